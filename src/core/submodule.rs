@@ -1,0 +1,143 @@
+//! Identifiers: layers, features and the submodules of a transformer that have a dictionary.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problem;
+
+/// A layer of the model, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LayerIndex(pub usize);
+
+/// A feature of one dictionary, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FeatureIndex(pub u32);
+
+/// Which output of a layer a dictionary reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubmoduleKind {
+    /// The attention block's output, after its dense layer.
+    Attention,
+    /// The MLP block's output, after its second dense layer.
+    Mlp,
+    /// The output of the whole layer: the residual stream that enters the next one.
+    Residual,
+}
+
+impl SubmoduleKind {
+    /// The three kinds in the order used everywhere.
+    pub const ALL: [Self; 3] = [Self::Attention, Self::Mlp, Self::Residual];
+
+    /// The name in submodule names and in dictionary_learning's folders: `attn`, `mlp`, `resid`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Attention => "attn",
+            Self::Mlp => "mlp",
+            Self::Residual => "resid",
+        }
+    }
+
+    /// The abbreviation in Neuronpedia's layer names and SAELens folders: `att`, `mlp`, `res`.
+    pub fn neuronpedia_name(self) -> &'static str {
+        match self {
+            Self::Attention => "att",
+            Self::Mlp => "mlp",
+            Self::Residual => "res",
+        }
+    }
+}
+
+/// One place of the model that attribution looks at, for example `attn_3`.
+///
+/// The derived order (attention, MLP, residual; then the layer) is the order of every list and the tie-break of every ranking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Submodule {
+    /// Which output of the layer.
+    pub kind: SubmoduleKind,
+    /// Which layer.
+    pub layer: LayerIndex,
+}
+
+impl Submodule {
+    /// The submodule of `kind` in layer `layer`.
+    pub fn new(kind: SubmoduleKind, layer: usize) -> Self {
+        Self { kind, layer: LayerIndex(layer) }
+    }
+
+    /// Every submodule of a model with `layers` layers, in order: `attn_0..`, `mlp_0..`, `resid_0..`.
+    pub fn all(layers: usize) -> Vec<Self> {
+        SubmoduleKind::ALL
+            .into_iter()
+            .flat_map(|kind| (0..layers).map(move |layer| Self::new(kind, layer)))
+            .collect()
+    }
+
+    /// The position in [`Submodule::all`] of a model with `layers` layers.
+    pub fn ordinal(self, layers: usize) -> usize {
+        let kind = match self.kind {
+            SubmoduleKind::Attention => 0,
+            SubmoduleKind::Mlp => 1,
+            SubmoduleKind::Residual => 2,
+        };
+        kind * layers + self.layer.0
+    }
+}
+
+impl fmt::Display for Submodule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}_{}", self.kind.name(), self.layer.0)
+    }
+}
+
+impl FromStr for Submodule {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let parsed = text.split_once('_').and_then(|(kind, layer)| {
+            let kind = SubmoduleKind::ALL.into_iter().find(|candidate| candidate.name() == kind)?;
+            Some(Self::new(kind, layer.parse().ok()?))
+        });
+        parsed.ok_or_else(|| Problem::new(format_args!("submodule '{text}'"), "is not known", "use a name such as attn_0, mlp_3 or resid_5"))
+    }
+}
+
+/// One feature of one submodule's dictionary; its derived order is submodule order, then index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeatureId {
+    /// Whose dictionary.
+    pub submodule: Submodule,
+    /// Which feature of it.
+    pub index: FeatureIndex,
+}
+
+impl fmt::Display for FeatureId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.submodule, self.index.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip_past_layer_nine() {
+        for submodule in Submodule::all(12) {
+            assert_eq!(submodule.to_string().parse::<Submodule>().unwrap(), submodule);
+        }
+        assert!("attn".parse::<Submodule>().is_err());
+        assert!("attn_x".parse::<Submodule>().is_err());
+    }
+
+    #[test]
+    fn order_is_attention_mlp_residual_then_layer() {
+        let all = Submodule::all(2);
+        let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["attn_0", "attn_1", "mlp_0", "mlp_1", "resid_0", "resid_1"]);
+        assert!(all.is_sorted());
+        assert!(all.iter().enumerate().all(|(position, submodule)| submodule.ordinal(2) == position));
+    }
+}

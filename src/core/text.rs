@@ -1,0 +1,44 @@
+//! Makes text that comes from files safe to show: a prompt or a file name must never move the cursor of somebody's terminal.
+
+/// Replaces every control character by a visible stand-in: line breaks, tabs and returns by their escapes, the rest by `U+FFFD`.
+pub fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            // Bidirectional overrides reorder what follows them on a line, which lets a label lie about itself.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => shown.push('\u{fffd}'),
+            other if other.is_control() => shown.push('\u{fffd}'),
+            other => shown.push(other),
+        }
+    }
+    shown
+}
+
+/// At most `limit` characters of `text`, made printable; what was cut is marked by `…`.
+pub fn excerpt(text: &str, limit: usize) -> String {
+    let mut cut: String = text.chars().take(limit).collect();
+    if text.chars().nth(limit).is_some() {
+        cut.push('…');
+    }
+    printable(&cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_replaced() {
+        assert_eq!(printable("a\x1b[31mb\nc\u{9b}d"), "a\u{fffd}[31mb\\nc\u{fffd}d");
+        assert_eq!(printable("\u{202e}abc"), "\u{fffd}abc");
+    }
+
+    #[test]
+    fn an_excerpt_says_that_it_was_cut() {
+        assert_eq!(excerpt("abcdef", 3), "abc…");
+        assert_eq!(excerpt("abc", 3), "abc");
+    }
+}

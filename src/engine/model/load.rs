@@ -1,0 +1,72 @@
+//! Weights from a Hugging Face GPT-NeoX file (`model.safetensors`, f16, bf16 or f32), widened to f32.
+//!
+//! Buffers that old checkpoints carry (`attention.bias`, `attention.masked_bias`, `rotary_emb.inv_freq`) are not read: masks and
+//! frequencies are computed.
+
+use burn::module::{Module, Param};
+use burn::tensor::backend::Backend;
+use burn::tensor::{Tensor, TensorData};
+
+use super::config::Config;
+use super::neox::NeoX;
+use crate::core::problem::Result;
+use crate::engine::tensor_file::TensorFile;
+
+impl<B: Backend> NeoX<B> {
+    /// Reads every weight that `config` implies. The weights ask for no gradients: attribution differentiates with respect
+    /// to activations only, and tracking weights costs a quarter to half of the time.
+    ///
+    /// # Errors
+    /// When a tensor is missing, has another shape or element type, or holds a value that is not finite.
+    pub fn load(config: &Config, file: &TensorFile, device: &B::Device) -> Result<Self> {
+        let reader = Reader::<B> { file, device };
+        // Loading overwrites every parameter of an initialised model, so the structure is written down once, in `init`, whose random values burn draws only when somebody reads them.
+        let mut model = Self::init(config, device);
+        let (width, mlp_width, vocabulary) = (config.width, config.mlp_width, config.vocabulary);
+        model.embed_in.weight = reader.matrix("gpt_neox.embed_in.weight", [vocabulary, width])?;
+        model.embed_out = reader.matrix("embed_out.weight", [vocabulary, width])?;
+        reader.norm(&mut model.final_layer_norm, "gpt_neox.final_layer_norm", width)?;
+        for (index, layer) in model.layers.iter_mut().enumerate() {
+            let name = |part: &str| format!("gpt_neox.layers.{index}.{part}");
+            reader.norm(&mut layer.input_layernorm, &name("input_layernorm"), width)?;
+            reader.norm(&mut layer.post_attention_layernorm, &name("post_attention_layernorm"), width)?;
+            reader.linear(&mut layer.query_key_value, &name("attention.query_key_value"), [width, 3 * width])?;
+            reader.linear(&mut layer.dense, &name("attention.dense"), [width, width])?;
+            reader.linear(&mut layer.dense_h_to_4h, &name("mlp.dense_h_to_4h"), [width, mlp_width])?;
+            reader.linear(&mut layer.dense_4h_to_h, &name("mlp.dense_4h_to_h"), [mlp_width, width])?;
+        }
+        Ok(model.no_grad())
+    }
+}
+
+struct Reader<'a, B: Backend> {
+    file: &'a TensorFile,
+    device: &'a B::Device,
+}
+
+impl<B: Backend> Reader<'_, B> {
+    fn vector(&self, name: &str, length: usize) -> Result<Param<Tensor<B, 1>>> {
+        let values = self.file.tensor(name)?.expect_shape(&[length])?.values()?;
+        Ok(Param::from_tensor(Tensor::from_data(TensorData::new(values, [length]), self.device)))
+    }
+
+    fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Param<Tensor<B, 2>>> {
+        let values = self.file.tensor(name)?.expect_shape(&shape)?.values()?;
+        Ok(Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), self.device)))
+    }
+
+    fn norm(&self, norm: &mut burn::nn::LayerNorm<B>, name: &str, width: usize) -> Result<()> {
+        norm.gamma = self.vector(&format!("{name}.weight"), width)?;
+        norm.beta = Some(self.vector(&format!("{name}.bias"), width)?);
+        Ok(())
+    }
+
+    /// PyTorch stores a linear layer as `[out, in]`, burn multiplies by `[in, out]`.
+    fn linear(&self, linear: &mut burn::nn::Linear<B>, name: &str, [inputs, outputs]: [usize; 2]) -> Result<()> {
+        let stored = self.file.tensor(&format!("{name}.weight"))?.expect_shape(&[outputs, inputs])?;
+        let values = stored.transposed().values()?;
+        linear.weight = Param::from_tensor(Tensor::from_data(TensorData::new(values, [inputs, outputs]), self.device));
+        linear.bias = Some(self.vector(&format!("{name}.bias"), outputs)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,8 @@
+//! GPT-NeoX: configuration, arithmetic, weights from and to Hugging Face files.
+
+pub mod config;
+pub mod load;
+pub mod neox;
+pub mod rotary;
+#[cfg(feature = "train")]
+pub mod save;

@@ -1,0 +1,182 @@
+//! The arithmetic of GPT-NeoX, with a hook at every place that has a dictionary.
+//!
+//! Source: Black et al. 2022, "GPT-NeoX-20B" (arXiv:2204.06745), and the `gpt_neox` model of Hugging Face transformers, whose
+//! tensor names and layouts the loader follows.
+
+use burn::module::{Initializer, Module, Param};
+use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::activation::{gelu, gelu_approximate, relu, softmax};
+use burn::tensor::backend::Backend;
+use burn::tensor::{Bool, Int, Tensor};
+
+use super::config::{Activation, Config};
+use super::rotary::Rotary;
+use crate::core::submodule::{Submodule, SubmoduleKind};
+
+/// A GPT-NeoX model.
+#[derive(Module, Debug)]
+pub struct NeoX<B: Backend> {
+    pub(super) embed_in: Embedding<B>,
+    pub(super) layers: Vec<Layer<B>>,
+    pub(super) final_layer_norm: LayerNorm<B>,
+    /// `[vocabulary, width]`: one row a token, so that a logit difference reads two rows.
+    pub(super) embed_out: Param<Tensor<B, 2>>,
+    #[module(skip)]
+    pub(super) config: Config,
+}
+
+/// One transformer layer.
+#[derive(Module, Debug)]
+pub struct Layer<B: Backend> {
+    pub(super) input_layernorm: LayerNorm<B>,
+    pub(super) post_attention_layernorm: LayerNorm<B>,
+    /// `[width, heads * 3 * head_width]`: per head its query, key and value.
+    pub(super) query_key_value: Linear<B>,
+    pub(super) dense: Linear<B>,
+    pub(super) dense_h_to_4h: Linear<B>,
+    pub(super) dense_4h_to_h: Linear<B>,
+}
+
+/// What a batch's shape decides once for all layers.
+struct Positions<B: Backend> {
+    rotary: Option<Rotary<B>>,
+    /// `[1, 1, positions, positions]`, true where a query must not look.
+    future: Tensor<B, 4, Bool>,
+}
+
+impl<B: Backend> NeoX<B> {
+    /// A model with random weights (normal, standard deviation 0.02; zero biases), from the backend's seeded generator.
+    pub fn init(config: &Config, device: &B::Device) -> Self {
+        let normal = Initializer::Normal { mean: 0.0, std: 0.02 };
+        let linear = |inputs: usize, outputs: usize| {
+            let mut layer = LinearConfig::new(inputs, outputs).with_initializer(normal.clone()).init(device);
+            layer.bias = Some(Initializer::Zeros.init([outputs], device));
+            layer
+        };
+        let norm = || LayerNormConfig::new(config.width).with_epsilon(config.layer_norm_epsilon).init(device);
+        let layers = (0..config.layers)
+            .map(|_| Layer {
+                input_layernorm: norm(),
+                post_attention_layernorm: norm(),
+                query_key_value: linear(config.width, 3 * config.width),
+                dense: linear(config.width, config.width),
+                dense_h_to_4h: linear(config.width, config.mlp_width),
+                dense_4h_to_h: linear(config.mlp_width, config.width),
+            })
+            .collect();
+        Self {
+            embed_in: EmbeddingConfig::new(config.vocabulary, config.width).with_initializer(normal.clone()).init(device),
+            layers,
+            final_layer_norm: norm(),
+            embed_out: normal.init([config.vocabulary, config.width], device),
+            config: config.clone(),
+        }
+    }
+
+    /// The sizes and switches of this model.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The residual stream that enters layer 0.
+    ///
+    /// # Shapes
+    /// - tokens: `[examples, positions]`
+    /// - output: `[examples, positions, width]`
+    pub fn embed(&self, tokens: Tensor<B, 2, Int>) -> Tensor<B, 3> {
+        self.embed_in.forward(tokens)
+    }
+
+    /// Runs the layers from `first` on. `hook` sees every submodule's output in the order it is computed (attention, MLP,
+    /// residual of each layer) and returns what the rest of the model gets to see in its place.
+    ///
+    /// # Shapes
+    /// - hidden (the residual stream that enters layer `first`), hooked outputs, output: `[examples, positions, width]`
+    pub fn run_layers(
+        &self,
+        first: usize,
+        hidden: Tensor<B, 3>,
+        hook: &mut impl FnMut(Submodule, Tensor<B, 3>) -> Tensor<B, 3>,
+    ) -> Tensor<B, 3> {
+        let [_, positions, _] = hidden.dims();
+        let device = hidden.device();
+        let positions = Positions {
+            rotary: Rotary::new(&self.config, positions, &device),
+            future: Tensor::<B, 2, Bool>::tril_mask([positions, positions], 0, &device).unsqueeze(),
+        };
+        self.layers.iter().enumerate().skip(first).fold(hidden, |hidden, (index, layer)| {
+            let attention = hook(Submodule::new(SubmoduleKind::Attention, index), self.attention(layer, hidden.clone(), &positions));
+            let mlp_input = if self.config.parallel_residual { hidden.clone() } else { hidden.clone() + attention.clone() };
+            let mlp = hook(Submodule::new(SubmoduleKind::Mlp, index), self.mlp(index, mlp_input));
+            hook(Submodule::new(SubmoduleKind::Residual, index), hidden + attention + mlp)
+        })
+    }
+
+    /// The MLP block of layer `layer` on the residual stream it reads.
+    ///
+    /// # Shapes
+    /// - input and output: `[examples, positions, width]`
+    pub fn mlp(&self, layer: usize, input: Tensor<B, 3>) -> Tensor<B, 3> {
+        let layer = &self.layers[layer];
+        let hidden = layer.dense_h_to_4h.forward(layer.post_attention_layernorm.forward(input));
+        let hidden = match self.config.activation {
+            Activation::Gelu => gelu(hidden),
+            Activation::GeluTanh => gelu_approximate(hidden),
+            Activation::Relu => relu(hidden),
+        };
+        layer.dense_4h_to_h.forward(hidden)
+    }
+
+    /// Causal self-attention.
+    ///
+    /// # Shapes
+    /// - hidden and output: `[examples, positions, width]`
+    fn attention(&self, layer: &Layer<B>, hidden: Tensor<B, 3>, positions: &Positions<B>) -> Tensor<B, 3> {
+        let [examples, length, width] = hidden.dims();
+        let (heads, head_width) = (self.config.heads, self.config.head_width());
+        let mixed = layer.query_key_value.forward(layer.input_layernorm.forward(hidden));
+        // [examples, heads, positions, 3 * head_width]: each head carries its own query, key and value side by side.
+        let mixed = mixed.reshape([examples, length, heads, 3 * head_width]).swap_dims(1, 2);
+        let part = |index: usize| mixed.clone().narrow(3, index * head_width, head_width);
+        let rotate = |tensor: Tensor<B, 4>| match &positions.rotary {
+            Some(rotary) => rotary.apply(tensor),
+            None => tensor,
+        };
+        let (query, key, value) = (rotate(part(0)), rotate(part(1)), part(2));
+        let scale = (head_width as f64).sqrt().recip();
+        let scores = query.matmul(key.swap_dims(2, 3)) * scale;
+        let pattern = softmax(scores.mask_fill(positions.future.clone(), f32::NEG_INFINITY), 3);
+        let output = pattern.matmul(value).swap_dims(1, 2).reshape([examples, length, width]);
+        layer.dense.forward(output)
+    }
+
+    /// The logits of every token at every position.
+    ///
+    /// # Shapes
+    /// - residual (the last layer's output): `[examples, positions, width]`
+    /// - output: `[examples, positions, vocabulary]`
+    pub fn logits(&self, residual: Tensor<B, 3>) -> Tensor<B, 3> {
+        let [examples, positions, width] = residual.dims();
+        let normalised = self.final_layer_norm.forward(residual).reshape([examples * positions, width]);
+        normalised.matmul(self.embed_out.val().transpose()).reshape([examples, positions, self.config.vocabulary])
+    }
+
+    /// `logit[patch answer] - logit[clean answer]` at the last position of each example: two rows of the unembedding, never
+    /// the whole vocabulary.
+    ///
+    /// # Shapes
+    /// - residual (the last layer's output): `[examples, positions, width]`
+    /// - clean_answers, patch_answers, output: `[examples]`
+    pub fn logit_difference(
+        &self,
+        residual: Tensor<B, 3>,
+        clean_answers: Tensor<B, 1, Int>,
+        patch_answers: Tensor<B, 1, Int>,
+    ) -> Tensor<B, 1> {
+        let [examples, positions, width] = residual.dims();
+        let last = self.final_layer_norm.forward(residual.narrow(1, positions - 1, 1)).reshape([examples, width]);
+        let unembedding = self.embed_out.val();
+        let direction = unembedding.clone().select(0, patch_answers) - unembedding.select(0, clean_answers);
+        (last * direction).sum_dim(1).reshape([examples])
+    }
+}

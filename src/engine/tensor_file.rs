@@ -1,0 +1,309 @@
+//! Weights where they lie: tensors inside memory-mapped files, read as f32 only where somebody asks for values.
+//!
+//! A dictionary of the published study is 134 MB and a run needs one encoder at a time and a few hundred decoder rows, so
+//! nothing is copied before it is used. Elements are decoded byte by byte, which asks no alignment of the file.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use half::{bf16, f16};
+use memmap2::Mmap;
+use safetensors::{Dtype, SafeTensors};
+
+use crate::core::problem::{Problem, Result};
+
+/// Bytes that stay valid and unchanged while somebody holds them.
+#[derive(Debug, Clone)]
+pub enum Bytes {
+    /// Compiled into the program.
+    Embedded(&'static [u8]),
+    /// A file mapped into memory.
+    Mapped(Arc<Mmap>),
+}
+
+impl Bytes {
+    /// Maps the file at `path`.
+    pub fn map(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|error| Problem::from_io(path, "open it", &error))?;
+        let metadata = file.metadata().map_err(|error| Problem::from_io(path, "read its size", &error))?;
+        if !metadata.is_file() {
+            return Err(Problem::new(path.display(), "is a folder, a file is expected", "check the path"));
+        }
+        if metadata.len() == 0 {
+            return Err(Problem::new(path.display(), "is empty (0 bytes)", "download or copy the file again"));
+        }
+        // SAFETY: the map is read-only and private to this process. The one hazard is another program truncating the file
+        // while it is mapped, which every memory-mapping reader of weights (PyTorch, safetensors) accepts: copying 2.4 GB
+        // of dictionaries into memory instead costs more than twice the memory that a whole run may take.
+        #[allow(unsafe_code)]
+        let map = unsafe { Mmap::map(&file) }.map_err(|error| Problem::from_io(path, "map it into memory", &error))?;
+        Ok(Self::Mapped(Arc::new(map)))
+    }
+
+    /// The bytes themselves.
+    pub fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Embedded(bytes) => bytes,
+            Self::Mapped(map) => map,
+        }
+    }
+}
+
+/// The number formats that weights come in; all are widened to f32 before any arithmetic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Element {
+    /// IEEE half precision.
+    F16,
+    /// bfloat16.
+    BF16,
+    /// IEEE single precision.
+    F32,
+}
+
+impl Element {
+    /// Bytes of one element.
+    pub fn size(self) -> usize {
+        match self {
+            Self::F16 | Self::BF16 => 2,
+            Self::F32 => 4,
+        }
+    }
+
+    fn decode(self, bytes: &[u8]) -> f32 {
+        match (self, bytes) {
+            (Self::F16, &[a, b, ..]) => f16::from_le_bytes([a, b]).to_f32(),
+            (Self::BF16, &[a, b, ..]) => bf16::from_le_bytes([a, b]).to_f32(),
+            (Self::F32, &[a, b, c, d, ..]) => f32::from_le_bytes([a, b, c, d]),
+            _ => f32::NAN,
+        }
+    }
+}
+
+/// A tensor of one or two dimensions inside [`Bytes`], with strides, so that a transposed view costs nothing.
+#[derive(Debug, Clone)]
+pub struct StoredTensor {
+    bytes: Bytes,
+    /// Byte position of element 0.
+    offset: usize,
+    element: Element,
+    shape: Vec<usize>,
+    /// In elements, one per dimension.
+    strides: Vec<usize>,
+    /// File and tensor name, for messages.
+    place: String,
+}
+
+impl StoredTensor {
+    /// A tensor of `shape` whose element `[i, j]` lies `i * strides[0] + j * strides[1]` elements after byte `offset`.
+    ///
+    /// # Errors
+    /// When the tensor does not fit into the bytes, or has no or more than two dimensions.
+    pub fn new(bytes: Bytes, offset: usize, element: Element, shape: Vec<usize>, strides: Vec<usize>, place: String) -> Result<Self> {
+        if shape.is_empty() || shape.len() > 2 || shape.len() != strides.len() {
+            return Err(Problem::new(place, format_args!("has shape {shape:?}"), "a vector or a matrix is expected"));
+        }
+        let furthest = shape.iter().zip(&strides).try_fold(0_usize, |sum, (&length, &stride)| {
+            length.checked_sub(1).and_then(|last| last.checked_mul(stride)).and_then(|reach| sum.checked_add(reach))
+        });
+        let end = furthest
+            .and_then(|last| last.checked_add(1))
+            .and_then(|count| count.checked_mul(element.size()))
+            .and_then(|length| length.checked_add(offset));
+        match end {
+            Some(end) if end <= bytes.as_slice().len() => Ok(Self { bytes, offset, element, shape, strides, place }),
+            _ => Err(Problem::new(
+                place,
+                format_args!("its shape {shape:?} does not fit into the file's {} bytes", bytes.as_slice().len()),
+                "the file is damaged or cut short: download or copy it again",
+            )),
+        }
+    }
+
+    /// Lengths of the dimensions.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// File and tensor name, for messages.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Fails unless the shape is `expected`.
+    pub fn expect_shape(self, expected: &[usize]) -> Result<Self> {
+        if self.shape == expected {
+            return Ok(self);
+        }
+        Err(Problem::new(
+            &self.place,
+            format_args!("has shape {:?}, expected {expected:?}", self.shape),
+            "check that the file belongs to this model and configuration",
+        ))
+    }
+
+    /// The same matrix with rows and columns exchanged; nothing is copied.
+    #[must_use]
+    pub fn transposed(mut self) -> Self {
+        self.shape.reverse();
+        self.strides.reverse();
+        self
+    }
+
+    /// All values in row-major order of the shape.
+    ///
+    /// # Errors
+    /// When a value is NaN or infinite.
+    pub fn values(&self) -> Result<Vec<f32>> {
+        let (rows, columns, row_stride, column_stride) = self.as_matrix();
+        let mut values = vec![0.0; rows * columns];
+        if column_stride == 1 {
+            for (row, target) in values.chunks_exact_mut(columns).enumerate() {
+                self.decode_run(row * row_stride, target);
+            }
+        } else {
+            // A transposed view: read in blocks, so that both sides stay in the cache.
+            const BLOCK: usize = 32;
+            for row_start in (0..rows).step_by(BLOCK) {
+                for column_start in (0..columns).step_by(BLOCK) {
+                    for row in row_start..rows.min(row_start + BLOCK) {
+                        for column in column_start..columns.min(column_start + BLOCK) {
+                            values[row * columns + column] = self.at(row * row_stride + column * column_stride);
+                        }
+                    }
+                }
+            }
+        }
+        self.expect_finite(&values)?;
+        Ok(values)
+    }
+
+    /// The values of row `row` of a matrix, written into `target`.
+    ///
+    /// # Errors
+    /// When a value is NaN or infinite.
+    ///
+    /// # Panics
+    /// When `row` or the length of `target` is outside the shape: a fault of the caller.
+    pub fn read_row(&self, row: usize, target: &mut [f32]) -> Result<()> {
+        let (rows, columns, row_stride, column_stride) = self.as_matrix();
+        assert!(row < rows && target.len() == columns, "row {row} of {rows}, target {} of {columns}", target.len());
+        if column_stride == 1 {
+            self.decode_run(row * row_stride, target);
+        } else {
+            for (column, value) in target.iter_mut().enumerate() {
+                *value = self.at(row * row_stride + column * column_stride);
+            }
+        }
+        self.expect_finite(target)
+    }
+
+    /// A vector is a matrix of one row.
+    fn as_matrix(&self) -> (usize, usize, usize, usize) {
+        match (self.shape.as_slice(), self.strides.as_slice()) {
+            (&[rows, columns], &[row_stride, column_stride]) => (rows, columns, row_stride, column_stride),
+            (shape, strides) => (1, shape.first().copied().unwrap_or(0), 0, strides.first().copied().unwrap_or(1)),
+        }
+    }
+
+    fn at(&self, element: usize) -> f32 {
+        let start = self.offset + element * self.element.size();
+        self.element.decode(&self.bytes.as_slice()[start..start + self.element.size()])
+    }
+
+    /// Decodes neighbouring elements from element `start` on.
+    fn decode_run(&self, start: usize, target: &mut [f32]) {
+        let size = self.element.size();
+        let begin = self.offset + start * size;
+        let source = &self.bytes.as_slice()[begin..begin + target.len() * size];
+        for (value, bytes) in target.iter_mut().zip(source.chunks_exact(size)) {
+            *value = self.element.decode(bytes);
+        }
+    }
+
+    fn expect_finite(&self, values: &[f32]) -> Result<()> {
+        match values.iter().find(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(value) => Err(Problem::new(
+                &self.place,
+                format_args!("holds the value {value}"),
+                "weights must be finite: the file is damaged or the training diverged",
+            )),
+        }
+    }
+}
+
+/// A safetensors file whose header was read and checked.
+#[derive(Debug, Clone)]
+pub struct TensorFile {
+    bytes: Bytes,
+    name: String,
+}
+
+impl TensorFile {
+    /// Maps `path` and reads its header.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::from_bytes(Bytes::map(path)?, path.display().to_string())
+    }
+
+    /// A file that is in memory already; `name` is what messages call it.
+    pub fn from_bytes(bytes: Bytes, name: String) -> Result<Self> {
+        let file = Self { bytes, name };
+        file.header()?;
+        Ok(file)
+    }
+
+    /// What messages call the file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file's bytes, for hashing.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
+
+    fn header(&self) -> Result<SafeTensors<'_>> {
+        SafeTensors::deserialize(self.bytes.as_slice()).map_err(|error| {
+            Problem::new(
+                &self.name,
+                format_args!("is no complete safetensors file: {error}"),
+                "the file is damaged or cut short: download or copy it again",
+            )
+        })
+    }
+
+    /// Whether the file holds a tensor called `tensor`.
+    pub fn contains(&self, tensor: &str) -> Result<bool> {
+        Ok(self.header()?.tensor(tensor).is_ok())
+    }
+
+    /// The tensor called `tensor`.
+    pub fn tensor(&self, tensor: &str) -> Result<StoredTensor> {
+        let header = self.header()?;
+        let Ok(view) = header.tensor(tensor) else {
+            return Err(Problem::new(
+                &self.name,
+                format_args!("holds no tensor '{tensor}'"),
+                "check that the file is of the expected architecture and format",
+            ));
+        };
+        let place = format!("{}, tensor '{tensor}'", self.name);
+        let element = match view.dtype() {
+            Dtype::F16 => Element::F16,
+            Dtype::BF16 => Element::BF16,
+            Dtype::F32 => Element::F32,
+            other => {
+                return Err(Problem::new(place, format_args!("has element type {other}"), "supported are F16, BF16 and F32"));
+            }
+        };
+        let shape = view.shape().to_vec();
+        let mut strides = vec![1; shape.len()];
+        for dimension in (1..shape.len()).rev() {
+            strides[dimension - 1] = strides[dimension] * shape[dimension];
+        }
+        // Both slices are parts of the same bytes, so the difference of their addresses is the offset in the file.
+        let offset = view.data().as_ptr() as usize - self.bytes.as_slice().as_ptr() as usize;
+        StoredTensor::new(self.bytes.clone(), offset, element, shape, strides, place)
+    }
+}

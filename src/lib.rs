@@ -1,0 +1,4 @@
+//! saescope finds the features of sparse autoencoders that carry a concept in a language model.
+
+pub mod core;
+pub mod engine;
