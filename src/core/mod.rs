@@ -3,6 +3,14 @@
 //! Nothing here touches burn, a terminal or a file, so that every rule a number on the screen depends on can be read and
 //! tested by itself.
 
+pub mod comparison;
+pub mod effects;
+pub mod invariant;
+pub mod neuronpedia;
 pub mod problem;
+pub mod progress;
+pub mod run;
+pub mod selection;
 pub mod submodule;
 pub mod text;
+pub mod view;

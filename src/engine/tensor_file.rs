@@ -263,6 +263,11 @@ impl TensorFile {
         self.bytes.as_slice()
     }
 
+    /// The file's bytes, to be kept: nothing is copied.
+    pub fn shared_bytes(&self) -> Bytes {
+        self.bytes.clone()
+    }
+
     fn header(&self) -> Result<SafeTensors<'_>> {
         SafeTensors::deserialize(self.bytes.as_slice()).map_err(|error| {
             Problem::new(

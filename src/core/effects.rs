@@ -1,0 +1,133 @@
+//! What attribution found: effects of features and of error terms, per submodule, per view.
+//!
+//! An effect is in units of the metric, `logit[patch answer] - logit[clean answer]`: positive pushes the model toward the patch
+//! answer. Effects are summed over positions and averaged over examples.
+
+use super::submodule::{FeatureId, FeatureIndex, Submodule};
+use super::view::View;
+
+/// Effects of all features of one submodule that ever differed between clean and patch; every other feature's effect is 0.
+///
+/// # Shapes
+/// With `m` such features and `p` positions: `features`, `effects`, `standard_errors` `[m]`, `position_effects` `[m, p]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubmoduleEffects {
+    /// Which submodule.
+    pub submodule: Submodule,
+    /// Number of features of its dictionary.
+    pub dictionary_features: usize,
+    /// Ascending.
+    pub features: Vec<FeatureIndex>,
+    /// Sum over positions, mean over examples.
+    pub effects: Vec<f32>,
+    /// Standard error of that mean over examples (sample variance, n - 1); NaN for a single example.
+    pub standard_errors: Vec<f32>,
+    /// Mean over all examples at each position, counted from the prompt's first token; they add up to the effect.
+    pub position_effects: Vec<f32>,
+    /// The error term: what the dictionary does not explain.
+    pub error: ErrorTerm,
+    /// `<g, x_patch - x_clean>`, mean over examples: what all features and the error must add up to. None where the method
+    /// has no gradient.
+    pub gradient_dot_change: Option<f32>,
+}
+
+/// The effect of a dictionary's reconstruction error.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ErrorTerm {
+    /// Sum over positions, mean over examples.
+    pub effect: f32,
+    /// Standard error of that mean.
+    pub standard_error: f32,
+    /// `[p]`
+    pub position_effects: Vec<f32>,
+}
+
+impl SubmoduleEffects {
+    /// The sum of all features' effects.
+    pub fn feature_sum(&self) -> f64 {
+        self.effects.iter().map(|effect| f64::from(*effect)).sum()
+    }
+
+    /// The effect of `feature`: 0 if it never differed.
+    pub fn effect(&self, feature: FeatureIndex) -> f32 {
+        self.features.binary_search(&feature).map_or(0.0, |slot| self.effects[slot])
+    }
+
+    /// The standard error of `feature`'s effect: 0 if it never differed.
+    pub fn standard_error(&self, feature: FeatureIndex) -> f32 {
+        self.features.binary_search(&feature).map_or(0.0, |slot| self.standard_errors[slot])
+    }
+}
+
+/// Everything one view found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ViewEffects {
+    /// Which view.
+    pub view: View,
+    /// The metric of each example's clean run, in the order of the manifest's examples.
+    pub clean_metrics: Vec<f32>,
+    /// The metric of each example's patch run.
+    pub patch_metrics: Vec<f32>,
+    /// Longest prompt, in tokens: the `p` of every `position_effects`.
+    pub positions: usize,
+    /// In submodule order.
+    pub submodules: Vec<SubmoduleEffects>,
+    /// Single examples of the strongest features.
+    pub detail: Detail,
+}
+
+impl ViewEffects {
+    /// `metric(patch input) - metric(clean input)` of each example.
+    pub fn total_effects(&self) -> impl ExactSizeIterator<Item = f32> + '_ {
+        self.clean_metrics.iter().zip(&self.patch_metrics).map(|(clean, patch)| patch - clean)
+    }
+
+    /// Mean of the total effects.
+    pub fn mean_total_effect(&self) -> f64 {
+        mean(self.total_effects())
+    }
+
+    /// Mean metric of the clean runs.
+    pub fn mean_clean_metric(&self) -> f64 {
+        mean(self.clean_metrics.iter().copied())
+    }
+
+    /// The effects in `submodule`.
+    pub fn submodule(&self, submodule: Submodule) -> Option<&SubmoduleEffects> {
+        self.submodules.iter().find(|effects| effects.submodule == submodule)
+    }
+
+    /// The effect of one feature: 0 if it never differed.
+    pub fn effect(&self, feature: FeatureId) -> f32 {
+        self.submodule(feature.submodule).map_or(0.0, |effects| effects.effect(feature.index))
+    }
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f32>) -> f64 {
+    let count = values.len();
+    values.map(f64::from).sum::<f64>() / count as f64
+}
+
+/// Effects at single tokens of single examples, kept for the strongest features only.
+///
+/// # Shapes
+/// One entry per token at which one of `features` differed; all arrays of entries have the same length.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Detail {
+    /// The features that have all their entries here, strongest first.
+    pub features: Vec<FeatureId>,
+    /// Features strong enough to be listed whose early entries had been let go before that was known; they are left out.
+    pub incomplete: usize,
+    /// Index into `features`.
+    pub entry_features: Vec<u32>,
+    /// Index of the example.
+    pub entry_examples: Vec<u32>,
+    /// Position in the prompt.
+    pub entry_positions: Vec<u32>,
+    /// Effect at that token.
+    pub entry_effects: Vec<f32>,
+    /// The feature's activation in the clean run.
+    pub entry_clean: Vec<f32>,
+    /// The feature's activation in the patch run.
+    pub entry_patch: Vec<f32>,
+}

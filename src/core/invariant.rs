@@ -1,0 +1,113 @@
+//! What must hold in every run, whatever the model: the checks behind `saescope check`.
+
+use super::effects::{SubmoduleEffects, ViewEffects};
+use super::submodule::Submodule;
+use super::view::View;
+
+/// Allowed gap relative to the sum of the absolute terms: the tolerance of the reference tests. A sum of a few hundred f32
+/// products stays three orders of magnitude below it.
+pub const RELATIVE_TOLERANCE: f64 = 1e-4;
+
+/// Allowed gap where all terms are tiny.
+pub const ABSOLUTE_TOLERANCE: f64 = 1e-6;
+
+/// The checks of one submodule in one view.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Check {
+    /// Which view.
+    pub view: View,
+    /// Which submodule.
+    pub submodule: Submodule,
+    /// Sum of all features' effects.
+    pub feature_sum: f64,
+    /// Effect of the error term.
+    pub error: f64,
+    /// `<g, x_patch - x_clean>`; none for methods without a gradient.
+    pub gradient_dot_change: Option<f64>,
+    /// `|feature_sum + error - gradient_dot_change|`.
+    pub gap: Option<f64>,
+    /// `|error| / (|feature_sum| + |error|)`: 0 if the dictionary explains all of the effect, 1 if none.
+    pub error_share: f64,
+    /// Total effect minus (feature sum + error). Near 0 for `resid_i` under integrated gradients with many steps; information,
+    /// not an invariant.
+    pub distance_to_total: f64,
+    /// What is broken, if anything.
+    pub broken: Option<Broken>,
+}
+
+/// An invariant that does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// Features and error do not add up to `<g, x_patch - x_clean>`.
+    Sum,
+    /// Some feature's positions do not add up to its effect.
+    Positions,
+    /// A number is NaN or infinite.
+    NotFinite,
+}
+
+impl Broken {
+    /// In words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Sum => "sum + error differs from <g, change>",
+            Self::Positions => "positions do not add up",
+            Self::NotFinite => "not finite",
+        }
+    }
+}
+
+/// Checks every submodule of `view`.
+pub fn check(view: &ViewEffects) -> Vec<Check> {
+    let total = view.mean_total_effect();
+    view.submodules.iter().map(|effects| check_submodule(view, effects, total)).collect()
+}
+
+fn check_submodule(view: &ViewEffects, effects: &SubmoduleEffects, total: f64) -> Check {
+    let (feature_sum, error) = (effects.feature_sum(), f64::from(effects.error.effect));
+    let gradient_dot_change = effects.gradient_dot_change.map(f64::from);
+    let gap = gradient_dot_change.map(|expected| (feature_sum + error - expected).abs());
+    let scale = effects.effects.iter().map(|effect| f64::from(effect.abs())).sum::<f64>() + error.abs();
+    let broken = if !all_finite(effects) || !total.is_finite() {
+        Some(Broken::NotFinite)
+    } else if gap.is_some_and(|gap| gap > tolerance(scale)) {
+        Some(Broken::Sum)
+    } else if !positions_add_up(effects, view.positions) {
+        Some(Broken::Positions)
+    } else {
+        None
+    };
+    let share = error.abs() / (feature_sum.abs() + error.abs());
+    Check {
+        view: view.view,
+        submodule: effects.submodule,
+        feature_sum,
+        error,
+        gradient_dot_change,
+        gap,
+        error_share: if share.is_nan() { 0.0 } else { share },
+        distance_to_total: total - (feature_sum + error),
+        broken,
+    }
+}
+
+fn tolerance(scale: f64) -> f64 {
+    RELATIVE_TOLERANCE * scale + ABSOLUTE_TOLERANCE
+}
+
+fn all_finite(effects: &SubmoduleEffects) -> bool {
+    // Standard errors are NaN by definition where there is a single example.
+    let numbers = effects.effects.iter().chain(&effects.position_effects).chain(&effects.error.position_effects);
+    numbers.chain([&effects.error.effect]).chain(effects.gradient_dot_change.as_ref()).all(|number| number.is_finite())
+}
+
+fn positions_add_up(effects: &SubmoduleEffects, positions: usize) -> bool {
+    let adds_up = |effect: f32, parts: &[f32]| {
+        let sum: f64 = parts.iter().map(|part| f64::from(*part)).sum();
+        let scale: f64 = parts.iter().map(|part| f64::from(part.abs())).sum();
+        (sum - f64::from(effect)).abs() <= tolerance(scale)
+    };
+    positions > 0
+        && effects.effects.iter().zip(effects.position_effects.chunks_exact(positions)).all(|(effect, parts)| adds_up(*effect, parts))
+        && adds_up(effects.error.effect, &effects.error.position_effects)
+}

@@ -1,0 +1,171 @@
+//! Names and links on Neuronpedia, byte-equal to the Python original's encoding.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use std::fmt::Write;
+
+use super::submodule::{FeatureId, Submodule};
+
+/// What Python's `urllib.parse.quote` encodes: everything but letters, digits, `_.-~` and `/`.
+const QUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
+
+/// The site refuses lists over this many features.
+pub const LIST_FEATURES: usize = 150;
+
+/// Servers in front of the site refuse longer addresses.
+pub const URL_BYTES: usize = 14_000;
+
+/// The models that Neuronpedia shows with this study's dictionaries.
+const HOSTED: [&str; 1] = ["pythia-70m-deduped"];
+
+/// Whether `model`'s dictionaries have pages on Neuronpedia.
+pub fn is_hosted(model: &str) -> bool {
+    HOSTED.contains(&model)
+}
+
+/// A feature as Neuronpedia names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reference {
+    /// For example `pythia-70m-deduped`.
+    #[serde(rename = "modelId")]
+    pub model_id: String,
+    /// For example `5-res-sm`.
+    pub layer: String,
+    /// A string there, not a number.
+    pub index: String,
+}
+
+/// The layer name of `submodule`: `5-res-sm` for `resid_5`.
+pub fn layer_name(submodule: Submodule) -> String {
+    format!("{}-{}-sm", submodule.layer.0, submodule.kind.neuronpedia_name())
+}
+
+impl Reference {
+    /// The name of `feature` of `model`.
+    pub fn new(model: &str, feature: FeatureId) -> Self {
+        Self { model_id: model.to_owned(), layer: layer_name(feature.submodule), index: feature.index.0.to_string() }
+    }
+
+    /// The feature's page.
+    pub fn page(&self) -> String {
+        format!("https://neuronpedia.org/{}/{}/{}", quote(&self.model_id), quote(&self.layer), quote(&self.index))
+    }
+}
+
+fn quote(text: &str) -> String {
+    utf8_percent_encode(text, QUOTED).to_string()
+}
+
+/// `json.dumps(text)`: non-ASCII characters as `\uXXXX`, in surrogate pairs where needed.
+fn json_string(text: &str) -> String {
+    let mut json = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\u{8}' => json.push_str("\\b"),
+            '\u{c}' => json.push_str("\\f"),
+            ' '..='~' => json.push(character),
+            other => {
+                for unit in other.encode_utf16(&mut [0; 2]) {
+                    // Writing into a string cannot fail.
+                    let _ = write!(json, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    json.push('"');
+    json
+}
+
+fn json_object(reference: &Reference) -> String {
+    format!(
+        "{{\"modelId\": {}, \"layer\": {}, \"index\": {}}}",
+        json_string(&reference.model_id),
+        json_string(&reference.layer),
+        json_string(&reference.index)
+    )
+}
+
+/// The addresses of a quick list called `name`: one, or several where the features do not fit into one. Parts of a split list are
+/// called `name (1/3)` and so on.
+pub fn quick_lists(name: &str, references: &[Reference]) -> Vec<String> {
+    let parts = split(name, references);
+    let count = parts.len();
+    parts
+        .into_iter()
+        .enumerate()
+        .map(|(index, part)| if count == 1 { address(name, part) } else { address(&format!("{name} ({}/{count})", index + 1), part) })
+        .collect()
+}
+
+fn address(name: &str, references: &[Reference]) -> String {
+    let objects: Vec<String> = references.iter().map(json_object).collect();
+    format!("https://neuronpedia.org/quick-list/?name={}&features={}", quote(name), quote(&format!("[{}]", objects.join(", "))))
+}
+
+/// Greedy: each part takes as many features as both limits allow, and at least one.
+fn split<'a>(name: &str, references: &'a [Reference]) -> Vec<&'a [Reference]> {
+    // Room for the longest "(part/parts)" that a list of this length can need.
+    let longest_name = format!("{name} ({0}/{0})", references.len());
+    let frame = address(&longest_name, &[]).len();
+    let mut parts = Vec::new();
+    let mut rest = references;
+    while !rest.is_empty() {
+        let mut length = frame;
+        let fitting = rest.iter().take(LIST_FEATURES).take_while(|reference| {
+            length += quote(&json_object(reference)).len() + quote(", ").len();
+            length <= URL_BYTES
+        });
+        let (part, remaining) = rest.split_at(fitting.count().max(1));
+        parts.push(part);
+        rest = remaining;
+    }
+    if parts.is_empty() { vec![references] } else { parts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::submodule::{FeatureIndex, SubmoduleKind};
+
+    fn reference(layer: usize, index: u32) -> Reference {
+        let feature = FeatureId { submodule: Submodule::new(SubmoduleKind::Residual, layer), index: FeatureIndex(index) };
+        Reference::new("pythia-70m-deduped", feature)
+    }
+
+    #[test]
+    fn layer_ten_and_above_have_names() {
+        assert_eq!(layer_name(Submodule::new(SubmoduleKind::Attention, 11)), "11-att-sm");
+        assert_eq!(reference(5, 26074).page(), "https://neuronpedia.org/pythia-70m-deduped/5-res-sm/26074");
+    }
+
+    /// `"https://neuronpedia.org/quick-list/?name=" + quote(name) + "&features=" + quote(json.dumps(list))` in CPython 3.11.
+    #[test]
+    fn a_quick_list_is_what_python_writes() {
+        assert_eq!(
+            quick_lists("a/b ü 😀 \"x\"~", &[reference(5, 26074), reference(10, 3)]),
+            ["https://neuronpedia.org/quick-list/?name=a/b%20%C3%BC%20%F0%9F%98%80%20%22x%22~&features=%5B%7B%22modelId%22%3A%20%22pythia-70m-deduped%22%2C%20%22layer%22%3A%20%225-res-sm%22%2C%20%22index%22%3A%20%2226074%22%7D%2C%20%7B%22modelId%22%3A%20%22pythia-70m-deduped%22%2C%20%22layer%22%3A%20%2210-res-sm%22%2C%20%22index%22%3A%20%223%22%7D%5D"]
+        );
+        let named = Reference { model_id: "m\u{e9}\u{1f600}\"\\".to_owned(), layer: "0-res-sm".to_owned(), index: "1".to_owned() };
+        assert_eq!(quick_lists("n", &[named]), ["https://neuronpedia.org/quick-list/?name=n&features=%5B%7B%22modelId%22%3A%20%22m%5Cu00e9%5Cud83d%5Cude00%5C%22%5C%5C%22%2C%20%22layer%22%3A%20%220-res-sm%22%2C%20%22index%22%3A%20%221%22%7D%5D"]);
+    }
+
+    #[test]
+    fn a_long_list_is_split_without_losing_or_repeating_a_feature() {
+        let all: Vec<Reference> = (0..400).map(|index| reference(3, index)).collect();
+        let urls = quick_lists("long", &all);
+        assert!(urls.len() > 2 && urls.iter().all(|url| url.len() <= URL_BYTES));
+        let found: usize = urls.iter().map(|url| url.matches("modelId").count()).sum();
+        assert_eq!(found, 400);
+        assert!(urls[0].contains(&format!("name=long%20%281/{}%29", urls.len())));
+    }
+
+    #[test]
+    fn an_empty_list_is_still_one_address() {
+        assert_eq!(quick_lists("none", &[]), ["https://neuronpedia.org/quick-list/?name=none&features=%5B%5D"]);
+    }
+}

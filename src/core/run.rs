@@ -1,0 +1,237 @@
+//! A run: what was computed, and everything needed to say from what.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::effects::ViewEffects;
+use super::neuronpedia;
+use super::problem::Problem;
+use super::view::View;
+
+/// The version of the run file's layout.
+pub const FORMAT: u32 = 1;
+
+/// How effects are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Integrated gradients along the straight path from the clean to the patch activation, one submodule at a time.
+    Ig,
+    /// The gradient of the clean run: first-order attribution patching.
+    Attrib,
+    /// One forward pass per changed feature and token.
+    Exact,
+}
+
+impl Method {
+    /// The name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ig => "ig",
+            Self::Attrib => "attrib",
+            Self::Exact => "exact",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for Method {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        [Self::Ig, Self::Attrib, Self::Exact]
+            .into_iter()
+            .find(|method| method.name() == text)
+            .ok_or_else(|| Problem::new(format_args!("method '{text}'"), "is not known", "use ig, attrib or exact"))
+    }
+}
+
+/// A whole run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// From what it was computed, and how.
+    pub manifest: Manifest,
+    /// In the order of [`View::ALL`]; baseline is missing where no baseline file was given.
+    pub views: Vec<ViewEffects>,
+}
+
+impl Run {
+    /// The effects of `view`, if the run has it.
+    pub fn view(&self, view: View) -> Option<&ViewEffects> {
+        self.views.iter().find(|effects| effects.view == view)
+    }
+}
+
+/// From what a run was computed, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Name and version of the program.
+    pub program: String,
+    /// When it was started, in seconds since 1970-01-01 UTC.
+    pub created_unix_seconds: u64,
+    /// Which backend computed, by name.
+    pub backend: String,
+    /// How effects were computed.
+    pub method: Method,
+    /// Points on the path; only integrated gradients have any.
+    pub steps: Option<usize>,
+    /// Seed of the shuffle.
+    pub seed: u64,
+    /// Prompt length that was asked for.
+    pub tokens: Option<usize>,
+    /// Most examples that were asked for.
+    pub examples: Option<usize>,
+    /// Examples computed together.
+    pub batch: usize,
+    /// Features per view whose single examples were to be kept.
+    pub detail: usize,
+    /// The model.
+    pub model: ModelRecord,
+    /// One per submodule, in order.
+    pub dictionaries: Vec<DictionaryRecord>,
+    /// The pair file behind the male and female views.
+    pub pairs: DataRecord,
+    /// The baseline file.
+    pub baseline: Option<DataRecord>,
+    /// How long each stage took.
+    pub seconds: Seconds,
+}
+
+impl Manifest {
+    /// The data behind `view`.
+    pub fn data(&self, view: View) -> Option<&DataRecord> {
+        match view {
+            View::Male | View::Female => Some(&self.pairs),
+            View::Baseline => self.baseline.as_ref(),
+        }
+    }
+}
+
+/// Which model computed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// Its name, also the `modelId` of its features; see [`ModelRecord::is_hosted`].
+    pub name: String,
+    /// File or `embedded`.
+    pub source: String,
+    /// Of the weight file.
+    pub sha256: String,
+    /// Number of layers.
+    pub layers: usize,
+    /// Width of the residual stream.
+    pub width: usize,
+}
+
+impl ModelRecord {
+    /// Whether links to Neuronpedia lead anywhere.
+    pub fn is_hosted(&self) -> bool {
+        neuronpedia::is_hosted(&self.name)
+    }
+}
+
+/// Which dictionary was used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DictionaryRecord {
+    /// For example `attn_0`.
+    pub submodule: String,
+    /// `SAELens` or `dictionary_learning`.
+    pub format: String,
+    /// File, or its name inside the program.
+    pub source: String,
+    /// Of the weight file.
+    pub sha256: String,
+    /// Number of features.
+    pub features: usize,
+}
+
+/// Which data set was used, and what of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataRecord {
+    /// File, or its name inside the program.
+    pub source: String,
+    /// Of the whole file.
+    pub sha256: String,
+    /// Lines in the file.
+    pub lines: usize,
+    /// What the filters dropped.
+    pub dropped: Dropped,
+    /// What was kept, in the order of every per-example array. The female view exchanges clean and patch.
+    pub examples: Vec<ExampleRecord>,
+}
+
+/// Counts of lines that did not become examples.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// Clean and patch prefix differ in length.
+    pub unequal_length: usize,
+    /// An answer is not exactly one token.
+    pub answer_not_one_token: usize,
+    /// Not of the length that was asked for.
+    pub other_length: usize,
+    /// Enough examples had been found.
+    pub beyond_limit: usize,
+}
+
+impl Dropped {
+    /// All dropped lines.
+    pub fn sum(self) -> usize {
+        self.unequal_length + self.answer_not_one_token + self.other_length + self.beyond_limit
+    }
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reasons = [
+            (self.unequal_length, "prefixes of unequal length"),
+            (self.answer_not_one_token, "answer not one token"),
+            (self.other_length, "other length than asked for"),
+            (self.beyond_limit, "beyond the number asked for"),
+        ];
+        let parts: Vec<String> =
+            reasons.into_iter().filter(|(count, _)| *count > 0).map(|(count, reason)| format!("{count} {reason}")).collect();
+        if parts.is_empty() { formatter.write_str("none dropped") } else { write!(formatter, "dropped: {}", parts.join(", ")) }
+    }
+}
+
+/// One example with its tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExampleRecord {
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// Token ids of the clean prompt.
+    pub clean_tokens: Vec<u32>,
+    /// Token ids of the patch prompt.
+    pub patch_tokens: Vec<u32>,
+    /// The same as text, token by token; `#id` without a tokenizer.
+    pub clean_text: Vec<String>,
+    /// The same for the patch prompt.
+    pub patch_text: Vec<String>,
+    /// Token id of the clean answer.
+    pub clean_answer: u32,
+    /// Token id of the patch answer.
+    pub patch_answer: u32,
+    /// As text.
+    pub clean_answer_text: String,
+    /// As text.
+    pub patch_answer_text: String,
+}
+
+/// Wall-clock seconds of each stage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seconds {
+    /// Opening model, dictionaries and data.
+    pub open: f64,
+    /// Hashing them.
+    pub hash: f64,
+    /// Attribution.
+    pub attribution: f64,
+}

@@ -1,0 +1,108 @@
+//! Single examples of the strongest features, in bounded memory.
+//!
+//! Which features are strongest is known only at the end. Up to [`LARGEST`] entries everything is kept, which covers the published
+//! study several times over. Beyond that, entries of all but the strongest candidates so far are let go after each batch. A feature
+//! that was let go and turns out to be strong after all is not listed with half of its examples: it is left out and counted.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::core::effects::{Detail, SubmoduleEffects};
+use crate::core::selection::{Selected, by_strength};
+use crate::core::submodule::FeatureId;
+
+/// Entries kept before anything is let go: 28 bytes each, 56 MB a view.
+const LARGEST: usize = 2_000_000;
+
+/// Candidates kept for each feature that will be listed.
+const CANDIDATES: usize = 8;
+
+/// One feature at one token of one example.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Ordinal of the submodule.
+    pub submodule: u32,
+    /// Feature of its dictionary.
+    pub feature: u32,
+    /// Index of the example in its data set.
+    pub example: u32,
+    /// Position in the prompt.
+    pub position: u32,
+    /// Effect there.
+    pub effect: f32,
+    /// Activation in the clean run.
+    pub clean: f32,
+    /// Activation in the patch run.
+    pub patch: f32,
+}
+
+/// Collects entries.
+pub struct DetailKeeper {
+    wanted: usize,
+    largest: usize,
+    entries: Vec<Entry>,
+    let_go: HashSet<(u32, u32)>,
+}
+
+impl DetailKeeper {
+    /// For `wanted` features.
+    pub fn new(wanted: usize) -> Self {
+        Self { wanted, largest: LARGEST, entries: Vec::new(), let_go: HashSet::new() }
+    }
+
+    /// Adds entries.
+    pub fn extend(&mut self, entries: impl Iterator<Item = Entry>) {
+        if self.wanted > 0 {
+            self.entries.extend(entries);
+        }
+    }
+
+    /// Lets weak features go if there are too many entries; `strength` is a feature's summed effect so far.
+    pub fn shrink(&mut self, strength: impl Fn(u32, u32) -> f64) {
+        if self.entries.len() <= self.largest {
+            return;
+        }
+        let mut features: Vec<(u32, u32)> = self.entries.iter().map(|entry| (entry.submodule, entry.feature)).collect();
+        features.sort_unstable();
+        features.dedup();
+        features.retain(|feature| !self.let_go.contains(feature));
+        features.sort_by(|left, right| strength(right.0, right.1).total_cmp(&strength(left.0, left.1)).then(left.cmp(right)));
+        let weak = features.split_off(features.len().min(self.wanted.saturating_mul(CANDIDATES)));
+        self.let_go.extend(weak);
+        self.entries.retain(|entry| !self.let_go.contains(&(entry.submodule, entry.feature)));
+    }
+
+    /// The entries of the strongest features, strongest first.
+    pub fn finish(self, submodules: &[SubmoduleEffects]) -> Detail {
+        let mut ranked: Vec<(Selected, (u32, u32))> = submodules
+            .iter()
+            .enumerate()
+            .flat_map(|(ordinal, effects)| {
+                effects.features.iter().zip(&effects.effects).map(move |(index, effect)| {
+                    let feature = FeatureId { submodule: effects.submodule, index: *index };
+                    (Selected { feature, effect: *effect }, (ordinal as u32, index.0))
+                })
+            })
+            .filter(|(selected, _)| selected.effect != 0.0)
+            .collect();
+        ranked.sort_by(|left, right| by_strength(&left.0, &right.0));
+        ranked.truncate(self.wanted);
+        let (complete, incomplete): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, key)| !self.let_go.contains(key));
+        let rank: HashMap<(u32, u32), u32> = complete.iter().enumerate().map(|(rank, (_, key))| (*key, rank as u32)).collect();
+        let mut entries: Vec<(u32, Entry)> = self
+            .entries
+            .into_iter()
+            .filter_map(|entry| Some((*rank.get(&(entry.submodule, entry.feature))?, entry)))
+            .collect();
+        entries.sort_by_key(|(rank, entry)| (*rank, entry.example, entry.position));
+        Detail {
+            features: complete.into_iter().map(|(selected, _)| selected.feature).collect(),
+            incomplete: incomplete.len(),
+            entry_features: entries.iter().map(|(rank, _)| *rank).collect(),
+            entry_examples: entries.iter().map(|(_, entry)| entry.example).collect(),
+            entry_positions: entries.iter().map(|(_, entry)| entry.position).collect(),
+            entry_effects: entries.iter().map(|(_, entry)| entry.effect).collect(),
+            entry_clean: entries.iter().map(|(_, entry)| entry.clean).collect(),
+            entry_patch: entries.iter().map(|(_, entry)| entry.patch).collect(),
+        }
+    }
+}

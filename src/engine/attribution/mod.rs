@@ -1,0 +1,185 @@
+//! Attribution patching over dictionary features: effects of every feature and error term on the logit difference.
+//!
+//! Integrated gradients and attribution patching follow Marks et al. 2024, "Sparse Feature Circuits" (arXiv:2403.19647). Decoding is
+//! affine, so the interpolated activation is `x_clean + alpha (x_patch - x_clean)` and the gradient with respect to the activation
+//! itself is all that is needed: `effect_j = (f_patch_j - f_clean_j) <g, W_dec_j>`, `error effect = <g, e_patch - e_clean>`.
+
+mod aggregate;
+mod batch;
+mod detail;
+mod exact;
+mod gradient;
+
+use std::ops::ControlFlow;
+
+use crate::core::effects::ViewEffects;
+use crate::core::problem::{Problem, Result};
+use crate::core::progress::{Observer, Progress};
+use crate::core::run::Method;
+use crate::core::submodule::Submodule;
+use crate::core::view::View;
+use crate::engine::activation::Activation;
+use crate::engine::compute::{Compute, Trace};
+use crate::engine::dataset::Example;
+use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::codes::{Change, Codes, DecoderRows, reconstruction_error};
+use aggregate::ViewAggregate;
+use batch::{Batch, ViewBatch};
+
+/// How to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Which method.
+    pub method: Method,
+    /// Points on the path of [`Method::Ig`]: `alpha = 0, 1/steps, .., (steps - 1)/steps`.
+    pub steps: usize,
+    /// Examples computed together.
+    pub batch: usize,
+    /// Features per view whose single examples are kept.
+    pub detail: usize,
+}
+
+/// The effects at one token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenEffects {
+    /// Every feature that differs there, ascending, with its effect.
+    pub features: Vec<(Change, f32)>,
+    /// The effect of the error term.
+    pub error: f32,
+    /// `<g, x_patch - x_clean>`, where the method has a gradient.
+    pub gradient_dot_change: Option<f32>,
+}
+
+/// One side of a batch at one submodule.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    trace: &'a Trace,
+    /// One row per example and position.
+    codes: &'a Codes,
+    /// What the dictionary leaves unexplained.
+    error: &'a Activation,
+}
+
+/// Computes every view that the data give: male and female from `pairs`, baseline from `baseline`.
+///
+/// # Errors
+/// When a dictionary's file turns out to be damaged, or `observer` cancels.
+pub fn attribute(
+    compute: &dyn Compute,
+    dictionaries: &[Dictionary],
+    pairs: &[Example],
+    baseline: Option<&[Example]>,
+    settings: Settings,
+    observer: Observer<'_>,
+) -> Result<Vec<ViewEffects>> {
+    let batches = batch::plan(pairs, baseline.unwrap_or_default(), settings.batch);
+    let mut aggregates: Vec<ViewAggregate> = [(View::Male, Some(pairs)), (View::Female, Some(pairs)), (View::Baseline, baseline)]
+        .into_iter()
+        .filter_map(|(view, examples)| Some(ViewAggregate::new(view, examples?, dictionaries, settings.detail)))
+        .collect();
+    let total = batches.iter().map(|batch| (batch.views.len() * dictionaries.len()) as u64).sum();
+    let mut steps = Steps { observer, done: 0, total };
+    for batch in &batches {
+        run_batch(compute, dictionaries, batch, settings, &mut aggregates, &mut steps)?;
+    }
+    Ok(aggregates.into_iter().map(ViewAggregate::finish).collect())
+}
+
+/// Counts the work and passes cancelling on.
+struct Steps<'a> {
+    observer: Observer<'a>,
+    done: u64,
+    total: u64,
+}
+
+impl Steps<'_> {
+    fn tell(&mut self, submodule: Submodule, view: View) -> Result<()> {
+        let progress = Progress { stage: format!("{submodule}, {view}"), done: self.done, total: self.total };
+        match (self.observer)(progress) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Problem::new("attribution", "was cancelled", "start it again to have the whole result")),
+        }
+    }
+}
+
+fn run_batch(
+    compute: &dyn Compute,
+    dictionaries: &[Dictionary],
+    batch: &Batch<'_>,
+    settings: Settings,
+    aggregates: &mut [ViewAggregate],
+    steps: &mut Steps<'_>,
+) -> Result<()> {
+    let (clean, patch) = (compute.trace(&batch.clean), compute.trace(&batch.patch));
+    let oriented = |view: View| if view == View::Female { (&patch, &clean) } else { (&clean, &patch) };
+    let mut views = Vec::new();
+    for aggregate in aggregates {
+        let Some(view) = batch.views.iter().find(|view| view.view == aggregate.view()) else { continue };
+        let (from, to) = oriented(view.view);
+        let clean_metrics = compute.metrics(from, &view.answers);
+        aggregate.set_metrics(&view.examples, &clean_metrics, &compute.metrics(to, &view.answers));
+        let gradients = match settings.method {
+            Method::Attrib => {
+                let prompts = if view.view == View::Female { &batch.patch } else { &batch.clean };
+                compute.gradients(prompts, &view.answers)
+            }
+            Method::Ig | Method::Exact => Vec::new(),
+        };
+        views.push(ViewWork { view, aggregate, clean_metrics, gradients });
+    }
+    for (ordinal, dictionary) in dictionaries.iter().enumerate() {
+        let submodule = dictionary.submodule();
+        let (clean_output, patch_output) = (clean.output(submodule), patch.output(submodule));
+        let (clean_codes, patch_codes) = encode_both(compute, dictionary, clean_output, patch_output)?;
+        let decoder = DecoderRows::read(dictionary, clean_codes.active().into_iter().chain(patch_codes.active()))?;
+        let clean_error = reconstruction_error(dictionary, clean_output, &clean_codes, &decoder);
+        let patch_error = reconstruction_error(dictionary, patch_output, &patch_codes, &decoder);
+        let clean_side = Side { trace: &clean, codes: &clean_codes, error: &clean_error };
+        let patch_side = Side { trace: &patch, codes: &patch_codes, error: &patch_error };
+        for work in &mut views {
+            steps.tell(submodule, work.view.view)?;
+            let (from, to) = if work.view.view == View::Female { (patch_side, clean_side) } else { (clean_side, patch_side) };
+            let effects = match settings.method {
+                Method::Exact => {
+                    let mut check_cancel = || steps.tell(submodule, work.view.view);
+                    let job = exact::Job { compute, submodule, answers: &work.view.answers, clean_metrics: &work.clean_metrics };
+                    job.effects(from, to, &decoder, &mut check_cancel)?
+                }
+                Method::Attrib => gradient::effects(&work.gradients[ordinal], submodule, from, to, &decoder),
+                Method::Ig => {
+                    let alphas: Vec<f32> = (0..settings.steps).map(|step| step as f32 / settings.steps as f32).collect();
+                    let gradient = compute.path_gradient(from.trace, submodule, to.trace.output(submodule), &alphas, &work.view.answers);
+                    gradient::effects(&gradient, submodule, from, to, &decoder)
+                }
+            };
+            work.aggregate.add(ordinal, &work.view.examples, batch.positions, &effects);
+            steps.done += 1;
+        }
+    }
+    for work in &mut views {
+        work.aggregate.finish_batch();
+        if let Some(last) = dictionaries.last() {
+            steps.tell(last.submodule(), work.view.view)?;
+        }
+    }
+    Ok(())
+}
+
+struct ViewWork<'a> {
+    view: &'a ViewBatch,
+    aggregate: &'a mut ViewAggregate,
+    clean_metrics: Vec<f32>,
+    /// One per submodule for [`Method::Attrib`], else empty.
+    gradients: Vec<Activation>,
+}
+
+/// Both sides through one load of the encoder.
+fn encode_both(compute: &dyn Compute, dictionary: &Dictionary, clean: &Activation, patch: &Activation) -> Result<(Codes, Codes)> {
+    let rows = clean.rows().len();
+    let (mut clean_codes, mut patch_codes) = (Codes::new(), Codes::new());
+    compute.encode(dictionary, &[clean, patch], &mut |activations| {
+        let codes = if clean_codes.rows() < rows { &mut clean_codes } else { &mut patch_codes };
+        codes.push_dense(activations);
+    })?;
+    Ok((clean_codes, patch_codes))
+}

@@ -1,0 +1,81 @@
+//! The door to burn: everything the attribution asks of a backend, over plain f32 arrays.
+//!
+//! burn's tensors carry their backend as a type parameter. It stays behind this one trait, so that attribution, data and
+//! dictionaries are compiled once and backends are chosen at run time.
+
+mod burn_compute;
+mod choose;
+#[cfg(feature = "cuda")]
+mod cuda;
+
+use crate::core::problem::Result;
+use crate::core::submodule::Submodule;
+use crate::engine::activation::Activation;
+use crate::engine::dictionary::Dictionary;
+use crate::engine::model::config::Config;
+
+pub use choose::{Backend, available, open};
+
+/// What one forward pass left behind.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// The residual stream that enters layer 0.
+    pub embedding: Activation,
+    /// The output of every submodule, in submodule order.
+    pub submodules: Vec<Activation>,
+    /// Number of layers.
+    pub layers: usize,
+}
+
+impl Trace {
+    /// The output of `submodule`.
+    pub fn output(&self, submodule: Submodule) -> &Activation {
+        &self.submodules[submodule.ordinal(self.layers)]
+    }
+}
+
+/// The two tokens whose logits an example compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answers {
+    /// Fits the clean prompt.
+    pub clean: u32,
+    /// Fits the patch prompt.
+    pub patch: u32,
+}
+
+/// A loaded model on some backend.
+///
+/// # Shapes
+/// All prompts of a call have the same length; activations are `[examples, positions, width]`, metrics `[examples]`.
+pub trait Compute {
+    /// The backend's name.
+    fn backend(&self) -> &'static str;
+
+    /// The model's sizes.
+    fn config(&self) -> &Config;
+
+    /// Runs the prompts and keeps every submodule's output.
+    fn trace(&self, prompts: &[&[u32]]) -> Trace;
+
+    /// The logits of the whole vocabulary at the last position, `[examples, vocabulary]`.
+    fn last_logits(&self, prompts: &[&[u32]]) -> Vec<f32>;
+
+    /// The metric of each example of a finished run.
+    fn metrics(&self, trace: &Trace, answers: &[Answers]) -> Vec<f32>;
+
+    /// The metric when `submodule`'s output in the run `base` is replaced by `moved`; everything that does not depend on it
+    /// stays as it was.
+    ///
+    /// `rows[i]` is the example of `base` that row `i` of `moved` replaces, so that one example can be moved in many ways.
+    fn moved_metrics(&self, base: &Trace, submodule: Submodule, moved: &Activation, rows: &[usize], answers: &[Answers]) -> Vec<f32>;
+
+    /// The gradient of the metric with respect to `submodule`'s output, where that output is moved to
+    /// `x_clean + alpha (x_patch - x_clean)` and the rest of the model runs from `base`; mean over `alphas`.
+    fn path_gradient(&self, base: &Trace, submodule: Submodule, patch: &Activation, alphas: &[f32], answers: &[Answers]) -> Activation;
+
+    /// The gradient of the metric with respect to every submodule's output in the plain run of the prompts, in submodule order.
+    fn gradients(&self, prompts: &[&[u32]], answers: &[Answers]) -> Vec<Activation>;
+
+    /// `relu(W_enc (x - b_dec) + b_enc)` for every token; `each` is given one row of feature activations after the other.
+    fn encode(&self, dictionary: &Dictionary, activations: &[&Activation], each: &mut dyn FnMut(&[f32])) -> Result<()>;
+}

@@ -1,0 +1,173 @@
+//! Which lines become examples: the notebook's filters, with a count of what each dropped.
+
+use super::line::{Line, Words};
+use super::{Limits, Options};
+use crate::core::problem::{Problem, Result};
+use crate::core::run::Dropped;
+use crate::core::text::{excerpt, printable};
+use crate::engine::tokenizer::Tokenizer;
+
+/// One example, tokenised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// Tokens of the clean prompt.
+    pub clean: Vec<u32>,
+    /// Tokens of the patch prompt, as many.
+    pub patch: Vec<u32>,
+    /// The token that fits the clean prompt.
+    pub clean_answer: u32,
+    /// The token that fits the patch prompt.
+    pub patch_answer: u32,
+}
+
+/// Keeps what can be compared position by position and answer by answer.
+pub fn filter(
+    lines: &[Line],
+    name: &str,
+    tokenizer: Option<&Tokenizer>,
+    options: Options,
+    limits: Limits,
+) -> Result<(Vec<Example>, Dropped)> {
+    let mut examples = Vec::new();
+    let mut dropped = Dropped::default();
+    let mut first_dropped = None;
+    let wanted = options.examples.unwrap_or(usize::MAX);
+    for line in lines {
+        if examples.len() >= wanted {
+            dropped.beyond_limit += 1;
+            continue;
+        }
+        let reader = Reader { name, line: line.number, tokenizer, limits };
+        let (clean, patch) = (reader.tokens(&line.pair.clean_prefix)?, reader.tokens(&line.pair.patch_prefix)?);
+        let (clean_answer, patch_answer) = (reader.tokens(&line.pair.clean_answer)?, reader.tokens(&line.pair.patch_answer)?);
+        let mut drop_because = |count: &mut usize, reason: String| {
+            *count += 1;
+            first_dropped.get_or_insert_with(|| format!("line {}: {reason}", line.number));
+        };
+        if clean.len() != patch.len() {
+            drop_because(&mut dropped.unequal_length, format!("prefixes of {} and {} tokens", clean.len(), patch.len()));
+            continue;
+        }
+        let (&[clean_answer], &[patch_answer]) = (clean_answer.as_slice(), patch_answer.as_slice()) else {
+            let (answer, count) = if clean_answer.len() == 1 {
+                (&line.pair.patch_answer, patch_answer.len())
+            } else {
+                (&line.pair.clean_answer, clean_answer.len())
+            };
+            drop_because(&mut dropped.answer_not_one_token, format!("the answer {} has {count} tokens", shown(answer)));
+            continue;
+        };
+        if options.tokens.is_some_and(|tokens| tokens != clean.len()) {
+            drop_because(&mut dropped.other_length, format!("prefixes of {} tokens", clean.len()));
+            continue;
+        }
+        if clean.is_empty() {
+            return Err(Problem::new(name, format_args!("line {}: its prefixes are empty", line.number), "remove or complete the line"));
+        }
+        if clean.len() > limits.context {
+            return Err(Problem::new(
+                name,
+                format_args!("line {}: its prefixes have {} tokens, the model's context is {}", line.number, clean.len(), limits.context),
+                "shorten or remove the line, or choose a length with --tokens",
+            ));
+        }
+        examples.push(Example { line: line.number, clean, patch, clean_answer, patch_answer });
+    }
+    if examples.is_empty() {
+        let example = first_dropped.map_or_else(String::new, |first| format!("; {first}"));
+        return Err(Problem::new(
+            name,
+            format_args!("no example is left of {} lines ({dropped}{example})", lines.len()),
+            "prefixes must have equal length (and --tokens, if given), and each answer must be one token of this model",
+        ));
+    }
+    Ok((examples, dropped))
+}
+
+fn shown(words: &Words) -> String {
+    match words {
+        Words::Text(text) => format!("'{}'", excerpt(text, 40)),
+        Words::Token(token) => token.to_string(),
+        Words::Tokens(tokens) => excerpt(&format!("{tokens:?}"), 40),
+    }
+}
+
+struct Reader<'a> {
+    name: &'a str,
+    line: usize,
+    tokenizer: Option<&'a Tokenizer>,
+    limits: Limits,
+}
+
+impl Reader<'_> {
+    fn tokens(&self, words: &Words) -> Result<Vec<u32>> {
+        let tokens = match (words, self.tokenizer) {
+            (Words::Tokens(tokens), _) => tokens.clone(),
+            (Words::Token(token), _) => vec![*token],
+            (Words::Text(text), Some(tokenizer)) => tokenizer.encode(text)?,
+            (Words::Text(text), None) => {
+                return Err(Problem::new(
+                    self.name,
+                    format_args!("line {} holds text ('{}'), but the model's folder has no tokenizer.json", self.line, excerpt(&printable(text), 40)),
+                    "add the model's tokenizer.json, or give arrays of token ids",
+                ));
+            }
+        };
+        if let Some(token) = tokens.iter().find(|token| **token as usize >= self.limits.vocabulary) {
+            return Err(Problem::new(
+                self.name,
+                format_args!("line {}: token id {token} is outside the model's vocabulary of {}", self.line, self.limits.vocabulary),
+                "check that the ids, or the tokenizer.json, belong to this model",
+            ));
+        }
+        Ok(tokens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::dataset::line;
+
+    const LIMITS: Limits = Limits { vocabulary: 10, context: 4 };
+
+    fn run(text: &str, options: Options) -> Result<(Vec<Example>, Dropped)> {
+        filter(&line::parse(text.as_bytes(), "x")?, "x", None, options, LIMITS)
+    }
+
+    fn options() -> Options {
+        Options { seed: 0, tokens: None, examples: None }
+    }
+
+    const MIXED: &str = r#"{"clean_prefix": [1, 2], "patch_prefix": [3, 4], "clean_answer": 5, "patch_answer": 6}
+{"clean_prefix": [1, 2], "patch_prefix": [3], "clean_answer": 5, "patch_answer": 6}
+{"clean_prefix": [1, 2], "patch_prefix": [3, 4], "clean_answer": [5, 5], "patch_answer": 6}
+{"clean_prefix": [1, 2, 3], "patch_prefix": [3, 4, 3], "clean_answer": 5, "patch_answer": 6}
+{"clean_prefix": [1, 1], "patch_prefix": [3, 4], "clean_answer": 5, "patch_answer": 6}"#;
+
+    #[test]
+    fn every_drop_is_counted_by_its_reason() {
+        let (examples, dropped) = run(MIXED, Options { tokens: Some(2), examples: Some(1), ..options() }).unwrap();
+        assert_eq!(examples.len(), 1);
+        assert_eq!(dropped, Dropped { unequal_length: 0, answer_not_one_token: 0, other_length: 0, beyond_limit: 4 });
+        let (examples, dropped) = run(MIXED, Options { tokens: Some(2), ..options() }).unwrap();
+        assert_eq!(examples.len(), 2);
+        assert_eq!(dropped, Dropped { unequal_length: 1, answer_not_one_token: 1, other_length: 1, beyond_limit: 0 });
+        assert_eq!(run(MIXED, options()).unwrap().0.len(), 3);
+    }
+
+    #[test]
+    fn nothing_left_says_why() {
+        let text = r#"{"clean_prefix": [1], "patch_prefix": [3], "clean_answer": [5, 7], "patch_answer": 6}"#;
+        let error = run(text, options()).unwrap_err().to_string();
+        assert!(error.contains("answer [5, 7] has 2 tokens"), "{error}");
+    }
+
+    #[test]
+    fn a_foreign_token_is_named() {
+        let text = r#"{"clean_prefix": [1], "patch_prefix": [30], "clean_answer": 5, "patch_answer": 6}"#;
+        assert!(run(text, options()).unwrap_err().to_string().contains("token id 30"));
+    }
+}

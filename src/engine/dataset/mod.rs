@@ -1,0 +1,77 @@
+//! Data sets: pairs of prompts that differ in the concept under study, each with the two answers whose logits are compared.
+
+mod filter;
+mod line;
+mod shuffle;
+
+use std::path::Path;
+
+use crate::core::problem::{Problem, Result};
+use crate::core::run::Dropped;
+use crate::engine::hash::sha256_hex;
+use crate::engine::tokenizer::Tokenizer;
+
+pub use filter::Example;
+
+/// Where a data set comes from.
+#[derive(Debug, Clone)]
+pub enum Source<'a> {
+    /// A JSON-lines file.
+    File(&'a Path),
+    /// Compiled into the program: its name and text.
+    Embedded(&'a str, &'a [u8]),
+}
+
+/// What is taken of a data set.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Seed of the shuffle, as in Python's `random.seed`.
+    pub seed: u64,
+    /// Keep only prompts of this many tokens.
+    pub tokens: Option<usize>,
+    /// Stop after this many kept examples.
+    pub examples: Option<usize>,
+}
+
+/// What the model can take, for checking every token.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Token ids are below this.
+    pub vocabulary: usize,
+    /// The longest prompt.
+    pub context: usize,
+}
+
+/// The examples of one file, after shuffle and filters.
+#[derive(Debug, Clone)]
+pub struct DataSet {
+    /// The file's name.
+    pub name: String,
+    /// Hash of the whole file.
+    pub sha256: String,
+    /// Lines in the file.
+    pub lines: usize,
+    /// What was kept, in shuffled order.
+    pub examples: Vec<Example>,
+    /// How many were not kept, and why.
+    pub dropped: Dropped,
+}
+
+/// Reads, shuffles and filters as the notebook's `load_examples` does: all lines are shuffled by Python's generator first, then
+/// those are kept whose prefixes are equally long and whose answers are single tokens, until there are enough.
+///
+/// # Errors
+/// When the file cannot be read, a line is malformed, or nothing is left.
+pub fn load(source: &Source<'_>, tokenizer: Option<&Tokenizer>, options: Options, limits: Limits) -> Result<DataSet> {
+    let (name, bytes) = match source {
+        Source::File(path) => {
+            (path.display().to_string(), std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?)
+        }
+        Source::Embedded(name, bytes) => ((*name).to_owned(), bytes.to_vec()),
+    };
+    let mut lines = line::parse(&bytes, &name)?;
+    let count = lines.len();
+    shuffle::shuffle(&mut lines, options.seed);
+    let (examples, dropped) = filter::filter(&lines, &name, tokenizer, options, limits)?;
+    Ok(DataSet { name, sha256: sha256_hex(&bytes), lines: count, examples, dropped })
+}

@@ -1,0 +1,145 @@
+//! Sparse autoencoders: one dictionary per submodule, in both public formats, read where it lies.
+//!
+//! `features = relu(W_enc (x - b_dec) + b_enc)`, `reconstruction = W_dec features + b_dec`, `error = x - reconstruction`, as in
+//! Marks et al. 2024, "Sparse Feature Circuits" (arXiv:2403.19647). No decoder normalisation is applied.
+
+pub mod ae_pt;
+pub mod codes;
+pub mod folder;
+mod pickle;
+pub mod saelens;
+
+use crate::core::problem::{Problem, Result};
+use crate::core::submodule::Submodule;
+use crate::engine::tensor_file::{Bytes, StoredTensor};
+
+/// Which public format a dictionary came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// dictionary_learning's `ae.pt`, a PyTorch zip.
+    DictionaryLearning,
+    /// SAELens's `cfg.json` and `sae_weights.safetensors`.
+    SaeLens,
+}
+
+impl Format {
+    /// The name in manifests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DictionaryLearning => "dictionary_learning",
+            Self::SaeLens => "SAELens",
+        }
+    }
+}
+
+/// The sparse autoencoder of one submodule.
+///
+/// # Shapes
+/// With `d` the model's width and `n` the number of features: encoder `[d, n]`, encoder bias `[n]`, decoder `[n, d]` (one row a
+/// feature), decoder bias `[d]`.
+#[derive(Debug, Clone)]
+pub struct Dictionary {
+    submodule: Submodule,
+    format: Format,
+    /// Stays in the file until [`Dictionary::encoder`] is called.
+    encoder: StoredTensor,
+    encoder_bias: Vec<f32>,
+    /// Stays in the file; only rows of active features are ever read.
+    decoder: StoredTensor,
+    decoder_bias: Vec<f32>,
+    bytes: Bytes,
+    name: String,
+    neuronpedia_model: Option<String>,
+}
+
+/// What a format's reader found in its file.
+struct Parts {
+    encoder: StoredTensor,
+    encoder_bias: StoredTensor,
+    decoder: StoredTensor,
+    decoder_bias: StoredTensor,
+}
+
+impl Dictionary {
+    fn assemble(submodule: Submodule, format: Format, model_width: usize, parts: Parts, bytes: Bytes, name: String) -> Result<Self> {
+        let &[width, features] = parts.encoder.shape() else {
+            return Err(Problem::new(parts.encoder.place(), "is no matrix", "an encoder of shape [width, features] is expected"));
+        };
+        if width != model_width {
+            return Err(Problem::new(
+                &name,
+                format_args!("its encoder reads activations of width {width}, the model's are {model_width} wide"),
+                "give the dictionaries that were trained on this model",
+            ));
+        }
+        if features == 0 || u32::try_from(features).is_err() {
+            return Err(Problem::new(&name, format_args!("has {features} features"), "between 1 and 2^32 - 1 are supported"));
+        }
+        Ok(Self {
+            submodule,
+            format,
+            encoder: parts.encoder,
+            encoder_bias: parts.encoder_bias.expect_shape(&[features])?.values()?,
+            decoder: parts.decoder.expect_shape(&[features, width])?,
+            decoder_bias: parts.decoder_bias.expect_shape(&[width])?.values()?,
+            bytes,
+            name,
+            neuronpedia_model: None,
+        })
+    }
+
+    /// Whose dictionary it is.
+    pub fn submodule(&self) -> Submodule {
+        self.submodule
+    }
+
+    /// The format it came in.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The file's name, for messages and manifests.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The weight file's bytes, for hashing.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
+
+    /// The model's id on Neuronpedia, where the dictionary's own files name it.
+    pub fn neuronpedia_model(&self) -> Option<&str> {
+        self.neuronpedia_model.as_deref()
+    }
+
+    /// Number of features.
+    pub fn features(&self) -> usize {
+        self.encoder_bias.len()
+    }
+
+    /// Width of the activations it reads.
+    pub fn width(&self) -> usize {
+        self.decoder_bias.len()
+    }
+
+    /// The encoder's weights, row-major `[width, features]`: the one large read of a dictionary.
+    pub fn encoder(&self) -> Result<Vec<f32>> {
+        self.encoder.values()
+    }
+
+    /// `[features]`
+    pub fn encoder_bias(&self) -> &[f32] {
+        &self.encoder_bias
+    }
+
+    /// `[width]`
+    pub fn decoder_bias(&self) -> &[f32] {
+        &self.decoder_bias
+    }
+
+    /// The decoder row of `feature`, the direction it writes, into `target` of length `width`.
+    pub fn read_decoder_row(&self, feature: u32, target: &mut [f32]) -> Result<()> {
+        self.decoder.read_row(feature as usize, target)
+    }
+}

@@ -1,0 +1,46 @@
+//! Text to tokens and back, by the model's own `tokenizer.json`.
+
+use std::path::Path;
+
+use crate::core::problem::{Problem, Result};
+use crate::core::text::printable;
+
+/// A Hugging Face tokenizer.
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    name: String,
+}
+
+impl Tokenizer {
+    /// Reads the `tokenizer.json` at `path`.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
+        Self::from_bytes(&bytes, path.display().to_string())
+    }
+
+    /// A tokenizer that is in memory already; `name` is what messages call it.
+    pub fn from_bytes(bytes: &[u8], name: String) -> Result<Self> {
+        match tokenizers::Tokenizer::from_bytes(bytes) {
+            Ok(inner) => Ok(Self { inner, name }),
+            Err(error) => Err(Problem::new(name, format_args!("is no tokenizer: {error}"), "use the model's own tokenizer.json")),
+        }
+    }
+
+    /// The tokens of `text`; no special token is added, as GPT-NeoX's own tokenizer adds none.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        match self.inner.encode_fast(text, false) {
+            Ok(encoding) => Ok(encoding.get_ids().to_vec()),
+            Err(error) => {
+                Err(Problem::new(&self.name, format_args!("cannot tokenise '{}': {error}", printable(text)), "check the tokenizer file"))
+            }
+        }
+    }
+
+    /// The text of one token, safe to show.
+    pub fn token_text(&self, token: u32) -> String {
+        match self.inner.decode(&[token], false) {
+            Ok(text) if !text.is_empty() => printable(&text),
+            _ => format!("#{token}"),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What the integration tests share: the reference model, its dictionaries, its prompts and its golden tensors.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use saescope::core::submodule::Submodule;
+use saescope::engine::compute::{self, Answers, Backend, Compute};
+use saescope::engine::dataset::Example;
+use saescope::engine::dictionary::{Dictionary, folder};
+use saescope::engine::model::config::Config;
+use saescope::engine::tensor_file::TensorFile;
+
+/// A file of `tests/fixtures`.
+pub fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path)
+}
+
+pub fn reference(path: &str) -> PathBuf {
+    fixture("reference").join(path)
+}
+
+/// The CPU backends that this test binary holds.
+pub fn cpu_backends() -> Vec<Backend> {
+    compute::available().filter(|backend| *backend != Backend::Cuda).collect()
+}
+
+pub fn reference_config() -> Config {
+    Config::parse(&std::fs::read_to_string(reference("model/config.json")).unwrap(), "config.json").unwrap()
+}
+
+pub fn reference_model(backend: Backend) -> Box<dyn Compute> {
+    let weights = TensorFile::open(&reference("model/model.safetensors")).unwrap();
+    compute::open(Some(backend), &reference_config(), &weights).unwrap()
+}
+
+/// `layout` is `dictionaries/tiny-neox` or `saelens`.
+pub fn reference_dictionaries(layout: &str) -> Vec<Dictionary> {
+    folder::open_all(&[reference(layout)], 3, 64).unwrap()
+}
+
+#[derive(serde::Deserialize, Clone)]
+pub struct Prompts {
+    pub clean: Vec<Vec<u32>>,
+    pub patch: Vec<Vec<u32>>,
+    pub clean_answer: Vec<u32>,
+    pub patch_answer: Vec<u32>,
+}
+
+impl Prompts {
+    /// `set` is `names`, `female` or `baseline`.
+    pub fn of(set: &str) -> Self {
+        let text = std::fs::read_to_string(reference("prompts.json")).unwrap();
+        serde_json::from_str::<HashMap<String, Self>>(&text).unwrap()[set].clone()
+    }
+
+    pub fn examples(&self) -> Vec<Example> {
+        (0..self.clean.len())
+            .map(|index| Example {
+                line: index + 1,
+                clean: self.clean[index].clone(),
+                patch: self.patch[index].clone(),
+                clean_answer: self.clean_answer[index],
+                patch_answer: self.patch_answer[index],
+            })
+            .collect()
+    }
+
+    pub fn answers(&self) -> Vec<Answers> {
+        self.clean_answer.iter().zip(&self.patch_answer).map(|(clean, patch)| Answers { clean: *clean, patch: *patch }).collect()
+    }
+
+    pub fn clean_rows(&self) -> Vec<&[u32]> {
+        self.clean.iter().map(Vec::as_slice).collect()
+    }
+
+    pub fn patch_rows(&self) -> Vec<&[u32]> {
+        self.patch.iter().map(Vec::as_slice).collect()
+    }
+}
+
+/// The f32 tensors of a golden file.
+pub struct Golden {
+    tensors: HashMap<String, Vec<f32>>,
+}
+
+impl Golden {
+    pub fn open(name: &str) -> Self {
+        let bytes = std::fs::read(reference(&format!("{name}.safetensors"))).unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let tensors = file
+            .tensors()
+            .into_iter()
+            .map(|(name, view)| {
+                assert_eq!(view.dtype(), safetensors::Dtype::F32, "{name}");
+                let values = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+                (name, values)
+            })
+            .collect();
+        Self { tensors }
+    }
+
+    pub fn get(&self, name: &str) -> &[f32] {
+        self.tensors.get(name).unwrap_or_else(|| panic!("no golden tensor {name}"))
+    }
+
+    pub fn of(&self, name: &str, submodule: Submodule) -> &[f32] {
+        self.get(&format!("{name}.{submodule}"))
+    }
+}
+
+/// The stated tolerance: relative to the largest value of the golden tensor.
+pub const TOLERANCE: f32 = 1e-4;
+
+/// Fails unless every value is within `tolerance` times the largest golden value.
+pub fn assert_close_by(what: &str, tolerance: f32, actual: &[f32], golden: &[f32]) {
+    assert_eq!(actual.len(), golden.len(), "{what}: length");
+    let largest = golden.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    let allowed = (tolerance * largest).max(1e-6);
+    for (index, (actual, golden)) in actual.iter().zip(golden).enumerate() {
+        assert!((actual - golden).abs() <= allowed, "{what}[{index}]: {actual} is not within {allowed} of {golden}");
+    }
+}
+
+pub fn assert_close(what: &str, actual: &[f32], golden: &[f32]) {
+    assert_close_by(what, TOLERANCE, actual, golden);
+}
