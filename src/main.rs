@@ -1,1 +1,10 @@
-fn main() {}
+//! The program `saescope`; everything it does is in the library.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use saescope::cli::arguments::Arguments;
+
+fn main() -> ExitCode {
+    saescope::cli::main(Arguments::parse())
+}

@@ -4,8 +4,12 @@ pub mod activation;
 pub mod attribution;
 pub mod compute;
 pub mod dataset;
+pub mod demo;
 pub mod dictionary;
 pub mod hash;
 pub mod model;
+pub mod study;
 pub mod tensor_file;
 pub mod tokenizer;
+#[cfg(feature = "train")]
+pub mod train;

@@ -1,0 +1,206 @@
+//! Every command and flag, once; `--help` is made from these comments.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+use crate::core::run::Method;
+use crate::core::view::View;
+use crate::engine::compute::Backend;
+
+/// Finds the features of sparse autoencoders that carry a concept in a language model.
+///
+/// A study compares pairs of prompts such as "John runs because" / "Anna runs because" by the logits of " he" and " she", and
+/// attributes the difference to dictionary features of every attention block, MLP block and layer output.
+#[derive(Debug, Parser)]
+#[command(name = "saescope", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compute the effects of all features and write a run file.
+    ///
+    /// Without any flag: the demo model inside the program, the names data, integrated gradients with 10 steps.
+    Run(RunArguments),
+    /// Print selected features of a run: as JSON, CSV, a Markdown table or Neuronpedia links.
+    Export(ExportArguments),
+    /// Check that a run's numbers add up; exit status 1 if they do not.
+    Check(CheckArguments),
+    /// Train the demo model and write it into assets/demo.
+    #[cfg(feature = "train")]
+    TrainDemo(TrainArguments),
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// `demo`, `pythia-70m` (from the Hugging Face cache), or a Hugging Face folder of a GPT-NeoX model.
+    #[arg(long, value_name = "demo|pythia-70m|DIR", default_value = "demo")]
+    pub model: String,
+
+    /// The folder that holds the model's dictionaries: `attn_out_layer0/10_32768/ae.pt` and so on, or `0-att-sm/` and so on.
+    #[arg(long, value_name = "DIR")]
+    pub dictionaries: Option<PathBuf>,
+
+    /// Pairs of prompts, as JSON lines with clean_prefix, patch_prefix, clean_answer and patch_answer (text, or arrays of token ids).
+    /// Without it: 50 pairs of names.
+    #[arg(long, value_name = "FILE")]
+    pub pairs: Option<PathBuf>,
+
+    /// The same prompts with answers that do not depend on the concept, for the baseline view.
+    #[arg(long, value_name = "FILE", requires = "pairs")]
+    pub baseline: Option<PathBuf>,
+
+    /// Keep only prompts of N tokens. Without it, prompts of all lengths are used, each length by itself.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub tokens: Option<usize>,
+
+    /// Stop after N examples of each file.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub examples: Option<usize>,
+
+    /// Seed of the shuffle before --examples takes the first; the same order as Python's random.shuffle.
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub seed: u64,
+
+    /// `ig`: integrated gradients. `attrib`: one gradient at the clean run. `exact`: one forward pass per feature and token.
+    #[arg(long, value_name = "ig|attrib|exact", default_value = "ig")]
+    pub method: Method,
+
+    /// Points on the path of integrated gradients.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = positive)]
+    pub steps: usize,
+
+    /// Examples computed together; more need more memory and change no result.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive)]
+    pub batch: usize,
+
+    /// Keep single examples of the N strongest features of each view.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub detail: usize,
+
+    /// `auto` takes the best backend in this program that works: cuda, flex, ndarray.
+    #[arg(long, value_name = "auto|flex|ndarray|cuda", default_value = "auto", value_parser = backend)]
+    pub backend: BackendChoice,
+
+    /// The run file to write. [default: MODEL-METHOD.safetensors in the current folder]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// A backend, or the best one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackendChoice {
+    /// The best one that works.
+    Auto,
+    /// This one.
+    Named(Backend),
+}
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("selection").required(true)))]
+pub struct ExportArguments {
+    /// A run file.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// Which features: of one view, or of two compared.
+    #[arg(long, value_enum)]
+    pub view: ExportView,
+
+    /// The two views that difference and similarity compare.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, default_value = "male,baseline")]
+    pub of: Vec<View>,
+
+    /// Select the features with |effect| above X; 0 selects every feature with an effect.
+    #[arg(long, value_name = "X", group = "selection", value_parser = threshold)]
+    pub threshold: Option<f32>,
+
+    /// Select the N features of largest |effect|, over all submodules together.
+    #[arg(long, value_name = "N", group = "selection")]
+    pub top_k: Option<usize>,
+
+    /// How to print them.
+    #[arg(long, value_enum)]
+    pub format: Format,
+
+    /// Name of the quick list. [default: view and selection]
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+}
+
+/// What `export` can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportView {
+    /// Clean is the clean prompt of the pair file.
+    Male,
+    /// Clean is the patch prompt of the pair file.
+    Female,
+    /// The baseline file.
+    Baseline,
+    /// Features that only one of two selections holds.
+    Difference,
+    /// Features that both selections hold.
+    Similarity,
+}
+
+/// How `export` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One object with `view`, `selection`, `features` and `errors`.
+    Json,
+    /// One line a feature, with a header.
+    Csv,
+    /// A table.
+    Markdown,
+    /// Neuronpedia quick lists, one address a line.
+    Url,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// A run file.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+}
+
+/// Flags of `train-demo`.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub struct TrainArguments {
+    /// The folder to write into.
+    #[arg(long, value_name = "DIR", default_value = "assets/demo")]
+    pub output: PathBuf,
+
+    /// Seed of everything random.
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub seed: u64,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("use a whole number from 1 up".to_owned()),
+    }
+}
+
+fn threshold(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err("use a number from 0 up, such as 0.1".to_owned()),
+    }
+}
+
+fn backend(text: &str) -> Result<BackendChoice, String> {
+    if text == "auto" {
+        return Ok(BackendChoice::Auto);
+    }
+    text.parse().map(BackendChoice::Named).map_err(|problem: crate::core::problem::Problem| problem.to_string())
+}

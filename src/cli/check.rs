@@ -1,0 +1,52 @@
+//! `saescope check`: what must add up in a run, as a table.
+
+use std::process::ExitCode;
+
+use super::arguments::CheckArguments;
+use super::output;
+use super::table::Table;
+use crate::core::invariant::{self, ABSOLUTE_TOLERANCE, Check, RELATIVE_TOLERANCE};
+use crate::core::problem::Result;
+use crate::store::run_file;
+
+const HEADER: [&str; 10] =
+    ["view", "submodule", "features", "error", "sum", "<g, change>", "gap", "error share", "to total effect", "verdict"];
+
+/// Runs the command.
+pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
+    let run = run_file::read(&arguments.run)?;
+    let checks: Vec<Check> = run.views.iter().flat_map(invariant::check).collect();
+    let mut table = Table::new(2, &HEADER);
+    for check in &checks {
+        table.push(row(check));
+    }
+    let broken = checks.iter().filter(|check| check.broken.is_some()).count();
+    let verdict = if broken == 0 {
+        format!("all {} hold", checks.len())
+    } else {
+        format!("{broken} of {} are broken", checks.len())
+    };
+    output::print(&format!(
+        "{}\nsum = features + error; gap = |sum - <g, change>|, allowed {RELATIVE_TOLERANCE:e} of all absolute terms + \
+         {ABSOLUTE_TOLERANCE:e}\nerror share = |error| / (|features| + |error|); to total effect = total effect - sum\n{verdict}\n",
+        table.plain()
+    ))?;
+    Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn row(check: &Check) -> Vec<String> {
+    let number = |value: f64| format!("{value:+.4}");
+    let optional = |value: Option<f64>, format: fn(f64) -> String| value.map_or_else(|| "-".to_owned(), format);
+    vec![
+        check.view.to_string(),
+        check.submodule.to_string(),
+        number(check.feature_sum),
+        number(check.error),
+        number(check.feature_sum + check.error),
+        optional(check.gradient_dot_change, |value| format!("{value:+.4}")),
+        optional(check.gap, |value| format!("{value:.1e}")),
+        format!("{:.1} %", 100.0 * check.error_share),
+        number(check.distance_to_total),
+        check.broken.map_or("ok", invariant::Broken::describe).to_owned(),
+    ]
+}

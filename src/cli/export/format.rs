@@ -1,0 +1,126 @@
+//! The formats of `export`: JSON, CSV, Markdown.
+
+use serde_json::{Map, Value, json};
+
+use super::{Exported, Row};
+use crate::cli::table::Table;
+use crate::core::effects::ViewEffects;
+use crate::core::neuronpedia::layer_name;
+use crate::core::problem::{Problem, Result};
+use crate::core::selection::Selection;
+
+/// One object. Numbers are the shortest decimals that read back as the same f32; NaN is `null`.
+pub fn json(exported: &Exported<'_>) -> Result<String> {
+    let selection = match exported.selection {
+        Selection::Threshold(threshold) => json!({ "threshold": number(threshold) }),
+        Selection::TopK(count) => json!({ "top_k": count }),
+    };
+    let mut object = Map::new();
+    object.insert("view".to_owned(), json!(exported.name));
+    if exported.views.len() > 1 {
+        object.insert("of".to_owned(), exported.views.iter().map(|view| view.view.name()).collect());
+    }
+    object.insert("selection".to_owned(), selection);
+    object.insert("features".to_owned(), exported.features.iter().map(|row| feature(exported, row)).collect());
+    object.insert("errors".to_owned(), errors(&exported.views));
+    let text = serde_json::to_string_pretty(&object)
+        .map_err(|error| Problem::new("export", format_args!("cannot be written as JSON: {error}"), "report this as a fault"))?;
+    Ok(text + "\n")
+}
+
+fn feature(exported: &Exported<'_>, row: &Row) -> Value {
+    let mut object = Map::new();
+    object.insert("submodule".to_owned(), json!(row.feature.submodule.to_string()));
+    object.insert("index".to_owned(), json!(row.feature.index));
+    object.insert("effect".to_owned(), number(row.effect));
+    object.insert("standard_error".to_owned(), number(row.standard_error));
+    if let Some((set, effects)) = &row.comparison {
+        object.insert("set".to_owned(), json!(set));
+        let names = exported.views.iter().map(|view| view.view.name().to_owned());
+        let effects: Map<String, Value> = names.zip(effects.iter().map(|effect| number(*effect))).collect();
+        object.insert("effects".to_owned(), Value::Object(effects));
+    }
+    object.insert("neuronpedia".to_owned(), json!(row.reference));
+    Value::Object(object)
+}
+
+/// Per submodule; in a comparison, per submodule and view.
+fn errors(views: &[&ViewEffects]) -> Value {
+    let of = |view: &ViewEffects| -> Map<String, Value> {
+        let terms = view.submodules.iter().map(|effects| {
+            let term = json!({ "effect": number(effects.error.effect), "standard_error": number(effects.error.standard_error) });
+            (effects.submodule.to_string(), term)
+        });
+        terms.collect()
+    };
+    match views {
+        [view] => Value::Object(of(view)),
+        views => {
+            let mut merged: Map<String, Value> = Map::new();
+            for view in views {
+                for (submodule, term) in of(view) {
+                    merged.entry(submodule).or_insert_with(|| json!({}))[view.view.name()] = term;
+                }
+            }
+            Value::Object(merged)
+        }
+    }
+}
+
+/// f32 by its own shortest decimals: as f64 0.1 would read 0.10000000149011612.
+fn number(value: f32) -> Value {
+    serde_json::from_str(&value.to_string()).unwrap_or(Value::Null)
+}
+
+/// The columns of both tables.
+fn columns(exported: &Exported<'_>) -> Vec<String> {
+    let mut columns: Vec<String> =
+        ["rank", "submodule", "index", "effect", "standard_error"].into_iter().map(str::to_owned).collect();
+    if exported.views.len() > 1 {
+        columns.push("set".to_owned());
+        columns.extend(exported.views.iter().map(|view| format!("{}_effect", view.view)));
+    }
+    columns.extend(["neuronpedia_layer", "page"].into_iter().map(str::to_owned));
+    columns
+}
+
+fn cells(exported: &Exported<'_>, rank: usize, row: &Row) -> Vec<String> {
+    let decimal = |value: f32| if value.is_nan() { String::new() } else { value.to_string() };
+    let mut cells = vec![
+        rank.to_string(),
+        row.feature.submodule.to_string(),
+        row.feature.index.0.to_string(),
+        decimal(row.effect),
+        decimal(row.standard_error),
+    ];
+    if let Some((set, effects)) = &row.comparison {
+        cells.push(set.clone());
+        cells.extend(effects.iter().map(|effect| decimal(*effect)));
+    }
+    // No page, no link: a dead one would be worse than an empty cell.
+    let page = if exported.run.manifest.model.is_hosted() { row.reference.page() } else { String::new() };
+    cells.extend([layer_name(row.feature.submodule), page]);
+    cells
+}
+
+/// A header and one line a feature.
+pub fn csv(exported: &Exported<'_>) -> Result<String> {
+    let failed = |error: String| Problem::new("export", format_args!("cannot be written as CSV: {error}"), "report this as a fault");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(columns(exported)).map_err(|error| failed(error.to_string()))?;
+    for (index, row) in exported.features.iter().enumerate() {
+        writer.write_record(cells(exported, index + 1, row)).map_err(|error| failed(error.to_string()))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| failed(error.to_string()))
+}
+
+/// A table.
+pub fn markdown(exported: &Exported<'_>) -> String {
+    let columns = columns(exported);
+    let mut table = Table::new(2, &columns.iter().map(String::as_str).collect::<Vec<_>>());
+    for (index, row) in exported.features.iter().enumerate() {
+        table.push(cells(exported, index + 1, row));
+    }
+    table.markdown()
+}

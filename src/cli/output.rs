@@ -1,0 +1,16 @@
+//! Standard output as a pipe knows it: whoever reads may stop reading at any time.
+
+use std::io::{self, Write};
+
+use crate::core::problem::{Problem, Result};
+
+/// Prints `text`. A reader that went away, such as `head`, is no failure.
+pub fn print(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Problem::new("standard output", format_args!("cannot be written: {error}"), "check where it is redirected to"))
+        }
+        _ => Ok(()),
+    }
+}

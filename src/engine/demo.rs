@@ -1,0 +1,73 @@
+//! The demo model: a small GPT-NeoX, its tokenizer, its dictionaries and the names data, compiled into the program.
+//!
+//! `assets/demo/README.md` says how they were made and what they do.
+
+use crate::core::neuronpedia::layer_name;
+use crate::core::problem::{Problem, Result};
+use crate::core::submodule::Submodule;
+use crate::engine::dataset::Source;
+use crate::engine::dictionary::{Dictionary, saelens};
+use crate::engine::model::config::Config;
+use crate::engine::tensor_file::{Bytes, TensorFile};
+use crate::engine::tokenizer::Tokenizer;
+
+/// The demo model's name.
+pub const NAME: &str = "saescope-demo";
+
+/// 50 pairs of prompts with a male and a female name, answers " he" and " she".
+pub const NAMES: Source<'static> = Source::Embedded("data/names.json", include_bytes!("../../data/names.json"));
+
+/// The same prompts with the names themselves as answers.
+pub const BASELINE_NAMES: Source<'static> =
+    Source::Embedded("data/baseline_names.json", include_bytes!("../../data/baseline_names.json"));
+
+const CONFIG: &str = include_str!("../../assets/demo/model/config.json");
+const WEIGHTS: &[u8] = include_bytes!("../../assets/demo/model/model.safetensors");
+const TOKENIZER: &[u8] = include_bytes!("../../assets/demo/model/tokenizer.json");
+
+/// Folder name, configuration and weights of one dictionary.
+type DictionaryFiles = (&'static str, &'static [u8], &'static [u8]);
+
+macro_rules! dictionaries {
+    ($($name:literal),* $(,)?) => {
+        [$((
+            $name,
+            include_bytes!(concat!("../../assets/demo/dictionaries/", $name, "/cfg.json")),
+            include_bytes!(concat!("../../assets/demo/dictionaries/", $name, "/sae_weights.safetensors")),
+        )),*]
+    };
+}
+
+const DICTIONARIES: [DictionaryFiles; 12] = dictionaries![
+    "0-att-sm", "1-att-sm", "2-att-sm", "3-att-sm", "0-mlp-sm", "1-mlp-sm", "2-mlp-sm", "3-mlp-sm", "0-res-sm", "1-res-sm", "2-res-sm",
+    "3-res-sm",
+];
+
+/// The model's sizes.
+pub fn config() -> Result<Config> {
+    Config::parse(CONFIG, "embedded config.json")
+}
+
+/// The model's weights.
+pub fn weights() -> Result<TensorFile> {
+    TensorFile::from_bytes(Bytes::Embedded(WEIGHTS), "embedded".to_owned())
+}
+
+/// The model's tokenizer.
+pub fn tokenizer() -> Result<Tokenizer> {
+    Tokenizer::from_bytes(TOKENIZER, "embedded tokenizer.json".to_owned())
+}
+
+/// The model's dictionaries.
+pub fn dictionaries(config: &Config) -> Result<Vec<Dictionary>> {
+    Submodule::all(config.layers)
+        .into_iter()
+        .map(|submodule| {
+            let name = layer_name(submodule);
+            let found = DICTIONARIES.into_iter().find(|(candidate, ..)| *candidate == name);
+            let (_, settings, weights) =
+                found.ok_or_else(|| Problem::new("demo model", format_args!("has no dictionary {name}"), "rebuild the program"))?;
+            saelens::embedded(settings, weights, &format!("embedded {name}"), submodule, config.width)
+        })
+        .collect()
+}

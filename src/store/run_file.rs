@@ -1,0 +1,282 @@
+//! The run file: one safetensors file, which Python's `safetensors` opens too.
+//!
+//! Its metadata has one key, `saescope`, a JSON manifest ([`crate::core::run::Manifest`]). Its tensors, with `m` the features of a
+//! submodule that ever differed, `p` the longest prompt, `k` the features with detail and `e` their entries:
+//!
+//! | tensor | type, shape | content |
+//! |---|---|---|
+//! | `VIEW.clean_metric`, `VIEW.patch_metric` | F32 `[examples]` | the metric of each run, in the manifest's order of examples |
+//! | `VIEW.SUBMODULE.feature` | I32 `[m]` | feature indices, ascending |
+//! | `VIEW.SUBMODULE.effect`, `.standard_error` | F32 `[m]` | sum over positions, mean over examples, and its standard error |
+//! | `VIEW.SUBMODULE.position_effect` | F32 `[m, p]` | mean over examples at each position |
+//! | `VIEW.SUBMODULE.error_effect`, `.error_standard_error` | F32 `[1]` | the same of the error term |
+//! | `VIEW.SUBMODULE.error_position_effect` | F32 `[p]` | the same of the error term |
+//! | `VIEW.SUBMODULE.gradient_dot_change` | F32 `[1]` | `<g, x_patch - x_clean>`; absent for `exact` |
+//! | `VIEW.detail.submodule`, `VIEW.detail.feature` | I32 `[k]` | the strongest features, strongest first; submodules by ordinal |
+//! | `VIEW.detail.incomplete` | I32 `[1]` | strong features whose examples were not all kept |
+//! | `VIEW.detail.entry_feature`, `.entry_example`, `.entry_position` | I32 `[e]` | where: index into the `k`, example, token |
+//! | `VIEW.detail.entry_effect`, `.entry_clean`, `.entry_patch` | F32 `[e]` | effect and both activations there |
+//!
+//! VIEW is `male`, `female` or `baseline`, SUBMODULE a name such as `resid_5`. Features that are not listed have effect 0.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors, View as TensorBytes};
+use std::borrow::Cow;
+
+use super::atomic::AtomicFile;
+use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
+use crate::core::problem::{Problem, Result};
+use crate::core::run::{FORMAT, Manifest, Run};
+use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
+use crate::core::text::excerpt;
+use crate::core::view::View;
+
+const MANIFEST: &str = "saescope";
+const NOT_A_RUN: &str = "give a file that `saescope run` wrote";
+
+/// Writes `run` into `file`.
+pub fn write(run: &Run, file: AtomicFile) -> Result<()> {
+    file.commit(&to_bytes(run)?)
+}
+
+/// The bytes of the run file.
+pub fn to_bytes(run: &Run) -> Result<Vec<u8>> {
+    let unwritable = |error: String| Problem::new("run file", format_args!("cannot be written: {error}"), "report this as a fault");
+    let mut tensors = Vec::new();
+    for view in &run.views {
+        push_view(&mut tensors, view, run.manifest.model.layers);
+    }
+    let manifest = serde_json::to_string(&run.manifest).map_err(|error| unwritable(error.to_string()))?;
+    let metadata = HashMap::from([(MANIFEST.to_owned(), manifest)]);
+    safetensors::serialize(tensors, Some(metadata)).map_err(|error| unwritable(error.to_string()))
+}
+
+/// A tensor on its way into the file.
+struct Outgoing {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Outgoing {
+    fn floats(values: &[f32]) -> Self {
+        Self { dtype: Dtype::F32, shape: vec![values.len()], bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect() }
+    }
+
+    fn integers(values: impl Iterator<Item = u32>) -> Self {
+        let bytes: Vec<u8> = values.flat_map(u32::to_le_bytes).collect();
+        Self { dtype: Dtype::I32, shape: vec![bytes.len() / 4], bytes }
+    }
+
+    fn shaped(mut self, shape: [usize; 2]) -> Self {
+        self.shape = shape.to_vec();
+        self
+    }
+}
+
+impl TensorBytes for Outgoing {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        (&self.bytes).into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+fn push_view(tensors: &mut Vec<(String, Outgoing)>, view: &ViewEffects, layers: usize) {
+    let mut push = |name: &str, tensor: Outgoing| tensors.push((format!("{}.{name}", view.view), tensor));
+    push("clean_metric", Outgoing::floats(&view.clean_metrics));
+    push("patch_metric", Outgoing::floats(&view.patch_metrics));
+    for effects in &view.submodules {
+        let name = |part: &str| format!("{}.{part}", effects.submodule);
+        push(&name("feature"), Outgoing::integers(effects.features.iter().map(|feature| feature.0)));
+        push(&name("effect"), Outgoing::floats(&effects.effects));
+        push(&name("standard_error"), Outgoing::floats(&effects.standard_errors));
+        let positions = Outgoing::floats(&effects.position_effects);
+        push(&name("position_effect"), positions.shaped([effects.features.len(), view.positions]));
+        push(&name("error_effect"), Outgoing::floats(&[effects.error.effect]));
+        push(&name("error_standard_error"), Outgoing::floats(&[effects.error.standard_error]));
+        push(&name("error_position_effect"), Outgoing::floats(&effects.error.position_effects));
+        if let Some(value) = effects.gradient_dot_change {
+            push(&name("gradient_dot_change"), Outgoing::floats(&[value]));
+        }
+    }
+    let detail = &view.detail;
+    push("detail.submodule", Outgoing::integers(detail.features.iter().map(|feature| feature.submodule.ordinal(layers) as u32)));
+    push("detail.feature", Outgoing::integers(detail.features.iter().map(|feature| feature.index.0)));
+    push("detail.incomplete", Outgoing::integers([detail.incomplete as u32].into_iter()));
+    push("detail.entry_feature", Outgoing::integers(detail.entry_features.iter().copied()));
+    push("detail.entry_example", Outgoing::integers(detail.entry_examples.iter().copied()));
+    push("detail.entry_position", Outgoing::integers(detail.entry_positions.iter().copied()));
+    push("detail.entry_effect", Outgoing::floats(&detail.entry_effects));
+    push("detail.entry_clean", Outgoing::floats(&detail.entry_clean));
+    push("detail.entry_patch", Outgoing::floats(&detail.entry_patch));
+}
+
+/// Reads the run file at `path`; every number comes back bit for bit.
+///
+/// # Errors
+/// When it is no run file, or damaged: whatever is missing, of another length or out of range is named.
+pub fn read(path: &Path) -> Result<Run> {
+    let bytes = std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
+    from_bytes(&bytes, &path.display().to_string())
+}
+
+/// Reads the bytes of a run file; `name` is what messages call it.
+pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
+    let damaged = |error: String| Problem::new(name, format_args!("is no complete run file: {error}"), NOT_A_RUN);
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
+    let manifest = metadata.metadata().as_ref().and_then(|entries| entries.get(MANIFEST));
+    let manifest = manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but no run", NOT_A_RUN))?;
+    check_format(manifest, name)?;
+    let manifest: Manifest =
+        serde_json::from_str(manifest).map_err(|error| damaged(format!("its manifest is unreadable: {error}")))?;
+    if manifest.dictionaries.len() != 3 * manifest.model.layers {
+        return Err(damaged(format!("it lists {} dictionaries for {} layers", manifest.dictionaries.len(), manifest.model.layers)));
+    }
+    let reader = Reader { tensors: &tensors, name, manifest: &manifest };
+    let views = View::ALL.into_iter().filter(|view| manifest.data(*view).is_some());
+    let views = views.map(|view| reader.view(view)).collect::<Result<_>>()?;
+    Ok(Run { manifest, views })
+}
+
+/// Before the manifest as a whole, whose fields may differ in another version.
+fn check_format(manifest: &str, name: &str) -> Result<()> {
+    let format = serde_json::from_str::<serde_json::Value>(manifest).ok().and_then(|value| value.get("format")?.as_u64());
+    if format == Some(u64::from(FORMAT)) {
+        return Ok(());
+    }
+    let found = format.map_or_else(|| "none".to_owned(), |format| format.to_string());
+    Err(Problem::new(
+        name,
+        format_args!("has run format {found}, this program reads format {FORMAT}"),
+        "use the version of saescope that wrote it, or compute the run again",
+    ))
+}
+
+struct Reader<'a> {
+    tensors: &'a SafeTensors<'a>,
+    name: &'a str,
+    manifest: &'a Manifest,
+}
+
+impl Reader<'_> {
+    fn damaged(&self, what: impl std::fmt::Display) -> Problem {
+        Problem::new(self.name, what, "the file is damaged: compute the run again")
+    }
+
+    /// The four-byte elements of the tensor `tensor`.
+    fn words(&self, tensor: &str, dtype: Dtype, length: Option<usize>) -> Result<Vec<[u8; 4]>> {
+        let view = self.tensors.tensor(tensor).map_err(|_| self.damaged(format_args!("holds no tensor '{}'", excerpt(tensor, 60))))?;
+        let words = view.data().as_chunks::<4>().0.to_vec();
+        if view.dtype() != dtype || length.is_some_and(|length| length != words.len()) {
+            return Err(self.damaged(format_args!(
+                "its tensor '{tensor}' has type {} and {} elements, expected {dtype} and {}",
+                view.dtype(),
+                words.len(),
+                length.map_or_else(|| "any number".to_owned(), |length| length.to_string())
+            )));
+        }
+        Ok(words)
+    }
+
+    fn floats(&self, tensor: &str, length: Option<usize>) -> Result<Vec<f32>> {
+        Ok(self.words(tensor, Dtype::F32, length)?.into_iter().map(f32::from_le_bytes).collect())
+    }
+
+    fn float(&self, tensor: &str) -> Result<f32> {
+        let values = self.floats(tensor, Some(1))?;
+        values.first().copied().ok_or_else(|| self.damaged(format_args!("its tensor '{tensor}' is empty")))
+    }
+
+    /// Indices that must lie below `limit`.
+    fn indices(&self, tensor: &str, length: Option<usize>, limit: usize) -> Result<Vec<u32>> {
+        let values: Vec<u32> = self.words(tensor, Dtype::I32, length)?.into_iter().map(u32::from_le_bytes).collect();
+        match values.iter().find(|value| **value as usize >= limit) {
+            Some(value) => Err(self.damaged(format_args!("its tensor '{tensor}' holds {value}, which is not below {limit}"))),
+            None => Ok(values),
+        }
+    }
+
+    fn view(&self, view: View) -> Result<ViewEffects> {
+        let examples = self.manifest.data(view).map(|data| data.examples.as_slice()).unwrap_or_default();
+        let positions = examples.iter().map(|example| example.clean_tokens.len()).max().unwrap_or(0);
+        if positions == 0 {
+            return Err(self.damaged(format_args!("lists no tokens for the view {view}")));
+        }
+        let all = Submodule::all(self.manifest.model.layers);
+        let submodules =
+            all.iter().zip(&self.manifest.dictionaries).map(|(submodule, record)| self.submodule(view, *submodule, record.features, positions));
+        Ok(ViewEffects {
+            view,
+            clean_metrics: self.floats(&format!("{view}.clean_metric"), Some(examples.len()))?,
+            patch_metrics: self.floats(&format!("{view}.patch_metric"), Some(examples.len()))?,
+            positions,
+            submodules: submodules.collect::<Result<_>>()?,
+            detail: self.detail(view, &all, examples.len(), positions)?,
+        })
+    }
+
+    fn submodule(&self, view: View, submodule: Submodule, dictionary_features: usize, positions: usize) -> Result<SubmoduleEffects> {
+        let name = |part: &str| format!("{view}.{submodule}.{part}");
+        let features = self.indices(&name("feature"), None, dictionary_features)?;
+        if !features.is_sorted_by(|left, right| left < right) {
+            return Err(self.damaged(format_args!("its tensor '{}' is not ascending", name("feature"))));
+        }
+        let count = Some(features.len());
+        let gradient_dot_change = name("gradient_dot_change");
+        Ok(SubmoduleEffects {
+            submodule,
+            dictionary_features,
+            effects: self.floats(&name("effect"), count)?,
+            standard_errors: self.floats(&name("standard_error"), count)?,
+            position_effects: self.floats(&name("position_effect"), Some(features.len() * positions))?,
+            error: ErrorTerm {
+                effect: self.float(&name("error_effect"))?,
+                standard_error: self.float(&name("error_standard_error"))?,
+                position_effects: self.floats(&name("error_position_effect"), Some(positions))?,
+            },
+            gradient_dot_change: match self.tensors.tensor(&gradient_dot_change) {
+                Ok(_) => Some(self.float(&gradient_dot_change)?),
+                Err(_) => None,
+            },
+            features: features.into_iter().map(FeatureIndex).collect(),
+        })
+    }
+
+    fn detail(&self, view: View, submodules: &[Submodule], examples: usize, positions: usize) -> Result<Detail> {
+        let name = |part: &str| format!("{view}.detail.{part}");
+        let owners = self.indices(&name("submodule"), None, submodules.len())?;
+        let largest = self.manifest.dictionaries.iter().map(|record| record.features).max().unwrap_or(0);
+        let indices = self.indices(&name("feature"), Some(owners.len()), largest)?;
+        let features: Vec<FeatureId> = owners
+            .iter()
+            .zip(indices)
+            .map(|(owner, index)| FeatureId { submodule: submodules[*owner as usize], index: FeatureIndex(index) })
+            .collect();
+        let entry_features = self.indices(&name("entry_feature"), None, features.len())?;
+        let count = Some(entry_features.len());
+        Ok(Detail {
+            incomplete: self.indices(&name("incomplete"), Some(1), usize::MAX)?.first().map_or(0, |count| *count as usize),
+            entry_examples: self.indices(&name("entry_example"), count, examples)?,
+            entry_positions: self.indices(&name("entry_position"), count, positions)?,
+            entry_effects: self.floats(&name("entry_effect"), count)?,
+            entry_clean: self.floats(&name("entry_clean"), count)?,
+            entry_patch: self.floats(&name("entry_patch"), count)?,
+            features,
+            entry_features,
+        })
+    }
+}
