@@ -1,5 +1,12 @@
 //! Every number of the engine against golden tensors from PyTorch (float64, stored as float32), on every CPU backend that the
 //! test binary holds. `fixtures/reference/README.md` says what the goldens are.
+#![allow(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    clippy::float_cmp,
+    clippy::semicolon_if_nothing_returned,
+    reason = "a test that cannot go on should panic"
+)]
 
 mod support;
 
@@ -72,6 +79,7 @@ fn forward_pass_features_and_errors() {
     }
 }
 
+/// Ten times closer than the rest: approximate derivatives, of which burn 0.21 has two, show here first.
 #[test]
 fn gradients() {
     let prompts = Prompts::of("names");
@@ -82,9 +90,9 @@ fn gradients() {
         let (clean, patch) = (compute.trace(&prompts.clean_rows()), compute.trace(&prompts.patch_rows()));
         let plain = compute.gradients(&prompts.clean_rows(), &prompts.answers());
         for (submodule, plain) in Submodule::all(3).into_iter().zip(plain) {
-            let path = compute.path_gradient(&clean, submodule, patch.output(submodule), &alphas, &prompts.answers());
-            assert_close(&format!("{backend} ig grad.{submodule}"), &path.values, ig.of("grad", submodule));
-            assert_close(&format!("{backend} attrib grad.{submodule}"), &plain.values, attrib.of("grad", submodule));
+            let integrated = compute.path_gradient(&clean, submodule, patch.output(submodule), &alphas, &prompts.answers());
+            assert_close_by(&format!("{backend} ig grad.{submodule}"), 1e-5, &integrated.values, ig.of("grad", submodule));
+            assert_close_by(&format!("{backend} attrib grad.{submodule}"), 1e-5, &plain.values, attrib.of("grad", submodule));
         }
     }
 }
@@ -158,7 +166,10 @@ fn assert_view(what: &str, view: &ViewEffects, golden: &Golden, tokens: bool) {
             // Means over examples: relative to the largest single error, as everything else.
             let largest = golden.of("error", submodule).iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
             for (actual, golden) in effects.error.position_effects.iter().zip(&error) {
-                assert!((actual - golden).abs() <= support::TOLERANCE * largest, "{what} error.{submodule}: {actual}, golden {golden}");
+                assert!(
+                    (actual - golden).abs() <= support::TOLERANCE * largest,
+                    "{what} error.{submodule}: {actual}, golden {golden}"
+                );
             }
         }
     }
@@ -215,7 +226,9 @@ fn exact_effects() {
     for backend in cpu_backends() {
         let compute = reference_model(backend);
         let dictionaries = reference_dictionaries("saelens");
-        let views = attribute(compute.as_ref(), &dictionaries, &examples, None, settings(Method::Exact), &mut |_| ControlFlow::Continue(()));
+        let views = attribute(compute.as_ref(), &dictionaries, &examples, None, settings(Method::Exact), &mut |_| {
+            ControlFlow::Continue(())
+        });
         assert_view(&format!("{backend} exact"), &views.unwrap()[0], &golden, true);
     }
 }

@@ -1,6 +1,8 @@
 //! What the integration tests share: the reference model, its dictionaries, its prompts and its golden tensors.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod random;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 

@@ -203,3 +203,24 @@ impl SubmoduleAggregate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_error_is_that_of_the_mean_over_examples() {
+        let mut term = Term::new(2);
+        for (first, second) in [(1.0, 0.0), (2.0, 1.0), (0.0, -1.0)] {
+            term.add(0, first);
+            term.add(1, second);
+            term.finish_example();
+        }
+        // Examples 1, 3, -1 and one in which the feature did not differ: mean 3/4.
+        assert_eq!(term.mean(4).to_bits(), 0.75_f32.to_bits());
+        let variance = [1.0_f32, 3.0, -1.0, 0.0].iter().map(|effect| (effect - 0.75).powi(2)).sum::<f32>() / 3.0;
+        assert!((term.standard_error(4) - (variance / 4.0).sqrt()).abs() < 1e-6);
+        assert_eq!(term.position_means(4).collect::<Vec<_>>(), [0.75, 0.0]);
+        assert!(term.standard_error(1).is_nan());
+    }
+}

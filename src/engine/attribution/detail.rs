@@ -106,3 +106,62 @@ impl DetailKeeper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::effects::ErrorTerm;
+    use crate::core::submodule::{FeatureIndex, Submodule, SubmoduleKind};
+
+    fn entry(feature: u32, example: u32, effect: f32) -> Entry {
+        Entry { submodule: 0, feature, example, position: 0, effect, clean: 0.0, patch: 1.0 }
+    }
+
+    fn effects(effects: &[f32]) -> [SubmoduleEffects; 1] {
+        [SubmoduleEffects {
+            submodule: Submodule::new(SubmoduleKind::Mlp, 0),
+            dictionary_features: effects.len(),
+            features: (0..effects.len() as u32).map(FeatureIndex).collect(),
+            effects: effects.to_vec(),
+            standard_errors: vec![0.0; effects.len()],
+            position_effects: effects.to_vec(),
+            error: ErrorTerm { effect: 0.0, standard_error: 0.0, position_effects: vec![0.0] },
+            gradient_dot_change: None,
+        }]
+    }
+
+    #[test]
+    fn the_strongest_features_keep_their_examples_in_order() {
+        let mut keeper = DetailKeeper::new(2);
+        keeper.extend([entry(0, 1, 0.1), entry(1, 1, -0.5), entry(2, 1, 0.3), entry(1, 0, -0.7)].into_iter());
+        let detail = keeper.finish(&effects(&[0.1, -0.6, 0.3]));
+        let indices: Vec<u32> = detail.features.iter().map(|feature| feature.index.0).collect();
+        assert_eq!(indices, [1, 2]);
+        assert_eq!(detail.entry_features, [0, 0, 1]);
+        assert_eq!(detail.entry_examples, [0, 1, 1]);
+        assert_eq!(detail.entry_effects, [-0.7, -0.5, 0.3]);
+        assert_eq!(detail.incomplete, 0);
+    }
+
+    #[test]
+    fn a_feature_that_was_let_go_is_counted_and_never_listed_in_part() {
+        let mut keeper = DetailKeeper { largest: 10, ..DetailKeeper::new(1) };
+        keeper.extend((0..20).map(|feature| entry(feature, 0, 0.1)));
+        // So far feature 19 is the weakest of twenty, of which eight candidates stay.
+        keeper.shrink(|_, feature| f64::from(20 - feature));
+        assert_eq!(keeper.entries.len(), CANDIDATES);
+        keeper.extend([entry(19, 1, 9.0), entry(0, 1, 0.1)].into_iter());
+        let mut totals = [0.1; 20];
+        totals[19] = 9.1;
+        let detail = keeper.finish(&effects(&totals));
+        assert!(detail.features.is_empty());
+        assert_eq!(detail.incomplete, 1);
+    }
+
+    #[test]
+    fn no_detail_is_kept_where_none_is_wanted() {
+        let mut keeper = DetailKeeper::new(0);
+        keeper.extend([entry(0, 0, 1.0)].into_iter());
+        assert_eq!(keeper.finish(&effects(&[1.0])), Detail::default());
+    }
+}

@@ -155,16 +155,16 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         let mut sum = Activation::new(vec![0.0; clean.values.len()], clean.shape());
         let (start, change) = (self.upload(clean), self.upload(patch) - self.upload(clean));
         for alphas in alphas.chunks(points_at_once) {
-            let points = alphas.len();
-            let rows: Vec<usize> = (0..points).flat_map(|_| 0..examples).collect();
+            let count = alphas.len();
+            let rows: Vec<usize> = (0..count).flat_map(|_| 0..examples).collect();
             let answers: Vec<Answers> = rows.iter().map(|row| answers[*row]).collect();
-            let path: Vec<Tensor<B, 3>> = alphas.iter().map(|alpha| start.clone() + change.clone() * *alpha).collect();
-            let moved = Tensor::cat(path, 0).detach().require_grad();
+            let points: Vec<Tensor<B, 3>> = alphas.iter().map(|alpha| start.clone() + change.clone() * *alpha).collect();
+            let moved = Tensor::cat(points, 0).detach().require_grad();
             let residual = self.run_moved(&self.around(base, submodule, &rows), submodule, moved.clone());
             let gradients = self.metric(residual, &answers).sum().backward();
             // Where the moved output does not reach the metric, burn keeps no gradient: it is zero.
             if let Some(gradient) = moved.grad(&gradients) {
-                let summed = gradient.reshape([points, examples * positions * width]).sum_dim(0);
+                let summed = gradient.reshape([count, examples * positions * width]).sum_dim(0);
                 for (target, value) in sum.values.iter_mut().zip(values(summed.into_data())) {
                     *target += value;
                 }

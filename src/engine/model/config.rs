@@ -127,7 +127,7 @@ impl Config {
             return unsupported("tie_word_embeddings true".to_owned(), "false");
         }
         let sizes = [raw.num_hidden_layers, raw.hidden_size, raw.num_attention_heads, raw.intermediate_size, raw.vocab_size];
-        if sizes.contains(&0) || raw.hidden_size % raw.num_attention_heads.max(1) != 0 {
+        if sizes.contains(&0) || !raw.hidden_size.is_multiple_of(raw.num_attention_heads.max(1)) {
             return Err(Problem::new(
                 name,
                 format_args!("hidden_size {} does not split into {} attention heads", raw.hidden_size, raw.num_attention_heads),
@@ -137,7 +137,7 @@ impl Config {
         let head_width = raw.hidden_size / raw.num_attention_heads;
         let share = rope.and_then(|rope| rope.partial_rotary_factor).or(raw.partial_rotary_factor).or(raw.rotary_pct).unwrap_or(0.25);
         let rotary_width = (head_width as f64 * share) as usize;
-        if !(0.0..=1.0).contains(&share) || rotary_width % 2 != 0 {
+        if !(0.0..=1.0).contains(&share) || !rotary_width.is_multiple_of(2) {
             return Err(Problem::new(
                 name,
                 format_args!("rotary_pct {share} rotates {rotary_width} of {head_width} dimensions"),

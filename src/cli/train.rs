@@ -1,0 +1,1 @@
+//! `saescope train-demo`: makes everything in assets/demo.

@@ -1,0 +1,235 @@
+//! The built program as a user runs it: run, export and check on the demo model.
+#![allow(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    clippy::float_cmp,
+    clippy::semicolon_if_nothing_returned,
+    reason = "a test that cannot go on should panic"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use saescope::core::neuronpedia::{Reference, quick_lists};
+use saescope::core::run::Run;
+use saescope::core::selection::{Selection, select};
+use saescope::core::view::View;
+use saescope::engine::tokenizer::Tokenizer;
+use saescope::store::atomic::AtomicFile;
+use saescope::store::run_file;
+use serde_json::Value;
+
+fn saescope(folder: &Path, arguments: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_saescope")).args(arguments.split(' ')).current_dir(folder).output().unwrap()
+}
+
+fn stdout(folder: &Path, arguments: &str) -> String {
+    let output = saescope(folder, arguments);
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A folder with a run of the demo model in `run`.
+fn demo() -> (tempfile::TempDir, Run) {
+    let folder = tempfile::tempdir().unwrap();
+    stdout(folder.path(), "run --output run");
+    let run = run_file::read(&folder.path().join("run")).unwrap();
+    (folder, run)
+}
+
+#[test]
+fn a_run_says_what_it_found_and_writes_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = stdout(folder.path(), "run");
+    for part in ["saescope-demo", "data/names.json: 50 of 50 lines", "male", "female", "baseline", "demo-ig.safetensors"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["demo-ig.safetensors"]);
+    assert!(stdout(folder.path(), "check demo-ig.safetensors").contains("all 36 hold"));
+}
+
+#[test]
+fn a_run_file_reads_back_bit_for_bit() {
+    let (folder, run) = demo();
+    let bytes = fs::read(folder.path().join("run")).unwrap();
+    assert_eq!(run_file::to_bytes(&run).unwrap(), bytes);
+    assert_eq!(run.manifest.model.sha256.len(), 64);
+    assert_eq!(run.manifest.pairs.examples.len(), 50);
+    assert_eq!(run.manifest.dictionaries.len(), 12);
+}
+
+#[test]
+fn every_cut_of_a_run_file_is_noticed() {
+    let (_folder, run) = demo();
+    let bytes = run_file::to_bytes(&run).unwrap();
+    for end in (0..bytes.len()).step_by(bytes.len() / 97) {
+        assert!(run_file::from_bytes(&bytes[..end], "cut").is_err(), "cut at {end}");
+    }
+}
+
+#[test]
+fn a_run_with_a_changed_number_fails_the_check() {
+    let (folder, mut run) = demo();
+    let effects = &mut run.views[1].submodules[8];
+    effects.effects[0] += 0.5;
+    run_file::write(&run, AtomicFile::create(&folder.path().join("changed")).unwrap()).unwrap();
+    let output = saescope(folder.path(), "check changed");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("1 of 36 are broken") && text.contains("sum + error differs"), "{text}");
+}
+
+#[test]
+fn exports_agree_with_the_run_and_with_each_other() {
+    let (folder, run) = demo();
+    let male = run.view(View::Male).unwrap();
+    let selected = select(male, Selection::TopK(30));
+    let json: Value = serde_json::from_str(&stdout(folder.path(), "export run --view male --top-k 30 --format json")).unwrap();
+    assert_eq!(json["view"], "male");
+    assert_eq!(json["selection"]["top_k"], 30);
+    assert_eq!(json["errors"].as_object().unwrap().len(), 12);
+    let features = json["features"].as_array().unwrap();
+    assert_eq!(features.len(), 30);
+    let csv = stdout(folder.path(), "export run --view male --top-k 30 --format csv");
+    let markdown = stdout(folder.path(), "export run --view male --top-k 30 --format markdown");
+    for (((selected, feature), line), row) in selected.iter().zip(features).zip(csv.lines().skip(1)).zip(markdown.lines().skip(2))
+    {
+        let (submodule, index) = (selected.feature.submodule.to_string(), selected.feature.index.0);
+        assert_eq!(feature["submodule"], submodule.as_str());
+        assert_eq!(feature["index"], index);
+        // The shortest decimals that read back as the same f32.
+        assert_eq!(feature["effect"].to_string().parse::<f32>().unwrap().to_bits(), selected.effect.to_bits());
+        assert!(feature["standard_error"].is_number());
+        assert_eq!(feature["neuronpedia"]["modelId"], "saescope-demo");
+        assert_eq!(feature["neuronpedia"]["index"], index.to_string().as_str());
+        let cells = format!("{submodule},{index},{}", selected.effect);
+        assert!(line.contains(&cells), "{line} lacks {cells}");
+        assert!(row.contains(&cells.replace(',', " | ")), "{row}");
+    }
+    let references: Vec<Reference> = selected.iter().map(|selected| Reference::new("saescope-demo", selected.feature)).collect();
+    let url = stdout(folder.path(), "export run --view male --top-k 30 --format url --name mine");
+    assert_eq!(url.trim_end(), quick_lists("mine", &references)[0]);
+}
+
+#[test]
+fn threshold_zero_lists_every_feature_with_an_effect() {
+    let (folder, run) = demo();
+    let csv = stdout(folder.path(), "export run --view female --threshold 0 --format csv");
+    let expected: usize =
+        run.views[1].submodules.iter().map(|effects| effects.effects.iter().filter(|effect| **effect != 0.0).count()).sum();
+    assert_eq!(csv.lines().count() - 1, expected);
+    assert!(expected > 300);
+    // More features than one address takes: several lists, one a line.
+    let urls = stdout(folder.path(), "export run --view female --threshold 0 --format url");
+    assert_eq!(urls.matches("modelId").count(), expected);
+    assert!(urls.lines().count() > 1 && urls.lines().all(|url| url.len() <= 14_000));
+}
+
+#[test]
+fn a_difference_says_which_set_holds_each_feature() {
+    let (folder, _) = demo();
+    let read = |arguments: &str| serde_json::from_str::<Value>(&stdout(folder.path(), arguments)).unwrap();
+    let difference = read("export run --view difference --of male,baseline --top-k 30 --format json");
+    let similarity = read("export run --view similarity --of male,baseline --top-k 30 --format json");
+    let (differing, common) = (difference["features"].as_array().unwrap(), similarity["features"].as_array().unwrap());
+    assert_eq!(differing.len() + 2 * common.len(), 60);
+    // What the demo is for: the concept's features are not those of the names themselves.
+    assert!(differing.len() >= 10, "{}", differing.len());
+    for feature in differing {
+        let set = feature["set"].as_str().unwrap();
+        assert!(["male", "baseline"].contains(&set));
+        assert_eq!(feature["effect"], feature["effects"][set]);
+    }
+    assert!(common.iter().all(|feature| feature["set"] == "both"));
+    assert_eq!(difference["errors"]["attn_0"].as_object().unwrap().len(), 2);
+}
+
+/// The demo behaves as the study's model does: the figures that its training promises.
+#[test]
+fn the_demo_model_behaves_as_promised() {
+    let (_folder, run) = demo();
+    let view = |view: View| run.view(view).unwrap();
+    assert!(view(View::Male).mean_clean_metric() <= -2.0);
+    assert!(view(View::Female).mean_clean_metric() < 0.0);
+    assert!(view(View::Male).mean_total_effect() >= 2.0);
+    assert!(view(View::Baseline).mean_total_effect() >= 2.0);
+}
+
+/// The same data as token ids, tokenised elsewhere.
+#[test]
+fn token_ids_give_what_their_text_gives() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tokenizer = Tokenizer::open(&root.join("assets/demo/model/tokenizer.json")).unwrap();
+    let names = fs::read_to_string(root.join("data/names.json")).unwrap();
+    let ids: Vec<String> = names
+        .lines()
+        .map(|line| {
+            let mut pair: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
+            pair.values_mut().for_each(|value| *value = tokenizer.encode(value.as_str().unwrap()).unwrap().into());
+            Value::Object(pair).to_string()
+        })
+        .collect();
+    fs::write(folder.path().join("text.json"), &names).unwrap();
+    fs::write(folder.path().join("ids.json"), ids.join("\n")).unwrap();
+    stdout(folder.path(), "run --pairs text.json --output text");
+    stdout(folder.path(), "run --pairs ids.json --output ids");
+    let read = |name: &str| run_file::read(&folder.path().join(name)).unwrap();
+    assert_eq!(read("text").views, read("ids").views);
+}
+
+#[test]
+fn prompts_of_different_lengths_run_together_and_drops_are_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |clean: &str, patch: &str, answer: &str| {
+        format!(
+            "{{\"clean_prefix\": {clean:?}, \"patch_prefix\": {patch:?}, \"clean_answer\": {answer:?}, \"patch_answer\": \" she\"}}\n"
+        )
+    };
+    let data = [
+        line("John", "Anna", " he"),
+        line("John because", "Anna because", " he"),
+        line("John because", "Anna", " he"),
+        line("John because", "Anna because", " he he"),
+    ];
+    fs::write(folder.path().join("mixed.json"), data.concat()).unwrap();
+    let text = stdout(folder.path(), "run --pairs mixed.json --output run");
+    for part in ["2 of 4 lines", "1 to 2 tokens", "1 prefixes of unequal length", "1 answer not one token"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(stdout(folder.path(), "check run").contains("all 24 hold"));
+    assert!(stdout(folder.path(), "run --pairs mixed.json --tokens 2 --output run").contains("1 other length than asked for"));
+}
+
+#[test]
+fn a_reader_that_stops_early_is_no_failure() {
+    let (folder, _) = demo();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_saescope"))
+        .args("export run --view male --threshold 0 --format json".split(' '))
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn a_backend_that_is_not_there_is_a_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = saescope(folder.path(), "run --backend cuda");
+    let message = String::from_utf8(output.stderr).unwrap();
+    if output.status.success() {
+        return; // A machine with a GPU and a program with CUDA.
+    }
+    assert_eq!(output.status.code(), Some(2));
+    assert!(message.contains("backend 'cuda'") && message.contains("--backend") | message.contains("auto"), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+}
