@@ -57,12 +57,35 @@ impl Workshop {
 
     /// Overwrites the first value of a tensor in a safetensors file.
     fn poison(&self, name: &str, tensor: &str, value: &[u8]) {
+        self.poison_at(name, tensor, 0, value);
+    }
+
+    /// Overwrites every value of an F32 tensor in a safetensors file.
+    fn poison_all_f32(&self, name: &str, tensor: &str, value: f32) {
+        let length = {
+            let bytes = fs::read(self.path(name)).unwrap();
+            safetensors::SafeTensors::deserialize(&bytes).unwrap().tensor(tensor).unwrap().data().len()
+        };
+        self.poison_at(name, tensor, 0, &value.to_le_bytes().repeat(length / 4));
+    }
+
+    /// Overwrites bytes of a tensor from byte `start` of it on.
+    fn poison_at(&self, name: &str, tensor: &str, start: usize, value: &[u8]) {
         self.edit(name, |bytes| {
             let offset = {
                 let file = safetensors::SafeTensors::deserialize(bytes).unwrap();
-                file.tensor(tensor).unwrap().data().as_ptr() as usize - bytes.as_ptr() as usize
+                file.tensor(tensor).unwrap().data().as_ptr() as usize - bytes.as_ptr() as usize + start
             };
             bytes[offset..offset + value.len()].copy_from_slice(value);
+        });
+    }
+
+    /// Rewrites a safetensors file without one of its tensors.
+    fn without(&self, name: &str, tensor: &str) {
+        self.edit(name, |bytes| {
+            let file = safetensors::SafeTensors::deserialize(bytes).unwrap();
+            let rest = safetensors::serialize(file.iter().filter(|(name, _)| *name != tensor), None).unwrap();
+            *bytes = rest;
         });
     }
 
@@ -186,6 +209,12 @@ const CASES: &[Case] = &[
     },
     Case {
         what: "missing weight",
+        damage: |w| w.without(WEIGHTS, "embed_out.weight"),
+        command: RUN,
+        says: &[WEIGHTS, "no tensor 'embed_out.weight'"],
+    },
+    Case {
+        what: "foreign weight",
         damage: |w| {
             w.edit(WEIGHTS, |bytes| {
                 let at = bytes.windows(9).position(|window| window == b"embed_out").unwrap();
@@ -193,7 +222,7 @@ const CASES: &[Case] = &[
             })
         },
         command: RUN,
-        says: &[WEIGHTS, "no tensor 'embed_out.weight'"],
+        says: &[WEIGHTS, "'Xmbed_out.weight'", "config.json"],
     },
     Case {
         what: "no JSON in config.json",
@@ -356,16 +385,69 @@ const CASES: &[Case] = &[
         says: &["pairs.json", "line 1", "\u{fffd}[2Joops"],
     },
     Case {
+        what: "dictionary of another place",
+        damage: |w| w.replace(CFG, "blocks.1.hook_mlp_out", "blocks.0.attn.hook_z"),
+        command: RUN,
+        says: &[CFG, "blocks.0.attn.hook_z", "mlp_1", "blocks.1.hook_mlp_out"],
+    },
+    Case {
+        what: "model cut to fewer layers",
+        damage: |w| w.replace("model/config.json", "\"num_hidden_layers\": 3", "\"num_hidden_layers\": 2"),
+        command: RUN,
+        says: &[WEIGHTS, "gpt_neox.layers.2.", "2 layers"],
+    },
+    Case {
+        what: "absurd number of layers",
+        damage: |w| w.replace("model/config.json", "\"num_hidden_layers\": 3", "\"num_hidden_layers\": 4000000000"),
+        command: RUN,
+        says: &["config.json", "num_hidden_layers is 4000000000"],
+    },
+    Case {
+        what: "rotary base of 0",
+        damage: |w| w.replace("model/config.json", "\"rotary_emb_base\": 10000", "\"rotary_emb_base\": 0"),
+        command: RUN,
+        says: &["config.json", "rotary_emb_base is 0", "positive"],
+    },
+    Case {
+        what: "weights that overflow",
+        damage: |w| {
+            for index in 0..64 {
+                w.poison_at(WEIGHTS, "gpt_neox.final_layer_norm.weight", index * 2, &[0xff, 0x7b]);
+            }
+            w.poison_all_f32(SAE, "W_dec", 1e38);
+        },
+        command: RUN,
+        says: &["view male", "mlp_1", "NaN", "belong together"],
+    },
+    Case {
+        what: "tensor without strides that claims billions of rows",
+        damage: |w| w.with_pickle(AE_PT, |bytes| replace_bytes(&bytes, b"M\x00\x02K@\x86q", b"J\x00\x00\x00\x7fK@\x86q")),
+        command: RUN_PT,
+        says: &[AE_PT, "does not fit into its storage"],
+    },
+    Case {
+        what: "output over something that is no run",
+        damage: nothing,
+        command: "run --output model/model.safetensors",
+        says: &[WEIGHTS, "no run file", "--output"],
+    },
+    Case {
+        what: "output of too long a name",
+        damage: nothing,
+        command: "run --output aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        says: &["cannot be written", "too long"],
+    },
+    Case {
         what: "output into a missing folder",
         damage: nothing,
         command: "run --output missing/out",
-        says: &["missing/out", "cannot be written", "--output"],
+        says: &["missing/out", "cannot be written", "folder that exists"],
     },
     Case {
         what: "output onto a folder",
         damage: nothing,
         command: "run --output model",
-        says: &["model", "is a folder", "--output"],
+        says: &["model", "is a folder", "file name"],
     },
     Case {
         what: "export of a file that is no run",
@@ -473,7 +555,9 @@ fn wrong_flags_say_what_is_allowed() {
     let workshop = Workshop::new();
     for (arguments, says) in [
         ("run --method magic", "use ig, attrib or exact"),
-        ("run --steps 0", "use a whole number from 1 up"),
+        ("run --steps 0", "use a whole number from 1 to 100000"),
+        ("run --batch 0", "use a whole number from 1 up"),
+        ("export x --view male --top-k 3 --format csv --name n", "--format url"),
         ("run --backend magic", "use auto, ndarray, flex or cuda"),
         ("run --baseline pairs.json", "--pairs"),
         ("export x --view male --threshold nan --format csv", "use a number from 0 up"),

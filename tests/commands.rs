@@ -13,6 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use saescope::core::effects::SubmoduleEffects;
 use saescope::core::neuronpedia::{Reference, quick_lists};
 use saescope::core::run::Run;
 use saescope::core::selection::{Selection, select};
@@ -73,14 +74,21 @@ fn every_cut_of_a_run_file_is_noticed() {
 
 #[test]
 fn a_run_with_a_changed_number_fails_the_check() {
-    let (folder, mut run) = demo();
-    let effects = &mut run.views[1].submodules[8];
-    effects.effects[0] += 0.5;
-    run_file::write(&run, AtomicFile::create(&folder.path().join("changed")).unwrap()).unwrap();
-    let output = saescope(folder.path(), "check changed");
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("1 of 36 are broken") && text.contains("sum + error differs"), "{text}");
+    let (folder, run) = demo();
+    let damages: [(fn(&mut SubmoduleEffects), &str); 3] = [
+        (|effects| effects.effects[0] += 0.5, "sum + error differs"),
+        (|effects| effects.position_effects[0] += 0.5, "positions do not add up"),
+        (|effects| effects.error.effect = f32::NAN, "not finite"),
+    ];
+    for (damage, says) in damages {
+        let mut changed = run.clone();
+        damage(&mut changed.views[1].submodules[8]);
+        run_file::write(&changed, AtomicFile::create(&folder.path().join("changed")).unwrap()).unwrap();
+        let output = saescope(folder.path(), "check changed");
+        assert_eq!(output.status.code(), Some(1));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("1 of 36 are broken") && text.contains(says), "{text}");
+    }
 }
 
 #[test]

@@ -93,7 +93,11 @@ fn config(cases: u32) -> ProptestConfig {
 
 /// Every number of both, compared by the largest effect of the first: the order and the lists must be the same.
 fn assert_same(what: &str, left: &[ViewEffects], right: &[ViewEffects], tolerance: f32) {
+    assert_eq!(left.len(), right.len(), "{what}");
     for (left, right) in left.iter().zip(right) {
+        assert_eq!((left.view, left.positions), (right.view, right.positions), "{what}");
+        assert_eq!(left.submodules.len(), right.submodules.len(), "{what}");
+        assert!((left.mean_total_effect() - right.mean_total_effect()).abs() <= f64::from(tolerance), "{what}: {}", left.view);
         let largest = left
             .submodules
             .iter()
@@ -104,7 +108,13 @@ fn assert_same(what: &str, left: &[ViewEffects], right: &[ViewEffects], toleranc
             let of = |effects: &saescope::core::effects::SubmoduleEffects| -> Vec<f32> {
                 let lists =
                     [&effects.effects, &effects.standard_errors, &effects.position_effects, &effects.error.position_effects];
-                lists.into_iter().flatten().copied().chain([effects.error.effect, effects.error.standard_error]).collect()
+                lists
+                    .into_iter()
+                    .flatten()
+                    .copied()
+                    .chain([effects.error.effect, effects.error.standard_error])
+                    .chain(effects.gradient_dot_change)
+                    .collect()
             };
             for (x, y) in of(a).iter().zip(of(b)) {
                 assert!((x - y).abs() <= tolerance * largest, "{what}: {} {}: {x} and {y}", left.view, a.submodule);

@@ -105,9 +105,6 @@ fn comparisons_are_what_python_sets_give() {
         assert_eq!(differing, keys(a).symmetric_difference(&keys(b)).copied().collect());
         assert_eq!(common, keys(a).intersection(&keys(b)).copied().collect());
     }
-    let comparison = &published["comparison"];
-    let (differing, common) = (comparison["differing"].as_u64().unwrap(), comparison["common"].as_u64().unwrap());
-    assert_eq!(differing + 2 * common, 2 * published["top_k"].as_u64().unwrap());
 }
 
 fn parse_layer(name: &str) -> Submodule {

@@ -73,14 +73,14 @@ pub struct RunArguments {
     pub method: Method,
 
     /// Points on the path of integrated gradients.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = steps)]
     pub steps: usize,
 
-    /// Examples computed together; more need more memory and change no result.
+    /// Most examples computed together (fewer of long prompts); more need more memory and change no result.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive)]
     pub batch: usize,
 
-    /// Keep single examples of the N strongest features of each view.
+    /// Keep single examples of the N strongest features of each view; of fewer, and the run says so, where that would not fit into memory.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub detail: usize,
 
@@ -114,9 +114,9 @@ pub struct ExportArguments {
     #[arg(long, value_enum)]
     pub view: ExportView,
 
-    /// The two views that difference and similarity compare.
-    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, default_value = "male,baseline")]
-    pub of: Vec<View>,
+    /// The two views that difference and similarity compare. [default: male,baseline]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
+    pub of: Option<Vec<View>>,
 
     /// Select the features with |effect| above X; 0 selects every feature with an effect.
     #[arg(long, value_name = "X", group = "selection", value_parser = threshold)]
@@ -130,7 +130,7 @@ pub struct ExportArguments {
     #[arg(long, value_enum)]
     pub format: Format,
 
-    /// Name of the quick list. [default: view and selection]
+    /// Name of the quick list, for --format url. [default: view and selection]
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
 }
@@ -179,15 +179,33 @@ pub struct TrainArguments {
     #[arg(long, value_name = "DIR", default_value = "assets/demo")]
     pub output: PathBuf,
 
+    /// The folder that holds names.json and baseline_names.json.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data: PathBuf,
+
     /// Seed of everything random.
-    #[arg(long, value_name = "N", default_value_t = 12)]
-    pub seed: u64,
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u32,
+
+    /// Keep the tokenizer and language model that are in --output and train only the dictionaries.
+    #[arg(long)]
+    pub keep_model: bool,
 }
 
 fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err("use a whole number from 1 up".to_owned()),
+    }
+}
+
+/// Beyond this the sum over the path is exact to f32 many times over.
+const MOST_STEPS: usize = 100_000;
+
+fn steps(text: &str) -> Result<usize, String> {
+    match positive(text) {
+        Ok(steps) if steps <= MOST_STEPS => Ok(steps),
+        _ => Err(format!("use a whole number from 1 to {MOST_STEPS}")),
     }
 }
 

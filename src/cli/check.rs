@@ -21,11 +21,8 @@ pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
         table.push(row(check));
     }
     let broken = checks.iter().filter(|check| check.broken.is_some()).count();
-    let verdict = if broken == 0 {
-        format!("all {} hold", checks.len())
-    } else {
-        format!("{broken} of {} are broken", checks.len())
-    };
+    let verdict =
+        if broken == 0 { format!("all {} hold", checks.len()) } else { format!("{broken} of {} are broken", checks.len()) };
     output::print(&format!(
         "{}\nsum = features + error; gap = |sum - <g, change>|, allowed {RELATIVE_TOLERANCE:e} of all absolute terms + \
          {ABSOLUTE_TOLERANCE:e}\nerror share = |error| / (|features| + |error|); to total effect = total effect - sum\n{verdict}\n",

@@ -17,12 +17,11 @@ use arguments::{Arguments, Command};
 use crate::core::problem::Result;
 
 /// Runs one command and says how it ended: 0 for success, 1 for a check that failed, 2 for bad input.
-#[allow(clippy::print_stderr)]
 pub fn main(arguments: Arguments) -> ExitCode {
     match dispatch(arguments) {
         Ok(code) => code,
         Err(problem) => {
-            eprintln!("error: {problem}");
+            output::note(&format!("error: {problem}"));
             ExitCode::from(2)
         }
     }

@@ -31,6 +31,7 @@ pub fn run(arguments: RunArguments) -> Result<ExitCode> {
     let path = arguments.output.clone().unwrap_or_else(|| default_output(&arguments));
     // Before the work, so that nobody waits for a result that cannot be written.
     let file = AtomicFile::create(&path)?;
+    expect_replaceable(&path)?;
     let study = Study::open(request(arguments)?)?;
     output::print(&summary::inputs(&study))?;
     let bar = progress_bar();
@@ -47,6 +48,15 @@ pub fn run(arguments: RunArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A former run may be replaced; anything else that exists, the model's own weights above all, may not.
+fn expect_replaceable(path: &Path) -> Result<()> {
+    let is_empty = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0);
+    if !path.exists() || is_empty || run_file::is_run(path)? {
+        return Ok(());
+    }
+    Err(Problem::new(path.display(), "exists and is no run file", "choose another --output, or remove the file first"))
+}
+
 fn request(arguments: RunArguments) -> Result<Request> {
     let model = model_source(&arguments.model, arguments.dictionaries)?;
     let data = match arguments.pairs {
@@ -57,12 +67,7 @@ fn request(arguments: RunArguments) -> Result<Request> {
         model,
         data,
         options: Options { seed: arguments.seed, tokens: arguments.tokens, examples: arguments.examples },
-        settings: Settings {
-            method: arguments.method,
-            steps: arguments.steps,
-            batch: arguments.batch,
-            detail: arguments.detail,
-        },
+        settings: Settings { method: arguments.method, steps: arguments.steps, batch: arguments.batch, detail: arguments.detail },
         backend: match arguments.backend {
             BackendChoice::Auto => None,
             BackendChoice::Named(backend) => Some(backend),
@@ -107,7 +112,8 @@ fn downloaded(repository: &str) -> Result<PathBuf> {
 }
 
 fn default_output(arguments: &RunArguments) -> PathBuf {
-    let model = Path::new(&arguments.model).file_name().map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned());
+    let model =
+        Path::new(&arguments.model).file_name().map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned());
     PathBuf::from(format!("{model}-{}.safetensors", arguments.method))
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::table::Table;
+use crate::core::effects::ViewEffects;
 use crate::core::invariant;
 use crate::core::run::Run;
 use crate::core::selection::{Selection, select};
@@ -35,10 +36,19 @@ fn kept(data: &DataSet) -> String {
     format!("{} of {} lines, {tokens} tokens each, {}", data.examples.len(), data.lines, data.dropped)
 }
 
+fn kept_examples(view: &ViewEffects) -> String {
+    let left_out = match view.detail.incomplete {
+        0 => String::new(),
+        count => format!(" ({count} left out for want of memory)"),
+    };
+    format!("{} {}{left_out}", view.detail.features.len(), view.view)
+}
+
 /// One row per view.
 pub fn results(run: &Run, path: &Path) -> String {
     let above = format!("|effect| > {THRESHOLD}");
-    let mut table = Table::new(1, &["view", "examples", "clean metric", "total effect", &above, "broken invariants", "strongest features"]);
+    let mut table =
+        Table::new(1, &["view", "examples", "clean metric", "total effect", &above, "broken invariants", "strongest features"]);
     for view in &run.views {
         let strongest: Vec<String> = select(view, Selection::TopK(3))
             .iter()
@@ -56,12 +66,15 @@ pub fn results(run: &Run, path: &Path) -> String {
         ]);
     }
     let manifest = &run.manifest;
+    let detail: Vec<String> = run.views.iter().map(kept_examples).collect();
     let steps = manifest.steps.map_or_else(String::new, |steps| format!(", {steps} steps"));
     format!(
         "\n{}\nmethod {}{steps}; metric: logit(patch answer) - logit(clean answer), means over examples\n\
+         single examples kept for the strongest features: {}\n\
          opened in {:.1} s, computed in {:.1} s, hashed in {:.1} s\nwrote {}\n",
         table.plain(),
         manifest.method,
+        detail.join(", "),
         manifest.seconds.open,
         manifest.seconds.attribution,
         manifest.seconds.hash,

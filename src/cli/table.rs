@@ -29,7 +29,11 @@ impl Table {
                 .iter()
                 .zip(&widths)
                 .enumerate()
-                .map(|(column, (cell, &width))| if column < self.left { format!("{cell:width$}") } else { format!("{cell:>width$}") })
+                .map(
+                    |(column, (cell, &width))| {
+                        if column < self.left { format!("{cell:width$}") } else { format!("{cell:>width$}") }
+                    },
+                )
                 .collect();
             text.push_str(cells.join("  ").trim_end());
             text.push('\n');
@@ -43,7 +47,8 @@ impl Table {
             let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
             format!("| {} |\n", cells.join(" | "))
         };
-        let rule: Vec<String> = (0..self.header.len()).map(|column| if column < self.left { "---" } else { "--:" }.to_owned()).collect();
+        let rule: Vec<String> =
+            (0..self.header.len()).map(|column| if column < self.left { "---" } else { "--:" }.to_owned()).collect();
         [line(&self.header), line(&rule)].into_iter().chain(self.rows.iter().map(|row| line(row))).collect()
     }
 

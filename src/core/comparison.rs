@@ -32,14 +32,17 @@ pub enum HeldBy {
 }
 
 impl Compared {
-    /// The effect by which it is ranked: in the view that holds it, or the stronger one where both do.
-    pub fn ranking_effect(&self, first: View) -> f32 {
+    /// Whether it is ranked by its effect in the second view: the one that holds it, or the stronger one where both do.
+    pub fn ranks_by_second(&self, first: View) -> bool {
         match self.held_by {
-            HeldBy::Only(view) if view == first => self.first_effect,
-            HeldBy::Only(_) => self.second_effect,
-            HeldBy::Both if self.second_effect.abs() > self.first_effect.abs() => self.second_effect,
-            HeldBy::Both => self.first_effect,
+            HeldBy::Only(view) => view != first,
+            HeldBy::Both => self.second_effect.abs() > self.first_effect.abs(),
         }
+    }
+
+    /// The effect by which it is ranked.
+    pub fn ranking_effect(&self, first: View) -> f32 {
+        if self.ranks_by_second(first) { self.second_effect } else { self.first_effect }
     }
 }
 

@@ -108,6 +108,10 @@ fn positions_add_up(effects: &SubmoduleEffects, positions: usize) -> bool {
         (sum - f64::from(effect)).abs() <= tolerance(scale)
     };
     positions > 0
-        && effects.effects.iter().zip(effects.position_effects.chunks_exact(positions)).all(|(effect, parts)| adds_up(*effect, parts))
+        && effects
+            .effects
+            .iter()
+            .zip(effects.position_effects.chunks_exact(positions))
+            .all(|(effect, parts)| adds_up(*effect, parts))
         && adds_up(effects.error.effect, &effects.error.position_effects)
 }

@@ -98,7 +98,11 @@ pub fn quick_lists(name: &str, references: &[Reference]) -> Vec<String> {
     parts
         .into_iter()
         .enumerate()
-        .map(|(index, part)| if count == 1 { address(name, part) } else { address(&format!("{name} ({}/{count})", index + 1), part) })
+        .map(
+            |(index, part)| {
+                if count == 1 { address(name, part) } else { address(&format!("{name} ({}/{count})", index + 1), part) }
+            },
+        )
         .collect()
 }
 
@@ -148,10 +152,18 @@ mod tests {
     fn a_quick_list_is_what_python_writes() {
         assert_eq!(
             quick_lists("a/b ü 😀 \"x\"~", &[reference(5, 26074), reference(10, 3)]),
-            ["https://neuronpedia.org/quick-list/?name=a/b%20%C3%BC%20%F0%9F%98%80%20%22x%22~&features=%5B%7B%22modelId%22%3A%20%22pythia-70m-deduped%22%2C%20%22layer%22%3A%20%225-res-sm%22%2C%20%22index%22%3A%20%2226074%22%7D%2C%20%7B%22modelId%22%3A%20%22pythia-70m-deduped%22%2C%20%22layer%22%3A%20%2210-res-sm%22%2C%20%22index%22%3A%20%223%22%7D%5D"]
+            [
+                "https://neuronpedia.org/quick-list/?name=a/b%20%C3%BC%20%F0%9F%98%80%20%22x%22~&features=%5B%7B%22modelId%22%3A%20%22pythia-70m-deduped%22%2C%20%22layer%22%3A%20%225-res-sm%22%2C%20%22index%22%3A%20%2226074%22%7D%2C%20%7B%22modelId%22%3A%20%22pythia-70m-deduped%22%2C%20%22layer%22%3A%20%2210-res-sm%22%2C%20%22index%22%3A%20%223%22%7D%5D"
+            ]
         );
-        let named = Reference { model_id: "m\u{e9}\u{1f600}\"\\".to_owned(), layer: "0-res-sm".to_owned(), index: "1".to_owned() };
-        assert_eq!(quick_lists("n", &[named]), ["https://neuronpedia.org/quick-list/?name=n&features=%5B%7B%22modelId%22%3A%20%22m%5Cu00e9%5Cud83d%5Cude00%5C%22%5C%5C%22%2C%20%22layer%22%3A%20%220-res-sm%22%2C%20%22index%22%3A%20%221%22%7D%5D"]);
+        let named =
+            Reference { model_id: "m\u{e9}\u{1f600}\"\\".to_owned(), layer: "0-res-sm".to_owned(), index: "1".to_owned() };
+        assert_eq!(
+            quick_lists("n", &[named]),
+            [
+                "https://neuronpedia.org/quick-list/?name=n&features=%5B%7B%22modelId%22%3A%20%22m%5Cu00e9%5Cud83d%5Cude00%5C%22%5C%5C%22%2C%20%22layer%22%3A%20%220-res-sm%22%2C%20%22index%22%3A%20%221%22%7D%5D"
+            ]
+        );
     }
 
     #[test]

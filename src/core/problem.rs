@@ -22,11 +22,7 @@ pub type Result<T> = std::result::Result<T, Problem>;
 impl Problem {
     /// `place` names the file or flag, `what` the offending value, `remedy` what the reader can do.
     pub fn new(place: impl fmt::Display, what: impl fmt::Display, remedy: impl fmt::Display) -> Self {
-        Self {
-            place: printable(&place.to_string()),
-            what: printable(&what.to_string()),
-            remedy: printable(&remedy.to_string()),
-        }
+        Self { place: printable(&place.to_string()), what: printable(&what.to_string()), remedy: printable(&remedy.to_string()) }
     }
 
     /// A file that could not be read or written.

@@ -125,6 +125,10 @@ pub struct ModelRecord {
     pub source: String,
     /// Of the weight file.
     pub sha256: String,
+    /// Of `config.json`, which decides the arithmetic.
+    pub config_sha256: String,
+    /// Of `tokenizer.json`, if there is one.
+    pub tokenizer_sha256: Option<String>,
     /// Number of layers.
     pub layers: usize,
     /// Width of the residual stream.
@@ -149,6 +153,8 @@ pub struct DictionaryRecord {
     pub source: String,
     /// Of the weight file.
     pub sha256: String,
+    /// Of `cfg.json`, in formats that have one.
+    pub config_sha256: Option<String>,
     /// Number of features.
     pub features: usize,
 }

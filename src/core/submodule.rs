@@ -69,10 +69,7 @@ impl Submodule {
 
     /// Every submodule of a model with `layers` layers, in order: `attn_0..`, `mlp_0..`, `resid_0..`.
     pub fn all(layers: usize) -> Vec<Self> {
-        SubmoduleKind::ALL
-            .into_iter()
-            .flat_map(|kind| (0..layers).map(move |layer| Self::new(kind, layer)))
-            .collect()
+        SubmoduleKind::ALL.into_iter().flat_map(|kind| (0..layers).map(move |layer| Self::new(kind, layer))).collect()
     }
 
     /// The position in [`Submodule::all`] of a model with `layers` layers.
@@ -100,7 +97,9 @@ impl FromStr for Submodule {
             let kind = SubmoduleKind::ALL.into_iter().find(|candidate| candidate.name() == kind)?;
             Some(Self::new(kind, layer.parse().ok()?))
         });
-        parsed.ok_or_else(|| Problem::new(format_args!("submodule '{text}'"), "is not known", "use a name such as attn_0, mlp_3 or resid_5"))
+        parsed.ok_or_else(|| {
+            Problem::new(format_args!("submodule '{text}'"), "is not known", "use a name such as attn_0, mlp_3 or resid_5")
+        })
     }
 }
 

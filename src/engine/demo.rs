@@ -21,7 +21,8 @@ pub const NAMES: Source<'static> = Source::Embedded("data/names.json", include_b
 pub const BASELINE_NAMES: Source<'static> =
     Source::Embedded("data/baseline_names.json", include_bytes!("../../data/baseline_names.json"));
 
-const CONFIG: &str = include_str!("../../assets/demo/model/config.json");
+/// The model's `config.json`.
+pub const CONFIG: &str = include_str!("../../assets/demo/model/config.json");
 const WEIGHTS: &[u8] = include_bytes!("../../assets/demo/model/model.safetensors");
 const TOKENIZER: &[u8] = include_bytes!("../../assets/demo/model/tokenizer.json");
 
@@ -39,8 +40,8 @@ macro_rules! dictionaries {
 }
 
 const DICTIONARIES: [DictionaryFiles; 12] = dictionaries![
-    "0-att-sm", "1-att-sm", "2-att-sm", "3-att-sm", "0-mlp-sm", "1-mlp-sm", "2-mlp-sm", "3-mlp-sm", "0-res-sm", "1-res-sm", "2-res-sm",
-    "3-res-sm",
+    "0-att-sm", "1-att-sm", "2-att-sm", "3-att-sm", "0-mlp-sm", "1-mlp-sm", "2-mlp-sm", "3-mlp-sm", "0-res-sm", "1-res-sm",
+    "2-res-sm", "3-res-sm",
 ];
 
 /// The model's sizes.
@@ -65,8 +66,8 @@ pub fn dictionaries(config: &Config) -> Result<Vec<Dictionary>> {
         .map(|submodule| {
             let name = layer_name(submodule);
             let found = DICTIONARIES.into_iter().find(|(candidate, ..)| *candidate == name);
-            let (_, settings, weights) =
-                found.ok_or_else(|| Problem::new("demo model", format_args!("has no dictionary {name}"), "rebuild the program"))?;
+            let (_, settings, weights) = found
+                .ok_or_else(|| Problem::new("demo model", format_args!("has no dictionary {name}"), "rebuild the program"))?;
             saelens::embedded(settings, weights, &format!("embedded {name}"), submodule, config.width)
         })
         .collect()

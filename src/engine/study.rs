@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::core::effects::ViewEffects;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Observer;
 use crate::core::run::{DataRecord, DictionaryRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Run, Seconds};
@@ -66,6 +67,7 @@ pub struct Request {
 pub struct Study {
     request: Request,
     name: String,
+    config_sha256: String,
     weights: TensorFile,
     tokenizer: Option<Tokenizer>,
     dictionaries: Vec<Dictionary>,
@@ -79,7 +81,7 @@ impl Study {
     /// Opens and checks everything that `request` names.
     pub fn open(request: Request) -> Result<Self> {
         let start = Instant::now();
-        let Parts { name, config, weights, tokenizer, dictionaries } = match &request.model {
+        let Parts { name, config, config_sha256, weights, tokenizer, dictionaries } = match &request.model {
             ModelSource::Demo => open_demo()?,
             ModelSource::Folder { model, dictionaries, name } => open_folder(model, dictionaries, name.as_deref())?,
         };
@@ -93,7 +95,7 @@ impl Study {
         };
         let compute = compute::open(request.backend, &config, &weights)?;
         let open_seconds = start.elapsed().as_secs_f64();
-        Ok(Self { request, name, weights, tokenizer, dictionaries, compute, pairs, baseline, open_seconds })
+        Ok(Self { request, name, config_sha256, weights, tokenizer, dictionaries, compute, pairs, baseline, open_seconds })
     }
 
     /// The model's name.
@@ -123,6 +125,7 @@ impl Study {
         let baseline = self.baseline.as_ref().map(|data| data.examples.as_slice());
         let settings = self.request.settings;
         let views = attribute(self.compute.as_ref(), &self.dictionaries, &self.pairs.examples, baseline, settings, observer)?;
+        views.iter().try_for_each(expect_finite)?;
         let attribution = start.elapsed().as_secs_f64();
         let start = Instant::now();
         let config = self.compute.config();
@@ -130,6 +133,8 @@ impl Study {
             name: self.name.clone(),
             source: self.weights.name().to_owned(),
             sha256: sha256_hex(self.weights.bytes()),
+            config_sha256: self.config_sha256.clone(),
+            tokenizer_sha256: self.tokenizer.as_ref().map(|tokenizer| tokenizer.sha256().to_owned()),
             layers: config.layers,
             width: config.width,
         };
@@ -157,7 +162,8 @@ impl Study {
     }
 
     fn data_record(&self, data: &DataSet) -> DataRecord {
-        let text = |token: u32| self.tokenizer.as_ref().map_or_else(|| format!("#{token}"), |tokenizer| tokenizer.token_text(token));
+        let text =
+            |token: u32| self.tokenizer.as_ref().map_or_else(|| format!("#{token}"), |tokenizer| tokenizer.token_text(token));
         let texts = |tokens: &[u32]| tokens.iter().map(|token| text(*token)).collect();
         let examples = data.examples.iter().map(|example| ExampleRecord {
             line: example.line,
@@ -180,12 +186,29 @@ impl Study {
     }
 }
 
+/// Weights are checked when they are read, but finite weights can still overflow on the way.
+fn expect_finite(view: &ViewEffects) -> Result<()> {
+    let place = format!("view {}", view.view);
+    let remedy = "check that config.json, weights and dictionaries belong together";
+    if let Some(example) = view.total_effects().position(|effect| !effect.is_finite()) {
+        return Err(Problem::new(place, format_args!("the metric of example {} is no finite number", example + 1), remedy));
+    }
+    for effects in &view.submodules {
+        let numbers = effects.effects.iter().chain([&effects.error.effect]).chain(effects.gradient_dot_change.as_ref());
+        if let Some(number) = numbers.into_iter().find(|number| !number.is_finite()) {
+            return Err(Problem::new(place, format_args!("an effect in {} is {number}", effects.submodule), remedy));
+        }
+    }
+    Ok(())
+}
+
 fn dictionary_record(dictionary: &Dictionary) -> DictionaryRecord {
     DictionaryRecord {
         submodule: dictionary.submodule().to_string(),
         format: dictionary.format().name().to_owned(),
         source: dictionary.name().to_owned(),
         sha256: sha256_hex(dictionary.bytes()),
+        config_sha256: dictionary.config_sha256().map(str::to_owned),
         features: dictionary.features(),
     }
 }
@@ -193,6 +216,7 @@ fn dictionary_record(dictionary: &Dictionary) -> DictionaryRecord {
 struct Parts {
     name: String,
     config: Config,
+    config_sha256: String,
     weights: TensorFile,
     tokenizer: Option<Tokenizer>,
     dictionaries: Vec<Dictionary>,
@@ -205,6 +229,7 @@ fn open_demo() -> Result<Parts> {
         weights: demo::weights()?,
         tokenizer: Some(demo::tokenizer()?),
         dictionaries: demo::dictionaries(&config)?,
+        config_sha256: sha256_hex(demo::CONFIG.as_bytes()),
         config,
     })
 }
@@ -213,9 +238,11 @@ fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>)
     let config_path = model.join("config.json");
     let text = std::fs::read(&config_path).map_err(|error| Problem::from_io(&config_path, "read it", &error))?;
     let config_name = config_path.display().to_string();
-    let text = String::from_utf8(text)
-        .map_err(|error| Problem::new(&config_name, format_args!("is no UTF-8: {error}"), "use the config.json of a GPT-NeoX model"))?;
+    let text = String::from_utf8(text).map_err(|error| {
+        Problem::new(&config_name, format_args!("is no UTF-8: {error}"), "use the config.json of a GPT-NeoX model")
+    })?;
     let config = Config::parse(&text, &config_name)?;
+    let config_sha256 = sha256_hex(text.as_bytes());
     let weights_path = model.join("model.safetensors");
     if !weights_path.exists() && model.join("model.safetensors.index.json").exists() {
         return Err(Problem::new(model.display(), "holds weights in several files", "save the model as one model.safetensors"));
@@ -225,7 +252,7 @@ fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>)
     let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
     let dictionaries = folder::open_all(dictionary_folders, config.layers, config.width)?;
     let name = name.map_or_else(|| name_from_files(&dictionaries, model), str::to_owned);
-    Ok(Parts { name, config, weights, tokenizer, dictionaries })
+    Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries })
 }
 
 /// What the dictionaries say they belong to, else the folder's name.

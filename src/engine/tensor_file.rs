@@ -4,6 +4,7 @@
 //! nothing is copied before it is used. Elements are decoded byte by byte, which asks no alignment of the file.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -95,26 +96,37 @@ pub struct StoredTensor {
 }
 
 impl StoredTensor {
-    /// A tensor of `shape` whose element `[i, j]` lies `i * strides[0] + j * strides[1]` elements after byte `offset`.
+    /// A tensor of `shape` whose element `[i, j]` lies `first + i * strides[0] + j * strides[1]` elements after the start of the byte
+    /// range `storage`.
     ///
     /// # Errors
-    /// When the tensor does not fit into the bytes, or has no or more than two dimensions.
-    pub fn new(bytes: Bytes, offset: usize, element: Element, shape: Vec<usize>, strides: Vec<usize>, place: String) -> Result<Self> {
+    /// When the tensor does not fit into its storage or the storage into the bytes, or it has no or more than two dimensions.
+    pub fn new(
+        bytes: Bytes,
+        storage: Range<usize>,
+        first: usize,
+        element: Element,
+        shape: Vec<usize>,
+        strides: Vec<usize>,
+        place: String,
+    ) -> Result<Self> {
         if shape.is_empty() || shape.len() > 2 || shape.len() != strides.len() {
             return Err(Problem::new(place, format_args!("has shape {shape:?}"), "a vector or a matrix is expected"));
         }
-        let furthest = shape.iter().zip(&strides).try_fold(0_usize, |sum, (&length, &stride)| {
+        let room = if storage.end <= bytes.as_slice().len() { storage.len() / element.size() } else { 0 };
+        let furthest = shape.iter().zip(&strides).try_fold(first, |sum, (&length, &stride)| {
             length.checked_sub(1).and_then(|last| last.checked_mul(stride)).and_then(|reach| sum.checked_add(reach))
         });
-        let end = furthest
-            .and_then(|last| last.checked_add(1))
-            .and_then(|count| count.checked_mul(element.size()))
-            .and_then(|length| length.checked_add(offset));
-        match end {
-            Some(end) if end <= bytes.as_slice().len() => Ok(Self { bytes, offset, element, shape, strides, place }),
+        // With strides of 0 a few bytes could claim to be any number of elements.
+        let count = shape.iter().try_fold(1_usize, |count, length| count.checked_mul(*length));
+        match (furthest, count) {
+            (Some(last), Some(count)) if last < room && count <= room => {
+                let offset = storage.start + first * element.size();
+                Ok(Self { bytes, offset, element, shape, strides, place })
+            }
             _ => Err(Problem::new(
                 place,
-                format_args!("its shape {shape:?} does not fit into the file's {} bytes", bytes.as_slice().len()),
+                format_args!("its shape {shape:?} does not fit into its storage of {} bytes", storage.len()),
                 "the file is damaged or cut short: download or copy it again",
             )),
         }
@@ -278,6 +290,13 @@ impl TensorFile {
         })
     }
 
+    /// The names of all tensors, sorted.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let mut names: Vec<String> = self.header()?.names().into_iter().map(str::to_owned).collect();
+        names.sort();
+        Ok(names)
+    }
+
     /// Whether the file holds a tensor called `tensor`.
     pub fn contains(&self, tensor: &str) -> Result<bool> {
         Ok(self.header()?.tensor(tensor).is_ok())
@@ -309,6 +328,6 @@ impl TensorFile {
         }
         // Both slices are parts of the same bytes, so the difference of their addresses is the offset in the file.
         let offset = view.data().as_ptr() as usize - self.bytes.as_slice().as_ptr() as usize;
-        StoredTensor::new(self.bytes.clone(), offset, element, shape, strides, place)
+        StoredTensor::new(self.bytes.clone(), offset..offset + view.data().len(), 0, element, shape, strides, place)
     }
 }

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use crate::core::problem::{Problem, Result};
-use crate::core::text::printable;
+use crate::core::text::{excerpt, printable};
+use crate::engine::hash::sha256_hex;
 
 /// A Hugging Face tokenizer.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     name: String,
+    sha256: String,
 }
 
 impl Tokenizer {
@@ -21,18 +23,34 @@ impl Tokenizer {
     /// A tokenizer that is in memory already; `name` is what messages call it.
     pub fn from_bytes(bytes: &[u8], name: String) -> Result<Self> {
         match tokenizers::Tokenizer::from_bytes(bytes) {
-            Ok(inner) => Ok(Self { inner, name }),
+            Ok(mut inner) => {
+                // Settings for training batches, which some files carry, would cut or pad prompts behind everybody's back.
+                inner.with_padding(None);
+                match inner.with_truncation(None) {
+                    Ok(_) => Ok(Self { inner, name, sha256: sha256_hex(bytes) }),
+                    Err(error) => {
+                        Err(Problem::new(name, format_args!("cannot be used: {error}"), "use the model's own tokenizer.json"))
+                    }
+                }
+            }
             Err(error) => Err(Problem::new(name, format_args!("is no tokenizer: {error}"), "use the model's own tokenizer.json")),
         }
+    }
+
+    /// Hash of its file.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
     }
 
     /// The tokens of `text`; no special token is added, as GPT-NeoX's own tokenizer adds none.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         match self.inner.encode_fast(text, false) {
             Ok(encoding) => Ok(encoding.get_ids().to_vec()),
-            Err(error) => {
-                Err(Problem::new(&self.name, format_args!("cannot tokenise '{}': {error}", printable(text)), "check the tokenizer file"))
-            }
+            Err(error) => Err(Problem::new(
+                &self.name,
+                format_args!("cannot tokenise '{}': {error}", excerpt(text, 60)),
+                "check the tokenizer file",
+            )),
         }
     }
 

@@ -1,26 +1,54 @@
 //! Files are written whole or not at all: to a temporary file beside the target, synced, then renamed over it.
 
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::core::problem::{Problem, Result};
 
-/// A file that does not exist under its name until [`AtomicFile::commit`].
+/// A place to write a result to, checked before the work whose result it will hold.
 pub struct AtomicFile {
     target: PathBuf,
-    temporary: NamedTempFile,
 }
 
 impl AtomicFile {
-    /// Makes sure that `target` can be written, before the work whose result it will hold.
+    /// Makes sure that `target` can be written. Nothing of it is left behind or changed, whatever happens before
+    /// [`AtomicFile::commit`]: even a killed program leaves no half of a file.
     pub fn create(target: &Path) -> Result<Self> {
-        let remedy = "choose another --output, in a folder that exists and can be written";
-        if target.is_dir() {
-            return Err(Problem::new(target.display(), "is a folder, a file name is expected", remedy));
+        let unwritable = |what: String| {
+            Problem::new(target.display(), what, "choose another file name, in a folder that exists and can be written")
+        };
+        // The file that a link leads to is what is meant.
+        let target_file = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+        match std::fs::metadata(&target_file) {
+            Ok(metadata) if metadata.is_dir() => return Err(unwritable("is a folder, a file name is expected".to_owned())),
+            Ok(metadata) if !metadata.is_file() => return Err(unwritable("is a device or pipe, a file is expected".to_owned())),
+            Ok(_) => drop(
+                OpenOptions::new()
+                    .write(true)
+                    .open(&target_file)
+                    .map_err(|error| unwritable(format!("cannot be written: {error}")))?,
+            ),
+            Err(_) => {
+                // Made and removed again: names that are too long, missing folders and permissions all show here.
+                let probe = OpenOptions::new().write(true).create_new(true).open(&target_file);
+                drop(probe.map_err(|error| unwritable(format!("cannot be written: {error}")))?);
+                std::fs::remove_file(&target_file).map_err(|error| unwritable(format!("cannot be written: {error}")))?;
+            }
         }
-        let folder = match target.parent() {
+        Ok(Self { target: target_file })
+    }
+
+    /// Writes `bytes` and puts the file in its place. On any failure the target stays as it was.
+    pub fn commit(self, bytes: &[u8]) -> Result<()> {
+        let failed = |error: std::io::Error| {
+            Problem::new(
+                self.target.display(),
+                format_args!("cannot be written: {error}"),
+                "check the disk's space and the folder's permissions",
+            )
+        };
+        let folder = match self.target.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
@@ -29,18 +57,13 @@ impl AtomicFile {
         // Temporary files are for their owner only by default; a result gets the permissions of any new file (the umask applies).
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let temporary = builder
-            .tempfile_in(folder)
-            .map_err(|error| Problem::new(target.display(), format_args!("cannot be written: {error}"), remedy))?;
-        Ok(Self { target: target.to_owned(), temporary })
-    }
-
-    /// Writes `bytes` and puts the file in its place. Until then, and on any failure, the target stays as it was.
-    pub fn commit(mut self, bytes: &[u8]) -> Result<()> {
-        let failed = |error: std::io::Error| Problem::from_io(&self.target, "write it", &error);
-        self.temporary.write_all(bytes).map_err(failed)?;
-        self.temporary.as_file().sync_all().map_err(failed)?;
-        self.temporary.persist(&self.target).map_err(|error| Problem::from_io(&self.target, "write it", &error.error))?;
+        let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
+        temporary.write_all(bytes).map_err(failed)?;
+        temporary.as_file().sync_all().map_err(failed)?;
+        temporary.persist(&self.target).map_err(|error| failed(error.error))?;
+        // The rename itself is on disk only once the folder is.
+        #[cfg(unix)]
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         Ok(())
     }
 }
@@ -65,5 +88,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(AtomicFile::create(&folder.path().join("missing/run")).is_err());
         assert!(AtomicFile::create(folder.path()).is_err());
+        assert!(AtomicFile::create(&folder.path().join("a".repeat(300))).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_and_a_device_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        AtomicFile::create(&link).unwrap().commit(b"new").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        assert!(link.is_symlink());
+        assert!(AtomicFile::create(Path::new("/dev/null")).is_err());
     }
 }

@@ -19,21 +19,25 @@
 //!
 //! VIEW is `male`, `female` or `baseline`, SUBMODULE a name such as `resid_5`. Features that are not listed have effect 0.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, View as TensorBytes};
-use std::borrow::Cow;
 
 use super::atomic::AtomicFile;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::problem::{Problem, Result};
-use crate::core::run::{FORMAT, Manifest, Run};
-use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
+use crate::core::run::{FORMAT, Manifest, Method, Run};
+use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
 use crate::core::view::View;
 
 const MANIFEST: &str = "saescope";
+/// The largest header that the safetensors format allows.
+const LARGEST_HEADER: u64 = 100_000_000;
 const NOT_A_RUN: &str = "give a file that `saescope run` wrote";
 
 /// Writes `run` into `file`.
@@ -43,7 +47,8 @@ pub fn write(run: &Run, file: AtomicFile) -> Result<()> {
 
 /// The bytes of the run file.
 pub fn to_bytes(run: &Run) -> Result<Vec<u8>> {
-    let unwritable = |error: String| Problem::new("run file", format_args!("cannot be written: {error}"), "report this as a fault");
+    let unwritable =
+        |error: String| Problem::new("run file", format_args!("cannot be written: {error}"), "report this as a fault");
     let mut tensors = Vec::new();
     for view in &run.views {
         push_view(&mut tensors, view, run.manifest.model.layers);
@@ -62,7 +67,11 @@ struct Outgoing {
 
 impl Outgoing {
     fn floats(values: &[f32]) -> Self {
-        Self { dtype: Dtype::F32, shape: vec![values.len()], bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect() }
+        Self {
+            dtype: Dtype::F32,
+            shape: vec![values.len()],
+            bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+        }
     }
 
     fn integers(values: impl Iterator<Item = u32>) -> Self {
@@ -124,6 +133,22 @@ fn push_view(tensors: &mut Vec<(String, Outgoing)>, view: &ViewEffects, layers: 
     push("detail.entry_patch", Outgoing::floats(&detail.entry_patch));
 }
 
+/// Whether the file at `path` looks like a run; only its header is read.
+pub fn is_run(path: &Path) -> Result<bool> {
+    let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut length = [0; 8];
+    if file.read_exact(&mut length).is_err() {
+        return Ok(false);
+    }
+    // A header that claims more is no header; one that lies is cut short by the end of the file.
+    let length = u64::from_le_bytes(length).min(LARGEST_HEADER);
+    let mut header = Vec::new();
+    file.take(length).read_to_end(&mut header).map_err(unreadable)?;
+    let header: Option<serde_json::Value> = serde_json::from_slice(&header).ok();
+    Ok(header.is_some_and(|header| header["__metadata__"][MANIFEST].is_string()))
+}
+
 /// Reads the run file at `path`; every number comes back bit for bit.
 ///
 /// # Errors
@@ -143,8 +168,15 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
     check_format(manifest, name)?;
     let manifest: Manifest =
         serde_json::from_str(manifest).map_err(|error| damaged(format!("its manifest is unreadable: {error}")))?;
-    if manifest.dictionaries.len() != 3 * manifest.model.layers {
-        return Err(damaged(format!("it lists {} dictionaries for {} layers", manifest.dictionaries.len(), manifest.model.layers)));
+    let listed = &manifest.dictionaries;
+    // In this order: the number of records is the file's own, the number of layers is only a claim.
+    let complete = manifest.model.layers.checked_mul(SubmoduleKind::ALL.len()) == Some(listed.len())
+        && Submodule::all(manifest.model.layers)
+            .iter()
+            .zip(listed)
+            .all(|(submodule, record)| submodule.to_string() == record.submodule);
+    if !complete || listed.is_empty() {
+        return Err(damaged(format!("its {} dictionaries are not those of {} layers", listed.len(), manifest.model.layers)));
     }
     let reader = Reader { tensors: &tensors, name, manifest: &manifest };
     let views = View::ALL.into_iter().filter(|view| manifest.data(*view).is_some());
@@ -179,7 +211,8 @@ impl Reader<'_> {
 
     /// The four-byte elements of the tensor `tensor`.
     fn words(&self, tensor: &str, dtype: Dtype, length: Option<usize>) -> Result<Vec<[u8; 4]>> {
-        let view = self.tensors.tensor(tensor).map_err(|_| self.damaged(format_args!("holds no tensor '{}'", excerpt(tensor, 60))))?;
+        let view =
+            self.tensors.tensor(tensor).map_err(|_| self.damaged(format_args!("holds no tensor '{}'", excerpt(tensor, 60))))?;
         let words = view.data().as_chunks::<4>().0.to_vec();
         if view.dtype() != dtype || length.is_some_and(|length| length != words.len()) {
             return Err(self.damaged(format_args!(
@@ -217,8 +250,10 @@ impl Reader<'_> {
             return Err(self.damaged(format_args!("lists no tokens for the view {view}")));
         }
         let all = Submodule::all(self.manifest.model.layers);
-        let submodules =
-            all.iter().zip(&self.manifest.dictionaries).map(|(submodule, record)| self.submodule(view, *submodule, record.features, positions));
+        let submodules = all
+            .iter()
+            .zip(&self.manifest.dictionaries)
+            .map(|(submodule, record)| self.submodule(view, *submodule, record.features, positions));
         Ok(ViewEffects {
             view,
             clean_metrics: self.floats(&format!("{view}.clean_metric"), Some(examples.len()))?,
@@ -229,14 +264,19 @@ impl Reader<'_> {
         })
     }
 
-    fn submodule(&self, view: View, submodule: Submodule, dictionary_features: usize, positions: usize) -> Result<SubmoduleEffects> {
+    fn submodule(
+        &self,
+        view: View,
+        submodule: Submodule,
+        dictionary_features: usize,
+        positions: usize,
+    ) -> Result<SubmoduleEffects> {
         let name = |part: &str| format!("{view}.{submodule}.{part}");
         let features = self.indices(&name("feature"), None, dictionary_features)?;
         if !features.is_sorted_by(|left, right| left < right) {
             return Err(self.damaged(format_args!("its tensor '{}' is not ascending", name("feature"))));
         }
         let count = Some(features.len());
-        let gradient_dot_change = name("gradient_dot_change");
         Ok(SubmoduleEffects {
             submodule,
             dictionary_features,
@@ -248,9 +288,9 @@ impl Reader<'_> {
                 standard_error: self.float(&name("error_standard_error"))?,
                 position_effects: self.floats(&name("error_position_effect"), Some(positions))?,
             },
-            gradient_dot_change: match self.tensors.tensor(&gradient_dot_change) {
-                Ok(_) => Some(self.float(&gradient_dot_change)?),
-                Err(_) => None,
+            gradient_dot_change: match self.manifest.method {
+                Method::Ig | Method::Attrib => Some(self.float(&name("gradient_dot_change"))?),
+                Method::Exact => None,
             },
             features: features.into_iter().map(FeatureIndex).collect(),
         })
@@ -259,8 +299,13 @@ impl Reader<'_> {
     fn detail(&self, view: View, submodules: &[Submodule], examples: usize, positions: usize) -> Result<Detail> {
         let name = |part: &str| format!("{view}.detail.{part}");
         let owners = self.indices(&name("submodule"), None, submodules.len())?;
-        let largest = self.manifest.dictionaries.iter().map(|record| record.features).max().unwrap_or(0);
-        let indices = self.indices(&name("feature"), Some(owners.len()), largest)?;
+        let indices = self.indices(&name("feature"), Some(owners.len()), usize::MAX)?;
+        let size = |owner: &u32| self.manifest.dictionaries.get(*owner as usize).map_or(0, |record| record.features);
+        if let Some((owner, index)) = owners.iter().zip(&indices).find(|(owner, index)| **index as usize >= size(owner)) {
+            return Err(
+                self.damaged(format_args!("its detail lists feature {index} of submodule {owner}, which has {}", size(owner)))
+            );
+        }
         let features: Vec<FeatureId> = owners
             .iter()
             .zip(indices)

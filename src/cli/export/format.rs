@@ -105,7 +105,8 @@ fn cells(exported: &Exported<'_>, rank: usize, row: &Row) -> Vec<String> {
 
 /// A header and one line a feature.
 pub fn csv(exported: &Exported<'_>) -> Result<String> {
-    let failed = |error: String| Problem::new("export", format_args!("cannot be written as CSV: {error}"), "report this as a fault");
+    let failed =
+        |error: String| Problem::new("export", format_args!("cannot be written as CSV: {error}"), "report this as a fault");
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns(exported)).map_err(|error| failed(error.to_string()))?;
     for (index, row) in exported.features.iter().enumerate() {

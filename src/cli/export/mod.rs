@@ -13,6 +13,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::run::Run;
 use crate::core::selection::{Selection, select};
 use crate::core::submodule::FeatureId;
+use crate::core::text::printable;
 use crate::core::view::View;
 use crate::store::run_file;
 
@@ -39,6 +40,9 @@ struct Row {
 
 /// Runs the command.
 pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
+    if arguments.name.is_some() && arguments.format != Format::Url {
+        return Err(Problem::new("--name", "names a quick list", "use it with --format url"));
+    }
     let run = run_file::read(&arguments.run)?;
     let selection = match (arguments.threshold, arguments.top_k) {
         (Some(threshold), _) => Selection::Threshold(threshold),
@@ -65,11 +69,22 @@ fn collect<'a>(run: &'a Run, arguments: &ExportArguments, selection: Selection) 
     };
     let find = |view: View| {
         run.view(view).ok_or_else(|| {
-            Problem::new(arguments.run.display(), format_args!("has no {view} view"), "compute it with a --baseline file, or name other views")
+            Problem::new(
+                arguments.run.display(),
+                format_args!("has no {view} view"),
+                "compute it with a --baseline file, or name other views",
+            )
         })
     };
     let model = &run.manifest.model.name;
     if let Some(view) = single {
+        if arguments.of.is_some() {
+            return Err(Problem::new(
+                "--of",
+                format_args!("does not go with --view {view}"),
+                "use it with --view difference or similarity",
+            ));
+        }
         let view = find(view)?;
         let features = select(view, selection).into_iter().map(|selected| Row {
             feature: selected.feature,
@@ -80,11 +95,16 @@ fn collect<'a>(run: &'a Run, arguments: &ExportArguments, selection: Selection) 
         });
         return Ok(Exported { run, name, views: vec![view], selection, features: features.collect() });
     }
-    let &[first, second] = arguments.of.as_slice() else {
-        return Err(Problem::new("--of", format_args!("names {} views", arguments.of.len()), "give two, such as male,baseline"));
+    let of = arguments.of.as_deref().unwrap_or(&[View::Male, View::Baseline]);
+    let &[first, second] = of else {
+        return Err(Problem::new("--of", format_args!("names {} views", of.len()), "give two, such as male,baseline"));
     };
     if first == second {
-        return Err(Problem::new("--of", format_args!("compares {first} with itself"), "give two different views, such as male,baseline"));
+        return Err(Problem::new(
+            "--of",
+            format_args!("compares {first} with itself"),
+            "give two different views, such as male,baseline",
+        ));
     }
     let (first, second) = (find(first)?, find(second)?);
     let compared = match arguments.view {
@@ -96,16 +116,12 @@ fn collect<'a>(run: &'a Run, arguments: &ExportArguments, selection: Selection) 
 }
 
 fn comparison_row(model: &str, first: &ViewEffects, second: &ViewEffects, compared: Compared) -> Row {
-    let effect = compared.ranking_effect(first.view);
     let set = match compared.held_by {
         HeldBy::Only(view) => view.to_string(),
         HeldBy::Both => "both".to_owned(),
     };
-    let ranked_in = match compared.held_by {
-        HeldBy::Only(view) if view == second.view => second,
-        HeldBy::Both if compared.second_effect.abs() > compared.first_effect.abs() => second,
-        _ => first,
-    };
+    let (ranked_in, effect) =
+        if compared.ranks_by_second(first.view) { (second, compared.second_effect) } else { (first, compared.first_effect) };
     Row {
         feature: compared.feature,
         reference: Reference::new(model, compared.feature),
@@ -120,17 +136,20 @@ fn standard_error(view: &ViewEffects, feature: FeatureId) -> f32 {
 }
 
 /// One address a line. Standard error says when they cannot lead anywhere.
-#[allow(clippy::print_stderr)]
 fn url(exported: &Exported<'_>, name: Option<&str>) -> String {
     let model = &exported.run.manifest.model;
     if !model.is_hosted() {
-        eprintln!("note: Neuronpedia does not host {}, so these addresses show no features", crate::core::text::printable(&model.name));
+        output::note(&format!("note: Neuronpedia does not host {}, so these addresses show no features", printable(&model.name)));
     }
     let default = format!("{} {}", exported.name, exported.selection);
     let references: Vec<Reference> = exported.features.iter().map(|row| row.reference.clone()).collect();
     let addresses = quick_lists(name.unwrap_or(&default), &references);
     if addresses.len() > 1 {
-        eprintln!("note: {} features do not fit into one address, so there are {} lists", references.len(), addresses.len());
+        output::note(&format!(
+            "note: {} features do not fit into one address, so there are {} lists",
+            references.len(),
+            addresses.len()
+        ));
     }
     addresses.into_iter().map(|address| address + "\n").collect()
 }

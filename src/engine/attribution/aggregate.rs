@@ -79,10 +79,6 @@ impl ViewAggregate {
                 }));
             }
         }
-    }
-
-    /// To be called after each batch: lets go of details that will not be listed.
-    pub fn finish_batch(&mut self) {
         let submodules = &self.submodules;
         self.detail.shrink(|submodule, feature| submodules[submodule as usize].strength(feature));
     }

@@ -6,6 +6,9 @@ use crate::core::view::View;
 use crate::engine::compute::Answers;
 use crate::engine::dataset::Example;
 
+/// Tokens of a batch: whatever is asked for, long prompts make small batches, so that memory does not grow with their length.
+const TOKENS_AT_ONCE: usize = 2048;
+
 /// Pairs of prompts of equal length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch<'a> {
@@ -63,7 +66,8 @@ pub fn plan<'a>(pairs: &'a [Example], baseline: &'a [Example], size: usize) -> V
     for pair in all {
         groups.entry((pair.clean.len(), pair.pairs.is_none(), pair.baseline.is_none())).or_default().push(pair);
     }
-    groups.values().flat_map(|group| group.chunks(size.max(1))).map(batch).collect()
+    let limit = |positions: usize| size.min(TOKENS_AT_ONCE / positions.max(1)).max(1);
+    groups.iter().flat_map(|((positions, ..), group)| group.chunks(limit(*positions))).map(batch).collect()
 }
 
 fn batch<'a>(group: &[Pair<'a>]) -> Batch<'a> {
@@ -71,15 +75,20 @@ fn batch<'a>(group: &[Pair<'a>]) -> Batch<'a> {
         let (examples, answers): (Vec<usize>, Vec<Answers>) = group.iter().filter_map(pick).unzip();
         (!examples.is_empty()).then_some(ViewBatch { view, examples, answers })
     };
-    let exchanged = |pair: &Pair<'a>| pair.pairs.map(|(index, answers)| (index, Answers { clean: answers.patch, patch: answers.clean }));
+    let exchanged =
+        |pair: &Pair<'a>| pair.pairs.map(|(index, answers)| (index, Answers { clean: answers.patch, patch: answers.clean }));
     Batch {
         clean: group.iter().map(|pair| pair.clean).collect(),
         patch: group.iter().map(|pair| pair.patch).collect(),
         positions: group.first().map_or(0, |pair| pair.clean.len()),
-        views: [view(View::Male, &|pair| pair.pairs), view(View::Female, &exchanged), view(View::Baseline, &|pair| pair.baseline)]
-            .into_iter()
-            .flatten()
-            .collect(),
+        views: [
+            view(View::Male, &|pair| pair.pairs),
+            view(View::Female, &exchanged),
+            view(View::Baseline, &|pair| pair.baseline),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     }
 }
 
@@ -93,11 +102,14 @@ mod tests {
 
     #[test]
     fn equal_prompts_of_both_files_share_a_batch_and_lengths_do_not_mix() {
-        let pairs = [example(&[1, 2], &[3, 2], (7, 8)), example(&[1, 2, 3], &[4, 2, 3], (7, 8)), example(&[5, 2], &[6, 2], (7, 8))];
+        let pairs =
+            [example(&[1, 2], &[3, 2], (7, 8)), example(&[1, 2, 3], &[4, 2, 3], (7, 8)), example(&[5, 2], &[6, 2], (7, 8))];
         let baseline = [example(&[5, 2], &[6, 2], (5, 6)), example(&[9, 2], &[3, 2], (9, 3))];
         let batches = plan(&pairs, &baseline, 8);
-        let shapes: Vec<(usize, usize, Vec<View>)> =
-            batches.iter().map(|batch| (batch.positions, batch.clean.len(), batch.views.iter().map(|view| view.view).collect())).collect();
+        let shapes: Vec<(usize, usize, Vec<View>)> = batches
+            .iter()
+            .map(|batch| (batch.positions, batch.clean.len(), batch.views.iter().map(|view| view.view).collect()))
+            .collect();
         assert_eq!(
             shapes,
             [
@@ -117,8 +129,12 @@ mod tests {
         let pairs: Vec<Example> = (0..7).map(|index| example(&[index % 3, 1], &[2, 1], (7, 8))).collect();
         let batches = plan(&pairs, &pairs, 2);
         for view in View::ALL {
-            let mut seen: Vec<usize> =
-                batches.iter().flat_map(|batch| &batch.views).filter(|entry| entry.view == view).flat_map(|entry| entry.examples.clone()).collect();
+            let mut seen: Vec<usize> = batches
+                .iter()
+                .flat_map(|batch| &batch.views)
+                .filter(|entry| entry.view == view)
+                .flat_map(|entry| entry.examples.clone())
+                .collect();
             seen.sort_unstable();
             assert_eq!(seen, (0..7).collect::<Vec<_>>());
         }

@@ -1,7 +1,7 @@
 //! Single examples of the strongest features, in bounded memory.
 //!
 //! Which features are strongest is known only at the end. Up to [`LARGEST`] entries everything is kept, which covers the published
-//! study several times over. Beyond that, entries of all but the strongest candidates so far are let go after each batch. A feature
+//! study. Beyond that entries of the weakest features so far are let go until half of the room is free. A feature
 //! that was let go and turns out to be strong after all is not listed with half of its examples: it is left out and counted.
 
 use std::collections::{HashMap, HashSet};
@@ -10,11 +10,8 @@ use crate::core::effects::{Detail, SubmoduleEffects};
 use crate::core::selection::{Selected, by_strength};
 use crate::core::submodule::FeatureId;
 
-/// Entries kept before anything is let go: 28 bytes each, 56 MB a view.
-const LARGEST: usize = 2_000_000;
-
-/// Candidates kept for each feature that will be listed.
-const CANDIDATES: usize = 8;
+/// Entries kept before anything is let go: 28 bytes each, 28 MB a view.
+const LARGEST: usize = 1_000_000;
 
 /// One feature at one token of one example.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +49,9 @@ impl DetailKeeper {
     /// Adds entries.
     pub fn extend(&mut self, entries: impl Iterator<Item = Entry>) {
         if self.wanted > 0 {
-            self.entries.extend(entries);
+            // Features that were let go come back with every example; they are not kept again.
+            let let_go = &self.let_go;
+            self.entries.extend(entries.filter(|entry| !let_go.contains(&(entry.submodule, entry.feature))));
         }
     }
 
@@ -61,13 +60,22 @@ impl DetailKeeper {
         if self.entries.len() <= self.largest {
             return;
         }
-        let mut features: Vec<(u32, u32)> = self.entries.iter().map(|entry| (entry.submodule, entry.feature)).collect();
-        features.sort_unstable();
-        features.dedup();
-        features.retain(|feature| !self.let_go.contains(feature));
-        features.sort_by(|left, right| strength(right.0, right.1).total_cmp(&strength(left.0, left.1)).then(left.cmp(right)));
-        let weak = features.split_off(features.len().min(self.wanted.saturating_mul(CANDIDATES)));
-        self.let_go.extend(weak);
+        let mut counts: HashMap<(u32, u32), usize> = HashMap::new();
+        for entry in &self.entries {
+            *counts.entry((entry.submodule, entry.feature)).or_default() += 1;
+        }
+        let mut features: Vec<((u32, u32), usize)> = counts.into_iter().collect();
+        features.sort_by(|(left, _), (right, _)| {
+            strength(right.0, right.1).total_cmp(&strength(left.0, left.1)).then(left.cmp(right))
+        });
+        let mut room = self.largest / 2;
+        // A dense feature that does not fit by itself is let go, those that do fit after it stay.
+        let weak = features.into_iter().filter(|(_, count)| {
+            let fits = *count <= room;
+            room -= if fits { *count } else { 0 };
+            !fits
+        });
+        self.let_go.extend(weak.map(|(feature, _)| feature));
         self.entries.retain(|entry| !self.let_go.contains(&(entry.submodule, entry.feature)));
     }
 
@@ -88,11 +96,8 @@ impl DetailKeeper {
         ranked.truncate(self.wanted);
         let (complete, incomplete): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, key)| !self.let_go.contains(key));
         let rank: HashMap<(u32, u32), u32> = complete.iter().enumerate().map(|(rank, (_, key))| (*key, rank as u32)).collect();
-        let mut entries: Vec<(u32, Entry)> = self
-            .entries
-            .into_iter()
-            .filter_map(|entry| Some((*rank.get(&(entry.submodule, entry.feature))?, entry)))
-            .collect();
+        let mut entries: Vec<(u32, Entry)> =
+            self.entries.into_iter().filter_map(|entry| Some((*rank.get(&(entry.submodule, entry.feature))?, entry))).collect();
         entries.sort_by_key(|(rank, entry)| (*rank, entry.example, entry.position));
         Detail {
             features: complete.into_iter().map(|(selected, _)| selected.feature).collect(),
@@ -147,9 +152,9 @@ mod tests {
     fn a_feature_that_was_let_go_is_counted_and_never_listed_in_part() {
         let mut keeper = DetailKeeper { largest: 10, ..DetailKeeper::new(1) };
         keeper.extend((0..20).map(|feature| entry(feature, 0, 0.1)));
-        // So far feature 19 is the weakest of twenty, of which eight candidates stay.
+        // So far feature 19 is the weakest of twenty; half of the room is for five.
         keeper.shrink(|_, feature| f64::from(20 - feature));
-        assert_eq!(keeper.entries.len(), CANDIDATES);
+        assert_eq!(keeper.entries.len(), 5);
         keeper.extend([entry(19, 1, 9.0), entry(0, 1, 0.1)].into_iter());
         let mut totals = [0.1; 20];
         totals[19] = 9.1;

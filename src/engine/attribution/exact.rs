@@ -48,7 +48,9 @@ impl Job<'_> {
                 let differs = !changes.is_empty() || clean.error.row(*row) != patch.error.row(*row);
                 differs && self.reaches_the_metric(output, *row)
             })
-            .flat_map(|(row, changes)| changes.iter().map(move |change| (row, Target::Feature(*change))).chain([(row, Target::Error)]))
+            .flat_map(|(row, changes)| {
+                changes.iter().map(move |change| (row, Target::Feature(*change))).chain([(row, Target::Error)])
+            })
             .collect();
         let mut effects: Vec<TokenEffects> = changes
             .into_iter()
@@ -80,7 +82,14 @@ impl Job<'_> {
         self.submodule.layer.0 + 1 < self.compute.config().layers || row % output.positions + 1 == output.positions
     }
 
-    fn run(&self, passes: &[(usize, Target)], output: &Activation, clean: Side<'_>, patch: Side<'_>, decoder: &DecoderRows) -> Vec<f32> {
+    fn run(
+        &self,
+        passes: &[(usize, Target)],
+        output: &Activation,
+        clean: Side<'_>,
+        patch: Side<'_>,
+        decoder: &DecoderRows,
+    ) -> Vec<f32> {
         let (positions, width) = (output.positions, output.width);
         let examples: Vec<usize> = passes.iter().map(|(row, _)| row / positions).collect();
         let mut values = Vec::with_capacity(passes.len() * positions * width);

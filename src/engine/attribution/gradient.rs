@@ -10,7 +10,13 @@ use crate::engine::dictionary::codes::DecoderRows;
 /// # Shapes
 /// - gradient: `[examples, positions, width]`, of the metric with respect to `submodule`'s output
 /// - output: one entry per example and position
-pub fn effects(gradient: &Activation, submodule: Submodule, clean: Side<'_>, patch: Side<'_>, decoder: &DecoderRows) -> Vec<TokenEffects> {
+pub fn effects(
+    gradient: &Activation,
+    submodule: Submodule,
+    clean: Side<'_>,
+    patch: Side<'_>,
+    decoder: &DecoderRows,
+) -> Vec<TokenEffects> {
     let (clean_output, patch_output) = (clean.trace.output(submodule), patch.trace.output(submodule));
     gradient
         .rows()

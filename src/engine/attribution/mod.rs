@@ -97,7 +97,9 @@ impl Steps<'_> {
         let progress = Progress { stage: format!("{submodule}, {view}"), done: self.done, total: self.total };
         match (self.observer)(progress) {
             ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Problem::new("attribution", "was cancelled", "start it again to have the whole result")),
+            ControlFlow::Break(()) => {
+                Err(Problem::new("attribution", "was cancelled", "start it again to have the whole result"))
+            }
         }
     }
 }
@@ -148,7 +150,8 @@ fn run_batch(
                 Method::Attrib => gradient::effects(&work.gradients[ordinal], submodule, from, to, &decoder),
                 Method::Ig => {
                     let alphas: Vec<f32> = (0..settings.steps).map(|step| step as f32 / settings.steps as f32).collect();
-                    let gradient = compute.path_gradient(from.trace, submodule, to.trace.output(submodule), &alphas, &work.view.answers);
+                    let gradient =
+                        compute.path_gradient(from.trace, submodule, to.trace.output(submodule), &alphas, &work.view.answers);
                     gradient::effects(&gradient, submodule, from, to, &decoder)
                 }
             };
@@ -157,7 +160,6 @@ fn run_batch(
         }
     }
     for work in &mut views {
-        work.aggregate.finish_batch();
         if let Some(last) = dictionaries.last() {
             steps.tell(last.submodule(), work.view.view)?;
         }

@@ -59,7 +59,9 @@ impl<B: AutodiffBackend> BurnCompute<B> {
             SubmoduleKind::Residual => moved,
             SubmoduleKind::Mlp => around.below.clone() + around.other.clone() + moved,
             // In a parallel layer the MLP does not read the attention's output; in a sequential one it does and runs again.
-            SubmoduleKind::Attention if self.model.config().parallel_residual => around.below.clone() + moved + around.other.clone(),
+            SubmoduleKind::Attention if self.model.config().parallel_residual => {
+                around.below.clone() + moved + around.other.clone()
+            }
             SubmoduleKind::Attention => {
                 let middle = around.below.clone() + moved;
                 middle.clone() + self.model.mlp(layer, middle)
@@ -71,8 +73,7 @@ impl<B: AutodiffBackend> BurnCompute<B> {
     /// What surrounds `submodule` in the run `base`, for the examples `rows` of it.
     fn around(&self, base: &Trace, submodule: Submodule, rows: &[usize]) -> Around<B> {
         let layer = submodule.layer.0;
-        let below =
-            if layer == 0 { &base.embedding } else { base.output(Submodule::new(SubmoduleKind::Residual, layer - 1)) };
+        let below = if layer == 0 { &base.embedding } else { base.output(Submodule::new(SubmoduleKind::Residual, layer - 1)) };
         let other = match submodule.kind {
             SubmoduleKind::Mlp => SubmoduleKind::Attention,
             SubmoduleKind::Attention | SubmoduleKind::Residual => SubmoduleKind::Mlp,
@@ -142,13 +143,27 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         download(self.metric(self.upload(last), answers))
     }
 
-    fn moved_metrics(&self, base: &Trace, submodule: Submodule, moved: &Activation, rows: &[usize], answers: &[Answers]) -> Vec<f32> {
+    fn moved_metrics(
+        &self,
+        base: &Trace,
+        submodule: Submodule,
+        moved: &Activation,
+        rows: &[usize],
+        answers: &[Answers],
+    ) -> Vec<f32> {
         let around = self.around(base, submodule, rows);
         let answers: Vec<Answers> = rows.iter().map(|row| answers[*row]).collect();
         download(self.metric(self.run_moved(&around, submodule, self.upload(moved)), &answers))
     }
 
-    fn path_gradient(&self, base: &Trace, submodule: Submodule, patch: &Activation, alphas: &[f32], answers: &[Answers]) -> Activation {
+    fn path_gradient(
+        &self,
+        base: &Trace,
+        submodule: Submodule,
+        patch: &Activation,
+        alphas: &[f32],
+        answers: &[Answers],
+    ) -> Activation {
         let clean = base.output(submodule);
         let [examples, positions, width] = clean.shape();
         let points_at_once = (TOKENS_AT_ONCE / (examples * positions).max(1)).max(1);
@@ -199,7 +214,8 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
     fn encode(&self, dictionary: &Dictionary, activations: &[&Activation], each: &mut dyn FnMut(&[f32])) -> Result<()> {
         type Plain<B> = <B as AutodiffBackend>::InnerBackend;
         let (width, features) = (dictionary.width(), dictionary.features());
-        let plain = |values: Vec<f32>, shape: [usize; 2]| Tensor::<Plain<B>, 2>::from_data(TensorData::new(values, shape), &self.device);
+        let plain =
+            |values: Vec<f32>, shape: [usize; 2]| Tensor::<Plain<B>, 2>::from_data(TensorData::new(values, shape), &self.device);
         let encoder = plain(dictionary.encoder()?, [width, features]);
         let encoder_bias = plain(dictionary.encoder_bias().to_vec(), [1, features]);
         let decoder_bias = plain(dictionary.decoder_bias().to_vec(), [1, width]);

@@ -84,11 +84,16 @@ pub fn open(wanted: Option<Backend>, config: &Config, weights: &TensorFile) -> R
 fn load(backend: Backend, config: &Config, weights: &TensorFile) -> Result<Box<dyn Compute>> {
     works(backend)?;
     match backend {
-        Backend::NdArray => {
-            Ok(Box::new(BurnCompute::<Autodiff<burn_ndarray::NdArray<f32>>>::load("ndarray", config, weights, burn_ndarray::NdArrayDevice::Cpu)?))
-        }
+        Backend::NdArray => Ok(Box::new(BurnCompute::<Autodiff<burn_ndarray::NdArray<f32>>>::load(
+            "ndarray",
+            config,
+            weights,
+            burn_ndarray::NdArrayDevice::Cpu,
+        )?)),
         #[cfg(feature = "flex")]
-        Backend::Flex => Ok(Box::new(BurnCompute::<Autodiff<burn_flex::Flex>>::load("flex", config, weights, Default::default())?)),
+        Backend::Flex => {
+            Ok(Box::new(BurnCompute::<Autodiff<burn_flex::Flex>>::load("flex", config, weights, Default::default())?))
+        }
         #[cfg(feature = "cuda")]
         Backend::Cuda => {
             Ok(Box::new(BurnCompute::<Autodiff<burn_cuda::Cuda<f32, i32>>>::load("cuda", config, weights, Default::default())?))

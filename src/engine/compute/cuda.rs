@@ -8,7 +8,8 @@ use burn::tensor::{Tensor, TensorData};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
-const REMEDY: &str = "install the NVIDIA driver and the CUDA runtime (libnvrtc and headers, found through CUDA_PATH), or use --backend ndarray";
+const REMEDY: &str =
+    "install the NVIDIA driver and the CUDA runtime (libnvrtc and headers, found through CUDA_PATH), or use --backend ndarray";
 
 /// Opens the driver, then computes one small product.
 pub fn works() -> Result<()> {
@@ -31,7 +32,11 @@ pub fn works() -> Result<()> {
         Ok(Ok(values)) if values == [2.0; 4] => Ok(()),
         Ok(other) => Err(Problem::new("backend 'cuda'", format_args!("a 2x2 product of ones gave {other:?}"), REMEDY)),
         Err(panic) => {
-            let reason = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+            let reason = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or(panic.downcast_ref::<&str>().copied())
+                .unwrap_or("no reason given");
             Err(Problem::new("backend 'cuda'", format_args!("CUDA does not start: {}", excerpt(reason, 160)), REMEDY))
         }
     }

@@ -67,11 +67,25 @@ pub trait Compute {
     /// stays as it was.
     ///
     /// `rows[i]` is the example of `base` that row `i` of `moved` replaces, so that one example can be moved in many ways.
-    fn moved_metrics(&self, base: &Trace, submodule: Submodule, moved: &Activation, rows: &[usize], answers: &[Answers]) -> Vec<f32>;
+    fn moved_metrics(
+        &self,
+        base: &Trace,
+        submodule: Submodule,
+        moved: &Activation,
+        rows: &[usize],
+        answers: &[Answers],
+    ) -> Vec<f32>;
 
     /// The gradient of the metric with respect to `submodule`'s output, where that output is moved to
     /// `x_clean + alpha (x_patch - x_clean)` and the rest of the model runs from `base`; mean over `alphas`.
-    fn path_gradient(&self, base: &Trace, submodule: Submodule, patch: &Activation, alphas: &[f32], answers: &[Answers]) -> Activation;
+    fn path_gradient(
+        &self,
+        base: &Trace,
+        submodule: Submodule,
+        patch: &Activation,
+        alphas: &[f32],
+        answers: &[Answers],
+    ) -> Activation;
 
     /// The gradient of the metric with respect to every submodule's output in the plain run of the prompts, in submodule order.
     fn gradients(&self, prompts: &[&[u32]], answers: &[Answers]) -> Vec<Activation>;

@@ -64,12 +64,21 @@ pub fn filter(
             continue;
         }
         if clean.is_empty() {
-            return Err(Problem::new(name, format_args!("line {}: its prefixes are empty", line.number), "remove or complete the line"));
+            return Err(Problem::new(
+                name,
+                format_args!("line {}: its prefixes are empty", line.number),
+                "remove or complete the line",
+            ));
         }
         if clean.len() > limits.context {
             return Err(Problem::new(
                 name,
-                format_args!("line {}: its prefixes have {} tokens, the model's context is {}", line.number, clean.len(), limits.context),
+                format_args!(
+                    "line {}: its prefixes have {} tokens, the model's context is {}",
+                    line.number,
+                    clean.len(),
+                    limits.context
+                ),
                 "shorten or remove the line, or choose a length with --tokens",
             ));
         }
@@ -110,7 +119,11 @@ impl Reader<'_> {
             (Words::Text(text), None) => {
                 return Err(Problem::new(
                     self.name,
-                    format_args!("line {} holds text ('{}'), but the model's folder has no tokenizer.json", self.line, excerpt(&printable(text), 40)),
+                    format_args!(
+                        "line {} holds text ('{}'), but the model's folder has no tokenizer.json",
+                        self.line,
+                        excerpt(&printable(text), 40)
+                    ),
                     "add the model's tokenizer.json, or give arrays of token ids",
                 ));
             }
@@ -118,7 +131,10 @@ impl Reader<'_> {
         if let Some(token) = tokens.iter().find(|token| **token as usize >= self.limits.vocabulary) {
             return Err(Problem::new(
                 self.name,
-                format_args!("line {}: token id {token} is outside the model's vocabulary of {}", self.line, self.limits.vocabulary),
+                format_args!(
+                    "line {}: token id {token} is outside the model's vocabulary of {}",
+                    self.line, self.limits.vocabulary
+                ),
                 "check that the ids, or the tokenizer.json, belong to this model",
             ));
         }

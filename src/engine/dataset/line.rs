@@ -41,6 +41,8 @@ pub struct Pair {
 
 /// Splits `bytes` into lines and reads each as JSON; lines of white space only are passed over.
 pub fn parse(bytes: &[u8], name: &str) -> Result<Vec<Line>> {
+    // Some editors put a byte order mark in front, which is no part of the text.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut lines = Vec::new();
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
         let number = index + 1;
@@ -75,7 +77,8 @@ mod tests {
 
     #[test]
     fn text_and_token_ids_are_read() {
-        let lines = parse(br#"{"clean_prefix": [1, 2], "patch_prefix": "a b", "clean_answer": 3, "patch_answer": [4]}"#, "x").unwrap();
+        let lines =
+            parse(br#"{"clean_prefix": [1, 2], "patch_prefix": "a b", "clean_answer": 3, "patch_answer": [4]}"#, "x").unwrap();
         assert_eq!(lines[0].pair.clean_prefix, Words::Tokens(vec![1, 2]));
         assert_eq!(lines[0].pair.patch_prefix, Words::Text("a b".to_owned()));
         assert_eq!(lines[0].pair.clean_answer, Words::Token(3));
@@ -84,7 +87,10 @@ mod tests {
 
     #[test]
     fn an_error_names_the_line() {
-        let error = parse(b"{\"clean_prefix\": \"a\", \"patch_prefix\": \"b\", \"clean_answer\": \"c\", \"patch_answer\": \"d\"}\n\n{oops\n", "x");
+        let error = parse(
+            b"{\"clean_prefix\": \"a\", \"patch_prefix\": \"b\", \"clean_answer\": \"c\", \"patch_answer\": \"d\"}\n\n{oops\n",
+            "x",
+        );
         assert!(error.unwrap_err().to_string().contains("line 3"));
     }
 }

@@ -16,8 +16,8 @@ use crate::core::submodule::Submodule;
 use crate::core::text::excerpt;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
 
-/// A state dict of a handful of tensors pickles to under a kilobyte.
-const LARGEST_PICKLE: u64 = 1 << 20;
+/// A state dict of four tensors pickles to under a kilobyte.
+const LARGEST_PICKLE: u64 = 1 << 16;
 
 /// Opens the dictionary in the file at `path`.
 pub fn open(path: &Path, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
@@ -53,16 +53,25 @@ impl Archive {
     fn open(path: &Path) -> Result<Self> {
         let bytes = Bytes::map(path)?;
         let name = path.display().to_string();
-        let damaged = |what: String| Problem::new(&name, what, "the file is damaged, cut short or no file of torch.save: fetch it again");
-        let mut archive = ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|error| damaged(format!("is no PyTorch zip: {error}")))?;
+        let damaged =
+            |what: String| Problem::new(&name, what, "the file is damaged, cut short or no file of torch.save: fetch it again");
+        let mut archive =
+            ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|error| damaged(format!("is no PyTorch zip: {error}")))?;
         let mut storages = HashMap::new();
         let mut tensors = None;
         for index in 0..archive.len() {
-            let mut entry = archive.by_index(index).map_err(|error| damaged(format!("its zip entry {index} is unreadable: {error}")))?;
-            let entry_name = entry.name().map_err(|error| damaged(format!("its zip entry {index} has no readable name: {error}")))?.into_owned();
+            let mut entry =
+                archive.by_index(index).map_err(|error| damaged(format!("its zip entry {index} is unreadable: {error}")))?;
+            let entry_name = entry
+                .name()
+                .map_err(|error| damaged(format!("its zip entry {index} has no readable name: {error}")))?
+                .into_owned();
             if entry_name.ends_with("/data.pkl") {
                 if entry.size() > LARGEST_PICKLE {
-                    return Err(damaged(format!("its pickle has {} bytes, a state dict has less than a megabyte", entry.size())));
+                    return Err(damaged(format!(
+                        "its pickle has {} bytes, a dictionary's has less than one kilobyte",
+                        entry.size()
+                    )));
                 }
                 let mut pickle = Vec::new();
                 entry.read_to_end(&mut pickle).map_err(|error| damaged(format!("its pickle is unreadable: {error}")))?;
@@ -77,7 +86,9 @@ impl Archive {
                 if entry.compression() != CompressionMethod::Stored {
                     return Err(damaged(format!("its storage '{}' is compressed", excerpt(key, 40))));
                 }
-                let range = entry.data_start().and_then(|start| Some((usize::try_from(start).ok()?, usize::try_from(entry.size()).ok()?)));
+                let range = entry
+                    .data_start()
+                    .and_then(|start| Some((usize::try_from(start).ok()?, usize::try_from(entry.size()).ok()?)));
                 storages.insert(key.to_owned(), range.ok_or_else(|| damaged("its zip directory is incomplete".to_owned()))?);
             }
         }
@@ -91,17 +102,15 @@ impl Archive {
         let tensor = self.tensors.get(key).ok_or_else(|| damaged(format!("holds no tensor '{key}'")))?;
         let storage = self.storages.get(&tensor.storage);
         let &(start, length) = storage.ok_or_else(|| damaged(format!("holds no storage '{}'", excerpt(&tensor.storage, 40))))?;
-        let reach = tensor
-            .shape
-            .iter()
-            .zip(&tensor.strides)
-            .try_fold(tensor.offset, |sum, (size, stride)| size.saturating_sub(1).checked_mul(*stride).and_then(|part| sum.checked_add(part)))
-            .and_then(|last| last.checked_add(1)?.checked_mul(tensor.element.size()));
-        if reach.is_none_or(|reach| reach > length) {
-            return Err(damaged(format!("its tensor '{key}' of shape {:?} does not fit into its storage of {length} bytes", tensor.shape)));
-        }
-        let offset = start + tensor.offset * tensor.element.size();
         let place = format!("{}, tensor '{key}'", self.name);
-        StoredTensor::new(self.bytes.clone(), offset, tensor.element, tensor.shape.clone(), tensor.strides.clone(), place)
+        StoredTensor::new(
+            self.bytes.clone(),
+            start..start + length,
+            tensor.offset,
+            tensor.element,
+            tensor.shape.clone(),
+            tensor.strides.clone(),
+            place,
+        )
     }
 }

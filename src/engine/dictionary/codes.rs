@@ -132,7 +132,12 @@ impl DecoderRows {
 ///
 /// # Shapes
 /// - activation and output: `[examples, positions, width]`; codes: one row per example and position
-pub fn reconstruction_error(dictionary: &Dictionary, activation: &Activation, codes: &Codes, decoder: &DecoderRows) -> Activation {
+pub fn reconstruction_error(
+    dictionary: &Dictionary,
+    activation: &Activation,
+    codes: &Codes,
+    decoder: &DecoderRows,
+) -> Activation {
     let mut error = activation.clone();
     for (index, row) in error.rows_mut().enumerate() {
         for (value, bias) in row.iter_mut().zip(dictionary.decoder_bias()) {
@@ -161,8 +166,11 @@ mod tests {
     fn changes_merge_both_sides_and_leave_equal_values_out() {
         let clean = codes(&[&[0.0, 1.0, 2.0, 0.0, 5.0]]);
         let patch = codes(&[&[3.0, 1.0, 0.0, 0.0, 6.0]]);
-        let expected =
-            [Change { feature: 0, clean: 0.0, patch: 3.0 }, Change { feature: 2, clean: 2.0, patch: 0.0 }, Change { feature: 4, clean: 5.0, patch: 6.0 }];
+        let expected = [
+            Change { feature: 0, clean: 0.0, patch: 3.0 },
+            Change { feature: 2, clean: 2.0, patch: 0.0 },
+            Change { feature: 4, clean: 5.0, patch: 6.0 },
+        ];
         assert_eq!(clean.changes(&patch, 0), expected);
     }
 

@@ -23,11 +23,11 @@ pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize) -> Result<
 
 fn open_one(roots: &[PathBuf], submodule: Submodule, model_width: usize) -> Result<Dictionary> {
     for root in roots {
-        if let Some(path) = find_ae_pt(root, submodule)? {
-            return ae_pt::open(&path, submodule, model_width);
-        }
-        if let Some(folder) = find_saelens(root, submodule)? {
-            return saelens::open(&folder, submodule, model_width);
+        match (find_ae_pt(root, submodule)?, find_saelens(root, submodule)?) {
+            (Some(first), Some(second)) => return Err(more_than_one(root, submodule, &first, &second)),
+            (Some(path), None) => return ae_pt::open(&path, submodule, model_width),
+            (None, Some(folder)) => return saelens::open(&folder, submodule, model_width),
+            (None, None) => {}
         }
     }
     let listed: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
@@ -40,8 +40,12 @@ fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
     if !folder.is_dir() {
         return Ok(None);
     }
-    let mut found: Vec<PathBuf> =
-        children(&folder)?.into_iter().chain([folder.clone()]).map(|child| child.join("ae.pt")).filter(|path| path.exists()).collect();
+    let mut found: Vec<PathBuf> = children(&folder)?
+        .into_iter()
+        .chain([folder.clone()])
+        .map(|child| child.join("ae.pt"))
+        .filter(|path| path.exists())
+        .collect();
     found.sort();
     only(found, &folder, submodule)
 }
@@ -50,20 +54,24 @@ fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
 fn find_saelens(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
     let prefix = format!("{}-{}-", submodule.layer.0, submodule.kind.neuronpedia_name());
     let mut found = children(root)?;
-    found.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix)));
+    found.retain(|path| path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix)));
     found.sort();
     only(found, root, submodule)
 }
 
 fn only(mut found: Vec<PathBuf>, folder: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
     if let [first, second, ..] = found.as_slice() {
-        return Err(Problem::new(
-            folder.display(),
-            format_args!("holds more than one dictionary for {submodule}: {} and {}", first.display(), second.display()),
-            "keep one of them in the folder given by --dictionaries",
-        ));
+        return Err(more_than_one(folder, submodule, first, second));
     }
     Ok(found.pop())
+}
+
+fn more_than_one(folder: &Path, submodule: Submodule, first: &Path, second: &Path) -> Problem {
+    Problem::new(
+        folder.display(),
+        format_args!("holds more than one dictionary for {submodule}: {} and {}", first.display(), second.display()),
+        "keep one of them in the folder given by --dictionaries",
+    )
 }
 
 fn children(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -50,6 +50,7 @@ pub struct Dictionary {
     bytes: Bytes,
     name: String,
     neuronpedia_model: Option<String>,
+    config_sha256: Option<String>,
 }
 
 /// What a format's reader found in its file.
@@ -61,7 +62,14 @@ struct Parts {
 }
 
 impl Dictionary {
-    fn assemble(submodule: Submodule, format: Format, model_width: usize, parts: Parts, bytes: Bytes, name: String) -> Result<Self> {
+    fn assemble(
+        submodule: Submodule,
+        format: Format,
+        model_width: usize,
+        parts: Parts,
+        bytes: Bytes,
+        name: String,
+    ) -> Result<Self> {
         let &[width, features] = parts.encoder.shape() else {
             return Err(Problem::new(parts.encoder.place(), "is no matrix", "an encoder of shape [width, features] is expected"));
         };
@@ -85,6 +93,7 @@ impl Dictionary {
             bytes,
             name,
             neuronpedia_model: None,
+            config_sha256: None,
         })
     }
 
@@ -111,6 +120,11 @@ impl Dictionary {
     /// The model's id on Neuronpedia, where the dictionary's own files name it.
     pub fn neuronpedia_model(&self) -> Option<&str> {
         self.neuronpedia_model.as_deref()
+    }
+
+    /// Hash of its `cfg.json`, in formats that have one.
+    pub fn config_sha256(&self) -> Option<&str> {
+        self.config_sha256.as_deref()
     }
 
     /// Number of features.

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::core::text::excerpt;
 use crate::engine::tensor_file::Element;
 
 /// A tensor of a state dict: where its elements lie in which storage.
@@ -31,11 +32,31 @@ enum Value {
     Integer(i64),
     Text(String),
     Global(&'static str),
-    Tuple(Vec<Rc<Value>>),
-    Dict(Vec<(Rc<Value>, Rc<Value>)>),
-    Storage { key: String, element: Element },
+    /// With its depth of nesting.
+    Tuple(Vec<Rc<Value>>, usize),
+    /// With its depth of nesting.
+    Dict(Vec<(Rc<Value>, Rc<Value>)>, usize),
+    Storage {
+        key: String,
+        element: Element,
+    },
     Tensor(PickledTensor),
 }
+
+impl Value {
+    fn depth(&self) -> usize {
+        match self {
+            Self::Tuple(_, depth) | Self::Dict(_, depth) => *depth,
+            _ => 0,
+        }
+    }
+}
+
+/// Values nest three deep in a state dict; unlimited nesting would overflow the stack when they are dropped.
+const DEEPEST: usize = 16;
+
+/// Entries of one dictionary; a file that keeps growing copies of a large one could otherwise fill the memory.
+const MOST_ENTRIES: usize = 64;
 
 /// The callables and classes that a state dict refers to. They are names here, not functions.
 const GLOBALS: [&str; 6] = [
@@ -55,14 +76,14 @@ type Outcome<T> = Result<T, String>;
 /// One sentence about what in the pickle is not a state dict of tensors.
 pub fn read_state_dict(pickle: &[u8]) -> Outcome<Vec<(String, PickledTensor)>> {
     let mut machine = Machine { rest: pickle, stack: Vec::new(), memo: HashMap::new() };
-    let Value::Dict(entries) = machine.run()?.as_ref().clone() else {
+    let Value::Dict(entries, _) = machine.run()?.as_ref().clone() else {
         return Err("its pickle holds no dictionary of tensors".to_owned());
     };
     entries
         .iter()
         .map(|(key, value)| match (key.as_ref(), value.as_ref()) {
             (Value::Text(name), Value::Tensor(tensor)) => Ok((name.clone(), tensor.clone())),
-            (Value::Text(name), _) => Err(format!("its entry '{name}' is no tensor")),
+            (Value::Text(name), _) => Err(format!("its entry '{}' is no tensor", excerpt(name, 60))),
             _ => Err("its pickle has a key that is no text".to_owned()),
         })
         .collect()
@@ -79,10 +100,10 @@ impl Machine<'_> {
         loop {
             let opcode = self.byte()?;
             match opcode {
-                0x80 => drop(self.byte()?),                                   // PROTO
-                b'.' => return self.pop(),                                    // STOP
-                b'(' => self.push(Value::Mark),                               // MARK
-                b'N' | 0x88 | 0x89 => self.push(Value::Ignored),              // NONE, NEWTRUE, NEWFALSE
+                0x80 => drop(self.byte()?),                      // PROTO
+                b'.' => return self.pop(),                       // STOP
+                b'(' => self.push(Value::Mark),                  // MARK
+                b'N' | 0x88 | 0x89 => self.push(Value::Ignored), // NONE, NEWTRUE, NEWFALSE
                 b'G' => {
                     self.take(8)?; // BINFLOAT
                     self.push(Value::Ignored);
@@ -99,7 +120,7 @@ impl Machine<'_> {
                     let value = i64::from(i32::from_le_bytes(self.array()?)); // BININT
                     self.push(Value::Integer(value));
                 }
-                0x8a => self.long()?,                                         // LONG1
+                0x8a => self.long()?, // LONG1
                 b'X' => {
                     let length = u32::from_le_bytes(self.array()?); // BINUNICODE
                     self.text(length as usize)?;
@@ -108,19 +129,19 @@ impl Machine<'_> {
                     let length = self.byte()?; // SHORT_BINUNICODE
                     self.text(length as usize)?;
                 }
-                b'c' => self.global()?,                                       // GLOBAL
-                b')' => self.push(Value::Tuple(Vec::new())),                  // EMPTY_TUPLE
+                b'c' => self.global()?,                         // GLOBAL
+                b')' => self.push(Value::Tuple(Vec::new(), 0)), // EMPTY_TUPLE
                 0x85..=0x87 => {
                     let count = usize::from(opcode - 0x84); // TUPLE1, TUPLE2, TUPLE3
                     let start = self.stack.len().checked_sub(count).ok_or("its pickle ends too early")?;
                     let items = self.stack.split_off(start);
-                    self.push(Value::Tuple(items));
+                    self.push_tuple(items)?;
                 }
                 b't' => {
                     let items = self.pop_to_mark()?; // TUPLE
-                    self.push(Value::Tuple(items));
+                    self.push_tuple(items)?;
                 }
-                b'}' => self.push(Value::Dict(Vec::new())),                   // EMPTY_DICT
+                b'}' => self.push(Value::Dict(Vec::new(), 0)), // EMPTY_DICT
                 b's' => {
                     let value = self.pop()?; // SETITEM
                     let key = self.pop()?;
@@ -130,9 +151,9 @@ impl Machine<'_> {
                     let items = self.pop_to_mark()?; // SETITEMS
                     self.insert(items)?;
                 }
-                b'b' => drop(self.pop()?),                                    // BUILD: `_metadata`, never used
-                b'R' => self.reduce()?,                                       // REDUCE
-                b'Q' => self.storage()?,                                      // BINPERSID
+                b'b' => drop(self.pop()?), // BUILD: `_metadata`, never used
+                b'R' => self.reduce()?,    // REDUCE
+                b'Q' => self.storage()?,   // BINPERSID
                 b'q' => {
                     let slot = u32::from(self.byte()?); // BINPUT
                     self.remember(slot)?;
@@ -149,7 +170,9 @@ impl Machine<'_> {
                     let slot = u32::from_le_bytes(self.array()?); // LONG_BINGET
                     self.recall(slot)?;
                 }
-                other => return Err(format!("its pickle contains the opcode 0x{other:02x}, which no dictionary of tensors needs")),
+                other => {
+                    return Err(format!("its pickle contains the opcode 0x{other:02x}, which no dictionary of tensors needs"));
+                }
             }
         }
     }
@@ -177,6 +200,13 @@ impl Machine<'_> {
 
     fn push(&mut self, value: Value) {
         self.stack.push(Rc::new(value));
+    }
+
+    fn push_tuple(&mut self, items: Vec<Rc<Value>>) -> Outcome<()> {
+        let depth = 1 + items.iter().map(|item| item.depth()).max().unwrap_or(0);
+        expect_shallow(depth)?;
+        self.push(Value::Tuple(items, depth));
+        Ok(())
     }
 
     fn pop(&mut self) -> Outcome<Rc<Value>> {
@@ -212,7 +242,9 @@ impl Machine<'_> {
     fn global(&mut self) -> Outcome<()> {
         let name = format!("{} {}", self.line()?, self.line()?);
         let known = GLOBALS.into_iter().find(|global| *global == name);
-        let known = known.ok_or_else(|| format!("its pickle asks for '{}', which no dictionary of tensors needs", name.replace(' ', ".")))?;
+        let known = known.ok_or_else(|| {
+            format!("its pickle asks for '{}', which no dictionary of tensors needs", excerpt(&name.replace(' ', "."), 60))
+        })?;
         self.push(Value::Global(known));
         Ok(())
     }
@@ -226,7 +258,7 @@ impl Machine<'_> {
     fn recall(&mut self, slot: u32) -> Outcome<()> {
         let value = self.memo.get(&slot).ok_or("its pickle refers to a value that it does not hold")?;
         // Values are copied on write here, so a second reference to a growing dictionary would miss what is added later.
-        if matches!(**value, Value::Dict(_)) {
+        if matches!(**value, Value::Dict(..)) {
             return Err("its pickle refers to one dictionary twice".to_owned());
         }
         self.stack.push(Rc::clone(value));
@@ -235,12 +267,17 @@ impl Machine<'_> {
 
     fn insert(&mut self, items: Vec<Rc<Value>>) -> Outcome<()> {
         let mut target = self.pop()?;
-        let Value::Dict(entries) = Rc::make_mut(&mut target) else {
+        let Value::Dict(entries, depth) = Rc::make_mut(&mut target) else {
             return Err("its pickle sets an item of something that is no dictionary".to_owned());
         };
         let mut items = items.into_iter();
         while let (Some(key), Some(value)) = (items.next(), items.next()) {
+            *depth = (*depth).max(1 + key.depth().max(value.depth()));
             entries.push((key, value));
+        }
+        expect_shallow(*depth)?;
+        if entries.len() > MOST_ENTRIES {
+            return Err(format!("its pickle holds a dictionary of more than {MOST_ENTRIES} entries"));
         }
         self.stack.push(target);
         Ok(())
@@ -249,10 +286,11 @@ impl Machine<'_> {
     /// A persistent id: `("storage", class, key, device, element count)`.
     fn storage(&mut self) -> Outcome<()> {
         let id = self.pop()?;
-        let Value::Tuple(parts) = id.as_ref() else {
+        let Value::Tuple(parts, _) = id.as_ref() else {
             return Err("its pickle names a storage in an unknown way".to_owned());
         };
-        let (Some(Value::Global(class)), Some(Value::Text(key))) = (parts.get(1).map(Rc::as_ref), parts.get(2).map(Rc::as_ref)) else {
+        let (Some(Value::Global(class)), Some(Value::Text(key))) = (parts.get(1).map(Rc::as_ref), parts.get(2).map(Rc::as_ref))
+        else {
             return Err("its pickle names a storage in an unknown way".to_owned());
         };
         let element = match *class {
@@ -267,11 +305,11 @@ impl Machine<'_> {
 
     fn reduce(&mut self) -> Outcome<()> {
         let (arguments, callable) = (self.pop()?, self.pop()?);
-        let (Value::Global(callable), Value::Tuple(arguments)) = (callable.as_ref(), arguments.as_ref()) else {
+        let (Value::Global(callable), Value::Tuple(arguments, _)) = (callable.as_ref(), arguments.as_ref()) else {
             return Err("its pickle calls something that is no known function".to_owned());
         };
         let value = match *callable {
-            "collections OrderedDict" => Value::Dict(Vec::new()),
+            "collections OrderedDict" => Value::Dict(Vec::new(), 0),
             "torch._utils _rebuild_tensor_v2" => rebuild_tensor(arguments)?,
             // `Parameter(tensor, ...)`: the tensor is all that matters.
             "torch._utils _rebuild_parameter" => match arguments.first().map(Rc::as_ref) {
@@ -285,11 +323,16 @@ impl Machine<'_> {
     }
 }
 
+fn expect_shallow(depth: usize) -> Outcome<()> {
+    if depth > DEEPEST { Err(format!("its pickle nests values more than {DEEPEST} deep")) } else { Ok(()) }
+}
+
 /// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)`.
 fn rebuild_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
     let malformed = || "its pickle describes a tensor in an unknown way".to_owned();
     let [storage, offset, size, stride, ..] = arguments else { return Err(malformed()) };
-    let (Value::Storage { key, element }, Value::Tuple(size), Value::Tuple(stride)) = (storage.as_ref(), size.as_ref(), stride.as_ref())
+    let (Value::Storage { key, element }, Value::Tuple(size, _), Value::Tuple(stride, _)) =
+        (storage.as_ref(), size.as_ref(), stride.as_ref())
     else {
         return Err(malformed());
     };
@@ -324,11 +367,23 @@ mod tests {
     }
 
     #[test]
+    fn nesting_and_growth_are_bounded() {
+        let nested = [b"\x80\x02)".as_slice(), &b"\x85".repeat(100_000), b"."].concat();
+        assert!(read_state_dict(&nested).unwrap_err().contains("nests"));
+        let grown: Vec<u8> =
+            (0..5000_u32).flat_map(|slot| [b"r".as_slice(), &slot.to_le_bytes(), b"K\x01K\x01s"].concat()).collect();
+        assert!(read_state_dict(&[b"\x80\x02}".as_slice(), &grown, b"."].concat()).unwrap_err().contains("entries"));
+    }
+
+    #[test]
     fn no_cut_of_a_pickle_panics() {
         let pickle = b"\x80\x02ccollections\nOrderedDict\nq\x00)Rq\x01(X\x01\x00\x00\x00aq\x02ctorch._utils\n_rebuild_tensor_v2\nq\x03((X\x07\x00\x00\x00storageq\x04ctorch\nFloatStorage\nq\x05X\x01\x00\x00\x000q\x06X\x03\x00\x00\x00cpuq\x07K\x06tq\x08QK\x00K\x02K\x03\x86q\tK\x03K\x01\x86q\n\x89h\x00)Rq\x0btq\x0cRq\ru.";
         let tensors = read_state_dict(pickle).unwrap();
         assert_eq!(tensors.len(), 1);
-        assert_eq!((tensors[0].0.as_str(), tensors[0].1.shape.as_slice(), tensors[0].1.strides.as_slice()), ("a", &[2, 3][..], &[3, 1][..]));
+        assert_eq!(
+            (tensors[0].0.as_str(), tensors[0].1.shape.as_slice(), tensors[0].1.strides.as_slice()),
+            ("a", &[2, 3][..], &[3, 1][..])
+        );
         for end in 0..pickle.len() {
             assert!(read_state_dict(&pickle[..end]).is_err(), "cut at {end}");
         }

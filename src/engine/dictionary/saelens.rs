@@ -9,21 +9,25 @@ use serde_json::{Map, Value};
 
 use super::{Dictionary, Format, Parts};
 use crate::core::problem::{Problem, Result};
-use crate::core::submodule::Submodule;
+use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
+use crate::engine::hash::sha256_hex;
 use crate::engine::tensor_file::{Bytes, TensorFile};
 
-/// Key, the values that mean "a standard ReLU autoencoder". A missing key has that meaning too: SAELens's own defaults.
-const ARITHMETIC: [(&str, &[&str]); 9] = [
+/// Key, and its values that mean "a standard ReLU autoencoder on plain activations". A missing key is taken to have that meaning.
+const ARITHMETIC: [(&str, &[&str]); 10] = [
     ("architecture", &["\"standard\""]),
     ("apply_b_dec_to_input", &["true"]),
-    ("normalize_activations", &["\"none\""]),
+    // SAELens before version 6 wrote false or null for "none".
+    ("normalize_activations", &["\"none\"", "false", "null"]),
     ("finetuning_scaling_factor", &["false"]),
     ("activation_fn", &["\"relu\""]),
     ("activation_fn_str", &["\"relu\""]),
     ("prepend_bos", &["false"]),
     ("reshape_activations", &["\"none\""]),
     ("hook_head_index", &["null"]),
+    // The name of hook_head_index before SAELens 3.
+    ("hook_point_head_index", &["null"]),
 ];
 
 /// Opens the dictionary in `folder`.
@@ -35,16 +39,33 @@ pub fn open(folder: &Path, submodule: Submodule, model_width: usize) -> Result<D
 }
 
 /// A dictionary compiled into the program; `name` is what messages call it.
-pub fn embedded(config: &[u8], weights: &'static [u8], name: &str, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
+pub fn embedded(
+    config: &[u8],
+    weights: &'static [u8],
+    name: &str,
+    submodule: Submodule,
+    model_width: usize,
+) -> Result<Dictionary> {
     let weights = TensorFile::from_bytes(Bytes::Embedded(weights), format!("{name}/sae_weights.safetensors"))?;
     assemble(config, &format!("{name}/cfg.json"), &weights, submodule, model_width)
 }
 
-fn assemble(config: &[u8], config_name: &str, weights: &TensorFile, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
-    let config: Map<String, Value> = serde_json::from_slice(config).map_err(|error| {
-        Problem::new(config_name, format_args!("is no JSON object: {error}"), "use the cfg.json that SAELens wrote beside the weights")
+fn assemble(
+    text: &[u8],
+    config_name: &str,
+    weights: &TensorFile,
+    submodule: Submodule,
+    model_width: usize,
+) -> Result<Dictionary> {
+    let config: Map<String, Value> = serde_json::from_slice(text).map_err(|error| {
+        Problem::new(
+            config_name,
+            format_args!("is no JSON object: {error}"),
+            "use the cfg.json that SAELens wrote beside the weights",
+        )
     })?;
     check_arithmetic(&config, config_name)?;
+    check_hook(&config, config_name, submodule)?;
     let parts = Parts {
         encoder: weights.tensor("W_enc")?,
         encoder_bias: weights.tensor("b_enc")?,
@@ -72,20 +93,45 @@ fn assemble(config: &[u8], config_name: &str, weights: &TensorFile, submodule: S
     }
     let mut dictionary =
         Dictionary::assemble(submodule, Format::SaeLens, model_width, parts, weights.shared_bytes(), weights.name().to_owned())?;
-    dictionary.neuronpedia_model = config
-        .get("neuronpedia_id")
-        .or_else(|| config.get("metadata").and_then(|metadata| metadata.get("neuronpedia_id")))
-        .and_then(Value::as_str)
-        .and_then(|id| id.split('/').next())
-        .map(str::to_owned);
+    dictionary.config_sha256 = Some(sha256_hex(text));
+    dictionary.neuronpedia_model =
+        stated(&config, "neuronpedia_id").find_map(Value::as_str).and_then(|id| id.split('/').next()).map(str::to_owned);
     Ok(dictionary)
 }
 
-/// SAELens 6 moved some keys into `metadata`: both places are checked.
+/// The values of `key`: SAELens 6 moved some keys into `metadata`, so there are two places.
+fn stated<'a>(config: &'a Map<String, Value>, key: &str) -> impl Iterator<Item = &'a Value> {
+    let metadata = config.get("metadata").and_then(|metadata| metadata.get(key));
+    [config.get(key), metadata].into_iter().flatten()
+}
+
+/// The place in the model that the dictionary was trained on must be the one it is used for: all places are equally wide, so nothing
+/// else would notice.
+fn check_hook(config: &Map<String, Value>, config_name: &str, submodule: Submodule) -> Result<()> {
+    let layer = submodule.layer.0;
+    let names = match submodule.kind {
+        SubmoduleKind::Attention => vec![format!("blocks.{layer}.hook_attn_out")],
+        SubmoduleKind::Mlp => vec![format!("blocks.{layer}.hook_mlp_out")],
+        // The same stream under two names.
+        SubmoduleKind::Residual => {
+            vec![format!("blocks.{layer}.hook_resid_post"), format!("blocks.{}.hook_resid_pre", layer + 1)]
+        }
+    };
+    for name in ["hook_name", "hook_point"].into_iter().flat_map(|key| stated(config, key)) {
+        if !name.as_str().is_some_and(|name| names.iter().any(|allowed| allowed == name)) {
+            return Err(Problem::new(
+                config_name,
+                format_args!("was trained on {}, but is used for {submodule}", excerpt(&name.to_string(), 60)),
+                format_args!("expected {}: put the folder under the name of its own place", names.join(" or ")),
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn check_arithmetic(config: &Map<String, Value>, config_name: &str) -> Result<()> {
-    let metadata = config.get("metadata").and_then(Value::as_object);
     for (key, allowed) in ARITHMETIC {
-        for value in [config.get(key), metadata.and_then(|metadata| metadata.get(key))].into_iter().flatten() {
+        for value in stated(config, key) {
             let text = value.to_string();
             if !allowed.contains(&text.as_str()) {
                 return Err(Problem::new(

@@ -6,9 +6,12 @@ use serde_json::Value;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
+/// Beyond any model; a larger number in a file is damage, and nothing is to be allocated for it.
+const LARGEST_SIZE: usize = 1 << 20;
+
 /// The function between the two dense layers of the MLP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
+pub enum ActivationFunction {
     /// Exact GELU, with the error function.
     Gelu,
     /// GELU by its tanh approximation.
@@ -41,7 +44,7 @@ pub struct Config {
     /// `x + attention(ln1(x)) + mlp(ln2(x))` if set, else the MLP reads `x + attention(ln1(x))`.
     pub parallel_residual: bool,
     /// The MLP's activation function.
-    pub activation: Activation,
+    pub activation: ActivationFunction,
 }
 
 #[derive(Deserialize)]
@@ -100,17 +103,21 @@ impl Config {
         let raw: Raw = serde_json::from_str(text).map_err(|error| {
             Problem::new(name, format_args!("is no GPT-NeoX configuration: {error}"), "use the config.json of a GPT-NeoX model")
         })?;
-        let unsupported =
-            |what: String, supported: &str| Err(Problem::new(name, format_args!("{what} is not supported"), format_args!("supported: {supported}")));
+        let unsupported = |what: String, supported: &str| {
+            Err(Problem::new(name, format_args!("{what} is not supported"), format_args!("supported: {supported}")))
+        };
         if let Some(kind) = raw.model_type.as_deref().filter(|kind| *kind != "gpt_neox") {
             return unsupported(format!("model_type \"{}\"", excerpt(kind, 40)), "gpt_neox");
         }
         let activation = match raw.hidden_act.as_str() {
-            "gelu" => Activation::Gelu,
-            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" => Activation::GeluTanh,
-            "relu" => Activation::Relu,
+            "gelu" => ActivationFunction::Gelu,
+            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" => ActivationFunction::GeluTanh,
+            "relu" => ActivationFunction::Relu,
             other => {
-                return unsupported(format!("hidden_act \"{}\"", excerpt(other, 40)), "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, relu");
+                return unsupported(
+                    format!("hidden_act \"{}\"", excerpt(other, 40)),
+                    "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, relu",
+                );
             }
         };
         if let Some(scaling) = raw.rope_scaling.as_ref().filter(|value| !value.is_null()) {
@@ -127,15 +134,24 @@ impl Config {
             return unsupported("tie_word_embeddings true".to_owned(), "false");
         }
         let sizes = [raw.num_hidden_layers, raw.hidden_size, raw.num_attention_heads, raw.intermediate_size, raw.vocab_size];
-        if sizes.contains(&0) || !raw.hidden_size.is_multiple_of(raw.num_attention_heads.max(1)) {
+        let names = ["num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size", "vocab_size"];
+        if let Some((name_of_size, size)) = names.into_iter().zip(sizes).find(|(_, size)| !(1..=LARGEST_SIZE).contains(size)) {
+            return Err(Problem::new(
+                name,
+                format_args!("{name_of_size} is {size}"),
+                format_args!("it must be from 1 to {LARGEST_SIZE}"),
+            ));
+        }
+        if !raw.hidden_size.is_multiple_of(raw.num_attention_heads) {
             return Err(Problem::new(
                 name,
                 format_args!("hidden_size {} does not split into {} attention heads", raw.hidden_size, raw.num_attention_heads),
-                "all sizes must be positive and hidden_size a multiple of num_attention_heads",
+                "hidden_size must be a multiple of num_attention_heads",
             ));
         }
         let head_width = raw.hidden_size / raw.num_attention_heads;
-        let share = rope.and_then(|rope| rope.partial_rotary_factor).or(raw.partial_rotary_factor).or(raw.rotary_pct).unwrap_or(0.25);
+        let share =
+            rope.and_then(|rope| rope.partial_rotary_factor).or(raw.partial_rotary_factor).or(raw.rotary_pct).unwrap_or(0.25);
         let rotary_width = (head_width as f64 * share) as usize;
         if !(0.0..=1.0).contains(&share) || !rotary_width.is_multiple_of(2) {
             return Err(Problem::new(
@@ -143,6 +159,12 @@ impl Config {
                 format_args!("rotary_pct {share} rotates {rotary_width} of {head_width} dimensions"),
                 "the number of rotated dimensions must be even and at most the head's width",
             ));
+        }
+        let rotary_base = rope.and_then(|rope| rope.rope_theta).or(raw.rope_theta).or(raw.rotary_emb_base).unwrap_or(10_000.0);
+        for (key, value) in [("rotary_emb_base", rotary_base), ("layer_norm_eps", raw.layer_norm_eps)] {
+            if !value.is_finite() || value <= 0.0 {
+                return Err(Problem::new(name, format_args!("{key} is {value}"), "it must be a positive number"));
+            }
         }
         Ok(Self {
             layers: raw.num_hidden_layers,
@@ -152,7 +174,7 @@ impl Config {
             vocabulary: raw.vocab_size,
             context: raw.max_position_embeddings,
             rotary_width,
-            rotary_base: rope.and_then(|rope| rope.rope_theta).or(raw.rope_theta).or(raw.rotary_emb_base).unwrap_or(10_000.0),
+            rotary_base,
             layer_norm_epsilon: raw.layer_norm_eps,
             parallel_residual: raw.use_parallel_residual,
             activation,

@@ -9,7 +9,8 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::config::Config;
 use super::neox::NeoX;
-use crate::core::problem::Result;
+use crate::core::problem::{Problem, Result};
+use crate::core::text::excerpt;
 use crate::engine::tensor_file::TensorFile;
 
 impl<B: Backend> NeoX<B> {
@@ -19,6 +20,7 @@ impl<B: Backend> NeoX<B> {
     /// # Errors
     /// When a tensor is missing, has another shape or element type, or holds a value that is not finite.
     pub fn load(config: &Config, file: &TensorFile, device: &B::Device) -> Result<Self> {
+        expect_known_tensors(config, file)?;
         let reader = Reader::<B> { file, device };
         // Loading overwrites every parameter of an initialised model, so the structure is written down once, in `init`, whose random values burn draws only when somebody reads them.
         let mut model = Self::init(config, device);
@@ -36,6 +38,42 @@ impl<B: Backend> NeoX<B> {
             reader.linear(&mut layer.dense_4h_to_h, &name("mlp.dense_4h_to_h"), [mlp_width, width])?;
         }
         Ok(model.no_grad())
+    }
+}
+
+/// A tensor that the configuration does not account for means that they do not belong together: a model cut to fewer layers would
+/// compute without complaint.
+fn expect_known_tensors(config: &Config, file: &TensorFile) -> Result<()> {
+    const BUFFERS: [&str; 3] = ["attention.bias", "attention.masked_bias", "attention.rotary_emb.inv_freq"];
+    const PARTS: [&str; 6] = [
+        "input_layernorm",
+        "post_attention_layernorm",
+        "attention.query_key_value",
+        "attention.dense",
+        "mlp.dense_h_to_4h",
+        "mlp.dense_4h_to_h",
+    ];
+    let known = |name: &str| match name.strip_prefix("gpt_neox.layers.").and_then(|rest| rest.split_once('.')) {
+        Some((layer, part)) => {
+            let weight = part.strip_suffix(".weight").or_else(|| part.strip_suffix(".bias"));
+            layer.parse::<usize>().is_ok_and(|layer| layer < config.layers)
+                && (BUFFERS.contains(&part) || weight.is_some_and(|part| PARTS.contains(&part)))
+        }
+        None => matches!(
+            name,
+            "gpt_neox.embed_in.weight"
+                | "embed_out.weight"
+                | "gpt_neox.final_layer_norm.weight"
+                | "gpt_neox.final_layer_norm.bias"
+        ),
+    };
+    match file.names()?.into_iter().find(|name| !known(name)) {
+        None => Ok(()),
+        Some(name) => Err(Problem::new(
+            file.name(),
+            format_args!("holds the tensor '{}', which a model of {} layers has not", excerpt(&name, 80), config.layers),
+            "check that config.json and weights belong to the same GPT-NeoX model",
+        )),
     }
 }
 

@@ -9,7 +9,7 @@ use burn::tensor::activation::{gelu_approximate, relu, softmax};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Bool, Int, Tensor};
 
-use super::config::{Activation, Config};
+use super::config::{ActivationFunction, Config};
 use super::rotary::Rotary;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 
@@ -42,6 +42,18 @@ pub struct Layer<B: Backend> {
 fn gelu<B: Backend>(input: Tensor<B, 3>) -> Tensor<B, 3> {
     let erf = (input.clone() * std::f64::consts::FRAC_1_SQRT_2).erf();
     input * (erf + 1.0) * 0.5
+}
+
+/// A linear layer on all tokens of all examples as one matrix. On three dimensions burn multiplies example by example, each product
+/// of a few rows packing the whole weight again: at pythia-70m's size that takes several times as long.
+///
+/// # Shapes
+/// - input: `[examples, positions, inputs]`, output: `[examples, positions, outputs]`
+fn project<B: Backend>(layer: &Linear<B>, input: Tensor<B, 3>) -> Tensor<B, 3> {
+    let [examples, positions, inputs] = input.dims();
+    let output = layer.forward(input.reshape([examples * positions, inputs]));
+    let [_, outputs] = output.dims();
+    output.reshape([examples, positions, outputs])
 }
 
 /// What a batch's shape decides once for all layers.
@@ -112,7 +124,8 @@ impl<B: Backend> NeoX<B> {
             future: Tensor::<B, 2, Bool>::tril_mask([positions, positions], 0, &device).unsqueeze(),
         };
         self.layers.iter().enumerate().skip(first).fold(hidden, |hidden, (index, layer)| {
-            let attention = hook(Submodule::new(SubmoduleKind::Attention, index), self.attention(layer, hidden.clone(), &positions));
+            let attention =
+                hook(Submodule::new(SubmoduleKind::Attention, index), self.attention(layer, hidden.clone(), &positions));
             let mlp_input = if self.config.parallel_residual { hidden.clone() } else { hidden.clone() + attention.clone() };
             let mlp = hook(Submodule::new(SubmoduleKind::Mlp, index), self.mlp(index, mlp_input));
             hook(Submodule::new(SubmoduleKind::Residual, index), hidden + attention + mlp)
@@ -125,13 +138,13 @@ impl<B: Backend> NeoX<B> {
     /// - input and output: `[examples, positions, width]`
     pub fn mlp(&self, layer: usize, input: Tensor<B, 3>) -> Tensor<B, 3> {
         let layer = &self.layers[layer];
-        let hidden = layer.dense_h_to_4h.forward(layer.post_attention_layernorm.forward(input));
+        let hidden = project(&layer.dense_h_to_4h, layer.post_attention_layernorm.forward(input));
         let hidden = match self.config.activation {
-            Activation::Gelu => gelu(hidden),
-            Activation::GeluTanh => gelu_approximate(hidden),
-            Activation::Relu => relu(hidden),
+            ActivationFunction::Gelu => gelu(hidden),
+            ActivationFunction::GeluTanh => gelu_approximate(hidden),
+            ActivationFunction::Relu => relu(hidden),
         };
-        layer.dense_4h_to_h.forward(hidden)
+        project(&layer.dense_4h_to_h, hidden)
     }
 
     /// Causal self-attention.
@@ -141,7 +154,7 @@ impl<B: Backend> NeoX<B> {
     fn attention(&self, layer: &Layer<B>, hidden: Tensor<B, 3>, positions: &Positions<B>) -> Tensor<B, 3> {
         let [examples, length, width] = hidden.dims();
         let (heads, head_width) = (self.config.heads, self.config.head_width());
-        let mixed = layer.query_key_value.forward(layer.input_layernorm.forward(hidden));
+        let mixed = project(&layer.query_key_value, layer.input_layernorm.forward(hidden));
         // [examples, heads, positions, 3 * head_width]: each head carries its own query, key and value side by side.
         let mixed = mixed.reshape([examples, length, heads, 3 * head_width]).swap_dims(1, 2);
         let part = |index: usize| mixed.clone().narrow(3, index * head_width, head_width);
@@ -154,7 +167,7 @@ impl<B: Backend> NeoX<B> {
         let scores = query.matmul(key.swap_dims(2, 3)) * scale;
         let pattern = softmax(scores.mask_fill(positions.future.clone(), f32::NEG_INFINITY), 3);
         let output = pattern.matmul(value).swap_dims(1, 2).reshape([examples, length, width]);
-        layer.dense.forward(output)
+        project(&layer.dense, output)
     }
 
     /// The logits of every token at every position.

@@ -39,11 +39,17 @@ impl<B: Backend> NeoX<B> {
             }
         }
         let unwritable = |error: safetensors::SafeTensorError| {
-            Problem::new("model.safetensors", format_args!("cannot be written: {error}"), "this is a fault of the program: report it")
+            Problem::new(
+                "model.safetensors",
+                format_args!("cannot be written: {error}"),
+                "this is a fault of the program: report it",
+            )
         };
         let views: Vec<(String, TensorView<'_>)> = tensors
             .iter()
-            .map(|(name, shape, bytes)| Ok((name.clone(), TensorView::new(Dtype::F16, shape.clone(), bytes).map_err(unwritable)?)))
+            .map(|(name, shape, bytes)| {
+                Ok((name.clone(), TensorView::new(Dtype::F16, shape.clone(), bytes).map_err(unwritable)?))
+            })
             .collect::<Result<_>>()?;
         serialize(views, None).map_err(unwritable)
     }

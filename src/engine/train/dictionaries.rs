@@ -1,0 +1,71 @@
+//! Trains one dictionary a submodule, as many at a time as there are cores: each has its own random stream, so the result does not
+//! depend on which thread takes which.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use tokenizers::Tokenizer;
+
+use super::activations::collect;
+use super::dictionary::{train, wanted_active};
+use super::dictionary_files::write;
+use super::language_model::Plain;
+use super::random::Random;
+use crate::core::problem::Result;
+use crate::core::submodule::Submodule;
+use crate::engine::model::neox::NeoX;
+
+/// Tokens whose activations the dictionaries learn from.
+const TOKENS: usize = 200_000;
+
+/// Trains and saves every dictionary of `model` into the folder `dictionaries`.
+pub fn train_all(
+    model: &NeoX<Plain>,
+    tokenizer: &Tokenizer,
+    dictionaries: &Path,
+    seed: u32,
+    steps: usize,
+    log: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let width = model.config().width;
+    let submodules = Submodule::all(model.config().layers);
+    let activations = collect(model, tokenizer, (seed, "dictionaries"), TOKENS)?;
+    log(&format!("dictionaries: {TOKENS} tokens of {} submodules collected", submodules.len()));
+    let next = AtomicUsize::new(0);
+    let (lines, received) = mpsc::channel::<String>();
+    thread::scope(|scope| {
+        let work = |lines: mpsc::Sender<String>| -> Result<()> {
+            loop {
+                let taken = next.fetch_add(1, Ordering::Relaxed);
+                let Some((submodule, rows)) = submodules.get(taken).zip(activations.get(taken)) else {
+                    return Ok(());
+                };
+                let mut random = Random::new(seed, &format!("dictionary {submodule}"));
+                // A log that nobody reads any more is no reason to stop training.
+                let log = |line: String| drop(lines.send(format!("dictionary {submodule}: {line}")));
+                let dictionary = train((rows, width), wanted_active(submodule.kind), steps, &mut random, &log)?;
+                write(dictionaries, *submodule, width, &dictionary)?;
+            }
+        };
+        let threads = thread::available_parallelism().map_or(1, usize::from).min(submodules.len());
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                let lines = lines.clone();
+                scope.spawn(move || work(lines))
+            })
+            .collect();
+        drop(lines);
+        for line in received {
+            log(&line);
+        }
+        for worker in workers {
+            match worker.join() {
+                Ok(result) => result?,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(())
+    })
+}

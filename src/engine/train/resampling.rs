@@ -1,0 +1,42 @@
+//! Chooses inputs for dead features to start again from: badly reconstructed ones, drawn in proportion to the square of their
+//! loss (Bricken et al. 2023, "Towards Monosemanticity", appendix on autoencoder training).
+
+use super::random::Random;
+
+/// New directions for dead features.
+pub struct Replacement {
+    /// Length of one direction.
+    pub width: usize,
+    /// The chosen inputs, one after the other.
+    pub inputs: Vec<f32>,
+}
+
+/// Draws `count` of the `candidates` (row-major, one row a value of `losses`), each row at most once while there are enough.
+pub fn replacement(candidates: &[f32], losses: &[f32], count: usize, random: &mut Random) -> Replacement {
+    let width = candidates.len() / losses.len().max(1);
+    let mut weights: Vec<f64> = losses.iter().map(|loss| f64::from(*loss).powi(2)).collect();
+    let mut inputs = Vec::with_capacity(count * width);
+    for _ in 0..count {
+        let row = random.weighted(&weights);
+        if count <= losses.len() {
+            weights[row] = 0.0;
+        }
+        inputs.extend_from_slice(&candidates[row * width..(row + 1) * width]);
+    }
+    Replacement { width, inputs }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn badly_reconstructed_rows_are_chosen_first() {
+        let mut random = Random::new(1, "test");
+        let chosen = replacement(&[1.0, 1.0, 2.0, 2.0, 3.0, 3.0], &[0.0, 5.0, 5.0], 2, &mut random);
+        assert_eq!(chosen.width, 2);
+        let mut rows: Vec<f32> = chosen.inputs.iter().step_by(2).copied().collect();
+        rows.sort_by(f32::total_cmp);
+        assert_eq!(rows, [2.0, 3.0]);
+    }
+}

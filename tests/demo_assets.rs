@@ -1,0 +1,63 @@
+//! The files of the demo model: small enough to ship, and dictionaries that explain the model on the shipped prompts.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use saescope::engine::compute::{self, Backend};
+use saescope::engine::dataset::{self, Limits, Options};
+use saescope::engine::demo;
+use saescope::engine::dictionary::codes::{Codes, DecoderRows, reconstruction_error};
+
+fn size(path: &Path) -> u64 {
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().map(|entry| size(&entry.unwrap().path())).sum()
+    } else {
+        path.metadata().unwrap().len()
+    }
+}
+
+#[test]
+fn the_demo_is_at_most_six_mebibytes() {
+    let size = size(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo"));
+    assert!((1..=6 << 20).contains(&size), "{size}");
+}
+
+/// The training measures on held-out text (assets/demo/README.md); the prompts of the study are what users look at.
+#[test]
+fn the_dictionaries_explain_the_model_on_the_shipped_prompts() {
+    let config = demo::config().unwrap();
+    let compute = compute::open(Some(Backend::NdArray), &config, &demo::weights().unwrap()).unwrap();
+    let limits = Limits { vocabulary: config.vocabulary, context: config.context };
+    let options = Options { seed: 12, tokens: Some(3), examples: None };
+    let tokenizer = demo::tokenizer().unwrap();
+    let data = dataset::load(&demo::NAMES, Some(&tokenizer), options, limits).unwrap();
+    assert_eq!(data.examples.len(), 50);
+    let prompts: Vec<&[u32]> = data.examples.iter().flat_map(|example| [example.clean.as_slice(), &example.patch]).collect();
+    let trace = compute.trace(&prompts);
+    for dictionary in demo::dictionaries(&config).unwrap() {
+        let output = trace.output(dictionary.submodule());
+        let mut codes = Codes::new();
+        compute.encode(&dictionary, &[output], &mut |row| codes.push_dense(row)).unwrap();
+        let decoder = DecoderRows::read(&dictionary, codes.active()).unwrap();
+        let error = reconstruction_error(&dictionary, output, &codes, &decoder);
+        let active = (0..codes.rows()).map(|row| codes.row(row).count()).sum::<usize>() as f64 / codes.rows() as f64;
+        let unexplained = squares(error.values.iter().copied()) / variance(output.rows(), output.width);
+        assert!((2.0..=40.0).contains(&active), "{}: {active} active features a token", dictionary.submodule());
+        assert!(unexplained <= 0.15, "{}: {unexplained} of the variance unexplained", dictionary.submodule());
+    }
+}
+
+fn squares(values: impl Iterator<Item = f32>) -> f64 {
+    values.map(|value| f64::from(value).powi(2)).sum()
+}
+
+/// Sum of squared distances from the mean vector.
+fn variance<'a>(rows: impl ExactSizeIterator<Item = &'a [f32]>, width: usize) -> f64 {
+    let count = rows.len() as f32;
+    let rows: Vec<&[f32]> = rows.collect();
+    let mean: Vec<f32> = (0..width).map(|column| rows.iter().map(|row| row[column]).sum::<f32>() / count).collect();
+    squares(rows.iter().flat_map(|row| row.iter().zip(&mean).map(|(value, mean)| value - mean)))
+}
