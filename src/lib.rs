@@ -9,9 +9,9 @@
 //!
 //! | room | what lives there | may use |
 //! |---|---|---|
-//! | [`core`] | identifiers, effects, selections, comparisons, Neuronpedia links, invariants: pure rules, no files, no burn | nothing |
-//! | [`engine`] | GPT-NeoX in burn, dictionaries and their formats, tokenizer, data sets, attribution, the demo model | `core` |
-//! | [`store`] | run files, atomic writes, the Hugging Face cache | `core` |
+//! | [`core`] | identifiers, effects, selections, comparisons, tags, Neuronpedia links, invariants: pure rules, no files, no burn | nothing |
+//! | [`engine`] | GPT-NeoX in burn, dictionaries and their formats, tokenizer, data sets, attribution, the demo model, the background job | `core` |
+//! | [`store`] | run files, tag files, atomic writes, the Hugging Face cache | `core` |
 //! | [`cli`] | headless commands | all above |
 //!
 //! `tests/architecture.rs` fails on an arrow that the table does not allow. Beside `src` there are `assets/demo` (the demo model, made by

@@ -6,5 +6,6 @@ use clap::Parser;
 use saescope::cli::arguments::Arguments;
 
 fn main() -> ExitCode {
+    saescope::cli::report_panics_in_one_line();
     saescope::cli::main(Arguments::parse())
 }

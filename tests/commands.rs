@@ -72,10 +72,13 @@ fn every_cut_of_a_run_file_is_noticed() {
     }
 }
 
+type Damage = fn(&mut SubmoduleEffects);
+
 #[test]
 fn a_run_with_a_changed_number_fails_the_check() {
     let (folder, run) = demo();
-    let damages: [(fn(&mut SubmoduleEffects), &str); 3] = [
+
+    let damages: [(Damage, &str); 3] = [
         (|effects| effects.effects[0] += 0.5, "sum + error differs"),
         (|effects| effects.position_effects[0] += 0.5, "positions do not add up"),
         (|effects| effects.error.effect = f32::NAN, "not finite"),

@@ -11,10 +11,28 @@ mod table;
 mod train;
 
 use std::process::ExitCode;
+use std::{panic, thread};
 
 use arguments::{Arguments, Command};
 
 use crate::core::problem::Result;
+use crate::core::text::excerpt;
+use crate::engine::worker;
+
+/// A fault of the program is one line too, on whatever thread it happens. The background job's own faults come back as its result.
+pub fn report_panics_in_one_line() {
+    panic::set_hook(Box::new(|fault| {
+        if thread::current().name() != Some(worker::THREAD) {
+            let reason = fault.payload_as_str().unwrap_or("no reason given");
+            let place =
+                fault.location().map_or_else(String::new, |location| format!(" ({}:{})", location.file(), location.line()));
+            output::note(&format!(
+                "error: saescope: fault of the program: {}{place}; report it with the command line",
+                excerpt(reason, 200)
+            ));
+        }
+    }));
+}
 
 /// Runs one command and says how it ended: 0 for success, 1 for a check that failed, 2 for bad input.
 pub fn main(arguments: Arguments) -> ExitCode {

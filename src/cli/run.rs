@@ -1,7 +1,6 @@
 //! `saescope run`: compute, show progress, print a summary, write the run file.
 
 use std::io::IsTerminal;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,9 +10,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::arguments::{BackendChoice, RunArguments};
 use super::{output, summary};
 use crate::core::problem::{Problem, Result};
+use crate::core::progress::Step;
+use crate::core::run::Run;
 use crate::engine::attribution::Settings;
 use crate::engine::dataset::Options;
-use crate::engine::study::{DataSource, ModelSource, Request, Study};
+use crate::engine::study::{DataSource, ModelSource, Request};
+use crate::engine::worker::{Event, Job};
 use crate::store::atomic::AtomicFile;
 use crate::store::{hub_cache, run_file};
 
@@ -32,20 +34,33 @@ pub fn run(arguments: RunArguments) -> Result<ExitCode> {
     // Before the work, so that nobody waits for a result that cannot be written.
     let file = AtomicFile::create(&path)?;
     expect_replaceable(&path)?;
-    let study = Study::open(request(arguments)?)?;
-    output::print(&summary::inputs(&study))?;
-    let bar = progress_bar();
-    let run = study.run(&mut |progress| {
-        bar.set_length(progress.total);
-        bar.set_position(progress.done);
-        bar.set_message(progress.stage);
-        ControlFlow::Continue(())
-    });
-    bar.finish_and_clear();
-    let run = run?;
+    let run = compute(request(arguments)?)?;
     run_file::write(&run, file)?;
     output::print(&summary::results(&run, &path))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Computes on the background thread and shows how far it is.
+fn compute(request: Request) -> Result<Run> {
+    let job = Job::start(request)?;
+    let bar = progress_bar();
+    for event in job.events() {
+        match event {
+            Event::Opened(opened) => bar.suspend(|| output::print(&summary::inputs(&opened)))?,
+            Event::Step(Step::Progress(progress)) => {
+                bar.set_length(progress.total);
+                bar.set_position(progress.done);
+                bar.set_message(progress.stage);
+            }
+            // The whole run follows; single submodules are for whoever shows them at once.
+            Event::Step(Step::Found(..)) => {}
+            Event::Ended(outcome) => {
+                bar.finish_and_clear();
+                return outcome.map(|run| *run);
+            }
+        }
+    }
+    Err(Problem::new("attribution", "ended without a result", "report it with the command line"))
 }
 
 /// A former run may be replaced; anything else that exists, the model's own weights above all, may not.
@@ -121,7 +136,7 @@ fn default_output(arguments: &RunArguments) -> PathBuf {
 fn progress_bar() -> ProgressBar {
     let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(None, target);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} submodules ({per_sec}, {eta} left) {msg}") {
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} submodule views, {per_sec}, {eta} left, {msg}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(200));

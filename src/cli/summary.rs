@@ -6,27 +6,26 @@ use std::path::Path;
 use super::table::Table;
 use crate::core::effects::ViewEffects;
 use crate::core::invariant;
-use crate::core::run::Run;
+use crate::core::run::{DataRecord, Run};
 use crate::core::selection::{Selection, select};
 use crate::core::text::printable;
-use crate::engine::dataset::DataSet;
-use crate::engine::study::Study;
+use crate::engine::study::Opened;
 
 /// The threshold of the published study.
 const THRESHOLD: f32 = 0.1;
 
 /// Which inputs were opened.
-pub fn inputs(study: &Study) -> String {
-    let mut text = format!("model {}, backend {}\n", printable(study.model_name()), study.backend());
-    for data in [Some(study.pairs()), study.baseline()].into_iter().flatten() {
+pub fn inputs(opened: &Opened) -> String {
+    let mut text = format!("model {}, backend {}\n", printable(&opened.model), opened.backend);
+    for data in [Some(&opened.pairs), opened.baseline.as_ref()].into_iter().flatten() {
         // Writing into a string cannot fail.
-        let _ = writeln!(text, "data {}: {}", printable(&data.name), kept(data));
+        let _ = writeln!(text, "data {}: {}", printable(&data.source), kept(data));
     }
     text
 }
 
-fn kept(data: &DataSet) -> String {
-    let mut lengths: Vec<usize> = data.examples.iter().map(|example| example.clean.len()).collect();
+fn kept(data: &DataRecord) -> String {
+    let mut lengths: Vec<usize> = data.examples.iter().map(|example| example.clean_tokens.len()).collect();
     lengths.sort_unstable();
     let tokens = match (lengths.first(), lengths.last()) {
         (Some(shortest), Some(longest)) if shortest == longest => format!("{shortest}"),
@@ -44,16 +43,12 @@ fn kept_examples(view: &ViewEffects) -> String {
     format!("{} {}{left_out}", view.detail.features.len(), view.view)
 }
 
-/// One row per view.
+/// One row per view, then the strongest features of each: narrow enough for 80 columns.
 pub fn results(run: &Run, path: &Path) -> String {
     let above = format!("|effect| > {THRESHOLD}");
-    let mut table =
-        Table::new(1, &["view", "examples", "clean metric", "total effect", &above, "broken invariants", "strongest features"]);
+    let mut table = Table::new(1, &["view", "examples", "clean metric", "total effect", &above, "broken"]);
+    let mut strongest = Table::new(2, &["view", "strongest features"]);
     for view in &run.views {
-        let strongest: Vec<String> = select(view, Selection::TopK(3))
-            .iter()
-            .map(|selected| format!("{} {:+.3}", selected.feature, selected.effect))
-            .collect();
         let broken = invariant::check(view).iter().filter(|check| check.broken.is_some()).count();
         table.push(vec![
             view.view.to_string(),
@@ -62,17 +57,20 @@ pub fn results(run: &Run, path: &Path) -> String {
             format!("{:+.4}", view.mean_total_effect()),
             select(view, Selection::Threshold(THRESHOLD)).len().to_string(),
             broken.to_string(),
-            strongest.join(", "),
         ]);
+        let top = select(view, Selection::TopK(3));
+        let top: Vec<String> = top.iter().map(|selected| format!("{} {:+.3}", selected.feature, selected.effect)).collect();
+        strongest.push(vec![view.view.to_string(), top.join(", ")]);
     }
     let manifest = &run.manifest;
     let detail: Vec<String> = run.views.iter().map(kept_examples).collect();
     let steps = manifest.steps.map_or_else(String::new, |steps| format!(", {steps} steps"));
     format!(
-        "\n{}\nmethod {}{steps}; metric: logit(patch answer) - logit(clean answer), means over examples\n\
-         single examples kept for the strongest features: {}\n\
+        "\n{}\n{}\nmethod {}{steps}; metric: logit(patch answer) - logit(clean answer), means\n\
+         single examples kept: {}\n\
          opened in {:.1} s, computed in {:.1} s, hashed in {:.1} s\nwrote {}\n",
         table.plain(),
+        strongest.plain(),
         manifest.method,
         detail.join(", "),
         manifest.seconds.open,

@@ -12,5 +12,6 @@ pub mod progress;
 pub mod run;
 pub mod selection;
 pub mod submodule;
+pub mod tags;
 pub mod text;
 pub mod view;

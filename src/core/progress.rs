@@ -1,6 +1,9 @@
-//! How far a computation is, for whoever shows it.
+//! What a computation tells while it runs, for whoever shows it.
 
 use std::ops::ControlFlow;
+
+use super::effects::SubmoduleEffects;
+use super::view::View;
 
 /// One step forward.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,5 +16,14 @@ pub struct Progress {
     pub total: u64,
 }
 
+/// Something that happened on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Work went on.
+    Progress(Progress),
+    /// One submodule of one view is finished: these are its final numbers.
+    Found(View, Box<SubmoduleEffects>),
+}
+
 /// Told of every step; breaking cancels the computation.
-pub type Observer<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
+pub type Observer<'a> = &'a mut dyn FnMut(Step) -> ControlFlow<()>;

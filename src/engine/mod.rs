@@ -13,3 +13,4 @@ pub mod tensor_file;
 pub mod tokenizer;
 #[cfg(feature = "train")]
 pub mod train;
+pub mod worker;

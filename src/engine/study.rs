@@ -63,6 +63,21 @@ pub struct Request {
     pub backend: Option<Backend>,
 }
 
+/// What is known of a study once its inputs are open, before anything is computed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// The model's name.
+    pub model: String,
+    /// Its number of layers.
+    pub layers: usize,
+    /// The backend that computes.
+    pub backend: &'static str,
+    /// The pair file after shuffle and filters.
+    pub pairs: DataRecord,
+    /// The baseline file after shuffle and filters.
+    pub baseline: Option<DataRecord>,
+}
+
 /// A study whose inputs are open.
 pub struct Study {
     request: Request,
@@ -98,24 +113,15 @@ impl Study {
         Ok(Self { request, name, config_sha256, weights, tokenizer, dictionaries, compute, pairs, baseline, open_seconds })
     }
 
-    /// The model's name.
-    pub fn model_name(&self) -> &str {
-        &self.name
-    }
-
-    /// The backend that computes.
-    pub fn backend(&self) -> &'static str {
-        self.compute.backend()
-    }
-
-    /// The pair file after shuffle and filters.
-    pub fn pairs(&self) -> &DataSet {
-        &self.pairs
-    }
-
-    /// The baseline file after shuffle and filters.
-    pub fn baseline(&self) -> Option<&DataSet> {
-        self.baseline.as_ref()
+    /// What is known before computing.
+    pub fn opened(&self) -> Opened {
+        Opened {
+            model: self.name.clone(),
+            layers: self.compute.config().layers,
+            backend: self.compute.backend(),
+            pairs: self.data_record(&self.pairs),
+            baseline: self.baseline.as_ref().map(|data| self.data_record(data)),
+        }
     }
 
     /// Computes all views.
@@ -144,7 +150,7 @@ impl Study {
             format: FORMAT,
             program: format!("saescope {}", env!("CARGO_PKG_VERSION")),
             created_unix_seconds,
-            backend: self.backend().to_owned(),
+            backend: self.compute.backend().to_owned(),
             method: settings.method,
             steps: (settings.method == Method::Ig).then_some(settings.steps),
             seed: self.request.options.seed,

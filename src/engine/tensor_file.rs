@@ -331,3 +331,63 @@ impl TensorFile {
         StoredTensor::new(self.bytes.clone(), offset..offset + view.data().len(), 0, element, shape, strides, place)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(bytes: &'static [u8], element: Element, shape: &[usize], strides: &[usize]) -> Result<StoredTensor> {
+        StoredTensor::new(Bytes::Embedded(bytes), 0..bytes.len(), 0, element, shape.to_vec(), strides.to_vec(), "x".to_owned())
+    }
+
+    #[test]
+    fn all_element_types_are_widened_exactly() {
+        // 1.5 and -2.0 in each format; the smallest positive subnormal of f16.
+        assert_eq!(tensor(&[0x00, 0x3e, 0x00, 0xc0], Element::F16, &[2], &[1]).unwrap().values().unwrap(), [1.5, -2.0]);
+        assert_eq!(tensor(&[0x01, 0x00], Element::F16, &[1], &[1]).unwrap().values().unwrap(), [2.0_f32.powi(-24)]);
+        assert_eq!(tensor(&[0xc0, 0x3f, 0x00, 0xc0], Element::BF16, &[2], &[1]).unwrap().values().unwrap(), [1.5, -2.0]);
+        let single = tensor(&[0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0], Element::F32, &[2], &[1]).unwrap();
+        assert_eq!(single.values().unwrap(), [1.5, -2.0]);
+    }
+
+    #[test]
+    fn rows_and_values_agree_in_both_directions() {
+        static BYTES: [u8; 24] = {
+            let mut bytes = [0; 24];
+            let mut index = 0;
+            while index < 6 {
+                let value = (index as f32 + 1.0).to_le_bytes();
+                let mut byte = 0;
+                while byte < 4 {
+                    bytes[index * 4 + byte] = value[byte];
+                    byte += 1;
+                }
+                index += 1;
+            }
+            bytes
+        };
+        let stored = tensor(&BYTES, Element::F32, &[2, 3], &[3, 1]).unwrap();
+        let turned = stored.clone().transposed();
+        assert_eq!(stored.values().unwrap(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(turned.values().unwrap(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+        for (tensor, rows) in [(stored, 2), (turned, 3)] {
+            let (all, columns) = (tensor.values().unwrap(), 6 / rows);
+            for row in 0..rows {
+                let mut target = vec![0.0; columns];
+                tensor.read_row(row, &mut target).unwrap();
+                assert_eq!(target, all[row * columns..(row + 1) * columns]);
+            }
+        }
+    }
+
+    #[test]
+    fn claims_beyond_the_storage_are_refused() {
+        let bytes: &[u8] = &[0; 8];
+        assert!(tensor(bytes, Element::F32, &[3], &[1]).is_err());
+        assert!(tensor(bytes, Element::F32, &[2], &[2]).is_err());
+        assert!(tensor(bytes, Element::F32, &[1_000_000, 2], &[0, 0]).is_err());
+        assert!(tensor(bytes, Element::F32, &[usize::MAX, 2], &[usize::MAX, 1]).is_err());
+        assert!(tensor(bytes, Element::F32, &[0], &[1]).is_err());
+        assert!(tensor(&[0, 0, 0xc0, 0x7f], Element::F32, &[1], &[1]).unwrap().values().is_err());
+    }
+}

@@ -3,3 +3,4 @@
 pub mod atomic;
 pub mod hub_cache;
 pub mod run_file;
+pub mod tags_file;

@@ -83,10 +83,14 @@ impl ViewAggregate {
         self.detail.shrink(|submodule, feature| submodules[submodule as usize].strength(feature));
     }
 
+    /// Means over all examples of the submodule of ordinal `ordinal`: final once every batch of the view was added.
+    pub fn submodule(&self, ordinal: usize) -> SubmoduleEffects {
+        self.submodules[ordinal].means(self.clean_metrics.len())
+    }
+
     /// Means over all examples.
     pub fn finish(self) -> ViewEffects {
-        let examples = self.clean_metrics.len();
-        let submodules: Vec<SubmoduleEffects> = self.submodules.into_iter().map(|submodule| submodule.finish(examples)).collect();
+        let submodules: Vec<SubmoduleEffects> = (0..self.submodules.len()).map(|ordinal| self.submodule(ordinal)).collect();
         let detail = self.detail.finish(&submodules);
         ViewEffects {
             view: self.view,
@@ -181,15 +185,16 @@ impl SubmoduleAggregate {
         self.slots.get(&feature).map_or(0.0, |slot| self.terms[*slot].sum.abs())
     }
 
-    fn finish(mut self, examples: usize) -> SubmoduleEffects {
-        self.terms.sort_by_key(|term| term.feature);
+    fn means(&self, examples: usize) -> SubmoduleEffects {
+        let mut terms: Vec<&Term> = self.terms.iter().collect();
+        terms.sort_by_key(|term| term.feature);
         SubmoduleEffects {
             submodule: self.submodule,
             dictionary_features: self.dictionary_features,
-            features: self.terms.iter().map(|term| FeatureIndex(term.feature)).collect(),
-            effects: self.terms.iter().map(|term| term.mean(examples)).collect(),
-            standard_errors: self.terms.iter().map(|term| term.standard_error(examples)).collect(),
-            position_effects: self.terms.iter().flat_map(|term| term.position_means(examples)).collect(),
+            features: terms.iter().map(|term| FeatureIndex(term.feature)).collect(),
+            effects: terms.iter().map(|term| term.mean(examples)).collect(),
+            standard_errors: terms.iter().map(|term| term.standard_error(examples)).collect(),
+            position_effects: terms.iter().flat_map(|term| term.position_means(examples)).collect(),
             error: ErrorTerm {
                 effect: self.error.mean(examples),
                 standard_error: self.error.standard_error(examples),

@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 
 use crate::core::effects::ViewEffects;
 use crate::core::problem::{Problem, Result};
-use crate::core::progress::{Observer, Progress};
+use crate::core::progress::{Observer, Progress, Step};
 use crate::core::run::Method;
 use crate::core::submodule::Submodule;
 use crate::core::view::View;
@@ -79,8 +79,10 @@ pub fn attribute(
         .collect();
     let total = batches.iter().map(|batch| (batch.views.len() * dictionaries.len()) as u64).sum();
     let mut steps = Steps { observer, done: 0, total };
-    for batch in &batches {
-        run_batch(compute, dictionaries, batch, settings, &mut aggregates, &mut steps)?;
+    for (index, batch) in batches.iter().enumerate() {
+        // A view's numbers are final at the last batch that asks about it.
+        let finished = |view: View| !batches[index + 1..].iter().flat_map(|batch| &batch.views).any(|later| later.view == view);
+        run_batch(compute, dictionaries, batch, settings, &mut aggregates, &finished, &mut steps)?;
     }
     Ok(aggregates.into_iter().map(ViewAggregate::finish).collect())
 }
@@ -94,8 +96,11 @@ struct Steps<'a> {
 
 impl Steps<'_> {
     fn tell(&mut self, submodule: Submodule, view: View) -> Result<()> {
-        let progress = Progress { stage: format!("{submodule}, {view}"), done: self.done, total: self.total };
-        match (self.observer)(progress) {
+        self.observe(Step::Progress(Progress { stage: format!("{submodule}, {view}"), done: self.done, total: self.total }))
+    }
+
+    fn observe(&mut self, step: Step) -> Result<()> {
+        match (self.observer)(step) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => {
                 Err(Problem::new("attribution", "was cancelled", "start it again to have the whole result"))
@@ -110,6 +115,7 @@ fn run_batch(
     batch: &Batch<'_>,
     settings: Settings,
     aggregates: &mut [ViewAggregate],
+    finished: &dyn Fn(View) -> bool,
     steps: &mut Steps<'_>,
 ) -> Result<()> {
     let (clean, patch) = (compute.trace(&batch.clean), compute.trace(&batch.patch));
@@ -157,6 +163,9 @@ fn run_batch(
             };
             work.aggregate.add(ordinal, &work.view.examples, batch.positions, &effects);
             steps.done += 1;
+            if finished(work.view.view) {
+                steps.observe(Step::Found(work.view.view, Box::new(work.aggregate.submodule(ordinal))))?;
+            }
         }
     }
     for work in &mut views {

@@ -1,0 +1,72 @@
+//! A book as text for others: CSV for tables, Markdown in the notebook's own form. JSON is in [`super::json`].
+
+use std::fmt::Write;
+
+use super::book::TagBook;
+use super::remark;
+use super::tag::Scope;
+use crate::core::neuronpedia::Reference;
+use crate::core::problem::{Problem, Result};
+use crate::core::text::printable;
+
+const COLUMNS: [&str; 7] = ["submodule", "index", "neuronpedia_layer", "scope", "tags", "rejected", "note"];
+
+/// A header, and one record for each feature and scope about which something is said. Notes stand as they are.
+pub fn to_csv(book: &TagBook) -> Result<String> {
+    let failed =
+        |error: String| Problem::new("tags", format_args!("cannot be written as CSV: {error}"), "report this as a fault");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS).map_err(|error| failed(error.to_string()))?;
+    for (feature, scope, marks) in book.entries() {
+        let tags: Vec<&str> = marks.tags.iter().map(|tag| tag.name()).collect();
+        let reference = Reference::new(&book.subject().model, feature);
+        let record = [
+            feature.submodule.to_string(),
+            reference.index,
+            reference.layer,
+            scope.to_string(),
+            tags.join(" "),
+            marks.rejected.to_string(),
+            marks.note.clone(),
+        ];
+        writer.write_record(record).map_err(|error| failed(error.to_string()))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| failed(error.to_string()))
+}
+
+/// The notebook's lists, under one heading for each scope; [`super::import::notebook`] reads them back.
+///
+/// A line is for people: control characters in notes are replaced, and a tag that a note names counts as given.
+pub fn to_markdown(book: &TagBook) -> String {
+    let mut text = format!("# Tags of {}\n", printable(&book.subject().model));
+    for scope in Scope::ALL {
+        let mut entries = book.entries().filter(|(_, entry_scope, _)| *entry_scope == scope).peekable();
+        if entries.peek().is_none() {
+            continue;
+        }
+        // Writing into a string cannot fail.
+        let _ = write!(text, "\n## {scope}\n\n");
+        for (feature, _, marks) in entries {
+            let reference = Reference::new(&book.subject().model, feature);
+            let _ = writeln!(
+                text,
+                "- {}{{'modelId': {}, 'layer': '{}', 'index': '{}'}}, {}",
+                if marks.rejected { "X " } else { "" },
+                python_string(&reference.model_id),
+                reference.layer,
+                reference.index,
+                printable(&remark::write(marks))
+            );
+        }
+    }
+    text
+}
+
+fn python_string(text: &str) -> String {
+    format!("'{}'", printable(text).replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+#[cfg(test)]
+#[path = "export_tests.rs"]
+mod tests;

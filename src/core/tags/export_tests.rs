@@ -1,0 +1,67 @@
+//! Tests of the exports, on random books and on the notebook's published lists.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::submodule::FeatureId;
+use crate::core::tags::import::{Target, notebook};
+use crate::core::tags::testing::{books, config, subject};
+use crate::core::tags::{Edit, Marks, Tag};
+use crate::core::view::View;
+
+fn reimported(text: &str) -> TagBook {
+    let subject = subject();
+    let target = Target { name: "tags.md", subject: &subject, scope: Scope::Everywhere, exists: &|_| true };
+    let imported = notebook(text, &target);
+    assert_eq!(imported.problems, []);
+    let mut book = TagBook::new(subject.clone());
+    book.apply(imported.edit);
+    book
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_record_of_the_csv_holds_its_marks(book in books()) {
+        let text = to_csv(&book).unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let records: Vec<csv::StringRecord> = reader.records().map(|record| record.unwrap()).collect();
+        prop_assert_eq!(records.len(), book.entries().count());
+        for (record, (feature, scope, marks)) in records.iter().zip(book.entries()) {
+            let tags = record[4].split_whitespace().map(|tag| tag.parse::<Tag>().unwrap()).collect();
+            let read = Marks { tags, rejected: &record[5] == "true", note: record[6].to_owned() };
+            prop_assert_eq!(&format!("{}/{}", &record[0], &record[1]), &feature.to_string());
+            prop_assert_eq!((record[3].parse::<Scope>().unwrap(), &read), (scope, marks));
+        }
+    }
+
+    #[test]
+    fn the_markdown_keeps_features_scopes_tags_and_reject_marks(book in books()) {
+        let read = reimported(&to_markdown(&book));
+        for (feature, scope, marks) in book.entries() {
+            let found = read.of(feature).in_scope(scope);
+            prop_assert!(found.tags.is_superset(&marks.tags), "{:?} {:?}", marks, found);
+            prop_assert_eq!(found.rejected, marks.rejected);
+        }
+        prop_assert_eq!(to_markdown(&reimported(&to_markdown(&read))), to_markdown(&read));
+    }
+}
+
+#[test]
+fn a_line_looks_as_in_the_notebook() {
+    let mut book = TagBook::new(subject());
+    let scope = Scope::In(View::Male);
+    let feature: FeatureId =
+        FeatureId { submodule: "resid_5".parse().unwrap(), index: crate::core::submodule::FeatureIndex(26074) };
+    book.apply(Edit::Toggle(feature, scope, Tag::FemalePronoun));
+    book.apply(Edit::Reject(feature, scope, true));
+    assert_eq!(
+        to_markdown(&book),
+        "# Tags of pythia-70m-deduped\n\n## male\n\n- X {'modelId': 'pythia-70m-deduped', 'layer': '5-res-sm', 'index': '26074'}, FP\n"
+    );
+    assert_eq!(
+        to_csv(&book).unwrap(),
+        "submodule,index,neuronpedia_layer,scope,tags,rejected,note\nresid_5,26074,5-res-sm,male,FP,true,\n"
+    );
+}

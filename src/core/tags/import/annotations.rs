@@ -1,0 +1,53 @@
+//! The annotations that Marks et al. published with feature-circuits: JSON lines with `Name`, `Annotation` and `Notes`.
+
+use serde::Deserialize;
+
+use super::{Collector, Imported, Target};
+use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
+use crate::core::tags::marks::Marks;
+use crate::core::tags::remark;
+use crate::core::text::excerpt;
+
+const EXAMPLE: &str = r#"write {"Name": "resid_5/26074", "Annotation": "plural nouns", "Notes": ""}"#;
+
+/// The fields used; `Component`, `Layer` and `Feature` repeat what `Name` says.
+#[derive(Deserialize)]
+struct Annotation {
+    #[serde(rename = "Name")]
+    name: String,
+    #[serde(rename = "Annotation")]
+    text: Option<String>,
+    #[serde(rename = "Notes")]
+    notes: Option<String>,
+}
+
+/// Reads feature-circuits' annotations: their words become the note, and tags among them become tags.
+pub fn annotations(text: &str, target: &Target<'_>) -> Imported {
+    let mut collector = Collector::new(target);
+    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        if !line.trim().is_empty() {
+            collector.add(format_args!("line {}", index + 1), target.scope, entry(line));
+        }
+    }
+    collector.finish()
+}
+
+fn entry(line: &str) -> Result<(FeatureId, Marks), (String, &'static str)> {
+    let annotation: Annotation =
+        serde_json::from_str(line).map_err(|error| (format!("is no annotation: {error}: {}", excerpt(line, 60)), EXAMPLE))?;
+    let feature = feature(&annotation.name)
+        .ok_or_else(|| (format!("names '{}', no feature of attn, mlp or resid", excerpt(&annotation.name, 40)), EXAMPLE))?;
+    let parts = [annotation.text, annotation.notes].into_iter().flatten();
+    let parts: Vec<String> = parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect();
+    Ok((feature, remark::read(&parts.join("; "))))
+}
+
+/// `resid_5/26074`, or `5/resid_26074` as some of their scripts write.
+fn feature(name: &str) -> Option<FeatureId> {
+    let (left, right) = name.split_once('/')?;
+    let (submodule, index) = match right.split_once('_') {
+        Some((kind, index)) => (format!("{kind}_{left}"), index),
+        None => (left.to_owned(), right),
+    };
+    Some(FeatureId { submodule: submodule.parse::<Submodule>().ok()?, index: FeatureIndex(index.parse().ok()?) })
+}

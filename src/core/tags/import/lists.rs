@@ -1,0 +1,66 @@
+//! The notebook's hand-written Markdown lists: `X {'modelId': .., 'layer': '5-res-sm', 'index': '26074'}, end FN`.
+
+use super::python::dictionary;
+use super::{Collector, Imported, Target};
+use crate::core::neuronpedia::layer_name;
+use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
+use crate::core::tags::marks::Marks;
+use crate::core::tags::remark;
+use crate::core::text::excerpt;
+
+const EXAMPLE: &str = "write {'modelId': 'MODEL', 'layer': '5-res-sm', 'index': '26074'}, FP";
+
+/// Reads the notebook's lists. A heading that is the name of a scope moves what follows there.
+pub fn notebook(text: &str, target: &Target<'_>) -> Imported {
+    let mut collector = Collector::new(target);
+    let mut scope = target.scope;
+    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let line = line.trim();
+        if let Some(title) = line.strip_prefix('#').filter(|title| !title.contains('{')) {
+            scope = title.trim_matches(['#', ' ']).to_lowercase().parse().unwrap_or(scope);
+        } else if !line.is_empty() {
+            collector.add(format_args!("line {}", index + 1), scope, entry(line, &target.subject.model));
+        }
+    }
+    collector.finish()
+}
+
+fn entry(line: &str, model: &str) -> Result<(FeatureId, Marks), (String, &'static str)> {
+    let unreadable = |what: &str| (format!("{what}: {}", excerpt(line, 60)), EXAMPLE);
+    let start = line.find('{').ok_or_else(|| unreadable("names no feature"))?;
+    let (before, object) = line.split_at(start);
+    // Bullets, numbers and backticks are layout; what else may stand in front is the reject mark.
+    let mark = before.trim_matches(|character: char| character.is_whitespace() || "-*+•`0123456789.)".contains(character));
+    let rejected = match mark {
+        "" => false,
+        "X" | "x" => true,
+        _ => return Err(unreadable("has more than X in front of the feature")),
+    };
+    let (pairs, after) = dictionary(object).ok_or_else(|| unreadable("has no complete {...}"))?;
+    let value = |key: &str| pairs.iter().find(|(found, _)| found == key).map(|(_, value)| value.as_str());
+    let (Some(layer), Some(index)) = (value("layer"), value("index")) else {
+        return Err(unreadable("has no 'layer' and 'index'"));
+    };
+    if let Some(other) = value("modelId").filter(|found| *found != model) {
+        return Err((
+            format!("is about the model '{}', not '{}'", excerpt(other, 60), excerpt(model, 60)),
+            "open a run of that model",
+        ));
+    }
+    let submodule = submodule(layer).ok_or_else(|| unreadable("has an unknown layer name"))?;
+    let index = index.parse().map_err(|_| unreadable("has an index that is no number"))?;
+    if after.contains('{') && after.contains("layer") {
+        return Err((format!("names more than one feature: {}", excerpt(line, 60)), "write each feature on a line of its own"));
+    }
+    let marks = remark::read(after.trim_start_matches(|character: char| character.is_whitespace() || "`,".contains(character)));
+    Ok((FeatureId { submodule, index: FeatureIndex(index) }, Marks { rejected, ..marks }))
+}
+
+/// The submodule that Neuronpedia calls `name`, for example `5-res-sm`.
+fn submodule(name: &str) -> Option<Submodule> {
+    let (layer, rest) = name.split_once('-')?;
+    let (kind, _) = rest.split_once('-')?;
+    let kind = SubmoduleKind::ALL.into_iter().find(|candidate| candidate.neuronpedia_name() == kind)?;
+    let submodule = Submodule::new(kind, layer.parse().ok()?);
+    (layer_name(submodule) == name).then_some(submodule)
+}

@@ -1,0 +1,122 @@
+//! The JSON form of a book: what the tags file holds, what `export` writes and what comes back exactly.
+
+use serde::{Deserialize, Serialize};
+
+use super::book::{Features, Subject, TagBook};
+use super::marks::Marks;
+use super::tag::{Scope, Tag};
+use crate::core::problem::{Problem, Result};
+use crate::core::submodule::{FeatureId, FeatureIndex};
+
+/// The version of this form.
+pub const FORMAT: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    format: u32,
+    model: String,
+    dictionaries: String,
+    features: Vec<Entry>,
+}
+
+/// What is said about one feature in one scope.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    submodule: String,
+    index: FeatureIndex,
+    scope: String,
+    tags: Vec<String>,
+    rejected: bool,
+    note: String,
+}
+
+/// The book as JSON text.
+pub fn to_json(book: &TagBook) -> Result<String> {
+    let entries = book.entries().map(|(feature, scope, marks)| Entry {
+        submodule: feature.submodule.to_string(),
+        index: feature.index,
+        scope: scope.to_string(),
+        tags: marks.tags.iter().map(ToString::to_string).collect(),
+        rejected: marks.rejected,
+        note: marks.note.clone(),
+    });
+    let Subject { model, dictionaries } = book.subject().clone();
+    let document = Document { format: FORMAT, model, dictionaries, features: entries.collect() };
+    let text = serde_json::to_string_pretty(&document)
+        .map_err(|error| Problem::new("tags", format_args!("cannot be written as JSON: {error}"), "report this as a fault"))?;
+    Ok(text + "\n")
+}
+
+/// Reads what [`to_json`] wrote, without history; `name` is what messages call the file.
+///
+/// # Errors
+/// Anything unexpected is one: tags that cannot be understood must not be dropped by the next save.
+pub fn from_json(text: &str, name: &str) -> Result<TagBook> {
+    let damaged = |what: String| Problem::new(name, format_args!("holds no readable tags: {what}"), "repair it, or move it away");
+    let unknown = |problem: Problem| damaged(problem.to_string());
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+    // Before the whole, whose fields may differ in another version.
+    let format = value.get("format").and_then(serde_json::Value::as_u64);
+    if format != Some(u64::from(FORMAT)) {
+        let found = format.map_or_else(|| "none".to_owned(), |format| format.to_string());
+        let what = format_args!("has tags format {found}, this program reads format {FORMAT}");
+        return Err(Problem::new(name, what, "use the version of saescope that wrote it"));
+    }
+    // From the text again: errors then name the line.
+    let document: Document = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+    let mut features = Features::new();
+    for entry in document.features {
+        let feature = FeatureId { submodule: entry.submodule.parse().map_err(unknown)?, index: entry.index };
+        let scope: Scope = entry.scope.parse().map_err(unknown)?;
+        let tags = entry.tags.iter().map(|tag| tag.parse::<Tag>().map_err(unknown)).collect::<Result<_>>()?;
+        let standing = features.entry(feature).or_default();
+        if !standing.in_scope(scope).is_empty() {
+            return Err(damaged(format!("{feature} is listed twice for the scope {scope}")));
+        }
+        standing.change(scope, |marks| *marks = Marks { tags, rejected: entry.rejected, note: entry.note });
+    }
+    Ok(TagBook::from_features(Subject { model: document.model, dictionaries: document.dictionaries }, features))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core::tags::testing::{books, config};
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn a_book_comes_back_exactly(book in books()) {
+            let text = to_json(&book).unwrap();
+            let read = from_json(&text, "tags.json").unwrap();
+            prop_assert_eq!(read.features(), book.features());
+            prop_assert_eq!(read.subject(), book.subject());
+            prop_assert_eq!(to_json(&read).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn damage_is_named() {
+        let entry = r#"{"submodule": "resid_5", "index": 1, "scope": "male", "tags": ["FP"], "rejected": false, "note": ""}"#;
+        let document = |entries: &str| format!(r#"{{"format": 1, "model": "m", "dictionaries": "0", "features": [{entries}]}}"#);
+        assert!(from_json(&document(entry), "t").is_ok());
+        let cases = [
+            (String::new(), "EOF"),
+            (document(entry).replace("format\": 1", "format\": 2"), "format 2"),
+            (document(entry).replace("FP", "QQ"), "QQ"),
+            (document(entry).replace("resid_5", "embed"), "embed"),
+            (document(entry).replace("male", "mail"), "mail"),
+            (document(entry).replace("note", "nose"), "nose"),
+            (document(&format!("{entry}, {entry}")), "twice"),
+        ];
+        for (text, expected) in cases {
+            let message = from_json(&text, "t.json").unwrap_err().to_string();
+            assert!(message.starts_with("t.json: ") && message.contains(expected), "{message}");
+        }
+    }
+}

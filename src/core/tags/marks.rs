@@ -1,0 +1,142 @@
+//! What is said about one feature: tags, a reject mark and a note, in each scope.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::tag::{Scope, Tag};
+use crate::core::text::printable;
+use crate::core::view::View;
+
+/// What is said about a feature in one scope.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Any number of tags.
+    pub tags: BTreeSet<Tag>,
+    /// Crossed out: looked at and left out of the list.
+    pub rejected: bool,
+    /// Free text exactly as it was entered or read; empty where there is none. Show [`Marks::shown_note`] instead.
+    pub note: String,
+}
+
+impl Marks {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.tags.is_empty() && !self.rejected && self.note.is_empty()
+    }
+
+    /// The note, safe to show on a terminal.
+    pub fn shown_note(&self) -> String {
+        printable(&self.note)
+    }
+
+    /// Adds what `other` says; nothing that stands here is lost.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.tags.extend(&other.tags);
+        self.rejected |= other.rejected;
+        self.note = join_notes(&self.note, &other.note);
+    }
+}
+
+/// Both notes, or the one that says all that the other says.
+pub(super) fn join_notes(left: &str, right: &str) -> String {
+    if left.contains(right) {
+        left.to_owned()
+    } else if right.contains(left) {
+        right.to_owned()
+    } else {
+        format!("{left} / {right}")
+    }
+}
+
+static NO_MARKS: Marks = Marks { tags: BTreeSet::new(), rejected: false, note: String::new() };
+
+/// What is said about a feature, in all scopes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FeatureTags {
+    /// Never holds empty marks, so that equal content means equal values.
+    scopes: BTreeMap<Scope, Marks>,
+}
+
+impl FeatureTags {
+    /// Of a feature about which nothing is said.
+    pub(super) const NONE: Self = Self { scopes: BTreeMap::new() };
+
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.scopes.is_empty()
+    }
+
+    /// What is said in exactly `scope`.
+    pub fn in_scope(&self, scope: Scope) -> &Marks {
+        self.scopes.get(&scope).unwrap_or(&NO_MARKS)
+    }
+
+    /// The scopes in which something is said, with what.
+    pub fn scopes(&self) -> impl Iterator<Item = (Scope, &Marks)> {
+        self.scopes.iter().map(|(scope, marks)| (*scope, marks))
+    }
+
+    /// What applies in `view`: first what is said everywhere, then what is said in that view only.
+    pub fn applying_in(&self, view: View) -> impl Iterator<Item = (Scope, &Marks)> {
+        self.scopes().filter(move |(scope, _)| scope.covers(view))
+    }
+
+    /// Whether `tag` applies in `view`.
+    pub fn has(&self, tag: Tag, view: View) -> bool {
+        self.applying_in(view).any(|(_, marks)| marks.tags.contains(&tag))
+    }
+
+    /// The tags that apply in `view`, in the order of [`Tag::ALL`].
+    pub fn tags(&self, view: View) -> impl Iterator<Item = Tag> {
+        Tag::ALL.into_iter().filter(move |tag| self.has(*tag, view))
+    }
+
+    /// Whether the feature is rejected in `view`.
+    pub fn is_rejected(&self, view: View) -> bool {
+        self.applying_in(view).any(|(_, marks)| marks.rejected)
+    }
+
+    /// Changes what is said in `scope`.
+    pub fn change(&mut self, scope: Scope, change: impl FnOnce(&mut Marks)) {
+        let mut marks = self.scopes.remove(&scope).unwrap_or_default();
+        change(&mut marks);
+        if !marks.is_empty() {
+            self.scopes.insert(scope, marks);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_sees_what_is_said_everywhere_and_its_own() {
+        let mut tags = FeatureTags::default();
+        tags.change(Scope::Everywhere, |marks| marks.tags.extend([Tag::FemaleName]));
+        tags.change(Scope::In(View::Male), |marks| {
+            marks.tags.extend([Tag::FemalePronoun]);
+            marks.rejected = true;
+        });
+        assert_eq!(tags.tags(View::Male).collect::<Vec<_>>(), [Tag::FemalePronoun, Tag::FemaleName]);
+        assert_eq!(tags.tags(View::Female).collect::<Vec<_>>(), [Tag::FemaleName]);
+        assert!(tags.is_rejected(View::Male) && !tags.is_rejected(View::Female));
+        assert!(tags.has(Tag::FemaleName, View::Baseline) && !tags.has(Tag::FemalePronoun, View::Baseline));
+        tags.change(Scope::Everywhere, |marks| marks.tags.clear());
+        tags.change(Scope::In(View::Male), |marks| *marks = Marks::default());
+        assert_eq!(tags, FeatureTags::NONE);
+    }
+
+    #[test]
+    fn notes_are_kept_as_they_are_and_shown_without_control_characters() {
+        let marks = Marks { note: "a\x1b[2Jb".to_owned(), ..Marks::default() };
+        assert_eq!(marks.shown_note(), "a\u{fffd}[2Jb");
+        assert_eq!(marks.note, "a\x1b[2Jb");
+    }
+
+    #[test]
+    fn joined_notes_lose_nothing_and_repeat_nothing() {
+        assert_eq!(join_notes("", "b"), "b");
+        assert_eq!(join_notes("end FN", "FN"), "end FN");
+        assert_eq!(join_notes("a", "b"), "a / b");
+    }
+}

@@ -1,0 +1,21 @@
+//! Tags: what a researcher says about features, with undo, import and export.
+//!
+//! A [`TagBook`] holds everything said about the features of one model with its dictionaries. It changes only through [`Edit`]s,
+//! each of which can be undone. [`import`] turns text into edits, [`export`] and [`json`] turn a book into text, and [`merge()`]
+//! joins two books that grew apart. Files are the business of `store::tags_file`.
+
+mod book;
+pub mod export;
+pub mod import;
+pub mod json;
+mod marks;
+mod merge;
+mod remark;
+mod tag;
+#[cfg(test)]
+mod testing;
+
+pub use book::{Change, Changed, Edit, Features, Subject, TagBook};
+pub use marks::{FeatureTags, Marks};
+pub use merge::merge;
+pub use tag::{Scope, Tag};

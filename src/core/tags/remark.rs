@@ -1,0 +1,81 @@
+//! The free text behind a feature in a hand-written list, such as `end FN` or `FP (AMB?)`: tags among other words.
+
+use std::collections::BTreeSet;
+
+use super::marks::Marks;
+use super::tag::Tag;
+
+/// The tags among the words of `text`; where it says more than tags, all of it is the note too.
+pub(super) fn read(text: &str) -> Marks {
+    let text = text.trim();
+    let words = text.split(|character: char| character.is_whitespace() || ",+/".contains(character));
+    let mut words = words.filter(|word| !word.is_empty()).peekable();
+    let mut tags = BTreeSet::new();
+    let mut only_tags = true;
+    while let Some(word) = words.next() {
+        let bare = word.trim_matches(|character: char| !character.is_alphanumeric());
+        only_tags &= bare == word;
+        // The notebook writes NOACT as `No act`.
+        let no_act = bare.eq_ignore_ascii_case("no") && words.next_if(|next| next.eq_ignore_ascii_case("act")).is_some();
+        let tag = if no_act { Some(Tag::NoActivation) } else { Tag::ALL.into_iter().find(|tag| tag.name() == bare) };
+        only_tags &= tag.is_some();
+        tags.extend(tag);
+    }
+    Marks { tags, rejected: false, note: if only_tags { String::new() } else { text.to_owned() } }
+}
+
+/// The text that [`read`] understands as the tags and the note of `marks`: the note alone where it names the tags itself.
+pub(super) fn write(marks: &Marks) -> String {
+    let note = marks.note.trim();
+    let named = read(note).tags;
+    let missing = marks.tags.iter().filter(|tag| !named.contains(tag)).map(|tag| tag.name());
+    missing.chain((!note.is_empty()).then_some(note)).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core::tags::testing::{config, notes};
+
+    #[test]
+    fn tags_are_found_among_words() {
+        let cases = [
+            ("FP", "FP", ""),
+            ("FN AMB", "FN AMB", ""),
+            ("FP + FW", "FP FW", ""),
+            ("No act", "NOACT", ""),
+            ("end FN", "FN", "end FN"),
+            ("FP (AMB?)", "FP AMB", "FP (AMB?)"),
+            ("FP + FW !!!", "FP FW", "FP + FW !!!"),
+            ("MAYBE !!!!", "MAYBE", "MAYBE !!!!"),
+            ("FP end FN XX", "FP FN", "FP end FN XX"),
+            ("MN token NOT", "MN NOT", "MN token NOT"),
+            ("FN AMB ??", "FN AMB", "FN AMB ??"),
+            ("not a fp, no actor", "", "not a fp, no actor"),
+            ("", "", ""),
+        ];
+        for (text, tags, note) in cases {
+            let marks = read(text);
+            assert_eq!(marks.tags.iter().map(|tag| tag.name()).collect::<Vec<_>>().join(" "), tags, "{text}");
+            assert_eq!(marks.note, note, "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_that_the_note_does_not_name_are_written_before_it() {
+        let marks = Marks { tags: [Tag::FemalePronoun, Tag::FemaleName].into(), note: "end FN".to_owned(), ..Marks::default() };
+        assert_eq!(write(&marks), "FP end FN");
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn what_was_read_is_written_so_that_it_reads_the_same(words in prop::collection::vec("FP|MN|AMB\\?|end|\\+|No act|!!", 0..6), more in notes()) {
+            let marks = read(&(words.join(" ") + &more));
+            prop_assert_eq!(read(&write(&marks)), marks);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The file behind a book of tags: saved whole or not at all, never over what somebody else saved in between.
+//!
+//! One JSON file per model and dictionaries ([`crate::core::tags::json`]). A save first looks whether the file is still what this
+//! program last read or wrote. Both happen under a lock on a neighbouring `.lock` file, which the system drops with the process
+//! that holds it; on file systems without locks only the look remains.
+
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::atomic::AtomicFile;
+use crate::core::problem::{Problem, Result};
+use crate::core::tags::json::{from_json, to_json};
+use crate::core::tags::{Change, Features, Subject, TagBook, merge};
+
+/// How long a save waits for that of another program, which takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How a save ended that did not fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Saved {
+    /// The file holds the book.
+    Written,
+    /// Another program changed the file since it was read here, so nothing was written: [`TagsFile::merge`], then save again. The
+    /// problem says so in words.
+    ChangedElsewhere(Problem),
+}
+
+/// A tags file as this program last saw it.
+#[derive(Debug)]
+pub struct TagsFile {
+    path: PathBuf,
+    /// Its text when last read or written; none if there was no file.
+    text: Option<String>,
+    /// What that text says.
+    features: Features,
+}
+
+impl TagsFile {
+    /// The file in `folder` for the tags of `subject`, and what it holds; neither needs to exist.
+    ///
+    /// # Errors
+    /// When the file is damaged or of another subject: it then stays as it is.
+    pub fn open(folder: &Path, subject: &Subject) -> Result<(Self, TagBook)> {
+        let path = folder.join(file_name(subject));
+        let text = read_if_present(&path)?;
+        let book = match &text {
+            Some(text) => parse(text, &path, subject)?,
+            None => TagBook::new(subject.clone()),
+        };
+        Ok((Self { path, text, features: book.features().clone() }, book))
+    }
+
+    /// Where the tags are.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes `book`; when this returns [`Saved::Written`], not even the end of the process loses it.
+    pub fn save(&mut self, book: &TagBook) -> Result<Saved> {
+        let text = to_json(book)?;
+        if let Some(folder) = self.path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
+        }
+        let _lock = self.lock()?;
+        let found = read_if_present(&self.path)?;
+        // A file that was deleted is written again: nobody's tags are lost by that.
+        if found.is_some() && found != self.text {
+            return Ok(Saved::ChangedElsewhere(Problem::new(
+                self.path.display(),
+                "was changed by another program, these tags are not saved yet",
+                "merge both and save again",
+            )));
+        }
+        AtomicFile::create(&self.path)?.commit(text.as_bytes())?;
+        self.text = Some(text);
+        self.features.clone_from(book.features());
+        Ok(Saved::Written)
+    }
+
+    /// Brings what another program saved into `book`, as one undoable step; a save after it writes both. Returns what changed.
+    pub fn merge(&mut self, book: &mut TagBook) -> Result<Change> {
+        let Some(text) = read_if_present(&self.path)? else { return Ok(Change::default()) };
+        let theirs = parse(&text, &self.path, book.subject())?.features().clone();
+        let change = book.apply(merge(&self.features, book.features(), &theirs));
+        self.text = Some(text);
+        self.features = theirs;
+        Ok(change)
+    }
+
+    fn lock(&self) -> Result<File> {
+        let path = self.path.with_extension("lock");
+        let failed = |error: &std::io::Error| Problem::from_io(&path, "write it", error);
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| failed(&error))?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(2)),
+                Err(TryLockError::WouldBlock) => {
+                    let what = "is locked by another program that is saving tags";
+                    return Err(Problem::new(path.display(), what, "continue or end that program and try again"));
+                }
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+            }
+        }
+    }
+}
+
+/// For example `pythia-70m-deduped-0123456789ab.json`.
+fn file_name(subject: &Subject) -> String {
+    let safe = |character: char| if character.is_ascii_alphanumeric() || "-_.".contains(character) { character } else { '_' };
+    let model: String = subject.model.chars().take(80).map(safe).collect();
+    let hash: String = subject.dictionaries.chars().take(12).map(safe).collect();
+    // No hidden file, and no way up.
+    format!("{}-{hash}.json", model.trim_start_matches('.'))
+}
+
+fn read_if_present(path: &Path) -> Result<Option<String>> {
+    match std::fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
+            let what = format_args!("holds no readable tags: no UTF-8 from byte {} on", error.utf8_error().valid_up_to() + 1);
+            Problem::new(path.display(), what, "repair it, or move it away")
+        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Problem::from_io(path, "read it", &error)),
+    }
+}
+
+fn parse(text: &str, path: &Path, subject: &Subject) -> Result<TagBook> {
+    let book = from_json(text, &path.display().to_string())?;
+    if book.subject() == subject {
+        return Ok(book);
+    }
+    let Subject { model, dictionaries } = book.subject();
+    let what = format_args!("holds the tags of model {model} with dictionaries {dictionaries}, not those of {}", subject.model);
+    Err(Problem::new(path.display(), what, "move it away"))
+}
+
+#[cfg(test)]
+#[path = "tags_file_tests.rs"]
+mod tests;

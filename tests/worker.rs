@@ -1,0 +1,87 @@
+//! The background job: what it tells, in which order, and how it ends.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use saescope::core::effects::SubmoduleEffects;
+use saescope::core::progress::Step;
+use saescope::core::run::{Method, Run};
+use saescope::core::view::View;
+use saescope::engine::attribution::Settings;
+use saescope::engine::compute::Backend;
+use saescope::engine::dataset::Options;
+use saescope::engine::study::{DataSource, ModelSource, Request};
+use saescope::engine::worker::{Event, Job};
+
+fn request(method: Method, batch: usize) -> Request {
+    Request {
+        model: ModelSource::Demo,
+        data: DataSource::Embedded,
+        options: Options { seed: 12, tokens: None, examples: Some(12) },
+        settings: Settings { method, steps: 3, batch, detail: 10 },
+        backend: Some(Backend::NdArray),
+    }
+}
+
+#[test]
+fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
+    // With four examples a batch nothing is final before the third batch.
+    for batch in [4, 64] {
+        let job = Job::start(request(Method::Ig, batch)).unwrap();
+        let mut events = job.events().iter();
+        assert!(matches!(events.next(), Some(Event::Opened(opened)) if opened.layers == 4 && opened.pairs.examples.len() == 12));
+        let mut found: HashMap<(View, String), SubmoduleEffects> = HashMap::new();
+        let (mut last, mut ended): (u64, Option<Box<Run>>) = (0, None);
+        for event in events {
+            assert!(ended.is_none(), "an event after the end");
+            match event {
+                Event::Step(Step::Progress(progress)) => {
+                    assert!(progress.done >= last && progress.done <= progress.total);
+                    last = progress.done;
+                }
+                Event::Step(Step::Found(view, effects)) => {
+                    assert!(found.insert((view, effects.submodule.to_string()), *effects).is_none(), "found twice");
+                }
+                Event::Ended(outcome) => ended = Some(outcome.unwrap()),
+                Event::Opened(_) => panic!("opened twice"),
+            }
+        }
+        let run = ended.unwrap();
+        assert_eq!(found.len(), 36);
+        for view in &run.views {
+            for effects in &view.submodules {
+                assert_eq!(&found[&(view.view, effects.submodule.to_string())], effects);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_job_ends_soon_and_says_so() {
+    let job = Job::start(request(Method::Exact, 64)).unwrap();
+    assert!(matches!(job.events().recv().unwrap(), Event::Opened(_)));
+    job.cancel();
+    let start = Instant::now();
+    let ended = job.events().iter().find_map(|event| match event {
+        Event::Ended(outcome) => Some(outcome),
+        _ => None,
+    });
+    assert!(ended.unwrap().unwrap_err().to_string().contains("was cancelled"));
+    // A generous limit, so that a busy machine does not fail here.
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_dropped_job_does_not_outlive_its_owner() {
+    drop(Job::start(request(Method::Exact, 64)).unwrap());
+}
+
+#[test]
+fn a_job_that_cannot_start_ends_with_the_reason() {
+    let data = DataSource::Files { pairs: PathBuf::from("nowhere.json"), baseline: None };
+    let job = Job::start(Request { data, ..request(Method::Ig, 64) }).unwrap();
+    let events: Vec<Event> = job.events().iter().collect();
+    assert!(matches!(events.as_slice(), [Event::Ended(Err(problem))] if problem.to_string().contains("nowhere.json")));
+}
