@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use saescope::core::effects::SubmoduleEffects;
-use saescope::core::progress::Step;
+use saescope::core::progress::{Event, Step};
 use saescope::core::run::{Method, Run};
 use saescope::core::view::View;
 use saescope::engine::attribution::Settings;
 use saescope::engine::compute::Backend;
 use saescope::engine::dataset::Options;
 use saescope::engine::study::{DataSource, ModelSource, Request};
-use saescope::engine::worker::{Event, Job};
+use saescope::engine::worker::Job;
 
 fn request(method: Method, batch: usize) -> Request {
     Request {

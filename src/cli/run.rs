@@ -10,12 +10,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::arguments::{BackendChoice, RunArguments};
 use super::{output, summary};
 use crate::core::problem::{Problem, Result};
-use crate::core::progress::Step;
+use crate::core::progress::{Event, Step};
 use crate::core::run::Run;
 use crate::engine::attribution::Settings;
 use crate::engine::dataset::Options;
 use crate::engine::study::{DataSource, ModelSource, Request};
-use crate::engine::worker::{Event, Job};
+use crate::engine::worker::Job;
 use crate::store::atomic::AtomicFile;
 use crate::store::{hub_cache, run_file};
 

@@ -6,10 +6,9 @@ use std::path::Path;
 use super::table::Table;
 use crate::core::effects::ViewEffects;
 use crate::core::invariant;
-use crate::core::run::{DataRecord, Run};
+use crate::core::run::{DataRecord, Opened, Run};
 use crate::core::selection::{Selection, select};
 use crate::core::text::printable;
-use crate::engine::study::Opened;
 
 /// The threshold of the published study.
 const THRESHOLD: f32 = 0.1;

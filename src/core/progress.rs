@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::effects::SubmoduleEffects;
+use super::problem::Result;
+use super::run::{Opened, Run};
 use super::view::View;
 
 /// One step forward.
@@ -23,6 +25,17 @@ pub enum Step {
     Progress(Progress),
     /// One submodule of one view is finished: these are its final numbers.
     Found(View, Box<SubmoduleEffects>),
+}
+
+/// What a job tells, in this order: at most one `Opened`, any number of `Step`, exactly one `Ended`.
+#[derive(Debug)]
+pub enum Event {
+    /// The inputs are open and will be computed on.
+    Opened(Box<Opened>),
+    /// It went on.
+    Step(Step),
+    /// It is over: with the whole run, or with the reason why there is none (cancelling is one).
+    Ended(Result<Box<Run>>),
 }
 
 /// Told of every step; breaking cancels the computation.

@@ -69,6 +69,21 @@ impl Run {
     }
 }
 
+/// What is known of a study once its inputs are open, before anything is computed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// The model's name.
+    pub model: String,
+    /// Its number of layers.
+    pub layers: usize,
+    /// The backend that computes.
+    pub backend: String,
+    /// The pair file after shuffle and filters.
+    pub pairs: DataRecord,
+    /// The baseline file after shuffle and filters.
+    pub baseline: Option<DataRecord>,
+}
+
 /// From what a run was computed, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {

@@ -6,7 +6,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use crate::core::effects::ViewEffects;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Observer;
-use crate::core::run::{DataRecord, DictionaryRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Run, Seconds};
+use crate::core::run::{
+    DataRecord, DictionaryRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds,
+};
 use crate::core::text::excerpt;
 use crate::engine::attribution::{Settings, attribute};
 use crate::engine::compute::{self, Backend, Compute};
@@ -63,21 +65,6 @@ pub struct Request {
     pub backend: Option<Backend>,
 }
 
-/// What is known of a study once its inputs are open, before anything is computed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Opened {
-    /// The model's name.
-    pub model: String,
-    /// Its number of layers.
-    pub layers: usize,
-    /// The backend that computes.
-    pub backend: &'static str,
-    /// The pair file after shuffle and filters.
-    pub pairs: DataRecord,
-    /// The baseline file after shuffle and filters.
-    pub baseline: Option<DataRecord>,
-}
-
 /// A study whose inputs are open.
 pub struct Study {
     request: Request,
@@ -118,7 +105,7 @@ impl Study {
         Opened {
             model: self.name.clone(),
             layers: self.compute.config().layers,
-            backend: self.compute.backend(),
+            backend: self.compute.backend().to_owned(),
             pairs: self.data_record(&self.pairs),
             baseline: self.baseline.as_ref().map(|data| self.data_record(data)),
         }

@@ -10,24 +10,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 
 use crate::core::problem::{Problem, Result};
-use crate::core::progress::Step;
+use crate::core::progress::Event;
 use crate::core::run::Run;
 use crate::core::text::excerpt;
-use crate::engine::study::{Opened, Request, Study};
+use crate::engine::study::{Request, Study};
 
 /// The name of the thread, by which a panic hook knows that its faults are reported already.
 pub const THREAD: &str = "attribution";
-
-/// What a job tells, in this order: at most one `Opened`, any number of `Step`, exactly one `Ended`.
-#[derive(Debug)]
-pub enum Event {
-    /// The inputs are open and will be computed on.
-    Opened(Box<Opened>),
-    /// It went on.
-    Step(Step),
-    /// It is over: with the whole run, or with the reason why there is none (cancelling is one).
-    Ended(Result<Box<Run>>),
-}
 
 /// One computation on its own thread. Dropping it cancels it and waits for the thread.
 pub struct Job {

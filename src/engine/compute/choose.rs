@@ -92,12 +92,15 @@ fn load(backend: Backend, config: &Config, weights: &TensorFile) -> Result<Box<d
         )?)),
         #[cfg(feature = "flex")]
         Backend::Flex => {
-            Ok(Box::new(BurnCompute::<Autodiff<burn_flex::Flex>>::load("flex", config, weights, Default::default())?))
+            Ok(Box::new(BurnCompute::<Autodiff<burn_flex::Flex>>::load("flex", config, weights, burn_flex::FlexDevice)?))
         }
         #[cfg(feature = "cuda")]
-        Backend::Cuda => {
-            Ok(Box::new(BurnCompute::<Autodiff<burn_cuda::Cuda<f32, i32>>>::load("cuda", config, weights, Default::default())?))
-        }
+        Backend::Cuda => Ok(Box::new(BurnCompute::<Autodiff<burn_cuda::Cuda<f32, i32>>>::load(
+            "cuda",
+            config,
+            weights,
+            burn_cuda::CudaDevice::default(),
+        )?)),
         #[allow(unreachable_patterns)]
         other => Err(not_built_in(other)),
     }
