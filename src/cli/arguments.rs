@@ -187,9 +187,21 @@ pub struct TrainArguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u32,
 
-    /// Keep the tokenizer and language model that are in --output and train only the dictionaries.
-    #[arg(long)]
-    pub keep_model: bool,
+    /// What of the files in --output is kept: `model` trains only the dictionaries, `all` only measures.
+    #[arg(long, value_enum, default_value_t = Kept::Nothing)]
+    pub keep: Kept,
+}
+
+/// What `train-demo` does not train again.
+#[cfg(feature = "train")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kept {
+    /// Everything is trained.
+    Nothing,
+    /// The tokenizer and the language model stay.
+    Model,
+    /// Everything stays.
+    All,
 }
 
 fn positive(text: &str) -> Result<usize, String> {

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::arguments::TrainArguments;
+use super::arguments::{Kept, TrainArguments};
 use super::output;
 use crate::core::problem::Result;
-use crate::engine::train::{TrainOptions, train_demo};
+use crate::engine::train::{Keep, TrainOptions, train_demo};
 
 /// Runs the command; every line of its report is printed as it comes.
 pub fn train(arguments: &TrainArguments) -> Result<ExitCode> {
@@ -13,7 +13,11 @@ pub fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         output: arguments.output.clone(),
         data: arguments.data.clone(),
         seed: arguments.seed,
-        keep_model: arguments.keep_model,
+        keep: match arguments.keep {
+            Kept::Nothing => Keep::Nothing,
+            Kept::Model => Keep::Model,
+            Kept::All => Keep::All,
+        },
         ..TrainOptions::default()
     };
     // A reader that went away is no reason to stop a training of twenty minutes; its files are what counts.

@@ -8,9 +8,9 @@ use super::random::Random;
 use super::scenes;
 
 /// How often a space before a word is lost, as in hasty typing.
-const LOST_SPACE: f64 = 0.004;
+pub const LOST_SPACE: f64 = 0.004;
 /// The same after "because", where hasty typing matters: it makes a name without its space a real candidate there.
-const LOST_SPACE_AFTER_BECAUSE: f64 = 0.2;
+pub const LOST_SPACE_AFTER_BECAUSE: f64 = 0.2;
 
 type Scene = fn(&mut Random) -> String;
 

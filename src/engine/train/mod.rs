@@ -65,8 +65,19 @@ pub struct TrainOptions {
     pub model_steps: usize,
     /// Optimiser steps of each dictionary.
     pub dictionary_steps: usize,
-    /// Take the tokenizer and language model that are in `output` already and train only the dictionaries.
-    pub keep_model: bool,
+    /// What of the files in `output` is kept as it is.
+    pub keep: Keep,
+}
+
+/// What is not trained again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Everything is trained.
+    Nothing,
+    /// The tokenizer and the language model stay.
+    Model,
+    /// The dictionaries stay too: everything is only measured.
+    All,
 }
 
 impl Default for TrainOptions {
@@ -78,7 +89,7 @@ impl Default for TrainOptions {
             seed: 1,
             model_steps: 4500,
             dictionary_steps: 5000,
-            keep_model: false,
+            keep: Keep::Nothing,
         }
     }
 }
@@ -93,14 +104,16 @@ pub fn train_demo(options: &TrainOptions, log: &mut dyn FnMut(&str)) -> Result<R
     let names = read_pairs(&options.data.join("names.json"))?;
     let baseline = read_pairs(&options.data.join("baseline_names.json"))?;
     let (folder, dictionaries) = (options.output.join("model"), options.output.join("dictionaries"));
-    if !options.keep_model {
+    if options.keep == Keep::Nothing {
         train_model(options, &folder, log)?;
     }
     let (model, tokenizer) = open_model(&folder)?;
-    dictionaries::train_all(&model, &tokenizer, &dictionaries, options.seed, options.dictionary_steps, log)?;
+    if options.keep != Keep::All {
+        dictionaries::train_all(&model, &tokenizer, &dictionaries, options.seed, options.dictionary_steps, log)?;
+    }
 
     log("measuring");
-    let qualities = quality::measure(&model, &tokenizer, &dictionaries, options.seed, EVALUATION_TOKENS)?;
+    let qualities = quality::measure(&model, &tokenizer, &dictionaries, &names, options.seed, EVALUATION_TOKENS)?;
     let mut windows = Windows::new(&tokenizer, options.seed, "evaluation", WINDOW + 1)?;
     let loss = language_model::loss(&model, &windows.take(EVALUATION_WINDOWS)?, &NdArrayDevice::default());
     let continued = PROMPTS.iter().map(|prompt| Ok(((*prompt).to_owned(), continuations(&model, &tokenizer, prompt, 5)?)));
@@ -116,7 +129,7 @@ pub fn train_demo(options: &TrainOptions, log: &mut dyn FnMut(&str)) -> Result<R
         dictionaries: Submodule::all(model.config().layers).into_iter().zip(qualities).collect(),
         professions: professions(&model, &tokenizer)?,
         continuations: continued.collect::<Result<_>>()?,
-        lists_differ_in: Some(lists::differ_in(&options.output, &options.data)?),
+        lists_differ_in: lists::differ_in(&options.output, &options.data)?,
         bytes: files::size(&folder)? + files::size(&dictionaries)?,
     };
     files::write(&options.output.join("README.md"), readme::readme(&report).as_bytes())?;

@@ -30,8 +30,8 @@ pub struct Report {
     pub professions: Vec<(&'static str, f64, f64)>,
     /// Prompts with their most probable next tokens.
     pub continuations: Vec<(String, Vec<(String, f64)>)>,
-    /// Features that are in only one of the male and the baseline top 30 (integrated gradients), where that was measured.
-    pub lists_differ_in: Option<usize>,
+    /// Features that are in only one of the male and the baseline top 30 (integrated gradients).
+    pub lists_differ_in: usize,
     /// Bytes of the model and the dictionaries.
     pub bytes: u64,
 }
@@ -60,7 +60,11 @@ impl Report {
         let most = worst(|quality| quality.active);
         let dead = worst(|quality| quality.dead);
         let mebibytes = self.bytes as f64 / f64::from(1 << 20);
-        let mut requirements = vec![
+        // `max` and `min` pass over what is no number, `all` does not.
+        let all = |met: fn(&Quality) -> bool| {
+            !self.dictionaries.is_empty() && self.dictionaries.iter().all(|(_, quality)| met(quality))
+        };
+        vec![
             number("mean clean logit difference, male", "at most -2", self.male.clean, self.male.clean <= -2.0),
             number("mean clean logit difference, female", "below 0", self.female.clean, self.female.clean < 0.0),
             number("mean total effect, names", "at least 2", self.male.total_effect(), self.male.total_effect() >= 2.0),
@@ -74,31 +78,28 @@ impl Report {
                 figure: "variance unexplained, worst dictionary",
                 wanted: "at most 15 %",
                 measured: percent(unexplained),
-                met: unexplained <= 0.15,
+                met: all(|quality| quality.unexplained <= 0.15),
             },
             Requirement {
                 figure: "active features a token, all dictionaries",
                 wanted: "5 to 40",
                 measured: format!("{fewest:.1} to {most:.1}"),
-                met: fewest >= 5.0 && most <= 40.0,
+                met: all(|quality| (5.0..=40.0).contains(&quality.active)),
             },
             Requirement {
                 figure: "dead features, worst dictionary",
                 wanted: "at most 25 %",
                 measured: percent(dead),
-                met: dead <= 0.25,
+                met: all(|quality| quality.dead <= 0.25),
             },
             number("size of the model and dictionaries in MiB", "at most 6", mebibytes, mebibytes <= 6.0),
-        ];
-        if let Some(count) = self.lists_differ_in {
-            requirements.push(Requirement {
+            Requirement {
                 figure: "features in only one of the male and baseline top 30",
                 wanted: "at least 10",
-                measured: count.to_string(),
-                met: count >= 10,
-            });
-        }
-        requirements
+                measured: self.lists_differ_in.to_string(),
+                met: self.lists_differ_in >= 10,
+            },
+        ]
     }
 
     /// The requirements as a Markdown table.
@@ -113,9 +114,17 @@ impl Report {
     /// The dictionaries as a Markdown table.
     pub fn dictionary_table(&self) -> String {
         let rows = self.dictionaries.iter().map(|(submodule, quality)| {
-            [submodule.to_string(), percent(quality.unexplained), format!("{:.1}", quality.active), percent(quality.dead)]
+            [
+                submodule.to_string(),
+                percent(quality.unexplained),
+                percent(quality.unexplained_prompts),
+                format!("{:.1}", quality.active),
+                percent(quality.dead),
+            ]
         });
-        table(&["dictionary", "variance unexplained", "active features a token", "dead features"], rows)
+        let header =
+            ["dictionary", "variance unexplained", "of names.json, later tokens", "active features a token", "dead features"];
+        table(&header, rows)
     }
 
     /// The data sets as a Markdown table.
@@ -156,7 +165,7 @@ fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
@@ -167,7 +176,7 @@ pub mod tests {
 
     pub fn example() -> Report {
         let behaviour = Behaviour { clean: -3.0, patch: 2.0, worst_clean: -2.5 };
-        let quality = Quality { unexplained: 0.1, active: 16.0, dead: 0.01 };
+        let quality = Quality { unexplained: 0.1, unexplained_prompts: 0.12, active: 16.0, dead: 0.01 };
         Report {
             seed: 1,
             steps: (4000, 2500),
@@ -180,7 +189,7 @@ pub mod tests {
             dictionaries: vec![(Submodule::new(SubmoduleKind::Mlp, 0), quality)],
             professions: vec![("nurse", 0.8, 0.7)],
             continuations: vec![("Anna waits because".to_owned(), vec![(" she".to_owned(), 0.5)])],
-            lists_differ_in: Some(12),
+            lists_differ_in: 12,
             bytes: 1 << 20,
         }
     }
@@ -190,7 +199,7 @@ pub mod tests {
         let mut report = example();
         assert!(report.requirements().iter().all(|requirement| requirement.met));
         report.dictionaries[0].1.active = 50.0;
-        report.lists_differ_in = Some(3);
+        report.lists_differ_in = 3;
         let missed: Vec<_> =
             report.requirements().into_iter().filter(|requirement| !requirement.met).map(|row| row.measured).collect();
         assert_eq!(missed, ["50.0 to 50.0", "3"]);
