@@ -90,7 +90,9 @@ fn gradients() {
         let (clean, patch) = (compute.trace(&prompts.clean_rows()), compute.trace(&prompts.patch_rows()));
         let plain = compute.gradients(&prompts.clean_rows(), &prompts.answers());
         for (submodule, plain) in Submodule::all(3).into_iter().zip(plain) {
-            let integrated = compute.path_gradient(&clean, submodule, patch.output(submodule), &alphas, &prompts.answers());
+            let integrated = compute
+                .path_gradient(&clean, submodule, patch.output(submodule), &alphas, &prompts.answers(), &mut || Ok(()))
+                .unwrap();
             assert_close_by(&format!("{backend} ig grad.{submodule}"), 1e-5, &integrated.values, ig.of("grad", submodule));
             assert_close_by(&format!("{backend} attrib grad.{submodule}"), 1e-5, &plain.values, attrib.of("grad", submodule));
         }

@@ -48,7 +48,7 @@ pub struct RunArguments {
     pub dictionaries: Option<PathBuf>,
 
     /// Pairs of prompts, as JSON lines with clean_prefix, patch_prefix, clean_answer and patch_answer (text, or arrays of token ids).
-    /// Without it: 50 pairs of names.
+    /// Without it: 50 pairs of names and their baseline. With it, only --baseline gives a baseline view.
     #[arg(long, value_name = "FILE")]
     pub pairs: Option<PathBuf>,
 
@@ -76,7 +76,7 @@ pub struct RunArguments {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = steps)]
     pub steps: usize,
 
-    /// Most examples computed together (fewer of long prompts); more need more memory and change no result.
+    /// Most examples computed together (fewer of long prompts); more need more memory and change no effect (at most which single examples are kept, where not all fit).
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive)]
     pub batch: usize,
 
@@ -211,7 +211,7 @@ fn positive(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Beyond this the sum over the path is exact to f32 many times over.
+/// The error of a left Riemann sum falls as 1/steps: at this many it is below what f32 resolves, and more is a slip of the finger.
 const MOST_STEPS: usize = 100_000;
 
 fn steps(text: &str) -> Result<usize, String> {

@@ -58,7 +58,8 @@ impl Job {
         &self.events
     }
 
-    /// Asks the job to stop: it does at the next step, and ends with a problem that says so.
+    /// Asks the job to stop. It does before its next pass through the model (of at most 2048 tokens) and ends with a problem that says
+    /// so; opening and hashing the inputs, and a pass that runs already, are not interrupted.
     pub fn cancel(&self) {
         self.cancel.store(true, Ordering::Relaxed);
     }

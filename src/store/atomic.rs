@@ -12,12 +12,14 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Makes sure that `target` can be written. Nothing of it is left behind or changed, whatever happens before
-    /// [`AtomicFile::commit`]: even a killed program leaves no half of a file.
+    /// Makes sure that `target` can be written; nothing of it is left behind or changed before [`AtomicFile::commit`].
     pub fn create(target: &Path) -> Result<Self> {
         let unwritable = |what: String| {
             Problem::new(target.display(), what, "choose another file name, in a folder that exists and can be written")
         };
+        if target.is_symlink() && !target.exists() {
+            return Err(unwritable("is a broken link".to_owned()));
+        }
         // The file that a link leads to is what is meant.
         let target_file = target.canonicalize().unwrap_or_else(|_| target.to_owned());
         match std::fs::metadata(&target_file) {
@@ -41,31 +43,39 @@ impl AtomicFile {
 
     /// Writes `bytes` and puts the file in its place. On any failure the target stays as it was.
     pub fn commit(self, bytes: &[u8]) -> Result<()> {
-        let failed = |error: std::io::Error| {
-            Problem::new(
-                self.target.display(),
-                format_args!("cannot be written: {error}"),
-                "check the disk's space and the folder's permissions",
-            )
-        };
-        let folder = match self.target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".saescope-").suffix(".partial");
-        // Temporary files are for their owner only by default; a result gets the permissions of any new file (the umask applies).
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
-        temporary.write_all(bytes).map_err(failed)?;
-        temporary.as_file().sync_all().map_err(failed)?;
-        temporary.persist(&self.target).map_err(|error| failed(error.error))?;
-        // The rename itself is on disk only once the folder is.
-        #[cfg(unix)]
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-        Ok(())
+        write(&self.target, bytes)
     }
+}
+
+/// Writes the file at `path` whole or not at all; a file that was there keeps its permissions.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |error: std::io::Error| {
+        Problem::new(
+            path.display(),
+            format_args!("cannot be written: {error}"),
+            "check the disk's space and the folder's permissions",
+        )
+    };
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".saescope-").suffix(".partial");
+    // Temporary files are for their owner only by default; a result gets the permissions of any new file (the umask applies).
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
+    temporary.write_all(bytes).map_err(failed)?;
+    if let Ok(former) = std::fs::metadata(path) {
+        temporary.as_file().set_permissions(former.permissions()).map_err(failed)?;
+    }
+    temporary.as_file().sync_all().map_err(failed)?;
+    temporary.persist(path).map_err(|error| failed(error.error))?;
+    // The rename itself is on disk only once the folder is.
+    #[cfg(unix)]
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::atomic::AtomicFile;
+use super::atomic;
 use crate::core::problem::{Problem, Result};
 use crate::core::tags::json::{from_json, to_json};
 use crate::core::tags::{Change, Features, Subject, TagBook, merge};
@@ -74,7 +74,7 @@ impl TagsFile {
                 "merge both and save again",
             )));
         }
-        AtomicFile::create(&self.path)?.commit(text.as_bytes())?;
+        atomic::write(&self.path, text.as_bytes())?;
         self.text = Some(text);
         self.features.clone_from(book.features());
         Ok(Saved::Written)

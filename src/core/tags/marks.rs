@@ -36,15 +36,18 @@ impl Marks {
     }
 }
 
-/// Both notes, or the one that says all that the other says.
+/// Between the notes that were joined.
+const JOINT: &str = " / ";
+
+/// Both notes, each part once.
 pub(super) fn join_notes(left: &str, right: &str) -> String {
-    if left.contains(right) {
-        left.to_owned()
-    } else if right.contains(left) {
-        right.to_owned()
-    } else {
-        format!("{left} / {right}")
+    let mut parts: Vec<&str> = Vec::new();
+    for part in left.split(JOINT).chain(right.split(JOINT)) {
+        if !part.is_empty() && !parts.contains(&part) {
+            parts.push(part);
+        }
     }
+    parts.join(JOINT)
 }
 
 static NO_MARKS: Marks = Marks { tags: BTreeSet::new(), rejected: false, note: String::new() };
@@ -136,7 +139,8 @@ mod tests {
     #[test]
     fn joined_notes_lose_nothing_and_repeat_nothing() {
         assert_eq!(join_notes("", "b"), "b");
-        assert_eq!(join_notes("end FN", "FN"), "end FN");
         assert_eq!(join_notes("a", "b"), "a / b");
+        assert_eq!(join_notes("a / b", "b"), "a / b");
+        assert_eq!(join_notes("not plural", "plural"), "not plural / plural");
     }
 }

@@ -149,15 +149,15 @@ fn run_batch(
             let (from, to) = if work.view.view == View::Female { (patch_side, clean_side) } else { (clean_side, patch_side) };
             let effects = match settings.method {
                 Method::Exact => {
-                    let mut check_cancel = || steps.tell(submodule, work.view.view);
                     let job = exact::Job { compute, submodule, answers: &work.view.answers, clean_metrics: &work.clean_metrics };
-                    job.effects(from, to, &decoder, &mut check_cancel)?
+                    job.effects(from, to, &decoder, &mut || steps.tell(submodule, work.view.view))?
                 }
                 Method::Attrib => gradient::effects(&work.gradients[ordinal], submodule, from, to, &decoder),
                 Method::Ig => {
                     let alphas: Vec<f32> = (0..settings.steps).map(|step| step as f32 / settings.steps as f32).collect();
-                    let gradient =
-                        compute.path_gradient(from.trace, submodule, to.trace.output(submodule), &alphas, &work.view.answers);
+                    let (patch, answers) = (to.trace.output(submodule), &work.view.answers);
+                    let check_cancel = &mut || steps.tell(submodule, work.view.view);
+                    let gradient = compute.path_gradient(from.trace, submodule, patch, &alphas, answers, check_cancel)?;
                     gradient::effects(&gradient, submodule, from, to, &decoder)
                 }
             };

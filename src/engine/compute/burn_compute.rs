@@ -163,13 +163,15 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         patch: &Activation,
         alphas: &[f32],
         answers: &[Answers],
-    ) -> Activation {
+        check_cancel: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Activation> {
         let clean = base.output(submodule);
         let [examples, positions, width] = clean.shape();
         let points_at_once = (TOKENS_AT_ONCE / (examples * positions).max(1)).max(1);
         let mut sum = Activation::new(vec![0.0; clean.values.len()], clean.shape());
         let (start, change) = (self.upload(clean), self.upload(patch) - self.upload(clean));
         for alphas in alphas.chunks(points_at_once) {
+            check_cancel()?;
             let count = alphas.len();
             let rows: Vec<usize> = (0..count).flat_map(|_| 0..examples).collect();
             let answers: Vec<Answers> = rows.iter().map(|row| answers[*row]).collect();
@@ -187,7 +189,7 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         }
         let count = alphas.len() as f32;
         sum.values.iter_mut().for_each(|value| *value /= count);
-        sum
+        Ok(sum)
     }
 
     fn gradients(&self, prompts: &[&[u32]], answers: &[Answers]) -> Vec<Activation> {

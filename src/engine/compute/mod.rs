@@ -77,7 +77,8 @@ pub trait Compute {
     ) -> Vec<f32>;
 
     /// The gradient of the metric with respect to `submodule`'s output, where that output is moved to
-    /// `x_clean + alpha (x_patch - x_clean)` and the rest of the model runs from `base`; mean over `alphas`.
+    /// `x_clean + alpha (x_patch - x_clean)` and the rest of the model runs from `base`; mean over `alphas`. `check_cancel` is called
+    /// between passes, and its error ends the computation.
     fn path_gradient(
         &self,
         base: &Trace,
@@ -85,7 +86,8 @@ pub trait Compute {
         patch: &Activation,
         alphas: &[f32],
         answers: &[Answers],
-    ) -> Activation;
+        check_cancel: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Activation>;
 
     /// The gradient of the metric with respect to every submodule's output in the plain run of the prompts, in submodule order.
     fn gradients(&self, prompts: &[&[u32]], answers: &[Answers]) -> Vec<Activation>;

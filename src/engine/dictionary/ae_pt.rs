@@ -74,7 +74,12 @@ impl Archive {
                     )));
                 }
                 let mut pickle = Vec::new();
-                entry.read_to_end(&mut pickle).map_err(|error| damaged(format!("its pickle is unreadable: {error}")))?;
+                // The size above is the zip's own claim.
+                entry
+                    .by_ref()
+                    .take(LARGEST_PICKLE)
+                    .read_to_end(&mut pickle)
+                    .map_err(|error| damaged(format!("its pickle is unreadable: {error}")))?;
                 tensors = Some(read_state_dict(&pickle).map_err(damaged)?);
             } else if entry_name.ends_with("/byteorder") {
                 let mut order = String::new();

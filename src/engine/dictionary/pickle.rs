@@ -313,7 +313,7 @@ impl Machine<'_> {
             "torch._utils _rebuild_tensor_v2" => rebuild_tensor(arguments)?,
             // `Parameter(tensor, ...)`: the tensor is all that matters.
             "torch._utils _rebuild_parameter" => match arguments.first().map(Rc::as_ref) {
-                Some(Value::Tensor(tensor)) => Value::Tensor(tensor.clone()),
+                Some(Value::Tensor(tensor)) => Value::Tensor(tensor.clone()), // at most two dimensions: small
                 _ => return Err("its pickle holds a parameter without a tensor".to_owned()),
             },
             other => return Err(format!("its pickle calls '{other}'")),
@@ -336,6 +336,9 @@ fn rebuild_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
     else {
         return Err(malformed());
     };
+    if size.len() > 2 || stride.len() > 2 {
+        return Err("its pickle describes a tensor of more than two dimensions".to_owned());
+    }
     let integer = |value: &Rc<Value>| match value.as_ref() {
         Value::Integer(value) => usize::try_from(*value).map_err(|_| malformed()),
         _ => Err(malformed()),

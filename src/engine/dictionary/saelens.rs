@@ -94,8 +94,11 @@ fn assemble(
     let mut dictionary =
         Dictionary::assemble(submodule, Format::SaeLens, model_width, parts, weights.shared_bytes(), weights.name().to_owned())?;
     dictionary.config_sha256 = Some(sha256_hex(text));
-    dictionary.neuronpedia_model =
-        stated(&config, "neuronpedia_id").find_map(Value::as_str).and_then(|id| id.split('/').next()).map(str::to_owned);
+    dictionary.neuronpedia_model = stated(&config, "neuronpedia_id")
+        .find_map(Value::as_str)
+        .and_then(|id| id.split('/').next())
+        .filter(|model| !model.is_empty())
+        .map(str::to_owned);
     Ok(dictionary)
 }
 

@@ -162,7 +162,7 @@ impl Config {
         }
         let rotary_base = rope.and_then(|rope| rope.rope_theta).or(raw.rope_theta).or(raw.rotary_emb_base).unwrap_or(10_000.0);
         for (key, value) in [("rotary_emb_base", rotary_base), ("layer_norm_eps", raw.layer_norm_eps)] {
-            if !value.is_finite() || value <= 0.0 {
+            if !(value as f32).is_finite() || value as f32 <= 0.0 {
                 return Err(Problem::new(name, format_args!("{key} is {value}"), "it must be a positive number"));
             }
         }

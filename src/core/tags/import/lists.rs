@@ -49,10 +49,16 @@ fn entry(line: &str, model: &str) -> Result<(FeatureId, Marks), (String, &'stati
     }
     let submodule = submodule(layer).ok_or_else(|| unreadable("has an unknown layer name"))?;
     let index = index.parse().map_err(|_| unreadable("has an index that is no number"))?;
-    if after.contains('{') && after.contains("layer") {
+    let names_another = after
+        .match_indices('{')
+        .any(|(at, _)| dictionary(after.split_at(at).1).is_some_and(|(pairs, _)| pairs.iter().any(|(key, _)| key == "layer")));
+    if names_another {
         return Err((format!("names more than one feature: {}", excerpt(line, 60)), "write each feature on a line of its own"));
     }
-    let marks = remark::read(after.trim_start_matches(|character: char| character.is_whitespace() || "`,".contains(character)));
+    // One separator: a note may begin with anything.
+    let after = after.trim_start();
+    let after = after.strip_prefix('`').unwrap_or(after).trim_start();
+    let marks = remark::read(after.strip_prefix(',').unwrap_or(after).trim_start());
     Ok((FeatureId { submodule, index: FeatureIndex(index) }, Marks { rejected, ..marks }))
 }
 
