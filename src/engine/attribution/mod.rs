@@ -109,6 +109,11 @@ impl Steps<'_> {
     }
 }
 
+/// What a view starts from and what it moves toward: the female view takes the pairs the other way round.
+fn oriented<T>(view: View, clean: T, patch: T) -> (T, T) {
+    if view == View::Female { (patch, clean) } else { (clean, patch) }
+}
+
 fn run_batch(
     compute: &dyn Compute,
     dictionaries: &[Dictionary],
@@ -119,18 +124,14 @@ fn run_batch(
     steps: &mut Steps<'_>,
 ) -> Result<()> {
     let (clean, patch) = (compute.trace(&batch.clean), compute.trace(&batch.patch));
-    let oriented = |view: View| if view == View::Female { (&patch, &clean) } else { (&clean, &patch) };
     let mut views = Vec::new();
     for aggregate in aggregates {
         let Some(view) = batch.views.iter().find(|view| view.view == aggregate.view()) else { continue };
-        let (from, to) = oriented(view.view);
+        let (from, to) = oriented(view.view, &clean, &patch);
         let clean_metrics = compute.metrics(from, &view.answers);
         aggregate.set_metrics(&view.examples, &clean_metrics, &compute.metrics(to, &view.answers));
         let gradients = match settings.method {
-            Method::Attrib => {
-                let prompts = if view.view == View::Female { &batch.patch } else { &batch.clean };
-                compute.gradients(prompts, &view.answers)
-            }
+            Method::Attrib => compute.gradients(oriented(view.view, &batch.clean, &batch.patch).0, &view.answers),
             Method::Ig | Method::Exact => Vec::new(),
         };
         views.push(ViewWork { view, aggregate, clean_metrics, gradients });
@@ -146,7 +147,7 @@ fn run_batch(
         let patch_side = Side { trace: &patch, codes: &patch_codes, error: &patch_error };
         for work in &mut views {
             steps.tell(submodule, work.view.view)?;
-            let (from, to) = if work.view.view == View::Female { (patch_side, clean_side) } else { (clean_side, patch_side) };
+            let (from, to) = oriented(work.view.view, clean_side, patch_side);
             let effects = match settings.method {
                 Method::Exact => {
                     let job = exact::Job { compute, submodule, answers: &work.view.answers, clean_metrics: &work.clean_metrics };
@@ -166,11 +167,6 @@ fn run_batch(
             if finished(work.view.view) {
                 steps.observe(Step::Found(work.view.view, Box::new(work.aggregate.submodule(ordinal))))?;
             }
-        }
-    }
-    for work in &mut views {
-        if let Some(last) = dictionaries.last() {
-            steps.tell(last.submodule(), work.view.view)?;
         }
     }
     Ok(())
