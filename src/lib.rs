@@ -4,25 +4,32 @@
 //!
 //! ```text
 //! pairs of prompts -> engine::dataset -> (engine::model + engine::dictionary) -> engine::attribution -> core::run
-//!                  -> store::run_file -> core::selection, core::comparison -> cli
+//!                  -> core::findings -> core::rows -> app -> ui (on a terminal: term) | cli (plain tables, export, check)
 //! ```
 //!
 //! | room | what lives there | may use |
 //! |---|---|---|
-//! | [`core`] | identifiers, effects, selections, comparisons, tags, Neuronpedia links, invariants: pure rules, no files, no burn | nothing |
+//! | [`core`] | identifiers, effects, selections, comparisons, the rows and cells of tables, filters, tags, Neuronpedia links, invariants: pure rules, no files, no burn | nothing |
 //! | [`engine`] | GPT-NeoX in burn, dictionaries and their formats, tokenizer, data sets, attribution, the demo model, the background job | `core` |
-//! | [`store`] | run files, tag files, atomic writes, the Hugging Face cache | `core` |
-//! | [`cli`] | headless commands | all above |
+//! | [`store`] | run files, tag files, the log, the published figures, atomic writes, folders, the Hugging Face cache | `core` |
+//! | [`app`] | the explorer without its terminal: state, messages, `update`, the one registry of commands, configuration | `core` |
+//! | [`ui`] | draws a state: decides nothing | `core`, `app` |
+//! | [`term`] | the impure edge: the event loop, jobs, clipboard, browser, colours, what the terminal and the desktop can do | all above |
+//! | [`cli`] | commands and flags, plain tables, `doctor`, benchmarks, the way into the explorer | all above |
 //!
 //! `tests/architecture.rs` fails on an arrow that the table does not allow. Beside `src` there are `assets/demo` (the demo model, made by
-//! `src/engine/train`), `data` (prompts that the program ships) and `tests`.
+//! `src/engine/train`), `data` (prompts that the program ships, and the published figures) and `tests`.
 //!
 //! # Where a number comes from
 //! An effect on the screen is [`core::effects::SubmoduleEffects`], made in `engine::attribution::aggregate` from effects at single tokens,
-//! which `engine::attribution::gradient` (or `exact`) computes from the gradient that [`engine::compute::Compute`] asks of burn. Every
-//! failure is one [`core::problem::Problem`].
+//! which `engine::attribution::gradient` (or `exact`) computes from the gradient that [`engine::compute::Compute`] asks of burn. Which
+//! features are listed is decided in [`core::rows::arrange`], what their cells say in [`core::rows::cells`], what a key does in
+//! [`app::commands`]. Every failure is one [`core::problem::Problem`].
 
+pub mod app;
 pub mod cli;
 pub mod core;
 pub mod engine;
 pub mod store;
+pub mod term;
+pub mod ui;

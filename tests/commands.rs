@@ -233,6 +233,18 @@ fn a_reader_that_stops_early_is_no_failure() {
 }
 
 #[test]
+fn a_fault_of_the_program_is_one_line_and_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
+    let output = command.arg("run").env("SAESCOPE_FAULT", "worker-panic").current_dir(folder.path()).output().unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("fault of the program: SAESCOPE_FAULT"), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_backend_that_is_not_there_is_a_clear_line() {
     let folder = tempfile::tempdir().unwrap();
     let output = saescope(folder.path(), "run --backend cuda");

@@ -6,10 +6,12 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use saescope::engine::compute::{self, Backend};
-use saescope::engine::dataset::{self, Limits, Options};
+use saescope::core::request::{Backend, Options};
+use saescope::engine::cancel::Cancel;
+use saescope::engine::compute;
+use saescope::engine::dataset::{self, Limits};
 use saescope::engine::demo;
-use saescope::engine::dictionary::codes::{Codes, DecoderRows, reconstruction_error};
+use saescope::engine::dictionary::codes::{DecoderRows, reconstruction_error};
 
 fn size(path: &Path) -> u64 {
     if path.is_dir() {
@@ -29,19 +31,19 @@ fn the_demo_is_at_most_six_mebibytes() {
 #[test]
 fn the_dictionaries_explain_the_model_on_the_shipped_prompts() {
     let config = demo::config().unwrap();
-    let compute = compute::open(Some(Backend::NdArray), &config, &demo::weights().unwrap()).unwrap();
+    let cancel = Cancel::default();
+    let compute = compute::open(Some(Backend::NdArray), &config, &demo::weights().unwrap(), &cancel).unwrap();
     let limits = Limits { vocabulary: config.vocabulary, context: config.context };
     let options = Options { seed: 12, tokens: Some(3), examples: None };
     let tokenizer = demo::tokenizer().unwrap();
-    let data = dataset::load(&demo::NAMES, Some(&tokenizer), options, limits).unwrap();
+    let data = dataset::load(&demo::NAMES, Some(&tokenizer), options, limits, &cancel).unwrap();
     assert_eq!(data.examples.len(), 50);
     let prompts: Vec<&[u32]> = data.examples.iter().flat_map(|example| [example.clean.as_slice(), &example.patch]).collect();
-    let trace = compute.trace(&prompts);
+    let trace = compute.trace(&prompts, &cancel).unwrap();
     for dictionary in demo::dictionaries(&config).unwrap() {
         let output = trace.output(dictionary.submodule());
-        let mut codes = Codes::new();
-        compute.encode(&dictionary, &[output], &mut |row| codes.push_dense(row)).unwrap();
-        let decoder = DecoderRows::read(&dictionary, codes.active()).unwrap();
+        let codes = compute.encode(&dictionary, &[output], &cancel).unwrap().remove(0);
+        let decoder = DecoderRows::read(&dictionary, codes.active(), &cancel).unwrap();
         let error = reconstruction_error(&dictionary, output, &codes, &decoder);
         let active = (0..codes.rows()).map(|row| codes.row(row).count()).sum::<usize>() as f64 / codes.rows() as f64;
         let unexplained = squares(error.values.iter().copied()) / variance(output.rows(), output.width);

@@ -9,19 +9,19 @@
 
 mod support;
 
-use std::ops::ControlFlow;
-
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use saescope::core::comparison::{difference, similarity};
 use saescope::core::effects::ViewEffects;
 use saescope::core::invariant;
+use saescope::core::request::{Backend, Settings};
 use saescope::core::run::Method;
 use saescope::core::selection::{Selection, select};
 use saescope::core::submodule::{Submodule, SubmoduleKind};
 use saescope::core::view::View;
-use saescope::engine::attribution::{Settings, attribute};
-use saescope::engine::compute::{self, Answers, Backend, Compute};
+use saescope::engine::attribution::attribute;
+use saescope::engine::cancel::Cancel;
+use saescope::engine::compute::{self, Answers, Compute};
 use saescope::engine::dataset::Example;
 use saescope::engine::dictionary::{Dictionary, folder};
 use saescope::engine::model::config::Config;
@@ -41,11 +41,12 @@ impl Fixture {
     fn new(shape: Shape, backend: Backend) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_model(folder.path(), shape);
+        let cancel = Cancel::default();
         let config =
             Config::parse(&std::fs::read_to_string(folder.path().join("model/config.json")).unwrap(), "config.json").unwrap();
         let weights = TensorFile::open(&folder.path().join("model/model.safetensors")).unwrap();
-        let compute = compute::open(Some(backend), &config, &weights).unwrap();
-        let dictionaries = folder::open_all(&[folder.path().join("dictionaries")], shape.layers, shape.width()).unwrap();
+        let compute = compute::open(Some(backend), &config, &weights, &cancel).unwrap();
+        let dictionaries = folder::open_all(&[folder.path().join("dictionaries")], shape.layers, shape.width(), &cancel).unwrap();
         let mut numbers = Numbers::new(shape.seed ^ 0x5eed);
         let pairs: Vec<Example> = (0..6).map(|index| random_example(&mut numbers, index, 2 + index % 3)).collect();
         // Some prompts of the pairs with other answers, and one that only the baseline has.
@@ -61,8 +62,8 @@ impl Fixture {
 
     fn run_on(&self, pairs: &[Example], method: Method, steps: usize, batch: usize) -> Vec<ViewEffects> {
         let settings = Settings { method, steps, batch, detail: 20 };
-        let observer = &mut |_| ControlFlow::Continue(());
-        attribute(self.compute.as_ref(), &self.dictionaries, pairs, Some(&self.baseline), settings, observer).unwrap()
+        let (compute, cancel) = (self.compute.as_ref(), Cancel::default());
+        attribute(compute, &self.dictionaries, pairs, Some(&self.baseline), settings, &mut |_| {}, &cancel).unwrap()
     }
 }
 
@@ -163,10 +164,11 @@ proptest! {
             let clean: Vec<&[u32]> = fixture.pairs.iter().filter(|pair| pair.clean.len() == 3).map(|pair| pair.clean.as_slice()).collect();
             let patch: Vec<&[u32]> = fixture.pairs.iter().filter(|pair| pair.clean.len() == 3).map(|pair| pair.patch.as_slice()).collect();
             let answers = vec![Answers { clean: 7, patch: 8 }; clean.len()];
-            let (base, other) = (fixture.compute.trace(&clean), fixture.compute.trace(&patch));
-            let plain = fixture.compute.gradients(&clean, &answers);
+            let (compute, cancel) = (fixture.compute.as_ref(), Cancel::default());
+            let (base, other) = (compute.trace(&clean, &cancel).unwrap(), compute.trace(&patch, &cancel).unwrap());
+            let plain = compute.gradients(&clean, &answers, &cancel).unwrap();
             for (submodule, plain) in Submodule::all(shape.layers).into_iter().zip(plain) {
-                let start = fixture.compute.path_gradient(&base, submodule, other.output(submodule), &[0.0], &answers, &mut || Ok(())).unwrap();
+                let start = compute.path_gradient(&base, submodule, other.output(submodule), &[0.0], &answers, &cancel).unwrap();
                 support::assert_close_by(&format!("{backend} {submodule}"), 1e-5, &start.values, &plain.values);
             }
         }

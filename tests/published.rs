@@ -25,7 +25,7 @@ fn fixture(name: &str) -> String {
 }
 
 fn published() -> Value {
-    serde_json::from_str(&fixture("names_comparison.json")).unwrap()
+    serde_json::from_str(include_str!("../data/published/names_comparison.json")).unwrap()
 }
 
 /// A view that holds exactly the printed features.

@@ -10,14 +10,14 @@
 
 mod support;
 
-use std::ops::ControlFlow;
-
 use saescope::core::effects::{SubmoduleEffects, ViewEffects};
+use saescope::core::request::Settings;
 use saescope::core::run::Method;
 use saescope::core::selection::{Selection, select};
 use saescope::core::submodule::Submodule;
 use saescope::core::view::View;
-use saescope::engine::attribution::{Settings, attribute};
+use saescope::engine::attribution::attribute;
+use saescope::engine::cancel::Cancel;
 use saescope::engine::compute::{Compute, Trace};
 use saescope::engine::dictionary::Dictionary;
 use saescope::engine::dictionary::codes::{Codes, DecoderRows, reconstruction_error};
@@ -35,13 +35,11 @@ fn settings(method: Method) -> Settings {
 fn run(compute: &dyn Compute, layout: &str, settings: Settings) -> Vec<ViewEffects> {
     let (names, baseline) = (Prompts::of("names").examples(), Prompts::of("baseline").examples());
     let dictionaries = reference_dictionaries(layout);
-    attribute(compute, &dictionaries, &names, Some(&baseline), settings, &mut |_| ControlFlow::Continue(())).unwrap()
+    attribute(compute, &dictionaries, &names, Some(&baseline), settings, &mut |_| {}, &Cancel::default()).unwrap()
 }
 
 fn encode(compute: &dyn Compute, dictionary: &Dictionary, trace: &Trace) -> Codes {
-    let mut codes = Codes::new();
-    compute.encode(dictionary, &[trace.output(dictionary.submodule())], &mut |row| codes.push_dense(row)).unwrap();
-    codes
+    compute.encode(dictionary, &[trace.output(dictionary.submodule())], &Cancel::default()).unwrap().remove(0)
 }
 
 fn dense(codes: &Codes) -> Vec<f32> {
@@ -62,7 +60,7 @@ fn forward_pass_features_and_errors() {
         let compute = reference_model(backend);
         for (side, rows) in [("clean", prompts.clean_rows()), ("patch", prompts.patch_rows())] {
             assert_close("logits", &compute.last_logits(&rows), golden.get(&format!("logits_{side}")));
-            let trace = compute.trace(&rows);
+            let trace = compute.trace(&rows, &Cancel::default()).unwrap();
             for layout in LAYOUTS {
                 for dictionary in reference_dictionaries(layout) {
                     let submodule = dictionary.submodule();
@@ -70,7 +68,7 @@ fn forward_pass_features_and_errors() {
                     assert_close(&what("x"), &trace.output(submodule).values, golden.of(&format!("x_{side}"), submodule));
                     let codes = encode(compute.as_ref(), &dictionary, &trace);
                     assert_close(&what("f"), &dense(&codes), golden.of(&format!("f_{side}"), submodule));
-                    let decoder = DecoderRows::read(&dictionary, codes.active()).unwrap();
+                    let decoder = DecoderRows::read(&dictionary, codes.active(), &Cancel::default()).unwrap();
                     let error = reconstruction_error(&dictionary, trace.output(submodule), &codes, &decoder);
                     assert_close(&what("e"), &error.values, golden.of(&format!("e_{side}"), submodule));
                 }
@@ -87,12 +85,13 @@ fn gradients() {
     let alphas: Vec<f32> = (0..10_u8).map(|step| f32::from(step) / 10.0).collect();
     for backend in cpu_backends() {
         let compute = reference_model(backend);
-        let (clean, patch) = (compute.trace(&prompts.clean_rows()), compute.trace(&prompts.patch_rows()));
-        let plain = compute.gradients(&prompts.clean_rows(), &prompts.answers());
+        let cancel = Cancel::default();
+        let clean = compute.trace(&prompts.clean_rows(), &cancel).unwrap();
+        let patch = compute.trace(&prompts.patch_rows(), &cancel).unwrap();
+        let plain = compute.gradients(&prompts.clean_rows(), &prompts.answers(), &cancel).unwrap();
         for (submodule, plain) in Submodule::all(3).into_iter().zip(plain) {
-            let integrated = compute
-                .path_gradient(&clean, submodule, patch.output(submodule), &alphas, &prompts.answers(), &mut || Ok(()))
-                .unwrap();
+            let integrated =
+                compute.path_gradient(&clean, submodule, patch.output(submodule), &alphas, &prompts.answers(), &cancel).unwrap();
             assert_close_by(&format!("{backend} ig grad.{submodule}"), 1e-5, &integrated.values, ig.of("grad", submodule));
             assert_close_by(&format!("{backend} attrib grad.{submodule}"), 1e-5, &plain.values, attrib.of("grad", submodule));
         }
@@ -106,8 +105,9 @@ fn gradients_agree_with_finite_differences() {
     let examples: Vec<usize> = (0..EXAMPLES).collect();
     for backend in cpu_backends() {
         let compute = reference_model(backend);
-        let trace = compute.trace(&prompts.clean_rows());
-        let gradients = compute.gradients(&prompts.clean_rows(), &prompts.answers());
+        let cancel = Cancel::default();
+        let trace = compute.trace(&prompts.clean_rows(), &cancel).unwrap();
+        let gradients = compute.gradients(&prompts.clean_rows(), &prompts.answers(), &cancel).unwrap();
         for (submodule, gradient) in Submodule::all(3).into_iter().zip(gradients) {
             let output = trace.output(submodule);
             // A step along the gradient itself is where rounding matters least against the change.
@@ -116,7 +116,7 @@ fn gradients_agree_with_finite_differences() {
             let moved_by = |sign: f32| {
                 let mut moved = output.clone();
                 moved.values.iter_mut().zip(&gradient.values).for_each(|(value, slope)| *value += sign * step * slope);
-                compute.moved_metrics(&trace, submodule, &moved, &examples, &prompts.answers())
+                compute.moved_metrics(&trace, submodule, &moved, &examples, &prompts.answers(), &cancel).unwrap()
             };
             for (example, (up, down)) in moved_by(1.0).iter().zip(moved_by(-1.0)).enumerate() {
                 let rows = example * POSITIONS..(example + 1) * POSITIONS;
@@ -228,9 +228,8 @@ fn exact_effects() {
     for backend in cpu_backends() {
         let compute = reference_model(backend);
         let dictionaries = reference_dictionaries("saelens");
-        let views = attribute(compute.as_ref(), &dictionaries, &examples, None, settings(Method::Exact), &mut |_| {
-            ControlFlow::Continue(())
-        });
+        let views =
+            attribute(compute.as_ref(), &dictionaries, &examples, None, settings(Method::Exact), &mut |_| {}, &Cancel::default());
         assert_view(&format!("{backend} exact"), &views.unwrap()[0], &golden, true);
     }
 }

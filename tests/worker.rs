@@ -2,17 +2,20 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use saescope::core::effects::SubmoduleEffects;
 use saescope::core::progress::{Event, Step};
+use saescope::core::request::{Backend, DataSource, ModelSource, Options, Request, Settings};
 use saescope::core::run::{Method, Run};
+use saescope::core::tags::Subject;
 use saescope::core::view::View;
-use saescope::engine::attribution::Settings;
-use saescope::engine::compute::Backend;
-use saescope::engine::dataset::Options;
-use saescope::engine::study::{DataSource, ModelSource, Request};
+use saescope::engine::cancel::Cancel;
+use saescope::engine::demo;
+use saescope::engine::identity::{identify, subject};
+use saescope::engine::study::Study;
 use saescope::engine::worker::Job;
 
 fn request(method: Method, batch: usize) -> Request {
@@ -34,6 +37,7 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
         assert!(matches!(events.next(), Some(Event::Opened(opened)) if opened.layers == 4 && opened.pairs.examples.len() == 12));
         let mut found: HashMap<(View, String), SubmoduleEffects> = HashMap::new();
         let (mut last, mut ended): (u64, Option<Box<Run>>) = (0, None);
+        let mut identified: Option<Subject> = None;
         for event in events {
             assert!(ended.is_none(), "an event after the end");
             match event {
@@ -44,11 +48,13 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
                 Event::Step(Step::Found(view, effects)) => {
                     assert!(found.insert((view, effects.submodule.to_string()), *effects).is_none(), "found twice");
                 }
+                Event::Identified(subject) => assert!(identified.replace(subject).is_none(), "identified twice"),
                 Event::Ended(outcome) => ended = Some(outcome.unwrap()),
                 Event::Opened(_) => panic!("opened twice"),
             }
         }
         let run = ended.unwrap();
+        assert_eq!(identified.unwrap(), subject(&run.manifest.model.name, &run.manifest.dictionaries));
         assert_eq!(found.len(), 36);
         for view in &run.views {
             for effects in &view.submodules {
@@ -71,6 +77,39 @@ fn a_cancelled_job_ends_soon_and_says_so() {
     assert!(ended.unwrap().unwrap_err().to_string().contains("was cancelled"));
     // A generous limit, so that a busy machine does not fail here.
     assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn cancelling_reaches_opening_and_both_halves_of_hashing() {
+    let cancelled = Cancel::default();
+    cancelled.cancel();
+    let says_so = |problem: String| assert!(problem.contains("was cancelled"), "{problem}");
+    says_so(Study::open(request(Method::Ig, 64), &cancelled).err().unwrap().to_string());
+    let (weights, dictionaries) = (demo::weights().unwrap(), demo::dictionaries(&demo::config().unwrap()).unwrap());
+    let never = |_| panic!("nothing is known yet");
+    says_so(identify("demo", &weights, &dictionaries, &never, &cancelled).unwrap_err().to_string());
+    let cancel = Cancel::default();
+    says_so(identify("demo", &weights, &dictionaries, &|_| cancel.cancel(), &cancel).unwrap_err().to_string());
+}
+
+/// Two threads work for a run, and the run waits for both.
+#[test]
+fn a_panic_on_either_thread_ends_the_other() {
+    for on_hashing_thread in [false, true] {
+        let cancel = Cancel::default();
+        let study = Study::open(request(Method::Exact, 64), &cancel).unwrap();
+        let start = Instant::now();
+        let tell = |event| {
+            let is_time = match event {
+                Event::Identified(_) => on_hashing_thread,
+                Event::Step(Step::Found(..)) => !on_hashing_thread,
+                _ => false,
+            };
+            assert!(!is_time, "a fault");
+        };
+        assert!(catch_unwind(AssertUnwindSafe(|| study.run(&tell, &cancel))).is_err());
+        assert!(cancel.is_cancelled() && start.elapsed() < Duration::from_secs(10));
+    }
 }
 
 #[test]

@@ -2,22 +2,32 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
+use crate::app::config::CLIPBOARDS;
+use crate::app::state::ThemeName;
+use crate::core::request::Backend;
 use crate::core::run::Method;
 use crate::core::view::View;
-use crate::engine::compute::Backend;
 
 /// Finds the features of sparse autoencoders that carry a concept in a language model.
 ///
 /// A study compares pairs of prompts such as "John runs because" / "Anna runs because" by the logits of " he" and " she", and
 /// attributes the difference to dictionary features of every attention block, MLP block and layer output.
+///
+/// Without a command: computes the study and explores it in the terminal while it arrives. Keys are listed by `?`.
 #[derive(Debug, Parser)]
-#[command(name = "saescope", version, arg_required_else_help = true)]
+#[command(name = "saescope", version, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
-    /// What to do.
+    /// What to do instead of exploring.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+
+    /// What to explore.
+    #[command(flatten)]
+    pub explore: ExploreArguments,
 }
 
 /// The commands.
@@ -29,8 +39,18 @@ pub enum Command {
     Run(RunArguments),
     /// Print selected features of a run: as JSON, CSV, a Markdown table or Neuronpedia links.
     Export(ExportArguments),
+    /// Explore a saved run in the terminal.
+    Open(OpenArguments),
     /// Check that a run's numbers add up; exit status 1 if they do not.
     Check(CheckArguments),
+    /// Say what this program found on this machine: folders, clipboard, colours, backends, caches, versions.
+    Doctor(DoctorArguments),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArguments),
+    /// Print the manual page.
+    Man,
+    /// Measure.
+    Bench(BenchArguments),
     /// Train the demo model and write it into assets/demo.
     #[cfg(feature = "train")]
     TrainDemo(TrainArguments),
@@ -39,9 +59,134 @@ pub enum Command {
 /// Flags of `run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// `demo`, `pythia-70m` (from the Hugging Face cache), or a Hugging Face folder of a GPT-NeoX model.
-    #[arg(long, value_name = "demo|pythia-70m|DIR", default_value = "demo")]
-    pub model: String,
+    /// What to compute.
+    #[command(flatten)]
+    pub study: StudyArguments,
+
+    /// The run file to write. [default: MODEL-METHOD.safetensors in the current folder]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Flags of the explorer without a run.
+#[derive(Debug, Args)]
+pub struct ExploreArguments {
+    /// What to compute.
+    #[command(flatten)]
+    pub study: StudyArguments,
+
+    /// Show the published figures first and compute nothing until asked.
+    #[arg(long)]
+    pub published: bool,
+
+    /// How to show it.
+    #[command(flatten)]
+    pub display: DisplayArguments,
+}
+
+/// Flags of `open`.
+#[derive(Debug, Args)]
+pub struct OpenArguments {
+    /// A run file.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// How to show it.
+    #[command(flatten)]
+    pub display: DisplayArguments,
+}
+
+/// Flags of everything that shows tables of features.
+#[derive(Debug, Args)]
+pub struct DisplayArguments {
+    /// List the features with |effect| above X. [default: 0.1]
+    #[arg(long, value_name = "X", conflicts_with = "top_k", value_parser = threshold)]
+    pub threshold: Option<f32>,
+
+    /// List the N features of largest |effect|.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub top_k: Option<usize>,
+
+    /// Colours; `auto` asks the environment and the terminal. NO_COLOR means mono.
+    #[arg(long, value_name = "auto|dark|light|16|mono", value_parser = theme)]
+    pub theme: Option<ThemeChoice>,
+
+    /// How `y` reaches the clipboard.
+    #[arg(long, value_name = "auto|tmux|screen|osc52|local|file", value_parser = PossibleValuesParser::new(CLIPBOARDS))]
+    pub clipboard: Option<String>,
+
+    /// Leave the mouse to the terminal.
+    #[arg(long)]
+    pub no_mouse: bool,
+
+    /// Print the same tables line by line and leave, for screen readers and pipes.
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// A theme, or whatever is detected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// By the environment and the terminal.
+    Auto,
+    /// This one.
+    Named(ThemeName),
+}
+
+/// Flags of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {}
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// Which shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Flags of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// What to measure.
+    #[command(subcommand)]
+    pub what: Bench,
+}
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// The explorer: from a key to its frame, with many features and, unless --idle, a computation on all cores.
+    Ui(BenchUiArguments),
+}
+
+/// Flags of `bench ui`.
+#[derive(Debug, Args)]
+pub struct BenchUiArguments {
+    /// Features with an effect, in each view.
+    #[arg(long, value_name = "N", default_value_t = 600_000, value_parser = positive)]
+    pub features: usize,
+
+    /// Key presses that are measured.
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = positive)]
+    pub keys: usize,
+
+    /// Do not compute beside it.
+    #[arg(long)]
+    pub idle: bool,
+
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to compute.
+#[derive(Debug, Args)]
+pub struct StudyArguments {
+    /// `demo`, `pythia-70m` (from the Hugging Face cache), or a Hugging Face folder of a GPT-NeoX model. [default: demo; to explore:
+    /// pythia-70m if it is in the cache, else demo]
+    #[arg(long, value_name = "demo|pythia-70m|DIR")]
+    pub model: Option<String>,
 
     /// The folder that holds the model's dictionaries: `attn_out_layer0/10_32768/ae.pt` and so on, or `0-att-sm/` and so on.
     #[arg(long, value_name = "DIR")]
@@ -87,10 +232,6 @@ pub struct RunArguments {
     /// `auto` takes the best backend in this program that works: cuda, flex, ndarray.
     #[arg(long, value_name = "auto|flex|ndarray|cuda", default_value = "auto", value_parser = backend)]
     pub backend: BackendChoice,
-
-    /// The run file to write. [default: MODEL-METHOD.safetensors in the current folder]
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
 }
 
 /// A backend, or the best one.
@@ -226,6 +367,14 @@ fn threshold(text: &str) -> Result<f32, String> {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
         _ => Err("use a number from 0 up, such as 0.1".to_owned()),
     }
+}
+
+fn theme(text: &str) -> Result<ThemeChoice, String> {
+    if text == "auto" {
+        return Ok(ThemeChoice::Auto);
+    }
+    let named = ThemeName::ALL.into_iter().find(|theme| theme.name() == text);
+    named.map(ThemeChoice::Named).ok_or_else(|| "use auto, dark, light, 16 or mono".to_owned())
 }
 
 fn backend(text: &str) -> Result<BackendChoice, String> {

@@ -1,10 +1,16 @@
-//! The command line: headless commands on the engine and the store.
+//! The command line: headless commands on the engine and the store, and the way into the explorer.
 
 pub mod arguments;
+mod bench;
 mod check;
+mod doctor;
+mod explore;
 mod export;
+mod manual;
 mod output;
+mod plain;
 mod run;
+mod study;
 mod summary;
 mod table;
 #[cfg(feature = "train")]
@@ -46,10 +52,16 @@ pub fn main(arguments: Arguments) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Result<ExitCode> {
-    match arguments.command {
+    let Some(command) = arguments.command else { return explore::explore(arguments.explore) };
+    match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Export(arguments) => export::export(&arguments),
+        Command::Open(arguments) => explore::open(arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
+        Command::Completions(arguments) => manual::completions(&arguments),
+        Command::Man => manual::man(),
+        Command::Bench(arguments) => bench::bench(&arguments),
         #[cfg(feature = "train")]
         Command::TrainDemo(arguments) => train::train(&arguments),
     }

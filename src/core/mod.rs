@@ -1,17 +1,25 @@
-//! Pure types and rules: identifiers, effects, selections, comparisons, links.
+//! Pure types and rules: identifiers, requests, effects, selections, comparisons, links.
 //!
 //! Nothing here touches burn, a terminal or a file, so that every rule a number on the screen depends on can be read and
 //! tested by itself.
 
 pub mod comparison;
+pub mod detail_index;
 pub mod effects;
+pub mod filter;
+pub mod findings;
 pub mod invariant;
 pub mod neuronpedia;
 pub mod problem;
 pub mod progress;
+pub mod published;
+pub mod ranking;
+pub mod request;
+pub mod rows;
 pub mod run;
 pub mod selection;
 pub mod submodule;
 pub mod tags;
 pub mod text;
 pub mod view;
+pub mod view_findings;

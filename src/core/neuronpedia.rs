@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::fmt::Write;
 
-use super::submodule::{FeatureId, Submodule};
+use super::submodule::{FeatureId, Submodule, SubmoduleKind};
 
 /// What Python's `urllib.parse.quote` encodes: everything but letters, digits, `_.-~` and `/`.
 const QUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
@@ -38,6 +38,15 @@ pub struct Reference {
 /// The layer name of `submodule`: `5-res-sm` for `resid_5`.
 pub fn layer_name(submodule: Submodule) -> String {
     format!("{}-{}-sm", submodule.layer.0, submodule.kind.neuronpedia_name())
+}
+
+/// The submodule that Neuronpedia calls `name`: `resid_5` for `5-res-sm`.
+pub fn submodule(name: &str) -> Option<Submodule> {
+    let (layer, rest) = name.split_once('-')?;
+    let (kind, _) = rest.split_once('-')?;
+    let kind = SubmoduleKind::ALL.into_iter().find(|candidate| candidate.neuronpedia_name() == kind)?;
+    let submodule = Submodule::new(kind, layer.parse().ok()?);
+    (layer_name(submodule) == name).then_some(submodule)
 }
 
 impl Reference {

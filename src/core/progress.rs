@@ -1,10 +1,9 @@
 //! What a computation tells while it runs, for whoever shows it.
 
-use std::ops::ControlFlow;
-
 use super::effects::SubmoduleEffects;
 use super::problem::Result;
 use super::run::{Opened, Run};
+use super::tags::Subject;
 use super::view::View;
 
 /// One step forward.
@@ -27,16 +26,19 @@ pub enum Step {
     Found(View, Box<SubmoduleEffects>),
 }
 
-/// What a job tells, in this order: at most one `Opened`, any number of `Step`, exactly one `Ended`.
+/// What a job tells, in this order: at most one `Opened`, then any number of `Step` with at most one `Identified` somewhere between or
+/// beside them, exactly one `Ended`. A job that ends with a run has told all four.
 #[derive(Debug)]
 pub enum Event {
     /// The inputs are open and will be computed on.
     Opened(Box<Opened>),
     /// It went on.
     Step(Step),
+    /// The dictionaries are hashed: what tags hang on is known, and the run will say the same.
+    Identified(Subject),
     /// It is over: with the whole run, or with the reason why there is none (cancelling is one).
     Ended(Result<Box<Run>>),
 }
 
-/// Told of every step; breaking cancels the computation.
-pub type Observer<'a> = &'a mut dyn FnMut(Step) -> ControlFlow<()>;
+/// Told of every step.
+pub type Observer<'a> = &'a mut dyn FnMut(Step);

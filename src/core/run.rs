@@ -251,7 +251,7 @@ pub struct ExampleRecord {
 pub struct Seconds {
     /// Opening model, dictionaries and data.
     pub open: f64,
-    /// Hashing them.
+    /// Hashing model and dictionaries, which runs beside the attribution: both count the same time on the clock.
     pub hash: f64,
     /// Attribution.
     pub attribution: f64,

@@ -2,11 +2,13 @@
 
 pub mod activation;
 pub mod attribution;
+pub mod cancel;
 pub mod compute;
 pub mod dataset;
 pub mod demo;
 pub mod dictionary;
 pub mod hash;
+pub mod identity;
 pub mod model;
 pub mod study;
 pub mod tensor_file;

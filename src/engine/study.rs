@@ -1,69 +1,28 @@
 //! One study from its inputs to its run: opens model, dictionaries and data, computes, and writes down from what.
 
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::core::effects::ViewEffects;
 use crate::core::problem::{Problem, Result};
-use crate::core::progress::Observer;
-use crate::core::run::{
-    DataRecord, DictionaryRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds,
-};
+use crate::core::progress::Event;
+use crate::core::request::{DataSource, ModelSource, Request};
+use crate::core::run::{DataRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds};
 use crate::core::text::excerpt;
-use crate::engine::attribution::{Settings, attribute};
-use crate::engine::compute::{self, Backend, Compute};
-use crate::engine::dataset::{self, DataSet, Limits, Options, Source};
+use crate::engine::attribution::attribute;
+use crate::engine::cancel::Cancel;
+use crate::engine::compute::{self, Compute};
+use crate::engine::dataset::{self, DataSet, Limits, Source};
 use crate::engine::demo;
 use crate::engine::dictionary::{Dictionary, folder};
 use crate::engine::hash::sha256_hex;
+use crate::engine::identity::{Identity, identify};
 use crate::engine::model::config::Config;
 use crate::engine::tensor_file::TensorFile;
 use crate::engine::tokenizer::Tokenizer;
-
-/// Where the model and its dictionaries are.
-#[derive(Debug, Clone)]
-pub enum ModelSource {
-    /// The demo model inside the program, with its dictionaries.
-    Demo,
-    /// A Hugging Face folder, and the folders that hold the dictionaries.
-    Folder {
-        /// With `config.json`, `model.safetensors` and, unless the data are token ids, `tokenizer.json`.
-        model: PathBuf,
-        /// Searched in turn for each submodule.
-        dictionaries: Vec<PathBuf>,
-        /// The model's name, if it is known better than by its files.
-        name: Option<String>,
-    },
-}
-
-/// Where the pairs and the baseline come from.
-#[derive(Debug, Clone)]
-pub enum DataSource {
-    /// The names data inside the program, pairs and baseline.
-    Embedded,
-    /// Files; without a baseline there is no baseline view.
-    Files {
-        /// The pair file.
-        pairs: PathBuf,
-        /// The baseline file.
-        baseline: Option<PathBuf>,
-    },
-}
-
-/// Everything that can be chosen about a study.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The model and its dictionaries.
-    pub model: ModelSource,
-    /// The data sets.
-    pub data: DataSource,
-    /// What is taken of them.
-    pub options: Options,
-    /// How effects are computed.
-    pub settings: Settings,
-    /// The backend, or none for the best that works.
-    pub backend: Option<Backend>,
-}
+use crate::engine::worker::{THREAD, no_thread};
 
 /// A study whose inputs are open.
 pub struct Study {
@@ -80,22 +39,22 @@ pub struct Study {
 }
 
 impl Study {
-    /// Opens and checks everything that `request` names.
-    pub fn open(request: Request) -> Result<Self> {
+    /// Opens and checks everything that `request` names, unless `cancel` is raised.
+    pub fn open(request: Request, cancel: &Cancel) -> Result<Self> {
         let start = Instant::now();
         let Parts { name, config, config_sha256, weights, tokenizer, dictionaries } = match &request.model {
             ModelSource::Demo => open_demo()?,
-            ModelSource::Folder { model, dictionaries, name } => open_folder(model, dictionaries, name.as_deref())?,
+            ModelSource::Folder { model, dictionaries, name } => open_folder(model, dictionaries, name.as_deref(), cancel)?,
         };
         let limits = Limits { vocabulary: config.vocabulary, context: config.context };
-        let load = |source: &Source<'_>| dataset::load(source, tokenizer.as_ref(), request.options, limits);
+        let load = |source: &Source<'_>| dataset::load(source, tokenizer.as_ref(), request.options, limits, cancel);
         let (pairs, baseline) = match &request.data {
             DataSource::Embedded => (load(&demo::NAMES)?, Some(load(&demo::BASELINE_NAMES)?)),
             DataSource::Files { pairs, baseline } => {
                 (load(&Source::File(pairs))?, baseline.as_ref().map(|path| load(&Source::File(path))).transpose()?)
             }
         };
-        let compute = compute::open(request.backend, &config, &weights)?;
+        let compute = compute::open(request.backend, &config, &weights, cancel)?;
         let open_seconds = start.elapsed().as_secs_f64();
         Ok(Self { request, name, config_sha256, weights, tokenizer, dictionaries, compute, pairs, baseline, open_seconds })
     }
@@ -111,29 +70,51 @@ impl Study {
         }
     }
 
-    /// Computes all views.
-    pub fn run(&self, observer: Observer<'_>) -> Result<Run> {
+    /// Computes all views, and hashes the files on a thread beside that. `tell` hears of steps and of the subject, from both threads.
+    ///
+    /// # Errors
+    /// When `cancel` was asked for, or an input turns out to be unusable; `cancel` is raised then in any case.
+    pub fn run(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Run> {
         let created_unix_seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-        let start = Instant::now();
+        // The model on its backend stays with this thread.
+        let (name, weights, dictionaries) = (&self.name, &self.weights, &self.dictionaries);
+        let hash = || {
+            cancel.unless_finished(|| identify(name, weights, dictionaries, &|subject| tell(Event::Identified(subject)), cancel))
+        };
+        thread::scope(|scope| {
+            let hashing = thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, hash).map_err(no_thread)?;
+            let start = Instant::now();
+            let views = cancel.unless_finished(|| self.attribute(tell, cancel));
+            let attribution = start.elapsed().as_secs_f64();
+            let identity = hashing.join().unwrap_or_else(|panic| resume_unwind(panic));
+            // If both failed, the attribution knows why: hashing only ever fails because it was told to stop.
+            let (views, identity) = (views?, identity?);
+            let seconds = Seconds { open: self.open_seconds, attribution, hash: identity.seconds };
+            Ok(Run { manifest: self.manifest(identity, created_unix_seconds, seconds), views })
+        })
+    }
+
+    fn attribute(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Vec<ViewEffects>> {
         let baseline = self.baseline.as_ref().map(|data| data.examples.as_slice());
-        let settings = self.request.settings;
-        let views = attribute(self.compute.as_ref(), &self.dictionaries, &self.pairs.examples, baseline, settings, observer)?;
+        let (compute, pairs, settings) = (self.compute.as_ref(), &self.pairs.examples, self.request.settings);
+        let observer = &mut |step| tell(Event::Step(step));
+        let views = attribute(compute, &self.dictionaries, pairs, baseline, settings, observer, cancel)?;
         views.iter().try_for_each(expect_finite)?;
-        let attribution = start.elapsed().as_secs_f64();
-        let start = Instant::now();
-        let config = self.compute.config();
+        Ok(views)
+    }
+
+    fn manifest(&self, identity: Identity, created_unix_seconds: u64, seconds: Seconds) -> Manifest {
+        let (config, settings) = (self.compute.config(), self.request.settings);
         let model = ModelRecord {
             name: self.name.clone(),
             source: self.weights.name().to_owned(),
-            sha256: sha256_hex(self.weights.bytes()),
+            sha256: identity.weights_sha256,
             config_sha256: self.config_sha256.clone(),
             tokenizer_sha256: self.tokenizer.as_ref().map(|tokenizer| tokenizer.sha256().to_owned()),
             layers: config.layers,
             width: config.width,
         };
-        let dictionaries = self.dictionaries.iter().map(dictionary_record).collect();
-        let seconds = Seconds { open: self.open_seconds, attribution, hash: start.elapsed().as_secs_f64() };
-        let manifest = Manifest {
+        Manifest {
             format: FORMAT,
             program: format!("saescope {}", env!("CARGO_PKG_VERSION")),
             created_unix_seconds,
@@ -146,12 +127,11 @@ impl Study {
             batch: settings.batch,
             detail: settings.detail,
             model,
-            dictionaries,
+            dictionaries: identity.dictionaries,
             pairs: self.data_record(&self.pairs),
             baseline: self.baseline.as_ref().map(|data| self.data_record(data)),
             seconds,
-        };
-        Ok(Run { manifest, views })
+        }
     }
 
     fn data_record(&self, data: &DataSet) -> DataRecord {
@@ -195,17 +175,6 @@ fn expect_finite(view: &ViewEffects) -> Result<()> {
     Ok(())
 }
 
-fn dictionary_record(dictionary: &Dictionary) -> DictionaryRecord {
-    DictionaryRecord {
-        submodule: dictionary.submodule().to_string(),
-        format: dictionary.format().name().to_owned(),
-        source: dictionary.name().to_owned(),
-        sha256: sha256_hex(dictionary.bytes()),
-        config_sha256: dictionary.config_sha256().map(str::to_owned),
-        features: dictionary.features(),
-    }
-}
-
 struct Parts {
     name: String,
     config: Config,
@@ -227,7 +196,7 @@ fn open_demo() -> Result<Parts> {
     })
 }
 
-fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>) -> Result<Parts> {
+fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>, cancel: &Cancel) -> Result<Parts> {
     let config_path = model.join("config.json");
     let text = std::fs::read(&config_path).map_err(|error| Problem::from_io(&config_path, "read it", &error))?;
     let config_name = config_path.display().to_string();
@@ -243,7 +212,7 @@ fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>)
     let weights = TensorFile::open(&weights_path)?;
     let tokenizer_path = model.join("tokenizer.json");
     let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
-    let dictionaries = folder::open_all(dictionary_folders, config.layers, config.width)?;
+    let dictionaries = folder::open_all(dictionary_folders, config.layers, config.width, cancel)?;
     let name = name.map_or_else(|| name_from_files(&dictionaries, model), str::to_owned);
     Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries })
 }

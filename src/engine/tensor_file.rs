@@ -162,6 +162,19 @@ impl StoredTensor {
         self
     }
 
+    /// The part whose index along `dimension` lies in `range`; nothing is copied.
+    ///
+    /// # Panics
+    /// When `range` is outside the shape: a fault of the caller.
+    #[must_use]
+    pub fn narrowed(&self, dimension: usize, range: Range<usize>) -> Self {
+        assert!(range.start <= range.end && range.end <= self.shape[dimension], "{range:?} of {:?}", self.shape);
+        let mut part = self.clone();
+        part.offset += range.start * self.strides[dimension] * self.element.size();
+        part.shape[dimension] = range.len();
+        part
+    }
+
     /// All values in row-major order of the shape.
     ///
     /// # Errors
@@ -376,7 +389,10 @@ mod tests {
                 let mut target = vec![0.0; columns];
                 tensor.read_row(row, &mut target).unwrap();
                 assert_eq!(target, all[row * columns..(row + 1) * columns]);
+                assert_eq!(tensor.narrowed(0, row..row + 1).values().unwrap(), target);
             }
+            let last: Vec<f32> = all.chunks_exact(columns).map(|row| row[columns - 1]).collect();
+            assert_eq!(tensor.narrowed(1, columns - 1..columns).values().unwrap(), last);
         }
     }
 

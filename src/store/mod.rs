@@ -1,6 +1,9 @@
-//! Files that saescope writes, and where it finds those of others.
+//! Files that saescope writes or brings along, and where it finds those of others.
 
 pub mod atomic;
+pub mod folders;
 pub mod hub_cache;
+pub mod log;
+pub mod published;
 pub mod run_file;
 pub mod tags_file;

@@ -149,6 +149,15 @@ pub fn is_run(path: &Path) -> Result<bool> {
     Ok(header.is_some_and(|header| header["__metadata__"][MANIFEST].is_string()))
 }
 
+/// A former run may be replaced; anything else that exists, the model's own weights above all, may not.
+pub fn expect_replaceable(path: &Path) -> Result<()> {
+    let is_empty = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0);
+    if !path.exists() || is_empty || is_run(path)? {
+        return Ok(());
+    }
+    Err(Problem::new(path.display(), "exists and is no run file", "name another file (--output), or remove this one first"))
+}
+
 /// Reads the run file at `path`; every number comes back bit for bit.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::atomic;
 use crate::core::problem::{Problem, Result};
 use crate::core::tags::json::{from_json, to_json};
-use crate::core::tags::{Change, Features, Subject, TagBook, merge};
+use crate::core::tags::{Features, Subject, TagBook};
 
 /// How long a save waits for that of another program, which takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub enum Saved {
     /// The file holds the book.
     Written,
-    /// Another program changed the file since it was read here, so nothing was written: [`TagsFile::merge`], then save again. The
+    /// Another program changed the file since it was read here, so nothing was written: [`TagsFile::reread`], merge, then save again. The
     /// problem says so in words.
     ChangedElsewhere(Problem),
 }
@@ -80,14 +80,14 @@ impl TagsFile {
         Ok(Saved::Written)
     }
 
-    /// Brings what another program saved into `book`, as one undoable step; a save after it writes both. Returns what changed.
-    pub fn merge(&mut self, book: &mut TagBook) -> Result<Change> {
-        let Some(text) = read_if_present(&self.path)? else { return Ok(Change::default()) };
-        let theirs = parse(&text, &self.path, book.subject())?.features().clone();
-        let change = book.apply(merge(&self.features, book.features(), &theirs));
+    /// What another program saved in between, to be merged by [`merge`](crate::core::tags::merge): the tags that both started from, and
+    /// those in the file now. A save after it writes over the file. None if there is no file any more.
+    pub fn reread(&mut self, subject: &Subject) -> Result<Option<(Features, Features)>> {
+        let Some(text) = read_if_present(&self.path)? else { return Ok(None) };
+        let theirs = parse(&text, &self.path, subject)?.features().clone();
         self.text = Some(text);
-        self.features = theirs;
-        Ok(change)
+        let base = std::mem::replace(&mut self.features, theirs.clone());
+        Ok(Some((base, theirs)))
     }
 
     fn lock(&self) -> Result<File> {

@@ -6,8 +6,10 @@ pub mod random;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use saescope::core::request::Backend;
 use saescope::core::submodule::Submodule;
-use saescope::engine::compute::{self, Answers, Backend, Compute};
+use saescope::engine::cancel::Cancel;
+use saescope::engine::compute::{self, Answers, Compute};
 use saescope::engine::dataset::Example;
 use saescope::engine::dictionary::{Dictionary, folder};
 use saescope::engine::model::config::Config;
@@ -33,12 +35,12 @@ pub fn reference_config() -> Config {
 
 pub fn reference_model(backend: Backend) -> Box<dyn Compute> {
     let weights = TensorFile::open(&reference("model/model.safetensors")).unwrap();
-    compute::open(Some(backend), &reference_config(), &weights).unwrap()
+    compute::open(Some(backend), &reference_config(), &weights, &Cancel::default()).unwrap()
 }
 
 /// `layout` is `dictionaries/tiny-neox` or `saelens`.
 pub fn reference_dictionaries(layout: &str) -> Vec<Dictionary> {
-    folder::open_all(&[reference(layout)], 3, 64).unwrap()
+    folder::open_all(&[reference(layout)], 3, 64, &Cancel::default()).unwrap()
 }
 
 #[derive(serde::Deserialize, Clone)]

@@ -13,7 +13,7 @@ use crate::core::text::excerpt;
 pub struct Subject {
     /// The model's name, also the `modelId` of its features.
     pub model: String,
-    /// Hash over all dictionaries, as hexadecimal digits.
+    /// Hash over all dictionaries, as hexadecimal digits; `engine::identity::subject` computes it.
     pub dictionaries: String,
 }
 
@@ -85,6 +85,11 @@ impl TagBook {
     pub(super) fn from_features(subject: Subject, mut features: Features) -> Self {
         features.retain(|_, tags| !tags.is_empty());
         Self { subject, features, undo: Vec::new(), redo: Vec::new() }
+    }
+
+    /// The same tags without their history, for a file.
+    pub fn without_history(&self) -> Self {
+        Self::from_features(self.subject.clone(), self.features.clone())
     }
 
     /// What the tags hang on.

@@ -13,7 +13,7 @@ mod merge;
 mod remark;
 mod tag;
 #[cfg(test)]
-mod testing;
+pub(in crate::core) mod testing;
 
 pub use book::{Change, Changed, Edit, Features, Subject, TagBook};
 pub use marks::{FeatureTags, Marks};

@@ -6,7 +6,7 @@ use proptest::test_runner::RngSeed;
 use super::{Edit, Marks, Scope, Subject, Tag, TagBook};
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
 
-pub(super) fn config() -> ProptestConfig {
+pub(in crate::core) fn config() -> ProptestConfig {
     ProptestConfig { cases: 128, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() }
 }
 

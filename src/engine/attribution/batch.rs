@@ -3,11 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::core::view::View;
-use crate::engine::compute::Answers;
+use crate::engine::compute::{Answers, TOKENS_AT_ONCE};
 use crate::engine::dataset::Example;
-
-/// Tokens of a batch: whatever is asked for, long prompts make small batches, so that memory does not grow with their length.
-const TOKENS_AT_ONCE: usize = 2048;
 
 /// Pairs of prompts of equal length.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +40,8 @@ struct Pair<'a> {
     baseline: Option<(usize, Answers)>,
 }
 
-/// Splits the data into batches of at most `size` pairs of prompts. The baseline usually has the same prompts as the pairs with other
+/// Splits the data into batches of at most `size` pairs of prompts; whatever is asked for, long prompts make small batches, so that
+/// memory does not grow with their length. The baseline usually has the same prompts as the pairs with other
 /// answers: these share one forward pass and one encoding.
 pub fn plan<'a>(pairs: &'a [Example], baseline: &'a [Example], size: usize) -> Vec<Batch<'a>> {
     let answers = |example: &Example| Answers { clean: example.clean_answer, patch: example.patch_answer };

@@ -4,11 +4,9 @@ use super::{Side, TokenEffects};
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::activation::Activation;
-use crate::engine::compute::{Answers, Compute};
+use crate::engine::cancel::Cancel;
+use crate::engine::compute::{Answers, Compute, TOKENS_AT_ONCE};
 use crate::engine::dictionary::codes::{Change, DecoderRows};
-
-/// Tokens that go through the layers together.
-const TOKENS_AT_ONCE: usize = 2048;
 
 /// What stays the same over a batch at one submodule.
 pub struct Job<'a> {
@@ -31,14 +29,8 @@ enum Target {
 }
 
 impl Job<'_> {
-    /// The effects at every token of a batch, one entry per example and position. `check_cancel` is called between passes.
-    pub fn effects(
-        &self,
-        clean: Side<'_>,
-        patch: Side<'_>,
-        decoder: &DecoderRows,
-        check_cancel: &mut dyn FnMut() -> Result<()>,
-    ) -> Result<Vec<TokenEffects>> {
+    /// The effects at every token of a batch, one entry per example and position.
+    pub fn effects(&self, clean: Side<'_>, patch: Side<'_>, decoder: &DecoderRows, cancel: &Cancel) -> Result<Vec<TokenEffects>> {
         let output = clean.trace.output(self.submodule);
         let changes: Vec<Vec<Change>> = (0..output.rows().len()).map(|row| clean.codes.changes(patch.codes, row)).collect();
         let passes: Vec<(usize, Target)> = changes
@@ -63,8 +55,8 @@ impl Job<'_> {
         // Passes come in the order of the features at each token, so each result belongs to the next feature.
         let mut next = vec![0; effects.len()];
         for passes in passes.chunks((TOKENS_AT_ONCE / output.positions).max(1)) {
-            check_cancel()?;
-            for ((row, target), effect) in passes.iter().zip(self.run(passes, output, clean, patch, decoder)) {
+            let found = self.run(passes, output, clean, patch, decoder, cancel)?;
+            for ((row, target), effect) in passes.iter().zip(found) {
                 match target {
                     Target::Feature(_) => {
                         effects[*row].features[next[*row]].1 = effect;
@@ -89,7 +81,8 @@ impl Job<'_> {
         clean: Side<'_>,
         patch: Side<'_>,
         decoder: &DecoderRows,
-    ) -> Vec<f32> {
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>> {
         let (positions, width) = (output.positions, output.width);
         let examples: Vec<usize> = passes.iter().map(|(row, _)| row / positions).collect();
         let mut values = Vec::with_capacity(passes.len() * positions * width);
@@ -109,7 +102,7 @@ impl Job<'_> {
             }
         }
         let moved = Activation::new(values, [passes.len(), positions, width]);
-        let metrics = self.compute.moved_metrics(clean.trace, self.submodule, &moved, &examples, self.answers);
-        metrics.iter().zip(&examples).map(|(metric, example)| metric - self.clean_metrics[*example]).collect()
+        let metrics = self.compute.moved_metrics(clean.trace, self.submodule, &moved, &examples, self.answers, cancel)?;
+        Ok(metrics.iter().zip(&examples).map(|(metric, example)| metric - self.clean_metrics[*example]).collect())
     }
 }

@@ -10,34 +10,21 @@ mod detail;
 mod exact;
 mod gradient;
 
-use std::ops::ControlFlow;
-
 use crate::core::effects::ViewEffects;
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 use crate::core::progress::{Observer, Progress, Step};
+use crate::core::request::Settings;
 use crate::core::run::Method;
 use crate::core::submodule::Submodule;
 use crate::core::view::View;
 use crate::engine::activation::Activation;
+use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Compute, Trace};
 use crate::engine::dataset::Example;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::{Change, Codes, DecoderRows, reconstruction_error};
 use aggregate::ViewAggregate;
 use batch::{Batch, ViewBatch};
-
-/// How to compute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    /// Which method.
-    pub method: Method,
-    /// Points on the path of [`Method::Ig`]: `alpha = 0, 1/steps, .., (steps - 1)/steps`.
-    pub steps: usize,
-    /// Examples computed together.
-    pub batch: usize,
-    /// Features per view whose single examples are kept.
-    pub detail: usize,
-}
 
 /// The effects at one token.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +50,7 @@ struct Side<'a> {
 /// Computes every view that the data give: male and female from `pairs`, baseline from `baseline`.
 ///
 /// # Errors
-/// When a dictionary's file turns out to be damaged, or `observer` cancels.
+/// When a dictionary's file turns out to be damaged, or `cancel` is raised.
 pub fn attribute(
     compute: &dyn Compute,
     dictionaries: &[Dictionary],
@@ -71,6 +58,7 @@ pub fn attribute(
     baseline: Option<&[Example]>,
     settings: Settings,
     observer: Observer<'_>,
+    cancel: &Cancel,
 ) -> Result<Vec<ViewEffects>> {
     let batches = batch::plan(pairs, baseline.unwrap_or_default(), settings.batch);
     let mut aggregates: Vec<ViewAggregate> = [(View::Male, Some(pairs)), (View::Female, Some(pairs)), (View::Baseline, baseline)]
@@ -78,18 +66,20 @@ pub fn attribute(
         .filter_map(|(view, examples)| Some(ViewAggregate::new(view, examples?, dictionaries, settings.detail)))
         .collect();
     let total = batches.iter().map(|batch| (batch.views.len() * dictionaries.len()) as u64).sum();
-    let mut steps = Steps { observer, done: 0, total };
+    let mut steps = Steps { observer, cancel, done: 0, total };
     for (index, batch) in batches.iter().enumerate() {
         // A view's numbers are final at the last batch that asks about it.
         let finished = |view: View| !batches[index + 1..].iter().flat_map(|batch| &batch.views).any(|later| later.view == view);
         run_batch(compute, dictionaries, batch, settings, &mut aggregates, &finished, &mut steps)?;
     }
-    Ok(aggregates.into_iter().map(ViewAggregate::finish).collect())
+    let finish = |aggregate: ViewAggregate| cancel.check().map(|()| aggregate.finish());
+    aggregates.into_iter().map(finish).collect()
 }
 
-/// Counts the work and passes cancelling on.
+/// Counts the work and looks whether to go on.
 struct Steps<'a> {
     observer: Observer<'a>,
+    cancel: &'a Cancel,
     done: u64,
     total: u64,
 }
@@ -100,12 +90,8 @@ impl Steps<'_> {
     }
 
     fn observe(&mut self, step: Step) -> Result<()> {
-        match (self.observer)(step) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => {
-                Err(Problem::new("attribution", "was cancelled", "start it again to have the whole result"))
-            }
-        }
+        (self.observer)(step);
+        self.cancel.check()
     }
 }
 
@@ -123,7 +109,8 @@ fn run_batch(
     finished: &dyn Fn(View) -> bool,
     steps: &mut Steps<'_>,
 ) -> Result<()> {
-    let (clean, patch) = (compute.trace(&batch.clean), compute.trace(&batch.patch));
+    let cancel = steps.cancel;
+    let (clean, patch) = (compute.trace(&batch.clean, cancel)?, compute.trace(&batch.patch, cancel)?);
     let mut views = Vec::new();
     for aggregate in aggregates {
         let Some(view) = batch.views.iter().find(|view| view.view == aggregate.view()) else { continue };
@@ -131,7 +118,7 @@ fn run_batch(
         let clean_metrics = compute.metrics(from, &view.answers);
         aggregate.set_metrics(&view.examples, &clean_metrics, &compute.metrics(to, &view.answers));
         let gradients = match settings.method {
-            Method::Attrib => compute.gradients(oriented(view.view, &batch.clean, &batch.patch).0, &view.answers),
+            Method::Attrib => compute.gradients(oriented(view.view, &batch.clean, &batch.patch).0, &view.answers, cancel)?,
             Method::Ig | Method::Exact => Vec::new(),
         };
         views.push(ViewWork { view, aggregate, clean_metrics, gradients });
@@ -139,26 +126,27 @@ fn run_batch(
     for (ordinal, dictionary) in dictionaries.iter().enumerate() {
         let submodule = dictionary.submodule();
         let (clean_output, patch_output) = (clean.output(submodule), patch.output(submodule));
-        let (clean_codes, patch_codes) = encode_both(compute, dictionary, clean_output, patch_output)?;
-        let decoder = DecoderRows::read(dictionary, clean_codes.active().into_iter().chain(patch_codes.active()))?;
-        let clean_error = reconstruction_error(dictionary, clean_output, &clean_codes, &decoder);
-        let patch_error = reconstruction_error(dictionary, patch_output, &patch_codes, &decoder);
-        let clean_side = Side { trace: &clean, codes: &clean_codes, error: &clean_error };
-        let patch_side = Side { trace: &patch, codes: &patch_codes, error: &patch_error };
+        let codes = compute.encode(dictionary, &[clean_output, patch_output], cancel)?;
+        let decoder = DecoderRows::read(dictionary, codes.iter().flat_map(Codes::active), cancel)?;
+        let error = |output: &Activation, codes: &Codes| {
+            cancel.check().map(|()| reconstruction_error(dictionary, output, codes, &decoder))
+        };
+        let (clean_error, patch_error) = (error(clean_output, &codes[0])?, error(patch_output, &codes[1])?);
+        let clean_side = Side { trace: &clean, codes: &codes[0], error: &clean_error };
+        let patch_side = Side { trace: &patch, codes: &codes[1], error: &patch_error };
         for work in &mut views {
             steps.tell(submodule, work.view.view)?;
             let (from, to) = oriented(work.view.view, clean_side, patch_side);
             let effects = match settings.method {
                 Method::Exact => {
                     let job = exact::Job { compute, submodule, answers: &work.view.answers, clean_metrics: &work.clean_metrics };
-                    job.effects(from, to, &decoder, &mut || steps.tell(submodule, work.view.view))?
+                    job.effects(from, to, &decoder, cancel)?
                 }
                 Method::Attrib => gradient::effects(&work.gradients[ordinal], submodule, from, to, &decoder),
                 Method::Ig => {
                     let alphas: Vec<f32> = (0..settings.steps).map(|step| step as f32 / settings.steps as f32).collect();
                     let (patch, answers) = (to.trace.output(submodule), &work.view.answers);
-                    let check_cancel = &mut || steps.tell(submodule, work.view.view);
-                    let gradient = compute.path_gradient(from.trace, submodule, patch, &alphas, answers, check_cancel)?;
+                    let gradient = compute.path_gradient(from.trace, submodule, patch, &alphas, answers, cancel)?;
                     gradient::effects(&gradient, submodule, from, to, &decoder)
                 }
             };
@@ -178,15 +166,4 @@ struct ViewWork<'a> {
     clean_metrics: Vec<f32>,
     /// One per submodule for [`Method::Attrib`], else empty.
     gradients: Vec<Activation>,
-}
-
-/// Both sides through one load of the encoder.
-fn encode_both(compute: &dyn Compute, dictionary: &Dictionary, clean: &Activation, patch: &Activation) -> Result<(Codes, Codes)> {
-    let rows = clean.rows().len();
-    let (mut clean_codes, mut patch_codes) = (Codes::new(), Codes::new());
-    compute.encode(dictionary, &[clean, patch], &mut |activations| {
-        let codes = if clean_codes.rows() < rows { &mut clean_codes } else { &mut patch_codes };
-        codes.push_dense(activations);
-    })?;
-    Ok((clean_codes, patch_codes))
 }

@@ -3,20 +3,20 @@
 use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::{Answers, Compute, Trace};
+use super::tape::{Tape, gradient};
+use super::{Answers, Compute, TOKENS_AT_ONCE, Trace};
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::Activation;
+use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::codes::{Codes, active};
 use crate::engine::model::config::Config;
 use crate::engine::model::neox::NeoX;
 use crate::engine::tensor_file::TensorFile;
 
-/// Tokens that go through the layers together on the path: beyond this, products run at full rate and memory only grows.
-const TOKENS_AT_ONCE: usize = 2048;
-
-/// Tokens that are encoded together: 512 x 32768 activations are 64 MiB.
-const ENCODED_AT_ONCE: usize = 512;
+/// Features whose encoders are read and multiplied together: at a width of 512 these are 8 MiB.
+const FEATURES_AT_ONCE: usize = 4096;
 
 /// A model on backend `B`.
 pub struct BurnCompute<B: AutodiffBackend> {
@@ -27,8 +27,14 @@ pub struct BurnCompute<B: AutodiffBackend> {
 
 impl<B: AutodiffBackend> BurnCompute<B> {
     /// Loads the weights onto `device`.
-    pub fn load(backend: &'static str, config: &Config, weights: &TensorFile, device: B::Device) -> Result<Self> {
-        Ok(Self { model: NeoX::load(config, weights, &device)?, device, backend })
+    pub fn load(
+        backend: &'static str,
+        config: &Config,
+        weights: &TensorFile,
+        device: B::Device,
+        cancel: &Cancel,
+    ) -> Result<Self> {
+        Ok(Self { model: NeoX::load(config, weights, &device, cancel)?, device, backend })
     }
 
     fn tokens(&self, prompts: &[&[u32]]) -> Tensor<B, 2, Int> {
@@ -52,10 +58,9 @@ impl<B: AutodiffBackend> BurnCompute<B> {
         self.model.logit_difference(residual, clean, patch)
     }
 
-    /// The last layer's output when `submodule`'s output is `moved` and everything it does not feed comes from `around`.
-    fn run_moved(&self, around: &Around<B>, submodule: Submodule, moved: Tensor<B, 3>) -> Tensor<B, 3> {
-        let layer = submodule.layer.0;
-        let residual = match submodule.kind {
+    /// The output of `submodule`'s layer when `submodule`'s output is `moved` and everything it does not feed comes from `around`.
+    fn finish_layer(&self, around: &Around<B>, submodule: Submodule, moved: Tensor<B, 3>) -> Tensor<B, 3> {
+        match submodule.kind {
             SubmoduleKind::Residual => moved,
             SubmoduleKind::Mlp => around.below.clone() + around.other.clone() + moved,
             // In a parallel layer the MLP does not read the attention's output; in a sequential one it does and runs again.
@@ -64,10 +69,37 @@ impl<B: AutodiffBackend> BurnCompute<B> {
             }
             SubmoduleKind::Attention => {
                 let middle = around.below.clone() + moved;
-                middle.clone() + self.model.mlp(layer, middle)
+                middle.clone() + self.model.mlp(submodule.layer.0, middle)
             }
-        };
-        self.model.run_layers(layer + 1, residual, &mut |_, output| output)
+        }
+    }
+
+    /// The last layer's output when `hidden` enters layer `first`; `hook` is that of [`NeoX::run_layers`].
+    fn run_layers(
+        &self,
+        first: usize,
+        hidden: Tensor<B, 3>,
+        hook: &mut impl FnMut(Submodule, Tensor<B, 3>) -> Tensor<B, 3>,
+        cancel: &Cancel,
+    ) -> Result<Tensor<B, 3>> {
+        let positions = self.model.positions(&hidden);
+        (first..self.model.config().layers).try_fold(hidden, |hidden, layer| {
+            cancel.check()?;
+            Ok(self.model.run_layer(layer, hidden, &positions, hook))
+        })
+    }
+
+    /// The same on a tape.
+    fn record_layers(
+        &self,
+        first: usize,
+        hidden: Tensor<B, 3>,
+        hook: &mut impl FnMut(Submodule, Tensor<B, 3>) -> Tensor<B, 3>,
+        tape: &mut Tape<'_, B>,
+    ) -> Result<Tensor<B, 3>> {
+        let positions = self.model.positions(&hidden);
+        (first..self.model.config().layers)
+            .try_fold(hidden, |hidden, layer| tape.step(hidden, |hidden| self.model.run_layer(layer, hidden, &positions, hook)))
     }
 
     /// What surrounds `submodule` in the run `base`, for the examples `rows` of it.
@@ -119,17 +151,18 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         self.model.config()
     }
 
-    fn trace(&self, prompts: &[&[u32]]) -> Trace {
+    fn trace(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Trace> {
         let layers = self.model.config().layers;
         let embedding = self.model.embed(self.tokens(prompts));
         let mut outputs = Vec::with_capacity(3 * layers);
-        self.model.run_layers(0, embedding.clone(), &mut |submodule, output| {
+        let keep = &mut |submodule, output: Tensor<B, 3>| {
             outputs.push((submodule, download_activation(output.clone())));
             output
-        });
+        };
+        self.run_layers(0, embedding.clone(), keep, cancel)?;
         outputs.sort_by_key(|(submodule, _)| *submodule);
         let submodules = outputs.into_iter().map(|(_, output)| output).collect();
-        Trace { embedding: download_activation(embedding), submodules, layers }
+        Ok(Trace { embedding: download_activation(embedding), submodules, layers })
     }
 
     fn last_logits(&self, prompts: &[&[u32]]) -> Vec<f32> {
@@ -150,10 +183,12 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         moved: &Activation,
         rows: &[usize],
         answers: &[Answers],
-    ) -> Vec<f32> {
-        let around = self.around(base, submodule, rows);
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>> {
         let answers: Vec<Answers> = rows.iter().map(|row| answers[*row]).collect();
-        download(self.metric(self.run_moved(&around, submodule, self.upload(moved)), &answers))
+        let residual = self.finish_layer(&self.around(base, submodule, rows), submodule, self.upload(moved));
+        let residual = self.run_layers(submodule.layer.0 + 1, residual, &mut |_, output| output, cancel)?;
+        Ok(download(self.metric(residual, &answers)))
     }
 
     fn path_gradient(
@@ -163,7 +198,7 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         patch: &Activation,
         alphas: &[f32],
         answers: &[Answers],
-        check_cancel: &mut dyn FnMut() -> Result<()>,
+        cancel: &Cancel,
     ) -> Result<Activation> {
         let clean = base.output(submodule);
         let [examples, positions, width] = clean.shape();
@@ -171,20 +206,18 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         let mut sum = Activation::new(vec![0.0; clean.values.len()], clean.shape());
         let (start, change) = (self.upload(clean), self.upload(patch) - self.upload(clean));
         for alphas in alphas.chunks(points_at_once) {
-            check_cancel()?;
             let count = alphas.len();
             let rows: Vec<usize> = (0..count).flat_map(|_| 0..examples).collect();
             let answers: Vec<Answers> = rows.iter().map(|row| answers[*row]).collect();
             let points: Vec<Tensor<B, 3>> = alphas.iter().map(|alpha| start.clone() + change.clone() * *alpha).collect();
-            let moved = Tensor::cat(points, 0).detach().require_grad();
-            let residual = self.run_moved(&self.around(base, submodule, &rows), submodule, moved.clone());
-            let gradients = self.metric(residual, &answers).sum().backward();
-            // Where the moved output does not reach the metric, burn keeps no gradient: it is zero.
-            if let Some(gradient) = moved.grad(&gradients) {
-                let summed = gradient.reshape([count, examples * positions * width]).sum_dim(0);
-                for (target, value) in sum.values.iter_mut().zip(values(summed.into_data())) {
-                    *target += value;
-                }
+            let around = self.around(base, submodule, &rows);
+            let mut tape = Tape::new(cancel);
+            let residual = tape.step(Tensor::cat(points, 0), |moved| self.finish_layer(&around, submodule, moved))?;
+            let residual = self.record_layers(submodule.layer.0 + 1, residual, &mut |_, output| output, &mut tape)?;
+            let gradient = tape.backward(residual, |residual| self.metric(residual, &answers), &mut |_| {})?;
+            let summed = gradient.reshape([count, examples * positions * width]).sum_dim(0);
+            for (target, value) in sum.values.iter_mut().zip(values(summed.into_data())) {
+                *target += value;
             }
         }
         let count = alphas.len() as f32;
@@ -192,42 +225,59 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         Ok(sum)
     }
 
-    fn gradients(&self, prompts: &[&[u32]], answers: &[Answers]) -> Vec<Activation> {
+    fn gradients(&self, prompts: &[&[u32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<Activation>> {
         let embedding = self.model.embed(self.tokens(prompts));
         let shape = embedding.dims();
         // A zero added to an output has the output's own gradient, and leaves are all that burn keeps gradients of.
-        let mut leaves = Vec::new();
-        let residual = self.model.run_layers(0, embedding, &mut |submodule, output| {
+        let mut leaves: Vec<(Submodule, Tensor<B, 3>)> = Vec::new();
+        let add_leaf = &mut |submodule, output: Tensor<B, 3>| {
             let leaf = Tensor::zeros(shape, &self.device).require_grad();
             leaves.push((submodule, leaf.clone()));
             output + leaf
-        });
-        let gradients = self.metric(residual, answers).sum().backward();
-        leaves.sort_by_key(|(submodule, _)| *submodule);
-        leaves
-            .into_iter()
-            .map(|(_, leaf)| match leaf.grad(&gradients) {
-                Some(gradient) => Activation::new(values(gradient.into_data()), shape),
-                None => Activation::new(vec![0.0; shape.iter().product()], shape),
-            })
-            .collect()
+        };
+        let mut tape = Tape::new(cancel);
+        let residual = self.record_layers(0, embedding, add_leaf, &mut tape)?;
+        let mut found = Vec::with_capacity(leaves.len());
+        // Layers come back last first, each with its own leaves: attention, MLP, residual.
+        tape.backward(residual, |residual| self.metric(residual, answers), &mut |gradients| {
+            let of_this_layer = leaves.split_off(leaves.len() - SubmoduleKind::ALL.len());
+            found.extend(of_this_layer.into_iter().map(|(submodule, leaf)| (submodule, gradient(&leaf, gradients))));
+        })?;
+        found.sort_by_key(|(submodule, _)| *submodule);
+        Ok(found.into_iter().map(|(_, gradient)| Activation::new(values(gradient.into_data()), shape)).collect())
     }
 
-    fn encode(&self, dictionary: &Dictionary, activations: &[&Activation], each: &mut dyn FnMut(&[f32])) -> Result<()> {
+    fn encode(&self, dictionary: &Dictionary, activations: &[&Activation], cancel: &Cancel) -> Result<Vec<Codes>> {
         type Plain<B> = <B as AutodiffBackend>::InnerBackend;
         let (width, features) = (dictionary.width(), dictionary.features());
         let plain =
             |values: Vec<f32>, shape: [usize; 2]| Tensor::<Plain<B>, 2>::from_data(TensorData::new(values, shape), &self.device);
-        let encoder = plain(dictionary.encoder()?, [width, features]);
-        let encoder_bias = plain(dictionary.encoder_bias().to_vec(), [1, features]);
         let decoder_bias = plain(dictionary.decoder_bias().to_vec(), [1, width]);
-        for activation in activations {
-            for tokens in activation.values.chunks(ENCODED_AT_ONCE * width) {
-                let input = plain(tokens.to_vec(), [tokens.len() / width, width]) - decoder_bias.clone();
-                let codes = (input.matmul(encoder.clone()) + encoder_bias.clone()).clamp_min(0.0);
-                values(codes.into_data()).chunks_exact(features).for_each(&mut *each);
+        let inputs = activations
+            .iter()
+            .map(|activation| plain(activation.values.clone(), [activation.rows().len(), width]) - decoder_bias.clone());
+        let inputs: Vec<Tensor<Plain<B>, 2>> = inputs.collect();
+        let mut found: Vec<Vec<Vec<(u32, f32)>>> =
+            activations.iter().map(|activation| vec![Vec::new(); activation.rows().len()]).collect();
+        for first in (0..features).step_by(FEATURES_AT_ONCE) {
+            cancel.check()?;
+            let block = first..features.min(first + FEATURES_AT_ONCE);
+            let count = block.len();
+            let encoder_bias = plain(dictionary.encoder_bias()[block.clone()].to_vec(), [1, count]);
+            let encoder = plain(dictionary.encoder(block)?, [width, count]);
+            for (input, rows) in inputs.iter().zip(&mut found) {
+                cancel.check()?;
+                let codes = (input.clone().matmul(encoder.clone()) + encoder_bias.clone()).clamp_min(0.0);
+                for (row, activations) in rows.iter_mut().zip(values(codes.into_data()).chunks_exact(count)) {
+                    row.extend(active(first, activations));
+                }
             }
         }
-        Ok(())
+        let codes = found.into_iter().map(|rows| {
+            let mut codes = Codes::new();
+            rows.into_iter().for_each(|row| codes.push(row));
+            codes
+        });
+        Ok(codes.collect())
     }
 }

@@ -7,14 +7,20 @@ mod burn_compute;
 mod choose;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod tape;
 
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::activation::Activation;
+use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::codes::Codes;
 use crate::engine::model::config::Config;
 
-pub use choose::{Backend, available, open};
+pub use choose::{BURN_VERSION, available, is_built_in, open, works};
+
+/// Tokens that go through a layer together: fewer would slow the products down, more would make cancelling wait.
+pub const TOKENS_AT_ONCE: usize = 512;
 
 /// What one forward pass left behind.
 #[derive(Debug, Clone)]
@@ -43,7 +49,8 @@ pub struct Answers {
     pub patch: u32,
 }
 
-/// A loaded model on some backend.
+/// A loaded model on some backend. Whatever takes a `cancel` looks at it between layers or blocks of features, and fails once it is
+/// raised.
 ///
 /// # Shapes
 /// All prompts of a call have the same length; activations are `[examples, positions, width]`, metrics `[examples]`.
@@ -55,7 +62,7 @@ pub trait Compute {
     fn config(&self) -> &Config;
 
     /// Runs the prompts and keeps every submodule's output.
-    fn trace(&self, prompts: &[&[u32]]) -> Trace;
+    fn trace(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Trace>;
 
     /// The logits of the whole vocabulary at the last position, `[examples, vocabulary]`.
     fn last_logits(&self, prompts: &[&[u32]]) -> Vec<f32>;
@@ -74,11 +81,11 @@ pub trait Compute {
         moved: &Activation,
         rows: &[usize],
         answers: &[Answers],
-    ) -> Vec<f32>;
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>>;
 
     /// The gradient of the metric with respect to `submodule`'s output, where that output is moved to
-    /// `x_clean + alpha (x_patch - x_clean)` and the rest of the model runs from `base`; mean over `alphas`. `check_cancel` is called
-    /// between passes, and its error ends the computation.
+    /// `x_clean + alpha (x_patch - x_clean)` and the rest of the model runs from `base`; mean over `alphas`.
     fn path_gradient(
         &self,
         base: &Trace,
@@ -86,12 +93,12 @@ pub trait Compute {
         patch: &Activation,
         alphas: &[f32],
         answers: &[Answers],
-        check_cancel: &mut dyn FnMut() -> Result<()>,
+        cancel: &Cancel,
     ) -> Result<Activation>;
 
     /// The gradient of the metric with respect to every submodule's output in the plain run of the prompts, in submodule order.
-    fn gradients(&self, prompts: &[&[u32]], answers: &[Answers]) -> Vec<Activation>;
+    fn gradients(&self, prompts: &[&[u32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<Activation>>;
 
-    /// `relu(W_enc (x - b_dec) + b_enc)` for every token; `each` is given one row of feature activations after the other.
-    fn encode(&self, dictionary: &Dictionary, activations: &[&Activation], each: &mut dyn FnMut(&[f32])) -> Result<()>;
+    /// `relu(W_enc (x - b_dec) + b_enc)` for every token of each of `activations`, through one read of the encoder.
+    fn encode(&self, dictionary: &Dictionary, activations: &[&Activation], cancel: &Cancel) -> Result<Vec<Codes>>;
 }

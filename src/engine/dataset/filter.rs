@@ -1,10 +1,12 @@
 //! Which lines become examples: the notebook's filters, with a count of what each dropped.
 
+use super::Limits;
 use super::line::{Line, Words};
-use super::{Limits, Options};
 use crate::core::problem::{Problem, Result};
+use crate::core::request::Options;
 use crate::core::run::Dropped;
 use crate::core::text::{excerpt, printable};
+use crate::engine::cancel::Cancel;
 use crate::engine::tokenizer::Tokenizer;
 
 /// One example, tokenised.
@@ -29,12 +31,14 @@ pub fn filter(
     tokenizer: Option<&Tokenizer>,
     options: Options,
     limits: Limits,
+    cancel: &Cancel,
 ) -> Result<(Vec<Example>, Dropped)> {
     let mut examples = Vec::new();
     let mut dropped = Dropped::default();
     let mut first_dropped = None;
     let wanted = options.examples.unwrap_or(usize::MAX);
     for line in lines {
+        cancel.check()?;
         if examples.len() >= wanted {
             dropped.beyond_limit += 1;
             continue;
@@ -150,7 +154,7 @@ mod tests {
     const LIMITS: Limits = Limits { vocabulary: 10, context: 4 };
 
     fn run(text: &str, options: Options) -> Result<(Vec<Example>, Dropped)> {
-        filter(&line::parse(text.as_bytes(), "x")?, "x", None, options, LIMITS)
+        filter(&line::parse(text.as_bytes(), "x", &Cancel::default())?, "x", None, options, LIMITS, &Cancel::default())
     }
 
     fn options() -> Options {

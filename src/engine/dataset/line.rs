@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
+use crate::engine::cancel::Cancel;
 
 /// A prompt or an answer: text, or token ids where the input was tokenised elsewhere.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -40,11 +41,12 @@ pub struct Pair {
 }
 
 /// Splits `bytes` into lines and reads each as JSON; lines of white space only are passed over.
-pub fn parse(bytes: &[u8], name: &str) -> Result<Vec<Line>> {
+pub fn parse(bytes: &[u8], name: &str, cancel: &Cancel) -> Result<Vec<Line>> {
     // Some editors put a byte order mark in front, which is no part of the text.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut lines = Vec::new();
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        cancel.check()?;
         let number = index + 1;
         let text = std::str::from_utf8(bytes).map_err(|error| {
             Problem::new(
@@ -77,8 +79,12 @@ mod tests {
 
     #[test]
     fn text_and_token_ids_are_read() {
-        let lines =
-            parse(br#"{"clean_prefix": [1, 2], "patch_prefix": "a b", "clean_answer": 3, "patch_answer": [4]}"#, "x").unwrap();
+        let lines = parse(
+            br#"{"clean_prefix": [1, 2], "patch_prefix": "a b", "clean_answer": 3, "patch_answer": [4]}"#,
+            "x",
+            &Cancel::default(),
+        )
+        .unwrap();
         assert_eq!(lines[0].pair.clean_prefix, Words::Tokens(vec![1, 2]));
         assert_eq!(lines[0].pair.patch_prefix, Words::Text("a b".to_owned()));
         assert_eq!(lines[0].pair.clean_answer, Words::Token(3));
@@ -90,6 +96,7 @@ mod tests {
         let error = parse(
             b"{\"clean_prefix\": \"a\", \"patch_prefix\": \"b\", \"clean_answer\": \"c\", \"patch_answer\": \"d\"}\n\n{oops\n",
             "x",
+            &Cancel::default(),
         );
         assert!(error.unwrap_err().to_string().contains("line 3"));
     }

@@ -7,7 +7,9 @@ mod shuffle;
 use std::path::Path;
 
 use crate::core::problem::{Problem, Result};
+use crate::core::request::Options;
 use crate::core::run::Dropped;
+use crate::engine::cancel::Cancel;
 use crate::engine::hash::sha256_hex;
 use crate::engine::tokenizer::Tokenizer;
 
@@ -20,17 +22,6 @@ pub enum Source<'a> {
     File(&'a Path),
     /// Compiled into the program: its name and text.
     Embedded(&'a str, &'a [u8]),
-}
-
-/// What is taken of a data set.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// Seed of the shuffle, as in Python's `random.seed`.
-    pub seed: u64,
-    /// Keep only prompts of this many tokens.
-    pub tokens: Option<usize>,
-    /// Stop after this many kept examples.
-    pub examples: Option<usize>,
 }
 
 /// What the model can take, for checking every token.
@@ -61,17 +52,23 @@ pub struct DataSet {
 /// those are kept whose prefixes are equally long and whose answers are single tokens, until there are enough.
 ///
 /// # Errors
-/// When the file cannot be read, a line is malformed, or nothing is left.
-pub fn load(source: &Source<'_>, tokenizer: Option<&Tokenizer>, options: Options, limits: Limits) -> Result<DataSet> {
+/// When the file cannot be read, a line is malformed, nothing is left, or `cancel` is raised.
+pub fn load(
+    source: &Source<'_>,
+    tokenizer: Option<&Tokenizer>,
+    options: Options,
+    limits: Limits,
+    cancel: &Cancel,
+) -> Result<DataSet> {
     let (name, bytes) = match source {
         Source::File(path) => {
             (path.display().to_string(), std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?)
         }
         Source::Embedded(name, bytes) => ((*name).to_owned(), bytes.to_vec()),
     };
-    let mut lines = line::parse(&bytes, &name)?;
+    let mut lines = line::parse(&bytes, &name, cancel)?;
     let count = lines.len();
     shuffle::shuffle(&mut lines, options.seed);
-    let (examples, dropped) = filter::filter(&lines, &name, tokenizer, options, limits)?;
+    let (examples, dropped) = filter::filter(&lines, &name, tokenizer, options, limits, cancel)?;
     Ok(DataSet { name, sha256: sha256_hex(&bytes), lines: count, examples, dropped })
 }

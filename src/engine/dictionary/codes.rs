@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Dictionary;
 use crate::core::problem::Result;
 use crate::engine::activation::Activation;
+use crate::engine::cancel::Cancel;
 
 /// The active features of many tokens, row after row.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,13 +34,11 @@ impl Codes {
         Self { starts: vec![0], features: Vec::new(), values: Vec::new() }
     }
 
-    /// Appends one row of dense feature activations, keeping the active ones.
-    pub fn push_dense(&mut self, activations: &[f32]) {
-        for (feature, value) in activations.iter().enumerate() {
-            if *value > 0.0 {
-                self.features.push(feature as u32);
-                self.values.push(*value);
-            }
+    /// Appends one row: its active features, ascending, with their activations.
+    pub fn push(&mut self, active: impl IntoIterator<Item = (u32, f32)>) {
+        for (feature, value) in active {
+            self.features.push(feature);
+            self.values.push(value);
         }
         self.starts.push(self.features.len());
     }
@@ -87,6 +86,11 @@ impl Codes {
     }
 }
 
+/// The active ones among the features from `first` on, with their activations.
+pub fn active(first: usize, activations: &[f32]) -> impl Iterator<Item = (u32, f32)> + '_ {
+    activations.iter().enumerate().filter(|(_, value)| **value > 0.0).map(move |(index, value)| ((first + index) as u32, *value))
+}
+
 impl Default for Codes {
     fn default() -> Self {
         Self::new()
@@ -103,11 +107,12 @@ pub struct DecoderRows {
 }
 
 impl DecoderRows {
-    /// Reads the rows of `features` from `dictionary`'s file.
-    pub fn read(dictionary: &Dictionary, features: impl IntoIterator<Item = u32>) -> Result<Self> {
+    /// Reads the rows of `features` from `dictionary`'s file, unless `cancel` is raised.
+    pub fn read(dictionary: &Dictionary, features: impl IntoIterator<Item = u32>, cancel: &Cancel) -> Result<Self> {
         let width = dictionary.width();
         let mut rows = Self { width, slots: HashMap::new(), values: Vec::new() };
         for feature in features {
+            cancel.check()?;
             let next = rows.slots.len();
             if let std::collections::hash_map::Entry::Vacant(vacant) = rows.slots.entry(feature) {
                 vacant.insert(next);
@@ -158,7 +163,7 @@ mod tests {
 
     fn codes(rows: &[&[f32]]) -> Codes {
         let mut codes = Codes::new();
-        rows.iter().for_each(|row| codes.push_dense(row));
+        rows.iter().for_each(|row| codes.push(active(0, row)));
         codes
     }
 

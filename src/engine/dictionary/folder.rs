@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Dictionary, ae_pt, saelens};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
+use crate::engine::cancel::Cancel;
 
 /// The layouts, in words, for messages.
 const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm with cfg.json in it";
@@ -13,12 +14,13 @@ const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae
 /// Opens one dictionary for every submodule of a model with `layers` layers. A submodule is looked for in each of `roots` in turn.
 ///
 /// # Errors
-/// When a submodule has none, or more than one, or one that cannot be read.
-pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize) -> Result<Vec<Dictionary>> {
+/// When a submodule has none, or more than one, or one that cannot be read, or `cancel` is raised.
+pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize, cancel: &Cancel) -> Result<Vec<Dictionary>> {
     for root in roots {
         fs::read_dir(root).map_err(|error| Problem::from_io(root, "list it", &error))?;
     }
-    Submodule::all(layers).into_iter().map(|submodule| open_one(roots, submodule, model_width)).collect()
+    let open = |submodule| cancel.check().and_then(|()| open_one(roots, submodule, model_width));
+    Submodule::all(layers).into_iter().map(open).collect()
 }
 
 fn open_one(roots: &[PathBuf], submodule: Submodule, model_width: usize) -> Result<Dictionary> {

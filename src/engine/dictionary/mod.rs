@@ -9,6 +9,8 @@ pub mod folder;
 mod pickle;
 pub mod saelens;
 
+use std::ops::Range;
+
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
@@ -137,9 +139,9 @@ impl Dictionary {
         self.decoder_bias.len()
     }
 
-    /// The encoder's weights, row-major `[width, features]`: the one large read of a dictionary.
-    pub fn encoder(&self) -> Result<Vec<f32>> {
-        self.encoder.values()
+    /// The encoder's weights for `features`, row-major `[width, features]`: all of them are the one large read of a dictionary.
+    pub fn encoder(&self, features: Range<usize>) -> Result<Vec<f32>> {
+        self.encoder.narrowed(1, features).values()
     }
 
     /// `[features]`

@@ -11,17 +11,18 @@ use super::config::Config;
 use super::neox::NeoX;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
-use crate::engine::tensor_file::TensorFile;
+use crate::engine::cancel::Cancel;
+use crate::engine::tensor_file::{StoredTensor, TensorFile};
 
 impl<B: Backend> NeoX<B> {
     /// Reads every weight that `config` implies. The weights ask for no gradients: attribution differentiates with respect
     /// to activations only, and tracking weights costs a quarter to half of the time.
     ///
     /// # Errors
-    /// When a tensor is missing, has another shape or element type, or holds a value that is not finite.
-    pub fn load(config: &Config, file: &TensorFile, device: &B::Device) -> Result<Self> {
+    /// When a tensor is missing, has another shape or element type, or holds a value that is not finite, or `cancel` is raised.
+    pub fn load(config: &Config, file: &TensorFile, device: &B::Device, cancel: &Cancel) -> Result<Self> {
         expect_known_tensors(config, file)?;
-        let reader = Reader::<B> { file, device };
+        let reader = Reader::<B> { file, device, cancel };
         // Loading overwrites every parameter of an initialised model, so the structure is written down once, in `init`, whose random values burn draws only when somebody reads them.
         let mut model = Self::init(config, device);
         let (width, mlp_width, vocabulary) = (config.width, config.mlp_width, config.vocabulary);
@@ -40,6 +41,9 @@ impl<B: Backend> NeoX<B> {
         Ok(model.no_grad())
     }
 }
+
+/// Rows of a matrix that are read between two looks at whether to go on.
+const ROWS_AT_ONCE: usize = 4096;
 
 /// A tensor that the configuration does not account for means that they do not belong together: a model cut to fewer layers would
 /// compute without complaint.
@@ -80,16 +84,27 @@ fn expect_known_tensors(config: &Config, file: &TensorFile) -> Result<()> {
 struct Reader<'a, B: Backend> {
     file: &'a TensorFile,
     device: &'a B::Device,
+    cancel: &'a Cancel,
 }
 
 impl<B: Backend> Reader<'_, B> {
+    fn values(&self, tensor: &StoredTensor) -> Result<Vec<f32>> {
+        let rows = tensor.shape()[0];
+        let mut values = Vec::with_capacity(tensor.shape().iter().product());
+        for first in (0..rows).step_by(ROWS_AT_ONCE) {
+            self.cancel.check()?;
+            values.extend(tensor.narrowed(0, first..rows.min(first + ROWS_AT_ONCE)).values()?);
+        }
+        Ok(values)
+    }
+
     fn vector(&self, name: &str, length: usize) -> Result<Param<Tensor<B, 1>>> {
-        let values = self.file.tensor(name)?.expect_shape(&[length])?.values()?;
+        let values = self.values(&self.file.tensor(name)?.expect_shape(&[length])?)?;
         Ok(Param::from_tensor(Tensor::from_data(TensorData::new(values, [length]), self.device)))
     }
 
     fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Param<Tensor<B, 2>>> {
-        let values = self.file.tensor(name)?.expect_shape(&shape)?.values()?;
+        let values = self.values(&self.file.tensor(name)?.expect_shape(&shape)?)?;
         Ok(Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), self.device)))
     }
 
@@ -102,7 +117,7 @@ impl<B: Backend> Reader<'_, B> {
     /// PyTorch stores a linear layer as `[out, in]`, burn multiplies by `[in, out]`.
     fn linear(&self, linear: &mut burn::nn::Linear<B>, name: &str, [inputs, outputs]: [usize; 2]) -> Result<()> {
         let stored = self.file.tensor(&format!("{name}.weight"))?.expect_shape(&[outputs, inputs])?;
-        let values = stored.transposed().values()?;
+        let values = self.values(&stored.transposed())?;
         linear.weight = Param::from_tensor(Tensor::from_data(TensorData::new(values, [inputs, outputs]), self.device));
         linear.bias = Some(self.vector(&format!("{name}.bias"), outputs)?);
         Ok(())

@@ -57,7 +57,7 @@ fn project<B: Backend>(layer: &Linear<B>, input: Tensor<B, 3>) -> Tensor<B, 3> {
 }
 
 /// What a batch's shape decides once for all layers.
-struct Positions<B: Backend> {
+pub struct Positions<B: Backend> {
     rotary: Option<Rotary<B>>,
     /// `[1, 1, positions, positions]`, true where a query must not look.
     future: Tensor<B, 4, Bool>,
@@ -117,19 +117,36 @@ impl<B: Backend> NeoX<B> {
         hidden: Tensor<B, 3>,
         hook: &mut impl FnMut(Submodule, Tensor<B, 3>) -> Tensor<B, 3>,
     ) -> Tensor<B, 3> {
+        let positions = self.positions(&hidden);
+        (first..self.layers.len()).fold(hidden, |hidden, index| self.run_layer(index, hidden, &positions, hook))
+    }
+
+    /// What [`NeoX::run_layer`] needs to know about the shape of `hidden`, `[examples, positions, width]`.
+    pub fn positions(&self, hidden: &Tensor<B, 3>) -> Positions<B> {
         let [_, positions, _] = hidden.dims();
         let device = hidden.device();
-        let positions = Positions {
+        Positions {
             rotary: Rotary::new(&self.config, positions, &device),
             future: Tensor::<B, 2, Bool>::tril_mask([positions, positions], 0, &device).unsqueeze(),
-        };
-        self.layers.iter().enumerate().skip(first).fold(hidden, |hidden, (index, layer)| {
-            let attention =
-                hook(Submodule::new(SubmoduleKind::Attention, index), self.attention(layer, hidden.clone(), &positions));
-            let mlp_input = if self.config.parallel_residual { hidden.clone() } else { hidden.clone() + attention.clone() };
-            let mlp = hook(Submodule::new(SubmoduleKind::Mlp, index), self.mlp(index, mlp_input));
-            hook(Submodule::new(SubmoduleKind::Residual, index), hidden + attention + mlp)
-        })
+        }
+    }
+
+    /// Runs layer `index` alone, as [`NeoX::run_layers`] does.
+    ///
+    /// # Shapes
+    /// - hidden (the residual stream that enters the layer), hooked outputs, output: `[examples, positions, width]`
+    pub fn run_layer(
+        &self,
+        index: usize,
+        hidden: Tensor<B, 3>,
+        positions: &Positions<B>,
+        hook: &mut impl FnMut(Submodule, Tensor<B, 3>) -> Tensor<B, 3>,
+    ) -> Tensor<B, 3> {
+        let attention = self.attention(&self.layers[index], hidden.clone(), positions);
+        let attention = hook(Submodule::new(SubmoduleKind::Attention, index), attention);
+        let mlp_input = if self.config.parallel_residual { hidden.clone() } else { hidden.clone() + attention.clone() };
+        let mlp = hook(Submodule::new(SubmoduleKind::Mlp, index), self.mlp(index, mlp_input));
+        hook(Submodule::new(SubmoduleKind::Residual, index), hidden + attention + mlp)
     }
 
     /// The MLP block of layer `layer` on the residual stream it reads.

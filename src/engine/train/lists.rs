@@ -1,17 +1,18 @@
 //! Compares the strongest features of the male and the baseline view, with the program's own engine: the demo has to show that the
 //! two tell different stories, which is what a comparison is for.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::core::comparison::difference;
 use crate::core::problem::{Problem, Result};
+use crate::core::request::{Backend, Options, Settings};
 use crate::core::run::Method;
 use crate::core::selection::Selection;
 use crate::core::view::View;
-use crate::engine::attribution::{Settings, attribute};
-use crate::engine::compute::{Backend, open};
-use crate::engine::dataset::{Limits, Options, Source, load};
+use crate::engine::attribution::attribute;
+use crate::engine::cancel::Cancel;
+use crate::engine::compute::open;
+use crate::engine::dataset::{Limits, Source, load};
 use crate::engine::dictionary::folder::open_all;
 use crate::engine::model::config::Config;
 use crate::engine::tensor_file::TensorFile;
@@ -23,18 +24,19 @@ use super::files;
 pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
     let model = demo.join("model");
     let config = Config::parse(&files::read(&model.join("config.json"))?, "config.json")?;
-    let compute = open(Some(Backend::NdArray), &config, &TensorFile::open(&model.join("model.safetensors"))?)?;
-    let dictionaries = open_all(&[demo.join("dictionaries")], config.layers, config.width)?;
+    let (weights, cancel) = (TensorFile::open(&model.join("model.safetensors"))?, Cancel::default());
+    let compute = open(Some(Backend::NdArray), &config, &weights, &cancel)?;
+    let dictionaries = open_all(&[demo.join("dictionaries")], config.layers, config.width, &cancel)?;
     let tokenizer = Tokenizer::open(&model.join("tokenizer.json"))?;
     let examples = |name: &str| {
         let path = data.join(name);
         let options = Options { seed: 12, tokens: None, examples: None };
         let limits = Limits { vocabulary: config.vocabulary, context: config.context };
-        load(&Source::File(&path), Some(&tokenizer), options, limits)
+        load(&Source::File(&path), Some(&tokenizer), options, limits, &cancel)
     };
     let (pairs, baseline) = (examples("names.json")?.examples, examples("baseline_names.json")?.examples);
     let settings = Settings { method: Method::Ig, steps: 10, batch: 50, detail: 0 };
-    let views = attribute(&*compute, &dictionaries, &pairs, Some(&baseline), settings, &mut |_| ControlFlow::Continue(()))?;
+    let views = attribute(&*compute, &dictionaries, &pairs, Some(&baseline), settings, &mut |_| {}, &cancel)?;
     let view = |wanted: View| {
         let found = views.iter().find(|effects| effects.view == wanted);
         found.ok_or_else(|| {

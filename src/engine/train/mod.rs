@@ -36,6 +36,7 @@ use tokenizers::Tokenizer;
 
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
+use crate::engine::cancel::Cancel;
 use crate::engine::model::config::Config;
 use crate::engine::model::neox::NeoX;
 use crate::engine::tensor_file::TensorFile;
@@ -166,5 +167,5 @@ fn open_model(folder: &Path) -> Result<(NeoX<Plain>, Tokenizer)> {
     let tokenizer = vocabulary::parse(&files::read(&folder.join("tokenizer.json"))?, "tokenizer.json")?;
     let config = Config::parse(&files::read(&folder.join("config.json"))?, "config.json")?;
     let weights = TensorFile::open(&folder.join("model.safetensors"))?;
-    Ok((NeoX::load(&config, &weights, &NdArrayDevice::default())?, tokenizer))
+    Ok((NeoX::load(&config, &weights, &NdArrayDevice::default(), &Cancel::default())?, tokenizer))
 }

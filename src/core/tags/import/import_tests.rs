@@ -10,7 +10,7 @@ use crate::core::tags::testing::subject;
 use crate::core::tags::{Tag, TagBook};
 use crate::core::view::View;
 
-const PUBLISHED: &str = include_str!("../../../../tests/fixtures/names_comparison.json");
+const PUBLISHED: &str = include_str!("../../../../data/published/names_comparison.json");
 
 fn imported(text: &str, scope: Scope) -> (TagBook, Vec<Problem>) {
     let subject = subject();

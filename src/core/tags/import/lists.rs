@@ -2,8 +2,8 @@
 
 use super::python::dictionary;
 use super::{Collector, Imported, Target};
-use crate::core::neuronpedia::layer_name;
-use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
+use crate::core::neuronpedia;
+use crate::core::submodule::{FeatureId, FeatureIndex};
 use crate::core::tags::marks::Marks;
 use crate::core::tags::remark;
 use crate::core::text::excerpt;
@@ -47,7 +47,7 @@ fn entry(line: &str, model: &str) -> Result<(FeatureId, Marks), (String, &'stati
             "open a run of that model",
         ));
     }
-    let submodule = submodule(layer).ok_or_else(|| unreadable("has an unknown layer name"))?;
+    let submodule = neuronpedia::submodule(layer).ok_or_else(|| unreadable("has an unknown layer name"))?;
     let index = index.parse().map_err(|_| unreadable("has an index that is no number"))?;
     let names_another = after
         .match_indices('{')
@@ -60,13 +60,4 @@ fn entry(line: &str, model: &str) -> Result<(FeatureId, Marks), (String, &'stati
     let after = after.strip_prefix('`').unwrap_or(after).trim_start();
     let marks = remark::read(after.strip_prefix(',').unwrap_or(after).trim_start());
     Ok((FeatureId { submodule, index: FeatureIndex(index) }, Marks { rejected, ..marks }))
-}
-
-/// The submodule that Neuronpedia calls `name`, for example `5-res-sm`.
-fn submodule(name: &str) -> Option<Submodule> {
-    let (layer, rest) = name.split_once('-')?;
-    let (kind, _) = rest.split_once('-')?;
-    let kind = SubmoduleKind::ALL.into_iter().find(|candidate| candidate.neuronpedia_name() == kind)?;
-    let submodule = Submodule::new(kind, layer.parse().ok()?);
-    (layer_name(submodule) == name).then_some(submodule)
 }

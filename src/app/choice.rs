@@ -1,0 +1,143 @@
+//! Choosing by one key among few: tags, and the column to sort by.
+
+use super::key::{Code, Key};
+use super::message::Effect;
+use super::prompt::{self, Kind};
+use super::state::{Overlay, State};
+use super::{table, tagging};
+use crate::core::rows::column::{Column, Sort};
+use crate::core::tags::Tag;
+use crate::core::view::View;
+
+/// What is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chooser {
+    /// A tag for the features that are marked, or the one at the cursor.
+    Tags,
+    /// The column that orders the table.
+    Sort,
+}
+
+/// One line of a chooser: key, what it stands for, and whether it is on now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The key.
+    pub key: Key,
+    /// Its name.
+    pub label: String,
+    /// In words.
+    pub explanation: String,
+    /// Whether it is set.
+    pub on: bool,
+}
+
+/// The keys of the columns.
+const COLUMNS: [(char, Column); 9] = [
+    ('#', Column::Rank),
+    ('f', Column::Name),
+    ('e', Column::Effect),
+    ('s', Column::StandardError),
+    ('1', Column::Effects(View::Male)),
+    ('2', Column::Effects(View::Female)),
+    ('3', Column::Effects(View::Baseline)),
+    ('d', Column::Side),
+    ('t', Column::Tags),
+];
+
+/// The heading of a chooser.
+pub fn title(chooser: Chooser, state: &State) -> String {
+    match chooser {
+        Chooser::Sort => "sort by".to_owned(),
+        Chooser::Tags => {
+            let scope = tagging::scope(state);
+            match tagging::targets(state).as_slice() {
+                [one] => format!("tag {one} · {scope}"),
+                several => format!("tag {} marked features · {scope}", several.len()),
+            }
+        }
+    }
+}
+
+/// The lines of a chooser.
+pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
+    match chooser {
+        Chooser::Sort => {
+            let line = |(key, column): (char, Column)| Choice {
+                key: Key::character(key),
+                label: column.name().to_owned(),
+                explanation: if state.sort.column == column { "again: the other way round".to_owned() } else { String::new() },
+                on: state.sort.column == column,
+            };
+            COLUMNS.into_iter().map(line).collect()
+        }
+        Chooser::Tags => {
+            let (targets, scope) = (tagging::targets(state), tagging::scope(state));
+            let marks: Vec<_> = state
+                .book()
+                .map_or_else(Vec::new, |book| targets.iter().map(|feature| book.of(*feature).in_scope(scope).clone()).collect());
+            let all = |holds: &dyn Fn(&crate::core::tags::Marks) -> bool| !marks.is_empty() && marks.iter().all(holds);
+            let line = |key: Key, label: &str, explanation: &str, on: bool| Choice {
+                key,
+                label: label.to_owned(),
+                explanation: explanation.to_owned(),
+                on,
+            };
+            let mut lines: Vec<Choice> = Tag::ALL
+                .into_iter()
+                .map(|tag| {
+                    line(Key::character(tag.key()), tag.name(), tag.description(), all(&|marks| marks.tags.contains(&tag)))
+                })
+                .collect();
+            lines.push(line(Key::character('x'), "X", "rejected: looked at and left out", all(&|marks| marks.rejected)));
+            lines.push(line(Key::character('e'), "note", "free text", all(&|marks| !marks.note.is_empty())));
+            let other =
+                if state.tagging.only_this_view { "applies everywhere instead" } else { "applies in this view only instead" };
+            lines.push(line(Key::plain(Code::Tab), "scope", other, false));
+            lines
+        }
+    }
+}
+
+/// Takes a key; one that chooses nothing leaves the chooser open, Esc closes it.
+pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
+    state.overlay = None;
+    if key.code == Code::Escape || key.code == Code::Enter || (key.control && key.code == Code::Character('c')) {
+        return Vec::new();
+    }
+    let typed = key.typed();
+    match chooser {
+        Chooser::Sort => {
+            if let Some((_, column)) = COLUMNS.into_iter().find(|(key, _)| Some(*key) == typed) {
+                return sort_by(state, column);
+            }
+        }
+        Chooser::Tags => {
+            if let Some(tag) = typed.and_then(Tag::from_key) {
+                return tagging::toggle(state, tag);
+            }
+            if typed == Some('x') {
+                return tagging::reject(state);
+            }
+            if typed == Some('e') {
+                let (targets, scope) = (tagging::targets(state), tagging::scope(state));
+                let note = match (targets.as_slice(), state.book()) {
+                    ([one], Some(book)) => book.of(*one).in_scope(scope).shown_note(),
+                    _ => String::new(),
+                };
+                prompt::open(state, Kind::Note(targets, scope), note);
+                return Vec::new();
+            }
+            if key.code == Code::Tab {
+                state.tagging.only_this_view = !state.tagging.only_this_view;
+            }
+        }
+    }
+    state.overlay = Some(Overlay::Chooser(chooser));
+    Vec::new()
+}
+
+/// Orders the table by a column; by the same one again the other way round.
+pub fn sort_by(state: &mut State, column: Column) -> Vec<Effect> {
+    state.sort = if state.sort.column == column { state.sort.reversed() } else { Sort::by(column) };
+    table::refresh(state)
+}

@@ -1,0 +1,111 @@
+//! Which columns of the feature table fit into a width, and where they stand.
+
+use crate::core::rows::Shown;
+use crate::core::rows::column::Column;
+use crate::core::view::View;
+
+/// Something that stands in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item {
+    /// The cell of a column.
+    Cell(Column),
+    /// The effect as a signed bar.
+    Bar,
+}
+
+/// A column with its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// What stands there.
+    pub item: Item,
+    /// First column of the screen, from the left of the table.
+    pub x: u16,
+    /// Number of columns.
+    pub width: u16,
+}
+
+/// Before the first column: cursor and mark.
+pub const GUTTER: u16 = 2;
+
+/// Between two columns.
+const SPACE: u16 = 1;
+
+/// The least room that tags are given; what is left over is theirs too.
+const TAGS: u16 = 8;
+
+/// What fits into `width`, from left to right. What matters less is left out first.
+pub fn place(width: u16, shown: Shown) -> Vec<Placed> {
+    let beside = |view: View| !matches!(shown, Shown::Single(single) if single == view);
+    let views = View::ALL.into_iter().filter(|view| beside(*view)).map(|view| (Item::Cell(Column::Effects(view)), 8));
+    let mut items: Vec<(Item, u16)> =
+        vec![(Item::Cell(Column::Rank), 5), (Item::Cell(Column::Name), 15), (Item::Bar, 9), (Item::Cell(Column::Effect), 8)];
+    items.push((Item::Cell(Column::StandardError), 6));
+    items.extend(views);
+    if shown.pair().is_some() {
+        items.push((Item::Cell(Column::Side), 8));
+    }
+    items.push((Item::Cell(Column::Tags), TAGS));
+    let needed = |items: &[(Item, u16)]| GUTTER + items.iter().map(|(_, width)| width + SPACE).sum::<u16>();
+    // The views beside a comparison are what it compares; beside one view they are the first to go.
+    let leaves_first = match shown {
+        Shown::Single(_) => [
+            Item::Cell(Column::Rank),
+            Item::Bar,
+            Item::Cell(Column::StandardError),
+            Item::Cell(Column::Effects(View::Baseline)),
+            Item::Cell(Column::Effects(View::Female)),
+            Item::Cell(Column::Effects(View::Male)),
+            Item::Cell(Column::Tags),
+        ],
+        Shown::Difference(first, second) | Shown::Similarity(first, second) => {
+            let third = View::ALL.into_iter().find(|view| *view != first && *view != second).unwrap_or(View::Baseline);
+            [
+                Item::Cell(Column::Rank),
+                Item::Bar,
+                Item::Cell(Column::Effects(third)),
+                Item::Cell(Column::StandardError),
+                Item::Cell(Column::Effects(second)),
+                Item::Cell(Column::Effects(first)),
+                Item::Cell(Column::Tags),
+            ]
+        }
+    };
+    for item in leaves_first {
+        if needed(&items) > width {
+            items.retain(|(kept, _)| *kept != item);
+        }
+    }
+    let spare = width.saturating_sub(needed(&items));
+    let mut x = GUTTER;
+    let mut placed = Vec::new();
+    for (item, item_width) in items {
+        let room = item_width + if item == Item::Cell(Column::Tags) { spare } else { 0 };
+        let room = room.min(width.saturating_sub(x));
+        if room > 0 {
+            placed.push(Placed { item, x, width: room });
+        }
+        x += room + SPACE;
+    }
+    placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_side_by_side_and_the_name_is_always_there() {
+        for width in 0..300 {
+            for shown in [Shown::Single(View::Male), Shown::Difference(View::Male, View::Baseline)] {
+                let placed = place(width, shown);
+                assert!(placed.iter().all(|column| column.x + column.width <= width));
+                assert!(placed.windows(2).all(|pair| pair[0].x + pair[0].width < pair[1].x));
+                if width >= 48 {
+                    let has = |item| placed.iter().any(|column| column.item == item);
+                    assert!(has(Item::Cell(Column::Name)) && has(Item::Cell(Column::Effect)) && has(Item::Cell(Column::Tags)));
+                    assert!(shown.pair().is_none() || has(Item::Cell(Column::Side)));
+                }
+            }
+        }
+    }
+}

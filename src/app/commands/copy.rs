@@ -1,0 +1,36 @@
+//! Copying and opening Neuronpedia's pages.
+
+use super::Command;
+use crate::app::copying::{browse_list, browse_page, can_browse, can_link_feature, copy_list, copy_page};
+
+/// The commands of this group.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "copy-list",
+        help: "copy the quick list of the marked features, or of all that are listed",
+        keys: &["y"],
+        enabled: can_link_feature,
+        run: |state, _| copy_list(state),
+    },
+    Command {
+        name: "copy-page",
+        help: "copy the address of the feature's page",
+        keys: &["Y"],
+        enabled: can_link_feature,
+        run: |state, _| copy_page(state),
+    },
+    Command {
+        name: "open-page",
+        help: "open the feature's page in a browser",
+        keys: &["o"],
+        enabled: can_browse,
+        run: |state, _| browse_page(state),
+    },
+    Command {
+        name: "open-list",
+        help: "open the quick list in a browser",
+        keys: &["O"],
+        enabled: can_browse,
+        run: |state, _| browse_list(state),
+    },
+];

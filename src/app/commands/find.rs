@@ -1,0 +1,206 @@
+//! Filter, search, order and marks.
+
+use std::sync::Arc;
+
+use super::{Command, always, movement, with_findings};
+use crate::app::choice::{Chooser, sort_by};
+use crate::app::message::Effect;
+use crate::app::notice::Notice;
+use crate::app::prompt::{self, Kind};
+use crate::app::state::{Overlay, State};
+use crate::app::table;
+use crate::core::rows::column::Column;
+use crate::core::view::View;
+
+/// The commands of this group.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "filter",
+        help: "filter as you type: words, effect>0.2, layer>=3, kind=mlp, tag=FP, and, or, not",
+        keys: &["/"],
+        enabled: with_findings,
+        run: filter,
+    },
+    Command {
+        name: "keep-others",
+        help: "keep rows that do not match, dimmed, and back",
+        keys: &["\\"],
+        enabled: filtered,
+        run: keep_others,
+    },
+    Command {
+        name: "next-match",
+        help: "to the next row that matches the filter, around the end",
+        keys: &["n"],
+        enabled: filtered,
+        run: |state, count| next_match(state, count, true),
+    },
+    Command {
+        name: "previous-match",
+        help: "to the previous row that matches",
+        keys: &["N"],
+        enabled: filtered,
+        run: |state, count| next_match(state, count, false),
+    },
+    Command { name: "clear-filter", help: "drop the filter", keys: &[], enabled: filtered, run: |state, _| clear_filter(state) },
+    Command { name: "sort", help: "choose the column that orders the table", keys: &["s"], enabled: always, run: choose_sort },
+    Command { name: "reverse", help: "the same order the other way round", keys: &["S"], enabled: always, run: reverse },
+    Command {
+        name: "sort-by-rank",
+        help: "order by strength",
+        keys: &[],
+        enabled: always,
+        run: |state, _| sort_by(state, Column::Rank),
+    },
+    Command {
+        name: "sort-by-name",
+        help: "order by kind, layer and index",
+        keys: &[],
+        enabled: always,
+        run: |state, _| sort_by(state, Column::Name),
+    },
+    Command {
+        name: "sort-by-effect",
+        help: "order by effect, with its sign",
+        keys: &[],
+        enabled: always,
+        run: |state, _| sort_by(state, Column::Effect),
+    },
+    Command {
+        name: "sort-by-error",
+        help: "order by standard error",
+        keys: &[],
+        enabled: always,
+        run: |state, _| sort_by(state, Column::StandardError),
+    },
+    Command {
+        name: "sort-by-male",
+        help: "order by the effect in view male",
+        keys: &[],
+        enabled: always,
+        run: |state, _| sort_by(state, Column::Effects(View::Male)),
+    },
+    Command {
+        name: "sort-by-female",
+        help: "order by the effect in view female",
+        keys: &[],
+        enabled: always,
+        run: |state, _| sort_by(state, Column::Effects(View::Female)),
+    },
+    Command {
+        name: "sort-by-baseline",
+        help: "order by the effect in view baseline",
+        keys: &[],
+        enabled: always,
+        run: |state, _| sort_by(state, Column::Effects(View::Baseline)),
+    },
+    Command {
+        name: "sort-by-tags",
+        help: "order by tags, untagged last",
+        keys: &[],
+        enabled: always,
+        run: |state, _| sort_by(state, Column::Tags),
+    },
+    Command {
+        name: "mark",
+        help: "mark the row, or as many as the count says, for y and m",
+        keys: &["space"],
+        enabled: with_row,
+        run: mark,
+    },
+    Command { name: "mark-all", help: "mark every listed row that matches", keys: &["ctrl-a"], enabled: with_row, run: mark_all },
+    Command { name: "unmark-all", help: "drop all marks", keys: &["c"], enabled: marked, run: |state, _| unmark(state) },
+];
+
+fn filtered(state: &State) -> Result<(), String> {
+    state.filter.as_ref().map(|_| ()).ok_or_else(|| "there is no filter; / sets one".to_owned())
+}
+
+fn marked(state: &State) -> Result<(), String> {
+    if state.marked.is_empty() { Err("no row is marked".to_owned()) } else { Ok(()) }
+}
+
+fn with_row(state: &State) -> Result<(), String> {
+    state.table.row().map(|_| ()).ok_or_else(|| "no feature is listed".to_owned())
+}
+
+fn filter(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    let text = state.filter.as_ref().map_or_else(String::new, |filter| filter.text().to_owned());
+    prompt::open(state, Kind::Filter(state.filter.clone()), text);
+    Vec::new()
+}
+
+/// Drops the filter.
+pub fn clear_filter(state: &mut State) -> Vec<Effect> {
+    state.filter = None;
+    table::refresh(state)
+}
+
+fn keep_others(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    state.keep_others = !state.keep_others;
+    table::refresh(state)
+}
+
+fn next_match(state: &mut State, count: Option<usize>, forward: bool) -> Vec<Effect> {
+    let rows = &state.table.listing.rows;
+    let matches: Vec<usize> = rows.iter().enumerate().filter(|(_, row)| row.matches).map(|(index, _)| index).collect();
+    if matches.is_empty() {
+        state.notice = Some(Notice::refused("no row matches"));
+        return Vec::new();
+    }
+    let times = count.unwrap_or(1) % matches.len().max(1);
+    let times = if times == 0 { matches.len() } else { times };
+    let cursor = state.table.cursor;
+    let place = if forward {
+        let after = matches.partition_point(|index| *index <= cursor);
+        (after + times - 1) % matches.len()
+    } else {
+        let before = matches.partition_point(|index| *index < cursor);
+        (before + matches.len() - times) % matches.len()
+    };
+    let row = matches[place];
+    state.notice = Some(Notice::done(format!("match {} of {}", place + 1, matches.len())));
+    movement::move_to(state, row);
+    Vec::new()
+}
+
+fn choose_sort(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    state.overlay = Some(Overlay::Chooser(Chooser::Sort));
+    Vec::new()
+}
+
+fn reverse(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    state.sort = state.sort.reversed();
+    table::refresh(state)
+}
+
+fn mark(state: &mut State, count: Option<usize>) -> Vec<Effect> {
+    let from = state.table.cursor;
+    let until = from.saturating_add(count.unwrap_or(1)).min(state.table.len());
+    let features: Vec<_> = state.table.listing.rows[from..until].iter().map(|row| row.feature).collect();
+    let marks = Arc::make_mut(&mut state.marked);
+    for feature in features {
+        if !marks.remove(&feature) {
+            marks.insert(feature);
+        }
+    }
+    movement::move_to(state, until);
+    after_marking(state)
+}
+
+fn mark_all(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    let rows = state.table.listing.rows.iter().filter(|row| row.matches).map(|row| row.feature);
+    Arc::make_mut(&mut state.marked).extend(rows);
+    after_marking(state)
+}
+
+/// Drops all marks.
+pub fn unmark(state: &mut State) -> Vec<Effect> {
+    state.marked = Arc::default();
+    after_marking(state)
+}
+
+/// Marks decide which rows are listed only where the filter asks for them.
+fn after_marking(state: &mut State) -> Vec<Effect> {
+    if state.filter.is_some() { table::refresh(state) } else { Vec::new() }
+}

@@ -1,0 +1,199 @@
+//! Moving the cursor and changing panes.
+
+use super::{Command, always};
+use crate::app::layout::{Layout, table_rows};
+use crate::app::message::Effect;
+use crate::app::state::{Overlay, Pane, State};
+use crate::app::table;
+
+/// The commands of this group.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "down",
+        help: "down one line, or as many as the count says: 12j",
+        keys: &["j", "down"],
+        enabled: always,
+        run: |state, count| step(state, state.pane, times(count)),
+    },
+    Command {
+        name: "up",
+        help: "up one line, or as many as the count says",
+        keys: &["k", "up"],
+        enabled: always,
+        run: |state, count| step(state, state.pane, -times(count)),
+    },
+    Command {
+        name: "page-down",
+        help: "down one page",
+        keys: &["pagedown", "ctrl-f", "ctrl-d"],
+        enabled: always,
+        run: |state, count| step(state, state.pane, page(state) * times(count)),
+    },
+    Command {
+        name: "page-up",
+        help: "up one page",
+        keys: &["pageup", "ctrl-b", "ctrl-u"],
+        enabled: always,
+        run: |state, count| step(state, state.pane, -page(state) * times(count)),
+    },
+    Command {
+        name: "first",
+        help: "to the first line, or to the line that the count names: 30g",
+        keys: &["g", "home"],
+        enabled: always,
+        run: |state, count| line(state, count.map_or(0, |count| count.saturating_sub(1))),
+    },
+    Command {
+        name: "last",
+        help: "to the last line",
+        keys: &["G", "end"],
+        enabled: always,
+        run: |state, count| line(state, count.map_or(usize::MAX, |count| count.saturating_sub(1))),
+    },
+    Command {
+        name: "left",
+        help: "to the pane on the left: features, then submodules",
+        keys: &["h", "left"],
+        enabled: always,
+        run: |state, _| pane(state, -1, false),
+    },
+    Command {
+        name: "right",
+        help: "to the pane on the right: features, then the card",
+        keys: &["l", "right"],
+        enabled: always,
+        run: |state, _| pane(state, 1, false),
+    },
+    Command {
+        name: "next-pane",
+        help: "to the next pane",
+        keys: &["tab"],
+        enabled: always,
+        run: |state, _| pane(state, 1, true),
+    },
+    Command {
+        name: "previous-pane",
+        help: "to the previous pane",
+        keys: &["backtab"],
+        enabled: always,
+        run: |state, _| pane(state, -1, true),
+    },
+    Command {
+        name: "enter",
+        help: "from a submodule to its features, from a feature to its card and back",
+        keys: &["enter"],
+        enabled: always,
+        run: enter,
+    },
+];
+
+fn times(count: Option<usize>) -> isize {
+    count.unwrap_or(1).min(isize::MAX as usize) as isize
+}
+
+fn page(state: &State) -> isize {
+    table_rows(state).saturating_sub(1).max(1) as isize
+}
+
+const ORDER: [Pane; 3] = [Pane::Submodules, Pane::Features, Pane::Card];
+
+fn pane(state: &mut State, step: isize, around: bool) -> Vec<Effect> {
+    let at = ORDER.iter().position(|pane| *pane == state.pane).unwrap_or(1) as isize + step;
+    let at = if around { at.rem_euclid(3) } else { at.clamp(0, 2) };
+    state.pane = ORDER[at as usize];
+    table::settle(state);
+    Vec::new()
+}
+
+fn enter(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+        state.overlay = None;
+        return Vec::new();
+    }
+    state.pane = match state.pane {
+        Pane::Submodules | Pane::Card => Pane::Features,
+        Pane::Features => Pane::Card,
+    };
+    table::settle(state);
+    Vec::new()
+}
+
+/// Moves the cursor of `pane` by `rows`.
+pub fn step(state: &mut State, pane: Pane, rows: isize) -> Vec<Effect> {
+    match pane {
+        Pane::Features => {
+            let row = state.table.cursor.saturating_add_signed(rows);
+            move_to(state, row);
+            Vec::new()
+        }
+        Pane::Submodules => {
+            let row = submodule_row(state).saturating_add_signed(rows);
+            choose_submodule(state, row)
+        }
+        Pane::Card => {
+            // Drawing stops at the last line, wherever that is.
+            state.card_scroll = state.card_scroll.saturating_add_signed(rows).min(card_lines(state));
+            Vec::new()
+        }
+    }
+}
+
+/// A card is not longer than this: a few lines for each example, and what stands before them.
+fn card_lines(state: &State) -> usize {
+    let data = state.findings().and_then(|findings| findings.data(state.shown().first()));
+    40 + 4 * data.map_or(0, |data| data.examples.len())
+}
+
+fn line(state: &mut State, row: usize) -> Vec<Effect> {
+    match state.pane {
+        Pane::Features => {
+            move_to(state, row);
+            Vec::new()
+        }
+        Pane::Submodules => choose_submodule(state, row),
+        Pane::Card => {
+            state.card_scroll = row.min(card_lines(state));
+            Vec::new()
+        }
+    }
+}
+
+/// Moves the cursor of the table; the card starts at its top again.
+pub fn move_to(state: &mut State, row: usize) {
+    let before = state.feature();
+    state.table.go(row);
+    if state.feature() != before {
+        state.card_scroll = 0;
+    }
+    table::settle(state);
+}
+
+/// The row of the submodule list with the cursor.
+pub fn submodule_row(state: &State) -> usize {
+    state.submodules().iter().position(|submodule| *submodule == state.submodule).unwrap_or(0)
+}
+
+/// The first row of the submodule list that is visible in `height` rows.
+pub fn submodule_top(state: &State, height: usize) -> usize {
+    (submodule_row(state) + 1).saturating_sub(height.max(1))
+}
+
+/// Shows the features of the submodule in that row of the list, or of all.
+pub fn choose_submodule(state: &mut State, row: usize) -> Vec<Effect> {
+    let submodules = state.submodules();
+    let chosen = submodules.get(row.min(submodules.len() - 1)).copied().flatten();
+    if chosen == state.submodule {
+        return Vec::new();
+    }
+    state.submodule = chosen;
+    table::refresh(state)
+}
+
+/// Whether `pane` is on the screen now.
+pub fn is_visible(state: &State, pane: Pane) -> bool {
+    Layout::of(state.size(), state.pane).is_some_and(|layout| match pane {
+        Pane::Submodules => layout.submodules.is_some(),
+        Pane::Features => layout.features.is_some(),
+        Pane::Card => layout.card.is_some(),
+    })
+}

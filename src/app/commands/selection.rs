@@ -1,0 +1,112 @@
+//! Which features are listed: those above a threshold, or the k strongest.
+
+use super::{Command, always};
+use crate::app::message::Effect;
+use crate::app::notice::Notice;
+use crate::app::prompt::{self, Kind};
+use crate::app::state::State;
+use crate::app::table;
+use crate::core::selection::Selection;
+
+/// The commands of this group.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "threshold",
+        help: "list features with |effect| above a value",
+        keys: &["t"],
+        enabled: always,
+        run: threshold,
+    },
+    Command { name: "top-k", help: "list the k features of largest |effect|", keys: &["K"], enabled: always, run: top_k },
+    Command {
+        name: "raise",
+        help: "raise the threshold or the k a little",
+        keys: &["+", "="],
+        enabled: always,
+        run: |state, count| nudge(state, count, 1.0),
+    },
+    Command {
+        name: "lower",
+        help: "lower the threshold or the k a little",
+        keys: &["-", "_"],
+        enabled: always,
+        run: |state, count| nudge(state, count, -1.0),
+    },
+];
+
+fn threshold(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    let before = state.selection;
+    state.selection = Selection::Threshold(state.threshold);
+    let effects = if state.selection == before { Vec::new() } else { table::refresh(state) };
+    prompt::open(state, Kind::Threshold(before), format!("{}", state.threshold));
+    effects
+}
+
+fn top_k(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    let before = state.selection;
+    state.selection = Selection::TopK(state.top_k);
+    let effects = if state.selection == before { Vec::new() } else { table::refresh(state) };
+    prompt::open(state, Kind::TopK(before), format!("{}", state.top_k));
+    effects
+}
+
+/// Keeps the value for the next time its prompt is opened.
+pub fn remember(state: &mut State) {
+    match state.selection {
+        Selection::Threshold(threshold) => state.threshold = threshold,
+        Selection::TopK(count) => state.top_k = count,
+    }
+}
+
+fn nudge(state: &mut State, count: Option<usize>, direction: f64) -> Vec<Effect> {
+    let times = count.unwrap_or(1) as f64;
+    let selection = match state.selection {
+        Selection::Threshold(threshold) => Selection::Threshold(nudged(threshold, times * direction)),
+        Selection::TopK(k) => Selection::TopK((k as f64 + times * direction).clamp(1.0, u32::MAX.into()) as usize),
+    };
+    if selection == state.selection {
+        return Vec::new();
+    }
+    state.selection = selection;
+    remember(state);
+    let effects = table::refresh(state);
+    state.notice = Some(Notice::done(prompt::counted(state)));
+    effects
+}
+
+/// Moves a threshold in steps of a tenth of its leading digit: 0.1 to 0.11, 0.011 to 0.012. Rounded to that step, so that going up and
+/// down again ends where it began.
+fn nudged(threshold: f32, steps: f64) -> f32 {
+    let threshold = f64::from(threshold);
+    if threshold <= 0.0 {
+        return if steps > 0.0 { 0.001 } else { 0.0 };
+    }
+    // A little above, so that 0.1, which is 0.1000000015 in f32, counts as 10 steps of 0.01 whichever way it is approached.
+    let exponent = (threshold * 1.000_001).log10().floor() - 1.0;
+    let going_down_a_digit = steps < 0.0 && (threshold / 10f64.powf(exponent)).round() <= 10.0;
+    let step = 10f64.powf(if going_down_a_digit { exponent - 1.0 } else { exponent });
+    let moved = ((threshold / step).round() + steps) * step;
+    if steps < 0.0 && moved < 0.000_01 { 0.0 } else { moved.min(f32::MAX.into()) as f32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "steps are rounded to exact decimals")]
+    fn a_threshold_moves_in_steps_that_fit_its_size() {
+        assert_eq!(nudged(0.1, 1.0), 0.11);
+        assert_eq!(nudged(0.11, -1.0), 0.1);
+        assert_eq!(nudged(0.1, -1.0), 0.099);
+        assert_eq!(nudged(0.099, 1.0), 0.1);
+        assert_eq!(nudged(1.0, 5.0), 1.5);
+        assert_eq!(nudged(0.0, 1.0), 0.001);
+        assert_eq!(nudged(0.0, -1.0), 0.0);
+        let mut down = 0.3;
+        for _ in 0..1000 {
+            down = nudged(down, -1.0);
+        }
+        assert_eq!(down, 0.0);
+    }
+}

@@ -1,0 +1,112 @@
+//! Which view is on.
+
+use super::{Command, always, with_findings};
+use crate::app::message::Effect;
+use crate::app::notice::Notice;
+use crate::app::state::{Overlay, PAIRS, State, Tab};
+use crate::app::table;
+use crate::core::view::View;
+
+/// The commands of this group.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "male",
+        help: "view male: clean is the pair file's clean prompt",
+        keys: &["1"],
+        enabled: always,
+        run: |state, _| go(state, Tab::Single(View::Male)),
+    },
+    Command {
+        name: "female",
+        help: "view female: the same pairs, clean and patch exchanged",
+        keys: &["2"],
+        enabled: always,
+        run: |state, _| go(state, Tab::Single(View::Female)),
+    },
+    Command {
+        name: "baseline",
+        help: "view baseline: the same prompts with answers that do not depend on gender",
+        keys: &["3"],
+        enabled: always,
+        run: |state, _| go(state, Tab::Single(View::Baseline)),
+    },
+    Command {
+        name: "difference",
+        help: "features that only one of two views' selections holds",
+        keys: &["4"],
+        enabled: always,
+        run: |state, _| go(state, Tab::Difference),
+    },
+    Command {
+        name: "similarity",
+        help: "features that both selections hold",
+        keys: &["5"],
+        enabled: always,
+        run: |state, _| go(state, Tab::Similarity),
+    },
+    Command {
+        name: "compared-views",
+        help: "which two views difference and similarity compare",
+        keys: &["v"],
+        enabled: comparing,
+        run: next_pair,
+    },
+    Command {
+        name: "heat-map",
+        help: "sums by layer, kind and position, over the whole screen",
+        keys: &["H"],
+        enabled: with_findings,
+        run: heat_map,
+    },
+    Command {
+        name: "published",
+        help: "the published figures of pythia-70m-deduped, and back to the study",
+        keys: &["p"],
+        enabled: always,
+        run: published,
+    },
+];
+
+fn comparing(state: &State) -> Result<(), String> {
+    match state.tab {
+        Tab::Single(view) => Err(format!("the view {view} compares nothing; 4 and 5 do")),
+        Tab::Difference | Tab::Similarity => Ok(()),
+    }
+}
+
+/// Switches the view.
+pub fn go(state: &mut State, tab: Tab) -> Vec<Effect> {
+    if state.tab == tab {
+        return Vec::new();
+    }
+    state.tab = tab;
+    table::refresh(state)
+}
+
+fn next_pair(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    state.pair = (state.pair + 1) % PAIRS.len();
+    table::refresh(state)
+}
+
+fn heat_map(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    state.overlay = match state.overlay {
+        Some(Overlay::HeatMap) => None,
+        _ => Some(Overlay::HeatMap),
+    };
+    Vec::new()
+}
+
+fn published(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    state.show_published = !state.show_published;
+    let layers = state.findings().map_or(0, |findings| findings.layers);
+    state.submodule = state.submodule.filter(|submodule| submodule.layer.0 < layers);
+    // Marks are features of one model's dictionaries.
+    state.marked = std::sync::Arc::default();
+    state.table = table::Table { number: state.table.number, ..table::Table::default() };
+    state.notice = Some(Notice::done(if state.show_published {
+        "published figures, not computed here; p goes back to the study"
+    } else {
+        "the study"
+    }));
+    table::refresh(state)
+}

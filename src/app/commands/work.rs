@@ -1,0 +1,134 @@
+//! Computing, and run files.
+
+use super::Command;
+use crate::app::job;
+use crate::app::message::Effect;
+use crate::app::prompt::{self, Kind};
+use crate::app::state::State;
+use crate::core::findings::Source;
+use crate::core::request::DataSource;
+use crate::core::run::Method;
+
+/// The commands of this group.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "compute",
+        help: "compute the study again",
+        keys: &["r"],
+        enabled: can_compute,
+        run: |state, _| again(state, |_| {}),
+    },
+    Command {
+        name: "method-ig",
+        help: "compute with integrated gradients",
+        keys: &[],
+        enabled: can_compute,
+        run: |state, _| again(state, |request| request.settings.method = Method::Ig),
+    },
+    Command {
+        name: "method-attrib",
+        help: "compute with one gradient at the clean run",
+        keys: &[],
+        enabled: can_compute,
+        run: |state, _| again(state, |request| request.settings.method = Method::Attrib),
+    },
+    Command {
+        name: "method-exact",
+        help: "compute with one forward pass per feature and token: slow",
+        keys: &[],
+        enabled: can_compute,
+        run: |state, _| again(state, |request| request.settings.method = Method::Exact),
+    },
+    Command {
+        name: "steps",
+        help: "compute with another number of points on the path",
+        keys: &[],
+        enabled: has_path,
+        run: steps,
+    },
+    Command {
+        name: "pairs",
+        help: "compute with another pair file, and perhaps a baseline file",
+        keys: &["P"],
+        enabled: can_compute,
+        run: pairs,
+    },
+    Command {
+        name: "cancel",
+        help: "stop the computation and keep what is done",
+        keys: &[],
+        enabled: runs,
+        run: |state, _| job::cancel(state),
+    },
+    Command {
+        name: "write-run",
+        help: "write the run into a file for open, export and check",
+        keys: &["w"],
+        enabled: is_whole,
+        run: write,
+    },
+];
+
+fn can_compute(state: &State) -> Result<(), String> {
+    match (&state.setting.request, state.show_published) {
+        (_, true) => Err("published figures are not computed here; p goes back to the study".to_owned()),
+        (Some(_), _) => Ok(()),
+        (None, _) => Err("this run was read from a file; start saescope with --model and --pairs to compute".to_owned()),
+    }
+}
+
+fn has_path(state: &State) -> Result<(), String> {
+    can_compute(state)?;
+    match state.setting.request.as_ref().map(|request| request.settings.method) {
+        Some(Method::Ig) | None => Ok(()),
+        Some(other) => Err(format!("the method {other} has no path; method-ig has one")),
+    }
+}
+
+fn runs(state: &State) -> Result<(), String> {
+    state.job.as_ref().map(|_| ()).ok_or_else(|| "nothing is being computed".to_owned())
+}
+
+fn is_whole(state: &State) -> Result<(), String> {
+    if state.show_published {
+        return Err("published figures are no run".to_owned());
+    }
+    match state.study.as_deref().map(|study| &study.source) {
+        Some(Source::Run { .. }) => Ok(()),
+        _ => Err("a run is written when all of it is computed".to_owned()),
+    }
+}
+
+fn again(state: &mut State, change: impl FnOnce(&mut crate::core::request::Request)) -> Vec<Effect> {
+    let Some(mut request) = state.setting.request.clone() else { return Vec::new() };
+    change(&mut request);
+    job::start(state, request)
+}
+
+fn steps(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    let steps = state.setting.request.as_ref().map_or(10, |request| request.settings.steps);
+    prompt::open(state, Kind::Steps, steps.to_string());
+    Vec::new()
+}
+
+fn pairs(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    let text = match state.setting.request.as_ref().map(|request| &request.data) {
+        Some(DataSource::Files { pairs, baseline }) => {
+            let baseline = baseline.as_ref().map_or_else(String::new, |baseline| format!(", {}", baseline.display()));
+            format!("{}{baseline}", pairs.display())
+        }
+        _ => String::new(),
+    };
+    prompt::open(state, Kind::Pairs, text);
+    Vec::new()
+}
+
+fn write(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    let Some(study) = &state.study else { return Vec::new() };
+    let name = match &study.source {
+        Source::Run { file: Some(file), .. } => file.clone(),
+        _ => format!("{}-{}.safetensors", study.model, study.method().0),
+    };
+    prompt::open(state, Kind::WriteRun, name);
+    Vec::new()
+}

@@ -1,0 +1,73 @@
+//! The configuration file: theme, clipboard, mouse and keys. Everything is optional; nothing is guessed.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::keymap::{Keymap, KeysTable, line};
+use super::state::ThemeName;
+use crate::core::problem::Problem;
+use crate::core::text::excerpt;
+
+/// What the user configured.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The theme; none to detect it.
+    pub theme: Option<ThemeName>,
+    /// The way to the clipboard, by name; none to detect it.
+    pub clipboard: Option<String>,
+    /// Whether the mouse is taken at the start.
+    pub mouse: Option<bool>,
+    /// Keys.
+    pub keymap: Keymap,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    theme: Option<Spanned<String>>,
+    clipboard: Option<Spanned<String>>,
+    mouse: Option<bool>,
+    #[serde(default)]
+    keys: KeysTable,
+}
+
+/// The ways to the clipboard, as they are named in the file and on the command line.
+pub const CLIPBOARDS: [&str; 6] = ["auto", "tmux", "screen", "osc52", "local", "file"];
+
+impl Config {
+    /// Reads the configuration in `text`, whose file is `path`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its line.
+    pub fn parse(text: &str, path: &str) -> Result<Self, Vec<Problem>> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or_else(String::new, |span| format!(":{}", line(text, &span)));
+            vec![Problem::new(format_args!("{path}{at}"), error.message(), "see the README's section on configuration")]
+        })?;
+        let mut problems = Vec::new();
+        let mut known = |value: &Spanned<String>, what: &str, names: &[&str]| {
+            let place = format!("{path}:{}", line(text, &value.span()));
+            let what = format!("'{}' is no {what}", excerpt(value.get_ref(), 40));
+            problems.push(Problem::new(place, what, format_args!("use one of {}", names.join(", "))));
+        };
+        let theme = file.theme.as_ref().and_then(|value| {
+            let found = ThemeName::ALL.into_iter().find(|theme| theme.name() == value.get_ref());
+            if found.is_none() && value.get_ref() != "auto" {
+                known(value, "theme", &["auto", "dark", "light", "16", "mono"]);
+            }
+            found
+        });
+        if let Some(value) = file.clipboard.as_ref().filter(|value| !CLIPBOARDS.contains(&value.get_ref().as_str())) {
+            known(value, "way to the clipboard", &CLIPBOARDS);
+        }
+        let mut keymap = Keymap::default();
+        if let Err(conflicts) = keymap.merge(&file.keys, text, path) {
+            problems.extend(conflicts);
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let clipboard = file.clipboard.map(Spanned::into_inner).filter(|name| name != "auto");
+        Ok(Self { theme, clipboard, mouse: file.mouse, keymap })
+    }
+}

@@ -1,0 +1,121 @@
+//! Neuronpedia addresses for the clipboard and the browser.
+
+use super::message::Effect;
+use super::notice::Notice;
+use super::state::{Parts, State};
+use crate::core::neuronpedia::{Reference, is_hosted, quick_lists};
+use crate::core::submodule::FeatureId;
+
+/// Whether addresses lead anywhere, and if not, why.
+pub fn can_link(state: &State) -> Result<(), String> {
+    let Some(findings) = state.findings() else { return Err("there is no study yet".to_owned()) };
+    if is_hosted(&findings.model) {
+        return Ok(());
+    }
+    Err(format!("Neuronpedia does not host {}, so its features have no pages", findings.model))
+}
+
+/// The same where there must be a feature.
+pub fn can_link_feature(state: &State) -> Result<(), String> {
+    can_link(state)?;
+    if state.feature().is_none() && state.marked.is_empty() {
+        return Err("no feature is listed".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether a browser can be opened on one of them.
+pub fn can_browse(state: &State) -> Result<(), String> {
+    can_link_feature(state)?;
+    match &state.setting.no_browser {
+        Some(why) => Err(format!("{why}; y and Y copy the address instead")),
+        None => Ok(()),
+    }
+}
+
+/// The features of the list: those that are marked, in the order of the table, or all that are listed.
+fn features(state: &State) -> Vec<FeatureId> {
+    let rows = state.table.listing.rows.iter().filter(|row| row.matches);
+    let listed: Vec<FeatureId> =
+        rows.map(|row| row.feature).filter(|feature| state.marked.is_empty() || state.marked.contains(feature)).collect();
+    let hidden = state.marked.iter().filter(|feature| !listed.contains(feature)).copied();
+    let hidden: Vec<FeatureId> = if state.marked.is_empty() { Vec::new() } else { hidden.collect() };
+    listed.into_iter().chain(hidden).collect()
+}
+
+/// The list's name on Neuronpedia: what `saescope export --format url` calls it, or that it was marked by hand.
+fn name(state: &State) -> String {
+    let marked = if state.marked.is_empty() { "" } else { " marked" };
+    format!("{} {}{marked}", state.shown().name(), state.selection)
+}
+
+fn references(state: &State) -> Vec<Reference> {
+    let model = state.findings().map_or_else(String::new, |findings| findings.model.clone());
+    features(state).into_iter().map(|feature| Reference::new(&model, feature)).collect()
+}
+
+/// Copies the list on the screen; of one that needs several addresses the next part, each time.
+pub fn copy_list(state: &mut State) -> Vec<Effect> {
+    if state.table.asked.is_some() {
+        state.notice = Some(Notice::refused("the rows are still being arranged; press y again in a moment"));
+        return Vec::new();
+    }
+    let references = references(state);
+    if references.is_empty() {
+        return nothing_matches(state);
+    }
+    let addresses = quick_lists(&name(state), &references);
+    let count = addresses.len();
+    let next = match &state.parts {
+        Some(parts) if parts.addresses == addresses => parts.next % count,
+        _ => 0,
+    };
+    let address = addresses.get(next).cloned().unwrap_or_default();
+    let marked = if state.marked.is_empty() { "" } else { "marked " };
+    let mut what = format!("quick list of {} {marked}feature{}", references.len(), if references.len() == 1 { "" } else { "s" });
+    if count > 1 {
+        what.push_str(&format!(", part {} of {count}", next + 1));
+        if next + 1 < count {
+            what.push_str(" (y copies the next)");
+        }
+    }
+    state.parts = Some(Parts { addresses, next: next + 1 });
+    vec![Effect::Copy(address, what)]
+}
+
+/// Rows that are only kept beside those that match are not in the list.
+fn nothing_matches(state: &mut State) -> Vec<Effect> {
+    state.notice = Some(Notice::refused("no feature matches the filter"));
+    Vec::new()
+}
+
+/// The page of the feature at the cursor.
+fn page(state: &State) -> Option<String> {
+    let model = &state.findings()?.model;
+    Some(Reference::new(model, state.feature()?).page())
+}
+
+/// Copies the page of the feature at the cursor.
+pub fn copy_page(state: &mut State) -> Vec<Effect> {
+    let what = state.feature().map_or_else(String::new, |feature| format!("page of {feature}"));
+    page(state).map(|page| Effect::Copy(page, what)).into_iter().collect()
+}
+
+/// Opens it.
+pub fn browse_page(state: &mut State) -> Vec<Effect> {
+    page(state).map(Effect::Browse).into_iter().collect()
+}
+
+/// Opens the list, if it is one address.
+pub fn browse_list(state: &mut State) -> Vec<Effect> {
+    let references = references(state);
+    if references.is_empty() {
+        return nothing_matches(state);
+    }
+    let mut addresses = quick_lists(&name(state), &references);
+    if addresses.len() > 1 {
+        state.notice = Some(Notice::refused(format!("the list needs {} addresses; y copies one after another", addresses.len())));
+        return Vec::new();
+    }
+    addresses.pop().map(Effect::Browse).into_iter().collect()
+}

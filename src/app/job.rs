@@ -1,0 +1,150 @@
+//! The running computation: how far it is, and what arrives from it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::message::{Effect, JobNews};
+use super::notice::Notice;
+use super::state::State;
+use super::{table, tagging};
+use crate::core::findings::Findings;
+use crate::core::progress::Progress;
+use crate::core::request::Request;
+use crate::core::run::Method;
+use crate::core::view::View;
+
+/// A computation that runs.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Its number: news of any other is stale.
+    pub number: u64,
+    /// What it computes.
+    pub request: Request,
+    /// When it was started.
+    pub started: Duration,
+    /// How far it is.
+    pub progress: Option<Progress>,
+    /// When the first progress came, and how much was done then.
+    first: Option<(Duration, u64)>,
+    /// Whether the screen shows its findings already.
+    pub opened: bool,
+}
+
+/// Speed of a job.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// Units a second.
+    pub rate: f64,
+    /// Seconds to go.
+    pub left: f64,
+}
+
+impl Job {
+    /// How fast it goes; none until that can be told.
+    pub fn pace(&self, now: Duration) -> Option<Pace> {
+        let (since, done_then) = self.first?;
+        let progress = self.progress.as_ref()?;
+        let seconds = now.saturating_sub(since).as_secs_f64();
+        let done = progress.done.saturating_sub(done_then) as f64;
+        if done <= 0.0 || seconds <= 0.2 {
+            return None;
+        }
+        let rate = done / seconds;
+        Some(Pace { rate, left: progress.total.saturating_sub(progress.done) as f64 / rate })
+    }
+}
+
+/// Starts to compute `request`; what ran before is superseded.
+pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
+    stop(state, "superseded");
+    state.jobs += 1;
+    state.setting.request = Some(request.clone());
+    state.job = Some(Job {
+        number: state.jobs,
+        request: request.clone(),
+        started: state.now,
+        progress: None,
+        first: None,
+        opened: false,
+    });
+    vec![Effect::Start(state.jobs, Box::new(request))]
+}
+
+/// Ends the running job and keeps what is done.
+pub fn cancel(state: &mut State) -> Vec<Effect> {
+    let Some(number) = state.job.as_ref().map(|job| job.number) else { return Vec::new() };
+    stop(state, "cancelled");
+    let kept =
+        state.standing.as_ref().map_or_else(|| "nothing was computed yet".to_owned(), |standing| format!("kept: {standing}"));
+    state.notice = Some(Notice::done(format!("cancelled; {kept}")));
+    vec![Effect::Cancel(number)]
+}
+
+fn stop(state: &mut State, how: &str) {
+    if state.job.take().is_some_and(|job| job.opened) {
+        state.standing = state.study.as_deref().map(|study| partial(study, how));
+    }
+}
+
+fn partial(study: &Findings, how: &str) -> String {
+    let (arrived, expected) = arrived(study);
+    format!("partial, {how} after {arrived} of {expected} submodule views")
+}
+
+/// How many submodules of how many have arrived, over the views that have data.
+pub fn arrived(study: &Findings) -> (usize, usize) {
+    let views = View::ALL.into_iter().filter(|view| study.data(*view).is_some()).map(|view| study.view(view));
+    views.fold((0, 0), |(arrived, expected), view| (arrived + view.arrived(), expected + view.expected()))
+}
+
+/// Takes news of the job of that number; those of a job that was superseded or cancelled are dropped.
+pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
+    let now = state.now;
+    let Some(job) = state.job.as_mut().filter(|job| job.number == number) else { return Vec::new() };
+    match news {
+        JobNews::Opened(opened) => {
+            job.opened = true;
+            let settings = job.request.settings;
+            let steps = (settings.method == Method::Ig).then_some(settings.steps);
+            state.study = Some(Arc::new(Findings::live(opened, settings.method, steps)));
+            state.standing = None;
+            table::refresh(state)
+        }
+        JobNews::Identified(subject) => {
+            if let Some(study) = &mut state.study {
+                Arc::make_mut(study).subject = Some(subject.clone());
+            }
+            let mut effects = tagging::open(state, subject);
+            effects.extend(table::refresh(state));
+            effects
+        }
+        JobNews::Progress(progress) => {
+            job.first.get_or_insert((now, progress.done));
+            job.progress = Some(progress);
+            Vec::new()
+        }
+        JobNews::Found(view, ranked) => {
+            let Some(study) = &mut state.study else { return Vec::new() };
+            Arc::make_mut(study).insert(view, ranked);
+            table::refresh(state)
+        }
+        JobNews::Ended(Ok(findings)) => {
+            state.job = None;
+            state.standing = None;
+            let subject = findings.subject.clone();
+            state.study = Some(findings);
+            let mut effects = subject.map_or_else(Vec::new, |subject| tagging::open(state, subject));
+            effects.extend(table::refresh(state));
+            effects
+        }
+        JobNews::Ended(Err(problem)) => {
+            stop(state, "stopped by a failure");
+            let log = &state.setting.log;
+            let mut notice = Notice::failed(&problem);
+            // The path first: a long reason may be cut at the end of the line, and the log has all of it.
+            notice.text = format!("see {log}: {}", notice.text);
+            state.notice = Some(notice);
+            Vec::new()
+        }
+    }
+}

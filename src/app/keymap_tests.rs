@@ -1,0 +1,57 @@
+//! The user's keys over the defaults, and what is said of those that cannot be.
+
+use super::*;
+use crate::app::config::Config;
+
+fn command(keymap: &Keymap, key: &str) -> Option<&'static str> {
+    keymap.command(key.parse().unwrap()).map(|command| command.name)
+}
+
+fn problems(text: &str) -> Vec<String> {
+    Config::parse(text, "config.toml").unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_named_command_has_only_the_keys_given_and_other_defaults_stay() {
+    let text = "[keys]\nthreshold = \"T\"\ndown = [\"n\", \"ctrl-n\"]\nmouse = []\n";
+    let keymap = Config::parse(text, "config.toml").unwrap().keymap;
+    assert_eq!(command(&keymap, "T"), Some("threshold"));
+    assert_eq!(command(&keymap, "t"), None);
+    assert_eq!((command(&keymap, "n"), command(&keymap, "ctrl-n"), command(&keymap, "j")), (Some("down"), Some("down"), None));
+    assert_eq!((command(&keymap, "M"), command(&keymap, "K")), (None, Some("top-k")));
+    let down = commands::find("down").unwrap();
+    assert_eq!(keymap.keys(down).iter().map(ToString::to_string).collect::<Vec<_>>(), ["n", "ctrl-n"]);
+    // The default that lost its key is still in the palette, and says so by having none.
+    assert!(keymap.keys(commands::find("theme").unwrap()).is_empty());
+}
+
+#[test]
+fn conflicts_and_slips_are_reported_with_their_lines() {
+    assert_eq!(
+        problems("[keys]\nundo = \"z\"\n\nredo = [\"ctrl-y\", \"z\"]\n"),
+        ["config.toml:4: z is given to redo, but line 2 gives it to undo; keep one of the two"]
+    );
+    assert_eq!(
+        problems("[keys]\nfly = \"z\"\nundo = \"zz\"\n"),
+        [
+            "config.toml:2: 'fly' is no command; see the names in the help, key ?",
+            "config.toml:3: 'zz' is no key; use names such as j, K, space, enter, ctrl-r or f5"
+        ]
+    );
+    assert_eq!(
+        problems("theme = \"pink\"\nclipboard = \"pigeon\"\n"),
+        [
+            "config.toml:1: 'pink' is no theme; use one of auto, dark, light, 16, mono",
+            "config.toml:2: 'pigeon' is no way to the clipboard; use one of auto, tmux, screen, osc52, local, file"
+        ]
+    );
+    assert!(problems("thme = \"dark\"\n")[0].starts_with("config.toml:1: unknown field"), "{:?}", problems("thme = \"dark\"\n"));
+    assert!(problems("[keys\n")[0].starts_with("config.toml:1"));
+}
+
+#[test]
+fn an_empty_configuration_is_the_default() {
+    let config = Config::parse("", "config.toml").unwrap();
+    assert_eq!((config.theme, config.clipboard, config.mouse), (None, None, None));
+    assert_eq!(command(&config.keymap, "j"), Some("down"));
+}

@@ -1,0 +1,163 @@
+//! Where things stand on the screen: the drawing room draws into these areas, and a click is looked up in them.
+
+use super::state::{Pane, State, Tab};
+use crate::core::view::View;
+
+/// A rectangle of the screen, in columns and rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Area {
+    /// First column.
+    pub x: u16,
+    /// First row.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+impl Area {
+    /// Whether a column and a row are inside.
+    pub fn contains(self, x: u16, y: u16) -> bool {
+        (self.x..self.x.saturating_add(self.width)).contains(&x) && (self.y..self.y.saturating_add(self.height)).contains(&y)
+    }
+
+    /// Without a border of one cell.
+    pub fn inside(self) -> Self {
+        Self {
+            x: self.x.saturating_add(1),
+            y: self.y.saturating_add(1),
+            width: self.width.saturating_sub(2),
+            height: self.height.saturating_sub(2),
+        }
+    }
+}
+
+/// The smallest terminal on which something can be explored.
+pub const SMALLEST: (u16, u16) = (60, 16);
+
+/// From this many columns on, three panes stand side by side.
+const WIDE: u16 = 160;
+
+/// From this many columns on, two do.
+const MEDIUM: u16 = 100;
+
+/// From this many rows of panes on, the card stands below the table where there is no room beside it.
+const TALL: u16 = 26;
+
+const HEADER: u16 = 3;
+const FOOTER: u16 = 1;
+const SUBMODULES: u16 = 36;
+const CARD: u16 = 46;
+const CARD_ROWS: u16 = 13;
+
+/// The areas of one size. A pane without an area is not visible until it takes keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Three lines: what is shown, views, selection.
+    pub header: Area,
+    /// The submodule list.
+    pub submodules: Option<Area>,
+    /// The feature table.
+    pub features: Option<Area>,
+    /// The feature card.
+    pub card: Option<Area>,
+    /// One line: what happened, or the most useful keys.
+    pub footer: Area,
+}
+
+impl Layout {
+    /// The areas on a screen of `size` while `pane` takes keys; none where it is smaller than [`SMALLEST`].
+    pub fn of(size: (u16, u16), pane: Pane) -> Option<Self> {
+        let (width, height) = size;
+        if width < SMALLEST.0 || height < SMALLEST.1 {
+            return None;
+        }
+        let rows = height - HEADER - FOOTER;
+        let area = |x: u16, y: u16, width: u16, height: u16| Some(Area { x, y: y + HEADER, width, height });
+        let (submodules, features, card) = if width >= WIDE {
+            let table = width - SUBMODULES - CARD;
+            (area(0, 0, SUBMODULES, rows), area(SUBMODULES, 0, table, rows), area(SUBMODULES + table, 0, CARD, rows))
+        } else if width >= MEDIUM {
+            let (left, right) = (SUBMODULES, width - SUBMODULES);
+            let list = area(0, 0, left, rows);
+            if rows >= TALL {
+                (list, area(left, 0, right, rows - CARD_ROWS), area(left, rows - CARD_ROWS, right, CARD_ROWS))
+            } else if pane == Pane::Card {
+                (list, None, area(left, 0, right, rows))
+            } else {
+                (list, area(left, 0, right, rows), None)
+            }
+        } else {
+            let all = area(0, 0, width, rows);
+            match pane {
+                Pane::Submodules => (all, None, None),
+                Pane::Features => (None, all, None),
+                Pane::Card => (None, None, all),
+            }
+        };
+        let header = Area { x: 0, y: 0, width, height: HEADER };
+        let footer = Area { x: 0, y: height - FOOTER, width, height: FOOTER };
+        Some(Self { header, submodules, features, card, footer })
+    }
+
+    /// The pane at a column and a row.
+    pub fn pane_at(&self, x: u16, y: u16) -> Option<(Pane, Area)> {
+        let panes = [(Pane::Submodules, self.submodules), (Pane::Features, self.features), (Pane::Card, self.card)];
+        panes.into_iter().filter_map(|(pane, area)| Some((pane, area?))).find(|(_, area)| area.contains(x, y))
+    }
+}
+
+/// How many rows of the feature table are visible: all but its border and heading.
+pub fn table_rows(state: &State) -> usize {
+    let shown = |pane| Layout::of(state.size(), pane).and_then(|layout| layout.features);
+    let area = shown(state.pane).or_else(|| shown(Pane::Features));
+    area.map_or(1, |area| usize::from(area.inside().height).saturating_sub(1))
+}
+
+/// The five views as they stand in the second line of the header: label, first column, number of columns.
+pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
+    let (first, second) = super::state::PAIRS[state.pair % super::state::PAIRS.len()];
+    let narrow = state.size().0 < MEDIUM;
+    let labels = View::ALL.map(|view| (Tab::Single(view), view.name().to_owned())).into_iter().chain(if narrow {
+        [(Tab::Difference, "differ".to_owned()), (Tab::Similarity, "common".to_owned())]
+    } else {
+        [(Tab::Difference, format!("difference {first}-{second}")), (Tab::Similarity, format!("similarity {first}-{second}"))]
+    });
+    let mut x = 1;
+    labels
+        .enumerate()
+        .map(|(index, (tab, label))| {
+            let label = format!(" {} {label} ", index + 1);
+            let width = label.chars().count() as u16;
+            let placed = (tab, label, x, width);
+            x += width;
+            placed
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn areas_never_overlap_and_stay_on_the_screen() {
+        for width in (0..400).step_by(7).chain([59, 60, 99, 100, 159, 160, u16::MAX]) {
+            for height in (0..120).chain([u16::MAX]) {
+                for pane in [Pane::Submodules, Pane::Features, Pane::Card] {
+                    let Some(layout) = Layout::of((width, height), pane) else {
+                        assert!(width < SMALLEST.0 || height < SMALLEST.1);
+                        continue;
+                    };
+                    let areas = [Some(layout.header), layout.submodules, layout.features, layout.card, Some(layout.footer)];
+                    let cells: u32 = areas.iter().flatten().map(|area| u32::from(area.width) * u32::from(area.height)).sum();
+                    assert_eq!(cells, u32::from(width) * u32::from(height), "{width}x{height}");
+                    assert!(areas.iter().flatten().all(|area| area.x + area.width <= width && area.y + area.height <= height));
+                    let (_, shown) = layout.pane_at(width - 1, HEADER).unwrap();
+                    assert!(shown.contains(width - 1, HEADER));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What comes in and what goes out: everything that happens is a [`Message`], everything the outside must do is an [`Effect`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::key::Key;
+use crate::core::findings::Findings;
+use crate::core::problem::Problem;
+use crate::core::progress::Progress;
+use crate::core::ranking::Ranked;
+use crate::core::request::Request;
+use crate::core::rows::{Listing, Spec};
+use crate::core::run::Opened;
+use crate::core::tags::{Features, Subject, TagBook};
+use crate::core::view::View;
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// A key was pressed, at a time since the start.
+    Key(Key, Duration),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse did something at a column and a row.
+    Mouse(Mouse, u16, u16),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// Time went by while a job runs.
+    Tick(Duration),
+    /// The job of this number told something, at a time since the start.
+    Job(u64, JobNews, Duration),
+    /// Rows that were asked for under this number.
+    Arranged(u64, Arc<Listing>),
+    /// A run file was read.
+    RunRead(Result<Arc<Findings>, Problem>),
+    /// The tags of a subject were read, with the path of their file.
+    TagsOpened(Box<TagBook>, String),
+    /// The tags of a subject could not be read; they cannot be changed either.
+    TagsUnreadable(Problem),
+    /// The tags as they were at this revision are in their file.
+    TagsSaved(u64),
+    /// They are not.
+    TagsNotSaved(Problem),
+    /// Another program saved tags since they were read: what both started from, and what it saved.
+    TagsChangedElsewhere {
+        /// When the file was last read or written here.
+        base: Features,
+        /// In the file now.
+        theirs: Features,
+    },
+    /// A text that was to be imported as tags, with the file's name.
+    TagsRead(Result<(String, String), Problem>),
+    /// Something that was asked for is done: one line that says what.
+    Done(String),
+    /// Something that was asked for failed.
+    Failed(Problem),
+    /// The terminal says that its background is light.
+    LightBackground,
+}
+
+/// What the mouse can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    /// The left button went down.
+    Click,
+    /// The wheel, towards the user.
+    WheelDown,
+    /// The wheel, away from the user.
+    WheelUp,
+}
+
+/// What a job tells.
+#[derive(Debug, Clone)]
+pub enum JobNews {
+    /// The inputs are open.
+    Opened(Arc<Opened>),
+    /// What tags hang on is known.
+    Identified(Subject),
+    /// It went on.
+    Progress(Progress),
+    /// One submodule of one view is finished.
+    Found(View, Arc<Ranked>),
+    /// It is over: with the whole run, or with the reason why there is none.
+    Ended(Result<Arc<Findings>, Problem>),
+}
+
+/// Something the outside must do.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Leave the program.
+    Quit,
+    /// Go to the background, as Ctrl-Z does.
+    Suspend,
+    /// Draw everything again.
+    Redraw,
+    /// Take the mouse, or give it back to the terminal.
+    CaptureMouse(bool),
+    /// Compute under this number; whatever ran before ends.
+    Start(u64, Box<Request>),
+    /// End the job of this number.
+    Cancel(u64),
+    /// Arrange rows off the drawing thread and answer under this number.
+    Arrange {
+        /// Of the answer.
+        number: u64,
+        /// The numbers.
+        findings: Arc<Findings>,
+        /// The tags.
+        tags: Arc<Features>,
+        /// Which rows.
+        spec: Box<Spec>,
+    },
+    /// Read the tags of a subject.
+    OpenTags(Subject),
+    /// Save tags; the number is their revision.
+    SaveTags(Box<TagBook>, u64),
+    /// Put a text on the clipboard; the second text says what it is.
+    Copy(String, String),
+    /// Open an address in a browser.
+    Browse(String),
+    /// Write the run into a file.
+    WriteRun(Arc<Findings>, String),
+    /// Write a text into a file; the last text says what it is.
+    WriteText {
+        /// Where.
+        path: String,
+        /// What.
+        text: String,
+        /// In words, for the message.
+        what: String,
+    },
+    /// Read a file that holds tags.
+    ReadTags(String),
+}

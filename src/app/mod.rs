@@ -1,0 +1,31 @@
+//! The explorer without its terminal: a state, messages that change it, and one registry of commands.
+//!
+//! [`update::update`] is the only door: it takes a [`message::Message`] and returns [`message::Effect`]s for the outside to carry out. It
+//! reads no clock, no file and no terminal, so that tests press keys and look at the state. `ui` draws a state; `term` connects both to
+//! a terminal.
+//!
+//! | to find | open |
+//! |---|---|
+//! | what a key does | `commands/` |
+//! | which rows the table has | [`crate::core::rows`], asked for in [`table`] |
+//! | where things stand on the screen | [`layout`], [`columns`] |
+
+pub mod choice;
+pub mod columns;
+pub mod commands;
+pub mod config;
+pub mod copying;
+pub mod count;
+pub mod job;
+pub mod key;
+pub mod keymap;
+pub mod layout;
+pub mod list;
+pub mod message;
+pub mod mouse;
+pub mod notice;
+pub mod prompt;
+pub mod state;
+pub mod table;
+pub mod tagging;
+pub mod update;

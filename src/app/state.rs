@@ -1,0 +1,281 @@
+//! Everything that is on the screen or can come onto it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::choice::Chooser;
+use super::count::Count;
+use super::job::Job;
+use super::keymap::Keymap;
+use super::list::List;
+use super::notice::Notice;
+use super::prompt::Prompt;
+use super::table::Table;
+use super::tagging::Tagging;
+use crate::core::filter::Filter;
+use crate::core::findings::Findings;
+use crate::core::published::Published;
+use crate::core::request::Request;
+use crate::core::rows::Shown;
+use crate::core::rows::column::Sort;
+use crate::core::selection::Selection;
+use crate::core::submodule::{FeatureId, Submodule};
+use crate::core::tags::{Features, TagBook};
+use crate::core::view::View;
+
+/// The threshold of the published study.
+pub const THRESHOLD: f32 = 0.1;
+
+/// The k of the published study.
+pub const TOP_K: usize = 30;
+
+/// A part of the screen that takes keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    /// The list of submodules.
+    Submodules,
+    /// The table of features.
+    Features,
+    /// The card of one feature.
+    Card,
+}
+
+/// Which of the five views is on, and which two views 4 and 5 compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// One of the three.
+    Single(View),
+    /// Features that only one selection holds.
+    Difference,
+    /// Features that both hold.
+    Similarity,
+}
+
+/// The pairs that can be compared, in the order in which a key walks through them; the notebook's first.
+pub const PAIRS: [(View, View); 3] = [(View::Male, View::Baseline), (View::Male, View::Female), (View::Female, View::Baseline)];
+
+/// How signed effects and everything else are coloured; the drawing room knows what that looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThemeName {
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+    /// The sixteen colours that every terminal lets its user choose.
+    Sixteen,
+    /// No colour: bold, reverse, underline and signs.
+    Monochrome,
+}
+
+impl ThemeName {
+    /// All themes, in the order in which a key walks through them.
+    pub const ALL: [Self; 4] = [Self::Dark, Self::Light, Self::Sixteen, Self::Monochrome];
+
+    /// The name on the command line and in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::Sixteen => "16",
+            Self::Monochrome => "mono",
+        }
+    }
+}
+
+/// What lies over the panes and takes every key.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// A line of text is being typed.
+    Prompt(Box<Prompt>),
+    /// One key chooses.
+    Chooser(Chooser),
+    /// The command palette.
+    Palette(List),
+    /// The help.
+    Help(List),
+    /// The heat map, over the whole screen.
+    HeatMap,
+}
+
+/// What the outside said before the start.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// What to compute, if something can be.
+    pub request: Option<Request>,
+    /// The built-in figures.
+    pub published: Arc<Published>,
+    /// Keys and their commands.
+    pub keymap: Keymap,
+    /// Colours.
+    pub theme: ThemeName,
+    /// Whether the terminal shows any colour, or only those of a palette of 256.
+    pub true_colour: bool,
+    /// Whether the theme was chosen by the user, so that the terminal's background does not change it.
+    pub theme_chosen: bool,
+    /// Which features are listed at first.
+    pub selection: Selection,
+    /// Why no browser can be opened, if none can.
+    pub no_browser: Option<String>,
+    /// Where the log is.
+    pub log: String,
+}
+
+/// The whole state. Only [`update`](super::update::update) changes it.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// What the outside said before the start.
+    pub setting: Setting,
+    /// Time of the latest message.
+    pub now: Duration,
+    /// What is computed or was opened; none before anything is known.
+    pub study: Option<Arc<Findings>>,
+    /// How the study stands, where it is not whole: for the header.
+    pub standing: Option<String>,
+    /// Whether the published figures are shown instead.
+    pub show_published: bool,
+    /// The running computation.
+    pub job: Option<Job>,
+    /// Number of the latest job.
+    pub jobs: u64,
+    /// Which view.
+    pub tab: Tab,
+    /// Which of [`PAIRS`].
+    pub pair: usize,
+    /// Which features of it.
+    pub selection: Selection,
+    /// The threshold to return to from a top k.
+    pub threshold: f32,
+    /// The k to return to from a threshold.
+    pub top_k: usize,
+    /// Only this submodule's features, or all.
+    pub submodule: Option<Submodule>,
+    /// Only features that match.
+    pub filter: Option<Filter>,
+    /// Whether the others stay in the table, dimmed.
+    pub keep_others: bool,
+    /// In which order.
+    pub sort: Sort,
+    /// Features that the user marked.
+    pub marked: Arc<BTreeSet<FeatureId>>,
+    /// The feature table.
+    pub table: Table,
+    /// Which pane takes keys.
+    pub pane: Pane,
+    /// First line of the card that is shown.
+    pub card_scroll: usize,
+    /// Tags of the study.
+    pub tagging: Tagging,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    /// The line at the bottom.
+    pub notice: Option<Notice>,
+    /// Digits that may become a count.
+    pub count: Count,
+    /// Lists that did not fit into one address: those still to be copied, with the number of the next and of all.
+    pub parts: Option<Parts>,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// Colours.
+    pub theme: ThemeName,
+}
+
+/// A list that was split into several addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// All of them.
+    pub addresses: Vec<String>,
+    /// Which comes next.
+    pub next: usize,
+}
+
+impl State {
+    /// The state at the start: nothing is known, nothing runs.
+    pub fn new(setting: Setting) -> Self {
+        let (threshold, top_k) = match setting.selection {
+            Selection::Threshold(threshold) => (threshold, TOP_K),
+            Selection::TopK(count) => (THRESHOLD, count),
+        };
+        Self {
+            now: Duration::ZERO,
+            study: None,
+            standing: None,
+            show_published: false,
+            job: None,
+            jobs: 0,
+            tab: Tab::Single(View::Male),
+            pair: 0,
+            selection: setting.selection,
+            threshold,
+            top_k,
+            submodule: None,
+            filter: None,
+            keep_others: false,
+            sort: Sort::STRENGTH,
+            marked: Arc::default(),
+            table: Table::default(),
+            pane: Pane::Features,
+            card_scroll: 0,
+            tagging: Tagging::default(),
+            overlay: None,
+            notice: None,
+            count: Count::default(),
+            parts: None,
+            mouse: true,
+            theme: setting.theme,
+            setting,
+        }
+    }
+
+    /// The findings on the screen; none before anything is known.
+    pub fn findings(&self) -> Option<&Arc<Findings>> {
+        if self.show_published { Some(&self.published_findings().findings) } else { self.study.as_ref() }
+    }
+
+    fn published_findings(&self) -> &Published {
+        &self.setting.published
+    }
+
+    /// What the table lists.
+    pub fn shown(&self) -> Shown {
+        let (first, second) = PAIRS[self.pair % PAIRS.len()];
+        match self.tab {
+            Tab::Single(view) => Shown::Single(view),
+            Tab::Difference => Shown::Difference(first, second),
+            Tab::Similarity => Shown::Similarity(first, second),
+        }
+    }
+
+    /// The tags of what is shown; none until it is known what they hang on and their file was read.
+    pub fn book(&self) -> Option<&TagBook> {
+        if self.show_published {
+            return Some(&self.setting.published.tags);
+        }
+        let subject = self.study.as_ref()?.subject.as_ref();
+        self.tagging.book.as_ref().filter(|book| Some(book.subject()) == subject)
+    }
+
+    /// The same as a map.
+    pub fn tags(&self) -> &Features {
+        static NONE: Features = Features::new();
+        self.book().map_or(&NONE, TagBook::features)
+    }
+
+    /// The feature at the cursor.
+    pub fn feature(&self) -> Option<FeatureId> {
+        self.table.row().map(|row| row.feature)
+    }
+
+    /// The rows of the submodule list: all of them together, then each.
+    pub fn submodules(&self) -> Vec<Option<Submodule>> {
+        let layers = self.findings().map_or(0, |findings| findings.layers);
+        std::iter::once(None).chain(Submodule::all(layers).into_iter().map(Some)).collect()
+    }
+
+    /// Columns and rows of the terminal.
+    pub fn size(&self) -> (u16, u16) {
+        self.setting.size
+    }
+}

@@ -1,0 +1,185 @@
+//! Tags of the study: changed at once on the screen, saved at once by the outside, and shown as saved only when they are.
+
+use super::message::Effect;
+use super::notice::Notice;
+use super::state::State;
+use super::table;
+use crate::core::problem::Problem;
+use crate::core::submodule::FeatureId;
+use crate::core::tags::{Edit, Features, Scope, Subject, Tag, TagBook, merge};
+
+/// The tags with how they stand.
+#[derive(Debug, Clone, Default)]
+pub struct Tagging {
+    /// All tags; none until their file was read.
+    pub book: Option<TagBook>,
+    /// Their file.
+    pub path: String,
+    /// Why they cannot be read, if they cannot.
+    pub problem: Option<Problem>,
+    /// Counts changes.
+    pub revision: u64,
+    /// The latest revision that is in the file.
+    pub saved: u64,
+    /// Why the latest save failed, if it did.
+    pub unsaved: Option<Problem>,
+    /// Whose tags were asked for.
+    subject: Option<Subject>,
+    /// Where the next tag applies, unless changed: everywhere, or only in the view that is on.
+    pub only_this_view: bool,
+}
+
+/// Whether tags can be changed now, and if not, why.
+pub fn can_change(state: &State) -> Result<(), String> {
+    if state.show_published {
+        return Err("the published figures and their tags are read-only; p goes back to the study".to_owned());
+    }
+    match (state.book(), &state.tagging.problem) {
+        (Some(_), _) => Ok(()),
+        (None, Some(problem)) => Err(problem.to_string()),
+        (None, None) if state.study.is_none() => Err("there is no study yet".to_owned()),
+        (None, None) if state.job.is_none() && state.study.as_ref().is_some_and(|study| study.subject.is_none()) => {
+            Err("the computation ended before the dictionaries were identified, on which tags hang; r computes again".to_owned())
+        }
+        (None, None) => Err("tags hang on the dictionaries, which are still being identified".to_owned()),
+    }
+}
+
+/// The features that the next tag goes to: those that are marked, or the one at the cursor.
+pub fn targets(state: &State) -> Vec<FeatureId> {
+    if state.marked.is_empty() { state.feature().into_iter().collect() } else { state.marked.iter().copied().collect() }
+}
+
+/// Where the next tag applies.
+pub fn scope(state: &State) -> Scope {
+    if !state.tagging.only_this_view {
+        return Scope::Everywhere;
+    }
+    Scope::In(state.table.row().map_or(state.shown().first(), |row| row.ranked_in))
+}
+
+/// Adds `tag` to every target, or takes it from all if all have it.
+pub fn toggle(state: &mut State, tag: Tag) -> Vec<Effect> {
+    let (targets, scope) = (targets(state), scope(state));
+    let has = |feature: &FeatureId| state.book().is_some_and(|book| book.of(*feature).in_scope(scope).tags.contains(&tag));
+    let all_have = targets.iter().all(has);
+    let chosen = targets.iter().filter(|feature| all_have || !has(feature));
+    let edits = chosen.map(|feature| Edit::Toggle(*feature, scope, tag)).collect();
+    change(state, Edit::Many(edits))
+}
+
+/// Rejects every target, or none of them if all are.
+pub fn reject(state: &mut State) -> Vec<Effect> {
+    let (targets, scope) = (targets(state), scope(state));
+    let is = |feature: &FeatureId| state.book().is_some_and(|book| book.of(*feature).in_scope(scope).rejected);
+    let rejected = !targets.iter().all(is);
+    change(state, Edit::Many(targets.into_iter().map(|feature| Edit::Reject(feature, scope, rejected)).collect()))
+}
+
+/// Replaces the note of every target.
+pub fn note(state: &mut State, targets: &[FeatureId], scope: Scope, note: &str) -> Vec<Effect> {
+    change(state, Edit::Many(targets.iter().map(|feature| Edit::Note(*feature, scope, note.to_owned())).collect()))
+}
+
+/// Makes an edit, says what it changed and has it saved.
+pub fn change(state: &mut State, edit: Edit) -> Vec<Effect> {
+    act(state, |book| Some(book.apply(edit).to_string()), "")
+}
+
+/// Takes the latest edit back.
+pub fn undo(state: &mut State) -> Vec<Effect> {
+    act(state, |book| book.undo().map(|change| format!("undone: {change}")), "there is nothing to undo")
+}
+
+/// Makes the edit again that was undone last.
+pub fn redo(state: &mut State) -> Vec<Effect> {
+    act(state, |book| book.redo().map(|change| format!("redone: {change}")), "there is nothing to redo")
+}
+
+fn act(state: &mut State, act: impl FnOnce(&mut TagBook) -> Option<String>, nothing: &str) -> Vec<Effect> {
+    let Some(book) = &mut state.tagging.book else { return Vec::new() };
+    let Some(said) = act(book) else {
+        state.notice = Some(Notice::refused(nothing));
+        return Vec::new();
+    };
+    state.notice = Some(Notice::done(said));
+    let mut effects = save(state);
+    effects.extend(table::refresh(state));
+    effects
+}
+
+fn save(state: &mut State) -> Vec<Effect> {
+    let Some(book) = &state.tagging.book else { return Vec::new() };
+    state.tagging.revision += 1;
+    vec![Effect::SaveTags(Box::new(book.without_history()), state.tagging.revision)]
+}
+
+/// Asks for the tags of `subject`, unless they are there.
+pub fn open(state: &mut State, subject: Subject) -> Vec<Effect> {
+    if state.tagging.subject.as_ref() == Some(&subject) {
+        return Vec::new();
+    }
+    leave(state);
+    state.tagging.subject = Some(subject.clone());
+    vec![Effect::OpenTags(subject)]
+}
+
+/// Lets go of the tags: those of another subject are coming.
+fn leave(state: &mut State) {
+    let only_this_view = state.tagging.only_this_view;
+    let (revision, saved) = (state.tagging.revision, state.tagging.saved);
+    state.tagging = Tagging { revision, saved, only_this_view, ..Tagging::default() };
+}
+
+/// The tags that were asked for are here.
+pub fn opened(state: &mut State, book: TagBook, path: String) -> Vec<Effect> {
+    if state.tagging.subject.as_ref() != Some(book.subject()) {
+        return Vec::new();
+    }
+    state.tagging.book = Some(book);
+    state.tagging.path = path;
+    state.tagging.saved = state.tagging.revision;
+    table::refresh(state)
+}
+
+/// They could not be read: they must not be overwritten either.
+pub fn unreadable(state: &mut State, problem: Problem) {
+    state.notice = Some(Notice::failed(&problem));
+    state.tagging.problem = Some(problem);
+}
+
+/// The tags as they were at `revision` are in their file.
+pub fn saved(state: &mut State, revision: u64) {
+    state.tagging.saved = state.tagging.saved.max(revision);
+    state.tagging.unsaved = None;
+}
+
+/// They are not in their file; the header says so until they are.
+pub fn not_saved(state: &mut State, problem: Problem) {
+    state.notice = Some(Notice::failed(&problem));
+    state.tagging.unsaved = Some(problem);
+}
+
+/// Brings in what another program saved, as one step that can be undone, and saves both.
+pub fn changed_elsewhere(state: &mut State, base: &Features, theirs: &Features) -> Vec<Effect> {
+    let Some(book) = &mut state.tagging.book else { return Vec::new() };
+    let edit = merge(base, book.features(), theirs);
+    let change = book.apply(edit);
+    state.notice = Some(Notice::done(format!("merged with tags that another program saved: {change}")));
+    let mut effects = save(state);
+    effects.extend(table::refresh(state));
+    effects
+}
+
+/// How the tags stand, for the header.
+pub fn standing(state: &State) -> &'static str {
+    let tagging = &state.tagging;
+    match (&tagging.book, &tagging.problem, &tagging.unsaved) {
+        _ if state.show_published => "tags of the study, read-only",
+        (None, Some(_), _) => "tags unreadable",
+        (None, None, _) => "",
+        (Some(_), _, Some(_)) => "TAGS NOT SAVED",
+        (Some(_), ..) if tagging.saved < tagging.revision => "saving tags",
+        (Some(_), ..) => "tags saved",
+    }
+}

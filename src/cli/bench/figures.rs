@@ -1,0 +1,45 @@
+//! Median, 99th percentile and largest of what was measured.
+
+use std::time::Duration;
+
+/// What is reported of a list of measurements, in their own unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Figures {
+    /// How many there are.
+    pub count: usize,
+    /// The smallest that half of them do not exceed.
+    pub median: f64,
+    /// The smallest that 99 of 100 do not exceed.
+    pub p99: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Figures {
+    /// Of `values`; none where there are none.
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut values: Vec<f64> = values.into_iter().collect();
+        values.sort_unstable_by(f64::total_cmp);
+        // The nearest rank: a value that was measured, none between two.
+        let rank = |percent: usize| values.get((values.len() * percent).div_ceil(100).saturating_sub(1)).copied();
+        Some(Self { count: values.len(), median: rank(50)?, p99: rank(99)?, max: values.last().copied()? })
+    }
+
+    /// Of times, in milliseconds.
+    pub fn milliseconds(times: impl IntoIterator<Item = Duration>) -> Option<Self> {
+        Self::of(times.into_iter().map(|time| 1000.0 * time.as_secs_f64()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_that_were_measured() {
+        let figures = Figures::of((1..=200).rev().map(f64::from)).unwrap();
+        assert_eq!(figures, Figures { count: 200, median: 100.0, p99: 198.0, max: 200.0 });
+        assert_eq!(Figures::of([3.0]), Some(Figures { count: 1, median: 3.0, p99: 3.0, max: 3.0 }));
+        assert_eq!(Figures::of([]), None);
+    }
+}

@@ -1,0 +1,156 @@
+//! A study of the published study's shape with as many effects as wanted, made up: 6 layers, 18 dictionaries, 3 views, 3 positions.
+//!
+//! Effects fall off as a power of their rank, as measured ones do: a few above 0.1, most far below.
+
+use super::random::Random;
+use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
+use crate::core::findings::Findings;
+use crate::core::run::{DataRecord, Dropped, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Run, Seconds};
+use crate::core::selection::{Selection, select};
+use crate::core::submodule::{FeatureIndex, Submodule};
+use crate::core::tags::Subject;
+use crate::core::view::View;
+
+/// Layers of the model.
+const LAYERS: usize = 6;
+
+/// Tokens of every prompt.
+const POSITIONS: usize = 3;
+
+/// Prompts of every view.
+const EXAMPLES: usize = 50;
+
+/// Features of every view whose single examples are kept: what a run keeps by default.
+const DETAIL: usize = 1000;
+
+/// The findings, with at least `features` effects in each view. Ranks them all: takes a second or two.
+pub fn findings(features: usize) -> Findings {
+    let per_dictionary = features.div_ceil(3 * LAYERS);
+    let views = View::ALL.map(|view| effects(view, per_dictionary)).to_vec();
+    let subject = Subject { model: "bench".to_owned(), dictionaries: "0".repeat(16) };
+    Findings::from_run(Run { manifest: manifest(), views }, None, subject)
+}
+
+fn manifest() -> Manifest {
+    Manifest {
+        format: FORMAT,
+        program: concat!("saescope ", env!("CARGO_PKG_VERSION")).to_owned(),
+        created_unix_seconds: 0,
+        backend: "none".to_owned(),
+        method: Method::Ig,
+        steps: Some(10),
+        seed: 0,
+        tokens: Some(POSITIONS),
+        examples: Some(EXAMPLES),
+        batch: EXAMPLES,
+        detail: DETAIL,
+        model: ModelRecord {
+            name: "bench".to_owned(),
+            source: "made up".to_owned(),
+            sha256: String::new(),
+            config_sha256: String::new(),
+            tokenizer_sha256: None,
+            layers: LAYERS,
+            width: 512,
+        },
+        dictionaries: Vec::new(),
+        pairs: data(),
+        baseline: Some(data()),
+        seconds: Seconds::default(),
+    }
+}
+
+fn data() -> DataRecord {
+    let texts = |name: &str| ["The".to_owned(), format!(" {name}"), " because".to_owned()].to_vec();
+    let example = |index: usize| ExampleRecord {
+        line: index + 1,
+        clean_tokens: vec![1, 2, 3],
+        patch_tokens: vec![1, 4, 3],
+        clean_text: texts(&format!("John{index}")),
+        patch_text: texts(&format!("Mary{index}")),
+        clean_answer: 5,
+        patch_answer: 6,
+        clean_answer_text: " he".to_owned(),
+        patch_answer_text: " she".to_owned(),
+    };
+    DataRecord {
+        source: "made up".to_owned(),
+        sha256: String::new(),
+        lines: EXAMPLES,
+        dropped: Dropped::default(),
+        examples: (0..EXAMPLES).map(example).collect(),
+    }
+}
+
+fn effects(view: View, per_dictionary: usize) -> ViewEffects {
+    let mut random = Random::new(view.name());
+    let submodules = Submodule::all(LAYERS).into_iter().map(|submodule| dictionary(submodule, per_dictionary, &mut random));
+    let mut effects = ViewEffects {
+        view,
+        clean_metrics: vec![-1.0; EXAMPLES],
+        patch_metrics: vec![1.0; EXAMPLES],
+        positions: POSITIONS,
+        submodules: submodules.collect(),
+        detail: Detail::default(),
+    };
+    effects.detail = detail(&effects);
+    effects
+}
+
+fn dictionary(submodule: Submodule, features: usize, random: &mut Random) -> SubmoduleEffects {
+    // Every second feature, more or less, has an effect.
+    let indices = (0..features).map(|feature| FeatureIndex((2 * feature + random.between(0, 2)) as u32)).collect();
+    let mut found = SubmoduleEffects {
+        submodule,
+        dictionary_features: 2 * features,
+        features: indices,
+        effects: Vec::with_capacity(features),
+        standard_errors: Vec::with_capacity(features),
+        position_effects: Vec::with_capacity(features * POSITIONS),
+        error: ErrorTerm { effect: 0.125, standard_error: 0.01, position_effects: vec![0.0, 0.1, 0.025] },
+        gradient_dot_change: None,
+    };
+    for _ in 0..features {
+        let sign = if random.unit() > 0.5 { 1.0 } else { -1.0 };
+        let effect = (sign * 0.0005 * random.unit().powf(-0.6)) as f32;
+        let early = random.unit() as f32;
+        found.effects.push(effect);
+        found.standard_errors.push(effect.abs() * 0.3 * random.unit() as f32);
+        found.position_effects.extend([0.0, effect * early, effect * (1.0 - early)]);
+    }
+    found
+}
+
+/// Every example of the strongest features; clean and patch are the same at the first token.
+fn detail(effects: &ViewEffects) -> Detail {
+    let strongest = select(effects, Selection::TopK(DETAIL));
+    let mut detail = Detail { features: strongest.iter().map(|selected| selected.feature).collect(), ..Detail::default() };
+    for (row, selected) in strongest.iter().enumerate() {
+        for example in 0..EXAMPLES {
+            for position in 1..POSITIONS {
+                detail.entry_features.push(row as u32);
+                detail.entry_examples.push(example as u32);
+                detail.entry_positions.push(position as u32);
+                detail.entry_effects.push(selected.effect / (POSITIONS - 1) as f32);
+                detail.entry_clean.push(0.5);
+                detail.entry_patch.push(1.5);
+            }
+        }
+    }
+    detail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_effects_as_wanted_are_there_and_none_is_zero() {
+        let findings = findings(1800);
+        for view in View::ALL {
+            let counts = findings.view(view).counts(Selection::Threshold(0.0));
+            assert_eq!(counts, vec![100; 18]);
+        }
+        assert_eq!(findings.detail(View::Male).detail().features.len(), 1000);
+    }
+}

@@ -1,0 +1,108 @@
+//! `saescope doctor`: what the program found on this machine, and why it decides as it does.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::arguments::DoctorArguments;
+use super::explore::configuration;
+use super::{output, study};
+use crate::core::problem::Result;
+use crate::core::request::Backend;
+use crate::core::text::printable;
+use crate::engine::compute;
+use crate::store::folders::Folders;
+use crate::store::hub_cache;
+use crate::store::log::Log;
+use crate::term::background::{self, Background};
+use crate::term::clipboard::{Clipboard, Provider};
+use crate::term::environment::Environment;
+use crate::term::explorer::expect_terminal;
+use crate::term::{browser, color_depth};
+
+/// Prints the report; exit status 1 where something would stop the explorer.
+pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
+    let environment = Environment::capture();
+    let folders = Folders::find()?;
+    let mut report = Report::default();
+    report.line("version", &format!("saescope {}, burn {}", env!("CARGO_PKG_VERSION"), compute::BURN_VERSION));
+    report.heading("folders");
+    report.line("configuration", &there(&folders.config_file()));
+    report.line("tags", &there(&folders.tags()));
+    report.line("log", &there(&folders.log_file()));
+    report.line("Hugging Face cache", &there(&hub_cache::folder()));
+    report.line("explored by default", study::default_model());
+    report.heading("configuration");
+    let config = configuration(&folders);
+    match &config {
+        Ok(_) => report.line("keys and settings", "are fine"),
+        Err(problem) => report.fault("keys and settings", &problem.to_string()),
+    }
+    report.heading("terminal");
+    let (depth, reason) = color_depth::detect(&environment);
+    report.line("colours", &format!("{depth:?}: {reason}"));
+    let background = match background::from_environment(&environment) {
+        Background::Unknown if background::should_ask(&environment) => {
+            "not in the environment; the explorer asks the terminal".to_owned()
+        }
+        known => format!("{known:?}"),
+    };
+    report.line("background", &background);
+    let configured = config.ok().and_then(|config| config.clipboard).and_then(|name| Provider::configured(&name).ok().flatten());
+    let clipboard = Clipboard::new(&environment, configured, &folders.state);
+    let choice = clipboard.choice();
+    report.line("clipboard", &format!("{}: {}", choice.provider.name(), choice.reason));
+    report.line(
+        "browser",
+        &browser::can_open(&environment).map_or_else(|why| format!("none: {why}"), |()| "can be opened".to_owned()),
+    );
+    report.line(
+        "terminal",
+        if expect_terminal().is_ok() { "yes" } else { "no: the explorer needs one; run, export and --plain do not" },
+    );
+    report.heading("backends");
+    for backend in Backend::ALL {
+        let says = if compute::is_built_in(backend) {
+            compute::works(backend).map_or_else(|problem| format!("built in, not usable: {problem}"), |()| "usable".to_owned())
+        } else {
+            format!("not built in; build with --features {backend}")
+        };
+        report.line(backend.name(), &says);
+    }
+    report.heading("log");
+    let log = Log::open(&folders.log_file());
+    if log.is_open() {
+        report.line("can be written", "yes");
+    } else {
+        report.fault("can be written", &format!("no: check the folder {}", folders.state.display()));
+    }
+    output::print(&report.text)?;
+    Ok(ExitCode::from(u8::from(report.faults > 0)))
+}
+
+fn there(path: &Path) -> String {
+    let there = if path.exists() { "" } else { " (not there yet)" };
+    format!("{}{there}", printable(&path.display().to_string()))
+}
+
+#[derive(Default)]
+struct Report {
+    text: String,
+    faults: usize,
+}
+
+impl Report {
+    fn heading(&mut self, title: &str) {
+        // Writing into a string cannot fail.
+        let _ = writeln!(self.text, "\n{title}");
+    }
+
+    fn line(&mut self, name: &str, says: &str) {
+        let _ = writeln!(self.text, "  {name:<20} {says}");
+    }
+
+    fn fault(&mut self, name: &str, says: &str) {
+        self.faults += 1;
+        self.line(name, &format!("FAULT: {says}"));
+    }
+}

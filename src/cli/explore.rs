@@ -1,0 +1,86 @@
+//! `saescope` and `saescope open`: into the explorer, or the same tables line by line.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::arguments::{DisplayArguments, ExploreArguments, OpenArguments, ThemeChoice};
+use super::study::{self, default_model};
+use super::{output, plain};
+use crate::app::config::Config;
+use crate::app::state::THRESHOLD;
+use crate::core::problem::{Problem, Result};
+use crate::core::selection::Selection;
+use crate::store::folders::Folders;
+use crate::store::log::Log;
+use crate::term::explorer::{self, Opening, Start, expect_terminal};
+
+/// Explores a study that is computed now, or the published figures.
+pub fn explore(arguments: ExploreArguments) -> Result<ExitCode> {
+    let ExploreArguments { study, published, display } = arguments;
+    let default = if published { study::DEMO } else { default_model() };
+    let request = || study::request(study, default);
+    if display.plain {
+        return if published { plain::published(&display) } else { plain::computed(request()?, &display) };
+    }
+    // Before anything else: without a terminal no other fault matters.
+    expect_terminal()?;
+    let request = Box::new(request()?);
+    start(if published { Opening::Published(request) } else { Opening::Compute(request) }, display)
+}
+
+/// Explores a saved run.
+pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
+    let OpenArguments { run, display } = arguments;
+    if display.plain {
+        return plain::saved(&run, &display);
+    }
+    expect_terminal()?;
+    // What cannot be read is said here, not on a screen that then shows nothing.
+    if !crate::store::run_file::is_run(&run)? {
+        return Err(Problem::new(run.display(), "is no run file", "make one with `saescope run`"));
+    }
+    start(Opening::Run(run), display)
+}
+
+/// The rule of the flags.
+pub fn selection(display: &DisplayArguments) -> Selection {
+    display.top_k.map_or_else(|| Selection::Threshold(display.threshold.unwrap_or(THRESHOLD)), Selection::TopK)
+}
+
+/// The user's configuration; all that is wrong with it is said, the first of it as the failure.
+pub fn configuration(folders: &Folders) -> Result<Config> {
+    let path = folders.config_file();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
+        Err(error) => return Err(Problem::from_io(&path, "read it", &error)),
+    };
+    Config::parse(&text, &path.display().to_string()).map_err(|problems| {
+        let mut problems = problems.into_iter();
+        let first = problems.next();
+        problems.for_each(|problem| output::note(&format!("error: {problem}")));
+        first.unwrap_or_else(|| Problem::new(path.display(), "cannot be read", "see the README's section on configuration"))
+    })
+}
+
+fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
+    let folders = Folders::find()?;
+    let mut config = configuration(&folders)?;
+    if display.no_mouse {
+        config.mouse = Some(false);
+    }
+    let selection = selection(&display);
+    config.clipboard = display.clipboard.or(config.clipboard).filter(|name| name != "auto");
+    let theme = match display.theme {
+        Some(ThemeChoice::Named(theme)) => Some(theme),
+        Some(ThemeChoice::Auto) => {
+            config.theme = None;
+            None
+        }
+        None => None,
+    };
+    let log = Arc::new(Log::open(&folders.log_file()));
+    explorer::report_faults(Arc::clone(&log));
+    explorer::explore(Start { opening, selection, theme, config, folders, log })?;
+    Ok(ExitCode::SUCCESS)
+}

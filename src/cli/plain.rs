@@ -1,0 +1,142 @@
+//! `--plain`: the explorer's tables line by line, for screen readers and pipes.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::arguments::DisplayArguments;
+use super::explore::selection;
+use super::table::Table;
+use super::{output, run};
+use crate::core::findings::{Findings, Source};
+use crate::core::problem::Result;
+use crate::core::request::Request;
+use crate::core::rows::arrange::arrange;
+use crate::core::rows::cells::{cell, signed};
+use crate::core::rows::column::{Column, Sort};
+use crate::core::rows::{Listing, Shown, Spec};
+use crate::core::run::Run;
+use crate::core::submodule::Submodule;
+use crate::core::tags::{Features, Subject, TagBook};
+use crate::core::text::printable;
+use crate::core::view::View;
+use crate::core::view_findings::Coverage;
+use crate::engine::identity;
+use crate::store::folders::Folders;
+use crate::store::tags_file::TagsFile;
+use crate::store::{published, run_file};
+
+/// Computes and prints.
+pub fn computed(request: Request, display: &DisplayArguments) -> Result<ExitCode> {
+    whole(run::compute(request)?, None, display)
+}
+
+/// Reads a run file and prints.
+pub fn saved(path: &Path, display: &DisplayArguments) -> Result<ExitCode> {
+    whole(run_file::read(path)?, Some(path.display().to_string()), display)
+}
+
+/// Prints the published figures.
+pub fn published(display: &DisplayArguments) -> Result<ExitCode> {
+    let published = published::names()?;
+    print(&published.findings, &published.tags, display)
+}
+
+fn whole(run: Run, file: Option<String>, display: &DisplayArguments) -> Result<ExitCode> {
+    let subject = identity::subject(&run.manifest.model.name, &run.manifest.dictionaries);
+    let tags = tags(&subject)?;
+    print(&Findings::from_run(run, file, subject), &tags, display)
+}
+
+fn tags(subject: &Subject) -> Result<TagBook> {
+    Ok(TagsFile::open(&Folders::find()?.tags(), subject)?.1)
+}
+
+fn print(findings: &Findings, tags: &TagBook, display: &DisplayArguments) -> Result<ExitCode> {
+    let pair = (View::Male, View::Baseline);
+    let shown = View::ALL.map(Shown::Single).into_iter();
+    let shown = shown.chain([Shown::Difference(pair.0, pair.1), Shown::Similarity(pair.0, pair.1)]);
+    let mut text = format!("{}\n", described(findings));
+    for shown in shown {
+        text.push('\n');
+        text.push_str(&section(findings, tags.features(), shown, display));
+    }
+    output::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn described(findings: &Findings) -> String {
+    let model = printable(&findings.model);
+    let (method, steps) = findings.method();
+    let steps = steps.map_or_else(String::new, |steps| format!(", {steps} steps"));
+    match &findings.source {
+        Source::Published { .. } => format!("published figures, not computed here: model {model}, method {method}{steps}"),
+        Source::Run { file: Some(file), .. } => format!("run {}: model {model}, method {method}{steps}", printable(file)),
+        Source::Run { .. } | Source::Live { .. } => format!("computed now: model {model}, method {method}{steps}"),
+    }
+}
+
+/// One view or comparison: its figures, its submodules, its features.
+fn section(findings: &Findings, tags: &Features, shown: Shown, display: &DisplayArguments) -> String {
+    let spec = Spec {
+        shown,
+        selection: selection(display),
+        submodule: None,
+        filter: None,
+        keep_others: false,
+        sort: Sort::STRENGTH,
+        marked: Arc::default(),
+    };
+    let listing = arrange(findings, tags, &spec);
+    let mut text = format!("{shown}, {}: {} features in {} submodules", spec.selection, listing.rows.len(), listing.submodules());
+    if let Some(gap) = &listing.gap {
+        text.push_str(&format!("; {gap}"));
+    }
+    text.push('\n');
+    if let Shown::Single(view) = shown {
+        let summary = &findings.view(view).summary;
+        let figure = |name: &str, value: Option<f64>| value.map(|value| format!("{name} {value:+.4}"));
+        let examples = summary.examples.map(|examples| format!("{examples} examples"));
+        let figures = [examples, figure("clean metric", summary.clean_metric), figure("total effect", summary.total_effect)];
+        let figures: Vec<String> = figures.into_iter().flatten().collect();
+        if !figures.is_empty() {
+            text.push_str(&format!("{}\n", figures.join(", ")));
+        }
+        text.push_str(&submodules(findings, view, &listing).plain());
+    }
+    text.push_str(&features(findings, tags, &spec, &listing).plain());
+    text
+}
+
+fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
+    let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "unexplained"]);
+    let found = findings.view(view);
+    for submodule in Submodule::all(findings.layers) {
+        let Some(ranked) = found.submodule(submodule) else { continue };
+        let whole = found.coverage == Coverage::Computed;
+        let share = ranked.error_share().filter(|_| whole);
+        table.push(vec![
+            submodule.to_string(),
+            listing.counts[submodule.ordinal(findings.layers)].selected.to_string(),
+            signed(whole.then(|| ranked.feature_sum())),
+            signed(Some(f64::from(ranked.effects().error.effect))),
+            share.map_or_else(String::new, |share| format!("{:.1} %", 100.0 * share)),
+        ]);
+    }
+    table
+}
+
+fn features(findings: &Findings, tags: &Features, spec: &Spec, listing: &Listing) -> Table {
+    let columns: Vec<Column> =
+        Column::ALL.into_iter().filter(|column| *column != Column::Side || spec.shown.pair().is_some()).collect();
+    // The text columns first, so that the numbers stand to their right in one block.
+    let (left, right): (Vec<Column>, Vec<Column>) =
+        columns.into_iter().partition(|column| matches!(column, Column::Name | Column::Side));
+    let columns: Vec<Column> = left.iter().chain(&right).copied().collect();
+    let titles: Vec<&str> = columns.iter().map(|column| column.name()).collect();
+    let mut table = Table::new(left.len(), &titles);
+    for row in &listing.rows {
+        table.push(columns.iter().map(|column| cell(*column, row, findings, tags, spec)).collect());
+    }
+    table
+}

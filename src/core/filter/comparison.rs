@@ -1,0 +1,93 @@
+//! What a field, an operator and a value say together.
+
+use super::error::{FilterError, quote};
+use super::expression::Expression;
+use super::field::{Field, Meaning, Property, Quantity};
+use super::needle::lowercase;
+use super::token::{Operator, Token};
+use crate::core::comparison::HeldBy;
+use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::core::tags::Tag;
+use crate::core::view::View;
+
+/// The comparison of `field` with `value`; `sign` is the operator as it was typed.
+pub(super) fn comparison(field: &Field, sign: &Token, operator: Operator, value: &Token) -> Result<Expression, FilterError> {
+    let refused = |reason: String| FilterError::new(value.column, format_args!("{} {reason}", quote(&value.text)));
+    match (field.meaning, operator) {
+        (Meaning::Number(quantity), _) => {
+            let value = number(field, quantity, &value.text).map_err(refused)?;
+            Ok(Expression::Number { quantity, operator, value })
+        }
+        (Meaning::Property(property), Operator::Equal) => equal(field, property, &value.text).map_err(refused),
+        (Meaning::Property(property), Operator::Unequal) => Ok(equal(field, property, &value.text).map_err(refused)?.unequal()),
+        (Meaning::Property(_), _) => {
+            let message = format!("{} takes only = and !=, such as {}", field.name, field.example);
+            Err(FilterError::new(sign.column, message))
+        }
+    }
+}
+
+/// As the rows hold it, see the notes on numbers in [`super`]. What is no number or none that can be compared is refused with the reason.
+fn number(field: &Field, quantity: Quantity, text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    let number = number.ok_or_else(|| format!("is no number; {} takes one, such as {}", field.name, field.example))?;
+    let rounded = text.parse::<f32>().ok().filter(|_| quantity.is_single_precision());
+    Ok(rounded.map_or(number, f64::from))
+}
+
+/// `field=text`, or the reason why not.
+fn equal(field: &Field, property: Property, text: &str) -> Result<Expression, String> {
+    let word = lowercase(text);
+    match property {
+        Property::Kind => kind(&word).map(Expression::Kind).ok_or_else(|| "is no kind; kinds are attn, mlp, resid".to_owned()),
+        Property::Submodule => submodule(&word)
+            .map(Expression::Submodule)
+            .ok_or_else(|| format!("is no submodule; {0} takes one, such as {0}=resid_5 or {0}=5-res-sm", field.name)),
+        Property::Tag => tag(&word).ok_or_else(|| {
+            let names = Tag::ALL.map(Tag::name).join(", ");
+            format!("is no tag; tags are {names}, also none, any")
+        }),
+        Property::Side => {
+            let side = side(&word).map(Expression::Side);
+            side.ok_or_else(|| "is no side; sides are male, female, baseline, both".to_owned())
+        }
+        Property::Rejected => yes_or_no(field, &word, Expression::Rejected),
+        Property::Marked => yes_or_no(field, &word, Expression::Marked),
+        Property::Note if word.is_empty() => Err("is no text to look for".to_owned()),
+        Property::Note => Ok(Expression::Note(word)),
+    }
+}
+
+fn kind(word: &str) -> Option<SubmoduleKind> {
+    SubmoduleKind::ALL.into_iter().find(|kind| kind.name() == word || kind.neuronpedia_name() == word)
+}
+
+/// From `resid_5`, or from `5-res-sm` as Neuronpedia has it.
+fn submodule(word: &str) -> Option<Submodule> {
+    if let Ok(submodule) = word.parse() {
+        return Some(submodule);
+    }
+    let (layer, kind) = word.strip_suffix("-sm")?.split_once('-')?;
+    let kind = SubmoduleKind::ALL.into_iter().find(|candidate| candidate.neuronpedia_name() == kind)?;
+    Some(Submodule::new(kind, layer.parse().ok()?))
+}
+
+fn tag(word: &str) -> Option<Expression> {
+    match word {
+        "any" => Some(Expression::AnyTag),
+        "none" => Some(Expression::AnyTag.unequal()),
+        name => name.parse().ok().map(Expression::Tag),
+    }
+}
+
+fn side(word: &str) -> Option<HeldBy> {
+    if word == "both" { Some(HeldBy::Both) } else { word.parse::<View>().ok().map(HeldBy::Only) }
+}
+
+fn yes_or_no(field: &Field, word: &str, fact: Expression) -> Result<Expression, String> {
+    match word {
+        "yes" => Ok(fact),
+        "no" => Ok(fact.unequal()),
+        _ => Err(format!("is neither yes nor no; {} takes one, such as {}", field.name, field.example)),
+    }
+}

@@ -1,0 +1,76 @@
+//! What a filter means, and whether it holds for a row.
+
+use super::facts::Facts;
+use super::field::Quantity;
+use super::needle::Needle;
+use super::token::Operator;
+use crate::core::comparison::HeldBy;
+use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::core::tags::Tag;
+
+/// A filter or a part of one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Expression {
+    /// Every part holds.
+    All(Vec<Expression>),
+    /// At least one part holds.
+    Any(Vec<Expression>),
+    /// The part does not hold.
+    Not(Box<Expression>),
+    /// The text is in a name, a tag's name or the note.
+    Text(Needle),
+    /// The number is known and compares like this with the value, which is finite.
+    Number { quantity: Quantity, operator: Operator, value: f64 },
+    /// The submodule is of this kind.
+    Kind(SubmoduleKind),
+    /// The submodule is this one.
+    Submodule(Submodule),
+    /// It has this tag.
+    Tag(Tag),
+    /// It has a tag.
+    AnyTag,
+    /// The side is known and this one.
+    Side(HeldBy),
+    /// The side is known and another one.
+    OtherSide(HeldBy),
+    /// It is crossed out.
+    Rejected,
+    /// It is marked.
+    Marked,
+    /// The text, which has no capitals, is in the note.
+    Note(String),
+}
+
+impl Expression {
+    /// What `!=` makes of a comparison by `=`: its opposite, except where the fact is not known.
+    pub(super) fn unequal(self) -> Self {
+        match self {
+            Self::Side(held_by) => Self::OtherSide(held_by),
+            always_known => Self::Not(Box::new(always_known)),
+        }
+    }
+
+    /// Whether it holds for the row with these facts.
+    pub(super) fn holds<F: Facts + ?Sized>(&self, facts: &F) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.holds(facts)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(facts)),
+            Self::Not(part) => !part.holds(facts),
+            Self::Text(needle) => needle.is_in(facts),
+            Self::Number { quantity, operator, value } => {
+                // NaN has no order, so it ends like a number that is not known.
+                let ordering = quantity.of(facts).and_then(|number| number.partial_cmp(value));
+                ordering.is_some_and(|ordering| operator.accepts(ordering))
+            }
+            Self::Kind(kind) => facts.feature().submodule.kind == *kind,
+            Self::Submodule(submodule) => facts.feature().submodule == *submodule,
+            Self::Tag(tag) => facts.has_tag(*tag),
+            Self::AnyTag => facts.has_any_tag(),
+            Self::Side(held_by) => facts.side().is_some_and(|side| side == *held_by),
+            Self::OtherSide(held_by) => facts.side().is_some_and(|side| side != *held_by),
+            Self::Rejected => facts.rejected(),
+            Self::Marked => facts.marked(),
+            Self::Note(text) => facts.note_contains(text),
+        }
+    }
+}

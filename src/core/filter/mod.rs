@@ -1,0 +1,77 @@
+//! The filter language: which rows of a ranking to show, typed after `/` and applied again on each key.
+//!
+//! A filter is made of terms, each of which holds for a row or does not:
+//!
+//! | term | holds for a row |
+//! |---|---|
+//! | `26074`, `"a word"` | with the text in one of its names (`5-res-sm/26074`, `resid_5/26074`), a tag's name or its note, capitals or not |
+//! | `effect>0.2` | whose number compares like this: one of `=` `!=` `>` `>=` `<` `<=` |
+//! | `tag=FP`, `kind!=mlp` | whose other facts are equal to the value, or are not: [`FIELDS`] lists them all |
+//!
+//! `not` binds closer than `and`, which binds closer than `or`; parentheses group, and two terms side by side mean `and`. `!`, `&` and
+//! `|` say the same. Capitals make no difference anywhere. One of `( ) & | ! = < > "` ends a word; text that holds one of them or
+//! a space, and the words `and`, `or` and `not` where they are meant as text, stand in quotes, in which `""` is one quote. Directly after
+//! an operator every word is a value: `tag=NOT` asks for the tag.
+//!
+//! # What is not known
+//! A fact may be unknown: the standard error over a single example, the side of a row outside a comparison. A comparison with an unknown
+//! fact does not hold, whatever the operator: neither `se>0.1` nor `se<=0.1`, neither `side=male` nor `side!=male`. There is no third
+//! truth value, so `not` makes plain opposites: `not se>0.1` finds the rows with a smaller error and those with an unknown one;
+//! `se<=0.1` leaves the latter out.
+//!
+//! # Numbers
+//! Effects and their errors are stored in single precision. The number they are compared with is rounded in the same way, so that
+//! `effect=0.2` finds what is stored as 0.2. `layer`, `index` and `rank` are compared exactly.
+
+mod comparison;
+mod error;
+#[cfg(test)]
+mod evaluate_tests;
+mod expression;
+mod facts;
+mod field;
+mod name;
+mod needle;
+mod parse;
+#[cfg(test)]
+mod parse_tests;
+#[cfg(test)]
+mod testing;
+mod token;
+#[cfg(test)]
+mod tree_testing;
+
+pub use error::FilterError;
+pub use facts::{Facts, NumberField};
+pub use field::FIELDS;
+pub use needle::contains_lowercase;
+
+use expression::Expression;
+
+/// A filter that somebody typed and that could be understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    text: String,
+    expression: Expression,
+}
+
+impl Filter {
+    /// Understands `text`; None where it is empty, so that everything matches.
+    ///
+    /// # Errors
+    /// The first thing that cannot be understood, short enough for the line under a prompt.
+    pub fn parse(text: &str) -> Result<Option<Self>, FilterError> {
+        let expression = parse::parse(text)?;
+        Ok(expression.map(|expression| Self { text: text.to_owned(), expression }))
+    }
+
+    /// The text exactly as it was typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the filter lets the row with these facts through. Allocates nothing.
+    pub fn matches<F: Facts + ?Sized>(&self, facts: &F) -> bool {
+        self.expression.holds(facts)
+    }
+}

@@ -1,0 +1,169 @@
+//! Where in a feature's two names, `resid_5/26074` and `5-res-sm/26074`, a text can be.
+//!
+//! Looked for in hundreds of thousands of names on each key: what depends on the text alone is found out once, and of a name only the
+//! part is written, into a few bytes on the stack, that can hold the text.
+
+use crate::core::submodule::{FeatureId, Submodule, SubmoduleKind};
+
+/// A text to look for in names, which have no capitals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NameText {
+    /// No name holds it.
+    Nowhere,
+    /// Digits: in the layer or in the index.
+    Number(String),
+    /// It has other characters than digits: in the submodule's part.
+    Submodule(String),
+    /// It has a slash: the submodule's part ends with what is before it, the index begins with what is behind it.
+    Across { before: String, behind: String },
+}
+
+impl NameText {
+    pub(super) fn new(text: &str) -> Self {
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some((before, behind)) = text.split_once('/') {
+            let across = Self::Across { before: before.to_owned(), behind: behind.to_owned() };
+            if is_number(behind) { across } else { Self::Nowhere }
+        } else if is_number(text) {
+            Self::Number(text.to_owned())
+        } else if text.bytes().all(|byte| SUBMODULE_ALPHABET.contains(&byte)) {
+            Self::Submodule(text.to_owned())
+        } else {
+            Self::Nowhere
+        }
+    }
+
+    /// Whether one of the names of `feature` holds it.
+    pub(super) fn is_in(&self, feature: FeatureId) -> bool {
+        let layer = feature.submodule.layer.0;
+        let index = feature.index.0 as usize;
+        match self {
+            Self::Nowhere => false,
+            Self::Number(text) => {
+                contains(Digits::new(layer).bytes(), text.as_bytes()) || contains(Digits::new(index).bytes(), text.as_bytes())
+            }
+            Self::Submodule(text) => {
+                let names = SubmoduleNames::new(feature.submodule);
+                contains(names.name(), text.as_bytes()) || contains(names.neuronpedia_name(), text.as_bytes())
+            }
+            Self::Across { before, behind } => {
+                // The index first: few features have it, many have the submodule.
+                Digits::new(index).bytes().starts_with(behind.as_bytes()) && {
+                    let names = SubmoduleNames::new(feature.submodule);
+                    [names.name(), names.neuronpedia_name()].iter().any(|name| name.ends_with(before.as_bytes()))
+                }
+            }
+        }
+    }
+}
+
+/// Every byte of a submodule's names.
+const SUBMODULE_ALPHABET: &[u8] = b"0123456789_-adeilmnprst";
+
+/// The most digits of a number.
+const DIGITS: usize = 20;
+
+/// A number as it is written.
+struct Digits {
+    bytes: [u8; DIGITS],
+    start: usize,
+}
+
+impl Digits {
+    fn new(mut number: usize) -> Self {
+        let mut digits = Self { bytes: [b'0'; DIGITS], start: DIGITS };
+        loop {
+            digits.start -= 1;
+            digits.bytes[digits.start] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                return digits;
+            }
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+}
+
+/// Enough for `resid_`, a layer and `-res-sm`.
+const CAPACITY: usize = 6 + DIGITS + 7;
+
+/// Both names of a submodule in one text, `resid_5-res-sm`: they share the layer.
+struct SubmoduleNames {
+    bytes: [u8; CAPACITY],
+    layer_start: usize,
+    layer_end: usize,
+    end: usize,
+}
+
+impl SubmoduleNames {
+    fn new(submodule: Submodule) -> Self {
+        let (before, behind): (&[u8], &[u8; 7]) = match submodule.kind {
+            SubmoduleKind::Attention => (b"attn_", b"-att-sm"),
+            SubmoduleKind::Mlp => (b"mlp_", b"-mlp-sm"),
+            SubmoduleKind::Residual => (b"resid_", b"-res-sm"),
+        };
+        let layer = Digits::new(submodule.layer.0);
+        let layer_start = before.len();
+        let layer_end = layer_start + layer.bytes().len();
+        let end = layer_end + behind.len();
+        let mut bytes = [0; CAPACITY];
+        bytes[..layer_start].copy_from_slice(before);
+        bytes[layer_start..layer_end].copy_from_slice(layer.bytes());
+        bytes[layer_end..end].copy_from_slice(behind);
+        Self { bytes, layer_start, layer_end, end }
+    }
+
+    fn name(&self) -> &[u8] {
+        &self.bytes[..self.layer_end]
+    }
+
+    fn neuronpedia_name(&self) -> &[u8] {
+        &self.bytes[self.layer_start..self.end]
+    }
+}
+
+fn contains(name: &[u8], text: &[u8]) -> bool {
+    let Some((first, others)) = text.split_first() else { return true };
+    let mut rest = name;
+    while let Some((byte, behind)) = rest.split_first() {
+        if byte == first && behind.starts_with(others) {
+            return true;
+        }
+        rest = behind;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::neuronpedia::layer_name;
+    use crate::core::submodule::FeatureIndex;
+
+    #[test]
+    fn every_part_of_both_names_is_found_and_nothing_else() {
+        let numbers = [(0, 0), (5, 26074), (11, 9), (1, 11), (usize::MAX, u32::MAX)];
+        let features = numbers.into_iter().flat_map(|(layer, index)| {
+            SubmoduleKind::ALL.map(|kind| FeatureId { submodule: Submodule::new(kind, layer), index: FeatureIndex(index) })
+        });
+        let names = |feature: FeatureId| [feature.to_string(), format!("{}/{}", layer_name(feature.submodule), feature.index.0)];
+        let features: Vec<FeatureId> = features.collect();
+        let mut texts = vec!["//".to_owned(), "5-res_5".to_owned(), "d_5-r".to_owned(), "é".to_owned(), "1/x".to_owned()];
+        for name in features.iter().copied().flat_map(names) {
+            for start in 0..name.len() {
+                texts.extend((start..=name.len()).filter_map(|end| name.get(start..end)).map(str::to_owned));
+            }
+            texts.extend([format!("{name}0"), format!("0{name}"), name.replace('/', "0")]);
+        }
+        for text in texts {
+            let prepared = NameText::new(&text);
+            for feature in &features {
+                let expected = names(*feature).iter().any(|name| name.contains(&text));
+                assert_eq!(prepared.is_in(*feature), expected, "{text} in {feature}");
+            }
+        }
+    }
+}

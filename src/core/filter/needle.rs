@@ -1,0 +1,73 @@
+//! A text that a filter looks for, prepared once so that a row is soon done with.
+
+use super::error::FilterError;
+use super::facts::Facts;
+use super::name::NameText;
+use super::token::Token;
+use crate::core::tags::Tag;
+
+/// A text to look for in everything that a row is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Needle {
+    /// Without capitals, never empty.
+    text: String,
+    /// How it can be in a feature's names.
+    in_names: NameText,
+    /// The tags whose names hold it.
+    tags: Vec<Tag>,
+}
+
+impl Needle {
+    /// The text of a word or between quotes.
+    pub(super) fn new(token: &Token) -> Result<Self, FilterError> {
+        if token.text.is_empty() {
+            return Err(FilterError::new(token.column, "the quotes hold no text to look for"));
+        }
+        let text = lowercase(&token.text);
+        let in_names = NameText::new(&text);
+        let tags = Tag::ALL.into_iter().filter(|tag| contains_lowercase(tag.name(), &text)).collect();
+        Ok(Self { text, in_names, tags })
+    }
+
+    /// Whether the names, the tags or the note of a row hold it.
+    pub(super) fn is_in<F: Facts + ?Sized>(&self, facts: &F) -> bool {
+        self.in_names.is_in(facts.feature()) || self.tags.iter().any(|tag| facts.has_tag(*tag)) || facts.note_contains(&self.text)
+    }
+}
+
+/// `text` without capitals, one character after the other: `str::to_lowercase` makes a Greek sigma depend on what stands around it, so
+/// that a text would not always contain its parts.
+pub(super) fn lowercase(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+/// Whether `text`, capitals or not, contains `needle_lowercase`, which has none. For [`Facts::note_contains`]; allocates nothing.
+pub fn contains_lowercase(text: &str, needle_lowercase: &str) -> bool {
+    let mut rest = text.chars().flat_map(char::to_lowercase);
+    loop {
+        let mut behind = rest.clone();
+        if needle_lowercase.chars().all(|wanted| behind.next() == Some(wanted)) {
+            return true;
+        }
+        if rest.next().is_none() {
+            return false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capitals_make_no_difference_in_any_script() {
+        for (text, needle) in
+            [("Plural NOUN", "noun"), ("ÜBER", "über"), ("ΟΔΟΣ", "σ"), ("ΟΔΟΣ", "οδοσ"), ("x", ""), ("", ""), ("aab", "ab")]
+        {
+            assert!(contains_lowercase(text, needle) && lowercase(text).contains(needle), "{text} {needle}");
+        }
+        for (text, needle) in [("ab", "abc"), ("", "a"), ("plural", "x")] {
+            assert!(!contains_lowercase(text, needle), "{text} {needle}");
+        }
+    }
+}

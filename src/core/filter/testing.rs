@@ -1,0 +1,122 @@
+//! Rows from a fixed seed, for the tests of this room.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::RngSeed;
+
+use super::{Facts, NumberField, contains_lowercase};
+use crate::core::comparison::HeldBy;
+use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
+use crate::core::tags::Tag;
+use crate::core::view::View;
+
+pub(super) fn config() -> ProptestConfig {
+    ProptestConfig { cases: 1024, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() }
+}
+
+/// A row that owns everything a filter can ask.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) feature: FeatureId,
+    pub(super) effect: Option<f32>,
+    pub(super) standard_error: Option<f32>,
+    /// In the order of [`View::ALL`].
+    pub(super) views: [Option<f32>; 3],
+    pub(super) rank: usize,
+    pub(super) side: Option<HeldBy>,
+    pub(super) tags: BTreeSet<Tag>,
+    pub(super) note: String,
+    pub(super) rejected: bool,
+    pub(super) marked: bool,
+}
+
+impl Facts for Row {
+    fn feature(&self) -> FeatureId {
+        self.feature
+    }
+
+    fn number(&self, field: NumberField) -> Option<f64> {
+        let stored = match field {
+            NumberField::Effect => self.effect,
+            NumberField::Absolute => self.effect.map(f32::abs),
+            NumberField::StandardError => self.standard_error,
+            NumberField::In(view) => self.views[view as usize],
+            NumberField::Rank => return Some(self.rank as f64),
+        };
+        stored.map(f64::from)
+    }
+
+    fn side(&self) -> Option<HeldBy> {
+        self.side
+    }
+
+    fn has_tag(&self, tag: Tag) -> bool {
+        self.tags.contains(&tag)
+    }
+
+    fn has_any_tag(&self) -> bool {
+        !self.tags.is_empty()
+    }
+
+    fn note_contains(&self, needle_lowercase: &str) -> bool {
+        contains_lowercase(&self.note, needle_lowercase)
+    }
+
+    fn rejected(&self) -> bool {
+        self.rejected
+    }
+
+    fn marked(&self) -> bool {
+        self.marked
+    }
+}
+
+/// `resid_5/26074` with an effect of 0.25, and nothing else known or said.
+pub(super) fn row() -> Row {
+    Row {
+        feature: FeatureId { submodule: Submodule::new(SubmoduleKind::Residual, 5), index: FeatureIndex(26074) },
+        effect: Some(0.25),
+        standard_error: None,
+        views: [None; 3],
+        rank: 7,
+        side: None,
+        tags: BTreeSet::new(),
+        note: String::new(),
+        rejected: false,
+        marked: false,
+    }
+}
+
+fn numbers() -> impl Strategy<Value = Option<f32>> {
+    select(vec![None, Some(f32::NAN), Some(-0.3), Some(0.0), Some(0.2), Some(0.25), Some(f32::INFINITY)])
+}
+
+/// Few values of each kind, so that filters often hold.
+pub(super) fn rows() -> impl Strategy<Value = Row> {
+    let sides = [View::Male, View::Female, View::Baseline].map(|view| Some(HeldBy::Only(view)));
+    let sides = [sides.as_slice(), &[None, Some(HeldBy::Both)]].concat();
+    let names = (select(SubmoduleKind::ALL.to_vec()), select(vec![0, 1, 5, 11]), select(vec![0, 2, 26, 26074]));
+    let numbers = (numbers(), numbers(), [numbers(), numbers(), numbers()], select(vec![1, 2, 11, 600_000]));
+    let said = (prop::collection::btree_set(select(Tag::ALL.to_vec()), 0..3), texts(), any::<[bool; 3]>());
+    (names, numbers, select(sides), said).prop_map(|(names, numbers, side, (tags, note, [rejected, marked, noted]))| Row {
+        feature: FeatureId { submodule: Submodule::new(names.0, names.1), index: FeatureIndex(names.2) },
+        effect: numbers.0,
+        standard_error: numbers.1,
+        views: numbers.2,
+        rank: numbers.3,
+        side,
+        tags,
+        note: if noted { note } else { String::new() },
+        rejected,
+        marked,
+    })
+}
+
+/// Parts of names, tags and notes, words of the language, and any characters.
+pub(super) fn texts() -> impl Strategy<Value = String> {
+    let known = "5-res-sm|resid_5|RESID|26|_1|/2|-|-sm/|fp|N|no|not|AND|or|a b|say \"hi\"|ÜBER|ß|x=1|(|!|\"|effect";
+    let known: Vec<String> = known.split('|').map(str::to_owned).collect();
+    prop_oneof![select(known), "[ -~]{1,3}", "(?s).{1,3}"]
+}

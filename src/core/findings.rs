@@ -1,0 +1,144 @@
+//! What a study found, as far as it is known: the one thing that a screen shows, wherever the numbers come from.
+
+use std::sync::Arc;
+
+use super::detail_index::DetailIndex;
+use super::effects::ViewEffects;
+use super::ranking::Ranked;
+use super::run::{DataRecord, Manifest, Method, Opened, Run};
+use super::tags::Subject;
+use super::view::View;
+use super::view_findings::ViewFindings;
+
+/// Where the numbers come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// Computed in this session; holds what was opened, and how far it came if it was stopped.
+    Live {
+        /// The inputs.
+        opened: Arc<Opened>,
+        /// How effects are computed.
+        method: Method,
+        /// Points on the path; only integrated gradients have any.
+        steps: Option<usize>,
+    },
+    /// A whole run: computed in this session, or read from the file of this name.
+    Run {
+        /// From what it was computed, and how.
+        manifest: Arc<Manifest>,
+        /// The file it was read from or written to.
+        file: Option<String>,
+    },
+    /// Figures printed by the published study, not computed here.
+    Published {
+        /// How they were computed.
+        method: Method,
+        /// Points on the path.
+        steps: usize,
+    },
+}
+
+/// The numbers of all views with what is known about them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Findings {
+    /// Where they come from.
+    pub source: Source,
+    /// The model's name, also the `modelId` of its features.
+    pub model: String,
+    /// Its number of layers.
+    pub layers: usize,
+    /// What tags hang on; none until the dictionaries' hash is known.
+    pub subject: Option<Subject>,
+    views: [ViewFindings; 3],
+}
+
+impl Findings {
+    /// A study whose inputs are open and of which nothing has arrived.
+    pub fn live(opened: Arc<Opened>, method: Method, steps: Option<usize>) -> Self {
+        let (model, layers) = (opened.model.clone(), opened.layers);
+        Self::new(Source::Live { opened, method, steps }, model, layers)
+    }
+
+    /// Of a source, with nothing in it.
+    pub fn new(source: Source, model: String, layers: usize) -> Self {
+        let views = View::ALL.map(|view| ViewFindings::new(view, layers));
+        Self { source, model, layers, subject: None, views }
+    }
+
+    /// A whole run. Ranks every feature: not for a drawing thread.
+    pub fn from_run(run: Run, file: Option<String>, subject: Subject) -> Self {
+        let (model, layers) = (run.manifest.model.name.clone(), run.manifest.model.layers);
+        let mut findings = Self::new(Source::Run { manifest: Arc::new(run.manifest), file }, model, layers);
+        for effects in run.views {
+            let view = effects.view;
+            *findings.view_mut(view) = ViewFindings::from_effects(effects, layers);
+        }
+        findings.subject = Some(subject);
+        findings
+    }
+
+    /// The run again, for a run file; none unless it is whole.
+    pub fn to_run(&self) -> Option<Run> {
+        let Source::Run { manifest, .. } = &self.source else { return None };
+        let views = self.views.iter().filter_map(|findings| {
+            let [clean, patch] = findings.metrics.as_ref()?;
+            let submodules: Vec<_> = findings.submodules().map(|ranked| ranked.effects().clone()).collect();
+            Some(ViewEffects {
+                view: findings.view,
+                clean_metrics: clean.clone(),
+                patch_metrics: patch.clone(),
+                positions: submodules.first().map_or(0, |effects| effects.error.position_effects.len()),
+                submodules,
+                detail: findings.detail.detail().clone(),
+            })
+        });
+        Some(Run { manifest: (**manifest).clone(), views: views.collect() })
+    }
+
+    /// What is known of `view`.
+    pub fn view(&self, view: View) -> &ViewFindings {
+        &self.views[view as usize]
+    }
+
+    /// The same, to add to it.
+    pub fn view_mut(&mut self, view: View) -> &mut ViewFindings {
+        &mut self.views[view as usize]
+    }
+
+    /// Puts in what arrived of one submodule.
+    pub fn insert(&mut self, view: View, ranked: Arc<Ranked>) {
+        self.view_mut(view).insert(ranked);
+    }
+
+    /// The prompts behind `view`.
+    pub fn data(&self, view: View) -> Option<&DataRecord> {
+        match &self.source {
+            Source::Live { opened, .. } => match view {
+                View::Male | View::Female => Some(&opened.pairs),
+                View::Baseline => opened.baseline.as_ref(),
+            },
+            Source::Run { manifest, .. } => manifest.data(view),
+            Source::Published { .. } => None,
+        }
+    }
+
+    /// How effects were computed, and in how many points.
+    pub fn method(&self) -> (Method, Option<usize>) {
+        match &self.source {
+            Source::Live { method, steps, .. } => (*method, *steps),
+            Source::Run { manifest, .. } => (manifest.method, manifest.steps),
+            Source::Published { method, steps } => (*method, Some(*steps)),
+        }
+    }
+
+    /// Number of features of the widest dictionary that has arrived; none where it is not known.
+    pub fn dictionary_features(&self) -> Option<usize> {
+        let all = self.views.iter().flat_map(ViewFindings::submodules).map(|ranked| ranked.effects().dictionary_features);
+        all.max().filter(|features| *features > 0)
+    }
+
+    /// Effects at single tokens in `view`.
+    pub fn detail(&self, view: View) -> &DetailIndex {
+        &self.view(view).detail
+    }
+}

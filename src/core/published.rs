@@ -1,0 +1,137 @@
+//! Figures that the published study printed, as a study that can be looked at: what was not printed stays unknown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::effects::{ErrorTerm, SubmoduleEffects};
+use super::findings::{Findings, Source};
+use super::neuronpedia;
+use super::problem::{Problem, Result};
+use super::ranking::Ranked;
+use super::run::Method;
+use super::submodule::{FeatureId, FeatureIndex, Submodule};
+use super::tags::import::{Target, notebook};
+use super::tags::{Scope, Subject, TagBook};
+use super::text::printable;
+use super::view::View;
+use super::view_findings::{Coverage, Summary};
+
+/// The printed figures with the tags that the study gave.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// Effects, totals and lists.
+    pub findings: Arc<Findings>,
+    /// The tags of both lists of strongest features, each in its view.
+    pub tags: TagBook,
+}
+
+#[derive(Deserialize)]
+struct File {
+    model: String,
+    method: Method,
+    steps: usize,
+    examples: usize,
+    threshold: f32,
+    views: BTreeMap<String, PrintedView>,
+    top30_tags: BTreeMap<String, Vec<Tagged>>,
+}
+
+#[derive(Deserialize)]
+struct PrintedView {
+    clean_metric_mean: f64,
+    total_effects: Vec<f32>,
+    total_effect_mean: f64,
+    threshold_features: BTreeMap<String, BTreeMap<String, f32>>,
+}
+
+#[derive(Deserialize)]
+struct Tagged {
+    layer: String,
+    index: u32,
+    rejected: bool,
+    note: String,
+}
+
+impl Published {
+    /// Reads the figures from JSON `text`; `name` is what messages call it.
+    pub fn parse(text: &str, name: &str) -> Result<Self> {
+        let problem = |what: String| Problem::new(name, what, "use data/published/names_comparison.json as it comes");
+        let file: File = serde_json::from_str(text).map_err(|error| problem(format!("cannot be read: {error}")))?;
+        let submodules: Vec<Submodule> = file
+            .views
+            .values()
+            .flat_map(|view| view.threshold_features.keys())
+            .map(|name| name.parse())
+            .collect::<Result<_>>()?;
+        let layers = submodules.iter().map(|submodule| submodule.layer.0 + 1).max().unwrap_or(0);
+        let source = Source::Published { method: file.method, steps: file.steps };
+        let mut findings = Findings::new(source, printable(&file.model), layers);
+        let subject = Subject { model: file.model.clone(), dictionaries: "published".to_owned() };
+        let mut tags = TagBook::new(subject.clone());
+        for (view_name, printed) in &file.views {
+            let view: View = view_name.parse()?;
+            let listed = file.top30_tags.get(view_name).map_or(&[][..], Vec::as_slice);
+            let features: Vec<FeatureId> = listed
+                .iter()
+                .map(|tagged| tagged.feature().ok_or_else(|| problem(format!("holds an unknown layer '{}'", tagged.layer))))
+                .collect::<Result<_>>()?;
+            let found = findings.view_mut(view);
+            found.coverage = Coverage::Printed { threshold: file.threshold, listed: features };
+            found.summary = Summary {
+                examples: Some(file.examples),
+                clean_metric: Some(printed.clean_metric_mean),
+                total_effect: Some(printed.total_effect_mean),
+                total_effects: printed.total_effects.clone(),
+            };
+            for (submodule, effects) in &printed.threshold_features {
+                let ranked = printed_effects(submodule.parse()?, effects).map_err(problem)?;
+                found.insert(Arc::new(Ranked::new(ranked)));
+            }
+            let lines: String = listed.iter().map(|tagged| tagged.line(&file.model)).collect();
+            let scope = Scope::In(view);
+            let imported = notebook(&lines, &Target { name, subject: &subject, scope, exists: &|_| true });
+            if let Some(first) = imported.problems.into_iter().next() {
+                return Err(first);
+            }
+            tags.apply(imported.edit);
+        }
+        findings.subject = Some(subject);
+        Ok(Self { findings: Arc::new(findings), tags })
+    }
+}
+
+impl Tagged {
+    fn feature(&self) -> Option<FeatureId> {
+        Some(FeatureId { submodule: neuronpedia::submodule(&self.layer)?, index: FeatureIndex(self.index) })
+    }
+
+    /// As the notebook writes it.
+    fn line(&self, model: &str) -> String {
+        let Self { layer, index, rejected, note } = self;
+        let reject = if *rejected { "X " } else { "" };
+        format!("{reject}{{'modelId': '{model}', 'layer': '{layer}', 'index': '{index}'}}, {note}\n")
+    }
+}
+
+/// Standard errors, positions and error terms were not printed: no numbers, or no entries.
+fn printed_effects(submodule: Submodule, printed: &BTreeMap<String, f32>) -> std::result::Result<SubmoduleEffects, String> {
+    let mut effects: Vec<(FeatureIndex, f32)> = Vec::new();
+    for (index, effect) in printed {
+        let index = index.parse().map_err(|_| format!("holds a feature '{index}' in {submodule}, which is no index"))?;
+        effects.push((FeatureIndex(index), *effect));
+    }
+    effects.sort_unstable_by_key(|(index, _)| *index);
+    let unknown = f32::NAN;
+    Ok(SubmoduleEffects {
+        submodule,
+        dictionary_features: 0,
+        features: effects.iter().map(|(index, _)| *index).collect(),
+        effects: effects.iter().map(|(_, effect)| *effect).collect(),
+        standard_errors: vec![unknown; effects.len()],
+        position_effects: Vec::new(),
+        error: ErrorTerm { effect: unknown, standard_error: unknown, position_effects: Vec::new() },
+        gradient_dot_change: None,
+    })
+}

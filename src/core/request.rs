@@ -1,0 +1,122 @@
+//! What can be asked of the engine: which model and data, what of them, and how to compute.
+//!
+//! Plain values, so that whoever asks (a command line, an explorer) can compare and keep them without knowing the engine.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::problem::{Problem, Result};
+use super::run::Method;
+
+/// Everything that can be chosen about a study.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The model and its dictionaries.
+    pub model: ModelSource,
+    /// The data sets.
+    pub data: DataSource,
+    /// What is taken of them.
+    pub options: Options,
+    /// How effects are computed.
+    pub settings: Settings,
+    /// The backend, or none for the best that works.
+    pub backend: Option<Backend>,
+}
+
+/// Where the model and its dictionaries are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelSource {
+    /// The demo model inside the program, with its dictionaries.
+    Demo,
+    /// A Hugging Face folder, and the folders that hold the dictionaries.
+    Folder {
+        /// With `config.json`, `model.safetensors` and, unless the data are token ids, `tokenizer.json`.
+        model: PathBuf,
+        /// Searched in turn for each submodule.
+        dictionaries: Vec<PathBuf>,
+        /// The model's name, if it is known better than by its files.
+        name: Option<String>,
+    },
+}
+
+/// Where the pairs and the baseline come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataSource {
+    /// The names data inside the program, pairs and baseline.
+    Embedded,
+    /// Files; without a baseline there is no baseline view.
+    Files {
+        /// The pair file.
+        pairs: PathBuf,
+        /// The baseline file.
+        baseline: Option<PathBuf>,
+    },
+}
+
+/// What is taken of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Seed of the shuffle, as in Python's `random.seed`.
+    pub seed: u64,
+    /// Keep only prompts of this many tokens.
+    pub tokens: Option<usize>,
+    /// Stop after this many kept examples.
+    pub examples: Option<usize>,
+}
+
+/// How to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Which method.
+    pub method: Method,
+    /// Points on the path of [`Method::Ig`]: `alpha = 0, 1/steps, .., (steps - 1)/steps`.
+    pub steps: usize,
+    /// Examples computed together.
+    pub batch: usize,
+    /// Features per view whose single examples are kept.
+    pub detail: usize,
+}
+
+/// The backends of burn that saescope can be built with; `engine::compute` knows which of them this program holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// NVIDIA GPUs (cargo feature `cuda`).
+    Cuda,
+    /// burn-ndarray, always there.
+    NdArray,
+    /// burn-flex (cargo feature `flex`).
+    Flex,
+}
+
+impl Backend {
+    /// From the fastest to the slowest, the order in which `auto` tries them. At pythia-70m's size flex encodes about twice as
+    /// fast as ndarray and runs forward and backward in three quarters of its time.
+    pub const ALL: [Self; 3] = [Self::Cuda, Self::Flex, Self::NdArray];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cuda => "cuda",
+            Self::NdArray => "ndarray",
+            Self::Flex => "flex",
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for Backend {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|backend| backend.name() == text)
+            .ok_or_else(|| Problem::new(format_args!("backend '{text}'"), "is not known", "use auto, ndarray, flex or cuda"))
+    }
+}

@@ -1,0 +1,181 @@
+//! From findings to rows: select, compare, filter, order.
+
+use std::cmp::Ordering;
+
+use super::column::{Column, Sort};
+use super::facts::RowFacts;
+use super::{Count, Listing, Row, Shown, Spec, cells};
+use crate::core::comparison::HeldBy;
+use crate::core::findings::Findings;
+use crate::core::selection::{Selected, Selection, by_strength};
+use crate::core::submodule::FeatureId;
+use crate::core::tags::Features;
+use crate::core::view::View;
+use crate::core::view_findings::Picked;
+
+/// About how many features [`arrange`] would have to look at: cheap, to decide on which thread it runs.
+pub fn size(findings: &Findings, spec: &Spec) -> usize {
+    let count = |view: View| findings.view(view).counts(spec.selection).iter().sum::<usize>();
+    spec.shown.pair().map_or_else(|| count(spec.shown.first()), |(first, second)| count(first) + count(second))
+}
+
+/// The rows that `spec` asks for.
+pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
+    let (mut rows, gap) = match spec.shown {
+        Shown::Single(view) => single(findings, view, spec.selection),
+        Shown::Difference(first, second) | Shown::Similarity(first, second) => compared(findings, first, second, spec),
+    };
+    if let Some(filter) = &spec.filter {
+        for row in &mut rows {
+            row.matches = filter.matches(&RowFacts::new(row, findings, tags, spec));
+        }
+    }
+    let mut counts = vec![Count::default(); 3 * findings.layers];
+    for row in &rows {
+        let count = &mut counts[row.feature.submodule.ordinal(findings.layers)];
+        count.selected += 1;
+        count.matching += usize::from(row.matches);
+    }
+    rows.retain(|row| {
+        (spec.keep_others || row.matches) && spec.submodule.is_none_or(|submodule| row.feature.submodule == submodule)
+    });
+    order(&mut rows, findings, tags, spec);
+    Listing { rows, counts, gap }
+}
+
+fn single(findings: &Findings, view: View, selection: Selection) -> (Vec<Row>, Option<String>) {
+    let Picked { features, gap } = findings.view(view).select(selection);
+    let rows = features.into_iter().enumerate().map(|(place, selected)| row(place, selected, HeldBy::Only(view), view));
+    (rows.collect(), gap)
+}
+
+fn row(place: usize, selected: Selected, held_by: HeldBy, ranked_in: View) -> Row {
+    let rank = selected.effect.is_finite().then_some(place as u32 + 1);
+    Row { feature: selected.feature, rank, held_by, ranked_in, effect: selected.effect, matches: true }
+}
+
+/// The rule of `core::comparison`, for findings in which effects may be unknown. A comparison with a selection that is not wholly
+/// known would claim differences that may be none: then there are no rows, only the reason.
+fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec<Row>, Option<String>) {
+    let select = |view: View| {
+        let found = findings.view(view);
+        if found.is_empty() {
+            return Err(format!("there is no {view} view"));
+        }
+        let picked = found.select(spec.selection);
+        match picked.gap {
+            Some(gap) => Err(format!("{view}: {gap}")),
+            None => Ok(ids(&picked.features)),
+        }
+    };
+    let (in_first, in_second) = match (select(first), select(second)) {
+        (Ok(in_first), Ok(in_second)) => (in_first, in_second),
+        (Err(gap), _) | (_, Err(gap)) => return (Vec::new(), Some(gap)),
+    };
+    let keep_both = matches!(spec.shown, Shown::Similarity(..));
+    let mut held = merge(&in_first, &in_second, first, second);
+    held.retain(|(_, held_by)| (*held_by == HeldBy::Both) == keep_both);
+    let effect = |view: View, feature| findings.view(view).effect(feature).unwrap_or(f32::NAN);
+    let mut ranked: Vec<(Selected, HeldBy, View)> = held
+        .into_iter()
+        .map(|(feature, held_by)| {
+            let ranked_in = match held_by {
+                HeldBy::Only(view) => view,
+                // An unknown effect is never the stronger one.
+                HeldBy::Both if effect(second, feature).abs() > effect(first, feature).abs() => second,
+                HeldBy::Both => first,
+            };
+            (Selected { feature, effect: effect(ranked_in, feature) }, held_by, ranked_in)
+        })
+        .collect();
+    ranked.sort_unstable_by(|(left, ..), (right, ..)| known_first(left, right).then_with(|| by_strength(left, right)));
+    let rows = ranked.into_iter().enumerate().map(|(place, (selected, held_by, view))| row(place, selected, held_by, view));
+    (rows.collect(), None)
+}
+
+/// `total_cmp` would put an unknown effect, a NaN, before every number.
+fn known_first(left: &Selected, right: &Selected) -> Ordering {
+    left.effect.is_nan().cmp(&right.effect.is_nan())
+}
+
+fn ids(selected: &[Selected]) -> Vec<FeatureId> {
+    let mut ids: Vec<FeatureId> = selected.iter().map(|selected| selected.feature).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Two ascending lists as one, with who holds what.
+fn merge(in_first: &[FeatureId], in_second: &[FeatureId], first: View, second: View) -> Vec<(FeatureId, HeldBy)> {
+    let mut merged = Vec::with_capacity(in_first.len() + in_second.len());
+    let (mut left, mut right) = (in_first.iter().peekable(), in_second.iter().peekable());
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (Some(left), Some(right)) => left.cmp(right),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return merged,
+        };
+        let held_by = match order {
+            Ordering::Less => HeldBy::Only(first),
+            Ordering::Equal => HeldBy::Both,
+            Ordering::Greater => HeldBy::Only(second),
+        };
+        let taken_left = if order.is_le() { left.next() } else { None };
+        let taken_right = if order.is_ge() { right.next() } else { None };
+        merged.extend(taken_left.or(taken_right).map(|feature| (*feature, held_by)));
+    }
+}
+
+fn order(rows: &mut [Row], findings: &Findings, tags: &Features, spec: &Spec) {
+    let Sort { column, descending } = spec.sort;
+    // Rows come in order of strength, which a stable sort keeps among equals.
+    match column {
+        Column::Rank => {
+            if descending {
+                rows.reverse();
+            }
+        }
+        Column::Name => rows.sort_by(|left, right| directed(left.feature.cmp(&right.feature), descending)),
+        Column::Effect => by_number(rows, descending, |row| Some(row.effect)),
+        Column::StandardError => {
+            by_number(rows, descending, |row| findings.view(row.ranked_in).standard_error(row.feature));
+        }
+        Column::Effects(view) => by_number(rows, descending, |row| findings.view(view).effect(row.feature)),
+        Column::Side => rows.sort_by_key(|row| {
+            let side = match row.held_by {
+                HeldBy::Only(view) => view as u8,
+                HeldBy::Both => 3,
+            };
+            if descending { 3 - side } else { side }
+        }),
+        Column::Tags => {
+            // Untagged rows last in both directions: who sorts by tags looks for tags.
+            rows.sort_by_cached_key(|row| {
+                let text = cells::tags(row, tags, spec);
+                (text.is_empty(), text)
+            });
+            if descending {
+                let tagged = rows.partition_point(|row| !cells::tags(row, tags, spec).is_empty());
+                rows[..tagged].reverse();
+            }
+        }
+    }
+}
+
+fn by_number(rows: &mut [Row], descending: bool, number: impl Fn(&Row) -> Option<f32>) {
+    let mut keyed: Vec<(f32, Row)> = rows.iter().map(|row| (number(row).unwrap_or(f32::NAN), *row)).collect();
+    keyed.sort_by(|(left, _), (right, _)| {
+        left.is_nan().cmp(&right.is_nan()).then_with(|| directed(left.total_cmp(right), descending))
+    });
+    for (row, (_, sorted)) in rows.iter_mut().zip(keyed) {
+        *row = sorted;
+    }
+}
+
+fn directed(order: Ordering, descending: bool) -> Ordering {
+    if descending { order.reverse() } else { order }
+}
+
+#[cfg(test)]
+#[path = "arrange_tests.rs"]
+mod tests;

@@ -1,0 +1,87 @@
+//! What stands in the cells of a row, as text: the same on the screen, in plain tables and in copies. Unknown figures are empty.
+
+use super::column::Column;
+use super::facts::views;
+use super::{Row, Spec};
+use crate::core::comparison::HeldBy;
+use crate::core::findings::Findings;
+use crate::core::neuronpedia::layer_name;
+use crate::core::submodule::FeatureId;
+use crate::core::tags::{Features, Marks, Tag};
+
+/// Digits after the point of every effect.
+const DIGITS: usize = 4;
+
+/// Neuronpedia's short name of a feature: `5-res-sm/26074`.
+pub fn name(feature: FeatureId) -> String {
+    format!("{}/{}", layer_name(feature.submodule), feature.index.0)
+}
+
+/// A number with its sign; empty if it is not known. What rounds to zero is written without sign, what is zero as `0`.
+pub fn signed(number: Option<f64>) -> String {
+    match number {
+        Some(0.0) => "0".to_owned(),
+        Some(number) if number.is_finite() => format!("{number:+.DIGITS$}"),
+        _ => String::new(),
+    }
+}
+
+/// A number that has no sign; empty if it is not known.
+pub fn unsigned(number: Option<f64>) -> String {
+    match number {
+        Some(number) if number.is_finite() => format!("{number:.DIGITS$}"),
+        _ => String::new(),
+    }
+}
+
+/// The cell of `row` in `column`.
+pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, spec: &Spec) -> String {
+    match column {
+        Column::Rank => row.rank.map_or_else(String::new, |rank| rank.to_string()),
+        Column::Name => name(row.feature),
+        Column::Effect => signed(Some(f64::from(row.effect))),
+        Column::StandardError => unsigned(findings.view(row.ranked_in).standard_error(row.feature).map(f64::from)),
+        Column::Effects(view) => signed(findings.view(view).effect(row.feature).map(f64::from)),
+        Column::Side => side(row, spec),
+        Column::Tags => tags(row, tags_of, spec),
+    }
+}
+
+/// Which selection holds the row: the name of one view, or `both`; empty outside comparisons.
+pub fn side(row: &Row, spec: &Spec) -> String {
+    match (spec.shown.pair(), row.held_by) {
+        (None, _) => String::new(),
+        (Some(_), HeldBy::Only(view)) => view.name().to_owned(),
+        (Some(_), HeldBy::Both) => "both".to_owned(),
+    }
+}
+
+/// Tags that apply to the row, `X` first where it is rejected, the note last in brackets where it says more than tags.
+pub fn tags(row: &Row, tags_of: &Features, spec: &Spec) -> String {
+    let Some(said) = tags_of.get(&row.feature) else { return String::new() };
+    let marks: Vec<&Marks> = views(row, spec).flat_map(|view| said.applying_in(view).map(|(_, marks)| marks)).collect();
+    let mut parts: Vec<String> = Vec::new();
+    if marks.iter().any(|marks| marks.rejected) {
+        parts.push("X".to_owned());
+    }
+    let has = |tag: &&Tag| marks.iter().any(|marks| marks.tags.contains(*tag));
+    parts.extend(Tag::ALL.iter().filter(has).map(ToString::to_string));
+    let mut notes: Vec<String> = marks.iter().map(|marks| marks.shown_note()).filter(|note| !note.is_empty()).collect();
+    notes.dedup();
+    parts.extend((!notes.is_empty()).then(|| format!("({})", notes.join("; "))));
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_show_their_sign_and_unknown_ones_nothing() {
+        assert_eq!(signed(Some(0.25)), "+0.2500");
+        assert_eq!(signed(Some(-0.25)), "-0.2500");
+        assert_eq!(signed(Some(0.0)), "0");
+        assert_eq!((signed(None), signed(Some(f64::NAN)), unsigned(None)), (String::new(), String::new(), String::new()));
+        assert_eq!(unsigned(Some(0.021_04)), "0.0210");
+    }
+}

@@ -1,0 +1,80 @@
+//! What the filter language may ask about a row.
+
+use super::{Row, Spec};
+use crate::core::comparison::HeldBy;
+use crate::core::filter::{Facts, NumberField, contains_lowercase};
+use crate::core::findings::Findings;
+use crate::core::submodule::FeatureId;
+use crate::core::tags::{FeatureTags, Features, Marks, Tag};
+use crate::core::view::View;
+
+/// One row with everything that is known about it.
+pub(super) struct RowFacts<'a> {
+    pub row: &'a Row,
+    pub findings: &'a Findings,
+    pub spec: &'a Spec,
+    pub tags: Option<&'a FeatureTags>,
+}
+
+/// The views in which a row's tags apply: that of its selection, or both of a comparison.
+pub(super) fn views(row: &Row, spec: &Spec) -> impl Iterator<Item = View> {
+    let (first, second) = match (row.held_by, spec.shown.pair()) {
+        (HeldBy::Both, Some((first, second))) => (first, Some(second)),
+        _ => (row.ranked_in, None),
+    };
+    std::iter::once(first).chain(second)
+}
+
+impl<'a> RowFacts<'a> {
+    pub fn new(row: &'a Row, findings: &'a Findings, tags: &'a Features, spec: &'a Spec) -> Self {
+        Self { row, findings, spec, tags: tags.get(&row.feature) }
+    }
+
+    fn any_marks(&self, mut holds: impl FnMut(&Marks) -> bool) -> bool {
+        let Some(tags) = self.tags else { return false };
+        views(self.row, self.spec).any(|view| tags.applying_in(view).any(|(_, marks)| holds(marks)))
+    }
+}
+
+impl Facts for RowFacts<'_> {
+    fn feature(&self) -> FeatureId {
+        self.row.feature
+    }
+
+    fn number(&self, field: NumberField) -> Option<f64> {
+        let feature = self.row.feature;
+        let effect = || Some(self.row.effect).filter(|effect| effect.is_finite());
+        let number = match field {
+            NumberField::Effect => effect(),
+            NumberField::Absolute => effect().map(f32::abs),
+            NumberField::StandardError => self.findings.view(self.row.ranked_in).standard_error(feature),
+            NumberField::In(view) => self.findings.view(view).effect(feature),
+            NumberField::Rank => return self.row.rank.map(f64::from),
+        };
+        number.map(f64::from)
+    }
+
+    fn side(&self) -> Option<HeldBy> {
+        self.spec.shown.pair().map(|_| self.row.held_by)
+    }
+
+    fn has_tag(&self, tag: Tag) -> bool {
+        self.any_marks(|marks| marks.tags.contains(&tag))
+    }
+
+    fn has_any_tag(&self) -> bool {
+        self.any_marks(|marks| !marks.tags.is_empty())
+    }
+
+    fn note_contains(&self, needle_lowercase: &str) -> bool {
+        self.any_marks(|marks| contains_lowercase(&marks.note, needle_lowercase))
+    }
+
+    fn rejected(&self) -> bool {
+        self.any_marks(|marks| marks.rejected)
+    }
+
+    fn marked(&self) -> bool {
+        self.spec.marked.contains(&self.row.feature)
+    }
+}

@@ -1,0 +1,142 @@
+//! The table of features: which rows it has, in which order, and what stands in their cells.
+//!
+//! [`arrange`](arrange::arrange) is a pure function of the findings, the tags and a [`Spec`], so that it can run on any thread; the
+//! explorer and the plain tables both show what it returns.
+
+pub mod arrange;
+pub mod cells;
+pub mod column;
+mod facts;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use super::comparison::HeldBy;
+use super::filter::Filter;
+use super::selection::Selection;
+use super::submodule::{FeatureId, Submodule};
+use super::view::View;
+use column::Sort;
+
+/// What of the three views a table lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// The selection of one view.
+    Single(View),
+    /// Features that only one of two selections holds.
+    Difference(View, View),
+    /// Features that both selections hold.
+    Similarity(View, View),
+}
+
+impl Shown {
+    /// The view whose sums stand beside the submodules: the only one, or the first of two.
+    pub fn first(self) -> View {
+        match self {
+            Self::Single(view) | Self::Difference(view, _) | Self::Similarity(view, _) => view,
+        }
+    }
+
+    /// The two views of a comparison.
+    pub fn pair(self) -> Option<(View, View)> {
+        match self {
+            Self::Single(_) => None,
+            Self::Difference(first, second) | Self::Similarity(first, second) => Some((first, second)),
+        }
+    }
+
+    /// The name without the views, as `export --view` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Single(view) => view.name(),
+            Self::Difference(..) => "difference",
+            Self::Similarity(..) => "similarity",
+        }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pair() {
+            None => formatter.write_str(self.name()),
+            Some((first, second)) => write!(formatter, "{} {first}-{second}", self.name()),
+        }
+    }
+}
+
+/// Everything that decides which rows a table has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    /// Which view or comparison.
+    pub shown: Shown,
+    /// Which features of it.
+    pub selection: Selection,
+    /// Only this submodule's, or all.
+    pub submodule: Option<Submodule>,
+    /// Only those that match.
+    pub filter: Option<Filter>,
+    /// Whether rows that do not match stay in the table, marked as such.
+    pub keep_others: bool,
+    /// In which order.
+    pub sort: Sort,
+    /// Rows that the user marked, for `marked=yes`.
+    pub marked: Arc<BTreeSet<FeatureId>>,
+}
+
+/// One feature of a table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row {
+    /// Which feature.
+    pub feature: FeatureId,
+    /// Place by strength in the whole selection, from 1; none where the effect is not known.
+    pub rank: Option<u32>,
+    /// In a comparison: which selections hold it. With one view: that view's.
+    pub held_by: HeldBy,
+    /// The view whose effect ranks it.
+    pub ranked_in: View,
+    /// That effect; NaN if it is not known.
+    pub effect: f32,
+    /// Whether it matches the filter.
+    pub matches: bool,
+}
+
+/// How many features of one submodule a selection holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// In the selection.
+    pub selected: usize,
+    /// Of these, those that match the filter.
+    pub matching: usize,
+}
+
+/// The rows of a table with their counts.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listing {
+    /// In order.
+    pub rows: Vec<Row>,
+    /// By [`Submodule::ordinal`], over all submodules, whichever is shown.
+    pub counts: Vec<Count>,
+    /// Why the list is shorter than the selection asks for, if it is.
+    pub gap: Option<String>,
+}
+
+impl Listing {
+    /// Over all submodules.
+    pub fn total(&self) -> Count {
+        self.counts.iter().fold(Count::default(), |sum, count| Count {
+            selected: sum.selected + count.selected,
+            matching: sum.matching + count.matching,
+        })
+    }
+
+    /// In how many submodules there are selected features.
+    pub fn submodules(&self) -> usize {
+        self.counts.iter().filter(|count| count.selected > 0).count()
+    }
+
+    /// Where `feature` stands.
+    pub fn position(&self, feature: FeatureId) -> Option<usize> {
+        self.rows.iter().position(|row| row.feature == feature)
+    }
+}

@@ -1,0 +1,237 @@
+//! What is known of one view: computed, still arriving, or only what was printed somewhere.
+
+use std::sync::Arc;
+
+use super::detail_index::DetailIndex;
+use super::effects::ViewEffects;
+use super::ranking::Ranked;
+use super::selection::{Selected, Selection, by_strength};
+use super::submodule::{FeatureId, Submodule};
+use super::view::View;
+
+/// How much of a view is known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Coverage {
+    /// Every effect of the submodules that are there; a feature that is not listed has effect 0.
+    Computed,
+    /// Only what was printed: every feature with `|effect|` above the threshold, and which are the strongest.
+    Printed {
+        /// Effects down to here are known.
+        threshold: f32,
+        /// A list of the strongest features, in no order of strength; empty where none was printed.
+        listed: Vec<FeatureId>,
+    },
+}
+
+/// Means over the examples of a view; none where they are not known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Summary {
+    /// Number of examples.
+    pub examples: Option<usize>,
+    /// Mean metric of the clean runs.
+    pub clean_metric: Option<f64>,
+    /// Mean of `metric(patch input) - metric(clean input)`.
+    pub total_effect: Option<f64>,
+    /// The same for each example.
+    pub total_effects: Vec<f32>,
+}
+
+/// One view as far as it is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ViewFindings {
+    /// Which view.
+    pub view: View,
+    /// By [`Submodule::ordinal`]; none where nothing has arrived.
+    submodules: Vec<Option<Arc<Ranked>>>,
+    layers: usize,
+    /// How much is known.
+    pub coverage: Coverage,
+    /// Means over the examples.
+    pub summary: Summary,
+    /// The metric of each example's clean and patch run, once the view is whole.
+    pub metrics: Option<[Vec<f32>; 2]>,
+    /// Effects at single tokens of the strongest features.
+    pub detail: Arc<DetailIndex>,
+}
+
+/// The features that a selection picks of a view.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Picked {
+    /// Strongest first. Last those whose effect was not printed: it is NaN.
+    pub features: Vec<Selected>,
+    /// Why the list is shorter than the selection asks for, if it is.
+    pub gap: Option<String>,
+}
+
+impl ViewFindings {
+    /// A view of a model with `layers` layers, of which nothing is known yet.
+    pub fn new(view: View, layers: usize) -> Self {
+        Self {
+            view,
+            submodules: vec![None; 3 * layers],
+            layers,
+            coverage: Coverage::Computed,
+            summary: Summary::default(),
+            metrics: None,
+            detail: Arc::default(),
+        }
+    }
+
+    /// A whole view.
+    pub fn from_effects(effects: ViewEffects, layers: usize) -> Self {
+        let mut findings = Self::new(effects.view, layers);
+        findings.summary = Summary {
+            examples: Some(effects.clean_metrics.len()),
+            clean_metric: Some(effects.mean_clean_metric()),
+            total_effect: Some(effects.mean_total_effect()),
+            total_effects: effects.total_effects().collect(),
+        };
+        for submodule in effects.submodules {
+            findings.insert(Arc::new(Ranked::new(submodule)));
+        }
+        findings.metrics = Some([effects.clean_metrics, effects.patch_metrics]);
+        findings.detail = Arc::new(DetailIndex::new(effects.detail));
+        findings
+    }
+
+    /// Puts in what arrived of one submodule. What belongs to no layer of the model is dropped.
+    pub fn insert(&mut self, ranked: Arc<Ranked>) {
+        let submodule = ranked.effects().submodule;
+        if submodule.layer.0 < self.layers {
+            self.submodules[submodule.ordinal(self.layers)] = Some(ranked);
+        }
+    }
+
+    /// Number of layers of the model.
+    pub fn layers(&self) -> usize {
+        self.layers
+    }
+
+    /// What arrived of `submodule`.
+    pub fn submodule(&self, submodule: Submodule) -> Option<&Arc<Ranked>> {
+        (submodule.layer.0 < self.layers).then(|| self.submodules[submodule.ordinal(self.layers)].as_ref()).flatten()
+    }
+
+    /// Everything that arrived, in submodule order.
+    pub fn submodules(&self) -> impl Iterator<Item = &Arc<Ranked>> {
+        self.submodules.iter().flatten()
+    }
+
+    /// How many submodules have arrived.
+    pub fn arrived(&self) -> usize {
+        self.submodules.iter().flatten().count()
+    }
+
+    /// How many submodules there are.
+    pub fn expected(&self) -> usize {
+        self.submodules.len()
+    }
+
+    /// Whether anything is known.
+    pub fn is_empty(&self) -> bool {
+        self.arrived() == 0
+    }
+
+    /// The effect of `feature`; none if it is not known.
+    pub fn effect(&self, feature: FeatureId) -> Option<f32> {
+        let effects = self.submodule(feature.submodule)?.effects();
+        match effects.features.binary_search(&feature.index) {
+            Ok(slot) => Some(effects.effects[slot]).filter(|effect| effect.is_finite()),
+            Err(_) => (self.coverage == Coverage::Computed).then_some(0.0),
+        }
+    }
+
+    /// The standard error of `feature`'s effect; none if it is not known.
+    pub fn standard_error(&self, feature: FeatureId) -> Option<f32> {
+        let effects = self.submodule(feature.submodule)?.effects();
+        match effects.features.binary_search(&feature.index) {
+            Ok(slot) => Some(effects.standard_errors[slot]).filter(|error| error.is_finite()),
+            Err(_) => (self.coverage == Coverage::Computed).then_some(0.0),
+        }
+    }
+
+    /// How many features of each submodule `selection` picks, by ordinal; without building the list.
+    pub fn counts(&self, selection: Selection) -> Vec<usize> {
+        if matches!(self.coverage, Coverage::Printed { .. }) {
+            let mut counts = vec![0; self.submodules.len()];
+            for picked in self.select(selection).features {
+                counts[picked.feature.submodule.ordinal(self.layers)] += 1;
+            }
+            return counts;
+        }
+        match selection {
+            Selection::Threshold(threshold) => self.above(threshold),
+            Selection::TopK(count) => self.top(count),
+        }
+    }
+
+    /// The features that `selection` picks, strongest first.
+    pub fn select(&self, selection: Selection) -> Picked {
+        if let Coverage::Printed { threshold, listed } = &self.coverage {
+            return self.select_printed(selection, *threshold, listed);
+        }
+        let counts = self.counts(selection);
+        let parts = self.submodules.iter().zip(counts).filter_map(|(ranked, count)| Some((ranked.as_ref()?, count)));
+        let mut features: Vec<Selected> = parts.flat_map(|(ranked, count)| ranked.strongest(count)).collect();
+        features.sort_unstable_by(by_strength);
+        Picked { features, gap: None }
+    }
+
+    fn above(&self, threshold: f32) -> Vec<usize> {
+        self.submodules.iter().map(|ranked| ranked.as_ref().map_or(0, |ranked| ranked.above(threshold))).collect()
+    }
+
+    /// Bisects the strength down to which `count` features reach: positive floats sort like their bits.
+    fn top(&self, count: usize) -> Vec<usize> {
+        let total = |counts: &[usize]| counts.iter().sum::<usize>();
+        let all: Vec<usize> = self.submodules.iter().map(|ranked| ranked.as_ref().map_or(0, |ranked| ranked.len())).collect();
+        if total(&all) <= count {
+            return all;
+        }
+        // Above `low` there are too many features, above `high` there are not.
+        let (mut low, mut high) = (0, f32::INFINITY.to_bits());
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if total(&self.above(f32::from_bits(middle))) > count { low = middle } else { high = middle }
+        }
+        let mut counts = self.above(f32::from_bits(high));
+        // Those exactly at `high` are ties: the first submodules take what room is left, as `by_strength` orders them.
+        let mut room = count - total(&counts);
+        for (count, at_least) in counts.iter_mut().zip(self.above(f32::from_bits(low))) {
+            let ties = (at_least - *count).min(room);
+            *count += ties;
+            room -= ties;
+        }
+        counts
+    }
+
+    /// Printed were the effects above a threshold, and perhaps the names of more features: those can be listed, but not ranked.
+    fn select_printed(&self, selection: Selection, threshold: f32, listed: &[FeatureId]) -> Picked {
+        let mut features: Vec<Selected> = self.submodules().flat_map(|ranked| ranked.strongest(ranked.len())).collect();
+        features.sort_unstable_by(by_strength);
+        let known = features.len();
+        let gap = match selection {
+            Selection::Threshold(asked) => {
+                features.retain(|selected| selected.effect.abs() > asked);
+                (asked < threshold).then(|| format!("only effects above {threshold} were printed"))
+            }
+            Selection::TopK(count) if count <= known => {
+                features.truncate(count);
+                None
+            }
+            Selection::TopK(count) if count < listed.len() => {
+                Some(format!("printed were the {known} strongest in order and the {} strongest as a list", listed.len()))
+            }
+            Selection::TopK(count) => {
+                let unranked = listed.iter().filter(|feature| self.effect(**feature).is_none());
+                features.extend(unranked.map(|feature| Selected { feature: *feature, effect: f32::NAN }));
+                (count > features.len()).then(|| format!("only the {} strongest were printed", features.len()))
+            }
+        };
+        Picked { features, gap }
+    }
+}
+
+#[cfg(test)]
+#[path = "view_findings_tests.rs"]
+mod tests;

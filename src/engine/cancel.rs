@@ -1,0 +1,85 @@
+//! How a running computation learns that nobody wants it any more: a flag that whoever waits raises, and whoever works looks at.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::core::problem::{Problem, Result};
+
+/// A flag that stays raised once it is. Clones share it; a fresh one is `Cancel::default()`.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks everybody who holds a clone to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// To be called wherever stopping leaves nothing half done: costs as good as nothing.
+    ///
+    /// # Errors
+    /// Once cancelled; the problem says so.
+    pub fn check(&self) -> Result<()> {
+        if self.is_cancelled() {
+            return Err(Problem::new("attribution", "was cancelled", "start it again to have the whole result"));
+        }
+        Ok(())
+    }
+
+    /// Does `work`, and cancels if it fails or panics: for threads of which none is of use without the others, so that the one that
+    /// waits for all of them waits no longer than it must.
+    pub fn unless_finished<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let mut guard = Guard { cancel: self, finished: false };
+        let outcome = work();
+        guard.finished = outcome.is_ok();
+        outcome
+    }
+}
+
+/// Cancels when it is dropped before `finished`, which a panic does too.
+struct Guard<'a> {
+    cancel: &'a Cancel,
+    finished: bool,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.cancel.cancel();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn clones_share_the_flag() {
+        let cancel = Cancel::default();
+        let other = cancel.clone();
+        assert!(other.check().is_ok());
+        cancel.cancel();
+        assert!(other.check().unwrap_err().to_string().contains("was cancelled"));
+    }
+
+    #[test]
+    fn work_that_fails_or_panics_cancels_and_work_that_ends_does_not() {
+        let cancel = Cancel::default();
+        assert_eq!(cancel.unless_finished(|| Ok(1)), Ok(1));
+        assert!(!cancel.is_cancelled());
+        assert!(cancel.unless_finished(|| Err::<(), _>(Problem::new("a", "b", "c"))).is_err());
+        assert!(cancel.is_cancelled());
+        let cancel = Cancel::default();
+        let panics = || -> Result<()> { cancel.unless_finished(|| std::panic::resume_unwind(Box::new(()))) };
+        assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+        assert!(cancel.is_cancelled());
+    }
+}

@@ -1,0 +1,89 @@
+//! Which model and which dictionaries these are, by the hashes of their files.
+//!
+//! The files have gigabytes, so hashing runs beside the attribution; the dictionaries come first, because tags hang on them and
+//! whoever shows results wants their tags as early as possible.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use crate::core::problem::Result;
+use crate::core::run::DictionaryRecord;
+use crate::core::tags::Subject;
+use crate::engine::cancel::Cancel;
+use crate::engine::dictionary::Dictionary;
+use crate::engine::hash::{sha256_hex, sha256_hex_unless};
+use crate::engine::tensor_file::TensorFile;
+
+/// What hashing found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Identity {
+    /// Of the model's weight file.
+    pub weights_sha256: String,
+    /// One per submodule, in order.
+    pub dictionaries: Vec<DictionaryRecord>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Hashes the files of the model called `model`; `identified` is told as soon as the dictionaries are known.
+///
+/// # Errors
+/// When cancelled.
+pub fn identify(
+    model: &str,
+    weights: &TensorFile,
+    dictionaries: &[Dictionary],
+    identified: &dyn Fn(Subject),
+    cancel: &Cancel,
+) -> Result<Identity> {
+    let start = Instant::now();
+    let dictionaries = dictionaries.iter().map(|dictionary| record(dictionary, cancel)).collect::<Result<Vec<_>>>()?;
+    identified(subject(model, &dictionaries));
+    let weights_sha256 = sha256_hex_unless(cancel, weights.bytes())?;
+    Ok(Identity { weights_sha256, dictionaries, seconds: start.elapsed().as_secs_f64() })
+}
+
+/// What tags hang on for the model called `model` with `dictionaries`, in submodule order as in every manifest. Its hash is the SHA-256
+/// over one line for each dictionary, `SUBMODULE SHA256` and a line feed, as `printf 'attn_0 ba78..\n..' | sha256sum` computes it.
+///
+/// For a run file: `subject(&manifest.model.name, &manifest.dictionaries)`.
+pub fn subject(model: &str, dictionaries: &[DictionaryRecord]) -> Subject {
+    let lines = dictionaries.iter().fold(String::new(), |mut lines, record| {
+        // Writing into a string cannot fail.
+        let _ = writeln!(lines, "{} {}", record.submodule, record.sha256);
+        lines
+    });
+    Subject { model: model.to_owned(), dictionaries: sha256_hex(lines.as_bytes()) }
+}
+
+fn record(dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
+    Ok(DictionaryRecord {
+        submodule: dictionary.submodule().to_string(),
+        format: dictionary.format().name().to_owned(),
+        source: dictionary.name().to_owned(),
+        sha256: sha256_hex_unless(cancel, dictionary.bytes())?,
+        config_sha256: dictionary.config_sha256().map(str::to_owned),
+        features: dictionary.features(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_subject_is_what_sha256sum_says_of_its_lines() {
+        let record = |submodule: &str, sha256: &str| DictionaryRecord {
+            submodule: submodule.to_owned(),
+            format: String::new(),
+            source: String::new(),
+            sha256: sha256.to_owned(),
+            config_sha256: None,
+            features: 1,
+        };
+        let subject = subject("m", &[record("attn_0", "aa"), record("mlp_0", "bb")]);
+        assert_eq!(subject.model, "m");
+        // printf 'attn_0 aa\nmlp_0 bb\n' | sha256sum
+        assert_eq!(subject.dictionaries, "10d732a896a6af17faf6b0e74d8d84fad441040e5fe2c502054c7924a0b9bd69");
+    }
+}

@@ -1,0 +1,50 @@
+//! The program's own folders, by the XDG Base Directory Specification on every Unix.
+//!
+//! <https://specifications.freedesktop.org/basedir-spec/latest/>
+
+use std::path::PathBuf;
+
+use etcetera::{BaseStrategy, choose_base_strategy};
+
+use crate::core::problem::{Problem, Result};
+
+/// The name of each folder.
+const NAME: &str = "saescope";
+
+/// Where the program keeps what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// Configuration: `$XDG_CONFIG_HOME/saescope`.
+    pub config: PathBuf,
+    /// Tags: `$XDG_DATA_HOME/saescope`.
+    pub data: PathBuf,
+    /// The log, and what could not be copied otherwise: `$XDG_STATE_HOME/saescope`.
+    pub state: PathBuf,
+}
+
+impl Folders {
+    /// The folders of this user. None of them needs to exist.
+    pub fn find() -> Result<Self> {
+        let base = choose_base_strategy()
+            .map_err(|error| Problem::new("home folder", format_args!("cannot be found: {error}"), "set the variable HOME"))?;
+        let data = base.data_dir();
+        // A system without a state folder keeps state among its data.
+        let state = base.state_dir().unwrap_or_else(|| data.clone());
+        Ok(Self { config: base.config_dir().join(NAME), data: data.join(NAME), state: state.join(NAME) })
+    }
+
+    /// The configuration file.
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// The log file.
+    pub fn log_file(&self) -> PathBuf {
+        self.state.join("saescope.log")
+    }
+
+    /// The folder of the tag files.
+    pub fn tags(&self) -> PathBuf {
+        self.data.join("tags")
+    }
+}

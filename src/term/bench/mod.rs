@@ -1,0 +1,200 @@
+//! The explorer without its terminal, to be measured: its state, its `update`, its drawing and its pace, on a screen that counts bytes.
+//!
+//! What is the same as in the explorer: one thread takes messages, updates the state and draws at most once every ten milliseconds
+//! (`pace`); rows of large tables are arranged on another thread, by the same function; a frame is drawn through
+//! ratatui's comparison with the last one and crossterm's escape sequences into a buffer that is flushed. What is not: keys come from
+//! a thread of the program instead of the terminal, whose own time to show a frame is not seen; and tags are said to be saved at once,
+//! without a file.
+
+mod keyboard;
+mod load;
+mod screen;
+mod watch;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use super::Incoming;
+use super::errands::arrange_latest;
+use super::pace::Pace;
+use crate::app::key::Key;
+use crate::app::keymap::Keymap;
+use crate::app::message::{Effect, Message};
+use crate::app::state::{Setting, State, ThemeName};
+use crate::app::update::update;
+use crate::core::findings::Findings;
+use crate::core::problem::{Problem, Result};
+use crate::core::request::Request;
+use crate::core::selection::Selection;
+use crate::core::tags::TagBook;
+use crate::store::published;
+use load::Load;
+use screen::Screen;
+use watch::Watch;
+pub use watch::{Frame, Measured, Pressed};
+
+/// Columns and rows of the screen: three panes side by side.
+pub const SIZE: (u16, u16) = (180, 50);
+
+/// A loop that waits for nothing in particular looks up this often.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A key that will be pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Press {
+    /// What its figures are counted under.
+    pub kind: &'static str,
+    /// The key.
+    pub key: Key,
+    /// How long after the key before it.
+    pub pause: Duration,
+}
+
+/// What is measured.
+#[derive(Debug)]
+pub struct Plan {
+    /// What the explorer shows.
+    pub findings: Arc<Findings>,
+    /// In order.
+    pub presses: Vec<Press>,
+    /// What is computed again and again meanwhile, if anything.
+    pub load: Option<Request>,
+}
+
+/// Opens a plan's findings with all their features listed, presses its keys and returns when the last one's rows are on the screen.
+///
+/// # Errors
+/// When no thread can be started, or the computation beside it fails.
+pub fn measure(plan: Plan) -> Result<Measured> {
+    // As in the explorer: a frame has its escape sequences whatever NO_COLOR says.
+    crossterm::style::force_color_output(true);
+    let begin = Instant::now();
+    let state = State::new(setting()?);
+    let mut screen = Screen::new(SIZE)?;
+    screen.draw(&state)?;
+    let first_frame = begin.elapsed();
+    let (sender, receiver) = channel();
+    let (tables, asked) = channel();
+    let to = sender.clone();
+    spawn("tables", move || arrange_latest(&asked, &to))?;
+    let load = plan.load.map(|request| Load::start(request, sender.clone())).transpose()?;
+    let mut explorer =
+        Loop { state, screen, sender: sender.clone(), receiver, tables, begin: Instant::now(), watch: Watch::default() };
+    explorer.tell(Message::RunRead(Ok(plan.findings)));
+    explorer.run(0)?;
+    let rows = explorer.state.table.len();
+    // What was drawn until here is no answer to a key.
+    explorer.watch = Watch::new(plan.presses.iter().map(|press| press.kind).collect());
+    let begin = Instant::now();
+    explorer.begin = begin;
+    let presses = plan.presses.len();
+    spawn("keyboard", move || keyboard::press(&plan.presses, begin, &sender))?;
+    explorer.run(presses)?;
+    let wall = begin.elapsed();
+    let studies = load.map(Load::stop).transpose()?;
+    Ok(explorer.watch.measured(first_frame, rows, wall, studies))
+}
+
+fn setting() -> Result<Setting> {
+    Ok(Setting {
+        size: SIZE,
+        request: None,
+        published: Arc::new(published::names()?),
+        keymap: Keymap::default(),
+        theme: ThemeName::Dark,
+        true_colour: true,
+        theme_chosen: true,
+        selection: Selection::Threshold(0.0),
+        no_browser: None,
+        log: String::new(),
+    })
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let failed =
+        |error: std::io::Error| Problem::new("bench", format_args!("no thread can be started: {error}"), "close some programs");
+    Builder::new().name(name.to_owned()).spawn(work).map(|_| ()).map_err(failed)
+}
+
+struct Loop {
+    state: State,
+    screen: Screen,
+    sender: Sender<Incoming>,
+    receiver: Receiver<Incoming>,
+    tables: Sender<Effect>,
+    /// Times of keys count from here.
+    begin: Instant,
+    watch: Watch,
+}
+
+impl Loop {
+    /// Until `presses` keys were answered and all rows are on the screen.
+    fn run(&mut self, presses: usize) -> Result<()> {
+        let mut pace = Pace::new();
+        while self.watch.taken() < presses || self.state.table.asked.is_some() || pace.patience().is_some() {
+            match self.receiver.recv_timeout(pace.patience().unwrap_or(PATIENCE)) {
+                Ok(first) => {
+                    pace.news();
+                    self.take(first);
+                    while let Ok(next) = self.receiver.try_recv() {
+                        self.take(next);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            if pace.is_due() {
+                let start = Instant::now();
+                let bytes = self.screen.draw(&self.state)?;
+                pace.drawn();
+                let frame = Frame { time: start.elapsed(), bytes };
+                self.watch.drawn(frame, self.begin.elapsed(), self.state.table.asked.is_none());
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, incoming: Incoming) {
+        let Incoming::Message(message) = incoming else { return };
+        let pressed = if let Message::Key(_, at) = message { Some(at) } else { None };
+        let arranged = matches!(message, Message::Arranged(..));
+        let start = Instant::now();
+        let asked = self.tell(message);
+        let time = start.elapsed();
+        if let Some(at) = pressed {
+            self.watch.key(at, time, asked);
+        }
+        if arranged {
+            self.watch.arranged(time);
+        }
+    }
+
+    /// Whether rows must be arranged for it.
+    fn tell(&mut self, message: Message) -> bool {
+        let effects = update(&mut self.state, message);
+        let asked: Vec<bool> = effects.into_iter().map(|effect| self.perform(effect)).collect();
+        asked.contains(&true)
+    }
+
+    fn perform(&mut self, effect: Effect) -> bool {
+        match effect {
+            Effect::Arrange { .. } => {
+                // A thread that is gone has panicked and told so.
+                let _ = self.tables.send(effect);
+                true
+            }
+            Effect::OpenTags(subject) => self.answer(Message::TagsOpened(Box::new(TagBook::new(subject)), String::new())),
+            Effect::SaveTags(_, revision) => self.answer(Message::TagsSaved(revision)),
+            _ => false,
+        }
+    }
+
+    /// Answers of the outside come after all that is to be done now, as those of another thread do.
+    fn answer(&self, message: Message) -> bool {
+        // The other end is this loop's own.
+        let _ = self.sender.send(Incoming::Message(message));
+        false
+    }
+}

@@ -1,0 +1,137 @@
+//! Copies text to the clipboard of whoever sits at the terminal, and says what was really done.
+//!
+//! Most users are on another machine, where the clipboard is not: [`choice`] picks the way there. No way gives a receipt but the
+//! local one, so messages say "sent" or "wrote", not "copied". Whatever fails, the text ends up in a file, and the message says so.
+
+pub mod choice;
+pub mod file;
+pub mod sequence;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub use choice::{Choice, Provider, choose};
+
+use super::environment::Environment;
+use super::tmux::Tmux;
+use crate::core::problem::{Problem, Result};
+use crate::core::text::printable;
+
+/// The way to the clipboard. It lives as long as the program: on X11 the contents of the clipboard go when their owner does.
+pub struct Clipboard {
+    choice: Choice,
+    tmux: Tmux,
+    local: Option<arboard::Clipboard>,
+    file: PathBuf,
+}
+
+/// What was done with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The way it really went, which is [`Provider::File`] where the chosen one failed.
+    pub through: Provider,
+    /// The length of the text.
+    pub bytes: usize,
+    /// The same in words, for the user, and what went wrong, if anything did.
+    pub message: String,
+}
+
+impl Clipboard {
+    /// Picks the way for `environment`. Where it fails or there is none, texts go to a file in `folder`, which is made when needed.
+    pub fn new(environment: &Environment, configured: Option<Provider>, folder: &Path) -> Self {
+        let tmux = Tmux::default();
+        let tmux_available = configured.is_none() && environment.in_tmux() && tmux.is_available();
+        Self { choice: choose(environment, configured, tmux_available), tmux, local: None, file: folder.join(file::NAME) }
+    }
+
+    /// The way that [`Clipboard::copy`] tries, and why.
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
+    /// Copies `text`. `terminal` is what frames are drawn on: some ways write to it, all at once, so call this between two frames.
+    ///
+    /// # Errors
+    /// When there is nothing to copy, or when not even the file can be written.
+    pub fn copy(&mut self, text: &str, terminal: &mut dyn Write) -> Result<Receipt> {
+        if text.is_empty() {
+            return Err(Problem::new("clipboard", "there is nothing to copy", "what was copied before is still there"));
+        }
+        let (through, amount) = (self.choice.provider, amount(text.len()));
+        let sent = match through {
+            Provider::Tmux => self.tmux.load_buffer(text).map(|()| through_tmux(text, &amount)),
+            Provider::Screen => write_at_once(terminal, sequence::through_screen(text))
+                .map(|()| format!("wrote {amount} to the terminal through screen (OSC 52; terminals give no receipt)")),
+            Provider::Osc52 => write_at_once(terminal, sequence::for_terminal(text))
+                .map(|()| format!("wrote {amount} to the terminal (OSC 52; terminals give no receipt)")),
+            Provider::Local => self.copy_locally(text).map(|()| format!("copied {amount} to the clipboard")),
+            Provider::File => return self.copy_to_file(text, None),
+        };
+        match sent {
+            Ok(message) => Ok(Receipt { through, bytes: text.len(), message }),
+            Err(why) => self.copy_to_file(text, Some(&format!("{} failed ({})", described(through), printable(&why)))),
+        }
+    }
+
+    fn copy_locally(&mut self, text: &str) -> std::result::Result<(), String> {
+        let clipboard = match self.local.take() {
+            Some(clipboard) => Ok(clipboard),
+            None => arboard::Clipboard::new(),
+        };
+        let mut clipboard = clipboard.map_err(|error| error.to_string())?;
+        clipboard.set_text(text).map_err(|error| error.to_string())?;
+        // Only a connection that works is kept.
+        self.local = Some(clipboard);
+        Ok(())
+    }
+
+    fn copy_to_file(&self, text: &str, failure: Option<&str>) -> Result<Receipt> {
+        let (amount, shown) = (amount(text.len()), printable(&self.file.display().to_string()));
+        let written = file::write(&self.file, text);
+        let message = match (failure, written) {
+            (None, written) => written.map(|()| format!("wrote {amount} to {shown}"))?,
+            (Some(failure), Ok(())) => format!("{failure}; wrote {amount} to {shown} instead"),
+            (Some(failure), Err(problem)) => {
+                let what = format_args!("{failure}, and the file in its place, too: {problem}");
+                return Err(Problem::new("clipboard", what, "configure another way to the clipboard"));
+            }
+        };
+        Ok(Receipt { through: Provider::File, bytes: text.len(), message })
+    }
+}
+
+/// What tmux takes has no limit, what its terminal takes has.
+fn through_tmux(text: &str, amount: &str) -> String {
+    let doubt = if text.len() > sequence::LONGEST { "; many terminals cut so much, a paste inside tmux does not" } else { "" };
+    format!("sent {amount} through tmux{doubt}")
+}
+
+fn described(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Tmux => "tmux",
+        Provider::Screen => "OSC 52 through screen",
+        Provider::Osc52 => "OSC 52",
+        Provider::Local => "the local clipboard",
+        Provider::File => "the file",
+    }
+}
+
+fn write_at_once(terminal: &mut dyn Write, sequence: std::result::Result<Vec<u8>, String>) -> std::result::Result<(), String> {
+    let sequence = sequence?;
+    let written = terminal.write_all(&sequence).and_then(|()| terminal.flush());
+    written.map_err(|error| format!("the terminal cannot be written: {error}"))
+}
+
+/// `512 bytes`, `3.8 KB`, `1.2 MB`.
+fn amount(bytes: usize) -> String {
+    match bytes {
+        1 => "1 byte".to_owned(),
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..999_950 => format!("{:.1} KB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+#[path = "clipboard_tests.rs"]
+mod tests;

@@ -1,0 +1,117 @@
+//! What the process was told about its terminal, captured once, so that decisions about it are pure functions.
+
+/// The operating systems that differ in what a terminal or a desktop can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum System {
+    /// Linux, BSD and the like: a display is there only where a variable says so.
+    #[default]
+    Unix,
+    /// A display is always there.
+    MacOs,
+    /// A display is always there, and the console shows any colour without saying so.
+    Windows,
+}
+
+/// The environment variables that say where the program runs. A variable that is set but empty counts as not set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// `TMUX`: inside tmux, its socket.
+    pub tmux: Option<String>,
+    /// `STY`: inside GNU screen, its session.
+    pub screen: Option<String>,
+    /// `TERM`: the terminal's name.
+    pub term: Option<String>,
+    /// The first of `SSH_CONNECTION`, `SSH_TTY` and `SSH_CLIENT`: the terminal is on another machine.
+    pub ssh: Option<String>,
+    /// `DISPLAY`: an X11 server.
+    pub x11_display: Option<String>,
+    /// `WAYLAND_DISPLAY`: a Wayland compositor.
+    pub wayland_display: Option<String>,
+    /// `COLORTERM`: `truecolor` or `24bit` where the terminal shows any colour.
+    pub color_term: Option<String>,
+    /// `NO_COLOR`: the user wants none.
+    pub no_color: Option<String>,
+    /// `COLORFGBG`: some terminals' colour numbers of text and background.
+    pub color_fg_bg: Option<String>,
+    /// `TERM_PROGRAM`: the terminal's name where `TERM` does not tell; not sent over SSH.
+    pub term_program: Option<String>,
+    /// What the program was built for.
+    pub system: System,
+}
+
+impl Environment {
+    /// The environment of this process.
+    pub fn capture() -> Self {
+        let system = match std::env::consts::OS {
+            "macos" => System::MacOs,
+            "windows" => System::Windows,
+            _ => System::Unix,
+        };
+        Self::from_lookup(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()), system)
+    }
+
+    /// The environment in which `lookup` finds the value of a variable.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>, system: System) -> Self {
+        let value = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        Self {
+            tmux: value("TMUX"),
+            screen: value("STY"),
+            term: value("TERM"),
+            ssh: ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].into_iter().find_map(value),
+            x11_display: value("DISPLAY"),
+            wayland_display: value("WAYLAND_DISPLAY"),
+            color_term: value("COLORTERM"),
+            no_color: value("NO_COLOR"),
+            color_fg_bg: value("COLORFGBG"),
+            term_program: value("TERM_PROGRAM"),
+            system,
+        }
+    }
+
+    /// Whether tmux is between the program and the terminal.
+    pub fn in_tmux(&self) -> bool {
+        self.tmux.is_some()
+    }
+
+    /// Whether GNU screen is between the program and the terminal.
+    pub fn in_screen(&self) -> bool {
+        self.screen.is_some()
+    }
+
+    /// Whether the terminal is on another machine.
+    pub fn over_ssh(&self) -> bool {
+        self.ssh.is_some()
+    }
+
+    /// Whether there is a desktop in front of whoever sits at the terminal. A display over SSH is a forwarded one, and does not count.
+    pub fn has_local_display(&self) -> bool {
+        let display = self.system != System::Unix || self.x11_display.is_some() || self.wayland_display.is_some();
+        display && !self.over_ssh()
+    }
+
+    /// The terminal's name, empty where nobody says.
+    pub fn term(&self) -> &str {
+        self.term.as_deref().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::testing::unix;
+
+    #[test]
+    fn an_empty_variable_is_not_set() {
+        let environment = unix("NO_COLOR= TMUX= SSH_CONNECTION= SSH_CLIENT=10.0.0.1");
+        assert_eq!(environment, Environment { ssh: Some("10.0.0.1".to_owned()), ..Environment::default() });
+    }
+
+    #[test]
+    fn a_forwarded_display_is_not_a_local_one() {
+        assert!(unix("DISPLAY=:0").has_local_display());
+        assert!(unix("WAYLAND_DISPLAY=wayland-0").has_local_display());
+        assert!(!unix("DISPLAY=localhost:10.0 SSH_TTY=/dev/pts/3").has_local_display());
+        assert!(!unix("").has_local_display());
+        assert!(Environment { system: System::MacOs, ..Environment::default() }.has_local_display());
+    }
+}

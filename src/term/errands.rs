@@ -1,0 +1,153 @@
+//! What may take a while and needs no answer at once: files, the clipboard, the browser, large tables. One thread does them in order,
+//! another arranges rows.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::Builder;
+
+use super::Incoming;
+use super::clipboard::{Clipboard, Provider};
+use super::environment::Environment;
+use super::{browser, jobs};
+use crate::app::message::{Effect, Message};
+use crate::core::findings::Findings;
+use crate::core::problem::{Problem, Result};
+use crate::core::rows::arrange::arrange;
+use crate::store::atomic::{self, AtomicFile};
+use crate::store::log::Log;
+use crate::store::run_file;
+
+/// The largest text that is read as tags: more than a list of every feature of every dictionary.
+const LONGEST_TAGS: u64 = 200_000_000;
+
+/// Something to be done.
+pub enum Errand {
+    /// An effect of the explorer.
+    Effect(Effect),
+    /// A run file to be read.
+    ReadRun(PathBuf),
+}
+
+/// The two threads.
+pub struct Errands {
+    errands: Sender<Errand>,
+    tables: Sender<Effect>,
+}
+
+impl Errands {
+    /// Answers go to `sender`; what cannot be copied otherwise goes into `folder`.
+    pub fn new(
+        sender: Sender<Incoming>,
+        environment: Environment,
+        clipboard: Option<Provider>,
+        folder: PathBuf,
+        log: Arc<Log>,
+    ) -> Result<Self> {
+        let failed = |error: std::io::Error| {
+            Problem::new("explorer", format_args!("no thread can be started: {error}"), "close some programs")
+        };
+        let (errands, receiver) = channel();
+        let to = sender.clone();
+        let run = move || {
+            let clipboard = Clipboard::new(&environment, clipboard, &folder);
+            log.line(format_args!("clipboard: {:?}", clipboard.choice()));
+            let mut runner = Runner { sender: to, environment, clipboard, log };
+            receiver.iter().for_each(|errand| runner.run(errand));
+        };
+        Builder::new().name("errands".to_owned()).spawn(run).map_err(failed)?;
+        let (tables, receiver) = channel();
+        Builder::new().name("tables".to_owned()).spawn(move || arrange_latest(&receiver, &sender)).map_err(failed)?;
+        Ok(Self { errands, tables })
+    }
+
+    /// Asks for something to be done.
+    pub fn run(&self, errand: Errand) {
+        // A thread that is gone has panicked and told so.
+        let _ = self.errands.send(errand);
+    }
+
+    /// Asks for rows to be arranged.
+    pub fn arrange(&self, effect: Effect) {
+        let _ = self.tables.send(effect);
+    }
+}
+
+/// Arranges rows; of several requests only the latest.
+pub(super) fn arrange_latest(receiver: &Receiver<Effect>, sender: &Sender<Incoming>) {
+    while let Ok(first) = receiver.recv() {
+        let latest = receiver.try_iter().last().unwrap_or(first);
+        if let Effect::Arrange { number, findings, tags, spec } = latest {
+            let listing = Arc::new(arrange(&findings, &tags, &spec));
+            let _ = sender.send(Incoming::Message(Message::Arranged(number, listing)));
+        }
+    }
+}
+
+struct Runner {
+    sender: Sender<Incoming>,
+    environment: Environment,
+    clipboard: Clipboard,
+    log: Arc<Log>,
+}
+
+impl Runner {
+    fn run(&mut self, errand: Errand) {
+        let answer = match errand {
+            Errand::ReadRun(path) => Message::RunRead(jobs::read(&path)),
+            Errand::Effect(Effect::Copy(text, what)) => self.copy(&text, &what),
+            Errand::Effect(Effect::Browse(address)) => {
+                done(browser::open(&self.environment, &address).map(|()| format!("opened {address}")))
+            }
+            Errand::Effect(Effect::WriteRun(findings, path)) => done(write_run(&findings, Path::new(&path))),
+            Errand::Effect(Effect::WriteText { path, text, what }) => {
+                done(atomic::write(Path::new(&path), text.as_bytes()).map(|()| format!("wrote {what} to {path}")))
+            }
+            Errand::Effect(Effect::ReadTags(path)) => Message::TagsRead(read_tags(Path::new(&path)).map(|text| (text, path))),
+            Errand::Effect(_) => return,
+        };
+        if let Message::Failed(problem) = &answer {
+            self.log.line(problem);
+        }
+        let _ = self.sender.send(Incoming::Message(answer));
+    }
+
+    /// What goes through the terminal itself is handed to the loop, which writes it between two frames.
+    fn copy(&mut self, text: &str, what: &str) -> Message {
+        let mut bytes = Vec::new();
+        let receipt = self.clipboard.copy(text, &mut bytes);
+        if !bytes.is_empty() {
+            let _ = self.sender.send(Incoming::Write(bytes));
+        }
+        done(receipt.map(|receipt| {
+            self.log.line(format_args!("{what}: {}", receipt.message));
+            format!("{what}: {}", receipt.message)
+        }))
+    }
+}
+
+fn done(outcome: Result<String>) -> Message {
+    match outcome {
+        Ok(line) => Message::Done(line),
+        Err(problem) => Message::Failed(problem),
+    }
+}
+
+/// Only a former run is written over.
+fn write_run(findings: &Findings, path: &Path) -> Result<String> {
+    let run = findings.to_run().ok_or_else(|| Problem::new("run", "is not whole", "write it when all of it is computed"))?;
+    let file = AtomicFile::create(path)?;
+    run_file::expect_replaceable(path)?;
+    run_file::write(&run, file)?;
+    Ok(format!("wrote the run to {}", path.display()))
+}
+
+fn read_tags(path: &Path) -> Result<String> {
+    let failed = |error: &std::io::Error| Problem::from_io(path, "read it", error);
+    let size = std::fs::metadata(path).map_err(|error| failed(&error))?.len();
+    if size > LONGEST_TAGS {
+        return Err(Problem::new(path.display(), format_args!("has {size} bytes"), "name a file of tags"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
+    String::from_utf8(bytes).map_err(|_| Problem::new(path.display(), "is no UTF-8 text", "name a file of tags"))
+}

@@ -1,0 +1,330 @@
+//! The one loop: wait, take everything that came, update the state, draw at most once every ten milliseconds.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::Incoming;
+use super::background::{self, Background};
+use super::background_reply::{BackgroundReply, Fed};
+use super::clipboard::Provider;
+use super::color_depth::{self, ColorDepth};
+use super::environment::Environment;
+use super::errands::{Errand, Errands};
+use super::guard::{Guard, give_back_after_fault};
+use super::jobs::Jobs;
+use super::pace::Pace;
+use super::saver::Saver;
+use super::{browser, input};
+use crate::app::config::Config;
+use crate::app::message::{Effect, Message};
+use crate::app::notice::Notice;
+use crate::app::state::{Setting, State, ThemeName};
+use crate::app::{job, update::update};
+use crate::core::problem::{Problem, Result};
+use crate::core::request::Request;
+use crate::core::selection::Selection;
+use crate::core::text::excerpt;
+use crate::store::folders::Folders;
+use crate::store::log::Log;
+use crate::store::published;
+
+/// While a job runs, time itself is news.
+const TICK: Duration = Duration::from_millis(500);
+
+/// What is looked at first.
+#[derive(Debug, Clone)]
+pub enum Opening {
+    /// Computed now.
+    Compute(Box<Request>),
+    /// Read from a run file.
+    Run(PathBuf),
+    /// The published figures; the request is there for later.
+    Published(Box<Request>),
+}
+
+/// How the explorer starts.
+#[derive(Debug)]
+pub struct Start {
+    /// What is looked at first.
+    pub opening: Opening,
+    /// Which features are listed at first.
+    pub selection: Selection,
+    /// The theme of the command line, over the configured one.
+    pub theme: Option<ThemeName>,
+    /// The user's configuration.
+    pub config: Config,
+    /// The program's folders.
+    pub folders: Folders,
+    /// The log.
+    pub log: Arc<Log>,
+}
+
+/// Opens the explorer and returns when the user leaves.
+///
+/// # Errors
+/// When standard input or output is no terminal, or when tags could not be saved.
+pub fn explore(start: Start) -> Result<()> {
+    expect_terminal()?;
+    let environment = Environment::capture();
+    let (depth, reason) = color_depth::detect(&environment);
+    let chosen = start.theme.or(start.config.theme);
+    let theme = chosen.unwrap_or_else(|| detected_theme(&environment, depth));
+    start.log.line(format_args!("start: theme {} ({reason})", theme.name()));
+    // Styles without colour must reach the terminal in monochrome, too: our own theme keeps NO_COLOR's promise, not the library.
+    crossterm::style::force_color_output(true);
+    let mouse = start.config.mouse.unwrap_or(true);
+    let clipboard = start.config.clipboard.as_deref().map(Provider::configured).transpose()?.flatten();
+    let guard = Guard::take(mouse)?;
+    let published = Arc::new(published::names()?);
+    let (request, run, show_published) = match start.opening {
+        Opening::Compute(request) => (Some(*request), None, false),
+        Opening::Published(request) => (Some(*request), None, true),
+        Opening::Run(path) => (None, Some(path), false),
+    };
+    let mut state = State::new(Setting {
+        size: guard.size(),
+        request: request.clone(),
+        published,
+        keymap: start.config.keymap,
+        theme,
+        true_colour: depth == ColorDepth::True,
+        theme_chosen: chosen.is_some(),
+        selection: start.selection,
+        no_browser: browser::can_open(&environment).err(),
+        log: start.log.path().display().to_string(),
+    });
+    state.mouse = mouse;
+    let (sender, receiver) = channel();
+    let begin = Instant::now();
+    let errands =
+        Errands::new(sender.clone(), environment.clone(), clipboard, start.folders.state.clone(), Arc::clone(&start.log))?;
+    let saver = Saver::new(start.folders.tags(), sender.clone(), Arc::clone(&start.log))?;
+    let jobs = Jobs::new(sender.clone(), begin, Arc::clone(&start.log));
+    let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);
+    let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
+    let mut explorer = Explorer { guard, state, errands, saver, jobs, receiver, begin, reply, log: start.log, leaving: false };
+    let mut effects = Vec::new();
+    if show_published {
+        effects.extend(
+            crate::app::commands::find("published")
+                .map_or_else(Vec::new, |command| crate::app::commands::run(&mut explorer.state, command, None)),
+        );
+    } else if let Some(request) = request {
+        effects.extend(job::start(&mut explorer.state, request));
+    }
+    // The screen is there before anything is read.
+    explorer.guard.draw(&explorer.state)?;
+    if asks {
+        explorer.guard.write(background::QUERY)?;
+    }
+    listen(sender)?;
+    if let Some(path) = run {
+        explorer.errands.run(Errand::ReadRun(path));
+    }
+    for effect in effects {
+        explorer.perform(effect)?;
+    }
+    let outcome = explorer.run();
+    let Explorer { guard, saver, log, .. } = explorer;
+    drop(guard);
+    let tags = saver.finish();
+    log.line("end");
+    outcome.and(tags)
+}
+
+/// # Errors
+/// When there is no terminal: with what to use instead.
+pub fn expect_terminal() -> Result<()> {
+    for (name, is_terminal) in [("standard input", io::stdin().is_terminal()), ("standard output", io::stdout().is_terminal())] {
+        if !is_terminal {
+            let remedy =
+                "use `saescope run` to compute, `saescope export RUN` for lists, or --plain for the same tables line by line";
+            return Err(Problem::new(name, "is no terminal, which the explorer needs", remedy));
+        }
+    }
+    Ok(())
+}
+
+/// From now on faults of the program go to the log. One on the drawing thread gives the terminal back first and is told there; those of
+/// computations come back as their result; any other is told when the explorer is left, by the log.
+pub fn report_faults(log: Arc<Log>) {
+    std::panic::set_hook(Box::new(move |fault| {
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("unnamed");
+        let reason = fault.payload_as_str().unwrap_or("no reason given");
+        let place = fault.location().map_or_else(String::new, |location| format!("{}:{}", location.file(), location.line()));
+        log.line(format_args!("fault on thread {name} at {place}: {reason}"));
+        if name == "main" {
+            give_back_after_fault();
+            let log = log.path().display();
+            let line = format!(
+                "error: saescope: fault of the program: {} ({place}); report it with the log {log}",
+                excerpt(reason, 200)
+            );
+            // Where standard error is closed there is nobody to tell.
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        }
+    }));
+}
+
+fn detected_theme(environment: &Environment, depth: ColorDepth) -> ThemeName {
+    match (depth, background::from_environment(environment)) {
+        (ColorDepth::Monochrome, _) => ThemeName::Monochrome,
+        (ColorDepth::Sixteen, _) => ThemeName::Sixteen,
+        (_, Background::Light) => ThemeName::Light,
+        (_, Background::Dark | Background::Unknown) => ThemeName::Dark,
+    }
+}
+
+/// Starts the threads that wait for the terminal and for signals.
+fn listen(sender: Sender<Incoming>) -> Result<()> {
+    let failed = |error: io::Error| Problem::new("explorer", format_args!("cannot listen: {error}"), "close some programs");
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT]).map_err(failed)?;
+    let to = sender.clone();
+    let wait_for_end = move || {
+        if signals.forever().next().is_some() {
+            let _ = to.send(Incoming::End);
+        }
+    };
+    Builder::new().name("signals".to_owned()).spawn(wait_for_end).map_err(failed)?;
+    let read = move || {
+        loop {
+            let incoming = crossterm::event::read().map_or(Incoming::Gone, Incoming::Terminal);
+            let gone = matches!(incoming, Incoming::Gone);
+            if sender.send(incoming).is_err() || gone {
+                return;
+            }
+        }
+    };
+    Builder::new().name("terminal".to_owned()).spawn(read).map_err(failed)?;
+    Ok(())
+}
+
+struct Explorer {
+    guard: Guard,
+    state: State,
+    errands: Errands,
+    saver: Saver,
+    jobs: Jobs,
+    receiver: Receiver<Incoming>,
+    begin: Instant,
+    reply: BackgroundReply,
+    log: Arc<Log>,
+    leaving: bool,
+}
+
+impl Explorer {
+    fn run(&mut self) -> Result<()> {
+        let mut pace = Pace::new();
+        while !self.leaving {
+            match self.receiver.recv_timeout(self.patience(pace.patience())) {
+                Ok(first) => {
+                    pace.news();
+                    self.take(first)?;
+                    while let Ok(next) = self.receiver.try_recv() {
+                        self.take(next)?;
+                        if self.leaving {
+                            break;
+                        }
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.time_passed()? {
+                        pace.news();
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            if pace.is_due() && !self.leaving {
+                self.guard.draw(&self.state)?;
+                pace.drawn();
+            }
+        }
+        Ok(())
+    }
+
+    /// How long to wait for news: until the next frame, the next tick, or until a key that may begin a reply is a key after all.
+    fn patience(&self, frame: Option<Duration>) -> Duration {
+        let tick = if self.state.job.is_some() { TICK } else { Duration::from_hours(1) };
+        let reply = self.reply.deadline().map(|deadline| deadline.saturating_sub(self.begin.elapsed()));
+        [Some(tick), frame, reply].into_iter().flatten().min().unwrap_or(tick)
+    }
+
+    fn time_passed(&mut self) -> Result<bool> {
+        let now = self.begin.elapsed();
+        let fed = self.reply.pass_time(now);
+        let had_keys = !fed.keys.is_empty();
+        self.fed(fed, now)?;
+        if self.state.job.is_some() {
+            self.tell(Message::Tick(now))?;
+            return Ok(true);
+        }
+        Ok(had_keys)
+    }
+
+    fn take(&mut self, incoming: Incoming) -> Result<()> {
+        match incoming {
+            Incoming::Terminal(crossterm::event::Event::Key(event)) => {
+                let now = self.begin.elapsed();
+                let fed = self.reply.feed(&event, now);
+                self.fed(fed, now)
+            }
+            Incoming::Terminal(event) => input::message(event).map_or(Ok(()), |message| self.tell(message)),
+            Incoming::Message(message) => self.tell(message),
+            Incoming::Write(bytes) => self.guard.write(&bytes),
+            Incoming::End | Incoming::Gone => {
+                self.leaving = true;
+                Ok(())
+            }
+        }
+    }
+
+    fn fed(&mut self, Fed { answer, keys }: Fed, now: Duration) -> Result<()> {
+        if let Some(answer) = answer {
+            self.log.line(format_args!("background: {answer:?}"));
+            if answer == Background::Light {
+                self.tell(Message::LightBackground)?;
+            }
+        }
+        keys.into_iter().filter_map(|event| input::key(&event, now)).try_for_each(|message| self.tell(message))
+    }
+
+    fn tell(&mut self, message: Message) -> Result<()> {
+        update(&mut self.state, message).into_iter().try_for_each(|effect| self.perform(effect))
+    }
+
+    fn perform(&mut self, effect: Effect) -> Result<()> {
+        match effect {
+            Effect::Quit => self.leaving = true,
+            Effect::Suspend => self.suspend()?,
+            Effect::Redraw => self.guard.clear()?,
+            Effect::CaptureMouse(mouse) => self.guard.capture_mouse(mouse)?,
+            Effect::Start(number, request) => self.jobs.start(number, *request),
+            Effect::Cancel(number) => self.jobs.cancel(number),
+            Effect::Arrange { .. } => self.errands.arrange(effect),
+            Effect::OpenTags(subject) => self.saver.open(subject),
+            Effect::SaveTags(book, revision) => self.saver.save(book, revision),
+            Effect::Copy(..) | Effect::Browse(_) | Effect::WriteRun(..) | Effect::WriteText { .. } | Effect::ReadTags(_) => {
+                self.errands.run(Errand::Effect(effect));
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops as every program does at Ctrl-Z, and draws again when it is continued. The computation stops meanwhile, too.
+    fn suspend(&mut self) -> Result<()> {
+        self.guard.leave();
+        if let Err(error) = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP) {
+            self.state.notice = Some(Notice::refused(format!("the system does not suspend the program: {error}")));
+        }
+        self.guard.take_again()?;
+        let (width, height) = self.guard.size();
+        self.tell(Message::Resize(width, height))
+    }
+}

@@ -1,0 +1,126 @@
+//! Takes the terminal and gives it back, whatever happens in between.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
+
+use crate::app::state::State;
+use crate::core::problem::{Problem, Result};
+use crate::ui;
+
+/// Bytes of a frame that are sent in one write: a whole screen in true colour is smaller.
+pub(super) const FRAME_BYTES: usize = 1 << 16;
+
+/// The terminal while it is ours. Dropping it gives it back.
+pub struct Guard {
+    /// Never dropped: ratatui would show the cursor once more and panic where the terminal is gone; [`give_back`] does it without.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    mouse: bool,
+}
+
+fn failed(error: &io::Error) -> Problem {
+    Problem::new("terminal", format_args!("cannot be used: {error}"), "use `saescope run` and `saescope export` instead")
+}
+
+impl Guard {
+    /// Takes the terminal: raw keys, a screen of its own, the mouse if wanted.
+    pub fn take(mouse: bool) -> Result<Self> {
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
+        let terminal = Terminal::new(backend).map_err(|error| failed(&error))?;
+        let mut guard = Self { terminal: ManuallyDrop::new(terminal), mouse };
+        guard.enter().map_err(|error| failed(&error))?;
+        Ok(guard)
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
+        enable_raw_mode()?;
+        let out = self.terminal.backend_mut();
+        execute!(out, EnterAlternateScreen, EnableBracketedPaste)?;
+        if self.mouse {
+            execute!(out, EnableMouseCapture)?;
+        }
+        self.empty()
+    }
+
+    /// The next frame is drawn whole, on an empty screen. `Terminal::clear` would first ask the terminal where its cursor is: some never
+    /// answer, and once the thread that reads keys waits for input, no answer reaches anybody else.
+    fn empty(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
+    }
+
+    /// Gives the terminal back for a while, or for good.
+    pub fn leave(&mut self) {
+        give_back(self.terminal.backend_mut());
+    }
+
+    /// Takes it again after [`Guard::leave`].
+    pub fn take_again(&mut self) -> Result<()> {
+        self.enter().map_err(|error| failed(&error))
+    }
+
+    /// Takes the mouse or hands it back.
+    pub fn capture_mouse(&mut self, mouse: bool) -> Result<()> {
+        self.mouse = mouse;
+        let out = self.terminal.backend_mut();
+        let done = if mouse { execute!(out, EnableMouseCapture) } else { execute!(out, DisableMouseCapture) };
+        done.map_err(|error| failed(&error))
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        self.terminal.size().map_or((0, 0), |size| (size.width, size.height))
+    }
+
+    /// Draws everything again, whatever the screen shows.
+    pub fn clear(&mut self) -> Result<()> {
+        self.empty().map_err(|error| failed(&error))
+    }
+
+    /// Draws one frame, which terminals that can show at once.
+    pub fn draw(&mut self, state: &State) -> Result<()> {
+        draw(&mut self.terminal, state)
+    }
+
+    /// Sends bytes to the terminal between two frames.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let out = self.terminal.backend_mut();
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| failed(&error))
+    }
+}
+
+/// Draws one frame into whatever takes the bytes.
+pub(super) fn draw<W: Write>(terminal: &mut Terminal<CrosstermBackend<W>>, state: &State) -> Result<()> {
+    let mut draw = || -> io::Result<()> {
+        queue!(terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        terminal.draw(|frame| ui::view(state, frame))?;
+        execute!(terminal.backend_mut(), EndSynchronizedUpdate)
+    };
+    draw().map_err(|error| failed(&error))
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// The reverse of taking it. Where the terminal is gone there is nobody to tell.
+fn give_back(out: &mut impl Write) {
+    let _ = execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = disable_raw_mode();
+}
+
+/// Gives the terminal back from a panic on the drawing thread, before its message is printed.
+pub fn give_back_after_fault() {
+    give_back(&mut io::stdout());
+}

@@ -1,0 +1,361 @@
+//! The card of a small study: its numbers are those of the findings, and nothing out of a file reaches the terminal unseen.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
+
+use super::*;
+use crate::app::job::Job;
+use crate::app::message::Message;
+use crate::app::state::{Tab, ThemeName};
+use crate::app::table;
+use crate::app::update::update;
+use crate::core::neuronpedia::Reference;
+use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
+use crate::core::run::{Method, Opened, Run};
+use crate::core::selection::Selection;
+use crate::core::tags::{Edit, Scope, Tag, TagBook};
+use crate::ui::testing::{empty, rows, run, screen, showing};
+
+fn theme(name: ThemeName) -> Theme {
+    Theme::new(name, true)
+}
+
+/// The card's lines as text, in the dark theme.
+fn text(state: &State, width: usize) -> Vec<String> {
+    lines(state, &theme(ThemeName::Dark), width).iter().map(|line| line.to_string().trim_end().to_owned()).collect()
+}
+
+fn drawn(state: &State, name: ThemeName, size: (u16, u16)) -> Buffer {
+    screen(size, |frame| draw(state, &theme(name), frame.area(), frame))
+}
+
+fn look_at(state: &mut State, tab: Tab) {
+    state.tab = tab;
+    table::refresh(state);
+}
+
+/// The style of the first cell of `token`, of those places that `number` follows.
+fn token_style(buffer: &Buffer, token: &str, number: &str) -> ratatui::style::Style {
+    let wanted = format!("{token}{number}");
+    let found = rows(buffer).iter().enumerate().find_map(|(y, row)| {
+        let at = row.find(&wanted)?;
+        let x = row.char_indices().take_while(|(byte, _)| *byte < at).count();
+        Some(buffer[(x as u16, y as u16)].style())
+    });
+    found.unwrap_or_else(|| panic!("{wanted} is not in {:#?}", rows(buffer)))
+}
+
+/// The effect in each example of the male view, added up from the findings.
+fn totals(state: &State) -> [f64; 4] {
+    let mut totals = [0.0; 4];
+    for entry in state.findings().unwrap().detail(View::Male).entries(state.feature().unwrap()).unwrap() {
+        totals[entry.example] += f64::from(entry.effect);
+    }
+    totals
+}
+
+#[test]
+fn the_numbers_are_those_of_the_findings() {
+    let state = showing(run());
+    let row = state.table.row().unwrap();
+    let findings = state.findings().unwrap();
+    let shown = text(&state, 80);
+    assert_eq!(shown[0], "rank 1 of 18 in male, |effect| > 0");
+    for (line, view) in shown[1..4].iter().zip(View::ALL) {
+        let found = findings.view(view);
+        let effect = cells::signed(found.effect(row.feature).map(f64::from));
+        let error = cells::unsigned(found.standard_error(row.feature).map(f64::from));
+        assert!(line.contains(&format!("{view}")) && line.contains(&effect) && line.contains(&format!("±{error}")), "{line}");
+        assert_eq!(line.starts_with('>'), view == View::Male);
+        assert!(line.contains('●'));
+    }
+    let positions = findings.view(View::Male).submodule(row.feature.submodule).unwrap().positions(row.feature.index).unwrap();
+    let labels = shown.iter().position(|line| line == "0 The     1 John    2 runs").unwrap();
+    for position in &positions[1..] {
+        assert!(shown[labels + 1].contains(&cells::signed(Some(f64::from(*position)))), "{shown:#?}");
+    }
+    assert!(shown[labels + 1].starts_with("0 "));
+    assert!(shown[labels + 2].contains('█') || shown[labels + 2].contains('▌') || shown[labels + 2].contains('▐'));
+    let entries: Vec<_> = findings.detail(View::Male).entries(row.feature).unwrap().collect();
+    assert!(shown.contains(&format!("activation where it differs: {} tokens of 4 examples", entries.len())));
+    assert!(shown.contains(&"clean mean 0.7500, from 0.0000 to 1.5000".to_owned()));
+    assert!(shown.contains(&"patch mean 2.5000, from 2.0000 to 3.0000".to_owned()));
+}
+
+#[test]
+fn prompts_come_strongest_first_with_their_totals() {
+    let state = showing(run());
+    let totals = totals(&state);
+    let mut order = [0, 1, 2, 3];
+    order.sort_by(|left: &usize, right| totals[*right].abs().total_cmp(&totals[*left].abs()));
+    let shown: Vec<String> = text(&state, 80).into_iter().filter(|line| line.starts_with('#')).collect();
+    let expected: Vec<String> = order
+        .into_iter()
+        .map(|example| {
+            format!("#{} {} ' he' → ' she' line {}", example + 1, cells::signed(Some(totals[example])), 10 * (example + 1))
+        })
+        .collect();
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn the_female_view_exchanges_prompts_and_answers() {
+    let mut state = showing(run());
+    for (view, clean, patch, answers) in [
+        (View::Male, "John", "Mary", "' he' → ' she'"),
+        (View::Female, "Mary", "John", "' she' → ' he'"),
+        (View::Baseline, "John", "Mary", "' he' → ' she'"),
+    ] {
+        look_at(&mut state, Tab::Single(view));
+        let shown = text(&state, 80);
+        let at = shown.iter().position(|line| line.starts_with("#1 ")).unwrap();
+        assert!(shown[at].contains(answers), "{view}: {}", shown[at]);
+        assert!(shown[at + 1].starts_with(&format!("  clean The {clean}")), "{view}: {}", shown[at + 1]);
+        assert_eq!(shown[at + 2], format!("  patch The {patch} runs"), "{view}");
+        assert!(shown.iter().any(|line| line.contains(&format!("1 {clean}"))), "{view}: positions");
+    }
+}
+
+#[test]
+fn tokens_are_coloured_by_their_effect_and_carry_it_as_a_number() {
+    let state = showing(run());
+    let feature = state.feature().unwrap();
+    let entries: Vec<_> = state.findings().unwrap().detail(View::Male).entries(feature).unwrap().collect();
+    let largest = entries.iter().map(|entry| f64::from(entry.effect).abs()).fold(0.0, f64::max);
+    let names = ["John", "Paul", "Tom", "Max"];
+    for name in ThemeName::ALL {
+        let buffer = drawn(&state, name, (80, 60));
+        for entry in entries.iter().filter(|entry| entry.position == 1) {
+            let (token, effect) = (names[entry.example], f64::from(entry.effect));
+            let number = if effect.abs() < 0.1 { format!("{effect:+.3}") } else { format!("{effect:+.2}") };
+            let (heat, style) = (theme(name).heat(effect, largest), token_style(&buffer, token, &number));
+            assert_eq!((style.fg.unwrap(), style.bg.unwrap()), (heat.fg.unwrap_or_default(), heat.bg.unwrap_or_default()));
+            assert_eq!(style.add_modifier & (Modifier::BOLD | Modifier::REVERSED), heat.add_modifier);
+            let brackets = matches!(name, ThemeName::Sixteen | ThemeName::Monochrome);
+            let bracketed = format!(" [{token}{number}]");
+            assert_eq!(rows(&buffer).iter().any(|row| row.contains(&bracketed)), brackets, "{name:?} {bracketed}");
+        }
+    }
+}
+
+#[test]
+fn signs_are_told_without_colour() {
+    let state = showing(run());
+    let totals = totals(&state);
+    for name in ThemeName::ALL {
+        let shown: Vec<String> = lines(&state, &theme(name), 80).iter().map(ToString::to_string).collect();
+        let at = shown.iter().position(|line| line.starts_with("effect in 4 examples")).unwrap() + 1;
+        let rows = if name == ThemeName::Monochrome { &shown[at + 1..at + 3] } else { &shown[at..at + 2] };
+        for (example, total) in totals.into_iter().enumerate() {
+            let marks: Vec<char> = rows.iter().map(|row| row.chars().nth(2 + example).unwrap()).collect();
+            assert_eq!((marks[0] != ' ', marks[1] != ' '), (total > 0.0, total < 0.0), "{name:?} {total} {rows:#?}");
+            if name == ThemeName::Monochrome {
+                assert!(marks.iter().all(|mark| [' ', '+', '-'].contains(mark)));
+            }
+        }
+        assert!(name == ThemeName::Monochrome || (rows[0].starts_with("+ ") && rows[1].starts_with("- ")));
+    }
+}
+
+/// The small study with `count` examples, each of one kept token.
+fn many(count: usize) -> State {
+    let mut run = run();
+    let example = run.manifest.pairs.examples[0].clone();
+    run.manifest.pairs.examples = vec![example; count];
+    let detail = &mut run.views[0].detail;
+    let rows = count as u32;
+    detail.features.truncate(1);
+    detail.entry_features = vec![0; count];
+    detail.entry_examples = (0..rows).collect();
+    detail.entry_positions = vec![1; count];
+    detail.entry_effects = (0..rows).map(|row| if row % 3 == 2 { -0.5 } else { 0.25 }).collect();
+    detail.entry_clean = vec![0.0; count];
+    detail.entry_patch = vec![1.0; count];
+    let kept = detail.features[0];
+    let mut state = showing(run);
+    let place = state.table.listing.position(kept).unwrap();
+    state.table.go(place);
+    state
+}
+
+#[test]
+fn more_examples_than_columns_share_them_and_the_card_says_so() {
+    let shown = text(&many(200), 80);
+    let at = shown
+        .iter()
+        .position(|line| line == "effect in 200 examples, up to 0.5000, each column 3 examples, the strongest")
+        .unwrap();
+    // The last column has two examples, both positive; in every other one the negative example is the strongest.
+    assert_eq!(shown[at + 1], format!("+ {}▄", " ".repeat(66)));
+    assert_eq!(shown[at + 2], format!("- {}", "█".repeat(66)));
+}
+
+#[test]
+fn scrolling_stops_at_the_last_line() {
+    let mut state = many(3000);
+    let all = text(&state, 48);
+    for scroll in [0, 1, 7, 5000, all.len() - 18, all.len() - 3, all.len(), 100_000, usize::MAX] {
+        state.card_scroll = scroll;
+        let shown = rows(&drawn(&state, ThemeName::Dark, (50, 20)));
+        let first = scroll.min(all.len() - 18);
+        for (row, line) in shown[1..19].iter().zip(&all[first..]) {
+            let inside: String = row.chars().skip(1).take(48).collect();
+            assert_eq!(inside.trim_end(), line, "from {scroll}");
+        }
+        assert_eq!(shown[19].contains("↑ more"), first > 0);
+        assert_eq!(shown[19].contains("↓ more"), first < all.len() - 18);
+    }
+}
+
+#[test]
+fn what_is_not_known_is_said_in_one_line() {
+    let nothing = empty();
+    assert_eq!(text(&nothing, 80), ["no feature is listed"]);
+
+    let mut published = empty();
+    published.show_published = true;
+    table::refresh(&mut published);
+    let shown = text(&published, 80);
+    assert_eq!(shown.last().unwrap(), "the study printed no positions or examples");
+    assert!(!shown[1].contains('±'), "{}", shown[1]);
+
+    let mut dropped = run();
+    for view in &mut dropped.views {
+        view.detail.features.truncate(5);
+    }
+    let mut state = showing(dropped);
+    let last = state.table.len() - 1;
+    let place = (0..=last)
+        .find(|row| state.findings().unwrap().detail(View::Male).entries(state.table.listing.rows[*row].feature).is_none());
+    state.table.go(place.unwrap());
+    assert_eq!(text(&state, 80).last().unwrap(), "single examples were kept only for the 5 strongest features");
+}
+
+/// The small study as it stands while it runs.
+fn running(run: &Run) -> State {
+    let whole = showing(run.clone());
+    let manifest = &run.manifest;
+    let (pairs, baseline) = (manifest.pairs.clone(), manifest.baseline.clone());
+    let opened = Opened { model: manifest.model.name.clone(), layers: 2, backend: "ndarray".to_owned(), pairs, baseline };
+    let mut findings = Findings::live(Arc::new(opened), Method::Ig, Some(10));
+    whole.findings().unwrap().view(View::Male).submodules().for_each(|ranked| findings.insert(View::Male, Arc::clone(ranked)));
+    let mut state = empty();
+    update(&mut state, Message::RunRead(Ok(Arc::new(findings))));
+    state
+}
+
+#[test]
+fn a_running_study_says_when_examples_come() {
+    let mut state = running(&run());
+    let shown = text(&state, 80);
+    assert_eq!(shown.last().unwrap(), "the computation ended before examples were kept");
+    assert!(shown.contains(&"0 The     1 John    2 runs".to_owned()), "{shown:#?}");
+    assert_eq!(shown[2], "  female");
+    let settings = Settings { method: Method::Ig, steps: 10, batch: 4, detail: 100 };
+    let options = Options { seed: 1, tokens: None, examples: None };
+    let request = Request { model: ModelSource::Demo, data: DataSource::Embedded, options, settings, backend: None };
+    crate::app::job::start(&mut state, request);
+    assert!(matches!(state.job, Some(Job { .. })));
+    assert_eq!(text(&state, 80).last().unwrap(), "examples arrive when the run is whole");
+}
+
+#[test]
+fn tags_and_links_stand_on_the_card() {
+    let mut state = showing(run());
+    let feature = state.feature().unwrap();
+    assert!(text(&state, 80).contains(&"tags hang on the dictionaries, which are still being identified".to_owned()));
+    let mut book = TagBook::new(state.findings().unwrap().subject.clone().unwrap());
+    update(&mut state, Message::TagsOpened(Box::new(book.clone()), "tags.json".to_owned()));
+    assert!(text(&state, 80).contains(&"no tags".to_owned()));
+    book.apply(Edit::Toggle(feature, Scope::Everywhere, Tag::FemaleName));
+    book.apply(Edit::Reject(feature, Scope::In(View::Male), true));
+    book.apply(Edit::Note(feature, Scope::In(View::Male), "only\x1b[31m names".to_owned()));
+    update(&mut state, Message::TagsOpened(Box::new(book), "tags.json".to_owned()));
+    let shown = text(&state, 80);
+    assert!(shown.contains(&"everywhere FN".to_owned()), "{shown:#?}");
+    assert!(shown.contains(&"male       X rejected only\u{fffd}[31m names".to_owned()), "{shown:#?}");
+    let page = Reference::new("pythia-70m-deduped", feature).page();
+    assert!(shown.contains(&page));
+
+    let mut other = run();
+    other.manifest.model.name = "other\x07model".to_owned();
+    assert!(text(&showing(other), 80).contains(&"other\u{fffd}model has no pages on Neuronpedia".to_owned()));
+}
+
+#[test]
+fn the_border_names_the_feature_and_shows_the_focus() {
+    let mut state = showing(run());
+    let feature = state.feature().unwrap();
+    let title = format!("┌ {} · {} ─", cells::name(feature), feature.submodule);
+    let buffer = drawn(&state, ThemeName::Dark, (60, 10));
+    assert!(rows(&buffer)[0].starts_with(&title), "{}", rows(&buffer)[0]);
+    assert_eq!(buffer[(0, 0)].fg, theme(ThemeName::Dark).border.fg.unwrap());
+    state.pane = Pane::Card;
+    assert_eq!(drawn(&state, ThemeName::Dark, (60, 10))[(0, 0)].fg, theme(ThemeName::Dark).focus.fg.unwrap());
+}
+
+/// A study in which every text is hostile and every number extreme.
+fn hostile() -> Run {
+    let mut run = run();
+    for example in &mut run.manifest.pairs.examples {
+        example.clean_text = vec!["\x1b[2J".to_owned(), " 名前\u{202e}\r\n".repeat(9), "   ".to_owned(), "\u{9b}31m".to_owned()];
+        example.patch_text = vec![String::new(), "e\u{301}\t".to_owned()];
+        example.clean_answer_text = "\x07".repeat(30);
+    }
+    for view in &mut run.views {
+        view.detail.entry_effects[0] = f32::NAN;
+        view.detail.entry_effects[1] = f32::MAX;
+        view.detail.entry_positions[2] = u32::MAX;
+        view.detail.entry_examples[3] = u32::MAX;
+        view.detail.entry_clean[0] = f32::INFINITY;
+    }
+    run
+}
+
+#[test]
+fn no_size_and_no_text_breaks_the_card() {
+    for run in [run(), hostile()] {
+        let mut state = showing(run);
+        for name in [ThemeName::Dark, ThemeName::Monochrome] {
+            let theme = theme(name);
+            for width in 0..=80 {
+                for height in 0..=30 {
+                    state.card_scroll = usize::from(width * height % 50);
+                    let buffer = screen((width, height), |frame| draw(&state, &theme, frame.area(), frame));
+                    let clean = buffer
+                        .content()
+                        .iter()
+                        .all(|cell| !cell.symbol().contains(|character: char| character.is_control() || character == '\u{202e}'));
+                    assert!(clean, "{width}x{height}");
+                }
+            }
+            for width in 0..=80 {
+                for line in lines(&state, &theme, width) {
+                    assert!(line.spans.iter().all(|span| !span.content.contains(char::is_control)));
+                }
+            }
+        }
+        screen((20, 10), |frame| draw(&state, &theme(ThemeName::Dark), Rect::new(15, 5, 200, 200), frame));
+    }
+}
+
+#[test]
+fn spaces_of_tokens_stay_visible() {
+    let mut run = run();
+    run.manifest.pairs.examples[0].clean_text = vec!["a".to_owned(), " ".to_owned(), "  b".to_owned()];
+    let state = showing(run);
+    let shown = text(&state, 80);
+    let at = shown.iter().position(|line| line.starts_with("#1 ")).unwrap();
+    assert!(shown[at + 1].starts_with("  clean a␣"), "{}", shown[at + 1]);
+    assert!(shown[at + 1].contains("  b"), "{}", shown[at + 1]);
+}
+
+#[test]
+fn a_top_k_says_so() {
+    let mut state = showing(run());
+    state.selection = Selection::TopK(7);
+    table::refresh(&mut state);
+    assert_eq!(text(&state, 80)[0], "rank 1 of 7 in male, top 7");
+}

@@ -1,0 +1,132 @@
+//! Everything that is known of the feature at the cursor.
+//!
+//! What is short stands first; the prompts, of which there may be thousands, stand last and are built only down to the last visible
+//! line.
+
+mod effects;
+mod examples;
+mod prompts;
+mod said;
+
+use std::collections::VecDeque;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, Paragraph};
+
+use super::fit;
+use super::theme::Theme;
+use crate::app::state::{Pane, State};
+use crate::core::findings::{Findings, Source};
+use crate::core::rows::{Row, cells};
+use crate::core::view::View;
+use examples::Examples;
+
+/// What every part of the card needs.
+#[derive(Clone, Copy)]
+struct Card<'a> {
+    state: &'a State,
+    theme: &'a Theme,
+    findings: &'a Findings,
+    row: &'a Row,
+    /// The width of a line.
+    columns: usize,
+}
+
+impl Card<'_> {
+    /// The view whose numbers stand beside examples: the one that ranks the row.
+    fn view(&self) -> View {
+        self.row.ranked_in
+    }
+
+    /// What matters less, in as many lines as it needs.
+    fn dim(&self, text: &str) -> Vec<Line<'static>> {
+        fit::sentence(text, self.theme.dim, self.columns, self.theme)
+    }
+
+    /// What stands over a part of the card.
+    fn heading(&self, text: &str) -> Vec<Line<'static>> {
+        fit::sentence(text, self.theme.title, self.columns, self.theme)
+    }
+}
+
+/// Draws the card into `area`, border included.
+pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let area = area.intersection(frame.area());
+    let border = if state.pane == Pane::Card { theme.focus } else { theme.border };
+    let mut block = Block::bordered().border_style(border);
+    if let Some(row) = state.table.row() {
+        block = block.title(format!(" {} · {} ", cells::name(row.feature), row.feature.submodule));
+    }
+    let inside = block.inner(area);
+    let window = window(every_line(state, theme, usize::from(inside.width)), state.card_scroll, usize::from(inside.height));
+    if window.above {
+        block = block.title_bottom(" ↑ more ");
+    }
+    if window.below {
+        block = block.title_bottom(" ↓ more ");
+    }
+    frame.render_widget(block, area);
+    frame.render_widget(Paragraph::new(window.lines), inside);
+}
+
+/// All lines of the card.
+pub fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
+    every_line(state, theme, width).collect()
+}
+
+fn every_line<'a>(state: &'a State, theme: &'a Theme, columns: usize) -> Box<dyn Iterator<Item = Line<'static>> + 'a> {
+    let (Some(row), Some(findings)) = (state.table.row(), state.findings()) else {
+        return Box::new(std::iter::once(Line::styled("no feature is listed", theme.dim)));
+    };
+    let card = Card { state, theme, findings, row, columns };
+    let mut head = effects::by_view(&card);
+    head.extend(said::tags(&card));
+    head.extend(said::page(&card));
+    if matches!(findings.source, Source::Published { .. }) {
+        head.extend(card.dim("the study printed no positions or examples"));
+        return Box::new(head.into_iter());
+    }
+    head.extend(effects::by_position(&card));
+    match Examples::new(&card) {
+        Err(reason) => {
+            head.extend(card.dim(&reason));
+            Box::new(head.into_iter())
+        }
+        Ok(examples) => {
+            head.extend(examples.overview(&card));
+            Box::new(head.into_iter().chain(prompts::lines(card, examples)))
+        }
+    }
+}
+
+/// What is visible of a card.
+struct Window {
+    lines: Vec<Line<'static>>,
+    /// Whether there are lines before.
+    above: bool,
+    /// Whether there are lines after.
+    below: bool,
+}
+
+/// `rows` lines from line `scroll` on, or the last ones where there are fewer.
+fn window(mut all: impl Iterator<Item = Line<'static>>, scroll: usize, rows: usize) -> Window {
+    let mut lines = VecDeque::new();
+    let mut above = false;
+    if rows == 0 {
+        return Window { lines: Vec::new(), above, below: false };
+    }
+    for line in all.by_ref().take(scroll.saturating_add(rows)) {
+        if lines.len() == rows {
+            lines.pop_front();
+            above = true;
+        }
+        lines.push_back(line);
+    }
+    Window { lines: lines.into(), above, below: all.next().is_some() }
+}
+
+#[cfg(test)]
+#[path = "card_tests.rs"]
+mod tests;

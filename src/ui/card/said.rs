@@ -1,0 +1,55 @@
+//! What people said about the feature, and where they can read more.
+
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
+
+use super::Card;
+use crate::app::tagging;
+use crate::core::neuronpedia::{self, Reference};
+use crate::core::tags::{Marks, Tag};
+use crate::core::text::printable;
+use crate::ui::fit::{self, Piece};
+
+/// Columns of the widest scope.
+const SCOPE: usize = 11;
+
+/// Reject mark, tags and note in each scope.
+pub fn tags(card: &Card) -> Vec<Line<'static>> {
+    let Some(book) = card.state.book() else {
+        return card
+            .dim(&tagging::can_change(card.state).err().map_or_else(|| "no tags".to_owned(), |reason| printable(&reason)));
+    };
+    let said = book.of(card.row.feature);
+    if said.is_empty() {
+        return card.dim("no tags");
+    }
+    let lines = said.scopes().flat_map(|(scope, marks)| {
+        let label = fit::left(scope.name(), SCOPE);
+        let pieces = pieces(card, marks, fit::room(&label, card.columns));
+        fit::flow(&label, pieces, card.columns, card.theme)
+    });
+    lines.collect()
+}
+
+fn pieces(card: &Card, marks: &Marks, room: usize) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    if marks.rejected {
+        pieces.push(vec![Span::styled("X rejected ", card.theme.warning)]);
+    }
+    let tags = Tag::ALL.into_iter().filter(|tag| marks.tags.contains(tag));
+    pieces.extend(tags.map(|tag| vec![Span::styled(format!("{tag} "), card.theme.title)]));
+    if !marks.note.is_empty() {
+        pieces.extend(fit::words(&marks.shown_note(), card.theme.text, room));
+    }
+    pieces
+}
+
+/// The feature's page, or that there is none.
+pub fn page(card: &Card) -> Vec<Line<'static>> {
+    let model = &card.findings.model;
+    if !neuronpedia::is_hosted(model) {
+        return card.dim(&format!("{} has no pages on Neuronpedia", printable(model)));
+    }
+    let page = Reference::new(model, card.row.feature).page();
+    fit::sentence(&page, card.theme.text.add_modifier(Modifier::UNDERLINED), card.columns, card.theme)
+}

@@ -1,0 +1,161 @@
+//! The table of features: only the rows that are visible are built.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use super::fit::{left, right};
+use super::theme::Theme;
+use super::{bar, pane};
+use crate::app::columns::{GUTTER, Item, Placed, place};
+use crate::app::state::{Pane, State};
+use crate::core::findings::Findings;
+use crate::core::rows::cells::cell;
+use crate::core::rows::column::Column;
+use crate::core::rows::{Row, Spec};
+
+/// Draws the table.
+pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let focused = state.pane == Pane::Features;
+    let inside = pane::frame(&title(state), focused, theme, area, frame);
+    let Some(findings) = state.findings() else {
+        let says = if state.job.is_some() { "the first submodule is on its way" } else { "there is no study" };
+        frame.buffer_mut().set_stringn(inside.x, inside.y, says, usize::from(inside.width), theme.dim);
+        return;
+    };
+    let placed = place(inside.width, state.shown());
+    if inside.height > 0 {
+        heading(state, theme, inside, &placed, frame);
+    }
+    let height = usize::from(inside.height).saturating_sub(1);
+    let Some(spec) = &state.table.spec else { return };
+    if state.table.is_empty() && height > 0 {
+        let says = empty(state);
+        frame.buffer_mut().set_stringn(inside.x, inside.y + 1, says, usize::from(inside.width), theme.dim);
+    }
+    let largest = largest(state);
+    let rows = state.table.listing.rows.iter().enumerate().skip(state.table.top).take(height);
+    for (line, (index, row)) in rows.enumerate() {
+        let place = Rect::new(inside.x, inside.y + 1 + line as u16, inside.width, 1);
+        let context = Context { state, theme, findings, spec, placed: &placed, largest };
+        context.row(index == state.table.cursor, row, place, frame);
+        if index == state.table.cursor {
+            frame.buffer_mut().set_style(place, if focused { theme.cursor } else { theme.cursor_elsewhere });
+        }
+    }
+}
+
+fn title(state: &State) -> String {
+    let place =
+        if state.table.is_empty() { String::new() } else { format!(" · {}/{}", state.table.cursor + 1, state.table.len()) };
+    let of = state.submodule.map_or_else(String::new, |submodule| format!(" of {submodule}"));
+    format!("features{of}{place}")
+}
+
+/// Why there is no row.
+fn empty(state: &State) -> String {
+    let found = state.findings().map(|findings| findings.view(state.shown().first()));
+    if let Some(gap) = &state.table.listing.gap {
+        return format!("not known: {gap}");
+    }
+    if found.is_some_and(crate::core::view_findings::ViewFindings::is_empty) {
+        let view = state.shown().first();
+        return if state.job.is_some() {
+            format!("view {view} is still being computed")
+        } else {
+            format!("there is no {view} view")
+        };
+    }
+    if state.filter.is_some() && state.table.listing.total().selected > 0 {
+        return "no feature matches the filter; Esc drops it".to_owned();
+    }
+    match state.submodule {
+        Some(submodule) => format!("the selection holds no feature of {submodule}"),
+        None => "the selection holds no feature; - lowers the threshold".to_owned(),
+    }
+}
+
+/// The scale of the bars: the strongest feature of the view, so that bars of different selections compare.
+fn largest(state: &State) -> f64 {
+    let Some(findings) = state.findings() else { return 0.0 };
+    let shown = state.shown();
+    let views = [Some(shown.first()), shown.pair().map(|(_, second)| second)];
+    let strongest = views.into_iter().flatten().flat_map(|view| {
+        findings
+            .view(view)
+            .submodules()
+            .filter_map(|ranked| ranked.strongest(1).next())
+            .map(|selected| f64::from(selected.effect.abs()))
+    });
+    strongest.fold(0.0, f64::max)
+}
+
+fn is_number(item: Item) -> bool {
+    !matches!(item, Item::Cell(Column::Name | Column::Side | Column::Tags) | Item::Bar)
+}
+
+fn heading(state: &State, theme: &Theme, inside: Rect, placed: &[Placed], frame: &mut Frame) {
+    for column in placed {
+        let (title, sorted) = match column.item {
+            Item::Cell(cell) => (cell.title(), state.sort.column == cell),
+            Item::Bar => ("", false),
+        };
+        let title = if sorted { format!("{title}{}", state.sort.arrow()) } else { title.to_owned() };
+        let width = usize::from(column.width);
+        let text = if is_number(column.item) { right(&title, width) } else { left(&title, width) };
+        let style = if sorted { theme.title } else { theme.dim };
+        frame.buffer_mut().set_stringn(inside.x + column.x, inside.y, text, width, style);
+    }
+}
+
+struct Context<'a> {
+    state: &'a State,
+    theme: &'a Theme,
+    findings: &'a Findings,
+    spec: &'a Spec,
+    placed: &'a [Placed],
+    largest: f64,
+}
+
+impl Context<'_> {
+    fn row(&self, at_cursor: bool, row: &Row, place: Rect, frame: &mut Frame) {
+        let buffer = frame.buffer_mut();
+        // Cursor and mark are characters too: a reversed line alone is invisible to some.
+        let gutter = [
+            Span::styled(if at_cursor { ">" } else { " " }, self.theme.title),
+            Span::styled(if self.state.marked.contains(&row.feature) { "*" } else { " " }, self.theme.mark),
+        ];
+        buffer.set_line(place.x, place.y, &Line::from(gutter.to_vec()), GUTTER);
+        for column in self.placed {
+            let line = self.cell(row, *column);
+            buffer.set_line(place.x + column.x, place.y, &line, column.width);
+        }
+        if !row.matches {
+            buffer.set_style(place, self.theme.dim.add_modifier(Modifier::DIM));
+        }
+    }
+
+    fn cell(&self, row: &Row, placed: Placed) -> Line<'static> {
+        let width = usize::from(placed.width);
+        match placed.item {
+            Item::Bar => Line::from(bar::signed(Some(f64::from(row.effect)), self.largest, width, self.theme)),
+            Item::Cell(column) => {
+                let text = cell(column, row, self.findings, self.state.tags(), self.spec);
+                let style = self.style(column, row, &text);
+                Line::styled(if is_number(placed.item) { right(&text, width) } else { left(&text, width) }, style)
+            }
+        }
+    }
+
+    fn style(&self, column: Column, row: &Row, text: &str) -> Style {
+        let theme = self.theme;
+        match column {
+            Column::Rank | Column::StandardError => theme.dim,
+            Column::Effect => theme.signed(f64::from(row.effect)),
+            Column::Effects(view) => theme.signed(self.findings.view(view).effect(row.feature).map_or(0.0, f64::from)),
+            Column::Tags if text.starts_with('X') => theme.dim.add_modifier(Modifier::CROSSED_OUT),
+            Column::Name | Column::Side | Column::Tags => theme.text,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The last line: what is being typed, what happened, or the keys that help most now.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::fit::cut;
+use super::theme::Theme;
+use crate::app::commands;
+use crate::app::notice::Tone;
+use crate::app::prompt::Prompt;
+use crate::app::state::{Overlay, State};
+use crate::core::text::printable;
+
+/// Commands whose keys are shown, the most useful first; as many as fit.
+const SHOWN: [&str; 12] =
+    ["help", "threshold", "top-k", "filter", "tag", "copy-list", "copy-page", "sort", "heat-map", "published", "undo", "quit"];
+
+/// Draws it.
+pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let width = usize::from(area.width);
+    let line = match (&state.overlay, &state.notice) {
+        (Some(Overlay::Prompt(prompt)), _) => {
+            typed(prompt, theme, area, frame);
+            return;
+        }
+        (_, Some(notice)) => {
+            let (mark, style) = match notice.tone {
+                Tone::Done => ("", theme.good),
+                Tone::Refused => ("! ", theme.warning),
+                Tone::Failed => ("error: ", theme.error),
+            };
+            Line::styled(cut(&format!(" {mark}{}", notice.text), width), style)
+        }
+        _ => match state.count.pending() {
+            Some(digits) => Line::styled(format!(" {digits}… count: a command follows, Esc drops it"), theme.key),
+            None => keys(state, theme, width),
+        },
+    };
+    frame.buffer_mut().set_line(area.x, area.y, &line, area.width);
+}
+
+fn keys(state: &State, theme: &Theme, width: usize) -> Line<'static> {
+    let mut spans = Vec::new();
+    let mut used = 0;
+    for name in SHOWN {
+        let Some(command) = commands::find(name) else { continue };
+        let Some(key) = state.setting.keymap.keys(command).first().map(ToString::to_string) else { continue };
+        let (key, name) = (format!(" {key} "), format!("{name} "));
+        used += key.width() + name.width();
+        if used > width {
+            break;
+        }
+        spans.push(Span::styled(key, theme.key));
+        spans.push(Span::styled(name, theme.dim));
+    }
+    Line::from(spans)
+}
+
+/// The line that is typed, with the terminal's own cursor in it, and what it means.
+fn typed(prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let label = format!(" {}: ", prompt.label());
+    let (hint, style) = match &prompt.hint {
+        Ok(hint) => (hint.clone(), theme.good),
+        Err(why) => (why.clone(), theme.error),
+    };
+    let width = usize::from(area.width);
+    // The text keeps at least a third of the line, however long its explanation is.
+    let room = width.saturating_sub(label.width() + hint.width() + 3).max(width / 3).min(width.saturating_sub(label.width()));
+    let text = printable(prompt.input.value());
+    let scroll = prompt.input.visual_scroll(room.saturating_sub(1));
+    let visible: String = text.chars().skip(scroll).take(room).collect();
+    let used = label.width() + visible.width();
+    let line = Line::from(vec![
+        Span::styled(label.clone(), theme.title),
+        Span::styled(visible, theme.text),
+        Span::raw("  "),
+        Span::styled(cut(&hint, width.saturating_sub(used + 2)), style),
+    ]);
+    frame.buffer_mut().set_line(area.x, area.y, &line, area.width);
+    let cursor = label.width() + prompt.input.visual_cursor().saturating_sub(scroll);
+    if cursor < width {
+        frame.set_cursor_position((area.x + cursor as u16, area.y));
+    }
+}

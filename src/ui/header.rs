@@ -1,0 +1,165 @@
+//! Three lines: what is shown, which view of it, and by which rule features are listed.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::fit::cut;
+use super::theme::Theme;
+use crate::app::state::State;
+use crate::app::{job, layout, prompt, tagging};
+use crate::core::findings::{Findings, Source};
+use crate::core::rows::column::Sort;
+use crate::core::text::printable;
+use crate::core::view::View;
+
+/// Draws it.
+pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let lines = [source(state, theme, area.width), views(state, theme, area.width), selection(state, theme, area.width)];
+    for (row, line) in lines.into_iter().enumerate() {
+        frame.buffer_mut().set_line(area.x, area.y + row as u16, &line, area.width);
+    }
+}
+
+/// Left: where the numbers come from. Right: how the computation and the tags stand.
+fn source(state: &State, theme: &Theme, width: u16) -> Line<'static> {
+    let (right, right_style) = standing(state, theme, usize::from(width).saturating_sub(13));
+    let right_width = if right.is_empty() { 0 } else { right.width() + 2 };
+    let room = usize::from(width).saturating_sub(right_width + 11);
+    let text = cut(&described(state), room);
+    let gap = room.saturating_sub(text.width());
+    let style = if state.show_published || state.standing.is_some() { theme.warning } else { theme.text };
+    Line::from(vec![
+        Span::styled(" saescope  ", theme.title),
+        Span::styled(text, style),
+        Span::raw(" ".repeat(gap)),
+        Span::styled(format!(" {right} "), right_style),
+    ])
+}
+
+fn described(state: &State) -> String {
+    let Some(findings) = state.findings() else {
+        return if state.job.is_some() { "opening model, dictionaries and data".to_owned() } else { "no study".to_owned() };
+    };
+    let (method, steps) = findings.method();
+    let steps = steps.map_or_else(String::new, |steps| format!(" {steps} steps"));
+    let model = printable(&findings.model);
+    let standing = state.standing.as_ref().filter(|_| !state.show_published);
+    let standing = standing.map_or_else(String::new, |standing| format!("{standing} · "));
+    match &findings.source {
+        Source::Published { .. } => format!("published figures, not computed here · {model} · names · {method}{steps}"),
+        Source::Live { opened, .. } => {
+            format!("{standing}{model} · {} · {method}{steps} · {}", data(findings), printable(&opened.backend))
+        }
+        Source::Run { manifest, file } => {
+            let file = file.as_ref().map_or_else(|| "computed now".to_owned(), |file| printable(file));
+            format!("{standing}{model} · {} · {method}{steps} · {} · {file}", data(findings), printable(&manifest.backend))
+        }
+    }
+}
+
+fn data(findings: &Findings) -> String {
+    findings.data(View::Male).map_or_else(String::new, |data| {
+        let name = data.source.rsplit(['/', '\\']).next().unwrap_or(&data.source);
+        format!("{} {} pairs", data.examples.len(), printable(name))
+    })
+}
+
+/// In at most `room` columns, where that is possible.
+fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
+    let Some(running) = &state.job else {
+        let tags = tagging::standing(state);
+        let style = if tags == "tags saved" { theme.good } else { theme.warning };
+        let style = if tags.starts_with("TAGS") || tags == "tags unreadable" { theme.error } else { style };
+        return (tags.to_owned(), style);
+    };
+    let Some(progress) = &running.progress else { return ("opening…".to_owned(), theme.warning) };
+    let share = (100 * progress.done).checked_div(progress.total).unwrap_or(0);
+    let pace = running.pace(state.now);
+    let rate = pace.map_or_else(String::new, |pace| format!(" · {:.0} steps/s", pace.rate));
+    let remaining = pace.map_or_else(String::new, |pace| format!(" · {} left", duration(pace.left)));
+    let arrived = state.study.as_deref().filter(|_| running.opened).map(job::arrived);
+    let arrived = arrived.map_or_else(String::new, |(arrived, expected)| format!(" · {arrived}/{expected} done"));
+    let doing = format!(" · {}", printable(&progress.stage));
+    // How to stop it is always there; what matters least goes first.
+    let forms = [
+        format!("{share} %{doing}{arrived}{rate}{remaining} · Esc stops"),
+        format!("{share} %{doing}{arrived}{remaining} · Esc stops"),
+        format!("{share} %{arrived}{remaining} · Esc stops"),
+    ];
+    let fitting = forms.into_iter().find(|form| form.width() <= room);
+    (fitting.unwrap_or_else(|| format!("{share} % · Esc stops")), theme.warning)
+}
+
+/// Seconds as people say them.
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.ceil().clamp(0.0, 360_000.0) as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+fn views(state: &State, theme: &Theme, width: u16) -> Line<'static> {
+    let mut spans = vec![Span::raw(" ")];
+    for (tab, label, ..) in layout::tabs(state) {
+        spans.push(Span::styled(label, if tab == state.tab { theme.tab } else { theme.dim }));
+    }
+    let summary = state.findings().map(|findings| findings.view(state.shown().first()).summary.clone()).unwrap_or_default();
+    let mut figures = Vec::new();
+    if let Some(clean) = summary.clean_metric {
+        figures.push(format!("clean metric {clean:+.4}"));
+    }
+    if let Some(total) = summary.total_effect {
+        figures.push(format!("total effect {total:+.4}"));
+    }
+    if let Some(examples) = summary.examples {
+        figures.push(format!("{examples} examples"));
+    }
+    let of = state.shown().pair().map_or_else(String::new, |(first, _)| format!("{first}: "));
+    let used: usize = spans.iter().map(Span::width).sum();
+    // A number that is cut off would be read as another number: only whole figures, as many as fit.
+    let fitting = (1..=figures.len()).rev().map(|count| format!("  {of}{}", figures[..count].join(" · ")));
+    if let Some(text) = fitting.into_iter().find(|text| used + text.width() <= usize::from(width)) {
+        spans.push(Span::styled(text, theme.dim));
+    }
+    Line::from(spans)
+}
+
+/// The rule, what it finds, and whatever else keeps rows out of sight or in another order.
+fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
+    let rule = match state.selection {
+        crate::core::selection::Selection::Threshold(_) => "|effect| > ",
+        crate::core::selection::Selection::TopK(_) => "top ",
+    };
+    let mut spans = vec![Span::styled(format!(" {rule}"), theme.title), Span::styled(prompt::counted(state), theme.text)];
+    let mut more = |text: String, style: Style| spans.push(Span::styled(format!(" · {text}"), style));
+    if let Some(gap) = &state.table.listing.gap {
+        more(gap.clone(), theme.warning);
+    }
+    if state.table.asked.is_some() {
+        more("arranging…".to_owned(), theme.warning);
+    }
+    if let Some(submodule) = state.submodule {
+        more(format!("only {submodule}"), theme.warning);
+    }
+    if let Some(filter) = &state.filter {
+        let total = state.table.listing.total();
+        more(format!("filter {} ({} match)", printable(filter.text()), total.matching), theme.warning);
+    }
+    if state.sort != Sort::STRENGTH {
+        more(format!("by {} {}", state.sort.column.name(), state.sort.arrow()), theme.text);
+    }
+    if !state.marked.is_empty() {
+        more(format!("{} marked", state.marked.len()), theme.mark);
+    }
+    let used: usize = spans.iter().map(Span::width).sum();
+    if used > usize::from(width) {
+        let text: String = spans.iter().map(|span| span.content.as_ref()).collect();
+        return Line::styled(cut(&text, usize::from(width)), theme.text);
+    }
+    Line::from(spans)
+}

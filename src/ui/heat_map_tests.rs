@@ -1,0 +1,129 @@
+//! The heat map of a small study: cells are the sums of the findings, on every size.
+
+use ratatui::style::Color;
+
+use super::*;
+use crate::app::state::{Tab, ThemeName};
+use crate::app::table;
+use crate::ui::testing::{LAYERS, POSITIONS, empty, rows, run, screen, showing};
+
+fn theme(name: ThemeName) -> Theme {
+    Theme::new(name, true)
+}
+
+fn drawn(state: &State, size: (u16, u16)) -> Vec<String> {
+    rows(&screen(size, |frame| draw(state, &theme(ThemeName::Dark), frame.area(), frame)))
+}
+
+#[test]
+fn cells_are_the_sums_of_the_findings() {
+    let mut state = showing(run());
+    for view in View::ALL {
+        state.tab = Tab::Single(view);
+        let shown = drawn(&state, (100, 20));
+        assert_eq!(shown[0], format!("effect by submodule and position, {view}"));
+        assert_eq!(shown[1].split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "sum", "error", "share"]);
+        let name = if view == View::Female { "Mary" } else { "John" };
+        assert_eq!(shown[2].split_whitespace().collect::<Vec<_>>(), ["The", name, "runs"]);
+        for (submodule, line) in Submodule::all(LAYERS).into_iter().zip(&shown[3..]) {
+            let ranked = state.findings().unwrap().view(view).submodule(submodule).unwrap();
+            let mut expected = vec![submodule.to_string(), "0".to_owned()];
+            expected.extend(ranked.position_sums()[1..].iter().map(|sum| format!("{sum:+.3}")));
+            expected.push(format!("{:+.3}", ranked.feature_sum()));
+            expected.push(format!("{:+.3}", ranked.effects().error.effect));
+            expected.push(format!("{:.1} %", 100.0 * ranked.error_share().unwrap()));
+            assert_eq!(line.split_whitespace().collect::<Vec<_>>(), expected.join(" ").split(' ').collect::<Vec<_>>());
+        }
+        let legend = shown[9..].join(" ");
+        assert!(
+            legend.starts_with("effect in logits, logit(patch answer) - logit(clean answer), summed over all features"),
+            "{legend}"
+        );
+    }
+}
+
+#[test]
+fn the_strongest_cell_has_the_strongest_colour_in_every_theme() {
+    let state = showing(run());
+    let map = Map::new(state.findings().unwrap(), View::Male);
+    assert_eq!(map.positions, POSITIONS);
+    for name in ThemeName::ALL {
+        let theme = theme(name);
+        let buffer = screen((100, 20), |frame| draw(&state, &theme, frame.area(), frame));
+        for (row, submodule) in Submodule::all(LAYERS).into_iter().enumerate() {
+            let sums = state.findings().unwrap().view(View::Male).submodule(submodule).unwrap().position_sums();
+            for (position, sum) in sums.iter().enumerate() {
+                // The last digit: labels are eight columns wide.
+                let cell = &buffer[((8 + position * CELL + CELL - 2) as u16, (HEADING + row) as u16)];
+                let heat = theme.heat(*sum, map.largest);
+                assert_eq!(
+                    (cell.fg, cell.bg),
+                    (heat.fg.unwrap_or(Color::Reset), heat.bg.unwrap_or(Color::Reset)),
+                    "{name:?} {sum}"
+                );
+                assert_eq!(cell.modifier, heat.add_modifier);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_counted() {
+    let state = showing(run());
+    let shown = drawn(&state, (8 + 4 * 8, 30));
+    assert_eq!(shown[1].split_whitespace().collect::<Vec<_>>(), ["0", "sum", "error", "share"]);
+    assert!(shown.contains(&"2 more positions do not fit".to_owned()), "{shown:#?}");
+    let shown = drawn(&state, (200, 8));
+    assert!(shown.contains(&"3 more submodules do not fit".to_owned()), "{shown:#?}");
+    assert!(shown[5].starts_with("mlp_0") && !shown[6].starts_with("mlp_1"), "{shown:#?}");
+}
+
+#[test]
+fn prompts_of_several_lengths_have_no_common_words() {
+    let mut run = run();
+    run.manifest.pairs.examples[2].clean_text.pop();
+    let shown = drawn(&showing(run), (100, 20));
+    assert_eq!((shown[1].split_whitespace().count(), shown[2].as_str()), (6, ""));
+}
+
+#[test]
+fn where_nothing_is_known_a_sentence_says_why() {
+    assert_eq!(drawn(&empty(), (80, 3))[0], "nothing is computed yet");
+    let mut state = empty();
+    state.show_published = true;
+    table::refresh(&mut state);
+    let says = drawn(&state, (90, 3))[0].clone();
+    assert_eq!(says, "the study printed no effects by position and no error terms of the male view");
+    let mut run = run();
+    run.views.pop();
+    run.manifest.baseline = None;
+    let mut state = showing(run);
+    state.tab = Tab::Single(View::Baseline);
+    assert_eq!(drawn(&state, (80, 3))[0], "there is no baseline view");
+}
+
+#[test]
+fn no_size_and_no_text_breaks_the_map() {
+    let mut hostile = run();
+    for example in &mut hostile.manifest.pairs.examples {
+        example.clean_text = vec!["\x1b[2J".to_owned(), " 名前\u{202e}\n".repeat(5), String::new()];
+    }
+    for effects in &mut hostile.views[0].submodules {
+        effects.position_effects[1] = f32::MAX;
+        effects.position_effects[2] = f32::NAN;
+    }
+    for run in [run(), hostile] {
+        let state = showing(run);
+        for name in [ThemeName::Dark, ThemeName::Monochrome] {
+            let theme = theme(name);
+            for width in 0..=80 {
+                for height in 0..=30 {
+                    let buffer = screen((width, height), |frame| draw(&state, &theme, frame.area(), frame));
+                    let hidden = |character: char| character.is_control() || character == '\u{202e}';
+                    assert!(buffer.content().iter().all(|cell| !cell.symbol().contains(hidden)), "{width}x{height}");
+                }
+            }
+        }
+        screen((20, 10), |frame| draw(&state, &theme(ThemeName::Dark), Rect::new(15, 5, 200, 200), frame));
+    }
+}

@@ -1,0 +1,59 @@
+//! Draws a state. Decides nothing: where things stand is [`crate::app::layout`], what they say is [`crate::core::rows::cells`].
+
+pub mod bar;
+pub mod card;
+mod features;
+mod fit;
+mod footer;
+mod header;
+pub mod heat_map;
+mod overlay;
+mod pane;
+#[cfg(test)]
+mod screens;
+mod sides;
+mod submodules;
+#[cfg(test)]
+mod testing;
+pub mod theme;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::{Paragraph, Wrap};
+
+use crate::app::layout::{Area, Layout, SMALLEST};
+use crate::app::state::{Overlay, State};
+use theme::Theme;
+
+/// Draws everything.
+pub fn view(state: &State, frame: &mut Frame) {
+    let theme = Theme::new(state.theme, state.setting.true_colour);
+    let area = frame.area();
+    frame.buffer_mut().set_style(area, theme.text);
+    let Some(layout) = Layout::of((area.width, area.height), state.pane) else {
+        too_small(area, &theme, frame);
+        return;
+    };
+    header::draw(state, &theme, rect(layout.header), frame);
+    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+        let rows = area.height.saturating_sub(layout.header.height + layout.footer.height);
+        heat_map::draw(state, &theme, Rect::new(0, layout.header.height, area.width, rows), frame);
+    } else {
+        layout.submodules.into_iter().for_each(|area| submodules::draw(state, &theme, rect(area), frame));
+        layout.features.into_iter().for_each(|area| features::draw(state, &theme, rect(area), frame));
+        layout.card.into_iter().for_each(|area| card::draw(state, &theme, rect(area), frame));
+    }
+    footer::draw(state, &theme, rect(layout.footer), frame);
+    overlay::draw(state, &theme, area, frame);
+}
+
+fn rect(area: Area) -> Rect {
+    Rect::new(area.x, area.y, area.width, area.height)
+}
+
+fn too_small(area: Rect, theme: &Theme, frame: &mut Frame) {
+    let (width, height) = SMALLEST;
+    let text = format!("saescope needs {width} columns and {height} rows; this terminal has {} and {}.", area.width, area.height);
+    frame.render_widget(Paragraph::new(Line::styled(text, theme.text)).wrap(Wrap { trim: true }), area);
+}

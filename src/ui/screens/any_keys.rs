@@ -1,0 +1,198 @@
+//! Any keys in any order, on terminals of any size.
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use super::pilot::{Pilot, draw, found, opened, problem};
+use crate::app::commands;
+use crate::app::key::Key;
+use crate::app::layout::table_rows;
+use crate::app::message::{JobNews, Message, Mouse};
+use crate::core::selection::Selection;
+use crate::core::view::View;
+use crate::ui::testing::run;
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() }
+}
+
+/// Something that a user, a terminal or a job does.
+#[derive(Debug, Clone)]
+enum Deed {
+    Press(String),
+    Type(String),
+    Paste(String),
+    Resize(u16, u16),
+    Mouse(Mouse, u16, u16),
+    News(u64, usize),
+    Saved(u64),
+    NotSaved,
+    Read(String),
+}
+
+fn keys() -> Vec<String> {
+    let mut keys: Vec<String> = commands::all().flat_map(|command| command.keys).map(|key| (*key).to_owned()).collect();
+    keys.extend(["enter", "esc", "backspace", "delete", "alt-b", "ctrl-w", "ctrl-k", "%", "x", "e"].map(str::to_owned));
+    keys
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let mouse = prop::sample::select(vec![Mouse::Click, Mouse::WheelDown, Mouse::WheelUp]);
+    let texts =
+        prop::sample::select(vec!["0.1", "1e-9", "12", "99999999", "kind=mlp", "effect>0.1 or", "tag=FP", "名前\u{301}", "sort"]);
+    let deed = prop_oneof![
+        12 => prop::sample::select(keys()).prop_map(Deed::Press),
+        2 => texts.prop_map(|text| Deed::Type(text.to_owned())),
+        1 => "[ -~]{0,8}".prop_map(Deed::Type),
+        1 => "(?s).{0,8}".prop_map(Deed::Paste),
+        2 => (0..=200_u16, 0..=60_u16).prop_map(|(width, height)| Deed::Resize(width, height)),
+        3 => (mouse, 0..200_u16, 0..60_u16).prop_map(|(mouse, x, y)| Deed::Mouse(mouse, x, y)),
+        1 => (1..4_u64, 0..22_usize).prop_map(|(number, news)| Deed::News(number, news)),
+        1 => (0..9_u64).prop_map(Deed::Saved),
+        1 => Just(Deed::NotSaved),
+        1 => "(?s).{0,12}".prop_map(Deed::Read),
+    ];
+    prop::collection::vec(deed, 0..40)
+}
+
+fn news(which: usize) -> JobNews {
+    let run = run();
+    let views = [View::Male, View::Female, View::Baseline];
+    match which {
+        0 => opened(&run),
+        1 => JobNews::Ended(Err(problem())),
+        2 => JobNews::Progress(crate::core::progress::Progress { stage: "\x1b[2J名前".repeat(9), done: 9, total: 0 }),
+        3 => JobNews::Progress(crate::core::progress::Progress { stage: String::new(), done: u64::MAX / 200, total: 1 }),
+        _ => found(&run, views[which % 3], 6).swap_remove((which - 4) / 3),
+    }
+}
+
+fn act(pilot: &mut Pilot, deed: Deed) {
+    match deed {
+        Deed::Press(key) => {
+            pilot.press(&key);
+        }
+        Deed::Type(text) => pilot.type_text(&text),
+        Deed::Paste(text) => pilot.tell(Message::Paste(text)),
+        Deed::Resize(width, height) => pilot.resize(width, height),
+        Deed::Mouse(mouse, x, y) => pilot.tell(Message::Mouse(mouse, x, y)),
+        Deed::News(number, which) => pilot.news(number, news(which)),
+        Deed::Saved(revision) => pilot.tell(Message::TagsSaved(revision)),
+        Deed::NotSaved => pilot.tell(Message::TagsNotSaved(problem())),
+        Deed::Read(text) => pilot.tell(Message::TagsRead(Ok((text, "list.md".to_owned())))),
+    }
+}
+
+fn holds(pilot: &Pilot) {
+    let state = &pilot.state;
+    let (cursor, length) = (state.table.cursor, state.table.len());
+    assert!(cursor < length || (cursor, length) == (0, 0), "cursor {cursor} of {length}");
+    assert!(state.table.top <= cursor && cursor < state.table.top + table_rows(state).max(1), "cursor {cursor} is out of sight");
+    match state.selection {
+        Selection::Threshold(threshold) => assert!(threshold.is_finite() && threshold >= 0.0, "{threshold}"),
+        Selection::TopK(count) => assert!(count > 0),
+    }
+    let buffer = draw(state, state.size());
+    let hidden = |cell: &ratatui::buffer::Cell| cell.symbol().contains(char::is_control);
+    assert!(!buffer.content().iter().any(hidden), "a control character is on the screen");
+}
+
+proptest! {
+    #![proptest_config(config(48))]
+
+    #[test]
+    fn nothing_breaks_the_explorer(deeds in deeds(), other in (0..=200_u16, 0..=60_u16)) {
+        let mut pilot = Pilot::computing();
+        for deed in deeds {
+            act(&mut pilot, deed);
+            holds(&pilot);
+        }
+        // A terminal may be resized between the last message and the drawing.
+        draw(&pilot.state, other);
+    }
+}
+
+/// Keys that change tags, and some that move between them.
+fn tagging() -> impl Strategy<Value = String> {
+    let edits = ["m p", "m P", "m x", "m tab w", "m t", "m e seen enter", "m e ctrl-u enter", "7 space", "space", "c"];
+    let moves = ["j", "k", "G", "2", "1", "5", "s t", "u", "U", "6 space"];
+    let keys = prop::collection::vec(prop::sample::select([edits, moves].concat()), 0..30);
+    keys.prop_map(|keys| keys.join(" "))
+}
+
+proptest! {
+    #![proptest_config(config(96))]
+
+    #[test]
+    fn undo_gives_the_first_tags_back_and_redo_the_last(before in tagging(), after in tagging()) {
+        let mut pilot = Pilot::study();
+        pilot.press(&before);
+        let book = |pilot: &Pilot| pilot.state.tagging.book.clone().unwrap();
+        let first = (book(&pilot).features().clone(), book(&pilot).undoable());
+        let edits = after.replace(" u", "").replace(" U", "");
+        pilot.press(edits.strip_prefix("u").or(edits.strip_prefix("U")).unwrap_or(&edits));
+        let last = book(&pilot).features().clone();
+        let steps = book(&pilot).undoable() - first.1;
+        (0..steps).for_each(|_| { pilot.press("u"); });
+        prop_assert_eq!(book(&pilot).features().clone(), first.0);
+        (0..steps).for_each(|_| { pilot.press("U"); });
+        prop_assert_eq!(book(&pilot).features().clone(), last);
+        (0..book(&pilot).undoable()).for_each(|_| { pilot.press("u"); });
+        prop_assert!(book(&pilot).features().is_empty());
+    }
+
+    #[test]
+    fn the_cursor_stays_on_its_feature(
+        down in 0..18_usize,
+        steps in prop::collection::vec(prop::sample::select(vec![
+            "1", "2", "3", "4", "5", "v", "S", "s f", "s e", "s 3", "s t", "/ ctrl-u kind=mlp enter", "/ ctrl-u layer=1 enter",
+            "/ ctrl-u enter", "/ effect>0 esc", "\\", "t ctrl-u 0.1 enter", "t ctrl-u 0 enter", "K ctrl-u 4 enter", "esc", "h j l",
+            "h g l", "h k l", "+", "-", "m p", "H H", "? esc", "12",
+        ]), 0..25),
+    ) {
+        let mut pilot = Pilot::study();
+        pilot.press("j k");
+        (0..down).for_each(|_| { pilot.press("j"); });
+        let feature = pilot.state.feature().unwrap();
+        for keys in steps {
+            pilot.press(keys);
+            if pilot.features().contains(&feature) {
+                prop_assert_eq!(pilot.state.feature(), Some(feature), "after {}", keys);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_default_key_does_something_or_says_why_not() {
+    for command in commands::all() {
+        for key in command.keys {
+            let mut pilot = Pilot::study();
+            let key: Key = key.parse().unwrap();
+            pilot.tell(Message::Key(key, std::time::Duration::from_secs(1)));
+            let refused = (command.enabled)(&Pilot::study().state).is_err();
+            assert_eq!(refused, pilot.notice().starts_with(&format!("{}: ", command.name)), "{key}");
+        }
+    }
+}
+
+#[test]
+fn a_click_moves_the_cursor_and_the_card_begins_at_its_top() {
+    let mut pilot = Pilot::study();
+    pilot.resize(180, 50);
+    pilot.press("l 7 j h");
+    assert_eq!(pilot.state.card_scroll, 7);
+    pilot.tell(Message::Mouse(Mouse::Click, 50, 8));
+    assert_eq!((pilot.state.table.cursor, pilot.state.card_scroll), (3, 0));
+    assert!(pilot.screen()[8].contains('>'));
+}
+
+#[test]
+fn a_click_below_the_last_submodule_chooses_none() {
+    let mut pilot = Pilot::study();
+    pilot.resize(180, 50);
+    pilot.tell(Message::Mouse(Mouse::Click, 5, 40));
+    assert_eq!(pilot.state.submodule, None);
+    pilot.tell(Message::Mouse(Mouse::Click, 5, 5));
+    assert_eq!(pilot.state.submodule.unwrap().to_string(), "attn_0");
+}

@@ -1,0 +1,148 @@
+//! A computation that runs, is superseded, is cancelled or fails.
+
+use std::sync::Arc;
+
+use super::pilot::{Pilot, found, opened, problem, request};
+use crate::app::message::{Effect, JobNews};
+use crate::core::findings::Findings;
+use crate::core::tags::Subject;
+use crate::core::view::View;
+use crate::ui::testing::run;
+
+fn subject() -> Subject {
+    Subject { model: "pythia-70m-deduped".to_owned(), dictionaries: "0123456789abcdef".to_owned() }
+}
+
+fn whole() -> JobNews {
+    JobNews::Ended(Ok(Arc::new(Findings::from_run(run(), None, subject()))))
+}
+
+/// A job that has found the first two submodules.
+fn half_done() -> Pilot {
+    let mut pilot = Pilot::computing();
+    pilot.press("r");
+    pilot.news(1, opened(&run()));
+    found(&run(), View::Male, 2).into_iter().for_each(|news| pilot.news(1, news));
+    assert_eq!(pilot.features().len(), 6);
+    pilot.asked();
+    pilot
+}
+
+#[test]
+fn a_computation_starts_and_its_results_arrive_one_after_another() {
+    let mut pilot = Pilot::computing();
+    pilot.asked();
+    pilot.press("r");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Start(1, asked)] if **asked == request()));
+    assert_eq!(pilot.features().len(), 18, "the old study stays until the inputs are open");
+    pilot.news(1, opened(&run()));
+    assert!(pilot.features().is_empty());
+    for (index, news) in found(&run(), View::Male, 6).into_iter().enumerate() {
+        pilot.news(1, news);
+        assert_eq!(pilot.features().len(), 3 * (index + 1));
+    }
+    pilot.news(1, JobNews::Identified(subject()));
+    pilot.press("m");
+    assert!(pilot.state.overlay.is_some(), "{}", pilot.notice());
+    pilot.press("esc");
+    pilot.news(1, whole());
+    assert!(pilot.state.job.is_none() && pilot.state.standing.is_none());
+    assert!(!pilot.screen()[0].contains("partial"));
+}
+
+#[test]
+fn news_of_a_superseded_job_are_dropped() {
+    let mut pilot = half_done();
+    pilot.press("r");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Start(2, _)]));
+    let before = pilot.features();
+    for news in found(&run(), View::Male, 6).into_iter().chain([opened(&run()), whole(), JobNews::Ended(Err(problem()))]) {
+        pilot.news(1, news);
+        assert_eq!((pilot.features(), pilot.notice(), pilot.state.job.as_ref().unwrap().number), (before.clone(), "", 2));
+    }
+    assert_eq!(pilot.state.standing.as_deref(), Some("partial, superseded after 2 of 18 submodule views"));
+    pilot.news(2, opened(&run()));
+    assert_eq!((pilot.features().len(), &pilot.state.standing), (0, &None));
+}
+
+#[test]
+fn cancelling_keeps_what_is_done_and_says_so() {
+    for keys in ["esc", ": cancel enter"] {
+        let mut pilot = half_done();
+        pilot.press(keys);
+        assert!(matches!(pilot.asked().as_slice(), [Effect::Cancel(1)]));
+        assert_eq!(pilot.notice(), "cancelled; kept: partial, cancelled after 2 of 18 submodule views");
+        for news in found(&run(), View::Male, 6).into_iter().chain([whole(), JobNews::Ended(Err(problem()))]) {
+            pilot.news(1, news);
+            assert_eq!(pilot.features().len(), 6);
+        }
+        for size in [(70, 20), (120, 40), (180, 50)] {
+            pilot.resize(size.0, size.1);
+            let header = pilot.screen()[0].clone();
+            assert!(header.contains("partial, cancelled after 2 of 18"), "{header}");
+        }
+        pilot.press("w");
+        assert_eq!(pilot.notice(), "write-run: a run is written when all of it is computed");
+        pilot.press("m");
+        assert_eq!(
+            pilot.notice(),
+            "tag: the computation ended before the dictionaries were identified, on which tags hang; r computes again"
+        );
+    }
+}
+
+#[test]
+fn cancelling_before_anything_is_known_keeps_the_old_study() {
+    let mut pilot = Pilot::computing();
+    pilot.press("r esc");
+    assert_eq!((pilot.notice(), pilot.features().len()), ("cancelled; nothing was computed yet", 18));
+    pilot.news(1, opened(&run()));
+    assert_eq!(pilot.features().len(), 18);
+}
+
+#[test]
+fn a_failure_keeps_what_is_done_and_names_the_log() {
+    let mut pilot = half_done();
+    pilot.news(1, JobNews::Ended(Err(problem())));
+    assert_eq!(pilot.notice(), "see saescope.log: tags.json: the disk is full; free some space");
+    assert_eq!(pilot.state.standing.as_deref(), Some("partial, stopped by a failure after 2 of 18 submodule views"));
+    assert_eq!(pilot.features().len(), 6);
+}
+
+#[test]
+fn a_running_job_says_on_every_size_how_to_stop_it() {
+    let mut pilot = half_done();
+    let progress = crate::core::progress::Progress { stage: "resid_0, baseline".to_owned(), done: 7, total: 18_000 };
+    for _ in 0..2 {
+        pilot.news(1, JobNews::Progress(progress.clone()));
+        pilot.press("j j");
+        pilot.news(1, JobNews::Progress(crate::core::progress::Progress { done: 90, ..progress.clone() }));
+        for width in [60, 70, 80, 120, 180] {
+            pilot.resize(width, 20);
+            let header = pilot.screen()[0].clone();
+            assert!(header.trim_end().ends_with("Esc stops"), "{width}: {header}");
+        }
+    }
+}
+
+#[test]
+fn published_figures_are_not_computed_here() {
+    let mut pilot = Pilot::computing();
+    pilot.asked();
+    for key in ["r", "P", "w"] {
+        pilot.press("p").press(key);
+        assert!(pilot.asked().is_empty() && pilot.state.overlay.is_none(), "{key}");
+        assert!(pilot.notice().contains("published figures are"), "{}", pilot.notice());
+        pilot.press("p");
+    }
+}
+
+#[test]
+fn another_number_of_points_is_asked_for_and_computed() {
+    let mut pilot = Pilot::computing();
+    pilot.asked();
+    pilot.press(": steps enter ctrl-u 0 enter");
+    assert!(pilot.hint().unwrap_err().starts_with("'0' is no number of steps"));
+    pilot.press("ctrl-u 25 enter");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Start(1, asked)] if asked.settings.steps == 25));
+}

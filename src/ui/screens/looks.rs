@@ -1,0 +1,91 @@
+//! Whole screens as files beside this one. After a change that is meant: `INSTA_UPDATE=always cargo test --lib screens`, then read the
+//! difference.
+
+use insta::{Settings, assert_snapshot};
+
+use super::pilot::{Pilot, found, opened};
+use crate::app::message::JobNews;
+use crate::core::progress::Progress;
+use crate::core::view::View;
+use crate::ui::testing::run;
+
+const SMALL: (u16, u16) = (70, 20);
+const MEDIUM: (u16, u16) = (120, 40);
+const LARGE: (u16, u16) = (180, 50);
+const ALL: [(u16, u16); 3] = [SMALL, MEDIUM, LARGE];
+
+/// Draws what `pilot` sees at each size and compares it with the file of that name.
+fn look(name: &str, pilot: &mut Pilot, sizes: &[(u16, u16)]) {
+    let mut settings = Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for (width, height) in sizes {
+            pilot.resize(*width, *height);
+            assert_snapshot!(format!("{name}_{width}x{height}"), pilot.screen().join("\n"));
+        }
+    });
+}
+
+fn after(keys: &str) -> Pilot {
+    let mut pilot = Pilot::study();
+    pilot.press(keys);
+    pilot
+}
+
+#[test]
+fn views() {
+    look("male", &mut after(""), &ALL);
+    look("difference", &mut after("t ctrl-u 0.1 enter 4"), &ALL);
+    look("similarity", &mut after("t ctrl-u 0.1 enter 5 v"), &[SMALL, LARGE]);
+    look("baseline_submodule", &mut after("3 h j j"), &[MEDIUM]);
+    look("card", &mut after("j enter"), &[SMALL]);
+    look("heat_map", &mut after("H"), &ALL);
+    look("published", &mut after("p"), &ALL);
+}
+
+#[test]
+fn prompts() {
+    look("threshold", &mut after("t ctrl-u 0.15"), &ALL);
+    look("threshold_bad", &mut after("t ctrl-u 0.15 x"), &[SMALL]);
+    look("filter", &mut after("/ effect>0.1 space kind=mlp"), &[SMALL, MEDIUM]);
+    look("filter_bad", &mut after("/ effect>"), &[SMALL]);
+    look("filter_others_dimmed", &mut after("/ kind=mlp enter \\"), &[MEDIUM]);
+}
+
+#[test]
+fn tags() {
+    look("tag_chooser", &mut after("j m tab"), &ALL);
+    let mut pilot = after("j m p j m x j m e");
+    pilot.type_text("seen in \"she\" only");
+    pilot.press("enter");
+    look("tagged", &mut pilot, &ALL);
+}
+
+#[test]
+fn lists_of_commands() {
+    look("palette", &mut after(": sort"), &[SMALL, LARGE]);
+    look("help", &mut after("?"), &[SMALL, LARGE]);
+    look("help_end", &mut after("? end"), &[MEDIUM]);
+}
+
+#[test]
+fn too_small() {
+    look("too_small", &mut after("j"), &[(59, 15)]);
+}
+
+#[test]
+fn computing() {
+    let run = run();
+    let mut pilot = Pilot::computing();
+    pilot.press("r");
+    let progress = |done| JobNews::Progress(Progress { stage: "resid_0, male".to_owned(), done, total: 180 });
+    pilot.news(1, opened(&run));
+    pilot.news(1, progress(0));
+    pilot.press("j j");
+    found(&run, View::Male, 4).into_iter().for_each(|news| pilot.news(1, news));
+    pilot.news(1, progress(40));
+    look("computing", &mut pilot, &ALL);
+    pilot.press("esc");
+    look("cancelled", &mut pilot, &[SMALL, MEDIUM]);
+}

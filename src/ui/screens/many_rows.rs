@@ -1,0 +1,96 @@
+//! Lists too long to be arranged between two frames.
+
+use std::sync::Arc;
+
+use super::pilot::{Pilot, wide};
+use crate::app::message::{Effect, Message};
+use crate::app::table::AT_ONCE;
+use crate::core::rows::Listing;
+use crate::core::rows::arrange::arrange;
+
+/// The answer to the only request among what was asked.
+fn answer(effects: &[Effect]) -> (u64, Arc<Listing>) {
+    match effects {
+        [Effect::Arrange { number, findings, tags, spec }] => (*number, Arc::new(arrange(findings, tags, spec))),
+        other => panic!("{} effects", other.len()),
+    }
+}
+
+/// A study of more rows than are arranged at once, as it is before the first answer.
+fn pilot() -> Pilot {
+    let mut pilot = Pilot::with(wide(AT_ONCE as u32 + 1));
+    pilot.asked();
+    pilot
+}
+
+#[test]
+fn many_rows_are_arranged_elsewhere_and_stale_answers_are_dropped() {
+    let mut pilot = pilot();
+    assert!(pilot.features().is_empty());
+    pilot.press("2");
+    let (first, first_rows) = answer(&pilot.asked());
+    assert!(pilot.screen().join("\n").contains("arranging…"));
+    pilot.press("S");
+    let (second, second_rows) = answer(&pilot.asked());
+    assert!(second > first);
+    pilot.tell(Message::Arranged(first, first_rows));
+    assert!(pilot.features().is_empty());
+    pilot.tell(Message::Arranged(second, Arc::clone(&second_rows)));
+    assert_eq!((pilot.features().len(), &pilot.state.table.listing), (AT_ONCE + 1, &second_rows));
+    assert!(!pilot.screen().join("\n").contains("arranging…"));
+    // A second answer under a number that was answered changes nothing.
+    pilot.tell(Message::Arranged(second, Arc::default()));
+    assert_eq!(pilot.features().len(), AT_ONCE + 1);
+}
+
+#[test]
+fn an_answer_that_a_smaller_list_overtook_is_dropped() {
+    let mut pilot = pilot();
+    pilot.press("2");
+    let (number, rows) = answer(&pilot.asked());
+    pilot.press("K ctrl-u 5 enter");
+    pilot.asked();
+    assert_eq!(pilot.features().len(), 5);
+    pilot.tell(Message::Arranged(number, rows));
+    assert_eq!(pilot.features().len(), 5);
+}
+
+#[test]
+fn a_list_that_is_on_its_way_is_not_copied() {
+    let mut pilot = pilot();
+    pilot.press("2");
+    let (number, rows) = answer(&pilot.asked());
+    pilot.tell(Message::Arranged(number, rows));
+    pilot.press("S");
+    pilot.asked();
+    pilot.press("y");
+    assert!(pilot.asked().is_empty());
+    assert_eq!(pilot.notice(), "the rows are still being arranged; press y again in a moment");
+}
+
+#[test]
+fn the_cursor_stays_on_its_feature_when_the_answer_comes() {
+    let mut pilot = pilot();
+    pilot.press("2");
+    let (number, rows) = answer(&pilot.asked());
+    pilot.tell(Message::Arranged(number, rows));
+    // The first digit is a view of its own, until the second takes that back.
+    pilot.press("100j");
+    pilot.asked();
+    let feature = pilot.state.feature();
+    pilot.press("S");
+    let (number, rows) = answer(&pilot.asked());
+    pilot.tell(Message::Arranged(number, rows));
+    assert_eq!((pilot.state.feature(), pilot.state.table.cursor), (feature, AT_ONCE - 100));
+}
+
+#[test]
+fn a_preview_is_counted_when_the_answer_comes() {
+    let mut pilot = pilot();
+    pilot.press("5 t ctrl-u 0.001 5");
+    let effects = pilot.asked();
+    assert_eq!(pilot.hint(), Ok("0.0015 → counting"));
+    let (number, rows) = answer(&effects[effects.len() - 1..]);
+    pilot.tell(Message::Arranged(number, rows));
+    assert_eq!(pilot.hint(), Ok("0.0015 → 20000 features in 1 submodule"));
+}

@@ -1,0 +1,12 @@
+//! Keys are pressed and screens are read, without a terminal: what a user does and sees, from [`update`](crate::app::update::update) to
+//! [`view`](super::view).
+
+mod any_keys;
+mod colours;
+mod computing;
+mod copies;
+mod looks;
+mod many_rows;
+mod pilot;
+mod prompts;
+mod tags;

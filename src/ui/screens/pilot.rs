@@ -1,0 +1,171 @@
+//! Presses keys and keeps what was asked of the outside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+
+use crate::app::key::Key;
+use crate::app::message::{Effect, JobNews, Message};
+use crate::app::state::{Overlay, State};
+use crate::app::update::update;
+use crate::core::problem::Problem;
+use crate::core::ranking::Ranked;
+use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
+use crate::core::run::{Method, Opened, Run};
+use crate::core::submodule::{FeatureId, FeatureIndex};
+use crate::core::tags::TagBook;
+use crate::core::view::View;
+use crate::ui;
+use crate::ui::testing::{LAYERS, rows, run, screen, showing};
+
+/// Someone at the keyboard.
+pub struct Pilot {
+    pub state: State,
+    /// What was asked of the outside since [`Pilot::asked`] was called last.
+    effects: Vec<Effect>,
+    now: Duration,
+}
+
+impl Pilot {
+    fn new(state: State) -> Self {
+        Self { state, effects: Vec::new(), now: Duration::ZERO }
+    }
+
+    /// Looks at `run`, whose tags are open and empty.
+    pub fn with(run: Run) -> Self {
+        let mut pilot = Self::new(showing(run));
+        if let Some(subject) = pilot.state.study.as_ref().and_then(|study| study.subject.clone()) {
+            pilot.tell(Message::TagsOpened(Box::new(TagBook::new(subject)), "tags.json".to_owned()));
+        }
+        pilot
+    }
+
+    /// Looks at the small study.
+    pub fn study() -> Self {
+        Self::with(run())
+    }
+
+    /// The same where a computation can be started.
+    pub fn computing() -> Self {
+        let mut pilot = Self::study();
+        pilot.state.setting.request = Some(request());
+        pilot
+    }
+
+    pub fn tell(&mut self, message: Message) {
+        let effects = update(&mut self.state, message);
+        self.effects.extend(effects);
+    }
+
+    pub fn news(&mut self, job: u64, news: JobNews) {
+        self.tell(Message::Job(job, news, self.now));
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.tell(Message::Resize(width, height));
+    }
+
+    fn key(&mut self, key: Key) {
+        self.tell(Message::Key(key, self.now));
+    }
+
+    /// Presses keys, one a second. What is no key by itself is typed in one go: `12j`, `0.2`.
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        for word in keys.split_whitespace() {
+            self.now += Duration::from_secs(1);
+            match word.parse() {
+                Ok(key) => self.key(key),
+                Err(_) => self.type_text(word),
+            }
+        }
+        self
+    }
+
+    /// Types a text in one go, spaces and all.
+    pub fn type_text(&mut self, text: &str) {
+        text.chars().for_each(|character| self.key(Key::character(character)));
+    }
+
+    /// What was asked of the outside since the last call.
+    pub fn asked(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    pub fn notice(&self) -> &str {
+        self.state.notice.as_ref().map_or("", |notice| &notice.text)
+    }
+
+    /// What stands behind the text in the open prompt.
+    pub fn hint(&self) -> Result<&str, &str> {
+        match &self.state.overlay {
+            Some(Overlay::Prompt(prompt)) => prompt.hint.as_deref().map_err(String::as_str),
+            _ => panic!("no prompt is open"),
+        }
+    }
+
+    /// The features of the table, in order.
+    pub fn features(&self) -> Vec<FeatureId> {
+        self.state.table.listing.rows.iter().map(|row| row.feature).collect()
+    }
+
+    pub fn buffer(&self) -> Buffer {
+        draw(&self.state, self.state.size())
+    }
+
+    /// The rows of the screen.
+    pub fn screen(&self) -> Vec<String> {
+        rows(&self.buffer())
+    }
+}
+
+pub fn draw(state: &State, size: (u16, u16)) -> Buffer {
+    screen(size, |frame| ui::view(state, frame))
+}
+
+pub fn request() -> Request {
+    Request {
+        model: ModelSource::Demo,
+        data: DataSource::Embedded,
+        options: Options { seed: 1, tokens: None, examples: None },
+        settings: Settings { method: Method::Ig, steps: 10, batch: 4, detail: 100 },
+        backend: None,
+    }
+}
+
+/// What a job that computes `run` tells first.
+pub fn opened(run: &Run) -> JobNews {
+    JobNews::Opened(Arc::new(Opened {
+        model: run.manifest.model.name.clone(),
+        layers: LAYERS,
+        backend: "ndarray".to_owned(),
+        pairs: run.manifest.pairs.clone(),
+        baseline: run.manifest.baseline.clone(),
+    }))
+}
+
+/// The first `count` submodules of `view`, as a job tells them.
+pub fn found(run: &Run, view: View, count: usize) -> Vec<JobNews> {
+    let effects = run.views.iter().find(|effects| effects.view == view).unwrap();
+    effects.submodules.iter().take(count).map(|effects| JobNews::Found(view, Arc::new(Ranked::new(effects.clone())))).collect()
+}
+
+/// A study whose first submodule has `count` features in each view, stronger with their index, and whose others have none.
+pub fn wide(count: u32) -> Run {
+    let mut run = run();
+    for view in &mut run.views {
+        view.detail = crate::core::effects::Detail::default();
+        for (place, effects) in view.submodules.iter_mut().enumerate() {
+            let count = if place == 0 { count } else { 0 };
+            effects.features = (0..count).map(FeatureIndex).collect();
+            effects.effects = (0..count).map(|index| (index + 1) as f32 * 0.001).collect();
+            effects.standard_errors = vec![0.0; count as usize];
+            effects.position_effects = (0..count).flat_map(|index| [0.0, (index + 1) as f32 * 0.001, 0.0]).collect();
+        }
+    }
+    run
+}
+
+pub fn problem() -> Problem {
+    Problem::new("tags.json", "the disk is full", "free some space")
+}

@@ -1,0 +1,184 @@
+//! Typing a value: every key previews it, Enter keeps it, Esc restores what was before.
+
+use super::pilot::{Pilot, found, opened};
+use crate::app::state::{Overlay, Tab};
+use crate::core::selection::Selection;
+use crate::core::view::View;
+use crate::ui::testing::run;
+
+#[test]
+fn a_threshold_previews_on_every_key() {
+    let mut pilot = Pilot::study();
+    pilot.press("t");
+    assert_eq!((pilot.hint(), pilot.features().len()), (Ok("0 → 18 features in 6 submodules"), 18));
+    pilot.press(".");
+    assert_eq!(pilot.features().len(), 18);
+    pilot.press("1");
+    assert_eq!((pilot.hint(), pilot.features().len()), (Ok("0.1 → 10 features in 6 submodules"), 10));
+    pilot.press("7");
+    assert_eq!((pilot.hint(), pilot.features().len()), (Ok("0.17 → 3 features in 3 submodules"), 3));
+    assert!(pilot.screen().iter().any(|line| line.contains("|effect| > 0.17 → 3 features in 3 submodules")));
+    pilot.press("backspace");
+    assert_eq!(pilot.features().len(), 10);
+    pilot.press("enter");
+    assert_eq!((pilot.state.selection, pilot.state.threshold), (Selection::Threshold(0.1), 0.1));
+    assert!(pilot.state.overlay.is_none());
+}
+
+#[test]
+fn escape_restores_the_selection_exactly_even_across_kinds() {
+    for keys in ["t ctrl-u 0.1", "K ctrl-u 3", "t ctrl-u", "t ctrl-u 0.1 x", "t ctrl-u 999"] {
+        for before in ["", "t ctrl-u .0875 enter", "K ctrl-u 7 enter"] {
+            let mut pilot = Pilot::study();
+            pilot.press(before).press("j j j");
+            let (selection, features, cursor) = (pilot.state.selection, pilot.features(), pilot.state.table.cursor);
+            let remembered = (pilot.state.threshold, pilot.state.top_k);
+            for leave in ["esc", "ctrl-c"] {
+                pilot.press(keys).press(leave);
+                assert!(pilot.state.overlay.is_none());
+                assert_eq!(
+                    (pilot.state.selection, pilot.features(), pilot.state.table.cursor),
+                    (selection, features.clone(), cursor)
+                );
+                assert_eq!((pilot.state.threshold, pilot.state.top_k), remembered, "{before} {keys}");
+            }
+        }
+    }
+}
+
+#[test]
+fn text_that_is_no_value_leaves_the_last_preview_and_is_not_taken() {
+    let mut pilot = Pilot::study();
+    for (keys, why) in [("t ctrl-u 0.1 z", "'0.1z' is no threshold; use a number from 0 up, such as 0.1"), ("backspace", "")] {
+        pilot.press(keys);
+        assert_eq!(pilot.hint().err().unwrap_or_default(), why);
+        assert_eq!((pilot.state.selection, pilot.features().len()), (Selection::Threshold(0.1), 10));
+    }
+    for text in ["nan", "inf", "-1", "1e999", ""] {
+        pilot.press("ctrl-u").type_text(text);
+        pilot.press("enter");
+        assert!(matches!(pilot.state.overlay, Some(Overlay::Prompt(_))), "{text}");
+        assert!(pilot.hint().unwrap_err().starts_with(&format!("'{text}' is no threshold")), "{text}");
+        assert!(pilot.notice().contains("is no threshold"));
+    }
+    pilot.press("esc K ctrl-u 0 enter");
+    assert!(pilot.hint().unwrap_err().starts_with("'0' is no k"));
+    pilot.press("esc");
+    assert_eq!(pilot.state.selection, Selection::Threshold(0.0));
+}
+
+#[test]
+fn a_top_k_and_a_threshold_remember_each_other() {
+    let mut pilot = Pilot::study();
+    pilot.press("t ctrl-u 0.1 enter K ctrl-u 5 enter");
+    assert_eq!((pilot.state.selection, pilot.features().len()), (Selection::TopK(5), 5));
+    pilot.press("t");
+    assert_eq!(pilot.hint(), Ok("0.1 → 10 features in 6 submodules"));
+    pilot.press("enter K enter");
+    assert_eq!(pilot.state.selection, Selection::TopK(5));
+}
+
+#[test]
+fn a_filter_previews_and_escape_restores_it_exactly() {
+    let mut pilot = Pilot::study();
+    pilot.press("/ kind=mlp enter");
+    assert_eq!(pilot.notice(), "filtered: 6 of 18 features; Esc shows all again");
+    let (filter, features) = (pilot.state.filter.clone(), pilot.features());
+    pilot.press("/ space layer=1");
+    assert_eq!((pilot.hint(), pilot.features().len()), (Ok("3 of 18 features"), 3));
+    pilot.press("esc");
+    assert_eq!((&pilot.state.filter, pilot.features()), (&filter, features.clone()));
+    pilot.press("/ ctrl-u");
+    assert_eq!((&pilot.state.filter, pilot.features().len()), (&None, 18));
+    pilot.press("( enter");
+    assert!(pilot.hint().is_err());
+    assert_eq!(pilot.features().len(), 18);
+    pilot.press("esc");
+    assert_eq!((&pilot.state.filter, pilot.features()), (&filter, features));
+    pilot.press("/ ctrl-u enter");
+    assert_eq!((&pilot.state.filter, pilot.notice()), (&None, ""));
+}
+
+#[test]
+fn escape_drops_the_filter_then_the_marks() {
+    let mut pilot = Pilot::study();
+    pilot.press("space space / kind=mlp enter esc");
+    assert_eq!((&pilot.state.filter, pilot.state.marked.len()), (&None, 2));
+    pilot.press("esc");
+    assert!(pilot.state.marked.is_empty());
+}
+
+#[test]
+fn a_preview_counts_what_arrives_while_it_is_open() {
+    let mut pilot = Pilot::computing();
+    pilot.press("r");
+    pilot.news(1, opened(&run()));
+    pilot.press("t");
+    for (news, says) in
+        found(&run(), View::Male, 2).into_iter().zip(["0 → 3 features in 1 submodule", "0 → 6 features in 2 submodules"])
+    {
+        pilot.news(1, news);
+        assert_eq!(pilot.hint(), Ok(says));
+    }
+}
+
+#[test]
+fn digits_in_one_go_are_a_count_and_keep_the_view() {
+    for view in ["1", "2", "3", "5"] {
+        let mut pilot = Pilot::study();
+        pilot.press(view);
+        let tab = pilot.state.tab;
+        pilot.press("j 12j");
+        assert_eq!((pilot.state.tab, pilot.state.table.cursor), (tab, 13), "{view}");
+        pilot.press("05k 30g");
+        assert_eq!((pilot.state.tab, pilot.state.table.cursor), (tab, 17));
+    }
+}
+
+#[test]
+fn digits_one_after_another_switch_views() {
+    let mut pilot = Pilot::study();
+    pilot.press("1 2");
+    assert_eq!(pilot.state.tab, Tab::Single(View::Female));
+    pilot.press("j");
+    assert_eq!(pilot.state.table.cursor, 1);
+    pilot.press("4 5");
+    assert_eq!(pilot.state.tab, Tab::Similarity);
+}
+
+#[test]
+fn escape_drops_a_count_and_nothing_else() {
+    let mut pilot = Pilot::study();
+    pilot.press("/ kind=mlp enter 7");
+    assert!(pilot.screen().last().unwrap().starts_with(" 7… count: a command follows, Esc drops it"));
+    pilot.press("esc");
+    assert!(pilot.state.filter.is_some());
+    pilot.press("j");
+    assert_eq!(pilot.state.table.cursor, 1);
+    pilot.press("esc");
+    assert!(pilot.state.filter.is_none());
+}
+
+#[test]
+fn raising_never_lowers_and_stays_a_number() {
+    let mut pilot = Pilot::study();
+    for start in ["1e-40", "0.000001", "0", "0.1", "1e38", "3.4e38"] {
+        pilot.press("t ctrl-u").type_text(start);
+        pilot.press("enter");
+        for keys in ["+", "9999999+", "9999999+", "9999999+"] {
+            let Selection::Threshold(before) = pilot.state.selection else { panic!("no threshold") };
+            pilot.press(keys);
+            let Selection::Threshold(after) = pilot.state.selection else { panic!("no threshold") };
+            assert!(after.is_finite() && after >= before, "{start}: {before} {after}");
+        }
+    }
+}
+
+#[test]
+fn a_key_without_a_command_says_where_help_is() {
+    let mut pilot = Pilot::study();
+    pilot.press("%");
+    assert_eq!(pilot.notice(), "% is no command here; ? lists what is");
+    pilot.press("v");
+    assert_eq!(pilot.notice(), "compared-views: the view male compares nothing; 4 and 5 do");
+}

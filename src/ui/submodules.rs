@@ -1,0 +1,93 @@
+//! The list of submodules: how many features are selected, what they sum to, and what the dictionary does not explain.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::fit::{left, right};
+use super::theme::Theme;
+use super::{bar, pane};
+use crate::app::commands::movement::{submodule_row, submodule_top};
+use crate::app::state::{Pane, State};
+use crate::core::rows::Count;
+use crate::core::rows::cells::signed;
+use crate::core::submodule::Submodule;
+use crate::core::view_findings::Coverage;
+
+/// Draws the list.
+pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let focused = state.pane == Pane::Submodules;
+    let inside = pane::frame(&format!("submodules · {}", state.shown().first()), focused, theme, area, frame);
+    let rows = state.submodules();
+    let height = usize::from(inside.height);
+    let top = submodule_top(state, height);
+    let cursor = submodule_row(state);
+    let largest = largest(state);
+    for (line, submodule) in rows.iter().enumerate().skip(top).take(height) {
+        let content = match submodule {
+            None => all(state, theme, usize::from(inside.width)),
+            Some(submodule) => one(state, theme, *submodule, largest, usize::from(inside.width)),
+        };
+        let row = Rect::new(inside.x, inside.y + (line - top) as u16, inside.width, 1);
+        frame.buffer_mut().set_line(row.x, row.y, &content, row.width);
+        if line == cursor {
+            frame.buffer_mut().set_style(row, if focused { theme.cursor } else { theme.cursor_elsewhere });
+        }
+    }
+}
+
+/// The scale of the bars: the largest sum of all submodules.
+fn largest(state: &State) -> f64 {
+    let view = state.findings().map(|findings| findings.view(state.shown().first()));
+    let sums = view.into_iter().flat_map(|view| view.submodules().map(|ranked| ranked.feature_sum().abs()));
+    sums.fold(0.0, f64::max)
+}
+
+/// Width of the columns: name, count, sum, share. What is left is the bar's.
+const COLUMNS: [usize; 4] = [8, 7, 8, 6];
+
+fn all(state: &State, theme: &Theme, width: usize) -> Line<'static> {
+    let total = state.table.listing.total();
+    let [name, count, sum, share] = COLUMNS;
+    let bar = width.saturating_sub(COLUMNS.iter().sum());
+    Line::from(vec![
+        Span::styled(left("all", name), theme.title),
+        Span::styled(right(&counted(state, total), count), theme.text),
+        Span::styled(right("sum", bar + sum), theme.dim),
+        Span::styled(right("error", share), theme.dim),
+    ])
+}
+
+/// The number of selected features, and before it how many match the filter, if there is one.
+fn counted(state: &State, count: Count) -> String {
+    if state.filter.is_some() { format!("{}/{}", count.matching, count.selected) } else { count.selected.to_string() }
+}
+
+fn one(state: &State, theme: &Theme, submodule: Submodule, largest: f64, width: usize) -> Line<'static> {
+    let layers = state.findings().map_or(0, |findings| findings.layers);
+    let count = state.table.listing.counts.get(submodule.ordinal(layers)).copied().unwrap_or_default();
+    let name = left(&submodule.to_string(), COLUMNS[0]);
+    let view = state.findings().map(|findings| findings.view(state.shown().first()));
+    let found = view.and_then(|view| view.submodule(submodule));
+    let mut spans = vec![Span::styled(name, theme.text)];
+    let Some(ranked) = found else {
+        spans.push(Span::styled(right(if state.job.is_some() { "…" } else { "" }, COLUMNS[1]), theme.dim));
+        return Line::from(spans);
+    };
+    let style = if count.selected > 0 { theme.text } else { theme.dim };
+    spans.push(Span::styled(right(&counted(state, count), COLUMNS[1]), style));
+    // A sum over the printed features only would be another figure than the study's.
+    let whole = view.is_some_and(|view| view.coverage == Coverage::Computed);
+    let sum = whole.then(|| ranked.feature_sum());
+    let share = ranked.error_share().filter(|_| whole).map_or_else(String::new, |share| format!("{:.0}%", 100.0 * share));
+    let sum_style = theme.signed(sum.unwrap_or(0.0));
+    // Name, count, sum and share come first; the bar takes what room is left.
+    let room = width.saturating_sub(COLUMNS.iter().sum());
+    if room >= 5 {
+        spans.extend(bar::signed(sum, largest, room, theme));
+    }
+    let short = signed(sum);
+    spans.push(Span::styled(right(&short, COLUMNS[2]), sum_style));
+    spans.push(Span::styled(right(&share, COLUMNS[3]), theme.dim));
+    Line::from(spans)
+}

@@ -1,0 +1,418 @@
+//! The built program in a terminal: what is on its screen, what reaches its clipboard, and how it leaves.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    clippy::float_cmp,
+    clippy::semicolon_if_nothing_returned,
+    reason = "a test that cannot go on should panic"
+)]
+
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use saescope::store::atomic::AtomicFile;
+use saescope::store::run_file;
+use serde_json::Value;
+use terminal::{Home, Program, SAESCOPE, files};
+
+/// The whole demo is computed.
+const COMPUTED: &str = "computed now";
+
+/// Leaves by `q`, and checks that the terminal is as it was.
+fn quit(program: &mut Program, settings_before: &str) {
+    program.press("q");
+    assert_eq!(program.ended(), Some(0), "{}", program.shown());
+    assert_eq!(program.settings(), settings_before);
+    program.take_rest();
+    expect_left(program);
+}
+
+fn expect_left(program: &Program) {
+    let screen = program.screen();
+    assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+    assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+}
+
+/// A run of the demo with the name of the model that Neuronpedia hosts, in the file `hosted`.
+fn hosted_run(home: &Home) {
+    home.stdout("run --output run");
+    let mut run = run_file::read(&home.file("run")).unwrap();
+    "pythia-70m-deduped".clone_into(&mut run.manifest.model.name);
+    run_file::write(&run, AtomicFile::create(&home.file("hosted")).unwrap()).unwrap();
+}
+
+#[test]
+fn the_demo_is_computed_and_left() {
+    let home = Home::new();
+    let mut program = home.explore("", &[]);
+    program.wait_for(" saescope  ");
+    assert!(program.screen().alternate_screen());
+    program.wait_for(COMPUTED);
+    program.wait_for("tags saved");
+    assert!(program.shown().contains("saescope-demo · 50 names.json pairs · ig 10 steps"), "{}", program.shown());
+    let raw = program.settings();
+    program.press("q");
+    assert_eq!(program.ended(), Some(0));
+    assert_ne!(program.settings(), raw);
+    program.take_rest();
+    expect_left(&program);
+    assert_eq!(program.shown().trim(), "", "nothing is left on the screen");
+}
+
+#[test]
+fn the_terminal_gets_its_settings_back() {
+    let home = Home::new();
+    // Those of a terminal in which nothing has run yet.
+    let mut other = home.start("true", "", &[]);
+    assert_eq!(other.ended(), Some(0));
+    let fresh = other.settings();
+    let mut program = home.explore("--published", &[]);
+    program.wait_for("published figures");
+    assert_ne!(program.settings(), fresh);
+    quit(&mut program, &fresh);
+}
+
+#[test]
+fn a_light_background_that_the_terminal_tells_is_believed() {
+    let home = Home::new();
+    let mut program = home.explore("--published", &[]);
+    program.wait_until("the question", |program| program.written.windows(7).any(|bytes| bytes == b"\x1b]11;?\x07"));
+    program.press("\x1b]11;rgb:ffff/ffff/ffff\x07");
+    program.wait_until("the answer in the log", |_| home.log().contains("background: Light"));
+    assert!(program.shown().contains("published figures"), "the answer is no key: {}", program.shown());
+}
+
+#[test]
+fn copies_reach_a_terminal_over_ssh_as_export_prints_them() {
+    let home = Home::new();
+    hosted_run(&home);
+    for rule in ["--threshold 0.1", "--threshold 0"] {
+        let exported = home.stdout(&format!("export hosted --view male {rule} --format url"));
+        let addresses: Vec<&str> = exported.lines().collect();
+        let mut program = home.explore(&format!("open hosted {rule}"), &["SSH_CONNECTION=10.0.0.1 50000 10.0.0.2 22"]);
+        program.wait_for("tags saved");
+        program.wait_until("the rows", |program| !program.shown().contains("arranging"));
+        for part in 1..=addresses.len() {
+            program.press("y");
+            program.wait_until("the copy", |program| program.copied().len() == part);
+            program.wait_for("OSC 52");
+        }
+        assert_eq!(program.copied(), addresses);
+        assert_eq!(addresses.len() > 1, rule.ends_with(" 0"), "{} addresses", addresses.len());
+        program.press("Y");
+        program.wait_until("the page", |program| program.copied().len() == addresses.len() + 1);
+        let page = program.copied().last().unwrap();
+        assert!(page.starts_with("https://neuronpedia.org/pythia-70m-deduped/"), "{page}");
+    }
+}
+
+#[test]
+fn published_features_have_pages() {
+    let home = Home::new();
+    let mut program = home.explore("--published", &["SSH_CONNECTION=10.0.0.1 50000 10.0.0.2 22"]);
+    program.wait_until("the rows", |program| {
+        program.shown().contains("published figures") && !program.shown().contains("arranging")
+    });
+    program.press("y");
+    program.wait_until("the copy", |program| program.copied().len() == 1);
+    assert!(program.copied()[0].starts_with("https://neuronpedia.org/quick-list/?name="));
+}
+
+#[test]
+fn a_model_without_pages_copies_nothing() {
+    let home = Home::new();
+    let mut program = home.explore("", &["SSH_CONNECTION=10.0.0.1 50000 10.0.0.2 22"]);
+    program.wait_for(COMPUTED);
+    for key in ["y", "Y"] {
+        program.press(key);
+        program.wait_for("Neuronpedia does not host saescope-demo");
+        program.press("j");
+        program.wait_until("the notice gone", |program| !program.shown().contains("does not host"));
+    }
+    assert!(program.copied().is_empty());
+}
+
+#[test]
+fn every_size_is_drawn_whole() {
+    let home = Home::new();
+    let mut program = home.explore("", &[]);
+    program.wait_for(COMPUTED);
+    program.wait_for("tags saved");
+    let large = |program: &Program| {
+        let shown = program.shown();
+        shown.lines().count() == 45
+            && !shown.contains("arranging")
+            && [COMPUTED, " help ", "tags saved"].iter().all(|part| shown.contains(part))
+    };
+    program.wait_until("the large screen", large);
+    let before = program.shown();
+    program.resize(60, 16);
+    program.wait_until("the small screen", |program| {
+        let shown = program.shown();
+        let lines: Vec<&str> = shown.lines().collect();
+        lines.len() == 16
+            && lines[0].starts_with(" saescope  ")
+            && lines[0].contains("tags saved")
+            && lines[15].contains(" help ")
+    });
+    program.resize(20, 5);
+    program.wait_until("the size that is needed", |program| {
+        let words = program.shown().split_whitespace().collect::<Vec<_>>().join(" ");
+        words.contains("needs 60 columns and 16 rows; this terminal has 20 and 5")
+    });
+    program.resize(160, 45);
+    program.wait_until("the large screen", |program| program.shown() == before);
+}
+
+#[test]
+fn the_screen_is_drawn_again_when_asked() {
+    let home = Home::new();
+    let mut program = home.explore("--published", &[]);
+    program.wait_for(" 5-res-sm/26074 ");
+    program.press("j");
+    program.wait_for(" help ");
+    let before = program.shown();
+    // Another program's line, in the middle of the screen.
+    program.disturb("\x1b[12;30Hgarbage from elsewhere");
+    assert!(program.shown().contains("garbage from elsewhere"));
+    program.press("\x0c");
+    program.wait_until("the screen as it was", |program| program.shown() == before);
+    program.press("q");
+    assert_eq!(program.ended(), Some(0));
+}
+
+#[test]
+fn escape_stops_a_computation_and_keeps_what_arrived() {
+    let home = Home::new();
+    let mut program = home.explore("--steps 100 --threshold 0", &[]);
+    let some = |shown: &str| shown.contains("/36 done") && !shown.contains(" 0/36 done");
+    program.wait_until("the first submodule", |program| some(&program.shown()));
+    let rows = |program: &Program| program.shown().matches("-sm/").count();
+    program.wait_until("its rows", |program| rows(program) >= 10);
+    program.press("\x1b");
+    program.wait_within(Duration::from_secs(1), "the cancellation", |program| {
+        program.shown().contains("cancelled; kept: partial, cancelled after ")
+    });
+    program.press("j");
+    program.wait_until("the header to stay", |program| {
+        let shown = program.shown();
+        shown.lines().next().is_some_and(|line| line.contains(" partial, cancelled after ")) && !shown.contains("kept:")
+    });
+    assert!(rows(&program) >= 10, "{}", program.shown());
+    program.press("q");
+    assert_eq!(program.ended(), Some(0));
+}
+
+#[test]
+fn a_fault_of_the_computation_is_one_line_on_a_screen_that_goes_on() {
+    let home = Home::new();
+    let mut program = home.explore("", &["SAESCOPE_FAULT=worker-panic"]);
+    program.wait_for("fault of the program");
+    let shown = program.shown();
+    let line = shown.lines().find(|line| line.contains("fault of the program")).unwrap();
+    assert!(line.starts_with(" error: "), "{line}");
+    assert!(home.log().contains("fault of the program") || home.log().contains("fault on thread"), "{}", home.log());
+    let log = home.log_file().display().to_string();
+    assert!(line.contains(&log), "{line} does not name {log}");
+    program.press("?");
+    program.wait_for("type to search");
+    program.press("\x1b");
+    program.wait_until("the help closed", |program| !program.shown().contains("type to search"));
+    program.press("q");
+    assert_eq!(program.ended(), Some(0));
+}
+
+#[test]
+fn suspending_gives_the_shell_its_screen() {
+    let home = Home::new();
+    let mut shell = home.start("bash", "--norc --noprofile -i", &["PS1=prompt$ "]);
+    shell.wait_for("prompt$");
+    shell.press(&format!("{SAESCOPE} --published\r"));
+    shell.wait_for("published figures");
+    assert!(shell.screen().alternate_screen());
+    for _ in 0..2 {
+        shell.press("\x1a");
+        shell.wait_until("the shell", |shell| {
+            !shell.screen().alternate_screen()
+                && shell.shown().trim_end().ends_with("prompt$")
+                && shell.shown().contains("Stopped")
+        });
+        assert!(!shell.screen().hide_cursor());
+        shell.press("fg\r");
+        shell.wait_until("the explorer", |shell| {
+            shell.screen().alternate_screen() && shell.shown().contains("published figures") && shell.shown().contains(" help ")
+        });
+    }
+    shell.press("q");
+    shell.wait_until("the shell", |shell| !shell.screen().alternate_screen());
+    shell.press("clear; echo status $?\r");
+    shell.press("exit\r");
+    assert_eq!(shell.ended(), Some(0));
+}
+
+/// Features that the tag files say something about.
+fn saved(home: &Home) -> usize {
+    let names = files(&home.tags());
+    let json = names.iter().filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "json"));
+    json.map(|name| {
+        let text = fs::read_to_string(home.tags().join(name)).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["features"].as_array().unwrap().len()
+    })
+    .sum()
+}
+
+/// Rows of the table that show the tag.
+fn tagged(program: &Program) -> usize {
+    program.shown().matches(" FP ").count()
+}
+
+#[test]
+fn tags_that_are_called_saved_survive_a_kill() {
+    for at in [1, 2, 5, 9] {
+        let home = Home::new();
+        home.stdout("run --output run");
+        let mut program = home.explore("open run --top-k 30", &[]);
+        program.wait_for("tags saved");
+        program.press(&"mpj".repeat(20));
+        program.wait_until("saved tags", |program| program.shown().contains("tags saved") && tagged(program) >= at);
+        let shown = tagged(&program);
+        program.signal("KILL");
+        assert_eq!(program.ended(), None);
+        let kept = saved(&home);
+        assert!((shown..=20).contains(&kept), "{kept} of {shown}");
+        fs::write(home.tags().join(".saescope-cut.partial"), "{\"format\": 1, \"mod").unwrap();
+        let mut program = home.explore("open run --top-k 30", &[]);
+        program.wait_until("the tags", |program| program.shown().contains("tags saved") && tagged(program) >= kept);
+        program.press("Gmpq");
+        assert_eq!(program.ended(), Some(0));
+        assert!(saved(&home) >= kept.min(19));
+    }
+}
+
+/// The parameters of all `ESC [ … m`.
+fn styles(written: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(written);
+    let sequences = text.split("\x1b[").skip(1).filter_map(|rest| {
+        let end = rest.find(|character: char| !"0123456789;:".contains(character))?;
+        rest[end..].starts_with('m').then(|| rest[..end].to_owned())
+    });
+    sequences.collect()
+}
+
+#[test]
+fn no_color_means_none_and_the_row_is_still_seen() {
+    let home = Home::new();
+    let mut program = home.explore("", &["NO_COLOR=1"]);
+    program.wait_for(COMPUTED);
+    program.press("jH");
+    program.wait_until("the heat map", |program| program.shown().contains("heat map") || program.shown().contains("position"));
+    program.press("H");
+    program.wait_for(" help ");
+    program.press("q");
+    assert_eq!(program.ended(), Some(0));
+    program.take_rest();
+    let styles = styles(&program.written);
+    assert!(styles.iter().any(|style| style.split(';').any(|code| code == "7")), "{styles:?}");
+    for style in styles {
+        for code in style.split([';', ':']).filter(|code| !code.is_empty()) {
+            let code: u32 = code.parse().unwrap();
+            assert!(!matches!(code, 30..=38 | 40..=48 | 90..=107), "colour {style}");
+        }
+    }
+}
+
+#[test]
+fn without_a_terminal_the_line_says_what_to_use() {
+    let home = Home::new();
+    hosted_run(&home);
+    for arguments in ["", "--published", "open hosted"] {
+        let output = home.command(arguments).stdin(Stdio::null()).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert!(["run", "export", "--plain"].iter().all(|part| message.contains(part)), "{message}");
+        assert!(output.stdout.is_empty());
+    }
+    // Only one of the two is a terminal.
+    let script = format!("{SAESCOPE} > caught; echo status $?; true | {SAESCOPE}; echo status $?");
+    fs::write(home.file("script"), script).unwrap();
+    let mut shell = home.start("sh", "script", &[]);
+    shell.wait_until("both", |shell| shell.shown().matches("status 2").count() == 2);
+    assert!(
+        shell.shown().contains("standard output is no terminal") || shell.shown().contains("standard output: is no terminal")
+    );
+    assert!(shell.shown().contains("standard input is no terminal") || shell.shown().contains("standard input: is no terminal"));
+}
+
+#[test]
+fn a_request_to_end_leaves_cleanly() {
+    let home = Home::new();
+    for signal in ["TERM", "HUP", "INT"] {
+        let mut program = home.explore("--steps 2000", &[]);
+        program.wait_for("/36 done");
+        let raw = program.settings();
+        program.signal(signal);
+        assert_eq!(program.ended(), Some(0));
+        assert_ne!(program.settings(), raw);
+        program.take_rest();
+        expect_left(&program);
+    }
+}
+
+#[test]
+fn what_is_no_run_is_refused_before_the_screen_is_taken() {
+    let home = Home::new();
+    fs::write(home.file("broken"), "no run\n").unwrap();
+    for name in ["broken", "missing", "."] {
+        let mut program = home.explore(&format!("open {name}"), &[]);
+        assert_eq!(program.ended(), Some(2));
+        program.take_rest();
+        assert!(program.written.starts_with(b"error: "), "{}", program.shown());
+        assert_eq!(program.written.split(|byte| *byte == b'\n').count(), 2, "{}", program.shown());
+    }
+}
+
+#[test]
+fn plain_tables_need_no_terminal() {
+    let home = Home::new();
+    home.stdout("run --output run");
+    for arguments in ["--plain", "open run --plain", "--published --plain"] {
+        let text = home.stdout(arguments);
+        for part in ["male", "female", "baseline", "resid_"] {
+            assert!(text.contains(part), "{arguments}: {part} is not in {text}");
+        }
+        assert!(text.lines().count() > 20 && !text.contains('\x1b'), "{arguments}: {text}");
+    }
+}
+
+#[test]
+fn the_helpers_print_what_they_should() {
+    let home = Home::new();
+    let doctor = home.stdout("doctor");
+    for part in ["clipboard", "saescope.log", "tags"] {
+        assert!(doctor.contains(part), "{part} is not in {doctor}");
+    }
+    assert!(home.stdout("completions bash").contains("complete -F _saescope"));
+    assert!(home.stdout("man").contains(".TH saescope 1"));
+}
+
+#[test]
+fn every_fault_of_the_configuration_is_told_with_its_line() {
+    let home = Home::new();
+    fs::write(home.config_file(), "theme = \"pink\"\nmouse = true\nclipboard = \"paper\"\n\n[keys]\nnonsense = \"x\"\n").unwrap();
+    let mut program = home.explore("", &[]);
+    assert_eq!(program.ended(), Some(2));
+    program.take_rest();
+    assert!(!program.written.windows(8).any(|bytes| bytes == b"\x1b[?1049h"));
+    let text = String::from_utf8(program.written.clone()).unwrap();
+    for line in [1, 3, 6] {
+        assert!(text.contains(&format!("config.toml:{line}")), "line {line} is not in {text}");
+    }
+    assert!(text.lines().all(|line| line.starts_with("error: ")), "{text}");
+}
