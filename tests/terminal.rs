@@ -250,7 +250,7 @@ fn suspending_gives_the_shell_its_screen() {
         });
     }
     shell.press("q");
-    shell.wait_until("the shell", |shell| !shell.screen().alternate_screen());
+    shell.wait_until("the shell", |shell| !shell.screen().alternate_screen() && shell.shown().trim_end().ends_with("prompt$"));
     shell.press("clear; echo status $?\r");
     shell.press("exit\r");
     assert_eq!(shell.ended(), Some(0));

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::key::Key;
+use super::table::{Arranged, Arrangement};
 use crate::core::findings::Findings;
 use crate::core::problem::Problem;
 use crate::core::progress::Progress;
 use crate::core::ranking::Ranked;
 use crate::core::request::Request;
-use crate::core::rows::{Listing, Spec};
+use crate::core::rows::Listing;
 use crate::core::run::Opened;
 use crate::core::tags::{Features, Subject, TagBook};
 use crate::core::view::View;
@@ -30,7 +31,7 @@ pub enum Message {
     /// The job of this number told something, at a time since the start.
     Job(u64, JobNews, Duration),
     /// Rows that were asked for under this number.
-    Arranged(u64, Arc<Listing>),
+    Arranged(Arranged),
     /// A run file was read.
     RunRead(Result<Arc<Findings>, Problem>),
     /// The tags of a subject were read, with the path of their file.
@@ -99,17 +100,10 @@ pub enum Effect {
     Start(u64, Box<Request>),
     /// End the job of this number.
     Cancel(u64),
-    /// Arrange rows off the drawing thread and answer under this number.
-    Arrange {
-        /// Of the answer.
-        number: u64,
-        /// The numbers.
-        findings: Arc<Findings>,
-        /// The tags.
-        tags: Arc<Features>,
-        /// Which rows.
-        spec: Box<Spec>,
-    },
+    /// Arrange rows off the drawing thread.
+    Arrange(Box<Arrangement>),
+    /// Free these rows off the drawing thread.
+    Discard(Arc<Listing>),
     /// Read the tags of a subject.
     OpenTags(Subject),
     /// Save tags; the number is their revision.

@@ -3,14 +3,52 @@
 use std::sync::Arc;
 
 use super::layout;
-use super::message::Effect;
+use super::message::{Effect, Message};
 use super::state::State;
+use crate::core::findings::Findings;
 use crate::core::rows::arrange::{arrange, size};
 use crate::core::rows::{Listing, Row, Spec};
 use crate::core::submodule::FeatureId;
+use crate::core::tags::Features;
 
 /// Up to this many features are arranged between two frames (about a millisecond); more are arranged on another thread.
 pub const AT_ONCE: usize = 20_000;
+
+/// Rows that another thread is asked to arrange.
+#[derive(Debug, Clone)]
+pub struct Arrangement {
+    /// Of the answer.
+    pub number: u64,
+    /// The numbers.
+    pub findings: Arc<Findings>,
+    /// The tags.
+    pub tags: Arc<Features>,
+    /// Which rows.
+    pub spec: Spec,
+    /// The feature that the cursor belongs on.
+    pub home: Option<FeatureId>,
+}
+
+impl Arrangement {
+    /// Arranges them.
+    pub fn answer(&self) -> Message {
+        let listing = Arc::new(arrange(&self.findings, &self.tags, &self.spec));
+        let home = self.home.map(|feature| (feature, listing.position(feature)));
+        Message::Arranged(Arranged { number: self.number, listing, home })
+    }
+}
+
+/// Rows that another thread arranged.
+#[derive(Debug, Clone)]
+pub struct Arranged {
+    /// Of the request.
+    pub number: u64,
+    /// The rows.
+    pub listing: Arc<Listing>,
+    /// The feature that the cursor belonged on, and its row if it has one: found there, since looking through a long list takes longer
+    /// than a frame.
+    pub home: Option<(FeatureId, Option<usize>)>,
+}
 
 /// The rows with the cursor.
 #[derive(Debug, Clone, Default)]
@@ -56,11 +94,16 @@ impl Table {
         self.home = self.row().map(|row| row.feature);
     }
 
-    fn set(&mut self, listing: Arc<Listing>, spec: Spec) {
-        self.listing = listing;
+    /// Takes these rows and returns the old ones.
+    fn set(&mut self, listing: Arc<Listing>, spec: Spec, home: Option<(FeatureId, Option<usize>)>) -> Arc<Listing> {
+        let old = std::mem::replace(&mut self.listing, listing);
         self.spec = Some(spec);
-        let found = self.home.and_then(|feature| self.listing.position(feature));
+        let found = self.home.and_then(|feature| match home {
+            Some((sought, row)) if sought == feature => row,
+            _ => self.listing.position(feature),
+        });
         self.cursor = found.unwrap_or(self.cursor.min(self.len().saturating_sub(1)));
+        old
     }
 
     /// Scrolls so that the cursor is among `height` visible rows.
@@ -92,38 +135,41 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
     if size(&findings, &spec) <= AT_ONCE {
         let listing = Arc::new(arrange(&findings, state.tags(), &spec));
         state.table.asked = None;
-        show(state, listing, spec);
-        return Vec::new();
+        return show(state, listing, spec, None);
     }
     let tags = Arc::new(state.tags().clone());
     if state.table.asked.as_ref() != Some(&spec) {
         state.table.asked_since = state.table.number;
     }
     state.table.asked = Some(spec.clone());
-    vec![Effect::Arrange { number: state.table.number, findings, tags, spec: Box::new(spec) }]
+    let (number, home) = (state.table.number, state.table.home);
+    vec![Effect::Arrange(Box::new(Arrangement { number, findings, tags, spec, home }))]
 }
 
 /// Takes rows that another thread arranged; those that were asked for before something else was are dropped.
-pub fn arranged(state: &mut State, number: u64, listing: Arc<Listing>) {
-    if number < state.table.asked_since {
-        return;
+pub fn arranged(state: &mut State, Arranged { number, listing, home }: Arranged) -> Vec<Effect> {
+    let asked = state.table.asked.take_if(|_| number >= state.table.asked_since);
+    let Some(spec) = asked else { return discard(listing) };
+    if number < state.table.number {
+        state.table.asked = Some(spec.clone());
     }
-    if let Some(spec) = state.table.asked.take() {
-        if number < state.table.number {
-            state.table.asked = Some(spec.clone());
-        }
-        show(state, listing, spec);
-    }
+    show(state, listing, spec, home)
 }
 
 /// Puts the rows on the screen; where that leaves the cursor on another feature, its card begins at the top.
-fn show(state: &mut State, listing: Arc<Listing>, spec: Spec) {
+fn show(state: &mut State, listing: Arc<Listing>, spec: Spec, home: Option<(FeatureId, Option<usize>)>) -> Vec<Effect> {
     let before = state.feature();
-    state.table.set(listing, spec);
+    let old = state.table.set(listing, spec, home);
     if state.feature() != before {
         state.card_scroll = 0;
     }
     settle(state);
+    discard(old)
+}
+
+/// Freeing a long list takes longer than a frame, so another thread does it.
+fn discard(listing: Arc<Listing>) -> Vec<Effect> {
+    if listing.rows.len() > AT_ONCE { vec![Effect::Discard(listing)] } else { Vec::new() }
 }
 
 /// Brings the cursor into sight after anything that moved it or changed the size.

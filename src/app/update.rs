@@ -41,10 +41,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             prompt::refresh_hint(state);
             effects
         }
-        Message::Arranged(number, listing) => {
-            table::arranged(state, number, listing);
+        Message::Arranged(arranged) => {
+            let effects = table::arranged(state, arranged);
             prompt::refresh_hint(state);
-            Vec::new()
+            effects
         }
         Message::RunRead(Ok(findings)) => {
             let subject = findings.subject.clone();

@@ -1,6 +1,7 @@
 //! What may take a while and needs no answer at once: files, the clipboard, the browser, large tables. One thread does them in order,
 //! another arranges rows.
 
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -9,11 +10,11 @@ use std::thread::Builder;
 use super::Incoming;
 use super::clipboard::{Clipboard, Provider};
 use super::environment::Environment;
+use super::priority::{Yield, give_way};
 use super::{browser, jobs};
 use crate::app::message::{Effect, Message};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
-use crate::core::rows::arrange::arrange;
 use crate::store::atomic::{self, AtomicFile};
 use crate::store::log::Log;
 use crate::store::run_file;
@@ -67,19 +68,24 @@ impl Errands {
         let _ = self.errands.send(errand);
     }
 
-    /// Asks for rows to be arranged.
+    /// Asks for rows to be arranged, or freed.
     pub fn arrange(&self, effect: Effect) {
         let _ = self.tables.send(effect);
     }
 }
 
-/// Arranges rows; of several requests only the latest.
+/// Arranges rows; of several requests only the latest. Anything else is only sent here to be freed.
 pub(super) fn arrange_latest(receiver: &Receiver<Effect>, sender: &Sender<Incoming>) {
+    give_way(Yield::ToDrawing);
     while let Ok(first) = receiver.recv() {
-        let latest = receiver.try_iter().last().unwrap_or(first);
-        if let Effect::Arrange { number, findings, tags, spec } = latest {
-            let listing = Arc::new(arrange(&findings, &tags, &spec));
-            let _ = sender.send(Incoming::Message(Message::Arranged(number, listing)));
+        let mut latest = None;
+        for effect in iter::once(first).chain(receiver.try_iter()) {
+            if let Effect::Arrange(arrangement) = effect {
+                latest = Some(arrangement);
+            }
+        }
+        if let Some(arrangement) = latest {
+            let _ = sender.send(Incoming::Message(arrangement.answer()));
         }
     }
 }

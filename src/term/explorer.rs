@@ -1,4 +1,4 @@
-//! The one loop: wait, take everything that came, update the state, draw at most once every ten milliseconds.
+//! The one loop: wait, take everything that came, update the state, draw at most once every five milliseconds.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -132,8 +132,9 @@ pub fn explore(start: Start) -> Result<()> {
     }
     let outcome = explorer.run();
     let Explorer { guard, saver, log, .. } = explorer;
-    drop(guard);
+    // The terminal goes back last: until the program ends, its reading thread would still swallow what is typed for the shell.
     let tags = saver.finish();
+    drop(guard);
     log.line("end");
     outcome.and(tags)
 }
@@ -307,7 +308,7 @@ impl Explorer {
             Effect::CaptureMouse(mouse) => self.guard.capture_mouse(mouse)?,
             Effect::Start(number, request) => self.jobs.start(number, *request),
             Effect::Cancel(number) => self.jobs.cancel(number),
-            Effect::Arrange { .. } => self.errands.arrange(effect),
+            Effect::Arrange(_) | Effect::Discard(_) => self.errands.arrange(effect),
             Effect::OpenTags(subject) => self.saver.open(subject),
             Effect::SaveTags(book, revision) => self.saver.save(book, revision),
             Effect::Copy(..) | Effect::Browse(_) | Effect::WriteRun(..) | Effect::WriteText { .. } | Effect::ReadTags(_) => {

@@ -8,6 +8,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
 use super::Incoming;
+use super::priority::{Yield, give_way};
 use crate::app::message::{JobNews, Message};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
@@ -97,6 +98,7 @@ struct Teller {
 
 impl Teller {
     fn run(&self, request: Request, cancel: &Cancel) {
+        give_way(Yield::ToAll);
         let job = match Job::start_with(request, cancel.clone()) {
             Ok(job) => job,
             Err(problem) => return self.tell(JobNews::Ended(Err(problem))),

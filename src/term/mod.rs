@@ -17,6 +17,7 @@ mod guard;
 mod input;
 mod jobs;
 mod pace;
+mod priority;
 mod process;
 mod saver;
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! When the loop draws: at once after news, but at most once every ten milliseconds.
+//! When the loop draws: at once after news, but at most once every five milliseconds.
 
 use std::time::{Duration, Instant};
 
 /// No more frames than this: one after another would only heat the machine.
-const FRAME: Duration = Duration::from_millis(10);
+const FRAME: Duration = Duration::from_millis(5);
 
 /// The pace of one loop.
 pub struct Pace {

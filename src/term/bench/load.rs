@@ -13,6 +13,7 @@ use crate::core::request::Request;
 use crate::engine::cancel::Cancel;
 use crate::engine::worker::Job;
 use crate::term::Incoming;
+use crate::term::priority::{Yield, give_way};
 
 /// How often it is looked at whether to stop.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -31,6 +32,7 @@ impl Load {
         let cancelled = cancel.clone();
         let (computes, waiting) = channel();
         let work = move || {
+            give_way(Yield::ToAll);
             let mut studies = 0;
             let tell = || {
                 // Nobody listens any more at the end.

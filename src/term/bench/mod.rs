@@ -1,6 +1,6 @@
 //! The explorer without its terminal, to be measured: its state, its `update`, its drawing and its pace, on a screen that counts bytes.
 //!
-//! What is the same as in the explorer: one thread takes messages, updates the state and draws at most once every ten milliseconds
+//! What is the same as in the explorer: one thread takes messages, updates the state and draws at most once every five milliseconds
 //! (`pace`); rows of large tables are arranged on another thread, by the same function; a frame is drawn through
 //! ratatui's comparison with the last one and crossterm's escape sequences into a buffer that is flushed. What is not: keys come from
 //! a thread of the program instead of the terminal, whose own time to show a frame is not seen; and tags are said to be saved at once,
@@ -159,7 +159,7 @@ impl Loop {
     fn take(&mut self, incoming: Incoming) {
         let Incoming::Message(message) = incoming else { return };
         let pressed = if let Message::Key(_, at) = message { Some(at) } else { None };
-        let arranged = matches!(message, Message::Arranged(..));
+        let arranged = matches!(message, Message::Arranged(_));
         let start = Instant::now();
         let asked = self.tell(message);
         let time = start.elapsed();
@@ -180,10 +180,11 @@ impl Loop {
 
     fn perform(&mut self, effect: Effect) -> bool {
         match effect {
-            Effect::Arrange { .. } => {
+            Effect::Arrange(_) | Effect::Discard(_) => {
+                let asked = matches!(effect, Effect::Arrange(_));
                 // A thread that is gone has panicked and told so.
                 let _ = self.tables.send(effect);
-                true
+                asked
             }
             Effect::OpenTags(subject) => self.answer(Message::TagsOpened(Box::new(TagBook::new(subject)), String::new())),
             Effect::SaveTags(_, revision) => self.answer(Message::TagsSaved(revision)),

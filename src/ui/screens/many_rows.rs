@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::pilot::{Pilot, wide};
 use crate::app::message::{Effect, Message};
-use crate::app::table::AT_ONCE;
-use crate::core::rows::Listing;
-use crate::core::rows::arrange::arrange;
+use crate::app::table::{AT_ONCE, Arranged};
 
 /// The answer to the only request among what was asked.
-fn answer(effects: &[Effect]) -> (u64, Arc<Listing>) {
+fn answer(effects: &[Effect]) -> Arranged {
     match effects {
-        [Effect::Arrange { number, findings, tags, spec }] => (*number, Arc::new(arrange(findings, tags, spec))),
+        [Effect::Arrange(arrangement)] => match arrangement.answer() {
+            Message::Arranged(arranged) => arranged,
+            other => panic!("{other:?}"),
+        },
         other => panic!("{} effects", other.len()),
     }
 }
@@ -28,18 +29,19 @@ fn many_rows_are_arranged_elsewhere_and_stale_answers_are_dropped() {
     let mut pilot = pilot();
     assert!(pilot.features().is_empty());
     pilot.press("2");
-    let (first, first_rows) = answer(&pilot.asked());
+    let first = answer(&pilot.asked());
     assert!(pilot.screen().join("\n").contains("arranging…"));
     pilot.press("S");
-    let (second, second_rows) = answer(&pilot.asked());
-    assert!(second > first);
-    pilot.tell(Message::Arranged(first, first_rows));
+    let second = answer(&pilot.asked());
+    assert!(second.number > first.number);
+    pilot.tell(Message::Arranged(first));
+    assert!(matches!(pilot.asked()[..], [Effect::Discard(_)]));
     assert!(pilot.features().is_empty());
-    pilot.tell(Message::Arranged(second, Arc::clone(&second_rows)));
-    assert_eq!((pilot.features().len(), &pilot.state.table.listing), (AT_ONCE + 1, &second_rows));
+    pilot.tell(Message::Arranged(second.clone()));
+    assert_eq!((pilot.features().len(), &pilot.state.table.listing), (AT_ONCE + 1, &second.listing));
     assert!(!pilot.screen().join("\n").contains("arranging…"));
     // A second answer under a number that was answered changes nothing.
-    pilot.tell(Message::Arranged(second, Arc::default()));
+    pilot.tell(Message::Arranged(Arranged { listing: Arc::default(), ..second }));
     assert_eq!(pilot.features().len(), AT_ONCE + 1);
 }
 
@@ -47,11 +49,11 @@ fn many_rows_are_arranged_elsewhere_and_stale_answers_are_dropped() {
 fn an_answer_that_a_smaller_list_overtook_is_dropped() {
     let mut pilot = pilot();
     pilot.press("2");
-    let (number, rows) = answer(&pilot.asked());
+    let rows = answer(&pilot.asked());
     pilot.press("K ctrl-u 5 enter");
     pilot.asked();
     assert_eq!(pilot.features().len(), 5);
-    pilot.tell(Message::Arranged(number, rows));
+    pilot.tell(Message::Arranged(rows));
     assert_eq!(pilot.features().len(), 5);
 }
 
@@ -59,8 +61,8 @@ fn an_answer_that_a_smaller_list_overtook_is_dropped() {
 fn a_list_that_is_on_its_way_is_not_copied() {
     let mut pilot = pilot();
     pilot.press("2");
-    let (number, rows) = answer(&pilot.asked());
-    pilot.tell(Message::Arranged(number, rows));
+    let rows = answer(&pilot.asked());
+    pilot.tell(Message::Arranged(rows));
     pilot.press("S");
     pilot.asked();
     pilot.press("y");
@@ -72,15 +74,15 @@ fn a_list_that_is_on_its_way_is_not_copied() {
 fn the_cursor_stays_on_its_feature_when_the_answer_comes() {
     let mut pilot = pilot();
     pilot.press("2");
-    let (number, rows) = answer(&pilot.asked());
-    pilot.tell(Message::Arranged(number, rows));
+    let rows = answer(&pilot.asked());
+    pilot.tell(Message::Arranged(rows));
     // The first digit is a view of its own, until the second takes that back.
     pilot.press("100j");
     pilot.asked();
     let feature = pilot.state.feature();
     pilot.press("S");
-    let (number, rows) = answer(&pilot.asked());
-    pilot.tell(Message::Arranged(number, rows));
+    let rows = answer(&pilot.asked());
+    pilot.tell(Message::Arranged(rows));
     assert_eq!((pilot.state.feature(), pilot.state.table.cursor), (feature, AT_ONCE - 100));
 }
 
@@ -90,7 +92,7 @@ fn a_preview_is_counted_when_the_answer_comes() {
     pilot.press("5 t ctrl-u 0.001 5");
     let effects = pilot.asked();
     assert_eq!(pilot.hint(), Ok("0.0015 → counting"));
-    let (number, rows) = answer(&effects[effects.len() - 1..]);
-    pilot.tell(Message::Arranged(number, rows));
+    let rows = answer(&effects[effects.len() - 1..]);
+    pilot.tell(Message::Arranged(rows));
     assert_eq!(pilot.hint(), Ok("0.0015 → 20000 features in 1 submodule"));
 }
