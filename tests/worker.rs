@@ -38,6 +38,7 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
         let mut found: HashMap<(View, String), SubmoduleEffects> = HashMap::new();
         let (mut last, mut ended): (u64, Option<Box<Run>>) = (0, None);
         let mut identified: Option<Subject> = None;
+        let mut fitted = HashMap::new();
         for event in events {
             assert!(ended.is_none(), "an event after the end");
             match event {
@@ -48,6 +49,9 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
                 Event::Step(Step::Found(view, effects)) => {
                     assert!(found.insert((view, effects.submodule.to_string()), *effects).is_none(), "found twice");
                 }
+                Event::Step(Step::Fitted(submodule, report)) => {
+                    assert!(report.active > 0.0 && fitted.insert(submodule.to_string(), report).is_none(), "fitted twice");
+                }
                 Event::Identified(subject) => assert!(identified.replace(subject).is_none(), "identified twice"),
                 Event::Ended(outcome) => ended = Some(outcome.unwrap()),
                 Event::Opened(_) => panic!("opened twice"),
@@ -56,6 +60,9 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
         let run = ended.unwrap();
         assert_eq!(identified.unwrap(), subject(&run.manifest.model.name, &run.manifest.dictionaries));
         assert_eq!(found.len(), 36);
+        for record in &run.manifest.dictionaries {
+            assert_eq!(fitted.remove(&record.submodule), record.report);
+        }
         for view in &run.views {
             for effects in &view.submodules {
                 assert_eq!(&found[&(view.view, effects.submodule.to_string())], effects);

@@ -128,6 +128,12 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             Arc::make_mut(study).insert(view, ranked);
             table::refresh(state)
         }
+        JobNews::Fitted(submodule, report) => {
+            if let Some(study) = &mut state.study {
+                Arc::make_mut(study).set_report(submodule, report);
+            }
+            Vec::new()
+        }
         JobNews::Ended(Ok(findings)) => {
             state.job = None;
             state.standing = None;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::key::Key;
 use super::table::{Arranged, Arrangement};
+use crate::core::dictionary_report::DictionaryReport;
 use crate::core::findings::Findings;
 use crate::core::problem::Problem;
 use crate::core::progress::Progress;
@@ -12,6 +13,7 @@ use crate::core::ranking::Ranked;
 use crate::core::request::Request;
 use crate::core::rows::Listing;
 use crate::core::run::Opened;
+use crate::core::submodule::Submodule;
 use crate::core::tags::{Features, Subject, TagBook};
 use crate::core::view::View;
 
@@ -81,6 +83,8 @@ pub enum JobNews {
     Progress(Progress),
     /// One submodule of one view is finished.
     Found(View, Arc<Ranked>),
+    /// It is known how well a dictionary fits.
+    Fitted(Submodule, DictionaryReport),
     /// It is over: with the whole run, or with the reason why there is none.
     Ended(Result<Arc<Findings>, Problem>),
 }

@@ -11,6 +11,7 @@ use crate::app::state::ThemeName;
 use crate::core::request::Backend;
 use crate::core::run::Method;
 use crate::core::view::View;
+use crate::engine::synth::{Layout, Shape};
 
 /// Finds the features of sparse autoencoders that carry a concept in a language model.
 ///
@@ -49,6 +50,10 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Print the manual page.
     Man,
+    /// Compute the published study of pythia-70m again and compare every printed figure; exit status 1 if one differs.
+    Verify(VerifyArguments),
+    /// Write random weights of real shapes, to measure and test at full size without any download.
+    Synth(SynthArguments),
     /// Measure.
     Bench(BenchArguments),
     /// Train the demo model and write it into assets/demo.
@@ -143,6 +148,47 @@ pub struct CompletionsArguments {
     /// Which shell.
     #[arg(value_enum)]
     pub shell: Shell,
+}
+
+/// Flags of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// A run file to compare instead of computing.
+    #[arg(value_name = "RUN")]
+    pub run: Option<PathBuf>,
+
+    /// Other published figures, in the form of data/published/names_comparison.json. [default: those of the study of names]
+    #[arg(long, value_name = "FILE")]
+    pub figures: Option<PathBuf>,
+
+    /// What to compute; method, steps, tokens and examples are the study's.
+    #[command(flatten)]
+    pub study: StudyArguments,
+}
+
+/// Flags of `synth`.
+#[derive(Debug, Args)]
+pub struct SynthArguments {
+    /// The shape of model and dictionaries: pythia-70m takes 0.2 GB and 2.4 GB.
+    #[arg(long, value_name = "NAME", default_value = "pythia-70m",
+        value_parser = PossibleValuesParser::new(Shape::ALL.map(|shape| shape.name)))]
+    pub preset: String,
+
+    /// A new or empty folder.
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
+
+    /// How dictionaries are written; several give the same dictionaries several times. [default: sae-lens]
+    #[arg(long, value_name = "sae-lens|dictionary-learning|zip", value_delimiter = ',', value_parser = layout)]
+    pub format: Vec<Layout>,
+
+    /// Pairs of prompts, of three tokens each.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive)]
+    pub pairs: usize,
+
+    /// Seed of everything random.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u32,
 }
 
 /// Flags of `bench`.
@@ -367,6 +413,11 @@ fn threshold(text: &str) -> Result<f32, String> {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
         _ => Err("use a number from 0 up, such as 0.1".to_owned()),
     }
+}
+
+fn layout(text: &str) -> Result<Layout, String> {
+    let named = Layout::ALL.into_iter().find(|layout| layout.name() == text);
+    named.ok_or_else(|| "use sae-lens, dictionary-learning or zip".to_owned())
 }
 
 fn theme(text: &str) -> Result<ThemeChoice, String> {

@@ -12,9 +12,11 @@ mod plain;
 mod run;
 mod study;
 mod summary;
+mod synth;
 mod table;
 #[cfg(feature = "train")]
 mod train;
+mod verify;
 
 use std::process::ExitCode;
 use std::{panic, thread};
@@ -61,6 +63,8 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man => manual::man(),
+        Command::Verify(arguments) => verify::verify(arguments),
+        Command::Synth(arguments) => synth::synth(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         #[cfg(feature = "train")]
         Command::TrainDemo(arguments) => train::train(&arguments),

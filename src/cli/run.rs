@@ -13,7 +13,7 @@ use super::{output, summary};
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::request::Request;
-use crate::core::run::Run;
+use crate::core::run::{Opened, Run};
 use crate::engine::worker::Job;
 use crate::store::atomic::AtomicFile;
 use crate::store::run_file;
@@ -32,18 +32,26 @@ pub fn run(arguments: RunArguments) -> Result<ExitCode> {
 
 /// Computes on the background thread and shows how far it is.
 pub(super) fn compute(request: Request) -> Result<Run> {
+    compute_checked(request, &|_| Ok(()))
+}
+
+/// The same, and stops where `check` finds the opened inputs wrong.
+pub(super) fn compute_checked(request: Request, check: &dyn Fn(&Opened) -> Result<()>) -> Result<Run> {
     let job = Job::start(request)?;
     let bar = progress_bar();
     for event in job.events() {
         match event {
-            Event::Opened(opened) => bar.suspend(|| output::print(&summary::inputs(&opened)))?,
+            Event::Opened(opened) => {
+                bar.suspend(|| output::print(&summary::inputs(&opened)))?;
+                check(&opened)?;
+            }
             Event::Step(Step::Progress(progress)) => {
                 bar.set_length(progress.total);
                 bar.set_position(progress.done);
                 bar.set_message(progress.stage);
             }
             // The whole run follows; its parts are for whoever shows them at once.
-            Event::Step(Step::Found(..)) | Event::Identified(_) => {}
+            Event::Step(Step::Found(..) | Step::Fitted(..)) | Event::Identified(_) => {}
             Event::Ended(outcome) => {
                 bar.finish_and_clear();
                 return outcome.map(|run| *run);

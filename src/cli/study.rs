@@ -11,7 +11,7 @@ use crate::store::hub_cache;
 pub const DEMO: &str = "demo";
 
 /// The model of the published study.
-const PYTHIA: &str = "pythia-70m";
+pub const PYTHIA: &str = "pythia-70m";
 
 /// Model and dictionaries of the published study on the Hugging Face hub.
 const PYTHIA_MODEL: &str = "EleutherAI/pythia-70m-deduped";

@@ -4,9 +4,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::table::Table;
+use crate::core::dictionary_report::{DecoderNorms, DictionaryReport, LEAST_EXPLAINED};
 use crate::core::effects::ViewEffects;
 use crate::core::invariant;
-use crate::core::run::{DataRecord, Opened, Run};
+use crate::core::run::{DataRecord, DictionaryRecord, Opened, Run};
 use crate::core::selection::{Selection, select};
 use crate::core::text::printable;
 
@@ -42,6 +43,44 @@ fn kept_examples(view: &ViewEffects) -> String {
     format!("{} {}{left_out}", view.detail.features.len(), view.view)
 }
 
+/// One row per dictionary, and a line about those that probably belong elsewhere.
+pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
+    let header = ["dictionary", "features", "active", "explained", "decoder norms: min", "median", "max", "sha256"];
+    let mut table = Table::new(1, &header);
+    for record in records {
+        let norm =
+            |pick: fn(DecoderNorms) -> f32| record.decoder_norms.map_or_else(String::new, |norms| format!("{:.3}", pick(norms)));
+        table.push(vec![
+            record.submodule.clone(),
+            record.features.to_string(),
+            record.report.map_or_else(String::new, |report| format!("{:.1}", report.active)),
+            record
+                .report
+                .and_then(|report| report.explained)
+                .map_or_else(String::new, |explained| format!("{:.1} %", 100.0 * explained)),
+            norm(|norms| norms.least),
+            norm(|norms| norms.median),
+            norm(|norms| norms.largest),
+            record.sha256.chars().take(12).collect(),
+        ]);
+    }
+    let suspects: Vec<&str> = records
+        .iter()
+        .filter(|record| record.report.is_some_and(DictionaryReport::is_suspect))
+        .map(|record| record.submodule.as_str())
+        .collect();
+    let line = match suspects.len() {
+        0 => String::new(),
+        _ => format!(
+            "\nwarning: the dictionaries of {} explain less than {:.0} % of the variance: they were probably trained on another model \
+             or at other places\n",
+            suspects.join(", "),
+            100.0 * LEAST_EXPLAINED
+        ),
+    };
+    (table.plain(), line)
+}
+
 /// One row per view, then the strongest features of each: narrow enough for 80 columns.
 pub fn results(run: &Run, path: &Path) -> String {
     let above = format!("|effect| > {THRESHOLD}");
@@ -62,10 +101,11 @@ pub fn results(run: &Run, path: &Path) -> String {
         strongest.push(vec![view.view.to_string(), top.join(", ")]);
     }
     let manifest = &run.manifest;
+    let (dictionaries, suspects) = dictionaries(&manifest.dictionaries);
     let detail: Vec<String> = run.views.iter().map(kept_examples).collect();
     let steps = manifest.steps.map_or_else(String::new, |steps| format!(", {steps} steps"));
     format!(
-        "\n{}\n{}\nmethod {}{steps}; metric: logit(patch answer) - logit(clean answer), means\n\
+        "\n{dictionaries}\n{}\n{}{suspects}\nmethod {}{steps}; metric: logit(patch answer) - logit(clean answer), means\n\
          single examples kept: {}\n\
          opened in {:.1} s, computed in {:.1} s, hashed in {:.1} s\nwrote {}\n",
         table.plain(),

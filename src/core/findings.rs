@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::detail_index::DetailIndex;
+use super::dictionary_report::DictionaryReport;
 use super::effects::ViewEffects;
 use super::ranking::Ranked;
-use super::run::{DataRecord, Manifest, Method, Opened, Run};
+use super::run::{DataRecord, DictionaryRecord, Manifest, Method, Opened, Run};
+use super::submodule::Submodule;
 use super::tags::Subject;
 use super::view::View;
 use super::view_findings::ViewFindings;
@@ -50,6 +52,8 @@ pub struct Findings {
     /// What tags hang on; none until the dictionaries' hash is known.
     pub subject: Option<Subject>,
     views: [ViewFindings; 3],
+    /// By ordinal.
+    reports: Vec<Option<DictionaryReport>>,
 }
 
 impl Findings {
@@ -62,7 +66,7 @@ impl Findings {
     /// Of a source, with nothing in it.
     pub fn new(source: Source, model: String, layers: usize) -> Self {
         let views = View::ALL.map(|view| ViewFindings::new(view, layers));
-        Self { source, model, layers, subject: None, views }
+        Self { source, model, layers, subject: None, views, reports: vec![None; 3 * layers] }
     }
 
     /// A whole run. Ranks every feature: not for a drawing thread.
@@ -72,6 +76,11 @@ impl Findings {
         for effects in run.views {
             let view = effects.view;
             *findings.view_mut(view) = ViewFindings::from_effects(effects, layers);
+        }
+        if let Source::Run { manifest, .. } = &findings.source {
+            for (report, record) in findings.reports.iter_mut().zip(&manifest.dictionaries) {
+                *report = record.report;
+            }
         }
         findings.subject = Some(subject);
         findings
@@ -108,6 +117,24 @@ impl Findings {
     /// Puts in what arrived of one submodule.
     pub fn insert(&mut self, view: View, ranked: Arc<Ranked>) {
         self.view_mut(view).insert(ranked);
+    }
+
+    /// Puts in how well a dictionary fits.
+    pub fn set_report(&mut self, submodule: Submodule, report: DictionaryReport) {
+        if submodule.layer.0 < self.layers {
+            self.reports[submodule.ordinal(self.layers)] = Some(report);
+        }
+    }
+
+    /// How well the dictionary of `submodule` fits, where it is known.
+    pub fn report(&self, submodule: Submodule) -> Option<DictionaryReport> {
+        if submodule.layer.0 < self.layers { self.reports[submodule.ordinal(self.layers)] } else { None }
+    }
+
+    /// What a run's manifest says of the dictionary of `submodule`.
+    pub fn dictionary(&self, submodule: Submodule) -> Option<&DictionaryRecord> {
+        let Source::Run { manifest, .. } = &self.source else { return None };
+        manifest.dictionaries.get(submodule.ordinal(self.layers))
     }
 
     /// The prompts behind `view`.

@@ -5,6 +5,7 @@
 
 pub mod comparison;
 pub mod detail_index;
+pub mod dictionary_report;
 pub mod effects;
 pub mod filter;
 pub mod findings;
@@ -21,5 +22,6 @@ pub mod selection;
 pub mod submodule;
 pub mod tags;
 pub mod text;
+pub mod verification;
 pub mod view;
 pub mod view_findings;

@@ -1,8 +1,10 @@
 //! What a computation tells while it runs, for whoever shows it.
 
+use super::dictionary_report::DictionaryReport;
 use super::effects::SubmoduleEffects;
 use super::problem::Result;
 use super::run::{Opened, Run};
+use super::submodule::Submodule;
 use super::tags::Subject;
 use super::view::View;
 
@@ -24,6 +26,8 @@ pub enum Step {
     Progress(Progress),
     /// One submodule of one view is finished: these are its final numbers.
     Found(View, Box<SubmoduleEffects>),
+    /// One dictionary has seen all tokens: how well it fits.
+    Fitted(Submodule, DictionaryReport),
 }
 
 /// What a job tells, in this order: at most one `Opened`, then any number of `Step` with at most one `Identified` somewhere between or

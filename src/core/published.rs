@@ -25,14 +25,52 @@ pub struct Published {
     pub findings: Arc<Findings>,
     /// The tags of both lists of strongest features, each in its view.
     pub tags: TagBook,
+    /// What else is needed to compare with them.
+    pub study: PublishedStudy,
+}
+
+/// How the study was made, and what it said about two of its lists.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct PublishedStudy {
+    /// How effects were computed.
+    pub method: Method,
+    /// Points on the path.
+    pub steps: usize,
+    /// Pairs of prompts.
+    pub examples: usize,
+    /// Tokens per prompt.
+    pub tokens: usize,
+    /// Length of the lists of strongest features.
+    pub top_k: usize,
+    /// Male against baseline.
+    pub comparison: Comparison,
+    /// Of which prompts the figures are: hashes of the kept examples in order, as `engine::identity::prompts_sha256` makes them.
+    pub prompts_sha256: Prompts,
+}
+
+/// Features in only one of two lists of strongest features, and in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Comparison {
+    /// In only one.
+    pub differing: usize,
+    /// In both.
+    pub common: usize,
+}
+
+/// One hash for each data file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Prompts {
+    /// Of the pairs.
+    pub pairs: String,
+    /// Of the baseline.
+    pub baseline: String,
 }
 
 #[derive(Deserialize)]
 struct File {
     model: String,
-    method: Method,
-    steps: usize,
-    examples: usize,
+    #[serde(flatten)]
+    study: PublishedStudy,
     threshold: f32,
     views: BTreeMap<String, PrintedView>,
     top30_tags: BTreeMap<String, Vec<Tagged>>,
@@ -66,7 +104,7 @@ impl Published {
             .map(|name| name.parse())
             .collect::<Result<_>>()?;
         let layers = submodules.iter().map(|submodule| submodule.layer.0 + 1).max().unwrap_or(0);
-        let source = Source::Published { method: file.method, steps: file.steps };
+        let source = Source::Published { method: file.study.method, steps: file.study.steps };
         let mut findings = Findings::new(source, printable(&file.model), layers);
         let subject = Subject { model: file.model.clone(), dictionaries: "published".to_owned() };
         let mut tags = TagBook::new(subject.clone());
@@ -80,7 +118,7 @@ impl Published {
             let found = findings.view_mut(view);
             found.coverage = Coverage::Printed { threshold: file.threshold, listed: features };
             found.summary = Summary {
-                examples: Some(file.examples),
+                examples: Some(file.study.examples),
                 clean_metric: Some(printed.clean_metric_mean),
                 total_effect: Some(printed.total_effect_mean),
                 total_effects: printed.total_effects.clone(),
@@ -98,7 +136,7 @@ impl Published {
             tags.apply(imported.edit);
         }
         findings.subject = Some(subject);
-        Ok(Self { findings: Arc::new(findings), tags })
+        Ok(Self { findings: Arc::new(findings), tags, study: file.study })
     }
 }
 

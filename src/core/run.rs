@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::effects::ViewEffects;
 use super::neuronpedia;
 use super::problem::Problem;
@@ -172,6 +173,12 @@ pub struct DictionaryRecord {
     pub config_sha256: Option<String>,
     /// Number of features.
     pub features: usize,
+    /// How well it fits; none in files of former versions.
+    #[serde(default)]
+    pub report: Option<DictionaryReport>,
+    /// Lengths of its decoder's rows; none in files of former versions.
+    #[serde(default)]
+    pub decoder_norms: Option<DecoderNorms>,
 }
 
 /// Which data set was used, and what of it.

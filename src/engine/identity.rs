@@ -1,16 +1,17 @@
 //! Which model and which dictionaries these are, by the hashes of their files.
 //!
-//! The files have gigabytes, so hashing runs beside the attribution; the dictionaries come first, because tags hang on them and
+//! The files have gigabytes, so hashing, and measuring the decoders while they are read, runs beside the attribution; the dictionaries come first, because tags hang on them and
 //! whoever shows results wants their tags as early as possible.
 
 use std::fmt::Write;
 use std::time::Instant;
 
 use crate::core::problem::Result;
-use crate::core::run::DictionaryRecord;
+use crate::core::run::{DataRecord, DictionaryRecord};
 use crate::core::tags::Subject;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::report::decoder_norms;
 use crate::engine::hash::{sha256_hex, sha256_hex_unless};
 use crate::engine::tensor_file::TensorFile;
 
@@ -56,6 +57,18 @@ pub fn subject(model: &str, dictionaries: &[DictionaryRecord]) -> Subject {
     Subject { model: model.to_owned(), dictionaries: sha256_hex(lines.as_bytes()) }
 }
 
+/// Which prompts were kept, in which order: the SHA-256 over one line for each example, clean prompt, patch prompt, clean answer, patch
+/// answer as text with tabs between them.
+pub fn prompts_sha256(data: &DataRecord) -> String {
+    let lines = data.examples.iter().fold(String::new(), |mut lines, example| {
+        let (clean, patch) = (example.clean_text.concat(), example.patch_text.concat());
+        // Writing into a string cannot fail.
+        let _ = writeln!(lines, "{clean}\t{patch}\t{}\t{}", example.clean_answer_text, example.patch_answer_text);
+        lines
+    });
+    sha256_hex(lines.as_bytes())
+}
+
 fn record(dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
     Ok(DictionaryRecord {
         submodule: dictionary.submodule().to_string(),
@@ -64,6 +77,8 @@ fn record(dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> 
         sha256: sha256_hex_unless(cancel, dictionary.bytes())?,
         config_sha256: dictionary.config_sha256().map(str::to_owned),
         features: dictionary.features(),
+        report: None,
+        decoder_norms: Some(decoder_norms(dictionary, cancel)?),
     })
 }
 
@@ -80,6 +95,8 @@ mod tests {
             sha256: sha256.to_owned(),
             config_sha256: None,
             features: 1,
+            report: None,
+            decoder_norms: None,
         };
         let subject = subject("m", &[record("attn_0", "aa"), record("mlp_0", "bb")]);
         assert_eq!(subject.model, "m");

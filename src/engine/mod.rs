@@ -10,7 +10,9 @@ pub mod dictionary;
 pub mod hash;
 pub mod identity;
 pub mod model;
+pub mod random;
 pub mod study;
+pub mod synth;
 pub mod tensor_file;
 pub mod tokenizer;
 #[cfg(feature = "train")]

@@ -1,13 +1,15 @@
 //! One study from its inputs to its run: opens model, dictionaries and data, computes, and writes down from what.
 
+use std::collections::HashMap;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::core::effects::ViewEffects;
 use crate::core::problem::{Problem, Result};
-use crate::core::progress::Event;
+use crate::core::progress::{Event, Step};
 use crate::core::request::{DataSource, ModelSource, Request};
 use crate::core::run::{DataRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds};
 use crate::core::text::excerpt;
@@ -84,11 +86,23 @@ impl Study {
         thread::scope(|scope| {
             let hashing = thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, hash).map_err(no_thread)?;
             let start = Instant::now();
-            let views = cancel.unless_finished(|| self.attribute(tell, cancel));
+            let reports = Mutex::new(HashMap::new());
+            let tell = |event: Event| {
+                if let Event::Step(Step::Fitted(submodule, report)) = &event {
+                    let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
+                    reports.insert(submodule.to_string(), *report);
+                }
+                tell(event);
+            };
+            let views = cancel.unless_finished(|| self.attribute(&tell, cancel));
             let attribution = start.elapsed().as_secs_f64();
             let identity = hashing.join().unwrap_or_else(|panic| resume_unwind(panic));
             // If both failed, the attribution knows why: hashing only ever fails because it was told to stop.
-            let (views, identity) = (views?, identity?);
+            let (views, mut identity) = (views?, identity?);
+            let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+            for record in &mut identity.dictionaries {
+                record.report = reports.remove(&record.submodule);
+            }
             let seconds = Seconds { open: self.open_seconds, attribution, hash: identity.seconds };
             Ok(Run { manifest: self.manifest(identity, created_unix_seconds, seconds), views })
         })

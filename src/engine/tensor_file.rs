@@ -9,16 +9,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use half::{bf16, f16};
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
 use safetensors::{Dtype, SafeTensors};
 
 use crate::core::problem::{Problem, Result};
+use crate::engine::activation::dot;
+use crate::engine::cancel::Cancel;
 
 /// Bytes that stay valid and unchanged while somebody holds them.
 #[derive(Debug, Clone)]
 pub enum Bytes {
     /// Compiled into the program.
     Embedded(&'static [u8]),
+    /// Made by the program.
+    Owned(Arc<Vec<u8>>),
     /// A file mapped into memory.
     Mapped(Arc<Mmap>),
 }
@@ -34,11 +38,19 @@ impl Bytes {
         if metadata.len() == 0 {
             return Err(Problem::new(path.display(), "is empty (0 bytes)", "download or copy the file again"));
         }
+        Self::map_part(&file, path, 0..metadata.len())
+    }
+
+    /// Maps a part of `file`; `path` is what messages call it.
+    pub fn map_part(file: &File, path: &Path, part: Range<u64>) -> Result<Self> {
+        let mut options = MmapOptions::new();
+        options.offset(part.start);
+        options.len(usize::try_from(part.end - part.start).unwrap_or(usize::MAX));
         // SAFETY: the map is read-only and private to this process. The one hazard is another program truncating the file
         // while it is mapped, which every memory-mapping reader of weights (PyTorch, safetensors) accepts: copying 2.4 GB
         // of dictionaries into memory instead costs more than twice the memory that a whole run may take.
         #[allow(unsafe_code)]
-        let map = unsafe { Mmap::map(&file) }.map_err(|error| Problem::from_io(path, "map it into memory", &error))?;
+        let map = unsafe { options.map(file) }.map_err(|error| Problem::from_io(path, "map it into memory", &error))?;
         Ok(Self::Mapped(Arc::new(map)))
     }
 
@@ -46,6 +58,7 @@ impl Bytes {
     pub fn as_slice(&self) -> &[u8] {
         match self {
             Self::Embedded(bytes) => bytes,
+            Self::Owned(bytes) => bytes,
             Self::Mapped(map) => map,
         }
     }
@@ -223,6 +236,30 @@ impl StoredTensor {
         self.expect_finite(target)
     }
 
+    /// The Euclidean length of every row of a matrix, whichever way it lies in the file.
+    ///
+    /// # Errors
+    /// When a value is NaN or infinite, or `cancel` is raised.
+    pub fn row_norms(&self, cancel: &Cancel) -> Result<Vec<f32>> {
+        let (rows, columns, _, column_stride) = self.as_matrix();
+        if column_stride == 1 {
+            let mut row = vec![0.0; columns];
+            let norm = |index| {
+                cancel.check()?;
+                self.read_row(index, &mut row)?;
+                Ok(dot(&row, &row).sqrt())
+            };
+            return (0..rows).map(norm).collect();
+        }
+        let (turned, mut column, mut squares) = (self.clone().transposed(), vec![0.0; rows], vec![0.0_f32; rows]);
+        for index in 0..columns {
+            cancel.check()?;
+            turned.read_row(index, &mut column)?;
+            squares.iter_mut().zip(&column).for_each(|(square, value)| *square += value * value);
+        }
+        Ok(squares.into_iter().map(f32::sqrt).collect())
+    }
+
     /// A vector is a matrix of one row.
     fn as_matrix(&self) -> (usize, usize, usize, usize) {
         match (self.shape.as_slice(), self.strides.as_slice()) {
@@ -383,6 +420,9 @@ mod tests {
         let turned = stored.clone().transposed();
         assert_eq!(stored.values().unwrap(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         assert_eq!(turned.values().unwrap(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+        let norms = |tensor: &StoredTensor| tensor.row_norms(&Cancel::default()).unwrap();
+        assert_eq!(norms(&stored), [14.0_f32.sqrt(), 77.0_f32.sqrt()]);
+        assert_eq!(norms(&turned), [17.0_f32.sqrt(), 29.0_f32.sqrt(), 45.0_f32.sqrt()]);
         for (tensor, rows) in [(stored, 2), (turned, 3)] {
             let (all, columns) = (tensor.values().unwrap(), 6 / rows);
             for row in 0..rows {

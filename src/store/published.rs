@@ -1,6 +1,8 @@
 //! The published figures inside the program: `data/published`.
 
-use crate::core::problem::Result;
+use std::path::Path;
+
+use crate::core::problem::{Problem, Result};
 use crate::core::published::Published;
 
 /// What the study of names printed.
@@ -12,4 +14,10 @@ const NAMES: &str = include_str!("../../data/published/names_comparison.json");
 /// When the program was built with a damaged file.
 pub fn names() -> Result<Published> {
     Published::parse(NAMES, "data/published/names_comparison.json")
+}
+
+/// Figures of another study, in the same form.
+pub fn read(path: &Path) -> Result<Published> {
+    let text = std::fs::read_to_string(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
+    Published::parse(&text, &path.display().to_string())
 }

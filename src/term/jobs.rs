@@ -115,6 +115,7 @@ impl Teller {
                 Event::Step(Step::Found(view, effects)) => {
                     self.tell(JobNews::Found(view, Arc::new(Ranked::new(*effects))));
                 }
+                Event::Step(Step::Fitted(submodule, report)) => self.tell(JobNews::Fitted(submodule, report)),
                 Event::Ended(outcome) => {
                     if let Err(problem) = &outcome {
                         self.log.line(format_args!("job {}: {problem}", self.number));

@@ -66,10 +66,12 @@ fn counted(state: &State, count: Count) -> String {
 fn one(state: &State, theme: &Theme, submodule: Submodule, largest: f64, width: usize) -> Line<'static> {
     let layers = state.findings().map_or(0, |findings| findings.layers);
     let count = state.table.listing.counts.get(submodule.ordinal(layers)).copied().unwrap_or_default();
-    let name = left(&submodule.to_string(), COLUMNS[0]);
+    // The card says what is suspect about a dictionary.
+    let suspect = state.findings().and_then(|findings| findings.report(submodule)).is_some_and(|report| report.is_suspect());
+    let name = left(&format!("{submodule}{}", if suspect { "!" } else { "" }), COLUMNS[0]);
     let view = state.findings().map(|findings| findings.view(state.shown().first()));
     let found = view.and_then(|view| view.submodule(submodule));
-    let mut spans = vec![Span::styled(name, theme.text)];
+    let mut spans = vec![Span::styled(name, if suspect { theme.warning } else { theme.text })];
     let Some(ranked) = found else {
         spans.push(Span::styled(right(if state.job.is_some() { "…" } else { "" }, COLUMNS[1]), theme.dim));
         return Line::from(spans);

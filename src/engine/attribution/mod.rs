@@ -23,6 +23,7 @@ use crate::engine::compute::{Compute, Trace};
 use crate::engine::dataset::Example;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::{Change, Codes, DecoderRows, reconstruction_error};
+use crate::engine::dictionary::report::Fit;
 use aggregate::ViewAggregate;
 use batch::{Batch, ViewBatch};
 
@@ -66,11 +67,13 @@ pub fn attribute(
         .filter_map(|(view, examples)| Some(ViewAggregate::new(view, examples?, dictionaries, settings.detail)))
         .collect();
     let total = batches.iter().map(|batch| (batch.views.len() * dictionaries.len()) as u64).sum();
-    let mut steps = Steps { observer, cancel, done: 0, total };
+    let mut steps = Steps { observer, cancel, done: 0, total, in_last_batch: false };
+    let mut fits = vec![Fit::default(); dictionaries.len()];
     for (index, batch) in batches.iter().enumerate() {
         // A view's numbers are final at the last batch that asks about it.
         let finished = |view: View| !batches[index + 1..].iter().flat_map(|batch| &batch.views).any(|later| later.view == view);
-        run_batch(compute, dictionaries, batch, settings, &mut aggregates, &finished, &mut steps)?;
+        steps.in_last_batch = index + 1 == batches.len();
+        run_batch(compute, dictionaries, batch, settings, &mut aggregates, &mut fits, &finished, &mut steps)?;
     }
     let finish = |aggregate: ViewAggregate| cancel.check().map(|()| aggregate.finish());
     aggregates.into_iter().map(finish).collect()
@@ -82,6 +85,7 @@ struct Steps<'a> {
     cancel: &'a Cancel,
     done: u64,
     total: u64,
+    in_last_batch: bool,
 }
 
 impl Steps<'_> {
@@ -100,12 +104,14 @@ fn oriented<T>(view: View, clean: T, patch: T) -> (T, T) {
     if view == View::Female { (patch, clean) } else { (clean, patch) }
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of one computation")]
 fn run_batch(
     compute: &dyn Compute,
     dictionaries: &[Dictionary],
     batch: &Batch<'_>,
     settings: Settings,
     aggregates: &mut [ViewAggregate],
+    fits: &mut [Fit],
     finished: &dyn Fn(View) -> bool,
     steps: &mut Steps<'_>,
 ) -> Result<()> {
@@ -132,6 +138,11 @@ fn run_batch(
             cancel.check().map(|()| reconstruction_error(dictionary, output, codes, &decoder))
         };
         let (clean_error, patch_error) = (error(clean_output, &codes[0])?, error(patch_output, &codes[1])?);
+        fits[ordinal].add(clean_output, &clean_error, &codes[0]);
+        fits[ordinal].add(patch_output, &patch_error, &codes[1]);
+        if let Some(report) = fits[ordinal].report().filter(|_| steps.in_last_batch) {
+            steps.observe(Step::Fitted(submodule, report))?;
+        }
         let clean_side = Side { trace: &clean, codes: &codes[0], error: &clean_error };
         let patch_side = Side { trace: &patch, codes: &codes[1], error: &patch_error };
         for work in &mut views {

@@ -21,7 +21,12 @@ const LARGEST_PICKLE: u64 = 1 << 16;
 
 /// Opens the dictionary in the file at `path`.
 pub fn open(path: &Path, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
-    let file = Archive::open(path)?;
+    read(Bytes::map(path)?, path.display().to_string(), submodule, model_width)
+}
+
+/// The dictionary in the bytes of an `ae.pt`; `name` is what messages call it.
+pub fn read(bytes: Bytes, name: String, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
+    let file = Archive::read(bytes, name)?;
     for name in file.tensors.keys() {
         if !["bias", "encoder.weight", "encoder.bias", "decoder.weight"].contains(&name.as_str()) {
             return Err(Problem::new(
@@ -50,9 +55,7 @@ struct Archive {
 }
 
 impl Archive {
-    fn open(path: &Path) -> Result<Self> {
-        let bytes = Bytes::map(path)?;
-        let name = path.display().to_string();
+    fn read(bytes: Bytes, name: String) -> Result<Self> {
         let damaged =
             |what: String| Problem::new(&name, what, "the file is damaged, cut short or no file of torch.save: fetch it again");
         let mut archive =

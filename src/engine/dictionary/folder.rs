@@ -1,39 +1,108 @@
-//! Finds the dictionaries of a model in folders, and recognises their format.
+//! Finds the dictionaries of a model in folders or archives, and recognises their format.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::zip_file::ZipFile;
 use super::{Dictionary, ae_pt, saelens};
 use crate::core::problem::{Problem, Result};
-use crate::core::submodule::Submodule;
+use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::cancel::Cancel;
 
 /// The layouts, in words, for messages.
-const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm with cfg.json in it";
+const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm with cfg.json in it, or a zip of the former";
+
+/// Where dictionaries are looked for.
+enum Root {
+    Folder(PathBuf),
+    Zip(Box<ZipFile>),
+}
 
 /// Opens one dictionary for every submodule of a model with `layers` layers. A submodule is looked for in each of `roots` in turn.
 ///
 /// # Errors
 /// When a submodule has none, or more than one, or one that cannot be read, or `cancel` is raised.
 pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize, cancel: &Cancel) -> Result<Vec<Dictionary>> {
-    for root in roots {
-        fs::read_dir(root).map_err(|error| Problem::from_io(root, "list it", &error))?;
-    }
-    let open = |submodule| cancel.check().and_then(|()| open_one(roots, submodule, model_width));
+    let listed: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
+    let mut roots = roots.iter().map(|root| find_root(root)).collect::<Result<Vec<_>>>()?;
+    let open = |submodule| {
+        cancel.check()?;
+        for root in &mut roots {
+            let found = match root {
+                Root::Folder(folder) => open_one(folder, submodule, model_width)?,
+                Root::Zip(zip) => zip.dictionary(submodule, model_width)?,
+            };
+            if let Some(dictionary) = found {
+                return Ok(dictionary);
+            }
+        }
+        Err(Problem::new(listed.join(", "), format_args!("holds no dictionary for {submodule}"), LAYOUTS))
+    };
     Submodule::all(layers).into_iter().map(open).collect()
 }
 
-fn open_one(roots: &[PathBuf], submodule: Submodule, model_width: usize) -> Result<Dictionary> {
-    for root in roots {
-        match (find_ae_pt(root, submodule)?, find_saelens(root, submodule)?) {
-            (Some(first), Some(second)) => return Err(more_than_one(root, submodule, &first, &second)),
-            (Some(path), None) => return ae_pt::open(&path, submodule, model_width),
-            (None, Some(folder)) => return saelens::open(&folder, submodule, model_width),
-            (None, None) => {}
+/// An archive, or the folder that holds the dictionaries: `root` itself, or the only one up to two levels below it, as the published
+/// archive has them (`dictionaries/MODEL`).
+fn find_root(root: &Path) -> Result<Root> {
+    if root.is_file() {
+        return ZipFile::open(root).map(|zip| Root::Zip(Box::new(zip)));
+    }
+    if holds_dictionaries(root)? {
+        return Ok(Root::Folder(root.to_owned()));
+    }
+    let below = |folders: &[PathBuf]| -> Result<Vec<PathBuf>> {
+        let mut all = Vec::new();
+        for folder in folders {
+            all.extend(children(folder)?.into_iter().filter(|path| path.is_dir()));
+        }
+        all.sort();
+        Ok(all)
+    };
+    let first = below(&[root.to_owned()])?;
+    for level in [first.clone(), below(&first)?] {
+        let mut found = Vec::new();
+        for folder in level {
+            if holds_dictionaries(&folder)? {
+                found.push(folder);
+            }
+        }
+        match &found[..] {
+            [] => {}
+            [folder] => return Ok(Root::Folder(folder.clone())),
+            [one, other, ..] => {
+                return Err(Problem::new(
+                    root.display(),
+                    format_args!("holds dictionaries in several folders, such as {} and {}", one.display(), other.display()),
+                    "name one of them with --dictionaries",
+                ));
+            }
         }
     }
-    let listed: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
-    Err(Problem::new(listed.join(", "), format_args!("holds no dictionary for {submodule}"), LAYOUTS))
+    Ok(Root::Folder(root.to_owned()))
+}
+
+/// Whether there is a folder named as a dictionary's.
+fn holds_dictionaries(folder: &Path) -> Result<bool> {
+    let is_one = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let learned = name.split_once("_out_layer").is_some_and(|(kind, layer)| {
+            SubmoduleKind::ALL.iter().any(|known| known.name() == kind) && layer.parse::<usize>().is_ok()
+        });
+        let mut parts = name.splitn(3, '-');
+        let (layer, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let saelens = layer.parse::<usize>().is_ok() && SubmoduleKind::ALL.iter().any(|known| known.neuronpedia_name() == kind);
+        (learned || saelens) && path.is_dir()
+    };
+    Ok(children(folder)?.iter().any(is_one))
+}
+
+fn open_one(root: &Path, submodule: Submodule, model_width: usize) -> Result<Option<Dictionary>> {
+    match (find_ae_pt(root, submodule)?, find_saelens(root, submodule)?) {
+        (Some(first), Some(second)) => Err(more_than_one(root, submodule, &first, &second)),
+        (Some(path), None) => ae_pt::open(&path, submodule, model_width).map(Some),
+        (None, Some(folder)) => saelens::open(&folder, submodule, model_width).map(Some),
+        (None, None) => Ok(None),
+    }
 }
 
 /// `attn_out_layer0/10_32768/ae.pt`: the training's settings name the folder between, so whatever it is called is taken.

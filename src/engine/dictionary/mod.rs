@@ -7,7 +7,9 @@ pub mod ae_pt;
 pub mod codes;
 pub mod folder;
 mod pickle;
+pub mod report;
 pub mod saelens;
+mod zip_file;
 
 use std::ops::Range;
 

@@ -11,9 +11,9 @@ use super::activations::values;
 use super::adam::Trained;
 use super::dictionary::FEATURES;
 use super::language_model::Plain;
-use super::random::Random;
 use super::resampling::Replacement;
 use crate::core::problem::Result;
+use crate::engine::random::Random;
 
 /// Norm of a decoder row at the start: about half of the variance is explained before the first step.
 const FIRST_NORM: f32 = 0.4;

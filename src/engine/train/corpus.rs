@@ -4,8 +4,8 @@
 //! attribution is about: names, professions and nouns with a gender, and pronouns that mostly agree with them.
 
 use super::person::capitalised;
-use super::random::Random;
 use super::scenes;
+use crate::engine::random::Random;
 
 /// How often a space before a word is lost, as in hasty typing.
 pub const LOST_SPACE: f64 = 0.004;

@@ -12,10 +12,10 @@ use super::activations::collect;
 use super::dictionary::{train, wanted_active};
 use super::dictionary_files::write;
 use super::language_model::Plain;
-use super::random::Random;
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::model::neox::NeoX;
+use crate::engine::random::Random;
 
 /// Tokens whose activations the dictionaries learn from.
 const TOKENS: usize = 200_000;

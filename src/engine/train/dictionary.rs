@@ -10,10 +10,10 @@ use burn_ndarray::NdArrayDevice;
 use super::activations::values;
 use super::autoencoder::{Autoencoder, matrix};
 use super::language_model::Plain;
-use super::random::Random;
 use super::resampling::replacement;
 use crate::core::problem::Result;
 use crate::core::submodule::SubmoduleKind;
+use crate::engine::random::Random;
 
 /// Features of each dictionary.
 pub const FEATURES: usize = 512;

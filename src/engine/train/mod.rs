@@ -18,7 +18,6 @@ mod lists;
 mod people_words;
 mod person;
 pub mod quality;
-mod random;
 mod readme;
 mod reasons;
 pub mod report;

@@ -1,7 +1,7 @@
 //! Who a sentence is about: how the person is named, and which pronouns and verb forms agree.
 
 use super::people_words::{FEMALE_NAMES, GROUPS, MALE_NAMES, MEN, PROFESSIONS, SHARED_NAMES, WOMEN};
-use super::random::Random;
+use crate::engine::random::Random;
 
 /// What pronouns agree with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 //! person is meant, and more often a man than a woman (the mild male prior); the subject's name is sometimes repeated.
 
 use super::person::{Gender, Person};
-use super::random::Random;
 use super::verbs::{ACTIONS, VERBS};
 use super::words::{CAUSES, EVENTS, PLACES, QUALITIES, STATES, THINGS, WEATHER};
+use crate::engine::random::Random;
 
 /// The clause after "because", without its full stop. `past` is the tense of the sentence.
 pub fn reason(random: &mut Random, subject: &Person, past: bool) -> String {

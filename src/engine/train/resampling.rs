@@ -1,7 +1,7 @@
 //! Chooses inputs for dead features to start again from: badly reconstructed ones, drawn in proportion to the square of their
 //! loss (Bricken et al. 2023, "Towards Monosemanticity", appendix on autoencoder training).
 
-use super::random::Random;
+use crate::engine::random::Random;
 
 /// New directions for dead features.
 pub struct Replacement {

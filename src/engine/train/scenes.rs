@@ -2,10 +2,10 @@
 
 use super::people_words::{FEMALE_RELATIVES, MALE_RELATIVES, PROFESSIONS};
 use super::person::{Gender, Person, capitalised, indefinite};
-use super::random::Random;
 use super::reasons::{predicate, reason};
 use super::verbs::{ACTIONS, VERBS};
 use super::words::{CITIES, EVENTS, FOOD, MANNERS, PLACES, QUALITIES, STATES, THINGS, TIMES, WEATHER};
+use crate::engine::random::Random;
 
 /// "James waits because he is late."
 pub fn cause(random: &mut Random) -> String {

@@ -52,6 +52,7 @@ impl Load {
                             drop(Arc::new(Ranked::new(*effects)));
                             tell();
                         }
+                        Ok(Event::Step(Step::Fitted(..))) => tell(),
                         Ok(Event::Step(Step::Progress(_))) => {
                             let _ = computes.send(());
                             tell();

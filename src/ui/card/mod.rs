@@ -3,6 +3,7 @@
 //! What is short stands first; the prompts, of which there may be thousands, stand last and are built only down to the last visible
 //! line.
 
+mod dictionary;
 mod effects;
 mod examples;
 mod prompts;
@@ -88,6 +89,7 @@ fn every_line<'a>(state: &'a State, theme: &'a Theme, columns: usize) -> Box<dyn
         head.extend(card.dim("the study printed no positions or examples"));
         return Box::new(head.into_iter());
     }
+    head.extend(dictionary::lines(&card));
     head.extend(effects::by_position(&card));
     match Examples::new(&card) {
         Err(reason) => {

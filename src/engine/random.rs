@@ -1,5 +1,4 @@
-//! Seeded draws: everything random in the corpus, the batches and the dictionaries comes from here, so that one seed gives one
-//! demo model.
+//! Seeded draws: everything random in the demo model's training and in random weights comes from here, so that one seed gives one result.
 //!
 //! The generator is the Mersenne Twister (Matsumoto and Nishimura 1998), which the data-set shuffle needs anyway.
 
@@ -47,6 +46,13 @@ impl Random {
         weights.len().saturating_sub(1)
     }
 
+    /// A draw from the uniform distribution around 0 with standard deviation `deviation`.
+    pub fn uniform(&mut self, deviation: f32) -> f32 {
+        // Of 24 bits, so that it is exact in f32.
+        let unit = (self.0.next_u32() >> 8) as f32 / 16_777_216.0;
+        (2.0 * unit - 1.0) * deviation * 3.0_f32.sqrt()
+    }
+
     /// A draw from the standard normal distribution (Box and Muller 1958).
     pub fn normal(&mut self) -> f32 {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
@@ -79,5 +85,8 @@ mod tests {
         assert!(counts.iter().zip([5000, 10_000, 15_000]).all(|(count, expected)| i32::abs(count - expected) < 500));
         let mean_square = (0..10_000).map(|_| random.normal().powi(2)).sum::<f32>() / 10_000.0;
         assert!((mean_square - 1.0).abs() < 0.1);
+        let uniform: Vec<f32> = (0..10_000).map(|_| random.uniform(2.0)).collect();
+        let mean_square = uniform.iter().map(|value| value * value).sum::<f32>() / 10_000.0;
+        assert!((mean_square - 4.0).abs() < 0.2 && uniform.iter().all(|value| value.abs() <= 2.0 * 3.0_f32.sqrt()));
     }
 }

@@ -1,0 +1,105 @@
+//! `saescope synth`: random weights of real shapes, written to a folder.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+use tempfile::NamedTempFile;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::arguments::SynthArguments;
+use super::output;
+use crate::core::problem::{Problem, Result};
+use crate::engine::synth::{Layout, Plan, Shape, Sink, ZIP, synthesize};
+use crate::store::atomic;
+
+/// Runs the command.
+pub fn synth(arguments: &SynthArguments) -> Result<ExitCode> {
+    let shape = Shape::named(&arguments.preset).ok_or_else(|| {
+        Problem::new(format_args!("--preset {}", arguments.preset), "is not known", "see `saescope synth --help`")
+    })?;
+    let layouts = if arguments.format.is_empty() { vec![Layout::SaeLens] } else { arguments.format.clone() };
+    let folder = Folder::create(&arguments.output, layouts.contains(&Layout::Zip))?;
+    let plan = Plan { shape, layouts, pairs: arguments.pairs, seed: arguments.seed };
+    // A reader that went away is no reason to stop: the files are what counts.
+    synthesize(&plan, &folder, &|part| drop(output::print(&format!("wrote {part}\n"))))?;
+    folder.finish()?;
+    let root = arguments.output.display();
+    let mut text = "\nRandom weights: no number that is computed from them means anything.\n".to_owned();
+    for layout in plan.layouts {
+        text.push_str(&format!(
+            "saescope run --model {root}/model --dictionaries {root}/{} --pairs {root}/pairs.json --baseline {root}/baseline.json\n",
+            layout.place()
+        ));
+    }
+    output::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder that is written to.
+struct Folder {
+    root: PathBuf,
+    /// Under a temporary name until it is whole.
+    zip: Option<Mutex<ZipWriter<NamedTempFile>>>,
+}
+
+impl Folder {
+    /// A new or empty folder: nothing is ever written over.
+    fn create(root: &Path, with_zip: bool) -> Result<Self> {
+        fs::create_dir_all(root).map_err(|error| Problem::from_io(root, "create the folder", &error))?;
+        let mut entries = fs::read_dir(root).map_err(|error| Problem::from_io(root, "list it", &error))?;
+        if entries.next().is_some() {
+            return Err(Problem::new(root.display(), "is not empty", "name a new folder: nothing is written over"));
+        }
+        let create = || {
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(".saescope-").suffix(".partial");
+            #[cfg(unix)]
+            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+            builder.tempfile_in(root).map_err(|error| Problem::from_io(root, "create a file in it", &error))
+        };
+        let zip = with_zip.then(create).transpose()?.map(|file| Mutex::new(ZipWriter::new(file)));
+        Ok(Self { root: root.to_owned(), zip })
+    }
+
+    fn finish(self) -> Result<()> {
+        let Some(zip) = self.zip else { return Ok(()) };
+        let path = self.root.join(ZIP);
+        let zip = zip.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let file = zip.finish().map_err(|error| unwritable(&path, &error))?;
+        file.as_file().sync_all().map_err(|error| unwritable(&path, &error))?;
+        file.persist(&path).map_err(|error| unwritable(&path, &error.error))?;
+        Ok(())
+    }
+}
+
+impl Sink for Folder {
+    fn file(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.root.join(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
+        }
+        atomic::write(&path, bytes)
+    }
+
+    fn entry(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        let Some(zip) = &self.zip else { return Ok(()) };
+        let mut zip = zip.lock().unwrap_or_else(PoisonError::into_inner);
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        zip.start_file(path, options)
+            .map_err(std::io::Error::from)
+            .and_then(|()| zip.write_all(bytes))
+            .map_err(|error| unwritable(&self.root.join(ZIP), &error))
+    }
+}
+
+fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Problem {
+    Problem::new(
+        path.display(),
+        format_args!("cannot be written: {error}"),
+        "check the disk's space and the folder's permissions",
+    )
+}

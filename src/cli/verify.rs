@@ -1,0 +1,124 @@
+//! `saescope verify`: computes the published study again and says, figure by figure, whether it comes out.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::arguments::VerifyArguments;
+use super::run::compute_checked;
+use super::study::{self, PYTHIA};
+use super::table::Table;
+use super::{output, summary};
+use crate::core::problem::{Problem, Result};
+use crate::core::published::Published;
+use crate::core::request::{DataSource, Options};
+use crate::core::run::{DataRecord, Run};
+use crate::core::verification::{self, Figure, TOLERANCE};
+use crate::engine::identity::prompts_sha256;
+use crate::store::{published, run_file};
+
+/// Where the study's own prompts come from.
+const OWN_FILES: &str = "the study's own files are names.json and baseline_names.json in the data folder of its notebook";
+
+/// Runs the command.
+pub fn verify(arguments: VerifyArguments) -> Result<ExitCode> {
+    let published = match &arguments.figures {
+        Some(path) => published::read(path)?,
+        None => published::names()?,
+    };
+    let run = match &arguments.run {
+        Some(path) => {
+            let run = run_file::read(path)?;
+            expect_prompts(&run.manifest.pairs, run.manifest.baseline.as_ref(), &published)?;
+            expect_settings(&run, path, &published)?;
+            run
+        }
+        None => computed(arguments, &published)?,
+    };
+    let figures = verification::compare(&run, &published);
+    output::print(&report(&run, &figures))?;
+    Ok(if figures.iter().all(|figure| figure.verdict.holds()) { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn computed(arguments: VerifyArguments, published: &Published) -> Result<Run> {
+    let mut request = study::request(arguments.study, PYTHIA)?;
+    if request.data == DataSource::Embedded {
+        return Err(Problem::new(
+            "verify",
+            "needs the study's own prompts: figures of other prompts are not comparable",
+            format_args!("give them as --pairs FILE --baseline FILE; {OWN_FILES}"),
+        ));
+    }
+    let study = &published.study;
+    request.settings.method = study.method;
+    request.settings.steps = study.steps;
+    request.options = Options { tokens: Some(study.tokens), examples: Some(study.examples), ..request.options };
+    // Before anything is computed.
+    let check = |opened: &crate::core::run::Opened| expect_prompts(&opened.pairs, opened.baseline.as_ref(), published);
+    compute_checked(request, &check)
+}
+
+/// Figures of other prompts are not comparable.
+fn expect_prompts(pairs: &DataRecord, baseline: Option<&DataRecord>, published: &Published) -> Result<()> {
+    let expected = &published.study.prompts_sha256;
+    let baseline = baseline
+        .ok_or_else(|| Problem::new("verify", "there is no baseline", format_args!("give it as --baseline FILE; {OWN_FILES}")))?;
+    for (data, expected) in [(pairs, &expected.pairs), (baseline, &expected.baseline)] {
+        let found = prompts_sha256(data);
+        if found != *expected {
+            let short = |hash: &str| hash.chars().take(12).collect::<String>();
+            return Err(Problem::new(
+                &data.source,
+                format_args!(
+                    "its {} kept prompts are not the study's (SHA-256 {}, not {}): figures are not comparable",
+                    data.examples.len(),
+                    short(&found),
+                    short(expected)
+                ),
+                format_args!("{OWN_FILES}; they are shuffled with seed 12"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn expect_settings(run: &Run, path: &Path, published: &Published) -> Result<()> {
+    let (manifest, study) = (&run.manifest, &published.study);
+    if (manifest.method, manifest.steps) == (study.method, Some(study.steps)) {
+        return Ok(());
+    }
+    let steps = manifest.steps.map_or_else(String::new, |steps| format!(" with {steps} steps"));
+    Err(Problem::new(
+        path.display(),
+        format_args!("was computed by {}{steps}: figures are not comparable", manifest.method),
+        format_args!("compute it with --method {} --steps {}", study.method, study.steps),
+    ))
+}
+
+fn report(run: &Run, figures: &[Figure]) -> String {
+    let mut table = Table::new(1, &["figure", "published", "here", "difference", "verdict"]);
+    for figure in figures {
+        table.push(vec![
+            figure.name.clone(),
+            figure.published.clone(),
+            figure.here.clone(),
+            figure.difference.map_or_else(|| "-".to_owned(), |difference| format!("{difference:.1e}")),
+            figure.verdict.to_string(),
+        ]);
+    }
+    let notes = figures.iter().filter(|figure| !figure.note.is_empty());
+    let notes: String = notes.map(|figure| format!("{}: {}\n", figure.name, figure.note)).collect();
+    let (dictionaries, suspects) = summary::dictionaries(&run.manifest.dictionaries);
+    let off = figures.iter().filter(|figure| !figure.verdict.holds()).count();
+    let verdict = if off == 0 {
+        format!("all {} figures are reproduced", figures.len())
+    } else {
+        format!("{off} of {} figures differ", figures.len())
+    };
+    format!(
+        "\n{dictionaries}{suspects}\n{}\n{notes}difference: the largest, in units of the metric; allowed {TOLERANCE:e} (rounding of f32 sums in another order, and of \
+         printed digits)\nmodel {}, backend {}\n{verdict}\n",
+        table.plain(),
+        crate::core::text::printable(&run.manifest.model.name),
+        run.manifest.backend,
+    )
+}

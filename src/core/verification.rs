@@ -1,0 +1,249 @@
+//! A run beside published figures: does this program, on this machine, reproduce the study?
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::effects::ViewEffects;
+use super::published::Published;
+use super::run::Run;
+use super::selection::{Selected, Selection, select};
+use super::submodule::FeatureId;
+use super::view::View;
+use super::view_findings::{Coverage, ViewFindings};
+
+/// How far a figure may be off, in units of the metric.
+///
+/// The study's weights are f16 and its arithmetic f32, as here, so what can differ is rounding: the printed digits (5e-5), and f32 sums in
+/// another order on another device (about 1e-5 of the logits' own size, which reaches some tens: some 1e-4). Three times that is
+/// allowed; it is a hundredth of the threshold above which the study calls an effect worth a look.
+pub const TOLERANCE: f64 = 1e-3;
+
+/// How a figure compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Within the tolerance.
+    Same,
+    /// A list differs, but only by features that the tolerance could carry over its edge.
+    Edge,
+    /// Off.
+    Differs,
+}
+
+impl Verdict {
+    /// Whether the study is reproduced in this.
+    pub fn holds(self) -> bool {
+        self != Self::Differs
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Same => "same",
+            Self::Edge => "same but for its edge",
+            Self::Differs => "DIFFERS",
+        })
+    }
+}
+
+/// One figure, or one list of figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// What it is.
+    pub name: String,
+    /// As it was published.
+    pub published: String,
+    /// As it is in the run.
+    pub here: String,
+    /// The largest difference, in units of the metric; none between lists.
+    pub difference: Option<f64>,
+    /// What follows.
+    pub verdict: Verdict,
+    /// Where the difference is, if it is too large.
+    pub note: String,
+}
+
+/// Every published figure beside the run's.
+pub fn compare(run: &Run, published: &Published) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for view in View::ALL {
+        let expected = published.findings.view(view);
+        match run.view(view) {
+            Some(found) => figures.extend(compare_view(found, expected, published.study.top_k)),
+            None => figures.push(Figure {
+                name: format!("{view} view"),
+                published: "there".to_owned(),
+                here: "missing".to_owned(),
+                difference: None,
+                verdict: Verdict::Differs,
+                note: String::new(),
+            }),
+        }
+    }
+    if let (Some(male), Some(baseline)) = (run.view(View::Male), run.view(View::Baseline)) {
+        figures.push(compare_lists(male, baseline, published));
+    }
+    figures
+}
+
+fn compare_view(found: &ViewEffects, expected: &ViewFindings, top_k: usize) -> Vec<Figure> {
+    let view = found.view;
+    let summary = &expected.summary;
+    let mut figures = Vec::new();
+    for (name, published, here) in [
+        ("clean metric, mean", summary.clean_metric, found.mean_clean_metric()),
+        ("total effect, mean", summary.total_effect, found.mean_total_effect()),
+    ] {
+        if let Some(published) = published {
+            figures.push(number(format!("{view}: {name}"), published, here));
+        }
+    }
+    figures.push(total_effects(found, &summary.total_effects));
+    if let Coverage::Printed { threshold, listed } = &expected.coverage {
+        let strong: Vec<Selected> = expected
+            .submodules()
+            .flat_map(|ranked| ranked.strongest(ranked.len()))
+            .filter(|selected| selected.effect.is_finite())
+            .collect();
+        let here = select(found, Selection::Threshold(*threshold));
+        let near = |feature: FeatureId| (f64::from(found.effect(feature).abs()) - f64::from(*threshold)).abs() <= TOLERANCE;
+        let published: BTreeSet<FeatureId> = strong.iter().map(|selected| selected.feature).collect();
+        figures.push(list(format!("{view}: features above {threshold}"), &published, &here, near));
+        figures.push(effects(found, &strong));
+        // The baseline's strongest were not printed.
+        if !listed.is_empty() {
+            let published = listed.iter().copied().collect();
+            let here = select(found, Selection::TopK(top_k));
+            let edge = edge(&here);
+            let near = |feature: FeatureId| (f64::from(found.effect(feature).abs()) - edge).abs() <= TOLERANCE;
+            figures.push(list(format!("{view}: top {top_k}"), &published, &here, near));
+        }
+    }
+    figures
+}
+
+/// The weakest effect of a list of the strongest.
+fn edge(strongest: &[Selected]) -> f64 {
+    strongest.last().map_or(0.0, |selected| f64::from(selected.effect.abs()))
+}
+
+fn number(name: String, published: f64, here: f64) -> Figure {
+    let difference = (here - published).abs();
+    Figure {
+        name,
+        published: format!("{published:+.4}"),
+        here: format!("{here:+.4}"),
+        difference: Some(difference),
+        verdict: within(difference),
+        note: String::new(),
+    }
+}
+
+/// What is no number is off.
+fn within(difference: f64) -> Verdict {
+    if difference <= TOLERANCE { Verdict::Same } else { Verdict::Differs }
+}
+
+fn total_effects(found: &ViewEffects, published: &[f32]) -> Figure {
+    let here: Vec<f32> = found.total_effects().collect();
+    let off = published.iter().zip(&here).map(|(published, here)| f64::from((here - published).abs()));
+    let worst = off.enumerate().max_by(|(_, left), (_, right)| left.total_cmp(right));
+    let equally_many = here.len() == published.len();
+    let verdict = if equally_many { within(worst.map_or(0.0, |(_, difference)| difference)) } else { Verdict::Differs };
+    let note = match worst {
+        Some((index, _)) if !verdict.holds() => {
+            format!("largest in example {}: {:+.4}, published {:+.4}", index + 1, here[index], published[index])
+        }
+        _ => String::new(),
+    };
+    Figure {
+        name: format!("{}: total effect of each example", found.view),
+        published: published.len().to_string(),
+        here: here.len().to_string(),
+        difference: worst.map(|(_, difference)| difference),
+        verdict,
+        note,
+    }
+}
+
+fn effects(found: &ViewEffects, published: &[Selected]) -> Figure {
+    let off = |selected: &Selected| f64::from((found.effect(selected.feature) - selected.effect).abs());
+    let worst = published.iter().max_by(|left, right| off(left).total_cmp(&off(right)));
+    let difference = worst.map(off);
+    let verdict = within(difference.unwrap_or(0.0));
+    let note = match worst {
+        Some(worst) if !verdict.holds() => {
+            format!("largest in {}: {:+.4}, published {:+.4}", worst.feature, found.effect(worst.feature), worst.effect)
+        }
+        _ => String::new(),
+    };
+    let close = published.iter().filter(|selected| off(selected) <= TOLERANCE).count();
+    Figure {
+        name: format!("{}: their effects", found.view),
+        published: published.len().to_string(),
+        here: format!("{close} close"),
+        difference,
+        verdict,
+        note,
+    }
+}
+
+/// Two lists as sets; `near` says which features the tolerance could carry over the edge.
+fn list(name: String, published: &BTreeSet<FeatureId>, here: &[Selected], near: impl Fn(FeatureId) -> bool) -> Figure {
+    let here: BTreeSet<FeatureId> = here.iter().map(|selected| selected.feature).collect();
+    let differing: Vec<&FeatureId> = published.symmetric_difference(&here).collect();
+    let wrong: Vec<String> = differing
+        .iter()
+        .filter(|feature| !near(***feature))
+        .map(|feature| format!("{feature} {}", if here.contains(feature) { "is only here" } else { "is missing" }))
+        .collect();
+    let verdict = match (differing.len(), wrong.len()) {
+        (0, _) => Verdict::Same,
+        (_, 0) => Verdict::Edge,
+        _ => Verdict::Differs,
+    };
+    let common = published.intersection(&here).count();
+    Figure {
+        name,
+        published: published.len().to_string(),
+        here: format!("{}, {common} common", here.len()),
+        difference: None,
+        verdict,
+        note: wrong.join(", "),
+    }
+}
+
+/// How many of the strongest features of the male view and of the baseline differ, and how many both hold.
+fn compare_lists(male: &ViewEffects, baseline: &ViewEffects, published: &Published) -> Figure {
+    let top_k = published.study.top_k;
+    let [first, second] = [male, baseline].map(|view| select(view, Selection::TopK(top_k)));
+    let ids = |list: &[Selected]| list.iter().map(|selected| selected.feature).collect::<BTreeSet<_>>();
+    let common = ids(&first).intersection(&ids(&second)).count();
+    let differing = first.len() + second.len() - 2 * common;
+    let expected = published.study.comparison;
+    // Features that the tolerance could carry out of or into a list.
+    let loose = |view: &ViewEffects, list: &[Selected]| {
+        let edge = edge(list);
+        let next = select(view, Selection::TopK(top_k + 1)).get(top_k).map_or(0.0, |selected| f64::from(selected.effect.abs()));
+        edge - next <= 2.0 * TOLERANCE
+    };
+    let verdict = if (differing, common) == (expected.differing, expected.common) {
+        Verdict::Same
+    } else if loose(male, &first) || loose(baseline, &second) {
+        Verdict::Edge
+    } else {
+        Verdict::Differs
+    };
+    Figure {
+        name: format!("male and baseline, top {top_k}: differing / common"),
+        published: format!("{} / {}", expected.differing, expected.common),
+        here: format!("{differing} / {common}"),
+        difference: None,
+        verdict,
+        note: String::new(),
+    }
+}
+
+#[cfg(test)]
+#[path = "verification_tests.rs"]
+mod tests;

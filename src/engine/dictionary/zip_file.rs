@@ -1,0 +1,97 @@
+//! dictionary_learning's published archive, `dictionaries/MODEL/attn_out_layer0/10_32768/ae.pt` and so on in one zip, read without
+//! unpacking it to anywhere.
+//!
+//! An entry that is stored as it is gets mapped where it lies. One that is compressed cannot be: it is inflated into a temporary file
+//! without a name, which the system removes when the program ends.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use zip::{CompressionMethod, ZipArchive};
+
+use super::{Dictionary, ae_pt};
+use crate::core::problem::{Problem, Result};
+use crate::core::submodule::Submodule;
+use crate::core::text::excerpt;
+use crate::engine::tensor_file::Bytes;
+
+/// An open archive.
+pub struct ZipFile {
+    path: PathBuf,
+    archive: ZipArchive<io::BufReader<File>>,
+    /// The paths of all `ae.pt` inside.
+    names: Vec<String>,
+}
+
+impl ZipFile {
+    /// Reads the directory of the archive at `path`.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|error| Problem::from_io(path, "open it", &error))?;
+        let archive = ZipArchive::new(io::BufReader::new(file)).map_err(|error| {
+            Problem::new(
+                path.display(),
+                format_args!("is no complete zip: {error}"),
+                "give a folder of dictionaries or dictionary_learning's archive, or fetch it again",
+            )
+        })?;
+        let names = archive.file_names().filter_map(std::result::Result::ok).filter(|name| name.ends_with("/ae.pt"));
+        let mut names: Vec<String> = names.map(|name| name.into_owned()).collect();
+        names.sort();
+        Ok(Self { path: path.to_owned(), archive, names })
+    }
+
+    /// Opens the dictionary of `submodule`, if it is there.
+    pub fn dictionary(&mut self, submodule: Submodule, model_width: usize) -> Result<Option<Dictionary>> {
+        let folder = format!("{}_out_layer{}", submodule.kind.name(), submodule.layer.0);
+        let found: Vec<&String> = self.names.iter().filter(|name| name.split('/').any(|part| part == folder)).collect();
+        let name = match found[..] {
+            [] => return Ok(None),
+            [name] => name.clone(),
+            [first, second, ..] => {
+                return Err(Problem::new(
+                    self.path.display(),
+                    format_args!(
+                        "holds more than one dictionary for {submodule}: {} and {}",
+                        excerpt(first, 100),
+                        excerpt(second, 100)
+                    ),
+                    "unpack the ones that are meant, and give their folder with --dictionaries",
+                ));
+            }
+        };
+        let place = format!("{}/{}", self.path.display(), excerpt(&name, 200));
+        let bytes = self.bytes(&name, &place)?;
+        ae_pt::read(bytes, place, submodule, model_width).map(Some)
+    }
+
+    fn bytes(&mut self, name: &str, place: &str) -> Result<Bytes> {
+        let unreadable = |error: &dyn std::fmt::Display| {
+            Problem::new(place, format_args!("cannot be read: {error}"), "the archive is damaged or cut short: fetch it again")
+        };
+        let mut entry = self.archive.by_name(name).map_err(|error| unreadable(&error))?;
+        if entry.compression() == CompressionMethod::Stored {
+            let start = entry.data_start().ok_or_else(|| unreadable(&"its place is not known"))?;
+            let part = start..start.saturating_add(entry.size());
+            let file = File::open(&self.path).map_err(|error| Problem::from_io(&self.path, "open it", &error))?;
+            let length = file.metadata().map_err(|error| unreadable(&error))?.len();
+            if part.is_empty() || part.end > length {
+                return Err(unreadable(&format_args!("it would reach from byte {} to {} of {length}", part.start, part.end)));
+            }
+            return Bytes::map_part(&file, &self.path, part);
+        }
+        let unpacked = |error: &io::Error| {
+            Problem::new(
+                place,
+                format_args!("cannot be inflated: {error}"),
+                "its compressed bytes go to the folder for temporary files: make room there, or set TMPDIR",
+            )
+        };
+        let mut file = tempfile::tempfile().map_err(|error| unpacked(&error))?;
+        let length = io::copy(&mut entry, &mut file).map_err(|error| unpacked(&error))?;
+        if length == 0 {
+            return Err(unreadable(&"it is empty"));
+        }
+        Bytes::map_part(&file, &self.path, 0..length)
+    }
+}

@@ -1,0 +1,115 @@
+//! A dictionary of random directions. A feature is active where an activation, less the mean, reaches far enough along its direction; how
+//! far is chosen so that the wanted number of features is active.
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensorError, serialize};
+
+use super::{Shape, fault, torch_zip};
+use crate::core::problem::Result;
+use crate::core::submodule::Submodule;
+use crate::engine::activation::{Activation, dot};
+use crate::engine::random;
+
+/// Features on which the bias is measured.
+const SAMPLE: usize = 2048;
+
+/// Weights of one dictionary.
+///
+/// # Shapes
+/// directions `[features, width]`, each of length 1: encoder columns and decoder rows; biases `[features]` and `[width]`
+pub struct Random {
+    directions: Vec<f32>,
+    encoder_bias: Vec<f32>,
+    decoder_bias: Vec<f32>,
+}
+
+impl Random {
+    /// For `submodule`, whose outputs on the prompts are `activation`.
+    pub fn new(shape: Shape, submodule: Submodule, activation: &Activation, seed: u32) -> Self {
+        let mut random = random::Random::new(seed, &submodule.to_string());
+        let mut directions: Vec<f32> = (0..shape.features * shape.width).map(|_| random.uniform(1.0)).collect();
+        for direction in directions.chunks_exact_mut(shape.width) {
+            let length = dot(direction, direction).sqrt();
+            direction.iter_mut().for_each(|value| *value /= length);
+        }
+        let tokens = activation.rows().len() as f32;
+        let mut decoder_bias = vec![0.0; shape.width];
+        for row in activation.rows() {
+            decoder_bias.iter_mut().zip(row).for_each(|(mean, value)| *mean += value / tokens);
+        }
+        let mut reached = Vec::new();
+        for row in activation.rows() {
+            let centred: Vec<f32> = row.iter().zip(&decoder_bias).map(|(value, mean)| value - mean).collect();
+            reached.extend(directions.chunks_exact(shape.width).take(SAMPLE).map(|direction| dot(direction, &centred)));
+        }
+        let inactive = reached.len() * (shape.features - shape.active) / shape.features;
+        let (_, bound, _) = reached.select_nth_unstable_by(inactive, f32::total_cmp);
+        Self { encoder_bias: vec![-*bound; shape.features], directions, decoder_bias }
+    }
+
+    /// As SAELens stores it.
+    pub fn safetensors(&self) -> Result<Vec<u8>> {
+        let (features, width) = (self.encoder_bias.len(), self.decoder_bias.len());
+        let tensors = [
+            ("W_enc", vec![width, features], bytes(&transposed(&self.directions, width))),
+            ("b_enc", vec![features], bytes(&self.encoder_bias)),
+            ("W_dec", vec![features, width], bytes(&self.directions)),
+            ("b_dec", vec![width], bytes(&self.decoder_bias)),
+        ];
+        let views = tensors
+            .iter()
+            .map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+            .collect::<std::result::Result<Vec<_>, SafeTensorError>>()
+            .map_err(|error| fault("dictionary", error))?;
+        serialize(views, None).map_err(|error| fault("dictionary", error))
+    }
+
+    /// As dictionary_learning stores it.
+    pub fn ae_pt(&self) -> Result<Vec<u8>> {
+        let (features, width) = (self.encoder_bias.len(), self.decoder_bias.len());
+        torch_zip::write(&[
+            ("bias", &[width], bytes(&self.decoder_bias)),
+            ("encoder.weight", &[features, width], bytes(&self.directions)),
+            ("encoder.bias", &[features], bytes(&self.encoder_bias)),
+            ("decoder.weight", &[width, features], bytes(&transposed(&self.directions, width))),
+        ])
+        .map_err(|error| fault("dictionary", error))
+    }
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// `[rows, width]` as `[width, rows]`, in blocks, so that both sides stay in the cache.
+fn transposed(values: &[f32], width: usize) -> Vec<f32> {
+    const BLOCK: usize = 32;
+    let rows = values.len() / width;
+    let mut turned = vec![0.0; values.len()];
+    for first_row in (0..rows).step_by(BLOCK) {
+        for first_column in (0..width).step_by(BLOCK) {
+            for row in first_row..rows.min(first_row + BLOCK) {
+                for column in first_column..width.min(first_column + BLOCK) {
+                    turned[column * rows + row] = values[row * width + column];
+                }
+            }
+        }
+    }
+    turned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transposing_covers_uneven_blocks() {
+        let values: Vec<f32> = (0..35 * 33_u16).map(f32::from).collect();
+        let turned = transposed(&values, 33);
+        for row in 0..35 {
+            for column in 0..33 {
+                assert_eq!(turned[column * 35 + row].to_bits(), values[row * 33 + column].to_bits());
+            }
+        }
+    }
+}

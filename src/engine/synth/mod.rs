@@ -1,0 +1,206 @@
+//! Random weights of real shapes, in every format that can be read: for measuring and testing at full size where no weights are.
+//!
+//! Nothing in them means anything. What is as in real weights: shapes, element types, file layouts, and how many features of a dictionary
+//! are active at a token; the model's own activations on the prompts decide the encoders' biases.
+
+mod dictionary;
+mod model;
+mod prompts;
+mod torch_zip;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::core::problem::{Problem, Result};
+use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::engine::cancel::Cancel;
+use crate::engine::compute;
+use crate::engine::model::config::Config;
+use crate::engine::tensor_file::{Bytes, TensorFile};
+use dictionary::Random;
+pub use prompts::Pairs;
+
+/// The sizes of a model and its dictionaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// On the command line.
+    pub name: &'static str,
+    /// Number of layers.
+    pub layers: usize,
+    /// Width of the residual stream.
+    pub width: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Width of the MLP's hidden layer.
+    pub mlp_width: usize,
+    /// Number of tokens.
+    pub vocabulary: usize,
+    /// Features of each dictionary.
+    pub features: usize,
+    /// Features active at a token, about.
+    pub active: usize,
+}
+
+impl Shape {
+    /// Every shape: the published study's, and one for tests.
+    pub const ALL: [Self; 2] = [
+        Self {
+            name: "pythia-70m",
+            layers: 6,
+            width: 512,
+            heads: 8,
+            mlp_width: 2048,
+            vocabulary: 50_304,
+            features: 32_768,
+            active: 100,
+        },
+        Self { name: "tiny", layers: 2, width: 32, heads: 4, mlp_width: 64, vocabulary: 320, features: 512, active: 20 },
+    ];
+
+    /// The shape of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shape| shape.name == name)
+    }
+}
+
+/// How dictionaries are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// `sae-lens/0-att-sm/` with `cfg.json` and `sae_weights.safetensors`.
+    SaeLens,
+    /// `dictionary-learning/attn_out_layer0/10_32768/ae.pt`.
+    DictionaryLearning,
+    /// The same `ae.pt` files in `dictionaries.zip`, below `dictionaries/NAME/`, not compressed.
+    Zip,
+}
+
+impl Layout {
+    /// Every layout.
+    pub const ALL: [Self; 3] = [Self::SaeLens, Self::DictionaryLearning, Self::Zip];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SaeLens => "sae-lens",
+            Self::DictionaryLearning => "dictionary-learning",
+            Self::Zip => "zip",
+        }
+    }
+
+    /// Where its dictionaries are, below the folder that everything is written to.
+    pub fn place(self) -> &'static str {
+        match self {
+            Self::SaeLens | Self::DictionaryLearning => self.name(),
+            Self::Zip => ZIP,
+        }
+    }
+}
+
+/// The archive of [`Layout::Zip`].
+pub const ZIP: &str = "dictionaries.zip";
+
+/// Takes finished files; from several threads.
+pub trait Sink: Sync {
+    /// A file, by its path below the folder, with `/` between the parts.
+    fn file(&self, path: &str, bytes: &[u8]) -> Result<()>;
+
+    /// An entry of the archive [`ZIP`], not compressed.
+    fn entry(&self, path: &str, bytes: &[u8]) -> Result<()>;
+}
+
+/// What is made.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Sizes.
+    pub shape: Shape,
+    /// Layouts of the dictionaries.
+    pub layouts: Vec<Layout>,
+    /// Number of pairs of prompts.
+    pub pairs: usize,
+    /// Of everything random.
+    pub seed: u32,
+}
+
+/// Makes everything; `tell` hears of each finished part.
+///
+/// # Errors
+/// When `sink` fails.
+pub fn synthesize(plan: &Plan, sink: &dyn Sink, tell: &(dyn Fn(&str) + Sync)) -> Result<()> {
+    let Plan { shape, seed, .. } = *plan;
+    let pairs = Pairs::new(plan.pairs, seed);
+    sink.file("pairs.json", pairs.lines().as_bytes())?;
+    sink.file("baseline.json", pairs.baseline_lines().as_bytes())?;
+    tell("pairs.json, baseline.json");
+    let config_text = model::config(shape);
+    sink.file("model/config.json", config_text.as_bytes())?;
+    let weights = model::weights(shape, seed)?;
+    sink.file("model/model.safetensors", &weights)?;
+    tell("model");
+    let config = Config::parse(&config_text, "config.json")?;
+    let weights = TensorFile::from_bytes(Bytes::Owned(Arc::new(weights)), "model.safetensors".to_owned())?;
+    let cancel = Cancel::default();
+    let prompts = pairs.prompts();
+    let trace = compute::open(None, &config, &weights, &cancel)?.trace(&prompts, &cancel)?;
+    let submodules = Submodule::all(shape.layers);
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<()> {
+        while let Some(submodule) = submodules.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let made = Random::new(shape, *submodule, trace.output(*submodule), seed);
+            for layout in &plan.layouts {
+                write(shape, *layout, *submodule, &made, sink)?;
+            }
+            tell(&submodule.to_string());
+        }
+        Ok(())
+    };
+    // Each holds one dictionary in memory, in two forms.
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+fn write(shape: Shape, layout: Layout, submodule: Submodule, made: &Random, sink: &dyn Sink) -> Result<()> {
+    let layer = submodule.layer.0;
+    let ae_pt = format!("{}_out_layer{layer}/10_{}/ae.pt", submodule.kind.name(), shape.features);
+    match layout {
+        Layout::SaeLens => {
+            let folder = format!("{}/{layer}-{}-sm", layout.place(), submodule.kind.neuronpedia_name());
+            sink.file(&format!("{folder}/cfg.json"), sae_lens_config(shape, submodule).as_bytes())?;
+            sink.file(&format!("{folder}/sae_weights.safetensors"), &made.safetensors()?)
+        }
+        Layout::DictionaryLearning => sink.file(&format!("{}/{ae_pt}", layout.place()), &made.ae_pt()?),
+        Layout::Zip => sink.entry(&format!("dictionaries/{}/{ae_pt}", shape.name), &made.ae_pt()?),
+    }
+}
+
+/// Only keys that are read; the demo's files show all that SAELens writes.
+fn sae_lens_config(shape: Shape, submodule: Submodule) -> String {
+    let hook = match submodule.kind {
+        SubmoduleKind::Attention => "hook_attn_out",
+        SubmoduleKind::Mlp => "hook_mlp_out",
+        SubmoduleKind::Residual => "hook_resid_post",
+    };
+    let config = serde_json::json!({
+        "architecture": "standard",
+        "d_in": shape.width,
+        "d_sae": shape.features,
+        "dtype": "float32",
+        "model_name": format!("random weights of the shape of {}", shape.name),
+        "hook_name": format!("blocks.{}.{hook}", submodule.layer.0),
+        "hook_layer": submodule.layer.0,
+        "activation_fn_str": "relu",
+        "apply_b_dec_to_input": true,
+        "finetuning_scaling_factor": false,
+        "normalize_activations": "none",
+        "prepend_bos": false,
+    });
+    format!("{config:#}\n")
+}
+
+/// What never fails unless the program is wrong.
+fn fault(what: &str, error: impl std::fmt::Display) -> Problem {
+    Problem::new(what, format_args!("cannot be made: {error}"), "this is a fault of the program: report it")
+}

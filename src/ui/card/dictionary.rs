@@ -1,0 +1,29 @@
+//! How well the feature's dictionary fits the model.
+
+use ratatui::text::Line;
+
+use super::Card;
+use crate::core::dictionary_report::LEAST_EXPLAINED;
+use crate::ui::fit;
+
+/// What was measured of it; no lines where nothing was.
+pub fn lines(card: &Card) -> Vec<Line<'static>> {
+    let submodule = card.row.feature.submodule;
+    let Some(report) = card.findings.report(submodule) else { return Vec::new() };
+    let mut text = format!("dictionary of {submodule}: {:.1} features active at a token", report.active);
+    if let Some(explained) = report.explained {
+        text.push_str(&format!(", {:.1} % of the variance explained", 100.0 * explained));
+    }
+    if let Some(norms) = card.findings.dictionary(submodule).and_then(|record| record.decoder_norms) {
+        text.push_str(&format!(", decoder rows {:.2} to {:.2} long, median {:.2}", norms.least, norms.largest, norms.median));
+    }
+    let mut lines = card.dim(&text);
+    if report.is_suspect() {
+        let why = format!(
+            "it explains less than {:.0} %: it was probably trained on another model or at another place",
+            100.0 * LEAST_EXPLAINED
+        );
+        lines.extend(fit::sentence(&why, card.theme.warning, card.columns, card.theme));
+    }
+    lines
+}

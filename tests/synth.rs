@@ -1,0 +1,140 @@
+//! Random weights in every format, and that all of them are read as the same dictionaries.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use saescope::core::run::Run;
+use saescope::engine::synth::Layout;
+use saescope::store::run_file;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+fn saescope(folder: &Path, arguments: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
+    command.args(arguments.split(' ')).current_dir(folder).output().unwrap()
+}
+
+fn succeed(folder: &Path, arguments: &str) -> String {
+    let output = saescope(folder, arguments);
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn run(folder: &Path, dictionaries: &str, output: &str) -> Run {
+    succeed(
+        folder,
+        &format!(
+            "run --model w/model --dictionaries {dictionaries} --pairs w/pairs.json --baseline w/baseline.json --output {output}"
+        ),
+    );
+    run_file::read(&folder.join(output)).unwrap()
+}
+
+/// `from` with all its files, as one zip whose entries are compressed.
+fn compress(from: &Path, below: &str, zip: &mut ZipWriter<File>) {
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("{below}/{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            compress(&path, &name, zip);
+        } else {
+            zip.start_file(name, SimpleFileOptions::default().compression_method(CompressionMethod::Deflated)).unwrap();
+            zip.write_all(&fs::read(path).unwrap()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_format_holds_the_same_dictionaries() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let formats = Layout::ALL.map(Layout::name).join(",");
+    let said = succeed(folder, &format!("synth --preset tiny --output w --pairs 40 --format {formats}"));
+    // The commands that it names work as they are.
+    let commands: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("saescope ")).collect();
+    assert_eq!(commands.len(), 3);
+    for (command, layout) in commands.iter().zip(Layout::ALL) {
+        succeed(folder, &format!("{command} --output {}.safetensors", layout.name()));
+    }
+    let runs = Layout::ALL.map(|layout| run_file::read(&folder.join(format!("{}.safetensors", layout.name()))).unwrap());
+    assert_eq!(runs[0].views.len(), 3);
+    for other in &runs[1..] {
+        assert_eq!(other.views, runs[0].views);
+        let reports =
+            |run: &Run| run.manifest.dictionaries.iter().map(|record| (record.report, record.features)).collect::<Vec<_>>();
+        assert_eq!(reports(other), reports(&runs[0]));
+    }
+    for record in &runs[0].manifest.dictionaries {
+        let (report, norms) = (record.report.unwrap(), record.decoder_norms.unwrap());
+        // 20 of 512 features were asked for, at the tokens of half of the prompts.
+        assert!((10.0..40.0).contains(&report.active), "{}: {}", record.submodule, report.active);
+        assert!((norms.least - 1.0).abs() < 1e-5 && (norms.largest - 1.0).abs() < 1e-5, "{norms:?}");
+        // Random directions explain nothing, and the summary says so.
+        assert!(report.is_suspect(), "{report:?}");
+    }
+    let text = succeed(folder, &commands[0].replace("run ", "run --method attrib "));
+    assert!(text.contains("explain less than 50 % of the variance"), "{text}");
+
+    // The archive unpacked above its folders, and the archive compressed.
+    fs::create_dir_all(folder.join("up/dictionaries")).unwrap();
+    fs::rename(folder.join("w/dictionary-learning"), folder.join("up/dictionaries/tiny")).unwrap();
+    assert_eq!(run(folder, "up", "unpacked.safetensors").views, runs[0].views);
+    let mut zip = ZipWriter::new(File::create(folder.join("small.zip")).unwrap());
+    compress(&folder.join("up"), "any", &mut zip);
+    zip.finish().unwrap();
+    assert_eq!(run(folder, "small.zip", "compressed.safetensors").views, runs[0].views);
+
+    // A damaged archive, another zip, and a folder that holds two sets.
+    let bytes = fs::read(folder.join("small.zip")).unwrap();
+    fs::write(folder.join("cut.zip"), &bytes[..bytes.len() / 2]).unwrap();
+    fs::create_dir_all(folder.join("up/dictionaries/other/attn_out_layer0")).unwrap();
+    for (dictionaries, said) in [
+        ("cut.zip", "is no complete zip"),
+        ("w/pairs.json", "is no complete zip"),
+        ("up", "holds dictionaries in several folders"),
+    ] {
+        let output = saescope(folder, &format!("run --model w/model --dictionaries {dictionaries} --pairs w/pairs.json"));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && error.contains(said) && error.lines().count() == 1, "{error}");
+    }
+}
+
+#[test]
+fn a_folder_that_holds_something_is_left_alone() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("mine"), "x").unwrap();
+    let output = saescope(home.path(), "synth --preset tiny --output .");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is not empty"));
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+}
+
+/// The full size: 3 GB of disk and some minutes. Run by `cargo test --release --test synth -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes minutes and 3 GB of disk"]
+fn the_published_study_s_size_runs_in_its_memory() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    succeed(folder, "synth --preset pythia-70m --output w");
+    let start = std::time::Instant::now();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
+    let arguments = "run --model w/model --dictionaries w/sae-lens --pairs w/pairs.json --baseline w/baseline.json --output run";
+    let mut child = command.args(arguments.split(' ')).current_dir(folder).spawn().unwrap();
+    let status = Path::new("/proc").join(child.id().to_string()).join("status");
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(peak);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    println!("{:.1} s, {:.2} GB resident at most", start.elapsed().as_secs_f64(), f64::from(peak) / 1e6);
+    assert!(child.wait().unwrap().success());
+    let run = run_file::read(&folder.join("run")).unwrap();
+    assert_eq!((run.views.len(), run.manifest.dictionaries.len()), (3, 18));
+    assert!(run.manifest.dictionaries.iter().all(|record| (50.0..200.0).contains(&record.report.unwrap().active)));
+    assert!(f64::from(peak) < 1.5e6, "{peak} kB");
+}
