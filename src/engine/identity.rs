@@ -12,7 +12,7 @@ use crate::core::tags::Subject;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::hash::{sha256_hex, sha256_hex_unless};
-use crate::engine::tensor_file::TensorFile;
+use crate::engine::tensor_file::{Bytes, TensorFile};
 
 /// What hashing found.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +39,7 @@ pub fn identify(
     let start = Instant::now();
     let dictionaries = dictionaries.iter().map(|dictionary| record(dictionary, cancel)).collect::<Result<Vec<_>>>()?;
     identified(subject(model, &dictionaries));
-    let weights_sha256 = sha256_hex_unless(cancel, weights.bytes())?;
+    let weights_sha256 = sha256_of(&weights.shared_bytes(), cancel)?;
     Ok(Identity { weights_sha256, dictionaries, seconds: start.elapsed().as_secs_f64() })
 }
 
@@ -56,12 +56,17 @@ pub fn subject(model: &str, dictionaries: &[DictionaryRecord]) -> Subject {
     Subject { model: model.to_owned(), dictionaries: sha256_hex(lines.as_bytes()) }
 }
 
+/// A mapped file is let go of piece by piece, so that hashing gigabytes does not count as using as much memory.
+fn sha256_of(bytes: &Bytes, cancel: &Cancel) -> Result<String> {
+    sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))
+}
+
 fn record(dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
     Ok(DictionaryRecord {
         submodule: dictionary.submodule().to_string(),
         format: dictionary.format().name().to_owned(),
         source: dictionary.name().to_owned(),
-        sha256: sha256_hex_unless(cancel, dictionary.bytes())?,
+        sha256: sha256_of(dictionary.shared_bytes(), cancel)?,
         config_sha256: dictionary.config_sha256().map(str::to_owned),
         features: dictionary.features(),
     })
