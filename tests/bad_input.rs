@@ -558,7 +558,7 @@ fn wrong_flags_say_what_is_allowed() {
         ("run --steps 0", "use a whole number from 1 to 100000"),
         ("run --batch 0", "use a whole number from 1 up"),
         ("export x --view male --top-k 3 --format csv --name n", "--format url"),
-        ("run --backend magic", "use auto, ndarray, flex or cuda"),
+        ("run --backend magic", "use auto, native, ndarray, flex or cuda"),
         ("run --baseline pairs.json", "--pairs"),
         ("export x --view male --threshold nan --format csv", "use a number from 0 up"),
         ("export x --view male --threshold 0.1 --top-k 3 --format csv", "cannot be used with"),

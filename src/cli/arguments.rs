@@ -275,8 +275,8 @@ pub struct StudyArguments {
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub detail: usize,
 
-    /// `auto` takes the best backend in this program that works: cuda, flex, ndarray.
-    #[arg(long, value_name = "auto|flex|ndarray|cuda", default_value = "auto", value_parser = backend)]
+    /// `auto` takes the best backend in this program that works: cuda, native, flex, ndarray.
+    #[arg(long, value_name = "auto|native|flex|ndarray|cuda", default_value = "auto", value_parser = backend)]
     pub backend: BackendChoice,
 }
 

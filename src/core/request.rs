@@ -78,11 +78,13 @@ pub struct Settings {
     pub detail: usize,
 }
 
-/// The backends of burn that saescope can be built with; `engine::compute` knows which of them this program holds.
+/// What saescope can compute on; `engine::compute` knows which of them this program holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
     /// NVIDIA GPUs (cargo feature `cuda`).
     Cuda,
+    /// The processor, by arithmetic written for this program, always there.
+    Native,
     /// burn-ndarray, always there.
     NdArray,
     /// burn-flex (cargo feature `flex`).
@@ -92,12 +94,13 @@ pub enum Backend {
 impl Backend {
     /// From the fastest to the slowest, the order in which `auto` tries them. At pythia-70m's size flex encodes about twice as
     /// fast as ndarray and runs forward and backward in three quarters of its time.
-    pub const ALL: [Self; 3] = [Self::Cuda, Self::Flex, Self::NdArray];
+    pub const ALL: [Self; 4] = [Self::Cuda, Self::Native, Self::Flex, Self::NdArray];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cuda => "cuda",
+            Self::Native => "native",
             Self::NdArray => "ndarray",
             Self::Flex => "flex",
         }
@@ -114,9 +117,8 @@ impl FromStr for Backend {
     type Err = Problem;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|backend| backend.name() == text)
-            .ok_or_else(|| Problem::new(format_args!("backend '{text}'"), "is not known", "use auto, ndarray, flex or cuda"))
+        Self::ALL.into_iter().find(|backend| backend.name() == text).ok_or_else(|| {
+            Problem::new(format_args!("backend '{text}'"), "is not known", "use auto, native, ndarray, flex or cuda")
+        })
     }
 }

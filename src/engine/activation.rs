@@ -41,6 +41,12 @@ impl Activation {
         &self.values[row * self.width..(row + 1) * self.width]
     }
 
+    /// All positions of one example, `[positions, width]`.
+    pub fn example(&self, example: usize) -> &[f32] {
+        let size = self.positions * self.width;
+        &self.values[example * size..(example + 1) * size]
+    }
+
     /// One vector per token.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.values.chunks_exact(self.width)

@@ -1,5 +1,7 @@
 //! SHA-256 of inputs, so that a run says exactly what it was computed from. The Hugging Face hub names its files by the same hash.
 
+use std::ops::Range;
+
 use sha2::{Digest, Sha256};
 
 use crate::core::problem::Result;
@@ -13,15 +15,16 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// The same for whole weight files.
+/// The same for whole weight files; `done` is told of every part that was read.
 ///
 /// # Errors
 /// When cancelled.
-pub fn sha256_hex_unless(cancel: &Cancel, bytes: &[u8]) -> Result<String> {
+pub fn sha256_hex_unless(cancel: &Cancel, bytes: &[u8], done: impl Fn(Range<usize>)) -> Result<String> {
     let mut hash = Sha256::new();
-    for piece in bytes.chunks(PIECE) {
+    for (index, piece) in bytes.chunks(PIECE).enumerate() {
         cancel.check()?;
         hash.update(piece);
+        done(index * PIECE..index * PIECE + piece.len());
     }
     Ok(hex(&hash.finalize()))
 }
@@ -49,8 +52,8 @@ mod tests {
     fn pieces_give_the_hash_of_the_whole() {
         let bytes: Vec<u8> = (0..PIECE + PIECE / 2).map(|index| (index % 251) as u8).collect();
         let cancel = Cancel::default();
-        assert_eq!(sha256_hex_unless(&cancel, &bytes), Ok(sha256_hex(&bytes)));
+        assert_eq!(sha256_hex_unless(&cancel, &bytes, |_| {}), Ok(sha256_hex(&bytes)));
         cancel.cancel();
-        assert!(sha256_hex_unless(&cancel, &bytes).is_err());
+        assert!(sha256_hex_unless(&cancel, &bytes, |_| {}).is_err());
     }
 }

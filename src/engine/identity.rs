@@ -13,7 +13,7 @@ use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::report::decoder_norms;
 use crate::engine::hash::{sha256_hex, sha256_hex_unless};
-use crate::engine::tensor_file::TensorFile;
+use crate::engine::tensor_file::{Bytes, TensorFile};
 
 /// What hashing found.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +40,7 @@ pub fn identify(
     let start = Instant::now();
     let dictionaries = dictionaries.iter().map(|dictionary| record(dictionary, cancel)).collect::<Result<Vec<_>>>()?;
     identified(subject(model, &dictionaries));
-    let weights_sha256 = sha256_hex_unless(cancel, weights.bytes())?;
+    let weights_sha256 = sha256_of(&weights.shared_bytes(), cancel)?;
     Ok(Identity { weights_sha256, dictionaries, seconds: start.elapsed().as_secs_f64() })
 }
 
@@ -69,16 +69,23 @@ pub fn prompts_sha256(data: &DataRecord) -> String {
     sha256_hex(lines.as_bytes())
 }
 
+/// A mapped file is let go of piece by piece, so that hashing gigabytes does not count as using as much memory.
+fn sha256_of(bytes: &Bytes, cancel: &Cancel) -> Result<String> {
+    sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))
+}
+
 fn record(dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
+    // Before the hash, which lets go of the file's pages.
+    let decoder_norms = decoder_norms(dictionary, cancel)?;
     Ok(DictionaryRecord {
         submodule: dictionary.submodule().to_string(),
         format: dictionary.format().name().to_owned(),
         source: dictionary.name().to_owned(),
-        sha256: sha256_hex_unless(cancel, dictionary.bytes())?,
+        sha256: sha256_of(dictionary.shared_bytes(), cancel)?,
         config_sha256: dictionary.config_sha256().map(str::to_owned),
         features: dictionary.features(),
         report: None,
-        decoder_norms: Some(decoder_norms(dictionary, cancel)?),
+        decoder_norms: Some(decoder_norms),
     })
 }
 

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use memmap2::{Mmap, MmapOptions};
 use safetensors::{Dtype, SafeTensors};
@@ -54,6 +55,35 @@ impl Bytes {
         Ok(Self::Mapped(Arc::new(map)))
     }
 
+    /// Lets go of the memory that reading them took: of a mapped file the pages, which come back from the file when they are read again.
+    pub fn release(&self) {
+        self.release_range(0..self.as_slice().len());
+    }
+
+    /// The same for a part.
+    pub fn release_range(&self, range: Range<usize>) {
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self {
+            // SAFETY: the map is read-only and its pages are the file's, so what is dropped here is read from the file again and cannot
+            // differ unless the file does, which is the one hazard of the map as a whole.
+            #[allow(unsafe_code)]
+            let outcome = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
+            // Advice: where the system does not take it, more memory stays in use.
+            drop(outcome);
+        }
+        #[cfg(not(unix))]
+        drop(range);
+    }
+
+    /// Asks the system to read a mapped file ahead, without waiting for it.
+    pub fn read_ahead(&self) {
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self {
+            // Advice as well.
+            drop(map.advise(memmap2::Advice::WillNeed));
+        }
+    }
+
     /// The bytes themselves.
     pub fn as_slice(&self) -> &[u8] {
         match self {
@@ -81,6 +111,32 @@ impl Element {
         match self {
             Self::F16 | Self::BF16 => 2,
             Self::F32 => 4,
+        }
+    }
+
+    /// Decodes neighbours: the choice between the formats is made once for all of them.
+    fn decode_all(self, bytes: &[u8], target: &mut [f32]) {
+        match self {
+            Self::F16 => {
+                let mut block = [f16::ZERO; 256];
+                for (bytes, target) in bytes.chunks(2 * block.len()).zip(target.chunks_mut(block.len())) {
+                    let block = &mut block[..target.len()];
+                    for (value, bytes) in block.iter_mut().zip(bytes.as_chunks::<2>().0) {
+                        *value = f16::from_le_bytes(*bytes);
+                    }
+                    block.convert_to_f32_slice(target);
+                }
+            }
+            Self::BF16 => {
+                for (value, bytes) in target.iter_mut().zip(bytes.as_chunks::<2>().0) {
+                    *value = bf16::from_le_bytes(*bytes).to_f32();
+                }
+            }
+            Self::F32 => {
+                for (value, bytes) in target.iter_mut().zip(bytes.as_chunks::<4>().0) {
+                    *value = f32::from_le_bytes(*bytes);
+                }
+            }
         }
     }
 
@@ -193,8 +249,18 @@ impl StoredTensor {
     /// # Errors
     /// When a value is NaN or infinite.
     pub fn values(&self) -> Result<Vec<f32>> {
+        let mut values = Vec::new();
+        self.read_values(&mut values)?;
+        Ok(values)
+    }
+
+    /// The same into a buffer that is used again, whatever it holds.
+    ///
+    /// # Errors
+    /// When a value is NaN or infinite.
+    pub fn read_values(&self, values: &mut Vec<f32>) -> Result<()> {
         let (rows, columns, row_stride, column_stride) = self.as_matrix();
-        let mut values = vec![0.0; rows * columns];
+        values.resize(rows * columns, 0.0);
         if column_stride == 1 {
             for (row, target) in values.chunks_exact_mut(columns).enumerate() {
                 self.decode_run(row * row_stride, target);
@@ -212,8 +278,23 @@ impl StoredTensor {
                 }
             }
         }
-        self.expect_finite(&values)?;
-        Ok(values)
+        self.expect_finite(values)
+    }
+
+    /// Looks at all values of a matrix and keeps none.
+    ///
+    /// # Errors
+    /// When a value is NaN or infinite, or `cancel` is raised.
+    pub fn expect_all_finite(&self, cancel: &Cancel) -> Result<()> {
+        /// Rows between two looks at whether to go on.
+        const ROWS: usize = 1024;
+        let (rows, ..) = self.as_matrix();
+        let mut buffer = Vec::new();
+        for first in (0..rows).step_by(ROWS) {
+            cancel.check()?;
+            self.narrowed(0, first..rows.min(first + ROWS)).read_values(&mut buffer)?;
+        }
+        Ok(())
     }
 
     /// The values of row `row` of a matrix, written into `target`.
@@ -278,12 +359,21 @@ impl StoredTensor {
         let size = self.element.size();
         let begin = self.offset + start * size;
         let source = &self.bytes.as_slice()[begin..begin + target.len() * size];
-        for (value, bytes) in target.iter_mut().zip(source.chunks_exact(size)) {
-            *value = self.element.decode(bytes);
-        }
+        self.element.decode_all(source, target);
     }
 
     fn expect_finite(&self, values: &[f32]) -> Result<()> {
+        // Zero times anything finite is zero; summed in lanes, which the search for the first fault cannot be.
+        let (blocks, rest) = values.as_chunks::<16>();
+        let mut lanes = [0.0_f32; 16];
+        for block in blocks {
+            for (lane, value) in lanes.iter_mut().zip(block) {
+                *lane += value * 0.0;
+            }
+        }
+        if lanes.iter().chain(rest).all(|value| value.is_finite()) {
+            return Ok(());
+        }
         match values.iter().find(|value| !value.is_finite()) {
             None => Ok(()),
             Some(value) => Err(Problem::new(
@@ -323,6 +413,11 @@ impl TensorFile {
     /// The file's bytes, for hashing.
     pub fn bytes(&self) -> &[u8] {
         self.bytes.as_slice()
+    }
+
+    /// Lets go of the memory that reading the file took.
+    pub fn release(&self) {
+        self.bytes.release();
     }
 
     /// The file's bytes, to be kept: nothing is copied.

@@ -1,5 +1,7 @@
 //! Effects from a gradient: what both integrated gradients and plain attribution patching end with.
 
+use rayon::prelude::*;
+
 use super::{Side, TokenEffects};
 use crate::core::submodule::Submodule;
 use crate::engine::activation::{Activation, dot};
@@ -18,10 +20,10 @@ pub fn effects(
     decoder: &DecoderRows,
 ) -> Vec<TokenEffects> {
     let (clean_output, patch_output) = (clean.trace.output(submodule), patch.trace.output(submodule));
-    gradient
-        .rows()
-        .enumerate()
-        .map(|(row, gradient)| {
+    (0..gradient.rows().len())
+        .into_par_iter()
+        .map(|row| {
+            let gradient = gradient.row(row);
             let features = clean.codes.changes(patch.codes, row).into_iter().map(|change| {
                 let effect = (change.patch - change.clean) * dot(gradient, decoder.row(change.feature));
                 (change, effect)

@@ -9,6 +9,9 @@ mod batch;
 mod detail;
 mod exact;
 mod gradient;
+mod prefix;
+
+use std::collections::HashMap;
 
 use crate::core::effects::ViewEffects;
 use crate::core::problem::Result;
@@ -19,13 +22,14 @@ use crate::core::submodule::Submodule;
 use crate::core::view::View;
 use crate::engine::activation::Activation;
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::{Compute, Trace};
+use crate::engine::compute::{Answers, Compute, Route, Trace};
 use crate::engine::dataset::Example;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::{Change, Codes, DecoderRows, reconstruction_error};
 use crate::engine::dictionary::report::Fit;
 use aggregate::ViewAggregate;
 use batch::{Batch, ViewBatch};
+use prefix::Prefixes;
 
 /// The effects at one token.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,48 +121,55 @@ fn run_batch(
 ) -> Result<()> {
     let cancel = steps.cancel;
     let (clean, patch) = (compute.trace(&batch.clean, cancel)?, compute.trace(&batch.patch, cancel)?);
+    let prefixes = Prefixes::of(&batch.clean, &batch.patch);
+    let mut gradients = match settings.method {
+        Method::Attrib | Method::Ig => plain_gradients(compute, batch, cancel)?,
+        Method::Exact => HashMap::new(),
+    };
     let mut views = Vec::new();
     for aggregate in aggregates {
         let Some(view) = batch.views.iter().find(|view| view.view == aggregate.view()) else { continue };
         let (from, to) = oriented(view.view, &clean, &patch);
         let clean_metrics = compute.metrics(from, &view.answers);
         aggregate.set_metrics(&view.examples, &clean_metrics, &compute.metrics(to, &view.answers));
-        let gradients = match settings.method {
-            Method::Attrib => compute.gradients(oriented(view.view, &batch.clean, &batch.patch).0, &view.answers, cancel)?,
-            Method::Ig | Method::Exact => Vec::new(),
-        };
+        let gradients = gradients.remove(&view.view).unwrap_or_default();
         views.push(ViewWork { view, aggregate, clean_metrics, gradients });
     }
     for (ordinal, dictionary) in dictionaries.iter().enumerate() {
         let submodule = dictionary.submodule();
-        let (clean_output, patch_output) = (clean.output(submodule), patch.output(submodule));
-        let codes = compute.encode(dictionary, &[clean_output, patch_output], cancel)?;
-        let decoder = DecoderRows::read(dictionary, codes.iter().flat_map(Codes::active), cancel)?;
-        let error = |output: &Activation, codes: &Codes| {
-            cancel.check().map(|()| reconstruction_error(dictionary, output, codes, &decoder))
-        };
-        let (clean_error, patch_error) = (error(clean_output, &codes[0])?, error(patch_output, &codes[1])?);
-        fits[ordinal].add(clean_output, &clean_error, &codes[0]);
-        fits[ordinal].add(patch_output, &patch_error, &codes[1]);
+        let Some(first) = views.first() else { continue };
+        steps.tell(submodule, first.view.view)?;
+        let outputs = prefixes.outputs(&clean, &patch, submodule);
+        let codes = compute.encode(dictionary, &[&outputs], cancel)?.remove(0);
+        let decoder = DecoderRows::read(dictionary, codes.active(), cancel)?;
+        // The next one arrives while this one's gradients are computed.
+        dictionary.release();
+        dictionaries[(ordinal + 1) % dictionaries.len()].read_ahead();
+        let error = reconstruction_error(dictionary, &outputs, &codes, &decoder);
+        let shape = clean.output(submodule).shape();
+        let [clean_error, patch_error] = [0, 1].map(|side| prefixes.activation(&error, side, shape));
+        let codes = [0, 1].map(|side| prefixes.codes(&codes, side));
+        fits[ordinal].add(clean.output(submodule), &clean_error, &codes[0]);
+        fits[ordinal].add(patch.output(submodule), &patch_error, &codes[1]);
         if let Some(report) = fits[ordinal].report().filter(|_| steps.in_last_batch) {
             steps.observe(Step::Fitted(submodule, report))?;
         }
         let clean_side = Side { trace: &clean, codes: &codes[0], error: &clean_error };
         let patch_side = Side { trace: &patch, codes: &codes[1], error: &patch_error };
+        let mut gradients = match settings.method {
+            Method::Ig => path_gradients(compute, submodule, [&clean, &patch], &views, settings.steps, cancel)?,
+            Method::Attrib => views.iter().map(|work| work.gradients[ordinal].clone()).collect(),
+            Method::Exact => Vec::new(),
+        }
+        .into_iter();
         for work in &mut views {
             steps.tell(submodule, work.view.view)?;
             let (from, to) = oriented(work.view.view, clean_side, patch_side);
-            let effects = match settings.method {
-                Method::Exact => {
+            let effects = match gradients.next() {
+                Some(gradient) => gradient::effects(&gradient, submodule, from, to, &decoder),
+                None => {
                     let job = exact::Job { compute, submodule, answers: &work.view.answers, clean_metrics: &work.clean_metrics };
                     job.effects(from, to, &decoder, cancel)?
-                }
-                Method::Attrib => gradient::effects(&work.gradients[ordinal], submodule, from, to, &decoder),
-                Method::Ig => {
-                    let alphas: Vec<f32> = (0..settings.steps).map(|step| step as f32 / settings.steps as f32).collect();
-                    let (patch, answers) = (to.trace.output(submodule), &work.view.answers);
-                    let gradient = compute.path_gradient(from.trace, submodule, patch, &alphas, answers, cancel)?;
-                    gradient::effects(&gradient, submodule, from, to, &decoder)
                 }
             };
             work.aggregate.add(ordinal, &work.view.examples, batch.positions, &effects);
@@ -175,6 +186,39 @@ struct ViewWork<'a> {
     view: &'a ViewBatch,
     aggregate: &'a mut ViewAggregate,
     clean_metrics: Vec<f32>,
-    /// One per submodule for [`Method::Attrib`], else empty.
+    /// Of the plain run that the view starts from, one per submodule; empty for [`Method::Exact`].
     gradients: Vec<Activation>,
+}
+
+/// The gradients of the plain runs that the views of a batch start from. Views that start from the same run are asked for together.
+fn plain_gradients(compute: &dyn Compute, batch: &Batch<'_>, cancel: &Cancel) -> Result<HashMap<View, Vec<Activation>>> {
+    let mut found = HashMap::new();
+    for (prompts, from_patch) in [(&batch.clean, false), (&batch.patch, true)] {
+        let views: Vec<&ViewBatch> = batch.views.iter().filter(|view| oriented(view.view, false, true).0 == from_patch).collect();
+        if !views.is_empty() {
+            let answers: Vec<&[Answers]> = views.iter().map(|view| view.answers.as_slice()).collect();
+            let gradients = compute.gradients_of_each(prompts, &answers, cancel)?;
+            found.extend(views.into_iter().map(|view| view.view).zip(gradients));
+        }
+    }
+    Ok(found)
+}
+
+/// Integrated gradients of all views at one submodule.
+fn path_gradients(
+    compute: &dyn Compute,
+    submodule: Submodule,
+    [clean, patch]: [&Trace; 2],
+    views: &[ViewWork<'_>],
+    steps: usize,
+    cancel: &Cancel,
+) -> Result<Vec<Activation>> {
+    let routes: Vec<Route<'_>> = views
+        .iter()
+        .map(|work| {
+            let (from, to) = oriented(work.view.view, clean, patch);
+            Route { from, to, answers: &work.view.answers, start: &work.gradients }
+        })
+        .collect();
+    compute.path_gradients(submodule, &routes, steps, cancel)
 }

@@ -4,6 +4,7 @@ use burn::backend::Autodiff;
 
 use super::Compute;
 use super::burn_compute::BurnCompute;
+use super::native::NativeCompute;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Backend;
 use crate::engine::cancel::Cancel;
@@ -17,7 +18,7 @@ pub const BURN_VERSION: &str = "0.21.0";
 pub fn is_built_in(backend: Backend) -> bool {
     match backend {
         Backend::Cuda => cfg!(feature = "cuda"),
-        Backend::NdArray => true,
+        Backend::Native | Backend::NdArray => true,
         Backend::Flex => cfg!(feature = "flex"),
     }
 }
@@ -37,12 +38,13 @@ pub fn open(wanted: Option<Backend>, config: &Config, weights: &TensorFile, canc
     }
     // A GPU that does not work is no error here: the choice is printed, and `--backend cuda` tells the reason.
     let mut candidates = available().filter(|backend| works(*backend).is_ok());
-    load(candidates.next().unwrap_or(Backend::NdArray), config, weights, cancel)
+    load(candidates.next().unwrap_or(Backend::Native), config, weights, cancel)
 }
 
 fn load(backend: Backend, config: &Config, weights: &TensorFile, cancel: &Cancel) -> Result<Box<dyn Compute>> {
     works(backend)?;
     match backend {
+        Backend::Native => Ok(Box::new(NativeCompute::load(config, weights, cancel)?)),
         Backend::NdArray => Ok(Box::new(BurnCompute::<Autodiff<burn_ndarray::NdArray<f32>>>::load(
             "ndarray",
             config,
@@ -82,7 +84,7 @@ fn not_built_in(backend: Backend) -> Problem {
 /// With the reason.
 pub fn works(backend: Backend) -> Result<()> {
     match backend {
-        Backend::NdArray => Ok(()),
+        Backend::Native | Backend::NdArray => Ok(()),
         other if !is_built_in(other) => Err(not_built_in(other)),
         Backend::Flex => Ok(()),
         #[cfg(feature = "cuda")]

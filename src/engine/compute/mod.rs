@@ -1,12 +1,14 @@
-//! The door to burn: everything the attribution asks of a backend, over plain f32 arrays.
+//! The door to the arithmetic: everything the attribution asks of a backend, over plain f32 arrays.
 //!
 //! burn's tensors carry their backend as a type parameter. It stays behind this one trait, so that attribution, data and
-//! dictionaries are compiled once and backends are chosen at run time.
+//! dictionaries are compiled once and backends are chosen at run time. Beside burn there is [`native`], arithmetic written by hand for
+//! processors.
 
 mod burn_compute;
 mod choose;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod native;
 mod tape;
 
 use crate::core::problem::Result;
@@ -47,6 +49,19 @@ pub struct Answers {
     pub clean: u32,
     /// Fits the patch prompt.
     pub patch: u32,
+}
+
+/// One view's way along the path at every submodule.
+#[derive(Debug, Clone, Copy)]
+pub struct Route<'a> {
+    /// The run it starts from.
+    pub from: &'a Trace,
+    /// The run toward whose outputs each submodule is moved.
+    pub to: &'a Trace,
+    /// One per example.
+    pub answers: &'a [Answers],
+    /// The gradient at the start with respect to every submodule's output, in submodule order: that of the plain run.
+    pub start: &'a [Activation],
 }
 
 /// A loaded model on some backend. Whatever takes a `cancel` looks at it between layers or blocks of features, and fails once it is
@@ -96,8 +111,38 @@ pub trait Compute {
         cancel: &Cancel,
     ) -> Result<Activation>;
 
+    /// Integrated gradients of several views at one submodule: for each route the mean of the gradients at the points
+    /// `0, 1/steps, .., (steps - 1)/steps`. A backend may compute once what routes share; routes that start from or lead to one run hold
+    /// references to one trace.
+    fn path_gradients(
+        &self,
+        submodule: Submodule,
+        routes: &[Route<'_>],
+        steps: usize,
+        cancel: &Cancel,
+    ) -> Result<Vec<Activation>> {
+        let alphas: Vec<f32> = (1..steps).map(|step| step as f32 / steps as f32).collect();
+        let mean = |route: &Route<'_>| {
+            let mut mean = route.start[submodule.ordinal(self.config().layers)].clone();
+            if alphas.is_empty() {
+                return Ok(mean);
+            }
+            let rest = self.path_gradient(route.from, submodule, route.to.output(submodule), &alphas, route.answers, cancel)?;
+            for (value, rest) in mean.values.iter_mut().zip(&rest.values) {
+                *value = (*value + rest * alphas.len() as f32) / steps as f32;
+            }
+            Ok(mean)
+        };
+        routes.iter().map(mean).collect()
+    }
+
     /// The gradient of the metric with respect to every submodule's output in the plain run of the prompts, in submodule order.
     fn gradients(&self, prompts: &[&[u32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<Activation>>;
+
+    /// The same for several metrics on the same prompts, one list of answers each.
+    fn gradients_of_each(&self, prompts: &[&[u32]], answers: &[&[Answers]], cancel: &Cancel) -> Result<Vec<Vec<Activation>>> {
+        answers.iter().map(|answers| self.gradients(prompts, answers, cancel)).collect()
+    }
 
     /// `relu(W_enc (x - b_dec) + b_enc)` for every token of each of `activations`, through one read of the encoder.
     fn encode(&self, dictionary: &Dictionary, activations: &[&Activation], cancel: &Cancel) -> Result<Vec<Codes>>;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::Dictionary;
 use crate::core::problem::Result;
 use crate::engine::activation::Activation;
@@ -110,17 +112,20 @@ impl DecoderRows {
     /// Reads the rows of `features` from `dictionary`'s file, unless `cancel` is raised.
     pub fn read(dictionary: &Dictionary, features: impl IntoIterator<Item = u32>, cancel: &Cancel) -> Result<Self> {
         let width = dictionary.width();
-        let mut rows = Self { width, slots: HashMap::new(), values: Vec::new() };
+        let (mut slots, mut wanted) = (HashMap::new(), Vec::new());
         for feature in features {
-            cancel.check()?;
-            let next = rows.slots.len();
-            if let std::collections::hash_map::Entry::Vacant(vacant) = rows.slots.entry(feature) {
-                vacant.insert(next);
-                rows.values.resize((next + 1) * width, 0.0);
-                dictionary.read_decoder_row(feature, &mut rows.values[next * width..])?;
-            }
+            slots.entry(feature).or_insert_with(|| {
+                wanted.push(feature);
+                wanted.len() - 1
+            });
         }
-        Ok(rows)
+        let mut values = vec![0.0; wanted.len() * width];
+        let read = |(row, feature): (&mut [f32], &u32)| {
+            cancel.check()?;
+            dictionary.read_decoder_row(*feature, row)
+        };
+        values.par_chunks_exact_mut(width).zip(&wanted).try_for_each(read)?;
+        Ok(Self { width, slots, values })
     }
 
     /// The decoder row of `feature`.
@@ -144,7 +149,7 @@ pub fn reconstruction_error(
     decoder: &DecoderRows,
 ) -> Activation {
     let mut error = activation.clone();
-    for (index, row) in error.rows_mut().enumerate() {
+    error.values.par_chunks_exact_mut(activation.width).enumerate().for_each(|(index, row)| {
         for (value, bias) in row.iter_mut().zip(dictionary.decoder_bias()) {
             *value -= bias;
         }
@@ -153,7 +158,7 @@ pub fn reconstruction_error(
                 *value -= activation * weight;
             }
         }
-    }
+    });
     error
 }
 

@@ -117,8 +117,8 @@ impl Dictionary {
     }
 
     /// The weight file's bytes, for hashing.
-    pub fn bytes(&self) -> &[u8] {
-        self.bytes.as_slice()
+    pub fn shared_bytes(&self) -> &Bytes {
+        &self.bytes
     }
 
     /// The model's id on Neuronpedia, where the dictionary's own files name it.
@@ -144,6 +144,21 @@ impl Dictionary {
     /// The encoder's weights for `features`, row-major `[width, features]`: all of them are the one large read of a dictionary.
     pub fn encoder(&self, features: Range<usize>) -> Result<Vec<f32>> {
         self.encoder.narrowed(1, features).values()
+    }
+
+    /// The same into a buffer that is used again.
+    pub fn read_encoder(&self, features: Range<usize>, target: &mut Vec<f32>) -> Result<()> {
+        self.encoder.narrowed(1, features).read_values(target)
+    }
+
+    /// Asks the system to read the file ahead, without waiting for it.
+    pub fn read_ahead(&self) {
+        self.bytes.read_ahead();
+    }
+
+    /// Lets go of the memory that reading the file took.
+    pub fn release(&self) {
+        self.bytes.release();
     }
 
     /// `[features]`

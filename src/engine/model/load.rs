@@ -47,7 +47,7 @@ const ROWS_AT_ONCE: usize = 4096;
 
 /// A tensor that the configuration does not account for means that they do not belong together: a model cut to fewer layers would
 /// compute without complaint.
-fn expect_known_tensors(config: &Config, file: &TensorFile) -> Result<()> {
+pub fn expect_known_tensors(config: &Config, file: &TensorFile) -> Result<()> {
     const BUFFERS: [&str; 3] = ["attention.bias", "attention.masked_bias", "attention.rotary_emb.inv_freq"];
     const PARTS: [&str; 6] = [
         "input_layernorm",

@@ -1,0 +1,84 @@
+//! Dictionary encoders: one large product, of whose result almost nothing is above zero.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::NativeCompute;
+use super::product::add_rows;
+use super::vector::fill_rows;
+use crate::core::problem::Result;
+use crate::engine::activation::Activation;
+use crate::engine::cancel::Cancel;
+use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::codes::{Codes, active};
+
+/// Features whose encoders are read and multiplied together: at a width of 512 these are 2 MiB.
+const FEATURES_AT_ONCE: usize = 1024;
+
+/// Buffers of one thread.
+#[derive(Default)]
+pub struct Buffers {
+    /// `[width, features of the block]`
+    encoder: Vec<f32>,
+    /// `[tokens, features of the block]`
+    codes: Vec<f32>,
+}
+
+/// What is active in one block of features.
+struct Block {
+    /// Row `r` owns the entries up to `ends[r]`.
+    ends: Vec<usize>,
+    entries: Vec<(u32, f32)>,
+}
+
+impl NativeCompute {
+    pub(super) fn encode_all(&self, dictionary: &Dictionary, activations: &[&Activation], cancel: &Cancel) -> Result<Vec<Codes>> {
+        let bias = dictionary.decoder_bias();
+        let rows = activations.iter().flat_map(|activation| activation.rows());
+        let input: Vec<f32> = rows.flat_map(|row| row.iter().zip(bias).map(|(value, bias)| value - bias)).collect();
+        let starts: Vec<usize> = (0..dictionary.features()).step_by(FEATURES_AT_ONCE).collect();
+        let block = |first: usize| {
+            cancel.check()?;
+            let mut buffers = self.encoders.take();
+            let block =
+                encode_block(dictionary, &input, first..dictionary.features().min(first + FEATURES_AT_ONCE), &mut buffers);
+            self.encoders.give(buffers);
+            block
+        };
+        let blocks: Vec<Block> = starts.into_par_iter().map(block).collect::<Result<_>>()?;
+        let mut row = 0;
+        let codes = activations.iter().map(|activation| {
+            let mut codes = Codes::new();
+            for _ in activation.rows() {
+                codes.push(blocks.iter().flat_map(|block| block.row(row).iter().copied()));
+                row += 1;
+            }
+            codes
+        });
+        Ok(codes.collect())
+    }
+}
+
+fn encode_block(dictionary: &Dictionary, input: &[f32], features: Range<usize>, buffers: &mut Buffers) -> Result<Block> {
+    let (first, count, width) = (features.start, features.len(), dictionary.width());
+    let rows = input.len() / width;
+    let Buffers { encoder, codes } = buffers;
+    codes.resize(rows * count, 0.0);
+    fill_rows(codes, &dictionary.encoder_bias()[features.clone()]);
+    dictionary.read_encoder(features, encoder)?;
+    add_rows(input, encoder, [width, count], codes);
+    let mut block = Block { ends: Vec::with_capacity(rows), entries: Vec::new() };
+    for codes in codes.chunks_exact(count) {
+        block.entries.extend(active(first, codes));
+        block.ends.push(block.entries.len());
+    }
+    Ok(block)
+}
+
+impl Block {
+    fn row(&self, row: usize) -> &[(u32, f32)] {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        &self.entries[start..self.ends[row]]
+    }
+}

@@ -1,0 +1,42 @@
+//! The metric `logit[patch answer] - logit[clean answer]` as a direction of the normalised residual stream.
+
+use super::NativeCompute;
+use crate::engine::compute::Answers;
+
+/// The metric is `<normal, folded> + shift`, where `normal` is the last position's stream after the final layer norm without that
+/// layer's scale and shift.
+#[derive(Clone)]
+pub struct Direction {
+    /// `scale * (row of the patch answer - row of the clean answer)`, `[width]`
+    pub folded: Vec<f32>,
+    /// `<shift, row of the patch answer - row of the clean answer>`
+    pub shift: f32,
+}
+
+impl NativeCompute {
+    /// The direction of each example.
+    pub fn directions(&self, answers: &[Answers]) -> Vec<Direction> {
+        answers.iter().map(|answers| self.direction(*answers)).collect()
+    }
+
+    fn direction(&self, answers: Answers) -> Direction {
+        let (patch, clean) = (self.unembedding(answers.patch), self.unembedding(answers.clean));
+        let [scale, shift] = &self.weights.final_norm;
+        let difference: Vec<f32> = patch.iter().zip(&clean).map(|(patch, clean)| patch - clean).collect();
+        Direction {
+            shift: super::vector::dot(&difference, shift),
+            folded: difference.iter().zip(scale).map(|(difference, scale)| difference * scale).collect(),
+        }
+    }
+
+    /// The row of `embed_out` of `token`.
+    pub fn unembedding(&self, token: u32) -> Vec<f32> {
+        let mut row = vec![0.0; self.config.width];
+        // All rows were finite when the model was loaded: only a file that changes under the program fails here, and a metric that is no
+        // number is reported as such.
+        if self.weights.embed_out.read_row(token as usize, &mut row).is_err() {
+            row.fill(f32::NAN);
+        }
+        row
+    }
+}

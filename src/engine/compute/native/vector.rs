@@ -1,0 +1,276 @@
+//! Loops over neighbouring numbers, compiled for the vector instructions of the machine that runs them: each is dispatched once for a
+//! whole array by `pulp`, which is how a program that starts on any x86-64 uses AVX2 where it is there.
+
+use pulp::Arch;
+
+use crate::engine::model::config::ActivationFunction;
+
+/// Numbers summed side by side, so that sums become vector instructions.
+const LANES: usize = 16;
+
+/// `sum(left * right)`. To be called inside a dispatched loop.
+#[inline(always)]
+pub fn dot(left: &[f32], right: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; LANES];
+    let (left_blocks, left_rest) = left.as_chunks::<LANES>();
+    let (right_blocks, right_rest) = right.as_chunks::<LANES>();
+    for (a, b) in left_blocks.iter().zip(right_blocks) {
+        for lane in 0..LANES {
+            lanes[lane] += a[lane] * b[lane];
+        }
+    }
+    let rest: f32 = left_rest.iter().zip(right_rest).map(|(a, b)| a * b).sum();
+    lanes.iter().sum::<f32>() + rest
+}
+
+/// `target += factor * source`. To be called inside a dispatched loop.
+#[inline(always)]
+pub fn add_scaled(target: &mut [f32], factor: f32, source: &[f32]) {
+    for (target, source) in target.iter_mut().zip(source) {
+        *target += factor * source;
+    }
+}
+
+#[inline(always)]
+fn sum(values: &[f32]) -> f32 {
+    let mut lanes = [0.0_f32; LANES];
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            lanes[lane] += block[lane];
+        }
+    }
+    lanes.iter().sum::<f32>() + rest.iter().sum::<f32>()
+}
+
+/// `target += source`
+pub fn add(target: &mut [f32], source: &[f32]) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (target, source) in target.iter_mut().zip(source) {
+                *target += source;
+            }
+        },
+    );
+}
+
+/// `target *= source`
+pub fn multiply(target: &mut [f32], source: &[f32]) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (target, source) in target.iter_mut().zip(source) {
+                *target *= source;
+            }
+        },
+    );
+}
+
+/// Every row of `target` becomes `row`.
+pub fn fill_rows(target: &mut [f32], row: &[f32]) {
+    target.chunks_exact_mut(row.len()).for_each(|target| target.copy_from_slice(row));
+}
+
+/// `(x - mean) / sqrt(variance + epsilon)` of every row of `input`, which is layer norm without its scale and shift; `scales` gets
+/// `1 / sqrt(variance + epsilon)`.
+///
+/// # Shapes
+/// - input, normal: `[rows, width]`; scales: `[rows]`
+pub fn normalise(input: &[f32], width: usize, epsilon: f32, normal: &mut [f32], scales: &mut [f32]) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let rows = input.chunks_exact(width).zip(normal.chunks_exact_mut(width)).zip(scales);
+            for ((input, normal), scale) in rows {
+                let mean = sum(input) / width as f32;
+                for (normal, value) in normal.iter_mut().zip(input) {
+                    *normal = value - mean;
+                }
+                let variance = dot(normal, normal) / width as f32;
+                *scale = (variance + epsilon).sqrt().recip();
+                for normal in normal.iter_mut() {
+                    *normal *= *scale;
+                }
+            }
+        },
+    );
+}
+
+/// Adds to every row of `target` what [`normalise`] passes back of `gradient`:
+/// `scale (g - mean(g) - normal mean(g normal))`.
+///
+/// # Shapes
+/// - gradient, normal, target: `[rows, width]`; scales: `[rows]`
+pub fn add_normalise_backward(gradient: &[f32], normal: &[f32], scales: &[f32], width: usize, target: &mut [f32]) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let rows = gradient.chunks_exact(width).zip(normal.chunks_exact(width)).zip(scales);
+            for (((gradient, normal), scale), target) in rows.zip(target.chunks_exact_mut(width)) {
+                let mean = sum(gradient) / width as f32;
+                let along = dot(gradient, normal) / width as f32;
+                for ((target, gradient), normal) in target.iter_mut().zip(gradient).zip(normal) {
+                    *target += scale * (gradient - mean - normal * along);
+                }
+            }
+        },
+    );
+}
+
+/// Replaces every number by its activation and writes the derivative there into `slopes`.
+pub fn activate(function: ActivationFunction, values: &mut [f32], slopes: &mut [f32]) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let pairs = values.iter_mut().zip(slopes);
+            match function {
+                ActivationFunction::Gelu => pairs.for_each(|(value, slope)| (*value, *slope) = gelu(*value)),
+                ActivationFunction::GeluTanh => pairs.for_each(|(value, slope)| (*value, *slope) = gelu_tanh(*value)),
+                ActivationFunction::Relu => pairs.for_each(|(value, slope)| {
+                    *slope = if *value > 0.0 { 1.0 } else { 0.0 };
+                    // Not `max`, which would turn NaN into 0.
+                    *value = if *value < 0.0 { 0.0 } else { *value };
+                }),
+            }
+        },
+    );
+}
+
+/// `e^y` for `y <= 0`, to 2 ulp; below -87 the smallest normal number or so. The polynomial and the split of ln 2 are those of
+/// `expf` in Moshier's Cephes library (netlib.org/cephes, single/expf.c).
+#[inline(always)]
+fn exp_of_negative(y: f32) -> f32 {
+    // Added and taken away again, this leaves the nearest whole number, whose bits are the lowest of the sum.
+    const ROUND: f32 = 12_582_912.0;
+    let y = if y < -87.0 { -87.0 } else { y };
+    let shifted = y * std::f32::consts::LOG2_E + ROUND;
+    let whole = shifted - ROUND;
+    let r = y - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
+    let polynomial = 1.987_569_1e-4;
+    let polynomial = polynomial * r + 1.398_2e-3;
+    let polynomial = polynomial * r + 8.333_452e-3;
+    let polynomial = polynomial * r + 4.166_579_6e-2;
+    let polynomial = polynomial * r + 1.666_666_6e-1;
+    let polynomial = polynomial * r + 0.5;
+    let power = f32::from_bits(shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23);
+    (polynomial * r * r + r + 1.0) * power
+}
+
+/// Exact GELU `x Phi(x)` and its derivative `Phi(x) + x phi(x)`, both to 5e-7 (tested against f64).
+///
+/// `Phi(-|x|) = erfc(|x| / sqrt 2) / 2` by formula 7.1.26 of Abramowitz & Stegun, "Handbook of Mathematical Functions", whose error in
+/// erf is 1.5e-7; its exponential is also the one in `phi`.
+#[inline(always)]
+fn gelu(x: f32) -> (f32, f32) {
+    let size = x.abs();
+    let exponential = exp_of_negative(-0.5 * x * x);
+    let t = 1.0 / (1.0 + 0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2 * size);
+    let polynomial = 1.061_405_4;
+    let polynomial = polynomial * t - 1.453_152;
+    let polynomial = polynomial * t + 1.421_413_7;
+    let polynomial = polynomial * t - 0.284_496_74;
+    let polynomial = polynomial * t + 0.254_829_6;
+    let tail = 0.5 * polynomial * t * exponential;
+    let below = if x < 0.0 { tail } else { 1.0 - tail };
+    /// 1 / sqrt(2 pi)
+    const DENSITY: f32 = 0.398_942_3;
+    (x * below, below + x * DENSITY * exponential)
+}
+
+/// GELU by its tanh approximation, and the derivative of that.
+#[inline(always)]
+fn gelu_tanh(x: f32) -> (f32, f32) {
+    /// sqrt(2 / pi)
+    const SCALE: f32 = 0.797_884_6;
+    const CUBIC: f32 = 0.044_715;
+    let inner = SCALE * (x + CUBIC * x * x * x);
+    let exponential = exp_of_negative(-2.0 * inner.abs());
+    let tanh = ((1.0 - exponential) / (1.0 + exponential)).copysign(inner);
+    let slope = SCALE * (1.0 + 3.0 * CUBIC * x * x);
+    (0.5 * x * (1.0 + tanh), 0.5 * (1.0 + tanh) + 0.5 * x * (1.0 - tanh * tanh) * slope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The error function by its Taylor series below 3 and its continued fraction above, in f64.
+    fn normal_distribution(x: f64) -> f64 {
+        let z = x.abs() / std::f64::consts::SQRT_2;
+        let tail = if z < 3.0 {
+            let (mut term, mut sum) = (z, z);
+            for n in 1..200 {
+                term *= -z * z / f64::from(n);
+                sum += term / f64::from(2 * n + 1);
+            }
+            1.0 - sum * std::f64::consts::FRAC_2_SQRT_PI
+        } else {
+            let fraction = (1..200).rev().fold(0.0, |below, n| f64::from(n) / 2.0 / (z + below));
+            (-z * z).exp() / (z + fraction) / std::f64::consts::PI.sqrt()
+        };
+        if x < 0.0 { tail / 2.0 } else { 1.0 - tail / 2.0 }
+    }
+
+    fn compare(function: ActivationFunction, expected: impl Fn(f64) -> (f64, f64)) {
+        let points: Vec<f32> = (-4000..=4000).map(|step| step as f32 / 400.0).collect();
+        let (mut values, mut slopes) = (points.clone(), vec![0.0; points.len()]);
+        activate(function, &mut values, &mut slopes);
+        for ((x, value), slope) in points.iter().zip(values).zip(slopes) {
+            let (expected, derivative) = expected(f64::from(*x));
+            // One part in 2^24 of a large value is its own rounding.
+            let allowed = 5e-7 + f64::from(x.abs()) * 6e-8;
+            assert!((f64::from(value) - expected).abs() < allowed, "{function:?}({x}) is {value}, expected {expected}");
+            assert!((f64::from(slope) - derivative).abs() < 1e-6, "derivative of {function:?}({x}): {slope}, {derivative}");
+        }
+    }
+
+    #[test]
+    fn exact_gelu_and_its_derivative() {
+        compare(ActivationFunction::Gelu, |x| {
+            let below = normal_distribution(x);
+            (x * below, below + x * (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt())
+        });
+    }
+
+    #[test]
+    fn tanh_gelu_and_its_derivative() {
+        compare(ActivationFunction::GeluTanh, |x| {
+            let scale = (2.0 / std::f64::consts::PI).sqrt();
+            let tanh = (scale * (x + 0.044_715 * x * x * x)).tanh();
+            let slope = scale * (1.0 + 3.0 * 0.044_715 * x * x);
+            (0.5 * x * (1.0 + tanh), 0.5 * (1.0 + tanh) + 0.5 * x * (1.0 - tanh * tanh) * slope)
+        });
+    }
+
+    #[test]
+    fn not_a_number_stays_one() {
+        for function in [ActivationFunction::Gelu, ActivationFunction::GeluTanh, ActivationFunction::Relu] {
+            let mut values = [f32::NAN];
+            activate(function, &mut values, &mut [0.0]);
+            assert!(values[0].is_nan(), "{function:?}");
+        }
+    }
+
+    #[test]
+    fn backward_of_normalise_is_its_derivative() {
+        let width = 5;
+        let input: Vec<f32> = (0..10_u8).map(|index| (f32::from(index) * 1.7).sin()).collect();
+        let upstream: Vec<f32> = (0..10_u8).map(|index| (f32::from(index) * 0.9).cos()).collect();
+        let (mut normal, mut scales) = (vec![0.0; 10], vec![0.0; 2]);
+        normalise(&input, width, 1e-5, &mut normal, &mut scales);
+        let mut gradient = vec![0.0; 10];
+        add_normalise_backward(&upstream, &normal, &scales, width, &mut gradient);
+        for index in 0..input.len() {
+            let value = |step: f32| {
+                let mut moved = input.clone();
+                moved[index] += step;
+                let (mut normal, mut scales) = (vec![0.0; 10], vec![0.0; 2]);
+                normalise(&moved, width, 1e-5, &mut normal, &mut scales);
+                dot(&normal, &upstream)
+            };
+            let expected = (value(1e-2) - value(-1e-2)) / 2e-2;
+            assert!((gradient[index] - expected).abs() < 1e-3, "{index}: {} and {expected}", gradient[index]);
+        }
+    }
+}

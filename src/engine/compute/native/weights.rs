@@ -1,0 +1,146 @@
+//! The weights of the layers as the hand-written arithmetic wants them.
+//!
+//! The scale and shift of a layer norm are linear and so are the layers that read it, so they are folded into these: `(n * s + t) W + b
+//! = n (s W) + (t W + b)`. Queries, keys and values, which the file keeps interleaved head by head, are three blocks of columns here, so
+//! that the last layer can compute queries for the last position alone.
+
+use super::product::Matrix;
+use crate::core::problem::Result;
+use crate::engine::cancel::Cancel;
+use crate::engine::model::config::Config;
+use crate::engine::model::load::expect_known_tensors;
+use crate::engine::tensor_file::{StoredTensor, TensorFile};
+
+/// A linear layer.
+pub struct Linear {
+    /// `[inputs, outputs]`
+    pub matrix: Matrix,
+    /// `[outputs]`
+    pub bias: Vec<f32>,
+}
+
+/// One transformer layer.
+pub struct Layer {
+    /// Reads the normalised input; `[width, width]`, heads side by side.
+    pub query: Linear,
+    /// The same for keys, then values: `[width, 2 width]`.
+    pub key_value: Linear,
+    /// What attention writes: `[width, width]`.
+    pub dense: Linear,
+    /// Reads the MLP's normalised input: `[width, mlp_width]`.
+    pub hidden: Linear,
+    /// What the MLP writes: `[mlp_width, width]`.
+    pub output: Linear,
+}
+
+/// Everything of a model that is multiplied by.
+pub struct Weights {
+    /// In order.
+    pub layers: Vec<Layer>,
+    /// Scale and shift of the final layer norm.
+    pub final_norm: [Vec<f32>; 2],
+    /// `[vocabulary, width]`; stays in the file, of which a study reads a few dozen rows.
+    pub embed_in: StoredTensor,
+    /// The same for the unembedding.
+    pub embed_out: StoredTensor,
+}
+
+impl Weights {
+    /// Reads every weight that `config` implies.
+    ///
+    /// # Errors
+    /// When a tensor is missing, has another shape or element type, or holds a value that is not finite, or `cancel` is raised.
+    pub fn load(config: &Config, file: &TensorFile, cancel: &Cancel) -> Result<Self> {
+        expect_known_tensors(config, file)?;
+        let reader = Reader { file, cancel };
+        let weights = Self {
+            embed_in: reader.left_in_file("gpt_neox.embed_in.weight", [config.vocabulary, config.width])?,
+            embed_out: reader.left_in_file("embed_out.weight", [config.vocabulary, config.width])?,
+            final_norm: reader.norm("gpt_neox.final_layer_norm", config.width)?,
+            layers: (0..config.layers).map(|index| reader.layer(config, index)).collect::<Result<_>>()?,
+        };
+        file.release();
+        Ok(weights)
+    }
+}
+
+/// A matrix `[inputs, outputs]`, row-major, with its bias, while it is being put in order.
+struct Plain {
+    values: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Plain {
+    /// The same layer for inputs that were not scaled and shifted yet.
+    fn fold(mut self, [scale, shift]: &[Vec<f32>; 2]) -> Self {
+        let outputs = self.bias.len();
+        for ((row, scale), shift) in self.values.chunks_exact_mut(outputs).zip(scale).zip(shift) {
+            for (value, bias) in row.iter_mut().zip(&mut self.bias) {
+                *bias += shift * *value;
+                *value *= scale;
+            }
+        }
+        self
+    }
+
+    /// The layer that computes only the outputs `columns`, in that order.
+    fn columns(&self, columns: &[usize]) -> Linear {
+        let rows = self.values.chunks_exact(self.bias.len());
+        let inputs = rows.len();
+        let values = rows.flat_map(|row| columns.iter().map(|column| row[*column])).collect();
+        let bias = columns.iter().map(|column| self.bias[*column]).collect();
+        Linear { matrix: Matrix::new(inputs, columns.len(), values), bias }
+    }
+
+    fn whole(self) -> Linear {
+        let inputs = self.values.len() / self.bias.len();
+        Linear { matrix: Matrix::new(inputs, self.bias.len(), self.values), bias: self.bias }
+    }
+}
+
+struct Reader<'a> {
+    file: &'a TensorFile,
+    cancel: &'a Cancel,
+}
+
+impl Reader<'_> {
+    fn layer(&self, config: &Config, index: usize) -> Result<Layer> {
+        let name = |part: &str| format!("gpt_neox.layers.{index}.{part}");
+        let (width, head_width) = (config.width, config.head_width());
+        let attention_norm = self.norm(&name("input_layernorm"), width)?;
+        let mixed = self.linear(&name("attention.query_key_value"), [width, 3 * width])?.fold(&attention_norm);
+        let columns = |parts: &[usize]| -> Vec<usize> {
+            let heads = parts.iter().flat_map(|part| (0..config.heads).map(move |head| (3 * head + part) * head_width));
+            heads.flat_map(|first| first..first + head_width).collect()
+        };
+        let mlp_norm = self.norm(&name("post_attention_layernorm"), width)?;
+        Ok(Layer {
+            query: mixed.columns(&columns(&[0])),
+            key_value: mixed.columns(&columns(&[1, 2])),
+            dense: self.linear(&name("attention.dense"), [width, width])?.whole(),
+            hidden: self.linear(&name("mlp.dense_h_to_4h"), [width, config.mlp_width])?.fold(&mlp_norm).whole(),
+            output: self.linear(&name("mlp.dense_4h_to_h"), [config.mlp_width, width])?.whole(),
+        })
+    }
+
+    fn vector(&self, name: &str, length: usize) -> Result<Vec<f32>> {
+        self.file.tensor(name)?.expect_shape(&[length])?.values()
+    }
+
+    fn norm(&self, name: &str, width: usize) -> Result<[Vec<f32>; 2]> {
+        Ok([self.vector(&format!("{name}.weight"), width)?, self.vector(&format!("{name}.bias"), width)?])
+    }
+
+    /// PyTorch stores a linear layer as `[outputs, inputs]`.
+    fn linear(&self, name: &str, [inputs, outputs]: [usize; 2]) -> Result<Plain> {
+        self.cancel.check()?;
+        let stored = self.file.tensor(&format!("{name}.weight"))?.expect_shape(&[outputs, inputs])?;
+        Ok(Plain { values: stored.transposed().values()?, bias: self.vector(&format!("{name}.bias"), outputs)? })
+    }
+
+    fn left_in_file(&self, name: &str, shape: [usize; 2]) -> Result<StoredTensor> {
+        let stored = self.file.tensor(name)?.expect_shape(&shape)?;
+        stored.expect_all_finite(self.cancel)?;
+        Ok(stored)
+    }
+}
