@@ -17,7 +17,7 @@ use crate::term::explorer::{self, Opening, Start, expect_terminal};
 /// Explores a study that is computed now, or the published figures.
 pub fn explore(arguments: ExploreArguments) -> Result<ExitCode> {
     let ExploreArguments { study, published, display } = arguments;
-    let default = if published { study::DEMO } else { default_model() };
+    let default = if published { study::DEMO } else { default_model()? };
     let request = || study::request(study, default);
     if display.plain {
         return if published { plain::published(&display) } else { plain::computed(request()?, &display) };
