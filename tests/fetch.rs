@@ -20,6 +20,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -714,11 +715,11 @@ fn real(name: &str, folder: &Path) -> Repository {
     Repository::new(name, &files)
 }
 
-#[test]
-fn a_fetched_model_is_computed() {
+/// A home whose presets name the reference model and its dictionaries, with data for it, and their hub.
+fn real_home(fault: impl Fn(&Request, &Reply) -> Option<Reply> + Send + Sync + 'static) -> (Home, Hub) {
     let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reference");
     let home = Home::new();
-    let hub = Hub::new(&[real("me/model", &reference.join("model")), real("me/sae", &reference.join("saelens"))]);
+    let hub = Hub::with(&[real("me/model", &reference.join("model")), real("me/sae", &reference.join("saelens"))], fault);
     let kinds = ["att", "mlp", "res"].map(|kind| {
         format!("{{ path = \"{{layer}}-{kind}-sm/cfg.json\" }}, {{ path = \"{{layer}}-{kind}-sm/sae_weights.safetensors\" }}")
     });
@@ -731,6 +732,12 @@ fn a_fetched_model_is_computed() {
     fs::write(home.config_file().with_file_name("models.toml"), presets).unwrap();
     let pair = r#"{"clean_prefix": [1, 2], "patch_prefix": [3, 2], "clean_answer": 5, "patch_answer": 6}"#;
     fs::write(home.file("pairs.json"), format!("{pair}\n")).unwrap();
+    (home, hub)
+}
+
+#[test]
+fn a_fetched_model_is_computed() {
+    let (home, hub) = real_home(|_, _| None);
     let command = |arguments: &str| {
         let mut command = home.command(arguments);
         command.env("HF_ENDPOINT", hub.address());
@@ -743,4 +750,34 @@ fn a_fetched_model_is_computed() {
     let said = command("run --model real --pairs pairs.json --output run");
     assert!(said.contains("tiny-neox"), "{said}");
     assert!(command("check run").contains("hold"));
+}
+
+#[test]
+fn the_explorer_downloads_and_computes() {
+    let ready = Arc::new(AtomicBool::new(false));
+    let is_ready = Arc::clone(&ready);
+    let (home, hub) = real_home(move |request, usual| {
+        let waits = request.path.ends_with(LARGE) && !is_ready.load(Ordering::SeqCst);
+        waits.then(|| usual.clone().pace(1_000, Duration::from_millis(10)))
+    });
+    let mut program = home.explore("--model real --pairs pairs.json", &[&format!("HF_ENDPOINT={}", hub.address())]);
+    program.wait_for("real is not on this machine; fetch, key D, downloads it");
+    program.press("D");
+    program.wait_for("20 of 20 files; Enter downloads in the background");
+    program.press("\r");
+    program.wait_for("real: downloading");
+    program.wait_for("Esc stops");
+    program.press("\x1b");
+    program.wait_for("the download of real was cancelled; what has arrived is kept");
+    ready.store(true, Ordering::SeqCst);
+    program.press("D");
+    program.wait_for("Enter downloads in the background");
+    program.press("\r");
+    program.wait_for("computed now");
+    assert!(program.shown().contains("tiny-neox"), "{}", program.shown());
+    program.press("q");
+    assert_eq!(program.ended(), Some(0));
+    let starts: Vec<usize> = hub.asked().iter().filter(|request| is_weights(request)).map(Request::start).collect();
+    assert!(starts.len() == 2 && starts[0] == 0 && starts[1] > 0, "the second goes on where the first ended: {starts:?}");
+    assert!(home.log().contains("download 2: complete"), "{}", home.log());
 }

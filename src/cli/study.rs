@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::arguments::{BackendChoice, StudyArguments};
+use crate::app::download::Offer;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
 use crate::core::text::bytes;
@@ -20,9 +21,42 @@ pub fn default_model() -> Result<&'static str> {
     Ok(if presets.find(STUDY).is_some_and(is_here) { STUDY } else { DEMO })
 }
 
+/// What happens with a model known by name that is not on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    /// It is a problem.
+    Refused,
+    /// The explorer offers to download it.
+    Offered,
+}
+
+/// The models that can be downloaded and are not, or not whole, on this machine.
+pub fn offers(folders: &Folders) -> Result<Vec<Offer>> {
+    let presets = Presets::load(&folders.models_file())?;
+    let offer = |preset: &Preset| match local(preset, &cache::folder()) {
+        Local::Complete(_) => None,
+        Local::Missing(missing) => Some(Offer {
+            name: preset.name.clone(),
+            files: preset.files(),
+            missing: missing.len(),
+            about_bytes: preset.about_bytes(),
+        }),
+    };
+    Ok(presets.all().iter().filter_map(offer).collect())
+}
+
 /// The request that the flags make; `default` is the model where none is named.
 pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
-    let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries)?;
+    request_with(arguments, default, Absent::Refused)
+}
+
+/// The same for the explorer, which can download what is not on this machine.
+pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Request> {
+    request_with(arguments, default, Absent::Offered)
+}
+
+fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Result<Request> {
+    let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, absent)?;
     let data = match arguments.pairs {
         Some(pairs) => DataSource::Files { pairs, baseline: arguments.baseline },
         None => DataSource::Embedded,
@@ -39,7 +73,7 @@ pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
     })
 }
 
-fn model_source(model: &str, dictionaries: Option<PathBuf>) -> Result<ModelSource> {
+fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> Result<ModelSource> {
     match (model, dictionaries) {
         (DEMO, None) => Ok(ModelSource::Demo),
         (DEMO, Some(folder)) => Err(Problem::new(
@@ -50,7 +84,7 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>) -> Result<ModelSourc
         (name, dictionaries) => {
             let presets = Presets::load(&Folders::find()?.models_file())?;
             match (presets.find(name), dictionaries) {
-                (Some(preset), dictionaries) => downloaded(preset, dictionaries),
+                (Some(preset), dictionaries) => downloaded(preset, dictionaries, absent),
                 (None, Some(dictionaries)) => {
                     Ok(ModelSource::Folder { model: PathBuf::from(name), dictionaries: vec![dictionaries], name: None })
                 }
@@ -68,7 +102,8 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>) -> Result<ModelSourc
 }
 
 /// The files of a preset in the cache; with other dictionaries if some are given.
-fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>) -> Result<ModelSource> {
+fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, absent: Absent) -> Result<ModelSource> {
+    let offers = dictionaries.is_none() && absent == Absent::Offered;
     let cache = cache::folder();
     let found = match dictionaries {
         None => local(preset, &cache),
@@ -81,6 +116,7 @@ fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>) -> Result<ModelSou
     };
     match found {
         Local::Complete(source) => Ok(source),
+        Local::Missing(_) if offers => Ok(ModelSource::Preset(preset.name.clone())),
         Local::Missing(missing) => {
             let about = preset.about_bytes().map_or_else(String::new, |about| format!(", about {} in all", bytes(about)));
             let name = &preset.name;

@@ -1,10 +1,11 @@
 //! Carries out a plan: hashes what is here, transfers what is not, names everything, and records what was found.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::cache::Places;
+use super::cache::{Local, Places, local};
 use super::client::{Client, Stop};
 use super::hash::FileHash;
 use super::parallel::in_parallel;
@@ -15,6 +16,7 @@ use super::space;
 use super::transfer::Transfer;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
+use crate::core::request::ModelSource;
 use crate::core::text::bytes;
 use crate::store::presets::Preset;
 
@@ -81,6 +83,29 @@ pub fn fetch(plan: &Plan, settings: &Settings, tell: Tell<'_>, stop: Stop<'_>) -
     plan.repositories.iter().try_for_each(|repository| repository.places.refer(&repository.revision, &repository.commit))
 }
 
+/// All of it for whoever asks no questions in between: plans, checks, transfers and records `preset`.
+///
+/// # Errors
+/// When it cannot be had, or files differ from those of the first download. What has arrived is kept.
+pub fn bring(preset: &Preset, settings: &Settings, data: &Path, tell: Tell<'_>, stop: Stop<'_>) -> Result<ModelSource> {
+    let mut records = Records::open(data)?;
+    if settings.offline {
+        let what = "must not be used: HF_HUB_OFFLINE is set";
+        return Err(Problem::new("the network", what, "start saescope without it to download"));
+    }
+    let mut plan = Plan::make(preset, settings, &records, Changes::Refuse, stop)?;
+    check(&mut plan, settings, tell, stop)?;
+    fetch(&plan, settings, tell, stop)?;
+    record(&plan, &mut records, Changes::Refuse)?;
+    match local(preset, &settings.cache) {
+        Local::Complete(source) => Ok(source),
+        Local::Missing(_) => {
+            let what = "files vanished while they were downloaded";
+            Err(Problem::new(settings.cache.display(), what, "see what else cleans this folder, and start again"))
+        }
+    }
+}
+
 /// Records the hashes of a plan that is complete.
 ///
 /// # Errors
@@ -140,7 +165,7 @@ pub fn check_offline(preset: &Preset, settings: &Settings, records: &Records, te
     }
     offline.checked = files.len();
     let done = AtomicU64::new(0);
-    let work = |(path, hash): &(std::path::PathBuf, FileHash), stop: Stop<'_>| {
+    let work = |(path, hash): &(PathBuf, FileHash), stop: Stop<'_>| {
         let found = hash.same_of(path, stop)?;
         if found != *hash {
             let what = format!("is damaged: {found}, it was {hash}");
