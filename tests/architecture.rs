@@ -23,12 +23,12 @@ const ALLOWED: [(&str, &[&str]); 7] = [
 
 /// Crates that a room must not touch.
 const FORBIDDEN_CRATES: [(&str, &[&str]); 6] = [
-    ("core", &["burn", "std::fs", "clap", "ratatui", "crossterm"]),
+    ("core", &["burn", "std::fs", "clap", "ratatui", "crossterm", "ureq"]),
     ("store", &["burn", "clap", "ratatui", "crossterm"]),
-    ("engine", &["clap", "indicatif", "ratatui", "crossterm"]),
-    ("app", &["burn", "std::fs", "std::time::Instant", "clap", "ratatui", "crossterm"]),
-    ("ui", &["burn", "std::fs", "std::time::Instant", "clap", "crossterm"]),
-    ("cli", &["ratatui", "crossterm"]),
+    ("engine", &["clap", "indicatif", "ratatui", "crossterm", "ureq"]),
+    ("app", &["burn", "std::fs", "std::time::Instant", "clap", "ratatui", "crossterm", "ureq"]),
+    ("ui", &["burn", "std::fs", "std::time::Instant", "clap", "crossterm", "ureq"]),
+    ("cli", &["ratatui", "crossterm", "ureq"]),
 ];
 
 fn source_files(folder: &Path) -> Vec<PathBuf> {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::message::{Effect, JobNews};
 use super::notice::Notice;
 use super::state::State;
-use super::{table, tagging};
+use super::{download, table, tagging};
 use crate::core::findings::Findings;
 use crate::core::progress::Progress;
-use crate::core::request::Request;
+use crate::core::request::{ModelSource, Request};
 use crate::core::run::Method;
 use crate::core::view::View;
 
@@ -42,8 +42,13 @@ pub struct Pace {
 impl Job {
     /// How fast it goes; none until that can be told.
     pub fn pace(&self, now: Duration) -> Option<Pace> {
-        let (since, done_then) = self.first?;
-        let progress = self.progress.as_ref()?;
+        Pace::since(self.first?, self.progress.as_ref()?, now)
+    }
+}
+
+impl Pace {
+    /// The pace since a time when so much was done.
+    pub fn since((since, done_then): (Duration, u64), progress: &Progress, now: Duration) -> Option<Self> {
         let seconds = now.saturating_sub(since).as_secs_f64();
         let done = progress.done.saturating_sub(done_then) as f64;
         if done <= 0.0 || seconds <= 0.2 {
@@ -54,8 +59,13 @@ impl Job {
     }
 }
 
-/// Starts to compute `request`; what ran before is superseded.
+/// Starts to compute `request`; what ran before is superseded. What is not on this machine is offered for download instead.
 pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
+    if let ModelSource::Preset(name) = &request.model {
+        state.notice = Some(Notice::refused(download::absent(state, name)));
+        state.setting.request = Some(request);
+        return Vec::new();
+    }
     stop(state, "superseded");
     state.jobs += 1;
     state.setting.request = Some(request.clone());

@@ -10,7 +10,7 @@ use crate::core::findings::Findings;
 use crate::core::problem::Problem;
 use crate::core::progress::Progress;
 use crate::core::ranking::Ranked;
-use crate::core::request::Request;
+use crate::core::request::{ModelSource, Request};
 use crate::core::rows::Listing;
 use crate::core::run::Opened;
 use crate::core::submodule::Submodule;
@@ -32,6 +32,8 @@ pub enum Message {
     Tick(Duration),
     /// The job of this number told something, at a time since the start.
     Job(u64, JobNews, Duration),
+    /// The download of this number told something, at a time since the start.
+    Download(u64, DownloadNews, Duration),
     /// Rows that were asked for under this number.
     Arranged(Arranged),
     /// A run file was read.
@@ -89,6 +91,15 @@ pub enum JobNews {
     Ended(Result<Arc<Findings>, Problem>),
 }
 
+/// What a download tells.
+#[derive(Debug, Clone)]
+pub enum DownloadNews {
+    /// It went on: units are bytes.
+    Progress(Progress),
+    /// It is over: with the model and its dictionaries, which are on this machine now, or with the reason why they are not.
+    Ended(Result<ModelSource, Problem>),
+}
+
 /// Something the outside must do.
 #[derive(Debug, Clone)]
 pub enum Effect {
@@ -104,6 +115,10 @@ pub enum Effect {
     Start(u64, Box<Request>),
     /// End the job of this number.
     Cancel(u64),
+    /// Download the model of that name under this number.
+    Download(u64, String),
+    /// End the download of this number; what has arrived is kept.
+    CancelDownload(u64),
     /// Arrange rows off the drawing thread.
     Arrange(Box<Arrangement>),
     /// Free these rows off the drawing thread.

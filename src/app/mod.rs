@@ -16,6 +16,7 @@ pub mod commands;
 pub mod config;
 pub mod copying;
 pub mod count;
+pub mod download;
 pub mod job;
 pub mod key;
 pub mod keymap;

@@ -2,6 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
+use super::download::{self, Offer};
 use super::key::{Code, Key};
 use super::message::Effect;
 use super::notice::Notice;
@@ -29,6 +30,8 @@ pub enum Kind {
     Steps,
     /// A pair file and perhaps a baseline file.
     Pairs,
+    /// Which model to download.
+    Fetch,
     /// Where to write the run.
     WriteRun,
     /// Which file of tags to read.
@@ -68,6 +71,7 @@ impl Prompt {
             Kind::Note(..) => "note",
             Kind::Steps => "steps",
             Kind::Pairs => "pairs[, baseline]",
+            Kind::Fetch => "download",
             Kind::WriteRun => "write run to",
             Kind::ImportTags => "import tags from",
             Kind::ExportTags => "export tags to",
@@ -194,6 +198,7 @@ fn hint(state: &State, prompt: &Prompt) -> Result<String, String> {
         }),
         Kind::Steps => steps(text).map(|steps| format!("Enter computes again with {steps} points")),
         Kind::Pairs => Ok("Enter computes; empty means the names inside the program".to_owned()),
+        Kind::Fetch => download::offered(state, text.trim()).map(Offer::hint),
         Kind::WriteRun => Ok("an existing run file is replaced".to_owned()),
         Kind::ImportTags => Ok("this program's JSON, the notebook's lists, or annotation lines".to_owned()),
         Kind::ExportTags => export_format(text).map(|(_, name)| name.to_owned()),
@@ -259,6 +264,7 @@ fn accept(state: &mut State, prompt: Prompt) -> Vec<Effect> {
             request.data = data_source(&text);
             job::start(state, request)
         }
+        Kind::Fetch => download::start(state, text),
         Kind::WriteRun => state.study.clone().map(|study| Effect::WriteRun(study, text)).into_iter().collect(),
         Kind::ImportTags => vec![Effect::ReadTags(text)],
         Kind::ExportTags => export(state, text),

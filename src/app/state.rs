@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::choice::Chooser;
 use super::count::Count;
+use super::download::{Download, Offer};
 use super::job::Job;
 use super::keymap::Keymap;
 use super::list::List;
@@ -121,6 +122,8 @@ pub struct Setting {
     pub no_browser: Option<String>,
     /// Where the log is.
     pub log: String,
+    /// Models known by name that are not, or not whole, on this machine.
+    pub offers: Vec<Offer>,
 }
 
 /// The whole state. Only [`update`](super::update::update) changes it.
@@ -140,6 +143,10 @@ pub struct State {
     pub job: Option<Job>,
     /// Number of the latest job.
     pub jobs: u64,
+    /// The running download.
+    pub download: Option<Download>,
+    /// Number of the latest download.
+    pub downloads: u64,
     /// Which view.
     pub tab: Tab,
     /// Which of [`PAIRS`].
@@ -205,6 +212,8 @@ impl State {
             show_published: false,
             job: None,
             jobs: 0,
+            download: None,
+            downloads: 0,
             tab: Tab::Single(View::Male),
             pair: 0,
             selection: setting.selection,

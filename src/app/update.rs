@@ -7,7 +7,7 @@ use super::list;
 use super::message::{Effect, Message};
 use super::notice::Notice;
 use super::state::{Overlay, State, ThemeName};
-use super::{choice, job, mouse, prompt, table, tagging};
+use super::{choice, download, job, mouse, prompt, table, tagging};
 use crate::core::tags::Scope;
 use crate::core::tags::import::{Target, import};
 
@@ -38,6 +38,12 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Job(number, news, now) => {
             state.now = state.now.max(now);
             let effects = job::news(state, number, news);
+            prompt::refresh_hint(state);
+            effects
+        }
+        Message::Download(number, news, now) => {
+            state.now = state.now.max(now);
+            let effects = download::news(state, number, news);
             prompt::refresh_hint(state);
             effects
         }

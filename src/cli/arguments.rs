@@ -1,6 +1,7 @@
 //! Every command and flag, once; `--help` is made from these comments.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -44,6 +45,12 @@ pub enum Command {
     Open(OpenArguments),
     /// Check that a run's numbers add up; exit status 1 if they do not.
     Check(CheckArguments),
+    /// Download a model with its dictionaries from the Hugging Face hub into the cache that Python uses, too.
+    ///
+    /// Goes on where an earlier download ended, checks every file by its hash, and records the hashes of the first download: a later one
+    /// that finds other files says so and stops.
+    #[command(after_long_help = FETCH_ENVIRONMENT)]
+    Fetch(FetchArguments),
     /// Say what this program found on this machine: folders, clipboard, colours, backends, caches, versions.
     Doctor(DoctorArguments),
     /// Print a completion script for a shell.
@@ -138,6 +145,45 @@ pub enum ThemeChoice {
     Named(ThemeName),
 }
 
+/// What `fetch --help` says of the environment.
+const FETCH_ENVIRONMENT: &str = "\
+Environment, as for Python's huggingface_hub:
+  HF_HOME                  the folder of cache and token [default: ~/.cache/huggingface]
+  HF_HUB_CACHE             the cache [default: hub in HF_HOME]
+  HF_ENDPOINT              the hub, or a mirror of it [default: https://huggingface.co]
+  HF_TOKEN                 a token, sent to HF_ENDPOINT alone [default: the file token in HF_HOME]
+  HF_HUB_OFFLINE           1: use no network, check what is here
+  HF_HUB_DOWNLOAD_TIMEOUT  seconds in which something must arrive [default: 30]
+  HTTPS_PROXY, NO_PROXY    a proxy, and what is reached without it";
+
+/// Flags of `fetch`.
+#[derive(Debug, Args)]
+pub struct FetchArguments {
+    /// A model by its name: pythia-70m, or one described in models.toml (`saescope doctor` lists them and says where that file is).
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// Say what is missing and how large it is, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Download N files at a time.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive)]
+    pub parallel: usize,
+
+    /// Try N times more when the hub is in trouble or a connection breaks; a try that gets a megabyte further is not counted.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub retries: u32,
+
+    /// Wait so many seconds before the first try again, twice as many before each that follows. What the hub asks for comes first.
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    pub wait: Duration,
+
+    /// Take files that differ from those of the first download, and record them instead.
+    #[arg(long)]
+    pub accept_changes: bool,
+}
+
 /// Flags of `doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArguments {}
@@ -229,9 +275,9 @@ pub struct BenchUiArguments {
 /// What to compute.
 #[derive(Debug, Args)]
 pub struct StudyArguments {
-    /// `demo`, `pythia-70m` (from the Hugging Face cache), or a Hugging Face folder of a GPT-NeoX model. [default: demo; to explore:
-    /// pythia-70m if it is in the cache, else demo]
-    #[arg(long, value_name = "demo|pythia-70m|DIR")]
+    /// `demo`, a model that `saescope fetch` downloads such as `pythia-70m`, or a Hugging Face folder of a GPT-NeoX model. [default:
+    /// demo; to explore: pythia-70m if it is on this machine, else demo]
+    #[arg(long, value_name = "demo|NAME|DIR")]
     pub model: Option<String>,
 
     /// The folder that holds the model's dictionaries: `attn_out_layer0/10_32768/ae.pt` and so on, or `0-att-sm/` and so on.
@@ -405,6 +451,13 @@ fn steps(text: &str) -> Result<usize, String> {
     match positive(text) {
         Ok(steps) if steps <= MOST_STEPS => Ok(steps),
         _ => Err(format!("use a whole number from 1 to {MOST_STEPS}")),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("use a number of seconds from 0 to 3600".to_owned()),
     }
 }
 

@@ -9,11 +9,12 @@ use super::explore::configuration;
 use super::{output, study};
 use crate::core::problem::Result;
 use crate::core::request::Backend;
-use crate::core::text::printable;
+use crate::core::text::{bytes, printable};
 use crate::engine::compute;
 use crate::store::folders::Folders;
-use crate::store::hub_cache;
+use crate::store::hub::cache::{self, Local, local};
 use crate::store::log::Log;
+use crate::store::presets::Presets;
 use crate::term::background::{self, Background};
 use crate::term::clipboard::{Clipboard, Provider};
 use crate::term::environment::Environment;
@@ -30,8 +31,10 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     report.line("configuration", &there(&folders.config_file()));
     report.line("tags", &there(&folders.tags()));
     report.line("log", &there(&folders.log_file()));
-    report.line("Hugging Face cache", &there(&hub_cache::folder()));
-    report.line("explored by default", study::default_model());
+    report.line("models of your own", &there(&folders.models_file()));
+    report.line("Hugging Face cache", &there(&cache::folder()));
+    report.heading("models");
+    models(&mut report, &folders);
     report.heading("configuration");
     let config = configuration(&folders);
     match &config {
@@ -78,6 +81,28 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     }
     output::print(&report.text)?;
     Ok(ExitCode::from(u8::from(report.faults > 0)))
+}
+
+/// Which presets are on this machine.
+fn models(report: &mut Report, folders: &Folders) {
+    let presets = match Presets::load(&folders.models_file()) {
+        Ok(presets) => presets,
+        Err(problem) => return report.fault("presets", &problem.to_string()),
+    };
+    for preset in presets.all() {
+        let says = match local(preset, &cache::folder()) {
+            Local::Complete(_) => format!("all {} files are here", preset.files()),
+            Local::Missing(missing) => {
+                let about = preset.about_bytes().map_or_else(String::new, |about| format!(", about {} in all", bytes(about)));
+                format!("{} of {} files are missing{about}: saescope fetch {}", missing.len(), preset.files(), preset.name)
+            }
+        };
+        report.line(&preset.name, &says);
+    }
+    match study::default_model() {
+        Ok(model) => report.line("explored by default", model),
+        Err(problem) => report.fault("explored by default", &problem.to_string()),
+    }
 }
 
 fn there(path: &Path) -> String {

@@ -17,14 +17,13 @@ use crate::term::explorer::{self, Opening, Start, expect_terminal};
 /// Explores a study that is computed now, or the published figures.
 pub fn explore(arguments: ExploreArguments) -> Result<ExitCode> {
     let ExploreArguments { study, published, display } = arguments;
-    let default = if published { study::DEMO } else { default_model() };
-    let request = || study::request(study, default);
+    let default = if published { study::DEMO } else { default_model()? };
     if display.plain {
-        return if published { plain::published(&display) } else { plain::computed(request()?, &display) };
+        return if published { plain::published(&display) } else { plain::computed(study::request(study, default)?, &display) };
     }
     // Before anything else: without a terminal no other fault matters.
     expect_terminal()?;
-    let request = Box::new(request()?);
+    let request = Box::new(study::request_to_explore(study, default)?);
     start(if published { Opening::Published(request) } else { Opening::Compute(request) }, display)
 }
 
@@ -70,6 +69,7 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
         config.mouse = Some(false);
     }
     let selection = selection(&display);
+    let offers = study::offers(&folders)?;
     config.clipboard = display.clipboard.or(config.clipboard).filter(|name| name != "auto");
     let theme = match display.theme {
         Some(ThemeChoice::Named(theme)) => Some(theme),
@@ -81,6 +81,6 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
     };
     let log = Arc::new(Log::open(&folders.log_file()));
     explorer::report_faults(Arc::clone(&log));
-    explorer::explore(Start { opening, selection, theme, config, folders, log })?;
+    explorer::explore(Start { opening, selection, theme, config, offers, folders, log })?;
     Ok(ExitCode::SUCCESS)
 }

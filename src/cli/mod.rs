@@ -6,6 +6,7 @@ mod check;
 mod doctor;
 mod explore;
 mod export;
+mod fetch;
 mod manual;
 mod output;
 mod plain;
@@ -60,6 +61,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Export(arguments) => export::export(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Fetch(arguments) => fetch::fetch(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man => manual::man(),

@@ -3,34 +3,60 @@
 use std::path::PathBuf;
 
 use super::arguments::{BackendChoice, StudyArguments};
+use crate::app::download::Offer;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
-use crate::store::hub_cache;
+use crate::core::text::bytes;
+use crate::store::folders::Folders;
+use crate::store::hub::cache::{self, Local, local};
+use crate::store::presets::{Preset, Presets, STUDY};
 
 /// The model inside the program.
 pub const DEMO: &str = "demo";
 
-/// The model of the published study.
-pub const PYTHIA: &str = "pythia-70m";
-
-/// Model and dictionaries of the published study on the Hugging Face hub.
-const PYTHIA_MODEL: &str = "EleutherAI/pythia-70m-deduped";
-const PYTHIA_NAME: &str = "pythia-70m-deduped";
-const PYTHIA_DICTIONARIES: [&str; 3] = [
-    "ctigges/pythia-70m-deduped__att-sm_processed",
-    "ctigges/pythia-70m-deduped__mlp-sm_processed",
-    "ctigges/pythia-70m-deduped__res-sm_processed",
-];
-
 /// The model that is explored where none is named: the study's own if its files are on this machine, else the demo.
-pub fn default_model() -> &'static str {
-    let is_here = |repository: &str| hub_cache::snapshot(repository).is_some();
-    if is_here(PYTHIA_MODEL) && PYTHIA_DICTIONARIES.into_iter().all(is_here) { PYTHIA } else { DEMO }
+pub fn default_model() -> Result<&'static str> {
+    let presets = Presets::load(&Folders::find()?.models_file())?;
+    let is_here = |preset: &Preset| matches!(local(preset, &cache::folder()), Local::Complete(_));
+    Ok(if presets.find(STUDY).is_some_and(is_here) { STUDY } else { DEMO })
+}
+
+/// What happens with a model known by name that is not on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    /// It is a problem.
+    Refused,
+    /// The explorer offers to download it.
+    Offered,
+}
+
+/// The models that can be downloaded and are not, or not whole, on this machine.
+pub fn offers(folders: &Folders) -> Result<Vec<Offer>> {
+    let presets = Presets::load(&folders.models_file())?;
+    let offer = |preset: &Preset| match local(preset, &cache::folder()) {
+        Local::Complete(_) => None,
+        Local::Missing(missing) => Some(Offer {
+            name: preset.name.clone(),
+            files: preset.files(),
+            missing: missing.len(),
+            about_bytes: preset.about_bytes(),
+        }),
+    };
+    Ok(presets.all().iter().filter_map(offer).collect())
 }
 
 /// The request that the flags make; `default` is the model where none is named.
 pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
-    let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries)?;
+    request_with(arguments, default, Absent::Refused)
+}
+
+/// The same for the explorer, which can download what is not on this machine.
+pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Request> {
+    request_with(arguments, default, Absent::Offered)
+}
+
+fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Result<Request> {
+    let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, absent)?;
     let data = match arguments.pairs {
         Some(pairs) => DataSource::Files { pairs, baseline: arguments.baseline },
         None => DataSource::Embedded,
@@ -47,7 +73,7 @@ pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
     })
 }
 
-fn model_source(model: &str, dictionaries: Option<PathBuf>) -> Result<ModelSource> {
+fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> Result<ModelSource> {
     match (model, dictionaries) {
         (DEMO, None) => Ok(ModelSource::Demo),
         (DEMO, Some(folder)) => Err(Problem::new(
@@ -55,30 +81,50 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>) -> Result<ModelSourc
             "the demo model has its own dictionaries",
             "name the model that these belong to with --model",
         )),
-        (PYTHIA, dictionaries) => {
-            let dictionaries = match dictionaries {
-                Some(folder) => vec![folder],
-                None => PYTHIA_DICTIONARIES.into_iter().map(downloaded).collect::<Result<_>>()?,
-            };
-            Ok(ModelSource::Folder { model: downloaded(PYTHIA_MODEL)?, dictionaries, name: Some(PYTHIA_NAME.to_owned()) })
+        (name, dictionaries) => {
+            let presets = Presets::load(&Folders::find()?.models_file())?;
+            match (presets.find(name), dictionaries) {
+                (Some(preset), dictionaries) => downloaded(preset, dictionaries, absent),
+                (None, Some(dictionaries)) => {
+                    Ok(ModelSource::Folder { model: PathBuf::from(name), dictionaries: vec![dictionaries], name: None })
+                }
+                (None, None) => Err(Problem::new(
+                    format_args!("--model {name}"),
+                    "has no dictionaries",
+                    format_args!(
+                        "give their folder with --dictionaries, or use --model {DEMO} or {}",
+                        presets.names().join(" or ")
+                    ),
+                )),
+            }
         }
-        (folder, Some(dictionaries)) => {
-            Ok(ModelSource::Folder { model: PathBuf::from(folder), dictionaries: vec![dictionaries], name: None })
-        }
-        (folder, None) => Err(Problem::new(
-            format_args!("--model {folder}"),
-            "has no dictionaries",
-            "give their folder with --dictionaries, or use --model demo",
-        )),
     }
 }
 
-fn downloaded(repository: &str) -> Result<PathBuf> {
-    hub_cache::snapshot(repository).ok_or_else(|| {
-        Problem::new(
-            hub_cache::folder().display(),
-            format_args!("{repository} is not there"),
-            format_args!("download it with `hf download {repository}`, or give folders with --model DIR --dictionaries DIR"),
-        )
-    })
+/// The files of a preset in the cache; with other dictionaries if some are given.
+fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, absent: Absent) -> Result<ModelSource> {
+    let offers = dictionaries.is_none() && absent == Absent::Offered;
+    let cache = cache::folder();
+    let found = match dictionaries {
+        None => local(preset, &cache),
+        Some(folder) => match local(&Preset { dictionaries: Vec::new(), ..preset.clone() }, &cache) {
+            Local::Complete(ModelSource::Folder { model, name, .. }) => {
+                Local::Complete(ModelSource::Folder { model, dictionaries: vec![folder], name })
+            }
+            other => other,
+        },
+    };
+    match found {
+        Local::Complete(source) => Ok(source),
+        Local::Missing(_) if offers => Ok(ModelSource::Preset(preset.name.clone())),
+        Local::Missing(missing) => {
+            let about = preset.about_bytes().map_or_else(String::new, |about| format!(", about {} in all", bytes(about)));
+            let name = &preset.name;
+            Err(Problem::new(
+                format_args!("--model {name}"),
+                format_args!("{} of {} files are not in {}{about}", missing.len(), preset.files(), cache.display()),
+                format_args!("download them with `saescope fetch {name}`, or give folders with --model DIR --dictionaries DIR"),
+            ))
+        }
+    }
 }

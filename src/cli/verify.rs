@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::arguments::VerifyArguments;
 use super::run::compute_checked;
-use super::study::{self, PYTHIA};
+use super::study;
 use super::table::Table;
 use super::{output, summary};
 use crate::core::problem::{Problem, Result};
@@ -14,6 +14,7 @@ use crate::core::request::{DataSource, Options};
 use crate::core::run::{DataRecord, Run};
 use crate::core::verification::{self, Figure, TOLERANCE};
 use crate::engine::identity::prompts_sha256;
+use crate::store::presets::STUDY;
 use crate::store::{published, run_file};
 
 /// Where the study's own prompts come from.
@@ -40,7 +41,7 @@ pub fn verify(arguments: VerifyArguments) -> Result<ExitCode> {
 }
 
 fn computed(arguments: VerifyArguments, published: &Published) -> Result<Run> {
-    let mut request = study::request(arguments.study, PYTHIA)?;
+    let mut request = study::request(arguments.study, STUDY)?;
     if request.data == DataSource::Embedded {
         return Err(Problem::new(
             "verify",

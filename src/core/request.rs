@@ -29,6 +29,8 @@ pub struct Request {
 pub enum ModelSource {
     /// The demo model inside the program, with its dictionaries.
     Demo,
+    /// A model known by name whose files are not all on this machine: nothing can be computed before they are downloaded.
+    Preset(String),
     /// A Hugging Face folder, and the folders that hold the dictionaries.
     Folder {
         /// With `config.json`, `model.safetensors` and, unless the data are token ids, `tokenizer.json`.

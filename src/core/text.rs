@@ -26,6 +26,17 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     printable(&cut)
 }
 
+/// A number of bytes as people say it, in powers of ten: `134.4 MB`.
+pub fn bytes(count: u64) -> String {
+    let scaled = |unit: f64| count as f64 / unit;
+    match count {
+        0..1_000 => format!("{count} B"),
+        1_000..1_000_000 => format!("{:.1} kB", scaled(1e3)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", scaled(1e6)),
+        _ => format!("{:.2} GB", scaled(1e9)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +51,11 @@ mod tests {
     fn an_excerpt_says_that_it_was_cut() {
         assert_eq!(excerpt("abcdef", 3), "abc…");
         assert_eq!(excerpt("abc", 3), "abc");
+    }
+
+    #[test]
+    fn bytes_are_said_in_powers_of_ten() {
+        let said = [0, 999, 1_000, 134_351_000, 2_584_000_000].map(bytes);
+        assert_eq!(said, ["0 B", "999 B", "1.0 kB", "134.4 MB", "2.58 GB"]);
     }
 }

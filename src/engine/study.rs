@@ -46,6 +46,10 @@ impl Study {
         let start = Instant::now();
         let Parts { name, config, config_sha256, weights, tokenizer, dictionaries } = match &request.model {
             ModelSource::Demo => open_demo()?,
+            ModelSource::Preset(name) => {
+                let remedy = format!("download it with `saescope fetch {name}`");
+                return Err(Problem::new(format_args!("model {name}"), "is not on this machine", remedy));
+            }
             ModelSource::Folder { model, dictionaries, name } => open_folder(model, dictionaries, name.as_deref(), cancel)?,
         };
         let limits = Limits { vocabulary: config.vocabulary, context: config.context };

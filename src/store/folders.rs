@@ -16,7 +16,7 @@ const NAME: &str = "saescope";
 pub struct Folders {
     /// Configuration: `$XDG_CONFIG_HOME/saescope`.
     pub config: PathBuf,
-    /// Tags: `$XDG_DATA_HOME/saescope`.
+    /// Tags, and what was downloaded first: `$XDG_DATA_HOME/saescope`.
     pub data: PathBuf,
     /// The log, and what could not be copied otherwise: `$XDG_STATE_HOME/saescope`.
     pub state: PathBuf,
@@ -36,6 +36,11 @@ impl Folders {
     /// The configuration file.
     pub fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")
+    }
+
+    /// The user's own presets: see `data/models.toml`.
+    pub fn models_file(&self) -> PathBuf {
+        self.config.join("models.toml")
     }
 
     /// The log file.

@@ -2,8 +2,9 @@
 
 pub mod atomic;
 pub mod folders;
-pub mod hub_cache;
+pub mod hub;
 pub mod log;
+pub mod presets;
 pub mod published;
 pub mod run_file;
 pub mod tags_file;

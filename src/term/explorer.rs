@@ -14,6 +14,7 @@ use super::background::{self, Background};
 use super::background_reply::{BackgroundReply, Fed};
 use super::clipboard::Provider;
 use super::color_depth::{self, ColorDepth};
+use super::downloads::Downloads;
 use super::environment::Environment;
 use super::errands::{Errand, Errands};
 use super::guard::{Guard, give_back_after_fault};
@@ -22,6 +23,7 @@ use super::pace::Pace;
 use super::saver::Saver;
 use super::{browser, input};
 use crate::app::config::Config;
+use crate::app::download::Offer;
 use crate::app::message::{Effect, Message};
 use crate::app::notice::Notice;
 use crate::app::state::{Setting, State, ThemeName};
@@ -59,6 +61,8 @@ pub struct Start {
     pub theme: Option<ThemeName>,
     /// The user's configuration.
     pub config: Config,
+    /// Models known by name that are not on this machine.
+    pub offers: Vec<Offer>,
     /// The program's folders.
     pub folders: Folders,
     /// The log.
@@ -98,6 +102,7 @@ pub fn explore(start: Start) -> Result<()> {
         selection: start.selection,
         no_browser: browser::can_open(&environment).err(),
         log: start.log.path().display().to_string(),
+        offers: start.offers,
     });
     state.mouse = mouse;
     let (sender, receiver) = channel();
@@ -106,9 +111,11 @@ pub fn explore(start: Start) -> Result<()> {
         Errands::new(sender.clone(), environment.clone(), clipboard, start.folders.state.clone(), Arc::clone(&start.log))?;
     let saver = Saver::new(start.folders.tags(), sender.clone(), Arc::clone(&start.log))?;
     let jobs = Jobs::new(sender.clone(), begin, Arc::clone(&start.log));
+    let downloads = Downloads::new(sender.clone(), begin, Arc::clone(&start.log), start.folders);
     let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
-    let mut explorer = Explorer { guard, state, errands, saver, jobs, receiver, begin, reply, log: start.log, leaving: false };
+    let mut explorer =
+        Explorer { guard, state, errands, saver, jobs, downloads, receiver, begin, reply, log: start.log, leaving: false };
     let mut effects = Vec::new();
     if show_published {
         effects.extend(
@@ -213,6 +220,7 @@ struct Explorer {
     errands: Errands,
     saver: Saver,
     jobs: Jobs,
+    downloads: Downloads,
     receiver: Receiver<Incoming>,
     begin: Instant,
     reply: BackgroundReply,
@@ -252,9 +260,14 @@ impl Explorer {
 
     /// How long to wait for news: until the next frame, the next tick, or until a key that may begin a reply is a key after all.
     fn patience(&self, frame: Option<Duration>) -> Duration {
-        let tick = if self.state.job.is_some() { TICK } else { Duration::from_hours(1) };
+        let tick = if self.runs() { TICK } else { Duration::from_hours(1) };
         let reply = self.reply.deadline().map(|deadline| deadline.saturating_sub(self.begin.elapsed()));
         [Some(tick), frame, reply].into_iter().flatten().min().unwrap_or(tick)
+    }
+
+    /// Whether something is on its way whose time is shown.
+    fn runs(&self) -> bool {
+        self.state.job.is_some() || self.state.download.is_some()
     }
 
     fn time_passed(&mut self) -> Result<bool> {
@@ -262,7 +275,7 @@ impl Explorer {
         let fed = self.reply.pass_time(now);
         let had_keys = !fed.keys.is_empty();
         self.fed(fed, now)?;
-        if self.state.job.is_some() {
+        if self.runs() {
             self.tell(Message::Tick(now))?;
             return Ok(true);
         }
@@ -308,6 +321,8 @@ impl Explorer {
             Effect::CaptureMouse(mouse) => self.guard.capture_mouse(mouse)?,
             Effect::Start(number, request) => self.jobs.start(number, *request),
             Effect::Cancel(number) => self.jobs.cancel(number),
+            Effect::Download(number, name) => self.downloads.start(number, name),
+            Effect::CancelDownload(number) => self.downloads.cancel(number),
             Effect::Arrange(_) | Effect::Discard(_) => self.errands.arrange(effect),
             Effect::OpenTags(subject) => self.saver.open(subject),
             Effect::SaveTags(book, revision) => self.saver.save(book, revision),

@@ -10,6 +10,7 @@ pub mod bench;
 pub mod browser;
 pub mod clipboard;
 pub mod color_depth;
+mod downloads;
 pub mod environment;
 mod errands;
 pub mod explorer;

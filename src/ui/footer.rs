@@ -6,12 +6,13 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::fit::cut;
+use super::header::duration;
 use super::theme::Theme;
 use crate::app::commands;
 use crate::app::notice::Tone;
 use crate::app::prompt::Prompt;
 use crate::app::state::{Overlay, State};
-use crate::core::text::printable;
+use crate::core::text::{bytes, printable};
 
 /// Commands whose keys are shown, the most useful first; as many as fit.
 const SHOWN: [&str; 12] =
@@ -33,15 +34,46 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
             };
             Line::styled(cut(&format!(" {mark}{}", notice.text), width), style)
         }
-        _ => match state.count.pending() {
-            Some(digits) => Line::styled(format!(" {digits}… count: a command follows, Esc drops it"), theme.key),
-            None => keys(state, theme, width),
-        },
+        _ => {
+            if let Some(digits) = state.count.pending() {
+                Line::styled(format!(" {digits}… count: a command follows, Esc drops it"), theme.key)
+            } else {
+                let mut spans = downloading(state, theme, width);
+                let used: usize = spans.iter().map(Span::width).sum();
+                spans.extend(keys(state, theme, width.saturating_sub(used)));
+                Line::from(spans)
+            }
+        }
     };
     frame.buffer_mut().set_line(area.x, area.y, &line, area.width);
 }
 
-fn keys(state: &State, theme: &Theme, width: usize) -> Line<'static> {
+/// How far a download is, in as much of the line as it needs: what matters least goes first, how to stop it never.
+fn downloading(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>> {
+    let Some(download) = &state.download else { return Vec::new() };
+    let name = printable(&download.name);
+    let forms = match &download.progress {
+        None => vec![format!(" {name}: asking the hub · Esc stops ")],
+        Some(progress) => {
+            let share = (100 * progress.done).checked_div(progress.total).unwrap_or(100);
+            let doing = format!(" {name}: {} {share} %", printable(&progress.stage));
+            let amount = format!(" · {} of {}", bytes(progress.done), bytes(progress.total));
+            let pace = download.pace(state.now);
+            let rate = pace.map_or_else(String::new, |pace| format!(" · {}/s", bytes(pace.rate as u64)));
+            let left = pace.map_or_else(String::new, |pace| format!(" · {} left", duration(pace.left)));
+            vec![
+                format!("{doing}{amount}{rate}{left} · Esc stops "),
+                format!("{doing}{left} · Esc stops "),
+                format!(" {name} {share} % · Esc stops "),
+            ]
+        }
+    };
+    let last = format!(" {} · Esc stops ", cut(&name, width.saturating_sub(14)));
+    let fitting = forms.into_iter().find(|form| form.width() <= width).unwrap_or(last);
+    vec![Span::styled(fitting, theme.warning)]
+}
+
+fn keys(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     let mut used = 0;
     for name in SHOWN {
@@ -55,7 +87,7 @@ fn keys(state: &State, theme: &Theme, width: usize) -> Line<'static> {
         spans.push(Span::styled(key, theme.key));
         spans.push(Span::styled(name, theme.dim));
     }
-    Line::from(spans)
+    spans
 }
 
 /// The line that is typed, with the terminal's own cursor in it, and what it means.

@@ -9,8 +9,9 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::cut;
 use super::theme::Theme;
 use crate::app::state::State;
-use crate::app::{job, layout, prompt, tagging};
+use crate::app::{download, job, layout, prompt, tagging};
 use crate::core::findings::{Findings, Source};
+use crate::core::request::ModelSource;
 use crate::core::rows::column::Sort;
 use crate::core::text::printable;
 use crate::core::view::View;
@@ -41,7 +42,11 @@ fn source(state: &State, theme: &Theme, width: u16) -> Line<'static> {
 
 fn described(state: &State) -> String {
     let Some(findings) = state.findings() else {
-        return if state.job.is_some() { "opening model, dictionaries and data".to_owned() } else { "no study".to_owned() };
+        return match (&state.job, state.setting.request.as_ref().map(|request| &request.model)) {
+            (Some(_), _) => "opening model, dictionaries and data".to_owned(),
+            (None, Some(ModelSource::Preset(name))) if state.download.is_none() => download::absent(state, name),
+            _ => "no study".to_owned(),
+        };
     };
     let (method, steps) = findings.method();
     let steps = steps.map_or_else(String::new, |steps| format!(" {steps} steps"));
@@ -94,7 +99,7 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
 }
 
 /// Seconds as people say them.
-fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     let seconds = seconds.ceil().clamp(0.0, 360_000.0) as u64;
     match seconds {
         0..60 => format!("{seconds} s"),

@@ -1,11 +1,11 @@
 //! Help, colours, mouse and leaving.
 
 use super::{Command, always, find};
-use crate::app::job;
 use crate::app::list::{self, Kind};
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::{Overlay, State, ThemeName};
+use crate::app::{download, job};
 
 /// The commands of this group.
 pub const COMMANDS: &[Command] = &[
@@ -25,7 +25,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "back",
-        help: "leave the heat map, else cancel the computation, drop the filter or the marks",
+        help: "leave the heat map, else cancel computation or download, drop filter or marks",
         keys: &["esc"],
         enabled: always,
         run: back,
@@ -95,6 +95,8 @@ fn back(state: &mut State, count: Option<usize>) -> Vec<Effect> {
         state.overlay = None;
     } else if state.job.is_some() {
         return job::cancel(state);
+    } else if state.download.is_some() {
+        return download::cancel(state);
     } else if state.filter.is_some() {
         return find::clear_filter(state);
     } else if !state.marked.is_empty() {

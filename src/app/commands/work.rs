@@ -1,12 +1,12 @@
 //! Computing, and run files.
 
 use super::Command;
-use crate::app::job;
 use crate::app::message::Effect;
 use crate::app::prompt::{self, Kind};
 use crate::app::state::State;
+use crate::app::{download, job};
 use crate::core::findings::Source;
-use crate::core::request::DataSource;
+use crate::core::request::{DataSource, ModelSource, Request};
 use crate::core::run::Method;
 
 /// The commands of this group.
@@ -61,6 +61,20 @@ pub const COMMANDS: &[Command] = &[
         run: |state, _| job::cancel(state),
     },
     Command {
+        name: "fetch",
+        help: "download a model and its dictionaries from the Hugging Face hub, in the background",
+        keys: &["D"],
+        enabled: can_fetch,
+        run: fetch,
+    },
+    Command {
+        name: "cancel-fetch",
+        help: "stop the download; what has arrived is kept",
+        keys: &[],
+        enabled: downloads,
+        run: |state, _| download::cancel(state),
+    },
+    Command {
         name: "write-run",
         help: "write the run into a file for open, export and check",
         keys: &["w"],
@@ -72,6 +86,7 @@ pub const COMMANDS: &[Command] = &[
 fn can_compute(state: &State) -> Result<(), String> {
     match (&state.setting.request, state.show_published) {
         (_, true) => Err("published figures are not computed here; p goes back to the study".to_owned()),
+        (Some(Request { model: ModelSource::Preset(name), .. }), _) => Err(download::absent(state, name)),
         (Some(_), _) => Ok(()),
         (None, _) => Err("this run was read from a file; start saescope with --model and --pairs to compute".to_owned()),
     }
@@ -89,6 +104,28 @@ fn runs(state: &State) -> Result<(), String> {
     state.job.as_ref().map(|_| ()).ok_or_else(|| "nothing is being computed".to_owned())
 }
 
+fn can_fetch(state: &State) -> Result<(), String> {
+    match (&state.download, state.setting.offers.is_empty()) {
+        (Some(download), _) => Err(format!("{} is being downloaded; cancel-fetch stops that", download.name)),
+        (None, true) => Err("every model that is known by name is on this machine".to_owned()),
+        (None, false) => Ok(()),
+    }
+}
+
+fn downloads(state: &State) -> Result<(), String> {
+    state.download.as_ref().map(|_| ()).ok_or_else(|| "nothing is being downloaded".to_owned())
+}
+
+/// Asks which model: the one that was wanted, else the first.
+fn fetch(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    let name = match state.setting.request.as_ref().map(|request| &request.model) {
+        Some(ModelSource::Preset(name)) => Some(name.clone()),
+        _ => state.setting.offers.first().map(|offer| offer.name.clone()),
+    };
+    prompt::open(state, Kind::Fetch, name.unwrap_or_default());
+    Vec::new()
+}
+
 fn is_whole(state: &State) -> Result<(), String> {
     if state.show_published {
         return Err("published figures are no run".to_owned());
@@ -99,7 +136,7 @@ fn is_whole(state: &State) -> Result<(), String> {
     }
 }
 
-fn again(state: &mut State, change: impl FnOnce(&mut crate::core::request::Request)) -> Vec<Effect> {
+fn again(state: &mut State, change: impl FnOnce(&mut Request)) -> Vec<Effect> {
     let Some(mut request) = state.setting.request.clone() else { return Vec::new() };
     change(&mut request);
     job::start(state, request)

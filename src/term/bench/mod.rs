@@ -109,6 +109,7 @@ fn setting() -> Result<Setting> {
         selection: Selection::Threshold(0.0),
         no_browser: None,
         log: String::new(),
+        offers: Vec::new(),
     })
 }
 

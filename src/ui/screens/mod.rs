@@ -5,6 +5,7 @@ mod any_keys;
 mod colours;
 mod computing;
 mod copies;
+mod downloading;
 mod looks;
 mod many_rows;
 mod pilot;

@@ -28,7 +28,7 @@ pub struct Pilot {
 }
 
 impl Pilot {
-    fn new(state: State) -> Self {
+    pub fn new(state: State) -> Self {
         Self { state, effects: Vec::new(), now: Duration::ZERO }
     }
 
@@ -51,6 +51,11 @@ impl Pilot {
         let mut pilot = Self::study();
         pilot.state.setting.request = Some(request());
         pilot
+    }
+
+    /// The time of the latest key.
+    pub fn now(&self) -> Duration {
+        self.now
     }
 
     pub fn tell(&mut self, message: Message) {

@@ -1,0 +1,138 @@
+//! `saescope fetch`: say what is missing, download it, show how far it is.
+
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::arguments::FetchArguments;
+use super::output;
+use crate::core::problem::Result;
+use crate::core::progress::Progress;
+use crate::core::text::{bytes, printable};
+use crate::store::folders::Folders;
+use crate::store::hub::cache::{Local, local};
+use crate::store::hub::fetch::{check, check_offline, fetch as transfer, offline_problem, record};
+use crate::store::hub::plan::{Changes, Plan, PlannedFile, Presence};
+use crate::store::hub::records::Records;
+use crate::store::hub::settings::Settings;
+use crate::store::hub::space;
+use crate::store::presets::{Preset, Presets};
+
+/// The system ends the program where the user does not want it any more.
+const NEVER: &(dyn Fn() -> bool + Sync) = &|| false;
+
+/// Runs the command.
+pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
+    let folders = Folders::find()?;
+    let presets = Presets::load(&folders.models_file())?;
+    let preset = presets.get(&arguments.name, &folders.models_file())?;
+    let settings = Settings {
+        retries: arguments.retries,
+        wait: arguments.wait,
+        parallel: arguments.parallel,
+        ..Settings::from_environment()?
+    };
+    let changes = if arguments.accept_changes { Changes::Accept } else { Changes::Refuse };
+    let mut records = Records::open(&folders.data)?;
+    if settings.offline {
+        return offline(preset, &settings, &records);
+    }
+    let mut plan = Plan::make(preset, &settings, &records, changes, NEVER)?;
+    let damaged = Bar::show(|tell| check(&mut plan, &settings, tell, NEVER))?;
+    output::print(&described(preset, &plan, &settings, &damaged))?;
+    if arguments.dry_run {
+        return Ok(ExitCode::SUCCESS);
+    }
+    Bar::show(|tell| transfer(&plan, &settings, tell, NEVER))?;
+    record(&plan, &mut records, changes)?;
+    let name = &preset.name;
+    output::print(&format!(
+        "{name} is complete: {} files, {}, checked by hash; hashes are recorded in {}\nexplore it with: saescope --model {name}\n",
+        plan.files.len(),
+        bytes(plan.bytes()),
+        printable(&records.path().display().to_string()),
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn offline(preset: &Preset, settings: &Settings, records: &Records) -> Result<ExitCode> {
+    if let Local::Missing(missing) = local(preset, &settings.cache) {
+        return Err(offline_problem(preset, &missing));
+    }
+    let checked = Bar::show(|tell| check_offline(preset, settings, records, tell, NEVER))?;
+    let unknown = if checked.unknown > 0 { format!(", {} whose hash is not known here", checked.unknown) } else { String::new() };
+    output::print(&format!(
+        "{} is complete: {} files, {}, {} checked by hash{unknown}; the hub was not asked (HF_HUB_OFFLINE)\n",
+        preset.name,
+        preset.files(),
+        bytes(checked.bytes),
+        checked.checked,
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Every file that is to come, repository by repository, and the sums.
+fn described(preset: &Preset, plan: &Plan, settings: &Settings, damaged: &[String]) -> String {
+    // Writing into a string cannot fail.
+    let mut text = String::new();
+    for (index, repository) in plan.repositories.iter().enumerate() {
+        let missing: Vec<&PlannedFile> = plan.files.iter().filter(|file| file.repository == index && !file.is_here()).collect();
+        let revision = if repository.revision == repository.commit { "" } else { &repository.revision };
+        let state = if missing.is_empty() { "all here".to_owned() } else { format!("{} files to come", missing.len()) };
+        let _ = writeln!(text, "{} {revision} {}: {state}", repository.name, repository.commit);
+        for file in missing {
+            let state = match file.presence {
+                Presence::Partial(arrived) => format!(", {} of it here", bytes(arrived)),
+                _ if damaged.contains(&file.path) => ", damaged here".to_owned(),
+                _ => String::new(),
+            };
+            let _ = writeln!(text, "  {:>9}  {}{state}", bytes(file.bytes), printable(&file.path));
+        }
+    }
+    let here = plan.files.iter().filter(|file| file.is_here()).count();
+    let free = space::free(&settings.cache).map_or_else(String::new, |free| format!(", {} free", bytes(free)));
+    let _ = writeln!(
+        text,
+        "{}: {} files, {}; {here} are here and checked, {} to come into {}{free}",
+        preset.name,
+        plan.files.len(),
+        bytes(plan.bytes()),
+        bytes(plan.to_come()),
+        printable(&settings.cache.display().to_string()),
+    );
+    text
+}
+
+/// The one progress display: on a terminal; nothing elsewhere.
+struct Bar(ProgressBar);
+
+impl Bar {
+    /// Shows the progress of `work` until it ends.
+    fn show<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> Result<T>) -> Result<T> {
+        let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let template = "{wide_bar} {decimal_bytes}/{decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left, {msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        let mut bar = Self(bar);
+        let outcome = work(&mut |progress| bar.update(progress));
+        bar.0.finish_and_clear();
+        outcome
+    }
+
+    fn update(&mut self, Progress { stage, done, total }: Progress) {
+        if self.0.length() != Some(total) {
+            self.0.set_length(total);
+            // What was here before counts for no rate.
+            self.0.set_position(done);
+            self.0.reset_eta();
+            self.0.enable_steady_tick(Duration::from_millis(200));
+        }
+        self.0.set_position(done);
+        self.0.set_message(stage);
+    }
+}

@@ -1,0 +1,180 @@
+//! The Hugging Face hub's cache on this machine, in the layout that Python's huggingface_hub has, so that both use the same files:
+//!
+//! ```text
+//! models--ORG--NAME/blobs/HASH                    the files, under the hash that the hub gives them
+//! models--ORG--NAME/blobs/HASH.incomplete         a part of one
+//! models--ORG--NAME/snapshots/COMMIT/PATH         links to them, as they are named in a commit
+//! models--ORG--NAME/refs/REVISION                 the commit that a branch or tag was when it was downloaded
+//! .locks/models--ORG--NAME/HASH.lock              locked by whoever downloads that file
+//! ```
+//!
+//! Layout: <https://huggingface.co/docs/huggingface_hub/guides/manage-cache>.
+
+use std::env;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::core::problem::{Problem, Result};
+use crate::core::request::ModelSource;
+use crate::store::atomic;
+use crate::store::presets::{Preset, Repository};
+
+/// What is not empty in the environment under `name`.
+pub(super) fn variable(name: &str) -> Option<std::ffi::OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Hugging Face's folder: `HF_HOME`, else `~/.cache/huggingface`.
+pub(super) fn home() -> PathBuf {
+    let usual = || {
+        let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
+        let cache = cache.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")));
+        cache.unwrap_or_default().join("huggingface")
+    };
+    variable("HF_HOME").map_or_else(usual, PathBuf::from)
+}
+
+/// The cache's folder: `HF_HUB_CACHE`, else `hub` in `HF_HOME`, which is `~/.cache/huggingface` where it is not set.
+pub fn folder() -> PathBuf {
+    let chosen = variable("HF_HUB_CACHE").or_else(|| variable("HUGGINGFACE_HUB_CACHE"));
+    chosen.map_or_else(|| home().join("hub"), PathBuf::from)
+}
+
+/// Whether `text` is a whole commit: 40 hexadecimal digits.
+pub(super) fn is_commit(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The places of one repository in the cache at `cache`.
+#[derive(Debug, Clone)]
+pub struct Places {
+    cache: PathBuf,
+    name: String,
+}
+
+impl Places {
+    /// Of the repository `ORG/NAME`.
+    pub fn new(cache: &Path, repository: &str) -> Self {
+        Self { cache: cache.to_owned(), name: format!("models--{}", repository.replace('/', "--")) }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.cache.join(&self.name)
+    }
+
+    /// The commit that `revision` was when it was downloaded last; a whole commit is itself.
+    pub fn commit(&self, revision: &str) -> Option<String> {
+        if is_commit(revision) {
+            return Some(revision.to_owned());
+        }
+        let commit = fs::read_to_string(self.folder().join("refs").join(revision)).ok()?;
+        Some(commit.trim().to_owned()).filter(|commit| is_commit(commit))
+    }
+
+    /// The folder with the files of a commit.
+    pub fn snapshot(&self, commit: &str) -> PathBuf {
+        self.folder().join("snapshots").join(commit)
+    }
+
+    /// The file with that hash.
+    pub(super) fn blob(&self, hash: &str) -> PathBuf {
+        self.folder().join("blobs").join(hash)
+    }
+
+    /// As much of it as has arrived.
+    pub(super) fn incomplete(&self, hash: &str) -> PathBuf {
+        self.folder().join("blobs").join(format!("{hash}.incomplete"))
+    }
+
+    /// What is locked while it is downloaded.
+    pub(super) fn lock(&self, hash: &str) -> PathBuf {
+        self.cache.join(".locks").join(&self.name).join(format!("{hash}.lock"))
+    }
+
+    /// Names the file of that hash `path` in the snapshot of `commit`, whatever had that name before.
+    pub(super) fn link(&self, commit: &str, path: &str, hash: &str) -> Result<()> {
+        let link = self.snapshot(commit).join(path);
+        let up = "../".repeat(path.matches('/').count() + 2);
+        let target = PathBuf::from(format!("{up}blobs/{hash}"));
+        if fs::read_link(&link).is_ok_and(|found| found == target) {
+            return Ok(());
+        }
+        let failed = |error: std::io::Error| Problem::from_io(&link, "write it", &error);
+        let parent = link.parent().unwrap_or(&self.cache);
+        fs::create_dir_all(parent).map_err(failed)?;
+        let temporary = parent.join(format!(".saescope-{}-{hash}.link", std::process::id()));
+        remove_if_there(&temporary).map_err(failed)?;
+        if symlink(&target, &temporary).is_ok() {
+            return fs::rename(&temporary, &link).map_err(failed);
+        }
+        // As Python does on a file system without links: the file itself has the name.
+        fs::rename(self.blob(hash), &link).map_err(failed)
+    }
+
+    /// Notes that `revision` is `commit` now.
+    pub(super) fn refer(&self, revision: &str, commit: &str) -> Result<()> {
+        if is_commit(revision) || self.commit(revision).as_deref() == Some(commit) {
+            return Ok(());
+        }
+        let path = self.folder().join("refs").join(revision);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|error| Problem::from_io(parent, "create the folder", &error))?;
+        }
+        atomic::write(&path, commit.as_bytes())
+    }
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+#[cfg(windows)]
+fn symlink(target: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::windows::fs::symlink_file(target, link)
+}
+
+pub(super) fn remove_if_there(path: &Path) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// What of a preset is on this machine, by names alone: a file under its final name is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Local {
+    /// All of it, there.
+    Complete(ModelSource),
+    /// These files are missing: repository and path.
+    Missing(Vec<(String, String)>),
+}
+
+/// Looks for the files of `preset` in the cache at `cache`.
+pub fn local(preset: &Preset, cache: &Path) -> Local {
+    let mut missing = Vec::new();
+    let mut find = |repository: &Repository| {
+        let places = Places::new(cache, &repository.name);
+        let snapshot = places.commit(&repository.revision).map(|commit| places.snapshot(&commit));
+        for file in &repository.files {
+            if !snapshot.as_ref().is_some_and(|snapshot| snapshot.join(&file.path).is_file()) {
+                missing.push((repository.name.clone(), file.path.clone()));
+            }
+        }
+        snapshot.unwrap_or_default()
+    };
+    let model = find(&preset.model);
+    let mut dictionaries: Vec<PathBuf> = Vec::new();
+    for folder in preset.dictionaries.iter().map(find) {
+        // One repository may hold several kinds.
+        if !dictionaries.contains(&folder) {
+            dictionaries.push(folder);
+        }
+    }
+    if missing.is_empty() {
+        Local::Complete(ModelSource::Folder { model, dictionaries, name: Some(preset.model_name.clone()) })
+    } else {
+        Local::Missing(missing)
+    }
+}

@@ -1,0 +1,302 @@
+//! Asks the hub: redirects, what a status means, and how long to wait before asking again.
+
+use std::fmt::Display;
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ureq::http::header::{ACCEPT_ENCODING, AUTHORIZATION, LOCATION, RANGE, RETRY_AFTER};
+use ureq::http::{Response, Uri};
+use ureq::tls::{TlsConfig, TlsProvider};
+use ureq::{Agent, Body};
+
+use super::settings::Settings;
+use crate::core::problem::{Problem, Result};
+use crate::core::text::excerpt;
+
+/// Says whether nobody wants the work any more.
+pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// A chain of more redirects leads nowhere.
+const MOST_REDIRECTS: usize = 10;
+
+/// Who is asked to wait longer is told so instead.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+/// Between two looks at whether to stop.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Why something did not work.
+#[derive(Debug)]
+pub enum Failure {
+    /// It never will.
+    Final(Problem),
+    /// It may work later.
+    Passing {
+        /// What to say if it does not.
+        problem: Problem,
+        /// How long the hub asks to wait.
+        wait: Option<Duration>,
+        /// Whether something was gained, so that tries are counted anew.
+        gained: bool,
+    },
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Final(problem)
+    }
+}
+
+impl Failure {
+    /// It may work later.
+    pub fn passing(problem: Problem) -> Self {
+        Self::Passing { problem, wait: None, gained: false }
+    }
+}
+
+/// What is said when nobody wants it any more.
+pub fn cancelled() -> Problem {
+    Problem::new("download", "was cancelled", "start it again: what has arrived is kept")
+}
+
+/// Speaks with one hub.
+pub struct Client<'a> {
+    agent: Agent,
+    settings: &'a Settings,
+}
+
+impl<'a> Client<'a> {
+    /// Of the hub in `settings`.
+    pub fn new(settings: &'a Settings) -> Self {
+        let patience = Some(settings.patience);
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            // Followed here: a token must not follow them.
+            .max_redirects(0)
+            .timeout_resolve(patience)
+            .timeout_connect(patience)
+            .timeout_send_request(patience)
+            .timeout_recv_response(patience)
+            .timeout_per_read(patience)
+            .tls_config(TlsConfig::builder().provider(TlsProvider::Rustls).build())
+            .user_agent(concat!("saescope/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: config.new_agent(), settings }
+    }
+
+    /// Asks for what is at `address`, from byte `start` on; `what` names it in messages.
+    pub fn get(&self, address: &str, start: u64, what: &dyn Display) -> std::result::Result<Response<Body>, Failure> {
+        let mut address = address.to_owned();
+        for _ in 0..MOST_REDIRECTS {
+            let is_hub = origin(&address) == origin(&self.settings.endpoint);
+            let mut request = self.agent.get(&address).header(ACCEPT_ENCODING, "identity");
+            if start > 0 {
+                request = request.header(RANGE, format!("bytes={start}-"));
+            }
+            if let Some(token) = self.settings.token.as_ref().filter(|_| is_hub) {
+                request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+            }
+            let response = request.call().map_err(|error| self.unreachable(&address, what, &error))?;
+            if !response.status().is_redirection() {
+                return self.judge(response, &address, is_hub, what);
+            }
+            let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+            address = location.and_then(|location| target(&address, location)).ok_or_else(|| {
+                let place = place(&address, what);
+                Problem::new(place, "is redirected to nowhere", "try again later, or check HF_ENDPOINT")
+            })?;
+        }
+        Err(Problem::new(what, format_args!("is redirected more than {MOST_REDIRECTS} times"), "check HF_ENDPOINT").into())
+    }
+
+    /// Only a success comes through.
+    fn judge(
+        &self,
+        response: Response<Body>,
+        address: &str,
+        is_hub: bool,
+        what: &dyn Display,
+    ) -> std::result::Result<Response<Body>, Failure> {
+        let status = response.status();
+        let place = place(address, what);
+        let says = |says: &str| format!("the hub answers {}: {says}", status.as_u16());
+        let has_token = self.settings.token.is_some();
+        let problem = match status.as_u16() {
+            200 | 206 | 416 => return Ok(response),
+            429 => {
+                let wait = asked_to_wait(&response);
+                if let Some(wait) = wait.filter(|wait| *wait > LONGEST_WAIT) {
+                    let what = says(&format!("too many requests, and asks to wait {} s", wait.as_secs()));
+                    let remedy = "start again after that; with a token in HF_TOKEN the hub allows more";
+                    return Err(Problem::new(place, what, remedy).into());
+                }
+                let problem = Problem::new(
+                    place,
+                    says("too many requests"),
+                    "start again in some minutes; with a token in HF_TOKEN the hub allows more",
+                );
+                return Err(Failure::Passing { problem, wait, gained: false });
+            }
+            408 | 425 | 500..=599 => {
+                let problem = Problem::new(place, says("it is in trouble"), "start again later: what has arrived is kept");
+                return Err(Failure::Passing { problem, wait: asked_to_wait(&response), gained: false });
+            }
+            // A signed address that the hub made is too old: it makes a new one when it is asked again.
+            401 | 403 if !is_hub => {
+                let problem = Problem::new(place, says("the address is no longer good"), "start again: what has arrived is kept");
+                return Err(Failure::passing(problem));
+            }
+            401 if has_token => {
+                Problem::new(place, says("the token is not accepted"), "log in again (`hf auth login`) or correct HF_TOKEN")
+            }
+            401 => Problem::new(
+                place,
+                says("it does not exist, or only for those with a token"),
+                "check the repository in models.toml, and set HF_TOKEN if it is not public",
+            ),
+            403 => Problem::new(
+                place,
+                says("access is denied"),
+                "open the repository's page, accept its terms, and set HF_TOKEN to a token of that account",
+            ),
+            404 => Problem::new(
+                place,
+                says("there is no such repository, revision or file"),
+                "check repository, revision and path in models.toml",
+            ),
+            _ => Problem::new(place, says("which is not understood"), "try again later, or check HF_ENDPOINT"),
+        };
+        Err(problem.into())
+    }
+
+    fn unreachable(&self, address: &str, what: &dyn Display, error: &ureq::Error) -> Failure {
+        let host = address.parse::<Uri>().ok().and_then(|uri| uri.authority().map(ToString::to_string)).unwrap_or_default();
+        let place = format!("{what} at {host}");
+        let seconds = self.settings.patience.as_secs_f64();
+        let what = match error {
+            ureq::Error::HostNotFound => "the host is not known here".to_owned(),
+            ureq::Error::Timeout(_) => format!("no answer within {seconds} s"),
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => format!("no answer within {seconds} s"),
+            ureq::Error::Io(error) => format!("cannot be reached: {error}"),
+            other => format!("cannot be asked: {other}"),
+        };
+        let remedy = "check the network (HTTPS_PROXY is honoured); with HF_HUB_OFFLINE=1 only what is here is looked at";
+        let problem = Problem::new(place, excerpt(&what, 300), remedy);
+        match error {
+            ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::BadUri(_) | ureq::Error::Http(_) => problem.into(),
+            _ => Failure::passing(problem),
+        }
+    }
+
+    /// Tries until it works, never will, was tried too often, or nobody wants it any more.
+    pub fn persist<T>(&self, stop: Stop<'_>, mut attempt: impl FnMut() -> std::result::Result<T, Failure>) -> Result<T> {
+        let mut tries = 0;
+        loop {
+            if stop() {
+                return Err(cancelled());
+            }
+            match attempt() {
+                Ok(value) => return Ok(value),
+                Err(Failure::Final(problem)) => return Err(problem),
+                Err(Failure::Passing { problem, wait, gained }) => {
+                    tries = if gained { 0 } else { tries };
+                    if tries >= self.settings.retries {
+                        return Err(problem);
+                    }
+                    let own = self.settings.wait.saturating_mul(1 << tries.min(10)).min(LONGEST_WAIT);
+                    tries += 1;
+                    sleep(wait.unwrap_or(own), stop)?;
+                }
+            }
+        }
+    }
+}
+
+fn sleep(time: Duration, stop: Stop<'_>) -> Result<()> {
+    let end = Instant::now() + time;
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if stop() {
+            return Err(cancelled());
+        }
+        if left.is_zero() {
+            return Ok(());
+        }
+        thread::sleep(left.min(GLANCE));
+    }
+}
+
+/// `config.json of ORG/NAME`, with the host where it is not the hub's.
+fn place(address: &str, what: &dyn Display) -> String {
+    let host = address.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
+    format!("{what} at {host}")
+}
+
+/// Scheme, host and port: who gets the token.
+fn origin(address: &str) -> Option<(String, String, u16)> {
+    let uri: Uri = address.parse().ok()?;
+    let scheme = uri.scheme_str()?.to_ascii_lowercase();
+    let usual = if scheme == "https" { 443 } else { 80 };
+    Some((scheme, uri.host()?.to_ascii_lowercase(), uri.port_u16().unwrap_or(usual)))
+}
+
+/// Where a redirect from `address` leads. Never from an encrypted address to one that is not.
+fn target(address: &str, location: &str) -> Option<String> {
+    let from: Uri = address.parse().ok()?;
+    let scheme = from.scheme_str()?;
+    let whole = if location.starts_with("//") {
+        format!("{scheme}:{location}")
+    } else if location.starts_with('/') {
+        format!("{scheme}://{}{location}", from.authority()?)
+    } else {
+        location.to_owned()
+    };
+    let to: Uri = whole.parse().ok()?;
+    match (scheme, to.scheme_str()?) {
+        (_, "https") | ("http", "http") => Some(whole),
+        _ => None,
+    }
+}
+
+/// The header Retry-After in seconds, or the `t=` of the hub's RateLimit; a date in it counts as if it were not there.
+fn asked_to_wait(response: &Response<Body>) -> Option<Duration> {
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let seconds = header(RETRY_AFTER.as_str()).and_then(|value| value.trim().parse::<u64>().ok());
+    let limit = || {
+        let parts = header("ratelimit")?.split(';').map(str::trim);
+        parts.filter_map(|part| part.strip_prefix("t=")).find_map(|seconds| seconds.parse::<u64>().ok())
+    };
+    seconds.or_else(limit).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_s_home_is_scheme_host_and_port() {
+        let hub = origin("https://huggingface.co/api/x");
+        assert_eq!(hub, origin("https://HUGGINGFACE.co:443/y"));
+        for other in [
+            "http://huggingface.co/",
+            "https://huggingface.co:444/",
+            "https://cdn.huggingface.co/",
+            "https://huggingface.co.evil/",
+        ] {
+            assert_ne!(hub, origin(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn redirects_lead_on_but_never_out_of_encryption() {
+        let from = "https://hub.org/a/resolve/x";
+        assert_eq!(target(from, "/b?c=d").as_deref(), Some("https://hub.org/b?c=d"));
+        assert_eq!(target(from, "//cdn.org/b").as_deref(), Some("https://cdn.org/b"));
+        assert_eq!(target(from, "https://cdn.org/b").as_deref(), Some("https://cdn.org/b"));
+        assert_eq!(target("http://localhost:1/", "http://127.0.0.1:2/b").as_deref(), Some("http://127.0.0.1:2/b"));
+        for nowhere in ["http://hub.org/b", "ftp://hub.org/b", "b", ""] {
+            assert_eq!(target(from, nowhere), None, "{nowhere}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Carries out a plan: hashes what is here, transfers what is not, names everything, and records what was found.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::cache::{Local, Places, local};
+use super::client::{Client, Stop};
+use super::hash::FileHash;
+use super::parallel::in_parallel;
+use super::plan::{Changes, Plan, PlannedFile, Presence};
+use super::records::{Complete, RecordedFile, Records};
+use super::settings::Settings;
+use super::space;
+use super::transfer::Transfer;
+use crate::core::problem::{Problem, Result};
+use crate::core::progress::Progress;
+use crate::core::request::ModelSource;
+use crate::core::text::bytes;
+use crate::store::presets::Preset;
+
+/// Told how far it is: units are bytes.
+pub type Tell<'a> = &'a mut dyn FnMut(Progress);
+
+/// Hashes the files that are here. One that is not what the hub says counts as missing from then on.
+///
+/// # Errors
+/// When a file cannot be read, or `stop` says so.
+pub fn check(plan: &mut Plan, settings: &Settings, tell: Tell<'_>, stop: Stop<'_>) -> Result<Vec<String>> {
+    let here: Vec<(usize, &PlannedFile)> = plan.files.iter().enumerate().filter(|(_, file)| file.is_here()).collect();
+    let total = here.iter().map(|(_, file)| file.bytes).sum();
+    let (done, damaged) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    let work = |(index, file): &(usize, &PlannedFile), stop: Stop<'_>| {
+        if let Presence::Here(path) = &file.presence
+            && file.hash.same_of(path, stop)? != file.hash
+            && let Ok(mut damaged) = damaged.lock()
+        {
+            damaged.push(*index);
+        }
+        done.fetch_add(file.bytes, Ordering::Relaxed);
+        Ok(())
+    };
+    let watch = || tell(Progress { stage: "checking".to_owned(), done: done.load(Ordering::Relaxed), total });
+    in_parallel(&here, settings.parallel, stop, work, watch)?;
+    let mut damaged = damaged.into_inner().unwrap_or_default();
+    damaged.sort_unstable();
+    let mut paths = Vec::new();
+    for index in damaged {
+        plan.files[index].presence = Presence::Missing;
+        paths.push(plan.files[index].path.clone());
+    }
+    Ok(paths)
+}
+
+/// Transfers what is missing and gives everything its names. Then all of the plan is here.
+///
+/// # Errors
+/// When the disk has too little room, or a file cannot be had. What has arrived is kept.
+pub fn fetch(plan: &Plan, settings: &Settings, tell: Tell<'_>, stop: Stop<'_>) -> Result<()> {
+    space::expect(&settings.cache, plan.to_come())?;
+    let missing: Vec<&PlannedFile> = plan.files.iter().filter(|file| !file.is_here()).collect();
+    let total = missing.iter().map(|file| file.bytes).sum();
+    let arrived = AtomicU64::new(missing.iter().map(|file| file.arrived()).sum());
+    let waiting = AtomicU64::new(0);
+    let transfer = Transfer { client: Client::new(settings), settings, arrived: &arrived, waiting: &waiting };
+    let work = |file: &&PlannedFile, stop: Stop<'_>| transfer.bring(file, &plan.repositories[file.repository], stop);
+    let watch = || {
+        let waits = waiting.load(Ordering::Relaxed) > 0;
+        let stage = if waits { "another program downloads the same" } else { "downloading" };
+        tell(Progress { stage: stage.to_owned(), done: arrived.load(Ordering::Relaxed), total });
+    };
+    in_parallel(&missing, settings.parallel, stop, work, watch)?;
+    for file in plan.files.iter().filter(|file| file.is_here()) {
+        let repository = &plan.repositories[file.repository];
+        let named = repository.places.snapshot(&repository.commit).join(&file.path);
+        // It may be here under its hash alone.
+        if !matches!(&file.presence, Presence::Here(path) if *path == named) {
+            repository.places.link(&repository.commit, &file.path, file.hash.name())?;
+        }
+    }
+    // Last, so that a branch that has moved means the new commit only when all of that is here.
+    plan.repositories.iter().try_for_each(|repository| repository.places.refer(&repository.revision, &repository.commit))
+}
+
+/// All of it for whoever asks no questions in between: plans, checks, transfers and records `preset`.
+///
+/// # Errors
+/// When it cannot be had, or files differ from those of the first download. What has arrived is kept.
+pub fn bring(preset: &Preset, settings: &Settings, data: &Path, tell: Tell<'_>, stop: Stop<'_>) -> Result<ModelSource> {
+    let mut records = Records::open(data)?;
+    if settings.offline {
+        let what = "must not be used: HF_HUB_OFFLINE is set";
+        return Err(Problem::new("the network", what, "start saescope without it to download"));
+    }
+    let mut plan = Plan::make(preset, settings, &records, Changes::Refuse, stop)?;
+    check(&mut plan, settings, tell, stop)?;
+    fetch(&plan, settings, tell, stop)?;
+    record(&plan, &mut records, Changes::Refuse)?;
+    match local(preset, &settings.cache) {
+        Local::Complete(source) => Ok(source),
+        Local::Missing(_) => {
+            let what = "files vanished while they were downloaded";
+            Err(Problem::new(settings.cache.display(), what, "see what else cleans this folder, and start again"))
+        }
+    }
+}
+
+/// Records the hashes of a plan that is complete.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn record(plan: &Plan, records: &mut Records, changes: Changes) -> Result<()> {
+    let mut complete: Vec<Complete> = plan
+        .repositories
+        .iter()
+        .map(|repository| Complete {
+            repository: repository.name.clone(),
+            revision: repository.revision.clone(),
+            commit: repository.commit.clone(),
+            files: BTreeMap::new(),
+        })
+        .collect();
+    for file in &plan.files {
+        let recorded = RecordedFile { bytes: file.bytes, hash: file.hash.name().to_owned() };
+        complete[file.repository].files.insert(file.path.clone(), recorded);
+    }
+    records.add(&complete, changes == Changes::Accept)
+}
+
+/// What could be said of files without the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offline {
+    /// The size of all.
+    pub bytes: u64,
+    /// Files whose hash is known, and right.
+    pub checked: usize,
+    /// Files whose hash nobody has told yet.
+    pub unknown: usize,
+}
+
+/// Checks the files of a preset that are all here, without the hub: by the hashes that were recorded, else by the names under which the
+/// cache keeps them.
+///
+/// # Errors
+/// When a file is not what it was.
+pub fn check_offline(preset: &Preset, settings: &Settings, records: &Records, tell: Tell<'_>, stop: Stop<'_>) -> Result<Offline> {
+    let mut files = Vec::new();
+    let mut offline = Offline { bytes: 0, checked: 0, unknown: 0 };
+    for repository in preset.repositories() {
+        let places = Places::new(&settings.cache, &repository.name);
+        let snapshot = places.commit(&repository.revision).map(|commit| places.snapshot(&commit)).unwrap_or_default();
+        for file in &repository.files {
+            let path = snapshot.join(&file.path);
+            offline.bytes += std::fs::metadata(&path).map_err(|error| Problem::from_io(&path, "read it", &error))?.len();
+            let blob = || {
+                let target = std::fs::read_link(&path).ok()?;
+                FileHash::named(target.file_name()?.to_str()?)
+            };
+            match records.hash(&repository.name, &repository.revision, &file.path).or_else(blob) {
+                Some(hash) => files.push((path, hash)),
+                None => offline.unknown += 1,
+            }
+        }
+    }
+    offline.checked = files.len();
+    let done = AtomicU64::new(0);
+    let work = |(path, hash): &(PathBuf, FileHash), stop: Stop<'_>| {
+        let found = hash.same_of(path, stop)?;
+        if found != *hash {
+            let what = format!("is damaged: {found}, it was {hash}");
+            return Err(Problem::new(path.display(), what, "unset HF_HUB_OFFLINE and fetch again: it is downloaded anew"));
+        }
+        done.fetch_add(std::fs::metadata(path).map_or(0, |metadata| metadata.len()), Ordering::Relaxed);
+        Ok(())
+    };
+    let watch = || tell(Progress { stage: "checking".to_owned(), done: done.load(Ordering::Relaxed), total: offline.bytes });
+    in_parallel(&files, settings.parallel, stop, work, watch)?;
+    Ok(offline)
+}
+
+/// What is missing of a preset, for whoever may not ask the hub.
+pub fn offline_problem(preset: &Preset, missing: &[(String, String)]) -> Problem {
+    let about = preset.about_bytes().map_or_else(String::new, |about| format!(" (all of it is about {})", bytes(about)));
+    let first = missing.first().map_or_else(String::new, |(repository, path)| format!(", first {path} of {repository}"));
+    let what = format!("{} of {} files are missing{about}{first}", missing.len(), preset.files());
+    Problem::new(&preset.name, what, "unset HF_HUB_OFFLINE, or copy the cache from a machine that has them")
+}

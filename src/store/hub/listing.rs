@@ -1,0 +1,108 @@
+//! What the hub says of a repository: its commit, and the size and hash of every file.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use super::cache::is_commit;
+use super::client::{Client, Failure, Stop};
+use super::hash::FileHash;
+use super::settings::Settings;
+use crate::core::problem::{Problem, Result};
+use crate::core::text::excerpt;
+use crate::store::presets::Repository;
+
+/// The longest answer that is read: ten thousand files.
+const LONGEST: u64 = 16_000_000;
+
+/// What a path keeps in an address.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
+
+/// What a revision keeps: not even its slashes.
+const PART: &AsciiSet = &PATH.add(b'/');
+
+/// A repository as it is now.
+#[derive(Debug)]
+pub struct Listing {
+    /// The commit that the revision is.
+    pub commit: String,
+    /// All files, by path.
+    pub files: BTreeMap<String, Listed>,
+}
+
+/// A file of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its size.
+    pub bytes: u64,
+    /// Its hash.
+    pub hash: FileHash,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    sha: String,
+    siblings: Vec<Sibling>,
+}
+
+#[derive(Deserialize)]
+struct Sibling {
+    rfilename: String,
+    size: Option<u64>,
+    #[serde(rename = "blobId")]
+    blob_id: Option<String>,
+    lfs: Option<Lfs>,
+}
+
+#[derive(Deserialize)]
+struct Lfs {
+    sha256: String,
+    size: u64,
+}
+
+/// Asks the hub for `repository`.
+pub fn ask(client: &Client<'_>, settings: &Settings, repository: &Repository, stop: Stop<'_>) -> Result<Listing> {
+    let revision = utf8_percent_encode(&repository.revision, PART);
+    let address = format!("{}/api/models/{}/revision/{revision}?blobs=true", settings.endpoint, repository.name);
+    let what = format!("{} ({})", repository.name, excerpt(&repository.revision, 60));
+    client.persist(stop, || {
+        let mut response = client.get(&address, 0, &what)?;
+        let text = response.body_mut().with_config().limit(LONGEST).read_to_vec().map_err(|error| {
+            let remedy = "try again later, or check HF_ENDPOINT";
+            Failure::passing(Problem::new(&what, format_args!("the hub's answer breaks off: {error}"), remedy))
+        })?;
+        let answer: Answer = serde_json::from_slice(&text).map_err(|error| {
+            let says = format!("the answer is not that of a hub: {error}");
+            Problem::new(&what, says, "check HF_ENDPOINT, and whether the network wants a login")
+        })?;
+        Ok(read(answer, &what)?)
+    })
+}
+
+/// What the hub says becomes file names here, so it is not believed blindly.
+fn read(answer: Answer, what: &str) -> Result<Listing> {
+    let bad = |says: String| Problem::new(what, says, "check HF_ENDPOINT");
+    if !is_commit(&answer.sha) {
+        return Err(bad(format!("'{}' is no commit", excerpt(&answer.sha, 60))));
+    }
+    let mut files = BTreeMap::new();
+    for Sibling { rfilename, size, blob_id, lfs } in answer.siblings {
+        let (bytes, name) = match lfs {
+            Some(lfs) => (Some(lfs.size), Some(lfs.sha256)),
+            None => (size, blob_id),
+        };
+        let (Some(bytes), Some(name)) = (bytes, name) else {
+            return Err(bad(format!("size and hash of {} are not told", excerpt(&rfilename, 80))));
+        };
+        let hash = FileHash::named(&name)
+            .ok_or_else(|| bad(format!("'{}', the hash of {}, is none", excerpt(&name, 80), excerpt(&rfilename, 80))))?;
+        files.insert(rfilename, Listed { bytes, hash });
+    }
+    Ok(Listing { commit: answer.sha.to_ascii_lowercase(), files })
+}
+
+/// Where the hub has a file of a commit.
+pub fn address(settings: &Settings, repository: &str, commit: &str, path: &str) -> String {
+    format!("{}/{repository}/resolve/{commit}/{}", settings.endpoint, utf8_percent_encode(path, PATH))
+}

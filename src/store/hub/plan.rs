@@ -1,0 +1,166 @@
+//! What a download has to do: for every file of a preset what the hub says of it and what of it is on this machine.
+
+use std::path::PathBuf;
+
+use super::cache::Places;
+use super::client::{Client, Stop};
+use super::hash::FileHash;
+use super::listing::{self, Listing};
+use super::records::Records;
+use super::settings::Settings;
+use crate::core::problem::{Problem, Result};
+use crate::store::presets::{Preset, Repository};
+
+/// Whose decision it is that files may differ from those of the first download.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changes {
+    /// They must be the same.
+    Refuse,
+    /// What is on the hub now takes the place of what was recorded.
+    Accept,
+}
+
+/// A preset, compared with the hub and with the disk.
+#[derive(Debug)]
+pub struct Plan {
+    /// Its repositories, the model's first.
+    pub repositories: Vec<PlannedRepository>,
+    /// The files of all of them.
+    pub files: Vec<PlannedFile>,
+}
+
+/// A repository of it.
+#[derive(Debug)]
+pub struct PlannedRepository {
+    /// `ORG/NAME`.
+    pub name: String,
+    /// The branch, tag or commit that the preset names.
+    pub revision: String,
+    /// The commit that it is now.
+    pub commit: String,
+    /// Where its files are.
+    pub places: Places,
+}
+
+/// A file of it.
+#[derive(Debug, Clone)]
+pub struct PlannedFile {
+    /// Its repository's place in [`Plan::repositories`].
+    pub repository: usize,
+    /// Its path there.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its hash.
+    pub hash: FileHash,
+    /// What of it is on this machine.
+    pub presence: Presence,
+}
+
+/// What of a file is on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// A file of the right size.
+    Here(PathBuf),
+    /// As many bytes of it have arrived.
+    Partial(u64),
+    /// Nothing.
+    Missing,
+}
+
+impl Plan {
+    /// Asks the hub for all repositories of `preset` and looks at the disk.
+    ///
+    /// # Errors
+    /// When the hub cannot be asked, does not have a file, or has another than at the first download.
+    pub fn make(preset: &Preset, settings: &Settings, records: &Records, changes: Changes, stop: Stop<'_>) -> Result<Self> {
+        let client = Client::new(settings);
+        let mut plan = Self { repositories: Vec::new(), files: Vec::new() };
+        for repository in preset.repositories() {
+            let listing = listing::ask(&client, settings, repository, stop)?;
+            if changes == Changes::Refuse {
+                expect_unchanged(repository, &listing, records)?;
+            }
+            plan.add(repository, &listing, Places::new(&settings.cache, &repository.name))?;
+        }
+        Ok(plan)
+    }
+
+    fn add(&mut self, repository: &Repository, listing: &Listing, places: Places) -> Result<()> {
+        for file in &repository.files {
+            let listed = listing.files.get(&file.path).ok_or_else(|| {
+                let what = format_args!("has no file {} at {}", file.path, repository.revision);
+                Problem::new(&repository.name, what, "correct files or revision in models.toml")
+            })?;
+            let (bytes, hash) = (listed.bytes, listed.hash.clone());
+            let presence = presence(&places, &listing.commit, &file.path, bytes, &hash);
+            self.files.push(PlannedFile { repository: self.repositories.len(), path: file.path.clone(), bytes, hash, presence });
+        }
+        self.repositories.push(PlannedRepository {
+            name: repository.name.clone(),
+            revision: repository.revision.clone(),
+            commit: listing.commit.clone(),
+            places,
+        });
+        Ok(())
+    }
+
+    /// The size of all files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// The bytes that are still to come.
+    pub fn to_come(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes - file.arrived()).sum()
+    }
+}
+
+impl PlannedFile {
+    /// The bytes of it that are on this machine.
+    pub fn arrived(&self) -> u64 {
+        match self.presence {
+            Presence::Here(_) => self.bytes,
+            Presence::Partial(bytes) => bytes,
+            Presence::Missing => 0,
+        }
+    }
+
+    /// Whether all of it seems to be on this machine.
+    pub fn is_here(&self) -> bool {
+        matches!(self.presence, Presence::Here(_))
+    }
+}
+
+fn presence(places: &Places, commit: &str, path: &str, bytes: u64, hash: &FileHash) -> Presence {
+    let size = |path: &PathBuf| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+    let whole = [places.snapshot(commit).join(path), places.blob(hash.name())].into_iter().find(|path| size(path) == Some(bytes));
+    match (whole, size(&places.incomplete(hash.name()))) {
+        (Some(path), _) => Presence::Here(path),
+        (None, Some(arrived)) if arrived > 0 => Presence::Partial(arrived.min(bytes)),
+        _ => Presence::Missing,
+    }
+}
+
+fn expect_unchanged(repository: &Repository, listing: &Listing, records: &Records) -> Result<()> {
+    let Some(record) = records.find(&repository.name, &repository.revision) else { return Ok(()) };
+    for file in &repository.files {
+        let (Some(recorded), Some(listed)) = (record.files.get(&file.path), listing.files.get(&file.path)) else { continue };
+        if recorded.hash == listed.hash.name() && recorded.bytes == listed.bytes {
+            continue;
+        }
+        let what = format!(
+            "{} is another file ({}) than at the first download on {} ({})",
+            file.path,
+            listed.hash,
+            record.first_complete,
+            FileHash::named(&recorded.hash).map_or_else(|| recorded.hash.clone(), |hash| hash.to_string()),
+        );
+        let remedy = format!(
+            "keep the old one with revision = \"{}\" in models.toml, or take the new one with --accept-changes",
+            record.commit
+        );
+        return Err(Problem::new(format_args!("{} ({})", repository.name, repository.revision), what, remedy));
+    }
+    Ok(())
+}

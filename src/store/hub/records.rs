@@ -1,0 +1,188 @@
+//! What was downloaded first: a file of our own that says for every repository and revision which commit and which hashes were found when it
+//! was first complete here. A branch such as `main` can be moved; a study must not change with it unnoticed.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::hash::FileHash;
+use crate::core::problem::{Problem, Result};
+use crate::store::atomic;
+
+/// What the file is, and of which version.
+const FORMAT: &str = "saescope downloads 1";
+
+/// The file's name in the data folder.
+const FILE: &str = "downloads.json";
+
+/// The file, and what it said when it was read.
+#[derive(Debug)]
+pub struct Records {
+    path: PathBuf,
+    content: Content,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Content {
+    format: String,
+    /// By repository, then by revision.
+    repositories: BTreeMap<String, BTreeMap<String, Record>>,
+}
+
+/// One repository at one revision, as it was first complete here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The commit that the revision was then.
+    pub commit: String,
+    /// When that was, in UTC.
+    pub first_complete: String,
+    /// Its files, by path.
+    pub files: BTreeMap<String, RecordedFile>,
+}
+
+/// A repository that is complete here now.
+#[derive(Debug, Clone)]
+pub struct Complete {
+    /// `ORG/NAME`.
+    pub repository: String,
+    /// The branch, tag or commit that was asked for.
+    pub revision: String,
+    /// The commit that it is now.
+    pub commit: String,
+    /// The files, by path.
+    pub files: BTreeMap<String, RecordedFile>,
+}
+
+/// A file of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedFile {
+    /// Its size.
+    pub bytes: u64,
+    /// The digits of its hash.
+    pub hash: String,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self { format: FORMAT.to_owned(), repositories: BTreeMap::new() }
+    }
+}
+
+impl Records {
+    /// Those in `folder`, which needs not exist.
+    ///
+    /// # Errors
+    /// When the file is damaged: it then stays as it is.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let path = folder.join(FILE);
+        let content = read(&path)?;
+        Ok(Self { path, content })
+    }
+
+    /// Where they are.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What was first found.
+    pub fn find(&self, repository: &str, revision: &str) -> Option<&Record> {
+        self.content.repositories.get(repository)?.get(revision)
+    }
+
+    /// The hash of a file as it was first found.
+    pub fn hash(&self, repository: &str, revision: &str, path: &str) -> Option<FileHash> {
+        FileHash::named(&self.find(repository, revision)?.files.get(path)?.hash)
+    }
+
+    /// Adds what is complete now. What is recorded stays unless `replace` says otherwise.
+    pub fn add(&mut self, complete: &[Complete], replace: bool) -> Result<()> {
+        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
+        let lock_path = self.path.with_extension("lock");
+        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
+        let lock = lock.map_err(|error| Problem::from_io(&lock_path, "write it", &error))?;
+        // Held for milliseconds. On a file system without locks two programs that end at the same moment lose one record, which the next
+        // download adds.
+        let _ = lock.lock();
+        let mut content = read(&self.path)?;
+        let before = serde_json::to_string(&content).ok();
+        for Complete { repository, revision, commit, files } in complete {
+            let revisions = content.repositories.entry(repository.clone()).or_default();
+            let new = || Record { commit: commit.clone(), first_complete: now.clone(), files: BTreeMap::new() };
+            let record = revisions.entry(revision.clone()).or_insert_with(new);
+            if replace && record.files.iter().any(|(path, file)| files.get(path).is_some_and(|found| found != file)) {
+                *record = new();
+            }
+            for (path, file) in files {
+                record.files.entry(path.clone()).or_insert_with(|| file.clone());
+            }
+        }
+        self.content = content;
+        let text = serde_json::to_string_pretty(&self.content)
+            .map_err(|error| Problem::new(self.path.display(), format_args!("cannot be written: {error}"), "report it"))?;
+        if before == serde_json::to_string(&self.content).ok() {
+            return Ok(());
+        }
+        atomic::write(&self.path, format!("{text}\n").as_bytes())
+    }
+}
+
+fn read(path: &Path) -> Result<Content> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Content::default()),
+        Err(error) => return Err(Problem::from_io(path, "read it", &error)),
+    };
+    let damaged =
+        |what: String| Problem::new(path.display(), what, "move it away: hashes are recorded anew by the next download");
+    let content: Content = serde_json::from_str(&text).map_err(|error| damaged(format!("is no record of downloads: {error}")))?;
+    if content.format != FORMAT {
+        return Err(damaged(format!("has the format '{}', not '{FORMAT}'", content.format)));
+    }
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(hash: &str) -> BTreeMap<String, RecordedFile> {
+        BTreeMap::from([("config.json".to_owned(), RecordedFile { bytes: 5, hash: hash.to_owned() })])
+    }
+
+    fn found(commit: &str, hash: &str) -> [Complete; 1] {
+        let text = str::to_owned;
+        [Complete { repository: text("me/tiny"), revision: text("main"), commit: text(commit), files: files(hash) }]
+    }
+
+    #[test]
+    fn what_was_first_found_stays_until_it_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, second) = ("a".repeat(40), "b".repeat(40));
+        Records::open(folder.path()).unwrap().add(&found(&first, &first), false).unwrap();
+        let mut records = Records::open(folder.path()).unwrap();
+        records.add(&found(&second, &second), false).unwrap();
+        assert_eq!(records.hash("me/tiny", "main", "config.json"), FileHash::named(&first));
+        assert_eq!(records.find("me/tiny", "main").unwrap().commit, first);
+        records.add(&found(&second, &second), true).unwrap();
+        let records = Records::open(folder.path()).unwrap();
+        assert_eq!(records.hash("me/tiny", "main", "config.json"), FileHash::named(&second));
+        assert_eq!(records.find("me/tiny", "main").unwrap().commit, second);
+    }
+
+    #[test]
+    fn a_damaged_file_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        for text in ["{", "{\"format\": \"else\", \"repositories\": {}}"] {
+            std::fs::write(&path, text).unwrap();
+            let problem = Records::open(folder.path()).unwrap_err().to_string();
+            assert!(problem.contains("downloads.json: ") && problem.contains("move it away"), "{problem}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}

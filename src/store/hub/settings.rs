@@ -1,0 +1,107 @@
+//! What the environment says about the hub: the variables that Python's huggingface_hub reads, too.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ureq::http::Uri;
+
+use super::cache::{folder, home, variable};
+use crate::core::problem::{Problem, Result};
+use crate::core::text::excerpt;
+
+/// Where the hub is if nothing else is said.
+const ENDPOINT: &str = "https://huggingface.co";
+
+/// How long nothing may arrive before a connection is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How to reach the hub, and where its files go.
+#[derive(Clone)]
+pub struct Settings {
+    /// The hub's address, without a slash at its end: `HF_ENDPOINT`.
+    pub endpoint: String,
+    /// The cache: `HF_HUB_CACHE`, `HF_HOME`.
+    pub cache: PathBuf,
+    /// Says who asks: `HF_TOKEN`, else the file `token` in `HF_HOME`, which `hf auth login` writes. Goes to the endpoint and nowhere else.
+    pub token: Option<String>,
+    /// Whether the network must not be used: `HF_HUB_OFFLINE`.
+    pub offline: bool,
+    /// How long nothing may arrive: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds.
+    pub patience: Duration,
+    /// How often one thing is tried again without getting further.
+    pub retries: u32,
+    /// How long to wait before the first try again; twice as long before each that follows.
+    pub wait: Duration,
+    /// Files that are downloaded at the same time.
+    pub parallel: usize,
+}
+
+impl Settings {
+    /// What the environment says.
+    ///
+    /// # Errors
+    /// When a variable makes no sense.
+    pub fn from_environment() -> Result<Self> {
+        Ok(Self {
+            endpoint: endpoint()?,
+            cache: folder(),
+            token: token()?,
+            offline: text("HF_HUB_OFFLINE")?.is_some_and(|value| is_true(&value)),
+            patience: patience()?,
+            retries: 5,
+            wait: Duration::from_secs(1),
+            parallel: 4,
+        })
+    }
+}
+
+fn text(name: &str) -> Result<Option<String>> {
+    variable(name)
+        .map(|value| value.into_string().map_err(|_| Problem::new(name, "is no UTF-8 text", "set it to plain text")))
+        .transpose()
+}
+
+fn is_true(value: &str) -> bool {
+    ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str())
+}
+
+fn endpoint() -> Result<String> {
+    let Some(given) = text("HF_ENDPOINT")? else { return Ok(ENDPOINT.to_owned()) };
+    let endpoint = given.trim_end_matches('/');
+    let is_address = endpoint
+        .parse::<Uri>()
+        .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none());
+    if is_address {
+        return Ok(endpoint.to_owned());
+    }
+    let what = format_args!("'{}' is no address", excerpt(&given, 120));
+    Err(Problem::new("HF_ENDPOINT", what, format_args!("use one such as {ENDPOINT}, or leave it unset")))
+}
+
+fn token() -> Result<Option<String>> {
+    let (place, token) = if let Some(token) = text("HF_TOKEN")? {
+        ("HF_TOKEN".to_owned(), token)
+    } else {
+        let path = variable("HF_TOKEN_PATH").map_or_else(|| home().join("token"), PathBuf::from);
+        match std::fs::read_to_string(&path) {
+            Ok(token) => (path.display().to_string(), token),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Problem::from_io(&path, "read the token in it", &error)),
+        }
+    };
+    let token = token.trim();
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        // What it is stays unsaid.
+        return Err(Problem::new(place, "holds no token: a token is one word", "copy it again from the hub's settings"));
+    }
+    Ok(Some(token.to_owned()).filter(|token| !token.is_empty()))
+}
+
+fn patience() -> Result<Duration> {
+    let name = "HF_HUB_DOWNLOAD_TIMEOUT";
+    let Some(value) = text(name)? else { return Ok(PATIENCE) };
+    let seconds = value.trim().parse::<f64>().ok().filter(|seconds| *seconds > 0.0 && *seconds < 1e6);
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| {
+        Problem::new(name, format_args!("'{}' is no time", excerpt(&value, 40)), "use a number of seconds such as 30")
+    })
+}

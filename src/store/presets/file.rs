@@ -1,0 +1,254 @@
+//! `models.toml`: read, laid over one another, checked.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Neuronpedia, Preset, PresetFile, Repository};
+use crate::core::problem::{Problem, Result};
+use crate::core::text::excerpt;
+
+/// Stands for a layer's number in a path.
+const LAYER: &str = "{layer}";
+
+/// More layers than any model has: a slip of the finger.
+const MOST_LAYERS: usize = 1000;
+
+/// A file as it stands: everything may be left to the file below it.
+type File = BTreeMap<Spanned<String>, Entry>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: Option<Spanned<String>>,
+    layers: Option<Spanned<usize>>,
+    neuronpedia: Option<NeuronpediaEntry>,
+    model: Option<RepositoryEntry>,
+    #[serde(default)]
+    dictionaries: BTreeMap<String, RepositoryEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NeuronpediaEntry {
+    model: Spanned<String>,
+    dictionary: Spanned<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RepositoryEntry {
+    repository: Option<Spanned<String>>,
+    revision: Option<Spanned<String>>,
+    files: Option<Vec<FileEntry>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FileEntry {
+    path: Spanned<String>,
+    about_bytes: Option<u64>,
+}
+
+/// A value with the place where it stands, for messages.
+#[derive(Clone)]
+struct Placed<T> {
+    value: T,
+    place: String,
+}
+
+/// One model while the files are laid over one another.
+#[derive(Default)]
+struct Draft {
+    /// Where it is named last.
+    place: String,
+    name: Option<String>,
+    layers: Option<usize>,
+    neuronpedia: Option<Neuronpedia>,
+    model: RepositoryDraft,
+    dictionaries: BTreeMap<String, RepositoryDraft>,
+}
+
+#[derive(Default)]
+struct RepositoryDraft {
+    repository: Option<String>,
+    revision: Option<String>,
+    files: Option<Vec<Placed<PresetFile>>>,
+}
+
+/// The models of all `sources`, texts with their names, each laid over those before it.
+///
+/// # Errors
+/// The first thing that is wrong, with its file and line.
+pub fn merge(sources: &[(&str, &str)]) -> Result<Vec<Preset>> {
+    let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
+    for (text, path) in sources {
+        let source = Source { text, path };
+        let mut entries: Vec<(Spanned<String>, Entry)> = source.parse()?.into_iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        for (name, entry) in entries {
+            source.preset_name(&name)?;
+            let draft = drafts.entry(name.get_ref().clone()).or_default();
+            draft.place = source.place(&name.span());
+            source.lay_over(draft, entry)?;
+        }
+    }
+    drafts.into_iter().map(|(name, draft)| draft.finish(&name)).collect()
+}
+
+struct Source<'a> {
+    text: &'a str,
+    path: &'a str,
+}
+
+impl Source<'_> {
+    fn parse(&self) -> Result<File> {
+        toml::from_str(self.text).map_err(|error| {
+            let place = error.span().map_or_else(|| self.path.to_owned(), |span| self.place(&span));
+            Problem::new(place, error.message(), "see the head of the program's own data/models.toml for the format")
+        })
+    }
+
+    fn place(&self, span: &Range<usize>) -> String {
+        let line = self.text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1;
+        format!("{}:{line}", self.path)
+    }
+
+    fn bad(&self, value: &Spanned<String>, what: &str, remedy: &str) -> Problem {
+        Problem::new(self.place(&value.span()), format_args!("'{}' {what}", excerpt(value.get_ref(), 80)), remedy)
+    }
+
+    /// It becomes a word on the command line and a part of file names.
+    fn preset_name(&self, name: &Spanned<String>) -> Result<()> {
+        let text = name.get_ref();
+        let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+        if text == "demo" {
+            return Err(self.bad(name, "is the model inside the program", "choose another name"));
+        }
+        if text.is_empty() || text.starts_with(['.', '-']) || !text.chars().all(plain) {
+            return Err(self.bad(name, "is no name for a model", "use letters, digits, - and _"));
+        }
+        Ok(())
+    }
+
+    fn lay_over(&self, draft: &mut Draft, entry: Entry) -> Result<()> {
+        if let Some(name) = entry.name {
+            draft.name = Some(self.not_empty(&name)?);
+        }
+        if let Some(layers) = entry.layers {
+            if !(1..=MOST_LAYERS).contains(layers.get_ref()) {
+                let place = self.place(&layers.span());
+                let what = format_args!("{} is no number of layers", layers.get_ref());
+                return Err(Problem::new(place, what, format_args!("use 1 to {MOST_LAYERS}")));
+            }
+            draft.layers = Some(layers.into_inner());
+        }
+        if let Some(entry) = entry.neuronpedia {
+            let dictionary = self.not_empty(&entry.dictionary)?;
+            if !dictionary.contains(LAYER) || !dictionary.contains("{kind}") {
+                return Err(self.bad(
+                    &entry.dictionary,
+                    "names no dictionary",
+                    "use {layer} and {kind}, as in {layer}-{kind}-sm",
+                ));
+            }
+            draft.neuronpedia = Some(Neuronpedia { model: self.not_empty(&entry.model)?, dictionary });
+        }
+        if let Some(model) = entry.model {
+            self.lay_repository_over(&mut draft.model, model)?;
+        }
+        for (kind, entry) in entry.dictionaries {
+            self.lay_repository_over(draft.dictionaries.entry(kind).or_default(), entry)?;
+        }
+        Ok(())
+    }
+
+    fn lay_repository_over(&self, draft: &mut RepositoryDraft, entry: RepositoryEntry) -> Result<()> {
+        if let Some(name) = entry.repository {
+            if !is_repository(name.get_ref()) {
+                return Err(self.bad(&name, "is no repository", "use ORG/NAME, as in EleutherAI/pythia-70m-deduped"));
+            }
+            draft.repository = Some(name.into_inner());
+        }
+        if let Some(revision) = entry.revision {
+            if !is_path(revision.get_ref()) {
+                return Err(self.bad(&revision, "is no revision", "use a branch, a tag or the 40 digits of a commit"));
+            }
+            draft.revision = Some(revision.into_inner());
+        }
+        if let Some(files) = entry.files {
+            let file = |file: FileEntry| {
+                if !is_path(file.path.get_ref()) {
+                    return Err(self.bad(&file.path, "is no path in a repository", "use a relative path without .."));
+                }
+                let place = self.place(&file.path.span());
+                Ok(Placed { value: PresetFile { path: file.path.into_inner(), about_bytes: file.about_bytes }, place })
+            };
+            draft.files = Some(files.into_iter().map(file).collect::<Result<_>>()?);
+        }
+        Ok(())
+    }
+
+    fn not_empty(&self, value: &Spanned<String>) -> Result<String> {
+        if value.get_ref().trim().is_empty() {
+            return Err(self.bad(value, "is empty", "name something"));
+        }
+        Ok(value.get_ref().clone())
+    }
+}
+
+/// `ORG/NAME`, as the hub allows them.
+fn is_repository(text: &str) -> bool {
+    let plain = |part: &str| {
+        let allowed = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+        !part.is_empty()
+            && part.chars().all(allowed)
+            && !part.starts_with(['.', '-'])
+            && !part.contains("--")
+            && !part.contains("..")
+    };
+    text.split_once('/').is_some_and(|(organisation, name)| plain(organisation) && plain(name))
+}
+
+/// What becomes a part of a path on this machine must stay below its folder.
+fn is_path(text: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+    text.split('/').all(plain) && !text.contains(['\\', '\0']) && !text.chars().any(char::is_control)
+}
+
+impl Draft {
+    fn finish(self, name: &str) -> Result<Preset> {
+        let Self { place, name: model_name, layers, neuronpedia, model, dictionaries } = self;
+        let missing = |what: String| Problem::new(&place, format_args!("[{name}] has no {what}"), "add it");
+        if dictionaries.is_empty() {
+            return Err(missing("dictionaries".to_owned()));
+        }
+        let finish = |part: &str, draft: RepositoryDraft| {
+            let repository = draft.repository.ok_or_else(|| missing(format!("{part}.repository")))?;
+            let files = draft.files.filter(|files| !files.is_empty()).ok_or_else(|| missing(format!("{part}.files")))?;
+            let mut all = Vec::new();
+            for Placed { value, place } in files {
+                if !value.path.contains(LAYER) {
+                    all.push(value);
+                    continue;
+                }
+                let layers = layers.ok_or_else(|| {
+                    Problem::new(&place, format_args!("{LAYER} stands for layers, but [{name}] has no layers"), "add layers = N")
+                })?;
+                let layer = |layer: usize| PresetFile { path: value.path.replace(LAYER, &layer.to_string()), ..value.clone() };
+                all.extend((0..layers).map(layer));
+            }
+            let revision = draft.revision.unwrap_or_else(|| "main".to_owned());
+            Ok(Repository { name: repository, revision, files: all })
+        };
+        let model = finish("model", model)?;
+        let dictionaries = dictionaries
+            .into_iter()
+            .map(|(kind, draft)| finish(&format!("dictionaries.{kind}"), draft))
+            .collect::<Result<Vec<_>>>()?;
+        let model_name = model_name.unwrap_or_else(|| name.to_owned());
+        Ok(Preset { name: name.to_owned(), model_name, neuronpedia, model, dictionaries })
+    }
+}

@@ -1,0 +1,104 @@
+//! What a file of presets may say, and what is said about one that is wrong.
+
+use super::*;
+
+const FILE: &str = "models.toml";
+
+fn with(user: &str) -> Result<Presets> {
+    Presets::parse(Some((user, FILE)))
+}
+
+fn wrong(user: &str) -> String {
+    with(user).unwrap_err().to_string()
+}
+
+const TINY: &str = r#"
+[tiny]
+layers = 2
+[tiny.model]
+repository = "me/tiny"
+files = [{ path = "config.json" }, { path = "model.safetensors", about-bytes = 100 }]
+[tiny.dictionaries.all]
+repository = "me/tiny-sae"
+revision = "v1"
+files = [{ path = "{layer}-res-sm/cfg.json", about-bytes = 7 }]
+"#;
+
+#[test]
+fn the_study_is_inside_the_program() {
+    let presets = Presets::parse(None).unwrap();
+    let study = presets.find(STUDY).unwrap();
+    assert_eq!((study.model_name.as_str(), study.files()), ("pythia-70m-deduped", 3 + 3 * 6 * 2));
+    let names: Vec<&str> = study.repositories().map(|repository| repository.name.as_str()).collect();
+    let dictionaries = ["att", "mlp", "res"].map(|kind| format!("ctigges/pythia-70m-deduped__{kind}-sm_processed"));
+    assert_eq!(names[0], "EleutherAI/pythia-70m-deduped");
+    assert_eq!(names[1..], dictionaries);
+    assert_eq!(study.dictionaries[2].files[11].path, "5-res-sm/sae_weights.safetensors");
+    assert!(study.repositories().all(|repository| repository.revision == "main"));
+    // 18 dictionaries of 134 MB.
+    assert!((2_500_000_000..2_700_000_000).contains(&study.about_bytes().unwrap()));
+    let neuronpedia = study.neuronpedia.as_ref().unwrap();
+    assert_eq!(neuronpedia.model, "pythia-70m-deduped");
+    let submodule = crate::core::submodule::Submodule::new(crate::core::submodule::SubmoduleKind::Residual, 5);
+    let dictionary = neuronpedia.dictionary.replace("{layer}", "5").replace("{kind}", "res");
+    assert_eq!(dictionary, crate::core::neuronpedia::layer_name(submodule));
+}
+
+#[test]
+fn a_user_adds_a_model_and_the_others_stay() {
+    let presets = with(TINY).unwrap();
+    assert_eq!(presets.all().len(), 2);
+    let tiny = presets.find("tiny").unwrap();
+    assert_eq!((tiny.model_name.as_str(), &tiny.neuronpedia, tiny.about_bytes()), ("tiny", &None, None));
+    let paths: Vec<&str> = tiny.dictionaries[0].files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["0-res-sm/cfg.json", "1-res-sm/cfg.json"]);
+    assert_eq!(tiny.dictionaries[0].revision, "v1");
+    assert_eq!(presets.find(STUDY), Presets::parse(None).unwrap().find(STUDY));
+}
+
+#[test]
+fn a_user_pins_a_revision_and_nothing_else_changes() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let presets = with(&format!("[pythia-70m.dictionaries.mlp]\nrevision = \"{commit}\"\n")).unwrap();
+    let mut study = presets.find(STUDY).unwrap().clone();
+    assert_eq!(std::mem::replace(&mut study.dictionaries[1].revision, "main".to_owned()), commit);
+    assert_eq!(Some(&study), Presets::parse(None).unwrap().find(STUDY));
+}
+
+#[test]
+fn every_fault_names_its_line_and_a_remedy() {
+    let cases = [
+        ("[a\n", "models.toml:1: "),
+        ("[tiny]\nlayer = 2\n", "models.toml:2: unknown field `layer`"),
+        ("\n[demo]\n", "models.toml:2: 'demo' is the model inside the program; choose another name"),
+        ("[\"../x\"]\n", "models.toml:1: '../x' is no name for a model; use letters, digits, - and _"),
+        ("[tiny]\nlayers = 0\n", "models.toml:2: 0 is no number of layers; use 1 to 1000"),
+        ("[tiny]\nname = \" \"\n", "models.toml:2: ' ' is empty; name something"),
+        ("\n\n[tiny]\nlayers = 1\n", "models.toml:3: [tiny] has no dictionaries; add it"),
+        ("[tiny.model]\nrepository = \"tiny\"\n", "models.toml:2: 'tiny' is no repository; use ORG/NAME"),
+        ("[tiny.model]\nrepository = \"a/../b\"\n", "models.toml:2: 'a/../b' is no repository"),
+        ("[tiny.model]\nrevision = \"../../x\"\n", "models.toml:2: '../../x' is no revision"),
+        ("[tiny.model]\nfiles = [\n{ path = \"/etc/passwd\" }]\n", "models.toml:3: '/etc/passwd' is no path in a repository"),
+        (
+            "[tiny]\nneuronpedia = { model = \"x\", dictionary = \"{layer}-sm\" }\n",
+            "models.toml:2: '{layer}-sm' names no dictionary; use {layer} and {kind}",
+        ),
+    ];
+    for (text, says) in cases {
+        assert!(wrong(text).starts_with(says), "{text}: {}", wrong(text));
+    }
+    let without = |line: &str| TINY.replace(line, "");
+    let says = "[tiny] has no model.repository; add it";
+    assert!(wrong(&without("repository = \"me/tiny\"\n")).contains(says), "{}", wrong(&without("repository = \"me/tiny\"\n")));
+    let says = "models.toml:9: {layer} stands for layers, but [tiny] has no layers; add layers = N";
+    assert_eq!(wrong(&without("layers = 2\n")), says);
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_those_that_there_are() {
+    let problem = with(TINY).unwrap().get("pythia", Path::new("/config/models.toml")).unwrap_err();
+    assert_eq!(
+        problem.to_string(),
+        "model 'pythia': is not known; use pythia-70m or tiny, or describe it in /config/models.toml"
+    );
+}
