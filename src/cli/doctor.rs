@@ -13,6 +13,7 @@ use crate::core::text::{bytes, printable};
 use crate::engine::compute;
 use crate::store::folders::Folders;
 use crate::store::hub::cache::{self, Local, local};
+use crate::store::hub::settings::Settings;
 use crate::store::log::Log;
 use crate::store::presets::Presets;
 use crate::term::background::{self, Background};
@@ -33,6 +34,14 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     report.line("log", &there(&folders.log_file()));
     report.line("models of your own", &there(&folders.models_file()));
     report.line("Hugging Face cache", &there(&cache::folder()));
+    match Settings::from_environment() {
+        Ok(settings) => {
+            let token = if settings.token.is_some() { "with a token" } else { "without a token" };
+            let offline = if settings.offline { ", not asked: HF_HUB_OFFLINE is set" } else { "" };
+            report.line("Hugging Face hub", &format!("{}, {token}{offline}", settings.endpoint));
+        }
+        Err(problem) => report.fault("Hugging Face hub", &problem.to_string()),
+    }
     report.heading("models");
     models(&mut report, &folders);
     report.heading("configuration");

@@ -69,6 +69,7 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
         config.mouse = Some(false);
     }
     let selection = selection(&display);
+    study::know_hosted(&folders)?;
     let offers = study::offers(&folders)?;
     config.clipboard = display.clipboard.or(config.clipboard).filter(|name| name != "auto");
     let theme = match display.theme {

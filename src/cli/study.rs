@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::arguments::{BackendChoice, StudyArguments};
 use crate::app::download::Offer;
+use crate::core::neuronpedia::also_hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
 use crate::core::text::bytes;
@@ -19,6 +20,12 @@ pub fn default_model() -> Result<&'static str> {
     let presets = Presets::load(&Folders::find()?.models_file())?;
     let is_here = |preset: &Preset| matches!(local(preset, &cache::folder()), Local::Complete(_));
     Ok(if presets.find(STUDY).is_some_and(is_here) { STUDY } else { DEMO })
+}
+
+/// Tells which models have pages on Neuronpedia, for commands that show links.
+pub fn know_hosted(folders: &Folders) -> Result<()> {
+    also_hosted(Presets::load(&folders.models_file())?.hosted());
+    Ok(())
 }
 
 /// What happens with a model known by name that is not on this machine.

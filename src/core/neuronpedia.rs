@@ -2,7 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::OnceLock;
 
 use super::submodule::{FeatureId, Submodule, SubmoduleKind};
 
@@ -18,9 +20,20 @@ pub const URL_BYTES: usize = 14_000;
 /// The models that Neuronpedia shows with this study's dictionaries.
 const HOSTED: [&str; 1] = ["pythia-70m-deduped"];
 
+/// Others that the user has described.
+static ALSO_HOSTED: OnceLock<BTreeSet<String>> = OnceLock::new();
+
+/// How the site names the dictionaries of every model that this program links to.
+pub const DICTIONARIES: &str = "{layer}-{kind}-sm";
+
 /// Whether `model`'s dictionaries have pages on Neuronpedia.
 pub fn is_hosted(model: &str) -> bool {
-    HOSTED.contains(&model)
+    HOSTED.contains(&model) || ALSO_HOSTED.get().is_some_and(|also| also.contains(model))
+}
+
+/// From now on these models have pages, too. Told once, before anything is shown.
+pub fn also_hosted(models: impl IntoIterator<Item = String>) {
+    ALSO_HOSTED.get_or_init(|| models.into_iter().collect());
 }
 
 /// A feature as Neuronpedia names it.

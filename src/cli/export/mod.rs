@@ -5,7 +5,7 @@ mod format;
 use std::process::ExitCode;
 
 use super::arguments::{ExportArguments, ExportView, Format};
-use super::output;
+use super::{output, study};
 use crate::core::comparison::{Compared, HeldBy, difference, similarity};
 use crate::core::effects::ViewEffects;
 use crate::core::neuronpedia::{Reference, quick_lists};
@@ -15,6 +15,7 @@ use crate::core::selection::{Selection, select};
 use crate::core::submodule::FeatureId;
 use crate::core::text::printable;
 use crate::core::view::View;
+use crate::store::folders::Folders;
 use crate::store::run_file;
 
 /// What is exported, whatever the format.
@@ -44,6 +45,10 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
         return Err(Problem::new("--name", "names a quick list", "use it with --format url"));
     }
     let run = run_file::read(&arguments.run)?;
+    // Without a home nobody has described models.
+    if let Ok(folders) = Folders::find() {
+        study::know_hosted(&folders)?;
+    }
     let selection = match (arguments.threshold, arguments.top_k) {
         (Some(threshold), _) => Selection::Threshold(threshold),
         (None, count) => Selection::TopK(count.unwrap_or_default()),

@@ -157,7 +157,7 @@ fn expect_unchanged(repository: &Repository, listing: &Listing, records: &Record
             FileHash::named(&recorded.hash).map_or_else(|| recorded.hash.clone(), |hash| hash.to_string()),
         );
         let remedy = format!(
-            "keep the old one with revision = \"{}\" in models.toml, or take the new one with --accept-changes",
+            "keep the old one with revision = \"{}\" in models.toml, or take the new one with `saescope fetch --accept-changes`",
             record.commit
         );
         return Err(Problem::new(format_args!("{} ({})", repository.name, repository.revision), what, remedy));

@@ -6,7 +6,8 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Neuronpedia, Preset, PresetFile, Repository};
+use super::{Preset, PresetFile, Repository};
+use crate::core::neuronpedia::DICTIONARIES;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
@@ -24,17 +25,10 @@ type File = BTreeMap<Spanned<String>, Entry>;
 struct Entry {
     name: Option<Spanned<String>>,
     layers: Option<Spanned<usize>>,
-    neuronpedia: Option<NeuronpediaEntry>,
+    neuronpedia: Option<Spanned<String>>,
     model: Option<RepositoryEntry>,
     #[serde(default)]
     dictionaries: BTreeMap<String, RepositoryEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NeuronpediaEntry {
-    model: Spanned<String>,
-    dictionary: Spanned<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -66,7 +60,7 @@ struct Draft {
     place: String,
     name: Option<String>,
     layers: Option<usize>,
-    neuronpedia: Option<Neuronpedia>,
+    neuronpedia: Option<String>,
     model: RepositoryDraft,
     dictionaries: BTreeMap<String, RepositoryDraft>,
 }
@@ -145,16 +139,13 @@ impl Source<'_> {
             }
             draft.layers = Some(layers.into_inner());
         }
-        if let Some(entry) = entry.neuronpedia {
-            let dictionary = self.not_empty(&entry.dictionary)?;
-            if !dictionary.contains(LAYER) || !dictionary.contains("{kind}") {
-                return Err(self.bad(
-                    &entry.dictionary,
-                    "names no dictionary",
-                    "use {layer} and {kind}, as in {layer}-{kind}-sm",
-                ));
+        if let Some(pattern) = entry.neuronpedia {
+            // Tags and links are written and read with these names alone.
+            if pattern.get_ref() != DICTIONARIES {
+                let remedy = format!("use {DICTIONARIES}, or leave it out");
+                return Err(self.bad(&pattern, "is no pattern of dictionaries that this program links to", &remedy));
             }
-            draft.neuronpedia = Some(Neuronpedia { model: self.not_empty(&entry.model)?, dictionary });
+            draft.neuronpedia = Some(pattern.into_inner());
         }
         if let Some(model) = entry.model {
             self.lay_repository_over(&mut draft.model, model)?;

@@ -22,23 +22,14 @@ pub const STUDY: &str = "pythia-70m";
 pub struct Preset {
     /// What `--model` calls it.
     pub name: String,
-    /// What runs and tags call the model.
+    /// What runs, tags and Neuronpedia call the model.
     pub model_name: String,
-    /// Its pages on Neuronpedia, if it has any.
-    pub neuronpedia: Option<Neuronpedia>,
+    /// How Neuronpedia names its dictionaries, if it has pages there.
+    pub neuronpedia: Option<String>,
     /// The repository of the model.
     pub model: Repository,
     /// The repositories of its dictionaries.
     pub dictionaries: Vec<Repository>,
-}
-
-/// How Neuronpedia names a model and its dictionaries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Neuronpedia {
-    /// The model's id.
-    pub model: String,
-    /// A dictionary's name, with `{layer}` and `{kind}` in it.
-    pub dictionary: String,
 }
 
 /// A repository of the hub, and what is needed of it.
@@ -104,6 +95,11 @@ impl Presets {
     /// All of them.
     pub fn all(&self) -> &[Preset] {
         &self.0
+    }
+
+    /// The models with pages on Neuronpedia, by their names there.
+    pub fn hosted(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter(|preset| preset.neuronpedia.is_some()).map(|preset| preset.model_name.clone())
     }
 
     /// Their names.

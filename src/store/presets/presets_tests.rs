@@ -1,6 +1,8 @@
 //! What a file of presets may say, and what is said about one that is wrong.
 
 use super::*;
+use crate::core::neuronpedia::layer_name;
+use crate::core::submodule::{Submodule, SubmoduleKind};
 
 const FILE: &str = "models.toml";
 
@@ -37,11 +39,10 @@ fn the_study_is_inside_the_program() {
     assert!(study.repositories().all(|repository| repository.revision == "main"));
     // 18 dictionaries of 134 MB.
     assert!((2_500_000_000..2_700_000_000).contains(&study.about_bytes().unwrap()));
-    let neuronpedia = study.neuronpedia.as_ref().unwrap();
-    assert_eq!(neuronpedia.model, "pythia-70m-deduped");
-    let submodule = crate::core::submodule::Submodule::new(crate::core::submodule::SubmoduleKind::Residual, 5);
-    let dictionary = neuronpedia.dictionary.replace("{layer}", "5").replace("{kind}", "res");
-    assert_eq!(dictionary, crate::core::neuronpedia::layer_name(submodule));
+    assert!(presets.hosted().all(|model| crate::core::neuronpedia::is_hosted(&model)), "known without the file, too");
+    let submodule = Submodule::new(SubmoduleKind::Residual, 5);
+    let dictionary = study.neuronpedia.as_ref().unwrap().replace("{layer}", "5").replace("{kind}", "res");
+    assert_eq!(dictionary, layer_name(submodule));
 }
 
 #[test]
@@ -80,8 +81,8 @@ fn every_fault_names_its_line_and_a_remedy() {
         ("[tiny.model]\nrevision = \"../../x\"\n", "models.toml:2: '../../x' is no revision"),
         ("[tiny.model]\nfiles = [\n{ path = \"/etc/passwd\" }]\n", "models.toml:3: '/etc/passwd' is no path in a repository"),
         (
-            "[tiny]\nneuronpedia = { model = \"x\", dictionary = \"{layer}-sm\" }\n",
-            "models.toml:2: '{layer}-sm' names no dictionary; use {layer} and {kind}",
+            "[tiny]\nneuronpedia = \"{layer}-lg\"\n",
+            "models.toml:2: '{layer}-lg' is no pattern of dictionaries that this program links to; use {layer}-{kind}-sm, or leave",
         ),
     ];
     for (text, says) in cases {
