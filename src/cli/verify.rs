@@ -106,8 +106,10 @@ fn report(run: &Run, figures: &[Figure]) -> String {
             figure.verdict.to_string(),
         ]);
     }
-    let notes = figures.iter().filter(|figure| !figure.note.is_empty());
-    let notes: String = notes.map(|figure| format!("{}: {}\n", figure.name, figure.note)).collect();
+    let notes = figures.iter().filter(|figure| !figure.note.is_empty()).fold(String::new(), |mut notes, figure| {
+        notes.push_str(&format!("{}: {}\n", figure.name, figure.note));
+        notes
+    });
     let (dictionaries, suspects) = summary::dictionaries(&run.manifest.dictionaries);
     let off = figures.iter().filter(|figure| !figure.verdict.holds()).count();
     let verdict = if off == 0 {
