@@ -9,7 +9,7 @@ use clap_complete::Shell;
 
 use crate::app::config::CLIPBOARDS;
 use crate::app::state::ThemeName;
-use crate::core::request::Backend;
+use crate::core::request::{Backend, Shard};
 use crate::core::run::Method;
 use crate::core::view::View;
 use crate::engine::synth::{Layout, Shape};
@@ -43,6 +43,8 @@ pub enum Command {
     Export(ExportArguments),
     /// Explore a saved run in the terminal.
     Open(OpenArguments),
+    /// Put shards of one study together into the run that one machine would have given.
+    Merge(MergeArguments),
     /// Check that a run's numbers add up; exit status 1 if they do not.
     Check(CheckArguments),
     /// Download a model with its dictionaries from the Hugging Face hub into the cache that Python uses, too.
@@ -78,6 +80,22 @@ pub struct RunArguments {
     /// The run file to write. [default: MODEL-METHOD.safetensors in the current folder]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Compute only every N-th pair of prompts, from the I-th on: one of N machines' part, for `merge`.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+}
+
+/// Flags of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// The run files of all shards, in any order.
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+
+    /// The run file to write.
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 /// Flags of the explorer without a run.

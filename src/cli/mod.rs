@@ -8,6 +8,7 @@ mod explore;
 mod export;
 mod fetch;
 mod manual;
+mod merge;
 mod output;
 mod plain;
 mod run;
@@ -60,6 +61,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Run(arguments) => run::run(arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Open(arguments) => explore::open(arguments),
+        Command::Merge(arguments) => merge::merge(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Fetch(arguments) => fetch::fetch(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),

@@ -24,7 +24,8 @@ pub fn run(arguments: RunArguments) -> Result<ExitCode> {
     // Before the work, so that nobody waits for a result that cannot be written.
     let file = AtomicFile::create(&path)?;
     run_file::expect_replaceable(&path)?;
-    let run = compute(study::request(arguments.study, DEMO)?)?;
+    let request = Request { shard: arguments.shard, ..study::request(arguments.study, DEMO)? };
+    let run = compute(request)?;
     run_file::write(&run, file)?;
     output::print(&summary::results(&run, &path))?;
     Ok(ExitCode::SUCCESS)

@@ -77,6 +77,7 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
             BackendChoice::Auto => None,
             BackendChoice::Named(backend) => Some(backend),
         },
+        shard: None,
     })
 }
 

@@ -10,6 +10,7 @@ pub mod effects;
 pub mod filter;
 pub mod findings;
 pub mod invariant;
+pub mod merge;
 pub mod neuronpedia;
 pub mod problem;
 pub mod progress;

@@ -22,6 +22,29 @@ pub struct Request {
     pub settings: Settings,
     /// The backend, or none for the best that works.
     pub backend: Option<Backend>,
+    /// Only a part of the examples, or all.
+    pub shard: Option<Shard>,
+}
+
+/// A part of a study, for one of several machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub number: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl FromStr for Shard {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let parsed =
+            text.split_once('/').and_then(|(number, of)| Some(Self { number: number.parse().ok()?, of: of.parse().ok()? }));
+        parsed.filter(|shard| (1..=shard.of).contains(&shard.number)).ok_or_else(|| {
+            Problem::new(format_args!("shard '{text}'"), "is no part of a whole", "use I/N with I from 1 to N, such as 3/8")
+        })
+    }
 }
 
 /// Where the model and its dictionaries are.

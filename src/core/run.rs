@@ -120,6 +120,22 @@ pub struct Manifest {
     pub baseline: Option<DataRecord>,
     /// How long each stage took.
     pub seconds: Seconds,
+    /// Which part of a study this is, where it is only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardRecord>,
+}
+
+/// Which part of a study a run is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardRecord {
+    /// From 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Place of each example of the pairs among those of the whole study.
+    pub pairs: Vec<usize>,
+    /// The same for the baseline.
+    pub baseline: Vec<usize>,
 }
 
 impl Manifest {

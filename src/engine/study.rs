@@ -10,12 +10,13 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use crate::core::effects::ViewEffects;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
-use crate::core::request::{DataSource, ModelSource, Request};
-use crate::core::run::{DataRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds};
+use crate::core::request::{DataSource, ModelSource, Request, Shard};
+use crate::core::run::{DataRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds, ShardRecord};
 use crate::core::text::excerpt;
 use crate::engine::attribution::attribute;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{self, Compute};
+use crate::engine::dataset::shard::deal;
 use crate::engine::dataset::{self, DataSet, Limits, Source};
 use crate::engine::demo;
 use crate::engine::dictionary::{Dictionary, folder};
@@ -37,6 +38,7 @@ pub struct Study {
     compute: Box<dyn Compute>,
     pairs: DataSet,
     baseline: Option<DataSet>,
+    shard: Option<ShardRecord>,
     open_seconds: f64,
 }
 
@@ -54,15 +56,16 @@ impl Study {
         };
         let limits = Limits { vocabulary: config.vocabulary, context: config.context };
         let load = |source: &Source<'_>| dataset::load(source, tokenizer.as_ref(), request.options, limits, cancel);
-        let (pairs, baseline) = match &request.data {
+        let (mut pairs, mut baseline) = match &request.data {
             DataSource::Embedded => (load(&demo::NAMES)?, Some(load(&demo::BASELINE_NAMES)?)),
             DataSource::Files { pairs, baseline } => {
                 (load(&Source::File(pairs))?, baseline.as_ref().map(|path| load(&Source::File(path))).transpose()?)
             }
         };
+        let shard = request.shard.map(|shard| take_shard(&mut pairs, baseline.as_mut(), shard)).transpose()?;
         let compute = compute::open(request.backend, &config, &weights, cancel)?;
         let open_seconds = start.elapsed().as_secs_f64();
-        Ok(Self { request, name, config_sha256, weights, tokenizer, dictionaries, compute, pairs, baseline, open_seconds })
+        Ok(Self { request, name, config_sha256, weights, tokenizer, dictionaries, compute, pairs, baseline, shard, open_seconds })
     }
 
     /// What is known before computing.
@@ -114,6 +117,8 @@ impl Study {
 
     fn attribute(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Vec<ViewEffects>> {
         let baseline = self.baseline.as_ref().map(|data| data.examples.as_slice());
+        // Where none of a shard's prompts has a baseline, the shard has no such view.
+        let baseline = baseline.filter(|examples| !examples.is_empty());
         let (compute, pairs, settings) = (self.compute.as_ref(), &self.pairs.examples, self.request.settings);
         let observer = &mut |step| tell(Event::Step(step));
         let views = attribute(compute, &self.dictionaries, pairs, baseline, settings, observer, cancel)?;
@@ -149,6 +154,7 @@ impl Study {
             pairs: self.data_record(&self.pairs),
             baseline: self.baseline.as_ref().map(|data| self.data_record(data)),
             seconds,
+            shard: self.shard.clone(),
         }
     }
 
@@ -175,6 +181,26 @@ impl Study {
             examples: examples.collect(),
         }
     }
+}
+
+/// Leaves only the examples of `shard`.
+fn take_shard(pairs: &mut DataSet, baseline: Option<&mut DataSet>, shard: Shard) -> Result<ShardRecord> {
+    let none = Vec::new();
+    let [ours, ours_of_baseline] = deal(&pairs.examples, baseline.as_ref().map_or(&none, |data| &data.examples), shard);
+    if ours.is_empty() {
+        return Err(Problem::new(
+            format_args!("shard {}/{}", shard.number, shard.of),
+            format_args!("has none of the {} pairs", pairs.examples.len()),
+            "divide into fewer shards",
+        ));
+    }
+    let pick =
+        |data: &mut DataSet, kept: &[usize]| data.examples = kept.iter().map(|index| data.examples[*index].clone()).collect();
+    pick(pairs, &ours);
+    if let Some(baseline) = baseline {
+        pick(baseline, &ours_of_baseline);
+    }
+    Ok(ShardRecord { number: shard.number, of: shard.of, pairs: ours, baseline: ours_of_baseline })
 }
 
 /// Weights are checked when they are read, but finite weights can still overflow on the way.

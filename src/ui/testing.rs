@@ -109,6 +109,7 @@ pub fn run() -> Run {
         format: FORMAT,
         program: "saescope test".to_owned(),
         created_unix_seconds: 0,
+        shard: None,
         backend: "ndarray".to_owned(),
         method: Method::Ig,
         steps: Some(10),

@@ -36,6 +36,7 @@ fn manifest() -> Manifest {
         format: FORMAT,
         program: concat!("saescope ", env!("CARGO_PKG_VERSION")).to_owned(),
         created_unix_seconds: 0,
+        shard: None,
         backend: "none".to_owned(),
         method: Method::Ig,
         steps: Some(10),

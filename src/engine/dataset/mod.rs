@@ -2,6 +2,7 @@
 
 mod filter;
 mod line;
+pub mod shard;
 mod shuffle;
 
 use std::path::Path;

@@ -1,0 +1,286 @@
+//! Shards of one study, computed on several machines, back into the run that one machine would have given.
+//!
+//! A mean over all examples is the weighted mean of the shards' means. The spread around it is the spread within each shard, which its
+//! standard error tells, and that of the shards' means around the whole one (Chan, Golub and LeVeque 1983).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
+use super::problem::{Problem, Result};
+use super::run::{DataRecord, ExampleRecord, Manifest, Run, ShardRecord};
+use super::selection::{Selection, select};
+use super::submodule::{FeatureId, FeatureIndex};
+use super::view::View;
+
+/// A run with the file it was read from.
+pub type Named = (String, Run);
+
+/// The whole run.
+///
+/// # Errors
+/// When the runs are not all shards of one study, each once.
+pub fn merge(mut runs: Vec<Named>) -> Result<Run> {
+    let records = runs.iter().map(|(name, run)| shard(name, run)).collect::<Result<Vec<_>>>()?;
+    let of = records.first().map_or(0, |record| record.of);
+    let mut numbers = BTreeMap::new();
+    for ((name, _), record) in runs.iter().zip(&records) {
+        if record.of != of {
+            return Err(Problem::new(
+                name,
+                format_args!("is one of {} shards, the first one of {of}", record.of),
+                "merge shards of one division",
+            ));
+        }
+        if let Some(other) = numbers.insert(record.number, name) {
+            return Err(Problem::new(
+                name,
+                format_args!("is shard {}/{of}, as is {other}", record.number),
+                "name every shard once",
+            ));
+        }
+    }
+    let missing: Vec<String> =
+        (1..=of).filter(|number| !numbers.contains_key(number)).map(|number| format!("{number}/{of}")).collect();
+    if !missing.is_empty() {
+        let what = if missing.len() == 1 { "shard" } else { "shards" };
+        return Err(Problem::new(
+            "merge",
+            format_args!("{what} {} missing", missing.join(", ")),
+            "compute them with `run --shard`, then name all of them",
+        ));
+    }
+    for (name, run) in &runs[1..] {
+        expect_same_study(&runs[0].1.manifest, &run.manifest, name)?;
+    }
+    runs.sort_by_key(|(_, run)| run.manifest.shard.as_ref().map(|record| record.number));
+    let runs: Vec<Run> = runs.into_iter().map(|(_, run)| run).collect();
+    let manifest = manifest(&runs)?;
+    let views = View::ALL.into_iter().filter_map(|view| merge_view(view, &runs, manifest.detail)).collect();
+    Ok(Run { manifest, views })
+}
+
+fn shard<'a>(name: &str, run: &'a Run) -> Result<&'a ShardRecord> {
+    run.manifest
+        .shard
+        .as_ref()
+        .ok_or_else(|| Problem::new(name, "is a whole run, no shard", "name files that `run --shard I/N` wrote"))
+}
+
+/// Everything that decides the numbers.
+fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<()> {
+    let data = |data: &DataRecord| (data.sha256.clone(), data.lines, data.dropped);
+    let dictionaries = |manifest: &Manifest| {
+        manifest.dictionaries.iter().map(|record| (record.submodule.clone(), record.sha256.clone())).collect::<Vec<_>>()
+    };
+    let same = [
+        ("method", (first.method, first.steps) == (other.method, other.steps)),
+        ("seed, tokens or examples", (first.seed, first.tokens, first.examples) == (other.seed, other.tokens, other.examples)),
+        ("model", (&first.model.sha256, &first.model.config_sha256) == (&other.model.sha256, &other.model.config_sha256)),
+        ("dictionaries", dictionaries(first) == dictionaries(other)),
+        ("pairs", data(&first.pairs) == data(&other.pairs)),
+        ("baseline", first.baseline.as_ref().map(data) == other.baseline.as_ref().map(data)),
+    ];
+    match same.into_iter().find(|(_, same)| !same) {
+        None => Ok(()),
+        Some((what, _)) => {
+            Err(Problem::new(name, format_args!("differs from the first shard in its {what}"), "merge shards of one study"))
+        }
+    }
+}
+
+fn manifest(runs: &[Run]) -> Result<Manifest> {
+    let mut whole = runs[0].manifest.clone();
+    whole.shard = None;
+    whole.pairs.examples = in_order(runs, |run| Some(&run.manifest.pairs), |record| &record.pairs)?;
+    if let Some(baseline) = &mut whole.baseline {
+        baseline.examples = in_order(runs, |run| run.manifest.baseline.as_ref(), |record| &record.baseline)?;
+    }
+    // Of each shard's own prompts only; what they say together was not kept.
+    whole.dictionaries.iter_mut().for_each(|record| record.report = None);
+    whole.created_unix_seconds = runs.iter().map(|run| run.manifest.created_unix_seconds).min().unwrap_or_default();
+    whole.detail = runs.iter().map(|run| run.manifest.detail).min().unwrap_or_default();
+    for run in &runs[1..] {
+        let seconds = run.manifest.seconds;
+        whole.seconds.open += seconds.open;
+        whole.seconds.hash += seconds.hash;
+        whole.seconds.attribution += seconds.attribution;
+    }
+    Ok(whole)
+}
+
+/// The examples of all shards, each in its place.
+fn in_order(
+    runs: &[Run],
+    data: impl Fn(&Run) -> Option<&DataRecord>,
+    order: impl Fn(&ShardRecord) -> &[usize],
+) -> Result<Vec<ExampleRecord>> {
+    let mut examples = BTreeMap::new();
+    let mut count = 0;
+    for run in runs {
+        let (Some(data), Some(record)) = (data(run), &run.manifest.shard) else { continue };
+        count += data.examples.len();
+        examples.extend(order(record).iter().copied().zip(data.examples.iter().cloned()));
+    }
+    let gapless = examples.len() == count && examples.keys().copied().eq(0..count);
+    let damaged = || {
+        Problem::new("merge", "the shards' examples do not fit together", "compute the shards again with one version of saescope")
+    };
+    if gapless { Ok(examples.into_values().collect()) } else { Err(damaged()) }
+}
+
+/// One shard's part of a view.
+struct Part<'a> {
+    effects: &'a ViewEffects,
+    /// Place of each of its examples in the whole.
+    order: &'a [usize],
+}
+
+impl<'a> Part<'a> {
+    fn of(run: &'a Run, view: View) -> Option<Self> {
+        let record = run.manifest.shard.as_ref()?;
+        let order = if view == View::Baseline { &record.baseline } else { &record.pairs };
+        run.view(view).map(|effects| Self { effects, order })
+    }
+
+    /// What it found of a feature; none where that never differed.
+    fn term(&self, ordinal: usize, feature: FeatureIndex) -> Option<Term<'a>> {
+        let effects = &self.effects.submodules[ordinal];
+        let slot = effects.features.binary_search(&feature).ok()?;
+        let width = self.effects.positions;
+        let positions = &effects.position_effects[slot * width..(slot + 1) * width];
+        Some(Term { mean: effects.effects[slot], standard_error: effects.standard_errors[slot], positions })
+    }
+
+    fn count(&self) -> f64 {
+        self.effects.clean_metrics.len() as f64
+    }
+}
+
+fn merge_view(view: View, runs: &[Run], detail: usize) -> Option<ViewEffects> {
+    let parts: Vec<Part<'_>> = runs.iter().filter_map(|run| Part::of(run, view)).collect();
+    let first = parts.first()?;
+    let metrics = |pick: fn(&ViewEffects) -> &[f32]| {
+        let places = parts.iter().flat_map(|part| part.order.iter().copied().zip(pick(part.effects).iter().copied()));
+        places.collect::<BTreeMap<usize, f32>>().into_values().collect::<Vec<f32>>()
+    };
+    let positions = parts.iter().map(|part| part.effects.positions).max().unwrap_or(0);
+    let submodules = (0..first.effects.submodules.len()).map(|ordinal| merge_submodule(&parts, ordinal, positions));
+    let mut whole = ViewEffects {
+        view,
+        clean_metrics: metrics(|effects| &effects.clean_metrics),
+        patch_metrics: metrics(|effects| &effects.patch_metrics),
+        positions,
+        submodules: submodules.collect(),
+        detail: Detail::default(),
+    };
+    whole.detail = merge_detail(&parts, &whole, detail);
+    Some(whole)
+}
+
+/// The numbers of one feature or error term in one shard.
+#[derive(Clone, Copy)]
+struct Term<'a> {
+    mean: f32,
+    standard_error: f32,
+    positions: &'a [f32],
+}
+
+/// Absent terms are those of shards in which the feature never differed: 0 in every example.
+fn merge_term(parts: &[Part<'_>], terms: &[Option<Term<'_>>], positions: usize) -> (f32, f32, Vec<f32>) {
+    let all: f64 = parts.iter().map(Part::count).sum();
+    let mean = |term: Option<Term<'_>>| term.map_or(0.0, |term| f64::from(term.mean));
+    let weighted = || parts.iter().map(Part::count).zip(terms.iter().copied());
+    let whole = weighted().map(|(count, term)| count * mean(term)).sum::<f64>() / all;
+    let squares: f64 = weighted()
+        .map(|(count, term)| {
+            // A single example has no spread, and no standard error.
+            let error = term.map_or(0.0, |term| f64::from(term.standard_error));
+            let within = if count > 1.0 { error * error * count * (count - 1.0) } else { 0.0 };
+            within + count * (mean(term) - whole).powi(2)
+        })
+        .sum();
+    let standard_error = if all > 1.0 { (squares / (all - 1.0) / all).sqrt() as f32 } else { f32::NAN };
+    let mut sums = vec![0.0; positions];
+    for (count, term) in weighted() {
+        for (sum, value) in sums.iter_mut().zip(term.map_or(&[][..], |term| term.positions)) {
+            *sum += count * f64::from(*value);
+        }
+    }
+    (whole as f32, standard_error, sums.into_iter().map(|sum| (sum / all) as f32).collect())
+}
+
+fn merge_submodule(parts: &[Part<'_>], ordinal: usize, positions: usize) -> SubmoduleEffects {
+    let found: Vec<&SubmoduleEffects> = parts.iter().map(|part| &part.effects.submodules[ordinal]).collect();
+    let features: BTreeSet<_> = found.iter().flat_map(|effects| effects.features.iter().copied()).collect();
+    let mut whole = SubmoduleEffects {
+        submodule: found[0].submodule,
+        dictionary_features: found[0].dictionary_features,
+        features: features.iter().copied().collect(),
+        effects: Vec::with_capacity(features.len()),
+        standard_errors: Vec::with_capacity(features.len()),
+        position_effects: Vec::with_capacity(features.len() * positions),
+        error: ErrorTerm { effect: 0.0, standard_error: 0.0, position_effects: Vec::new() },
+        gradient_dot_change: None,
+    };
+    for feature in features {
+        let terms: Vec<Option<Term<'_>>> = parts.iter().map(|part| part.term(ordinal, feature)).collect();
+        let (effect, standard_error, by_position) = merge_term(parts, &terms, positions);
+        whole.effects.push(effect);
+        whole.standard_errors.push(standard_error);
+        whole.position_effects.extend(by_position);
+    }
+    let errors: Vec<Option<Term<'_>>> = found
+        .iter()
+        .map(|effects| {
+            let ErrorTerm { effect, standard_error, position_effects } = &effects.error;
+            Some(Term { mean: *effect, standard_error: *standard_error, positions: position_effects })
+        })
+        .collect();
+    let (effect, standard_error, position_effects) = merge_term(parts, &errors, positions);
+    whole.error = ErrorTerm { effect, standard_error, position_effects };
+    let all: f64 = parts.iter().map(Part::count).sum();
+    let changes: Option<Vec<f64>> =
+        parts.iter().zip(&found).map(|(part, effects)| Some(part.count() * f64::from(effects.gradient_dot_change?))).collect();
+    whole.gradient_dot_change = changes.map(|changes| (changes.iter().sum::<f64>() / all) as f32);
+    whole
+}
+
+/// Single examples of the strongest features of the whole; a feature that some shard let go is left out and counted.
+fn merge_detail(parts: &[Part<'_>], whole: &ViewEffects, wanted: usize) -> Detail {
+    let kept: Vec<HashMap<FeatureId, u32>> = parts
+        .iter()
+        .map(|part| part.effects.detail.features.iter().enumerate().map(|(index, feature)| (*feature, index as u32)).collect())
+        .collect();
+    let differs = |part: &Part<'_>, feature: FeatureId| {
+        let effects = part.effects.submodule(feature.submodule);
+        effects.is_some_and(|effects| effects.features.binary_search(&feature.index).is_ok())
+    };
+    let is_complete =
+        |feature: FeatureId| parts.iter().zip(&kept).all(|(part, kept)| kept.contains_key(&feature) || !differs(part, feature));
+    let strongest = select(whole, Selection::TopK(wanted)).into_iter().map(|selected| selected.feature);
+    let (features, incomplete): (Vec<FeatureId>, Vec<FeatureId>) = strongest.partition(|feature| is_complete(*feature));
+    let ranks: HashMap<FeatureId, u32> = features.iter().enumerate().map(|(rank, feature)| (*feature, rank as u32)).collect();
+    // Rank, example, position, effect, clean, patch.
+    let mut entries: Vec<(u32, u32, u32, [f32; 3])> = Vec::new();
+    for part in parts {
+        let detail = &part.effects.detail;
+        for (entry, feature) in detail.entry_features.iter().enumerate() {
+            let Some(rank) = detail.features.get(*feature as usize).and_then(|feature| ranks.get(feature)) else { continue };
+            let Some(example) = part.order.get(detail.entry_examples[entry] as usize) else { continue };
+            let values = [detail.entry_effects[entry], detail.entry_clean[entry], detail.entry_patch[entry]];
+            entries.push((*rank, *example as u32, detail.entry_positions[entry], values));
+        }
+    }
+    entries.sort_unstable_by_key(|(rank, example, position, _)| (*rank, *example, *position));
+    let value = |index: usize| entries.iter().map(|(.., values)| values[index]).collect();
+    Detail {
+        features,
+        incomplete: incomplete.len(),
+        entry_features: entries.iter().map(|(rank, ..)| *rank).collect(),
+        entry_examples: entries.iter().map(|(_, example, ..)| *example).collect(),
+        entry_positions: entries.iter().map(|(_, _, position, _)| *position).collect(),
+        entry_effects: value(0),
+        entry_clean: value(1),
+        entry_patch: value(2),
+    }
+}

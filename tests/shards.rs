@@ -1,0 +1,113 @@
+//! A study divided over machines: `run --shard I/N` and `merge` give what one machine gives.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use saescope::core::run::Run;
+use saescope::store::run_file;
+
+fn saescope(folder: &Path, arguments: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_saescope")).args(arguments.split(' ')).current_dir(folder).output().unwrap()
+}
+
+fn succeed(folder: &Path, arguments: &str) {
+    let output = saescope(folder, arguments);
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn close(what: &str, merged: &[f32], whole: &[f32]) {
+    let largest = whole.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    assert_eq!(merged.len(), whole.len(), "{what}");
+    for (merged, whole) in merged.iter().zip(whole) {
+        assert!((merged - whole).abs() <= 1e-6 * largest, "{what}: {merged} for {whole}");
+    }
+}
+
+fn compare(merged: &Run, whole: &Run) {
+    assert_eq!(merged.manifest.pairs, whole.manifest.pairs);
+    assert_eq!(merged.manifest.baseline, whole.manifest.baseline);
+    assert_eq!(merged.manifest.shard, None);
+    assert_eq!(merged.views.len(), 3);
+    for (merged, whole) in merged.views.iter().zip(&whole.views) {
+        close("clean metrics", &merged.clean_metrics, &whole.clean_metrics);
+        close("patch metrics", &merged.patch_metrics, &whole.patch_metrics);
+        assert_eq!(merged.positions, whole.positions);
+        for (merged, whole) in merged.submodules.iter().zip(&whole.submodules) {
+            assert_eq!((merged.submodule, &merged.features), (whole.submodule, &whole.features));
+            close("effects", &merged.effects, &whole.effects);
+            close("standard errors", &merged.standard_errors, &whole.standard_errors);
+            close("positions", &merged.position_effects, &whole.position_effects);
+            close("error positions", &merged.error.position_effects, &whole.error.position_effects);
+            close(
+                "error",
+                &[merged.error.effect, merged.error.standard_error],
+                &[whole.error.effect, whole.error.standard_error],
+            );
+            close("change", merged.gradient_dot_change.as_slice(), whole.gradient_dot_change.as_slice());
+        }
+        assert_eq!((merged.detail.incomplete, merged.detail.features.len()), (0, whole.detail.features.len()));
+        assert_eq!(merged.detail.entry_examples.len(), whole.detail.entry_examples.len());
+        // Effects that are equal but for rounding may change places: by feature, example and position they are the same.
+        let entries = |view: &saescope::core::effects::ViewEffects| {
+            let detail = &view.detail;
+            let key = |index: usize| {
+                (
+                    detail.features[detail.entry_features[index] as usize],
+                    detail.entry_examples[index],
+                    detail.entry_positions[index],
+                )
+            };
+            let mut entries: Vec<_> = (0..detail.entry_examples.len()).map(|index| (key(index), index)).collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            let effects: Vec<f32> = entries.iter().map(|(_, index)| detail.entry_effects[*index]).collect();
+            (entries.into_iter().map(|(key, _)| key).collect::<Vec<_>>(), effects)
+        };
+        let ((merged_keys, merged_effects), (whole_keys, whole_effects)) = (entries(merged), entries(whole));
+        assert_eq!(merged_keys, whole_keys);
+        close("detail", &merged_effects, &whole_effects);
+    }
+}
+
+#[test]
+fn shards_merge_into_what_one_machine_computes() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    // Every feature with its examples, so that none is at the edge of what is kept.
+    succeed(folder, "run --detail 100000 --output whole");
+    for number in 1..=4 {
+        succeed(folder, &format!("run --detail 100000 --shard {number}/4 --batch {number} --output part{number}"));
+    }
+    succeed(folder, "merge part3 part1 part4 part2 --output merged");
+    compare(&run_file::read(&folder.join("merged")).unwrap(), &run_file::read(&folder.join("whole")).unwrap());
+    succeed(folder, "check merged");
+
+    for (arguments, said) in [
+        ("merge part1 part2 part4 --output x", "shard 3/4 missing"),
+        ("merge part1 part2 part2 part3 part4 --output x", "is shard 2/4, as is part2"),
+        ("merge part1 whole --output x", "is a whole run, no shard"),
+        ("run --shard 5/4 --output x", "use I/N"),
+        ("run --shard 51/60 --output x", "has none of the 50 pairs"),
+    ] {
+        let output = saescope(folder, arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && error.contains(said), "{arguments}: {error}");
+        assert!(!folder.join("x").exists());
+    }
+    succeed(folder, "run --detail 100000 --method attrib --shard 3/4 --output other");
+    let output = saescope(folder, "merge part1 part2 other part4 --output x");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("differs from the first shard in its method"));
+}
+
+#[test]
+fn shards_of_one_example_have_no_spread_of_their_own() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    succeed(folder, "run --method attrib --detail 100000 --examples 5 --output whole");
+    let parts: Vec<String> = (1..=4).map(|number| format!("part{number}")).collect();
+    for (number, part) in parts.iter().enumerate() {
+        succeed(folder, &format!("run --method attrib --detail 100000 --examples 5 --shard {}/4 --output {part}", number + 1));
+    }
+    succeed(folder, &format!("merge {} --output merged", parts.join(" ")));
+    compare(&run_file::read(&folder.join("merged")).unwrap(), &run_file::read(&folder.join("whole")).unwrap());
+}
