@@ -61,7 +61,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments),
         Command::Man => manual::man(),
-        Command::Bench(arguments) => bench::bench(&arguments),
+        Command::Bench(arguments) => bench::bench(arguments),
         #[cfg(feature = "train")]
         Command::TrainDemo(arguments) => train::train(&arguments),
     }

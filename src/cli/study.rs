@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::arguments::{BackendChoice, StudyArguments};
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
+use crate::engine::threads;
 use crate::store::hub_cache;
 
 /// The model inside the program.
@@ -28,8 +29,11 @@ pub fn default_model() -> &'static str {
     if is_here(PYTHIA_MODEL) && PYTHIA_DICTIONARIES.into_iter().all(is_here) { PYTHIA } else { DEMO }
 }
 
-/// The request that the flags make; `default` is the model where none is named.
+/// The request that the flags make; `default` is the model where none is named. Limits the threads of this process if they say so.
 pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
+    if let Some(threads) = arguments.threads {
+        threads::limit(threads)?;
+    }
     let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries)?;
     let data = match arguments.pairs {
         Some(pairs) => DataSource::Files { pairs, baseline: arguments.baseline },

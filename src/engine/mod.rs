@@ -7,11 +7,13 @@ pub mod compute;
 pub mod dataset;
 pub mod demo;
 pub mod dictionary;
+pub mod floor;
 pub mod hash;
 pub mod identity;
 pub mod model;
 pub mod study;
 pub mod tensor_file;
+pub mod threads;
 pub mod tokenizer;
 #[cfg(feature = "train")]
 pub mod train;
