@@ -155,6 +155,15 @@ proptest! {
         }
     }
 
+    /// The derivatives written by hand, and everything that views share, against burn's automatic differentiation view by view.
+    #[test]
+    fn arithmetic_by_hand_agrees_with_automatic_differentiation(shape in shapes()) {
+        let (native, burn) = (Fixture::new(shape, Backend::Native), Fixture::new(shape, Backend::NdArray));
+        for (method, steps) in [(Method::Ig, 1), (Method::Ig, 7), (Method::Attrib, 1), (Method::Exact, 1)] {
+            assert_same(&format!("{method} {shape:?}"), &native.run(method, steps, 64), &burn.run(method, steps, 64), 1e-5);
+        }
+    }
+
     /// At the start of the path nothing has moved: the run that moves one submodule and the plain run have one gradient. This holds the
     /// two ways through the model, from a submodule on and as a whole, against each other.
     #[test]

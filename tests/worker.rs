@@ -25,6 +25,7 @@ fn request(method: Method, batch: usize) -> Request {
         options: Options { seed: 12, tokens: None, examples: Some(12) },
         settings: Settings { method, steps: 3, batch, detail: 10 },
         backend: Some(Backend::NdArray),
+        shard: None,
     }
 }
 

@@ -268,6 +268,24 @@ pub struct BenchArguments {
 pub enum Bench {
     /// The explorer: from a key to its frame, with many features and, unless --idle, a computation on all cores.
     Ui(BenchUiArguments),
+    /// The engine: integrated gradients of a study, against the least arithmetic that it takes and how fast this machine multiplies.
+    Engine(BenchEngineArguments),
+}
+
+/// Flags of `bench engine`.
+#[derive(Debug, Args)]
+pub struct BenchEngineArguments {
+    /// What to compute.
+    #[command(flatten)]
+    pub study: StudyArguments,
+
+    /// How often; medians are reported.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
+    pub runs: usize,
+
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags of `bench ui`.
@@ -342,6 +360,10 @@ pub struct StudyArguments {
     /// `auto` takes the best backend in this program that works: cuda, native, flex, ndarray.
     #[arg(long, value_name = "auto|native|flex|ndarray|cuda", default_value = "auto", value_parser = backend)]
     pub backend: BackendChoice,
+
+    /// Compute on N threads. [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub threads: Option<usize>,
 }
 
 /// A backend, or the best one.

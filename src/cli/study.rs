@@ -8,6 +8,7 @@ use crate::core::neuronpedia::also_hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
 use crate::core::text::bytes;
+use crate::engine::threads;
 use crate::store::folders::Folders;
 use crate::store::hub::cache::{self, Local, local};
 use crate::store::presets::{Preset, Presets, STUDY};
@@ -52,7 +53,7 @@ pub fn offers(folders: &Folders) -> Result<Vec<Offer>> {
     Ok(presets.all().iter().filter_map(offer).collect())
 }
 
-/// The request that the flags make; `default` is the model where none is named.
+/// The request that the flags make; `default` is the model where none is named. Limits the threads of this process if they say so.
 pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Refused)
 }
@@ -63,6 +64,9 @@ pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Re
 }
 
 fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Result<Request> {
+    if let Some(threads) = arguments.threads {
+        threads::limit(threads)?;
+    }
     let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, absent)?;
     let data = match arguments.pairs {
         Some(pairs) => DataSource::Files { pairs, baseline: arguments.baseline },

@@ -7,6 +7,7 @@ pub mod compute;
 pub mod dataset;
 pub mod demo;
 pub mod dictionary;
+pub mod floor;
 pub mod hash;
 pub mod identity;
 pub mod model;
@@ -14,6 +15,7 @@ pub mod random;
 pub mod study;
 pub mod synth;
 pub mod tensor_file;
+pub mod threads;
 pub mod tokenizer;
 #[cfg(feature = "train")]
 pub mod train;

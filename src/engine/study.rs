@@ -13,13 +13,14 @@ use crate::core::progress::{Event, Step};
 use crate::core::request::{DataSource, ModelSource, Request, Shard};
 use crate::core::run::{DataRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds, ShardRecord};
 use crate::core::text::excerpt;
-use crate::engine::attribution::attribute;
+use crate::engine::attribution::{Batch, Stages, attribute_timed, plan};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{self, Compute};
 use crate::engine::dataset::shard::deal;
 use crate::engine::dataset::{self, DataSet, Limits, Source};
 use crate::engine::demo;
 use crate::engine::dictionary::{Dictionary, folder};
+use crate::engine::floor::Floor;
 use crate::engine::hash::sha256_hex;
 use crate::engine::identity::{Identity, identify};
 use crate::engine::model::config::Config;
@@ -40,6 +41,8 @@ pub struct Study {
     baseline: Option<DataSet>,
     shard: Option<ShardRecord>,
     open_seconds: f64,
+    /// Of the last attribution.
+    stages: Mutex<Stages>,
 }
 
 impl Study {
@@ -65,7 +68,20 @@ impl Study {
         let shard = request.shard.map(|shard| take_shard(&mut pairs, baseline.as_mut(), shard)).transpose()?;
         let compute = compute::open(request.backend, &config, &weights, cancel)?;
         let open_seconds = start.elapsed().as_secs_f64();
-        Ok(Self { request, name, config_sha256, weights, tokenizer, dictionaries, compute, pairs, baseline, shard, open_seconds })
+        Ok(Self {
+            request,
+            name,
+            config_sha256,
+            weights,
+            tokenizer,
+            dictionaries,
+            compute,
+            pairs,
+            baseline,
+            shard,
+            open_seconds,
+            stages: Mutex::default(),
+        })
     }
 
     /// What is known before computing.
@@ -121,9 +137,29 @@ impl Study {
         let baseline = baseline.filter(|examples| !examples.is_empty());
         let (compute, pairs, settings) = (self.compute.as_ref(), &self.pairs.examples, self.request.settings);
         let observer = &mut |step| tell(Event::Step(step));
-        let views = attribute(compute, &self.dictionaries, pairs, baseline, settings, observer, cancel)?;
+        let (views, stages) = attribute_timed(compute, &self.dictionaries, pairs, baseline, settings, observer, cancel)?;
+        *self.stages.lock().unwrap_or_else(PoisonError::into_inner) = stages;
         views.iter().try_for_each(expect_finite)?;
         Ok(views)
+    }
+
+    /// How long the parts of the last run took.
+    pub fn stages(&self) -> Stages {
+        *self.stages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The model's sizes.
+    pub fn config(&self) -> &Config {
+        self.compute.config()
+    }
+
+    /// The least arithmetic that this study takes by integrated gradients, and the most prefixes that are encoded together.
+    pub fn floor(&self) -> (Floor, usize) {
+        let baseline = self.baseline.as_ref().map_or(&[][..], |data| &data.examples);
+        let batches = plan(&self.pairs.examples, baseline, self.request.settings.batch);
+        let features: Vec<usize> = self.dictionaries.iter().map(Dictionary::features).collect();
+        let prefixes = batches.iter().map(Batch::prefixes).max().unwrap_or(0);
+        (Floor::of(self.config(), &features, &batches, self.request.settings.steps), prefixes)
     }
 
     fn manifest(&self, identity: Identity, created_unix_seconds: u64, seconds: Seconds) -> Manifest {

@@ -1,8 +1,6 @@
 //! From effects at single tokens to means, standard errors and means per position. Sums are kept in f64, so that the order and the
 //! size of batches do not show.
 
-use std::collections::HashMap;
-
 use super::TokenEffects;
 use super::detail::{DetailKeeper, Entry};
 use crate::core::effects::{ErrorTerm, SubmoduleEffects, ViewEffects};
@@ -27,15 +25,7 @@ impl ViewAggregate {
         let positions = examples.iter().map(|example| example.clean.len()).max().unwrap_or(0);
         let submodules = dictionaries
             .iter()
-            .map(|dictionary| SubmoduleAggregate {
-                submodule: dictionary.submodule(),
-                dictionary_features: dictionary.features(),
-                positions,
-                slots: HashMap::new(),
-                terms: Vec::new(),
-                error: Term::new(positions),
-                gradient_dot_change: None,
-            })
+            .map(|dictionary| SubmoduleAggregate::new(dictionary.submodule(), dictionary.features(), positions))
             .collect();
         Self {
             view,
@@ -104,26 +94,16 @@ impl ViewAggregate {
 }
 
 /// Sums of one feature or error term.
+#[derive(Clone, Copy, Default)]
 struct Term {
-    feature: u32,
     sum: f64,
     /// Sum of the squares of single examples' effects.
     squares: f64,
-    positions: Vec<f64>,
     /// The running sum of the example that is being added.
     current: f64,
 }
 
 impl Term {
-    fn new(positions: usize) -> Self {
-        Self { feature: 0, sum: 0.0, squares: 0.0, positions: vec![0.0; positions], current: 0.0 }
-    }
-
-    fn add(&mut self, position: usize, effect: f32) {
-        self.positions[position] += f64::from(effect);
-        self.current += f64::from(effect);
-    }
-
     fn finish_example(&mut self) {
         self.sum += self.current;
         self.squares += self.current * self.current;
@@ -141,64 +121,102 @@ impl Term {
         // Rounding can leave a tiny negative number where all examples agree; a single example gives 0/0.
         if examples > 1 { (variance.max(0.0) / count).sqrt() as f32 } else { f32::NAN }
     }
+}
 
-    fn position_means(&self, examples: usize) -> impl Iterator<Item = f32> + '_ {
-        self.positions.iter().map(move |sum| (sum / examples as f64) as f32)
+/// Many terms. A study of thousands of prompts meets nearly every feature of every dictionary in every view, so their sums lie side by
+/// side in a few arrays.
+struct Terms {
+    positions: usize,
+    terms: Vec<Term>,
+    /// `[terms, positions]`
+    position_sums: Vec<f64>,
+}
+
+impl Terms {
+    fn new(positions: usize) -> Self {
+        Self { positions, terms: Vec::new(), position_sums: Vec::new() }
+    }
+
+    fn push(&mut self) -> usize {
+        self.terms.push(Term::default());
+        self.position_sums.resize(self.terms.len() * self.positions, 0.0);
+        self.terms.len() - 1
+    }
+
+    fn add(&mut self, slot: usize, position: usize, effect: f32) {
+        self.position_sums[slot * self.positions + position] += f64::from(effect);
+        self.terms[slot].current += f64::from(effect);
+    }
+
+    fn position_means(&self, slot: usize, examples: usize) -> impl Iterator<Item = f32> + '_ {
+        let sums = &self.position_sums[slot * self.positions..(slot + 1) * self.positions];
+        sums.iter().map(move |sum| (sum / examples as f64) as f32)
     }
 }
 
+/// No term yet.
+const NONE: u32 = u32::MAX;
+
 struct SubmoduleAggregate {
     submodule: Submodule,
-    dictionary_features: usize,
-    positions: usize,
-    /// Feature to index into `terms`.
-    slots: HashMap<u32, usize>,
-    terms: Vec<Term>,
-    error: Term,
+    /// For every feature of the dictionary its place in `terms`, or [`NONE`].
+    slots: Vec<u32>,
+    terms: Terms,
+    /// The only one of its kind.
+    error: Terms,
     gradient_dot_change: Option<f64>,
 }
 
 impl SubmoduleAggregate {
+    fn new(submodule: Submodule, features: usize, positions: usize) -> Self {
+        let mut error = Terms::new(positions);
+        error.push();
+        Self { submodule, slots: vec![NONE; features], terms: Terms::new(positions), error, gradient_dot_change: None }
+    }
+
     fn add_example(&mut self, tokens: &[TokenEffects]) {
         let mut touched = Vec::new();
         for (position, token) in tokens.iter().enumerate() {
             for (change, effect) in &token.features {
-                let slot = *self.slots.entry(change.feature).or_insert_with(|| {
-                    self.terms.push(Term { feature: change.feature, ..Term::new(self.positions) });
-                    self.terms.len() - 1
-                });
-                self.terms[slot].add(position, *effect);
-                touched.push(slot);
+                let slot = &mut self.slots[change.feature as usize];
+                if *slot == NONE {
+                    *slot = self.terms.push() as u32;
+                }
+                self.terms.add(*slot as usize, position, *effect);
+                touched.push(*slot);
             }
-            self.error.add(position, token.error);
+            self.error.add(0, position, token.error);
             if let Some(part) = token.gradient_dot_change {
                 *self.gradient_dot_change.get_or_insert(0.0) += f64::from(part);
             }
         }
-        self.error.finish_example();
+        self.error.terms[0].finish_example();
         touched.sort_unstable();
         touched.dedup();
-        touched.into_iter().for_each(|slot| self.terms[slot].finish_example());
+        touched.into_iter().for_each(|slot| self.terms.terms[slot as usize].finish_example());
     }
 
     fn strength(&self, feature: u32) -> f64 {
-        self.slots.get(&feature).map_or(0.0, |slot| self.terms[*slot].sum.abs())
+        let slot = self.slots[feature as usize];
+        if slot == NONE { 0.0 } else { self.terms.terms[slot as usize].sum.abs() }
     }
 
     fn means(&self, examples: usize) -> SubmoduleEffects {
-        let mut terms: Vec<&Term> = self.terms.iter().collect();
-        terms.sort_by_key(|term| term.feature);
+        let found = self.slots.iter().enumerate().filter(|(_, slot)| **slot != NONE);
+        let (features, slots): (Vec<FeatureIndex>, Vec<usize>) =
+            found.map(|(feature, slot)| (FeatureIndex(feature as u32), *slot as usize)).unzip();
+        let terms = || slots.iter().map(|slot| &self.terms.terms[*slot]);
         SubmoduleEffects {
             submodule: self.submodule,
-            dictionary_features: self.dictionary_features,
-            features: terms.iter().map(|term| FeatureIndex(term.feature)).collect(),
-            effects: terms.iter().map(|term| term.mean(examples)).collect(),
-            standard_errors: terms.iter().map(|term| term.standard_error(examples)).collect(),
-            position_effects: terms.iter().flat_map(|term| term.position_means(examples)).collect(),
+            dictionary_features: self.slots.len(),
+            effects: terms().map(|term| term.mean(examples)).collect(),
+            standard_errors: terms().map(|term| term.standard_error(examples)).collect(),
+            position_effects: slots.iter().flat_map(|slot| self.terms.position_means(*slot, examples)).collect(),
+            features,
             error: ErrorTerm {
-                effect: self.error.mean(examples),
-                standard_error: self.error.standard_error(examples),
-                position_effects: self.error.position_means(examples).collect(),
+                effect: self.error.terms[0].mean(examples),
+                standard_error: self.error.terms[0].standard_error(examples),
+                position_effects: self.error.position_means(0, examples).collect(),
             },
             gradient_dot_change: self.gradient_dot_change.map(|sum| (sum / examples as f64) as f32),
         }
@@ -211,17 +229,19 @@ mod tests {
 
     #[test]
     fn the_standard_error_is_that_of_the_mean_over_examples() {
-        let mut term = Term::new(2);
+        let mut terms = Terms::new(2);
+        let slot = terms.push();
         for (first, second) in [(1.0, 0.0), (2.0, 1.0), (0.0, -1.0)] {
-            term.add(0, first);
-            term.add(1, second);
-            term.finish_example();
+            terms.add(slot, 0, first);
+            terms.add(slot, 1, second);
+            terms.terms[slot].finish_example();
         }
+        let term = terms.terms[slot];
         // Examples 1, 3, -1 and one in which the feature did not differ: mean 3/4.
         assert_eq!(term.mean(4).to_bits(), 0.75_f32.to_bits());
         let variance = [1.0_f32, 3.0, -1.0, 0.0].iter().map(|effect| (effect - 0.75).powi(2)).sum::<f32>() / 3.0;
         assert!((term.standard_error(4) - (variance / 4.0).sqrt()).abs() < 1e-6);
-        assert_eq!(term.position_means(4).collect::<Vec<_>>(), [0.75, 0.0]);
+        assert_eq!(terms.position_means(slot, 4).collect::<Vec<_>>(), [0.75, 0.0]);
         assert!(term.standard_error(1).is_nan());
     }
 }

@@ -1,6 +1,6 @@
 //! Which examples are computed together: prompts of one length, and each pair of prompts once for all views that ask about it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::core::view::View;
 use crate::engine::compute::{Answers, TOKENS_AT_ONCE};
@@ -17,6 +17,14 @@ pub struct Batch<'a> {
     pub positions: usize,
     /// The views that ask about these prompts.
     pub views: Vec<ViewBatch>,
+}
+
+impl Batch<'_> {
+    /// How many different beginnings its prompts have: so many tokens are encoded.
+    pub fn prefixes(&self) -> usize {
+        let prompts = self.clean.iter().chain(&self.patch);
+        prompts.flat_map(|prompt| (1..=prompt.len()).map(|length| prompt.split_at(length).0)).collect::<HashSet<_>>().len()
+    }
 }
 
 /// What one view asks about a batch; one entry per pair of prompts.

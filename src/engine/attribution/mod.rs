@@ -10,8 +10,10 @@ mod detail;
 mod exact;
 mod gradient;
 mod prefix;
+mod stages;
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use crate::core::effects::ViewEffects;
 use crate::core::problem::Result;
@@ -28,8 +30,9 @@ use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::{Change, Codes, DecoderRows, reconstruction_error};
 use crate::engine::dictionary::report::Fit;
 use aggregate::ViewAggregate;
-use batch::{Batch, ViewBatch};
+pub use batch::{Batch, ViewBatch, plan};
 use prefix::Prefixes;
+pub use stages::{Stage, Stages};
 
 /// The effects at one token.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,13 +68,29 @@ pub fn attribute(
     observer: Observer<'_>,
     cancel: &Cancel,
 ) -> Result<Vec<ViewEffects>> {
-    let batches = batch::plan(pairs, baseline.unwrap_or_default(), settings.batch);
+    attribute_timed(compute, dictionaries, pairs, baseline, settings, observer, cancel).map(|(views, _)| views)
+}
+
+/// The same, and how long its parts took.
+///
+/// # Errors
+/// Those of [`attribute`].
+pub fn attribute_timed(
+    compute: &dyn Compute,
+    dictionaries: &[Dictionary],
+    pairs: &[Example],
+    baseline: Option<&[Example]>,
+    settings: Settings,
+    observer: Observer<'_>,
+    cancel: &Cancel,
+) -> Result<(Vec<ViewEffects>, Stages)> {
+    let batches = plan(pairs, baseline.unwrap_or_default(), settings.batch);
     let mut aggregates: Vec<ViewAggregate> = [(View::Male, Some(pairs)), (View::Female, Some(pairs)), (View::Baseline, baseline)]
         .into_iter()
         .filter_map(|(view, examples)| Some(ViewAggregate::new(view, examples?, dictionaries, settings.detail)))
         .collect();
     let total = batches.iter().map(|batch| (batch.views.len() * dictionaries.len()) as u64).sum();
-    let mut steps = Steps { observer, cancel, done: 0, total, in_last_batch: false };
+    let mut steps = Steps { observer, cancel, done: 0, total, in_last_batch: false, stages: Stages::default() };
     let mut fits = vec![Fit::default(); dictionaries.len()];
     for (index, batch) in batches.iter().enumerate() {
         // A view's numbers are final at the last batch that asks about it.
@@ -80,7 +99,8 @@ pub fn attribute(
         run_batch(compute, dictionaries, batch, settings, &mut aggregates, &mut fits, &finished, &mut steps)?;
     }
     let finish = |aggregate: ViewAggregate| cancel.check().map(|()| aggregate.finish());
-    aggregates.into_iter().map(finish).collect()
+    let views = aggregates.into_iter().map(finish).collect::<Result<_>>()?;
+    Ok((views, steps.stages))
 }
 
 /// Counts the work and looks whether to go on.
@@ -90,6 +110,7 @@ struct Steps<'a> {
     done: u64,
     total: u64,
     in_last_batch: bool,
+    stages: Stages,
 }
 
 impl Steps<'_> {
@@ -120,6 +141,7 @@ fn run_batch(
     steps: &mut Steps<'_>,
 ) -> Result<()> {
     let cancel = steps.cancel;
+    let start = Instant::now();
     let (clean, patch) = (compute.trace(&batch.clean, cancel)?, compute.trace(&batch.patch, cancel)?);
     let prefixes = Prefixes::of(&batch.clean, &batch.patch);
     let mut gradients = match settings.method {
@@ -135,12 +157,15 @@ fn run_batch(
         let gradients = gradients.remove(&view.view).unwrap_or_default();
         views.push(ViewWork { view, aggregate, clean_metrics, gradients });
     }
+    steps.stages.add(Stage::Plain, start);
     for (ordinal, dictionary) in dictionaries.iter().enumerate() {
         let submodule = dictionary.submodule();
         let Some(first) = views.first() else { continue };
         steps.tell(submodule, first.view.view)?;
         let outputs = prefixes.outputs(&clean, &patch, submodule);
+        let start = Instant::now();
         let codes = compute.encode(dictionary, &[&outputs], cancel)?.remove(0);
+        let start = steps.stages.add(Stage::Encode, start);
         let decoder = DecoderRows::read(dictionary, codes.active(), cancel)?;
         // The next one arrives while this one's gradients are computed.
         dictionary.release();
@@ -156,12 +181,14 @@ fn run_batch(
         }
         let clean_side = Side { trace: &clean, codes: &codes[0], error: &clean_error };
         let patch_side = Side { trace: &patch, codes: &codes[1], error: &patch_error };
+        let start = steps.stages.add(Stage::Decode, start);
         let mut gradients = match settings.method {
             Method::Ig => path_gradients(compute, submodule, [&clean, &patch], &views, settings.steps, cancel)?,
             Method::Attrib => views.iter().map(|work| work.gradients[ordinal].clone()).collect(),
             Method::Exact => Vec::new(),
         }
         .into_iter();
+        let start = steps.stages.add(Stage::Paths, start);
         for work in &mut views {
             steps.tell(submodule, work.view.view)?;
             let (from, to) = oriented(work.view.view, clean_side, patch_side);
@@ -178,6 +205,7 @@ fn run_batch(
                 steps.observe(Step::Found(work.view.view, Box::new(work.aggregate.submodule(ordinal))))?;
             }
         }
+        steps.stages.add(Stage::Effects, start);
     }
     Ok(())
 }

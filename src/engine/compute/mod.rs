@@ -8,7 +8,7 @@ mod burn_compute;
 mod choose;
 #[cfg(feature = "cuda")]
 mod cuda;
-mod native;
+pub mod native;
 mod tape;
 
 use crate::core::problem::Result;

@@ -14,7 +14,7 @@ use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::{Codes, active};
 
 /// Features whose encoders are read and multiplied together: at a width of 512 these are 2 MiB.
-const FEATURES_AT_ONCE: usize = 1024;
+pub const FEATURES_AT_ONCE: usize = 1024;
 
 /// Buffers of one thread.
 #[derive(Default)]

@@ -13,11 +13,14 @@ mod path;
 mod plain;
 mod pool;
 mod product;
+mod rate;
 mod rotary;
 mod split;
 mod vector;
 mod walk;
 mod weights;
+
+pub use rate::{Rates, rates};
 
 use super::{Answers, Compute, Route, Trace};
 use crate::core::problem::Result;

@@ -1,0 +1,60 @@
+//! How fast this machine multiplies matrices of the sizes that a study multiplies.
+
+use std::time::{Duration, Instant};
+
+use super::TOKENS_PER_TASK;
+use super::encode::FEATURES_AT_ONCE;
+use super::product::{Matrix, add_rows};
+use crate::engine::model::config::Config;
+
+/// Floating point operations a second of all threads together, each at products of its own, as in a study.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    /// The linear layers of the model, forward and backward in the shares in which they come.
+    pub layers: f64,
+    /// Encoders.
+    pub encoder: f64,
+}
+
+/// Measures for about two times `time`; `prefixes` are the tokens that are encoded together.
+pub fn rates(config: &Config, prefixes: usize, time: Duration) -> Rates {
+    let (width, mlp) = (config.width, config.mlp_width);
+    let shapes = [[width, width], [width, 2 * width], [width, width], [width, mlp], [mlp, width]];
+    let layers = measure(time, || {
+        let matrices = shapes.map(|[inputs, outputs]| Matrix::new(inputs, outputs, vec![0.01; inputs * outputs]));
+        let widest = mlp.max(2 * width);
+        let (input, mut output) = (vec![0.5_f32; TOKENS_PER_TASK * widest], vec![0.0_f32; TOKENS_PER_TASK * widest]);
+        move || {
+            for (matrix, [inputs, outputs]) in matrices.iter().zip(shapes) {
+                let (narrow, wide) = (TOKENS_PER_TASK * inputs, TOKENS_PER_TASK * outputs);
+                matrix.add_forward(&input[..narrow], &mut output[..wide]);
+                matrix.add_backward(&input[..wide], &mut output[..narrow]);
+            }
+            4.0 * TOKENS_PER_TASK as f64 * shapes.iter().map(|[inputs, outputs]| inputs * outputs).sum::<usize>() as f64
+        }
+    });
+    let encoder = measure(time, || {
+        let (input, block) = (vec![0.5_f32; prefixes * width], vec![0.01_f32; width * FEATURES_AT_ONCE]);
+        let mut output = vec![0.0; prefixes * FEATURES_AT_ONCE];
+        move || {
+            add_rows(&input, &block, [width, FEATURES_AT_ONCE], &mut output);
+            2.0 * (prefixes * width * FEATURES_AT_ONCE) as f64
+        }
+    });
+    Rates { layers, encoder }
+}
+
+/// `prepare` gives every thread its own piece of work, which says how many operations it took.
+fn measure<W: FnMut() -> f64>(time: Duration, prepare: impl Fn() -> W + Sync) -> f64 {
+    let rates = rayon::broadcast(|_| {
+        let mut work = prepare();
+        // Caches and page tables are warm in a study.
+        work();
+        let (start, mut operations) = (Instant::now(), 0.0);
+        while start.elapsed() < time {
+            operations += work();
+        }
+        operations / start.elapsed().as_secs_f64()
+    });
+    rates.into_iter().sum()
+}
