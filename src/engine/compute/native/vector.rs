@@ -149,7 +149,6 @@ fn exp_of_negative(y: f32) -> f32 {
 ///
 /// `Phi(-|x|) = erfc(|x| / sqrt 2) / 2` by formula 7.1.26 of Abramowitz & Stegun, "Handbook of Mathematical Functions", whose error in
 /// erf is 1.5e-7; its exponential is also the one in `phi`.
-#[expect(clippy::inline_always, reason = "vector instructions reach only what is inlined into the dispatched loop")]
 #[inline(always)]
 fn gelu(x: f32) -> (f32, f32) {
     /// 1 / sqrt(2 pi)
