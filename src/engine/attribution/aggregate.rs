@@ -127,25 +127,25 @@ impl Term {
 /// side in a few arrays.
 struct Terms {
     positions: usize,
-    terms: Vec<Term>,
+    sums: Vec<Term>,
     /// `[terms, positions]`
     position_sums: Vec<f64>,
 }
 
 impl Terms {
     fn new(positions: usize) -> Self {
-        Self { positions, terms: Vec::new(), position_sums: Vec::new() }
+        Self { positions, sums: Vec::new(), position_sums: Vec::new() }
     }
 
     fn push(&mut self) -> usize {
-        self.terms.push(Term::default());
-        self.position_sums.resize(self.terms.len() * self.positions, 0.0);
-        self.terms.len() - 1
+        self.sums.push(Term::default());
+        self.position_sums.resize(self.sums.len() * self.positions, 0.0);
+        self.sums.len() - 1
     }
 
     fn add(&mut self, slot: usize, position: usize, effect: f32) {
         self.position_sums[slot * self.positions + position] += f64::from(effect);
-        self.terms[slot].current += f64::from(effect);
+        self.sums[slot].current += f64::from(effect);
     }
 
     fn position_means(&self, slot: usize, examples: usize) -> impl Iterator<Item = f32> + '_ {
@@ -190,22 +190,22 @@ impl SubmoduleAggregate {
                 *self.gradient_dot_change.get_or_insert(0.0) += f64::from(part);
             }
         }
-        self.error.terms[0].finish_example();
+        self.error.sums[0].finish_example();
         touched.sort_unstable();
         touched.dedup();
-        touched.into_iter().for_each(|slot| self.terms.terms[slot as usize].finish_example());
+        touched.into_iter().for_each(|slot| self.terms.sums[slot as usize].finish_example());
     }
 
     fn strength(&self, feature: u32) -> f64 {
         let slot = self.slots[feature as usize];
-        if slot == NONE { 0.0 } else { self.terms.terms[slot as usize].sum.abs() }
+        if slot == NONE { 0.0 } else { self.terms.sums[slot as usize].sum.abs() }
     }
 
     fn means(&self, examples: usize) -> SubmoduleEffects {
         let found = self.slots.iter().enumerate().filter(|(_, slot)| **slot != NONE);
         let (features, slots): (Vec<FeatureIndex>, Vec<usize>) =
             found.map(|(feature, slot)| (FeatureIndex(feature as u32), *slot as usize)).unzip();
-        let terms = || slots.iter().map(|slot| &self.terms.terms[*slot]);
+        let terms = || slots.iter().map(|slot| &self.terms.sums[*slot]);
         SubmoduleEffects {
             submodule: self.submodule,
             dictionary_features: self.slots.len(),
@@ -214,8 +214,8 @@ impl SubmoduleAggregate {
             position_effects: slots.iter().flat_map(|slot| self.terms.position_means(*slot, examples)).collect(),
             features,
             error: ErrorTerm {
-                effect: self.error.terms[0].mean(examples),
-                standard_error: self.error.terms[0].standard_error(examples),
+                effect: self.error.sums[0].mean(examples),
+                standard_error: self.error.sums[0].standard_error(examples),
                 position_effects: self.error.position_means(0, examples).collect(),
             },
             gradient_dot_change: self.gradient_dot_change.map(|sum| (sum / examples as f64) as f32),
@@ -234,9 +234,9 @@ mod tests {
         for (first, second) in [(1.0, 0.0), (2.0, 1.0), (0.0, -1.0)] {
             terms.add(slot, 0, first);
             terms.add(slot, 1, second);
-            terms.terms[slot].finish_example();
+            terms.sums[slot].finish_example();
         }
-        let term = terms.terms[slot];
+        let term = terms.sums[slot];
         // Examples 1, 3, -1 and one in which the feature did not differ: mean 3/4.
         assert_eq!(term.mean(4).to_bits(), 0.75_f32.to_bits());
         let variance = [1.0_f32, 3.0, -1.0, 0.0].iter().map(|effect| (effect - 0.75).powi(2)).sum::<f32>() / 3.0;

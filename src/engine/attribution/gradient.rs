@@ -1,5 +1,6 @@
 //! Effects from a gradient: what both integrated gradients and plain attribution patching end with.
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 use super::{Side, TokenEffects};
@@ -20,19 +21,23 @@ pub fn effects(
     decoder: &DecoderRows,
 ) -> Vec<TokenEffects> {
     let (clean_output, patch_output) = (clean.trace.output(submodule), patch.trace.output(submodule));
-    (0..gradient.rows().len())
-        .into_par_iter()
-        .map(|row| {
-            let gradient = gradient.row(row);
-            let features = clean.codes.changes(patch.codes, row).into_iter().map(|change| {
-                let effect = (change.patch - change.clean) * dot(gradient, decoder.row(change.feature));
-                (change, effect)
-            });
-            TokenEffects {
-                features: features.collect(),
-                error: dot(gradient, patch.error.row(row)) - dot(gradient, clean.error.row(row)),
-                gradient_dot_change: Some(dot(gradient, patch_output.row(row)) - dot(gradient, clean_output.row(row))),
-            }
-        })
-        .collect()
+    let token = |row: usize| {
+        let gradient = gradient.row(row);
+        let changes = clean.codes.changes(patch.codes, row);
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let mut features = Vec::with_capacity(changes.len());
+                for change in changes {
+                    features.push((change, (change.patch - change.clean) * dot(gradient, decoder.row(change.feature))));
+                }
+                TokenEffects {
+                    features,
+                    error: dot(gradient, patch.error.row(row)) - dot(gradient, clean.error.row(row)),
+                    gradient_dot_change: Some(dot(gradient, patch_output.row(row)) - dot(gradient, clean_output.row(row))),
+                }
+            },
+        )
+    };
+    (0..gradient.rows().len()).into_par_iter().map(token).collect()
 }

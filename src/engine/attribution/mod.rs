@@ -158,7 +158,9 @@ fn run_batch(
         views.push(ViewWork { view, aggregate, clean_metrics, gradients });
     }
     steps.stages.add(Stage::Plain, start);
-    for (ordinal, dictionary) in dictionaries.iter().enumerate() {
+    let order = cheapest_first(dictionaries);
+    for (turn, &ordinal) in order.iter().enumerate() {
+        let dictionary = &dictionaries[ordinal];
         let submodule = dictionary.submodule();
         let Some(first) = views.first() else { continue };
         steps.tell(submodule, first.view.view)?;
@@ -169,7 +171,7 @@ fn run_batch(
         let decoder = DecoderRows::read(dictionary, codes.active(), cancel)?;
         // The next one arrives while this one's gradients are computed.
         dictionary.release();
-        dictionaries[(ordinal + 1) % dictionaries.len()].read_ahead();
+        dictionaries[order[(turn + 1) % order.len()]].read_ahead();
         let error = reconstruction_error(dictionary, &outputs, &codes, &decoder);
         let shape = clean.output(submodule).shape();
         let [clean_error, patch_error] = [0, 1].map(|side| prefixes.activation(&error, side, shape));
@@ -192,12 +194,11 @@ fn run_batch(
         for work in &mut views {
             steps.tell(submodule, work.view.view)?;
             let (from, to) = oriented(work.view.view, clean_side, patch_side);
-            let effects = match gradients.next() {
-                Some(gradient) => gradient::effects(&gradient, submodule, from, to, &decoder),
-                None => {
-                    let job = exact::Job { compute, submodule, answers: &work.view.answers, clean_metrics: &work.clean_metrics };
-                    job.effects(from, to, &decoder, cancel)?
-                }
+            let effects = if let Some(gradient) = gradients.next() {
+                gradient::effects(&gradient, submodule, from, to, &decoder)
+            } else {
+                let job = exact::Job { compute, submodule, answers: &work.view.answers, clean_metrics: &work.clean_metrics };
+                job.effects(from, to, &decoder, cancel)?
             };
             work.aggregate.add(ordinal, &work.view.examples, batch.positions, &effects);
             steps.done += 1;
@@ -208,6 +209,14 @@ fn run_batch(
         steps.stages.add(Stage::Effects, start);
     }
     Ok(())
+}
+
+/// Ordinals of the submodules in the order in which they are computed: the fewer layers lie above one, the sooner it is done, and whoever
+/// waits sees something soon.
+fn cheapest_first(dictionaries: &[Dictionary]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..dictionaries.len()).collect();
+    order.sort_by_key(|ordinal| std::cmp::Reverse(dictionaries[*ordinal].submodule().layer));
+    order
 }
 
 struct ViewWork<'a> {

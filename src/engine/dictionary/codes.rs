@@ -1,7 +1,6 @@
 //! Sparse codes: which features are active at which token, and the decoder rows that belong to them.
 
-use std::collections::HashMap;
-
+use pulp::Arch;
 use rayon::prelude::*;
 
 use super::Dictionary;
@@ -99,11 +98,15 @@ impl Default for Codes {
     }
 }
 
+/// No row.
+const NOT_READ: u32 = u32::MAX;
+
 /// Decoder rows of the features that a batch needs, read once from the file.
 #[derive(Debug, Clone)]
 pub struct DecoderRows {
     width: usize,
-    slots: HashMap<u32, usize>,
+    /// For every feature of the dictionary its row among `values`, or [`NOT_READ`].
+    slots: Vec<u32>,
     /// `[features read, width]`
     values: Vec<f32>,
 }
@@ -112,12 +115,13 @@ impl DecoderRows {
     /// Reads the rows of `features` from `dictionary`'s file, unless `cancel` is raised.
     pub fn read(dictionary: &Dictionary, features: impl IntoIterator<Item = u32>, cancel: &Cancel) -> Result<Self> {
         let width = dictionary.width();
-        let (mut slots, mut wanted) = (HashMap::new(), Vec::new());
+        let (mut slots, mut wanted) = (vec![NOT_READ; dictionary.features()], Vec::new());
         for feature in features {
-            slots.entry(feature).or_insert_with(|| {
+            let slot = &mut slots[feature as usize];
+            if *slot == NOT_READ {
+                *slot = wanted.len() as u32;
                 wanted.push(feature);
-                wanted.len() - 1
-            });
+            }
         }
         let mut values = vec![0.0; wanted.len() * width];
         let read = |(row, feature): (&mut [f32], &u32)| {
@@ -133,7 +137,7 @@ impl DecoderRows {
     /// # Panics
     /// When the feature was not asked for in [`DecoderRows::read`]: a fault of the caller.
     pub fn row(&self, feature: u32) -> &[f32] {
-        let slot = self.slots[&feature];
+        let slot = self.slots[feature as usize] as usize;
         &self.values[slot * self.width..(slot + 1) * self.width]
     }
 }
@@ -150,14 +154,19 @@ pub fn reconstruction_error(
 ) -> Activation {
     let mut error = activation.clone();
     error.values.par_chunks_exact_mut(activation.width).enumerate().for_each(|(index, row)| {
-        for (value, bias) in row.iter_mut().zip(dictionary.decoder_bias()) {
-            *value -= bias;
-        }
-        for (feature, activation) in codes.row(index) {
-            for (value, weight) in row.iter_mut().zip(decoder.row(feature)) {
-                *value -= activation * weight;
-            }
-        }
+        Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                for (value, bias) in row.iter_mut().zip(dictionary.decoder_bias()) {
+                    *value -= bias;
+                }
+                for (feature, activation) in codes.row(index) {
+                    for (value, weight) in row.iter_mut().zip(decoder.row(feature)) {
+                        *value -= activation * weight;
+                    }
+                }
+            },
+        );
     });
     error
 }

@@ -6,7 +6,8 @@
 
 use pulp::Arch;
 
-use super::vector::{add_scaled, dot};
+use super::vector::add_scaled;
+use crate::engine::activation::dot;
 
 /// The shape of a batch at one layer.
 #[derive(Clone, Copy)]
@@ -55,6 +56,7 @@ impl Shape {
 
     /// Every query of every head: its index among the patterns, its place in a `[query rows, width]` array, the place of its
     /// sequence's and head's first key in a `[rows, 2 width]` array, and how many positions it sees.
+    #[expect(clippy::inline_always, reason = "vector instructions reach only what is inlined into the dispatched loop")]
     #[inline(always)]
     fn each(self, mut visit: impl FnMut(usize, usize, usize, usize)) {
         let width = self.heads * self.head_width;

@@ -1,6 +1,7 @@
 //! The metric `logit[patch answer] - logit[clean answer]` as a direction of the normalised residual stream.
 
 use super::NativeCompute;
+use crate::engine::activation::dot;
 use crate::engine::compute::Answers;
 
 /// The metric is `<normal, folded> + shift`, where `normal` is the last position's stream after the final layer norm without that
@@ -24,7 +25,7 @@ impl NativeCompute {
         let [scale, shift] = &self.weights.final_norm;
         let difference: Vec<f32> = patch.iter().zip(&clean).map(|(patch, clean)| patch - clean).collect();
         Direction {
-            shift: super::vector::dot(&difference, shift),
+            shift: dot(&difference, shift),
             folded: difference.iter().zip(scale).map(|(difference, scale)| difference * scale).collect(),
         }
     }

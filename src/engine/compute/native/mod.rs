@@ -24,7 +24,7 @@ pub use rate::{Rates, rates};
 
 use super::{Answers, Compute, Route, Trace};
 use crate::core::problem::Result;
-use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::core::submodule::Submodule;
 use crate::engine::activation::Activation;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -34,7 +34,7 @@ use crate::engine::tensor_file::TensorFile;
 use metric::Direction;
 use path::Segment;
 use pool::Pool;
-use walk::{Entry, Workspace};
+use walk::Workspace;
 use weights::Weights;
 
 /// Tokens that one task takes through a layer together: enough that products run at their rate, few enough that what a layer reads and
@@ -66,21 +66,6 @@ impl NativeCompute {
         let outcome = task(&mut workspace);
         self.workspaces.give(workspace);
         outcome
-    }
-
-    /// What enters the model at `entry` in the run `base`, for example `example`.
-    fn stream(&self, base: &Trace, entry: Entry, example: usize, target: &mut Vec<f32>) {
-        let below = |layer: usize| {
-            if layer == 0 { &base.embedding } else { base.output(Submodule::new(SubmoduleKind::Residual, layer - 1)) }
-        };
-        match entry {
-            Entry::Layer(layer) => target.extend_from_slice(below(layer).example(example)),
-            Entry::Mlp(layer) => {
-                let attention = base.output(Submodule::new(SubmoduleKind::Attention, layer));
-                let pairs = below(layer).example(example).iter().zip(attention.example(example));
-                target.extend(pairs.map(|(below, attention)| below + attention));
-            }
-        }
     }
 }
 

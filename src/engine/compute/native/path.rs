@@ -178,7 +178,7 @@ impl NativeCompute {
             for example in task.examples.clone() {
                 for alpha in alphas {
                     let start = workspace.hidden.len();
-                    self.stream(segment.base, walk.entry, example, &mut workspace.hidden);
+                    walk.entry.append_stream(segment.base, example, &mut workspace.hidden);
                     let change = clean.example(example).iter().zip(patch.example(example));
                     for (value, (clean, patch)) in workspace.hidden[start..].iter_mut().zip(change) {
                         *value += alpha * (patch - clean);

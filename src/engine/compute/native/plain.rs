@@ -9,12 +9,12 @@ use super::layer::{Kept, Pass, Scratch, spread_last};
 use super::metric::Direction;
 use super::rotary::Rotary;
 use super::split::evenly;
-use super::vector::{dot, normalise};
+use super::vector::normalise;
 use super::walk::{Entry, Walk};
 use super::{NativeCompute, TOKENS_PER_TASK};
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
-use crate::engine::activation::Activation;
+use crate::engine::activation::{Activation, dot};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Answers, Trace};
 
@@ -30,7 +30,7 @@ impl NativeCompute {
         Ok(embedded)
     }
 
-    /// Examples in tasks; `count` tokens each.
+    /// Examples in tasks of [`TOKENS_PER_TASK`].
     fn tasks(examples: usize, positions: usize) -> Vec<Range<usize>> {
         evenly(examples, TOKENS_PER_TASK / positions.max(1))
     }
@@ -156,7 +156,7 @@ impl NativeCompute {
                         continue;
                     }
                     let start = workspace.hidden.len();
-                    self.stream(base, entry, rows[index], &mut workspace.hidden);
+                    entry.append_stream(base, rows[index], &mut workspace.hidden);
                     let change = clean.example(rows[index]).iter().zip(moved.example(index));
                     for (value, (clean, moved)) in workspace.hidden[start..].iter_mut().zip(change) {
                         *value += moved - clean;

@@ -3,27 +3,14 @@
 
 use pulp::Arch;
 
+use crate::engine::activation::dot;
 use crate::engine::model::config::ActivationFunction;
 
 /// Numbers summed side by side, so that sums become vector instructions.
 const LANES: usize = 16;
 
-/// `sum(left * right)`. To be called inside a dispatched loop.
-#[inline(always)]
-pub fn dot(left: &[f32], right: &[f32]) -> f32 {
-    let mut lanes = [0.0_f32; LANES];
-    let (left_blocks, left_rest) = left.as_chunks::<LANES>();
-    let (right_blocks, right_rest) = right.as_chunks::<LANES>();
-    for (a, b) in left_blocks.iter().zip(right_blocks) {
-        for lane in 0..LANES {
-            lanes[lane] += a[lane] * b[lane];
-        }
-    }
-    let rest: f32 = left_rest.iter().zip(right_rest).map(|(a, b)| a * b).sum();
-    lanes.iter().sum::<f32>() + rest
-}
-
 /// `target += factor * source`. To be called inside a dispatched loop.
+#[expect(clippy::inline_always, reason = "vector instructions reach only what is inlined into the dispatched loop")]
 #[inline(always)]
 pub fn add_scaled(target: &mut [f32], factor: f32, source: &[f32]) {
     for (target, source) in target.iter_mut().zip(source) {
@@ -31,6 +18,7 @@ pub fn add_scaled(target: &mut [f32], factor: f32, source: &[f32]) {
     }
 }
 
+#[expect(clippy::inline_always, reason = "vector instructions reach only what is inlined into the dispatched loop")]
 #[inline(always)]
 fn sum(values: &[f32]) -> f32 {
     let mut lanes = [0.0_f32; LANES];
@@ -163,6 +151,8 @@ fn exp_of_negative(y: f32) -> f32 {
 /// erf is 1.5e-7; its exponential is also the one in `phi`.
 #[inline(always)]
 fn gelu(x: f32) -> (f32, f32) {
+    /// 1 / sqrt(2 pi)
+    const DENSITY: f32 = 0.398_942_3;
     let size = x.abs();
     let exponential = exp_of_negative(-0.5 * x * x);
     let t = 1.0 / (1.0 + 0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2 * size);
@@ -173,8 +163,6 @@ fn gelu(x: f32) -> (f32, f32) {
     let polynomial = polynomial * t + 0.254_829_6;
     let tail = 0.5 * polynomial * t * exponential;
     let below = if x < 0.0 { tail } else { 1.0 - tail };
-    /// 1 / sqrt(2 pi)
-    const DENSITY: f32 = 0.398_942_3;
     (x * below, below + x * DENSITY * exponential)
 }
 

@@ -4,10 +4,12 @@ use super::NativeCompute;
 use super::attention::Shape;
 use super::layer::{Kept, Pass, Scratch, keep_last};
 use super::rotary::Rotary;
-use super::vector::{add_normalise_backward, dot, normalise};
+use super::vector::{add_normalise_backward, normalise};
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
+use crate::engine::compute::Trace;
 
 /// Where a walk enters the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,21 @@ impl Entry {
         match submodule.kind {
             SubmoduleKind::Attention if !parallel_residual => Self::Mlp(submodule.layer.0),
             _ => Self::Layer(submodule.layer.0 + 1),
+        }
+    }
+
+    /// Appends what passes here in the run `base`, for example `example`, to `target`.
+    pub fn append_stream(self, base: &Trace, example: usize, target: &mut Vec<f32>) {
+        let below = |layer: usize| {
+            if layer == 0 { &base.embedding } else { base.output(Submodule::new(SubmoduleKind::Residual, layer - 1)) }
+        };
+        match self {
+            Self::Layer(layer) => target.extend_from_slice(below(layer).example(example)),
+            Self::Mlp(layer) => {
+                let attention = base.output(Submodule::new(SubmoduleKind::Attention, layer));
+                let pairs = below(layer).example(example).iter().zip(attention.example(example));
+                target.extend(pairs.map(|(below, attention)| below + attention));
+            }
         }
     }
 }
@@ -84,9 +101,9 @@ impl Walk<'_> {
                 layer + 1
             }
         };
-        for layer in first..config.layers {
+        for (layer, kept) in kept.iter_mut().enumerate().skip(first) {
             self.cancel.check()?;
-            self.pass(layer, sequences).forward(hidden, &mut kept[layer], scratch, &mut |_, _| {});
+            self.pass(layer, sequences).forward(hidden, kept, scratch, &mut |_, _| {});
         }
         // Otherwise the last layer that ran kept only these.
         if self.entry == Entry::Layer(config.layers) {
