@@ -40,7 +40,7 @@ pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
     if settings.offline {
         return offline(preset, &settings, &records);
     }
-    let mut plan = Plan::make(preset, &settings, &records, changes, NEVER)?;
+    let mut plan = Bar::show(|tell| Plan::make(preset, &settings, &records, changes, tell, NEVER))?;
     let damaged = Bar::show(|tell| check(&mut plan, &settings, tell, NEVER))?;
     output::print(&described(preset, &plan, &settings, &damaged))?;
     if arguments.dry_run {
@@ -106,7 +106,7 @@ fn described(preset: &Preset, plan: &Plan, settings: &Settings, damaged: &[Strin
     text
 }
 
-/// The one progress display: on a terminal; nothing elsewhere.
+/// The one progress display: on a terminal; nothing elsewhere. Without units it says only what is done.
 struct Bar(ProgressBar);
 
 impl Bar {
@@ -114,10 +114,10 @@ impl Bar {
     fn show<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> Result<T>) -> Result<T> {
         let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
-        let template = "{wide_bar} {decimal_bytes}/{decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left, {msg}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
             bar.set_style(style);
         }
+        bar.enable_steady_tick(Duration::from_millis(200));
         let mut bar = Self(bar);
         let outcome = work(&mut |progress| bar.update(progress));
         bar.0.finish_and_clear();
@@ -125,12 +125,15 @@ impl Bar {
     }
 
     fn update(&mut self, Progress { stage, done, total }: Progress) {
-        if self.0.length() != Some(total) {
+        if total > 0 && self.0.length() != Some(total) {
+            let template = "{wide_bar} {decimal_bytes}/{decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left, {msg}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                self.0.set_style(style);
+            }
             self.0.set_length(total);
             // What was here before counts for no rate.
             self.0.set_position(done);
             self.0.reset_eta();
-            self.0.enable_steady_tick(Duration::from_millis(200));
         }
         self.0.set_position(done);
         self.0.set_message(stage);

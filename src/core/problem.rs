@@ -25,6 +25,11 @@ impl Problem {
         Self { place: printable(&place.to_string()), what: printable(&what.to_string()), remedy: printable(&remedy.to_string()) }
     }
 
+    /// What is wrong, without the place and the remedy.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
     /// A file that could not be read or written.
     pub fn from_io(path: &Path, doing: &str, error: &std::io::Error) -> Self {
         let remedy = match error.kind() {

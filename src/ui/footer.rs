@@ -12,6 +12,7 @@ use crate::app::commands;
 use crate::app::notice::Tone;
 use crate::app::prompt::Prompt;
 use crate::app::state::{Overlay, State};
+use crate::core::progress::Progress;
 use crate::core::text::{bytes, printable};
 
 /// Commands whose keys are shown, the most useful first; as many as fit.
@@ -54,6 +55,7 @@ fn downloading(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>>
     let name = printable(&download.name);
     let forms = match &download.progress {
         None => vec![format!(" {name}: asking the hub · Esc stops ")],
+        Some(Progress { stage, total: 0, .. }) => vec![format!(" {name}: {} · Esc stops ", printable(stage))],
         Some(progress) => {
             let share = (100 * progress.done).checked_div(progress.total).unwrap_or(100);
             let doing = format!(" {name}: {} {share} %", printable(&progress.stage));

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -64,6 +65,8 @@ pub fn cancelled() -> Problem {
 pub struct Client<'a> {
     agent: Agent,
     settings: &'a Settings,
+    /// Why something is being tried again.
+    trouble: Mutex<Option<String>>,
 }
 
 impl<'a> Client<'a> {
@@ -82,7 +85,18 @@ impl<'a> Client<'a> {
             .tls_config(TlsConfig::builder().provider(TlsProvider::Rustls).build())
             .user_agent(concat!("saescope/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { agent: config.new_agent(), settings }
+        Self { agent: config.new_agent(), settings, trouble: Mutex::new(None) }
+    }
+
+    /// What is said of a `stage`: that, or why something is being tried again.
+    pub fn stage(&self, stage: &str) -> String {
+        self.trouble.lock().ok().and_then(|trouble| trouble.clone()).unwrap_or_else(|| stage.to_owned())
+    }
+
+    fn note(&self, trouble: Option<String>) {
+        if let Ok(mut noted) = self.trouble.lock() {
+            *noted = trouble;
+        }
     }
 
     /// Asks for what is at `address`, from byte `start` on; `what` names it in messages.
@@ -197,7 +211,10 @@ impl<'a> Client<'a> {
                 return Err(cancelled());
             }
             match attempt() {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    self.note(None);
+                    return Ok(value);
+                }
                 Err(Failure::Final(problem)) => return Err(problem),
                 Err(Failure::Passing { problem, wait, gained }) => {
                     tries = if gained { 0 } else { tries };
@@ -206,7 +223,9 @@ impl<'a> Client<'a> {
                     }
                     let own = self.settings.wait.saturating_mul(1 << tries.min(10)).min(LONGEST_WAIT);
                     tries += 1;
-                    sleep(wait.unwrap_or(own), stop)?;
+                    let wait = wait.unwrap_or(own);
+                    self.note(Some(format!("trying again in {} s: {}", wait.as_secs_f64().ceil(), problem.what())));
+                    sleep(wait, stop)?;
                 }
             }
         }

@@ -20,7 +20,7 @@ use crate::core::request::ModelSource;
 use crate::core::text::bytes;
 use crate::store::presets::Preset;
 
-/// Told how far it is: units are bytes.
+/// Told how far it is: units are bytes, and there are none while only the hub is asked.
 pub type Tell<'a> = &'a mut dyn FnMut(Progress);
 
 /// Hashes the files that are here. One that is not what the hub says counts as missing from then on.
@@ -67,8 +67,8 @@ pub fn fetch(plan: &Plan, settings: &Settings, tell: Tell<'_>, stop: Stop<'_>) -
     let work = |file: &&PlannedFile, stop: Stop<'_>| transfer.bring(file, &plan.repositories[file.repository], stop);
     let watch = || {
         let waits = waiting.load(Ordering::Relaxed) > 0;
-        let stage = if waits { "another program downloads the same" } else { "downloading" };
-        tell(Progress { stage: stage.to_owned(), done: arrived.load(Ordering::Relaxed), total });
+        let stage = transfer.client.stage(if waits { "another program downloads the same" } else { "downloading" });
+        tell(Progress { stage, done: arrived.load(Ordering::Relaxed), total });
     };
     in_parallel(&missing, settings.parallel, stop, work, watch)?;
     for file in plan.files.iter().filter(|file| file.is_here()) {
@@ -93,7 +93,7 @@ pub fn bring(preset: &Preset, settings: &Settings, data: &Path, tell: Tell<'_>, 
         let what = "must not be used: HF_HUB_OFFLINE is set";
         return Err(Problem::new("the network", what, "start saescope without it to download"));
     }
-    let mut plan = Plan::make(preset, settings, &records, Changes::Refuse, stop)?;
+    let mut plan = Plan::make(preset, settings, &records, Changes::Refuse, tell, stop)?;
     check(&mut plan, settings, tell, stop)?;
     fetch(&plan, settings, tell, stop)?;
     record(&plan, &mut records, Changes::Refuse)?;

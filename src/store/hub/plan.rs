@@ -1,14 +1,18 @@
 //! What a download has to do: for every file of a preset what the hub says of it and what of it is on this machine.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use super::cache::Places;
-use super::client::{Client, Stop};
+use super::client::{Client, Stop, cancelled};
+use super::fetch::Tell;
 use super::hash::FileHash;
 use super::listing::{self, Listing};
+use super::parallel::in_parallel;
 use super::records::Records;
 use super::settings::Settings;
 use crate::core::problem::{Problem, Result};
+use crate::core::progress::Progress;
 use crate::store::presets::{Preset, Repository};
 
 /// Whose decision it is that files may differ from those of the first download.
@@ -73,11 +77,29 @@ impl Plan {
     ///
     /// # Errors
     /// When the hub cannot be asked, does not have a file, or has another than at the first download.
-    pub fn make(preset: &Preset, settings: &Settings, records: &Records, changes: Changes, stop: Stop<'_>) -> Result<Self> {
+    pub fn make(
+        preset: &Preset,
+        settings: &Settings,
+        records: &Records,
+        changes: Changes,
+        tell: Tell<'_>,
+        stop: Stop<'_>,
+    ) -> Result<Self> {
         let client = Client::new(settings);
-        let mut plan = Self { repositories: Vec::new(), files: Vec::new() };
-        for repository in preset.repositories() {
+        let repositories: Vec<(&Repository, Mutex<Option<Listing>>)> =
+            preset.repositories().map(|repository| (repository, Mutex::new(None))).collect();
+        let ask = |(repository, answer): &(&Repository, Mutex<Option<Listing>>), stop: Stop<'_>| {
             let listing = listing::ask(&client, settings, repository, stop)?;
+            if let Ok(mut answer) = answer.lock() {
+                *answer = Some(listing);
+            }
+            Ok(())
+        };
+        let watch = || tell(Progress { stage: client.stage("asking the hub"), done: 0, total: 0 });
+        in_parallel(&repositories, settings.parallel, stop, ask, watch)?;
+        let mut plan = Self { repositories: Vec::new(), files: Vec::new() };
+        for (repository, answer) in repositories {
+            let Some(listing) = answer.into_inner().ok().flatten() else { return Err(cancelled()) };
             if changes == Changes::Refuse {
                 expect_unchanged(repository, &listing, records)?;
             }

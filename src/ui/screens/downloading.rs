@@ -89,6 +89,15 @@ fn the_footer_says_how_far_it_is_and_how_to_stop_it() {
         pilot.resize(width, 20);
         assert!(pilot.footer().starts_with(says) && pilot.footer().contains("Esc stops"), "{}", pilot.footer());
     }
+    let stage = "trying again in 4 s: the hub answers 503: it is in trouble".to_owned();
+    pilot.download(1, DownloadNews::Progress(Progress { stage, done: 0, total: 0 }));
+    for (width, says) in [
+        (120, " pythia-70m: trying again in 4 s: the hub answers 503: it is in trouble · Esc stops"),
+        (60, " pythia-70m · Esc stops"),
+    ] {
+        pilot.resize(width, 20);
+        assert!(pilot.footer().starts_with(says), "{}", pilot.footer());
+    }
     // What is hashed says nothing about the speed of what is downloaded.
     pilot.download(1, DownloadNews::Progress(Progress { stage: "checking".to_owned(), done: 0, total: 10 }));
     assert!(!pilot.footer().contains("/s"), "{}", pilot.footer());
