@@ -1,5 +1,5 @@
 //! Random weights in every format, and that all of them are read as the same dictionaries.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on should panic, and the long one measures")]
 
 use std::fs::{self, File};
 use std::io::Write;

@@ -149,6 +149,6 @@ mod tests {
         let rough = (10.0 + 5.0 * 0.444) * (6750.0 + 10800.0) * 3.146e6;
         assert!((floor.paths / rough - 1.0).abs() < 0.02, "{} and {rough}", floor.paths);
         let giga = [floor.plain, floor.paths, floor.encoders].map(|part| (2e-9 * part).round());
-        assert_eq!(giga, [24.0, 1351.0, 151.0]);
+        assert_eq!(giga.map(|count| count as u64), [24, 1351, 151]);
     }
 }

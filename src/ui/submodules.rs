@@ -9,6 +9,7 @@ use super::theme::Theme;
 use super::{bar, pane};
 use crate::app::commands::movement::{submodule_row, submodule_top};
 use crate::app::state::{Pane, State};
+use crate::core::dictionary_report::DictionaryReport;
 use crate::core::rows::Count;
 use crate::core::rows::cells::signed;
 use crate::core::submodule::Submodule;
@@ -67,7 +68,7 @@ fn one(state: &State, theme: &Theme, submodule: Submodule, largest: f64, width: 
     let layers = state.findings().map_or(0, |findings| findings.layers);
     let count = state.table.listing.counts.get(submodule.ordinal(layers)).copied().unwrap_or_default();
     // The card says what is suspect about a dictionary.
-    let suspect = state.findings().and_then(|findings| findings.report(submodule)).is_some_and(|report| report.is_suspect());
+    let suspect = state.findings().and_then(|findings| findings.report(submodule)).is_some_and(DictionaryReport::is_suspect);
     let name = left(&format!("{submodule}{}", if suspect { "!" } else { "" }), COLUMNS[0]);
     let view = state.findings().map(|findings| findings.view(state.shown().first()));
     let found = view.and_then(|view| view.submodule(submodule));

@@ -36,7 +36,7 @@ impl ZipFile {
             )
         })?;
         let names = archive.file_names().filter_map(std::result::Result::ok).filter(|name| name.ends_with("/ae.pt"));
-        let mut names: Vec<String> = names.map(|name| name.into_owned()).collect();
+        let mut names: Vec<String> = names.map(std::borrow::Cow::into_owned).collect();
         names.sort();
         Ok(Self { path: path.to_owned(), archive, names })
     }

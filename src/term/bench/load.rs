@@ -52,12 +52,11 @@ impl Load {
                             drop(Arc::new(Ranked::new(*effects)));
                             tell();
                         }
-                        Ok(Event::Step(Step::Fitted(..))) => tell(),
                         Ok(Event::Step(Step::Progress(_))) => {
                             let _ = computes.send(());
                             tell();
                         }
-                        Ok(Event::Opened(_) | Event::Identified(_)) => tell(),
+                        Ok(Event::Opened(_) | Event::Identified(_) | Event::Step(Step::Fitted(..))) => tell(),
                         Err(RecvTimeoutError::Timeout) => {}
                         Err(RecvTimeoutError::Disconnected) => break,
                     }
