@@ -1,3 +1,5 @@
+//! The published figures reproduce themselves, and each kind of figure can fail.
+
 use super::*;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects};
 use crate::core::submodule::{FeatureIndex, Submodule};
