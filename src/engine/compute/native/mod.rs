@@ -1,9 +1,9 @@
 //! GPT-NeoX on the processor with a hand-derived backward pass: plain f32 slices, one fast product, buffers that are used again.
 //!
 //! What burn's automatic differentiation spends on graphs, unused gradients and small operations is left out, and what several views ask
-//! of the same numbers is computed once ([`path`]). Work is split into tasks of a few examples and steps that each run on one thread from
-//! their point of the path to the metric and back ([`walk`]), so that threads meet only at the end of a submodule and no product starts
-//! threads of its own. burn computes the same in [`super::burn_compute`] and is what the tests hold this against.
+//! of the same numbers is computed once (`path`). Work is split into tasks of a few examples and steps that each run on one thread from
+//! their point of the path to the metric and back (`walk`), so that threads meet only at the end of a submodule and no product starts
+//! threads of its own. burn computes the same in `compute::burn_compute` and is what the tests hold this against.
 
 mod attention;
 mod encode;
