@@ -12,6 +12,7 @@ use saescope::core::request::{Backend, DataSource, ModelSource, Options, Request
 use saescope::core::run::{Method, Run};
 use saescope::core::tags::Subject;
 use saescope::core::view::View;
+use saescope::engine::cache::Cache;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::demo;
 use saescope::engine::identity::{identify, subject};
@@ -92,7 +93,7 @@ fn cancelling_reaches_opening_and_both_halves_of_hashing() {
     let cancelled = Cancel::default();
     cancelled.cancel();
     let says_so = |problem: String| assert!(problem.contains("was cancelled"), "{problem}");
-    says_so(Study::open(request(Method::Ig, 64), &cancelled).err().unwrap().to_string());
+    says_so(Study::open(request(Method::Ig, 64), &Cache::default(), &cancelled).err().unwrap().to_string());
     let (weights, dictionaries) = (demo::weights().unwrap(), demo::dictionaries(&demo::config().unwrap()).unwrap());
     let never = |_| panic!("nothing is known yet");
     says_so(identify("demo", &weights, &dictionaries, &never, &cancelled).unwrap_err().to_string());
@@ -105,7 +106,7 @@ fn cancelling_reaches_opening_and_both_halves_of_hashing() {
 fn a_panic_on_either_thread_ends_the_other() {
     for on_hashing_thread in [false, true] {
         let cancel = Cancel::default();
-        let study = Study::open(request(Method::Exact, 64), &cancel).unwrap();
+        let study = Study::open(request(Method::Exact, 64), &Cache::default(), &cancel).unwrap();
         let start = Instant::now();
         let tell = |event| {
             let is_time = match event {

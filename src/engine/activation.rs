@@ -47,6 +47,12 @@ impl Activation {
         &self.values[example * size..(example + 1) * size]
     }
 
+    /// Some of the examples.
+    pub fn select(&self, examples: &[usize]) -> Self {
+        let values = examples.iter().flat_map(|example| self.example(*example)).copied().collect();
+        Self::new(values, [examples.len(), self.positions, self.width])
+    }
+
     /// One vector per token.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.values.chunks_exact(self.width)

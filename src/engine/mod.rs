@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod attribution;
+pub mod cache;
 pub mod cancel;
 pub mod compute;
 pub mod dataset;
@@ -10,8 +11,11 @@ pub mod dictionary;
 pub mod floor;
 pub mod hash;
 pub mod identity;
+pub mod loaded;
+pub mod memory;
 pub mod model;
 pub mod random;
+pub mod stamp;
 pub mod study;
 pub mod synth;
 pub mod tensor_file;

@@ -2,41 +2,33 @@
 
 use std::collections::HashMap;
 use std::panic::resume_unwind;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::core::effects::ViewEffects;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
-use crate::core::request::{DataSource, ModelSource, Request, Shard};
+use crate::core::request::{DataSource, Request, Shard};
 use crate::core::run::{DataRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds, ShardRecord};
-use crate::core::text::excerpt;
-use crate::engine::attribution::{Batch, Stages, attribute_timed, plan};
+use crate::engine::attribution::{Batch, Model, Stages, attribute_timed, plan};
+use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::{self, Compute};
 use crate::engine::dataset::shard::deal;
 use crate::engine::dataset::{self, DataSet, Limits, Source};
 use crate::engine::demo;
-use crate::engine::dictionary::{Dictionary, folder};
+use crate::engine::dictionary::Dictionary;
 use crate::engine::floor::Floor;
-use crate::engine::hash::sha256_hex;
-use crate::engine::identity::{Identity, identify};
+use crate::engine::identity::Identity;
+use crate::engine::loaded::Loaded;
+use crate::engine::memory::Usage;
 use crate::engine::model::config::Config;
-use crate::engine::tensor_file::TensorFile;
-use crate::engine::tokenizer::Tokenizer;
 use crate::engine::worker::{THREAD, no_thread};
 
 /// A study whose inputs are open.
 pub struct Study {
     request: Request,
-    name: String,
-    config_sha256: String,
-    weights: TensorFile,
-    tokenizer: Option<Tokenizer>,
-    dictionaries: Vec<Dictionary>,
-    compute: Box<dyn Compute>,
+    loaded: Arc<Loaded>,
     pairs: DataSet,
     baseline: Option<DataSet>,
     shard: Option<ShardRecord>,
@@ -46,19 +38,13 @@ pub struct Study {
 }
 
 impl Study {
-    /// Opens and checks everything that `request` names, unless `cancel` is raised.
-    pub fn open(request: Request, cancel: &Cancel) -> Result<Self> {
+    /// Opens and checks everything that `request` names, unless `cancel` is raised; what `cache` holds of it is used.
+    pub fn open(request: Request, cache: &Cache, cancel: &Cancel) -> Result<Self> {
         let start = Instant::now();
-        let Parts { name, config, config_sha256, weights, tokenizer, dictionaries } = match &request.model {
-            ModelSource::Demo => open_demo()?,
-            ModelSource::Preset(name) => {
-                let remedy = format!("download it with `saescope fetch {name}`");
-                return Err(Problem::new(format_args!("model {name}"), "is not on this machine", remedy));
-            }
-            ModelSource::Folder { model, dictionaries, name } => open_folder(model, dictionaries, name.as_deref(), cancel)?,
-        };
+        let loaded = cache.loaded(&request.model, request.backend, cancel)?;
+        let (config, tokenizer) = (loaded.compute.config(), loaded.tokenizer.as_ref());
         let limits = Limits { vocabulary: config.vocabulary, context: config.context };
-        let load = |source: &Source<'_>| dataset::load(source, tokenizer.as_ref(), request.options, limits, cancel);
+        let load = |source: &Source<'_>| dataset::load(source, tokenizer, request.options, limits, cancel);
         let (mut pairs, mut baseline) = match &request.data {
             DataSource::Embedded => (load(&demo::NAMES)?, Some(load(&demo::BASELINE_NAMES)?)),
             DataSource::Files { pairs, baseline } => {
@@ -66,30 +52,16 @@ impl Study {
             }
         };
         let shard = request.shard.map(|shard| take_shard(&mut pairs, baseline.as_mut(), shard)).transpose()?;
-        let compute = compute::open(request.backend, &config, &weights, cancel)?;
         let open_seconds = start.elapsed().as_secs_f64();
-        Ok(Self {
-            request,
-            name,
-            config_sha256,
-            weights,
-            tokenizer,
-            dictionaries,
-            compute,
-            pairs,
-            baseline,
-            shard,
-            open_seconds,
-            stages: Mutex::default(),
-        })
+        Ok(Self { request, loaded, pairs, baseline, shard, open_seconds, stages: Mutex::default() })
     }
 
     /// What is known before computing.
     pub fn opened(&self) -> Opened {
         Opened {
-            model: self.name.clone(),
-            layers: self.compute.config().layers,
-            backend: self.compute.backend().to_owned(),
+            model: self.loaded.name.clone(),
+            layers: self.config().layers,
+            backend: self.loaded.compute.backend().to_owned(),
             pairs: self.data_record(&self.pairs),
             baseline: self.baseline.as_ref().map(|data| self.data_record(data)),
         }
@@ -101,11 +73,7 @@ impl Study {
     /// When `cancel` was asked for, or an input turns out to be unusable; `cancel` is raised then in any case.
     pub fn run(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Run> {
         let created_unix_seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-        // The model on its backend stays with this thread.
-        let (name, weights, dictionaries) = (&self.name, &self.weights, &self.dictionaries);
-        let hash = || {
-            cancel.unless_finished(|| identify(name, weights, dictionaries, &|subject| tell(Event::Identified(subject)), cancel))
-        };
+        let hash = || cancel.unless_finished(|| self.loaded.identify(&|subject| tell(Event::Identified(subject)), cancel));
         thread::scope(|scope| {
             let hashing = thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, hash).map_err(no_thread)?;
             let start = Instant::now();
@@ -135,9 +103,10 @@ impl Study {
         let baseline = self.baseline.as_ref().map(|data| data.examples.as_slice());
         // Where none of a shard's prompts has a baseline, the shard has no such view.
         let baseline = baseline.filter(|examples| !examples.is_empty());
-        let (compute, pairs, settings) = (self.compute.as_ref(), &self.pairs.examples, self.request.settings);
+        let Loaded { compute, dictionaries, memory, .. } = &*self.loaded;
+        let model = Model { compute: compute.as_ref(), dictionaries, memory };
         let observer = &mut |step| tell(Event::Step(step));
-        let (views, stages) = attribute_timed(compute, &self.dictionaries, pairs, baseline, settings, observer, cancel)?;
+        let (views, stages) = attribute_timed(model, &self.pairs.examples, baseline, self.request.settings, observer, cancel)?;
         *self.stages.lock().unwrap_or_else(PoisonError::into_inner) = stages;
         views.iter().try_for_each(expect_finite)?;
         Ok(views)
@@ -148,28 +117,33 @@ impl Study {
         *self.stages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How much of the last run was remembered.
+    pub fn usage(&self) -> Usage {
+        self.loaded.memory.usage()
+    }
+
     /// The model's sizes.
     pub fn config(&self) -> &Config {
-        self.compute.config()
+        self.loaded.compute.config()
     }
 
     /// The least arithmetic that this study takes by integrated gradients, and the most prefixes that are encoded together.
     pub fn floor(&self) -> (Floor, usize) {
         let baseline = self.baseline.as_ref().map_or(&[][..], |data| &data.examples);
         let batches = plan(&self.pairs.examples, baseline, self.request.settings.batch);
-        let features: Vec<usize> = self.dictionaries.iter().map(Dictionary::features).collect();
+        let features: Vec<usize> = self.loaded.dictionaries.iter().map(Dictionary::features).collect();
         let prefixes = batches.iter().map(Batch::prefixes).max().unwrap_or(0);
         (Floor::of(self.config(), &features, &batches, self.request.settings.steps), prefixes)
     }
 
     fn manifest(&self, identity: Identity, created_unix_seconds: u64, seconds: Seconds) -> Manifest {
-        let (config, settings) = (self.compute.config(), self.request.settings);
+        let (config, settings, loaded) = (self.config(), self.request.settings, &self.loaded);
         let model = ModelRecord {
-            name: self.name.clone(),
-            source: self.weights.name().to_owned(),
+            name: loaded.name.clone(),
+            source: loaded.weights.name().to_owned(),
             sha256: identity.weights_sha256,
-            config_sha256: self.config_sha256.clone(),
-            tokenizer_sha256: self.tokenizer.as_ref().map(|tokenizer| tokenizer.sha256().to_owned()),
+            config_sha256: loaded.config_sha256.clone(),
+            tokenizer_sha256: loaded.tokenizer.as_ref().map(|tokenizer| tokenizer.sha256().to_owned()),
             layers: config.layers,
             width: config.width,
         };
@@ -177,7 +151,7 @@ impl Study {
             format: FORMAT,
             program: format!("saescope {}", env!("CARGO_PKG_VERSION")),
             created_unix_seconds,
-            backend: self.compute.backend().to_owned(),
+            backend: loaded.compute.backend().to_owned(),
             method: settings.method,
             steps: (settings.method == Method::Ig).then_some(settings.steps),
             seed: self.request.options.seed,
@@ -195,8 +169,9 @@ impl Study {
     }
 
     fn data_record(&self, data: &DataSet) -> DataRecord {
-        let text =
-            |token: u32| self.tokenizer.as_ref().map_or_else(|| format!("#{token}"), |tokenizer| tokenizer.token_text(token));
+        let text = |token: u32| {
+            self.loaded.tokenizer.as_ref().map_or_else(|| format!("#{token}"), |tokenizer| tokenizer.token_text(token))
+        };
         let texts = |tokens: &[u32]| tokens.iter().map(|token| text(*token)).collect();
         let examples = data.examples.iter().map(|example| ExampleRecord {
             line: example.line,
@@ -253,55 +228,4 @@ fn expect_finite(view: &ViewEffects) -> Result<()> {
         }
     }
     Ok(())
-}
-
-struct Parts {
-    name: String,
-    config: Config,
-    config_sha256: String,
-    weights: TensorFile,
-    tokenizer: Option<Tokenizer>,
-    dictionaries: Vec<Dictionary>,
-}
-
-fn open_demo() -> Result<Parts> {
-    let config = demo::config()?;
-    Ok(Parts {
-        name: demo::NAME.to_owned(),
-        weights: demo::weights()?,
-        tokenizer: Some(demo::tokenizer()?),
-        dictionaries: demo::dictionaries(&config)?,
-        config_sha256: sha256_hex(demo::CONFIG.as_bytes()),
-        config,
-    })
-}
-
-fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>, cancel: &Cancel) -> Result<Parts> {
-    let config_path = model.join("config.json");
-    let text = std::fs::read(&config_path).map_err(|error| Problem::from_io(&config_path, "read it", &error))?;
-    let config_name = config_path.display().to_string();
-    let text = String::from_utf8(text).map_err(|error| {
-        Problem::new(&config_name, format_args!("is no UTF-8: {error}"), "use the config.json of a GPT-NeoX model")
-    })?;
-    let config = Config::parse(&text, &config_name)?;
-    let config_sha256 = sha256_hex(text.as_bytes());
-    let weights_path = model.join("model.safetensors");
-    if !weights_path.exists() && model.join("model.safetensors.index.json").exists() {
-        return Err(Problem::new(model.display(), "holds weights in several files", "save the model as one model.safetensors"));
-    }
-    let weights = TensorFile::open(&weights_path)?;
-    let tokenizer_path = model.join("tokenizer.json");
-    let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
-    let dictionaries = folder::open_all(dictionary_folders, config.layers, config.width, cancel)?;
-    let name = name.map_or_else(|| name_from_files(&dictionaries, model), str::to_owned);
-    Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries })
-}
-
-/// What the dictionaries say they belong to, else the folder's name.
-fn name_from_files(dictionaries: &[Dictionary], model: &Path) -> String {
-    let stated = dictionaries.iter().find_map(Dictionary::neuronpedia_model).map(str::to_owned);
-    stated.unwrap_or_else(|| {
-        let folder = model.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-        excerpt(&folder.unwrap_or_else(|| "model".to_owned()), 80)
-    })
 }

@@ -5,6 +5,7 @@
 //! first finished submodule. Nothing else reads that variable.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 
@@ -13,6 +14,7 @@ use crate::core::progress::{Event, Step};
 use crate::core::request::Request;
 use crate::core::run::Run;
 use crate::core::text::excerpt;
+use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::study::Study;
 
@@ -32,20 +34,20 @@ impl Job {
     /// # Errors
     /// When the system starts no more threads.
     pub fn start(request: Request) -> Result<Self> {
-        Self::start_with(request, Cancel::default())
+        Self::start_with(request, Arc::default(), Cancel::default())
     }
 
-    /// The same for whoever must be able to cancel without the job at hand.
+    /// The same with what earlier jobs left in `cache`, for whoever must be able to cancel without the job at hand.
     ///
     /// # Errors
     /// When the system starts no more threads.
-    pub fn start_with(request: Request, cancel: Cancel) -> Result<Self> {
+    pub fn start_with(request: Request, cache: Arc<Cache>, cancel: Cancel) -> Result<Self> {
         let (sender, events) = channel();
         let cancelled = cancel.clone();
         let thread = Builder::new()
             .name(THREAD.to_owned())
             .spawn(move || {
-                let outcome = catch_unwind(AssertUnwindSafe(|| compute(request, &sender, &cancelled)));
+                let outcome = catch_unwind(AssertUnwindSafe(|| compute(request, &cache, &sender, &cancelled)));
                 let outcome = outcome.unwrap_or_else(|panic| {
                     let reason = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
                     let what =
@@ -87,8 +89,8 @@ pub fn no_thread(error: std::io::Error) -> Problem {
     Problem::new("attribution", format_args!("no thread can be started: {error}"), "close some programs")
 }
 
-fn compute(request: Request, sender: &Sender<Event>, cancel: &Cancel) -> Result<Run> {
-    let study = Study::open(request, cancel)?;
+fn compute(request: Request, cache: &Cache, sender: &Sender<Event>, cancel: &Cancel) -> Result<Run> {
+    let study = Study::open(request, cache, cancel)?;
     let fails = std::env::var_os("SAESCOPE_FAULT").is_some_and(|fault| fault == "worker-panic");
     let tell = |event: Event| {
         let is_time = fails && matches!(event, Event::Step(Step::Found(..)));

@@ -16,8 +16,10 @@ use crate::core::progress::{Event, Step};
 use crate::core::ranking::Ranked;
 use crate::core::request::Request;
 use crate::core::tags::Subject;
+use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::identity;
+use crate::engine::memory::Bounds;
 use crate::engine::worker::Job;
 use crate::store::log::Log;
 
@@ -26,6 +28,7 @@ pub struct Jobs {
     sender: Sender<Incoming>,
     start: Instant,
     log: Arc<Log>,
+    cache: Arc<Cache>,
     running: Option<Running>,
 }
 
@@ -38,7 +41,7 @@ struct Running {
 impl Jobs {
     /// Messages go to `sender`, with times since `start`.
     pub fn new(sender: Sender<Incoming>, start: Instant, log: Arc<Log>) -> Self {
-        Self { sender, start, log, running: None }
+        Self { sender, start, log, cache: Arc::new(Cache::new(Bounds::EXPLORER)), running: None }
     }
 
     /// Starts to compute; what runs ends first.
@@ -48,7 +51,8 @@ impl Jobs {
         if let Some(previous) = &previous {
             previous.cancel.cancel();
         }
-        let teller = Teller { sender: self.sender.clone(), start: self.start, log: Arc::clone(&self.log), number };
+        let (sender, log, cache) = (self.sender.clone(), Arc::clone(&self.log), Arc::clone(&self.cache));
+        let teller = Teller { sender, start: self.start, log, cache, number };
         let cancelled = cancel.clone();
         teller.log.line(format_args!("job {number}: {request:?}"));
         let thread = Builder::new().name("jobs".to_owned()).spawn(move || {
@@ -93,13 +97,14 @@ struct Teller {
     sender: Sender<Incoming>,
     start: Instant,
     log: Arc<Log>,
+    cache: Arc<Cache>,
     number: u64,
 }
 
 impl Teller {
     fn run(&self, request: Request, cancel: &Cancel) {
         give_way(Yield::ToAll);
-        let job = match Job::start_with(request, cancel.clone()) {
+        let job = match Job::start_with(request, Arc::clone(&self.cache), cancel.clone()) {
             Ok(job) => job,
             Err(problem) => return self.tell(JobNews::Ended(Err(problem))),
         };

@@ -20,6 +20,7 @@ use crate::core::progress::{Event, Step};
 use crate::core::request::Request;
 use crate::core::run::Method;
 use crate::engine::attribution::{Stage, Stages};
+use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::native::{Rates, rates};
 use crate::engine::floor::Floor;
@@ -70,7 +71,7 @@ pub fn engine(arguments: BenchEngineArguments) -> Result<ExitCode> {
 fn measure(request: &Request) -> Result<Measured> {
     let cancel = Cancel::default();
     let start = Instant::now();
-    let study = Study::open(request.clone(), &cancel)?;
+    let study = Study::open(request.clone(), &Cache::default(), &cancel)?;
     let first: Mutex<Option<f64>> = Mutex::new(None);
     let tell = |event: Event| {
         if let Event::Step(Step::Found(..)) = event {

@@ -10,9 +10,9 @@ mod detail;
 mod exact;
 mod gradient;
 mod prefix;
+mod recall;
 mod stages;
 
-use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::core::effects::ViewEffects;
@@ -24,14 +24,16 @@ use crate::core::submodule::Submodule;
 use crate::core::view::View;
 use crate::engine::activation::Activation;
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::{Answers, Compute, Route, Trace};
+use crate::engine::compute::{Compute, Trace};
 use crate::engine::dataset::Example;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::{Change, Codes, DecoderRows, reconstruction_error};
 use crate::engine::dictionary::report::Fit;
+use crate::engine::memory::{Bounds, Memory};
 use aggregate::ViewAggregate;
 pub use batch::{Batch, ViewBatch, plan};
 use prefix::Prefixes;
+use recall::Recall;
 pub use stages::{Stage, Stages};
 
 /// The effects at one token.
@@ -55,6 +57,17 @@ struct Side<'a> {
     error: &'a Activation,
 }
 
+/// What is attributed over.
+#[derive(Clone, Copy)]
+pub struct Model<'a> {
+    /// The model on its backend.
+    pub compute: &'a dyn Compute,
+    /// One for each submodule, in submodule order.
+    pub dictionaries: &'a [Dictionary],
+    /// What earlier computations with these left behind.
+    pub memory: &'a Memory,
+}
+
 /// Computes every view that the data give: male and female from `pairs`, baseline from `baseline`.
 ///
 /// # Errors
@@ -68,22 +81,25 @@ pub fn attribute(
     observer: Observer<'_>,
     cancel: &Cancel,
 ) -> Result<Vec<ViewEffects>> {
-    attribute_timed(compute, dictionaries, pairs, baseline, settings, observer, cancel).map(|(views, _)| views)
+    let memory = Memory::new(Bounds::NONE);
+    let model = Model { compute, dictionaries, memory: &memory };
+    attribute_timed(model, pairs, baseline, settings, observer, cancel).map(|(views, _)| views)
 }
 
-/// The same, and how long its parts took.
+/// The same with what is remembered, and how long its parts took.
 ///
 /// # Errors
 /// Those of [`attribute`].
 pub fn attribute_timed(
-    compute: &dyn Compute,
-    dictionaries: &[Dictionary],
+    model: Model<'_>,
     pairs: &[Example],
     baseline: Option<&[Example]>,
     settings: Settings,
     observer: Observer<'_>,
     cancel: &Cancel,
 ) -> Result<(Vec<ViewEffects>, Stages)> {
+    model.memory.begin();
+    let dictionaries = model.dictionaries;
     let batches = plan(pairs, baseline.unwrap_or_default(), settings.batch);
     let mut aggregates: Vec<ViewAggregate> = [(View::Male, Some(pairs)), (View::Female, Some(pairs)), (View::Baseline, baseline)]
         .into_iter()
@@ -96,7 +112,7 @@ pub fn attribute_timed(
         // A view's numbers are final at the last batch that asks about it.
         let finished = |view: View| !batches[index + 1..].iter().flat_map(|batch| &batch.views).any(|later| later.view == view);
         steps.in_last_batch = index + 1 == batches.len();
-        run_batch(compute, dictionaries, batch, settings, &mut aggregates, &mut fits, &finished, &mut steps)?;
+        run_batch(model, batch, settings, &mut aggregates, &mut fits, &finished, &mut steps)?;
     }
     let finish = |aggregate: ViewAggregate| cancel.check().map(|()| aggregate.finish());
     let views = aggregates.into_iter().map(finish).collect::<Result<_>>()?;
@@ -129,10 +145,8 @@ fn oriented<T>(view: View, clean: T, patch: T) -> (T, T) {
     if view == View::Female { (patch, clean) } else { (clean, patch) }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one computation")]
 fn run_batch(
-    compute: &dyn Compute,
-    dictionaries: &[Dictionary],
+    model: Model<'_>,
     batch: &Batch<'_>,
     settings: Settings,
     aggregates: &mut [ViewAggregate],
@@ -140,22 +154,24 @@ fn run_batch(
     finished: &dyn Fn(View) -> bool,
     steps: &mut Steps<'_>,
 ) -> Result<()> {
-    let cancel = steps.cancel;
+    let (cancel, Model { compute, dictionaries, .. }) = (steps.cancel, model);
+    let recall = Recall { model, batch, cancel };
     let start = Instant::now();
-    let (clean, patch) = (compute.trace(&batch.clean, cancel)?, compute.trace(&batch.patch, cancel)?);
+    let [clean, patch] = recall.traces()?;
     let prefixes = Prefixes::of(&batch.clean, &batch.patch);
     let mut gradients = match settings.method {
-        Method::Attrib | Method::Ig => plain_gradients(compute, batch, cancel)?,
-        Method::Exact => HashMap::new(),
+        Method::Attrib | Method::Ig => recall.plain_gradients()?,
+        Method::Exact => vec![Vec::new(); batch.views.len()],
     };
     let mut views = Vec::new();
+    // Both lists hold views in the order of `View::ALL`.
     for aggregate in aggregates {
-        let Some(view) = batch.views.iter().find(|view| view.view == aggregate.view()) else { continue };
+        let Some(index) = batch.views.iter().position(|view| view.view == aggregate.view()) else { continue };
+        let view = &batch.views[index];
         let (from, to) = oriented(view.view, &clean, &patch);
         let clean_metrics = compute.metrics(from, &view.answers);
         aggregate.set_metrics(&view.examples, &clean_metrics, &compute.metrics(to, &view.answers));
-        let gradients = gradients.remove(&view.view).unwrap_or_default();
-        views.push(ViewWork { view, aggregate, clean_metrics, gradients });
+        views.push(ViewWork { view, aggregate, clean_metrics, gradients: std::mem::take(&mut gradients[index]) });
     }
     steps.stages.add(Stage::Plain, start);
     let order = cheapest_first(dictionaries);
@@ -166,7 +182,7 @@ fn run_batch(
         steps.tell(submodule, first.view.view)?;
         let outputs = prefixes.outputs(&clean, &patch, submodule);
         let start = Instant::now();
-        let codes = compute.encode(dictionary, &[&outputs], cancel)?.remove(0);
+        let codes = recall.codes(ordinal, &prefixes, &outputs)?;
         let start = steps.stages.add(Stage::Encode, start);
         let decoder = DecoderRows::read(dictionary, codes.active(), cancel)?;
         // The next one arrives while this one's gradients are computed.
@@ -185,7 +201,10 @@ fn run_batch(
         let patch_side = Side { trace: &patch, codes: &codes[1], error: &patch_error };
         let start = steps.stages.add(Stage::Decode, start);
         let mut gradients = match settings.method {
-            Method::Ig => path_gradients(compute, submodule, [&clean, &patch], &views, settings.steps, cancel)?,
+            Method::Ig => {
+                let starts: Vec<&Activation> = views.iter().map(|work| &work.gradients[ordinal]).collect();
+                recall.path_gradients(ordinal, [&clean, &patch], &starts, settings.steps)?
+            }
             Method::Attrib => views.iter().map(|work| work.gradients[ordinal].clone()).collect(),
             Method::Exact => Vec::new(),
         }
@@ -225,37 +244,4 @@ struct ViewWork<'a> {
     clean_metrics: Vec<f32>,
     /// Of the plain run that the view starts from, one per submodule; empty for [`Method::Exact`].
     gradients: Vec<Activation>,
-}
-
-/// The gradients of the plain runs that the views of a batch start from. Views that start from the same run are asked for together.
-fn plain_gradients(compute: &dyn Compute, batch: &Batch<'_>, cancel: &Cancel) -> Result<HashMap<View, Vec<Activation>>> {
-    let mut found = HashMap::new();
-    for (prompts, from_patch) in [(&batch.clean, false), (&batch.patch, true)] {
-        let views: Vec<&ViewBatch> = batch.views.iter().filter(|view| oriented(view.view, false, true).0 == from_patch).collect();
-        if !views.is_empty() {
-            let answers: Vec<&[Answers]> = views.iter().map(|view| view.answers.as_slice()).collect();
-            let gradients = compute.gradients_of_each(prompts, &answers, cancel)?;
-            found.extend(views.into_iter().map(|view| view.view).zip(gradients));
-        }
-    }
-    Ok(found)
-}
-
-/// Integrated gradients of all views at one submodule.
-fn path_gradients(
-    compute: &dyn Compute,
-    submodule: Submodule,
-    [clean, patch]: [&Trace; 2],
-    views: &[ViewWork<'_>],
-    steps: usize,
-    cancel: &Cancel,
-) -> Result<Vec<Activation>> {
-    let routes: Vec<Route<'_>> = views
-        .iter()
-        .map(|work| {
-            let (from, to) = oriented(work.view.view, clean, patch);
-            Route { from, to, answers: &work.view.answers, start: &work.gradients }
-        })
-        .collect();
-    compute.path_gradients(submodule, &routes, steps, cancel)
 }

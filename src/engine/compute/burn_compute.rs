@@ -111,7 +111,7 @@ impl<B: AutodiffBackend> BurnCompute<B> {
             SubmoduleKind::Attention | SubmoduleKind::Residual => SubmoduleKind::Mlp,
         };
         let other = base.output(Submodule::new(other, layer));
-        Around { below: self.upload(&gather(below, rows)), other: self.upload(&gather(other, rows)) }
+        Around { below: self.upload(&below.select(rows)), other: self.upload(&other.select(rows)) }
     }
 }
 
@@ -121,12 +121,6 @@ struct Around<B: AutodiffBackend> {
     below: Tensor<B, 3>,
     /// The other block's output: attention for the MLP, MLP for attention.
     other: Tensor<B, 3>,
-}
-
-fn gather(activation: &Activation, rows: &[usize]) -> Activation {
-    let size = activation.positions * activation.width;
-    let values = rows.iter().flat_map(|row| &activation.values[row * size..(row + 1) * size]).copied().collect();
-    Activation::new(values, [rows.len(), activation.positions, activation.width])
 }
 
 fn download<B: AutodiffBackend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {

@@ -12,7 +12,7 @@ pub mod native;
 mod tape;
 
 use crate::core::problem::Result;
-use crate::core::submodule::Submodule;
+use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::Activation;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -40,10 +40,49 @@ impl Trace {
     pub fn output(&self, submodule: Submodule) -> &Activation {
         &self.submodules[submodule.ordinal(self.layers)]
     }
+
+    /// Everything of one example, `[1 + submodules, positions, width]`: the embedding, then the outputs.
+    pub fn example(&self, example: usize) -> Vec<f32> {
+        let all = std::iter::once(&self.embedding).chain(&self.submodules);
+        all.flat_map(|activation| activation.example(example)).copied().collect()
+    }
+
+    /// The opposite: a trace of `examples`, each as [`Trace::example`] gives it.
+    ///
+    /// # Panics
+    /// When an example has another size: a fault of the caller.
+    pub fn of_examples(examples: &[&[f32]], layers: usize, positions: usize, width: usize) -> Self {
+        let mut parts = join(examples, 1 + SubmoduleKind::ALL.len() * layers, positions, width).into_iter();
+        let embedding = parts.next().unwrap_or_else(|| unreachable!("there is one more part than submodules"));
+        Self { embedding, submodules: parts.collect(), layers }
+    }
+
+    /// The trace of some of the examples.
+    pub fn select(&self, examples: &[usize]) -> Self {
+        Self {
+            embedding: self.embedding.select(examples),
+            submodules: self.submodules.iter().map(|activation| activation.select(examples)).collect(),
+            layers: self.layers,
+        }
+    }
+}
+
+/// From one array an example, `[parts, positions, width]`, to one activation a part, `[examples, positions, width]`.
+///
+/// # Panics
+/// When an array has another size: a fault of the caller.
+pub fn join(examples: &[&[f32]], parts: usize, positions: usize, width: usize) -> Vec<Activation> {
+    let size = positions * width;
+    assert!(examples.iter().all(|example| example.len() == parts * size));
+    let part = |part: usize| {
+        let values = examples.iter().flat_map(|example| &example[part * size..(part + 1) * size]).copied().collect();
+        Activation::new(values, [examples.len(), positions, width])
+    };
+    (0..parts).map(part).collect()
 }
 
 /// The two tokens whose logits an example compares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Answers {
     /// Fits the clean prompt.
     pub clean: u32,
@@ -51,7 +90,7 @@ pub struct Answers {
     pub patch: u32,
 }
 
-/// One view's way along the path at every submodule.
+/// One view's way along the path at one submodule.
 #[derive(Debug, Clone, Copy)]
 pub struct Route<'a> {
     /// The run it starts from.
@@ -60,8 +99,8 @@ pub struct Route<'a> {
     pub to: &'a Trace,
     /// One per example.
     pub answers: &'a [Answers],
-    /// The gradient at the start with respect to every submodule's output, in submodule order: that of the plain run.
-    pub start: &'a [Activation],
+    /// The gradient at the start, which is the plain run, with respect to the submodule's output.
+    pub start: &'a Activation,
 }
 
 /// A loaded model on some backend. Whatever takes a `cancel` looks at it between layers or blocks of features, and fails once it is
@@ -69,7 +108,7 @@ pub struct Route<'a> {
 ///
 /// # Shapes
 /// All prompts of a call have the same length; activations are `[examples, positions, width]`, metrics `[examples]`.
-pub trait Compute {
+pub trait Compute: Send + Sync {
     /// The backend's name.
     fn backend(&self) -> &'static str;
 
@@ -123,7 +162,7 @@ pub trait Compute {
     ) -> Result<Vec<Activation>> {
         let alphas: Vec<f32> = (1..steps).map(|step| step as f32 / steps as f32).collect();
         let mean = |route: &Route<'_>| {
-            let mut mean = route.start[submodule.ordinal(self.config().layers)].clone();
+            let mut mean = route.start.clone();
             if alphas.is_empty() {
                 return Ok(mean);
             }

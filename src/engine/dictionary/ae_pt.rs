@@ -21,7 +21,8 @@ const LARGEST_PICKLE: u64 = 1 << 16;
 
 /// Opens the dictionary in the file at `path`.
 pub fn open(path: &Path, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
-    read(Bytes::map(path)?, path.display().to_string(), submodule, model_width)
+    let dictionary = read(Bytes::map(path)?, path.display().to_string(), submodule, model_width)?;
+    Ok(dictionary.read_from(vec![path.to_owned()]))
 }
 
 /// The dictionary in the bytes of an `ae.pt`; `name` is what messages call it.

@@ -12,6 +12,7 @@ pub mod saelens;
 mod zip_file;
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
@@ -55,6 +56,7 @@ pub struct Dictionary {
     name: String,
     neuronpedia_model: Option<String>,
     config_sha256: Option<String>,
+    files: Vec<PathBuf>,
 }
 
 /// What a format's reader found in its file.
@@ -98,6 +100,7 @@ impl Dictionary {
             name,
             neuronpedia_model: None,
             config_sha256: None,
+            files: Vec::new(),
         })
     }
 
@@ -129,6 +132,16 @@ impl Dictionary {
     /// Hash of its `cfg.json`, in formats that have one.
     pub fn config_sha256(&self) -> Option<&str> {
         self.config_sha256.as_deref()
+    }
+
+    /// The files that it was read from, as they are called on this machine.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// The same dictionary, read from `files`.
+    fn read_from(self, files: Vec<PathBuf>) -> Self {
+        Self { files, ..self }
     }
 
     /// Number of features.

@@ -34,8 +34,10 @@ const ARITHMETIC: [(&str, &[&str]); 10] = [
 pub fn open(folder: &Path, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
     let path = folder.join("cfg.json");
     let config = std::fs::read(&path).map_err(|error| Problem::from_io(&path, "read it", &error))?;
-    let weights = TensorFile::open(&folder.join("sae_weights.safetensors"))?;
-    assemble(&config, &path.display().to_string(), &weights, submodule, model_width)
+    let weights_path = folder.join("sae_weights.safetensors");
+    let weights = TensorFile::open(&weights_path)?;
+    let dictionary = assemble(&config, &path.display().to_string(), &weights, submodule, model_width)?;
+    Ok(dictionary.read_from(vec![path, weights_path]))
 }
 
 /// A dictionary compiled into the program; `name` is what messages call it.

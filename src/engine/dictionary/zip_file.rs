@@ -62,7 +62,8 @@ impl ZipFile {
         };
         let place = format!("{}/{}", self.path.display(), excerpt(&name, 200));
         let bytes = self.bytes(&name, &place)?;
-        ae_pt::read(bytes, place, submodule, model_width).map(Some)
+        let dictionary = ae_pt::read(bytes, place, submodule, model_width)?;
+        Ok(Some(dictionary.read_from(vec![self.path.clone()])))
     }
 
     fn bytes(&mut self, name: &str, place: &str) -> Result<Bytes> {

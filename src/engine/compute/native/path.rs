@@ -103,11 +103,10 @@ impl NativeCompute {
             })
             .collect();
         let sums = self.sums(submodule, &segments, &alphas, cancel)?;
-        let ordinal = submodule.ordinal(self.config.layers);
         let mean = |(route, place): (&Route<'_>, &Place)| {
             let mut mean = sums[place.segment][place.metric].clone();
             let sign = if place.negative { -1.0 } else { 1.0 };
-            for (value, start) in mean.values.iter_mut().zip(&route.start[ordinal].values) {
+            for (value, start) in mean.values.iter_mut().zip(&route.start.values) {
                 *value = (sign * *value + start) / steps as f32;
             }
             mean

@@ -1,0 +1,145 @@
+//! A model with its dictionaries, opened, checked and on a backend: what a computation needs, and what the next one can use again.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use crate::core::problem::{Problem, Result};
+use crate::core::request::{Backend, ModelSource};
+use crate::core::tags::Subject;
+use crate::core::text::excerpt;
+use crate::engine::cancel::Cancel;
+use crate::engine::compute::{self, Compute};
+use crate::engine::demo;
+use crate::engine::dictionary::{Dictionary, folder};
+use crate::engine::hash::sha256_hex;
+use crate::engine::identity::{self, Identity, subject};
+use crate::engine::memory::{Bounds, Memory};
+use crate::engine::model::config::Config;
+use crate::engine::stamp::Stamp;
+use crate::engine::tensor_file::TensorFile;
+use crate::engine::tokenizer::Tokenizer;
+
+/// A model that can be computed with.
+pub struct Loaded {
+    /// The model's name.
+    pub name: String,
+    /// Of its `config.json`.
+    pub config_sha256: String,
+    /// Its weight file.
+    pub weights: TensorFile,
+    /// Data may be token ids; then there need not be one.
+    pub tokenizer: Option<Tokenizer>,
+    /// One for each submodule, in submodule order.
+    pub dictionaries: Vec<Dictionary>,
+    /// The model on its backend.
+    pub compute: Box<dyn Compute>,
+    /// What computations with it left behind.
+    pub memory: Memory,
+    source: ModelSource,
+    backend: Option<Backend>,
+    /// Of every file that was read.
+    stamps: Vec<Option<Stamp>>,
+    identity: OnceLock<Identity>,
+}
+
+impl Loaded {
+    /// Opens and checks the files of `source` and loads the model on `backend`, or on the best that works, unless `cancel` is raised.
+    pub fn open(source: &ModelSource, backend: Option<Backend>, bounds: Bounds, cancel: &Cancel) -> Result<Self> {
+        let Parts { name, config, config_sha256, weights, tokenizer, dictionaries, files } = match source {
+            ModelSource::Demo => open_demo()?,
+            ModelSource::Preset(name) => {
+                let remedy = format!("download it with `saescope fetch {name}`");
+                return Err(Problem::new(format_args!("model {name}"), "is not on this machine", remedy));
+            }
+            ModelSource::Folder { model, dictionaries, name } => open_folder(model, dictionaries, name.as_deref(), cancel)?,
+        };
+        Ok(Self {
+            compute: compute::open(backend, &config, &weights, cancel)?,
+            name,
+            config_sha256,
+            weights,
+            tokenizer,
+            dictionaries,
+            memory: Memory::new(bounds),
+            source: source.clone(),
+            backend,
+            stamps: files.iter().map(|file| Stamp::of(file)).collect(),
+            identity: OnceLock::new(),
+        })
+    }
+
+    /// Whether this is what opening `source` on `backend` would give: the files are the ones that were read.
+    pub fn is_still(&self, source: &ModelSource, backend: Option<Backend>) -> bool {
+        let is_current = |stamp: &Option<Stamp>| stamp.as_ref().is_some_and(Stamp::is_current);
+        self.source == *source && self.backend == backend && self.stamps.iter().all(is_current)
+    }
+
+    /// The hashes of all files, computed once; `identified` is told as soon as the dictionaries are known.
+    ///
+    /// # Errors
+    /// When cancelled, or a decoder holds values that are not finite.
+    pub fn identify(&self, identified: &dyn Fn(Subject), cancel: &Cancel) -> Result<Identity> {
+        if let Some(identity) = self.identity.get() {
+            identified(subject(&self.name, &identity.dictionaries));
+            return Ok(Identity { seconds: 0.0, ..identity.clone() });
+        }
+        let identity = identity::identify(&self.name, &self.weights, &self.dictionaries, identified, cancel)?;
+        Ok(self.identity.get_or_init(|| identity).clone())
+    }
+}
+
+struct Parts {
+    name: String,
+    config: Config,
+    config_sha256: String,
+    weights: TensorFile,
+    tokenizer: Option<Tokenizer>,
+    dictionaries: Vec<Dictionary>,
+    files: Vec<PathBuf>,
+}
+
+fn open_demo() -> Result<Parts> {
+    let config = demo::config()?;
+    Ok(Parts {
+        name: demo::NAME.to_owned(),
+        weights: demo::weights()?,
+        tokenizer: Some(demo::tokenizer()?),
+        dictionaries: demo::dictionaries(&config)?,
+        config_sha256: sha256_hex(demo::CONFIG.as_bytes()),
+        config,
+        files: Vec::new(),
+    })
+}
+
+fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>, cancel: &Cancel) -> Result<Parts> {
+    let config_path = model.join("config.json");
+    let text = std::fs::read(&config_path).map_err(|error| Problem::from_io(&config_path, "read it", &error))?;
+    let config_name = config_path.display().to_string();
+    let text = String::from_utf8(text).map_err(|error| {
+        Problem::new(&config_name, format_args!("is no UTF-8: {error}"), "use the config.json of a GPT-NeoX model")
+    })?;
+    let config = Config::parse(&text, &config_name)?;
+    let config_sha256 = sha256_hex(text.as_bytes());
+    let weights_path = model.join("model.safetensors");
+    if !weights_path.exists() && model.join("model.safetensors.index.json").exists() {
+        return Err(Problem::new(model.display(), "holds weights in several files", "save the model as one model.safetensors"));
+    }
+    let weights = TensorFile::open(&weights_path)?;
+    let tokenizer_path = model.join("tokenizer.json");
+    let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
+    let dictionaries = folder::open_all(dictionary_folders, config.layers, config.width, cancel)?;
+    let name = name.map_or_else(|| name_from_files(&dictionaries, model), str::to_owned);
+    let tokenizer_file = tokenizer.is_some().then_some(tokenizer_path);
+    let own = [config_path, weights_path].into_iter().chain(tokenizer_file);
+    let files = own.chain(dictionaries.iter().flat_map(Dictionary::files).cloned()).collect();
+    Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries, files })
+}
+
+/// What the dictionaries say they belong to, else the folder's name.
+fn name_from_files(dictionaries: &[Dictionary], model: &Path) -> String {
+    let stated = dictionaries.iter().find_map(Dictionary::neuronpedia_model).map(str::to_owned);
+    stated.unwrap_or_else(|| {
+        let folder = model.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+        excerpt(&folder.unwrap_or_else(|| "model".to_owned()), 80)
+    })
+}

@@ -1,0 +1,238 @@
+//! Numbers that earlier computations with the same model and dictionaries left behind, for the next one to use again.
+//!
+//! Keys are contents: token ids, answers, the number of points on a path. So other answers find the activations and codes of their
+//! prompts, one more pair finds everything of all others, another method finds what both ask for. What a backend computes for an example
+//! does not depend on its neighbours but for the order of f32 sums, so a remembered number is the one that would come out again, to
+//! rounding (`tests/memory.rs`).
+
+mod bounded;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bounded::Bounded;
+
+use crate::core::problem::Result;
+use crate::engine::compute::Answers;
+
+/// Which array of numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ArrayKey {
+    /// The embedding and every submodule's output, `[1 + submodules, positions, width]`.
+    Outputs {
+        /// Token ids.
+        prompt: Box<[u32]>,
+    },
+    /// The gradient of the metric at the plain run with respect to every submodule's output, `[submodules, positions, width]`.
+    PlainGradients {
+        /// Token ids.
+        prompt: Box<[u32]>,
+        /// Tokens of the metric.
+        answers: Answers,
+    },
+    /// The mean gradient on the path from one prompt's output to another's, `[positions, width]`.
+    PathGradient {
+        /// Ordinal of the submodule that is moved.
+        submodule: u32,
+        /// Token ids of the start.
+        from: Box<[u32]>,
+        /// Token ids of the end.
+        to: Box<[u32]>,
+        /// Tokens of the metric.
+        answers: Answers,
+        /// Points on the path.
+        steps: u32,
+    },
+}
+
+/// Codes of which dictionary at the last token of which text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CodesKey {
+    /// Ordinal of the submodule.
+    pub submodule: u32,
+    /// Token ids of the text up to and with the token.
+    pub prefix: Box<[u32]>,
+}
+
+/// An array of numbers.
+pub type Array = Arc<[f32]>;
+
+/// The active features of one token, ascending, with their activations.
+pub type TokenCodes = Arc<[(u32, f32)]>;
+
+/// What is kept, at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes of activations and gradients.
+    pub arrays: usize,
+    /// Bytes of codes.
+    pub codes: usize,
+}
+
+impl Bounds {
+    /// For whoever computes again and again: 192 MiB of arrays and 64 MiB of codes. The published study takes 46 and 4.
+    pub const EXPLORER: Self = Self { arrays: 192 << 20, codes: 64 << 20 };
+
+    /// For a single run: only codes come again, in later batches whose prompts begin alike.
+    pub const RUN: Self = Self { arrays: 0, codes: 64 << 20 };
+
+    /// Nothing is kept.
+    pub const NONE: Self = Self { arrays: 0, codes: 0 };
+}
+
+/// How often something was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Numbers of examples or tokens that were there.
+    pub found: u64,
+    /// Those that had to be computed.
+    pub computed: u64,
+    /// Bytes in use.
+    pub bytes: usize,
+}
+
+/// The tables.
+#[derive(Debug)]
+pub struct Memory {
+    arrays: Mutex<Bounded<ArrayKey, Array>>,
+    codes: Mutex<Bounded<CodesKey, TokenCodes>>,
+    found: AtomicU64,
+    computed: AtomicU64,
+}
+
+impl Memory {
+    /// Empty.
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            arrays: Mutex::new(Bounded::new(bounds.arrays)),
+            codes: Mutex::new(Bounded::new(bounds.codes)),
+            found: AtomicU64::new(0),
+            computed: AtomicU64::new(0),
+        }
+    }
+
+    /// Another computation begins; [`Memory::usage`] counts from here.
+    pub fn begin(&self) {
+        lock(&self.arrays).begin();
+        lock(&self.codes).begin();
+        self.found.store(0, Ordering::Relaxed);
+        self.computed.store(0, Ordering::Relaxed);
+    }
+
+    /// How much of the running or last computation was there already.
+    pub fn usage(&self) -> Usage {
+        Usage {
+            found: self.found.load(Ordering::Relaxed),
+            computed: self.computed.load(Ordering::Relaxed),
+            bytes: lock(&self.arrays).bytes() + lock(&self.codes).bytes(),
+        }
+    }
+
+    /// The arrays of `keys`; `compute` is asked once for those that are not there, by their places among the keys, and gives them in
+    /// that order.
+    pub fn arrays(&self, keys: Vec<ArrayKey>, compute: impl FnOnce(&[usize]) -> Result<Vec<Array>>) -> Result<Vec<Array>> {
+        self.complete(&self.arrays, keys, compute, |key, value| {
+            let tokens = match key {
+                ArrayKey::Outputs { prompt } | ArrayKey::PlainGradients { prompt, .. } => prompt.len(),
+                ArrayKey::PathGradient { from, to, .. } => from.len() + to.len(),
+            };
+            size_of_val(&**value) + size_of::<u32>() * tokens + size_of::<ArrayKey>()
+        })
+    }
+
+    /// The same for codes.
+    pub fn codes(
+        &self,
+        keys: Vec<CodesKey>,
+        compute: impl FnOnce(&[usize]) -> Result<Vec<TokenCodes>>,
+    ) -> Result<Vec<TokenCodes>> {
+        self.complete(&self.codes, keys, compute, |key, value| {
+            size_of_val(&**value) + size_of_val(&*key.prefix) + size_of::<CodesKey>()
+        })
+    }
+
+    fn complete<K: std::hash::Hash + Eq, V: Clone>(
+        &self,
+        table: &Mutex<Bounded<K, V>>,
+        keys: Vec<K>,
+        compute: impl FnOnce(&[usize]) -> Result<Vec<V>>,
+        bytes: impl Fn(&K, &V) -> usize,
+    ) -> Result<Vec<V>> {
+        let mut values: Vec<Option<V>> = {
+            let mut table = lock(table);
+            keys.iter().map(|key| table.get(key)).collect()
+        };
+        let missing: Vec<usize> = (0..values.len()).filter(|index| values[*index].is_none()).collect();
+        self.found.fetch_add((values.len() - missing.len()) as u64, Ordering::Relaxed);
+        self.computed.fetch_add(missing.len() as u64, Ordering::Relaxed);
+        if !missing.is_empty() {
+            let mut computed = compute(&missing)?.into_iter();
+            let mut table = lock(table);
+            for (key, place) in keys.into_iter().zip(&mut values).filter(|(_, place)| place.is_none()) {
+                *place = computed.next();
+                if let Some(value) = place {
+                    let bytes = bytes(&key, value);
+                    table.insert(key, value.clone(), bytes);
+                }
+            }
+        }
+        let (wanted, values) = (values.len(), values.into_iter().flatten().collect::<Vec<V>>());
+        assert_eq!(values.len(), wanted, "as many values as were missing");
+        Ok(values)
+    }
+}
+
+/// A computation that panicked left the tables whole: values enter them only when they are finished.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(prompts: &[u32]) -> Vec<ArrayKey> {
+        prompts.iter().map(|token| ArrayKey::Outputs { prompt: [*token].into() }).collect()
+    }
+
+    fn first(arrays: &[Array]) -> Vec<f32> {
+        arrays.iter().map(|array| array[0]).collect()
+    }
+
+    #[test]
+    fn only_what_is_missing_is_computed_and_all_come_in_the_order_of_the_keys() {
+        let memory = Memory::new(Bounds::EXPLORER);
+        memory.begin();
+        let found = memory
+            .arrays(keys(&[5, 6]), |missing| {
+                assert_eq!(missing, [0, 1]);
+                Ok(vec![[0.5].into(), [0.6].into()])
+            })
+            .unwrap();
+        assert_eq!(first(&found), [0.5, 0.6]);
+        memory.begin();
+        let found = memory
+            .arrays(keys(&[7, 6, 8, 5]), |missing| {
+                assert_eq!(missing, [0, 2]);
+                Ok(vec![[0.7].into(), [0.8].into()])
+            })
+            .unwrap();
+        assert_eq!(first(&found), [0.7, 0.6, 0.8, 0.5]);
+        let usage = memory.usage();
+        assert_eq!((usage.found, usage.computed), (2, 2));
+        let one = size_of::<f32>() + size_of::<u32>() + size_of::<ArrayKey>();
+        assert_eq!(usage.bytes, 4 * one);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_computation_that_fails_or_where_nothing_may_be() {
+        let memory = Memory::new(Bounds::NONE);
+        let problem = || crate::core::problem::Problem::new("a", "b", "c");
+        assert!(memory.arrays(keys(&[1]), |_| Err(problem())).is_err());
+        for _ in 0..2 {
+            let found = memory.arrays(keys(&[1]), |missing| Ok(vec![[missing.len() as f32].into()])).unwrap();
+            assert_eq!(first(&found), [1.0]);
+        }
+        assert_eq!(memory.usage(), Usage { found: 0, computed: 3, bytes: 0 });
+    }
+}

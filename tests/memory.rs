@@ -1,0 +1,171 @@
+//! What a computation remembers for the next one: how much of it is used, and that it does not change a number.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use saescope::core::effects::ViewEffects;
+use saescope::core::request::{Backend, DataSource, ModelSource, Options, Request, Settings};
+use saescope::core::run::Method;
+use saescope::engine::cache::Cache;
+use saescope::engine::cancel::Cancel;
+use saescope::engine::memory::{Bounds, Usage};
+use saescope::engine::study::Study;
+
+const SUBMODULES: u64 = 12;
+const VIEWS: u64 = 3;
+
+fn request(backend: Backend, method: Method, examples: usize) -> Request {
+    Request {
+        model: ModelSource::Demo,
+        data: DataSource::Embedded,
+        options: Options { seed: 12, tokens: None, examples: Some(examples) },
+        settings: Settings { method, steps: 3, batch: 5, detail: 10 },
+        backend: Some(backend),
+        shard: None,
+    }
+}
+
+fn compute(request: &Request, cache: &Cache) -> (Vec<ViewEffects>, Usage) {
+    let study = Study::open(request.clone(), cache, &Cancel::default()).unwrap();
+    let run = study.run(&|_| {}, &Cancel::default()).unwrap();
+    (run.views, study.usage())
+}
+
+/// Batches of other sizes add f32 numbers in another order.
+fn expect_same(found: &[ViewEffects], expected: &[ViewEffects]) {
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        for (found, expected) in found.submodules.iter().zip(&expected.submodules) {
+            let largest = expected.effects.iter().fold(0.0_f32, |largest, effect| largest.max(effect.abs()));
+            // A feature that is barely active in one order of sums may not be in the other.
+            let effect = |of: &saescope::core::effects::SubmoduleEffects, feature| {
+                of.features.binary_search(&feature).map_or(0.0, |slot| of.effects[slot])
+            };
+            for feature in found.features.iter().chain(&expected.features) {
+                let (found, expected) = (effect(found, *feature), effect(expected, *feature));
+                assert!((found - expected).abs() <= 1e-6 * largest, "{found} and {expected} of {largest}");
+            }
+            assert!((found.error.effect - expected.error.effect).abs() <= 1e-6 * largest.max(expected.error.effect.abs()));
+        }
+    }
+}
+
+fn fresh(request: &Request) -> Vec<ViewEffects> {
+    compute(request, &Cache::new(Bounds::NONE)).0
+}
+
+#[test]
+fn the_same_again_computes_nothing_and_a_change_only_what_changed() {
+    for backend in [Backend::Native, Backend::NdArray] {
+        let cache = Cache::new(Bounds::EXPLORER);
+        let first = request(backend, Method::Ig, 12);
+        let (views, usage) = compute(&first, &cache);
+        // Names return among the examples, and so do prefixes in later batches: nothing else is there yet.
+        assert!(usage.computed > VIEWS * 12 * SUBMODULES && usage.found < usage.computed, "{usage:?}");
+        expect_same(&views, &fresh(&first));
+        let (again, usage) = compute(&first, &cache);
+        assert_eq!((again, usage.computed), (views, 0));
+
+        let more = request(backend, Method::Ig, 13);
+        let (views, usage) = compute(&more, &cache);
+        // One pair: two runs, at most three prefixes each, and the gradients of three views.
+        let most = 2 + 6 * SUBMODULES + VIEWS + VIEWS * SUBMODULES;
+        assert!((VIEWS * SUBMODULES..=most).contains(&usage.computed), "{usage:?}");
+        expect_same(&views, &fresh(&more));
+
+        for method in [Method::Attrib, Method::Exact] {
+            let other = request(backend, method, 13);
+            let (views, usage) = compute(&other, &cache);
+            assert_eq!(usage.computed, 0, "activations, codes and gradients at the start are those of {}", Method::Ig);
+            expect_same(&views, &fresh(&other));
+        }
+        // Other points on the path: only the paths.
+        let mut steps = more;
+        steps.settings.steps = 4;
+        let (views, usage) = compute(&steps, &cache);
+        assert_eq!(usage.computed, VIEWS * 13 * SUBMODULES);
+        expect_same(&views, &fresh(&steps));
+    }
+}
+
+#[test]
+fn other_answers_find_the_codes_of_their_prompts() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, answers: [&str; 2]| -> PathBuf {
+        let line = |subject: &str, patch: &str| {
+            format!(
+                "{{\"clean_prefix\": \"{subject} runs because\", \"patch_prefix\": \"{patch} runs because\", \"clean_answer\": \"{}\", \
+                 \"patch_answer\": \"{}\"}}\n",
+                answers[0], answers[1]
+            )
+        };
+        let path = folder.path().join(name);
+        fs::write(&path, line("John", "Anna") + &line("Roger", "Mary")).unwrap();
+        path
+    };
+    let request = |pairs: PathBuf| Request {
+        data: DataSource::Files { pairs, baseline: None },
+        ..request(Backend::Native, Method::Ig, 50)
+    };
+    let cache = Cache::new(Bounds::EXPLORER);
+    let (he, him) = (request(write("he", [" he", " she"])), request(write("him", [" him", " her"])));
+    let (first, usage) = compute(&he, &cache);
+    let prefixes = 3 * 4 * SUBMODULES;
+    // Runs, codes, gradients at the start, paths.
+    assert_eq!(usage.computed, 4 + prefixes + 4 + 4 * SUBMODULES);
+    let (other, usage) = compute(&him, &cache);
+    assert_eq!((usage.found, usage.computed), (4 + prefixes, 4 + 4 * SUBMODULES));
+    assert_ne!(first, other);
+    expect_same(&other, &fresh(&him));
+    // Both are there now.
+    assert_eq!(
+        compute(&he, &cache),
+        (first, Usage { found: 8 + prefixes + 4 * SUBMODULES, computed: 0, ..cache_usage(&cache, &he) })
+    );
+}
+
+fn cache_usage(cache: &Cache, request: &Request) -> Usage {
+    cache.loaded(&request.model, request.backend, &Cancel::default()).unwrap().memory.usage()
+}
+
+#[test]
+fn little_room_costs_time_and_no_number() {
+    let request = request(Backend::Native, Method::Ig, 12);
+    let bounds = Bounds { arrays: 200_000, codes: 20_000 };
+    let cache = Cache::new(bounds);
+    let (first, _) = compute(&request, &cache);
+    let (again, usage) = compute(&request, &cache);
+    assert!(usage.found > 0 && usage.computed > 0 && usage.bytes <= bounds.arrays + bounds.codes, "{usage:?}");
+    expect_same(&again, &first);
+}
+
+#[test]
+fn a_file_that_changed_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_saescope"))
+        .args(["synth", "--preset", "tiny", "--pairs", "8", "--output", "w"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let at = |path: &str| folder.path().join(path);
+    let request = Request {
+        model: ModelSource::Folder { model: at("w/model"), dictionaries: vec![at("w/sae-lens")], name: None },
+        data: DataSource::Files { pairs: at("w/pairs.json"), baseline: None },
+        ..request(Backend::Native, Method::Attrib, 8)
+    };
+    let cache = Cache::new(Bounds::EXPLORER);
+    let open = || cache.loaded(&request.model, request.backend, &Cancel::default()).unwrap();
+    let first = open();
+    assert!(std::sync::Arc::ptr_eq(&first, &open()));
+    let (views, _) = compute(&request, &cache);
+    // One dictionary in another's place.
+    let (from, to) = (at("w/sae-lens/0-mlp-sm/sae_weights.safetensors"), at("w/sae-lens/1-mlp-sm/sae_weights.safetensors"));
+    fs::remove_file(&to).unwrap();
+    fs::copy(from, &to).unwrap();
+    assert!(!std::sync::Arc::ptr_eq(&first, &open()));
+    let (changed, usage) = compute(&request, &cache);
+    assert!(usage.computed > 0 && changed != views);
+    expect_same(&changed, &fresh(&request));
+}
