@@ -270,6 +270,42 @@ pub enum Bench {
     Ui(BenchUiArguments),
     /// The engine: integrated gradients of a study, against the least arithmetic that it takes and how fast this machine multiplies.
     Engine(BenchEngineArguments),
+    /// The engine with more and more pairs: time and memory, as a table and as a plot.
+    Pairs(BenchPairsArguments),
+    /// Computing again after a change, with what the explorer remembers.
+    Again(BenchAgainArguments),
+}
+
+/// Flags of `bench pairs`.
+#[derive(Debug, Args)]
+pub struct BenchPairsArguments {
+    /// What to compute; --pairs should hold as many pairs as are asked for.
+    #[command(flatten)]
+    pub study: StudyArguments,
+
+    /// How many pairs, from few to many.
+    #[arg(long, value_name = "N,N,..", value_delimiter = ',', default_values_t = [50, 100, 200, 500, 1000, 2000, 5000], value_parser = positive)]
+    pub counts: Vec<usize>,
+
+    /// The folder for pairs.md, pairs.json and pairs.svg; it is made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+/// Flags of `bench again`.
+#[derive(Debug, Args)]
+pub struct BenchAgainArguments {
+    /// What to compute.
+    #[command(flatten)]
+    pub study: StudyArguments,
+
+    /// How often; medians are reported.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
+    pub runs: usize,
+
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags of `bench engine`.

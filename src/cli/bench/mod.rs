@@ -1,8 +1,12 @@
 //! `saescope bench`: measures on this machine, and says what it measured.
 
+mod again;
 mod engine;
 mod figures;
 mod keys;
+mod measure;
+mod pairs;
+mod plot;
 mod random;
 mod report;
 mod study;
@@ -11,12 +15,21 @@ mod ui;
 use std::process::ExitCode;
 
 use super::arguments::{Bench, BenchArguments};
-use crate::core::problem::Result;
+use crate::core::problem::{Problem, Result};
 
 /// Measures. A benchmark reports: a figure that misses its goal is no failure.
 pub fn bench(arguments: BenchArguments) -> Result<ExitCode> {
     match arguments.what {
         Bench::Ui(arguments) => ui::ui(&arguments),
         Bench::Engine(arguments) => engine::engine(arguments),
+        Bench::Pairs(arguments) => pairs::pairs(arguments),
+        Bench::Again(arguments) => again::again(arguments),
     }
+}
+
+/// A report for programs: one object on one line.
+fn json_line(report: &serde_json::Value) -> Result<String> {
+    let text = serde_json::to_string(report)
+        .map_err(|error| Problem::new("bench", format_args!("cannot be written as JSON: {error}"), "report it"))?;
+    Ok(format!("{text}\n"))
 }

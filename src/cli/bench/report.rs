@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::figures::Figures;
 use super::random::SEED;
 use crate::cli::table::Table;
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 use crate::term::bench::{Measured, Pressed, SIZE};
 
 /// A key is on the screen within a frame of a 60 Hz display.
@@ -153,9 +153,7 @@ impl Report {
             "update_of_rows_ms": object(self.arrival), "frame_bytes": object(self.bytes),
             "kinds": kinds, "holds": verdicts,
         });
-        let text = serde_json::to_string(&report)
-            .map_err(|error| Problem::new("bench", format_args!("cannot be written as JSON: {error}"), "report it"))?;
-        Ok(format!("{text}\n"))
+        super::json_line(&report)
     }
 }
 
