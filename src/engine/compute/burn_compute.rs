@@ -3,8 +3,10 @@
 use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{Int, Tensor, TensorData};
 
+use super::encoders::{Encoders, Piece};
+use super::extent::Extent;
 use super::tape::{Tape, gradient};
-use super::{Answers, Compute, TOKENS_AT_ONCE, Trace};
+use super::{Answers, Compute, Trace};
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::Activation;
@@ -15,26 +17,27 @@ use crate::engine::model::config::Config;
 use crate::engine::model::neox::NeoX;
 use crate::engine::tensor_file::TensorFile;
 
-/// Features whose encoders are read and multiplied together: at a width of 512 these are 8 MiB.
-const FEATURES_AT_ONCE: usize = 4096;
-
 /// A model on backend `B`.
 pub struct BurnCompute<B: AutodiffBackend> {
     model: NeoX<B>,
     device: B::Device,
     backend: &'static str,
+    extent: Extent,
+    encoders: Encoders<B::InnerBackend>,
 }
 
 impl<B: AutodiffBackend> BurnCompute<B> {
-    /// Loads the weights onto `device`.
+    /// Loads the weights onto `device`, which does and keeps as much as `extent` says.
     pub fn load(
         backend: &'static str,
         config: &Config,
         weights: &TensorFile,
         device: B::Device,
+        extent: Extent,
         cancel: &Cancel,
     ) -> Result<Self> {
-        Ok(Self { model: NeoX::load(config, weights, &device, cancel)?, device, backend })
+        let model = NeoX::load(config, weights, &device, cancel)?;
+        Ok(Self { model, encoders: Encoders::new(device.clone(), extent), device, backend, extent })
     }
 
     fn tokens(&self, prompts: &[&[u32]]) -> Tensor<B, 2, Int> {
@@ -196,7 +199,7 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
     ) -> Result<Activation> {
         let clean = base.output(submodule);
         let [examples, positions, width] = clean.shape();
-        let points_at_once = (TOKENS_AT_ONCE / (examples * positions).max(1)).max(1);
+        let points_at_once = (self.extent.tokens / (examples * positions).max(1)).max(1);
         let mut sum = Activation::new(vec![0.0; clean.values.len()], clean.shape());
         let (start, change) = (self.upload(clean), self.upload(patch) - self.upload(clean));
         for alphas in alphas.chunks(points_at_once) {
@@ -243,7 +246,7 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
 
     fn encode(&self, dictionary: &Dictionary, activations: &[&Activation], cancel: &Cancel) -> Result<Vec<Codes>> {
         type Plain<B> = <B as AutodiffBackend>::InnerBackend;
-        let (width, features) = (dictionary.width(), dictionary.features());
+        let width = dictionary.width();
         let plain =
             |values: Vec<f32>, shape: [usize; 2]| Tensor::<Plain<B>, 2>::from_data(TensorData::new(values, shape), &self.device);
         let decoder_bias = plain(dictionary.decoder_bias().to_vec(), [1, width]);
@@ -253,25 +256,65 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         let inputs: Vec<Tensor<Plain<B>, 2>> = inputs.collect();
         let mut found: Vec<Vec<Vec<(u32, f32)>>> =
             activations.iter().map(|activation| vec![Vec::new(); activation.rows().len()]).collect();
-        for first in (0..features).step_by(FEATURES_AT_ONCE) {
-            cancel.check()?;
-            let block = first..features.min(first + FEATURES_AT_ONCE);
-            let count = block.len();
-            let encoder_bias = plain(dictionary.encoder_bias()[block.clone()].to_vec(), [1, count]);
-            let encoder = plain(dictionary.encoder(block)?, [width, count]);
+        self.encoders.visit(dictionary, |Piece { first, weights, bias }| {
+            let [_, count] = weights.dims();
             for (input, rows) in inputs.iter().zip(&mut found) {
                 cancel.check()?;
-                let codes = (input.clone().matmul(encoder.clone()) + encoder_bias.clone()).clamp_min(0.0);
+                let codes = (input.clone().matmul(weights.clone()) + bias.clone()).clamp_min(0.0);
                 for (row, activations) in rows.iter_mut().zip(values(codes.into_data()).chunks_exact(count)) {
                     row.extend(active(first, activations));
                 }
             }
-        }
+            Ok(())
+        })?;
         let codes = found.into_iter().map(|rows| {
             let mut codes = Codes::new();
             rows.into_iter().for_each(|row| codes.push(row));
             codes
         });
         Ok(codes.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::backend::Autodiff;
+    use burn_ndarray::{NdArray, NdArrayDevice};
+
+    use super::*;
+    use crate::engine::demo;
+
+    /// What a graphics card is asked for, on the processor: all points of all paths in one batch, encoders that stay.
+    #[test]
+    fn a_card_s_extent_gives_a_processor_s_numbers() {
+        let (config, weights, cancel) = (demo::config().unwrap(), demo::weights().unwrap(), Cancel::default());
+        let load = |extent| {
+            let device = NdArrayDevice::Cpu;
+            BurnCompute::<Autodiff<NdArray<f32>>>::load("ndarray", &config, &weights, device, extent, &cancel).unwrap()
+        };
+        let (card, processor) = (load(Extent::of_card(80 << 30)), load(Extent { tokens: 20, ..Extent::PROCESSOR }));
+        let prompts: Vec<Vec<u32>> = (0..7).map(|prompt| vec![prompt, 20 + prompt, 30, 31]).collect();
+        let prompts: Vec<&[u32]> = prompts.iter().map(Vec::as_slice).collect();
+        let answers = vec![Answers { clean: 5, patch: 9 }; 4];
+        let alphas: Vec<f32> = (1..10).map(|step| step as f32 / 10.0).collect();
+        let (clean, patch) = (card.trace(&prompts[..4], &cancel).unwrap(), card.trace(&prompts[3..], &cancel).unwrap());
+        for submodule in Submodule::all(config.layers) {
+            let gradient = |compute: &dyn Compute| {
+                compute.path_gradient(&clean, submodule, patch.output(submodule), &alphas, &answers, &cancel).unwrap().values
+            };
+            let (card, processor) = (gradient(&card), gradient(&processor));
+            let largest = processor.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+            assert!(largest > 0.0);
+            for (card, processor) in card.iter().zip(processor) {
+                assert!((card - processor).abs() <= 1e-5 * largest, "{submodule}: {card}, {processor} of {largest}");
+            }
+        }
+        for dictionary in demo::dictionaries(&config).unwrap() {
+            let output = clean.output(dictionary.submodule());
+            let codes = |compute: &dyn Compute| compute.encode(&dictionary, &[output], &cancel).unwrap();
+            // The second time from what stayed on the device.
+            assert_eq!((codes(&card), codes(&card)), (codes(&processor), codes(&processor)));
+        }
+        assert!(card.encoders.bytes() > 0);
     }
 }

@@ -4,6 +4,7 @@ use burn::backend::Autodiff;
 
 use super::Compute;
 use super::burn_compute::BurnCompute;
+use super::extent::Extent;
 use super::native::NativeCompute;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Backend;
@@ -50,18 +51,25 @@ fn load(backend: Backend, config: &Config, weights: &TensorFile, cancel: &Cancel
             config,
             weights,
             burn_ndarray::NdArrayDevice::Cpu,
+            Extent::PROCESSOR,
             cancel,
         )?)),
         #[cfg(feature = "flex")]
-        Backend::Flex => {
-            Ok(Box::new(BurnCompute::<Autodiff<burn_flex::Flex>>::load("flex", config, weights, burn_flex::FlexDevice, cancel)?))
-        }
+        Backend::Flex => Ok(Box::new(BurnCompute::<Autodiff<burn_flex::Flex>>::load(
+            "flex",
+            config,
+            weights,
+            burn_flex::FlexDevice,
+            Extent::PROCESSOR,
+            cancel,
+        )?)),
         #[cfg(feature = "cuda")]
         Backend::Cuda => Ok(Box::new(BurnCompute::<Autodiff<burn_cuda::Cuda<f32, i32>>>::load(
             "cuda",
             config,
             weights,
             burn_cuda::CudaDevice::default(),
+            Extent::of_card(super::cuda::memory()?),
             cancel,
         )?)),
         #[allow(unreachable_patterns)]

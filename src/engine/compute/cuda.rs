@@ -1,9 +1,11 @@
 //! Whether a GPU can be used, asked in a way that fails with a sentence: burn's own start-up panics on several threads where the
 //! driver or the runtime compiler is missing.
 
+use std::ffi::{c_int, c_uint};
 use std::panic::{catch_unwind, set_hook, take_hook};
 
 use burn::tensor::{Tensor, TensorData};
+use libloading::{Library, Symbol};
 
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
@@ -11,15 +13,53 @@ use crate::core::text::excerpt;
 const REMEDY: &str =
     "install the NVIDIA driver and the CUDA runtime (libnvrtc and headers, found through CUDA_PATH), or use --backend ndarray";
 
+fn driver() -> Result<Library> {
+    // SAFETY: opening the driver's library runs its initialisers, which is what any use of the GPU does.
+    #[allow(unsafe_code)]
+    let driver = unsafe { Library::new("libcuda.so.1") };
+    driver.map_err(|error| Problem::new("backend 'cuda'", format_args!("the NVIDIA driver is missing: {error}"), REMEDY))
+}
+
+/// The memory of the first card in bytes, as the driver tells it.
+pub fn memory() -> Result<u64> {
+    type Status = c_int;
+    let driver = driver()?;
+    let no_function = |error: libloading::Error| {
+        Problem::new("backend 'cuda'", format_args!("the NVIDIA driver lacks a function: {error}"), REMEDY)
+    };
+    // SAFETY: the names and types are those of the driver's C interface (cuda.h): `cuInit(unsigned)`, `cuDeviceGet(CUdevice *, int)`
+    // and `cuDeviceTotalMem_v2(size_t *, CUdevice)`, where a CUdevice is an int and every function returns an enumeration of that size.
+    // Both pointers are to locals that outlive the calls, and the symbols are used while `driver` is open.
+    #[allow(unsafe_code)]
+    let (status, bytes) = unsafe {
+        let start: Symbol<'_, unsafe extern "C" fn(c_uint) -> Status> = driver.get(b"cuInit").map_err(no_function)?;
+        let card: Symbol<'_, unsafe extern "C" fn(*mut c_int, c_int) -> Status> =
+            driver.get(b"cuDeviceGet").map_err(no_function)?;
+        let total: Symbol<'_, unsafe extern "C" fn(*mut usize, c_int) -> Status> =
+            driver.get(b"cuDeviceTotalMem_v2").map_err(no_function)?;
+        let (mut device, mut bytes) = (0, 0);
+        let mut status = start(0);
+        if status == 0 {
+            status = card(&raw mut device, 0);
+        }
+        if status == 0 {
+            status = total(&raw mut bytes, device);
+        }
+        (status, bytes)
+    };
+    if status == 0 {
+        return Ok(bytes as u64);
+    }
+    Err(Problem::new(
+        "backend 'cuda'",
+        format_args!("the NVIDIA driver does not tell the card's memory (error {status})"),
+        REMEDY,
+    ))
+}
+
 /// Opens the driver, then computes one small product.
 pub fn works() -> Result<()> {
-    // SAFETY: opening the driver's library runs its initialisers, which is what any use of the GPU does; the handle is dropped
-    // at once and no symbol of it is used.
-    #[allow(unsafe_code)]
-    let driver = unsafe { libloading::Library::new("libcuda.so.1") };
-    if let Err(error) = driver {
-        return Err(Problem::new("backend 'cuda'", format_args!("the NVIDIA driver is missing: {error}"), REMEDY));
-    }
+    driver()?;
     let hook = take_hook();
     set_hook(Box::new(|_| {}));
     let outcome = catch_unwind(|| {

@@ -8,6 +8,8 @@ mod burn_compute;
 mod choose;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod encoders;
+mod extent;
 pub mod native;
 mod tape;
 
