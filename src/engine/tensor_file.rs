@@ -11,6 +11,7 @@ use std::sync::Arc;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use memmap2::{Mmap, MmapOptions};
+use pulp::Arch;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::core::problem::{Problem, Result};
@@ -328,7 +329,11 @@ impl StoredTensor {
             let norm = |index| {
                 cancel.check()?;
                 self.read_row(index, &mut row)?;
-                Ok(dot(&row, &row).sqrt())
+                let square = Arch::new().dispatch(
+                    #[inline(always)]
+                    || dot(&row, &row),
+                );
+                Ok(square.sqrt())
             };
             return (0..rows).map(norm).collect();
         }

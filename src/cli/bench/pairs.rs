@@ -10,6 +10,7 @@ use crate::cli::arguments::BenchPairsArguments;
 use crate::cli::table::Table;
 use crate::cli::{output, study as flags};
 use crate::core::problem::{Problem, Result};
+use crate::engine::attribution::Stage;
 use crate::engine::threads;
 use crate::store::atomic;
 
@@ -49,14 +50,14 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
 
 fn table(runs: &[Measured]) -> Table {
     let mut table =
-        Table::new(0, &["pairs", "attribution (s)", "ms a pair", "of it encoders", "ratio to floor", "peak memory (MB)"]);
+        Table::new(0, &["pairs", "attribution (s)", "ms a pair", "encoders, ms a pair", "ratio to floor", "peak memory (MB)"]);
     for run in runs {
         let attribution = run.attributed - run.open;
         table.push(vec![
             run.pairs.to_string(),
-            format!("{attribution:.1}"),
+            format!("{attribution:.2}"),
             format!("{:.1}", 1e3 * attribution / run.pairs as f64),
-            format!("{:.1}", 1e3 * run.stages.seconds(crate::engine::attribution::Stage::Encode) / run.pairs as f64),
+            format!("{:.1}", 1e3 * run.stages.seconds(Stage::Encode) / run.pairs as f64),
             format!("{:.2}", run.ratio()),
             run.peak.map_or_else(String::new, |bytes| format!("{:.0}", 1e-6 * bytes)),
         ]);
@@ -69,7 +70,7 @@ fn row(run: &Measured) -> Value {
         "pairs": run.pairs,
         "open_seconds": run.open,
         "attribution_seconds": run.attributed - run.open,
-        "encoder_seconds": run.stages.seconds(crate::engine::attribution::Stage::Encode),
+        "encoder_seconds": run.stages.seconds(Stage::Encode),
         "floor_seconds": run.floor_seconds(),
         "peak_resident_bytes": run.peak,
     })
