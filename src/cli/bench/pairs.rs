@@ -1,17 +1,19 @@
 //! `saescope bench pairs`: time and memory of studies of more and more pairs, written into a folder as a table, as JSON and as a plot.
+//!
+//! Each study is a `saescope bench engine` of its own, so that none is charged for memory that an earlier one left behind.
 
-use std::process::ExitCode;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
 
 use serde_json::{Value, json};
 
-use super::measure::{Measured, expect_ig, measure};
+use super::measure::expect_ig;
 use super::plot::{Curve, plot};
-use crate::cli::arguments::BenchPairsArguments;
+use crate::cli::arguments::{BackendChoice, BenchPairsArguments, StudyArguments};
+use crate::cli::output;
 use crate::cli::table::Table;
-use crate::cli::{output, study as flags};
 use crate::core::problem::{Problem, Result};
-use crate::engine::attribution::Stage;
-use crate::engine::threads;
 use crate::store::atomic;
 
 /// Measures, writes and prints.
@@ -21,26 +23,26 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     counts.sort_unstable();
     counts.dedup();
     std::fs::create_dir_all(&folder).map_err(|error| Problem::from_io(&folder, "make it", &error))?;
-    let request = flags::request(study, flags::DEMO)?;
-    let mut runs: Vec<Measured> = Vec::new();
+    let program = std::env::current_exe()
+        .map_err(|error| Problem::new("saescope", format_args!("does not find itself: {error}"), "start it by its path"))?;
+    let mut runs: Vec<Run> = Vec::new();
     for count in counts {
-        let mut request = request.clone();
-        request.options.examples = Some(count);
-        let run = measure(&request)?;
-        if run.pairs < count {
+        let run = Run { report: measure(&program, &study, count)? };
+        if run.pairs() < count as f64 {
             return Err(Problem::new(
                 format_args!("--counts {count}"),
-                format_args!("only {} pairs are there", run.pairs),
+                format_args!("only {} pairs are there", run.pairs()),
                 "give a larger file with --pairs, or smaller counts",
             ));
         }
-        output::note(&format!("{count} pairs: {:.1} s", run.attributed));
+        output::note(&format!("{count} pairs: {:.1} s", run.median("attribution_s")));
         runs.push(run);
     }
+    let (backend, threads) = (&runs[0].report["backend"], &runs[0].report["threads"]);
     let table = table(&runs);
-    let text = format!("backend {}, {} threads\n\n{}", runs[0].backend, threads::count(), table.markdown());
-    let rows: Vec<Value> = runs.iter().map(row).collect();
-    let json = super::json_line(&json!({ "backend": runs[0].backend, "threads": threads::count(), "runs": rows }))?;
+    let text = format!("backend {}, {threads} threads\n\n{}", backend.as_str().unwrap_or_default(), table.markdown());
+    let rows: Vec<Value> = runs.iter().map(Run::row).collect();
+    let json = super::json_line(&json!({ "backend": backend, "threads": threads, "runs": rows }))?;
     for (name, content) in [("pairs.md", text), ("pairs.json", json), ("pairs.svg", drawing(&runs)?)] {
         atomic::write(&folder.join(name), content.as_bytes())?;
     }
@@ -48,45 +50,102 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(runs: &[Measured]) -> Table {
-    let mut table =
-        Table::new(0, &["pairs", "attribution (s)", "ms a pair", "encoders, ms a pair", "ratio to floor", "peak memory (MB)"]);
+/// The report of `bench engine` over `count` pairs, in a process of its own.
+fn measure(program: &Path, study: &StudyArguments, count: usize) -> Result<Value> {
+    let failed = |what: String| Problem::new(format_args!("bench engine of {count} pairs"), what, "try it by itself");
+    let child = Command::new(program)
+        .args(["bench", "engine", "--json", "--runs", "1", "--examples", &count.to_string()])
+        .args(flags(study))
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| failed(format!("cannot be started: {error}")))?;
+    if !child.status.success() {
+        return Err(failed(format!("ended with {}", child.status)));
+    }
+    serde_json::from_slice(&child.stdout).map_err(|error| failed(format!("printed no report: {error}")))
+}
+
+/// The study as it was given on the command line, but for --examples.
+fn flags(study: &StudyArguments) -> Vec<OsString> {
+    let text = |value: &dyn ToString| Some(OsString::from(value.to_string()));
+    let backend = match study.backend {
+        BackendChoice::Auto => None,
+        BackendChoice::Named(backend) => text(&backend),
+    };
+    let given = [
+        ("--model", study.model.clone().map(OsString::from)),
+        ("--dictionaries", study.dictionaries.clone().map(OsString::from)),
+        ("--pairs", study.pairs.clone().map(OsString::from)),
+        ("--baseline", study.baseline.clone().map(OsString::from)),
+        ("--tokens", study.tokens.and_then(|tokens| text(&tokens))),
+        ("--seed", text(&study.seed)),
+        ("--steps", text(&study.steps)),
+        ("--batch", text(&study.batch)),
+        ("--detail", text(&study.detail)),
+        ("--backend", backend),
+        ("--threads", study.threads.and_then(|threads| text(&threads))),
+    ];
+    given.into_iter().filter_map(|(flag, value)| Some([flag.into(), value?])).flatten().collect()
+}
+
+/// What one process reported.
+struct Run {
+    report: Value,
+}
+
+impl Run {
+    fn pairs(&self) -> f64 {
+        self.report["pairs"].as_f64().unwrap_or(f64::NAN)
+    }
+
+    fn median(&self, key: &str) -> f64 {
+        self.report[key]["median"].as_f64().unwrap_or(f64::NAN)
+    }
+
+    fn milliseconds_a_pair(&self, key: &str) -> f64 {
+        1e3 * self.median(key) / self.pairs()
+    }
+
+    /// Megabytes, where the system tells.
+    fn peak(&self) -> Option<f64> {
+        self.report[PEAK]["median"].as_f64()
+    }
+
+    fn row(&self) -> Value {
+        json!({
+            "pairs": self.report["pairs"],
+            "attribution_seconds": self.median("attribution_s"),
+            "encoder_seconds": self.median("encoders_s"),
+            "floor_seconds": self.median("floor_s"),
+            "peak_resident_megabytes": self.peak(),
+        })
+    }
+}
+
+const PEAK: &str = "peak_resident_memory_mb";
+
+fn table(runs: &[Run]) -> Table {
+    let header = ["pairs", "attribution (s)", "ms a pair", "encoders, ms a pair", "ratio to floor", "peak memory (MB)"];
+    let mut table = Table::new(0, &header);
     for run in runs {
-        let attribution = run.attributed - run.open;
         table.push(vec![
-            run.pairs.to_string(),
-            format!("{attribution:.2}"),
-            format!("{:.1}", 1e3 * attribution / run.pairs as f64),
-            format!("{:.1}", 1e3 * run.stages.seconds(Stage::Encode) / run.pairs as f64),
-            format!("{:.2}", run.ratio()),
-            run.peak.map_or_else(String::new, |bytes| format!("{:.0}", 1e-6 * bytes)),
+            run.pairs().to_string(),
+            format!("{:.2}", run.median("attribution_s")),
+            format!("{:.1}", run.milliseconds_a_pair("attribution_s")),
+            format!("{:.1}", run.milliseconds_a_pair("encoders_s")),
+            format!("{:.2}", run.median("ratio_to_floor")),
+            run.peak().map_or_else(String::new, |peak| format!("{peak:.0}")),
         ]);
     }
     table
 }
 
-fn row(run: &Measured) -> Value {
-    json!({
-        "pairs": run.pairs,
-        "open_seconds": run.open,
-        "attribution_seconds": run.attributed - run.open,
-        "encoder_seconds": run.stages.seconds(Stage::Encode),
-        "floor_seconds": run.floor_seconds(),
-        "peak_resident_bytes": run.peak,
-    })
-}
-
-fn drawing(runs: &[Measured]) -> Result<String> {
-    let curve = |title: &'static str, unit: &'static str, y: &dyn Fn(&Measured) -> Option<f64>| Curve {
+fn drawing(runs: &[Run]) -> Result<String> {
+    let curve = |title: &'static str, unit: &'static str, y: &dyn Fn(&Run) -> Option<f64>| Curve {
         title,
         unit,
-        points: runs.iter().filter_map(|run| Some((run.pairs as f64, y(run)?))).collect(),
+        points: runs.iter().filter_map(|run| Some((run.pairs(), y(run)?))).collect(),
     };
-    plot(
-        "pairs",
-        &[
-            curve("attribution", "ms a pair", &|run| Some(1e3 * (run.attributed - run.open) / run.pairs as f64)),
-            curve("peak resident memory", "MB", &|run| run.peak.map(|bytes| 1e-6 * bytes)),
-        ],
-    )
+    let pace = |run: &Run| Some(run.milliseconds_a_pair("attribution_s"));
+    plot("pairs", &[curve("attribution", "ms a pair", &pace), curve("peak resident memory", "MB", &Run::peak)])
 }

@@ -80,7 +80,9 @@ impl ViewAggregate {
 
     /// Means over all examples.
     pub fn finish(self) -> ViewEffects {
-        let submodules: Vec<SubmoduleEffects> = (0..self.submodules.len()).map(|ordinal| self.submodule(ordinal)).collect();
+        let examples = self.clean_metrics.len();
+        // One after another, so that sums and means of all features are not in memory together.
+        let submodules: Vec<SubmoduleEffects> = self.submodules.into_iter().map(|aggregate| aggregate.means(examples)).collect();
         let detail = self.detail.finish(&submodules);
         ViewEffects {
             view: self.view,
@@ -99,17 +101,9 @@ struct Term {
     sum: f64,
     /// Sum of the squares of single examples' effects.
     squares: f64,
-    /// The running sum of the example that is being added.
-    current: f64,
 }
 
 impl Term {
-    fn finish_example(&mut self) {
-        self.sum += self.current;
-        self.squares += self.current * self.current;
-        self.current = 0.0;
-    }
-
     fn mean(&self, examples: usize) -> f32 {
         (self.sum / examples as f64) as f32
     }
@@ -130,22 +124,36 @@ struct Terms {
     sums: Vec<Term>,
     /// `[terms, positions]`
     position_sums: Vec<f64>,
+    /// Slots and effects at the tokens of the example that is being added.
+    example: Vec<(u32, f32)>,
 }
 
 impl Terms {
     fn new(positions: usize) -> Self {
-        Self { positions, sums: Vec::new(), position_sums: Vec::new() }
+        Self { positions, sums: Vec::new(), position_sums: Vec::new(), example: Vec::new() }
     }
 
-    fn push(&mut self) -> usize {
+    fn push(&mut self) -> u32 {
         self.sums.push(Term::default());
         self.position_sums.resize(self.sums.len() * self.positions, 0.0);
-        self.sums.len() - 1
+        (self.sums.len() - 1) as u32
     }
 
-    fn add(&mut self, slot: usize, position: usize, effect: f32) {
-        self.position_sums[slot * self.positions + position] += f64::from(effect);
-        self.sums[slot].current += f64::from(effect);
+    fn add(&mut self, slot: u32, position: usize, effect: f32) {
+        self.position_sums[slot as usize * self.positions + position] += f64::from(effect);
+        self.example.push((slot, effect));
+    }
+
+    fn finish_example(&mut self) {
+        // Stable: each term's tokens stay in their order.
+        self.example.sort_by_key(|(slot, _)| *slot);
+        for tokens in self.example.chunk_by(|left, right| left.0 == right.0) {
+            let effect: f64 = tokens.iter().map(|(_, effect)| f64::from(*effect)).sum();
+            let term = &mut self.sums[tokens[0].0 as usize];
+            term.sum += effect;
+            term.squares += effect * effect;
+        }
+        self.example.clear();
     }
 
     fn position_means(&self, slot: usize, examples: usize) -> impl Iterator<Item = f32> + '_ {
@@ -175,25 +183,21 @@ impl SubmoduleAggregate {
     }
 
     fn add_example(&mut self, tokens: &[TokenEffects]) {
-        let mut touched = Vec::new();
         for (position, token) in tokens.iter().enumerate() {
             for (change, effect) in &token.features {
                 let slot = &mut self.slots[change.feature as usize];
                 if *slot == NONE {
-                    *slot = self.terms.push() as u32;
+                    *slot = self.terms.push();
                 }
-                self.terms.add(*slot as usize, position, *effect);
-                touched.push(*slot);
+                self.terms.add(*slot, position, *effect);
             }
             self.error.add(0, position, token.error);
             if let Some(part) = token.gradient_dot_change {
                 *self.gradient_dot_change.get_or_insert(0.0) += f64::from(part);
             }
         }
-        self.error.sums[0].finish_example();
-        touched.sort_unstable();
-        touched.dedup();
-        touched.into_iter().for_each(|slot| self.terms.sums[slot as usize].finish_example());
+        self.terms.finish_example();
+        self.error.finish_example();
     }
 
     fn strength(&self, feature: u32) -> f64 {
@@ -234,14 +238,14 @@ mod tests {
         for (first, second) in [(1.0, 0.0), (2.0, 1.0), (0.0, -1.0)] {
             terms.add(slot, 0, first);
             terms.add(slot, 1, second);
-            terms.sums[slot].finish_example();
+            terms.finish_example();
         }
-        let term = terms.sums[slot];
+        let term = terms.sums[slot as usize];
         // Examples 1, 3, -1 and one in which the feature did not differ: mean 3/4.
         assert_eq!(term.mean(4).to_bits(), 0.75_f32.to_bits());
         let variance = [1.0_f32, 3.0, -1.0, 0.0].iter().map(|effect| (effect - 0.75).powi(2)).sum::<f32>() / 3.0;
         assert!((term.standard_error(4) - (variance / 4.0).sqrt()).abs() < 1e-6);
-        assert_eq!(terms.position_means(slot, 4).collect::<Vec<_>>(), [0.75, 0.0]);
+        assert_eq!(terms.position_means(slot as usize, 4).collect::<Vec<_>>(), [0.75, 0.0]);
         assert!(term.standard_error(1).is_nan());
     }
 }

@@ -4,14 +4,15 @@
 //! study. Beyond that entries of the weakest features so far are let go until half of the room is free. A feature
 //! that was let go and turns out to be strong after all is not listed with half of its examples: it is left out and counted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use super::per_feature::PerFeature;
 use crate::core::effects::{Detail, SubmoduleEffects};
 use crate::core::selection::{Selected, by_strength};
 use crate::core::submodule::FeatureId;
 
-/// Entries kept before anything is let go: 28 bytes each, 28 MB a view.
-const LARGEST: usize = 1_000_000;
+/// Entries kept before anything is let go: 28 bytes each, 17 MB a view.
+const LARGEST: usize = 600_000;
 
 /// One feature at one token of one example.
 #[derive(Debug, Clone, Copy)]
@@ -37,13 +38,13 @@ pub struct DetailKeeper {
     wanted: usize,
     largest: usize,
     entries: Vec<Entry>,
-    let_go: HashSet<(u32, u32)>,
+    let_go: PerFeature<bool>,
 }
 
 impl DetailKeeper {
     /// For `wanted` features.
     pub fn new(wanted: usize) -> Self {
-        Self { wanted, largest: LARGEST, entries: Vec::new(), let_go: HashSet::new() }
+        Self { wanted, largest: LARGEST, entries: Vec::new(), let_go: PerFeature::default() }
     }
 
     /// Adds entries.
@@ -51,7 +52,7 @@ impl DetailKeeper {
         if self.wanted > 0 {
             // Features that were let go come back with every example; they are not kept again.
             let let_go = &self.let_go;
-            self.entries.extend(entries.filter(|entry| !let_go.contains(&(entry.submodule, entry.feature))));
+            self.entries.extend(entries.filter(|entry| !let_go.get((entry.submodule, entry.feature))));
         }
     }
 
@@ -60,23 +61,25 @@ impl DetailKeeper {
         if self.entries.len() <= self.largest {
             return;
         }
-        let mut counts: HashMap<(u32, u32), usize> = HashMap::new();
+        let mut counts: PerFeature<u32> = PerFeature::default();
         for entry in &self.entries {
-            *counts.entry((entry.submodule, entry.feature)).or_default() += 1;
+            *counts.get_mut((entry.submodule, entry.feature)) += 1;
         }
-        let mut features: Vec<((u32, u32), usize)> = counts.into_iter().collect();
+        let mut features: Vec<((u32, u32), u32)> = counts.iter().filter(|(_, count)| *count > 0).collect();
         features.sort_by(|(left, _), (right, _)| {
             strength(right.0, right.1).total_cmp(&strength(left.0, left.1)).then(left.cmp(right))
         });
         let mut room = self.largest / 2;
-        // A dense feature that does not fit by itself is let go, those that do fit after it stay.
-        let weak = features.into_iter().filter(|(_, count)| {
-            let fits = *count <= room;
-            room -= if fits { *count } else { 0 };
-            !fits
-        });
-        self.let_go.extend(weak.map(|(feature, _)| feature));
-        self.entries.retain(|entry| !self.let_go.contains(&(entry.submodule, entry.feature)));
+        for (feature, count) in features {
+            // A dense feature that does not fit by itself is let go, those that do fit after it stay.
+            if count as usize <= room {
+                room -= count as usize;
+            } else {
+                *self.let_go.get_mut(feature) = true;
+            }
+        }
+        let let_go = &self.let_go;
+        self.entries.retain(|entry| !let_go.get((entry.submodule, entry.feature)));
     }
 
     /// The entries of the strongest features, strongest first.
@@ -92,9 +95,13 @@ impl DetailKeeper {
             })
             .filter(|(selected, _)| selected.effect != 0.0)
             .collect();
-        ranked.sort_by(|left, right| by_strength(&left.0, &right.0));
-        ranked.truncate(self.wanted);
-        let (complete, incomplete): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, key)| !self.let_go.contains(key));
+        let order = |left: &(Selected, _), right: &(Selected, _)| by_strength(&left.0, &right.0);
+        if self.wanted < ranked.len() {
+            ranked.select_nth_unstable_by(self.wanted, order);
+            ranked.truncate(self.wanted);
+        }
+        ranked.sort_by(order);
+        let (complete, incomplete): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, key)| !self.let_go.get(*key));
         let rank: HashMap<(u32, u32), u32> = complete.iter().enumerate().map(|(rank, (_, key))| (*key, rank as u32)).collect();
         let mut entries: Vec<(u32, Entry)> =
             self.entries.into_iter().filter_map(|entry| Some((*rank.get(&(entry.submodule, entry.feature))?, entry))).collect();

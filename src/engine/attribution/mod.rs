@@ -9,6 +9,7 @@ mod batch;
 mod detail;
 mod exact;
 mod gradient;
+mod per_feature;
 mod prefix;
 mod recall;
 mod stages;
