@@ -86,10 +86,14 @@ fn every_format_holds_the_same_dictionaries() {
     // A damaged archive, another zip, and a folder that holds two sets.
     let bytes = fs::read(folder.join("small.zip")).unwrap();
     fs::write(folder.join("cut.zip"), &bytes[..bytes.len() / 2]).unwrap();
+    // Without its own directory: what is found is that of the last dictionary, a zip itself.
+    let stored = fs::read(folder.join("w/dictionaries.zip")).unwrap();
+    fs::write(folder.join("end.zip"), &stored[..stored.len() - 200]).unwrap();
     fs::create_dir_all(folder.join("up/dictionaries/other/attn_out_layer0")).unwrap();
     for (dictionaries, said) in [
         ("cut.zip", "is no complete zip"),
         ("w/pairs.json", "is no complete zip"),
+        ("end.zip", "holds no ae.pt"),
         ("up", "holds dictionaries in several folders"),
     ] {
         let output = saescope(folder, &format!("run --model w/model --dictionaries {dictionaries} --pairs w/pairs.json"));

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -106,36 +106,66 @@ fn described(preset: &Preset, plan: &Plan, settings: &Settings, damaged: &[Strin
     text
 }
 
-/// The one progress display: on a terminal; nothing elsewhere. Without units it says only what is done.
-struct Bar(ProgressBar);
+/// How often a line is written where no bar can be drawn.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The one progress display: a bar on a terminal, a line now and then elsewhere. Without units it says only what is done.
+struct Bar {
+    bar: ProgressBar,
+    lines: Option<Lines>,
+}
+
+/// Progress for a log: nothing of what is over soon.
+struct Lines {
+    last: Instant,
+}
+
+impl Lines {
+    fn update(&mut self, progress: &Progress) {
+        let now = Instant::now();
+        if now - self.last >= PATIENCE {
+            self.last = now;
+            output::note(&line(progress));
+        }
+    }
+}
+
+fn line(Progress { stage, done, total }: &Progress) -> String {
+    if *total == 0 { stage.clone() } else { format!("{} of {}: {stage}", bytes(*done), bytes(*total)) }
+}
 
 impl Bar {
     /// Shows the progress of `work` until it ends.
     fn show<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> Result<T>) -> Result<T> {
         let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let lines = (!std::io::stderr().is_terminal()).then(|| Lines { last: Instant::now() });
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        let mut bar = Self(bar);
+        let mut bar = Self { bar, lines };
         let outcome = work(&mut |progress| bar.update(progress));
-        bar.0.finish_and_clear();
+        bar.bar.finish_and_clear();
         outcome
     }
 
-    fn update(&mut self, Progress { stage, done, total }: Progress) {
-        if total > 0 && self.0.length() != Some(total) {
+    fn update(&mut self, progress: Progress) {
+        if let Some(lines) = &mut self.lines {
+            return lines.update(&progress);
+        }
+        let Progress { stage, done, total } = progress;
+        if total > 0 && self.bar.length() != Some(total) {
             let template = "{wide_bar} {decimal_bytes}/{decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left, {msg}";
             if let Ok(style) = ProgressStyle::with_template(template) {
-                self.0.set_style(style);
+                self.bar.set_style(style);
             }
-            self.0.set_length(total);
+            self.bar.set_length(total);
             // What was here before counts for no rate.
-            self.0.set_position(done);
-            self.0.reset_eta();
+            self.bar.set_position(done);
+            self.bar.reset_eta();
         }
-        self.0.set_position(done);
-        self.0.set_message(stage);
+        self.bar.set_position(done);
+        self.bar.set_message(stage);
     }
 }

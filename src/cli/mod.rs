@@ -44,6 +44,17 @@ pub fn report_panics_in_one_line() {
     }));
 }
 
+/// A file that may not grow any more (`ulimit -f`) is an error of the write that meets the limit, which says so: without this the system
+/// ends the program there.
+pub fn fail_at_size_limits() {
+    #[cfg(unix)]
+    {
+        let met = std::sync::Arc::default();
+        // Where it is refused, the system's own way is left.
+        let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), met);
+    }
+}
+
 /// Runs one command and says how it ended: 0 for success, 1 for a check that failed, 2 for bad input.
 pub fn main(arguments: Arguments) -> ExitCode {
     match dispatch(arguments) {

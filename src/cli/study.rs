@@ -7,7 +7,6 @@ use crate::app::download::Offer;
 use crate::core::neuronpedia::also_hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
-use crate::core::text::bytes;
 use crate::engine::threads;
 use crate::store::folders::Folders;
 use crate::store::hub::cache::{self, Local, local};
@@ -130,11 +129,10 @@ fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, absent: Absent) ->
         Local::Complete(source) => Ok(source),
         Local::Missing(_) if offers => Ok(ModelSource::Preset(preset.name.clone())),
         Local::Missing(missing) => {
-            let about = preset.about_bytes().map_or_else(String::new, |about| format!(", about {} in all", bytes(about)));
             let name = &preset.name;
             Err(Problem::new(
-                format_args!("--model {name}"),
-                format_args!("{} of {} files are not in {}{about}", missing.len(), preset.files(), cache.display()),
+                format_args!("--model {name}, in {}", cache.display()),
+                cache::described(preset, &missing),
                 format_args!("download them with `saescope fetch {name}`, or give folders with --model DIR --dictionaries DIR"),
             ))
         }

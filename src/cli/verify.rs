@@ -18,7 +18,8 @@ use crate::store::presets::STUDY;
 use crate::store::{published, run_file};
 
 /// Where the study's own prompts come from.
-const OWN_FILES: &str = "the study's own files are names.json and baseline_names.json in the data folder of its notebook";
+const OWN_FILES: &str =
+    "the study's own files are data/names.json and data/baseline_names.json of https://github.com/aboehret/SAE_gender_bias";
 
 /// Runs the command.
 pub fn verify(arguments: VerifyArguments) -> Result<ExitCode> {
@@ -50,8 +51,19 @@ fn computed(arguments: VerifyArguments, published: &Published) -> Result<Run> {
         ));
     }
     let study = &published.study;
-    request.settings.method = study.method;
-    request.settings.steps = study.steps;
+    let asked = (request.settings.method, request.settings.steps);
+    let asks_for_others = request.options.tokens.is_some_and(|tokens| tokens != study.tokens)
+        || request.options.examples.is_some_and(|examples| examples != study.examples);
+    if asks_for_others || asked != (study.method, study.steps) {
+        return Err(Problem::new(
+            "verify",
+            format_args!(
+                "the study has {} examples of {} tokens and is computed by {} with {} steps",
+                study.examples, study.tokens, study.method, study.steps
+            ),
+            "leave --method, --steps, --tokens and --examples out",
+        ));
+    }
     request.options = Options { tokens: Some(study.tokens), examples: Some(study.examples), ..request.options };
     // Before anything is computed.
     let check = |opened: &crate::core::run::Opened| expect_prompts(&opened.pairs, opened.baseline.as_ref(), published);

@@ -74,6 +74,15 @@ struct File {
     threshold: f32,
     views: BTreeMap<String, PrintedView>,
     top30_tags: BTreeMap<String, Vec<Tagged>>,
+    /// Lists without tags: indices by Neuronpedia's layer name.
+    #[serde(default)]
+    top30_untagged: Untagged,
+}
+
+#[derive(Deserialize, Default)]
+struct Untagged {
+    #[serde(default)]
+    baseline: BTreeMap<String, Vec<u32>>,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +90,8 @@ struct PrintedView {
     clean_metric_mean: f64,
     total_effects: Vec<f32>,
     total_effect_mean: f64,
+    /// How many features it said lie above the threshold.
+    threshold_count: Option<usize>,
     threshold_features: BTreeMap<String, BTreeMap<String, f32>>,
 }
 
@@ -111,10 +122,19 @@ impl Published {
         for (view_name, printed) in &file.views {
             let view: View = view_name.parse()?;
             let listed = file.top30_tags.get(view_name).map_or(&[][..], Vec::as_slice);
+            let untagged = if view == View::Baseline { Some(&file.top30_untagged.baseline) } else { None };
+            let untagged =
+                untagged.into_iter().flatten().flat_map(|(layer, indices)| indices.iter().map(move |index| (layer, *index)));
             let features: Vec<FeatureId> = listed
                 .iter()
-                .map(|tagged| tagged.feature().ok_or_else(|| problem(format!("holds an unknown layer '{}'", tagged.layer))))
+                .map(|tagged| (&tagged.layer, tagged.index))
+                .chain(untagged)
+                .map(|(layer, index)| feature(layer, index).ok_or_else(|| problem(format!("holds an unknown layer '{layer}'"))))
                 .collect::<Result<_>>()?;
+            let count: usize = printed.threshold_features.values().map(BTreeMap::len).sum();
+            if let Some(stated) = printed.threshold_count.filter(|stated| *stated != count) {
+                return Err(problem(format!("says that {stated} features of {view} are above the threshold, and holds {count}")));
+            }
             let found = findings.view_mut(view);
             found.coverage = Coverage::Printed { threshold: file.threshold, listed: features };
             found.summary = Summary {
@@ -140,11 +160,11 @@ impl Published {
     }
 }
 
-impl Tagged {
-    fn feature(&self) -> Option<FeatureId> {
-        Some(FeatureId { submodule: neuronpedia::submodule(&self.layer)?, index: FeatureIndex(self.index) })
-    }
+fn feature(layer: &str, index: u32) -> Option<FeatureId> {
+    Some(FeatureId { submodule: neuronpedia::submodule(layer)?, index: FeatureIndex(index) })
+}
 
+impl Tagged {
     /// As the notebook writes it.
     fn line(&self, model: &str) -> String {
         let Self { layer, index, rejected, note } = self;

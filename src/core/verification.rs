@@ -110,13 +110,17 @@ fn compare_view(found: &ViewEffects, expected: &ViewFindings, top_k: usize) -> V
         let published: BTreeSet<FeatureId> = strong.iter().map(|selected| selected.feature).collect();
         figures.push(list(format!("{view}: features above {threshold}"), &published, &here, near));
         figures.push(effects(found, &strong));
-        // The baseline's strongest were not printed.
         if !listed.is_empty() {
-            let published = listed.iter().copied().collect();
+            let published: BTreeSet<FeatureId> = listed.iter().copied().collect();
             let here = select(found, Selection::TopK(top_k));
             let edge = edge(&here);
-            let near = |feature: FeatureId| (f64::from(found.effect(feature).abs()) - edge).abs() <= TOLERANCE;
-            figures.push(list(format!("{view}: top {top_k}"), &published, &here, near));
+            // A feature and the weakest of the list may both be off, toward each other.
+            let near = |feature: FeatureId| (f64::from(found.effect(feature).abs()) - edge).abs() <= 2.0 * TOLERANCE;
+            let mut figure = list(format!("{view}: top {top_k}"), &published, &here, near);
+            if published.len() != here.len() {
+                figure.verdict = Verdict::Differs;
+            }
+            figures.push(figure);
         }
     }
     figures
@@ -221,15 +225,11 @@ fn compare_lists(male: &ViewEffects, baseline: &ViewEffects, published: &Publish
     let common = ids(&first).intersection(&ids(&second)).count();
     let differing = first.len() + second.len() - 2 * common;
     let expected = published.study.comparison;
-    // Features that the tolerance could carry out of or into a list.
-    let loose = |view: &ViewEffects, list: &[Selected]| {
-        let edge = edge(list);
-        let next = select(view, Selection::TopK(top_k + 1)).get(top_k).map_or(0.0, |selected| f64::from(selected.effect.abs()));
-        edge - next <= 2.0 * TOLERANCE
-    };
+    // Features that change places at the edge of one list can each be in the other list or not.
+    let allowed = exchanges(male, top_k) + exchanges(baseline, top_k);
     let verdict = if (differing, common) == (expected.differing, expected.common) {
         Verdict::Same
-    } else if loose(male, &first) || loose(baseline, &second) {
+    } else if differing + 2 * common == expected.differing + 2 * expected.common && common.abs_diff(expected.common) <= allowed {
         Verdict::Edge
     } else {
         Verdict::Differs
@@ -240,8 +240,20 @@ fn compare_lists(male: &ViewEffects, baseline: &ViewEffects, published: &Publish
         here: format!("{differing} / {common}"),
         difference: None,
         verdict,
-        note: String::new(),
+        note: if verdict.holds() {
+            String::new()
+        } else {
+            format!("the tolerance explains {allowed} of {top_k} features at most")
+        },
     }
+}
+
+/// How many features of the `top_k` strongest could change places with weaker ones, if every effect may be off by the tolerance.
+fn exchanges(view: &ViewEffects, top_k: usize) -> usize {
+    let ranked = select(view, Selection::TopK(2 * top_k));
+    let (inside, outside) = ranked.split_at(top_k.min(ranked.len()));
+    let size = |selected: &Selected| f64::from(selected.effect.abs());
+    inside.iter().rev().zip(outside).take_while(|(weak, next)| size(weak) - size(next) <= 2.0 * TOLERANCE).count()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects};
+use crate::core::published::Comparison;
 use crate::core::submodule::{FeatureIndex, Submodule};
 
 fn published() -> Published {
@@ -63,7 +64,7 @@ fn the_published_figures_reproduce_themselves() {
     for kind in View::ALL {
         let found = view(kind, &published);
         let figures = compare_view(&found, published.findings.view(kind), 30);
-        assert_eq!(figures.len(), if kind == View::Baseline { 5 } else { 6 });
+        assert_eq!(figures.len(), 6);
         for figure in figures {
             assert_eq!(figure.verdict, Verdict::Same, "{figure:?}");
         }
@@ -112,15 +113,44 @@ fn what_is_within_the_tolerance_of_an_edge_is_no_failure() {
 }
 
 #[test]
-fn lists_of_two_views_are_counted() {
-    let published = published();
+fn a_list_that_is_too_short_is_off_even_at_its_edge() {
+    let mut published = published();
+    let male = view(View::Male, &published);
+    let findings = std::sync::Arc::make_mut(&mut published.findings);
+    let Coverage::Printed { listed, .. } = &mut findings.view_mut(View::Male).coverage else { panic!("not printed") };
+    // One of those whose effects were not printed: all of them lie at the edge here.
+    let weak = listed.iter().position(|feature| male.effect(*feature).abs() < 0.1).unwrap();
+    listed.remove(weak);
+    assert_eq!(off(&male, &published), ["male: top 30"]);
+}
+
+#[test]
+fn lists_of_two_views_are_compared() {
+    let mut published = published();
     let (male, baseline) = (view(View::Male, &published), view(View::Baseline, &published));
-    // Of the baseline only 19 features are known.
-    let figure = compare_lists(&male, &baseline, &published);
-    assert_eq!(figure.published, "28 / 16");
-    let [differing, common] = figure.here.split(" / ").map(|count| count.parse::<usize>().unwrap()).collect::<Vec<_>>()[..]
-    else {
-        panic!("{}", figure.here)
-    };
-    assert_eq!(differing + 2 * common, 49);
+    let compare = |baseline: &ViewEffects, published: &Published| compare_lists(&male, baseline, published);
+    let figure = compare(&baseline, &published);
+    assert_eq!((figure.here.as_str(), figure.verdict), ("28 / 16", Verdict::Same));
+    for (differing, common, verdict) in
+        [(60, 0, Verdict::Differs), (0, 30, Verdict::Differs), (50, 5, Verdict::Differs), (28, 15, Verdict::Differs)]
+    {
+        published.study.comparison = Comparison { differing, common };
+        assert_eq!(compare(&baseline, &published).verdict, verdict, "{differing} / {common}");
+    }
+    // One that both share has lost its place to another, by less than the tolerance explains, and by more.
+    published.study.comparison = Comparison { differing: 28, common: 16 };
+    let Coverage::Printed { listed, .. } = &published.findings.view(View::Baseline).coverage else { panic!("not printed") };
+    let shared = listed.iter().find(|feature| male.effect(**feature) != 0.0 && baseline.effect(**feature) == 0.05);
+    let shared = *shared.unwrap();
+    for (lost, gained, verdict) in [(0.0495, 0.0505, Verdict::Edge), (0.01, 0.06, Verdict::Differs)] {
+        let mut exchanged = baseline.clone();
+        change(&mut exchanged, &shared.submodule.to_string(), shared.index.0, lost);
+        let effects = &mut exchanged.submodules[shared.submodule.ordinal(6)];
+        let slot = effects.features.partition_point(|index| index.0 < 32_767);
+        effects.features.insert(slot, FeatureIndex(32_767));
+        effects.effects.insert(slot, gained);
+        effects.standard_errors.insert(slot, 0.0);
+        let figure = compare(&exchanged, &published);
+        assert_eq!((figure.here.as_str(), figure.verdict), ("30 / 15", verdict), "{lost} {gained}");
+    }
 }

@@ -14,7 +14,10 @@ fn without_the_network_what_is_here_is_checked() {
     };
     let said = user.fails(offline());
     assert!(
-        said.starts_with("error: tiny: 6 of 6 files are missing, first config.json of me/tiny; unset HF_HUB_OFFLINE"),
+        said.starts_with(
+            "error: tiny: 6 of 6 files are missing: config.json of me/tiny, model.safetensors of me/tiny, 0-res-sm/cfg.json of \
+             me/tiny-sae, 0-res-sm/sae_weights.safetensors of me/tiny-sae, 2 more; unset HF_HUB_OFFLINE"
+        ),
         "{said}"
     );
     assert!(user.hub.asked().is_empty());
@@ -36,7 +39,11 @@ fn without_the_network_what_is_here_is_checked() {
 fn a_model_that_is_not_here_says_how_to_get_it() {
     let user = User::new();
     let said = user.fails(user.command("run --model tiny"));
-    assert!(said.contains("error: --model tiny: 6 of 6 files are not in "), "{said}");
+    let cache = user.cache().display().to_string();
+    assert!(
+        said.starts_with(&format!("error: --model tiny, in {cache}: 6 of 6 files are missing: config.json of me/tiny, ")),
+        "{said}"
+    );
     assert!(
         said.contains("; download them with `saescope fetch tiny`, or give folders with --model DIR --dictionaries DIR"),
         "{said}"

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::hub::{Reply, Request, hash};
-use crate::user::{LARGE, User, is_weights, repositories};
+use crate::hub::{Hub, Reply, Request, hash};
+use crate::user::{LARGE, PRESETS, User, is_weights, repositories};
 
 #[test]
 fn a_wrong_size_is_noticed() {
@@ -62,4 +62,42 @@ fn a_hub_that_lies_about_names_gets_nowhere() {
         assert!(said.contains(wrong) && said.contains("check HF_ENDPOINT"), "{said}");
         assert!(!user.cache().exists());
     }
+}
+
+#[test]
+fn a_pinned_commit_is_that_commit_or_nothing() {
+    let user = User::new();
+    let models = user.home.config_file().with_file_name("models.toml");
+    let pin = |commit: &str| {
+        let pinned =
+            PRESETS.replace("repository = \"me/tiny\"\n", &format!("repository = \"me/tiny\"\nrevision = \"{commit}\"\n"));
+        fs::write(&models, pinned).unwrap();
+    };
+    // A mirror that knows only one revision.
+    let mirror = User::with(|request, _| {
+        let known = repositories()[0].commit.clone();
+        request
+            .path
+            .starts_with("/api/models/me/tiny/revision/0123")
+            .then(|| Reply::new(200, format!("{{\"sha\": \"{known}\", \"siblings\": []}}")))
+    });
+    pin(&"0123456789".repeat(4));
+    let mut command = user.fetch("");
+    command.env("HF_ENDPOINT", mirror.hub.address());
+    let said = user.fails(command);
+    let expected =
+        format!("the hub answers with commit {} instead of the pinned one; correct the revision", user.repositories[0].commit);
+    assert!(said.contains(&expected), "{said}");
+    // The right one, whichever case its letters have.
+    pin(&user.repositories[0].commit.to_ascii_uppercase());
+    let upper = user.repositories[0].commit.to_ascii_uppercase();
+    let commit = user.repositories[0].commit.clone();
+    let usual = Hub::with(&user.repositories, move |request, _| {
+        let path = request.path.replace(&upper, &commit);
+        (path != request.path).then(|| Reply::new(307, "").header("Location", &path))
+    });
+    let mut command = user.fetch("");
+    command.env("HF_ENDPOINT", usual.address());
+    user.succeeds(command);
+    user.expect_complete();
 }

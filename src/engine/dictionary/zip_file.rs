@@ -38,6 +38,14 @@ impl ZipFile {
         let names = archive.file_names().filter_map(std::result::Result::ok).filter(|name| name.ends_with("/ae.pt"));
         let mut names: Vec<String> = names.map(std::borrow::Cow::into_owned).collect();
         names.sort();
+        if names.is_empty() {
+            // Of an archive that is cut short, the last dictionary may be taken for the whole: it is a zip itself.
+            return Err(Problem::new(
+                path.display(),
+                "holds no ae.pt",
+                "the archive is cut short or another one: give dictionary_learning's, or fetch it again",
+            ));
+        }
         Ok(Self { path: path.to_owned(), archive, names })
     }
 

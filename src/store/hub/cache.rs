@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use crate::core::problem::{Problem, Result};
 use crate::core::request::ModelSource;
+use crate::core::text::bytes;
 use crate::store::atomic;
 use crate::store::presets::{Preset, Repository};
 
@@ -33,6 +34,11 @@ pub(super) fn home() -> PathBuf {
         cache.unwrap_or_default().join("huggingface")
     };
     variable("HF_HOME").map_or_else(usual, PathBuf::from)
+}
+
+/// The variable that decides where the cache is.
+pub(super) fn setting() -> &'static str {
+    ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"].into_iter().find(|name| variable(name).is_some()).unwrap_or("HF_HOME")
 }
 
 /// The cache's folder: `HF_HUB_CACHE`, else `hub` in `HF_HOME`, which is `~/.cache/huggingface` where it is not set.
@@ -66,7 +72,7 @@ impl Places {
     /// The commit that `revision` was when it was downloaded last; a whole commit is itself.
     pub fn commit(&self, revision: &str) -> Option<String> {
         if is_commit(revision) {
-            return Some(revision.to_owned());
+            return Some(revision.to_ascii_lowercase());
         }
         let commit = fs::read_to_string(self.folder().join("refs").join(revision)).ok()?;
         Some(commit.trim().to_owned()).filter(|commit| is_commit(commit))
@@ -149,6 +155,22 @@ pub enum Local {
     Complete(ModelSource),
     /// These files are missing: repository and path.
     Missing(Vec<(String, String)>),
+}
+
+/// What is missing of `preset`, in words: how many files, about how large, and which.
+pub fn described(preset: &Preset, missing: &[(String, String)]) -> String {
+    const NAMED: usize = 4;
+    let size = |(repository, path): &(String, String)| {
+        let files = preset.repositories().filter(|known| known.name == *repository).flat_map(|known| &known.files);
+        files.filter(|file| file.path == *path).find_map(|file| file.about_bytes)
+    };
+    let about =
+        missing.iter().map(size).sum::<Option<u64>>().map_or_else(String::new, |about| format!(", about {}", bytes(about)));
+    let mut names: Vec<String> = missing.iter().take(NAMED).map(|(repository, path)| format!("{path} of {repository}")).collect();
+    if missing.len() > NAMED {
+        names.push(format!("{} more", missing.len() - NAMED));
+    }
+    format!("{} of {} files are missing{about}: {}", missing.len(), preset.files(), names.join(", "))
 }
 
 /// Looks for the files of `preset` in the cache at `cache`.

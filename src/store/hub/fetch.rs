@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::cache::{Local, Places, local};
+use super::cache::{Local, Places, described, local};
 use super::client::{Client, Stop};
 use super::hash::FileHash;
 use super::parallel::in_parallel;
@@ -17,7 +17,6 @@ use super::transfer::Transfer;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::request::ModelSource;
-use crate::core::text::bytes;
 use crate::store::presets::Preset;
 
 /// Told how far it is: units are bytes, and there are none while only the hub is asked.
@@ -181,8 +180,5 @@ pub fn check_offline(preset: &Preset, settings: &Settings, records: &Records, te
 
 /// What is missing of a preset, for whoever may not ask the hub.
 pub fn offline_problem(preset: &Preset, missing: &[(String, String)]) -> Problem {
-    let about = preset.about_bytes().map_or_else(String::new, |about| format!(" (all of it is about {})", bytes(about)));
-    let first = missing.first().map_or_else(String::new, |(repository, path)| format!(", first {path} of {repository}"));
-    let what = format!("{} of {} files are missing{about}{first}", missing.len(), preset.files());
-    Problem::new(&preset.name, what, "unset HF_HUB_OFFLINE, or copy the cache from a machine that has them")
+    Problem::new(&preset.name, described(preset, missing), "unset HF_HUB_OFFLINE, or copy the cache from a machine that has them")
 }

@@ -66,18 +66,32 @@ pub fn ask(client: &Client<'_>, settings: &Settings, repository: &Repository, st
     let revision = utf8_percent_encode(&repository.revision, PART);
     let address = format!("{}/api/models/{}/revision/{revision}?blobs=true", settings.endpoint, repository.name);
     let what = format!("{} ({})", repository.name, excerpt(&repository.revision, 60));
-    client.persist(stop, || {
-        let mut response = client.get(&address, 0, &what)?;
-        let text = response.body_mut().with_config().limit(LONGEST).read_to_vec().map_err(|error| {
-            let remedy = "try again later, or check HF_ENDPOINT";
-            Failure::passing(Problem::new(&what, format_args!("the hub's answer breaks off: {error}"), remedy))
-        })?;
-        let answer: Answer = serde_json::from_slice(&text).map_err(|error| {
-            let says = format!("the answer is not that of a hub: {error}");
-            Problem::new(&what, says, "check HF_ENDPOINT, and whether the network wants a login")
-        })?;
-        Ok(read(answer, &what)?)
-    })
+    client
+        .persist(stop, || {
+            let mut response = client.get(&address, 0, &what)?;
+            let text = response.body_mut().with_config().limit(LONGEST).read_to_vec().map_err(|error| {
+                let remedy = "try again later, or check HF_ENDPOINT";
+                Failure::passing(Problem::new(&what, format_args!("the hub's answer breaks off: {error}"), remedy))
+            })?;
+            let answer: Answer = serde_json::from_slice(&text).map_err(|error| {
+                let says = format!("the answer is not that of a hub: {error}");
+                Problem::new(&what, says, "check HF_ENDPOINT, and whether the network wants a login")
+            })?;
+            Ok(read(answer, &what)?)
+        })
+        .and_then(|listing| expect_pinned(listing, &repository.revision, &what))
+}
+
+/// A commit is what it is: whoever answers with another one does not have it.
+fn expect_pinned(listing: Listing, revision: &str, what: &str) -> Result<Listing> {
+    if !is_commit(revision) || revision.eq_ignore_ascii_case(&listing.commit) {
+        return Ok(listing);
+    }
+    Err(Problem::new(
+        what,
+        format_args!("the hub answers with commit {} instead of the pinned one", listing.commit),
+        "correct the revision in models.toml, or check HF_ENDPOINT: some mirrors know no revisions",
+    ))
 }
 
 /// What the hub says becomes file names here, so it is not believed blindly.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::cache::setting;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::bytes;
 
@@ -27,7 +28,11 @@ pub fn expect(folder: &Path, needed: u64) -> Result<()> {
     match free(folder) {
         Some(free) if free < needed => {
             let what = format_args!("{} are needed there, {} are free", bytes(needed), bytes(free));
-            Err(Problem::new(folder.display(), what, "free some space, or put the cache on another disk with HF_HOME"))
+            Err(Problem::new(
+                folder.display(),
+                what,
+                format_args!("free some space, or put the cache on another disk with {}", setting()),
+            ))
         }
         _ => Ok(()),
     }

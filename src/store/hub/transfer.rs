@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use ureq::http::Response;
 use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE};
 
-use super::cache::remove_if_there;
+use super::cache::{remove_if_there, setting};
 use super::client::{Client, Failure, Stop, cancelled};
 use super::listing;
 use super::plan::{PlannedFile, PlannedRepository};
@@ -282,9 +282,12 @@ fn discard(path: &Path) -> Result<()> {
 fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
     let remedy = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            "free some space (or raise the limit), or put the cache on another disk with HF_HOME, and start again: what has arrived is kept"
+            let place = setting();
+            format!(
+                "free some space (or raise the limit), or put the cache on another disk with {place}, and start again: what has arrived is kept"
+            )
         }
-        _ => "check the permissions of the folder, and the disk",
+        _ => "check the permissions of the folder, and the disk".to_owned(),
     };
     Problem::new(path.display(), format_args!("cannot write it: {error}"), remedy)
 }

@@ -101,7 +101,9 @@ impl Source<'_> {
     fn parse(&self) -> Result<File> {
         toml::from_str(self.text).map_err(|error| {
             let place = error.span().map_or_else(|| self.path.to_owned(), |span| self.place(&span));
-            Problem::new(place, error.message(), "see the head of the program's own data/models.toml for the format")
+            // The parser names a type of this program where a table is expected.
+            let what = error.message().replace("struct Entry", "a table such as [model]");
+            Problem::new(place, what, "see the head of the program's own data/models.toml for the format")
         })
     }
 

@@ -10,12 +10,18 @@ use crate::ui::fit;
 pub fn lines(card: &Card) -> Vec<Line<'static>> {
     let submodule = card.row.feature.submodule;
     let Some(report) = card.findings.report(submodule) else { return Vec::new() };
-    let mut text = format!("dictionary of {submodule}: {:.1} features active at a token", report.active);
+    let record = card.findings.dictionary(submodule);
+    let of = record.map_or_else(String::new, |record| format!(" of {}", record.features));
+    let mut text = format!("dictionary of {submodule}: {:.1}{of} features active at a token", report.active);
     if let Some(explained) = report.explained {
         text.push_str(&format!(", {:.1} % of the variance explained", 100.0 * explained));
     }
-    if let Some(norms) = card.findings.dictionary(submodule).and_then(|record| record.decoder_norms) {
+    if let Some(norms) = record.and_then(|record| record.decoder_norms) {
         text.push_str(&format!(", decoder rows {:.2} to {:.2} long, median {:.2}", norms.least, norms.largest, norms.median));
+    }
+    if let Some(record) = record.filter(|record| !record.sha256.is_empty()) {
+        let short: String = record.sha256.chars().take(12).collect();
+        text.push_str(&format!(", SHA-256 {short}.."));
     }
     let mut lines = card.dim(&text);
     if report.is_suspect() {
