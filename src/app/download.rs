@@ -73,6 +73,14 @@ pub fn absent(state: &State, name: &str) -> String {
     format!("{name} is not on this machine; fetch{} downloads it{about}", key(state))
 }
 
+/// Says, where the demo is computed for want of real weights, that these can be had.
+pub fn mention(state: &mut State) {
+    let is_demo = state.setting.request.as_ref().is_some_and(|request| request.model == ModelSource::Demo);
+    if let Some(offer) = state.setting.offers.first().filter(|_| is_demo) {
+        state.notice = Some(Notice::done(format!("this is the demo model; {}", absent(state, &offer.name))));
+    }
+}
+
 fn key(state: &State) -> String {
     let fetch = super::commands::find("fetch").and_then(|fetch| state.setting.keymap.keys(fetch).first().copied());
     fetch.map_or_else(String::new, |key| format!(", key {key},"))

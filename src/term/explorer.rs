@@ -27,7 +27,7 @@ use crate::app::download::Offer;
 use crate::app::message::{Effect, Message};
 use crate::app::notice::Notice;
 use crate::app::state::{Setting, State, ThemeName};
-use crate::app::{job, update::update};
+use crate::app::{download, job, update::update};
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Request;
 use crate::core::selection::Selection;
@@ -124,6 +124,7 @@ pub fn explore(start: Start) -> Result<()> {
         );
     } else if let Some(request) = request {
         effects.extend(job::start(&mut explorer.state, request));
+        download::mention(&mut explorer.state);
     }
     // The screen is there before anything is read.
     explorer.guard.draw(&explorer.state)?;

@@ -180,3 +180,19 @@ fn a_computation_is_cancelled_before_a_download() {
     pilot.press("esc");
     assert!(pilot.asked().is_empty());
 }
+
+#[test]
+fn whoever_sees_the_demo_hears_that_real_weights_can_be_had() {
+    let mut pilot = waiting();
+    crate::app::download::mention(&mut pilot.state);
+    assert_eq!(pilot.state.notice, None, "this model was asked for");
+    pilot.state.setting.request = Some(request());
+    crate::app::download::mention(&mut pilot.state);
+    pilot.resize(180, 40);
+    let footer = pilot.footer();
+    assert!(footer.contains("this is the demo model; other is not on this machine; fetch, key D, downloads it"), "{footer}");
+    pilot.state.setting.offers.clear();
+    pilot.state.notice = None;
+    crate::app::download::mention(&mut pilot.state);
+    assert_eq!(pilot.state.notice, None, "all is here");
+}
