@@ -2,6 +2,7 @@
 
 use super::key::{Code, Key};
 use super::message::Effect;
+use super::notice::Notice;
 use super::prompt::{self, Kind};
 use super::state::{Overlay, State};
 use super::{table, tagging};
@@ -138,6 +139,10 @@ pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
 
 /// Orders the table by a column; by the same one again the other way round.
 pub fn sort_by(state: &mut State, column: Column) -> Vec<Effect> {
+    if column == Column::Side && state.shown().pair().is_none() {
+        state.notice = Some(Notice::refused("only a comparison (4 and 5) has sides"));
+        return Vec::new();
+    }
     state.sort = if state.sort.column == column { state.sort.reversed() } else { Sort::by(column) };
     table::refresh(state)
 }

@@ -141,6 +141,10 @@ impl Keymap {
         for (key, (command, _)) in given {
             self.keys.insert(key, command);
         }
+        let leaves = |name: &str| self.keys.values().any(|command| command.name == name);
+        if !leaves("quit") && !leaves("quit-now") {
+            problems.push(Problem::new(path, "no key leaves the program any more", "give quit or quit-now a key"));
+        }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }

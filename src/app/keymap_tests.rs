@@ -55,3 +55,12 @@ fn an_empty_configuration_is_the_default() {
     assert_eq!((config.theme, config.clipboard, config.mouse), (None, None, None));
     assert_eq!(command(&config.keymap, "j"), Some("down"));
 }
+
+#[test]
+fn a_way_out_must_remain() {
+    assert_eq!(
+        problems("[keys]\nquit = []\nquit-now = []\n"),
+        ["config.toml: no key leaves the program any more; give quit or quit-now a key"]
+    );
+    assert!(Config::parse("[keys]\nquit = []\n", "config.toml").is_ok(), "quit-now is there");
+}

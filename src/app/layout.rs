@@ -1,6 +1,6 @@
 //! Where things stand on the screen: the drawing room draws into these areas, and a click is looked up in them.
 
-use super::state::{Pane, State, Tab};
+use super::state::{Overlay, Pane, State, Tab};
 use crate::core::view::View;
 
 /// A rectangle of the screen, in columns and rows.
@@ -62,18 +62,30 @@ pub struct Layout {
     pub features: Option<Area>,
     /// The feature card.
     pub card: Option<Area>,
-    /// One line: what happened, or the most useful keys.
+    /// What happened, or one line of the most useful keys.
     pub footer: Area,
 }
 
 impl Layout {
     /// The areas on a screen of `size` while `pane` takes keys; none where it is smaller than [`SMALLEST`].
     pub fn of(size: (u16, u16), pane: Pane) -> Option<Self> {
+        Self::with_footer(size, pane, FOOTER)
+    }
+
+    /// The areas with what `state` has to say: a long notice takes more lines at the bottom, up to a third of the screen.
+    pub fn showing(state: &State, size: (u16, u16), pane: Pane) -> Option<Self> {
+        let (width, height) = size;
+        let notice = state.notice.as_ref().filter(|_| !matches!(state.overlay, Some(Overlay::Prompt(_))));
+        let lines = notice.map_or(1, |notice| notice.lines(usize::from(width)).len());
+        Self::with_footer(size, pane, (lines as u16).clamp(FOOTER, (height / 3).max(FOOTER)))
+    }
+
+    fn with_footer(size: (u16, u16), pane: Pane, footer: u16) -> Option<Self> {
         let (width, height) = size;
         if width < SMALLEST.0 || height < SMALLEST.1 {
             return None;
         }
-        let rows = height - HEADER - FOOTER;
+        let rows = height - HEADER - footer;
         let area = |x: u16, y: u16, width: u16, height: u16| Some(Area { x, y: y + HEADER, width, height });
         let (submodules, features, card) = if width >= WIDE {
             let table = width - SUBMODULES - CARD;
@@ -97,7 +109,7 @@ impl Layout {
             }
         };
         let header = Area { x: 0, y: 0, width, height: HEADER };
-        let footer = Area { x: 0, y: height - FOOTER, width, height: FOOTER };
+        let footer = Area { x: 0, y: height - footer, width, height: footer };
         Some(Self { header, submodules, features, card, footer })
     }
 
@@ -110,7 +122,7 @@ impl Layout {
 
 /// How many rows of the feature table are visible: all but its border and heading.
 pub fn table_rows(state: &State) -> usize {
-    let shown = |pane| Layout::of(state.size(), pane).and_then(|layout| layout.features);
+    let shown = |pane| Layout::showing(state, state.size(), pane).and_then(|layout| layout.features);
     let area = shown(state.pane).or_else(|| shown(Pane::Features));
     area.map_or(1, |area| usize::from(area.inside().height).saturating_sub(1))
 }

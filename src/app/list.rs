@@ -42,6 +42,9 @@ impl List {
             })
             .collect();
         scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        // Letters that are scattered over a sentence match almost anything.
+        let best = scored.first().map_or(0, |(score, _)| *score);
+        scored.retain(|(score, _)| *score >= best / 2);
         self.found = scored.into_iter().map(|(_, command)| command).collect();
         self.cursor = 0;
     }

@@ -16,7 +16,7 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
         wheel_in(overlay, mouse);
         return Vec::new();
     }
-    let Some(layout) = Layout::of(state.size(), state.pane) else { return Vec::new() };
+    let Some(layout) = Layout::showing(state, state.size(), state.pane) else { return Vec::new() };
     if mouse == Mouse::Click && layout.header.contains(x, y) {
         let tabs = layout::tabs(state);
         let hit = tabs.into_iter().find(|(_, _, start, width)| y == layout.header.y + 1 && (*start..start + width).contains(&x));

@@ -1,7 +1,7 @@
-//! The line at the bottom that says what happened.
+//! What is said at the bottom about what happened.
 
 use crate::core::problem::Problem;
-use crate::core::text::printable;
+use crate::core::text::{printable, wrap};
 
 /// How a line is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Tone {
     Failed,
 }
 
-/// One line for the user; it stays until the next key.
+/// A sentence for the user; it stays until the next key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// How it is meant.
@@ -24,6 +24,16 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// What is shown, in as many lines of at most `columns` as it needs, broken between words.
+    pub fn lines(&self, columns: usize) -> Vec<String> {
+        let mark = match self.tone {
+            Tone::Done => "",
+            Tone::Refused => "! ",
+            Tone::Failed => "error: ",
+        };
+        wrap(&format!(" {mark}{}", self.text), columns)
+    }
+
     /// Something was done.
     pub fn done(text: impl AsRef<str>) -> Self {
         Self { tone: Tone::Done, text: printable(text.as_ref()) }

@@ -177,7 +177,9 @@ pub fn counted(state: &State) -> String {
         (Some(_), Some(_)) => return format!("{value} → counting"),
     };
     let plural = |count: usize| if count == 1 { "" } else { "s" };
-    format!("{value} → {features} feature{} in {submodules} submodule{}", plural(features), plural(submodules))
+    // Where the study did not print all, there may be more.
+    let least = if state.table.listing.gap.is_some() { "at least " } else { "" };
+    format!("{value} → {least}{features} feature{} in {submodules} submodule{}", plural(features), plural(submodules))
 }
 
 fn steps(text: &str) -> Result<usize, String> {
@@ -227,7 +229,7 @@ fn export_format(path: &str) -> Result<(Export, &'static str), String> {
 }
 
 fn accept(state: &mut State, prompt: Prompt) -> Vec<Effect> {
-    let text = prompt.input.value().trim().to_owned();
+    let text = with_home(state, &prompt.kind, prompt.input.value().trim());
     let refuse = |state: &mut State, prompt: Prompt, why: String| {
         state.notice = Some(Notice::refused(&why));
         state.overlay = Some(Overlay::Prompt(Box::new(Prompt { hint: Err(why), ..prompt })));
@@ -269,6 +271,14 @@ fn accept(state: &mut State, prompt: Prompt) -> Vec<Effect> {
         Kind::ImportTags => vec![Effect::ReadTags(text)],
         Kind::ExportTags => export(state, text),
     }
+}
+
+/// A file's name with `~/` as the shell reads it.
+fn with_home(state: &State, kind: &Kind, text: &str) -> String {
+    let is_path = matches!(kind, Kind::WriteRun | Kind::ImportTags | Kind::ExportTags | Kind::Pairs);
+    let (true, Some(home)) = (is_path, &state.setting.home) else { return text.to_owned() };
+    let expanded = |name: &str| name.strip_prefix("~/").map_or_else(|| name.to_owned(), |rest| format!("{home}/{rest}"));
+    text.split(',').map(|name| expanded(name.trim_start())).collect::<Vec<_>>().join(",")
 }
 
 fn data_source(text: &str) -> DataSource {

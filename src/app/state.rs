@@ -122,6 +122,8 @@ pub struct Setting {
     pub no_browser: Option<String>,
     /// Where the log is.
     pub log: String,
+    /// The user's own folder, which `~` stands for where a file is named.
+    pub home: Option<String>,
     /// Models known by name that are not, or not whole, on this machine.
     pub offers: Vec<Offer>,
 }
@@ -169,10 +171,14 @@ pub struct State {
     pub marked: Arc<BTreeSet<FeatureId>>,
     /// The feature table.
     pub table: Table,
+    /// Table and marks of what is not shown: of the published figures, or of the study while these are.
+    pub aside: Aside,
     /// Which pane takes keys.
     pub pane: Pane,
     /// First line of the card that is shown.
     pub card_scroll: usize,
+    /// First row of the heat map that is shown.
+    pub map_scroll: usize,
     /// Tags of the study.
     pub tagging: Tagging,
     /// What lies over the panes.
@@ -187,6 +193,17 @@ pub struct State {
     pub mouse: bool,
     /// Colours.
     pub theme: ThemeName,
+}
+
+/// What comes back with the study, or with the published figures.
+#[derive(Debug, Clone, Default)]
+pub struct Aside {
+    /// With its cursor.
+    pub table: Table,
+    /// Features of one model's dictionaries.
+    pub marked: Arc<BTreeSet<FeatureId>>,
+    /// The submodule to which the table was narrowed.
+    pub submodule: Option<Submodule>,
 }
 
 /// A list that was split into several addresses.
@@ -225,8 +242,10 @@ impl State {
             sort: Sort::STRENGTH,
             marked: Arc::default(),
             table: Table::default(),
+            aside: Aside::default(),
             pane: Pane::Features,
             card_scroll: 0,
+            map_scroll: 0,
             tagging: Tagging::default(),
             overlay: None,
             notice: None,

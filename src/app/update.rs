@@ -13,6 +13,13 @@ use crate::core::tags::import::{Target, import};
 
 /// Changes the state as `message` demands and says what the outside must do.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
+    let effects = take(state, message);
+    // A notice that comes or goes changes how many rows are visible.
+    table::settle(state);
+    effects
+}
+
+fn take(state: &mut State, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(pressed, now) => {
             state.now = state.now.max(now);
@@ -93,6 +100,11 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
 
 fn key(state: &mut State, key: Key) -> Vec<Effect> {
     state.notice = None;
+    // Whatever lies over the panes, the shell is one key away.
+    if let Some(suspend) = state.setting.keymap.command(key).filter(|command| command.name == "suspend" && key.typed().is_none())
+    {
+        return commands::run(state, suspend, None);
+    }
     match state.overlay.take() {
         Some(Overlay::Prompt(open)) => return prompt::key(state, *open, key),
         Some(Overlay::Chooser(chooser)) => return choice::key(state, chooser, key),
@@ -142,7 +154,7 @@ fn import_tags(state: &mut State, text: &str, name: &str) -> Vec<Effect> {
     let imported = import(text, &Target { name, subject: book.subject(), scope, exists: &exists });
     let (entries, problems) = (imported.entries, imported.problems);
     let effects = tagging::change(state, imported.edit);
-    let mut said = format!("imported {entries} entries from {name}, {scope}");
+    let mut said = format!("imported {entries} entries from {name}; those that name no view count {scope}");
     if let Some(first) = problems.first() {
         said.push_str(&format!("; {} could not be read, first: {first}", problems.len()));
     }

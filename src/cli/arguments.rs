@@ -257,10 +257,15 @@ pub struct SynthArguments {
 
 /// Flags of `bench`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct BenchArguments {
-    /// What to measure.
+    /// What to measure; without it the engine.
     #[command(subcommand)]
-    pub what: Bench,
+    pub what: Option<Bench>,
+
+    /// Without a subcommand.
+    #[command(flatten)]
+    pub engine: BenchEngineArguments,
 }
 
 /// What can be measured.

@@ -1,5 +1,7 @@
 //! Makes text that comes from files safe to show: a prompt or a file name must never move the cursor of somebody's terminal.
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 /// Replaces every control character by a visible stand-in: line breaks, tabs and returns by their escapes, the rest by `U+FFFD`.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -26,6 +28,38 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     printable(&cut)
 }
 
+/// The words of `text` with the spaces behind them, none wider than `room` columns of a terminal.
+pub fn words(text: &str, room: usize) -> Vec<String> {
+    let mut words = Vec::new();
+    for word in text.split_inclusive(' ') {
+        let (mut part, mut used) = (String::new(), 0);
+        for character in word.chars() {
+            let wide = character.width().unwrap_or(0);
+            if used + wide > room && !part.is_empty() && character != ' ' {
+                words.push(std::mem::take(&mut part));
+                used = 0;
+            }
+            part.push(character);
+            used += wide;
+        }
+        words.push(part);
+    }
+    words
+}
+
+/// `text` in lines of at most `columns`, broken between words.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words(text, columns.max(1)) {
+        let line = lines.last_mut().filter(|line| line.is_empty() || line.width() + word.trim_end().width() <= columns);
+        match line {
+            Some(line) => line.push_str(&word),
+            None => lines.push(word),
+        }
+    }
+    lines
+}
+
 /// A number of bytes as people say it, in powers of ten: `134.4 MB`.
 pub fn bytes(count: u64) -> String {
     let scaled = |unit: f64| count as f64 / unit;
@@ -40,6 +74,18 @@ pub fn bytes(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_break_between_words_and_lose_nothing() {
+        assert_eq!(wrap("one two three", 8), ["one two ", "three"]);
+        assert_eq!(wrap("one two", 7), ["one two"]);
+        for columns in 1..30 {
+            let text = "one two  three averyveryverylongword 名前 end";
+            let lines = wrap(text, columns);
+            assert_eq!(lines.concat(), text);
+            assert!(lines.iter().all(|line| columns < 2 || line.trim_end().width() <= columns), "{columns}: {lines:?}");
+        }
+    }
 
     #[test]
     fn control_characters_are_replaced() {

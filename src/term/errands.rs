@@ -15,6 +15,7 @@ use super::{browser, jobs};
 use crate::app::message::{Effect, Message};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
+use crate::core::tags::export;
 use crate::store::atomic::{self, AtomicFile};
 use crate::store::log::Log;
 use crate::store::run_file;
@@ -107,7 +108,7 @@ impl Runner {
             }
             Errand::Effect(Effect::WriteRun(findings, path)) => done(write_run(&findings, Path::new(&path))),
             Errand::Effect(Effect::WriteText { path, text, what }) => {
-                done(atomic::write(Path::new(&path), text.as_bytes()).map(|()| format!("wrote {what} to {path}")))
+                done(write_tags(Path::new(&path), &text).map(|()| format!("wrote {what} to {path}")))
             }
             Errand::Effect(Effect::ReadTags(path)) => Message::TagsRead(read_tags(Path::new(&path)).map(|text| (text, path))),
             Errand::Effect(_) => return,
@@ -148,6 +149,14 @@ fn write_run(findings: &Findings, path: &Path) -> Result<String> {
     Ok(format!("wrote the run to {}", path.display()))
 }
 
+/// Only a former export is written over: what somebody wrote by hand may be what was just imported.
+fn write_tags(path: &Path, text: &str) -> Result<()> {
+    if path.exists() && !read_tags(path).is_ok_and(|there| export::is_alike(&there, text)) {
+        return Err(Problem::new(path.display(), "exists and is no export of tags", "name another file"));
+    }
+    atomic::write(path, text.as_bytes())
+}
+
 fn read_tags(path: &Path) -> Result<String> {
     let failed = |error: &std::io::Error| Problem::from_io(path, "read it", error);
     let size = std::fs::metadata(path).map_err(|error| failed(&error))?.len();
@@ -156,4 +165,32 @@ fn read_tags(path: &Path) -> Result<String> {
     }
     let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
     String::from_utf8(bytes).map_err(|_| Problem::new(path.display(), "is no UTF-8 text", "name a file of tags"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::tags::{Subject, TagBook, json};
+
+    #[test]
+    fn only_an_export_is_replaced_by_an_export() {
+        let folder = tempfile::tempdir().unwrap();
+        let book = TagBook::new(Subject { model: "m".to_owned(), dictionaries: "0".to_owned() });
+        let exports = [
+            ("t.json", json::to_json(&book).unwrap()),
+            ("t.csv", export::to_csv(&book).unwrap()),
+            ("t.md", export::to_markdown(&book)),
+        ];
+        for (name, text) in &exports {
+            let path = folder.path().join(name);
+            write_tags(&path, text).unwrap();
+            write_tags(&path, text).unwrap();
+            for by_hand in ["# My features\n\nprose\n", "{\n  \"mine\": 1\n}\n", "", "a,b\n"] {
+                std::fs::write(&path, by_hand).unwrap();
+                let problem = write_tags(&path, text).unwrap_err().to_string();
+                assert!(problem.ends_with("exists and is no export of tags; name another file"), "{problem}");
+                assert_eq!(std::fs::read_to_string(&path).unwrap(), by_hand);
+            }
+        }
+    }
 }

@@ -101,6 +101,7 @@ pub fn explore(start: Start) -> Result<()> {
         theme_chosen: chosen.is_some(),
         selection: start.selection,
         no_browser: browser::can_open(&environment).err(),
+        home: std::env::var("HOME").ok(),
         log: start.log.path().display().to_string(),
         offers: start.offers,
     });

@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::theme::Theme;
+use crate::core::text;
 
 /// Text that stays together where a row ends.
 pub type Piece = Vec<Span<'static>>;
@@ -88,21 +89,7 @@ pub fn room(label: &str, columns: usize) -> usize {
 
 /// The words of `text`, none wider than `room`.
 pub fn words(text: &str, style: Style, room: usize) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    for word in text.split_inclusive(' ') {
-        let (mut part, mut used) = (String::new(), 0);
-        for character in word.chars() {
-            let wide = character.width().unwrap_or(0);
-            if used + wide > room && !part.is_empty() && character != ' ' {
-                pieces.push(vec![Span::styled(std::mem::take(&mut part), style)]);
-                used = 0;
-            }
-            part.push(character);
-            used += wide;
-        }
-        pieces.push(vec![Span::styled(part, style)]);
-    }
-    pieces
+    text::words(text, room).into_iter().map(|word| vec![Span::styled(word, style)]).collect()
 }
 
 /// `text` in as many rows as it needs.

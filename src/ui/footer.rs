@@ -1,4 +1,4 @@
-//! The last line: what is being typed, what happened, or the keys that help most now.
+//! The last line, or lines: what is being typed, what happened, or the keys that help most now.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -28,12 +28,19 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
             return;
         }
         (_, Some(notice)) => {
-            let (mark, style) = match notice.tone {
-                Tone::Done => ("", theme.good),
-                Tone::Refused => ("! ", theme.warning),
-                Tone::Failed => ("error: ", theme.error),
+            let style = match notice.tone {
+                Tone::Done => theme.good,
+                Tone::Refused => theme.warning,
+                Tone::Failed => theme.error,
             };
-            Line::styled(cut(&format!(" {mark}{}", notice.text), width), style)
+            let lines = notice.lines(width);
+            let (shown, left_out) = lines.split_at(lines.len().min(usize::from(area.height)));
+            for (row, line) in shown.iter().enumerate() {
+                let is_last = row + 1 == shown.len() && !left_out.is_empty();
+                let text = if is_last { cut(&format!("{line} {}", left_out.join(" ")), width) } else { line.clone() };
+                frame.buffer_mut().set_line(area.x, area.y + row as u16, &Line::styled(text, style), area.width);
+            }
+            return;
         }
         _ => {
             if let Some(digits) = state.count.pending() {

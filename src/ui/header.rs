@@ -74,13 +74,14 @@ fn data(findings: &Findings) -> String {
 
 /// In at most `room` columns, where that is possible.
 fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
+    let tags = tagging::standing(state);
+    let endangered = tags.starts_with("TAGS") || tags == "tags unreadable";
     let Some(running) = &state.job else {
-        let tags = tagging::standing(state);
         let style = if tags == "tags saved" { theme.good } else { theme.warning };
-        let style = if tags.starts_with("TAGS") || tags == "tags unreadable" { theme.error } else { style };
-        return (tags.to_owned(), style);
+        return (tags.to_owned(), if endangered { theme.error } else { style });
     };
-    let Some(progress) = &running.progress else { return ("opening…".to_owned(), theme.warning) };
+    let said = if tags.is_empty() { String::new() } else { format!(" · {tags}") };
+    let Some(progress) = &running.progress else { return (format!("opening…{said}"), theme.warning) };
     let share = (100 * progress.done).checked_div(progress.total).unwrap_or(0);
     let pace = running.pace(state.now);
     let rate = pace.map_or_else(String::new, |pace| format!(" · {:.0} steps/s", pace.rate));
@@ -88,14 +89,15 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let arrived = state.study.as_deref().filter(|_| running.opened).map(job::arrived);
     let arrived = arrived.map_or_else(String::new, |(arrived, expected)| format!(" · {arrived}/{expected} done"));
     let doing = format!(" · {}", printable(&progress.stage));
-    // How to stop it is always there; what matters least goes first.
+    // How to stop it and how the tags stand is always there; what matters least goes first.
     let forms = [
-        format!("{share} %{doing}{arrived}{rate}{remaining} · Esc stops"),
-        format!("{share} %{doing}{arrived}{remaining} · Esc stops"),
-        format!("{share} %{arrived}{remaining} · Esc stops"),
+        format!("{share} %{doing}{arrived}{rate}{remaining} · Esc stops{said}"),
+        format!("{share} %{doing}{arrived}{remaining} · Esc stops{said}"),
+        format!("{share} %{arrived}{remaining} · Esc stops{said}"),
     ];
     let fitting = forms.into_iter().find(|form| form.width() <= room);
-    (fitting.unwrap_or_else(|| format!("{share} % · Esc stops")), theme.warning)
+    let text = fitting.unwrap_or_else(|| format!("{share} % · Esc stops{said}"));
+    (text, if endangered { theme.error } else { theme.warning })
 }
 
 /// Seconds as people say them.

@@ -28,7 +28,9 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let lines = match state.findings().map(|findings| (findings, missing(state, findings, view))) {
         None => fit::sentence("nothing is computed yet", theme.dim, usize::from(area.width), theme),
         Some((_, Some(reason))) => fit::sentence(&reason, theme.dim, usize::from(area.width), theme),
-        Some((findings, None)) => Map::new(findings, view).lines(theme, usize::from(area.width), usize::from(area.height)),
+        Some((findings, None)) => {
+            Map::new(findings, view).lines(theme, usize::from(area.width), usize::from(area.height), state.map_scroll)
+        }
     };
     frame.render_widget(Paragraph::new(lines), area);
 }
@@ -69,7 +71,8 @@ impl<'a> Map<'a> {
         }
     }
 
-    fn lines(&self, theme: &Theme, columns: usize, rows: usize) -> Vec<Line<'static>> {
+    /// `scroll` submodules are above the first row, fewer where the last one is visible with fewer.
+    fn lines(&self, theme: &Theme, columns: usize, rows: usize, scroll: usize) -> Vec<Line<'static>> {
         let label = self.submodules.iter().map(|submodule| submodule.to_string().len()).max().unwrap_or(0) + 1;
         let positions = (columns.saturating_sub(label + SUMS.len() * CELL) / CELL).min(self.positions);
         let mut legend = fit::sentence(&self.legend(), theme.dim, columns, theme);
@@ -81,11 +84,18 @@ impl<'a> Map<'a> {
         let mut fitting = self.submodules.len();
         if room(legend.len()) < fitting {
             fitting = room(legend.len() + 1).clamp(1, fitting.max(1)).min(fitting);
-            let left_out = format!("{} more submodules do not fit", self.submodules.len() - fitting);
-            legend.insert(0, Line::styled(left_out, theme.warning));
+            legend.insert(0, Line::default());
+        }
+        let first = scroll.min(self.submodules.len() - fitting);
+        let (above, below) = (first, self.submodules.len() - fitting - first);
+        if above + below > 0 {
+            let text = format!("↑ {above} more above, ↓ {below} more below");
+            legend[0] = Line::styled(fit::cut(&text, columns), theme.warning);
         }
         let mut lines = self.heading(theme, label, positions);
-        lines.extend(self.submodules[..fitting].iter().map(|submodule| self.row(theme, *submodule, label, positions)));
+        lines.extend(
+            self.submodules[first..first + fitting].iter().map(|submodule| self.row(theme, *submodule, label, positions)),
+        );
         lines.extend(legend);
         lines
     }

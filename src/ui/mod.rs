@@ -31,7 +31,7 @@ pub fn view(state: &State, frame: &mut Frame) {
     let theme = Theme::new(state.theme, state.setting.true_colour);
     let area = frame.area();
     frame.buffer_mut().set_style(area, theme.text);
-    let Some(layout) = Layout::of((area.width, area.height), state.pane) else {
+    let Some(layout) = Layout::showing(state, (area.width, area.height), state.pane) else {
         too_small(area, &theme, frame);
         return;
     };

@@ -157,6 +157,7 @@ pub fn empty() -> State {
         theme_chosen: true,
         selection: Selection::Threshold(0.0),
         no_browser: None,
+        home: None,
         log: "saescope.log".to_owned(),
         offers: Vec::new(),
     })

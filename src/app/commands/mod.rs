@@ -12,7 +12,7 @@ pub mod work;
 
 use super::message::Effect;
 use super::notice::Notice;
-use super::state::State;
+use super::state::{Overlay, State};
 
 /// Something a user can ask for.
 #[derive(Debug)]
@@ -62,13 +62,29 @@ pub fn find(name: &str) -> Option<&'static Command> {
 
 /// Runs a command, or says why it cannot run now.
 pub fn run(state: &mut State, command: &Command, count: Option<usize>) -> Vec<Effect> {
-    match (command.enabled)(state) {
-        Ok(()) => (command.run)(state, count),
+    match allowed(state, command) {
+        Ok(()) => {
+            // Whoever does something looks at a feature; while rows still arrive by themselves the first one is the strongest so far.
+            if state.table.home.is_none() && state.job.is_none() {
+                state.table.home = state.feature();
+            }
+            (command.run)(state, count)
+        }
         Err(why) => {
             state.notice = Some(Notice::refused(format!("{}: {why}", command.name)));
             Vec::new()
         }
     }
+}
+
+/// Commands about the feature at the cursor, or about rows.
+const OF_ROWS: [&str; 6] = ["tag", "mark", "mark-all", "unmark-all", "copy-page", "open-page"];
+
+fn allowed(state: &State, command: &Command) -> Result<(), String> {
+    if matches!(state.overlay, Some(Overlay::HeatMap)) && OF_ROWS.contains(&command.name) {
+        return Err("the heat map hides the features; Esc closes it".to_owned());
+    }
+    (command.enabled)(state)
 }
 
 /// Whether something can run that always can.
@@ -79,7 +95,14 @@ fn always(_: &State) -> Result<(), String> {
 
 /// Whether there is anything to look at.
 fn with_findings(state: &State) -> Result<(), String> {
-    state.findings().map(|_| ()).ok_or_else(|| "nothing is known yet; the inputs are being opened".to_owned())
+    state.findings().map(|_| ()).ok_or_else(|| {
+        let compute = find("compute").and_then(|compute| state.setting.keymap.keys(compute).first().copied());
+        match (&state.job, compute) {
+            (Some(_), _) => "nothing is known yet; the inputs are being opened".to_owned(),
+            (None, Some(key)) => format!("there is no study; {key} computes one"),
+            (None, None) => "there is no study; compute makes one".to_owned(),
+        }
+    })
 }
 
 /// Keys and help of all commands as Markdown: the README holds exactly this.

@@ -13,28 +13,28 @@ pub const COMMANDS: &[Command] = &[
         help: "down one line, or as many as the count says: 12j",
         keys: &["j", "down"],
         enabled: always,
-        run: |state, count| step(state, state.pane, times(count)),
+        run: |state, count| scroll(state, times(count)),
     },
     Command {
         name: "up",
         help: "up one line, or as many as the count says",
         keys: &["k", "up"],
         enabled: always,
-        run: |state, count| step(state, state.pane, -times(count)),
+        run: |state, count| scroll(state, -times(count)),
     },
     Command {
         name: "page-down",
         help: "down one page",
         keys: &["pagedown", "ctrl-f", "ctrl-d"],
         enabled: always,
-        run: |state, count| step(state, state.pane, page(state) * times(count)),
+        run: |state, count| scroll(state, page(state) * times(count)),
     },
     Command {
         name: "page-up",
         help: "up one page",
         keys: &["pageup", "ctrl-b", "ctrl-u"],
         enabled: always,
-        run: |state, count| step(state, state.pane, -page(state) * times(count)),
+        run: |state, count| scroll(state, -page(state) * times(count)),
     },
     Command {
         name: "first",
@@ -118,6 +118,21 @@ fn enter(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Moves what takes keys by `rows`: the heat map, if it is open, else the pane.
+fn scroll(state: &mut State, rows: isize) -> Vec<Effect> {
+    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+        return scroll_map(state, state.map_scroll.saturating_add_signed(rows));
+    }
+    step(state, state.pane, rows)
+}
+
+/// Drawing stops where the last row is visible.
+fn scroll_map(state: &mut State, row: usize) -> Vec<Effect> {
+    let last = state.submodules().len().saturating_sub(2);
+    state.map_scroll = row.min(last);
+    Vec::new()
+}
+
 /// Moves the cursor of `pane` by `rows`.
 pub fn step(state: &mut State, pane: Pane, rows: isize) -> Vec<Effect> {
     match pane {
@@ -145,6 +160,9 @@ fn card_lines(state: &State) -> usize {
 }
 
 fn line(state: &mut State, row: usize) -> Vec<Effect> {
+    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+        return scroll_map(state, row);
+    }
     match state.pane {
         Pane::Features => {
             move_to(state, row);

@@ -98,11 +98,14 @@ fn heat_map(state: &mut State, _: Option<usize>) -> Vec<Effect> {
 
 fn published(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     state.show_published = !state.show_published;
-    let layers = state.findings().map_or(0, |findings| findings.layers);
-    state.submodule = state.submodule.filter(|submodule| submodule.layer.0 < layers);
-    // Marks are features of one model's dictionaries.
-    state.marked = std::sync::Arc::default();
-    state.table = table::Table { number: state.table.number, ..table::Table::default() };
+    let State { table, marked, submodule, aside, .. } = state;
+    std::mem::swap(table, &mut aside.table);
+    std::mem::swap(marked, &mut aside.marked);
+    std::mem::swap(submodule, &mut aside.submodule);
+    // What another thread still arranges is of the other one.
+    table.number = table.number.max(aside.table.number);
+    (table.asked, aside.table.asked) = (None, None);
+    state.card_scroll = 0;
     state.notice = Some(Notice::done(if state.show_published {
         "published figures, not computed here; p goes back to the study"
     } else {

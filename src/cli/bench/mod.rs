@@ -19,7 +19,7 @@ use crate::core::problem::{Problem, Result};
 
 /// Measures. A benchmark reports: a figure that misses its goal is no failure.
 pub fn bench(arguments: BenchArguments) -> Result<ExitCode> {
-    match arguments.what {
+    match arguments.what.unwrap_or(Bench::Engine(arguments.engine)) {
         Bench::Ui(arguments) => ui::ui(&arguments),
         Bench::Engine(arguments) => engine::engine(arguments),
         Bench::Pairs(arguments) => pairs::pairs(arguments),

@@ -192,24 +192,24 @@ impl fmt::Display for Change {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.features.as_slice() {
             [] => formatter.write_str("nothing"),
-            [changed] => write!(formatter, "{changed}"),
-            several => write!(formatter, "{} features", several.len()),
+            [changed] => write!(formatter, "{}: {}", changed.feature, changed.said()),
+            [first, others @ ..] => {
+                write!(formatter, "{} features", 1 + others.len())?;
+                let said = first.said();
+                if others.iter().all(|changed| changed.said() == said) { write!(formatter, ": {said}") } else { Ok(()) }
+            }
         }
     }
 }
 
-impl fmt::Display for Changed {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:", self.feature)?;
-        let mut separator = " ";
-        for scope in Scope::ALL {
+impl Changed {
+    /// What changed in which scope, without the feature.
+    fn said(&self) -> String {
+        let scopes = Scope::ALL.into_iter().filter_map(|scope| {
             let parts = differences(self.before.in_scope(scope), self.after.in_scope(scope));
-            if !parts.is_empty() {
-                write!(formatter, "{separator}{scope} {}", parts.join(", "))?;
-                separator = "; ";
-            }
-        }
-        Ok(())
+            (!parts.is_empty()).then(|| format!("{scope} {}", parts.join(", ")))
+        });
+        scopes.collect::<Vec<_>>().join("; ")
     }
 }
 

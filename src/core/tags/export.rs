@@ -11,7 +11,8 @@ use crate::core::text::printable;
 
 const COLUMNS: [&str; 7] = ["submodule", "index", "neuronpedia_layer", "scope", "tags", "rejected", "note"];
 
-/// A header, and one record for each feature and scope about which something is said. Notes stand as they are.
+/// A header, and one record for each feature and scope about which something is said. Control characters in notes are replaced: a table
+/// may be looked at on a terminal.
 pub fn to_csv(book: &TagBook) -> Result<String> {
     let failed =
         |error: String| Problem::new("tags", format_args!("cannot be written as CSV: {error}"), "report this as a fault");
@@ -27,7 +28,7 @@ pub fn to_csv(book: &TagBook) -> Result<String> {
             scope.to_string(),
             tags.join(" "),
             marks.rejected.to_string(),
-            marks.note.clone(),
+            marks.shown_note(),
         ];
         writer.write_record(record).map_err(|error| failed(error.to_string()))?;
     }
@@ -37,7 +38,7 @@ pub fn to_csv(book: &TagBook) -> Result<String> {
 
 /// The notebook's lists, under one heading for each scope; [`super::import::notebook`] reads them back.
 ///
-/// A line is for people: control characters in notes are replaced, and a tag that a note names counts as given.
+/// What is read back is what was written.
 pub fn to_markdown(book: &TagBook) -> String {
     let mut text = format!("# Tags of {}\n", printable(&book.subject().model));
     for scope in Scope::ALL {
@@ -61,6 +62,19 @@ pub fn to_markdown(book: &TagBook) -> String {
         }
     }
     text
+}
+
+/// Whether both texts are exports of the same kind, by how they begin: JSON by its first key, CSV by its header, Markdown by its title.
+pub fn is_alike(left: &str, right: &str) -> bool {
+    let mark = |text: &str| {
+        let first = text.lines().next().unwrap_or_default();
+        let kind = match first {
+            "{" => text.lines().nth(1).and_then(|line| line.split(':').next()).unwrap_or_default(),
+            _ => first.split(" of ").next().unwrap_or_default(),
+        };
+        kind.trim().to_owned()
+    };
+    !mark(left).is_empty() && mark(left) == mark(right)
 }
 
 fn python_string(text: &str) -> String {

@@ -41,6 +41,9 @@ const JOINT: &str = " / ";
 
 /// Both notes, each part once.
 pub(super) fn join_notes(left: &str, right: &str) -> String {
+    if left == right {
+        return left.to_owned();
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in left.split(JOINT).chain(right.split(JOINT)) {
         if !part.is_empty() && !parts.contains(&part) {

@@ -4,10 +4,26 @@ use std::collections::BTreeSet;
 
 use super::marks::Marks;
 use super::tag::Tag;
+use crate::core::text::printable;
 
-/// The tags among the words of `text`; where it says more than tags, all of it is the note too.
+/// Between tags and a note that is only a note.
+const COLON: &str = ": ";
+
+/// The tags among the words of `text`; where it says more than tags, all of it is the note too. In the form `TAGS: NOTE`, which the
+/// program itself writes, the note is what stands behind the colon, in quotes as in JSON or without.
 pub(super) fn read(text: &str) -> Marks {
     let text = text.trim();
+    if let Some((tags, note)) = text.split_once(COLON) {
+        let before = words(tags);
+        if before.note.is_empty() && (!before.tags.is_empty() || tags.is_empty()) {
+            let quoted = serde_json::from_str::<String>(note).ok();
+            return Marks { note: quoted.unwrap_or_else(|| note.to_owned()), ..before };
+        }
+    }
+    words(text)
+}
+
+fn words(text: &str) -> Marks {
     let words = text.split(|character: char| character.is_whitespace() || ",+/".contains(character));
     let mut words = words.filter(|word| !word.is_empty()).peekable();
     let mut tags = BTreeSet::new();
@@ -24,12 +40,35 @@ pub(super) fn read(text: &str) -> Marks {
     Marks { tags, rejected: false, note: if only_tags { String::new() } else { text.to_owned() } }
 }
 
-/// The text that [`read`] understands as the tags and the note of `marks`: the note alone where it names the tags itself.
+/// The text that [`read`] understands as the tags and the note of `marks`: the note alone where it says both. Holds no control character.
 pub(super) fn write(marks: &Marks) -> String {
-    let note = marks.note.trim();
-    let named = read(note).tags;
-    let missing = marks.tags.iter().filter(|tag| !named.contains(tag)).map(|tag| tag.name());
-    missing.chain((!note.is_empty()).then_some(note)).collect::<Vec<_>>().join(" ")
+    let tags = || marks.tags.iter().map(|tag| tag.name()).collect::<Vec<_>>().join(" ");
+    let said = read(&marks.note);
+    if marks.note.is_empty() {
+        tags()
+    } else if (&said.tags, &said.note) == (&marks.tags, &marks.note) && printable(&marks.note) == marks.note {
+        marks.note.clone()
+    } else {
+        format!("{}{COLON}{}", tags(), quoted(&marks.note))
+    }
+}
+
+/// As it is, if that is read as it is; else as a JSON string.
+fn quoted(note: &str) -> String {
+    if printable(note) == note && note.trim() == note && !note.starts_with('"') {
+        return note.to_owned();
+    }
+    let mut text = String::from('"');
+    for character in note.chars() {
+        let plain = character.to_string();
+        if printable(&plain) != plain || character == '"' || character == '\\' {
+            let mut units = [0; 2];
+            character.encode_utf16(&mut units).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            text.push(character);
+        }
+    }
+    text + "\""
 }
 
 #[cfg(test)]
@@ -54,6 +93,10 @@ mod tests {
             ("MN token NOT", "MN NOT", "MN token NOT"),
             ("FN AMB ??", "FN AMB", "FN AMB ??"),
             ("not a fp, no actor", "", "not a fp, no actor"),
+            ("FP AMB: seen in \"she\"", "FP AMB", "seen in \"she\""),
+            ("FP: \"NOT\\u0007\"", "FP", "NOT\u{7}"),
+            (": only a note", "", "only a note"),
+            ("end: FN", "FN", "end: FN"),
             ("", "", ""),
         ];
         for (text, tags, note) in cases {
@@ -66,7 +109,8 @@ mod tests {
     #[test]
     fn tags_that_the_note_does_not_name_are_written_before_it() {
         let marks = Marks { tags: [Tag::FemalePronoun, Tag::FemaleName].into(), note: "end FN".to_owned(), ..Marks::default() };
-        assert_eq!(write(&marks), "FP end FN");
+        assert_eq!(write(&marks), "FP FN: end FN");
+        assert_eq!(write(&Marks { tags: [Tag::FemaleName].into(), ..marks }), "end FN");
     }
 
     proptest! {

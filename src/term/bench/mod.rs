@@ -108,6 +108,7 @@ fn setting() -> Result<Setting> {
         theme_chosen: true,
         selection: Selection::Threshold(0.0),
         no_browser: None,
+        home: None,
         log: String::new(),
         offers: Vec::new(),
     })

@@ -89,8 +89,8 @@ impl Clipboard {
         let (amount, shown) = (amount(text.len()), printable(&self.file.display().to_string()));
         let written = file::write(&self.file, text);
         let message = match (failure, written) {
-            (None, written) => written.map(|()| format!("wrote {amount} to {shown}"))?,
-            (Some(failure), Ok(())) => format!("{failure}; wrote {amount} to {shown} instead"),
+            (None, written) => written.map(|()| format!("wrote {amount} to {shown}: {}", printable(text)))?,
+            (Some(failure), Ok(())) => format!("wrote {amount} to {shown}, since {failure}: {}", printable(text)),
             (Some(failure), Err(problem)) => {
                 let what = format_args!("{failure}, and the file in its place, too: {problem}");
                 return Err(Problem::new("clipboard", what, "configure another way to the clipboard"));

@@ -36,12 +36,16 @@ fn after(keys: &str) -> Pilot {
 #[test]
 fn views() {
     look("male", &mut after(""), &ALL);
+    look("female", &mut after("2"), &ALL);
+    look("baseline", &mut after("3"), &ALL);
+    look("baseline_submodule", &mut after("3 h j j"), &ALL);
     look("difference", &mut after("t ctrl-u 0.1 enter 4"), &ALL);
-    look("similarity", &mut after("t ctrl-u 0.1 enter 5 v"), &[SMALL, LARGE]);
-    look("baseline_submodule", &mut after("3 h j j"), &[MEDIUM]);
-    look("card", &mut after("j enter"), &[SMALL]);
+    look("similarity", &mut after("t ctrl-u 0.1 enter 5 v"), &ALL);
+    look("card", &mut after("j enter"), &ALL);
     look("heat_map", &mut after("H"), &ALL);
+    look("heat_map_scrolled", &mut after("H G"), &ALL);
     look("published", &mut after("p"), &ALL);
+    look("published_comparison", &mut after("p K ctrl-u 30 enter 4"), &ALL);
 }
 
 #[test]

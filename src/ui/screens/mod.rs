@@ -10,4 +10,5 @@ mod looks;
 mod many_rows;
 mod pilot;
 mod prompts;
+mod steady;
 mod tags;
