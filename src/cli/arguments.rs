@@ -391,7 +391,7 @@ pub struct StudyArguments {
     pub steps: usize,
 
     /// Most examples computed together (fewer of long prompts); more need more memory and change no effect (at most which single examples are kept, where not all fit).
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive)]
     pub batch: usize,
 
     /// Keep single examples of the N strongest features of each view; of fewer, and the run says so, where that would not fit into memory.

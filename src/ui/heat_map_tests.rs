@@ -74,7 +74,7 @@ fn what_does_not_fit_is_counted() {
     assert_eq!(shown[1].split_whitespace().collect::<Vec<_>>(), ["0", "sum", "error", "share"]);
     assert!(shown.contains(&"2 more positions do not fit".to_owned()), "{shown:#?}");
     let shown = drawn(&state, (200, 8));
-    assert!(shown.contains(&"3 more submodules do not fit".to_owned()), "{shown:#?}");
+    assert!(shown.contains(&"↑ 0 more above, ↓ 3 more below".to_owned()), "{shown:#?}");
     assert!(shown[5].starts_with("mlp_0") && !shown[6].starts_with("mlp_1"), "{shown:#?}");
 }
 

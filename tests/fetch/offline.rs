@@ -16,7 +16,7 @@ fn without_the_network_what_is_here_is_checked() {
     assert!(
         said.starts_with(
             "error: tiny: 6 of 6 files are missing: config.json of me/tiny, model.safetensors of me/tiny, 0-res-sm/cfg.json of \
-             me/tiny-sae, 0-res-sm/sae_weights.safetensors of me/tiny-sae, 2 more; unset HF_HUB_OFFLINE"
+             me/tiny-sae, 1-res-sm/cfg.json of me/tiny-sae, 2 more; unset HF_HUB_OFFLINE"
         ),
         "{said}"
     );

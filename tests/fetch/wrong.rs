@@ -98,6 +98,7 @@ fn a_pinned_commit_is_that_commit_or_nothing() {
     });
     let mut command = user.fetch("");
     command.env("HF_ENDPOINT", usual.address());
-    user.succeeds(command);
-    user.expect_complete();
+    assert!(user.succeeds(command).contains("tiny is complete: 6 files"));
+    let (path, content) = user.file(&user.repositories[0], "model.safetensors");
+    assert_eq!(fs::read(path).unwrap(), content);
 }

@@ -11,8 +11,8 @@ use crate::core::effects::{Detail, SubmoduleEffects};
 use crate::core::selection::{Selected, by_strength};
 use crate::core::submodule::FeatureId;
 
-/// Entries kept before anything is let go: 28 bytes each, 17 MB a view.
-const LARGEST: usize = 600_000;
+/// Entries kept before anything is let go: 28 bytes each, 11 MB a view.
+const LARGEST: usize = 400_000;
 
 /// One feature at one token of one example.
 #[derive(Debug, Clone, Copy)]

@@ -74,7 +74,7 @@ impl Bounds {
     pub const EXPLORER: Self = Self { arrays: 192 << 20, codes: 64 << 20 };
 
     /// For a single run: only codes come again, in later batches whose prompts begin alike.
-    pub const RUN: Self = Self { arrays: 0, codes: 16 << 20 };
+    pub const RUN: Self = Self { arrays: 0, codes: 8 << 20 };
 
     /// Nothing is kept.
     pub const NONE: Self = Self { arrays: 0, codes: 0 };

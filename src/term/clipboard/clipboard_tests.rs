@@ -74,7 +74,7 @@ fn the_file_is_written_where_there_is_no_clipboard() {
     let mut screen = Screen::default();
     let receipt = clipboard.copy("5/resid 26074", &mut screen).unwrap();
     let path = folder.path().join(file::NAME);
-    assert_eq!(receipt.message, format!("wrote 13 bytes to {}", path.display()));
+    assert_eq!(receipt.message, format!("wrote 13 bytes to {}: 5/resid 26074", path.display()));
     assert_eq!((receipt.through, receipt.bytes, screen.writes.len()), (Provider::File, 13, 0));
     assert_eq!(in_file(folder.path()), "5/resid 26074");
 }
@@ -84,7 +84,8 @@ fn a_failing_terminal_is_reported_with_the_place_of_the_text() {
     let folder = tempfile::tempdir().unwrap();
     let receipt = clipboard(Provider::Osc52, folder.path()).copy("text", &mut Broken).unwrap();
     let path = folder.path().join(file::NAME);
-    let message = format!("OSC 52 failed (the terminal cannot be written: hung up); wrote 4 bytes to {} instead", path.display());
+    let path = path.display();
+    let message = format!("wrote 4 bytes to {path}, since OSC 52 failed (the terminal cannot be written: hung up): text");
     assert_eq!(receipt, Receipt { through: Provider::File, bytes: 4, message });
     assert_eq!(in_file(folder.path()), "text");
 }
@@ -109,8 +110,9 @@ fn a_failing_tmux_is_reported_with_the_place_of_the_text() {
     clipboard.tmux = Tmux::with_arguments("no-such-tmux", []);
     let receipt = clipboard.copy("text", &mut Screen::default()).unwrap();
     assert_eq!(receipt.through, Provider::File);
-    assert!(receipt.message.starts_with("tmux failed (`no-such-tmux` cannot be started: "), "{receipt:?}");
-    assert!(receipt.message.ends_with("saescope-copied.txt instead"), "{receipt:?}");
+    let said = &receipt.message;
+    assert!(said.contains("saescope-copied.txt, since tmux failed (`no-such-tmux` cannot be started: "), "{receipt:?}");
+    assert!(said.starts_with("wrote 4 bytes to ") && said.ends_with(": text"), "{receipt:?}");
     assert_eq!(in_file(folder.path()), "text");
 }
 

@@ -120,7 +120,7 @@ fn a_running_job_says_on_every_size_how_to_stop_it() {
         for width in [60, 70, 80, 120, 180] {
             pilot.resize(width, 20);
             let header = pilot.screen()[0].clone();
-            assert!(header.trim_end().ends_with("Esc stops"), "{width}: {header}");
+            assert!(header.trim_end().ends_with("Esc stops · tags saved"), "{width}: {header}");
         }
     }
 }

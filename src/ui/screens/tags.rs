@@ -137,9 +137,9 @@ fn the_notebooks_list_is_one_step_that_can_be_undone() {
     pilot.press("I list.md enter");
     assert!(matches!(pilot.asked().as_slice(), [Effect::ReadTags(path)] if path == "list.md"));
     pilot.tell(Message::TagsRead(Ok((list(), "list.md".to_owned()))));
-    assert!(
-        pilot.notice().starts_with("imported 2 entries from list.md, everywhere; 1 could not be read, first: list.md: line 3")
-    );
+    assert!(pilot.notice().starts_with(
+        "imported 2 entries from list.md; those that name no view count everywhere; 1 could not be read, first: list.md: line 3"
+    ));
     let tags = pilot.state.tags().clone();
     let rows = &pilot.state.table.listing.rows;
     assert_eq!(tags.keys().copied().collect::<Vec<_>>(), [rows[0].feature, rows[1].feature]);
