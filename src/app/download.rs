@@ -77,7 +77,10 @@ pub fn absent(state: &State, name: &str) -> String {
 pub fn mention(state: &mut State) {
     let is_demo = state.setting.request.as_ref().is_some_and(|request| request.model == ModelSource::Demo);
     if let Some(offer) = state.setting.offers.first().filter(|_| is_demo) {
-        state.notice = Some(Notice::done(format!("this is the demo model; {}", absent(state, &offer.name))));
+        // It stands where the keys stand otherwise.
+        let help = super::commands::find("help").and_then(|help| state.setting.keymap.keys(help).first().copied());
+        let help = help.map_or_else(String::new, |key| format!("; {key} help"));
+        state.notice = Some(Notice::done(format!("this is the demo model; {}{help}", absent(state, &offer.name))));
     }
 }
 
