@@ -12,6 +12,13 @@ const NOTCH: usize = 3;
 
 /// Takes what the mouse did at a column and a row.
 pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
+    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+        return match mouse {
+            Mouse::WheelDown => movement::scroll(state, NOTCH as isize),
+            Mouse::WheelUp => movement::scroll(state, -(NOTCH as isize)),
+            Mouse::Click => Vec::new(),
+        };
+    }
     if let Some(overlay) = &mut state.overlay {
         wheel_in(overlay, mouse);
         return Vec::new();

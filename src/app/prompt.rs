@@ -275,10 +275,14 @@ fn accept(state: &mut State, prompt: Prompt) -> Vec<Effect> {
 
 /// A file's name with `~/` as the shell reads it.
 fn with_home(state: &State, kind: &Kind, text: &str) -> String {
-    let is_path = matches!(kind, Kind::WriteRun | Kind::ImportTags | Kind::ExportTags | Kind::Pairs);
-    let (true, Some(home)) = (is_path, &state.setting.home) else { return text.to_owned() };
+    let Some(home) = &state.setting.home else { return text.to_owned() };
     let expanded = |name: &str| name.strip_prefix("~/").map_or_else(|| name.to_owned(), |rest| format!("{home}/{rest}"));
-    text.split(',').map(|name| expanded(name.trim_start())).collect::<Vec<_>>().join(",")
+    match kind {
+        Kind::WriteRun | Kind::ImportTags | Kind::ExportTags => expanded(text),
+        // Two of them.
+        Kind::Pairs => text.split(',').map(|name| expanded(name.trim_start())).collect::<Vec<_>>().join(","),
+        _ => text.to_owned(),
+    }
 }
 
 fn data_source(text: &str) -> DataSource {

@@ -175,10 +175,10 @@ pub fn changed_elsewhere(state: &mut State, base: &Features, theirs: &Features) 
 pub fn standing(state: &State) -> &'static str {
     let tagging = &state.tagging;
     match (&tagging.book, &tagging.problem, &tagging.unsaved) {
+        (Some(_), _, Some(_)) => "TAGS NOT SAVED",
         _ if state.show_published => "tags of the study, read-only",
         (None, Some(_), _) => "tags unreadable",
         (None, None, _) => "",
-        (Some(_), _, Some(_)) => "TAGS NOT SAVED",
         (Some(_), ..) if tagging.saved < tagging.revision => "saving tags",
         (Some(_), ..) => "tags saved",
     }

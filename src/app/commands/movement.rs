@@ -119,7 +119,7 @@ fn enter(state: &mut State, _: Option<usize>) -> Vec<Effect> {
 }
 
 /// Moves what takes keys by `rows`: the heat map, if it is open, else the pane.
-fn scroll(state: &mut State, rows: isize) -> Vec<Effect> {
+pub fn scroll(state: &mut State, rows: isize) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         return scroll_map(state, state.map_scroll.saturating_add_signed(rows));
     }

@@ -68,8 +68,8 @@ fn tags() {
 
 #[test]
 fn lists_of_commands() {
-    look("palette", &mut after(": sort"), &[SMALL, LARGE]);
-    look("help", &mut after("?"), &[SMALL, LARGE]);
+    look("palette", &mut after(": sort"), &ALL);
+    look("help", &mut after("?"), &ALL);
     look("help_end", &mut after("? end"), &[MEDIUM]);
 }
 

@@ -115,7 +115,9 @@ fn the_header_says_how_tags_stand_while_it_computes() {
         pilot.tell(Message::TagsNotSaved(problem()));
         pilot.press("j");
         assert!(pilot.screen()[0].ends_with("Esc stops · TAGS NOT SAVED"), "{}", pilot.screen()[0]);
-        pilot.press("u");
+        pilot.press("p");
+        assert!(pilot.screen()[0].ends_with("TAGS NOT SAVED"), "beside other tags, too: {}", pilot.screen()[0]);
+        pilot.press("p u");
     }
 }
 
@@ -133,6 +135,11 @@ fn a_path_may_begin_in_the_home_folder() {
     pilot.asked();
     pilot.press("I ctrl-u ~/lists/tags.md enter");
     assert!(matches!(pilot.asked().as_slice(), [Effect::ReadTags(path)] if path == "/home/me/lists/tags.md"));
+    pilot.press("m p E ctrl-u");
+    pilot.asked();
+    pilot.type_text("a, b.md");
+    pilot.press("enter");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::WriteText { path, .. }] if path == "a, b.md"));
 }
 
 #[test]
