@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use saescope::core::effects::ViewEffects;
 use saescope::core::request::{Backend, DataSource, ModelSource, Options, Request, Settings};
@@ -36,13 +36,27 @@ fn compute(request: &Request, cache: &Cache) -> (Vec<ViewEffects>, Usage) {
 fn expect_same(found: &[ViewEffects], expected: &[ViewEffects]) {
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {
+        assert_eq!((found.view, found.submodules.len()), (expected.view, expected.submodules.len()));
+        for (found, expected) in
+            [(&found.clean_metrics, &expected.clean_metrics), (&found.patch_metrics, &expected.patch_metrics)]
+        {
+            assert_eq!(found.len(), expected.len());
+            assert!(
+                found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() <= 1e-5 * expected.abs().max(1.0))
+            );
+        }
         for (found, expected) in found.submodules.iter().zip(&expected.submodules) {
             let largest = expected.effects.iter().fold(0.0_f32, |largest, effect| largest.max(effect.abs()));
             // A feature that is barely active in one order of sums may not be in the other.
             let effect = |of: &saescope::core::effects::SubmoduleEffects, feature| {
                 of.features.binary_search(&feature).map_or(0.0, |slot| of.effects[slot])
             };
+            let error = |of: &saescope::core::effects::SubmoduleEffects, feature| {
+                of.features.binary_search(&feature).map_or(0.0, |slot| of.standard_errors[slot])
+            };
             for feature in found.features.iter().chain(&expected.features) {
+                let errors = (error(found, *feature), error(expected, *feature));
+                assert!((errors.0 - errors.1).abs() <= 1e-5 * largest, "{errors:?} of {largest}");
                 let (found, expected) = (effect(found, *feature), effect(expected, *feature));
                 assert!((found - expected).abs() <= 1e-6 * largest, "{found} and {expected} of {largest}");
             }
@@ -168,4 +182,17 @@ fn a_file_that_changed_is_read_again() {
     let (changed, usage) = compute(&request, &cache);
     assert!(usage.computed > 0 && changed != views);
     expect_same(&changed, &fresh(&request));
+    // Any other file that was read, or that was not there.
+    for file in ["w/model/config.json", "w/model/model.safetensors", "w/sae-lens/0-att-sm/cfg.json"] {
+        let before = open();
+        let content = fs::read(at(file)).unwrap();
+        fs::remove_file(at(file)).unwrap();
+        fs::write(at(file), content).unwrap();
+        assert!(!std::sync::Arc::ptr_eq(&before, &open()), "{file}");
+    }
+    let before = open();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/model/tokenizer.json"), at("w/model/tokenizer.json"))
+        .unwrap();
+    let after = open();
+    assert!(!std::sync::Arc::ptr_eq(&before, &after) && after.tokenizer.is_some());
 }

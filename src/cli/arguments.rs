@@ -350,7 +350,7 @@ pub struct BenchUiArguments {
 }
 
 /// What to compute.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct StudyArguments {
     /// `demo`, a model that `saescope fetch` downloads such as `pythia-70m`, or a Hugging Face folder of a GPT-NeoX model. [default:
     /// demo; to explore: pythia-70m if it is on this machine, else demo]

@@ -119,6 +119,7 @@ fn compare_view(found: &ViewEffects, expected: &ViewFindings, top_k: usize) -> V
             let mut figure = list(format!("{view}: top {top_k}"), &published, &here, near);
             if published.len() != here.len() {
                 figure.verdict = Verdict::Differs;
+                figure.note = format!("{} published, {} here", published.len(), here.len());
             }
             figures.push(figure);
         }

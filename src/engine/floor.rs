@@ -31,7 +31,7 @@
 //! model is not linear along the path.
 
 use crate::core::view::View;
-use crate::engine::attribution::Batch;
+use crate::engine::attribution::{Batch, prefixes};
 use crate::engine::model::config::Config;
 
 /// Multiply-adds of each part.
@@ -48,9 +48,10 @@ pub struct Floor {
 impl Floor {
     /// Of integrated gradients with `steps` points over `batches`; `features` are those of each submodule's dictionary.
     pub fn of(config: &Config, features: &[usize], batches: &[Batch<'_>], steps: usize) -> Self {
-        batches.iter().fold(Self::default(), |sum, batch| {
-            let part = Self::of_batch(config, features, batch, steps);
-            Self { plain: sum.plain + part.plain, paths: sum.paths + part.paths, encoders: sum.encoders + part.encoders }
+        let encoders = prefixes(batches) as f64 * config.width as f64 * features.iter().sum::<usize>() as f64;
+        batches.iter().fold(Self { encoders, ..Self::default() }, |sum, batch| {
+            let (plain, paths) = Self::of_batch(config, batch, steps);
+            Self { plain: sum.plain + plain, paths: sum.paths + paths, ..sum }
         })
     }
 
@@ -64,7 +65,8 @@ impl Floor {
         2.0 * self.multiply_adds()
     }
 
-    fn of_batch(config: &Config, features: &[usize], batch: &Batch<'_>, steps: usize) -> Self {
+    /// Plain runs and paths of a batch.
+    fn of_batch(config: &Config, batch: &Batch<'_>, steps: usize) -> (f64, f64) {
         let (pairs, views) = (batch.clean.len() as f64, batch.views.len() as f64);
         let sequence = Sequence { config, positions: batch.positions as f64 };
         let layers = config.layers;
@@ -82,9 +84,7 @@ impl Floor {
             let (forward, backward) = all(layer + 1);
             points * (2.0 * (own * forward + views * backward) + forward + metrics * backward)
         });
-        let width = config.width as f64;
-        let encoders = features.iter().map(|features| batch.prefixes() as f64 * width * *features as f64);
-        Self { plain, paths: paths.sum(), encoders: encoders.sum() }
+        (plain, paths.sum())
     }
 }
 
@@ -145,6 +145,8 @@ mod tests {
         assert_eq!(batches[0].prefixes(), 250);
         let prefixes = 250.0 * 512.0 * 32768.0 * 18.0;
         assert!((floor.encoders - prefixes).abs() < 1.0);
+        // What a batch encoded, later ones need not.
+        assert!((Floor::of(&config, &[32768; 18], &plan(&examples, &examples, 7), 10).encoders - prefixes).abs() < 1.0);
         // By hand: 12.2 layers above the six of a kind, 6,750 tokens forward and 10,800 back, 3.15 million a token and layer.
         let rough = (10.0 + 5.0 * 0.444) * (6750.0 + 10800.0) * 3.146e6;
         assert!((floor.paths / rough - 1.0).abs() < 0.02, "{} and {rough}", floor.paths);

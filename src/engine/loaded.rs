@@ -37,15 +37,15 @@ pub struct Loaded {
     pub memory: Memory,
     source: ModelSource,
     backend: Option<Backend>,
-    /// Of every file that was read.
-    stamps: Vec<Option<Stamp>>,
+    /// Of every file that was read, and of the folders in which dictionaries were looked for.
+    stamps: Vec<Stamp>,
     identity: OnceLock<Identity>,
 }
 
 impl Loaded {
     /// Opens and checks the files of `source` and loads the model on `backend`, or on the best that works, unless `cancel` is raised.
     pub fn open(source: &ModelSource, backend: Option<Backend>, bounds: Bounds, cancel: &Cancel) -> Result<Self> {
-        let Parts { name, config, config_sha256, weights, tokenizer, dictionaries, files } = match source {
+        let Parts { name, config, config_sha256, weights, tokenizer, dictionaries, stamps } = match source {
             ModelSource::Demo => open_demo()?,
             ModelSource::Preset(name) => {
                 let remedy = format!("download it with `saescope fetch {name}`");
@@ -63,15 +63,14 @@ impl Loaded {
             memory: Memory::new(bounds),
             source: source.clone(),
             backend,
-            stamps: files.iter().map(|file| Stamp::of(file)).collect(),
+            stamps,
             identity: OnceLock::new(),
         })
     }
 
     /// Whether this is what opening `source` on `backend` would give: the files are the ones that were read.
     pub fn is_still(&self, source: &ModelSource, backend: Option<Backend>) -> bool {
-        let is_current = |stamp: &Option<Stamp>| stamp.as_ref().is_some_and(Stamp::is_current);
-        self.source == *source && self.backend == backend && self.stamps.iter().all(is_current)
+        self.source == *source && self.backend == backend && self.stamps.iter().all(Stamp::is_current)
     }
 
     /// The hashes of all files, computed once; `identified` is told as soon as the dictionaries are known.
@@ -95,7 +94,7 @@ struct Parts {
     weights: TensorFile,
     tokenizer: Option<Tokenizer>,
     dictionaries: Vec<Dictionary>,
-    files: Vec<PathBuf>,
+    stamps: Vec<Stamp>,
 }
 
 fn open_demo() -> Result<Parts> {
@@ -107,12 +106,14 @@ fn open_demo() -> Result<Parts> {
         dictionaries: demo::dictionaries(&config)?,
         config_sha256: sha256_hex(demo::CONFIG.as_bytes()),
         config,
-        files: Vec::new(),
+        stamps: Vec::new(),
     })
 }
 
 fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>, cancel: &Cancel) -> Result<Parts> {
     let config_path = model.join("config.json");
+    let own = ["config.json", "model.safetensors", "tokenizer.json"].map(|file| Stamp::of(&model.join(file)));
+    let mut stamps: Vec<Stamp> = own.into_iter().chain(dictionary_folders.iter().map(|folder| Stamp::of(folder))).collect();
     let text = std::fs::read(&config_path).map_err(|error| Problem::from_io(&config_path, "read it", &error))?;
     let config_name = config_path.display().to_string();
     let text = String::from_utf8(text).map_err(|error| {
@@ -129,10 +130,8 @@ fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>,
     let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
     let dictionaries = folder::open_all(dictionary_folders, config.layers, config.width, cancel)?;
     let name = name.map_or_else(|| name_from_files(&dictionaries, model), str::to_owned);
-    let tokenizer_file = tokenizer.is_some().then_some(tokenizer_path);
-    let own = [config_path, weights_path].into_iter().chain(tokenizer_file);
-    let files = own.chain(dictionaries.iter().flat_map(Dictionary::files).cloned()).collect();
-    Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries, files })
+    stamps.extend(dictionaries.iter().flat_map(Dictionary::stamps).cloned());
+    Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries, stamps })
 }
 
 /// What the dictionaries say they belong to, else the folder's name.

@@ -5,29 +5,36 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// What the system said of a file when it was read.
+/// What the system said of a file or folder before it was read; that there was none, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
     path: PathBuf,
+    found: Option<Found>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Found {
     length: u64,
     modified: Option<SystemTime>,
     inode: u64,
 }
 
 impl Stamp {
-    /// Of the file at `path`, links followed; none where there is no file.
-    pub fn of(path: &Path) -> Option<Self> {
-        let metadata = std::fs::metadata(path).ok()?;
-        #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
-        #[cfg(not(unix))]
-        let inode = 0;
-        Some(Self { path: path.to_owned(), length: metadata.len(), modified: metadata.modified().ok(), inode })
+    /// Of what is at `path` now, links followed. To be taken before it is read: what changes meanwhile then counts as changed.
+    pub fn of(path: &Path) -> Self {
+        let found = std::fs::metadata(path).ok().map(|metadata| {
+            #[cfg(unix)]
+            let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+            #[cfg(not(unix))]
+            let inode = 0;
+            Found { length: metadata.len(), modified: metadata.modified().ok(), inode }
+        });
+        Self { path: path.to_owned(), found }
     }
 
-    /// Whether the file is there and as it was.
+    /// Whether it is as it was.
     pub fn is_current(&self) -> bool {
-        Self::of(&self.path).as_ref() == Some(self)
+        Self::of(&self.path) == *self
     }
 }
 
@@ -36,18 +43,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_was_written_again_or_removed_is_another() {
+    fn a_file_that_came_was_written_again_or_removed_is_another() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        assert_eq!(Stamp::of(&path), None);
+        let nothing = Stamp::of(&path);
+        assert!(nothing.is_current());
         std::fs::write(&path, "one").unwrap();
-        let stamp = Stamp::of(&path).unwrap();
+        assert!(!nothing.is_current());
+        let stamp = Stamp::of(&path);
         assert!(stamp.is_current());
         // Same name and size, another file: what an atomic write leaves.
         std::fs::write(folder.path().join("new"), "two").unwrap();
         std::fs::rename(folder.path().join("new"), &path).unwrap();
         assert!(!stamp.is_current());
-        let stamp = Stamp::of(&path).unwrap();
+        let stamp = Stamp::of(&path);
         std::fs::remove_file(&path).unwrap();
         assert!(!stamp.is_current());
     }

@@ -6,7 +6,6 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::figures::Figures;
-use super::measure::expect_ig;
 use crate::cli::arguments::BenchAgainArguments;
 use crate::cli::table::Table;
 use crate::cli::{output, study as flags};
@@ -33,7 +32,9 @@ struct Change {
 
 /// Measures and prints.
 pub fn again(arguments: BenchAgainArguments) -> Result<ExitCode> {
-    expect_ig(&arguments.study)?;
+    if arguments.study.method != Method::Ig {
+        return Err(Problem::new("--method", "is one of the changes that are measured", "leave it out"));
+    }
     let request = flags::request(arguments.study, flags::DEMO)?;
     let changes = changes(&request)?;
     let mut found: Vec<Vec<Computed>> = changes.iter().map(|_| Vec::new()).collect();

@@ -11,30 +11,31 @@ use serde_json::{Value, json};
 use super::measure::expect_ig;
 use super::plot::{Curve, plot};
 use crate::cli::arguments::{BackendChoice, BenchPairsArguments, StudyArguments};
-use crate::cli::output;
 use crate::cli::table::Table;
+use crate::cli::{output, study as flags};
 use crate::core::problem::{Problem, Result};
+use crate::engine::cache::Cache;
+use crate::engine::cancel::Cancel;
+use crate::engine::memory::Bounds;
+use crate::engine::study::Study;
 use crate::store::atomic;
 
 /// Measures, writes and prints.
 pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     let BenchPairsArguments { study, mut counts, output: folder } = arguments;
     expect_ig(&study)?;
+    if study.examples.is_some() {
+        return Err(Problem::new("--examples", "is what --counts says here", "leave it out"));
+    }
     counts.sort_unstable();
     counts.dedup();
+    expect_pairs(&study, counts.last().copied().unwrap_or(0))?;
     std::fs::create_dir_all(&folder).map_err(|error| Problem::from_io(&folder, "make it", &error))?;
     let program = std::env::current_exe()
         .map_err(|error| Problem::new("saescope", format_args!("does not find itself: {error}"), "start it by its path"))?;
     let mut runs: Vec<Run> = Vec::new();
     for count in counts {
         let run = Run { report: measure(&program, &study, count)? };
-        if run.pairs() < count as f64 {
-            return Err(Problem::new(
-                format_args!("--counts {count}"),
-                format_args!("only {} pairs are there", run.pairs()),
-                "give a larger file with --pairs, or smaller counts",
-            ));
-        }
         output::note(&format!("{count} pairs: {:.1} s", run.median("attribution_s")));
         runs.push(run);
     }
@@ -50,12 +51,26 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Before anything is measured.
+fn expect_pairs(study: &StudyArguments, wanted: usize) -> Result<()> {
+    let request = flags::request(study.clone(), flags::DEMO)?;
+    let there = Study::open(request, &Cache::new(Bounds::NONE), &Cancel::default())?.opened().pairs.examples.len();
+    if there >= wanted {
+        return Ok(());
+    }
+    Err(Problem::new(
+        format_args!("--counts {wanted}"),
+        format_args!("only {there} pairs are there"),
+        "give a larger file with --pairs, or smaller counts",
+    ))
+}
+
 /// The report of `bench engine` over `count` pairs, in a process of its own.
 fn measure(program: &Path, study: &StudyArguments, count: usize) -> Result<Value> {
     let failed = |what: String| Problem::new(format_args!("bench engine of {count} pairs"), what, "try it by itself");
     let child = Command::new(program)
         .args(["bench", "engine", "--json", "--runs", "1", "--examples", &count.to_string()])
-        .args(flags(study))
+        .args(given(study))
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| failed(format!("cannot be started: {error}")))?;
@@ -66,13 +81,13 @@ fn measure(program: &Path, study: &StudyArguments, count: usize) -> Result<Value
 }
 
 /// The study as it was given on the command line, but for --examples.
-fn flags(study: &StudyArguments) -> Vec<OsString> {
+fn given(study: &StudyArguments) -> Vec<OsString> {
     let text = |value: &dyn ToString| Some(OsString::from(value.to_string()));
     let backend = match study.backend {
         BackendChoice::Auto => None,
         BackendChoice::Named(backend) => text(&backend),
     };
-    let given = [
+    let flags = [
         ("--model", study.model.clone().map(OsString::from)),
         ("--dictionaries", study.dictionaries.clone().map(OsString::from)),
         ("--pairs", study.pairs.clone().map(OsString::from)),
@@ -85,7 +100,7 @@ fn flags(study: &StudyArguments) -> Vec<OsString> {
         ("--backend", backend),
         ("--threads", study.threads.and_then(|threads| text(&threads))),
     ];
-    given.into_iter().filter_map(|(flag, value)| Some([flag.into(), value?])).flatten().collect()
+    flags.into_iter().filter_map(|(flag, value)| Some([flag.into(), value?])).flatten().collect()
 }
 
 /// What one process reported.

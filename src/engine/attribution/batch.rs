@@ -22,9 +22,14 @@ pub struct Batch<'a> {
 impl Batch<'_> {
     /// How many different beginnings its prompts have: so many tokens are encoded.
     pub fn prefixes(&self) -> usize {
-        let prompts = self.clean.iter().chain(&self.patch);
-        prompts.flat_map(|prompt| (1..=prompt.len()).map(|length| prompt.split_at(length).0)).collect::<HashSet<_>>().len()
+        prefixes(std::slice::from_ref(self))
     }
+}
+
+/// How many different beginnings the prompts of all `batches` have.
+pub fn prefixes(batches: &[Batch<'_>]) -> usize {
+    let prompts = batches.iter().flat_map(|batch| batch.clean.iter().chain(&batch.patch));
+    prompts.flat_map(|prompt| (1..=prompt.len()).map(|length| prompt.split_at(length).0)).collect::<HashSet<_>>().len()
 }
 
 /// What one view asks about a batch; one entry per pair of prompts.

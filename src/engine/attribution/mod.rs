@@ -32,7 +32,7 @@ use crate::engine::dictionary::codes::{Change, Codes, DecoderRows, reconstructio
 use crate::engine::dictionary::report::Fit;
 use crate::engine::memory::{Bounds, Memory};
 use aggregate::ViewAggregate;
-pub use batch::{Batch, ViewBatch, plan};
+pub use batch::{Batch, ViewBatch, plan, prefixes};
 use prefix::Prefixes;
 use recall::Recall;
 pub use stages::{Stage, Stages};

@@ -201,7 +201,8 @@ impl<B: AutodiffBackend> Compute for BurnCompute<B> {
         let [examples, positions, width] = clean.shape();
         let points_at_once = (self.extent.tokens / (examples * positions).max(1)).max(1);
         let mut sum = Activation::new(vec![0.0; clean.values.len()], clean.shape());
-        let (start, change) = (self.upload(clean), self.upload(patch) - self.upload(clean));
+        let start = self.upload(clean);
+        let change = self.upload(patch) - start.clone();
         for alphas in alphas.chunks(points_at_once) {
             let count = alphas.len();
             let rows: Vec<usize> = (0..count).flat_map(|_| 0..examples).collect();
@@ -292,7 +293,7 @@ mod tests {
             let device = NdArrayDevice::Cpu;
             BurnCompute::<Autodiff<NdArray<f32>>>::load("ndarray", &config, &weights, device, extent, &cancel).unwrap()
         };
-        let (card, processor) = (load(Extent::of_card(80 << 30)), load(Extent { tokens: 20, ..Extent::PROCESSOR }));
+        let (card, processor) = (load(Extent::of_card(80 << 30, &config)), load(Extent { tokens: 20, ..Extent::PROCESSOR }));
         let prompts: Vec<Vec<u32>> = (0..7).map(|prompt| vec![prompt, 20 + prompt, 30, 31]).collect();
         let prompts: Vec<&[u32]> = prompts.iter().map(Vec::as_slice).collect();
         let answers = vec![Answers { clean: 5, patch: 9 }; 4];

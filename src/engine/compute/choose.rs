@@ -69,7 +69,7 @@ fn load(backend: Backend, config: &Config, weights: &TensorFile, cancel: &Cancel
             config,
             weights,
             burn_cuda::CudaDevice::default(),
-            Extent::of_card(super::cuda::memory()?),
+            Extent::of_card(super::cuda::memory()?, config),
             cancel,
         )?)),
         #[allow(unreachable_patterns)]

@@ -1,4 +1,4 @@
-//! Whether a GPU can be used, asked in a way that fails with a sentence: burn's own start-up panics on several threads where the
+//! Whether a GPU can be used and how much memory it has, asked in a way that fails with a sentence: burn's own start-up panics on several threads where the
 //! driver or the runtime compiler is missing.
 
 use std::ffi::{c_int, c_uint};

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_whole_encoder_is_one_piece_on_a_card_and_none_stays_on_a_processor() {
         let dictionaries = demo::dictionaries(&demo::config().unwrap()).unwrap();
-        let card = Encoders::<NdArray<f32>>::new(NdArrayDevice::Cpu, Extent::of_card(80 << 30));
+        let card = Encoders::<NdArray<f32>>::new(NdArrayDevice::Cpu, Extent::of_card(80 << 30, &demo::config().unwrap()));
         let processor = Encoders::<NdArray<f32>>::new(NdArrayDevice::Cpu, Extent::PROCESSOR);
         for dictionary in &dictionaries {
             assert_eq!(seen(&card, dictionary).0, [0]);

@@ -1,6 +1,10 @@
 //! How much a device does at once, and how much it keeps.
 
-/// The size of pieces of work. They change how fast something is computed, and how soon it can be cancelled, but no result.
+#[cfg(any(feature = "cuda", test))]
+use crate::engine::model::config::Config;
+
+/// The size of pieces of work. They change how fast something is computed and how soon it can be cancelled, and results only by the
+/// rounding of sums in another order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
     /// Tokens that go through a layer together on the way along a path.
@@ -16,10 +20,14 @@ impl Extent {
     /// so many features are 8 MiB.
     pub const PROCESSOR: Self = Self { tokens: super::TOKENS_AT_ONCE, features: 4096, resident_bytes: 0 };
 
-    /// On a graphics card with so much memory: all points of a path for all examples of a batch at once, which at pythia-70m's size take
-    /// about 0.4 MB a token with everything that the way back needs, and half of the memory for encoders (pythia-70m's are 1.2 GB).
+    /// On a graphics card with so much memory in all: as many points of a path together as fit into a quarter of it with everything that
+    /// the way back needs (about 0.5 MB a token at pythia-70m's size), and another quarter for encoders (pythia-70m's are 1.2 GB).
     #[cfg(any(feature = "cuda", test))]
-    pub fn of_card(memory: u64) -> Self {
-        Self { tokens: 16 * super::TOKENS_AT_ONCE, features: usize::MAX, resident_bytes: memory / 2 }
+    pub fn of_card(memory: u64, config: &Config) -> Self {
+        // Of each layer, roughly: inputs, norms, queries, keys, values, products and their gradients.
+        let numbers = config.layers * (20 * config.width + 6 * config.mlp_width);
+        let tokens = memory / 4 / (size_of::<f32>() * numbers).max(1) as u64;
+        let tokens = usize::try_from(tokens).unwrap_or(usize::MAX).clamp(super::TOKENS_AT_ONCE, 16 * super::TOKENS_AT_ONCE);
+        Self { tokens, features: usize::MAX, resident_bytes: memory / 4 }
     }
 }

@@ -14,6 +14,7 @@ use super::{Dictionary, Format, Parts};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::core::text::excerpt;
+use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
 
 /// A state dict of four tensors pickles to under a kilobyte.
@@ -21,8 +22,9 @@ const LARGEST_PICKLE: u64 = 1 << 16;
 
 /// Opens the dictionary in the file at `path`.
 pub fn open(path: &Path, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
+    let stamp = Stamp::of(path);
     let dictionary = read(Bytes::map(path)?, path.display().to_string(), submodule, model_width)?;
-    Ok(dictionary.read_from(vec![path.to_owned()]))
+    Ok(dictionary.read_from(vec![stamp]))
 }
 
 /// The dictionary in the bytes of an `ae.pt`; `name` is what messages call it.

@@ -12,10 +12,10 @@ pub mod saelens;
 mod zip_file;
 
 use std::ops::Range;
-use std::path::PathBuf;
 
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
+use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
 
 /// Which public format a dictionary came in.
@@ -56,7 +56,7 @@ pub struct Dictionary {
     name: String,
     neuronpedia_model: Option<String>,
     config_sha256: Option<String>,
-    files: Vec<PathBuf>,
+    stamps: Vec<Stamp>,
 }
 
 /// What a format's reader found in its file.
@@ -100,7 +100,7 @@ impl Dictionary {
             name,
             neuronpedia_model: None,
             config_sha256: None,
-            files: Vec::new(),
+            stamps: Vec::new(),
         })
     }
 
@@ -134,14 +134,14 @@ impl Dictionary {
         self.config_sha256.as_deref()
     }
 
-    /// The files that it was read from, as they are called on this machine.
-    pub fn files(&self) -> &[PathBuf] {
-        &self.files
+    /// The files that it was read from, as they were before.
+    pub fn stamps(&self) -> &[Stamp] {
+        &self.stamps
     }
 
-    /// The same dictionary, read from `files`.
-    fn read_from(self, files: Vec<PathBuf>) -> Self {
-        Self { files, ..self }
+    /// The same dictionary, read from these files.
+    fn read_from(self, stamps: Vec<Stamp>) -> Self {
+        Self { stamps, ..self }
     }
 
     /// Number of features.

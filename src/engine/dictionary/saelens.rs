@@ -12,6 +12,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
 use crate::engine::hash::sha256_hex;
+use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, TensorFile};
 
 /// Key, and its values that mean "a standard ReLU autoencoder on plain activations". A missing key is taken to have that meaning.
@@ -33,11 +34,12 @@ const ARITHMETIC: [(&str, &[&str]); 10] = [
 /// Opens the dictionary in `folder`.
 pub fn open(folder: &Path, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
     let path = folder.join("cfg.json");
-    let config = std::fs::read(&path).map_err(|error| Problem::from_io(&path, "read it", &error))?;
     let weights_path = folder.join("sae_weights.safetensors");
+    let stamps = [&path, &weights_path].map(|path| Stamp::of(path)).to_vec();
+    let config = std::fs::read(&path).map_err(|error| Problem::from_io(&path, "read it", &error))?;
     let weights = TensorFile::open(&weights_path)?;
     let dictionary = assemble(&config, &path.display().to_string(), &weights, submodule, model_width)?;
-    Ok(dictionary.read_from(vec![path, weights_path]))
+    Ok(dictionary.read_from(stamps))
 }
 
 /// A dictionary compiled into the program; `name` is what messages call it.

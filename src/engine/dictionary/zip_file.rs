@@ -14,11 +14,13 @@ use super::{Dictionary, ae_pt};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::core::text::excerpt;
+use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::Bytes;
 
 /// An open archive.
 pub struct ZipFile {
     path: PathBuf,
+    stamp: Stamp,
     archive: ZipArchive<io::BufReader<File>>,
     /// The paths of all `ae.pt` inside.
     names: Vec<String>,
@@ -27,6 +29,7 @@ pub struct ZipFile {
 impl ZipFile {
     /// Reads the directory of the archive at `path`.
     pub fn open(path: &Path) -> Result<Self> {
+        let stamp = Stamp::of(path);
         let file = File::open(path).map_err(|error| Problem::from_io(path, "open it", &error))?;
         let archive = ZipArchive::new(io::BufReader::new(file)).map_err(|error| {
             Problem::new(
@@ -46,7 +49,7 @@ impl ZipFile {
                 "the archive is cut short or another one: give dictionary_learning's, or fetch it again",
             ));
         }
-        Ok(Self { path: path.to_owned(), archive, names })
+        Ok(Self { path: path.to_owned(), stamp, archive, names })
     }
 
     /// Opens the dictionary of `submodule`, if it is there.
@@ -71,7 +74,7 @@ impl ZipFile {
         let place = format!("{}/{}", self.path.display(), excerpt(&name, 200));
         let bytes = self.bytes(&name, &place)?;
         let dictionary = ae_pt::read(bytes, place, submodule, model_width)?;
-        Ok(Some(dictionary.read_from(vec![self.path.clone()])))
+        Ok(Some(dictionary.read_from(vec![self.stamp.clone()])))
     }
 
     fn bytes(&mut self, name: &str, place: &str) -> Result<Bytes> {
