@@ -128,7 +128,7 @@ fn a_list_that_is_too_short_is_off_even_at_its_edge() {
 fn lists_of_two_views_are_compared() {
     let mut published = published();
     let (male, baseline) = (view(View::Male, &published), view(View::Baseline, &published));
-    let compare = |baseline: &ViewEffects, published: &Published| compare_lists(&male, baseline, published);
+    let compare = |baseline: &ViewEffects, published: &Published| compare_lists(&male, baseline, published, true);
     let figure = compare(&baseline, &published);
     assert_eq!((figure.here.as_str(), figure.verdict), ("28 / 16", Verdict::Same));
     for (differing, common, verdict) in
@@ -153,5 +153,7 @@ fn lists_of_two_views_are_compared() {
         effects.standard_errors.insert(slot, 0.0);
         let figure = compare(&exchanged, &published);
         assert_eq!((figure.here.as_str(), figure.verdict), ("30 / 15", verdict), "{lost} {gained}");
+        let other = compare_lists(&male, &exchanged, &published, false);
+        assert_eq!(other.verdict, Verdict::Differs, "a printed list is another one");
     }
 }
