@@ -1,8 +1,8 @@
 //! Matrix products on one thread: work is split over examples and steps above, so that no pool of threads runs inside another.
 //!
 //! Source of the kernels: the `gemm` crate, which burn-flex is built on. Measured on products of 240 rows with 512 x 512 to 2048 x 512,
-//! weights transposed or not, on both cores of a Zen 4 machine at once (medians of 7, GF/s): `gemm` 0.19 189 to 206, `faer` 0.24 175 to 219,
-//! `matrixmultiply` 0.3 168 to 195, Debian's OpenBLAS 0.3.21 184 to 206. None is faster throughout, so the smallest of the kept libraries
+//! weights transposed or not, on both cores of a Zen 4 machine at once (medians of 7, GF/s): `gemm` 0.19 190 to 213, `faer` 0.24 183 to 225,
+//! `matrixmultiply` 0.3 170 to 202, Debian's OpenBLAS 0.3.21 184 to 205. None is faster throughout, so the smallest of the kept libraries
 //! is taken, and a system's BLAS is no option to maintain. matrixmultiply would start threads of its own
 //! inside each task, since burn-ndarray switches them on for the whole program.
 
