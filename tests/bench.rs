@@ -57,13 +57,16 @@ fn the_engine_is_held_against_its_floor() {
 fn more_pairs_make_a_table_a_plot_and_figures() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("figures");
-    saescope(&format!("bench pairs --counts 6,3 --steps 2 --output {}", output.display()));
+    saescope(&format!("bench pairs --counts 6,3 --steps 2 --runs 2 --output {}", output.display()));
     let read = |name: &str| std::fs::read_to_string(output.join(name)).unwrap();
     let report: Value = serde_json::from_str(&read("pairs.json")).unwrap();
-    let runs = report["runs"].as_array().unwrap();
-    let pairs: Vec<u64> = runs.iter().map(|run| run["pairs"].as_u64().unwrap()).collect();
+    let counts = report["counts"].as_array().unwrap();
+    let pairs: Vec<u64> = counts.iter().map(|count| count["pairs"].as_u64().unwrap()).collect();
     assert_eq!(pairs, [3, 6]);
-    assert!(runs.iter().all(|run| run["attribution_seconds"].as_f64().unwrap() > 0.0));
+    for count in counts {
+        let figure = |name: &str| count["attribution_seconds"][name].as_f64().unwrap();
+        assert!(figure("count") == 2.0 && figure("median") > 0.0 && figure("median") <= figure("max"), "{count}");
+    }
     assert!(read("pairs.md").lines().filter(|line| line.starts_with('|')).count() == 4, "{}", read("pairs.md"));
     assert!(read("pairs.svg").starts_with("<svg"));
     let output = run(&format!("bench pairs --counts 51 --output {}", output.display()));

@@ -5,12 +5,16 @@
     python tests/cross_check.py assets/demo/model assets/demo/dictionaries demo.safetensors [attn_0,resid_3,..]
 
 Needs a run with method ig and dictionaries in SAELens layout ({layer}-{att,mlp,res}-sm). Prints, for each view and submodule, the
-largest difference of effects and of standard errors relative to the largest of each, and the difference of the error terms. Not part
-of the test suite, which needs nothing but Rust.
+largest difference of effects and of standard errors relative to the largest of each, and the difference of the error terms; then how
+long PyTorch took for what it compares, reading dictionaries included, and the most memory it had. Like saescope it differentiates with
+respect to activations, since decoding is affine; all examples are one batch, the steps follow each other. Not part of the test suite,
+which needs nothing but Rust.
 """
 
 import json
+import resource
 import sys
+import time
 
 import torch
 from safetensors import safe_open
@@ -28,7 +32,7 @@ def main(model_folder, dictionary_folder, run_path, only=None):
     manifest = json.loads(run.metadata()["saescope"])
     submodules = [record["submodule"] for record in manifest["dictionaries"]]
     chosen = only.split(",") if only else submodules
-    worst = 0.0
+    worst, seconds = 0.0, 0.0
     for view in ["male", "female"] + ["baseline"] * bool(manifest["baseline"]):
         examples = manifest["baseline" if view == "baseline" else "pairs"]["examples"]
         lengths = {len(example["clean_tokens"]) for example in examples}
@@ -43,13 +47,16 @@ def main(model_folder, dictionary_folder, run_path, only=None):
         def metric(logits):
             return logits.gather(1, patch_answer[:, None])[:, 0] - logits.gather(1, clean_answer[:, None])[:, 0]
 
+        start = time.perf_counter()
         with torch.no_grad():
             clean_logits, clean_outputs = forward(model, clean, submodules)
             patch_logits, patch_outputs = forward(model, patch, submodules)
+        seconds += time.perf_counter() - start
         total = (metric(patch_logits) - metric(clean_logits)).mean().item()
         gap = (metric(clean_logits) - run.get_tensor(f"{view}.clean_metric")).abs().max().item()
         print(f"{view}: mean total effect {total:+.4f}, largest difference of a clean metric {gap:.1e}")
         for submodule in chosen:
+            start = time.perf_counter()
             dictionary = load_dictionary(dictionary_folder, submodule)
             x_clean, x_patch = clean_outputs[submodule], patch_outputs[submodule]
             gradient = torch.zeros_like(x_clean)
@@ -59,15 +66,18 @@ def main(model_folder, dictionary_folder, run_path, only=None):
                 metric(logits).sum().backward()
                 gradient += moved.grad / manifest["steps"]
             effects, error = attribute(dictionary, gradient, x_clean, x_patch)
+            node, spread = effects.mean(0), effects.std(0, unbiased=True) / len(examples) ** 0.5
+            seconds += time.perf_counter() - start
             features = run.get_tensor(f"{view}.{submodule}.feature").long()
             dense = lambda name: torch.zeros(effects.shape[1]).index_put_((features,), run.get_tensor(f"{view}.{submodule}.{name}"))
-            node, spread = effects.mean(0), effects.std(0, unbiased=True) / len(examples) ** 0.5
             effect_gap = ((dense("effect") - node).abs().max() / node.abs().max()).item()
             spread_gap = ((dense("standard_error") - spread).abs().max() / spread.max()).item()
             error_gap = (run.get_tensor(f"{view}.{submodule}.error_effect")[0] - error).abs().item()
             worst = max(worst, effect_gap, spread_gap)
             print(f"  {submodule}: effects {effect_gap:.1e}, standard errors {spread_gap:.1e}, error term {error_gap:.1e}")
     print(f"worst relative difference {worst:.1e}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # Linux counts kilobytes
+    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads: {seconds:.1f} s, {peak:.1f} GB")
 
 
 def module(model, submodule):

@@ -143,6 +143,54 @@ fn cache_usage(cache: &Cache, request: &Request) -> Usage {
     cache.loaded(&request.model, request.backend, &Cancel::default()).unwrap().memory.usage()
 }
 
+/// Prompts of each length are batches of their own, and one may begin another.
+#[test]
+fn prompts_of_several_lengths_share_what_they_begin_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = |clean: &str, patch: &str| {
+        format!("{{\"clean_prefix\": {clean}, \"patch_prefix\": {patch}, \"clean_answer\": [7], \"patch_answer\": [8]}}\n")
+    };
+    let (short, long) = (pair("[20, 30]", "[21, 30]"), pair("[20, 30, 31, 32]", "[21, 30, 31, 32]"));
+    let request = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        Request { data: DataSource::Files { pairs: path, baseline: None }, ..request(Backend::Native, Method::Ig, 50) }
+    };
+    let cache = Cache::new(Bounds::EXPLORER);
+    let first = request("long", &long);
+    let gradients = 2 + 2 * SUBMODULES;
+    assert_eq!(compute(&first, &cache).1.computed, 2 + 8 * SUBMODULES + gradients);
+    let both = request("both", &(short + &long));
+    let (views, usage) = compute(&both, &cache);
+    // The codes of the short prompts are those of how the long ones begin.
+    assert_eq!(usage.computed, 2 + gradients);
+    expect_same(&views, &fresh(&both));
+}
+
+/// What is remembered of a computation that was cancelled is whole.
+#[test]
+fn after_a_cancelled_computation_the_next_one_is_right_and_takes_less() {
+    for backend in [Backend::Native, Backend::NdArray] {
+        let request = request(backend, Method::Ig, 12);
+        let expected = fresh(&request);
+        let (_, of_all) = compute(&request, &Cache::new(Bounds::EXPLORER));
+        for steps in [1, 20, 60] {
+            let cache = Cache::new(Bounds::EXPLORER);
+            let (cancel, told) = (Cancel::default(), std::sync::atomic::AtomicU64::new(0));
+            let study = Study::open(request.clone(), &cache, &cancel).unwrap();
+            let tell = |_| {
+                if told.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == steps {
+                    cancel.cancel();
+                }
+            };
+            study.run(&tell, &cancel).unwrap_err();
+            let (views, usage) = compute(&request, &cache);
+            expect_same(&views, &expected);
+            assert!(usage.computed < of_all.computed && usage.found > of_all.found, "{steps}: {usage:?} of {of_all:?}");
+        }
+    }
+}
+
 #[test]
 fn little_room_costs_time_and_no_number() {
     let request = request(Backend::Native, Method::Ig, 12);

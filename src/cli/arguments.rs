@@ -292,6 +292,10 @@ pub struct BenchPairsArguments {
     #[arg(long, value_name = "N,N,..", value_delimiter = ',', default_values_t = [50, 100, 200, 500, 1000, 2000, 5000], value_parser = positive)]
     pub counts: Vec<usize>,
 
+    /// How often each, in a process of its own; medians are reported.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    pub runs: usize,
+
     /// The folder for pairs.md, pairs.json and pairs.svg; it is made if it is not there.
     #[arg(long, value_name = "DIR")]
     pub output: PathBuf,

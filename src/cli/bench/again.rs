@@ -83,13 +83,12 @@ fn seconds(found: &[Computed]) -> Option<Figures> {
 fn text(changes: &[Change], found: &[Vec<Computed>]) -> String {
     let mut table = Table::new(1, &["", "median (s)", "max (s)", "remembered", "computed", "memory (MB)"]);
     for (change, found) in changes.iter().zip(found) {
-        let number =
-            |pick: fn(Figures) -> f64| seconds(found).map_or_else(String::new, |figures| format!("{:.2}", pick(figures)));
+        let cell = |pick| Figures::cell(seconds(found), pick, 2);
         let usage = found.last().map(|computed| computed.usage).unwrap_or_default();
         table.push(vec![
             change.name.to_owned(),
-            number(|figures| figures.median),
-            number(|figures| figures.max),
+            cell(|figures| figures.median),
+            cell(|figures| figures.max),
             usage.found.to_string(),
             usage.computed.to_string(),
             format!("{:.1}", usage.bytes as f64 * 1e-6),
@@ -102,7 +101,7 @@ fn json(changes: &[Change], found: &[Vec<Computed>]) -> Result<String> {
     let mut report = serde_json::Map::new();
     for (change, found) in changes.iter().zip(found) {
         let usage = found.last().map(|computed| computed.usage).unwrap_or_default();
-        let seconds = seconds(found).map_or(Value::Null, |figures| json!({ "median": figures.median, "max": figures.max }));
+        let seconds = Figures::json(seconds(found));
         let value = json!({ "seconds": seconds, "remembered": usage.found, "computed": usage.computed, "bytes": usage.bytes });
         report.insert(change.key.to_owned(), value);
     }

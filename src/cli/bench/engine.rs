@@ -84,8 +84,8 @@ impl Report {
         }
         let mut table = Table::new(1, &["", "median", "max"]);
         for (name, _, digits, figures) in self.lines() {
-            let number = |pick: fn(Figures) -> f64| figures.map_or_else(String::new, |found| format!("{:.digits$}", pick(found)));
-            table.push(vec![name, number(|figures| figures.median), number(|figures| figures.max)]);
+            let cell = |pick| Figures::cell(figures, pick, digits);
+            table.push(vec![name, cell(|figures| figures.median), cell(|figures| figures.max)]);
         }
         format!("{text}\n{}", table.plain())
     }
@@ -102,8 +102,7 @@ impl Report {
         report.insert("threads".to_owned(), threads::count().into());
         report.insert("runs".to_owned(), self.runs.len().into());
         for (_, key, _, figures) in self.lines() {
-            let value = figures.map_or(Value::Null, |figures| json!({ "median": figures.median, "max": figures.max }));
-            report.insert(key, value);
+            report.insert(key, Figures::json(figures));
         }
         super::json_line(&Value::Object(report))
     }

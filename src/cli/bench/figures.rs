@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 /// What is reported of a list of measurements, in their own unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figures {
@@ -28,6 +30,19 @@ impl Figures {
     /// Of times, in milliseconds.
     pub fn milliseconds(times: impl IntoIterator<Item = Duration>) -> Option<Self> {
         Self::of(times.into_iter().map(|time| 1000.0 * time.as_secs_f64()))
+    }
+
+    /// One of them with `digits` decimals, for a table; nothing where nothing was measured.
+    pub fn cell(figures: Option<Self>, pick: fn(Self) -> f64, digits: usize) -> String {
+        figures.map_or_else(String::new, |figures| format!("{:.digits$}", pick(figures)))
+    }
+
+    /// All of them, for programs; null where nothing was measured.
+    pub fn json(figures: Option<Self>) -> Value {
+        figures.map_or(
+            Value::Null,
+            |Self { count, median, p99, max }| json!({ "count": count, "median": median, "p99": p99, "max": max }),
+        )
     }
 }
 

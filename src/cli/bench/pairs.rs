@@ -8,6 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use serde_json::{Value, json};
 
+use super::figures::Figures;
 use super::measure::expect_ig;
 use super::plot::{Curve, plot};
 use crate::cli::arguments::{BackendChoice, BenchPairsArguments, StudyArguments};
@@ -22,7 +23,7 @@ use crate::store::atomic;
 
 /// Measures, writes and prints.
 pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
-    let BenchPairsArguments { study, mut counts, output: folder } = arguments;
+    let BenchPairsArguments { study, mut counts, runs, output: folder } = arguments;
     expect_ig(&study)?;
     if study.examples.is_some() {
         return Err(Problem::new("--examples", "is what --counts says here", "leave it out"));
@@ -33,18 +34,19 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     std::fs::create_dir_all(&folder).map_err(|error| Problem::from_io(&folder, "make it", &error))?;
     let program = std::env::current_exe()
         .map_err(|error| Problem::new("saescope", format_args!("does not find itself: {error}"), "start it by its path"))?;
-    let mut runs: Vec<Run> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for count in counts {
-        let run = Run { report: measure(&program, &study, count)? };
-        output::note(&format!("{count} pairs: {:.1} s", run.median("attribution_s")));
-        runs.push(run);
+        let row = Row { reports: (0..runs).map(|_| measure(&program, &study, count)).collect::<Result<_>>()? };
+        output::note(&format!("{count} pairs: {:.1} s", row.median("attribution_s")));
+        rows.push(row);
     }
-    let (backend, threads) = (&runs[0].report["backend"], &runs[0].report["threads"]);
-    let table = table(&runs);
-    let text = format!("backend {}, {threads} threads\n\n{}", backend.as_str().unwrap_or_default(), table.markdown());
-    let rows: Vec<Value> = runs.iter().map(Run::row).collect();
-    let json = super::json_line(&json!({ "backend": backend, "threads": threads, "runs": rows }))?;
-    for (name, content) in [("pairs.md", text), ("pairs.json", json), ("pairs.svg", drawing(&runs)?)] {
+    let (backend, threads) = (rows[0].said("backend"), rows[0].said("threads"));
+    let table = table(&rows);
+    let said = format!("backend {}, {threads} threads, medians of {runs} runs", backend.as_str().unwrap_or_default());
+    let text = format!("{said}\n\n{}", table.markdown());
+    let objects: Vec<Value> = rows.iter().map(Row::json).collect();
+    let json = super::json_line(&json!({ "backend": backend, "threads": threads, "runs": runs, "counts": objects }))?;
+    for (name, content) in [("pairs.md", text), ("pairs.json", json), ("pairs.svg", drawing(&rows)?)] {
         atomic::write(&folder.join(name), content.as_bytes())?;
     }
     output::print(&format!("{}\nwrote pairs.md, pairs.json and pairs.svg into {}\n", table.plain(), folder.display()))?;
@@ -103,64 +105,76 @@ fn given(study: &StudyArguments) -> Vec<OsString> {
     flags.into_iter().filter_map(|(flag, value)| Some([flag.into(), value?])).flatten().collect()
 }
 
-/// What one process reported.
-struct Run {
-    report: Value,
+/// What processes of one number of pairs reported.
+struct Row {
+    /// One at least.
+    reports: Vec<Value>,
 }
 
-impl Run {
+impl Row {
+    /// What is the same in every report.
+    fn said(&self, key: &str) -> &Value {
+        &self.reports[0][key]
+    }
+
     fn pairs(&self) -> f64 {
-        self.report["pairs"].as_f64().unwrap_or(f64::NAN)
+        self.said("pairs").as_f64().unwrap_or(f64::NAN)
+    }
+
+    /// Each process measured once; where the system does not tell, there is nothing.
+    fn figures(&self, key: &str) -> Option<Figures> {
+        Figures::of(self.reports.iter().filter_map(|report| report[key]["median"].as_f64()))
     }
 
     fn median(&self, key: &str) -> f64 {
-        self.report[key]["median"].as_f64().unwrap_or(f64::NAN)
+        self.figures(key).map_or(f64::NAN, |figures| figures.median)
     }
 
     fn milliseconds_a_pair(&self, key: &str) -> f64 {
         1e3 * self.median(key) / self.pairs()
     }
 
-    /// Megabytes, where the system tells.
+    /// Megabytes.
     fn peak(&self) -> Option<f64> {
-        self.report[PEAK]["median"].as_f64()
+        self.figures(PEAK).map(|figures| figures.median)
     }
 
-    fn row(&self) -> Value {
+    fn json(&self) -> Value {
         json!({
-            "pairs": self.report["pairs"],
-            "attribution_seconds": self.median("attribution_s"),
-            "encoder_seconds": self.median("encoders_s"),
-            "floor_seconds": self.median("floor_s"),
-            "peak_resident_megabytes": self.peak(),
+            "pairs": self.said("pairs"),
+            "attribution_seconds": Figures::json(self.figures("attribution_s")),
+            "encoder_seconds": Figures::json(self.figures("encoders_s")),
+            "floor_seconds": Figures::json(self.figures("floor_s")),
+            "ratio_to_floor": Figures::json(self.figures("ratio_to_floor")),
+            "peak_resident_megabytes": Figures::json(self.figures(PEAK)),
         })
     }
 }
 
 const PEAK: &str = "peak_resident_memory_mb";
 
-fn table(runs: &[Run]) -> Table {
+fn table(rows: &[Row]) -> Table {
     let header = ["pairs", "attribution (s)", "ms a pair", "encoders, ms a pair", "ratio to floor", "peak memory (MB)"];
     let mut table = Table::new(0, &header);
-    for run in runs {
+    for row in rows {
         table.push(vec![
-            run.pairs().to_string(),
-            format!("{:.2}", run.median("attribution_s")),
-            format!("{:.1}", run.milliseconds_a_pair("attribution_s")),
-            format!("{:.1}", run.milliseconds_a_pair("encoders_s")),
-            format!("{:.2}", run.median("ratio_to_floor")),
-            run.peak().map_or_else(String::new, |peak| format!("{peak:.0}")),
+            row.pairs().to_string(),
+            format!("{:.2}", row.median("attribution_s")),
+            format!("{:.1}", row.milliseconds_a_pair("attribution_s")),
+            format!("{:.1}", row.milliseconds_a_pair("encoders_s")),
+            format!("{:.2}", row.median("ratio_to_floor")),
+            row.peak().map_or_else(String::new, |peak| format!("{peak:.0}")),
         ]);
     }
     table
 }
 
-fn drawing(runs: &[Run]) -> Result<String> {
-    let curve = |title: &'static str, unit: &'static str, y: &dyn Fn(&Run) -> Option<f64>| Curve {
+fn drawing(rows: &[Row]) -> Result<String> {
+    let curve = |title: &'static str, unit: &'static str, y: &dyn Fn(&Row) -> Option<f64>| Curve {
         title,
         unit,
-        points: runs.iter().filter_map(|run| Some((run.pairs(), y(run)?))).collect(),
+        points: rows.iter().filter_map(|row| Some((row.pairs(), y(row)?))).collect(),
     };
-    let pace = |run: &Run| Some(run.milliseconds_a_pair("attribution_s"));
-    plot("pairs", &[curve("attribution", "ms a pair", &pace), curve("peak resident memory", "MB", &Run::peak)])
+    let pace = |row: &Row| Some(row.milliseconds_a_pair("attribution_s"));
+    plot("pairs", &[curve("attribution", "ms a pair", &pace), curve("peak resident memory", "MB", &Row::peak)])
 }

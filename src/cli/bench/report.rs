@@ -136,8 +136,8 @@ impl Report {
             .iter()
             .map(|kind| {
                 let figures = json!({
-                    "key_to_frame_ms": object(kind.to_frame), "update_ms": object(kind.update),
-                    "key_to_rows_ms": object(kind.to_rows),
+                    "key_to_frame_ms": Figures::json(kind.to_frame), "update_ms": Figures::json(kind.update),
+                    "key_to_rows_ms": Figures::json(kind.to_rows),
                 });
                 (kind.name.to_owned(), figures)
             })
@@ -148,9 +148,9 @@ impl Report {
             "features": self.features, "rows": self.rows, "columns": SIZE.0, "lines": SIZE.1, "seed": SEED,
             "cores": self.cores, "busy": self.studies.is_some(), "studies": self.studies, "seconds": self.seconds,
             "state_and_first_frame_ms": self.first_frame,
-            "key_to_frame_ms": object(self.key_to_frame), "frame_ms": object(self.frame),
-            "key_to_rows_ms": object(self.key_to_rows), "update_ms": object(self.update),
-            "update_of_rows_ms": object(self.arrival), "frame_bytes": object(self.bytes),
+            "key_to_frame_ms": Figures::json(self.key_to_frame), "frame_ms": Figures::json(self.frame),
+            "key_to_rows_ms": Figures::json(self.key_to_rows), "update_ms": Figures::json(self.update),
+            "update_of_rows_ms": Figures::json(self.arrival), "frame_bytes": Figures::json(self.bytes),
             "kinds": kinds, "holds": verdicts,
         });
         super::json_line(&report)
@@ -163,11 +163,4 @@ fn cells(figures: Option<Figures>, digits: usize) -> [String; 4] {
         let number = |value: f64| format!("{value:.digits$}");
         [figures.count.to_string(), number(figures.median), number(figures.p99), number(figures.max)]
     })
-}
-
-fn object(figures: Option<Figures>) -> Value {
-    figures.map_or(
-        Value::Null,
-        |Figures { count, median, p99, max }| json!({ "count": count, "median": median, "p99": p99, "max": max }),
-    )
 }
