@@ -64,7 +64,7 @@ pub enum Command {
     /// Write random weights of real shapes, to measure and test at full size without any download.
     Synth(SynthArguments),
     /// Measure.
-    Bench(BenchArguments),
+    Bench(Box<BenchArguments>),
     /// Train the demo model and write it into assets/demo.
     #[cfg(feature = "train")]
     TrainDemo(TrainArguments),

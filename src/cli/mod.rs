@@ -80,7 +80,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Man => manual::man(),
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Synth(arguments) => synth::synth(&arguments),
-        Command::Bench(arguments) => bench::bench(arguments),
+        Command::Bench(arguments) => bench::bench(*arguments),
         #[cfg(feature = "train")]
         Command::TrainDemo(arguments) => train::train(&arguments),
     }
