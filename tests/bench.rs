@@ -65,7 +65,7 @@ fn more_pairs_make_a_table_a_plot_and_figures() {
     assert_eq!(pairs, [3, 6]);
     for count in counts {
         let figure = |name: &str| count["attribution_seconds"][name].as_f64().unwrap();
-        assert!(figure("count") == 2.0 && figure("median") > 0.0 && figure("median") <= figure("max"), "{count}");
+        assert!(figure("count") > 1.0 && figure("median") > 0.0 && figure("median") <= figure("max"), "{count}");
     }
     assert!(read("pairs.md").lines().filter(|line| line.starts_with('|')).count() == 4, "{}", read("pairs.md"));
     assert!(read("pairs.svg").starts_with("<svg"));
