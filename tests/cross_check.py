@@ -1,4 +1,4 @@
-"""Compares a run file with PyTorch: the same model in Hugging Face transformers, dense dictionaries, autograd, no shortcut shared.
+"""Compares a run file with PyTorch: the same model in Hugging Face transformers, dense dictionaries, autograd through all of it.
 
     pip install torch transformers safetensors
     cargo run --release -- run --output demo.safetensors
@@ -6,9 +6,9 @@
 
 Needs a run with method ig and dictionaries in SAELens layout ({layer}-{att,mlp,res}-sm). Prints, for each view and submodule, the
 largest difference of effects and of standard errors relative to the largest of each, and the difference of the error terms; then how
-long PyTorch took for what it compares, reading dictionaries included, and the most memory it had. Like saescope it differentiates with
-respect to activations, since decoding is affine; all examples are one batch, the steps follow each other. Not part of the test suite,
-which needs nothing but Rust.
+long PyTorch took for what it compares, reading dictionaries included, and the most memory it had. One shortcut is that of saescope:
+decoding is affine, so it differentiates with respect to activations; and all steps of a path are one batch. Not part of the test
+suite, which needs nothing but Rust.
 """
 
 import json
@@ -21,6 +21,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from transformers import GPTNeoXForCausalLM
 
+BATCH = 50  # examples whose paths are one batch
 KINDS = {"attn": "att", "mlp": "mlp", "resid": "res"}
 
 
@@ -31,6 +32,7 @@ def main(model_folder, dictionary_folder, run_path, only=None):
     run = safe_open(run_path, "pt")
     manifest = json.loads(run.metadata()["saescope"])
     submodules = [record["submodule"] for record in manifest["dictionaries"]]
+    steps = manifest["steps"]
     chosen = only.split(",") if only else submodules
     worst, seconds = 0.0, 0.0
     for view in ["male", "female"] + ["baseline"] * bool(manifest["baseline"]):
@@ -44,8 +46,8 @@ def main(model_folder, dictionary_folder, run_path, only=None):
         if view == "female":
             clean, patch, clean_answer, patch_answer = patch, clean, patch_answer, clean_answer
 
-        def metric(logits):
-            return logits.gather(1, patch_answer[:, None])[:, 0] - logits.gather(1, clean_answer[:, None])[:, 0]
+        def metric(logits, rows=slice(None)):
+            return (logits.gather(1, patch_answer[rows, None]) - logits.gather(1, clean_answer[rows, None]))[:, 0]
 
         start = time.perf_counter()
         with torch.no_grad():
@@ -60,11 +62,13 @@ def main(model_folder, dictionary_folder, run_path, only=None):
             dictionary = load_dictionary(dictionary_folder, submodule)
             x_clean, x_patch = clean_outputs[submodule], patch_outputs[submodule]
             gradient = torch.zeros_like(x_clean)
-            for step in range(manifest["steps"]):
-                moved = (x_clean + step / manifest["steps"] * (x_patch - x_clean)).clone().requires_grad_(True)
-                logits, _ = forward(model, clean, [], (submodule, moved))
-                metric(logits).sum().backward()
-                gradient += moved.grad / manifest["steps"]
+            alphas = torch.arange(steps).view(-1, 1, 1, 1) / steps
+            for rows in torch.arange(len(examples)).split(BATCH):
+                # All points of the path together, one step after the other: [steps * rows, positions, width].
+                moved = (x_clean[rows] + alphas * (x_patch - x_clean)[rows]).flatten(0, 1).requires_grad_(True)
+                logits, _ = forward(model, clean[rows].repeat(steps, 1), [], (submodule, moved))
+                metric(logits, rows.repeat(steps)).sum().backward()
+                gradient[rows] = moved.grad.unflatten(0, (steps, -1)).mean(0)
             effects, error = attribute(dictionary, gradient, x_clean, x_patch)
             node, spread = effects.mean(0), effects.std(0, unbiased=True) / len(examples) ** 0.5
             seconds += time.perf_counter() - start
@@ -103,7 +107,7 @@ def forward(model, tokens, keep, replace=None):
         hooks.append(module(model, name).register_forward_hook(record(name)))
     if replace:
         hooks.append(module(model, replace[0]).register_forward_hook(substitute))
-    logits = model(tokens).logits[:, -1]
+    logits = model(tokens, logits_to_keep=1).logits[:, -1]
     for hook in hooks:
         hook.remove()
     return logits, kept
