@@ -42,7 +42,8 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     }
     let (backend, threads) = (rows[0].said("backend"), rows[0].said("threads"));
     let table = table(&rows);
-    let said = format!("backend {}, {threads} threads, medians of {runs} runs", backend.as_str().unwrap_or_default());
+    let often = if runs == 1 { "one run each".to_owned() } else { format!("medians of {runs} runs") };
+    let said = format!("backend {}, {threads} threads, {often}", backend.as_str().unwrap_or_default());
     let text = format!("{said}\n\n{}", table.markdown());
     let objects: Vec<Value> = rows.iter().map(Row::json).collect();
     let json = super::json_line(&json!({ "backend": backend, "threads": threads, "runs": runs, "counts": objects }))?;
