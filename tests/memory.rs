@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use saescope::core::effects::ViewEffects;
 use saescope::core::request::{Backend, DataSource, ModelSource, Options, Request, Settings};
@@ -176,10 +178,10 @@ fn after_a_cancelled_computation_the_next_one_is_right_and_takes_less() {
         let (_, of_all) = compute(&request, &Cache::new(Bounds::EXPLORER));
         for steps in [1, 20, 60] {
             let cache = Cache::new(Bounds::EXPLORER);
-            let (cancel, told) = (Cancel::default(), std::sync::atomic::AtomicU64::new(0));
+            let (cancel, told) = (Cancel::default(), AtomicU64::new(0));
             let study = Study::open(request.clone(), &cache, &cancel).unwrap();
             let tell = |_| {
-                if told.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == steps {
+                if told.fetch_add(1, Ordering::Relaxed) == steps {
                     cancel.cancel();
                 }
             };
@@ -220,13 +222,13 @@ fn a_file_that_changed_is_read_again() {
     let cache = Cache::new(Bounds::EXPLORER);
     let open = || cache.loaded(&request.model, request.backend, &Cancel::default()).unwrap();
     let first = open();
-    assert!(std::sync::Arc::ptr_eq(&first, &open()));
+    assert!(Arc::ptr_eq(&first, &open()));
     let (views, _) = compute(&request, &cache);
     // One dictionary in another's place.
     let (from, to) = (at("w/sae-lens/0-mlp-sm/sae_weights.safetensors"), at("w/sae-lens/1-mlp-sm/sae_weights.safetensors"));
     fs::remove_file(&to).unwrap();
     fs::copy(from, &to).unwrap();
-    assert!(!std::sync::Arc::ptr_eq(&first, &open()));
+    assert!(!Arc::ptr_eq(&first, &open()));
     let (changed, usage) = compute(&request, &cache);
     assert!(usage.computed > 0 && changed != views);
     expect_same(&changed, &fresh(&request));
@@ -236,11 +238,11 @@ fn a_file_that_changed_is_read_again() {
         let content = fs::read(at(file)).unwrap();
         fs::remove_file(at(file)).unwrap();
         fs::write(at(file), content).unwrap();
-        assert!(!std::sync::Arc::ptr_eq(&before, &open()), "{file}");
+        assert!(!Arc::ptr_eq(&before, &open()), "{file}");
     }
     let before = open();
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/model/tokenizer.json"), at("w/model/tokenizer.json"))
         .unwrap();
     let after = open();
-    assert!(!std::sync::Arc::ptr_eq(&before, &after) && after.tokenizer.is_some());
+    assert!(!Arc::ptr_eq(&before, &after) && after.tokenizer.is_some());
 }

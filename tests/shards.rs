@@ -57,7 +57,7 @@ fn compare(merged: &Run, whole: &Run) {
                 &[whole.error.effect, whole.error.standard_error],
                 beside,
             );
-            close_beside("change", merged.gradient_dot_change.as_slice(), whole.gradient_dot_change.as_slice(), beside);
+            close("change", merged.gradient_dot_change.as_slice(), whole.gradient_dot_change.as_slice());
         }
         // A shard keeps no examples of a feature whose effects cancel there: the merged run leaves it out and counts it.
         assert_eq!(merged.detail.incomplete + merged.detail.features.len(), whole.detail.features.len());

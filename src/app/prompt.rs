@@ -10,7 +10,7 @@ use super::state::{Overlay, State};
 use super::{commands, job, table, tagging};
 use crate::core::filter::Filter;
 use crate::core::problem::Problem;
-use crate::core::request::DataSource;
+use crate::core::request::{DataSource, MOST_STEPS};
 use crate::core::selection::Selection;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Scope;
@@ -50,9 +50,6 @@ pub struct Prompt {
     /// What the text means, or what is allowed instead.
     pub hint: Result<String, String>,
 }
-
-/// The most steps that make sense: the error falls as 1/steps.
-const MOST_STEPS: usize = 100_000;
 
 /// Opens a prompt with `text` in it.
 pub fn open(state: &mut State, kind: Kind, text: String) {

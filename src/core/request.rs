@@ -90,6 +90,10 @@ pub struct Options {
     pub examples: Option<usize>,
 }
 
+/// The most points on a path: the error of a left Riemann sum falls as 1/steps, at this many it is below what f32 resolves, and more is a
+/// slip of the finger.
+pub const MOST_STEPS: usize = 100_000;
+
 /// How to compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {

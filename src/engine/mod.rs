@@ -23,4 +23,5 @@ pub mod threads;
 pub mod tokenizer;
 #[cfg(feature = "train")]
 pub mod train;
+pub mod transpose;
 pub mod worker;

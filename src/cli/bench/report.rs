@@ -159,8 +159,7 @@ impl Report {
 
 /// Count, median, 99th percentile and largest.
 fn cells(figures: Option<Figures>, digits: usize) -> [String; 4] {
-    figures.map_or_else(Default::default, |figures| {
-        let number = |value: f64| format!("{value:.digits$}");
-        [figures.count.to_string(), number(figures.median), number(figures.p99), number(figures.max)]
-    })
+    let cell = |pick| Figures::cell(figures, pick, digits);
+    let count = figures.map_or_else(String::new, |figures| figures.count.to_string());
+    [count, cell(|figures| figures.median), cell(|figures| figures.p99), cell(|figures| figures.max)]
 }

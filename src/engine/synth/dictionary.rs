@@ -9,6 +9,7 @@ use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::activation::{Activation, dot};
 use crate::engine::random;
+use crate::engine::transpose::transpose;
 
 /// Features on which the bias is measured.
 const SAMPLE: usize = 2048;
@@ -51,7 +52,7 @@ impl Random {
     pub fn safetensors(&self) -> Result<Vec<u8>> {
         let (features, width) = (self.encoder_bias.len(), self.decoder_bias.len());
         let tensors = [
-            ("W_enc", vec![width, features], bytes(&transposed(&self.directions, width))),
+            ("W_enc", vec![width, features], bytes(&transpose(&self.directions, width))),
             ("b_enc", vec![features], bytes(&self.encoder_bias)),
             ("W_dec", vec![features, width], bytes(&self.directions)),
             ("b_dec", vec![width], bytes(&self.decoder_bias)),
@@ -71,7 +72,7 @@ impl Random {
             ("bias", &[width], bytes(&self.decoder_bias)),
             ("encoder.weight", &[features, width], bytes(&self.directions)),
             ("encoder.bias", &[features], bytes(&self.encoder_bias)),
-            ("decoder.weight", &[width, features], bytes(&transposed(&self.directions, width))),
+            ("decoder.weight", &[width, features], bytes(&transpose(&self.directions, width))),
         ])
         .map_err(|error| fault("dictionary", error))
     }
@@ -79,37 +80,4 @@ impl Random {
 
 fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
-}
-
-/// `[rows, width]` as `[width, rows]`, in blocks, so that both sides stay in the cache.
-fn transposed(values: &[f32], width: usize) -> Vec<f32> {
-    const BLOCK: usize = 32;
-    let rows = values.len() / width;
-    let mut turned = vec![0.0; values.len()];
-    for first_row in (0..rows).step_by(BLOCK) {
-        for first_column in (0..width).step_by(BLOCK) {
-            for row in first_row..rows.min(first_row + BLOCK) {
-                for column in first_column..width.min(first_column + BLOCK) {
-                    turned[column * rows + row] = values[row * width + column];
-                }
-            }
-        }
-    }
-    turned
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn transposing_covers_uneven_blocks() {
-        let values: Vec<f32> = (0..35 * 33_u16).map(f32::from).collect();
-        let turned = transposed(&values, 33);
-        for row in 0..35 {
-            for column in 0..33 {
-                assert_eq!(turned[column * 35 + row].to_bits(), values[row * 33 + column].to_bits());
-            }
-        }
-    }
 }

@@ -1,8 +1,8 @@
 //! Matrix products on one thread: work is split over examples and steps above, so that no pool of threads runs inside another.
 //!
 //! Source of the kernels: the `gemm` crate, which burn-flex is built on. Measured on products of 240 rows with 512 x 512 to 2048 x 512,
-//! weights transposed or not, on both cores of a Zen 4 machine at once (medians of 7, GF/s), all with AVX2: `gemm` 0.19 190 to 213,
-//! `faer` 0.24 183 to 225, `matrixmultiply` 0.3 170 to 202; Debian's OpenBLAS 0.3.21 184 to 205. None is faster throughout, so the smallest
+//! weights transposed or not, on both cores of a Zen 4 machine at once (medians of 7, GF/s): `gemm` 0.19 with AVX2 190 to 213,
+//! `faer` 0.24 183 to 225, `matrixmultiply` 0.3 170 to 202, Debian's OpenBLAS 0.3.21 184 to 205. None is faster throughout, so the smallest
 //! of the kept libraries is taken, and a system's BLAS is no option to maintain. matrixmultiply would start threads of its own inside
 //! each task, since burn-ndarray switches them on for the whole program.
 //!
@@ -11,8 +11,7 @@
 
 use gemm::{Parallelism, gemm};
 
-/// Rows that are transposed together: what they put side by side fills a cache line.
-const ROWS_AT_ONCE: usize = 16;
+use crate::engine::transpose::transpose;
 
 /// A weight matrix `[inputs, outputs]`, row-major, and its transpose: `gemm` copies a matrix whose columns lie apart before each product,
 /// which costs more the wider the machine's vectors are (with AVX-512 a sixth of the rate), while all of pythia-70m's layers are 75 MB.
@@ -30,7 +29,7 @@ impl Matrix {
     /// When the number of values is not that of the shape: a fault of the caller.
     pub fn new(inputs: usize, outputs: usize, values: Vec<f32>) -> Self {
         assert_eq!(values.len(), inputs * outputs);
-        let transposed = transpose(inputs, outputs, &values);
+        let transposed = transpose(&values, outputs);
         Self { inputs, outputs, values, transposed }
     }
 
@@ -49,20 +48,6 @@ impl Matrix {
     pub fn add_backward(&self, input: &[f32], output: &mut [f32]) {
         add_rows(input, &self.transposed, [self.outputs, self.inputs], output);
     }
-}
-
-/// `[inputs, outputs]` to `[outputs, inputs]`, both row-major.
-fn transpose(inputs: usize, outputs: usize, values: &[f32]) -> Vec<f32> {
-    let mut transposed = vec![0.0; values.len()];
-    for (block, rows) in values.chunks(ROWS_AT_ONCE * outputs).enumerate() {
-        for output in 0..outputs {
-            let first = output * inputs + block * ROWS_AT_ONCE;
-            for (target, row) in transposed[first..].iter_mut().zip(rows.chunks_exact(outputs)) {
-                *target = row[output];
-            }
-        }
-    }
-    transposed
 }
 
 /// `output += left right`, all row-major.
@@ -106,24 +91,6 @@ pub fn add_rows(left: &[f32], right: &[f32], [inner, columns]: [usize; 2], outpu
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// More rows than are transposed together.
-    #[test]
-    fn backward_multiplies_by_the_transpose() {
-        for inputs in [1, 15, 16, 17, 40] {
-            let outputs = 3;
-            let values: Vec<f32> = (0..inputs * outputs).map(|index| index as f32).collect();
-            let matrix = Matrix::new(inputs, outputs, values.clone());
-            for output in 0..outputs {
-                let mut one = vec![0.0; outputs];
-                one[output] = 1.0;
-                let mut column = vec![0.0; inputs];
-                matrix.add_backward(&one, &mut column);
-                let expected: Vec<f32> = values.iter().skip(output).step_by(outputs).copied().collect();
-                assert_eq!(column, expected, "{inputs} x {outputs}, column {output}");
-            }
-        }
-    }
 
     #[test]
     fn forward_backward_and_plain_products() {

@@ -1,5 +1,5 @@
 //! Loops over neighbouring numbers, compiled for the vector instructions of the machine that runs them: each is dispatched once for a
-//! whole array by `pulp`, which is how a program that starts on any x86-64 uses AVX2 where it is there.
+//! whole array by `pulp`, which is how a program that starts on any x86-64 uses AVX2 or AVX-512 where it is there.
 
 use pulp::Arch;
 

@@ -1,17 +1,25 @@
 //! Every command and flag, once; `--help` is made from these comments.
 
+mod bench;
+mod export;
+mod study;
+mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use bench::{Bench, BenchAgainArguments, BenchArguments, BenchEngineArguments, BenchPairsArguments, BenchUiArguments};
+pub use export::{ExportArguments, ExportView, Format};
+pub use study::{BackendChoice, StudyArguments};
+use values::{layout, positive, seconds, theme, threshold};
 
 use crate::app::config::CLIPBOARDS;
 use crate::app::state::ThemeName;
-use crate::core::request::{Backend, Shard};
-use crate::core::run::Method;
-use crate::core::view::View;
+use crate::core::request::Shard;
 use crate::engine::synth::{Layout, Shape};
 
 /// Finds the features of sparse autoencoders that carry a concept in a language model.
@@ -255,232 +263,6 @@ pub struct SynthArguments {
     pub seed: u32,
 }
 
-/// Flags of `bench`.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct BenchArguments {
-    /// What to measure; without it the engine.
-    #[command(subcommand)]
-    pub what: Option<Bench>,
-
-    /// Without a subcommand.
-    #[command(flatten)]
-    pub engine: BenchEngineArguments,
-}
-
-/// What can be measured.
-#[derive(Debug, Subcommand)]
-pub enum Bench {
-    /// The explorer: from a key to its frame, with many features and, unless --idle, a computation on all cores.
-    Ui(BenchUiArguments),
-    /// The engine: integrated gradients of a study, against the least arithmetic that it takes and how fast this machine multiplies.
-    Engine(BenchEngineArguments),
-    /// The engine with more and more pairs: time and memory, as a table and as a plot.
-    Pairs(BenchPairsArguments),
-    /// Computing again after a change, with what the explorer remembers.
-    Again(BenchAgainArguments),
-}
-
-/// Flags of `bench pairs`.
-#[derive(Debug, Args)]
-pub struct BenchPairsArguments {
-    /// What to compute; --pairs should hold as many pairs as are asked for.
-    #[command(flatten)]
-    pub study: StudyArguments,
-
-    /// How many pairs, from few to many.
-    #[arg(long, value_name = "N,N,..", value_delimiter = ',', default_values_t = [50, 100, 200, 500, 1000, 2000, 5000], value_parser = positive)]
-    pub counts: Vec<usize>,
-
-    /// How often each, in a process of its own; medians are reported.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
-    pub runs: usize,
-
-    /// The folder for pairs.md, pairs.json and pairs.svg; it is made if it is not there.
-    #[arg(long, value_name = "DIR")]
-    pub output: PathBuf,
-}
-
-/// Flags of `bench again`.
-#[derive(Debug, Args)]
-pub struct BenchAgainArguments {
-    /// What to compute.
-    #[command(flatten)]
-    pub study: StudyArguments,
-
-    /// How often; medians are reported.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
-    pub runs: usize,
-
-    /// Print one JSON object instead of a table.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Flags of `bench engine`.
-#[derive(Debug, Args)]
-pub struct BenchEngineArguments {
-    /// What to compute.
-    #[command(flatten)]
-    pub study: StudyArguments,
-
-    /// How often; medians are reported.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
-    pub runs: usize,
-
-    /// Print one JSON object instead of a table.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Flags of `bench ui`.
-#[derive(Debug, Args)]
-pub struct BenchUiArguments {
-    /// Features with an effect, in each view.
-    #[arg(long, value_name = "N", default_value_t = 600_000, value_parser = positive)]
-    pub features: usize,
-
-    /// Key presses that are measured.
-    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = positive)]
-    pub keys: usize,
-
-    /// Do not compute beside it.
-    #[arg(long)]
-    pub idle: bool,
-
-    /// Print one JSON object instead of a table.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What to compute.
-#[derive(Debug, Clone, Args)]
-pub struct StudyArguments {
-    /// `demo`, a model that `saescope fetch` downloads such as `pythia-70m`, or a Hugging Face folder of a GPT-NeoX model. [default:
-    /// demo; to explore: pythia-70m if it is on this machine, else demo]
-    #[arg(long, value_name = "demo|NAME|DIR")]
-    pub model: Option<String>,
-
-    /// The folder that holds the model's dictionaries: `attn_out_layer0/10_32768/ae.pt` and so on, or `0-att-sm/` and so on.
-    #[arg(long, value_name = "DIR")]
-    pub dictionaries: Option<PathBuf>,
-
-    /// Pairs of prompts, as JSON lines with clean_prefix, patch_prefix, clean_answer and patch_answer (text, or arrays of token ids).
-    /// Without it: 50 pairs of names and their baseline. With it, only --baseline gives a baseline view.
-    #[arg(long, value_name = "FILE")]
-    pub pairs: Option<PathBuf>,
-
-    /// The same prompts with answers that do not depend on the concept, for the baseline view.
-    #[arg(long, value_name = "FILE", requires = "pairs")]
-    pub baseline: Option<PathBuf>,
-
-    /// Keep only prompts of N tokens. Without it, prompts of all lengths are used, each length by itself.
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub tokens: Option<usize>,
-
-    /// Stop after N examples of each file.
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub examples: Option<usize>,
-
-    /// Seed of the shuffle before --examples takes the first; the same order as Python's random.shuffle.
-    #[arg(long, value_name = "N", default_value_t = 12)]
-    pub seed: u64,
-
-    /// `ig`: integrated gradients. `attrib`: one gradient at the clean run. `exact`: one forward pass per feature and token.
-    #[arg(long, value_name = "ig|attrib|exact", default_value = "ig")]
-    pub method: Method,
-
-    /// Points on the path of integrated gradients.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = steps)]
-    pub steps: usize,
-
-    /// Most examples computed together (fewer of long prompts); more need more memory and change no effect (at most which single examples are kept, where not all fit).
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive)]
-    pub batch: usize,
-
-    /// Keep single examples of the N strongest features of each view; of fewer, and the run says so, where that would not fit into memory.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    pub detail: usize,
-
-    /// `auto` takes the best backend in this program that works: cuda, native, flex, ndarray.
-    #[arg(long, value_name = "auto|native|flex|ndarray|cuda", default_value = "auto", value_parser = backend)]
-    pub backend: BackendChoice,
-
-    /// Compute on N threads. [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub threads: Option<usize>,
-}
-
-/// A backend, or the best one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BackendChoice {
-    /// The best one that works.
-    Auto,
-    /// This one.
-    Named(Backend),
-}
-
-/// Flags of `export`.
-#[derive(Debug, Args)]
-#[command(group(ArgGroup::new("selection").required(true)))]
-pub struct ExportArguments {
-    /// A run file.
-    #[arg(value_name = "RUN")]
-    pub run: PathBuf,
-
-    /// Which features: of one view, or of two compared.
-    #[arg(long, value_enum)]
-    pub view: ExportView,
-
-    /// The two views that difference and similarity compare. [default: male,baseline]
-    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
-    pub of: Option<Vec<View>>,
-
-    /// Select the features with |effect| above X; 0 selects every feature with an effect.
-    #[arg(long, value_name = "X", group = "selection", value_parser = threshold)]
-    pub threshold: Option<f32>,
-
-    /// Select the N features of largest |effect|, over all submodules together.
-    #[arg(long, value_name = "N", group = "selection")]
-    pub top_k: Option<usize>,
-
-    /// How to print them.
-    #[arg(long, value_enum)]
-    pub format: Format,
-
-    /// Name of the quick list, for --format url. [default: view and selection]
-    #[arg(long, value_name = "TEXT")]
-    pub name: Option<String>,
-}
-
-/// What `export` can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportView {
-    /// Clean is the clean prompt of the pair file.
-    Male,
-    /// Clean is the patch prompt of the pair file.
-    Female,
-    /// The baseline file.
-    Baseline,
-    /// Features that only one of two selections holds.
-    Difference,
-    /// Features that both selections hold.
-    Similarity,
-}
-
-/// How `export` prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// One object with `view`, `selection`, `features` and `errors`.
-    Json,
-    /// One line a feature, with a header.
-    Csv,
-    /// A table.
-    Markdown,
-    /// Neuronpedia quick lists, one address a line.
-    Url,
-}
-
 /// Flags of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
@@ -520,55 +302,4 @@ pub enum Kept {
     Model,
     /// Everything stays.
     All,
-}
-
-fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err("use a whole number from 1 up".to_owned()),
-    }
-}
-
-/// The error of a left Riemann sum falls as 1/steps: at this many it is below what f32 resolves, and more is a slip of the finger.
-const MOST_STEPS: usize = 100_000;
-
-fn steps(text: &str) -> Result<usize, String> {
-    match positive(text) {
-        Ok(steps) if steps <= MOST_STEPS => Ok(steps),
-        _ => Err(format!("use a whole number from 1 to {MOST_STEPS}")),
-    }
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err("use a number of seconds from 0 to 3600".to_owned()),
-    }
-}
-
-fn threshold(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
-        _ => Err("use a number from 0 up, such as 0.1".to_owned()),
-    }
-}
-
-fn layout(text: &str) -> Result<Layout, String> {
-    let named = Layout::ALL.into_iter().find(|layout| layout.name() == text);
-    named.ok_or_else(|| "use sae-lens, dictionary-learning or zip".to_owned())
-}
-
-fn theme(text: &str) -> Result<ThemeChoice, String> {
-    if text == "auto" {
-        return Ok(ThemeChoice::Auto);
-    }
-    let named = ThemeName::ALL.into_iter().find(|theme| theme.name() == text);
-    named.map(ThemeChoice::Named).ok_or_else(|| "use auto, dark, light, 16 or mono".to_owned())
-}
-
-fn backend(text: &str) -> Result<BackendChoice, String> {
-    if text == "auto" {
-        return Ok(BackendChoice::Auto);
-    }
-    text.parse().map(BackendChoice::Named).map_err(|problem: crate::core::problem::Problem| problem.to_string())
 }

@@ -1,0 +1,76 @@
+//! The flags of everything that computes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values::{backend, positive, steps};
+use crate::core::request::Backend;
+use crate::core::run::Method;
+
+/// What to compute.
+#[derive(Debug, Clone, Args)]
+pub struct StudyArguments {
+    /// `demo`, a model that `saescope fetch` downloads such as `pythia-70m`, or a Hugging Face folder of a GPT-NeoX model. [default:
+    /// demo; to explore: pythia-70m if it is on this machine, else demo]
+    #[arg(long, value_name = "demo|NAME|DIR")]
+    pub model: Option<String>,
+
+    /// The folder that holds the model's dictionaries: `attn_out_layer0/10_32768/ae.pt` and so on, or `0-att-sm/` and so on.
+    #[arg(long, value_name = "DIR")]
+    pub dictionaries: Option<PathBuf>,
+
+    /// Pairs of prompts, as JSON lines with clean_prefix, patch_prefix, clean_answer and patch_answer (text, or arrays of token ids).
+    /// Without it: 50 pairs of names and their baseline. With it, only --baseline gives a baseline view.
+    #[arg(long, value_name = "FILE")]
+    pub pairs: Option<PathBuf>,
+
+    /// The same prompts with answers that do not depend on the concept, for the baseline view.
+    #[arg(long, value_name = "FILE", requires = "pairs")]
+    pub baseline: Option<PathBuf>,
+
+    /// Keep only prompts of N tokens. Without it, prompts of all lengths are used, each length by itself.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub tokens: Option<usize>,
+
+    /// Stop after N examples of each file.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub examples: Option<usize>,
+
+    /// Seed of the shuffle before --examples takes the first; the same order as Python's random.shuffle.
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub seed: u64,
+
+    /// `ig`: integrated gradients. `attrib`: one gradient at the clean run. `exact`: one forward pass per feature and token.
+    #[arg(long, value_name = "ig|attrib|exact", default_value = "ig")]
+    pub method: Method,
+
+    /// Points on the path of integrated gradients.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = steps)]
+    pub steps: usize,
+
+    /// Most examples computed together (fewer of long prompts); more need more memory and change no effect (at most which single examples are kept, where not all fit).
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive)]
+    pub batch: usize,
+
+    /// Keep single examples of the N strongest features of each view; of fewer, and the run says so, where that would not fit into memory.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub detail: usize,
+
+    /// `auto` takes the best backend in this program that works: cuda, native, flex, ndarray.
+    #[arg(long, value_name = "auto|native|flex|ndarray|cuda", default_value = "auto", value_parser = backend)]
+    pub backend: BackendChoice,
+
+    /// Compute on N threads. [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub threads: Option<usize>,
+}
+
+/// A backend, or the best one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackendChoice {
+    /// The best one that works.
+    Auto,
+    /// This one.
+    Named(Backend),
+}

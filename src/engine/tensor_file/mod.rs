@@ -1,0 +1,110 @@
+//! Weights where they lie: tensors inside memory-mapped files, read as f32 only where somebody asks for values.
+//!
+//! A dictionary of the published study is 134 MB and a run needs one encoder at a time and a few hundred decoder rows, so
+//! nothing is copied before it is used. Elements are decoded byte by byte, which asks no alignment of the file.
+
+mod bytes;
+mod element;
+mod stored;
+
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors};
+
+pub use bytes::Bytes;
+pub use element::Element;
+pub use stored::StoredTensor;
+
+use crate::core::problem::{Problem, Result};
+
+/// A safetensors file whose header was read and checked.
+#[derive(Debug, Clone)]
+pub struct TensorFile {
+    bytes: Bytes,
+    name: String,
+}
+
+impl TensorFile {
+    /// Maps `path` and reads its header.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::from_bytes(Bytes::map(path)?, path.display().to_string())
+    }
+
+    /// A file that is in memory already; `name` is what messages call it.
+    pub fn from_bytes(bytes: Bytes, name: String) -> Result<Self> {
+        let file = Self { bytes, name };
+        file.header()?;
+        Ok(file)
+    }
+
+    /// What messages call the file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file's bytes, for hashing.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
+
+    /// Lets go of the memory that reading the file took.
+    pub fn release(&self) {
+        self.bytes.release();
+    }
+
+    /// The file's bytes, to be kept: nothing is copied.
+    pub fn shared_bytes(&self) -> Bytes {
+        self.bytes.clone()
+    }
+
+    fn header(&self) -> Result<SafeTensors<'_>> {
+        SafeTensors::deserialize(self.bytes.as_slice()).map_err(|error| {
+            Problem::new(
+                &self.name,
+                format_args!("is no complete safetensors file: {error}"),
+                "the file is damaged or cut short: download or copy it again",
+            )
+        })
+    }
+
+    /// The names of all tensors, sorted.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let mut names: Vec<String> = self.header()?.names().into_iter().map(str::to_owned).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Whether the file holds a tensor called `tensor`.
+    pub fn contains(&self, tensor: &str) -> Result<bool> {
+        Ok(self.header()?.tensor(tensor).is_ok())
+    }
+
+    /// The tensor called `tensor`.
+    pub fn tensor(&self, tensor: &str) -> Result<StoredTensor> {
+        let header = self.header()?;
+        let Ok(view) = header.tensor(tensor) else {
+            return Err(Problem::new(
+                &self.name,
+                format_args!("holds no tensor '{tensor}'"),
+                "check that the file is of the expected architecture and format",
+            ));
+        };
+        let place = format!("{}, tensor '{tensor}'", self.name);
+        let element = match view.dtype() {
+            Dtype::F16 => Element::F16,
+            Dtype::BF16 => Element::BF16,
+            Dtype::F32 => Element::F32,
+            other => {
+                return Err(Problem::new(place, format_args!("has element type {other}"), "supported are F16, BF16 and F32"));
+            }
+        };
+        let shape = view.shape().to_vec();
+        let mut strides = vec![1; shape.len()];
+        for dimension in (1..shape.len()).rev() {
+            strides[dimension - 1] = strides[dimension] * shape[dimension];
+        }
+        // Both slices are parts of the same bytes, so the difference of their addresses is the offset in the file.
+        let offset = view.data().as_ptr() as usize - self.bytes.as_slice().as_ptr() as usize;
+        StoredTensor::new(self.bytes.clone(), offset..offset + view.data().len(), 0, element, shape, strides, place)
+    }
+}
