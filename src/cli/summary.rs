@@ -38,7 +38,7 @@ fn kept(data: &DataRecord) -> String {
 fn kept_examples(view: &ViewEffects) -> String {
     let left_out = match view.detail.incomplete {
         0 => String::new(),
-        count => format!(" ({count} left out for want of memory)"),
+        count => format!(" ({count} left out: not all of their examples were kept)"),
     };
     format!("{} {}{left_out}", view.detail.features.len(), view.view)
 }

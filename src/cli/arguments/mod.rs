@@ -52,6 +52,9 @@ pub enum Command {
     /// Explore a saved run in the terminal.
     Open(OpenArguments),
     /// Put shards of one study together into the run that one machine would have given.
+    ///
+    /// Single examples are those of strong features that every shard kept (run shards with a larger --detail to have more), and how well
+    /// the dictionaries fit is left to the shards' own runs.
     Merge(MergeArguments),
     /// Check that a run's numbers add up; exit status 1 if they do not.
     Check(CheckArguments),
