@@ -18,6 +18,6 @@ pub fn merge(arguments: &MergeArguments) -> Result<ExitCode> {
     let count = runs.len();
     let run = merge::merge(runs)?;
     run_file::write(&run, file)?;
-    output::print(&format!("{count} shards; times are sums over them\n{}", summary::results(&run, &arguments.output)))?;
+    output::print(&format!("{count} shards; times are sums over them\n{}", summary::results(run, &arguments.output)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -27,7 +27,7 @@ pub fn run(arguments: RunArguments) -> Result<ExitCode> {
     let request = Request { shard: arguments.shard, ..study::request(arguments.study, DEMO)? };
     let run = compute(request)?;
     run_file::write(&run, file)?;
-    output::print(&summary::results(&run, &path))?;
+    output::print(&summary::results(run, &path))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,14 +6,18 @@ use super::arguments::{BackendChoice, StudyArguments};
 use crate::app::download::Offer;
 use crate::core::neuronpedia::also_hosted;
 use crate::core::problem::{Problem, Result};
-use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
+use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::engine::threads;
 use crate::store::folders::Folders;
 use crate::store::hub::cache::{self, Local, local};
 use crate::store::presets::{Preset, Presets, STUDY};
+use crate::store::studies;
 
 /// The model inside the program.
 pub const DEMO: &str = "demo";
+
+/// The study that is computed where none is named.
+const STUDY_OF_NAMES: &str = "names";
 
 /// The model that is explored where none is named: the study's own if its files are on this machine, else the demo.
 pub fn default_model() -> Result<&'static str> {
@@ -67,13 +71,13 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
         threads::limit(threads)?;
     }
     let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, absent)?;
-    let data = match arguments.pairs {
-        Some(pairs) => DataSource::Files { pairs, baseline: arguments.baseline },
-        None => DataSource::Embedded,
+    let study = match (arguments.pairs, arguments.study) {
+        (Some(pairs), _) => studies::pairs_only(pairs, arguments.baseline)?,
+        (None, study) => studies::open(study.as_deref().unwrap_or(STUDY_OF_NAMES))?,
     };
     Ok(Request {
         model,
-        data,
+        study,
         options: Options { seed: arguments.seed, tokens: arguments.tokens, examples: arguments.examples },
         settings: Settings { method: arguments.method, steps: arguments.steps, batch: arguments.batch, detail: arguments.detail },
         backend: match arguments.backend {

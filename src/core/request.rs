@@ -8,14 +8,15 @@ use std::str::FromStr;
 
 use super::problem::{Problem, Result};
 use super::run::Method;
+use super::study_source::StudySource;
 
 /// Everything that can be chosen about a study.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The model and its dictionaries.
     pub model: ModelSource,
-    /// The data sets.
-    pub data: DataSource,
+    /// What it is about, and its pair lists.
+    pub study: StudySource,
     /// What is taken of them.
     pub options: Options,
     /// How effects are computed.
@@ -65,21 +66,7 @@ pub enum ModelSource {
     },
 }
 
-/// Where the pairs and the baseline come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DataSource {
-    /// The names data inside the program, pairs and baseline.
-    Embedded,
-    /// Files; without a baseline there is no baseline view.
-    Files {
-        /// The pair file.
-        pairs: PathBuf,
-        /// The baseline file.
-        baseline: Option<PathBuf>,
-    },
-}
-
-/// What is taken of a data set.
+/// What is taken of each pair list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Seed of the shuffle, as in Python's `random.seed`.

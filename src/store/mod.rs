@@ -7,4 +7,5 @@ pub mod log;
 pub mod presets;
 pub mod published;
 pub mod run_file;
+pub mod studies;
 pub mod tags_file;

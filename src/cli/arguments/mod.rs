@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use bench::{Bench, BenchAgainArguments, BenchArguments, BenchEngineArguments, BenchPairsArguments, BenchUiArguments};
-pub use export::{ExportArguments, ExportView, Format};
+pub use export::{ExportArguments, Format};
 pub use study::{BackendChoice, StudyArguments};
 use values::{layout, positive, seconds, theme, threshold};
 

@@ -20,8 +20,12 @@ pub struct StudyArguments {
     #[arg(long, value_name = "DIR")]
     pub dictionaries: Option<PathBuf>,
 
-    /// Pairs of prompts, as JSON lines with clean_prefix, patch_prefix, clean_answer and patch_answer (text, or arrays of token ids).
-    /// Without it: 50 pairs of names and their baseline. With it, only --baseline gives a baseline view.
+    /// What to study: one of `saescope studies`, or a file that describes one. [default: names]
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "pairs")]
+    pub study: Option<String>,
+
+    /// The study of names with other pairs of prompts: JSON lines with clean_prefix, patch_prefix, clean_answer and patch_answer (text, or
+    /// arrays of token ids). Only --baseline then gives a baseline view.
     #[arg(long, value_name = "FILE")]
     pub pairs: Option<PathBuf>,
 
