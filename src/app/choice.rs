@@ -1,23 +1,16 @@
 //! Choosing by one key among few: tags, and the column to sort by.
 
+use super::command_id::CommandId;
 use super::key::{Code, Key};
 use super::message::Effect;
 use super::notice::Notice;
-use super::prompt::{self, Kind};
-use super::state::{Overlay, State};
+use super::state::State;
+use super::state::overlay::Chooser;
+use super::state::prompt::Asked;
 use super::{table, tagging};
 use crate::core::rows::column::{Column, Sort};
-use crate::core::tags::Tag;
+use crate::core::tags::{Marks, Tag};
 use crate::core::view::View;
-
-/// What is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chooser {
-    /// A tag for the features that are marked, or the one at the cursor.
-    Tags,
-    /// The column that orders the table.
-    Sort,
-}
 
 /// One line of a chooser: key, what it stands for, and whether it is on now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +69,7 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
             let marks: Vec<_> = state
                 .book()
                 .map_or_else(Vec::new, |book| targets.iter().map(|feature| book.of(*feature).in_scope(scope).clone()).collect());
-            let all = |holds: &dyn Fn(&crate::core::tags::Marks) -> bool| !marks.is_empty() && marks.iter().all(holds);
+            let all = |holds: &dyn Fn(&Marks) -> bool| !marks.is_empty() && marks.iter().all(holds);
             let line = |key: Key, label: &str, explanation: &str, on: bool| Choice {
                 key,
                 label: label.to_owned(),
@@ -101,46 +94,54 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
 
 /// Takes a key; one that chooses nothing leaves the chooser open, Esc closes it.
 pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
-    state.overlay = None;
-    if key.code == Code::Escape || key.code == Code::Enter || (key.control && key.code == Code::Character('c')) {
+    let closes = matches!(key.code, Code::Escape | Code::Enter) || (key.control && key.code == Code::Character('c'));
+    if closes {
+        state.overlay = None;
         return Vec::new();
     }
     let typed = key.typed();
     match chooser {
         Chooser::Sort => {
-            if let Some((_, column)) = COLUMNS.into_iter().find(|(key, _)| Some(*key) == typed) {
-                return sort_by(state, column);
-            }
+            let Some((_, column)) = COLUMNS.into_iter().find(|(key, _)| Some(*key) == typed) else { return Vec::new() };
+            state.overlay = None;
+            sort_by(state, column)
+        }
+        Chooser::Tags if key.code == Code::Tab => {
+            state.tagging.only_this_view = !state.tagging.only_this_view;
+            Vec::new()
         }
         Chooser::Tags => {
-            if let Some(tag) = typed.and_then(Tag::from_key) {
-                return tagging::toggle(state, tag);
-            }
-            if typed == Some('x') {
-                return tagging::reject(state);
-            }
-            if typed == Some('e') {
-                let (targets, scope) = (tagging::targets(state), tagging::scope(state));
-                let note = match (targets.as_slice(), state.book()) {
-                    ([one], Some(book)) => book.of(*one).in_scope(scope).shown_note(),
-                    _ => String::new(),
-                };
-                prompt::open(state, Kind::Note(targets, scope), note);
+            let tag = typed.and_then(Tag::from_key);
+            if tag.is_none() && !matches!(typed, Some('x' | 'e')) {
                 return Vec::new();
             }
-            if key.code == Code::Tab {
-                state.tagging.only_this_view = !state.tagging.only_this_view;
+            state.overlay = None;
+            match tag {
+                Some(tag) => tagging::toggle(state, tag),
+                None if typed == Some('x') => tagging::reject(state),
+                None => note(state),
             }
         }
     }
-    state.overlay = Some(Overlay::Chooser(chooser));
+}
+
+/// Asks for a note; that of a single feature can be edited.
+fn note(state: &mut State) -> Vec<Effect> {
+    let (targets, scope) = (tagging::targets(state), tagging::scope(state));
+    let note = match (targets.as_slice(), state.book()) {
+        ([one], Some(book)) => book.of(*one).in_scope(scope).shown_note(),
+        _ => String::new(),
+    };
+    state.ask(Asked::Note(targets, scope), note);
     Vec::new()
 }
 
 /// Orders the table by a column; by the same one again the other way round.
 pub fn sort_by(state: &mut State, column: Column) -> Vec<Effect> {
     if column == Column::Side && state.shown().pair().is_none() {
-        state.notice = Some(Notice::refused("only a comparison (4 and 5) has sides"));
+        let keymap = &state.setting.keymap;
+        let (difference, similarity) = (keymap.way(CommandId::DIFFERENCE), keymap.way(CommandId::SIMILARITY));
+        state.notice = Some(Notice::refused(format!("only a comparison ({difference} and {similarity}) has sides")));
         return Vec::new();
     }
     state.sort = if state.sort.column == column { state.sort.reversed() } else { Sort::by(column) };

@@ -3,13 +3,15 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::keymap::{Keymap, KeysTable, line};
+use super::bindings::{self, KeysTable, line};
+use super::commands;
+use super::keymap::Keymap;
 use super::state::ThemeName;
 use crate::core::problem::Problem;
 use crate::core::text::excerpt;
 
 /// What the user configured.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// The theme; none to detect it.
     pub theme: Option<ThemeName>,
@@ -19,6 +21,12 @@ pub struct Config {
     pub mouse: Option<bool>,
     /// Keys.
     pub keymap: Keymap,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { theme: None, clipboard: None, mouse: None, keymap: commands::default_keys() }
+    }
 }
 
 #[derive(Deserialize)]
@@ -60,8 +68,8 @@ impl Config {
         if let Some(value) = file.clipboard.as_ref().filter(|value| !CLIPBOARDS.contains(&value.get_ref().as_str())) {
             known(value, "way to the clipboard", &CLIPBOARDS);
         }
-        let mut keymap = Keymap::default();
-        if let Err(conflicts) = keymap.merge(&file.keys, text, path) {
+        let mut keymap = commands::default_keys();
+        if let Err(conflicts) = bindings::merge(&mut keymap, &file.keys, text, path) {
             problems.extend(conflicts);
         }
         if !problems.is_empty() {

@@ -1,5 +1,6 @@
 //! Neuronpedia addresses for the clipboard and the browser.
 
+use super::command_id::CommandId;
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::{Parts, State};
@@ -15,7 +16,7 @@ pub fn can_link(state: &State) -> Result<(), String> {
     Err(format!("Neuronpedia does not host {}, so its features have no pages", findings.model))
 }
 
-/// The same where there must be a feature.
+/// Whether there is a feature whose address leads somewhere.
 pub fn can_link_feature(state: &State) -> Result<(), String> {
     can_link(state)?;
     if state.feature().is_none() && state.marked.is_empty() {
@@ -24,13 +25,20 @@ pub fn can_link_feature(state: &State) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a browser can be opened on one of them.
+/// Whether a browser can open an address of a feature.
 pub fn can_browse(state: &State) -> Result<(), String> {
     can_link_feature(state)?;
     match &state.setting.no_browser {
-        Some(why) => Err(format!("{why}; y and Y copy the address instead")),
+        Some(why) => {
+            let (list, page) = (way(state, CommandId::COPY_LIST), way(state, CommandId::COPY_PAGE));
+            Err(format!("{why}; {list} and {page} copy the address instead"))
+        }
         None => Ok(()),
     }
+}
+
+fn way(state: &State, command: CommandId) -> String {
+    state.setting.keymap.way(command)
 }
 
 /// The features of the list: those that are marked, in the order of the table, or all that are listed.
@@ -57,7 +65,7 @@ fn references(state: &State) -> Vec<Reference> {
 /// Copies the list on the screen; of one that needs several addresses the next part, each time.
 pub fn copy_list(state: &mut State) -> Vec<Effect> {
     if state.table.asked.is_some() {
-        state.notice = Some(Notice::refused("the rows are still being arranged; press y again in a moment"));
+        state.notice = Some(Notice::refused("the rows are still being arranged; try again in a moment"));
         return Vec::new();
     }
     let references = references(state);
@@ -76,7 +84,7 @@ pub fn copy_list(state: &mut State) -> Vec<Effect> {
     if count > 1 {
         what.push_str(&format!(", part {} of {count}", next + 1));
         if next + 1 < count {
-            what.push_str(" (y copies the next)");
+            what.push_str(&format!(" ({} copies the next)", way(state, CommandId::COPY_LIST)));
         }
     }
     state.parts = Some(Parts { addresses, next: next + 1 });
@@ -101,7 +109,7 @@ pub fn copy_page(state: &mut State) -> Vec<Effect> {
     page(state).map(|page| Effect::Copy(page, what)).into_iter().collect()
 }
 
-/// Opens it.
+/// Opens the page of the feature at the cursor.
 pub fn browse_page(state: &mut State) -> Vec<Effect> {
     page(state).map(Effect::Browse).into_iter().collect()
 }
@@ -114,7 +122,8 @@ pub fn browse_list(state: &mut State) -> Vec<Effect> {
     }
     let mut addresses = quick_lists(&name(state), &references);
     if addresses.len() > 1 {
-        state.notice = Some(Notice::refused(format!("the list needs {} addresses; y copies one after another", addresses.len())));
+        let (count, copy) = (addresses.len(), way(state, CommandId::COPY_LIST));
+        state.notice = Some(Notice::refused(format!("the list needs {count} addresses; {copy} copies one after another")));
         return Vec::new();
     }
     addresses.pop().map(Effect::Browse).into_iter().collect()

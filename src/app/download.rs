@@ -1,55 +1,12 @@
-//! The running download: which models can be had, how far it is, and what becomes possible when it ends.
+//! Starts and ends downloads, and says which models can be had and what becomes possible when one arrives.
 
-use std::time::Duration;
-
-use super::job::{self, Pace};
+use super::command_id::CommandId;
 use super::message::{DownloadNews, Effect};
 use super::notice::Notice;
 use super::state::State;
-use crate::core::progress::Progress;
-use crate::core::request::ModelSource;
+use super::state::download::{Download, Offer};
+use crate::core::request::{ModelSource, Request};
 use crate::core::text::bytes;
-
-/// A model that is known by name and not, or not whole, on this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
-    /// Its name.
-    pub name: String,
-    /// How many files it has.
-    pub files: usize,
-    /// How many of them are missing.
-    pub missing: usize,
-    /// About how large all of it is, where that is known.
-    pub about_bytes: Option<u64>,
-}
-
-impl Offer {
-    /// What Enter would do.
-    pub fn hint(&self) -> String {
-        let about = self.about_bytes.map_or_else(String::new, |about| format!(", about {} in all", bytes(about)));
-        format!("{} of {} files{about}; Enter downloads in the background", self.missing, self.files)
-    }
-}
-
-/// A download that runs.
-#[derive(Debug, Clone)]
-pub struct Download {
-    /// Its number: news of any other is stale.
-    pub number: u64,
-    /// The model's name.
-    pub name: String,
-    /// How far it is.
-    pub progress: Option<Progress>,
-    /// When the first progress of its present stage came, and how much was done then.
-    first: Option<(Duration, u64)>,
-}
-
-impl Download {
-    /// How fast it goes, in bytes; none until that can be told.
-    pub fn pace(&self, now: Duration) -> Option<Pace> {
-        Pace::since(self.first?, self.progress.as_ref()?, now)
-    }
-}
 
 /// The offer of that name.
 ///
@@ -78,21 +35,20 @@ pub fn mention(state: &mut State) {
     let is_demo = state.setting.request.as_ref().is_some_and(|request| request.model == ModelSource::Demo);
     if let Some(offer) = state.setting.offers.first().filter(|_| is_demo) {
         // It stands where the keys stand otherwise.
-        let help = super::commands::find("help").and_then(|help| state.setting.keymap.keys(help).first().copied());
-        let help = help.map_or_else(String::new, |key| format!("; {key} help"));
+        let help = state.setting.keymap.key(CommandId::HELP);
+        let help = help.map_or_else(String::new, |key| format!("; {} help", key.spoken()));
         state.notice = Some(Notice::done(format!("this is the demo model; {}{help}", absent(state, &offer.name))));
     }
 }
 
 fn key(state: &State) -> String {
-    let fetch = super::commands::find("fetch").and_then(|fetch| state.setting.keymap.keys(fetch).first().copied());
-    fetch.map_or_else(String::new, |key| format!(", key {key},"))
+    state.setting.keymap.key(CommandId::FETCH).map_or_else(String::new, |key| format!(", key {},", key.spoken()))
 }
 
 /// Starts to download the model of that name.
 pub fn start(state: &mut State, name: String) -> Vec<Effect> {
     state.downloads += 1;
-    state.download = Some(Download { number: state.downloads, name: name.clone(), progress: None, first: None });
+    state.download = Some(Download::new(state.downloads, name.clone()));
     vec![Effect::Download(state.downloads, name)]
 }
 
@@ -103,22 +59,19 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
     vec![Effect::CancelDownload(download.number)]
 }
 
-/// Takes news of the download of that number; those of one that was cancelled are dropped.
-pub fn news(state: &mut State, number: u64, news: DownloadNews) -> Vec<Effect> {
+/// Takes news of the download of that number; those of one that was cancelled are dropped. Returns what is to be computed now.
+pub fn news(state: &mut State, number: u64, news: DownloadNews) -> Option<Request> {
     let now = state.now;
-    let Some(download) = state.download.as_mut().filter(|download| download.number == number) else { return Vec::new() };
+    let download = state.download.as_mut().filter(|download| download.number == number)?;
     match news {
         DownloadNews::Progress(progress) => {
-            if download.progress.as_ref().is_none_or(|before| before.stage != progress.stage) {
-                download.first = Some((now, progress.done));
-            }
-            download.progress = Some(progress);
-            Vec::new()
+            download.advance(progress, now);
+            None
         }
         DownloadNews::Ended(Err(problem)) => {
             state.download = None;
             state.notice = Some(Notice::failed(&problem));
-            Vec::new()
+            None
         }
         DownloadNews::Ended(Ok(source)) => {
             let name = std::mem::take(&mut download.name);
@@ -130,21 +83,22 @@ pub fn news(state: &mut State, number: u64, news: DownloadNews) -> Vec<Effect> {
 }
 
 /// What was waited for is computed at once; the demo makes room for it when it is asked to; anything else was chosen by the user and stays.
-fn arrived(state: &mut State, name: &str, source: ModelSource) -> Vec<Effect> {
+fn arrived(state: &mut State, name: &str, source: ModelSource) -> Option<Request> {
     let mut says = format!("{name} is on this machine; start saescope with --model {name} to explore it");
-    let mut effects = Vec::new();
+    let mut now = None;
     if let Some(request) = &mut state.setting.request {
         let was_waited_for = request.model == ModelSource::Preset(name.to_owned());
         if was_waited_for || request.model == ModelSource::Demo {
             request.model = source;
-            says = format!("{name} is on this machine; compute (key r) computes the study with it");
+            let compute = state.setting.keymap.key(CommandId::COMPUTE);
+            let compute = compute.map_or_else(|| "the command".to_owned(), |key| format!("key {}", key.spoken()));
+            says = format!("{name} is on this machine; compute ({compute}) computes the study with it");
         }
-        let request = request.clone();
         if was_waited_for && !state.show_published && state.job.is_none() {
             says = format!("{name} is on this machine and is being opened");
-            effects = job::start(state, request);
+            now = Some(request.clone());
         }
     }
     state.notice = Some(Notice::done(says));
-    effects
+    now
 }

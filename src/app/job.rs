@@ -1,63 +1,16 @@
-//! The running computation: how far it is, and what arrives from it.
+//! Starts and ends computations, and takes what arrives from the running one.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::message::{Effect, JobNews};
 use super::notice::Notice;
 use super::state::State;
+use super::state::job::Job;
 use super::{download, table, tagging};
 use crate::core::findings::Findings;
-use crate::core::progress::Progress;
 use crate::core::request::{ModelSource, Request};
 use crate::core::run::Method;
 use crate::core::view::View;
-
-/// A computation that runs.
-#[derive(Debug, Clone)]
-pub struct Job {
-    /// Its number: news of any other is stale.
-    pub number: u64,
-    /// What it computes.
-    pub request: Request,
-    /// When it was started.
-    pub started: Duration,
-    /// How far it is.
-    pub progress: Option<Progress>,
-    /// When the first progress came, and how much was done then.
-    first: Option<(Duration, u64)>,
-    /// Whether the screen shows its findings already.
-    pub opened: bool,
-}
-
-/// Speed of a job.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pace {
-    /// Units a second.
-    pub rate: f64,
-    /// Seconds to go.
-    pub left: f64,
-}
-
-impl Job {
-    /// How fast it goes; none until that can be told.
-    pub fn pace(&self, now: Duration) -> Option<Pace> {
-        Pace::since(self.first?, self.progress.as_ref()?, now)
-    }
-}
-
-impl Pace {
-    /// The pace since a time when so much was done.
-    pub fn since((since, done_then): (Duration, u64), progress: &Progress, now: Duration) -> Option<Self> {
-        let seconds = now.saturating_sub(since).as_secs_f64();
-        let done = progress.done.saturating_sub(done_then) as f64;
-        if done <= 0.0 || seconds <= 0.2 {
-            return None;
-        }
-        let rate = done / seconds;
-        Some(Pace { rate, left: progress.total.saturating_sub(progress.done) as f64 / rate })
-    }
-}
 
 /// Starts to compute `request`; what ran before is superseded. What is not on this machine is offered for download instead.
 pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
@@ -69,15 +22,15 @@ pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
     stop(state, "superseded");
     state.jobs += 1;
     state.setting.request = Some(request.clone());
-    state.job = Some(Job {
-        number: state.jobs,
-        request: request.clone(),
-        started: state.now,
-        progress: None,
-        first: None,
-        opened: false,
-    });
+    state.job = Some(Job::new(state.jobs, request.clone(), state.now));
     vec![Effect::Start(state.jobs, Box::new(request))]
+}
+
+/// Computes again what was computed last, with a change.
+pub fn again(state: &mut State, change: impl FnOnce(&mut Request)) -> Vec<Effect> {
+    let Some(mut request) = state.setting.request.clone() else { return Vec::new() };
+    change(&mut request);
+    start(state, request)
 }
 
 /// Ends the running job and keeps what is done.
@@ -129,8 +82,7 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             effects
         }
         JobNews::Progress(progress) => {
-            job.first.get_or_insert((now, progress.done));
-            job.progress = Some(progress);
+            job.advance(progress, now);
             Vec::new()
         }
         JobNews::Found(view, ranked) => {

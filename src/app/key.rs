@@ -81,6 +81,17 @@ impl Key {
         Self::plain(Code::Character(character))
     }
 
+    /// As sentences name it: `Esc`, `Enter`, `j`, `ctrl-r`.
+    pub fn spoken(self) -> String {
+        let shown = self.to_string();
+        let mut characters = shown.chars();
+        match (self.code, self.control || self.alt, characters.next()) {
+            (Code::Character(character), ..) if character != ' ' => shown,
+            (_, false, Some(first)) => first.to_uppercase().chain(characters).collect(),
+            _ => shown,
+        }
+    }
+
     /// The character that it types, if it types one.
     pub fn typed(self) -> Option<char> {
         match self.code {

@@ -1,154 +1,76 @@
-//! Which key runs which command: the defaults of the registry, and the user's own over them.
+//! Which key runs which command, and how messages name that key.
+//!
+//! Messages take every key from here, so that none of them names a key that the user gave to something else.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::ops::Range;
-
-use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use toml::Spanned;
-
-use super::commands::{self, Command};
+use super::command_id::CommandId;
 use super::key::Key;
-use crate::core::problem::Problem;
-use crate::core::text::excerpt;
 
-/// Keys with their commands.
+/// Keys with their commands; the usual key of a command first.
 #[derive(Debug, Clone)]
 pub struct Keymap {
-    keys: BTreeMap<Key, &'static Command>,
-}
-
-/// The keys of one command.
-#[derive(Debug)]
-pub enum Keys {
-    /// One.
-    One(String),
-    /// Several, or none to have the command without a key.
-    Several(Vec<Spanned<String>>),
-}
-
-impl<'de> Deserialize<'de> for Keys {
-    /// By hand, since an untagged enum would lose where in the file each key stands.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrSeveral;
-
-        impl<'de> Visitor<'de> for OneOrSeveral {
-            type Value = Keys;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a key such as \"t\", or a list of keys")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Keys, E> {
-                Ok(Keys::One(key.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut keys: A) -> Result<Keys, A::Error> {
-                let mut several = Vec::new();
-                while let Some(key) = keys.next_element()? {
-                    several.push(key);
-                }
-                Ok(Keys::Several(several))
-            }
-        }
-
-        deserializer.deserialize_any(OneOrSeveral)
-    }
-}
-
-/// The table `[keys]` of a configuration: commands with their keys.
-pub type KeysTable = BTreeMap<Spanned<String>, Spanned<Keys>>;
-
-impl Default for Keymap {
-    fn default() -> Self {
-        let keys = commands::all().flat_map(|command| command.keys.iter().map(move |key| (parsed(key), command)));
-        Self { keys: keys.collect() }
-    }
-}
-
-/// A key of the registry.
-///
-/// # Panics
-/// When the registry spells a key wrong, which a test finds.
-fn parsed(key: &str) -> Key {
-    key.parse().unwrap_or_else(|problem: String| panic!("the registry of commands: {problem}"))
-}
-
-/// Where a byte of a text is: its line, from 1.
-pub(super) fn line(text: &str, span: &Range<usize>) -> usize {
-    text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
+    keys: Vec<(Key, CommandId)>,
 }
 
 impl Keymap {
+    /// These keys.
+    pub fn new(keys: Vec<(Key, CommandId)>) -> Self {
+        Self { keys }
+    }
+
     /// The command of `key`.
-    pub fn command(&self, key: Key) -> Option<&'static Command> {
-        self.keys.get(&key).copied()
+    pub fn command(&self, key: Key) -> Option<CommandId> {
+        self.keys.iter().find(|(bound, _)| *bound == key).map(|(_, command)| *command)
     }
 
-    /// The keys of `command`, in order.
-    pub fn keys(&self, command: &Command) -> Vec<Key> {
-        // In the order of the registry, which names the usual key first; keys of the user's own follow.
-        let defaults = command.keys.iter().map(|key| parsed(key));
-        let mut keys: Vec<Key> =
-            defaults.filter(|key| self.command(*key).is_some_and(|found| found.name == command.name)).collect();
-        let others = self.keys.iter().filter(|(_, found)| found.name == command.name).map(|(key, _)| *key);
-        let others: Vec<Key> = others.filter(|key| !keys.contains(key)).collect();
-        keys.extend(others);
-        keys
+    /// The keys of `command`, the usual one first.
+    pub fn keys(&self, command: CommandId) -> impl Iterator<Item = Key> + '_ {
+        self.keys.iter().filter(move |(_, bound)| *bound == command).map(|(key, _)| *key)
     }
 
-    /// Puts the user's keys over the defaults. A command that is named keeps only the keys given there; a key that is given to one
-    /// command is taken from every default.
-    ///
-    /// # Errors
-    /// Every line that names an unknown command or key, or a key that another line has given away.
-    pub fn merge(&mut self, table: &KeysTable, text: &str, path: &str) -> Result<(), Vec<Problem>> {
-        let mut problems = Vec::new();
-        let mut given: BTreeMap<Key, (&'static Command, usize)> = BTreeMap::new();
-        let place = |line: usize| format!("{path}:{line}");
-        // By line, so that of two that want the same key the later one is at fault.
-        let mut entries: Vec<(&Spanned<String>, &Spanned<Keys>)> = table.iter().collect();
-        entries.sort_by_key(|(name, _)| name.span().start);
-        for (name, keys) in entries {
-            let at = line(text, &name.span());
-            let Some(command) = commands::find(name.get_ref()) else {
-                let what = format_args!("'{}' is no command", excerpt(name.get_ref(), 40));
-                problems.push(Problem::new(place(at), what, "see the names in the help, key ?"));
-                continue;
-            };
-            self.keys.retain(|_, bound| bound.name != command.name);
-            let spelled: Vec<(&str, usize)> = match keys.get_ref() {
-                Keys::One(key) => vec![(key.as_str(), line(text, &keys.span()))],
-                Keys::Several(several) => several.iter().map(|key| (key.get_ref().as_str(), line(text, &key.span()))).collect(),
-            };
-            for (spelled, at) in spelled {
-                match spelled.parse::<Key>() {
-                    Err(what) => {
-                        let (what, remedy) = what.split_once("; ").unwrap_or((&what, "correct the key"));
-                        problems.push(Problem::new(place(at), what, remedy));
-                    }
-                    Ok(key) => {
-                        if let Some((other, line)) = given.insert(key, (command, at)) {
-                            let what =
-                                format_args!("{key} is given to {}, but line {line} gives it to {}", command.name, other.name);
-                            problems.push(Problem::new(place(at), what, "keep one of the two"));
-                        }
-                    }
-                }
-            }
+    /// The usual key of `command`.
+    pub fn key(&self, command: CommandId) -> Option<Key> {
+        self.keys(command).next()
+    }
+
+    /// What a sentence calls the way to `command`: its key, or its name, by which the palette runs it.
+    pub fn way(&self, command: CommandId) -> String {
+        self.key(command).map_or_else(|| format!("the command '{command}'"), Key::spoken)
+    }
+
+    /// Takes all keys from `command`.
+    pub fn unbind(&mut self, command: CommandId) {
+        self.keys.retain(|(_, bound)| *bound != command);
+    }
+
+    /// Gives `key` to `command`, whatever it ran before.
+    pub fn bind(&mut self, key: Key, command: CommandId) {
+        self.keys.retain(|(bound, _)| *bound != key);
+        self.keys.push((key, command));
+    }
+
+    /// What a sentence calls `command` with a count before it, as in `12j`.
+    pub fn counted(&self, count: &str, command: CommandId) -> String {
+        match self.key(command) {
+            Some(key) if key.typed().is_some_and(|typed| typed != ' ') => format!("{count}{key}"),
+            Some(key) => format!("{count} {}", key.spoken()),
+            None => format!("{count} before its key"),
         }
-        for (key, (command, _)) in given {
-            self.keys.insert(key, command);
+    }
+
+    /// A help text with the keys of the commands that it names: `{mark}`, or with a count `{12 down}`.
+    pub fn fill(&self, text: &'static str) -> String {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, (named, after))) =
+            rest.split_once('{').and_then(|(before, from)| Some((before, from.split_once('}')?)))
+        {
+            filled.push_str(before);
+            filled.push_str(&match named.split_once(' ') {
+                Some((count, name)) => self.counted(count, CommandId(name)),
+                None => self.way(CommandId(named)),
+            });
+            rest = after;
         }
-        let leaves = |name: &str| self.keys.values().any(|command| command.name == name);
-        if !leaves("quit") && !leaves("quit-now") {
-            problems.push(Problem::new(path, "no key leaves the program any more", "give quit or quit-now a key"));
-        }
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        filled + rest
     }
 }
-
-#[cfg(test)]
-#[path = "keymap_tests.rs"]
-mod tests;

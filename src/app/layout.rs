@@ -1,7 +1,8 @@
 //! Where things stand on the screen: the drawing room draws into these areas, and a click is looked up in them.
 
-use super::state::{Overlay, Pane, State, Tab};
-use crate::core::view::View;
+use super::state::overlay::Overlay;
+use super::state::tab::Tab;
+use super::state::{Pane, State};
 
 /// A rectangle of the screen, in columns and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -127,20 +128,23 @@ pub fn table_rows(state: &State) -> usize {
     area.map_or(1, |area| usize::from(area.inside().height).saturating_sub(1))
 }
 
-/// The five views as they stand in the second line of the header: label, first column, number of columns.
+/// The views and comparisons as they stand in the second line of the header, each after its key: label, first column, number of columns.
 pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
-    let (first, second) = super::state::PAIRS[state.pair % super::state::PAIRS.len()];
+    let (first, second) = state.compared();
     let narrow = state.size().0 < MEDIUM;
-    let labels = View::ALL.map(|view| (Tab::Single(view), view.name().to_owned())).into_iter().chain(if narrow {
-        [(Tab::Difference, "differ".to_owned()), (Tab::Similarity, "common".to_owned())]
-    } else {
-        [(Tab::Difference, format!("difference {first}-{second}")), (Tab::Similarity, format!("similarity {first}-{second}"))]
-    });
     let mut x = 1;
-    labels
-        .enumerate()
-        .map(|(index, (tab, label))| {
-            let label = format!(" {} {label} ", index + 1);
+    Tab::ALL
+        .into_iter()
+        .map(|tab| {
+            let name = match tab {
+                Tab::Single(view) => view.name().to_owned(),
+                Tab::Difference if narrow => "differ".to_owned(),
+                Tab::Similarity if narrow => "common".to_owned(),
+                Tab::Difference => format!("difference {first}-{second}"),
+                Tab::Similarity => format!("similarity {first}-{second}"),
+            };
+            let key = state.setting.keymap.key(tab.command()).map_or_else(String::new, |key| format!("{} ", key.spoken()));
+            let label = format!(" {key}{name} ");
             let width = label.chars().count() as u16;
             let placed = (tab, label, x, width);
             x += width;

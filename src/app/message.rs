@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::key::Key;
-use super::table::{Arranged, Arrangement};
+use super::state::table::{Arranged, Arrangement};
 use crate::core::dictionary_report::DictionaryReport;
 use crate::core::findings::Findings;
 use crate::core::problem::Problem;

@@ -7,25 +7,30 @@
 //! | to find | open |
 //! |---|---|
 //! | what a key does | `commands/` |
+//! | what a prompt asks, means and does | `prompts/`, one file each |
+//! | what is kept | [`state`] and the files in its folder, which know nothing of what happens to them |
 //! | which rows the table has | [`crate::core::rows`], asked for in [`table`] |
 //! | where things stand on the screen | [`layout`], [`columns`] |
 
+mod bindings;
 pub mod choice;
 pub mod columns;
+pub mod command;
+pub mod command_id;
 pub mod commands;
 pub mod config;
 pub mod copying;
-pub mod count;
 pub mod download;
 pub mod job;
 pub mod key;
 pub mod keymap;
 pub mod layout;
-pub mod list;
 pub mod message;
 pub mod mouse;
 pub mod notice;
-pub mod prompt;
+pub mod palette;
+pub mod prompts;
+pub mod selecting;
 pub mod state;
 pub mod table;
 pub mod tagging;

@@ -5,22 +5,29 @@ use super::columns::{self, Item};
 use super::commands::{movement, views};
 use super::layout::{self, Area, Layout};
 use super::message::{Effect, Mouse};
-use super::state::{Overlay, Pane, State};
+use super::palette;
+use super::state::overlay::Overlay;
+use super::state::{Pane, State};
+use crate::core::rows::column::Column;
 
 /// Rows a notch of the wheel moves.
-const NOTCH: usize = 3;
+const NOTCH: isize = 3;
 
 /// Takes what the mouse did at a column and a row.
 pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         return match mouse {
-            Mouse::WheelDown => movement::scroll(state, NOTCH as isize),
-            Mouse::WheelUp => movement::scroll(state, -(NOTCH as isize)),
+            Mouse::WheelDown => movement::scroll(state, NOTCH),
+            Mouse::WheelUp => movement::scroll(state, -NOTCH),
             Mouse::Click => Vec::new(),
         };
     }
-    if let Some(overlay) = &mut state.overlay {
-        wheel_in(overlay, mouse);
+    if state.overlay.is_some() {
+        match mouse {
+            Mouse::WheelDown => palette::step(state, NOTCH),
+            Mouse::WheelUp => palette::step(state, -NOTCH),
+            Mouse::Click => {}
+        }
         return Vec::new();
     }
     let Some(layout) = Layout::showing(state, state.size(), state.pane) else { return Vec::new() };
@@ -31,8 +38,8 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     }
     let Some((pane, area)) = layout.pane_at(x, y) else { return Vec::new() };
     match mouse {
-        Mouse::WheelDown => return movement::step(state, pane, NOTCH as isize),
-        Mouse::WheelUp => return movement::step(state, pane, -(NOTCH as isize)),
+        Mouse::WheelDown => return movement::step(state, pane, NOTCH),
+        Mouse::WheelUp => return movement::step(state, pane, -NOTCH),
         Mouse::Click => state.pane = pane,
     }
     let inside = area.inside();
@@ -63,17 +70,7 @@ fn heading(state: &mut State, inside: Area, x: u16) -> Vec<Effect> {
     let hit = placed.into_iter().find(|placed| (placed.x..placed.x + placed.width).contains(&(x - inside.x)));
     match hit.map(|placed| placed.item) {
         Some(Item::Cell(column)) => sort_by(state, column),
-        Some(Item::Bar) => sort_by(state, crate::core::rows::column::Column::Effect),
+        Some(Item::Bar) => sort_by(state, Column::Effect),
         None => Vec::new(),
-    }
-}
-
-fn wheel_in(overlay: &mut Overlay, mouse: Mouse) {
-    if let Overlay::Palette(list) | Overlay::Help(list) = overlay {
-        match mouse {
-            Mouse::WheelDown => list.cursor = (list.cursor + NOTCH).min(list.found.len().saturating_sub(1)),
-            Mouse::WheelUp => list.cursor = list.cursor.saturating_sub(NOTCH),
-            Mouse::Click => {}
-        }
     }
 }

@@ -1,45 +1,30 @@
 //! Tags of the study: changed at once on the screen, saved at once by the outside, and shown as saved only when they are.
 
+use super::command_id::CommandId;
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
+use super::state::tagging::{Standing, Tagging};
 use super::table;
 use crate::core::problem::Problem;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::{Edit, Features, Scope, Subject, Tag, TagBook, merge};
 
-/// The tags with how they stand.
-#[derive(Debug, Clone, Default)]
-pub struct Tagging {
-    /// All tags; none until their file was read.
-    pub book: Option<TagBook>,
-    /// Their file.
-    pub path: String,
-    /// Why they cannot be read, if they cannot.
-    pub problem: Option<Problem>,
-    /// Counts changes.
-    pub revision: u64,
-    /// The latest revision that is in the file.
-    pub saved: u64,
-    /// Why the latest save failed, if it did.
-    pub unsaved: Option<Problem>,
-    /// Whose tags were asked for.
-    subject: Option<Subject>,
-    /// Where the next tag applies, unless changed: everywhere, or only in the view that is on.
-    pub only_this_view: bool,
-}
-
 /// Whether tags can be changed now, and if not, why.
 pub fn can_change(state: &State) -> Result<(), String> {
     if state.show_published {
-        return Err("the published figures and their tags are read-only; p goes back to the study".to_owned());
+        let back = state.setting.keymap.way(CommandId::PUBLISHED);
+        return Err(format!("the published figures and their tags are read-only; {back} goes back to the study"));
     }
     match (state.book(), &state.tagging.problem) {
         (Some(_), _) => Ok(()),
         (None, Some(problem)) => Err(problem.to_string()),
         (None, None) if state.study.is_none() => Err("there is no study yet".to_owned()),
         (None, None) if state.job.is_none() && state.study.as_ref().is_some_and(|study| study.subject.is_none()) => {
-            Err("the computation ended before the dictionaries were identified, on which tags hang; r computes again".to_owned())
+            let compute = state.setting.keymap.way(CommandId::COMPUTE);
+            Err(format!(
+                "the computation ended before the dictionaries were identified, on which tags hang; {compute} computes again"
+            ))
         }
         (None, None) => Err("tags hang on the dictionaries, which are still being identified".to_owned()),
     }
@@ -171,15 +156,15 @@ pub fn changed_elsewhere(state: &mut State, base: &Features, theirs: &Features) 
     effects
 }
 
-/// How the tags stand, for the header.
-pub fn standing(state: &State) -> &'static str {
+/// How the tags of the study stand.
+pub fn standing(state: &State) -> Standing {
     let tagging = &state.tagging;
     match (&tagging.book, &tagging.problem, &tagging.unsaved) {
-        (Some(_), _, Some(_)) => "TAGS NOT SAVED",
-        _ if state.show_published => "tags of the study, read-only",
-        (None, Some(_), _) => "tags unreadable",
-        (None, None, _) => "",
-        (Some(_), ..) if tagging.saved < tagging.revision => "saving tags",
-        (Some(_), ..) => "tags saved",
+        (Some(_), _, Some(_)) => Standing::NotSaved,
+        _ if state.show_published => Standing::ReadOnly,
+        (None, Some(_), _) => Standing::Unreadable,
+        (None, None, _) => Standing::Unknown,
+        (Some(_), ..) if tagging.saved < tagging.revision => Standing::Saving,
+        (Some(_), ..) => Standing::Saved,
     }
 }

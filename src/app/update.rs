@@ -1,13 +1,16 @@
 //! The one door into the state: a message comes in, effects go out.
 
+use super::command::{Command, Reach};
+use super::command_id::CommandId;
 use super::commands;
-use super::count::Digit;
 use super::key::Key;
-use super::list;
 use super::message::{Effect, Message};
 use super::notice::Notice;
-use super::state::{Overlay, State, ThemeName};
-use super::{choice, download, job, mouse, prompt, table, tagging};
+use super::state::count::Digit;
+use super::state::overlay::Overlay;
+use super::state::{State, ThemeName};
+use super::{choice, download, job, mouse, palette, prompts, table, tagging};
+use crate::core::submodule::FeatureId;
 use crate::core::tags::Scope;
 use crate::core::tags::import::{Target, import};
 
@@ -25,13 +28,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             state.now = state.now.max(now);
             key(state, pressed)
         }
-        Message::Paste(text) => match state.overlay.take() {
-            Some(Overlay::Prompt(open)) => prompt::paste(state, *open, &text),
-            other => {
-                state.overlay = other;
-                Vec::new()
-            }
-        },
+        Message::Paste(text) => prompts::paste(state, &text),
         Message::Mouse(what, x, y) => mouse::mouse(state, what, x, y),
         Message::Resize(width, height) => {
             state.setting.size = (width, height);
@@ -44,21 +41,14 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Job(number, news, now) => {
             state.now = state.now.max(now);
-            let effects = job::news(state, number, news);
-            prompt::refresh_hint(state);
-            effects
+            job::news(state, number, news)
         }
         Message::Download(number, news, now) => {
             state.now = state.now.max(now);
-            let effects = download::news(state, number, news);
-            prompt::refresh_hint(state);
-            effects
+            let arrived = download::news(state, number, news);
+            arrived.map_or_else(Vec::new, |request| job::start(state, request))
         }
-        Message::Arranged(arranged) => {
-            let effects = table::arranged(state, arranged);
-            prompt::refresh_hint(state);
-            effects
-        }
+        Message::Arranged(arranged) => table::arranged(state, arranged),
         Message::RunRead(Ok(findings)) => {
             let subject = findings.subject.clone();
             state.study = Some(findings);
@@ -100,20 +90,21 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
 
 fn key(state: &mut State, key: Key) -> Vec<Effect> {
     state.notice = None;
+    let command = state.setting.keymap.command(key).and_then(commands::of);
     // Whatever lies over the panes, the shell is one key away.
-    if let Some(suspend) = state.setting.keymap.command(key).filter(|command| command.name == "suspend" && key.typed().is_none())
-    {
-        return commands::run(state, suspend, None);
+    if let Some(command) = command.filter(|command| command.reach == Reach::Everywhere && key.typed().is_none()) {
+        return commands::run(state, command, None);
     }
-    match state.overlay.take() {
-        Some(Overlay::Prompt(open)) => return prompt::key(state, *open, key),
-        Some(Overlay::Chooser(chooser)) => return choice::key(state, chooser, key),
-        Some(Overlay::Palette(list)) => return list::key(state, list::Kind::Palette, list, key),
-        Some(Overlay::Help(list)) => return list::key(state, list::Kind::Help, list, key),
-        Some(Overlay::HeatMap) => state.overlay = Some(Overlay::HeatMap),
-        None => {}
+    match &state.overlay {
+        Some(Overlay::Prompt(_)) => prompts::key(state, key),
+        Some(Overlay::Chooser(chooser)) => choice::key(state, *chooser, key),
+        Some(Overlay::Palette(_) | Overlay::Help(_)) => palette::key(state, key),
+        Some(Overlay::HeatMap) | None => command_key(state, key, command),
     }
-    let command = state.setting.keymap.command(key);
+}
+
+/// Takes a key of the screen: a digit may belong to a count, anything else is a command or none.
+fn command_key(state: &mut State, key: Key, command: Option<&'static Command>) -> Vec<Effect> {
     if let Some(digit) = key.typed().filter(char::is_ascii_digit) {
         let (now, tab) = (state.now, state.tab);
         match state.count.digit(digit, now, tab, command.is_some()) {
@@ -128,8 +119,8 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
     let Some(command) = command else {
         let was_counting = state.count.take().is_some();
         if !was_counting {
-            let help = commands::find("help").and_then(|help| state.setting.keymap.keys(help).first().copied());
-            let help = help.map_or_else(String::new, |help| format!("; {help} lists what is"));
+            let help = state.setting.keymap.key(CommandId::HELP);
+            let help = help.map_or_else(String::new, |help| format!("; {} lists what is", help.spoken()));
             state.notice = Some(Notice::refused(format!("{key} is no command here{help}")));
         }
         return Vec::new();
@@ -148,7 +139,7 @@ fn import_tags(state: &mut State, text: &str, name: &str) -> Vec<Effect> {
     let layers = state.findings().map_or(0, |findings| findings.layers);
     let features = state.findings().and_then(|findings| findings.dictionary_features());
     let scope = if state.tagging.only_this_view { Scope::In(state.shown().first()) } else { Scope::Everywhere };
-    let exists = |feature: crate::core::submodule::FeatureId| {
+    let exists = |feature: FeatureId| {
         feature.submodule.layer.0 < layers && features.is_none_or(|features| (feature.index.0 as usize) < features)
     };
     let imported = import(text, &Target { name, subject: book.subject(), scope, exists: &exists });

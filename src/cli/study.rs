@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::arguments::{BackendChoice, StudyArguments};
-use crate::app::download::Offer;
+use crate::app::state::download::Offer;
 use crate::core::neuronpedia::also_hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{ModelSource, Options, Request, Settings};

@@ -86,7 +86,7 @@ pub(super) fn arrange_latest(receiver: &Receiver<Effect>, sender: &Sender<Incomi
             }
         }
         if let Some(arrangement) = latest {
-            let _ = sender.send(Incoming::Message(arrangement.answer()));
+            let _ = sender.send(Incoming::Message(Message::Arranged(arrangement.answer())));
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The one loop: wait, take everything that came, update the state, draw at most once every five milliseconds.
+//! The explorer on a terminal: its threads, its state, and how its effects are carried out.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -17,17 +17,19 @@ use super::color_depth::{self, ColorDepth};
 use super::downloads::Downloads;
 use super::environment::Environment;
 use super::errands::{Errand, Errands};
+use super::event_loop::{self, Stage};
 use super::guard::{Guard, give_back_after_fault};
 use super::jobs::Jobs;
-use super::pace::Pace;
 use super::saver::Saver;
 use super::{browser, input};
+use crate::app::command_id::CommandId;
 use crate::app::config::Config;
-use crate::app::download::Offer;
 use crate::app::message::{Effect, Message};
 use crate::app::notice::Notice;
+use crate::app::state::download::Offer;
 use crate::app::state::{Setting, State, ThemeName};
-use crate::app::{download, job, update::update};
+use crate::app::update::update;
+use crate::app::{commands, download, job};
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Request;
 use crate::core::selection::Selection;
@@ -115,14 +117,11 @@ pub fn explore(start: Start) -> Result<()> {
     let downloads = Downloads::new(sender.clone(), begin, Arc::clone(&start.log), start.folders);
     let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
-    let mut explorer =
-        Explorer { guard, state, errands, saver, jobs, downloads, receiver, begin, reply, log: start.log, leaving: false };
+    let mut explorer = Explorer { guard, state, errands, saver, jobs, downloads, begin, reply, log: start.log, leaving: false };
     let mut effects = Vec::new();
     if show_published {
-        effects.extend(
-            crate::app::commands::find("published")
-                .map_or_else(Vec::new, |command| crate::app::commands::run(&mut explorer.state, command, None)),
-        );
+        let published = commands::of(CommandId::PUBLISHED);
+        effects.extend(published.map_or_else(Vec::new, |command| commands::run(&mut explorer.state, command, None)));
     } else if let Some(request) = request {
         effects.extend(job::start(&mut explorer.state, request));
         download::mention(&mut explorer.state);
@@ -139,7 +138,7 @@ pub fn explore(start: Start) -> Result<()> {
     for effect in effects {
         explorer.perform(effect)?;
     }
-    let outcome = explorer.run();
+    let outcome = event_loop::run(&receiver, &mut explorer);
     let Explorer { guard, saver, log, .. } = explorer;
     // The terminal goes back last: until the program ends, its reading thread would still swallow what is typed for the shell.
     let tags = saver.finish();
@@ -223,76 +222,22 @@ struct Explorer {
     saver: Saver,
     jobs: Jobs,
     downloads: Downloads,
-    receiver: Receiver<Incoming>,
     begin: Instant,
     reply: BackgroundReply,
     log: Arc<Log>,
     leaving: bool,
 }
 
-impl Explorer {
-    fn run(&mut self) -> Result<()> {
-        let mut pace = Pace::new();
-        while !self.leaving {
-            match self.receiver.recv_timeout(self.patience(pace.patience())) {
-                Ok(first) => {
-                    pace.news();
-                    self.take(first)?;
-                    while let Ok(next) = self.receiver.try_recv() {
-                        self.take(next)?;
-                        if self.leaving {
-                            break;
-                        }
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    if self.time_passed()? {
-                        pace.news();
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            }
-            if pace.is_due() && !self.leaving {
-                self.guard.draw(&self.state)?;
-                pace.drawn();
-            }
-        }
-        Ok(())
-    }
-
-    /// How long to wait for news: until the next frame, the next tick, or until a key that may begin a reply is a key after all.
-    fn patience(&self, frame: Option<Duration>) -> Duration {
-        let tick = if self.runs() { TICK } else { Duration::from_hours(1) };
-        let reply = self.reply.deadline().map(|deadline| deadline.saturating_sub(self.begin.elapsed()));
-        [Some(tick), frame, reply].into_iter().flatten().min().unwrap_or(tick)
-    }
-
-    /// Whether something is on its way whose time is shown.
-    fn runs(&self) -> bool {
-        self.state.job.is_some() || self.state.download.is_some()
-    }
-
-    fn time_passed(&mut self) -> Result<bool> {
-        let now = self.begin.elapsed();
-        let fed = self.reply.pass_time(now);
-        let had_keys = !fed.keys.is_empty();
-        self.fed(fed, now)?;
-        if self.runs() {
-            self.tell(Message::Tick(now))?;
-            return Ok(true);
-        }
-        Ok(had_keys)
-    }
-
+impl Stage for Explorer {
     fn take(&mut self, incoming: Incoming) -> Result<()> {
         match incoming {
             Incoming::Terminal(crossterm::event::Event::Key(event)) => {
                 let now = self.begin.elapsed();
                 let fed = self.reply.feed(&event, now);
-                self.fed(fed, now)
+                self.take_keys(fed, now)
             }
-            Incoming::Terminal(event) => input::message(event).map_or(Ok(()), |message| self.tell(message)),
-            Incoming::Message(message) => self.tell(message),
+            Incoming::Terminal(event) => input::message(event).map_or(Ok(()), |message| self.update(message)),
+            Incoming::Message(message) => self.update(message),
             Incoming::Write(bytes) => self.guard.write(&bytes),
             Incoming::End | Incoming::Gone => {
                 self.leaving = true;
@@ -301,17 +246,52 @@ impl Explorer {
         }
     }
 
-    fn fed(&mut self, Fed { answer, keys }: Fed, now: Duration) -> Result<()> {
+    fn draw(&mut self) -> Result<()> {
+        self.guard.draw(&self.state)
+    }
+
+    /// Until the next tick, or until a key that may begin a reply is a key after all.
+    fn patience(&self) -> Duration {
+        let tick = if self.runs() { TICK } else { Duration::from_hours(1) };
+        let reply = self.reply.deadline().map(|deadline| deadline.saturating_sub(self.begin.elapsed()));
+        reply.map_or(tick, |reply| reply.min(tick))
+    }
+
+    fn time_passed(&mut self) -> Result<bool> {
+        let now = self.begin.elapsed();
+        let fed = self.reply.pass_time(now);
+        let had_keys = !fed.keys.is_empty();
+        self.take_keys(fed, now)?;
+        if self.runs() {
+            self.update(Message::Tick(now))?;
+            return Ok(true);
+        }
+        Ok(had_keys)
+    }
+
+    fn is_over(&self, _: bool) -> bool {
+        self.leaving
+    }
+}
+
+impl Explorer {
+    /// Whether something is on its way whose time is shown.
+    fn runs(&self) -> bool {
+        self.state.job.is_some() || self.state.download.is_some()
+    }
+
+    /// Takes keys that are no part of a reply, and what a reply says about the background.
+    fn take_keys(&mut self, Fed { answer, keys }: Fed, now: Duration) -> Result<()> {
         if let Some(answer) = answer {
             self.log.line(format_args!("background: {answer:?}"));
             if answer == Background::Light {
-                self.tell(Message::LightBackground)?;
+                self.update(Message::LightBackground)?;
             }
         }
-        keys.into_iter().filter_map(|event| input::key(&event, now)).try_for_each(|message| self.tell(message))
+        keys.into_iter().filter_map(|event| input::key(&event, now)).try_for_each(|message| self.update(message))
     }
 
-    fn tell(&mut self, message: Message) -> Result<()> {
+    fn update(&mut self, message: Message) -> Result<()> {
         update(&mut self.state, message).into_iter().try_for_each(|effect| self.perform(effect))
     }
 
@@ -343,6 +323,6 @@ impl Explorer {
         }
         self.guard.take_again()?;
         let (width, height) = self.guard.size();
-        self.tell(Message::Resize(width, height))
+        self.update(Message::Resize(width, height))
     }
 }

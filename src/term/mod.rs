@@ -1,6 +1,6 @@
 //! The impure edge: everything that depends on which terminal, multiplexer and machine the program happens to run in.
 //!
-//! [`explorer::explore`] is the door: it takes the terminal and runs the one loop. Decisions are pure functions of an
+//! [`explorer::explore`] is the door: it takes the terminal and runs the one loop of [`event_loop`]. Decisions are pure functions of an
 //! [`environment::Environment`] captured once, so that each can be tested for terminals that nobody has at hand. What they lead to
 //! (programs started, bytes written to the terminal) stays in this room.
 
@@ -13,6 +13,7 @@ pub mod color_depth;
 mod downloads;
 pub mod environment;
 mod errands;
+mod event_loop;
 pub mod explorer;
 mod guard;
 mod input;

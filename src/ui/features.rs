@@ -9,6 +9,7 @@ use super::fit::{left, right};
 use super::theme::Theme;
 use super::{bar, pane};
 use crate::app::columns::{GUTTER, Item, Placed, place};
+use crate::app::command_id::CommandId;
 use crate::app::state::{Pane, State};
 use crate::core::findings::Findings;
 use crate::core::rows::cells::cell;
@@ -68,12 +69,12 @@ fn empty(state: &State) -> String {
         };
     }
     if state.filter.is_some() && state.table.listing.total().selected > 0 {
-        return "no feature matches the filter; Esc drops it".to_owned();
+        return format!("no feature matches the filter; {} drops it", state.setting.keymap.way(CommandId::BACK));
     }
-    match state.submodule {
-        Some(submodule) => format!("the selection holds no feature of {submodule}"),
-        None => "the selection holds no feature; - lowers the threshold".to_owned(),
+    if let Some(submodule) = state.submodule {
+        return format!("the selection holds no feature of {submodule}");
     }
+    format!("the selection holds no feature; {} lowers the threshold", state.setting.keymap.way(CommandId::LOWER))
 }
 
 /// The scale of the bars: the strongest feature of the view, so that bars of different selections compare.

@@ -8,10 +8,13 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::cut;
 use super::header::duration;
 use super::theme::Theme;
+use crate::app::command_id::CommandId;
 use crate::app::commands;
 use crate::app::notice::Tone;
-use crate::app::prompt::Prompt;
-use crate::app::state::{Overlay, State};
+use crate::app::prompts;
+use crate::app::state::State;
+use crate::app::state::overlay::Overlay;
+use crate::app::state::prompt::Prompt;
 use crate::core::progress::Progress;
 use crate::core::text::{bytes, printable};
 
@@ -24,7 +27,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let width = usize::from(area.width);
     let line = match (&state.overlay, &state.notice) {
         (Some(Overlay::Prompt(prompt)), _) => {
-            typed(prompt, theme, area, frame);
+            typed(state, prompt, theme, area, frame);
             return;
         }
         (_, Some(notice)) => {
@@ -44,7 +47,8 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         }
         _ => {
             if let Some(digits) = state.count.pending() {
-                Line::styled(format!(" {digits}… count: a command follows, Esc drops it"), theme.key)
+                let back = state.setting.keymap.way(CommandId::BACK);
+                Line::styled(format!(" {digits}… count: a command follows, {back} drops it"), theme.key)
             } else {
                 let mut spans = downloading(state, theme, width);
                 let used: usize = spans.iter().map(Span::width).sum();
@@ -60,9 +64,10 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
 fn downloading(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>> {
     let Some(download) = &state.download else { return Vec::new() };
     let name = printable(&download.name);
+    let stop = state.setting.keymap.way(CommandId::BACK);
     let forms = match &download.progress {
-        None => vec![format!(" {name}: asking the hub · Esc stops ")],
-        Some(Progress { stage, total: 0, .. }) => vec![format!(" {name}: {} · Esc stops ", printable(stage))],
+        None => vec![format!(" {name}: asking the hub · {stop} stops ")],
+        Some(Progress { stage, total: 0, .. }) => vec![format!(" {name}: {} · {stop} stops ", printable(stage))],
         Some(progress) => {
             let share = (100 * progress.done).checked_div(progress.total).unwrap_or(100);
             let doing = format!(" {name}: {} {share} %", printable(&progress.stage));
@@ -71,13 +76,13 @@ fn downloading(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>>
             let rate = pace.map_or_else(String::new, |pace| format!(" · {}/s", bytes(pace.rate as u64)));
             let left = pace.map_or_else(String::new, |pace| format!(" · {} left", duration(pace.left)));
             vec![
-                format!("{doing}{amount}{rate}{left} · Esc stops "),
-                format!("{doing}{left} · Esc stops "),
-                format!(" {name} {share} % · Esc stops "),
+                format!("{doing}{amount}{rate}{left} · {stop} stops "),
+                format!("{doing}{left} · {stop} stops "),
+                format!(" {name} {share} % · {stop} stops "),
             ]
         }
     };
-    let last = format!(" {} · Esc stops ", cut(&name, width.saturating_sub(14)));
+    let last = format!(" {} · {stop} stops ", cut(&name, width.saturating_sub(stop.width() + 11)));
     let fitting = forms.into_iter().find(|form| form.width() <= width).unwrap_or(last);
     vec![Span::styled(fitting, theme.warning)]
 }
@@ -87,7 +92,7 @@ fn keys(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>> {
     let mut used = 0;
     for name in SHOWN {
         let Some(command) = commands::find(name) else { continue };
-        let Some(key) = state.setting.keymap.keys(command).first().map(ToString::to_string) else { continue };
+        let Some(key) = state.setting.keymap.key(command.id()) else { continue };
         let (key, name) = (format!(" {key} "), format!("{name} "));
         used += key.width() + name.width();
         if used > width {
@@ -100,11 +105,11 @@ fn keys(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>> {
 }
 
 /// The line that is typed, with the terminal's own cursor in it, and what it means.
-fn typed(prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let label = format!(" {}: ", prompt.label());
-    let (hint, style) = match &prompt.hint {
-        Ok(hint) => (hint.clone(), theme.good),
-        Err(why) => (why.clone(), theme.error),
+fn typed(state: &State, prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let label = format!(" {}: ", prompts::label(prompt));
+    let (hint, style) = match prompts::hint(state, prompt) {
+        Ok(hint) => (hint, theme.good),
+        Err(why) => (why, theme.error),
     };
     let width = usize::from(area.width);
     // The text keeps at least a third of the line, however long its explanation is.

@@ -8,8 +8,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::fit::cut;
 use super::theme::Theme;
+use crate::app::command_id::CommandId;
 use crate::app::state::State;
-use crate::app::{download, job, layout, prompt, tagging};
+use crate::app::state::tagging::Standing;
+use crate::app::{download, job, layout, selecting, tagging};
 use crate::core::findings::{Findings, Source};
 use crate::core::request::ModelSource;
 use crate::core::rows::column::Sort;
@@ -75,12 +77,12 @@ fn data(findings: &Findings) -> String {
 /// In at most `room` columns, where that is possible.
 fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let tags = tagging::standing(state);
-    let endangered = tags.starts_with("TAGS") || tags == "tags unreadable";
+    let text = tags.text();
     let Some(running) = &state.job else {
-        let style = if tags == "tags saved" { theme.good } else { theme.warning };
-        return (tags.to_owned(), if endangered { theme.error } else { style });
+        let style = if tags == Standing::Saved { theme.good } else { theme.warning };
+        return (text.to_owned(), if tags.is_endangered() { theme.error } else { style });
     };
-    let said = if tags.is_empty() { String::new() } else { format!(" · {tags}") };
+    let said = if text.is_empty() { String::new() } else { format!(" · {text}") };
     let Some(progress) = &running.progress else { return (format!("opening…{said}"), theme.warning) };
     let share = (100 * progress.done).checked_div(progress.total).unwrap_or(0);
     let pace = running.pace(state.now);
@@ -89,15 +91,16 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let arrived = state.study.as_deref().filter(|_| running.opened).map(job::arrived);
     let arrived = arrived.map_or_else(String::new, |(arrived, expected)| format!(" · {arrived}/{expected} done"));
     let doing = format!(" · {}", printable(&progress.stage));
+    let stop = state.setting.keymap.way(CommandId::BACK);
     // How to stop it and how the tags stand is always there; what matters least goes first.
     let forms = [
-        format!("{share} %{doing}{arrived}{rate}{remaining} · Esc stops{said}"),
-        format!("{share} %{doing}{arrived}{remaining} · Esc stops{said}"),
-        format!("{share} %{arrived}{remaining} · Esc stops{said}"),
+        format!("{share} %{doing}{arrived}{rate}{remaining} · {stop} stops{said}"),
+        format!("{share} %{doing}{arrived}{remaining} · {stop} stops{said}"),
+        format!("{share} %{arrived}{remaining} · {stop} stops{said}"),
     ];
     let fitting = forms.into_iter().find(|form| form.width() <= room);
-    let text = fitting.unwrap_or_else(|| format!("{share} % · Esc stops{said}"));
-    (text, if endangered { theme.error } else { theme.warning })
+    let text = fitting.unwrap_or_else(|| format!("{share} % · {stop} stops{said}"));
+    (text, if tags.is_endangered() { theme.error } else { theme.warning })
 }
 
 /// Seconds as people say them.
@@ -142,7 +145,7 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
         crate::core::selection::Selection::Threshold(_) => "|effect| > ",
         crate::core::selection::Selection::TopK(_) => "top ",
     };
-    let mut spans = vec![Span::styled(format!(" {rule}"), theme.title), Span::styled(prompt::counted(state), theme.text)];
+    let mut spans = vec![Span::styled(format!(" {rule}"), theme.title), Span::styled(selecting::counted(state), theme.text)];
     let mut more = |text: String, style: Style| spans.push(Span::styled(format!(" · {text}"), style));
     if let Some(gap) = &state.table.listing.gap {
         more(gap.clone(), theme.warning);

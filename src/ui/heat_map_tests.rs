@@ -3,7 +3,8 @@
 use ratatui::style::Color;
 
 use super::*;
-use crate::app::state::{Tab, ThemeName};
+use crate::app::state::ThemeName;
+use crate::app::state::tab::Tab;
 use crate::app::table;
 use crate::ui::testing::{LAYERS, POSITIONS, empty, rows, run, screen, showing};
 

@@ -23,7 +23,8 @@ use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::app::layout::{Area, Layout, SMALLEST};
-use crate::app::state::{Overlay, State};
+use crate::app::state::State;
+use crate::app::state::overlay::Overlay;
 use theme::Theme;
 
 /// Draws everything.

@@ -8,10 +8,16 @@ use ratatui::widgets::Clear;
 use super::fit::{cut, left};
 use super::pane;
 use super::theme::Theme;
-use crate::app::choice::{Chooser, choices, title};
-use crate::app::commands::{Command, GROUPS};
-use crate::app::list::List;
-use crate::app::state::{Overlay, State};
+use crate::app::choice::{choices, title};
+use crate::app::command::Command;
+use crate::app::command_id::CommandId;
+use crate::app::commands::GROUPS;
+use crate::app::key::Key;
+use crate::app::keymap::Keymap;
+use crate::app::palette::found;
+use crate::app::state::State;
+use crate::app::state::list::List;
+use crate::app::state::overlay::{Chooser, Overlay};
 use crate::core::text::printable;
 
 /// Draws whatever is open.
@@ -53,10 +59,11 @@ fn choose(chooser: Chooser, state: &State, theme: &Theme, area: Rect, frame: &mu
 
 /// One line of a list: name, keys and help, or why it cannot run now.
 fn line(command: &'static Command, state: &State, theme: &Theme, width: u16) -> Line<'static> {
-    let keys: Vec<String> = state.setting.keymap.keys(command).iter().map(ToString::to_string).collect();
+    let keys: Vec<String> = state.setting.keymap.keys(command.id()).map(|key| key.to_string()).collect();
     let enabled = (command.enabled)(state);
     let style = if enabled.is_ok() { theme.text } else { theme.dim };
-    let says = enabled.err().map_or_else(|| command.help.to_owned(), |why| format!("not now: {}", printable(&why)));
+    let says =
+        enabled.err().map_or_else(|| state.setting.keymap.fill(command.help), |why| format!("not now: {}", printable(&why)));
     let room = usize::from(width).saturating_sub(2 + 17 + 17);
     Line::from(vec![
         Span::styled(format!("  {} ", left(command.name, 16)), style),
@@ -71,7 +78,7 @@ fn palette(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Fr
     typed(list, theme, inside, frame);
     let rows = usize::from(inside.height).saturating_sub(1);
     let top = (list.cursor + 1).saturating_sub(rows.max(1));
-    for (row, command) in list.found.iter().enumerate().skip(top).take(rows) {
+    for (row, command) in found(list, &state.setting.keymap).into_iter().enumerate().skip(top).take(rows) {
         let place = Rect::new(inside.x, inside.y + 1 + (row - top) as u16, inside.width, 1);
         frame.buffer_mut().set_line(place.x, place.y, &line(command, state, theme, place.width), place.width);
         if row == list.cursor {
@@ -88,7 +95,8 @@ fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame
     typed(list, theme, inside, frame);
     let mut lines: Vec<(Option<usize>, Line<'static>)> = Vec::new();
     let searching = !list.input.value().is_empty();
-    for (index, command) in list.found.iter().enumerate() {
+    let found = found(list, &state.setting.keymap);
+    for (index, command) in found.iter().enumerate() {
         let group = GROUPS.iter().find(|group| group.commands.first().is_some_and(|first| first.name == command.name));
         if let Some(group) = group.filter(|_| !searching) {
             lines.push((None, Line::styled(format!(" {}", group.title), theme.title)));
@@ -96,12 +104,12 @@ fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame
         lines.push((Some(index), line(command, state, theme, inside.width)));
     }
     if !searching {
-        lines.extend(notes(theme));
+        lines.extend(notes(&state.setting.keymap, theme));
     }
     let rows = usize::from(inside.height).saturating_sub(1);
     let at = lines.iter().position(|(index, _)| *index == Some(list.cursor)).unwrap_or(0);
     // At the last command the notes below it come into sight.
-    let at = if list.cursor + 1 >= list.found.len() { lines.len().saturating_sub(1) } else { at };
+    let at = if list.cursor + 1 >= found.len() { lines.len().saturating_sub(1) } else { at };
     let top = (at + 1).saturating_sub(rows.max(1));
     for (row, (index, content)) in lines.iter().enumerate().skip(top).take(rows) {
         let place = Rect::new(inside.x, inside.y + 1 + (row - top) as u16, inside.width, 1);
@@ -114,14 +122,36 @@ fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame
 }
 
 /// What is no command but must be known.
-fn notes(theme: &Theme) -> Vec<(Option<usize>, Line<'static>)> {
+fn notes(keymap: &Keymap, theme: &Theme) -> Vec<(Option<usize>, Line<'static>)> {
     let mut notes = vec![
         (" Counts".to_owned(), theme.title),
-        ("  12j moves 12 rows. 1 to 5 alone switch views, so a count has two digits typed in one go, or begins with 0 or 6 to 9.".to_owned(), theme.text),
+        (format!("  {}", counts(keymap)), theme.text),
         (" Filter".to_owned(), theme.title),
     ];
     notes.extend(crate::core::filter::FIELDS.iter().map(|(name, says)| (format!("  {} {says}", left(name, 16)), theme.text)));
     notes.into_iter().map(|(text, style)| (None, Line::styled(text, style))).collect()
+}
+
+/// How a count is typed, which depends on the digits that are commands themselves.
+fn counts(keymap: &Keymap) -> String {
+    let says = format!("{} moves 12 rows.", keymap.counted("12", CommandId::DOWN));
+    let (commands, others): (Vec<char>, Vec<char>) =
+        ('0'..='9').partition(|digit| keymap.command(Key::character(*digit)).is_some());
+    if commands.is_empty() {
+        return says;
+    }
+    let begins = if others.is_empty() { String::new() } else { format!(", or begins with {}", listed(&others)) };
+    format!("{says} {} alone switch views, so a count has two digits typed in one go{begins}.", listed(&commands))
+}
+
+/// Digits as people list them: `0 or 6 to 9`.
+fn listed(digits: &[char]) -> String {
+    let follows = |left: &char, right: &char| u32::from(*left) + 1 == u32::from(*right);
+    let runs = digits.chunk_by(follows).map(|run| match run {
+        [first, .., last] => format!("{first} to {last}"),
+        _ => run.iter().collect(),
+    });
+    runs.collect::<Vec<_>>().join(" or ")
 }
 
 fn typed(list: &List, theme: &Theme, inside: Rect, frame: &mut Frame) {

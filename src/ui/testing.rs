@@ -6,7 +6,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use crate::app::keymap::Keymap;
+use crate::app::commands;
 use crate::app::message::Message;
 use crate::app::state::{Setting, State, ThemeName};
 use crate::app::update::update;
@@ -151,7 +151,7 @@ pub fn empty() -> State {
         size: (160, 50),
         request: None,
         published: Arc::new(Published::parse(figures, "names_comparison.json").unwrap()),
-        keymap: Keymap::default(),
+        keymap: commands::default_keys(),
         theme: ThemeName::Dark,
         true_colour: true,
         theme_chosen: true,

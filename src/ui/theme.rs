@@ -46,13 +46,75 @@ pub struct Theme {
     mix: Option<Mix>,
 }
 
-/// Colours to mix, as red, green and blue.
+/// Colours to mix.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Mix {
-    background: [u8; 3],
-    positive: [u8; 3],
-    negative: [u8; 3],
+    background: Rgb,
+    positive: Rgb,
+    negative: Rgb,
 }
+
+/// Red, green and blue.
+type Rgb = (u8, u8, u8);
+
+/// A colour, and its index where only a palette of 256 can be shown.
+type Hue = (Rgb, u8);
+
+/// The colours of a theme that brings its own.
+struct Palette {
+    background: Rgb,
+    text: Hue,
+    dim: Hue,
+    title: Hue,
+    border: Hue,
+    cursor: Hue,
+    cursor_elsewhere: Hue,
+    mark: Hue,
+    /// Text on the view that is on, whose background is that of text.
+    on_tab: Hue,
+    key: Hue,
+    good: Hue,
+    warning: Hue,
+    error: Hue,
+    positive: Hue,
+    negative: Hue,
+}
+
+const DARK: Palette = Palette {
+    background: (0x12, 0x12, 0x12),
+    text: ((0xd0, 0xd0, 0xd0), 252),
+    dim: ((0x8a, 0x8a, 0x8a), 245),
+    title: ((0xff, 0xff, 0xff), 231),
+    border: ((0x4e, 0x4e, 0x4e), 239),
+    cursor: ((0x3a, 0x3a, 0x5a), 60),
+    cursor_elsewhere: ((0x30, 0x30, 0x30), 236),
+    mark: ((0xcc, 0x79, 0xa7), 175),
+    on_tab: ((0x12, 0x12, 0x12), 233),
+    key: ((0xf0, 0xe4, 0x42), 227),
+    good: ((0x00, 0xc0, 0x90), 43),
+    warning: ((0xf0, 0xe4, 0x42), 227),
+    error: ((0xff, 0x87, 0x5f), 209),
+    positive: ((0xe6, 0x9f, 0x00), 208),
+    negative: ((0x56, 0xb4, 0xe9), 39),
+};
+
+const LIGHT: Palette = Palette {
+    background: (0xff, 0xff, 0xff),
+    text: ((0x26, 0x26, 0x26), 235),
+    dim: ((0x6c, 0x6c, 0x6c), 242),
+    title: ((0x00, 0x00, 0x00), 16),
+    border: ((0xb2, 0xb2, 0xb2), 249),
+    cursor: ((0xc6, 0xd8, 0xf0), 153),
+    cursor_elsewhere: ((0xe4, 0xe4, 0xe4), 254),
+    mark: ((0x9a, 0x3a, 0x74), 126),
+    on_tab: ((0xff, 0xff, 0xff), 231),
+    key: ((0x5f, 0x3a, 0xa8), 61),
+    good: ((0x00, 0x6f, 0x50), 23),
+    warning: ((0x87, 0x5f, 0x00), 94),
+    error: ((0xa8, 0x2a, 0x00), 124),
+    positive: ((0xaf, 0x5f, 0x00), 130),
+    negative: ((0x00, 0x5f, 0xaf), 25),
+};
 
 const PLAIN: Style = Style::new();
 
@@ -60,103 +122,78 @@ impl Theme {
     /// The theme of that name; `true_colour` says whether the terminal shows any colour or only a palette of 256.
     pub fn new(name: ThemeName, true_colour: bool) -> Self {
         match name {
-            ThemeName::Dark => Self::dark(true_colour),
-            ThemeName::Light => Self::light(true_colour),
+            ThemeName::Dark => Self::painted(name, &DARK, true_colour),
+            ThemeName::Light => Self::painted(name, &LIGHT, true_colour),
             ThemeName::Sixteen => Self::sixteen(),
             ThemeName::Monochrome => Self::monochrome(),
         }
     }
 
-    fn dark(true_colour: bool) -> Self {
-        let (positive, negative) = ([0xe6, 0x9f, 0x00], [0x56, 0xb4, 0xe9]);
-        let colour =
-            |[red, green, blue]: [u8; 3], index| if true_colour { Color::Rgb(red, green, blue) } else { Color::Indexed(index) };
-        let foreground = |rgb, index| PLAIN.fg(colour(rgb, index));
+    /// A theme of its own colours, on its own background.
+    fn painted(name: ThemeName, palette: &Palette, true_colour: bool) -> Self {
+        let colour = |((red, green, blue), index): Hue| {
+            if true_colour { Color::Rgb(red, green, blue) } else { Color::Indexed(index) }
+        };
+        let foreground = |hue| PLAIN.fg(colour(hue));
+        let strong = |hue| foreground(hue).add_modifier(Modifier::BOLD);
         Self {
-            name: ThemeName::Dark,
-            text: foreground([0xd0, 0xd0, 0xd0], 252),
-            dim: foreground([0x8a, 0x8a, 0x8a], 245),
-            title: foreground([0xff, 0xff, 0xff], 231).add_modifier(Modifier::BOLD),
-            border: foreground([0x4e, 0x4e, 0x4e], 239),
-            focus: foreground([0xd0, 0xd0, 0xd0], 252),
-            cursor: PLAIN.bg(colour([0x3a, 0x3a, 0x5a], 60)).add_modifier(Modifier::BOLD),
-            cursor_elsewhere: PLAIN.bg(colour([0x30, 0x30, 0x30], 236)),
-            mark: foreground([0xcc, 0x79, 0xa7], 175).add_modifier(Modifier::BOLD),
-            tab: PLAIN.fg(colour([0x12, 0x12, 0x12], 233)).bg(colour([0xd0, 0xd0, 0xd0], 252)).add_modifier(Modifier::BOLD),
-            key: foreground([0xf0, 0xe4, 0x42], 227),
-            good: foreground([0x00, 0xc0, 0x90], 43),
-            warning: foreground([0xf0, 0xe4, 0x42], 227).add_modifier(Modifier::BOLD),
-            error: foreground([0xff, 0x87, 0x5f], 209).add_modifier(Modifier::BOLD),
-            positive: foreground(positive, 208),
-            negative: foreground(negative, 39),
-            mix: true_colour.then_some(Mix { background: [0x12, 0x12, 0x12], positive, negative }),
-        }
-    }
-
-    fn light(true_colour: bool) -> Self {
-        let (positive, negative) = ([0xaf, 0x5f, 0x00], [0x00, 0x5f, 0xaf]);
-        let colour =
-            |[red, green, blue]: [u8; 3], index| if true_colour { Color::Rgb(red, green, blue) } else { Color::Indexed(index) };
-        let foreground = |rgb, index| PLAIN.fg(colour(rgb, index));
-        Self {
-            name: ThemeName::Light,
-            text: foreground([0x26, 0x26, 0x26], 235),
-            dim: foreground([0x6c, 0x6c, 0x6c], 242),
-            title: foreground([0x00, 0x00, 0x00], 16).add_modifier(Modifier::BOLD),
-            border: foreground([0xb2, 0xb2, 0xb2], 249),
-            focus: foreground([0x26, 0x26, 0x26], 235),
-            cursor: PLAIN.bg(colour([0xc6, 0xd8, 0xf0], 153)).add_modifier(Modifier::BOLD),
-            cursor_elsewhere: PLAIN.bg(colour([0xe4, 0xe4, 0xe4], 254)),
-            mark: foreground([0x9a, 0x3a, 0x74], 126).add_modifier(Modifier::BOLD),
-            tab: PLAIN.fg(colour([0xff, 0xff, 0xff], 231)).bg(colour([0x26, 0x26, 0x26], 235)).add_modifier(Modifier::BOLD),
-            key: foreground([0x5f, 0x3a, 0xa8], 61),
-            good: foreground([0x00, 0x6f, 0x50], 23),
-            warning: foreground([0x87, 0x5f, 0x00], 94).add_modifier(Modifier::BOLD),
-            error: foreground([0xa8, 0x2a, 0x00], 124).add_modifier(Modifier::BOLD),
-            positive: foreground(positive, 130),
-            negative: foreground(negative, 25),
-            mix: true_colour.then_some(Mix { background: [0xff, 0xff, 0xff], positive, negative }),
+            name,
+            text: foreground(palette.text),
+            dim: foreground(palette.dim),
+            title: strong(palette.title),
+            border: foreground(palette.border),
+            focus: foreground(palette.text),
+            cursor: PLAIN.bg(colour(palette.cursor)).add_modifier(Modifier::BOLD),
+            cursor_elsewhere: PLAIN.bg(colour(palette.cursor_elsewhere)),
+            mark: strong(palette.mark),
+            tab: strong(palette.on_tab).bg(colour(palette.text)),
+            key: foreground(palette.key),
+            good: foreground(palette.good),
+            warning: strong(palette.warning),
+            error: strong(palette.error),
+            positive: foreground(palette.positive),
+            negative: foreground(palette.negative),
+            mix: true_colour.then_some(Mix {
+                background: palette.background,
+                positive: palette.positive.0,
+                negative: palette.negative.0,
+            }),
         }
     }
 
     /// Only what the user's own palette names, on the user's own background.
     fn sixteen() -> Self {
+        let bold = Modifier::BOLD;
         Self {
             name: ThemeName::Sixteen,
-            text: PLAIN,
-            dim: PLAIN.add_modifier(Modifier::DIM),
-            title: PLAIN.add_modifier(Modifier::BOLD),
-            border: PLAIN.add_modifier(Modifier::DIM),
-            focus: PLAIN.add_modifier(Modifier::BOLD),
-            cursor: PLAIN.add_modifier(Modifier::REVERSED),
-            cursor_elsewhere: PLAIN.add_modifier(Modifier::UNDERLINED),
-            mark: PLAIN.fg(Color::Magenta).add_modifier(Modifier::BOLD),
-            tab: PLAIN.add_modifier(Modifier::REVERSED.union(Modifier::BOLD)),
+            mark: PLAIN.fg(Color::Magenta).add_modifier(bold),
+            tab: PLAIN.add_modifier(Modifier::REVERSED.union(bold)),
             key: PLAIN.fg(Color::Cyan),
             good: PLAIN.fg(Color::Green),
-            warning: PLAIN.fg(Color::Magenta).add_modifier(Modifier::BOLD),
-            error: PLAIN.fg(Color::Red).add_modifier(Modifier::BOLD),
+            warning: PLAIN.fg(Color::Magenta).add_modifier(bold),
+            error: PLAIN.fg(Color::Red).add_modifier(bold),
             positive: PLAIN.fg(Color::Yellow),
             negative: PLAIN.fg(Color::Blue),
-            mix: None,
+            ..Self::monochrome()
         }
     }
 
     fn monochrome() -> Self {
+        let bold = PLAIN.add_modifier(Modifier::BOLD);
         Self {
             name: ThemeName::Monochrome,
             text: PLAIN,
             dim: PLAIN.add_modifier(Modifier::DIM),
-            title: PLAIN.add_modifier(Modifier::BOLD),
+            title: bold,
             border: PLAIN.add_modifier(Modifier::DIM),
-            focus: PLAIN.add_modifier(Modifier::BOLD),
+            focus: bold,
             cursor: PLAIN.add_modifier(Modifier::REVERSED),
             cursor_elsewhere: PLAIN.add_modifier(Modifier::UNDERLINED),
-            mark: PLAIN.add_modifier(Modifier::BOLD),
+            mark: bold,
             tab: PLAIN.add_modifier(Modifier::REVERSED),
-            key: PLAIN.add_modifier(Modifier::BOLD),
+            key: bold,
             good: PLAIN,
-            warning: PLAIN.add_modifier(Modifier::BOLD),
+            warning: bold,
             error: PLAIN.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
             positive: PLAIN,
             negative: PLAIN,
@@ -191,12 +228,10 @@ impl Theme {
             let full = if number > 0.0 { mix.positive } else { mix.negative };
             // Even the weakest must be told from the background, and text must stay readable on the strongest.
             let share = 0.15 + 0.85 * strength;
-            let mixed: [u8; 3] = std::array::from_fn(|channel| {
-                let (from, to) = (f64::from(mix.background[channel]), f64::from(full[channel]));
-                (from + (to - from) * share) as u8
-            });
-            let text = readable_on(mixed);
-            return PLAIN.bg(Color::Rgb(mixed[0], mixed[1], mixed[2])).fg(text);
+            let between = |from: u8, to: u8| (f64::from(from) + (f64::from(to) - f64::from(from)) * share) as u8;
+            let ground = mix.background;
+            let (red, green, blue) = (between(ground.0, full.0), between(ground.1, full.1), between(ground.2, full.2));
+            return PLAIN.bg(Color::Rgb(red, green, blue)).fg(readable_on((red, green, blue)));
         }
         let style = self.signed(number);
         if strength >= 2.0 / 3.0 {
@@ -210,7 +245,7 @@ impl Theme {
 }
 
 /// Black or white, whichever stands out more: relative luminance as in WCAG 2.1.
-fn readable_on([red, green, blue]: [u8; 3]) -> Color {
+fn readable_on((red, green, blue): Rgb) -> Color {
     let linear = |channel: u8| {
         let value = f64::from(channel) / 255.0;
         if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }

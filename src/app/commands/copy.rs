@@ -1,6 +1,6 @@
 //! Copying and opening Neuronpedia's pages.
 
-use super::Command;
+use crate::app::command::{Command, Reach};
 use crate::app::copying::{browse_list, browse_page, can_browse, can_link_feature, copy_list, copy_page};
 
 /// The commands of this group.
@@ -9,6 +9,7 @@ pub const COMMANDS: &[Command] = &[
         name: "copy-list",
         help: "copy the quick list of the marked features, or of all that are listed",
         keys: &["y"],
+        reach: Reach::Screen,
         enabled: can_link_feature,
         run: |state, _| copy_list(state),
     },
@@ -16,6 +17,7 @@ pub const COMMANDS: &[Command] = &[
         name: "copy-page",
         help: "copy the address of the feature's page",
         keys: &["Y"],
+        reach: Reach::Features,
         enabled: can_link_feature,
         run: |state, _| copy_page(state),
     },
@@ -23,6 +25,7 @@ pub const COMMANDS: &[Command] = &[
         name: "open-page",
         help: "open the feature's page in a browser",
         keys: &["o"],
+        reach: Reach::Features,
         enabled: can_browse,
         run: |state, _| browse_page(state),
     },
@@ -30,6 +33,7 @@ pub const COMMANDS: &[Command] = &[
         name: "open-list",
         help: "open the quick list in a browser",
         keys: &["O"],
+        reach: Reach::Screen,
         enabled: can_browse,
         run: |state, _| browse_list(state),
     },

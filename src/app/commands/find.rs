@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{Command, always, movement, with_findings};
-use crate::app::choice::{Chooser, sort_by};
+use super::conditions::{always, with_findings};
+use super::movement;
+use crate::app::choice::sort_by;
+use crate::app::command::{Command, Reach};
+use crate::app::command_id::CommandId;
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
-use crate::app::prompt::{self, Kind};
-use crate::app::state::{Overlay, State};
+use crate::app::state::State;
+use crate::app::state::overlay::{Chooser, Overlay};
+use crate::app::state::prompt::Asked;
 use crate::app::table;
 use crate::core::rows::column::Column;
 use crate::core::view::View;
@@ -18,6 +22,7 @@ pub const COMMANDS: &[Command] = &[
         name: "filter",
         help: "filter as you type: words, effect>0.2, layer>=3, kind=mlp, tag=FP, and, or, not",
         keys: &["/"],
+        reach: Reach::Screen,
         enabled: with_findings,
         run: filter,
     },
@@ -25,6 +30,7 @@ pub const COMMANDS: &[Command] = &[
         name: "keep-others",
         help: "keep rows that do not match, dimmed, and back",
         keys: &["\\"],
+        reach: Reach::Screen,
         enabled: filtered,
         run: keep_others,
     },
@@ -32,6 +38,7 @@ pub const COMMANDS: &[Command] = &[
         name: "next-match",
         help: "to the next row that matches the filter, around the end",
         keys: &["n"],
+        reach: Reach::Screen,
         enabled: filtered,
         run: |state, count| next_match(state, count, true),
     },
@@ -39,16 +46,39 @@ pub const COMMANDS: &[Command] = &[
         name: "previous-match",
         help: "to the previous row that matches",
         keys: &["N"],
+        reach: Reach::Screen,
         enabled: filtered,
         run: |state, count| next_match(state, count, false),
     },
-    Command { name: "clear-filter", help: "drop the filter", keys: &[], enabled: filtered, run: |state, _| clear_filter(state) },
-    Command { name: "sort", help: "choose the column that orders the table", keys: &["s"], enabled: always, run: choose_sort },
-    Command { name: "reverse", help: "the same order the other way round", keys: &["S"], enabled: always, run: reverse },
+    Command {
+        name: "clear-filter",
+        help: "drop the filter",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: filtered,
+        run: |state, _| clear_filter(state),
+    },
+    Command {
+        name: "sort",
+        help: "choose the column that orders the table",
+        keys: &["s"],
+        reach: Reach::Screen,
+        enabled: always,
+        run: choose_sort,
+    },
+    Command {
+        name: "reverse",
+        help: "the same order the other way round",
+        keys: &["S"],
+        reach: Reach::Screen,
+        enabled: always,
+        run: reverse,
+    },
     Command {
         name: "sort-by-rank",
         help: "order by strength",
         keys: &[],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| sort_by(state, Column::Rank),
     },
@@ -56,6 +86,7 @@ pub const COMMANDS: &[Command] = &[
         name: "sort-by-name",
         help: "order by kind, layer and index",
         keys: &[],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| sort_by(state, Column::Name),
     },
@@ -63,6 +94,7 @@ pub const COMMANDS: &[Command] = &[
         name: "sort-by-effect",
         help: "order by effect, with its sign",
         keys: &[],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| sort_by(state, Column::Effect),
     },
@@ -70,6 +102,7 @@ pub const COMMANDS: &[Command] = &[
         name: "sort-by-error",
         help: "order by standard error",
         keys: &[],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| sort_by(state, Column::StandardError),
     },
@@ -77,6 +110,7 @@ pub const COMMANDS: &[Command] = &[
         name: "sort-by-male",
         help: "order by the effect in view male",
         keys: &[],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| sort_by(state, Column::Effects(View::Male)),
     },
@@ -84,6 +118,7 @@ pub const COMMANDS: &[Command] = &[
         name: "sort-by-female",
         help: "order by the effect in view female",
         keys: &[],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| sort_by(state, Column::Effects(View::Female)),
     },
@@ -91,6 +126,7 @@ pub const COMMANDS: &[Command] = &[
         name: "sort-by-baseline",
         help: "order by the effect in view baseline",
         keys: &[],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| sort_by(state, Column::Effects(View::Baseline)),
     },
@@ -98,22 +134,39 @@ pub const COMMANDS: &[Command] = &[
         name: "sort-by-tags",
         help: "order by tags, untagged last",
         keys: &[],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| sort_by(state, Column::Tags),
     },
     Command {
         name: "mark",
-        help: "mark the row, or as many as the count says, for y and m",
+        help: "mark the row, or as many as the count says, for {copy-list} and {tag}",
         keys: &["space"],
+        reach: Reach::Features,
         enabled: with_row,
         run: mark,
     },
-    Command { name: "mark-all", help: "mark every listed row that matches", keys: &["ctrl-a"], enabled: with_row, run: mark_all },
-    Command { name: "unmark-all", help: "drop all marks", keys: &["c"], enabled: marked, run: |state, _| unmark(state) },
+    Command {
+        name: "mark-all",
+        help: "mark every listed row that matches",
+        keys: &["ctrl-a"],
+        reach: Reach::Features,
+        enabled: with_row,
+        run: mark_all,
+    },
+    Command {
+        name: "unmark-all",
+        help: "drop all marks",
+        keys: &["c"],
+        reach: Reach::Features,
+        enabled: marked,
+        run: |state, _| unmark(state),
+    },
 ];
 
 fn filtered(state: &State) -> Result<(), String> {
-    state.filter.as_ref().map(|_| ()).ok_or_else(|| "there is no filter; / sets one".to_owned())
+    let filter = || state.setting.keymap.way(CommandId::FILTER);
+    state.filter.as_ref().map(|_| ()).ok_or_else(|| format!("there is no filter; {} sets one", filter()))
 }
 
 fn marked(state: &State) -> Result<(), String> {
@@ -126,7 +179,7 @@ fn with_row(state: &State) -> Result<(), String> {
 
 fn filter(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     let text = state.filter.as_ref().map_or_else(String::new, |filter| filter.text().to_owned());
-    prompt::open(state, Kind::Filter(state.filter.clone()), text);
+    state.ask(Asked::Filter(state.filter.clone()), text);
     Vec::new()
 }
 

@@ -1,17 +1,20 @@
 //! Moving the cursor and changing panes.
 
-use super::{Command, always};
+use super::conditions::always;
+use crate::app::command::{Command, Reach};
 use crate::app::layout::{Layout, table_rows};
 use crate::app::message::Effect;
-use crate::app::state::{Overlay, Pane, State};
+use crate::app::state::overlay::Overlay;
+use crate::app::state::{Pane, State};
 use crate::app::table;
 
 /// The commands of this group.
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "down",
-        help: "down one line, or as many as the count says: 12j",
+        help: "down one line, or as many as the count says: {12 down}",
         keys: &["j", "down"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, count| scroll(state, times(count)),
     },
@@ -19,6 +22,7 @@ pub const COMMANDS: &[Command] = &[
         name: "up",
         help: "up one line, or as many as the count says",
         keys: &["k", "up"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, count| scroll(state, -times(count)),
     },
@@ -26,6 +30,7 @@ pub const COMMANDS: &[Command] = &[
         name: "page-down",
         help: "down one page",
         keys: &["pagedown", "ctrl-f", "ctrl-d"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, count| scroll(state, page(state) * times(count)),
     },
@@ -33,13 +38,15 @@ pub const COMMANDS: &[Command] = &[
         name: "page-up",
         help: "up one page",
         keys: &["pageup", "ctrl-b", "ctrl-u"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, count| scroll(state, -page(state) * times(count)),
     },
     Command {
         name: "first",
-        help: "to the first line, or to the line that the count names: 30g",
+        help: "to the first line, or to the line that the count names: {30 first}",
         keys: &["g", "home"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, count| line(state, count.map_or(0, |count| count.saturating_sub(1))),
     },
@@ -47,6 +54,7 @@ pub const COMMANDS: &[Command] = &[
         name: "last",
         help: "to the last line",
         keys: &["G", "end"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, count| line(state, count.map_or(usize::MAX, |count| count.saturating_sub(1))),
     },
@@ -54,6 +62,7 @@ pub const COMMANDS: &[Command] = &[
         name: "left",
         help: "to the pane on the left: features, then submodules",
         keys: &["h", "left"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| pane(state, -1, false),
     },
@@ -61,6 +70,7 @@ pub const COMMANDS: &[Command] = &[
         name: "right",
         help: "to the pane on the right: features, then the card",
         keys: &["l", "right"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| pane(state, 1, false),
     },
@@ -68,6 +78,7 @@ pub const COMMANDS: &[Command] = &[
         name: "next-pane",
         help: "to the next pane",
         keys: &["tab"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| pane(state, 1, true),
     },
@@ -75,6 +86,7 @@ pub const COMMANDS: &[Command] = &[
         name: "previous-pane",
         help: "to the previous pane",
         keys: &["backtab"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| pane(state, -1, true),
     },
@@ -82,6 +94,7 @@ pub const COMMANDS: &[Command] = &[
         name: "enter",
         help: "from a submodule to its features, from a feature to its card and back",
         keys: &["enter"],
+        reach: Reach::Screen,
         enabled: always,
         run: enter,
     },

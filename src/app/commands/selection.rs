@@ -1,11 +1,12 @@
 //! Which features are listed: those above a threshold, or the k strongest.
 
-use super::{Command, always};
+use super::conditions::always;
+use crate::app::command::{Command, Reach};
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
-use crate::app::prompt::{self, Kind};
 use crate::app::state::State;
-use crate::app::table;
+use crate::app::state::prompt::Asked;
+use crate::app::{selecting, table};
 use crate::core::selection::Selection;
 
 /// The commands of this group.
@@ -14,14 +15,23 @@ pub const COMMANDS: &[Command] = &[
         name: "threshold",
         help: "list features with |effect| above a value",
         keys: &["t"],
+        reach: Reach::Screen,
         enabled: always,
         run: threshold,
     },
-    Command { name: "top-k", help: "list the k features of largest |effect|", keys: &["K"], enabled: always, run: top_k },
+    Command {
+        name: "top-k",
+        help: "list the k features of largest |effect|",
+        keys: &["K"],
+        reach: Reach::Screen,
+        enabled: always,
+        run: top_k,
+    },
     Command {
         name: "raise",
         help: "raise the threshold or the k a little",
         keys: &["+", "="],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, count| nudge(state, count, 1.0),
     },
@@ -29,6 +39,7 @@ pub const COMMANDS: &[Command] = &[
         name: "lower",
         help: "lower the threshold or the k a little",
         keys: &["-", "_"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, count| nudge(state, count, -1.0),
     },
@@ -38,7 +49,7 @@ fn threshold(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     let before = state.selection;
     state.selection = Selection::Threshold(state.threshold);
     let effects = if state.selection == before { Vec::new() } else { table::refresh(state) };
-    prompt::open(state, Kind::Threshold(before), format!("{}", state.threshold));
+    state.ask(Asked::Threshold(before), state.threshold.to_string());
     effects
 }
 
@@ -46,16 +57,8 @@ fn top_k(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     let before = state.selection;
     state.selection = Selection::TopK(state.top_k);
     let effects = if state.selection == before { Vec::new() } else { table::refresh(state) };
-    prompt::open(state, Kind::TopK(before), format!("{}", state.top_k));
+    state.ask(Asked::TopK(before), state.top_k.to_string());
     effects
-}
-
-/// Keeps the value for the next time its prompt is opened.
-pub fn remember(state: &mut State) {
-    match state.selection {
-        Selection::Threshold(threshold) => state.threshold = threshold,
-        Selection::TopK(count) => state.top_k = count,
-    }
 }
 
 fn nudge(state: &mut State, count: Option<usize>, direction: f64) -> Vec<Effect> {
@@ -68,9 +71,9 @@ fn nudge(state: &mut State, count: Option<usize>, direction: f64) -> Vec<Effect>
         return Vec::new();
     }
     state.selection = selection;
-    remember(state);
+    selecting::remember(state);
     let effects = table::refresh(state);
-    state.notice = Some(Notice::done(prompt::counted(state)));
+    state.notice = Some(Notice::done(selecting::counted(state)));
     effects
 }
 

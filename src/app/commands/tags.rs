@@ -1,10 +1,10 @@
 //! Tagging, and tags from and to files.
 
-use super::Command;
-use crate::app::choice::Chooser;
+use crate::app::command::{Command, Reach};
 use crate::app::message::Effect;
-use crate::app::prompt::{self, Kind};
-use crate::app::state::{Overlay, State};
+use crate::app::state::State;
+use crate::app::state::overlay::{Chooser, Overlay};
+use crate::app::state::prompt::Asked;
 use crate::app::tagging;
 
 /// The commands of this group.
@@ -13,6 +13,7 @@ pub const COMMANDS: &[Command] = &[
         name: "tag",
         help: "tag, reject or annotate the marked features, or the one at the cursor",
         keys: &["m"],
+        reach: Reach::Features,
         enabled: with_target,
         run: choose,
     },
@@ -20,6 +21,7 @@ pub const COMMANDS: &[Command] = &[
         name: "undo",
         help: "take the latest change of tags back, without limit",
         keys: &["u"],
+        reach: Reach::Screen,
         enabled: tagging::can_change,
         run: |state, _| tagging::undo(state),
     },
@@ -27,6 +29,7 @@ pub const COMMANDS: &[Command] = &[
         name: "redo",
         help: "make an undone change again",
         keys: &["U", "ctrl-r"],
+        reach: Reach::Screen,
         enabled: tagging::can_change,
         run: |state, _| tagging::redo(state),
     },
@@ -34,6 +37,7 @@ pub const COMMANDS: &[Command] = &[
         name: "import-tags",
         help: "read tags from a file: JSON, the notebook's lists, annotation lines",
         keys: &["I"],
+        reach: Reach::Screen,
         enabled: tagging::can_change,
         run: import,
     },
@@ -41,6 +45,7 @@ pub const COMMANDS: &[Command] = &[
         name: "export-tags",
         help: "write all tags into a file: JSON, CSV or Markdown by its name",
         keys: &["E"],
+        reach: Reach::Screen,
         enabled: with_tags,
         run: export,
     },
@@ -61,11 +66,11 @@ fn choose(state: &mut State, _: Option<usize>) -> Vec<Effect> {
 }
 
 fn import(state: &mut State, _: Option<usize>) -> Vec<Effect> {
-    prompt::open(state, Kind::ImportTags, String::new());
+    state.ask(Asked::ImportTags, "");
     Vec::new()
 }
 
 fn export(state: &mut State, _: Option<usize>) -> Vec<Effect> {
-    prompt::open(state, Kind::ExportTags, "tags.json".to_owned());
+    state.ask(Asked::ExportTags, "tags.json");
     Vec::new()
 }

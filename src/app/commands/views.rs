@@ -1,9 +1,13 @@
 //! Which view is on.
 
-use super::{Command, always, with_findings};
+use super::conditions::{always, with_findings};
+use crate::app::command::{Command, Reach};
+use crate::app::command_id::CommandId;
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
-use crate::app::state::{Overlay, PAIRS, State, Tab};
+use crate::app::state::State;
+use crate::app::state::overlay::Overlay;
+use crate::app::state::tab::{PAIRS, Tab};
 use crate::app::table;
 use crate::core::view::View;
 
@@ -13,6 +17,7 @@ pub const COMMANDS: &[Command] = &[
         name: "male",
         help: "view male: clean is the pair file's clean prompt",
         keys: &["1"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| go(state, Tab::Single(View::Male)),
     },
@@ -20,6 +25,7 @@ pub const COMMANDS: &[Command] = &[
         name: "female",
         help: "view female: the same pairs, clean and patch exchanged",
         keys: &["2"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| go(state, Tab::Single(View::Female)),
     },
@@ -27,6 +33,7 @@ pub const COMMANDS: &[Command] = &[
         name: "baseline",
         help: "view baseline: the same prompts with answers that do not depend on gender",
         keys: &["3"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| go(state, Tab::Single(View::Baseline)),
     },
@@ -34,6 +41,7 @@ pub const COMMANDS: &[Command] = &[
         name: "difference",
         help: "features that only one of two views' selections holds",
         keys: &["4"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| go(state, Tab::Difference),
     },
@@ -41,6 +49,7 @@ pub const COMMANDS: &[Command] = &[
         name: "similarity",
         help: "features that both selections hold",
         keys: &["5"],
+        reach: Reach::Screen,
         enabled: always,
         run: |state, _| go(state, Tab::Similarity),
     },
@@ -48,6 +57,7 @@ pub const COMMANDS: &[Command] = &[
         name: "compared-views",
         help: "which two views difference and similarity compare",
         keys: &["v"],
+        reach: Reach::Screen,
         enabled: comparing,
         run: next_pair,
     },
@@ -55,6 +65,7 @@ pub const COMMANDS: &[Command] = &[
         name: "heat-map",
         help: "sums by layer, kind and position, over the whole screen",
         keys: &["H"],
+        reach: Reach::Screen,
         enabled: with_findings,
         run: heat_map,
     },
@@ -62,6 +73,7 @@ pub const COMMANDS: &[Command] = &[
         name: "published",
         help: "the published figures of pythia-70m-deduped, and back to the study",
         keys: &["p"],
+        reach: Reach::Screen,
         enabled: always,
         run: published,
     },
@@ -69,7 +81,11 @@ pub const COMMANDS: &[Command] = &[
 
 fn comparing(state: &State) -> Result<(), String> {
     match state.tab {
-        Tab::Single(view) => Err(format!("the view {view} compares nothing; 4 and 5 do")),
+        Tab::Single(view) => {
+            let keymap = &state.setting.keymap;
+            let (difference, similarity) = (keymap.way(CommandId::DIFFERENCE), keymap.way(CommandId::SIMILARITY));
+            Err(format!("the view {view} compares nothing; {difference} and {similarity} do"))
+        }
         Tab::Difference | Tab::Similarity => Ok(()),
     }
 }
@@ -107,9 +123,10 @@ fn published(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     (table.asked, aside.table.asked) = (None, None);
     state.card_scroll = 0;
     state.notice = Some(Notice::done(if state.show_published {
-        "published figures, not computed here; p goes back to the study"
+        let back = state.setting.keymap.way(CommandId::PUBLISHED);
+        format!("published figures, not computed here; {back} goes back to the study")
     } else {
-        "the study"
+        "the study".to_owned()
     }));
     table::refresh(state)
 }

@@ -1,10 +1,14 @@
 //! Help, colours, mouse and leaving.
 
-use super::{Command, always, find};
-use crate::app::list::{self, Kind};
+use super::conditions::always;
+use super::find;
+use crate::app::command::{Command, Reach};
+use crate::app::command_id::CommandId;
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
-use crate::app::state::{Overlay, State, ThemeName};
+use crate::app::state::list::List;
+use crate::app::state::overlay::Overlay;
+use crate::app::state::{State, ThemeName};
 use crate::app::{download, job};
 
 /// The commands of this group.
@@ -13,20 +17,23 @@ pub const COMMANDS: &[Command] = &[
         name: "help",
         help: "every command with its keys: type to search, Enter runs",
         keys: &["?", "f1"],
+        reach: Reach::Screen,
         enabled: always,
-        run: |state, _| open(state, Kind::Help),
+        run: |state, _| open(state, Overlay::Help(List::default())),
     },
     Command {
         name: "palette",
         help: "run a command by a part of its name",
         keys: &[":", "ctrl-p"],
+        reach: Reach::Screen,
         enabled: always,
-        run: |state, _| open(state, Kind::Palette),
+        run: |state, _| open(state, Overlay::Palette(List::default())),
     },
     Command {
         name: "back",
         help: "leave the heat map, else cancel computation or download, drop filter or marks",
         keys: &["esc"],
+        reach: Reach::Screen,
         enabled: always,
         run: back,
     },
@@ -34,6 +41,7 @@ pub const COMMANDS: &[Command] = &[
         name: "theme",
         help: "the next theme: dark, light, 16 colours, monochrome",
         keys: &["T"],
+        reach: Reach::Screen,
         enabled: always,
         run: theme,
     },
@@ -41,6 +49,7 @@ pub const COMMANDS: &[Command] = &[
         name: "mouse",
         help: "give the mouse back to the terminal, to select text, and take it again",
         keys: &["M"],
+        reach: Reach::Screen,
         enabled: always,
         run: mouse,
     },
@@ -48,6 +57,7 @@ pub const COMMANDS: &[Command] = &[
         name: "redraw",
         help: "draw the screen again",
         keys: &["ctrl-l"],
+        reach: Reach::Screen,
         enabled: always,
         run: |_, _| vec![Effect::Redraw],
     },
@@ -55,6 +65,7 @@ pub const COMMANDS: &[Command] = &[
         name: "suspend",
         help: "go to the background; fg comes back",
         keys: &["ctrl-z"],
+        reach: Reach::Everywhere,
         enabled: always,
         run: |_, _| vec![Effect::Suspend],
     },
@@ -62,6 +73,7 @@ pub const COMMANDS: &[Command] = &[
         name: "quit",
         help: "leave; tags are saved already",
         keys: &["q", "ctrl-c"],
+        reach: Reach::Screen,
         enabled: saved,
         run: |_, _| vec![Effect::Quit],
     },
@@ -69,6 +81,7 @@ pub const COMMANDS: &[Command] = &[
         name: "quit-now",
         help: "leave, even if tags could not be saved",
         keys: &["Q"],
+        reach: Reach::Screen,
         enabled: always,
         run: |_, _| vec![Effect::Quit],
     },
@@ -76,13 +89,17 @@ pub const COMMANDS: &[Command] = &[
 
 fn saved(state: &State) -> Result<(), String> {
     match &state.tagging.unsaved {
-        Some(problem) => Err(format!("tags are not saved: {problem}; E exports them, Q leaves without them")),
+        Some(problem) => {
+            let keymap = &state.setting.keymap;
+            let (export, leave) = (keymap.way(CommandId::EXPORT_TAGS), keymap.way(CommandId::QUIT_NOW));
+            Err(format!("tags are not saved: {problem}; {export} exports them, {leave} leaves without them"))
+        }
         None => Ok(()),
     }
 }
 
-fn open(state: &mut State, kind: Kind) -> Vec<Effect> {
-    list::open(state, kind);
+fn open(state: &mut State, overlay: Overlay) -> Vec<Effect> {
+    state.overlay = Some(overlay);
     Vec::new()
 }
 
@@ -115,7 +132,12 @@ fn theme(state: &mut State, _: Option<usize>) -> Vec<Effect> {
 
 fn mouse(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     state.mouse = !state.mouse;
-    let says = if state.mouse { "the mouse works here" } else { "the mouse selects text in the terminal; M takes it back" };
+    let says = if state.mouse {
+        "the mouse works here".to_owned()
+    } else {
+        let back = state.setting.keymap.way(CommandId::MOUSE);
+        format!("the mouse selects text in the terminal; {back} takes it back")
+    };
     state.notice = Some(Notice::done(says));
     vec![Effect::CaptureMouse(state.mouse)]
 }

@@ -1,9 +1,11 @@
 //! Computing, and run files.
 
-use super::Command;
+use crate::app::command::{Command, Reach};
+use crate::app::command_id::CommandId;
+use crate::app::job::again;
 use crate::app::message::Effect;
-use crate::app::prompt::{self, Kind};
 use crate::app::state::State;
+use crate::app::state::prompt::Asked;
 use crate::app::{download, job};
 use crate::core::findings::Source;
 use crate::core::request::{DataSource, ModelSource, Request};
@@ -15,6 +17,7 @@ pub const COMMANDS: &[Command] = &[
         name: "compute",
         help: "compute the study again",
         keys: &["r"],
+        reach: Reach::Screen,
         enabled: can_compute,
         run: |state, _| again(state, |_| {}),
     },
@@ -22,6 +25,7 @@ pub const COMMANDS: &[Command] = &[
         name: "method-ig",
         help: "compute with integrated gradients",
         keys: &[],
+        reach: Reach::Screen,
         enabled: can_compute,
         run: |state, _| again(state, |request| request.settings.method = Method::Ig),
     },
@@ -29,6 +33,7 @@ pub const COMMANDS: &[Command] = &[
         name: "method-attrib",
         help: "compute with one gradient at the clean run",
         keys: &[],
+        reach: Reach::Screen,
         enabled: can_compute,
         run: |state, _| again(state, |request| request.settings.method = Method::Attrib),
     },
@@ -36,6 +41,7 @@ pub const COMMANDS: &[Command] = &[
         name: "method-exact",
         help: "compute with one forward pass per feature and token: slow",
         keys: &[],
+        reach: Reach::Screen,
         enabled: can_compute,
         run: |state, _| again(state, |request| request.settings.method = Method::Exact),
     },
@@ -43,6 +49,7 @@ pub const COMMANDS: &[Command] = &[
         name: "steps",
         help: "compute with another number of points on the path",
         keys: &[],
+        reach: Reach::Screen,
         enabled: has_path,
         run: steps,
     },
@@ -50,6 +57,7 @@ pub const COMMANDS: &[Command] = &[
         name: "pairs",
         help: "compute with another pair file, and perhaps a baseline file",
         keys: &["P"],
+        reach: Reach::Screen,
         enabled: can_compute,
         run: pairs,
     },
@@ -57,6 +65,7 @@ pub const COMMANDS: &[Command] = &[
         name: "cancel",
         help: "stop the computation and keep what is done",
         keys: &[],
+        reach: Reach::Screen,
         enabled: runs,
         run: |state, _| job::cancel(state),
     },
@@ -64,6 +73,7 @@ pub const COMMANDS: &[Command] = &[
         name: "fetch",
         help: "download a model and its dictionaries from the Hugging Face hub, in the background",
         keys: &["D"],
+        reach: Reach::Screen,
         enabled: can_fetch,
         run: fetch,
     },
@@ -71,6 +81,7 @@ pub const COMMANDS: &[Command] = &[
         name: "cancel-fetch",
         help: "stop the download; what has arrived is kept",
         keys: &[],
+        reach: Reach::Screen,
         enabled: downloads,
         run: |state, _| download::cancel(state),
     },
@@ -78,6 +89,7 @@ pub const COMMANDS: &[Command] = &[
         name: "write-run",
         help: "write the run into a file for open, export and check",
         keys: &["w"],
+        reach: Reach::Screen,
         enabled: is_whole,
         run: write,
     },
@@ -85,7 +97,10 @@ pub const COMMANDS: &[Command] = &[
 
 fn can_compute(state: &State) -> Result<(), String> {
     match (&state.setting.request, state.show_published) {
-        (_, true) => Err("published figures are not computed here; p goes back to the study".to_owned()),
+        (_, true) => {
+            let back = state.setting.keymap.way(CommandId::PUBLISHED);
+            Err(format!("published figures are not computed here; {back} goes back to the study"))
+        }
         (Some(Request { model: ModelSource::Preset(name), .. }), _) => Err(download::absent(state, name)),
         (Some(_), _) => Ok(()),
         (None, _) => Err("this run was read from a file; start saescope with --model and --pairs to compute".to_owned()),
@@ -96,7 +111,7 @@ fn has_path(state: &State) -> Result<(), String> {
     can_compute(state)?;
     match state.setting.request.as_ref().map(|request| request.settings.method) {
         Some(Method::Ig) | None => Ok(()),
-        Some(other) => Err(format!("the method {other} has no path; method-ig has one")),
+        Some(other) => Err(format!("the method {other} has no path; {} has one", CommandId::METHOD_IG)),
     }
 }
 
@@ -106,7 +121,7 @@ fn runs(state: &State) -> Result<(), String> {
 
 fn can_fetch(state: &State) -> Result<(), String> {
     match (&state.download, state.setting.offers.is_empty()) {
-        (Some(download), _) => Err(format!("{} is being downloaded; cancel-fetch stops that", download.name)),
+        (Some(download), _) => Err(format!("{} is being downloaded; {} stops that", download.name, CommandId::CANCEL_FETCH)),
         (None, true) => Err("every model that is known by name is on this machine".to_owned()),
         (None, false) => Ok(()),
     }
@@ -122,7 +137,7 @@ fn fetch(state: &mut State, _: Option<usize>) -> Vec<Effect> {
         Some(ModelSource::Preset(name)) => Some(name.clone()),
         _ => state.setting.offers.first().map(|offer| offer.name.clone()),
     };
-    prompt::open(state, Kind::Fetch, name.unwrap_or_default());
+    state.ask(Asked::Fetch, name.unwrap_or_default());
     Vec::new()
 }
 
@@ -136,15 +151,9 @@ fn is_whole(state: &State) -> Result<(), String> {
     }
 }
 
-fn again(state: &mut State, change: impl FnOnce(&mut Request)) -> Vec<Effect> {
-    let Some(mut request) = state.setting.request.clone() else { return Vec::new() };
-    change(&mut request);
-    job::start(state, request)
-}
-
 fn steps(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     let steps = state.setting.request.as_ref().map_or(10, |request| request.settings.steps);
-    prompt::open(state, Kind::Steps, steps.to_string());
+    state.ask(Asked::Steps, steps.to_string());
     Vec::new()
 }
 
@@ -156,7 +165,7 @@ fn pairs(state: &mut State, _: Option<usize>) -> Vec<Effect> {
         }
         _ => String::new(),
     };
-    prompt::open(state, Kind::Pairs, text);
+    state.ask(Asked::Pairs, text);
     Vec::new()
 }
 
@@ -166,6 +175,6 @@ fn write(state: &mut State, _: Option<usize>) -> Vec<Effect> {
         Source::Run { file: Some(file), .. } => file.clone(),
         _ => format!("{}-{}.safetensors", study.model, study.method().0),
     };
-    prompt::open(state, Kind::WriteRun, name);
+    state.ask(Asked::WriteRun, name);
     Vec::new()
 }

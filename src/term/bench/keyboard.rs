@@ -4,9 +4,20 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Press;
+use crate::app::key::Key;
 use crate::app::message::Message;
 use crate::term::Incoming;
+
+/// A key that will be pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Press {
+    /// What its figures are counted under.
+    pub kind: &'static str,
+    /// The key.
+    pub key: Key,
+    /// How long after the key before it.
+    pub pause: Duration,
+}
 
 /// Presses every key. A key is there when it is due: that this thread may wake up late counts as the explorer's delay, since it has such
 /// a thread for its terminal, too.

@@ -1,7 +1,7 @@
 //! The explorer without its terminal, to be measured: its state, its `update`, its drawing and its pace, on a screen that counts bytes.
 //!
-//! What is the same as in the explorer: one thread takes messages, updates the state and draws at most once every five milliseconds
-//! (`pace`); rows of large tables are arranged on another thread, by the same function; a frame is drawn through
+//! What is the same as in the explorer: the loop itself (`event_loop`), which takes messages and draws at most once every five
+//! milliseconds; rows of large tables are arranged on another thread, by the same function; a frame is drawn through
 //! ratatui's comparison with the last one and crossterm's escape sequences into a buffer that is flushed. What is not: keys come from
 //! a thread of the program instead of the terminal, whose own time to show a frame is not seen; and tags are said to be saved at once,
 //! without a file.
@@ -12,15 +12,14 @@ mod screen;
 mod watch;
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use super::Incoming;
 use super::errands::arrange_latest;
-use super::pace::Pace;
-use crate::app::key::Key;
-use crate::app::keymap::Keymap;
+use super::event_loop::{self, Stage};
+use crate::app::commands;
 use crate::app::message::{Effect, Message};
 use crate::app::state::{Setting, State, ThemeName};
 use crate::app::update::update;
@@ -30,6 +29,7 @@ use crate::core::request::Request;
 use crate::core::selection::Selection;
 use crate::core::tags::TagBook;
 use crate::store::published;
+pub use keyboard::Press;
 use load::Load;
 use screen::Screen;
 use watch::Watch;
@@ -40,17 +40,6 @@ pub const SIZE: (u16, u16) = (180, 50);
 
 /// A loop that waits for nothing in particular looks up this often.
 const PATIENCE: Duration = Duration::from_millis(500);
-
-/// A key that will be pressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Press {
-    /// What its figures are counted under.
-    pub kind: &'static str,
-    /// The key.
-    pub key: Key,
-    /// How long after the key before it.
-    pub pause: Duration,
-}
 
 /// What is measured.
 #[derive(Debug)]
@@ -81,17 +70,17 @@ pub fn measure(plan: Plan) -> Result<Measured> {
     spawn("tables", move || arrange_latest(&asked, &to))?;
     let load = plan.load.map(|request| Load::start(request, sender.clone())).transpose()?;
     let mut explorer =
-        Loop { state, screen, sender: sender.clone(), receiver, tables, begin: Instant::now(), watch: Watch::default() };
-    explorer.tell(Message::RunRead(Ok(plan.findings)));
-    explorer.run(0)?;
+        Loop { state, screen, sender: sender.clone(), tables, begin: Instant::now(), watch: Watch::default(), presses: 0 };
+    explorer.update(Message::RunRead(Ok(plan.findings)));
+    event_loop::run(&receiver, &mut explorer)?;
     let rows = explorer.state.table.len();
     // What was drawn until here is no answer to a key.
     explorer.watch = Watch::new(plan.presses.iter().map(|press| press.kind).collect());
     let begin = Instant::now();
     explorer.begin = begin;
-    let presses = plan.presses.len();
+    explorer.presses = plan.presses.len();
     spawn("keyboard", move || keyboard::press(&plan.presses, begin, &sender))?;
-    explorer.run(presses)?;
+    event_loop::run(&receiver, &mut explorer)?;
     let wall = begin.elapsed();
     let studies = load.map(Load::stop).transpose()?;
     Ok(explorer.watch.measured(first_frame, rows, wall, studies))
@@ -102,7 +91,7 @@ fn setting() -> Result<Setting> {
         size: SIZE,
         request: None,
         published: Arc::new(published::names()?),
-        keymap: Keymap::default(),
+        keymap: commands::default_keys(),
         theme: ThemeName::Dark,
         true_colour: true,
         theme_chosen: true,
@@ -124,46 +113,21 @@ struct Loop {
     state: State,
     screen: Screen,
     sender: Sender<Incoming>,
-    receiver: Receiver<Incoming>,
     tables: Sender<Effect>,
     /// Times of keys count from here.
     begin: Instant,
     watch: Watch,
+    /// How many keys will be pressed.
+    presses: usize,
 }
 
-impl Loop {
-    /// Until `presses` keys were answered and all rows are on the screen.
-    fn run(&mut self, presses: usize) -> Result<()> {
-        let mut pace = Pace::new();
-        while self.watch.taken() < presses || self.state.table.asked.is_some() || pace.patience().is_some() {
-            match self.receiver.recv_timeout(pace.patience().unwrap_or(PATIENCE)) {
-                Ok(first) => {
-                    pace.news();
-                    self.take(first);
-                    while let Ok(next) = self.receiver.try_recv() {
-                        self.take(next);
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            }
-            if pace.is_due() {
-                let start = Instant::now();
-                let bytes = self.screen.draw(&self.state)?;
-                pace.drawn();
-                let frame = Frame { time: start.elapsed(), bytes };
-                self.watch.drawn(frame, self.begin.elapsed(), self.state.table.asked.is_none());
-            }
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, incoming: Incoming) {
-        let Incoming::Message(message) = incoming else { return };
+impl Stage for Loop {
+    fn take(&mut self, incoming: Incoming) -> Result<()> {
+        let Incoming::Message(message) = incoming else { return Ok(()) };
         let pressed = if let Message::Key(_, at) = message { Some(at) } else { None };
         let arranged = matches!(message, Message::Arranged(_));
         let start = Instant::now();
-        let asked = self.tell(message);
+        let asked = self.update(message);
         let time = start.elapsed();
         if let Some(at) = pressed {
             self.watch.key(at, time, asked);
@@ -171,10 +135,34 @@ impl Loop {
         if arranged {
             self.watch.arranged(time);
         }
+        Ok(())
     }
 
+    fn draw(&mut self) -> Result<()> {
+        let start = Instant::now();
+        let bytes = self.screen.draw(&self.state)?;
+        let frame = Frame { time: start.elapsed(), bytes };
+        self.watch.drawn(frame, self.begin.elapsed(), self.state.table.asked.is_none());
+        Ok(())
+    }
+
+    fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
+    fn time_passed(&mut self) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// When every key was answered and all rows are on the screen.
+    fn is_over(&self, is_drawn: bool) -> bool {
+        is_drawn && self.watch.taken() >= self.presses && self.state.table.asked.is_none()
+    }
+}
+
+impl Loop {
     /// Whether rows must be arranged for it.
-    fn tell(&mut self, message: Message) -> bool {
+    fn update(&mut self, message: Message) -> bool {
         let effects = update(&mut self.state, message);
         let asked: Vec<bool> = effects.into_iter().map(|effect| self.perform(effect)).collect();
         asked.contains(&true)

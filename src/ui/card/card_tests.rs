@@ -6,16 +6,19 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
 use super::*;
-use crate::app::job::Job;
 use crate::app::message::Message;
-use crate::app::state::{Tab, ThemeName};
+use crate::app::state::ThemeName;
+use crate::app::state::job::Job;
+use crate::app::state::tab::Tab;
 use crate::app::table;
 use crate::app::update::update;
+use crate::core::findings::Findings;
 use crate::core::neuronpedia::Reference;
 use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
 use crate::core::run::{Method, Opened, Run};
 use crate::core::selection::Selection;
 use crate::core::tags::{Edit, Scope, Tag, TagBook};
+use crate::core::view::View;
 use crate::ui::testing::{empty, rows, run, screen, showing};
 
 fn theme(name: ThemeName) -> Theme {

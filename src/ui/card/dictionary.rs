@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::Card;
+use super::part::Card;
 use crate::core::dictionary_report::LEAST_EXPLAINED;
 use crate::ui::fit;
 

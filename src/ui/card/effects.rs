@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::Card;
+use super::part::Card;
 use crate::core::rows::cells;
 use crate::core::view::View;
 use crate::core::view_findings::Coverage;

@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::Card;
+use super::part::Card;
 use crate::core::detail_index::Entry;
 use crate::core::findings::Source;
 use crate::core::rows::cells;

@@ -6,6 +6,7 @@
 mod dictionary;
 mod effects;
 mod examples;
+mod part;
 mod prompts;
 mod said;
 
@@ -16,41 +17,12 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Paragraph};
 
-use super::fit;
 use super::theme::Theme;
 use crate::app::state::{Pane, State};
-use crate::core::findings::{Findings, Source};
-use crate::core::rows::{Row, cells};
-use crate::core::view::View;
+use crate::core::findings::Source;
+use crate::core::rows::cells;
 use examples::Examples;
-
-/// What every part of the card needs.
-#[derive(Clone, Copy)]
-struct Card<'a> {
-    state: &'a State,
-    theme: &'a Theme,
-    findings: &'a Findings,
-    row: &'a Row,
-    /// The width of a line.
-    columns: usize,
-}
-
-impl Card<'_> {
-    /// The view whose numbers stand beside examples: the one that ranks the row.
-    fn view(&self) -> View {
-        self.row.ranked_in
-    }
-
-    /// What matters less, in as many lines as it needs.
-    fn dim(&self, text: &str) -> Vec<Line<'static>> {
-        fit::sentence(text, self.theme.dim, self.columns, self.theme)
-    }
-
-    /// What stands over a part of the card.
-    fn heading(&self, text: &str) -> Vec<Line<'static>> {
-        fit::sentence(text, self.theme.title, self.columns, self.theme)
-    }
-}
+use part::Card;
 
 /// Draws the card into `area`, border included.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {

@@ -2,8 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
-use super::Card;
 use super::examples::Examples;
+use super::part::Card;
 use crate::app::state::ThemeName;
 use crate::core::rows::cells;
 use crate::core::text::printable;

@@ -3,7 +3,7 @@
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
-use super::Card;
+use super::part::Card;
 use crate::app::tagging;
 use crate::core::neuronpedia::{self, Reference};
 use crate::core::tags::{Marks, Tag};

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::pilot::{Pilot, problem, request};
-use crate::app::download::Offer;
 use crate::app::message::{DownloadNews, Effect, Message};
+use crate::app::state::download::Offer;
 use crate::core::progress::Progress;
 use crate::core::request::{ModelSource, Request};
 use crate::ui::testing::empty;
@@ -65,9 +65,9 @@ fn a_model_that_is_not_there_is_offered_and_nothing_is_computed() {
         assert!(pilot.notice().ends_with(": pythia-70m is not on this machine; fetch, key D, downloads it (about 2.59 GB)"));
     }
     pilot.press("D");
-    assert_eq!(pilot.hint(), Ok("20 of 39 files, about 2.59 GB in all; Enter downloads in the background"));
+    assert_eq!(pilot.hint().as_deref(), Ok("20 of 39 files, about 2.59 GB in all; Enter downloads in the background"));
     pilot.press("x enter");
-    assert_eq!(pilot.hint(), Err("'pythia-70mx' cannot be downloaded; use other or pythia-70m"));
+    assert_eq!(pilot.hint(), Err("'pythia-70mx' cannot be downloaded; use other or pythia-70m".to_owned()));
     pilot.press("esc");
     assert!(pilot.asked().is_empty() && pilot.state.download.is_none());
 }
@@ -112,7 +112,7 @@ fn what_was_waited_for_is_computed_at_once() {
     assert!(pilot.state.download.is_none());
     assert_eq!(pilot.notice(), "pythia-70m is on this machine and is being opened");
     pilot.press(": fetch enter");
-    assert_eq!(pilot.hint(), Ok("20 of 39 files, about 2.59 GB in all; Enter downloads in the background"));
+    assert_eq!(pilot.hint().as_deref(), Ok("20 of 39 files, about 2.59 GB in all; Enter downloads in the background"));
     assert_eq!(pilot.state.setting.offers, [offer("other")], "what is here is offered no more");
 }
 

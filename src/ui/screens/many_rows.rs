@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use super::pilot::{Pilot, wide};
 use crate::app::message::{Effect, Message};
-use crate::app::table::{AT_ONCE, Arranged};
+use crate::app::state::table::Arranged;
+use crate::app::table::AT_ONCE;
 
 /// The answer to the only request among what was asked.
 fn answer(effects: &[Effect]) -> Arranged {
     match effects {
-        [Effect::Arrange(arrangement)] => match arrangement.answer() {
-            Message::Arranged(arranged) => arranged,
-            other => panic!("{other:?}"),
-        },
+        [Effect::Arrange(arrangement)] => arrangement.answer(),
         other => panic!("{} effects", other.len()),
     }
 }
@@ -91,8 +89,8 @@ fn a_preview_is_counted_when_the_answer_comes() {
     let mut pilot = pilot();
     pilot.press("5 t ctrl-u 0.001 5");
     let effects = pilot.asked();
-    assert_eq!(pilot.hint(), Ok("0.0015 → counting"));
+    assert_eq!(pilot.hint().as_deref(), Ok("0.0015 → counting"));
     let rows = answer(&effects[effects.len() - 1..]);
     pilot.tell(Message::Arranged(rows));
-    assert_eq!(pilot.hint(), Ok("0.0015 → 20000 features in 1 submodule"));
+    assert_eq!(pilot.hint().as_deref(), Ok("0.0015 → 20000 features in 1 submodule"));
 }

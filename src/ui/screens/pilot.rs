@@ -7,7 +7,9 @@ use ratatui::buffer::Buffer;
 
 use crate::app::key::Key;
 use crate::app::message::{Effect, JobNews, Message};
-use crate::app::state::{Overlay, State};
+use crate::app::prompts;
+use crate::app::state::State;
+use crate::app::state::overlay::Overlay;
 use crate::app::update::update;
 use crate::core::problem::Problem;
 use crate::core::ranking::Ranked;
@@ -102,9 +104,9 @@ impl Pilot {
     }
 
     /// What stands behind the text in the open prompt.
-    pub fn hint(&self) -> Result<&str, &str> {
+    pub fn hint(&self) -> Result<String, String> {
         match &self.state.overlay {
-            Some(Overlay::Prompt(prompt)) => prompt.hint.as_deref().map_err(String::as_str),
+            Some(Overlay::Prompt(prompt)) => prompts::hint(&self.state, prompt),
             _ => panic!("no prompt is open"),
         }
     }

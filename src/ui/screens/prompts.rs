@@ -1,7 +1,8 @@
 //! Typing a value: every key previews it, Enter keeps it, Esc restores what was before.
 
 use super::pilot::{Pilot, found, opened};
-use crate::app::state::{Overlay, Tab};
+use crate::app::state::overlay::Overlay;
+use crate::app::state::tab::Tab;
 use crate::core::selection::Selection;
 use crate::core::view::View;
 use crate::ui::testing::run;
@@ -10,13 +11,13 @@ use crate::ui::testing::run;
 fn a_threshold_previews_on_every_key() {
     let mut pilot = Pilot::study();
     pilot.press("t");
-    assert_eq!((pilot.hint(), pilot.features().len()), (Ok("0 → 18 features in 6 submodules"), 18));
+    assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("0 → 18 features in 6 submodules"), 18));
     pilot.press(".");
     assert_eq!(pilot.features().len(), 18);
     pilot.press("1");
-    assert_eq!((pilot.hint(), pilot.features().len()), (Ok("0.1 → 10 features in 6 submodules"), 10));
+    assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("0.1 → 10 features in 6 submodules"), 10));
     pilot.press("7");
-    assert_eq!((pilot.hint(), pilot.features().len()), (Ok("0.17 → 3 features in 3 submodules"), 3));
+    assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("0.17 → 3 features in 3 submodules"), 3));
     assert!(pilot.screen().iter().any(|line| line.contains("|effect| > 0.17 → 3 features in 3 submodules")));
     pilot.press("backspace");
     assert_eq!(pilot.features().len(), 10);
@@ -73,7 +74,7 @@ fn a_top_k_and_a_threshold_remember_each_other() {
     pilot.press("t ctrl-u 0.1 enter K ctrl-u 5 enter");
     assert_eq!((pilot.state.selection, pilot.features().len()), (Selection::TopK(5), 5));
     pilot.press("t");
-    assert_eq!(pilot.hint(), Ok("0.1 → 10 features in 6 submodules"));
+    assert_eq!(pilot.hint().as_deref(), Ok("0.1 → 10 features in 6 submodules"));
     pilot.press("enter K enter");
     assert_eq!(pilot.state.selection, Selection::TopK(5));
 }
@@ -85,7 +86,7 @@ fn a_filter_previews_and_escape_restores_it_exactly() {
     assert_eq!(pilot.notice(), "filtered: 6 of 18 features; Esc shows all again");
     let (filter, features) = (pilot.state.filter.clone(), pilot.features());
     pilot.press("/ space layer=1");
-    assert_eq!((pilot.hint(), pilot.features().len()), (Ok("3 of 18 features"), 3));
+    assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("3 of 18 features"), 3));
     pilot.press("esc");
     assert_eq!((&pilot.state.filter, pilot.features()), (&filter, features.clone()));
     pilot.press("/ ctrl-u");
@@ -118,7 +119,7 @@ fn a_preview_counts_what_arrives_while_it_is_open() {
         found(&run(), View::Male, 2).into_iter().zip(["0 → 3 features in 1 submodule", "0 → 6 features in 2 submodules"])
     {
         pilot.news(1, news);
-        assert_eq!(pilot.hint(), Ok(says));
+        assert_eq!(pilot.hint().as_deref(), Ok(says));
     }
 }
 

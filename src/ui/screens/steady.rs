@@ -3,7 +3,7 @@
 use super::pilot::{Pilot, found, opened, problem, request};
 use crate::app::message::{Effect, JobNews, Message};
 use crate::app::notice::Notice;
-use crate::app::state::Overlay;
+use crate::app::state::overlay::Overlay;
 use crate::core::view::View;
 use crate::ui::testing::{empty, run};
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::state::Tab;
+use super::tab::Tab;
 
 /// Digits this close belong to one number; who looks at the view before going on is slower.
 pub const TOGETHER: Duration = Duration::from_millis(250);

@@ -1,19 +1,30 @@
 //! Everything that is on the screen or can come onto it.
 
+pub mod count;
+pub mod download;
+pub mod job;
+pub mod list;
+pub mod overlay;
+pub mod prompt;
+pub mod tab;
+pub mod table;
+pub mod tagging;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::choice::Chooser;
-use super::count::Count;
-use super::download::{Download, Offer};
-use super::job::Job;
+use count::Count;
+use download::{Download, Offer};
+use job::Job;
+use overlay::Overlay;
+use prompt::{Asked, Prompt};
+use tab::{PAIRS, Tab};
+use table::Table;
+use tagging::Tagging;
+
 use super::keymap::Keymap;
-use super::list::List;
 use super::notice::Notice;
-use super::prompt::Prompt;
-use super::table::Table;
-use super::tagging::Tagging;
 use crate::core::filter::Filter;
 use crate::core::findings::Findings;
 use crate::core::published::Published;
@@ -42,20 +53,6 @@ pub enum Pane {
     Card,
 }
 
-/// Which of the five views is on, and which two views 4 and 5 compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tab {
-    /// One of the three.
-    Single(View),
-    /// Features that only one selection holds.
-    Difference,
-    /// Features that both hold.
-    Similarity,
-}
-
-/// The pairs that can be compared, in the order in which a key walks through them; the notebook's first.
-pub const PAIRS: [(View, View); 3] = [(View::Male, View::Baseline), (View::Male, View::Female), (View::Female, View::Baseline)];
-
 /// How signed effects and everything else are coloured; the drawing room knows what that looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ThemeName {
@@ -82,21 +79,6 @@ impl ThemeName {
             Self::Monochrome => "mono",
         }
     }
-}
-
-/// What lies over the panes and takes every key.
-#[derive(Debug, Clone)]
-pub enum Overlay {
-    /// A line of text is being typed.
-    Prompt(Box<Prompt>),
-    /// One key chooses.
-    Chooser(Chooser),
-    /// The command palette.
-    Palette(List),
-    /// The help.
-    Help(List),
-    /// The heat map, over the whole screen.
-    HeatMap,
 }
 
 /// What the outside said before the start.
@@ -266,9 +248,14 @@ impl State {
         &self.setting.published
     }
 
+    /// The two views that are compared.
+    pub fn compared(&self) -> (View, View) {
+        PAIRS[self.pair % PAIRS.len()]
+    }
+
     /// What the table lists.
     pub fn shown(&self) -> Shown {
-        let (first, second) = PAIRS[self.pair % PAIRS.len()];
+        let (first, second) = self.compared();
         match self.tab {
             Tab::Single(view) => Shown::Single(view),
             Tab::Difference => Shown::Difference(first, second),
@@ -300,6 +287,11 @@ impl State {
     pub fn submodules(&self) -> Vec<Option<Submodule>> {
         let layers = self.findings().map_or(0, |findings| findings.layers);
         std::iter::once(None).chain(Submodule::all(layers).into_iter().map(Some)).collect()
+    }
+
+    /// Opens a prompt with `text` in it.
+    pub fn ask(&mut self, asked: Asked, text: impl Into<String>) {
+        self.overlay = Some(Overlay::Prompt(Box::new(Prompt::new(asked, text.into()))));
     }
 
     /// Columns and rows of the terminal.

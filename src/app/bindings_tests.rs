@@ -4,7 +4,7 @@ use super::*;
 use crate::app::config::Config;
 
 fn command(keymap: &Keymap, key: &str) -> Option<&'static str> {
-    keymap.command(key.parse().unwrap()).map(|command| command.name)
+    keymap.command(key.parse().unwrap()).map(CommandId::name)
 }
 
 fn problems(text: &str) -> Vec<String> {
@@ -19,10 +19,9 @@ fn a_named_command_has_only_the_keys_given_and_other_defaults_stay() {
     assert_eq!(command(&keymap, "t"), None);
     assert_eq!((command(&keymap, "n"), command(&keymap, "ctrl-n"), command(&keymap, "j")), (Some("down"), Some("down"), None));
     assert_eq!((command(&keymap, "M"), command(&keymap, "K")), (None, Some("top-k")));
-    let down = commands::find("down").unwrap();
-    assert_eq!(keymap.keys(down).iter().map(ToString::to_string).collect::<Vec<_>>(), ["n", "ctrl-n"]);
+    assert_eq!(keymap.keys(CommandId::DOWN).map(|key| key.to_string()).collect::<Vec<_>>(), ["n", "ctrl-n"]);
     // The default that lost its key is still in the palette, and says so by having none.
-    assert!(keymap.keys(commands::find("theme").unwrap()).is_empty());
+    assert!(keymap.key(commands::find("theme").unwrap().id()).is_none());
 }
 
 #[test]
@@ -34,7 +33,7 @@ fn conflicts_and_slips_are_reported_with_their_lines() {
     assert_eq!(
         problems("[keys]\nfly = \"z\"\nundo = \"zz\"\n"),
         [
-            "config.toml:2: 'fly' is no command; see the names in the help, key ?",
+            "config.toml:2: 'fly' is no command; see the names in the help",
             "config.toml:3: 'zz' is no key; use names such as j, K, space, enter, ctrl-r or f5"
         ]
     );

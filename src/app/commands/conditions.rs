@@ -1,0 +1,18 @@
+//! Conditions that several groups of commands share.
+
+use crate::app::command_id::CommandId;
+use crate::app::state::State;
+
+/// Always.
+pub fn always(_: &State) -> Result<(), String> {
+    Ok(())
+}
+
+/// Whether there is anything to look at.
+pub fn with_findings(state: &State) -> Result<(), String> {
+    state.findings().map(|_| ()).ok_or_else(|| match (&state.job, state.setting.keymap.key(CommandId::COMPUTE)) {
+        (Some(_), _) => "nothing is known yet; the inputs are being opened".to_owned(),
+        (None, Some(key)) => format!("there is no study; {} computes one", key.spoken()),
+        (None, None) => "there is no study; compute makes one".to_owned(),
+    })
+}

@@ -1,0 +1,48 @@
+//! Asks where to write the tags, in the form that the file's name asks for.
+
+use super::dialogue::Dialogue;
+use super::path;
+use crate::app::message::Effect;
+use crate::app::notice::Notice;
+use crate::app::state::State;
+use crate::core::problem::Problem;
+use crate::core::tags::{TagBook, export, json};
+
+/// Asks for a file.
+pub struct ExportTags;
+
+/// Writes the tags in one form.
+type Write = fn(&TagBook) -> Result<String, Problem>;
+
+fn format(path: &str) -> Result<(Write, &'static str), String> {
+    match path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).as_deref() {
+        Some("json") => Ok((json::to_json, "as JSON, which can be imported again")),
+        Some("csv") => Ok((export::to_csv, "as CSV, one line a feature and scope")),
+        Some("md") => Ok((|book| Ok(export::to_markdown(book)), "as the notebook's Markdown lists")),
+        _ => Err("the name must end in .json, .csv or .md".to_owned()),
+    }
+}
+
+impl Dialogue for ExportTags {
+    fn label(&self) -> &'static str {
+        "export tags to"
+    }
+
+    fn hint(&self, _: &State, text: &str) -> Result<String, String> {
+        format(text).map(|(_, form)| form.to_owned())
+    }
+
+    fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
+        let (write, _) = format(text)?;
+        let path = path::named(state, text)?;
+        let Some(book) = state.book() else { return Ok(Vec::new()) };
+        let what = format!("tags of {} features", book.features().len());
+        match write(book) {
+            Ok(text) => Ok(vec![Effect::WriteText { path, text, what }]),
+            Err(problem) => {
+                state.notice = Some(Notice::failed(&problem));
+                Ok(Vec::new())
+            }
+        }
+    }
+}

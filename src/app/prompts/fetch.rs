@@ -1,0 +1,24 @@
+//! Asks which model to download.
+
+use super::dialogue::Dialogue;
+use crate::app::download;
+use crate::app::message::Effect;
+use crate::app::state::State;
+use crate::app::state::download::Offer;
+
+/// Asks for a model's name.
+pub struct Fetch;
+
+impl Dialogue for Fetch {
+    fn label(&self) -> &'static str {
+        "download"
+    }
+
+    fn hint(&self, state: &State, text: &str) -> Result<String, String> {
+        download::offered(state, text.trim()).map(Offer::hint)
+    }
+
+    fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
+        Ok(download::start(state, text.to_owned()))
+    }
+}

@@ -1,0 +1,131 @@
+//! Lines that are typed: a value previews on every key, Enter keeps it, Esc restores what was before.
+//!
+//! Each prompt is one [`Dialogue`] in a file of its own; [`dialogue`] is the one place that knows them all.
+
+mod dialogue;
+mod export_tags;
+mod fetch;
+mod filter;
+mod import_tags;
+mod note;
+mod pairs;
+mod path;
+mod selection;
+mod steps;
+mod write_run;
+
+use tui_input::InputRequest;
+
+use super::key::{Code, Key};
+use super::message::Effect;
+use super::notice::{Notice, Tone};
+use super::state::State;
+use super::state::overlay::Overlay;
+use super::state::prompt::{Asked, Prompt};
+use dialogue::Dialogue;
+
+/// The dialogue that asks for it.
+fn dialogue(asked: &Asked) -> Box<dyn Dialogue> {
+    match asked {
+        Asked::Threshold(before) => Box::new(selection::Threshold { before: *before }),
+        Asked::TopK(before) => Box::new(selection::TopK { before: *before }),
+        Asked::Filter(before) => Box::new(filter::FilterRows { before: before.clone() }),
+        Asked::Note(features, scope) => Box::new(note::Note { features: features.clone(), scope: *scope }),
+        Asked::Steps => Box::new(steps::Steps),
+        Asked::Pairs => Box::new(pairs::Pairs),
+        Asked::Fetch => Box::new(fetch::Fetch),
+        Asked::WriteRun => Box::new(write_run::WriteRun),
+        Asked::ImportTags => Box::new(import_tags::ImportTags),
+        Asked::ExportTags => Box::new(export_tags::ExportTags),
+    }
+}
+
+/// What stands before the text.
+pub fn label(prompt: &Prompt) -> &'static str {
+    dialogue(&prompt.asked).label()
+}
+
+/// What stands behind the text: what it means, or what is allowed instead. Why Enter was refused stays until the next key.
+///
+/// # Errors
+/// Where Enter would not take the text: with the reason.
+pub fn hint(state: &State, prompt: &Prompt) -> Result<String, String> {
+    match &state.notice {
+        Some(Notice { tone: Tone::Refused, text }) => Err(text.clone()),
+        _ => dialogue(&prompt.asked).hint(state, prompt.input.value()),
+    }
+}
+
+fn open(state: &mut State) -> Option<&mut Prompt> {
+    match &mut state.overlay {
+        Some(Overlay::Prompt(prompt)) => Some(prompt),
+        _ => None,
+    }
+}
+
+/// Takes a key for the prompt that is open.
+pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
+    let Some(prompt) = open(state) else { return Vec::new() };
+    let dialogue = dialogue(&prompt.asked);
+    let text = prompt.input.value().to_owned();
+    match key.code {
+        Code::Enter => accept(state, &*dialogue, &text),
+        Code::Escape => restore(state, &*dialogue),
+        Code::Character('c') if key.control => restore(state, &*dialogue),
+        _ => {
+            if let Some(request) = edit(key) {
+                prompt.input.handle(request);
+            }
+            let text = prompt.input.value().to_owned();
+            dialogue.preview(state, &text)
+        }
+    }
+}
+
+/// Takes pasted text for the prompt that is open; of several lines one is made.
+pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    let Some(prompt) = open(state) else { return Vec::new() };
+    for character in text.chars().filter(|character| !character.is_control()) {
+        prompt.input.handle(InputRequest::InsertChar(character));
+    }
+    let (dialogue, text) = (dialogue(&prompt.asked), prompt.input.value().to_owned());
+    dialogue.preview(state, &text)
+}
+
+/// A text that is refused stays in the open prompt.
+fn accept(state: &mut State, dialogue: &dyn Dialogue, text: &str) -> Vec<Effect> {
+    let accepted = dialogue.hint(state, text).and_then(|_| dialogue.accept(state, text.trim()));
+    match accepted {
+        Ok(effects) => {
+            state.overlay = None;
+            effects
+        }
+        Err(why) => {
+            state.notice = Some(Notice::refused(why));
+            Vec::new()
+        }
+    }
+}
+
+fn restore(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
+    state.overlay = None;
+    dialogue.restore(state)
+}
+
+fn edit(key: Key) -> Option<InputRequest> {
+    Some(match (key.code, key.control, key.alt) {
+        (Code::Character(character), false, false) => InputRequest::InsertChar(character),
+        (Code::Backspace, false, false) | (Code::Character('h'), true, false) => InputRequest::DeletePrevChar,
+        (Code::Delete, false, false) => InputRequest::DeleteNextChar,
+        (Code::Left, false, false) | (Code::Character('b'), true, false) => InputRequest::GoToPrevChar,
+        (Code::Right, false, false) | (Code::Character('f'), true, false) => InputRequest::GoToNextChar,
+        (Code::Left, true, false) | (Code::Character('b'), false, true) => InputRequest::GoToPrevWord,
+        (Code::Right, true, false) | (Code::Character('f'), false, true) => InputRequest::GoToNextWord,
+        (Code::Home, ..) | (Code::Character('a'), true, false) => InputRequest::GoToStart,
+        (Code::End, ..) | (Code::Character('e'), true, false) => InputRequest::GoToEnd,
+        (Code::Character('u'), true, false) => InputRequest::DeleteLine,
+        (Code::Character('w'), true, false) | (Code::Backspace, false, true) => InputRequest::DeletePrevWord,
+        (Code::Character('k'), true, false) => InputRequest::DeleteTillEnd,
+        _ => return None,
+    })
+}
