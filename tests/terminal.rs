@@ -44,7 +44,7 @@ fn hosted_run(home: &Home) {
     home.stdout("run --output run");
     let mut run = run_file::read(&home.file("run")).unwrap();
     "pythia-70m-deduped".clone_into(&mut run.manifest.model.name);
-    run_file::write(&run, AtomicFile::create(&home.file("hosted")).unwrap()).unwrap();
+    run_file::write(&run, AtomicFile::reserve(&home.file("hosted")).unwrap()).unwrap();
 }
 
 #[test]

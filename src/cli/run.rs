@@ -22,7 +22,7 @@ use crate::store::run_file;
 pub fn run(arguments: RunArguments) -> Result<ExitCode> {
     let path = arguments.output.clone().unwrap_or_else(|| default_output(&arguments));
     // Before the work, so that nobody waits for a result that cannot be written.
-    let file = AtomicFile::create(&path)?;
+    let file = AtomicFile::reserve(&path)?;
     run_file::expect_replaceable(&path)?;
     let request = Request { shard: arguments.shard, ..study::request(arguments.study, DEMO)? };
     let run = compute(request)?;
