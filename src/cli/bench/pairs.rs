@@ -1,4 +1,4 @@
-//! `saescope bench pairs`: time and memory of studies of more and more pairs, written into a folder as a table, as JSON and as a plot.
+//! `saescope bench pairs`: time and memory of studies of more and more pairs, written into a folder as a table and as JSON.
 //!
 //! Each study is a `saescope bench engine` of its own, so that none is charged for memory that an earlier one left behind.
 
@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::figures::Figures;
 use super::measure::expect_ig;
-use super::plot::{Curve, plot};
 use crate::cli::arguments::{BackendChoice, BenchPairsArguments, StudyArguments};
 use crate::cli::table::Table;
 use crate::cli::{output, study as flags};
@@ -47,10 +46,10 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     let text = format!("{said}\n\n{}", table.markdown());
     let objects: Vec<Value> = rows.iter().map(Row::json).collect();
     let json = super::json_line(&json!({ "backend": backend, "threads": threads, "runs": runs, "counts": objects }))?;
-    for (name, content) in [("pairs.md", text), ("pairs.json", json), ("pairs.svg", drawing(&rows)?)] {
+    for (name, content) in [("pairs.md", text), ("pairs.json", json)] {
         atomic::write(&folder.join(name), content.as_bytes())?;
     }
-    output::print(&format!("{}\nwrote pairs.md, pairs.json and pairs.svg into {}\n", table.plain(), folder.display()))?;
+    output::print(&format!("{}\nwrote pairs.md and pairs.json into {}\n", table.plain(), folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -168,14 +167,4 @@ fn table(rows: &[Row]) -> Table {
         ]);
     }
     table
-}
-
-fn drawing(rows: &[Row]) -> Result<String> {
-    let curve = |title: &'static str, unit: &'static str, y: &dyn Fn(&Row) -> Option<f64>| Curve {
-        title,
-        unit,
-        points: rows.iter().filter_map(|row| Some((row.pairs(), y(row)?))).collect(),
-    };
-    let pace = |row: &Row| Some(row.milliseconds_a_pair("attribution_s"));
-    plot("pairs", &[curve("attribution", "ms a pair", &pace), curve("peak resident memory", "MB", &Row::peak)])
 }
