@@ -69,7 +69,7 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
         config.mouse = Some(false);
     }
     let selection = selection(&display);
-    study::know_hosted(&folders)?;
+    let hosted = study::hosted(&folders)?;
     let offers = study::offers(&folders)?;
     config.clipboard = display.clipboard.or(config.clipboard).filter(|name| name != "auto");
     let theme = match display.theme {
@@ -82,6 +82,6 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
     };
     let log = Arc::new(Log::open(&folders.log_file()));
     explorer::report_faults(Arc::clone(&log));
-    explorer::explore(Start { opening, selection, theme, config, offers, folders, log })?;
+    explorer::explore(Start { opening, selection, theme, config, offers, hosted, folders, log })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::arguments::{BackendChoice, StudyArguments};
 use crate::app::download::Offer;
-use crate::core::neuronpedia::also_hosted;
+use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
 use crate::engine::threads;
@@ -22,10 +22,9 @@ pub fn default_model() -> Result<&'static str> {
     Ok(if presets.find(STUDY).is_some_and(is_here) { STUDY } else { DEMO })
 }
 
-/// Tells which models have pages on Neuronpedia, for commands that show links.
-pub fn know_hosted(folders: &Folders) -> Result<()> {
-    also_hosted(Presets::load(&folders.models_file())?.hosted());
-    Ok(())
+/// Which models have pages on Neuronpedia, for commands that show links.
+pub fn hosted(folders: &Folders) -> Result<Hosted> {
+    Ok(Presets::load(&folders.models_file())?.hosted())
 }
 
 /// What happens with a model known by name that is not on this machine.

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::effects::ViewEffects;
-use super::neuronpedia;
 use super::problem::Problem;
 use super::view::View;
 
@@ -151,7 +150,7 @@ impl Manifest {
 /// Which model computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelRecord {
-    /// Its name, also the `modelId` of its features; see [`ModelRecord::is_hosted`].
+    /// Its name, also the `modelId` of its features; see [`Hosted`](super::neuronpedia::Hosted).
     pub name: String,
     /// File or `embedded`.
     pub source: String,
@@ -165,13 +164,6 @@ pub struct ModelRecord {
     pub layers: usize,
     /// Width of the residual stream.
     pub width: usize,
-}
-
-impl ModelRecord {
-    /// Whether links to Neuronpedia lead anywhere.
-    pub fn is_hosted(&self) -> bool {
-        neuronpedia::is_hosted(&self.name)
-    }
 }
 
 /// Which dictionary was used.

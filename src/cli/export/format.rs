@@ -98,7 +98,7 @@ fn cells(exported: &Exported<'_>, rank: usize, row: &Row) -> Vec<String> {
         cells.extend(effects.iter().map(|effect| decimal(*effect)));
     }
     // No page, no link: a dead one would be worse than an empty cell.
-    let page = if exported.run.manifest.model.is_hosted() { row.reference.page() } else { String::new() };
+    let page = if exported.has_pages { row.reference.page() } else { String::new() };
     cells.extend([layer_name(row.feature.submodule), page]);
     cells
 }

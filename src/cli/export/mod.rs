@@ -8,7 +8,7 @@ use super::arguments::{ExportArguments, ExportView, Format};
 use super::{output, study};
 use crate::core::comparison::{Compared, HeldBy, difference, similarity};
 use crate::core::effects::ViewEffects;
-use crate::core::neuronpedia::{Reference, quick_lists};
+use crate::core::neuronpedia::{Hosted, Reference, quick_lists};
 use crate::core::problem::{Problem, Result};
 use crate::core::run::Run;
 use crate::core::selection::{Selection, select};
@@ -21,6 +21,8 @@ use crate::store::run_file;
 /// What is exported, whatever the format.
 struct Exported<'a> {
     run: &'a Run,
+    /// Whether Neuronpedia has pages of its features.
+    has_pages: bool,
     /// `male`, .., `difference`, `similarity`.
     name: &'static str,
     /// The views whose effects are shown: one, or the two compared.
@@ -45,15 +47,13 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
         return Err(Problem::new("--name", "names a quick list", "use it with --format url"));
     }
     let run = run_file::read(&arguments.run)?;
-    // Without a home nobody has described models.
-    if let Ok(folders) = Folders::find() {
-        study::know_hosted(&folders)?;
-    }
+    // Without a home folder there is no file that describes models.
+    let hosted = Folders::find().map_or_else(|_| Ok(Hosted::default()), |folders| study::hosted(&folders))?;
     let selection = match (arguments.threshold, arguments.top_k) {
         (Some(threshold), _) => Selection::Threshold(threshold),
         (None, count) => Selection::TopK(count.unwrap_or_default()),
     };
-    let exported = collect(&run, arguments, selection)?;
+    let exported = collect(&run, hosted.has(&run.manifest.model.name), arguments, selection)?;
     let text = match arguments.format {
         Format::Json => format::json(&exported)?,
         Format::Csv => format::csv(&exported)?,
@@ -64,7 +64,7 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn collect<'a>(run: &'a Run, arguments: &ExportArguments, selection: Selection) -> Result<Exported<'a>> {
+fn collect<'a>(run: &'a Run, has_pages: bool, arguments: &ExportArguments, selection: Selection) -> Result<Exported<'a>> {
     let (name, single) = match arguments.view {
         ExportView::Male => ("male", Some(View::Male)),
         ExportView::Female => ("female", Some(View::Female)),
@@ -98,7 +98,7 @@ fn collect<'a>(run: &'a Run, arguments: &ExportArguments, selection: Selection) 
             standard_error: standard_error(view, selected.feature),
             comparison: None,
         });
-        return Ok(Exported { run, name, views: vec![view], selection, features: features.collect() });
+        return Ok(Exported { run, has_pages, name, views: vec![view], selection, features: features.collect() });
     }
     let of = arguments.of.as_deref().unwrap_or(&[View::Male, View::Baseline]);
     let &[first, second] = of else {
@@ -117,7 +117,7 @@ fn collect<'a>(run: &'a Run, arguments: &ExportArguments, selection: Selection) 
         _ => difference(first, second, selection),
     };
     let features = compared.into_iter().map(|compared| comparison_row(model, first, second, compared)).collect();
-    Ok(Exported { run, name, views: vec![first, second], selection, features })
+    Ok(Exported { run, has_pages, name, views: vec![first, second], selection, features })
 }
 
 fn comparison_row(model: &str, first: &ViewEffects, second: &ViewEffects, compared: Compared) -> Row {
@@ -142,9 +142,9 @@ fn standard_error(view: &ViewEffects, feature: FeatureId) -> f32 {
 
 /// One address a line. Standard error says when they cannot lead anywhere.
 fn url(exported: &Exported<'_>, name: Option<&str>) -> String {
-    let model = &exported.run.manifest.model;
-    if !model.is_hosted() {
-        output::note(&format!("note: Neuronpedia does not host {}, so these addresses show no features", printable(&model.name)));
+    if !exported.has_pages {
+        let model = printable(&exported.run.manifest.model.name);
+        output::note(&format!("note: Neuronpedia does not host {model}, so these addresses show no features"));
     }
     let default = format!("{} {}", exported.name, exported.selection);
     let references: Vec<Reference> = exported.features.iter().map(|row| row.reference.clone()).collect();
