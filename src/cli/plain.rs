@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::arguments::DisplayArguments;
-use super::explore::selection;
 use super::table::Table;
 use super::{output, run};
 use crate::core::findings::{Findings, Source};
@@ -80,7 +79,7 @@ fn described(findings: &Findings) -> String {
 fn section(findings: &Findings, tags: &Features, shown: Shown, display: &DisplayArguments) -> String {
     let spec = Spec {
         shown,
-        selection: selection(display),
+        selection: display.selection(),
         submodule: None,
         filter: None,
         keep_others: false,
@@ -109,7 +108,7 @@ fn section(findings: &Findings, tags: &Features, shown: Shown, display: &Display
 }
 
 fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
-    let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "unexplained"]);
+    let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "error share"]);
     let found = findings.view(view);
     for submodule in Submodule::all(findings.layers) {
         let Some(ranked) = found.submodule(submodule) else { continue };

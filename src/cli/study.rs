@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{BackendChoice, StudyArguments};
+use super::arguments::StudyArguments;
 use crate::app::download::Offer;
 use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
@@ -30,7 +30,7 @@ pub fn hosted(folders: &Folders) -> Result<Hosted> {
 /// What happens with a model known by name that is not on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Absent {
-    /// It is a problem.
+    /// The command fails.
     Refused,
     /// The explorer offers to download it.
     Offered,
@@ -56,7 +56,7 @@ pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Refused)
 }
 
-/// The same for the explorer, which can download what is not on this machine.
+/// The request of the explorer, which can download what is not on this machine.
 pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Offered)
 }
@@ -75,10 +75,7 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
         data,
         options: Options { seed: arguments.seed, tokens: arguments.tokens, examples: arguments.examples },
         settings: Settings { method: arguments.method, steps: arguments.steps, batch: arguments.batch, detail: arguments.detail },
-        backend: match arguments.backend {
-            BackendChoice::Auto => None,
-            BackendChoice::Named(backend) => Some(backend),
-        },
+        backend: arguments.backend.named(),
         shard: None,
     })
 }

@@ -4,15 +4,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::table::Table;
+use crate::app::state::THRESHOLD;
 use crate::core::dictionary_report::{DecoderNorms, DictionaryReport, LEAST_EXPLAINED};
 use crate::core::effects::ViewEffects;
 use crate::core::invariant;
 use crate::core::run::{DataRecord, DictionaryRecord, Opened, Run};
 use crate::core::selection::{Selection, select};
 use crate::core::text::printable;
-
-/// The threshold of the published study.
-const THRESHOLD: f32 = 0.1;
 
 /// Which inputs were opened.
 pub fn inputs(opened: &Opened) -> String {

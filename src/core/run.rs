@@ -1,13 +1,11 @@
 //! A run: what was computed, and everything needed to say from what.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::effects::ViewEffects;
-use super::problem::Problem;
 use super::view::View;
 
 /// The version of the run file's layout.
@@ -26,6 +24,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every method.
+    pub const ALL: [Self; 3] = [Self::Ig, Self::Attrib, Self::Exact];
+
     /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -39,17 +40,6 @@ impl Method {
 impl fmt::Display for Method {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
-    }
-}
-
-impl FromStr for Method {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        [Self::Ig, Self::Attrib, Self::Exact]
-            .into_iter()
-            .find(|method| method.name() == text)
-            .ok_or_else(|| Problem::new(format_args!("method '{text}'"), "is not known", "use ig, attrib or exact"))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::figures::Figures;
 use super::measure::expect_ig;
-use crate::cli::arguments::{BackendChoice, BenchPairsArguments, StudyArguments};
+use crate::cli::arguments::{BenchPairsArguments, StudyArguments};
 use crate::cli::table::Table;
 use crate::cli::{output, study as flags};
 use crate::core::problem::{Problem, Result};
@@ -53,7 +53,7 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Before anything is measured.
+/// Expects `wanted` pairs in the data, before anything is measured.
 fn expect_pairs(study: &StudyArguments, wanted: usize) -> Result<()> {
     let request = flags::request(study.clone(), flags::DEMO)?;
     let there = Study::open(request, &Cache::new(Bounds::NONE), &Cancel::default())?.opened().pairs.examples.len();
@@ -85,10 +85,6 @@ fn measure(program: &Path, study: &StudyArguments, count: usize) -> Result<Value
 /// The study as it was given on the command line, but for --examples.
 fn given(study: &StudyArguments) -> Vec<OsString> {
     let text = |value: &dyn ToString| Some(OsString::from(value.to_string()));
-    let backend = match study.backend {
-        BackendChoice::Auto => None,
-        BackendChoice::Named(backend) => text(&backend),
-    };
     let flags = [
         ("--model", study.model.clone().map(OsString::from)),
         ("--dictionaries", study.dictionaries.clone().map(OsString::from)),
@@ -99,7 +95,7 @@ fn given(study: &StudyArguments) -> Vec<OsString> {
         ("--steps", text(&study.steps)),
         ("--batch", text(&study.batch)),
         ("--detail", text(&study.detail)),
-        ("--backend", backend),
+        ("--backend", study.backend.named().and_then(|backend| text(&backend))),
         ("--threads", study.threads.and_then(|threads| text(&threads))),
     ];
     flags.into_iter().filter_map(|(flag, value)| Some([flag.into(), value?])).flatten().collect()
@@ -107,7 +103,7 @@ fn given(study: &StudyArguments) -> Vec<OsString> {
 
 /// What processes of one number of pairs reported.
 struct Row {
-    /// One at least.
+    /// At least one report.
     reports: Vec<Value>,
 }
 
@@ -121,7 +117,7 @@ impl Row {
         self.said("pairs").as_f64().unwrap_or(f64::NAN)
     }
 
-    /// Each process measured once; where the system does not tell, there is nothing.
+    /// Figures over the processes, each of which measured once; none where the system does not measure it.
     fn figures(&self, key: &str) -> Option<Figures> {
         Figures::of(self.reports.iter().filter_map(|report| report[key]["median"].as_f64()))
     }
@@ -134,7 +130,7 @@ impl Row {
         1e3 * self.median(key) / self.pairs()
     }
 
-    /// Megabytes.
+    /// Peak resident memory in megabytes.
     fn peak(&self) -> Option<f64> {
         self.figures(PEAK).map(|figures| figures.median)
     }
