@@ -1,9 +1,12 @@
-//! `saescope verify`: computes the published study again and says, figure by figure, whether it comes out.
+//! `saescope verify`: compares a run of this program, computed now or read from a file, with printed figures, one by one.
+//!
+//! The figures are those that the study's notebook printed, or any others in a file of that form. Figures taken from a run of this program
+//! itself only show that it gives the same numbers again.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::arguments::VerifyArguments;
+use super::arguments::{StudyArguments, VerifyArguments};
 use super::run::compute_checked;
 use super::study;
 use super::table::Table;
@@ -12,6 +15,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::published::Published;
 use crate::core::request::{DataSource, Options};
 use crate::core::run::{DataRecord, Run};
+use crate::core::text::printable;
 use crate::core::verification::{self, Figure, TOLERANCE};
 use crate::engine::identity::prompts_sha256;
 use crate::store::presets::STUDY;
@@ -34,15 +38,18 @@ pub fn verify(arguments: VerifyArguments) -> Result<ExitCode> {
             expect_settings(&run, path, &published)?;
             run
         }
-        None => computed(arguments, &published)?,
+        None => computed(arguments.study, &published)?,
     };
     let figures = verification::compare(&run, &published);
-    output::print(&report(&run, &figures))?;
+    let published =
+        arguments.figures.map_or_else(|| "by the study's notebook".to_owned(), |path| format!("in {}", path.display()));
+    let here = arguments.run.map_or_else(|| "computed now".to_owned(), |path| format!("read from {}", path.display()));
+    output::print(&report(&run, &figures, &published, &here))?;
     Ok(if figures.iter().all(|figure| figure.verdict.holds()) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn computed(arguments: VerifyArguments, published: &Published) -> Result<Run> {
-    let mut request = study::request(arguments.study, STUDY)?;
+fn computed(study: StudyArguments, published: &Published) -> Result<Run> {
+    let mut request = study::request(study, STUDY)?;
     if request.data == DataSource::Embedded {
         return Err(Problem::new(
             "verify",
@@ -65,12 +72,12 @@ fn computed(arguments: VerifyArguments, published: &Published) -> Result<Run> {
         ));
     }
     request.options = Options { tokens: Some(study.tokens), examples: Some(study.examples), ..request.options };
-    // Before anything is computed.
+    // Checked before anything is computed.
     let check = |opened: &crate::core::run::Opened| expect_prompts(&opened.pairs, opened.baseline.as_ref(), published);
     compute_checked(request, &check)
 }
 
-/// Figures of other prompts are not comparable.
+/// Expects the study's prompts: figures of other prompts are not comparable.
 fn expect_prompts(pairs: &DataRecord, baseline: Option<&DataRecord>, published: &Published) -> Result<()> {
     let expected = &published.study.prompts_sha256;
     let baseline = baseline
@@ -107,7 +114,8 @@ fn expect_settings(run: &Run, path: &Path, published: &Published) -> Result<()> 
     ))
 }
 
-fn report(run: &Run, figures: &[Figure]) -> String {
+/// `published` and `here` say where the figures of both sides come from.
+fn report(run: &Run, figures: &[Figure], published: &str, here: &str) -> String {
     let mut table = Table::new(1, &["figure", "published", "here", "difference", "verdict"]);
     for figure in figures {
         table.push(vec![
@@ -130,10 +138,12 @@ fn report(run: &Run, figures: &[Figure]) -> String {
         format!("{off} of {} figures differ", figures.len())
     };
     format!(
-        "\n{dictionaries}{suspects}\n{}\n{notes}difference: the largest, in units of the metric; allowed {TOLERANCE:e} (rounding of f32 sums in another order, and of \
-         printed digits)\nmodel {}, backend {}\n{verdict}\n",
-        table.plain(),
-        crate::core::text::printable(&run.manifest.model.name),
+        "\n{dictionaries}{suspects}\npublished: printed {}; here: a run of this program, {}, model {}, backend {}\n{}\n{notes}difference: the largest, in units of the metric; allowed {TOLERANCE:e} (rounding of f32 sums in another order, and of \
+         printed digits)\n{verdict}\n",
+        printable(published),
+        printable(here),
+        printable(&run.manifest.model.name),
         run.manifest.backend,
+        table.plain(),
     )
 }
