@@ -86,7 +86,7 @@ fn a_run_with_a_changed_number_fails_the_check() {
     for (damage, says) in damages {
         let mut changed = run.clone();
         damage(&mut changed.views[1].submodules[8]);
-        run_file::write(&changed, AtomicFile::create(&folder.path().join("changed")).unwrap()).unwrap();
+        run_file::write(&changed, AtomicFile::reserve(&folder.path().join("changed")).unwrap()).unwrap();
         let output = saescope(folder.path(), "check changed");
         assert_eq!(output.status.code(), Some(1));
         let text = String::from_utf8(output.stdout).unwrap();

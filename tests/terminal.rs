@@ -44,7 +44,7 @@ fn hosted_run(home: &Home) {
     home.stdout("run --output run");
     let mut run = run_file::read(&home.file("run")).unwrap();
     "pythia-70m-deduped".clone_into(&mut run.manifest.model.name);
-    run_file::write(&run, AtomicFile::create(&home.file("hosted")).unwrap()).unwrap();
+    run_file::write(&run, AtomicFile::reserve(&home.file("hosted")).unwrap()).unwrap();
 }
 
 #[test]
@@ -398,7 +398,11 @@ fn the_helpers_print_what_they_should() {
     for part in ["clipboard", "saescope.log", "tags"] {
         assert!(doctor.contains(part), "{part} is not in {doctor}");
     }
-    assert!(home.stdout("completions bash").contains("complete -F _saescope"));
+    let completions = home.stdout("completions bash");
+    assert!(
+        completions.contains("complete -F _saescope") && completions.contains("\"auto dark light 16 mono\""),
+        "{completions}"
+    );
     assert!(home.stdout("man").contains(".TH saescope 1"));
 }
 

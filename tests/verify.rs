@@ -76,6 +76,9 @@ fn a_run_reproduces_its_own_figures_and_no_others() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("all 18 figures are reproduced"), "{text}");
+    let compared =
+        "published: printed in figures.json; here: a run of this program, read from run, model saescope-demo, backend ";
+    assert!(text.contains(compared), "{text}");
 
     // Computed again from files, with another batch size.
     for name in ["names", "baseline_names"] {
@@ -84,7 +87,8 @@ fn a_run_reproduces_its_own_figures_and_no_others() {
     }
     let again = "verify --model demo --figures figures.json --pairs names.json --baseline baseline_names.json --batch 7";
     let output = saescope(folder, again);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(0) && text.contains("here: a run of this program, computed now, "), "{text}");
 
     figures["views"]["female"]["total_effects"][4] = json!(0.0);
     write(&figures);

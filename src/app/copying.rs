@@ -4,13 +4,13 @@ use super::command_id::CommandId;
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::{Parts, State};
-use crate::core::neuronpedia::{Reference, is_hosted, quick_lists};
+use crate::core::neuronpedia::{Reference, quick_lists};
 use crate::core::submodule::FeatureId;
 
 /// Whether addresses lead anywhere, and if not, why.
 pub fn can_link(state: &State) -> Result<(), String> {
     let Some(findings) = state.findings() else { return Err("there is no study yet".to_owned()) };
-    if is_hosted(&findings.model) {
+    if state.setting.hosted.has(&findings.model) {
         return Ok(());
     }
     Err(format!("Neuronpedia does not host {}, so its features have no pages", findings.model))

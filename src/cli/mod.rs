@@ -11,6 +11,7 @@ mod manual;
 mod merge;
 mod output;
 mod plain;
+mod progress;
 mod run;
 mod study;
 mod summary;
@@ -50,12 +51,13 @@ pub fn fail_at_size_limits() {
     #[cfg(unix)]
     {
         let met = std::sync::Arc::default();
-        // Where it is refused, the system's own way is left.
+        // If the handler cannot be installed, the system ends the program as before.
         let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), met);
     }
 }
 
-/// Runs one command and says how it ended: 0 for success, 1 for a check that failed, 2 for bad input.
+/// Runs one command and says how it ended: 0 for success, 1 for a check that failed, 2 for a [`Problem`](crate::core::problem::Problem) of
+/// any kind.
 pub fn main(arguments: Arguments) -> ExitCode {
     match dispatch(arguments) {
         Ok(code) => code,

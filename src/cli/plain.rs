@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::arguments::DisplayArguments;
-use super::explore::selection;
 use super::table::Table;
 use super::{output, run};
 use crate::core::findings::{Findings, Source};
@@ -77,7 +76,7 @@ fn described(findings: &Findings) -> String {
 
 /// One view or comparison: its figures, its submodules, its features.
 fn section(findings: &Findings, tags: &Features, shown: Shown, display: &DisplayArguments) -> String {
-    let spec = Spec::all(shown, selection(display));
+    let spec = Spec::all(shown, display.selection());
     let listing = arrange(findings, tags, &spec);
     let mut text = format!("{}, {}: {} features in {} submodules", shown.described(&findings.study), spec.selection, listing.rows.len(), listing.submodules());
     if let Some(gap) = &listing.gap {
@@ -100,7 +99,7 @@ fn section(findings: &Findings, tags: &Features, shown: Shown, display: &Display
 }
 
 fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
-    let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "unexplained"]);
+    let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "error share"]);
     let found = findings.view(view);
     for submodule in Submodule::all(findings.layers) {
         let Some(ranked) = found.submodule(submodule) else { continue };

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{BackendChoice, StudyArguments};
+use super::arguments::StudyArguments;
 use crate::app::state::download::Offer;
-use crate::core::neuronpedia::also_hosted;
+use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::engine::threads;
@@ -26,16 +26,15 @@ pub fn default_model() -> Result<&'static str> {
     Ok(if presets.find(STUDY).is_some_and(is_here) { STUDY } else { DEMO })
 }
 
-/// Tells which models have pages on Neuronpedia, for commands that show links.
-pub fn know_hosted(folders: &Folders) -> Result<()> {
-    also_hosted(Presets::load(&folders.models_file())?.hosted());
-    Ok(())
+/// Which models have pages on Neuronpedia, for commands that show links.
+pub fn hosted(folders: &Folders) -> Result<Hosted> {
+    Ok(Presets::load(&folders.models_file())?.hosted())
 }
 
 /// What happens with a model known by name that is not on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Absent {
-    /// It is a problem.
+    /// The command fails.
     Refused,
     /// The explorer offers to download it.
     Offered,
@@ -61,7 +60,7 @@ pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Refused)
 }
 
-/// The same for the explorer, which can download what is not on this machine.
+/// The request of the explorer, which can download what is not on this machine.
 pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Offered)
 }
@@ -80,10 +79,7 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
         study,
         options: Options { seed: arguments.seed, tokens: arguments.tokens, examples: arguments.examples },
         settings: Settings { method: arguments.method, steps: arguments.steps, batch: arguments.batch, detail: arguments.detail },
-        backend: match arguments.backend {
-            BackendChoice::Auto => None,
-            BackendChoice::Named(backend) => Some(backend),
-        },
+        backend: arguments.backend.named(),
         shard: None,
     })
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::table::Table;
+use crate::app::state::THRESHOLD;
 use crate::core::dictionary_report::{DecoderNorms, DictionaryReport, LEAST_EXPLAINED};
 use crate::core::findings::Findings;
 use crate::core::invariant;
@@ -13,9 +14,6 @@ use crate::core::study::Study;
 use crate::core::text::printable;
 use crate::core::view::View;
 use crate::engine::identity;
-
-/// The threshold of the published study.
-const THRESHOLD: f32 = 0.1;
 
 /// Which inputs were opened.
 pub fn inputs(opened: &Opened) -> String {

@@ -1,9 +1,12 @@
-//! `saescope verify`: computes the published study again and says, figure by figure, whether it comes out.
+//! `saescope verify`: compares a run of this program, computed now or read from a file, with printed figures, one by one.
+//!
+//! The figures are those that the study's notebook printed, or any others in a file of that form. Figures taken from a run of this program
+//! itself only show that it gives the same numbers again.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::arguments::VerifyArguments;
+use super::arguments::{StudyArguments, VerifyArguments};
 use super::run::compute_checked;
 use super::study;
 use super::table::Table;
@@ -14,6 +17,7 @@ use crate::core::published::Published;
 use crate::core::request::Options;
 use crate::core::run::{DataRecord, Manifest, Run};
 use crate::core::study::Study;
+use crate::core::text::printable;
 use crate::core::verification::{self, Figure, TOLERANCE};
 use crate::engine::identity::{self, prompts_sha256};
 use crate::store::presets::STUDY;
@@ -36,17 +40,20 @@ pub fn verify(arguments: VerifyArguments) -> Result<ExitCode> {
             expect_settings(&run, path, &published)?;
             run
         }
-        None => computed(arguments, &published)?,
+        None => computed(arguments.study, &published)?,
     };
     let subject = identity::subject(&run.manifest.model.name, &run.manifest.dictionaries);
     let manifest = run.manifest.clone();
     let figures = verification::compare(&Findings::from_run(run, None, subject), &published);
-    output::print(&report(&manifest, &figures))?;
+    let published =
+        arguments.figures.map_or_else(|| "by the study's notebook".to_owned(), |path| format!("in {}", path.display()));
+    let here = arguments.run.map_or_else(|| "computed now".to_owned(), |path| format!("read from {}", path.display()));
+    output::print(&report(&manifest, &figures, &published, &here))?;
     Ok(if figures.iter().all(|figure| figure.verdict.holds()) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn computed(arguments: VerifyArguments, published: &Published) -> Result<Run> {
-    let mut request = study::request(arguments.study, STUDY)?;
+fn computed(study: StudyArguments, published: &Published) -> Result<Run> {
+    let mut request = study::request(study, STUDY)?;
     if request.study == studies::names(true)? {
         return Err(Problem::new(
             "verify",
@@ -115,7 +122,8 @@ fn expect_settings(run: &Run, path: &Path, published: &Published) -> Result<()> 
     ))
 }
 
-fn report(manifest: &Manifest, figures: &[Figure]) -> String {
+/// `published` and `here` say where the figures of both sides come from.
+fn report(manifest: &Manifest, figures: &[Figure], published: &str, here: &str) -> String {
     let mut table = Table::new(1, &["figure", "published", "here", "difference", "verdict"]);
     for figure in figures {
         table.push(vec![
@@ -138,10 +146,12 @@ fn report(manifest: &Manifest, figures: &[Figure]) -> String {
         format!("{off} of {} figures differ", figures.len())
     };
     format!(
-        "\n{dictionaries}{suspects}\n{}\n{notes}difference: the largest, in units of the metric; allowed {TOLERANCE:e} (rounding of f32 sums in another order, and of \
-         printed digits)\nmodel {}, backend {}\n{verdict}\n",
-        table.plain(),
-        crate::core::text::printable(&manifest.model.name),
+        "\n{dictionaries}{suspects}\npublished: printed {}; here: a run of this program, {}, model {}, backend {}\n{}\n{notes}difference: the largest, in units of the metric; allowed {TOLERANCE:e} (rounding of f32 sums in another order, and of \
+         printed digits)\n{verdict}\n",
+        printable(published),
+        printable(here),
+        printable(&manifest.model.name),
         manifest.backend,
+        table.plain(),
     )
 }

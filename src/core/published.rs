@@ -52,9 +52,9 @@ pub struct PublishedStudy {
 /// Features in only one of two lists of strongest features, and in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Comparison {
-    /// In only one.
+    /// Features in only one list.
     pub differing: usize,
-    /// In both.
+    /// Features in both lists.
     pub common: usize,
 }
 
@@ -176,7 +176,7 @@ fn feature(layer: &str, index: u32) -> Option<FeatureId> {
 }
 
 impl Tagged {
-    /// As the notebook writes it.
+    /// The line that the notebook writes.
     fn line(&self, model: &str) -> String {
         let Self { layer, index, rejected, note } = self;
         let reject = if *rejected { "X " } else { "" };
@@ -184,11 +184,11 @@ impl Tagged {
     }
 }
 
-/// Standard errors, positions and error terms were not printed: no numbers, or no entries.
+/// Standard errors, positions and error terms were not printed: NaN, or no entries.
 fn printed_effects(submodule: Submodule, printed: &BTreeMap<String, f32>) -> std::result::Result<SubmoduleEffects, String> {
     let mut effects: Vec<(FeatureIndex, f32)> = Vec::new();
     for (index, effect) in printed {
-        let index = index.parse().map_err(|_| format!("holds a feature '{index}' in {submodule}, which is no index"))?;
+        let index = index.parse().map_err(|_| format!("holds a feature '{index}' in {submodule}, which is not an index"))?;
         effects.push((FeatureIndex(index), *effect));
     }
     effects.sort_unstable_by_key(|(index, _)| *index);

@@ -128,13 +128,3 @@ impl fmt::Display for Backend {
         formatter.write_str(self.name())
     }
 }
-
-impl FromStr for Backend {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|backend| backend.name() == text).ok_or_else(|| {
-            Problem::new(format_args!("backend '{text}'"), "is not known", "use auto, native, ndarray, flex or cuda")
-        })
-    }
-}

@@ -1,15 +1,12 @@
 //! A run: what was computed, and everything needed to say from what.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::effects::ViewEffects;
-use super::neuronpedia;
-use super::problem::Problem;
 use super::study::Study;
 use super::view::View;
 
@@ -29,6 +26,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every method.
+    pub const ALL: [Self; 3] = [Self::Ig, Self::Attrib, Self::Exact];
+
     /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -42,17 +42,6 @@ impl Method {
 impl fmt::Display for Method {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
-    }
-}
-
-impl FromStr for Method {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        [Self::Ig, Self::Attrib, Self::Exact]
-            .into_iter()
-            .find(|method| method.name() == text)
-            .ok_or_else(|| Problem::new(format_args!("method '{text}'"), "is not known", "use ig, attrib or exact"))
     }
 }
 
@@ -164,7 +153,7 @@ impl Manifest {
 /// Which model computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelRecord {
-    /// Its name, also the `modelId` of its features; see [`ModelRecord::is_hosted`].
+    /// Its name, also the `modelId` of its features; see [`Hosted`](super::neuronpedia::Hosted).
     pub name: String,
     /// File or `embedded`.
     pub source: String,
@@ -178,13 +167,6 @@ pub struct ModelRecord {
     pub layers: usize,
     /// Width of the residual stream.
     pub width: usize,
-}
-
-impl ModelRecord {
-    /// Whether links to Neuronpedia lead anywhere.
-    pub fn is_hosted(&self) -> bool {
-        neuronpedia::is_hosted(&self.name)
-    }
 }
 
 /// Which dictionary was used.

@@ -50,9 +50,9 @@ impl fmt::Display for Verdict {
 pub struct Figure {
     /// What it is.
     pub name: String,
-    /// As it was published.
+    /// The published value.
     pub published: String,
-    /// As it is in the run.
+    /// The run's value.
     pub here: String,
     /// The largest difference, in units of the metric; none between lists.
     pub difference: Option<f64>,
@@ -162,7 +162,7 @@ fn number(name: String, published: f64, here: f64) -> Figure {
     }
 }
 
-/// What is no number is off.
+/// NaN is off.
 fn within(difference: f64) -> Verdict {
     if difference <= TOLERANCE { Verdict::Same } else { Verdict::Differs }
 }

@@ -6,21 +6,22 @@ use std::path::{Path, PathBuf};
 
 use crate::core::problem::{Problem, Result};
 
-/// A place to write a result to, checked before the work whose result it will hold.
+/// A file to write a result into, found to be writable before the work whose result it will hold.
+///
+/// A symbolic link is followed: the user who names one means the file behind it. [`write`] does not follow links.
 pub struct AtomicFile {
     target: PathBuf,
 }
 
 impl AtomicFile {
-    /// Makes sure that `target` can be written; nothing of it is left behind or changed before [`AtomicFile::commit`].
-    pub fn create(target: &Path) -> Result<Self> {
+    /// Makes sure that `target` can be written. It is neither made nor changed before [`AtomicFile::commit`].
+    pub fn reserve(target: &Path) -> Result<Self> {
         let unwritable = |what: String| {
             Problem::new(target.display(), what, "choose another file name, in a folder that exists and can be written")
         };
         if target.is_symlink() && !target.exists() {
             return Err(unwritable("is a broken link".to_owned()));
         }
-        // The file that a link leads to is what is meant.
         let target_file = target.canonicalize().unwrap_or_else(|_| target.to_owned());
         match std::fs::metadata(&target_file) {
             Ok(metadata) if metadata.is_dir() => return Err(unwritable("is a folder, a file name is expected".to_owned())),
@@ -48,9 +49,11 @@ impl AtomicFile {
 }
 
 /// Writes the file at `path` whole or not at all; a file that was there keeps its permissions.
+///
+/// A symbolic link at `path` is replaced and not followed: the program's own files may lie where others can put links.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |error: std::io::Error| {
-        Problem::new(
+        Problem::environment(
             path.display(),
             format_args!("cannot be written: {error}"),
             "check the disk's space and the folder's permissions",
@@ -86,9 +89,9 @@ mod tests {
     fn nothing_is_left_behind_without_a_commit() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("run");
-        drop(AtomicFile::create(&target).unwrap());
+        drop(AtomicFile::reserve(&target).unwrap());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-        AtomicFile::create(&target).unwrap().commit(b"abc").unwrap();
+        AtomicFile::reserve(&target).unwrap().commit(b"abc").unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"abc");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -96,9 +99,9 @@ mod tests {
     #[test]
     fn a_missing_folder_is_noticed_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(AtomicFile::create(&folder.path().join("missing/run")).is_err());
-        assert!(AtomicFile::create(folder.path()).is_err());
-        assert!(AtomicFile::create(&folder.path().join("a".repeat(300))).is_err());
+        assert!(AtomicFile::reserve(&folder.path().join("missing/run")).is_err());
+        assert!(AtomicFile::reserve(folder.path()).is_err());
+        assert!(AtomicFile::reserve(&folder.path().join("a".repeat(300))).is_err());
     }
 
     #[cfg(unix)]
@@ -108,9 +111,9 @@ mod tests {
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         std::fs::write(&file, "old").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        AtomicFile::create(&link).unwrap().commit(b"new").unwrap();
+        AtomicFile::reserve(&link).unwrap().commit(b"new").unwrap();
         assert_eq!(std::fs::read(&file).unwrap(), b"new");
         assert!(link.is_symlink());
-        assert!(AtomicFile::create(Path::new("/dev/null")).is_err());
+        assert!(AtomicFile::reserve(Path::new("/dev/null")).is_err());
     }
 }

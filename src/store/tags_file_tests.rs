@@ -67,7 +67,7 @@ fn a_damaged_file_is_refused_and_kept() {
     assert!(message.contains("0123456789abcdef0123, not"), "{message}");
 }
 
-/// As whoever holds the book does.
+/// Reads again and merges, as the explorer does.
 fn merge_in(file: &mut TagsFile, book: &mut TagBook) -> Result<Change> {
     let Some((base, theirs)) = file.reread(book.subject())? else { return Ok(Change::default()) };
     Ok(book.apply(merge(&base, book.features(), &theirs)))

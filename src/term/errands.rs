@@ -143,7 +143,7 @@ fn done(outcome: Result<String>) -> Message {
 /// Only a former run is written over.
 fn write_run(findings: &Findings, path: &Path) -> Result<String> {
     let run = findings.to_run().ok_or_else(|| Problem::new("run", "is not whole", "write it when all of it is computed"))?;
-    let file = AtomicFile::create(path)?;
+    let file = AtomicFile::reserve(path)?;
     run_file::expect_replaceable(path)?;
     run_file::write(&run, file)?;
     Ok(format!("wrote the run to {}", path.display()))

@@ -12,6 +12,7 @@ use crate::app::state::{Setting, State, ThemeName};
 use crate::app::update::update;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::findings::Findings;
+use crate::core::neuronpedia::Hosted;
 use crate::core::published::Published;
 use crate::core::run::{DataRecord, Dropped, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Run, Seconds};
 use crate::core::selection::Selection;
@@ -160,6 +161,7 @@ pub fn empty() -> State {
         home: None,
         log: "saescope.log".to_owned(),
         offers: Vec::new(),
+        hosted: Hosted::default(),
     })
 }
 

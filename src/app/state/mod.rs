@@ -27,6 +27,7 @@ use super::keymap::Keymap;
 use super::notice::Notice;
 use crate::core::filter::Filter;
 use crate::core::findings::Findings;
+use crate::core::neuronpedia::Hosted;
 use crate::core::published::Published;
 use crate::core::request::Request;
 use crate::core::rows::Shown;
@@ -108,6 +109,8 @@ pub struct Setting {
     pub home: Option<String>,
     /// Models known by name that are not, or not whole, on this machine.
     pub offers: Vec<Offer>,
+    /// Models with pages on Neuronpedia.
+    pub hosted: Hosted,
 }
 
 /// The whole state. Only [`update`](super::update::update) changes it.

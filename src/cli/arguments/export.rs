@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::values::threshold;
+use super::values::{positive, threshold};
 
 /// Flags of `export`.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ pub struct ExportArguments {
     pub threshold: Option<f32>,
 
     /// Select the N features of largest |effect|, over all submodules together.
-    #[arg(long, value_name = "N", group = "selection")]
+    #[arg(long, value_name = "N", group = "selection", value_parser = positive)]
     pub top_k: Option<usize>,
 
     /// How to print them.

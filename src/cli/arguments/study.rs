@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{backend, positive, steps};
+use super::values::{Choice, backend, method, positive, steps};
 use crate::core::request::Backend;
 use crate::core::run::Method;
 
@@ -46,7 +46,7 @@ pub struct StudyArguments {
     pub seed: u64,
 
     /// `ig`: integrated gradients. `attrib`: one gradient at the clean run. `exact`: one forward pass per feature and token.
-    #[arg(long, value_name = "ig|attrib|exact", default_value = "ig")]
+    #[arg(long, value_name = "METHOD", default_value = "ig", value_parser = method())]
     pub method: Method,
 
     /// Points on the path of integrated gradients.
@@ -62,19 +62,10 @@ pub struct StudyArguments {
     pub detail: usize,
 
     /// `auto` takes the best backend in this program that works: cuda, native, flex, ndarray.
-    #[arg(long, value_name = "auto|native|flex|ndarray|cuda", default_value = "auto", value_parser = backend)]
-    pub backend: BackendChoice,
+    #[arg(long, value_name = "BACKEND", default_value = "auto", value_parser = backend())]
+    pub backend: Choice<Backend>,
 
     /// Compute on N threads. [default: one for each core]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub threads: Option<usize>,
-}
-
-/// A backend, or the best one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BackendChoice {
-    /// The best one that works.
-    Auto,
-    /// This one.
-    Named(Backend),
 }

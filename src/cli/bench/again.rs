@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::figures::Figures;
-use crate::cli::arguments::BenchAgainArguments;
+use crate::cli::arguments::BenchStudyArguments;
 use crate::cli::table::Table;
 use crate::cli::{output, study as flags};
 use crate::core::problem::{Problem, Result};
@@ -31,7 +31,7 @@ struct Change {
 }
 
 /// Measures and prints.
-pub fn again(arguments: BenchAgainArguments) -> Result<ExitCode> {
+pub fn again(arguments: BenchStudyArguments) -> Result<ExitCode> {
     if arguments.study.method != Method::Ig {
         return Err(Problem::new("--method", "is one of the changes that are measured", "leave it out"));
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::figures::Figures;
 use super::measure::{Measured, expect_ig, measure};
-use crate::cli::arguments::BenchEngineArguments;
+use crate::cli::arguments::BenchStudyArguments;
 use crate::cli::table::Table;
 use crate::cli::{output, study as flags};
 use crate::core::problem::Result;
@@ -18,7 +18,7 @@ use crate::engine::attribution::Stage;
 use crate::engine::threads;
 
 /// Measures and prints.
-pub fn engine(arguments: BenchEngineArguments) -> Result<ExitCode> {
+pub fn engine(arguments: BenchStudyArguments) -> Result<ExitCode> {
     expect_ig(&arguments.study)?;
     let request = flags::request(arguments.study, flags::DEMO)?;
     let runs: Vec<Measured> = (0..arguments.runs).map(|_| measure(&request)).collect::<Result<_>>()?;

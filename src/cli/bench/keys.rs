@@ -13,11 +13,11 @@ use crate::term::bench::Press;
 
 /// Something a user does.
 struct Habit {
-    /// The name of its keys in the report.
+    /// The name of these keys in the report.
     kind: &'static str,
-    /// How often it is drawn, in relation to the others.
+    /// How often it is drawn, relative to the others.
     weight: usize,
-    /// Its keys, by name; one line is drawn. `N*key` is the key N times.
+    /// The keys by name, one of these lines at random. `N*key` is the key N times.
     variants: &'static [&'static str],
 }
 

@@ -28,11 +28,11 @@ pub struct Measured {
     pub attributed: f64,
     /// Seconds that hashing took beside the attribution.
     pub hash: f64,
-    /// Seconds of its parts.
+    /// Seconds of the parts of the attribution.
     pub stages: Stages,
-    /// The least arithmetic.
+    /// The least arithmetic that the run takes.
     pub floor: Floor,
-    /// Of this machine, right after the run.
+    /// The rates of this machine, right after the run.
     pub rates: Rates,
     /// The backend's name.
     pub backend: String,
@@ -56,10 +56,10 @@ impl Measured {
     }
 }
 
-/// The floor is that of one method.
+/// Expects integrated gradients, the method whose floor is known.
 ///
 /// # Errors
-/// Where another one is asked for.
+/// When the flags ask for another method.
 pub fn expect_ig(arguments: &StudyArguments) -> Result<()> {
     if arguments.method == Method::Ig {
         return Ok(());
@@ -70,7 +70,7 @@ pub fn expect_ig(arguments: &StudyArguments) -> Result<()> {
 /// Computes `request` once, with nothing remembered, then measures the rates of this machine.
 pub fn measure(request: &Request) -> Result<Measured> {
     let cancel = Cancel::default();
-    // Linux: from here on the peak is counted anew. Elsewhere there is none to count.
+    // On Linux the peak is counted anew from here on. Other systems count none.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     let start = Instant::now();
     let study = Study::open(request.clone(), &Cache::default(), &cancel)?;

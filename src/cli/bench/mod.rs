@@ -6,7 +6,6 @@ mod figures;
 mod keys;
 mod measure;
 mod pairs;
-mod plot;
 mod random;
 mod report;
 mod study;
@@ -17,7 +16,7 @@ use std::process::ExitCode;
 use super::arguments::{Bench, BenchArguments};
 use crate::core::problem::{Problem, Result};
 
-/// Measures. A benchmark reports: a figure that misses its goal is no failure.
+/// Measures. A benchmark reports: a figure that misses its goal is not a failure.
 pub fn bench(arguments: BenchArguments) -> Result<ExitCode> {
     match arguments.what.unwrap_or(Bench::Engine(arguments.engine)) {
         Bench::Ui(arguments) => ui::ui(&arguments),

@@ -100,7 +100,7 @@ fn cells(exported: &Exported<'_>, rank: usize, row: &Row) -> Vec<String> {
         cells.extend(exported.views().into_iter().map(|view| decimal(exported.effect_in(view, row))));
     }
     // No page, no link: a dead one would be worse than an empty cell.
-    let page = if exported.model.is_hosted() { exported.reference(row).page() } else { String::new() };
+    let page = if exported.has_pages { exported.reference(row).page() } else { String::new() };
     cells.extend([layer_name(row.feature.submodule), page]);
     cells
 }

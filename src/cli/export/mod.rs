@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::arguments::{ExportArguments, Format};
 use super::{output, study};
 use crate::core::findings::Findings;
-use crate::core::neuronpedia::{Reference, quick_lists};
+use crate::core::neuronpedia::{Hosted, Reference, quick_lists};
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::arrange::arrange;
 use crate::core::rows::{DIFFERENCE, Row, SIMILARITY, Shown, Spec};
@@ -25,6 +25,8 @@ use crate::store::run_file;
 struct Exported<'a> {
     findings: &'a Findings,
     model: &'a ModelRecord,
+    /// Whether Neuronpedia has pages of its features.
+    has_pages: bool,
     /// Which view or comparison, and which features of it.
     spec: Spec,
     rows: Vec<Row>,
@@ -59,10 +61,8 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
         return Err(Problem::new("--name", "names a quick list", "use it with --format url"));
     }
     let run = run_file::read(&arguments.run)?;
-    // Without a home nobody has described models.
-    if let Ok(folders) = Folders::find() {
-        study::know_hosted(&folders)?;
-    }
+    // Without a home folder there is no file that describes models.
+    let hosted = Folders::find().map_or_else(|_| Ok(Hosted::default()), |folders| study::hosted(&folders))?;
     let selection = match (arguments.threshold, arguments.top_k) {
         (Some(threshold), _) => Selection::Threshold(threshold),
         (None, count) => Selection::TopK(count.unwrap_or_default()),
@@ -72,7 +72,7 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     let findings = Findings::from_run(run, Some(arguments.run.display().to_string()), subject);
     let spec = Spec::all(shown(&findings.study, arguments)?, selection);
     let rows = arrange(&findings, &Features::new(), &spec).rows;
-    let exported = Exported { findings: &findings, model: &model, spec, rows };
+    let exported = Exported { findings: &findings, has_pages: hosted.has(&model.name), model: &model, spec, rows };
     let text = match arguments.format {
         Format::Json => format::json(&exported)?,
         Format::Csv => format::csv(&exported)?,
@@ -129,9 +129,9 @@ fn shown(study: &Study, arguments: &ExportArguments) -> Result<Shown> {
 
 /// One address a line. Standard error says when they cannot lead anywhere.
 fn url(exported: &Exported<'_>, name: Option<&str>) -> String {
-    let model = exported.model;
-    if !model.is_hosted() {
-        output::note(&format!("note: Neuronpedia does not host {}, so these addresses show no features", printable(&model.name)));
+    if !exported.has_pages {
+        let model = printable(&exported.model.name);
+        output::note(&format!("note: Neuronpedia does not host {model}, so these addresses show no features"));
     }
     let default = format!("{} {}", exported.spec.shown.name(exported.study()), exported.spec.selection);
     let references: Vec<Reference> = exported.rows.iter().map(|row| exported.reference(row)).collect();

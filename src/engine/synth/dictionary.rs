@@ -48,7 +48,7 @@ impl Random {
         Self { encoder_bias: vec![-*bound; shape.features], directions, decoder_bias }
     }
 
-    /// As SAELens stores it.
+    /// The dictionary as SAELens stores it.
     pub fn safetensors(&self) -> Result<Vec<u8>> {
         let (features, width) = (self.encoder_bias.len(), self.decoder_bias.len());
         let tensors = [
@@ -65,7 +65,7 @@ impl Random {
         serialize(views, None).map_err(|error| fault("dictionary", error))
     }
 
-    /// As dictionary_learning stores it.
+    /// The dictionary as dictionary_learning stores it.
     pub fn ae_pt(&self) -> Result<Vec<u8>> {
         let (features, width) = (self.encoder_bias.len(), self.decoder_bias.len());
         torch_zip::write(&[

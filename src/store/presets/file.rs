@@ -116,7 +116,7 @@ impl Source<'_> {
         Problem::new(self.place(&value.span()), format_args!("'{}' {what}", excerpt(value.get_ref(), 80)), remedy)
     }
 
-    /// It becomes a word on the command line and a part of file names.
+    /// A name becomes a word on the command line and a part of file names.
     fn preset_name(&self, name: &Spanned<String>) -> Result<()> {
         let text = name.get_ref();
         let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
@@ -124,7 +124,7 @@ impl Source<'_> {
             return Err(self.bad(name, "is the model inside the program", "choose another name"));
         }
         if text.is_empty() || text.starts_with(['.', '-']) || !text.chars().all(plain) {
-            return Err(self.bad(name, "is no name for a model", "use letters, digits, - and _"));
+            return Err(self.bad(name, "is not a name for a model", "use letters, digits, - and _"));
         }
         Ok(())
     }
@@ -136,7 +136,7 @@ impl Source<'_> {
         if let Some(layers) = entry.layers {
             if !(1..=MOST_LAYERS).contains(layers.get_ref()) {
                 let place = self.place(&layers.span());
-                let what = format_args!("{} is no number of layers", layers.get_ref());
+                let what = format_args!("{} is not a number of layers", layers.get_ref());
                 return Err(Problem::new(place, what, format_args!("use 1 to {MOST_LAYERS}")));
             }
             draft.layers = Some(layers.into_inner());
@@ -145,7 +145,7 @@ impl Source<'_> {
             // Tags and links are written and read with these names alone.
             if pattern.get_ref() != DICTIONARIES {
                 let remedy = format!("use {DICTIONARIES}, or leave it out");
-                return Err(self.bad(&pattern, "is no pattern of dictionaries that this program links to", &remedy));
+                return Err(self.bad(&pattern, "is not a pattern of dictionaries that this program links to", &remedy));
             }
             draft.neuronpedia = Some(pattern.into_inner());
         }
@@ -161,20 +161,20 @@ impl Source<'_> {
     fn lay_repository_over(&self, draft: &mut RepositoryDraft, entry: RepositoryEntry) -> Result<()> {
         if let Some(name) = entry.repository {
             if !is_repository(name.get_ref()) {
-                return Err(self.bad(&name, "is no repository", "use ORG/NAME, as in EleutherAI/pythia-70m-deduped"));
+                return Err(self.bad(&name, "is not a repository", "use ORG/NAME, as in EleutherAI/pythia-70m-deduped"));
             }
             draft.repository = Some(name.into_inner());
         }
         if let Some(revision) = entry.revision {
             if !is_path(revision.get_ref()) {
-                return Err(self.bad(&revision, "is no revision", "use a branch, a tag or the 40 digits of a commit"));
+                return Err(self.bad(&revision, "is not a revision", "use a branch, a tag or the 40 digits of a commit"));
             }
             draft.revision = Some(revision.into_inner());
         }
         if let Some(files) = entry.files {
             let file = |file: FileEntry| {
                 if !is_path(file.path.get_ref()) {
-                    return Err(self.bad(&file.path, "is no path in a repository", "use a relative path without .."));
+                    return Err(self.bad(&file.path, "is not a path in a repository", "use a relative path without .."));
                 }
                 let place = self.place(&file.path.span());
                 Ok(Placed { value: PresetFile { path: file.path.into_inner(), about_bytes: file.about_bytes }, place })

@@ -143,7 +143,7 @@ pub fn is_run(path: &Path) -> Result<bool> {
     if file.read_exact(&mut length).is_err() {
         return Ok(false);
     }
-    // A header that claims more is no header; one that lies is cut short by the end of the file.
+    // A header that claims more is not a header; one that claims too much is cut short by the end of the file.
     let length = u64::from_le_bytes(length).min(LARGEST_HEADER);
     let mut header = Vec::new();
     file.take(length).read_to_end(&mut header).map_err(unreadable)?;
@@ -157,13 +157,13 @@ pub fn expect_replaceable(path: &Path) -> Result<()> {
     if !path.exists() || is_empty || is_run(path)? {
         return Ok(());
     }
-    Err(Problem::new(path.display(), "exists and is no run file", "name another file (--output), or remove this one first"))
+    Err(Problem::new(path.display(), "exists and is not a run file", "name another file (--output), or remove this one first"))
 }
 
 /// Reads the run file at `path`; every number comes back bit for bit.
 ///
 /// # Errors
-/// When it is no run file, or damaged: whatever is missing, of another length or out of range is named.
+/// When it is not a run file, or is damaged: the problem names what is missing, of another length or out of range.
 pub fn read(path: &Path) -> Result<Run> {
     let bytes = std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
     from_bytes(&bytes, &path.display().to_string())
@@ -171,7 +171,7 @@ pub fn read(path: &Path) -> Result<Run> {
 
 /// Reads the bytes of a run file; `name` is what messages call it.
 pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
-    let damaged = |error: String| Problem::new(name, format_args!("is no complete run file: {error}"), NOT_A_RUN);
+    let damaged = |error: String| Problem::new(name, format_args!("is not a complete run file: {error}"), NOT_A_RUN);
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
     let manifest = metadata.metadata().as_ref().and_then(|entries| entries.get(MANIFEST));

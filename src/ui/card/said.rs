@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::part::Card;
 use crate::app::tagging;
-use crate::core::neuronpedia::{self, Reference};
+use crate::core::neuronpedia::Reference;
 use crate::core::tags::{Marks, Tag};
 use crate::core::text::printable;
 use crate::ui::fit::{self, Piece};
@@ -47,7 +47,7 @@ fn pieces(card: &Card, marks: &Marks, room: usize) -> Vec<Piece> {
 /// The feature's page, or that there is none.
 pub fn page(card: &Card) -> Vec<Line<'static>> {
     let model = &card.findings.model;
-    if !neuronpedia::is_hosted(model) {
+    if !card.state.setting.hosted.has(model) {
         return card.dim(&format!("{} has no pages on Neuronpedia", printable(model)));
     }
     let page = Reference::new(model, card.row.feature).page();
