@@ -54,7 +54,7 @@ fn features(state: &State) -> Vec<FeatureId> {
 /// The list's name on Neuronpedia: what `saescope export --format url` calls it, or that it was marked by hand.
 fn name(state: &State) -> String {
     let marked = if state.marked.is_empty() { "" } else { " marked" };
-    format!("{} {}{marked}", state.shown().name(), state.selection)
+    format!("{}{marked}", state.shown().title(state.about(), state.selection))
 }
 
 fn references(state: &State) -> Vec<Reference> {

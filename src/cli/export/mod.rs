@@ -133,7 +133,7 @@ fn url(exported: &Exported<'_>, name: Option<&str>) -> String {
         let model = printable(&exported.model.name);
         output::note(&format!("note: Neuronpedia does not host {model}, so these addresses show no features"));
     }
-    let default = format!("{} {}", exported.spec.shown.name(exported.study()), exported.spec.selection);
+    let default = exported.spec.shown.title(exported.study(), exported.spec.selection);
     let references: Vec<Reference> = exported.rows.iter().map(|row| exported.reference(row)).collect();
     let addresses = quick_lists(name.unwrap_or(&default), &references);
     if addresses.len() > 1 {

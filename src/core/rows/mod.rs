@@ -60,6 +60,11 @@ impl Shown {
         }
     }
 
+    /// What a quick list of the features that `selection` picks is called.
+    pub fn title(self, study: &Study, selection: Selection) -> String {
+        format!("{} {} {selection}", study.title, self.name(study))
+    }
+
     /// The name with the views of a comparison: `difference male-baseline`.
     pub fn described(self, study: &Study) -> String {
         let name = self.name(study);

@@ -175,7 +175,7 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
     let manifest = metadata.metadata().as_ref().and_then(|entries| entries.get(MANIFEST));
-    let manifest = manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but no run", NOT_A_RUN))?;
+    let manifest = manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but not a run", NOT_A_RUN))?;
     let manifest = format::upgraded(manifest, name)?;
     let manifest: Manifest =
         serde_json::from_value(manifest).map_err(|error| damaged(format!("its manifest is unreadable: {error}")))?;
