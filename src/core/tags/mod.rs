@@ -12,6 +12,7 @@ mod marks;
 mod merge;
 mod remark;
 mod tag;
+mod vocabulary;
 #[cfg(test)]
 pub(in crate::core) mod testing;
 
@@ -19,3 +20,4 @@ pub use book::{Change, Changed, Edit, Features, Subject, TagBook};
 pub use marks::{FeatureTags, Marks};
 pub use merge::merge;
 pub use tag::{Scope, Tag};
+pub use vocabulary::{TagSpec, Vocabulary};

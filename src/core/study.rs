@@ -1,0 +1,144 @@
+//! A study: which views it has, what their clean and patch prompts are in words, which it compares first, and its tags.
+//!
+//! Nothing else in the program knows what a study is about. A run file carries its study, so that a run opens without the file that
+//! described it; `store::studies` reads such files.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::name::Name;
+use super::problem::{Problem, Result};
+use super::tags::Vocabulary;
+
+/// The most views of a study: a [`View`] is a small number, and a screen has few columns.
+pub const MOST_VIEWS: usize = 64;
+
+/// What a study consists of, apart from its prompts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Study {
+    /// By which the command line and messages know it.
+    pub name: String,
+    /// Begins the titles of quick lists and exports.
+    pub title: String,
+    /// At least one.
+    pub views: Vec<ViewSpec>,
+    /// The two views that are compared first; none where there is only one view.
+    pub compare: Option<(View, View)>,
+    /// What features are tagged with.
+    pub tags: Vocabulary,
+}
+
+/// One view of a study.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewSpec {
+    /// In columns, filters, commands, file names and run files.
+    pub name: ViewName,
+    /// What it looks at, in a few words: "male names".
+    pub label: String,
+    /// Which of the study's pair lists, from 0.
+    pub pairs: usize,
+    /// How it takes them.
+    pub direction: Direction,
+    /// What its clean prompt is in words: "he-prompt".
+    pub clean: String,
+    /// What its patch prompt is in words: "she-prompt".
+    pub patch: String,
+}
+
+impl Study {
+    /// Every view, in order.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = View> + use<> {
+        (0..self.views.len() as u8).map(View)
+    }
+
+    /// What `view` is.
+    ///
+    /// # Panics
+    /// When it is a view of another study: a fault of the caller.
+    pub fn view(&self, view: View) -> &ViewSpec {
+        &self.views[usize::from(view.0)]
+    }
+
+    /// The name of `view`.
+    pub fn name(&self, view: View) -> ViewName {
+        self.view(view).name
+    }
+
+    /// The view called `name`, capitals or not.
+    pub fn find(&self, name: &str) -> Option<View> {
+        self.all().find(|view| self.name(*view).as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// The view called `name`.
+    ///
+    /// # Errors
+    /// When there is none; the remedy lists those that there are.
+    pub fn named(&self, name: &str) -> Result<View> {
+        self.find(name).ok_or_else(|| {
+            Problem::new(
+                format_args!("view '{name}'"),
+                format_args!("is not one of the study '{}'", self.name),
+                format_args!("use {}", self.names().join(", ")),
+            )
+        })
+    }
+
+    /// The names of all views, in order.
+    pub fn names(&self) -> Vec<&str> {
+        self.views.iter().map(|view| view.name.as_str()).collect()
+    }
+
+    /// Every two views that can be compared, those of [`Study::compare`] first.
+    pub fn pairs(&self) -> Vec<(View, View)> {
+        let all = self.all().flat_map(|first| self.all().filter(move |second| first < *second).map(move |second| (first, second)));
+        let same = |pair: &(View, View)| self.compare.is_some_and(|(first, second)| *pair == (first, second) || *pair == (second, first));
+        self.compare.into_iter().chain(all.filter(|pair| !same(pair))).collect()
+    }
+
+    /// How many pair lists its views name.
+    pub fn lists(&self) -> usize {
+        self.views.iter().map(|view| view.pairs + 1).max().unwrap_or(0)
+    }
+}
+
+/// A view, as its place among the views of its study, from 0: it means something only together with a [`Study`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct View(pub u8);
+
+/// The name of a view: lower-case letters, digits, `-` and `_`, so that it can be typed in a filter and stand in a tensor's name.
+pub type ViewName = Name;
+
+/// Which prompt of a pair a view starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Clean and patch are those of the pair list.
+    Forward,
+    /// Clean and patch are exchanged, prompts and answers both.
+    Reversed,
+}
+
+impl Direction {
+    /// What a view starts from and what it moves toward, of what the pair list calls clean and patch.
+    pub fn orient<T>(self, clean: T, patch: T) -> (T, T) {
+        match self {
+            Self::Forward => (clean, patch),
+            Self::Reversed => (patch, clean),
+        }
+    }
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Reversed => "reversed",
+        }
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
