@@ -14,6 +14,31 @@ use super::tags::Vocabulary;
 /// The most views of a study: a [`View`] is a small number, and a screen has few columns.
 pub const MOST_VIEWS: usize = 64;
 
+/// Words that no view can be called: they mean something in filters, commands and files.
+pub const RESERVED_NAMES: [&str; 21] = [
+    "effect",
+    "abs",
+    "se",
+    "layer",
+    "index",
+    "rank",
+    "kind",
+    "submodule",
+    "tag",
+    "side",
+    "rejected",
+    "marked",
+    "note",
+    "difference",
+    "similarity",
+    "everywhere",
+    "both",
+    "any",
+    "none",
+    "delta",
+    "fires",
+];
+
 /// What a study consists of, apart from its prompts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Study {
@@ -91,8 +116,11 @@ impl Study {
 
     /// Every two views that can be compared, those of [`Study::compare`] first.
     pub fn pairs(&self) -> Vec<(View, View)> {
-        let all = self.all().flat_map(|first| self.all().filter(move |second| first < *second).map(move |second| (first, second)));
-        let same = |pair: &(View, View)| self.compare.is_some_and(|(first, second)| *pair == (first, second) || *pair == (second, first));
+        let all =
+            self.all().flat_map(|first| self.all().filter(move |second| first < *second).map(move |second| (first, second)));
+        let same = |pair: &(View, View)| {
+            self.compare.is_some_and(|(first, second)| *pair == (first, second) || *pair == (second, first))
+        };
         self.compare.into_iter().chain(all.filter(|pair| !same(pair))).collect()
     }
 

@@ -7,4 +7,7 @@ pub mod log;
 pub mod presets;
 pub mod published;
 pub mod run_file;
+pub mod studies;
 pub mod tags_file;
+mod toml_source;
+mod toml_table;

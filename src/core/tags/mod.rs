@@ -12,9 +12,9 @@ mod marks;
 mod merge;
 mod remark;
 mod tag;
-mod vocabulary;
 #[cfg(test)]
 pub(in crate::core) mod testing;
+mod vocabulary;
 
 pub use book::{Change, Changed, Edit, Features, Subject, TagBook};
 pub use marks::{FeatureTags, Marks};
