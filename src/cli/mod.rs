@@ -13,6 +13,7 @@ mod output;
 mod plain;
 mod progress;
 mod run;
+mod studies;
 mod study;
 mod summary;
 mod synth;
@@ -75,6 +76,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Export(arguments) => export::export(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
+        Command::Studies(arguments) => studies::studies(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Fetch(arguments) => fetch::fetch(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),

@@ -26,6 +26,7 @@ pub mod study;
 pub mod study_source;
 pub mod submodule;
 pub mod tags;
+pub mod template;
 pub mod text;
 pub mod verification;
 pub mod view;

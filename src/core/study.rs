@@ -15,6 +15,31 @@ use super::view::{Direction, View, ViewName};
 /// The most views of a study: a [`View`] is a small number, and a screen has few columns.
 pub const MOST_VIEWS: usize = 64;
 
+/// Words that no view can be called: they mean something in filters, commands and files.
+pub const RESERVED_NAMES: [&str; 21] = [
+    "effect",
+    "abs",
+    "se",
+    "layer",
+    "index",
+    "rank",
+    "kind",
+    "submodule",
+    "tag",
+    "side",
+    "rejected",
+    "marked",
+    "note",
+    "difference",
+    "similarity",
+    "everywhere",
+    "both",
+    "any",
+    "none",
+    "delta",
+    "fires",
+];
+
 /// What a study consists of, apart from its prompts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Study {

@@ -1,8 +1,10 @@
 //! Files are written whole or not at all: to a temporary file beside the target, synced, then renamed over it.
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::core::problem::{Problem, Result};
 
@@ -52,32 +54,53 @@ impl AtomicFile {
 ///
 /// A symbolic link at `path` is replaced and not followed: the program's own files may lie where others can put links.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |error: std::io::Error| {
-        Problem::environment(
-            path.display(),
-            format_args!("cannot be written: {error}"),
-            "check the disk's space and the folder's permissions",
-        )
-    };
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".saescope-").suffix(".partial");
-    // Temporary files are for their owner only by default; a result gets the permissions of any new file (the umask applies).
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
-    temporary.write_all(bytes).map_err(failed)?;
+    let failed = |error: io::Error| failed(path, &error);
+    let temporary = temporary(path, bytes).map_err(failed)?;
     if let Ok(former) = std::fs::metadata(path) {
         temporary.as_file().set_permissions(former.permissions()).map_err(failed)?;
     }
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(path).map_err(|error| failed(error.error))?;
-    // The rename itself is on disk only once the folder is.
+    sync_folder(path).map_err(failed)
+}
+
+/// Writes the file at `path` whole or not at all, where there is none yet.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Problem::new(path.display(), "is there already", "choose another file name"),
+        _ => failed(path, &error),
+    };
+    let temporary = temporary(path, bytes).map_err(failed)?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    temporary.persist_noclobber(path).map_err(|error| failed(error.error))?;
+    sync_folder(path).map_err(failed)
+}
+
+fn failed(path: &Path, error: &io::Error) -> Problem {
+    let what = format_args!("cannot be written: {error}");
+    Problem::environment(path.display(), what, "check the disk's space and the folder's permissions")
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file beside `path` that holds `bytes`.
+fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".saescope-").suffix(".partial");
+    // Temporary files are for their owner only by default; a result gets the permissions of any new file (the umask applies).
     #[cfg(unix)]
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary = builder.tempfile_in(folder(path))?;
+    temporary.write_all(bytes)?;
+    Ok(temporary)
+}
+
+/// A rename is on disk only once its folder is.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    std::fs::File::open(folder(path)).and_then(|folder| folder.sync_all())?;
     Ok(())
 }
 
@@ -115,5 +138,16 @@ mod tests {
         assert_eq!(std::fs::read(&file).unwrap(), b"new");
         assert!(link.is_symlink());
         assert!(AtomicFile::reserve(Path::new("/dev/null")).is_err());
+    }
+
+    #[test]
+    fn a_new_file_replaces_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("new");
+        write_new(&target, b"first").unwrap();
+        let problem = write_new(&target, b"second").unwrap_err().to_string();
+        assert!(problem.ends_with("is there already; choose another file name"), "{problem}");
+        assert_eq!(std::fs::read(&target).unwrap(), b"first");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

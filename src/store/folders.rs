@@ -43,6 +43,11 @@ impl Folders {
         self.config.join("models.toml")
     }
 
+    /// The user's own studies: a file each, known by its name without `.toml`.
+    pub fn studies(&self) -> PathBuf {
+        self.config.join("studies")
+    }
+
     /// The log file.
     pub fn log_file(&self) -> PathBuf {
         self.state.join("saescope.log")

@@ -10,3 +10,5 @@ pub mod published;
 pub mod run_file;
 pub mod studies;
 pub mod tags_file;
+mod toml_source;
+mod toml_table;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod export;
+mod studies;
 mod study;
 #[cfg(feature = "train")]
 mod train;
@@ -16,6 +17,7 @@ use clap_complete::Shell;
 
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
 pub use export::{ExportArguments, Format};
+pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
 pub use study::StudyArguments;
 #[cfg(feature = "train")]
 pub use train::{Kept, TrainArguments};
@@ -62,6 +64,10 @@ pub enum Command {
     /// Single examples are those of strong features that every shard kept (run shards with a larger --detail to have more), and how well
     /// the dictionaries fit is left to the shards' own runs.
     Merge(MergeArguments),
+    /// List the studies that the program knows by name; `new` writes one to change, `show` says what one consists of.
+    ///
+    /// One's own are files NAME.toml in the folder `studies` of the configuration folder.
+    Studies(StudiesArguments),
     /// Check that a run's numbers add up; exit status 1 if they do not.
     Check(CheckArguments),
     /// Download a model with its dictionaries from the Hugging Face hub into the cache that Python uses, too.

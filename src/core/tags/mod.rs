@@ -15,6 +15,7 @@ mod tag;
 mod vocabulary;
 #[cfg(test)]
 pub(in crate::core) mod testing;
+mod vocabulary;
 
 pub use book::{Change, Changed, Edit, Features, Subject, TagBook};
 pub use marks::{FeatureTags, Marks};

@@ -1,7 +1,6 @@
 //! `models.toml`: read, laid over one another, checked.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -9,7 +8,7 @@ use toml::Spanned;
 use super::{Preset, PresetFile, Repository};
 use crate::core::neuronpedia::DICTIONARIES;
 use crate::core::problem::{Problem, Result};
-use crate::core::text::excerpt;
+use crate::store::toml_source::Source;
 
 /// Stands for a layer's number in a path.
 const LAYER: &str = "{layer}";
@@ -92,28 +91,13 @@ pub fn merge(sources: &[(&str, &str)]) -> Result<Vec<Preset>> {
     drafts.into_iter().map(|(name, draft)| draft.finish(&name)).collect()
 }
 
-struct Source<'a> {
-    text: &'a str,
-    path: &'a str,
-}
-
 impl Source<'_> {
     fn parse(&self) -> Result<File> {
         toml::from_str(self.text).map_err(|error| {
-            let place = error.span().map_or_else(|| self.path.to_owned(), |span| self.place(&span));
             // The parser names a type of this program where a table is expected.
             let what = error.message().replace("struct Entry", "a table such as [model]");
-            Problem::new(place, what, "see the head of the program's own data/models.toml for the format")
+            self.unreadable(&error, &what, "see the head of the program's own data/models.toml for the format")
         })
-    }
-
-    fn place(&self, span: &Range<usize>) -> String {
-        let line = self.text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1;
-        format!("{}:{line}", self.path)
-    }
-
-    fn bad(&self, value: &Spanned<String>, what: &str, remedy: &str) -> Problem {
-        Problem::new(self.place(&value.span()), format_args!("'{}' {what}", excerpt(value.get_ref(), 80)), remedy)
     }
 
     /// A name becomes a word on the command line and a part of file names.
@@ -182,13 +166,6 @@ impl Source<'_> {
             draft.files = Some(files.into_iter().map(file).collect::<Result<_>>()?);
         }
         Ok(())
-    }
-
-    fn not_empty(&self, value: &Spanned<String>) -> Result<String> {
-        if value.get_ref().trim().is_empty() {
-            return Err(self.bad(value, "is empty", "name something"));
-        }
-        Ok(value.get_ref().clone())
     }
 }
 
