@@ -10,7 +10,8 @@ use super::arguments::{NewStudyArguments, ShowStudyArguments, StudiesArguments, 
 use super::output;
 use super::table::Table;
 use crate::core::problem::{Problem, Result};
-use crate::core::study::{Direction, Study};
+use crate::core::study::Study;
+use crate::core::view::Direction;
 use crate::core::study_source::{PairSource, StudySource};
 use crate::core::text::printable;
 use crate::store::atomic;

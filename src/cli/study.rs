@@ -11,13 +11,10 @@ use crate::engine::threads;
 use crate::store::folders::Folders;
 use crate::store::hub::cache::{self, Local, local};
 use crate::store::presets::{Preset, Presets, STUDY};
-use crate::store::studies;
+use crate::store::studies::{self, Studies};
 
 /// The model inside the program.
 pub const DEMO: &str = "demo";
-
-/// The study that is computed where none is named.
-const STUDY_OF_NAMES: &str = "names";
 
 /// The model that is explored where none is named: the study's own if its files are on this machine, else the demo.
 pub fn default_model() -> Result<&'static str> {
@@ -72,7 +69,8 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
     let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, absent)?;
     let study = match (arguments.pairs, arguments.study) {
         (Some(pairs), _) => studies::pairs_only(pairs, arguments.baseline)?,
-        (None, study) => studies::open(study.as_deref().unwrap_or(STUDY_OF_NAMES))?,
+        (None, Some(study)) => Studies::find().open(&study)?,
+        (None, None) => studies::names()?,
     };
     Ok(Request {
         model,

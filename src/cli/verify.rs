@@ -54,7 +54,7 @@ pub fn verify(arguments: VerifyArguments) -> Result<ExitCode> {
 
 fn computed(study: StudyArguments, published: &Published) -> Result<Run> {
     let mut request = study::request(study, STUDY)?;
-    if request.study == studies::names(true)? {
+    if request.study == studies::names()? {
         return Err(Problem::new(
             "verify",
             "needs the study's own prompts: figures of other prompts are not comparable",

@@ -12,7 +12,7 @@ pub const BASELINE: View = View(2);
 
 /// The built-in study of names: three views and ten tags.
 pub fn names() -> Study {
-    Study::clone(&crate::store::studies::open("names").unwrap().study)
+    Study::clone(&crate::store::studies::names().unwrap().study)
 }
 
 /// The name `text`.

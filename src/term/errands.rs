@@ -12,13 +12,15 @@ use super::clipboard::{Clipboard, Provider};
 use super::environment::Environment;
 use super::priority::{Yield, give_way};
 use super::{browser, jobs};
-use crate::app::message::{Effect, Message};
+use crate::app::message::{Effect, Message, WantedStudy};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
+use crate::core::study_source::StudySource;
 use crate::core::tags::export;
 use crate::store::atomic::{self, AtomicFile};
 use crate::store::log::Log;
 use crate::store::run_file;
+use crate::store::studies::{self, Studies};
 
 /// The largest text that is read as tags: more than a list of every feature of every dictionary.
 const LONGEST_TAGS: u64 = 200_000_000;
@@ -111,6 +113,7 @@ impl Runner {
                 done(write_tags(Path::new(&path), &text).map(|()| format!("wrote {what} to {path}")))
             }
             Errand::Effect(Effect::ReadTags(path)) => Message::TagsRead(read_tags(Path::new(&path)).map(|text| (text, path))),
+            Errand::Effect(Effect::ReadStudy(wanted)) => Message::StudyRead(read_study(wanted)),
             Errand::Effect(_) => return,
         };
         if let Message::Failed(problem) = &answer {
@@ -130,6 +133,13 @@ impl Runner {
             self.log.line(format_args!("{what}: {}", receipt.message));
             format!("{what}: {}", receipt.message)
         }))
+    }
+}
+
+fn read_study(wanted: WantedStudy) -> Result<StudySource> {
+    match wanted {
+        WantedStudy::Named(name) => Studies::find().open(&name),
+        WantedStudy::Pairs(pairs, baseline) => studies::pairs_only(pairs, baseline),
     }
 }
 

@@ -12,7 +12,6 @@ mod marks;
 mod merge;
 mod remark;
 mod tag;
-mod vocabulary;
 #[cfg(test)]
 pub(in crate::core) mod testing;
 mod vocabulary;

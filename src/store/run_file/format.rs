@@ -35,8 +35,8 @@ fn from_one_study(mut manifest: Value) -> Result<Value> {
     let [pairs, baseline] = ["pairs", "baseline"].map(|key| take(&mut manifest, key));
     let has_baseline = !baseline.is_null();
     let of_lists = |pairs: Value, baseline: Value| if has_baseline { json!([pairs, baseline]) } else { json!([pairs]) };
-    let study = studies::names(has_baseline)?.study;
-    manifest["study"] = serde_json::to_value(&*study)
+    let study = studies::of_pairs(has_baseline)?;
+    manifest["study"] = serde_json::to_value(study)
         .map_err(|error| Problem::new("study", format_args!("cannot be written: {error}"), "report this as a fault"))?;
     manifest["data"] = of_lists(pairs, baseline);
     if let Some(shard) = manifest.get_mut("shard").filter(|shard| shard.is_object()) {

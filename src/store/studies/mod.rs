@@ -14,9 +14,10 @@ use pair_files::PairFiles;
 use super::folders::Folders;
 use super::toml_source::Source;
 use crate::core::problem::{Problem, Result};
-use crate::core::view::View;
+use crate::core::study::Study;
 use crate::core::study_source::{PairSource, StudySource};
 use crate::core::text::excerpt;
+use crate::core::view::View;
 
 /// A study inside the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,19 +80,33 @@ pub fn from_text(text: &str, path: &Path) -> Result<StudySource> {
     file::read(&stem(path), Source { text, path: &path.display().to_string() }, &files)
 }
 
-/// The study of names with other pairs: `pairs` in place of its names, `baseline` in place of the names as answers. Without `baseline` it
-/// has no baseline view, and compares male with female.
+/// The built-in study of names.
 ///
-/// Whether the files are there shows when they are read.
-pub fn pairs_only(pairs: PathBuf, baseline: Option<PathBuf>) -> Result<StudySource> {
-    let mut source = NAMES_STUDY.open()?;
-    let study = Arc::make_mut(&mut source.study);
-    if baseline.is_none() {
+/// # Errors
+/// Never: see [`BuiltIn::open`].
+pub fn names() -> Result<StudySource> {
+    NAMES_STUDY.open()
+}
+
+/// What the study of names is with one pair list or with two: without a baseline it has no such view, and compares the other two.
+///
+/// # Errors
+/// Never: see [`BuiltIn::open`].
+pub fn of_pairs(has_baseline: bool) -> Result<Study> {
+    let mut study = Study::clone(&names()?.study);
+    if !has_baseline {
         study.views.retain(|view| view.pairs == 0);
         study.compare = Some((View(0), View(1)));
     }
-    source.lists = std::iter::once(pairs).chain(baseline).map(PairSource::File).collect();
-    Ok(source)
+    Ok(study)
+}
+
+/// The study of names with other pairs: `pairs` in place of its names, `baseline` in place of the names as answers.
+///
+/// Whether the files are there shows when they are read.
+pub fn pairs_only(pairs: PathBuf, baseline: Option<PathBuf>) -> Result<StudySource> {
+    let study = Arc::new(of_pairs(baseline.is_some())?);
+    Ok(StudySource { study, lists: std::iter::once(pairs).chain(baseline).map(PairSource::File).collect() })
 }
 
 /// All studies that have a name.

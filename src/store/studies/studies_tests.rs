@@ -1,7 +1,8 @@
 //! What a study's file may say, and what is said about one that is wrong.
 
 use super::*;
-use crate::core::study::{Direction, MOST_VIEWS, RESERVED_NAMES};
+use crate::core::study::{MOST_VIEWS, RESERVED_NAMES};
+use crate::core::view::Direction;
 use crate::core::tags::{Tag, Vocabulary};
 
 const FILE: &str = "mine.toml";
