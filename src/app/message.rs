@@ -1,5 +1,6 @@
 //! What comes in and what goes out: everything that happens is a [`Message`], everything the outside must do is an [`Effect`].
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::core::ranking::Ranked;
 use crate::core::request::{ModelSource, Request};
 use crate::core::rows::Listing;
 use crate::core::run::Opened;
+use crate::core::study_source::StudySource;
 use crate::core::submodule::Submodule;
 use crate::core::tags::{Features, Subject, TagBook};
 use crate::core::view::View;
