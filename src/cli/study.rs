@@ -7,7 +7,6 @@ use crate::app::download::Offer;
 use crate::core::neuronpedia::also_hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
-use crate::engine::threads;
 use crate::store::folders::Folders;
 use crate::store::hub::cache::{self, Local, local};
 use crate::store::presets::{Preset, Presets, STUDY};
@@ -52,7 +51,7 @@ pub fn offers(folders: &Folders) -> Result<Vec<Offer>> {
     Ok(presets.all().iter().filter_map(offer).collect())
 }
 
-/// The request that the flags make; `default` is the model where none is named. Limits the threads of this process if they say so.
+/// The request that the flags make; `default` is the model where none is named.
 pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Refused)
 }
@@ -63,9 +62,6 @@ pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Re
 }
 
 fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Result<Request> {
-    if let Some(threads) = arguments.threads {
-        threads::limit(threads)?;
-    }
     let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, absent)?;
     let data = match arguments.pairs {
         Some(pairs) => DataSource::Files { pairs, baseline: arguments.baseline },
@@ -80,6 +76,7 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
             BackendChoice::Auto => None,
             BackendChoice::Named(backend) => Some(backend),
         },
+        threads: arguments.threads,
         shard: None,
     })
 }

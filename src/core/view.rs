@@ -30,6 +30,25 @@ impl View {
     }
 }
 
+/// Which prompt of a pair a view starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Clean and patch are those of the pair list.
+    Forward,
+    /// Clean and patch are exchanged, prompts and answers both.
+    Reversed,
+}
+
+impl Direction {
+    /// What a view starts from and what it moves toward, of what the pair list calls clean and patch.
+    pub fn orient<T>(self, clean: T, patch: T) -> (T, T) {
+        match self {
+            Self::Forward => (clean, patch),
+            Self::Reversed => (patch, clean),
+        }
+    }
+}
+
 impl fmt::Display for View {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())

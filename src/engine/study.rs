@@ -7,15 +7,17 @@ use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::core::effects::ViewEffects;
+use crate::core::invariant::not_finite;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::request::{DataSource, Request, Shard};
 use crate::core::run::{DataRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds, ShardRecord};
-use crate::engine::attribution::{Batch, Model, Stages, attribute_timed, plan};
+use crate::core::view::{Direction, View};
+use crate::engine::attribution::{Batch, Model, Stages, ViewInput, attribute_timed, batches};
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::dataset::shard::deal;
-use crate::engine::dataset::{self, DataSet, Limits, Source};
+use crate::engine::dataset::{self, DataSet, Example, Limits, Source};
 use crate::engine::demo;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::floor::Floor;
@@ -23,11 +25,12 @@ use crate::engine::identity::Identity;
 use crate::engine::loaded::Loaded;
 use crate::engine::memory::Usage;
 use crate::engine::model::config::Config;
-use crate::engine::worker::{THREAD, no_thread};
+use crate::engine::threads::{THREAD, Threads, no_thread};
 
 /// A study whose inputs are open.
 pub struct Study {
     request: Request,
+    threads: Threads,
     loaded: Arc<Loaded>,
     pairs: DataSet,
     baseline: Option<DataSet>,
@@ -41,7 +44,8 @@ impl Study {
     /// Opens and checks everything that `request` names, unless `cancel` is raised; what `cache` holds of it is used.
     pub fn open(request: Request, cache: &Cache, cancel: &Cancel) -> Result<Self> {
         let start = Instant::now();
-        let loaded = cache.loaded(&request.model, request.backend, cancel)?;
+        let threads = Threads::new(request.threads)?;
+        let loaded = threads.run(|| cache.loaded(&request.model, request.backend, cancel))?;
         let (config, tokenizer) = (loaded.compute.config(), loaded.tokenizer.as_ref());
         let limits = Limits { vocabulary: config.vocabulary, context: config.context };
         let load = |source: &Source<'_>| dataset::load(source, tokenizer, request.options, limits, cancel);
@@ -53,7 +57,7 @@ impl Study {
         };
         let shard = request.shard.map(|shard| take_shard(&mut pairs, baseline.as_mut(), shard)).transpose()?;
         let open_seconds = start.elapsed().as_secs_f64();
-        Ok(Self { request, loaded, pairs, baseline, shard, open_seconds, stages: Mutex::default() })
+        Ok(Self { request, threads, loaded, pairs, baseline, shard, open_seconds, stages: Mutex::default() })
     }
 
     /// What is known before computing.
@@ -100,21 +104,35 @@ impl Study {
     }
 
     fn attribute(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Vec<ViewEffects>> {
-        let baseline = self.baseline.as_ref().map(|data| data.examples.as_slice());
-        // Where none of a shard's prompts has a baseline, the shard has no such view.
-        let baseline = baseline.filter(|examples| !examples.is_empty());
         let Loaded { compute, dictionaries, memory, .. } = &*self.loaded;
         let model = Model { compute: compute.as_ref(), dictionaries, memory };
-        let observer = &mut |step| tell(Event::Step(step));
-        let (views, stages) = attribute_timed(model, &self.pairs.examples, baseline, self.request.settings, observer, cancel)?;
+        let (views, stages) = self.threads.run(|| {
+            let observer = &mut |step| tell(Event::Step(step));
+            attribute_timed(model, &self.views(), self.request.settings, observer, cancel)
+        })?;
         *self.stages.lock().unwrap_or_else(PoisonError::into_inner) = stages;
         views.iter().try_for_each(expect_finite)?;
         Ok(views)
     }
 
+    /// What is computed: the pairs in both directions, and the baseline. Where none of a shard's prompts has a baseline, the shard has
+    /// no such view.
+    fn views(&self) -> Vec<ViewInput<'_>> {
+        let input = |view: View, examples, direction| ViewInput { view, name: view.name(), examples, direction };
+        let baseline = self.baseline.as_ref().map(|data| &data.examples[..]).filter(|examples: &&[Example]| !examples.is_empty());
+        let of_pairs = [(View::Male, Direction::Forward), (View::Female, Direction::Reversed)];
+        let of_pairs = of_pairs.map(|(view, direction)| input(view, &self.pairs.examples[..], direction));
+        of_pairs.into_iter().chain(baseline.map(|examples| input(View::Baseline, examples, Direction::Forward))).collect()
+    }
+
+    /// The threads that it computes on.
+    pub fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
     /// How long the parts of the last run took.
     pub fn stages(&self) -> Stages {
-        *self.stages.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How much of the last run was remembered.
@@ -129,8 +147,7 @@ impl Study {
 
     /// The least arithmetic that this study takes by integrated gradients, and the most prefixes that are encoded together.
     pub fn floor(&self) -> (Floor, usize) {
-        let baseline = self.baseline.as_ref().map_or(&[][..], |data| &data.examples);
-        let batches = plan(&self.pairs.examples, baseline, self.request.settings.batch);
+        let batches = batches(&self.views(), self.request.settings.batch);
         let features: Vec<usize> = self.loaded.dictionaries.iter().map(Dictionary::features).collect();
         let prefixes = batches.iter().map(Batch::prefixes).max().unwrap_or(0);
         (Floor::of(self.config(), &features, &batches, self.request.settings.steps), prefixes)
@@ -196,22 +213,22 @@ impl Study {
 
 /// Leaves only the examples of `shard`.
 fn take_shard(pairs: &mut DataSet, baseline: Option<&mut DataSet>, shard: Shard) -> Result<ShardRecord> {
-    let none = Vec::new();
-    let [ours, ours_of_baseline] = deal(&pairs.examples, baseline.as_ref().map_or(&none, |data| &data.examples), shard);
-    if ours.is_empty() {
+    let mut data_sets: Vec<&mut DataSet> = std::iter::once(pairs).chain(baseline).collect();
+    let examples: Vec<&[Example]> = data_sets.iter().map(|data| &data.examples[..]).collect();
+    let ours = deal(&examples, shard);
+    if ours[0].is_empty() {
         return Err(Problem::new(
             format_args!("shard {}/{}", shard.number, shard.of),
-            format_args!("has none of the {} pairs", pairs.examples.len()),
+            format_args!("has none of the {} pairs", examples[0].len()),
             "divide into fewer shards",
         ));
     }
-    let pick =
-        |data: &mut DataSet, kept: &[usize]| data.examples = kept.iter().map(|index| data.examples[*index].clone()).collect();
-    pick(pairs, &ours);
-    if let Some(baseline) = baseline {
-        pick(baseline, &ours_of_baseline);
+    for (data, kept) in data_sets.iter_mut().zip(&ours) {
+        data.examples = kept.iter().map(|index| data.examples[*index].clone()).collect();
     }
-    Ok(ShardRecord { number: shard.number, of: shard.of, pairs: ours, baseline: ours_of_baseline })
+    let mut ours = ours.into_iter();
+    let mut next = || ours.next().unwrap_or_default();
+    Ok(ShardRecord { number: shard.number, of: shard.of, pairs: next(), baseline: next() })
 }
 
 /// Weights are checked when they are read, but finite weights can still overflow on the way.
@@ -222,8 +239,7 @@ fn expect_finite(view: &ViewEffects) -> Result<()> {
         return Err(Problem::new(place, format_args!("the metric of example {} is no finite number", example + 1), remedy));
     }
     for effects in &view.submodules {
-        let numbers = effects.effects.iter().chain([&effects.error.effect]).chain(effects.gradient_dot_change.as_ref());
-        if let Some(number) = numbers.into_iter().find(|number| !number.is_finite()) {
+        if let Some(number) = not_finite(effects) {
             return Err(Problem::new(place, format_args!("an effect in {} is {number}", effects.submodule), remedy));
         }
     }

@@ -1,10 +1,11 @@
 //! The flags of everything that computes.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{backend, positive, steps};
+use super::values::{backend, positive, steps, threads};
 use crate::core::request::Backend;
 use crate::core::run::Method;
 
@@ -61,9 +62,9 @@ pub struct StudyArguments {
     #[arg(long, value_name = "auto|native|flex|ndarray|cuda", default_value = "auto", value_parser = backend)]
     pub backend: BackendChoice,
 
-    /// Compute on N threads. [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub threads: Option<usize>,
+    /// Compute on N threads, at most one for each core. [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
 }
 
 /// A backend, or the best one.

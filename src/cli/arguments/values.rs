@@ -1,5 +1,6 @@
 //! How the values of flags are read. What is wrong with one follows clap's own words, which name flag and value.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::{BackendChoice, ThemeChoice};
@@ -7,6 +8,7 @@ use crate::app::state::ThemeName;
 use crate::core::problem::Problem;
 use crate::core::request::MOST_STEPS;
 use crate::engine::synth::Layout;
+use crate::engine::threads::cores;
 
 /// A count.
 pub fn positive(text: &str) -> Result<usize, String> {
@@ -22,6 +24,13 @@ pub fn steps(text: &str) -> Result<usize, String> {
         Ok(steps) if steps <= MOST_STEPS => Ok(steps),
         _ => Err(format!("use a whole number from 1 to {MOST_STEPS}")),
     }
+}
+
+/// Threads that compute.
+pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let cores = cores();
+    let found = text.parse::<NonZeroUsize>().ok().filter(|threads| threads.get() <= cores);
+    found.ok_or_else(|| format!("use a whole number from 1 to {cores}, the cores of this machine, or leave it out to use all"))
 }
 
 /// A time.

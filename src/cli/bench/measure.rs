@@ -40,6 +40,8 @@ pub struct Measured {
     pub pairs: usize,
     /// The most prefixes that were encoded together.
     pub prefixes: usize,
+    /// How many threads computed.
+    pub threads: usize,
     /// The most memory that was in use at once during the run, in bytes, where the system says so.
     pub peak: Option<f64>,
 }
@@ -92,7 +94,8 @@ pub fn measure(request: &Request) -> Result<Measured> {
         hash: seconds.hash,
         stages: study.stages(),
         floor,
-        rates: rates(study.config(), prefixes, RATE),
+        rates: study.threads().run(|| rates(study.config(), prefixes, RATE)),
+        threads: study.threads().count(),
         backend: run.manifest.backend,
         pairs: run.manifest.pairs.examples.len(),
         prefixes,

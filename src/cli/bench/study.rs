@@ -2,7 +2,7 @@
 //!
 //! Effects fall off as a power of their rank, as measured ones do: a few above 0.1, most far below.
 
-use super::random::Random;
+use super::SEED;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::findings::Findings;
 use crate::core::run::{DataRecord, Dropped, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Run, Seconds};
@@ -10,6 +10,7 @@ use crate::core::selection::{Selection, select};
 use crate::core::submodule::{FeatureIndex, Submodule};
 use crate::core::tags::Subject;
 use crate::core::view::View;
+use crate::engine::random::Random;
 
 /// Layers of the model.
 const LAYERS: usize = 6;
@@ -84,7 +85,7 @@ fn data() -> DataRecord {
 }
 
 fn effects(view: View, per_dictionary: usize) -> ViewEffects {
-    let mut random = Random::new(view.name());
+    let mut random = Random::new(SEED, view.name());
     let submodules = Submodule::all(LAYERS).into_iter().map(|submodule| dictionary(submodule, per_dictionary, &mut random));
     let mut effects = ViewEffects {
         view,
@@ -100,7 +101,7 @@ fn effects(view: View, per_dictionary: usize) -> ViewEffects {
 
 fn dictionary(submodule: Submodule, features: usize, random: &mut Random) -> SubmoduleEffects {
     // Every second feature, more or less, has an effect.
-    let indices = (0..features).map(|feature| FeatureIndex((2 * feature + random.between(0, 2)) as u32)).collect();
+    let indices = (0..features).map(|feature| FeatureIndex((2 * feature + random.below(2)) as u32)).collect();
     let mut found = SubmoduleEffects {
         submodule,
         dictionary_features: 2 * features,
@@ -112,8 +113,8 @@ fn dictionary(submodule: Submodule, features: usize, random: &mut Random) -> Sub
         gradient_dot_change: None,
     };
     for _ in 0..features {
-        let sign = if random.unit() > 0.5 { 1.0 } else { -1.0 };
-        let effect = (sign * 0.0005 * random.unit().powf(-0.6)) as f32;
+        let sign = if random.chance(0.5) { 1.0 } else { -1.0 };
+        let effect = (sign * 0.0005 * f64::powf(1.0 - random.unit(), -0.6)) as f32;
         let early = random.unit() as f32;
         found.effects.push(effect);
         found.standard_errors.push(effect.abs() * 0.3 * random.unit() as f32);

@@ -2,6 +2,7 @@
 
 mod filter;
 mod line;
+pub mod pairing;
 pub mod shard;
 mod shuffle;
 

@@ -8,8 +8,8 @@ use crate::core::problem::{Problem, Result};
 use crate::core::request::{Backend, Options, Settings};
 use crate::core::run::Method;
 use crate::core::selection::Selection;
-use crate::core::view::View;
-use crate::engine::attribution::attribute;
+use crate::core::view::{Direction, View};
+use crate::engine::attribution::{ViewInput, attribute};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::open;
 use crate::engine::dataset::{Limits, Source, load};
@@ -36,7 +36,9 @@ pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
     };
     let (pairs, baseline) = (examples("names.json")?.examples, examples("baseline_names.json")?.examples);
     let settings = Settings { method: Method::Ig, steps: 10, batch: 50, detail: 0 };
-    let views = attribute(&*compute, &dictionaries, &pairs, Some(&baseline), settings, &mut |_| {}, &cancel)?;
+    let input = |view: View, examples| ViewInput { view, name: view.name(), examples, direction: Direction::Forward };
+    let inputs = [input(View::Male, &pairs[..]), input(View::Baseline, &baseline[..])];
+    let views = attribute(&*compute, &dictionaries, &inputs, settings, &mut |_| {}, &cancel)?;
     let view = |wanted: View| {
         let found = views.iter().find(|effects| effects.view == wanted);
         found.ok_or_else(|| {
