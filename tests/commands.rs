@@ -232,6 +232,8 @@ fn a_reader_that_stops_early_is_no_failure() {
     assert!(output.stderr.is_empty(), "{output:?}");
 }
 
+/// Only a program with the feature `faults` can be asked for one.
+#[cfg(feature = "faults")]
 #[test]
 fn a_fault_of_the_program_is_one_line_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();

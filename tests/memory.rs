@@ -24,6 +24,7 @@ fn request(backend: Backend, method: Method, examples: usize) -> Request {
         options: Options { seed: 12, tokens: None, examples: Some(examples) },
         settings: Settings { method, steps: 3, batch: 5, detail: 10 },
         backend: Some(backend),
+        threads: None,
         shard: None,
     }
 }

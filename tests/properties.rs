@@ -18,8 +18,8 @@ use saescope::core::request::{Backend, Settings};
 use saescope::core::run::Method;
 use saescope::core::selection::{Selection, select};
 use saescope::core::submodule::{Submodule, SubmoduleKind};
-use saescope::core::view::View;
-use saescope::engine::attribution::attribute;
+use saescope::core::view::{Direction, View};
+use saescope::engine::attribution::{ViewInput, attribute};
 use saescope::engine::cancel::Cancel;
 use saescope::engine::compute::{self, Answers, Compute};
 use saescope::engine::dataset::Example;
@@ -63,7 +63,8 @@ impl Fixture {
     fn run_on(&self, pairs: &[Example], method: Method, steps: usize, batch: usize) -> Vec<ViewEffects> {
         let settings = Settings { method, steps, batch, detail: 20 };
         let (compute, cancel) = (self.compute.as_ref(), Cancel::default());
-        attribute(compute, &self.dictionaries, pairs, Some(&self.baseline), settings, &mut |_| {}, &cancel).unwrap()
+        let views = support::views(pairs, Some(&self.baseline));
+        attribute(compute, &self.dictionaries, &views, settings, &mut |_| {}, &cancel).unwrap()
     }
 }
 
@@ -72,6 +73,11 @@ fn random_example(numbers: &mut Numbers, line: usize, length: usize) -> Example 
     let mut patch = clean.clone();
     patch[0] = (patch[0] + 1 + numbers.below(VOCABULARY - 1) as u32) % VOCABULARY as u32;
     Example { line, clean, patch, clean_answer: 7, patch_answer: 8 }
+}
+
+fn exchange(pair: &Example) -> Example {
+    let (clean, patch) = (pair.patch.clone(), pair.clean.clone());
+    Example { line: pair.line, clean, patch, clean_answer: pair.patch_answer, patch_answer: pair.clean_answer }
 }
 
 fn shapes() -> impl Strategy<Value = Shape> {
@@ -155,9 +161,9 @@ proptest! {
         }
     }
 
-    /// The derivatives written by hand, and everything that views share, against burn's automatic differentiation view by view.
+    /// Two arithmetics that share no code: loops over slices, and burn's operations.
     #[test]
-    fn arithmetic_by_hand_agrees_with_automatic_differentiation(shape in shapes()) {
+    fn native_arithmetic_agrees_with_burn_s(shape in shapes()) {
         let (native, burn) = (Fixture::new(shape, Backend::Native), Fixture::new(shape, Backend::NdArray));
         for (method, steps) in [(Method::Ig, 1), (Method::Ig, 7), (Method::Attrib, 1), (Method::Exact, 1)] {
             assert_same(&format!("{method} {shape:?}"), &native.run(method, steps, 64), &burn.run(method, steps, 64), 1e-5);
@@ -174,11 +180,12 @@ proptest! {
             let patch: Vec<&[u32]> = fixture.pairs.iter().filter(|pair| pair.clean.len() == 3).map(|pair| pair.patch.as_slice()).collect();
             let answers = vec![Answers { clean: 7, patch: 8 }; clean.len()];
             let (compute, cancel) = (fixture.compute.as_ref(), Cancel::default());
-            let (base, other) = (compute.trace(&clean, &cancel).unwrap(), compute.trace(&patch, &cancel).unwrap());
-            let plain = compute.gradients(&clean, &answers, &cancel).unwrap();
+            let traces = [&clean, &patch].map(|prompts| compute.traces(prompts, &cancel).unwrap());
+            let plain = support::plain_gradients(compute, &clean, &answers);
             for (submodule, plain) in Submodule::all(shape.layers).into_iter().zip(plain) {
-                let start = compute.path_gradient(&base, submodule, other.output(submodule), &[0.0], &answers, &cancel).unwrap();
-                support::assert_close_by(&format!("{backend} {submodule}"), 1e-5, &start.values, &plain.values);
+                let traces = traces.each_ref().map(Vec::as_slice);
+                let start = support::mean_gradients(compute, submodule, traces, &[0.0], &answers);
+                support::assert_close_by(&format!("{backend} {submodule}"), 1e-5, &start, &plain);
             }
         }
     }
@@ -194,6 +201,28 @@ proptest! {
                 if check.submodule.kind == SubmoduleKind::Residual {
                     prop_assert!(check.distance_to_total.abs() <= 0.02 * scale + 1e-4, "{:?} of {}", check, scale);
                 }
+            }
+        }
+    }
+
+    /// What views share does not show: each by itself, with nothing to share it with, finds the same.
+    #[test]
+    fn views_together_find_what_each_finds_alone(shape in shapes()) {
+        for backend in [Backend::Native, Backend::NdArray] {
+            let fixture = Fixture::new(shape, backend);
+            for (method, steps) in [(Method::Ig, 1), (Method::Ig, 7), (Method::Attrib, 1), (Method::Exact, 1)] {
+                let settings = Settings { method, steps, batch: 64, detail: 20 };
+                let run = |views: &[ViewInput<'_>]| {
+                    let (compute, cancel) = (fixture.compute.as_ref(), Cancel::default());
+                    attribute(compute, &fixture.dictionaries, views, settings, &mut |_| {}, &cancel).unwrap()
+                };
+                let views = support::views(&fixture.pairs, Some(&fixture.baseline));
+                let alone: Vec<ViewEffects> = views.iter().flat_map(|view| run(&[*view])).collect();
+                assert_same(&format!("{method} {shape:?}"), &run(&views), &alone, 1e-5);
+                // Exchanged in the data instead of by the direction.
+                let exchanged: Vec<Example> = fixture.pairs.iter().map(exchange).collect();
+                let forward = ViewInput { examples: &exchanged, direction: Direction::Forward, ..views[1] };
+                assert_same(&format!("{method} {shape:?}"), &alone[1..2], &run(&[forward]), 1e-5);
             }
         }
     }

@@ -209,6 +209,8 @@ fn escape_stops_a_computation_and_keeps_what_arrived() {
     assert_eq!(program.ended(), Some(0));
 }
 
+/// Only a program with the feature `faults` can be asked for one.
+#[cfg(feature = "faults")]
 #[test]
 fn a_fault_of_the_computation_is_one_line_on_a_screen_that_goes_on() {
     let home = Home::new();

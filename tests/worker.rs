@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use saescope::core::effects::SubmoduleEffects;
 use saescope::core::progress::{Event, Step};
+use saescope::core::ranking::Ranked;
 use saescope::core::request::{Backend, DataSource, ModelSource, Options, Request, Settings};
 use saescope::core::run::{Method, Run};
 use saescope::core::tags::Subject;
@@ -26,6 +28,7 @@ fn request(method: Method, batch: usize) -> Request {
         options: Options { seed: 12, tokens: None, examples: Some(12) },
         settings: Settings { method, steps: 3, batch, detail: 10 },
         backend: Some(Backend::NdArray),
+        threads: None,
         shard: None,
     }
 }
@@ -37,7 +40,7 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
         let job = Job::start(request(Method::Ig, batch)).unwrap();
         let mut events = job.events().iter();
         assert!(matches!(events.next(), Some(Event::Opened(opened)) if opened.layers == 4 && opened.pairs.examples.len() == 12));
-        let mut found: HashMap<(View, String), SubmoduleEffects> = HashMap::new();
+        let mut found: HashMap<(View, String), Arc<Ranked>> = HashMap::new();
         let (mut last, mut ended): (u64, Option<Box<Run>>) = (0, None);
         let mut identified: Option<Subject> = None;
         let mut fitted = HashMap::new();
@@ -49,7 +52,7 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
                     last = progress.done;
                 }
                 Event::Step(Step::Found(view, effects)) => {
-                    assert!(found.insert((view, effects.submodule.to_string()), *effects).is_none(), "found twice");
+                    assert!(found.insert((view, effects.effects().submodule.to_string()), effects).is_none(), "found twice");
                 }
                 Event::Step(Step::Fitted(submodule, report)) => {
                     assert!(report.active > 0.0 && fitted.insert(submodule.to_string(), report).is_none(), "fitted twice");
@@ -67,7 +70,7 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
         }
         for view in &run.views {
             for effects in &view.submodules {
-                assert_eq!(&found[&(view.view, effects.submodule.to_string())], effects);
+                assert_eq!(found[&(view.view, effects.submodule.to_string())].effects(), effects);
             }
         }
     }
@@ -123,7 +126,28 @@ fn a_panic_on_either_thread_ends_the_other() {
 
 #[test]
 fn a_dropped_job_does_not_outlive_its_owner() {
-    drop(Job::start(request(Method::Exact, 64)).unwrap());
+    let cache = Arc::new(Cache::default());
+    let held = Arc::downgrade(&cache);
+    let job = Job::start_with(request(Method::Exact, 64), cache, Cancel::default()).unwrap();
+    assert!(matches!(job.events().recv().unwrap(), Event::Opened(_)));
+    assert!(held.upgrade().is_some(), "the job works with the cache");
+    drop(job);
+    assert!(held.upgrade().is_none(), "the job's thread still holds the cache");
+}
+
+/// A job after a job has the threads that it asks for, as the explorer needs.
+#[test]
+fn each_study_has_its_own_threads() {
+    let run = |threads: usize| {
+        let request = Request { threads: NonZeroUsize::new(threads), backend: Some(Backend::Native), ..request(Method::Ig, 64) };
+        let study = Study::open(request, &Cache::default(), &Cancel::default()).unwrap();
+        assert_eq!(study.threads().count(), threads);
+        study.run(&|_| {}, &Cancel::default()).unwrap().views
+    };
+    let (one, two) = (run(1), run(2));
+    for (one, two) in one.iter().zip(&two) {
+        assert_eq!(one.clean_metrics, two.clean_metrics);
+    }
 }
 
 #[test]

@@ -29,12 +29,12 @@ use arguments::{Arguments, Command};
 
 use crate::core::problem::Result;
 use crate::core::text::excerpt;
-use crate::engine::worker;
+use crate::engine::threads::THREAD;
 
 /// A fault of the program is one line too, on whatever thread it happens. The background job's own faults come back as its result.
 pub fn report_panics_in_one_line() {
     panic::set_hook(Box::new(|fault| {
-        if thread::current().name() != Some(worker::THREAD) {
+        if thread::current().name() != Some(THREAD) {
             let reason = fault.payload_as_str().unwrap_or("no reason given");
             let place =
                 fault.location().map_or_else(String::new, |location| format!(" ({}:{})", location.file(), location.line()));

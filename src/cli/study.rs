@@ -7,7 +7,6 @@ use crate::app::state::download::Offer;
 use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{ModelSource, Options, Request, Settings};
-use crate::engine::threads;
 use crate::store::folders::Folders;
 use crate::store::hub::cache::{self, Local, local};
 use crate::store::presets::{Preset, Presets, STUDY};
@@ -52,7 +51,7 @@ pub fn offers(folders: &Folders) -> Result<Vec<Offer>> {
     Ok(presets.all().iter().filter_map(offer).collect())
 }
 
-/// The request that the flags make; `default` is the model where none is named. Limits the threads of this process if they say so.
+/// The request that the flags make; `default` is the model where none is named.
 pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Refused)
 }
@@ -63,9 +62,6 @@ pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Re
 }
 
 fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Result<Request> {
-    if let Some(threads) = arguments.threads {
-        threads::limit(threads)?;
-    }
     let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, absent)?;
     let study = match (arguments.pairs, arguments.study) {
         (Some(pairs), _) => studies::pairs_only(pairs, arguments.baseline)?,
@@ -78,6 +74,7 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
         options: Options { seed: arguments.seed, tokens: arguments.tokens, examples: arguments.examples },
         settings: Settings { method: arguments.method, steps: arguments.steps, batch: arguments.batch, detail: arguments.detail },
         backend: arguments.backend.named(),
+        threads: arguments.threads,
         shard: None,
     })
 }

@@ -1,8 +1,10 @@
 //! What a computation tells while it runs, for whoever shows it.
 
+use std::sync::Arc;
+
 use super::dictionary_report::DictionaryReport;
-use super::effects::SubmoduleEffects;
 use super::problem::Result;
+use super::ranking::Ranked;
 use super::run::{Opened, Run};
 use super::submodule::Submodule;
 use super::tags::Subject;
@@ -25,7 +27,7 @@ pub enum Step {
     /// Work went on.
     Progress(Progress),
     /// One submodule of one view is finished: these are its final numbers.
-    Found(View, Box<SubmoduleEffects>),
+    Found(View, Arc<Ranked>),
     /// One dictionary has seen all tokens: how well it fits.
     Fitted(Submodule, DictionaryReport),
 }

@@ -3,6 +3,7 @@
 //! Plain values, so that whoever asks (a command line, an explorer) can compare and keep them without knowing the engine.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -23,6 +24,8 @@ pub struct Request {
     pub settings: Settings,
     /// The backend, or none for the best that works.
     pub backend: Option<Backend>,
+    /// How many threads compute, or none for one for each core.
+    pub threads: Option<NonZeroUsize>,
     /// Only a part of the examples, or all.
     pub shard: Option<Shard>,
 }

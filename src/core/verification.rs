@@ -5,6 +5,8 @@ use std::fmt;
 
 use super::findings::Findings;
 use super::published::{Published, PublishedStudy};
+use super::rows::HeldBy;
+use super::rows::arrange::held;
 use super::selection::{Selected, Selection};
 use super::submodule::FeatureId;
 use super::view::ViewName;
@@ -238,12 +240,10 @@ fn list(name: String, published: &BTreeSet<FeatureId>, here: &[Selected], near: 
 /// How many of the strongest features of two views differ, and how many both hold.
 fn compare_lists(names: [ViewName; 2], views: [&ViewFindings; 2], published: &PublishedStudy, lists_hold: bool) -> Figure {
     let top_k = published.top_k;
-    let [in_first, in_second] = views.map(|view| {
-        let picked = view.select(Selection::TopK(top_k)).features;
-        picked.iter().map(|selected| selected.feature).collect::<BTreeSet<_>>()
-    });
-    let common = in_first.intersection(&in_second).count();
-    let differing = in_first.symmetric_difference(&in_second).count();
+    // A run knows all of its effects: nothing is missing in a selection.
+    let held = held(views[0], views[1], Selection::TopK(top_k)).unwrap_or_default();
+    let common = held.iter().filter(|(_, held_by)| *held_by == HeldBy::Both).count();
+    let differing = held.len() - common;
     let expected = published.comparison;
     // Features that change places at the edge of one list can each be in the other list or not.
     let allowed = if lists_hold { views.into_iter().map(|view| exchanges(view, top_k)).sum() } else { 0 };

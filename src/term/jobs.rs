@@ -13,7 +13,6 @@ use crate::app::message::{JobNews, Message};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
-use crate::core::ranking::Ranked;
 use crate::core::request::Request;
 use crate::core::tags::Subject;
 use crate::engine::cache::Cache;
@@ -117,9 +116,7 @@ impl Teller {
                     self.tell(JobNews::Identified(identified));
                 }
                 Event::Step(Step::Progress(progress)) => self.tell(JobNews::Progress(progress)),
-                Event::Step(Step::Found(view, effects)) => {
-                    self.tell(JobNews::Found(view, Arc::new(Ranked::new(*effects))));
-                }
+                Event::Step(Step::Found(view, ranked)) => self.tell(JobNews::Found(view, ranked)),
                 Event::Step(Step::Fitted(submodule, report)) => self.tell(JobNews::Fitted(submodule, report)),
                 Event::Ended(outcome) => {
                     if let Err(problem) = &outcome {

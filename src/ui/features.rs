@@ -25,7 +25,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         frame.buffer_mut().set_stringn(inside.x, inside.y, says, usize::from(inside.width), theme.dim);
         return;
     };
-    let placed = place(inside.width, state.shown());
+    let placed = place(inside.width, state.shown(), &findings.study);
     if inside.height > 0 {
         heading(state, theme, inside, &placed, frame);
     }

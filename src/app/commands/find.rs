@@ -14,7 +14,6 @@ use crate::app::state::overlay::{Chooser, Overlay};
 use crate::app::state::prompt::Asked;
 use crate::app::table;
 use crate::core::rows::column::Column;
-use crate::core::view::View;
 
 /// The commands of this group.
 pub const COMMANDS: &[Command] = &[

@@ -1,10 +1,11 @@
 //! The flags of everything that computes.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{Choice, backend, method, positive, steps};
+use super::values::{Choice, backend, method, positive, steps, threads};
 use crate::core::request::Backend;
 use crate::core::run::Method;
 
@@ -65,7 +66,7 @@ pub struct StudyArguments {
     #[arg(long, value_name = "BACKEND", default_value = "auto", value_parser = backend())]
     pub backend: Choice<Backend>,
 
-    /// Compute on N threads. [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub threads: Option<usize>,
+    /// Compute on N threads, at most one for each core. [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
 }

@@ -1,5 +1,6 @@
 //! How the values of flags are read. What is wrong with one follows clap's own words, which name flag and value.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -8,6 +9,7 @@ use crate::app::state::ThemeName;
 use crate::core::request::{Backend, MOST_STEPS};
 use crate::core::run::Method;
 use crate::engine::synth::{Layout, Shape};
+use crate::engine::threads::cores;
 
 /// What `auto` is called where a flag also takes names.
 const AUTO: &str = "auto";
@@ -89,6 +91,13 @@ pub fn steps(text: &str) -> Result<usize, String> {
         Ok(steps) if steps <= MOST_STEPS => Ok(steps),
         _ => Err(format!("use a whole number from 1 to {MOST_STEPS}")),
     }
+}
+
+/// Threads that compute.
+pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let cores = cores();
+    let found = text.parse::<NonZeroUsize>().ok().filter(|threads| threads.get() <= cores);
+    found.ok_or_else(|| format!("use a whole number from 1 to {cores}, the cores of this machine, or leave it out to use all"))
 }
 
 /// A time.

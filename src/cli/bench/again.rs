@@ -15,7 +15,7 @@ use crate::core::run::Method;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::memory::{Bounds, Usage};
-use crate::engine::study::Study;
+use crate::engine::study::OpenStudy;
 
 /// One computation.
 struct Computed {
@@ -50,7 +50,7 @@ pub fn again(arguments: BenchStudyArguments) -> Result<ExitCode> {
 
 /// All pairs but one first, so that one can be added.
 fn changes(request: &Request) -> Result<Vec<Change>> {
-    let pairs = Study::open(request.clone(), &Cache::new(Bounds::NONE), &Cancel::default())?.opened().pairs.examples.len();
+    let pairs = OpenStudy::open(request.clone(), &Cache::new(Bounds::NONE), &Cancel::default())?.opened().data[0].examples.len();
     if pairs < 2 {
         return Err(Problem::new("bench again", "needs two pairs at least", "give more pairs, or leave --examples out"));
     }
@@ -71,7 +71,7 @@ fn changes(request: &Request) -> Result<Vec<Change>> {
 fn compute(request: &Request, cache: &Cache) -> Result<Computed> {
     let cancel = Cancel::default();
     let start = Instant::now();
-    let study = Study::open(request.clone(), cache, &cancel)?;
+    let study = OpenStudy::open(request.clone(), cache, &cancel)?;
     study.run(&|_| {}, &cancel)?;
     Ok(Computed { seconds: start.elapsed().as_secs_f64(), usage: study.usage() })
 }

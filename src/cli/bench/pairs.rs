@@ -17,7 +17,7 @@ use crate::core::problem::{Problem, Result};
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::memory::Bounds;
-use crate::engine::study::Study;
+use crate::engine::study::OpenStudy;
 use crate::store::atomic;
 
 /// Measures, writes and prints.
@@ -56,7 +56,7 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
 /// Expects `wanted` pairs in the data, before anything is measured.
 fn expect_pairs(study: &StudyArguments, wanted: usize) -> Result<()> {
     let request = flags::request(study.clone(), flags::DEMO)?;
-    let there = Study::open(request, &Cache::new(Bounds::NONE), &Cancel::default())?.opened().pairs.examples.len();
+    let there = OpenStudy::open(request, &Cache::new(Bounds::NONE), &Cancel::default())?.opened().data[0].examples.len();
     if there >= wanted {
         return Ok(());
     }

@@ -4,8 +4,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use super::SEED;
 use super::figures::Figures;
-use super::random::SEED;
 use crate::cli::table::Table;
 use crate::core::problem::Result;
 use crate::term::bench::{Measured, Pressed, SIZE};

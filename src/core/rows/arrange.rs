@@ -10,7 +10,7 @@ use crate::core::selection::{Selected, Selection, by_strength};
 use crate::core::submodule::{FeatureId, Submodule};
 use crate::core::tags::Features;
 use crate::core::view::View;
-use crate::core::view_findings::Picked;
+use crate::core::view_findings::{Picked, ViewFindings};
 
 /// About how many features [`arrange`] would have to look at: cheap, to decide on which thread it runs.
 pub fn size(findings: &Findings, spec: &Spec) -> usize {
@@ -57,23 +57,12 @@ fn row(place: usize, selected: Selected, held_by: HeldBy, ranked_in: View) -> Ro
 /// Python's hash table). A comparison with a selection that is not wholly
 /// known would claim differences that may be none: then there are no rows, only the reason.
 fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec<Row>, Option<String>) {
-    let select = |view: View| {
-        let (found, name) = (findings.view(view), findings.study.name(view));
-        if found.is_empty() {
-            return Err(format!("nothing is known of the view {name}"));
-        }
-        let picked = found.select(spec.selection);
-        match picked.gap {
-            Some(gap) => Err(format!("{name}: {gap}")),
-            None => Ok(ids(&picked.features)),
-        }
-    };
-    let (in_first, in_second) = match (select(first), select(second)) {
-        (Ok(in_first), Ok(in_second)) => (in_first, in_second),
-        (Err(gap), _) | (_, Err(gap)) => return (Vec::new(), Some(gap)),
+    let found = |view: View| findings.view(view);
+    let mut held = match held(found(first), found(second), spec.selection) {
+        Ok(held) => held,
+        Err((view, gap)) => return (Vec::new(), Some(format!("{}: {gap}", findings.study.name(view)))),
     };
     let keep_both = matches!(spec.shown, Shown::Similarity(..));
-    let mut held = merge(&in_first, &in_second, first, second);
     held.retain(|(_, held_by)| (*held_by == HeldBy::Both) == keep_both);
     let effect = |view: View, feature| findings.view(view).effect(feature).unwrap_or(f32::NAN);
     let mut ranked: Vec<(Selected, HeldBy, View)> = held
@@ -91,6 +80,24 @@ fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec
     ranked.sort_unstable_by(|(left, ..), (right, ..)| known_first(left, right).then_with(|| by_strength(left, right)));
     let rows = ranked.into_iter().enumerate().map(|(place, (selected, held_by, view))| row(place, selected, held_by, view));
     (rows.collect(), None)
+}
+
+/// The features that `selection` picks of either view, ascending, with who holds them: the one definition of a comparison.
+///
+/// # Errors
+/// When the selection of one of them is not wholly known: which, and why.
+pub fn held(first: &ViewFindings, second: &ViewFindings, selection: Selection) -> Result<Vec<(FeatureId, HeldBy)>, (View, String)> {
+    let select = |found: &ViewFindings| {
+        if found.is_empty() {
+            return Err((found.view, "nothing is known of this view".to_owned()));
+        }
+        let Picked { features, gap } = found.select(selection);
+        match gap {
+            Some(gap) => Err((found.view, gap)),
+            None => Ok(ids(&features)),
+        }
+    };
+    Ok(merge(&select(first)?, &select(second)?, first.view, second.view))
 }
 
 /// `total_cmp` would put an unknown effect, a NaN, before every number.

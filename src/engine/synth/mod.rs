@@ -136,12 +136,14 @@ pub fn synthesize(plan: &Plan, sink: &dyn Sink, tell: &(dyn Fn(&str) + Sync)) ->
     let weights = TensorFile::from_bytes(Bytes::Owned(Arc::new(weights)), "model.safetensors".to_owned())?;
     let cancel = Cancel::default();
     let prompts = pairs.prompts();
-    let trace = compute::open(None, &config, &weights, &cancel)?.trace(&prompts, &cancel)?;
+    let traces = compute::open(None, &config, &weights, &cancel)?.traces(&prompts, &cancel)?;
     let submodules = Submodule::all(shape.layers);
     let next = AtomicUsize::new(0);
     let work = || -> Result<()> {
         while let Some(submodule) = submodules.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let made = Random::new(shape, *submodule, trace.output(*submodule), seed);
+            let tokens: Vec<&[f32]> =
+                traces.iter().flat_map(|trace| trace.output(*submodule).chunks_exact(shape.width)).collect();
+            let made = Random::new(shape, *submodule, &tokens, seed);
             for layout in &plan.layouts {
                 write(shape, *layout, *submodule, &made, sink)?;
             }

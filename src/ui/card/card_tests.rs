@@ -258,7 +258,15 @@ fn a_running_study_says_when_examples_come() {
     assert_eq!(shown[2], "  female");
     let settings = Settings { method: Method::Ig, steps: 10, batch: 4, detail: 100 };
     let options = Options { seed: 1, tokens: None, examples: None };
-    let request = Request { model: ModelSource::Demo, data: DataSource::Embedded, options, settings, backend: None, shard: None };
+    let request = Request {
+        model: ModelSource::Demo,
+        data: DataSource::Embedded,
+        options,
+        settings,
+        backend: None,
+        threads: None,
+        shard: None,
+    };
     crate::app::job::start(&mut state, request);
     assert!(matches!(state.job, Some(Job { .. })));
     assert_eq!(text(&state, 80).last().unwrap(), "examples arrive when the run is whole");

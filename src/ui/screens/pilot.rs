@@ -137,6 +137,7 @@ pub fn request() -> Request {
         options: Options { seed: 1, tokens: None, examples: None },
         settings: Settings { method: Method::Ig, steps: 10, batch: 4, detail: 100 },
         backend: None,
+        threads: None,
         shard: None,
     }
 }
