@@ -28,8 +28,7 @@ pub struct Choice {
 /// The columns with their keys: views by their place, of which nine have a digit.
 fn columns(study: &Study) -> Vec<(char, Column)> {
     let views = ('1'..='9').zip(study.all()).map(|(digit, view)| (digit, Column::Effects(view)));
-    let before =
-        [('#', Column::Rank), ('f', Column::Name), ('e', Column::Effect), ('s', Column::StandardError)].into_iter();
+    let before = [('#', Column::Rank), ('f', Column::Name), ('e', Column::Effect), ('s', Column::StandardError)].into_iter();
     before.chain(views).chain([('d', Column::Side), ('t', Column::Tags)]).collect()
 }
 

@@ -134,7 +134,8 @@ pub fn table_rows(state: &State) -> usize {
 pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
     let (study, (columns, _)) = (state.about(), state.size());
     let narrow = columns < MEDIUM;
-    let compared = state.compared().map_or_else(String::new, |(first, second)| format!(" {}-{}", study.name(first), study.name(second)));
+    let compared =
+        state.compared().map_or_else(String::new, |(first, second)| format!(" {}-{}", study.name(first), study.name(second)));
     let name = |tab: Tab, longest: usize| match tab {
         Tab::Single(view) => study.name(view).as_str().chars().take(longest).collect(),
         Tab::Difference if narrow || longest < usize::MAX => "differ".to_owned(),
@@ -154,7 +155,8 @@ pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
         tabs.map(label).collect()
     };
     // As much of the names as there is room for.
-    let fits = |labels: &[(Tab, String)]| labels.iter().map(|(_, label)| label.chars().count()).sum::<usize>() < usize::from(columns);
+    let fits =
+        |labels: &[(Tab, String)]| labels.iter().map(|(_, label)| label.chars().count()).sum::<usize>() < usize::from(columns);
     let forms = [usize::MAX, LONGEST, 8, 4, 0];
     let fitting = forms.into_iter().map(labels).find(|labels| fits(labels)).unwrap_or_else(|| labels(0));
     let mut x = 1;

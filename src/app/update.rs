@@ -77,7 +77,10 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             state.notice = Some(Notice::done(line));
             Vec::new()
         }
-        Message::RunRead(Err(problem)) | Message::StudyRead(Err(problem)) | Message::TagsRead(Err(problem)) | Message::Failed(problem) => {
+        Message::RunRead(Err(problem))
+        | Message::StudyRead(Err(problem))
+        | Message::TagsRead(Err(problem))
+        | Message::Failed(problem) => {
             state.notice = Some(Notice::failed(&problem));
             Vec::new()
         }
@@ -142,7 +145,8 @@ fn import_tags(state: &mut State, text: &str, name: &str) -> Vec<Effect> {
     };
     let layers = state.findings().map_or(0, |findings| findings.layers);
     let features = state.findings().and_then(|findings| findings.dictionary_features());
-    let scope = if state.tagging.only_this_view { Scope::In(state.about().name(state.shown().first())) } else { Scope::Everywhere };
+    let scope =
+        if state.tagging.only_this_view { Scope::In(state.about().name(state.shown().first())) } else { Scope::Everywhere };
     let exists = |feature: FeatureId| {
         feature.submodule.layer.0 < layers && features.is_none_or(|features| (feature.index.0 as usize) < features)
     };

@@ -78,7 +78,13 @@ fn described(findings: &Findings) -> String {
 fn section(findings: &Findings, tags: &Features, shown: Shown, display: &DisplayArguments) -> String {
     let spec = Spec::all(shown, display.selection());
     let listing = arrange(findings, tags, &spec);
-    let mut text = format!("{}, {}: {} features in {} submodules", shown.described(&findings.study), spec.selection, listing.rows.len(), listing.submodules());
+    let mut text = format!(
+        "{}, {}: {} features in {} submodules",
+        shown.described(&findings.study),
+        spec.selection,
+        listing.rows.len(),
+        listing.submodules()
+    );
     if let Some(gap) = &listing.gap {
         text.push_str(&format!("; {gap}"));
     }
@@ -117,8 +123,10 @@ fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
 }
 
 fn features(findings: &Findings, tags: &Features, spec: &Spec, listing: &Listing) -> Table {
-    let columns: Vec<Column> =
-        Column::all(&findings.study).into_iter().filter(|column| *column != Column::Side || spec.shown.pair().is_some()).collect();
+    let columns: Vec<Column> = Column::all(&findings.study)
+        .into_iter()
+        .filter(|column| *column != Column::Side || spec.shown.pair().is_some())
+        .collect();
     // The text columns first, so that the numbers stand to their right in one block.
     let (left, right): (Vec<Column>, Vec<Column>) =
         columns.into_iter().partition(|column| matches!(column, Column::Name | Column::Side));

@@ -11,9 +11,9 @@ use super::output;
 use super::table::Table;
 use crate::core::problem::{Problem, Result};
 use crate::core::study::Study;
-use crate::core::view::Direction;
 use crate::core::study_source::{PairSource, StudySource};
 use crate::core::text::printable;
+use crate::core::view::Direction;
 use crate::store::atomic;
 use crate::store::studies::{self, Studies};
 

@@ -25,9 +25,8 @@ pub fn select(view: &ViewEffects, selection: Selection) -> Vec<Selected> {
 
 /// The features that both selections hold (`common`), or only one of them, ranked by the larger effect among those that hold them.
 pub fn compare(first: &ViewEffects, second: &ViewEffects, selection: Selection, common: bool) -> Vec<Selected> {
-    let held = [first, second].map(|view| {
-        select(view, selection).into_iter().map(|selected| selected.feature).collect::<BTreeSet<FeatureId>>()
-    });
+    let held = [first, second]
+        .map(|view| select(view, selection).into_iter().map(|selected| selected.feature).collect::<BTreeSet<FeatureId>>());
     let mut compared: Vec<Selected> = held[0]
         .union(&held[1])
         .filter(|feature| (held[0].contains(feature) && held[1].contains(feature)) == common)

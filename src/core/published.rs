@@ -128,7 +128,9 @@ impl Published {
                 .collect::<Result<_>>()?;
             let count: usize = printed.threshold_features.values().map(BTreeMap::len).sum();
             if let Some(stated) = printed.threshold_count.filter(|stated| *stated != count) {
-                return Err(problem(format!("says that {stated} features of {view_name} are above the threshold, and holds {count}")));
+                return Err(problem(format!(
+                    "says that {stated} features of {view_name} are above the threshold, and holds {count}"
+                )));
             }
             let found = findings.view_mut(view);
             found.coverage = Coverage::Printed { threshold: file.threshold, listed: features };

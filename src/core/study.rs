@@ -143,8 +143,11 @@ impl Study {
 
     /// Every two views that can be compared, those of [`Study::compare`] first.
     pub fn pairs(&self) -> Vec<(View, View)> {
-        let all = self.all().flat_map(|first| self.all().filter(move |second| first < *second).map(move |second| (first, second)));
-        let same = |pair: &(View, View)| self.compare.is_some_and(|(first, second)| *pair == (first, second) || *pair == (second, first));
+        let all =
+            self.all().flat_map(|first| self.all().filter(move |second| first < *second).map(move |second| (first, second)));
+        let same = |pair: &(View, View)| {
+            self.compare.is_some_and(|(first, second)| *pair == (first, second) || *pair == (second, first))
+        };
         self.compare.into_iter().chain(all.filter(|pair| !same(pair))).collect()
     }
 

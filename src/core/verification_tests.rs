@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::*;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::published::Comparison;
-use crate::core::submodule::{FeatureIndex, Submodule};
 use crate::core::study::testing::{BASELINE, FEMALE, MALE, name, names};
+use crate::core::submodule::{FeatureIndex, Submodule};
 
 fn published() -> Published {
     Published::parse(include_str!("../../data/published/names_comparison.json"), "names", Arc::new(names())).unwrap()
@@ -77,8 +77,7 @@ fn the_published_figures_reproduce_themselves() {
             assert_eq!(figure.verdict, Verdict::Same, "{figure:?}");
         }
     }
-    let counts =
-        [MALE, FEMALE, BASELINE].map(|kind| figures(&view(kind, &published), &published)[3].published.clone());
+    let counts = [MALE, FEMALE, BASELINE].map(|kind| figures(&view(kind, &published), &published)[3].published.clone());
     assert_eq!(counts, ["19", "20", "19"]);
 }
 

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects};
 use crate::core::naive::select;
+use crate::core::study::testing::MALE;
 use crate::core::submodule::FeatureIndex;
 use crate::core::tags::testing::config;
-use crate::core::study::testing::{MALE};
 
 /// A view of two layers whose six submodules have `effects`.
 fn view(effects: &[Vec<f32>]) -> ViewEffects {

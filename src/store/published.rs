@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::core::problem::{Problem, Result};
 use super::studies;
+use crate::core::problem::{Problem, Result};
 use crate::core::published::Published;
 
 /// What the study of names printed.

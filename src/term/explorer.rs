@@ -312,7 +312,12 @@ impl Explorer {
             Effect::Arrange(_) | Effect::Discard(_) => self.errands.arrange(effect),
             Effect::OpenTags(subject) => self.saver.open(subject),
             Effect::SaveTags(book, revision) => self.saver.save(book, revision),
-            Effect::Copy(..) | Effect::Browse(_) | Effect::WriteRun(..) | Effect::WriteText { .. } | Effect::ReadTags(_) | Effect::ReadStudy(_) => {
+            Effect::Copy(..)
+            | Effect::Browse(_)
+            | Effect::WriteRun(..)
+            | Effect::WriteText { .. }
+            | Effect::ReadTags(_)
+            | Effect::ReadStudy(_) => {
                 self.errands.run(Errand::Effect(effect));
             }
         }

@@ -56,7 +56,9 @@ fn described(state: &State) -> String {
     let standing = state.standing.as_ref().filter(|_| !state.show_published);
     let standing = standing.map_or_else(String::new, |standing| format!("{standing} · "));
     match &findings.source {
-        Source::Published { .. } => format!("published figures, not computed here · {model} · {} · {method}{steps}", findings.study.name),
+        Source::Published { .. } => {
+            format!("published figures, not computed here · {model} · {} · {method}{steps}", findings.study.name)
+        }
         Source::Live { opened, .. } => {
             format!("{standing}{model} · {} · {method}{steps} · {}", data(findings), printable(&opened.backend))
         }

@@ -136,8 +136,9 @@ fn notes(state: &State, theme: &Theme) -> Vec<(Option<usize>, Line<'static>)> {
 fn counts(state: &State) -> String {
     let keymap = &state.setting.keymap;
     let says = format!("{} moves 12 rows.", keymap.counted("12", CommandId::DOWN));
-    let (commands, others): (Vec<char>, Vec<char>) =
-        ('0'..='9').partition(|digit| keymap.command(Key::character(*digit)).and_then(of).is_some_and(|command| (command.enabled)(state).is_ok()));
+    let (commands, others): (Vec<char>, Vec<char>) = ('0'..='9').partition(|digit| {
+        keymap.command(Key::character(*digit)).and_then(of).is_some_and(|command| (command.enabled)(state).is_ok())
+    });
     if commands.is_empty() {
         return says;
     }

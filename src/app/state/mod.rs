@@ -286,7 +286,9 @@ impl State {
             _ => Tab::Single(View(0)),
         };
         self.sort = match self.sort.column {
-            Column::Effects(view) => same(view).map_or(Sort::STRENGTH, |view| Sort { column: Column::Effects(view), ..self.sort }),
+            Column::Effects(view) => {
+                same(view).map_or(Sort::STRENGTH, |view| Sort { column: Column::Effects(view), ..self.sort })
+            }
             _ => self.sort,
         };
         self.pair = 0;

@@ -20,7 +20,8 @@ pub fn json(exported: &Exported<'_>) -> Result<String> {
     let mut object = Map::new();
     object.insert("view".to_owned(), json!(exported.spec.shown.name(exported.study())));
     if exported.views().len() > 1 {
-        object.insert("of".to_owned(), exported.views().into_iter().map(|view| exported.study().name(view).to_string()).collect());
+        object
+            .insert("of".to_owned(), exported.views().into_iter().map(|view| exported.study().name(view).to_string()).collect());
     }
     object.insert("selection".to_owned(), selection);
     object.insert("features".to_owned(), exported.rows.iter().map(|row| feature(exported, row)).collect());

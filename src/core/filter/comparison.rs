@@ -24,7 +24,9 @@ pub(super) fn comparison(
             Ok(Expression::Number { quantity, operator, value })
         }
         (Meaning::Property(property), Operator::Equal) => equal(field, property, &value.text, study).map_err(refused),
-        (Meaning::Property(property), Operator::Unequal) => Ok(equal(field, property, &value.text, study).map_err(refused)?.unequal()),
+        (Meaning::Property(property), Operator::Unequal) => {
+            Ok(equal(field, property, &value.text, study).map_err(refused)?.unequal())
+        }
         (Meaning::Property(_), _) => {
             let message = format!("{} takes only = and !=, such as {}", field.name, field.example);
             Err(FilterError::new(sign.column, message))

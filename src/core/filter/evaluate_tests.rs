@@ -7,8 +7,8 @@ use super::testing::{Row, config, row, rows};
 use super::tree_testing::trees;
 use super::{Facts, Filter};
 use crate::core::rows::HeldBy;
+use crate::core::study::testing::{FEMALE, names, tag};
 use crate::core::submodule::{FeatureIndex, Submodule, SubmoduleKind};
-use crate::core::study::testing::{names, FEMALE, tag};
 
 fn holds(text: &str, row: &Row) -> bool {
     Filter::parse(text, &names()).unwrap().unwrap().matches(row)

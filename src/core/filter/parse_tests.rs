@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::Filter;
-use crate::core::study::testing::names;
 use super::testing::{config, row};
+use crate::core::study::testing::names;
 
 #[test]
 fn empty_text_is_no_filter() {

@@ -8,9 +8,9 @@ use proptest::test_runner::RngSeed;
 
 use super::{Facts, NumberField, contains_lowercase};
 use crate::core::rows::HeldBy;
+use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
 use crate::core::tags::Tag;
-use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
 
 pub(super) fn config() -> ProptestConfig {
     ProptestConfig { cases: 1024, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() }

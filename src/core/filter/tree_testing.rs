@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::testing::{Row, texts};
+use crate::core::neuronpedia::layer_name;
 use crate::core::rows::HeldBy;
 use crate::core::study::testing::names;
-use crate::core::neuronpedia::layer_name;
 
 /// A filter, before it is written down.
 #[derive(Debug, Clone)]

@@ -86,7 +86,11 @@ fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec
 ///
 /// # Errors
 /// When the selection of one of them is not wholly known: which, and why.
-pub fn held(first: &ViewFindings, second: &ViewFindings, selection: Selection) -> Result<Vec<(FeatureId, HeldBy)>, (View, String)> {
+pub fn held(
+    first: &ViewFindings,
+    second: &ViewFindings,
+    selection: Selection,
+) -> Result<Vec<(FeatureId, HeldBy)>, (View, String)> {
     let select = |found: &ViewFindings| {
         if found.is_empty() {
             return Err((found.view, "nothing is known of this view".to_owned()));

@@ -8,13 +8,13 @@ use super::*;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::filter::Filter;
 use crate::core::findings::Source;
+use crate::core::naive::{compare, select};
 use crate::core::published::Published;
 use crate::core::run::Method;
-use crate::core::naive::{compare, select};
+use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
 use crate::core::submodule::{FeatureIndex, Submodule};
 use crate::core::tags::testing::config;
 use crate::core::view_findings::ViewFindings;
-use crate::core::study::testing::{names, BASELINE, FEMALE, MALE};
 
 fn view_effects(view: View, effects: &[Vec<f32>]) -> ViewEffects {
     let submodules = Submodule::all(1).into_iter().zip(effects).map(|(submodule, effects)| SubmoduleEffects {
@@ -120,7 +120,8 @@ fn a_filter_hides_or_dims_and_counts_stay_whole() {
 /// The published figures: what was not printed is not known, and no comparison pretends otherwise.
 #[test]
 fn published_figures_are_listed_as_far_as_they_were_printed() {
-    let published = Published::parse(include_str!("../../../data/published/names_comparison.json"), "names", Arc::new(names())).unwrap();
+    let published =
+        Published::parse(include_str!("../../../data/published/names_comparison.json"), "names", Arc::new(names())).unwrap();
     let (findings, tags) = (&published.findings, published.tags.features());
     let list = |shown, selection| arrange(findings, tags, &spec(shown, selection));
     let male = Shown::Single(MALE);
@@ -145,6 +146,7 @@ fn published_figures_are_listed_as_far_as_they_were_printed() {
     let more = list(Shown::Difference(MALE, BASELINE), Selection::TopK(31));
     assert!(more.gap.unwrap().contains("only the 30 strongest were printed"));
     assert!(!list(Shown::Difference(MALE, FEMALE), Selection::TopK(30)).rows.is_empty());
-    let tagged = top.rows.iter().filter(|row| !cells::tags(row, &findings.study, tags, &spec(male, Selection::TopK(30))).is_empty());
+    let tagged =
+        top.rows.iter().filter(|row| !cells::tags(row, &findings.study, tags, &spec(male, Selection::TopK(30))).is_empty());
     assert_eq!(tagged.count(), 30);
 }

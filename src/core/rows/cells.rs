@@ -61,7 +61,8 @@ pub fn side(row: &Row, study: &Study, spec: &Spec) -> String {
 /// Tags that apply to the row, `X` first where it is rejected, the note last in brackets where it says more than tags.
 pub fn tags(row: &Row, study: &Study, tags_of: &Features, spec: &Spec) -> String {
     let Some(said) = tags_of.get(&row.feature) else { return String::new() };
-    let marks: Vec<&Marks> = views(row, spec).flat_map(|view| said.applying_in(study.name(view)).map(|(_, marks)| marks)).collect();
+    let marks: Vec<&Marks> =
+        views(row, spec).flat_map(|view| said.applying_in(study.name(view)).map(|(_, marks)| marks)).collect();
     let mut parts: Vec<String> = Vec::new();
     if marks.iter().any(|marks| marks.rejected) {
         parts.push("X".to_owned());

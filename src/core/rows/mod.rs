@@ -68,7 +68,8 @@ impl Shown {
     /// The name with the views of a comparison: `difference male-baseline`.
     pub fn described(self, study: &Study) -> String {
         let name = self.name(study);
-        self.pair().map_or_else(|| name.to_owned(), |(first, second)| format!("{name} {}-{}", study.name(first), study.name(second)))
+        self.pair()
+            .map_or_else(|| name.to_owned(), |(first, second)| format!("{name} {}-{}", study.name(first), study.name(second)))
     }
 }
 

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::tags::testing::{config, edits, feature, subject};
 use crate::core::study::testing::{name, tag};
+use crate::core::tags::testing::{config, edits, feature, subject};
 
 proptest! {
     #![proptest_config(config())]

@@ -3,17 +3,24 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::core::study::testing::{name, tag};
 use crate::core::submodule::FeatureId;
 use crate::core::tags::import::{Target, notebook};
 use crate::core::tags::testing::{books, config, subject, vocabulary};
 use crate::core::tags::{Edit, Marks, Tag, TagSpec};
-use crate::core::study::testing::{name, tag};
 
 fn reimported(text: &str) -> TagBook {
     let subject = subject();
     let other = TagSpec { name: tag("STEREO"), meaning: String::new(), key: 's' };
     let vocabulary = Vocabulary([vocabulary().0, vec![other]].concat());
-    let target = Target { name: "tags.md", subject: &subject, scope: Scope::Everywhere, vocabulary: &vocabulary, views: &[], exists: &|_| true };
+    let target = Target {
+        name: "tags.md",
+        subject: &subject,
+        scope: Scope::Everywhere,
+        vocabulary: &vocabulary,
+        views: &[],
+        exists: &|_| true,
+    };
     let imported = notebook(text, &target);
     assert_eq!(imported.problems, []);
     let mut book = TagBook::new(subject.clone());

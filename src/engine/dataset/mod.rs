@@ -56,9 +56,7 @@ pub fn load(
 ) -> Result<DataSet> {
     let name = source.name();
     let bytes = match source {
-        PairSource::File(path) => {
-            Cow::Owned(std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?)
-        }
+        PairSource::File(path) => Cow::Owned(std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?),
         PairSource::Text { text, .. } => Cow::Borrowed(text.as_bytes()),
     };
     let mut lines = line::parse(&bytes, &name, cancel)?;

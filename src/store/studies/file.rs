@@ -9,11 +9,11 @@ use super::pair_files::PairFiles;
 use crate::core::name::Name;
 use crate::core::problem::{Problem, Result};
 use crate::core::study::{MOST_VIEWS, RESERVED_NAMES, Study, ViewSpec};
-use crate::core::view::{Direction, View};
 use crate::core::study_source::{PairSource, StudySource};
 use crate::core::tags::{TagSpec, Vocabulary};
 use crate::core::template::{self, FIELDS, Fault, Part, Template, Use, WordList};
 use crate::core::text::excerpt;
+use crate::core::view::{Direction, View};
 use crate::store::toml_source::Source;
 use crate::store::toml_table::{Table, Value};
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::core::study::{MOST_VIEWS, RESERVED_NAMES};
-use crate::core::view::Direction;
 use crate::core::tags::{Tag, Vocabulary};
+use crate::core::view::Direction;
 
 const FILE: &str = "mine.toml";
 

@@ -18,7 +18,8 @@ const PATCH: &str = "  patch ";
 pub fn lines(card: Card<'_>, examples: Examples) -> impl Iterator<Item = Line<'static>> + '_ {
     let (differing, all) = (examples.order.len(), examples.totals.len());
     let view = card.findings.study.view(card.view());
-    let heading = card.heading(&format!("prompts of the view {}, clean: {}, patch: {}, strongest first", view.name, view.clean, view.patch));
+    let heading = card
+        .heading(&format!("prompts of the view {}, clean: {}, patch: {}, strongest first", view.name, view.clean, view.patch));
     let rest = match all - differing {
         0 => Vec::new(),
         rest => card.dim(&format!("{rest} other examples: the feature is the same in both runs")),

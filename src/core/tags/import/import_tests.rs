@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::*;
+use crate::core::study::testing::{name, names, tag};
 use crate::core::submodule::FeatureIndex;
 use crate::core::tags::export::to_markdown;
 use crate::core::tags::json::to_json;
 use crate::core::tags::testing::{subject, vocabulary};
 use crate::core::tags::{Tag, TagBook};
-use crate::core::study::testing::{name, names, tag};
 
 const PUBLISHED: &str = include_str!("../../../../data/published/names_comparison.json");
 
@@ -16,7 +16,10 @@ fn imported(text: &str, scope: Scope) -> (TagBook, Vec<Problem>) {
     let subject = subject();
     let exists = |feature: FeatureId| feature.submodule.layer.0 < 6;
     let views: Vec<_> = names().views.iter().map(|view| view.name).collect();
-    let imported = import(text, &Target { name: "list.md", subject: &subject, scope, vocabulary: &vocabulary(), views: &views, exists: &exists });
+    let imported = import(
+        text,
+        &Target { name: "list.md", subject: &subject, scope, vocabulary: &vocabulary(), views: &views, exists: &exists },
+    );
     let mut book = TagBook::new(subject.clone());
     book.apply(imported.edit);
     (book, imported.problems)
@@ -142,7 +145,14 @@ fn own_json_comes_back_and_that_of_others_is_refused() {
 fn an_import_adds_and_is_one_step() {
     let (mut book, _) = imported("{'layer': '0-res-sm', 'index': '1'}, end FN", Scope::Everywhere);
     let (subject, vocabulary) = (subject(), vocabulary());
-    let target = Target { name: "list.md", subject: &subject, scope: Scope::Everywhere, vocabulary: &vocabulary, views: &[], exists: &|_| true };
+    let target = Target {
+        name: "list.md",
+        subject: &subject,
+        scope: Scope::Everywhere,
+        vocabulary: &vocabulary,
+        views: &[],
+        exists: &|_| true,
+    };
     let more = "X {'layer': '0-res-sm', 'index': '1'}, MN ?\n{'layer': '0-res-sm', 'index': '2'}, FP";
     let before = book.features().clone();
     book.apply(notebook(more, &target).edit);
