@@ -19,8 +19,10 @@ pub type Module = Vec<String>;
 /// A file of the crate.
 #[derive(Debug, Default)]
 struct File {
-    /// All paths that it writes, and their lines.
-    written: Vec<(usize, Vec<String>)>,
+    /// The paths that it uses, and their lines.
+    used: Vec<(usize, Vec<String>)>,
+    /// The paths that it only passes on by `pub use`.
+    passed_on: Vec<(usize, Vec<String>)>,
     /// What it declares or brings in by `use`, by name: the path behind it.
     names: BTreeMap<String, Vec<String>>,
     tokens: Vec<Token>,
@@ -32,7 +34,7 @@ pub struct Use {
     pub line: usize,
     /// From the root of the crate on, or beginning with the name of another crate.
     pub path: Vec<String>,
-    /// The file that it leads to, if that is one of this crate.
+    /// The file that is used by it, if that is one of this crate.
     pub target: Option<Module>,
 }
 
@@ -78,7 +80,8 @@ impl Crate {
             let (path, target) = self.resolve(path);
             Use { line: *line, target: target.filter(|target| target != module), path }
         };
-        file.written.iter().map(found).collect()
+        let passes_on = |place: &(usize, Vec<String>)| Use { target: None, ..found(place) };
+        file.used.iter().map(found).chain(file.passed_on.iter().map(passes_on)).collect()
     }
 
     /// The path behind `path` when names that other files brought in are followed, and the file in which its last name stands; none where that
@@ -129,7 +132,7 @@ impl File {
             } else if token.is_word("mod") && tokens.get(at + 2).is_some_and(|token| token.is_sign('{')) {
                 // `super` would mean something else in there.
                 panic!("{module:?}, line {}: a module inside a file, outside tests, needs a file of its own", token.line);
-            } else if token.is_word("use") {
+            } else if token.is_word("use") && !tokens.get(at + 1).is_some_and(|next| next.is_sign('<')) {
                 // Not found in code that compiles: `use` always ends.
                 let length = tokens[at..].iter().position(|token| token.is_sign(';')).unwrap_or(tokens.len() - at);
                 file.take_use(module, &tokens[at..at + length], is_public(&tokens[..at]));
@@ -143,7 +146,7 @@ impl File {
             let continues = start > 0 && (tokens[start - 1].kind == Kind::Path || tokens[start - 1].is_sign('.'));
             if !continues && let Some(path) = path_at(&tokens[start..]) {
                 let path = file.absolute(module, &path);
-                file.written.push((tokens[start].line, path));
+                file.used.push((tokens[start].line, path));
             }
         }
         file.tokens = tokens;
@@ -156,9 +159,8 @@ impl File {
         tree(&mut rest, &[], &mut paths);
         for (path, name) in paths {
             let path = self.absolute(module, &path);
-            if !public {
-                self.written.push((declaration[0].line, path.clone()));
-            }
+            let paths = if public { &mut self.passed_on } else { &mut self.used };
+            paths.push((declaration[0].line, path.clone()));
             self.names.insert(name, path);
         }
     }

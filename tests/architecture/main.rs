@@ -135,6 +135,7 @@ fn a_planted_way_out_of_a_room_is_seen() {
     assert_eq!(faults("core/a/b.rs", "use super::super::super::engine::x::Y;"), ["core must not use engine"]);
     assert_eq!(faults("core/a.rs", "fn f() { crate::engine::x::y() }"), ["core must not use engine"]);
     assert_eq!(faults("core/a.rs", "use crate::{core::z::Z, engine::x};"), ["core must not use engine"]);
+    assert_eq!(faults("core/a.rs", "pub use crate::engine::x::Y;"), ["core must not use engine"]);
     assert_eq!(faults("core/a.rs", "use std::{env, mem};"), ["core must not use std::env"]);
     assert_eq!(faults("core/a.rs", "fn f() { std::env::var(\"HOME\"); }"), ["core must not use std::env"]);
     assert_eq!(faults("cli/a.rs", "use burn_ndarray::NdArray;"), ["cli must not use burn"]);
