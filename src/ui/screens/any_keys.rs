@@ -4,10 +4,12 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::pilot::{Pilot, draw, found, opened, problem};
+use crate::app::command::{Command, Reach};
 use crate::app::commands;
-use crate::app::key::Key;
 use crate::app::layout::table_rows;
 use crate::app::message::{JobNews, Message, Mouse};
+use crate::app::state::download::Offer;
+use crate::app::state::overlay::Overlay;
 use crate::core::selection::Selection;
 use crate::core::view::View;
 use crate::ui::testing::run;
@@ -163,15 +165,63 @@ proptest! {
     }
 }
 
+/// Keys to states in which different commands have something to do.
+const STARTS: [&str; 16] = [
+    "",
+    "2 j j j",
+    "2 h j j",
+    "1 l",
+    "2 4",
+    "/ kind=mlp enter j j",
+    "j space",
+    "m p",
+    "m p u",
+    "2 s e",
+    "t ctrl-u 0.1 enter",
+    "p",
+    "H",
+    "r",
+    "D enter",
+    "K enter",
+];
+
+/// What a command did: whether it was refused, and whether anything but the line at the bottom is another.
+fn outcome(command: &'static Command, start: &str) -> (bool, bool) {
+    let mut pilot = Pilot::computing();
+    pilot.state.setting.offers = vec![Offer { name: "pythia-70m".to_owned(), files: 2, missing: 1, about_bytes: None }];
+    pilot.press(start);
+    pilot.state.notice = None;
+    pilot.asked();
+    let before = pilot.buffer();
+    let hidden = matches!(pilot.state.overlay, Some(Overlay::HeatMap)) && command.reach == Reach::Features;
+    let enabled = !hidden && (command.enabled)(&pilot.state).is_ok();
+    if let Some(key) = command.keys.first() {
+        pilot.press(key);
+    } else {
+        let effects = commands::run(&mut pilot.state, command, None);
+        pilot.effects(effects);
+    }
+    let refused = pilot.notice().starts_with(&format!("{}: ", command.name));
+    assert_eq!(refused, !enabled, "{} after '{start}' says {:?}", command.name, pilot.notice());
+    pilot.state.notice = None;
+    (refused, !pilot.asked().is_empty() || pilot.buffer() != before)
+}
+
 #[test]
-fn every_default_key_does_something_or_says_why_not() {
+fn every_command_does_something_or_says_why_not() {
+    for command in commands::all() {
+        let outcomes: Vec<(bool, bool)> = STARTS.iter().map(|start| outcome(command, start)).collect();
+        assert!(outcomes.iter().any(|(refused, acted)| !refused && *acted), "{} does nothing", command.name);
+        assert!(outcomes.iter().all(|(refused, acted)| !(*refused && *acted)), "{} is refused and acts", command.name);
+    }
+}
+
+#[test]
+fn every_default_key_runs_its_command() {
+    let keymap = commands::default_keys();
     for command in commands::all() {
         for key in command.keys {
-            let mut pilot = Pilot::study();
-            let key: Key = key.parse().unwrap();
-            pilot.tell(Message::Key(key, std::time::Duration::from_secs(1)));
-            let refused = (command.enabled)(&Pilot::study().state).is_err();
-            assert_eq!(refused, pilot.notice().starts_with(&format!("{}: ", command.name)), "{key}");
+            assert_eq!(keymap.command(key.parse().unwrap()), Some(command.id()), "{key}");
         }
     }
 }

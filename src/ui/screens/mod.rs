@@ -10,5 +10,6 @@ mod looks;
 mod many_rows;
 mod pilot;
 mod prompts;
+mod stale_keys;
 mod steady;
 mod tags;

@@ -62,6 +62,11 @@ impl Pilot {
 
     pub fn tell(&mut self, message: Message) {
         let effects = update(&mut self.state, message);
+        self.effects(effects);
+    }
+
+    /// Keeps what was asked of the outside.
+    pub fn effects(&mut self, effects: Vec<Effect>) {
         self.effects.extend(effects);
     }
 

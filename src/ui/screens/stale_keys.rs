@@ -1,0 +1,206 @@
+//! No message, hint or screen names a key that the user gave to something else: with every command on another key, in many states, after
+//! every command, no default key is left on the screen.
+
+use super::pilot::{Pilot, found, opened, problem, request, wide};
+use crate::app::commands;
+use crate::app::config::Config;
+use crate::app::message::{DownloadNews, JobNews, Message};
+use crate::app::state::download::Offer;
+use crate::app::state::overlay::Overlay;
+use crate::core::progress::Progress;
+use crate::core::request::{ModelSource, Request};
+use crate::core::view::View;
+use crate::ui::testing::{empty, run};
+
+/// What a number counts, or where it stands: after these words a digit is no key.
+const BEFORE_NUMBERS: [&str; 7] = ["of", "part", "after", "match", "rank", "top", "in"];
+const AFTER_NUMBERS: [&str; 12] = [
+    "of",
+    "features",
+    "feature",
+    "entries",
+    "examples",
+    "tokens",
+    "addresses",
+    "marked",
+    "submodule",
+    "submodules",
+    "others",
+    "match)",
+];
+
+/// Words that are a default key of the program and can only be meant as one: characters, `Esc`, and keys with control.
+fn default_keys_in(text: &str) -> Vec<String> {
+    let trimmed = |word: &str| {
+        let inner = word.trim_matches(|character| "();,.·│'\"▸".contains(character));
+        if inner.is_empty() { word.to_owned() } else { inner.to_owned() }
+    };
+    let raw: Vec<&str> = text.split_whitespace().collect();
+    let words: Vec<String> = raw.iter().map(|word| trimmed(word)).collect();
+    let defaults: Vec<String> = commands::all()
+        .flat_map(|command| command.keys)
+        .map(|key| key.parse::<crate::app::key::Key>().unwrap().spoken())
+        .filter(|key| key.chars().count() == 1 || key.starts_with("ctrl-") || key == "Esc")
+        .collect();
+    // `12j`: a key with a count.
+    let counted = |word: &str| {
+        let key = word.trim_start_matches(|character: char| character.is_ascii_digit());
+        word.len() == key.len() + 2 && key.starts_with(char::is_alphabetic) && defaults.iter().any(|default| default == key)
+    };
+    let is_key = |(at, word): &(usize, &String)| {
+        let (before, after) = (at.checked_sub(1).map_or("", |before| raw[before]), raw.get(at + 1).copied().unwrap_or_default());
+        let is_sentence = after.starts_with(char::is_alphabetic);
+        if counted(word) {
+            return true;
+        }
+        defaults.contains(word)
+            && match word.as_str() {
+                digit if digit.chars().all(|character| character.is_ascii_digit()) => {
+                    is_sentence && !BEFORE_NUMBERS.contains(&before) && !AFTER_NUMBERS.contains(&after)
+                }
+                // Signs stand before bars, too.
+                "+" | "-" | "=" | "_" => is_sentence,
+                // A variable of the method, a unit, and the mark of what was rejected.
+                "k" => !["the", "strongest", "no"].contains(&before) && !after.starts_with("ctrl-"),
+                "s" => !before.ends_with(|character: char| character.is_ascii_digit()),
+                _ => true,
+            }
+    };
+    words.iter().enumerate().filter(is_key).map(|(_, word)| word.clone()).collect()
+}
+
+/// Every command on a key of its own that no default has.
+fn rebound() -> Config {
+    let mut text = "[keys]\n".to_owned();
+    for (command, key) in commands::all().zip('а'..) {
+        text.push_str(&format!("{} = \"{key}\"\n", command.name));
+    }
+    Config::parse(&text, "config.toml").unwrap()
+}
+
+/// Runs the command of that name by its key.
+fn run_command(pilot: &mut Pilot, name: &str) {
+    let command = commands::find(name).unwrap();
+    let key = pilot.state.setting.keymap.key(command.id()).unwrap().to_string();
+    pilot.press(&key);
+}
+
+fn after(mut pilot: Pilot, deeds: &[&str]) -> Pilot {
+    pilot.state.setting.keymap = rebound().keymap;
+    for deed in deeds {
+        match deed.strip_prefix("type ") {
+            Some(keys) => drop(pilot.press(keys)),
+            None => run_command(&mut pilot, deed),
+        }
+    }
+    pilot
+}
+
+fn offering(model: ModelSource) -> Pilot {
+    let mut pilot = Pilot::new(empty());
+    let offer = Offer { name: "pythia-70m".to_owned(), files: 39, missing: 20, about_bytes: Some(2_586_000_000) };
+    pilot.state.setting.offers = vec![offer];
+    pilot.state.setting.request = Some(Request { model, ..request() });
+    pilot
+}
+
+/// States in which the program has something to say.
+fn starts() -> Vec<(&'static str, Pilot)> {
+    let absent = || offering(ModelSource::Preset("pythia-70m".to_owned()));
+    let mut computing = after(Pilot::computing(), &["compute"]);
+    computing.news(1, opened(&run()));
+    found(&run(), View::Male, 3).into_iter().for_each(|news| computing.news(1, news));
+    let progress = Progress { stage: "resid_0".to_owned(), done: 40, total: 180 };
+    computing.news(1, JobNews::Progress(progress.clone()));
+    let mut cancelled = Pilot::new(computing.state.clone());
+    run_command(&mut cancelled, "back");
+    let mut downloading = after(absent(), &["fetch", "type enter"]);
+    let now = downloading.now();
+    downloading.tell(Message::Download(1, DownloadNews::Progress(Progress { stage: "downloading".to_owned(), ..progress }), now));
+    let mut demo = after(offering(ModelSource::Demo), &[]);
+    crate::app::download::mention(&mut demo.state);
+    let mut arrived = after(offering(ModelSource::Demo), &["fetch", "type enter"]);
+    arrived.tell(Message::Download(1, DownloadNews::Ended(Ok(ModelSource::Demo)), now));
+    let mut unsaved = after(Pilot::study(), &["tag", "type p"]);
+    unsaved.tell(Message::TagsNotSaved(problem()));
+    let mut no_browser = after(Pilot::study(), &[]);
+    no_browser.state.setting.no_browser = Some("there is no display".to_owned());
+    vec![
+        ("nothing", after(Pilot::new(empty()), &[])),
+        ("study", after(Pilot::study(), &[])),
+        ("computing", computing),
+        ("cancelled", cancelled),
+        ("published", after(Pilot::computing(), &["published"])),
+        ("comparison", after(Pilot::study(), &["similarity"])),
+        ("filtered", after(Pilot::study(), &["filter", "type kind=mlp enter"])),
+        ("none matches", after(Pilot::study(), &["filter", "type layer=7 enter"])),
+        ("none selected", after(Pilot::study(), &["threshold", "type ctrl-u 999 enter"])),
+        ("marked", after(Pilot::study(), &["mark", "mark"])),
+        ("heat map", after(Pilot::study(), &["heat-map"])),
+        ("absent", after(absent(), &[])),
+        ("demo", demo),
+        ("downloading", downloading),
+        ("arrived", arrived),
+        ("unsaved", unsaved),
+        ("no browser", no_browser),
+        ("long list", after(Pilot::with(wide(400)), &[])),
+        ("count", after(Pilot::study(), &["type 7"])),
+        ("mouse given back", after(Pilot::study(), &["mouse"])),
+    ]
+}
+
+/// Everything that is said now, at two sizes. What a dialogue's own keys do is not in the key map.
+fn said(pilot: &mut Pilot) -> String {
+    let mut said = pilot.notice().to_owned();
+    if let Some(Overlay::Chooser(_)) = pilot.state.overlay {
+        return said;
+    }
+    for (width, height) in [(180, 50), (70, 20)] {
+        pilot.resize(width, height);
+        said.push('\n');
+        said.push_str(&pilot.screen().join("\n"));
+    }
+    let is_list = matches!(pilot.state.overlay, Some(Overlay::Palette(_) | Overlay::Help(_)));
+    if is_list { said.replace("Esc closes", "") } else { said }
+}
+
+#[test]
+fn no_default_key_is_named_where_keys_are_others() {
+    for (name, start) in starts() {
+        for command in commands::all() {
+            let mut pilot = Pilot::new(start.state.clone());
+            let stale = default_keys_in(&said(&mut pilot));
+            assert!(stale.is_empty(), "{name}: {stale:?} in {:?} and {:#?}", pilot.notice(), pilot.screen());
+            run_command(&mut pilot, command.name);
+            let stale = default_keys_in(&said(&mut pilot));
+            assert!(stale.is_empty(), "{name}, {}: {stale:?} in {:?} and {:#?}", command.name, pilot.notice(), pilot.screen());
+        }
+    }
+}
+
+#[test]
+fn a_command_without_a_key_is_named_by_its_name() {
+    let mut pilot = Pilot::study();
+    pilot.state.setting.keymap = Config::parse("[keys]\nsimilarity = []\nback = []\n", "config.toml").unwrap().keymap;
+    pilot.press("v");
+    assert!(pilot.notice().ends_with("4 and the command 'similarity' do"), "{}", pilot.notice());
+    pilot.press("/ kind=mlp enter");
+    assert_eq!(pilot.notice(), "filtered: 6 of 18 features; the command 'back' shows all again");
+}
+
+#[test]
+fn the_search_finds_what_was_left() {
+    for (text, keys) in [
+        ("the published figures; p goes back to the study", vec!["p"]),
+        ("the view male compares nothing; 4 and 5 do", vec!["4", "5"]),
+        (" 1 male  2 female ", vec!["1", "2"]),
+        ("40 % · Esc stops · tags saved", vec!["Esc"]),
+        ("the selection holds no feature; - lowers the threshold", vec!["-"]),
+        ("part 1 of 4 (y copies the next)", vec!["y"]),
+        ("pythia is not on this machine; fetch, key D, downloads it", vec!["D"]),
+        ("12j moves 12 rows; ? lists what is", vec!["12j", "?"]),
+        ("match 2 of 5, 3 features, - ▂▃, 28 s left, the k features", vec![]),
+    ] {
+        assert_eq!(default_keys_in(text), keys, "{text}");
+    }
+}
