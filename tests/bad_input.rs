@@ -483,13 +483,13 @@ const CASES: &[Case] = &[
             w.edit("demo", |bytes| *bytes = replace_bytes(bytes, b"\\\"format\\\":1", b"\\\"format\\\":9"));
         },
         command: "check demo",
-        says: &["demo", "run format 9", "format 1"],
+        says: &["demo", "run format 9", "formats up to 2"],
     },
     Case {
         what: "view that a run does not have",
         damage: |w| w.run(&RUN.split(' ').collect::<Vec<_>>()).status.success().then_some(()).unwrap(),
         command: "export out --view baseline --top-k 3 --format csv",
-        says: &["out", "no baseline view"],
+        says: &["--view baseline", "is not a view of out", "male, female"],
     },
 ];
 
@@ -569,7 +569,7 @@ fn wrong_flags_say_what_is_allowed() {
         ("export x --view male --threshold nan --format csv", "use a number from 0 up"),
         ("export x --view male --threshold 0.1 --top-k 3 --format csv", "cannot be used with"),
         ("export x --view male --format csv", "--threshold"),
-        ("export x --view difference --of male,nobody --top-k 3 --format csv", "use male, female or baseline"),
+        ("export x --view difference --of male,nobody --top-k 3 --format csv", "use male, female, baseline"),
     ] {
         let output = workshop.run(&arguments.split(' ').collect::<Vec<_>>());
         let message = String::from_utf8(output.stderr).unwrap();

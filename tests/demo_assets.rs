@@ -12,6 +12,7 @@ use saescope::engine::compute;
 use saescope::engine::dataset::{self, Limits};
 use saescope::engine::demo;
 use saescope::engine::dictionary::codes::{DecoderRows, active_features, reconstruction_errors};
+use saescope::store::studies;
 
 fn size(path: &Path) -> u64 {
     if path.is_dir() {
@@ -36,7 +37,7 @@ fn the_dictionaries_explain_the_model_on_the_shipped_prompts() {
     let limits = Limits { vocabulary: config.vocabulary, context: config.context };
     let options = Options { seed: 12, tokens: Some(3), examples: None };
     let tokenizer = demo::tokenizer().unwrap();
-    let data = dataset::load(&demo::NAMES, Some(&tokenizer), options, limits, &cancel).unwrap();
+    let data = dataset::load(&studies::names().unwrap().lists[0], Some(&tokenizer), options, limits, &cancel).unwrap();
     assert_eq!(data.examples.len(), 50);
     let prompts: Vec<&[u32]> = data.examples.iter().flat_map(|example| [example.clean.as_slice(), &example.patch]).collect();
     let traces = compute.traces(&prompts, &cancel).unwrap();

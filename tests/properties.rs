@@ -11,14 +11,16 @@ mod support;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use saescope::core::comparison::{difference, similarity};
 use saescope::core::effects::ViewEffects;
 use saescope::core::invariant;
 use saescope::core::request::{Backend, Settings};
+use saescope::core::rows::HeldBy;
+use saescope::core::rows::arrange::held;
 use saescope::core::run::Method;
-use saescope::core::selection::{Selection, select};
+use saescope::core::selection::Selection;
 use saescope::core::submodule::{Submodule, SubmoduleKind};
 use saescope::core::view::{Direction, View};
+use saescope::core::view_findings::ViewFindings;
 use saescope::engine::attribution::{ViewInput, attribute};
 use saescope::engine::cancel::Cancel;
 use saescope::engine::compute::{self, Answers, Compute};
@@ -232,11 +234,15 @@ proptest! {
         let fixture = Fixture::new(shape, Backend::NdArray);
         let views = fixture.run(Method::Attrib, 1, 64);
         let find = |view: View| views.iter().find(|effects| effects.view == view).unwrap();
-        let (male, baseline) = (find(View::Male), find(View::Baseline));
+        let (male, baseline) = (find(support::MALE), find(support::BASELINE));
+        let layers = male.submodules.len() / 3;
+        let [first, second] = [male, baseline].map(|view| ViewFindings::from_effects(view.clone(), layers));
         for selection in [Selection::TopK(count), Selection::Threshold(0.02)] {
-            let sizes = select(male, selection).len() + select(baseline, selection).len();
-            prop_assert_eq!(difference(male, baseline, selection).len() + 2 * similarity(male, baseline, selection).len(), sizes);
-            let chosen = select(male, selection);
+            let sizes = support::select(male, selection).len() + support::select(baseline, selection).len();
+            let held = held(&first, &second, selection).unwrap();
+            let common = held.iter().filter(|(_, held_by)| *held_by == HeldBy::Both).count();
+            prop_assert_eq!(held.len() + common, sizes);
+            let chosen = support::select(male, selection);
             prop_assert!(chosen.is_sorted_by(|left, right| left.effect.abs() >= right.effect.abs()));
         }
     }

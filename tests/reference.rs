@@ -13,9 +13,9 @@ mod support;
 use saescope::core::effects::{SubmoduleEffects, ViewEffects};
 use saescope::core::request::Settings;
 use saescope::core::run::Method;
-use saescope::core::selection::{Selection, select};
+use saescope::core::selection::Selection;
 use saescope::core::submodule::Submodule;
-use saescope::core::view::{Direction, View};
+use saescope::core::view::Direction;
 use saescope::engine::activation::Trace;
 use saescope::engine::attribution::{ViewInput, attribute};
 use saescope::engine::cancel::Cancel;
@@ -203,9 +203,9 @@ fn integrated_gradients() {
         for layout in LAYOUTS {
             for view in run(compute.as_ref(), layout, settings(Method::Ig)) {
                 let (set, tokens) = match view.view {
-                    View::Male => ("ig_names", true),
-                    View::Female => ("ig_female", false),
-                    View::Baseline => ("ig_baseline", true),
+                    support::MALE => ("ig_names", true),
+                    support::FEMALE => ("ig_female", false),
+                    _ => ("ig_baseline", true),
                 };
                 let golden = Golden::open(set);
                 assert_view(&format!("{backend} {layout} {set}"), &view, &golden, tokens);
@@ -222,12 +222,12 @@ fn attribution_patching() {
         for layout in LAYOUTS {
             for view in run(compute.as_ref(), layout, settings(Method::Attrib)) {
                 let (set, tokens) = match view.view {
-                    View::Male => ("attrib_names", true),
-                    View::Female => {
+                    support::MALE => ("attrib_names", true),
+                    support::FEMALE => {
                         assert_exchanged(compute.as_ref(), layout, &view);
                         continue;
                     }
-                    View::Baseline => ("attrib_baseline", false),
+                    _ => ("attrib_baseline", false),
                 };
                 let golden = Golden::open(set);
                 assert_view(&format!("{backend} {layout} {set}"), &view, &golden, tokens);
@@ -275,19 +275,19 @@ fn selections_of_the_reference() {
     let compute = reference_model(cpu_backends()[0]);
     for view in run(compute.as_ref(), "saelens", settings(Method::Ig)) {
         let set = match view.view {
-            View::Male => "names",
-            View::Female => "female",
-            View::Baseline => "baseline",
+            support::MALE => "names",
+            support::FEMALE => "female",
+            _ => "baseline",
         };
         let expected = &expected[set];
-        let top = select(&view, Selection::TopK(30));
+        let top = support::select(&view, Selection::TopK(30));
         for (selected, (submodule, index, value)) in top.iter().zip(&expected.top30) {
             assert_eq!((&selected.feature.submodule.to_string(), selected.feature.index.0), (submodule, *index));
             assert_close_by("top 30", 1e-4, &[selected.effect], &[*value]);
         }
         let mut above: Vec<(String, u32)> =
             expected.above.iter().flat_map(|(name, features)| features.keys().map(|index| (name.clone(), *index))).collect();
-        let mut selected: Vec<(String, u32)> = select(&view, Selection::Threshold(0.1))
+        let mut selected: Vec<(String, u32)> = support::select(&view, Selection::Threshold(0.1))
             .iter()
             .map(|selected| (selected.feature.submodule.to_string(), selected.feature.index.0))
             .collect();

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use saescope::core::request::Options;
 use saescope::core::study_source::PairSource;
 use saescope::engine::cancel::Cancel;
-use saescope::engine::dataset::{DataSet, Limits, Source, load};
+use saescope::engine::dataset::{DataSet, Limits, load};
 use saescope::engine::demo;
 use saescope::store::studies::Studies;
 use serde_json::Value;
@@ -16,12 +16,10 @@ use serde_json::Value;
 /// A pair list of a built-in study as the demo model takes it.
 fn demo_data(study: &str, list: usize) -> DataSet {
     let source = Studies::with(None).open(study).unwrap();
-    let PairSource::Text { name, text } = &source.lists[list] else { panic!("{study} has files outside the program") };
     let config = demo::config().unwrap();
     let limits = Limits { vocabulary: config.vocabulary, context: config.context };
     let options = Options { seed: 12, tokens: None, examples: None };
-    let source = Source::Embedded(name, text.as_bytes());
-    load(&source, Some(&demo::tokenizer().unwrap()), options, limits, &Cancel::default()).unwrap()
+    load(&source.lists[list], Some(&demo::tokenizer().unwrap()), options, limits, &Cancel::default()).unwrap()
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use saescope::core::progress::{Event, Step};
 use saescope::core::ranking::Ranked;
-use saescope::core::request::{Backend, DataSource, ModelSource, Options, Request, Settings};
+use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
 use saescope::core::run::{Method, Run};
 use saescope::core::tags::Subject;
 use saescope::core::view::View;
@@ -18,13 +18,14 @@ use saescope::engine::cache::Cache;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::demo;
 use saescope::engine::identity::{identify, subject};
-use saescope::engine::study::Study;
+use saescope::engine::study::OpenStudy;
 use saescope::engine::worker::Job;
+use saescope::store::studies;
 
 fn request(method: Method, batch: usize) -> Request {
     Request {
         model: ModelSource::Demo,
-        data: DataSource::Embedded,
+        study: studies::names().unwrap(),
         options: Options { seed: 12, tokens: None, examples: Some(12) },
         settings: Settings { method, steps: 3, batch, detail: 10 },
         backend: Some(Backend::NdArray),
@@ -96,7 +97,7 @@ fn cancelling_reaches_opening_and_both_halves_of_hashing() {
     let cancelled = Cancel::default();
     cancelled.cancel();
     let says_so = |problem: String| assert!(problem.contains("was cancelled"), "{problem}");
-    says_so(Study::open(request(Method::Ig, 64), &Cache::default(), &cancelled).err().unwrap().to_string());
+    says_so(OpenStudy::open(request(Method::Ig, 64), &Cache::default(), &cancelled).err().unwrap().to_string());
     let (weights, dictionaries) = (demo::weights().unwrap(), demo::dictionaries(&demo::config().unwrap()).unwrap());
     let never = |_| panic!("nothing is known yet");
     says_so(identify("demo", &weights, &dictionaries, &never, &cancelled).unwrap_err().to_string());
@@ -109,7 +110,7 @@ fn cancelling_reaches_opening_and_both_halves_of_hashing() {
 fn a_panic_on_either_thread_ends_the_other() {
     for on_hashing_thread in [false, true] {
         let cancel = Cancel::default();
-        let study = Study::open(request(Method::Exact, 64), &Cache::default(), &cancel).unwrap();
+        let study = OpenStudy::open(request(Method::Exact, 64), &Cache::default(), &cancel).unwrap();
         let start = Instant::now();
         let tell = |event| {
             let is_time = match event {
@@ -140,7 +141,7 @@ fn a_dropped_job_does_not_outlive_its_owner() {
 fn each_study_has_its_own_threads() {
     let run = |threads: usize| {
         let request = Request { threads: NonZeroUsize::new(threads), backend: Some(Backend::Native), ..request(Method::Ig, 64) };
-        let study = Study::open(request, &Cache::default(), &Cancel::default()).unwrap();
+        let study = OpenStudy::open(request, &Cache::default(), &Cancel::default()).unwrap();
         assert_eq!(study.threads().count(), threads);
         study.run(&|_| {}, &Cancel::default()).unwrap().views
     };
@@ -152,7 +153,7 @@ fn each_study_has_its_own_threads() {
 
 #[test]
 fn a_job_that_cannot_start_ends_with_the_reason() {
-    let data = DataSource::Files { pairs: PathBuf::from("nowhere.json"), baseline: None };
+    let study = studies::pairs_only(PathBuf::from("nowhere.json"), None).unwrap();
     let job = Job::start(Request { data, ..request(Method::Ig, 64) }).unwrap();
     let events: Vec<Event> = job.events().iter().collect();
     assert!(matches!(events.as_slice(), [Event::Ended(Err(problem))] if problem.to_string().contains("nowhere.json")));

@@ -100,7 +100,7 @@ struct Tagged {
 
 impl Published {
     /// Reads the figures of `study` from JSON `text`; `name` is what messages call it.
-    pub fn parse(text: &str, name: &str, study: Arc<Study>) -> Result<Self> {
+    pub fn parse(text: &str, name: &str, study: &Arc<Study>) -> Result<Self> {
         let problem = |what: String| Problem::new(name, what, "use data/published/names_comparison.json as it comes");
         let file: File = serde_json::from_str(text).map_err(|error| problem(format!("cannot be read: {error}")))?;
         let submodules: Vec<Submodule> = file
@@ -111,7 +111,7 @@ impl Published {
             .collect::<Result<_>>()?;
         let layers = submodules.iter().map(|submodule| submodule.layer.0 + 1).max().unwrap_or(0);
         let source = Source::Published { method: file.study.method, steps: file.study.steps };
-        let mut findings = Findings::new(source, study.clone(), printable(&file.model), layers);
+        let mut findings = Findings::new(source, Arc::clone(study), printable(&file.model), layers);
         let subject = Subject { model: file.model.clone(), dictionaries: "published".to_owned() };
         let mut tags = TagBook::new(subject.clone());
         for (view_name, printed) in &file.views {

@@ -9,7 +9,7 @@ use crate::core::study::testing::{BASELINE, FEMALE, MALE, name, names};
 use crate::core::submodule::{FeatureIndex, Submodule};
 
 fn published() -> Published {
-    Published::parse(include_str!("../../data/published/names_comparison.json"), "names", Arc::new(names())).unwrap()
+    Published::parse(include_str!("../../data/published/names_comparison.json"), "names", &Arc::new(names())).unwrap()
 }
 
 /// What the study printed of a view, as a run would hold it. The weak features of the strongest were printed without their effects:

@@ -14,11 +14,11 @@ const NAMES: &str = include_str!("../../data/published/names_comparison.json");
 /// # Errors
 /// When the program was built with a damaged file.
 pub fn names() -> Result<Published> {
-    Published::parse(NAMES, "data/published/names_comparison.json", studies::names()?.study)
+    Published::parse(NAMES, "data/published/names_comparison.json", &studies::names()?.study)
 }
 
 /// Other figures of the study of names, in the same form.
 pub fn read(path: &Path) -> Result<Published> {
     let text = std::fs::read_to_string(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
-    Published::parse(&text, &path.display().to_string(), studies::names()?.study)
+    Published::parse(&text, &path.display().to_string(), &studies::names()?.study)
 }

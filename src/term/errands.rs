@@ -180,7 +180,7 @@ fn read_tags(path: &Path) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::tags::{Subject, TagBook, json};
+    use crate::core::tags::{Subject, TagBook, Vocabulary, json};
 
     #[test]
     fn only_an_export_is_replaced_by_an_export() {
@@ -188,8 +188,8 @@ mod tests {
         let book = TagBook::new(Subject { model: "m".to_owned(), dictionaries: "0".to_owned() });
         let exports = [
             ("t.json", json::to_json(&book).unwrap()),
-            ("t.csv", export::to_csv(&book).unwrap()),
-            ("t.md", export::to_markdown(&book)),
+            ("t.csv", export::to_csv(&book, &Vocabulary::default()).unwrap()),
+            ("t.md", export::to_markdown(&book, &Vocabulary::default())),
         ];
         for (name, text) in &exports {
             let path = folder.path().join(name);

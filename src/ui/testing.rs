@@ -16,6 +16,7 @@ use crate::core::neuronpedia::Hosted;
 use crate::core::published::Published;
 use crate::core::run::{DataRecord, Dropped, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Run, Seconds};
 use crate::core::selection::Selection;
+use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
 use crate::core::tags::Subject;
 use crate::core::view::View;
@@ -129,8 +130,8 @@ pub fn run() -> Run {
             width: 8,
         },
         dictionaries: Vec::new(),
-        pairs: data("pairs.json"),
-        baseline: Some(data("baseline.json")),
+        study: names(),
+        data: vec![data("pairs.json"), data("baseline.json")],
         seconds: Seconds::default(),
     };
     let view = |(view, sign): (View, f32)| ViewEffects {
@@ -141,7 +142,7 @@ pub fn run() -> Run {
         submodules: Submodule::all(LAYERS).into_iter().map(|submodule| effects(submodule, sign)).collect(),
         detail: detail(sign),
     };
-    let views = [(View::Male, 1.0), (View::Female, -1.0), (View::Baseline, 0.5)];
+    let views = [(MALE, 1.0), (FEMALE, -1.0), (BASELINE, 0.5)];
     Run { manifest, views: views.map(view).to_vec() }
 }
 
@@ -151,7 +152,7 @@ pub fn empty() -> State {
     State::new(Setting {
         size: (160, 50),
         request: None,
-        published: Arc::new(Published::parse(figures, "names_comparison.json").unwrap()),
+        published: Arc::new(Published::parse(figures, "names_comparison.json", &Arc::new(names())).unwrap()),
         keymap: commands::default_keys(),
         theme: ThemeName::Dark,
         true_colour: true,

@@ -6,9 +6,12 @@ pub mod random;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use saescope::core::effects::ViewEffects;
 use saescope::core::request::Backend;
+use saescope::core::selection::{Selected, Selection};
 use saescope::core::submodule::Submodule;
 use saescope::core::view::{Direction, View};
+use saescope::core::view_findings::ViewFindings;
 use saescope::engine::activation::Trace;
 use saescope::engine::attribution::ViewInput;
 use saescope::engine::cancel::Cancel;
@@ -46,11 +49,21 @@ pub fn reference_dictionaries(layout: &str) -> Vec<Dictionary> {
     folder::open_all(&[reference(layout)], 3, 64, &Cancel::default()).unwrap()
 }
 
+/// The views of the study of names.
+pub const MALE: View = View(0);
+pub const FEMALE: View = View(1);
+pub const BASELINE: View = View(2);
+
 /// The three views of a study: the pairs in both directions, and the baseline.
 pub fn views<'a>(pairs: &'a [Example], baseline: Option<&'a [Example]>) -> Vec<ViewInput<'a>> {
     let input = |view: View, examples, direction| ViewInput { view, name: "a view", examples, direction };
-    let of_pairs = [input(View::Male, pairs, Direction::Forward), input(View::Female, pairs, Direction::Reversed)];
-    of_pairs.into_iter().chain(baseline.map(|examples| input(View::Baseline, examples, Direction::Forward))).collect()
+    let of_pairs = [input(MALE, pairs, Direction::Forward), input(FEMALE, pairs, Direction::Reversed)];
+    of_pairs.into_iter().chain(baseline.map(|examples| input(BASELINE, examples, Direction::Forward))).collect()
+}
+
+/// The features that `selection` picks of a whole view, strongest first.
+pub fn select(view: &ViewEffects, selection: Selection) -> Vec<Selected> {
+    ViewFindings::from_effects(view.clone(), view.submodules.len() / 3).select(selection).features
 }
 
 /// For each pair the mean of the gradients at the points `alphas` on the way from `from` to `to`, `[pairs, positions, width]`.

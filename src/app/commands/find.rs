@@ -210,13 +210,11 @@ fn by_view(state: &mut State, count: Option<usize>) -> Vec<Effect> {
         None => Some(state.shown().first()),
         Some(place) => state.about().all().nth(place.saturating_sub(1)),
     };
-    match view {
-        Some(view) => sort_by(state, Column::Effects(view)),
-        None => {
-            state.notice = Some(Notice::refused(format!("the study has {} views", state.about().views.len())));
-            Vec::new()
-        }
-    }
+    let Some(view) = view else {
+        state.notice = Some(Notice::refused(format!("the study has {} views", state.about().views.len())));
+        return Vec::new();
+    };
+    sort_by(state, Column::Effects(view))
 }
 
 fn reverse(state: &mut State, _: Option<usize>) -> Vec<Effect> {

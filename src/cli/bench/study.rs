@@ -153,14 +153,15 @@ fn detail(effects: &ViewEffects) -> Detail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::study::testing::MALE;
 
     #[test]
     fn as_many_effects_as_wanted_are_there_and_none_is_zero() {
-        let findings = findings(1800);
-        for view in View::ALL {
+        let findings = findings(1800).unwrap();
+        for view in findings.study.all() {
             let counts = findings.view(view).counts(Selection::Threshold(0.0));
             assert_eq!(counts, vec![100; 18]);
         }
-        assert_eq!(findings.detail(View::Male).detail().features.len(), 1000);
+        assert_eq!(findings.detail(MALE).detail().features.len(), 1000);
     }
 }

@@ -121,7 +121,7 @@ fn a_filter_hides_or_dims_and_counts_stay_whole() {
 #[test]
 fn published_figures_are_listed_as_far_as_they_were_printed() {
     let published =
-        Published::parse(include_str!("../../../data/published/names_comparison.json"), "names", Arc::new(names())).unwrap();
+        Published::parse(include_str!("../../../data/published/names_comparison.json"), "names", &Arc::new(names())).unwrap();
     let (findings, tags) = (&published.findings, published.tags.features());
     let list = |shown, selection| arrange(findings, tags, &spec(shown, selection));
     let male = Shown::Single(MALE);

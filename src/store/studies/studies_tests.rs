@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::core::study::{MOST_VIEWS, RESERVED_NAMES};
-use crate::core::tags::{Tag, Vocabulary};
+use crate::core::tags::Vocabulary;
 use crate::core::view::Direction;
 
 const FILE: &str = "mine.toml";
@@ -285,7 +285,19 @@ fn the_study_of_names_is_as_it_was() {
     assert_eq!(study.compare, Some((View(0), View(2))));
     assert_eq!(lists.iter().map(PairSource::name).collect::<Vec<_>>(), ["data/names.json", "data/baseline_names.json"]);
     let tags: Vec<_> = study.tags.0.iter().map(|tag| (tag.name.as_str(), tag.key, tag.meaning.as_str())).collect();
-    assert_eq!(tags, Tag::ALL.map(|tag| (tag.name(), tag.key(), tag.description())));
+    let expected = [
+        ("FP", 'p', "female pronoun"),
+        ("MP", 'P', "male pronoun"),
+        ("FW", 'w', "female word other than pronouns and names"),
+        ("MW", 'W', "male word other than pronouns and names"),
+        ("FN", 'n', "female name"),
+        ("MN", 'N', "male name"),
+        ("NOT", 't', "not about gender"),
+        ("AMB", 'a', "ambiguous: several meanings"),
+        ("MAYBE", 'm', "perhaps about gender"),
+        ("NOACT", 'z', "no activations known"),
+    ];
+    assert_eq!(tags, expected);
 }
 
 #[test]
