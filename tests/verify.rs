@@ -1,6 +1,8 @@
 //! `saescope verify` against figures that a run's own numbers make: reproduced, off, or not comparable.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -43,7 +45,8 @@ fn figures(run: &Run) -> Value {
             .collect::<Vec<_>>()
     };
     let [male, female, baseline] = [support::MALE, support::FEMALE, support::BASELINE].map(|kind| run.view(kind));
-    let ids = |view| support::select(view, Selection::TopK(30)).into_iter().map(|selected| selected.feature).collect::<BTreeSet<_>>();
+    let ids =
+        |view| support::select(view, Selection::TopK(30)).into_iter().map(|selected| selected.feature).collect::<BTreeSet<_>>();
     let common = ids(male).intersection(&ids(baseline)).count();
     json!({
         "model": "m",
