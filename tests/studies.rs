@@ -29,8 +29,8 @@ fn shipped_studies_keep_enough_pairs_on_the_demo() {
         (data.lines, data.examples.len(), data.dropped.unequal_length)
     };
     assert_eq!((kept("names", 0), kept("names", 1)), ((50, 50, 0), (50, 50, 0)));
-    // 12 of 17 female-stereotyped professions are one token, each with three verbs.
-    assert_eq!((kept("professions", 0), kept("professions", 1)), ((51, 36, 15), (51, 36, 15)));
+    // 12 of 17 female-stereotyped professions are one token.
+    assert_eq!((kept("professions", 0), kept("professions", 1)), ((17, 12, 5), (17, 12, 5)));
     // All nouns but three have both numbers, each after two words.
     assert_eq!(kept("template", 0), (26, 20, 6));
 }

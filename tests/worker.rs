@@ -40,7 +40,9 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
     for batch in [4, 64] {
         let job = Job::start(request(Method::Ig, batch)).unwrap();
         let mut events = job.events().iter();
-        assert!(matches!(events.next(), Some(Event::Opened(opened)) if opened.layers == 4 && opened.pairs.examples.len() == 12));
+        assert!(
+            matches!(events.next(), Some(Event::Opened(opened)) if opened.layers == 4 && opened.data[0].examples.len() == 12)
+        );
         let mut found: HashMap<(View, String), Arc<Ranked>> = HashMap::new();
         let (mut last, mut ended): (u64, Option<Box<Run>>) = (0, None);
         let mut identified: Option<Subject> = None;
@@ -154,7 +156,7 @@ fn each_study_has_its_own_threads() {
 #[test]
 fn a_job_that_cannot_start_ends_with_the_reason() {
     let study = studies::pairs_only(PathBuf::from("nowhere.json"), None).unwrap();
-    let job = Job::start(Request { data, ..request(Method::Ig, 64) }).unwrap();
+    let job = Job::start(Request { study, ..request(Method::Ig, 64) }).unwrap();
     let events: Vec<Event> = job.events().iter().collect();
     assert!(matches!(events.as_slice(), [Event::Ended(Err(problem))] if problem.to_string().contains("nowhere.json")));
 }
