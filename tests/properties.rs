@@ -104,16 +104,16 @@ fn config(cases: u32) -> ProptestConfig {
 fn assert_same(what: &str, left: &[ViewEffects], right: &[ViewEffects], tolerance: f32) {
     assert_eq!(left.len(), right.len(), "{what}");
     for (left, right) in left.iter().zip(right) {
-        assert_eq!((left.view, left.positions), (right.view, right.positions), "{what}");
+        assert_eq!((left.view.0, left.positions), (right.view.0, right.positions), "{what}");
         assert_eq!(left.submodules.len(), right.submodules.len(), "{what}");
-        assert!((left.mean_total_effect() - right.mean_total_effect()).abs() <= f64::from(tolerance), "{what}: {}", left.view);
+        assert!((left.mean_total_effect() - right.mean_total_effect()).abs() <= f64::from(tolerance), "{what}: {}", left.view.0);
         let largest = left
             .submodules
             .iter()
             .flat_map(|effects| &effects.effects)
             .fold(0.1_f32, |largest, effect| largest.max(effect.abs()));
         for (a, b) in left.submodules.iter().zip(&right.submodules) {
-            assert_eq!(a.features, b.features, "{what}: {} {}", left.view, a.submodule);
+            assert_eq!(a.features, b.features, "{what}: {} {}", left.view.0, a.submodule);
             let of = |effects: &saescope::core::effects::SubmoduleEffects| -> Vec<f32> {
                 let lists =
                     [&effects.effects, &effects.standard_errors, &effects.position_effects, &effects.error.position_effects];
@@ -126,7 +126,7 @@ fn assert_same(what: &str, left: &[ViewEffects], right: &[ViewEffects], toleranc
                     .collect()
             };
             for (x, y) in of(a).iter().zip(of(b)) {
-                assert!((x - y).abs() <= tolerance * largest, "{what}: {} {}: {x} and {y}", left.view, a.submodule);
+                assert!((x - y).abs() <= tolerance * largest, "{what}: {} {}: {x} and {y}", left.view.0, a.submodule);
             }
         }
     }

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use saescope::core::request::Options;
-use saescope::core::study_source::PairSource;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::dataset::{DataSet, Limits, load};
 use saescope::engine::demo;
