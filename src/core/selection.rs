@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::submodule::FeatureId;
+use super::view::View;
 
 /// The rule; the two kinds exclude each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,6 +22,15 @@ impl fmt::Display for Selection {
             Self::TopK(count) => write!(formatter, "top {count}"),
         }
     }
+}
+
+/// Which of two selections hold a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldBy {
+    /// Only one view's.
+    Only(View),
+    /// Both.
+    Both,
 }
 
 /// A feature with its effect.

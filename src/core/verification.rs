@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::findings::Findings;
 use super::published::{Published, PublishedStudy};
-use super::rows::HeldBy;
 use super::rows::arrange::held;
+use super::selection::HeldBy;
 use super::selection::{Selected, Selection};
 use super::submodule::FeatureId;
 use super::view::ViewName;

@@ -5,7 +5,7 @@ use super::expression::Expression;
 use super::field::{Field, Meaning, Property, Quantity};
 use super::needle::lowercase;
 use super::token::{Operator, Token};
-use crate::core::rows::HeldBy;
+use crate::core::selection::HeldBy;
 use crate::core::study::Study;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::testing::{Row, config, row, rows};
 use super::tree_testing::trees;
 use super::{Facts, Filter};
-use crate::core::rows::HeldBy;
+use crate::core::selection::HeldBy;
 use crate::core::study::testing::{FEMALE, names, tag};
 use crate::core::submodule::{FeatureIndex, Submodule, SubmoduleKind};
 

@@ -1,6 +1,6 @@
 //! What a filter asks about a row: whoever shows rows answers, so that no row has to be copied into a form for filtering.
 
-use crate::core::rows::HeldBy;
+use crate::core::selection::HeldBy;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Tag;
 use crate::core::view::View;

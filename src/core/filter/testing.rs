@@ -7,7 +7,7 @@ use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
 use super::{Facts, NumberField, contains_lowercase};
-use crate::core::rows::HeldBy;
+use crate::core::selection::HeldBy;
 use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
 use crate::core::tags::Tag;

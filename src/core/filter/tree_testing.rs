@@ -5,7 +5,7 @@ use proptest::sample::select;
 
 use super::testing::{Row, texts};
 use crate::core::neuronpedia::layer_name;
-use crate::core::rows::HeldBy;
+use crate::core::selection::HeldBy;
 use crate::core::study::testing::names;
 
 /// A filter, before it is written down.

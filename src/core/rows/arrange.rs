@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use super::column::{Column, Sort};
 use super::facts::RowFacts;
-use super::{Count, HeldBy, Listing, Row, Shown, Spec, cells};
+use super::{Count, Listing, Row, Shown, Spec, cells};
 use crate::core::findings::Findings;
-use crate::core::selection::{Selected, Selection, by_strength};
+use crate::core::selection::{HeldBy, Selected, Selection, by_strength};
 use crate::core::submodule::{FeatureId, Submodule};
 use crate::core::tags::Features;
 use crate::core::view::View;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::column::Column;
 use super::facts::views;
-use super::{HeldBy, Row, Spec};
+use super::{Row, Spec};
 use crate::core::findings::Findings;
 use crate::core::neuronpedia::layer_name;
+use crate::core::selection::HeldBy;
 use crate::core::study::Study;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::{Features, Marks, Tag};

@@ -1,8 +1,9 @@
 //! What the filter language may ask about a row.
 
-use super::{HeldBy, Row, Spec};
+use super::{Row, Spec};
 use crate::core::filter::{Facts, NumberField, contains_lowercase};
 use crate::core::findings::Findings;
+use crate::core::selection::HeldBy;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::{FeatureTags, Features, Marks, Tag};
 use crate::core::view::View;

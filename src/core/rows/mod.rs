@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::filter::Filter;
-use super::selection::Selection;
+use super::selection::{HeldBy, Selection};
 use super::study::Study;
 use super::submodule::{FeatureId, Submodule};
 use super::view::View;
@@ -71,15 +71,6 @@ impl Shown {
         self.pair()
             .map_or_else(|| name.to_owned(), |(first, second)| format!("{name} {}-{}", study.name(first), study.name(second)))
     }
-}
-
-/// Which of two selections hold a feature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HeldBy {
-    /// Only one view's.
-    Only(View),
-    /// Both.
-    Both,
 }
 
 /// Everything that decides which rows a table has.

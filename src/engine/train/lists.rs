@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::core::problem::Result;
 use crate::core::request::{Backend, Options, Settings};
-use crate::core::rows::HeldBy;
 use crate::core::rows::arrange::held;
 use crate::core::run::Method;
+use crate::core::selection::HeldBy;
 use crate::core::selection::Selection;
 use crate::core::study_source::PairSource;
 use crate::core::view::{Direction, View};
