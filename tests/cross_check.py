@@ -35,15 +35,16 @@ def main(model_folder, dictionary_folder, run_path, only=None):
     steps = manifest["steps"]
     chosen = only.split(",") if only else submodules
     worst, seconds = 0.0, 0.0
-    for view in ["male", "female"] + ["baseline"] * bool(manifest["baseline"]):
-        examples = manifest["baseline" if view == "baseline" else "pairs"]["examples"]
+    for described in manifest["study"]["views"]:
+        view = described["name"]
+        examples = manifest["data"][described["pairs"]]["examples"]
         lengths = {len(example["clean_tokens"]) for example in examples}
         if len(lengths) != 1:
             sys.exit("examples of different lengths: run with --tokens N")
         column = lambda key: torch.tensor([example[key] for example in examples])
         clean, patch = column("clean_tokens"), column("patch_tokens")
         clean_answer, patch_answer = column("clean_answer"), column("patch_answer")
-        if view == "female":
+        if described["direction"] == "reversed":
             clean, patch, clean_answer, patch_answer = patch, clean, patch_answer, clean_answer
 
         def metric(logits, rows=slice(None)):
