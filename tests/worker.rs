@@ -48,8 +48,11 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
                     assert!(progress.done >= last && progress.done <= progress.total);
                     last = progress.done;
                 }
-                Event::Step(Step::Found(view, effects)) => {
-                    assert!(found.insert((view, effects.submodule.to_string()), *effects).is_none(), "found twice");
+                Event::Step(Step::Found(view, ranked)) => {
+                    assert!(
+                        found.insert((view, ranked.effects().submodule.to_string()), ranked.effects().clone()).is_none(),
+                        "found twice"
+                    );
                 }
                 Event::Step(Step::Fitted(submodule, report)) => {
                     assert!(report.active > 0.0 && fitted.insert(submodule.to_string(), report).is_none(), "fitted twice");

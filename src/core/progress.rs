@@ -1,8 +1,10 @@
 //! What a computation tells while it runs, for whoever shows it.
 
+use std::sync::Arc;
+
 use super::dictionary_report::DictionaryReport;
-use super::effects::SubmoduleEffects;
 use super::problem::Result;
+use super::ranking::Ranked;
 use super::run::{Opened, Run};
 use super::submodule::Submodule;
 use super::tags::Subject;
@@ -25,15 +27,17 @@ pub enum Step {
     /// Work went on.
     Progress(Progress),
     /// One submodule of one view is finished: these are its final numbers.
-    Found(View, Box<SubmoduleEffects>),
+    Found(View, Arc<Ranked>),
     /// One dictionary has seen all tokens: how well it fits.
     Fitted(Submodule, DictionaryReport),
 }
 
 /// What a job tells, in this order: at most one `Opened`, then any number of `Step` with at most one `Identified` somewhere between or
 /// beside them, exactly one `Ended`. A job that ends with a run has told all four.
-#[derive(Debug)]
-pub enum Event {
+///
+/// `Whole` is what a whole run is to those who hear of it.
+#[derive(Debug, Clone)]
+pub enum Event<Whole = Box<Run>> {
     /// The inputs are open and will be computed on.
     Opened(Box<Opened>),
     /// It went on.
@@ -41,7 +45,19 @@ pub enum Event {
     /// The dictionaries are hashed: what tags hang on is known, and the run will say the same.
     Identified(Subject),
     /// It is over: with the whole run, or with the reason why there is none (cancelling is one).
-    Ended(Result<Box<Run>>),
+    Ended(Result<Whole>),
+}
+
+impl<Whole> Event<Whole> {
+    /// The same with another form of the whole run.
+    pub fn map<Other>(self, whole: impl FnOnce(Whole) -> Other) -> Event<Other> {
+        match self {
+            Self::Opened(opened) => Event::Opened(opened),
+            Self::Step(step) => Event::Step(step),
+            Self::Identified(subject) => Event::Identified(subject),
+            Self::Ended(outcome) => Event::Ended(outcome.map(whole)),
+        }
+    }
 }
 
 /// Told of every step.

@@ -14,11 +14,13 @@ mod prefix;
 mod recall;
 mod stages;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::core::effects::ViewEffects;
 use crate::core::problem::Result;
 use crate::core::progress::{Observer, Progress, Step};
+use crate::core::ranking::Ranked;
 use crate::core::request::Settings;
 use crate::core::run::Method;
 use crate::core::submodule::Submodule;
@@ -223,7 +225,7 @@ fn run_batch(
             work.aggregate.add(ordinal, &work.view.examples, batch.positions, &effects);
             steps.done += 1;
             if finished(work.view.view) {
-                steps.observe(Step::Found(work.view.view, Box::new(work.aggregate.submodule(ordinal))))?;
+                steps.observe(Step::Found(work.view.view, Arc::new(Ranked::new(work.aggregate.submodule(ordinal)))))?;
             }
         }
         steps.stages.add(Stage::Effects, start);

@@ -1,6 +1,5 @@
 //! Computes a study again and again, as hard as the explorer's own computation does, until it is told to stop.
 
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -8,7 +7,6 @@ use std::time::Duration;
 use crate::app::message::Message;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
-use crate::core::ranking::Ranked;
 use crate::core::request::Request;
 use crate::engine::cancel::Cancel;
 use crate::engine::worker::Job;
@@ -48,15 +46,11 @@ impl Load {
                     match job.events().recv_timeout(PATIENCE) {
                         Ok(Event::Ended(Ok(_))) => studies += 1,
                         Ok(Event::Ended(Err(problem))) => return Err(problem),
-                        Ok(Event::Step(Step::Found(_, effects))) => {
-                            drop(Arc::new(Ranked::new(*effects)));
-                            tell();
-                        }
                         Ok(Event::Step(Step::Progress(_))) => {
                             let _ = computes.send(());
                             tell();
                         }
-                        Ok(Event::Opened(_) | Event::Identified(_) | Event::Step(Step::Fitted(..))) => tell(),
+                        Ok(Event::Opened(_) | Event::Identified(_) | Event::Step(Step::Found(..) | Step::Fitted(..))) => tell(),
                         Err(RecvTimeoutError::Timeout) => {}
                         Err(RecvTimeoutError::Disconnected) => break,
                     }
