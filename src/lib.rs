@@ -17,7 +17,7 @@
 //! | [`term`] | the impure edge: the event loop, jobs, clipboard, browser, colours, what the terminal and the desktop can do | all above |
 //! | [`cli`] | commands and flags, plain tables, `doctor`, benchmarks, the way into the explorer | all above |
 //!
-//! `tests/architecture.rs` fails on an arrow that the table does not allow. Beside `src` there are `assets/demo` (the demo model, made by
+//! `tests/architecture` fails on an arrow that the table does not allow, and on files that use each other in a circle. Beside `src` there are `assets/demo` (the demo model, made by
 //! `src/engine/train`), `data` (prompts that the program ships, and the published figures) and `tests`.
 //!
 //! # Where a number comes from

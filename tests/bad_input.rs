@@ -225,7 +225,7 @@ const CASES: &[Case] = &[
         says: &[WEIGHTS, "'Xmbed_out.weight'", "config.json"],
     },
     Case {
-        what: "no JSON in config.json",
+        what: "config.json that is not JSON",
         damage: |w| w.write("model/config.json", "{"),
         command: RUN,
         says: &["model/config.json", "EOF"],
@@ -331,7 +331,7 @@ const CASES: &[Case] = &[
         command: RUN,
         says: &[CFG, "normalize_activations", "layer_norm"],
     },
-    Case { what: "cfg.json that is no JSON", damage: |w| w.write(CFG, "nope"), command: RUN, says: &[CFG, "no JSON object"] },
+    Case { what: "cfg.json that is not JSON", damage: |w| w.write(CFG, "nope"), command: RUN, says: &[CFG, "no JSON object"] },
     Case {
         what: "empty data set",
         damage: |w| w.write("pairs.json", "\n\n"),
@@ -339,7 +339,7 @@ const CASES: &[Case] = &[
         says: &["pairs.json", "no examples"],
     },
     Case {
-        what: "line that is no JSON",
+        what: "line that is not JSON",
         damage: |w| w.edit("pairs.json", |bytes| bytes.extend_from_slice(b"John runs because\n")),
         command: RUN,
         says: &["pairs.json", "line 2", "John runs"],
@@ -426,10 +426,10 @@ const CASES: &[Case] = &[
         says: &[AE_PT, "does not fit into its storage"],
     },
     Case {
-        what: "output over something that is no run",
+        what: "output over something that is not a run",
         damage: nothing,
         command: "run --output model/model.safetensors",
-        says: &[WEIGHTS, "no run file", "--output"],
+        says: &[WEIGHTS, "exists and is not a run file", "--output"],
     },
     Case {
         what: "output of too long a name",
@@ -450,16 +450,16 @@ const CASES: &[Case] = &[
         says: &["model", "is a folder", "file name"],
     },
     Case {
-        what: "export of a file that is no run",
+        what: "export of a file that is not a run",
         damage: nothing,
         command: "export model/model.safetensors --view male --top-k 3 --format csv",
-        says: &[WEIGHTS, "no run"],
+        says: &[WEIGHTS, "but not a run"],
     },
     Case {
-        what: "check of a file that is no safetensors",
+        what: "check of a file that is not safetensors",
         damage: nothing,
         command: "check pairs.json",
-        says: &["pairs.json", "no complete run file"],
+        says: &["pairs.json", "is not a complete run file"],
     },
     Case {
         what: "comparison of a view with itself",
@@ -474,7 +474,7 @@ const CASES: &[Case] = &[
             w.edit("demo", |bytes| bytes.truncate(bytes.len() - 1));
         },
         command: "check demo",
-        says: &["demo", "no complete run file"],
+        says: &["demo", "is not a complete run file"],
     },
     Case {
         what: "run of another format",
@@ -483,13 +483,13 @@ const CASES: &[Case] = &[
             w.edit("demo", |bytes| *bytes = replace_bytes(bytes, b"\\\"format\\\":1", b"\\\"format\\\":9"));
         },
         command: "check demo",
-        says: &["demo", "run format 9", "format 1"],
+        says: &["demo", "run format 9", "formats up to 2"],
     },
     Case {
         what: "view that a run does not have",
         damage: |w| w.run(&RUN.split(' ').collect::<Vec<_>>()).status.success().then_some(()).unwrap(),
         command: "export out --view baseline --top-k 3 --format csv",
-        says: &["out", "no baseline view"],
+        says: &["--view baseline", "is not a view of out", "male, female"],
     },
 ];
 
@@ -554,16 +554,22 @@ fn every_bad_input_is_one_clear_line() {
 fn wrong_flags_say_what_is_allowed() {
     let workshop = Workshop::new();
     for (arguments, says) in [
-        ("run --method magic", "use ig, attrib or exact"),
+        ("run --method magic", "'magic' for '--method <METHOD>'\n  [possible values: ig, attrib, exact]"),
         ("run --steps 0", "use a whole number from 1 to 100000"),
         ("run --batch 0", "use a whole number from 1 up"),
         ("export x --view male --top-k 3 --format csv --name n", "--format url"),
-        ("run --backend magic", "use auto, native, ndarray, flex or cuda"),
+        ("run --backend magic", "[possible values: auto, cuda, native, flex, ndarray]"),
+        ("--theme pink", "[possible values: auto, dark, light, 16, mono]"),
+        (
+            "synth --output w --format zip,tar",
+            "'tar' for '--format <FORMAT>'\n  [possible values: sae-lens, dictionary-learning, zip]",
+        ),
+        ("export x --view male --top-k 0 --format csv", "use a whole number from 1 up"),
         ("run --baseline pairs.json", "--pairs"),
         ("export x --view male --threshold nan --format csv", "use a number from 0 up"),
         ("export x --view male --threshold 0.1 --top-k 3 --format csv", "cannot be used with"),
         ("export x --view male --format csv", "--threshold"),
-        ("export x --view difference --of male,nobody --top-k 3 --format csv", "use male, female or baseline"),
+        ("export x --view difference --of male,nobody --top-k 3 --format csv", "use male, female, baseline"),
     ] {
         let output = workshop.run(&arguments.split(' ').collect::<Vec<_>>());
         let message = String::from_utf8(output.stderr).unwrap();

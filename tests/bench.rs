@@ -54,7 +54,7 @@ fn the_engine_is_held_against_its_floor() {
 }
 
 #[test]
-fn more_pairs_make_a_table_a_plot_and_figures() {
+fn more_pairs_make_a_table_and_figures() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("figures");
     saescope(&format!("bench pairs --counts 6,3 --steps 2 --runs 2 --output {}", output.display()));
@@ -68,7 +68,6 @@ fn more_pairs_make_a_table_a_plot_and_figures() {
         assert!(figure("count") > 1.0 && figure("median") > 0.0 && figure("median") <= figure("max"), "{count}");
     }
     assert!(read("pairs.md").lines().filter(|line| line.starts_with('|')).count() == 4, "{}", read("pairs.md"));
-    assert!(read("pairs.svg").starts_with("<svg"));
     let output = run(&format!("bench pairs --counts 51 --output {}", output.display()));
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && error.contains("--counts 51: only 50 pairs are there"), "{error}");

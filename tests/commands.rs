@@ -16,7 +16,7 @@ use std::process::{Command, Output, Stdio};
 use saescope::core::effects::SubmoduleEffects;
 use saescope::core::neuronpedia::{Reference, quick_lists};
 use saescope::core::run::Run;
-use saescope::core::selection::{Selection, select};
+use saescope::core::selection::Selection;
 use saescope::core::view::View;
 use saescope::engine::tokenizer::Tokenizer;
 use saescope::store::atomic::AtomicFile;
@@ -59,7 +59,7 @@ fn a_run_file_reads_back_bit_for_bit() {
     let bytes = fs::read(folder.path().join("run")).unwrap();
     assert_eq!(run_file::to_bytes(&run).unwrap(), bytes);
     assert_eq!(run.manifest.model.sha256.len(), 64);
-    assert_eq!(run.manifest.pairs.examples.len(), 50);
+    assert_eq!(run.manifest.data[0].examples.len(), 50);
     assert_eq!(run.manifest.dictionaries.len(), 12);
 }
 
@@ -86,7 +86,7 @@ fn a_run_with_a_changed_number_fails_the_check() {
     for (damage, says) in damages {
         let mut changed = run.clone();
         damage(&mut changed.views[1].submodules[8]);
-        run_file::write(&changed, AtomicFile::create(&folder.path().join("changed")).unwrap()).unwrap();
+        run_file::write(&changed, AtomicFile::reserve(&folder.path().join("changed")).unwrap()).unwrap();
         let output = saescope(folder.path(), "check changed");
         assert_eq!(output.status.code(), Some(1));
         let text = String::from_utf8(output.stdout).unwrap();
@@ -97,8 +97,8 @@ fn a_run_with_a_changed_number_fails_the_check() {
 #[test]
 fn exports_agree_with_the_run_and_with_each_other() {
     let (folder, run) = demo();
-    let male = run.view(View::Male).unwrap();
-    let selected = select(male, Selection::TopK(30));
+    let male = run.view(support::MALE);
+    let selected = support::select(male, Selection::TopK(30));
     let json: Value = serde_json::from_str(&stdout(folder.path(), "export run --view male --top-k 30 --format json")).unwrap();
     assert_eq!(json["view"], "male");
     assert_eq!(json["selection"]["top_k"], 30);
@@ -163,11 +163,11 @@ fn a_difference_says_which_set_holds_each_feature() {
 #[test]
 fn the_demo_model_behaves_as_promised() {
     let (_folder, run) = demo();
-    let view = |view: View| run.view(view).unwrap();
-    assert!(view(View::Male).mean_clean_metric() <= -2.0);
-    assert!(view(View::Female).mean_clean_metric() < 0.0);
-    assert!(view(View::Male).mean_total_effect() >= 2.0);
-    assert!(view(View::Baseline).mean_total_effect() >= 2.0);
+    let view = |view: View| run.view(view);
+    assert!(view(support::MALE).mean_clean_metric() <= -2.0);
+    assert!(view(support::FEMALE).mean_clean_metric() < 0.0);
+    assert!(view(support::MALE).mean_total_effect() >= 2.0);
+    assert!(view(support::BASELINE).mean_total_effect() >= 2.0);
 }
 
 /// The same data as token ids, tokenised elsewhere.
@@ -232,6 +232,8 @@ fn a_reader_that_stops_early_is_no_failure() {
     assert!(output.stderr.is_empty(), "{output:?}");
 }
 
+/// Only a program with the feature `faults` can be asked for one.
+#[cfg(feature = "faults")]
 #[test]
 fn a_fault_of_the_program_is_one_line_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,8 @@ use saescope::engine::cancel::Cancel;
 use saescope::engine::compute;
 use saescope::engine::dataset::{self, Limits};
 use saescope::engine::demo;
-use saescope::engine::dictionary::codes::{DecoderRows, reconstruction_error};
+use saescope::engine::dictionary::codes::{DecoderRows, active_features, reconstruction_errors};
+use saescope::store::studies;
 
 fn size(path: &Path) -> u64 {
     if path.is_dir() {
@@ -36,17 +37,18 @@ fn the_dictionaries_explain_the_model_on_the_shipped_prompts() {
     let limits = Limits { vocabulary: config.vocabulary, context: config.context };
     let options = Options { seed: 12, tokens: Some(3), examples: None };
     let tokenizer = demo::tokenizer().unwrap();
-    let data = dataset::load(&demo::NAMES, Some(&tokenizer), options, limits, &cancel).unwrap();
+    let data = dataset::load(&studies::names().unwrap().lists[0], Some(&tokenizer), options, limits, &cancel).unwrap();
     assert_eq!(data.examples.len(), 50);
     let prompts: Vec<&[u32]> = data.examples.iter().flat_map(|example| [example.clean.as_slice(), &example.patch]).collect();
-    let trace = compute.trace(&prompts, &cancel).unwrap();
+    let traces = compute.traces(&prompts, &cancel).unwrap();
     for dictionary in demo::dictionaries(&config).unwrap() {
-        let output = trace.output(dictionary.submodule());
-        let codes = compute.encode(&dictionary, &[output], &cancel).unwrap().remove(0);
-        let decoder = DecoderRows::read(&dictionary, codes.active(), &cancel).unwrap();
-        let error = reconstruction_error(&dictionary, output, &codes, &decoder);
-        let active = (0..codes.rows()).map(|row| codes.row(row).count()).sum::<usize>() as f64 / codes.rows() as f64;
-        let unexplained = squares(error.values.iter().copied()) / variance(output.rows(), output.width);
+        let outputs = traces.iter().flat_map(|trace| trace.output(dictionary.submodule()).chunks_exact(config.width));
+        let outputs: Vec<&[f32]> = outputs.collect();
+        let codes = compute.encode(&dictionary, &outputs, &cancel).unwrap();
+        let decoder = DecoderRows::read(&dictionary, active_features(&codes), &cancel).unwrap();
+        let errors = reconstruction_errors(&dictionary, &outputs, &codes, &decoder);
+        let active = codes.iter().map(|codes| codes.len()).sum::<usize>() as f64 / codes.len() as f64;
+        let unexplained = squares(errors.into_iter()) / variance(&outputs, config.width);
         assert!((5.0..=40.0).contains(&active), "{}: {active} active features a token", dictionary.submodule());
         assert!(unexplained <= 0.15, "{}: {unexplained} of the variance unexplained", dictionary.submodule());
     }
@@ -57,9 +59,8 @@ fn squares(values: impl Iterator<Item = f32>) -> f64 {
 }
 
 /// Sum of squared distances from the mean vector.
-fn variance<'a>(rows: impl ExactSizeIterator<Item = &'a [f32]>, width: usize) -> f64 {
+fn variance(rows: &[&[f32]], width: usize) -> f64 {
     let count = rows.len() as f32;
-    let rows: Vec<&[f32]> = rows.collect();
     let mean: Vec<f32> = (0..width).map(|column| rows.iter().map(|row| row[column]).sum::<f32>() / count).collect();
     squares(rows.iter().flat_map(|row| row.iter().zip(&mean).map(|(value, mean)| value - mean)))
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use saescope::core::effects::ViewEffects;
-use saescope::core::request::{Backend, DataSource, ModelSource, Options, Request, Settings};
+use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
 use saescope::core::run::Method;
 use saescope::engine::cache::Cache;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::memory::{Bounds, Usage};
-use saescope::engine::study::Study;
+use saescope::engine::study::OpenStudy;
+use saescope::store::studies;
 
 const SUBMODULES: u64 = 12;
 const VIEWS: u64 = 3;
@@ -20,16 +21,17 @@ const VIEWS: u64 = 3;
 fn request(backend: Backend, method: Method, examples: usize) -> Request {
     Request {
         model: ModelSource::Demo,
-        data: DataSource::Embedded,
+        study: studies::names().unwrap(),
         options: Options { seed: 12, tokens: None, examples: Some(examples) },
         settings: Settings { method, steps: 3, batch: 5, detail: 10 },
         backend: Some(backend),
+        threads: None,
         shard: None,
     }
 }
 
 fn compute(request: &Request, cache: &Cache) -> (Vec<ViewEffects>, Usage) {
-    let study = Study::open(request.clone(), cache, &Cancel::default()).unwrap();
+    let study = OpenStudy::open(request.clone(), cache, &Cancel::default()).unwrap();
     let run = study.run(&|_| {}, &Cancel::default()).unwrap();
     (run.views, study.usage())
 }
@@ -120,10 +122,8 @@ fn other_answers_find_the_codes_of_their_prompts() {
         fs::write(&path, line("John", "Anna") + &line("Roger", "Mary")).unwrap();
         path
     };
-    let request = |pairs: PathBuf| Request {
-        data: DataSource::Files { pairs, baseline: None },
-        ..request(Backend::Native, Method::Ig, 50)
-    };
+    let request =
+        |pairs: PathBuf| Request { study: studies::pairs_only(pairs, None).unwrap(), ..request(Backend::Native, Method::Ig, 50) };
     let cache = Cache::new(Bounds::EXPLORER);
     let (he, him) = (request(write("he", [" he", " she"])), request(write("him", [" him", " her"])));
     let (first, usage) = compute(&he, &cache);
@@ -156,7 +156,7 @@ fn prompts_of_several_lengths_share_what_they_begin_with() {
     let request = |name: &str, text: &str| {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
-        Request { data: DataSource::Files { pairs: path, baseline: None }, ..request(Backend::Native, Method::Ig, 50) }
+        Request { study: studies::pairs_only(path, None).unwrap(), ..request(Backend::Native, Method::Ig, 50) }
     };
     let cache = Cache::new(Bounds::EXPLORER);
     let first = request("long", &long);
@@ -179,7 +179,7 @@ fn after_a_cancelled_computation_the_next_one_is_right_and_takes_less() {
         for steps in [1, 20, 60] {
             let cache = Cache::new(Bounds::EXPLORER);
             let (cancel, told) = (Cancel::default(), AtomicU64::new(0));
-            let study = Study::open(request.clone(), &cache, &cancel).unwrap();
+            let study = OpenStudy::open(request.clone(), &cache, &cancel).unwrap();
             let tell = |_| {
                 if told.fetch_add(1, Ordering::Relaxed) == steps {
                     cancel.cancel();
@@ -216,7 +216,7 @@ fn a_file_that_changed_is_read_again() {
     let at = |path: &str| folder.path().join(path);
     let request = Request {
         model: ModelSource::Folder { model: at("w/model"), dictionaries: vec![at("w/sae-lens")], name: None },
-        data: DataSource::Files { pairs: at("w/pairs.json"), baseline: None },
+        study: studies::pairs_only(at("w/pairs.json"), None).unwrap(),
         ..request(Backend::Native, Method::Attrib, 8)
     };
     let cache = Cache::new(Bounds::EXPLORER);

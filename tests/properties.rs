@@ -11,15 +11,17 @@ mod support;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use saescope::core::comparison::{difference, similarity};
 use saescope::core::effects::ViewEffects;
 use saescope::core::invariant;
 use saescope::core::request::{Backend, Settings};
+use saescope::core::rows::HeldBy;
+use saescope::core::rows::arrange::held;
 use saescope::core::run::Method;
-use saescope::core::selection::{Selection, select};
+use saescope::core::selection::Selection;
 use saescope::core::submodule::{Submodule, SubmoduleKind};
-use saescope::core::view::View;
-use saescope::engine::attribution::attribute;
+use saescope::core::view::{Direction, View};
+use saescope::core::view_findings::ViewFindings;
+use saescope::engine::attribution::{ViewInput, attribute};
 use saescope::engine::cancel::Cancel;
 use saescope::engine::compute::{self, Answers, Compute};
 use saescope::engine::dataset::Example;
@@ -63,7 +65,8 @@ impl Fixture {
     fn run_on(&self, pairs: &[Example], method: Method, steps: usize, batch: usize) -> Vec<ViewEffects> {
         let settings = Settings { method, steps, batch, detail: 20 };
         let (compute, cancel) = (self.compute.as_ref(), Cancel::default());
-        attribute(compute, &self.dictionaries, pairs, Some(&self.baseline), settings, &mut |_| {}, &cancel).unwrap()
+        let views = support::views(pairs, Some(&self.baseline));
+        attribute(compute, &self.dictionaries, &views, settings, &mut |_| {}, &cancel).unwrap()
     }
 }
 
@@ -72,6 +75,11 @@ fn random_example(numbers: &mut Numbers, line: usize, length: usize) -> Example 
     let mut patch = clean.clone();
     patch[0] = (patch[0] + 1 + numbers.below(VOCABULARY - 1) as u32) % VOCABULARY as u32;
     Example { line, clean, patch, clean_answer: 7, patch_answer: 8 }
+}
+
+fn exchange(pair: &Example) -> Example {
+    let (clean, patch) = (pair.patch.clone(), pair.clean.clone());
+    Example { line: pair.line, clean, patch, clean_answer: pair.patch_answer, patch_answer: pair.clean_answer }
 }
 
 fn shapes() -> impl Strategy<Value = Shape> {
@@ -96,16 +104,16 @@ fn config(cases: u32) -> ProptestConfig {
 fn assert_same(what: &str, left: &[ViewEffects], right: &[ViewEffects], tolerance: f32) {
     assert_eq!(left.len(), right.len(), "{what}");
     for (left, right) in left.iter().zip(right) {
-        assert_eq!((left.view, left.positions), (right.view, right.positions), "{what}");
+        assert_eq!((left.view.0, left.positions), (right.view.0, right.positions), "{what}");
         assert_eq!(left.submodules.len(), right.submodules.len(), "{what}");
-        assert!((left.mean_total_effect() - right.mean_total_effect()).abs() <= f64::from(tolerance), "{what}: {}", left.view);
+        assert!((left.mean_total_effect() - right.mean_total_effect()).abs() <= f64::from(tolerance), "{what}: {}", left.view.0);
         let largest = left
             .submodules
             .iter()
             .flat_map(|effects| &effects.effects)
             .fold(0.1_f32, |largest, effect| largest.max(effect.abs()));
         for (a, b) in left.submodules.iter().zip(&right.submodules) {
-            assert_eq!(a.features, b.features, "{what}: {} {}", left.view, a.submodule);
+            assert_eq!(a.features, b.features, "{what}: {} {}", left.view.0, a.submodule);
             let of = |effects: &saescope::core::effects::SubmoduleEffects| -> Vec<f32> {
                 let lists =
                     [&effects.effects, &effects.standard_errors, &effects.position_effects, &effects.error.position_effects];
@@ -118,7 +126,7 @@ fn assert_same(what: &str, left: &[ViewEffects], right: &[ViewEffects], toleranc
                     .collect()
             };
             for (x, y) in of(a).iter().zip(of(b)) {
-                assert!((x - y).abs() <= tolerance * largest, "{what}: {} {}: {x} and {y}", left.view, a.submodule);
+                assert!((x - y).abs() <= tolerance * largest, "{what}: {} {}: {x} and {y}", left.view.0, a.submodule);
             }
         }
     }
@@ -155,9 +163,9 @@ proptest! {
         }
     }
 
-    /// The derivatives written by hand, and everything that views share, against burn's automatic differentiation view by view.
+    /// Two arithmetics that share no code: loops over slices, and burn's operations.
     #[test]
-    fn arithmetic_by_hand_agrees_with_automatic_differentiation(shape in shapes()) {
+    fn native_arithmetic_agrees_with_burn_s(shape in shapes()) {
         let (native, burn) = (Fixture::new(shape, Backend::Native), Fixture::new(shape, Backend::NdArray));
         for (method, steps) in [(Method::Ig, 1), (Method::Ig, 7), (Method::Attrib, 1), (Method::Exact, 1)] {
             assert_same(&format!("{method} {shape:?}"), &native.run(method, steps, 64), &burn.run(method, steps, 64), 1e-5);
@@ -174,11 +182,12 @@ proptest! {
             let patch: Vec<&[u32]> = fixture.pairs.iter().filter(|pair| pair.clean.len() == 3).map(|pair| pair.patch.as_slice()).collect();
             let answers = vec![Answers { clean: 7, patch: 8 }; clean.len()];
             let (compute, cancel) = (fixture.compute.as_ref(), Cancel::default());
-            let (base, other) = (compute.trace(&clean, &cancel).unwrap(), compute.trace(&patch, &cancel).unwrap());
-            let plain = compute.gradients(&clean, &answers, &cancel).unwrap();
+            let traces = [&clean, &patch].map(|prompts| compute.traces(prompts, &cancel).unwrap());
+            let plain = support::plain_gradients(compute, &clean, &answers);
             for (submodule, plain) in Submodule::all(shape.layers).into_iter().zip(plain) {
-                let start = compute.path_gradient(&base, submodule, other.output(submodule), &[0.0], &answers, &cancel).unwrap();
-                support::assert_close_by(&format!("{backend} {submodule}"), 1e-5, &start.values, &plain.values);
+                let traces = traces.each_ref().map(Vec::as_slice);
+                let start = support::mean_gradients(compute, submodule, traces, &[0.0], &answers);
+                support::assert_close_by(&format!("{backend} {submodule}"), 1e-5, &start, &plain);
             }
         }
     }
@@ -198,16 +207,42 @@ proptest! {
         }
     }
 
+    /// What views share does not show: each by itself, with nothing to share it with, finds the same.
+    #[test]
+    fn views_together_find_what_each_finds_alone(shape in shapes()) {
+        for backend in [Backend::Native, Backend::NdArray] {
+            let fixture = Fixture::new(shape, backend);
+            for (method, steps) in [(Method::Ig, 1), (Method::Ig, 7), (Method::Attrib, 1), (Method::Exact, 1)] {
+                let settings = Settings { method, steps, batch: 64, detail: 20 };
+                let run = |views: &[ViewInput<'_>]| {
+                    let (compute, cancel) = (fixture.compute.as_ref(), Cancel::default());
+                    attribute(compute, &fixture.dictionaries, views, settings, &mut |_| {}, &cancel).unwrap()
+                };
+                let views = support::views(&fixture.pairs, Some(&fixture.baseline));
+                let alone: Vec<ViewEffects> = views.iter().flat_map(|view| run(&[*view])).collect();
+                assert_same(&format!("{method} {shape:?}"), &run(&views), &alone, 1e-5);
+                // Exchanged in the data instead of by the direction.
+                let exchanged: Vec<Example> = fixture.pairs.iter().map(exchange).collect();
+                let forward = ViewInput { examples: &exchanged, direction: Direction::Forward, ..views[1] };
+                assert_same(&format!("{method} {shape:?}"), &alone[1..2], &run(&[forward]), 1e-5);
+            }
+        }
+    }
+
     #[test]
     fn comparisons_split_the_selections(shape in shapes(), count in 1..60_usize) {
         let fixture = Fixture::new(shape, Backend::NdArray);
         let views = fixture.run(Method::Attrib, 1, 64);
         let find = |view: View| views.iter().find(|effects| effects.view == view).unwrap();
-        let (male, baseline) = (find(View::Male), find(View::Baseline));
+        let (male, baseline) = (find(support::MALE), find(support::BASELINE));
+        let layers = male.submodules.len() / 3;
+        let [first, second] = [male, baseline].map(|view| ViewFindings::from_effects(view.clone(), layers));
         for selection in [Selection::TopK(count), Selection::Threshold(0.02)] {
-            let sizes = select(male, selection).len() + select(baseline, selection).len();
-            prop_assert_eq!(difference(male, baseline, selection).len() + 2 * similarity(male, baseline, selection).len(), sizes);
-            let chosen = select(male, selection);
+            let sizes = support::select(male, selection).len() + support::select(baseline, selection).len();
+            let held = held(&first, &second, selection).unwrap();
+            let common = held.iter().filter(|(_, held_by)| *held_by == HeldBy::Both).count();
+            prop_assert_eq!(held.len() + common, sizes);
+            let chosen = support::select(male, selection);
             prop_assert!(chosen.is_sorted_by(|left, right| left.effect.abs() >= right.effect.abs()));
         }
     }

@@ -1,134 +1,120 @@
-//! Selection, comparison and quick lists on the figures that the study's notebook printed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::string_slice,
-    clippy::float_cmp,
-    clippy::semicolon_if_nothing_returned,
-    reason = "a test that cannot go on should panic"
-)]
+//! The program's own selection, comparison, tables and quick lists give what the study's notebook printed of the same features.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 
-use saescope::core::comparison::{difference, similarity};
-use saescope::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
-use saescope::core::neuronpedia::{Reference, quick_lists};
-use saescope::core::selection::{Selection, select};
-use saescope::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
-use saescope::core::view::View;
+use saescope::core::neuronpedia::{Reference, layer_name, quick_lists, submodule};
+use saescope::core::submodule::{FeatureId, FeatureIndex, Submodule};
 use serde_json::Value;
 
-const MODEL: &str = "pythia-70m-deduped";
-
-fn fixture(name: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
+fn notebook() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/published/names_comparison.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn published() -> Value {
-    serde_json::from_str(include_str!("../data/published/names_comparison.json")).unwrap()
+/// What the program prints of one view or comparison.
+struct Section {
+    /// The line that names it, such as `male, |effect| > 0.1: 19 features in 12 submodules`.
+    heading: String,
+    text: String,
 }
 
-/// A view that holds exactly the printed features.
-fn view(view: View, published: &Value) -> ViewEffects {
-    let figures = &published["views"][view.name()];
-    let features: BTreeMap<String, BTreeMap<u32, f32>> = serde_json::from_value(figures["threshold_features"].clone()).unwrap();
-    let submodules = Submodule::all(6).into_iter().map(|submodule| {
-        let found = &features[&submodule.to_string()];
-        SubmoduleEffects {
-            submodule,
-            dictionary_features: 32_768,
-            features: found.keys().map(|index| FeatureIndex(*index)).collect(),
-            effects: found.values().copied().collect(),
-            standard_errors: vec![0.0; found.len()],
-            position_effects: found.values().copied().collect(),
-            error: ErrorTerm { effect: 0.0, standard_error: 0.0, position_effects: vec![0.0] },
-            gradient_dot_change: None,
-        }
+impl Section {
+    /// The features of its table, from top to bottom.
+    fn features(&self) -> Vec<&str> {
+        let words = self.text.lines().filter_map(|line| line.split_whitespace().next());
+        words.filter(|word| word.split_once('/').is_some_and(|(layer, _)| submodule(layer).is_some())).collect()
+    }
+
+    fn set(&self) -> BTreeSet<String> {
+        self.features().into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// The published figures as the program lists them; `selection` are flags.
+fn listed(selection: &[&str]) -> Vec<Section> {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_saescope"));
+    let output = program.args(["--published", "--plain"]).args(selection).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let sections = text.split("\n\n").skip(1).map(|section| {
+        let heading = section.lines().next().unwrap().to_owned();
+        Section { heading, text: section.to_owned() }
     });
-    let totals: Vec<f32> = serde_json::from_value(figures["total_effects"].clone()).unwrap();
-    let clean = figures["clean_metric_mean"].as_f64().unwrap() as f32;
-    ViewEffects {
-        view,
-        clean_metrics: vec![clean; totals.len()],
-        patch_metrics: totals.iter().map(|total| clean + total).collect(),
-        positions: 1,
-        submodules: submodules.collect(),
-        detail: Detail::default(),
-    }
+    sections.collect()
 }
 
-#[test]
-fn counts_and_means_are_the_printed_ones() {
-    let published = published();
-    for name in View::ALL {
-        let view = view(name, &published);
-        let figures = &published["views"][name.name()];
-        let above = select(&view, Selection::Threshold(0.1));
-        assert_eq!(above.len() as u64, figures["threshold_count"].as_u64().unwrap(), "{name}");
-        // Printed with four decimals.
-        let mean = figures["total_effect_mean"].as_f64().unwrap();
-        assert!((view.mean_total_effect() - mean).abs() < 1e-4, "{name}: {} {mean}", view.mean_total_effect());
-        assert!(above.is_sorted_by(|left, right| left.effect.abs() >= right.effect.abs()));
-        // Nothing that was printed lies at or below the threshold, and a higher threshold is a subset.
-        let higher = select(&view, Selection::Threshold(0.3));
-        assert!(higher.iter().all(|selected| above.contains(selected)) && higher.len() < above.len());
-    }
+fn section<'a>(sections: &'a [Section], name: &str) -> &'a Section {
+    sections.iter().find(|section| section.heading.starts_with(&format!("{name}, "))).unwrap()
 }
 
-#[test]
-fn the_strongest_printed_features_come_first() {
-    let male = view(View::Male, &published());
-    let top: Vec<String> = select(&male, Selection::TopK(3)).iter().map(|selected| selected.feature.to_string()).collect();
-    assert_eq!(top, ["resid_5/26074", "resid_4/12420", "resid_5/10643"]);
-}
-
-/// The notebook compares top-30 lists (28 differ, 16 in common); of their values it printed those above the threshold, on which the
-/// same rules give what Python's sets give.
-#[test]
-fn comparisons_are_what_python_sets_give() {
-    let published = published();
-    let keys = |name: View| -> std::collections::BTreeSet<FeatureId> {
-        view(name, &published)
-            .submodules
-            .iter()
-            .flat_map(|effects| {
-                effects.features.iter().map(|index| FeatureId { submodule: effects.submodule, index: *index }).collect::<Vec<_>>()
-            })
-            .collect()
+/// The features that the notebook printed of a view, with their effects.
+fn printed(notebook: &Value, view: &str) -> BTreeMap<String, f64> {
+    let submodules = notebook["views"][view]["threshold_features"].as_object().unwrap();
+    let named = |(submodule, features): (&String, &Value)| {
+        let layer = layer_name(submodule.parse::<Submodule>().unwrap());
+        let features = features.as_object().unwrap().iter();
+        features.map(|(index, effect)| (format!("{layer}/{index}"), effect.as_f64().unwrap())).collect::<Vec<_>>()
     };
-    for (a, b) in [(View::Male, View::Baseline), (View::Female, View::Baseline), (View::Male, View::Female)] {
-        let (left, right) = (view(a, &published), view(b, &published));
-        let found =
-            |compared: Vec<saescope::core::comparison::Compared>| compared.into_iter().map(|compared| compared.feature).collect();
-        let differing: std::collections::BTreeSet<FeatureId> = found(difference(&left, &right, Selection::Threshold(0.1)));
-        let common: std::collections::BTreeSet<FeatureId> = found(similarity(&left, &right, Selection::Threshold(0.1)));
-        assert_eq!(differing, keys(a).symmetric_difference(&keys(b)).copied().collect());
-        assert_eq!(common, keys(a).intersection(&keys(b)).copied().collect());
+    submodules.iter().flat_map(named).collect()
+}
+
+#[test]
+fn a_view_lists_the_printed_features_from_the_strongest_down() {
+    let (notebook, sections) = (notebook(), listed(&["--threshold", "0.1"]));
+    for view in ["male", "female", "baseline"] {
+        let (section, figures) = (section(&sections, view), &notebook["views"][view]);
+        assert!(section.heading.contains(&format!(": {} features in ", figures["threshold_count"])), "{}", section.heading);
+        for (name, key) in [("clean metric", "clean_metric_mean"), ("total effect", "total_effect_mean")] {
+            let figure = format!("{name} {:+.4}", figures[key].as_f64().unwrap());
+            assert!(section.text.contains(&figure), "{view}: {figure}\n{}", section.text);
+        }
+        let effects = printed(&notebook, view);
+        let strengths: Vec<f64> = section.features().into_iter().map(|feature| effects[feature].abs()).collect();
+        assert_eq!(strengths.len(), effects.len(), "{view}");
+        assert!(strengths.is_sorted_by(|stronger, weaker| stronger >= weaker), "{view}: {strengths:?}");
     }
 }
 
-fn parse_layer(name: &str) -> Submodule {
-    let (layer, rest) = name.split_once('-').unwrap();
-    let kind = SubmoduleKind::ALL.into_iter().find(|kind| rest == format!("{}-sm", kind.neuronpedia_name())).unwrap();
-    Submodule::new(kind, layer.parse().unwrap())
+#[test]
+fn a_higher_threshold_keeps_what_lies_above_it() {
+    let (notebook, sections) = (notebook(), listed(&["--threshold", "0.3"]));
+    for view in ["male", "female", "baseline"] {
+        let strong = printed(&notebook, view).into_iter().filter(|(_, effect)| effect.abs() > 0.3).map(|(feature, _)| feature);
+        assert_eq!(section(&sections, view).set(), strong.collect(), "{view}");
+    }
+}
+
+#[test]
+fn comparisons_are_what_sets_of_the_printed_features_give() {
+    let (notebook, sections) = (notebook(), listed(&[]));
+    let [male, baseline] = ["male", "baseline"].map(|view| printed(&notebook, view).into_keys().collect::<BTreeSet<_>>());
+    assert_eq!(section(&sections, "difference male-baseline").set(), &male ^ &baseline);
+    assert_eq!(section(&sections, "similarity male-baseline").set(), &male & &baseline);
+}
+
+/// The notebook printed how many of the two lists of 30 differ and agree.
+#[test]
+fn the_lists_of_the_strongest_compare_as_the_notebook_counted() {
+    let (notebook, sections) = (notebook(), listed(&["--top-k", "30"]));
+    for (name, key) in [("difference", "differing"), ("similarity", "common")] {
+        let heading = &section(&sections, &format!("{name} male-baseline")).heading;
+        assert!(heading.contains(&format!(", top 30: {} features in ", notebook["comparison"][key])), "{heading}");
+    }
 }
 
 /// `quick_list_male.txt` is what CPython 3.11 writes for the notebook's tagged top-30 list of the male view.
 #[test]
 fn the_quick_list_is_byte_equal_to_python_s() {
-    let published = published();
-    let references: Vec<Reference> = published["top30_tags"]["male"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|tag| {
-            let feature = FeatureId {
-                submodule: parse_layer(tag["layer"].as_str().unwrap()),
-                index: FeatureIndex(u32::try_from(tag["index"].as_u64().unwrap()).unwrap()),
-            };
-            Reference::new(MODEL, feature)
-        })
-        .collect();
+    let notebook = notebook();
+    let reference = |tag: &Value| {
+        let index = FeatureIndex(u32::try_from(tag["index"].as_u64().unwrap()).unwrap());
+        Reference::new("pythia-70m-deduped", FeatureId { submodule: submodule(tag["layer"].as_str().unwrap()).unwrap(), index })
+    };
+    let references: Vec<Reference> = notebook["top30_tags"]["male"].as_array().unwrap().iter().map(reference).collect();
     assert_eq!(references.len(), 30);
-    assert_eq!(quick_lists("male top 30", &references), [fixture("quick_list_male.txt").trim_end()]);
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/quick_list_male.txt");
+    assert_eq!(quick_lists("male top 30", &references), [std::fs::read_to_string(python).unwrap().trim_end()]);
 }

@@ -13,20 +13,21 @@ mod support;
 use saescope::core::effects::{SubmoduleEffects, ViewEffects};
 use saescope::core::request::Settings;
 use saescope::core::run::Method;
-use saescope::core::selection::{Selection, select};
+use saescope::core::selection::Selection;
 use saescope::core::submodule::Submodule;
-use saescope::core::view::View;
-use saescope::engine::attribution::attribute;
+use saescope::core::view::Direction;
+use saescope::engine::activation::Trace;
+use saescope::engine::attribution::{ViewInput, attribute};
 use saescope::engine::cancel::Cancel;
-use saescope::engine::compute::{Compute, Trace};
-use saescope::engine::dictionary::Dictionary;
-use saescope::engine::dictionary::codes::{Codes, DecoderRows, reconstruction_error};
+use saescope::engine::compute::{Compute, Entry};
+use saescope::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, reconstruction_errors};
 use support::{Golden, Prompts, assert_close, assert_close_by, cpu_backends, reference_dictionaries, reference_model};
 
 const LAYOUTS: [&str; 2] = ["dictionaries/tiny-neox", "saelens"];
 const EXAMPLES: usize = 8;
 const POSITIONS: usize = 5;
 const FEATURES: usize = 512;
+const WIDTH: usize = 64;
 
 fn settings(method: Method) -> Settings {
     Settings { method, steps: 10, batch: 64, detail: usize::MAX }
@@ -35,18 +36,20 @@ fn settings(method: Method) -> Settings {
 fn run(compute: &dyn Compute, layout: &str, settings: Settings) -> Vec<ViewEffects> {
     let (names, baseline) = (Prompts::of("names").examples(), Prompts::of("baseline").examples());
     let dictionaries = reference_dictionaries(layout);
-    attribute(compute, &dictionaries, &names, Some(&baseline), settings, &mut |_| {}, &Cancel::default()).unwrap()
+    let views = support::views(&names, Some(&baseline));
+    attribute(compute, &dictionaries, &views, settings, &mut |_| {}, &Cancel::default()).unwrap()
 }
 
-fn encode(compute: &dyn Compute, dictionary: &Dictionary, trace: &Trace) -> Codes {
-    compute.encode(dictionary, &[trace.output(dictionary.submodule())], &Cancel::default()).unwrap().remove(0)
+/// The outputs of `submodule` at every token.
+fn tokens(traces: &[Trace], submodule: Submodule) -> Vec<&[f32]> {
+    traces.iter().flat_map(|trace| trace.output(submodule).chunks_exact(WIDTH)).collect()
 }
 
-fn dense(codes: &Codes) -> Vec<f32> {
-    let mut dense = vec![0.0; codes.rows() * FEATURES];
-    for row in 0..codes.rows() {
-        for (feature, value) in codes.row(row) {
-            dense[row * FEATURES + feature as usize] = value;
+fn dense(codes: &[TokenCodes]) -> Vec<f32> {
+    let mut dense = vec![0.0; codes.len() * FEATURES];
+    for (row, codes) in codes.iter().enumerate() {
+        for (feature, value) in codes.iter() {
+            dense[row * FEATURES + *feature as usize] = *value;
         }
     }
     dense
@@ -59,18 +62,23 @@ fn forward_pass_features_and_errors() {
     for backend in cpu_backends() {
         let compute = reference_model(backend);
         for (side, rows) in [("clean", prompts.clean_rows()), ("patch", prompts.patch_rows())] {
-            assert_close("logits", &compute.last_logits(&rows), golden.get(&format!("logits_{side}")));
-            let trace = compute.trace(&rows, &Cancel::default()).unwrap();
+            assert_close(
+                "logits",
+                &compute.last_logits(&rows, &Cancel::default()).unwrap(),
+                golden.get(&format!("logits_{side}")),
+            );
+            let traces = compute.traces(&rows, &Cancel::default()).unwrap();
             for layout in LAYOUTS {
                 for dictionary in reference_dictionaries(layout) {
                     let submodule = dictionary.submodule();
                     let what = |tensor: &str| format!("{backend} {layout} {tensor}_{side}.{submodule}");
-                    assert_close(&what("x"), &trace.output(submodule).values, golden.of(&format!("x_{side}"), submodule));
-                    let codes = encode(compute.as_ref(), &dictionary, &trace);
+                    let outputs = tokens(&traces, submodule);
+                    assert_close(&what("x"), &outputs.concat(), golden.of(&format!("x_{side}"), submodule));
+                    let codes = compute.encode(&dictionary, &outputs, &Cancel::default()).unwrap();
                     assert_close(&what("f"), &dense(&codes), golden.of(&format!("f_{side}"), submodule));
-                    let decoder = DecoderRows::read(&dictionary, codes.active(), &Cancel::default()).unwrap();
-                    let error = reconstruction_error(&dictionary, trace.output(submodule), &codes, &decoder);
-                    assert_close(&what("e"), &error.values, golden.of(&format!("e_{side}"), submodule));
+                    let decoder = DecoderRows::read(&dictionary, active_features(&codes), &Cancel::default()).unwrap();
+                    let errors = reconstruction_errors(&dictionary, &outputs, &codes, &decoder);
+                    assert_close(&what("e"), &errors, golden.of(&format!("e_{side}"), submodule));
                 }
             }
         }
@@ -86,14 +94,13 @@ fn gradients() {
     for backend in cpu_backends() {
         let compute = reference_model(backend);
         let cancel = Cancel::default();
-        let clean = compute.trace(&prompts.clean_rows(), &cancel).unwrap();
-        let patch = compute.trace(&prompts.patch_rows(), &cancel).unwrap();
-        let plain = compute.gradients(&prompts.clean_rows(), &prompts.answers(), &cancel).unwrap();
+        let clean = compute.traces(&prompts.clean_rows(), &cancel).unwrap();
+        let patch = compute.traces(&prompts.patch_rows(), &cancel).unwrap();
+        let plain = support::plain_gradients(compute.as_ref(), &prompts.clean_rows(), &prompts.answers());
         for (submodule, plain) in Submodule::all(3).into_iter().zip(plain) {
-            let integrated =
-                compute.path_gradient(&clean, submodule, patch.output(submodule), &alphas, &prompts.answers(), &cancel).unwrap();
-            assert_close_by(&format!("{backend} ig grad.{submodule}"), 1e-5, &integrated.values, ig.of("grad", submodule));
-            assert_close_by(&format!("{backend} attrib grad.{submodule}"), 1e-5, &plain.values, attrib.of("grad", submodule));
+            let integrated = support::mean_gradients(compute.as_ref(), submodule, [&clean, &patch], &alphas, &prompts.answers());
+            assert_close_by(&format!("{backend} ig grad.{submodule}"), 1e-5, &integrated, ig.of("grad", submodule));
+            assert_close_by(&format!("{backend} attrib grad.{submodule}"), 1e-5, &plain, attrib.of("grad", submodule));
         }
     }
 }
@@ -102,25 +109,31 @@ fn gradients() {
 #[test]
 fn gradients_agree_with_finite_differences() {
     let prompts = Prompts::of("names");
-    let examples: Vec<usize> = (0..EXAMPLES).collect();
     for backend in cpu_backends() {
         let compute = reference_model(backend);
         let cancel = Cancel::default();
-        let trace = compute.trace(&prompts.clean_rows(), &cancel).unwrap();
-        let gradients = compute.gradients(&prompts.clean_rows(), &prompts.answers(), &cancel).unwrap();
+        let traces = compute.traces(&prompts.clean_rows(), &cancel).unwrap();
+        let gradients = support::plain_gradients(compute.as_ref(), &prompts.clean_rows(), &prompts.answers());
         for (submodule, gradient) in Submodule::all(3).into_iter().zip(gradients) {
-            let output = trace.output(submodule);
+            let entry = Entry::after(submodule, compute.config());
             // A step along the gradient itself is where rounding matters least against the change.
-            let size = gradient.values.iter().map(|value| value * value).sum::<f32>().sqrt();
+            let size = gradient.iter().map(|value| value * value).sum::<f32>().sqrt();
             let step = 0.02 / size;
+            let gradients = || gradient.chunks_exact(POSITIONS * WIDTH);
             let moved_by = |sign: f32| {
-                let mut moved = output.clone();
-                moved.values.iter_mut().zip(&gradient.values).for_each(|(value, slope)| *value += sign * step * slope);
-                compute.moved_metrics(&trace, submodule, &moved, &examples, &prompts.answers(), &cancel).unwrap()
+                let moved = traces.iter().zip(gradients()).map(|(trace, gradient)| {
+                    let mut stream = entry.stream(trace, compute.config()).into_owned();
+                    let slopes = entry.reaching(gradient, compute.config());
+                    stream.iter_mut().zip(slopes).for_each(|(value, slope)| *value += sign * step * slope);
+                    stream
+                });
+                let moved: Vec<Vec<f32>> = moved.collect();
+                let moved: Vec<&[f32]> = moved.iter().map(Vec::as_slice).collect();
+                compute.metrics(entry, &moved, &prompts.answers(), &cancel).unwrap()
             };
-            for (example, (up, down)) in moved_by(1.0).iter().zip(moved_by(-1.0)).enumerate() {
-                let rows = example * POSITIONS..(example + 1) * POSITIONS;
-                let expected: f32 = rows.map(|row| gradient.row(row).iter().map(|slope| slope * slope * step).sum::<f32>()).sum();
+            let changes = moved_by(1.0).into_iter().zip(moved_by(-1.0)).zip(gradients());
+            for (example, ((up, down), gradient)) in changes.enumerate() {
+                let expected: f32 = gradient.iter().map(|slope| slope * slope * step).sum();
                 let actual = (up - down) / 2.0;
                 assert!(
                     (actual - expected).abs() <= 0.01 * expected.abs() + 2e-6,
@@ -190,9 +203,9 @@ fn integrated_gradients() {
         for layout in LAYOUTS {
             for view in run(compute.as_ref(), layout, settings(Method::Ig)) {
                 let (set, tokens) = match view.view {
-                    View::Male => ("ig_names", true),
-                    View::Female => ("ig_female", false),
-                    View::Baseline => ("ig_baseline", true),
+                    support::MALE => ("ig_names", true),
+                    support::FEMALE => ("ig_female", false),
+                    _ => ("ig_baseline", true),
                 };
                 let golden = Golden::open(set);
                 assert_view(&format!("{backend} {layout} {set}"), &view, &golden, tokens);
@@ -209,15 +222,31 @@ fn attribution_patching() {
         for layout in LAYOUTS {
             for view in run(compute.as_ref(), layout, settings(Method::Attrib)) {
                 let (set, tokens) = match view.view {
-                    View::Male => ("attrib_names", true),
-                    View::Female => continue,
-                    View::Baseline => ("attrib_baseline", false),
+                    support::MALE => ("attrib_names", true),
+                    support::FEMALE => {
+                        assert_exchanged(compute.as_ref(), layout, &view);
+                        continue;
+                    }
+                    _ => ("attrib_baseline", false),
                 };
                 let golden = Golden::open(set);
                 assert_view(&format!("{backend} {layout} {set}"), &view, &golden, tokens);
                 assert_totals(set, &view, &golden);
             }
         }
+    }
+}
+
+/// There is no golden of the other direction's plain gradients: the view is that of the prompts that were written down exchanged, and
+/// its metrics are those of the golden of its integrated gradients.
+fn assert_exchanged(compute: &dyn Compute, layout: &str, view: &ViewEffects) {
+    assert_totals("attrib female", view, &Golden::open("ig_female"));
+    let exchanged = Prompts::of("female").examples();
+    let forward = [ViewInput { direction: Direction::Forward, ..support::views(&exchanged, None)[1] }];
+    let dictionaries = reference_dictionaries(layout);
+    let views = attribute(compute, &dictionaries, &forward, settings(Method::Attrib), &mut |_| {}, &Cancel::default());
+    for (effects, expected) in view.submodules.iter().zip(&views.unwrap()[0].submodules) {
+        assert_close_by(&format!("attrib female {}", effects.submodule), 1e-6, &node(effects), &node(expected));
     }
 }
 
@@ -228,9 +257,9 @@ fn exact_effects() {
     for backend in cpu_backends() {
         let compute = reference_model(backend);
         let dictionaries = reference_dictionaries("saelens");
-        let views =
-            attribute(compute.as_ref(), &dictionaries, &examples, None, settings(Method::Exact), &mut |_| {}, &Cancel::default());
-        assert_view(&format!("{backend} exact"), &views.unwrap()[0], &golden, true);
+        let views = &support::views(&examples, None)[..1];
+        let found = attribute(compute.as_ref(), &dictionaries, views, settings(Method::Exact), &mut |_| {}, &Cancel::default());
+        assert_view(&format!("{backend} exact"), &found.unwrap()[0], &golden, true);
     }
 }
 
@@ -246,19 +275,19 @@ fn selections_of_the_reference() {
     let compute = reference_model(cpu_backends()[0]);
     for view in run(compute.as_ref(), "saelens", settings(Method::Ig)) {
         let set = match view.view {
-            View::Male => "names",
-            View::Female => "female",
-            View::Baseline => "baseline",
+            support::MALE => "names",
+            support::FEMALE => "female",
+            _ => "baseline",
         };
         let expected = &expected[set];
-        let top = select(&view, Selection::TopK(30));
+        let top = support::select(&view, Selection::TopK(30));
         for (selected, (submodule, index, value)) in top.iter().zip(&expected.top30) {
             assert_eq!((&selected.feature.submodule.to_string(), selected.feature.index.0), (submodule, *index));
             assert_close_by("top 30", 1e-4, &[selected.effect], &[*value]);
         }
         let mut above: Vec<(String, u32)> =
             expected.above.iter().flat_map(|(name, features)| features.keys().map(|index| (name.clone(), *index))).collect();
-        let mut selected: Vec<(String, u32)> = select(&view, Selection::Threshold(0.1))
+        let mut selected: Vec<(String, u32)> = support::select(&view, Selection::Threshold(0.1))
             .iter()
             .map(|selected| (selected.feature.submodule.to_string(), selected.feature.index.0))
             .collect();

@@ -36,8 +36,8 @@ fn largest(values: &[f32]) -> f32 {
 }
 
 fn compare(merged: &Run, whole: &Run) {
-    assert_eq!(merged.manifest.pairs, whole.manifest.pairs);
-    assert_eq!(merged.manifest.baseline, whole.manifest.baseline);
+    assert_eq!(merged.manifest.data, whole.manifest.data);
+    assert_eq!(merged.manifest.study, whole.manifest.study);
     assert_eq!(merged.manifest.shard, None);
     assert_eq!(merged.views.len(), 3);
     for (merged, whole) in merged.views.iter().zip(&whole.views) {

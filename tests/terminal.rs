@@ -44,7 +44,7 @@ fn hosted_run(home: &Home) {
     home.stdout("run --output run");
     let mut run = run_file::read(&home.file("run")).unwrap();
     "pythia-70m-deduped".clone_into(&mut run.manifest.model.name);
-    run_file::write(&run, AtomicFile::create(&home.file("hosted")).unwrap()).unwrap();
+    run_file::write(&run, AtomicFile::reserve(&home.file("hosted")).unwrap()).unwrap();
 }
 
 #[test]
@@ -209,6 +209,8 @@ fn escape_stops_a_computation_and_keeps_what_arrived() {
     assert_eq!(program.ended(), Some(0));
 }
 
+/// Only a program with the feature `faults` can be asked for one.
+#[cfg(feature = "faults")]
 #[test]
 fn a_fault_of_the_computation_is_one_line_on_a_screen_that_goes_on() {
     let home = Home::new();
@@ -398,7 +400,11 @@ fn the_helpers_print_what_they_should() {
     for part in ["clipboard", "saescope.log", "tags"] {
         assert!(doctor.contains(part), "{part} is not in {doctor}");
     }
-    assert!(home.stdout("completions bash").contains("complete -F _saescope"));
+    let completions = home.stdout("completions bash");
+    assert!(
+        completions.contains("complete -F _saescope") && completions.contains("\"auto dark light 16 mono\""),
+        "{completions}"
+    );
     assert!(home.stdout("man").contains(".TH saescope 1"));
 }
 

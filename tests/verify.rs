@@ -1,6 +1,8 @@
 //! `saescope verify` against figures that a run's own numbers make: reproduced, off, or not comparable.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -9,8 +11,7 @@ use std::process::{Command, Output};
 use saescope::core::effects::ViewEffects;
 use saescope::core::neuronpedia::Reference;
 use saescope::core::run::Run;
-use saescope::core::selection::{Selection, select};
-use saescope::core::view::View;
+use saescope::core::selection::Selection;
 use saescope::engine::identity::prompts_sha256;
 use saescope::store::run_file;
 use serde_json::{Map, Value, json};
@@ -23,7 +24,7 @@ fn saescope(folder: &Path, arguments: &str) -> Output {
 fn figures(run: &Run) -> Value {
     let view = |view: &ViewEffects| {
         let mut features = Map::new();
-        for selected in select(view, Selection::Threshold(0.1)) {
+        for selected in support::select(view, Selection::Threshold(0.1)) {
             let submodule = features.entry(selected.feature.submodule.to_string()).or_insert_with(|| json!({}));
             submodule[selected.feature.index.0.to_string()] = json!(selected.effect);
         }
@@ -35,7 +36,7 @@ fn figures(run: &Run) -> Value {
         })
     };
     let tags = |view: &ViewEffects| {
-        let strongest = select(view, Selection::TopK(30)).into_iter();
+        let strongest = support::select(view, Selection::TopK(30)).into_iter();
         strongest
             .map(|selected| {
                 let reference = serde_json::to_value(Reference::new("m", selected.feature)).unwrap();
@@ -43,8 +44,9 @@ fn figures(run: &Run) -> Value {
             })
             .collect::<Vec<_>>()
     };
-    let [male, female, baseline] = View::ALL.map(|kind| run.view(kind).unwrap());
-    let ids = |view| select(view, Selection::TopK(30)).into_iter().map(|selected| selected.feature).collect::<BTreeSet<_>>();
+    let [male, female, baseline] = [support::MALE, support::FEMALE, support::BASELINE].map(|kind| run.view(kind));
+    let ids =
+        |view| support::select(view, Selection::TopK(30)).into_iter().map(|selected| selected.feature).collect::<BTreeSet<_>>();
     let common = ids(male).intersection(&ids(baseline)).count();
     json!({
         "model": "m",
@@ -55,8 +57,8 @@ fn figures(run: &Run) -> Value {
         "threshold": 0.1,
         "top_k": 30,
         "prompts_sha256": {
-            "pairs": prompts_sha256(&run.manifest.pairs),
-            "baseline": prompts_sha256(run.manifest.baseline.as_ref().unwrap()),
+            "pairs": prompts_sha256(&run.manifest.data[0]),
+            "baseline": prompts_sha256(&run.manifest.data[1]),
         },
         "views": {"male": view(male), "female": view(female), "baseline": view(baseline)},
         "comparison": {"differing": 60 - 2 * common, "common": common},
@@ -76,6 +78,9 @@ fn a_run_reproduces_its_own_figures_and_no_others() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("all 18 figures are reproduced"), "{text}");
+    let compared =
+        "published: printed in figures.json; here: a run of this program, read from run, model saescope-demo, backend ";
+    assert!(text.contains(compared), "{text}");
 
     // Computed again from files, with another batch size.
     for name in ["names", "baseline_names"] {
@@ -84,7 +89,8 @@ fn a_run_reproduces_its_own_figures_and_no_others() {
     }
     let again = "verify --model demo --figures figures.json --pairs names.json --baseline baseline_names.json --batch 7";
     let output = saescope(folder, again);
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(0) && text.contains("here: a run of this program, computed now, "), "{text}");
 
     figures["views"]["female"]["total_effects"][4] = json!(0.0);
     write(&figures);

@@ -2,13 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use saescope::core::effects::SubmoduleEffects;
 use saescope::core::progress::{Event, Step};
-use saescope::core::request::{Backend, DataSource, ModelSource, Options, Request, Settings};
+use saescope::core::ranking::Ranked;
+use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
 use saescope::core::run::{Method, Run};
 use saescope::core::tags::Subject;
 use saescope::core::view::View;
@@ -16,16 +18,18 @@ use saescope::engine::cache::Cache;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::demo;
 use saescope::engine::identity::{identify, subject};
-use saescope::engine::study::Study;
+use saescope::engine::study::OpenStudy;
 use saescope::engine::worker::Job;
+use saescope::store::studies;
 
 fn request(method: Method, batch: usize) -> Request {
     Request {
         model: ModelSource::Demo,
-        data: DataSource::Embedded,
+        study: studies::names().unwrap(),
         options: Options { seed: 12, tokens: None, examples: Some(12) },
         settings: Settings { method, steps: 3, batch, detail: 10 },
         backend: Some(Backend::NdArray),
+        threads: None,
         shard: None,
     }
 }
@@ -36,8 +40,10 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
     for batch in [4, 64] {
         let job = Job::start(request(Method::Ig, batch)).unwrap();
         let mut events = job.events().iter();
-        assert!(matches!(events.next(), Some(Event::Opened(opened)) if opened.layers == 4 && opened.pairs.examples.len() == 12));
-        let mut found: HashMap<(View, String), SubmoduleEffects> = HashMap::new();
+        assert!(
+            matches!(events.next(), Some(Event::Opened(opened)) if opened.layers == 4 && opened.data[0].examples.len() == 12)
+        );
+        let mut found: HashMap<(View, String), Arc<Ranked>> = HashMap::new();
         let (mut last, mut ended): (u64, Option<Box<Run>>) = (0, None);
         let mut identified: Option<Subject> = None;
         let mut fitted = HashMap::new();
@@ -48,11 +54,8 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
                     assert!(progress.done >= last && progress.done <= progress.total);
                     last = progress.done;
                 }
-                Event::Step(Step::Found(view, ranked)) => {
-                    assert!(
-                        found.insert((view, ranked.effects().submodule.to_string()), ranked.effects().clone()).is_none(),
-                        "found twice"
-                    );
+                Event::Step(Step::Found(view, effects)) => {
+                    assert!(found.insert((view, effects.effects().submodule.to_string()), effects).is_none(), "found twice");
                 }
                 Event::Step(Step::Fitted(submodule, report)) => {
                     assert!(report.active > 0.0 && fitted.insert(submodule.to_string(), report).is_none(), "fitted twice");
@@ -70,7 +73,7 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
         }
         for view in &run.views {
             for effects in &view.submodules {
-                assert_eq!(&found[&(view.view, effects.submodule.to_string())], effects);
+                assert_eq!(found[&(view.view, effects.submodule.to_string())].effects(), effects);
             }
         }
     }
@@ -86,7 +89,7 @@ fn a_cancelled_job_ends_soon_and_says_so() {
         Event::Ended(outcome) => Some(outcome),
         _ => None,
     });
-    assert!(ended.unwrap().unwrap_err().to_string().contains("was cancelled"));
+    assert!(ended.unwrap().unwrap_err().is_cancelled());
     // A generous limit, so that a busy machine does not fail here.
     assert!(start.elapsed() < Duration::from_secs(10));
 }
@@ -96,7 +99,7 @@ fn cancelling_reaches_opening_and_both_halves_of_hashing() {
     let cancelled = Cancel::default();
     cancelled.cancel();
     let says_so = |problem: String| assert!(problem.contains("was cancelled"), "{problem}");
-    says_so(Study::open(request(Method::Ig, 64), &Cache::default(), &cancelled).err().unwrap().to_string());
+    says_so(OpenStudy::open(request(Method::Ig, 64), &Cache::default(), &cancelled).err().unwrap().to_string());
     let (weights, dictionaries) = (demo::weights().unwrap(), demo::dictionaries(&demo::config().unwrap()).unwrap());
     let never = |_| panic!("nothing is known yet");
     says_so(identify("demo", &weights, &dictionaries, &never, &cancelled).unwrap_err().to_string());
@@ -109,7 +112,7 @@ fn cancelling_reaches_opening_and_both_halves_of_hashing() {
 fn a_panic_on_either_thread_ends_the_other() {
     for on_hashing_thread in [false, true] {
         let cancel = Cancel::default();
-        let study = Study::open(request(Method::Exact, 64), &Cache::default(), &cancel).unwrap();
+        let study = OpenStudy::open(request(Method::Exact, 64), &Cache::default(), &cancel).unwrap();
         let start = Instant::now();
         let tell = |event| {
             let is_time = match event {
@@ -126,13 +129,34 @@ fn a_panic_on_either_thread_ends_the_other() {
 
 #[test]
 fn a_dropped_job_does_not_outlive_its_owner() {
-    drop(Job::start(request(Method::Exact, 64)).unwrap());
+    let cache = Arc::new(Cache::default());
+    let held = Arc::downgrade(&cache);
+    let job = Job::start_with(request(Method::Exact, 64), cache, Cancel::default()).unwrap();
+    assert!(matches!(job.events().recv().unwrap(), Event::Opened(_)));
+    assert!(held.upgrade().is_some(), "the job works with the cache");
+    drop(job);
+    assert!(held.upgrade().is_none(), "the job's thread still holds the cache");
+}
+
+/// A job after a job has the threads that it asks for, as the explorer needs.
+#[test]
+fn each_study_has_its_own_threads() {
+    let run = |threads: usize| {
+        let request = Request { threads: NonZeroUsize::new(threads), backend: Some(Backend::Native), ..request(Method::Ig, 64) };
+        let study = OpenStudy::open(request, &Cache::default(), &Cancel::default()).unwrap();
+        assert_eq!(study.threads().count(), threads);
+        study.run(&|_| {}, &Cancel::default()).unwrap().views
+    };
+    let (one, two) = (run(1), run(2));
+    for (one, two) in one.iter().zip(&two) {
+        assert_eq!(one.clean_metrics, two.clean_metrics);
+    }
 }
 
 #[test]
 fn a_job_that_cannot_start_ends_with_the_reason() {
-    let data = DataSource::Files { pairs: PathBuf::from("nowhere.json"), baseline: None };
-    let job = Job::start(Request { data, ..request(Method::Ig, 64) }).unwrap();
+    let study = studies::pairs_only(PathBuf::from("nowhere.json"), None).unwrap();
+    let job = Job::start(Request { study, ..request(Method::Ig, 64) }).unwrap();
     let events: Vec<Event> = job.events().iter().collect();
     assert!(matches!(events.as_slice(), [Event::Ended(Err(problem))] if problem.to_string().contains("nowhere.json")));
 }

@@ -1,16 +1,16 @@
 //! Choosing by one key among few: tags, and the column to sort by.
 
-use super::command_id::CommandId;
 use super::key::{Code, Key};
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
 use super::state::overlay::Chooser;
 use super::state::prompt::Asked;
+use super::state::tab::Tab;
 use super::{table, tagging};
 use crate::core::rows::column::{Column, Sort};
-use crate::core::tags::{Marks, Tag};
-use crate::core::view::View;
+use crate::core::study::Study;
+use crate::core::tags::Marks;
 
 /// One line of a chooser: key, what it stands for, and whether it is on now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,18 +25,12 @@ pub struct Choice {
     pub on: bool,
 }
 
-/// The keys of the columns.
-const COLUMNS: [(char, Column); 9] = [
-    ('#', Column::Rank),
-    ('f', Column::Name),
-    ('e', Column::Effect),
-    ('s', Column::StandardError),
-    ('1', Column::Effects(View::Male)),
-    ('2', Column::Effects(View::Female)),
-    ('3', Column::Effects(View::Baseline)),
-    ('d', Column::Side),
-    ('t', Column::Tags),
-];
+/// The columns with their keys: views by their place, of which nine have a digit.
+fn columns(study: &Study) -> Vec<(char, Column)> {
+    let views = ('1'..='9').zip(study.all()).map(|(digit, view)| (digit, Column::Effects(view)));
+    let before = [('#', Column::Rank), ('f', Column::Name), ('e', Column::Effect), ('s', Column::StandardError)].into_iter();
+    before.chain(views).chain([('d', Column::Side), ('t', Column::Tags)]).collect()
+}
 
 /// The heading of a chooser.
 pub fn title(chooser: Chooser, state: &State) -> String {
@@ -58,11 +52,11 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
         Chooser::Sort => {
             let line = |(key, column): (char, Column)| Choice {
                 key: Key::character(key),
-                label: column.name().to_owned(),
+                label: column.name(state.about()).to_owned(),
                 explanation: if state.sort.column == column { "again: the other way round".to_owned() } else { String::new() },
                 on: state.sort.column == column,
             };
-            COLUMNS.into_iter().map(line).collect()
+            columns(state.about()).into_iter().map(line).collect()
         }
         Chooser::Tags => {
             let (targets, scope) = (tagging::targets(state), tagging::scope(state));
@@ -76,10 +70,12 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
                 explanation: explanation.to_owned(),
                 on,
             };
-            let mut lines: Vec<Choice> = Tag::ALL
-                .into_iter()
+            let vocabulary = &state.about().tags.0;
+            let mut lines: Vec<Choice> = vocabulary
+                .iter()
                 .map(|tag| {
-                    line(Key::character(tag.key()), tag.name(), tag.description(), all(&|marks| marks.tags.contains(&tag)))
+                    let on = all(&|marks| marks.tags.contains(&tag.name));
+                    line(Key::character(tag.key), tag.name.as_str(), &tag.meaning, on)
                 })
                 .collect();
             lines.push(line(Key::character('x'), "X", "rejected: looked at and left out", all(&|marks| marks.rejected)));
@@ -102,7 +98,8 @@ pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
     let typed = key.typed();
     match chooser {
         Chooser::Sort => {
-            let Some((_, column)) = COLUMNS.into_iter().find(|(key, _)| Some(*key) == typed) else { return Vec::new() };
+            let chosen = columns(state.about()).into_iter().find(|(key, _)| Some(*key) == typed);
+            let Some((_, column)) = chosen else { return Vec::new() };
             state.overlay = None;
             sort_by(state, column)
         }
@@ -111,7 +108,7 @@ pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
             Vec::new()
         }
         Chooser::Tags => {
-            let tag = typed.and_then(Tag::from_key);
+            let tag = typed.and_then(|key| state.about().tags.of_key(key)).map(|tag| tag.name);
             if tag.is_none() && !matches!(typed, Some('x' | 'e')) {
                 return Vec::new();
             }
@@ -139,9 +136,9 @@ fn note(state: &mut State) -> Vec<Effect> {
 /// Orders the table by a column; by the same one again the other way round.
 pub fn sort_by(state: &mut State, column: Column) -> Vec<Effect> {
     if column == Column::Side && state.shown().pair().is_none() {
-        let keymap = &state.setting.keymap;
-        let (difference, similarity) = (keymap.way(CommandId::DIFFERENCE), keymap.way(CommandId::SIMILARITY));
-        state.notice = Some(Notice::refused(format!("only a comparison ({difference} and {similarity}) has sides")));
+        let (difference, similarity) = (state.way_to(Tab::Difference), state.way_to(Tab::Similarity));
+        let where_from = if state.compared().is_some() { format!(" ({difference} and {similarity})") } else { String::new() };
+        state.notice = Some(Notice::refused(format!("only a comparison{where_from} has sides")));
         return Vec::new();
     }
     state.sort = if state.sort.column == column { state.sort.reversed() } else { Sort::by(column) };

@@ -2,6 +2,7 @@
 
 use crate::core::rows::Shown;
 use crate::core::rows::column::Column;
+use crate::core::study::Study;
 use crate::core::view::View;
 
 /// Something that stands in a column.
@@ -33,43 +34,37 @@ const SPACE: u16 = 1;
 /// The least room that tags are given; what is left over is theirs too.
 const TAGS: u16 = 8;
 
+/// The room of a view's effects: its name must be readable above them.
+fn view_width(study: &Study, view: View) -> u16 {
+    (study.name(view).as_str().len() as u16).clamp(8, 12)
+}
+
 /// What fits into `width`, from left to right. What matters less is left out first.
-pub fn place(width: u16, shown: Shown) -> Vec<Placed> {
-    let beside = |view: View| !matches!(shown, Shown::Single(single) if single == view);
-    let views = View::ALL.into_iter().filter(|view| beside(*view)).map(|view| (Item::Cell(Column::Effects(view)), 8));
+pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
+    let beside: Vec<View> = study.all().filter(|view| shown != Shown::Single(*view)).collect();
+    let cell = |view: &View| Item::Cell(Column::Effects(*view));
     let mut items: Vec<(Item, u16)> =
         vec![(Item::Cell(Column::Rank), 5), (Item::Cell(Column::Name), 15), (Item::Bar, 9), (Item::Cell(Column::Effect), 8)];
     items.push((Item::Cell(Column::StandardError), 6));
-    items.extend(views);
+    items.extend(beside.iter().map(|view| (cell(view), view_width(study, *view))));
     if shown.pair().is_some() {
         items.push((Item::Cell(Column::Side), 8));
     }
     items.push((Item::Cell(Column::Tags), TAGS));
     let needed = |items: &[(Item, u16)]| GUTTER + items.iter().map(|(_, width)| width + SPACE).sum::<u16>();
-    // The views beside a comparison are what it compares; beside one view they are the first to go.
-    let leaves_first = match shown {
-        Shown::Single(_) => [
-            Item::Cell(Column::Rank),
-            Item::Bar,
-            Item::Cell(Column::StandardError),
-            Item::Cell(Column::Effects(View::Baseline)),
-            Item::Cell(Column::Effects(View::Female)),
-            Item::Cell(Column::Effects(View::Male)),
-            Item::Cell(Column::Tags),
-        ],
-        Shown::Difference(first, second) | Shown::Similarity(first, second) => {
-            let third = View::ALL.into_iter().find(|view| *view != first && *view != second).unwrap_or(View::Baseline);
-            [
-                Item::Cell(Column::Rank),
-                Item::Bar,
-                Item::Cell(Column::Effects(third)),
-                Item::Cell(Column::StandardError),
-                Item::Cell(Column::Effects(second)),
-                Item::Cell(Column::Effects(first)),
-                Item::Cell(Column::Tags),
-            ]
+    // The views beside a comparison are what it compares; beside one view they are the first to go, the last view first.
+    let mut leaves_first = vec![Item::Cell(Column::Rank), Item::Bar];
+    match shown.pair() {
+        None => {
+            leaves_first.push(Item::Cell(Column::StandardError));
+            leaves_first.extend(beside.iter().rev().map(cell));
         }
-    };
+        Some((first, second)) => {
+            leaves_first.extend(beside.iter().rev().filter(|view| **view != first && **view != second).map(cell));
+            leaves_first.extend([Item::Cell(Column::StandardError), cell(&second), cell(&first)]);
+        }
+    }
+    leaves_first.push(Item::Cell(Column::Tags));
     for item in leaves_first {
         if needed(&items) > width {
             items.retain(|(kept, _)| *kept != item);
@@ -92,12 +87,14 @@ pub fn place(width: u16, shown: Shown) -> Vec<Placed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::study::testing::{BASELINE, MALE, names};
 
     #[test]
     fn columns_stand_side_by_side_and_the_name_is_always_there() {
+        let study = names();
         for width in 0..300 {
-            for shown in [Shown::Single(View::Male), Shown::Difference(View::Male, View::Baseline)] {
-                let placed = place(width, shown);
+            for shown in [Shown::Single(MALE), Shown::Difference(MALE, BASELINE)] {
+                let placed = place(width, shown, &study);
                 assert!(placed.iter().all(|column| column.x + column.width <= width));
                 assert!(placed.windows(2).all(|pair| pair[0].x + pair[0].width < pair[1].x));
                 if width >= 48 {

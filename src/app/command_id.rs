@@ -20,7 +20,6 @@ macro_rules! named {
 
 named! {
     BACK "back"
-    BASELINE "baseline"
     CANCEL_FETCH "cancel-fetch"
     COMPUTE "compute"
     COPY_LIST "copy-list"
@@ -28,12 +27,10 @@ named! {
     DIFFERENCE "difference"
     DOWN "down"
     EXPORT_TAGS "export-tags"
-    FEMALE "female"
     FETCH "fetch"
     FILTER "filter"
     HELP "help"
     LOWER "lower"
-    MALE "male"
     METHOD_IG "method-ig"
     MOUSE "mouse"
     PUBLISHED "published"
@@ -43,6 +40,19 @@ named! {
 }
 
 impl CommandId {
+    /// The commands of the places in the row of views, first to ninth.
+    pub const VIEWS: [Self; 9] = [
+        Self("view-1"),
+        Self("view-2"),
+        Self("view-3"),
+        Self("view-4"),
+        Self("view-5"),
+        Self("view-6"),
+        Self("view-7"),
+        Self("view-8"),
+        Self("view-9"),
+    ];
+
     /// The name.
     pub fn name(self) -> &'static str {
         self.0

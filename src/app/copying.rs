@@ -4,13 +4,13 @@ use super::command_id::CommandId;
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::{Parts, State};
-use crate::core::neuronpedia::{Reference, is_hosted, quick_lists};
+use crate::core::neuronpedia::{Reference, quick_lists};
 use crate::core::submodule::FeatureId;
 
 /// Whether addresses lead anywhere, and if not, why.
 pub fn can_link(state: &State) -> Result<(), String> {
     let Some(findings) = state.findings() else { return Err("there is no study yet".to_owned()) };
-    if is_hosted(&findings.model) {
+    if state.setting.hosted.has(&findings.model) {
         return Ok(());
     }
     Err(format!("Neuronpedia does not host {}, so its features have no pages", findings.model))
@@ -54,7 +54,7 @@ fn features(state: &State) -> Vec<FeatureId> {
 /// The list's name on Neuronpedia: what `saescope export --format url` calls it, or that it was marked by hand.
 fn name(state: &State) -> String {
     let marked = if state.marked.is_empty() { "" } else { " marked" };
-    format!("{} {}{marked}", state.shown().name(), state.selection)
+    format!("{}{marked}", state.shown().title(state.about(), state.selection))
 }
 
 fn references(state: &State) -> Vec<Reference> {

@@ -11,7 +11,6 @@ use crate::core::findings::Findings;
 use crate::core::progress::Step;
 use crate::core::request::{ModelSource, Request};
 use crate::core::run::Method;
-use crate::core::view::View;
 
 /// Starts to compute `request`; what ran before is superseded. What is not on this machine is offered for download instead.
 pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
@@ -55,9 +54,9 @@ fn partial(study: &Findings, how: &str) -> String {
     format!("partial, {how} after {arrived} of {expected} submodule views")
 }
 
-/// How many submodules of how many have arrived, over the views that have data.
+/// How many submodules of how many have arrived, over all views.
 pub fn arrived(study: &Findings) -> (usize, usize) {
-    let views = View::ALL.into_iter().filter(|view| study.data(*view).is_some()).map(|view| study.view(view));
+    let views = study.study.all().map(|view| study.view(view));
     views.fold((0, 0), |(arrived, expected), view| (arrived + view.arrived(), expected + view.expected()))
 }
 
@@ -70,7 +69,7 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             job.opened = true;
             let settings = job.request.settings;
             let steps = (settings.method == Method::Ig).then_some(settings.steps);
-            state.study = Some(Arc::new(Findings::live(Arc::from(opened), settings.method, steps)));
+            state.set_study(Arc::new(Findings::live(Arc::from(opened), settings.method, steps)));
             state.standing = None;
             table::refresh(state)
         }
@@ -101,7 +100,7 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             state.job = None;
             state.standing = None;
             let subject = findings.subject.clone();
-            state.study = Some(findings);
+            state.set_study(findings);
             let mut effects = subject.map_or_else(Vec::new, |subject| tagging::open(state, subject));
             effects.extend(table::refresh(state));
             effects

@@ -1,8 +1,10 @@
 //! Where things stand on the screen: the drawing room draws into these areas, and a click is looked up in them.
 
+use super::command_id::CommandId;
 use super::state::overlay::Overlay;
 use super::state::tab::Tab;
 use super::state::{Pane, State};
+use crate::core::name::LONGEST;
 
 /// A rectangle of the screen, in columns and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -130,27 +132,40 @@ pub fn table_rows(state: &State) -> usize {
 
 /// The views and comparisons as they stand in the second line of the header, each after its key: label, first column, number of columns.
 pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
-    let (first, second) = state.compared();
-    let narrow = state.size().0 < MEDIUM;
+    let (study, (columns, _)) = (state.about(), state.size());
+    let narrow = columns < MEDIUM;
+    let compared =
+        state.compared().map_or_else(String::new, |(first, second)| format!(" {}-{}", study.name(first), study.name(second)));
+    let name = |tab: Tab, longest: usize| match tab {
+        Tab::Single(view) => study.name(view).as_str().chars().take(longest).collect(),
+        Tab::Difference if narrow || longest < usize::MAX => "differ".to_owned(),
+        Tab::Similarity if narrow || longest < usize::MAX => "common".to_owned(),
+        Tab::Difference => format!("difference{compared}"),
+        Tab::Similarity => format!("similarity{compared}"),
+    };
+    let labels = |longest: usize| -> Vec<(Tab, String)> {
+        let tabs = Tab::all(study).into_iter().enumerate();
+        let label = |(place, tab): (usize, Tab)| {
+            let key = CommandId::VIEWS.get(place).and_then(|command| state.setting.keymap.key(*command));
+            let key = key.map_or_else(String::new, |key| format!("{} ", key.spoken()));
+            // The one that is on keeps its whole name.
+            let longest = if tab == state.tab { longest.max(LONGEST) } else { longest };
+            (tab, format!(" {key}{} ", name(tab, longest)))
+        };
+        tabs.map(label).collect()
+    };
+    // As much of the names as there is room for.
+    let fits =
+        |labels: &[(Tab, String)]| labels.iter().map(|(_, label)| label.chars().count()).sum::<usize>() < usize::from(columns);
+    let forms = [usize::MAX, LONGEST, 8, 4, 0];
+    let fitting = forms.into_iter().map(labels).find(|labels| fits(labels)).unwrap_or_else(|| labels(0));
     let mut x = 1;
-    Tab::ALL
-        .into_iter()
-        .map(|tab| {
-            let name = match tab {
-                Tab::Single(view) => view.name().to_owned(),
-                Tab::Difference if narrow => "differ".to_owned(),
-                Tab::Similarity if narrow => "common".to_owned(),
-                Tab::Difference => format!("difference {first}-{second}"),
-                Tab::Similarity => format!("similarity {first}-{second}"),
-            };
-            let key = state.setting.keymap.key(tab.command()).map_or_else(String::new, |key| format!("{} ", key.spoken()));
-            let label = format!(" {key}{name} ");
-            let width = label.chars().count() as u16;
-            let placed = (tab, label, x, width);
-            x += width;
-            placed
-        })
-        .collect()
+    let placed = fitting.into_iter().map(|(tab, label)| {
+        let width = label.chars().count() as u16;
+        x += width;
+        (tab, label, x - width, width)
+    });
+    placed.collect()
 }
 
 #[cfg(test)]

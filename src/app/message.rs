@@ -1,5 +1,6 @@
 //! What comes in and what goes out: everything that happens is a [`Message`], everything the outside must do is an [`Effect`].
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::core::problem::Problem;
 use crate::core::progress::{Event, Progress};
 use crate::core::request::{ModelSource, Request};
 use crate::core::rows::Listing;
+use crate::core::study_source::StudySource;
 use crate::core::tags::{Features, Subject, TagBook};
 
 /// Something that happened.
@@ -33,6 +35,8 @@ pub enum Message {
     Arranged(Arranged),
     /// A run file was read.
     RunRead(Result<Arc<Findings>, Problem>),
+    /// What is to be studied next was read, or could not be.
+    StudyRead(Result<StudySource, Problem>),
     /// The tags of a subject were read, with the path of their file.
     TagsOpened(Box<TagBook>, String),
     /// The tags of a subject could not be read; they cannot be changed either.
@@ -81,6 +85,15 @@ pub enum DownloadNews {
     Ended(Result<ModelSource, Problem>),
 }
 
+/// Which study to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WantedStudy {
+    /// One that the program knows by this name, or the file at this path.
+    Named(String),
+    /// The study of names with other pairs, and perhaps a baseline.
+    Pairs(PathBuf, Option<PathBuf>),
+}
+
 /// Something the outside must do.
 #[derive(Debug, Clone)]
 pub enum Effect {
@@ -125,4 +138,6 @@ pub enum Effect {
     },
     /// Read a file that holds tags.
     ReadTags(String),
+    /// Read what to study next.
+    ReadStudy(WantedStudy),
 }

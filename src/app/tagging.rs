@@ -40,7 +40,8 @@ pub fn scope(state: &State) -> Scope {
     if !state.tagging.only_this_view {
         return Scope::Everywhere;
     }
-    Scope::In(state.table.row().map_or(state.shown().first(), |row| row.ranked_in))
+    let view = state.table.row().map_or(state.shown().first(), |row| row.ranked_in);
+    Scope::In(state.about().name(view))
 }
 
 /// Adds `tag` to every target, or takes it from all if all have it.

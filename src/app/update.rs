@@ -13,6 +13,7 @@ use super::{choice, download, job, mouse, palette, prompts, table, tagging};
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Scope;
 use crate::core::tags::import::{Target, import};
+use crate::core::view::ViewName;
 
 /// Changes the state as `message` demands and says what the outside must do.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
@@ -51,7 +52,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Arranged(arranged) => table::arranged(state, arranged),
         Message::RunRead(Ok(findings)) => {
             let subject = findings.subject.clone();
-            state.study = Some(findings);
+            state.set_study(findings);
             let mut effects = subject.map_or_else(Vec::new, |subject| tagging::open(state, subject));
             effects.extend(table::refresh(state));
             effects
@@ -71,11 +72,15 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::TagsChangedElsewhere { base, theirs } => tagging::changed_elsewhere(state, &base, &theirs),
         Message::TagsRead(Ok((text, name))) => import_tags(state, &text, &name),
+        Message::StudyRead(Ok(study)) => job::again(state, |request| request.study = study),
         Message::Done(line) => {
             state.notice = Some(Notice::done(line));
             Vec::new()
         }
-        Message::RunRead(Err(problem)) | Message::TagsRead(Err(problem)) | Message::Failed(problem) => {
+        Message::RunRead(Err(problem))
+        | Message::StudyRead(Err(problem))
+        | Message::TagsRead(Err(problem))
+        | Message::Failed(problem) => {
             state.notice = Some(Notice::failed(&problem));
             Vec::new()
         }
@@ -107,7 +112,9 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
 fn command_key(state: &mut State, key: Key, command: Option<&'static Command>) -> Vec<Effect> {
     if let Some(digit) = key.typed().filter(char::is_ascii_digit) {
         let (now, tab) = (state.now, state.tab);
-        match state.count.digit(digit, now, tab, command.is_some()) {
+        // A digit beyond the last view switches nothing, so it begins a count.
+        let switches = command.is_some_and(|command| (command.enabled)(state).is_ok());
+        match state.count.digit(digit, now, tab, switches) {
             Digit::Alone => {}
             Digit::Joined(before) => {
                 let Some(tab) = before.filter(|tab| *tab != state.tab) else { return Vec::new() };
@@ -138,11 +145,16 @@ fn import_tags(state: &mut State, text: &str, name: &str) -> Vec<Effect> {
     };
     let layers = state.findings().map_or(0, |findings| findings.layers);
     let features = state.findings().and_then(|findings| findings.dictionary_features());
-    let scope = if state.tagging.only_this_view { Scope::In(state.shown().first()) } else { Scope::Everywhere };
+    let scope =
+        if state.tagging.only_this_view { Scope::In(state.about().name(state.shown().first())) } else { Scope::Everywhere };
     let exists = |feature: FeatureId| {
         feature.submodule.layer.0 < layers && features.is_none_or(|features| (feature.index.0 as usize) < features)
     };
-    let imported = import(text, &Target { name, subject: book.subject(), scope, exists: &exists });
+    let study = state.about();
+    let vocabulary = study.tags.extended(book.features());
+    let views: Vec<ViewName> = study.views.iter().map(|view| view.name).collect();
+    let target = Target { name, subject: book.subject(), scope, vocabulary: &vocabulary, views: &views, exists: &exists };
+    let imported = import(text, &target);
     let (entries, problems) = (imported.entries, imported.problems);
     let effects = tagging::change(state, imported.edit);
     let mut said = format!("imported {entries} entries from {name}; those that name no view count {scope}");

@@ -7,6 +7,7 @@ use super::output;
 use super::table::Table;
 use crate::core::invariant::{self, ABSOLUTE_TOLERANCE, Check, RELATIVE_TOLERANCE};
 use crate::core::problem::Result;
+use crate::core::study::Study;
 use crate::store::run_file;
 
 const HEADER: [&str; 10] =
@@ -18,7 +19,7 @@ pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
     let checks: Vec<Check> = run.views.iter().flat_map(invariant::check).collect();
     let mut table = Table::new(2, &HEADER);
     for check in &checks {
-        table.push(row(check));
+        table.push(row(&run.manifest.study, check));
     }
     let broken = checks.iter().filter(|check| check.broken.is_some()).count();
     let verdict =
@@ -31,11 +32,11 @@ pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
     Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn row(check: &Check) -> Vec<String> {
+fn row(study: &Study, check: &Check) -> Vec<String> {
     let number = |value: f64| format!("{value:+.4}");
     let optional = |value: Option<f64>, format: fn(f64) -> String| value.map_or_else(|| "-".to_owned(), format);
     vec![
-        check.view.to_string(),
+        study.name(check.view).to_string(),
         check.submodule.to_string(),
         number(check.feature_sum),
         number(check.error),

@@ -22,7 +22,7 @@ use crate::term::environment::Environment;
 use crate::term::explorer::expect_terminal;
 use crate::term::{browser, color_depth};
 
-/// Prints the report; exit status 1 where something would stop the explorer.
+/// Prints the report; exit status 1 if something would stop the explorer.
 pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     let environment = Environment::capture();
     let folders = Folders::find()?;

@@ -3,13 +3,11 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::arguments::{DisplayArguments, ExploreArguments, OpenArguments, ThemeChoice};
+use super::arguments::{Choice, DisplayArguments, ExploreArguments, OpenArguments};
 use super::study::{self, default_model};
 use super::{output, plain};
 use crate::app::config::Config;
-use crate::app::state::THRESHOLD;
 use crate::core::problem::{Problem, Result};
-use crate::core::selection::Selection;
 use crate::store::folders::Folders;
 use crate::store::log::Log;
 use crate::term::explorer::{self, Opening, Start, expect_terminal};
@@ -34,19 +32,14 @@ pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
         return plain::saved(&run, &display);
     }
     expect_terminal()?;
-    // What cannot be read is said here, not on a screen that then shows nothing.
+    // A file that cannot be read is an error here, not a screen that shows nothing.
     if !crate::store::run_file::is_run(&run)? {
-        return Err(Problem::new(run.display(), "is no run file", "make one with `saescope run`"));
+        return Err(Problem::new(run.display(), "is not a run file", "make one with `saescope run`"));
     }
     start(Opening::Run(run), display)
 }
 
-/// The rule of the flags.
-pub fn selection(display: &DisplayArguments) -> Selection {
-    display.top_k.map_or_else(|| Selection::Threshold(display.threshold.unwrap_or(THRESHOLD)), Selection::TopK)
-}
-
-/// The user's configuration; all that is wrong with it is said, the first of it as the failure.
+/// Reads the user's configuration. Prints every problem with it but the first, which is returned.
 pub fn configuration(folders: &Folders) -> Result<Config> {
     let path = folders.config_file();
     let text = match std::fs::read_to_string(&path) {
@@ -68,20 +61,16 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
     if display.no_mouse {
         config.mouse = Some(false);
     }
-    let selection = selection(&display);
-    study::know_hosted(&folders)?;
+    let selection = display.selection();
+    let hosted = study::hosted(&folders)?;
     let offers = study::offers(&folders)?;
     config.clipboard = display.clipboard.or(config.clipboard).filter(|name| name != "auto");
-    let theme = match display.theme {
-        Some(ThemeChoice::Named(theme)) => Some(theme),
-        Some(ThemeChoice::Auto) => {
-            config.theme = None;
-            None
-        }
-        None => None,
-    };
+    if display.theme == Some(Choice::Auto) {
+        config.theme = None;
+    }
+    let theme = display.theme.and_then(Choice::named);
     let log = Arc::new(Log::open(&folders.log_file()));
     explorer::report_faults(Arc::clone(&log));
-    explorer::explore(Start { opening, selection, theme, config, offers, folders, log })?;
+    explorer::explore(Start { opening, selection, theme, config, offers, hosted, folders, log })?;
     Ok(ExitCode::SUCCESS)
 }

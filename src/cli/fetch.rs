@@ -1,14 +1,13 @@
 //! `saescope fetch`: say what is missing, download it, show how far it is.
 
 use std::fmt::Write;
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::arguments::FetchArguments;
-use super::output;
+use super::{output, progress};
 use crate::core::problem::Result;
 use crate::core::progress::Progress;
 use crate::core::text::{bytes, printable};
@@ -21,7 +20,7 @@ use crate::store::hub::settings::Settings;
 use crate::store::hub::space;
 use crate::store::presets::{Preset, Presets};
 
-/// The system ends the program where the user does not want it any more.
+/// A user stops this command through the system: Ctrl-C ends the program.
 const NEVER: &(dyn Fn() -> bool + Sync) = &|| false;
 
 /// Runs the command.
@@ -115,7 +114,7 @@ struct Bar {
     lines: Option<Lines>,
 }
 
-/// Progress for a log: nothing of what is over soon.
+/// Progress as lines in a log, the first only after some seconds.
 struct Lines {
     last: Instant,
 }
@@ -137,13 +136,8 @@ fn line(Progress { stage, done, total }: &Progress) -> String {
 impl Bar {
     /// Shows the progress of `work` until it ends.
     fn show<T>(work: impl FnOnce(&mut dyn FnMut(Progress)) -> Result<T>) -> Result<T> {
-        let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let lines = (!std::io::stderr().is_terminal()).then(|| Lines { last: Instant::now() });
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(Duration::from_millis(200));
+        let lines = (!progress::is_shown()).then(|| Lines { last: Instant::now() });
+        let bar = progress::bar("{spinner} {wide_msg}");
         let mut bar = Self { bar, lines };
         let outcome = work(&mut |progress| bar.update(progress));
         bar.bar.finish_and_clear();
@@ -157,11 +151,9 @@ impl Bar {
         let Progress { stage, done, total } = progress;
         if total > 0 && self.bar.length() != Some(total) {
             let template = "{wide_bar} {decimal_bytes}/{decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left, {msg}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                self.bar.set_style(style);
-            }
+            progress::restyle(&self.bar, template);
             self.bar.set_length(total);
-            // What was here before counts for no rate.
+            // What was here before does not count for the rate.
             self.bar.set_position(done);
             self.bar.reset_eta();
         }

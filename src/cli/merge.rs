@@ -1,4 +1,4 @@
-//! `saescope merge`: shards back into the run that one machine would have given.
+//! `saescope merge`: puts shards together into the run that one machine would have given.
 
 use std::process::ExitCode;
 
@@ -11,13 +11,13 @@ use crate::store::run_file;
 
 /// Runs the command.
 pub fn merge(arguments: &MergeArguments) -> Result<ExitCode> {
-    let file = AtomicFile::create(&arguments.output)?;
+    let file = AtomicFile::reserve(&arguments.output)?;
     run_file::expect_replaceable(&arguments.output)?;
     let read = |path: &std::path::PathBuf| Ok((path.display().to_string(), run_file::read(path)?));
     let runs = arguments.runs.iter().map(read).collect::<Result<Vec<Named>>>()?;
     let count = runs.len();
     let run = merge::merge(runs)?;
     run_file::write(&run, file)?;
-    output::print(&format!("{count} shards; times are sums over them\n{}", summary::results(&run, &arguments.output)))?;
+    output::print(&format!("{count} shards; times are sums over them\n{}", summary::results(run, &arguments.output)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,9 @@ mod manual;
 mod merge;
 mod output;
 mod plain;
+mod progress;
 mod run;
+mod studies;
 mod study;
 mod summary;
 mod synth;
@@ -27,12 +29,12 @@ use arguments::{Arguments, Command};
 
 use crate::core::problem::Result;
 use crate::core::text::excerpt;
-use crate::engine::worker;
+use crate::engine::threads::THREAD;
 
 /// A fault of the program is one line too, on whatever thread it happens. The background job's own faults come back as its result.
 pub fn report_panics_in_one_line() {
     panic::set_hook(Box::new(|fault| {
-        if thread::current().name() != Some(worker::THREAD) {
+        if thread::current().name() != Some(THREAD) {
             let reason = fault.payload_as_str().unwrap_or("no reason given");
             let place =
                 fault.location().map_or_else(String::new, |location| format!(" ({}:{})", location.file(), location.line()));
@@ -50,12 +52,13 @@ pub fn fail_at_size_limits() {
     #[cfg(unix)]
     {
         let met = std::sync::Arc::default();
-        // Where it is refused, the system's own way is left.
+        // If the handler cannot be installed, the system ends the program as before.
         let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), met);
     }
 }
 
-/// Runs one command and says how it ended: 0 for success, 1 for a check that failed, 2 for bad input.
+/// Runs one command and says how it ended: 0 for success, 1 for a check that failed, 2 for a [`Problem`](crate::core::problem::Problem) of
+/// any kind.
 pub fn main(arguments: Arguments) -> ExitCode {
     match dispatch(arguments) {
         Ok(code) => code,
@@ -73,6 +76,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Export(arguments) => export::export(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
+        Command::Studies(arguments) => studies::studies(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Fetch(arguments) => fetch::fetch(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),

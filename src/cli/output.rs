@@ -1,21 +1,23 @@
-//! Standard output as a pipe knows it: whoever reads may stop reading at any time.
+//! Standard output that may be a pipe: its reader may stop reading at any time.
 
 use std::io::{self, Write};
 
 use crate::core::problem::{Problem, Result};
 
-/// Prints `text`. A reader that went away, such as `head`, is no failure.
+/// Prints `text`. A reader that went away, such as `head`, is not a failure.
 pub fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Problem::new("standard output", format_args!("cannot be written: {error}"), "check where it is redirected to"))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::environment(
+            "standard output",
+            format_args!("cannot be written: {error}"),
+            "check where it is redirected to",
+        )),
         _ => Ok(()),
     }
 }
 
-/// Says `line` on standard error. Where that is closed or full there is nobody left to tell.
+/// Says `line` on standard error. Where that is closed or full, the line is lost.
 pub fn note(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

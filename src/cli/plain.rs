@@ -2,10 +2,8 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use super::arguments::DisplayArguments;
-use super::explore::selection;
 use super::table::Table;
 use super::{output, run};
 use crate::core::findings::{Findings, Source};
@@ -13,7 +11,7 @@ use crate::core::problem::Result;
 use crate::core::request::Request;
 use crate::core::rows::arrange::arrange;
 use crate::core::rows::cells::{cell, signed};
-use crate::core::rows::column::{Column, Sort};
+use crate::core::rows::column::Column;
 use crate::core::rows::{Listing, Shown, Spec};
 use crate::core::run::Run;
 use crate::core::submodule::Submodule;
@@ -53,9 +51,9 @@ fn tags(subject: &Subject) -> Result<TagBook> {
 }
 
 fn print(findings: &Findings, tags: &TagBook, display: &DisplayArguments) -> Result<ExitCode> {
-    let pair = (View::Male, View::Baseline);
-    let shown = View::ALL.map(Shown::Single).into_iter();
-    let shown = shown.chain([Shown::Difference(pair.0, pair.1), Shown::Similarity(pair.0, pair.1)]);
+    let compared = findings.study.compare.into_iter();
+    let compared = compared.flat_map(|(first, second)| [Shown::Difference(first, second), Shown::Similarity(first, second)]);
+    let shown = findings.study.all().map(Shown::Single).chain(compared);
     let mut text = format!("{}\n", described(findings));
     for shown in shown {
         text.push('\n');
@@ -78,17 +76,15 @@ fn described(findings: &Findings) -> String {
 
 /// One view or comparison: its figures, its submodules, its features.
 fn section(findings: &Findings, tags: &Features, shown: Shown, display: &DisplayArguments) -> String {
-    let spec = Spec {
-        shown,
-        selection: selection(display),
-        submodule: None,
-        filter: None,
-        keep_others: false,
-        sort: Sort::STRENGTH,
-        marked: Arc::default(),
-    };
+    let spec = Spec::all(shown, display.selection());
     let listing = arrange(findings, tags, &spec);
-    let mut text = format!("{shown}, {}: {} features in {} submodules", spec.selection, listing.rows.len(), listing.submodules());
+    let mut text = format!(
+        "{}, {}: {} features in {} submodules",
+        shown.described(&findings.study),
+        spec.selection,
+        listing.rows.len(),
+        listing.submodules()
+    );
     if let Some(gap) = &listing.gap {
         text.push_str(&format!("; {gap}"));
     }
@@ -109,7 +105,7 @@ fn section(findings: &Findings, tags: &Features, shown: Shown, display: &Display
 }
 
 fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
-    let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "unexplained"]);
+    let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "error share"]);
     let found = findings.view(view);
     for submodule in Submodule::all(findings.layers) {
         let Some(ranked) = found.submodule(submodule) else { continue };
@@ -127,13 +123,15 @@ fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
 }
 
 fn features(findings: &Findings, tags: &Features, spec: &Spec, listing: &Listing) -> Table {
-    let columns: Vec<Column> =
-        Column::ALL.into_iter().filter(|column| *column != Column::Side || spec.shown.pair().is_some()).collect();
+    let columns: Vec<Column> = Column::all(&findings.study)
+        .into_iter()
+        .filter(|column| *column != Column::Side || spec.shown.pair().is_some())
+        .collect();
     // The text columns first, so that the numbers stand to their right in one block.
     let (left, right): (Vec<Column>, Vec<Column>) =
         columns.into_iter().partition(|column| matches!(column, Column::Name | Column::Side));
     let columns: Vec<Column> = left.iter().chain(&right).copied().collect();
-    let titles: Vec<&str> = columns.iter().map(|column| column.name()).collect();
+    let titles: Vec<&str> = columns.iter().map(|column| column.name(&findings.study)).collect();
     let mut table = Table::new(left.len(), &titles);
     for row in &listing.rows {
         table.push(columns.iter().map(|column| cell(*column, row, findings, tags, spec)).collect());

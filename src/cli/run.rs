@@ -1,15 +1,11 @@
 //! `saescope run`: compute, show progress, print a summary, write the run file.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::RunArguments;
 use super::study::{self, DEMO};
-use super::{output, summary};
+use super::{output, progress, summary};
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::request::Request;
@@ -18,16 +14,19 @@ use crate::engine::worker::Job;
 use crate::store::atomic::AtomicFile;
 use crate::store::run_file;
 
+/// Rate and remaining time.
+const PROGRESS: &str = "{wide_bar} {pos}/{len} submodule views, {per_sec}, {eta} left, {msg}";
+
 /// Runs the command.
 pub fn run(arguments: RunArguments) -> Result<ExitCode> {
     let path = arguments.output.clone().unwrap_or_else(|| default_output(&arguments));
-    // Before the work, so that nobody waits for a result that cannot be written.
-    let file = AtomicFile::create(&path)?;
+    // Checked before the work, so that no result is computed that cannot be written.
+    let file = AtomicFile::reserve(&path)?;
     run_file::expect_replaceable(&path)?;
     let request = Request { shard: arguments.shard, ..study::request(arguments.study, DEMO)? };
     let run = compute(request)?;
     run_file::write(&run, file)?;
-    output::print(&summary::results(&run, &path))?;
+    output::print(&summary::results(run, &path))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -36,10 +35,10 @@ pub(super) fn compute(request: Request) -> Result<Run> {
     compute_checked(request, &|_| Ok(()))
 }
 
-/// The same, and stops where `check` finds the opened inputs wrong.
+/// Computes as [`compute`] does, and stops where `check` finds the opened inputs wrong.
 pub(super) fn compute_checked(request: Request, check: &dyn Fn(&Opened) -> Result<()>) -> Result<Run> {
     let job = Job::start(request)?;
-    let bar = progress_bar();
+    let bar = progress::bar(PROGRESS);
     for event in job.events() {
         match event {
             Event::Opened(opened) => {
@@ -51,7 +50,7 @@ pub(super) fn compute_checked(request: Request, check: &dyn Fn(&Opened) -> Resul
                 bar.set_position(progress.done);
                 bar.set_message(progress.stage);
             }
-            // The whole run follows; its parts are for whoever shows them at once.
+            // The explorer shows these parts at once; here the whole run follows.
             Event::Step(Step::Found(..) | Step::Fitted(..)) | Event::Identified(_) => {}
             Event::Ended(outcome) => {
                 bar.finish_and_clear();
@@ -66,15 +65,4 @@ fn default_output(arguments: &RunArguments) -> PathBuf {
     let model = arguments.study.model.as_deref().unwrap_or(DEMO);
     let model = Path::new(model).file_name().map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned());
     PathBuf::from(format!("{model}-{}.safetensors", arguments.study.method))
-}
-
-/// Rate and remaining time on a terminal; nothing elsewhere.
-fn progress_bar() -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(None, target);
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} submodule views, {per_sec}, {eta} left, {msg}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{BackendChoice, StudyArguments};
+use super::arguments::StudyArguments;
 use crate::app::state::download::Offer;
-use crate::core::neuronpedia::also_hosted;
+use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
-use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
-use crate::engine::threads;
+use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::store::folders::Folders;
 use crate::store::hub::cache::{self, Local, local};
 use crate::store::presets::{Preset, Presets, STUDY};
+use crate::store::studies::{self, Studies};
 
 /// The model inside the program.
 pub const DEMO: &str = "demo";
@@ -22,16 +22,15 @@ pub fn default_model() -> Result<&'static str> {
     Ok(if presets.find(STUDY).is_some_and(is_here) { STUDY } else { DEMO })
 }
 
-/// Tells which models have pages on Neuronpedia, for commands that show links.
-pub fn know_hosted(folders: &Folders) -> Result<()> {
-    also_hosted(Presets::load(&folders.models_file())?.hosted());
-    Ok(())
+/// Which models have pages on Neuronpedia, for commands that show links.
+pub fn hosted(folders: &Folders) -> Result<Hosted> {
+    Ok(Presets::load(&folders.models_file())?.hosted())
 }
 
 /// What happens with a model known by name that is not on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Absent {
-    /// It is a problem.
+    /// The command fails.
     Refused,
     /// The explorer offers to download it.
     Offered,
@@ -52,34 +51,30 @@ pub fn offers(folders: &Folders) -> Result<Vec<Offer>> {
     Ok(presets.all().iter().filter_map(offer).collect())
 }
 
-/// The request that the flags make; `default` is the model where none is named. Limits the threads of this process if they say so.
+/// The request that the flags make; `default` is the model where none is named.
 pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Refused)
 }
 
-/// The same for the explorer, which can download what is not on this machine.
+/// The request of the explorer, which can download what is not on this machine.
 pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Offered)
 }
 
 fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Result<Request> {
-    if let Some(threads) = arguments.threads {
-        threads::limit(threads)?;
-    }
     let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, absent)?;
-    let data = match arguments.pairs {
-        Some(pairs) => DataSource::Files { pairs, baseline: arguments.baseline },
-        None => DataSource::Embedded,
+    let study = match (arguments.pairs, arguments.study) {
+        (Some(pairs), _) => studies::pairs_only(pairs, arguments.baseline)?,
+        (None, Some(study)) => Studies::find().open(&study)?,
+        (None, None) => studies::names()?,
     };
     Ok(Request {
         model,
-        data,
+        study,
         options: Options { seed: arguments.seed, tokens: arguments.tokens, examples: arguments.examples },
         settings: Settings { method: arguments.method, steps: arguments.steps, batch: arguments.batch, detail: arguments.detail },
-        backend: match arguments.backend {
-            BackendChoice::Auto => None,
-            BackendChoice::Named(backend) => Some(backend),
-        },
+        backend: arguments.backend.named(),
+        threads: arguments.threads,
         shard: None,
     })
 }

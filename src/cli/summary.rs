@@ -4,20 +4,23 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::table::Table;
+use crate::app::state::THRESHOLD;
 use crate::core::dictionary_report::{DecoderNorms, DictionaryReport, LEAST_EXPLAINED};
-use crate::core::effects::ViewEffects;
+use crate::core::findings::Findings;
 use crate::core::invariant;
 use crate::core::run::{DataRecord, DictionaryRecord, Opened, Run};
-use crate::core::selection::{Selection, select};
+use crate::core::selection::Selection;
+use crate::core::study::Study;
 use crate::core::text::printable;
-
-/// The threshold of the published study.
-const THRESHOLD: f32 = 0.1;
+use crate::core::view::View;
+use crate::engine::identity;
 
 /// Which inputs were opened.
 pub fn inputs(opened: &Opened) -> String {
-    let mut text = format!("model {}, backend {}\n", printable(&opened.model), opened.backend);
-    for data in [Some(&opened.pairs), opened.baseline.as_ref()].into_iter().flatten() {
+    let Study { name, .. } = &*opened.study;
+    let views = opened.study.names().join(", ");
+    let mut text = format!("model {}, backend {}\nstudy {name}: {views}\n", printable(&opened.model), opened.backend);
+    for data in &opened.data {
         // Writing into a string cannot fail.
         let _ = writeln!(text, "data {}: {}", printable(&data.source), kept(data));
     }
@@ -35,12 +38,13 @@ fn kept(data: &DataRecord) -> String {
     format!("{} of {} lines, {tokens} tokens each, {}", data.examples.len(), data.lines, data.dropped)
 }
 
-fn kept_examples(view: &ViewEffects) -> String {
-    let left_out = match view.detail.incomplete {
+fn kept_examples(findings: &Findings, view: View) -> String {
+    let detail = findings.detail(view).detail();
+    let left_out = match detail.incomplete {
         0 => String::new(),
         count => format!(" ({count} left out: not all of their examples were kept)"),
     };
-    format!("{} {}{left_out}", view.detail.features.len(), view.view)
+    format!("{} {}{left_out}", detail.features.len(), findings.study.name(view))
 }
 
 /// One row per dictionary, and a line about those that probably belong elsewhere.
@@ -82,27 +86,32 @@ pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
 }
 
 /// One row per view, then the strongest features of each: narrow enough for 80 columns.
-pub fn results(run: &Run, path: &Path) -> String {
+pub fn results(run: Run, path: &Path) -> String {
+    let broken: Vec<usize> =
+        run.views.iter().map(|view| invariant::check(view).iter().filter(|check| check.broken.is_some()).count()).collect();
+    let subject = identity::subject(&run.manifest.model.name, &run.manifest.dictionaries);
+    let manifest = run.manifest.clone();
+    let findings = Findings::from_run(run, None, subject);
     let above = format!("|effect| > {THRESHOLD}");
     let mut table = Table::new(1, &["view", "examples", "clean metric", "total effect", &above, "broken"]);
     let mut strongest = Table::new(2, &["view", "strongest features"]);
-    for view in &run.views {
-        let broken = invariant::check(view).iter().filter(|check| check.broken.is_some()).count();
+    for (view, broken) in findings.study.all().zip(broken) {
+        let (name, found) = (findings.study.name(view).to_string(), findings.view(view));
+        let mean = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:+.4}"));
         table.push(vec![
-            view.view.to_string(),
-            view.clean_metrics.len().to_string(),
-            format!("{:+.4}", view.mean_clean_metric()),
-            format!("{:+.4}", view.mean_total_effect()),
-            select(view, Selection::Threshold(THRESHOLD)).len().to_string(),
+            name.clone(),
+            found.summary.examples.unwrap_or_default().to_string(),
+            mean(found.summary.clean_metric),
+            mean(found.summary.total_effect),
+            found.counts(Selection::Threshold(THRESHOLD)).iter().sum::<usize>().to_string(),
             broken.to_string(),
         ]);
-        let top = select(view, Selection::TopK(3));
+        let top = found.select(Selection::TopK(3)).features;
         let top: Vec<String> = top.iter().map(|selected| format!("{} {:+.3}", selected.feature, selected.effect)).collect();
-        strongest.push(vec![view.view.to_string(), top.join(", ")]);
+        strongest.push(vec![name, top.join(", ")]);
     }
-    let manifest = &run.manifest;
     let (dictionaries, suspects) = dictionaries(&manifest.dictionaries);
-    let detail: Vec<String> = run.views.iter().map(kept_examples).collect();
+    let detail: Vec<String> = findings.study.all().map(|view| kept_examples(&findings, view)).collect();
     let steps = manifest.steps.map_or_else(String::new, |steps| format!(", {steps} steps"));
     format!(
         "\n{dictionaries}\n{}\n{}{suspects}\nmethod {}{steps}; metric: logit(patch answer) - logit(clean answer), means\n\

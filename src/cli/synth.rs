@@ -13,18 +13,15 @@ use zip::{CompressionMethod, ZipWriter};
 use super::arguments::SynthArguments;
 use super::output;
 use crate::core::problem::{Problem, Result};
-use crate::engine::synth::{Layout, Plan, Shape, Sink, ZIP, synthesize};
+use crate::engine::synth::{Layout, Plan, Sink, ZIP, synthesize};
 use crate::store::atomic;
 
 /// Runs the command.
 pub fn synth(arguments: &SynthArguments) -> Result<ExitCode> {
-    let shape = Shape::named(&arguments.preset).ok_or_else(|| {
-        Problem::new(format_args!("--preset {}", arguments.preset), "is not known", "see `saescope synth --help`")
-    })?;
-    let layouts = if arguments.format.is_empty() { vec![Layout::SaeLens] } else { arguments.format.clone() };
+    let layouts = arguments.format.clone();
     let folder = Folder::create(&arguments.output, layouts.contains(&Layout::Zip))?;
-    let plan = Plan { shape, layouts, pairs: arguments.pairs, seed: arguments.seed };
-    // A reader that went away is no reason to stop: the files are what counts.
+    let plan = Plan { shape: arguments.preset, layouts, pairs: arguments.pairs, seed: arguments.seed };
+    // The files count: a reader of the output that went away is not a reason to stop.
     synthesize(&plan, &folder, &|part| drop(output::print(&format!("wrote {part}\n"))))?;
     folder.finish()?;
     let root = arguments.output.display();
@@ -42,12 +39,12 @@ pub fn synth(arguments: &SynthArguments) -> Result<ExitCode> {
 /// The folder that is written to.
 struct Folder {
     root: PathBuf,
-    /// Under a temporary name until it is whole.
+    /// The archive, under a temporary name until it is whole.
     zip: Option<Mutex<ZipWriter<NamedTempFile>>>,
 }
 
 impl Folder {
-    /// A new or empty folder: nothing is ever written over.
+    /// Makes the folder, or takes an empty one: nothing is ever written over.
     fn create(root: &Path, with_zip: bool) -> Result<Self> {
         fs::create_dir_all(root).map_err(|error| Problem::from_io(root, "create the folder", &error))?;
         let mut entries = fs::read_dir(root).map_err(|error| Problem::from_io(root, "list it", &error))?;

@@ -9,7 +9,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// No rows yet.
+    /// A table without rows.
     pub fn new(left: usize, header: &[&str]) -> Self {
         Self { header: header.iter().map(|title| (*title).to_owned()).collect(), rows: Vec::new(), left }
     }

@@ -7,7 +7,7 @@ use super::output;
 use crate::core::problem::Result;
 use crate::engine::train::{Keep, TrainOptions, train_demo};
 
-/// Runs the command; every line of its report is printed as it comes.
+/// Runs the command; prints every line of its report at once.
 pub fn train(arguments: &TrainArguments) -> Result<ExitCode> {
     let options = TrainOptions {
         output: arguments.output.clone(),
@@ -20,7 +20,7 @@ pub fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         },
         ..TrainOptions::default()
     };
-    // A reader that went away is no reason to stop a training of twenty minutes; its files are what counts.
+    // The files count: a reader of the output that went away is not a reason to stop a training of twenty minutes.
     train_demo(&options, &mut |line| drop(output::print(&format!("{line}\n"))))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,21 +1,27 @@
-//! `saescope verify`: computes the published study again and says, figure by figure, whether it comes out.
+//! `saescope verify`: compares a run of this program, computed now or read from a file, with printed figures, one by one.
+//!
+//! The figures are those that the study's notebook printed, or any others in a file of that form. Figures taken from a run of this program
+//! itself only show that it gives the same numbers again.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::arguments::VerifyArguments;
+use super::arguments::{StudyArguments, VerifyArguments};
 use super::run::compute_checked;
 use super::study;
 use super::table::Table;
 use super::{output, summary};
+use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
 use crate::core::published::Published;
-use crate::core::request::{DataSource, Options};
-use crate::core::run::{DataRecord, Run};
+use crate::core::request::Options;
+use crate::core::run::{DataRecord, Manifest, Run};
+use crate::core::study::Study;
+use crate::core::text::printable;
 use crate::core::verification::{self, Figure, TOLERANCE};
-use crate::engine::identity::prompts_sha256;
+use crate::engine::identity::{self, prompts_sha256};
 use crate::store::presets::STUDY;
-use crate::store::{published, run_file};
+use crate::store::{published, run_file, studies};
 
 /// Where the study's own prompts come from.
 const OWN_FILES: &str =
@@ -30,20 +36,25 @@ pub fn verify(arguments: VerifyArguments) -> Result<ExitCode> {
     let run = match &arguments.run {
         Some(path) => {
             let run = run_file::read(path)?;
-            expect_prompts(&run.manifest.pairs, run.manifest.baseline.as_ref(), &published)?;
+            expect_prompts(&run.manifest.study, &run.manifest.data, &published)?;
             expect_settings(&run, path, &published)?;
             run
         }
-        None => computed(arguments, &published)?,
+        None => computed(arguments.study, &published)?,
     };
-    let figures = verification::compare(&run, &published);
-    output::print(&report(&run, &figures))?;
+    let subject = identity::subject(&run.manifest.model.name, &run.manifest.dictionaries);
+    let manifest = run.manifest.clone();
+    let figures = verification::compare(&Findings::from_run(run, None, subject), &published);
+    let published =
+        arguments.figures.map_or_else(|| "by the study's notebook".to_owned(), |path| format!("in {}", path.display()));
+    let here = arguments.run.map_or_else(|| "computed now".to_owned(), |path| format!("read from {}", path.display()));
+    output::print(&report(&manifest, &figures, &published, &here))?;
     Ok(if figures.iter().all(|figure| figure.verdict.holds()) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn computed(arguments: VerifyArguments, published: &Published) -> Result<Run> {
-    let mut request = study::request(arguments.study, STUDY)?;
-    if request.data == DataSource::Embedded {
+fn computed(study: StudyArguments, published: &Published) -> Result<Run> {
+    let mut request = study::request(study, STUDY)?;
+    if request.study == studies::names()? {
         return Err(Problem::new(
             "verify",
             "needs the study's own prompts: figures of other prompts are not comparable",
@@ -66,18 +77,22 @@ fn computed(arguments: VerifyArguments, published: &Published) -> Result<Run> {
     }
     request.options = Options { tokens: Some(study.tokens), examples: Some(study.examples), ..request.options };
     // Before anything is computed.
-    let check = |opened: &crate::core::run::Opened| expect_prompts(&opened.pairs, opened.baseline.as_ref(), published);
+    let check = |opened: &crate::core::run::Opened| expect_prompts(&opened.study, &opened.data, published);
     compute_checked(request, &check)
 }
 
 /// Figures of other prompts are not comparable.
-fn expect_prompts(pairs: &DataRecord, baseline: Option<&DataRecord>, published: &Published) -> Result<()> {
-    let expected = &published.study.prompts_sha256;
-    let baseline = baseline
-        .ok_or_else(|| Problem::new("verify", "there is no baseline", format_args!("give it as --baseline FILE; {OWN_FILES}")))?;
-    for (data, expected) in [(pairs, &expected.pairs), (baseline, &expected.baseline)] {
+fn expect_prompts(study: &Study, data: &[DataRecord], published: &Published) -> Result<()> {
+    for expected in &published.findings.study.views {
+        let name = expected.name;
+        let Some(view) = study.find(name.as_str()) else {
+            let what = format!("there is no {name} view");
+            return Err(Problem::new("verify", what, format_args!("give its prompts, as with --{name} FILE; {OWN_FILES}")));
+        };
+        let Some(hash) = published.study.prompts_of(expected) else { continue };
+        let data = &data[study.view(view).pairs];
         let found = prompts_sha256(data);
-        if found != *expected {
+        if found != hash {
             let short = |hash: &str| hash.chars().take(12).collect::<String>();
             return Err(Problem::new(
                 &data.source,
@@ -85,7 +100,7 @@ fn expect_prompts(pairs: &DataRecord, baseline: Option<&DataRecord>, published: 
                     "its {} kept prompts are not the study's (SHA-256 {}, not {}): figures are not comparable",
                     data.examples.len(),
                     short(&found),
-                    short(expected)
+                    short(hash)
                 ),
                 format_args!("{OWN_FILES}; they are shuffled with seed 12"),
             ));
@@ -107,7 +122,8 @@ fn expect_settings(run: &Run, path: &Path, published: &Published) -> Result<()> 
     ))
 }
 
-fn report(run: &Run, figures: &[Figure]) -> String {
+/// `published` and `here` say where the figures of both sides come from.
+fn report(manifest: &Manifest, figures: &[Figure], published: &str, here: &str) -> String {
     let mut table = Table::new(1, &["figure", "published", "here", "difference", "verdict"]);
     for figure in figures {
         table.push(vec![
@@ -122,7 +138,7 @@ fn report(run: &Run, figures: &[Figure]) -> String {
         notes.push_str(&format!("{}: {}\n", figure.name, figure.note));
         notes
     });
-    let (dictionaries, suspects) = summary::dictionaries(&run.manifest.dictionaries);
+    let (dictionaries, suspects) = summary::dictionaries(&manifest.dictionaries);
     let off = figures.iter().filter(|figure| !figure.verdict.holds()).count();
     let verdict = if off == 0 {
         format!("all {} figures are reproduced", figures.len())
@@ -130,10 +146,12 @@ fn report(run: &Run, figures: &[Figure]) -> String {
         format!("{off} of {} figures differ", figures.len())
     };
     format!(
-        "\n{dictionaries}{suspects}\n{}\n{notes}difference: the largest, in units of the metric; allowed {TOLERANCE:e} (rounding of f32 sums in another order, and of \
-         printed digits)\nmodel {}, backend {}\n{verdict}\n",
+        "\n{dictionaries}{suspects}\npublished: printed {}; here: a run of this program, {}, model {}, backend {}\n{}\n{notes}difference: the largest, in units of the metric; allowed {TOLERANCE:e} (rounding of f32 sums in another order, and of \
+         printed digits)\n{verdict}\n",
+        printable(published),
+        printable(here),
+        printable(&manifest.model.name),
+        manifest.backend,
         table.plain(),
-        crate::core::text::printable(&run.manifest.model.name),
-        run.manifest.backend,
     )
 }

@@ -77,6 +77,28 @@ pub struct ViewEffects {
 }
 
 impl ViewEffects {
+    /// Of no examples, for a shard that has none of a view's: dictionaries of `submodules` with their numbers of features.
+    pub fn of_no_examples(view: View, submodules: impl Iterator<Item = (Submodule, usize)>, has_gradient: bool) -> Self {
+        let nothing = |(submodule, dictionary_features)| SubmoduleEffects {
+            submodule,
+            dictionary_features,
+            features: Vec::new(),
+            effects: Vec::new(),
+            standard_errors: Vec::new(),
+            position_effects: Vec::new(),
+            error: ErrorTerm { effect: 0.0, standard_error: f32::NAN, position_effects: Vec::new() },
+            gradient_dot_change: has_gradient.then_some(0.0),
+        };
+        Self {
+            view,
+            clean_metrics: Vec::new(),
+            patch_metrics: Vec::new(),
+            positions: 0,
+            submodules: submodules.map(nothing).collect(),
+            detail: Detail::default(),
+        }
+    }
+
     /// `metric(patch input) - metric(clean input)` of each example.
     pub fn total_effects(&self) -> impl ExactSizeIterator<Item = f32> + '_ {
         self.clean_metrics.iter().zip(&self.patch_metrics).map(|(clean, patch)| patch - clean)

@@ -7,6 +7,7 @@ use super::dictionary_report::DictionaryReport;
 use super::effects::ViewEffects;
 use super::ranking::Ranked;
 use super::run::{DataRecord, DictionaryRecord, Manifest, Method, Opened, Run};
+use super::study::Study;
 use super::submodule::Submodule;
 use super::tags::Subject;
 use super::view::View;
@@ -45,13 +46,16 @@ pub enum Source {
 pub struct Findings {
     /// Where they come from.
     pub source: Source,
+    /// Its views, their words and its tags.
+    pub study: Arc<Study>,
     /// The model's name, also the `modelId` of its features.
     pub model: String,
     /// Its number of layers.
     pub layers: usize,
     /// What tags hang on; none until the dictionaries' hash is known.
     pub subject: Option<Subject>,
-    views: [ViewFindings; 3],
+    /// In the order of the study's views.
+    views: Vec<ViewFindings>,
     /// By ordinal.
     reports: Vec<Option<DictionaryReport>>,
 }
@@ -59,24 +63,22 @@ pub struct Findings {
 impl Findings {
     /// A study whose inputs are open and of which nothing has arrived.
     pub fn live(opened: Arc<Opened>, method: Method, steps: Option<usize>) -> Self {
-        let (model, layers) = (opened.model.clone(), opened.layers);
-        Self::new(Source::Live { opened, method, steps }, model, layers)
+        let (study, model, layers) = (opened.study.clone(), opened.model.clone(), opened.layers);
+        Self::new(Source::Live { opened, method, steps }, study, model, layers)
     }
 
     /// Of a source, with nothing in it.
-    pub fn new(source: Source, model: String, layers: usize) -> Self {
-        let views = View::ALL.map(|view| ViewFindings::new(view, layers));
-        Self { source, model, layers, subject: None, views, reports: vec![None; 3 * layers] }
+    pub fn new(source: Source, study: Arc<Study>, model: String, layers: usize) -> Self {
+        let views = study.all().map(|view| ViewFindings::new(view, layers)).collect();
+        Self { source, study, model, layers, subject: None, views, reports: vec![None; Submodule::count(layers)] }
     }
 
     /// A whole run. Ranks every feature: not for a drawing thread.
     pub fn from_run(run: Run, file: Option<String>, subject: Subject) -> Self {
         let (model, layers) = (run.manifest.model.name.clone(), run.manifest.model.layers);
-        let mut findings = Self::new(Source::Run { manifest: Arc::new(run.manifest), file }, model, layers);
-        for effects in run.views {
-            let view = effects.view;
-            *findings.view_mut(view) = ViewFindings::from_effects(effects, layers);
-        }
+        let study = Arc::new(run.manifest.study.clone());
+        let mut findings = Self::new(Source::Run { manifest: Arc::new(run.manifest), file }, study, model, layers);
+        findings.views = run.views.into_iter().map(|effects| ViewFindings::from_effects(effects, layers)).collect();
         if let Source::Run { manifest, .. } = &findings.source {
             for (report, record) in findings.reports.iter_mut().zip(&manifest.dictionaries) {
                 *report = record.report;
@@ -89,29 +91,21 @@ impl Findings {
     /// The run again, for a run file; none unless it is whole.
     pub fn to_run(&self) -> Option<Run> {
         let Source::Run { manifest, .. } = &self.source else { return None };
-        let views = self.views.iter().filter_map(|findings| {
-            let [clean, patch] = findings.metrics.as_ref()?;
-            let submodules: Vec<_> = findings.submodules().map(|ranked| ranked.effects().clone()).collect();
-            Some(ViewEffects {
-                view: findings.view,
-                clean_metrics: clean.clone(),
-                patch_metrics: patch.clone(),
-                positions: submodules.first().map_or(0, |effects| effects.error.position_effects.len()),
-                submodules,
-                detail: findings.detail.detail().clone(),
-            })
-        });
-        Some(Run { manifest: (**manifest).clone(), views: views.collect() })
+        let views: Option<Vec<ViewEffects>> = self.views.iter().map(ViewFindings::to_effects).collect();
+        Some(Run { manifest: (**manifest).clone(), views: views? })
     }
 
     /// What is known of `view`.
+    ///
+    /// # Panics
+    /// When it is a view of another study: a fault of the caller.
     pub fn view(&self, view: View) -> &ViewFindings {
-        &self.views[view as usize]
+        &self.views[usize::from(view.0)]
     }
 
     /// The same, to add to it.
     pub fn view_mut(&mut self, view: View) -> &mut ViewFindings {
-        &mut self.views[view as usize]
+        &mut self.views[usize::from(view.0)]
     }
 
     /// Puts in what arrived of one submodule.
@@ -140,11 +134,8 @@ impl Findings {
     /// The prompts behind `view`.
     pub fn data(&self, view: View) -> Option<&DataRecord> {
         match &self.source {
-            Source::Live { opened, .. } => match view {
-                View::Male | View::Female => Some(&opened.pairs),
-                View::Baseline => opened.baseline.as_ref(),
-            },
-            Source::Run { manifest, .. } => manifest.data(view),
+            Source::Live { opened, .. } => opened.data.get(self.study.view(view).pairs),
+            Source::Run { manifest, .. } => Some(manifest.data(view)),
             Source::Published { .. } => None,
         }
     }

@@ -26,7 +26,7 @@ pub struct Check {
     pub gradient_dot_change: Option<f64>,
     /// `|feature_sum + error - gradient_dot_change|`.
     pub gap: Option<f64>,
-    /// `|error| / (|feature_sum| + |error|)`: 0 if the dictionary explains all of the effect, 1 if none.
+    /// [`error_share`]; 0 where there is no effect at all.
     pub error_share: f64,
     /// Total effect minus (feature sum + error). Near 0 for `resid_i` under integrated gradients with many steps; information,
     /// not an invariant.
@@ -68,7 +68,7 @@ fn check_submodule(view: &ViewEffects, effects: &SubmoduleEffects, total: f64) -
     let gradient_dot_change = effects.gradient_dot_change.map(f64::from);
     let gap = gradient_dot_change.map(|expected| (feature_sum + error - expected).abs());
     let scale = effects.effects.iter().map(|effect| f64::from(effect.abs())).sum::<f64>() + error.abs();
-    let broken = if !all_finite(effects) || !total.is_finite() {
+    let broken = if not_finite(effects).is_some() || !total.is_finite() {
         Some(Broken::NotFinite)
     } else if gap.is_some_and(|gap| gap > tolerance(scale)) {
         Some(Broken::Sum)
@@ -77,7 +77,6 @@ fn check_submodule(view: &ViewEffects, effects: &SubmoduleEffects, total: f64) -
     } else {
         None
     };
-    let share = error.abs() / (feature_sum.abs() + error.abs());
     Check {
         view: view.view,
         submodule: effects.submodule,
@@ -85,20 +84,28 @@ fn check_submodule(view: &ViewEffects, effects: &SubmoduleEffects, total: f64) -
         error,
         gradient_dot_change,
         gap,
-        error_share: if share.is_nan() { 0.0 } else { share },
+        error_share: error_share(feature_sum, error).unwrap_or(0.0),
         distance_to_total: total - (feature_sum + error),
         broken,
     }
+}
+
+/// How much of an effect the dictionary does not explain: `|error| / (|feature sum| + |error|)`, from 0 to 1. None where there is no
+/// effect at all.
+pub fn error_share(feature_sum: f64, error: f64) -> Option<f64> {
+    let share = error.abs() / (feature_sum.abs() + error.abs());
+    share.is_finite().then_some(share)
 }
 
 fn tolerance(scale: f64) -> f64 {
     RELATIVE_TOLERANCE * scale + ABSOLUTE_TOLERANCE
 }
 
-fn all_finite(effects: &SubmoduleEffects) -> bool {
-    // Standard errors are NaN by definition where there is a single example.
-    let numbers = effects.effects.iter().chain(&effects.position_effects).chain(&effects.error.position_effects);
-    numbers.chain([&effects.error.effect]).chain(effects.gradient_dot_change.as_ref()).all(|number| number.is_finite())
+/// The first number among the effects that is NaN or infinite. Standard errors are NaN by definition where there is a single example.
+pub fn not_finite(effects: &SubmoduleEffects) -> Option<f32> {
+    let numbers = effects.effects.iter().chain([&effects.error.effect]).chain(effects.gradient_dot_change.as_ref());
+    let mut numbers = numbers.chain(&effects.position_effects).chain(&effects.error.position_effects);
+    numbers.find(|number| !number.is_finite()).copied()
 }
 
 fn positions_add_up(effects: &SubmoduleEffects, positions: usize) -> bool {

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use super::problem::{Problem, Result};
 use super::run::{DataRecord, ExampleRecord, Manifest, Run, ShardRecord};
-use super::selection::{Selection, select};
+use super::selection::Selection;
 use super::submodule::{FeatureId, FeatureIndex};
 use super::view::View;
+use super::view_findings::ViewFindings;
 
 /// A run with the file it was read from.
 pub type Named = (String, Run);
@@ -55,7 +56,7 @@ pub fn merge(mut runs: Vec<Named>) -> Result<Run> {
     runs.sort_by_key(|(_, run)| run.manifest.shard.as_ref().map(|record| record.number));
     let runs: Vec<Run> = runs.into_iter().map(|(_, run)| run).collect();
     let manifest = manifest(&runs)?;
-    let views = View::ALL.into_iter().filter_map(|view| merge_view(view, &runs, manifest.detail)).collect();
+    let views = manifest.study.all().map(|view| merge_view(view, &runs, manifest.detail)).collect();
     Ok(Run { manifest, views })
 }
 
@@ -77,8 +78,8 @@ fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<(
         ("seed, tokens or examples", (first.seed, first.tokens, first.examples) == (other.seed, other.tokens, other.examples)),
         ("model", (&first.model.sha256, &first.model.config_sha256) == (&other.model.sha256, &other.model.config_sha256)),
         ("dictionaries", dictionaries(first) == dictionaries(other)),
-        ("pairs", data(&first.pairs) == data(&other.pairs)),
-        ("baseline", first.baseline.as_ref().map(data) == other.baseline.as_ref().map(data)),
+        ("study", first.study == other.study),
+        ("pair lists", first.data.iter().map(data).eq(other.data.iter().map(data))),
     ];
     match same.into_iter().find(|(_, same)| !same) {
         None => Ok(()),
@@ -91,9 +92,8 @@ fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<(
 fn manifest(runs: &[Run]) -> Result<Manifest> {
     let mut whole = runs[0].manifest.clone();
     whole.shard = None;
-    whole.pairs.examples = in_order(runs, |run| Some(&run.manifest.pairs), |record| &record.pairs)?;
-    if let Some(baseline) = &mut whole.baseline {
-        baseline.examples = in_order(runs, |run| run.manifest.baseline.as_ref(), |record| &record.baseline)?;
+    for (list, data) in whole.data.iter_mut().enumerate() {
+        data.examples = in_order(runs, list)?;
     }
     // Of each shard's own prompts only; what they say together was not kept.
     whole.dictionaries.iter_mut().for_each(|record| record.report = None);
@@ -108,24 +108,25 @@ fn manifest(runs: &[Run]) -> Result<Manifest> {
     Ok(whole)
 }
 
-/// The examples of all shards, each in its place.
-fn in_order(
-    runs: &[Run],
-    data: impl Fn(&Run) -> Option<&DataRecord>,
-    order: impl Fn(&ShardRecord) -> &[usize],
-) -> Result<Vec<ExampleRecord>> {
+/// The examples of all shards in the pair list `list`, each in its place.
+fn in_order(runs: &[Run], list: usize) -> Result<Vec<ExampleRecord>> {
     let mut examples = BTreeMap::new();
     let mut count = 0;
     for run in runs {
-        let (Some(data), Some(record)) = (data(run), &run.manifest.shard) else { continue };
-        count += data.examples.len();
-        examples.extend(order(record).iter().copied().zip(data.examples.iter().cloned()));
+        let shared = &run.manifest.data[list].examples;
+        count += shared.len();
+        examples.extend(places(run, list).iter().copied().zip(shared.iter().cloned()));
     }
     let gapless = examples.len() == count && examples.keys().copied().eq(0..count);
     let damaged = || {
         Problem::new("merge", "the shards' examples do not fit together", "compute the shards again with one version of saescope")
     };
     if gapless { Ok(examples.into_values().collect()) } else { Err(damaged()) }
+}
+
+/// Where the examples of a shard's pair list stand in the whole list.
+fn places(run: &Run, list: usize) -> &[usize] {
+    run.manifest.shard.as_ref().map_or(&[], |record| &record.places[list])
 }
 
 /// One shard's part of a view.
@@ -136,10 +137,8 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn of(run: &'a Run, view: View) -> Option<Self> {
-        let record = run.manifest.shard.as_ref()?;
-        let order = if view == View::Baseline { &record.baseline } else { &record.pairs };
-        run.view(view).map(|effects| Self { effects, order })
+    fn of(run: &'a Run, view: View) -> Self {
+        Self { effects: run.view(view), order: places(run, run.manifest.study.view(view).pairs) }
     }
 
     /// What it found of a feature; none where that never differed.
@@ -156,15 +155,14 @@ impl<'a> Part<'a> {
     }
 }
 
-fn merge_view(view: View, runs: &[Run], detail: usize) -> Option<ViewEffects> {
-    let parts: Vec<Part<'_>> = runs.iter().filter_map(|run| Part::of(run, view)).collect();
-    let first = parts.first()?;
+fn merge_view(view: View, runs: &[Run], detail: usize) -> ViewEffects {
+    let parts: Vec<Part<'_>> = runs.iter().map(|run| Part::of(run, view)).collect();
     let metrics = |pick: fn(&ViewEffects) -> &[f32]| {
         let places = parts.iter().flat_map(|part| part.order.iter().copied().zip(pick(part.effects).iter().copied()));
         places.collect::<BTreeMap<usize, f32>>().into_values().collect::<Vec<f32>>()
     };
     let positions = parts.iter().map(|part| part.effects.positions).max().unwrap_or(0);
-    let submodules = (0..first.effects.submodules.len()).map(|ordinal| merge_submodule(&parts, ordinal, positions));
+    let submodules = (0..parts[0].effects.submodules.len()).map(|ordinal| merge_submodule(&parts, ordinal, positions));
     let mut whole = ViewEffects {
         view,
         clean_metrics: metrics(|effects| &effects.clean_metrics),
@@ -173,8 +171,11 @@ fn merge_view(view: View, runs: &[Run], detail: usize) -> Option<ViewEffects> {
         submodules: submodules.collect(),
         detail: Detail::default(),
     };
-    whole.detail = merge_detail(&parts, &whole, detail);
-    Some(whole)
+    // The same ranking as everywhere; a merge runs alone, so a second copy of the effects for its time does not hurt.
+    let findings = ViewFindings::from_effects(whole.clone(), runs[0].manifest.model.layers);
+    let strongest = findings.select(Selection::TopK(detail)).features;
+    whole.detail = merge_detail(&parts, strongest.into_iter().map(|selected| selected.feature));
+    whole
 }
 
 /// The numbers of one feature or error term in one shard.
@@ -246,7 +247,7 @@ fn merge_submodule(parts: &[Part<'_>], ordinal: usize, positions: usize) -> Subm
 }
 
 /// Single examples of the strongest features of the whole; a feature that some shard let go is left out and counted.
-fn merge_detail(parts: &[Part<'_>], whole: &ViewEffects, wanted: usize) -> Detail {
+fn merge_detail(parts: &[Part<'_>], strongest: impl Iterator<Item = FeatureId>) -> Detail {
     let kept: Vec<HashMap<FeatureId, u32>> = parts
         .iter()
         .map(|part| part.effects.detail.features.iter().enumerate().map(|(index, feature)| (*feature, index as u32)).collect())
@@ -257,7 +258,6 @@ fn merge_detail(parts: &[Part<'_>], whole: &ViewEffects, wanted: usize) -> Detai
     };
     let is_complete =
         |feature: FeatureId| parts.iter().zip(&kept).all(|(part, kept)| kept.contains_key(&feature) || !differs(part, feature));
-    let strongest = select(whole, Selection::TopK(wanted)).into_iter().map(|selected| selected.feature);
     let (features, incomplete): (Vec<FeatureId>, Vec<FeatureId>) = strongest.partition(|feature| is_complete(*feature));
     let ranks: HashMap<FeatureId, u32> = features.iter().enumerate().map(|(rank, feature)| (*feature, rank as u32)).collect();
     // Rank, example, position, effect, clean, patch.

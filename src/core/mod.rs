@@ -3,7 +3,6 @@
 //! Nothing here touches burn, a terminal or a file, so that every rule a number on the screen depends on can be read and
 //! tested by itself.
 
-pub mod comparison;
 pub mod detail_index;
 pub mod dictionary_report;
 pub mod effects;
@@ -11,6 +10,9 @@ pub mod filter;
 pub mod findings;
 pub mod invariant;
 pub mod merge;
+#[cfg(test)]
+mod naive;
+pub mod name;
 pub mod neuronpedia;
 pub mod problem;
 pub mod progress;
@@ -20,8 +22,11 @@ pub mod request;
 pub mod rows;
 pub mod run;
 pub mod selection;
+pub mod study;
+pub mod study_source;
 pub mod submodule;
 pub mod tags;
+pub mod template;
 pub mod text;
 pub mod verification;
 pub mod view;

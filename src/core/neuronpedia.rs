@@ -4,7 +4,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::sync::OnceLock;
 
 use super::submodule::{FeatureId, Submodule, SubmoduleKind};
 
@@ -17,23 +16,32 @@ pub const LIST_FEATURES: usize = 150;
 /// Servers in front of the site refuse longer addresses.
 pub const URL_BYTES: usize = 14_000;
 
-/// The models that Neuronpedia shows with this study's dictionaries.
-const HOSTED: [&str; 1] = ["pythia-70m-deduped"];
-
-/// Others that the user has described.
-static ALSO_HOSTED: OnceLock<BTreeSet<String>> = OnceLock::new();
+/// The model that Neuronpedia shows with the published study's dictionaries.
+const STUDY_MODEL: &str = "pythia-70m-deduped";
 
 /// How the site names the dictionaries of every model that this program links to.
 pub const DICTIONARIES: &str = "{layer}-{kind}-sm";
 
-/// Whether `model`'s dictionaries have pages on Neuronpedia.
-pub fn is_hosted(model: &str) -> bool {
-    HOSTED.contains(&model) || ALSO_HOSTED.get().is_some_and(|also| also.contains(model))
+/// The models whose features have pages on Neuronpedia, by their names there. The default is the published study's model alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hosted(BTreeSet<String>);
+
+impl Default for Hosted {
+    fn default() -> Self {
+        Self::also([])
+    }
 }
 
-/// From now on these models have pages, too. Told once, before anything is shown.
-pub fn also_hosted(models: impl IntoIterator<Item = String>) {
-    ALSO_HOSTED.get_or_init(|| models.into_iter().collect());
+impl Hosted {
+    /// The published study's model and `others`.
+    pub fn also(others: impl IntoIterator<Item = String>) -> Self {
+        Self(std::iter::once(STUDY_MODEL.to_owned()).chain(others).collect())
+    }
+
+    /// Whether links to features of `model` lead anywhere.
+    pub fn has(&self, model: &str) -> bool {
+        self.0.contains(model)
+    }
 }
 
 /// A feature as Neuronpedia names it.

@@ -1,44 +1,82 @@
 //! The one error type: every failure is a line that says where, what and what to do about it.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::text::printable;
 
 /// What went wrong, in one line: the place (a file, a flag), the offending value, and a remedy.
 ///
-/// Shown as `place: what; remedy`. A [`Problem`] always means bad input or an environment that cannot do the job (exit
-/// status 2); a check that ran and failed is not a problem but a result (exit status 1).
+/// Shown as `place: what; remedy`. A command that ends with a problem, of whatever kind, has exit status 2; a check that ran and failed is
+/// not a problem but a result (exit status 1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    kind: Kind,
     place: String,
     what: String,
     remedy: String,
+}
+
+/// Why something did not work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What was given is wrong.
+    Input,
+    /// The machine, the network or another program is in the way: the same input may work later or elsewhere.
+    Environment,
+    /// It was asked to stop.
+    Cancelled,
 }
 
 /// The result of everything that can fail.
 pub type Result<T> = std::result::Result<T, Problem>;
 
 impl Problem {
-    /// `place` names the file or flag, `what` the offending value, `remedy` what the reader can do.
+    /// Wrong input: `place` names the file or flag, `what` the offending value, `remedy` what the reader can do.
     pub fn new(place: impl fmt::Display, what: impl fmt::Display, remedy: impl fmt::Display) -> Self {
-        Self { place: printable(&place.to_string()), what: printable(&what.to_string()), remedy: printable(&remedy.to_string()) }
+        Self::of_kind(Kind::Input, &place, &what, &remedy)
+    }
+
+    /// An environment that cannot do the job, with parts as in [`Problem::new`].
+    pub fn environment(place: impl fmt::Display, what: impl fmt::Display, remedy: impl fmt::Display) -> Self {
+        Self::of_kind(Kind::Environment, &place, &what, &remedy)
+    }
+
+    /// Work that was asked to stop; `remedy` says how to have its result after all.
+    pub fn cancelled(work: impl fmt::Display, remedy: impl fmt::Display) -> Self {
+        Self::of_kind(Kind::Cancelled, &work, &"was cancelled", &remedy)
+    }
+
+    /// A file that could not be read or written. A path that does not exist is wrong input.
+    pub fn from_io(path: &Path, doing: &str, error: &std::io::Error) -> Self {
+        let (kind, remedy) = match error.kind() {
+            ErrorKind::NotFound => (Kind::Input, "check the path"),
+            ErrorKind::PermissionDenied => (Kind::Environment, "check the permissions of the file and its folder"),
+            ErrorKind::StorageFull => (Kind::Environment, "free some disk space and try again"),
+            _ => (Kind::Environment, "check that the path names a readable file on a working disk"),
+        };
+        Self::of_kind(kind, &path.display(), &format_args!("cannot {doing}: {error}"), &remedy)
+    }
+
+    fn of_kind(kind: Kind, place: &dyn fmt::Display, what: &dyn fmt::Display, remedy: &dyn fmt::Display) -> Self {
+        let shown = |part: &dyn fmt::Display| printable(&part.to_string());
+        Self { kind, place: shown(place), what: shown(what), remedy: shown(remedy) }
+    }
+
+    /// Whether the work was asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.kind == Kind::Cancelled
+    }
+
+    /// Whether the same input may work later or elsewhere.
+    pub fn is_environment(&self) -> bool {
+        self.kind == Kind::Environment
     }
 
     /// What is wrong, without the place and the remedy.
     pub fn what(&self) -> &str {
         &self.what
-    }
-
-    /// A file that could not be read or written.
-    pub fn from_io(path: &Path, doing: &str, error: &std::io::Error) -> Self {
-        let remedy = match error.kind() {
-            std::io::ErrorKind::NotFound => "check the path",
-            std::io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder",
-            std::io::ErrorKind::StorageFull => "free some disk space and try again",
-            _ => "check that the path names a readable file on a working disk",
-        };
-        Self::new(path.display(), format_args!("cannot {doing}: {error}"), remedy)
     }
 }
 
@@ -56,7 +94,19 @@ mod tests {
 
     #[test]
     fn a_problem_is_one_line() {
-        let problem = Problem::new("a\nb.json", "line 3 is no JSON: \x1b[0m", "fix it");
-        assert_eq!(problem.to_string(), "a\\nb.json: line 3 is no JSON: \u{fffd}[0m; fix it");
+        let problem = Problem::new("a\nb.json", "line 3 is not JSON: \x1b[0m", "fix it");
+        assert_eq!(problem.to_string(), "a\\nb.json: line 3 is not JSON: \u{fffd}[0m; fix it");
+    }
+
+    #[test]
+    fn a_problem_knows_its_kind() {
+        let kinds = |problem: Problem| (problem.is_cancelled(), problem.is_environment());
+        let cancelled = Problem::cancelled("download", "start it again");
+        assert_eq!(cancelled.to_string(), "download: was cancelled; start it again");
+        assert_eq!(kinds(cancelled), (true, false));
+        assert_eq!(kinds(Problem::new("download", "was cancelled", "start it again")), (false, false));
+        assert_eq!(kinds(Problem::environment("disk", "is full", "free some space")), (false, true));
+        let io = |kind: ErrorKind| kinds(Problem::from_io(Path::new("a"), "read it", &kind.into()));
+        assert_eq!((io(ErrorKind::NotFound), io(ErrorKind::PermissionDenied)), ((false, false), (false, true)));
     }
 }

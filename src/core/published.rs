@@ -11,11 +11,11 @@ use super::neuronpedia;
 use super::problem::{Problem, Result};
 use super::ranking::Ranked;
 use super::run::Method;
+use super::study::{Study, ViewSpec};
 use super::submodule::{FeatureId, FeatureIndex, Submodule};
 use super::tags::import::{Target, notebook};
 use super::tags::{Scope, Subject, TagBook};
 use super::text::printable;
-use super::view::View;
 use super::view_findings::{Coverage, Summary};
 
 /// The printed figures with the tags that the study gave.
@@ -42,28 +42,20 @@ pub struct PublishedStudy {
     pub tokens: usize,
     /// Length of the lists of strongest features.
     pub top_k: usize,
-    /// Male against baseline.
+    /// Of the lists of strongest features of the two views that the study compares first.
     pub comparison: Comparison,
-    /// Of which prompts the figures are: hashes of the kept examples in order, as `engine::identity::prompts_sha256` makes them.
-    pub prompts_sha256: Prompts,
+    /// Of which prompts the figures are, by view: hashes of the kept examples in order, as `engine::identity::prompts_sha256` makes them.
+    /// `pairs` stands for every view of the first pair list.
+    pub prompts_sha256: BTreeMap<String, String>,
 }
 
 /// Features in only one of two lists of strongest features, and in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Comparison {
-    /// In only one.
+    /// Features in only one list.
     pub differing: usize,
-    /// In both.
+    /// Features in both lists.
     pub common: usize,
-}
-
-/// One hash for each data file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Prompts {
-    /// Of the pairs.
-    pub pairs: String,
-    /// Of the baseline.
-    pub baseline: String,
 }
 
 #[derive(Deserialize)]
@@ -81,8 +73,11 @@ struct File {
 
 #[derive(Deserialize, Default)]
 struct Untagged {
-    #[serde(default)]
-    baseline: BTreeMap<String, Vec<u32>>,
+    /// Where the lists come from.
+    #[serde(rename = "note")]
+    _note: Option<String>,
+    #[serde(flatten)]
+    views: BTreeMap<String, BTreeMap<String, Vec<u32>>>,
 }
 
 #[derive(Deserialize)]
@@ -104,8 +99,8 @@ struct Tagged {
 }
 
 impl Published {
-    /// Reads the figures from JSON `text`; `name` is what messages call it.
-    pub fn parse(text: &str, name: &str) -> Result<Self> {
+    /// Reads the figures of `study` from JSON `text`; `name` is what messages call it.
+    pub fn parse(text: &str, name: &str, study: &Arc<Study>) -> Result<Self> {
         let problem = |what: String| Problem::new(name, what, "use data/published/names_comparison.json as it comes");
         let file: File = serde_json::from_str(text).map_err(|error| problem(format!("cannot be read: {error}")))?;
         let submodules: Vec<Submodule> = file
@@ -116,13 +111,13 @@ impl Published {
             .collect::<Result<_>>()?;
         let layers = submodules.iter().map(|submodule| submodule.layer.0 + 1).max().unwrap_or(0);
         let source = Source::Published { method: file.study.method, steps: file.study.steps };
-        let mut findings = Findings::new(source, printable(&file.model), layers);
+        let mut findings = Findings::new(source, Arc::clone(study), printable(&file.model), layers);
         let subject = Subject { model: file.model.clone(), dictionaries: "published".to_owned() };
         let mut tags = TagBook::new(subject.clone());
         for (view_name, printed) in &file.views {
-            let view: View = view_name.parse()?;
+            let view = study.named(view_name)?;
             let listed = file.top30_tags.get(view_name).map_or(&[][..], Vec::as_slice);
-            let untagged = if view == View::Baseline { Some(&file.top30_untagged.baseline) } else { None };
+            let untagged = file.top30_untagged.views.get(view_name);
             let untagged =
                 untagged.into_iter().flatten().flat_map(|(layer, indices)| indices.iter().map(move |index| (layer, *index)));
             let features: Vec<FeatureId> = listed
@@ -133,7 +128,9 @@ impl Published {
                 .collect::<Result<_>>()?;
             let count: usize = printed.threshold_features.values().map(BTreeMap::len).sum();
             if let Some(stated) = printed.threshold_count.filter(|stated| *stated != count) {
-                return Err(problem(format!("says that {stated} features of {view} are above the threshold, and holds {count}")));
+                return Err(problem(format!(
+                    "says that {stated} features of {view_name} are above the threshold, and holds {count}"
+                )));
             }
             let found = findings.view_mut(view);
             found.coverage = Coverage::Printed { threshold: file.threshold, listed: features };
@@ -148,8 +145,15 @@ impl Published {
                 found.insert(Arc::new(Ranked::new(ranked)));
             }
             let lines: String = listed.iter().map(|tagged| tagged.line(&file.model)).collect();
-            let scope = Scope::In(view);
-            let imported = notebook(&lines, &Target { name, subject: &subject, scope, exists: &|_| true });
+            let target = Target {
+                name,
+                subject: &subject,
+                scope: Scope::In(study.name(view)),
+                vocabulary: &study.tags,
+                views: &[],
+                exists: &|_| true,
+            };
+            let imported = notebook(&lines, &target);
             if let Some(first) = imported.problems.into_iter().next() {
                 return Err(first);
             }
@@ -160,12 +164,21 @@ impl Published {
     }
 }
 
+impl PublishedStudy {
+    /// The hash of the prompts of `view`, where it is known.
+    pub fn prompts_of(&self, view: &ViewSpec) -> Option<&str> {
+        let of_view = self.prompts_sha256.get(view.name.as_str());
+        let of_list = || self.prompts_sha256.get("pairs").filter(|_| view.pairs == 0);
+        of_view.or_else(of_list).map(String::as_str)
+    }
+}
+
 fn feature(layer: &str, index: u32) -> Option<FeatureId> {
     Some(FeatureId { submodule: neuronpedia::submodule(layer)?, index: FeatureIndex(index) })
 }
 
 impl Tagged {
-    /// As the notebook writes it.
+    /// The line that the notebook writes.
     fn line(&self, model: &str) -> String {
         let Self { layer, index, rejected, note } = self;
         let reject = if *rejected { "X " } else { "" };
@@ -173,11 +186,11 @@ impl Tagged {
     }
 }
 
-/// Standard errors, positions and error terms were not printed: no numbers, or no entries.
+/// Standard errors, positions and error terms were not printed: NaN, or no entries.
 fn printed_effects(submodule: Submodule, printed: &BTreeMap<String, f32>) -> std::result::Result<SubmoduleEffects, String> {
     let mut effects: Vec<(FeatureIndex, f32)> = Vec::new();
     for (index, effect) in printed {
-        let index = index.parse().map_err(|_| format!("holds a feature '{index}' in {submodule}, which is no index"))?;
+        let index = index.parse().map_err(|_| format!("holds a feature '{index}' in {submodule}, which is not an index"))?;
         effects.push((FeatureIndex(index), *effect));
     }
     effects.sort_unstable_by_key(|(index, _)| *index);

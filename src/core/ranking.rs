@@ -3,6 +3,7 @@
 //! A terminal asks for the count on every key of a threshold prompt, over all features of all dictionaries.
 
 use super::effects::SubmoduleEffects;
+use super::invariant;
 use super::selection::Selected;
 use super::submodule::{FeatureId, FeatureIndex};
 
@@ -85,11 +86,8 @@ impl Ranked {
         self.effects.position_effects.get(slot * positions..(slot + 1) * positions).filter(|effects| !effects.is_empty())
     }
 
-    /// How much of the submodule's effect its dictionary does not explain: `|error| / (|feature sum| + |error|)`, from 0 to 1. None
-    /// where there is no effect at all.
+    /// How much of the submodule's effect its dictionary does not explain; see [`invariant::error_share`].
     pub fn error_share(&self) -> Option<f64> {
-        let error = f64::from(self.effects.error.effect).abs();
-        let share = error / (self.feature_sum.abs() + error);
-        share.is_finite().then_some(share)
+        invariant::error_share(self.feature_sum, f64::from(self.effects.error.effect))
     }
 }

@@ -3,25 +3,29 @@
 //! Plain values, so that whoever asks (a command line, an explorer) can compare and keep them without knowing the engine.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::problem::{Problem, Result};
 use super::run::Method;
+use super::study_source::StudySource;
 
 /// Everything that can be chosen about a study.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The model and its dictionaries.
     pub model: ModelSource,
-    /// The data sets.
-    pub data: DataSource,
+    /// What it is about, and its pair lists.
+    pub study: StudySource,
     /// What is taken of them.
     pub options: Options,
     /// How effects are computed.
     pub settings: Settings,
     /// The backend, or none for the best that works.
     pub backend: Option<Backend>,
+    /// How many threads compute, or none for one for each core.
+    pub threads: Option<NonZeroUsize>,
     /// Only a part of the examples, or all.
     pub shard: Option<Shard>,
 }
@@ -65,21 +69,7 @@ pub enum ModelSource {
     },
 }
 
-/// Where the pairs and the baseline come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DataSource {
-    /// The names data inside the program, pairs and baseline.
-    Embedded,
-    /// Files; without a baseline there is no baseline view.
-    Files {
-        /// The pair file.
-        pairs: PathBuf,
-        /// The baseline file.
-        baseline: Option<PathBuf>,
-    },
-}
-
-/// What is taken of a data set.
+/// What is taken of each pair list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Seed of the shuffle, as in Python's `random.seed`.
@@ -139,15 +129,5 @@ impl Backend {
 impl fmt::Display for Backend {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
-    }
-}
-
-impl FromStr for Backend {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|backend| backend.name() == text).ok_or_else(|| {
-            Problem::new(format_args!("backend '{text}'"), "is not known", "use auto, native, ndarray, flex or cuda")
-        })
     }
 }

@@ -1,18 +1,17 @@
 //! A run: what was computed, and everything needed to say from what.
 
 use std::fmt;
-use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::effects::ViewEffects;
-use super::neuronpedia;
-use super::problem::Problem;
+use super::study::Study;
 use super::view::View;
 
 /// The version of the run file's layout.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// How effects are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +26,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every method.
+    pub const ALL: [Self; 3] = [Self::Ig, Self::Attrib, Self::Exact];
+
     /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -43,30 +45,22 @@ impl fmt::Display for Method {
     }
 }
 
-impl FromStr for Method {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        [Self::Ig, Self::Attrib, Self::Exact]
-            .into_iter()
-            .find(|method| method.name() == text)
-            .ok_or_else(|| Problem::new(format_args!("method '{text}'"), "is not known", "use ig, attrib or exact"))
-    }
-}
-
 /// A whole run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     /// From what it was computed, and how.
     pub manifest: Manifest,
-    /// In the order of [`View::ALL`]; baseline is missing where no baseline file was given.
+    /// Every view of the study, in order.
     pub views: Vec<ViewEffects>,
 }
 
 impl Run {
-    /// The effects of `view`, if the run has it.
-    pub fn view(&self, view: View) -> Option<&ViewEffects> {
-        self.views.iter().find(|effects| effects.view == view)
+    /// The effects of `view`.
+    ///
+    /// # Panics
+    /// When it is a view of another study: a fault of the caller.
+    pub fn view(&self, view: View) -> &ViewEffects {
+        &self.views[usize::from(view.0)]
     }
 }
 
@@ -79,10 +73,10 @@ pub struct Opened {
     pub layers: usize,
     /// The backend that computes.
     pub backend: String,
-    /// The pair file after shuffle and filters.
-    pub pairs: DataRecord,
-    /// The baseline file after shuffle and filters.
-    pub baseline: Option<DataRecord>,
+    /// What it is about.
+    pub study: Arc<Study>,
+    /// Its pair lists after shuffle and filters, each once.
+    pub data: Vec<DataRecord>,
 }
 
 /// From what a run was computed, and how.
@@ -114,10 +108,10 @@ pub struct Manifest {
     pub model: ModelRecord,
     /// One per submodule, in order.
     pub dictionaries: Vec<DictionaryRecord>,
-    /// The pair file behind the male and female views.
-    pub pairs: DataRecord,
-    /// The baseline file.
-    pub baseline: Option<DataRecord>,
+    /// What it is about.
+    pub study: Study,
+    /// Its pair lists, each once; [`ViewSpec::pairs`](super::study::ViewSpec::pairs) counts among them.
+    pub data: Vec<DataRecord>,
     /// How long each stage took.
     pub seconds: Seconds,
     /// Which part of a study this is, where it is only one.
@@ -132,26 +126,34 @@ pub struct ShardRecord {
     pub number: usize,
     /// How many there are.
     pub of: usize,
-    /// Place of each example of the pairs among those of the whole study.
-    pub pairs: Vec<usize>,
-    /// The same for the baseline.
-    pub baseline: Vec<usize>,
+    /// For each pair list the place of each of its examples among those of the whole study.
+    pub places: Vec<Vec<usize>>,
 }
 
 impl Manifest {
-    /// The data behind `view`.
-    pub fn data(&self, view: View) -> Option<&DataRecord> {
-        match view {
-            View::Male | View::Female => Some(&self.pairs),
-            View::Baseline => self.baseline.as_ref(),
+    /// The same with text that is safe to show on a terminal, or why it does not hold together: a file only claims what it says.
+    pub fn checked(mut self) -> std::result::Result<Self, String> {
+        self.study = self.study.checked()?;
+        let lists = self.study.lists();
+        if self.data.len() != lists {
+            return Err(format!("its study has {lists} pair lists, it holds {}", self.data.len()));
         }
+        if self.shard.as_ref().is_some_and(|shard| shard.places.len() != lists) {
+            return Err(format!("its shard does not have {lists} pair lists"));
+        }
+        Ok(self)
+    }
+
+    /// The data behind `view`.
+    pub fn data(&self, view: View) -> &DataRecord {
+        &self.data[self.study.view(view).pairs]
     }
 }
 
 /// Which model computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelRecord {
-    /// Its name, also the `modelId` of its features; see [`ModelRecord::is_hosted`].
+    /// Its name, also the `modelId` of its features; see [`Hosted`](super::neuronpedia::Hosted).
     pub name: String,
     /// File or `embedded`.
     pub source: String,
@@ -165,13 +167,6 @@ pub struct ModelRecord {
     pub layers: usize,
     /// Width of the residual stream.
     pub width: usize,
-}
-
-impl ModelRecord {
-    /// Whether links to Neuronpedia lead anywhere.
-    pub fn is_hosted(&self) -> bool {
-        neuronpedia::is_hosted(&self.name)
-    }
 }
 
 /// Which dictionary was used.
@@ -197,7 +192,7 @@ pub struct DictionaryRecord {
     pub decoder_norms: Option<DecoderNorms>,
 }
 
-/// Which data set was used, and what of it.
+/// Which pair list was used, and what of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataRecord {
     /// File, or its name inside the program.
@@ -208,7 +203,7 @@ pub struct DataRecord {
     pub lines: usize,
     /// What the filters dropped.
     pub dropped: Dropped,
-    /// What was kept, in the order of every per-example array. The female view exchanges clean and patch.
+    /// What was kept, in the order of every per-example array. Reversed views exchange clean and patch.
     pub examples: Vec<ExampleRecord>,
 }
 

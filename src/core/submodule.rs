@@ -72,6 +72,11 @@ impl Submodule {
         SubmoduleKind::ALL.into_iter().flat_map(|kind| (0..layers).map(move |layer| Self::new(kind, layer))).collect()
     }
 
+    /// How many there are in a model with `layers` layers.
+    pub const fn count(layers: usize) -> usize {
+        SubmoduleKind::ALL.len() * layers
+    }
+
     /// The position in [`Submodule::all`] of a model with `layers` layers.
     pub fn ordinal(self, layers: usize) -> usize {
         let kind = match self.kind {

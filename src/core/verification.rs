@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::effects::ViewEffects;
-use super::published::Published;
-use super::run::Run;
-use super::selection::{Selected, Selection, select};
+use super::findings::Findings;
+use super::published::{Published, PublishedStudy};
+use super::rows::HeldBy;
+use super::rows::arrange::held;
+use super::selection::{Selected, Selection};
 use super::submodule::FeatureId;
-use super::view::View;
+use super::view::ViewName;
 use super::view_findings::{Coverage, ViewFindings};
 
 /// How far a figure may be off, in units of the metric.
@@ -51,9 +52,9 @@ impl fmt::Display for Verdict {
 pub struct Figure {
     /// What it is.
     pub name: String,
-    /// As it was published.
+    /// The published value.
     pub published: String,
-    /// As it is in the run.
+    /// The run's value.
     pub here: String,
     /// The largest difference, in units of the metric; none between lists.
     pub difference: Option<f64>,
@@ -63,15 +64,16 @@ pub struct Figure {
     pub note: String,
 }
 
-/// Every published figure beside the run's.
-pub fn compare(run: &Run, published: &Published) -> Vec<Figure> {
+/// Every published figure beside the run's; views are the same where their names are.
+pub fn compare(run: &Findings, published: &Published) -> Vec<Figure> {
     let mut figures = Vec::new();
-    for view in View::ALL {
-        let expected = published.findings.view(view);
-        match run.view(view) {
-            Some(found) => figures.extend(compare_view(found, expected, published.study.top_k)),
+    let figures_of = &published.findings;
+    for view in figures_of.study.all() {
+        let name = figures_of.study.name(view);
+        match run.study.find(name.as_str()) {
+            Some(here) => figures.extend(compare_view(name, run.view(here), figures_of.view(view), published.study.top_k)),
             None => figures.push(Figure {
-                name: format!("{view} view"),
+                name: format!("{name} view"),
                 published: "there".to_owned(),
                 here: "missing".to_owned(),
                 difference: None,
@@ -80,45 +82,47 @@ pub fn compare(run: &Run, published: &Published) -> Vec<Figure> {
             }),
         }
     }
-    if let (Some(male), Some(baseline)) = (run.view(View::Male), run.view(View::Baseline)) {
-        // The counts follow from the lists: where a printed list is another one, the tolerance explains nothing.
-        let lists = [View::Male, View::Baseline].map(|view| list_name(view, published.study.top_k));
-        let lists_hold = figures.iter().filter(|figure| lists.contains(&figure.name)).all(|figure| figure.verdict.holds());
-        figures.push(compare_lists(male, baseline, published, lists_hold));
+    if let Some((first, second)) = figures_of.study.compare {
+        let names = [first, second].map(|view| figures_of.study.name(view));
+        if let [Some(first), Some(second)] = names.map(|name| run.study.find(name.as_str())) {
+            // The counts follow from the lists: where a printed list is another one, the tolerance explains nothing.
+            let lists = names.map(|name| list_name(name, published.study.top_k));
+            let lists_hold = figures.iter().filter(|figure| lists.contains(&figure.name)).all(|figure| figure.verdict.holds());
+            figures.push(compare_lists(names, [run.view(first), run.view(second)], &published.study, lists_hold));
+        }
     }
     figures
 }
 
-fn compare_view(found: &ViewEffects, expected: &ViewFindings, top_k: usize) -> Vec<Figure> {
-    let view = found.view;
+fn compare_view(view: ViewName, found: &ViewFindings, expected: &ViewFindings, top_k: usize) -> Vec<Figure> {
     let summary = &expected.summary;
     let mut figures = Vec::new();
     for (name, published, here) in [
-        ("clean metric, mean", summary.clean_metric, found.mean_clean_metric()),
-        ("total effect, mean", summary.total_effect, found.mean_total_effect()),
+        ("clean metric, mean", summary.clean_metric, found.summary.clean_metric),
+        ("total effect, mean", summary.total_effect, found.summary.total_effect),
     ] {
         if let Some(published) = published {
-            figures.push(number(format!("{view}: {name}"), published, here));
+            figures.push(number(format!("{view}: {name}"), published, here.unwrap_or(f64::NAN)));
         }
     }
-    figures.push(total_effects(found, &summary.total_effects));
+    figures.push(total_effects(view, &found.summary.total_effects, &summary.total_effects));
     if let Coverage::Printed { threshold, listed } = &expected.coverage {
         let strong: Vec<Selected> = expected
             .submodules()
             .flat_map(|ranked| ranked.strongest(ranked.len()))
             .filter(|selected| selected.effect.is_finite())
             .collect();
-        let here = select(found, Selection::Threshold(*threshold));
-        let near = |feature: FeatureId| (f64::from(found.effect(feature).abs()) - f64::from(*threshold)).abs() <= TOLERANCE;
+        let here = found.select(Selection::Threshold(*threshold)).features;
+        let near = |feature: FeatureId| (size_of(found, feature) - f64::from(*threshold)).abs() <= TOLERANCE;
         let published: BTreeSet<FeatureId> = strong.iter().map(|selected| selected.feature).collect();
         figures.push(list(format!("{view}: features above {threshold}"), &published, &here, near));
-        figures.push(effects(found, &strong));
+        figures.push(effects(view, found, &strong));
         if !listed.is_empty() {
             let published: BTreeSet<FeatureId> = listed.iter().copied().collect();
-            let here = select(found, Selection::TopK(top_k));
+            let here = found.select(Selection::TopK(top_k)).features;
             let edge = edge(&here);
             // A feature and the weakest of the list may both be off, toward each other.
-            let near = |feature: FeatureId| (f64::from(found.effect(feature).abs()) - edge).abs() <= 2.0 * TOLERANCE;
+            let near = |feature: FeatureId| (size_of(found, feature) - edge).abs() <= 2.0 * TOLERANCE;
             let mut figure = list(list_name(view, top_k), &published, &here, near);
             if published.len() != here.len() {
                 figure.verdict = Verdict::Differs;
@@ -130,7 +134,16 @@ fn compare_view(found: &ViewEffects, expected: &ViewFindings, top_k: usize) -> V
     figures
 }
 
-fn list_name(view: View, top_k: usize) -> String {
+/// `|effect|` of a feature of a whole view.
+fn size_of(found: &ViewFindings, feature: FeatureId) -> f64 {
+    f64::from(effect_of(found, feature).abs())
+}
+
+fn effect_of(found: &ViewFindings, feature: FeatureId) -> f32 {
+    found.effect(feature).unwrap_or(f32::NAN)
+}
+
+fn list_name(view: ViewName, top_k: usize) -> String {
     format!("{view}: top {top_k}")
 }
 
@@ -151,14 +164,13 @@ fn number(name: String, published: f64, here: f64) -> Figure {
     }
 }
 
-/// What is no number is off.
+/// NaN is off.
 fn within(difference: f64) -> Verdict {
     if difference <= TOLERANCE { Verdict::Same } else { Verdict::Differs }
 }
 
-fn total_effects(found: &ViewEffects, published: &[f32]) -> Figure {
-    let here: Vec<f32> = found.total_effects().collect();
-    let off = published.iter().zip(&here).map(|(published, here)| f64::from((here - published).abs()));
+fn total_effects(view: ViewName, here: &[f32], published: &[f32]) -> Figure {
+    let off = published.iter().zip(here).map(|(published, here)| f64::from((here - published).abs()));
     let worst = off.enumerate().max_by(|(_, left), (_, right)| left.total_cmp(right));
     let equally_many = here.len() == published.len();
     let verdict = if equally_many { within(worst.map_or(0.0, |(_, difference)| difference)) } else { Verdict::Differs };
@@ -169,7 +181,7 @@ fn total_effects(found: &ViewEffects, published: &[f32]) -> Figure {
         _ => String::new(),
     };
     Figure {
-        name: format!("{}: total effect of each example", found.view),
+        name: format!("{view}: total effect of each example"),
         published: published.len().to_string(),
         here: here.len().to_string(),
         difference: worst.map(|(_, difference)| difference),
@@ -178,20 +190,20 @@ fn total_effects(found: &ViewEffects, published: &[f32]) -> Figure {
     }
 }
 
-fn effects(found: &ViewEffects, published: &[Selected]) -> Figure {
-    let off = |selected: &Selected| f64::from((found.effect(selected.feature) - selected.effect).abs());
+fn effects(view: ViewName, found: &ViewFindings, published: &[Selected]) -> Figure {
+    let off = |selected: &Selected| f64::from((effect_of(found, selected.feature) - selected.effect).abs());
     let worst = published.iter().max_by(|left, right| off(left).total_cmp(&off(right)));
     let difference = worst.map(off);
     let verdict = within(difference.unwrap_or(0.0));
     let note = match worst {
         Some(worst) if !verdict.holds() => {
-            format!("largest in {}: {:+.4}, published {:+.4}", worst.feature, found.effect(worst.feature), worst.effect)
+            format!("largest in {}: {:+.4}, published {:+.4}", worst.feature, effect_of(found, worst.feature), worst.effect)
         }
         _ => String::new(),
     };
     let close = published.iter().filter(|selected| off(selected) <= TOLERANCE).count();
     Figure {
-        name: format!("{}: their effects", found.view),
+        name: format!("{view}: their effects"),
         published: published.len().to_string(),
         here: format!("{close} close"),
         difference,
@@ -225,16 +237,16 @@ fn list(name: String, published: &BTreeSet<FeatureId>, here: &[Selected], near: 
     }
 }
 
-/// How many of the strongest features of the male view and of the baseline differ, and how many both hold.
-fn compare_lists(male: &ViewEffects, baseline: &ViewEffects, published: &Published, lists_hold: bool) -> Figure {
-    let top_k = published.study.top_k;
-    let [first, second] = [male, baseline].map(|view| select(view, Selection::TopK(top_k)));
-    let ids = |list: &[Selected]| list.iter().map(|selected| selected.feature).collect::<BTreeSet<_>>();
-    let common = ids(&first).intersection(&ids(&second)).count();
-    let differing = first.len() + second.len() - 2 * common;
-    let expected = published.study.comparison;
+/// How many of the strongest features of two views differ, and how many both hold.
+fn compare_lists(names: [ViewName; 2], views: [&ViewFindings; 2], published: &PublishedStudy, lists_hold: bool) -> Figure {
+    let top_k = published.top_k;
+    // A run knows all of its effects: nothing is missing in a selection.
+    let held = held(views[0], views[1], Selection::TopK(top_k)).unwrap_or_default();
+    let common = held.iter().filter(|(_, held_by)| *held_by == HeldBy::Both).count();
+    let differing = held.len() - common;
+    let expected = published.comparison;
     // Features that change places at the edge of one list can each be in the other list or not.
-    let allowed = if lists_hold { exchanges(male, top_k) + exchanges(baseline, top_k) } else { 0 };
+    let allowed = if lists_hold { views.into_iter().map(|view| exchanges(view, top_k)).sum() } else { 0 };
     let verdict = if (differing, common) == (expected.differing, expected.common) {
         Verdict::Same
     } else if differing + 2 * common == expected.differing + 2 * expected.common && common.abs_diff(expected.common) <= allowed {
@@ -243,7 +255,7 @@ fn compare_lists(male: &ViewEffects, baseline: &ViewEffects, published: &Publish
         Verdict::Differs
     };
     Figure {
-        name: format!("male and baseline, top {top_k}: differing / common"),
+        name: format!("{} and {}, top {top_k}: differing / common", names[0], names[1]),
         published: format!("{} / {}", expected.differing, expected.common),
         here: format!("{differing} / {common}"),
         difference: None,
@@ -257,8 +269,8 @@ fn compare_lists(male: &ViewEffects, baseline: &ViewEffects, published: &Publish
 }
 
 /// How many features of the `top_k` strongest could change places with weaker ones, if every effect may be off by the tolerance.
-fn exchanges(view: &ViewEffects, top_k: usize) -> usize {
-    let ranked = select(view, Selection::TopK(2 * top_k));
+fn exchanges(view: &ViewFindings, top_k: usize) -> usize {
+    let ranked = view.select(Selection::TopK(2 * top_k)).features;
     let (inside, outside) = ranked.split_at(top_k.min(ranked.len()));
     let size = |selected: &Selected| f64::from(selected.effect.abs());
     inside.iter().rev().zip(outside).take_while(|(weak, next)| size(weak) - size(next) <= 2.0 * TOLERANCE).count()

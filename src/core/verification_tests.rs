@@ -1,17 +1,20 @@
 //! The published figures reproduce themselves, and each kind of figure can fail.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects};
+use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::published::Comparison;
+use crate::core::study::testing::{BASELINE, FEMALE, MALE, name, names};
 use crate::core::submodule::{FeatureIndex, Submodule};
 
 fn published() -> Published {
-    Published::parse(include_str!("../../data/published/names_comparison.json"), "names").unwrap()
+    Published::parse(include_str!("../../data/published/names_comparison.json"), "names", &Arc::new(names())).unwrap()
 }
 
 /// What the study printed of a view, as a run would hold it. The weak features of the strongest were printed without their effects:
 /// these get effects below the threshold.
-fn view(view: View, published: &Published) -> ViewEffects {
+fn view(view: crate::core::view::View, published: &Published) -> ViewEffects {
     let printed = published.findings.view(view);
     let Coverage::Printed { listed, .. } = &printed.coverage else { panic!("not printed") };
     let submodules = Submodule::all(6).into_iter().map(|submodule| {
@@ -46,9 +49,14 @@ fn view(view: View, published: &Published) -> ViewEffects {
     }
 }
 
+fn figures(found: &ViewEffects, published: &Published) -> Vec<Figure> {
+    let name = published.findings.study.name(found.view);
+    compare_view(name, &ViewFindings::from_effects(found.clone(), 6), published.findings.view(found.view), 30)
+}
+
 /// The verdicts that do not hold, of one view.
 fn off(found: &ViewEffects, published: &Published) -> Vec<String> {
-    let figures = compare_view(found, published.findings.view(found.view), 30);
+    let figures = figures(found, published);
     figures.into_iter().filter(|figure| !figure.verdict.holds()).map(|figure| figure.name).collect()
 }
 
@@ -61,23 +69,22 @@ fn change(found: &mut ViewEffects, submodule: &str, index: u32, effect: f32) {
 #[test]
 fn the_published_figures_reproduce_themselves() {
     let published = published();
-    for kind in View::ALL {
+    for kind in [MALE, FEMALE, BASELINE] {
         let found = view(kind, &published);
-        let figures = compare_view(&found, published.findings.view(kind), 30);
+        let figures = figures(&found, &published);
         assert_eq!(figures.len(), 6);
         for figure in figures {
             assert_eq!(figure.verdict, Verdict::Same, "{figure:?}");
         }
     }
-    let counts =
-        View::ALL.map(|kind| compare_view(&view(kind, &published), published.findings.view(kind), 30)[3].published.clone());
+    let counts = [MALE, FEMALE, BASELINE].map(|kind| figures(&view(kind, &published), &published)[3].published.clone());
     assert_eq!(counts, ["19", "20", "19"]);
 }
 
 #[test]
 fn every_kind_of_figure_can_fail() {
     let published = published();
-    let male = view(View::Male, &published);
+    let male = view(MALE, &published);
     let mut shifted = male.clone();
     shifted.clean_metrics.iter_mut().chain(&mut shifted.patch_metrics).for_each(|metric| *metric += 0.002);
     assert_eq!(off(&shifted, &published), ["male: clean metric, mean"]);
@@ -102,10 +109,10 @@ fn every_kind_of_figure_can_fail() {
 #[test]
 fn what_is_within_the_tolerance_of_an_edge_is_no_failure() {
     let published = published();
-    let mut male = view(View::Male, &published);
+    let mut male = view(MALE, &published);
     // Published as -0.1013: below the threshold now, and close to it.
     change(&mut male, "mlp_5", 26_689, -0.0995);
-    let figures = compare_view(&male, published.findings.view(View::Male), 30);
+    let figures = figures(&male, &published);
     let verdict = |name: &str| figures.iter().find(|figure| figure.name == name).unwrap().verdict;
     assert_eq!(verdict("male: features above 0.1"), Verdict::Edge);
     assert_eq!(verdict("male: their effects"), Verdict::Differs);
@@ -115,9 +122,9 @@ fn what_is_within_the_tolerance_of_an_edge_is_no_failure() {
 #[test]
 fn a_list_that_is_too_short_is_off_even_at_its_edge() {
     let mut published = published();
-    let male = view(View::Male, &published);
-    let findings = std::sync::Arc::make_mut(&mut published.findings);
-    let Coverage::Printed { listed, .. } = &mut findings.view_mut(View::Male).coverage else { panic!("not printed") };
+    let male = view(MALE, &published);
+    let findings = Arc::make_mut(&mut published.findings);
+    let Coverage::Printed { listed, .. } = &mut findings.view_mut(MALE).coverage else { panic!("not printed") };
     // One of those whose effects were not printed: all of them lie at the edge here.
     let weak = listed.iter().position(|feature| male.effect(*feature).abs() < 0.1).unwrap();
     listed.remove(weak);
@@ -127,8 +134,12 @@ fn a_list_that_is_too_short_is_off_even_at_its_edge() {
 #[test]
 fn lists_of_two_views_are_compared() {
     let mut published = published();
-    let (male, baseline) = (view(View::Male, &published), view(View::Baseline, &published));
-    let compare = |baseline: &ViewEffects, published: &Published| compare_lists(&male, baseline, published, true);
+    let (male, baseline) = (view(MALE, &published), view(BASELINE, &published));
+    let compared = |baseline: &ViewEffects, published: &Published, lists_hold| {
+        let views = [&male, baseline].map(|view| ViewFindings::from_effects(view.clone(), 6));
+        compare_lists(["male", "baseline"].map(name), views.each_ref(), &published.study, lists_hold)
+    };
+    let compare = |baseline: &ViewEffects, published: &Published| compared(baseline, published, true);
     let figure = compare(&baseline, &published);
     assert_eq!((figure.here.as_str(), figure.verdict), ("28 / 16", Verdict::Same));
     for (differing, common, verdict) in
@@ -139,7 +150,7 @@ fn lists_of_two_views_are_compared() {
     }
     // One that both share has lost its place to another, by less than the tolerance explains, and by more.
     published.study.comparison = Comparison { differing: 28, common: 16 };
-    let Coverage::Printed { listed, .. } = &published.findings.view(View::Baseline).coverage else { panic!("not printed") };
+    let Coverage::Printed { listed, .. } = &published.findings.view(BASELINE).coverage else { panic!("not printed") };
     let shared =
         listed.iter().find(|feature| male.effect(**feature).abs() > 0.0 && (baseline.effect(**feature) - 0.05).abs() < 1e-6);
     let shared = *shared.unwrap();
@@ -153,7 +164,7 @@ fn lists_of_two_views_are_compared() {
         effects.standard_errors.insert(slot, 0.0);
         let figure = compare(&exchanged, &published);
         assert_eq!((figure.here.as_str(), figure.verdict), ("30 / 15", verdict), "{lost} {gained}");
-        let other = compare_lists(&male, &exchanged, &published, false);
+        let other = compared(&exchanged, &published, false);
         assert_eq!(other.verdict, Verdict::Differs, "a printed list is another one");
     }
 }

@@ -68,7 +68,7 @@ impl ViewFindings {
     pub fn new(view: View, layers: usize) -> Self {
         Self {
             view,
-            submodules: vec![None; 3 * layers],
+            submodules: vec![None; Submodule::count(layers)],
             layers,
             coverage: Coverage::Computed,
             summary: Summary::default(),
@@ -92,6 +92,20 @@ impl ViewFindings {
         findings.metrics = Some([effects.clean_metrics, effects.patch_metrics]);
         findings.detail = Arc::new(DetailIndex::new(effects.detail));
         findings
+    }
+
+    /// The effects again, for a run file; none unless the view is whole.
+    pub fn to_effects(&self) -> Option<ViewEffects> {
+        let [clean, patch] = self.metrics.clone()?;
+        let submodules: Vec<_> = self.submodules().map(|ranked| ranked.effects().clone()).collect();
+        Some(ViewEffects {
+            view: self.view,
+            clean_metrics: clean,
+            patch_metrics: patch,
+            positions: submodules.first().map_or(0, |effects| effects.error.position_effects.len()),
+            submodules,
+            detail: self.detail.detail().clone(),
+        })
     }
 
     /// Puts in what arrived of one submodule. What belongs to no layer of the model is dropped.

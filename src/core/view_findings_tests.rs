@@ -1,10 +1,11 @@
-//! The counts and lists that a terminal asks for are those of `core::selection`, on random effects with many ties.
+//! The counts and lists that a terminal asks for are those of the plain definition, on random effects with many ties.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects};
-use crate::core::selection::select;
+use crate::core::naive::select;
+use crate::core::study::testing::MALE;
 use crate::core::submodule::FeatureIndex;
 use crate::core::tags::testing::config;
 
@@ -21,7 +22,7 @@ fn view(effects: &[Vec<f32>]) -> ViewEffects {
         gradient_dot_change: None,
     });
     ViewEffects {
-        view: View::Male,
+        view: MALE,
         clean_metrics: vec![0.0, 1.0],
         patch_metrics: vec![2.0, 5.0],
         positions: 1,

@@ -1,66 +1,63 @@
-//! Activations on the host: plain f32 arrays, the one shape that crosses between the backends and everything else.
+//! Activations on the host: plain f32 arrays, one shared block for each example, from where they are made to where they are remembered.
 
-/// The outputs of one submodule for a batch of prompts of equal length.
-///
-/// # Shapes
-/// `[examples, positions, width]`, row-major.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Activation {
-    /// All values.
-    pub values: Vec<f32>,
-    /// Number of examples.
-    pub examples: usize,
-    /// Tokens per example.
-    pub positions: usize,
-    /// Width of the residual stream.
-    pub width: usize,
+use std::sync::Arc;
+
+use crate::core::submodule::{Submodule, SubmoduleKind};
+
+/// Numbers that are made once and then only read.
+pub type Array = Arc<[f32]>;
+
+/// An array to be filled while nobody else holds it.
+pub fn zeros(length: usize) -> Array {
+    std::iter::repeat_n(0.0, length).collect()
 }
 
-impl Activation {
-    /// Wraps `values`.
-    ///
-    /// # Panics
-    /// When the number of values is not the product of the shape: a fault of the caller.
-    pub fn new(values: Vec<f32>, [examples, positions, width]: [usize; 3]) -> Self {
-        assert_eq!(values.len(), examples * positions * width);
-        Self { values, examples, positions, width }
+/// What the forward pass of one prompt left behind.
+///
+/// # Shapes
+/// Everything is `[positions, width]`, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// `[1 + submodules, positions, width]`: the residual stream that enters layer 0, then the outputs in submodule order.
+    values: Array,
+    layers: usize,
+}
+
+impl Trace {
+    /// Wraps `values`, `[1 + submodules, positions, width]`.
+    pub fn new(values: Array, layers: usize) -> Self {
+        debug_assert_eq!(values.len() % Self::parts(layers), 0);
+        Self { values, layers }
     }
 
-    /// The shape as `[examples, positions, width]`.
-    pub fn shape(&self) -> [usize; 3] {
-        [self.examples, self.positions, self.width]
+    /// How many blocks the trace of a model with so many layers has.
+    pub fn parts(layers: usize) -> usize {
+        1 + SubmoduleKind::ALL.len() * layers
     }
 
-    /// The vector at one token; row `example * positions + position` of [`Activation::rows`].
-    pub fn at(&self, example: usize, position: usize) -> &[f32] {
-        self.row(example * self.positions + position)
+    /// Which block holds the output of `submodule`.
+    pub fn part(submodule: Submodule, layers: usize) -> usize {
+        1 + submodule.ordinal(layers)
     }
 
-    /// The vector of row `row`.
-    pub fn row(&self, row: usize) -> &[f32] {
-        &self.values[row * self.width..(row + 1) * self.width]
+    /// Everything, to be remembered.
+    pub fn values(&self) -> &Array {
+        &self.values
     }
 
-    /// All positions of one example, `[positions, width]`.
-    pub fn example(&self, example: usize) -> &[f32] {
-        let size = self.positions * self.width;
-        &self.values[example * size..(example + 1) * size]
+    /// The output of `submodule`.
+    pub fn output(&self, submodule: Submodule) -> &[f32] {
+        self.block(Self::part(submodule, self.layers))
     }
 
-    /// Some of the examples.
-    pub fn select(&self, examples: &[usize]) -> Self {
-        let values = examples.iter().flat_map(|example| self.example(*example)).copied().collect();
-        Self::new(values, [examples.len(), self.positions, self.width])
+    /// The residual stream that enters layer `layer`; after the last layer, what the final layer norm reads.
+    pub fn entering(&self, layer: usize) -> &[f32] {
+        if layer == 0 { self.block(0) } else { self.output(Submodule::new(SubmoduleKind::Residual, layer - 1)) }
     }
 
-    /// One vector per token.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
-        self.values.chunks_exact(self.width)
-    }
-
-    /// One vector per token.
-    pub fn rows_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [f32]> {
-        self.values.chunks_exact_mut(self.width)
+    fn block(&self, part: usize) -> &[f32] {
+        let size = self.values.len() / Self::parts(self.layers);
+        &self.values[part * size..(part + 1) * size]
     }
 }
 
@@ -89,5 +86,14 @@ mod tests {
     fn dot_covers_blocks_and_rest() {
         let values: Vec<f32> = (1..=19_u8).map(f32::from).collect();
         assert_eq!(dot(&values, &values).to_bits(), 2470.0_f32.to_bits());
+    }
+
+    #[test]
+    fn a_trace_finds_its_blocks() {
+        // Two layers, two positions of width one.
+        let trace = Trace::new((0..14_u8).map(f32::from).collect(), 2);
+        assert_eq!(trace.entering(0), [0.0, 1.0]);
+        assert_eq!(trace.output(Submodule::new(SubmoduleKind::Attention, 1)), [4.0, 5.0]);
+        assert_eq!(trace.entering(2), [12.0, 13.0]);
     }
 }

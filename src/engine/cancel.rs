@@ -26,7 +26,7 @@ impl Cancel {
     /// Once cancelled; the problem says so.
     pub fn check(&self) -> Result<()> {
         if self.is_cancelled() {
-            return Err(Problem::new("attribution", "was cancelled", "start it again to have the whole result"));
+            return Err(Problem::cancelled("attribution", "start it again to have the whole result"));
         }
         Ok(())
     }
@@ -67,7 +67,7 @@ mod tests {
         let other = cancel.clone();
         assert!(other.check().is_ok());
         cancel.cancel();
-        assert!(other.check().unwrap_err().to_string().contains("was cancelled"));
+        assert!(other.check().unwrap_err().is_cancelled());
     }
 
     #[test]

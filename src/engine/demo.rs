@@ -1,11 +1,10 @@
-//! The demo model: a small GPT-NeoX, its tokenizer, its dictionaries and the names data, compiled into the program.
+//! The demo model: a small GPT-NeoX, its tokenizer and its dictionaries, compiled into the program.
 //!
 //! `assets/demo/README.md` says how they were made and what they do.
 
 use crate::core::neuronpedia::layer_name;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
-use crate::engine::dataset::Source;
 use crate::engine::dictionary::{Dictionary, saelens};
 use crate::engine::model::config::Config;
 use crate::engine::tensor_file::{Bytes, TensorFile};
@@ -13,13 +12,6 @@ use crate::engine::tokenizer::Tokenizer;
 
 /// The demo model's name.
 pub const NAME: &str = "saescope-demo";
-
-/// 50 pairs of prompts with a male and a female name, answers " he" and " she".
-pub const NAMES: Source<'static> = Source::Embedded("data/names.json", include_bytes!("../../data/names.json"));
-
-/// The same prompts with the names themselves as answers.
-pub const BASELINE_NAMES: Source<'static> =
-    Source::Embedded("data/baseline_names.json", include_bytes!("../../data/baseline_names.json"));
 
 /// The model's `config.json`.
 pub const CONFIG: &str = include_str!("../../assets/demo/model/config.json");

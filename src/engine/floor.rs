@@ -16,10 +16,10 @@
 //!   start of the path for *all* submodules at once. (Back through layers 1 and up: nothing below `resid_0`'s layer is asked.)
 //! - **paths**: for each submodule the `steps - 1` points between the ends, through the layers *above* it. The metric reads two rows of
 //!   `embed_out`, folded into one direction for each example: nothing of the vocabulary is multiplied.
-//!   - `baseline` starts where `male` does and differs in the metric only: one way forward, two back.
-//!   - `female` goes the other way. For `resid_i` it passes the same points with the negative metric, so that 11 points serve both
-//!     views: nothing is left to do. That does *not* hold for `attn_i` and `mlp_i`: there the rest of the stream is that of the view's
-//!     own clean prompt, and female has its own way forward and back.
+//!   - Views that start from the same prompts and differ in the metric only (a baseline): one way forward, one back for each.
+//!   - A reversed view goes the other way. For `resid_i` it passes the same points with the negative metric, so that 11 points serve
+//!     both views: nothing is left to do. That does *not* hold for `attn_i` and `mlp_i`: there the rest of the stream is that of the
+//!     view's own start, and it has its own way forward and back.
 //! - **encoders**: each dictionary once for all prefixes. Decoders cost a few rows.
 //!
 //! For pythia-70m's size, 50 pairs of 3 tokens of which 250 prefixes differ, 10 steps and three views these are 24 GF of plain runs,
@@ -30,8 +30,11 @@
 //! not found without another result: positions cannot be left out, since all of them move; the steps are needed one by one, since the
 //! model is not linear along the path.
 
-use crate::core::view::View;
+use std::collections::HashSet;
+
+use crate::core::view::Direction;
 use crate::engine::attribution::{Batch, prefixes};
+use crate::engine::compute::Answers;
 use crate::engine::model::config::Config;
 
 /// Multiply-adds of each part.
@@ -67,24 +70,43 @@ impl Floor {
 
     /// Plain runs and paths of a batch.
     fn of_batch(config: &Config, batch: &Batch<'_>, steps: usize) -> (f64, f64) {
-        let (pairs, views) = (batch.clean.len() as f64, batch.views.len() as f64);
+        let pairs = batch.clean.len() as f64;
+        let ways = Ways::of(batch);
         let sequence = Sequence { config, positions: batch.positions as f64 };
         let layers = config.layers;
         let all = |first: usize| sequence.above(first);
         // Outputs of the last layer are read at every position, though its gradient is not.
         let forward = layers as f64 * sequence.layer().0;
-        let plain = 2.0 * pairs * forward + pairs * views * all(1).1;
-        // Ways through the model for each kind of submodule: attention and MLP, residual.
-        let has = |view: View| batch.views.iter().any(|batch| batch.view == view);
-        let starts = |clean: bool, patch: bool| f64::from(u8::from(clean)) + f64::from(u8::from(patch));
-        let own = starts(has(View::Male) || has(View::Baseline), has(View::Female));
-        let metrics = starts(has(View::Male) || has(View::Female), has(View::Baseline));
+        let plain = 2.0 * pairs * forward + pairs * ways.views * all(1).1;
         let points = pairs * steps.saturating_sub(1) as f64;
         let paths = (0..layers).map(|layer| {
             let (forward, backward) = all(layer + 1);
-            points * (2.0 * (own * forward + views * backward) + forward + metrics * backward)
+            points * (2.0 * (ways.directions * forward + ways.views * backward) + forward + ways.metrics * backward)
         });
         (plain, paths.sum())
+    }
+}
+
+/// Ways through the model that a batch needs.
+struct Ways {
+    /// Different starts: one way forward each at attention and MLP, where residual outputs need one in all.
+    directions: f64,
+    /// Different metrics, those with exchanged answers counted once: one way back each for residual outputs.
+    metrics: f64,
+    /// Different metrics of different starts: one way back each at attention and MLP.
+    views: f64,
+}
+
+impl Ways {
+    fn of(batch: &Batch<'_>) -> Self {
+        let sorted = |answers: &Answers| [answers.clean.min(answers.patch), answers.clean.max(answers.patch)];
+        let metrics: Vec<(Direction, Vec<[u32; 2]>)> =
+            batch.views.iter().map(|view| (view.direction, view.answers.iter().map(sorted).collect())).collect();
+        Self {
+            directions: metrics.iter().map(|(direction, _)| direction).collect::<HashSet<_>>().len() as f64,
+            metrics: metrics.iter().map(|(_, metric)| metric).collect::<HashSet<_>>().len() as f64,
+            views: metrics.iter().collect::<HashSet<_>>().len() as f64,
+        }
     }
 }
 
@@ -123,7 +145,8 @@ impl Sequence<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::attribution::plan;
+    use crate::engine::attribution::batches;
+    use crate::engine::attribution::testing::views;
     use crate::engine::dataset::Example;
 
     /// 50 pairs of names and verbs of which 250 prefixes differ, as in the published study.
@@ -140,13 +163,15 @@ mod tests {
             patch_answer: 8,
         };
         let examples: Vec<Example> = (0..50).map(example).collect();
-        let batches = plan(&examples, &examples, 64);
-        let floor = Floor::of(&config, &[32768; 18], &batches, 10);
-        assert_eq!(batches[0].prefixes(), 250);
+        let baseline: Vec<Example> = examples.iter().map(|example| Example { patch_answer: 9, ..example.clone() }).collect();
+        let views = views(&examples, Some(&baseline));
+        let whole = batches(&views, 64);
+        let floor = Floor::of(&config, &[32768; 18], &whole, 10);
+        assert_eq!(whole[0].prefixes(), 250);
         let prefixes = 250.0 * 512.0 * 32768.0 * 18.0;
         assert!((floor.encoders - prefixes).abs() < 1.0);
         // What a batch encoded, later ones need not.
-        assert!((Floor::of(&config, &[32768; 18], &plan(&examples, &examples, 7), 10).encoders - prefixes).abs() < 1.0);
+        assert!((Floor::of(&config, &[32768; 18], &batches(&views, 7), 10).encoders - prefixes).abs() < 1.0);
         // By hand: 12.2 layers above the six of a kind, 6,750 tokens forward and 10,800 back, 3.15 million a token and layer.
         let rough = (10.0 + 5.0 * 0.444) * (6750.0 + 10800.0) * 3.146e6;
         assert!((floor.paths / rough - 1.0).abs() < 0.02, "{} and {rough}", floor.paths);

@@ -7,53 +7,53 @@ use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::core::effects::ViewEffects;
+use crate::core::invariant::not_finite;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
-use crate::core::request::{DataSource, Request, Shard};
+use crate::core::request::{Request, Shard};
 use crate::core::run::{DataRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds, ShardRecord};
-use crate::engine::attribution::{Batch, Model, Stages, attribute_timed, plan};
+use crate::core::study::{Study, ViewSpec};
+use crate::core::study_source::PairSource;
+use crate::core::view::{View, ViewName};
+use crate::engine::attribution::{Batch, Model, Stages, ViewInput, attribute_timed, batches};
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::dataset::shard::deal;
-use crate::engine::dataset::{self, DataSet, Limits, Source};
-use crate::engine::demo;
+use crate::engine::dataset::{self, DataSet, Example, Limits};
 use crate::engine::dictionary::Dictionary;
 use crate::engine::floor::Floor;
 use crate::engine::identity::Identity;
 use crate::engine::loaded::Loaded;
 use crate::engine::memory::Usage;
 use crate::engine::model::config::Config;
-use crate::engine::worker::{THREAD, no_thread};
+use crate::engine::threads::{THREAD, Threads, no_thread};
 
 /// A study whose inputs are open.
-pub struct Study {
+pub struct OpenStudy {
     request: Request,
+    threads: Threads,
     loaded: Arc<Loaded>,
-    pairs: DataSet,
-    baseline: Option<DataSet>,
+    /// The study's pair lists.
+    data: Vec<DataSet>,
     shard: Option<ShardRecord>,
     open_seconds: f64,
     /// Of the last attribution.
     stages: Mutex<Stages>,
 }
 
-impl Study {
+impl OpenStudy {
     /// Opens and checks everything that `request` names, unless `cancel` is raised; what `cache` holds of it is used.
     pub fn open(request: Request, cache: &Cache, cancel: &Cancel) -> Result<Self> {
         let start = Instant::now();
-        let loaded = cache.loaded(&request.model, request.backend, cancel)?;
+        let threads = Threads::new(request.threads)?;
+        let loaded = threads.run(|| cache.loaded(&request.model, request.backend, cancel))?;
         let (config, tokenizer) = (loaded.compute.config(), loaded.tokenizer.as_ref());
         let limits = Limits { vocabulary: config.vocabulary, context: config.context };
-        let load = |source: &Source<'_>| dataset::load(source, tokenizer, request.options, limits, cancel);
-        let (mut pairs, mut baseline) = match &request.data {
-            DataSource::Embedded => (load(&demo::NAMES)?, Some(load(&demo::BASELINE_NAMES)?)),
-            DataSource::Files { pairs, baseline } => {
-                (load(&Source::File(pairs))?, baseline.as_ref().map(|path| load(&Source::File(path))).transpose()?)
-            }
-        };
-        let shard = request.shard.map(|shard| take_shard(&mut pairs, baseline.as_mut(), shard)).transpose()?;
+        let load = |source: &PairSource| dataset::load(source, tokenizer, request.options, limits, cancel);
+        let mut data: Vec<DataSet> = request.study.lists.iter().map(load).collect::<Result<_>>()?;
+        let shard = request.shard.map(|shard| take_shard(&mut data, shard)).transpose()?;
         let open_seconds = start.elapsed().as_secs_f64();
-        Ok(Self { request, loaded, pairs, baseline, shard, open_seconds, stages: Mutex::default() })
+        Ok(Self { request, threads, loaded, data, shard, open_seconds, stages: Mutex::default() })
     }
 
     /// What is known before computing.
@@ -62,8 +62,8 @@ impl Study {
             model: self.loaded.name.clone(),
             layers: self.config().layers,
             backend: self.loaded.compute.backend().to_owned(),
-            pairs: self.data_record(&self.pairs),
-            baseline: self.baseline.as_ref().map(|data| self.data_record(data)),
+            study: self.request.study.study.clone(),
+            data: self.data.iter().map(|data| self.data_record(data)).collect(),
         }
     }
 
@@ -100,21 +100,44 @@ impl Study {
     }
 
     fn attribute(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Vec<ViewEffects>> {
-        let baseline = self.baseline.as_ref().map(|data| data.examples.as_slice());
-        // Where none of a shard's prompts has a baseline, the shard has no such view.
-        let baseline = baseline.filter(|examples| !examples.is_empty());
         let Loaded { compute, dictionaries, memory, .. } = &*self.loaded;
         let model = Model { compute: compute.as_ref(), dictionaries, memory };
-        let observer = &mut |step| tell(Event::Step(step));
-        let (views, stages) = attribute_timed(model, &self.pairs.examples, baseline, self.request.settings, observer, cancel)?;
+        let (views, stages) = self.threads.run(|| {
+            let observer = &mut |step| tell(Event::Step(step));
+            attribute_timed(model, &self.views(), self.request.settings, observer, cancel)
+        })?;
         *self.stages.lock().unwrap_or_else(PoisonError::into_inner) = stages;
-        views.iter().try_for_each(expect_finite)?;
-        Ok(views)
+        let study = &self.request.study.study;
+        views.iter().try_for_each(|view| expect_finite(study.name(view.view), view))?;
+        let mut computed = views.into_iter().peekable();
+        let of_view = |view: View| computed.next_if(|effects| effects.view == view).unwrap_or_else(|| self.nothing_of(view));
+        Ok(study.all().map(of_view).collect())
+    }
+
+    /// The views that have examples: a shard may have none of the pairs of some list.
+    fn views(&self) -> Vec<ViewInput<'_>> {
+        let study = &self.request.study.study;
+        let input = |view: View| {
+            let ViewSpec { name, pairs, direction, .. } = study.view(view);
+            ViewInput { view, name: name.as_str(), examples: &self.data[*pairs].examples, direction: *direction }
+        };
+        study.all().map(input).filter(|input| !input.examples.is_empty()).collect()
+    }
+
+    /// The effects of a view of which this shard has no example.
+    fn nothing_of(&self, view: View) -> ViewEffects {
+        let dictionaries = self.loaded.dictionaries.iter().map(|dictionary| (dictionary.submodule(), dictionary.features()));
+        ViewEffects::of_no_examples(view, dictionaries, self.request.settings.method != Method::Exact)
+    }
+
+    /// The threads that it computes on.
+    pub fn threads(&self) -> &Threads {
+        &self.threads
     }
 
     /// How long the parts of the last run took.
     pub fn stages(&self) -> Stages {
-        *self.stages.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How much of the last run was remembered.
@@ -129,8 +152,7 @@ impl Study {
 
     /// The least arithmetic that this study takes by integrated gradients, and the most prefixes that are encoded together.
     pub fn floor(&self) -> (Floor, usize) {
-        let baseline = self.baseline.as_ref().map_or(&[][..], |data| &data.examples);
-        let batches = plan(&self.pairs.examples, baseline, self.request.settings.batch);
+        let batches = batches(&self.views(), self.request.settings.batch);
         let features: Vec<usize> = self.loaded.dictionaries.iter().map(Dictionary::features).collect();
         let prefixes = batches.iter().map(Batch::prefixes).max().unwrap_or(0);
         (Floor::of(self.config(), &features, &batches, self.request.settings.steps), prefixes)
@@ -161,8 +183,8 @@ impl Study {
             detail: settings.detail,
             model,
             dictionaries: identity.dictionaries,
-            pairs: self.data_record(&self.pairs),
-            baseline: self.baseline.as_ref().map(|data| self.data_record(data)),
+            study: Study::clone(&self.request.study.study),
+            data: self.data.iter().map(|data| self.data_record(data)).collect(),
             seconds,
             shard: self.shard.clone(),
         }
@@ -195,35 +217,31 @@ impl Study {
 }
 
 /// Leaves only the examples of `shard`.
-fn take_shard(pairs: &mut DataSet, baseline: Option<&mut DataSet>, shard: Shard) -> Result<ShardRecord> {
-    let none = Vec::new();
-    let [ours, ours_of_baseline] = deal(&pairs.examples, baseline.as_ref().map_or(&none, |data| &data.examples), shard);
-    if ours.is_empty() {
+fn take_shard(data: &mut [DataSet], shard: Shard) -> Result<ShardRecord> {
+    let examples: Vec<&[Example]> = data.iter().map(|data| &data.examples[..]).collect();
+    let places = deal(&examples, shard);
+    if places.iter().all(Vec::is_empty) {
         return Err(Problem::new(
             format_args!("shard {}/{}", shard.number, shard.of),
-            format_args!("has none of the {} pairs", pairs.examples.len()),
+            format_args!("has none of the {} pairs", examples.iter().map(|examples| examples.len()).sum::<usize>()),
             "divide into fewer shards",
         ));
     }
-    let pick =
-        |data: &mut DataSet, kept: &[usize]| data.examples = kept.iter().map(|index| data.examples[*index].clone()).collect();
-    pick(pairs, &ours);
-    if let Some(baseline) = baseline {
-        pick(baseline, &ours_of_baseline);
+    for (data, kept) in data.iter_mut().zip(&places) {
+        data.examples = kept.iter().map(|index| data.examples[*index].clone()).collect();
     }
-    Ok(ShardRecord { number: shard.number, of: shard.of, pairs: ours, baseline: ours_of_baseline })
+    Ok(ShardRecord { number: shard.number, of: shard.of, places })
 }
 
 /// Weights are checked when they are read, but finite weights can still overflow on the way.
-fn expect_finite(view: &ViewEffects) -> Result<()> {
-    let place = format!("view {}", view.view);
+fn expect_finite(name: ViewName, view: &ViewEffects) -> Result<()> {
+    let place = format!("view {name}");
     let remedy = "check that config.json, weights and dictionaries belong together";
     if let Some(example) = view.total_effects().position(|effect| !effect.is_finite()) {
-        return Err(Problem::new(place, format_args!("the metric of example {} is no finite number", example + 1), remedy));
+        return Err(Problem::new(place, format_args!("the metric of example {} is not a finite number", example + 1), remedy));
     }
     for effects in &view.submodules {
-        let numbers = effects.effects.iter().chain([&effects.error.effect]).chain(effects.gradient_dot_change.as_ref());
-        if let Some(number) = numbers.into_iter().find(|number| !number.is_finite()) {
+        if let Some(number) = not_finite(effects) {
             return Err(Problem::new(place, format_args!("an effect in {} is {number}", effects.submodule), remedy));
         }
     }

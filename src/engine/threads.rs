@@ -1,26 +1,71 @@
-//! How many cores computing takes.
+//! The threads that compute.
 
-use rayon::ThreadPoolBuilder;
+use std::num::NonZeroUsize;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::core::problem::{Problem, Result};
-use crate::engine::worker::THREAD;
 
-/// Lets computing use `count` threads instead of one for each core. To be called once, before anything is computed.
-///
-/// It holds for everything that works with rayon: the `native` backend wholly, burn's on the processor but for what matrixmultiply adds
-/// in products of burn-ndarray. Hashing has a thread of its own beside these.
-///
-/// # Errors
-/// When the system starts no threads, or computing has begun.
-pub fn limit(count: usize) -> Result<()> {
-    // Named as the thread that waits for them: their panics come back to it and are reported once.
-    let pool = ThreadPoolBuilder::new().num_threads(count).thread_name(|_| THREAD.to_owned()).build_global();
-    pool.map_err(|error| {
-        Problem::new(format_args!("--threads {count}"), format_args!("cannot be set: {error}"), "leave it out to use all cores")
-    })
+/// The name of the threads of a computation, by which a panic hook knows that their faults are reported already.
+pub const THREAD: &str = "attribution";
+
+/// The system starts no more threads.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+pub fn no_thread(error: std::io::Error) -> Problem {
+    Problem::new("attribution", format_args!("no thread can be started: {error}"), "close some programs")
 }
 
-/// How many threads compute.
-pub fn count() -> usize {
-    rayon::current_num_threads()
+/// How many cores this machine lets a computation use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The threads of one computation. They hold for everything that works with rayon: the `native` backend wholly, burn's on the processor
+/// but for what matrixmultiply adds in products of burn-ndarray. Hashing has a thread of its own beside them.
+pub struct Threads(Option<ThreadPool>);
+
+impl Threads {
+    /// `count` threads that are started now, or those that the whole process shares, one for each core.
+    ///
+    /// # Errors
+    /// When the system starts no threads.
+    pub fn new(count: Option<NonZeroUsize>) -> Result<Self> {
+        let start = |count: NonZeroUsize| {
+            // Named as the thread that waits for them: their panics come back to it and are reported once.
+            let pool = ThreadPoolBuilder::new().num_threads(count.get()).thread_name(|_| THREAD.to_owned()).build();
+            pool.map_err(|error| {
+                let what = format_args!("no {count} threads can be started: {error}");
+                Problem::new(format_args!("--threads {count}"), what, "leave it out to use all cores")
+            })
+        };
+        Ok(Self(count.map(start).transpose()?))
+    }
+
+    /// Does `work` on these threads.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.0 {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.as_ref().map_or_else(rayon::current_num_threads, ThreadPool::current_num_threads)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_sees_as_many_threads_as_were_asked_for_and_the_next_computation_its_own() {
+        for count in [1, 3, 2] {
+            let threads = Threads::new(NonZeroUsize::new(count)).unwrap();
+            assert_eq!((threads.count(), threads.run(rayon::current_num_threads)), (count, count));
+        }
+        let shared = Threads::new(None).unwrap();
+        assert_eq!(shared.count(), shared.run(rayon::current_num_threads));
+    }
 }

@@ -1,25 +1,22 @@
 //! The background thread that computes: a request goes down, events come up, and it can be cancelled.
 //!
-//! Whoever shows results keeps its own thread free. A panic in here reaches the other side as an event like any failure; so that tests of
-//! the built program can see that, `SAESCOPE_FAULT=worker-panic` in the environment makes every job panic right after it has told of its
-//! first finished submodule. Nothing else reads that variable.
+//! Whoever shows results keeps its own thread free. A panic in here reaches the other side as an event like any failure.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread::{Builder, JoinHandle};
 
 use crate::core::problem::{Problem, Result};
-use crate::core::progress::{Event, Step};
+use crate::core::progress::Event;
 use crate::core::request::Request;
 use crate::core::run::Run;
 use crate::core::text::excerpt;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
-use crate::engine::study::Study;
-
-/// The name of the thread and of those it starts, by which a panic hook knows that their faults are reported already.
-pub const THREAD: &str = "attribution";
+use crate::engine::study::OpenStudy;
+use crate::engine::threads::{THREAD, no_thread};
 
 /// One computation on its own thread. Dropping it cancels it and waits for the thread.
 pub struct Job {
@@ -42,22 +39,34 @@ impl Job {
     /// # Errors
     /// When the system starts no more threads.
     pub fn start_with(request: Request, cache: Arc<Cache>, cancel: Cancel) -> Result<Self> {
+        Self::spawn(cancel, move |tell, cancel| {
+            let study = OpenStudy::open(request, &cache, cancel)?;
+            tell(Event::Opened(Box::new(study.opened())));
+            study.run(tell, cancel)
+        })
+    }
+
+    /// A thread that does `work`, tells of it, and ends with the outcome even if `work` panics.
+    fn spawn(
+        cancel: Cancel,
+        work: impl FnOnce(&(dyn Fn(Event) + Sync), &Cancel) -> Result<Run> + Send + 'static,
+    ) -> Result<Self> {
         let (sender, events) = channel();
         let cancelled = cancel.clone();
-        let thread = Builder::new()
-            .name(THREAD.to_owned())
-            .spawn(move || {
-                let outcome = catch_unwind(AssertUnwindSafe(|| compute(request, &cache, &sender, &cancelled)));
-                let outcome = outcome.unwrap_or_else(|panic| {
-                    let reason = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-                    let what =
-                        format!("stopped at a fault of the program: {}", excerpt(reason.unwrap_or("no reason given"), 200));
-                    Err(Problem::new("attribution", what, "report it with the log or the command line"))
-                });
-                // Nobody listens any more where the job was dropped.
-                let _ = sender.send(Event::Ended(outcome.map(Box::new)));
-            })
-            .map_err(no_thread)?;
+        let run = move || {
+            let tell = |event: Event| {
+                let is_time = fault::is_time(&event);
+                if sender.send(event).is_err() {
+                    cancelled.cancel();
+                }
+                assert!(!is_time, "SAESCOPE_FAULT asks for one");
+            };
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(&tell, &cancelled)));
+            let outcome = outcome.unwrap_or_else(|panic| Err(fault_of_the_program(&*panic)));
+            // Nobody listens any more where the job was dropped.
+            let _ = sender.send(Event::Ended(outcome.map(Box::new)));
+        };
+        let thread = Builder::new().name(THREAD.to_owned()).spawn(run).map_err(no_thread)?;
         Ok(Self { events, cancel, thread: Some(thread) })
     }
 
@@ -83,22 +92,56 @@ impl Drop for Job {
     }
 }
 
-/// The system starts no more threads.
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-pub fn no_thread(error: std::io::Error) -> Problem {
-    Problem::new("attribution", format_args!("no thread can be started: {error}"), "close some programs")
+fn fault_of_the_program(panic: &(dyn Any + Send)) -> Problem {
+    let reason = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    let what = format!("stopped at a fault of the program: {}", excerpt(reason.unwrap_or("no reason given"), 200));
+    Problem::new("attribution", what, "report it with the log or the command line")
 }
 
-fn compute(request: Request, cache: &Cache, sender: &Sender<Event>, cancel: &Cancel) -> Result<Run> {
-    let study = Study::open(request, cache, cancel)?;
-    let fails = std::env::var_os("SAESCOPE_FAULT").is_some_and(|fault| fault == "worker-panic");
-    let tell = |event: Event| {
-        let is_time = fails && matches!(event, Event::Step(Step::Found(..)));
-        if sender.send(event).is_err() {
-            cancel.cancel();
-        }
-        assert!(!is_time, "SAESCOPE_FAULT asks for one");
-    };
-    tell(Event::Opened(Box::new(study.opened())));
-    study.run(&tell, cancel)
+/// A fault that tests of the built program ask for: with the cargo feature `faults`, `SAESCOPE_FAULT=worker-panic` in the environment
+/// makes every job panic right after it has told of its first finished submodule. No other build reads that variable.
+mod fault {
+    use crate::core::progress::Event;
+
+    #[cfg(feature = "faults")]
+    pub fn is_time(event: &Event) -> bool {
+        let fails = std::env::var_os("SAESCOPE_FAULT").is_some_and(|fault| fault == "worker-panic");
+        fails && matches!(event, Event::Step(crate::core::progress::Step::Found(..)))
+    }
+
+    #[cfg(not(feature = "faults"))]
+    pub fn is_time(_: &Event) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::progress::{Progress, Step};
+
+    #[test]
+    fn a_panic_is_the_end_with_its_reason() {
+        let job = Job::spawn(Cancel::default(), |_, _| panic!("{} is amiss", "something")).unwrap();
+        let events: Vec<Event> = job.events().iter().collect();
+        let [Event::Ended(Err(problem))] = events.as_slice() else { panic!("{events:?}") };
+        assert!(problem.to_string().contains("fault of the program: something is amiss"), "{problem}");
+    }
+
+    #[test]
+    fn a_job_that_nobody_listens_to_is_told_to_stop() {
+        let (sender, stopped) = channel();
+        let mut job = Job::spawn(Cancel::default(), move |tell, cancel| {
+            // The other end is gone once this many events find no place to go.
+            while !cancel.is_cancelled() {
+                tell(Event::Step(Step::Progress(Progress { stage: String::new(), done: 0, total: 1 })));
+            }
+            let _ = sender.send(());
+            cancel.check().map(|()| unreachable!("it was cancelled"))
+        })
+        .unwrap();
+        let (_, nothing) = channel();
+        job.events = nothing;
+        assert_eq!(stopped.recv_timeout(std::time::Duration::from_secs(10)), Ok(()));
+    }
 }

@@ -1,26 +1,29 @@
 //! Files are written whole or not at all: to a temporary file beside the target, synced, then renamed over it.
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::core::problem::{Problem, Result};
 
-/// A place to write a result to, checked before the work whose result it will hold.
+/// A file to write a result into, found to be writable before the work whose result it will hold.
+///
+/// A symbolic link is followed: the user who names one means the file behind it. [`write`] does not follow links.
 pub struct AtomicFile {
     target: PathBuf,
 }
 
 impl AtomicFile {
-    /// Makes sure that `target` can be written; nothing of it is left behind or changed before [`AtomicFile::commit`].
-    pub fn create(target: &Path) -> Result<Self> {
+    /// Makes sure that `target` can be written. It is neither made nor changed before [`AtomicFile::commit`].
+    pub fn reserve(target: &Path) -> Result<Self> {
         let unwritable = |what: String| {
             Problem::new(target.display(), what, "choose another file name, in a folder that exists and can be written")
         };
         if target.is_symlink() && !target.exists() {
             return Err(unwritable("is a broken link".to_owned()));
         }
-        // The file that a link leads to is what is meant.
         let target_file = target.canonicalize().unwrap_or_else(|_| target.to_owned());
         match std::fs::metadata(&target_file) {
             Ok(metadata) if metadata.is_dir() => return Err(unwritable("is a folder, a file name is expected".to_owned())),
@@ -48,33 +51,56 @@ impl AtomicFile {
 }
 
 /// Writes the file at `path` whole or not at all; a file that was there keeps its permissions.
+///
+/// A symbolic link at `path` is replaced and not followed: the program's own files may lie where others can put links.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |error: std::io::Error| {
-        Problem::new(
-            path.display(),
-            format_args!("cannot be written: {error}"),
-            "check the disk's space and the folder's permissions",
-        )
-    };
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".saescope-").suffix(".partial");
-    // Temporary files are for their owner only by default; a result gets the permissions of any new file (the umask applies).
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
-    temporary.write_all(bytes).map_err(failed)?;
+    let failed = |error: io::Error| failed(path, &error);
+    let temporary = temporary(path, bytes).map_err(failed)?;
     if let Ok(former) = std::fs::metadata(path) {
         temporary.as_file().set_permissions(former.permissions()).map_err(failed)?;
     }
     temporary.as_file().sync_all().map_err(failed)?;
     temporary.persist(path).map_err(|error| failed(error.error))?;
-    // The rename itself is on disk only once the folder is.
+    sync_folder(path).map_err(failed)
+}
+
+/// Writes the file at `path` whole or not at all, where there is none yet.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Problem::new(path.display(), "is there already", "choose another file name"),
+        _ => failed(path, &error),
+    };
+    let temporary = temporary(path, bytes).map_err(failed)?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    temporary.persist_noclobber(path).map_err(|error| failed(error.error))?;
+    sync_folder(path).map_err(failed)
+}
+
+fn failed(path: &Path, error: &io::Error) -> Problem {
+    let what = format_args!("cannot be written: {error}");
+    Problem::environment(path.display(), what, "check the disk's space and the folder's permissions")
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file beside `path` that holds `bytes`.
+fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".saescope-").suffix(".partial");
+    // Temporary files are for their owner only by default; a result gets the permissions of any new file (the umask applies).
     #[cfg(unix)]
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary = builder.tempfile_in(folder(path))?;
+    temporary.write_all(bytes)?;
+    Ok(temporary)
+}
+
+/// A rename is on disk only once its folder is.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    std::fs::File::open(folder(path)).and_then(|folder| folder.sync_all())?;
     Ok(())
 }
 
@@ -86,9 +112,9 @@ mod tests {
     fn nothing_is_left_behind_without_a_commit() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("run");
-        drop(AtomicFile::create(&target).unwrap());
+        drop(AtomicFile::reserve(&target).unwrap());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-        AtomicFile::create(&target).unwrap().commit(b"abc").unwrap();
+        AtomicFile::reserve(&target).unwrap().commit(b"abc").unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"abc");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -96,9 +122,9 @@ mod tests {
     #[test]
     fn a_missing_folder_is_noticed_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(AtomicFile::create(&folder.path().join("missing/run")).is_err());
-        assert!(AtomicFile::create(folder.path()).is_err());
-        assert!(AtomicFile::create(&folder.path().join("a".repeat(300))).is_err());
+        assert!(AtomicFile::reserve(&folder.path().join("missing/run")).is_err());
+        assert!(AtomicFile::reserve(folder.path()).is_err());
+        assert!(AtomicFile::reserve(&folder.path().join("a".repeat(300))).is_err());
     }
 
     #[cfg(unix)]
@@ -108,9 +134,20 @@ mod tests {
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         std::fs::write(&file, "old").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        AtomicFile::create(&link).unwrap().commit(b"new").unwrap();
+        AtomicFile::reserve(&link).unwrap().commit(b"new").unwrap();
         assert_eq!(std::fs::read(&file).unwrap(), b"new");
         assert!(link.is_symlink());
-        assert!(AtomicFile::create(Path::new("/dev/null")).is_err());
+        assert!(AtomicFile::reserve(Path::new("/dev/null")).is_err());
+    }
+
+    #[test]
+    fn a_new_file_replaces_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("new");
+        write_new(&target, b"first").unwrap();
+        let problem = write_new(&target, b"second").unwrap_err().to_string();
+        assert!(problem.ends_with("is there already; choose another file name"), "{problem}");
+        assert_eq!(std::fs::read(&target).unwrap(), b"first");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

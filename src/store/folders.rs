@@ -11,14 +11,14 @@ use crate::core::problem::{Problem, Result};
 /// The name of each folder.
 const NAME: &str = "saescope";
 
-/// Where the program keeps what.
+/// The folders of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folders {
     /// Configuration: `$XDG_CONFIG_HOME/saescope`.
     pub config: PathBuf,
     /// Tags, and what was downloaded first: `$XDG_DATA_HOME/saescope`.
     pub data: PathBuf,
-    /// The log, and what could not be copied otherwise: `$XDG_STATE_HOME/saescope`.
+    /// The log, and the file that stands in for a clipboard: `$XDG_STATE_HOME/saescope`.
     pub state: PathBuf,
 }
 
@@ -41,6 +41,11 @@ impl Folders {
     /// The user's own presets: see `data/models.toml`.
     pub fn models_file(&self) -> PathBuf {
         self.config.join("models.toml")
+    }
+
+    /// The user's own studies: a file each, known by its name without `.toml`.
+    pub fn studies(&self) -> PathBuf {
+        self.config.join("studies")
     }
 
     /// The log file.

@@ -33,7 +33,7 @@ impl Log {
         Self { path: path.to_owned(), file: Mutex::new(file) }
     }
 
-    /// Where it is.
+    /// The path of the log file.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -1,10 +1,14 @@
-//! Files that saescope writes or brings along, and where it finds those of others.
+//! Files that saescope writes or ships, and where it finds files of other programs.
 
 pub mod atomic;
 pub mod folders;
 pub mod hub;
+mod lock;
 pub mod log;
 pub mod presets;
 pub mod published;
 pub mod run_file;
+pub mod studies;
 pub mod tags_file;
+mod toml_source;
+mod toml_table;

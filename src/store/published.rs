@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::studies;
 use crate::core::problem::{Problem, Result};
 use crate::core::published::Published;
 
@@ -13,11 +14,11 @@ const NAMES: &str = include_str!("../../data/published/names_comparison.json");
 /// # Errors
 /// When the program was built with a damaged file.
 pub fn names() -> Result<Published> {
-    Published::parse(NAMES, "data/published/names_comparison.json")
+    Published::parse(NAMES, "data/published/names_comparison.json", &studies::names()?.study)
 }
 
-/// Figures of another study, in the same form.
+/// Other figures of the study of names, in the same form.
 pub fn read(path: &Path) -> Result<Published> {
     let text = std::fs::read_to_string(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
-    Published::parse(&text, &path.display().to_string())
+    Published::parse(&text, &path.display().to_string(), &studies::names()?.study)
 }

@@ -1,15 +1,14 @@
-//! The file behind a book of tags: saved whole or not at all, never over what somebody else saved in between.
+//! The file behind a book of tags: saved whole or not at all, never over what another program saved in between.
 //!
 //! One JSON file per model and dictionaries ([`crate::core::tags::json`]). A save first looks whether the file is still what this
-//! program last read or wrote. Both happen under a lock on a neighbouring `.lock` file, which the system drops with the process
-//! that holds it; on file systems without locks only the look remains.
+//! program last read or wrote. Both happen under a lock on a neighbouring `.lock` file; on file systems without locks only the look remains.
 
-use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::atomic;
+use super::lock::Lock;
 use crate::core::problem::{Problem, Result};
 use crate::core::tags::json::{from_json, to_json};
 use crate::core::tags::{Features, Subject, TagBook};
@@ -32,7 +31,7 @@ pub enum Saved {
 #[derive(Debug)]
 pub struct TagsFile {
     path: PathBuf,
-    /// Its text when last read or written; none if there was no file.
+    /// The file's text when last read or written; none if there was no file.
     text: Option<String>,
     /// What that text says.
     features: Features,
@@ -61,12 +60,9 @@ impl TagsFile {
     /// Writes `book`; when this returns [`Saved::Written`], not even the end of the process loses it.
     pub fn save(&mut self, book: &TagBook) -> Result<Saved> {
         let text = to_json(book)?;
-        if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
-        }
         let _lock = self.lock()?;
         let found = read_if_present(&self.path)?;
-        // A file that was deleted is written again: nobody's tags are lost by that.
+        // A file that was deleted is written again: no tags are lost by that.
         if found.is_some() && found != self.text {
             return Ok(Saved::ChangedElsewhere(Problem::new(
                 self.path.display(),
@@ -90,21 +86,16 @@ impl TagsFile {
         Ok(Some((base, theirs)))
     }
 
-    fn lock(&self) -> Result<File> {
+    fn lock(&self) -> Result<Lock> {
         let path = self.path.with_extension("lock");
-        let failed = |error: &std::io::Error| Problem::from_io(&path, "write it", error);
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| failed(&error))?;
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            match file.try_lock() {
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(2)),
-                Err(TryLockError::WouldBlock) => {
-                    let what = "is locked by another program that is saving tags";
-                    return Err(Problem::new(path.display(), what, "continue or end that program and try again"));
-                }
-                Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
+        Lock::take(&path, || {
+            if Instant::now() < deadline {
+                return Ok(());
             }
-        }
+            let what = "is locked by another program that is saving tags";
+            Err(Problem::environment(path.display(), what, "continue or end that program and try again"))
+        })
     }
 }
 
@@ -120,7 +111,7 @@ fn file_name(subject: &Subject) -> String {
 fn read_if_present(path: &Path) -> Result<Option<String>> {
     match std::fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
-            let what = format_args!("holds no readable tags: no UTF-8 from byte {} on", error.utf8_error().valid_up_to() + 1);
+            let what = format_args!("holds no readable tags: not UTF-8 from byte {} on", error.utf8_error().valid_up_to() + 1);
             Problem::new(path.display(), what, "repair it, or move it away")
         }),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

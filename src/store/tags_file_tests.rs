@@ -1,6 +1,7 @@
 //! Tests of the tags file: what is saved is there, what is damaged or changed elsewhere stays, nothing else lies about.
 
 use super::*;
+use crate::core::study::testing::tag;
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
 use crate::core::tags::{Change, Edit, Scope, Tag, merge};
 
@@ -27,7 +28,7 @@ fn saved_tags_come_back_and_nothing_else_is_left() {
     let (mut file, mut book) = TagsFile::open(&folder, &subject()).unwrap();
     assert!(book.features().is_empty() && !folder.exists());
     for index in 0..3 {
-        book.apply(toggle(index, Tag::FemaleName));
+        book.apply(toggle(index, tag("FN")));
         assert_eq!(file.save(&book), Ok(Saved::Written));
         assert_eq!(TagsFile::open(&folder, &subject()).unwrap().1.features(), book.features());
     }
@@ -49,7 +50,7 @@ fn file_names_stay_in_the_folder() {
 fn a_damaged_file_is_refused_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let (mut file, mut book) = TagsFile::open(folder.path(), &subject()).unwrap();
-    book.apply(toggle(1, Tag::Not));
+    book.apply(toggle(1, tag("NOT")));
     assert_eq!(file.save(&book), Ok(Saved::Written));
     let whole = std::fs::read(file.path()).unwrap();
     for damaged in [&whole[..whole.len() / 2], b"", b"\xff", b"{}"] {
@@ -67,7 +68,7 @@ fn a_damaged_file_is_refused_and_kept() {
     assert!(message.contains("0123456789abcdef0123, not"), "{message}");
 }
 
-/// As whoever holds the book does.
+/// Reads again and merges, as the explorer does.
 fn merge_in(file: &mut TagsFile, book: &mut TagBook) -> Result<Change> {
     let Some((base, theirs)) = file.reread(book.subject())? else { return Ok(Change::default()) };
     Ok(book.apply(merge(&base, book.features(), &theirs)))
@@ -77,13 +78,13 @@ fn merge_in(file: &mut TagsFile, book: &mut TagBook) -> Result<Change> {
 fn a_change_by_another_program_is_noticed_and_merged() {
     let folder = tempfile::tempdir().unwrap();
     let (mut ours, mut our_book) = TagsFile::open(folder.path(), &subject()).unwrap();
-    our_book.apply(toggle(1, Tag::Not));
+    our_book.apply(toggle(1, tag("NOT")));
     assert_eq!(ours.save(&our_book), Ok(Saved::Written));
     let (mut theirs, mut their_book) = TagsFile::open(folder.path(), &subject()).unwrap();
-    their_book.apply(Edit::Many(vec![toggle(1, Tag::Not), toggle(2, Tag::Maybe)]));
+    their_book.apply(Edit::Many(vec![toggle(1, tag("NOT")), toggle(2, tag("MAYBE"))]));
     assert_eq!(theirs.save(&their_book), Ok(Saved::Written));
 
-    our_book.apply(toggle(3, Tag::Ambiguous));
+    our_book.apply(toggle(3, tag("AMB")));
     let Ok(Saved::ChangedElsewhere(problem)) = ours.save(&our_book) else { panic!("written over") };
     assert!(problem.to_string().contains("changed by another program"), "{problem}");
     assert_eq!(merge_in(&mut ours, &mut our_book).unwrap().to_string(), "2 features");
@@ -105,7 +106,7 @@ fn programs_that_save_at_once_lose_nothing() {
             threads.spawn(move || {
                 let (mut file, mut book) = TagsFile::open(folder, &subject()).unwrap();
                 for step in 0..10 {
-                    book.apply(toggle(thread * 10 + step, Tag::Maybe));
+                    book.apply(toggle(thread * 10 + step, tag("MAYBE")));
                     while file.save(&book).unwrap() != Saved::Written {
                         merge_in(&mut file, &mut book).unwrap();
                     }

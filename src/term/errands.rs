@@ -12,13 +12,15 @@ use super::clipboard::{Clipboard, Provider};
 use super::environment::Environment;
 use super::priority::{Yield, give_way};
 use super::{browser, jobs};
-use crate::app::message::{Effect, Message};
+use crate::app::message::{Effect, Message, WantedStudy};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
+use crate::core::study_source::StudySource;
 use crate::core::tags::export;
 use crate::store::atomic::{self, AtomicFile};
 use crate::store::log::Log;
 use crate::store::run_file;
+use crate::store::studies::{self, Studies};
 
 /// The largest text that is read as tags: more than a list of every feature of every dictionary.
 const LONGEST_TAGS: u64 = 200_000_000;
@@ -111,6 +113,7 @@ impl Runner {
                 done(write_tags(Path::new(&path), &text).map(|()| format!("wrote {what} to {path}")))
             }
             Errand::Effect(Effect::ReadTags(path)) => Message::TagsRead(read_tags(Path::new(&path)).map(|text| (text, path))),
+            Errand::Effect(Effect::ReadStudy(wanted)) => Message::StudyRead(read_study(wanted)),
             Errand::Effect(_) => return,
         };
         if let Message::Failed(problem) = &answer {
@@ -133,6 +136,13 @@ impl Runner {
     }
 }
 
+fn read_study(wanted: WantedStudy) -> Result<StudySource> {
+    match wanted {
+        WantedStudy::Named(name) => Studies::find().open(&name),
+        WantedStudy::Pairs(pairs, baseline) => studies::pairs_only(pairs, baseline),
+    }
+}
+
 fn done(outcome: Result<String>) -> Message {
     match outcome {
         Ok(line) => Message::Done(line),
@@ -143,7 +153,7 @@ fn done(outcome: Result<String>) -> Message {
 /// Only a former run is written over.
 fn write_run(findings: &Findings, path: &Path) -> Result<String> {
     let run = findings.to_run().ok_or_else(|| Problem::new("run", "is not whole", "write it when all of it is computed"))?;
-    let file = AtomicFile::create(path)?;
+    let file = AtomicFile::reserve(path)?;
     run_file::expect_replaceable(path)?;
     run_file::write(&run, file)?;
     Ok(format!("wrote the run to {}", path.display()))
@@ -170,7 +180,7 @@ fn read_tags(path: &Path) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::tags::{Subject, TagBook, json};
+    use crate::core::tags::{Subject, TagBook, Vocabulary, json};
 
     #[test]
     fn only_an_export_is_replaced_by_an_export() {
@@ -178,8 +188,8 @@ mod tests {
         let book = TagBook::new(Subject { model: "m".to_owned(), dictionaries: "0".to_owned() });
         let exports = [
             ("t.json", json::to_json(&book).unwrap()),
-            ("t.csv", export::to_csv(&book).unwrap()),
-            ("t.md", export::to_markdown(&book)),
+            ("t.csv", export::to_csv(&book, &Vocabulary::default()).unwrap()),
+            ("t.md", export::to_markdown(&book, &Vocabulary::default())),
         ];
         for (name, text) in &exports {
             let path = folder.path().join(name);

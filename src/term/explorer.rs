@@ -30,6 +30,7 @@ use crate::app::state::download::Offer;
 use crate::app::state::{Setting, State, ThemeName};
 use crate::app::update::update;
 use crate::app::{commands, download, job};
+use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Request;
 use crate::core::selection::Selection;
@@ -65,6 +66,8 @@ pub struct Start {
     pub config: Config,
     /// Models known by name that are not on this machine.
     pub offers: Vec<Offer>,
+    /// Models with pages on Neuronpedia.
+    pub hosted: Hosted,
     /// The program's folders.
     pub folders: Folders,
     /// The log.
@@ -106,6 +109,7 @@ pub fn explore(start: Start) -> Result<()> {
         home: std::env::var("HOME").ok(),
         log: start.log.path().display().to_string(),
         offers: start.offers,
+        hosted: start.hosted,
     });
     state.mouse = mouse;
     let (sender, receiver) = channel();
@@ -308,7 +312,12 @@ impl Explorer {
             Effect::Arrange(_) | Effect::Discard(_) => self.errands.arrange(effect),
             Effect::OpenTags(subject) => self.saver.open(subject),
             Effect::SaveTags(book, revision) => self.saver.save(book, revision),
-            Effect::Copy(..) | Effect::Browse(_) | Effect::WriteRun(..) | Effect::WriteText { .. } | Effect::ReadTags(_) => {
+            Effect::Copy(..)
+            | Effect::Browse(_)
+            | Effect::WriteRun(..)
+            | Effect::WriteText { .. }
+            | Effect::ReadTags(_)
+            | Effect::ReadStudy(_) => {
                 self.errands.run(Errand::Effect(effect));
             }
         }

@@ -25,7 +25,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         frame.buffer_mut().set_stringn(inside.x, inside.y, says, usize::from(inside.width), theme.dim);
         return;
     };
-    let placed = place(inside.width, state.shown());
+    let placed = place(inside.width, state.shown(), &findings.study);
     if inside.height > 0 {
         heading(state, theme, inside, &placed, frame);
     }
@@ -61,11 +61,11 @@ fn empty(state: &State) -> String {
         return format!("not known: {gap}");
     }
     if found.is_some_and(crate::core::view_findings::ViewFindings::is_empty) {
-        let view = state.shown().first();
+        let view = state.about().name(state.shown().first());
         return if state.job.is_some() {
             format!("view {view} is still being computed")
         } else {
-            format!("there is no {view} view")
+            format!("nothing was computed of the view {view}")
         };
     }
     if state.filter.is_some() && state.table.listing.total().selected > 0 {
@@ -99,7 +99,7 @@ fn is_number(item: Item) -> bool {
 fn heading(state: &State, theme: &Theme, inside: Rect, placed: &[Placed], frame: &mut Frame) {
     for column in placed {
         let (title, sorted) = match column.item {
-            Item::Cell(cell) => (cell.title(), state.sort.column == cell),
+            Item::Cell(cell) => (cell.title(state.about()), state.sort.column == cell),
             Item::Bar => ("", false),
         };
         let title = if sorted { format!("{title}{}", state.sort.arrow()) } else { title.to_owned() };

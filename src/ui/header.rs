@@ -56,7 +56,9 @@ fn described(state: &State) -> String {
     let standing = state.standing.as_ref().filter(|_| !state.show_published);
     let standing = standing.map_or_else(String::new, |standing| format!("{standing} · "));
     match &findings.source {
-        Source::Published { .. } => format!("published figures, not computed here · {model} · names · {method}{steps}"),
+        Source::Published { .. } => {
+            format!("published figures, not computed here · {model} · {} · {method}{steps}", findings.study.name)
+        }
         Source::Live { opened, .. } => {
             format!("{standing}{model} · {} · {method}{steps} · {}", data(findings), printable(&opened.backend))
         }
@@ -68,7 +70,7 @@ fn described(state: &State) -> String {
 }
 
 fn data(findings: &Findings) -> String {
-    findings.data(View::Male).map_or_else(String::new, |data| {
+    findings.data(View(0)).map_or_else(String::new, |data| {
         let name = data.source.rsplit(['/', '\\']).next().unwrap_or(&data.source);
         format!("{} {} pairs", data.examples.len(), printable(name))
     })
@@ -129,7 +131,7 @@ fn views(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     if let Some(examples) = summary.examples {
         figures.push(format!("{examples} examples"));
     }
-    let of = state.shown().pair().map_or_else(String::new, |(first, _)| format!("{first}: "));
+    let of = state.shown().pair().map_or_else(String::new, |(first, _)| format!("{}: ", state.about().name(first)));
     let used: usize = spans.iter().map(Span::width).sum();
     // A number that is cut off would be read as another number: only whole figures, as many as fit.
     let fitting = (1..=figures.len()).rev().map(|count| format!("  {of}{}", figures[..count].join(" · ")));
@@ -161,7 +163,7 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
         more(format!("filter {} ({} match)", printable(filter.text()), total.matching), theme.warning);
     }
     if state.sort != Sort::STRENGTH {
-        more(format!("by {} {}", state.sort.column.name(), state.sort.arrow()), theme.text);
+        more(format!("by {} {}", state.sort.column.name(state.about()), state.sort.arrow()), theme.text);
     }
     if !state.marked.is_empty() {
         more(format!("{} marked", state.marked.len()), theme.mark);

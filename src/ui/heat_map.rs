@@ -37,15 +37,16 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
 
 /// Why there is nothing to draw, if there is nothing.
 fn missing(state: &State, findings: &Findings, view: View) -> Option<String> {
+    let name = findings.study.name(view);
     if matches!(findings.source, Source::Published { .. }) {
-        return Some(format!("the study printed no effects by position and no error terms of the {view} view"));
+        return Some(format!("the study printed no effects by position and no error terms of the {name} view"));
     }
     let found = findings.view(view);
     if !found.is_empty() {
         return None;
     }
-    let comes = state.job.is_some() && findings.data(view).is_some();
-    Some(if comes { format!("nothing of the {view} view has arrived yet") } else { format!("there is no {view} view") })
+    let says = if state.job.is_some() { "has arrived yet" } else { "was computed" };
+    Some(format!("nothing of the {name} view {says}"))
 }
 
 /// The numbers of one view, looked up once.
@@ -117,7 +118,7 @@ impl<'a> Map<'a> {
         let tokens: String = (0..positions).map(|position| cell(tokens.get(position).map_or("", String::as_str))).collect();
         let indent = " ".repeat(label);
         vec![
-            Line::styled(format!("effect by submodule and position, {}", self.view), theme.title),
+            Line::styled(format!("effect by submodule and position, {}", self.findings.study.name(self.view)), theme.title),
             Line::styled(format!("{indent}{numbers}{sums}"), theme.dim),
             Line::styled(format!("{indent}{tokens}"), theme.text),
         ]

@@ -11,13 +11,13 @@ use super::theme::Theme;
 use crate::app::choice::{choices, title};
 use crate::app::command::Command;
 use crate::app::command_id::CommandId;
-use crate::app::commands::GROUPS;
+use crate::app::commands::{GROUPS, of};
 use crate::app::key::Key;
-use crate::app::keymap::Keymap;
 use crate::app::palette::found;
 use crate::app::state::State;
 use crate::app::state::list::List;
 use crate::app::state::overlay::{Chooser, Overlay};
+use crate::core::filter::fields;
 use crate::core::text::printable;
 
 /// Draws whatever is open.
@@ -104,7 +104,7 @@ fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame
         lines.push((Some(index), line(command, state, theme, inside.width)));
     }
     if !searching {
-        lines.extend(notes(&state.setting.keymap, theme));
+        lines.extend(notes(state, theme));
     }
     let rows = usize::from(inside.height).saturating_sub(1);
     let at = lines.iter().position(|(index, _)| *index == Some(list.cursor)).unwrap_or(0);
@@ -122,21 +122,23 @@ fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame
 }
 
 /// What a user must know besides the commands: counts and the fields of a filter.
-fn notes(keymap: &Keymap, theme: &Theme) -> Vec<(Option<usize>, Line<'static>)> {
+fn notes(state: &State, theme: &Theme) -> Vec<(Option<usize>, Line<'static>)> {
     let mut notes = vec![
         (" Counts".to_owned(), theme.title),
-        (format!("  {}", counts(keymap)), theme.text),
+        (format!("  {}", counts(state)), theme.text),
         (" Filter".to_owned(), theme.title),
     ];
-    notes.extend(crate::core::filter::FIELDS.iter().map(|(name, says)| (format!("  {} {says}", left(name, 16)), theme.text)));
+    notes.extend(fields(state.about()).into_iter().map(|(name, says)| (format!("  {} {says}", left(&name, 16)), theme.text)));
     notes.into_iter().map(|(text, style)| (None, Line::styled(text, style))).collect()
 }
 
 /// How a count is typed, which depends on the digits that are commands themselves.
-fn counts(keymap: &Keymap) -> String {
+fn counts(state: &State) -> String {
+    let keymap = &state.setting.keymap;
     let says = format!("{} moves 12 rows.", keymap.counted("12", CommandId::DOWN));
-    let (commands, others): (Vec<char>, Vec<char>) =
-        ('0'..='9').partition(|digit| keymap.command(Key::character(*digit)).is_some());
+    let (commands, others): (Vec<char>, Vec<char>) = ('0'..='9').partition(|digit| {
+        keymap.command(Key::character(*digit)).and_then(of).is_some_and(|command| (command.enabled)(state).is_ok())
+    });
     if commands.is_empty() {
         return says;
     }

@@ -3,7 +3,7 @@
 use crate::core::findings::Findings;
 use crate::core::run::ExampleRecord;
 use crate::core::text::printable;
-use crate::core::view::View;
+use crate::core::view::{Direction, View};
 
 /// One prompt with its answer; text as it is in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +14,11 @@ pub struct Side<'a> {
     pub answer: &'a str,
 }
 
-/// The clean and the patch prompt. The female view exchanges them.
-pub fn sides(example: &ExampleRecord, view: View) -> [Side<'_>; 2] {
+/// The clean and the patch prompt, as a view of that direction takes them.
+pub fn sides(example: &ExampleRecord, direction: Direction) -> [Side<'_>; 2] {
     let clean = Side { tokens: &example.clean_text, answer: &example.clean_answer_text };
     let patch = Side { tokens: &example.patch_text, answer: &example.patch_answer_text };
-    match view {
-        View::Male | View::Baseline => [clean, patch],
-        View::Female => [patch, clean],
-    }
+    direction.orient(clean, patch).into()
 }
 
 /// A token by itself, safe to show: spaces around it are dropped, spaces alone made visible.
@@ -34,7 +31,7 @@ pub fn alone(token: &str) -> String {
 /// The tokens of the first clean prompt, as an example of what stands at each position; none where prompts differ in length.
 pub fn first_tokens(findings: &Findings, view: View) -> Option<Vec<String>> {
     let examples = &findings.data(view)?.examples;
-    let first = sides(examples.first()?, view)[0].tokens;
+    let first = sides(examples.first()?, findings.study.view(view).direction)[0].tokens;
     let same = examples.iter().all(|example| example.clean_text.len() == first.len() && example.patch_text.len() == first.len());
     same.then(|| first.iter().map(|token| alone(token)).collect())
 }

@@ -18,7 +18,7 @@ use crate::core::view_findings::Coverage;
 /// Draws the list.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let focused = state.pane == Pane::Submodules;
-    let inside = pane::frame(&format!("submodules · {}", state.shown().first()), focused, theme, area, frame);
+    let inside = pane::frame(&format!("submodules · {}", state.about().name(state.shown().first())), focused, theme, area, frame);
     let rows = state.submodules();
     let height = usize::from(inside.height);
     let top = submodule_top(state, height);

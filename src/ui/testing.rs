@@ -12,9 +12,12 @@ use crate::app::state::{Setting, State, ThemeName};
 use crate::app::update::update;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::findings::Findings;
+use crate::core::neuronpedia::Hosted;
 use crate::core::published::Published;
 use crate::core::run::{DataRecord, Dropped, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Run, Seconds};
 use crate::core::selection::Selection;
+use crate::core::study::Study;
+use crate::core::study::testing::names;
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
 use crate::core::tags::Subject;
 use crate::core::view::View;
@@ -103,8 +106,18 @@ fn detail(sign: f32) -> Detail {
     detail
 }
 
-/// The whole study.
+/// A run of the study of names, whole.
 pub fn run() -> Run {
+    run_of(names())
+}
+
+/// How strong the effects of each view are, with their sign.
+const STRENGTHS: [f32; 5] = [1.0, -1.0, 0.5, 0.25, -0.75];
+
+/// A run of a study of up to five views, whole.
+pub fn run_of(study: Study) -> Run {
+    let sources = ["pairs.json", "baseline.json", "third.json", "fourth.json", "fifth.json"];
+    let views: Vec<(View, f32)> = study.all().zip(STRENGTHS).collect();
     let manifest = Manifest {
         format: FORMAT,
         program: "saescope test".to_owned(),
@@ -128,8 +141,8 @@ pub fn run() -> Run {
             width: 8,
         },
         dictionaries: Vec::new(),
-        pairs: data("pairs.json"),
-        baseline: Some(data("baseline.json")),
+        data: sources.into_iter().take(study.lists()).map(data).collect(),
+        study,
         seconds: Seconds::default(),
     };
     let view = |(view, sign): (View, f32)| ViewEffects {
@@ -140,8 +153,7 @@ pub fn run() -> Run {
         submodules: Submodule::all(LAYERS).into_iter().map(|submodule| effects(submodule, sign)).collect(),
         detail: detail(sign),
     };
-    let views = [(View::Male, 1.0), (View::Female, -1.0), (View::Baseline, 0.5)];
-    Run { manifest, views: views.map(view).to_vec() }
+    Run { manifest, views: views.into_iter().map(view).collect() }
 }
 
 /// A state that knows nothing yet.
@@ -150,7 +162,7 @@ pub fn empty() -> State {
     State::new(Setting {
         size: (160, 50),
         request: None,
-        published: Arc::new(Published::parse(figures, "names_comparison.json").unwrap()),
+        published: Arc::new(Published::parse(figures, "names_comparison.json", &Arc::new(names())).unwrap()),
         keymap: commands::default_keys(),
         theme: ThemeName::Dark,
         true_colour: true,
@@ -160,6 +172,7 @@ pub fn empty() -> State {
         home: None,
         log: "saescope.log".to_owned(),
         offers: Vec::new(),
+        hosted: Hosted::default(),
     })
 }
 

@@ -71,7 +71,10 @@ fn a_fetched_model_is_computed() {
         let output = home.command(arguments).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2));
-        assert!(said.contains("models.toml:2: 0 is no number of layers; use 1 to 1000") && said.lines().count() == 1, "{said}");
+        assert!(
+            said.contains("models.toml:2: 0 is not a number of layers; use 1 to 1000") && said.lines().count() == 1,
+            "{said}"
+        );
     }
     assert!(String::from_utf8(home.run("doctor").stdout).unwrap().contains("FAULT: "));
 }

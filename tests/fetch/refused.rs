@@ -155,8 +155,8 @@ fn a_hub_that_is_not_there_is_said() {
     let said = user.fails(command);
     assert!(said.contains(" (main) at 127.0.0.1:1: cannot be reached: ") && said.contains("HF_HUB_OFFLINE=1"), "{said}");
     for (name, value, says) in [
-        ("HF_ENDPOINT", "hub", "HF_ENDPOINT: 'hub' is no address; use one such as https://huggingface.co"),
-        ("HF_HUB_DOWNLOAD_TIMEOUT", "soon", "HF_HUB_DOWNLOAD_TIMEOUT: 'soon' is no time; use a number of seconds"),
+        ("HF_ENDPOINT", "hub", "HF_ENDPOINT: 'hub' is not an address; use one such as https://huggingface.co"),
+        ("HF_HUB_DOWNLOAD_TIMEOUT", "soon", "HF_HUB_DOWNLOAD_TIMEOUT: 'soon' is not a time; use a number of seconds"),
         ("HF_TOKEN", "two words", "HF_TOKEN: holds no token"),
     ] {
         let mut command = user.fetch("");

@@ -6,10 +6,16 @@ pub mod random;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use saescope::core::effects::ViewEffects;
 use saescope::core::request::Backend;
+use saescope::core::selection::{Selected, Selection};
 use saescope::core::submodule::Submodule;
+use saescope::core::view::{Direction, View};
+use saescope::core::view_findings::ViewFindings;
+use saescope::engine::activation::Trace;
+use saescope::engine::attribution::ViewInput;
 use saescope::engine::cancel::Cancel;
-use saescope::engine::compute::{self, Answers, Compute};
+use saescope::engine::compute::{self, Answers, Compute, Entry, Segment, Start};
 use saescope::engine::dataset::Example;
 use saescope::engine::dictionary::{Dictionary, folder};
 use saescope::engine::model::config::Config;
@@ -41,6 +47,68 @@ pub fn reference_model(backend: Backend) -> Box<dyn Compute> {
 /// `layout` is `dictionaries/tiny-neox` or `saelens`.
 pub fn reference_dictionaries(layout: &str) -> Vec<Dictionary> {
     folder::open_all(&[reference(layout)], 3, 64, &Cancel::default()).unwrap()
+}
+
+/// The views of the study of names.
+pub const MALE: View = View(0);
+pub const FEMALE: View = View(1);
+pub const BASELINE: View = View(2);
+
+/// The three views of a study: the pairs in both directions, and the baseline.
+pub fn views<'a>(pairs: &'a [Example], baseline: Option<&'a [Example]>) -> Vec<ViewInput<'a>> {
+    let input = |view: View, examples, direction| ViewInput { view, name: "a view", examples, direction };
+    let of_pairs = [input(MALE, pairs, Direction::Forward), input(FEMALE, pairs, Direction::Reversed)];
+    of_pairs.into_iter().chain(baseline.map(|examples| input(BASELINE, examples, Direction::Forward))).collect()
+}
+
+/// The features that `selection` picks of a whole view, strongest first.
+pub fn select(view: &ViewEffects, selection: Selection) -> Vec<Selected> {
+    ViewFindings::from_effects(view.clone(), view.submodules.len() / 3).select(selection).features
+}
+
+/// For each pair the mean of the gradients at the points `alphas` on the way from `from` to `to`, `[pairs, positions, width]`.
+pub fn mean_gradients(
+    compute: &dyn Compute,
+    submodule: Submodule,
+    [from, to]: [&[Trace]; 2],
+    alphas: &[f32],
+    answers: &[Answers],
+) -> Vec<f32> {
+    let config = compute.config();
+    let entry = Entry::after(submodule, config);
+    let segments: Vec<Segment<'_>> = from
+        .iter()
+        .zip(to)
+        .zip(answers)
+        .map(|((from, to), answers)| Segment {
+            stream: entry.stream(from, config),
+            from: entry.reaching(from.output(submodule), config),
+            to: entry.reaching(to.output(submodule), config),
+            metrics: vec![*answers],
+        })
+        .collect();
+    let sums = compute.gradient_sums(entry, &segments, alphas, &Cancel::default()).unwrap();
+    let mean = |(sums, trace): (&Vec<saescope::engine::activation::Array>, &Trace)| {
+        let padding = vec![0.0; trace.output(submodule).len() - sums[0].len()];
+        padding.into_iter().chain(sums[0].iter().map(|sum| sum / alphas.len() as f32)).collect::<Vec<f32>>()
+    };
+    sums.iter().zip(from).flat_map(mean).collect()
+}
+
+/// For each submodule the gradients at the plain runs, `[prompts, positions, width]`.
+pub fn plain_gradients(compute: &dyn Compute, prompts: &[&[u32]], answers: &[Answers]) -> Vec<Vec<f32>> {
+    let starts: Vec<Start<'_>> =
+        prompts.iter().zip(answers).map(|(prompt, answers)| Start { prompt, metrics: vec![*answers] }).collect();
+    let found = compute.plain_gradients(&starts, &Cancel::default()).unwrap();
+    let submodules = Submodule::all(compute.config().layers).len();
+    let of = |ordinal: usize| {
+        let part = move |gradients: &Vec<saescope::engine::activation::Array>| {
+            let size = gradients[0].len() / submodules;
+            gradients[0][ordinal * size..(ordinal + 1) * size].to_vec()
+        };
+        found.iter().flat_map(part).collect()
+    };
+    (0..submodules).map(of).collect()
 }
 
 #[derive(serde::Deserialize, Clone)]

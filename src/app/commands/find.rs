@@ -14,7 +14,6 @@ use crate::app::state::overlay::{Chooser, Overlay};
 use crate::app::state::prompt::Asked;
 use crate::app::table;
 use crate::core::rows::column::Column;
-use crate::core::view::View;
 
 /// The commands of this group.
 pub const COMMANDS: &[Command] = &[
@@ -107,28 +106,12 @@ pub const COMMANDS: &[Command] = &[
         run: |state, _| sort_by(state, Column::StandardError),
     },
     Command {
-        name: "sort-by-male",
-        help: "order by the effect in view male",
+        name: "sort-by-view",
+        help: "order by the effect in the view that is on, or in the one that the count names",
         keys: &[],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| sort_by(state, Column::Effects(View::Male)),
-    },
-    Command {
-        name: "sort-by-female",
-        help: "order by the effect in view female",
-        keys: &[],
-        reach: Reach::Screen,
-        enabled: always,
-        run: |state, _| sort_by(state, Column::Effects(View::Female)),
-    },
-    Command {
-        name: "sort-by-baseline",
-        help: "order by the effect in view baseline",
-        keys: &[],
-        reach: Reach::Screen,
-        enabled: always,
-        run: |state, _| sort_by(state, Column::Effects(View::Baseline)),
+        run: by_view,
     },
     Command {
         name: "sort-by-tags",
@@ -220,6 +203,18 @@ fn next_match(state: &mut State, count: Option<usize>, forward: bool) -> Vec<Eff
 fn choose_sort(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     state.overlay = Some(Overlay::Chooser(Chooser::Sort));
     Vec::new()
+}
+
+fn by_view(state: &mut State, count: Option<usize>) -> Vec<Effect> {
+    let view = match count {
+        None => Some(state.shown().first()),
+        Some(place) => state.about().all().nth(place.saturating_sub(1)),
+    };
+    let Some(view) = view else {
+        state.notice = Some(Notice::refused(format!("the study has {} views", state.about().views.len())));
+        return Vec::new();
+    };
+    sort_by(state, Column::Effects(view))
 }
 
 fn reverse(state: &mut State, _: Option<usize>) -> Vec<Effect> {

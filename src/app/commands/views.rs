@@ -7,50 +7,48 @@ use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
-use crate::app::state::tab::{PAIRS, Tab};
+use crate::app::state::tab::Tab;
 use crate::app::table;
-use crate::core::view::View;
+
+/// The command of one place in the row of views.
+macro_rules! view {
+    ($name:literal, $key:literal, $place:literal, $help:literal) => {
+        Command {
+            name: $name,
+            help: $help,
+            keys: &[$key],
+            reach: Reach::Screen,
+            enabled: |state| at(state, $place).map(|_| ()),
+            run: |state, _| at(state, $place).map_or_else(|_| Vec::new(), |tab| go(state, tab)),
+        }
+    };
+}
 
 /// The commands of this group.
 pub const COMMANDS: &[Command] = &[
-    Command {
-        name: "male",
-        help: "view male: clean is the pair file's clean prompt",
-        keys: &["1"],
-        reach: Reach::Screen,
-        enabled: always,
-        run: |state, _| go(state, Tab::Single(View::Male)),
-    },
-    Command {
-        name: "female",
-        help: "view female: the same pairs, clean and patch exchanged",
-        keys: &["2"],
-        reach: Reach::Screen,
-        enabled: always,
-        run: |state, _| go(state, Tab::Single(View::Female)),
-    },
-    Command {
-        name: "baseline",
-        help: "view baseline: the same prompts with answers that do not depend on gender",
-        keys: &["3"],
-        reach: Reach::Screen,
-        enabled: always,
-        run: |state, _| go(state, Tab::Single(View::Baseline)),
-    },
+    view!("view-1", "1", 0, "the first view of the study; after the views come difference and similarity"),
+    view!("view-2", "2", 1, "the second"),
+    view!("view-3", "3", 2, "the third"),
+    view!("view-4", "4", 3, "the fourth"),
+    view!("view-5", "5", 4, "the fifth"),
+    view!("view-6", "6", 5, "the sixth"),
+    view!("view-7", "7", 6, "the seventh"),
+    view!("view-8", "8", 7, "the eighth"),
+    view!("view-9", "9", 8, "the ninth"),
     Command {
         name: "difference",
         help: "features that only one of two views' selections holds",
-        keys: &["4"],
+        keys: &[],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: can_compare,
         run: |state, _| go(state, Tab::Difference),
     },
     Command {
         name: "similarity",
         help: "features that both selections hold",
-        keys: &["5"],
+        keys: &[],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: can_compare,
         run: |state, _| go(state, Tab::Similarity),
     },
     Command {
@@ -79,12 +77,30 @@ pub const COMMANDS: &[Command] = &[
     },
 ];
 
+/// What stands at a place of the row of views.
+fn at(state: &State, place: usize) -> Result<Tab, String> {
+    let study = state.about();
+    Tab::all(study).get(place).copied().ok_or_else(|| match study.views.len() {
+        1 => format!("the study {} has one view", study.name),
+        views => format!("the study {} has {views} views", study.name),
+    })
+}
+
+fn can_compare(state: &State) -> Result<(), String> {
+    let study = state.about();
+    study.compare.map(|_| ()).ok_or_else(|| format!("the study {} has one view and nothing to compare it with", study.name))
+}
+
 fn comparing(state: &State) -> Result<(), String> {
+    can_compare(state)?;
     match state.tab {
         Tab::Single(view) => {
-            let keymap = &state.setting.keymap;
-            let (difference, similarity) = (keymap.way(CommandId::DIFFERENCE), keymap.way(CommandId::SIMILARITY));
-            Err(format!("the view {view} compares nothing; {difference} and {similarity} do"))
+            let name = state.about().name(view);
+            let (difference, similarity) = (state.way_to(Tab::Difference), state.way_to(Tab::Similarity));
+            Err(format!("the view {name} compares nothing; {difference} and {similarity} do"))
+        }
+        Tab::Difference | Tab::Similarity if state.about().pairs().len() == 1 => {
+            Err("the study has two views, which are compared already".to_owned())
         }
         Tab::Difference | Tab::Similarity => Ok(()),
     }
@@ -100,7 +116,7 @@ pub fn go(state: &mut State, tab: Tab) -> Vec<Effect> {
 }
 
 fn next_pair(state: &mut State, _: Option<usize>) -> Vec<Effect> {
-    state.pair = (state.pair + 1) % PAIRS.len();
+    state.pair = (state.pair + 1) % state.about().pairs().len().max(1);
     table::refresh(state)
 }
 
@@ -113,6 +129,7 @@ fn heat_map(state: &mut State, _: Option<usize>) -> Vec<Effect> {
 }
 
 fn published(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+    let before = state.about().clone();
     state.show_published = !state.show_published;
     let State { table, marked, submodule, aside, .. } = state;
     std::mem::swap(table, &mut aside.table);
@@ -121,6 +138,7 @@ fn published(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     // What another thread still arranges is of the other one.
     table.number = table.number.max(aside.table.number);
     (table.asked, aside.table.asked) = (None, None);
+    state.adapt(&before);
     state.card_scroll = 0;
     state.notice = Some(Notice::done(if state.show_published {
         let back = state.setting.keymap.way(CommandId::PUBLISHED);

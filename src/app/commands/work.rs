@@ -8,8 +8,9 @@ use crate::app::state::State;
 use crate::app::state::prompt::Asked;
 use crate::app::{download, job};
 use crate::core::findings::Source;
-use crate::core::request::{DataSource, ModelSource, Request};
+use crate::core::request::{ModelSource, Request};
 use crate::core::run::Method;
+use crate::core::study_source::PairSource;
 
 /// The commands of this group.
 pub const COMMANDS: &[Command] = &[
@@ -54,8 +55,19 @@ pub const COMMANDS: &[Command] = &[
         run: steps,
     },
     Command {
+        name: "study",
+        help: "compute another study: one that `saescope studies` lists, or a file",
+        keys: &["C"],
+        reach: Reach::Screen,
+        enabled: can_compute,
+        run: |state, _| {
+            state.ask(Asked::Study, state.about().name.clone());
+            Vec::new()
+        },
+    },
+    Command {
         name: "pairs",
-        help: "compute with another pair file, and perhaps a baseline file",
+        help: "compute the study of names with another pair file, and perhaps a baseline file",
         keys: &["P"],
         reach: Reach::Screen,
         enabled: can_compute,
@@ -158,13 +170,12 @@ fn steps(state: &mut State, _: Option<usize>) -> Vec<Effect> {
 }
 
 fn pairs(state: &mut State, _: Option<usize>) -> Vec<Effect> {
-    let text = match state.setting.request.as_ref().map(|request| &request.data) {
-        Some(DataSource::Files { pairs, baseline }) => {
-            let baseline = baseline.as_ref().map_or_else(String::new, |baseline| format!(", {}", baseline.display()));
-            format!("{}{baseline}", pairs.display())
-        }
-        _ => String::new(),
-    };
+    let lists = state.setting.request.as_ref().map_or(&[][..], |request| request.study.lists.as_slice());
+    let files = lists.iter().map(|list| match list {
+        PairSource::File(path) => Some(path.display().to_string()),
+        PairSource::Text { .. } => None,
+    });
+    let text = files.collect::<Option<Vec<String>>>().filter(|files| files.len() <= 2).unwrap_or_default().join(", ");
     state.ask(Asked::Pairs, text);
     Vec::new()
 }

@@ -6,19 +6,19 @@ use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::core::problem::Problem;
-use crate::core::tags::{TagBook, export, json};
+use crate::core::tags::{TagBook, Vocabulary, export, json};
 
 /// Asks for a file.
 pub struct ExportTags;
 
 /// Writes the tags in one form.
-type Write = fn(&TagBook) -> Result<String, Problem>;
+type Write = fn(&TagBook, &Vocabulary) -> Result<String, Problem>;
 
 fn format(path: &str) -> Result<(Write, &'static str), String> {
     match path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).as_deref() {
-        Some("json") => Ok((json::to_json, "as JSON, which can be imported again")),
+        Some("json") => Ok((|book, _| json::to_json(book), "as JSON, which can be imported again")),
         Some("csv") => Ok((export::to_csv, "as CSV, one line a feature and scope")),
-        Some("md") => Ok((|book| Ok(export::to_markdown(book)), "as the notebook's Markdown lists")),
+        Some("md") => Ok((|book, vocabulary| Ok(export::to_markdown(book, vocabulary)), "as the notebook's Markdown lists")),
         _ => Err("the name must end in .json, .csv or .md".to_owned()),
     }
 }
@@ -37,7 +37,7 @@ impl Dialogue for ExportTags {
         let path = path::named(state, text)?;
         let Some(book) = state.book() else { return Ok(Vec::new()) };
         let what = format!("tags of {} features", book.features().len());
-        match write(book) {
+        match write(book, &state.about().tags) {
             Ok(text) => Ok(vec![Effect::WriteText { path, text, what }]),
             Err(problem) => {
                 state.notice = Some(Notice::failed(&problem));

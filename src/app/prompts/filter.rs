@@ -36,11 +36,11 @@ impl Dialogue for FilterRows {
     }
 
     fn hint(&self, state: &State, text: &str) -> Result<String, String> {
-        Filter::parse(text).map(|_| matching(state)).map_err(|error| error.to_string())
+        Filter::parse(text, state.about()).map(|_| matching(state)).map_err(|error| error.to_string())
     }
 
     fn preview(&self, state: &mut State, text: &str) -> Vec<Effect> {
-        Filter::parse(text).map_or_else(|_| Vec::new(), |filter| show(state, filter))
+        Filter::parse(text, state.about()).map_or_else(|_| Vec::new(), |filter| show(state, filter))
     }
 
     fn accept(&self, state: &mut State, _: &str) -> Result<Vec<Effect>, String> {

@@ -12,6 +12,7 @@ mod pairs;
 mod path;
 mod selection;
 mod steps;
+mod study;
 mod write_run;
 
 use tui_input::InputRequest;
@@ -32,6 +33,7 @@ fn dialogue(asked: &Asked) -> Box<dyn Dialogue> {
         Asked::Filter(before) => Box::new(filter::FilterRows { before: before.clone() }),
         Asked::Note(features, scope) => Box::new(note::Note { features: features.clone(), scope: *scope }),
         Asked::Steps => Box::new(steps::Steps),
+        Asked::Study => Box::new(study::Study),
         Asked::Pairs => Box::new(pairs::Pairs),
         Asked::Fetch => Box::new(fetch::Fetch),
         Asked::WriteRun => Box::new(write_run::WriteRun),

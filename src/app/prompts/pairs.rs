@@ -2,10 +2,11 @@
 
 use super::dialogue::Dialogue;
 use super::path::with_home;
-use crate::app::job;
-use crate::app::message::Effect;
+use crate::app::message::{Effect, WantedStudy};
 use crate::app::state::State;
-use crate::core::request::DataSource;
+
+/// The study that has the program's own pairs.
+const NAMES: &str = "names";
 
 /// Asks for one or two files.
 pub struct Pairs;
@@ -21,11 +22,11 @@ impl Dialogue for Pairs {
 
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
         let file = |name: &str| with_home(state, name.trim()).into();
-        let data = match text.split_once(',') {
-            _ if text.is_empty() => DataSource::Embedded,
-            Some((pairs, baseline)) => DataSource::Files { pairs: file(pairs), baseline: Some(file(baseline)) },
-            None => DataSource::Files { pairs: file(text), baseline: None },
+        let wanted = match text.split_once(',') {
+            _ if text.is_empty() => WantedStudy::Named(NAMES.to_owned()),
+            Some((pairs, baseline)) => WantedStudy::Pairs(file(pairs), Some(file(baseline))),
+            None => WantedStudy::Pairs(file(text), None),
         };
-        Ok(job::again(state, |request| request.data = data))
+        Ok(vec![Effect::ReadStudy(wanted)])
     }
 }

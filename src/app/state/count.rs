@@ -1,8 +1,8 @@
-//! Digits in front of a command, as in `12j`, although `1` to `5` are commands themselves.
+//! Digits in front of a command, as in `12j`, although the first digits are commands themselves: they switch views.
 //!
-//! `1` to `5` act at once, since views are switched far more often than counts are typed. A digit that follows within
-//! [`TOGETHER`] makes a count of both and takes the switch back. So a count has two digits or more, or begins with `0` or `6` to `9`,
-//! which are no views: `12j`, `05j`, `7j`.
+//! Those act at once, since views are switched far more often than counts are typed. A digit that follows within [`TOGETHER`] makes a
+//! count of both and takes the switch back. So a count has two digits or more, or begins with a digit that switches nothing: with three
+//! views and two comparisons `12j`, `05j`, `7j`.
 
 use std::time::Duration;
 
@@ -56,9 +56,7 @@ impl Count {
 
     /// Whether the digits are a count and not the key of a view.
     fn is_number(&self) -> bool {
-        self.digits.len() > 1
-            || self.digits.starts_with(['0', '6', '7', '8', '9'])
-            || (!self.digits.is_empty() && self.before.is_none())
+        self.digits.len() > 1 || (!self.digits.is_empty() && self.before.is_none())
     }
 
     /// The digits that wait for a command, to be shown.
@@ -77,9 +75,9 @@ impl Count {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::view::View;
+    use crate::core::study::testing;
 
-    const MALE: Tab = Tab::Single(View::Male);
+    const MALE: Tab = Tab::Single(testing::MALE);
 
     fn type_all(keys: &[(char, u64)]) -> (Count, Vec<Digit>) {
         let mut count = Count::default();

@@ -19,19 +19,23 @@ use download::{Download, Offer};
 use job::Job;
 use overlay::Overlay;
 use prompt::{Asked, Prompt};
-use tab::{PAIRS, Tab};
+use tab::Tab;
 use table::Table;
 use tagging::Tagging;
 
+use super::command_id::CommandId;
+use super::key::Key;
 use super::keymap::Keymap;
 use super::notice::Notice;
 use crate::core::filter::Filter;
 use crate::core::findings::Findings;
+use crate::core::neuronpedia::Hosted;
 use crate::core::published::Published;
 use crate::core::request::Request;
 use crate::core::rows::Shown;
-use crate::core::rows::column::Sort;
+use crate::core::rows::column::{Column, Sort};
 use crate::core::selection::Selection;
+use crate::core::study::Study;
 use crate::core::submodule::{FeatureId, Submodule};
 use crate::core::tags::{Features, TagBook};
 use crate::core::view::View;
@@ -108,6 +112,8 @@ pub struct Setting {
     pub home: Option<String>,
     /// Models known by name that are not, or not whole, on this machine.
     pub offers: Vec<Offer>,
+    /// Models with pages on Neuronpedia.
+    pub hosted: Hosted,
 }
 
 /// The whole state. Only [`update`](super::update::update) changes it.
@@ -133,7 +139,7 @@ pub struct State {
     pub downloads: u64,
     /// Which view.
     pub tab: Tab,
-    /// Which of [`PAIRS`].
+    /// Which of the study's [`pairs`](Study::pairs) is compared.
     pub pair: usize,
     /// Which features of it.
     pub selection: Selection,
@@ -213,7 +219,7 @@ impl State {
             jobs: 0,
             download: None,
             downloads: 0,
-            tab: Tab::Single(View::Male),
+            tab: Tab::Single(View(0)),
             pair: 0,
             selection: setting.selection,
             threshold,
@@ -248,19 +254,77 @@ impl State {
         &self.setting.published
     }
 
-    /// The two views that are compared.
-    pub fn compared(&self) -> (View, View) {
-        PAIRS[self.pair % PAIRS.len()]
+    /// What is studied: by the findings on the screen, or, before there are any, by the computation that was asked for.
+    pub fn about(&self) -> &Study {
+        let asked = || self.setting.request.as_ref().map(|request| &request.study.study);
+        let shown = self.findings().map(|findings| &findings.study);
+        shown.or_else(asked).unwrap_or(&self.setting.published.findings.study)
+    }
+
+    /// Puts other findings in place of those of the study.
+    pub fn set_study(&mut self, findings: Arc<Findings>) {
+        let before = self.about().clone();
+        let is_another = self.study.as_ref().is_some_and(|study| study.study != findings.study);
+        self.study = Some(findings);
+        if is_another && self.show_published {
+            self.aside.table.clear();
+        }
+        self.adapt(&before);
+    }
+
+    /// Brings what names views along to the study that is on the screen now: views are places in their own study only. Views of the
+    /// same name stand for each other.
+    pub fn adapt(&mut self, before: &Study) {
+        let now = self.about().clone();
+        if now == *before {
+            return;
+        }
+        let same = |view: View| now.find(before.name(view).as_str());
+        self.tab = match self.tab {
+            Tab::Single(view) => Tab::Single(same(view).unwrap_or(View(0))),
+            comparison if now.compare.is_some() => comparison,
+            _ => Tab::Single(View(0)),
+        };
+        self.sort = match self.sort.column {
+            Column::Effects(view) => {
+                same(view).map_or(Sort::STRENGTH, |view| Sort { column: Column::Effects(view), ..self.sort })
+            }
+            _ => self.sort,
+        };
+        self.pair = 0;
+        self.filter = self.filter.take().and_then(|filter| Filter::parse(filter.text(), &now).ok().flatten());
+        self.table.clear();
+    }
+
+    /// The two views that are compared; none where the study has only one.
+    pub fn compared(&self) -> Option<(View, View)> {
+        let pairs = self.about().pairs();
+        pairs.get(self.pair % pairs.len().max(1)).copied()
     }
 
     /// What the table lists.
     pub fn shown(&self) -> Shown {
-        let (first, second) = self.compared();
-        match self.tab {
-            Tab::Single(view) => Shown::Single(view),
-            Tab::Difference => Shown::Difference(first, second),
-            Tab::Similarity => Shown::Similarity(first, second),
+        match (self.tab, self.compared()) {
+            (Tab::Single(view), _) => Shown::Single(view),
+            (Tab::Difference, Some((first, second))) => Shown::Difference(first, second),
+            (Tab::Similarity, Some((first, second))) => Shown::Similarity(first, second),
+            (Tab::Difference | Tab::Similarity, None) => Shown::Single(View(0)),
         }
+    }
+
+    /// What a sentence calls the way to `tab`: the key of its command or the digit of its place, else the command's name.
+    pub fn way_to(&self, tab: Tab) -> String {
+        let keymap = &self.setting.keymap;
+        let own = match tab {
+            Tab::Difference => Some(CommandId::DIFFERENCE),
+            Tab::Similarity => Some(CommandId::SIMILARITY),
+            Tab::Single(_) => None,
+        };
+        let place = Tab::all(self.about()).iter().position(|other| *other == tab);
+        let at_place = place.and_then(|place| CommandId::VIEWS.get(place).copied());
+        let commands = [own, at_place].into_iter().flatten();
+        let key = commands.clone().find_map(|command| keymap.key(command));
+        key.map_or_else(|| commands.last().map_or_else(String::new, |command| keymap.way(command)), Key::spoken)
     }
 
     /// The tags of what is shown; none until it is known what they hang on and their file was read.

@@ -20,6 +20,8 @@ pub enum Asked {
     Note(Vec<FeatureId>, Scope),
     /// Points on the path of integrated gradients.
     Steps,
+    /// The name or the file of a study.
+    Study,
     /// A pair file and perhaps a baseline file.
     Pairs,
     /// Which model to download.

@@ -82,6 +82,11 @@ impl Table {
         self.listing.rows.is_empty()
     }
 
+    /// Drops the rows and what was asked for: they are of another study. Numbers go on, so that late answers are known as such.
+    pub fn clear(&mut self) {
+        *self = Self { number: self.number, ..Self::default() };
+    }
+
     /// Moves the cursor to a row, or to the last one before it.
     pub fn go(&mut self, row: usize) {
         self.cursor = row.min(self.len().saturating_sub(1));

@@ -17,7 +17,7 @@ pub struct BenchArguments {
 
     /// Without a subcommand.
     #[command(flatten)]
-    pub engine: BenchEngineArguments,
+    pub engine: BenchStudyArguments,
 }
 
 /// What can be measured.
@@ -26,11 +26,11 @@ pub enum Bench {
     /// The explorer: from a key to its frame, with many features and, unless --idle, a computation on all cores.
     Ui(BenchUiArguments),
     /// The engine: integrated gradients of a study, against the least arithmetic that it takes and how fast this machine multiplies.
-    Engine(BenchEngineArguments),
-    /// The engine with more and more pairs: time and memory, as a table and as a plot.
+    Engine(BenchStudyArguments),
+    /// The engine with more and more pairs: time and memory, as a table and as JSON.
     Pairs(BenchPairsArguments),
     /// Computing again after a change, with what the explorer remembers.
-    Again(BenchAgainArguments),
+    Again(BenchStudyArguments),
 }
 
 /// Flags of `bench pairs`.
@@ -48,30 +48,14 @@ pub struct BenchPairsArguments {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
     pub runs: usize,
 
-    /// The folder for pairs.md, pairs.json and pairs.svg; it is made if it is not there.
+    /// The folder for pairs.md and pairs.json; it is made if it is not there.
     #[arg(long, value_name = "DIR")]
     pub output: PathBuf,
 }
 
-/// Flags of `bench again`.
+/// Flags of `bench engine` and `bench again`.
 #[derive(Debug, Args)]
-pub struct BenchAgainArguments {
-    /// What to compute.
-    #[command(flatten)]
-    pub study: StudyArguments,
-
-    /// How often; medians are reported.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
-    pub runs: usize,
-
-    /// Print one JSON object instead of a table.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Flags of `bench engine`.
-#[derive(Debug, Args)]
-pub struct BenchEngineArguments {
+pub struct BenchStudyArguments {
     /// What to compute.
     #[command(flatten)]
     pub study: StudyArguments,

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::values::threshold;
-use crate::core::view::View;
+use super::values::{positive, threshold};
 
 /// Flags of `export`.
 #[derive(Debug, Args)]
@@ -15,20 +14,21 @@ pub struct ExportArguments {
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
 
-    /// Which features: of one view, or of two compared.
-    #[arg(long, value_enum)]
-    pub view: ExportView,
+    /// Which features: of one view of the study, by its name, or of two compared: `difference` (only one of two selections holds them) or
+    /// `similarity` (both do).
+    #[arg(long, value_name = "VIEW|difference|similarity")]
+    pub view: String,
 
-    /// The two views that difference and similarity compare. [default: male,baseline]
+    /// The two views that difference and similarity compare. [default: those that the study compares first]
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
-    pub of: Option<Vec<View>>,
+    pub of: Option<Vec<String>>,
 
     /// Select the features with |effect| above X; 0 selects every feature with an effect.
     #[arg(long, value_name = "X", group = "selection", value_parser = threshold)]
     pub threshold: Option<f32>,
 
     /// Select the N features of largest |effect|, over all submodules together.
-    #[arg(long, value_name = "N", group = "selection")]
+    #[arg(long, value_name = "N", group = "selection", value_parser = positive)]
     pub top_k: Option<usize>,
 
     /// How to print them.
@@ -38,21 +38,6 @@ pub struct ExportArguments {
     /// Name of the quick list, for --format url. [default: view and selection]
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-}
-
-/// What `export` can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportView {
-    /// Clean is the clean prompt of the pair file.
-    Male,
-    /// Clean is the patch prompt of the pair file.
-    Female,
-    /// The baseline file.
-    Baseline,
-    /// Features that only one of two selections holds.
-    Difference,
-    /// Features that both selections hold.
-    Similarity,
 }
 
 /// How `export` prints.

@@ -2,24 +2,32 @@
 
 mod bench;
 mod export;
+mod studies;
 mod study;
+#[cfg(feature = "train")]
+mod train;
 mod values;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-pub use bench::{Bench, BenchAgainArguments, BenchArguments, BenchEngineArguments, BenchPairsArguments, BenchUiArguments};
-pub use export::{ExportArguments, ExportView, Format};
-pub use study::{BackendChoice, StudyArguments};
-use values::{layout, positive, seconds, theme, threshold};
+pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
+pub use export::{ExportArguments, Format};
+pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
+pub use study::StudyArguments;
+#[cfg(feature = "train")]
+pub use train::{Kept, TrainArguments};
+pub use values::Choice;
+use values::{layout, positive, seconds, shape, theme, threshold};
 
 use crate::app::config::CLIPBOARDS;
-use crate::app::state::ThemeName;
+use crate::app::state::{THRESHOLD, ThemeName};
 use crate::core::request::Shard;
+use crate::core::selection::Selection;
 use crate::engine::synth::{Layout, Shape};
 
 /// Finds the features of sparse autoencoders that carry a concept in a language model.
@@ -56,6 +64,10 @@ pub enum Command {
     /// Single examples are those of strong features that every shard kept (run shards with a larger --detail to have more), and how well
     /// the dictionaries fit is left to the shards' own runs.
     Merge(MergeArguments),
+    /// List the studies that the program knows by name; `new` writes one to change, `show` says what one consists of.
+    ///
+    /// One's own are files NAME.toml in the folder `studies` of the configuration folder.
+    Studies(StudiesArguments),
     /// Check that a run's numbers add up; exit status 1 if they do not.
     Check(CheckArguments),
     /// Download a model with its dictionaries from the Hugging Face hub into the cache that Python uses, too.
@@ -70,7 +82,8 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Print the manual page.
     Man,
-    /// Compute the published study of pythia-70m again and compare every printed figure; exit status 1 if one differs.
+    /// Compare a run of this program, computed now or read from RUN, with every figure that the study of pythia-70m printed; exit status 1 if one
+    /// differs.
     Verify(VerifyArguments),
     /// Write random weights of real shapes, to measure and test at full size without any download.
     Synth(SynthArguments),
@@ -149,11 +162,11 @@ pub struct DisplayArguments {
     pub top_k: Option<usize>,
 
     /// Colours; `auto` asks the environment and the terminal. NO_COLOR means mono.
-    #[arg(long, value_name = "auto|dark|light|16|mono", value_parser = theme)]
-    pub theme: Option<ThemeChoice>,
+    #[arg(long, value_name = "THEME", value_parser = theme())]
+    pub theme: Option<Choice<ThemeName>>,
 
     /// How `y` reaches the clipboard.
-    #[arg(long, value_name = "auto|tmux|screen|osc52|local|file", value_parser = PossibleValuesParser::new(CLIPBOARDS))]
+    #[arg(long, value_name = "WAY", value_parser = PossibleValuesParser::new(CLIPBOARDS))]
     pub clipboard: Option<String>,
 
     /// Leave the mouse to the terminal.
@@ -165,13 +178,11 @@ pub struct DisplayArguments {
     pub plain: bool,
 }
 
-/// A theme, or whatever is detected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ThemeChoice {
-    /// By the environment and the terminal.
-    Auto,
-    /// This one.
-    Named(ThemeName),
+impl DisplayArguments {
+    /// Which features are listed.
+    pub fn selection(&self) -> Selection {
+        self.top_k.map_or_else(|| Selection::Threshold(self.threshold.unwrap_or(THRESHOLD)), Selection::TopK)
+    }
 }
 
 /// What `fetch --help` says of the environment.
@@ -245,16 +256,15 @@ pub struct VerifyArguments {
 #[derive(Debug, Args)]
 pub struct SynthArguments {
     /// The shape of model and dictionaries: pythia-70m takes 0.2 GB and 2.4 GB.
-    #[arg(long, value_name = "NAME", default_value = "pythia-70m",
-        value_parser = PossibleValuesParser::new(Shape::ALL.map(|shape| shape.name)))]
-    pub preset: String,
+    #[arg(long, value_name = "NAME", default_value = "pythia-70m", value_parser = shape())]
+    pub preset: Shape,
 
     /// A new or empty folder.
     #[arg(long, value_name = "DIR")]
     pub output: PathBuf,
 
-    /// How dictionaries are written; several give the same dictionaries several times. [default: sae-lens]
-    #[arg(long, value_name = "sae-lens|dictionary-learning|zip", value_delimiter = ',', value_parser = layout)]
+    /// How dictionaries are written; several, separated by commas, give the same dictionaries several times.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "sae-lens", value_parser = layout())]
     pub format: Vec<Layout>,
 
     /// Pairs of prompts, of three tokens each.
@@ -272,37 +282,4 @@ pub struct CheckArguments {
     /// A run file.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
-}
-
-/// Flags of `train-demo`.
-#[cfg(feature = "train")]
-#[derive(Debug, Args)]
-pub struct TrainArguments {
-    /// The folder to write into.
-    #[arg(long, value_name = "DIR", default_value = "assets/demo")]
-    pub output: PathBuf,
-
-    /// The folder that holds names.json and baseline_names.json.
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    pub data: PathBuf,
-
-    /// Seed of everything random.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u32,
-
-    /// What of the files in --output is kept: `model` trains only the dictionaries, `all` only measures.
-    #[arg(long, value_enum, default_value_t = Kept::Nothing)]
-    pub keep: Kept,
-}
-
-/// What `train-demo` does not train again.
-#[cfg(feature = "train")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Kept {
-    /// Everything is trained.
-    Nothing,
-    /// The tokenizer and the language model stay.
-    Model,
-    /// Everything stays.
-    All,
 }

@@ -1,10 +1,11 @@
 //! The flags of everything that computes.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{backend, positive, steps};
+use super::values::{Choice, backend, method, positive, steps, threads};
 use crate::core::request::Backend;
 use crate::core::run::Method;
 
@@ -20,8 +21,12 @@ pub struct StudyArguments {
     #[arg(long, value_name = "DIR")]
     pub dictionaries: Option<PathBuf>,
 
-    /// Pairs of prompts, as JSON lines with clean_prefix, patch_prefix, clean_answer and patch_answer (text, or arrays of token ids).
-    /// Without it: 50 pairs of names and their baseline. With it, only --baseline gives a baseline view.
+    /// What to study: one of `saescope studies`, or a file that describes one. [default: names]
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "pairs")]
+    pub study: Option<String>,
+
+    /// The study of names with other pairs of prompts: JSON lines with clean_prefix, patch_prefix, clean_answer and patch_answer (text, or
+    /// arrays of token ids). Only --baseline then gives a baseline view.
     #[arg(long, value_name = "FILE")]
     pub pairs: Option<PathBuf>,
 
@@ -42,7 +47,7 @@ pub struct StudyArguments {
     pub seed: u64,
 
     /// `ig`: integrated gradients. `attrib`: one gradient at the clean run. `exact`: one forward pass per feature and token.
-    #[arg(long, value_name = "ig|attrib|exact", default_value = "ig")]
+    #[arg(long, value_name = "METHOD", default_value = "ig", value_parser = method())]
     pub method: Method,
 
     /// Points on the path of integrated gradients.
@@ -58,19 +63,10 @@ pub struct StudyArguments {
     pub detail: usize,
 
     /// `auto` takes the best backend in this program that works: cuda, native, flex, ndarray.
-    #[arg(long, value_name = "auto|native|flex|ndarray|cuda", default_value = "auto", value_parser = backend)]
-    pub backend: BackendChoice,
+    #[arg(long, value_name = "BACKEND", default_value = "auto", value_parser = backend())]
+    pub backend: Choice<Backend>,
 
-    /// Compute on N threads. [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub threads: Option<usize>,
-}
-
-/// A backend, or the best one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BackendChoice {
-    /// The best one that works.
-    Auto,
-    /// This one.
-    Named(Backend),
+    /// Compute on N threads, at most one for each core. [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
 }

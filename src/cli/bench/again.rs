@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::figures::Figures;
-use crate::cli::arguments::BenchAgainArguments;
+use crate::cli::arguments::BenchStudyArguments;
 use crate::cli::table::Table;
 use crate::cli::{output, study as flags};
 use crate::core::problem::{Problem, Result};
@@ -15,7 +15,7 @@ use crate::core::run::Method;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::memory::{Bounds, Usage};
-use crate::engine::study::Study;
+use crate::engine::study::OpenStudy;
 
 /// One computation.
 struct Computed {
@@ -31,7 +31,7 @@ struct Change {
 }
 
 /// Measures and prints.
-pub fn again(arguments: BenchAgainArguments) -> Result<ExitCode> {
+pub fn again(arguments: BenchStudyArguments) -> Result<ExitCode> {
     if arguments.study.method != Method::Ig {
         return Err(Problem::new("--method", "is one of the changes that are measured", "leave it out"));
     }
@@ -50,7 +50,7 @@ pub fn again(arguments: BenchAgainArguments) -> Result<ExitCode> {
 
 /// All pairs but one first, so that one can be added.
 fn changes(request: &Request) -> Result<Vec<Change>> {
-    let pairs = Study::open(request.clone(), &Cache::new(Bounds::NONE), &Cancel::default())?.opened().pairs.examples.len();
+    let pairs = OpenStudy::open(request.clone(), &Cache::new(Bounds::NONE), &Cancel::default())?.opened().data[0].examples.len();
     if pairs < 2 {
         return Err(Problem::new("bench again", "needs two pairs at least", "give more pairs, or leave --examples out"));
     }
@@ -71,7 +71,7 @@ fn changes(request: &Request) -> Result<Vec<Change>> {
 fn compute(request: &Request, cache: &Cache) -> Result<Computed> {
     let cancel = Cancel::default();
     let start = Instant::now();
-    let study = Study::open(request.clone(), cache, &cancel)?;
+    let study = OpenStudy::open(request.clone(), cache, &cancel)?;
     study.run(&|_| {}, &cancel)?;
     Ok(Computed { seconds: start.elapsed().as_secs_f64(), usage: study.usage() })
 }

@@ -10,15 +10,14 @@ use serde_json::{Value, json};
 
 use super::figures::Figures;
 use super::measure::{Measured, expect_ig, measure};
-use crate::cli::arguments::BenchEngineArguments;
+use crate::cli::arguments::BenchStudyArguments;
 use crate::cli::table::Table;
 use crate::cli::{output, study as flags};
 use crate::core::problem::Result;
 use crate::engine::attribution::Stage;
-use crate::engine::threads;
 
 /// Measures and prints.
-pub fn engine(arguments: BenchEngineArguments) -> Result<ExitCode> {
+pub fn engine(arguments: BenchStudyArguments) -> Result<ExitCode> {
     expect_ig(&arguments.study)?;
     let request = flags::request(arguments.study, flags::DEMO)?;
     let runs: Vec<Measured> = (0..arguments.runs).map(|_| measure(&request)).collect::<Result<_>>()?;
@@ -74,7 +73,7 @@ impl Report {
             text.push_str(&format!(
                 "backend: {}\nthreads: {}\nruns: {}\npairs: {}, {} prefixes\nfloor: {:.1} GF ({})\n",
                 run.backend,
-                threads::count(),
+                run.threads,
                 self.runs.len(),
                 run.pairs,
                 run.prefixes,
@@ -98,8 +97,8 @@ impl Report {
             report.insert("prefixes".to_owned(), run.prefixes.into());
             let floor = json!({ "plain": run.floor.plain, "paths": run.floor.paths, "encoders": run.floor.encoders });
             report.insert("floor_multiply_adds".to_owned(), floor);
+            report.insert("threads".to_owned(), run.threads.into());
         }
-        report.insert("threads".to_owned(), threads::count().into());
         report.insert("runs".to_owned(), self.runs.len().into());
         for (_, key, _, figures) in self.lines() {
             report.insert(key, Figures::json(figures));

@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 /// What is reported of a list of measurements, in their own unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figures {
-    /// How many there are.
+    /// Number of measurements.
     pub count: usize,
     /// The smallest that half of them do not exceed.
     pub median: f64,
     /// The smallest that 99 of 100 do not exceed.
     pub p99: f64,
-    /// The largest.
+    /// The largest measurement.
     pub max: f64,
 }
 
 impl Figures {
-    /// Of `values`; none where there are none.
+    /// The figures of `values`; none if there are no values.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_unstable_by(f64::total_cmp);
@@ -27,7 +27,7 @@ impl Figures {
         Some(Self { count: values.len(), median: rank(50)?, p99: rank(99)?, max: values.last().copied()? })
     }
 
-    /// Of times, in milliseconds.
+    /// The figures of times, in milliseconds.
     pub fn milliseconds(times: impl IntoIterator<Item = Duration>) -> Option<Self> {
         Self::of(times.into_iter().map(|time| 1000.0 * time.as_secs_f64()))
     }
@@ -37,7 +37,7 @@ impl Figures {
         figures.map_or_else(String::new, |figures| format!("{:.digits$}", pick(figures)))
     }
 
-    /// All of them, for programs; null where nothing was measured.
+    /// All figures as JSON; null where nothing was measured.
     pub fn json(figures: Option<Self>) -> Value {
         figures.map_or(
             Value::Null,

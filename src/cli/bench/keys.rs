@@ -6,18 +6,19 @@
 
 use std::time::Duration;
 
-use super::random::Random;
+use super::SEED;
 use crate::app::key::Key;
 use crate::core::problem::{Problem, Result};
+use crate::engine::random::Random;
 use crate::term::bench::Press;
 
 /// Something a user does.
 struct Habit {
-    /// The name of its keys in the report.
+    /// The name of these keys in the report.
     kind: &'static str,
-    /// How often it is drawn, in relation to the others.
+    /// How often it is drawn, relative to the others.
     weight: usize,
-    /// Its keys, by name; one line is drawn. `N*key` is the key N times.
+    /// The keys by name, one of these lines at random. `N*key` is the key N times.
     variants: &'static [&'static str],
 }
 
@@ -50,13 +51,13 @@ const PAUSE: (usize, usize) = (8_000, 32_000);
 
 /// So many presses.
 pub fn presses(count: usize) -> Result<Vec<Press>> {
-    let mut random = Random::new("keys");
+    let mut random = Random::new(SEED, "keys");
     let mut presses = Vec::with_capacity(count);
     while presses.len() < count {
         let habit = draw(&mut random);
-        let variant = habit.variants[random.between(0, habit.variants.len())];
+        let variant = habit.variants[random.below(habit.variants.len())];
         for key in keys(variant)? {
-            let pause = Duration::from_micros(random.between(PAUSE.0, PAUSE.1) as u64);
+            let pause = Duration::from_micros((PAUSE.0 + random.below(PAUSE.1 - PAUSE.0)) as u64);
             presses.push(Press { kind: habit.kind, key, pause });
         }
     }
@@ -65,7 +66,7 @@ pub fn presses(count: usize) -> Result<Vec<Press>> {
 }
 
 fn draw(random: &mut Random) -> &'static Habit {
-    let mut rest = random.between(0, HABITS.iter().map(|habit| habit.weight).sum());
+    let mut rest = random.below(HABITS.iter().map(|habit| habit.weight).sum());
     for habit in &HABITS {
         match rest.checked_sub(habit.weight) {
             Some(less) => rest = less,

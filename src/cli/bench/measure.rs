@@ -13,7 +13,7 @@ use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::native::{Rates, rates};
 use crate::engine::floor::Floor;
-use crate::engine::study::Study;
+use crate::engine::study::OpenStudy;
 
 /// How long each rate is measured between two runs.
 const RATE: Duration = Duration::from_millis(500);
@@ -28,11 +28,11 @@ pub struct Measured {
     pub attributed: f64,
     /// Seconds that hashing took beside the attribution.
     pub hash: f64,
-    /// Seconds of its parts.
+    /// Seconds of the parts of the attribution.
     pub stages: Stages,
-    /// The least arithmetic.
+    /// The least arithmetic that the run takes.
     pub floor: Floor,
-    /// Of this machine, right after the run.
+    /// The rates of this machine, right after the run.
     pub rates: Rates,
     /// The backend's name.
     pub backend: String,
@@ -40,6 +40,8 @@ pub struct Measured {
     pub pairs: usize,
     /// The most prefixes that were encoded together.
     pub prefixes: usize,
+    /// How many threads computed.
+    pub threads: usize,
     /// The most memory that was in use at once during the run, in bytes, where the system says so.
     pub peak: Option<f64>,
 }
@@ -56,10 +58,10 @@ impl Measured {
     }
 }
 
-/// The floor is that of one method.
+/// Expects integrated gradients, the method whose floor is known.
 ///
 /// # Errors
-/// Where another one is asked for.
+/// When the flags ask for another method.
 pub fn expect_ig(arguments: &StudyArguments) -> Result<()> {
     if arguments.method == Method::Ig {
         return Ok(());
@@ -70,10 +72,10 @@ pub fn expect_ig(arguments: &StudyArguments) -> Result<()> {
 /// Computes `request` once, with nothing remembered, then measures the rates of this machine.
 pub fn measure(request: &Request) -> Result<Measured> {
     let cancel = Cancel::default();
-    // Linux: from here on the peak is counted anew. Elsewhere there is none to count.
+    // On Linux the peak is counted anew from here on. Other systems count none.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     let start = Instant::now();
-    let study = Study::open(request.clone(), &Cache::default(), &cancel)?;
+    let study = OpenStudy::open(request.clone(), &Cache::default(), &cancel)?;
     let first: Mutex<Option<f64>> = Mutex::new(None);
     let tell = |event: Event| {
         if let Event::Step(Step::Found(..)) = event {
@@ -92,9 +94,10 @@ pub fn measure(request: &Request) -> Result<Measured> {
         hash: seconds.hash,
         stages: study.stages(),
         floor,
-        rates: rates(study.config(), prefixes, RATE),
+        rates: study.threads().run(|| rates(study.config(), prefixes, RATE)),
+        threads: study.threads().count(),
         backend: run.manifest.backend,
-        pairs: run.manifest.pairs.examples.len(),
+        pairs: run.manifest.data[0].examples.len(),
         prefixes,
         peak,
     })

@@ -1,4 +1,4 @@
-//! `saescope bench pairs`: time and memory of studies of more and more pairs, written into a folder as a table, as JSON and as a plot.
+//! `saescope bench pairs`: time and memory of studies of more and more pairs, written into a folder as a table and as JSON.
 //!
 //! Each study is a `saescope bench engine` of its own, so that none is charged for memory that an earlier one left behind.
 
@@ -10,15 +10,14 @@ use serde_json::{Value, json};
 
 use super::figures::Figures;
 use super::measure::expect_ig;
-use super::plot::{Curve, plot};
-use crate::cli::arguments::{BackendChoice, BenchPairsArguments, StudyArguments};
+use crate::cli::arguments::{BenchPairsArguments, StudyArguments};
 use crate::cli::table::Table;
 use crate::cli::{output, study as flags};
 use crate::core::problem::{Problem, Result};
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::memory::Bounds;
-use crate::engine::study::Study;
+use crate::engine::study::OpenStudy;
 use crate::store::atomic;
 
 /// Measures, writes and prints.
@@ -47,17 +46,17 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     let text = format!("{said}\n\n{}", table.markdown());
     let objects: Vec<Value> = rows.iter().map(Row::json).collect();
     let json = super::json_line(&json!({ "backend": backend, "threads": threads, "runs": runs, "counts": objects }))?;
-    for (name, content) in [("pairs.md", text), ("pairs.json", json), ("pairs.svg", drawing(&rows)?)] {
+    for (name, content) in [("pairs.md", text), ("pairs.json", json)] {
         atomic::write(&folder.join(name), content.as_bytes())?;
     }
-    output::print(&format!("{}\nwrote pairs.md, pairs.json and pairs.svg into {}\n", table.plain(), folder.display()))?;
+    output::print(&format!("{}\nwrote pairs.md and pairs.json into {}\n", table.plain(), folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Before anything is measured.
+/// Expects `wanted` pairs in the data, before anything is measured.
 fn expect_pairs(study: &StudyArguments, wanted: usize) -> Result<()> {
     let request = flags::request(study.clone(), flags::DEMO)?;
-    let there = Study::open(request, &Cache::new(Bounds::NONE), &Cancel::default())?.opened().pairs.examples.len();
+    let there = OpenStudy::open(request, &Cache::new(Bounds::NONE), &Cancel::default())?.opened().data[0].examples.len();
     if there >= wanted {
         return Ok(());
     }
@@ -86,10 +85,6 @@ fn measure(program: &Path, study: &StudyArguments, count: usize) -> Result<Value
 /// The study as it was given on the command line, but for --examples.
 fn given(study: &StudyArguments) -> Vec<OsString> {
     let text = |value: &dyn ToString| Some(OsString::from(value.to_string()));
-    let backend = match study.backend {
-        BackendChoice::Auto => None,
-        BackendChoice::Named(backend) => text(&backend),
-    };
     let flags = [
         ("--model", study.model.clone().map(OsString::from)),
         ("--dictionaries", study.dictionaries.clone().map(OsString::from)),
@@ -100,7 +95,7 @@ fn given(study: &StudyArguments) -> Vec<OsString> {
         ("--steps", text(&study.steps)),
         ("--batch", text(&study.batch)),
         ("--detail", text(&study.detail)),
-        ("--backend", backend),
+        ("--backend", study.backend.named().and_then(|backend| text(&backend))),
         ("--threads", study.threads.and_then(|threads| text(&threads))),
     ];
     flags.into_iter().filter_map(|(flag, value)| Some([flag.into(), value?])).flatten().collect()
@@ -108,7 +103,7 @@ fn given(study: &StudyArguments) -> Vec<OsString> {
 
 /// What processes of one number of pairs reported.
 struct Row {
-    /// One at least.
+    /// At least one report.
     reports: Vec<Value>,
 }
 
@@ -122,7 +117,7 @@ impl Row {
         self.said("pairs").as_f64().unwrap_or(f64::NAN)
     }
 
-    /// Each process measured once; where the system does not tell, there is nothing.
+    /// Figures over the processes, each of which measured once; none where the system does not measure it.
     fn figures(&self, key: &str) -> Option<Figures> {
         Figures::of(self.reports.iter().filter_map(|report| report[key]["median"].as_f64()))
     }
@@ -135,7 +130,7 @@ impl Row {
         1e3 * self.median(key) / self.pairs()
     }
 
-    /// Megabytes.
+    /// Peak resident memory in megabytes.
     fn peak(&self) -> Option<f64> {
         self.figures(PEAK).map(|figures| figures.median)
     }
@@ -168,14 +163,4 @@ fn table(rows: &[Row]) -> Table {
         ]);
     }
     table
-}
-
-fn drawing(rows: &[Row]) -> Result<String> {
-    let curve = |title: &'static str, unit: &'static str, y: &dyn Fn(&Row) -> Option<f64>| Curve {
-        title,
-        unit,
-        points: rows.iter().filter_map(|row| Some((row.pairs(), y(row)?))).collect(),
-    };
-    let pace = |row: &Row| Some(row.milliseconds_a_pair("attribution_s"));
-    plot("pairs", &[curve("attribution", "ms a pair", &pace), curve("peak resident memory", "MB", &Row::peak)])
 }

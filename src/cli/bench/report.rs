@@ -4,8 +4,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use super::SEED;
 use super::figures::Figures;
-use super::random::SEED;
 use crate::cli::table::Table;
 use crate::core::problem::Result;
 use crate::term::bench::{Measured, Pressed, SIZE};
@@ -13,10 +13,10 @@ use crate::term::bench::{Measured, Pressed, SIZE};
 /// A key is on the screen within a frame of a 60 Hz display.
 const KEY_TO_FRAME: f64 = 16.0;
 
-/// Drawing leaves most of that to everything else.
+/// Drawing leaves most of that time to everything else.
 const FRAME: f64 = 3.0;
 
-/// Everything that is reported.
+/// The whole report.
 pub struct Report {
     features: usize,
     rows: usize,
@@ -129,7 +129,7 @@ impl Report {
         text
     }
 
-    /// The same figures for programs: one object on one line.
+    /// The figures for programs: one JSON object on one line.
     pub fn json(&self) -> Result<String> {
         let kinds: serde_json::Map<String, Value> = self
             .kinds

@@ -2,14 +2,19 @@
 //!
 //! Effects fall off as a power of their rank, as measured ones do: a few above 0.1, most far below.
 
-use super::random::Random;
+use super::SEED;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::findings::Findings;
+use crate::core::problem::Result;
 use crate::core::run::{DataRecord, Dropped, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Run, Seconds};
-use crate::core::selection::{Selection, select};
+use crate::core::selection::Selection;
+use crate::core::study::Study;
 use crate::core::submodule::{FeatureIndex, Submodule};
 use crate::core::tags::Subject;
 use crate::core::view::View;
+use crate::core::view_findings::ViewFindings;
+use crate::engine::random::Random;
+use crate::store::studies;
 
 /// Layers of the model.
 const LAYERS: usize = 6;
@@ -24,14 +29,18 @@ const EXAMPLES: usize = 50;
 const DETAIL: usize = 1000;
 
 /// The findings, with at least `features` effects in each view. Ranks them all: takes a second or two.
-pub fn findings(features: usize) -> Findings {
+///
+/// # Errors
+/// Never: the study of names is inside the program.
+pub fn findings(features: usize) -> Result<Findings> {
     let per_dictionary = features.div_ceil(3 * LAYERS);
-    let views = View::ALL.map(|view| effects(view, per_dictionary)).to_vec();
+    let study = studies::names()?.study;
+    let views = study.all().map(|view| effects(view, study.name(view).as_str(), per_dictionary)).collect();
     let subject = Subject { model: "bench".to_owned(), dictionaries: "0".repeat(16) };
-    Findings::from_run(Run { manifest: manifest(), views }, None, subject)
+    Ok(Findings::from_run(Run { manifest: manifest(&study), views }, None, subject))
 }
 
-fn manifest() -> Manifest {
+fn manifest(study: &Study) -> Manifest {
     Manifest {
         format: FORMAT,
         program: concat!("saescope ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -55,8 +64,8 @@ fn manifest() -> Manifest {
             width: 512,
         },
         dictionaries: Vec::new(),
-        pairs: data(),
-        baseline: Some(data()),
+        study: study.clone(),
+        data: (0..study.lists()).map(|_| data()).collect(),
         seconds: Seconds::default(),
     }
 }
@@ -83,8 +92,8 @@ fn data() -> DataRecord {
     }
 }
 
-fn effects(view: View, per_dictionary: usize) -> ViewEffects {
-    let mut random = Random::new(view.name());
+fn effects(view: View, name: &str, per_dictionary: usize) -> ViewEffects {
+    let mut random = Random::new(SEED, name);
     let submodules = Submodule::all(LAYERS).into_iter().map(|submodule| dictionary(submodule, per_dictionary, &mut random));
     let mut effects = ViewEffects {
         view,
@@ -100,7 +109,7 @@ fn effects(view: View, per_dictionary: usize) -> ViewEffects {
 
 fn dictionary(submodule: Submodule, features: usize, random: &mut Random) -> SubmoduleEffects {
     // Every second feature, more or less, has an effect.
-    let indices = (0..features).map(|feature| FeatureIndex((2 * feature + random.between(0, 2)) as u32)).collect();
+    let indices = (0..features).map(|feature| FeatureIndex((2 * feature + random.below(2)) as u32)).collect();
     let mut found = SubmoduleEffects {
         submodule,
         dictionary_features: 2 * features,
@@ -112,8 +121,8 @@ fn dictionary(submodule: Submodule, features: usize, random: &mut Random) -> Sub
         gradient_dot_change: None,
     };
     for _ in 0..features {
-        let sign = if random.unit() > 0.5 { 1.0 } else { -1.0 };
-        let effect = (sign * 0.0005 * random.unit().powf(-0.6)) as f32;
+        let sign = if random.chance(0.5) { 1.0 } else { -1.0 };
+        let effect = (sign * 0.0005 * f64::powf(1.0 - random.unit(), -0.6)) as f32;
         let early = random.unit() as f32;
         found.effects.push(effect);
         found.standard_errors.push(effect.abs() * 0.3 * random.unit() as f32);
@@ -124,7 +133,7 @@ fn dictionary(submodule: Submodule, features: usize, random: &mut Random) -> Sub
 
 /// Every example of the strongest features; clean and patch are the same at the first token.
 fn detail(effects: &ViewEffects) -> Detail {
-    let strongest = select(effects, Selection::TopK(DETAIL));
+    let strongest = ViewFindings::from_effects(effects.clone(), LAYERS).select(Selection::TopK(DETAIL)).features;
     let mut detail = Detail { features: strongest.iter().map(|selected| selected.feature).collect(), ..Detail::default() };
     for (row, selected) in strongest.iter().enumerate() {
         for example in 0..EXAMPLES {
@@ -144,14 +153,15 @@ fn detail(effects: &ViewEffects) -> Detail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::study::testing::MALE;
 
     #[test]
     fn as_many_effects_as_wanted_are_there_and_none_is_zero() {
-        let findings = findings(1800);
-        for view in View::ALL {
+        let findings = findings(1800).unwrap();
+        for view in findings.study.all() {
             let counts = findings.view(view).counts(Selection::Threshold(0.0));
             assert_eq!(counts, vec![100; 18]);
         }
-        assert_eq!(findings.detail(View::Male).detail().features.len(), 1000);
+        assert_eq!(findings.detail(MALE).detail().features.len(), 1000);
     }
 }

@@ -21,7 +21,7 @@ use crate::term::bench::{self, Plan};
 /// Measures and prints.
 pub fn ui(arguments: &BenchUiArguments) -> Result<ExitCode> {
     let load = if arguments.idle { None } else { Some(default_request()?) };
-    let plan = Plan { findings: Arc::new(study::findings(arguments.features)), presses: keys::presses(arguments.keys)?, load };
+    let plan = Plan { findings: Arc::new(study::findings(arguments.features)?), presses: keys::presses(arguments.keys)?, load };
     let report = Report::new(arguments.features, &bench::measure(plan)?);
     output::print(&if arguments.json { report.json()? } else { report.text() })?;
     Ok(ExitCode::SUCCESS)

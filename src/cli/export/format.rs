@@ -2,27 +2,30 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Exported, Row};
+use super::Exported;
 use crate::cli::table::Table;
-use crate::core::effects::ViewEffects;
 use crate::core::neuronpedia::layer_name;
 use crate::core::problem::{Problem, Result};
+use crate::core::rows::Row;
+use crate::core::rows::cells::side;
 use crate::core::selection::Selection;
+use crate::core::view::View;
 
 /// One object. Numbers are the shortest decimals that read back as the same f32; NaN is `null`.
 pub fn json(exported: &Exported<'_>) -> Result<String> {
-    let selection = match exported.selection {
+    let selection = match exported.spec.selection {
         Selection::Threshold(threshold) => json!({ "threshold": number(threshold) }),
         Selection::TopK(count) => json!({ "top_k": count }),
     };
     let mut object = Map::new();
-    object.insert("view".to_owned(), json!(exported.name));
-    if exported.views.len() > 1 {
-        object.insert("of".to_owned(), exported.views.iter().map(|view| view.view.name()).collect());
+    object.insert("view".to_owned(), json!(exported.spec.shown.name(exported.study())));
+    if exported.views().len() > 1 {
+        object
+            .insert("of".to_owned(), exported.views().into_iter().map(|view| exported.study().name(view).to_string()).collect());
     }
     object.insert("selection".to_owned(), selection);
-    object.insert("features".to_owned(), exported.features.iter().map(|row| feature(exported, row)).collect());
-    object.insert("errors".to_owned(), errors(&exported.views));
+    object.insert("features".to_owned(), exported.rows.iter().map(|row| feature(exported, row)).collect());
+    object.insert("errors".to_owned(), errors(exported));
     let text = serde_json::to_string_pretty(&object)
         .map_err(|error| Problem::new("export", format_args!("cannot be written as JSON: {error}"), "report this as a fault"))?;
     Ok(text + "\n")
@@ -33,33 +36,33 @@ fn feature(exported: &Exported<'_>, row: &Row) -> Value {
     object.insert("submodule".to_owned(), json!(row.feature.submodule.to_string()));
     object.insert("index".to_owned(), json!(row.feature.index));
     object.insert("effect".to_owned(), number(row.effect));
-    object.insert("standard_error".to_owned(), number(row.standard_error));
-    if let Some((set, effects)) = &row.comparison {
-        object.insert("set".to_owned(), json!(set));
-        let names = exported.views.iter().map(|view| view.view.name().to_owned());
-        let effects: Map<String, Value> = names.zip(effects.iter().map(|effect| number(*effect))).collect();
-        object.insert("effects".to_owned(), Value::Object(effects));
+    object.insert("standard_error".to_owned(), number(exported.standard_error(row)));
+    if exported.spec.shown.pair().is_some() {
+        object.insert("set".to_owned(), json!(side(row, exported.study(), &exported.spec)));
+        let effect = |view: View| (exported.study().name(view).to_string(), number(exported.effect_in(view, row)));
+        object.insert("effects".to_owned(), Value::Object(exported.views().into_iter().map(effect).collect()));
     }
-    object.insert("neuronpedia".to_owned(), json!(row.reference));
+    object.insert("neuronpedia".to_owned(), json!(exported.reference(row)));
     Value::Object(object)
 }
 
 /// Per submodule; in a comparison, per submodule and view.
-fn errors(views: &[&ViewEffects]) -> Value {
-    let of = |view: &ViewEffects| -> Map<String, Value> {
-        let terms = view.submodules.iter().map(|effects| {
+fn errors(exported: &Exported<'_>) -> Value {
+    let of = |view: View| -> Map<String, Value> {
+        let terms = exported.findings.view(view).submodules().map(|ranked| {
+            let effects = ranked.effects();
             let term = json!({ "effect": number(effects.error.effect), "standard_error": number(effects.error.standard_error) });
             (effects.submodule.to_string(), term)
         });
         terms.collect()
     };
-    match views {
-        [view] => Value::Object(of(view)),
+    match exported.views().as_slice() {
+        [view] => Value::Object(of(*view)),
         views => {
             let mut merged: Map<String, Value> = Map::new();
             for view in views {
-                for (submodule, term) in of(view) {
-                    merged.entry(submodule).or_insert_with(|| json!({}))[view.view.name()] = term;
+                for (submodule, term) in of(*view) {
+                    merged.entry(submodule).or_insert_with(|| json!({}))[exported.study().name(*view).as_str()] = term;
                 }
             }
             Value::Object(merged)
@@ -76,9 +79,9 @@ fn number(value: f32) -> Value {
 fn columns(exported: &Exported<'_>) -> Vec<String> {
     let mut columns: Vec<String> =
         ["rank", "submodule", "index", "effect", "standard_error"].into_iter().map(str::to_owned).collect();
-    if exported.views.len() > 1 {
+    if exported.spec.shown.pair().is_some() {
         columns.push("set".to_owned());
-        columns.extend(exported.views.iter().map(|view| format!("{}_effect", view.view)));
+        columns.extend(exported.views().into_iter().map(|view| format!("{}_effect", exported.study().name(view))));
     }
     columns.extend(["neuronpedia_layer", "page"].into_iter().map(str::to_owned));
     columns
@@ -91,14 +94,14 @@ fn cells(exported: &Exported<'_>, rank: usize, row: &Row) -> Vec<String> {
         row.feature.submodule.to_string(),
         row.feature.index.0.to_string(),
         decimal(row.effect),
-        decimal(row.standard_error),
+        decimal(exported.standard_error(row)),
     ];
-    if let Some((set, effects)) = &row.comparison {
-        cells.push(set.clone());
-        cells.extend(effects.iter().map(|effect| decimal(*effect)));
+    if exported.spec.shown.pair().is_some() {
+        cells.push(side(row, exported.study(), &exported.spec));
+        cells.extend(exported.views().into_iter().map(|view| decimal(exported.effect_in(view, row))));
     }
     // No page, no link: a dead one would be worse than an empty cell.
-    let page = if exported.run.manifest.model.is_hosted() { row.reference.page() } else { String::new() };
+    let page = if exported.has_pages { exported.reference(row).page() } else { String::new() };
     cells.extend([layer_name(row.feature.submodule), page]);
     cells
 }
@@ -109,7 +112,7 @@ pub fn csv(exported: &Exported<'_>) -> Result<String> {
         |error: String| Problem::new("export", format_args!("cannot be written as CSV: {error}"), "report this as a fault");
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns(exported)).map_err(|error| failed(error.to_string()))?;
-    for (index, row) in exported.features.iter().enumerate() {
+    for (index, row) in exported.rows.iter().enumerate() {
         writer.write_record(cells(exported, index + 1, row)).map_err(|error| failed(error.to_string()))?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.to_string()))?;
@@ -120,7 +123,7 @@ pub fn csv(exported: &Exported<'_>) -> Result<String> {
 pub fn markdown(exported: &Exported<'_>) -> String {
     let columns = columns(exported);
     let mut table = Table::new(2, &columns.iter().map(String::as_str).collect::<Vec<_>>());
-    for (index, row) in exported.features.iter().enumerate() {
+    for (index, row) in exported.rows.iter().enumerate() {
         table.push(cells(exported, index + 1, row));
     }
     table.markdown()

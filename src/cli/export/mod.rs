@@ -4,39 +4,55 @@ mod format;
 
 use std::process::ExitCode;
 
-use super::arguments::{ExportArguments, ExportView, Format};
+use super::arguments::{ExportArguments, Format};
 use super::{output, study};
-use crate::core::comparison::{Compared, HeldBy, difference, similarity};
-use crate::core::effects::ViewEffects;
-use crate::core::neuronpedia::{Reference, quick_lists};
+use crate::core::findings::Findings;
+use crate::core::neuronpedia::{Hosted, Reference, quick_lists};
 use crate::core::problem::{Problem, Result};
-use crate::core::run::Run;
-use crate::core::selection::{Selection, select};
-use crate::core::submodule::FeatureId;
+use crate::core::rows::arrange::arrange;
+use crate::core::rows::{DIFFERENCE, Row, SIMILARITY, Shown, Spec};
+use crate::core::run::ModelRecord;
+use crate::core::selection::Selection;
+use crate::core::study::Study;
+use crate::core::tags::Features;
 use crate::core::text::printable;
 use crate::core::view::View;
+use crate::engine::identity;
 use crate::store::folders::Folders;
 use crate::store::run_file;
 
-/// What is exported, whatever the format.
+/// What is exported, whatever the format: the rows that the explorer's table has.
 struct Exported<'a> {
-    run: &'a Run,
-    /// `male`, .., `difference`, `similarity`.
-    name: &'static str,
-    /// The views whose effects are shown: one, or the two compared.
-    views: Vec<&'a ViewEffects>,
-    selection: Selection,
-    features: Vec<Row>,
+    findings: &'a Findings,
+    model: &'a ModelRecord,
+    /// Whether Neuronpedia has pages of its features.
+    has_pages: bool,
+    /// Which view or comparison, and which features of it.
+    spec: Spec,
+    rows: Vec<Row>,
 }
 
-/// One feature.
-struct Row {
-    feature: FeatureId,
-    reference: Reference,
-    effect: f32,
-    standard_error: f32,
-    /// In a comparison: the selection that holds it (`both` in a similarity), and its effect in each of the two views.
-    comparison: Option<(String, [f32; 2])>,
+impl Exported<'_> {
+    fn study(&self) -> &Study {
+        &self.findings.study
+    }
+
+    /// The views whose effects are shown: one, or the two compared.
+    fn views(&self) -> Vec<View> {
+        self.spec.shown.pair().map_or_else(|| vec![self.spec.shown.first()], |(first, second)| vec![first, second])
+    }
+
+    fn reference(&self, row: &Row) -> Reference {
+        Reference::new(&self.model.name, row.feature)
+    }
+
+    fn standard_error(&self, row: &Row) -> f32 {
+        self.findings.view(row.ranked_in).standard_error(row.feature).unwrap_or(f32::NAN)
+    }
+
+    fn effect_in(&self, view: View, row: &Row) -> f32 {
+        self.findings.view(view).effect(row.feature).unwrap_or(f32::NAN)
+    }
 }
 
 /// Runs the command.
@@ -45,15 +61,18 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
         return Err(Problem::new("--name", "names a quick list", "use it with --format url"));
     }
     let run = run_file::read(&arguments.run)?;
-    // Without a home nobody has described models.
-    if let Ok(folders) = Folders::find() {
-        study::know_hosted(&folders)?;
-    }
+    // Without a home folder there is no file that describes models.
+    let hosted = Folders::find().map_or_else(|_| Ok(Hosted::default()), |folders| study::hosted(&folders))?;
     let selection = match (arguments.threshold, arguments.top_k) {
         (Some(threshold), _) => Selection::Threshold(threshold),
         (None, count) => Selection::TopK(count.unwrap_or_default()),
     };
-    let exported = collect(&run, arguments, selection)?;
+    let model = run.manifest.model.clone();
+    let subject = identity::subject(&model.name, &run.manifest.dictionaries);
+    let findings = Findings::from_run(run, Some(arguments.run.display().to_string()), subject);
+    let spec = Spec::all(shown(&findings.study, arguments)?, selection);
+    let rows = arrange(&findings, &Features::new(), &spec).rows;
+    let exported = Exported { findings: &findings, has_pages: hosted.has(&model.name), model: &model, spec, rows };
     let text = match arguments.format {
         Format::Json => format::json(&exported)?,
         Format::Csv => format::csv(&exported)?,
@@ -64,90 +83,58 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn collect<'a>(run: &'a Run, arguments: &ExportArguments, selection: Selection) -> Result<Exported<'a>> {
-    let (name, single) = match arguments.view {
-        ExportView::Male => ("male", Some(View::Male)),
-        ExportView::Female => ("female", Some(View::Female)),
-        ExportView::Baseline => ("baseline", Some(View::Baseline)),
-        ExportView::Difference => ("difference", None),
-        ExportView::Similarity => ("similarity", None),
+/// The view or comparison that the flags ask for.
+fn shown(study: &Study, arguments: &ExportArguments) -> Result<Shown> {
+    let of = arguments.of.as_deref();
+    let compare: fn(View, View) -> Shown = match arguments.view.as_str() {
+        DIFFERENCE => Shown::Difference,
+        SIMILARITY => Shown::Similarity,
+        name => {
+            let view = study.find(name).ok_or_else(|| {
+                Problem::new(
+                    format_args!("--view {name}"),
+                    format_args!("is not a view of {}", arguments.run.display()),
+                    format_args!("use {}, {DIFFERENCE} or {SIMILARITY}", study.names().join(", ")),
+                )
+            })?;
+            return match of {
+                Some(_) => Err(Problem::new(
+                    "--of",
+                    format_args!("does not go with --view {name}"),
+                    "use it with --view difference or similarity",
+                )),
+                None => Ok(Shown::Single(view)),
+            };
+        }
     };
-    let find = |view: View| {
-        run.view(view).ok_or_else(|| {
+    let (first, second) = match of {
+        None => study.compare.ok_or_else(|| {
             Problem::new(
                 arguments.run.display(),
-                format_args!("has no {view} view"),
-                "compute it with a --baseline file, or name other views",
+                format_args!("has the one view {}: there is nothing to compare", study.names().join(", ")),
+                "name that view with --view",
             )
-        })
-    };
-    let model = &run.manifest.model.name;
-    if let Some(view) = single {
-        if arguments.of.is_some() {
-            return Err(Problem::new(
-                "--of",
-                format_args!("does not go with --view {view}"),
-                "use it with --view difference or similarity",
-            ));
+        })?,
+        Some([first, second]) => (study.named(first)?, study.named(second)?),
+        Some(names) => {
+            return Err(Problem::new("--of", format_args!("names {} views", names.len()), "give two, separated by a comma"));
         }
-        let view = find(view)?;
-        let features = select(view, selection).into_iter().map(|selected| Row {
-            feature: selected.feature,
-            reference: Reference::new(model, selected.feature),
-            effect: selected.effect,
-            standard_error: standard_error(view, selected.feature),
-            comparison: None,
-        });
-        return Ok(Exported { run, name, views: vec![view], selection, features: features.collect() });
-    }
-    let of = arguments.of.as_deref().unwrap_or(&[View::Male, View::Baseline]);
-    let &[first, second] = of else {
-        return Err(Problem::new("--of", format_args!("names {} views", of.len()), "give two, such as male,baseline"));
     };
     if first == second {
-        return Err(Problem::new(
-            "--of",
-            format_args!("compares {first} with itself"),
-            "give two different views, such as male,baseline",
-        ));
+        let name = study.name(first);
+        return Err(Problem::new("--of", format_args!("compares {name} with itself"), "give two different views"));
     }
-    let (first, second) = (find(first)?, find(second)?);
-    let compared = match arguments.view {
-        ExportView::Similarity => similarity(first, second, selection),
-        _ => difference(first, second, selection),
-    };
-    let features = compared.into_iter().map(|compared| comparison_row(model, first, second, compared)).collect();
-    Ok(Exported { run, name, views: vec![first, second], selection, features })
-}
-
-fn comparison_row(model: &str, first: &ViewEffects, second: &ViewEffects, compared: Compared) -> Row {
-    let set = match compared.held_by {
-        HeldBy::Only(view) => view.to_string(),
-        HeldBy::Both => "both".to_owned(),
-    };
-    let (ranked_in, effect) =
-        if compared.ranks_by_second(first.view) { (second, compared.second_effect) } else { (first, compared.first_effect) };
-    Row {
-        feature: compared.feature,
-        reference: Reference::new(model, compared.feature),
-        effect,
-        standard_error: standard_error(ranked_in, compared.feature),
-        comparison: Some((set, [compared.first_effect, compared.second_effect])),
-    }
-}
-
-fn standard_error(view: &ViewEffects, feature: FeatureId) -> f32 {
-    view.submodule(feature.submodule).map_or(0.0, |effects| effects.standard_error(feature.index))
+    Ok(compare(first, second))
 }
 
 /// One address a line. Standard error says when they cannot lead anywhere.
 fn url(exported: &Exported<'_>, name: Option<&str>) -> String {
-    let model = &exported.run.manifest.model;
-    if !model.is_hosted() {
-        output::note(&format!("note: Neuronpedia does not host {}, so these addresses show no features", printable(&model.name)));
+    if !exported.has_pages {
+        let model = printable(&exported.model.name);
+        output::note(&format!("note: Neuronpedia does not host {model}, so these addresses show no features"));
     }
-    let default = format!("{} {}", exported.name, exported.selection);
-    let references: Vec<Reference> = exported.features.iter().map(|row| row.reference.clone()).collect();
+    let default = exported.spec.shown.title(exported.study(), exported.spec.selection);
+    let references: Vec<Reference> = exported.rows.iter().map(|row| exported.reference(row)).collect();
     let addresses = quick_lists(name.unwrap_or(&default), &references);
     if addresses.len() > 1 {
         output::note(&format!(

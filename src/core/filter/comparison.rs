@@ -5,21 +5,28 @@ use super::expression::Expression;
 use super::field::{Field, Meaning, Property, Quantity};
 use super::needle::lowercase;
 use super::token::{Operator, Token};
-use crate::core::comparison::HeldBy;
+use crate::core::rows::HeldBy;
+use crate::core::study::Study;
 use crate::core::submodule::{Submodule, SubmoduleKind};
-use crate::core::tags::Tag;
-use crate::core::view::View;
 
 /// The comparison of `field` with `value`; `sign` is the operator as it was typed.
-pub(super) fn comparison(field: &Field, sign: &Token, operator: Operator, value: &Token) -> Result<Expression, FilterError> {
+pub(super) fn comparison(
+    field: &Field,
+    sign: &Token,
+    operator: Operator,
+    value: &Token,
+    study: &Study,
+) -> Result<Expression, FilterError> {
     let refused = |reason: String| FilterError::new(value.column, format_args!("{} {reason}", quote(&value.text)));
     match (field.meaning, operator) {
         (Meaning::Number(quantity), _) => {
             let value = number(field, quantity, &value.text).map_err(refused)?;
             Ok(Expression::Number { quantity, operator, value })
         }
-        (Meaning::Property(property), Operator::Equal) => equal(field, property, &value.text).map_err(refused),
-        (Meaning::Property(property), Operator::Unequal) => Ok(equal(field, property, &value.text).map_err(refused)?.unequal()),
+        (Meaning::Property(property), Operator::Equal) => equal(field, property, &value.text, study).map_err(refused),
+        (Meaning::Property(property), Operator::Unequal) => {
+            Ok(equal(field, property, &value.text, study).map_err(refused)?.unequal())
+        }
         (Meaning::Property(_), _) => {
             let message = format!("{} takes only = and !=, such as {}", field.name, field.example);
             Err(FilterError::new(sign.column, message))
@@ -36,20 +43,20 @@ fn number(field: &Field, quantity: Quantity, text: &str) -> Result<f64, String> 
 }
 
 /// `field=text`, or the reason why not.
-fn equal(field: &Field, property: Property, text: &str) -> Result<Expression, String> {
+fn equal(field: &Field, property: Property, text: &str, study: &Study) -> Result<Expression, String> {
     let word = lowercase(text);
     match property {
         Property::Kind => kind(&word).map(Expression::Kind).ok_or_else(|| "is no kind; kinds are attn, mlp, resid".to_owned()),
         Property::Submodule => submodule(&word)
             .map(Expression::Submodule)
             .ok_or_else(|| format!("is no submodule; {0} takes one, such as {0}=resid_5 or {0}=5-res-sm", field.name)),
-        Property::Tag => tag(&word).ok_or_else(|| {
-            let names = Tag::ALL.map(Tag::name).join(", ");
-            format!("is no tag; tags are {names}, also none, any")
+        Property::Tag => tag(&word, study).ok_or_else(|| {
+            let names = [study.tags.names(), vec!["none", "any"]].concat();
+            format!("is not a tag of this study; it takes {}", names.join(", "))
         }),
         Property::Side => {
-            let side = side(&word).map(Expression::Side);
-            side.ok_or_else(|| "is no side; sides are male, female, baseline, both".to_owned())
+            let side = side(&word, study).map(Expression::Side);
+            side.ok_or_else(|| format!("is not a side; sides are {}, both", study.names().join(", ")))
         }
         Property::Rejected => yes_or_no(field, &word, Expression::Rejected),
         Property::Marked => yes_or_no(field, &word, Expression::Marked),
@@ -72,16 +79,16 @@ fn submodule(word: &str) -> Option<Submodule> {
     Some(Submodule::new(kind, layer.parse().ok()?))
 }
 
-fn tag(word: &str) -> Option<Expression> {
+fn tag(word: &str, study: &Study) -> Option<Expression> {
     match word {
         "any" => Some(Expression::AnyTag),
         "none" => Some(Expression::AnyTag.unequal()),
-        name => name.parse().ok().map(Expression::Tag),
+        name => study.tags.find(name).map(|tag| Expression::Tag(tag.name)),
     }
 }
 
-fn side(word: &str) -> Option<HeldBy> {
-    if word == "both" { Some(HeldBy::Both) } else { word.parse::<View>().ok().map(HeldBy::Only) }
+fn side(word: &str, study: &Study) -> Option<HeldBy> {
+    if word == "both" { Some(HeldBy::Both) } else { study.find(word).map(HeldBy::Only) }
 }
 
 fn yes_or_no(field: &Field, word: &str, fact: Expression) -> Result<Expression, String> {

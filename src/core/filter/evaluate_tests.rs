@@ -6,13 +6,12 @@ use proptest::prelude::*;
 use super::testing::{Row, config, row, rows};
 use super::tree_testing::trees;
 use super::{Facts, Filter};
-use crate::core::comparison::HeldBy;
+use crate::core::rows::HeldBy;
+use crate::core::study::testing::{FEMALE, names, tag};
 use crate::core::submodule::{FeatureIndex, Submodule, SubmoduleKind};
-use crate::core::tags::Tag;
-use crate::core::view::View;
 
 fn holds(text: &str, row: &Row) -> bool {
-    Filter::parse(text).unwrap().unwrap().matches(row)
+    Filter::parse(text, &names()).unwrap().unwrap().matches(row)
 }
 
 fn check(row: &Row, holding: &[&str], others: &[&str]) {
@@ -31,7 +30,7 @@ fn a_text_is_looked_for_in_names_tags_and_note() {
     let mut row = row();
     let holding = ["26074", "5-res-sm/26074", "RESID_5/26", "d_5", "sm/2", "resid 60 074", "\"resid_5/26074\"", "/"];
     check(&row, &holding, &["resid_5 27", "fp", "res_5", "resid-5", "\"resid 5\"", "\"26074 \"", "plural"]);
-    row.tags.extend([Tag::FemalePronoun, Tag::Not]);
+    row.tags.extend([tag("FP"), tag("NOT")]);
     row.note = "Plural \"they\", ÜBER & so on".to_owned();
     let holding = ["fp", "F", "\"not\"", "plural", "\"plural \"\"THEY\"\"\"", "über", "\"r & s\"", "plural fp 26074"];
     check(&row, &holding, &["fpx", "mp", "\"they so\"", "maybe"]);
@@ -64,7 +63,7 @@ fn other_facts_are_equal_or_not() {
     let holding = ["kind=resid", "kind=RES", "submodule=resid_5", "submodule=5-res-sm", "tag=none", "tag!=any", "tag!=FP"];
     check(&row, &holding, &["kind=attn", "kind!=resid", "submodule=5-att-sm", "submodule!=resid_5", "tag=any", "tag=fp"]);
     check(&row, &["rejected=no", "marked=NO", "marked!=yes", "note!=a"], &["rejected=yes", "marked=yes", "note=a"]);
-    row.tags.insert(Tag::Not);
+    row.tags.insert(tag("NOT"));
     row.note = "Plural noun, and more".to_owned();
     row.rejected = true;
     row.marked = true;
@@ -81,7 +80,7 @@ fn the_side_is_known_in_comparisons_only() {
     let mut row = row();
     let sides = ["side=male", "side!=male", "side=female", "side=baseline", "side!=both"];
     check(&row, &[], &sides);
-    row.side = Some(HeldBy::Only(View::Female));
+    row.side = Some(HeldBy::Only(FEMALE));
     check(&row, &["side=FEMALE", "side!=male", "side!=both"], &["side!=female", "side=both"]);
     row.side = Some(HeldBy::Both);
     check(&row, &["side=both", "side!=female"], &["side=female", "side!=both"]);
@@ -125,7 +124,7 @@ fn not_binds_closer_than_and_which_binds_closer_than_or() {
 #[test]
 fn a_filter_can_be_shared_and_takes_any_kind_of_row() {
     fn shared<T: Clone + std::fmt::Debug + PartialEq + Send + Sync + 'static>(_: &T) {}
-    let filter = Filter::parse(" effect>0.2 ").unwrap().unwrap();
+    let filter = Filter::parse(" effect>0.2 ", &names()).unwrap().unwrap();
     shared(&filter);
     assert_eq!(filter.text(), " effect>0.2 ");
     let row = row();
@@ -143,7 +142,7 @@ proptest! {
         rows in prop::collection::vec(rows(), 1..12),
     ) {
         let text = tree.write(&mut choices.iter().copied().cycle());
-        let filter = Filter::parse(&text);
+        let filter = Filter::parse(&text, &names());
         let Ok(Some(filter)) = filter else { return Err(TestCaseError::fail(format!("{text:?}: {filter:?}"))) };
         prop_assert_eq!(filter.text(), &text);
         for row in &rows {

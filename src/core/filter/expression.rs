@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::field::Quantity;
 use super::needle::Needle;
 use super::token::Operator;
-use crate::core::comparison::HeldBy;
+use crate::core::rows::HeldBy;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::tags::Tag;
 

@@ -1,6 +1,6 @@
 //! What a filter asks about a row: whoever shows rows answers, so that no row has to be copied into a form for filtering.
 
-use crate::core::comparison::HeldBy;
+use crate::core::rows::HeldBy;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Tag;
 use crate::core::view::View;
@@ -24,6 +24,9 @@ pub trait Facts {
     /// Whether it has any tag.
     fn has_any_tag(&self) -> bool;
 
+    /// Whether the name of one of its tags holds a text that has no capitals.
+    fn tag_contains(&self, needle_lowercase: &str) -> bool;
+
     /// Whether its note holds a text that has no capitals; [`contains_lowercase`](super::contains_lowercase) finds out.
     fn note_contains(&self, needle_lowercase: &str) -> bool;
 
@@ -43,7 +46,7 @@ pub enum NumberField {
     Absolute,
     /// `se`: the standard error of that effect.
     StandardError,
-    /// `male`, `female`, `baseline`: the effect in one view.
+    /// A view's name: the effect in that view.
     In(View),
     /// `rank`: the place in the ranking, from 1.
     Rank,

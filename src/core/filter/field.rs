@@ -1,29 +1,26 @@
 //! The fields that a comparison can name: one table for the parser, its messages and the help screen.
 
+use std::borrow::Cow;
+
 use super::error::{FilterError, quote};
 use super::facts::{Facts, NumberField};
 use super::token::Token;
+use crate::core::study::Study;
 use crate::core::view::View;
 
-/// The name of each field, and what it compares, with an example.
-pub const FIELDS: &[(&str, &str)] = &{
-    let mut list = [("", ""); TABLE.len()];
-    let mut at = 0;
-    while at < list.len() {
-        list[at] = (TABLE[at].name, TABLE[at].explanation);
-        at += 1;
-    }
-    list
-};
+/// The name of each field of a filter about `study`, and what it compares, with an example.
+pub fn fields(study: &Study) -> Vec<(String, String)> {
+    table(study).into_iter().map(|field| (field.name.into_owned(), field.explanation.into_owned())).collect()
+}
 
 /// One field.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Field {
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     pub(super) meaning: Meaning,
     /// For messages; the explanation holds it too.
-    pub(super) example: &'static str,
-    explanation: &'static str,
+    pub(super) example: Cow<'static, str>,
+    explanation: Cow<'static, str>,
 }
 
 /// What a field compares, and with that, by which operators.
@@ -43,7 +40,7 @@ pub(super) enum Quantity {
     Fact(NumberField),
 }
 
-/// Something about a row that is no number.
+/// Something about a row that is not a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Property {
     Kind,
@@ -55,13 +52,30 @@ pub(super) enum Property {
     Note,
 }
 
-const TABLE: [Field; 16] = [
+/// Every field: those of the study's views go by the names of the views.
+fn table(study: &Study) -> Vec<Field> {
+    let view = |view: View| {
+        let name = study.name(view).to_string();
+        let example = format!("{name}>0");
+        Field {
+            meaning: Meaning::Number(Quantity::Fact(NumberField::In(view))),
+            explanation: format!("the effect in the {name} view: {example}").into(),
+            name: name.into(),
+            example: example.into(),
+        }
+    };
+    BEFORE.into_iter().chain(study.all().map(view)).chain(AFTER).collect()
+}
+
+/// Fields before those of the views.
+const BEFORE: [Field; 3] = [
     fact(NumberField::Effect, "effect", "effect>0.2", "the effect by which the row is ranked, with its sign: effect>0.2"),
     fact(NumberField::Absolute, "abs", "abs>=0.1", "that effect without its sign: abs>=0.1"),
     fact(NumberField::StandardError, "se", "se<0.05", "the standard error of that effect: se<0.05"),
-    fact(NumberField::In(View::Male), "male", "male>0", "the effect in the male view: male>0"),
-    fact(NumberField::In(View::Female), "female", "female<0", "the effect in the female view: female<0"),
-    fact(NumberField::In(View::Baseline), "baseline", "baseline<0.01", "the effect in the baseline view: baseline<0.01"),
+];
+
+/// Fields after those of the views.
+const AFTER: [Field; 10] = [
     number(Quantity::Layer, "layer", "layer>=4", "the layer, from 0: layer>=4"),
     number(Quantity::Index, "index", "index=26074", "the feature's number in its dictionary, from 0: index=26074"),
     fact(NumberField::Rank, "rank", "rank<=50", "the place in the ranking, from 1: rank<=50"),
@@ -75,7 +89,12 @@ const TABLE: [Field; 16] = [
 ];
 
 const fn number(quantity: Quantity, name: &'static str, example: &'static str, explanation: &'static str) -> Field {
-    Field { name, meaning: Meaning::Number(quantity), example, explanation }
+    Field {
+        name: Cow::Borrowed(name),
+        meaning: Meaning::Number(quantity),
+        example: Cow::Borrowed(example),
+        explanation: Cow::Borrowed(explanation),
+    }
 }
 
 const fn fact(field: NumberField, name: &'static str, example: &'static str, explanation: &'static str) -> Field {
@@ -83,14 +102,20 @@ const fn fact(field: NumberField, name: &'static str, example: &'static str, exp
 }
 
 const fn property(property: Property, name: &'static str, example: &'static str, explanation: &'static str) -> Field {
-    Field { name, meaning: Meaning::Property(property), example, explanation }
+    Field {
+        name: Cow::Borrowed(name),
+        meaning: Meaning::Property(property),
+        example: Cow::Borrowed(example),
+        explanation: Cow::Borrowed(explanation),
+    }
 }
 
 impl Field {
     /// The field that `word` names, capitals or not.
-    pub(super) fn named(word: &Token) -> Result<Self, FilterError> {
-        TABLE.into_iter().find(|field| field.name.eq_ignore_ascii_case(&word.text)).ok_or_else(|| {
-            let names = TABLE.map(|field| field.name).join(", ");
+    pub(super) fn named(word: &Token, study: &Study) -> Result<Self, FilterError> {
+        let table = table(study);
+        table.iter().find(|field| field.name.eq_ignore_ascii_case(&word.text)).cloned().ok_or_else(|| {
+            let names = table.iter().map(|field| &*field.name).collect::<Vec<_>>().join(", ");
             FilterError::new(word.column, format_args!("unknown field {}; fields are {names}", quote(&word.text)))
         })
     }
@@ -116,13 +141,15 @@ impl Quantity {
 mod tests {
     use super::*;
     use crate::core::filter::Filter;
+    use crate::core::study::testing::names;
 
     #[test]
     fn every_field_is_explained_with_an_example_that_can_be_typed() {
-        for (field, (name, explanation)) in TABLE.iter().zip(FIELDS) {
-            assert_eq!(field.name, *name);
-            assert!(field.example.starts_with(name) && explanation.contains(field.example), "{name}");
-            assert!(Filter::parse(field.example).is_ok_and(|filter| filter.is_some()), "{name}");
+        let study = names();
+        for (field, (name, explanation)) in table(&study).iter().zip(fields(&study)) {
+            assert_eq!(field.name, name);
+            assert!(field.example.starts_with(&name) && explanation.contains(&*field.example), "{name}");
+            assert!(Filter::parse(&field.example, &study).is_ok_and(|filter| filter.is_some()), "{name}");
         }
     }
 }

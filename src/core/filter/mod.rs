@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `26074`, `"a word"` | with the text in one of its names (`5-res-sm/26074`, `resid_5/26074`), a tag's name or its note, capitals or not |
 //! | `effect>0.2` | whose number compares like this: one of `=` `!=` `>` `>=` `<` `<=` |
-//! | `tag=FP`, `kind!=mlp` | whose other facts are equal to the value, or are not: [`FIELDS`] lists them all |
+//! | `tag=FP`, `kind!=mlp` | whose other facts are equal to the value, or are not: [`fields`] lists them all |
 //!
 //! `not` binds closer than `and`, which binds closer than `or`; parentheses group, and two terms side by side mean `and`. `!`, `&` and
 //! `|` say the same. Capitals make no difference anywhere. One of `( ) & | ! = < > "` ends a word; text that holds one of them or
@@ -43,9 +43,10 @@ mod tree_testing;
 
 pub use error::FilterError;
 pub use facts::{Facts, NumberField};
-pub use field::FIELDS;
+pub use field::fields;
 pub use needle::contains_lowercase;
 
+use super::study::Study;
 use expression::Expression;
 
 /// A filter that somebody typed and that could be understood.
@@ -56,12 +57,12 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Understands `text`; None where it is empty, so that everything matches.
+    /// Understands `text`, in which views and tags of `study` may be named; None where it is empty, so that everything matches.
     ///
     /// # Errors
     /// The first thing that cannot be understood, short enough for the line under a prompt.
-    pub fn parse(text: &str) -> Result<Option<Self>, FilterError> {
-        let expression = parse::parse(text)?;
+    pub fn parse(text: &str, study: &Study) -> Result<Option<Self>, FilterError> {
+        let expression = parse::parse(text, study)?;
         Ok(expression.map(|expression| Self { text: text.to_owned(), expression }))
     }
 

@@ -4,7 +4,6 @@ use super::error::FilterError;
 use super::facts::Facts;
 use super::name::NameText;
 use super::token::Token;
-use crate::core::tags::Tag;
 
 /// A text to look for in everything that a row is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +12,6 @@ pub(super) struct Needle {
     text: String,
     /// How it can be in a feature's names.
     in_names: NameText,
-    /// The tags whose names hold it.
-    tags: Vec<Tag>,
 }
 
 impl Needle {
@@ -25,13 +22,12 @@ impl Needle {
         }
         let text = lowercase(&token.text);
         let in_names = NameText::new(&text);
-        let tags = Tag::ALL.into_iter().filter(|tag| contains_lowercase(tag.name(), &text)).collect();
-        Ok(Self { text, in_names, tags })
+        Ok(Self { text, in_names })
     }
 
     /// Whether the names, the tags or the note of a row hold it.
     pub(super) fn is_in<F: Facts + ?Sized>(&self, facts: &F) -> bool {
-        self.in_names.is_in(facts.feature()) || self.tags.iter().any(|tag| facts.has_tag(*tag)) || facts.note_contains(&self.text)
+        self.in_names.is_in(facts.feature()) || facts.tag_contains(&self.text) || facts.note_contains(&self.text)
     }
 }
 

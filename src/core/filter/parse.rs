@@ -6,17 +6,18 @@ use super::expression::Expression;
 use super::field::Field;
 use super::needle::Needle;
 use super::token::{Kind, Operator, Token, tokens};
+use crate::core::study::Study;
 
 /// How many parentheses and `not` may stand inside one another. Each takes some of the stack, and text can be pasted.
 const DEPTH: usize = 100;
 
 /// The expression that `text` writes down; None where it is empty.
-pub(super) fn parse(text: &str) -> Result<Option<Expression>, FilterError> {
+pub(super) fn parse(text: &str, study: &Study) -> Result<Option<Expression>, FilterError> {
     let tokens = tokens(text)?;
     if tokens.is_empty() {
         return Ok(None);
     }
-    let mut parser = Parser { tokens: &tokens, position: 0 };
+    let mut parser = Parser { tokens: &tokens, position: 0, study };
     let expression = parser.alternatives(0)?;
     match parser.peek() {
         None => Ok(Some(expression)),
@@ -27,6 +28,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Expression>, FilterError> {
 struct Parser<'a> {
     tokens: &'a [Token],
     position: usize,
+    study: &'a Study,
 }
 
 impl<'a> Parser<'a> {
@@ -101,14 +103,14 @@ impl<'a> Parser<'a> {
     }
 
     fn comparison(&mut self, name: &Token, sign: &Token, operator: Operator) -> Result<Expression, FilterError> {
-        let field = Field::named(name)?;
+        let field = Field::named(name, self.study)?;
         self.position += 1;
         let Some(value) = self.peek().filter(|token| token.is_value()) else {
             let message = format!("'{}' needs a value after it, such as {}", sign.text, field.example);
             return Err(FilterError::new(sign.column, message));
         };
         self.position += 1;
-        comparison(&field, sign, operator, value)
+        comparison(&field, sign, operator, value, self.study)
     }
 
     /// There should be a term here and is none: blames what stands before, else what stands here instead.

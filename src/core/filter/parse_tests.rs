@@ -5,11 +5,12 @@ use proptest::sample::select;
 
 use super::Filter;
 use super::testing::{config, row};
+use crate::core::study::testing::names;
 
 #[test]
 fn empty_text_is_no_filter() {
     for text in ["", " ", "\t \n"] {
-        assert_eq!(Filter::parse(text), Ok(None));
+        assert_eq!(Filter::parse(text, &names()), Ok(None));
     }
 }
 
@@ -36,10 +37,10 @@ fn the_same_can_be_typed_in_several_ways() {
         ("((a))", "a"),
     ];
     for (left, right) in cases {
-        let [left, right] = [left, right].map(|text| Filter::parse(text).unwrap().unwrap().expression);
+        let [left, right] = [left, right].map(|text| Filter::parse(text, &names()).unwrap().unwrap().expression);
         assert_eq!(left, right);
     }
-    assert_ne!(Filter::parse("a \"b\"").unwrap(), Filter::parse("\"a \"\"b\"").unwrap());
+    assert_ne!(Filter::parse("a \"b\"", &names()).unwrap(), Filter::parse("\"a \"\"b\"", &names()).unwrap());
 }
 
 #[test]
@@ -68,8 +69,8 @@ fn a_message_says_what_is_wrong_and_where() {
             11,
             "'5-resid-sm' is no submodule; submodule takes one, such as submodule=resid_5 or submodule=5-res-sm",
         ),
-        ("tag=XX", 5, "'XX' is no tag; tags are FP, MP, FW, MW, FN, MN, NOT, AMB, MAYBE, NOACT, also none, any"),
-        ("side!=left", 7, "'left' is no side; sides are male, female, baseline, both"),
+        ("tag=XX", 5, "'XX' is not a tag of this study; it takes FP, MP, FW, MW, FN, MN, NOT, AMB, MAYBE, NOACT, none, any"),
+        ("side!=left", 7, "'left' is not a side; sides are male, female, baseline, both"),
         ("marked=maybe", 8, "'maybe' is neither yes nor no; marked takes one, such as marked=yes"),
         ("note=\"\"", 6, "'' is no text to look for"),
         ("a \"\"", 3, "the quotes hold no text to look for"),
@@ -97,7 +98,7 @@ fn a_message_says_what_is_wrong_and_where() {
         ),
     ];
     for (text, column, message) in cases {
-        let error = Filter::parse(text).expect_err(text);
+        let error = Filter::parse(text, &names()).expect_err(text);
         assert_eq!((error.column, error.message.as_str()), (column, message), "{text}");
         assert_eq!(error.to_string(), format!("column {column}: {message}"));
     }
@@ -106,13 +107,13 @@ fn a_message_says_what_is_wrong_and_where() {
 #[test]
 fn nesting_has_a_limit_and_length_has_none() {
     let nested = |depth: usize| ["(".repeat(depth), "a".to_owned(), ")".repeat(depth)].concat();
-    assert!(Filter::parse(&nested(100)).is_ok() && Filter::parse(&("!".repeat(100) + "a")).is_ok());
+    assert!(Filter::parse(&nested(100), &names()).is_ok() && Filter::parse(&("!".repeat(100) + "a"), &names()).is_ok());
     for text in [nested(101), nested(1_000_000), "!".repeat(1_000_000), "not ".repeat(1_000_000), "!(".repeat(1_000_000)] {
-        let error = Filter::parse(&text).unwrap_err();
+        let error = Filter::parse(&text, &names()).unwrap_err();
         assert_eq!(error.message, "more than 100 parentheses and 'not' inside one another");
     }
     for part in ["a ", "a|", "(a)&"] {
-        let filter = Filter::parse(&(part.repeat(100_000) + "\"resid_5/26074\"")).unwrap().unwrap();
+        let filter = Filter::parse(&(part.repeat(100_000) + "\"resid_5/26074\""), &names()).unwrap().unwrap();
         assert_eq!(filter.matches(&row()), part == "a|");
         assert_eq!(filter.clone(), filter);
     }
@@ -131,7 +132,7 @@ proptest! {
 
     #[test]
     fn any_text_is_a_filter_or_an_error_inside_it(text in prop_oneof!["(?s).{0,40}", soups()]) {
-        match Filter::parse(&text) {
+        match Filter::parse(&text, &names()) {
             Ok(None) => prop_assert!(text.trim().is_empty()),
             Ok(Some(filter)) => {
                 filter.matches(&row());

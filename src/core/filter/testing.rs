@@ -7,10 +7,10 @@ use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
 use super::{Facts, NumberField, contains_lowercase};
-use crate::core::comparison::HeldBy;
+use crate::core::rows::HeldBy;
+use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
 use crate::core::tags::Tag;
-use crate::core::view::View;
 
 pub(super) fn config() -> ProptestConfig {
     ProptestConfig { cases: 1024, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() }
@@ -22,7 +22,7 @@ pub(super) struct Row {
     pub(super) feature: FeatureId,
     pub(super) effect: Option<f32>,
     pub(super) standard_error: Option<f32>,
-    /// In the order of [`View::ALL`].
+    /// In the order of the study's views.
     pub(super) views: [Option<f32>; 3],
     pub(super) rank: usize,
     pub(super) side: Option<HeldBy>,
@@ -42,7 +42,7 @@ impl Facts for Row {
             NumberField::Effect => self.effect,
             NumberField::Absolute => self.effect.map(f32::abs),
             NumberField::StandardError => self.standard_error,
-            NumberField::In(view) => self.views[view as usize],
+            NumberField::In(view) => self.views[usize::from(view.0)],
             NumberField::Rank => return Some(self.rank as f64),
         };
         stored.map(f64::from)
@@ -58,6 +58,10 @@ impl Facts for Row {
 
     fn has_any_tag(&self) -> bool {
         !self.tags.is_empty()
+    }
+
+    fn tag_contains(&self, needle_lowercase: &str) -> bool {
+        self.tags.iter().any(|tag| contains_lowercase(tag.as_str(), needle_lowercase))
     }
 
     fn note_contains(&self, needle_lowercase: &str) -> bool {
@@ -95,13 +99,13 @@ fn numbers() -> impl Strategy<Value = Option<f32>> {
 
 /// Few values of each kind, so that filters often hold.
 pub(super) fn rows() -> impl Strategy<Value = Row> {
-    let sides = [View::Male, View::Female, View::Baseline].map(|view| Some(HeldBy::Only(view)));
+    let sides = [MALE, FEMALE, BASELINE].map(|view| Some(HeldBy::Only(view)));
     let sides = [sides.as_slice(), &[None, Some(HeldBy::Both)]].concat();
-    let names = (select(SubmoduleKind::ALL.to_vec()), select(vec![0, 1, 5, 11]), select(vec![0, 2, 26, 26074]));
+    let ids = (select(SubmoduleKind::ALL.to_vec()), select(vec![0, 1, 5, 11]), select(vec![0, 2, 26, 26074]));
     let numbers = (numbers(), numbers(), [numbers(), numbers(), numbers()], select(vec![1, 2, 11, 600_000]));
-    let said = (prop::collection::btree_set(select(Tag::ALL.to_vec()), 0..3), texts(), any::<[bool; 3]>());
-    (names, numbers, select(sides), said).prop_map(|(names, numbers, side, (tags, note, [rejected, marked, noted]))| Row {
-        feature: FeatureId { submodule: Submodule::new(names.0, names.1), index: FeatureIndex(names.2) },
+    let said = (prop::collection::btree_set(select(names().tags.0).prop_map(|tag| tag.name), 0..3), texts(), any::<[bool; 3]>());
+    (ids, numbers, select(sides), said).prop_map(|(ids, numbers, side, (tags, note, [rejected, marked, noted]))| Row {
+        feature: FeatureId { submodule: Submodule::new(ids.0, ids.1), index: FeatureIndex(ids.2) },
         effect: numbers.0,
         standard_error: numbers.1,
         views: numbers.2,

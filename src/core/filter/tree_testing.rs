@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::testing::{Row, texts};
-use crate::core::comparison::HeldBy;
 use crate::core::neuronpedia::layer_name;
+use crate::core::rows::HeldBy;
+use crate::core::study::testing::names;
 
 /// A filter, before it is written down.
 #[derive(Debug, Clone)]
@@ -170,10 +171,10 @@ fn property_equals(row: &Row, field: &str, value: &str) -> Option<bool> {
         "submodule" => value == submodule.to_string() || value == layer_name(submodule),
         "tag" if value == "none" => row.tags.is_empty(),
         "tag" if value == "any" => !row.tags.is_empty(),
-        "tag" => row.tags.iter().any(|tag| tag.name() == value),
+        "tag" => row.tags.iter().any(|tag| tag.as_str() == value),
         "side" => match row.side? {
             HeldBy::Both => value == "both",
-            HeldBy::Only(view) => value == view.name(),
+            HeldBy::Only(view) => value == names().name(view).as_str(),
         },
         "rejected" => row.rejected == (value == "yes"),
         _ => row.marked == (value == "yes"),

@@ -4,14 +4,13 @@ use std::cmp::Ordering;
 
 use super::column::{Column, Sort};
 use super::facts::RowFacts;
-use super::{Count, Listing, Row, Shown, Spec, cells};
-use crate::core::comparison::HeldBy;
+use super::{Count, HeldBy, Listing, Row, Shown, Spec, cells};
 use crate::core::findings::Findings;
 use crate::core::selection::{Selected, Selection, by_strength};
-use crate::core::submodule::FeatureId;
+use crate::core::submodule::{FeatureId, Submodule};
 use crate::core::tags::Features;
 use crate::core::view::View;
-use crate::core::view_findings::Picked;
+use crate::core::view_findings::{Picked, ViewFindings};
 
 /// About how many features [`arrange`] would have to look at: cheap, to decide on which thread it runs.
 pub fn size(findings: &Findings, spec: &Spec) -> usize {
@@ -30,7 +29,7 @@ pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
             row.matches = filter.matches(&RowFacts::new(row, findings, tags, spec));
         }
     }
-    let mut counts = vec![Count::default(); 3 * findings.layers];
+    let mut counts = vec![Count::default(); Submodule::count(findings.layers)];
     for row in &rows {
         let count = &mut counts[row.feature.submodule.ordinal(findings.layers)];
         count.selected += 1;
@@ -54,26 +53,16 @@ fn row(place: usize, selected: Selected, held_by: HeldBy, ranked_in: View) -> Ro
     Row { feature: selected.feature, rank, held_by, ranked_in, effect: selected.effect, matches: true }
 }
 
-/// The rule of `core::comparison`, for findings in which effects may be unknown. A comparison with a selection that is not wholly
+/// Features that only one of two selections holds, or that both hold, strongest first (the notebook lists a difference in the order of
+/// Python's hash table). A comparison with a selection that is not wholly
 /// known would claim differences that may be none: then there are no rows, only the reason.
 fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec<Row>, Option<String>) {
-    let select = |view: View| {
-        let found = findings.view(view);
-        if found.is_empty() {
-            return Err(format!("there is no {view} view"));
-        }
-        let picked = found.select(spec.selection);
-        match picked.gap {
-            Some(gap) => Err(format!("{view}: {gap}")),
-            None => Ok(ids(&picked.features)),
-        }
-    };
-    let (in_first, in_second) = match (select(first), select(second)) {
-        (Ok(in_first), Ok(in_second)) => (in_first, in_second),
-        (Err(gap), _) | (_, Err(gap)) => return (Vec::new(), Some(gap)),
+    let found = |view: View| findings.view(view);
+    let mut held = match held(found(first), found(second), spec.selection) {
+        Ok(held) => held,
+        Err((view, gap)) => return (Vec::new(), Some(format!("{}: {gap}", findings.study.name(view)))),
     };
     let keep_both = matches!(spec.shown, Shown::Similarity(..));
-    let mut held = merge(&in_first, &in_second, first, second);
     held.retain(|(_, held_by)| (*held_by == HeldBy::Both) == keep_both);
     let effect = |view: View, feature| findings.view(view).effect(feature).unwrap_or(f32::NAN);
     let mut ranked: Vec<(Selected, HeldBy, View)> = held
@@ -91,6 +80,28 @@ fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec
     ranked.sort_unstable_by(|(left, ..), (right, ..)| known_first(left, right).then_with(|| by_strength(left, right)));
     let rows = ranked.into_iter().enumerate().map(|(place, (selected, held_by, view))| row(place, selected, held_by, view));
     (rows.collect(), None)
+}
+
+/// The features that `selection` picks of either view, ascending, with who holds them: the one definition of a comparison.
+///
+/// # Errors
+/// When the selection of one of them is not wholly known: which, and why.
+pub fn held(
+    first: &ViewFindings,
+    second: &ViewFindings,
+    selection: Selection,
+) -> Result<Vec<(FeatureId, HeldBy)>, (View, String)> {
+    let select = |found: &ViewFindings| {
+        if found.is_empty() {
+            return Err((found.view, "nothing is known of this view".to_owned()));
+        }
+        let Picked { features, gap } = found.select(selection);
+        match gap {
+            Some(gap) => Err((found.view, gap)),
+            None => Ok(ids(&features)),
+        }
+    };
+    Ok(merge(&select(first)?, &select(second)?, first.view, second.view))
 }
 
 /// `total_cmp` would put an unknown effect, a NaN, before every number.
@@ -143,19 +154,19 @@ fn order(rows: &mut [Row], findings: &Findings, tags: &Features, spec: &Spec) {
         Column::Effects(view) => by_number(rows, descending, |row| findings.view(view).effect(row.feature)),
         Column::Side => rows.sort_by_key(|row| {
             let side = match row.held_by {
-                HeldBy::Only(view) => view as u8,
-                HeldBy::Both => 3,
+                HeldBy::Only(view) => view.0,
+                HeldBy::Both => u8::MAX,
             };
-            if descending { 3 - side } else { side }
+            if descending { u8::MAX - side } else { side }
         }),
         Column::Tags => {
             // Untagged rows last in both directions: who sorts by tags looks for tags.
             rows.sort_by_cached_key(|row| {
-                let text = cells::tags(row, tags, spec);
+                let text = cells::tags(row, &findings.study, tags, spec);
                 (text.is_empty(), text)
             });
             if descending {
-                let tagged = rows.partition_point(|row| !cells::tags(row, tags, spec).is_empty());
+                let tagged = rows.partition_point(|row| !cells::tags(row, &findings.study, tags, spec).is_empty());
                 rows[..tagged].reverse();
             }
         }

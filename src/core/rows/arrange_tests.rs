@@ -1,17 +1,17 @@
-//! Rows are those of `core::selection` and `core::comparison`, in every order, and nothing is made up where figures are unknown.
+//! Rows are those of the plain definitions, in every order, and nothing is made up where figures are unknown.
 
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::comparison::{Compared, difference, similarity};
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::filter::Filter;
 use crate::core::findings::Source;
+use crate::core::naive::{compare, select};
 use crate::core::published::Published;
 use crate::core::run::Method;
-use crate::core::selection::select;
+use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
 use crate::core::submodule::{FeatureIndex, Submodule};
 use crate::core::tags::testing::config;
 use crate::core::view_findings::ViewFindings;
@@ -38,7 +38,7 @@ fn view_effects(view: View, effects: &[Vec<f32>]) -> ViewEffects {
 }
 
 fn findings(views: &[ViewEffects]) -> Findings {
-    let mut findings = Findings::new(Source::Published { method: Method::Ig, steps: 1 }, "m".to_owned(), 1);
+    let mut findings = Findings::new(Source::Published { method: Method::Ig, steps: 1 }, Arc::new(names()), "m".to_owned(), 1);
     for effects in views {
         *findings.view_mut(effects.view) = ViewFindings::from_effects(effects.clone(), 1);
     }
@@ -46,7 +46,7 @@ fn findings(views: &[ViewEffects]) -> Findings {
 }
 
 fn spec(shown: Shown, selection: Selection) -> Spec {
-    Spec { shown, selection, submodule: None, filter: None, keep_others: false, sort: Sort::STRENGTH, marked: Arc::default() }
+    Spec::all(shown, selection)
 }
 
 fn effects() -> impl Strategy<Value = Vec<Vec<f32>>> {
@@ -61,33 +61,31 @@ proptest! {
     fn rows_are_those_of_the_selection_and_of_the_comparison(
         male in effects(), baseline in effects(), threshold in 0.0f32..0.5, k in 1usize..12, by_threshold: bool,
     ) {
-        let views = [view_effects(View::Male, &male), view_effects(View::Baseline, &baseline)];
+        let views = [view_effects(MALE, &male), view_effects(BASELINE, &baseline)];
         let findings = findings(&views);
         let selection = if by_threshold { Selection::Threshold(threshold) } else { Selection::TopK(k) };
         let none = Features::new();
-        let single = arrange(&findings, &none, &spec(Shown::Single(View::Male), selection));
+        let single = arrange(&findings, &none, &spec(Shown::Single(MALE), selection));
         let expected = select(&views[0], selection);
         prop_assert_eq!(single.rows.iter().map(|row| (row.feature, row.effect)).collect::<Vec<_>>(),
             expected.iter().map(|selected| (selected.feature, selected.effect)).collect::<Vec<_>>());
-        let compare: [(Shown, Vec<Compared>); 2] = [
-            (Shown::Difference(View::Male, View::Baseline), difference(&views[0], &views[1], selection)),
-            (Shown::Similarity(View::Male, View::Baseline), similarity(&views[0], &views[1], selection)),
-        ];
-        for (shown, expected) in compare {
+        for (shown, common) in [(Shown::Difference(MALE, BASELINE), false), (Shown::Similarity(MALE, BASELINE), true)] {
+            let expected = compare(&views[0], &views[1], selection, common);
             let listing = arrange(&findings, &none, &spec(shown, selection));
-            prop_assert_eq!(listing.rows.iter().map(|row| (row.feature, row.held_by, row.effect)).collect::<Vec<_>>(),
-                expected.iter().map(|c| (c.feature, c.held_by, c.ranking_effect(View::Male))).collect::<Vec<_>>());
+            prop_assert_eq!(listing.rows.iter().map(|row| (row.feature, row.effect)).collect::<Vec<_>>(),
+                expected.iter().map(|selected| (selected.feature, selected.effect)).collect::<Vec<_>>());
+            prop_assert!(listing.rows.iter().all(|row| (row.held_by == HeldBy::Both) == common));
             prop_assert_eq!(listing.total().selected, expected.len());
         }
     }
 
     #[test]
     fn every_order_holds_the_same_rows_and_unknown_figures_come_last(male in effects(), descending: bool, column in 0usize..9) {
-        let findings = findings(&[view_effects(View::Male, &male)]);
-        let mut spec = spec(Shown::Single(View::Male), Selection::Threshold(0.0));
+        let findings = findings(&[view_effects(MALE, &male)]);
+        let mut spec = spec(Shown::Single(MALE), Selection::Threshold(0.0));
         let none = Features::new();
         let mut before: Vec<FeatureId> = arrange(&findings, &none, &spec).rows.iter().map(|row| row.feature).collect();
-        spec.sort = Sort { column: Column::ALL[column], descending };
+        spec.sort = Sort { column: Column::all(&names())[column], descending };
         let rows = arrange(&findings, &none, &spec).rows;
         let mut after: Vec<FeatureId> = rows.iter().map(|row| row.feature).collect();
         if let Column::Effect = spec.sort.column {
@@ -103,9 +101,9 @@ proptest! {
 
 #[test]
 fn a_filter_hides_or_dims_and_counts_stay_whole() {
-    let findings = findings(&[view_effects(View::Male, &[vec![0.5, -0.4], vec![0.3], vec![]])]);
-    let mut spec = spec(Shown::Single(View::Male), Selection::Threshold(0.0));
-    spec.filter = Filter::parse("effect>0").unwrap();
+    let findings = findings(&[view_effects(MALE, &[vec![0.5, -0.4], vec![0.3], vec![]])]);
+    let mut spec = spec(Shown::Single(MALE), Selection::Threshold(0.0));
+    spec.filter = Filter::parse("effect>0", &names()).unwrap();
     let none = Features::new();
     let listing = arrange(&findings, &none, &spec);
     assert_eq!((listing.rows.len(), listing.total()), (2, Count { selected: 3, matching: 2 }));
@@ -122,13 +120,14 @@ fn a_filter_hides_or_dims_and_counts_stay_whole() {
 /// The published figures: what was not printed is not known, and no comparison pretends otherwise.
 #[test]
 fn published_figures_are_listed_as_far_as_they_were_printed() {
-    let published = Published::parse(include_str!("../../../data/published/names_comparison.json"), "names").unwrap();
+    let published =
+        Published::parse(include_str!("../../../data/published/names_comparison.json"), "names", &Arc::new(names())).unwrap();
     let (findings, tags) = (&published.findings, published.tags.features());
     let list = |shown, selection| arrange(findings, tags, &spec(shown, selection));
-    let male = Shown::Single(View::Male);
+    let male = Shown::Single(MALE);
     assert_eq!(list(male, Selection::Threshold(0.1)).rows.len(), 19);
-    assert_eq!(list(Shown::Single(View::Female), Selection::Threshold(0.1)).rows.len(), 20);
-    assert_eq!(list(Shown::Single(View::Baseline), Selection::Threshold(0.1)).rows.len(), 19);
+    assert_eq!(list(Shown::Single(FEMALE), Selection::Threshold(0.1)).rows.len(), 20);
+    assert_eq!(list(Shown::Single(BASELINE), Selection::Threshold(0.1)).rows.len(), 19);
     assert!(list(male, Selection::Threshold(0.05)).gap.unwrap().contains("above 0.1"));
     let top = list(male, Selection::TopK(30));
     assert_eq!((top.rows.len(), top.gap), (30, None));
@@ -139,14 +138,15 @@ fn published_figures_are_listed_as_far_as_they_were_printed() {
             .all(|row| cells::cell(Column::Effect, row, findings, tags, &spec(male, Selection::TopK(30))).is_empty())
     );
     assert_eq!(list(male, Selection::TopK(25)).rows.len(), 19);
-    let difference = list(Shown::Difference(View::Male, View::Baseline), Selection::TopK(30));
+    let difference = list(Shown::Difference(MALE, BASELINE), Selection::TopK(30));
     // As the notebook counted them.
     assert_eq!((difference.rows.len(), difference.gap), (28, None));
-    let similarity = list(Shown::Similarity(View::Male, View::Baseline), Selection::TopK(30));
+    let similarity = list(Shown::Similarity(MALE, BASELINE), Selection::TopK(30));
     assert_eq!((similarity.rows.len(), similarity.gap), (16, None));
-    let more = list(Shown::Difference(View::Male, View::Baseline), Selection::TopK(31));
+    let more = list(Shown::Difference(MALE, BASELINE), Selection::TopK(31));
     assert!(more.gap.unwrap().contains("only the 30 strongest were printed"));
-    assert!(!list(Shown::Difference(View::Male, View::Female), Selection::TopK(30)).rows.is_empty());
-    let tagged = top.rows.iter().filter(|row| !cells::tags(row, tags, &spec(male, Selection::TopK(30))).is_empty());
+    assert!(!list(Shown::Difference(MALE, FEMALE), Selection::TopK(30)).rows.is_empty());
+    let tagged =
+        top.rows.iter().filter(|row| !cells::tags(row, &findings.study, tags, &spec(male, Selection::TopK(30))).is_empty());
     assert_eq!(tagged.count(), 30);
 }

@@ -1,11 +1,13 @@
 //! What stands in the cells of a row, as text: the same on the screen, in plain tables and in copies. Unknown figures are empty.
 
+use std::collections::BTreeSet;
+
 use super::column::Column;
 use super::facts::views;
-use super::{Row, Spec};
-use crate::core::comparison::HeldBy;
+use super::{HeldBy, Row, Spec};
 use crate::core::findings::Findings;
 use crate::core::neuronpedia::layer_name;
+use crate::core::study::Study;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::{Features, Marks, Tag};
 
@@ -42,30 +44,31 @@ pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, 
         Column::Effect => signed(Some(f64::from(row.effect))),
         Column::StandardError => unsigned(findings.view(row.ranked_in).standard_error(row.feature).map(f64::from)),
         Column::Effects(view) => signed(findings.view(view).effect(row.feature).map(f64::from)),
-        Column::Side => side(row, spec),
-        Column::Tags => tags(row, tags_of, spec),
+        Column::Side => side(row, &findings.study, spec),
+        Column::Tags => tags(row, &findings.study, tags_of, spec),
     }
 }
 
 /// Which selection holds the row: the name of one view, or `both`; empty outside comparisons.
-pub fn side(row: &Row, spec: &Spec) -> String {
+pub fn side(row: &Row, study: &Study, spec: &Spec) -> String {
     match (spec.shown.pair(), row.held_by) {
         (None, _) => String::new(),
-        (Some(_), HeldBy::Only(view)) => view.name().to_owned(),
+        (Some(_), HeldBy::Only(view)) => study.name(view).to_string(),
         (Some(_), HeldBy::Both) => "both".to_owned(),
     }
 }
 
 /// Tags that apply to the row, `X` first where it is rejected, the note last in brackets where it says more than tags.
-pub fn tags(row: &Row, tags_of: &Features, spec: &Spec) -> String {
+pub fn tags(row: &Row, study: &Study, tags_of: &Features, spec: &Spec) -> String {
     let Some(said) = tags_of.get(&row.feature) else { return String::new() };
-    let marks: Vec<&Marks> = views(row, spec).flat_map(|view| said.applying_in(view).map(|(_, marks)| marks)).collect();
+    let marks: Vec<&Marks> =
+        views(row, spec).flat_map(|view| said.applying_in(study.name(view)).map(|(_, marks)| marks)).collect();
     let mut parts: Vec<String> = Vec::new();
     if marks.iter().any(|marks| marks.rejected) {
         parts.push("X".to_owned());
     }
-    let has = |tag: &&Tag| marks.iter().any(|marks| marks.tags.contains(*tag));
-    parts.extend(Tag::ALL.iter().filter(has).map(ToString::to_string));
+    let all: BTreeSet<Tag> = marks.iter().flat_map(|marks| marks.tags.iter().copied()).collect();
+    parts.extend(study.tags.ordered(&all).iter().map(ToString::to_string));
     let mut notes: Vec<String> = marks.iter().map(|marks| marks.shown_note()).filter(|note| !note.is_empty()).collect();
     notes.dedup();
     parts.extend((!notes.is_empty()).then(|| format!("({})", notes.join("; "))));

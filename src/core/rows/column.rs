@@ -1,5 +1,6 @@
 //! The columns of the feature table, and how each orders its rows.
 
+use crate::core::study::Study;
 use crate::core::view::View;
 
 /// A column of the feature table.
@@ -22,38 +23,33 @@ pub enum Column {
 }
 
 impl Column {
-    /// Every column, in the order in which keys walk through them.
-    pub const ALL: [Self; 9] = [
-        Self::Rank,
-        Self::Name,
-        Self::Effect,
-        Self::StandardError,
-        Self::Effects(View::Male),
-        Self::Effects(View::Female),
-        Self::Effects(View::Baseline),
-        Self::Side,
-        Self::Tags,
-    ];
+    /// Every column of a table about `study`, in the order in which keys walk through them.
+    pub fn all(study: &Study) -> Vec<Self> {
+        let mut all = vec![Self::Rank, Self::Name, Self::Effect, Self::StandardError];
+        all.extend(study.all().map(Self::Effects));
+        all.extend([Self::Side, Self::Tags]);
+        all
+    }
 
     /// The heading.
-    pub fn title(self) -> &'static str {
+    pub fn title(self, study: &Study) -> &str {
         match self {
             Self::Rank => "#",
             Self::Name => "feature",
             Self::Effect => "effect",
             Self::StandardError => "s.e.",
-            Self::Effects(view) => view.name(),
+            Self::Effects(view) => study.view(view).name.as_str(),
             Self::Side => "side",
             Self::Tags => "tags",
         }
     }
 
     /// The name in messages.
-    pub fn name(self) -> &'static str {
+    pub fn name(self, study: &Study) -> &str {
         match self {
             Self::Rank => "rank",
             Self::StandardError => "standard error",
-            other => other.title(),
+            other => other.title(study),
         }
     }
 }

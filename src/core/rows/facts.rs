@@ -1,7 +1,6 @@
 //! What the filter language may ask about a row.
 
-use super::{Row, Spec};
-use crate::core::comparison::HeldBy;
+use super::{HeldBy, Row, Spec};
 use crate::core::filter::{Facts, NumberField, contains_lowercase};
 use crate::core::findings::Findings;
 use crate::core::submodule::FeatureId;
@@ -32,7 +31,7 @@ impl<'a> RowFacts<'a> {
 
     fn any_marks(&self, mut holds: impl FnMut(&Marks) -> bool) -> bool {
         let Some(tags) = self.tags else { return false };
-        views(self.row, self.spec).any(|view| tags.applying_in(view).any(|(_, marks)| holds(marks)))
+        views(self.row, self.spec).any(|view| tags.applying_in(self.findings.study.name(view)).any(|(_, marks)| holds(marks)))
     }
 }
 
@@ -64,6 +63,10 @@ impl Facts for RowFacts<'_> {
 
     fn has_any_tag(&self) -> bool {
         self.any_marks(|marks| !marks.tags.is_empty())
+    }
+
+    fn tag_contains(&self, needle_lowercase: &str) -> bool {
+        self.any_marks(|marks| marks.tags.iter().any(|tag| contains_lowercase(tag.as_str(), needle_lowercase)))
     }
 
     fn note_contains(&self, needle_lowercase: &str) -> bool {

@@ -9,17 +9,22 @@ pub mod column;
 mod facts;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
-use super::comparison::HeldBy;
 use super::filter::Filter;
 use super::selection::Selection;
+use super::study::Study;
 use super::submodule::{FeatureId, Submodule};
 use super::view::View;
 use column::Sort;
 
-/// What of the three views a table lists.
+/// What `export --view` and headings call the features that only one of two selections holds; no view has this name.
+pub const DIFFERENCE: &str = "difference";
+
+/// The same for the features that both selections hold.
+pub const SIMILARITY: &str = "similarity";
+
+/// What of a study's views a table lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
     /// The selection of one view.
@@ -47,22 +52,34 @@ impl Shown {
     }
 
     /// The name without the views, as `export --view` takes it.
-    pub fn name(self) -> &'static str {
+    pub fn name(self, study: &Study) -> &str {
         match self {
-            Self::Single(view) => view.name(),
-            Self::Difference(..) => "difference",
-            Self::Similarity(..) => "similarity",
+            Self::Single(view) => study.view(view).name.as_str(),
+            Self::Difference(..) => DIFFERENCE,
+            Self::Similarity(..) => SIMILARITY,
         }
+    }
+
+    /// What a quick list of the features that `selection` picks is called.
+    pub fn title(self, study: &Study, selection: Selection) -> String {
+        format!("{} {} {selection}", study.title, self.name(study))
+    }
+
+    /// The name with the views of a comparison: `difference male-baseline`.
+    pub fn described(self, study: &Study) -> String {
+        let name = self.name(study);
+        self.pair()
+            .map_or_else(|| name.to_owned(), |(first, second)| format!("{name} {}-{}", study.name(first), study.name(second)))
     }
 }
 
-impl fmt::Display for Shown {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.pair() {
-            None => formatter.write_str(self.name()),
-            Some((first, second)) => write!(formatter, "{} {first}-{second}", self.name()),
-        }
-    }
+/// Which of two selections hold a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldBy {
+    /// Only one view's.
+    Only(View),
+    /// Both.
+    Both,
 }
 
 /// Everything that decides which rows a table has.
@@ -82,6 +99,13 @@ pub struct Spec {
     pub sort: Sort,
     /// Rows that the user marked, for `marked=yes`.
     pub marked: Arc<BTreeSet<FeatureId>>,
+}
+
+impl Spec {
+    /// Everything that `selection` picks of `shown`, in the order of strength.
+    pub fn all(shown: Shown, selection: Selection) -> Self {
+        Self { shown, selection, submodule: None, filter: None, keep_others: false, sort: Sort::STRENGTH, marked: Arc::default() }
+    }
 }
 
 /// One feature of a table.

@@ -1,6 +1,6 @@
 //! The book of tags: all of them, changed by edits that can be undone and redone without limit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::marks::{FeatureTags, Marks};
@@ -205,7 +205,8 @@ impl fmt::Display for Change {
 impl Changed {
     /// What changed in which scope, without the feature.
     fn said(&self) -> String {
-        let scopes = Scope::ALL.into_iter().filter_map(|scope| {
+        let said = [&self.before, &self.after].into_iter().flat_map(|tags| tags.scopes().map(|(scope, _)| scope));
+        let scopes = said.collect::<BTreeSet<Scope>>().into_iter().filter_map(|scope| {
             let parts = differences(self.before.in_scope(scope), self.after.in_scope(scope));
             (!parts.is_empty()).then(|| format!("{scope} {}", parts.join(", ")))
         });
@@ -214,14 +215,8 @@ impl Changed {
 }
 
 fn differences(before: &Marks, after: &Marks) -> Vec<String> {
-    let mut parts: Vec<String> = Tag::ALL
-        .into_iter()
-        .filter_map(|tag| match (before.tags.contains(&tag), after.tags.contains(&tag)) {
-            (false, true) => Some(format!("+{tag}")),
-            (true, false) => Some(format!("-{tag}")),
-            _ => None,
-        })
-        .collect();
+    let mut parts: Vec<String> = after.tags.difference(&before.tags).map(|tag| format!("+{tag}")).collect();
+    parts.extend(before.tags.difference(&after.tags).map(|tag| format!("-{tag}")));
     match (before.rejected, after.rejected) {
         (false, true) => parts.push("rejected".to_owned()),
         (true, false) => parts.push("not rejected".to_owned()),

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::core::study::testing::{name, tag};
 use crate::core::tags::testing::{config, edits, feature, subject};
-use crate::core::view::View;
 
 proptest! {
     #![proptest_config(config())]
@@ -65,12 +65,12 @@ fn toggle(index: u32, tag: Tag) -> Edit {
 #[test]
 fn a_new_edit_clears_redo_but_one_without_effect_does_not() {
     let mut book = TagBook::new(subject());
-    book.apply(toggle(1, Tag::Not));
+    book.apply(toggle(1, tag("NOT")));
     book.undo();
     book.apply(Edit::Reject(feature(1), Scope::Everywhere, false));
-    book.apply(Edit::Many(vec![toggle(2, Tag::Not), toggle(2, Tag::Not)]));
+    book.apply(Edit::Many(vec![toggle(2, tag("NOT")), toggle(2, tag("NOT"))]));
     assert_eq!((book.undoable(), book.redoable()), (0, 1));
-    book.apply(toggle(2, Tag::Maybe));
+    book.apply(toggle(2, tag("MAYBE")));
     assert_eq!((book.undoable(), book.redoable()), (1, 0));
     assert!(book.redo().is_none());
 }
@@ -78,7 +78,7 @@ fn a_new_edit_clears_redo_but_one_without_effect_does_not() {
 #[test]
 fn many_edits_are_one_step() {
     let mut book = TagBook::new(subject());
-    book.apply(Edit::Many(vec![toggle(1, Tag::Not), toggle(2, Tag::Maybe), toggle(1, Tag::Ambiguous)]));
+    book.apply(Edit::Many(vec![toggle(1, tag("NOT")), toggle(2, tag("MAYBE")), toggle(1, tag("AMB"))]));
     assert_eq!((book.features().len(), book.undoable()), (2, 1));
     assert_eq!(book.undo().unwrap().to_string(), "2 features");
     assert!(book.features().is_empty());
@@ -87,10 +87,10 @@ fn many_edits_are_one_step() {
 #[test]
 fn messages_say_what_changed() {
     let mut book = TagBook::new(subject());
-    assert_eq!(book.apply(toggle(7, Tag::FemalePronoun)).to_string(), "resid_0/7: everywhere +FP");
-    let scope = Scope::In(View::Male);
+    assert_eq!(book.apply(toggle(7, tag("FP"))).to_string(), "resid_0/7: everywhere +FP");
+    let scope = Scope::In(name("male"));
     let note = Edit::Note(feature(7), scope, "a\x1bb".to_owned());
-    let change = book.apply(Edit::Many(vec![toggle(7, Tag::FemalePronoun), note, Edit::Reject(feature(7), scope, true)]));
+    let change = book.apply(Edit::Many(vec![toggle(7, tag("FP")), note, Edit::Reject(feature(7), scope, true)]));
     assert_eq!(change.to_string(), "resid_0/7: everywhere -FP; male rejected, note 'a\u{fffd}b'");
     assert_eq!(book.undo().unwrap().to_string(), "resid_0/7: everywhere +FP; male not rejected, no note");
     assert_eq!(book.apply(Edit::Many(Vec::new())).to_string(), "nothing");

@@ -1,25 +1,30 @@
 //! A book as text for others: CSV for tables, Markdown in the notebook's own form. JSON is in [`super::json`].
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::book::TagBook;
 use super::remark;
 use super::tag::Scope;
+use super::vocabulary::Vocabulary;
 use crate::core::neuronpedia::Reference;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::printable;
+
+/// Begins what [`to_markdown`] writes.
+pub(super) const TITLE: &str = "# Tags of ";
 
 const COLUMNS: [&str; 7] = ["submodule", "index", "neuronpedia_layer", "scope", "tags", "rejected", "note"];
 
 /// A header, and one record for each feature and scope about which something is said. Control characters in notes are replaced: a table
 /// may be looked at on a terminal.
-pub fn to_csv(book: &TagBook) -> Result<String> {
+pub fn to_csv(book: &TagBook, vocabulary: &Vocabulary) -> Result<String> {
     let failed =
         |error: String| Problem::new("tags", format_args!("cannot be written as CSV: {error}"), "report this as a fault");
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS).map_err(|error| failed(error.to_string()))?;
     for (feature, scope, marks) in book.entries() {
-        let tags: Vec<&str> = marks.tags.iter().map(|tag| tag.name()).collect();
+        let tags: Vec<String> = vocabulary.ordered(&marks.tags).iter().map(ToString::to_string).collect();
         let reference = Reference::new(&book.subject().model, feature);
         let record = [
             feature.submodule.to_string(),
@@ -38,14 +43,12 @@ pub fn to_csv(book: &TagBook) -> Result<String> {
 
 /// The notebook's lists, under one heading for each scope; [`super::import::notebook`] reads them back.
 ///
-/// What is read back is what was written.
-pub fn to_markdown(book: &TagBook) -> String {
-    let mut text = format!("# Tags of {}\n", printable(&book.subject().model));
-    for scope in Scope::ALL {
-        let mut entries = book.entries().filter(|(_, entry_scope, _)| *entry_scope == scope).peekable();
-        if entries.peek().is_none() {
-            continue;
-        }
+/// What is read back with the same vocabulary is what was written; a vocabulary that lacks a tag reads it as a note.
+pub fn to_markdown(book: &TagBook, vocabulary: &Vocabulary) -> String {
+    let mut text = format!("{TITLE}{}\n", printable(&book.subject().model));
+    let vocabulary = vocabulary.extended(book.features());
+    for scope in book.entries().map(|(_, scope, _)| scope).collect::<BTreeSet<Scope>>() {
+        let entries = book.entries().filter(|(_, entry_scope, _)| *entry_scope == scope);
         // Writing into a string cannot fail.
         let _ = write!(text, "\n## {scope}\n\n");
         for (feature, _, marks) in entries {
@@ -57,7 +60,7 @@ pub fn to_markdown(book: &TagBook) -> String {
                 python_string(&reference.model_id),
                 reference.layer,
                 reference.index,
-                printable(&remark::write(marks))
+                printable(&remark::write(marks, &vocabulary))
             );
         }
     }

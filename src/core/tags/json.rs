@@ -7,6 +7,7 @@ use super::marks::Marks;
 use super::tag::{Scope, Tag};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{FeatureId, FeatureIndex};
+use crate::core::text::excerpt;
 
 /// The version of this form.
 pub const FORMAT: u32 = 1;
@@ -69,8 +70,9 @@ pub fn from_json(text: &str, name: &str) -> Result<TagBook> {
     let mut features = Features::new();
     for entry in document.features {
         let feature = FeatureId { submodule: entry.submodule.parse().map_err(unknown)?, index: entry.index };
-        let scope: Scope = entry.scope.parse().map_err(unknown)?;
-        let tags = entry.tags.iter().map(|tag| tag.parse::<Tag>().map_err(unknown)).collect::<Result<_>>()?;
+        let named = |text: &str, what: &str| damaged(format!("the {what} '{}' of {feature} is not a name", excerpt(text, 40)));
+        let scope = Scope::new(&entry.scope).map_err(|_| named(&entry.scope, "scope"))?;
+        let tags = entry.tags.iter().map(|tag| Tag::new(tag).map_err(|_| named(tag, "tag"))).collect::<Result<_>>()?;
         let standing = features.entry(feature).or_default();
         if !standing.in_scope(scope).is_empty() {
             return Err(damaged(format!("{feature} is listed twice for the scope {scope}")));
@@ -108,9 +110,9 @@ mod tests {
         let cases = [
             (String::new(), "EOF"),
             (document(entry).replace("format\": 1", "format\": 2"), "format 2"),
-            (document(entry).replace("FP", "QQ"), "QQ"),
+            (document(entry).replace("FP", "Q Q"), "Q Q"),
             (document(entry).replace("resid_5", "embed"), "embed"),
-            (document(entry).replace("male", "mail"), "mail"),
+            (document(entry).replace("male", "ma le"), "ma le"),
             (document(entry).replace("note", "nose"), "nose"),
             (document(&format!("{entry}, {entry}")), "twice"),
         ];

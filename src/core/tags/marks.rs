@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tag::{Scope, Tag};
 use crate::core::text::printable;
-use crate::core::view::View;
+use crate::core::view::ViewName;
 
 /// What is said about a feature in one scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,22 +82,22 @@ impl FeatureTags {
     }
 
     /// What applies in `view`: first what is said everywhere, then what is said in that view only.
-    pub fn applying_in(&self, view: View) -> impl Iterator<Item = (Scope, &Marks)> {
+    pub fn applying_in(&self, view: ViewName) -> impl Iterator<Item = (Scope, &Marks)> {
         self.scopes().filter(move |(scope, _)| scope.covers(view))
     }
 
     /// Whether `tag` applies in `view`.
-    pub fn has(&self, tag: Tag, view: View) -> bool {
+    pub fn has(&self, tag: Tag, view: ViewName) -> bool {
         self.applying_in(view).any(|(_, marks)| marks.tags.contains(&tag))
     }
 
-    /// The tags that apply in `view`, in the order of [`Tag::ALL`].
-    pub fn tags(&self, view: View) -> impl Iterator<Item = Tag> {
-        Tag::ALL.into_iter().filter(move |tag| self.has(*tag, view))
+    /// The tags that apply in `view`, each once.
+    pub fn tags(&self, view: ViewName) -> BTreeSet<Tag> {
+        self.applying_in(view).flat_map(|(_, marks)| marks.tags.iter().copied()).collect()
     }
 
     /// Whether the feature is rejected in `view`.
-    pub fn is_rejected(&self, view: View) -> bool {
+    pub fn is_rejected(&self, view: ViewName) -> bool {
         self.applying_in(view).any(|(_, marks)| marks.rejected)
     }
 
@@ -114,21 +114,23 @@ impl FeatureTags {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::study::testing::{name, tag};
 
     #[test]
     fn a_view_sees_what_is_said_everywhere_and_its_own() {
+        let [male, female, baseline] = ["male", "female", "baseline"].map(name);
         let mut tags = FeatureTags::default();
-        tags.change(Scope::Everywhere, |marks| marks.tags.extend([Tag::FemaleName]));
-        tags.change(Scope::In(View::Male), |marks| {
-            marks.tags.extend([Tag::FemalePronoun]);
+        tags.change(Scope::Everywhere, |marks| marks.tags.extend([tag("FN")]));
+        tags.change(Scope::In(male), |marks| {
+            marks.tags.extend([tag("FP")]);
             marks.rejected = true;
         });
-        assert_eq!(tags.tags(View::Male).collect::<Vec<_>>(), [Tag::FemalePronoun, Tag::FemaleName]);
-        assert_eq!(tags.tags(View::Female).collect::<Vec<_>>(), [Tag::FemaleName]);
-        assert!(tags.is_rejected(View::Male) && !tags.is_rejected(View::Female));
-        assert!(tags.has(Tag::FemaleName, View::Baseline) && !tags.has(Tag::FemalePronoun, View::Baseline));
+        assert_eq!(tags.tags(male), [tag("FP"), tag("FN")].into());
+        assert_eq!(tags.tags(female), [tag("FN")].into());
+        assert!(tags.is_rejected(male) && !tags.is_rejected(female));
+        assert!(tags.has(tag("FN"), baseline) && !tags.has(tag("FP"), baseline));
         tags.change(Scope::Everywhere, |marks| marks.tags.clear());
-        tags.change(Scope::In(View::Male), |marks| *marks = Marks::default());
+        tags.change(Scope::In(male), |marks| *marks = Marks::default());
         assert_eq!(tags, FeatureTags::NONE);
     }
 

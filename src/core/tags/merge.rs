@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::book::{Edit, Features};
 use super::marks::{FeatureTags, Marks, join_notes};
-use super::tag::{Scope, Tag};
+use super::tag::Scope;
 
 /// The edit that brings `theirs` into `ours`, both of which came from `base`.
 ///
@@ -15,7 +15,8 @@ pub fn merge(base: &Features, ours: &Features, theirs: &Features) -> Edit {
     let puts = all.into_iter().map(|feature| {
         let [base, ours, theirs] = [base, ours, theirs].map(|features| features.get(feature).unwrap_or(&none));
         let mut tags = FeatureTags::default();
-        for scope in Scope::ALL {
+        let scopes = [base, ours, theirs].into_iter().flat_map(|tags| tags.scopes().map(|(scope, _)| scope));
+        for scope in scopes.collect::<BTreeSet<Scope>>() {
             let merged = merge_marks(base.in_scope(scope), ours.in_scope(scope), theirs.in_scope(scope));
             tags.change(scope, |marks| *marks = merged);
         }
@@ -35,7 +36,12 @@ fn merge_marks(base: &Marks, ours: &Marks, theirs: &Marks) -> Marks {
         join_notes(&ours.note, &theirs.note)
     };
     Marks {
-        tags: Tag::ALL.into_iter().filter(|tag| either(&|marks| marks.tags.contains(tag))).collect(),
+        tags: [base, ours, theirs]
+            .into_iter()
+            .flat_map(|marks| &marks.tags)
+            .filter(|tag| either(&|marks| marks.tags.contains(tag)))
+            .copied()
+            .collect(),
         rejected: either(&|marks| marks.rejected),
         note,
     }
@@ -73,10 +79,9 @@ mod tests {
             ours.apply(Edit::Many(left));
             theirs.apply(Edit::Many(right));
             let without_notes = |features: Features| -> Vec<_> {
-                let all = features.into_iter().flat_map(|(feature, tags)| Scope::ALL.map(|scope| {
-                    let marks = tags.in_scope(scope);
-                    (feature, scope, marks.tags.clone(), marks.rejected)
-                }));
+                let all = features.iter().flat_map(|(feature, tags)| {
+                    tags.scopes().map(|(scope, marks)| (*feature, scope, marks.tags.clone(), marks.rejected))
+                });
                 all.filter(|(.., tags, rejected)| *rejected || !tags.is_empty()).collect()
             };
             prop_assert_eq!(without_notes(merged(&base, &ours, &theirs)), without_notes(merged(&base, &theirs, &ours)));

@@ -14,8 +14,10 @@ mod remark;
 mod tag;
 #[cfg(test)]
 pub(in crate::core) mod testing;
+mod vocabulary;
 
 pub use book::{Change, Changed, Edit, Features, Subject, TagBook};
 pub use marks::{FeatureTags, Marks};
 pub use merge::merge;
 pub use tag::{Scope, Tag};
+pub use vocabulary::{TagSpec, Vocabulary};

@@ -3,27 +3,27 @@
 use std::collections::BTreeSet;
 
 use super::marks::Marks;
-use super::tag::Tag;
+use super::vocabulary::Vocabulary;
 use crate::core::text::printable;
 
 /// Between tags and a note that is only a note.
 const COLON: &str = ": ";
 
-/// The tags among the words of `text`; where it says more than tags, all of it is the note too. In the form `TAGS: NOTE`, which the
+/// The tags of `vocabulary` among the words of `text`; where it says more than tags, all of it is the note too. In the form `TAGS: NOTE`, which the
 /// program itself writes, the note is what stands behind the colon, in quotes as in JSON or without.
-pub(super) fn read(text: &str) -> Marks {
+pub(super) fn read(text: &str, vocabulary: &Vocabulary) -> Marks {
     let text = text.trim();
     if let Some((tags, note)) = text.split_once(COLON) {
-        let before = words(tags);
+        let before = words(tags, vocabulary);
         if before.note.is_empty() && (!before.tags.is_empty() || tags.is_empty()) {
             let quoted = serde_json::from_str::<String>(note).ok();
             return Marks { note: quoted.unwrap_or_else(|| note.to_owned()), ..before };
         }
     }
-    words(text)
+    words(text, vocabulary)
 }
 
-fn words(text: &str) -> Marks {
+fn words(text: &str, vocabulary: &Vocabulary) -> Marks {
     let words = text.split(|character: char| character.is_whitespace() || ",+/".contains(character));
     let mut words = words.filter(|word| !word.is_empty()).peekable();
     let mut tags = BTreeSet::new();
@@ -33,7 +33,7 @@ fn words(text: &str) -> Marks {
         only_tags &= bare == word;
         // The notebook writes NOACT as `No act`.
         let no_act = bare.eq_ignore_ascii_case("no") && words.next_if(|next| next.eq_ignore_ascii_case("act")).is_some();
-        let tag = if no_act { Some(Tag::NoActivation) } else { Tag::ALL.into_iter().find(|tag| tag.name() == bare) };
+        let tag = vocabulary.exactly(if no_act { "NOACT" } else { bare });
         only_tags &= tag.is_some();
         tags.extend(tag);
     }
@@ -41,9 +41,9 @@ fn words(text: &str) -> Marks {
 }
 
 /// The text that [`read`] understands as the tags and the note of `marks`: the note alone where it says both. Holds no control character.
-pub(super) fn write(marks: &Marks) -> String {
-    let tags = || marks.tags.iter().map(|tag| tag.name()).collect::<Vec<_>>().join(" ");
-    let said = read(&marks.note);
+pub(super) fn write(marks: &Marks, vocabulary: &Vocabulary) -> String {
+    let tags = || vocabulary.ordered(&marks.tags).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let said = read(&marks.note, vocabulary);
     if marks.note.is_empty() {
         tags()
     } else if (&said.tags, &said.note) == (&marks.tags, &marks.note) && printable(&marks.note) == marks.note {
@@ -76,7 +76,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::tags::testing::{config, notes};
+    use crate::core::study::testing::tag;
+    use crate::core::tags::testing::{config, notes, vocabulary};
 
     #[test]
     fn tags_are_found_among_words() {
@@ -100,17 +101,17 @@ mod tests {
             ("", "", ""),
         ];
         for (text, tags, note) in cases {
-            let marks = read(text);
-            assert_eq!(marks.tags.iter().map(|tag| tag.name()).collect::<Vec<_>>().join(" "), tags, "{text}");
+            let marks = read(text, &vocabulary());
+            assert_eq!(write(&Marks { note: String::new(), ..marks.clone() }, &vocabulary()), tags, "{text}");
             assert_eq!(marks.note, note, "{text}");
         }
     }
 
     #[test]
     fn tags_that_the_note_does_not_name_are_written_before_it() {
-        let marks = Marks { tags: [Tag::FemalePronoun, Tag::FemaleName].into(), note: "end FN".to_owned(), ..Marks::default() };
-        assert_eq!(write(&marks), "FP FN: end FN");
-        assert_eq!(write(&Marks { tags: [Tag::FemaleName].into(), ..marks }), "end FN");
+        let marks = Marks { tags: [tag("FP"), tag("FN")].into(), note: "end FN".to_owned(), ..Marks::default() };
+        assert_eq!(write(&marks, &vocabulary()), "FP FN: end FN");
+        assert_eq!(write(&Marks { tags: [tag("FN")].into(), ..marks }, &vocabulary()), "end FN");
     }
 
     proptest! {
@@ -118,8 +119,8 @@ mod tests {
 
         #[test]
         fn what_was_read_is_written_so_that_it_reads_the_same(words in prop::collection::vec("FP|MN|AMB\\?|end|\\+|No act|!!", 0..6), more in notes()) {
-            let marks = read(&(words.join(" ") + &more));
-            prop_assert_eq!(read(&write(&marks)), marks);
+            let marks = read(&(words.join(" ") + &more), &vocabulary());
+            prop_assert_eq!(read(&write(&marks, &vocabulary()), &vocabulary()), marks);
         }
     }
 }

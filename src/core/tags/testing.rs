@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use super::{Edit, Marks, Scope, Subject, Tag, TagBook};
+use super::{Edit, Marks, Scope, Subject, Tag, TagBook, Vocabulary};
+use crate::core::study::testing::{names, tag};
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
 
 pub(in crate::core) fn config() -> ProptestConfig {
@@ -12,6 +13,11 @@ pub(in crate::core) fn config() -> ProptestConfig {
 
 pub(super) fn subject() -> Subject {
     Subject { model: "pythia-70m-deduped".to_owned(), dictionaries: "0123456789abcdef".to_owned() }
+}
+
+/// The ten tags of the study of names.
+pub(super) fn vocabulary() -> Vocabulary {
+    names().tags
 }
 
 /// Feature `index` of `resid_0`.
@@ -28,11 +34,15 @@ fn features() -> impl Strategy<Value = FeatureId> {
 }
 
 fn scopes() -> impl Strategy<Value = Scope> {
-    prop::sample::select(Scope::ALL.to_vec())
+    let views = names().views.into_iter().map(|view| Scope::In(view.name));
+    prop::sample::select(std::iter::once(Scope::Everywhere).chain(views).collect::<Vec<_>>())
 }
 
 fn tags() -> impl Strategy<Value = Tag> {
-    prop::sample::select(Tag::ALL.to_vec())
+    // One of another study among them.
+    let others = vec![tag("STEREO")];
+    let own = vocabulary().0.into_iter().map(|tag| tag.name);
+    prop::sample::select(own.chain(others).collect::<Vec<_>>())
 }
 
 /// Any characters, among them quotes, line breaks and control characters.

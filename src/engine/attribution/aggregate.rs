@@ -37,11 +37,6 @@ impl ViewAggregate {
         }
     }
 
-    /// Which view this is.
-    pub fn view(&self) -> View {
-        self.view
-    }
-
     /// Notes the metrics of `examples`.
     pub fn set_metrics(&mut self, examples: &[usize], clean: &[f32], patch: &[f32]) {
         for ((example, clean), patch) in examples.iter().zip(clean).zip(patch) {

@@ -1,10 +1,12 @@
 //! Which examples are computed together: prompts of one length, and each pair of prompts once for all views that ask about it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
-use crate::core::view::View;
+use super::ViewInput;
+use crate::core::view::Direction;
 use crate::engine::compute::{Answers, TOKENS_AT_ONCE};
 use crate::engine::dataset::Example;
+use crate::engine::dataset::pairing::{Pair, pairs};
 
 /// Pairs of prompts of equal length.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +17,21 @@ pub struct Batch<'a> {
     pub patch: Vec<&'a [u32]>,
     /// Tokens per prompt.
     pub positions: usize,
-    /// The views that ask about these prompts.
+    /// The views that ask about these prompts, one or more.
     pub views: Vec<ViewBatch>,
+}
+
+/// What one view asks about a batch; one entry per pair of prompts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ViewBatch {
+    /// The view's place among all of the study.
+    pub place: usize,
+    /// Which prompt of a pair it starts from.
+    pub direction: Direction,
+    /// Index of each example in its data set.
+    pub examples: Vec<usize>,
+    /// The answers as this view sees them: that to the prompt it starts from is the clean one.
+    pub answers: Vec<Answers>,
 }
 
 impl Batch<'_> {
@@ -32,80 +47,58 @@ pub fn prefixes(batches: &[Batch<'_>]) -> usize {
     prompts.flat_map(|prompt| (1..=prompt.len()).map(|length| prompt.split_at(length).0)).collect::<HashSet<_>>().len()
 }
 
-/// What one view asks about a batch; one entry per pair of prompts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ViewBatch {
-    /// Which view.
-    pub view: View,
-    /// Index of each example in its data set.
-    pub examples: Vec<usize>,
-    /// The answers as this view sees them: exchanged for the female view.
-    pub answers: Vec<Answers>,
-}
-
-/// A pair of prompts with the examples that consist of it.
-struct Pair<'a> {
-    clean: &'a [u32],
-    patch: &'a [u32],
-    /// Index and answers in the pair file.
-    pairs: Option<(usize, Answers)>,
-    /// Index and answers in the baseline file.
-    baseline: Option<(usize, Answers)>,
-}
-
-/// Splits the data into batches of at most `size` pairs of prompts; whatever is asked for, long prompts make small batches, so that
-/// memory does not grow with their length. The baseline usually has the same prompts as the pairs with other
-/// answers: these share one forward pass and one encoding.
-pub fn plan<'a>(pairs: &'a [Example], baseline: &'a [Example], size: usize) -> Vec<Batch<'a>> {
-    let answers = |example: &Example| Answers { clean: example.clean_answer, patch: example.patch_answer };
-    let mut all: Vec<Pair<'a>> = Vec::new();
-    let mut alone: HashMap<(&[u32], &[u32]), Vec<usize>> = HashMap::new();
-    for (index, example) in pairs.iter().enumerate() {
-        alone.entry((&example.clean, &example.patch)).or_default().push(all.len());
-        all.push(Pair { clean: &example.clean, patch: &example.patch, pairs: Some((index, answers(example))), baseline: None });
+/// Splits the examples of `views` into batches of at most `size` pairs of prompts; whatever is asked for, long prompts make small
+/// batches, so that memory does not grow with their length.
+///
+/// Views that name one data set ask about the same examples. Where data sets have the same pairs of prompts with other answers, these
+/// share a batch and everything that does not depend on answers.
+pub fn batches<'a>(views: &[ViewInput<'a>], size: usize) -> Vec<Batch<'a>> {
+    let mut data_sets: Vec<&'a [Example]> = Vec::new();
+    let of_view: Vec<usize> = views
+        .iter()
+        .map(|view| {
+            data_sets.iter().position(|examples| std::ptr::eq(*examples, view.examples)).unwrap_or_else(|| {
+                data_sets.push(view.examples);
+                data_sets.len() - 1
+            })
+        })
+        .collect();
+    let mut groups: BTreeMap<(usize, Vec<bool>), Vec<Pair<'a>>> = BTreeMap::new();
+    for pair in pairs(&data_sets) {
+        let is_absent = pair.examples.iter().map(Option::is_none).collect();
+        groups.entry((pair.clean.len(), is_absent)).or_default().push(pair);
     }
-    // Taken from the back below: the first example of a prompt pair is the first to find its partner.
-    alone.values_mut().for_each(|indices| indices.reverse());
-    for (index, example) in baseline.iter().enumerate() {
-        let entry = Some((index, answers(example)));
-        match alone.get_mut(&(example.clean.as_slice(), example.patch.as_slice())).and_then(Vec::pop) {
-            Some(partner) => all[partner].baseline = entry,
-            None => all.push(Pair { clean: &example.clean, patch: &example.patch, pairs: None, baseline: entry }),
-        }
-    }
-    let mut groups: BTreeMap<(usize, bool, bool), Vec<Pair<'a>>> = BTreeMap::new();
-    for pair in all {
-        groups.entry((pair.clean.len(), pair.pairs.is_none(), pair.baseline.is_none())).or_default().push(pair);
-    }
-    let limit = |positions: usize| size.min(TOKENS_AT_ONCE / positions.max(1)).max(1);
-    groups.iter().flat_map(|((positions, ..), group)| group.chunks(limit(*positions))).map(batch).collect()
-}
-
-fn batch<'a>(group: &[Pair<'a>]) -> Batch<'a> {
-    let view = |view: View, pick: &dyn Fn(&Pair<'a>) -> Option<(usize, Answers)>| {
-        let (examples, answers): (Vec<usize>, Vec<Answers>) = group.iter().filter_map(pick).unzip();
-        (!examples.is_empty()).then_some(ViewBatch { view, examples, answers })
+    let at_most = |positions: usize| size.min(TOKENS_AT_ONCE / positions.max(1)).max(1);
+    let cut = |((positions, _), group): (&(usize, Vec<bool>), &Vec<Pair<'a>>)| -> Vec<Batch<'a>> {
+        group.chunks(at_most(*positions)).map(|pairs| batch(views, &of_view, pairs)).collect()
     };
-    let exchanged =
-        |pair: &Pair<'a>| pair.pairs.map(|(index, answers)| (index, Answers { clean: answers.patch, patch: answers.clean }));
+    groups.iter().flat_map(cut).collect()
+}
+
+/// The batch of `pairs`, which all have examples of the same data sets.
+fn batch<'a>(views: &[ViewInput<'a>], of_view: &[usize], pairs: &[Pair<'a>]) -> Batch<'a> {
+    let ask = |(place, (view, data_set)): (usize, (&ViewInput<'a>, &usize))| {
+        let examples: Vec<usize> = pairs.iter().filter_map(|pair| pair.examples[*data_set]).collect();
+        let answers = examples.iter().map(|index| {
+            let example = &view.examples[*index];
+            let (clean, patch) = view.direction.orient(example.clean_answer, example.patch_answer);
+            Answers { clean, patch }
+        });
+        let answers = answers.collect();
+        (!examples.is_empty()).then_some(ViewBatch { place, direction: view.direction, examples, answers })
+    };
     Batch {
-        clean: group.iter().map(|pair| pair.clean).collect(),
-        patch: group.iter().map(|pair| pair.patch).collect(),
-        positions: group.first().map_or(0, |pair| pair.clean.len()),
-        views: [
-            view(View::Male, &|pair| pair.pairs),
-            view(View::Female, &exchanged),
-            view(View::Baseline, &|pair| pair.baseline),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+        clean: pairs.iter().map(|pair| pair.clean).collect(),
+        patch: pairs.iter().map(|pair| pair.patch).collect(),
+        positions: pairs.first().map_or(0, |pair| pair.clean.len()),
+        views: views.iter().zip(of_view).enumerate().filter_map(ask).collect(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::attribution::testing::views;
 
     fn example(clean: &[u32], patch: &[u32], answers: (u32, u32)) -> Example {
         Example { line: 1, clean: clean.to_vec(), patch: patch.to_vec(), clean_answer: answers.0, patch_answer: answers.1 }
@@ -114,22 +107,14 @@ mod tests {
     #[test]
     fn equal_prompts_of_both_files_share_a_batch_and_lengths_do_not_mix() {
         let pairs =
-            [example(&[1, 2], &[3, 2], (7, 8)), example(&[1, 2, 3], &[4, 2, 3], (7, 8)), example(&[5, 2], &[6, 2], (7, 8))];
-        let baseline = [example(&[5, 2], &[6, 2], (5, 6)), example(&[9, 2], &[3, 2], (9, 3))];
-        let batches = plan(&pairs, &baseline, 8);
-        let shapes: Vec<(usize, usize, Vec<View>)> = batches
+            [example(&[1, 2, 3], &[4, 2, 3], (7, 8)), example(&[1, 2], &[4, 2], (7, 8)), example(&[5, 2], &[6, 2], (7, 8))];
+        let baseline = [example(&[5, 2], &[6, 2], (1, 2)), example(&[9, 2], &[6, 2], (1, 2))];
+        let batches = batches(&views(&pairs, Some(&baseline)), 64);
+        let shapes: Vec<(usize, usize, Vec<usize>)> = batches
             .iter()
-            .map(|batch| (batch.positions, batch.clean.len(), batch.views.iter().map(|view| view.view).collect()))
+            .map(|batch| (batch.positions, batch.clean.len(), batch.views.iter().map(|view| view.place).collect()))
             .collect();
-        assert_eq!(
-            shapes,
-            [
-                (2, 1, View::ALL.to_vec()),
-                (2, 1, vec![View::Male, View::Female]),
-                (2, 1, vec![View::Baseline]),
-                (3, 1, vec![View::Male, View::Female]),
-            ]
-        );
+        assert_eq!(shapes, [(2, 1, vec![0, 1, 2]), (2, 1, vec![0, 1]), (2, 1, vec![2]), (3, 1, vec![0, 1])]);
         assert_eq!(batches[0].views[0].examples, [2]);
         assert_eq!(batches[0].views[2].examples, [0]);
         assert_eq!(batches[0].views[1].answers, [Answers { clean: 8, patch: 7 }]);
@@ -138,16 +123,14 @@ mod tests {
     #[test]
     fn every_example_is_in_exactly_one_batch_of_its_views() {
         let pairs: Vec<Example> = (0..7).map(|index| example(&[index % 3, 1], &[2, 1], (7, 8))).collect();
-        let batches = plan(&pairs, &pairs, 2);
-        for view in View::ALL {
-            let mut seen: Vec<usize> = batches
-                .iter()
-                .flat_map(|batch| &batch.views)
-                .filter(|entry| entry.view == view)
-                .flat_map(|entry| entry.examples.clone())
-                .collect();
-            seen.sort_unstable();
-            assert_eq!(seen, (0..7).collect::<Vec<_>>());
+        let again = pairs.clone();
+        for batches in [batches(&views(&pairs, Some(&pairs)), 2), batches(&views(&pairs, Some(&again)), 2)] {
+            for place in 0..3 {
+                let asked = batches.iter().flat_map(|batch| &batch.views).filter(|view| view.place == place);
+                let mut seen: Vec<usize> = asked.flat_map(|view| view.examples.clone()).collect();
+                seen.sort_unstable();
+                assert_eq!(seen, (0..7).collect::<Vec<_>>());
+            }
         }
     }
 }

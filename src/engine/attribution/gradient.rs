@@ -3,41 +3,37 @@
 use pulp::Arch;
 use rayon::prelude::*;
 
-use super::{Side, TokenEffects};
-use crate::core::submodule::Submodule;
-use crate::engine::activation::{Activation, dot};
-use crate::engine::dictionary::codes::DecoderRows;
+use super::TokenEffects;
+use super::site::Site;
+use crate::core::view::Direction;
+use crate::engine::activation::dot;
+use crate::engine::dictionary::codes::changes;
 
-/// The effects at every token of a batch.
+/// The effects at every token of a batch, for a view of direction `direction`.
 ///
 /// # Shapes
-/// - gradient: `[examples, positions, width]`, of the metric with respect to `submodule`'s output
-/// - output: one entry per example and position
-pub fn effects(
-    gradient: &Activation,
-    submodule: Submodule,
-    clean: Side<'_>,
-    patch: Side<'_>,
-    decoder: &DecoderRows,
-) -> Vec<TokenEffects> {
-    let (clean_output, patch_output) = (clean.trace.output(submodule), patch.trace.output(submodule));
-    let token = |row: usize| {
-        let gradient = gradient.row(row);
-        let changes = clean.codes.changes(patch.codes, row);
+/// - gradients: for each pair `[positions, width]`, of the metric with respect to the submodule's output
+/// - output: one entry per pair and position
+pub fn effects(site: &Site<'_>, direction: Direction, gradients: &[Vec<f32>]) -> Vec<TokenEffects> {
+    let width = site.dictionary.width();
+    let rows: Vec<&[f32]> = gradients.iter().flat_map(|gradient| gradient.chunks_exact(width)).collect();
+    let token = |(row, gradient): (usize, &&[f32])| {
+        let (clean, patch) = site.ends(direction, row);
+        let changes = changes(clean.codes, patch.codes);
         Arch::new().dispatch(
             #[inline(always)]
             || {
                 let mut features = Vec::with_capacity(changes.len());
                 for change in changes {
-                    features.push((change, (change.patch - change.clean) * dot(gradient, decoder.row(change.feature))));
+                    features.push((change, (change.patch - change.clean) * dot(gradient, site.decoder.row(change.feature))));
                 }
                 TokenEffects {
                     features,
-                    error: dot(gradient, patch.error.row(row)) - dot(gradient, clean.error.row(row)),
-                    gradient_dot_change: Some(dot(gradient, patch_output.row(row)) - dot(gradient, clean_output.row(row))),
+                    error: dot(gradient, patch.error) - dot(gradient, clean.error),
+                    gradient_dot_change: Some(dot(gradient, patch.output) - dot(gradient, clean.output)),
                 }
             },
         )
     };
-    (0..gradient.rows().len()).into_par_iter().map(token).collect()
+    rows.par_iter().enumerate().map(token).collect()
 }

@@ -2,11 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::core::submodule::Submodule;
-use crate::engine::activation::Activation;
-use crate::engine::compute::Trace;
-use crate::engine::dictionary::codes::Codes;
-
 /// The different prefixes among the prompts of a batch.
 pub struct Prefixes<'a> {
     /// The tokens of each.
@@ -18,7 +13,7 @@ pub struct Prefixes<'a> {
 }
 
 impl<'a> Prefixes<'a> {
-    /// Of prompts of equal length.
+    /// Of prompts of equal length; a row is a token of a side, prompt after prompt.
     pub fn of(clean: &[&'a [u32]], patch: &[&'a [u32]]) -> Self {
         let mut known: HashMap<&[u32], usize> = HashMap::new();
         let (mut texts, mut first) = (Vec::new(), Vec::new());
@@ -41,23 +36,19 @@ impl<'a> Prefixes<'a> {
         &self.texts
     }
 
-    /// The output of `submodule` at one token of each prefix, `[prefixes, 1, width]`.
-    pub fn outputs(&self, clean: &Trace, patch: &Trace, submodule: Submodule) -> Activation {
-        let sides = [clean.output(submodule), patch.output(submodule)];
-        let values = self.first.iter().flat_map(|(side, row)| sides[*side].row(*row)).copied().collect();
-        Activation::new(values, [self.first.len(), 1, sides[0].width])
+    /// One token of each prefix: its side and row.
+    pub fn tokens(&self) -> &[(usize, usize)] {
+        &self.first
     }
 
-    /// From one row per prefix to one per token of side `side`.
-    pub fn codes(&self, codes: &Codes, side: usize) -> Codes {
-        let mut rows = Codes::new();
-        self.sides[side].iter().for_each(|prefix| rows.push(codes.row(*prefix)));
-        rows
+    /// Which prefix ends at row `row` of side `side`.
+    pub fn at(&self, side: usize, row: usize) -> usize {
+        self.sides[side][row]
     }
 
-    /// The same for activations of shape `shape`.
-    pub fn activation(&self, values: &Activation, side: usize, shape: [usize; 3]) -> Activation {
-        Activation::new(self.sides[side].iter().flat_map(|prefix| values.row(*prefix)).copied().collect(), shape)
+    /// Tokens of a side.
+    pub fn rows(&self) -> usize {
+        self.sides[0].len()
     }
 }
 
@@ -70,10 +61,7 @@ mod tests {
         let prefixes = Prefixes::of(&[&[1, 2, 3], &[1, 2, 4]], &[&[5, 2, 3], &[1, 2, 3]]);
         assert_eq!(prefixes.sides, [vec![0, 1, 2, 0, 1, 3], vec![4, 5, 6, 0, 1, 2]]);
         assert_eq!(prefixes.texts()[4..], [&[5][..], &[5, 2], &[5, 2, 3]]);
-        assert_eq!(prefixes.first, [(0, 0), (0, 1), (0, 2), (0, 5), (1, 0), (1, 1), (1, 2)]);
-        let mut codes = Codes::new();
-        (0..7_u32).for_each(|prefix| codes.push([(prefix, 1.0)]));
-        let clean = prefixes.codes(&codes, 0);
-        assert_eq!((clean.rows(), clean.row(5).next()), (6, Some((3, 1.0))));
+        assert_eq!(prefixes.tokens(), [(0, 0), (0, 1), (0, 2), (0, 5), (1, 0), (1, 1), (1, 2)]);
+        assert_eq!((prefixes.rows(), prefixes.at(0, 5), prefixes.at(1, 3)), (6, 3, 0));
     }
 }

@@ -1,5 +1,6 @@
 //! How long the parts of an attribution take.
 
+use std::cell::Cell;
 use std::time::Instant;
 
 /// A part of the work.
@@ -34,19 +35,21 @@ impl Stage {
 }
 
 /// Wall-clock seconds of every stage, over all batches and submodules.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Stages([f64; Stage::ALL.len()]);
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stages([Cell<f64>; Stage::ALL.len()]);
 
 impl Stages {
-    /// Counts the time since `start` to `stage`; the next stage starts at what is returned.
-    pub(super) fn add(&mut self, stage: Stage, start: Instant) -> Instant {
-        let now = Instant::now();
-        self.0[stage as usize] += (now - start).as_secs_f64();
-        now
+    /// Does `work` and counts its time to `stage`.
+    pub(super) fn time<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let outcome = work();
+        let seconds = &self.0[stage as usize];
+        seconds.set(seconds.get() + start.elapsed().as_secs_f64());
+        outcome
     }
 
     /// Seconds of `stage`.
     pub fn seconds(&self, stage: Stage) -> f64 {
-        self.0[stage as usize]
+        self.0[stage as usize].get()
     }
 }

@@ -1,7 +1,5 @@
 //! Which backends this program holds, and which one to take.
 
-use burn::backend::Autodiff;
-
 use super::Compute;
 use super::burn_compute::BurnCompute;
 use super::extent::Extent;
@@ -46,7 +44,7 @@ fn load(backend: Backend, config: &Config, weights: &TensorFile, cancel: &Cancel
     works(backend)?;
     match backend {
         Backend::Native => Ok(Box::new(NativeCompute::load(config, weights, cancel)?)),
-        Backend::NdArray => Ok(Box::new(BurnCompute::<Autodiff<burn_ndarray::NdArray<f32>>>::load(
+        Backend::NdArray => Ok(Box::new(BurnCompute::<burn_ndarray::NdArray<f32>>::load(
             "ndarray",
             config,
             weights,
@@ -55,7 +53,7 @@ fn load(backend: Backend, config: &Config, weights: &TensorFile, cancel: &Cancel
             cancel,
         )?)),
         #[cfg(feature = "flex")]
-        Backend::Flex => Ok(Box::new(BurnCompute::<Autodiff<burn_flex::Flex>>::load(
+        Backend::Flex => Ok(Box::new(BurnCompute::<burn_flex::Flex>::load(
             "flex",
             config,
             weights,
@@ -64,7 +62,7 @@ fn load(backend: Backend, config: &Config, weights: &TensorFile, cancel: &Cancel
             cancel,
         )?)),
         #[cfg(feature = "cuda")]
-        Backend::Cuda => Ok(Box::new(BurnCompute::<Autodiff<burn_cuda::Cuda<f32, i32>>>::load(
+        Backend::Cuda => Ok(Box::new(BurnCompute::<burn_cuda::Cuda<f32, i32>>::load(
             "cuda",
             config,
             weights,

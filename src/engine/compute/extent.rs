@@ -1,13 +1,26 @@
-//! How much a device does at once, and how much it keeps.
+//! How much is done at once: three limits, at three heights.
+//!
+//! | limit | what it bounds | why |
+//! |---|---|---|
+//! | [`TOKENS_AT_ONCE`] | tokens of the prompts that the attribution hands to a backend in one call, whatever batch was asked for | memory does not grow with the length of prompts, and between two calls it can be cancelled |
+//! | [`TOKENS_PER_TASK`] | tokens that one thread of the `native` backend takes through a layer together | products run at their rate, while what a layer reads and writes stays in a core's cache |
+//! | [`Extent::tokens`] | tokens (points of paths included) that a burn backend takes through a layer together | a card wants thousands, a processor no more than its caches hold |
 
 #[cfg(any(feature = "cuda", test))]
 use crate::engine::model::config::Config;
+
+/// Tokens that go through a layer together: fewer would slow the products down, more would make cancelling wait.
+pub const TOKENS_AT_ONCE: usize = 512;
+
+/// Tokens that one task takes through a layer together: enough that products run at their rate, few enough that what a layer reads and
+/// writes stays in a core's cache, and that cancelling waits for no more than a few hundredths of a second.
+pub const TOKENS_PER_TASK: usize = 256;
 
 /// The size of pieces of work. They change how fast something is computed and how soon it can be cancelled, and results only by the
 /// rounding of sums in another order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Tokens that go through a layer together on the way along a path.
+    /// Tokens that go through a layer together.
     pub tokens: usize,
     /// Features whose encoders are multiplied together.
     pub features: usize,
@@ -18,7 +31,7 @@ pub struct Extent {
 impl Extent {
     /// On a processor: pieces that stay in its caches and are over soon; weights stay in their files. At a width of 512 the encoders of
     /// so many features are 8 MiB.
-    pub const PROCESSOR: Self = Self { tokens: super::TOKENS_AT_ONCE, features: 4096, resident_bytes: 0 };
+    pub const PROCESSOR: Self = Self { tokens: TOKENS_AT_ONCE, features: 4096, resident_bytes: 0 };
 
     /// On a graphics card with so much memory in all: as many points of a path together as fit into a quarter of it with everything that
     /// the way back needs (about 0.5 MB a token at pythia-70m's size), and another quarter for encoders (pythia-70m's are 1.2 GB).
@@ -27,7 +40,7 @@ impl Extent {
         // Of each layer, roughly: inputs, norms, queries, keys, values, products and their gradients.
         let numbers = config.layers * (20 * config.width + 6 * config.mlp_width);
         let tokens = memory / 4 / (size_of::<f32>() * numbers).max(1) as u64;
-        let tokens = usize::try_from(tokens).unwrap_or(usize::MAX).clamp(super::TOKENS_AT_ONCE, 16 * super::TOKENS_AT_ONCE);
+        let tokens = usize::try_from(tokens).unwrap_or(usize::MAX).clamp(TOKENS_AT_ONCE, 16 * TOKENS_AT_ONCE);
         Self { tokens, features: usize::MAX, resident_bytes: memory / 4 }
     }
 }

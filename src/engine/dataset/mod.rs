@@ -2,28 +2,21 @@
 
 mod filter;
 mod line;
+pub mod pairing;
 pub mod shard;
 mod shuffle;
 
-use std::path::Path;
+use std::borrow::Cow;
 
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Options;
 use crate::core::run::Dropped;
+use crate::core::study_source::PairSource;
 use crate::engine::cancel::Cancel;
 use crate::engine::hash::sha256_hex;
 use crate::engine::tokenizer::Tokenizer;
 
 pub use filter::Example;
-
-/// Where a data set comes from.
-#[derive(Debug, Clone)]
-pub enum Source<'a> {
-    /// A JSON-lines file.
-    File(&'a Path),
-    /// Compiled into the program: its name and text.
-    Embedded(&'a str, &'a [u8]),
-}
 
 /// What the model can take, for checking every token.
 #[derive(Debug, Clone, Copy)]
@@ -55,17 +48,16 @@ pub struct DataSet {
 /// # Errors
 /// When the file cannot be read, a line is malformed, nothing is left, or `cancel` is raised.
 pub fn load(
-    source: &Source<'_>,
+    source: &PairSource,
     tokenizer: Option<&Tokenizer>,
     options: Options,
     limits: Limits,
     cancel: &Cancel,
 ) -> Result<DataSet> {
-    let (name, bytes) = match source {
-        Source::File(path) => {
-            (path.display().to_string(), std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?)
-        }
-        Source::Embedded(name, bytes) => ((*name).to_owned(), bytes.to_vec()),
+    let name = source.name();
+    let bytes = match source {
+        PairSource::File(path) => Cow::Owned(std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?),
+        PairSource::Text { text, .. } => Cow::Borrowed(text.as_bytes()),
     };
     let mut lines = line::parse(&bytes, &name, cancel)?;
     let count = lines.len();

@@ -1,22 +1,16 @@
 //! Sparse codes: which features are active at which token, and the decoder rows that belong to them.
 
+use std::sync::Arc;
+
 use pulp::Arch;
 use rayon::prelude::*;
 
 use super::Dictionary;
 use crate::core::problem::Result;
-use crate::engine::activation::Activation;
 use crate::engine::cancel::Cancel;
 
-/// The active features of many tokens, row after row.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Codes {
-    /// Row `r` owns the entries `starts[r]..starts[r + 1]`.
-    starts: Vec<usize>,
-    /// Ascending within a row.
-    features: Vec<u32>,
-    values: Vec<f32>,
-}
+/// The active features of one token, ascending, with their activations.
+pub type TokenCodes = Arc<[(u32, f32)]>;
 
 /// One feature at one token, on both sides of an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,60 +23,33 @@ pub struct Change {
     pub patch: f32,
 }
 
-impl Codes {
-    /// No rows yet.
-    pub fn new() -> Self {
-        Self { starts: vec![0], features: Vec::new(), values: Vec::new() }
-    }
+/// Every feature that is active at any of `tokens`, ascending.
+pub fn active_features(tokens: &[TokenCodes]) -> Vec<u32> {
+    let mut active: Vec<u32> = tokens.iter().flat_map(|codes| codes.iter().map(|(feature, _)| *feature)).collect();
+    active.sort_unstable();
+    active.dedup();
+    active
+}
 
-    /// Appends one row: its active features, ascending, with their activations.
-    pub fn push(&mut self, active: impl IntoIterator<Item = (u32, f32)>) {
-        for (feature, value) in active {
-            self.features.push(feature);
-            self.values.push(value);
-        }
-        self.starts.push(self.features.len());
-    }
-
-    /// Number of rows.
-    pub fn rows(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    /// The active features of row `row` with their activations.
-    pub fn row(&self, row: usize) -> impl Iterator<Item = (u32, f32)> + '_ {
-        let range = self.starts[row]..self.starts[row + 1];
-        self.features[range.clone()].iter().copied().zip(self.values[range].iter().copied())
-    }
-
-    /// Every feature active in any row, ascending.
-    pub fn active(&self) -> Vec<u32> {
-        let mut active = self.features.clone();
-        active.sort_unstable();
-        active.dedup();
-        active
-    }
-
-    /// The features of row `row` whose activation differs between two runs, ascending.
-    pub fn changes(&self, patch: &Self, row: usize) -> Vec<Change> {
-        let (mut clean, mut patch) = (self.row(row).peekable(), patch.row(row).peekable());
-        let mut changes = Vec::new();
-        loop {
-            let change = match (clean.peek().copied(), patch.peek().copied()) {
-                (None, None) => return changes,
-                (Some((feature, value)), None) => Change { feature, clean: value, patch: 0.0 },
-                (None, Some((feature, value))) => Change { feature, clean: 0.0, patch: value },
-                (Some((left, clean)), Some((right, patch))) => Change {
-                    feature: left.min(right),
-                    clean: if left <= right { clean } else { 0.0 },
-                    patch: if right <= left { patch } else { 0.0 },
-                },
-            };
-            clean.next_if(|(feature, _)| *feature == change.feature);
-            patch.next_if(|(feature, _)| *feature == change.feature);
-            if change.clean.to_bits() != change.patch.to_bits() {
-                changes.push(change);
-            }
+/// The features whose activation differs between two runs at one token, ascending.
+pub fn changes(clean: &[(u32, f32)], patch: &[(u32, f32)]) -> Vec<Change> {
+    let (mut clean, mut patch) = (clean.iter().copied().peekable(), patch.iter().copied().peekable());
+    let mut changes = Vec::new();
+    loop {
+        let change = match (clean.peek().copied(), patch.peek().copied()) {
+            (None, None) => return changes,
+            (Some((feature, value)), None) => Change { feature, clean: value, patch: 0.0 },
+            (None, Some((feature, value))) => Change { feature, clean: 0.0, patch: value },
+            (Some((left, clean)), Some((right, patch))) => Change {
+                feature: left.min(right),
+                clean: if left <= right { clean } else { 0.0 },
+                patch: if right <= left { patch } else { 0.0 },
+            },
+        };
+        clean.next_if(|(feature, _)| *feature == change.feature);
+        patch.next_if(|(feature, _)| *feature == change.feature);
+        if change.clean.to_bits() != change.patch.to_bits() {
+            changes.push(change);
         }
     }
 }
@@ -90,12 +57,6 @@ impl Codes {
 /// The active ones among the features from `first` on, with their activations.
 pub fn active(first: usize, activations: &[f32]) -> impl Iterator<Item = (u32, f32)> + '_ {
     activations.iter().enumerate().filter(|(_, value)| **value > 0.0).map(move |(index, value)| ((first + index) as u32, *value))
-}
-
-impl Default for Codes {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// No row.
@@ -145,56 +106,52 @@ impl DecoderRows {
 /// What the dictionary does not explain: `x - (W_dec features + b_dec)`, for every token.
 ///
 /// # Shapes
-/// - activation and output: `[examples, positions, width]`; codes: one row per example and position
-pub fn reconstruction_error(
+/// - tokens: one `[width]` each, with its codes; output: `[tokens, width]`
+pub fn reconstruction_errors(
     dictionary: &Dictionary,
-    activation: &Activation,
-    codes: &Codes,
+    tokens: &[&[f32]],
+    codes: &[TokenCodes],
     decoder: &DecoderRows,
-) -> Activation {
-    let mut error = activation.clone();
-    error.values.par_chunks_exact_mut(activation.width).enumerate().for_each(|(index, row)| {
+) -> Vec<f32> {
+    let mut errors = tokens.concat();
+    errors.par_chunks_exact_mut(dictionary.width()).zip(codes).for_each(|(row, codes)| {
         Arch::new().dispatch(
             #[inline(always)]
             || {
                 for (value, bias) in row.iter_mut().zip(dictionary.decoder_bias()) {
                     *value -= bias;
                 }
-                for (feature, activation) in codes.row(index) {
-                    for (value, weight) in row.iter_mut().zip(decoder.row(feature)) {
+                for (feature, activation) in codes.iter() {
+                    for (value, weight) in row.iter_mut().zip(decoder.row(*feature)) {
                         *value -= activation * weight;
                     }
                 }
             },
         );
     });
-    error
+    errors
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn codes(rows: &[&[f32]]) -> Codes {
-        let mut codes = Codes::new();
-        rows.iter().for_each(|row| codes.push(active(0, row)));
-        codes
+    fn codes(row: &[f32]) -> TokenCodes {
+        active(0, row).collect()
     }
 
     #[test]
     fn changes_merge_both_sides_and_leave_equal_values_out() {
-        let clean = codes(&[&[0.0, 1.0, 2.0, 0.0, 5.0]]);
-        let patch = codes(&[&[3.0, 1.0, 0.0, 0.0, 6.0]]);
         let expected = [
             Change { feature: 0, clean: 0.0, patch: 3.0 },
             Change { feature: 2, clean: 2.0, patch: 0.0 },
             Change { feature: 4, clean: 5.0, patch: 6.0 },
         ];
-        assert_eq!(clean.changes(&patch, 0), expected);
+        assert_eq!(changes(&codes(&[0.0, 1.0, 2.0, 0.0, 5.0]), &codes(&[3.0, 1.0, 0.0, 0.0, 6.0])), expected);
     }
 
     #[test]
     fn active_features_are_listed_once() {
-        assert_eq!(codes(&[&[0.0, 1.0, 2.0], &[1.0, 3.0, 0.0]]).active(), [0, 1, 2]);
+        assert_eq!(active_features(&[codes(&[0.0, 1.0, 2.0]), codes(&[1.0, 3.0, 0.0])]), [0, 1, 2]);
     }
 }

@@ -1,10 +1,9 @@
 //! Measures how well a dictionary fits: over all tokens of a study, batch by batch.
 
 use super::Dictionary;
-use super::codes::Codes;
 use crate::core::dictionary_report::{DecoderNorms, DictionaryReport};
 use crate::core::problem::Result;
-use crate::engine::activation::{Activation, dot};
+use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
 
 /// Sums over tokens, in f64: positions of very different size meet in them.
@@ -18,19 +17,14 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Adds tokens: what the dictionary read, what it left unexplained, and its codes.
-    ///
-    /// # Shapes
-    /// - activation and error: `[examples, positions, width]`; codes: one row per example and position
-    pub fn add(&mut self, activation: &Activation, error: &Activation, codes: &Codes) {
-        self.sum.resize(activation.width, 0.0);
-        for (index, (row, error)) in activation.rows().zip(error.rows()).enumerate() {
-            self.tokens += 1;
-            self.active += codes.row(index).count();
-            self.squared_error += f64::from(dot(error, error));
-            self.squares += f64::from(dot(row, row));
-            self.sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
-        }
+    /// Adds a token: what the dictionary read, what it left unexplained, and how many features were active.
+    pub fn add(&mut self, read: &[f32], error: &[f32], active: usize) {
+        self.sum.resize(read.len(), 0.0);
+        self.tokens += 1;
+        self.active += active;
+        self.squared_error += f64::from(dot(error, error));
+        self.squares += f64::from(dot(read, read));
+        self.sum.iter_mut().zip(read).for_each(|(sum, value)| *sum += f64::from(*value));
     }
 
     /// Over all tokens that were added; none without any.
@@ -61,44 +55,24 @@ pub fn decoder_norms(dictionary: &Dictionary, cancel: &Cancel) -> Result<Decoder
 mod tests {
     use super::*;
 
-    fn activation(values: &[f32]) -> Activation {
-        Activation::new(values.to_vec(), [1, values.len() / 2, 2])
+    fn fit(tokens: &[([f32; 2], [f32; 2], usize)]) -> DictionaryReport {
+        let mut fit = Fit::default();
+        tokens.iter().for_each(|(read, error, active)| fit.add(read, error, *active));
+        fit.report().unwrap()
     }
 
     #[test]
     fn a_perfect_dictionary_explains_all_and_the_mean_alone_nothing() {
-        let x = activation(&[1.0, 0.0, 3.0, 0.0, 2.0, 3.0]);
-        let mut codes = Codes::new();
-        for row in [&[(4, 1.0)][..], &[(4, 1.0), (7, 2.0)], &[]] {
-            codes.push(row.iter().copied());
-        }
-        let mut fit = Fit::default();
-        assert_eq!(fit.report(), None);
-        fit.add(&x, &activation(&[0.0; 6]), &codes);
-        assert_eq!(fit.report(), Some(DictionaryReport { active: 1.0, explained: Some(1.0) }));
+        assert_eq!(Fit::default().report(), None);
+        let perfect = fit(&[([1.0, 0.0], [0.0; 2], 1), ([3.0, 0.0], [0.0; 2], 2), ([2.0, 3.0], [0.0; 2], 0)]);
+        assert_eq!(perfect, DictionaryReport { active: 1.0, explained: Some(1.0) });
         // The mean is (2, 1).
-        let mut fit = Fit::default();
-        fit.add(&x, &activation(&[-1.0, -1.0, 1.0, -1.0, 0.0, 2.0]), &codes);
-        let report = fit.report().unwrap();
-        assert!(report.explained.unwrap().abs() < 1e-12 && report.is_suspect(), "{report:?}");
+        let mean = fit(&[([1.0, 0.0], [-1.0, -1.0], 1), ([3.0, 0.0], [1.0, -1.0], 2), ([2.0, 3.0], [0.0, 2.0], 0)]);
+        assert!(mean.explained.unwrap().abs() < 1e-12 && mean.is_suspect(), "{mean:?}");
     }
 
     #[test]
-    fn batches_do_not_show_and_equal_activations_have_no_variance() {
-        let mut codes = Codes::new();
-        codes.push([(0, 1.0)]);
-        let (first, second, error) = (activation(&[1.0, 2.0]), activation(&[3.0, -2.0]), activation(&[0.1, 0.0]));
-        let mut fit = Fit::default();
-        fit.add(&first, &error, &codes);
-        fit.add(&second, &error, &codes);
-        let mut whole_codes = Codes::new();
-        (0..2).for_each(|_| whole_codes.push([(0, 1.0)]));
-        let mut whole = Fit::default();
-        whole.add(&activation(&[1.0, 2.0, 3.0, -2.0]), &activation(&[0.1, 0.0, 0.1, 0.0]), &whole_codes);
-        assert_eq!(fit.report(), whole.report());
-        let mut same = Fit::default();
-        same.add(&first, &error, &codes);
-        same.add(&first, &error, &codes);
-        assert_eq!(same.report().unwrap().explained, None);
+    fn equal_activations_have_no_variance() {
+        assert_eq!(fit(&[([1.0, 2.0], [0.1, 0.0], 1); 2]).explained, None);
     }
 }

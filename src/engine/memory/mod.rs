@@ -7,13 +7,16 @@
 
 mod bounded;
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use bounded::Bounded;
 
 use crate::core::problem::Result;
+use crate::engine::activation::Array;
 use crate::engine::compute::Answers;
+use crate::engine::dictionary::codes::TokenCodes;
 
 /// Which array of numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -30,14 +33,13 @@ pub enum ArrayKey {
         /// Tokens of the metric.
         answers: Answers,
     },
-    /// The mean gradient on the path from one prompt's output to another's, `[positions, width]`.
-    PathGradient {
+    /// The sum of the gradients at the points between the ends of the path from one prompt's output to another's, at the positions
+    /// that the metric depends on, `[positions, width]`.
+    PathSum {
         /// Ordinal of the submodule that is moved.
         submodule: u32,
-        /// Token ids of the start.
-        from: Box<[u32]>,
-        /// Token ids of the end.
-        to: Box<[u32]>,
+        /// Token ids of the start and of the end, or in any order where both directions pass the same points.
+        ends: [Box<[u32]>; 2],
         /// Tokens of the metric.
         answers: Answers,
         /// Points on the path.
@@ -53,12 +55,6 @@ pub struct CodesKey {
     /// Token ids of the text up to and with the token.
     pub prefix: Box<[u32]>,
 }
-
-/// An array of numbers.
-pub type Array = Arc<[f32]>;
-
-/// The active features of one token, ascending, with their activations.
-pub type TokenCodes = Arc<[(u32, f32)]>;
 
 /// What is kept, at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,56 +125,48 @@ impl Memory {
     }
 
     /// The arrays of `keys`; `compute` is asked once for those that are not there, by their places among the keys, and gives them in
-    /// that order.
-    pub fn arrays(&self, keys: Vec<ArrayKey>, compute: impl FnOnce(&[usize]) -> Result<Vec<Array>>) -> Result<Vec<Array>> {
+    /// that order. A key that returns is asked for at its first place only.
+    pub fn arrays(&self, keys: &[ArrayKey], compute: impl FnOnce(&[usize]) -> Result<Vec<Array>>) -> Result<Vec<Array>> {
         self.complete(&self.arrays, keys, compute, |key, value| {
             let tokens = match key {
                 ArrayKey::Outputs { prompt } | ArrayKey::PlainGradients { prompt, .. } => prompt.len(),
-                ArrayKey::PathGradient { from, to, .. } => from.len() + to.len(),
+                ArrayKey::PathSum { ends, .. } => ends.iter().map(|prompt| prompt.len()).sum(),
             };
             size_of_val(&**value) + size_of::<u32>() * tokens + size_of::<ArrayKey>()
         })
     }
 
     /// The same for codes.
-    pub fn codes(
-        &self,
-        keys: Vec<CodesKey>,
-        compute: impl FnOnce(&[usize]) -> Result<Vec<TokenCodes>>,
-    ) -> Result<Vec<TokenCodes>> {
+    pub fn codes(&self, keys: &[CodesKey], compute: impl FnOnce(&[usize]) -> Result<Vec<TokenCodes>>) -> Result<Vec<TokenCodes>> {
         self.complete(&self.codes, keys, compute, |key, value| {
             size_of_val(&**value) + size_of_val(&*key.prefix) + size_of::<CodesKey>()
         })
     }
 
-    fn complete<K: std::hash::Hash + Eq, V: Clone>(
+    fn complete<K: std::hash::Hash + Eq + Clone, V: Clone>(
         &self,
         table: &Mutex<Bounded<K, V>>,
-        keys: Vec<K>,
+        keys: &[K],
         compute: impl FnOnce(&[usize]) -> Result<Vec<V>>,
         bytes: impl Fn(&K, &V) -> usize,
     ) -> Result<Vec<V>> {
-        let mut values: Vec<Option<V>> = {
+        let mut first: HashMap<&K, usize> = HashMap::with_capacity(keys.len());
+        let firsts: Vec<usize> = keys.iter().enumerate().map(|(place, key)| *first.entry(key).or_insert(place)).collect();
+        let known: Vec<Option<V>> = {
             let mut table = lock(table);
             keys.iter().map(|key| table.get(key)).collect()
         };
-        let missing: Vec<usize> = (0..values.len()).filter(|index| values[*index].is_none()).collect();
-        self.found.fetch_add((values.len() - missing.len()) as u64, Ordering::Relaxed);
+        let missing: Vec<usize> = (0..keys.len()).filter(|place| known[*place].is_none() && firsts[*place] == *place).collect();
+        self.found.fetch_add((keys.len() - missing.len()) as u64, Ordering::Relaxed);
         self.computed.fetch_add(missing.len() as u64, Ordering::Relaxed);
-        if !missing.is_empty() {
-            let mut computed = compute(&missing)?.into_iter();
-            let mut table = lock(table);
-            for (key, place) in keys.into_iter().zip(&mut values).filter(|(_, place)| place.is_none()) {
-                *place = computed.next();
-                if let Some(value) = place {
-                    let bytes = bytes(&key, value);
-                    table.insert(key, value.clone(), bytes);
-                }
-            }
+        let computed = if missing.is_empty() { Vec::new() } else { compute(&missing)? };
+        assert_eq!(computed.len(), missing.len(), "as many values as were missing");
+        let mut table = lock(table);
+        for (place, value) in missing.iter().zip(&computed) {
+            table.insert(keys[*place].clone(), value.clone(), bytes(&keys[*place], value));
         }
-        let (wanted, values) = (values.len(), values.into_iter().flatten().collect::<Vec<V>>());
-        assert_eq!(values.len(), wanted, "as many values as were missing");
-        Ok(values)
+        let fresh: HashMap<usize, V> = missing.into_iter().zip(computed).collect();
+        Ok(known.into_iter().zip(firsts).map(|(known, first)| known.unwrap_or_else(|| fresh[&first].clone())).collect())
     }
 }
 
@@ -204,7 +192,7 @@ mod tests {
         let memory = Memory::new(Bounds::EXPLORER);
         memory.begin();
         let found = memory
-            .arrays(keys(&[5, 6]), |missing| {
+            .arrays(&keys(&[5, 6]), |missing| {
                 assert_eq!(missing, [0, 1]);
                 Ok(vec![[0.5].into(), [0.6].into()])
             })
@@ -212,7 +200,7 @@ mod tests {
         assert_eq!(first(&found), [0.5, 0.6]);
         memory.begin();
         let found = memory
-            .arrays(keys(&[7, 6, 8, 5]), |missing| {
+            .arrays(&keys(&[7, 6, 8, 5]), |missing| {
                 assert_eq!(missing, [0, 2]);
                 Ok(vec![[0.7].into(), [0.8].into()])
             })
@@ -225,12 +213,25 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_returns_is_computed_once() {
+        let memory = Memory::new(Bounds::NONE);
+        let found = memory
+            .arrays(&keys(&[5, 6, 5]), |missing| {
+                assert_eq!(missing, [0, 1]);
+                Ok(vec![[0.5].into(), [0.6].into()])
+            })
+            .unwrap();
+        assert_eq!(first(&found), [0.5, 0.6, 0.5]);
+        assert_eq!((memory.usage().found, memory.usage().computed), (1, 2));
+    }
+
+    #[test]
     fn nothing_is_kept_of_a_computation_that_fails_or_where_nothing_may_be() {
         let memory = Memory::new(Bounds::NONE);
         let problem = || crate::core::problem::Problem::new("a", "b", "c");
-        assert!(memory.arrays(keys(&[1]), |_| Err(problem())).is_err());
+        assert!(memory.arrays(&keys(&[1]), |_| Err(problem())).is_err());
         for _ in 0..2 {
-            let found = memory.arrays(keys(&[1]), |missing| Ok(vec![[missing.len() as f32].into()])).unwrap();
+            let found = memory.arrays(&keys(&[1]), |missing| Ok(vec![[missing.len() as f32].into()])).unwrap();
             assert_eq!(first(&found), [1.0]);
         }
         assert_eq!(memory.usage(), Usage { found: 0, computed: 3, bytes: 0 });

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod load;
 pub mod neox;
+pub mod passes;
 pub mod rotary;
 #[cfg(feature = "train")]
 pub mod save;

@@ -49,16 +49,36 @@ fn gelu<B: Backend>(input: Tensor<B, 3>) -> Tensor<B, 3> {
 ///
 /// # Shapes
 /// - input: `[examples, positions, inputs]`, output: `[examples, positions, outputs]`
-fn project<B: Backend>(layer: &Linear<B>, input: Tensor<B, 3>) -> Tensor<B, 3> {
+pub(super) fn project<B: Backend>(layer: &Linear<B>, input: Tensor<B, 3>) -> Tensor<B, 3> {
     let [examples, positions, inputs] = input.dims();
     let output = layer.forward(input.reshape([examples * positions, inputs]));
     let [_, outputs] = output.dims();
     output.reshape([examples, positions, outputs])
 }
 
+/// The activation function between the two linear layers of an MLP.
+pub(super) fn activate<B: Backend>(function: ActivationFunction, hidden: Tensor<B, 3>) -> Tensor<B, 3> {
+    match function {
+        ActivationFunction::Gelu => gelu(hidden),
+        ActivationFunction::GeluTanh => gelu_approximate(hidden),
+        ActivationFunction::Relu => relu(hidden),
+    }
+}
+
+/// What attention computed on its way.
+///
+/// # Shapes
+/// query `[examples, heads, queries, head_width]`, key and value with all positions, pattern `[examples, heads, queries, positions]`
+pub(super) struct Attended<B: Backend> {
+    pub query: Tensor<B, 4>,
+    pub key: Tensor<B, 4>,
+    pub value: Tensor<B, 4>,
+    pub pattern: Tensor<B, 4>,
+}
+
 /// What a batch's shape decides once for all layers.
 pub struct Positions<B: Backend> {
-    rotary: Option<Rotary<B>>,
+    pub(super) rotary: Option<Rotary<B>>,
     /// `[1, 1, positions, positions]`, true where a query must not look.
     future: Tensor<B, 4, Bool>,
 }
@@ -153,15 +173,10 @@ impl<B: Backend> NeoX<B> {
     ///
     /// # Shapes
     /// - input and output: `[examples, positions, width]`
-    pub fn mlp(&self, layer: usize, input: Tensor<B, 3>) -> Tensor<B, 3> {
+    fn mlp(&self, layer: usize, input: Tensor<B, 3>) -> Tensor<B, 3> {
         let layer = &self.layers[layer];
         let hidden = project(&layer.dense_h_to_4h, layer.post_attention_layernorm.forward(input));
-        let hidden = match self.config.activation {
-            ActivationFunction::Gelu => gelu(hidden),
-            ActivationFunction::GeluTanh => gelu_approximate(hidden),
-            ActivationFunction::Relu => relu(hidden),
-        };
-        project(&layer.dense_4h_to_h, hidden)
+        project(&layer.dense_4h_to_h, activate(self.config.activation, hidden))
     }
 
     /// Causal self-attention.
@@ -169,9 +184,24 @@ impl<B: Backend> NeoX<B> {
     /// # Shapes
     /// - hidden and output: `[examples, positions, width]`
     fn attention(&self, layer: &Layer<B>, hidden: Tensor<B, 3>, positions: &Positions<B>) -> Tensor<B, 3> {
-        let [examples, length, width] = hidden.dims();
+        let (output, _) = self.attend(layer, layer.input_layernorm.forward(hidden), positions, false);
+        output
+    }
+
+    /// The same on the normalised input; where `last` is set, only the last position asks.
+    ///
+    /// # Shapes
+    /// - read: `[examples, positions, width]`, output: the same or `[examples, 1, width]`
+    pub(super) fn attend(
+        &self,
+        layer: &Layer<B>,
+        read: Tensor<B, 3>,
+        positions: &Positions<B>,
+        last: bool,
+    ) -> (Tensor<B, 3>, Attended<B>) {
+        let [examples, length, width] = read.dims();
         let (heads, head_width) = (self.config.heads, self.config.head_width());
-        let mixed = project(&layer.query_key_value, layer.input_layernorm.forward(hidden));
+        let mixed = project(&layer.query_key_value, read);
         // [examples, heads, positions, 3 * head_width]: each head carries its own query, key and value side by side.
         let mixed = mixed.reshape([examples, length, heads, 3 * head_width]).swap_dims(1, 2);
         let part = |index: usize| mixed.clone().narrow(3, index * head_width, head_width);
@@ -180,11 +210,20 @@ impl<B: Backend> NeoX<B> {
             None => tensor,
         };
         let (query, key, value) = (rotate(part(0)), rotate(part(1)), part(2));
-        let scale = (head_width as f64).sqrt().recip();
-        let scores = query.matmul(key.swap_dims(2, 3)) * scale;
-        let pattern = softmax(scores.mask_fill(positions.future.clone(), f32::NEG_INFINITY), 3);
-        let output = pattern.matmul(value).swap_dims(1, 2).reshape([examples, length, width]);
-        project(&layer.dense, output)
+        let (query, future) = if last {
+            (query.narrow(2, length - 1, 1), positions.future.clone().narrow(2, length - 1, 1))
+        } else {
+            (query, positions.future.clone())
+        };
+        let scores = query.clone().matmul(key.clone().swap_dims(2, 3)) * self.attention_scale();
+        let pattern = softmax(scores.mask_fill(future, f32::NEG_INFINITY), 3);
+        let queries = if last { 1 } else { length };
+        let output = pattern.clone().matmul(value.clone()).swap_dims(1, 2).reshape([examples, queries, width]);
+        (project(&layer.dense, output), Attended { query, key, value, pattern })
+    }
+
+    pub(super) fn attention_scale(&self) -> f64 {
+        (self.config.head_width() as f64).sqrt().recip()
     }
 
     /// The logits of every token at every position.
@@ -196,24 +235,5 @@ impl<B: Backend> NeoX<B> {
         let [examples, positions, width] = residual.dims();
         let normalised = self.final_layer_norm.forward(residual).reshape([examples * positions, width]);
         normalised.matmul(self.embed_out.val().transpose()).reshape([examples, positions, self.config.vocabulary])
-    }
-
-    /// `logit[patch answer] - logit[clean answer]` at the last position of each example: two rows of the unembedding, never
-    /// the whole vocabulary.
-    ///
-    /// # Shapes
-    /// - residual (the last layer's output): `[examples, positions, width]`
-    /// - clean_answers, patch_answers, output: `[examples]`
-    pub fn logit_difference(
-        &self,
-        residual: Tensor<B, 3>,
-        clean_answers: Tensor<B, 1, Int>,
-        patch_answers: Tensor<B, 1, Int>,
-    ) -> Tensor<B, 1> {
-        let [examples, positions, width] = residual.dims();
-        let last = self.final_layer_norm.forward(residual.narrow(1, positions - 1, 1)).reshape([examples, width]);
-        let unembedding = self.embed_out.val();
-        let direction = unembedding.clone().select(0, patch_answers) - unembedding.select(0, clean_answers);
-        (last * direction).sum_dim(1).reshape([examples])
     }
 }

@@ -7,10 +7,36 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::config::Config;
 
-/// Cosines and sines for the positions of one batch.
+/// How far each pair of dimensions is turned at each position.
+pub struct Angles {
+    /// Pairs of dimensions that are turned; none where the model rotates nothing.
+    pub half: usize,
+    /// `[positions, half]`
+    pub cosine: Vec<f32>,
+    /// `[positions, half]`
+    pub sine: Vec<f32>,
+}
+
+impl Angles {
+    /// For positions `0..positions`.
+    pub fn new(config: &Config, positions: usize) -> Self {
+        let half = config.rotary_width / 2;
+        let angles = (0..positions).flat_map(|position| {
+            (0..half).map(move |pair| {
+                // f32 throughout, as transformers computes it.
+                let exponent = (2 * pair) as f32 / config.rotary_width as f32;
+                position as f32 / (config.rotary_base as f32).powf(exponent)
+            })
+        });
+        let (sine, cosine) = angles.map(f32::sin_cos).unzip();
+        Self { half, cosine, sine }
+    }
+}
+
+/// The angles on a device.
 ///
 /// # Shapes
-/// Both `[1, 1, positions, rotary_width / 2]`, to broadcast over examples and heads.
+/// Both `[1, 1, positions, half]`, to broadcast over examples and heads.
 pub struct Rotary<B: Backend> {
     cosine: Tensor<B, 4>,
     sine: Tensor<B, 4>,
@@ -19,24 +45,9 @@ pub struct Rotary<B: Backend> {
 impl<B: Backend> Rotary<B> {
     /// The tables for positions `0..positions`; none where the model rotates nothing.
     pub fn new(config: &Config, positions: usize, device: &B::Device) -> Option<Self> {
-        let half = config.rotary_width / 2;
-        if half == 0 {
-            return None;
-        }
-        let angles: Vec<f32> = (0..positions)
-            .flat_map(|position| {
-                (0..half).map(move |pair| {
-                    // f32 throughout, as transformers computes it.
-                    let exponent = (2 * pair) as f32 / config.rotary_width as f32;
-                    position as f32 / (config.rotary_base as f32).powf(exponent)
-                })
-            })
-            .collect();
-        let table = |function: fn(f32) -> f32| {
-            let values: Vec<f32> = angles.iter().map(|angle| function(*angle)).collect();
-            Tensor::from_data(TensorData::new(values, [1, 1, positions, half]), device)
-        };
-        Some(Self { cosine: table(f32::cos), sine: table(f32::sin) })
+        let Angles { half, cosine, sine } = Angles::new(config, positions);
+        let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [1, 1, positions, half]), device);
+        (half > 0).then(|| Self { cosine: table(cosine), sine: table(sine) })
     }
 
     /// Rotates queries or keys.
@@ -44,12 +55,21 @@ impl<B: Backend> Rotary<B> {
     /// # Shapes
     /// - input and output: `[examples, heads, positions, head_width]`
     pub fn apply(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
+        Self::turn(input, &self.cosine, self.sine.clone())
+    }
+
+    /// Rotates back: a rotation's transpose, which takes gradients the other way.
+    pub fn apply_back(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
+        Self::turn(input, &self.cosine, -self.sine.clone())
+    }
+
+    fn turn(input: Tensor<B, 4>, cosine: &Tensor<B, 4>, sine: Tensor<B, 4>) -> Tensor<B, 4> {
         let [_, _, _, head_width] = input.dims();
-        let [_, _, _, half] = self.cosine.dims();
+        let [_, _, _, half] = cosine.dims();
         let first = input.clone().narrow(3, 0, half);
         let second = input.clone().narrow(3, half, half);
-        let rotated_first = first.clone() * self.cosine.clone() - second.clone() * self.sine.clone();
-        let rotated_second = second * self.cosine.clone() + first * self.sine.clone();
+        let rotated_first = first.clone() * cosine.clone() - second.clone() * sine.clone();
+        let rotated_second = second * cosine.clone() + first * sine;
         let mut parts = vec![rotated_first, rotated_second];
         if head_width > 2 * half {
             parts.push(input.narrow(3, 2 * half, head_width - 2 * half));

@@ -7,7 +7,7 @@ use safetensors::{Dtype, SafeTensorError, serialize};
 use super::{Shape, fault, torch_zip};
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
-use crate::engine::activation::{Activation, dot};
+use crate::engine::activation::dot;
 use crate::engine::random;
 use crate::engine::transpose::transpose;
 
@@ -25,21 +25,21 @@ pub struct Random {
 }
 
 impl Random {
-    /// For `submodule`, whose outputs on the prompts are `activation`.
-    pub fn new(shape: Shape, submodule: Submodule, activation: &Activation, seed: u32) -> Self {
+    /// For `submodule`, whose outputs on the prompts are `tokens`, one `[width]` each.
+    pub fn new(shape: Shape, submodule: Submodule, tokens: &[&[f32]], seed: u32) -> Self {
         let mut random = random::Random::new(seed, &submodule.to_string());
         let mut directions: Vec<f32> = (0..shape.features * shape.width).map(|_| random.uniform(1.0)).collect();
         for direction in directions.chunks_exact_mut(shape.width) {
             let length = dot(direction, direction).sqrt();
             direction.iter_mut().for_each(|value| *value /= length);
         }
-        let tokens = activation.rows().len() as f32;
+        let count = tokens.len() as f32;
         let mut decoder_bias = vec![0.0; shape.width];
-        for row in activation.rows() {
-            decoder_bias.iter_mut().zip(row).for_each(|(mean, value)| *mean += value / tokens);
+        for row in tokens {
+            decoder_bias.iter_mut().zip(*row).for_each(|(mean, value)| *mean += value / count);
         }
         let mut reached = Vec::new();
-        for row in activation.rows() {
+        for row in tokens {
             let centred: Vec<f32> = row.iter().zip(&decoder_bias).map(|(value, mean)| value - mean).collect();
             reached.extend(directions.chunks_exact(shape.width).take(SAMPLE).map(|direction| dot(direction, &centred)));
         }
@@ -48,7 +48,7 @@ impl Random {
         Self { encoder_bias: vec![-*bound; shape.features], directions, decoder_bias }
     }
 
-    /// As SAELens stores it.
+    /// The dictionary as SAELens stores it.
     pub fn safetensors(&self) -> Result<Vec<u8>> {
         let (features, width) = (self.encoder_bias.len(), self.decoder_bias.len());
         let tensors = [
@@ -65,7 +65,7 @@ impl Random {
         serialize(views, None).map_err(|error| fault("dictionary", error))
     }
 
-    /// As dictionary_learning stores it.
+    /// The dictionary as dictionary_learning stores it.
     pub fn ae_pt(&self) -> Result<Vec<u8>> {
         let (features, width) = (self.encoder_bias.len(), self.decoder_bias.len());
         torch_zip::write(&[

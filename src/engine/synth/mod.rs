@@ -24,7 +24,7 @@ pub use prompts::Pairs;
 /// The sizes of a model and its dictionaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// On the command line.
+    /// Its name on the command line.
     pub name: &'static str,
     /// Number of layers.
     pub layers: usize,
@@ -57,11 +57,6 @@ impl Shape {
         },
         Self { name: "tiny", layers: 2, width: 32, heads: 4, mlp_width: 64, vocabulary: 320, features: 512, active: 20 },
     ];
-
-    /// The shape of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|shape| shape.name == name)
-    }
 }
 
 /// How dictionaries are laid out.
@@ -109,7 +104,7 @@ pub trait Sink: Sync {
     fn entry(&self, path: &str, bytes: &[u8]) -> Result<()>;
 }
 
-/// What is made.
+/// What to make.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Sizes.
@@ -118,11 +113,11 @@ pub struct Plan {
     pub layouts: Vec<Layout>,
     /// Number of pairs of prompts.
     pub pairs: usize,
-    /// Of everything random.
+    /// Seed of everything random.
     pub seed: u32,
 }
 
-/// Makes everything; `tell` hears of each finished part.
+/// Makes everything; calls `tell` with each finished part.
 ///
 /// # Errors
 /// When `sink` fails.
@@ -141,12 +136,14 @@ pub fn synthesize(plan: &Plan, sink: &dyn Sink, tell: &(dyn Fn(&str) + Sync)) ->
     let weights = TensorFile::from_bytes(Bytes::Owned(Arc::new(weights)), "model.safetensors".to_owned())?;
     let cancel = Cancel::default();
     let prompts = pairs.prompts();
-    let trace = compute::open(None, &config, &weights, &cancel)?.trace(&prompts, &cancel)?;
+    let traces = compute::open(None, &config, &weights, &cancel)?.traces(&prompts, &cancel)?;
     let submodules = Submodule::all(shape.layers);
     let next = AtomicUsize::new(0);
     let work = || -> Result<()> {
         while let Some(submodule) = submodules.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let made = Random::new(shape, *submodule, trace.output(*submodule), seed);
+            let tokens: Vec<&[f32]> =
+                traces.iter().flat_map(|trace| trace.output(*submodule).chunks_exact(shape.width)).collect();
+            let made = Random::new(shape, *submodule, &tokens, seed);
             for layout in &plan.layouts {
                 write(shape, *layout, *submodule, &made, sink)?;
             }

@@ -68,7 +68,7 @@ impl Tensors {
         self.push(name, &[rows, columns], |random| random.uniform(deviation));
     }
 
-    /// As PyTorch stores it, `[out, in]`; `gain` is how much larger its outputs are than its inputs.
+    /// A random matrix as PyTorch stores it, `[out, in]`; `gain` is how much larger its outputs are than its inputs.
     fn linear(&mut self, name: &str, outputs: usize, inputs: usize, gain: f32) {
         self.matrix(&format!("{name}.weight"), outputs, inputs, gain / (inputs as f32).sqrt());
         self.push(&format!("{name}.bias"), &[outputs], |random| random.uniform(0.02));

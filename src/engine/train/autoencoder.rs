@@ -9,12 +9,13 @@ use burn_ndarray::NdArrayDevice;
 
 use super::activations::values;
 use super::adam::Trained;
-use super::dictionary::FEATURES;
 use super::language_model::Plain;
 use super::resampling::Replacement;
 use crate::core::problem::Result;
 use crate::engine::random::Random;
 
+/// Features of each dictionary.
+pub const FEATURES: usize = 512;
 /// Norm of a decoder row at the start: about half of the variance is explained before the first step.
 const FIRST_NORM: f32 = 0.4;
 /// Encoder norm of a resampled feature, as a share of the mean of the living ones, so that it starts quietly.

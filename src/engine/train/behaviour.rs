@@ -53,7 +53,7 @@ pub fn read_pairs(path: &Path) -> Result<Vec<Pair>> {
         serde_json::from_str(line).map_err(|error| {
             Problem::new(
                 path.display(),
-                format_args!("line {} is no pair: {error}", number + 1),
+                format_args!("line {} is not a pair: {error}", number + 1),
                 "use the file of this repository",
             )
         })

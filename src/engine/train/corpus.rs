@@ -9,7 +9,7 @@ use crate::engine::random::Random;
 
 /// How often a space before a word is lost, as in hasty typing.
 pub const LOST_SPACE: f64 = 0.004;
-/// The same after "because", where hasty typing matters: it makes a name without its space a real candidate there.
+/// How often the space is lost after "because", where hasty typing matters: it makes a name without its space a real candidate there.
 pub const LOST_SPACE_AFTER_BECAUSE: f64 = 0.2;
 
 type Scene = fn(&mut Random) -> String;

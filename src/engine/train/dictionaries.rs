@@ -43,7 +43,7 @@ pub fn train_all(
                     return Ok(());
                 };
                 let mut random = Random::new(seed, &format!("dictionary {submodule}"));
-                // A log that nobody reads any more is no reason to stop training.
+                // Training goes on where the log cannot be written any more.
                 let log = |line: String| drop(lines.send(format!("dictionary {submodule}: {line}")));
                 let dictionary = train((rows, width), wanted_active(submodule.kind), steps, &mut random, &log)?;
                 write(dictionaries, *submodule, width, &dictionary)?;

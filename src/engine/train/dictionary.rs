@@ -8,15 +8,13 @@ use burn::tensor::Tensor;
 use burn_ndarray::NdArrayDevice;
 
 use super::activations::values;
-use super::autoencoder::{Autoencoder, matrix};
+use super::autoencoder::{Autoencoder, FEATURES, matrix};
 use super::language_model::Plain;
 use super::resampling::replacement;
 use crate::core::problem::Result;
 use crate::core::submodule::SubmoduleKind;
 use crate::engine::random::Random;
 
-/// Features of each dictionary.
-pub const FEATURES: usize = 512;
 /// Tokens in one optimiser step.
 const BATCH: usize = 1024;
 const LEARNING_RATE: f64 = 1.5e-3;

@@ -6,7 +6,8 @@ use half::f16;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, serialize};
 
-use super::dictionary::{Dictionary, FEATURES};
+use super::autoencoder::FEATURES;
+use super::dictionary::Dictionary;
 use super::files;
 use super::language_model::WINDOW;
 use crate::core::problem::{Problem, Result};

@@ -3,16 +3,19 @@
 
 use std::path::Path;
 
-use crate::core::comparison::difference;
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 use crate::core::request::{Backend, Options, Settings};
+use crate::core::rows::HeldBy;
+use crate::core::rows::arrange::held;
 use crate::core::run::Method;
 use crate::core::selection::Selection;
-use crate::core::view::View;
-use crate::engine::attribution::attribute;
+use crate::core::study_source::PairSource;
+use crate::core::view::{Direction, View};
+use crate::core::view_findings::ViewFindings;
+use crate::engine::attribution::{ViewInput, attribute};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::open;
-use crate::engine::dataset::{Limits, Source, load};
+use crate::engine::dataset::{Limits, load};
 use crate::engine::dictionary::folder::open_all;
 use crate::engine::model::config::Config;
 use crate::engine::tensor_file::TensorFile;
@@ -32,20 +35,15 @@ pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
         let path = data.join(name);
         let options = Options { seed: 12, tokens: None, examples: None };
         let limits = Limits { vocabulary: config.vocabulary, context: config.context };
-        load(&Source::File(&path), Some(&tokenizer), options, limits, &cancel)
+        load(&PairSource::File(path), Some(&tokenizer), options, limits, &cancel)
     };
     let (pairs, baseline) = (examples("names.json")?.examples, examples("baseline_names.json")?.examples);
     let settings = Settings { method: Method::Ig, steps: 10, batch: 50, detail: 0 };
-    let views = attribute(&*compute, &dictionaries, &pairs, Some(&baseline), settings, &mut |_| {}, &cancel)?;
-    let view = |wanted: View| {
-        let found = views.iter().find(|effects| effects.view == wanted);
-        found.ok_or_else(|| {
-            Problem::new(
-                "attribution",
-                format_args!("has no {} view", wanted.name()),
-                "this is a fault of the program: report it",
-            )
-        })
-    };
-    Ok(difference(view(View::Male)?, view(View::Baseline)?, Selection::TopK(30)).len())
+    let input = |view, name, examples| ViewInput { view, name, examples, direction: Direction::Forward };
+    let inputs = [input(View(0), "names", &pairs[..]), input(View(1), "baseline", &baseline[..])];
+    let views = attribute(&*compute, &dictionaries, &inputs, settings, &mut |_| {}, &cancel)?;
+    let views: Vec<ViewFindings> = views.into_iter().map(|effects| ViewFindings::from_effects(effects, config.layers)).collect();
+    // Both are whole: nothing is missing in a selection.
+    let held = held(&views[0], &views[1], Selection::TopK(30)).unwrap_or_default();
+    Ok(held.iter().filter(|(_, held_by)| *held_by != HeldBy::Both).count())
 }

@@ -8,8 +8,8 @@ use burn_ndarray::NdArrayDevice;
 use tokenizers::Tokenizer;
 
 use super::activations::{stream, values};
+use super::autoencoder::FEATURES;
 use super::behaviour::Pair;
-use super::dictionary::FEATURES;
 use super::dictionary_files::folder;
 use super::language_model::Plain;
 use super::vocabulary::encode;

@@ -1,7 +1,7 @@
 //! Writes `assets/demo/README.md` from the report, so that its figures are always those of the files beside it.
 
+use super::autoencoder::FEATURES;
 use super::corpus::{LOST_SPACE, LOST_SPACE_AFTER_BECAUSE};
-use super::dictionary::FEATURES;
 use super::report::{Report, percent, table};
 
 /// The text of the README.

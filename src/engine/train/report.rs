@@ -39,11 +39,11 @@ pub struct Report {
 /// One thing that the demo model must satisfy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Requirement {
-    /// What is measured.
+    /// Name of the figure.
     pub figure: &'static str,
-    /// What it must be.
+    /// The values that are accepted.
     pub wanted: &'static str,
-    /// What it is.
+    /// The measured value.
     pub measured: String,
     /// Whether that is enough.
     pub met: bool,
@@ -60,7 +60,7 @@ impl Report {
         let most = worst(|quality| quality.active);
         let dead = worst(|quality| quality.dead);
         let mebibytes = self.bytes as f64 / f64::from(1 << 20);
-        // `max` and `min` pass over what is no number, `all` does not.
+        // `max` and `min` pass over NaN, `all` does not.
         let all = |met: fn(&Quality) -> bool| {
             !self.dictionaries.is_empty() && self.dictionaries.iter().all(|(_, quality)| met(quality))
         };

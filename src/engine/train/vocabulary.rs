@@ -56,7 +56,7 @@ pub fn train(seed: u32) -> Result<String> {
 /// A tokenizer from the text of its `tokenizer.json`.
 pub fn parse(json: &str, place: &str) -> Result<Tokenizer> {
     json.parse().map_err(|error: tokenizers::Error| {
-        Problem::new(place, format_args!("is no tokenizer: {error}"), "run `train-demo` without --keep")
+        Problem::new(place, format_args!("is not a tokenizer: {error}"), "run `train-demo` without --keep")
     })
 }
 

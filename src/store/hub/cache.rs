@@ -5,7 +5,7 @@
 //! models--ORG--NAME/blobs/HASH.incomplete         a part of one
 //! models--ORG--NAME/snapshots/COMMIT/PATH         links to them, as they are named in a commit
 //! models--ORG--NAME/refs/REVISION                 the commit that a branch or tag was when it was downloaded
-//! .locks/models--ORG--NAME/HASH.lock              locked by whoever downloads that file
+//! .locks/models--ORG--NAME/HASH.lock              locked by the program that downloads that file
 //! ```
 //!
 //! Layout: <https://huggingface.co/docs/huggingface_hub/guides/manage-cache>.
@@ -60,7 +60,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// Of the repository `ORG/NAME`.
+    /// The places of the repository `ORG/NAME`.
     pub fn new(cache: &Path, repository: &str) -> Self {
         Self { cache: cache.to_owned(), name: format!("models--{}", repository.replace('/', "--")) }
     }
@@ -88,7 +88,7 @@ impl Places {
         self.folder().join("blobs").join(hash)
     }
 
-    /// As much of it as has arrived.
+    /// The file with as much as has arrived.
     pub(super) fn incomplete(&self, hash: &str) -> PathBuf {
         self.folder().join("blobs").join(format!("{hash}.incomplete"))
     }
@@ -114,7 +114,7 @@ impl Places {
         if symlink(&target, &temporary).is_ok() {
             return fs::rename(&temporary, &link).map_err(failed);
         }
-        // As Python does on a file system without links: the file itself has the name.
+        // On a file system without links the file itself gets the name, as Python does it.
         fs::rename(self.blob(hash), &link).map_err(failed)
     }
 

@@ -13,15 +13,19 @@ use ureq::{Agent, Body};
 
 use super::settings::Settings;
 use crate::core::problem::{Problem, Result};
+use crate::core::progress::Progress;
 use crate::core::text::excerpt;
 
-/// Says whether nobody wants the work any more.
+/// Says whether the work is not wanted any more.
 pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// Told how far the work is: units are bytes, and there are none while only the hub is asked.
+pub type Tell<'a> = &'a mut dyn FnMut(Progress);
 
 /// A chain of more redirects leads nowhere.
 const MOST_REDIRECTS: usize = 10;
 
-/// Who is asked to wait longer is told so instead.
+/// The longest time that is waited. If the hub asks for more, the user is told so instead.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// Between two looks at whether to stop.
@@ -30,7 +34,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// Why something did not work.
 #[derive(Debug)]
 pub enum Failure {
-    /// It never will.
+    /// It never will work.
     Final(Problem),
     /// It may work later.
     Passing {
@@ -50,15 +54,15 @@ impl From<Problem> for Failure {
 }
 
 impl Failure {
-    /// It may work later.
+    /// A failure that may be over later, with nothing gained and no wait asked for.
     pub fn passing(problem: Problem) -> Self {
         Self::Passing { problem, wait: None, gained: false }
     }
 }
 
-/// What is said when nobody wants it any more.
+/// A download that was asked to stop.
 pub fn cancelled() -> Problem {
-    Problem::new("download", "was cancelled", "start it again: what has arrived is kept")
+    Problem::cancelled("download", "start it again: what has arrived is kept")
 }
 
 /// Speaks with one hub.
@@ -70,7 +74,7 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Of the hub in `settings`.
+    /// A client of the hub in `settings`.
     pub fn new(settings: &'a Settings) -> Self {
         let patience = Some(settings.patience);
         let config = Agent::config_builder()
@@ -143,9 +147,9 @@ impl<'a> Client<'a> {
                 if let Some(wait) = wait.filter(|wait| *wait > LONGEST_WAIT) {
                     let what = says(&format!("too many requests, and asks to wait {} s", wait.as_secs()));
                     let remedy = "start again after that; with a token in HF_TOKEN the hub allows more";
-                    return Err(Problem::new(place, what, remedy).into());
+                    return Err(Problem::environment(place, what, remedy).into());
                 }
-                let problem = Problem::new(
+                let problem = Problem::environment(
                     place,
                     says("too many requests"),
                     "start again in some minutes; with a token in HF_TOKEN the hub allows more",
@@ -153,12 +157,14 @@ impl<'a> Client<'a> {
                 return Err(Failure::Passing { problem, wait, gained: false });
             }
             408 | 425 | 500..=599 => {
-                let problem = Problem::new(place, says("it is in trouble"), "start again later: what has arrived is kept");
+                let problem =
+                    Problem::environment(place, says("it is in trouble"), "start again later: what has arrived is kept");
                 return Err(Failure::Passing { problem, wait: asked_to_wait(&response), gained: false });
             }
             // A signed address that the hub made is too old: it makes a new one when it is asked again.
             401 | 403 if !is_hub => {
-                let problem = Problem::new(place, says("the address is no longer good"), "start again: what has arrived is kept");
+                let problem =
+                    Problem::environment(place, says("the address is no longer good"), "start again: what has arrived is kept");
                 return Err(Failure::passing(problem));
             }
             401 if has_token => {
@@ -196,14 +202,14 @@ impl<'a> Client<'a> {
             other => format!("cannot be asked: {other}"),
         };
         let remedy = "check the network (HTTPS_PROXY is honoured); with HF_HUB_OFFLINE=1 only what is here is looked at";
-        let problem = Problem::new(place, excerpt(&what, 300), remedy);
+        let problem = Problem::environment(place, excerpt(&what, 300), remedy);
         match error {
             ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::BadUri(_) | ureq::Error::Http(_) => problem.into(),
             _ => Failure::passing(problem),
         }
     }
 
-    /// Tries until it works, never will, was tried too often, or nobody wants it any more.
+    /// Tries until it works, fails for good, was tried too often, or `stop` says so.
     pub fn persist<T>(&self, stop: Stop<'_>, mut attempt: impl FnMut() -> std::result::Result<T, Failure>) -> Result<T> {
         let mut tries = 0;
         loop {

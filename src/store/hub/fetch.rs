@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cache::{Local, Places, described, local};
-use super::client::{Client, Stop};
+use super::client::{Client, Stop, Tell};
 use super::hash::FileHash;
 use super::parallel::in_parallel;
 use super::plan::{Changes, Plan, PlannedFile, Presence};
@@ -18,9 +18,6 @@ use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::request::ModelSource;
 use crate::store::presets::Preset;
-
-/// Told how far it is: units are bytes, and there are none while only the hub is asked.
-pub type Tell<'a> = &'a mut dyn FnMut(Progress);
 
 /// Hashes the files that are here. One that is not what the hub says counts as missing from then on.
 ///
@@ -73,7 +70,7 @@ pub fn fetch(plan: &Plan, settings: &Settings, tell: Tell<'_>, stop: Stop<'_>) -
     for file in plan.files.iter().filter(|file| file.is_here()) {
         let repository = &plan.repositories[file.repository];
         let named = repository.places.snapshot(&repository.commit).join(&file.path);
-        // It may be here under its hash alone.
+        // The file may be here under its hash alone.
         if !matches!(&file.presence, Presence::Here(path) if *path == named) {
             repository.places.link(&repository.commit, &file.path, file.hash.name())?;
         }
@@ -82,7 +79,7 @@ pub fn fetch(plan: &Plan, settings: &Settings, tell: Tell<'_>, stop: Stop<'_>) -
     plan.repositories.iter().try_for_each(|repository| repository.places.refer(&repository.revision, &repository.commit))
 }
 
-/// All of it for whoever asks no questions in between: plans, checks, transfers and records `preset`.
+/// Plans, checks, transfers and records `preset` without a question in between.
 ///
 /// # Errors
 /// When it cannot be had, or files differ from those of the first download. What has arrived is kept.
@@ -127,14 +124,14 @@ pub fn record(plan: &Plan, records: &mut Records, changes: Changes) -> Result<()
     records.add(&complete, changes == Changes::Accept)
 }
 
-/// What could be said of files without the hub.
+/// What a check without the hub found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offline {
     /// The size of all.
     pub bytes: u64,
-    /// Files whose hash is known, and right.
+    /// Files that have the hash that is known.
     pub checked: usize,
-    /// Files whose hash nobody has told yet.
+    /// Files whose hash is not known here.
     pub unknown: usize,
 }
 
@@ -178,7 +175,7 @@ pub fn check_offline(preset: &Preset, settings: &Settings, records: &Records, te
     Ok(offline)
 }
 
-/// What is missing of a preset, for whoever may not ask the hub.
+/// The problem that files of a preset are missing while the hub must not be asked.
 pub fn offline_problem(preset: &Preset, missing: &[(String, String)]) -> Problem {
     Problem::new(&preset.name, described(preset, missing), "unset HF_HUB_OFFLINE, or copy the cache from a machine that has them")
 }

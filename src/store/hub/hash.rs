@@ -25,7 +25,7 @@ impl FileHash {
         is_hash.then(|| Self(name.to_owned()))
     }
 
-    /// Its digits.
+    /// The digits, by which the cache names the file.
     pub fn name(&self) -> &str {
         &self.0
     }

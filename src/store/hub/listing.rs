@@ -34,9 +34,9 @@ pub struct Listing {
 /// A file of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
-    /// Its hash.
+    /// Hash that the hub names.
     pub hash: FileHash,
 }
 
@@ -82,7 +82,7 @@ pub fn ask(client: &Client<'_>, settings: &Settings, repository: &Repository, st
         .and_then(|listing| expect_pinned(listing, &repository.revision, &what))
 }
 
-/// A commit is what it is: whoever answers with another one does not have it.
+/// A revision that is a commit must be answered by that commit: a hub that answers with another one does not have it.
 fn expect_pinned(listing: Listing, revision: &str, what: &str) -> Result<Listing> {
     if !is_commit(revision) || revision.eq_ignore_ascii_case(&listing.commit) {
         return Ok(listing);
@@ -98,7 +98,7 @@ fn expect_pinned(listing: Listing, revision: &str, what: &str) -> Result<Listing
 fn read(answer: Answer, what: &str) -> Result<Listing> {
     let bad = |says: String| Problem::new(what, says, "check HF_ENDPOINT");
     if !is_commit(&answer.sha) {
-        return Err(bad(format!("'{}' is no commit", excerpt(&answer.sha, 60))));
+        return Err(bad(format!("'{}' is not a commit", excerpt(&answer.sha, 60))));
     }
     let mut files = BTreeMap::new();
     for Sibling { rfilename, size, blob_id, lfs } in answer.siblings {
@@ -110,7 +110,7 @@ fn read(answer: Answer, what: &str) -> Result<Listing> {
             return Err(bad(format!("size and hash of {} are not told", excerpt(&rfilename, 80))));
         };
         let hash = FileHash::named(&name)
-            .ok_or_else(|| bad(format!("'{}', the hash of {}, is none", excerpt(&name, 80), excerpt(&rfilename, 80))))?;
+            .ok_or_else(|| bad(format!("'{}', the hash of {}, is not a hash", excerpt(&name, 80), excerpt(&rfilename, 80))))?;
         files.insert(rfilename, Listed { bytes, hash });
     }
     Ok(Listing { commit: answer.sha.to_ascii_lowercase(), files })

@@ -1,4 +1,4 @@
-//! The same work on many things, several at a time; the first failure stops all.
+//! Does the same work on many items, several at a time; the first failure stops all.
 
 use std::panic::resume_unwind;
 use std::sync::Mutex;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::client::{Stop, cancelled};
 use crate::core::problem::{Problem, Result};
 
-/// Between two looks at how far it is.
+/// Between two reports of progress.
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// Does `work` on every item, on `threads` threads, and calls `watch` on this one meanwhile.
@@ -45,7 +45,7 @@ pub fn in_parallel<T: Sync>(
                 Ok(handle) => handles.push(handle),
                 Err(error) => {
                     let what = format_args!("no thread can be started: {error}");
-                    fail(Problem::new("download", what, "close some programs"));
+                    fail(Problem::environment("download", what, "close some programs"));
                 }
             }
         }

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::cache::Places;
-use super::client::{Client, Stop, cancelled};
-use super::fetch::Tell;
+use super::client::{Client, Stop, Tell, cancelled};
 use super::hash::FileHash;
 use super::listing::{self, Listing};
 use super::parallel::in_parallel;
@@ -15,12 +14,12 @@ use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::store::presets::{Preset, Repository};
 
-/// Whose decision it is that files may differ from those of the first download.
+/// Whether files may differ from those of the first download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changes {
-    /// They must be the same.
+    /// They must not.
     Refuse,
-    /// What is on the hub now takes the place of what was recorded.
+    /// They may: what is on the hub now takes the place of what was recorded.
     Accept,
 }
 
@@ -33,7 +32,7 @@ pub struct Plan {
     pub files: Vec<PlannedFile>,
 }
 
-/// A repository of it.
+/// A repository of a plan.
 #[derive(Debug)]
 pub struct PlannedRepository {
     /// `ORG/NAME`.
@@ -46,16 +45,16 @@ pub struct PlannedRepository {
     pub places: Places,
 }
 
-/// A file of it.
+/// A file of a plan.
 #[derive(Debug, Clone)]
 pub struct PlannedFile {
-    /// Its repository's place in [`Plan::repositories`].
+    /// Index of its repository in [`Plan::repositories`].
     pub repository: usize,
-    /// Its path there.
+    /// Path in the repository.
     pub path: String,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
-    /// Its hash.
+    /// Hash that the hub names.
     pub hash: FileHash,
     /// What of it is on this machine.
     pub presence: Presence,
@@ -66,7 +65,7 @@ pub struct PlannedFile {
 pub enum Presence {
     /// A file of the right size.
     Here(PathBuf),
-    /// As many bytes of it have arrived.
+    /// This many bytes have arrived.
     Partial(u64),
     /// Nothing.
     Missing,

@@ -1,8 +1,7 @@
-//! What was downloaded first: a file of our own that says for every repository and revision which commit and which hashes were found when it
-//! was first complete here. A branch such as `main` can be moved; a study must not change with it unnoticed.
+//! The record of first downloads: a file that says for every repository and revision which commit and which hashes were found when it was
+//! first complete here. A branch such as `main` can be moved; a study must not change with it unnoticed.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -11,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::hash::FileHash;
 use crate::core::problem::{Problem, Result};
 use crate::store::atomic;
+use crate::store::lock::Lock;
 
 /// What the file is, and of which version.
 const FORMAT: &str = "saescope downloads 1";
@@ -56,12 +56,12 @@ pub struct Complete {
     pub files: BTreeMap<String, RecordedFile>,
 }
 
-/// A file of it.
+/// A file of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedFile {
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
-    /// The digits of its hash.
+    /// Digits of its hash.
     pub hash: String,
 }
 
@@ -72,7 +72,7 @@ impl Default for Content {
 }
 
 impl Records {
-    /// Those in `folder`, which needs not exist.
+    /// Reads the records in `folder`, which does not need to exist.
     ///
     /// # Errors
     /// When the file is damaged: it then stays as it is.
@@ -82,12 +82,12 @@ impl Records {
         Ok(Self { path, content })
     }
 
-    /// Where they are.
+    /// The file that holds them.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What was first found.
+    /// The record of a repository at a revision, if there is one.
     pub fn find(&self, repository: &str, revision: &str) -> Option<&Record> {
         self.content.repositories.get(repository)?.get(revision)
     }
@@ -100,14 +100,9 @@ impl Records {
     /// Adds what is complete now. What is recorded stays unless `replace` says otherwise.
     pub fn add(&mut self, complete: &[Complete], replace: bool) -> Result<()> {
         let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
-        let lock_path = self.path.with_extension("lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
-        let lock = lock.map_err(|error| Problem::from_io(&lock_path, "write it", &error))?;
         // Held for milliseconds. On a file system without locks two programs that end at the same moment lose one record, which the next
         // download adds.
-        let _ = lock.lock();
+        let _lock = Lock::take(&self.path.with_extension("lock"), || Ok(()))?;
         let mut content = read(&self.path)?;
         let before = serde_json::to_string(&content).ok();
         for Complete { repository, revision, commit, files } in complete {
@@ -139,7 +134,8 @@ fn read(path: &Path) -> Result<Content> {
     };
     let damaged =
         |what: String| Problem::new(path.display(), what, "move it away: hashes are recorded anew by the next download");
-    let content: Content = serde_json::from_str(&text).map_err(|error| damaged(format!("is no record of downloads: {error}")))?;
+    let content: Content =
+        serde_json::from_str(&text).map_err(|error| damaged(format!("is not a record of downloads: {error}")))?;
     if content.format != FORMAT {
         return Err(damaged(format!("has the format '{}', not '{FORMAT}'", content.format)));
     }

@@ -57,7 +57,7 @@ impl Settings {
 
 fn text(name: &str) -> Result<Option<String>> {
     variable(name)
-        .map(|value| value.into_string().map_err(|_| Problem::new(name, "is no UTF-8 text", "set it to plain text")))
+        .map(|value| value.into_string().map_err(|_| Problem::new(name, "is not UTF-8 text", "set it to plain text")))
         .transpose()
 }
 
@@ -74,7 +74,7 @@ fn endpoint() -> Result<String> {
     if is_address {
         return Ok(endpoint.to_owned());
     }
-    let what = format_args!("'{}' is no address", excerpt(&given, 120));
+    let what = format_args!("'{}' is not an address", excerpt(&given, 120));
     Err(Problem::new("HF_ENDPOINT", what, format_args!("use one such as {ENDPOINT}, or leave it unset")))
 }
 
@@ -102,6 +102,6 @@ fn patience() -> Result<Duration> {
     let Some(value) = text(name)? else { return Ok(PATIENCE) };
     let seconds = value.trim().parse::<f64>().ok().filter(|seconds| *seconds > 0.0 && *seconds < 1e6);
     seconds.map(Duration::from_secs_f64).ok_or_else(|| {
-        Problem::new(name, format_args!("'{}' is no time", excerpt(&value, 40)), "use a number of seconds such as 30")
+        Problem::new(name, format_args!("'{}' is not a time", excerpt(&value, 40)), "use a number of seconds such as 30")
     })
 }

@@ -28,7 +28,7 @@ pub fn expect(folder: &Path, needed: u64) -> Result<()> {
     match free(folder) {
         Some(free) if free < needed => {
             let what = format_args!("{} are needed there, {} are free", bytes(needed), bytes(free));
-            Err(Problem::new(
+            Err(Problem::environment(
                 folder.display(),
                 what,
                 format_args!("free some space, or put the cache on another disk with {}", setting()),

@@ -1,10 +1,10 @@
-//! One file: waits for whoever downloads it already, goes on where the last try ended, and gives it its name when it is what it should be.
+//! Transfers one file: waits while another program downloads it, goes on where the last try ended, and gives the file its name once its size
+//! and hash are right.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::http::Response;
@@ -17,24 +17,22 @@ use super::plan::{PlannedFile, PlannedRepository};
 use super::settings::Settings;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::bytes;
+use crate::store::lock::Lock;
 
-/// Read at once.
+/// Bytes read at once.
 const PIECE: usize = 1 << 18;
 
 /// A connection that brings less in a second has stalled, even if it brings something.
 const SLOWEST: u64 = 1000;
 
-/// Who gets further than this starts to count tries anew.
+/// A try that brings more than this is not counted.
 const GAIN: u64 = 1 << 20;
-
-/// Between two looks at a lock.
-const GLANCE: Duration = Duration::from_millis(50);
 
 /// Transfers files of one plan.
 pub struct Transfer<'a> {
-    /// Asks the hub.
+    /// The client that asks the hub.
     pub client: Client<'a>,
-    /// How.
+    /// Where the hub and the cache are, and how long to wait.
     pub settings: &'a Settings,
     /// The bytes of all files that have arrived.
     pub arrived: &'a AtomicU64,
@@ -91,31 +89,20 @@ impl Transfer<'_> {
         repository.places.link(&repository.commit, &file.path, file.hash.name())
     }
 
-    /// Taken by Python's huggingface_hub, too. The system drops it with the process. On file systems without locks two programs do the
-    /// same work: both write the same bytes at the same places, and what is not the file gets no name.
-    fn lock(&self, path: &Path, stop: Stop<'_>) -> Result<File> {
-        let failed = |error: std::io::Error| Problem::from_io(path, "write it", &error);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(failed)?;
-        }
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(failed)?;
+    /// The lock that Python's huggingface_hub takes, too. Where nothing can be locked two programs do the same work: both write the same
+    /// bytes at the same places, and what is not the file gets no name.
+    fn lock(&self, path: &Path, stop: Stop<'_>) -> Result<Lock> {
         let mut waits = false;
-        let locked = loop {
-            match file.try_lock() {
-                Ok(()) | Err(TryLockError::Error(_)) => break Ok(file),
-                Err(TryLockError::WouldBlock) if stop() => break Err(cancelled()),
-                Err(TryLockError::WouldBlock) => {
-                    if !std::mem::replace(&mut waits, true) {
-                        self.waiting.fetch_add(1, Ordering::Relaxed);
-                    }
-                    thread::sleep(GLANCE);
-                }
+        let lock = Lock::take(path, || {
+            if !std::mem::replace(&mut waits, true) {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
             }
-        };
+            if stop() { Err(cancelled()) } else { Ok(()) }
+        });
         if waits {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
-        locked
+        lock
     }
 
     /// One connection, and what it brings.
@@ -157,7 +144,7 @@ impl Transfer<'_> {
         let response = self.client.get(&way.address, start, &way.what)?;
         let begins = expect_size(&response, start, way)?;
         if begins != start {
-            // It sends the whole file, whatever was asked for.
+            // The hub sends the whole file although a part was asked for.
             discard(&way.incomplete)?;
         }
         let failed = |error: std::io::Error| unwritable(&way.incomplete, &error);
@@ -171,7 +158,7 @@ impl Transfer<'_> {
         while at < size {
             let gained = at >= begins + GAIN;
             let passing = |what: String| {
-                let problem = Problem::new(&way.what, what, "start again: what has arrived is kept");
+                let problem = Problem::environment(&way.what, what, "start again: what has arrived is kept");
                 Failure::Passing { problem, wait: None, gained }
             };
             if stop() {
@@ -289,5 +276,5 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
         }
         _ => "check the permissions of the folder, and the disk".to_owned(),
     };
-    Problem::new(path.display(), format_args!("cannot write it: {error}"), remedy)
+    Problem::environment(path.display(), format_args!("cannot write it: {error}"), remedy)
 }

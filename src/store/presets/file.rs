@@ -1,7 +1,6 @@
 //! `models.toml`: read, laid over one another, checked.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -9,7 +8,7 @@ use toml::Spanned;
 use super::{Preset, PresetFile, Repository};
 use crate::core::neuronpedia::DICTIONARIES;
 use crate::core::problem::{Problem, Result};
-use crate::core::text::excerpt;
+use crate::store::toml_source::Source;
 
 /// Stands for a layer's number in a path.
 const LAYER: &str = "{layer}";
@@ -92,31 +91,16 @@ pub fn merge(sources: &[(&str, &str)]) -> Result<Vec<Preset>> {
     drafts.into_iter().map(|(name, draft)| draft.finish(&name)).collect()
 }
 
-struct Source<'a> {
-    text: &'a str,
-    path: &'a str,
-}
-
 impl Source<'_> {
     fn parse(&self) -> Result<File> {
         toml::from_str(self.text).map_err(|error| {
-            let place = error.span().map_or_else(|| self.path.to_owned(), |span| self.place(&span));
             // The parser names a type of this program where a table is expected.
             let what = error.message().replace("struct Entry", "a table such as [model]");
-            Problem::new(place, what, "see the head of the program's own data/models.toml for the format")
+            self.unreadable(&error, &what, "see the head of the program's own data/models.toml for the format")
         })
     }
 
-    fn place(&self, span: &Range<usize>) -> String {
-        let line = self.text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1;
-        format!("{}:{line}", self.path)
-    }
-
-    fn bad(&self, value: &Spanned<String>, what: &str, remedy: &str) -> Problem {
-        Problem::new(self.place(&value.span()), format_args!("'{}' {what}", excerpt(value.get_ref(), 80)), remedy)
-    }
-
-    /// It becomes a word on the command line and a part of file names.
+    /// A name becomes a word on the command line and a part of file names.
     fn preset_name(&self, name: &Spanned<String>) -> Result<()> {
         let text = name.get_ref();
         let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
@@ -124,7 +108,7 @@ impl Source<'_> {
             return Err(self.bad(name, "is the model inside the program", "choose another name"));
         }
         if text.is_empty() || text.starts_with(['.', '-']) || !text.chars().all(plain) {
-            return Err(self.bad(name, "is no name for a model", "use letters, digits, - and _"));
+            return Err(self.bad(name, "is not a name for a model", "use letters, digits, - and _"));
         }
         Ok(())
     }
@@ -136,7 +120,7 @@ impl Source<'_> {
         if let Some(layers) = entry.layers {
             if !(1..=MOST_LAYERS).contains(layers.get_ref()) {
                 let place = self.place(&layers.span());
-                let what = format_args!("{} is no number of layers", layers.get_ref());
+                let what = format_args!("{} is not a number of layers", layers.get_ref());
                 return Err(Problem::new(place, what, format_args!("use 1 to {MOST_LAYERS}")));
             }
             draft.layers = Some(layers.into_inner());
@@ -145,7 +129,7 @@ impl Source<'_> {
             // Tags and links are written and read with these names alone.
             if pattern.get_ref() != DICTIONARIES {
                 let remedy = format!("use {DICTIONARIES}, or leave it out");
-                return Err(self.bad(&pattern, "is no pattern of dictionaries that this program links to", &remedy));
+                return Err(self.bad(&pattern, "is not a pattern of dictionaries that this program links to", &remedy));
             }
             draft.neuronpedia = Some(pattern.into_inner());
         }
@@ -161,20 +145,20 @@ impl Source<'_> {
     fn lay_repository_over(&self, draft: &mut RepositoryDraft, entry: RepositoryEntry) -> Result<()> {
         if let Some(name) = entry.repository {
             if !is_repository(name.get_ref()) {
-                return Err(self.bad(&name, "is no repository", "use ORG/NAME, as in EleutherAI/pythia-70m-deduped"));
+                return Err(self.bad(&name, "is not a repository", "use ORG/NAME, as in EleutherAI/pythia-70m-deduped"));
             }
             draft.repository = Some(name.into_inner());
         }
         if let Some(revision) = entry.revision {
             if !is_path(revision.get_ref()) {
-                return Err(self.bad(&revision, "is no revision", "use a branch, a tag or the 40 digits of a commit"));
+                return Err(self.bad(&revision, "is not a revision", "use a branch, a tag or the 40 digits of a commit"));
             }
             draft.revision = Some(revision.into_inner());
         }
         if let Some(files) = entry.files {
             let file = |file: FileEntry| {
                 if !is_path(file.path.get_ref()) {
-                    return Err(self.bad(&file.path, "is no path in a repository", "use a relative path without .."));
+                    return Err(self.bad(&file.path, "is not a path in a repository", "use a relative path without .."));
                 }
                 let place = self.place(&file.path.span());
                 Ok(Placed { value: PresetFile { path: file.path.into_inner(), about_bytes: file.about_bytes }, place })
@@ -182,13 +166,6 @@ impl Source<'_> {
             draft.files = Some(files.into_iter().map(file).collect::<Result<_>>()?);
         }
         Ok(())
-    }
-
-    fn not_empty(&self, value: &Spanned<String>) -> Result<String> {
-        if value.get_ref().trim().is_empty() {
-            return Err(self.bad(value, "is empty", "name something"));
-        }
-        Ok(value.get_ref().clone())
     }
 }
 

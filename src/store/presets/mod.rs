@@ -8,10 +8,11 @@ mod presets_tests;
 
 use std::path::Path;
 
+use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
-/// What the program brings along.
+/// The models that the program ships.
 const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/models.toml"));
 
 /// The preset of the published study.
@@ -46,9 +47,9 @@ pub struct Repository {
 /// A file of a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresetFile {
-    /// Its path there, relative and without `..`.
+    /// Path in the repository, relative and without `..`.
     pub path: String,
-    /// About how large it is, for whom the hub has not told yet.
+    /// Rough size in bytes, shown before the hub was asked.
     pub about_bytes: Option<u64>,
 }
 
@@ -58,12 +59,12 @@ impl Preset {
         std::iter::once(&self.model).chain(&self.dictionaries)
     }
 
-    /// How many files it has.
+    /// Number of files.
     pub fn files(&self) -> usize {
         self.repositories().map(|repository| repository.files.len()).sum()
     }
 
-    /// About how large all of it is; none where a size is not known.
+    /// Rough size of all files in bytes; none where one is not known.
     pub fn about_bytes(&self) -> Option<u64> {
         self.repositories().flat_map(|repository| &repository.files).map(|file| file.about_bytes).sum()
     }
@@ -74,7 +75,7 @@ impl Preset {
 pub struct Presets(Vec<Preset>);
 
 impl Presets {
-    /// Those of the program, with the user's file at `path` over them if there is one.
+    /// The presets of the program, with the user's file at `path` over them if there is one.
     ///
     /// # Errors
     /// The first thing that is wrong with the user's file, with its line.
@@ -92,17 +93,17 @@ impl Presets {
         file::merge(&sources.into_iter().flatten().collect::<Vec<_>>()).map(Self)
     }
 
-    /// All of them.
+    /// Every preset.
     pub fn all(&self) -> &[Preset] {
         &self.0
     }
 
-    /// The models with pages on Neuronpedia, by their names there.
-    pub fn hosted(&self) -> impl Iterator<Item = String> {
-        self.0.iter().filter(|preset| preset.neuronpedia.is_some()).map(|preset| preset.model_name.clone())
+    /// The models with pages on Neuronpedia.
+    pub fn hosted(&self) -> Hosted {
+        Hosted::also(self.0.iter().filter(|preset| preset.neuronpedia.is_some()).map(|preset| preset.model_name.clone()))
     }
 
-    /// Their names.
+    /// The names of all presets.
     pub fn names(&self) -> Vec<&str> {
         self.0.iter().map(|preset| preset.name.as_str()).collect()
     }
@@ -115,7 +116,7 @@ impl Presets {
     /// The one called `name`.
     ///
     /// # Errors
-    /// When there is none: with the names that there are.
+    /// When no preset has that name: with the names that there are.
     pub fn get(&self, name: &str, user_file: &Path) -> Result<&Preset> {
         self.find(name).ok_or_else(|| {
             let remedy = format!("use {}, or describe it in {}", self.names().join(" or "), user_file.display());

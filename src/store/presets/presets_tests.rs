@@ -1,7 +1,7 @@
 //! What a file of presets may say, and what is said about one that is wrong.
 
 use super::*;
-use crate::core::neuronpedia::layer_name;
+use crate::core::neuronpedia::{DICTIONARIES, layer_name};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 
 const FILE: &str = "models.toml";
@@ -39,7 +39,7 @@ fn the_study_is_inside_the_program() {
     assert!(study.repositories().all(|repository| repository.revision == "main"));
     // 18 dictionaries of 134 MB.
     assert!((2_500_000_000..2_700_000_000).contains(&study.about_bytes().unwrap()));
-    assert!(presets.hosted().all(|model| crate::core::neuronpedia::is_hosted(&model)), "known without the file, too");
+    assert_eq!(presets.hosted(), Hosted::default(), "known without the file, too");
     let submodule = Submodule::new(SubmoduleKind::Residual, 5);
     let dictionary = study.neuronpedia.as_ref().unwrap().replace("{layer}", "5").replace("{kind}", "res");
     assert_eq!(dictionary, layer_name(submodule));
@@ -55,6 +55,9 @@ fn a_user_adds_a_model_and_the_others_stay() {
     assert_eq!(paths, ["0-res-sm/cfg.json", "1-res-sm/cfg.json"]);
     assert_eq!(tiny.dictionaries[0].revision, "v1");
     assert_eq!(presets.find(STUDY), Presets::parse(None).unwrap().find(STUDY));
+    assert!(!presets.hosted().has("tiny"));
+    let hosted = with(&TINY.replace("layers = 2", &format!("layers = 2\nneuronpedia = \"{DICTIONARIES}\""))).unwrap().hosted();
+    assert!(hosted.has("tiny") && hosted.has("pythia-70m-deduped"), "{hosted:?}");
 }
 
 #[test]
@@ -72,17 +75,17 @@ fn every_fault_names_its_line_and_a_remedy() {
         ("[a\n", "models.toml:1: "),
         ("[tiny]\nlayer = 2\n", "models.toml:2: unknown field `layer`"),
         ("\n[demo]\n", "models.toml:2: 'demo' is the model inside the program; choose another name"),
-        ("[\"../x\"]\n", "models.toml:1: '../x' is no name for a model; use letters, digits, - and _"),
-        ("[tiny]\nlayers = 0\n", "models.toml:2: 0 is no number of layers; use 1 to 1000"),
+        ("[\"../x\"]\n", "models.toml:1: '../x' is not a name for a model; use letters, digits, - and _"),
+        ("[tiny]\nlayers = 0\n", "models.toml:2: 0 is not a number of layers; use 1 to 1000"),
         ("[tiny]\nname = \" \"\n", "models.toml:2: ' ' is empty; name something"),
         ("\n\n[tiny]\nlayers = 1\n", "models.toml:3: [tiny] has no dictionaries; add it"),
-        ("[tiny.model]\nrepository = \"tiny\"\n", "models.toml:2: 'tiny' is no repository; use ORG/NAME"),
-        ("[tiny.model]\nrepository = \"a/../b\"\n", "models.toml:2: 'a/../b' is no repository"),
-        ("[tiny.model]\nrevision = \"../../x\"\n", "models.toml:2: '../../x' is no revision"),
-        ("[tiny.model]\nfiles = [\n{ path = \"/etc/passwd\" }]\n", "models.toml:3: '/etc/passwd' is no path in a repository"),
+        ("[tiny.model]\nrepository = \"tiny\"\n", "models.toml:2: 'tiny' is not a repository; use ORG/NAME"),
+        ("[tiny.model]\nrepository = \"a/../b\"\n", "models.toml:2: 'a/../b' is not a repository"),
+        ("[tiny.model]\nrevision = \"../../x\"\n", "models.toml:2: '../../x' is not a revision"),
+        ("[tiny.model]\nfiles = [\n{ path = \"/etc/passwd\" }]\n", "models.toml:3: '/etc/passwd' is not a path in a repository"),
         (
             "[tiny]\nneuronpedia = \"{layer}-lg\"\n",
-            "models.toml:2: '{layer}-lg' is no pattern of dictionaries that this program links to; use {layer}-{kind}-sm, or leave",
+            "models.toml:2: '{layer}-lg' is not a pattern of dictionaries that this program links to; use {layer}-{kind}-sm, or leave",
         ),
     ];
     for (text, says) in cases {

@@ -24,6 +24,7 @@ use crate::app::message::{Effect, Message};
 use crate::app::state::{Setting, State, ThemeName};
 use crate::app::update::update;
 use crate::core::findings::Findings;
+use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Request;
 use crate::core::selection::Selection;
@@ -100,6 +101,7 @@ fn setting() -> Result<Setting> {
         home: None,
         log: String::new(),
         offers: Vec::new(),
+        hosted: Hosted::default(),
     })
 }
 

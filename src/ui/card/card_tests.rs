@@ -14,11 +14,12 @@ use crate::app::table;
 use crate::app::update::update;
 use crate::core::findings::Findings;
 use crate::core::neuronpedia::Reference;
-use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
+use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::core::run::{Method, Opened, Run};
 use crate::core::selection::Selection;
-use crate::core::tags::{Edit, Scope, Tag, TagBook};
-use crate::core::view::View;
+use crate::core::study::testing::{BASELINE, FEMALE, MALE, name, tag};
+use crate::core::tags::{Edit, Scope, TagBook};
+use crate::store::studies;
 use crate::ui::testing::{empty, rows, run, screen, showing};
 
 fn theme(name: ThemeName) -> Theme {
@@ -53,7 +54,7 @@ fn token_style(buffer: &Buffer, token: &str, number: &str) -> ratatui::style::St
 /// The effect in each example of the male view, added up from the findings.
 fn totals(state: &State) -> [f64; 4] {
     let mut totals = [0.0; 4];
-    for entry in state.findings().unwrap().detail(View::Male).entries(state.feature().unwrap()).unwrap() {
+    for entry in state.findings().unwrap().detail(MALE).entries(state.feature().unwrap()).unwrap() {
         totals[entry.example] += f64::from(entry.effect);
     }
     totals
@@ -66,22 +67,25 @@ fn the_numbers_are_those_of_the_findings() {
     let findings = state.findings().unwrap();
     let shown = text(&state, 80);
     assert_eq!(shown[0], "rank 1 of 18 in male, |effect| > 0");
-    for (line, view) in shown[1..4].iter().zip(View::ALL) {
+    for (line, view) in shown[1..4].iter().zip([MALE, FEMALE, BASELINE]) {
         let found = findings.view(view);
         let effect = cells::signed(found.effect(row.feature).map(f64::from));
         let error = cells::unsigned(found.standard_error(row.feature).map(f64::from));
-        assert!(line.contains(&format!("{view}")) && line.contains(&effect) && line.contains(&format!("±{error}")), "{line}");
-        assert_eq!(line.starts_with('>'), view == View::Male);
+        assert!(
+            line.contains(findings.study.name(view).as_str()) && line.contains(&effect) && line.contains(&format!("±{error}")),
+            "{line}"
+        );
+        assert_eq!(line.starts_with('>'), view == MALE);
         assert!(line.contains('●'));
     }
-    let positions = findings.view(View::Male).submodule(row.feature.submodule).unwrap().positions(row.feature.index).unwrap();
+    let positions = findings.view(MALE).submodule(row.feature.submodule).unwrap().positions(row.feature.index).unwrap();
     let labels = shown.iter().position(|line| line == "0 The     1 John    2 runs").unwrap();
     for position in &positions[1..] {
         assert!(shown[labels + 1].contains(&cells::signed(Some(f64::from(*position)))), "{shown:#?}");
     }
     assert!(shown[labels + 1].starts_with("0 "));
     assert!(shown[labels + 2].contains('█') || shown[labels + 2].contains('▌') || shown[labels + 2].contains('▐'));
-    let entries: Vec<_> = findings.detail(View::Male).entries(row.feature).unwrap().collect();
+    let entries: Vec<_> = findings.detail(MALE).entries(row.feature).unwrap().collect();
     assert!(shown.contains(&format!("activation where it differs: {} tokens of 4 examples", entries.len())));
     assert!(shown.contains(&"clean mean 0.7500, from 0.0000 to 1.5000".to_owned()));
     assert!(shown.contains(&"patch mean 2.5000, from 2.0000 to 3.0000".to_owned()));
@@ -107,17 +111,17 @@ fn prompts_come_strongest_first_with_their_totals() {
 fn the_female_view_exchanges_prompts_and_answers() {
     let mut state = showing(run());
     for (view, clean, patch, answers) in [
-        (View::Male, "John", "Mary", "' he' → ' she'"),
-        (View::Female, "Mary", "John", "' she' → ' he'"),
-        (View::Baseline, "John", "Mary", "' he' → ' she'"),
+        (MALE, "John", "Mary", "' he' → ' she'"),
+        (FEMALE, "Mary", "John", "' she' → ' he'"),
+        (BASELINE, "John", "Mary", "' he' → ' she'"),
     ] {
         look_at(&mut state, Tab::Single(view));
         let shown = text(&state, 80);
         let at = shown.iter().position(|line| line.starts_with("#1 ")).unwrap();
-        assert!(shown[at].contains(answers), "{view}: {}", shown[at]);
-        assert!(shown[at + 1].starts_with(&format!("  clean The {clean}")), "{view}: {}", shown[at + 1]);
-        assert_eq!(shown[at + 2], format!("  patch The {patch} runs"), "{view}");
-        assert!(shown.iter().any(|line| line.contains(&format!("1 {clean}"))), "{view}: positions");
+        assert!(shown[at].contains(answers), "{view:?}: {}", shown[at]);
+        assert!(shown[at + 1].starts_with(&format!("  clean The {clean}")), "{view:?}: {}", shown[at + 1]);
+        assert_eq!(shown[at + 2], format!("  patch The {patch} runs"), "{view:?}");
+        assert!(shown.iter().any(|line| line.contains(&format!("1 {clean}"))), "{view:?}: positions");
     }
 }
 
@@ -125,7 +129,7 @@ fn the_female_view_exchanges_prompts_and_answers() {
 fn tokens_are_coloured_by_their_effect_and_carry_it_as_a_number() {
     let state = showing(run());
     let feature = state.feature().unwrap();
-    let entries: Vec<_> = state.findings().unwrap().detail(View::Male).entries(feature).unwrap().collect();
+    let entries: Vec<_> = state.findings().unwrap().detail(MALE).entries(feature).unwrap().collect();
     let largest = entries.iter().map(|entry| f64::from(entry.effect).abs()).fold(0.0, f64::max);
     let names = ["John", "Paul", "Tom", "Max"];
     for name in ThemeName::ALL {
@@ -165,8 +169,8 @@ fn signs_are_told_without_colour() {
 /// The small study with `count` examples, each of one kept token.
 fn many(count: usize) -> State {
     let mut run = run();
-    let example = run.manifest.pairs.examples[0].clone();
-    run.manifest.pairs.examples = vec![example; count];
+    let example = run.manifest.data[0].examples[0].clone();
+    run.manifest.data[0].examples = vec![example; count];
     let detail = &mut run.views[0].detail;
     let rows = count as u32;
     detail.features.truncate(1);
@@ -230,8 +234,8 @@ fn what_is_not_known_is_said_in_one_line() {
     }
     let mut state = showing(dropped);
     let last = state.table.len() - 1;
-    let place = (0..=last)
-        .find(|row| state.findings().unwrap().detail(View::Male).entries(state.table.listing.rows[*row].feature).is_none());
+    let place =
+        (0..=last).find(|row| state.findings().unwrap().detail(MALE).entries(state.table.listing.rows[*row].feature).is_none());
     state.table.go(place.unwrap());
     assert_eq!(text(&state, 80).last().unwrap(), "single examples were kept only for the 5 strongest features");
 }
@@ -240,10 +244,10 @@ fn what_is_not_known_is_said_in_one_line() {
 fn running(run: &Run) -> State {
     let whole = showing(run.clone());
     let manifest = &run.manifest;
-    let (pairs, baseline) = (manifest.pairs.clone(), manifest.baseline.clone());
-    let opened = Opened { model: manifest.model.name.clone(), layers: 2, backend: "ndarray".to_owned(), pairs, baseline };
+    let (study, data) = (Arc::new(manifest.study.clone()), manifest.data.clone());
+    let opened = Opened { model: manifest.model.name.clone(), layers: 2, backend: "ndarray".to_owned(), study, data };
     let mut findings = Findings::live(Arc::new(opened), Method::Ig, Some(10));
-    whole.findings().unwrap().view(View::Male).submodules().for_each(|ranked| findings.insert(View::Male, Arc::clone(ranked)));
+    whole.findings().unwrap().view(MALE).submodules().for_each(|ranked| findings.insert(MALE, Arc::clone(ranked)));
     let mut state = empty();
     update(&mut state, Message::RunRead(Ok(Arc::new(findings))));
     state
@@ -258,7 +262,15 @@ fn a_running_study_says_when_examples_come() {
     assert_eq!(shown[2], "  female");
     let settings = Settings { method: Method::Ig, steps: 10, batch: 4, detail: 100 };
     let options = Options { seed: 1, tokens: None, examples: None };
-    let request = Request { model: ModelSource::Demo, data: DataSource::Embedded, options, settings, backend: None, shard: None };
+    let request = Request {
+        model: ModelSource::Demo,
+        study: studies::names().unwrap(),
+        options,
+        settings,
+        backend: None,
+        threads: None,
+        shard: None,
+    };
     crate::app::job::start(&mut state, request);
     assert!(matches!(state.job, Some(Job { .. })));
     assert_eq!(text(&state, 80).last().unwrap(), "examples arrive when the run is whole");
@@ -272,9 +284,9 @@ fn tags_and_links_stand_on_the_card() {
     let mut book = TagBook::new(state.findings().unwrap().subject.clone().unwrap());
     update(&mut state, Message::TagsOpened(Box::new(book.clone()), "tags.json".to_owned()));
     assert!(text(&state, 80).contains(&"no tags".to_owned()));
-    book.apply(Edit::Toggle(feature, Scope::Everywhere, Tag::FemaleName));
-    book.apply(Edit::Reject(feature, Scope::In(View::Male), true));
-    book.apply(Edit::Note(feature, Scope::In(View::Male), "only\x1b[31m names".to_owned()));
+    book.apply(Edit::Toggle(feature, Scope::Everywhere, tag("FN")));
+    book.apply(Edit::Reject(feature, Scope::In(name("male")), true));
+    book.apply(Edit::Note(feature, Scope::In(name("male")), "only\x1b[31m names".to_owned()));
     update(&mut state, Message::TagsOpened(Box::new(book), "tags.json".to_owned()));
     let shown = text(&state, 80);
     assert!(shown.contains(&"everywhere FN".to_owned()), "{shown:#?}");
@@ -302,7 +314,7 @@ fn the_border_names_the_feature_and_shows_the_focus() {
 /// A study in which every text is hostile and every number extreme.
 fn hostile() -> Run {
     let mut run = run();
-    for example in &mut run.manifest.pairs.examples {
+    for example in &mut run.manifest.data[0].examples {
         example.clean_text = vec!["\x1b[2J".to_owned(), " 名前\u{202e}\r\n".repeat(9), "   ".to_owned(), "\u{9b}31m".to_owned()];
         example.patch_text = vec![String::new(), "e\u{301}\t".to_owned()];
         example.clean_answer_text = "\x07".repeat(30);
@@ -347,7 +359,7 @@ fn no_size_and_no_text_breaks_the_card() {
 #[test]
 fn spaces_of_tokens_stay_visible() {
     let mut run = run();
-    run.manifest.pairs.examples[0].clean_text = vec!["a".to_owned(), " ".to_owned(), "  b".to_owned()];
+    run.manifest.data[0].examples[0].clean_text = vec!["a".to_owned(), " ".to_owned(), "  b".to_owned()];
     let state = showing(run);
     let shown = text(&state, 80);
     let at = shown.iter().position(|line| line.starts_with("#1 ")).unwrap();

@@ -10,6 +10,7 @@ use crate::ui::{bar, fit, sides};
 
 /// Columns of mark and view, of the effect, and of its standard error.
 const VIEW: usize = 11;
+const WIDEST_VIEW: usize = 19;
 const NUMBER: usize = 9;
 
 /// A longer bar tells nothing more.
@@ -22,14 +23,18 @@ const POSITION: usize = 10;
 /// Rank, then one line per view.
 pub fn by_view(card: &Card) -> Vec<Line<'static>> {
     let mut lines = card.heading(&rank(card));
-    let numbers = View::ALL.map(|view| {
+    let study = &card.findings.study;
+    let of_view = |view: View| {
         let found = card.findings.view(view);
         let number = |value: Option<f32>| value.map(f64::from);
         (view, number(found.effect(card.row.feature)), number(found.standard_error(card.row.feature)))
-    });
+    };
+    let numbers: Vec<_> = study.all().map(of_view).collect();
+    let names = study.all().map(|view| study.name(view).as_str().len());
+    let label = names.max().unwrap_or(0).saturating_add(3).clamp(VIEW, WIDEST_VIEW);
     let reaches = numbers.iter().map(|(_, effect, error)| effect.map_or(0.0, f64::abs) + error.unwrap_or(0.0));
     let largest = reaches.fold(0.0, f64::max);
-    let room = card.columns.saturating_sub(VIEW + 2 * NUMBER).min(LONGEST_BAR);
+    let room = card.columns.saturating_sub(label + 2 * NUMBER).min(LONGEST_BAR);
     for (view, effect, error) in numbers {
         let ranks = view == card.view();
         let style = if ranks { card.theme.title } else { card.theme.text };
@@ -37,7 +42,7 @@ pub fn by_view(card: &Card) -> Vec<Line<'static>> {
         let error_text = cells::unsigned(error);
         let error_text = if error_text.is_empty() { error_text } else { format!("±{error_text}") };
         let mut spans = vec![
-            Span::styled(fit::left(&format!("{mark} {view}"), VIEW), style),
+            Span::styled(fit::left(&format!("{mark} {}", study.name(view)), label), style),
             Span::styled(
                 fit::left(&cells::signed(effect), NUMBER),
                 effect.map_or(card.theme.dim, |effect| card.theme.signed(effect)),
@@ -58,6 +63,7 @@ fn rank(card: &Card) -> String {
         Some(spec) => (spec.shown, spec.selection),
         None => (card.state.shown(), card.state.selection),
     };
+    let shown = shown.described(&card.findings.study);
     let all = card.state.table.listing.total().selected;
     match card.row.rank {
         Some(rank) => format!("rank {rank} of {all} in {shown}, {selection}"),
@@ -83,7 +89,7 @@ pub fn by_position(card: &Card) -> Vec<Line<'static>> {
     let tokens = sides::first_tokens(card.findings, view);
     let largest = effects.iter().map(|effect| f64::from(effect.abs())).filter(|effect| effect.is_finite()).fold(0.0, f64::max);
     let per_row = (card.columns / POSITION).max(1);
-    let mut lines = card.heading(&format!("effect by position, {view}"));
+    let mut lines = card.heading(&format!("effect by position, {}", card.findings.study.name(view)));
     for (row, effects) in effects.chunks(per_row).enumerate() {
         let (mut labels, mut numbers, mut bars) = (Vec::new(), Vec::new(), Vec::new());
         for (column, effect) in effects.iter().enumerate() {

@@ -17,7 +17,9 @@ const PATCH: &str = "  patch ";
 /// Heading, then one example after the other, strongest first; each is built when it is asked for.
 pub fn lines(card: Card<'_>, examples: Examples) -> impl Iterator<Item = Line<'static>> + '_ {
     let (differing, all) = (examples.order.len(), examples.totals.len());
-    let heading = card.heading(&format!("prompts of the {} view, strongest first", card.view()));
+    let view = card.findings.study.view(card.view());
+    let heading = card
+        .heading(&format!("prompts of the view {}, clean: {}, patch: {}, strongest first", view.name, view.clean, view.patch));
     let rest = match all - differing {
         0 => Vec::new(),
         rest => card.dim(&format!("{rest} other examples: the feature is the same in both runs")),
@@ -30,7 +32,7 @@ pub fn lines(card: Card<'_>, examples: Examples) -> impl Iterator<Item = Line<'s
 fn block(card: &Card, examples: &Examples, example: usize) -> Vec<Line<'static>> {
     let theme = card.theme;
     let Some(record) = card.findings.data(card.view()).and_then(|data| data.examples.get(example)) else { return Vec::new() };
-    let [clean, patch] = sides::sides(record, card.view());
+    let [clean, patch] = sides::sides(record, card.findings.study.view(card.view()).direction);
     let total = examples.totals[example];
     let answers = format!("'{}' → '{}' ", printable(clean.answer), printable(patch.answer));
     let mut about = vec![vec![Span::styled(format!("{} ", cells::signed(Some(total))), theme.signed(total))]];

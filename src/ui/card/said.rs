@@ -5,8 +5,8 @@ use ratatui::text::{Line, Span};
 
 use super::part::Card;
 use crate::app::tagging;
-use crate::core::neuronpedia::{self, Reference};
-use crate::core::tags::{Marks, Tag};
+use crate::core::neuronpedia::Reference;
+use crate::core::tags::Marks;
 use crate::core::text::printable;
 use crate::ui::fit::{self, Piece};
 
@@ -24,7 +24,7 @@ pub fn tags(card: &Card) -> Vec<Line<'static>> {
         return card.dim("no tags");
     }
     let lines = said.scopes().flat_map(|(scope, marks)| {
-        let label = fit::left(scope.name(), SCOPE);
+        let label = fit::left(&scope.to_string(), SCOPE);
         let pieces = pieces(card, marks, fit::room(&label, card.columns));
         fit::flow(&label, pieces, card.columns, card.theme)
     });
@@ -36,8 +36,8 @@ fn pieces(card: &Card, marks: &Marks, room: usize) -> Vec<Piece> {
     if marks.rejected {
         pieces.push(vec![Span::styled("X rejected ", card.theme.warning)]);
     }
-    let tags = Tag::ALL.into_iter().filter(|tag| marks.tags.contains(tag));
-    pieces.extend(tags.map(|tag| vec![Span::styled(format!("{tag} "), card.theme.title)]));
+    let tags = card.state.about().tags.ordered(&marks.tags);
+    pieces.extend(tags.into_iter().map(|tag| vec![Span::styled(format!("{tag} "), card.theme.title)]));
     if !marks.note.is_empty() {
         pieces.extend(fit::words(&marks.shown_note(), card.theme.text, room));
     }
@@ -47,7 +47,7 @@ fn pieces(card: &Card, marks: &Marks, room: usize) -> Vec<Piece> {
 /// The feature's page, or that there is none.
 pub fn page(card: &Card) -> Vec<Line<'static>> {
     let model = &card.findings.model;
-    if !neuronpedia::is_hosted(model) {
+    if !card.state.setting.hosted.has(model) {
         return card.dim(&format!("{} has no pages on Neuronpedia", printable(model)));
     }
     let page = Reference::new(model, card.row.feature).page();

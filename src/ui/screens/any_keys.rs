@@ -12,7 +12,7 @@ use crate::app::state::download::Offer;
 use crate::app::state::overlay::Overlay;
 use crate::core::progress::{Progress, Step};
 use crate::core::selection::Selection;
-use crate::core::view::View;
+use crate::core::study::testing::{BASELINE, FEMALE, MALE};
 use crate::ui::testing::run;
 
 fn config(cases: u32) -> ProptestConfig {
@@ -60,7 +60,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 
 fn news(which: usize) -> JobNews {
     let run = run();
-    let views = [View::Male, View::Female, View::Baseline];
+    let views = [MALE, FEMALE, BASELINE];
     match which {
         0 => opened(&run),
         1 => JobNews::Ended(Err(problem())),

@@ -8,7 +8,7 @@ use crate::app::columns::{Item, place};
 use crate::app::layout::{Area, Layout};
 use crate::app::state::{State, ThemeName};
 use crate::core::rows::column::Column;
-use crate::core::view::View;
+use crate::core::study::testing::FEMALE;
 
 /// Theme, whether any colour can be shown, and the colours of effects above and below zero.
 const THEMES: [(ThemeName, bool, Color, Color); 6] = [
@@ -34,7 +34,7 @@ fn table(state: &State) -> Area {
 /// Where the last character of a column stands in the row of the table with that index.
 fn last_of(state: &State, item: Item, row: usize) -> (u16, u16) {
     let area = table(state);
-    let column = place(area.width, state.shown()).into_iter().find(|placed| placed.item == item).unwrap();
+    let column = place(area.width, state.shown(), state.about()).into_iter().find(|placed| placed.item == item).unwrap();
     (area.x + column.x + column.width - 1, area.y + 1 + (row - state.table.top) as u16)
 }
 
@@ -45,8 +45,8 @@ fn effects_above_and_below_zero_have_their_colours() {
         let buffer = pilot.buffer();
         let mut seen = [0, 0];
         for (index, row) in pilot.state.table.listing.rows.iter().enumerate() {
-            let female = pilot.state.findings().unwrap().view(View::Female).effect(row.feature).unwrap();
-            for (column, effect) in [(Column::Effect, row.effect), (Column::Effects(View::Female), female)] {
+            let female = pilot.state.findings().unwrap().view(FEMALE).effect(row.feature).unwrap();
+            for (column, effect) in [(Column::Effect, row.effect), (Column::Effects(FEMALE), female)] {
                 let cell = &buffer[last_of(&pilot.state, Item::Cell(column), index)];
                 assert!(cell.symbol().chars().all(|digit| digit.is_ascii_digit()), "{theme:?} {}", cell.symbol());
                 assert_eq!(cell.fg, if effect > 0.0 { positive } else { negative }, "{theme:?} {true_colour} {effect}");

@@ -6,8 +6,8 @@ use super::pilot::{Pilot, found, opened, problem, request};
 use crate::app::message::{Effect, JobNews};
 use crate::core::findings::Findings;
 use crate::core::progress::{Progress, Step};
+use crate::core::study::testing::MALE;
 use crate::core::tags::Subject;
-use crate::core::view::View;
 use crate::ui::testing::run;
 
 fn subject() -> Subject {
@@ -23,7 +23,7 @@ fn half_done() -> Pilot {
     let mut pilot = Pilot::computing();
     pilot.press("r");
     pilot.news(1, opened(&run()));
-    found(&run(), View::Male, 2).into_iter().for_each(|news| pilot.news(1, news));
+    found(&run(), MALE, 2).into_iter().for_each(|news| pilot.news(1, news));
     assert_eq!(pilot.features().len(), 6);
     pilot.asked();
     pilot
@@ -38,7 +38,7 @@ fn a_computation_starts_and_its_results_arrive_one_after_another() {
     assert_eq!(pilot.features().len(), 18, "the old study stays until the inputs are open");
     pilot.news(1, opened(&run()));
     assert!(pilot.features().is_empty());
-    for (index, news) in found(&run(), View::Male, 6).into_iter().enumerate() {
+    for (index, news) in found(&run(), MALE, 6).into_iter().enumerate() {
         pilot.news(1, news);
         assert_eq!(pilot.features().len(), 3 * (index + 1));
     }
@@ -57,7 +57,7 @@ fn news_of_a_superseded_job_are_dropped() {
     pilot.press("r");
     assert!(matches!(pilot.asked().as_slice(), [Effect::Start(2, _)]));
     let before = pilot.features();
-    for news in found(&run(), View::Male, 6).into_iter().chain([opened(&run()), whole(), JobNews::Ended(Err(problem()))]) {
+    for news in found(&run(), MALE, 6).into_iter().chain([opened(&run()), whole(), JobNews::Ended(Err(problem()))]) {
         pilot.news(1, news);
         assert_eq!((pilot.features(), pilot.notice(), pilot.state.job.as_ref().unwrap().number), (before.clone(), "", 2));
     }
@@ -73,7 +73,7 @@ fn cancelling_keeps_what_is_done_and_says_so() {
         pilot.press(keys);
         assert!(matches!(pilot.asked().as_slice(), [Effect::Cancel(1)]));
         assert_eq!(pilot.notice(), "cancelled; kept: partial, cancelled after 2 of 18 submodule views");
-        for news in found(&run(), View::Male, 6).into_iter().chain([whole(), JobNews::Ended(Err(problem()))]) {
+        for news in found(&run(), MALE, 6).into_iter().chain([whole(), JobNews::Ended(Err(problem()))]) {
             pilot.news(1, news);
             assert_eq!(pilot.features().len(), 6);
         }

@@ -6,7 +6,7 @@ use insta::{Settings, assert_snapshot};
 use super::pilot::{Pilot, found, opened};
 use crate::app::message::JobNews;
 use crate::core::progress::{Progress, Step};
-use crate::core::view::View;
+use crate::core::study::testing::MALE;
 use crate::ui::testing::run;
 
 const SMALL: (u16, u16) = (70, 20);
@@ -87,7 +87,7 @@ fn computing() {
     pilot.news(1, opened(&run));
     pilot.news(1, progress(0));
     pilot.press("j j");
-    found(&run, View::Male, 4).into_iter().for_each(|news| pilot.news(1, news));
+    found(&run, MALE, 4).into_iter().for_each(|news| pilot.news(1, news));
     pilot.news(1, progress(40));
     look("computing", &mut pilot, &ALL);
     pilot.press("esc");

@@ -12,4 +12,5 @@ mod pilot;
 mod prompts;
 mod stale_keys;
 mod steady;
+mod studies;
 mod tags;

@@ -14,11 +14,12 @@ use crate::app::update::update;
 use crate::core::problem::Problem;
 use crate::core::progress::Step;
 use crate::core::ranking::Ranked;
-use crate::core::request::{DataSource, ModelSource, Options, Request, Settings};
+use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::core::run::{Method, Opened, Run};
 use crate::core::submodule::{FeatureId, FeatureIndex};
 use crate::core::tags::TagBook;
 use crate::core::view::View;
+use crate::store::studies;
 use crate::ui;
 use crate::ui::testing::{LAYERS, rows, run, screen, showing};
 
@@ -139,10 +140,11 @@ pub fn draw(state: &State, size: (u16, u16)) -> Buffer {
 pub fn request() -> Request {
     Request {
         model: ModelSource::Demo,
-        data: DataSource::Embedded,
+        study: studies::names().unwrap(),
         options: Options { seed: 1, tokens: None, examples: None },
         settings: Settings { method: Method::Ig, steps: 10, batch: 4, detail: 100 },
         backend: None,
+        threads: None,
         shard: None,
     }
 }
@@ -153,8 +155,8 @@ pub fn opened(run: &Run) -> JobNews {
         model: run.manifest.model.name.clone(),
         layers: LAYERS,
         backend: "ndarray".to_owned(),
-        pairs: run.manifest.pairs.clone(),
-        baseline: run.manifest.baseline.clone(),
+        study: Arc::new(run.manifest.study.clone()),
+        data: run.manifest.data.clone(),
     }))
 }
 

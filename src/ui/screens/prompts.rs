@@ -4,7 +4,7 @@ use super::pilot::{Pilot, found, opened};
 use crate::app::state::overlay::Overlay;
 use crate::app::state::tab::Tab;
 use crate::core::selection::Selection;
-use crate::core::view::View;
+use crate::core::study::testing::{FEMALE, MALE};
 use crate::ui::testing::run;
 
 #[test]
@@ -116,7 +116,7 @@ fn a_preview_counts_what_arrives_while_it_is_open() {
     pilot.news(1, opened(&run()));
     pilot.press("t");
     for (news, says) in
-        found(&run(), View::Male, 2).into_iter().zip(["0 → 3 features in 1 submodule", "0 → 6 features in 2 submodules"])
+        found(&run(), MALE, 2).into_iter().zip(["0 → 3 features in 1 submodule", "0 → 6 features in 2 submodules"])
     {
         pilot.news(1, news);
         assert_eq!(pilot.hint().as_deref(), Ok(says));
@@ -140,7 +140,7 @@ fn digits_in_one_go_are_a_count_and_keep_the_view() {
 fn digits_one_after_another_switch_views() {
     let mut pilot = Pilot::study();
     pilot.press("1 2");
-    assert_eq!(pilot.state.tab, Tab::Single(View::Female));
+    assert_eq!(pilot.state.tab, Tab::Single(FEMALE));
     pilot.press("j");
     assert_eq!(pilot.state.table.cursor, 1);
     pilot.press("4 5");

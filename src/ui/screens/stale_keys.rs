@@ -9,7 +9,7 @@ use crate::app::state::download::Offer;
 use crate::app::state::overlay::Overlay;
 use crate::core::progress::{Progress, Step};
 use crate::core::request::{ModelSource, Request};
-use crate::core::view::View;
+use crate::core::study::testing::MALE;
 use crate::ui::testing::{empty, run};
 
 /// What a number counts, or where it stands: after these words a digit is no key.
@@ -113,7 +113,7 @@ fn starts() -> Vec<(&'static str, Pilot)> {
     let absent = || offering(ModelSource::Preset("pythia-70m".to_owned()));
     let mut computing = after(Pilot::computing(), &["compute"]);
     computing.news(1, opened(&run()));
-    found(&run(), View::Male, 3).into_iter().for_each(|news| computing.news(1, news));
+    found(&run(), MALE, 3).into_iter().for_each(|news| computing.news(1, news));
     let progress = Progress { stage: "resid_0".to_owned(), done: 40, total: 180 };
     computing.news(1, JobNews::Step(Step::Progress(progress.clone())));
     let mut cancelled = Pilot::new(computing.state.clone());

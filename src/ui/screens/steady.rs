@@ -5,7 +5,7 @@ use crate::app::message::{Effect, JobNews, Message};
 use crate::app::notice::Notice;
 use crate::app::state::overlay::Overlay;
 use crate::core::progress::{Progress, Step};
-use crate::core::view::View;
+use crate::core::study::testing::MALE;
 use crate::ui::testing::{empty, run};
 
 #[test]
@@ -40,7 +40,7 @@ fn while_rows_arrive_the_cursor_stays_on_the_strongest() {
     pilot.state.setting.request = Some(request());
     pilot.press("r");
     pilot.news(1, opened(&run()));
-    for news in found(&run(), View::Male, 6) {
+    for news in found(&run(), MALE, 6) {
         pilot.news(1, news);
         pilot.press("2 1");
         assert_eq!(pilot.state.table.cursor, 0);
@@ -107,7 +107,7 @@ fn the_header_says_how_tags_stand_while_it_computes() {
     pilot.news(1, opened(&run()));
     pilot.news(1, JobNews::Identified(subject));
     pilot.news(1, JobNews::Step(Step::Progress(Progress { stage: "attn_0, male".to_owned(), done: 1, total: 4 })));
-    found(&run(), View::Male, 6).into_iter().for_each(|news| pilot.news(1, news));
+    found(&run(), MALE, 6).into_iter().for_each(|news| pilot.news(1, news));
     for width in [60, 120, 180] {
         pilot.resize(width, 30);
         pilot.tell(Message::TagsSaved(9));

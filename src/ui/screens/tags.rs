@@ -2,8 +2,8 @@
 
 use super::pilot::{Pilot, problem};
 use crate::app::message::{Effect, Message};
-use crate::core::tags::{Features, Scope, Tag};
-use crate::core::view::View;
+use crate::core::study::testing::{name, tag};
+use crate::core::tags::{Features, Scope};
 
 fn saves(pilot: &mut Pilot) -> Vec<(Features, u64)> {
     let effects = pilot.asked().into_iter();
@@ -27,7 +27,7 @@ fn a_tag_is_on_the_screen_at_once_and_saved_when_the_file_says_so() {
     pilot.resize(120, 30);
     pilot.press("m p");
     let feature = pilot.state.feature().unwrap();
-    assert!(pilot.state.tags()[&feature].has(Tag::FemalePronoun, View::Male));
+    assert!(pilot.state.tags()[&feature].has(tag("FP"), name("male")));
     let saved = saves(&mut pilot);
     assert_eq!(saved, [(pilot.state.tags().clone(), 1)]);
     assert!(pilot.screen()[0].ends_with("saving tags"));
@@ -43,8 +43,8 @@ fn a_tag_of_one_view_applies_there_only() {
     pilot.press("2 m tab w");
     let feature = pilot.state.feature().unwrap();
     let tags = &pilot.state.tags()[&feature];
-    assert!(tags.has(Tag::FemaleWord, View::Female) && !tags.has(Tag::FemaleWord, View::Male));
-    assert_eq!(tags.scopes().map(|(scope, _)| scope).collect::<Vec<_>>(), [Scope::In(View::Female)]);
+    assert!(tags.has(tag("FW"), name("female")) && !tags.has(tag("FW"), name("male")));
+    assert_eq!(tags.scopes().map(|(scope, _)| scope).collect::<Vec<_>>(), [Scope::In(name("female"))]);
 }
 
 #[test]
@@ -143,9 +143,9 @@ fn the_notebooks_list_is_one_step_that_can_be_undone() {
     let tags = pilot.state.tags().clone();
     let rows = &pilot.state.table.listing.rows;
     assert_eq!(tags.keys().copied().collect::<Vec<_>>(), [rows[0].feature, rows[1].feature]);
-    assert!(tags[&rows[0].feature].has(Tag::FemalePronoun, View::Baseline));
+    assert!(tags[&rows[0].feature].has(tag("FP"), name("baseline")));
     let second = tags[&rows[1].feature].in_scope(Scope::Everywhere);
-    assert!(second.rejected && second.tags.contains(&Tag::FemaleName));
+    assert!(second.rejected && second.tags.contains(&tag("FN")));
     assert_eq!(saves(&mut pilot).len(), 1);
     pilot.press("u");
     assert!(pilot.state.tags().is_empty());

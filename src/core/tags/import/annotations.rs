@@ -6,6 +6,7 @@ use super::{Collector, Imported, Target};
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
 use crate::core::tags::marks::Marks;
 use crate::core::tags::remark;
+use crate::core::tags::vocabulary::Vocabulary;
 use crate::core::text::excerpt;
 
 const EXAMPLE: &str = r#"write {"Name": "resid_5/26074", "Annotation": "plural nouns", "Notes": ""}"#;
@@ -26,20 +27,20 @@ pub fn annotations(text: &str, target: &Target<'_>) -> Imported {
     let mut collector = Collector::new(target);
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         if !line.trim().is_empty() {
-            collector.add(format_args!("line {}", index + 1), target.scope, entry(line));
+            collector.add(format_args!("line {}", index + 1), target.scope, entry(line, target.vocabulary));
         }
     }
     collector.finish()
 }
 
-fn entry(line: &str) -> Result<(FeatureId, Marks), (String, &'static str)> {
+fn entry(line: &str, vocabulary: &Vocabulary) -> Result<(FeatureId, Marks), (String, &'static str)> {
     let annotation: Annotation =
         serde_json::from_str(line).map_err(|error| (format!("is no annotation: {error}: {}", excerpt(line, 60)), EXAMPLE))?;
     let feature = feature(&annotation.name)
         .ok_or_else(|| (format!("names '{}', no feature of attn, mlp or resid", excerpt(&annotation.name, 40)), EXAMPLE))?;
     let parts = [annotation.text, annotation.notes].into_iter().flatten();
     let parts: Vec<String> = parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect();
-    Ok((feature, remark::read(&parts.join("; "))))
+    Ok((feature, remark::read(&parts.join("; "), vocabulary)))
 }
 
 /// `resid_5/26074`, or `5/resid_26074` as some of their scripts write.

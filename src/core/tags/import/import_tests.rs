@@ -3,19 +3,23 @@
 use serde_json::Value;
 
 use super::*;
+use crate::core::study::testing::{name, names, tag};
 use crate::core::submodule::FeatureIndex;
 use crate::core::tags::export::to_markdown;
 use crate::core::tags::json::to_json;
-use crate::core::tags::testing::subject;
+use crate::core::tags::testing::{subject, vocabulary};
 use crate::core::tags::{Tag, TagBook};
-use crate::core::view::View;
 
 const PUBLISHED: &str = include_str!("../../../../data/published/names_comparison.json");
 
 fn imported(text: &str, scope: Scope) -> (TagBook, Vec<Problem>) {
     let subject = subject();
     let exists = |feature: FeatureId| feature.submodule.layer.0 < 6;
-    let imported = import(text, &Target { name: "list.md", subject: &subject, scope, exists: &exists });
+    let views: Vec<_> = names().views.iter().map(|view| view.name).collect();
+    let imported = import(
+        text,
+        &Target { name: "list.md", subject: &subject, scope, vocabulary: &vocabulary(), views: &views, exists: &exists },
+    );
     let mut book = TagBook::new(subject.clone());
     book.apply(imported.edit);
     (book, imported.problems)
@@ -43,9 +47,9 @@ fn list(entries: &[Value]) -> String {
 
 #[test]
 fn the_published_lists_are_read_whole_and_written_back() {
-    for view in [View::Male, View::Female] {
-        let entries = published(view.name());
-        let (book, problems) = imported(&list(&entries), Scope::In(view));
+    for view in ["male", "female"] {
+        let entries = published(view);
+        let (book, problems) = imported(&list(&entries), Scope::In(name(view)));
         assert_eq!((problems, book.entries().count()), (Vec::new(), 30));
         for entry in &entries {
             let [layer, note] = ["layer", "note"].map(|key| entry[key].as_str().unwrap());
@@ -56,11 +60,13 @@ fn the_published_lists_are_read_whole_and_written_back() {
                 })
                 .unwrap();
             assert_eq!(entry["rejected"] == true, marks.rejected, "{feature}");
-            let named = Tag::ALL.into_iter().filter(|tag| note.replace("No act", "NOACT").contains(tag.name()));
-            assert_eq!(named.collect::<Vec<_>>(), marks.tags.iter().copied().collect::<Vec<_>>(), "{feature}: {note}");
+            let note_with_tags = note.replace("No act", "NOACT");
+            let named: Vec<Tag> =
+                vocabulary().0.iter().map(|tag| tag.name).filter(|tag| note_with_tags.contains(tag.as_str())).collect();
+            assert_eq!(named, vocabulary().ordered(&marks.tags), "{feature}: {note}");
             assert!(marks.note.is_empty() || marks.note == note);
         }
-        let (again, problems) = imported(&to_markdown(&book), Scope::Everywhere);
+        let (again, problems) = imported(&to_markdown(&book, &vocabulary()), Scope::Everywhere);
         assert_eq!(problems, []);
         assert_eq!(again.features(), book.features());
     }
@@ -71,7 +77,7 @@ fn lists_may_be_laid_out_in_many_ways() {
     let text = "\u{feff}# Top 30\r\n\r\n  * X{\"modelId\": \"pythia-70m-deduped\", 'layer': '5-res-sm', 'index': 26074} , FP\r\n\
         3. `{'layer': '3-att-sm', 'index': '7', 'modelId': 'pythia-70m-deduped'}`, FP (AMB?)\n\
         {'layer': '0-mlp-sm', 'index': '1'}\n## Female ##\n• {'layer': '0-mlp-sm', 'index': '1'} MW";
-    let (book, problems) = imported(text, Scope::In(View::Male));
+    let (book, problems) = imported(text, Scope::In(name("male")));
     assert_eq!(problems, []);
     let entries: Vec<String> =
         book.entries().map(|(feature, scope, marks)| format!("{feature} {scope} {} {}", marks.rejected, marks.note)).collect();
@@ -116,7 +122,7 @@ fn annotations_of_feature_circuits_become_notes() {
     let (book, problems) = imported(text, Scope::Everywhere);
     assert_eq!(book.of(feature("resid_5/3036")).in_scope(Scope::Everywhere).note, "verbs; on \"that\"");
     let pronoun = book.of(feature("mlp_3/6782")).in_scope(Scope::Everywhere);
-    assert_eq!((pronoun.tags.iter().copied().collect::<Vec<_>>(), pronoun.note.as_str()), (vec![Tag::FemalePronoun], ""));
+    assert_eq!((pronoun.tags.iter().copied().collect::<Vec<_>>(), pronoun.note.as_str()), (vec![tag("FP")], ""));
     assert_eq!(problems.len(), 2);
     assert!(problems[0].to_string().starts_with("list.md: line 4 names 'embed/293'"), "{}", problems[0]);
     assert!(problems[1].to_string().starts_with("list.md: line 5 is no annotation"), "{}", problems[1]);
@@ -124,7 +130,7 @@ fn annotations_of_feature_circuits_become_notes() {
 
 #[test]
 fn own_json_comes_back_and_that_of_others_is_refused() {
-    let (book, _) = imported(&list(&published("male")), Scope::In(View::Male));
+    let (book, _) = imported(&list(&published("male")), Scope::In(name("male")));
     let text = to_json(&book).unwrap();
     let (again, problems) = imported(&text, Scope::Everywhere);
     assert_eq!((again.features(), problems), (book.features(), Vec::new()));
@@ -138,8 +144,15 @@ fn own_json_comes_back_and_that_of_others_is_refused() {
 #[test]
 fn an_import_adds_and_is_one_step() {
     let (mut book, _) = imported("{'layer': '0-res-sm', 'index': '1'}, end FN", Scope::Everywhere);
-    let subject = subject();
-    let target = Target { name: "list.md", subject: &subject, scope: Scope::Everywhere, exists: &|_| true };
+    let (subject, vocabulary) = (subject(), vocabulary());
+    let target = Target {
+        name: "list.md",
+        subject: &subject,
+        scope: Scope::Everywhere,
+        vocabulary: &vocabulary,
+        views: &[],
+        exists: &|_| true,
+    };
     let more = "X {'layer': '0-res-sm', 'index': '1'}, MN ?\n{'layer': '0-res-sm', 'index': '2'}, FP";
     let before = book.features().clone();
     book.apply(notebook(more, &target).edit);

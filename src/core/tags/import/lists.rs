@@ -4,28 +4,39 @@ use super::python::dictionary;
 use super::{Collector, Imported, Target};
 use crate::core::neuronpedia;
 use crate::core::submodule::{FeatureId, FeatureIndex};
+use crate::core::tags::export::TITLE;
 use crate::core::tags::marks::Marks;
 use crate::core::tags::remark;
+use crate::core::tags::tag::Scope;
 use crate::core::text::excerpt;
 
 const EXAMPLE: &str = "write {'modelId': 'MODEL', 'layer': '5-res-sm', 'index': '26074'}, FP";
 
-/// Reads the notebook's lists. A heading that is the name of a scope moves what follows there.
+/// Reads the notebook's lists. A heading that is the name of a scope moves what follows there: of a view that the target names, or of any
+/// in a text that [`to_markdown`](crate::core::tags::export::to_markdown) wrote.
 pub fn notebook(text: &str, target: &Target<'_>) -> Imported {
     let mut collector = Collector::new(target);
     let mut scope = target.scope;
-    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+    let text = text.trim_start_matches('\u{feff}');
+    let is_own = text.starts_with(TITLE);
+    let understood = |title: &str| {
+        let scope = Scope::new(&title.trim_matches(['#', ' ']).to_lowercase()).ok()?;
+        let is_known = is_own || scope == Scope::Everywhere || target.views.iter().any(|view| scope == Scope::In(*view));
+        is_known.then_some(scope)
+    };
+    for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(title) = line.strip_prefix('#').filter(|title| !title.contains('{')) {
-            scope = title.trim_matches(['#', ' ']).to_lowercase().parse().unwrap_or(scope);
+            scope = understood(title).unwrap_or(scope);
         } else if !line.is_empty() {
-            collector.add(format_args!("line {}", index + 1), scope, entry(line, &target.subject.model));
+            collector.add(format_args!("line {}", index + 1), scope, entry(line, target));
         }
     }
     collector.finish()
 }
 
-fn entry(line: &str, model: &str) -> Result<(FeatureId, Marks), (String, &'static str)> {
+fn entry(line: &str, target: &Target<'_>) -> Result<(FeatureId, Marks), (String, &'static str)> {
+    let model = &target.subject.model;
     let unreadable = |what: &str| (format!("{what}: {}", excerpt(line, 60)), EXAMPLE);
     let start = line.find('{').ok_or_else(|| unreadable("names no feature"))?;
     let (before, object) = line.split_at(start);
@@ -58,6 +69,6 @@ fn entry(line: &str, model: &str) -> Result<(FeatureId, Marks), (String, &'stati
     // One separator: a note may begin with anything.
     let after = after.trim_start();
     let after = after.strip_prefix('`').unwrap_or(after).trim_start();
-    let marks = remark::read(after.strip_prefix(',').unwrap_or(after).trim_start());
+    let marks = remark::read(after.strip_prefix(',').unwrap_or(after).trim_start(), target.vocabulary);
     Ok((FeatureId { submodule, index: FeatureIndex(index) }, Marks { rejected, ..marks }))
 }

@@ -8,9 +8,11 @@ use super::book::{Edit, Subject};
 use super::json::from_json;
 use super::marks::Marks;
 use super::tag::Scope;
+use super::vocabulary::Vocabulary;
 use crate::core::problem::Problem;
 use crate::core::submodule::FeatureId;
 use crate::core::text::excerpt;
+use crate::core::view::ViewName;
 
 pub use annotations::annotations;
 pub use lists::notebook;
@@ -24,6 +26,10 @@ pub struct Target<'a> {
     pub subject: &'a Subject,
     /// Where tags apply whose text does not say so.
     pub scope: Scope,
+    /// The tags that are looked for among words.
+    pub vocabulary: &'a Vocabulary,
+    /// The names of the views whose headings are understood.
+    pub views: &'a [ViewName],
     /// Whether the model has a feature.
     pub exists: &'a dyn Fn(FeatureId) -> bool,
 }

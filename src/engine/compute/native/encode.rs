@@ -8,10 +8,9 @@ use super::NativeCompute;
 use super::product::add_rows;
 use super::vector::fill_rows;
 use crate::core::problem::Result;
-use crate::engine::activation::Activation;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::codes::{Codes, active};
+use crate::engine::dictionary::codes::{TokenCodes, active};
 
 /// Features whose encoders are read and multiplied together: at a width of 512 these are 2 MiB.
 pub const FEATURES_AT_ONCE: usize = 1024;
@@ -33,10 +32,9 @@ struct Block {
 }
 
 impl NativeCompute {
-    pub(super) fn encode_all(&self, dictionary: &Dictionary, activations: &[&Activation], cancel: &Cancel) -> Result<Vec<Codes>> {
+    pub(super) fn encode_all(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>> {
         let bias = dictionary.decoder_bias();
-        let rows = activations.iter().flat_map(|activation| activation.rows());
-        let input: Vec<f32> = rows.flat_map(|row| row.iter().zip(bias).map(|(value, bias)| value - bias)).collect();
+        let input: Vec<f32> = tokens.iter().flat_map(|token| token.iter().zip(bias).map(|(value, bias)| value - bias)).collect();
         let starts: Vec<usize> = (0..dictionary.features()).step_by(FEATURES_AT_ONCE).collect();
         let block = |first: usize| {
             cancel.check()?;
@@ -47,16 +45,7 @@ impl NativeCompute {
             block
         };
         let blocks: Vec<Block> = starts.into_par_iter().map(block).collect::<Result<_>>()?;
-        let mut row = 0;
-        let codes = activations.iter().map(|activation| {
-            let mut codes = Codes::new();
-            for _ in activation.rows() {
-                codes.push(blocks.iter().flat_map(|block| block.row(row).iter().copied()));
-                row += 1;
-            }
-            codes
-        });
-        Ok(codes.collect())
+        Ok((0..tokens.len()).map(|token| blocks.iter().flat_map(|block| block.row(token).iter().copied()).collect()).collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The metric `logit[patch answer] - logit[clean answer]` as a direction of the normalised residual stream.
 
 use super::NativeCompute;
+use crate::core::problem::Result;
 use crate::engine::activation::dot;
 use crate::engine::compute::Answers;
 
@@ -15,29 +16,28 @@ pub struct Direction {
 }
 
 impl NativeCompute {
-    /// The direction of each example.
-    pub fn directions(&self, answers: &[Answers]) -> Vec<Direction> {
+    /// The direction of each metric.
+    pub fn directions(&self, answers: &[Answers]) -> Result<Vec<Direction>> {
         answers.iter().map(|answers| self.direction(*answers)).collect()
     }
 
-    fn direction(&self, answers: Answers) -> Direction {
-        let (patch, clean) = (self.unembedding(answers.patch), self.unembedding(answers.clean));
+    fn direction(&self, answers: Answers) -> Result<Direction> {
+        let (patch, clean) = (self.unembedding(answers.patch)?, self.unembedding(answers.clean)?);
         let [scale, shift] = &self.weights.final_norm;
         let difference: Vec<f32> = patch.iter().zip(&clean).map(|(patch, clean)| patch - clean).collect();
-        Direction {
+        Ok(Direction {
             shift: dot(&difference, shift),
             folded: difference.iter().zip(scale).map(|(difference, scale)| difference * scale).collect(),
-        }
+        })
     }
 
     /// The row of `embed_out` of `token`.
-    pub fn unembedding(&self, token: u32) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// When the file changed since the model was loaded.
+    pub fn unembedding(&self, token: u32) -> Result<Vec<f32>> {
         let mut row = vec![0.0; self.config.width];
-        // All rows were finite when the model was loaded: only a file that changes under the program fails here, and a metric that is no
-        // number is reported as such.
-        if self.weights.embed_out.read_row(token as usize, &mut row).is_err() {
-            row.fill(f32::NAN);
-        }
-        row
+        self.weights.embed_out.read_row(token as usize, &mut row)?;
+        Ok(row)
     }
 }

@@ -1,9 +1,8 @@
 //! GPT-NeoX on the processor with a hand-derived backward pass: plain f32 slices, one fast product, buffers that are used again.
 //!
-//! What burn's automatic differentiation spends on graphs, unused gradients and small operations is left out, and what several views ask
-//! of the same numbers is computed once (`path`). Work is split into tasks of a few examples and steps that each run on one thread from
+//! Work is split into tasks of a few examples and steps that each run on one thread from
 //! their point of the path to the metric and back (`walk`), so that threads meet only at the end of a submodule and no product starts
-//! threads of its own. burn computes the same in `compute::burn_compute` and is what the tests hold this against.
+//! threads of its own. burn computes the same in `compute::burn_compute`, and tests hold the two against each other.
 
 mod attention;
 mod encode;
@@ -22,24 +21,18 @@ mod weights;
 
 pub use rate::{Rates, rates};
 
-use super::{Answers, Compute, Route, Trace};
+use super::extent::TOKENS_PER_TASK;
+use super::{Answers, Compute, Entry, Segment, Start};
 use crate::core::problem::Result;
-use crate::core::submodule::Submodule;
-use crate::engine::activation::Activation;
+use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::codes::Codes;
+use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::config::Config;
 use crate::engine::tensor_file::TensorFile;
-use metric::Direction;
-use path::Segment;
 use pool::Pool;
 use walk::Workspace;
 use weights::Weights;
-
-/// Tokens that one task takes through a layer together: enough that products run at their rate, few enough that what a layer reads and
-/// writes stays in a core's cache, and that cancelling waits for no more than a few hundredths of a second.
-const TOKENS_PER_TASK: usize = 256;
 
 /// A model in memory.
 pub struct NativeCompute {
@@ -78,66 +71,27 @@ impl Compute for NativeCompute {
         &self.config
     }
 
-    fn trace(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Trace> {
-        self.trace_all(prompts, cancel)
+    fn traces(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Trace>> {
+        self.run_plainly(prompts, cancel)
     }
 
-    fn last_logits(&self, prompts: &[&[u32]]) -> Vec<f32> {
-        self.logits(prompts)
+    fn last_logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>> {
+        self.logits(prompts, cancel)
     }
 
-    fn metrics(&self, trace: &Trace, answers: &[Answers]) -> Vec<f32> {
-        self.metrics_of(trace, answers)
+    fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>> {
+        self.metrics_from(entry, streams, answers, cancel)
     }
 
-    fn moved_metrics(
-        &self,
-        base: &Trace,
-        submodule: Submodule,
-        moved: &Activation,
-        rows: &[usize],
-        answers: &[Answers],
-        cancel: &Cancel,
-    ) -> Result<Vec<f32>> {
-        self.metrics_when_moved(base, submodule, moved, rows, &self.directions(answers), cancel)
+    fn gradient_sums(&self, entry: Entry, segments: &[Segment<'_>], alphas: &[f32], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
+        self.sums_along(entry, segments, alphas, cancel)
     }
 
-    fn path_gradient(
-        &self,
-        base: &Trace,
-        submodule: Submodule,
-        patch: &Activation,
-        alphas: &[f32],
-        answers: &[Answers],
-        cancel: &Cancel,
-    ) -> Result<Activation> {
-        let segment = Segment { base, patch, metrics: vec![self.directions(answers)] };
-        let mut sum = self.sums(submodule, &[segment], alphas, cancel)?.remove(0).remove(0);
-        let count = alphas.len() as f32;
-        sum.values.iter_mut().for_each(|value| *value /= count);
-        Ok(sum)
+    fn plain_gradients(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
+        self.gradients_at(starts, cancel)
     }
 
-    fn path_gradients(
-        &self,
-        submodule: Submodule,
-        routes: &[Route<'_>],
-        steps: usize,
-        cancel: &Cancel,
-    ) -> Result<Vec<Activation>> {
-        self.shared_paths(submodule, routes, steps, cancel)
-    }
-
-    fn gradients(&self, prompts: &[&[u32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<Activation>> {
-        Ok(self.plain_gradients(prompts, &[self.directions(answers)], cancel)?.remove(0))
-    }
-
-    fn gradients_of_each(&self, prompts: &[&[u32]], answers: &[&[Answers]], cancel: &Cancel) -> Result<Vec<Vec<Activation>>> {
-        let directions: Vec<Vec<Direction>> = answers.iter().map(|answers| self.directions(answers)).collect();
-        self.plain_gradients(prompts, &directions, cancel)
-    }
-
-    fn encode(&self, dictionary: &Dictionary, activations: &[&Activation], cancel: &Cancel) -> Result<Vec<Codes>> {
-        self.encode_all(dictionary, activations, cancel)
+    fn encode(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>> {
+        self.encode_all(dictionary, tokens, cancel)
     }
 }

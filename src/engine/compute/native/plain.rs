@@ -1,6 +1,6 @@
-//! Whole runs: every submodule's output, the metric, every submodule's gradient, and runs with one output replaced.
+//! Whole runs: every submodule's output, every submodule's gradient, and the metric of what enters anywhere.
 
-use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -10,13 +10,21 @@ use super::metric::Direction;
 use super::rotary::Rotary;
 use super::split::evenly;
 use super::vector::normalise;
-use super::walk::{Entry, Walk};
+use super::walk::Walk;
 use super::{NativeCompute, TOKENS_PER_TASK};
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
-use crate::engine::activation::{Activation, dot};
+use crate::engine::activation::{Array, Trace, dot, zeros};
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::{Answers, Trace};
+use crate::engine::compute::{Answers, Entry, Start, grouped};
+
+/// Puts what a task computed for all its sequences, `values`, into block `part` of each sequence's array.
+fn distribute(values: &[f32], part: usize, arrays: &mut [Array]) {
+    let size = values.len() / arrays.len();
+    for (values, array) in values.chunks_exact(size).zip(arrays) {
+        Arc::make_mut(array)[part * size..(part + 1) * size].copy_from_slice(values);
+    }
+}
 
 impl NativeCompute {
     /// The residual stream that enters layer 0.
@@ -30,144 +38,126 @@ impl NativeCompute {
         Ok(embedded)
     }
 
-    /// Examples in tasks of [`TOKENS_PER_TASK`].
-    fn tasks(examples: usize, positions: usize) -> Vec<Range<usize>> {
-        evenly(examples, TOKENS_PER_TASK / positions.max(1))
+    /// `items` of so many positions in tasks of [`TOKENS_PER_TASK`].
+    fn tasks<T>(items: &[T], positions: usize) -> Vec<&[T]> {
+        evenly(items.len(), TOKENS_PER_TASK / positions.max(1)).into_iter().map(|range| &items[range]).collect()
     }
 
-    pub(super) fn trace_all(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Trace> {
+    pub(super) fn run_plainly(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Trace>> {
         let (config, positions) = (&self.config, prompts.first().map_or(0, |prompt| prompt.len()));
         let rotary = Rotary::new(config, positions);
-        let run = |examples: &Range<usize>| {
-            let embedding = self.embed(&prompts[examples.clone()])?;
-            let mut hidden = embedding.clone();
+        let run = |prompts: &&[&[u32]]| {
+            let length = Trace::parts(config.layers) * positions * config.width;
+            let mut arrays: Vec<Array> = prompts.iter().map(|_| zeros(length)).collect();
+            let mut hidden = self.embed(prompts)?;
+            distribute(&hidden, 0, &mut arrays);
             let (mut kept, mut scratch) = (Kept::default(), Scratch::default());
             let shape =
-                Shape { sequences: examples.len(), positions, last: false, heads: config.heads, head_width: config.head_width() };
-            let mut outputs = vec![Vec::new(); 3 * config.layers];
+                Shape { sequences: prompts.len(), positions, last: false, heads: config.heads, head_width: config.head_width() };
             for (index, layer) in self.weights.layers.iter().enumerate() {
                 cancel.check()?;
-                let mut keep =
-                    |kind, output: &[f32]| outputs[Submodule::new(kind, index).ordinal(config.layers)] = output.to_vec();
+                let mut keep = |kind, output: &[f32]| {
+                    distribute(output, Trace::part(Submodule::new(kind, index), config.layers), &mut arrays);
+                };
                 Pass { config, layer, rotary: &rotary, shape }.forward(&mut hidden, &mut kept, &mut scratch, &mut keep);
                 keep(SubmoduleKind::Residual, &hidden);
             }
-            outputs.push(embedding);
-            Ok(outputs)
+            Ok(arrays)
         };
-        let parts: Vec<Vec<Vec<f32>>> = Self::tasks(prompts.len(), positions).par_iter().map(run).collect::<Result<_>>()?;
-        let shape = [prompts.len(), positions, config.width];
-        let mut submodules: Vec<Activation> = (0..=3 * config.layers)
-            .map(|ordinal| Activation::new(parts.iter().flat_map(|part| &part[ordinal]).copied().collect(), shape))
-            .collect();
-        let embedding = submodules.remove(3 * config.layers);
-        Ok(Trace { embedding, submodules, layers: config.layers })
+        let parts: Vec<Vec<Array>> = Self::tasks(prompts, positions).par_iter().map(run).collect::<Result<_>>()?;
+        Ok(parts.into_iter().flatten().map(|values| Trace::new(values, config.layers)).collect())
     }
 
-    /// The last position of every example of a run after the final layer norm without its scale and shift, `[examples, width]`.
-    fn final_normal(&self, trace: &Trace) -> Vec<f32> {
-        let last = trace.output(Submodule::new(SubmoduleKind::Residual, trace.layers - 1));
-        let rows: Vec<f32> = (0..last.examples).flat_map(|example| last.at(example, last.positions - 1)).copied().collect();
-        let mut normal = vec![0.0; rows.len()];
-        normalise(&rows, self.config.width, self.config.layer_norm_epsilon as f32, &mut normal, &mut vec![0.0; last.examples]);
-        normal
-    }
-
-    pub(super) fn metrics_of(&self, trace: &Trace, answers: &[Answers]) -> Vec<f32> {
-        let normal = self.final_normal(trace);
-        let pairs = normal.chunks_exact(self.config.width).zip(self.directions(answers));
-        pairs.map(|(normal, direction)| dot(normal, &direction.folded) + direction.shift).collect()
-    }
-
-    pub(super) fn logits(&self, prompts: &[&[u32]]) -> Vec<f32> {
-        let Ok(trace) = self.trace_all(prompts, &Cancel::default()) else { unreachable!("the embedding was read before") };
+    pub(super) fn logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>> {
+        let (width, vocabulary) = (self.config.width, self.config.vocabulary);
+        let traces = self.run_plainly(prompts, cancel)?;
+        let end = Entry::end(&self.config);
+        let last: Vec<f32> = traces.iter().flat_map(|trace| end.stream(trace, &self.config).into_owned()).collect();
+        let mut normal = vec![0.0; last.len()];
+        normalise(&last, width, self.config.layer_norm_epsilon as f32, &mut normal, &mut vec![0.0; traces.len()]);
         let [scale, shift] = &self.weights.final_norm;
-        let mut last = self.final_normal(&trace);
-        for row in last.chunks_exact_mut(self.config.width) {
+        for row in normal.chunks_exact_mut(width) {
             row.iter_mut().zip(scale).zip(shift).for_each(|((value, scale), shift)| *value = *value * scale + shift);
         }
-        let mut logits = vec![0.0; prompts.len() * self.config.vocabulary];
-        for token in 0..self.config.vocabulary {
-            let row = self.unembedding(token as u32);
-            for (example, last) in last.chunks_exact(self.config.width).enumerate() {
-                logits[example * self.config.vocabulary + token] = dot(last, &row);
+        let mut logits = vec![0.0; prompts.len() * vocabulary];
+        for token in 0..vocabulary {
+            let row = self.unembedding(token as u32)?;
+            for (example, last) in normal.chunks_exact(width).enumerate() {
+                logits[example * vocabulary + token] = dot(last, &row);
             }
         }
-        logits
+        Ok(logits)
     }
 
-    /// Per metric and submodule the gradient in the plain run of the prompts.
-    pub(super) fn plain_gradients(
-        &self,
-        prompts: &[&[u32]],
-        metrics: &[Vec<Direction>],
-        cancel: &Cancel,
-    ) -> Result<Vec<Vec<Activation>>> {
-        let (config, positions) = (&self.config, prompts.first().map_or(0, |prompt| prompt.len()));
-        let rotary = Rotary::new(config, positions);
+    pub(super) fn gradients_at(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
+        let positions = starts.first().map_or(0, |start| start.prompt.len());
+        let rotary = Rotary::new(&self.config, positions);
         let walk = Walk { compute: self, rotary: &rotary, entry: Entry::Layer(0), positions, cancel };
-        let run = |examples: &Range<usize>| {
-            self.with_workspace(|workspace| {
-                workspace.hidden = self.embed(&prompts[examples.clone()])?;
-                walk.forward(workspace)?;
-                let mut found = Vec::with_capacity(metrics.len());
-                for directions in metrics {
-                    let directions: Vec<&Direction> = directions[examples.clone()].iter().collect();
-                    let mut gradients = vec![Vec::new(); 3 * config.layers];
-                    walk.backward(workspace, &directions, &mut |submodule, gradient| {
-                        let mut gradient = gradient.to_vec();
-                        if submodule.layer.0 + 1 == config.layers {
-                            spread_last(&mut gradient, positions, config.width);
-                        }
-                        gradients[submodule.ordinal(config.layers)] = gradient;
-                    })?;
-                    found.push(gradients);
-                }
-                Ok(found)
-            })
-        };
-        let parts: Vec<Vec<Vec<Vec<f32>>>> = Self::tasks(prompts.len(), positions).par_iter().map(run).collect::<Result<_>>()?;
-        let shape = [prompts.len(), positions, config.width];
-        let joined = |metric: usize, ordinal: usize| {
-            Activation::new(parts.iter().flat_map(|part| &part[metric][ordinal]).copied().collect(), shape)
-        };
-        Ok((0..metrics.len()).map(|metric| (0..3 * config.layers).map(|ordinal| joined(metric, ordinal)).collect()).collect())
+        let groups = grouped(starts, |start| start.metrics.len());
+        let tasks: Vec<&[usize]> = groups.iter().flat_map(|group| Self::tasks(group, positions)).collect();
+        let parts: Vec<Vec<Vec<Array>>> = tasks.par_iter().map(|places| walk.gradients(places, starts)).collect::<Result<_>>()?;
+        let mut found: Vec<Vec<Array>> = vec![Vec::new(); starts.len()];
+        for (places, metrics) in tasks.iter().zip(parts) {
+            for arrays in metrics {
+                places.iter().zip(arrays).for_each(|(place, array)| found[*place].push(array));
+            }
+        }
+        Ok(found)
     }
 
-    pub(super) fn metrics_when_moved(
+    pub(super) fn metrics_from(
         &self,
-        base: &Trace,
-        submodule: Submodule,
-        moved: &Activation,
-        rows: &[usize],
-        directions: &[Direction],
+        entry: Entry,
+        streams: &[&[f32]],
+        answers: &[Answers],
         cancel: &Cancel,
     ) -> Result<Vec<f32>> {
-        let rotary = Rotary::new(&self.config, moved.positions);
-        let entry = Entry::after(submodule, self.config.parallel_residual);
-        let walk = Walk { compute: self, rotary: &rotary, entry, positions: moved.positions, cancel };
-        let clean = base.output(submodule);
-        let run = |part: &Range<usize>| {
+        let positions = streams.first().map_or(1, |stream| stream.len() / self.config.width);
+        let rotary = Rotary::new(&self.config, positions);
+        let walk = Walk { compute: self, rotary: &rotary, entry, positions, cancel };
+        let sequences: Vec<(&[f32], Answers)> = streams.iter().copied().zip(answers.iter().copied()).collect();
+        let run = |sequences: &&[(&[f32], Answers)]| {
+            let answers: Vec<Answers> = sequences.iter().map(|(_, answers)| *answers).collect();
+            let directions = self.directions(&answers)?;
             self.with_workspace(|workspace| {
                 workspace.hidden.clear();
-                for index in part.clone() {
-                    if submodule.kind == SubmoduleKind::Residual {
-                        workspace.hidden.extend_from_slice(moved.example(index));
-                        continue;
-                    }
-                    let start = workspace.hidden.len();
-                    entry.append_stream(base, rows[index], &mut workspace.hidden);
-                    let change = clean.example(rows[index]).iter().zip(moved.example(index));
-                    for (value, (clean, moved)) in workspace.hidden[start..].iter_mut().zip(change) {
-                        *value += moved - clean;
-                    }
-                }
+                sequences.iter().for_each(|(stream, _)| workspace.hidden.extend_from_slice(stream));
                 walk.forward(workspace)?;
-                let directions: Vec<&Direction> = part.clone().map(|index| &directions[rows[index]]).collect();
                 Ok(walk.metrics(workspace, &directions).to_vec())
             })
         };
-        let parts: Vec<Vec<f32>> = Self::tasks(moved.examples, moved.positions).par_iter().map(run).collect::<Result<_>>()?;
+        let parts: Vec<Vec<f32>> = Self::tasks(&sequences, positions).par_iter().map(run).collect::<Result<_>>()?;
         Ok(parts.concat())
+    }
+}
+
+impl Walk<'_> {
+    /// For each metric of the starts at `places`, which have equally many, one array a start.
+    fn gradients(&self, places: &[usize], starts: &[Start<'_>]) -> Result<Vec<Vec<Array>>> {
+        let config = &self.compute.config;
+        let starts: Vec<&Start<'_>> = places.iter().map(|place| &starts[*place]).collect();
+        let prompts: Vec<&[u32]> = starts.iter().map(|start| start.prompt).collect();
+        let directions: Vec<Vec<Direction>> =
+            starts.iter().map(|start| self.compute.directions(&start.metrics)).collect::<Result<_>>()?;
+        self.compute.with_workspace(|workspace| {
+            workspace.hidden = self.compute.embed(&prompts)?;
+            self.forward(workspace)?;
+            let metrics = 0..starts.first().map_or(0, |start| start.metrics.len());
+            metrics
+                .map(|metric| {
+                    let directions: Vec<&Direction> = directions.iter().map(|directions| &directions[metric]).collect();
+                    let length = SubmoduleKind::ALL.len() * config.layers * self.positions * config.width;
+                    let mut arrays: Vec<Array> = starts.iter().map(|_| zeros(length)).collect();
+                    self.backward(workspace, &directions, &mut |submodule, gradient| {
+                        let mut gradient = gradient.to_vec();
+                        if submodule.layer.0 + 1 == config.layers {
+                            spread_last(&mut gradient, self.positions, config.width);
+                        }
+                        distribute(&gradient, submodule.ordinal(config.layers), &mut arrays);
+                    })?;
+                    Ok(arrays)
+                })
+                .collect()
+        })
     }
 }

@@ -2,48 +2,15 @@
 
 use super::NativeCompute;
 use super::attention::Shape;
-use super::layer::{Kept, Pass, Scratch, keep_last};
+use super::layer::{Kept, Pass, Scratch};
+use super::metric::Direction;
 use super::rotary::Rotary;
 use super::vector::{add_normalise_backward, normalise};
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::Trace;
-
-/// Where a walk enters the model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entry {
-    /// The residual stream that enters this layer; after the last layer, what the final layer norm reads.
-    Layer(usize),
-    /// The stream between attention and MLP of this layer, in a model whose layers are sequential.
-    Mlp(usize),
-}
-
-impl Entry {
-    /// Where what is added to `submodule`'s output comes out of it: the sum of the streams is what the rest of the model reads.
-    pub fn after(submodule: Submodule, parallel_residual: bool) -> Self {
-        match submodule.kind {
-            SubmoduleKind::Attention if !parallel_residual => Self::Mlp(submodule.layer.0),
-            _ => Self::Layer(submodule.layer.0 + 1),
-        }
-    }
-
-    /// Appends what passes here in the run `base`, for example `example`, to `target`.
-    pub fn append_stream(self, base: &Trace, example: usize, target: &mut Vec<f32>) {
-        let below = |layer: usize| {
-            if layer == 0 { &base.embedding } else { base.output(Submodule::new(SubmoduleKind::Residual, layer - 1)) }
-        };
-        match self {
-            Self::Layer(layer) => target.extend_from_slice(below(layer).example(example)),
-            Self::Mlp(layer) => {
-                let attention = base.output(Submodule::new(SubmoduleKind::Attention, layer));
-                let pairs = below(layer).example(example).iter().zip(attention.example(example));
-                target.extend(pairs.map(|(below, attention)| below + attention));
-            }
-        }
-    }
-}
+use crate::engine::compute::Entry;
 
 /// Buffers of one thread.
 #[derive(Default)]
@@ -67,7 +34,7 @@ pub struct Walk<'a> {
     pub rotary: &'a Rotary,
     /// Where they enter.
     pub entry: Entry,
-    /// Tokens of each sequence.
+    /// Tokens of each sequence; the last one alone where only that reaches the metric.
     pub positions: usize,
     /// Raised when nobody waits any more.
     pub cancel: &'a Cancel,
@@ -91,23 +58,12 @@ impl Walk<'_> {
         let sequences = self.sequences(workspace);
         workspace.kept.resize_with(config.layers, Kept::default);
         let Workspace { hidden, kept, scratch, .. } = workspace;
-        let first = match self.entry {
-            Entry::Layer(layer) => layer,
-            Entry::Mlp(layer) => {
-                if layer + 1 == config.layers {
-                    keep_last(hidden, self.positions, config.width);
-                }
-                self.pass(layer, sequences).mlp_forward(hidden, &mut kept[layer], scratch, &mut |_, _| {});
-                layer + 1
-            }
-        };
-        for (layer, kept) in kept.iter_mut().enumerate().skip(first) {
+        if let Entry::Mlp(layer) = self.entry {
+            self.pass(layer, sequences).mlp_forward(hidden, &mut kept[layer], scratch, &mut |_, _| {});
+        }
+        for (layer, kept) in kept.iter_mut().enumerate().skip(self.entry.first_layer()) {
             self.cancel.check()?;
             self.pass(layer, sequences).forward(hidden, kept, scratch, &mut |_, _| {});
-        }
-        // Otherwise the last layer that ran kept only these.
-        if self.entry == Entry::Layer(config.layers) {
-            keep_last(hidden, self.positions, config.width);
         }
         workspace.final_normal.resize(hidden.len(), 0.0);
         workspace.final_scales.resize(sequences, 0.0);
@@ -119,8 +75,8 @@ impl Walk<'_> {
     /// The metric of every sequence, after [`Walk::forward`].
     ///
     /// # Shapes
-    /// - directions: as [`super::metric::Direction::folded`], one per sequence
-    pub fn metrics<'w>(&self, workspace: &'w mut Workspace, directions: &[&super::metric::Direction]) -> &'w [f32] {
+    /// - directions: as [`Direction::folded`], one per sequence
+    pub fn metrics<'w>(&self, workspace: &'w mut Workspace, directions: &[Direction]) -> &'w [f32] {
         let normal = workspace.final_normal.chunks_exact(self.compute.config.width);
         workspace.metrics.clear();
         workspace
@@ -135,7 +91,7 @@ impl Walk<'_> {
     pub fn backward(
         &self,
         workspace: &mut Workspace,
-        directions: &[&super::metric::Direction],
+        directions: &[&Direction],
         each: &mut dyn FnMut(Submodule, &[f32]),
     ) -> Result<()> {
         let config = &self.compute.config;
@@ -145,11 +101,7 @@ impl Walk<'_> {
         gradient.clear();
         gradient.resize(sequences * width, 0.0);
         add_normalise_backward(&upstream, final_normal, final_scales, width, gradient);
-        let first = match self.entry {
-            Entry::Layer(layer) => layer,
-            Entry::Mlp(layer) => layer + 1,
-        };
-        for layer in (first..config.layers).rev() {
+        for layer in (self.entry.first_layer()..config.layers).rev() {
             self.cancel.check()?;
             each(Submodule::new(SubmoduleKind::Residual, layer), gradient);
             each(Submodule::new(SubmoduleKind::Mlp, layer), gradient);
@@ -159,9 +111,6 @@ impl Walk<'_> {
         }
         if let Entry::Mlp(layer) = self.entry {
             self.pass(layer, sequences).mlp_backward(gradient, &kept[layer], scratch);
-        }
-        if gradient.len() < sequences * self.positions * width {
-            super::layer::spread_last(gradient, self.positions, width);
         }
         Ok(())
     }

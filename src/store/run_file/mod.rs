@@ -17,7 +17,9 @@
 //! | `VIEW.detail.entry_feature`, `.entry_example`, `.entry_position` | I32 `[e]` | where: index into the `k`, example, token |
 //! | `VIEW.detail.entry_effect`, `.entry_clean`, `.entry_patch` | F32 `[e]` | effect and both activations there |
 //!
-//! VIEW is `male`, `female` or `baseline`, SUBMODULE a name such as `resid_5`. Features that are not listed have effect 0.
+//! VIEW is the name of a view of the manifest's study, SUBMODULE a name such as `resid_5`. Features that are not listed have effect 0.
+
+mod format;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -30,10 +32,10 @@ use safetensors::{Dtype, SafeTensors, View as TensorBytes};
 use super::atomic::AtomicFile;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::problem::{Problem, Result};
-use crate::core::run::{FORMAT, Manifest, Method, Run};
+use crate::core::run::{Manifest, Method, Run};
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
-use crate::core::view::View;
+use crate::core::view::{View, ViewName};
 
 const MANIFEST: &str = "saescope";
 /// The largest header that the safetensors format allows.
@@ -51,7 +53,7 @@ pub fn to_bytes(run: &Run) -> Result<Vec<u8>> {
         |error: String| Problem::new("run file", format_args!("cannot be written: {error}"), "report this as a fault");
     let mut tensors = Vec::new();
     for view in &run.views {
-        push_view(&mut tensors, view, run.manifest.model.layers);
+        push_view(&mut tensors, run.manifest.study.name(view.view), view, run.manifest.model.layers);
     }
     let manifest = serde_json::to_string(&run.manifest).map_err(|error| unwritable(error.to_string()))?;
     let metadata = HashMap::from([(MANIFEST.to_owned(), manifest)]);
@@ -103,8 +105,8 @@ impl TensorBytes for Outgoing {
     }
 }
 
-fn push_view(tensors: &mut Vec<(String, Outgoing)>, view: &ViewEffects, layers: usize) {
-    let mut push = |name: &str, tensor: Outgoing| tensors.push((format!("{}.{name}", view.view), tensor));
+fn push_view(tensors: &mut Vec<(String, Outgoing)>, view_name: ViewName, view: &ViewEffects, layers: usize) {
+    let mut push = |name: &str, tensor: Outgoing| tensors.push((format!("{view_name}.{name}"), tensor));
     push("clean_metric", Outgoing::floats(&view.clean_metrics));
     push("patch_metric", Outgoing::floats(&view.patch_metrics));
     for effects in &view.submodules {
@@ -141,7 +143,7 @@ pub fn is_run(path: &Path) -> Result<bool> {
     if file.read_exact(&mut length).is_err() {
         return Ok(false);
     }
-    // A header that claims more is no header; one that lies is cut short by the end of the file.
+    // A header that claims more is not a header; one that claims too much is cut short by the end of the file.
     let length = u64::from_le_bytes(length).min(LARGEST_HEADER);
     let mut header = Vec::new();
     file.take(length).read_to_end(&mut header).map_err(unreadable)?;
@@ -155,13 +157,13 @@ pub fn expect_replaceable(path: &Path) -> Result<()> {
     if !path.exists() || is_empty || is_run(path)? {
         return Ok(());
     }
-    Err(Problem::new(path.display(), "exists and is no run file", "name another file (--output), or remove this one first"))
+    Err(Problem::new(path.display(), "exists and is not a run file", "name another file (--output), or remove this one first"))
 }
 
 /// Reads the run file at `path`; every number comes back bit for bit.
 ///
 /// # Errors
-/// When it is no run file, or damaged: whatever is missing, of another length or out of range is named.
+/// When it is not a run file, or is damaged: the problem names what is missing, of another length or out of range.
 pub fn read(path: &Path) -> Result<Run> {
     let bytes = std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
     from_bytes(&bytes, &path.display().to_string())
@@ -169,14 +171,15 @@ pub fn read(path: &Path) -> Result<Run> {
 
 /// Reads the bytes of a run file; `name` is what messages call it.
 pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
-    let damaged = |error: String| Problem::new(name, format_args!("is no complete run file: {error}"), NOT_A_RUN);
+    let damaged = |error: String| Problem::new(name, format_args!("is not a complete run file: {error}"), NOT_A_RUN);
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
     let manifest = metadata.metadata().as_ref().and_then(|entries| entries.get(MANIFEST));
-    let manifest = manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but no run", NOT_A_RUN))?;
-    check_format(manifest, name)?;
+    let manifest = manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but not a run", NOT_A_RUN))?;
+    let manifest = format::upgraded(manifest, name)?;
     let manifest: Manifest =
-        serde_json::from_str(manifest).map_err(|error| damaged(format!("its manifest is unreadable: {error}")))?;
+        serde_json::from_value(manifest).map_err(|error| damaged(format!("its manifest is unreadable: {error}")))?;
+    let manifest = manifest.checked().map_err(damaged)?;
     let listed = &manifest.dictionaries;
     // In this order: the number of records is the file's own, the number of layers is only a claim.
     let complete = manifest.model.layers.checked_mul(SubmoduleKind::ALL.len()) == Some(listed.len())
@@ -188,23 +191,8 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
         return Err(damaged(format!("its {} dictionaries are not those of {} layers", listed.len(), manifest.model.layers)));
     }
     let reader = Reader { tensors: &tensors, name, manifest: &manifest };
-    let views = View::ALL.into_iter().filter(|view| manifest.data(*view).is_some());
-    let views = views.map(|view| reader.view(view)).collect::<Result<_>>()?;
+    let views = manifest.study.all().map(|view| reader.view(view)).collect::<Result<_>>()?;
     Ok(Run { manifest, views })
-}
-
-/// Before the manifest as a whole, whose fields may differ in another version.
-fn check_format(manifest: &str, name: &str) -> Result<()> {
-    let format = serde_json::from_str::<serde_json::Value>(manifest).ok().and_then(|value| value.get("format")?.as_u64());
-    if format == Some(u64::from(FORMAT)) {
-        return Ok(());
-    }
-    let found = format.map_or_else(|| "none".to_owned(), |format| format.to_string());
-    Err(Problem::new(
-        name,
-        format_args!("has run format {found}, this program reads format {FORMAT}"),
-        "use the version of saescope that wrote it, or compute the run again",
-    ))
 }
 
 struct Reader<'a> {
@@ -253,29 +241,30 @@ impl Reader<'_> {
     }
 
     fn view(&self, view: View) -> Result<ViewEffects> {
-        let examples = self.manifest.data(view).map(|data| data.examples.as_slice()).unwrap_or_default();
+        let (examples, name) = (self.manifest.data(view).examples.as_slice(), self.manifest.study.name(view));
         let positions = examples.iter().map(|example| example.clean_tokens.len()).max().unwrap_or(0);
-        if positions == 0 {
-            return Err(self.damaged(format_args!("lists no tokens for the view {view}")));
+        // Only a shard may have no example of a view.
+        if positions == 0 && !(examples.is_empty() && self.manifest.shard.is_some()) {
+            return Err(self.damaged(format_args!("lists no tokens for the view {name}")));
         }
         let all = Submodule::all(self.manifest.model.layers);
         let submodules = all
             .iter()
             .zip(&self.manifest.dictionaries)
-            .map(|(submodule, record)| self.submodule(view, *submodule, record.features, positions));
+            .map(|(submodule, record)| self.submodule(name, *submodule, record.features, positions));
         Ok(ViewEffects {
             view,
-            clean_metrics: self.floats(&format!("{view}.clean_metric"), Some(examples.len()))?,
-            patch_metrics: self.floats(&format!("{view}.patch_metric"), Some(examples.len()))?,
+            clean_metrics: self.floats(&format!("{name}.clean_metric"), Some(examples.len()))?,
+            patch_metrics: self.floats(&format!("{name}.patch_metric"), Some(examples.len()))?,
             positions,
             submodules: submodules.collect::<Result<_>>()?,
-            detail: self.detail(view, &all, examples.len(), positions)?,
+            detail: self.detail(name, &all, examples.len(), positions)?,
         })
     }
 
     fn submodule(
         &self,
-        view: View,
+        view: ViewName,
         submodule: Submodule,
         dictionary_features: usize,
         positions: usize,
@@ -305,7 +294,7 @@ impl Reader<'_> {
         })
     }
 
-    fn detail(&self, view: View, submodules: &[Submodule], examples: usize, positions: usize) -> Result<Detail> {
+    fn detail(&self, view: ViewName, submodules: &[Submodule], examples: usize, positions: usize) -> Result<Detail> {
         let name = |part: &str| format!("{view}.detail.{part}");
         let owners = self.indices(&name("submodule"), None, submodules.len())?;
         let indices = self.indices(&name("feature"), Some(owners.len()), usize::MAX)?;

@@ -1,0 +1,27 @@
+//! Asks what to study.
+
+use super::dialogue::Dialogue;
+use super::path::with_home;
+use crate::app::message::{Effect, WantedStudy};
+use crate::app::state::State;
+
+/// Asks for the name or the file of a study.
+pub struct Study;
+
+impl Dialogue for Study {
+    fn label(&self) -> &'static str {
+        "study"
+    }
+
+    fn hint(&self, state: &State, text: &str) -> Result<String, String> {
+        if text.trim().is_empty() {
+            return Err("a name or a file is needed; `saescope studies` lists names".to_owned());
+        }
+        let says = if text.trim() == state.about().name { "Enter computes it again" } else { "Enter computes it" };
+        Ok(format!("{says}; a name, or the file that describes a study"))
+    }
+
+    fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
+        Ok(vec![Effect::ReadStudy(WantedStudy::Named(with_home(state, text)))])
+    }
+}

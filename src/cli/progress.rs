@@ -1,0 +1,27 @@
+//! Progress on a terminal: a line that is drawn again and again on standard error, and nothing where that is no terminal.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A bar that is drawn by `template`, in indicatif's words.
+pub fn bar(template: &str) -> ProgressBar {
+    let target = if is_shown() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    restyle(&bar, template);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// Whether bars are drawn at all.
+pub fn is_shown() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// Draws `bar` by another template from now on.
+pub fn restyle(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+}

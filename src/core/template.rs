@@ -1,0 +1,362 @@
+//! Pairs of prompts from a template: one pair with words in braces, and lists of words to put there.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::text::excerpt;
+
+/// More lines than anybody computes: a crossing that went too far.
+pub const MOST_LINES: usize = 100_000;
+
+/// The parts of a pair, as a pair file calls them.
+pub const FIELDS: [&str; 4] = ["clean_prefix", "patch_prefix", "clean_answer", "patch_answer"];
+
+/// One pair: a text for each of [`FIELDS`], in which `{word}` stands for an entry of the list `word`, and `{{` and `}}` for braces.
+pub type Template = [String; 4];
+
+/// How the entries of a list are dealt out to lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// Row by row, in step with all paired lists of the template.
+    Paired,
+    /// One after another to each line, from the start again at the end.
+    Cycled,
+    /// Every one to each row.
+    Crossed,
+}
+
+/// A list of words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordList {
+    /// What stands in braces.
+    pub word: String,
+    /// At least one.
+    pub entries: Vec<String>,
+    /// How they are dealt out.
+    pub usage: Use,
+}
+
+/// What is wrong with a template, for somebody who knows where its parts stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The part that is wrong.
+    pub at: Part,
+    /// With its value.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// A part of a template or of its words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// One of [`FIELDS`].
+    Field(usize),
+    /// The list of this word.
+    Words(String),
+    /// All of it.
+    Whole,
+}
+
+/// A field taken apart.
+struct Pattern(Vec<Piece<usize>>);
+
+/// A literal text, or where a word goes.
+enum Piece<W> {
+    Literal(String),
+    Word(W),
+}
+
+/// A line of a pair file; its fields are in the order of [`FIELDS`].
+#[derive(Serialize)]
+struct Line {
+    clean_prefix: String,
+    patch_prefix: String,
+    clean_answer: String,
+    patch_answer: String,
+}
+
+/// The words that `template` names, without regard to whether there are such lists.
+///
+/// # Errors
+/// When a brace is not closed or not opened.
+pub fn words(template: &Template) -> Result<BTreeSet<String>, Fault> {
+    let mut words = BTreeSet::new();
+    for (index, text) in template.iter().enumerate() {
+        words.extend(pieces(text).map_err(at_field(index))?.into_iter().filter_map(|piece| match piece {
+            Piece::Literal(_) => None,
+            Piece::Word(word) => Some(word),
+        }));
+    }
+    Ok(words)
+}
+
+/// The lines of `template` as the text of a pair file: one JSON object a line.
+///
+/// Rows of the paired lists come one after another. Each row makes a line with every entry of every crossed list, where the crossed list
+/// that `lists` has last changes fastest. Each line takes the next entry of every cycled list. Without paired lists there is one row.
+///
+/// # Errors
+/// When the template has an open brace, a word without a list, lists that are empty or do not fit together, or more than [`MOST_LINES`].
+pub fn expand(template: &Template, lists: &[WordList]) -> Result<String, Fault> {
+    let parse = |(index, text): (usize, &String)| Pattern::parse(text, lists).map_err(at_field(index));
+    let patterns = template.iter().enumerate().map(parse).collect::<Result<Vec<Pattern>, Fault>>()?;
+    let used: BTreeSet<usize> = patterns.iter().flat_map(Pattern::lists).collect();
+    let of = |usage| used.iter().copied().filter(move |list| lists[*list].usage == usage);
+    if let Some(list) = used.iter().map(|list| &lists[*list]).find(|list| list.entries.is_empty()) {
+        return Err(fault(&list.word, "has no entries", "add at least one"));
+    }
+    let rows = rows(lists, of(Use::Paired))?;
+    let crossed: Vec<usize> = of(Use::Crossed).collect();
+    if let (None, true, Some(cycled)) = (rows, crossed.is_empty(), of(Use::Cycled).next()) {
+        let remedy = "make one of the template's lists a plain one, as in word = [\"a\", \"b\"]";
+        return Err(fault(&lists[cycled].word, "is cycled, and nothing says how often", remedy));
+    }
+    let columns = crossed.iter().try_fold(1_usize, |product, list| product.checked_mul(lists[*list].entries.len()));
+    let rows = rows.unwrap_or(1);
+    let Some((columns, count)) =
+        columns.and_then(|columns| Some((columns, rows.checked_mul(columns)?))).filter(|(_, count)| *count <= MOST_LINES)
+    else {
+        let what = format!("makes more than {MOST_LINES} pairs");
+        return Err(Fault { at: Part::Whole, what, remedy: "cross fewer or shorter lists".to_owned() });
+    };
+    let mut text = String::new();
+    let mut chosen = vec![0; lists.len()];
+    for line in 0..count {
+        of(Use::Paired).for_each(|list| chosen[list] = line / columns);
+        of(Use::Cycled).for_each(|list| chosen[list] = line % lists[list].entries.len());
+        let mut rest = line % columns;
+        for &list in crossed.iter().rev() {
+            chosen[list] = rest % lists[list].entries.len();
+            rest /= lists[list].entries.len();
+        }
+        let fill = |field: usize| patterns[field].fill(lists, &chosen);
+        let line = Line { clean_prefix: fill(0), patch_prefix: fill(1), clean_answer: fill(2), patch_answer: fill(3) };
+        text.push_str(&json(&line)?);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// How many entries the paired lists have; none without such lists.
+fn rows(lists: &[WordList], mut paired: impl Iterator<Item = usize>) -> Result<Option<usize>, Fault> {
+    let Some(first) = paired.next().map(|list| &lists[list]) else { return Ok(None) };
+    let count = first.entries.len();
+    if let Some(list) = paired.map(|list| &lists[list]).find(|list| list.entries.len() != count) {
+        let what = format!("has {} entries, '{}' has {count}", list.entries.len(), first.word);
+        let remedy = "make them equally long, or write { list = [..], use = \"cycled\" } or \"crossed\"";
+        return Err(fault(&list.word, &what, remedy));
+    }
+    Ok(Some(count))
+}
+
+fn fault(word: &str, what: &str, remedy: &str) -> Fault {
+    Fault { at: Part::Words(word.to_owned()), what: format!("'{word}' {what}"), remedy: remedy.to_owned() }
+}
+
+fn json(line: &Line) -> Result<String, Fault> {
+    serde_json::to_string(line).map_err(|error| Fault {
+        at: Part::Whole,
+        what: format!("cannot be written as JSON: {error}"),
+        remedy: "report it".to_owned(),
+    })
+}
+
+/// What is wrong, and what to do about it.
+type Wrong = (String, String);
+
+fn at_field(index: usize) -> impl Fn(Wrong) -> Fault {
+    move |(what, remedy)| Fault { at: Part::Field(index), what, remedy }
+}
+
+/// Splits `text` at its words.
+fn pieces(text: &str) -> Result<Vec<Piece<String>>, Wrong> {
+    let wrong = |what: &str, remedy: &str| (format!("'{}' {what}", excerpt(text, 80)), remedy.to_owned());
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '{' | '}' if characters.next_if_eq(&character).is_some() => literal.push(character),
+            '{' => {
+                let mut word = String::new();
+                loop {
+                    match characters.next() {
+                        Some('}') => break,
+                        None | Some('{') => return Err(wrong("has an open brace", "close it, or write {{ for a brace")),
+                        Some(character) => word.push(character),
+                    }
+                }
+                if word.is_empty() {
+                    return Err(wrong(
+                        "has braces with no word between them",
+                        "name a word of [words], or write {{}} for braces",
+                    ));
+                }
+                pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                pieces.push(Piece::Word(word));
+            }
+            '}' => return Err(wrong("closes a brace that is not open", "open it, or write }} for a brace")),
+            other => literal.push(other),
+        }
+    }
+    pieces.push(Piece::Literal(literal));
+    Ok(pieces)
+}
+
+impl Pattern {
+    fn parse(text: &str, lists: &[WordList]) -> Result<Self, Wrong> {
+        let find = |word: String| {
+            lists.iter().position(|list| list.word == word).ok_or_else(|| {
+                let known: Vec<String> = lists.iter().map(|list| format!("{{{}}}", list.word)).collect();
+                let use_known =
+                    if known.is_empty() { String::new() } else { format!("use {}, or ", excerpt(&known.join(", "), 300)) };
+                let word = excerpt(&word, 80);
+                (format!("'{{{word}}}' is no word of [words]"), format!("{use_known}add {word} = [..] under [words]"))
+            })
+        };
+        let pieces = pieces(text)?.into_iter().map(|piece| match piece {
+            Piece::Literal(literal) => Ok(Piece::Literal(literal)),
+            Piece::Word(word) => find(word).map(Piece::Word),
+        });
+        pieces.collect::<Result<_, _>>().map(Self)
+    }
+
+    fn lists(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Literal(_) => None,
+            Piece::Word(list) => Some(*list),
+        })
+    }
+
+    fn fill(&self, lists: &[WordList], chosen: &[usize]) -> String {
+        let text = |piece: &Piece<usize>| match piece {
+            Piece::Literal(text) => text.clone(),
+            Piece::Word(list) => lists[*list].entries[chosen[*list]].clone(),
+        };
+        self.0.iter().map(text).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn list(word: &str, entries: &[&str], usage: Use) -> WordList {
+        WordList { word: word.to_owned(), entries: entries.iter().map(|entry| (*entry).to_owned()).collect(), usage }
+    }
+
+    fn template(fields: [&str; 4]) -> Template {
+        fields.map(str::to_owned)
+    }
+
+    /// The fields of each line, split as pair files are: at line feeds.
+    fn fields(text: &str) -> Vec<Template> {
+        let line = |line: &str| {
+            let line: Value = serde_json::from_str(line).unwrap();
+            FIELDS.map(|field| line[field].as_str().unwrap().to_owned())
+        };
+        text.split_terminator('\n').map(line).collect()
+    }
+
+    /// The same, joined by `|`.
+    fn lines(template: &Template, lists: &[WordList]) -> Vec<String> {
+        fields(&expand(template, lists).unwrap()).into_iter().map(|line| line.join("|")).collect()
+    }
+
+    #[test]
+    fn paired_lists_go_in_step_and_cycled_ones_start_again() {
+        let lists = [
+            list("man", &["Tom", "Bob", "Jim"], Use::Paired),
+            list("woman", &["Ann", "Eve", "Joy"], Use::Paired),
+            list("verb", &["runs", "sits"], Use::Cycled),
+            list("other", &["not used"], Use::Crossed),
+        ];
+        let template = template(["{man} {verb}", "{woman} {verb}", " he", " she"]);
+        let expected = ["Tom runs|Ann runs| he| she", "Bob sits|Eve sits| he| she", "Jim runs|Joy runs| he| she"];
+        assert_eq!(self::lines(&template, &lists), expected);
+        let first = r#"{"clean_prefix":"Tom runs","patch_prefix":"Ann runs","clean_answer":" he","patch_answer":" she"}"#;
+        assert_eq!(expand(&template, &lists).unwrap().lines().next(), Some(first));
+        assert_eq!(words(&template).unwrap().into_iter().collect::<Vec<_>>(), ["man", "verb", "woman"]);
+    }
+
+    #[test]
+    fn crossed_lists_are_inside_rows_and_the_last_changes_fastest() {
+        let lists = [
+            list("a", &["1", "2"], Use::Crossed),
+            list("row", &["x", "y"], Use::Paired),
+            list("b", &["3", "4"], Use::Crossed),
+            list("c", &["p", "q", "r"], Use::Cycled),
+        ];
+        let expected = ["x13p", "x14q", "x23r", "x24p", "y13q", "y14r", "y23p", "y24q"].map(|text| format!("{text}|||"));
+        assert_eq!(self::lines(&template(["{row}{a}{b}{c}", "", "", ""]), &lists), expected);
+        assert_eq!(self::lines(&template(["{a}{c}", "", "", ""]), &lists), ["1p|||", "2q|||"]);
+    }
+
+    #[test]
+    fn braces_can_be_written_and_entries_are_taken_as_they_are() {
+        let lists = [list("word", &["{word}\"\n"], Use::Paired)];
+        assert_eq!(self::lines(&template(["{{{word}}} }}{{", "a", "", ""]), &lists), ["{{word}\"\n} }{|a||"]);
+        assert_eq!(self::lines(&template(["a", "b", "c", "d"]), &[]), ["a|b|c|d"]);
+    }
+
+    #[test]
+    fn every_fault_says_where_and_what_to_do() {
+        let many: Vec<String> = (0..400).map(|number| number.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let lists = [
+            list("two", &["a", "b"], Use::Paired),
+            list("three", &["a", "b", "c"], Use::Paired),
+            list("none", &[], Use::Crossed),
+            list("again", &["a"], Use::Cycled),
+            list("many", &many, Use::Crossed),
+            list("more", &many, Use::Crossed),
+        ];
+        let words = |word: &str| Part::Words(word.to_owned());
+        let cases = [
+            (["{two", "", "", ""], Part::Field(0), "'{two' has an open brace"),
+            (["", "{two {three}", "", ""], Part::Field(1), "'{two {three}' has an open brace"),
+            (["", "", "two}", ""], Part::Field(2), "'two}' closes a brace that is not open"),
+            (["", "", "", "a{}"], Part::Field(3), "'a{}' has braces with no word between them"),
+            (["", "{four}", "", ""], Part::Field(1), "'{four}' is no word of [words]"),
+            (["{two}", "{three}", "", ""], words("three"), "'three' has 3 entries, 'two' has 2"),
+            (["{none}", "", "", ""], words("none"), "'none' has no entries"),
+            (["{again}", "", "", ""], words("again"), "'again' is cycled, and nothing says how often"),
+            (["{many}{more}", "", "", ""], Part::Whole, "makes more than 100000 pairs"),
+        ];
+        for (fields, at, what) in cases {
+            let fault = expand(&template(fields), &lists).unwrap_err();
+            assert_eq!((fault.at, fault.what.as_str()), (at, what));
+            assert!(!fault.remedy.is_empty());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn expansion_is_json_lines_of_the_right_number(
+            paired in proptest::collection::vec(".*", 1..6),
+            cycled in proptest::collection::vec(".*", 1..6),
+            crossed in proptest::collection::vec(".*", 1..6),
+            text in "[^{}]*",
+        ) {
+            let list = |word: &str, entries: &[String], usage| WordList { word: word.to_owned(), entries: entries.to_vec(), usage };
+            let lists = [list("p", &paired, Use::Paired), list("c", &cycled, Use::Cycled), list("x", &crossed, Use::Crossed)];
+            let template = [format!("{text}{{p}}"), "{c}".to_owned(), "{x}".to_owned(), text.clone()];
+            let lines = fields(&expand(&template, &lists).unwrap());
+            prop_assert_eq!(lines.len(), paired.len() * crossed.len());
+            for (index, line) in lines.iter().enumerate() {
+                let expected = [
+                    format!("{text}{}", paired[index / crossed.len()]),
+                    cycled[index % cycled.len()].clone(),
+                    crossed[index % crossed.len()].clone(),
+                    text.clone(),
+                ];
+                prop_assert_eq!(line, &expected);
+            }
+        }
+    }
+}

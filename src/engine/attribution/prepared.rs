@@ -1,0 +1,63 @@
+//! A batch before the first submodule: its plain runs, their metrics, and what the method needs to know of them.
+
+use super::batch::ViewBatch;
+use super::method::Approach;
+use super::prefix::Prefixes;
+use super::sharing::Sharing;
+use crate::core::problem::Result;
+use crate::core::request::Settings;
+use crate::core::submodule::Submodule;
+use crate::engine::activation::Trace;
+use crate::engine::compute::Entry;
+
+/// The metrics of a view's plain runs, one a pair.
+pub struct Metrics {
+    /// Of the runs that it starts from.
+    pub clean: Vec<f32>,
+    /// Of those toward which it moves.
+    pub patch: Vec<f32>,
+}
+
+/// A batch whose prompts have run.
+pub struct Prepared<'a> {
+    /// The batch and the model.
+    pub sharing: Sharing<'a>,
+    /// Clean and patch, one run a pair.
+    pub traces: [Vec<Trace>; 2],
+    /// The different beginnings of all prompts.
+    pub prefixes: Prefixes<'a>,
+    /// One for each view of the batch.
+    pub metrics: Vec<Metrics>,
+    /// How effects are found.
+    pub approach: Approach,
+}
+
+impl<'a> Prepared<'a> {
+    /// Runs the prompts.
+    pub fn new(sharing: Sharing<'a>, settings: Settings) -> Result<Self> {
+        let batch = sharing.batch;
+        let traces = sharing.traces()?;
+        let metrics = batch.views.iter().map(|view| metrics(&sharing, &traces, view)).collect::<Result<_>>()?;
+        let approach = Approach::prepare(&sharing, settings)?;
+        Ok(Self { prefixes: Prefixes::of(&batch.clean, &batch.patch), sharing, traces, metrics, approach })
+    }
+
+    /// The output of `submodule` at token `row` of side `side` (0 clean, 1 patch), `[width]`.
+    pub fn output(&self, submodule: Submodule, side: usize, row: usize) -> &[f32] {
+        let width = self.sharing.model.compute.config().width;
+        let (pair, position) = (row / self.sharing.batch.positions, row % self.sharing.batch.positions);
+        &self.traces[side][pair].output(submodule)[position * width..(position + 1) * width]
+    }
+}
+
+fn metrics(sharing: &Sharing<'_>, [clean, patch]: &[Vec<Trace>; 2], view: &ViewBatch) -> Result<Metrics> {
+    let compute = sharing.model.compute;
+    let end = Entry::end(compute.config());
+    let of = |traces: &[Trace]| {
+        let streams: Vec<&[f32]> =
+            traces.iter().map(|trace| end.reaching(trace.entering(compute.config().layers), compute.config())).collect();
+        compute.metrics(end, &streams, &view.answers, sharing.cancel)
+    };
+    let (from, to) = view.direction.orient(clean, patch);
+    Ok(Metrics { clean: of(from)?, patch: of(to)? })
+}

@@ -1,0 +1,113 @@
+//! One submodule in one batch: what its dictionary makes of every token.
+
+use super::prepared::Prepared;
+use super::stages::{Stage, Stages};
+use crate::core::problem::Result;
+use crate::core::submodule::Submodule;
+use crate::core::view::Direction;
+use crate::engine::activation::Trace;
+use crate::engine::cancel::Cancel;
+use crate::engine::compute::Compute;
+use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, reconstruction_errors};
+use crate::engine::dictionary::report::Fit;
+
+/// A submodule with the codes of all tokens, of which those that read the same text hold the same.
+///
+/// A row is a token of one side, pair after pair.
+pub struct Site<'a> {
+    /// The batch.
+    pub prepared: &'a Prepared<'a>,
+    /// The submodule's dictionary.
+    pub dictionary: &'a Dictionary,
+    /// Place among all submodules.
+    pub ordinal: usize,
+    /// Which submodule.
+    pub submodule: Submodule,
+    /// Of every feature that is active anywhere.
+    pub decoder: DecoderRows,
+    /// One for each prefix.
+    codes: Vec<TokenCodes>,
+    /// `[prefixes, width]`: what the dictionary leaves unexplained.
+    errors: Vec<f32>,
+}
+
+/// One token of one side.
+#[derive(Clone, Copy)]
+pub struct Token<'a> {
+    /// The submodule's output.
+    pub output: &'a [f32],
+    /// Its active features.
+    pub codes: &'a [(u32, f32)],
+    /// What these leave unexplained.
+    pub error: &'a [f32],
+}
+
+impl<'a> Site<'a> {
+    /// Encodes the outputs of the submodule of ordinal `ordinal`; the file of `next`, which comes afterwards, is read meanwhile.
+    pub fn open(prepared: &'a Prepared<'a>, ordinal: usize, next: &Dictionary, stages: &Stages) -> Result<Self> {
+        let sharing = &prepared.sharing;
+        let dictionary = &sharing.model.dictionaries[ordinal];
+        let submodule = dictionary.submodule();
+        let tokens = prepared.prefixes.tokens().iter();
+        let outputs: Vec<&[f32]> = tokens.map(|(side, row)| prepared.output(submodule, *side, *row)).collect();
+        let codes = stages.time(Stage::Encode, || sharing.codes(ordinal, &prepared.prefixes, &outputs))?;
+        stages.time(Stage::Decode, || {
+            let decoder = DecoderRows::read(dictionary, active_features(&codes), sharing.cancel)?;
+            dictionary.release();
+            next.read_ahead();
+            let errors = reconstruction_errors(dictionary, &outputs, &codes, &decoder);
+            Ok(Self { prepared, dictionary, ordinal, submodule, decoder, codes, errors })
+        })
+    }
+
+    /// The backend.
+    pub fn compute(&self) -> &'a dyn Compute {
+        self.prepared.sharing.model.compute
+    }
+
+    /// Raised when nobody waits any more.
+    pub fn cancel(&self) -> &'a Cancel {
+        self.prepared.sharing.cancel
+    }
+
+    /// Tokens per prompt.
+    pub fn positions(&self) -> usize {
+        self.prepared.sharing.batch.positions
+    }
+
+    /// Tokens of a side.
+    pub fn rows(&self) -> usize {
+        self.prepared.prefixes.rows()
+    }
+
+    /// Token `row` at the ends of a view of direction `direction`: what it starts from, what it moves toward.
+    pub fn ends(&self, direction: Direction, row: usize) -> (Token<'_>, Token<'_>) {
+        direction.orient(self.token(0, row), self.token(1, row))
+    }
+
+    /// The run of pair `pair` that a view of direction `direction` starts from.
+    pub fn trace_from(&self, direction: Direction, pair: usize) -> &'a Trace {
+        let [clean, patch] = &self.prepared.traces;
+        direction.orient(&clean[pair], &patch[pair]).0
+    }
+
+    /// Adds all tokens of both sides.
+    pub fn add_to(&self, fit: &mut Fit) {
+        for side in 0..2 {
+            for row in 0..self.rows() {
+                let token = self.token(side, row);
+                fit.add(token.output, token.error, token.codes.len());
+            }
+        }
+    }
+
+    fn token(&self, side: usize, row: usize) -> Token<'_> {
+        let (prefix, width) = (self.prepared.prefixes.at(side, row), self.dictionary.width());
+        Token {
+            output: self.prepared.output(self.submodule, side, row),
+            codes: &self.codes[prefix],
+            error: &self.errors[prefix * width..(prefix + 1) * width],
+        }
+    }
+}

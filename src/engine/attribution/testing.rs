@@ -1,0 +1,12 @@
+//! The three views of the published study, for tests.
+
+use super::ViewInput;
+use crate::core::view::{Direction, View};
+use crate::engine::dataset::Example;
+
+/// The pairs in both directions, and the baseline.
+pub fn views<'a>(pairs: &'a [Example], baseline: Option<&'a [Example]>) -> Vec<ViewInput<'a>> {
+    let input = |view, name, examples, direction| ViewInput { view: View(view), name, examples, direction };
+    let pairs = [input(0, "male", pairs, Direction::Forward), input(1, "female", pairs, Direction::Reversed)];
+    pairs.into_iter().chain(baseline.map(|examples| input(2, "baseline", examples, Direction::Forward))).collect()
+}

@@ -1,0 +1,61 @@
+//! Where something that is added to a submodule's output enters the rest of the model.
+
+use std::borrow::Cow;
+
+use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::engine::activation::Trace;
+use crate::engine::model::config::Config;
+
+/// A place between two blocks, through which everything passes that the rest of the model reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// The residual stream that enters this layer; after the last layer, what the final layer norm reads.
+    Layer(usize),
+    /// The stream between attention and MLP of this layer, in a model whose layers are sequential.
+    Mlp(usize),
+}
+
+impl Entry {
+    /// Where what is added to `submodule`'s output comes out of it: the sum of the streams is what the rest of the model reads.
+    pub fn after(submodule: Submodule, config: &Config) -> Self {
+        match submodule.kind {
+            SubmoduleKind::Attention if !config.parallel_residual => Self::Mlp(submodule.layer.0),
+            _ => Self::Layer(submodule.layer.0 + 1),
+        }
+    }
+
+    /// What the final layer norm reads.
+    pub fn end(config: &Config) -> Self {
+        Self::Layer(config.layers)
+    }
+
+    /// The first layer that runs as a whole.
+    pub fn first_layer(self) -> usize {
+        match self {
+            Self::Layer(layer) => layer,
+            Self::Mlp(layer) => layer + 1,
+        }
+    }
+
+    /// Whether no attention follows: then the metric, which reads the last position, depends on that position alone.
+    pub fn is_above_attention(self, config: &Config) -> bool {
+        self.first_layer() == config.layers
+    }
+
+    /// Of an array `[positions, width]`, the positions that the metric depends on from here on.
+    pub fn reaching<'a>(self, values: &'a [f32], config: &Config) -> &'a [f32] {
+        if self.is_above_attention(config) { &values[values.len() - config.width..] } else { values }
+    }
+
+    /// What passes here in the run `trace`, at the positions that the metric depends on.
+    pub fn stream<'a>(self, trace: &'a Trace, config: &Config) -> Cow<'a, [f32]> {
+        match self {
+            Self::Layer(layer) => Cow::Borrowed(self.reaching(trace.entering(layer), config)),
+            Self::Mlp(layer) => {
+                let attention = trace.output(Submodule::new(SubmoduleKind::Attention, layer));
+                let below = self.reaching(trace.entering(layer), config).iter();
+                Cow::Owned(below.zip(self.reaching(attention, config)).map(|(below, attention)| below + attention).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Locks between programs: a file beside what is protected, locked by the system, which drops the lock with the process that holds it.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use crate::core::problem::{Problem, Result};
+
+/// Between two looks at a lock that another program holds.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// Held until it is dropped.
+///
+/// On file systems without locks nothing is held, and two programs may do the same at once: callers must write so that this does no harm.
+#[derive(Debug)]
+#[must_use]
+pub struct Lock(#[expect(dead_code, reason = "holds the lock")] File);
+
+impl Lock {
+    /// Takes the lock on the file at `path`, which is made with its folder where it is missing. As long as another program holds the lock,
+    /// `keep_waiting` is asked now and then.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or that of `keep_waiting`.
+    pub fn take(path: &Path, mut keep_waiting: impl FnMut() -> Result<()>) -> Result<Self> {
+        let failed = |error: std::io::Error| Problem::from_io(path, "write it", &error);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
+        }
+        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
+        while let Err(TryLockError::WouldBlock) = file.try_lock() {
+            keep_waiting()?;
+            thread::sleep(GLANCE);
+        }
+        Ok(Self(file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holds_it_and_the_next_waits_until_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/lock");
+        let enough = || Err(Problem::new("lock", "is held", "wait"));
+        let first = Lock::take(&path, enough).unwrap();
+        assert_eq!(Lock::take(&path, enough).unwrap_err().what(), "is held");
+        let mut first = Some(first);
+        let mut asked = 0;
+        let second = Lock::take(&path, || {
+            asked += 1;
+            first.take();
+            Ok(())
+        });
+        assert!(second.is_ok() && asked == 1, "{asked}");
+    }
+}

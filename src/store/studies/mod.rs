@@ -1,0 +1,200 @@
+//! The studies that the program knows by name, those of the user's own folder, and study files anywhere else.
+
+mod file;
+mod pair_files;
+#[cfg(test)]
+mod studies_tests;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pair_files::PairFiles;
+
+use super::folders::Folders;
+use super::toml_source::Source;
+use crate::core::problem::{Problem, Result};
+use crate::core::study::Study;
+use crate::core::study_source::{PairSource, StudySource};
+use crate::core::text::excerpt;
+use crate::core::view::View;
+
+/// A study inside the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// What the command line calls it.
+    pub name: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+    /// Its file.
+    text: &'static str,
+}
+
+/// The folder of the studies in the program's source.
+const INSIDE: &str = "data/studies";
+
+/// The study of where none is named.
+pub const NAMES: &str = "names";
+
+/// The commented study to copy.
+pub const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/studies/template.toml"));
+
+const NAMES_STUDY: BuiltIn = BuiltIn {
+    name: NAMES,
+    about: "gender by first names, with the names themselves as a baseline",
+    text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/studies/names.toml")),
+};
+
+const BUILT_IN: [BuiltIn; 3] = [
+    NAMES_STUDY,
+    BuiltIn {
+        name: "professions",
+        about: "gender by stereotypes of professions",
+        text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/studies/professions.toml")),
+    },
+    BuiltIn { name: "template", about: "number by nouns, with comments: a study to copy", text: TEMPLATE },
+];
+
+/// The studies inside the program.
+pub fn built_in() -> &'static [BuiltIn] {
+    &BUILT_IN
+}
+
+impl BuiltIn {
+    /// The study itself.
+    ///
+    /// # Errors
+    /// Never, of the studies that the program ships: a test reads them all.
+    pub fn open(&self) -> Result<StudySource> {
+        let path = format!("{INSIDE}/{}.toml", self.name);
+        file::read(self.name, Source { text: self.text, path: &path }, &PairFiles::Inside(INSIDE))
+    }
+}
+
+/// The study of the file at `path` with this `text`; its pair files are relative to the folder of `path`.
+///
+/// # Errors
+/// The first thing that is wrong, with its line.
+pub fn from_text(text: &str, path: &Path) -> Result<StudySource> {
+    let files = PairFiles::Disk(path.parent().map(Path::to_owned).unwrap_or_default());
+    file::read(&stem(path), Source { text, path: &path.display().to_string() }, &files)
+}
+
+/// The built-in study of names.
+///
+/// # Errors
+/// Never: see [`BuiltIn::open`].
+pub fn names() -> Result<StudySource> {
+    NAMES_STUDY.open()
+}
+
+/// What the study of names is with one pair list or with two: without a baseline it has no such view, and compares the other two.
+///
+/// # Errors
+/// Never: see [`BuiltIn::open`].
+pub fn of_pairs(has_baseline: bool) -> Result<Study> {
+    let mut study = Study::clone(&names()?.study);
+    if !has_baseline {
+        study.views.retain(|view| view.pairs == 0);
+        study.compare = Some((View(0), View(1)));
+    }
+    Ok(study)
+}
+
+/// The study of names with other pairs: `pairs` in place of its names, `baseline` in place of the names as answers.
+///
+/// Whether the files are there shows when they are read.
+pub fn pairs_only(pairs: PathBuf, baseline: Option<PathBuf>) -> Result<StudySource> {
+    let study = Arc::new(of_pairs(baseline.is_some())?);
+    Ok(StudySource { study, lists: std::iter::once(pairs).chain(baseline).map(PairSource::File).collect() })
+}
+
+/// All studies that have a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Studies {
+    /// The user's own folder, which does not need to exist; none for somebody without a home.
+    folder: Option<PathBuf>,
+}
+
+impl Studies {
+    /// Those of the program and of this user.
+    pub fn find() -> Self {
+        // Without a home there is no folder of one's own.
+        Self::with(Folders::find().ok().map(|folders| folders.studies()))
+    }
+
+    /// Those of the program and of `folder`.
+    pub fn with(folder: Option<PathBuf>) -> Self {
+        Self { folder }
+    }
+
+    /// The folder of the user's own.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// The user's own files, in alphabetical order.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn own(&self) -> Result<Vec<PathBuf>> {
+        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
+        let failed = |error: std::io::Error| Problem::from_io(folder, "list it", &error);
+        let entries = match std::fs::read_dir(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(failed)?,
+        };
+        let mut paths =
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>().map_err(failed)?;
+        paths.retain(|path| path.extension() == Some(OsStr::new("toml")));
+        paths.sort();
+        Ok(paths)
+    }
+
+    /// The study that `name` names, inside the program or in the user's folder, or else the file at that path.
+    ///
+    /// # Errors
+    /// When there is none, when two have this name, or the first thing that is wrong with the file.
+    pub fn open(&self, name: &str) -> Result<StudySource> {
+        let own = self.own()?.into_iter().find(|path| path.file_stem() == Some(OsStr::new(name)));
+        match (find_built_in(name), own) {
+            (Some(_), Some(path)) => Err(Problem::new(
+                path.display(),
+                format_args!("has the name of the study '{name}' inside the program"),
+                "give the file another name",
+            )),
+            (Some(study), None) => study.open(),
+            (None, Some(path)) => read(&path),
+            (None, None) => {
+                let path = Path::new(name);
+                let is_path = path.extension() == Some(OsStr::new("toml")) || path.components().count() > 1;
+                if is_path || path.is_file() { read(path) } else { Err(unknown(name, self.folder())) }
+            }
+        }
+    }
+}
+
+fn find_built_in(name: &str) -> Option<&'static BuiltIn> {
+    BUILT_IN.iter().find(|study| study.name == name)
+}
+
+/// The study of the file at `path`.
+pub fn read(path: &Path) -> Result<StudySource> {
+    let text = std::fs::read_to_string(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
+    from_text(&text, path)
+}
+
+fn unknown(name: &str, folder: Option<&Path>) -> Problem {
+    let names = BUILT_IN.map(|study| study.name).join(", ");
+    let own = folder.map(|folder| format!(", one of your own in {}", folder.display())).unwrap_or_default();
+    Problem::new(
+        format_args!("study '{}'", excerpt(name, 80)),
+        "is not known",
+        format_args!("use {names}{own}, or the path of a study file"),
+    )
+}
+
+/// A study's name by its file.
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
