@@ -17,11 +17,11 @@ use crate::core::tags::Marks;
 pub struct Choice {
     /// The key.
     pub key: Key,
-    /// Its name.
+    /// The name of the choice.
     pub label: String,
-    /// In words.
+    /// What the choice means.
     pub explanation: String,
-    /// Whether it is set.
+    /// Whether the choice is set already.
     pub on: bool,
 }
 

@@ -37,7 +37,7 @@ pub enum Reach {
 pub struct Group {
     /// The heading in help and README.
     pub title: &'static str,
-    /// In order.
+    /// The commands, in the order of the help.
     pub commands: &'static [Command],
 }
 

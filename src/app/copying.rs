@@ -65,7 +65,9 @@ fn references(state: &State) -> Vec<Reference> {
 /// Copies the list on the screen; of one that needs several addresses the next part, each time.
 pub fn copy_list(state: &mut State) -> Vec<Effect> {
     if state.table.asked.is_some() {
-        state.notice = Some(Notice::refused("the rows are still being arranged; try again in a moment"));
+        let key = state.setting.keymap.key(CommandId::COPY_LIST);
+        let again = key.map_or_else(|| "try".to_owned(), |key| format!("press {}", key.spoken()));
+        state.notice = Some(Notice::refused(format!("the rows are still being arranged; {again} again in a moment")));
         return Vec::new();
     }
     let references = references(state);

@@ -8,6 +8,7 @@ use super::state::State;
 use super::state::job::Job;
 use super::{download, table, tagging};
 use crate::core::findings::Findings;
+use crate::core::progress::Step;
 use crate::core::request::{ModelSource, Request};
 use crate::core::run::Method;
 
@@ -68,7 +69,7 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             job.opened = true;
             let settings = job.request.settings;
             let steps = (settings.method == Method::Ig).then_some(settings.steps);
-            state.set_study(Arc::new(Findings::live(opened, settings.method, steps)));
+            state.set_study(Arc::new(Findings::live(Arc::from(opened), settings.method, steps)));
             state.standing = None;
             table::refresh(state)
         }
@@ -80,16 +81,16 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             effects.extend(table::refresh(state));
             effects
         }
-        JobNews::Progress(progress) => {
+        JobNews::Step(Step::Progress(progress)) => {
             job.advance(progress, now);
             Vec::new()
         }
-        JobNews::Found(view, ranked) => {
+        JobNews::Step(Step::Found(view, ranked)) => {
             let Some(study) = &mut state.study else { return Vec::new() };
             Arc::make_mut(study).insert(view, ranked);
             table::refresh(state)
         }
-        JobNews::Fitted(submodule, report) => {
+        JobNews::Step(Step::Fitted(submodule, report)) => {
             if let Some(study) = &mut state.study {
                 Arc::make_mut(study).set_report(submodule, report);
             }

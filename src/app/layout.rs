@@ -13,9 +13,9 @@ pub struct Area {
     pub x: u16,
     /// First row.
     pub y: u16,
-    /// Columns.
+    /// Number of columns.
     pub width: u16,
-    /// Rows.
+    /// Number of rows.
     pub height: u16,
 }
 
@@ -25,7 +25,7 @@ impl Area {
         (self.x..self.x.saturating_add(self.width)).contains(&x) && (self.y..self.y.saturating_add(self.height)).contains(&y)
     }
 
-    /// Without a border of one cell.
+    /// The area within a border of one cell.
     pub fn inside(self) -> Self {
         Self {
             x: self.x.saturating_add(1),

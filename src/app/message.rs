@@ -6,18 +6,13 @@ use std::time::Duration;
 
 use super::key::Key;
 use super::state::table::{Arranged, Arrangement};
-use crate::core::dictionary_report::DictionaryReport;
 use crate::core::findings::Findings;
 use crate::core::problem::Problem;
-use crate::core::progress::Progress;
-use crate::core::ranking::Ranked;
+use crate::core::progress::{Event, Progress};
 use crate::core::request::{ModelSource, Request};
 use crate::core::rows::Listing;
-use crate::core::run::Opened;
 use crate::core::study_source::StudySource;
-use crate::core::submodule::Submodule;
 use crate::core::tags::{Features, Subject, TagBook};
-use crate::core::view::View;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -48,7 +43,7 @@ pub enum Message {
     TagsUnreadable(Problem),
     /// The tags as they were at this revision are in their file.
     TagsSaved(u64),
-    /// They are not.
+    /// The tags could not be saved.
     TagsNotSaved(Problem),
     /// Another program saved tags since they were read: what both started from, and what it saved.
     TagsChangedElsewhere {
@@ -78,29 +73,15 @@ pub enum Mouse {
     WheelUp,
 }
 
-/// What a job tells.
-#[derive(Debug, Clone)]
-pub enum JobNews {
-    /// The inputs are open.
-    Opened(Arc<Opened>),
-    /// What tags hang on is known.
-    Identified(Subject),
-    /// It went on.
-    Progress(Progress),
-    /// One submodule of one view is finished.
-    Found(View, Arc<Ranked>),
-    /// It is known how well a dictionary fits.
-    Fitted(Submodule, DictionaryReport),
-    /// It is over: with the whole run, or with the reason why there is none.
-    Ended(Result<Arc<Findings>, Problem>),
-}
+/// What a job tells; the whole run comes as the screen needs it.
+pub type JobNews = Event<Arc<Findings>>;
 
 /// What a download tells.
 #[derive(Debug, Clone)]
 pub enum DownloadNews {
-    /// It went on: units are bytes.
+    /// More bytes have arrived.
     Progress(Progress),
-    /// It is over: with the model and its dictionaries, which are on this machine now, or with the reason why they are not.
+    /// The download is over: with the model and its dictionaries, which are on this machine now, or with the reason why they are not.
     Ended(Result<ModelSource, Problem>),
 }
 
@@ -148,11 +129,11 @@ pub enum Effect {
     WriteRun(Arc<Findings>, String),
     /// Write a text into a file; the last text says what it is.
     WriteText {
-        /// Where.
+        /// The file's name.
         path: String,
-        /// What.
+        /// The content of the file.
         text: String,
-        /// In words, for the message.
+        /// What the content is, for the message that says it is done.
         what: String,
     },
     /// Read a file that holds tags.

@@ -3,7 +3,7 @@
 use crate::core::problem::Problem;
 use crate::core::text::{printable, wrap};
 
-/// How a line is meant.
+/// What a notice tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// Something was done.
@@ -17,9 +17,9 @@ pub enum Tone {
 /// A sentence for the user; it stays until the next key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// How it is meant.
+    /// Decides colour and mark.
     pub tone: Tone,
-    /// Safe to show.
+    /// One line without control characters.
     pub text: String,
 }
 

@@ -117,7 +117,7 @@ fn leave(state: &mut State) {
     state.tagging = Tagging { revision, saved, only_this_view, ..Tagging::default() };
 }
 
-/// The tags that were asked for are here.
+/// Takes the tags that were asked for.
 pub fn opened(state: &mut State, book: TagBook, path: String) -> Vec<Effect> {
     if state.tagging.subject.as_ref() != Some(book.subject()) {
         return Vec::new();
@@ -128,19 +128,19 @@ pub fn opened(state: &mut State, book: TagBook, path: String) -> Vec<Effect> {
     table::refresh(state)
 }
 
-/// They could not be read: they must not be overwritten either.
+/// Takes that the tags cannot be read; their file must not be overwritten then.
 pub fn unreadable(state: &mut State, problem: Problem) {
     state.notice = Some(Notice::failed(&problem));
     state.tagging.problem = Some(problem);
 }
 
-/// The tags as they were at `revision` are in their file.
+/// Takes that the tags as they were at `revision` are in their file.
 pub fn saved(state: &mut State, revision: u64) {
     state.tagging.saved = state.tagging.saved.max(revision);
     state.tagging.unsaved = None;
 }
 
-/// They are not in their file; the header says so until they are.
+/// Takes that the tags are not in their file; the header says so until they are.
 pub fn not_saved(state: &mut State, problem: Problem) {
     state.notice = Some(Notice::failed(&problem));
     state.tagging.unsaved = Some(problem);

@@ -41,7 +41,7 @@ pub fn published(display: &DisplayArguments) -> Result<ExitCode> {
 }
 
 fn whole(run: Run, file: Option<String>, display: &DisplayArguments) -> Result<ExitCode> {
-    let subject = identity::subject(&run.manifest.model.name, &run.manifest.dictionaries);
+    let subject = identity::subject_of(&run);
     let tags = tags(&subject)?;
     print(&Findings::from_run(run, file, subject), &tags, display)
 }

@@ -34,8 +34,10 @@ pub enum Step {
 
 /// What a job tells, in this order: at most one `Opened`, then any number of `Step` with at most one `Identified` somewhere between or
 /// beside them, exactly one `Ended`. A job that ends with a run has told all four.
-#[derive(Debug)]
-pub enum Event {
+///
+/// `Whole` is what a whole run is to those who hear of it.
+#[derive(Debug, Clone)]
+pub enum Event<Whole = Box<Run>> {
     /// The inputs are open and will be computed on.
     Opened(Box<Opened>),
     /// It went on.
@@ -43,7 +45,19 @@ pub enum Event {
     /// The dictionaries are hashed: what tags hang on is known, and the run will say the same.
     Identified(Subject),
     /// It is over: with the whole run, or with the reason why there is none (cancelling is one).
-    Ended(Result<Box<Run>>),
+    Ended(Result<Whole>),
+}
+
+impl<Whole> Event<Whole> {
+    /// The same with another form of the whole run.
+    pub fn map<Other>(self, whole: impl FnOnce(Whole) -> Other) -> Event<Other> {
+        match self {
+            Self::Opened(opened) => Event::Opened(opened),
+            Self::Step(step) => Event::Step(step),
+            Self::Identified(subject) => Event::Identified(subject),
+            Self::Ended(outcome) => Event::Ended(outcome.map(whole)),
+        }
+    }
 }
 
 /// Told of every step.

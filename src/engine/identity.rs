@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use crate::core::problem::Result;
-use crate::core::run::{DataRecord, DictionaryRecord};
+use crate::core::run::{DataRecord, DictionaryRecord, Run};
 use crate::core::tags::Subject;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -46,8 +46,6 @@ pub fn identify(
 
 /// What tags hang on for the model called `model` with `dictionaries`, in submodule order as in every manifest. Its hash is the SHA-256
 /// over one line for each dictionary, `SUBMODULE SHA256` and a line feed, as `printf 'attn_0 ba78..\n..' | sha256sum` computes it.
-///
-/// For a run file: `subject(&manifest.model.name, &manifest.dictionaries)`.
 pub fn subject(model: &str, dictionaries: &[DictionaryRecord]) -> Subject {
     let lines = dictionaries.iter().fold(String::new(), |mut lines, record| {
         // Writing into a string cannot fail.
@@ -55,6 +53,11 @@ pub fn subject(model: &str, dictionaries: &[DictionaryRecord]) -> Subject {
         lines
     });
     Subject { model: model.to_owned(), dictionaries: sha256_hex(lines.as_bytes()) }
+}
+
+/// What the tags of a run hang on.
+pub fn subject_of(run: &Run) -> Subject {
+    subject(&run.manifest.model.name, &run.manifest.dictionaries)
 }
 
 /// Which prompts were kept, in which order: the SHA-256 over one line for each example, clean prompt, patch prompt, clean answer, patch

@@ -41,7 +41,7 @@ pub struct Fed {
     pub keys: Vec<KeyEvent>,
 }
 
-/// The keys between the terminal and whoever handles them.
+/// Stands between the terminal and the program and keeps replies out of the keys.
 #[derive(Debug, Default)]
 pub struct BackgroundReply {
     /// When the query was sent; none if there was none, or if it was answered.
@@ -115,9 +115,9 @@ impl BackgroundReply {
 
 /// What keys are, looked at from the first.
 enum Judgement {
-    /// They begin no reply.
+    /// No reply begins with these keys.
     NoReply,
-    /// They may.
+    /// A reply may begin with these keys.
     Undecided,
     /// So many of them are a reply about `color`.
     Reply { color: String, keys: usize },

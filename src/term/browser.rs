@@ -1,4 +1,4 @@
-//! Opens a feature's page in the browser of whoever sits at the terminal, and never on a machine that nobody sits at.
+//! Opens a feature's page in the browser of the person at the terminal, and never on a machine that nobody sits at.
 
 use super::environment::Environment;
 use super::tmux::Tmux;

@@ -83,7 +83,7 @@ impl Environment {
         self.ssh.is_some()
     }
 
-    /// Whether there is a desktop in front of whoever sits at the terminal. A display over SSH is a forwarded one, and does not count.
+    /// Whether the person at the terminal sits before a desktop. A display over SSH is a forwarded one and does not count.
     pub fn has_local_display(&self) -> bool {
         let display = self.system != System::Unix || self.x11_display.is_some() || self.wayland_display.is_some();
         display && !self.over_ssh()

@@ -7,7 +7,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, Mou
 use crate::app::key::{Code, Key};
 use crate::app::message::{Message, Mouse};
 
-/// The message of an event that is no key.
+/// The message of an event other than a key.
 pub fn message(event: Event) -> Option<Message> {
     match event {
         Event::Mouse(mouse) => {

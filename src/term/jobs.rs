@@ -1,7 +1,8 @@
-//! Runs computations for the explorer, one after another, and turns their events into messages.
+//! Runs computations for the explorer, one after another, and passes their events on.
 //!
-//! What costs time on the way to the screen (ranking, grouping) is done here, off the drawing thread.
+//! Turning a whole run into what the screen shows costs time, so it is done here, off the drawing thread.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::{Builder, JoinHandle};
@@ -12,15 +13,16 @@ use super::priority::{Yield, give_way};
 use crate::app::message::{JobNews, Message};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
-use crate::core::progress::{Event, Step};
+use crate::core::progress::Event;
 use crate::core::request::Request;
-use crate::core::tags::Subject;
+use crate::core::run::Run;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::identity;
 use crate::engine::memory::Bounds;
 use crate::engine::worker::Job;
 use crate::store::log::Log;
+use crate::store::run_file;
 
 /// The computations of one explorer.
 pub struct Jobs {
@@ -107,28 +109,11 @@ impl Teller {
             Ok(job) => job,
             Err(problem) => return self.tell(JobNews::Ended(Err(problem))),
         };
-        let mut subject = None;
         for event in job.events() {
-            match event {
-                Event::Opened(opened) => self.tell(JobNews::Opened(Arc::from(opened))),
-                Event::Identified(identified) => {
-                    subject = Some(identified.clone());
-                    self.tell(JobNews::Identified(identified));
-                }
-                Event::Step(Step::Progress(progress)) => self.tell(JobNews::Progress(progress)),
-                Event::Step(Step::Found(view, ranked)) => self.tell(JobNews::Found(view, ranked)),
-                Event::Step(Step::Fitted(submodule, report)) => self.tell(JobNews::Fitted(submodule, report)),
-                Event::Ended(outcome) => {
-                    if let Err(problem) = &outcome {
-                        self.log.line(format_args!("job {}: {problem}", self.number));
-                    }
-                    let findings = outcome.map(|run| {
-                        let subject = subject.take().unwrap_or_else(|| subject_of(&run));
-                        Arc::new(Findings::from_run(*run, None, subject))
-                    });
-                    self.tell(JobNews::Ended(findings));
-                }
+            if let Event::Ended(Err(problem)) = &event {
+                self.log.line(format_args!("job {}: {problem}", self.number));
             }
+            self.tell(event.map(|run| shown(*run, None)));
         }
     }
 
@@ -138,14 +123,13 @@ impl Teller {
     }
 }
 
-/// What the tags of a run hang on.
-pub fn subject_of(run: &crate::core::run::Run) -> Subject {
-    identity::subject(&run.manifest.model.name, &run.manifest.dictionaries)
+/// A whole run as the screen needs it.
+fn shown(run: Run, file: Option<String>) -> Arc<Findings> {
+    let subject = identity::subject_of(&run);
+    Arc::new(Findings::from_run(run, file, subject))
 }
 
 /// Reads a run file for the screen.
-pub fn read(path: &std::path::Path) -> Result<Arc<Findings>> {
-    let run = crate::store::run_file::read(path)?;
-    let subject = subject_of(&run);
-    Ok(Arc::new(Findings::from_run(run, Some(path.display().to_string()), subject)))
+pub fn read(path: &Path) -> Result<Arc<Findings>> {
+    Ok(shown(run_file::read(path)?, Some(path.display().to_string())))
 }

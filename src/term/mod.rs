@@ -29,7 +29,7 @@ mod tmux;
 use crate::app::message::Message;
 use crossterm::event::Event;
 
-/// Whatever wakes the loop.
+/// Everything that wakes the loop.
 #[derive(Debug)]
 pub enum Incoming {
     /// From the terminal.

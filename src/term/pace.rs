@@ -12,27 +12,27 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A frame has just been drawn, and another is wanted.
+    /// The pace of a loop whose first frame was just drawn and is out of date.
     pub fn new() -> Self {
         Self { drawn: Instant::now(), stale: true }
     }
 
-    /// The screen shows what was.
+    /// Asks for a frame: the screen is out of date.
     pub fn news(&mut self) {
         self.stale = true;
     }
 
-    /// How long until the frame that is wanted may be drawn; none where none is wanted.
+    /// Time until the wanted frame may be drawn; none where the screen is up to date.
     pub fn patience(&self) -> Option<Duration> {
         self.stale.then(|| FRAME.saturating_sub(self.drawn.elapsed()))
     }
 
-    /// Whether it may be drawn now.
+    /// Whether a frame is wanted and may be drawn now.
     pub fn is_due(&self) -> bool {
         self.stale && self.drawn.elapsed() >= FRAME
     }
 
-    /// It was drawn.
+    /// Starts the pause after a frame.
     pub fn drawn(&mut self) {
         *self = Self { drawn: Instant::now(), stale: false };
     }

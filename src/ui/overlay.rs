@@ -121,7 +121,7 @@ fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame
     }
 }
 
-/// What is no command but must be known.
+/// What a user must know besides the commands: counts and the fields of a filter.
 fn notes(state: &State, theme: &Theme) -> Vec<(Option<usize>, Line<'static>)> {
     let mut notes = vec![
         (" Counts".to_owned(), theme.title),

@@ -61,7 +61,7 @@ fn all(state: &State, theme: &Theme, width: usize) -> Line<'static> {
 
 /// The number of selected features, and before it how many match the filter, if there is one.
 fn counted(state: &State, count: Count) -> String {
-    // Of figures that were printed only in part there may be more, and none is no number.
+    // Figures that were printed only in part may have left out more features; zero would claim that there are none.
     if state.table.listing.gap.is_some() {
         return if count.selected == 0 { String::new() } else { format!("{}+", count.selected) };
     }

@@ -10,7 +10,7 @@ use crate::app::state::ThemeName;
 /// The styles of one theme.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Theme {
-    /// Which.
+    /// The name of the theme.
     pub name: ThemeName,
     /// Ordinary text.
     pub text: Style,
@@ -32,11 +32,11 @@ pub struct Theme {
     pub tab: Style,
     /// A key in the footer.
     pub key: Style,
-    /// Something is well.
+    /// What went well.
     pub good: Style,
-    /// Something should be looked at.
+    /// What deserves a look.
     pub warning: Style,
-    /// Something failed.
+    /// What failed.
     pub error: Style,
     /// Effects above zero.
     pub positive: Style,
@@ -226,7 +226,7 @@ impl Theme {
         }
         if let Some(mix) = self.mix {
             let full = if number > 0.0 { mix.positive } else { mix.negative };
-            // Even the weakest must be told from the background, and text must stay readable on the strongest.
+            // Even the weakest must stand out from the background, and text must stay readable on the strongest.
             let share = 0.15 + 0.85 * strength;
             let between = |from: u8, to: u8| (f64::from(from) + (f64::from(to) - f64::from(from)) * share) as u8;
             let ground = mix.background;

@@ -248,7 +248,7 @@ pub fn unmark(state: &mut State) -> Vec<Effect> {
     after_marking(state)
 }
 
-/// Marks decide which rows are listed only where the filter asks for them.
+/// Lists the rows anew where the filter may ask for marks.
 fn after_marking(state: &mut State) -> Vec<Effect> {
     if state.filter.is_some() { table::refresh(state) } else { Vec::new() }
 }

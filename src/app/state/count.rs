@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use super::tab::Tab;
 
-/// Digits this close belong to one number; who looks at the view before going on is slower.
+/// Digits this close belong to one number: reading a view before the next key takes longer.
 pub const TOGETHER: Duration = Duration::from_millis(250);
 
-/// Longer numbers than this are no counts.
+/// Most digits of a count.
 const DIGITS: usize = 7;
 
 /// Digits typed so far.
@@ -26,9 +26,9 @@ pub struct Count {
 /// What becomes of a digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Digit {
-    /// It may begin a count, but is a command first.
+    /// The digit runs its command, and may still begin a count.
     Alone,
-    /// It belongs to a count; the view goes back to this, if a first digit had switched it.
+    /// The digit belongs to a count; the view goes back to this one where a first digit had switched it.
     Joined(Option<Tab>),
 }
 
@@ -54,7 +54,7 @@ impl Count {
         }
     }
 
-    /// Whether the digits are a count and no view.
+    /// Whether the digits are a count and not the key of a view.
     fn is_number(&self) -> bool {
         self.digits.len() > 1 || (!self.digits.is_empty() && self.before.is_none())
     }

@@ -9,7 +9,7 @@ use crate::core::text::bytes;
 /// A model that is known by name and not, or not whole, on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// Its name.
+    /// The name by which it is asked for.
     pub name: String,
     /// How many files it has.
     pub files: usize,
@@ -30,7 +30,7 @@ impl Offer {
 /// A download that runs.
 #[derive(Debug, Clone)]
 pub struct Download {
-    /// Its number: news of any other is stale.
+    /// Number of the download; news of any other number is stale.
     pub number: u64,
     /// The model's name.
     pub name: String,
@@ -54,7 +54,7 @@ impl Download {
         self.progress = Some(progress);
     }
 
-    /// How fast it goes, in bytes; none until that can be told.
+    /// Speed so far in bytes; none until there is enough progress to measure it.
     pub fn pace(&self, now: Duration) -> Option<Pace> {
         Pace::since(self.first?, self.progress.as_ref()?, now)
     }

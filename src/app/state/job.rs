@@ -8,7 +8,7 @@ use crate::core::request::Request;
 /// A computation that runs.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// Its number: news of any other is stale.
+    /// Number of the job; news of any other number is stale.
     pub number: u64,
     /// What it computes.
     pub request: Request,
@@ -43,7 +43,7 @@ impl Job {
         self.progress = Some(progress);
     }
 
-    /// How fast it goes; none until that can be told.
+    /// Speed so far; none until there is enough progress to measure it.
     pub fn pace(&self, now: Duration) -> Option<Pace> {
         Pace::since(self.first?, self.progress.as_ref()?, now)
     }

@@ -85,7 +85,7 @@ impl ThemeName {
     }
 }
 
-/// What the outside said before the start.
+/// What the start decides: from flags, configuration, terminal and machine.
 #[derive(Debug, Clone)]
 pub struct Setting {
     /// Columns and rows.
@@ -96,7 +96,7 @@ pub struct Setting {
     pub published: Arc<Published>,
     /// Keys and their commands.
     pub keymap: Keymap,
-    /// Colours.
+    /// The theme at the start.
     pub theme: ThemeName,
     /// Whether the terminal shows any colour, or only those of a palette of 256.
     pub true_colour: bool,
@@ -119,7 +119,7 @@ pub struct Setting {
 /// The whole state. Only [`update`](super::update::update) changes it.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// What the outside said before the start.
+    /// What the start decided. Size, request, offers and the choice of a theme follow what happens later.
     pub setting: Setting,
     /// Time of the latest message.
     pub now: Duration,
@@ -177,18 +177,18 @@ pub struct State {
     pub count: Count,
     /// Lists that did not fit into one address: those still to be copied, with the number of the next and of all.
     pub parts: Option<Parts>,
-    /// Whether the mouse is ours.
+    /// Whether the program takes the mouse from the terminal.
     pub mouse: bool,
-    /// Colours.
+    /// The theme now.
     pub theme: ThemeName,
 }
 
 /// What comes back with the study, or with the published figures.
 #[derive(Debug, Clone, Default)]
 pub struct Aside {
-    /// With its cursor.
+    /// The rows with their cursor.
     pub table: Table,
-    /// Features of one model's dictionaries.
+    /// Marked features.
     pub marked: Arc<BTreeSet<FeatureId>>,
     /// The submodule to which the table was narrowed.
     pub submodule: Option<Submodule>,
@@ -336,7 +336,7 @@ impl State {
         self.tagging.book.as_ref().filter(|book| Some(book.subject()) == subject)
     }
 
-    /// The same as a map.
+    /// The tags of what is shown by feature; none of them where [`State::book`] has none.
     pub fn tags(&self) -> &Features {
         static NONE: Features = Features::new();
         self.book().map_or(&NONE, TagBook::features)

@@ -44,7 +44,7 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// With `text` in it and the cursor at its end.
+    /// A prompt with `text` in it and the cursor at its end.
     pub fn new(asked: Asked, text: String) -> Self {
         Self { asked, input: Input::new(text) }
     }

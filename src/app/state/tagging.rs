@@ -10,15 +10,15 @@ pub struct Tagging {
     pub book: Option<TagBook>,
     /// Their file.
     pub path: String,
-    /// Why they cannot be read, if they cannot.
+    /// Why the file cannot be read; none where it can.
     pub problem: Option<Problem>,
     /// Counts changes.
     pub revision: u64,
     /// The latest revision that is in the file.
     pub saved: u64,
-    /// Why the latest save failed, if it did.
+    /// Why the latest save failed; none where it did not.
     pub unsaved: Option<Problem>,
-    /// Whose tags were asked for.
+    /// The subject whose tags were asked for.
     pub subject: Option<Subject>,
     /// Where the next tag applies, unless changed: everywhere, or only in the view that is on.
     pub only_this_view: bool,
@@ -29,13 +29,13 @@ pub struct Tagging {
 pub enum Standing {
     /// Nothing is known of any tags.
     Unknown,
-    /// They are in their file.
+    /// The latest change is in the file.
     Saved,
-    /// They are on their way into it.
+    /// The latest change is on its way into the file.
     Saving,
-    /// They could not be written.
+    /// The latest change could not be written.
     NotSaved,
-    /// Their file could not be read.
+    /// The file could not be read.
     Unreadable,
     /// Other tags are on the screen.
     ReadOnly,

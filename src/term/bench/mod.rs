@@ -47,7 +47,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub struct Plan {
     /// What the explorer shows.
     pub findings: Arc<Findings>,
-    /// In order.
+    /// The keys, in the order in which they are pressed.
     pub presses: Vec<Press>,
     /// What is computed again and again meanwhile, if anything.
     pub load: Option<Request>,
@@ -75,7 +75,7 @@ pub fn measure(plan: Plan) -> Result<Measured> {
     explorer.update(Message::RunRead(Ok(plan.findings)));
     event_loop::run(&receiver, &mut explorer)?;
     let rows = explorer.state.table.len();
-    // What was drawn until here is no answer to a key.
+    // Frames until here answer no key.
     explorer.watch = Watch::new(plan.presses.iter().map(|press| press.kind).collect());
     let begin = Instant::now();
     explorer.begin = begin;

@@ -19,7 +19,7 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// Of this many columns and rows.
+    /// A screen of this many columns and rows.
     pub fn new((width, height): (u16, u16)) -> Result<Self> {
         let bytes = Arc::<AtomicUsize>::default();
         let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, Counter(Arc::clone(&bytes))));

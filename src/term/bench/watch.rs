@@ -35,9 +35,9 @@ pub struct Measured {
     pub wall: Duration,
     /// Studies that were finished meanwhile; none where nothing was computed.
     pub studies: Option<usize>,
-    /// In order.
+    /// The keys, in the order in which they were pressed.
     pub presses: Vec<Pressed>,
-    /// In order.
+    /// The frames, in the order in which they were drawn.
     pub frames: Vec<Frame>,
     /// What `update` took of each table that arrived.
     pub arrivals: Vec<Duration>,

@@ -3,7 +3,7 @@
 use crate::core::problem::{Problem, Result};
 use crate::term::environment::Environment;
 
-/// A way to the clipboard of whoever sits at the terminal.
+/// A way to the clipboard of the person at the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Provider {
     /// `tmux load-buffer -w`: tmux sends it on to its terminal.

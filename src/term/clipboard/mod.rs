@@ -1,4 +1,4 @@
-//! Copies text to the clipboard of whoever sits at the terminal, and says what was really done.
+//! Copies text to the clipboard of the person at the terminal, and says what was really done.
 //!
 //! Most users are on another machine, where the clipboard is not: [`choice`] picks the way there. No way gives a receipt but the
 //! local one, so messages say "sent" or "wrote", not "copied". Whatever fails, the text ends up in a file, and the message says so.

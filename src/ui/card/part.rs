@@ -14,7 +14,7 @@ use crate::ui::theme::Theme;
 pub struct Card<'a> {
     /// Everything on the screen.
     pub state: &'a State,
-    /// Colours.
+    /// The styles to draw with.
     pub theme: &'a Theme,
     /// The study.
     pub findings: &'a Findings,

@@ -10,6 +10,7 @@ use crate::app::layout::table_rows;
 use crate::app::message::{JobNews, Message, Mouse};
 use crate::app::state::download::Offer;
 use crate::app::state::overlay::Overlay;
+use crate::core::progress::{Progress, Step};
 use crate::core::selection::Selection;
 use crate::core::study::testing::{BASELINE, FEMALE, MALE};
 use crate::ui::testing::run;
@@ -63,8 +64,8 @@ fn news(which: usize) -> JobNews {
     match which {
         0 => opened(&run),
         1 => JobNews::Ended(Err(problem())),
-        2 => JobNews::Progress(crate::core::progress::Progress { stage: "\x1b[2J名前".repeat(9), done: 9, total: 0 }),
-        3 => JobNews::Progress(crate::core::progress::Progress { stage: String::new(), done: u64::MAX / 200, total: 1 }),
+        2 => JobNews::Step(Step::Progress(Progress { stage: "\x1b[2J名前".repeat(9), done: 9, total: 0 })),
+        3 => JobNews::Step(Step::Progress(Progress { stage: String::new(), done: u64::MAX / 200, total: 1 })),
         _ => found(&run, views[which % 3], 6).swap_remove((which - 4) / 3),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::pilot::{Pilot, found, opened, problem, request};
 use crate::app::message::{Effect, JobNews};
 use crate::core::findings::Findings;
+use crate::core::progress::{Progress, Step};
 use crate::core::study::testing::MALE;
 use crate::core::tags::Subject;
 use crate::ui::testing::run;
@@ -112,11 +113,11 @@ fn a_failure_keeps_what_is_done_and_names_the_log() {
 #[test]
 fn a_running_job_says_on_every_size_how_to_stop_it() {
     let mut pilot = half_done();
-    let progress = crate::core::progress::Progress { stage: "resid_0, baseline".to_owned(), done: 7, total: 18_000 };
+    let progress = Progress { stage: "resid_0, baseline".to_owned(), done: 7, total: 18_000 };
     for _ in 0..2 {
-        pilot.news(1, JobNews::Progress(progress.clone()));
+        pilot.news(1, JobNews::Step(Step::Progress(progress.clone())));
         pilot.press("j j");
-        pilot.news(1, JobNews::Progress(crate::core::progress::Progress { done: 90, ..progress.clone() }));
+        pilot.news(1, JobNews::Step(Step::Progress(Progress { done: 90, ..progress.clone() })));
         for width in [60, 70, 80, 120, 180] {
             pilot.resize(width, 20);
             let header = pilot.screen()[0].clone();

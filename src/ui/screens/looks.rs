@@ -5,7 +5,7 @@ use insta::{Settings, assert_snapshot};
 
 use super::pilot::{Pilot, found, opened};
 use crate::app::message::JobNews;
-use crate::core::progress::Progress;
+use crate::core::progress::{Progress, Step};
 use crate::core::study::testing::MALE;
 use crate::ui::testing::run;
 
@@ -83,7 +83,7 @@ fn computing() {
     let run = run();
     let mut pilot = Pilot::computing();
     pilot.press("r");
-    let progress = |done| JobNews::Progress(Progress { stage: "resid_0, male".to_owned(), done, total: 180 });
+    let progress = |done| JobNews::Step(Step::Progress(Progress { stage: "resid_0, male".to_owned(), done, total: 180 }));
     pilot.news(1, opened(&run));
     pilot.news(1, progress(0));
     pilot.press("j j");

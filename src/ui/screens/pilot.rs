@@ -12,6 +12,7 @@ use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
 use crate::app::update::update;
 use crate::core::problem::Problem;
+use crate::core::progress::Step;
 use crate::core::ranking::Ranked;
 use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::core::run::{Method, Opened, Run};
@@ -150,7 +151,7 @@ pub fn request() -> Request {
 
 /// What a job that computes `run` tells first.
 pub fn opened(run: &Run) -> JobNews {
-    JobNews::Opened(Arc::new(Opened {
+    JobNews::Opened(Box::new(Opened {
         model: run.manifest.model.name.clone(),
         layers: LAYERS,
         backend: "ndarray".to_owned(),
@@ -162,7 +163,12 @@ pub fn opened(run: &Run) -> JobNews {
 /// The first `count` submodules of `view`, as a job tells them.
 pub fn found(run: &Run, view: View, count: usize) -> Vec<JobNews> {
     let effects = run.views.iter().find(|effects| effects.view == view).unwrap();
-    effects.submodules.iter().take(count).map(|effects| JobNews::Found(view, Arc::new(Ranked::new(effects.clone())))).collect()
+    effects
+        .submodules
+        .iter()
+        .take(count)
+        .map(|effects| JobNews::Step(Step::Found(view, Arc::new(Ranked::new(effects.clone())))))
+        .collect()
 }
 
 /// A study whose first submodule has `count` features in each view, stronger with their index, and whose others have none.

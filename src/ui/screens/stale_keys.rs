@@ -7,7 +7,7 @@ use crate::app::config::Config;
 use crate::app::message::{DownloadNews, JobNews, Message};
 use crate::app::state::download::Offer;
 use crate::app::state::overlay::Overlay;
-use crate::core::progress::Progress;
+use crate::core::progress::{Progress, Step};
 use crate::core::request::{ModelSource, Request};
 use crate::core::study::testing::MALE;
 use crate::ui::testing::{empty, run};
@@ -26,8 +26,11 @@ const AFTER_NUMBERS: [&str; 12] = [
     "submodule",
     "submodules",
     "others",
-    "match)",
+    "match",
 ];
+
+/// Signs of arithmetic.
+const FORMULAS: [&str; 2] = ["logit(patch answer) - logit(clean answer)", "|error| / (|sum| + |error|)"];
 
 /// Words that are a default key of the program and can only be meant as one: characters, `Esc`, and keys with control.
 fn default_keys_in(text: &str) -> Vec<String> {
@@ -48,7 +51,8 @@ fn default_keys_in(text: &str) -> Vec<String> {
         word.len() == key.len() + 2 && key.starts_with(char::is_alphabetic) && defaults.iter().any(|default| default == key)
     };
     let is_key = |(at, word): &(usize, &String)| {
-        let (before, after) = (at.checked_sub(1).map_or("", |before| raw[before]), raw.get(at + 1).copied().unwrap_or_default());
+        let before = at.checked_sub(1).map_or("", |before| raw[before]);
+        let after = words.get(at + 1).map_or("", String::as_str);
         let is_sentence = after.starts_with(char::is_alphabetic);
         if counted(word) {
             return true;
@@ -58,8 +62,8 @@ fn default_keys_in(text: &str) -> Vec<String> {
                 digit if digit.chars().all(|character| character.is_ascii_digit()) => {
                     is_sentence && !BEFORE_NUMBERS.contains(&before) && !AFTER_NUMBERS.contains(&after)
                 }
-                // Signs stand before bars, too.
-                "+" | "-" | "=" | "_" => is_sentence,
+                // Signs stand before bars and in formulas, too.
+                "+" | "-" | "=" | "_" | "/" => is_sentence,
                 // A variable of the method, a unit, and the mark of what was rejected.
                 "k" => !["the", "strongest", "no"].contains(&before) && !after.starts_with("ctrl-"),
                 "s" => !before.ends_with(|character: char| character.is_ascii_digit()),
@@ -111,7 +115,7 @@ fn starts() -> Vec<(&'static str, Pilot)> {
     computing.news(1, opened(&run()));
     found(&run(), MALE, 3).into_iter().for_each(|news| computing.news(1, news));
     let progress = Progress { stage: "resid_0".to_owned(), done: 40, total: 180 };
-    computing.news(1, JobNews::Progress(progress.clone()));
+    computing.news(1, JobNews::Step(Step::Progress(progress.clone())));
     let mut cancelled = Pilot::new(computing.state.clone());
     run_command(&mut cancelled, "back");
     let mut downloading = after(absent(), &["fetch", "type enter"]);
@@ -157,8 +161,17 @@ fn said(pilot: &mut Pilot) -> String {
     }
     for (width, height) in [(180, 50), (70, 20)] {
         pilot.resize(width, height);
-        said.push('\n');
-        said.push_str(&pilot.screen().join("\n"));
+        for (row, line) in pilot.screen().iter().enumerate() {
+            // Numbers stand everywhere but in the line of views and in the last one.
+            let has_keys = row == 1 || row + 1 == usize::from(height);
+            let number = |character: char| character.is_ascii_digit() && !has_keys;
+            // Notes of the published study are its own words.
+            if pilot.state.show_published && (3..usize::from(height) - 1).contains(&row) {
+                continue;
+            }
+            said.push('\n');
+            said.push_str(&FORMULAS.iter().fold(line.replace(number, "0"), |line, formula| line.replace(formula, "")));
+        }
     }
     let is_list = matches!(pilot.state.overlay, Some(Overlay::Palette(_) | Overlay::Help(_)));
     if is_list { said.replace("Esc closes", "") } else { said }
@@ -166,16 +179,22 @@ fn said(pilot: &mut Pilot) -> String {
 
 #[test]
 fn no_default_key_is_named_where_keys_are_others() {
-    for (name, start) in starts() {
+    let mut left = Vec::new();
+    let mut look = |place: &str, pilot: &mut Pilot| {
+        let keys = default_keys_in(&said(pilot));
+        if !keys.is_empty() {
+            left.push(format!("{place}: {keys:?}: {}", pilot.notice()));
+        }
+    };
+    for (name, mut start) in starts() {
+        look(name, &mut start);
         for command in commands::all() {
             let mut pilot = Pilot::new(start.state.clone());
-            let stale = default_keys_in(&said(&mut pilot));
-            assert!(stale.is_empty(), "{name}: {stale:?} in {:?} and {:#?}", pilot.notice(), pilot.screen());
             run_command(&mut pilot, command.name);
-            let stale = default_keys_in(&said(&mut pilot));
-            assert!(stale.is_empty(), "{name}, {}: {stale:?} in {:?} and {:#?}", command.name, pilot.notice(), pilot.screen());
+            look(&format!("{name}, then {}", command.name), &mut pilot);
         }
     }
+    assert!(left.is_empty(), "{left:#?}");
 }
 
 #[test]

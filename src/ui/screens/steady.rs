@@ -4,6 +4,7 @@ use super::pilot::{Pilot, found, opened, problem, request};
 use crate::app::message::{Effect, JobNews, Message};
 use crate::app::notice::Notice;
 use crate::app::state::overlay::Overlay;
+use crate::core::progress::{Progress, Step};
 use crate::core::study::testing::MALE;
 use crate::ui::testing::{empty, run};
 
@@ -105,7 +106,7 @@ fn the_header_says_how_tags_stand_while_it_computes() {
     pilot.press("r");
     pilot.news(1, opened(&run()));
     pilot.news(1, JobNews::Identified(subject));
-    pilot.news(1, JobNews::Progress(crate::core::progress::Progress { stage: "attn_0, male".to_owned(), done: 1, total: 4 }));
+    pilot.news(1, JobNews::Step(Step::Progress(Progress { stage: "attn_0, male".to_owned(), done: 1, total: 4 })));
     found(&run(), MALE, 6).into_iter().for_each(|news| pilot.news(1, news));
     for width in [60, 120, 180] {
         pilot.resize(width, 30);
