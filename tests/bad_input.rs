@@ -556,6 +556,8 @@ fn wrong_flags_say_what_is_allowed() {
     for (arguments, says) in [
         ("run --method magic", "'magic' for '--method <METHOD>'\n  [possible values: ig, attrib, exact]"),
         ("run --steps 0", "use a whole number from 1 to 100000"),
+        ("run --threads 0", "the cores of this machine"),
+        ("run --threads 30000", "the cores of this machine"),
         ("run --batch 0", "use a whole number from 1 up"),
         ("export x --view male --top-k 3 --format csv --name n", "--format url"),
         ("run --backend magic", "[possible values: auto, cuda, native, flex, ndarray]"),

@@ -56,15 +56,6 @@ pub(super) fn project<B: Backend>(layer: &Linear<B>, input: Tensor<B, 3>) -> Ten
     output.reshape([examples, positions, outputs])
 }
 
-/// The activation function between the two linear layers of an MLP.
-pub(super) fn activate<B: Backend>(function: ActivationFunction, hidden: Tensor<B, 3>) -> Tensor<B, 3> {
-    match function {
-        ActivationFunction::Gelu => gelu(hidden),
-        ActivationFunction::GeluTanh => gelu_approximate(hidden),
-        ActivationFunction::Relu => relu(hidden),
-    }
-}
-
 /// What attention computed on its way.
 ///
 /// # Shapes
@@ -176,7 +167,12 @@ impl<B: Backend> NeoX<B> {
     fn mlp(&self, layer: usize, input: Tensor<B, 3>) -> Tensor<B, 3> {
         let layer = &self.layers[layer];
         let hidden = project(&layer.dense_h_to_4h, layer.post_attention_layernorm.forward(input));
-        project(&layer.dense_4h_to_h, activate(self.config.activation, hidden))
+        let hidden = match self.config.activation {
+            ActivationFunction::Gelu => gelu(hidden),
+            ActivationFunction::GeluTanh => gelu_approximate(hidden),
+            ActivationFunction::Relu => relu(hidden),
+        };
+        project(&layer.dense_4h_to_h, hidden)
     }
 
     /// Causal self-attention.

@@ -4,13 +4,15 @@
 //! several metrics, only the last position goes through the last layer, and nothing is computed that nobody reads. Weights are frozen.
 //! The formulas are those of [`crate::engine::compute::native`]; the test below holds them against automatic differentiation.
 
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+
 use burn::nn::{LayerNorm, Linear};
+use burn::tensor::activation::relu;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor};
 
-use super::config::ActivationFunction;
-use super::neox::{Attended, Layer, NeoX, Positions, activate, project};
-use crate::engine::model::config::Config;
+use super::config::{ActivationFunction, Config};
+use super::neox::{Attended, Layer, NeoX, Positions, project};
 
 /// A layer norm's input without mean and at length one.
 ///
@@ -109,8 +111,8 @@ impl<B: Backend> NeoX<B> {
         let layer = &self.layers[index];
         let normal = Normal::of(input, &self.config);
         let hidden = project(&layer.dense_h_to_4h, normal.scaled(&layer.post_attention_layernorm));
-        let slope = slope(self.config.activation, hidden.clone());
-        (project(&layer.dense_4h_to_h, activate(self.config.activation, hidden)), KeptMlp { normal, slope })
+        let (hidden, slope) = activate(self.config.activation, hidden);
+        (project(&layer.dense_4h_to_h, hidden), KeptMlp { normal, slope })
     }
 
     /// From the gradient with respect to the output of layer `index` to those further down.
@@ -218,24 +220,25 @@ pub fn at_the_end<B: Backend, const D: usize>(tensor: Tensor<B, D>, dimension: u
     Tensor::cat(vec![zeros, tensor], dimension)
 }
 
-/// The derivative of the activation function at `input`.
-fn slope<B: Backend>(function: ActivationFunction, input: Tensor<B, 3>) -> Tensor<B, 3> {
+/// The activation function at `input`, and its derivative there; what both are made of is computed once.
+fn activate<B: Backend>(function: ActivationFunction, input: Tensor<B, 3>) -> (Tensor<B, 3>, Tensor<B, 3>) {
+    /// `sqrt(2 / pi)`
+    const ROOT: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
     match function {
-        // Phi(x) + x phi(x), with the normal distribution.
+        // x Phi(x), with the normal distribution Phi and its density: Phi(x) + x phi(x).
         ActivationFunction::Gelu => {
-            let below = ((input.clone() * std::f64::consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5;
-            let density = (input.clone().square() * -0.5).exp()
-                * (0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2);
-            below + input * density
+            let below = ((input.clone() * FRAC_1_SQRT_2).erf() + 1.0) * 0.5;
+            let density = (input.clone().square() * -0.5).exp() * (0.5 * ROOT);
+            (input.clone() * below.clone(), below + input * density)
         }
         ActivationFunction::GeluTanh => {
-            let root = std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2;
             let squared = input.clone().square();
-            let tanh = (input.clone() * (squared.clone() * 0.044_715 + 1.0) * root).tanh();
-            let rise = (squared * (3.0 * 0.044_715) + 1.0) * root;
-            (tanh.clone() + 1.0) * 0.5 + input * (tanh.square() * -1.0 + 1.0) * rise * 0.5
+            let tanh = (input.clone() * (squared.clone() * 0.044_715 + 1.0) * ROOT).tanh();
+            let below = (tanh.clone() + 1.0) * 0.5;
+            let rise = (squared * (3.0 * 0.044_715) + 1.0) * (0.5 * ROOT);
+            (input.clone() * below.clone(), below + input * (-tanh.square() + 1.0) * rise)
         }
-        ActivationFunction::Relu => input.greater_elem(0.0).float(),
+        ActivationFunction::Relu => (relu(input.clone()), input.greater_elem(0.0).float()),
     }
 }
 
