@@ -37,7 +37,7 @@ use crate::engine::dictionary::report::Fit;
 use crate::engine::memory::{Bounds, Memory};
 use aggregate::ViewAggregate;
 pub use batch::{Batch, ViewBatch, batches, prefixes};
-use method::EffectsOfView;
+use method::{Approach, EffectsOfView};
 use prepared::Prepared;
 use sharing::Sharing;
 use site::Site;
@@ -178,18 +178,22 @@ impl Attribution<'_> {
     /// Runs the prompts of `batch`, then goes through the submodules; the batches `later` follow.
     fn run_batch(&mut self, batch: &Batch<'_>, later: &[Batch<'_>]) -> Result<()> {
         let sharing = Sharing { model: self.model, batch, cancel: self.progress.cancel };
-        let prepared = self.stages.time(Stage::Plain, || Prepared::new(sharing, self.settings))?;
+        let (prepared, approach) = self.stages.time(Stage::Plain, || {
+            let prepared = Prepared::new(sharing)?;
+            let approach = Approach::prepare(&prepared.sharing, self.settings)?;
+            Ok((prepared, approach))
+        })?;
         for (view, metrics) in batch.views.iter().zip(&prepared.metrics) {
             self.aggregates[view.place].set_metrics(&view.examples, &metrics.clean, &metrics.patch);
         }
         for turn in 0..self.order.len() {
-            self.run_submodule(&prepared, turn, later)?;
+            self.run_submodule(&prepared, &approach, turn, later)?;
         }
         Ok(())
     }
 
     /// Encodes at the submodule whose turn it is, then goes through the views.
-    fn run_submodule(&mut self, prepared: &Prepared<'_>, turn: usize, later: &[Batch<'_>]) -> Result<()> {
+    fn run_submodule(&mut self, prepared: &Prepared<'_>, approach: &Approach, turn: usize, later: &[Batch<'_>]) -> Result<()> {
         let (ordinal, next) = (self.order[turn], self.order[(turn + 1) % self.order.len()]);
         let dictionaries = self.model.dictionaries;
         let views = &prepared.sharing.batch.views;
@@ -201,7 +205,7 @@ impl Attribution<'_> {
         {
             self.progress.tell(Step::Fitted(site.submodule, report))?;
         }
-        let effects = self.stages.time(Stage::Paths, || prepared.approach.at(&site))?;
+        let effects = self.stages.time(Stage::Paths, || approach.at(&site))?;
         for (index, ViewBatch { place, .. }) in views.iter().enumerate() {
             self.run_view(&site, index, &effects)?;
             // A view's numbers are final at the last batch that asks about it.

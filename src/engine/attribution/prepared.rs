@@ -1,11 +1,9 @@
-//! A batch before the first submodule: its plain runs, their metrics, and what the method needs to know of them.
+//! A batch before the first submodule: its plain runs and their metrics.
 
 use super::batch::ViewBatch;
-use super::method::Approach;
 use super::prefix::Prefixes;
 use super::sharing::Sharing;
 use crate::core::problem::Result;
-use crate::core::request::Settings;
 use crate::core::submodule::Submodule;
 use crate::engine::activation::Trace;
 use crate::engine::compute::Entry;
@@ -28,18 +26,15 @@ pub struct Prepared<'a> {
     pub prefixes: Prefixes<'a>,
     /// One for each view of the batch.
     pub metrics: Vec<Metrics>,
-    /// How effects are found.
-    pub approach: Approach,
 }
 
 impl<'a> Prepared<'a> {
     /// Runs the prompts.
-    pub fn new(sharing: Sharing<'a>, settings: Settings) -> Result<Self> {
+    pub fn new(sharing: Sharing<'a>) -> Result<Self> {
         let batch = sharing.batch;
         let traces = sharing.traces()?;
         let metrics = batch.views.iter().map(|view| metrics(&sharing, &traces, view)).collect::<Result<_>>()?;
-        let approach = Approach::prepare(&sharing, settings)?;
-        Ok(Self { prefixes: Prefixes::of(&batch.clean, &batch.patch), sharing, traces, metrics, approach })
+        Ok(Self { prefixes: Prefixes::of(&batch.clean, &batch.patch), sharing, traces, metrics })
     }
 
     /// The output of `submodule` at token `row` of side `side` (0 clean, 1 patch), `[width]`.
