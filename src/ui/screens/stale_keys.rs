@@ -14,9 +14,10 @@ use crate::ui::testing::{empty, run};
 
 /// What a number counts, or where it stands: after these words a digit is no key.
 const BEFORE_NUMBERS: [&str; 7] = ["of", "part", "after", "match", "rank", "top", "in"];
-const AFTER_NUMBERS: [&str; 12] = [
+const AFTER_NUMBERS: [&str; 13] = [
     "of",
     "features",
+    "views",
     "feature",
     "entries",
     "examples",
