@@ -83,7 +83,10 @@ fn former_tags_are_read_and_written_as_they_were() {
             format!("{feature} {scope} {} {} {}", tags.join(","), marks.rejected, marks.note)
         })
         .collect();
-    assert_eq!(said, ["resid_2/174 male  true seen on names", "resid_2/294 male MN false ", "resid_3/490 everywhere FP false "]);
+    assert_eq!(
+        said,
+        ["2-res-sm/174 male  true seen on names", "2-res-sm/294 male MN false ", "3-res-sm/490 everywhere FP false "]
+    );
     assert!(book.entries().any(|(_, scope, _)| scope == Scope::Everywhere));
     assert_eq!(json::to_json(&book).unwrap(), text);
 }

@@ -5,6 +5,7 @@ use super::state::overlay::Overlay;
 use super::state::tab::Tab;
 use super::state::{Pane, State};
 use crate::core::name::LONGEST;
+use crate::core::rows::{DIFFERENCE, SIMILARITY};
 
 /// A rectangle of the screen, in columns and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -138,10 +139,10 @@ pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
         state.compared().map_or_else(String::new, |(first, second)| format!(" {}-{}", study.name(first), study.name(second)));
     let name = |tab: Tab, longest: usize| match tab {
         Tab::Single(view) => study.name(view).as_str().chars().take(longest).collect(),
-        Tab::Difference if narrow || longest < usize::MAX => "differ".to_owned(),
-        Tab::Similarity if narrow || longest < usize::MAX => "common".to_owned(),
-        Tab::Difference => format!("difference{compared}"),
-        Tab::Similarity => format!("similarity{compared}"),
+        Tab::Difference if narrow || longest < usize::MAX => DIFFERENCE.chars().take(longest).collect(),
+        Tab::Similarity if narrow || longest < usize::MAX => SIMILARITY.chars().take(longest).collect(),
+        Tab::Difference => format!("{DIFFERENCE}{compared}"),
+        Tab::Similarity => format!("{SIMILARITY}{compared}"),
     };
     let labels = |longest: usize| -> Vec<(Tab, String)> {
         let tabs = Tab::all(study).into_iter().enumerate();

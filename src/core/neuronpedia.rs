@@ -58,7 +58,7 @@ pub struct Reference {
 
 /// The layer name of `submodule`: `5-res-sm` for `resid_5`.
 pub fn layer_name(submodule: Submodule) -> String {
-    format!("{}-{}-sm", submodule.layer.0, submodule.kind.neuronpedia_name())
+    submodule.neuronpedia_name()
 }
 
 /// The submodule that Neuronpedia calls `name`: `resid_5` for `5-res-sm`.

@@ -72,6 +72,11 @@ impl Submodule {
         SubmoduleKind::ALL.into_iter().flat_map(|kind| (0..layers).map(move |layer| Self::new(kind, layer))).collect()
     }
 
+    /// Its dictionary's name on Neuronpedia: `5-res-sm`.
+    pub fn neuronpedia_name(self) -> String {
+        format!("{}-{}-sm", self.layer.0, self.kind.neuronpedia_name())
+    }
+
     /// How many there are in a model with `layers` layers.
     pub const fn count(layers: usize) -> usize {
         SubmoduleKind::ALL.len() * layers
@@ -118,8 +123,9 @@ pub struct FeatureId {
 }
 
 impl fmt::Display for FeatureId {
+    /// Neuronpedia's short name, the one name of a feature on the screen and in messages: `5-res-sm/26074`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/{}", self.submodule, self.index.0)
+        write!(formatter, "{}/{}", self.submodule.neuronpedia_name(), self.index.0)
     }
 }
 

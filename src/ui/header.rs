@@ -88,7 +88,7 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let Some(progress) = &running.progress else { return (format!("opening…{said}"), theme.warning) };
     let share = (100 * progress.done).checked_div(progress.total).unwrap_or(0);
     let pace = running.pace(state.now);
-    let rate = pace.map_or_else(String::new, |pace| format!(" · {:.0} steps/s", pace.rate));
+    let rate = pace.map_or_else(String::new, |pace| format!(" · {:.0}/s", pace.rate));
     let remaining = pace.map_or_else(String::new, |pace| format!(" · {} left", duration(pace.left)));
     let arrived = state.study.as_deref().filter(|_| running.opened).map(job::arrived);
     let arrived = arrived.map_or_else(String::new, |(arrived, expected)| format!(" · {arrived}/{expected} done"));

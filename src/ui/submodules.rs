@@ -55,7 +55,7 @@ fn all(state: &State, theme: &Theme, width: usize) -> Line<'static> {
         Span::styled(left("all", name), theme.title),
         Span::styled(right(&counted(state, total), count), theme.text),
         Span::styled(right("sum", bar + sum), theme.dim),
-        Span::styled(right("error", share), theme.dim),
+        Span::styled(right("share", share), theme.dim),
     ])
 }
 

@@ -83,6 +83,8 @@ fn tag(word: &str, study: &Study) -> Option<Expression> {
     match word {
         "any" => Some(Expression::AnyTag),
         "none" => Some(Expression::AnyTag.unequal()),
+        // As the column of tags shows it.
+        "x" => Some(Expression::Rejected),
         name => study.tags.find(name).map(|tag| Expression::Tag(tag.name)),
     }
 }

@@ -140,7 +140,6 @@ fn contains(name: &[u8], text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::neuronpedia::layer_name;
     use crate::core::submodule::FeatureIndex;
 
     #[test]
@@ -149,7 +148,7 @@ mod tests {
         let features = numbers.into_iter().flat_map(|(layer, index)| {
             SubmoduleKind::ALL.map(|kind| FeatureId { submodule: Submodule::new(kind, layer), index: FeatureIndex(index) })
         });
-        let names = |feature: FeatureId| [feature.to_string(), format!("{}/{}", layer_name(feature.submodule), feature.index.0)];
+        let names = |feature: FeatureId| [format!("{}/{}", feature.submodule, feature.index.0), feature.to_string()];
         let features: Vec<FeatureId> = features.collect();
         let mut texts = vec!["//".to_owned(), "5-res_5".to_owned(), "d_5-r".to_owned(), "é".to_owned(), "1/x".to_owned()];
         for name in features.iter().copied().flat_map(names) {

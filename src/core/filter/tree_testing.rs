@@ -60,7 +60,8 @@ impl Tree {
             Self::Not(part) => !part.holds(row),
             Self::Text(text) => {
                 let neuronpedia = format!("{}/{}", layer_name(row.feature.submodule), row.feature.index.0);
-                let mut places = vec![row.feature.to_string(), neuronpedia, row.note.clone()];
+                let mut places =
+                    vec![format!("{}/{}", row.feature.submodule, row.feature.index.0), neuronpedia, row.note.clone()];
                 places.extend(row.tags.iter().map(ToString::to_string));
                 places.iter().any(|place| lower(place).contains(&lower(text)))
             }

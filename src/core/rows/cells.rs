@@ -6,19 +6,12 @@ use super::column::Column;
 use super::facts::views;
 use super::{Row, Spec};
 use crate::core::findings::Findings;
-use crate::core::neuronpedia::layer_name;
 use crate::core::selection::HeldBy;
 use crate::core::study::Study;
-use crate::core::submodule::FeatureId;
 use crate::core::tags::{Features, Marks, Tag};
 
 /// Digits after the point of every effect.
 const DIGITS: usize = 4;
-
-/// Neuronpedia's short name of a feature: `5-res-sm/26074`.
-pub fn name(feature: FeatureId) -> String {
-    format!("{}/{}", layer_name(feature.submodule), feature.index.0)
-}
 
 /// A number with its sign; empty if it is not known. What rounds to zero is written without sign, what is zero as `0`.
 pub fn signed(number: Option<f64>) -> String {
@@ -41,7 +34,7 @@ pub fn unsigned(number: Option<f64>) -> String {
 pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, spec: &Spec) -> String {
     match column {
         Column::Rank => row.rank.map_or_else(String::new, |rank| rank.to_string()),
-        Column::Name => name(row.feature),
+        Column::Name => row.feature.to_string(),
         Column::Effect => signed(Some(f64::from(row.effect))),
         Column::StandardError => unsigned(findings.view(row.ranked_in).standard_error(row.feature).map(f64::from)),
         Column::Effects(view) => signed(findings.view(view).effect(row.feature).map(f64::from)),

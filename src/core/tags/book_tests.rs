@@ -87,11 +87,11 @@ fn many_edits_are_one_step() {
 #[test]
 fn messages_say_what_changed() {
     let mut book = TagBook::new(subject());
-    assert_eq!(book.apply(toggle(7, tag("FP"))).to_string(), "resid_0/7: everywhere +FP");
+    assert_eq!(book.apply(toggle(7, tag("FP"))).to_string(), "0-res-sm/7: everywhere +FP");
     let scope = Scope::In(name("male"));
     let note = Edit::Note(feature(7), scope, "a\x1bb".to_owned());
     let change = book.apply(Edit::Many(vec![toggle(7, tag("FP")), note, Edit::Reject(feature(7), scope, true)]));
-    assert_eq!(change.to_string(), "resid_0/7: everywhere -FP; male rejected, note 'a\u{fffd}b'");
-    assert_eq!(book.undo().unwrap().to_string(), "resid_0/7: everywhere +FP; male not rejected, no note");
+    assert_eq!(change.to_string(), "0-res-sm/7: everywhere -FP; male rejected, note 'a\u{fffd}b'");
+    assert_eq!(book.undo().unwrap().to_string(), "0-res-sm/7: everywhere +FP; male not rejected, no note");
     assert_eq!(book.apply(Edit::Many(Vec::new())).to_string(), "nothing");
 }

@@ -41,7 +41,7 @@ proptest! {
             let tags = record[4].split_whitespace().map(|tag| Tag::new(tag).unwrap()).collect();
             let marks = &Marks { note: marks.shown_note(), ..marks.clone() };
             let read = Marks { tags, rejected: &record[5] == "true", note: record[6].to_owned() };
-            prop_assert_eq!(&format!("{}/{}", &record[0], &record[1]), &feature.to_string());
+            prop_assert_eq!(&format!("{}/{}", &record[2], &record[1]), &feature.to_string());
             prop_assert_eq!((Scope::new(&record[3]).unwrap(), &read), (scope, marks));
         }
     }

@@ -15,6 +15,7 @@ use crate::app::update::update;
 use crate::core::findings::Findings;
 use crate::core::neuronpedia::Reference;
 use crate::core::request::{ModelSource, Options, Request, Settings};
+use crate::core::rows::cells;
 use crate::core::run::{Method, Opened, Run};
 use crate::core::selection::Selection;
 use crate::core::study::testing::{BASELINE, FEMALE, MALE, name, tag};
@@ -303,7 +304,7 @@ fn tags_and_links_stand_on_the_card() {
 fn the_border_names_the_feature_and_shows_the_focus() {
     let mut state = showing(run());
     let feature = state.feature().unwrap();
-    let title = format!("┌ {} · {} ─", cells::name(feature), feature.submodule);
+    let title = format!("┌ {} · {} ─", feature, feature.submodule);
     let buffer = drawn(&state, ThemeName::Dark, (60, 10));
     assert!(rows(&buffer)[0].starts_with(&title), "{}", rows(&buffer)[0]);
     assert_eq!(buffer[(0, 0)].fg, theme(ThemeName::Dark).border.fg.unwrap());

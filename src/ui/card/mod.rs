@@ -20,7 +20,6 @@ use ratatui::widgets::{Block, Paragraph};
 use super::theme::Theme;
 use crate::app::state::{Pane, State};
 use crate::core::findings::Source;
-use crate::core::rows::cells;
 use examples::Examples;
 use part::Card;
 
@@ -30,7 +29,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let border = if state.pane == Pane::Card { theme.focus } else { theme.border };
     let mut block = Block::bordered().border_style(border);
     if let Some(row) = state.table.row() {
-        block = block.title(format!(" {} · {} ", cells::name(row.feature), row.feature.submodule));
+        block = block.title(format!(" {} · {} ", row.feature, row.feature.submodule));
     }
     let inside = block.inner(area);
     let window = window(every_line(state, theme, usize::from(inside.width)), state.card_scroll, usize::from(inside.height));

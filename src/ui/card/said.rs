@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use super::part::Card;
 use crate::app::tagging;
 use crate::core::neuronpedia::Reference;
-use crate::core::tags::Marks;
+use crate::core::tags::{Marks, Scope};
 use crate::core::text::printable;
 use crate::ui::fit::{self, Piece};
 
@@ -23,7 +23,14 @@ pub fn tags(card: &Card) -> Vec<Line<'static>> {
     if said.is_empty() {
         return card.dim("no tags");
     }
-    let lines = said.scopes().flat_map(|(scope, marks)| {
+    // What is said everywhere first, then views in the order of the study, those of other studies last.
+    let place = |scope: Scope| match scope {
+        Scope::Everywhere => None,
+        Scope::In(view) => Some(card.findings.study.find(view.as_str()).map_or(u8::MAX, |view| view.0)),
+    };
+    let mut scopes: Vec<(Scope, &Marks)> = said.scopes().collect();
+    scopes.sort_by_key(|(scope, _)| place(*scope));
+    let lines = scopes.into_iter().flat_map(|(scope, marks)| {
         let label = fit::left(&scope.to_string(), SCOPE);
         let pieces = pieces(card, marks, fit::room(&label, card.columns));
         fit::flow(&label, pieces, card.columns, card.theme)

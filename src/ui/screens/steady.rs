@@ -77,7 +77,7 @@ fn a_long_notice_is_read_to_its_end_and_covers_no_cursor() {
     pilot.tell(Message::Done(words.join(" ")));
     let screen = pilot.screen();
     assert!(screen.join(" ").contains("word29"), "{screen:?}");
-    let row = pilot.state.table.row().map(|row| crate::core::rows::cells::name(row.feature)).unwrap();
+    let row = pilot.state.table.row().map(|row| row.feature.to_string()).unwrap();
     assert!(screen.iter().any(|line| line.contains('>') && line.contains(&row)), "{screen:?}");
     // One that is too long says so, and the next key gives the room back.
     pilot.state.notice = Some(Notice::done(words.join(" ").repeat(9)));

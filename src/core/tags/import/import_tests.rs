@@ -81,7 +81,7 @@ fn lists_may_be_laid_out_in_many_ways() {
     assert_eq!(problems, []);
     let entries: Vec<String> =
         book.entries().map(|(feature, scope, marks)| format!("{feature} {scope} {} {}", marks.rejected, marks.note)).collect();
-    assert_eq!(entries, ["attn_3/7 male false FP (AMB?)", "mlp_0/1 female false ", "resid_5/26074 male true "]);
+    assert_eq!(entries, ["3-att-sm/7 male false FP (AMB?)", "0-mlp-sm/1 female false ", "5-res-sm/26074 male true "]);
 }
 
 #[test]
