@@ -95,10 +95,13 @@ impl<'a> Route<'a> {
 }
 
 impl Sharing<'_> {
-    /// The plain runs of the clean and of the patch prompts.
+    /// The plain runs of the clean and of the patch prompts; a side at a time, which is what a batch's size bounds.
     pub fn traces(&self) -> Result<[Vec<Trace>; 2]> {
+        Ok([self.runs(&self.batch.clean)?, self.runs(&self.batch.patch)?])
+    }
+
+    fn runs(&self, prompts: &[&[u32]]) -> Result<Vec<Trace>> {
         let compute = self.model.compute;
-        let prompts: Vec<&[u32]> = self.batch.clean.iter().chain(&self.batch.patch).copied().collect();
         let key = |prompt: &&[u32]| ArrayKey::Outputs { prompt: (*prompt).into() };
         let keys: Vec<ArrayKey> = prompts.iter().map(key).collect();
         let arrays = self.model.memory.arrays(&keys, |missing| {
@@ -106,9 +109,7 @@ impl Sharing<'_> {
             let traces = compute.traces(&prompts, self.cancel)?;
             Ok(traces.iter().map(|trace| Arc::clone(trace.values())).collect())
         })?;
-        let mut clean: Vec<Trace> = arrays.into_iter().map(|values| Trace::new(values, compute.config().layers)).collect();
-        let patch = clean.split_off(self.batch.clean.len());
-        Ok([clean, patch])
+        Ok(arrays.into_iter().map(|values| Trace::new(values, compute.config().layers)).collect())
     }
 
     /// The codes of every prefix in the dictionary of ordinal `ordinal`, which reads `outputs`, one `[width]` a prefix.
