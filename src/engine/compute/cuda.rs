@@ -1,5 +1,5 @@
-//! Whether a GPU can be used and how much memory it has, asked in a way that fails with a sentence: burn's own start-up panics on several threads where the
-//! driver or the runtime compiler is missing.
+//! Whether a GPU can be used and how much memory it has, asked in a way that fails with a sentence: burn's own start-up panics on
+//! several threads where the driver or the runtime compiler is missing.
 
 use std::ffi::{c_int, c_uint};
 use std::panic::{catch_unwind, set_hook, take_hook};
@@ -20,7 +20,7 @@ fn driver() -> Result<Library> {
     driver.map_err(|error| Problem::new("backend 'cuda'", format_args!("the NVIDIA driver is missing: {error}"), REMEDY))
 }
 
-/// The memory of the first card in bytes, as the driver tells it.
+/// The memory of the first card in bytes, according to the driver.
 pub fn memory() -> Result<u64> {
     type Status = c_int;
     let driver = driver()?;
@@ -57,7 +57,7 @@ pub fn memory() -> Result<u64> {
     ))
 }
 
-/// Opens the driver, then computes one small product.
+/// Tests the GPU: opens the driver, then computes one small product.
 pub fn works() -> Result<()> {
     driver()?;
     let hook = take_hook();
