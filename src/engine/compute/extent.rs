@@ -1,10 +1,11 @@
 //! How much is done at once: three limits, at three levels.
 //!
-//! | limit | what it bounds | why |
-//! |---|---|---|
-//! | [`TOKENS_AT_ONCE`] | tokens of the prompts that the attribution hands to a backend in one call, whatever batch was asked for | memory does not grow with the length of prompts, and between two calls it can be cancelled |
-//! | [`TOKENS_PER_TASK`] | tokens that one thread of the `native` backend takes through a layer together | products run at their rate, while what a layer reads and writes stays in a core's cache |
-//! | [`Extent::tokens`] | tokens (points of paths included) that a burn backend takes through a layer together | a card wants thousands, a processor no more than its caches hold |
+//! - [`TOKENS_AT_ONCE`] bounds the tokens of the prompts that the attribution hands to a backend in one call, whatever batch was
+//!   asked for: memory does not grow with the length of prompts, and the computation can be cancelled between two calls.
+//! - [`TOKENS_PER_TASK`] bounds the tokens that one thread of the `native` backend takes through a layer together: products run
+//!   at their rate, while what a layer reads and writes stays in a core's cache.
+//! - [`Extent::tokens`] bounds the tokens (points of segments included) that a burn backend takes through a layer together: a
+//!   card wants thousands, a processor no more than its caches hold.
 
 #[cfg(any(feature = "cuda", test))]
 use crate::engine::model::config::Config;
