@@ -6,9 +6,9 @@
 //!
 //! | what | multiply-adds |
 //! |---|---|
-//! | a layer, forward | `4 d^2 + 2 d m` a token (queries, keys, values, dense; MLP), and `2 d` for each token and each one it sees |
+//! | a layer, forward | `4 d^2 + 2 d m` a token (query, key, value, dense; MLP), plus `2 d` for each token and each one it sees |
 //! | a layer, backward | as many for the linear layers, twice as many between tokens; frozen weights need no gradients |
-//! | the last layer | only the last position goes on: `2 d^2` for the key and value of every token, the rest for one token a prompt |
+//! | the last layer | only the last position goes on: `2 d^2` for each token's key and value, the rest for one token a prompt |
 //! | an encoder | `d n` for each different prefix, since a causal model computes the same for the same text |
 //!
 //! A study then takes:

@@ -45,8 +45,8 @@ pub fn identify(
 }
 
 /// The subject to which tags belong for the model called `model` with `dictionaries`, in submodule order as in every manifest.
-/// Its hash is the SHA-256 over one line for each dictionary, `SUBMODULE SHA256` and a line feed, as `printf 'attn_0 ba78..
-/// ..' | sha256sum` computes it.
+/// Its hash is the SHA-256 over one line for each dictionary, `SUBMODULE SHA256` and a line feed, as
+/// `printf 'attn_0 ba78..\n..' | sha256sum` computes it.
 pub fn subject(model: &str, dictionaries: &[DictionaryRecord]) -> Subject {
     let lines = dictionaries.iter().fold(String::new(), |mut lines, record| {
         // Writing into a string cannot fail.

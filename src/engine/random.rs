@@ -1,5 +1,5 @@
-//! Seeded draws: everything random in the demo model's training and in random weights comes from here, so that one seed gives one
-//! result.
+//! Seeded draws for the demo model's training and for random weights, so that one seed gives one result. Only the language
+//! model's first weights come from burn's own generator, seeded alike.
 //!
 //! The generator is the Mersenne Twister (Matsumoto and Nishimura 1998), which the data-set shuffle needs anyway.
 
