@@ -50,8 +50,8 @@ impl Trace {
         self.block(Self::part(submodule, self.layers))
     }
 
-    /// The residual stream that enters layer `layer`, `[positions, width]`; after the last layer, the stream that the final layer
-    /// norm reads.
+    /// The residual stream that enters layer `layer`, `[positions, width]`; after the last layer, the stream that the final
+    /// layer norm reads.
     pub fn entering(&self, layer: usize) -> &[f32] {
         if layer == 0 { self.block(0) } else { self.output(Submodule::new(SubmoduleKind::Residual, layer - 1)) }
     }

@@ -20,11 +20,11 @@ impl Cache {
         Self { bounds, last: Mutex::new(None) }
     }
 
-    /// The model of `source` on `backend`. This is the last one, if it is the same and its files are unchanged; else the last one
-    /// is released first, and a new one is opened.
+    /// The model of `source` on `backend`. This is the last one, if it is the same and its files are unchanged; else the last
+    /// one is released first, and a new one is opened.
     ///
     /// # Errors
-    /// Those of [`Loaded::open`].
+    /// When [`Loaded::open`] fails.
     pub fn loaded(&self, source: &ModelSource, backend: Option<Backend>, cancel: &Cancel) -> Result<Arc<Loaded>> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = last.as_ref().filter(|loaded| loaded.is_still(source, backend)) {

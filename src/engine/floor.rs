@@ -17,8 +17,8 @@
 //!   outputs of layer 0 is needed.)
 //! - **paths**: for each submodule the `steps - 1` points between the ends, through the layers *above* it. The metric reads two
 //!   rows of `embed_out`, folded into one direction for each example, so no product with the whole vocabulary is needed.
-//!   - Views that start from the same prompts and differ only in the metric (a baseline): one forward pass, and one backward pass
-//!     for each view.
+//!   - Views that start from the same prompts and differ only in the metric (a baseline): one forward pass, and one backward
+//!     pass for each view.
 //!   - A reversed view goes in the other direction. For `resid_i` it passes the same points with the negative metric, so that 11
 //!     points serve both views: nothing is left to do. That does *not* hold for `attn_i` and `mlp_i`: there the rest of the
 //!     stream is that of the view's own start, and the view needs its own forward and backward passes.
@@ -174,8 +174,8 @@ mod tests {
         assert!((floor.encoders - prefixes).abs() < 1.0);
         // A prefix that one batch encoded is not encoded again in later ones.
         assert!((Floor::of(&config, &[32768; 18], &batches(&views, 7), 10).encoders - prefixes).abs() < 1.0);
-        // By hand: 12.2 layers above the six submodules of a kind, 6,750 tokens forward and 10,800 back, 3.15 million a token and
-        // layer.
+        // By hand: 12.2 layers above the six submodules of a kind, 6,750 tokens forward and 10,800 back, 3.15 million a token
+        // and layer.
         let rough = (10.0 + 5.0 * 0.444) * (6750.0 + 10800.0) * 3.146e6;
         assert!((floor.paths / rough - 1.0).abs() < 0.02, "{} and {rough}", floor.paths);
         let giga = [floor.plain, floor.paths, floor.encoders].map(|part| (2e-9 * part).round());

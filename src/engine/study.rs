@@ -56,7 +56,7 @@ impl OpenStudy {
         Ok(Self { request, threads, loaded, data, shard, open_seconds, stages: Mutex::default() })
     }
 
-    /// What is known of the study before it is computed.
+    /// Model, backend, study and data, which are known before the computation.
     pub fn opened(&self) -> Opened {
         Opened {
             model: self.loaded.name.clone(),

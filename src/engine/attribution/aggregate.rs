@@ -1,5 +1,5 @@
-//! Turns effects at single tokens into means, standard errors and means per position. Sums are kept in f64, so that the order and
-//! the size of batches do not show in results.
+//! Turns effects at single tokens into means, standard errors and means per position. Sums are kept in f64, so that the order
+//! and the size of batches do not show in results.
 
 use super::TokenEffects;
 use super::detail::{DetailKeeper, Entry};

@@ -50,8 +50,8 @@ pub fn prefixes(batches: &[Batch<'_>]) -> usize {
 /// Splits the examples of `views` into batches of at most `size` pairs. Whatever `size` is, long prompts make small batches
 /// ([`TOKENS_AT_ONCE`]), so that memory does not grow with their length.
 ///
-/// Views that name one data set ask about the same examples. Where data sets have the same pairs with other answers, they share a
-/// batch and everything that does not depend on answers.
+/// Views that name one data set ask about the same examples. Where data sets have the same pairs with other answers, they share
+/// a batch and everything that does not depend on answers.
 pub fn batches<'a>(views: &[ViewInput<'a>], size: usize) -> Vec<Batch<'a>> {
     let mut data_sets: Vec<&'a [Example]> = Vec::new();
     let of_view: Vec<usize> = views

@@ -1,8 +1,9 @@
 //! Single examples of the strongest features, in bounded memory.
 //!
-//! Which features are strongest is known only at the end. Up to [`LARGEST`] entries, which covers the published study, everything
-//! is kept. Beyond that, the entries of the features that are weakest so far are dropped until half of the room is free. A
-//! feature that was dropped and turns out to be strong is not listed with half of its examples: it is left out and counted.
+//! Which features are strongest is known only at the end. Up to [`LARGEST`] entries, which covers the published study,
+//! everything is kept. Beyond that, the entries of the features that are weakest so far are dropped until half of the room is
+//! free. A feature that was dropped and turns out to be strong is not listed with half of its examples: it is left out and
+//! counted.
 
 use std::collections::HashMap;
 

@@ -1,8 +1,9 @@
 //! Attribution patching over dictionary features: effects of every feature and error term on the logit difference.
 //!
-//! Integrated gradients and attribution patching follow Marks et al. 2024, "Sparse Feature Circuits" (arXiv:2403.19647). Decoding is
-//! affine, so the interpolated activation is `x_clean + alpha (x_patch - x_clean)` and the gradient with respect to the activation
-//! itself is all that is needed: `effect_j = (f_patch_j - f_clean_j) <g, W_dec_j>`, `error effect = <g, e_patch - e_clean>`.
+//! Integrated gradients and attribution patching follow Marks et al. 2024, "Sparse Feature Circuits" (arXiv:2403.19647).
+//! Decoding is affine, so the interpolated activation is `x_clean + alpha (x_patch - x_clean)` and the gradient with respect to
+//! the activation itself is all that is needed: `effect_j = (f_patch_j - f_clean_j) <g, W_dec_j>`,
+//! `error effect = <g, e_patch - e_clean>`.
 
 mod aggregate;
 mod batch;
@@ -98,7 +99,7 @@ pub fn attribute(
 /// Computes `views` as [`attribute`] does, using the model's memory, and says how long its parts took.
 ///
 /// # Errors
-/// Those of [`attribute`].
+/// Under the same conditions as [`attribute`].
 pub fn attribute_timed(
     model: Model<'_>,
     views: &[ViewInput<'_>],
@@ -166,9 +167,9 @@ struct Attribution<'a> {
     settings: Settings,
     /// Ordinals of the submodules in the order in which they are computed.
     order: Vec<usize>,
-    /// One for each view.
+    /// What each view found so far, in the order of `views`.
     aggregates: Vec<ViewAggregate>,
-    /// One for each submodule.
+    /// How well each dictionary fits so far, in submodule order.
     fits: Vec<Fit>,
     progress: Teller<'a>,
     stages: Stages,

@@ -1,5 +1,5 @@
-//! What is computed once, and for which questions. All sharing is decided here, above the backends, so that each of them gains by
-//! it:
+//! What is computed once, and for which questions. All sharing is decided here, above the backends, so that each of them gains
+//! by it:
 //!
 //! - **Remembered**: the [memory](crate::engine::memory) is asked first, and only what it does not hold is computed; if one call
 //!   asks for something twice, it is computed once, too.
@@ -11,8 +11,8 @@
 //!   other direction passes the same points. At `attn_i` and `mlp_i` the stream beside the output is that of the view's own
 //!   start, and nothing is shared.
 //! - **Exchanged answers**: a metric with its answers exchanged is the negative metric, and so is its gradient.
-//! - **The start is known**: the first point of a segment is the plain run, whose gradients come for all submodules at once; only
-//!   the points between the ends are left.
+//! - **The start is known**: the first point of a segment is the plain run, whose gradients come for all submodules at once;
+//!   only the points between the ends are left.
 //! - **The last position alone**: above the last attention the metric depends on no other position
 //!   ([`Entry::is_above_attention`](crate::engine::compute::Entry::is_above_attention)).
 
@@ -113,8 +113,8 @@ impl Sharing<'_> {
         Ok([clean, patch])
     }
 
-    /// The codes of every prefix in the dictionary of ordinal `ordinal`; `outputs` are the submodule's outputs, one `[width]` per
-    /// prefix.
+    /// The codes of every prefix in the dictionary of ordinal `ordinal`; `outputs` are the submodule's outputs, one `[width]`
+    /// per prefix.
     pub fn codes(&self, ordinal: usize, prefixes: &Prefixes<'_>, outputs: &[&[f32]]) -> Result<Vec<TokenCodes>> {
         let key = |prefix: &&[u32]| CodesKey { submodule: ordinal as u32, prefix: (*prefix).into() };
         let keys: Vec<CodesKey> = prefixes.texts().iter().map(key).collect();

@@ -32,7 +32,7 @@ pub struct Site<'a> {
     errors: Vec<f32>,
 }
 
-/// What is known of one token of one side.
+/// Output, codes and error vector of one token of one side.
 #[derive(Clone, Copy)]
 pub struct Token<'a> {
     /// The submodule's output, `[width]`.

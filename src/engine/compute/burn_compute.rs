@@ -97,8 +97,8 @@ impl<B: Backend> BurnCompute<B> {
         Ok(Walk { entry, positions, mlp, layers, end: self.model.end_forward(hidden) })
     }
 
-    /// Passes the gradient of every sequence's metric back to the entry. `each` sees the gradients with respect to the outputs of
-    /// the submodules on the way; those of the last layer hold only the last position.
+    /// Passes the gradient of every sequence's metric back to the entry. `each` sees the gradients with respect to the outputs
+    /// of the submodules on the way; those of the last layer hold only the last position.
     fn backward(
         &self,
         walk: &Walk<B>,

@@ -1,5 +1,5 @@
-//! Whether a GPU can be used and how much memory it has, asked in a way that fails with a sentence: burn's own start-up panics on
-//! several threads where the driver or the runtime compiler is missing.
+//! Whether a GPU can be used and how much memory it has. A failure here becomes a problem with a remedy; burn's own start-up
+//! panics on several threads where the driver or the runtime compiler is missing.
 
 use std::ffi::{c_int, c_uint};
 use std::panic::{catch_unwind, set_hook, take_hook};
@@ -27,9 +27,10 @@ pub fn memory() -> Result<u64> {
     let no_function = |error: libloading::Error| {
         Problem::new("backend 'cuda'", format_args!("the NVIDIA driver lacks a function: {error}"), REMEDY)
     };
-    // SAFETY: the names and types are those of the driver's C interface (cuda.h): `cuInit(unsigned)`, `cuDeviceGet(CUdevice *, int)`
-    // and `cuDeviceTotalMem_v2(size_t *, CUdevice)`, where a CUdevice is an int and every function returns an enumeration of that size.
-    // Both pointers are to locals that outlive the calls, and the symbols are used while `driver` is open.
+    // SAFETY: the names and types are those of the driver's C interface (cuda.h): `cuInit(unsigned)`,
+    // `cuDeviceGet(CUdevice *, int)` and `cuDeviceTotalMem_v2(size_t *, CUdevice)`, where a CUdevice is an int and every
+    // function returns an enumeration of that size. Both pointers are to locals that outlive the calls, and the symbols are used
+    // while `driver` is open.
     #[allow(unsafe_code)]
     let (status, bytes) = unsafe {
         let start: Symbol<'_, unsafe extern "C" fn(c_uint) -> Status> = driver.get(b"cuInit").map_err(no_function)?;

@@ -16,8 +16,8 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// The first entry after `submodule`. A change of the submodule's output changes the stream there by the same amount, and the
-    /// stream is all that the rest of the model reads.
+    /// The first entry after `submodule`. A change of the submodule's output changes the stream there by the same amount, and
+    /// the stream is all that the rest of the model reads.
     pub fn after(submodule: Submodule, config: &Config) -> Self {
         match submodule.kind {
             SubmoduleKind::Attention if !config.parallel_residual => Self::Mlp(submodule.layer.0),

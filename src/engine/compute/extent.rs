@@ -15,8 +15,8 @@ use crate::engine::model::config::Config;
 pub const TOKENS_AT_ONCE: usize = 512;
 
 /// Tokens that one task of the `native` backend takes through a layer together: enough that products run at their rate, few
-/// enough that what a layer reads and writes stays in a core's cache, and that cancelling waits for no more than a few hundredths
-/// of a second.
+/// enough that what a layer reads and writes stays in a core's cache, and that cancelling waits for no more than a few
+/// hundredths of a second.
 pub const TOKENS_PER_TASK: usize = 256;
 
 /// The sizes of the pieces of work of a burn backend. They change how fast something is computed and how soon it can be

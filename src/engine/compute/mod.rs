@@ -90,8 +90,8 @@ pub trait Compute: Send + Sync {
     /// The metric of each of `streams`, which enter at `entry` and hold the positions that the metric depends on.
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>>;
 
-    /// For every segment and each of its metrics, the sum of the gradients with respect to the stream at `entry`, over the points
-    /// `alphas`.
+    /// For every segment and each of its metrics, the sum of the gradients with respect to the stream at `entry`, over the
+    /// points `alphas`.
     ///
     /// # Shapes
     /// - output: per segment and metric an array of the shape of the segment's `stream`
@@ -107,7 +107,8 @@ pub trait Compute: Send + Sync {
     fn encode(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>>;
 }
 
-/// The places of `items`, grouped by their number of metrics, most first: a group goes forward together and back once per metric.
+/// The places of `items`, grouped by their number of metrics, most first: a group goes forward together and back once per
+/// metric.
 fn grouped<T>(items: &[T], metrics: impl Fn(&T) -> usize) -> Vec<Vec<usize>> {
     let mut places: Vec<usize> = (0..items.len()).collect();
     places.sort_by_key(|place| std::cmp::Reverse(metrics(&items[*place])));

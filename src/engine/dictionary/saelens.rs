@@ -112,8 +112,8 @@ fn stated<'a>(config: &'a Map<String, Value>, key: &str) -> impl Iterator<Item =
     [config.get(key), metadata].into_iter().flatten()
 }
 
-/// Fails unless the dictionary was trained on the place in the model that it is used for. All places are equally wide, so nothing
-/// else would notice.
+/// Fails unless the dictionary was trained on the place in the model that it is used for. All places are equally wide, so
+/// nothing else would notice.
 fn check_hook(config: &Map<String, Value>, config_name: &str, submodule: Submodule) -> Result<()> {
     let layer = submodule.layer.0;
     let names = match submodule.kind {

@@ -2,8 +2,8 @@
 //!
 //! Keys are contents: token ids, answers, the number of points on a segment. So a study with other answers finds the activations
 //! and codes of its prompts, one with one more pair finds everything of all the others, and one with another method finds what
-//! both methods need. What a backend computes for an example does not depend on its neighbours, except for the order of f32 sums,
-//! so a remembered number is the one that would come out again, up to rounding (`tests/memory.rs`).
+//! both methods need. What a backend computes for an example does not depend on its neighbours, except for the order of f32
+//! sums, so a remembered number is the one that would come out again, up to rounding (`tests/memory.rs`).
 
 mod bounded;
 
@@ -125,8 +125,8 @@ impl Memory {
         }
     }
 
-    /// The arrays of `keys`. `compute` is called at most once, with the places among the keys of the arrays that are missing, and
-    /// returns these in that order. If a key occurs more than once, only its first place is missing.
+    /// The arrays of `keys`. `compute` is called at most once, with the places among the keys of the arrays that are missing,
+    /// and returns these in that order. If a key occurs more than once, only its first place is missing.
     pub fn arrays(&self, keys: &[ArrayKey], compute: impl FnOnce(&[usize]) -> Result<Vec<Array>>) -> Result<Vec<Array>> {
         self.complete(&self.arrays, keys, compute, |key, value| {
             let tokens = match key {

@@ -23,8 +23,8 @@ impl<B: Backend> NeoX<B> {
     pub fn load(config: &Config, file: &TensorFile, device: &B::Device, cancel: &Cancel) -> Result<Self> {
         expect_known_tensors(config, file)?;
         let reader = Reader::<B> { file, device, cancel };
-        // Loading overwrites every parameter of an initialised model, so the structure is written down only once, in `init`. burn
-        // draws its random values only when they are read.
+        // Loading overwrites every parameter of an initialised model, so the structure is written down only once, in `init`.
+        // burn draws its random values only when they are read.
         let mut model = Self::init(config, device);
         let (width, mlp_width, vocabulary) = (config.width, config.mlp_width, config.vocabulary);
         model.embed_in.weight = reader.matrix("gpt_neox.embed_in.weight", [vocabulary, width])?;
@@ -46,8 +46,8 @@ impl<B: Backend> NeoX<B> {
 /// Rows of a matrix that are read between two checks for cancellation.
 const ROWS_AT_ONCE: usize = 4096;
 
-/// Fails if the file holds a tensor that the configuration does not account for. Then they do not belong together: a model cut to
-/// fewer layers would compute without complaint.
+/// Fails if the file holds a tensor that the configuration does not account for. Then they do not belong together: a model cut
+/// to fewer layers would compute without complaint.
 pub fn expect_known_tensors(config: &Config, file: &TensorFile) -> Result<()> {
     const BUFFERS: [&str; 3] = ["attention.bias", "attention.masked_bias", "attention.rotary_emb.inv_freq"];
     const PARTS: [&str; 6] = [

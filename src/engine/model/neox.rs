@@ -59,7 +59,8 @@ pub(super) fn project<B: Backend>(layer: &Linear<B>, input: Tensor<B, 3>) -> Ten
 /// Intermediate values of attention that its backward pass reads.
 ///
 /// # Shapes
-/// query `[examples, heads, queries, head_width]`, key and value with all positions, pattern `[examples, heads, queries, positions]`
+/// query `[examples, heads, queries, head_width]`, key and value with all positions, pattern
+/// `[examples, heads, queries, positions]`
 pub(super) struct Attended<B: Backend> {
     pub query: Tensor<B, 4>,
     pub key: Tensor<B, 4>,

@@ -57,8 +57,8 @@ impl Bytes {
     pub fn release_range(&self, range: Range<usize>) {
         #[cfg(unix)]
         if let Self::Mapped(map) = self {
-            // SAFETY: the map is read-only and its pages are the file's, so what is dropped here is read from the file again and cannot
-            // differ unless the file does, which is the one hazard of the map as a whole.
+            // SAFETY: the map is read-only and its pages are the file's, so what is dropped here is read from the file again and
+            // cannot differ unless the file does, which is the one hazard of the map as a whole.
             #[allow(unsafe_code)]
             let outcome = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
             // This is only advice: if the system ignores it, more memory stays in use.

@@ -24,8 +24,8 @@ pub struct StoredTensor {
 }
 
 impl StoredTensor {
-    /// A tensor of `shape` whose element `[i, j]` lies `first + i * strides[0] + j * strides[1]` elements after the start of the byte
-    /// range `storage`.
+    /// A tensor of `shape` whose element `[i, j]` lies `first + i * strides[0] + j * strides[1]` elements after the start of the
+    /// byte range `storage`.
     ///
     /// # Errors
     /// When the tensor does not fit into its storage or the storage into the bytes, or it has no or more than two dimensions.

@@ -1,5 +1,5 @@
-//! Adam (Kingma and Ba 2015, arXiv:1412.6980) over one matrix, with moments that can be cleared row by row or column by column: a
-//! resampled feature must not inherit the moments of the dead one. burn's optimizers do not offer this.
+//! Adam (Kingma and Ba 2015, arXiv:1412.6980) over one matrix, with moments that can be cleared row by row or column by column:
+//! a resampled feature must not inherit the moments of the dead one. burn's optimizers do not offer this.
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;

@@ -1,7 +1,7 @@
 //! The text that the demo model learns from: an endless, seeded stream of short English-like documents about people.
 //!
-//! A public corpus would be too large to ship and to train on. This one is small enough for a laptop and has what the attribution
-//! is about: names, professions and nouns with a gender, and pronouns that mostly agree with them.
+//! A public corpus would be too large to ship and to train on. This one is small enough for a laptop and has what the
+//! attribution is about: names, professions and nouns with a gender, and pronouns that mostly agree with them.
 
 use super::person::capitalised;
 use super::scenes;
@@ -44,7 +44,7 @@ impl Corpus {
         Self { random: Random::new(seed, purpose), weights, typing_noise: true }
     }
 
-    /// The same kinds of documents, but without lost spaces, so that the tokenizer learns whole words only.
+    /// Documents as from [`Corpus::new`], but without lost spaces, so that the tokenizer learns whole words only.
     pub fn clean(seed: u32, purpose: &str) -> Self {
         Self { typing_noise: false, ..Self::new(seed, purpose) }
     }

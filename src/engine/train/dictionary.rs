@@ -132,8 +132,8 @@ pub fn train(
     finish(autoencoder, inputs.scale)
 }
 
-/// Folds the input scale into the weights and gives every decoder row norm 1, so that a feature's activation is the length of the
-/// vector that it adds.
+/// Folds the input scale into the weights and gives every decoder row norm 1, so that a feature's activation is the length of
+/// the vector that it adds.
 fn finish(autoencoder: Autoencoder, scale: f32) -> Result<Dictionary> {
     let Autoencoder { encoder, encoder_bias, decoder, decoder_bias } = autoencoder;
     let norms = decoder.value.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);

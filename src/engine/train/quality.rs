@@ -23,7 +23,7 @@ use crate::engine::tensor_file::TensorFile;
 pub struct Quality {
     /// Sum of squared errors over the sum of squared distances from the mean activation.
     pub unexplained: f64,
-    /// The same ratio over the study's own prompts without their first token, whose activations are many times longer.
+    /// The ratio `unexplained` over the study's own prompts without their first token, whose activations are many times longer.
     pub unexplained_prompts: f64,
     /// Mean number of active features of a token.
     pub active: f64,

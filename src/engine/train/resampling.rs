@@ -1,5 +1,5 @@
-//! Chooses inputs from which dead features start again: badly reconstructed ones, drawn in proportion to the square of their loss
-//! (Bricken et al. 2023, "Towards Monosemanticity", appendix on autoencoder training).
+//! Chooses inputs from which dead features start again: badly reconstructed ones, drawn in proportion to the square of their
+//! loss (Bricken et al. 2023, "Towards Monosemanticity", appendix on autoencoder training).
 
 use crate::engine::random::Random;
 

@@ -1,8 +1,8 @@
 //! Causal self-attention between the tokens of each prompt, forward and backward, without the layers around it.
 //!
-//! With `q`, `k`, `v` of one head, `P = softmax(q k^T / sqrt(head width))` over the positions up to the query's, output `o = P v`, and
-//! `g` the gradient with respect to `o`: `dv = P^T g`, `dP = g v^T`, `dS = P * (dP - sum(dP * P))`, `dq = dS k / sqrt(head width)`,
-//! `dk = dS^T q / sqrt(head width)`.
+//! With `q`, `k`, `v` of one head, `P = softmax(q k^T / sqrt(head width))` over the positions up to the query's, output
+//! `o = P v`, and `g` the gradient with respect to `o`: `dv = P^T g`, `dP = g v^T`, `dS = P * (dP - sum(dP * P))`,
+//! `dq = dS k / sqrt(head width)`, `dk = dS^T q / sqrt(head width)`.
 
 use pulp::Arch;
 

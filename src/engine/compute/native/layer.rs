@@ -1,7 +1,7 @@
 //! One transformer layer, forward and backward, on buffers that are reused.
 //!
-//! Forward keeps what backward reads: normalised inputs, queries, keys, values, attention patterns and the slopes of the activation
-//! function. Weights are frozen, so nothing else is needed and no gradient of a weight is computed.
+//! Forward keeps what backward reads: normalised inputs, queries, keys, values, attention patterns and the slopes of the
+//! activation function. Weights are frozen, so nothing else is needed and no gradient of a weight is computed.
 
 use super::attention::{self, Shape};
 use super::rotary::Rotary;

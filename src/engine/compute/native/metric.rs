@@ -5,8 +5,8 @@ use crate::core::problem::Result;
 use crate::engine::activation::dot;
 use crate::engine::compute::Answers;
 
-/// The metric is `<normal, folded> + shift`, where `normal` is the last position's stream after the final layer norm without that
-/// layer's scale and shift.
+/// The metric is `<normal, folded> + shift`, where `normal` is the last position's stream after the final layer norm without
+/// that layer's scale and shift.
 #[derive(Clone)]
 pub struct Direction {
     /// `scale * (row of the patch answer - row of the clean answer)`, `[width]`

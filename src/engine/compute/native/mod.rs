@@ -1,8 +1,8 @@
 //! GPT-NeoX on the processor with a hand-derived backward pass: plain f32 slices, one fast product, buffers that are reused.
 //!
-//! Work is split into tasks of a few examples and steps. Each task runs on one thread from its point of the segment to the metric
-//! and back (`walk`), so that threads meet only at the end of a submodule and no product starts threads of its own. burn computes
-//! the same in `compute::burn_compute`, and tests hold the two against each other.
+//! Work is split into tasks of a few examples and steps. Each task runs on one thread from its point of the segment to the
+//! metric and back (`walk`), so that threads meet only at the end of a submodule and no product starts threads of its own. burn
+//! computes the same in `compute::burn_compute`, and tests compare the two.
 
 mod attention;
 mod encode;

@@ -14,8 +14,9 @@ use gemm::{Parallelism, gemm};
 
 use crate::engine::transpose::transpose;
 
-/// A weight matrix `[inputs, outputs]`, row-major, and its transpose: `gemm` copies a matrix whose columns lie apart before each product,
-/// which costs more the wider the machine's vectors are (with AVX-512 a sixth of the rate), while all of pythia-70m's layers are 75 MB.
+/// A weight matrix `[inputs, outputs]`, row-major, and its transpose: `gemm` copies a matrix whose columns lie apart before each
+/// product, which costs more the wider the machine's vectors are (with AVX-512 a sixth of the rate), while all of pythia-70m's
+/// layers are 75 MB.
 pub struct Matrix {
     inputs: usize,
     outputs: usize,
@@ -61,8 +62,8 @@ pub fn add_rows(left: &[f32], right: &[f32], [inner, columns]: [usize; 2], outpu
     if rows == 0 {
         return;
     }
-    // SAFETY: the pointers are those of live slices, `output` is borrowed mutably and so overlaps neither of the others, and by the
-    // assertion above every element that the sizes reach lies inside its slice.
+    // SAFETY: the pointers are those of live slices, `output` is borrowed mutably and so overlaps neither of the others, and by
+    // the assertion above every element that the sizes reach lies inside its slice.
     #[allow(unsafe_code)]
     unsafe {
         gemm(

@@ -60,8 +60,8 @@ pub fn fill_rows(target: &mut [f32], row: &[f32]) {
     target.chunks_exact_mut(row.len()).for_each(|target| target.copy_from_slice(row));
 }
 
-/// `(x - mean) / sqrt(variance + epsilon)` of every row of `input`, which is layer norm without its scale and shift; `scales` gets
-/// `1 / sqrt(variance + epsilon)`.
+/// `(x - mean) / sqrt(variance + epsilon)` of every row of `input`, which is layer norm without its scale and shift; `scales`
+/// receives `1 / sqrt(variance + epsilon)`.
 ///
 /// # Shapes
 /// - input, normal: `[rows, width]`; scales: `[rows]`
@@ -147,8 +147,8 @@ fn exp_of_negative(y: f32) -> f32 {
 
 /// Exact GELU `x Phi(x)` and its derivative `Phi(x) + x phi(x)`, both to 5e-7 (tested against f64).
 ///
-/// `Phi(-|x|) = erfc(|x| / sqrt 2) / 2` by formula 7.1.26 of Abramowitz & Stegun, "Handbook of Mathematical Functions", whose error in
-/// erf is 1.5e-7; its exponential is also the one in `phi`.
+/// `Phi(-|x|) = erfc(|x| / sqrt 2) / 2` by formula 7.1.26 of Abramowitz & Stegun, "Handbook of Mathematical Functions", whose
+/// error in erf is 1.5e-7; its exponential is also the one in `phi`.
 #[inline(always)]
 fn gelu(x: f32) -> (f32, f32) {
     /// 1 / sqrt(2 pi)
