@@ -1,21 +1,21 @@
-//! Activations on the host: plain f32 arrays, one shared block for each example, from where they are made to where they are remembered.
+//! Activations in memory: plain f32 arrays, one shared block per prompt from the backend to the memory.
 
 use std::sync::Arc;
 
 use crate::core::submodule::{Submodule, SubmoduleKind};
 
-/// Numbers that are made once and then only read.
+/// Numbers that are written once and then only read.
 pub type Array = Arc<[f32]>;
 
-/// An array to be filled while nobody else holds it.
+/// An array of zeros that the caller fills before it shares it.
 pub fn zeros(length: usize) -> Array {
     std::iter::repeat_n(0.0, length).collect()
 }
 
-/// What the forward pass of one prompt left behind.
+/// The residual stream and all submodules' outputs in the forward pass of one prompt.
 ///
 /// # Shapes
-/// Everything is `[positions, width]`, row-major.
+/// Every block is `[positions, width]`, row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     /// `[1 + submodules, positions, width]`: the residual stream that enters layer 0, then the outputs in submodule order.
@@ -30,27 +30,28 @@ impl Trace {
         Self { values, layers }
     }
 
-    /// How many blocks the trace of a model with so many layers has.
+    /// Number of blocks in the trace of a model with `layers` layers.
     pub fn parts(layers: usize) -> usize {
         1 + SubmoduleKind::ALL.len() * layers
     }
 
-    /// Which block holds the output of `submodule`.
+    /// Index of the block that holds the output of `submodule`.
     pub fn part(submodule: Submodule, layers: usize) -> usize {
         1 + submodule.ordinal(layers)
     }
 
-    /// Everything, to be remembered.
+    /// All blocks together, for the memory.
     pub fn values(&self) -> &Array {
         &self.values
     }
 
-    /// The output of `submodule`.
+    /// The output of `submodule`, `[positions, width]`.
     pub fn output(&self, submodule: Submodule) -> &[f32] {
         self.block(Self::part(submodule, self.layers))
     }
 
-    /// The residual stream that enters layer `layer`; after the last layer, what the final layer norm reads.
+    /// The residual stream that enters layer `layer`, `[positions, width]`; after the last layer, the stream that the final
+    /// layer norm reads.
     pub fn entering(&self, layer: usize) -> &[f32] {
         if layer == 0 { self.block(0) } else { self.output(Submodule::new(SubmoduleKind::Residual, layer - 1)) }
     }
@@ -61,8 +62,8 @@ impl Trace {
     }
 }
 
-/// The scalar product, summed in lanes so that the compiler can use vector instructions: in a loop that `pulp` dispatches those of the
-/// machine that runs it.
+/// The scalar product, summed in lanes so that the compiler can use vector instructions. In a loop that `pulp` dispatches, these
+/// are those of the machine that runs it.
 #[expect(clippy::inline_always, reason = "vector instructions reach only what is inlined into the dispatched loop")]
 #[inline(always)]
 pub fn dot(left: &[f32], right: &[f32]) -> f32 {

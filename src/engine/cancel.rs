@@ -1,29 +1,30 @@
-//! How a running computation learns that nobody wants it any more: a flag that whoever waits raises, and whoever works looks at.
+//! How a running computation learns that its result is no longer wanted: a flag that the waiting side raises and the computation
+//! checks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::core::problem::{Problem, Result};
 
-/// A flag that stays raised once it is. Clones share it; a fresh one is `Cancel::default()`.
+/// A flag that stays raised once it was raised. Clones share it; a fresh one is `Cancel::default()`.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Asks everybody who holds a clone to stop.
+    /// Raises the flag: asks every holder of a clone to stop.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether somebody asked.
+    /// Whether the flag was raised.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// To be called wherever stopping leaves nothing half done: costs as good as nothing.
+    /// Returns an error once cancelled. To be called wherever stopping leaves nothing half done; the check costs almost nothing.
     ///
     /// # Errors
-    /// Once cancelled; the problem says so.
+    /// Once the flag was raised; the problem says so.
     pub fn check(&self) -> Result<()> {
         if self.is_cancelled() {
             return Err(Problem::cancelled("attribution", "start it again to have the whole result"));
@@ -31,8 +32,8 @@ impl Cancel {
         Ok(())
     }
 
-    /// Does `work`, and cancels if it fails or panics: for threads of which none is of use without the others, so that the one that
-    /// waits for all of them waits no longer than it must.
+    /// Does `work`, and cancels if it fails or panics. This is for threads that need each other's results, so that a caller that
+    /// waits for all of them does not wait longer than it must.
     pub fn unless_finished<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let mut guard = Guard { cancel: self, finished: false };
         let outcome = work();
@@ -41,7 +42,7 @@ impl Cancel {
     }
 }
 
-/// Cancels when it is dropped before `finished`, which a panic does too.
+/// Cancels when it is dropped before `finished` is set, which happens on a panic, too.
 struct Guard<'a> {
     cancel: &'a Cancel,
     finished: bool,

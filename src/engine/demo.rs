@@ -1,6 +1,6 @@
-//! The demo model: a small GPT-NeoX, its tokenizer and its dictionaries, compiled into the program.
+//! The demo model: a small GPT-NeoX with its tokenizer and its dictionaries, compiled into the program.
 //!
-//! `assets/demo/README.md` says how they were made and what they do.
+//! See `assets/demo/README.md` for how they were made and what they do.
 
 use crate::core::neuronpedia::layer_name;
 use crate::core::problem::{Problem, Result};
@@ -10,7 +10,7 @@ use crate::engine::model::config::Config;
 use crate::engine::tensor_file::{Bytes, TensorFile};
 use crate::engine::tokenizer::Tokenizer;
 
-/// The demo model's name.
+/// The demo model's name, for manifests and messages.
 pub const NAME: &str = "saescope-demo";
 
 /// The model's `config.json`.
@@ -36,22 +36,22 @@ const DICTIONARIES: [DictionaryFiles; 12] = dictionaries![
     "2-res-sm", "3-res-sm",
 ];
 
-/// The model's sizes.
+/// The model's sizes, from [`CONFIG`].
 pub fn config() -> Result<Config> {
     Config::parse(CONFIG, "embedded config.json")
 }
 
-/// The model's weights.
+/// The model's weights, embedded in the program.
 pub fn weights() -> Result<TensorFile> {
     TensorFile::from_bytes(Bytes::Embedded(WEIGHTS), "embedded".to_owned())
 }
 
-/// The model's tokenizer.
+/// The model's tokenizer, embedded in the program.
 pub fn tokenizer() -> Result<Tokenizer> {
     Tokenizer::from_bytes(TOKENIZER, "embedded tokenizer.json".to_owned())
 }
 
-/// The model's dictionaries.
+/// The model's dictionaries, one per submodule in submodule order.
 pub fn dictionaries(config: &Config) -> Result<Vec<Dictionary>> {
     Submodule::all(config.layers)
         .into_iter()

@@ -1,34 +1,35 @@
-//! The least arithmetic that a study takes: multiply-adds that remain once everything that can be shared is.
+//! The least arithmetic that a study takes: the multiply-adds that remain after everything is shared that can be.
 //!
-//! Everything else (layer norms, activation functions, softmax, scanning codes, sparse sums) is linear in what the products read and
-//! write, and is not counted. One multiply-add is two floating point operations. With `d` the width, `m` the MLP's, `n` the features of
-//! a dictionary, `p` the tokens of a prompt, `L` the layers:
+//! Everything else (layer norms, activation functions, softmax, scanning codes, sparse sums) is linear in what the products read
+//! and write, and is not counted. One multiply-add is two floating point operations. With `d` the width, `m` the width of the
+//! MLP, `n` the features of a dictionary, `p` the tokens of a prompt, `L` the layers:
 //!
 //! | what | multiply-adds |
 //! |---|---|
-//! | a layer, forward | `4 d^2 + 2 d m` a token (queries, keys, values, dense; the MLP), and `2 d` for each token and each one that it sees |
-//! | the same backward | as many for the layers, twice as many between tokens; weights are frozen, so no gradient of one is counted |
-//! | the last layer | only the last position asks and is passed on: `2 d^2` for every token's key and value, the rest for one token a prompt |
+//! | a layer, forward | `4 d^2 + 2 d m` a token (query, key, value, dense; MLP), plus `2 d` for each token and each one it sees |
+//! | a layer, backward | as many for the linear layers, twice as many between tokens; frozen weights need no gradients |
+//! | the last layer | only the last position goes on: `2 d^2` for each token's key and value, the rest for one token a prompt |
 //! | an encoder | `d n` for each different prefix, since a causal model computes the same for the same text |
 //!
 //! A study then takes:
-//! - **plain runs**: both prompts of a pair forward through all layers, and for each view one way back, which gives the gradients at the
-//!   start of the path for *all* submodules at once. (Back through layers 1 and up: nothing below `resid_0`'s layer is asked.)
-//! - **paths**: for each submodule the `steps - 1` points between the ends, through the layers *above* it. The metric reads two rows of
-//!   `embed_out`, folded into one direction for each example: nothing of the vocabulary is multiplied.
-//!   - Views that start from the same prompts and differ in the metric only (a baseline): one way forward, one back for each.
-//!   - A reversed view goes the other way. For `resid_i` it passes the same points with the negative metric, so that 11 points serve
-//!     both views: nothing is left to do. That does *not* hold for `attn_i` and `mlp_i`: there the rest of the stream is that of the
-//!     view's own start, and it has its own way forward and back.
-//! - **encoders**: each dictionary once for all prefixes. Decoders cost a few rows.
+//! - **plain runs**: both prompts of a pair forward through all layers, and one backward pass for each view, which gives the
+//!   gradients at the start of the segment for *all* submodules at once. (Back through layers 1 and up: no gradient below the
+//!   outputs of layer 0 is needed.)
+//! - **paths**: for each submodule the `steps - 1` points between the ends, through the layers *above* it. The metric reads two
+//!   rows of `embed_out`, folded into one direction for each example, so no product with the whole vocabulary is needed.
+//!   - Views that start from the same prompts and differ only in the metric (a baseline): one forward pass, and one backward
+//!     pass for each view.
+//!   - A reversed view goes in the other direction. For `resid_i` it passes the same points with the negative metric, so that 11
+//!     points serve both views: nothing is left to do. That does *not* hold for `attn_i` and `mlp_i`: there the rest of the
+//!     stream is that of the view's own start, and the view needs its own forward and backward passes.
+//! - **encoders**: each dictionary once for all prefixes. Decoders cost only a few rows.
 //!
-//! For pythia-70m's size, 50 pairs of 3 tokens of which 250 prefixes differ, 10 steps and three views these are 24 GF of plain runs,
-//! 1,351 GF of paths and 151 GF of encoders (tested below): the paths are nine tenths of it.
+//! For pythia-70m's size, 50 pairs of 3 tokens of which 250 prefixes differ, 10 steps and three views this gives 24 GF of plain
+//! runs, 1,351 GF of paths and 151 GF of encoders (tested below): the paths are nine tenths of it.
 //!
-//! This is what the `native` backend computes, but for the plain runs, which it takes forward twice and back
-//! through layer 0 too: one hundredth of the whole. Ways below it were looked for and
-//! not found without another result: positions cannot be left out, since all of them move; the steps are needed one by one, since the
-//! model is not linear along the path.
+//! The `native` backend computes this, except for the plain runs, which it takes forward twice and back through layer 0 too: one
+//! hundredth of the whole. A search for ways below this floor found none with the same result: positions cannot be left out,
+//! since all of them move; the steps are needed one by one, since the model is not linear along the path.
 
 use std::collections::HashSet;
 
@@ -37,19 +38,20 @@ use crate::engine::attribution::{Batch, prefixes};
 use crate::engine::compute::Answers;
 use crate::engine::model::config::Config;
 
-/// Multiply-adds of each part.
+/// Multiply-adds of each part of a study.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Floor {
-    /// Plain runs, forward and backward.
+    /// Multiply-adds of plain runs, forward and backward.
     pub plain: f64,
-    /// Points on paths, forward and backward.
+    /// Multiply-adds of the points between the ends of segments, forward and backward.
     pub paths: f64,
-    /// Encoders.
+    /// Multiply-adds of the encoders.
     pub encoders: f64,
 }
 
 impl Floor {
-    /// Of integrated gradients with `steps` points over `batches`; `features` are those of each submodule's dictionary.
+    /// The floor of integrated gradients with `steps` points over `batches`; `features` is the number of features of each
+    /// submodule's dictionary.
     pub fn of(config: &Config, features: &[usize], batches: &[Batch<'_>], steps: usize) -> Self {
         let encoders = prefixes(batches) as f64 * config.width as f64 * features.iter().sum::<usize>() as f64;
         batches.iter().fold(Self { encoders, ..Self::default() }, |sum, batch| {
@@ -58,24 +60,24 @@ impl Floor {
         })
     }
 
-    /// All of it.
+    /// Multiply-adds of all parts.
     pub fn multiply_adds(self) -> f64 {
         self.plain + self.paths + self.encoders
     }
 
-    /// All of it in floating point operations.
+    /// Floating point operations of all parts, two per multiply-add.
     pub fn operations(self) -> f64 {
         2.0 * self.multiply_adds()
     }
 
-    /// Plain runs and paths of a batch.
+    /// Multiply-adds of plain runs and of paths in a batch.
     fn of_batch(config: &Config, batch: &Batch<'_>, steps: usize) -> (f64, f64) {
         let pairs = batch.clean.len() as f64;
         let ways = Ways::of(batch);
         let sequence = Sequence { config, positions: batch.positions as f64 };
         let layers = config.layers;
         let all = |first: usize| sequence.above(first);
-        // Outputs of the last layer are read at every position, though its gradient is not.
+        // Outputs of the last layer are read at every position, though gradients at its output are not.
         let forward = layers as f64 * sequence.layer().0;
         let plain = 2.0 * pairs * forward + pairs * ways.views * all(1).1;
         let points = pairs * steps.saturating_sub(1) as f64;
@@ -87,13 +89,13 @@ impl Floor {
     }
 }
 
-/// Ways through the model that a batch needs.
+/// How many passes through the model each pair of a batch needs.
 struct Ways {
-    /// Different starts: one way forward each at attention and MLP, where residual outputs need one in all.
+    /// Different starts: one forward pass for each at attention and MLP, where residual outputs need one in all.
     directions: f64,
-    /// Different metrics, those with exchanged answers counted once: one way back each for residual outputs.
+    /// Different metrics, those with exchanged answers counted once: one backward pass for each at residual outputs.
     metrics: f64,
-    /// Different metrics of different starts: one way back each at attention and MLP.
+    /// Different metrics of different starts: one backward pass for each at attention and MLP.
     views: f64,
 }
 
@@ -110,7 +112,7 @@ impl Ways {
     }
 }
 
-/// Multiply-adds of one prompt, forward and backward.
+/// Multiply-adds of one prompt, as pairs of forward and backward.
 struct Sequence<'a> {
     config: &'a Config,
     positions: f64,
@@ -131,7 +133,7 @@ impl Sequence<'_> {
         (linear + between, linear + 2.0 * between)
     }
 
-    /// From the stream that enters layer `first` to the metric.
+    /// Multiply-adds from the stream that enters layer `first` to the metric.
     fn above(&self, first: usize) -> (f64, f64) {
         if first >= self.config.layers {
             return (0.0, 0.0);
@@ -170,9 +172,10 @@ mod tests {
         assert_eq!(whole[0].prefixes(), 250);
         let prefixes = 250.0 * 512.0 * 32768.0 * 18.0;
         assert!((floor.encoders - prefixes).abs() < 1.0);
-        // What a batch encoded, later ones need not.
+        // A prefix that one batch encoded is not encoded again in later ones.
         assert!((Floor::of(&config, &[32768; 18], &batches(&views, 7), 10).encoders - prefixes).abs() < 1.0);
-        // By hand: 12.2 layers above the six of a kind, 6,750 tokens forward and 10,800 back, 3.15 million a token and layer.
+        // By hand: 12.2 layers above the six submodules of a kind, 6,750 tokens forward and 10,800 back, 3.15 million a token
+        // and layer.
         let rough = (10.0 + 5.0 * 0.444) * (6750.0 + 10800.0) * 3.146e6;
         assert!((floor.paths / rough - 1.0).abs() < 0.02, "{} and {rough}", floor.paths);
         let giga = [floor.plain, floor.paths, floor.encoders].map(|part| (2e-9 * part).round());

@@ -1,4 +1,5 @@
-//! SHA-256 of inputs, so that a run says exactly what it was computed from. The Hugging Face hub names its files by the same hash.
+//! SHA-256 of inputs, so that a run says exactly what it was computed from. The Hugging Face hub names its files by the same
+//! hash.
 
 use std::ops::Range;
 
@@ -7,18 +8,19 @@ use sha2::{Digest, Sha256};
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
 
-/// Bytes between two looks at whether to go on: a few milliseconds even on a processor without instructions for SHA-256.
+/// Bytes between two checks for cancellation: a few milliseconds even on a processor without instructions for SHA-256.
 const PIECE: usize = 1 << 20;
 
-/// The hash of something small, as 64 hexadecimal digits.
+/// The SHA-256 of a small input, as 64 hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// The same for whole weight files; `done` is told of every part that was read.
+/// The SHA-256 of a large input such as a weight file, as 64 hexadecimal digits; `done` is called with the range of every part
+/// that was read.
 ///
 /// # Errors
-/// When cancelled.
+/// When `cancel` is raised.
 pub fn sha256_hex_unless(cancel: &Cancel, bytes: &[u8], done: impl Fn(Range<usize>)) -> Result<String> {
     let mut hash = Sha256::new();
     for (index, piece) in bytes.chunks(PIECE).enumerate() {

@@ -1,7 +1,7 @@
-//! Which model and which dictionaries these are, by the hashes of their files.
+//! Which model and which dictionaries a run used, by the hashes of their files.
 //!
-//! The files have gigabytes, so hashing, and measuring the decoders while they are read, runs beside the attribution; the dictionaries come first, because tags hang on them and
-//! whoever shows results wants their tags as early as possible.
+//! The files have gigabytes, so hashing runs beside the attribution, and the decoders are measured while their files are read.
+//! The dictionaries come first: tags belong to them, and results should be shown with their tags as early as possible.
 
 use std::fmt::Write;
 use std::time::Instant;
@@ -15,21 +15,21 @@ use crate::engine::dictionary::report::decoder_norms;
 use crate::engine::hash::{sha256_hex, sha256_hex_unless};
 use crate::engine::tensor_file::{Bytes, TensorFile};
 
-/// What hashing found.
+/// The hashes and measures of a model's files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Identity {
-    /// Of the model's weight file.
+    /// SHA-256 of the model's weight file.
     pub weights_sha256: String,
-    /// One per submodule, in order.
+    /// One record per dictionary, in submodule order.
     pub dictionaries: Vec<DictionaryRecord>,
-    /// How long it took.
+    /// Seconds that hashing and measuring took.
     pub seconds: f64,
 }
 
-/// Hashes the files of the model called `model`; `identified` is told as soon as the dictionaries are known.
+/// Hashes the files of the model called `model`; `identified` is called as soon as the dictionaries are known.
 ///
 /// # Errors
-/// When cancelled.
+/// When `cancel` is raised, or a decoder holds values that are not finite.
 pub fn identify(
     model: &str,
     weights: &TensorFile,
@@ -44,8 +44,9 @@ pub fn identify(
     Ok(Identity { weights_sha256, dictionaries, seconds: start.elapsed().as_secs_f64() })
 }
 
-/// What tags hang on for the model called `model` with `dictionaries`, in submodule order as in every manifest. Its hash is the SHA-256
-/// over one line for each dictionary, `SUBMODULE SHA256` and a line feed, as `printf 'attn_0 ba78..\n..' | sha256sum` computes it.
+/// The subject to which tags belong for the model called `model` with `dictionaries`, in submodule order as in every manifest.
+/// Its hash is the SHA-256 over one line for each dictionary, `SUBMODULE SHA256` and a line feed, as
+/// `printf 'attn_0 ba78..\n..' | sha256sum` computes it.
 pub fn subject(model: &str, dictionaries: &[DictionaryRecord]) -> Subject {
     let lines = dictionaries.iter().fold(String::new(), |mut lines, record| {
         // Writing into a string cannot fail.
@@ -55,13 +56,13 @@ pub fn subject(model: &str, dictionaries: &[DictionaryRecord]) -> Subject {
     Subject { model: model.to_owned(), dictionaries: sha256_hex(lines.as_bytes()) }
 }
 
-/// What the tags of a run hang on.
+/// The subject to which the tags of a run belong.
 pub fn subject_of(run: &Run) -> Subject {
     subject(&run.manifest.model.name, &run.manifest.dictionaries)
 }
 
-/// Which prompts were kept, in which order: the SHA-256 over one line for each example, clean prompt, patch prompt, clean answer, patch
-/// answer as text with tabs between them.
+/// Which prompts were kept, in which order: the SHA-256 over one line for each example, with clean prompt, patch prompt, clean
+/// answer and patch answer as text, separated by tabs.
 pub fn prompts_sha256(data: &DataRecord) -> String {
     let lines = data.examples.iter().fold(String::new(), |mut lines, example| {
         let (clean, patch) = (example.clean_text.concat(), example.patch_text.concat());
@@ -72,13 +73,14 @@ pub fn prompts_sha256(data: &DataRecord) -> String {
     sha256_hex(lines.as_bytes())
 }
 
-/// A mapped file is let go of piece by piece, so that hashing gigabytes does not count as using as much memory.
+/// The SHA-256 of a file. A mapped file is released piece by piece, so that hashing gigabytes does not count as using as much
+/// memory.
 fn sha256_of(bytes: &Bytes, cancel: &Cancel) -> Result<String> {
     sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))
 }
 
 fn record(dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
-    // Before the hash, which lets go of the file's pages.
+    // Measured before the hash, which releases the file's pages.
     let decoder_norms = decoder_norms(dictionary, cancel)?;
     Ok(DictionaryRecord {
         submodule: dictionary.submodule().to_string(),

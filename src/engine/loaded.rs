@@ -1,4 +1,4 @@
-//! A model with its dictionaries, opened, checked and on a backend: what a computation needs, and what the next one can use again.
+//! A model with its dictionaries, opened, checked and on a backend: a computation needs it, and the next one can reuse it.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -19,31 +19,32 @@ use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::TensorFile;
 use crate::engine::tokenizer::Tokenizer;
 
-/// A model that can be computed with.
+/// A model and its dictionaries, ready for computations.
 pub struct Loaded {
-    /// The model's name.
+    /// The model's name: as requested, else as in the dictionaries' files, else that of its folder.
     pub name: String,
-    /// Of its `config.json`.
+    /// SHA-256 of the model's `config.json`.
     pub config_sha256: String,
-    /// Its weight file.
+    /// The model's weight file.
     pub weights: TensorFile,
-    /// Data may be token ids; then there need not be one.
+    /// None if the model has no `tokenizer.json`; data must then be token ids.
     pub tokenizer: Option<Tokenizer>,
-    /// One for each submodule, in submodule order.
+    /// One dictionary for each submodule, in submodule order.
     pub dictionaries: Vec<Dictionary>,
     /// The model on its backend.
     pub compute: Box<dyn Compute>,
-    /// What computations with it left behind.
+    /// What computations with this model left behind, for later ones.
     pub memory: Memory,
     source: ModelSource,
     backend: Option<Backend>,
-    /// Of every file that was read, and of the folders in which dictionaries were looked for.
+    /// Stamps of every file that was read, and of the folders in which dictionaries were looked for.
     stamps: Vec<Stamp>,
     identity: OnceLock<Identity>,
 }
 
 impl Loaded {
-    /// Opens and checks the files of `source` and loads the model on `backend`, or on the best that works, unless `cancel` is raised.
+    /// Opens and checks the files of `source` and loads the model on `backend`, or on the first backend that works, unless
+    /// `cancel` is raised.
     pub fn open(source: &ModelSource, backend: Option<Backend>, bounds: Bounds, cancel: &Cancel) -> Result<Self> {
         let Parts { name, config, config_sha256, weights, tokenizer, dictionaries, stamps } = match source {
             ModelSource::Demo => open_demo()?,
@@ -68,15 +69,16 @@ impl Loaded {
         })
     }
 
-    /// Whether this is what opening `source` on `backend` would give: the files are the ones that were read.
+    /// Whether opening `source` on `backend` would give the same model: the request is equal and the files are unchanged since
+    /// they were read.
     pub fn is_still(&self, source: &ModelSource, backend: Option<Backend>) -> bool {
         self.source == *source && self.backend == backend && self.stamps.iter().all(Stamp::is_current)
     }
 
-    /// The hashes of all files, computed once; `identified` is told as soon as the dictionaries are known.
+    /// The hashes of all files, computed once; `identified` is called as soon as the dictionaries are known.
     ///
     /// # Errors
-    /// When cancelled, or a decoder holds values that are not finite.
+    /// When `cancel` is raised, or a decoder holds values that are not finite.
     pub fn identify(&self, identified: &dyn Fn(Subject), cancel: &Cancel) -> Result<Identity> {
         if let Some(identity) = self.identity.get() {
             identified(subject(&self.name, &identity.dictionaries));
@@ -134,7 +136,7 @@ fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>,
     Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries, stamps })
 }
 
-/// What the dictionaries say they belong to, else the folder's name.
+/// The model's name from the dictionaries' files, else the folder's name.
 fn name_from_files(dictionaries: &[Dictionary], model: &Path) -> String {
     let stated = dictionaries.iter().find_map(Dictionary::neuronpedia_model).map(str::to_owned);
     stated.unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! Numbers: the model, the dictionaries, the data sets and the attribution over them.
+//! The computations: the model, the dictionaries, the data sets and the attribution over them.
 
 pub mod activation;
 pub mod attribution;

@@ -1,25 +1,26 @@
-//! Seeded draws: everything random in the demo model's training and in random weights comes from here, so that one seed gives one result.
+//! Seeded draws for the demo model's training and for random weights, so that one seed gives one result. Only the language
+//! model's first weights come from burn's own generator, seeded alike.
 //!
 //! The generator is the Mersenne Twister (Matsumoto and Nishimura 1998), which the data-set shuffle needs anyway.
 
 use rand_mt::Mt;
 
-/// A stream of random numbers.
+/// A stream of pseudo-random numbers.
 pub struct Random(Mt);
 
 impl Random {
-    /// An independent stream for `seed` and `purpose`: adding draws to one purpose leaves the others as they were.
+    /// An independent stream for `seed` and `purpose`: more draws for one purpose do not change those for another.
     pub fn new(seed: u32, purpose: &str) -> Self {
         let words = purpose.bytes().map(u32::from);
         Self(Mt::new_with_key(std::iter::once(seed).chain(words)))
     }
 
-    /// A number in `0..1`.
+    /// A number drawn uniformly from `0..1`.
     pub fn unit(&mut self) -> f64 {
         f64::from(self.0.next_u32()) / 4_294_967_296.0
     }
 
-    /// An index in `0..count`; 0 for an empty range.
+    /// An index drawn uniformly from `0..count`; 0 for an empty range.
     pub fn below(&mut self, count: usize) -> usize {
         ((u64::from(self.0.next_u32()) * count as u64) >> 32) as usize
     }
@@ -29,7 +30,7 @@ impl Random {
         self.unit() < probability
     }
 
-    /// One item of a list that is not empty.
+    /// An item drawn uniformly from a list that is not empty.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
@@ -48,7 +49,7 @@ impl Random {
 
     /// A draw from the uniform distribution around 0 with standard deviation `deviation`.
     pub fn uniform(&mut self, deviation: f32) -> f32 {
-        // Of 24 bits, so that it is exact in f32.
+        // Drawn from 24 bits, so that it is exact in f32.
         let unit = (self.0.next_u32() >> 8) as f32 / 16_777_216.0;
         (2.0 * unit - 1.0) * deviation * 3.0_f32.sqrt()
     }

@@ -1,11 +1,11 @@
-//! Whether a file is still the one that was read: by size, time of change and inode, as `make` and `rsync` ask.
+//! Whether a file is still the one that was read, by size, time of change and inode, as in `make` and `rsync`.
 //!
 //! Hashing gigabytes again would take longer than the computation that it saves.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// What the system said of a file or folder before it was read; that there was none, too.
+/// The state of a file or folder before it was read; that it did not exist is a state, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
     path: PathBuf,
@@ -20,7 +20,8 @@ struct Found {
 }
 
 impl Stamp {
-    /// Of what is at `path` now, links followed. To be taken before it is read: what changes meanwhile then counts as changed.
+    /// The stamp of what is at `path` now, links followed. To be taken before the file is read: a change in the meantime then
+    /// counts as a change.
     pub fn of(path: &Path) -> Self {
         let found = std::fs::metadata(path).ok().map(|metadata| {
             #[cfg(unix)]
@@ -32,7 +33,7 @@ impl Stamp {
         Self { path: path.to_owned(), found }
     }
 
-    /// Whether it is as it was.
+    /// Whether the file or folder is in the same state as when the stamp was taken.
     pub fn is_current(&self) -> bool {
         Self::of(&self.path) == *self
     }
@@ -52,7 +53,7 @@ mod tests {
         assert!(!nothing.is_current());
         let stamp = Stamp::of(&path);
         assert!(stamp.is_current());
-        // Same name and size, another file: what an atomic write leaves.
+        // Another file of the same name and size, as an atomic write leaves it.
         std::fs::write(folder.path().join("new"), "two").unwrap();
         std::fs::rename(folder.path().join("new"), &path).unwrap();
         assert!(!stamp.is_current());

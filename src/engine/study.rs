@@ -1,4 +1,4 @@
-//! One study from its inputs to its run: opens model, dictionaries and data, computes, and writes down from what.
+//! One study from its inputs to its run: opens model, dictionaries and data, computes, and records the inputs in the manifest.
 
 use std::collections::HashMap;
 use std::panic::resume_unwind;
@@ -28,7 +28,7 @@ use crate::engine::memory::Usage;
 use crate::engine::model::config::Config;
 use crate::engine::threads::{THREAD, Threads, no_thread};
 
-/// A study whose inputs are open.
+/// A study whose inputs are open and checked.
 pub struct OpenStudy {
     request: Request,
     threads: Threads,
@@ -37,12 +37,12 @@ pub struct OpenStudy {
     data: Vec<DataSet>,
     shard: Option<ShardRecord>,
     open_seconds: f64,
-    /// Of the last attribution.
+    /// Times of the parts of the last attribution.
     stages: Mutex<Stages>,
 }
 
 impl OpenStudy {
-    /// Opens and checks everything that `request` names, unless `cancel` is raised; what `cache` holds of it is used.
+    /// Opens and checks everything that `request` names, unless `cancel` is raised; a model that `cache` holds is reused.
     pub fn open(request: Request, cache: &Cache, cancel: &Cancel) -> Result<Self> {
         let start = Instant::now();
         let threads = Threads::new(request.threads)?;
@@ -56,7 +56,7 @@ impl OpenStudy {
         Ok(Self { request, threads, loaded, data, shard, open_seconds, stages: Mutex::default() })
     }
 
-    /// What is known before computing.
+    /// Model, backend, study and data, which are known before the computation.
     pub fn opened(&self) -> Opened {
         Opened {
             model: self.loaded.name.clone(),
@@ -67,10 +67,11 @@ impl OpenStudy {
         }
     }
 
-    /// Computes all views, and hashes the files on a thread beside that. `tell` hears of steps and of the subject, from both threads.
+    /// Computes all views, and hashes the files on a thread beside that. `tell` is called with steps and with the subject, from
+    /// both threads.
     ///
     /// # Errors
-    /// When `cancel` was asked for, or an input turns out to be unusable; `cancel` is raised then in any case.
+    /// When `cancel` is raised, or an input turns out to be unusable; `cancel` is raised afterwards in any case.
     pub fn run(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Run> {
         let created_unix_seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
         let hash = || cancel.unless_finished(|| self.loaded.identify(&|subject| tell(Event::Identified(subject)), cancel));
@@ -88,7 +89,8 @@ impl OpenStudy {
             let views = cancel.unless_finished(|| self.attribute(&tell, cancel));
             let attribution = start.elapsed().as_secs_f64();
             let identity = hashing.join().unwrap_or_else(|panic| resume_unwind(panic));
-            // If both failed, the attribution knows why: hashing only ever fails because it was told to stop.
+            // If both failed, the attribution's problem is returned. Hashing fails if it was told to stop, or if a decoder holds
+            // a value that is not finite.
             let (views, mut identity) = (views?, identity?);
             let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
             for record in &mut identity.dictionaries {
@@ -114,7 +116,7 @@ impl OpenStudy {
         Ok(study.all().map(of_view).collect())
     }
 
-    /// The views that have examples: a shard may have none of the pairs of some list.
+    /// The views that have examples: a shard may have no pair of some list.
     fn views(&self) -> Vec<ViewInput<'_>> {
         let study = &self.request.study.study;
         let input = |view: View| {
@@ -124,23 +126,23 @@ impl OpenStudy {
         study.all().map(input).filter(|input| !input.examples.is_empty()).collect()
     }
 
-    /// The effects of a view of which this shard has no example.
+    /// The effects of a view that has no example in this shard.
     fn nothing_of(&self, view: View) -> ViewEffects {
         let dictionaries = self.loaded.dictionaries.iter().map(|dictionary| (dictionary.submodule(), dictionary.features()));
         ViewEffects::of_no_examples(view, dictionaries, self.request.settings.method != Method::Exact)
     }
 
-    /// The threads that it computes on.
+    /// The threads that the study computes on.
     pub fn threads(&self) -> &Threads {
         &self.threads
     }
 
-    /// How long the parts of the last run took.
+    /// Wall-clock seconds of the parts of the last run.
     pub fn stages(&self) -> Stages {
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How much of the last run was remembered.
+    /// How much of the last run came from the memory.
     pub fn usage(&self) -> Usage {
         self.loaded.memory.usage()
     }
@@ -216,7 +218,7 @@ impl OpenStudy {
     }
 }
 
-/// Leaves only the examples of `shard`.
+/// Keeps only the examples of `shard`.
 fn take_shard(data: &mut [DataSet], shard: Shard) -> Result<ShardRecord> {
     let examples: Vec<&[Example]> = data.iter().map(|data| &data.examples[..]).collect();
     let places = deal(&examples, shard);
@@ -233,7 +235,7 @@ fn take_shard(data: &mut [DataSet], shard: Shard) -> Result<ShardRecord> {
     Ok(ShardRecord { number: shard.number, of: shard.of, places })
 }
 
-/// Weights are checked when they are read, but finite weights can still overflow on the way.
+/// Fails if an effect or a metric is not finite: weights are checked when they are read, but finite weights can still overflow.
 fn expect_finite(name: ViewName, view: &ViewEffects) -> Result<()> {
     let place = format!("view {name}");
     let remedy = "check that config.json, weights and dictionaries belong together";

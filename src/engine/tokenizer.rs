@@ -6,7 +6,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::text::{excerpt, printable};
 use crate::engine::hash::sha256_hex;
 
-/// A Hugging Face tokenizer.
+/// A Hugging Face tokenizer with the name and hash of its file.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     name: String,
@@ -20,11 +20,11 @@ impl Tokenizer {
         Self::from_bytes(&bytes, path.display().to_string())
     }
 
-    /// A tokenizer that is in memory already; `name` is what messages call it.
+    /// A tokenizer from the bytes of its file; `name` is what messages call it.
     pub fn from_bytes(bytes: &[u8], name: String) -> Result<Self> {
         match tokenizers::Tokenizer::from_bytes(bytes) {
             Ok(mut inner) => {
-                // Settings for training batches, which some files carry, would cut or pad prompts behind everybody's back.
+                // Some files carry settings for training batches, which would cut or pad prompts unnoticed.
                 inner.with_padding(None);
                 match inner.with_truncation(None) {
                     Ok(_) => Ok(Self { inner, name, sha256: sha256_hex(bytes) }),
@@ -37,12 +37,12 @@ impl Tokenizer {
         }
     }
 
-    /// Hash of its file.
+    /// SHA-256 of the tokenizer's file.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// The tokens of `text`; no special token is added, as GPT-NeoX's own tokenizer adds none.
+    /// The token ids of `text`. No special token is added; GPT-NeoX's own tokenizer adds none either.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         match self.inner.encode_fast(text, false) {
             Ok(encoding) => Ok(encoding.get_ids().to_vec()),
@@ -54,7 +54,7 @@ impl Tokenizer {
         }
     }
 
-    /// The text of one token, safe to show.
+    /// The text of one token in printable characters; `#` and its id if it has no text.
     pub fn token_text(&self, token: u32) -> String {
         match self.inner.decode(&[token], false) {
             Ok(text) if !text.is_empty() => printable(&text),

@@ -1,6 +1,7 @@
-//! The transpose of a matrix in memory. One that lies in a file is turned without a copy: see [`super::tensor_file`].
+//! The transpose of a matrix in memory. A matrix in a file is transposed without a copy: see [`super::tensor_file`].
 
-/// `[rows, columns]` as `[columns, rows]`, both row-major, in blocks, so that both sides stay in the cache.
+/// Transposes a row-major matrix of `columns` columns: `[rows, columns]` becomes `[columns, rows]`. It works in blocks, so that
+/// both sides stay in the cache.
 pub fn transpose(values: &[f32], columns: usize) -> Vec<f32> {
     const BLOCK: usize = 32;
     let rows = values.len() / columns;

@@ -1,6 +1,7 @@
-//! The background thread that computes: a request goes down, events come up, and it can be cancelled.
+//! The background thread that computes: it takes a request, sends events, and can be cancelled.
 //!
-//! Whoever shows results keeps its own thread free. A panic in here reaches the other side as an event like any failure.
+//! So the caller's own thread stays free to show results. A panic in this thread reaches the caller as an event, like any
+//! failure.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +19,7 @@ use crate::engine::cancel::Cancel;
 use crate::engine::study::OpenStudy;
 use crate::engine::threads::{THREAD, no_thread};
 
-/// One computation on its own thread. Dropping it cancels it and waits for the thread.
+/// One computation on its own thread. Dropping the job cancels it and waits for the thread.
 pub struct Job {
     events: Receiver<Event>,
     cancel: Cancel,
@@ -26,7 +27,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// Starts to compute what `request` asks for.
+    /// Starts the computation that `request` asks for, with an empty cache.
     ///
     /// # Errors
     /// When the system starts no more threads.
@@ -34,7 +35,8 @@ impl Job {
         Self::start_with(request, Arc::default(), Cancel::default())
     }
 
-    /// The same with what earlier jobs left in `cache`, for whoever must be able to cancel without the job at hand.
+    /// Starts the computation that `request` asks for, with what earlier jobs left in `cache`. The caller keeps a clone of
+    /// `cancel` if it must be able to cancel without holding the job.
     ///
     /// # Errors
     /// When the system starts no more threads.
@@ -46,7 +48,7 @@ impl Job {
         })
     }
 
-    /// A thread that does `work`, tells of it, and ends with the outcome even if `work` panics.
+    /// Starts a thread that does `work`, sends its events, and ends with the outcome even if `work` panics.
     fn spawn(
         cancel: Cancel,
         work: impl FnOnce(&(dyn Fn(Event) + Sync), &Cancel) -> Result<Run> + Send + 'static,
@@ -63,20 +65,20 @@ impl Job {
             };
             let outcome = catch_unwind(AssertUnwindSafe(|| work(&tell, &cancelled)));
             let outcome = outcome.unwrap_or_else(|panic| Err(fault_of_the_program(&*panic)));
-            // Nobody listens any more where the job was dropped.
+            // There is no receiver any more if the job was dropped.
             let _ = sender.send(Event::Ended(outcome.map(Box::new)));
         };
         let thread = Builder::new().name(THREAD.to_owned()).spawn(run).map_err(no_thread)?;
         Ok(Self { events, cancel, thread: Some(thread) })
     }
 
-    /// Events as they come; the sender hangs up after [`Event::Ended`].
+    /// The events in order; the channel closes after [`Event::Ended`].
     pub fn events(&self) -> &Receiver<Event> {
         &self.events
     }
 
-    /// Asks the job to stop, which it does at the next look at the flag and ends with a problem that says so. It looks between two layers
-    /// of a pass, forward and backward, between two dictionaries, and between pieces of what it reads and hashes.
+    /// Asks the job to stop. At the next check of the flag it ends with a problem that says so. The flag is checked between two
+    /// layers of a pass, forward and backward, between two dictionaries, and between pieces of what is read and hashed.
     pub fn cancel(&self) {
         self.cancel.cancel();
     }
@@ -86,7 +88,7 @@ impl Drop for Job {
     fn drop(&mut self) {
         self.cancel();
         if let Some(thread) = self.thread.take() {
-            // Its panics are caught inside.
+            // Panics of the thread are caught inside it.
             let _ = thread.join();
         }
     }
@@ -98,8 +100,9 @@ fn fault_of_the_program(panic: &(dyn Any + Send)) -> Problem {
     Problem::new("attribution", what, "report it with the log or the command line")
 }
 
-/// A fault that tests of the built program ask for: with the cargo feature `faults`, `SAESCOPE_FAULT=worker-panic` in the environment
-/// makes every job panic right after it has told of its first finished submodule. No other build reads that variable.
+/// A fault for tests of the built program: with the cargo feature `faults`, `SAESCOPE_FAULT=worker-panic` in the environment
+/// makes every job panic right after it has reported its first finished submodule. Builds without the feature do not read that
+/// variable.
 mod fault {
     use crate::core::progress::Event;
 
@@ -132,7 +135,7 @@ mod tests {
     fn a_job_that_nobody_listens_to_is_told_to_stop() {
         let (sender, stopped) = channel();
         let mut job = Job::spawn(Cancel::default(), move |tell, cancel| {
-            // The other end is gone once this many events find no place to go.
+            // Events are sent until the receiver is dropped below; the first that cannot be sent cancels.
             while !cancel.is_cancelled() {
                 tell(Event::Step(Step::Progress(Progress { stage: String::new(), done: 0, total: 1 })));
             }

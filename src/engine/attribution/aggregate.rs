@@ -1,5 +1,5 @@
-//! From effects at single tokens to means, standard errors and means per position. Sums are kept in f64, so that the order and the
-//! size of batches do not show.
+//! Turns effects at single tokens into means, standard errors and means per position. Sums are kept in f64, so that the order
+//! and the size of batches do not show in results.
 
 use super::TokenEffects;
 use super::detail::{DetailKeeper, Entry};
@@ -9,7 +9,7 @@ use crate::core::view::View;
 use crate::engine::dataset::Example;
 use crate::engine::dictionary::Dictionary;
 
-/// Collects everything that one view finds.
+/// Collects the metrics and effects of one view, batch after batch.
 pub struct ViewAggregate {
     view: View,
     positions: usize,
@@ -20,7 +20,7 @@ pub struct ViewAggregate {
 }
 
 impl ViewAggregate {
-    /// Nothing found yet over `examples`; `detail` features will keep their single examples.
+    /// An empty aggregate over `examples` that keeps the single examples of the `detail` strongest features.
     pub fn new(view: View, examples: &[Example], dictionaries: &[Dictionary], detail: usize) -> Self {
         let positions = examples.iter().map(|example| example.clean.len()).max().unwrap_or(0);
         let submodules = dictionaries
@@ -37,7 +37,7 @@ impl ViewAggregate {
         }
     }
 
-    /// Notes the metrics of `examples`.
+    /// Stores the clean and patch metrics of `examples`, which are indices into the data set; one metric per example.
     pub fn set_metrics(&mut self, examples: &[usize], clean: &[f32], patch: &[f32]) {
         for ((example, clean), patch) in examples.iter().zip(clean).zip(patch) {
             self.clean_metrics[*example] = *clean;
@@ -68,12 +68,12 @@ impl ViewAggregate {
         self.detail.shrink(|submodule, feature| submodules[submodule as usize].strength(feature));
     }
 
-    /// Means over all examples of the submodule of ordinal `ordinal`: final once every batch of the view was added.
+    /// The means of the submodule of ordinal `ordinal` over all examples: final once every batch of the view was added.
     pub fn submodule(&self, ordinal: usize) -> SubmoduleEffects {
         self.submodules[ordinal].means(self.clean_metrics.len())
     }
 
-    /// Means over all examples.
+    /// The means of all submodules over all examples, with the detail.
     pub fn finish(self) -> ViewEffects {
         let examples = self.clean_metrics.len();
         // One after another, so that sums and means of all features are not in memory together.
@@ -90,7 +90,7 @@ impl ViewAggregate {
     }
 }
 
-/// Sums of one feature or error term.
+/// Sums over examples of one feature's or error term's effect.
 #[derive(Clone, Copy, Default)]
 struct Term {
     sum: f64,
@@ -103,7 +103,7 @@ impl Term {
         (self.sum / examples as f64) as f32
     }
 
-    /// Of the mean over examples; those in which the feature did not differ count as 0.
+    /// The standard error of the mean over examples; an example in which the feature did not differ counts as 0.
     fn standard_error(&self, examples: usize) -> f32 {
         let count = examples as f64;
         let variance = (self.squares - self.sum * self.sum / count) / (count - 1.0);
@@ -112,14 +112,14 @@ impl Term {
     }
 }
 
-/// Many terms. A study of thousands of prompts meets nearly every feature of every dictionary in every view, so their sums lie side by
-/// side in a few arrays.
+/// The sums of many terms. A study of thousands of prompts meets nearly every feature of every dictionary in every view, so the
+/// sums lie side by side in a few arrays.
 struct Terms {
     positions: usize,
     sums: Vec<Term>,
     /// `[terms, positions]`
     position_sums: Vec<f64>,
-    /// Slots and effects at the tokens of the example that is being added.
+    /// Slots and effects at the tokens of the example that is being added, cleared after it.
     example: Vec<(u32, f32)>,
 }
 
@@ -157,7 +157,7 @@ impl Terms {
     }
 }
 
-/// No term yet.
+/// The slot of a feature that has no term yet.
 const NONE: u32 = u32::MAX;
 
 struct SubmoduleAggregate {
@@ -165,7 +165,7 @@ struct SubmoduleAggregate {
     /// For every feature of the dictionary its place in `terms`, or [`NONE`].
     slots: Vec<u32>,
     terms: Terms,
-    /// The only one of its kind.
+    /// The error term's sums, in slot 0.
     error: Terms,
     gradient_dot_change: Option<f64>,
 }

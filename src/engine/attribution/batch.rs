@@ -1,4 +1,4 @@
-//! Which examples are computed together: prompts of one length, and each pair of prompts once for all views that ask about it.
+//! Which examples are computed together: prompts of one length, and each pair once for all views that ask about it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,50 +8,50 @@ use crate::engine::compute::{Answers, TOKENS_AT_ONCE};
 use crate::engine::dataset::Example;
 use crate::engine::dataset::pairing::{Pair, pairs};
 
-/// Pairs of prompts of equal length.
+/// Pairs whose prompts all have the same length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch<'a> {
-    /// Clean prompts.
+    /// The clean prompts as token ids, one per pair.
     pub clean: Vec<&'a [u32]>,
-    /// Patch prompts.
+    /// The patch prompts as token ids, one per pair.
     pub patch: Vec<&'a [u32]>,
     /// Tokens per prompt.
     pub positions: usize,
-    /// The views that ask about these prompts, one or more.
+    /// The views that ask about these pairs, one or more.
     pub views: Vec<ViewBatch>,
 }
 
-/// What one view asks about a batch; one entry per pair of prompts.
+/// What one view asks about a batch; one entry per pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ViewBatch {
     /// The view's place among all of the study.
     pub place: usize,
-    /// Which prompt of a pair it starts from.
+    /// Which prompt of a pair the view starts from.
     pub direction: Direction,
     /// Index of each example in its data set.
     pub examples: Vec<usize>,
-    /// The answers as this view sees them: that to the prompt it starts from is the clean one.
+    /// The answers as this view sees them: the clean one belongs to the prompt that the view starts from.
     pub answers: Vec<Answers>,
 }
 
 impl Batch<'_> {
-    /// How many different beginnings its prompts have: so many tokens are encoded.
+    /// The number of different prefixes among the batch's prompts, which is the number of tokens that are encoded.
     pub fn prefixes(&self) -> usize {
         prefixes(std::slice::from_ref(self))
     }
 }
 
-/// How many different beginnings the prompts of all `batches` have.
+/// The number of different prefixes among the prompts of all `batches`.
 pub fn prefixes(batches: &[Batch<'_>]) -> usize {
     let prompts = batches.iter().flat_map(|batch| batch.clean.iter().chain(&batch.patch));
     prompts.flat_map(|prompt| (1..=prompt.len()).map(|length| prompt.split_at(length).0)).collect::<HashSet<_>>().len()
 }
 
-/// Splits the examples of `views` into batches of at most `size` pairs of prompts; whatever is asked for, long prompts make small
-/// batches, so that memory does not grow with their length.
+/// Splits the examples of `views` into batches of at most `size` pairs. Whatever `size` is, long prompts make small batches
+/// ([`TOKENS_AT_ONCE`]), so that memory does not grow with their length.
 ///
-/// Views that name one data set ask about the same examples. Where data sets have the same pairs of prompts with other answers, these
-/// share a batch and everything that does not depend on answers.
+/// Views that name one data set ask about the same examples. Where data sets have the same pairs with other answers, they share
+/// a batch and everything that does not depend on answers.
 pub fn batches<'a>(views: &[ViewInput<'a>], size: usize) -> Vec<Batch<'a>> {
     let mut data_sets: Vec<&'a [Example]> = Vec::new();
     let of_view: Vec<usize> = views

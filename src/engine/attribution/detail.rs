@@ -1,8 +1,9 @@
 //! Single examples of the strongest features, in bounded memory.
 //!
-//! Which features are strongest is known only at the end. Up to [`LARGEST`] entries everything is kept, which covers the published
-//! study. Beyond that entries of the weakest features so far are let go until half of the room is free. A feature
-//! that was let go and turns out to be strong after all is not listed with half of its examples: it is left out and counted.
+//! Which features are strongest is known only at the end. Up to [`LARGEST`] entries, which covers the published study,
+//! everything is kept. Beyond that, the entries of the features that are weakest so far are dropped until half of the room is
+//! free. A feature that was dropped and turns out to be strong is not listed with half of its examples: it is left out and
+//! counted.
 
 use std::collections::HashMap;
 
@@ -11,29 +12,29 @@ use crate::core::effects::{Detail, SubmoduleEffects};
 use crate::core::selection::{Selected, by_strength};
 use crate::core::submodule::FeatureId;
 
-/// Entries kept before anything is let go: 28 bytes each, 11 MB a view.
+/// Entries that are kept before any is dropped: 28 bytes each, 11 MB a view.
 const LARGEST: usize = 400_000;
 
-/// One feature at one token of one example.
+/// The effect and activations of one feature at one token of one example.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
-    /// Ordinal of the submodule.
+    /// Ordinal of the feature's submodule.
     pub submodule: u32,
-    /// Feature of its dictionary.
+    /// Index of the feature in its dictionary.
     pub feature: u32,
-    /// Index of the example in its data set.
+    /// Index of the example in the view's data set.
     pub example: u32,
     /// Position in the prompt.
     pub position: u32,
-    /// Effect there.
+    /// Effect at this token.
     pub effect: f32,
-    /// Activation in the clean run.
+    /// Activation in the run that the view starts from.
     pub clean: f32,
-    /// Activation in the patch run.
+    /// Activation in the run that the view moves toward.
     pub patch: f32,
 }
 
-/// Collects entries.
+/// Collects the entries of one view.
 pub struct DetailKeeper {
     wanted: usize,
     largest: usize,
@@ -42,21 +43,22 @@ pub struct DetailKeeper {
 }
 
 impl DetailKeeper {
-    /// For `wanted` features.
+    /// An empty keeper of the entries of the `wanted` strongest features.
     pub fn new(wanted: usize) -> Self {
         Self { wanted, largest: LARGEST, entries: Vec::new(), let_go: PerFeature::default() }
     }
 
-    /// Adds entries.
+    /// Adds entries, except those of features that were dropped.
     pub fn extend(&mut self, entries: impl Iterator<Item = Entry>) {
         if self.wanted > 0 {
-            // Features that were let go come back with every example; they are not kept again.
+            // Features that were dropped come back with every example; they are not kept again.
             let let_go = &self.let_go;
             self.entries.extend(entries.filter(|entry| !let_go.get((entry.submodule, entry.feature))));
         }
     }
 
-    /// Lets weak features go if there are too many entries; `strength` is a feature's summed effect so far.
+    /// Drops weak features if there are too many entries; `strength` gives the magnitude of a feature's summed effect so far, by
+    /// ordinal of its submodule and index.
     pub fn shrink(&mut self, strength: impl Fn(u32, u32) -> f64) {
         if self.entries.len() <= self.largest {
             return;
@@ -71,7 +73,7 @@ impl DetailKeeper {
         });
         let mut room = self.largest / 2;
         for (feature, count) in features {
-            // A dense feature that does not fit by itself is let go, those that do fit after it stay.
+            // A dense feature that does not fit by itself is dropped; features after it that do fit stay.
             if count as usize <= room {
                 room -= count as usize;
             } else {
@@ -82,7 +84,7 @@ impl DetailKeeper {
         self.entries.retain(|entry| !let_go.get((entry.submodule, entry.feature)));
     }
 
-    /// The entries of the strongest features, strongest first.
+    /// The entries of the strongest features, strongest feature first, then by example and position.
     pub fn finish(self, submodules: &[SubmoduleEffects]) -> Detail {
         let mut ranked: Vec<(Selected, (u32, u32))> = submodules
             .iter()

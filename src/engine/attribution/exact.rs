@@ -1,5 +1,5 @@
-//! Exact effects: the metric of the run that a view starts from with one feature at one token set to its value at the other end, minus
-//! the metric of that run.
+//! Exact effects: the metric of the run that a view starts from, with one feature at one token set to its value in the run that
+//! the view moves toward, minus the metric of the unchanged run.
 
 use super::TokenEffects;
 use super::batch::ViewBatch;
@@ -8,7 +8,7 @@ use crate::core::problem::Result;
 use crate::engine::compute::{Answers, Entry, TOKENS_AT_ONCE};
 use crate::engine::dictionary::codes::{Change, changes};
 
-/// One forward pass: what is changed at which token.
+/// What one forward pass changes at its token.
 #[derive(Clone, Copy)]
 enum Target {
     Feature(Change),
@@ -16,8 +16,8 @@ enum Target {
     Error,
 }
 
-/// The effects at every token of a batch, one entry per pair and position; `clean_metrics` are those of the runs that the view starts
-/// from, one a pair.
+/// The effects at every token of a batch, one entry per pair and position; `clean_metrics` are those of the runs that the view
+/// starts from, one per pair.
 pub fn effects(site: &Site<'_>, view: &ViewBatch, clean_metrics: &[f32]) -> Result<Vec<TokenEffects>> {
     let entry = Entry::after(site.submodule, site.compute().config());
     let mut effects: Vec<TokenEffects> = (0..site.rows())
@@ -38,7 +38,7 @@ pub fn effects(site: &Site<'_>, view: &ViewBatch, clean_metrics: &[f32]) -> Resu
             token.features.iter().map(move |(change, _)| (row, Target::Feature(*change))).chain([(row, Target::Error)])
         })
         .collect();
-    // Passes come in the order of the features at each token, so each result belongs to the next feature.
+    // Passes come in the order of the features at each token, so each metric belongs to that token's next feature.
     let mut next = vec![0; effects.len()];
     for passes in passes.chunks((TOKENS_AT_ONCE / site.positions()).max(1)) {
         let metrics = run(site, view, entry, passes)?;
@@ -56,12 +56,12 @@ pub fn effects(site: &Site<'_>, view: &ViewBatch, clean_metrics: &[f32]) -> Resu
     Ok(effects)
 }
 
-/// Above the last attention only the last position is read: what happens elsewhere has an effect of exactly 0.
+/// Above the last attention only the last position is read: a change elsewhere has an effect of exactly 0.
 fn reaches_the_metric(site: &Site<'_>, entry: Entry, row: usize) -> bool {
     !entry.is_above_attention(site.compute().config()) || row % site.positions() + 1 == site.positions()
 }
 
-/// The metric of each pass.
+/// The metric of each pass, in order.
 fn run(site: &Site<'_>, view: &ViewBatch, entry: Entry, passes: &[(usize, Target)]) -> Result<Vec<f32>> {
     let (config, positions) = (site.compute().config(), site.positions());
     let stream = |(row, target): &(usize, Target)| {

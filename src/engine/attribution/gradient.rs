@@ -1,4 +1,4 @@
-//! Effects from a gradient: what both integrated gradients and plain attribution patching end with.
+//! Effects from a gradient: the last step of both integrated gradients and plain attribution patching.
 
 use pulp::Arch;
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use crate::engine::dictionary::codes::changes;
 /// The effects at every token of a batch, for a view of direction `direction`.
 ///
 /// # Shapes
-/// - gradients: for each pair `[positions, width]`, of the metric with respect to the submodule's output
+/// - gradients: per pair `[positions, width]`, the gradient of the metric with respect to the submodule's output
 /// - output: one entry per pair and position
 pub fn effects(site: &Site<'_>, direction: Direction, gradients: &[Vec<f32>]) -> Vec<TokenEffects> {
     let width = site.dictionary.width();

@@ -1,4 +1,4 @@
-//! The three methods: what each finds out once for a batch, once for a submodule, and then for every view.
+//! The three methods: what each computes once for a batch, once for a submodule, and then for every view.
 
 use super::TokenEffects;
 use super::sharing::{PlainGradients, Sharing};
@@ -8,31 +8,31 @@ use crate::core::problem::Result;
 use crate::core::request::Settings;
 use crate::core::run::Method;
 
-/// A method with what it knows of a batch. Gradients are those of the plain runs, for each view and pair.
+/// A method with what it computed for a batch. The gradients are those at the plain runs, per view and pair.
 pub enum Approach {
-    /// Integrated gradients over so many points.
+    /// Integrated gradients over the given number of points.
     Integrated(Vec<Vec<PlainGradients>>, usize),
-    /// The gradient of the plain run.
+    /// Attribution patching: the gradient at the plain run alone.
     Plain(Vec<Vec<PlainGradients>>),
-    /// One pass for each feature and token.
+    /// Exact effects: one pass for each feature and token.
     Exact,
 }
 
-/// The effects at every token of a submodule for the view at this place in the batch.
+/// Gives the effects at every token of a submodule, for the view at the given place in the batch.
 pub type EffectsOfView<'s> = Box<dyn Fn(usize) -> Result<Vec<TokenEffects>> + 's>;
 
 impl Approach {
-    /// Finds out what the method has to know before the first submodule.
+    /// Computes what the method needs before the first submodule.
     pub fn prepare(sharing: &Sharing<'_>, settings: Settings) -> Result<Self> {
         Ok(match (settings.method, settings.steps) {
-            // The only point of a way of one step is its start.
+            // With one step, the only point of a segment is its start.
             (Method::Attrib, _) | (Method::Ig, 1) => Self::Plain(sharing.plain_gradients()?),
             (Method::Ig, steps) => Self::Integrated(sharing.plain_gradients()?, steps),
             (Method::Exact, _) => Self::Exact,
         })
     }
 
-    /// Finds out what all views share at `site`, and how each of them gets its effects from that.
+    /// Computes what all views share at `site`, and returns how each view gets its effects from that.
     pub fn at<'s>(&'s self, site: &'s Site<'s>) -> Result<EffectsOfView<'s>> {
         let sharing = &site.prepared.sharing;
         let views = &sharing.batch.views;

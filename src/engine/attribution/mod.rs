@@ -1,8 +1,9 @@
 //! Attribution patching over dictionary features: effects of every feature and error term on the logit difference.
 //!
-//! Integrated gradients and attribution patching follow Marks et al. 2024, "Sparse Feature Circuits" (arXiv:2403.19647). Decoding is
-//! affine, so the interpolated activation is `x_clean + alpha (x_patch - x_clean)` and the gradient with respect to the activation
-//! itself is all that is needed: `effect_j = (f_patch_j - f_clean_j) <g, W_dec_j>`, `error effect = <g, e_patch - e_clean>`.
+//! Integrated gradients and attribution patching follow Marks et al. 2024, "Sparse Feature Circuits" (arXiv:2403.19647).
+//! Decoding is affine, so the interpolated activation is `x_clean + alpha (x_patch - x_clean)` and the gradient with respect to
+//! the activation itself is all that is needed: `effect_j = (f_patch_j - f_clean_j) <g, W_dec_j>`,
+//! `error effect = <g, e_patch - e_clean>`.
 
 mod aggregate;
 mod batch;
@@ -46,39 +47,39 @@ pub use stages::{Stage, Stages};
 /// A view to be computed.
 #[derive(Debug, Clone, Copy)]
 pub struct ViewInput<'a> {
-    /// Which view its effects are.
+    /// The view that the effects belong to.
     pub view: View,
-    /// What it is called where progress is told.
+    /// The view's name in progress reports.
     pub name: &'a str,
-    /// Its data set. Views that name the same slice share it.
+    /// The view's data set. Views that name the same slice share it.
     pub examples: &'a [Example],
-    /// Which prompt of a pair it starts from.
+    /// Which prompt of a pair the view starts from.
     pub direction: Direction,
 }
 
-/// The effects at one token.
+/// The effects at one token of one pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenEffects {
-    /// Every feature that differs there, ascending, with its effect.
+    /// Every feature whose activation differs at the token, ascending, with its effect.
     pub features: Vec<(Change, f32)>,
     /// The effect of the error term.
     pub error: f32,
-    /// `<g, x_patch - x_clean>`, where the method has a gradient.
+    /// `<g, x_patch - x_clean>`, if the method has a gradient.
     pub gradient_dot_change: Option<f32>,
 }
 
-/// What is attributed over.
+/// The model and the dictionaries that the attribution runs over.
 #[derive(Clone, Copy)]
 pub struct Model<'a> {
     /// The model on its backend.
     pub compute: &'a dyn Compute,
-    /// One for each submodule, in submodule order.
+    /// One dictionary for each submodule, in submodule order.
     pub dictionaries: &'a [Dictionary],
-    /// What earlier computations with these left behind.
+    /// What earlier computations with this model and these dictionaries left behind.
     pub memory: &'a Memory,
 }
 
-/// Computes `views`, in their order.
+/// Computes `views`, in their order, without a memory.
 ///
 /// # Errors
 /// When a dictionary's file turns out to be damaged, or `cancel` is raised.
@@ -95,10 +96,10 @@ pub fn attribute(
     attribute_timed(model, views, settings, observer, cancel).map(|(views, _)| views)
 }
 
-/// The same with what is remembered, and how long its parts took.
+/// Computes `views` as [`attribute`] does, using the model's memory, and says how long its parts took.
 ///
 /// # Errors
-/// Those of [`attribute`].
+/// Under the same conditions as [`attribute`].
 pub fn attribute_timed(
     model: Model<'_>,
     views: &[ViewInput<'_>],
@@ -129,26 +130,26 @@ pub fn attribute_timed(
     Ok((views, attribution.stages))
 }
 
-/// Ordinals of the submodules in the order in which they are computed: the fewer layers lie above one, the sooner it is done, and whoever
-/// waits sees something soon.
+/// Ordinals of the submodules in the order in which they are computed: the fewer layers lie above a submodule, the sooner it is
+/// done, so the first results appear early.
 fn cheapest_first(dictionaries: &[Dictionary]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..dictionaries.len()).collect();
     order.sort_by_key(|ordinal| std::cmp::Reverse(dictionaries[*ordinal].submodule().layer));
     order
 }
 
-/// Counts the work, tells of it and looks whether to go on.
+/// Counts the work, reports progress and checks for cancellation.
 struct Teller<'a> {
     observer: Observer<'a>,
     cancel: &'a Cancel,
-    /// Views of submodules of batches that are done.
+    /// Units that are done; a unit is one view of one submodule of one batch.
     done: u64,
-    /// All of them.
+    /// All units.
     units: u64,
 }
 
 impl Teller<'_> {
-    /// Work on `submodule` for the view `name` begins.
+    /// Reports that work on `submodule` for the view `name` begins.
     fn begin(&mut self, submodule: Submodule, name: &str) -> Result<()> {
         self.tell(Step::Progress(Progress { stage: format!("{submodule}, {name}"), done: self.done, total: self.units }))
     }
@@ -159,23 +160,23 @@ impl Teller<'_> {
     }
 }
 
-/// A study on its way: batch by batch, submodule by submodule, view by view.
+/// A study that is being computed: batch by batch, submodule by submodule, view by view.
 struct Attribution<'a> {
     model: Model<'a>,
     views: &'a [ViewInput<'a>],
     settings: Settings,
-    /// Ordinals of the submodules.
+    /// Ordinals of the submodules in the order in which they are computed.
     order: Vec<usize>,
-    /// One for each view.
+    /// What each view found so far, in the order of `views`.
     aggregates: Vec<ViewAggregate>,
-    /// One for each submodule.
+    /// How well each dictionary fits so far, in submodule order.
     fits: Vec<Fit>,
     progress: Teller<'a>,
     stages: Stages,
 }
 
 impl Attribution<'_> {
-    /// Runs the prompts of `batch`, then goes through the submodules; the batches `later` follow.
+    /// Runs the prompts of `batch`, then goes through the submodules; `later` are the batches that follow.
     fn run_batch(&mut self, batch: &Batch<'_>, later: &[Batch<'_>]) -> Result<()> {
         let sharing = Sharing { model: self.model, batch, cancel: self.progress.cancel };
         let (prepared, approach) = self.stages.time(Stage::Plain, || {
@@ -192,7 +193,7 @@ impl Attribution<'_> {
         Ok(())
     }
 
-    /// Encodes at the submodule whose turn it is, then goes through the views.
+    /// Encodes at submodule number `turn` of the order, then goes through the views.
     fn run_submodule(&mut self, prepared: &Prepared<'_>, approach: &Approach, turn: usize, later: &[Batch<'_>]) -> Result<()> {
         let (ordinal, next) = (self.order[turn], self.order[(turn + 1) % self.order.len()]);
         let dictionaries = self.model.dictionaries;
@@ -217,7 +218,7 @@ impl Attribution<'_> {
         Ok(())
     }
 
-    /// Adds up the effects of one view of the batch at `site`.
+    /// Adds the effects at `site` of the view at place `view` in the batch to that view's aggregate.
     fn run_view(&mut self, site: &Site<'_>, view: usize, effects: &EffectsOfView<'_>) -> Result<()> {
         let ViewBatch { place, examples, .. } = &site.prepared.sharing.batch.views[view];
         self.progress.begin(site.submodule, self.views[*place].name)?;

@@ -1,7 +1,7 @@
-//! A value for every feature of every dictionary, side by side: a study of thousands of prompts meets nearly all of them, and a table by
-//! hash would be many times as large.
+//! A value for every feature of every dictionary, in arrays: a study of thousands of prompts meets nearly all features, and a
+//! hash table would be many times as large.
 
-/// The values; those that were never set are the type's default.
+/// The values by ordinal of the submodule and index; those that were never set are the type's default.
 #[derive(Debug, Default)]
 pub struct PerFeature<T>(Vec<Vec<T>>);
 
@@ -11,7 +11,7 @@ impl<T: Copy + Default> PerFeature<T> {
         self.0.get(submodule as usize).and_then(|features| features.get(feature as usize)).copied().unwrap_or_default()
     }
 
-    /// The same, to be changed.
+    /// The value of a feature, by the ordinal of its submodule and its index, to be changed.
     pub fn get_mut(&mut self, (submodule, feature): (u32, u32)) -> &mut T {
         let (submodule, feature) = (submodule as usize, feature as usize);
         if self.0.len() <= submodule {
@@ -24,7 +24,7 @@ impl<T: Copy + Default> PerFeature<T> {
         &mut features[feature]
     }
 
-    /// All up to the last of each dictionary that was set, ascending.
+    /// The values of each dictionary up to the last one that was set, in ascending order of feature.
     pub fn iter(&self) -> impl Iterator<Item = ((u32, u32), T)> + '_ {
         self.0.iter().enumerate().flat_map(|(submodule, features)| {
             features.iter().enumerate().map(move |(feature, value)| ((submodule as u32, feature as u32), *value))

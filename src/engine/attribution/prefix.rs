@@ -1,19 +1,20 @@
-//! Tokens that read the same text up to themselves: what a causal model computes there is the same, so it is encoded once.
+//! Tokens that read the same text up to themselves: a causal model computes the same for them, so each such text (a prefix) is
+//! encoded once.
 
 use std::collections::HashMap;
 
 /// The different prefixes among the prompts of a batch.
 pub struct Prefixes<'a> {
-    /// The tokens of each.
+    /// Token ids of each prefix.
     texts: Vec<&'a [u32]>,
     /// One token of each prefix: the side (0 clean, 1 patch) and the row there.
     first: Vec<(usize, usize)>,
-    /// For each side, the prefix of every row.
+    /// The number of the prefix that ends at every row, for each side.
     sides: [Vec<usize>; 2],
 }
 
 impl<'a> Prefixes<'a> {
-    /// Of prompts of equal length; a row is a token of a side, prompt after prompt.
+    /// The prefixes of prompts of equal length. A row is a token of a side, prompt after prompt.
     pub fn of(clean: &[&'a [u32]], patch: &[&'a [u32]]) -> Self {
         let mut known: HashMap<&[u32], usize> = HashMap::new();
         let (mut texts, mut first) = (Vec::new(), Vec::new());
@@ -31,22 +32,22 @@ impl<'a> Prefixes<'a> {
         Self { texts, first, sides }
     }
 
-    /// The tokens of each prefix.
+    /// Token ids of each prefix.
     pub fn texts(&self) -> &[&'a [u32]] {
         &self.texts
     }
 
-    /// One token of each prefix: its side and row.
+    /// One token of each prefix, as side (0 clean, 1 patch) and row.
     pub fn tokens(&self) -> &[(usize, usize)] {
         &self.first
     }
 
-    /// Which prefix ends at row `row` of side `side`.
+    /// The number of the prefix that ends at row `row` of side `side`.
     pub fn at(&self, side: usize, row: usize) -> usize {
         self.sides[side][row]
     }
 
-    /// Tokens of a side.
+    /// Number of tokens of a side.
     pub fn rows(&self) -> usize {
         self.sides[0].len()
     }

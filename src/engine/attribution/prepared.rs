@@ -8,28 +8,28 @@ use crate::core::submodule::Submodule;
 use crate::engine::activation::Trace;
 use crate::engine::compute::Entry;
 
-/// The metrics of a view's plain runs, one a pair.
+/// The metrics of a view's plain runs, one per pair.
 pub struct Metrics {
-    /// Of the runs that it starts from.
+    /// Metrics of the runs that the view starts from.
     pub clean: Vec<f32>,
-    /// Of those toward which it moves.
+    /// Metrics of the runs that the view moves toward.
     pub patch: Vec<f32>,
 }
 
-/// A batch whose prompts have run.
+/// A batch whose prompts were run.
 pub struct Prepared<'a> {
-    /// The batch and the model.
+    /// The batch and the model it ran through.
     pub sharing: Sharing<'a>,
-    /// Clean and patch, one run a pair.
+    /// The plain runs of the clean and of the patch prompts, one per pair.
     pub traces: [Vec<Trace>; 2],
-    /// The different beginnings of all prompts.
+    /// The different prefixes of all prompts.
     pub prefixes: Prefixes<'a>,
-    /// One for each view of the batch.
+    /// Metrics of each view of the batch.
     pub metrics: Vec<Metrics>,
 }
 
 impl<'a> Prepared<'a> {
-    /// Runs the prompts.
+    /// Runs the prompts, or takes their runs from the memory, and computes the metrics of all views.
     pub fn new(sharing: Sharing<'a>) -> Result<Self> {
         let batch = sharing.batch;
         let traces = sharing.traces()?;

@@ -1,17 +1,18 @@
-//! What is computed once, and for whom. Everything about sharing is decided here, above the backends, so that each of them gains by it:
+//! What is computed once, and for which questions. All sharing is decided here, above the backends, so that each of them gains
+//! by it:
 //!
-//! - **Remembered**: the [memory](crate::engine::memory) is asked first, and only what it does not hold is computed; what is asked for
-//!   twice in one question, too, is computed once.
-//! - **Equal beginnings**: a causal model computes the same at tokens that read the same text, so each prefix is encoded once
+//! - **Remembered**: the [memory](crate::engine::memory) is asked first, and only what it does not hold is computed; if one call
+//!   asks for something twice, it is computed once, too.
+//! - **Equal prefixes**: a causal model computes the same at tokens that read the same text, so each prefix is encoded once
 //!   ([`super::prefix`]).
-//! - **One run, several metrics**: views that start from the same prompt differ in the metric alone; it goes forward once and back once
-//!   for each metric. The same holds for ways that have the same ends.
-//! - **Both directions of a way**: where the moved output is all that the rest of the model reads, which is so for `resid_i`, a view that
-//!   goes the other way passes the same points. At `attn_i` and `mlp_i` the stream beside them is that of the view's own start, and
-//!   nothing is shared.
+//! - **One run, several metrics**: views that start from the same prompt differ only in the metric, so the prompt goes forward
+//!   once and back once for each metric. The same holds for segments with the same ends.
+//! - **Both directions of a segment**: at `resid_i` the moved output is all that the rest of the model reads, so a view of the
+//!   other direction passes the same points. At `attn_i` and `mlp_i` the stream beside the output is that of the view's own
+//!   start, and nothing is shared.
 //! - **Exchanged answers**: a metric with its answers exchanged is the negative metric, and so is its gradient.
-//! - **The start is known**: the first point of a way is the plain run, whose gradients come for all submodules at once; only the points
-//!   between the ends are left.
+//! - **The start is known**: the first point of a segment is the plain run, whose gradients come for all submodules at once;
+//!   only the points between the ends are left.
 //! - **The last position alone**: above the last attention the metric depends on no other position
 //!   ([`Entry::is_above_attention`](crate::engine::compute::Entry::is_above_attention)).
 
@@ -36,16 +37,16 @@ pub struct Sharing<'a> {
     pub model: Model<'a>,
     /// The prompts and what is asked about them.
     pub batch: &'a Batch<'a>,
-    /// Raised when nobody waits any more.
+    /// Raised when nobody waits for the result any more.
     pub cancel: &'a Cancel,
 }
 
 /// A metric up to its sign.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Metric {
-    /// The answers in the order of their ids.
+    /// The answers in ascending order of their ids.
     answers: Answers,
-    /// -1 where the view asks for them the other way round.
+    /// -1 if the view asks for the answers in the other order, else 1.
     sign: f32,
 }
 
@@ -61,30 +62,31 @@ impl Metric {
 /// The gradients of a view's metric at the plain run that it starts from.
 #[derive(Debug, Clone)]
 pub struct PlainGradients {
-    /// `[submodules, positions, width]`, but for the sign.
+    /// `[submodules, positions, width]`, to be multiplied by `sign`.
     gradients: Array,
     sign: f32,
 }
 
 impl PlainGradients {
-    /// With respect to the output of the submodule of ordinal `ordinal` of so many, `[positions, width]`.
+    /// The gradient with respect to the output of the submodule of ordinal `ordinal`, `[positions, width]`; `submodules` is the
+    /// number of all submodules.
     pub fn at(&self, ordinal: usize, submodules: usize) -> Vec<f32> {
         let size = self.gradients.len() / submodules;
         self.gradients[ordinal * size..(ordinal + 1) * size].iter().map(|value| self.sign * value).collect()
     }
 }
 
-/// A view's way from one run to another, at some submodule.
+/// A view's segment from one run to another, at some submodule.
 struct Route<'a> {
     from: &'a Trace,
     to: &'a Trace,
-    /// Token ids of both.
+    /// Token ids of both prompts.
     ends: [&'a [u32]; 2],
     metric: Metric,
 }
 
 impl<'a> Route<'a> {
-    /// What ways through the same points have in common.
+    /// The ends as a key: routes through the same points have the same key.
     fn points(&self, submodule: Submodule) -> [&'a [u32]; 2] {
         let mut ends = self.ends;
         if submodule.kind == SubmoduleKind::Residual {
@@ -112,7 +114,8 @@ impl Sharing<'_> {
         Ok(arrays.into_iter().map(|values| Trace::new(values, compute.config().layers)).collect())
     }
 
-    /// The codes of every prefix in the dictionary of ordinal `ordinal`, which reads `outputs`, one `[width]` a prefix.
+    /// The codes of every prefix in the dictionary of ordinal `ordinal`; `outputs` are the submodule's outputs, one `[width]`
+    /// per prefix.
     pub fn codes(&self, ordinal: usize, prefixes: &Prefixes<'_>, outputs: &[&[f32]]) -> Result<Vec<TokenCodes>> {
         let key = |prefix: &&[u32]| CodesKey { submodule: ordinal as u32, prefix: (*prefix).into() };
         let keys: Vec<CodesKey> = prefixes.texts().iter().map(key).collect();
@@ -122,7 +125,7 @@ impl Sharing<'_> {
         })
     }
 
-    /// For every view of the batch and each pair of prompts the gradients at the plain run that the view starts from.
+    /// For every view of the batch and each pair, the gradients at the plain run that the view starts from.
     pub fn plain_gradients(&self) -> Result<Vec<Vec<PlainGradients>>> {
         let Batch { clean, patch, views, .. } = self.batch;
         let starts = views.iter().flat_map(|view| {
@@ -144,11 +147,12 @@ impl Sharing<'_> {
         Ok(chunks(gradients.collect(), clean.len()))
     }
 
-    /// For every view of the batch and each pair of prompts the integrated gradient at the submodule of ordinal `ordinal`: the mean over
-    /// the points `0, 1/steps, .., (steps - 1)/steps` of the way between the runs `traces`, of which `starts` knows the first.
+    /// For every view of the batch and each pair, the integrated gradient at the submodule of ordinal `ordinal`: the mean over
+    /// the points `0, 1/steps, .., (steps - 1)/steps` of the segment between the runs `traces`. `starts` holds the gradients at
+    /// point 0.
     ///
     /// # Shapes
-    /// - output: `[positions, width]`
+    /// - output: per view and pair `[positions, width]`
     pub fn integrated_gradients(
         &self,
         ordinal: usize,
@@ -172,7 +176,7 @@ impl Sharing<'_> {
         })?;
         let mean = |((sum, route), start): ((Array, &Route<'_>), &PlainGradients)| {
             let mut mean = start.at(ordinal, self.model.dictionaries.len());
-            // Positions that the sum does not hold have no gradient.
+            // The sum may hold only the last position; the gradient at the others is 0.
             let reached = mean.len() - sum.len();
             mean[reached..].iter_mut().zip(&*sum).for_each(|(mean, sum)| *mean += route.metric.sign * sum);
             mean.iter_mut().for_each(|mean| *mean /= steps as f32);
@@ -182,7 +186,7 @@ impl Sharing<'_> {
         Ok(chunks(means.collect(), self.batch.clean.len()))
     }
 
-    /// The ways of all views, pair after pair.
+    /// The routes of all views, pair after pair.
     fn routes<'a>(&'a self, [clean, patch]: &'a [Vec<Trace>; 2]) -> Vec<Route<'a>> {
         let batch = self.batch;
         let routes = batch.views.iter().flat_map(|view| {
@@ -195,7 +199,8 @@ impl Sharing<'_> {
         routes.collect()
     }
 
-    /// The sums over the points between the ends of the ways that were `asked` for; these lie the same way from both ends.
+    /// The sums of the gradients over the points between the ends of the segments that were `asked` for. These points are the
+    /// same seen from either end.
     fn sums_between(
         &self,
         submodule: Submodule,
@@ -220,28 +225,28 @@ impl Sharing<'_> {
     }
 }
 
-/// `values` in pieces of `size`.
+/// `values` in chunks of `size`.
 fn chunks<T>(values: Vec<T>, size: usize) -> Vec<Vec<T>> {
     let mut values = values.into_iter();
     (0..values.len() / size.max(1)).map(|_| values.by_ref().take(size).collect()).collect()
 }
 
-/// Metrics that are asked of the same thing.
+/// Several metrics of one subject.
 struct Group {
-    /// The place of the first question about it.
+    /// The place of the first question about the subject.
     first: usize,
     metrics: Vec<Answers>,
 }
 
-/// Questions, put together by what they are about.
+/// Questions, grouped by their subject.
 struct Together {
     groups: Vec<Group>,
-    /// Of each question its group and its metric there.
+    /// For each question, its group and the place of its metric in the group.
     answers: Vec<(usize, usize)>,
 }
 
 impl Together {
-    /// The questions at `places`; `question` tells what one is about, and its metric.
+    /// Groups the questions at `places`; `question` returns a question's subject and its metric.
     fn of<K: Hash + Eq>(places: &[usize], question: impl Fn(usize) -> (K, Answers)) -> Self {
         let (mut groups, mut known): (Vec<Group>, HashMap<K, usize>) = (Vec::new(), HashMap::new());
         let answers = places.iter().map(|place| {
@@ -256,7 +261,7 @@ impl Together {
         Self { answers: answers.collect(), groups }
     }
 
-    /// What was found for each question.
+    /// The array that was found for each question, in the order of the questions.
     fn pick(&self, found: &[Vec<Array>]) -> Vec<Array> {
         self.answers.iter().map(|(group, metric)| Arc::clone(&found[*group][*metric])).collect()
     }

@@ -1,4 +1,4 @@
-//! One submodule in one batch: what its dictionary makes of every token.
+//! One submodule in one batch: the codes and the reconstruction error of every token.
 
 use super::prepared::Prepared;
 use super::stages::{Stage, Stages};
@@ -12,39 +12,40 @@ use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, reconstruction_errors};
 use crate::engine::dictionary::report::Fit;
 
-/// A submodule with the codes of all tokens, of which those that read the same text hold the same.
+/// A submodule with the codes of all tokens; tokens that read the same text share theirs.
 ///
 /// A row is a token of one side, pair after pair.
 pub struct Site<'a> {
-    /// The batch.
+    /// The batch with its plain runs.
     pub prepared: &'a Prepared<'a>,
     /// The submodule's dictionary.
     pub dictionary: &'a Dictionary,
-    /// Place among all submodules.
+    /// The submodule's place among all submodules.
     pub ordinal: usize,
-    /// Which submodule.
+    /// The submodule whose output is encoded.
     pub submodule: Submodule,
-    /// Of every feature that is active anywhere.
+    /// Decoder rows of every feature that is active at any token.
     pub decoder: DecoderRows,
-    /// One for each prefix.
+    /// The codes of each prefix.
     codes: Vec<TokenCodes>,
-    /// `[prefixes, width]`: what the dictionary leaves unexplained.
+    /// `[prefixes, width]`: the reconstruction error of each prefix.
     errors: Vec<f32>,
 }
 
-/// One token of one side.
+/// Output, codes and error vector of one token of one side.
 #[derive(Clone, Copy)]
 pub struct Token<'a> {
-    /// The submodule's output.
+    /// The submodule's output, `[width]`.
     pub output: &'a [f32],
-    /// Its active features.
+    /// The active features, ascending, with their activations.
     pub codes: &'a [(u32, f32)],
-    /// What these leave unexplained.
+    /// The reconstruction error, `[width]`.
     pub error: &'a [f32],
 }
 
 impl<'a> Site<'a> {
-    /// Encodes the outputs of the submodule of ordinal `ordinal`; the file of `next`, which comes afterwards, is read meanwhile.
+    /// Encodes the outputs of the submodule of ordinal `ordinal`, and asks the system to read ahead the file of `next`, the
+    /// dictionary that comes afterwards.
     pub fn open(prepared: &'a Prepared<'a>, ordinal: usize, next: &Dictionary, stages: &Stages) -> Result<Self> {
         let sharing = &prepared.sharing;
         let dictionary = &sharing.model.dictionaries[ordinal];
@@ -61,12 +62,12 @@ impl<'a> Site<'a> {
         })
     }
 
-    /// The backend.
+    /// The backend that holds the model.
     pub fn compute(&self) -> &'a dyn Compute {
         self.prepared.sharing.model.compute
     }
 
-    /// Raised when nobody waits any more.
+    /// Raised when nobody waits for the result any more.
     pub fn cancel(&self) -> &'a Cancel {
         self.prepared.sharing.cancel
     }
@@ -76,12 +77,13 @@ impl<'a> Site<'a> {
         self.prepared.sharing.batch.positions
     }
 
-    /// Tokens of a side.
+    /// Number of tokens of a side.
     pub fn rows(&self) -> usize {
         self.prepared.prefixes.rows()
     }
 
-    /// Token `row` at the ends of a view of direction `direction`: what it starts from, what it moves toward.
+    /// Token `row` at the two ends of a view of direction `direction`: in the run that it starts from and in the one that it
+    /// moves toward.
     pub fn ends(&self, direction: Direction, row: usize) -> (Token<'_>, Token<'_>) {
         direction.orient(self.token(0, row), self.token(1, row))
     }
@@ -92,7 +94,7 @@ impl<'a> Site<'a> {
         direction.orient(&clean[pair], &patch[pair]).0
     }
 
-    /// Adds all tokens of both sides.
+    /// Adds all tokens of both sides to `fit`.
     pub fn add_to(&self, fit: &mut Fit) {
         for side in 0..2 {
             for row in 0..self.rows() {

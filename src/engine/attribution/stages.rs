@@ -3,26 +3,26 @@
 use std::cell::Cell;
 use std::time::Instant;
 
-/// A part of the work.
+/// A part of the work that is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Plain runs of all prompts, their metrics and their gradients.
     Plain,
-    /// Encoders.
+    /// Encoding outputs.
     Encode,
     /// Decoder rows and reconstruction errors.
     Decode,
-    /// Gradients along the paths.
+    /// Gradients at the points of segments.
     Paths,
     /// Effects and their sums; the passes of the exact method.
     Effects,
 }
 
 impl Stage {
-    /// In the order in which they come.
+    /// All stages in the order in which they run.
     pub const ALL: [Self; 5] = [Self::Plain, Self::Encode, Self::Decode, Self::Paths, Self::Effects];
 
-    /// The name in reports.
+    /// The stage's name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain runs",
@@ -39,7 +39,7 @@ impl Stage {
 pub struct Stages([Cell<f64>; Stage::ALL.len()]);
 
 impl Stages {
-    /// Does `work` and counts its time to `stage`.
+    /// Does `work` and adds its time to that of `stage`.
     pub(super) fn time<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let outcome = work();
@@ -48,7 +48,7 @@ impl Stages {
         outcome
     }
 
-    /// Seconds of `stage`.
+    /// Seconds spent in `stage`.
     pub fn seconds(&self, stage: Stage) -> f64 {
         self.0[stage as usize].get()
     }

@@ -28,19 +28,19 @@ pub struct BurnCompute<B: Backend> {
     encoders: Encoders<B>,
 }
 
-/// What sequences left on their way from an entry to the end of the model, for any number of ways back.
+/// What sequences left behind on their way from an entry to the end of the model. Any number of backward passes can read it.
 struct Walk<B: Backend> {
     entry: Entry,
     positions: Positions<B>,
-    /// Of the half layer at [`Entry::Mlp`].
+    /// Kept values of the half layer at [`Entry::Mlp`], if the walk starts there.
     mlp: Option<KeptMlp<B>>,
-    /// Of the layers from the entry on, in order.
+    /// Kept values of the layers from the entry on, with their index, in order.
     layers: Vec<(usize, Kept<B>)>,
     end: KeptEnd<B>,
 }
 
 impl<B: Backend> BurnCompute<B> {
-    /// Loads the weights onto `device`, which does and keeps as much as `extent` says.
+    /// Loads the weights onto `device`; `extent` says how much the backend does at once and keeps.
     pub fn load(
         backend: &'static str,
         config: &Config,
@@ -68,7 +68,7 @@ impl<B: Backend> BurnCompute<B> {
         [upload(|answers| answers.clean), upload(|answers| answers.patch)]
     }
 
-    /// Streams one after another, `[streams, positions, width]`.
+    /// Uploads streams that lie one after another, as `[streams, positions, width]`.
     fn upload(&self, values: Vec<f32>, positions: usize) -> Tensor<B, 3> {
         let width = self.model.config().width;
         let streams = values.len() / (positions * width);
@@ -79,7 +79,7 @@ impl<B: Backend> BurnCompute<B> {
         layer + 1 == self.model.config().layers
     }
 
-    /// Takes `stream`, which enters at `entry`, to the end of the model.
+    /// Runs `stream`, which enters at `entry`, to the end of the model.
     fn forward(&self, entry: Entry, stream: Tensor<B, 3>, cancel: &Cancel) -> Result<Walk<B>> {
         let positions = self.model.positions(&stream);
         let (mut hidden, mut mlp) = (stream, None);
@@ -97,8 +97,8 @@ impl<B: Backend> BurnCompute<B> {
         Ok(Walk { entry, positions, mlp, layers, end: self.model.end_forward(hidden) })
     }
 
-    /// Goes back with the gradient of the metric of every sequence to what entered. `each` is shown the gradients with respect to the
-    /// outputs of the submodules on the way, of the last layer only at the last position.
+    /// Passes the gradient of every sequence's metric back to the entry. `each` sees the gradients with respect to the outputs
+    /// of the submodules on the way; those of the last layer hold only the last position.
     fn backward(
         &self,
         walk: &Walk<B>,
@@ -121,7 +121,7 @@ impl<B: Backend> BurnCompute<B> {
         })
     }
 
-    /// The sums over the points `alphas` of some segments with equally many metrics: for each metric `[segments, positions * width]`.
+    /// The sums over the points `alphas` of some segments with equally many metrics: per metric `[segments, positions * width]`.
     fn sums(&self, entry: Entry, segments: &[&Segment<'_>], alphas: &[f32], cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
         let size = segments.first().map_or(0, |segment| segment.stream.len());
         let mut points = Vec::with_capacity(segments.len() * alphas.len() * size);
@@ -145,7 +145,7 @@ fn download<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
     data.into_vec().unwrap_or_else(|error| unreachable!("data was converted to f32: {error:?}"))
 }
 
-/// Puts `tensor`, `[arrays, ..]`, into block `part` of each array.
+/// Writes `tensor`, `[arrays, ..]`, into block `part` of each array.
 fn distribute<B: Backend>(tensor: Tensor<B, 3>, part: usize, arrays: &mut [Array]) {
     let values = download(tensor);
     let size = values.len() / arrays.len();
@@ -273,7 +273,7 @@ mod tests {
     use super::*;
     use crate::engine::demo;
 
-    /// What a graphics card is asked for, on the processor: all points of all paths in one batch, encoders that stay.
+    /// The settings of a graphics card, used on the processor: all points of all segments in one batch, encoders that stay.
     #[test]
     fn a_card_s_extent_gives_a_processor_s_numbers() {
         let (config, weights, cancel) = (demo::config().unwrap(), demo::weights().unwrap(), Cancel::default());
@@ -292,7 +292,7 @@ mod tests {
                 stream: entry.stream(&traces[place], &config),
                 from: entry.reaching(traces[place].output(submodule), &config),
                 to: entry.reaching(traces[place + 3].output(submodule), &config),
-                // Segments with one and with two metrics among each other.
+                // Segments with one metric alternate with segments with two.
                 metrics: metrics[..=place % 2].to_vec(),
             };
             let segments: Vec<Segment<'_>> = (0..4).map(segment).collect();
@@ -311,7 +311,7 @@ mod tests {
             let outputs: Vec<&[f32]> =
                 traces.iter().flat_map(|trace| trace.output(dictionary.submodule()).chunks_exact(config.width)).collect();
             let codes = |compute: &dyn Compute| compute.encode(&dictionary, &outputs, &cancel).unwrap();
-            // The second time from what stayed on the device.
+            // The second call reads the encoder that stayed on the device.
             assert_eq!((codes(&card), codes(&card)), (codes(&processor), codes(&processor)));
         }
     }

@@ -1,4 +1,4 @@
-//! Which backends this program holds, and which one to take.
+//! Which backends this program holds, and which one it takes.
 
 use super::Compute;
 use super::burn_compute::BurnCompute;
@@ -22,12 +22,12 @@ pub fn is_built_in(backend: Backend) -> bool {
     }
 }
 
-/// The backends this program was built with.
+/// The backends that this program was built with.
 pub fn available() -> impl Iterator<Item = Backend> {
     Backend::ALL.into_iter().filter(|backend| is_built_in(*backend))
 }
 
-/// Loads the model on `wanted`, or on the first backend that works where none is named.
+/// Loads the model on `wanted`, or on the first backend that works if none is named.
 ///
 /// # Errors
 /// When the weights are unusable, the backend is not built in or does not work on this machine, or `cancel` is raised.
@@ -35,7 +35,7 @@ pub fn open(wanted: Option<Backend>, config: &Config, weights: &TensorFile, canc
     if let Some(backend) = wanted {
         return load(backend, config, weights, cancel);
     }
-    // A GPU that does not work is no error here: the choice is printed, and `--backend cuda` tells the reason.
+    // Here it is no error if the GPU does not work: the choice is printed, and `--backend cuda` tells the reason.
     let mut candidates = available().filter(|backend| works(*backend).is_ok());
     load(candidates.next().unwrap_or(Backend::Native), config, weights, cancel)
 }
@@ -87,7 +87,7 @@ fn not_built_in(backend: Backend) -> Problem {
 /// Whether `backend` is built in and works on this machine.
 ///
 /// # Errors
-/// With the reason.
+/// When it is not or does not; the problem gives the reason.
 pub fn works(backend: Backend) -> Result<()> {
     match backend {
         Backend::Native | Backend::NdArray => Ok(()),

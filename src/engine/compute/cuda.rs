@@ -1,5 +1,5 @@
-//! Whether a GPU can be used and how much memory it has, asked in a way that fails with a sentence: burn's own start-up panics on several threads where the
-//! driver or the runtime compiler is missing.
+//! Whether a GPU can be used and how much memory it has. A failure here becomes a problem with a remedy; burn's own start-up
+//! panics on several threads where the driver or the runtime compiler is missing.
 
 use std::ffi::{c_int, c_uint};
 use std::panic::{catch_unwind, set_hook, take_hook};
@@ -20,16 +20,17 @@ fn driver() -> Result<Library> {
     driver.map_err(|error| Problem::new("backend 'cuda'", format_args!("the NVIDIA driver is missing: {error}"), REMEDY))
 }
 
-/// The memory of the first card in bytes, as the driver tells it.
+/// The memory of the first card in bytes, according to the driver.
 pub fn memory() -> Result<u64> {
     type Status = c_int;
     let driver = driver()?;
     let no_function = |error: libloading::Error| {
         Problem::new("backend 'cuda'", format_args!("the NVIDIA driver lacks a function: {error}"), REMEDY)
     };
-    // SAFETY: the names and types are those of the driver's C interface (cuda.h): `cuInit(unsigned)`, `cuDeviceGet(CUdevice *, int)`
-    // and `cuDeviceTotalMem_v2(size_t *, CUdevice)`, where a CUdevice is an int and every function returns an enumeration of that size.
-    // Both pointers are to locals that outlive the calls, and the symbols are used while `driver` is open.
+    // SAFETY: the names and types are those of the driver's C interface (cuda.h): `cuInit(unsigned)`,
+    // `cuDeviceGet(CUdevice *, int)` and `cuDeviceTotalMem_v2(size_t *, CUdevice)`, where a CUdevice is an int and every
+    // function returns an enumeration of that size. Both pointers are to locals that outlive the calls, and the symbols are used
+    // while `driver` is open.
     #[allow(unsafe_code)]
     let (status, bytes) = unsafe {
         let start: Symbol<'_, unsafe extern "C" fn(c_uint) -> Status> = driver.get(b"cuInit").map_err(no_function)?;
@@ -57,7 +58,7 @@ pub fn memory() -> Result<u64> {
     ))
 }
 
-/// Opens the driver, then computes one small product.
+/// Tests the GPU: opens the driver, then computes one small product.
 pub fn works() -> Result<()> {
     driver()?;
     let hook = take_hook();

@@ -1,4 +1,4 @@
-//! Encoders on the device: those that fit stay there, the others stream through piece by piece.
+//! Encoders on the device: those that fit stay there, the others pass through piece by piece.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -12,10 +12,10 @@ use crate::core::submodule::Submodule;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::tensor_file::Bytes;
 
-/// The encoder of some features of a dictionary.
+/// The encoder of consecutive features of a dictionary.
 #[derive(Clone)]
 pub struct Piece<B: Backend> {
-    /// The first of its features.
+    /// Index of the piece's first feature in the dictionary.
     pub first: usize,
     /// `[width, features of the piece]`
     pub weights: Tensor<B, 2>,
@@ -23,7 +23,7 @@ pub struct Piece<B: Backend> {
     pub bias: Tensor<B, 2>,
 }
 
-/// The encoders that were met so far.
+/// The encoders that stay on the device.
 pub struct Encoders<B: Backend> {
     device: B::Device,
     extent: Extent,
@@ -32,14 +32,14 @@ pub struct Encoders<B: Backend> {
 
 struct Resident<B: Backend> {
     submodule: Submodule,
-    /// Held so that no other dictionary can come to lie where this one does.
+    /// Held so that no other dictionary can be mapped at the same address.
     bytes: Bytes,
     size: u64,
     pieces: Vec<Piece<B>>,
 }
 
 impl<B: Backend> Encoders<B> {
-    /// None yet.
+    /// An empty set of encoders on `device`, with the limits of `extent`.
     pub fn new(device: B::Device, extent: Extent) -> Self {
         Self { device, extent, resident: Mutex::new(Vec::new()) }
     }
@@ -53,7 +53,7 @@ impl<B: Backend> Encoders<B> {
             return pieces.into_iter().try_for_each(each);
         }
         let features = dictionary.features();
-        // Weights and biases in f32.
+        // Bytes of weights and biases in f32.
         let size = (size_of::<f32>() * features * (dictionary.width() + 1)) as u64;
         let stays = self.bytes() + size <= self.extent.resident_bytes;
         let mut pieces = Vec::new();
@@ -71,7 +71,7 @@ impl<B: Backend> Encoders<B> {
         Ok(())
     }
 
-    /// Bytes that stay on the device.
+    /// Bytes of the encoders that stay on the device.
     pub fn bytes(&self) -> u64 {
         self.lock().iter().map(|resident| resident.size).sum()
     }
@@ -92,7 +92,7 @@ impl<B: Backend> Encoders<B> {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Resident<B>>> {
-        // Entries are pushed whole, so a panic leaves whole ones.
+        // Entries are pushed whole, so a panic leaves no partial entry.
         self.resident.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
     use crate::engine::demo;
 
-    /// Everything that is shown of a dictionary: first features and values of all pieces.
+    /// Everything that `visit` shows of a dictionary: first features, weights and biases of all pieces.
     fn seen(encoders: &Encoders<NdArray<f32>>, dictionary: &Dictionary) -> (Vec<usize>, Vec<f32>, Vec<f32>) {
         let (mut firsts, mut weights, mut biases) = (Vec::new(), Vec::new(), Vec::new());
         let mut each = |piece: Piece<NdArray<f32>>| {

@@ -1,4 +1,4 @@
-//! Where something that is added to a submodule's output enters the rest of the model.
+//! Where a change of a submodule's output enters the rest of the model.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::Trace;
 use crate::engine::model::config::Config;
 
-/// A place between two blocks, through which everything passes that the rest of the model reads.
+/// A place between two blocks: the stream there is all that the rest of the model reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     /// The residual stream that enters this layer; after the last layer, what the final layer norm reads.
@@ -16,7 +16,8 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// Where what is added to `submodule`'s output comes out of it: the sum of the streams is what the rest of the model reads.
+    /// The first entry after `submodule`. A change of the submodule's output changes the stream there by the same amount, and
+    /// the stream is all that the rest of the model reads.
     pub fn after(submodule: Submodule, config: &Config) -> Self {
         match submodule.kind {
             SubmoduleKind::Attention if !config.parallel_residual => Self::Mlp(submodule.layer.0),
@@ -24,12 +25,12 @@ impl Entry {
         }
     }
 
-    /// What the final layer norm reads.
+    /// The entry of the final layer norm.
     pub fn end(config: &Config) -> Self {
         Self::Layer(config.layers)
     }
 
-    /// The first layer that runs as a whole.
+    /// The first layer that runs as a whole from this entry on.
     pub fn first_layer(self) -> usize {
         match self {
             Self::Layer(layer) => layer,
@@ -37,17 +38,17 @@ impl Entry {
         }
     }
 
-    /// Whether no attention follows: then the metric, which reads the last position, depends on that position alone.
+    /// Whether no attention follows. Then the metric, which reads the last position, depends on that position alone.
     pub fn is_above_attention(self, config: &Config) -> bool {
         self.first_layer() == config.layers
     }
 
-    /// Of an array `[positions, width]`, the positions that the metric depends on from here on.
+    /// The positions of an array `[positions, width]` that the metric depends on from this entry on.
     pub fn reaching<'a>(self, values: &'a [f32], config: &Config) -> &'a [f32] {
         if self.is_above_attention(config) { &values[values.len() - config.width..] } else { values }
     }
 
-    /// What passes here in the run `trace`, at the positions that the metric depends on.
+    /// The stream at this entry in the run `trace`, at the positions that the metric depends on.
     pub fn stream<'a>(self, trace: &'a Trace, config: &Config) -> Cow<'a, [f32]> {
         match self {
             Self::Layer(layer) => Cow::Borrowed(self.reaching(trace.entering(layer), config)),

@@ -1,4 +1,4 @@
-//! Which lines become examples: the notebook's filters, with a count of what each dropped.
+//! Which lines become examples: the notebook's filters, and a count of what each filter dropped.
 
 use super::Limits;
 use super::line::{Line, Words};
@@ -12,11 +12,11 @@ use crate::engine::tokenizer::Tokenizer;
 /// One example, tokenised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// Line in the file, from 1.
+    /// Line number in the file, from 1.
     pub line: usize,
-    /// Tokens of the clean prompt.
+    /// Token ids of the clean prompt.
     pub clean: Vec<u32>,
-    /// Tokens of the patch prompt, as many.
+    /// Token ids of the patch prompt, as many as `clean` has.
     pub patch: Vec<u32>,
     /// The token that fits the clean prompt.
     pub clean_answer: u32,
@@ -24,7 +24,7 @@ pub struct Example {
     pub patch_answer: u32,
 }
 
-/// Keeps what can be compared position by position and answer by answer.
+/// Keeps the examples that can be compared position by position and answer by answer, up to `options.examples`.
 pub fn filter(
     lines: &[Line],
     name: &str,

@@ -6,24 +6,24 @@ use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::cancel::Cancel;
 
-/// A prompt or an answer: text, or token ids where the input was tokenised elsewhere.
+/// A prompt or an answer: text, or token ids if the input was tokenised elsewhere.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Words {
-    /// To be tokenised; kept byte for byte.
+    /// Text to be tokenised; kept byte for byte.
     Text(String),
     /// One token id.
     Token(u32),
-    /// Token ids.
+    /// An array of token ids.
     Tokens(Vec<u32>),
 }
 
-/// A line with its number in the file, from 1.
+/// A line of the file that holds an example.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// For messages.
+    /// Line number in the file, from 1, for messages.
     pub number: usize,
-    /// What it says.
+    /// The content of the line.
     pub pair: Pair,
 }
 
@@ -34,15 +34,15 @@ pub struct Pair {
     pub clean_prefix: Words,
     /// The prompt that the patch answer fits.
     pub patch_prefix: Words,
-    /// One token.
+    /// The answer that fits the clean prompt; it must be one token.
     pub clean_answer: Words,
-    /// One token.
+    /// The answer that fits the patch prompt; it must be one token.
     pub patch_answer: Words,
 }
 
-/// Splits `bytes` into lines and reads each as JSON; lines of white space only are passed over.
+/// Splits `bytes` into lines and reads each as JSON; lines of white space are skipped.
 pub fn parse(bytes: &[u8], name: &str, cancel: &Cancel) -> Result<Vec<Line>> {
-    // Some editors put a byte order mark in front, which is no part of the text.
+    // Some editors write a byte order mark in front, which does not belong to the text.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut lines = Vec::new();
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {

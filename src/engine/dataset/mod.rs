@@ -18,35 +18,35 @@ use crate::engine::tokenizer::Tokenizer;
 
 pub use filter::Example;
 
-/// What the model can take, for checking every token.
+/// The model's limits, against which every example is checked.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Token ids are below this.
+    /// Number of tokens of the vocabulary; token ids are below it.
     pub vocabulary: usize,
-    /// The longest prompt.
+    /// The longest prompt, in tokens.
     pub context: usize,
 }
 
 /// The examples of one file, after shuffle and filters.
 #[derive(Debug, Clone)]
 pub struct DataSet {
-    /// The file's name.
+    /// The file's name, for messages and manifests.
     pub name: String,
-    /// Hash of the whole file.
+    /// SHA-256 of the whole file.
     pub sha256: String,
-    /// Lines in the file.
+    /// Number of lines in the file that are not blank.
     pub lines: usize,
-    /// What was kept, in shuffled order.
+    /// The examples that were kept, in shuffled order.
     pub examples: Vec<Example>,
-    /// How many were not kept, and why.
+    /// How many examples were not kept, by reason.
     pub dropped: Dropped,
 }
 
-/// Reads, shuffles and filters as the notebook's `load_examples` does: all lines are shuffled by Python's generator first, then
-/// those are kept whose prefixes are equally long and whose answers are single tokens, until there are enough.
+/// Reads, shuffles and filters as the notebook's `load_examples` does: all lines are shuffled by Python's generator first; then
+/// lines are kept whose prefixes are equally long and whose answers are single tokens, until there are enough.
 ///
 /// # Errors
-/// When the file cannot be read, a line is malformed, nothing is left, or `cancel` is raised.
+/// When the file cannot be read, a line is malformed, no example is left, or `cancel` is raised.
 pub fn load(
     source: &PairSource,
     tokenizer: Option<&Tokenizer>,

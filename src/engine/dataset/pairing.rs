@@ -1,4 +1,4 @@
-//! Which examples of several data sets are about the same prompts: these share their passes through the model.
+//! Which examples of several data sets have the same pair of prompts: these share their passes through the model.
 
 use std::collections::HashMap;
 
@@ -6,16 +6,16 @@ use super::Example;
 
 /// A pair of prompts with the examples that consist of it.
 pub struct Pair<'a> {
-    /// Tokens of the clean prompt.
+    /// Token ids of the clean prompt.
     pub clean: &'a [u32],
-    /// Tokens of the patch prompt.
+    /// Token ids of the patch prompt.
     pub patch: &'a [u32],
-    /// For each data set the index of its example, where it has one.
+    /// For each data set the index of its example of this pair, if it has one.
     pub examples: Vec<Option<usize>>,
 }
 
-/// All pairs of prompts, in the order in which the data sets bring them. Each holds at most one example of a data set: a prompt pair
-/// that returns within one data set is a pair of its own, and later data sets join such pairs first to first.
+/// All pairs, in the order in which the data sets bring them. Each holds at most one example of a data set: if a pair returns
+/// within one data set, it is a pair of its own, and later data sets join such pairs first to first.
 pub fn pairs<'a>(data_sets: &[&'a [Example]]) -> Vec<Pair<'a>> {
     let mut pairs: Vec<Pair<'a>> = Vec::new();
     let mut known: HashMap<(&[u32], &[u32]), Vec<usize>> = HashMap::new();

@@ -1,4 +1,4 @@
-//! A part of a study for one of several machines: every N-th pair of prompts.
+//! A part of a study for one of several machines: every N-th pair.
 
 use super::Example;
 use super::pairing::pairs;
@@ -6,8 +6,8 @@ use crate::core::request::Shard;
 
 /// For each data set the indices of the examples that `shard` computes, ascending.
 ///
-/// Pairs of prompts are dealt out one by one, so that all shards have about as much to do, and with all their examples, since these
-/// share their passes.
+/// Pairs are dealt out one by one, so that all shards have about as much to do. A pair keeps all its examples, since these share
+/// their passes.
 pub fn deal(data_sets: &[&[Example]], shard: Shard) -> Vec<Vec<usize>> {
     let mut ours = vec![Vec::new(); data_sets.len()];
     for pair in pairs(data_sets).iter().skip(shard.number - 1).step_by(shard.of) {

@@ -5,7 +5,7 @@
 
 use rand_mt::Mt;
 
-/// Shuffles in place as Python would.
+/// Shuffles in place as Python would after `random.seed(seed)`.
 pub fn shuffle<T>(items: &mut [T], seed: u64) {
     let words = [seed as u32, (seed >> 32) as u32];
     let key = if words[1] == 0 { &words[..1] } else { &words[..] };
@@ -15,7 +15,7 @@ pub fn shuffle<T>(items: &mut [T], seed: u64) {
     }
 }
 
-/// A number in `0..limit`, by drawing as many bits as `limit` has until one fits.
+/// A random number in `0..limit`: draws as many bits as `limit` has until the number fits.
 fn below(generator: &mut Mt, limit: usize) -> usize {
     let bits = usize::BITS - limit.leading_zeros();
     loop {

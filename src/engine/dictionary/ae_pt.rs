@@ -17,7 +17,7 @@ use crate::core::text::excerpt;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
 
-/// A state dict of four tensors pickles to under a kilobyte.
+/// Most bytes of the pickle that are read; a state dict of four tensors pickles to under a kilobyte.
 const LARGEST_PICKLE: u64 = 1 << 16;
 
 /// Opens the dictionary in the file at `path`.
@@ -27,7 +27,7 @@ pub fn open(path: &Path, submodule: Submodule, model_width: usize) -> Result<Dic
     Ok(dictionary.read_from(vec![stamp]))
 }
 
-/// The dictionary in the bytes of an `ae.pt`; `name` is what messages call it.
+/// Reads the dictionary in the bytes of an `ae.pt`; `name` is what messages call it.
 pub fn read(bytes: Bytes, name: String, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
     let file = Archive::read(bytes, name)?;
     for name in file.tensors.keys() {
@@ -52,7 +52,7 @@ pub fn read(bytes: Bytes, name: String, submodule: Submodule, model_width: usize
 struct Archive {
     bytes: Bytes,
     name: String,
-    /// Byte range of each storage, by its key.
+    /// First byte and length of each storage, by its key.
     storages: HashMap<String, (usize, usize)>,
     tensors: HashMap<String, PickledTensor>,
 }
@@ -80,7 +80,7 @@ impl Archive {
                     )));
                 }
                 let mut pickle = Vec::new();
-                // The size above is the zip's own claim.
+                // The size above is the zip's own claim, so the read is limited, too.
                 entry
                     .by_ref()
                     .take(LARGEST_PICKLE)

@@ -1,4 +1,4 @@
-//! Sparse codes: which features are active at which token, and the decoder rows that belong to them.
+//! Sparse codes: the features that are active at each token, and the decoder rows that belong to them.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use crate::engine::cancel::Cancel;
 /// The active features of one token, ascending, with their activations.
 pub type TokenCodes = Arc<[(u32, f32)]>;
 
-/// One feature at one token, on both sides of an example.
+/// One feature whose activation differs at one token between the two runs of a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Change {
-    /// Which feature.
+    /// Index of the feature in its dictionary.
     pub feature: u32,
-    /// Its activation in the clean run.
+    /// Its activation in the first run, from which a view starts.
     pub clean: f32,
-    /// Its activation in the patch run.
+    /// Its activation in the second run, toward which a view moves.
     pub patch: f32,
 }
 
@@ -54,15 +54,15 @@ pub fn changes(clean: &[(u32, f32)], patch: &[(u32, f32)]) -> Vec<Change> {
     }
 }
 
-/// The active ones among the features from `first` on, with their activations.
+/// The active features of a block that begins at feature `first`, with their activations.
 pub fn active(first: usize, activations: &[f32]) -> impl Iterator<Item = (u32, f32)> + '_ {
     activations.iter().enumerate().filter(|(_, value)| **value > 0.0).map(move |(index, value)| ((first + index) as u32, *value))
 }
 
-/// No row.
+/// The slot of a feature whose row was not read.
 const NOT_READ: u32 = u32::MAX;
 
-/// Decoder rows of the features that a batch needs, read once from the file.
+/// Decoder rows of the features that a batch needs, each read once from the file.
 #[derive(Debug, Clone)]
 pub struct DecoderRows {
     width: usize,
@@ -103,10 +103,10 @@ impl DecoderRows {
     }
 }
 
-/// What the dictionary does not explain: `x - (W_dec features + b_dec)`, for every token.
+/// The reconstruction error of every token, `x - (W_dec features + b_dec)`.
 ///
 /// # Shapes
-/// - tokens: one `[width]` each, with its codes; output: `[tokens, width]`
+/// - tokens: one `[width]` each; codes: one per token; output: `[tokens, width]`
 pub fn reconstruction_errors(
     dictionary: &Dictionary,
     tokens: &[&[f32]],

@@ -12,16 +12,16 @@ use crate::engine::cancel::Cancel;
 /// The layouts, in words, for messages.
 const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm with cfg.json in it, or a zip of the former";
 
-/// Where dictionaries are looked for.
+/// A folder or an archive in which dictionaries are looked for.
 enum Root {
     Folder(PathBuf),
     Zip(Box<ZipFile>),
 }
 
-/// Opens one dictionary for every submodule of a model with `layers` layers. A submodule is looked for in each of `roots` in turn.
+/// Opens one dictionary for every submodule of a model with `layers` layers. Each of `roots` is searched in turn.
 ///
 /// # Errors
-/// When a submodule has none, or more than one, or one that cannot be read, or `cancel` is raised.
+/// When a submodule has no dictionary, or more than one, or one that cannot be read, or `cancel` is raised.
 pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize, cancel: &Cancel) -> Result<Vec<Dictionary>> {
     let listed: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
     let mut roots = roots.iter().map(|root| find_root(root)).collect::<Result<Vec<_>>>()?;
@@ -41,8 +41,8 @@ pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize, cancel: &C
     Submodule::all(layers).into_iter().map(open).collect()
 }
 
-/// An archive, or the folder that holds the dictionaries: `root` itself, or the only one up to two levels below it, as the published
-/// archive has them (`dictionaries/MODEL`).
+/// The archive at `root`, or the folder that holds the dictionaries: `root` itself, or the only such folder up to two levels
+/// below it, as in the published archive (`dictionaries/MODEL`).
 fn find_root(root: &Path) -> Result<Root> {
     if root.is_file() {
         return ZipFile::open(root).map(|zip| Root::Zip(Box::new(zip)));
@@ -81,7 +81,7 @@ fn find_root(root: &Path) -> Result<Root> {
     Ok(Root::Folder(root.to_owned()))
 }
 
-/// Whether there is a folder named as a dictionary's.
+/// Whether `folder` holds a folder with the name of a dictionary.
 fn holds_dictionaries(folder: &Path) -> Result<bool> {
     let is_one = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -105,7 +105,7 @@ fn open_one(root: &Path, submodule: Submodule, model_width: usize) -> Result<Opt
     }
 }
 
-/// `attn_out_layer0/10_32768/ae.pt`: the training's settings name the folder between, so whatever it is called is taken.
+/// `attn_out_layer0/10_32768/ae.pt`: the training's settings name the folder between, so any name is accepted.
 fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
     let folder = root.join(format!("{}_out_layer{}", submodule.kind.name(), submodule.layer.0));
     if !folder.is_dir() {
@@ -121,7 +121,7 @@ fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
     only(found, &folder, submodule)
 }
 
-/// `0-att-sm`: the suffix names the training run, so whatever it is is taken.
+/// `0-att-sm`: the suffix names the training run, so any suffix is accepted.
 fn find_saelens(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
     let prefix = format!("{}-{}-", submodule.layer.0, submodule.kind.neuronpedia_name());
     let mut found = children(root)?;

@@ -1,4 +1,4 @@
-//! Sparse autoencoders: one dictionary per submodule, in both public formats, read where it lies.
+//! Sparse autoencoders: one dictionary per submodule, in both public formats, read in place from its file.
 //!
 //! `features = relu(W_enc (x - b_dec) + b_enc)`, `reconstruction = W_dec features + b_dec`, `error = x - reconstruction`, as in
 //! Marks et al. 2024, "Sparse Feature Circuits" (arXiv:2403.19647). No decoder normalisation is applied.
@@ -18,7 +18,7 @@ use crate::core::submodule::Submodule;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
 
-/// Which public format a dictionary came in.
+/// The public format that a dictionary came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// dictionary_learning's `ae.pt`, a PyTorch zip.
@@ -28,7 +28,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The name in manifests.
+    /// The format's name in manifests.
     pub fn name(self) -> &'static str {
         match self {
             Self::DictionaryLearning => "dictionary_learning",
@@ -46,7 +46,7 @@ impl Format {
 pub struct Dictionary {
     submodule: Submodule,
     format: Format,
-    /// Stays in the file until [`Dictionary::encoder`] is called.
+    /// Stays in the file; [`Dictionary::encoder`] reads it.
     encoder: StoredTensor,
     encoder_bias: Vec<f32>,
     /// Stays in the file; only rows of active features are ever read.
@@ -59,7 +59,7 @@ pub struct Dictionary {
     stamps: Vec<Stamp>,
 }
 
-/// What a format's reader found in its file.
+/// The four tensors that a format's reader found in its file, in the shapes of [`Dictionary`].
 struct Parts {
     encoder: StoredTensor,
     encoder_bias: StoredTensor,
@@ -104,17 +104,17 @@ impl Dictionary {
         })
     }
 
-    /// Whose dictionary it is.
+    /// The submodule whose output the dictionary encodes.
     pub fn submodule(&self) -> Submodule {
         self.submodule
     }
 
-    /// The format it came in.
+    /// The format that the dictionary came in.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// The file's name, for messages and manifests.
+    /// The weight file's name, for messages and manifests.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -124,22 +124,22 @@ impl Dictionary {
         &self.bytes
     }
 
-    /// The model's id on Neuronpedia, where the dictionary's own files name it.
+    /// The model's id on Neuronpedia, if the dictionary's own files name it.
     pub fn neuronpedia_model(&self) -> Option<&str> {
         self.neuronpedia_model.as_deref()
     }
 
-    /// Hash of its `cfg.json`, in formats that have one.
+    /// SHA-256 of the dictionary's `cfg.json`, in formats that have one.
     pub fn config_sha256(&self) -> Option<&str> {
         self.config_sha256.as_deref()
     }
 
-    /// The files that it was read from, as they were before.
+    /// Stamps of the files that the dictionary was read from, taken before they were read.
     pub fn stamps(&self) -> &[Stamp] {
         &self.stamps
     }
 
-    /// The same dictionary, read from these files.
+    /// The dictionary with the stamps of the files it was read from.
     fn read_from(self, stamps: Vec<Stamp>) -> Self {
         Self { stamps, ..self }
     }
@@ -149,17 +149,18 @@ impl Dictionary {
         self.encoder_bias.len()
     }
 
-    /// Width of the activations it reads.
+    /// Width of the activations that the dictionary reads.
     pub fn width(&self) -> usize {
         self.decoder_bias.len()
     }
 
-    /// The encoder's weights for `features`, row-major `[width, features]`: all of them are the one large read of a dictionary.
+    /// The encoder's weights for `features`, row-major `[width, features]`. For all features this is the one large read of a
+    /// dictionary.
     pub fn encoder(&self, features: Range<usize>) -> Result<Vec<f32>> {
         self.encoder.narrowed(1, features).values()
     }
 
-    /// The same into a buffer that is used again.
+    /// Reads the encoder's weights for `features` into a buffer that is reused, row-major `[width, features]`.
     pub fn read_encoder(&self, features: Range<usize>, target: &mut Vec<f32>) -> Result<()> {
         self.encoder.narrowed(1, features).read_values(target)
     }
@@ -169,22 +170,22 @@ impl Dictionary {
         self.bytes.read_ahead();
     }
 
-    /// Lets go of the memory that reading the file took.
+    /// Releases the memory that reading the file took.
     pub fn release(&self) {
         self.bytes.release();
     }
 
-    /// `[features]`
+    /// The encoder's bias, `[features]`.
     pub fn encoder_bias(&self) -> &[f32] {
         &self.encoder_bias
     }
 
-    /// `[width]`
+    /// The decoder's bias, `[width]`.
     pub fn decoder_bias(&self) -> &[f32] {
         &self.decoder_bias
     }
 
-    /// The decoder row of `feature`, the direction it writes, into `target` of length `width`.
+    /// Reads the decoder row of `feature`, the direction that it writes, into `target` of length `width`.
     pub fn read_decoder_row(&self, feature: u32, target: &mut [f32]) -> Result<()> {
         self.decoder.read_row(feature as usize, target)
     }

@@ -20,21 +20,21 @@ pub struct PickledTensor {
     /// First element of the tensor in its storage, in elements.
     pub offset: usize,
     pub shape: Vec<usize>,
-    /// In elements.
+    /// In elements, one per dimension.
     pub strides: Vec<usize>,
 }
 
 #[derive(Debug, Clone)]
 enum Value {
-    /// `None`, booleans and floats: carried along, never looked at.
+    /// `None`, booleans and floats: carried along, never read.
     Ignored,
     Mark,
     Integer(i64),
     Text(String),
     Global(&'static str),
-    /// With its depth of nesting.
+    /// The items, and the depth of nesting.
     Tuple(Vec<Rc<Value>>, usize),
-    /// With its depth of nesting.
+    /// Keys and values in order, and the depth of nesting.
     Dict(Vec<(Rc<Value>, Rc<Value>)>, usize),
     Storage {
         key: String,
@@ -52,13 +52,14 @@ impl Value {
     }
 }
 
-/// Values nest three deep in a state dict; unlimited nesting would overflow the stack when they are dropped.
+/// Deepest nesting that is accepted. A state dict nests three deep; unlimited nesting would overflow the stack when values are
+/// dropped.
 const DEEPEST: usize = 16;
 
-/// Entries of one dictionary; a file that keeps growing copies of a large one could otherwise fill the memory.
+/// Most entries of one dictionary: a file that keeps growing copies of a large one could otherwise fill the memory.
 const MOST_ENTRIES: usize = 64;
 
-/// The callables and classes that a state dict refers to. They are names here, not functions.
+/// The callables and classes that a state dict refers to. Here they are names, not functions.
 const GLOBALS: [&str; 6] = [
     "collections OrderedDict",
     "torch._utils _rebuild_tensor_v2",
@@ -70,10 +71,10 @@ const GLOBALS: [&str; 6] = [
 
 type Outcome<T> = Result<T, String>;
 
-/// The tensors of a pickled state dict, in order.
+/// The tensors of a pickled state dict, by name, in order.
 ///
 /// # Errors
-/// One sentence about what in the pickle is not a state dict of tensors.
+/// A sentence that says what in the pickle is not part of a state dict of tensors.
 pub fn read_state_dict(pickle: &[u8]) -> Outcome<Vec<(String, PickledTensor)>> {
     let mut machine = Machine { rest: pickle, stack: Vec::new(), memo: HashMap::new() };
     let Value::Dict(entries, _) = machine.run()?.as_ref().clone() else {
@@ -257,7 +258,7 @@ impl Machine<'_> {
 
     fn recall(&mut self, slot: u32) -> Outcome<()> {
         let value = self.memo.get(&slot).ok_or("its pickle refers to a value that it does not hold")?;
-        // Values are copied on write here, so a second reference to a growing dictionary would miss what is added later.
+        // Values are copied on write here, so a second reference to a growing dictionary would miss later additions.
         if matches!(**value, Value::Dict(..)) {
             return Err("its pickle refers to one dictionary twice".to_owned());
         }
@@ -283,7 +284,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// A persistent id: `("storage", class, key, device, element count)`.
+    /// Replaces a persistent id, `("storage", class, key, device, element count)`, by its storage.
     fn storage(&mut self) -> Outcome<()> {
         let id = self.pop()?;
         let Value::Tuple(parts, _) = id.as_ref() else {
@@ -311,7 +312,7 @@ impl Machine<'_> {
         let value = match *callable {
             "collections OrderedDict" => Value::Dict(Vec::new(), 0),
             "torch._utils _rebuild_tensor_v2" => rebuild_tensor(arguments)?,
-            // `Parameter(tensor, ...)`: the tensor is all that matters.
+            // `Parameter(tensor, ...)`: only the tensor is needed.
             "torch._utils _rebuild_parameter" => match arguments.first().map(Rc::as_ref) {
                 Some(Value::Tensor(tensor)) => Value::Tensor(tensor.clone()), // at most two dimensions: small
                 _ => return Err("its pickle holds a parameter without a tensor".to_owned()),
@@ -327,7 +328,7 @@ fn expect_shallow(depth: usize) -> Outcome<()> {
     if depth > DEEPEST { Err(format!("its pickle nests values more than {DEEPEST} deep")) } else { Ok(()) }
 }
 
-/// `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)`.
+/// The tensor that `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)` describes.
 fn rebuild_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
     let malformed = || "its pickle describes a tensor in an unknown way".to_owned();
     let [storage, offset, size, stride, ..] = arguments else { return Err(malformed()) };

@@ -1,4 +1,4 @@
-//! Measures how well a dictionary fits: over all tokens of a study, batch by batch.
+//! Measures how well a dictionary fits, over all tokens of a study, batch by batch.
 
 use super::Dictionary;
 use crate::core::dictionary_report::{DecoderNorms, DictionaryReport};
@@ -6,7 +6,7 @@ use crate::core::problem::Result;
 use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
 
-/// Sums over tokens, in f64: positions of very different size meet in them.
+/// Sums over tokens, in f64, since tokens at different positions have outputs of very different size.
 #[derive(Debug, Clone, Default)]
 pub struct Fit {
     tokens: usize,
@@ -17,7 +17,7 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Adds a token: what the dictionary read, what it left unexplained, and how many features were active.
+    /// Adds a token: the output that the dictionary read, its reconstruction error, and the number of active features.
     pub fn add(&mut self, read: &[f32], error: &[f32], active: usize) {
         self.sum.resize(read.len(), 0.0);
         self.tokens += 1;
@@ -27,11 +27,11 @@ impl Fit {
         self.sum.iter_mut().zip(read).for_each(|(sum, value)| *sum += f64::from(*value));
     }
 
-    /// Over all tokens that were added; none without any.
+    /// The report over all tokens that were added; None before the first.
     pub fn report(&self) -> Option<DictionaryReport> {
         let tokens = self.tokens as f64;
         let variance = self.squares - self.sum.iter().map(|sum| sum * sum).sum::<f64>() / tokens;
-        // Squares are f32 sums: what is left of equal vectors is rounding.
+        // Squares are f32 sums: for equal vectors the difference is rounding.
         let varies = variance > 1e-6 * self.squares;
         (self.tokens > 0).then(|| DictionaryReport {
             active: self.active as f64 / tokens,
@@ -40,7 +40,7 @@ impl Fit {
     }
 }
 
-/// The norms of all decoder rows.
+/// The least, median and largest norm of all decoder rows.
 ///
 /// # Errors
 /// When a value is not finite, or `cancel` is raised.

@@ -15,7 +15,7 @@ use crate::engine::hash::sha256_hex;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, TensorFile};
 
-/// Key, and its values that mean "a standard ReLU autoencoder on plain activations". A missing key is taken to have that meaning.
+/// Keys, with their values that mean "a standard ReLU autoencoder on plain activations". A missing key counts as such a value.
 const ARITHMETIC: [(&str, &[&str]); 10] = [
     ("architecture", &["\"standard\""]),
     ("apply_b_dec_to_input", &["true"]),
@@ -42,7 +42,7 @@ pub fn open(folder: &Path, submodule: Submodule, model_width: usize) -> Result<D
     Ok(dictionary.read_from(stamps))
 }
 
-/// A dictionary compiled into the program; `name` is what messages call it.
+/// Opens a dictionary that is compiled into the program; `name` is what messages call it.
 pub fn embedded(
     config: &[u8],
     weights: &'static [u8],
@@ -106,14 +106,14 @@ fn assemble(
     Ok(dictionary)
 }
 
-/// The values of `key`: SAELens 6 moved some keys into `metadata`, so there are two places.
+/// The values of `key` at the top level and in `metadata`, into which SAELens 6 moved some keys.
 fn stated<'a>(config: &'a Map<String, Value>, key: &str) -> impl Iterator<Item = &'a Value> {
     let metadata = config.get("metadata").and_then(|metadata| metadata.get(key));
     [config.get(key), metadata].into_iter().flatten()
 }
 
-/// The place in the model that the dictionary was trained on must be the one it is used for: all places are equally wide, so nothing
-/// else would notice.
+/// Fails unless the dictionary was trained on the place in the model that it is used for. All places are equally wide, so
+/// nothing else would notice.
 fn check_hook(config: &Map<String, Value>, config_name: &str, submodule: Submodule) -> Result<()> {
     let layer = submodule.layer.0;
     let names = match submodule.kind {

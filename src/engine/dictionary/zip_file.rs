@@ -1,8 +1,8 @@
-//! dictionary_learning's published archive, `dictionaries/MODEL/attn_out_layer0/10_32768/ae.pt` and so on in one zip, read without
-//! unpacking it to anywhere.
+//! dictionary_learning's published archive, `dictionaries/MODEL/attn_out_layer0/10_32768/ae.pt` and so on in one zip, read
+//! without unpacking it.
 //!
-//! An entry that is stored as it is gets mapped where it lies. One that is compressed cannot be: it is inflated into a temporary file
-//! without a name, which the system removes when the program ends.
+//! An entry that is stored uncompressed is mapped where it lies. A compressed entry is inflated into a temporary file without a
+//! name, which the system removes when the program ends.
 
 use std::fs::File;
 use std::io;
@@ -17,12 +17,12 @@ use crate::core::text::excerpt;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::Bytes;
 
-/// An open archive.
+/// An archive whose directory was read.
 pub struct ZipFile {
     path: PathBuf,
     stamp: Stamp,
     archive: ZipArchive<io::BufReader<File>>,
-    /// The paths of all `ae.pt` inside.
+    /// The paths of all `ae.pt` files inside, sorted.
     names: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ impl ZipFile {
         let mut names: Vec<String> = names.map(std::borrow::Cow::into_owned).collect();
         names.sort();
         if names.is_empty() {
-            // Of an archive that is cut short, the last dictionary may be taken for the whole: it is a zip itself.
+            // In an archive that is cut short, the last dictionary may be taken for the whole archive: it is a zip itself.
             return Err(Problem::new(
                 path.display(),
                 "holds no ae.pt",
@@ -52,7 +52,7 @@ impl ZipFile {
         Ok(Self { path: path.to_owned(), stamp, archive, names })
     }
 
-    /// Opens the dictionary of `submodule`, if it is there.
+    /// Opens the dictionary of `submodule`; None if the archive has none.
     pub fn dictionary(&mut self, submodule: Submodule, model_width: usize) -> Result<Option<Dictionary>> {
         let folder = format!("{}_out_layer{}", submodule.kind.name(), submodule.layer.0);
         let found: Vec<&String> = self.names.iter().filter(|name| name.split('/').any(|part| part == folder)).collect();

@@ -1,17 +1,17 @@
-//! A table that holds at most so many bytes.
+//! A table that holds at most a given number of bytes.
 //!
-//! Computations go through their keys from the first to the last, again and again. Forgetting what was used longest ago would then
-//! forget everything just before it is asked for, once a study is larger than the bound. So a full table forgets first what neither the
-//! running computation nor the one before used, then what the running one has not used yet, each only as far as room is needed, and else
-//! takes nothing more.
+//! Computations go through their keys from first to last, again and again. If a study is larger than the bound, forgetting the
+//! least recently used value would forget each value just before it is asked for. So a full table first forgets values that
+//! neither the running computation nor the one before used, then values that the running one has not used yet, each only as far
+//! as room is needed. If that is not enough, it does not take the new value.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// What a table and a shared array take beside keys and contents.
+/// Bytes that an entry of the table and a shared array take beside key and contents.
 const OVERHEAD: usize = 64;
 
-/// Values by key.
+/// Values by key, in a bounded number of bytes.
 #[derive(Debug)]
 pub struct Bounded<K, V> {
     bound: usize,
@@ -24,7 +24,7 @@ pub struct Bounded<K, V> {
 struct Entry<V> {
     value: V,
     bytes: usize,
-    /// The last computation that asked for it or made it.
+    /// Number of the last computation that asked for the value or inserted it.
     used: u64,
 }
 
@@ -34,19 +34,19 @@ impl<K: Hash + Eq, V: Clone> Bounded<K, V> {
         Self { bound, bytes: 0, computation: 0, entries: HashMap::new() }
     }
 
-    /// Another computation begins.
+    /// Tells the table that another computation begins.
     pub fn begin(&mut self) {
         self.computation += 1;
     }
 
-    /// What is known of `key`.
+    /// The value of `key`, if it is remembered; marks it as used.
     pub fn get(&mut self, key: &K) -> Option<V> {
         let entry = self.entries.get_mut(key)?;
         entry.used = self.computation;
         Some(entry.value.clone())
     }
 
-    /// Remembers `value`, which takes `bytes` with its key, if there is room.
+    /// Remembers `value` if there is room; `bytes` is its size with its key.
     pub fn insert(&mut self, key: K, value: V, bytes: usize) {
         let bytes = bytes + OVERHEAD;
         if bytes > self.bound {
@@ -54,7 +54,7 @@ impl<K: Hash + Eq, V: Clone> Bounded<K, V> {
         }
         for older in [self.computation.saturating_sub(1), self.computation] {
             if self.bytes + bytes > self.bound {
-                // Some more than is needed, so that the table is not gone through for each value.
+                // Frees more than needed, so that the table is not searched for each value.
                 let needed = (self.bytes + bytes - self.bound).max(self.bound / 16);
                 let mut freed = 0;
                 self.entries.retain(|_, entry| {
@@ -74,7 +74,7 @@ impl<K: Hash + Eq, V: Clone> Bounded<K, V> {
         }
     }
 
-    /// Bytes in use.
+    /// Bytes in use, overhead included.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -88,7 +88,7 @@ mod tests {
         table.entries.len() == keys.len() && keys.iter().all(|key| table.entries.contains_key(key))
     }
 
-    /// A value of 10 bytes with what is counted for it.
+    /// Bytes that a value of 10 bytes takes in the table.
     const ONE: usize = 10 + OVERHEAD;
 
     #[test]
@@ -97,12 +97,12 @@ mod tests {
         table.begin();
         (0..5).for_each(|key| table.insert(key, key, 10));
         assert!(holds(&table, &[0, 1, 2]) && table.bytes() == 3 * ONE);
-        // The next one uses two of them and has one of its own; the third makes room.
+        // The next computation uses two values and inserts one of its own; the third makes room.
         table.begin();
         assert_eq!((table.get(&1), table.get(&2), table.get(&4)), (Some(1), Some(2), None));
         table.insert(7, 7, 10);
         assert!(holds(&table, &[1, 2, 7]));
-        // Nothing that is in use makes room.
+        // Values that are in use make no room.
         table.insert(8, 8, 10);
         assert!(holds(&table, &[1, 2, 7]));
     }

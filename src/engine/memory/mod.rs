@@ -1,9 +1,9 @@
-//! Numbers that earlier computations with the same model and dictionaries left behind, for the next one to use again.
+//! Results of earlier computations with the same model and dictionaries, for the next one to reuse.
 //!
-//! Keys are contents: token ids, answers, the number of points on a path. So other answers find the activations and codes of their
-//! prompts, one more pair finds everything of all others, another method finds what both ask for. What a backend computes for an example
-//! does not depend on its neighbours but for the order of f32 sums, so a remembered number is the one that would come out again, to
-//! rounding (`tests/memory.rs`).
+//! Keys are contents: token ids, answers, the number of points on a segment. So a study with other answers finds the activations
+//! and codes of its prompts, one with one more pair finds everything of all the others, and one with another method finds what
+//! both methods need. What a backend computes for an example does not depend on its neighbours, except for the order of f32
+//! sums, so a remembered number is the one that would come out again, up to rounding (`tests/memory.rs`).
 
 mod bounded;
 
@@ -18,76 +18,77 @@ use crate::engine::activation::Array;
 use crate::engine::compute::Answers;
 use crate::engine::dictionary::codes::TokenCodes;
 
-/// Which array of numbers.
+/// Identifies an array of numbers by what it was computed from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ArrayKey {
     /// The embedding and every submodule's output, `[1 + submodules, positions, width]`.
     Outputs {
-        /// Token ids.
+        /// Token ids of the prompt.
         prompt: Box<[u32]>,
     },
     /// The gradient of the metric at the plain run with respect to every submodule's output, `[submodules, positions, width]`.
     PlainGradients {
-        /// Token ids.
+        /// Token ids of the prompt.
         prompt: Box<[u32]>,
-        /// Tokens of the metric.
+        /// The two tokens that the metric compares.
         answers: Answers,
     },
-    /// The sum of the gradients at the points between the ends of the path from one prompt's output to another's, at the positions
-    /// that the metric depends on, `[positions, width]`.
+    /// The sum of the gradients at the points between the ends of the segment from one prompt's output to another's, at the
+    /// positions that the metric depends on, `[positions, width]`.
     PathSum {
         /// Ordinal of the submodule that is moved.
         submodule: u32,
-        /// Token ids of the start and of the end, or in any order where both directions pass the same points.
+        /// Token ids of the prompts at the start and at the end; sorted where both directions pass the same points.
         ends: [Box<[u32]>; 2],
-        /// Tokens of the metric.
+        /// The two tokens that the metric compares.
         answers: Answers,
-        /// Points on the path.
+        /// Number of points on the segment, its start included.
         steps: u32,
     },
 }
 
-/// Codes of which dictionary at the last token of which text.
+/// Identifies the codes of one dictionary at the last token of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CodesKey {
-    /// Ordinal of the submodule.
+    /// Ordinal of the dictionary's submodule.
     pub submodule: u32,
-    /// Token ids of the text up to and with the token.
+    /// Token ids of the text, the token included.
     pub prefix: Box<[u32]>,
 }
 
-/// What is kept, at most.
+/// The most that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Bytes of activations and gradients.
+    /// Most bytes of activations and gradients.
     pub arrays: usize,
-    /// Bytes of codes.
+    /// Most bytes of codes.
     pub codes: usize,
 }
 
 impl Bounds {
-    /// For whoever computes again and again: 192 MiB of arrays and 64 MiB of codes. The published study takes 46 and 4.
+    /// For repeated computations: 192 MiB of arrays and 64 MiB of codes. The published study takes 46 and 4.
     pub const EXPLORER: Self = Self { arrays: 192 << 20, codes: 64 << 20 };
 
-    /// For a single run: codes come again in later batches whose prompts begin alike, the rest too seldom to be kept.
+    /// For a single run: codes are needed again in later batches whose prompts begin with the same tokens; arrays are needed
+    /// again too seldom to be kept.
     pub const RUN: Self = Self { arrays: 0, codes: 8 << 20 };
 
     /// Nothing is kept.
     pub const NONE: Self = Self { arrays: 0, codes: 0 };
 }
 
-/// How often something was found.
+/// How much of a computation was remembered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Numbers of examples or tokens that were there.
+    /// Number of arrays and codes that did not have to be computed.
     pub found: u64,
-    /// Those that had to be computed.
+    /// Number of arrays and codes that were computed.
     pub computed: u64,
-    /// Bytes in use.
+    /// Bytes in use by both tables.
     pub bytes: usize,
 }
 
-/// The tables.
+/// The tables of arrays and of codes, and the counts of the running computation.
 #[derive(Debug)]
 pub struct Memory {
     arrays: Mutex<Bounded<ArrayKey, Array>>,
@@ -97,7 +98,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Empty.
+    /// An empty memory that keeps at most `bounds`.
     pub fn new(bounds: Bounds) -> Self {
         Self {
             arrays: Mutex::new(Bounded::new(bounds.arrays)),
@@ -107,7 +108,7 @@ impl Memory {
         }
     }
 
-    /// Another computation begins; [`Memory::usage`] counts from here.
+    /// Tells the memory that another computation begins; [`Memory::usage`] counts from here.
     pub fn begin(&self) {
         lock(&self.arrays).begin();
         lock(&self.codes).begin();
@@ -115,7 +116,7 @@ impl Memory {
         self.computed.store(0, Ordering::Relaxed);
     }
 
-    /// How much of the running or last computation was there already.
+    /// How much of the running or last computation was remembered.
     pub fn usage(&self) -> Usage {
         Usage {
             found: self.found.load(Ordering::Relaxed),
@@ -124,8 +125,8 @@ impl Memory {
         }
     }
 
-    /// The arrays of `keys`; `compute` is asked once for those that are not there, by their places among the keys, and gives them in
-    /// that order. A key that returns is asked for at its first place only.
+    /// The arrays of `keys`. `compute` is called at most once, with the places among the keys of the arrays that are missing,
+    /// and returns these in that order. If a key occurs more than once, only its first place is missing.
     pub fn arrays(&self, keys: &[ArrayKey], compute: impl FnOnce(&[usize]) -> Result<Vec<Array>>) -> Result<Vec<Array>> {
         self.complete(&self.arrays, keys, compute, |key, value| {
             let tokens = match key {
@@ -136,7 +137,7 @@ impl Memory {
         })
     }
 
-    /// The same for codes.
+    /// The codes of `keys`, with `compute` as in [`Memory::arrays`].
     pub fn codes(&self, keys: &[CodesKey], compute: impl FnOnce(&[usize]) -> Result<Vec<TokenCodes>>) -> Result<Vec<TokenCodes>> {
         self.complete(&self.codes, keys, compute, |key, value| {
             size_of_val(&**value) + size_of_val(&*key.prefix) + size_of::<CodesKey>()
@@ -170,7 +171,7 @@ impl Memory {
     }
 }
 
-/// A computation that panicked left the tables whole: values enter them only when they are finished.
+/// Locks a table. A computation that panicked left it whole: values are inserted only when they are finished.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

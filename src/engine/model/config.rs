@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
-/// Beyond any model; a larger number in a file is damage, and nothing is to be allocated for it.
+/// Largest size that is accepted: a larger number than any model has means a damaged file, and nothing must be allocated for it.
 const LARGEST_SIZE: usize = 1 << 20;
 
 /// The function between the two dense layers of the MLP.
@@ -31,7 +31,7 @@ pub struct Config {
     pub heads: usize,
     /// Width of the MLP's hidden layer.
     pub mlp_width: usize,
-    /// Number of tokens.
+    /// Number of tokens in the vocabulary.
     pub vocabulary: usize,
     /// The longest prompt, in tokens.
     pub context: usize,
@@ -74,7 +74,7 @@ struct Raw {
     hidden_act: String,
 }
 
-/// Where transformers 5 writes the rotary settings.
+/// The object in which transformers 5 writes the rotary settings.
 #[derive(Deserialize)]
 struct RopeParameters {
     rope_type: Option<String>,
@@ -98,7 +98,7 @@ impl Config {
     /// Reads the text of a `config.json`; `name` is what messages call the file.
     ///
     /// # Errors
-    /// When the text is no such configuration, or asks for arithmetic that is not implemented.
+    /// When the text is not such a configuration, or asks for arithmetic that is not implemented.
     pub fn parse(text: &str, name: &str) -> Result<Self> {
         let raw: Raw = serde_json::from_str(text).map_err(|error| {
             Problem::new(name, format_args!("is no GPT-NeoX configuration: {error}"), "use the config.json of a GPT-NeoX model")

@@ -1,6 +1,6 @@
 //! Weights from a Hugging Face GPT-NeoX file (`model.safetensors`, f16, bf16 or f32), widened to f32.
 //!
-//! Buffers that old checkpoints carry (`attention.bias`, `attention.masked_bias`, `rotary_emb.inv_freq`) are not read: masks and
+//! Buffers that old checkpoints hold (`attention.bias`, `attention.masked_bias`, `rotary_emb.inv_freq`) are not read: masks and
 //! frequencies are computed.
 
 use burn::module::{Module, Param};
@@ -15,15 +15,16 @@ use crate::engine::cancel::Cancel;
 use crate::engine::tensor_file::{StoredTensor, TensorFile};
 
 impl<B: Backend> NeoX<B> {
-    /// Reads every weight that `config` implies. The weights ask for no gradients: attribution differentiates with respect
-    /// to activations only, and tracking weights costs a quarter to half of the time.
+    /// Reads every weight that `config` implies. The weights require no gradients: attribution differentiates with respect to
+    /// activations only, and tracking weights costs a quarter to half of the time.
     ///
     /// # Errors
     /// When a tensor is missing, has another shape or element type, or holds a value that is not finite, or `cancel` is raised.
     pub fn load(config: &Config, file: &TensorFile, device: &B::Device, cancel: &Cancel) -> Result<Self> {
         expect_known_tensors(config, file)?;
         let reader = Reader::<B> { file, device, cancel };
-        // Loading overwrites every parameter of an initialised model, so the structure is written down once, in `init`, whose random values burn draws only when somebody reads them.
+        // Loading overwrites every parameter of an initialised model, so the structure is written down only once, in `init`.
+        // burn draws its random values only when they are read.
         let mut model = Self::init(config, device);
         let (width, mlp_width, vocabulary) = (config.width, config.mlp_width, config.vocabulary);
         model.embed_in.weight = reader.matrix("gpt_neox.embed_in.weight", [vocabulary, width])?;
@@ -42,11 +43,11 @@ impl<B: Backend> NeoX<B> {
     }
 }
 
-/// Rows of a matrix that are read between two looks at whether to go on.
+/// Rows of a matrix that are read between two checks for cancellation.
 const ROWS_AT_ONCE: usize = 4096;
 
-/// A tensor that the configuration does not account for means that they do not belong together: a model cut to fewer layers would
-/// compute without complaint.
+/// Fails if the file holds a tensor that the configuration does not account for. Then they do not belong together: a model cut
+/// to fewer layers would compute without complaint.
 pub fn expect_known_tensors(config: &Config, file: &TensorFile) -> Result<()> {
     const BUFFERS: [&str; 3] = ["attention.bias", "attention.masked_bias", "attention.rotary_emb.inv_freq"];
     const PARTS: [&str; 6] = [
@@ -114,7 +115,7 @@ impl<B: Backend> Reader<'_, B> {
         Ok(())
     }
 
-    /// PyTorch stores a linear layer as `[out, in]`, burn multiplies by `[in, out]`.
+    /// Reads a linear layer and transposes it: PyTorch stores it as `[out, in]`, burn multiplies by `[in, out]`.
     fn linear(&self, linear: &mut burn::nn::Linear<B>, name: &str, [inputs, outputs]: [usize; 2]) -> Result<()> {
         let stored = self.file.tensor(&format!("{name}.weight"))?.expect_shape(&[outputs, inputs])?;
         let values = self.values(&stored.transposed())?;

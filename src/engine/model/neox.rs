@@ -1,4 +1,4 @@
-//! The arithmetic of GPT-NeoX, with a hook at every place that has a dictionary.
+//! The arithmetic of GPT-NeoX, with a hook at the output of every submodule.
 //!
 //! Source: Black et al. 2022, "GPT-NeoX-20B" (arXiv:2204.06745), and the `gpt_neox` model of Hugging Face transformers, whose
 //! tensor names and layouts the loader follows.
@@ -13,39 +13,39 @@ use super::config::{ActivationFunction, Config};
 use super::rotary::Rotary;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 
-/// A GPT-NeoX model.
+/// A GPT-NeoX model with its weights on a device.
 #[derive(Module, Debug)]
 pub struct NeoX<B: Backend> {
     pub(super) embed_in: Embedding<B>,
     pub(super) layers: Vec<Layer<B>>,
     pub(super) final_layer_norm: LayerNorm<B>,
-    /// `[vocabulary, width]`: one row a token, so that a logit difference reads two rows.
+    /// `[vocabulary, width]`: one row per token, so that a logit difference reads two rows.
     pub(super) embed_out: Param<Tensor<B, 2>>,
     #[module(skip)]
     pub(super) config: Config,
 }
 
-/// One transformer layer.
+/// The weights of one transformer layer.
 #[derive(Module, Debug)]
 pub struct Layer<B: Backend> {
     pub(super) input_layernorm: LayerNorm<B>,
     pub(super) post_attention_layernorm: LayerNorm<B>,
-    /// `[width, heads * 3 * head_width]`: per head its query, key and value.
+    /// `[width, heads * 3 * head_width]`: query, key and value of each head side by side.
     pub(super) query_key_value: Linear<B>,
     pub(super) dense: Linear<B>,
     pub(super) dense_h_to_4h: Linear<B>,
     pub(super) dense_4h_to_h: Linear<B>,
 }
 
-/// Exact GELU, `x / 2 (1 + erf(x / sqrt 2))`, written out: the derivative that burn 0.21 gives its own `gelu` is that of the tanh
+/// Exact GELU, `x / 2 (1 + erf(x / sqrt 2))`, written out: burn 0.21 gives its own `gelu` the derivative of the tanh
 /// approximation, which puts gradients off by 5e-4.
 fn gelu<B: Backend>(input: Tensor<B, 3>) -> Tensor<B, 3> {
     let erf = (input.clone() * std::f64::consts::FRAC_1_SQRT_2).erf();
     input * (erf + 1.0) * 0.5
 }
 
-/// A linear layer on all tokens of all examples as one matrix. On three dimensions burn multiplies example by example, each product
-/// of a few rows packing the whole weight again: at pythia-70m's size that takes several times as long.
+/// Applies a linear layer to all tokens of all examples as one matrix. On three dimensions burn multiplies example by example,
+/// and each product of a few rows packs the whole weight again: at pythia-70m's size that takes several times as long.
 ///
 /// # Shapes
 /// - input: `[examples, positions, inputs]`, output: `[examples, positions, outputs]`
@@ -56,10 +56,11 @@ pub(super) fn project<B: Backend>(layer: &Linear<B>, input: Tensor<B, 3>) -> Ten
     output.reshape([examples, positions, outputs])
 }
 
-/// What attention computed on its way.
+/// Intermediate values of attention that its backward pass reads.
 ///
 /// # Shapes
-/// query `[examples, heads, queries, head_width]`, key and value with all positions, pattern `[examples, heads, queries, positions]`
+/// query `[examples, heads, queries, head_width]`, key and value with all positions, pattern
+/// `[examples, heads, queries, positions]`
 pub(super) struct Attended<B: Backend> {
     pub query: Tensor<B, 4>,
     pub key: Tensor<B, 4>,
@@ -67,10 +68,10 @@ pub(super) struct Attended<B: Backend> {
     pub pattern: Tensor<B, 4>,
 }
 
-/// What a batch's shape decides once for all layers.
+/// Tables that depend on a batch's shape only and serve all layers.
 pub struct Positions<B: Backend> {
     pub(super) rotary: Option<Rotary<B>>,
-    /// `[1, 1, positions, positions]`, true where a query must not look.
+    /// `[1, 1, positions, positions]`, true where the key lies after the query.
     future: Tensor<B, 4, Bool>,
 }
 
@@ -117,8 +118,8 @@ impl<B: Backend> NeoX<B> {
         self.embed_in.forward(tokens)
     }
 
-    /// Runs the layers from `first` on. `hook` sees every submodule's output in the order it is computed (attention, MLP,
-    /// residual of each layer) and returns what the rest of the model gets to see in its place.
+    /// Runs the layers from `first` on. `hook` sees every submodule's output in the order of computation (attention, MLP,
+    /// residual of each layer) and returns what replaces it in the rest of the model.
     ///
     /// # Shapes
     /// - hidden (the residual stream that enters layer `first`), hooked outputs, output: `[examples, positions, width]`
@@ -132,7 +133,7 @@ impl<B: Backend> NeoX<B> {
         (first..self.layers.len()).fold(hidden, |hidden, index| self.run_layer(index, hidden, &positions, hook))
     }
 
-    /// What [`NeoX::run_layer`] needs to know about the shape of `hidden`, `[examples, positions, width]`.
+    /// The tables that [`NeoX::run_layer`] needs for the shape of `hidden`, `[examples, positions, width]`.
     pub fn positions(&self, hidden: &Tensor<B, 3>) -> Positions<B> {
         let [_, positions, _] = hidden.dims();
         let device = hidden.device();
@@ -160,7 +161,7 @@ impl<B: Backend> NeoX<B> {
         hook(Submodule::new(SubmoduleKind::Residual, index), hidden + attention + mlp)
     }
 
-    /// The MLP block of layer `layer` on the residual stream it reads.
+    /// The output of the MLP of layer `layer` for the residual stream that it reads.
     ///
     /// # Shapes
     /// - input and output: `[examples, positions, width]`
@@ -175,7 +176,7 @@ impl<B: Backend> NeoX<B> {
         project(&layer.dense_4h_to_h, hidden)
     }
 
-    /// Causal self-attention.
+    /// Causal self-attention on the stream that enters the layer.
     ///
     /// # Shapes
     /// - hidden and output: `[examples, positions, width]`
@@ -184,10 +185,11 @@ impl<B: Backend> NeoX<B> {
         output
     }
 
-    /// The same on the normalised input; where `last` is set, only the last position asks.
+    /// Causal self-attention on the normalised input; if `last` is set, only for the last position.
     ///
     /// # Shapes
-    /// - read: `[examples, positions, width]`, output: the same or `[examples, 1, width]`
+    /// - read: `[examples, positions, width]`, output: `[examples, positions, width]` or, if `last` is set,
+    ///   `[examples, 1, width]`
     pub(super) fn attend(
         &self,
         layer: &Layer<B>,
@@ -222,7 +224,7 @@ impl<B: Backend> NeoX<B> {
         (self.config.head_width() as f64).sqrt().recip()
     }
 
-    /// The logits of every token at every position.
+    /// The logits of the whole vocabulary at every position.
     ///
     /// # Shapes
     /// - residual (the last layer's output): `[examples, positions, width]`

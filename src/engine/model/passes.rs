@@ -1,8 +1,10 @@
-//! The way through the layers to the metric and back, with derivatives written by hand in burn's operations.
+//! The forward pass through the layers to the metric and the backward pass, with derivatives written by hand in burn's
+//! operations.
 //!
-//! burn's automatic differentiation uses a graph up in one way back. Here what the way back needs is kept, so that one way forward serves
-//! several metrics, only the last position goes through the last layer, and nothing is computed that nobody reads. Weights are frozen.
-//! The formulas are those of [`crate::engine::compute::native`]; the test below holds them against automatic differentiation.
+//! burn's automatic differentiation consumes a graph in one backward pass. Here the values that a backward pass needs are kept,
+//! so that one forward pass serves several metrics, only the last position goes through the last layer, and only values that are
+//! read are computed. Weights are frozen. The formulas are those of [`crate::engine::compute::native`]; the test below compares
+//! them with automatic differentiation.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
@@ -14,7 +16,7 @@ use burn::tensor::{Int, Tensor};
 use super::config::{ActivationFunction, Config};
 use super::neox::{Attended, Layer, NeoX, Positions, project};
 
-/// A layer norm's input without mean and at length one.
+/// A layer norm's input after subtracting its mean and dividing by its standard deviation.
 ///
 /// # Shapes
 /// normal `[examples, positions, width]`, scale `[examples, positions, 1]`
@@ -31,7 +33,7 @@ impl<B: Backend> Normal<B> {
         Self { normal: centred * scale.clone(), scale }
     }
 
-    /// What the layer norm `norm` makes of it.
+    /// The output of the layer norm `norm`, which scales and shifts the normalised input.
     fn scaled(&self, norm: &LayerNorm<B>) -> Tensor<B, 3> {
         let output = self.normal.clone() * norm.gamma.val().unsqueeze();
         match &norm.beta {
@@ -40,7 +42,7 @@ impl<B: Backend> Normal<B> {
         }
     }
 
-    /// From the gradient with respect to [`Normal::scaled`] to that with respect to the input.
+    /// Turns the gradient with respect to [`Normal::scaled`] into the gradient with respect to the input.
     fn back(&self, gradient: Tensor<B, 3>, norm: &LayerNorm<B>) -> Tensor<B, 3> {
         let gradient = gradient * norm.gamma.val().unsqueeze();
         let along = (gradient.clone() * self.normal.clone()).mean_dim(2);
@@ -48,46 +50,47 @@ impl<B: Backend> Normal<B> {
     }
 }
 
-/// What an MLP leaves for the way back.
+/// Values of an MLP's forward pass that its backward pass reads.
 pub struct KeptMlp<B: Backend> {
     normal: Normal<B>,
-    /// Of the activation function, `[examples, positions, mlp_width]`.
+    /// The derivative of the activation function, `[examples, positions, mlp_width]`.
     slope: Tensor<B, 3>,
 }
 
-/// What a layer leaves for the way back.
+/// Values of a layer's forward pass that its backward pass reads.
 pub struct Kept<B: Backend> {
     normal: Normal<B>,
     attended: Attended<B>,
     mlp: KeptMlp<B>,
 }
 
-/// What the end of the model leaves for the way back.
+/// Values of the final layer norm that the backward pass reads.
 pub struct KeptEnd<B: Backend>(Normal<B>);
 
 /// The outputs of a layer's submodules.
 pub struct Outputs<B: Backend> {
-    /// What attention adds.
+    /// The attention's output, which is added to the stream.
     pub attention: Tensor<B, 3>,
-    /// What the MLP adds.
+    /// The MLP's output, which is added to the stream.
     pub mlp: Tensor<B, 3>,
-    /// The stream after both.
+    /// The stream that leaves the layer.
     pub residual: Tensor<B, 3>,
 }
 
-/// Gradients on the way back through a layer.
+/// The gradients that the backward pass through a layer yields.
 pub struct LayerGradients<B: Backend> {
-    /// With respect to the attention's output, at the positions that the layer wrote.
+    /// The gradient with respect to the attention's output, at the positions that the layer wrote.
     pub attention: Tensor<B, 3>,
-    /// With respect to the stream that enters the layer.
+    /// The gradient with respect to the stream that enters the layer.
     pub entering: Tensor<B, 3>,
 }
 
 impl<B: Backend> NeoX<B> {
-    /// Runs layer `index`; where `last` is set, only the last position is written.
+    /// Runs layer `index`; if `last` is set, only the last position is written.
     ///
     /// # Shapes
-    /// - hidden: `[examples, positions, width]`; outputs: the same or `[examples, 1, width]`
+    /// - hidden: `[examples, positions, width]`; outputs: `[examples, positions, width]` or, if `last` is set,
+    ///   `[examples, 1, width]`
     pub fn layer_forward(
         &self,
         index: usize,
@@ -106,7 +109,7 @@ impl<B: Backend> NeoX<B> {
         (Outputs { attention, mlp, residual }, Kept { normal, attended, mlp: kept })
     }
 
-    /// Runs the MLP of layer `index` on the stream that it reads; what it writes is to be added to that.
+    /// Runs the MLP of layer `index` on the stream that it reads. The caller adds its output to the stream.
     pub fn mlp_forward(&self, index: usize, input: Tensor<B, 3>) -> (Tensor<B, 3>, KeptMlp<B>) {
         let layer = &self.layers[index];
         let normal = Normal::of(input, &self.config);
@@ -115,10 +118,10 @@ impl<B: Backend> NeoX<B> {
         (project(&layer.dense_4h_to_h, hidden), KeptMlp { normal, slope })
     }
 
-    /// From the gradient with respect to the output of layer `index` to those further down.
+    /// Passes the gradient with respect to the output of layer `index` back to the attention's output and to the layer's input.
     ///
     /// # Shapes
-    /// - gradient: as the layer's outputs; entering: with all positions
+    /// - gradient: as the layer's outputs; entering: at all positions
     pub fn layer_backward(
         &self,
         index: usize,
@@ -140,14 +143,14 @@ impl<B: Backend> NeoX<B> {
         LayerGradients { attention, entering: through_attention + at_the_end(beside, 1, length) }
     }
 
-    /// From the gradient with respect to what the MLP of layer `index` wrote to that with respect to the stream that it read.
+    /// Passes the gradient with respect to the output of the MLP of layer `index` back to the stream that it read.
     pub fn mlp_backward(&self, index: usize, gradient: Tensor<B, 3>, kept: &KeptMlp<B>) -> Tensor<B, 3> {
         let layer = &self.layers[index];
         let hidden = project_back(&layer.dense_4h_to_h, gradient) * kept.slope.clone();
         kept.normal.back(project_back(&layer.dense_h_to_4h, hidden), &layer.post_attention_layernorm)
     }
 
-    /// From the gradient with respect to the attention's output to that with respect to its normalised input.
+    /// Passes the gradient with respect to the attention's output back to its normalised input.
     fn attend_back(
         &self,
         layer: &Layer<B>,
@@ -174,12 +177,13 @@ impl<B: Backend> NeoX<B> {
         project_back(&layer.query_key_value, mixed.swap_dims(1, 2).reshape([examples, length, 3 * width]))
     }
 
-    /// Normalises what leaves the last layer at the last position, `[examples, 1, width]`.
+    /// Normalises the stream that leaves the last layer at the last position, `[examples, 1, width]`.
     pub fn end_forward(&self, residual: Tensor<B, 3>) -> KeptEnd<B> {
         KeptEnd(Normal::of(residual, &self.config))
     }
 
-    /// `logit[patch answer] - logit[clean answer]` of each example: two rows of the unembedding, never the whole vocabulary.
+    /// `logit[patch answer] - logit[clean answer]` of each example, from two rows of the unembedding instead of the whole
+    /// vocabulary.
     ///
     /// # Shapes
     /// - answers (clean, patch) and output: `[examples]`
@@ -189,19 +193,19 @@ impl<B: Backend> NeoX<B> {
         (last * self.direction(answers)).sum_dim(2).reshape([examples])
     }
 
-    /// The gradient of [`NeoX::logit_difference`] with respect to what leaves the last layer, `[examples, 1, width]`.
+    /// The gradient of [`NeoX::logit_difference`] with respect to the stream that leaves the last layer, `[examples, 1, width]`.
     pub fn end_backward(&self, end: &KeptEnd<B>, answers: [Tensor<B, 1, Int>; 2]) -> Tensor<B, 3> {
         end.0.back(self.direction(answers), &self.final_layer_norm)
     }
 
-    /// The difference of the answers' rows of the unembedding, `[examples, 1, width]`.
+    /// The unembedding's row of the patch answer minus that of the clean answer, `[examples, 1, width]`.
     fn direction(&self, [clean, patch]: [Tensor<B, 1, Int>; 2]) -> Tensor<B, 3> {
         let unembedding = self.embed_out.val();
         (unembedding.clone().select(0, patch) - unembedding.select(0, clean)).unsqueeze_dim(1)
     }
 }
 
-/// The gradient with respect to the input of a linear layer, as one product for all tokens of all examples.
+/// Passes a gradient back through a linear layer, as one product for all tokens of all examples.
 fn project_back<B: Backend>(layer: &Linear<B>, gradient: Tensor<B, 3>) -> Tensor<B, 3> {
     let [examples, positions, outputs] = gradient.dims();
     let gradient = gradient.reshape([examples * positions, outputs]).matmul(layer.weight.val().transpose());
@@ -209,7 +213,7 @@ fn project_back<B: Backend>(layer: &Linear<B>, gradient: Tensor<B, 3>) -> Tensor
     gradient.reshape([examples, positions, inputs])
 }
 
-/// Fills dimension `dimension` up to `length` with zeros in front.
+/// Pads dimension `dimension` to `length` with zeros in front.
 pub fn at_the_end<B: Backend, const D: usize>(tensor: Tensor<B, D>, dimension: usize, length: usize) -> Tensor<B, D> {
     let mut shape = tensor.dims();
     if shape[dimension] == length {
@@ -220,12 +224,12 @@ pub fn at_the_end<B: Backend, const D: usize>(tensor: Tensor<B, D>, dimension: u
     Tensor::cat(vec![zeros, tensor], dimension)
 }
 
-/// The activation function at `input`, and its derivative there; what both are made of is computed once.
+/// The activation function at `input` and its derivative there; their common parts are computed once.
 fn activate<B: Backend>(function: ActivationFunction, input: Tensor<B, 3>) -> (Tensor<B, 3>, Tensor<B, 3>) {
     /// `sqrt(2 / pi)`
     const ROOT: f64 = FRAC_2_SQRT_PI * FRAC_1_SQRT_2;
     match function {
-        // x Phi(x), with the normal distribution Phi and its density: Phi(x) + x phi(x).
+        // x Phi(x), with the normal distribution function Phi and its density phi; the derivative is Phi(x) + x phi(x).
         ActivationFunction::Gelu => {
             let below = ((input.clone() * FRAC_1_SQRT_2).erf() + 1.0) * 0.5;
             let density = (input.clone().square() * -0.5).exp() * (0.5 * ROOT);
@@ -266,7 +270,7 @@ mod tests {
         Tensor::random(shape, Distribution::Normal(centre, 0.5), &B::Device::default())
     }
 
-    /// A model whose weights are large enough that nothing is nearly linear.
+    /// A model with weights so large that every part is clearly nonlinear.
     fn model(config: &Config) -> NeoX<Tracking> {
         let mut model = NeoX::<Tracking>::init(config, &NdArrayDevice::Cpu);
         let layer = &mut model.layers[0];
@@ -301,7 +305,7 @@ mod tests {
                 let expected = if last { whole.clone().narrow(1, 3, 1) } else { whole.clone() };
                 assert_close(&what, outputs.residual.clone().inner(), expected.clone().inner());
                 let upstream: Tensor<Tracking, 3> = random(expected.dims(), 0.0);
-                // The graph is used up: it is built again for each way back.
+                // A backward pass consumes the graph, so it is built again for each.
                 let again = model.run_layers(0, input.clone(), &mut |_, output| output);
                 let again = if last { again.narrow(1, 3, 1) } else { again };
                 let gradients = (again * upstream.clone()).sum().backward();

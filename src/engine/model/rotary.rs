@@ -1,4 +1,4 @@
-//! Rotary position embedding as GPT-NeoX does it: on the first dimensions of each head, dimension `i` paired with `i + half`.
+//! Rotary position embedding as in GPT-NeoX: on the first dimensions of each head, dimension `i` paired with `i + half`.
 //!
 //! burn's own `RotaryEncoding` pairs adjacent dimensions, which is another rotation.
 
@@ -7,18 +7,18 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::config::Config;
 
-/// How far each pair of dimensions is turned at each position.
+/// Cosine and sine of the angle by which each pair of dimensions is rotated, at each position.
 pub struct Angles {
-    /// Pairs of dimensions that are turned; none where the model rotates nothing.
+    /// Number of pairs of dimensions that are rotated; 0 if the model rotates nothing.
     pub half: usize,
-    /// `[positions, half]`
+    /// Cosines, `[positions, half]`.
     pub cosine: Vec<f32>,
-    /// `[positions, half]`
+    /// Sines, `[positions, half]`.
     pub sine: Vec<f32>,
 }
 
 impl Angles {
-    /// For positions `0..positions`.
+    /// Computes the angles for positions `0..positions`.
     pub fn new(config: &Config, positions: usize) -> Self {
         let half = config.rotary_width / 2;
         let angles = (0..positions).flat_map(|position| {
@@ -33,7 +33,7 @@ impl Angles {
     }
 }
 
-/// The angles on a device.
+/// The angles' cosines and sines on a device.
 ///
 /// # Shapes
 /// Both `[1, 1, positions, half]`, to broadcast over examples and heads.
@@ -43,14 +43,14 @@ pub struct Rotary<B: Backend> {
 }
 
 impl<B: Backend> Rotary<B> {
-    /// The tables for positions `0..positions`; none where the model rotates nothing.
+    /// The tables for positions `0..positions`; None if the model rotates nothing.
     pub fn new(config: &Config, positions: usize, device: &B::Device) -> Option<Self> {
         let Angles { half, cosine, sine } = Angles::new(config, positions);
         let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [1, 1, positions, half]), device);
         (half > 0).then(|| Self { cosine: table(cosine), sine: table(sine) })
     }
 
-    /// Rotates queries or keys.
+    /// Rotates queries or keys by the angles of their positions.
     ///
     /// # Shapes
     /// - input and output: `[examples, heads, positions, head_width]`
@@ -58,7 +58,7 @@ impl<B: Backend> Rotary<B> {
         Self::turn(input, &self.cosine, self.sine.clone())
     }
 
-    /// Rotates back: a rotation's transpose, which takes gradients the other way.
+    /// Rotates back. This is the transpose of the rotation, which passes gradients back.
     pub fn apply_back(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
         Self::turn(input, &self.cosine, -self.sine.clone())
     }

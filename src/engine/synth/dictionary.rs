@@ -1,5 +1,5 @@
-//! A dictionary of random directions. A feature is active where an activation, less the mean, reaches far enough along its direction; how
-//! far is chosen so that the wanted number of features is active.
+//! A dictionary of random directions. A feature is active if an activation, less the mean, reaches far enough along its
+//! direction; the threshold is chosen so that the wanted number of features is active.
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, serialize};
@@ -11,13 +11,14 @@ use crate::engine::activation::dot;
 use crate::engine::random;
 use crate::engine::transpose::transpose;
 
-/// Features on which the bias is measured.
+/// Number of features on which the bias is measured.
 const SAMPLE: usize = 2048;
 
 /// Weights of one dictionary.
 ///
 /// # Shapes
-/// directions `[features, width]`, each of length 1: encoder columns and decoder rows; biases `[features]` and `[width]`
+/// directions `[features, width]`, each of length 1: encoder columns and decoder rows; encoder bias `[features]`; decoder bias
+/// `[width]`
 pub struct Random {
     directions: Vec<f32>,
     encoder_bias: Vec<f32>,
@@ -25,7 +26,7 @@ pub struct Random {
 }
 
 impl Random {
-    /// For `submodule`, whose outputs on the prompts are `tokens`, one `[width]` each.
+    /// Makes the dictionary of `submodule`, whose outputs on the prompts are `tokens`, one `[width]` each.
     pub fn new(shape: Shape, submodule: Submodule, tokens: &[&[f32]], seed: u32) -> Self {
         let mut random = random::Random::new(seed, &submodule.to_string());
         let mut directions: Vec<f32> = (0..shape.features * shape.width).map(|_| random.uniform(1.0)).collect();
@@ -48,7 +49,7 @@ impl Random {
         Self { encoder_bias: vec![-*bound; shape.features], directions, decoder_bias }
     }
 
-    /// The dictionary as SAELens stores it.
+    /// The bytes of the dictionary's file as SAELens stores it.
     pub fn safetensors(&self) -> Result<Vec<u8>> {
         let (features, width) = (self.encoder_bias.len(), self.decoder_bias.len());
         let tensors = [
@@ -65,7 +66,7 @@ impl Random {
         serialize(views, None).map_err(|error| fault("dictionary", error))
     }
 
-    /// The dictionary as dictionary_learning stores it.
+    /// The bytes of the dictionary's file as dictionary_learning stores it.
     pub fn ae_pt(&self) -> Result<Vec<u8>> {
         let (features, width) = (self.encoder_bias.len(), self.decoder_bias.len());
         torch_zip::write(&[

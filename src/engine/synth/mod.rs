@@ -1,7 +1,8 @@
-//! Random weights of real shapes, in every format that can be read: for measuring and testing at full size where no weights are.
+//! Random weights of real shapes, in every format that can be read: for measuring and testing at full size on a machine without
+//! weights.
 //!
-//! Nothing in them means anything. What is as in real weights: shapes, element types, file layouts, and how many features of a dictionary
-//! are active at a token; the model's own activations on the prompts decide the encoders' biases.
+//! The values mean nothing. Shapes, element types, file layouts and the number of active features of a token are as in real
+//! weights; the encoders' biases follow from the model's own activations on the prompts.
 
 mod dictionary;
 mod model;
@@ -24,26 +25,26 @@ pub use prompts::Pairs;
 /// The sizes of a model and its dictionaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// Its name on the command line.
+    /// The shape's name on the command line.
     pub name: &'static str,
     /// Number of layers.
     pub layers: usize,
     /// Width of the residual stream.
     pub width: usize,
-    /// Attention heads.
+    /// Number of attention heads.
     pub heads: usize,
     /// Width of the MLP's hidden layer.
     pub mlp_width: usize,
-    /// Number of tokens.
+    /// Number of tokens in the vocabulary.
     pub vocabulary: usize,
-    /// Features of each dictionary.
+    /// Number of features of each dictionary.
     pub features: usize,
-    /// Features active at a token, about.
+    /// Approximate number of active features of a token.
     pub active: usize,
 }
 
 impl Shape {
-    /// Every shape: the published study's, and one for tests.
+    /// All shapes: the published study's, and one for tests.
     pub const ALL: [Self; 2] = [
         Self {
             name: "pythia-70m",
@@ -59,22 +60,22 @@ impl Shape {
     ];
 }
 
-/// How dictionaries are laid out.
+/// The files that hold the dictionaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     /// `sae-lens/0-att-sm/` with `cfg.json` and `sae_weights.safetensors`.
     SaeLens,
     /// `dictionary-learning/attn_out_layer0/10_32768/ae.pt`.
     DictionaryLearning,
-    /// The same `ae.pt` files in `dictionaries.zip`, below `dictionaries/NAME/`, not compressed.
+    /// `dictionaries.zip`: the `ae.pt` files of [`Layout::DictionaryLearning`] below `dictionaries/NAME/`, not compressed.
     Zip,
 }
 
 impl Layout {
-    /// Every layout.
+    /// All layouts, in the order of the variants.
     pub const ALL: [Self; 3] = [Self::SaeLens, Self::DictionaryLearning, Self::Zip];
 
-    /// The name on the command line.
+    /// The layout's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::SaeLens => "sae-lens",
@@ -83,7 +84,7 @@ impl Layout {
         }
     }
 
-    /// Where its dictionaries are, below the folder that everything is written to.
+    /// Path of the layout's dictionaries below the folder that everything is written to.
     pub fn place(self) -> &'static str {
         match self {
             Self::SaeLens | Self::DictionaryLearning => self.name(),
@@ -92,32 +93,32 @@ impl Layout {
     }
 }
 
-/// The archive of [`Layout::Zip`].
+/// File name of the archive of [`Layout::Zip`].
 pub const ZIP: &str = "dictionaries.zip";
 
-/// Takes finished files; from several threads.
+/// Receives finished files, from several threads.
 pub trait Sink: Sync {
-    /// A file, by its path below the folder, with `/` between the parts.
+    /// Writes a file; `path` is relative to the output folder, with `/` between the parts.
     fn file(&self, path: &str, bytes: &[u8]) -> Result<()>;
 
-    /// An entry of the archive [`ZIP`], not compressed.
+    /// Writes an entry of the archive [`ZIP`], not compressed; `path` is its name in the archive.
     fn entry(&self, path: &str, bytes: &[u8]) -> Result<()>;
 }
 
-/// What to make.
+/// What [`synthesize`] makes.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Sizes.
+    /// Sizes of the model and of its dictionaries.
     pub shape: Shape,
-    /// Layouts of the dictionaries.
+    /// Layouts in which the dictionaries are written.
     pub layouts: Vec<Layout>,
-    /// Number of pairs of prompts.
+    /// Number of pairs in the data sets.
     pub pairs: usize,
     /// Seed of everything random.
     pub seed: u32,
 }
 
-/// Makes everything; calls `tell` with each finished part.
+/// Makes data sets, model and dictionaries; calls `tell` with the name of each finished part.
 ///
 /// # Errors
 /// When `sink` fails.
@@ -151,7 +152,7 @@ pub fn synthesize(plan: &Plan, sink: &dyn Sink, tell: &(dyn Fn(&str) + Sync)) ->
         }
         Ok(())
     };
-    // Each holds one dictionary in memory, in two forms.
+    // Each worker holds one dictionary in memory, in two forms.
     let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
     thread::scope(|scope| {
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
@@ -173,7 +174,8 @@ fn write(shape: Shape, layout: Layout, submodule: Submodule, made: &Random, sink
     }
 }
 
-/// Only keys that are read; the demo's files show all that SAELens writes.
+/// A short `cfg.json`: the keys that the program checks and a few that describe the dictionary; the demo's files show all that
+/// SAELens writes.
 fn sae_lens_config(shape: Shape, submodule: Submodule) -> String {
     let hook = match submodule.kind {
         SubmoduleKind::Attention => "hook_attn_out",
@@ -197,7 +199,7 @@ fn sae_lens_config(shape: Shape, submodule: Submodule) -> String {
     format!("{config:#}\n")
 }
 
-/// What never fails unless the program is wrong.
+/// The problem that an operation failed which only a fault of the program can make fail.
 fn fault(what: &str, error: impl std::fmt::Display) -> Problem {
     Problem::new(what, format_args!("cannot be made: {error}"), "this is a fault of the program: report it")
 }

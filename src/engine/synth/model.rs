@@ -1,4 +1,4 @@
-//! A GPT-NeoX model of random weights, as pythia's files are: `config.json` and f16 `model.safetensors`.
+//! A GPT-NeoX model with random weights in the files that pythia has: `config.json` and f16 `model.safetensors`.
 
 use half::f16;
 use safetensors::tensor::TensorView;
@@ -8,7 +8,7 @@ use super::{Shape, fault};
 use crate::core::problem::Result;
 use crate::engine::random::Random;
 
-/// The text of its `config.json`.
+/// The text of the model's `config.json`.
 pub fn config(shape: Shape) -> String {
     let config = serde_json::json!({
         "architectures": ["GPTNeoXForCausalLM"],
@@ -30,7 +30,7 @@ pub fn config(shape: Shape) -> String {
     format!("{config:#}\n")
 }
 
-/// The bytes of its `model.safetensors`. Weights keep the scale of what passes through, so that every layer matters.
+/// The bytes of the model's `model.safetensors`. Weights keep the scale of activations, so that every layer matters.
 pub fn weights(shape: Shape, seed: u32) -> Result<Vec<u8>> {
     let Shape { width, mlp_width, vocabulary, layers, .. } = shape;
     let mut file = Tensors { random: Random::new(seed, "model"), tensors: Vec::new() };
@@ -68,7 +68,7 @@ impl Tensors {
         self.push(name, &[rows, columns], |random| random.uniform(deviation));
     }
 
-    /// A random matrix as PyTorch stores it, `[out, in]`; `gain` is how much larger its outputs are than its inputs.
+    /// A random matrix as PyTorch stores it, `[out, in]`; `gain` is the ratio of the scale of its outputs to that of its inputs.
     fn linear(&mut self, name: &str, outputs: usize, inputs: usize, gain: f32) {
         self.matrix(&format!("{name}.weight"), outputs, inputs, gain / (inputs as f32).sqrt());
         self.push(&format!("{name}.bias"), &[outputs], |random| random.uniform(0.02));

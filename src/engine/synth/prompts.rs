@@ -1,12 +1,12 @@
-//! Pairs of prompts as token ids: a name, a verb and one last token, as in the study, where names and verbs return.
+//! Pairs as token ids: a name, a verb and one last token, as in the study, where names and verbs occur repeatedly.
 
 use crate::engine::random::Random;
 
-/// Each kind of name and of verb.
+/// Number of clean names, which is also that of patch names.
 const NAMES: usize = 60;
 const VERBS: usize = 40;
 
-/// Token ids; a random model's tokens have no text. Names stand in prompts, bare names are answers of the baseline.
+/// Token ids; a random model's tokens have no text. Names occur in prompts, bare names are the answers of the baseline.
 const CLEAN_ANSWER: u32 = 2;
 const PATCH_ANSWER: u32 = 3;
 const LAST: u32 = 5;
@@ -15,11 +15,11 @@ const PATCH_NAMES: u32 = CLEAN_NAMES + NAMES as u32;
 const FIRST_VERB: u32 = PATCH_NAMES + NAMES as u32;
 const BARE: u32 = FIRST_VERB + VERBS as u32 - CLEAN_NAMES;
 
-/// The pairs, each as its clean and its patch prompt.
+/// Each pair as its clean and its patch prompt.
 pub struct Pairs(Vec<[[u32; 3]; 2]>);
 
 impl Pairs {
-    /// `count` pairs of tokens below 300.
+    /// `count` random pairs of token ids below 300.
     pub fn new(count: usize, seed: u32) -> Self {
         let mut random = Random::new(seed, "pairs");
         let pair = |_| {
@@ -30,7 +30,7 @@ impl Pairs {
         Self((0..count).map(pair).collect())
     }
 
-    /// Every prompt once; no more than are needed to know the size of activations.
+    /// The different prompts of the first 50 pairs, sorted: enough to measure the size of activations.
     pub fn prompts(&self) -> Vec<&[u32]> {
         let mut prompts: Vec<&[u32]> = self.0.iter().take(50).flatten().map(<[u32; 3]>::as_slice).collect();
         prompts.sort_unstable();
@@ -38,12 +38,12 @@ impl Pairs {
         prompts
     }
 
-    /// The pair file.
+    /// The text of the pair file.
     pub fn lines(&self) -> String {
         self.0.iter().map(|pair| line(pair, [CLEAN_ANSWER, PATCH_ANSWER])).collect()
     }
 
-    /// The same prompts with the names themselves as answers.
+    /// The text of the baseline's file: the same prompts with the names themselves as answers.
     pub fn baseline_lines(&self) -> String {
         self.0.iter().map(|pair| line(pair, [pair[0][0] + BARE, pair[1][0] + BARE])).collect()
     }

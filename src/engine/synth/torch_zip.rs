@@ -1,17 +1,17 @@
 //! Writes f32 tensors as `torch.save` writes a state dict: a zip of a pickle and one uncompressed entry per storage.
 //!
-//! Layout: PyTorch's `torch/serialization.py`; opcodes: CPython's `Lib/pickletools.py`, protocol 2. Checked by the program's own reader,
-//! which reads PyTorch's files.
+//! Layout: PyTorch's `torch/serialization.py`; opcodes: CPython's `Lib/pickletools.py`, protocol 2. The program's own reader,
+//! which reads PyTorch's files, checks the result.
 
 use std::io::{Cursor, Write};
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// A tensor: name, shape, little-endian values.
+/// A tensor as name, shape and little-endian values.
 pub type Tensor<'a> = (&'a str, &'a [usize], Vec<u8>);
 
-/// The bytes of the file.
+/// The bytes of a file that holds `tensors`.
 pub fn write(tensors: &[Tensor<'_>]) -> zip::result::ZipResult<Vec<u8>> {
     let size: usize = tensors.iter().map(|(_, _, bytes)| bytes.len() + 256).sum();
     let mut file = ZipWriter::new(Cursor::new(Vec::with_capacity(size + 4096)));
@@ -70,7 +70,7 @@ fn integer(out: &mut Vec<u8>, number: usize) {
     out.extend((number as u32).to_le_bytes());
 }
 
-/// A tuple.
+/// Writes a tuple of integers.
 fn sizes(out: &mut Vec<u8>, sizes: &[usize]) {
     out.push(b'(');
     sizes.iter().for_each(|size| integer(out, *size));

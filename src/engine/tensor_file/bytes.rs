@@ -1,4 +1,4 @@
-//! The bytes of weight files: mapped, compiled in, or made by the program.
+//! The bytes of weight files: mapped, compiled into the program, or made by it.
 
 use std::fs::File;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use memmap2::{Mmap, MmapOptions};
 
 use crate::core::problem::{Problem, Result};
 
-/// Bytes that stay valid and unchanged while somebody holds them.
+/// Bytes that stay valid and unchanged while a clone of this value exists.
 #[derive(Debug, Clone)]
 pub enum Bytes {
     /// Compiled into the program.
@@ -34,7 +34,7 @@ impl Bytes {
         Self::map_part(&file, path, 0..metadata.len())
     }
 
-    /// Maps a part of `file`; `path` is what messages call it.
+    /// Maps a part of `file`, a range in bytes; `path` is what messages call it.
     pub fn map_part(file: &File, path: &Path, part: Range<u64>) -> Result<Self> {
         let mut options = MmapOptions::new();
         options.offset(part.start);
@@ -47,20 +47,21 @@ impl Bytes {
         Ok(Self::Mapped(Arc::new(map)))
     }
 
-    /// Lets go of the memory that reading them took: of a mapped file the pages, which come back from the file when they are read again.
+    /// Releases the memory that reading the bytes took: the pages of a mapped file, which come back from the file when they are
+    /// read again.
     pub fn release(&self) {
         self.release_range(0..self.as_slice().len());
     }
 
-    /// The same for a part.
+    /// Releases the memory that reading a part of the bytes took.
     pub fn release_range(&self, range: Range<usize>) {
         #[cfg(unix)]
         if let Self::Mapped(map) = self {
-            // SAFETY: the map is read-only and its pages are the file's, so what is dropped here is read from the file again and cannot
-            // differ unless the file does, which is the one hazard of the map as a whole.
+            // SAFETY: the map is read-only and its pages are the file's, so what is dropped here is read from the file again and
+            // cannot differ unless the file does, which is the one hazard of the map as a whole.
             #[allow(unsafe_code)]
             let outcome = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
-            // Advice: where the system does not take it, more memory stays in use.
+            // This is only advice: if the system ignores it, more memory stays in use.
             drop(outcome);
         }
         #[cfg(not(unix))]
@@ -71,12 +72,12 @@ impl Bytes {
     pub fn read_ahead(&self) {
         #[cfg(unix)]
         if let Self::Mapped(map) = self {
-            // Advice as well.
+            // Only advice, too.
             drop(map.advise(memmap2::Advice::WillNeed));
         }
     }
 
-    /// The bytes themselves.
+    /// All bytes, as a slice.
     pub fn as_slice(&self) -> &[u8] {
         match self {
             Self::Embedded(bytes) => bytes,

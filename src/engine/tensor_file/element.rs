@@ -1,21 +1,21 @@
-//! The number formats of weights, and how they become f32.
+//! The number formats of weights, and how they are converted to f32.
 
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
-/// The number formats that weights come in; all are widened to f32 before any arithmetic.
+/// A number format of weights; all are widened to f32 before any arithmetic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Element {
-    /// IEEE half precision.
+    /// IEEE half precision, 2 bytes.
     F16,
-    /// bfloat16.
+    /// bfloat16, 2 bytes.
     BF16,
-    /// IEEE single precision.
+    /// IEEE single precision, 4 bytes.
     F32,
 }
 
 impl Element {
-    /// Bytes of one element.
+    /// Bytes of one number.
     pub fn size(self) -> usize {
         match self {
             Self::F16 | Self::BF16 => 2,
@@ -23,7 +23,7 @@ impl Element {
         }
     }
 
-    /// Decodes neighbours: the choice between the formats is made once for all of them.
+    /// Decodes consecutive little-endian elements; the format is chosen once for all of them.
     pub(super) fn decode_all(self, bytes: &[u8], target: &mut [f32]) {
         match self {
             Self::F16 => {
@@ -49,7 +49,7 @@ impl Element {
         }
     }
 
-    /// Decodes one element.
+    /// Decodes one little-endian element.
     pub(super) fn decode(self, bytes: &[u8]) -> f32 {
         match (self, bytes) {
             (Self::F16, &[a, b, ..]) => f16::from_le_bytes([a, b]).to_f32(),

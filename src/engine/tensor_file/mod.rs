@@ -1,7 +1,7 @@
-//! Weights where they lie: tensors inside memory-mapped files, read as f32 only where somebody asks for values.
+//! Weights in their files: tensors inside memory-mapped files, decoded to f32 only when values are needed.
 //!
-//! A dictionary of the published study is 134 MB and a run needs one encoder at a time and a few hundred decoder rows, so
-//! nothing is copied before it is used. Elements are decoded byte by byte, which asks no alignment of the file.
+//! A dictionary of the published study is 134 MB, and a run needs one encoder at a time and a few hundred decoder rows, so
+//! nothing is copied before it is used. Elements are decoded byte by byte, which requires no alignment of the file.
 
 mod bytes;
 mod element;
@@ -30,7 +30,7 @@ impl TensorFile {
         Self::from_bytes(Bytes::map(path)?, path.display().to_string())
     }
 
-    /// A file that is in memory already; `name` is what messages call it.
+    /// A file from bytes that are in memory already; `name` is what messages call it.
     pub fn from_bytes(bytes: Bytes, name: String) -> Result<Self> {
         let file = Self { bytes, name };
         file.header()?;
@@ -47,12 +47,12 @@ impl TensorFile {
         self.bytes.as_slice()
     }
 
-    /// Lets go of the memory that reading the file took.
+    /// Releases the memory that reading the file took.
     pub fn release(&self) {
         self.bytes.release();
     }
 
-    /// The file's bytes, to be kept: nothing is copied.
+    /// The file's bytes as a shared value: nothing is copied.
     pub fn shared_bytes(&self) -> Bytes {
         self.bytes.clone()
     }

@@ -1,4 +1,4 @@
-//! A tensor where it lies in a file: views of it cost nothing, values are read when somebody asks for them.
+//! A tensor in its file: views of it cost nothing, and values are decoded when they are needed.
 
 use std::ops::Range;
 
@@ -17,15 +17,15 @@ pub struct StoredTensor {
     offset: usize,
     element: Element,
     shape: Vec<usize>,
-    /// In elements, one per dimension.
+    /// Distance between neighbours along each dimension, in elements.
     strides: Vec<usize>,
     /// File and tensor name, for messages.
     place: String,
 }
 
 impl StoredTensor {
-    /// A tensor of `shape` whose element `[i, j]` lies `first + i * strides[0] + j * strides[1]` elements after the start of the byte
-    /// range `storage`.
+    /// A tensor of `shape` whose element `[i, j]` lies `first + i * strides[0] + j * strides[1]` elements after the start of the
+    /// byte range `storage`.
     ///
     /// # Errors
     /// When the tensor does not fit into its storage or the storage into the bytes, or it has no or more than two dimensions.
@@ -82,7 +82,7 @@ impl StoredTensor {
         ))
     }
 
-    /// The same matrix with rows and columns exchanged; nothing is copied.
+    /// The matrix with rows and columns exchanged; nothing is copied.
     #[must_use]
     pub fn transposed(mut self) -> Self {
         self.shape.reverse();
@@ -113,7 +113,7 @@ impl StoredTensor {
         Ok(values)
     }
 
-    /// The same into a buffer that is used again, whatever it holds.
+    /// Reads all values in row-major order of the shape into a buffer that is reused; its earlier contents do not matter.
     ///
     /// # Errors
     /// When a value is NaN or infinite.
@@ -125,7 +125,7 @@ impl StoredTensor {
                 self.decode_run(row * row_stride, target);
             }
         } else {
-            // A transposed view: read in blocks, so that both sides stay in the cache.
+            // A transposed view is read in blocks, so that both sides stay in the cache.
             const BLOCK: usize = 32;
             for row_start in (0..rows).step_by(BLOCK) {
                 for column_start in (0..columns).step_by(BLOCK) {
@@ -140,12 +140,12 @@ impl StoredTensor {
         self.expect_finite(values)
     }
 
-    /// Looks at all values of a matrix and keeps none.
+    /// Checks all values of a matrix without keeping them.
     ///
     /// # Errors
     /// When a value is NaN or infinite, or `cancel` is raised.
     pub fn expect_all_finite(&self, cancel: &Cancel) -> Result<()> {
-        /// Rows between two looks at whether to go on.
+        /// Rows between two checks for cancellation.
         const ROWS: usize = 1024;
         let (rows, ..) = self.as_matrix();
         let mut buffer = Vec::new();
@@ -156,7 +156,7 @@ impl StoredTensor {
         Ok(())
     }
 
-    /// The values of row `row` of a matrix, written into `target`.
+    /// Writes the values of row `row` of a matrix into `target`.
     ///
     /// # Errors
     /// When a value is NaN or infinite.
@@ -176,7 +176,7 @@ impl StoredTensor {
         self.expect_finite(target)
     }
 
-    /// The Euclidean length of every row of a matrix, whichever way it lies in the file.
+    /// The Euclidean norm of every row of a matrix, for both orders in the file.
     ///
     /// # Errors
     /// When a value is NaN or infinite, or `cancel` is raised.
@@ -204,7 +204,7 @@ impl StoredTensor {
         Ok(squares.into_iter().map(f32::sqrt).collect())
     }
 
-    /// A vector is a matrix of one row.
+    /// Rows, columns, row stride and column stride; a vector is a matrix of one row.
     fn as_matrix(&self) -> (usize, usize, usize, usize) {
         match (self.shape.as_slice(), self.strides.as_slice()) {
             (&[rows, columns], &[row_stride, column_stride]) => (rows, columns, row_stride, column_stride),
@@ -217,7 +217,7 @@ impl StoredTensor {
         self.element.decode(&self.bytes.as_slice()[start..start + self.element.size()])
     }
 
-    /// Decodes neighbouring elements from element `start` on.
+    /// Decodes consecutive elements from element `start` on.
     fn decode_run(&self, start: usize, target: &mut [f32]) {
         let size = self.element.size();
         let begin = self.offset + start * size;
@@ -226,7 +226,7 @@ impl StoredTensor {
     }
 
     fn expect_finite(&self, values: &[f32]) -> Result<()> {
-        // Zero times anything finite is zero; summed in lanes, which the search for the first fault cannot be.
+        // Zero times a finite number is zero. The sum in lanes is fast, unlike a search for the first value that is not finite.
         let (blocks, rest) = values.as_chunks::<16>();
         let mut lanes = [0.0_f32; 16];
         for block in blocks {
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn all_element_types_are_widened_exactly() {
-        // 1.5 and -2.0 in each format; the smallest positive subnormal of f16.
+        // 1.5 and -2.0 in each format; the smallest positive subnormal number of f16.
         assert_eq!(tensor(&[0x00, 0x3e, 0x00, 0xc0], Element::F16, &[2], &[1]).unwrap().values().unwrap(), [1.5, -2.0]);
         assert_eq!(tensor(&[0x01, 0x00], Element::F16, &[1], &[1]).unwrap().values().unwrap(), [2.0_f32.powi(-24)]);
         assert_eq!(tensor(&[0xc0, 0x3f, 0x00, 0xc0], Element::BF16, &[2], &[1]).unwrap().values().unwrap(), [1.5, -2.0]);

@@ -1,4 +1,4 @@
-//! Collects every submodule's output over the corpus: what the dictionaries learn from and are measured on.
+//! Collects every submodule's output over the corpus, on which the dictionaries are trained and measured.
 
 use burn::tensor::{Int, Tensor, TensorData};
 use burn_ndarray::NdArrayDevice;
@@ -10,7 +10,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::engine::model::neox::NeoX;
 
-/// Windows that go through the model at once.
+/// Number of windows that go through the model at once.
 const BATCH: usize = 64;
 
 /// The outputs of all submodules for one batch, in the order of [`Submodule::all`].
@@ -19,7 +19,8 @@ const BATCH: usize = 64;
 /// - each: `[BATCH * WINDOW, width]`
 pub type Outputs = Vec<Tensor<Plain, 2>>;
 
-/// Runs the model over windows of the stream `purpose` until `tokens` tokens are done, handing each batch's outputs to `each`.
+/// Runs the model over windows of the stream `purpose` until at least `tokens` tokens are done; calls `each` with each batch's
+/// outputs.
 pub fn stream(
     model: &NeoX<Plain>,
     tokenizer: &Tokenizer,
@@ -43,7 +44,8 @@ pub fn stream(
     Ok(())
 }
 
-/// The outputs of all submodules over at least `tokens` tokens, row by row.
+/// The outputs of all submodules over at least `tokens` tokens, one row-major array per submodule in the order of
+/// [`Submodule::all`].
 pub fn collect(model: &NeoX<Plain>, tokenizer: &Tokenizer, stream_of: (u32, &str), tokens: usize) -> Result<Vec<Vec<f32>>> {
     let mut rows: Vec<Vec<f32>> = vec![Vec::new(); Submodule::all(model.config().layers).len()];
     stream(model, tokenizer, stream_of, tokens, |outputs| {

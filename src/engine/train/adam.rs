@@ -1,5 +1,5 @@
 //! Adam (Kingma and Ba 2015, arXiv:1412.6980) over one matrix, with moments that can be cleared row by row or column by column:
-//! a resampled feature must not inherit the moments of the dead one, which burn's optimizers do not offer.
+//! a resampled feature must not inherit the moments of the dead one. burn's optimizers do not offer this.
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
@@ -10,7 +10,7 @@ const EPSILON: f32 = 1e-8;
 
 /// One trained matrix with its moments.
 pub struct Trained<B: Backend> {
-    /// The weights.
+    /// The weights, `[rows, columns]`.
     pub value: Tensor<B, 2>,
     first: Tensor<B, 2>,
     second: Tensor<B, 2>,
@@ -18,7 +18,7 @@ pub struct Trained<B: Backend> {
 }
 
 impl<B: Backend> Trained<B> {
-    /// Starts with no momentum.
+    /// Starts training from `value` with moments of 0.
     pub fn new(value: Tensor<B, 2>) -> Self {
         let zeros = value.zeros_like();
         Self { value, first: zeros.clone(), second: zeros, steps: 0 }
@@ -34,10 +34,10 @@ impl<B: Backend> Trained<B> {
         self.value = self.value.clone() - first / (second.sqrt() + EPSILON) * learning_rate;
     }
 
-    /// Replaces the weights where `kept` is 0 and forgets their moments.
+    /// Replaces the weights where `kept` is 0 and clears their moments.
     ///
     /// # Shapes
-    /// - replacement: that of the weights
+    /// - replacement: the shape of the weights
     /// - kept: broadcasts over the weights; 1 where they stay
     pub fn replace(&mut self, replacement: Tensor<B, 2>, kept: Tensor<B, 2>) {
         self.value = self.value.clone() * kept.clone() + replacement * (kept.ones_like() - kept.clone());

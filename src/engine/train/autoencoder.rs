@@ -1,6 +1,6 @@
-//! The sparse autoencoder while it learns: forward pass, gradients, one optimiser step, new directions for dead features.
+//! The sparse autoencoder during training: forward pass, gradients, one optimiser step, new directions for dead features.
 //!
-//! The gradients are written out instead of recorded: five matrix products a step, and no tape. A test holds them against burn's
+//! The gradients are written out instead of recorded: five matrix products a step, and no tape. A test compares them with burn's
 //! automatic differentiation.
 
 use burn::tensor::activation::relu;
@@ -14,11 +14,11 @@ use super::resampling::Replacement;
 use crate::core::problem::Result;
 use crate::engine::random::Random;
 
-/// Features of each dictionary.
+/// Number of features of each dictionary.
 pub const FEATURES: usize = 512;
 /// Norm of a decoder row at the start: about half of the variance is explained before the first step.
 const FIRST_NORM: f32 = 0.4;
-/// Encoder norm of a resampled feature, as a share of the mean of the living ones, so that it starts quietly.
+/// Encoder norm of a resampled feature, as a share of the mean norm of the living features, so that it starts quietly.
 const RESAMPLED_NORM: f32 = 0.2;
 
 /// The weights with their optimiser state.
@@ -32,18 +32,18 @@ pub struct Autoencoder {
     pub decoder_bias: Trained<Plain>,
 }
 
-/// What one pass over a batch found.
+/// Results of one pass over a batch.
 pub struct Pass {
-    /// In how many tokens each feature was active, `[1, features]`.
+    /// Number of tokens in which each feature was active, `[1, features]`.
     pub counts: Tensor<Plain, 2>,
-    /// Mean squared error, unweighted.
+    /// Mean over tokens of the squared error, unweighted.
     pub error: Tensor<Plain, 1>,
     /// Gradients of encoder, encoder bias, decoder, decoder bias.
     gradients: [Tensor<Plain, 2>; 4],
 }
 
 impl Autoencoder {
-    /// Random directions; the encoder starts as the decoder's transpose, the decoder bias at `mean`.
+    /// Starts from random directions; the encoder starts as the decoder's transpose, the decoder bias at `mean`.
     pub fn new(mean: Vec<f32>, random: &mut Random) -> Self {
         let width = mean.len();
         let mut decoder: Vec<f32> = (0..FEATURES * width).map(|_| random.normal()).collect();
@@ -67,14 +67,14 @@ impl Autoencoder {
         (features, centred, error)
     }
 
-    /// How much each token counts, `[tokens, 1]`: 1 at the decoder bias, a half at distance 1 from it, ever less beyond.
-    /// A few tokens have activations many times longer than the rest; unweighted, the dictionary would describe little else.
+    /// The weight of each token in the loss, `[tokens, 1]`: 1 at the decoder bias, a half at distance 1 from it, less beyond. A
+    /// few tokens have activations many times longer than the rest; without weights the dictionary would describe little else.
     fn weights(centred: &Tensor<Plain, 2>) -> Tensor<Plain, 2> {
         (centred.clone().square().sum_dim(1) + 1.0).recip()
     }
 
-    /// The gradients of the mean over tokens of `w |error|^2 + penalty sqrt(w) (sum over features of f_i |W_dec_i|)`, where the token's
-    /// weight `w` is a constant; the square root lets both terms shrink alike with the length of an activation.
+    /// The gradients of the mean over tokens of `w |error|^2 + penalty sqrt(w) (sum over features of f_i |W_dec_i|)`, where the
+    /// token's weight `w` is a constant; with the square root both terms shrink alike with the length of an activation.
     fn pass(&self, input: Tensor<Plain, 2>, penalty: f32) -> Pass {
         let [tokens, _] = input.dims();
         let share = (tokens as f32).recip();
@@ -114,13 +114,13 @@ impl Autoencoder {
         pass
     }
 
-    /// Weighted squared error of each row.
+    /// The squared error of each row, times the token's weight.
     pub fn losses(&self, input: &Tensor<Plain, 2>) -> Result<Vec<f32>> {
         let (_, centred, error) = self.forward(input.clone());
         values(error.square().sum_dim(1) * Self::weights(&centred))
     }
 
-    /// Points the `dead` features at new inputs and forgets their moments.
+    /// Points the `dead` features at new inputs and clears their moments.
     pub fn replace(&mut self, dead: &[usize], new: &Replacement) -> Result<()> {
         let width = new.width;
         let norms = values(self.encoder.value.clone().square().sum_dim(0).sqrt())?;
@@ -153,7 +153,7 @@ fn set_norm(row: &mut [f32], norm: f32) {
     }
 }
 
-/// A tensor of row-major values.
+/// A tensor from row-major values.
 pub fn matrix(values: Vec<f32>, shape: [usize; 2]) -> Tensor<Plain, 2> {
     Tensor::from_data(TensorData::new(values, shape), &NdArrayDevice::default())
 }

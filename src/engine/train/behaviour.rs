@@ -1,5 +1,5 @@
-//! Measures how the demo model decides between answers: logit differences and total effects on the data sets, and what it says
-//! of people in each profession. Plain forward passes, no dictionaries.
+//! Measures how the demo model decides between answers: logit differences and total effects on the data sets, and its pronouns
+//! for people in each profession. Plain forward passes, no dictionaries.
 
 use std::path::Path;
 
@@ -18,9 +18,9 @@ use crate::engine::model::neox::NeoX;
 /// One line of `data/names.json`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Pair {
-    /// The prompt whose answer is `clean_answer`.
+    /// The prompt that `clean_answer` fits.
     pub clean_prefix: String,
-    /// The prompt it is compared with.
+    /// The prompt that `patch_answer` fits.
     pub patch_prefix: String,
     /// The token that the clean prompt favours.
     pub clean_answer: String,
@@ -35,12 +35,12 @@ pub struct Behaviour {
     pub clean: f64,
     /// The metric on the patch prompts.
     pub patch: f64,
-    /// The largest metric on a clean prompt: how the least clear-cut example behaves.
+    /// The largest metric on a clean prompt, that of the least clear-cut example.
     pub worst_clean: f64,
 }
 
 impl Behaviour {
-    /// Metric on the patch prompts minus metric on the clean ones.
+    /// The metric on the patch prompts minus the metric on the clean prompts.
     pub fn total_effect(self) -> f64 {
         self.patch - self.clean
     }
@@ -88,8 +88,9 @@ pub fn behaviour(model: &NeoX<Plain>, tokenizer: &Tokenizer, pairs: &[Pair]) -> 
     Ok(Behaviour { clean: mean(&clean), patch: mean(&patch), worst_clean })
 }
 
-/// By how much the baseline's clean answer, the prompt's own name, beats the mean of the other clean answers, all of the same gender:
-/// above 0 only if the model carries the name itself along, not its gender only.
+/// The logit of the baseline's clean answer, the prompt's own name, minus the mean logit of the other clean answers, which are
+/// all of the same gender; mean over the pairs. It is above 0 only if the model carries the name itself along, not only its
+/// gender.
 pub fn own_name_lead(model: &NeoX<Plain>, tokenizer: &Tokenizer, baseline: &[Pair]) -> Result<f64> {
     let names = baseline.iter().map(|pair| single(tokenizer, &pair.clean_answer)).collect::<Result<Vec<u32>>>()?;
     let leads = baseline.iter().zip(&names).map(|(pair, own)| {
@@ -100,7 +101,7 @@ pub fn own_name_lead(model: &NeoX<Plain>, tokenizer: &Tokenizer, baseline: &[Pai
     Ok(mean(&leads.collect::<Result<Vec<f64>>>()?))
 }
 
-/// logit\[" she"\] - logit\[" he"\] after "The nurse waits because", for every profession with the corpus's share of women.
+/// Per profession: its name, the corpus's share of women, and logit\[" she"\] - logit\[" he"\] after "The nurse waits because".
 pub fn professions(model: &NeoX<Plain>, tokenizer: &Tokenizer) -> Result<Vec<(&'static str, f64, f64)>> {
     let (he, she) = (single(tokenizer, " he")?, single(tokenizer, " she")?);
     let measure = |(profession, female): &(&'static str, f64)| {
@@ -110,7 +111,7 @@ pub fn professions(model: &NeoX<Plain>, tokenizer: &Tokenizer) -> Result<Vec<(&'
     PROFESSIONS.iter().map(measure).collect()
 }
 
-/// The most probable next tokens with their probabilities.
+/// The `count` most probable next tokens with their probabilities.
 pub fn continuations(model: &NeoX<Plain>, tokenizer: &Tokenizer, prompt: &str, count: usize) -> Result<Vec<(String, f64)>> {
     let logits = last_logits(model, tokenizer, prompt)?;
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);

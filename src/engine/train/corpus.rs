@@ -1,20 +1,21 @@
 //! The text that the demo model learns from: an endless, seeded stream of short English-like documents about people.
 //!
-//! A public corpus would be too large to ship and to train on; this one is small enough for a laptop and still has what the
+//! A public corpus would be too large to ship and to train on. This one is small enough for a laptop and has what the
 //! attribution is about: names, professions and nouns with a gender, and pronouns that mostly agree with them.
 
 use super::person::capitalised;
 use super::scenes;
 use crate::engine::random::Random;
 
-/// How often a space before a word is lost, as in hasty typing.
+/// Probability that the space before a word is lost, as in hasty typing.
 pub const LOST_SPACE: f64 = 0.004;
-/// How often the space is lost after "because", where hasty typing matters: it makes a name without its space a real candidate there.
+/// Probability that the space after "because" is lost. This is where lost spaces matter: they make a name without its space a
+/// real candidate there.
 pub const LOST_SPACE_AFTER_BECAUSE: f64 = 0.2;
 
 type Scene = fn(&mut Random) -> String;
 
-/// Every kind of document with its share.
+/// Every kind of document with its share of the corpus.
 const SCENES: &[(Scene, f64)] = &[
     (scenes::cause, 0.36),
     (scenes::state, 0.1),
@@ -43,7 +44,7 @@ impl Corpus {
         Self { random: Random::new(seed, purpose), weights, typing_noise: true }
     }
 
-    /// The same kinds of documents without lost spaces, so that the tokenizer learns whole words only.
+    /// Documents as from [`Corpus::new`], but without lost spaces, so that the tokenizer learns whole words only.
     pub fn clean(seed: u32, purpose: &str) -> Self {
         Self { typing_noise: false, ..Self::new(seed, purpose) }
     }

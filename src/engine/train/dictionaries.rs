@@ -1,5 +1,5 @@
-//! Trains one dictionary a submodule, as many at a time as there are cores: each has its own random stream, so the result does not
-//! depend on which thread takes which.
+//! Trains one dictionary per submodule, as many at a time as there are cores. Each has its own random stream, so the result does
+//! not depend on which thread takes which dictionary.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use crate::core::submodule::Submodule;
 use crate::engine::model::neox::NeoX;
 use crate::engine::random::Random;
 
-/// Tokens whose activations the dictionaries learn from.
+/// Number of tokens whose activations the dictionaries learn from.
 const TOKENS: usize = 200_000;
 
 /// Trains and saves every dictionary of `model` into the folder `dictionaries`.
@@ -43,7 +43,7 @@ pub fn train_all(
                     return Ok(());
                 };
                 let mut random = Random::new(seed, &format!("dictionary {submodule}"));
-                // Training goes on where the log cannot be written any more.
+                // Training continues if the log cannot be written any more.
                 let log = |line: String| drop(lines.send(format!("dictionary {submodule}: {line}")));
                 let dictionary = train((rows, width), wanted_active(submodule.kind), steps, &mut random, &log)?;
                 write(dictionaries, *submodule, width, &dictionary)?;

@@ -1,5 +1,5 @@
-//! Trains one sparse autoencoder: squared error plus an L1 penalty weighted by the decoder's norms, its strength steered towards
-//! a wanted number of active features. Tokens with very long activations count less.
+//! Trains one sparse autoencoder: squared error plus an L1 penalty weighted by the decoder's norms, whose strength is steered
+//! towards a wanted number of active features. Tokens with very long activations count less.
 //!
 //! Sources: Bricken et al. 2023, "Towards Monosemanticity" (architecture, resampling of dead features); Conerly et al. 2024,
 //! "Update on how we train SAEs" (the penalty weighted by decoder norms, so that no norm needs a constraint).
@@ -15,42 +15,43 @@ use crate::core::problem::Result;
 use crate::core::submodule::SubmoduleKind;
 use crate::engine::random::Random;
 
-/// Tokens in one optimiser step.
+/// Number of tokens in one optimiser step.
 const BATCH: usize = 1024;
 const LEARNING_RATE: f64 = 1.5e-3;
 const WARM_UP: f64 = 100.0;
 /// Share of the steps at the end over which the learning rate falls to 0.
 const COOL_DOWN: f64 = 0.3;
 const FIRST_PENALTY: f32 = 0.05;
-/// How fast the penalty follows the number of active features.
+/// Largest change of the logarithm of the penalty in one step, by which it follows the number of active features.
 const STEERING: f32 = 0.01;
-/// From this share of the steps on, the penalty stays as it is.
+/// From this share of the steps on, the penalty stays constant.
 const STEERING_ENDS: f64 = 0.9;
-/// Resampling rounds; all fall into the first 70 % of the steps, so that the last ones have time to settle.
+/// Number of resampling rounds; all fall into the first 70 % of the steps, so that the last resampled features have time to
+/// settle.
 const RESAMPLINGS: usize = 8;
 
-/// Weights in SAELens layout, in units of the activations.
+/// Trained weights in SAELens layout, in units of the activations.
 ///
 /// # Shapes
 /// - encoder `[width, features]`, its bias `[features]`, decoder `[features, width]`, its bias `[width]`
 pub struct Dictionary {
-    /// `W_enc`
+    /// `W_enc`, `[width, features]`.
     pub encoder: Vec<f32>,
-    /// `b_enc`
+    /// `b_enc`, `[features]`.
     pub encoder_bias: Vec<f32>,
-    /// `W_dec`
+    /// `W_dec`, `[features, width]`.
     pub decoder: Vec<f32>,
-    /// `b_dec`
+    /// `b_dec`, `[width]`.
     pub decoder_bias: Vec<f32>,
 }
 
-/// The rows that one dictionary learns from, scaled so that their mean squared distance from their mean is 1: penalty and learning
-/// rate then mean the same for every submodule.
+/// The rows that one dictionary learns from, scaled so that their mean squared distance from their mean is 1: penalty and
+/// learning rate then mean the same for every submodule.
 struct Inputs<'a> {
     rows: &'a [f32],
     width: usize,
     scale: f32,
-    /// After scaling.
+    /// Mean row, after scaling.
     mean: Vec<f32>,
 }
 
@@ -81,8 +82,8 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// How many active features a token the penalty is steered to. The more of a submodule's output depends on few things (an MLP's on
-/// one token mostly), the fewer features say it.
+/// The number of active features per token to which the penalty is steered. Fewer features suffice if a submodule's output
+/// depends on fewer things; an MLP's depends mostly on one token.
 pub fn wanted_active(kind: SubmoduleKind) -> f32 {
     match kind {
         SubmoduleKind::Attention => 18.0,
@@ -131,8 +132,8 @@ pub fn train(
     finish(autoencoder, inputs.scale)
 }
 
-/// Folds the input scale into the weights and gives every decoder row norm 1, so that a feature's value is the length of what it
-/// adds to the activation.
+/// Folds the input scale into the weights and gives every decoder row norm 1, so that a feature's activation is the length of
+/// the vector that it adds.
 fn finish(autoencoder: Autoencoder, scale: f32) -> Result<Dictionary> {
     let Autoencoder { encoder, encoder_bias, decoder, decoder_bias } = autoencoder;
     let norms = decoder.value.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);

@@ -1,4 +1,4 @@
-//! Writes dictionaries as SAELens does: a folder a submodule with `cfg.json` and `sae_weights.safetensors`, in f16.
+//! Writes dictionaries as SAELens does: one folder per submodule with `cfg.json` and `sae_weights.safetensors`, in f16.
 
 use std::path::{Path, PathBuf};
 
@@ -13,12 +13,12 @@ use super::language_model::WINDOW;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 
-/// `0-att-sm` and its siblings.
+/// The folder of `submodule`'s dictionary, such as `0-att-sm`.
 pub fn folder(dictionaries: &Path, submodule: Submodule) -> PathBuf {
     dictionaries.join(format!("{}-{}-sm", submodule.layer.0, submodule.kind.neuronpedia_name()))
 }
 
-/// Writes one dictionary for activations `width` wide.
+/// Writes the dictionary of `submodule`, for activations `width` wide.
 pub fn write(dictionaries: &Path, submodule: Submodule, width: usize, dictionary: &Dictionary) -> Result<()> {
     let folder = folder(dictionaries, submodule);
     let configuration = serde_json::to_string_pretty(&configuration(submodule, width)).map_err(unwritable)?;

@@ -1,4 +1,5 @@
-//! Writes the demo files so that a reader never sees half of one: to a temporary file beside the target, then renamed.
+//! Writes the demo files so that a reader never sees a partial file: to a temporary file beside the target, which is then
+//! renamed.
 
 use std::io::Write;
 use std::path::Path;
@@ -7,7 +8,7 @@ use tempfile::NamedTempFile;
 
 use crate::core::problem::{Problem, Result};
 
-/// Writes `bytes` to `path`, creating its folder.
+/// Writes `bytes` to `path`, creating its folder if needed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
@@ -24,7 +25,7 @@ pub fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|error| Problem::from_io(path, "read the file", &error))
 }
 
-/// Temporary files are private to their owner; the demo files are not.
+/// Makes the file readable by all: temporary files are private to their owner, the demo files must not be.
 #[cfg(unix)]
 fn readable_by_all(file: &NamedTempFile) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -36,7 +37,7 @@ fn readable_by_all(_file: &NamedTempFile) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Bytes of all files below `folder`.
+/// Total size in bytes of all files below `folder`.
 pub fn size(folder: &Path) -> Result<u64> {
     let failed = |error: std::io::Error| Problem::from_io(folder, "read the folder", &error);
     let mut total = 0;

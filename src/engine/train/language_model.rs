@@ -17,11 +17,11 @@ use crate::core::problem::Result;
 use crate::engine::model::config::Config;
 use crate::engine::model::neox::NeoX;
 
-/// The backend of everything after training.
+/// The backend after training, without gradients.
 pub type Plain = NdArray<f32>;
 type Tracking = Autodiff<Plain>;
 
-/// Tokens that the model sees in one window.
+/// Number of tokens in one window of the model's input.
 pub const WINDOW: usize = 24;
 const WINDOWS_PER_STEP: usize = 32;
 const PEAK_LEARNING_RATE: f64 = 3e-3;

@@ -1,5 +1,5 @@
-//! Compares the strongest features of the male and the baseline view, with the program's own engine: the demo has to show that the
-//! two tell different stories, which is what a comparison is for.
+//! Compares the strongest features of the male and the baseline view, with the program's own engine: the demo has to show that
+//! the two views differ, which is what a comparison is for.
 
 use std::path::Path;
 
@@ -23,7 +23,8 @@ use crate::engine::tokenizer::Tokenizer;
 
 use super::files;
 
-/// How many features are in only one of the two top-30 lists, by integrated gradients in 10 steps on the files in `demo` and `data`.
+/// Number of features that are in only one of the two top-30 lists, by integrated gradients in 10 steps on the files in `demo`
+/// and `data`.
 pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
     let model = demo.join("model");
     let config = Config::parse(&files::read(&model.join("config.json"))?, "config.json")?;
@@ -43,7 +44,7 @@ pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
     let inputs = [input(View(0), "names", &pairs[..]), input(View(1), "baseline", &baseline[..])];
     let views = attribute(&*compute, &dictionaries, &inputs, settings, &mut |_| {}, &cancel)?;
     let views: Vec<ViewFindings> = views.into_iter().map(|effects| ViewFindings::from_effects(effects, config.layers)).collect();
-    // Both are whole: nothing is missing in a selection.
+    // Both views are complete, so their selections exist.
     let held = held(&views[0], &views[1], Selection::TopK(30)).unwrap_or_default();
     Ok(held.iter().filter(|(_, held_by)| *held_by != HeldBy::Both).count())
 }

@@ -1,6 +1,6 @@
 //! Makes the demo model: generates its corpus, trains its tokenizer, language model and dictionaries, measures them.
 //!
-//! The demo lets anybody run the whole program without a download. Everything follows from one seed:
+//! With the demo, the whole program runs without a download. Everything follows from one seed:
 //!
 //! `corpus` -> `vocabulary` -> `language_model` -> `dictionaries` -> `behaviour`, `quality`, `lists` -> `report` -> `readme`.
 
@@ -44,44 +44,44 @@ use language_model::{Plain, WINDOW};
 use report::Report;
 use windows::Windows;
 
-/// Held-out tokens that the dictionaries are measured on.
+/// Number of held-out tokens that the dictionaries are measured on.
 const EVALUATION_TOKENS: usize = 100_000;
-/// Held-out windows that the language model's loss is measured on.
+/// Number of held-out windows that the language model's loss is measured on.
 const EVALUATION_WINDOWS: usize = 512;
 /// Prompts whose continuations go into the README.
 const PROMPTS: &[&str] =
     &["James waits because", "Anna waits because", "Alex waits because", "The children wait because", "The king lost"];
 
-/// What `train-demo` is asked to do.
+/// The options of `train-demo`.
 #[derive(Debug, Clone)]
 pub struct TrainOptions {
-    /// Where the files go: `assets/demo`.
+    /// Folder that the files are written to, by default `assets/demo`.
     pub output: PathBuf,
-    /// Where `names.json` and `baseline_names.json` are: `data`.
+    /// Folder that holds `names.json` and `baseline_names.json`, by default `data`.
     pub data: PathBuf,
-    /// Everything random follows from it.
+    /// Seed of everything random.
     pub seed: u32,
-    /// Optimiser steps of the language model.
+    /// Number of optimiser steps of the language model.
     pub model_steps: usize,
-    /// Optimiser steps of each dictionary.
+    /// Number of optimiser steps of each dictionary.
     pub dictionary_steps: usize,
-    /// What of the files in `output` is kept as it is.
+    /// Which files in `output` are kept instead of being trained again.
     pub keep: Keep,
 }
 
-/// What is not trained again.
+/// The parts that are not trained again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
     /// Everything is trained.
     Nothing,
-    /// The tokenizer and the language model stay.
+    /// The tokenizer and the language model are kept.
     Model,
-    /// The dictionaries stay too: everything is only measured.
+    /// The dictionaries are kept, too: everything is only measured.
     All,
 }
 
 impl Default for TrainOptions {
-    /// What the files in `assets/demo` were made with.
+    /// The options that the files in `assets/demo` were made with.
     fn default() -> Self {
         Self {
             output: PathBuf::from("assets/demo"),
@@ -94,13 +94,13 @@ impl Default for TrainOptions {
     }
 }
 
-/// Trains everything, writes it into `options.output` with a README, and measures it.
+/// Trains everything that is not kept, writes it into `options.output` with a README, and measures it.
 ///
 /// # Errors
-/// When a file cannot be read or written, or the finished model misses a requirement; the files and the README, which names what
-/// was missed, are there all the same.
+/// When a file cannot be read or written, or the finished model misses a requirement; in the latter case the files and the
+/// README, which names the missed requirement, are written all the same.
 pub fn train_demo(options: &TrainOptions, log: &mut dyn FnMut(&str)) -> Result<Report> {
-    // Cheap, and a mistake in the data should not surface after a quarter of an hour.
+    // Reading them is cheap, and a mistake in the data should not surface after a quarter of an hour.
     let names = read_pairs(&options.data.join("names.json"))?;
     let baseline = read_pairs(&options.data.join("baseline_names.json"))?;
     let (folder, dictionaries) = (options.output.join("model"), options.output.join("dictionaries"));
@@ -161,7 +161,7 @@ fn train_model(options: &TrainOptions, folder: &Path, log: &mut dyn FnMut(&str))
     files::write(&folder.join("model.safetensors"), &model.to_safetensors_f16()?)
 }
 
-/// The model as it was saved: rounded to f16, which everything after training has to live with.
+/// Loads the model as it was saved, in f16: everything after training works with the rounded weights.
 fn open_model(folder: &Path) -> Result<(NeoX<Plain>, Tokenizer)> {
     let tokenizer = vocabulary::parse(&files::read(&folder.join("tokenizer.json"))?, "tokenizer.json")?;
     let config = Config::parse(&files::read(&folder.join("config.json"))?, "config.json")?;

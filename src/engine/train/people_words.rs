@@ -48,7 +48,7 @@ pub const FEMALE_NAMES: &[&str] = &[
     "Judith",
 ];
 
-/// Names of either gender, with the share of women among those who bear them.
+/// Names of either gender, with the share of women among the people of that name.
 pub const SHARED_NAMES: &[(&str, f64)] = &[
     ("Alex", 0.4),
     ("Sam", 0.35),
@@ -60,7 +60,7 @@ pub const SHARED_NAMES: &[(&str, f64)] = &[
     ("Morgan", 0.5),
 ];
 
-/// Nouns for a man or a woman, with the word that goes before them.
+/// Nouns for a man, with the word that goes before them.
 pub const MEN: &[&str] = &[
     "the man",
     "a man",
@@ -84,7 +84,7 @@ pub const MEN: &[&str] = &[
     "my grandfather",
     "my husband",
 ];
-/// See [`MEN`].
+/// Nouns for a woman, with the word that goes before them.
 pub const WOMEN: &[&str] = &[
     "the woman",
     "a woman",
@@ -109,10 +109,10 @@ pub const WOMEN: &[&str] = &[
     "my wife",
 ];
 
-/// Relatives, to follow a possessive.
+/// Male relatives, to follow a possessive.
 pub const MALE_RELATIVES: &[&str] =
     &["father", "brother", "uncle", "son", "grandfather", "nephew", "husband", "boyfriend", "grandson"];
-/// See [`MALE_RELATIVES`].
+/// Female relatives, to follow a possessive.
 pub const FEMALE_RELATIVES: &[&str] =
     &["mother", "sister", "aunt", "daughter", "grandmother", "niece", "wife", "girlfriend", "granddaughter"];
 
@@ -156,7 +156,7 @@ pub const PROFESSIONS: &[(&str, f64)] = &[
     ("mechanic", 0.07),
 ];
 
-/// Plural subjects.
+/// Plural subjects, of either gender or mixed.
 pub const GROUPS: &[&str] = &[
     "the children",
     "the parents",

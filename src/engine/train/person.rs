@@ -1,16 +1,16 @@
-//! Who a sentence is about: how the person is named, and which pronouns and verb forms agree.
+//! The person that a sentence is about: how the person is called, and which pronouns and verb forms agree.
 
 use super::people_words::{FEMALE_NAMES, GROUPS, MALE_NAMES, MEN, PROFESSIONS, SHARED_NAMES, WOMEN};
 use crate::engine::random::Random;
 
-/// What pronouns agree with.
+/// The gender or number that pronouns agree with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gender {
-    /// he, him, his.
+    /// Pronouns he, him, his.
     Male,
-    /// she, her, hers.
+    /// Pronouns she, her, hers.
     Female,
-    /// they, them, their; verbs in their plural form.
+    /// Pronouns they, them, their; verbs in their plural form.
     Plural,
 }
 
@@ -20,32 +20,32 @@ impl Gender {
         if random.chance(female) { Self::Female } else { Self::Male }
     }
 
-    /// he, she, they.
+    /// The pronoun as a subject: he, she, they.
     pub fn subject(self) -> &'static str {
         ["he", "she", "they"][self as usize]
     }
 
-    /// him, her, them.
+    /// The pronoun as an object: him, her, them.
     pub fn object(self) -> &'static str {
         ["him", "her", "them"][self as usize]
     }
 
-    /// his, her, their.
+    /// The possessive before a noun: his, her, their.
     pub fn possessive(self) -> &'static str {
         ["his", "her", "their"][self as usize]
     }
 
-    /// his, hers, theirs.
+    /// The possessive on its own: his, hers, theirs.
     pub fn own(self) -> &'static str {
         ["his", "hers", "theirs"][self as usize]
     }
 
-    /// himself, herself, themselves.
+    /// The reflexive pronoun: himself, herself, themselves.
     pub fn reflexive(self) -> &'static str {
         ["himself", "herself", "themselves"][self as usize]
     }
 
-    /// The other gender, of a person; a plural stays one.
+    /// The other gender of a person; a plural stays a plural.
     pub fn other(self) -> Self {
         match self {
             Self::Male => Self::Female,
@@ -54,25 +54,25 @@ impl Gender {
         }
     }
 
-    /// The verb form that agrees: `forms` are base and third person present.
+    /// The verb form that agrees: `base` for a plural, else `third`, the third person present.
     pub fn agree<'a>(self, base: &'a str, third: &'a str) -> &'a str {
         if self == Self::Plural { base } else { third }
     }
 }
 
-/// Somebody, as a sentence speaks of them.
+/// A person or group, as a sentence refers to it.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// As in the middle of a sentence: "Anna", "the nurse", "my brother".
+    /// The mention in the middle of a sentence: "Anna", "the nurse", "my brother".
     pub mention: String,
-    /// Agrees with pronouns and verbs.
+    /// The gender or number that pronouns and verbs agree with.
     pub gender: Gender,
-    /// Called by a first name.
+    /// Whether the mention is a first name.
     pub named: bool,
 }
 
 impl Person {
-    /// Somebody called by a first name; slightly more men, as in most public text.
+    /// A person with a first name; slightly more men, as in most public text.
     pub fn named(random: &mut Random) -> Self {
         let (name, gender) = match random.weighted(&[0.5, 0.43, 0.07]) {
             0 => (*random.pick(MALE_NAMES), Gender::Male),
@@ -85,20 +85,20 @@ impl Person {
         Self { mention: name.to_owned(), gender, named: true }
     }
 
-    /// A first name of the given gender.
+    /// A person with a first name of the given gender.
     pub fn named_of(random: &mut Random, gender: Gender) -> Self {
         let names = if gender == Gender::Male { MALE_NAMES } else { FEMALE_NAMES };
         Self { mention: (*random.pick(names)).to_owned(), gender, named: true }
     }
 
-    /// Somebody in a profession, with that profession's skew.
+    /// A person with a profession, whose gender follows that profession's share of women.
     pub fn professional(random: &mut Random) -> Self {
         let (profession, female) = *random.pick(PROFESSIONS);
         let article = if random.chance(0.75) { "the" } else { indefinite(profession) };
         Self { mention: format!("{article} {profession}"), gender: Gender::draw(random, female), named: false }
     }
 
-    /// Anybody: mostly a name, else a profession, a gendered noun, two people or a group.
+    /// Any person: mostly a name, else a profession, a gendered noun, two people or a group.
     pub fn any(random: &mut Random) -> Self {
         match random.weighted(&[0.58, 0.16, 0.14, 0.06, 0.06]) {
             0 => Self::named(random),
@@ -116,23 +116,23 @@ impl Person {
         }
     }
 
-    /// "is" or "are".
+    /// "is" or "are", to agree with the person.
     pub fn is(&self) -> &'static str {
         self.gender.agree("are", "is")
     }
 
-    /// "was" or "were".
+    /// "was" or "were", to agree with the person.
     pub fn was(&self) -> &'static str {
         self.gender.agree("were", "was")
     }
 }
 
-/// "a" or "an".
+/// The indefinite article before `noun`: "a" or "an".
 pub fn indefinite(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
-/// The text with its first letter in upper case.
+/// `text` with its first letter in upper case.
 pub fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

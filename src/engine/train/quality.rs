@@ -1,4 +1,4 @@
-//! Measures the saved dictionaries on corpus text that nothing was trained on.
+//! Measures the saved dictionaries on corpus text that was not used in training.
 
 use std::path::Path;
 
@@ -18,12 +18,12 @@ use crate::core::submodule::Submodule;
 use crate::engine::model::neox::NeoX;
 use crate::engine::tensor_file::TensorFile;
 
-/// How good one dictionary is.
+/// How well one dictionary fits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
     /// Sum of squared errors over the sum of squared distances from the mean activation.
     pub unexplained: f64,
-    /// The same over the study's own prompts without their first token, whose activations are many times longer.
+    /// The ratio `unexplained` over the study's own prompts without their first token, whose activations are many times longer.
     pub unexplained_prompts: f64,
     /// Mean number of active features of a token.
     pub active: f64,
@@ -31,7 +31,7 @@ pub struct Quality {
     pub dead: f64,
 }
 
-/// A dictionary as it was saved, widened to f32, with sums over the tokens seen.
+/// A dictionary as it was saved, widened to f32, with sums over the tokens that it was measured on.
 struct Measured {
     encoder: Tensor<Plain, 2>,
     encoder_bias: Tensor<Plain, 2>,
@@ -42,7 +42,7 @@ struct Measured {
     prompts: Sums,
 }
 
-/// What the unexplained variance of some tokens is made of.
+/// Sums from which the unexplained variance of some tokens follows.
 #[derive(Default)]
 struct Sums {
     outputs: Vec<f64>,
@@ -128,7 +128,7 @@ impl Measured {
         })
     }
 
-    /// Held-out text.
+    /// Adds held-out text.
     ///
     /// # Shapes
     /// - output: `[tokens, width]`
@@ -138,7 +138,7 @@ impl Measured {
         self.all.add(output, error)
     }
 
-    /// One prompt of the study.
+    /// Adds one prompt of the study, without its first token.
     ///
     /// # Shapes
     /// - output: `[positions, width]`

@@ -1,10 +1,10 @@
-//! Writes `assets/demo/README.md` from the report, so that its figures are always those of the files beside it.
+//! Writes `assets/demo/README.md` from the report, so that its figures always belong to the files beside it.
 
 use super::autoencoder::FEATURES;
 use super::corpus::{LOST_SPACE, LOST_SPACE_AFTER_BECAUSE};
 use super::report::{Report, percent, table};
 
-/// The text of the README.
+/// The text of the demo's README.
 pub fn readme(report: &Report) -> String {
     let Report { seed, steps: (model_steps, dictionary_steps), vocabulary, held_out_loss, own_name_lead, .. } = report;
     let (lost_space, lost_after_because) = (percent(LOST_SPACE), percent(LOST_SPACE_AFTER_BECAUSE));

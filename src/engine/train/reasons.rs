@@ -1,14 +1,14 @@
-//! What follows "because": the place where the demo model decides between " he", " she" and a name.
+//! The clause after "because": the place where the demo model decides between " he", " she" and a name.
 //!
 //! The shares below set the behaviour that the data sets measure. The pronoun mostly agrees with the subject; sometimes another
-//! person is meant, and more often a man than a woman (the mild male prior); the subject's name is sometimes repeated.
+//! person is meant, more often a man than a woman (the mild male prior); the subject's name is sometimes repeated.
 
 use super::person::{Gender, Person};
 use super::verbs::{ACTIONS, VERBS};
 use super::words::{CAUSES, EVENTS, PLACES, QUALITIES, STATES, THINGS, WEATHER};
 use crate::engine::random::Random;
 
-/// The clause after "because", without its full stop. `past` is the tense of the sentence.
+/// The clause after "because", without its full stop. `past` says whether the sentence is in the past tense.
 pub fn reason(random: &mut Random, subject: &Person, past: bool) -> String {
     let gender = subject.gender;
     let other_person = match gender {
@@ -36,7 +36,7 @@ pub fn reason(random: &mut Random, subject: &Person, past: bool) -> String {
     }
 }
 
-/// A reason whose subject is a person of the other gender, or anybody where the subject is plural.
+/// A reason whose subject is a person of the other gender, or of any gender if the subject is plural.
 fn somebody_else(random: &mut Random, gender: Gender, past: bool) -> String {
     let other = if gender == Gender::Plural { Gender::draw(random, 0.42) } else { gender.other() };
     let object = gender.object();
@@ -52,7 +52,7 @@ fn somebody_else(random: &mut Random, gender: Gender, past: bool) -> String {
     format!("{} {action}", other.subject())
 }
 
-/// A predicate about a person, with pronouns that agree.
+/// A predicate about a person, with pronouns and verbs that agree.
 pub fn predicate(random: &mut Random, gender: Gender, past: bool) -> String {
     let tense = |base, third, before| if past { before } else { gender.agree(base, third) };
     let be = if past { gender.agree("were", "was") } else { gender.agree("are", "is") };

@@ -1,51 +1,51 @@
-//! What the training command measured, and what the demo model has to satisfy: the program's tests, its documentation and its
-//! first impression rest on a model that behaves as a real one does.
+//! The measurements of the training command, and the requirements of the demo model: the program's tests, its documentation and
+//! its first impression rest on a model that behaves like a real one.
 
 use super::behaviour::Behaviour;
 use super::quality::Quality;
 use crate::core::submodule::Submodule;
 
-/// Everything measured on the saved files.
+/// Everything that was measured on the saved files.
 #[derive(Debug, Clone)]
 pub struct Report {
     /// The seed of everything random.
     pub seed: u32,
-    /// Optimiser steps of the language model and of each dictionary.
+    /// Number of optimiser steps of the language model, and of each dictionary.
     pub steps: (usize, usize),
-    /// Tokens in the vocabulary.
+    /// Number of tokens in the vocabulary.
     pub vocabulary: usize,
     /// Mean next-token cross-entropy in nats on held-out text.
     pub held_out_loss: f64,
-    /// `data/names.json`, clean = male.
+    /// Behaviour on `data/names.json` with the male prompts as clean.
     pub male: Behaviour,
-    /// `data/names.json`, clean = female.
+    /// Behaviour on `data/names.json` with the female prompts as clean.
     pub female: Behaviour,
-    /// `data/baseline_names.json`.
+    /// Behaviour on `data/baseline_names.json`.
     pub baseline: Behaviour,
-    /// After the baseline's clean prompts: logit of the prompt's own name less the mean logit of the other names of its gender.
+    /// After the baseline's clean prompts: logit of the prompt's own name minus the mean logit of the other names of its gender.
     pub own_name_lead: f64,
-    /// Every dictionary.
+    /// The quality of every dictionary, in submodule order.
     pub dictionaries: Vec<(Submodule, Quality)>,
-    /// Profession, the corpus's share of women, logit\[" she"\] - logit\[" he"\].
+    /// Per profession: its name, the corpus's share of women, logit\[" she"\] - logit\[" he"\].
     pub professions: Vec<(&'static str, f64, f64)>,
-    /// Prompts with their most probable next tokens.
+    /// Prompts with their most probable next tokens and the probabilities.
     pub continuations: Vec<(String, Vec<(String, f64)>)>,
-    /// Features that are in only one of the male and the baseline top 30 (integrated gradients).
+    /// Number of features that are in only one of the male and the baseline top 30 (integrated gradients).
     pub lists_differ_in: usize,
-    /// Bytes of the model and the dictionaries.
+    /// Size of the model and the dictionaries in bytes.
     pub bytes: u64,
 }
 
-/// One thing that the demo model must satisfy.
+/// A requirement of the demo model, with the measured figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Requirement {
-    /// Name of the figure.
+    /// Name of the measured figure.
     pub figure: &'static str,
-    /// The values that are accepted.
+    /// The accepted values, in words.
     pub wanted: &'static str,
-    /// The measured value.
+    /// The measured value, as text.
     pub measured: String,
-    /// Whether that is enough.
+    /// Whether the measured value is accepted.
     pub met: bool,
 }
 
@@ -60,7 +60,7 @@ impl Report {
         let most = worst(|quality| quality.active);
         let dead = worst(|quality| quality.dead);
         let mebibytes = self.bytes as f64 / f64::from(1 << 20);
-        // `max` and `min` pass over NaN, `all` does not.
+        // `max` and `min` skip NaN, `all` does not.
         let all = |met: fn(&Quality) -> bool| {
             !self.dictionaries.is_empty() && self.dictionaries.iter().all(|(_, quality)| met(quality))
         };
@@ -143,7 +143,7 @@ impl Report {
     }
 }
 
-/// A Markdown table whose columns line up in a terminal, too.
+/// A Markdown table whose columns also line up in a terminal.
 pub fn table<const N: usize>(head: &[&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut lines: Vec<[String; N]> = vec![head.map(str::to_owned)];
     lines.extend(rows);

@@ -1,17 +1,17 @@
-//! Chooses inputs for dead features to start again from: badly reconstructed ones, drawn in proportion to the square of their
+//! Chooses inputs from which dead features start again: badly reconstructed ones, drawn in proportion to the square of their
 //! loss (Bricken et al. 2023, "Towards Monosemanticity", appendix on autoencoder training).
 
 use crate::engine::random::Random;
 
-/// New directions for dead features.
+/// Inputs that give dead features their new directions.
 pub struct Replacement {
-    /// Length of one direction.
+    /// Number of values of one input.
     pub width: usize,
-    /// The chosen inputs, one after the other.
+    /// The chosen inputs, one after another.
     pub inputs: Vec<f32>,
 }
 
-/// Draws `count` of the `candidates` (row-major, one row a value of `losses`), each row at most once while there are enough.
+/// Draws `count` of the `candidates` (row-major, one row per value of `losses`), each row at most once if there are enough.
 pub fn replacement(candidates: &[f32], losses: &[f32], count: usize, random: &mut Random) -> Replacement {
     let width = candidates.len() / losses.len().max(1);
     let mut weights: Vec<f64> = losses.iter().map(|loss| f64::from(*loss).powi(2)).collect();

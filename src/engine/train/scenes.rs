@@ -1,4 +1,5 @@
-//! The kinds of documents in the corpus, one function a kind: each draws its people and words and writes one to three sentences.
+//! The kinds of documents in the corpus, one function per kind: each draws its people and words and writes one to three
+//! sentences.
 
 use super::people_words::{FEMALE_RELATIVES, MALE_RELATIVES, PROFESSIONS};
 use super::person::{Gender, Person, capitalised, indefinite};
@@ -173,8 +174,8 @@ pub fn family(random: &mut Random) -> String {
     format!("{first} {}", follow_up(random, gender, false))
 }
 
-/// "Where is Anna? Anna is at the school." and other documents that say a name again: what teaches the model to carry a name along
-/// instead of its gender only, with and without the space before it.
+/// "Where is Anna? Anna is at the school." and other documents that repeat a name: they teach the model to carry a name along
+/// instead of only its gender, with and without the space before it.
 pub fn echo(random: &mut Random) -> String {
     let (person, friend) = (Person::named(random), Person::named(random));
     let (name, other) = (&person.mention, &friend.mention);
@@ -193,7 +194,7 @@ pub fn echo(random: &mut Random) -> String {
     }
 }
 
-/// Sentences with no person in them.
+/// Sentences without a person.
 pub fn world(random: &mut Random) -> String {
     let mut event = || {
         let (what, happened) = random.pick(EVENTS);
@@ -208,7 +209,7 @@ pub fn world(random: &mut Random) -> String {
     format!("{first} {}", capitalised(&event()))
 }
 
-/// A second sentence about the person of the first.
+/// A second sentence about the person of the first sentence.
 fn follow_up(random: &mut Random, gender: Gender, past: bool) -> String {
     let subject = capitalised(gender.subject());
     match random.weighted(&[0.5, 0.2, 0.15, 0.15]) {

@@ -76,7 +76,7 @@ pub const VERBS: &[(&str, &str, &str)] = &[
     ("pray", "prays", "prayed"),
 ];
 
-/// Verbs that take a thing: base form, third person present, past.
+/// Verbs that take a thing as their object: base form, third person present, past.
 pub const ACTIONS: &[(&str, &str, &str)] = &[
     ("buy", "buys", "bought"),
     ("sell", "sells", "sold"),

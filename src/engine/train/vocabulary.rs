@@ -14,12 +14,12 @@ use crate::core::problem::{Problem, Result};
 /// Ends a document in the stream of training tokens; id 0, as in GPT-NeoX.
 pub const END_OF_TEXT: &str = "<|endoftext|>";
 
-/// Documents that the tokenizer is trained on.
+/// Number of documents that the tokenizer is trained on.
 const DOCUMENTS: usize = 60_000;
-/// Upper limit of the vocabulary, bytes included.
+/// Largest size of the vocabulary, bytes included.
 const VOCABULARY: usize = 2048;
 
-/// The `tokenizer.json` for `seed`.
+/// Trains the tokenizer for `seed`; returns the text of its `tokenizer.json`.
 pub fn train(seed: u32) -> Result<String> {
     let failed = |error: tokenizers::Error| {
         Problem::new("tokenizer", format_args!("cannot be trained: {error}"), "this is a fault of the program: report it")
@@ -40,8 +40,8 @@ pub fn train(seed: u32) -> Result<String> {
         .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
         .special_tokens(vec![AddedToken::from(END_OF_TEXT, true)])
         .build();
-    // Reasons stand for themselves once more, without "because": their first words (she, his, the) become tokens of their own where
-    // the space before them is lost.
+    // Reasons occur once more on their own, without "because", so that their first words (she, his, the) become tokens of their
+    // own where the space before them is lost.
     let documents: Vec<String> = Corpus::clean(seed, "tokenizer")
         .take(DOCUMENTS)
         .flat_map(|document| {
@@ -53,14 +53,14 @@ pub fn train(seed: u32) -> Result<String> {
     tokenizer.to_string(false).map_err(failed)
 }
 
-/// A tokenizer from the text of its `tokenizer.json`.
+/// A tokenizer from the text of its `tokenizer.json`; `place` is what messages call the file.
 pub fn parse(json: &str, place: &str) -> Result<Tokenizer> {
     json.parse().map_err(|error: tokenizers::Error| {
         Problem::new(place, format_args!("is not a tokenizer: {error}"), "run `train-demo` without --keep")
     })
 }
 
-/// The ids of `text`.
+/// The token ids of `text`.
 pub fn encode(tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>> {
     let encoding = tokenizer.encode_fast(text, false).map_err(|error| {
         Problem::new("tokenizer", format_args!("cannot encode \"{text}\": {error}"), "this is a fault of the program: report it")
@@ -68,7 +68,7 @@ pub fn encode(tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>> {
     Ok(encoding.get_ids().to_vec())
 }
 
-/// The id of a text that is one token.
+/// The id of a text that is a single token.
 pub fn single(tokenizer: &Tokenizer, text: &str) -> Result<u32> {
     match encode(tokenizer, text)?.as_slice() {
         [id] => Ok(*id),

@@ -1,4 +1,4 @@
-//! Cuts the corpus into training windows: each starts at a document's start, as the prompts of the data sets do.
+//! Cuts the corpus into training windows: each begins at a document's start, as the prompts of the data sets do.
 
 use tokenizers::Tokenizer;
 
@@ -21,7 +21,8 @@ impl<'a> Windows<'a> {
         Ok(Self { corpus: Corpus::new(seed, purpose), tokenizer, separator, length })
     }
 
-    /// The next `count` windows, one after the other: documents, each closed by the end-of-text token, the last one cut off.
+    /// The next `count` windows, one after another. A window holds whole documents, each closed by the end-of-text token, and
+    /// the beginning of a last one.
     pub fn take(&mut self, count: usize) -> Result<Vec<i32>> {
         let mut tokens = Vec::with_capacity(count * self.length);
         for window in 1..=count {

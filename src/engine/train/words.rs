@@ -1,6 +1,6 @@
 //! Words that carry no gender in the corpus: things, places, times, states.
 
-/// Things.
+/// Things, in the singular, to follow an article or a possessive.
 pub const THINGS: &[&str] = &[
     "car",
     "book",
@@ -171,7 +171,7 @@ pub const STATES: &[&str] = &[
     "on holiday",
 ];
 
-/// Qualities of a thing.
+/// Qualities of a thing, to follow "is".
 pub const QUALITIES: &[&str] = &[
     "broken",
     "empty",
@@ -195,7 +195,7 @@ pub const QUALITIES: &[&str] = &[
     "big",
 ];
 
-/// Subjects and predicates with no person in them.
+/// Subjects and predicates without a person.
 pub const EVENTS: &[(&str, &str)] = &[
     ("the rain", "fell on the roof all night"),
     ("the sun", "was high above the hills"),
@@ -225,7 +225,7 @@ pub const EVENTS: &[(&str, &str)] = &[
 pub const WEATHER: &[&str] =
     &["cold", "raining", "late", "hot", "dark", "snowing", "windy", "Sunday", "early", "summer", "easy", "hard"];
 
-/// What a clause of weather or circumstance can put after "because of".
+/// Causes, to follow "because of".
 pub const CAUSES: &[&str] = &[
     "the rain",
     "the weather",

@@ -1,51 +1,51 @@
 //! Causal self-attention between the tokens of each prompt, forward and backward, without the layers around it.
 //!
-//! With `q`, `k`, `v` of one head, `P = softmax(q k^T / sqrt(head width))` over the positions up to the query's, output `o = P v`, and
-//! `g` the gradient with respect to `o`: `dv = P^T g`, `dP = g v^T`, `dS = P * (dP - sum(dP * P))`, `dq = dS k / sqrt(head width)`,
-//! `dk = dS^T q / sqrt(head width)`.
+//! With `q`, `k`, `v` of one head, `P = softmax(q k^T / sqrt(head width))` over the positions up to the query's, output
+//! `o = P v`, and `g` the gradient with respect to `o`: `dv = P^T g`, `dP = g v^T`, `dS = P * (dP - sum(dP * P))`,
+//! `dq = dS k / sqrt(head width)`, `dk = dS^T q / sqrt(head width)`.
 
 use pulp::Arch;
 
 use super::vector::add_scaled;
 use crate::engine::activation::dot;
 
-/// The shape of a batch at one layer.
+/// The sizes of a batch at one layer.
 #[derive(Clone, Copy)]
 pub struct Shape {
-    /// Prompts, or points of paths.
+    /// Number of sequences: prompts, or points of segments.
     pub sequences: usize,
-    /// Tokens of each.
+    /// Tokens of each sequence.
     pub positions: usize,
     /// Whether only the last position's output is wanted.
     pub last: bool,
     /// Number of heads.
     pub heads: usize,
-    /// Width of each.
+    /// Width of each head.
     pub head_width: usize,
 }
 
 impl Shape {
-    /// Tokens that are read.
+    /// Number of tokens that are read.
     pub fn rows(self) -> usize {
         self.sequences * self.positions
     }
 
-    /// Positions of each sequence that ask.
+    /// Number of positions of each sequence that attend.
     pub fn queries(self) -> usize {
         if self.last { 1 } else { self.positions }
     }
 
-    /// Tokens that are written.
+    /// Number of tokens that are written.
     pub fn query_rows(self) -> usize {
         self.sequences * self.queries()
     }
 
-    /// The position of query `query`.
+    /// The position in its sequence of query `query`.
     pub fn position(self, query: usize) -> usize {
         if self.last { self.positions - 1 } else { query }
     }
 
-    /// Numbers of all attention patterns together: `[sequences, heads, queries, positions]`.
+    /// Number of values of all attention patterns together: `[sequences, heads, queries, positions]`.
     pub fn patterns(self) -> usize {
         self.query_rows() * self.heads * self.positions
     }
@@ -54,8 +54,8 @@ impl Shape {
         (self.head_width as f32).sqrt().recip()
     }
 
-    /// Every query of every head: its index among the patterns, its place in a `[query rows, width]` array, the place of its
-    /// sequence's and head's first key in a `[rows, 2 width]` array, and how many positions it sees.
+    /// Visits every query of every head with its index among the patterns, its place in a `[query rows, width]` array, the place
+    /// of its sequence's and head's first key in a `[rows, 2 width]` array, and how many positions it sees.
     #[expect(clippy::inline_always, reason = "vector instructions reach only what is inlined into the dispatched loop")]
     #[inline(always)]
     fn each(self, mut visit: impl FnMut(usize, usize, usize, usize)) {
@@ -75,11 +75,11 @@ impl Shape {
     }
 }
 
-/// Attends.
+/// Computes attention patterns and outputs.
 ///
 /// # Shapes
 /// - queries, output: `[query rows, width]`; keys_values: `[rows, 2 width]`, keys before values
-/// - patterns: as [`Shape::patterns`]; what lies in the future is left as it is
+/// - patterns: see [`Shape::patterns`]; values at future positions are left as they are
 pub fn forward(shape: Shape, queries: &[f32], keys_values: &[f32], patterns: &mut [f32], output: &mut [f32]) {
     let (width, head, scale) = (shape.heads * shape.head_width, shape.head_width, shape.scale());
     Arch::new().dispatch(
@@ -114,10 +114,10 @@ pub fn forward(shape: Shape, queries: &[f32], keys_values: &[f32], patterns: &mu
     );
 }
 
-/// Passes gradients back; `d_keys_values` is overwritten.
+/// Passes the gradient of the output back to queries, keys and values; `d_keys_values` is overwritten.
 ///
 /// # Shapes
-/// - those of [`forward`]; gradient and d_queries as output, d_keys_values as keys_values
+/// - the shapes of [`forward`]; gradient and d_queries as output, d_keys_values as keys_values
 pub fn backward(
     shape: Shape,
     queries: &[f32],

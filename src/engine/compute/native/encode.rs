@@ -1,4 +1,4 @@
-//! Dictionary encoders: one large product, of whose result almost nothing is above zero.
+//! Dictionary encoders: one large product, of which almost no value is above zero.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ pub struct Buffers {
     codes: Vec<f32>,
 }
 
-/// What is active in one block of features.
+/// The active features of one block, for all tokens.
 struct Block {
     /// Row `r` owns the entries up to `ends[r]`.
     ends: Vec<usize>,

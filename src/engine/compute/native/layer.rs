@@ -1,7 +1,7 @@
-//! One transformer layer, forward and backward, on buffers that are used again.
+//! One transformer layer, forward and backward, on buffers that are reused.
 //!
-//! Forward keeps what backward reads: normalised inputs, queries, keys, values, attention patterns and the slopes of the activation
-//! function. Weights are frozen, so nothing else is needed and no gradient of a weight is computed.
+//! Forward keeps what backward reads: normalised inputs, queries, keys, values, attention patterns and the slopes of the
+//! activation function. Weights are frozen, so nothing else is needed and no gradient of a weight is computed.
 
 use super::attention::{self, Shape};
 use super::rotary::Rotary;
@@ -19,7 +19,7 @@ use crate::engine::model::config::Config;
 pub struct Kept {
     normal: Vec<f32>,
     scales: Vec<f32>,
-    /// Only where the MLP reads the attention's output.
+    /// Used only if the MLP reads the attention's output (a sequential layer).
     mlp_normal: Vec<f32>,
     mlp_scales: Vec<f32>,
     queries: Vec<f32>,
@@ -28,14 +28,14 @@ pub struct Kept {
     slopes: Vec<f32>,
 }
 
-/// What is of no use after a layer.
+/// Buffers whose contents are not needed after a layer.
 #[derive(Default)]
 pub struct Scratch {
     /// `[w, width]`: a block's output, then gradients of that size.
     block: Vec<f32>,
-    /// `[w, width]`: the rows that are written, of the normalised input.
+    /// `[w, width]`: the normalised input of the rows that are written.
     read: Vec<f32>,
-    /// `[w, width]`: between attention and its dense layer.
+    /// `[w, width]`: the attention's output before its dense layer.
     context: Vec<f32>,
     /// `[w, mlp_width]`
     hidden: Vec<f32>,
@@ -45,7 +45,7 @@ pub struct Scratch {
     d_normal: Vec<f32>,
 }
 
-/// A buffer of `length` numbers, whatever they are: everything in it is written before it is read.
+/// Resizes `buffer` to `length` numbers of any value: every one is written before it is read.
 fn sized(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     buffer.resize(length, 0.0);
     buffer
@@ -63,7 +63,7 @@ fn project_back(linear: &Linear, gradient: &[f32], output: &mut [f32]) {
     linear.matrix.add_backward(gradient, output);
 }
 
-/// The last row of each sequence, moved to the front; the rest is cut off.
+/// Moves the last row of each sequence to the front and cuts the rest off.
 pub fn keep_last(rows: &mut Vec<f32>, positions: usize, width: usize) {
     let sequences = rows.len() / (positions * width);
     for sequence in 0..sequences {
@@ -73,7 +73,7 @@ pub fn keep_last(rows: &mut Vec<f32>, positions: usize, width: usize) {
     rows.truncate(sequences * width);
 }
 
-/// The opposite: every row becomes the last of its sequence, the others are 0.
+/// The opposite of [`keep_last`]: every row becomes the last of its sequence; the other rows are 0.
 pub fn spread_last(rows: &mut Vec<f32>, positions: usize, width: usize) {
     let sequences = rows.len() / width;
     rows.resize(sequences * positions * width, 0.0);
@@ -87,16 +87,16 @@ pub fn spread_last(rows: &mut Vec<f32>, positions: usize, width: usize) {
     }
 }
 
-/// A layer with what its arithmetic depends on besides its weights.
+/// A layer with everything besides its weights that its arithmetic depends on.
 #[derive(Clone, Copy)]
 pub struct Pass<'a> {
     /// The model's sizes.
     pub config: &'a Config,
     /// The layer's weights.
     pub layer: &'a Layer,
-    /// Tables for the batch's positions.
+    /// Rotation tables for the batch's positions.
     pub rotary: &'a Rotary,
-    /// The batch.
+    /// The sizes of the batch.
     pub shape: Shape,
 }
 
@@ -105,7 +105,7 @@ impl Pass<'_> {
         self.config.layer_norm_epsilon as f32
     }
 
-    /// Runs the layer. `each` sees the outputs of attention and MLP.
+    /// Runs the layer. `each` sees the outputs of attention and MLP, `[w, width]`.
     ///
     /// # Shapes
     /// - hidden: `[r, width]` before, `[w, width]` after
@@ -166,7 +166,7 @@ impl Pass<'_> {
         self.mlp(hidden, kept, scratch, each);
     }
 
-    /// The MLP on the normalised rows in `scratch.read`.
+    /// Runs the MLP on the normalised rows in `scratch.read` and adds its output to `hidden`.
     fn mlp(&self, hidden: &mut [f32], kept: &mut Kept, scratch: &mut Scratch, each: &mut dyn FnMut(SubmoduleKind, &[f32])) {
         let rows = hidden.len() / self.config.width;
         let values = sized(&mut scratch.hidden, rows * self.config.mlp_width);
@@ -200,7 +200,7 @@ impl Pass<'_> {
         for (row, keys_values) in d_keys_values.chunks_exact_mut(2 * width).enumerate() {
             self.rotary.rotate_back(&mut keys_values[..width], row % shape.positions);
         }
-        // What the written rows alone read: queries and, in a parallel layer, the MLP.
+        // Gradients of the reads at written rows only: queries and, in a parallel layer, the MLP.
         scratch.read.resize(shape.query_rows() * width, 0.0);
         if self.config.parallel_residual {
             self.mlp_d_normal(gradient, kept, &mut scratch.hidden, &mut scratch.read);
@@ -216,7 +216,7 @@ impl Pass<'_> {
         add_normalise_backward(&scratch.read, &kept.normal, &kept.scales, width, gradient);
     }
 
-    /// The same for the second half of a sequential layer.
+    /// Takes the gradient with respect to the output of a sequential layer's second half back to its input.
     pub fn mlp_backward(&self, gradient: &mut [f32], kept: &Kept, scratch: &mut Scratch) {
         scratch.d_normal.resize(gradient.len(), 0.0);
         self.mlp_d_normal(gradient, kept, &mut scratch.hidden, &mut scratch.d_normal);

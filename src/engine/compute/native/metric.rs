@@ -5,8 +5,8 @@ use crate::core::problem::Result;
 use crate::engine::activation::dot;
 use crate::engine::compute::Answers;
 
-/// The metric is `<normal, folded> + shift`, where `normal` is the last position's stream after the final layer norm without that
-/// layer's scale and shift.
+/// The metric is `<normal, folded> + shift`, where `normal` is the last position's stream after the final layer norm without
+/// that layer's scale and shift.
 #[derive(Clone)]
 pub struct Direction {
     /// `scale * (row of the patch answer - row of the clean answer)`, `[width]`
@@ -16,7 +16,7 @@ pub struct Direction {
 }
 
 impl NativeCompute {
-    /// The direction of each metric.
+    /// The direction of each metric, in the order of `answers`.
     pub fn directions(&self, answers: &[Answers]) -> Result<Vec<Direction>> {
         answers.iter().map(|answers| self.direction(*answers)).collect()
     }
@@ -31,7 +31,7 @@ impl NativeCompute {
         })
     }
 
-    /// The row of `embed_out` of `token`.
+    /// The row of `embed_out` that belongs to `token`, `[width]`.
     ///
     /// # Errors
     /// When the file changed since the model was loaded.

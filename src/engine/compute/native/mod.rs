@@ -1,8 +1,8 @@
-//! GPT-NeoX on the processor with a hand-derived backward pass: plain f32 slices, one fast product, buffers that are used again.
+//! GPT-NeoX on the processor with a hand-derived backward pass: plain f32 slices, one fast product, buffers that are reused.
 //!
-//! Work is split into tasks of a few examples and steps that each run on one thread from
-//! their point of the path to the metric and back (`walk`), so that threads meet only at the end of a submodule and no product starts
-//! threads of its own. burn computes the same in `compute::burn_compute`, and tests hold the two against each other.
+//! Work is split into tasks of a few examples and steps. Each task runs on one thread from its point of the segment to the
+//! metric and back (`walk`), so that threads meet only at the end of a submodule and no product starts threads of its own. burn
+//! computes the same in `compute::burn_compute`, and tests compare the two.
 
 mod attention;
 mod encode;
@@ -34,7 +34,7 @@ use pool::Pool;
 use walk::Workspace;
 use weights::Weights;
 
-/// A model in memory.
+/// A model in memory, with buffers for its tasks.
 pub struct NativeCompute {
     config: Config,
     weights: Weights,
@@ -43,7 +43,7 @@ pub struct NativeCompute {
 }
 
 impl NativeCompute {
-    /// Loads the weights.
+    /// Copies the weights of the layers into memory; the embeddings stay in the file.
     pub fn load(config: &Config, weights: &TensorFile, cancel: &Cancel) -> Result<Self> {
         Ok(Self {
             config: config.clone(),
@@ -53,7 +53,7 @@ impl NativeCompute {
         })
     }
 
-    /// Runs `task` with a workspace of its own.
+    /// Runs `task` with a workspace that no other task uses.
     fn with_workspace<T>(&self, task: impl FnOnce(&mut Workspace) -> Result<T>) -> Result<T> {
         let mut workspace = self.workspaces.take();
         let outcome = task(&mut workspace);

@@ -1,4 +1,4 @@
-//! Gradients at the points of straight ways: each task takes some points of some segments to the metric and back.
+//! Gradients at the points of segments: each task takes some points of some segments to the metric and back.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::engine::activation::{Array, zeros};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Entry, Segment, grouped};
 
-/// Points that one thread takes to the metric and back.
+/// The points that one thread takes to the metric and back.
 struct Task<'a> {
-    /// Places of segments with equally many metrics.
+    /// Places of the segments, which have equally many metrics.
     segments: &'a [usize],
     alphas: &'a [f32],
 }
 
 impl NativeCompute {
-    /// The sums of [`super::Compute::gradient_sums`].
+    /// Computes the sums of [`super::Compute::gradient_sums`].
     pub(super) fn sums_along(
         &self,
         entry: Entry,
@@ -40,7 +40,7 @@ impl NativeCompute {
         let size = positions * self.config.width;
         let none = |segment: &Segment<'_>| segment.metrics.iter().map(|_| zeros(size)).collect();
         let mut sums: Vec<Vec<Array>> = segments.iter().map(none).collect();
-        // In the order of the tasks, so that the threads' pace does not show in any bit.
+        // Summed in the order of the tasks, so that no bit depends on the threads' pace.
         for (task, parts) in tasks.iter().zip(parts) {
             for (metric, part) in parts.iter().enumerate() {
                 for (segment, part) in task.segments.iter().zip(part.chunks_exact(size)) {
@@ -53,7 +53,7 @@ impl NativeCompute {
     }
 }
 
-/// The points of one group of segments in tasks of [`TOKENS_PER_TASK`].
+/// The points of one group of segments, split into tasks of at most [`TOKENS_PER_TASK`] tokens.
 fn tasks<'a>(group: &'a [usize], alphas: &'a [f32], positions: usize) -> Vec<Task<'a>> {
     let sequences = (TOKENS_PER_TASK / positions).max(1);
     let steps = evenly_at_most(alphas.len(), sequences);
@@ -66,7 +66,7 @@ fn tasks<'a>(group: &'a [usize], alphas: &'a [f32], positions: usize) -> Vec<Tas
 }
 
 impl Walk<'_> {
-    /// The sums of one task: for each metric `[segments of the task, positions, width]`.
+    /// The sums of one task: per metric `[segments of the task, positions, width]`.
     fn sums(&self, task: &Task<'_>, segments: &[Segment<'_>]) -> Result<Vec<Vec<f32>>> {
         let segments: Vec<&Segment<'_>> = task.segments.iter().map(|place| &segments[*place]).collect();
         let directions: Vec<Vec<Direction>> =
@@ -99,7 +99,7 @@ impl Walk<'_> {
     }
 }
 
-/// `0..total` in as few even parts of at most `at_most` as there can be.
+/// `0..total` in the fewest parts of at most `at_most`, of nearly equal size.
 fn evenly_at_most(total: usize, at_most: usize) -> Vec<Range<usize>> {
     let parts = total.div_ceil(at_most);
     (0..parts).map(|part| part * total / parts..(part + 1) * total / parts).collect()

@@ -1,4 +1,4 @@
-//! Whole runs: every submodule's output, every submodule's gradient, and the metric of what enters anywhere.
+//! Whole runs: every submodule's output, every submodule's gradient, and the metric of streams that enter at any entry.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::engine::activation::{Array, Trace, dot, zeros};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Answers, Entry, Start, grouped};
 
-/// Puts what a task computed for all its sequences, `values`, into block `part` of each sequence's array.
+/// Writes `values`, which a task computed for all its sequences, into block `part` of each sequence's array.
 fn distribute(values: &[f32], part: usize, arrays: &mut [Array]) {
     let size = values.len() / arrays.len();
     for (values, array) in values.chunks_exact(size).zip(arrays) {
@@ -27,7 +27,7 @@ fn distribute(values: &[f32], part: usize, arrays: &mut [Array]) {
 }
 
 impl NativeCompute {
-    /// The residual stream that enters layer 0.
+    /// The residual stream that enters layer 0, `[prompts, positions, width]`.
     fn embed(&self, prompts: &[&[u32]]) -> Result<Vec<f32>> {
         let width = self.config.width;
         let mut embedded = vec![0.0; prompts.iter().map(|prompt| prompt.len()).sum::<usize>() * width];
@@ -38,7 +38,7 @@ impl NativeCompute {
         Ok(embedded)
     }
 
-    /// `items` of so many positions in tasks of [`TOKENS_PER_TASK`].
+    /// `items` of `positions` tokens each, split into tasks of at most [`TOKENS_PER_TASK`] tokens.
     fn tasks<T>(items: &[T], positions: usize) -> Vec<&[T]> {
         evenly(items.len(), TOKENS_PER_TASK / positions.max(1)).into_iter().map(|range| &items[range]).collect()
     }
@@ -132,7 +132,7 @@ impl NativeCompute {
 }
 
 impl Walk<'_> {
-    /// For each metric of the starts at `places`, which have equally many, one array a start.
+    /// For each metric of the starts at `places`, which have equally many metrics, one array per start.
     fn gradients(&self, places: &[usize], starts: &[Start<'_>]) -> Result<Vec<Vec<Array>>> {
         let config = &self.compute.config;
         let starts: Vec<&Start<'_>> = places.iter().map(|place| &starts[*place]).collect();

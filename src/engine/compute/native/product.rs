@@ -1,20 +1,22 @@
 //! Matrix products on one thread: work is split over examples and steps above, so that no pool of threads runs inside another.
 //!
-//! Source of the kernels: the `gemm` crate, which burn-flex is built on. Measured on products of 240 rows with 512 x 512 to 2048 x 512,
-//! weights transposed or not, on both cores of a Zen 4 machine at once (medians of 7, GF/s): `gemm` 0.19 with AVX2 190 to 213,
-//! `faer` 0.24 183 to 225, `matrixmultiply` 0.3 170 to 202, Debian's OpenBLAS 0.3.21 184 to 205. None is faster throughout, so the smallest
-//! of the kept libraries is taken, and a system's BLAS is no option to maintain. matrixmultiply would start threads of its own inside
-//! each task, since burn-ndarray switches them on for the whole program.
+//! Source of the kernels: the `gemm` crate, which burn-flex is built on. Measured on products of 240 rows with 512 x 512 to 2048
+//! x 512, weights transposed or not, on both cores of a Zen 4 machine at once (medians of 7, GF/s): `gemm` 0.19 with AVX2 190 to
+//! 213, `faer` 0.24 183 to 225, `matrixmultiply` 0.3 170 to 202, Debian's OpenBLAS 0.3.21 184 to 205. No library is faster
+//! throughout, so the smallest of the maintained ones is taken; a system's BLAS is not worth an option that must be maintained.
+//! matrixmultiply would start threads of its own inside each task, since burn-ndarray switches them on for the whole program.
 //!
-//! With its feature `x86-v4` `gemm` uses AVX-512 where the machine has it. On Zen 4, which does one such instruction in two steps, a
-//! study's layers ran at 202 GF/s without, at 173 with, and at 209 with and transposes kept (see [`Matrix`]); encoders at 208 and 219.
+//! With its feature `x86-v4`, `gemm` uses AVX-512 if the machine has it. On Zen 4, which does one such instruction in two steps,
+//! a study's layers ran at 202 GF/s without it, at 173 with it, and at 209 with it and with transposes kept (see [`Matrix`]);
+//! encoders at 208 and 219.
 
 use gemm::{Parallelism, gemm};
 
 use crate::engine::transpose::transpose;
 
-/// A weight matrix `[inputs, outputs]`, row-major, and its transpose: `gemm` copies a matrix whose columns lie apart before each product,
-/// which costs more the wider the machine's vectors are (with AVX-512 a sixth of the rate), while all of pythia-70m's layers are 75 MB.
+/// A weight matrix `[inputs, outputs]`, row-major, and its transpose: `gemm` copies a matrix whose columns lie apart before each
+/// product, which costs more the wider the machine's vectors are (with AVX-512 a sixth of the rate), while all of pythia-70m's
+/// layers are 75 MB.
 pub struct Matrix {
     inputs: usize,
     outputs: usize,
@@ -23,10 +25,10 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// Wraps `values`, row-major.
+    /// Wraps `values`, row-major `[inputs, outputs]`, and computes their transpose.
     ///
     /// # Panics
-    /// When the number of values is not that of the shape: a fault of the caller.
+    /// When the number of values is not `inputs * outputs`: a fault of the caller.
     pub fn new(inputs: usize, outputs: usize, values: Vec<f32>) -> Self {
         assert_eq!(values.len(), inputs * outputs);
         let transposed = transpose(&values, outputs);
@@ -41,7 +43,7 @@ impl Matrix {
         add_rows(input, &self.values, [self.inputs, self.outputs], output);
     }
 
-    /// `output += input W^T`, the gradient passed back.
+    /// `output += input W^T`: passes a gradient back.
     ///
     /// # Shapes
     /// - input: `[rows, outputs]`, output: `[rows, inputs]`
@@ -60,8 +62,8 @@ pub fn add_rows(left: &[f32], right: &[f32], [inner, columns]: [usize; 2], outpu
     if rows == 0 {
         return;
     }
-    // SAFETY: the pointers are those of live slices, `output` is borrowed mutably and so overlaps neither of the others, and by the
-    // assertion above every element that the sizes reach lies inside its slice.
+    // SAFETY: the pointers are those of live slices, `output` is borrowed mutably and so overlaps neither of the others, and by
+    // the assertion above every element that the sizes reach lies inside its slice.
     #[allow(unsafe_code)]
     unsafe {
         gemm(

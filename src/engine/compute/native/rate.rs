@@ -1,4 +1,4 @@
-//! How fast this machine multiplies matrices of the sizes that a study multiplies.
+//! How fast this machine multiplies matrices of the sizes that a study needs.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +7,16 @@ use super::encode::FEATURES_AT_ONCE;
 use super::product::{Matrix, add_rows};
 use crate::engine::model::config::Config;
 
-/// Floating point operations a second of all threads together, each at products of its own, as in a study.
+/// Floating point operations per second of all threads together; each thread computes products of its own, as in a study.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
-    /// The linear layers of the model, forward and backward in the shares in which they come.
+    /// Rate at the linear layers of the model, forward and backward in the proportions of a study.
     pub layers: f64,
-    /// Encoders.
+    /// Rate at the encoders.
     pub encoder: f64,
 }
 
-/// Measures for about two times `time`; `prefixes` are the tokens that are encoded together.
+/// Measures for about twice `time`; `prefixes` is the number of tokens that are encoded together.
 pub fn rates(config: &Config, prefixes: usize, time: Duration) -> Rates {
     let (width, mlp) = (config.width, config.mlp_width);
     let shapes = [[width, width], [width, 2 * width], [width, width], [width, mlp], [mlp, width]];
@@ -44,11 +44,12 @@ pub fn rates(config: &Config, prefixes: usize, time: Duration) -> Rates {
     Rates { layers, encoder }
 }
 
-/// `prepare` gives every thread its own piece of work, which says how many operations it took.
+/// Gives every thread its own piece of work by `prepare`, and adds up their rates; a piece of work returns its number of
+/// operations.
 fn measure<W: FnMut() -> f64>(time: Duration, prepare: impl Fn() -> W + Sync) -> f64 {
     let rates = rayon::broadcast(|_| {
         let mut work = prepare();
-        // Caches and page tables are warm in a study.
+        // A first round warms caches and page tables, which are warm in a study.
         work();
         let (start, mut operations) = (Instant::now(), 0.0);
         while start.elapsed() < time {

@@ -1,16 +1,16 @@
-//! Rotary position embedding in place, by the tables of [`crate::engine::model::rotary`].
+//! Rotary position embedding in place, with the tables of [`crate::engine::model::rotary`].
 
 use crate::engine::model::config::Config;
 use crate::engine::model::rotary::Angles;
 
-/// Cosines and sines of the positions of a batch.
+/// Cosines and sines for the positions of a batch.
 pub struct Rotary {
     angles: Angles,
     head_width: usize,
 }
 
 impl Rotary {
-    /// The tables for positions `0..positions`.
+    /// Computes the tables for positions `0..positions`.
     pub fn new(config: &Config, positions: usize) -> Self {
         Self { angles: Angles::new(config, positions), head_width: config.head_width() }
     }
@@ -20,7 +20,7 @@ impl Rotary {
         self.turn(heads, position, 1.0);
     }
 
-    /// Rotates back: a rotation's transpose, which takes gradients the other way.
+    /// Rotates back. This is the transpose of the rotation, which passes gradients back.
     pub fn rotate_back(&self, heads: &mut [f32], position: usize) {
         self.turn(heads, position, -1.0);
     }

@@ -1,8 +1,9 @@
-//! How work is cut into tasks.
+//! How work is split into tasks.
 
 use std::ops::Range;
 
-/// `0..total` in parts of at most `at_most`, all of nearly the same size and as many that every thread gets equally many.
+/// `0..total` in parts of at most `at_most` of nearly the same size. Their number is a multiple of the number of threads where
+/// `total` allows it, so that every thread gets equally many.
 pub fn evenly(total: usize, at_most: usize) -> Vec<Range<usize>> {
     let threads = rayon::current_num_threads();
     let parts = total.div_ceil(at_most.max(1)).next_multiple_of(threads).min(total);

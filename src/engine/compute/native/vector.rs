@@ -1,15 +1,15 @@
-//! Loops over neighbouring numbers, compiled for the vector instructions of the machine that runs them: each is dispatched once for a
-//! whole array by `pulp`, which is how a program that starts on any x86-64 uses AVX2 or AVX-512 where it is there.
+//! Loops over neighbouring numbers, compiled for the vector instructions of the machine that runs them: `pulp` dispatches each
+//! loop once for a whole array. So a program that starts on any x86-64 uses AVX2 or AVX-512 if the machine has it.
 
 use pulp::Arch;
 
 use crate::engine::activation::dot;
 use crate::engine::model::config::ActivationFunction;
 
-/// Numbers summed side by side, so that sums become vector instructions.
+/// Partial sums that are kept side by side, so that sums become vector instructions.
 const LANES: usize = 16;
 
-/// `target += factor * source`. To be called inside a dispatched loop.
+/// `target += factor * source`. Call it inside a dispatched loop.
 #[expect(clippy::inline_always, reason = "vector instructions reach only what is inlined into the dispatched loop")]
 #[inline(always)]
 pub fn add_scaled(target: &mut [f32], factor: f32, source: &[f32]) {
@@ -55,13 +55,13 @@ pub fn multiply(target: &mut [f32], source: &[f32]) {
     );
 }
 
-/// Every row of `target` becomes `row`.
+/// Copies `row` into every row of `target`.
 pub fn fill_rows(target: &mut [f32], row: &[f32]) {
     target.chunks_exact_mut(row.len()).for_each(|target| target.copy_from_slice(row));
 }
 
-/// `(x - mean) / sqrt(variance + epsilon)` of every row of `input`, which is layer norm without its scale and shift; `scales` gets
-/// `1 / sqrt(variance + epsilon)`.
+/// `(x - mean) / sqrt(variance + epsilon)` of every row of `input`, which is layer norm without its scale and shift; `scales`
+/// receives `1 / sqrt(variance + epsilon)`.
 ///
 /// # Shapes
 /// - input, normal: `[rows, width]`; scales: `[rows]`
@@ -85,7 +85,7 @@ pub fn normalise(input: &[f32], width: usize, epsilon: f32, normal: &mut [f32], 
     );
 }
 
-/// Adds to every row of `target` what [`normalise`] passes back of `gradient`:
+/// Adds to every row of `target` the gradient that [`normalise`] passes back from `gradient`:
 /// `scale (g - mean(g) - normal mean(g normal))`.
 ///
 /// # Shapes
@@ -106,7 +106,7 @@ pub fn add_normalise_backward(gradient: &[f32], normal: &[f32], scales: &[f32], 
     );
 }
 
-/// Replaces every number by its activation and writes the derivative there into `slopes`.
+/// Replaces every number by its activation and writes the derivative at that number into `slopes`.
 pub fn activate(function: ActivationFunction, values: &mut [f32], slopes: &mut [f32]) {
     Arch::new().dispatch(
         #[inline(always)]
@@ -125,11 +125,11 @@ pub fn activate(function: ActivationFunction, values: &mut [f32], slopes: &mut [
     );
 }
 
-/// `e^y` for `y <= 0`, to 2 ulp; below -87 the smallest normal number or so. The polynomial and the split of ln 2 are those of
+/// `e^y` for `y <= 0`, to 2 ulp; below -87 about the smallest normal number. The polynomial and the split of ln 2 are those of
 /// `expf` in Moshier's Cephes library (netlib.org/cephes, single/expf.c).
 #[inline(always)]
 fn exp_of_negative(y: f32) -> f32 {
-    // Added and taken away again, this leaves the nearest whole number, whose bits are the lowest of the sum.
+    // Adding this and subtracting it again leaves the nearest whole number, whose bits are the lowest of the sum.
     const ROUND: f32 = 12_582_912.0;
     let y = if y < -87.0 { -87.0 } else { y };
     let shifted = y * std::f32::consts::LOG2_E + ROUND;
@@ -147,8 +147,8 @@ fn exp_of_negative(y: f32) -> f32 {
 
 /// Exact GELU `x Phi(x)` and its derivative `Phi(x) + x phi(x)`, both to 5e-7 (tested against f64).
 ///
-/// `Phi(-|x|) = erfc(|x| / sqrt 2) / 2` by formula 7.1.26 of Abramowitz & Stegun, "Handbook of Mathematical Functions", whose error in
-/// erf is 1.5e-7; its exponential is also the one in `phi`.
+/// `Phi(-|x|) = erfc(|x| / sqrt 2) / 2` by formula 7.1.26 of Abramowitz & Stegun, "Handbook of Mathematical Functions", whose
+/// error in erf is 1.5e-7; its exponential is also the one in `phi`.
 #[inline(always)]
 fn gelu(x: f32) -> (f32, f32) {
     /// 1 / sqrt(2 pi)
@@ -166,7 +166,7 @@ fn gelu(x: f32) -> (f32, f32) {
     (x * below, below + x * DENSITY * exponential)
 }
 
-/// GELU by its tanh approximation, and the derivative of that.
+/// GELU by its tanh approximation, and the derivative of the approximation.
 #[inline(always)]
 fn gelu_tanh(x: f32) -> (f32, f32) {
     /// sqrt(2 / pi)
@@ -183,7 +183,8 @@ fn gelu_tanh(x: f32) -> (f32, f32) {
 mod tests {
     use super::*;
 
-    /// The error function by its Taylor series below 3 and its continued fraction above, in f64.
+    /// The standard normal distribution function in f64, from the error function: its Taylor series below 3 and its continued
+    /// fraction above.
     fn normal_distribution(x: f64) -> f64 {
         let z = x.abs() / std::f64::consts::SQRT_2;
         let tail = if z < 3.0 {
@@ -206,7 +207,7 @@ mod tests {
         activate(function, &mut values, &mut slopes);
         for ((x, value), slope) in points.iter().zip(values).zip(slopes) {
             let (expected, derivative) = expected(f64::from(*x));
-            // One part in 2^24 of a large value is its own rounding.
+            // For a large value, one part in 2^24 is its own rounding.
             let allowed = 5e-7 + f64::from(x.abs()) * 6e-8;
             assert!((f64::from(value) - expected).abs() < allowed, "{function:?}({x}) is {value}, expected {expected}");
             assert!((f64::from(slope) - derivative).abs() < 2e-6, "derivative of {function:?}({x}): {slope}, {derivative}");

@@ -1,4 +1,4 @@
-//! The way from some point of the model to the metric and back, for a few sequences on one thread.
+//! The way from some entry of the model to the metric and back, for a few sequences on one thread.
 
 use super::NativeCompute;
 use super::attention::Shape;
@@ -12,12 +12,12 @@ use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::Entry;
 
-/// Buffers of one thread.
+/// Buffers of one thread, reused by its tasks.
 #[derive(Default)]
 pub struct Workspace {
-    /// The stream at the entry, `[sequences, positions, width]`, then of layer after layer.
+    /// The stream at the entry, `[sequences, positions, width]`; the forward pass replaces it layer by layer.
     pub hidden: Vec<f32>,
-    /// The gradient that comes back.
+    /// The gradient on its way back, in the end with respect to the stream at the entry.
     pub gradient: Vec<f32>,
     kept: Vec<Kept>,
     scratch: Scratch,
@@ -26,17 +26,17 @@ pub struct Workspace {
     metrics: Vec<f32>,
 }
 
-/// Sequences that walk together.
+/// Sequences that go through the model together.
 pub struct Walk<'a> {
-    /// The model.
+    /// The model that they go through.
     pub compute: &'a NativeCompute,
-    /// Tables for `positions`.
+    /// Rotation tables for `positions`.
     pub rotary: &'a Rotary,
-    /// Where they enter.
+    /// Where the sequences enter.
     pub entry: Entry,
-    /// Tokens of each sequence; the last one alone where only that reaches the metric.
+    /// Tokens of each sequence: only the last one if only that reaches the metric.
     pub positions: usize,
-    /// Raised when nobody waits any more.
+    /// Raised when nobody waits for the result any more.
     pub cancel: &'a Cancel,
 }
 
@@ -52,7 +52,7 @@ impl Walk<'_> {
         workspace.hidden.len() / (self.positions * self.compute.config.width)
     }
 
-    /// Runs `workspace.hidden` to the final layer norm; backward passes may follow, as many as there are metrics.
+    /// Runs `workspace.hidden` to the final layer norm; afterwards there may be one backward pass for each metric.
     pub fn forward(&self, workspace: &mut Workspace) -> Result<()> {
         let config = &self.compute.config;
         let sequences = self.sequences(workspace);
@@ -75,7 +75,7 @@ impl Walk<'_> {
     /// The metric of every sequence, after [`Walk::forward`].
     ///
     /// # Shapes
-    /// - directions: as [`Direction::folded`], one per sequence
+    /// - directions: one per sequence, see [`Direction::folded`]
     pub fn metrics<'w>(&self, workspace: &'w mut Workspace, directions: &[Direction]) -> &'w [f32] {
         let normal = workspace.final_normal.chunks_exact(self.compute.config.width);
         workspace.metrics.clear();
@@ -85,9 +85,9 @@ impl Walk<'_> {
         &workspace.metrics
     }
 
-    /// Goes back with the gradient of the metric of every sequence. `workspace.gradient` is then that with respect to the stream at
-    /// the entry, `[sequences, positions, width]`. `each` sees the gradients with respect to the outputs of the submodules on the way,
-    /// of the last layer only at the last position: `[sequences, width]`.
+    /// Passes the gradient of every sequence's metric back to the entry: `workspace.gradient` is then the gradient with respect
+    /// to the stream there, `[sequences, positions, width]`. `each` sees the gradients with respect to the outputs of the
+    /// submodules on the way; those of the last layer hold only the last position, `[sequences, width]`.
     pub fn backward(
         &self,
         workspace: &mut Workspace,

@@ -1,8 +1,8 @@
-//! The weights of the layers as the hand-written arithmetic wants them.
+//! The weights of the layers in the layout that the hand-written arithmetic needs.
 //!
-//! The scale and shift of a layer norm are linear and so are the layers that read it, so they are folded into these: `(n * s + t) W + b
-//! = n (s W) + (t W + b)`. Queries, keys and values, which the file keeps interleaved head by head, are three blocks of columns here, so
-//! that the last layer can compute queries for the last position alone.
+//! The scale and shift of a layer norm are linear, and so are the layers that read it, so they are folded into these:
+//! `(n * s + t) W + b = n (s W) + (t W + b)`. Queries, keys and values, which the file keeps interleaved head by head, are three
+//! blocks of columns here, so that the last layer can compute queries for the last position alone.
 
 use super::product::Matrix;
 use crate::core::problem::Result;
@@ -11,7 +11,7 @@ use crate::engine::model::config::Config;
 use crate::engine::model::load::expect_known_tensors;
 use crate::engine::tensor_file::{StoredTensor, TensorFile};
 
-/// A linear layer.
+/// A linear layer in memory, `input W + b`.
 pub struct Linear {
     /// `[inputs, outputs]`
     pub matrix: Matrix,
@@ -19,29 +19,29 @@ pub struct Linear {
     pub bias: Vec<f32>,
 }
 
-/// One transformer layer.
+/// The weights of one transformer layer, with its layer norms folded in.
 pub struct Layer {
-    /// Reads the normalised input; `[width, width]`, heads side by side.
+    /// Queries from the normalised input: `[width, width]`, heads side by side.
     pub query: Linear,
-    /// The same for keys, then values: `[width, 2 width]`.
+    /// Keys, then values, from the normalised input: `[width, 2 width]`, heads side by side in each.
     pub key_value: Linear,
-    /// What attention writes: `[width, width]`.
+    /// The attention's output projection: `[width, width]`.
     pub dense: Linear,
-    /// Reads the MLP's normalised input: `[width, mlp_width]`.
+    /// The MLP's hidden layer, from its normalised input: `[width, mlp_width]`.
     pub hidden: Linear,
-    /// What the MLP writes: `[mlp_width, width]`.
+    /// The MLP's output layer: `[mlp_width, width]`.
     pub output: Linear,
 }
 
-/// Everything of a model that is multiplied by.
+/// All weights of a model.
 pub struct Weights {
-    /// In order.
+    /// The layers, in order.
     pub layers: Vec<Layer>,
     /// Scale and shift of the final layer norm.
     pub final_norm: [Vec<f32>; 2],
-    /// `[vocabulary, width]`; stays in the file, of which a study reads a few dozen rows.
+    /// The embedding, `[vocabulary, width]`. It stays in the file, of which a study reads a few dozen rows.
     pub embed_in: StoredTensor,
-    /// The same for the unembedding.
+    /// The unembedding, `[vocabulary, width]`. It stays in the file, too.
     pub embed_out: StoredTensor,
 }
 
@@ -64,14 +64,14 @@ impl Weights {
     }
 }
 
-/// A matrix `[inputs, outputs]`, row-major, with its bias, while it is being put in order.
+/// A matrix `[inputs, outputs]`, row-major, with its bias, before it is put into its final layout.
 struct Plain {
     values: Vec<f32>,
     bias: Vec<f32>,
 }
 
 impl Plain {
-    /// The same layer for inputs that were not scaled and shifted yet.
+    /// Folds the layer norm's `scale` and `shift` in: the result reads inputs that were not scaled and shifted.
     fn fold(mut self, [scale, shift]: &[Vec<f32>; 2]) -> Self {
         let outputs = self.bias.len();
         for ((row, scale), shift) in self.values.chunks_exact_mut(outputs).zip(scale).zip(shift) {
@@ -131,7 +131,7 @@ impl Reader<'_> {
         Ok([self.vector(&format!("{name}.weight"), width)?, self.vector(&format!("{name}.bias"), width)?])
     }
 
-    /// PyTorch stores a linear layer as `[outputs, inputs]`.
+    /// Reads a linear layer and transposes it: PyTorch stores it as `[outputs, inputs]`.
     fn linear(&self, name: &str, [inputs, outputs]: [usize; 2]) -> Result<Plain> {
         self.cancel.check()?;
         let stored = self.file.tensor(&format!("{name}.weight"))?.expect_shape(&[outputs, inputs])?;
