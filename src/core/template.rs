@@ -12,7 +12,8 @@ pub const MOST_LINES: usize = 100_000;
 /// The parts of a pair, under their names in a pair file.
 pub const FIELDS: [&str; 4] = ["clean_prefix", "patch_prefix", "clean_answer", "patch_answer"];
 
-/// One pair: a text for each of [`FIELDS`], in which `{word}` stands for an entry of the list `word`, and `{{` and `}}` for braces.
+/// One pair: a text for each of [`FIELDS`]. In it `{word}` stands for an entry of the list `word`, and `{{` and `}}` for
+/// braces.
 pub type Template = [String; 4];
 
 /// How the entries of a list are distributed to lines.

@@ -11,7 +11,8 @@ use super::name::Name;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct View(pub u8);
 
-/// The name of a view: lower-case letters, digits, `-` and `_`, so that it can be typed in a filter and stand in a tensor's name.
+/// The name of a view. Study files allow only lower-case letters, digits, `-` and `_`, so that it can be typed in a filter and
+/// be part of a tensor's name.
 pub type ViewName = Name;
 
 /// Which prompt of a pair is the view's clean prompt.
@@ -25,7 +26,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// The view's (clean, patch), given what the pair list calls clean and patch.
+    /// The view's (clean, patch), given the clean and patch of the pair list.
     pub fn orient<T>(self, clean: T, patch: T) -> (T, T) {
         match self {
             Self::Forward => (clean, patch),
