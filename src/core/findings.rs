@@ -155,7 +155,7 @@ impl Findings {
         all.max().filter(|features| *features > 0)
     }
 
-    /// Effects at single tokens in `view`.
+    /// Effects at single tokens in `view`, for its strongest features.
     pub fn detail(&self, view: View) -> &DetailIndex {
         &self.view(view).detail
     }

@@ -29,7 +29,7 @@ enum Kind {
     Cancelled,
 }
 
-/// The result of everything that can fail.
+/// The result of an operation that can fail with a [`Problem`].
 pub type Result<T> = std::result::Result<T, Problem>;
 
 impl Problem {

@@ -35,7 +35,7 @@ impl Ranked {
         Self { effects, order, feature_sum, position_sums }
     }
 
-    /// The effects themselves.
+    /// The effects that were ranked.
     pub fn effects(&self) -> &SubmoduleEffects {
         &self.effects
     }

@@ -115,7 +115,7 @@ impl Backend {
     /// about twice as fast as ndarray and runs forward and backward in three quarters of its time.
     pub const ALL: [Self; 4] = [Self::Cuda, Self::Native, Self::Flex, Self::NdArray];
 
-    /// The name on the command line.
+    /// The backend's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cuda => "cuda",

@@ -144,7 +144,7 @@ impl Manifest {
         Ok(self)
     }
 
-    /// The data behind `view`.
+    /// The pair list of `view`, with its kept examples.
     pub fn data(&self, view: View) -> &DataRecord {
         &self.data[self.study.view(view).pairs]
     }

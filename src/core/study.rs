@@ -55,7 +55,7 @@ pub struct Study {
     pub tags: Vocabulary,
 }
 
-/// One view of a study.
+/// The description of one view of a study.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewSpec {
     /// The view's name in columns, filters, commands, file names and run files.

@@ -47,14 +47,14 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// One figure, or one list of figures.
+/// The comparison of one figure, or of one list of figures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     /// The figure's name in the report.
     pub name: String,
-    /// The published value.
+    /// The published value as text; counts for lists.
     pub published: String,
-    /// The run's value.
+    /// The run's value as text; counts for lists.
     pub here: String,
     /// The largest difference, in units of the metric; None for lists.
     pub difference: Option<f64>,

@@ -46,7 +46,7 @@ pub struct ViewFindings {
     layers: usize,
     /// How much of the view is known.
     pub coverage: Coverage,
-    /// Means over the examples.
+    /// The view's means over its examples.
     pub summary: Summary,
     /// The metric of each example's clean and patch run, once the view is complete.
     pub metrics: Option<[Vec<f32>; 2]>,

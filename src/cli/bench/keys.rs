@@ -17,7 +17,7 @@ use crate::term::bench::Press;
 struct Habit {
     /// The name of these keys in the report.
     kind: &'static str,
-    /// How often it is drawn, relative to the others.
+    /// How often the habit is drawn, relative to the others.
     weight: usize,
     /// The possible key sequences, one of which is chosen at random. `N*key` is the key N times.
     variants: &'static [&'static str],

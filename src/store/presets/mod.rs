@@ -71,7 +71,7 @@ impl Preset {
     }
 }
 
-/// All presets, by name.
+/// All presets, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presets(Vec<Preset>);
 
@@ -94,7 +94,7 @@ impl Presets {
         file::merge(&sources.into_iter().flatten().collect::<Vec<_>>()).map(Self)
     }
 
-    /// Every preset.
+    /// Every preset, in order of name.
     pub fn all(&self) -> &[Preset] {
         &self.0
     }
@@ -104,7 +104,7 @@ impl Presets {
         Hosted::also(self.0.iter().filter(|preset| preset.neuronpedia.is_some()).map(|preset| preset.model_name.clone()))
     }
 
-    /// The names of all presets.
+    /// The names of all presets, sorted.
     pub fn names(&self) -> Vec<&str> {
         self.0.iter().map(|preset| preset.name.as_str()).collect()
     }
