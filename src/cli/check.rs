@@ -1,4 +1,4 @@
-//! `saescope check`: what must add up in a run, as a table.
+//! `saescope check`: prints the invariants of a run as a table.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use crate::store::run_file;
 const HEADER: [&str; 10] =
     ["view", "submodule", "features", "error", "sum", "<g, change>", "gap", "error share", "to total effect", "verdict"];
 
-/// Runs the command.
+/// Runs `check`; the exit status is 1 if an invariant is broken.
 pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
     let run = run_file::read(&arguments.run)?;
     let checks: Vec<Check> = run.views.iter().flat_map(invariant::check).collect();

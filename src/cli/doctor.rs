@@ -1,4 +1,4 @@
-//! `saescope doctor`: what the program found on this machine, and why it decides as it does.
+//! `saescope doctor`: prints what the program found on this machine, and the reasons for its choices.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -22,7 +22,7 @@ use crate::term::environment::Environment;
 use crate::term::explorer::expect_terminal;
 use crate::term::{browser, color_depth};
 
-/// Prints the report; exit status 1 if something would stop the explorer.
+/// Prints the report; the exit status is 1 if a fault would stop the explorer.
 pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     let environment = Environment::capture();
     let folders = Folders::find()?;
@@ -92,7 +92,7 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(report.faults > 0)))
 }
 
-/// Which presets are on this machine.
+/// Adds to the report which presets are on this machine.
 fn models(report: &mut Report, folders: &Folders) {
     let presets = match Presets::load(&folders.models_file()) {
         Ok(presets) => presets,

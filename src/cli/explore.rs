@@ -1,4 +1,4 @@
-//! `saescope` and `saescope open`: into the explorer, or the same tables line by line.
+//! `saescope` and `saescope open`: start the explorer, or print the same tables line by line.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -19,27 +19,27 @@ pub fn explore(arguments: ExploreArguments) -> Result<ExitCode> {
     if display.plain {
         return if published { plain::published(&display) } else { plain::computed(study::request(study, default)?, &display) };
     }
-    // Before anything else: without a terminal no other fault matters.
+    // This check comes first: without a terminal no other fault matters.
     expect_terminal()?;
     let request = Box::new(study::request_to_explore(study, default)?);
     start(if published { Opening::Published(request) } else { Opening::Compute(request) }, display)
 }
 
-/// Explores a saved run.
+/// Explores a saved run file.
 pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
     let OpenArguments { run, display } = arguments;
     if display.plain {
         return plain::saved(&run, &display);
     }
     expect_terminal()?;
-    // A file that cannot be read is an error here, not a screen that shows nothing.
+    // A file that is not a run is reported here, before the explorer starts with an empty screen.
     if !crate::store::run_file::is_run(&run)? {
         return Err(Problem::new(run.display(), "is not a run file", "make one with `saescope run`"));
     }
     start(Opening::Run(run), display)
 }
 
-/// Reads the user's configuration. Prints every problem with it but the first, which is returned.
+/// Reads the user's configuration. The first problem with it is returned; all others are printed.
 pub fn configuration(folders: &Folders) -> Result<Config> {
     let path = folders.config_file();
     let text = match std::fs::read_to_string(&path) {

@@ -1,4 +1,4 @@
-//! `saescope fetch`: say what is missing, download it, show how far it is.
+//! `saescope fetch`: prints which files are missing, downloads them, and shows the progress.
 
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -20,10 +20,10 @@ use crate::store::hub::settings::Settings;
 use crate::store::hub::space;
 use crate::store::presets::{Preset, Presets};
 
-/// A user stops this command through the system: Ctrl-C ends the program.
+/// This command never asks itself to stop: Ctrl-C ends the program.
 const NEVER: &(dyn Fn() -> bool + Sync) = &|| false;
 
-/// Runs the command.
+/// Runs `fetch`.
 pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
     let folders = Folders::find()?;
     let presets = Presets::load(&folders.models_file())?;
@@ -73,7 +73,7 @@ fn offline(preset: &Preset, settings: &Settings, records: &Records) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every file that is to come, repository by repository, and the sums.
+/// Lists every file that is still to be downloaded, by repository, with the total sizes.
 fn described(preset: &Preset, plan: &Plan, settings: &Settings, damaged: &[String]) -> String {
     // Writing into a string cannot fail.
     let mut text = String::new();
@@ -105,16 +105,17 @@ fn described(preset: &Preset, plan: &Plan, settings: &Settings, damaged: &[Strin
     text
 }
 
-/// How often a line is written where no bar can be drawn.
+/// Interval between lines of progress if no bar can be drawn.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The one progress display: a bar on a terminal, a line now and then elsewhere. Without units it says only what is done.
+/// The progress display: a bar on a terminal, otherwise a line at intervals. If the total is not known, it shows the stage
+/// only.
 struct Bar {
     bar: ProgressBar,
     lines: Option<Lines>,
 }
 
-/// Progress as lines in a log, the first only after some seconds.
+/// Progress as lines of a log, the first one after [`PATIENCE`].
 struct Lines {
     last: Instant,
 }
@@ -153,7 +154,7 @@ impl Bar {
             let template = "{wide_bar} {decimal_bytes}/{decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left, {msg}";
             progress::restyle(&self.bar, template);
             self.bar.set_length(total);
-            // What was here before does not count for the rate.
+            // Data that was present before does not count for the rate.
             self.bar.set_position(done);
             self.bar.reset_eta();
         }

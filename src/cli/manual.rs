@@ -1,4 +1,4 @@
-//! `saescope completions` and `saescope man`: made from the same definitions as `--help`.
+//! `saescope completions` and `saescope man`: print texts that are generated from the same definitions as `--help`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `saescope merge`: puts shards together into the run that one machine would have given.
+//! `saescope merge`: merges shards into the run that one machine would have computed.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use crate::core::problem::Result;
 use crate::store::atomic::AtomicFile;
 use crate::store::run_file;
 
-/// Runs the command.
+/// Runs `merge`.
 pub fn merge(arguments: &MergeArguments) -> Result<ExitCode> {
     let file = AtomicFile::reserve(&arguments.output)?;
     run_file::expect_replaceable(&arguments.output)?;

@@ -1,4 +1,4 @@
-//! The command line: headless commands on the engine and the store, and the way into the explorer.
+//! The command line: commands that use the engine and the store without the explorer, and the start of the explorer.
 
 pub mod arguments;
 mod bench;
@@ -31,7 +31,8 @@ use crate::core::problem::Result;
 use crate::core::text::excerpt;
 use crate::engine::threads::THREAD;
 
-/// A fault of the program is one line too, on whatever thread it happens. The background job's own faults come back as its result.
+/// Makes the program report a panic on any thread in one line. Panics of the background job are left out, since they are
+/// returned as its result.
 pub fn report_panics_in_one_line() {
     panic::set_hook(Box::new(|fault| {
         if thread::current().name() != Some(THREAD) {
@@ -46,8 +47,8 @@ pub fn report_panics_in_one_line() {
     }));
 }
 
-/// A file that may not grow any more (`ulimit -f`) is an error of the write that meets the limit, which says so: without this the system
-/// ends the program there.
+/// Turns reaching a file size limit (`ulimit -f`) into an error of the write, which reports it. Without this, the system would
+/// end the program.
 pub fn fail_at_size_limits() {
     #[cfg(unix)]
     {
@@ -57,8 +58,8 @@ pub fn fail_at_size_limits() {
     }
 }
 
-/// Runs one command and says how it ended: 0 for success, 1 for a check that failed, 2 for a [`Problem`](crate::core::problem::Problem) of
-/// any kind.
+/// Runs one command and returns its exit status: 0 for success, 1 for a check that failed, 2 for a
+/// [`Problem`](crate::core::problem::Problem) of any kind.
 pub fn main(arguments: Arguments) -> ExitCode {
     match dispatch(arguments) {
         Ok(code) => code,

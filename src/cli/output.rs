@@ -1,10 +1,10 @@
-//! Standard output that may be a pipe: its reader may stop reading at any time.
+//! Output to the standard streams, which may be pipes whose readers stop reading at any time.
 
 use std::io::{self, Write};
 
 use crate::core::problem::{Problem, Result};
 
-/// Prints `text`. A reader that went away, such as `head`, is not a failure.
+/// Prints `text` on standard output. A reader that has gone away, such as `head`, is not a failure.
 pub fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -17,7 +17,7 @@ pub fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Says `line` on standard error. Where that is closed or full, the line is lost.
+/// Prints `line` on standard error. If that is closed or full, the line is lost.
 pub fn note(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! `--plain`: the explorer's tables line by line, for screen readers and pipes.
+//! `--plain`: prints the explorer's tables line by line, for screen readers and pipes.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,17 +24,17 @@ use crate::store::folders::Folders;
 use crate::store::tags_file::TagsFile;
 use crate::store::{published, run_file};
 
-/// Computes and prints.
+/// Computes `request` and prints the tables of its run.
 pub fn computed(request: Request, display: &DisplayArguments) -> Result<ExitCode> {
     whole(run::compute(request)?, None, display)
 }
 
-/// Reads a run file and prints.
+/// Reads the run file at `path` and prints its tables.
 pub fn saved(path: &Path, display: &DisplayArguments) -> Result<ExitCode> {
     whole(run_file::read(path)?, Some(path.display().to_string()), display)
 }
 
-/// Prints the published figures.
+/// Prints the tables of the published figures.
 pub fn published(display: &DisplayArguments) -> Result<ExitCode> {
     let published = published::names()?;
     print(&published.findings, &published.tags, display)
@@ -74,7 +74,7 @@ fn described(findings: &Findings) -> String {
     }
 }
 
-/// One view or comparison: its figures, its submodules, its features.
+/// The text of one view or comparison: its figures, its submodules, its features.
 fn section(findings: &Findings, tags: &Features, shown: Shown, display: &DisplayArguments) -> String {
     let spec = Spec::all(shown, display.selection());
     let listing = arrange(findings, tags, &spec);
@@ -127,7 +127,7 @@ fn features(findings: &Findings, tags: &Features, spec: &Spec, listing: &Listing
         .into_iter()
         .filter(|column| *column != Column::Side || spec.shown.pair().is_some())
         .collect();
-    // The text columns first, so that the numbers stand to their right in one block.
+    // Text columns come first, so that the numbers form one block to their right.
     let (left, right): (Vec<Column>, Vec<Column>) =
         columns.into_iter().partition(|column| matches!(column, Column::Name | Column::Side));
     let columns: Vec<Column> = left.iter().chain(&right).copied().collect();

@@ -1,11 +1,11 @@
-//! Progress on a terminal: a line that is drawn again and again on standard error, and nothing where that is no terminal.
+//! Progress bars on standard error, redrawn in place; hidden if standard error is not a terminal.
 
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar that is drawn by `template`, in indicatif's words.
+/// A bar drawn by `template`, in indicatif's notation.
 pub fn bar(template: &str) -> ProgressBar {
     let target = if is_shown() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(None, target);
@@ -14,7 +14,7 @@ pub fn bar(template: &str) -> ProgressBar {
     bar
 }
 
-/// Whether bars are drawn at all.
+/// Whether bars are drawn: only if standard error is a terminal.
 pub fn is_shown() -> bool {
     std::io::stderr().is_terminal()
 }

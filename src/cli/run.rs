@@ -1,4 +1,4 @@
-//! `saescope run`: compute, show progress, print a summary, write the run file.
+//! `saescope run`: computes, shows the progress, prints a summary, and writes the run file.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,13 +14,13 @@ use crate::engine::worker::Job;
 use crate::store::atomic::AtomicFile;
 use crate::store::run_file;
 
-/// Rate and remaining time.
+/// The template of the progress bar, with rate and remaining time.
 const PROGRESS: &str = "{wide_bar} {pos}/{len} submodule views, {per_sec}, {eta} left, {msg}";
 
-/// Runs the command.
+/// Runs `run`.
 pub fn run(arguments: RunArguments) -> Result<ExitCode> {
     let path = arguments.output.clone().unwrap_or_else(|| default_output(&arguments));
-    // Checked before the work, so that no result is computed that cannot be written.
+    // This is checked before the work, so that no result is computed that cannot be written.
     let file = AtomicFile::reserve(&path)?;
     run_file::expect_replaceable(&path)?;
     let request = Request { shard: arguments.shard, ..study::request(arguments.study, DEMO)? };
@@ -30,12 +30,12 @@ pub fn run(arguments: RunArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Computes on the background thread and shows how far it is.
+/// Computes on the background thread and shows the progress.
 pub(super) fn compute(request: Request) -> Result<Run> {
     compute_checked(request, &|_| Ok(()))
 }
 
-/// Computes as [`compute`] does, and stops where `check` finds the opened inputs wrong.
+/// Computes like [`compute`], and stops if `check` refuses the opened inputs.
 pub(super) fn compute_checked(request: Request, check: &dyn Fn(&Opened) -> Result<()>) -> Result<Run> {
     let job = Job::start(request)?;
     let bar = progress::bar(PROGRESS);
@@ -50,7 +50,7 @@ pub(super) fn compute_checked(request: Request, check: &dyn Fn(&Opened) -> Resul
                 bar.set_position(progress.done);
                 bar.set_message(progress.stage);
             }
-            // The explorer shows these parts at once; here the whole run follows.
+            // The explorer shows these parts at once; here only the complete run is used.
             Event::Step(Step::Found(..) | Step::Fitted(..)) | Event::Identified(_) => {}
             Event::Ended(outcome) => {
                 bar.finish_and_clear();

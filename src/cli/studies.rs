@@ -1,4 +1,4 @@
-//! `saescope studies`: which studies there are, what they consist of, and a file to begin one's own with.
+//! `saescope studies`: lists the studies, shows their content, and writes a file to start a new study from.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::core::view::Direction;
 use crate::store::atomic;
 use crate::store::studies::{self, Studies};
 
-/// Runs the command.
+/// Runs `studies`.
 pub fn studies(arguments: &StudiesArguments) -> Result<ExitCode> {
     match &arguments.command {
         None => list(&Studies::find()),
@@ -26,7 +26,7 @@ pub fn studies(arguments: &StudiesArguments) -> Result<ExitCode> {
     }
 }
 
-/// Lists what can be named; files that are wrong are said on standard error, and make the command fail at its end.
+/// Lists all studies with a name. Faulty files are reported on standard error, and the exit status is then 2.
 fn list(studies: &Studies) -> Result<ExitCode> {
     let mut table = Table::new(3, &["study", "views", "about"]);
     let mut push = |study: &Study, about: &str| {
@@ -73,7 +73,7 @@ fn show(arguments: &ShowStudyArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A study in words.
+/// Describes a study in words and tables.
 fn described(source: &StudySource) -> String {
     let study = &source.study;
     let mut text = format!("{}: {}\n\n", printable(&study.name), printable(&study.title));
@@ -103,7 +103,7 @@ fn described(source: &StudySource) -> String {
     text
 }
 
-/// The lines of a pair list.
+/// The lines of a pair list; a file is read.
 fn text(list: &PairSource) -> Result<Cow<'_, str>> {
     match list {
         PairSource::Text { text, .. } => Ok(Cow::Borrowed(text)),

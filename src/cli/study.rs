@@ -1,4 +1,4 @@
-//! From the flags of a study to the request that the engine takes.
+//! Turns the flags of a study into a request to the engine.
 
 use std::path::PathBuf;
 
@@ -12,22 +12,22 @@ use crate::store::hub::cache::{self, Local, local};
 use crate::store::presets::{Preset, Presets, STUDY};
 use crate::store::studies::{self, Studies};
 
-/// The model inside the program.
+/// The name of the model that the program ships.
 pub const DEMO: &str = "demo";
 
-/// The model that is explored where none is named: the study's own if its files are on this machine, else the demo.
+/// The model that is explored if none is named: the published study's own if its files are on this machine, otherwise the demo.
 pub fn default_model() -> Result<&'static str> {
     let presets = Presets::load(&Folders::find()?.models_file())?;
     let is_here = |preset: &Preset| matches!(local(preset, &cache::folder()), Local::Complete(_));
     Ok(if presets.find(STUDY).is_some_and(is_here) { STUDY } else { DEMO })
 }
 
-/// Which models have pages on Neuronpedia, for commands that show links.
+/// The models that have pages on Neuronpedia, for commands that show links.
 pub fn hosted(folders: &Folders) -> Result<Hosted> {
     Ok(Presets::load(&folders.models_file())?.hosted())
 }
 
-/// What happens with a model known by name that is not on this machine.
+/// How to treat a model known by name that is not on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Absent {
     /// The command fails.
@@ -36,7 +36,7 @@ enum Absent {
     Offered,
 }
 
-/// The models that can be downloaded and are not, or not whole, on this machine.
+/// The models that can be downloaded and are not completely on this machine.
 pub fn offers(folders: &Folders) -> Result<Vec<Offer>> {
     let presets = Presets::load(&folders.models_file())?;
     let offer = |preset: &Preset| match local(preset, &cache::folder()) {
@@ -51,12 +51,12 @@ pub fn offers(folders: &Folders) -> Result<Vec<Offer>> {
     Ok(presets.all().iter().filter_map(offer).collect())
 }
 
-/// The request that the flags make; `default` is the model where none is named.
+/// The request that the flags describe; `default` is the model if none is named.
 pub fn request(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Refused)
 }
 
-/// The request of the explorer, which can download what is not on this machine.
+/// The request of the explorer, which can download a model that is not on this machine.
 pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Request> {
     request_with(arguments, default, Absent::Offered)
 }
@@ -107,7 +107,7 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> R
     }
 }
 
-/// The files of a preset in the cache; with other dictionaries if some are given.
+/// The source of a preset's files in the cache; `dictionaries` replaces its own dictionaries if given.
 fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, absent: Absent) -> Result<ModelSource> {
     let offers = dictionaries.is_none() && absent == Absent::Offered;
     let cache = cache::folder();

@@ -1,4 +1,4 @@
-//! What `run` says before and after it computes.
+//! The summaries that `run` prints before and after the computation.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::core::text::printable;
 use crate::core::view::View;
 use crate::engine::identity;
 
-/// Which inputs were opened.
+/// Describes the inputs that were opened.
 pub fn inputs(opened: &Opened) -> String {
     let Study { name, .. } = &*opened.study;
     let views = opened.study.names().join(", ");
@@ -47,7 +47,7 @@ fn kept_examples(findings: &Findings, view: View) -> String {
     format!("{} {}{left_out}", detail.features.len(), findings.study.name(view))
 }
 
-/// One row per dictionary, and a line about those that probably belong elsewhere.
+/// A table with one row per dictionary, and a warning about dictionaries that probably belong to another model or place.
 pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
     let header = ["dictionary", "features", "active", "explained", "decoder norms: min", "median", "max", "sha256"];
     let mut table = Table::new(1, &header);
@@ -85,7 +85,7 @@ pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
     (table.plain(), line)
 }
 
-/// One row per view, then the strongest features of each: narrow enough for 80 columns.
+/// The results: one row per view, then the strongest features of each view, narrow enough for 80 columns.
 pub fn results(run: Run, path: &Path) -> String {
     let broken: Vec<usize> =
         run.views.iter().map(|view| invariant::check(view).iter().filter(|check| check.broken.is_some()).count()).collect();

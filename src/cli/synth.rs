@@ -1,4 +1,4 @@
-//! `saescope synth`: random weights of real shapes, written to a folder.
+//! `saescope synth`: writes random weights of real shapes into a folder.
 
 use std::fs;
 use std::io::Write;
@@ -16,12 +16,12 @@ use crate::core::problem::{Problem, Result};
 use crate::engine::synth::{Layout, Plan, Sink, ZIP, synthesize};
 use crate::store::atomic;
 
-/// Runs the command.
+/// Runs `synth`.
 pub fn synth(arguments: &SynthArguments) -> Result<ExitCode> {
     let layouts = arguments.format.clone();
     let folder = Folder::create(&arguments.output, layouts.contains(&Layout::Zip))?;
     let plan = Plan { shape: arguments.preset, layouts, pairs: arguments.pairs, seed: arguments.seed };
-    // The files count: a reader of the output that went away is not a reason to stop.
+    // Only the files matter: if the reader of the output has gone away, the work goes on.
     synthesize(&plan, &folder, &|part| drop(output::print(&format!("wrote {part}\n"))))?;
     folder.finish()?;
     let root = arguments.output.display();
@@ -36,15 +36,15 @@ pub fn synth(arguments: &SynthArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folder that is written to.
+/// The folder that the files are written into.
 struct Folder {
     root: PathBuf,
-    /// The archive, under a temporary name until it is whole.
+    /// The archive, under a temporary name until it is complete.
     zip: Option<Mutex<ZipWriter<NamedTempFile>>>,
 }
 
 impl Folder {
-    /// Makes the folder, or takes an empty one: nothing is ever written over.
+    /// Creates the folder, or uses an empty one: no file is ever overwritten.
     fn create(root: &Path, with_zip: bool) -> Result<Self> {
         fs::create_dir_all(root).map_err(|error| Problem::from_io(root, "create the folder", &error))?;
         let mut entries = fs::read_dir(root).map_err(|error| Problem::from_io(root, "list it", &error))?;

@@ -1,6 +1,6 @@
 //! Tables in plain text and in Markdown, from the same rows.
 
-/// A table of texts; the first `left` columns are aligned left, the rest (numbers) right.
+/// A table of texts; the first `left` columns are aligned left, the others (numbers) right.
 #[derive(Debug, Clone)]
 pub struct Table {
     header: Vec<String>,
@@ -19,7 +19,7 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// Aligned columns, two spaces apart.
+    /// The table as text with aligned columns, two spaces apart.
     pub fn plain(&self) -> String {
         let widths: Vec<usize> = (0..self.header.len())
             .map(|column| self.all_rows().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
@@ -41,7 +41,7 @@ impl Table {
         })
     }
 
-    /// A Markdown table.
+    /// The table in Markdown.
     pub fn markdown(&self) -> String {
         let line = |cells: &[String]| {
             let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();

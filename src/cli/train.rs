@@ -1,4 +1,4 @@
-//! `saescope train-demo`: makes everything in assets/demo.
+//! `saescope train-demo`: makes all files in assets/demo.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use super::output;
 use crate::core::problem::Result;
 use crate::engine::train::{Keep, TrainOptions, train_demo};
 
-/// Runs the command; prints every line of its report at once.
+/// Runs `train-demo` and prints each line of its report at once.
 pub fn train(arguments: &TrainArguments) -> Result<ExitCode> {
     let options = TrainOptions {
         output: arguments.output.clone(),
@@ -20,7 +20,7 @@ pub fn train(arguments: &TrainArguments) -> Result<ExitCode> {
         },
         ..TrainOptions::default()
     };
-    // The files count: a reader of the output that went away is not a reason to stop a training of twenty minutes.
+    // Only the files matter: a training of twenty minutes goes on if the reader of the output has gone away.
     train_demo(&options, &mut |line| drop(output::print(&format!("{line}\n"))))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
-//! `saescope verify`: compares a run of this program, computed now or read from a file, with printed figures, one by one.
+//! `saescope verify`: compares a run of this program, computed now or read from a file, with printed figures one by one.
 //!
-//! The figures are those that the study's notebook printed, or any others in a file of that form. Figures taken from a run of this program
-//! itself only show that it gives the same numbers again.
+//! The figures are those that the study's notebook printed, or others in a file of the same form. Figures that come from a run
+//! of this program only show that it computes the same numbers again.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,11 +23,11 @@ use crate::engine::identity::{self, prompts_sha256};
 use crate::store::presets::STUDY;
 use crate::store::{published, run_file, studies};
 
-/// Where the study's own prompts come from.
+/// The source of the study's own prompts, for messages.
 const OWN_FILES: &str =
     "the study's own files are data/names.json and data/baseline_names.json of https://github.com/aboehret/SAE_gender_bias";
 
-/// Runs the command.
+/// Runs `verify`; the exit status is 1 if a figure differs.
 pub fn verify(arguments: VerifyArguments) -> Result<ExitCode> {
     let published = match &arguments.figures {
         Some(path) => published::read(path)?,
@@ -76,12 +76,12 @@ fn computed(study: StudyArguments, published: &Published) -> Result<Run> {
         ));
     }
     request.options = Options { tokens: Some(study.tokens), examples: Some(study.examples), ..request.options };
-    // Before anything is computed.
+    // The prompts are checked before anything is computed.
     let check = |opened: &crate::core::run::Opened| expect_prompts(&opened.study, &opened.data, published);
     compute_checked(request, &check)
 }
 
-/// Figures of other prompts are not comparable.
+/// Refuses other prompts than the study's, because figures of other prompts are not comparable.
 fn expect_prompts(study: &Study, data: &[DataRecord], published: &Published) -> Result<()> {
     for expected in &published.findings.study.views {
         let name = expected.name;
@@ -122,7 +122,7 @@ fn expect_settings(run: &Run, path: &Path, published: &Published) -> Result<()> 
     ))
 }
 
-/// `published` and `here` say where the figures of both sides come from.
+/// The report as text; `published` and `here` name the sources of the figures on both sides.
 fn report(manifest: &Manifest, figures: &[Figure], published: &str, here: &str) -> String {
     let mut table = Table::new(1, &["figure", "published", "here", "difference", "verdict"]);
     for figure in figures {

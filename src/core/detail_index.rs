@@ -1,4 +1,4 @@
-//! Effects at single tokens, found by feature: what a feature card shows of each example.
+//! Effects at single tokens, grouped by feature. A feature card shows them for each example.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub struct DetailIndex {
 }
 
 impl DetailIndex {
-    /// Groups the entries.
+    /// Groups the entries of `detail` by feature.
     pub fn new(detail: Detail) -> Self {
         let mut groups: Vec<Vec<u32>> = vec![Vec::new(); detail.features.len()];
         for (row, feature) in detail.entry_features.iter().enumerate() {
@@ -44,12 +44,12 @@ impl DetailIndex {
         Self { detail, rows }
     }
 
-    /// What it was made of, for a run file.
+    /// The [`Detail`] this index was built from, for a run file.
     pub fn detail(&self) -> &Detail {
         &self.detail
     }
 
-    /// The entries of `feature` in order of example and position; none where they were not kept.
+    /// The entries of `feature` in order of example and position; None if its entries were not kept.
     pub fn entries(&self, feature: FeatureId) -> Option<impl ExactSizeIterator<Item = Entry> + '_> {
         let rows = self.rows.get(&feature)?;
         Some(rows.iter().map(|row| {

@@ -12,22 +12,23 @@ use super::view::View;
 /// With `m` such features and `p` positions: `features`, `effects`, `standard_errors` `[m]`, `position_effects` `[m, p]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubmoduleEffects {
-    /// Which submodule.
+    /// The submodule whose output the dictionary reads.
     pub submodule: Submodule,
-    /// Number of features of its dictionary.
+    /// Number of features of the submodule's dictionary.
     pub dictionary_features: usize,
-    /// Ascending.
+    /// Indices of the features that differed, ascending.
     pub features: Vec<FeatureIndex>,
-    /// Sum over positions, mean over examples.
+    /// Effect of each feature: sum over positions, mean over examples.
     pub effects: Vec<f32>,
-    /// Standard error of that mean over examples (sample variance, n - 1); NaN for a single example.
+    /// Standard error of each effect over examples (sample variance, n - 1); NaN for a single example.
     pub standard_errors: Vec<f32>,
-    /// Mean over all examples at each position, counted from the prompt's first token; they add up to the effect.
+    /// Effect of each feature at each position: mean over all examples, counted from the prompt's first token. The positions of
+    /// a feature add up to its effect.
     pub position_effects: Vec<f32>,
-    /// The error term: what the dictionary does not explain.
+    /// The error term: the part of the activation that the dictionary does not explain.
     pub error: ErrorTerm,
-    /// `<g, x_patch - x_clean>`, mean over examples: what all features and the error must add up to. None where the method
-    /// has no gradient.
+    /// `<g, x_patch - x_clean>`, mean over examples: features and error term must add up to it. None if the method has no
+    /// gradient.
     pub gradient_dot_change: Option<f32>,
 }
 
@@ -36,14 +37,14 @@ pub struct SubmoduleEffects {
 pub struct ErrorTerm {
     /// Sum over positions, mean over examples.
     pub effect: f32,
-    /// Standard error of that mean.
+    /// Standard error of the effect over examples; NaN for a single example.
     pub standard_error: f32,
-    /// `[p]`
+    /// `[p]`: effect at each position, mean over examples.
     pub position_effects: Vec<f32>,
 }
 
 impl SubmoduleEffects {
-    /// The sum of all features' effects.
+    /// The sum of the effects of all features.
     pub fn feature_sum(&self) -> f64 {
         self.effects.iter().map(|effect| f64::from(*effect)).sum()
     }
@@ -62,7 +63,7 @@ impl SubmoduleEffects {
 /// Everything one view found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ViewEffects {
-    /// Which view.
+    /// The view that these effects belong to.
     pub view: View,
     /// The metric of each example's clean run, in the order of the manifest's examples.
     pub clean_metrics: Vec<f32>,
@@ -70,14 +71,15 @@ pub struct ViewEffects {
     pub patch_metrics: Vec<f32>,
     /// Longest prompt, in tokens: the `p` of every `position_effects`.
     pub positions: usize,
-    /// In submodule order.
+    /// The effects of each submodule, in submodule order.
     pub submodules: Vec<SubmoduleEffects>,
-    /// Single examples of the strongest features.
+    /// Effects at single tokens, for the strongest features.
     pub detail: Detail,
 }
 
 impl ViewEffects {
-    /// Of no examples, for a shard that has none of a view's: dictionaries of `submodules` with their numbers of features.
+    /// The effects of a view over no examples: a shard may have none of a view's. `submodules` holds each submodule with the
+    /// number of features of its dictionary.
     pub fn of_no_examples(view: View, submodules: impl Iterator<Item = (Submodule, usize)>, has_gradient: bool) -> Self {
         let nothing = |(submodule, dictionary_features)| SubmoduleEffects {
             submodule,
@@ -104,7 +106,7 @@ impl ViewEffects {
         self.clean_metrics.iter().zip(&self.patch_metrics).map(|(clean, patch)| patch - clean)
     }
 
-    /// Mean of the total effects.
+    /// Mean of the total effects over examples.
     pub fn mean_total_effect(&self) -> f64 {
         mean(self.total_effects())
     }
@@ -114,7 +116,7 @@ impl ViewEffects {
         mean(self.clean_metrics.iter().copied())
     }
 
-    /// The effects in `submodule`.
+    /// The effects in `submodule`; None if the view does not hold it.
     pub fn submodule(&self, submodule: Submodule) -> Option<&SubmoduleEffects> {
         self.submodules.iter().find(|effects| effects.submodule == submodule)
     }
@@ -136,20 +138,21 @@ fn mean(values: impl ExactSizeIterator<Item = f32>) -> f64 {
 /// One entry per token at which one of `features` differed; all arrays of entries have the same length.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Detail {
-    /// The features that have all their entries here, strongest first.
+    /// The features whose entries are all here, strongest first.
     pub features: Vec<FeatureId>,
-    /// Features strong enough to be listed whose early entries had been let go before that was known; they are left out.
+    /// Number of features that are strong enough to be listed, but whose early entries had been dropped before that was known.
+    /// They are left out of `features`.
     pub incomplete: usize,
-    /// Index into `features`.
+    /// For each entry, the index into `features`.
     pub entry_features: Vec<u32>,
-    /// Index of the example.
+    /// For each entry, the index of the example.
     pub entry_examples: Vec<u32>,
-    /// Position in the prompt.
+    /// For each entry, the position in the prompt.
     pub entry_positions: Vec<u32>,
-    /// Effect at that token.
+    /// For each entry, the effect at that token.
     pub entry_effects: Vec<f32>,
-    /// The feature's activation in the clean run.
+    /// For each entry, the feature's activation in the clean run.
     pub entry_clean: Vec<f32>,
-    /// The feature's activation in the patch run.
+    /// For each entry, the feature's activation in the patch run.
     pub entry_patch: Vec<f32>,
 }

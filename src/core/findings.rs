@@ -1,4 +1,4 @@
-//! What a study found, as far as it is known: the one thing that a screen shows, wherever the numbers come from.
+//! The numbers a study has found so far. Screens show only these, wherever the numbers come from.
 
 use std::sync::Arc;
 
@@ -13,67 +13,67 @@ use super::tags::Subject;
 use super::view::View;
 use super::view_findings::ViewFindings;
 
-/// Where the numbers come from.
+/// Where the numbers of a [`Findings`] come from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
-    /// Computed in this session; holds what was opened, and how far it came if it was stopped.
+    /// Computed in this session: the opened inputs, while the run goes on or after it was stopped.
     Live {
-        /// The inputs.
+        /// The opened model, study and data.
         opened: Arc<Opened>,
         /// How effects are computed.
         method: Method,
-        /// Points on the path; only integrated gradients have any.
+        /// Points on the path; None except for integrated gradients.
         steps: Option<usize>,
     },
-    /// A whole run: computed in this session, or read from the file of this name.
+    /// A complete run: computed in this session, or read from a file.
     Run {
-        /// From what it was computed, and how.
+        /// The record of inputs and settings from which the run was computed.
         manifest: Arc<Manifest>,
-        /// The file it was read from or written to.
+        /// The file it was read from or written to, if any.
         file: Option<String>,
     },
     /// Figures printed by the published study, not computed here.
     Published {
-        /// How they were computed.
+        /// How the published effects were computed.
         method: Method,
-        /// Points on the path.
+        /// Points on the path of integrated gradients.
         steps: usize,
     },
 }
 
-/// The numbers of all views with what is known about them.
+/// The numbers of all views, with the study and model they belong to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Findings {
-    /// Where they come from.
+    /// Where the numbers come from.
     pub source: Source,
-    /// Its views, their words and its tags.
+    /// The study, with its views, their wording and its tags.
     pub study: Arc<Study>,
     /// The model's name, also the `modelId` of its features.
     pub model: String,
-    /// Its number of layers.
+    /// The model's number of layers.
     pub layers: usize,
-    /// What tags hang on; none until the dictionaries' hash is known.
+    /// The model and dictionaries that tags belong to; None until the dictionaries' hash is known.
     pub subject: Option<Subject>,
-    /// In the order of the study's views.
+    /// The findings of each view, in the order of the study's views.
     views: Vec<ViewFindings>,
-    /// By ordinal.
+    /// The report of each dictionary, by [`Submodule::ordinal`].
     reports: Vec<Option<DictionaryReport>>,
 }
 
 impl Findings {
-    /// A study whose inputs are open and of which nothing has arrived.
+    /// Findings of a study whose inputs are open, before any result has arrived.
     pub fn live(opened: Arc<Opened>, method: Method, steps: Option<usize>) -> Self {
         let (study, model, layers) = (opened.study.clone(), opened.model.clone(), opened.layers);
         Self::new(Source::Live { opened, method, steps }, study, model, layers)
     }
 
-    /// Of a source, with nothing in it.
+    /// Findings from `source` that hold no numbers yet.
     pub fn new(source: Source, study: Arc<Study>, model: String, layers: usize) -> Self {
         let views = study.all().map(|view| ViewFindings::new(view, layers)).collect();
         Self { source, study, model, layers, subject: None, views, reports: vec![None; Submodule::count(layers)] }
     }
 
-    /// A whole run. Ranks every feature: not for a drawing thread.
+    /// The findings of a complete run. This ranks every feature, so do not call it on a drawing thread.
     pub fn from_run(run: Run, file: Option<String>, subject: Subject) -> Self {
         let (model, layers) = (run.manifest.model.name.clone(), run.manifest.model.layers);
         let study = Arc::new(run.manifest.study.clone());
@@ -88,50 +88,50 @@ impl Findings {
         findings
     }
 
-    /// The run again, for a run file; none unless it is whole.
+    /// The complete run, for a run file; None if the run is not complete.
     pub fn to_run(&self) -> Option<Run> {
         let Source::Run { manifest, .. } = &self.source else { return None };
         let views: Option<Vec<ViewEffects>> = self.views.iter().map(ViewFindings::to_effects).collect();
         Some(Run { manifest: (**manifest).clone(), views: views? })
     }
 
-    /// What is known of `view`.
+    /// The findings of `view`.
     ///
     /// # Panics
-    /// When it is a view of another study: a fault of the caller.
+    /// If `view` belongs to another study: a fault of the caller.
     pub fn view(&self, view: View) -> &ViewFindings {
         &self.views[usize::from(view.0)]
     }
 
-    /// The same, to add to it.
+    /// The findings of `view`, to add to them. Panics like [`Findings::view`].
     pub fn view_mut(&mut self, view: View) -> &mut ViewFindings {
         &mut self.views[usize::from(view.0)]
     }
 
-    /// Puts in what arrived of one submodule.
+    /// Adds the ranked effects of one submodule in `view`.
     pub fn insert(&mut self, view: View, ranked: Arc<Ranked>) {
         self.view_mut(view).insert(ranked);
     }
 
-    /// Puts in how well a dictionary fits.
+    /// Stores how well the dictionary of `submodule` fits; ignored if the model lacks that layer.
     pub fn set_report(&mut self, submodule: Submodule, report: DictionaryReport) {
         if submodule.layer.0 < self.layers {
             self.reports[submodule.ordinal(self.layers)] = Some(report);
         }
     }
 
-    /// How well the dictionary of `submodule` fits, where it is known.
+    /// How well the dictionary of `submodule` fits; None if it is not known.
     pub fn report(&self, submodule: Submodule) -> Option<DictionaryReport> {
         if submodule.layer.0 < self.layers { self.reports[submodule.ordinal(self.layers)] } else { None }
     }
 
-    /// What a run's manifest says of the dictionary of `submodule`.
+    /// The manifest's record of the dictionary of `submodule`; None unless the source is a run.
     pub fn dictionary(&self, submodule: Submodule) -> Option<&DictionaryRecord> {
         let Source::Run { manifest, .. } = &self.source else { return None };
         manifest.dictionaries.get(submodule.ordinal(self.layers))
     }
 
-    /// The prompts behind `view`.
+    /// The prompts behind `view`; None for published figures.
     pub fn data(&self, view: View) -> Option<&DataRecord> {
         match &self.source {
             Source::Live { opened, .. } => opened.data.get(self.study.view(view).pairs),
@@ -140,7 +140,7 @@ impl Findings {
         }
     }
 
-    /// How effects were computed, and in how many points.
+    /// How effects were computed, and with how many points on the path.
     pub fn method(&self) -> (Method, Option<usize>) {
         match &self.source {
             Source::Live { method, steps, .. } => (*method, *steps),
@@ -149,13 +149,13 @@ impl Findings {
         }
     }
 
-    /// Number of features of the widest dictionary that has arrived; none where it is not known.
+    /// Number of features of the widest dictionary that has arrived; None if it is not known.
     pub fn dictionary_features(&self) -> Option<usize> {
         let all = self.views.iter().flat_map(ViewFindings::submodules).map(|ranked| ranked.effects().dictionary_features);
         all.max().filter(|features| *features > 0)
     }
 
-    /// Effects at single tokens in `view`.
+    /// Effects at single tokens in `view`, for its strongest features.
     pub fn detail(&self, view: View) -> &DetailIndex {
         &self.view(view).detail
     }

@@ -1,53 +1,53 @@
-//! What must hold in every run, whatever the model: the checks behind `saescope check`.
+//! The invariants that must hold in every run, whatever the model: the checks behind `saescope check`.
 
 use super::effects::{SubmoduleEffects, ViewEffects};
 use super::submodule::Submodule;
 use super::view::View;
 
-/// Allowed gap relative to the sum of the absolute terms: the tolerance of the reference tests. A sum of a few hundred f32
-/// products stays three orders of magnitude below it.
+/// Allowed gap relative to the sum of the absolute terms: the tolerance of the reference tests. The gap in a sum of a few
+/// hundred f32 products stays three orders of magnitude below it.
 pub const RELATIVE_TOLERANCE: f64 = 1e-4;
 
-/// Allowed gap where all terms are tiny.
+/// Allowed gap if all terms are tiny.
 pub const ABSOLUTE_TOLERANCE: f64 = 1e-6;
 
 /// The checks of one submodule in one view.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Check {
-    /// Which view.
+    /// The view that was checked.
     pub view: View,
-    /// Which submodule.
+    /// The submodule that was checked.
     pub submodule: Submodule,
-    /// Sum of all features' effects.
+    /// Sum of the effects of all features.
     pub feature_sum: f64,
     /// Effect of the error term.
     pub error: f64,
-    /// `<g, x_patch - x_clean>`; none for methods without a gradient.
+    /// `<g, x_patch - x_clean>`; None for methods without a gradient.
     pub gradient_dot_change: Option<f64>,
-    /// `|feature_sum + error - gradient_dot_change|`.
+    /// `|feature_sum + error - gradient_dot_change|`; None for methods without a gradient.
     pub gap: Option<f64>,
-    /// [`error_share`]; 0 where there is no effect at all.
+    /// [`error_share`]; 0 if there is no effect at all.
     pub error_share: f64,
-    /// Total effect minus (feature sum + error). Near 0 for `resid_i` under integrated gradients with many steps; information,
-    /// not an invariant.
+    /// Total effect minus (feature sum + error). Near 0 for `resid_i` under integrated gradients with many steps. This is
+    /// information, not an invariant.
     pub distance_to_total: f64,
-    /// What is broken, if anything.
+    /// The invariant that is broken, if any.
     pub broken: Option<Broken>,
 }
 
 /// An invariant that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broken {
-    /// Features and error do not add up to `<g, x_patch - x_clean>`.
+    /// Features and error term do not add up to `<g, x_patch - x_clean>`.
     Sum,
-    /// Some feature's positions do not add up to its effect.
+    /// The positions of some feature or of the error term do not add up to its effect.
     Positions,
     /// A number is NaN or infinite.
     NotFinite,
 }
 
 impl Broken {
-    /// In words.
+    /// A short description for tables and messages.
     pub fn describe(self) -> &'static str {
         match self {
             Self::Sum => "sum + error differs from <g, change>",
@@ -90,8 +90,8 @@ fn check_submodule(view: &ViewEffects, effects: &SubmoduleEffects, total: f64) -
     }
 }
 
-/// How much of an effect the dictionary does not explain: `|error| / (|feature sum| + |error|)`, from 0 to 1. None where there is no
-/// effect at all.
+/// The share of an effect that the dictionary does not explain: `|error| / (|feature sum| + |error|)`, from 0 to 1. None if
+/// there is no effect at all.
 pub fn error_share(feature_sum: f64, error: f64) -> Option<f64> {
     let share = error.abs() / (feature_sum.abs() + error.abs());
     share.is_finite().then_some(share)
@@ -101,7 +101,8 @@ fn tolerance(scale: f64) -> f64 {
     RELATIVE_TOLERANCE * scale + ABSOLUTE_TOLERANCE
 }
 
-/// The first number among the effects that is NaN or infinite. Standard errors are NaN by definition where there is a single example.
+/// The first number among the effects that is NaN or infinite. Standard errors are skipped: they are NaN by definition for a
+/// single example.
 pub fn not_finite(effects: &SubmoduleEffects) -> Option<f32> {
     let numbers = effects.effects.iter().chain([&effects.error.effect]).chain(effects.gradient_dot_change.as_ref());
     let mut numbers = numbers.chain(&effects.position_effects).chain(&effects.error.position_effects);

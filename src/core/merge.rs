@@ -1,7 +1,8 @@
-//! Shards of one study, computed on several machines, back into the run that one machine would have given.
+//! Merges shards of one study, computed on several machines, into the run that one machine would have computed.
 //!
-//! A mean over all examples is the weighted mean of the shards' means. The spread around it is the spread within each shard, which its
-//! standard error tells, and that of the shards' means around the whole one (Chan, Golub and LeVeque 1983).
+//! A mean over all examples is the weighted mean of the shards' means. The spread around it is the sum of the spread within
+//! each shard, which follows from the shard's standard error, and the spread of the shards' means around the overall mean
+//! (Chan, Golub and LeVeque 1983).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,13 +14,13 @@ use super::submodule::{FeatureId, FeatureIndex};
 use super::view::View;
 use super::view_findings::ViewFindings;
 
-/// A run with the file it was read from.
+/// A run with the name of the file it was read from.
 pub type Named = (String, Run);
 
-/// The whole run.
+/// Merges `runs` into the run over all examples.
 ///
 /// # Errors
-/// When the runs are not all shards of one study, each once.
+/// If the runs are not all shards of one study, each exactly once.
 pub fn merge(mut runs: Vec<Named>) -> Result<Run> {
     let records = runs.iter().map(|(name, run)| shard(name, run)).collect::<Result<Vec<_>>>()?;
     let of = records.first().map_or(0, |record| record.of);
@@ -67,7 +68,7 @@ fn shard<'a>(name: &str, run: &'a Run) -> Result<&'a ShardRecord> {
         .ok_or_else(|| Problem::new(name, "is a whole run, no shard", "name files that `run --shard I/N` wrote"))
 }
 
-/// Everything that decides the numbers.
+/// Compares everything that decides the numbers.
 fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<()> {
     let data = |data: &DataRecord| (data.sha256.clone(), data.lines, data.dropped);
     let dictionaries = |manifest: &Manifest| {
@@ -95,7 +96,7 @@ fn manifest(runs: &[Run]) -> Result<Manifest> {
     for (list, data) in whole.data.iter_mut().enumerate() {
         data.examples = in_order(runs, list)?;
     }
-    // Of each shard's own prompts only; what they say together was not kept.
+    // A report covers its own shard's prompts only; what the overall report would need was not kept.
     whole.dictionaries.iter_mut().for_each(|record| record.report = None);
     whole.created_unix_seconds = runs.iter().map(|run| run.manifest.created_unix_seconds).min().unwrap_or_default();
     whole.detail = runs.iter().map(|run| run.manifest.detail).min().unwrap_or_default();
@@ -108,7 +109,7 @@ fn manifest(runs: &[Run]) -> Result<Manifest> {
     Ok(whole)
 }
 
-/// The examples of all shards in the pair list `list`, each in its place.
+/// The examples of all shards in the pair list `list`, each at its place in the whole list.
 fn in_order(runs: &[Run], list: usize) -> Result<Vec<ExampleRecord>> {
     let mut examples = BTreeMap::new();
     let mut count = 0;
@@ -124,7 +125,7 @@ fn in_order(runs: &[Run], list: usize) -> Result<Vec<ExampleRecord>> {
     if gapless { Ok(examples.into_values().collect()) } else { Err(damaged()) }
 }
 
-/// Where the examples of a shard's pair list stand in the whole list.
+/// The places that the examples of a shard's pair list have in the whole list.
 fn places(run: &Run, list: usize) -> &[usize] {
     run.manifest.shard.as_ref().map_or(&[], |record| &record.places[list])
 }
@@ -132,7 +133,7 @@ fn places(run: &Run, list: usize) -> &[usize] {
 /// One shard's part of a view.
 struct Part<'a> {
     effects: &'a ViewEffects,
-    /// Place of each of its examples in the whole.
+    /// The place of each of the shard's examples in the whole list.
     order: &'a [usize],
 }
 
@@ -141,7 +142,7 @@ impl<'a> Part<'a> {
         Self { effects: run.view(view), order: places(run, run.manifest.study.view(view).pairs) }
     }
 
-    /// What it found of a feature; none where that never differed.
+    /// The numbers of `feature` in this shard; None if it never differed there.
     fn term(&self, ordinal: usize, feature: FeatureIndex) -> Option<Term<'a>> {
         let effects = &self.effects.submodules[ordinal];
         let slot = effects.features.binary_search(&feature).ok()?;
@@ -171,7 +172,8 @@ fn merge_view(view: View, runs: &[Run], detail: usize) -> ViewEffects {
         submodules: submodules.collect(),
         detail: Detail::default(),
     };
-    // The same ranking as everywhere; a merge runs alone, so a second copy of the effects for its time does not hurt.
+    // This uses the same ranking as everywhere else. A merge runs alone, so a second copy of the effects for its duration does
+    // no harm.
     let findings = ViewFindings::from_effects(whole.clone(), runs[0].manifest.model.layers);
     let strongest = findings.select(Selection::TopK(detail)).features;
     whole.detail = merge_detail(&parts, strongest.into_iter().map(|selected| selected.feature));
@@ -186,7 +188,8 @@ struct Term<'a> {
     positions: &'a [f32],
 }
 
-/// Absent terms are those of shards in which the feature never differed: 0 in every example.
+/// Merges the numbers of one feature or error term. A term is None for a shard in which the feature never differed: its effect
+/// is 0 in every example.
 fn merge_term(parts: &[Part<'_>], terms: &[Option<Term<'_>>], positions: usize) -> (f32, f32, Vec<f32>) {
     let all: f64 = parts.iter().map(Part::count).sum();
     let mean = |term: Option<Term<'_>>| term.map_or(0.0, |term| f64::from(term.mean));
@@ -194,7 +197,7 @@ fn merge_term(parts: &[Part<'_>], terms: &[Option<Term<'_>>], positions: usize) 
     let whole = weighted().map(|(count, term)| count * mean(term)).sum::<f64>() / all;
     let squares: f64 = weighted()
         .map(|(count, term)| {
-            // A single example has no spread, and no standard error.
+            // A single example has no spread, and its standard error is NaN.
             let error = term.map_or(0.0, |term| f64::from(term.standard_error));
             let within = if count > 1.0 { error * error * count * (count - 1.0) } else { 0.0 };
             within + count * (mean(term) - whole).powi(2)
@@ -246,7 +249,8 @@ fn merge_submodule(parts: &[Part<'_>], ordinal: usize, positions: usize) -> Subm
     whole
 }
 
-/// Single examples of the strongest features of the whole; a feature that some shard let go is left out and counted.
+/// Merges the effects at single tokens of the overall strongest features. A feature whose entries some shard has dropped is
+/// left out and counted.
 fn merge_detail(parts: &[Part<'_>], strongest: impl Iterator<Item = FeatureId>) -> Detail {
     let kept: Vec<HashMap<FeatureId, u32>> = parts
         .iter()
@@ -260,7 +264,7 @@ fn merge_detail(parts: &[Part<'_>], strongest: impl Iterator<Item = FeatureId>) 
         |feature: FeatureId| parts.iter().zip(&kept).all(|(part, kept)| kept.contains_key(&feature) || !differs(part, feature));
     let (features, incomplete): (Vec<FeatureId>, Vec<FeatureId>) = strongest.partition(|feature| is_complete(*feature));
     let ranks: HashMap<FeatureId, u32> = features.iter().enumerate().map(|(rank, feature)| (*feature, rank as u32)).collect();
-    // Rank, example, position, effect, clean, patch.
+    // The fields are rank, example, position, and the values effect, clean, patch.
     let mut entries: Vec<(u32, u32, u32, [f32; 3])> = Vec::new();
     for part in parts {
         let detail = &part.effects.detail;

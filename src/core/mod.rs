@@ -1,7 +1,7 @@
 //! Pure types and rules: identifiers, requests, effects, selections, comparisons, links.
 //!
-//! Nothing here touches burn, a terminal or a file, so that every rule a number on the screen depends on can be read and
-//! tested by itself.
+//! No module here uses burn, a terminal or a file, so every rule that a number on the screen depends on can be read and tested
+//! by itself.
 
 pub mod detail_index;
 pub mod dictionary_report;

@@ -1,4 +1,4 @@
-//! The plain definitions of selecting and comparing, for property tests of the fast ones.
+//! Plain definitions of selecting and comparing. Property tests check the fast versions against them.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::effects::ViewEffects;
 use super::selection::{Selected, Selection, by_strength};
 use super::submodule::FeatureId;
 
-/// The features that `selection` picks, strongest first: all are sorted, then cut.
+/// The features that `selection` picks, strongest first: all features are sorted, then cut.
 pub fn select(view: &ViewEffects, selection: Selection) -> Vec<Selected> {
     let all = view.submodules.iter().flat_map(|effects| {
         effects.features.iter().zip(&effects.effects).map(|(index, effect)| Selected {
@@ -23,7 +23,8 @@ pub fn select(view: &ViewEffects, selection: Selection) -> Vec<Selected> {
     all
 }
 
-/// The features that both selections hold (`common`), or only one of them, ranked by the larger effect among those that hold them.
+/// The features that both selections hold (if `common`), or that only one of them holds, ranked by the larger effect among the
+/// selections that hold them.
 pub fn compare(first: &ViewEffects, second: &ViewEffects, selection: Selection, common: bool) -> Vec<Selected> {
     let held = [first, second]
         .map(|view| select(view, selection).into_iter().map(|selected| selected.feature).collect::<BTreeSet<FeatureId>>());

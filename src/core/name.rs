@@ -1,21 +1,21 @@
-//! Short names of views and tags, copied rather than shared: tables of hundreds of thousands of rows carry them.
+//! Short names of views and tags. They are copied, not shared, because tables of hundreds of thousands of rows carry them.
 
 use std::fmt;
 
 use arrayvec::ArrayString;
 use serde::{Deserialize, Serialize};
 
-/// The longest name in bytes.
+/// The length of the longest name in bytes.
 pub const LONGEST: usize = 24;
 
-/// A name of 1 to [`LONGEST`] ASCII letters, digits, `-` and `_`, the first and the last a letter or a digit: such a word is found again
-/// in running text.
+/// A name of 1 to [`LONGEST`] ASCII letters, digits, `-` and `_` that begins and ends with a letter or a digit, so that it can
+/// be recognized in running text.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Name(ArrayString<LONGEST>);
 
 impl Name {
-    /// The name `text`, or why it cannot be one.
+    /// Makes a name from `text`, or says why it cannot be one.
     pub fn new(text: &str) -> Result<Self, String> {
         let is_allowed = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
         let has_plain_ends = [text.chars().next(), text.chars().next_back()]
@@ -27,7 +27,7 @@ impl Name {
         ArrayString::from(text).map(Self).map_err(|_| format!("is longer than {LONGEST} letters"))
     }
 
-    /// As text.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

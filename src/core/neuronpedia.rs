@@ -1,4 +1,4 @@
-//! Names and links on Neuronpedia, byte-equal to the Python original's encoding.
+//! Names and links on Neuronpedia, encoded byte for byte like the Python original.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -7,22 +7,23 @@ use std::fmt::Write;
 
 use super::submodule::{FeatureId, Submodule, SubmoduleKind};
 
-/// What Python's `urllib.parse.quote` encodes: everything but letters, digits, `_.-~` and `/`.
+/// The characters that Python's `urllib.parse.quote` encodes: everything but letters, digits, `_.-~` and `/`.
 const QUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
 
-/// The site refuses lists over this many features.
+/// The most features that the site accepts in one list.
 pub const LIST_FEATURES: usize = 150;
 
-/// Servers in front of the site refuse longer addresses.
+/// The longest address in bytes; servers in front of the site refuse longer ones.
 pub const URL_BYTES: usize = 14_000;
 
 /// The model that Neuronpedia shows with the published study's dictionaries.
 const STUDY_MODEL: &str = "pythia-70m-deduped";
 
-/// How the site names the dictionaries of every model that this program links to.
+/// The site's naming pattern for the dictionaries of every model that this program links to.
 pub const DICTIONARIES: &str = "{layer}-{kind}-sm";
 
-/// The models whose features have pages on Neuronpedia, by their names there. The default is the published study's model alone.
+/// The models whose features have pages on Neuronpedia, by their names there. The default holds the published study's model
+/// only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hosted(BTreeSet<String>);
 
@@ -38,21 +39,21 @@ impl Hosted {
         Self(std::iter::once(STUDY_MODEL.to_owned()).chain(others).collect())
     }
 
-    /// Whether links to features of `model` lead anywhere.
+    /// Whether links to features of `model` lead to a page.
     pub fn has(&self, model: &str) -> bool {
         self.0.contains(model)
     }
 }
 
-/// A feature as Neuronpedia names it.
+/// A feature's identifier on Neuronpedia.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reference {
-    /// For example `pythia-70m-deduped`.
+    /// The model's name there, for example `pythia-70m-deduped`.
     #[serde(rename = "modelId")]
     pub model_id: String,
-    /// For example `5-res-sm`.
+    /// The dictionary's name there, for example `5-res-sm`.
     pub layer: String,
-    /// A string there, not a number.
+    /// The feature's index, which is a string there, not a number.
     pub index: String,
 }
 
@@ -71,12 +72,12 @@ pub fn submodule(name: &str) -> Option<Submodule> {
 }
 
 impl Reference {
-    /// The name of `feature` of `model`.
+    /// The reference to `feature` of `model`.
     pub fn new(model: &str, feature: FeatureId) -> Self {
         Self { model_id: model.to_owned(), layer: layer_name(feature.submodule), index: feature.index.0.to_string() }
     }
 
-    /// The feature's page.
+    /// The address of the feature's page.
     pub fn page(&self) -> String {
         format!("https://neuronpedia.org/{}/{}/{}", quote(&self.model_id), quote(&self.layer), quote(&self.index))
     }
@@ -86,7 +87,7 @@ fn quote(text: &str) -> String {
     utf8_percent_encode(text, QUOTED).to_string()
 }
 
-/// `json.dumps(text)`: non-ASCII characters as `\uXXXX`, in surrogate pairs where needed.
+/// Equal to Python's `json.dumps(text)`: non-ASCII characters become `\uXXXX`, in surrogate pairs if needed.
 fn json_string(text: &str) -> String {
     let mut json = String::from("\"");
     for character in text.chars() {
@@ -120,8 +121,8 @@ fn json_object(reference: &Reference) -> String {
     )
 }
 
-/// The addresses of a quick list called `name`: one, or several where the features do not fit into one. Parts of a split list are
-/// called `name (1/3)` and so on.
+/// The addresses of a quick list called `name`: one address, or several if the features do not fit into one. The parts of a
+/// split list are called `name (1/3)` and so on.
 pub fn quick_lists(name: &str, references: &[Reference]) -> Vec<String> {
     let parts = split(name, references);
     let count = parts.len();
@@ -141,7 +142,7 @@ fn address(name: &str, references: &[Reference]) -> String {
     format!("https://neuronpedia.org/quick-list/?name={}&features={}", quote(name), quote(&format!("[{}]", objects.join(", "))))
 }
 
-/// Greedy: each part takes as many features as both limits allow, and at least one.
+/// Splits greedily: each part takes as many features as both limits allow, and at least one.
 fn split<'a>(name: &str, references: &'a [Reference]) -> Vec<&'a [Reference]> {
     // Room for the longest "(part/parts)" that a list of this length can need.
     let longest_name = format!("{name} ({0}/{0})", references.len());
@@ -177,7 +178,8 @@ mod tests {
         assert_eq!(reference(5, 26074).page(), "https://neuronpedia.org/pythia-70m-deduped/5-res-sm/26074");
     }
 
-    /// `"https://neuronpedia.org/quick-list/?name=" + quote(name) + "&features=" + quote(json.dumps(list))` in CPython 3.11.
+    /// Expected values: `"https://neuronpedia.org/quick-list/?name=" + quote(name) + "&features=" + quote(json.dumps(list))` in
+    /// CPython 3.11.
     #[test]
     fn a_quick_list_is_what_python_writes() {
         assert_eq!(

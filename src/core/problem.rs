@@ -1,4 +1,4 @@
-//! The one error type: every failure is a line that says where, what and what to do about it.
+//! The only error type: every failure is one line that says where it happened, what is wrong and what to do about it.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use super::text::printable;
 
-/// What went wrong, in one line: the place (a file, a flag), the offending value, and a remedy.
+/// A failure in one line: the place (a file, a flag), the offending value, and a remedy.
 ///
-/// Shown as `place: what; remedy`. A command that ends with a problem, of whatever kind, has exit status 2; a check that ran and failed is
-/// not a problem but a result (exit status 1).
+/// Shown as `place: what; remedy`. A command that ends with a problem of any kind has exit status 2. A check that ran and
+/// failed is not a problem but a result (exit status 1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     kind: Kind,
@@ -18,18 +18,18 @@ pub struct Problem {
     remedy: String,
 }
 
-/// Why something did not work.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// What was given is wrong.
+    /// The input is wrong.
     Input,
-    /// The machine, the network or another program is in the way: the same input may work later or elsewhere.
+    /// The machine, the network or another program prevents the work: the same input may work later or elsewhere.
     Environment,
-    /// It was asked to stop.
+    /// The work was asked to stop.
     Cancelled,
 }
 
-/// The result of everything that can fail.
+/// The result of an operation that can fail with a [`Problem`].
 pub type Result<T> = std::result::Result<T, Problem>;
 
 impl Problem {
@@ -38,17 +38,17 @@ impl Problem {
         Self::of_kind(Kind::Input, &place, &what, &remedy)
     }
 
-    /// An environment that cannot do the job, with parts as in [`Problem::new`].
+    /// A failure of the environment; the parts are as in [`Problem::new`].
     pub fn environment(place: impl fmt::Display, what: impl fmt::Display, remedy: impl fmt::Display) -> Self {
         Self::of_kind(Kind::Environment, &place, &what, &remedy)
     }
 
-    /// Work that was asked to stop; `remedy` says how to have its result after all.
+    /// Work that was asked to stop; `remedy` says how to get its result after all.
     pub fn cancelled(work: impl fmt::Display, remedy: impl fmt::Display) -> Self {
         Self::of_kind(Kind::Cancelled, &work, &"was cancelled", &remedy)
     }
 
-    /// A file that could not be read or written. A path that does not exist is wrong input.
+    /// A file that could not be read or written. A path that does not exist counts as wrong input.
     pub fn from_io(path: &Path, doing: &str, error: &std::io::Error) -> Self {
         let (kind, remedy) = match error.kind() {
             ErrorKind::NotFound => (Kind::Input, "check the path"),
@@ -74,7 +74,7 @@ impl Problem {
         self.kind == Kind::Environment
     }
 
-    /// What is wrong, without the place and the remedy.
+    /// The `what` part of the message, without the place and the remedy.
     pub fn what(&self) -> &str {
         &self.what
     }

@@ -1,4 +1,4 @@
-//! What a computation tells while it runs, for whoever shows it.
+//! The events that a computation reports while it runs.
 
 use std::sync::Arc;
 
@@ -10,46 +10,46 @@ use super::submodule::Submodule;
 use super::tags::Subject;
 use super::view::View;
 
-/// One step forward.
+/// The state of the work after one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being done now, for example `resid_3, male`.
+    /// The current stage, for example `resid_3, male`.
     pub stage: String,
-    /// Units done so far.
+    /// Units of work done so far.
     pub done: u64,
-    /// Units in all.
+    /// Units of work in all.
     pub total: u64,
 }
 
-/// Something that happened on the way.
+/// An event during the computation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    /// Work went on.
+    /// The work advanced.
     Progress(Progress),
-    /// One submodule of one view is finished: these are its final numbers.
+    /// One submodule of one view is finished; the numbers are final.
     Found(View, Arc<Ranked>),
-    /// One dictionary has seen all tokens: how well it fits.
+    /// One dictionary has encoded all tokens; the report says how well it fits.
     Fitted(Submodule, DictionaryReport),
 }
 
-/// What a job tells, in this order: at most one `Opened`, then any number of `Step` with at most one `Identified` somewhere between or
-/// beside them, exactly one `Ended`. A job that ends with a run has told all four.
+/// The events of a job, in this order: at most one `Opened`, then any number of `Step` with at most one `Identified` somewhere
+/// between or beside them, then exactly one `Ended`. A job that ends with a run has sent all four.
 ///
-/// `Whole` is what a whole run is to those who hear of it.
+/// `Whole` is the form in which the receiver gets the complete run.
 #[derive(Debug, Clone)]
 pub enum Event<Whole = Box<Run>> {
-    /// The inputs are open and will be computed on.
+    /// The inputs are open, and the computation on them begins.
     Opened(Box<Opened>),
-    /// It went on.
+    /// The computation made a step.
     Step(Step),
-    /// The dictionaries are hashed: what tags hang on is known, and the run will say the same.
+    /// The dictionaries are hashed, so the subject that tags belong to is known; the run will have the same subject.
     Identified(Subject),
-    /// It is over: with the whole run, or with the reason why there is none (cancelling is one).
+    /// The job is over: it ends with the complete run, or with the reason why there is no run (cancelling is one).
     Ended(Result<Whole>),
 }
 
 impl<Whole> Event<Whole> {
-    /// The same with another form of the whole run.
+    /// Converts the complete run with `whole` and leaves other events as they are.
     pub fn map<Other>(self, whole: impl FnOnce(Whole) -> Other) -> Event<Other> {
         match self {
             Self::Opened(opened) => Event::Opened(opened),
@@ -60,5 +60,5 @@ impl<Whole> Event<Whole> {
     }
 }
 
-/// Told of every step.
+/// A callback that receives every step.
 pub type Observer<'a> = &'a mut dyn FnMut(Step);

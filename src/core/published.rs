@@ -1,4 +1,4 @@
-//! Figures that the published study printed, as a study that can be looked at: what was not printed stays unknown.
+//! Figures that the published study printed, as findings that can be browsed. Figures that were not printed stay unknown.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,35 +21,35 @@ use super::view_findings::{Coverage, Summary};
 /// The printed figures with the tags that the study gave.
 #[derive(Debug, Clone)]
 pub struct Published {
-    /// Effects, totals and lists.
+    /// Printed effects, totals and lists.
     pub findings: Arc<Findings>,
-    /// The tags of both lists of strongest features, each in its view.
+    /// The tags from both printed lists of strongest features, each in its view.
     pub tags: TagBook,
-    /// What else is needed to compare with them.
+    /// Settings and counts of the study, needed to compare a run with it.
     pub study: PublishedStudy,
 }
 
-/// How the study was made, and what it said about two of its lists.
+/// How the study was made, and its comparison of two of its lists.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PublishedStudy {
     /// How effects were computed.
     pub method: Method,
-    /// Points on the path.
+    /// Points on the path of integrated gradients.
     pub steps: usize,
-    /// Pairs of prompts.
+    /// Number of pairs of prompts.
     pub examples: usize,
     /// Tokens per prompt.
     pub tokens: usize,
     /// Length of the lists of strongest features.
     pub top_k: usize,
-    /// Of the lists of strongest features of the two views that the study compares first.
+    /// Counts for the lists of strongest features of the two views that the study compares first.
     pub comparison: Comparison,
-    /// Of which prompts the figures are, by view: hashes of the kept examples in order, as `engine::identity::prompts_sha256` makes them.
-    /// `pairs` stands for every view of the first pair list.
+    /// The prompts behind the figures, by view: hashes of the kept examples in order, as `engine::identity::prompts_sha256`
+    /// makes them. The key `pairs` stands for every view of the first pair list.
     pub prompts_sha256: BTreeMap<String, String>,
 }
 
-/// Features in only one of two lists of strongest features, and in both.
+/// Counts from comparing two lists of strongest features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Comparison {
     /// Features in only one list.
@@ -66,14 +66,14 @@ struct File {
     threshold: f32,
     views: BTreeMap<String, PrintedView>,
     top30_tags: BTreeMap<String, Vec<Tagged>>,
-    /// Lists without tags: indices by Neuronpedia's layer name.
+    /// Lists of strongest features without tags: by view, the indices by Neuronpedia's layer name.
     #[serde(default)]
     top30_untagged: Untagged,
 }
 
 #[derive(Deserialize, Default)]
 struct Untagged {
-    /// Where the lists come from.
+    /// Source of the lists; kept in the file for readers only.
     #[serde(rename = "note")]
     _note: Option<String>,
     #[serde(flatten)]
@@ -85,7 +85,7 @@ struct PrintedView {
     clean_metric_mean: f64,
     total_effects: Vec<f32>,
     total_effect_mean: f64,
-    /// How many features it said lie above the threshold.
+    /// The number of features above the threshold that the study states.
     threshold_count: Option<usize>,
     threshold_features: BTreeMap<String, BTreeMap<String, f32>>,
 }
@@ -99,7 +99,7 @@ struct Tagged {
 }
 
 impl Published {
-    /// Reads the figures of `study` from JSON `text`; `name` is what messages call it.
+    /// Reads the figures of `study` from JSON `text`; messages call it `name`.
     pub fn parse(text: &str, name: &str, study: &Arc<Study>) -> Result<Self> {
         let problem = |what: String| Problem::new(name, what, "use data/published/names_comparison.json as it comes");
         let file: File = serde_json::from_str(text).map_err(|error| problem(format!("cannot be read: {error}")))?;
@@ -165,7 +165,7 @@ impl Published {
 }
 
 impl PublishedStudy {
-    /// The hash of the prompts of `view`, where it is known.
+    /// The hash of the prompts of `view`; None if it is not known.
     pub fn prompts_of(&self, view: &ViewSpec) -> Option<&str> {
         let of_view = self.prompts_sha256.get(view.name.as_str());
         let of_list = || self.prompts_sha256.get("pairs").filter(|_| view.pairs == 0);
@@ -178,7 +178,7 @@ fn feature(layer: &str, index: u32) -> Option<FeatureId> {
 }
 
 impl Tagged {
-    /// The line that the notebook writes.
+    /// The entry as a line of the notebook's lists.
     fn line(&self, model: &str) -> String {
         let Self { layer, index, rejected, note } = self;
         let reject = if *rejected { "X " } else { "" };
@@ -186,7 +186,7 @@ impl Tagged {
     }
 }
 
-/// Standard errors, positions and error terms were not printed: NaN, or no entries.
+/// The printed effects of one submodule. Standard errors, positions and error terms were not printed, so they are NaN or empty.
 fn printed_effects(submodule: Submodule, printed: &BTreeMap<String, f32>) -> std::result::Result<SubmoduleEffects, String> {
     let mut effects: Vec<(FeatureIndex, f32)> = Vec::new();
     for (index, effect) in printed {

@@ -1,6 +1,6 @@
-//! One submodule's features in the order of their strength, so that counting above a threshold is a binary search.
+//! One submodule's features, sorted by strength so that counting above a threshold is a binary search.
 //!
-//! A terminal asks for the count on every key of a threshold prompt, over all features of all dictionaries.
+//! A terminal asks for this count on every key of a threshold prompt, over all features of all dictionaries.
 
 use super::effects::SubmoduleEffects;
 use super::invariant;
@@ -11,7 +11,7 @@ use super::submodule::{FeatureId, FeatureIndex};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranked {
     effects: SubmoduleEffects,
-    /// Slots of `effects`, by falling `|effect|`, ties by index; without zeros and what is no finite number.
+    /// Slots of `effects` by falling `|effect|`, ties by index; effects that are zero or not finite are left out.
     order: Vec<u32>,
     feature_sum: f64,
     /// `[p]`: the sum over features at each position.
@@ -19,7 +19,7 @@ pub struct Ranked {
 }
 
 impl Ranked {
-    /// Ranks the features: `n log n` once.
+    /// Ranks the features once, in `n log n`.
     pub fn new(effects: SubmoduleEffects) -> Self {
         let strength = |slot: u32| effects.effects[slot as usize].abs();
         let mut order: Vec<u32> =
@@ -35,32 +35,32 @@ impl Ranked {
         Self { effects, order, feature_sum, position_sums }
     }
 
-    /// The effects themselves.
+    /// The effects that were ranked.
     pub fn effects(&self) -> &SubmoduleEffects {
         &self.effects
     }
 
-    /// The effects back, for a run file.
+    /// Gives the effects back, for a run file.
     pub fn into_effects(self) -> SubmoduleEffects {
         self.effects
     }
 
-    /// How many features have an effect.
+    /// Number of features with a finite effect other than 0.
     pub fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// Whether no feature has an effect.
+    /// Whether no feature has such an effect.
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
 
-    /// How many features have `|effect|` strictly above `threshold`.
+    /// Number of features with `|effect|` strictly above `threshold`.
     pub fn above(&self, threshold: f32) -> usize {
         self.order.partition_point(|slot| self.effects.effects[*slot as usize].abs() > threshold)
     }
 
-    /// The `count` strongest, strongest first.
+    /// The `count` strongest features, strongest first.
     pub fn strongest(&self, count: usize) -> impl Iterator<Item = Selected> + '_ {
         self.order[..count.min(self.order.len())].iter().map(|slot| {
             let slot = *slot as usize;
@@ -69,24 +69,24 @@ impl Ranked {
         })
     }
 
-    /// The sum of all features' effects, selected or not.
+    /// The sum of the effects of all features, whether selected or not.
     pub fn feature_sum(&self) -> f64 {
         self.feature_sum
     }
 
-    /// The same at each position of the prompt; empty where positions are not known.
+    /// The sum of all features' effects at each position of the prompt, `[p]`; empty if positions are not known.
     pub fn position_sums(&self) -> &[f64] {
         &self.position_sums
     }
 
-    /// The effects of one feature by position; none where they are not known.
+    /// The effects of one feature by position, `[p]`; None if they are not known.
     pub fn positions(&self, feature: FeatureIndex) -> Option<&[f32]> {
         let positions = self.position_sums.len();
         let slot = self.effects.features.binary_search(&feature).ok()?;
         self.effects.position_effects.get(slot * positions..(slot + 1) * positions).filter(|effects| !effects.is_empty())
     }
 
-    /// How much of the submodule's effect its dictionary does not explain; see [`invariant::error_share`].
+    /// The share of the submodule's effect that its dictionary does not explain; see [`invariant::error_share`].
     pub fn error_share(&self) -> Option<f64> {
         invariant::error_share(self.feature_sum, f64::from(self.effects.error.effect))
     }

@@ -1,6 +1,6 @@
-//! What can be asked of the engine: which model and data, what of them, and how to compute.
+//! A request to the engine: which model and data, which part of them, and how to compute.
 //!
-//! Plain values, so that whoever asks (a command line, an explorer) can compare and keep them without knowing the engine.
+//! Requests are plain values, so that a command line or an explorer can compare and keep them without knowing the engine.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -11,31 +11,31 @@ use super::problem::{Problem, Result};
 use super::run::Method;
 use super::study_source::StudySource;
 
-/// Everything that can be chosen about a study.
+/// Everything that a user can choose about a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The model and its dictionaries.
     pub model: ModelSource,
-    /// What it is about, and its pair lists.
+    /// The study and its pair lists.
     pub study: StudySource,
-    /// What is taken of them.
+    /// Which prompts of the pair lists are used.
     pub options: Options,
     /// How effects are computed.
     pub settings: Settings,
-    /// The backend, or none for the best that works.
+    /// The backend; None for the fastest that works.
     pub backend: Option<Backend>,
-    /// How many threads compute, or none for one for each core.
+    /// The number of computing threads; None for one for each core.
     pub threads: Option<NonZeroUsize>,
-    /// Only a part of the examples, or all.
+    /// The part of the examples to compute; None for all.
     pub shard: Option<Shard>,
 }
 
-/// A part of a study, for one of several machines.
+/// One part of a study's examples, for one of several machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// Which part, from 1.
+    /// Number of this part, from 1.
     pub number: usize,
-    /// Of how many.
+    /// Number of parts.
     pub of: usize,
 }
 
@@ -51,71 +51,71 @@ impl FromStr for Shard {
     }
 }
 
-/// Where the model and its dictionaries are.
+/// The place of the model and its dictionaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelSource {
-    /// The demo model inside the program, with its dictionaries.
+    /// The demo model embedded in the program, with its dictionaries.
     Demo,
     /// A model known by name whose files are not all on this machine: nothing can be computed before they are downloaded.
     Preset(String),
     /// A Hugging Face folder, and the folders that hold the dictionaries.
     Folder {
-        /// With `config.json`, `model.safetensors` and, unless the data are token ids, `tokenizer.json`.
+        /// The model's folder, with `config.json`, `model.safetensors` and, unless the data are token ids, `tokenizer.json`.
         model: PathBuf,
-        /// Searched in turn for each submodule.
+        /// Folders searched in turn for the dictionary of each submodule.
         dictionaries: Vec<PathBuf>,
-        /// The model's name, if it is known better than by its files.
+        /// The model's name, if a better one is known than its files give.
         name: Option<String>,
     },
 }
 
-/// What is taken of each pair list.
+/// Which lines of each pair list become examples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Seed of the shuffle, as in Python's `random.seed`.
     pub seed: u64,
-    /// Keep only prompts of this many tokens.
+    /// Keep only prompts of this many tokens; None keeps all lengths.
     pub tokens: Option<usize>,
-    /// Stop after this many kept examples.
+    /// Stop after this many kept examples; None keeps all.
     pub examples: Option<usize>,
 }
 
-/// The most points on a path: the error of a left Riemann sum falls as 1/steps, at this many it is below what f32 resolves, and more is a
-/// slip of the finger.
+/// The most points on a path. The error of a left Riemann sum falls as 1/steps; at this many it is below the resolution of f32,
+/// so a larger number is taken for a typing error.
 pub const MOST_STEPS: usize = 100_000;
 
-/// How to compute.
+/// How effects are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// Which method.
+    /// The attribution method.
     pub method: Method,
     /// Points on the path of [`Method::Ig`]: `alpha = 0, 1/steps, .., (steps - 1)/steps`.
     pub steps: usize,
-    /// Examples computed together.
+    /// Number of examples computed together.
     pub batch: usize,
-    /// Features per view whose single examples are kept.
+    /// Number of features per view whose effects at single tokens are kept.
     pub detail: usize,
 }
 
-/// What saescope can compute on; `engine::compute` knows which of them this program holds.
+/// The backends that saescope can compute on; `engine::compute` knows which of them are compiled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
     /// NVIDIA GPUs (cargo feature `cuda`).
     Cuda,
-    /// The processor, by arithmetic written for this program, always there.
+    /// The processor, with kernels written for this program; always available.
     Native,
-    /// burn-ndarray, always there.
+    /// burn-ndarray; always available.
     NdArray,
     /// burn-flex (cargo feature `flex`).
     Flex,
 }
 
 impl Backend {
-    /// From the fastest to the slowest, the order in which `auto` tries them. At pythia-70m's size flex encodes about twice as
-    /// fast as ndarray and runs forward and backward in three quarters of its time.
+    /// All backends from the fastest to the slowest, the order in which `auto` tries them. At pythia-70m's size flex encodes
+    /// about twice as fast as ndarray and runs forward and backward in three quarters of its time.
     pub const ALL: [Self; 4] = [Self::Cuda, Self::Native, Self::Flex, Self::NdArray];
 
-    /// The name on the command line.
+    /// The backend's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cuda => "cuda",

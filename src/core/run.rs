@@ -1,4 +1,4 @@
-//! A run: what was computed, and everything needed to say from what.
+//! A run: the computed effects, with a record of everything they were computed from.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::effects::ViewEffects;
 use super::study::Study;
 use super::view::View;
 
-/// The version of the run file's layout.
+/// The version of the run file's layout that this program writes.
 pub const FORMAT: u32 = 2;
 
 /// How effects are computed.
@@ -26,10 +26,10 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every method.
+    /// Every method, in the order of lists.
     pub const ALL: [Self; 3] = [Self::Ig, Self::Attrib, Self::Exact];
 
-    /// The name in files and on the command line.
+    /// The method's name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ig => "ig",
@@ -45,12 +45,12 @@ impl fmt::Display for Method {
     }
 }
 
-/// A whole run.
+/// The record of inputs and settings together with the computed effects; it covers all examples or one shard.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
-    /// From what it was computed, and how.
+    /// The record of inputs and settings.
     pub manifest: Manifest,
-    /// Every view of the study, in order.
+    /// The effects of every view of the study, in order.
     pub views: Vec<ViewEffects>,
 }
 
@@ -58,80 +58,80 @@ impl Run {
     /// The effects of `view`.
     ///
     /// # Panics
-    /// When it is a view of another study: a fault of the caller.
+    /// If `view` belongs to another study: a fault of the caller.
     pub fn view(&self, view: View) -> &ViewEffects {
         &self.views[usize::from(view.0)]
     }
 }
 
-/// What is known of a study once its inputs are open, before anything is computed.
+/// The facts known about a study once its inputs are open, before anything is computed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
     /// The model's name.
     pub model: String,
-    /// Its number of layers.
+    /// The model's number of layers.
     pub layers: usize,
-    /// The backend that computes.
+    /// The name of the backend that computes.
     pub backend: String,
-    /// What it is about.
+    /// The study, with its views and tags.
     pub study: Arc<Study>,
-    /// Its pair lists after shuffle and filters, each once.
+    /// The study's pair lists after shuffle and filters, each once.
     pub data: Vec<DataRecord>,
 }
 
-/// From what a run was computed, and how.
+/// The inputs and settings of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// The version of the layout, see [`FORMAT`].
     pub format: u32,
     /// Name and version of the program.
     pub program: String,
-    /// When it was started, in seconds since 1970-01-01 UTC.
+    /// Start of the run, in seconds since 1970-01-01 UTC.
     pub created_unix_seconds: u64,
-    /// Which backend computed, by name.
+    /// The name of the backend that computed.
     pub backend: String,
     /// How effects were computed.
     pub method: Method,
-    /// Points on the path; only integrated gradients have any.
+    /// Points on the path; None except for integrated gradients.
     pub steps: Option<usize>,
     /// Seed of the shuffle.
     pub seed: u64,
-    /// Prompt length that was asked for.
+    /// The prompt length that was asked for, in tokens; None for any length.
     pub tokens: Option<usize>,
-    /// Most examples that were asked for.
+    /// The most examples that were asked for; None for all.
     pub examples: Option<usize>,
-    /// Examples computed together.
+    /// Number of examples computed together.
     pub batch: usize,
-    /// Features per view whose single examples were to be kept.
+    /// Number of features per view whose effects at single tokens were to be kept.
     pub detail: usize,
-    /// The model.
+    /// The model that was attributed.
     pub model: ModelRecord,
-    /// One per submodule, in order.
+    /// One dictionary per submodule, in submodule order.
     pub dictionaries: Vec<DictionaryRecord>,
-    /// What it is about.
+    /// The study, with its views and tags.
     pub study: Study,
-    /// Its pair lists, each once; [`ViewSpec::pairs`](super::study::ViewSpec::pairs) counts among them.
+    /// The study's pair lists, each once; [`ViewSpec::pairs`](super::study::ViewSpec::pairs) indexes them.
     pub data: Vec<DataRecord>,
     /// How long each stage took.
     pub seconds: Seconds,
-    /// Which part of a study this is, where it is only one.
+    /// The part of the study that this run covers; None if it covers all examples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardRecord>,
 }
 
-/// Which part of a study a run is.
+/// Identifies a run as one part of a study.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShardRecord {
-    /// From 1.
+    /// Number of this part, from 1.
     pub number: usize,
-    /// How many there are.
+    /// Number of parts.
     pub of: usize,
-    /// For each pair list the place of each of its examples among those of the whole study.
+    /// For each pair list, the place of each of the part's examples among the examples of the whole study.
     pub places: Vec<Vec<usize>>,
 }
 
 impl Manifest {
-    /// The same with text that is safe to show on a terminal, or why it does not hold together: a file only claims what it says.
+    /// Makes all text safe to show on a terminal, and refuses a manifest that is not consistent: a file may contain anything.
     pub fn checked(mut self) -> std::result::Result<Self, String> {
         self.study = self.study.checked()?;
         let lists = self.study.lists();
@@ -144,24 +144,24 @@ impl Manifest {
         Ok(self)
     }
 
-    /// The data behind `view`.
+    /// The pair list of `view`, with its kept examples.
     pub fn data(&self, view: View) -> &DataRecord {
         &self.data[self.study.view(view).pairs]
     }
 }
 
-/// Which model computed.
+/// The model of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelRecord {
-    /// Its name, also the `modelId` of its features; see [`Hosted`](super::neuronpedia::Hosted).
+    /// The model's name, also the `modelId` of its features; see [`Hosted`](super::neuronpedia::Hosted).
     pub name: String,
-    /// File or `embedded`.
+    /// The file it was read from, or `embedded`.
     pub source: String,
-    /// Of the weight file.
+    /// Hash of the weight file.
     pub sha256: String,
-    /// Of `config.json`, which decides the arithmetic.
+    /// Hash of `config.json`, which decides the arithmetic.
     pub config_sha256: String,
-    /// Of `tokenizer.json`, if there is one.
+    /// Hash of `tokenizer.json`, if there is one.
     pub tokenizer_sha256: Option<String>,
     /// Number of layers.
     pub layers: usize,
@@ -169,41 +169,41 @@ pub struct ModelRecord {
     pub width: usize,
 }
 
-/// Which dictionary was used.
+/// The dictionary of one submodule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DictionaryRecord {
-    /// For example `attn_0`.
+    /// The submodule's name, for example `attn_0`.
     pub submodule: String,
-    /// `SAELens` or `dictionary_learning`.
+    /// The dictionary's file format: `SAELens` or `dictionary_learning`.
     pub format: String,
-    /// File, or its name inside the program.
+    /// The file it was read from, or its name inside the program.
     pub source: String,
-    /// Of the weight file.
+    /// Hash of the weight file.
     pub sha256: String,
-    /// Of `cfg.json`, in formats that have one.
+    /// Hash of `cfg.json`, in formats that have one.
     pub config_sha256: Option<String>,
     /// Number of features.
     pub features: usize,
-    /// How well it fits; none in files of former versions.
+    /// How well the dictionary fits; None in files of former versions and in merged runs.
     #[serde(default)]
     pub report: Option<DictionaryReport>,
-    /// Lengths of its decoder's rows; none in files of former versions.
+    /// Lengths of the rows of its decoder; None in files of former versions.
     #[serde(default)]
     pub decoder_norms: Option<DecoderNorms>,
 }
 
-/// Which pair list was used, and what of it.
+/// One pair list of a run, and the examples taken from it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataRecord {
-    /// File, or its name inside the program.
+    /// The file it was read from, or its name inside the program.
     pub source: String,
-    /// Of the whole file.
+    /// Hash of the whole file.
     pub sha256: String,
-    /// Lines in the file.
+    /// Number of lines in the file.
     pub lines: usize,
-    /// What the filters dropped.
+    /// Counts of the lines that became no example, by reason.
     pub dropped: Dropped,
-    /// What was kept, in the order of every per-example array. Reversed views exchange clean and patch.
+    /// The kept examples, in the order of every per-example array. Reversed views exchange clean and patch.
     pub examples: Vec<ExampleRecord>,
 }
 
@@ -214,14 +214,14 @@ pub struct Dropped {
     pub unequal_length: usize,
     /// An answer is not exactly one token.
     pub answer_not_one_token: usize,
-    /// Not of the length that was asked for.
+    /// The prompt does not have the length that was asked for.
     pub other_length: usize,
-    /// Enough examples had been found.
+    /// The line comes after the number of examples that was asked for.
     pub beyond_limit: usize,
 }
 
 impl Dropped {
-    /// All dropped lines.
+    /// The number of all dropped lines.
     pub fn sum(self) -> usize {
         self.unequal_length + self.answer_not_one_token + self.other_length + self.beyond_limit
     }
@@ -250,17 +250,17 @@ pub struct ExampleRecord {
     pub clean_tokens: Vec<u32>,
     /// Token ids of the patch prompt.
     pub patch_tokens: Vec<u32>,
-    /// The same as text, token by token; `#id` without a tokenizer.
+    /// The clean prompt as text, token by token; `#id` without a tokenizer.
     pub clean_text: Vec<String>,
-    /// The same for the patch prompt.
+    /// The patch prompt as text, token by token; `#id` without a tokenizer.
     pub patch_text: Vec<String>,
     /// Token id of the clean answer.
     pub clean_answer: u32,
     /// Token id of the patch answer.
     pub patch_answer: u32,
-    /// As text.
+    /// The clean answer as text.
     pub clean_answer_text: String,
-    /// As text.
+    /// The patch answer as text.
     pub patch_answer_text: String,
 }
 
@@ -269,8 +269,8 @@ pub struct ExampleRecord {
 pub struct Seconds {
     /// Opening model, dictionaries and data.
     pub open: f64,
-    /// Hashing model and dictionaries, which runs beside the attribution: both count the same time on the clock.
+    /// Hashing model and dictionaries. This runs at the same time as the attribution, so the two times overlap.
     pub hash: f64,
-    /// Attribution.
+    /// Computing the effects.
     pub attribution: f64,
 }

@@ -1,4 +1,4 @@
-//! Which features are worth a look: those above a threshold, or the k strongest.
+//! Selects the features to look at: those above a threshold, or the k strongest.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::fmt;
 use super::submodule::FeatureId;
 use super::view::View;
 
-/// The rule; the two kinds exclude each other.
+/// The rule that selects features.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Selection {
-    /// `|effect|` strictly above the value. 0 selects every feature with an effect.
+    /// Features with `|effect|` strictly above the value. 0 selects every feature with an effect.
     Threshold(f32),
     /// The k features of largest `|effect|`, over all submodules together.
     TopK(usize),
@@ -27,22 +27,22 @@ impl fmt::Display for Selection {
 /// Which of two selections hold a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeldBy {
-    /// Only one view's.
+    /// Only the selection of this view.
     Only(View),
-    /// Both.
+    /// Both selections.
     Both,
 }
 
-/// A feature with its effect.
+/// A selected feature with its effect.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Selected {
-    /// Which feature.
+    /// The feature that was selected.
     pub feature: FeatureId,
-    /// Sum over positions, mean over examples.
+    /// The feature's effect: sum over positions, mean over examples.
     pub effect: f32,
 }
 
-/// By falling `|effect|`; ties by submodule order, then index.
+/// The order by falling `|effect|`; ties by submodule order, then by index.
 pub fn by_strength(left: &Selected, right: &Selected) -> Ordering {
     right.effect.abs().total_cmp(&left.effect.abs()).then_with(|| left.feature.cmp(&right.feature))
 }

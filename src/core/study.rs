@@ -1,7 +1,7 @@
-//! A study: which views it has, what their clean and patch prompts are in words, which it compares first, and its tags.
+//! A study: its views, the wording of their clean and patch prompts, the two views it compares first, and its tags.
 //!
-//! Nothing else in the program knows what a study is about. A run file carries its study, so that a run opens without the file that
-//! described it; `store::studies` reads such files.
+//! No other part of the program knows what a study is about. A run file contains its study, so a run can be opened without the
+//! study's file; `store::studies` reads study files.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use super::tags::Vocabulary;
 use super::text::printable;
 use super::view::{Direction, View, ViewName};
 
-/// The most views of a study: a [`View`] is a small number, and a screen has few columns.
+/// The most views of a study: a [`View`] holds a `u8`, and a screen has room for few columns.
 pub const MOST_VIEWS: usize = 64;
 
-/// Words that no view can be called: they mean something in filters, commands and files.
+/// Words that cannot be the name of a view, because they have a meaning in filters, commands or files.
 pub const RESERVED_NAMES: [&str; 21] = [
     "effect",
     "abs",
@@ -40,40 +40,40 @@ pub const RESERVED_NAMES: [&str; 21] = [
     "fires",
 ];
 
-/// What a study consists of, apart from its prompts.
+/// The description of a study, without its prompts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Study {
-    /// By which the command line and messages know it.
+    /// The study's name on the command line and in messages.
     pub name: String,
-    /// Begins the titles of quick lists and exports.
+    /// The title with which quick lists and exports begin.
     pub title: String,
-    /// At least one.
+    /// The views, at least one.
     pub views: Vec<ViewSpec>,
-    /// The two views that are compared first; none where there is only one view.
+    /// The two views that are compared first; None if there is only one view.
     pub compare: Option<(View, View)>,
-    /// What features are tagged with.
+    /// The tags that features can get.
     pub tags: Vocabulary,
 }
 
-/// One view of a study.
+/// The description of one view of a study.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewSpec {
-    /// In columns, filters, commands, file names and run files.
+    /// The view's name in columns, filters, commands, file names and run files.
     pub name: ViewName,
-    /// What it looks at, in a few words: "male names".
+    /// The subject of the view in a few words: "male names".
     pub label: String,
-    /// Which of the study's pair lists, from 0.
+    /// Index of the study's pair list, from 0.
     pub pairs: usize,
-    /// How it takes them.
+    /// Whether the view takes the pairs as they are or reversed.
     pub direction: Direction,
-    /// What its clean prompt is in words: "he-prompt".
+    /// The wording for its clean prompt: "he-prompt".
     pub clean: String,
-    /// What its patch prompt is in words: "she-prompt".
+    /// The wording for its patch prompt: "she-prompt".
     pub patch: String,
 }
 
 impl Study {
-    /// The same with text that is safe to show on a terminal, or why it does not hold together: a file only claims what it says.
+    /// Makes all text safe to show on a terminal, and refuses a study that is not consistent: a file may contain anything.
     pub fn checked(mut self) -> std::result::Result<Self, String> {
         let count = self.views.len();
         if !(1..=MOST_VIEWS).contains(&count) {
@@ -104,10 +104,10 @@ impl Study {
         (0..self.views.len() as u8).map(View)
     }
 
-    /// What `view` is.
+    /// The description of `view`.
     ///
     /// # Panics
-    /// When it is a view of another study: a fault of the caller.
+    /// If `view` belongs to another study: a fault of the caller.
     pub fn view(&self, view: View) -> &ViewSpec {
         &self.views[usize::from(view.0)]
     }
@@ -117,15 +117,15 @@ impl Study {
         self.view(view).name
     }
 
-    /// The view called `name`, capitals or not.
+    /// The view called `name`, ignoring case; None if there is none.
     pub fn find(&self, name: &str) -> Option<View> {
         self.all().find(|view| self.name(*view).as_str().eq_ignore_ascii_case(name))
     }
 
-    /// The view called `name`.
+    /// The view called `name`, ignoring case.
     ///
     /// # Errors
-    /// When there is none; the remedy lists those that there are.
+    /// If no view has this name; the remedy lists the names of all views.
     pub fn named(&self, name: &str) -> Result<View> {
         self.find(name).ok_or_else(|| {
             Problem::new(
@@ -141,7 +141,7 @@ impl Study {
         self.views.iter().map(|view| view.name.as_str()).collect()
     }
 
-    /// Every two views that can be compared, those of [`Study::compare`] first.
+    /// Every two views that can be compared; those of [`Study::compare`] come first.
     pub fn pairs(&self) -> Vec<(View, View)> {
         let all =
             self.all().flat_map(|first| self.all().filter(move |second| first < *second).map(move |second| (first, second)));
@@ -151,7 +151,7 @@ impl Study {
         self.compare.into_iter().chain(all.filter(|pair| !same(pair))).collect()
     }
 
-    /// How many pair lists its views name.
+    /// The number of pair lists that the views refer to.
     pub fn lists(&self) -> usize {
         self.views.iter().map(|view| view.pairs + 1).max().unwrap_or(0)
     }

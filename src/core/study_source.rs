@@ -1,26 +1,26 @@
-//! A study together with the places where its pairs of prompts are, before anything of them is read.
+//! A study together with the sources of its pairs of prompts, before any pair is read.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::study::Study;
 
-/// Where the JSON lines of a pair list come from.
+/// The source of the JSON lines of a pair list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PairSource {
     /// A file on disk.
     File(PathBuf),
     /// Lines in memory: compiled into the program, or made from a template.
     Text {
-        /// By which messages and run files know them: `data/names.json`.
+        /// The name of the lines in messages and run files: `data/names.json`.
         name: String,
-        /// As a file would hold them.
+        /// The lines, as a file would contain them.
         text: Arc<str>,
     },
 }
 
 impl PairSource {
-    /// By which messages and run files know it.
+    /// The source's name in messages and run files.
     pub fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
@@ -29,11 +29,11 @@ impl PairSource {
     }
 }
 
-/// A study that can be computed.
+/// A study with everything needed to compute it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StudySource {
-    /// What is studied.
+    /// The study's views, wording and tags.
     pub study: Arc<Study>,
-    /// `lists[i]` is what [`super::study::ViewSpec::pairs`] calls `i`.
+    /// The pair lists: `lists[i]` is the list with [`super::study::ViewSpec::pairs`] equal to `i`.
     pub lists: Vec<PairSource>,
 }

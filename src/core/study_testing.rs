@@ -1,4 +1,4 @@
-//! Studies for the tests of all rooms.
+//! Studies for tests of all modules.
 
 use super::Study;
 use crate::core::name::Name;

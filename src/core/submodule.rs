@@ -1,4 +1,4 @@
-//! Identifiers: layers, features and the submodules of a transformer that have a dictionary.
+//! Identifiers of layers, of features, and of the submodules of a transformer that have a dictionary.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
 
-/// A layer of the model, from 0.
+/// Number of a layer of the model, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LayerIndex(pub usize);
 
-/// A feature of one dictionary, from 0.
+/// Number of a feature in its dictionary, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FeatureIndex(pub u32);
@@ -50,14 +50,14 @@ impl SubmoduleKind {
     }
 }
 
-/// One place of the model that attribution looks at, for example `attn_3`.
+/// An output of the model that attribution decomposes into features, for example `attn_3`.
 ///
 /// The derived order (attention, MLP, residual; then the layer) is the order of every list and the tie-break of every ranking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Submodule {
-    /// Which output of the layer.
+    /// Which output of the layer the dictionary reads.
     pub kind: SubmoduleKind,
-    /// Which layer.
+    /// The layer of that output.
     pub layer: LayerIndex,
 }
 
@@ -77,12 +77,12 @@ impl Submodule {
         format!("{}-{}-sm", self.layer.0, self.kind.neuronpedia_name())
     }
 
-    /// How many there are in a model with `layers` layers.
+    /// The number of submodules of a model with `layers` layers.
     pub const fn count(layers: usize) -> usize {
         SubmoduleKind::ALL.len() * layers
     }
 
-    /// The position in [`Submodule::all`] of a model with `layers` layers.
+    /// The submodule's position in [`Submodule::all`] of a model with `layers` layers.
     pub fn ordinal(self, layers: usize) -> usize {
         let kind = match self.kind {
             SubmoduleKind::Attention => 0,
@@ -113,12 +113,12 @@ impl FromStr for Submodule {
     }
 }
 
-/// One feature of one submodule's dictionary; its derived order is submodule order, then index.
+/// One feature of one submodule's dictionary; the derived order is submodule order, then index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FeatureId {
-    /// Whose dictionary.
+    /// The submodule whose dictionary has the feature.
     pub submodule: Submodule,
-    /// Which feature of it.
+    /// The feature's index in that dictionary.
     pub index: FeatureIndex,
 }
 

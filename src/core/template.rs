@@ -1,4 +1,4 @@
-//! Pairs of prompts from a template: one pair with words in braces, and lists of words to put there.
+//! Pairs of prompts from a template: one pair with words in braces, and lists of words that replace them.
 
 use std::collections::BTreeSet;
 
@@ -6,43 +6,44 @@ use serde::Serialize;
 
 use super::text::excerpt;
 
-/// More lines than anybody computes: a crossing that went too far.
+/// The most lines that a template may make: a larger number means that too many lists are crossed.
 pub const MOST_LINES: usize = 100_000;
 
-/// The parts of a pair, as a pair file calls them.
+/// The parts of a pair, under their names in a pair file.
 pub const FIELDS: [&str; 4] = ["clean_prefix", "patch_prefix", "clean_answer", "patch_answer"];
 
-/// One pair: a text for each of [`FIELDS`], in which `{word}` stands for an entry of the list `word`, and `{{` and `}}` for braces.
+/// One pair: a text for each of [`FIELDS`]. In it `{word}` stands for an entry of the list `word`, and `{{` and `}}` for
+/// braces.
 pub type Template = [String; 4];
 
-/// How the entries of a list are dealt out to lines.
+/// How the entries of a list are distributed to lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// Row by row, in step with all paired lists of the template.
+    /// One entry per row, in step with all paired lists of the template.
     Paired,
-    /// One after another to each line, from the start again at the end.
+    /// The next entry for each line, beginning again after the last.
     Cycled,
-    /// Every one to each row.
+    /// All entries for each row.
     Crossed,
 }
 
 /// A list of words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WordList {
-    /// What stands in braces.
+    /// The word that stands in braces.
     pub word: String,
-    /// At least one.
+    /// The entries that can replace the word, at least one.
     pub entries: Vec<String>,
-    /// How they are dealt out.
+    /// How the entries are distributed.
     pub usage: Use,
 }
 
-/// What is wrong with a template, for somebody who knows where its parts stand.
+/// A fault in a template, for a caller that knows where each part stands in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The part that is wrong.
     pub at: Part,
-    /// With its value.
+    /// The fault, with the value that is wrong.
     pub what: String,
     /// What to do about it.
     pub remedy: String,
@@ -53,16 +54,16 @@ pub struct Fault {
 pub enum Part {
     /// One of [`FIELDS`].
     Field(usize),
-    /// The list of this word.
+    /// The list of the word with this name.
     Words(String),
-    /// All of it.
+    /// The whole template.
     Whole,
 }
 
-/// A field taken apart.
+/// A field split at its words; each word is the index of its list.
 struct Pattern(Vec<Piece<usize>>);
 
-/// A literal text, or where a word goes.
+/// A literal text, or the place of a word.
 enum Piece<W> {
     Literal(String),
     Word(W),
@@ -77,10 +78,10 @@ struct Line {
     patch_answer: String,
 }
 
-/// The words that `template` names, without regard to whether there are such lists.
+/// The words that `template` names, whether or not there are lists for them.
 ///
 /// # Errors
-/// When a brace is not closed or not opened.
+/// If a brace is not closed or not opened.
 pub fn words(template: &Template) -> Result<BTreeSet<String>, Fault> {
     let mut words = BTreeSet::new();
     for (index, text) in template.iter().enumerate() {
@@ -92,13 +93,15 @@ pub fn words(template: &Template) -> Result<BTreeSet<String>, Fault> {
     Ok(words)
 }
 
-/// The lines of `template` as the text of a pair file: one JSON object a line.
+/// The lines of `template` as the text of a pair file: one JSON object per line.
 ///
-/// Rows of the paired lists come one after another. Each row makes a line with every entry of every crossed list, where the crossed list
-/// that `lists` has last changes fastest. Each line takes the next entry of every cycled list. Without paired lists there is one row.
+/// The rows of the paired lists follow one another. Each row makes one line for every combination of entries of the crossed
+/// lists; the crossed list that is last in `lists` changes fastest. Each line takes the next entry of every cycled list.
+/// Without paired lists there is one row.
 ///
 /// # Errors
-/// When the template has an open brace, a word without a list, lists that are empty or do not fit together, or more than [`MOST_LINES`].
+/// If the template has an open brace, a word without a list, lists that are empty or do not fit together, or more than
+/// [`MOST_LINES`].
 pub fn expand(template: &Template, lists: &[WordList]) -> Result<String, Fault> {
     let parse = |(index, text): (usize, &String)| Pattern::parse(text, lists).map_err(at_field(index));
     let patterns = template.iter().enumerate().map(parse).collect::<Result<Vec<Pattern>, Fault>>()?;
@@ -139,7 +142,7 @@ pub fn expand(template: &Template, lists: &[WordList]) -> Result<String, Fault> 
     Ok(text)
 }
 
-/// How many entries the paired lists have; none without such lists.
+/// The number of entries of the paired lists; None if there are no such lists.
 fn rows(lists: &[WordList], mut paired: impl Iterator<Item = usize>) -> Result<Option<usize>, Fault> {
     let Some(first) = paired.next().map(|list| &lists[list]) else { return Ok(None) };
     let count = first.entries.len();
@@ -163,14 +166,14 @@ fn json(line: &Line) -> Result<String, Fault> {
     })
 }
 
-/// What is wrong, and what to do about it.
+/// A fault without its place: what is wrong, and what to do about it.
 type Wrong = (String, String);
 
 fn at_field(index: usize) -> impl Fn(Wrong) -> Fault {
     move |(what, remedy)| Fault { at: Part::Field(index), what, remedy }
 }
 
-/// Splits `text` at its words.
+/// Splits `text` at its words in braces.
 fn pieces(text: &str) -> Result<Vec<Piece<String>>, Wrong> {
     let wrong = |what: &str, remedy: &str| (format!("'{}' {what}", excerpt(text, 80)), remedy.to_owned());
     let mut pieces = Vec::new();
@@ -254,7 +257,7 @@ mod tests {
         fields.map(str::to_owned)
     }
 
-    /// The fields of each line, split as pair files are: at line feeds.
+    /// The fields of each line; lines are split at line feeds only, as in pair files.
     fn fields(text: &str) -> Vec<Template> {
         let line = |line: &str| {
             let line: Value = serde_json::from_str(line).unwrap();
@@ -263,7 +266,7 @@ mod tests {
         text.split_terminator('\n').map(line).collect()
     }
 
-    /// The same, joined by `|`.
+    /// The fields of each line, joined by `|`.
     fn lines(template: &Template, lists: &[WordList]) -> Vec<String> {
         fields(&expand(template, lists).unwrap()).into_iter().map(|line| line.join("|")).collect()
     }

@@ -1,4 +1,4 @@
-//! Makes text that comes from files safe to show: a prompt or a file name must never move the cursor of somebody's terminal.
+//! Makes text from files safe to show: a prompt or a file name must never move the terminal's cursor.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -10,7 +10,7 @@ pub fn printable(text: &str) -> String {
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
-            // Bidirectional overrides reorder what follows them on a line, which lets a label lie about itself.
+            // Bidirectional overrides reorder the text after them on a line, so a label could show something it is not.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => shown.push('\u{fffd}'),
             other if other.is_control() => shown.push('\u{fffd}'),
             other => shown.push(other),
@@ -19,7 +19,7 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-/// At most `limit` characters of `text`, made printable; what was cut is marked by `…`.
+/// At most `limit` characters of `text`, made printable; a cut is marked by `…`.
 pub fn excerpt(text: &str, limit: usize) -> String {
     let mut cut: String = text.chars().take(limit).collect();
     if text.chars().nth(limit).is_some() {
@@ -28,7 +28,7 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     printable(&cut)
 }
 
-/// The words of `text` with the spaces behind them, none wider than `room` columns of a terminal.
+/// The words of `text`, each with the space after it, and none wider than `room` terminal columns.
 pub fn words(text: &str, room: usize) -> Vec<String> {
     let mut words = Vec::new();
     for word in text.split_inclusive(' ') {
@@ -47,7 +47,7 @@ pub fn words(text: &str, room: usize) -> Vec<String> {
     words
 }
 
-/// `text` in lines of at most `columns`, broken between words.
+/// `text` in lines of at most `columns` terminal columns, broken between words.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in words(text, columns.max(1)) {
@@ -60,7 +60,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// A number of bytes as people say it, in powers of ten: `134.4 MB`.
+/// A number of bytes in a readable unit, in powers of ten: `134.4 MB`.
 pub fn bytes(count: u64) -> String {
     let scaled = |unit: f64| count as f64 / unit;
     match count {

@@ -1,4 +1,4 @@
-//! A run beside published figures: does this program, on this machine, reproduce the study?
+//! Compares a run with published figures: does this program, on this machine, reproduce the study?
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,26 +12,26 @@ use super::submodule::FeatureId;
 use super::view::ViewName;
 use super::view_findings::{Coverage, ViewFindings};
 
-/// How far a figure may be off, in units of the metric.
+/// The largest accepted difference of a figure, in units of the metric.
 ///
-/// The study's weights are f16 and its arithmetic f32, as here, so what can differ is rounding: the printed digits (5e-5), and f32 sums in
-/// another order on another device (about 1e-5 of the logits' own size, which reaches some tens: some 1e-4). Three times that is
-/// allowed; it is a hundredth of the threshold above which the study calls an effect worth a look.
+/// The study's weights are f16 and its arithmetic f32, as here, so only rounding can differ: the printed digits (5e-5), and f32
+/// sums in another order on another device (about 1e-5 of the logits' own size, which reaches some tens: some 1e-4). Three
+/// times that is allowed; it is a hundredth of the threshold above which the study looks at an effect.
 pub const TOLERANCE: f64 = 1e-3;
 
-/// How a figure compares.
+/// The result of comparing one figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Within the tolerance.
+    /// The difference is within the tolerance.
     Same,
-    /// A list differs, but only by features that the tolerance could carry over its edge.
+    /// A list differs, but only by features that the tolerance could move across its edge.
     Edge,
-    /// Off.
+    /// The difference is larger than the tolerance explains.
     Differs,
 }
 
 impl Verdict {
-    /// Whether the study is reproduced in this.
+    /// Whether this figure of the study is reproduced.
     pub fn holds(self) -> bool {
         self != Self::Differs
     }
@@ -47,24 +47,24 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// One figure, or one list of figures.
+/// The comparison of one figure, or of one list of figures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    /// What it is.
+    /// The figure's name in the report.
     pub name: String,
-    /// The published value.
+    /// The published value as text; counts for lists.
     pub published: String,
-    /// The run's value.
+    /// The run's value as text; counts for lists.
     pub here: String,
-    /// The largest difference, in units of the metric; none between lists.
+    /// The largest difference, in units of the metric; None for lists.
     pub difference: Option<f64>,
-    /// What follows.
+    /// Whether the values agree.
     pub verdict: Verdict,
-    /// Where the difference is, if it is too large.
+    /// Where the difference is, if it is too large; otherwise empty.
     pub note: String,
 }
 
-/// Every published figure beside the run's; views are the same where their names are.
+/// Compares every published figure with the run's. Views correspond if their names are equal.
 pub fn compare(run: &Findings, published: &Published) -> Vec<Figure> {
     let mut figures = Vec::new();
     let figures_of = &published.findings;
@@ -85,7 +85,7 @@ pub fn compare(run: &Findings, published: &Published) -> Vec<Figure> {
     if let Some((first, second)) = figures_of.study.compare {
         let names = [first, second].map(|view| figures_of.study.name(view));
         if let [Some(first), Some(second)] = names.map(|name| run.study.find(name.as_str())) {
-            // The counts follow from the lists: where a printed list is another one, the tolerance explains nothing.
+            // The counts follow from the lists: if a printed list differs, the tolerance explains no difference in the counts.
             let lists = names.map(|name| list_name(name, published.study.top_k));
             let lists_hold = figures.iter().filter(|figure| lists.contains(&figure.name)).all(|figure| figure.verdict.holds());
             figures.push(compare_lists(names, [run.view(first), run.view(second)], &published.study, lists_hold));
@@ -121,7 +121,7 @@ fn compare_view(view: ViewName, found: &ViewFindings, expected: &ViewFindings, t
             let published: BTreeSet<FeatureId> = listed.iter().copied().collect();
             let here = found.select(Selection::TopK(top_k)).features;
             let edge = edge(&here);
-            // A feature and the weakest of the list may both be off, toward each other.
+            // A feature and the weakest of the list may both be off, in opposite directions.
             let near = |feature: FeatureId| (size_of(found, feature) - edge).abs() <= 2.0 * TOLERANCE;
             let mut figure = list(list_name(view, top_k), &published, &here, near);
             if published.len() != here.len() {
@@ -134,7 +134,7 @@ fn compare_view(view: ViewName, found: &ViewFindings, expected: &ViewFindings, t
     figures
 }
 
-/// `|effect|` of a feature of a whole view.
+/// `|effect|` of a feature in a complete view.
 fn size_of(found: &ViewFindings, feature: FeatureId) -> f64 {
     f64::from(effect_of(found, feature).abs())
 }
@@ -147,7 +147,7 @@ fn list_name(view: ViewName, top_k: usize) -> String {
     format!("{view}: top {top_k}")
 }
 
-/// The weakest effect of a list of the strongest.
+/// The weakest `|effect|` in a list of the strongest features.
 fn edge(strongest: &[Selected]) -> f64 {
     strongest.last().map_or(0.0, |selected| f64::from(selected.effect.abs()))
 }
@@ -164,7 +164,7 @@ fn number(name: String, published: f64, here: f64) -> Figure {
     }
 }
 
-/// NaN is off.
+/// A NaN difference counts as different.
 fn within(difference: f64) -> Verdict {
     if difference <= TOLERANCE { Verdict::Same } else { Verdict::Differs }
 }
@@ -212,7 +212,7 @@ fn effects(view: ViewName, found: &ViewFindings, published: &[Selected]) -> Figu
     }
 }
 
-/// Two lists as sets; `near` says which features the tolerance could carry over the edge.
+/// Compares two lists as sets; `near` tells which features the tolerance could move across the edge.
 fn list(name: String, published: &BTreeSet<FeatureId>, here: &[Selected], near: impl Fn(FeatureId) -> bool) -> Figure {
     let here: BTreeSet<FeatureId> = here.iter().map(|selected| selected.feature).collect();
     let differing: Vec<&FeatureId> = published.symmetric_difference(&here).collect();
@@ -237,15 +237,15 @@ fn list(name: String, published: &BTreeSet<FeatureId>, here: &[Selected], near: 
     }
 }
 
-/// How many of the strongest features of two views differ, and how many both hold.
+/// Compares how many of the strongest features of two views differ, and how many both views hold.
 fn compare_lists(names: [ViewName; 2], views: [&ViewFindings; 2], published: &PublishedStudy, lists_hold: bool) -> Figure {
     let top_k = published.top_k;
-    // A run knows all of its effects: nothing is missing in a selection.
+    // A run knows all of its effects, so a selection is always complete.
     let held = held(views[0], views[1], Selection::TopK(top_k)).unwrap_or_default();
     let common = held.iter().filter(|(_, held_by)| *held_by == HeldBy::Both).count();
     let differing = held.len() - common;
     let expected = published.comparison;
-    // Features that change places at the edge of one list can each be in the other list or not.
+    // Features that change places at the edge of one list may each be in the other list or not.
     let allowed = if lists_hold { views.into_iter().map(|view| exchanges(view, top_k)).sum() } else { 0 };
     let verdict = if (differing, common) == (expected.differing, expected.common) {
         Verdict::Same
@@ -268,7 +268,8 @@ fn compare_lists(names: [ViewName; 2], views: [&ViewFindings; 2], published: &Pu
     }
 }
 
-/// How many features of the `top_k` strongest could change places with weaker ones, if every effect may be off by the tolerance.
+/// The number of features among the `top_k` strongest that could change places with weaker ones if every effect may be off by
+/// the tolerance.
 fn exchanges(view: &ViewFindings, top_k: usize) -> usize {
     let ranked = view.select(Selection::TopK(2 * top_k)).features;
     let (inside, outside) = ranked.split_at(top_k.min(ranked.len()));

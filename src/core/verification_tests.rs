@@ -1,4 +1,4 @@
-//! The published figures reproduce themselves, and each kind of figure can fail.
+//! Tests that the published figures reproduce themselves, and that each kind of figure can fail.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ fn published() -> Published {
     Published::parse(include_str!("../../data/published/names_comparison.json"), "names", &Arc::new(names())).unwrap()
 }
 
-/// What the study printed of a view, as a run would hold it. The weak features of the strongest were printed without their effects:
-/// these get effects below the threshold.
+/// The printed figures of a view as a run would hold them. The weaker features of the list of the strongest were printed
+/// without effects: they get effects below the threshold here.
 fn view(view: crate::core::view::View, published: &Published) -> ViewEffects {
     let printed = published.findings.view(view);
     let Coverage::Printed { listed, .. } = &printed.coverage else { panic!("not printed") };
@@ -54,7 +54,7 @@ fn figures(found: &ViewEffects, published: &Published) -> Vec<Figure> {
     compare_view(name, &ViewFindings::from_effects(found.clone(), 6), published.findings.view(found.view), 30)
 }
 
-/// The verdicts that do not hold, of one view.
+/// The names of the figures that differ in one view.
 fn off(found: &ViewEffects, published: &Published) -> Vec<String> {
     let figures = figures(found, published);
     figures.into_iter().filter(|figure| !figure.verdict.holds()).map(|figure| figure.name).collect()
@@ -110,7 +110,7 @@ fn every_kind_of_figure_can_fail() {
 fn what_is_within_the_tolerance_of_an_edge_is_no_failure() {
     let published = published();
     let mut male = view(MALE, &published);
-    // Published as -0.1013: below the threshold now, and close to it.
+    // The published effect is -0.1013; now it is below the threshold, but close to it.
     change(&mut male, "mlp_5", 26_689, -0.0995);
     let figures = figures(&male, &published);
     let verdict = |name: &str| figures.iter().find(|figure| figure.name == name).unwrap().verdict;
@@ -125,7 +125,7 @@ fn a_list_that_is_too_short_is_off_even_at_its_edge() {
     let male = view(MALE, &published);
     let findings = Arc::make_mut(&mut published.findings);
     let Coverage::Printed { listed, .. } = &mut findings.view_mut(MALE).coverage else { panic!("not printed") };
-    // One of those whose effects were not printed: all of them lie at the edge here.
+    // Remove one of the features without printed effects: all of them lie at the edge here.
     let weak = listed.iter().position(|feature| male.effect(*feature).abs() < 0.1).unwrap();
     listed.remove(weak);
     assert_eq!(off(&male, &published), ["male: top 30"]);
@@ -148,7 +148,7 @@ fn lists_of_two_views_are_compared() {
         published.study.comparison = Comparison { differing, common };
         assert_eq!(compare(&baseline, &published).verdict, verdict, "{differing} / {common}");
     }
-    // One that both share has lost its place to another, by less than the tolerance explains, and by more.
+    // A feature that both views share loses its place to another one, first by less than the tolerance explains, then by more.
     published.study.comparison = Comparison { differing: 28, common: 16 };
     let Coverage::Printed { listed, .. } = &published.findings.view(BASELINE).coverage else { panic!("not printed") };
     let shared =

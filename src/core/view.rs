@@ -1,4 +1,4 @@
-//! A view: one direction in which a study looks at one of its pair lists.
+//! A view: one pair list of a study, in one direction.
 
 use std::fmt;
 
@@ -6,25 +6,27 @@ use serde::{Deserialize, Serialize};
 
 use super::name::Name;
 
-/// A view, as its place among the views of its study, from 0: it means something only together with a [`Study`](super::study::Study).
+/// A view, as its index among the views of its study, from 0. It has a meaning only together with a
+/// [`Study`](super::study::Study).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct View(pub u8);
 
-/// The name of a view: lower-case letters, digits, `-` and `_`, so that it can be typed in a filter and stand in a tensor's name.
+/// The name of a view. Study files allow only lower-case letters, digits, `-` and `_`, so that it can be typed in a filter and
+/// be part of a tensor's name.
 pub type ViewName = Name;
 
-/// Which prompt of a pair a view starts from.
+/// Which prompt of a pair is the view's clean prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// Clean and patch are those of the pair list.
+    /// Clean and patch are as in the pair list.
     Forward,
-    /// Clean and patch are exchanged, prompts and answers both.
+    /// Clean and patch are exchanged, both prompts and answers.
     Reversed,
 }
 
 impl Direction {
-    /// What a view starts from and what it moves toward, of what the pair list calls clean and patch.
+    /// The view's (clean, patch), given the clean and patch of the pair list.
     pub fn orient<T>(self, clean: T, patch: T) -> (T, T) {
         match self {
             Self::Forward => (clean, patch),
@@ -32,7 +34,7 @@ impl Direction {
         }
     }
 
-    /// The name in files.
+    /// The direction's name in files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Forward => "forward",

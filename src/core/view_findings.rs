@@ -1,4 +1,4 @@
-//! What is known of one view: computed, still arriving, or only what was printed somewhere.
+//! The known numbers of one view: computed, still arriving, or only partly printed in a publication.
 
 use std::sync::Arc;
 
@@ -12,59 +12,59 @@ use super::view::View;
 /// How much of a view is known.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Coverage {
-    /// Every effect of the submodules that are there; a feature that is not listed has effect 0.
+    /// Every effect of the submodules that have arrived; a feature that is not listed has effect 0.
     Computed,
-    /// Only what was printed: every feature with `|effect|` above the threshold, and which are the strongest.
+    /// Only printed figures: every feature with `|effect|` above the threshold, and a list of the strongest.
     Printed {
-        /// Effects down to here are known.
+        /// Effects with a larger `|effect|` than this are known.
         threshold: f32,
-        /// A list of the strongest features, in no order of strength; empty where none was printed.
+        /// A list of the strongest features, not in order of strength; empty if none was printed.
         listed: Vec<FeatureId>,
     },
 }
 
-/// Means over the examples of a view; none where they are not known.
+/// Means over the examples of a view; None if they are not known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
     /// Number of examples.
     pub examples: Option<usize>,
     /// Mean metric of the clean runs.
     pub clean_metric: Option<f64>,
-    /// Mean of `metric(patch input) - metric(clean input)`.
+    /// Mean over examples of `metric(patch input) - metric(clean input)`.
     pub total_effect: Option<f64>,
-    /// The same for each example.
+    /// `metric(patch input) - metric(clean input)` of each example; empty if it is not known.
     pub total_effects: Vec<f32>,
 }
 
-/// One view as far as it is known.
+/// The numbers of one view that are known so far.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ViewFindings {
-    /// Which view.
+    /// The view that the numbers belong to.
     pub view: View,
-    /// By [`Submodule::ordinal`]; none where nothing has arrived.
+    /// Ranked effects by [`Submodule::ordinal`]; None for a submodule that has not arrived.
     submodules: Vec<Option<Arc<Ranked>>>,
     layers: usize,
-    /// How much is known.
+    /// How much of the view is known.
     pub coverage: Coverage,
-    /// Means over the examples.
+    /// The view's means over its examples.
     pub summary: Summary,
-    /// The metric of each example's clean and patch run, once the view is whole.
+    /// The metric of each example's clean and patch run, once the view is complete.
     pub metrics: Option<[Vec<f32>; 2]>,
-    /// Effects at single tokens of the strongest features.
+    /// Effects at single tokens, for the strongest features.
     pub detail: Arc<DetailIndex>,
 }
 
 /// The features that a selection picks of a view.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Picked {
-    /// Strongest first. Last those whose effect was not printed: it is NaN.
+    /// The features, strongest first. Features whose effect was not printed come last, with an effect of NaN.
     pub features: Vec<Selected>,
-    /// Why the list is shorter than the selection asks for, if it is.
+    /// The reason why the list is shorter than the selection asks for, if it is.
     pub gap: Option<String>,
 }
 
 impl ViewFindings {
-    /// A view of a model with `layers` layers, of which nothing is known yet.
+    /// A view of a model with `layers` layers, with nothing known yet.
     pub fn new(view: View, layers: usize) -> Self {
         Self {
             view,
@@ -77,7 +77,7 @@ impl ViewFindings {
         }
     }
 
-    /// A whole view.
+    /// The findings of a complete view.
     pub fn from_effects(effects: ViewEffects, layers: usize) -> Self {
         let mut findings = Self::new(effects.view, layers);
         findings.summary = Summary {
@@ -94,7 +94,7 @@ impl ViewFindings {
         findings
     }
 
-    /// The effects again, for a run file; none unless the view is whole.
+    /// The effects of the complete view, for a run file; None if the view is not complete.
     pub fn to_effects(&self) -> Option<ViewEffects> {
         let [clean, patch] = self.metrics.clone()?;
         let submodules: Vec<_> = self.submodules().map(|ranked| ranked.effects().clone()).collect();
@@ -108,7 +108,7 @@ impl ViewFindings {
         })
     }
 
-    /// Puts in what arrived of one submodule. What belongs to no layer of the model is dropped.
+    /// Stores the ranked effects of one submodule; ignored if the model lacks its layer.
     pub fn insert(&mut self, ranked: Arc<Ranked>) {
         let submodule = ranked.effects().submodule;
         if submodule.layer.0 < self.layers {
@@ -121,32 +121,32 @@ impl ViewFindings {
         self.layers
     }
 
-    /// What arrived of `submodule`.
+    /// The ranked effects of `submodule`; None if they have not arrived.
     pub fn submodule(&self, submodule: Submodule) -> Option<&Arc<Ranked>> {
         (submodule.layer.0 < self.layers).then(|| self.submodules[submodule.ordinal(self.layers)].as_ref()).flatten()
     }
 
-    /// Everything that arrived, in submodule order.
+    /// The ranked effects of all submodules that have arrived, in submodule order.
     pub fn submodules(&self) -> impl Iterator<Item = &Arc<Ranked>> {
         self.submodules.iter().flatten()
     }
 
-    /// How many submodules have arrived.
+    /// Number of submodules that have arrived.
     pub fn arrived(&self) -> usize {
         self.submodules.iter().flatten().count()
     }
 
-    /// How many submodules there are.
+    /// Number of submodules of the model.
     pub fn expected(&self) -> usize {
         self.submodules.len()
     }
 
-    /// Whether anything is known.
+    /// Whether no submodule has arrived.
     pub fn is_empty(&self) -> bool {
         self.arrived() == 0
     }
 
-    /// The effect of `feature`; none if it is not known.
+    /// The effect of `feature`; None if it is not known.
     pub fn effect(&self, feature: FeatureId) -> Option<f32> {
         let effects = self.submodule(feature.submodule)?.effects();
         match effects.features.binary_search(&feature.index) {
@@ -155,7 +155,7 @@ impl ViewFindings {
         }
     }
 
-    /// The standard error of `feature`'s effect; none if it is not known.
+    /// The standard error of `feature`'s effect; None if it is not known.
     pub fn standard_error(&self, feature: FeatureId) -> Option<f32> {
         let effects = self.submodule(feature.submodule)?.effects();
         match effects.features.binary_search(&feature.index) {
@@ -164,7 +164,8 @@ impl ViewFindings {
         }
     }
 
-    /// How many features of each submodule `selection` picks, by ordinal; without building the list.
+    /// The number of features that `selection` picks in each submodule, by ordinal. A computed view is counted without building
+    /// the list.
     pub fn counts(&self, selection: Selection) -> Vec<usize> {
         if matches!(self.coverage, Coverage::Printed { .. }) {
             let mut counts = vec![0; self.submodules.len()];
@@ -195,21 +196,22 @@ impl ViewFindings {
         self.submodules.iter().map(|ranked| ranked.as_ref().map_or(0, |ranked| ranked.above(threshold))).collect()
     }
 
-    /// Bisects the strength down to which `count` features reach: positive floats sort like their bits.
+    /// The number of features of each submodule among the `count` strongest. Bisects the `|effect|` at which `count` features
+    /// are reached: positive floats sort like their bits.
     fn top(&self, count: usize) -> Vec<usize> {
         let total = |counts: &[usize]| counts.iter().sum::<usize>();
         let all: Vec<usize> = self.submodules.iter().map(|ranked| ranked.as_ref().map_or(0, |ranked| ranked.len())).collect();
         if total(&all) <= count {
             return all;
         }
-        // Above `low` there are too many features, above `high` there are not.
+        // More than `count` features lie above `low`; at most `count` lie above `high`.
         let (mut low, mut high) = (0, f32::INFINITY.to_bits());
         while high - low > 1 {
             let middle = low + (high - low) / 2;
             if total(&self.above(f32::from_bits(middle))) > count { low = middle } else { high = middle }
         }
         let mut counts = self.above(f32::from_bits(high));
-        // Those exactly at `high` are ties: the first submodules take what room is left, as `by_strength` orders them.
+        // Features exactly at `high` are ties: the first submodules take the remaining places, as `by_strength` orders them.
         let mut room = count - total(&counts);
         for (count, at_least) in counts.iter_mut().zip(self.above(f32::from_bits(low))) {
             let ties = (at_least - *count).min(room);
@@ -219,7 +221,8 @@ impl ViewFindings {
         counts
     }
 
-    /// Printed were the effects above a threshold, and perhaps the names of more features: those can be listed, but not ranked.
+    /// Selects among printed figures: the effects above a threshold are known, and perhaps the names of more features, which
+    /// can be listed but not ranked.
     fn select_printed(&self, selection: Selection, threshold: f32, listed: &[FeatureId]) -> Picked {
         let mut features: Vec<Selected> = self.submodules().flat_map(|ranked| ranked.strongest(ranked.len())).collect();
         features.sort_unstable_by(by_strength);

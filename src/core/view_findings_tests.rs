@@ -1,4 +1,4 @@
-//! The counts and lists that a terminal asks for are those of the plain definition, on random effects with many ties.
+//! Tests that the counts and lists a terminal asks for match the plain definition, on random effects with many ties.
 
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ fn view(effects: &[Vec<f32>]) -> ViewEffects {
     }
 }
 
-/// Few distinct values, so that ties are common; what is no number is among them.
+/// Few distinct values, so that ties are common; NaN and infinity are among them.
 fn effects() -> impl Strategy<Value = Vec<Vec<f32>>> {
     let value =
         prop::sample::select(vec![0.0, -0.0, 0.1, -0.1, 0.25, -0.25, 1.0, f32::MIN_POSITIVE, f32::NAN, f32::INFINITY, -7.5]);

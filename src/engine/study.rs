@@ -89,9 +89,11 @@ impl OpenStudy {
             let views = cancel.unless_finished(|| self.attribute(&tell, cancel));
             let attribution = start.elapsed().as_secs_f64();
             let identity = hashing.join().unwrap_or_else(|panic| resume_unwind(panic));
-            // If both failed, the attribution's problem is returned. Hashing fails if it was told to stop, or if a decoder holds
-            // a value that is not finite.
-            let (views, mut identity) = (views?, identity?);
+            // Whichever fails stops the other one, which then only knows that it was stopped.
+            let (views, mut identity) = match (views, identity) {
+                (Err(stopped), Err(reason)) if stopped.is_cancelled() => return Err(reason),
+                (views, identity) => (views?, identity?),
+            };
             let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
             for record in &mut identity.dictionaries {
                 record.report = reports.remove(&record.submodule);

@@ -1,4 +1,5 @@
-//! Files are written whole or not at all: to a temporary file beside the target, synced, then renamed over it.
+//! Writes files completely or not at all: to a temporary file beside the target, which is synced and then renamed over the
+//! target.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -8,15 +9,15 @@ use tempfile::NamedTempFile;
 
 use crate::core::problem::{Problem, Result};
 
-/// A file to write a result into, found to be writable before the work whose result it will hold.
+/// A file for a result, checked to be writable before the work that computes the result.
 ///
-/// A symbolic link is followed: the user who names one means the file behind it. [`write`] does not follow links.
+/// A symbolic link is followed: a user who names a link means the file behind it. [`write`] does not follow links.
 pub struct AtomicFile {
     target: PathBuf,
 }
 
 impl AtomicFile {
-    /// Makes sure that `target` can be written. It is neither made nor changed before [`AtomicFile::commit`].
+    /// Checks that `target` can be written. It is neither created nor changed before [`AtomicFile::commit`].
     pub fn reserve(target: &Path) -> Result<Self> {
         let unwritable = |what: String| {
             Problem::new(target.display(), what, "choose another file name, in a folder that exists and can be written")
@@ -35,7 +36,8 @@ impl AtomicFile {
                     .map_err(|error| unwritable(format!("cannot be written: {error}")))?,
             ),
             Err(_) => {
-                // Made and removed again: names that are too long, missing folders and permissions all show here.
+                // A probe file is created and removed again: names that are too long, missing folders and missing permissions
+                // all show here.
                 let probe = OpenOptions::new().write(true).create_new(true).open(&target_file);
                 drop(probe.map_err(|error| unwritable(format!("cannot be written: {error}")))?);
                 std::fs::remove_file(&target_file).map_err(|error| unwritable(format!("cannot be written: {error}")))?;
@@ -44,15 +46,16 @@ impl AtomicFile {
         Ok(Self { target: target_file })
     }
 
-    /// Writes `bytes` and puts the file in its place. On any failure the target stays as it was.
+    /// Writes `bytes` and moves the file to its place. On any failure the target stays as it was.
     pub fn commit(self, bytes: &[u8]) -> Result<()> {
         write(&self.target, bytes)
     }
 }
 
-/// Writes the file at `path` whole or not at all; a file that was there keeps its permissions.
+/// Writes the file at `path` completely or not at all; an existing file keeps its permissions.
 ///
-/// A symbolic link at `path` is replaced and not followed: the program's own files may lie where others can put links.
+/// A symbolic link at `path` is replaced, not followed: the program's own files may be in folders where others can create
+/// links.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |error: io::Error| failed(path, &error);
     let temporary = temporary(path, bytes).map_err(failed)?;
@@ -64,7 +67,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_folder(path).map_err(failed)
 }
 
-/// Writes the file at `path` whole or not at all, where there is none yet.
+/// Writes a new file at `path`, completely or not at all; an existing file is an error.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => Problem::new(path.display(), "is there already", "choose another file name"),
@@ -85,11 +88,11 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file beside `path` that holds `bytes`.
+/// Creates a temporary file beside `path` that holds `bytes`.
 fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".saescope-").suffix(".partial");
-    // Temporary files are for their owner only by default; a result gets the permissions of any new file (the umask applies).
+    // By default, only the owner can read temporary files; a result gets the permissions of any new file (the umask applies).
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut temporary = builder.tempfile_in(folder(path))?;
@@ -97,7 +100,7 @@ fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     Ok(temporary)
 }
 
-/// A rename is on disk only once its folder is.
+/// Syncs the folder of `path`: a rename is on disk only once its folder is.
 fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::fs::File::open(folder(path)).and_then(|folder| folder.sync_all())?;

@@ -1,4 +1,4 @@
-//! The program's own folders, by the XDG Base Directory Specification on every Unix.
+//! The program's own folders, chosen by the XDG Base Directory Specification on every Unix.
 //!
 //! <https://specifications.freedesktop.org/basedir-spec/latest/>
 
@@ -8,27 +8,27 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 
 use crate::core::problem::{Problem, Result};
 
-/// The name of each folder.
+/// The name of the program's folder in each base folder.
 const NAME: &str = "saescope";
 
-/// The folders of the program.
+/// The program's folders for the current user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folders {
     /// Configuration: `$XDG_CONFIG_HOME/saescope`.
     pub config: PathBuf,
-    /// Tags, and what was downloaded first: `$XDG_DATA_HOME/saescope`.
+    /// Tags, and the record of first downloads: `$XDG_DATA_HOME/saescope`.
     pub data: PathBuf,
-    /// The log, and the file that stands in for a clipboard: `$XDG_STATE_HOME/saescope`.
+    /// The log, and the file that replaces a missing clipboard: `$XDG_STATE_HOME/saescope`.
     pub state: PathBuf,
 }
 
 impl Folders {
-    /// The folders of this user. None of them needs to exist.
+    /// The folders of the current user. None of them needs to exist.
     pub fn find() -> Result<Self> {
         let base = choose_base_strategy()
             .map_err(|error| Problem::new("home folder", format_args!("cannot be found: {error}"), "set the variable HOME"))?;
         let data = base.data_dir();
-        // A system without a state folder keeps state among its data.
+        // A system without a state folder keeps the state in the data folder.
         let state = base.state_dir().unwrap_or_else(|| data.clone());
         Ok(Self { config: base.config_dir().join(NAME), data: data.join(NAME), state: state.join(NAME) })
     }
@@ -38,12 +38,12 @@ impl Folders {
         self.config.join("config.toml")
     }
 
-    /// The user's own presets: see `data/models.toml`.
+    /// The user's own presets; `data/models.toml` describes the format.
     pub fn models_file(&self) -> PathBuf {
         self.config.join("models.toml")
     }
 
-    /// The user's own studies: a file each, known by its name without `.toml`.
+    /// The folder of the user's own studies: one file each, named after the study with the extension `.toml`.
     pub fn studies(&self) -> PathBuf {
         self.config.join("studies")
     }

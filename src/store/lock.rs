@@ -1,4 +1,4 @@
-//! Locks between programs: a file beside what is protected, locked by the system, which drops the lock with the process that holds it.
+//! Locks between programs: a file beside the protected one, locked by the system, which drops the lock when the process ends.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -7,22 +7,23 @@ use std::time::Duration;
 
 use crate::core::problem::{Problem, Result};
 
-/// Between two looks at a lock that another program holds.
+/// Interval between tries to take a lock that another program holds.
 const GLANCE: Duration = Duration::from_millis(5);
 
-/// Held until it is dropped.
+/// A lock that is held until it is dropped.
 ///
-/// On file systems without locks nothing is held, and two programs may do the same at once: callers must write so that this does no harm.
+/// On file systems without locks nothing is held, and two programs may do the same work at once: callers must write so that
+/// this does no harm.
 #[derive(Debug)]
 #[must_use]
 pub struct Lock(#[expect(dead_code, reason = "holds the lock")] File);
 
 impl Lock {
-    /// Takes the lock on the file at `path`, which is made with its folder where it is missing. As long as another program holds the lock,
-    /// `keep_waiting` is asked now and then.
+    /// Takes the lock on the file at `path`; a missing file is created with its folder. As long as another program holds the
+    /// lock, `keep_waiting` is called at intervals.
     ///
     /// # Errors
-    /// When the file cannot be opened, or that of `keep_waiting`.
+    /// If the file cannot be opened, or if `keep_waiting` fails.
     pub fn take(path: &Path, mut keep_waiting: impl FnMut() -> Result<()>) -> Result<Self> {
         let failed = |error: std::io::Error| Problem::from_io(path, "write it", &error);
         if let Some(folder) = path.parent() {

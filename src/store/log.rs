@@ -1,4 +1,4 @@
-//! The log: what happened behind a screen that shows one line at a time.
+//! The log: events that a screen with a single message line cannot keep.
 
 use std::fmt::Display;
 use std::fs::{File, OpenOptions};
@@ -9,10 +9,10 @@ use std::time::SystemTime;
 
 use crate::core::text::printable;
 
-/// A log longer than this is begun anew, with the old one kept beside it.
+/// A log longer than this, in bytes, is started anew; the old one is kept beside it.
 const LONGEST: u64 = 1_000_000;
 
-/// A file to which lines are added. Where it cannot be written, lines are lost: a log must not stop the work it is about.
+/// A file to which lines are appended. If it cannot be written, lines are lost: a log must not stop the work that it records.
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
@@ -20,10 +20,10 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log at `path`, and its folder.
+    /// Opens the log at `path` and creates its folder.
     pub fn open(path: &Path) -> Self {
         if let Some(folder) = path.parent() {
-            // Shows in the file that is missing then.
+            // A failure shows as a file that cannot be opened.
             let _ = std::fs::create_dir_all(folder);
         }
         if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > LONGEST) {
@@ -38,12 +38,12 @@ impl Log {
         &self.path
     }
 
-    /// Whether lines reach the file.
+    /// Whether the file could be opened, so that lines reach it.
     pub fn is_open(&self) -> bool {
         self.file.lock().is_ok_and(|file| file.is_some())
     }
 
-    /// Adds a line: when, which process, what.
+    /// Appends a line with the time, the process id and `what`.
     pub fn line(&self, what: impl Display) {
         let now = humantime::format_rfc3339_millis(SystemTime::now());
         let line = format!("{now} [{}] {}\n", std::process::id(), printable(&what.to_string()));

@@ -1,4 +1,4 @@
-//! Files that saescope writes or ships, and where it finds files of other programs.
+//! Files that saescope writes or ships, and the places where it finds files of other programs.
 
 pub mod atomic;
 pub mod folders;

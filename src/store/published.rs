@@ -1,4 +1,4 @@
-//! The published figures inside the program: `data/published`.
+//! The published figures that the program ships, from `data/published`.
 
 use std::path::Path;
 
@@ -6,18 +6,18 @@ use super::studies;
 use crate::core::problem::{Problem, Result};
 use crate::core::published::Published;
 
-/// What the study of names printed.
+/// The printed figures of the study of names.
 const NAMES: &str = include_str!("../../data/published/names_comparison.json");
 
-/// The figures with their tags.
+/// The printed figures of the study of names, with its tags.
 ///
 /// # Errors
-/// When the program was built with a damaged file.
+/// If the program was built with a damaged file.
 pub fn names() -> Result<Published> {
     Published::parse(NAMES, "data/published/names_comparison.json", &studies::names()?.study)
 }
 
-/// Other figures of the study of names, in the same form.
+/// Reads other figures of the study of names from the file at `path`, in the same form.
 pub fn read(path: &Path) -> Result<Published> {
     let text = std::fs::read_to_string(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
     Published::parse(&text, &path.display().to_string(), &studies::names()?.study)

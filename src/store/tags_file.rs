@@ -1,7 +1,8 @@
-//! The file behind a book of tags: saved whole or not at all, never over what another program saved in between.
+//! The file that stores a book of tags: it is saved completely or not at all, and never overwrites changes of another program.
 //!
-//! One JSON file per model and dictionaries ([`crate::core::tags::json`]). A save first looks whether the file is still what this
-//! program last read or wrote. Both happen under a lock on a neighbouring `.lock` file; on file systems without locks only the look remains.
+//! There is one JSON file per model and dictionaries ([`crate::core::tags::json`]). A save first checks whether the file still
+//! has the content that this program last read or wrote. Check and write happen under a lock on a `.lock` file beside it; on
+//! file systems without locks only the check remains.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -13,17 +14,17 @@ use crate::core::problem::{Problem, Result};
 use crate::core::tags::json::{from_json, to_json};
 use crate::core::tags::{Features, Subject, TagBook};
 
-/// How long a save waits for that of another program, which takes milliseconds.
+/// Longest wait for the save of another program, which takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How a save ended that did not fail.
+/// The outcome of a save without failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Saved {
-    /// The file holds the book.
+    /// The file now holds the book.
     Written,
-    /// Another program changed the file since it was read here, so nothing was written: [`TagsFile::reread`], merge, then save again. The
-    /// problem says so in words.
+    /// Another program has changed the file since it was read here, so nothing was written. Call [`TagsFile::reread`], merge,
+    /// then save again. The problem is the message for the user.
     ChangedElsewhere(Problem),
 }
 
@@ -31,17 +32,17 @@ pub enum Saved {
 #[derive(Debug)]
 pub struct TagsFile {
     path: PathBuf,
-    /// The file's text when last read or written; none if there was no file.
+    /// The file's text when last read or written; None if there was no file.
     text: Option<String>,
-    /// What that text says.
+    /// The tags in that text.
     features: Features,
 }
 
 impl TagsFile {
-    /// The file in `folder` for the tags of `subject`, and what it holds; neither needs to exist.
+    /// Opens the file in `folder` for the tags of `subject`, and reads its tags. Neither folder nor file needs to exist.
     ///
     /// # Errors
-    /// When the file is damaged or of another subject: it then stays as it is.
+    /// If the file is damaged or belongs to another subject; it is left as it is.
     pub fn open(folder: &Path, subject: &Subject) -> Result<(Self, TagBook)> {
         let path = folder.join(file_name(subject));
         let text = read_if_present(&path)?;
@@ -52,17 +53,17 @@ impl TagsFile {
         Ok((Self { path, text, features: book.features().clone() }, book))
     }
 
-    /// Where the tags are.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes `book`; when this returns [`Saved::Written`], not even the end of the process loses it.
+    /// Writes `book`. When this returns [`Saved::Written`], the tags survive the end of the process.
     pub fn save(&mut self, book: &TagBook) -> Result<Saved> {
         let text = to_json(book)?;
         let _lock = self.lock()?;
         let found = read_if_present(&self.path)?;
-        // A file that was deleted is written again: no tags are lost by that.
+        // A deleted file is written again: this loses no tags.
         if found.is_some() && found != self.text {
             return Ok(Saved::ChangedElsewhere(Problem::new(
                 self.path.display(),
@@ -76,8 +77,9 @@ impl TagsFile {
         Ok(Saved::Written)
     }
 
-    /// What another program saved in between, to be merged by [`merge`](crate::core::tags::merge): the tags that both started from, and
-    /// those in the file now. A save after it writes over the file. None if there is no file any more.
+    /// Reads the tags that another program saved in between, to be merged by [`merge`](crate::core::tags::merge): returns the
+    /// common start and the tags that are in the file now. The next save overwrites the file. None if the file no longer
+    /// exists.
     pub fn reread(&mut self, subject: &Subject) -> Result<Option<(Features, Features)>> {
         let Some(text) = read_if_present(&self.path)? else { return Ok(None) };
         let theirs = parse(&text, &self.path, subject)?.features().clone();
@@ -99,12 +101,12 @@ impl TagsFile {
     }
 }
 
-/// For example `pythia-70m-deduped-0123456789ab.json`.
+/// The file's name, for example `pythia-70m-deduped-0123456789ab.json`.
 fn file_name(subject: &Subject) -> String {
     let safe = |character: char| if character.is_ascii_alphanumeric() || "-_.".contains(character) { character } else { '_' };
     let model: String = subject.model.chars().take(80).map(safe).collect();
     let hash: String = subject.dictionaries.chars().take(12).map(safe).collect();
-    // No hidden file, and no way up.
+    // The name must not begin with a dot, so that the file is not hidden and stays in its folder.
     format!("{}-{hash}.json", model.trim_start_matches('.'))
 }
 

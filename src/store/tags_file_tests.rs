@@ -1,4 +1,4 @@
-//! Tests of the tags file: what is saved is there, what is damaged or changed elsewhere stays, nothing else lies about.
+//! Tests of the tags file: saved tags are there, damaged or changed files are kept, and no other files are left behind.
 
 use super::*;
 use crate::core::study::testing::tag;
@@ -68,7 +68,7 @@ fn a_damaged_file_is_refused_and_kept() {
     assert!(message.contains("0123456789abcdef0123, not"), "{message}");
 }
 
-/// Reads again and merges, as the explorer does.
+/// Reads the file again and merges, as the explorer does.
 fn merge_in(file: &mut TagsFile, book: &mut TagBook) -> Result<Change> {
     let Some((base, theirs)) = file.reread(book.subject())? else { return Ok(Change::default()) };
     Ok(book.apply(merge(&base, book.features(), &theirs)))

@@ -1,5 +1,5 @@
-//! Tables of a TOML file that somebody wrote by hand: every key is known or refused, and every value has the wanted type or is refused, in
-//! the words of the file's format.
+//! Tables of a hand-written TOML file: unknown keys and values of a wrong type are refused, with messages in the words of the
+//! file's format.
 
 use std::ops::Range;
 
@@ -10,30 +10,30 @@ use super::toml_source::Source;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
-/// A table of a file.
+/// A table of a TOML file, with its place.
 pub struct Table<'t> {
     source: Source<'t>,
-    /// For messages: `[words]`.
+    /// The table's name for messages: `[words]`.
     name: String,
     span: Range<usize>,
-    /// In the order of the file.
+    /// The values in the order of the file.
     values: Vec<Value<'t>>,
 }
 
-/// A value of a table.
+/// A value of a table, with its key and its place.
 pub struct Value<'t> {
     source: Source<'t>,
-    /// What stands before it.
+    /// The key before the value.
     pub key: Spanned<String>,
     span: Range<usize>,
     content: DeValue<'t>,
 }
 
 impl<'t> Table<'t> {
-    /// The whole of `source`.
+    /// The table of the whole file `source`.
     ///
     /// # Errors
-    /// When it is no TOML.
+    /// If the text is not TOML.
     pub fn root(source: Source<'t>, remedy: &str) -> Result<Self> {
         let table = DeTable::parse(source.text).map_err(|error| source.unreadable(&error, error.message(), remedy))?;
         let span = table.span();
@@ -57,7 +57,7 @@ impl<'t> Table<'t> {
         Problem::new(self.source.place(&self.span), format_args!("{} {what}", self.name), remedy)
     }
 
-    /// Refuses every key that is none of `known`.
+    /// Refuses every key that is not in `known`.
     pub fn only(&self, known: &[&str]) -> Result<()> {
         match self.values.iter().find(|value| !known.contains(&value.key.get_ref().as_str())) {
             None => Ok(()),
@@ -68,40 +68,40 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// All values, in the order of the file.
+    /// All values of the table, in the order of the file.
     pub fn values(self) -> Vec<Value<'t>> {
         self.values
     }
 
-    /// The value of `key`, if it is there; afterwards it is not.
+    /// Removes and returns the value of `key`; None if there is none.
     pub fn take(&mut self, key: &str) -> Option<Value<'t>> {
         let index = self.values.iter().position(|value| value.key.get_ref() == key)?;
         Some(self.values.remove(index))
     }
 
-    /// The text of `key`, if it is there.
+    /// Removes and returns the text of `key`; None if there is none.
     pub fn text(&mut self, key: &str) -> Result<Option<Spanned<String>>> {
         self.take(key).map(Value::text).transpose()
     }
 
-    /// The text of `key`.
+    /// Removes and returns the text of `key`, which must exist.
     pub fn required_text(&mut self, key: &str) -> Result<Spanned<String>> {
         self.text(key)?.ok_or_else(|| self.problem(&format!("has no {key}"), &format!("add {key} = \"..\"")))
     }
 
-    /// Every value of the table that `[key]` begins, in the order of the file; none if it is not there.
+    /// Removes the table `[key]` and returns its values in the order of the file; empty if there is no such table.
     pub fn values_of(&mut self, key: &str) -> Result<Vec<Value<'t>>> {
         Ok(self.take(key).map(|value| value.table(key)).transpose()?.map_or_else(Vec::new, Self::values))
     }
 
-    /// The tables that each `[[key]]` begins.
+    /// Removes and returns the tables `[[key]]`; empty if there are none.
     pub fn tables(&mut self, key: &str) -> Result<Vec<Self>> {
         self.take(key).map_or_else(|| Ok(Vec::new()), Value::tables)
     }
 }
 
 impl<'t> Value<'t> {
-    /// What it is instead of `what`.
+    /// The problem that the value has another type than `what`.
     fn wrong(&self, what: &str, remedy: &str) -> Problem {
         let is = match &self.content {
             DeValue::String(_) => "a text",
@@ -115,7 +115,7 @@ impl<'t> Value<'t> {
         Problem::new(self.source.place(&self.span), format_args!("'{key}' is {is} and should be {what}"), remedy)
     }
 
-    /// It as a text.
+    /// The value as a text.
     pub fn text(self) -> Result<Spanned<String>> {
         match self.content {
             DeValue::String(text) => Ok(Spanned::new(self.span, text.into_owned())),
@@ -123,7 +123,7 @@ impl<'t> Value<'t> {
         }
     }
 
-    /// It as a list of texts.
+    /// The value as a list of texts.
     pub fn texts(self) -> Result<Spanned<Vec<Spanned<String>>>> {
         let remedy = "write [\"..\", \"..\"]";
         let DeValue::Array(values) = self.content else { return Err(self.wrong("a list of texts", remedy)) };
@@ -139,12 +139,12 @@ impl<'t> Value<'t> {
         Problem::new(self.source.place(&self.span), format_args!("'{key}' has an entry that is no text"), remedy)
     }
 
-    /// Whether it is a table.
+    /// Whether the value is a table.
     pub fn is_table(&self) -> bool {
         self.content.is_table()
     }
 
-    /// It as the table that `[name]` begins.
+    /// The value as the table `[name]`.
     pub fn table(self, name: &str) -> Result<Table<'t>> {
         match self.content {
             DeValue::Table(table) => Ok(Table::new(self.source, format!("[{name}]"), self.span, table)),

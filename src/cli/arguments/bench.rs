@@ -1,4 +1,4 @@
-//! What `bench` can measure, and its flags.
+//! The measurements of `bench`, and their flags.
 
 use std::path::PathBuf;
 

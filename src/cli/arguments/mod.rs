@@ -1,4 +1,4 @@
-//! Every command and flag, once; `--help` is made from these comments.
+//! Every command and flag, each defined once; the texts of `--help` are made from these comments.
 
 mod bench;
 mod export;
@@ -185,7 +185,7 @@ impl DisplayArguments {
     }
 }
 
-/// What `fetch --help` says of the environment.
+/// The section of `fetch --help` on environment variables.
 const FETCH_ENVIRONMENT: &str = "\
 Environment, as for Python's huggingface_hub:
   HF_HOME                  the folder of cache and token [default: ~/.cache/huggingface]

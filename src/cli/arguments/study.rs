@@ -1,4 +1,4 @@
-//! The flags of everything that computes.
+//! The flags shared by all commands that compute.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! How the values of flags are read. What is wrong with one follows clap's own words, which name flag and value.
+//! Parsers for the values of flags. Their errors are the end of clap's own messages, which name flag and value.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -11,20 +11,20 @@ use crate::core::run::Method;
 use crate::engine::synth::{Layout, Shape};
 use crate::engine::threads::cores;
 
-/// What `auto` is called where a flag also takes names.
+/// The value that leaves the choice to the program, in flags that also take names.
 const AUTO: &str = "auto";
 
 /// The value of a flag that takes `auto` or a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice<T> {
-    /// What is found to be best.
+    /// The program chooses the best value.
     Auto,
-    /// This one.
+    /// The user named this value.
     Named(T),
 }
 
 impl<T> Choice<T> {
-    /// The one that was named; none for `auto`.
+    /// The value that the user named; None for `auto`.
     pub fn named(self) -> Option<T> {
         match self {
             Self::Auto => None,
@@ -33,7 +33,7 @@ impl<T> Choice<T> {
     }
 }
 
-/// Reads one of `values` by its name. `--help`, messages and completions list the names.
+/// Parses the name of one of `values`. `--help`, messages and completions list the names.
 fn one_of<T>(values: &'static [T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
@@ -42,7 +42,7 @@ where
     PossibleValuesParser::new(values.iter().map(|value| name(*value))).try_map(find)
 }
 
-/// Reads `auto` or one of `values` by its name.
+/// Parses `auto`, or the name of one of `values`.
 fn auto_or<T>(values: &'static [T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = Choice<T>>
 where
     T: Copy + Send + Sync + 'static,
@@ -52,32 +52,32 @@ where
     PossibleValuesParser::new(std::iter::once(AUTO).chain(values.iter().map(|value| name(*value)))).try_map(find)
 }
 
-/// A method.
+/// Parses the name of a method.
 pub fn method() -> impl TypedValueParser<Value = Method> {
     one_of(&Method::ALL, Method::name)
 }
 
-/// A backend, or the best one.
+/// Parses the name of a backend, or `auto` for the fastest that works.
 pub fn backend() -> impl TypedValueParser<Value = Choice<Backend>> {
     auto_or(&Backend::ALL, Backend::name)
 }
 
-/// A theme, or the one that suits the terminal.
+/// Parses the name of a theme, or `auto` for one that suits the terminal.
 pub fn theme() -> impl TypedValueParser<Value = Choice<ThemeName>> {
     auto_or(&ThemeName::ALL, ThemeName::name)
 }
 
-/// How dictionaries are written.
+/// Parses the name of a file layout of dictionaries.
 pub fn layout() -> impl TypedValueParser<Value = Layout> {
     one_of(&Layout::ALL, Layout::name)
 }
 
-/// The shape of a model and its dictionaries.
+/// Parses the name of a shape of model and dictionaries.
 pub fn shape() -> impl TypedValueParser<Value = Shape> {
     one_of(&Shape::ALL, |shape| shape.name)
 }
 
-/// A count.
+/// Parses a whole number from 1 up.
 pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
@@ -85,7 +85,7 @@ pub fn positive(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Points on a path.
+/// Parses a number of points on a path, from 1 to [`MOST_STEPS`].
 pub fn steps(text: &str) -> Result<usize, String> {
     match positive(text) {
         Ok(steps) if steps <= MOST_STEPS => Ok(steps),
@@ -93,14 +93,14 @@ pub fn steps(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Threads that compute.
+/// Parses a number of computing threads, from 1 to the number of cores.
 pub fn threads(text: &str) -> Result<NonZeroUsize, String> {
     let cores = cores();
     let found = text.parse::<NonZeroUsize>().ok().filter(|threads| threads.get() <= cores);
     found.ok_or_else(|| format!("use a whole number from 1 to {cores}, the cores of this machine, or leave it out to use all"))
 }
 
-/// A time.
+/// Parses a time in seconds, from 0 to 3600.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
         Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
@@ -108,7 +108,7 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// What |effect| must exceed.
+/// Parses a threshold of `|effect|`, a finite number from 0 up.
 pub fn threshold(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),

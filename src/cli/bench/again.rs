@@ -1,4 +1,5 @@
-//! `saescope bench again`: how long the explorer takes after a change, with what it remembers of the computation before.
+//! `saescope bench again`: measures how long the explorer takes after a change, using what it remembers of the computation
+//! before.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -17,20 +18,20 @@ use crate::engine::cancel::Cancel;
 use crate::engine::memory::{Bounds, Usage};
 use crate::engine::study::OpenStudy;
 
-/// One computation.
+/// The time and memory of one computation.
 struct Computed {
     seconds: f64,
     usage: Usage,
 }
 
-/// A change and what is computed after it.
+/// A change of the request, and its names in the report.
 struct Change {
     name: &'static str,
     key: &'static str,
     request: Request,
 }
 
-/// Measures and prints.
+/// Runs the benchmark and prints its report.
 pub fn again(arguments: BenchStudyArguments) -> Result<ExitCode> {
     if arguments.study.method != Method::Ig {
         return Err(Problem::new("--method", "is one of the changes that are measured", "leave it out"));
@@ -48,7 +49,7 @@ pub fn again(arguments: BenchStudyArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// All pairs but one first, so that one can be added.
+/// The measured changes. The first computation leaves out one pair, so that the second can add it.
 fn changes(request: &Request) -> Result<Vec<Change>> {
     let pairs = OpenStudy::open(request.clone(), &Cache::new(Bounds::NONE), &Cancel::default())?.opened().data[0].examples.len();
     if pairs < 2 {

@@ -1,8 +1,9 @@
-//! `saescope bench engine`: a study by integrated gradients, again and again, against its floor ([`crate::engine::floor`]) at the rate at
-//! which this machine multiplies matrices of the study's sizes, measured between the runs.
+//! `saescope bench engine`: computes a study by integrated gradients several times, and compares each time with the study's
+//! floor ([`crate::engine::floor`]) at the rate at which this machine multiplies matrices of the study's sizes, measured
+//! between the runs.
 //!
-//! A run is what `saescope run` does, from opening the files to the last effect, hashing beside it included. The first run finds the
-//! files as the system holds them, later ones in its cache.
+//! A run does the same as `saescope run`, from opening the files to the last effect, including hashing at the same time. The
+//! first run finds the files as the system holds them, later runs find them in its cache.
 
 use std::process::ExitCode;
 
@@ -16,7 +17,7 @@ use crate::cli::{output, study as flags};
 use crate::core::problem::Result;
 use crate::engine::attribution::Stage;
 
-/// Measures and prints.
+/// Runs the benchmark and prints its report.
 pub fn engine(arguments: BenchStudyArguments) -> Result<ExitCode> {
     expect_ig(&arguments.study)?;
     let request = flags::request(arguments.study, flags::DEMO)?;
@@ -35,7 +36,7 @@ impl Report {
         Figures::of(self.runs.iter().map(pick))
     }
 
-    /// Name, key in JSON, digits and figures of all that is reported.
+    /// Name, key in JSON, number of decimals and figures of each line of the report.
     fn lines(&self) -> Vec<(String, String, usize, Option<Figures>)> {
         let line = |name: &str, digits: usize, figures: Option<Figures>| {
             let key = name.replace([' ', '/'], "_").replace(['(', ')'], "").to_lowercase();

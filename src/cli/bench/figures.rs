@@ -1,43 +1,43 @@
-//! Median, 99th percentile and largest of what was measured.
+//! Median, 99th percentile and maximum of measurements.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// What is reported of a list of measurements, in their own unit.
+/// The reported figures of a list of measurements, in their own unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figures {
     /// Number of measurements.
     pub count: usize,
-    /// The smallest that half of them do not exceed.
+    /// The smallest measurement that half of them do not exceed.
     pub median: f64,
-    /// The smallest that 99 of 100 do not exceed.
+    /// The smallest measurement that 99 of 100 do not exceed.
     pub p99: f64,
     /// The largest measurement.
     pub max: f64,
 }
 
 impl Figures {
-    /// The figures of `values`; none if there are no values.
+    /// The figures of `values`; None if there are no values.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_unstable_by(f64::total_cmp);
-        // The nearest rank: a value that was measured, none between two.
+        // The nearest rank gives a measured value, not one between two.
         let rank = |percent: usize| values.get((values.len() * percent).div_ceil(100).saturating_sub(1)).copied();
         Some(Self { count: values.len(), median: rank(50)?, p99: rank(99)?, max: values.last().copied()? })
     }
 
-    /// The figures of times, in milliseconds.
+    /// The figures of durations, in milliseconds.
     pub fn milliseconds(times: impl IntoIterator<Item = Duration>) -> Option<Self> {
         Self::of(times.into_iter().map(|time| 1000.0 * time.as_secs_f64()))
     }
 
-    /// One of them with `digits` decimals, for a table; nothing where nothing was measured.
+    /// The figure that `pick` returns, with `digits` decimals, for a table; empty if nothing was measured.
     pub fn cell(figures: Option<Self>, pick: fn(Self) -> f64, digits: usize) -> String {
         figures.map_or_else(String::new, |figures| format!("{:.digits$}", pick(figures)))
     }
 
-    /// All figures as JSON; null where nothing was measured.
+    /// All figures as JSON; null if nothing was measured.
     pub fn json(figures: Option<Self>) -> Value {
         figures.map_or(
             Value::Null,

@@ -1,8 +1,9 @@
-//! Which keys are pressed: a seeded mix of what a user does with a long table.
+//! The keys that the benchmark presses: a seeded mix of the actions of a user in a long table.
 //!
-//! Keys come when they come, 8 to 32 milliseconds after one another and whether or not the last one's frame is drawn: about as a key
-//! that is held repeats, and faster than anyone types. Whole habits are drawn, not single keys: a filter is typed letter by letter, looked at and dropped again, a sort order is chosen
-//! in two keys and taken back. So every key finds the explorer in the state in which users press it.
+//! Keys arrive 8 to 32 milliseconds apart, whether or not the frame of the last one is drawn: about as fast as a held key
+//! repeats, and faster than anyone types. Complete habits are drawn, not single keys: a filter is typed letter by letter,
+//! looked at and dropped again; a sort order is chosen with two keys and undone. So every key finds the explorer in a state in
+//! which users press it.
 
 use std::time::Duration;
 
@@ -12,17 +13,17 @@ use crate::core::problem::{Problem, Result};
 use crate::engine::random::Random;
 use crate::term::bench::Press;
 
-/// Something a user does.
+/// A sequence of keys with one purpose.
 struct Habit {
     /// The name of these keys in the report.
     kind: &'static str,
-    /// How often it is drawn, relative to the others.
+    /// How often the habit is drawn, relative to the others.
     weight: usize,
-    /// The keys by name, one of these lines at random. `N*key` is the key N times.
+    /// The possible key sequences, one of which is chosen at random. `N*key` is the key N times.
     variants: &'static [&'static str],
 }
 
-/// A digit never follows a digit: two in a quarter of a second are a count, not two views.
+/// The habits of a user. A digit never follows a digit: two within a quarter of a second are read as a count, not as two views.
 const HABITS: [Habit; 12] = [
     Habit { kind: "line", weight: 10, variants: &["12*j", "8*k", "6*j 2*k", "20*down"] },
     Habit { kind: "page", weight: 6, variants: &["4*pagedown", "3*pageup", "3*ctrl-d 1*ctrl-u"] },
@@ -49,7 +50,7 @@ const HABITS: [Habit; 12] = [
 /// Shortest and longest time between two keys, in microseconds.
 const PAUSE: (usize, usize) = (8_000, 32_000);
 
-/// So many presses.
+/// Draws `count` key presses.
 pub fn presses(count: usize) -> Result<Vec<Press>> {
     let mut random = Random::new(SEED, "keys");
     let mut presses = Vec::with_capacity(count);

@@ -1,4 +1,5 @@
-//! One study, measured: what `saescope run` does, from opening the files to the last effect, hashing beside it included.
+//! Measures one study as `saescope run` computes it, from opening the files to the last effect, including hashing at the same
+//! time.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,50 +19,50 @@ use crate::engine::study::OpenStudy;
 /// How long each rate is measured between two runs.
 const RATE: Duration = Duration::from_millis(500);
 
-/// One run.
+/// The measurements of one run.
 pub struct Measured {
-    /// Seconds until everything is open.
+    /// Seconds until model, dictionaries and data are open.
     pub open: f64,
-    /// From the start of opening to the first finished submodule of a view.
+    /// Seconds from the start of opening to the first finished submodule of a view.
     pub first: f64,
-    /// From the start of opening to the end of the attribution.
+    /// Seconds from the start of opening to the end of the attribution.
     pub attributed: f64,
-    /// Seconds that hashing took beside the attribution.
+    /// Seconds that hashing took, at the same time as the attribution.
     pub hash: f64,
-    /// Seconds of the parts of the attribution.
+    /// Seconds of each stage of the attribution.
     pub stages: Stages,
-    /// The least arithmetic that the run takes.
+    /// The least arithmetic that the run needs.
     pub floor: Floor,
-    /// The rates of this machine, right after the run.
+    /// The machine's rates of multiplication, measured right after the run.
     pub rates: Rates,
     /// The backend's name.
     pub backend: String,
-    /// Number of pairs.
+    /// Number of pairs in the first pair list.
     pub pairs: usize,
     /// The most prefixes that were encoded together.
     pub prefixes: usize,
-    /// How many threads computed.
+    /// Number of threads that computed.
     pub threads: usize,
-    /// The most memory that was in use at once during the run, in bytes, where the system says so.
+    /// The most memory in use at once during the run, in bytes; None if the system does not report it.
     pub peak: Option<f64>,
 }
 
 impl Measured {
-    /// How long the least arithmetic takes at the measured rates.
+    /// Seconds that the least arithmetic takes at the measured rates.
     pub fn floor_seconds(&self) -> f64 {
         2.0 * ((self.floor.plain + self.floor.paths) / self.rates.layers + self.floor.encoders / self.rates.encoder)
     }
 
-    /// How many times as long the attribution took.
+    /// How many times as long as the least arithmetic the attribution took.
     pub fn ratio(&self) -> f64 {
         (self.attributed - self.open) / self.floor_seconds()
     }
 }
 
-/// Expects integrated gradients, the method whose floor is known.
+/// Refuses other methods than integrated gradients, because the floor is known only for this method.
 ///
 /// # Errors
-/// When the flags ask for another method.
+/// If the flags ask for another method.
 pub fn expect_ig(arguments: &StudyArguments) -> Result<()> {
     if arguments.method == Method::Ig {
         return Ok(());
@@ -69,10 +70,10 @@ pub fn expect_ig(arguments: &StudyArguments) -> Result<()> {
     Err(Problem::new("--method", "the floor is that of integrated gradients", "leave it out, or use --method ig"))
 }
 
-/// Computes `request` once, with nothing remembered, then measures the rates of this machine.
+/// Computes `request` once with an empty cache, then measures the rates of this machine.
 pub fn measure(request: &Request) -> Result<Measured> {
     let cancel = Cancel::default();
-    // On Linux the peak is counted anew from here on. Other systems count none.
+    // On Linux this resets the peak of resident memory. Other systems report no peak.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     let start = Instant::now();
     let study = OpenStudy::open(request.clone(), &Cache::default(), &cancel)?;

@@ -1,4 +1,4 @@
-//! `saescope bench`: measures on this machine, and says what it measured.
+//! `saescope bench`: measures the program on this machine and reports the measurements.
 
 mod again;
 mod engine;
@@ -15,10 +15,11 @@ use std::process::ExitCode;
 use super::arguments::{Bench, BenchArguments};
 use crate::core::problem::{Problem, Result};
 
-/// The seed of every draw, so that two runs of a benchmark look at the same numbers and press the same keys; it stands in the report.
+/// The seed of every random draw, so that two runs of a benchmark use the same numbers and press the same keys. It is part of
+/// the report.
 const SEED: u32 = 20_240_601;
 
-/// Measures. A benchmark reports: a figure that misses its goal is not a failure.
+/// Runs the chosen benchmark. A benchmark only reports: a figure that misses its goal is not a failure.
 pub fn bench(arguments: BenchArguments) -> Result<ExitCode> {
     match arguments.what.unwrap_or(Bench::Engine(arguments.engine)) {
         Bench::Ui(arguments) => ui::ui(&arguments),
@@ -28,7 +29,7 @@ pub fn bench(arguments: BenchArguments) -> Result<ExitCode> {
     }
 }
 
-/// A report for programs: one object on one line.
+/// A report for programs: one JSON object on one line.
 fn json_line(report: &serde_json::Value) -> Result<String> {
     let text = serde_json::to_string(report)
         .map_err(|error| Problem::new("bench", format_args!("cannot be written as JSON: {error}"), "report it"))?;

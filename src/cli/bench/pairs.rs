@@ -1,6 +1,7 @@
-//! `saescope bench pairs`: time and memory of studies of more and more pairs, written into a folder as a table and as JSON.
+//! `saescope bench pairs`: time and memory of studies with increasing numbers of pairs, written into a folder as a table and as
+//! JSON.
 //!
-//! Each study is a `saescope bench engine` of its own, so that none is charged for memory that an earlier one left behind.
+//! Each study runs as a separate `saescope bench engine` process, so that memory left by an earlier study is not counted.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -20,7 +21,7 @@ use crate::engine::memory::Bounds;
 use crate::engine::study::OpenStudy;
 use crate::store::atomic;
 
-/// Measures, writes and prints.
+/// Runs the benchmark, writes both files and prints the table.
 pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     let BenchPairsArguments { study, mut counts, runs, output: folder } = arguments;
     expect_ig(&study)?;
@@ -53,7 +54,7 @@ pub fn pairs(arguments: BenchPairsArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Expects `wanted` pairs in the data, before anything is measured.
+/// Checks before any measurement that the data have at least `wanted` pairs.
 fn expect_pairs(study: &StudyArguments, wanted: usize) -> Result<()> {
     let request = flags::request(study.clone(), flags::DEMO)?;
     let there = OpenStudy::open(request, &Cache::new(Bounds::NONE), &Cancel::default())?.opened().data[0].examples.len();
@@ -67,7 +68,7 @@ fn expect_pairs(study: &StudyArguments, wanted: usize) -> Result<()> {
     ))
 }
 
-/// The report of `bench engine` over `count` pairs, in a process of its own.
+/// The report of `bench engine` for `count` pairs, run in a separate process.
 fn measure(program: &Path, study: &StudyArguments, count: usize) -> Result<Value> {
     let failed = |what: String| Problem::new(format_args!("bench engine of {count} pairs"), what, "try it by itself");
     let child = Command::new(program)
@@ -82,7 +83,7 @@ fn measure(program: &Path, study: &StudyArguments, count: usize) -> Result<Value
     serde_json::from_slice(&child.stdout).map_err(|error| failed(format!("printed no report: {error}")))
 }
 
-/// The study as it was given on the command line, but for --examples.
+/// The study's flags as given on the command line, without --examples.
 fn given(study: &StudyArguments) -> Vec<OsString> {
     let text = |value: &dyn ToString| Some(OsString::from(value.to_string()));
     let flags = [
@@ -101,14 +102,14 @@ fn given(study: &StudyArguments) -> Vec<OsString> {
     flags.into_iter().filter_map(|(flag, value)| Some([flag.into(), value?])).flatten().collect()
 }
 
-/// What processes of one number of pairs reported.
+/// The reports of all processes with one number of pairs.
 struct Row {
-    /// At least one report.
+    /// The reports, at least one.
     reports: Vec<Value>,
 }
 
 impl Row {
-    /// What is the same in every report.
+    /// A value that is the same in every report.
     fn said(&self, key: &str) -> &Value {
         &self.reports[0][key]
     }
@@ -117,7 +118,7 @@ impl Row {
         self.said("pairs").as_f64().unwrap_or(f64::NAN)
     }
 
-    /// Figures over the processes, each of which measured once; none where the system does not measure it.
+    /// Figures over the processes, each of which measured once; None if the system does not measure this key.
     fn figures(&self, key: &str) -> Option<Figures> {
         Figures::of(self.reports.iter().filter_map(|report| report[key]["median"].as_f64()))
     }
@@ -130,7 +131,7 @@ impl Row {
         1e3 * self.median(key) / self.pairs()
     }
 
-    /// Peak resident memory in megabytes.
+    /// Median of the peak resident memory, in megabytes.
     fn peak(&self) -> Option<f64> {
         self.figures(PEAK).map(|figures| figures.median)
     }

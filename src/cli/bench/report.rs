@@ -1,4 +1,4 @@
-//! The figures of `bench ui`, as a table and as JSON.
+//! The report of `bench ui`, as tables and as JSON.
 
 use std::thread;
 
@@ -10,13 +10,13 @@ use crate::cli::table::Table;
 use crate::core::problem::Result;
 use crate::term::bench::{Measured, Pressed, SIZE};
 
-/// A key is on the screen within a frame of a 60 Hz display.
+/// Goal for the time from a key to its frame, in milliseconds: a frame of a 60 Hz display.
 const KEY_TO_FRAME: f64 = 16.0;
 
-/// Drawing leaves most of that time to everything else.
+/// Goal for drawing a frame, in milliseconds: it leaves most of the time of a frame to other work.
 const FRAME: f64 = 3.0;
 
-/// The whole report.
+/// All figures of the benchmark; times are in milliseconds, except `seconds`.
 pub struct Report {
     features: usize,
     rows: usize,
@@ -33,7 +33,7 @@ pub struct Report {
     kinds: Vec<Kind>,
 }
 
-/// The keys of one kind.
+/// The figures for the keys of one kind.
 struct Kind {
     name: &'static str,
     to_frame: Option<Figures>,
@@ -54,7 +54,7 @@ impl Kind {
 }
 
 impl Report {
-    /// What was measured when `features` effects were asked for.
+    /// Computes the figures of `measured`, a benchmark that was asked for `features` effects.
     pub fn new(features: usize, measured: &Measured) -> Self {
         let presses = &measured.presses;
         let mut names: Vec<&'static str> = presses.iter().map(|press| press.kind).collect();
@@ -77,7 +77,7 @@ impl Report {
         }
     }
 
-    /// What is claimed, and whether it holds.
+    /// The goals, each with its name, its key in JSON, and whether it is met.
     fn verdicts(&self) -> [(&'static str, &'static str, bool); 3] {
         let below = |figure: Option<f64>, limit: f64| figure.is_some_and(|figure| figure < limit);
         [
@@ -91,7 +91,7 @@ impl Report {
         ]
     }
 
-    /// Tables for people.
+    /// The report as tables for readers.
     pub fn text(&self) -> String {
         let engine = self
             .studies
@@ -129,7 +129,7 @@ impl Report {
         text
     }
 
-    /// The figures for programs: one JSON object on one line.
+    /// The report for programs: one JSON object on one line.
     pub fn json(&self) -> Result<String> {
         let kinds: serde_json::Map<String, Value> = self
             .kinds
@@ -157,7 +157,7 @@ impl Report {
     }
 }
 
-/// Count, median, 99th percentile and largest.
+/// The cells for count, median, 99th percentile and maximum.
 fn cells(figures: Option<Figures>, digits: usize) -> [String; 4] {
     let cell = |pick| Figures::cell(figures, pick, digits);
     let count = figures.map_or_else(String::new, |figures| figures.count.to_string());

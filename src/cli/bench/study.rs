@@ -1,6 +1,7 @@
-//! A study of the published study's shape with as many effects as wanted, made up: 6 layers, 18 dictionaries, 3 views, 3 positions.
+//! Made-up findings with any number of effects, in the published study's shape: 6 layers, 18 dictionaries, 3 views, 3
+//! positions.
 //!
-//! Effects fall off as a power of their rank, as measured ones do: a few above 0.1, most far below.
+//! Effects fall off as a power of their rank, like measured effects: a few are above 0.1, most are far below.
 
 use super::SEED;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
@@ -16,22 +17,22 @@ use crate::core::view_findings::ViewFindings;
 use crate::engine::random::Random;
 use crate::store::studies;
 
-/// Layers of the model.
+/// Number of layers of the model.
 const LAYERS: usize = 6;
 
-/// Tokens of every prompt.
+/// Number of tokens of every prompt.
 const POSITIONS: usize = 3;
 
-/// Prompts of every view.
+/// Number of examples of every view.
 const EXAMPLES: usize = 50;
 
-/// Features of every view whose single examples are kept: what a run keeps by default.
+/// Number of features per view whose effects at single tokens are kept, the default of a run.
 const DETAIL: usize = 1000;
 
-/// The findings, with at least `features` effects in each view. Ranks them all: takes a second or two.
+/// Makes findings with at least `features` effects in each view. This ranks all of them and takes a second or two.
 ///
 /// # Errors
-/// Never: the study of names is inside the program.
+/// Never: the study of names is compiled into the program.
 pub fn findings(features: usize) -> Result<Findings> {
     let per_dictionary = features.div_ceil(3 * LAYERS);
     let study = studies::names()?.study;
@@ -108,7 +109,7 @@ fn effects(view: View, name: &str, per_dictionary: usize) -> ViewEffects {
 }
 
 fn dictionary(submodule: Submodule, features: usize, random: &mut Random) -> SubmoduleEffects {
-    // Every second feature, more or less, has an effect.
+    // About every second feature has an effect.
     let indices = (0..features).map(|feature| FeatureIndex((2 * feature + random.below(2)) as u32)).collect();
     let mut found = SubmoduleEffects {
         submodule,
@@ -131,7 +132,7 @@ fn dictionary(submodule: Submodule, features: usize, random: &mut Random) -> Sub
     found
 }
 
-/// Every example of the strongest features; clean and patch are the same at the first token.
+/// Entries for every example of the strongest features; clean and patch do not differ at the first token.
 fn detail(effects: &ViewEffects) -> Detail {
     let strongest = ViewFindings::from_effects(effects.clone(), LAYERS).select(Selection::TopK(DETAIL)).features;
     let mut detail = Detail { features: strongest.iter().map(|selected| selected.feature).collect(), ..Detail::default() };

@@ -11,7 +11,7 @@ use crate::core::rows::cells::side;
 use crate::core::selection::Selection;
 use crate::core::view::View;
 
-/// One object. Numbers are the shortest decimals that read back as the same f32; NaN is `null`.
+/// The export as one JSON object. Numbers are the shortest decimals that read back as the same f32; NaN is `null`.
 pub fn json(exported: &Exported<'_>) -> Result<String> {
     let selection = match exported.spec.selection {
         Selection::Threshold(threshold) => json!({ "threshold": number(threshold) }),
@@ -46,7 +46,7 @@ fn feature(exported: &Exported<'_>, row: &Row) -> Value {
     Value::Object(object)
 }
 
-/// Per submodule; in a comparison, per submodule and view.
+/// The error terms per submodule; in a comparison, per submodule and view.
 fn errors(exported: &Exported<'_>) -> Value {
     let of = |view: View| -> Map<String, Value> {
         let terms = exported.findings.view(view).submodules().map(|ranked| {
@@ -70,12 +70,12 @@ fn errors(exported: &Exported<'_>) -> Value {
     }
 }
 
-/// f32 by its own shortest decimals: as f64 0.1 would read 0.10000000149011612.
+/// Writes an f32 with its own shortest decimals: as f64, 0.1 would read 0.10000000149011612.
 fn number(value: f32) -> Value {
     serde_json::from_str(&value.to_string()).unwrap_or(Value::Null)
 }
 
-/// The columns of both tables.
+/// The columns of the CSV and the Markdown table.
 fn columns(exported: &Exported<'_>) -> Vec<String> {
     let mut columns: Vec<String> =
         ["rank", "submodule", "index", "effect", "standard_error"].into_iter().map(str::to_owned).collect();
@@ -100,13 +100,13 @@ fn cells(exported: &Exported<'_>, rank: usize, row: &Row) -> Vec<String> {
         cells.push(side(row, exported.study(), &exported.spec));
         cells.extend(exported.views().into_iter().map(|view| decimal(exported.effect_in(view, row))));
     }
-    // No page, no link: a dead one would be worse than an empty cell.
+    // A model without pages gets an empty cell, because a dead link would be worse.
     let page = if exported.has_pages { exported.reference(row).page() } else { String::new() };
     cells.extend([layer_name(row.feature.submodule), page]);
     cells
 }
 
-/// A header and one line a feature.
+/// The export as CSV: a header, and one line per feature.
 pub fn csv(exported: &Exported<'_>) -> Result<String> {
     let failed =
         |error: String| Problem::new("export", format_args!("cannot be written as CSV: {error}"), "report this as a fault");
@@ -119,7 +119,7 @@ pub fn csv(exported: &Exported<'_>) -> Result<String> {
     String::from_utf8(bytes).map_err(|error| failed(error.to_string()))
 }
 
-/// A table.
+/// The export as a Markdown table, one row per feature.
 pub fn markdown(exported: &Exported<'_>) -> String {
     let columns = columns(exported);
     let mut table = Table::new(2, &columns.iter().map(String::as_str).collect::<Vec<_>>());

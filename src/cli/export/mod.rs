@@ -1,4 +1,4 @@
-//! `saescope export`: selected features of a run on standard output.
+//! `saescope export`: prints selected features of a run on standard output.
 
 mod format;
 
@@ -21,13 +21,13 @@ use crate::engine::identity;
 use crate::store::folders::Folders;
 use crate::store::run_file;
 
-/// What is exported, whatever the format: the rows that the explorer's table has.
+/// The data to export in any format; the rows are those of the explorer's table.
 struct Exported<'a> {
     findings: &'a Findings,
     model: &'a ModelRecord,
-    /// Whether Neuronpedia has pages of its features.
+    /// Whether Neuronpedia has pages for the model's features.
     has_pages: bool,
-    /// Which view or comparison, and which features of it.
+    /// The view or comparison, and the selection of features.
     spec: Spec,
     rows: Vec<Row>,
 }
@@ -37,7 +37,7 @@ impl Exported<'_> {
         &self.findings.study
     }
 
-    /// The views whose effects are shown: one, or the two compared.
+    /// The views whose effects are shown: one view, or the two compared views.
     fn views(&self) -> Vec<View> {
         self.spec.shown.pair().map_or_else(|| vec![self.spec.shown.first()], |(first, second)| vec![first, second])
     }
@@ -55,13 +55,13 @@ impl Exported<'_> {
     }
 }
 
-/// Runs the command.
+/// Runs `export`.
 pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     if arguments.name.is_some() && arguments.format != Format::Url {
         return Err(Problem::new("--name", "names a quick list", "use it with --format url"));
     }
     let run = run_file::read(&arguments.run)?;
-    // Without a home folder there is no file that describes models.
+    // Without a home folder there is no user's file of models.
     let hosted = Folders::find().map_or_else(|_| Ok(Hosted::default()), |folders| study::hosted(&folders))?;
     let selection = match (arguments.threshold, arguments.top_k) {
         (Some(threshold), _) => Selection::Threshold(threshold),
@@ -127,7 +127,7 @@ fn shown(study: &Study, arguments: &ExportArguments) -> Result<Shown> {
     Ok(compare(first, second))
 }
 
-/// One address a line. Standard error says when they cannot lead anywhere.
+/// The addresses of the quick lists, one per line. If Neuronpedia does not host the model, a note on standard error says so.
 fn url(exported: &Exported<'_>, name: Option<&str>) -> String {
     if !exported.has_pages {
         let model = printable(&exported.model.name);

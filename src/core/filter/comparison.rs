@@ -1,4 +1,4 @@
-//! What a field, an operator and a value say together.
+//! Builds a comparison from a field, an operator and a value.
 
 use super::error::{FilterError, quote};
 use super::expression::Expression;
@@ -34,7 +34,8 @@ pub(super) fn comparison(
     }
 }
 
-/// As the rows hold it, see the notes on numbers in [`super`]. What is no number or none that can be compared is refused with the reason.
+/// The value as the rows hold it, see the notes on numbers in [`super`]. Text that is not a finite number is refused with the
+/// reason.
 fn number(field: &Field, quantity: Quantity, text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
     let number = number.ok_or_else(|| format!("is no number; {} takes one, such as {}", field.name, field.example))?;
@@ -42,7 +43,7 @@ fn number(field: &Field, quantity: Quantity, text: &str) -> Result<f64, String> 
     Ok(rounded.map_or(number, f64::from))
 }
 
-/// `field=text`, or the reason why not.
+/// The expression `field=text`, or the reason why it cannot be built.
 fn equal(field: &Field, property: Property, text: &str, study: &Study) -> Result<Expression, String> {
     let word = lowercase(text);
     match property {
@@ -69,7 +70,7 @@ fn kind(word: &str) -> Option<SubmoduleKind> {
     SubmoduleKind::ALL.into_iter().find(|kind| kind.name() == word || kind.neuronpedia_name() == word)
 }
 
-/// From `resid_5`, or from `5-res-sm` as Neuronpedia has it.
+/// Parses `resid_5`, or Neuronpedia's `5-res-sm`.
 fn submodule(word: &str) -> Option<Submodule> {
     if let Ok(submodule) = word.parse() {
         return Some(submodule);

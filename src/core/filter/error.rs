@@ -1,13 +1,13 @@
-//! What is wrong with a filter's text: shown while it is typed, so it is shorter than a `Problem` and says the column.
+//! Errors in a filter's text. They are shown while it is typed, so they are shorter than a `Problem` and name the column.
 
 use std::fmt;
 
 use crate::core::text::{excerpt, printable};
 
-/// What could not be understood, and where.
+/// Why a filter cannot be understood, and at which column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterError {
-    /// Counted in characters of the filter's text, from 1.
+    /// Position of the fault in the filter's text, in characters from 1.
     pub column: usize,
     /// One line, safe to show on a terminal.
     pub message: String,
@@ -27,7 +27,7 @@ impl fmt::Display for FilterError {
 
 impl std::error::Error for FilterError {}
 
-/// A part of the filter's text for a message: in quotes, and cut so that the line still has room for the remedy.
+/// A part of the filter's text for a message: quoted, and cut so that the line still has room for the remedy.
 pub(super) fn quote(text: &str) -> String {
     format!("'{}'", excerpt(text, 24))
 }

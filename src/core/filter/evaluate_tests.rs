@@ -1,5 +1,5 @@
-//! Tests of what filters let through: examples of each term, of precedence and of what is not known, and random filters
-//! against a naive reading.
+//! Tests of which rows a filter keeps: examples of each term, of precedence and of unknown facts, and random filters against a
+//! naive reading.
 
 use proptest::prelude::*;
 

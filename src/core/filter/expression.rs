@@ -1,4 +1,4 @@
-//! What a filter means, and whether it holds for a row.
+//! The meaning of a filter, and the test whether it holds for a row.
 
 use super::facts::Facts;
 use super::field::Quantity;
@@ -17,32 +17,32 @@ pub(super) enum Expression {
     Any(Vec<Expression>),
     /// The part does not hold.
     Not(Box<Expression>),
-    /// The text is in a name, a tag's name or the note.
+    /// The text occurs in a name, in a tag's name or in the note.
     Text(Needle),
-    /// The number is known and compares like this with the value, which is finite.
+    /// The number is known, and `operator` holds between it and the finite `value`.
     Number { quantity: Quantity, operator: Operator, value: f64 },
     /// The submodule is of this kind.
     Kind(SubmoduleKind),
-    /// The submodule is this one.
+    /// The submodule equals this one.
     Submodule(Submodule),
-    /// It has this tag.
+    /// The feature has this tag.
     Tag(Tag),
-    /// It has a tag.
+    /// The feature has at least one tag.
     AnyTag,
-    /// The side is known and this one.
+    /// The side is known and equals this one.
     Side(HeldBy),
-    /// The side is known and another one.
+    /// The side is known and differs from this one.
     OtherSide(HeldBy),
-    /// It is crossed out.
+    /// The feature is rejected (crossed out).
     Rejected,
-    /// It is marked.
+    /// The row is marked.
     Marked,
-    /// The text, which has no capitals, is in the note.
+    /// The text, which is lowercase, occurs in the note.
     Note(String),
 }
 
 impl Expression {
-    /// What `!=` makes of a comparison by `=`: its opposite, except where the fact is not known.
+    /// Turns a comparison by `=` into the one by `!=`: its opposite, except that both fail if the fact is unknown.
     pub(super) fn unequal(self) -> Self {
         match self {
             Self::Side(held_by) => Self::OtherSide(held_by),
@@ -50,7 +50,7 @@ impl Expression {
         }
     }
 
-    /// Whether it holds for the row with these facts.
+    /// Whether the expression holds for the row with these facts.
     pub(super) fn holds<F: Facts + ?Sized>(&self, facts: &F) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(facts)),
@@ -58,7 +58,7 @@ impl Expression {
             Self::Not(part) => !part.holds(facts),
             Self::Text(needle) => needle.is_in(facts),
             Self::Number { quantity, operator, value } => {
-                // NaN has no order, so it ends like a number that is not known.
+                // NaN has no order, so it is treated like an unknown number.
                 let ordering = quantity.of(facts).and_then(|number| number.partial_cmp(value));
                 ordering.is_some_and(|ordering| operator.accepts(ordering))
             }

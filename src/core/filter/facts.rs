@@ -1,4 +1,5 @@
-//! What a filter asks about a row: whoever shows rows answers, so that no row has to be copied into a form for filtering.
+//! The questions that a filter asks about a row. The code that shows rows answers them, so no row is copied into a form for
+//! filtering.
 
 use crate::core::selection::HeldBy;
 use crate::core::submodule::FeatureId;
@@ -7,42 +8,44 @@ use crate::core::view::View;
 
 /// One row of a ranking.
 ///
-/// Asked for hundreds of thousands of rows on each key: the answers should be at hand and allocate nothing.
+/// A filter asks these questions for hundreds of thousands of rows on each key, so the answers must be at hand and allocate
+/// nothing.
 pub trait Facts {
-    /// Whose row it is.
+    /// The feature that the row shows.
     fn feature(&self) -> FeatureId;
 
-    /// A number of the row. None or NaN: not known.
+    /// The row's value of `field`. None or NaN if it is not known.
     fn number(&self, field: NumberField) -> Option<f64>;
 
-    /// Which selection holds it. None outside a comparison.
+    /// Which selection holds the row. None outside a comparison.
     fn side(&self) -> Option<HeldBy>;
 
-    /// Whether it has `tag`.
+    /// Whether the feature has `tag`.
     fn has_tag(&self, tag: Tag) -> bool;
 
-    /// Whether it has any tag.
+    /// Whether the feature has any tag.
     fn has_any_tag(&self) -> bool;
 
-    /// Whether the name of one of its tags holds a text that has no capitals.
+    /// Whether the name of one of the feature's tags contains `needle_lowercase`, a text without capitals.
     fn tag_contains(&self, needle_lowercase: &str) -> bool;
 
-    /// Whether its note holds a text that has no capitals; [`contains_lowercase`](super::contains_lowercase) finds out.
+    /// Whether the feature's note contains `needle_lowercase`, a text without capitals;
+    /// [`contains_lowercase`](super::contains_lowercase) tests that.
     fn note_contains(&self, needle_lowercase: &str) -> bool;
 
-    /// Whether it is crossed out.
+    /// Whether the feature is rejected (crossed out).
     fn rejected(&self) -> bool;
 
-    /// Whether it is marked for the next action.
+    /// Whether the row is marked for the next action.
     fn marked(&self) -> bool;
 }
 
-/// A number that a row may have. Layer and index are not among them: they are in the feature's identifier.
+/// A number that a row may have. Layer and index are part of the feature's identifier and therefore not listed here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NumberField {
     /// `effect`: the effect by which the row is ranked, with its sign.
     Effect,
-    /// `abs`: the same without its sign.
+    /// `abs`: that effect without its sign.
     Absolute,
     /// `se`: the standard error of that effect.
     StandardError,

@@ -8,27 +8,27 @@ use super::token::Token;
 use crate::core::study::Study;
 use crate::core::view::View;
 
-/// The name of each field of a filter about `study`, and what it compares, with an example.
+/// The name of each field of a filter about `study`, with an explanation that contains an example.
 pub fn fields(study: &Study) -> Vec<(String, String)> {
     table(study).into_iter().map(|field| (field.name.into_owned(), field.explanation.into_owned())).collect()
 }
 
-/// One field.
+/// A field that a comparison can name.
 #[derive(Debug, Clone)]
 pub(super) struct Field {
     pub(super) name: Cow<'static, str>,
     pub(super) meaning: Meaning,
-    /// For messages; the explanation holds it too.
+    /// A comparison with this field, for messages; the explanation contains it too.
     pub(super) example: Cow<'static, str>,
     explanation: Cow<'static, str>,
 }
 
-/// What a field compares, and with that, by which operators.
+/// What a field compares; this decides which operators are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// By every operator.
+    /// A number, compared by every operator.
     Number(Quantity),
-    /// By `=` and `!=`.
+    /// A property, compared by `=` and `!=` only.
     Property(Property),
 }
 
@@ -40,7 +40,7 @@ pub(super) enum Quantity {
     Fact(NumberField),
 }
 
-/// Something about a row that is not a number.
+/// A property of a row that is not a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Property {
     Kind,
@@ -52,7 +52,7 @@ pub(super) enum Property {
     Note,
 }
 
-/// Every field: those of the study's views go by the names of the views.
+/// Every field; the study's views are fields under their own names.
 fn table(study: &Study) -> Vec<Field> {
     let view = |view: View| {
         let name = study.name(view).to_string();
@@ -67,14 +67,14 @@ fn table(study: &Study) -> Vec<Field> {
     BEFORE.into_iter().chain(study.all().map(view)).chain(AFTER).collect()
 }
 
-/// Fields before those of the views.
+/// The fields listed before those of the views.
 const BEFORE: [Field; 3] = [
     fact(NumberField::Effect, "effect", "effect>0.2", "the effect by which the row is ranked, with its sign: effect>0.2"),
     fact(NumberField::Absolute, "abs", "abs>=0.1", "that effect without its sign: abs>=0.1"),
     fact(NumberField::StandardError, "se", "se<0.05", "the standard error of that effect: se<0.05"),
 ];
 
-/// Fields after those of the views.
+/// The fields listed after those of the views.
 const AFTER: [Field; 10] = [
     number(Quantity::Layer, "layer", "layer>=4", "the layer, from 0: layer>=4"),
     number(Quantity::Index, "index", "index=26074", "the feature's number in its dictionary, from 0: index=26074"),
@@ -111,7 +111,7 @@ const fn property(property: Property, name: &'static str, example: &'static str,
 }
 
 impl Field {
-    /// The field that `word` names, capitals or not.
+    /// The field that `word` names, ignoring case.
     pub(super) fn named(word: &Token, study: &Study) -> Result<Self, FilterError> {
         let table = table(study);
         table.iter().find(|field| field.name.eq_ignore_ascii_case(&word.text)).cloned().ok_or_else(|| {
@@ -127,7 +127,7 @@ impl Quantity {
         !matches!(self, Self::Layer | Self::Index | Self::Fact(NumberField::Rank))
     }
 
-    /// Its value in a row; None or NaN where that is not known.
+    /// The quantity's value in a row; None or NaN if it is not known.
     pub(super) fn of<F: Facts + ?Sized>(self, facts: &F) -> Option<f64> {
         match self {
             Self::Layer => Some(facts.feature().submodule.layer.0 as f64),

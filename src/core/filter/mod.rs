@@ -1,27 +1,27 @@
-//! The filter language: which rows of a ranking to show, typed after `/` and applied again on each key.
+//! The filter language: it picks the rows of a ranking to show. A filter is typed after `/` and applied again on each key.
 //!
-//! A filter is made of terms, each of which holds for a row or does not:
+//! A filter consists of terms, each of which holds for a row or does not:
 //!
 //! | term | holds for a row |
 //! |---|---|
-//! | `26074`, `"a word"` | with the text in one of its names (`5-res-sm/26074`, `resid_5/26074`), a tag's name or its note, capitals or not |
-//! | `effect>0.2` | whose number compares like this: one of `=` `!=` `>` `>=` `<` `<=` |
-//! | `tag=FP`, `kind!=mlp` | whose other facts are equal to the value, or are not: [`fields`] lists them all |
+//! | `26074`, `"a word"` | with the text in a name (`5-res-sm/26074`, `resid_5/26074`), in a tag or in the note, ignoring case |
+//! | `effect>0.2` | whose number satisfies the comparison: one of `=` `!=` `>` `>=` `<` `<=` |
+//! | `tag=FP`, `kind!=mlp` | whose other facts equal the value, or do not; [`fields`] lists them all |
 //!
-//! `not` binds closer than `and`, which binds closer than `or`; parentheses group, and two terms side by side mean `and`. `!`, `&` and
-//! `|` say the same. Capitals make no difference anywhere. One of `( ) & | ! = < > "` ends a word; text that holds one of them or
-//! a space, and the words `and`, `or` and `not` where they are meant as text, stand in quotes, in which `""` is one quote. Directly after
-//! an operator every word is a value: `tag=NOT` asks for the tag.
+//! `not` binds closer than `and`, which binds closer than `or`; parentheses group, and two terms side by side mean `and`. `!`,
+//! `&` and `|` are the same operators as symbols. Case never matters. Each of `( ) & | ! = < > "` ends a word. Text that
+//! contains one of them or a space must be quoted, as must the words `and`, `or` and `not` if they are meant as text; inside
+//! quotes `""` is one quote. Directly after an operator every word is a value: `tag=NOT` asks for the tag.
 //!
-//! # What is not known
-//! A fact may be unknown: the standard error over a single example, the side of a row outside a comparison. A comparison with an unknown
-//! fact does not hold, whatever the operator: neither `se>0.1` nor `se<=0.1`, neither `side=male` nor `side!=male`. There is no third
-//! truth value, so `not` makes plain opposites: `not se>0.1` finds the rows with a smaller error and those with an unknown one;
-//! `se<=0.1` leaves the latter out.
+//! # Unknown facts
+//! A fact may be unknown: the standard error over a single example, the side of a row outside a comparison. A comparison with
+//! an unknown fact does not hold, whatever the operator: neither `se>0.1` nor `se<=0.1`, neither `side=male` nor `side!=male`.
+//! There is no third truth value, so `not` is a plain opposite: `not se>0.1` finds the rows with a smaller error and those with
+//! an unknown one; `se<=0.1` leaves the latter out.
 //!
 //! # Numbers
-//! Effects and their errors are stored in single precision. The number they are compared with is rounded in the same way, so that
-//! `effect=0.2` finds what is stored as 0.2. `layer`, `index` and `rank` are compared exactly.
+//! Effects and their standard errors are stored in single precision. The number they are compared with is rounded in the same
+//! way, so that `effect=0.2` finds an effect stored as 0.2. `layer`, `index` and `rank` are compared exactly.
 
 mod comparison;
 mod error;
@@ -49,7 +49,7 @@ pub use needle::contains_lowercase;
 use super::study::Study;
 use expression::Expression;
 
-/// A filter that somebody typed and that could be understood.
+/// A filter that was typed and understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter {
     text: String,
@@ -57,16 +57,16 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Understands `text`, in which views and tags of `study` may be named; None where it is empty, so that everything matches.
+    /// Parses `text`, which may name views and tags of `study`; None if it is empty, so that everything matches.
     ///
     /// # Errors
-    /// The first thing that cannot be understood, short enough for the line under a prompt.
+    /// The first part that cannot be understood, in a message short enough for the line under a prompt.
     pub fn parse(text: &str, study: &Study) -> Result<Option<Self>, FilterError> {
         let expression = parse::parse(text, study)?;
         Ok(expression.map(|expression| Self { text: text.to_owned(), expression }))
     }
 
-    /// The text exactly as it was typed.
+    /// The filter's text exactly as it was typed.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -1,20 +1,20 @@
-//! Where in a feature's two names, `resid_5/26074` and `5-res-sm/26074`, a text can be.
+//! Finds where a text can occur in a feature's two names, `resid_5/26074` and `5-res-sm/26074`.
 //!
-//! Looked for in hundreds of thousands of names on each key: what depends on the text alone is found out once, and of a name only the
-//! part is written, into a few bytes on the stack, that can hold the text.
+//! A filter searches hundreds of thousands of names on each key. Everything that depends on the text alone is therefore worked
+//! out once, and only the part of a name that can contain the text is written, into a few bytes on the stack.
 
 use crate::core::submodule::{FeatureId, Submodule, SubmoduleKind};
 
-/// A text to look for in names, which have no capitals.
+/// A text to look for in names, which have no capitals, with the part of a name that can contain it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NameText {
-    /// No name holds it.
+    /// No name can contain the text.
     Nowhere,
-    /// Digits: in the layer or in the index.
+    /// The text has digits only: it can occur in the layer or in the index.
     Number(String),
-    /// It has other characters than digits: in the submodule's part.
+    /// The text has other characters than digits: it can occur in the submodule's part.
     Submodule(String),
-    /// It has a slash: the submodule's part ends with what is before it, the index begins with what is behind it.
+    /// The text has a slash: the submodule's part must end with `before`, and the index must begin with `behind`.
     Across { before: String, behind: String },
 }
 
@@ -33,7 +33,7 @@ impl NameText {
         }
     }
 
-    /// Whether one of the names of `feature` holds it.
+    /// Whether one of the names of `feature` contains the text.
     pub(super) fn is_in(&self, feature: FeatureId) -> bool {
         let layer = feature.submodule.layer.0;
         let index = feature.index.0 as usize;
@@ -57,13 +57,13 @@ impl NameText {
     }
 }
 
-/// Every byte of a submodule's names.
+/// Every byte that occurs in a submodule's names.
 const SUBMODULE_ALPHABET: &[u8] = b"0123456789_-adeilmnprst";
 
-/// The most digits of a number.
+/// The most decimal digits that a number can have.
 const DIGITS: usize = 20;
 
-/// A number as it is written.
+/// A number in decimal digits, on the stack.
 struct Digits {
     bytes: [u8; DIGITS],
     start: usize,
@@ -87,10 +87,10 @@ impl Digits {
     }
 }
 
-/// Enough for `resid_`, a layer and `-res-sm`.
+/// Room for `resid_`, a layer and `-res-sm`.
 const CAPACITY: usize = 6 + DIGITS + 7;
 
-/// Both names of a submodule in one text, `resid_5-res-sm`: they share the layer.
+/// Both names of a submodule in one text, `resid_5-res-sm`; they share the layer.
 struct SubmoduleNames {
     bytes: [u8; CAPACITY],
     layer_start: usize,

@@ -1,21 +1,21 @@
-//! A text that a filter looks for, prepared once so that a row is soon done with.
+//! A text that a filter looks for, prepared once so that each row takes little time.
 
 use super::error::FilterError;
 use super::facts::Facts;
 use super::name::NameText;
 use super::token::Token;
 
-/// A text to look for in everything that a row is called.
+/// A text to look for in a row's names, tags and note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Needle {
-    /// Without capitals, never empty.
+    /// The text in lowercase, never empty.
     text: String,
-    /// How it can be in a feature's names.
+    /// Where the text can occur in a feature's names.
     in_names: NameText,
 }
 
 impl Needle {
-    /// The text of a word or between quotes.
+    /// Prepares the text of a word or of a quoted text.
     pub(super) fn new(token: &Token) -> Result<Self, FilterError> {
         if token.text.is_empty() {
             return Err(FilterError::new(token.column, "the quotes hold no text to look for"));
@@ -25,19 +25,20 @@ impl Needle {
         Ok(Self { text, in_names })
     }
 
-    /// Whether the names, the tags or the note of a row hold it.
+    /// Whether the row's names, tags or note contain the text.
     pub(super) fn is_in<F: Facts + ?Sized>(&self, facts: &F) -> bool {
         self.in_names.is_in(facts.feature()) || facts.tag_contains(&self.text) || facts.note_contains(&self.text)
     }
 }
 
-/// `text` without capitals, one character after the other: `str::to_lowercase` makes a Greek sigma depend on what stands around it, so
-/// that a text would not always contain its parts.
+/// `text` without capitals, converted one character at a time: `str::to_lowercase` makes a Greek sigma depend on the characters
+/// around it, so a text would not always contain its parts.
 pub(super) fn lowercase(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
-/// Whether `text`, capitals or not, contains `needle_lowercase`, which has none. For [`Facts::note_contains`]; allocates nothing.
+/// Whether `text`, ignoring case, contains `needle_lowercase`, which has no capitals. For [`Facts::note_contains`]; allocates
+/// nothing.
 pub fn contains_lowercase(text: &str, needle_lowercase: &str) -> bool {
     let mut rest = text.chars().flat_map(char::to_lowercase);
     loop {

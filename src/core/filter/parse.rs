@@ -1,4 +1,4 @@
-//! From tokens to an expression: `or` between `and` between `not` before a term, each level one function.
+//! Turns tokens into an expression: `or` between `and` between `not` before a term, one function for each level.
 
 use super::comparison::comparison;
 use super::error::FilterError;
@@ -8,10 +8,10 @@ use super::needle::Needle;
 use super::token::{Kind, Operator, Token, tokens};
 use crate::core::study::Study;
 
-/// How many parentheses and `not` may stand inside one another. Each takes some of the stack, and text can be pasted.
+/// The most parentheses and `not` that may be nested. Each level takes some of the stack, and text can be pasted.
 const DEPTH: usize = 100;
 
-/// The expression that `text` writes down; None where it is empty.
+/// Parses `text` into an expression; None if it is empty.
 pub(super) fn parse(text: &str, study: &Study) -> Result<Option<Expression>, FilterError> {
     let tokens = tokens(text)?;
     if tokens.is_empty() {
@@ -40,14 +40,14 @@ impl<'a> Parser<'a> {
         self.tokens.get(self.position.checked_sub(1)?)
     }
 
-    /// Goes past the next token if it is of this kind.
+    /// Takes the next token if it is of this kind.
     fn take(&mut self, kind: Kind) -> Option<&'a Token> {
         let token = self.peek().filter(|token| token.kind == kind)?;
         self.position += 1;
         Some(token)
     }
 
-    /// Up to the end or to a closing parenthesis.
+    /// Parses parts joined by `or`, up to the end or to a closing parenthesis.
     fn alternatives(&mut self, depth: usize) -> Result<Expression, FilterError> {
         let first = self.conjunction(depth)?;
         let mut parts = vec![first];
@@ -61,7 +61,7 @@ impl<'a> Parser<'a> {
         let first = self.negation(depth)?;
         let mut parts = vec![first];
         while self.peek().is_some_and(|token| !matches!(token.kind, Kind::Or | Kind::Close)) {
-            // Two terms side by side mean `and` too.
+            // Two terms side by side mean `and`, so the operator is optional.
             self.take(Kind::And);
             parts.push(self.negation(depth)?);
         }
@@ -113,7 +113,7 @@ impl<'a> Parser<'a> {
         comparison(&field, sign, operator, value, self.study)
     }
 
-    /// There should be a term here and is none: blames what stands before, else what stands here instead.
+    /// The error for a missing term: it blames the token before the gap, or else the token in its place.
     fn missing_term(&self) -> FilterError {
         let joins = |token: &Token| matches!(token.kind, Kind::And | Kind::Or);
         match (self.previous(), self.peek()) {

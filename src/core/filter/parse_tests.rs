@@ -1,4 +1,4 @@
-//! Tests of what is understood: different ways to type the same, every message with its column, and any text at all.
+//! Tests of the parser: different ways to type one filter, every message with its column, and arbitrary text.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -119,7 +119,7 @@ fn nesting_has_a_limit_and_length_has_none() {
     }
 }
 
-/// Parts of the language in any order.
+/// Parts of the language, joined in any order.
 fn soups() -> impl Strategy<Value = String> {
     let parts = "and|or|NOT|(|)|!|=|!=|>|<=|&|effect|tag|note|kind|0.2|FP|resid|\"|\"\"| |  |abc|\n|é|\u{202e}|-";
     let mut parts: Vec<&str> = parts.split('|').collect();

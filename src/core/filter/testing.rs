@@ -1,4 +1,4 @@
-//! Rows from a fixed seed, for the tests of this room.
+//! Rows from a fixed seed, for the filter's tests.
 
 use std::collections::BTreeSet;
 
@@ -16,13 +16,13 @@ pub(super) fn config() -> ProptestConfig {
     ProptestConfig { cases: 1024, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() }
 }
 
-/// A row that owns everything a filter can ask.
+/// A row that owns every fact a filter can ask for.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) feature: FeatureId,
     pub(super) effect: Option<f32>,
     pub(super) standard_error: Option<f32>,
-    /// In the order of the study's views.
+    /// The effect in each view, in the order of the study's views.
     pub(super) views: [Option<f32>; 3],
     pub(super) rank: usize,
     pub(super) side: Option<HeldBy>,
@@ -77,7 +77,7 @@ impl Facts for Row {
     }
 }
 
-/// `resid_5/26074` with an effect of 0.25, and nothing else known or said.
+/// `resid_5/26074` with an effect of 0.25 and rank 7; every other fact is unknown or empty.
 pub(super) fn row() -> Row {
     Row {
         feature: FeatureId { submodule: Submodule::new(SubmoduleKind::Residual, 5), index: FeatureIndex(26074) },
@@ -97,7 +97,7 @@ fn numbers() -> impl Strategy<Value = Option<f32>> {
     select(vec![None, Some(f32::NAN), Some(-0.3), Some(0.0), Some(0.2), Some(0.25), Some(f32::INFINITY)])
 }
 
-/// Few values of each kind, so that filters often hold.
+/// Rows with few values of each kind, so that filters often hold.
 pub(super) fn rows() -> impl Strategy<Value = Row> {
     let sides = [MALE, FEMALE, BASELINE].map(|view| Some(HeldBy::Only(view)));
     let sides = [sides.as_slice(), &[None, Some(HeldBy::Both)]].concat();
@@ -118,7 +118,7 @@ pub(super) fn rows() -> impl Strategy<Value = Row> {
     })
 }
 
-/// Parts of names, tags and notes, words of the language, and any characters.
+/// Parts of names, tags and notes, words of the language, and arbitrary characters.
 pub(super) fn texts() -> impl Strategy<Value = String> {
     let known = "5-res-sm|resid_5|RESID|26|_1|/2|-|-sm/|fp|N|no|not|AND|or|a b|say \"hi\"|ÜBER|ß|x=1|(|!|\"|effect";
     let known: Vec<String> = known.split('|').map(str::to_owned).collect();

@@ -1,20 +1,20 @@
-//! Cuts a filter's text into words, quoted texts and symbols.
+//! Splits a filter's text into words, quoted texts and symbols.
 
 use std::cmp::Ordering;
 
 use super::error::FilterError;
 
-/// A part of the text.
+/// A word, quoted text or symbol of the filter's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    /// As it was typed; what stands between the quotes of a quoted text.
+    /// The text as it was typed; for a quoted text, the content without its quotes.
     pub(super) text: String,
-    /// Of its first character, from 1.
+    /// Column of the first character, from 1.
     pub(super) column: usize,
 }
 
-/// What a token is for.
+/// The role of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Word,
@@ -27,7 +27,7 @@ pub(super) enum Kind {
     Close,
 }
 
-/// How a comparison compares.
+/// The comparison operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operator {
     Equal,
@@ -39,7 +39,7 @@ pub(super) enum Operator {
 }
 
 impl Operator {
-    /// Whether it lets through a fact that compares with the value like this.
+    /// Whether the operator holds for a fact that has this `ordering` to the value.
     pub(super) fn accepts(self, ordering: Ordering) -> bool {
         match self {
             Self::Equal => ordering.is_eq(),
@@ -53,7 +53,7 @@ impl Operator {
 }
 
 impl Token {
-    /// Whether it can stand behind an operator: `and`, `or` and `not` are words there, `&`, `|` and `!` are not.
+    /// Whether the token can follow an operator as a value: `and`, `or` and `not` are words there; `&`, `|` and `!` are not.
     pub(super) fn is_value(&self) -> bool {
         match self.kind {
             Kind::Word | Kind::Quoted => true,
@@ -63,7 +63,7 @@ impl Token {
     }
 }
 
-/// Those of two characters come before those that they begin with.
+/// The symbols; those of two characters come before those that are their first character.
 const SYMBOLS: [(&str, Kind); 11] = [
     (">=", Kind::Operator(Operator::GreaterOrEqual)),
     ("<=", Kind::Operator(Operator::LessOrEqual)),
@@ -116,7 +116,7 @@ impl<'a> Scanner<'a> {
         Ok(Token { kind: keyword.map_or(Kind::Word, |(_, kind)| kind), text, column })
     }
 
-    /// What follows the quote at column `start`, up to the one that ends it; two of them stand for one that does not.
+    /// The text after the quote at column `start`, up to the closing quote; two quotes in a row stand for one inside the text.
     fn quoted(&mut self, start: usize) -> Result<String, FilterError> {
         let mut text = String::new();
         loop {
@@ -139,7 +139,7 @@ impl<'a> Scanner<'a> {
         taken
     }
 
-    /// Goes past `symbol` if the rest begins with it.
+    /// Skips `symbol` if the rest begins with it, and returns whether it did.
     fn skip(&mut self, symbol: &str) -> bool {
         let Some(rest) = self.rest.strip_prefix(symbol) else { return false };
         self.rest = rest;

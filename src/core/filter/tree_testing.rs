@@ -1,4 +1,4 @@
-//! Random filters, the many ways to type one, and what it means when it is read naively, for the tests of this room.
+//! Random filters, several ways to type each, and a naive reading of their meaning, for the filter's tests.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -8,7 +8,7 @@ use crate::core::neuronpedia::layer_name;
 use crate::core::selection::HeldBy;
 use crate::core::study::testing::names;
 
-/// A filter, before it is written down.
+/// A filter as a tree, before it is written as text.
 #[derive(Debug, Clone)]
 pub(super) enum Tree {
     All(Vec<Tree>),
@@ -52,7 +52,7 @@ pub(super) fn trees() -> impl Strategy<Value = Tree> {
 }
 
 impl Tree {
-    /// What it means, word by word.
+    /// Naive evaluation of the filter.
     pub(super) fn holds(&self, row: &Row) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(row)),
@@ -73,7 +73,7 @@ impl Tree {
         }
     }
 
-    /// One of the ways to type it; `choices` decides which.
+    /// Writes the filter in one of the ways to type it; `choices` decides which.
     pub(super) fn write(&self, choices: &mut dyn Iterator<Item = u8>) -> String {
         match self {
             Self::All(parts) => {
@@ -97,7 +97,7 @@ impl Tree {
         }
     }
 
-    /// In parentheses where something around it binds closer, and sometimes where nothing does.
+    /// Writes the filter in parentheses if the operator around it binds closer, and sometimes if they are not needed.
     fn write_inside(&self, around: u8, choices: &mut dyn Iterator<Item = u8>) -> String {
         let own = match self {
             Self::Any(_) => 0,
@@ -164,7 +164,7 @@ fn compare<N: PartialOrd + Copy>(operator: &str, number: N, value: N) -> bool {
     }
 }
 
-/// None: not known.
+/// Whether the property equals the value; None if the property is unknown.
 fn property_equals(row: &Row, field: &str, value: &str) -> Option<bool> {
     let submodule = row.feature.submodule;
     Some(match field {

@@ -1,4 +1,4 @@
-//! From findings to rows: select, compare, filter, order.
+//! Turns findings into rows: select, compare, filter, order.
 
 use std::cmp::Ordering;
 
@@ -12,7 +12,7 @@ use crate::core::tags::Features;
 use crate::core::view::View;
 use crate::core::view_findings::{Picked, ViewFindings};
 
-/// About how many features [`arrange`] would have to look at: cheap, to decide on which thread it runs.
+/// Roughly how many features [`arrange`] has to process. It is cheap to compute and decides on which thread `arrange` runs.
 pub fn size(findings: &Findings, spec: &Spec) -> usize {
     let count = |view: View| findings.view(view).counts(spec.selection).iter().sum::<usize>();
     spec.shown.pair().map_or_else(|| count(spec.shown.first()), |(first, second)| count(first) + count(second))
@@ -53,9 +53,9 @@ fn row(place: usize, selected: Selected, held_by: HeldBy, ranked_in: View) -> Ro
     Row { feature: selected.feature, rank, held_by, ranked_in, effect: selected.effect, matches: true }
 }
 
-/// Features that only one of two selections holds, or that both hold, strongest first (the notebook lists a difference in the order of
-/// Python's hash table). A comparison with a selection that is not wholly
-/// known would claim differences that may be none: then there are no rows, only the reason.
+/// Features that only one of two selections holds, or that both hold, strongest first (the notebook lists a difference in the
+/// order of Python's hash table). If a selection is not completely known, a comparison could claim differences that do not
+/// exist: then there are no rows, only the reason.
 fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec<Row>, Option<String>) {
     let found = |view: View| findings.view(view);
     let mut held = match held(found(first), found(second), spec.selection) {
@@ -70,7 +70,7 @@ fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec
         .map(|(feature, held_by)| {
             let ranked_in = match held_by {
                 HeldBy::Only(view) => view,
-                // An unknown effect is never the stronger one.
+                // An unknown effect never counts as the stronger one.
                 HeldBy::Both if effect(second, feature).abs() > effect(first, feature).abs() => second,
                 HeldBy::Both => first,
             };
@@ -82,10 +82,11 @@ fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec
     (rows.collect(), None)
 }
 
-/// The features that `selection` picks of either view, ascending, with who holds them: the one definition of a comparison.
+/// The features that `selection` picks in either view, ascending, each with the selections that hold it. This is the only
+/// definition of a comparison.
 ///
 /// # Errors
-/// When the selection of one of them is not wholly known: which, and why.
+/// If one of the selections is not completely known: the view, and the reason.
 pub fn held(
     first: &ViewFindings,
     second: &ViewFindings,
@@ -104,7 +105,7 @@ pub fn held(
     Ok(merge(&select(first)?, &select(second)?, first.view, second.view))
 }
 
-/// `total_cmp` would put an unknown effect, a NaN, before every number.
+/// Puts known effects first. `total_cmp` alone would put an unknown effect, a NaN, before every number.
 fn known_first(left: &Selected, right: &Selected) -> Ordering {
     left.effect.is_nan().cmp(&right.effect.is_nan())
 }
@@ -115,7 +116,7 @@ fn ids(selected: &[Selected]) -> Vec<FeatureId> {
     ids
 }
 
-/// Two ascending lists as one, with who holds what.
+/// Merges two ascending lists and marks which of them hold each feature.
 fn merge(in_first: &[FeatureId], in_second: &[FeatureId], first: View, second: View) -> Vec<(FeatureId, HeldBy)> {
     let mut merged = Vec::with_capacity(in_first.len() + in_second.len());
     let (mut left, mut right) = (in_first.iter().peekable(), in_second.iter().peekable());
@@ -139,7 +140,7 @@ fn merge(in_first: &[FeatureId], in_second: &[FeatureId], first: View, second: V
 
 fn order(rows: &mut [Row], findings: &Findings, tags: &Features, spec: &Spec) {
     let Sort { column, descending } = spec.sort;
-    // Rows come in order of strength, which a stable sort keeps among equals.
+    // The rows arrive in order of strength; a stable sort keeps this order among equal rows.
     match column {
         Column::Rank => {
             if descending {
@@ -160,7 +161,7 @@ fn order(rows: &mut [Row], findings: &Findings, tags: &Features, spec: &Spec) {
             if descending { u8::MAX - side } else { side }
         }),
         Column::Tags => {
-            // Untagged rows last in both directions: who sorts by tags looks for tags.
+            // Untagged rows come last in both directions: a user who sorts by tags looks for tags.
             rows.sort_by_cached_key(|row| {
                 let text = cells::tags(row, &findings.study, tags, spec);
                 (text.is_empty(), text)

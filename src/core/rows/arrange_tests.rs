@@ -1,4 +1,4 @@
-//! Rows are those of the plain definitions, in every order, and nothing is made up where figures are unknown.
+//! Tests that rows match the plain definitions in every order, and that unknown figures stay unknown.
 
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ fn a_filter_hides_or_dims_and_counts_stay_whole() {
     let none = Features::new();
     let listing = arrange(&findings, &none, &spec);
     assert_eq!((listing.rows.len(), listing.total()), (2, Count { selected: 3, matching: 2 }));
-    // The place by strength is that in the whole selection.
+    // The rank is the place in the whole selection, not in the filtered rows.
     assert_eq!(listing.rows.iter().map(|row| row.rank).collect::<Vec<_>>(), [Some(1), Some(3)]);
     spec.keep_others = true;
     let listing = arrange(&findings, &none, &spec);
@@ -117,7 +117,7 @@ fn a_filter_hides_or_dims_and_counts_stay_whole() {
     assert_eq!((listing.rows.len(), listing.submodules()), (2, 2));
 }
 
-/// The published figures: what was not printed is not known, and no comparison pretends otherwise.
+/// Published figures: figures that were not printed are unknown, and a comparison does not claim otherwise.
 #[test]
 fn published_figures_are_listed_as_far_as_they_were_printed() {
     let published =
@@ -139,7 +139,7 @@ fn published_figures_are_listed_as_far_as_they_were_printed() {
     );
     assert_eq!(list(male, Selection::TopK(25)).rows.len(), 19);
     let difference = list(Shown::Difference(MALE, BASELINE), Selection::TopK(30));
-    // As the notebook counted them.
+    // The notebook counted the same numbers.
     assert_eq!((difference.rows.len(), difference.gap), (28, None));
     let similarity = list(Shown::Similarity(MALE, BASELINE), Selection::TopK(30));
     assert_eq!((similarity.rows.len(), similarity.gap), (16, None));

@@ -1,4 +1,4 @@
-//! What stands in the cells of a row, as text: the same on the screen, in plain tables and in copies. Unknown figures are empty.
+//! The text in the cells of a row; the same on the screen, in plain tables and in copies. Cells of unknown figures are empty.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use crate::core::selection::HeldBy;
 use crate::core::study::Study;
 use crate::core::tags::{Features, Marks, Tag};
 
-/// Digits after the point of every effect.
+/// Digits after the decimal point of every effect.
 const DIGITS: usize = 4;
 
-/// A number with its sign; empty if it is not known. What rounds to zero is written without sign, what is zero as `0`.
+/// A number with its sign; empty if it is not known. Exactly zero is written as `0`.
 pub fn signed(number: Option<f64>) -> String {
     match number {
         Some(0.0) => "0".to_owned(),
@@ -22,7 +22,7 @@ pub fn signed(number: Option<f64>) -> String {
     }
 }
 
-/// A number that has no sign; empty if it is not known.
+/// A number without a sign; empty if it is not known.
 pub fn unsigned(number: Option<f64>) -> String {
     match number {
         Some(number) if number.is_finite() => format!("{number:.DIGITS$}"),
@@ -30,7 +30,7 @@ pub fn unsigned(number: Option<f64>) -> String {
     }
 }
 
-/// The cell of `row` in `column`.
+/// The text of `row` in `column`.
 pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, spec: &Spec) -> String {
     match column {
         Column::Rank => row.rank.map_or_else(String::new, |rank| rank.to_string()),
@@ -43,7 +43,7 @@ pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, 
     }
 }
 
-/// Which selection holds the row: the name of one view, or `both`; empty outside comparisons.
+/// The selections that hold the row: the name of one view, or `both`; empty outside comparisons.
 pub fn side(row: &Row, study: &Study, spec: &Spec) -> String {
     match (spec.shown.pair(), row.held_by) {
         (None, _) => String::new(),
@@ -52,7 +52,7 @@ pub fn side(row: &Row, study: &Study, spec: &Spec) -> String {
     }
 }
 
-/// Tags that apply to the row, `X` first where it is rejected, the note last in brackets where it says more than tags.
+/// The tags that apply to the row: first `X` if it is rejected, then the tags, last the notes in brackets if there are any.
 pub fn tags(row: &Row, study: &Study, tags_of: &Features, spec: &Spec) -> String {
     let Some(said) = tags_of.get(&row.feature) else { return String::new() };
     let marks: Vec<&Marks> =

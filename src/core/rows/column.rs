@@ -1,4 +1,4 @@
-//! The columns of the feature table, and how each orders its rows.
+//! The columns of the feature table, and the order of rows by each column.
 
 use crate::core::study::Study;
 use crate::core::view::View;
@@ -6,24 +6,24 @@ use crate::core::view::View;
 /// A column of the feature table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
-    /// Place by strength.
+    /// Place in the order of strength, from 1.
     Rank,
-    /// Neuronpedia's name, for example `5-res-sm/26074`.
+    /// Neuronpedia's name of the feature, for example `5-res-sm/26074`.
     Name,
-    /// The effect that ranks the row.
+    /// The effect by which the row is ranked.
     Effect,
-    /// Its standard error.
+    /// The standard error of that effect.
     StandardError,
     /// The effect in one view.
     Effects(View),
-    /// Which selection holds it, in a comparison.
+    /// In a comparison, the selections that hold the feature.
     Side,
-    /// Tags.
+    /// Tags, reject mark and notes of the feature.
     Tags,
 }
 
 impl Column {
-    /// Every column of a table about `study`, in the order in which keys walk through them.
+    /// Every column of a table about `study`, in the order in which keys step through them.
     pub fn all(study: &Study) -> Vec<Self> {
         let mut all = vec![Self::Rank, Self::Name, Self::Effect, Self::StandardError];
         all.extend(study.all().map(Self::Effects));
@@ -31,7 +31,7 @@ impl Column {
         all
     }
 
-    /// The heading.
+    /// The column's heading.
     pub fn title(self, study: &Study) -> &str {
         match self {
             Self::Rank => "#",
@@ -44,7 +44,7 @@ impl Column {
         }
     }
 
-    /// The name in messages.
+    /// The column's name in messages.
     pub fn name(self, study: &Study) -> &str {
         match self {
             Self::Rank => "rank",
@@ -54,31 +54,31 @@ impl Column {
     }
 }
 
-/// By which column rows are ordered; what is not known always comes last, and equal rows keep the order of their strength.
+/// The column by which rows are ordered. Unknown values always come last, and equal rows keep their order of strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort {
-    /// The column.
+    /// The column that decides the order.
     pub column: Column,
-    /// Whether the largest comes first.
+    /// Whether the largest value comes first.
     pub descending: bool,
 }
 
 impl Sort {
-    /// The order of strength, in which every selection starts.
+    /// The order of strength, in which every selection begins.
     pub const STRENGTH: Self = Self { column: Column::Rank, descending: false };
 
-    /// How a column is ordered when it is first chosen: numbers largest first, the rest as in a dictionary.
+    /// The order when a column is first chosen: effects and standard errors largest first, other columns ascending.
     pub fn by(column: Column) -> Self {
         let descending = matches!(column, Column::Effect | Column::StandardError | Column::Effects(_));
         Self { column, descending }
     }
 
-    /// The same column the other way round.
+    /// The same column in the opposite direction.
     pub fn reversed(self) -> Self {
         Self { descending: !self.descending, ..self }
     }
 
-    /// The mark beside the heading.
+    /// The arrow beside the heading that shows the direction.
     pub fn arrow(self) -> char {
         if self.descending { '▼' } else { '▲' }
     }

@@ -1,4 +1,4 @@
-//! What the filter language may ask about a row.
+//! Answers the filter language's questions about a row.
 
 use super::{Row, Spec};
 use crate::core::filter::{Facts, NumberField, contains_lowercase};
@@ -8,7 +8,7 @@ use crate::core::submodule::FeatureId;
 use crate::core::tags::{FeatureTags, Features, Marks, Tag};
 use crate::core::view::View;
 
-/// One row with everything that is known about it.
+/// One row with everything that a filter can ask about it.
 pub(super) struct RowFacts<'a> {
     pub row: &'a Row,
     pub findings: &'a Findings,
@@ -16,7 +16,7 @@ pub(super) struct RowFacts<'a> {
     pub tags: Option<&'a FeatureTags>,
 }
 
-/// The views in which a row's tags apply: that of its selection, or both of a comparison.
+/// The views whose tags apply to a row: the view that ranks it, or both views if both selections hold it.
 pub(super) fn views(row: &Row, spec: &Spec) -> impl Iterator<Item = View> {
     let (first, second) = match (row.held_by, spec.shown.pair()) {
         (HeldBy::Both, Some((first, second))) => (first, Some(second)),

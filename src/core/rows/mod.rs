@@ -1,7 +1,7 @@
-//! The table of features: which rows it has, in which order, and what stands in their cells.
+//! The table of features: its rows, their order, and the text in their cells.
 //!
-//! [`arrange`](arrange::arrange) is a pure function of the findings, the tags and a [`Spec`], so that it can run on any thread; the
-//! explorer and the plain tables both show what it returns.
+//! [`arrange`](arrange::arrange) is a pure function of the findings, the tags and a [`Spec`], so it can run on any thread. The
+//! explorer and the plain tables both show its result.
 
 pub mod arrange;
 pub mod cells;
@@ -18,16 +18,17 @@ use super::submodule::{FeatureId, Submodule};
 use super::view::View;
 use column::Sort;
 
-/// What `export --view` and headings call the features that only one of two selections holds; no view has this name.
+/// The name of the comparison that lists features held by only one of two selections, for `export --view` and headings. No view
+/// may have this name.
 pub const DIFFERENCE: &str = "difference";
 
-/// The same for the features that both selections hold.
+/// The name of the comparison that lists features held by both selections. No view may have this name.
 pub const SIMILARITY: &str = "similarity";
 
-/// What of a study's views a table lists.
+/// The part of a study's views that a table lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// The selection of one view.
+    /// The features selected in one view.
     Single(View),
     /// Features that only one of two selections holds.
     Difference(View, View),
@@ -36,14 +37,14 @@ pub enum Shown {
 }
 
 impl Shown {
-    /// The view whose sums stand beside the submodules: the only one, or the first of two.
+    /// The view whose sums are shown beside the submodules: the only one, or the first of two.
     pub fn first(self) -> View {
         match self {
             Self::Single(view) | Self::Difference(view, _) | Self::Similarity(view, _) => view,
         }
     }
 
-    /// The two views of a comparison.
+    /// The two views of a comparison; None for a single view.
     pub fn pair(self) -> Option<(View, View)> {
         match self {
             Self::Single(_) => None,
@@ -51,7 +52,7 @@ impl Shown {
         }
     }
 
-    /// The name without the views, as `export --view` takes it.
+    /// The name without the compared views, as `export --view` takes it.
     pub fn name(self, study: &Study) -> &str {
         match self {
             Self::Single(view) => study.view(view).name.as_str(),
@@ -60,7 +61,7 @@ impl Shown {
         }
     }
 
-    /// What a quick list of the features that `selection` picks is called.
+    /// The title of a quick list of the features that `selection` picks.
     pub fn title(self, study: &Study, selection: Selection) -> String {
         format!("{} {} {selection}", study.title, self.name(study))
     }
@@ -76,68 +77,68 @@ impl Shown {
 /// Everything that decides which rows a table has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spec {
-    /// Which view or comparison.
+    /// The view or comparison to list.
     pub shown: Shown,
-    /// Which features of it.
+    /// The rule that selects features.
     pub selection: Selection,
-    /// Only this submodule's, or all.
+    /// The submodule to which the table is limited; None for all.
     pub submodule: Option<Submodule>,
-    /// Only those that match.
+    /// The filter that rows must match; None for no filter.
     pub filter: Option<Filter>,
-    /// Whether rows that do not match stay in the table, marked as such.
+    /// Whether rows that do not match the filter stay in the table, marked as such.
     pub keep_others: bool,
-    /// In which order.
+    /// The order of the rows.
     pub sort: Sort,
-    /// Rows that the user marked, for `marked=yes`.
+    /// The rows that the user marked, for `marked=yes`.
     pub marked: Arc<BTreeSet<FeatureId>>,
 }
 
 impl Spec {
-    /// Everything that `selection` picks of `shown`, in the order of strength.
+    /// A table of everything that `selection` picks of `shown`, in the order of strength.
     pub fn all(shown: Shown, selection: Selection) -> Self {
         Self { shown, selection, submodule: None, filter: None, keep_others: false, sort: Sort::STRENGTH, marked: Arc::default() }
     }
 }
 
-/// One feature of a table.
+/// One row of the table: a feature with its effect.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Row {
-    /// Which feature.
+    /// The feature of this row.
     pub feature: FeatureId,
-    /// Place by strength in the whole selection, from 1; none where the effect is not known.
+    /// Place by strength in the whole selection, from 1; None if the effect is not known.
     pub rank: Option<u32>,
-    /// In a comparison: which selections hold it. With one view: that view's.
+    /// In a comparison, the selections that hold the feature; with a single view, always that view's.
     pub held_by: HeldBy,
-    /// The view whose effect ranks it.
+    /// The view whose effect ranks the row.
     pub ranked_in: View,
-    /// That effect; NaN if it is not known.
+    /// The effect in that view; NaN if it is not known.
     pub effect: f32,
-    /// Whether it matches the filter.
+    /// Whether the row matches the filter.
     pub matches: bool,
 }
 
-/// How many features of one submodule a selection holds.
+/// The number of features of one submodule in a selection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
-    /// In the selection.
+    /// Number of features in the selection.
     pub selected: usize,
-    /// Of these, those that match the filter.
+    /// Number of those that match the filter.
     pub matching: usize,
 }
 
-/// The rows of a table with their counts.
+/// The rows of a table, with counts per submodule.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Listing {
-    /// In order.
+    /// The rows in the order of [`Spec::sort`].
     pub rows: Vec<Row>,
-    /// By [`Submodule::ordinal`], over all submodules, whichever is shown.
+    /// Counts by [`Submodule::ordinal`], over all submodules, whichever is shown.
     pub counts: Vec<Count>,
-    /// Why the list is shorter than the selection asks for, if it is.
+    /// The reason why the list is shorter than the selection asks for, if it is.
     pub gap: Option<String>,
 }
 
 impl Listing {
-    /// Over all submodules.
+    /// The counts summed over all submodules.
     pub fn total(&self) -> Count {
         self.counts.iter().fold(Count::default(), |sum, count| Count {
             selected: sum.selected + count.selected,
@@ -145,12 +146,12 @@ impl Listing {
         })
     }
 
-    /// In how many submodules there are selected features.
+    /// Number of submodules with selected features.
     pub fn submodules(&self) -> usize {
         self.counts.iter().filter(|count| count.selected > 0).count()
     }
 
-    /// Where `feature` stands.
+    /// The index of the row that shows `feature`.
     pub fn position(&self, feature: FeatureId) -> Option<usize> {
         self.rows.iter().position(|row| row.feature == feature)
     }

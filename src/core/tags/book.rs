@@ -1,4 +1,4 @@
-//! The book of tags: all of them, changed by edits that can be undone and redone without limit.
+//! The book of tags: all tags, changed by edits that can be undone and redone without limit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,7 +8,7 @@ use super::tag::{Scope, Tag};
 use crate::core::submodule::FeatureId;
 use crate::core::text::excerpt;
 
-/// What tags hang on: they survive every recomputation with the same model and dictionaries.
+/// The model and dictionaries that tags belong to. Tags survive every new run with the same ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// The model's name, also the `modelId` of its features.
@@ -17,21 +17,21 @@ pub struct Subject {
     pub dictionaries: String,
 }
 
-/// Every feature about which something is said.
+/// Every feature that has tags, a reject mark or a note.
 pub type Features = BTreeMap<FeatureId, FeatureTags>;
 
-/// One step that can be undone.
+/// A change of the book, which can be undone as one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
-    /// Adds a tag, or takes it away.
+    /// Adds a tag, or removes it if the feature has it.
     Toggle(FeatureId, Scope, Tag),
     /// Sets the reject mark, or clears it.
     Reject(FeatureId, Scope, bool),
     /// Replaces the note; an empty one removes it.
     Note(FeatureId, Scope, String),
-    /// Adds to what is said, as an import does.
+    /// Adds tags, reject mark and note to those that exist, as an import does.
     Add(FeatureId, Scope, Marks),
-    /// Replaces all that is said about a feature, as a merge does.
+    /// Replaces the feature's tags, marks and notes in all scopes, as a merge does.
     Put(FeatureId, FeatureTags),
     /// Several edits that are undone together.
     Many(Vec<Edit>),
@@ -40,18 +40,18 @@ pub enum Edit {
 /// One feature before and after a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
-    /// Which feature.
+    /// The feature that changed.
     pub feature: FeatureId,
-    /// What was said.
+    /// Its tags, marks and notes before the change.
     pub before: FeatureTags,
-    /// What is said now.
+    /// Its tags, marks and notes after the change.
     pub after: FeatureTags,
 }
 
-/// What an edit, an undo or a redo changed; its text says so in a message.
+/// The result of an edit, an undo or a redo; displaying it gives the text of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Only features that differ, in order.
+    /// The features that differ, in order.
     pub features: Vec<Changed>,
 }
 
@@ -69,9 +69,9 @@ impl Change {
 pub struct TagBook {
     subject: Subject,
     features: Features,
-    /// Changes as they were made, latest last.
+    /// Changes as they were made, the latest last.
     undo: Vec<Change>,
-    /// Undone changes as they were first made, the next to redo last.
+    /// Undone changes as they were first made; the next one to redo is last.
     redo: Vec<Change>,
 }
 
@@ -81,39 +81,39 @@ impl TagBook {
         Self::from_features(subject, Features::new())
     }
 
-    /// A book that says `features`, without history.
+    /// A book that holds `features`, without history.
     pub(super) fn from_features(subject: Subject, mut features: Features) -> Self {
         features.retain(|_, tags| !tags.is_empty());
         Self { subject, features, undo: Vec::new(), redo: Vec::new() }
     }
 
-    /// The same tags without their history, for a file.
+    /// A book with these tags but without their history, for a file.
     pub fn without_history(&self) -> Self {
         Self::from_features(self.subject.clone(), self.features.clone())
     }
 
-    /// What the tags hang on.
+    /// The model and dictionaries that the tags belong to.
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
 
-    /// Every feature about which something is said.
+    /// Every feature that has tags, a reject mark or a note.
     pub fn features(&self) -> &Features {
         &self.features
     }
 
-    /// What is said about `feature`.
+    /// The tags, marks and notes of `feature`; empty if it has none.
     pub fn of(&self, feature: FeatureId) -> &FeatureTags {
         static NONE: FeatureTags = FeatureTags::NONE;
         self.features.get(&feature).unwrap_or(&NONE)
     }
 
-    /// All that is said, line by line, in order.
+    /// All entries of the book, by feature and scope, in order.
     pub fn entries(&self) -> impl Iterator<Item = (FeatureId, Scope, &Marks)> {
         self.features.iter().flat_map(|(feature, tags)| tags.scopes().map(|(scope, marks)| (*feature, scope, marks)))
     }
 
-    /// Makes `edit`. One that changes nothing leaves the history alone.
+    /// Applies `edit` and returns its changes. An edit that changes nothing leaves the history alone.
     pub fn apply(&mut self, edit: Edit) -> Change {
         let mut touched = Features::new();
         self.plan(edit, &mut touched);
@@ -127,7 +127,7 @@ impl TagBook {
         change
     }
 
-    /// Takes back the latest edit and returns what that changed.
+    /// Undoes the latest edit and returns the changes this made.
     pub fn undo(&mut self) -> Option<Change> {
         let change = self.undo.pop()?;
         self.redo.push(change.clone());
@@ -136,7 +136,7 @@ impl TagBook {
         Some(change)
     }
 
-    /// Makes the edit that was undone last again and returns what that changed.
+    /// Applies the edit that was undone last again and returns the changes this made.
     pub fn redo(&mut self) -> Option<Change> {
         let change = self.redo.pop()?;
         self.put(&change);
@@ -144,17 +144,17 @@ impl TagBook {
         Some(change)
     }
 
-    /// How many edits can be undone.
+    /// Number of edits that can be undone.
     pub fn undoable(&self) -> usize {
         self.undo.len()
     }
 
-    /// How many edits can be redone.
+    /// Number of edits that can be redone.
     pub fn redoable(&self) -> usize {
         self.redo.len()
     }
 
-    /// Enters into `touched` what `edit` makes of the features it touches.
+    /// Puts into `touched` the state to which `edit` brings each feature it touches.
     fn plan(&self, edit: Edit, touched: &mut Features) {
         match edit {
             Edit::Toggle(feature, scope, tag) => self.touch(feature, touched).change(scope, |marks| {
@@ -172,7 +172,7 @@ impl TagBook {
         }
     }
 
-    /// What `feature` has come to so far in `touched`.
+    /// The state of `feature` so far: that in `touched`, or else that in the book.
     fn touch<'a>(&self, feature: FeatureId, touched: &'a mut Features) -> &'a mut FeatureTags {
         touched.entry(feature).or_insert_with(|| self.of(feature).clone())
     }
@@ -203,7 +203,7 @@ impl fmt::Display for Change {
 }
 
 impl Changed {
-    /// What changed in which scope, without the feature.
+    /// The change in each scope as text, without the feature's name.
     fn said(&self) -> String {
         let said = [&self.before, &self.after].into_iter().flat_map(|tags| tags.scopes().map(|(scope, _)| scope));
         let scopes = said.collect::<BTreeSet<Scope>>().into_iter().filter_map(|scope| {

@@ -1,4 +1,4 @@
-//! Tests of the book: any edits, as many undos and redos, and what the messages say.
+//! Tests of the book with random edits, undos and redos, and of the text of its messages.
 
 use proptest::prelude::*;
 

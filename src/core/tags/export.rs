@@ -1,4 +1,5 @@
-//! A book as text for others: CSV for tables, Markdown in the notebook's own form. JSON is in [`super::json`].
+//! A book as text for other programs and readers: CSV for tables, Markdown in the notebook's own form. For JSON see
+//! [`super::json`].
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,13 +12,13 @@ use crate::core::neuronpedia::Reference;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::printable;
 
-/// Begins what [`to_markdown`] writes.
+/// The beginning of the text that [`to_markdown`] writes.
 pub(super) const TITLE: &str = "# Tags of ";
 
 const COLUMNS: [&str; 7] = ["submodule", "index", "neuronpedia_layer", "scope", "tags", "rejected", "note"];
 
-/// A header, and one record for each feature and scope about which something is said. Control characters in notes are replaced: a table
-/// may be looked at on a terminal.
+/// A header, and one record for each feature and scope with an entry. Control characters in notes are replaced, because a table
+/// may be viewed on a terminal.
 pub fn to_csv(book: &TagBook, vocabulary: &Vocabulary) -> Result<String> {
     let failed =
         |error: String| Problem::new("tags", format_args!("cannot be written as CSV: {error}"), "report this as a fault");
@@ -43,7 +44,7 @@ pub fn to_csv(book: &TagBook, vocabulary: &Vocabulary) -> Result<String> {
 
 /// The notebook's lists, under one heading for each scope; [`super::import::notebook`] reads them back.
 ///
-/// What is read back with the same vocabulary is what was written; a vocabulary that lacks a tag reads it as a note.
+/// Reading with the same vocabulary gives the same entries; a vocabulary that lacks a tag reads it as part of a note.
 pub fn to_markdown(book: &TagBook, vocabulary: &Vocabulary) -> String {
     let mut text = format!("{TITLE}{}\n", printable(&book.subject().model));
     let vocabulary = vocabulary.extended(book.features());
@@ -67,7 +68,8 @@ pub fn to_markdown(book: &TagBook, vocabulary: &Vocabulary) -> String {
     text
 }
 
-/// Whether both texts are exports of the same kind, by how they begin: JSON by its first key, CSV by its header, Markdown by its title.
+/// Whether both texts are exports of the same kind, judged by how they begin: JSON by its first key, CSV by its header,
+/// Markdown by its title.
 pub fn is_alike(left: &str, right: &str) -> bool {
     let mark = |text: &str| {
         let first = text.lines().next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The JSON form of a book: what the tags file holds, what `export` writes and what comes back exactly.
+//! The JSON form of a book: it is stored in the tags file and written by `export`, and reading it restores the book exactly.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{FeatureId, FeatureIndex};
 use crate::core::text::excerpt;
 
-/// The version of this form.
+/// The version of this form, the only one that is read.
 pub const FORMAT: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -21,7 +21,7 @@ struct Document {
     features: Vec<Entry>,
 }
 
-/// What is said about one feature in one scope.
+/// The tags, reject mark and note of one feature in one scope.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -50,22 +50,22 @@ pub fn to_json(book: &TagBook) -> Result<String> {
     Ok(text + "\n")
 }
 
-/// Reads what [`to_json`] wrote, without history; `name` is what messages call the file.
+/// Reads the output of [`to_json`], without history; messages call the file `name`.
 ///
 /// # Errors
-/// Anything unexpected is one: tags that cannot be understood must not be dropped by the next save.
+/// Anything unexpected is an error: tags that were not understood would be lost by the next save.
 pub fn from_json(text: &str, name: &str) -> Result<TagBook> {
     let damaged = |what: String| Problem::new(name, format_args!("holds no readable tags: {what}"), "repair it, or move it away");
     let unknown = |problem: Problem| damaged(problem.to_string());
     let value: serde_json::Value = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
-    // Before the whole, whose fields may differ in another version.
+    // The format is checked before the rest, whose fields may differ in another version.
     let format = value.get("format").and_then(serde_json::Value::as_u64);
     if format != Some(u64::from(FORMAT)) {
         let found = format.map_or_else(|| "none".to_owned(), |format| format.to_string());
         let what = format_args!("has tags format {found}, this program reads format {FORMAT}");
         return Err(Problem::new(name, what, "use the version of saescope that wrote it"));
     }
-    // From the text again: errors then name the line.
+    // The text is parsed again so that errors name the line.
     let document: Document = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
     let mut features = Features::new();
     for entry in document.features {

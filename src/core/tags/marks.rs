@@ -1,4 +1,4 @@
-//! What is said about one feature: tags, a reject mark and a note, in each scope.
+//! The tags, reject mark and note of one feature, in each scope.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,19 +6,19 @@ use super::tag::{Scope, Tag};
 use crate::core::text::printable;
 use crate::core::view::ViewName;
 
-/// What is said about a feature in one scope.
+/// The tags, reject mark and note of a feature in one scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// Any number of tags.
+    /// The tags, any number of them.
     pub tags: BTreeSet<Tag>,
-    /// Crossed out: looked at and left out of the list.
+    /// Whether the feature is crossed out: it was looked at and is left out of the list.
     pub rejected: bool,
-    /// Free text exactly as it was entered or read; empty where there is none. Show [`Marks::shown_note`] instead.
+    /// Free text exactly as it was entered or read; empty if there is no note. To show it, use [`Marks::shown_note`].
     pub note: String,
 }
 
 impl Marks {
-    /// Whether nothing is said.
+    /// Whether there is no tag, no reject mark and no note.
     pub fn is_empty(&self) -> bool {
         self.tags.is_empty() && !self.rejected && self.note.is_empty()
     }
@@ -28,7 +28,7 @@ impl Marks {
         printable(&self.note)
     }
 
-    /// Adds what `other` says; nothing that stands here is lost.
+    /// Adds the tags, reject mark and note of `other`; nothing that exists is lost.
     pub(super) fn add(&mut self, other: &Self) {
         self.tags.extend(&other.tags);
         self.rejected |= other.rejected;
@@ -36,10 +36,10 @@ impl Marks {
     }
 }
 
-/// Between the notes that were joined.
+/// Separates notes that were joined.
 const JOINT: &str = " / ";
 
-/// Both notes, each part once.
+/// Joins both notes and keeps each part once.
 pub(super) fn join_notes(left: &str, right: &str) -> String {
     if left == right {
         return left.to_owned();
@@ -55,33 +55,33 @@ pub(super) fn join_notes(left: &str, right: &str) -> String {
 
 static NO_MARKS: Marks = Marks { tags: BTreeSet::new(), rejected: false, note: String::new() };
 
-/// What is said about a feature, in all scopes.
+/// The tags, reject marks and notes of a feature in all scopes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FeatureTags {
-    /// Never holds empty marks, so that equal content means equal values.
+    /// Entries that are not empty, so that equal content means equal values.
     scopes: BTreeMap<Scope, Marks>,
 }
 
 impl FeatureTags {
-    /// Of a feature about which nothing is said.
+    /// The value for a feature without tags, marks or notes.
     pub(super) const NONE: Self = Self { scopes: BTreeMap::new() };
 
-    /// Whether nothing is said.
+    /// Whether no scope has an entry.
     pub fn is_empty(&self) -> bool {
         self.scopes.is_empty()
     }
 
-    /// What is said in exactly `scope`.
+    /// The entry of exactly `scope`; empty if there is none.
     pub fn in_scope(&self, scope: Scope) -> &Marks {
         self.scopes.get(&scope).unwrap_or(&NO_MARKS)
     }
 
-    /// The scopes in which something is said, with what.
+    /// The scopes that have an entry, each with its entry.
     pub fn scopes(&self) -> impl Iterator<Item = (Scope, &Marks)> {
         self.scopes.iter().map(|(scope, marks)| (*scope, marks))
     }
 
-    /// What applies in `view`: first what is said everywhere, then what is said in that view only.
+    /// The entries that apply in `view`: first that of all views, then that of this view only.
     pub fn applying_in(&self, view: ViewName) -> impl Iterator<Item = (Scope, &Marks)> {
         self.scopes().filter(move |(scope, _)| scope.covers(view))
     }
@@ -101,7 +101,7 @@ impl FeatureTags {
         self.applying_in(view).any(|(_, marks)| marks.rejected)
     }
 
-    /// Changes what is said in `scope`.
+    /// Changes the entry of `scope`; an entry that becomes empty is removed.
     pub fn change(&mut self, scope: Scope, change: impl FnOnce(&mut Marks)) {
         let mut marks = self.scopes.remove(&scope).unwrap_or_default();
         change(&mut marks);

@@ -1,4 +1,4 @@
-//! Joins two books that grew apart from a common start, so that two programs can tag at once.
+//! Merges two books that developed from a common start, so that two programs can tag at the same time.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use super::book::{Edit, Features};
 use super::marks::{FeatureTags, Marks, join_notes};
 use super::tag::Scope;
 
-/// The edit that brings `theirs` into `ours`, both of which came from `base`.
+/// The edit that brings the changes of `theirs` into `ours`; both developed from `base`.
 ///
-/// What only one side changed is as that side left it; where both changed a note, both notes are kept.
+/// If only one side changed a tag, a reject mark or a note, its version is taken. If both changed a note, both notes are kept.
 pub fn merge(base: &Features, ours: &Features, theirs: &Features) -> Edit {
     let all: BTreeSet<_> = [base, ours, theirs].into_iter().flat_map(Features::keys).collect();
     let none = FeatureTags::NONE;
@@ -26,7 +26,7 @@ pub fn merge(base: &Features, ours: &Features, theirs: &Features) -> Edit {
 }
 
 fn merge_marks(base: &Marks, ours: &Marks, theirs: &Marks) -> Marks {
-    // Of two values, both sides that changed one agree.
+    // A flag has two values, so if both sides changed it, they agree.
     let either = |of: &dyn Fn(&Marks) -> bool| if of(ours) == of(base) { of(theirs) } else { of(ours) };
     let note = if ours.note == base.note {
         theirs.note.clone()

@@ -1,8 +1,8 @@
-//! Tags: what a researcher says about features, with undo, import and export.
+//! Tags: a researcher's remarks on features, with undo, import and export.
 //!
-//! A [`TagBook`] holds everything said about the features of one model with its dictionaries. It changes only through [`Edit`]s,
-//! each of which can be undone. [`import`] turns text into edits, [`export`] and [`json`] turn a book into text, and [`merge()`]
-//! joins two books that grew apart. Files are the business of `store::tags_file`.
+//! A [`TagBook`] holds all tags, reject marks and notes for the features of one model with its dictionaries. It changes only
+//! through [`Edit`]s, each of which can be undone. [`import`] turns text into edits, [`export`] and [`json`] turn a book into
+//! text, and [`merge()`] merges two books that developed from a common start. `store::tags_file` handles the files.
 
 mod book;
 pub mod export;

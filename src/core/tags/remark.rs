@@ -1,4 +1,4 @@
-//! The free text behind a feature in a hand-written list, such as `end FN` or `FP (AMB?)`: tags among other words.
+//! Free text after a feature in a hand-written list, such as `end FN` or `FP (AMB?)`: tags among other words.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,12 @@ use super::marks::Marks;
 use super::vocabulary::Vocabulary;
 use crate::core::text::printable;
 
-/// Between tags and a note that is only a note.
+/// Separates the tags from a note that is not searched for tags.
 const COLON: &str = ": ";
 
-/// The tags of `vocabulary` among the words of `text`; where it says more than tags, all of it is the note too. In the form `TAGS: NOTE`, which the
-/// program itself writes, the note is what stands behind the colon, in quotes as in JSON or without.
+/// Reads the tags of `vocabulary` among the words of `text`. If the text contains more than tags, all of it also becomes the
+/// note. In the form `TAGS: NOTE`, which the program itself writes, the note is the text after the colon, either plain or
+/// quoted as in JSON.
 pub(super) fn read(text: &str, vocabulary: &Vocabulary) -> Marks {
     let text = text.trim();
     if let Some((tags, note)) = text.split_once(COLON) {
@@ -31,7 +32,7 @@ fn words(text: &str, vocabulary: &Vocabulary) -> Marks {
     while let Some(word) = words.next() {
         let bare = word.trim_matches(|character: char| !character.is_alphanumeric());
         only_tags &= bare == word;
-        // The notebook writes NOACT as `No act`.
+        // The notebook writes the tag NOACT as `No act`.
         let no_act = bare.eq_ignore_ascii_case("no") && words.next_if(|next| next.eq_ignore_ascii_case("act")).is_some();
         let tag = vocabulary.exactly(if no_act { "NOACT" } else { bare });
         only_tags &= tag.is_some();
@@ -40,7 +41,8 @@ fn words(text: &str, vocabulary: &Vocabulary) -> Marks {
     Marks { tags, rejected: false, note: if only_tags { String::new() } else { text.to_owned() } }
 }
 
-/// The text that [`read`] understands as the tags and the note of `marks`: the note alone where it says both. Holds no control character.
+/// The text that [`read`] turns back into `marks`, without the reject mark: the note alone if it contains exactly these tags.
+/// Has no control characters.
 pub(super) fn write(marks: &Marks, vocabulary: &Vocabulary) -> String {
     let tags = || vocabulary.ordered(&marks.tags).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let said = read(&marks.note, vocabulary);
@@ -53,7 +55,7 @@ pub(super) fn write(marks: &Marks, vocabulary: &Vocabulary) -> String {
     }
 }
 
-/// As it is, if that is read as it is; else as a JSON string.
+/// The note unchanged if it is read back unchanged; otherwise a JSON string.
 fn quoted(note: &str) -> String {
     if printable(note) == note && note.trim() == note && !note.starts_with('"') {
         return note.to_owned();

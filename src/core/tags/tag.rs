@@ -1,33 +1,34 @@
-//! Where something that is said about a feature applies.
+//! Tags, and the scope in which a tag, reject mark or note applies.
 
 use std::fmt;
 
 use crate::core::name::Name;
 use crate::core::view::ViewName;
 
-/// A tag, by its name. Any name can be a tag: tags of other studies are kept and shown, though the current
+/// A tag is its name. Any name can be a tag: tags of other studies are kept and shown, although the current
 /// [`Vocabulary`](super::Vocabulary) does not offer them.
 pub type Tag = Name;
 
-/// Where something said about a feature applies. Views go by name, since tags outlive the studies in which they were given.
+/// The views in which a tag, reject mark or note applies. A view is given by name, because tags outlive the studies in which
+/// they were given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// In every view.
+    /// Applies in every view.
     Everywhere,
-    /// In one view only: the same feature may mean something else among the effects of one view than among those of another.
+    /// Applies in one view only: a feature may have another meaning among the effects of another view.
     In(ViewName),
 }
 
 impl Scope {
-    /// The name in files of [`Scope::Everywhere`], which no view can be called.
+    /// The name of [`Scope::Everywhere`] in files; no view can have this name.
     pub const EVERYWHERE: &str = "everywhere";
 
-    /// The scope called `text`: the opposite of its display.
+    /// The scope called `text`: the inverse of `Display`.
     pub fn new(text: &str) -> Result<Self, String> {
         if text == Self::EVERYWHERE { Ok(Self::Everywhere) } else { Name::new(text).map(Self::In) }
     }
 
-    /// Whether what is said in this scope applies in `view`.
+    /// Whether an entry in this scope applies in `view`.
     pub fn covers(self, view: ViewName) -> bool {
         matches!(self, Self::Everywhere) || self == Self::In(view)
     }

@@ -1,4 +1,4 @@
-//! Random books and edits from a fixed seed, for the tests of this room.
+//! Random books and edits from a fixed seed, for the tests of tags.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -25,7 +25,7 @@ pub(super) fn feature(index: u32) -> FeatureId {
     FeatureId { submodule: Submodule::new(SubmoduleKind::Residual, 0), index: FeatureIndex(index) }
 }
 
-/// Few of them, so that edits meet.
+/// Few different features, so that edits often touch the same one.
 fn features() -> impl Strategy<Value = FeatureId> {
     (0..3_usize, 8..12_usize, 0..2_u32).prop_map(|(kind, layer, index)| FeatureId {
         submodule: Submodule::new(SubmoduleKind::ALL[kind], layer),
@@ -39,13 +39,13 @@ fn scopes() -> impl Strategy<Value = Scope> {
 }
 
 fn tags() -> impl Strategy<Value = Tag> {
-    // One of another study among them.
+    // The list includes a tag of another study.
     let others = vec![tag("STEREO")];
     let own = vocabulary().0.into_iter().map(|tag| tag.name);
     prop::sample::select(own.chain(others).collect::<Vec<_>>())
 }
 
-/// Any characters, among them quotes, line breaks and control characters.
+/// Notes of any characters, including quotes, line breaks and control characters.
 pub(super) fn notes() -> impl Strategy<Value = String> {
     prop_oneof![Just(String::new()), "[ -~]{0,12}", "(?s).{0,6}", Just("a,\"b\"\r\nc\x1b{'\\".to_owned())]
 }

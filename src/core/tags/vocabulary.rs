@@ -1,4 +1,4 @@
-//! The tags of a study: short names with their meanings and keys.
+//! The tags of a study: short names, each with a meaning and a key.
 
 use std::collections::BTreeSet;
 
@@ -10,54 +10,55 @@ use super::tag::Tag;
 /// One tag of a study.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagSpec {
-    /// In files and on the screen: "FP".
+    /// The name in files and on the screen: "FP".
     pub name: Tag,
-    /// One line for the chooser and the help: "female pronoun".
+    /// The meaning in one line, for the chooser and the help: "female pronoun".
     pub meaning: String,
-    /// The key of the chooser.
+    /// The key that picks the tag in the chooser.
     pub key: char,
 }
 
-/// The tags of a study, in the order of every list.
+/// The tags of a study, in the order in which lists show them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Vocabulary(pub Vec<TagSpec>);
 
 impl Vocabulary {
-    /// Keys of the chooser that no tag can have: reject and note.
+    /// Keys of the chooser that no tag can have: `x` rejects, `e` edits the note.
     pub const TAKEN_KEYS: [char; 2] = ['x', 'e'];
 
-    /// Words that no tag can be called: they mean something in filters and lists.
+    /// Words that cannot be the name of a tag, because they have a meaning in filters and lists.
     pub const TAKEN_NAMES: [&str; 3] = ["any", "none", "x"];
 
-    /// The tag called `name`, capitals or not: people type `tag=fp`.
+    /// The tag called `name`, ignoring case, because users type `tag=fp`.
     pub fn find(&self, name: &str) -> Option<&TagSpec> {
         self.0.iter().find(|tag| tag.name.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// The tag that `key` chooses.
+    /// The tag that `key` picks in the chooser.
     pub fn of_key(&self, key: char) -> Option<&TagSpec> {
         self.0.iter().find(|tag| tag.key == key)
     }
 
-    /// The names, in order.
+    /// The names of the tags, in order.
     pub fn names(&self) -> Vec<&str> {
         self.0.iter().map(|tag| tag.name.as_str()).collect()
     }
 
-    /// The tag called exactly `name`, as it stands among other words.
+    /// The tag called exactly `name`, for finding tags among other words.
     pub fn exactly(&self, name: &str) -> Option<Tag> {
         self.0.iter().map(|tag| tag.name).find(|tag| tag.as_str() == name)
     }
 
-    /// `tags` in the order of this vocabulary; those of other studies come last, by name.
+    /// `tags` in the order of this vocabulary; tags of other studies come last, by name.
     pub fn ordered(&self, tags: &BTreeSet<Tag>) -> Vec<Tag> {
         let own = self.0.iter().map(|tag| tag.name).filter(|tag| tags.contains(tag));
         let others = tags.iter().copied().filter(|tag| self.exactly(tag.as_str()).is_none());
         own.chain(others).collect()
     }
 
-    /// The same with the tags of `features` that it lacks, for reading text in which they may stand; those have no key.
+    /// This vocabulary with the tags of `features` that it lacks, for reading text that may contain them. The added tags have
+    /// no key.
     pub fn extended(&self, features: &Features) -> Self {
         let used: BTreeSet<Tag> =
             features.values().flat_map(|tags| tags.scopes().flat_map(|(_, marks)| marks.tags.iter().copied())).collect();

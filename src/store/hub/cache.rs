@@ -1,11 +1,11 @@
-//! The Hugging Face hub's cache on this machine, in the layout that Python's huggingface_hub has, so that both use the same files:
+//! The Hugging Face hub's cache on this machine, in the layout of Python's huggingface_hub, so that both use the same files:
 //!
 //! ```text
-//! models--ORG--NAME/blobs/HASH                    the files, under the hash that the hub gives them
-//! models--ORG--NAME/blobs/HASH.incomplete         a part of one
-//! models--ORG--NAME/snapshots/COMMIT/PATH         links to them, as they are named in a commit
-//! models--ORG--NAME/refs/REVISION                 the commit that a branch or tag was when it was downloaded
-//! .locks/models--ORG--NAME/HASH.lock              locked by the program that downloads that file
+//! models--ORG--NAME/blobs/HASH                    the files, named by the hash that the hub gives them
+//! models--ORG--NAME/blobs/HASH.incomplete         the part of a file that has arrived
+//! models--ORG--NAME/snapshots/COMMIT/PATH         links to the files, under their paths in a commit
+//! models--ORG--NAME/refs/REVISION                 the commit to which a branch or tag pointed at its last download
+//! .locks/models--ORG--NAME/HASH.lock              locked by the program that downloads this file
 //! ```
 //!
 //! Layout: <https://huggingface.co/docs/huggingface_hub/guides/manage-cache>.
@@ -21,12 +21,12 @@ use crate::core::text::bytes;
 use crate::store::atomic;
 use crate::store::presets::{Preset, Repository};
 
-/// What is not empty in the environment under `name`.
+/// The environment variable `name`, unless it is empty.
 pub(super) fn variable(name: &str) -> Option<std::ffi::OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Hugging Face's folder: `HF_HOME`, else `~/.cache/huggingface`.
+/// Hugging Face's folder: `HF_HOME`, otherwise `~/.cache/huggingface`.
 pub(super) fn home() -> PathBuf {
     let usual = || {
         let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
@@ -36,23 +36,23 @@ pub(super) fn home() -> PathBuf {
     variable("HF_HOME").map_or_else(usual, PathBuf::from)
 }
 
-/// The variable that decides where the cache is.
+/// The name of the variable that decides the place of the cache.
 pub(super) fn setting() -> &'static str {
     ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"].into_iter().find(|name| variable(name).is_some()).unwrap_or("HF_HOME")
 }
 
-/// The cache's folder: `HF_HUB_CACHE`, else `hub` in `HF_HOME`, which is `~/.cache/huggingface` where it is not set.
+/// The cache's folder: `HF_HUB_CACHE`, otherwise `hub` in `HF_HOME`, which defaults to `~/.cache/huggingface`.
 pub fn folder() -> PathBuf {
     let chosen = variable("HF_HUB_CACHE").or_else(|| variable("HUGGINGFACE_HUB_CACHE"));
     chosen.map_or_else(|| home().join("hub"), PathBuf::from)
 }
 
-/// Whether `text` is a whole commit: 40 hexadecimal digits.
+/// Whether `text` is a full commit hash: 40 hexadecimal digits.
 pub(super) fn is_commit(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The places of one repository in the cache at `cache`.
+/// The paths of one repository in the cache at `cache`.
 #[derive(Debug, Clone)]
 pub struct Places {
     cache: PathBuf,
@@ -60,7 +60,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// The places of the repository `ORG/NAME`.
+    /// The paths of the repository `ORG/NAME`.
     pub fn new(cache: &Path, repository: &str) -> Self {
         Self { cache: cache.to_owned(), name: format!("models--{}", repository.replace('/', "--")) }
     }
@@ -69,7 +69,7 @@ impl Places {
         self.cache.join(&self.name)
     }
 
-    /// The commit that `revision` was when it was downloaded last; a whole commit is itself.
+    /// The commit to which `revision` pointed at its last download; a full commit hash is returned as it is.
     pub fn commit(&self, revision: &str) -> Option<String> {
         if is_commit(revision) {
             return Some(revision.to_ascii_lowercase());
@@ -78,27 +78,27 @@ impl Places {
         Some(commit.trim().to_owned()).filter(|commit| is_commit(commit))
     }
 
-    /// The folder with the files of a commit.
+    /// The folder that holds the files of a commit.
     pub fn snapshot(&self, commit: &str) -> PathBuf {
         self.folder().join("snapshots").join(commit)
     }
 
-    /// The file with that hash.
+    /// The path of the complete file with this hash.
     pub(super) fn blob(&self, hash: &str) -> PathBuf {
         self.folder().join("blobs").join(hash)
     }
 
-    /// The file with as much as has arrived.
+    /// The path of the part that has arrived of the file with this hash.
     pub(super) fn incomplete(&self, hash: &str) -> PathBuf {
         self.folder().join("blobs").join(format!("{hash}.incomplete"))
     }
 
-    /// What is locked while it is downloaded.
+    /// The path of the lock that is held while the file is downloaded.
     pub(super) fn lock(&self, hash: &str) -> PathBuf {
         self.cache.join(".locks").join(&self.name).join(format!("{hash}.lock"))
     }
 
-    /// Names the file of that hash `path` in the snapshot of `commit`, whatever had that name before.
+    /// Links `path` in the snapshot of `commit` to the file with this hash; an existing entry is replaced.
     pub(super) fn link(&self, commit: &str, path: &str, hash: &str) -> Result<()> {
         let link = self.snapshot(commit).join(path);
         let up = "../".repeat(path.matches('/').count() + 2);
@@ -114,11 +114,11 @@ impl Places {
         if symlink(&target, &temporary).is_ok() {
             return fs::rename(&temporary, &link).map_err(failed);
         }
-        // On a file system without links the file itself gets the name, as Python does it.
+        // On a file system without links the file itself is moved to this path, as Python does it.
         fs::rename(self.blob(hash), &link).map_err(failed)
     }
 
-    /// Notes that `revision` is `commit` now.
+    /// Records that `revision` now points to `commit`.
     pub(super) fn refer(&self, revision: &str, commit: &str) -> Result<()> {
         if is_commit(revision) || self.commit(revision).as_deref() == Some(commit) {
             return Ok(());
@@ -148,16 +148,16 @@ pub(super) fn remove_if_there(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// What of a preset is on this machine, by names alone: a file under its final name is whole.
+/// The files of a preset on this machine, judged by names alone: a file under its final name is complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Local {
-    /// All of it, there.
+    /// All files are present, at this source.
     Complete(ModelSource),
-    /// These files are missing: repository and path.
+    /// These files are missing, each as repository and path.
     Missing(Vec<(String, String)>),
 }
 
-/// What is missing of `preset`, in words: how many files, about how large, and which.
+/// Describes the missing files of `preset` in words: how many, about how large, and which.
 pub fn described(preset: &Preset, missing: &[(String, String)]) -> String {
     const NAMED: usize = 4;
     let size = |(repository, path): &(String, String)| {
@@ -189,7 +189,7 @@ pub fn local(preset: &Preset, cache: &Path) -> Local {
     let model = find(&preset.model);
     let mut dictionaries: Vec<PathBuf> = Vec::new();
     for folder in preset.dictionaries.iter().map(find) {
-        // One repository may hold several kinds.
+        // One repository may hold the dictionaries of several kinds.
         if !dictionaries.contains(&folder) {
             dictionaries.push(folder);
         }

@@ -1,4 +1,4 @@
-//! Asks the hub: redirects, what a status means, and how long to wait before asking again.
+//! Sends requests to the hub: follows redirects, interprets status codes, and waits before retrying.
 
 use std::fmt::Display;
 use std::io;
@@ -16,33 +16,33 @@ use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::text::excerpt;
 
-/// Says whether the work is not wanted any more.
+/// Returns true if the work is to stop.
 pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
 
-/// Told how far the work is: units are bytes, and there are none while only the hub is asked.
+/// Receives the progress of the work, in bytes; the total is 0 while only the hub is asked.
 pub type Tell<'a> = &'a mut dyn FnMut(Progress);
 
-/// A chain of more redirects leads nowhere.
+/// The most redirects that are followed; a longer chain leads nowhere.
 const MOST_REDIRECTS: usize = 10;
 
-/// The longest time that is waited. If the hub asks for more, the user is told so instead.
+/// The longest wait before a retry. If the hub asks for more, the user is told so instead.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
-/// Between two looks at whether to stop.
+/// Interval between checks whether to stop.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// Why something did not work.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// It never will work.
+    /// A retry would fail, too.
     Final(Problem),
-    /// It may work later.
+    /// A retry may succeed.
     Passing {
-        /// What to say if it does not.
+        /// The problem to report if no retry succeeds.
         problem: Problem,
-        /// How long the hub asks to wait.
+        /// The time that the hub asks to wait, if it does.
         wait: Option<Duration>,
-        /// Whether something was gained, so that tries are counted anew.
+        /// Whether some data arrived, so that retries are counted anew.
         gained: bool,
     },
 }
@@ -54,22 +54,22 @@ impl From<Problem> for Failure {
 }
 
 impl Failure {
-    /// A failure that may be over later, with nothing gained and no wait asked for.
+    /// A temporary failure with nothing gained and no wait asked for.
     pub fn passing(problem: Problem) -> Self {
         Self::Passing { problem, wait: None, gained: false }
     }
 }
 
-/// A download that was asked to stop.
+/// The problem of a download that was asked to stop.
 pub fn cancelled() -> Problem {
     Problem::cancelled("download", "start it again: what has arrived is kept")
 }
 
-/// Speaks with one hub.
+/// A connection to one hub, with its settings.
 pub struct Client<'a> {
     agent: Agent,
     settings: &'a Settings,
-    /// Why something is being tried again.
+    /// The reason for the current retry, if there is one.
     trouble: Mutex<Option<String>>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Client<'a> {
         let patience = Some(settings.patience);
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            // Followed here: a token must not follow them.
+            // Redirects are followed in `get`, because a token must not follow them.
             .max_redirects(0)
             .timeout_resolve(patience)
             .timeout_connect(patience)
@@ -92,7 +92,7 @@ impl<'a> Client<'a> {
         Self { agent: config.new_agent(), settings, trouble: Mutex::new(None) }
     }
 
-    /// What is said of a `stage`: that, or why something is being tried again.
+    /// The text that describes `stage`: `stage` itself, or the reason for the current retry.
     pub fn stage(&self, stage: &str) -> String {
         self.trouble.lock().ok().and_then(|trouble| trouble.clone()).unwrap_or_else(|| stage.to_owned())
     }
@@ -103,7 +103,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Asks for what is at `address`, from byte `start` on; `what` names it in messages.
+    /// Requests `address`, from byte `start` on; messages call it `what`.
     pub fn get(&self, address: &str, start: u64, what: &dyn Display) -> std::result::Result<Response<Body>, Failure> {
         let mut address = address.to_owned();
         for _ in 0..MOST_REDIRECTS {
@@ -128,7 +128,7 @@ impl<'a> Client<'a> {
         Err(Problem::new(what, format_args!("is redirected more than {MOST_REDIRECTS} times"), "check HF_ENDPOINT").into())
     }
 
-    /// Only a success comes through.
+    /// Passes a success on and turns every other status into a failure.
     fn judge(
         &self,
         response: Response<Body>,
@@ -161,7 +161,7 @@ impl<'a> Client<'a> {
                     Problem::environment(place, says("it is in trouble"), "start again later: what has arrived is kept");
                 return Err(Failure::Passing { problem, wait: asked_to_wait(&response), gained: false });
             }
-            // A signed address that the hub made is too old: it makes a new one when it is asked again.
+            // A signed address from the hub has expired: the hub makes a new one when it is asked again.
             401 | 403 if !is_hub => {
                 let problem =
                     Problem::environment(place, says("the address is no longer good"), "start again: what has arrived is kept");
@@ -209,7 +209,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Tries until it works, fails for good, was tried too often, or `stop` says so.
+    /// Repeats `attempt` until it succeeds, fails finally, has failed too often, or `stop` returns true.
     pub fn persist<T>(&self, stop: Stop<'_>, mut attempt: impl FnMut() -> std::result::Result<T, Failure>) -> Result<T> {
         let mut tries = 0;
         loop {
@@ -252,13 +252,13 @@ fn sleep(time: Duration, stop: Stop<'_>) -> Result<()> {
     }
 }
 
-/// `config.json of ORG/NAME`, with the host where it is not the hub's.
+/// The place for messages: `what` and the host of `address`, such as `config.json of ORG/NAME at HOST`.
 fn place(address: &str, what: &dyn Display) -> String {
     let host = address.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
     format!("{what} at {host}")
 }
 
-/// Scheme, host and port: who gets the token.
+/// Scheme, host and port of `address`; only the hub's own origin gets the token.
 fn origin(address: &str) -> Option<(String, String, u16)> {
     let uri: Uri = address.parse().ok()?;
     let scheme = uri.scheme_str()?.to_ascii_lowercase();
@@ -266,7 +266,7 @@ fn origin(address: &str) -> Option<(String, String, u16)> {
     Some((scheme, uri.host()?.to_ascii_lowercase(), uri.port_u16().unwrap_or(usual)))
 }
 
-/// Where a redirect from `address` leads. Never from an encrypted address to one that is not.
+/// The address that a redirect from `address` leads to; None if it would leave encryption.
 fn target(address: &str, location: &str) -> Option<String> {
     let from: Uri = address.parse().ok()?;
     let scheme = from.scheme_str()?;
@@ -284,7 +284,8 @@ fn target(address: &str, location: &str) -> Option<String> {
     }
 }
 
-/// The header Retry-After in seconds, or the `t=` of the hub's RateLimit; a date in it counts as if it were not there.
+/// The wait that the hub asks for: the header Retry-After in seconds, or the `t=` of its RateLimit header. A date in
+/// Retry-After is ignored.
 fn asked_to_wait(response: &Response<Body>) -> Option<Duration> {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     let seconds = header(RETRY_AFTER.as_str()).and_then(|value| value.trim().parse::<u64>().ok());

@@ -1,4 +1,5 @@
-//! Carries out a plan: hashes what is here, transfers what is not, names everything, and records what was found.
+//! Carries out a plan: hashes the files that are present, transfers the missing ones, links all of them, and records their
+//! hashes.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,10 +20,11 @@ use crate::core::progress::Progress;
 use crate::core::request::ModelSource;
 use crate::store::presets::Preset;
 
-/// Hashes the files that are here. One that is not what the hub says counts as missing from then on.
+/// Hashes the files that are present and returns the paths of damaged ones. A file whose hash differs from the hub's counts as
+/// missing from then on.
 ///
 /// # Errors
-/// When a file cannot be read, or `stop` says so.
+/// If a file cannot be read, or `stop` returns true.
 pub fn check(plan: &mut Plan, settings: &Settings, tell: Tell<'_>, stop: Stop<'_>) -> Result<Vec<String>> {
     let here: Vec<(usize, &PlannedFile)> = plan.files.iter().enumerate().filter(|(_, file)| file.is_here()).collect();
     let total = here.iter().map(|(_, file)| file.bytes).sum();
@@ -49,10 +51,10 @@ pub fn check(plan: &mut Plan, settings: &Settings, tell: Tell<'_>, stop: Stop<'_
     Ok(paths)
 }
 
-/// Transfers what is missing and gives everything its names. Then all of the plan is here.
+/// Transfers the missing files and links all files. Afterwards every file of the plan is present.
 ///
 /// # Errors
-/// When the disk has too little room, or a file cannot be had. What has arrived is kept.
+/// If the disk has too little room, or a file cannot be downloaded. Data that has arrived is kept.
 pub fn fetch(plan: &Plan, settings: &Settings, tell: Tell<'_>, stop: Stop<'_>) -> Result<()> {
     space::expect(&settings.cache, plan.to_come())?;
     let missing: Vec<&PlannedFile> = plan.files.iter().filter(|file| !file.is_here()).collect();
@@ -70,19 +72,19 @@ pub fn fetch(plan: &Plan, settings: &Settings, tell: Tell<'_>, stop: Stop<'_>) -
     for file in plan.files.iter().filter(|file| file.is_here()) {
         let repository = &plan.repositories[file.repository];
         let named = repository.places.snapshot(&repository.commit).join(&file.path);
-        // The file may be here under its hash alone.
+        // The file may be present under its hash only.
         if !matches!(&file.presence, Presence::Here(path) if *path == named) {
             repository.places.link(&repository.commit, &file.path, file.hash.name())?;
         }
     }
-    // Last, so that a branch that has moved means the new commit only when all of that is here.
+    // This comes last, so that a moved branch refers to the new commit only when all files of that commit are present.
     plan.repositories.iter().try_for_each(|repository| repository.places.refer(&repository.revision, &repository.commit))
 }
 
-/// Plans, checks, transfers and records `preset` without a question in between.
+/// Plans, checks, transfers and records `preset` without asking the user.
 ///
 /// # Errors
-/// When it cannot be had, or files differ from those of the first download. What has arrived is kept.
+/// If `preset` cannot be downloaded, or files differ from those of the first download. Data that has arrived is kept.
 pub fn bring(preset: &Preset, settings: &Settings, data: &Path, tell: Tell<'_>, stop: Stop<'_>) -> Result<ModelSource> {
     let mut records = Records::open(data)?;
     if settings.offline {
@@ -105,7 +107,7 @@ pub fn bring(preset: &Preset, settings: &Settings, data: &Path, tell: Tell<'_>, 
 /// Records the hashes of a plan that is complete.
 ///
 /// # Errors
-/// When they cannot be written.
+/// If the records cannot be written.
 pub fn record(plan: &Plan, records: &mut Records, changes: Changes) -> Result<()> {
     let mut complete: Vec<Complete> = plan
         .repositories
@@ -124,22 +126,22 @@ pub fn record(plan: &Plan, records: &mut Records, changes: Changes) -> Result<()
     records.add(&complete, changes == Changes::Accept)
 }
 
-/// What a check without the hub found.
+/// The result of a check without the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offline {
-    /// The size of all.
+    /// The size of all files in bytes.
     pub bytes: u64,
-    /// Files that have the hash that is known.
+    /// Number of files with a known hash, all of which match it.
     pub checked: usize,
-    /// Files whose hash is not known here.
+    /// Number of files without a known hash.
     pub unknown: usize,
 }
 
-/// Checks the files of a preset that are all here, without the hub: by the hashes that were recorded, else by the names under which the
-/// cache keeps them.
+/// Checks the files of a complete preset without the hub, by their recorded hashes, or else by the hashes in their names in the
+/// cache.
 ///
 /// # Errors
-/// When a file is not what it was.
+/// If a file does not match its hash.
 pub fn check_offline(preset: &Preset, settings: &Settings, records: &Records, tell: Tell<'_>, stop: Stop<'_>) -> Result<Offline> {
     let mut files = Vec::new();
     let mut offline = Offline { bytes: 0, checked: 0, unknown: 0 };
@@ -175,7 +177,7 @@ pub fn check_offline(preset: &Preset, settings: &Settings, records: &Records, te
     Ok(offline)
 }
 
-/// The problem that files of a preset are missing while the hub must not be asked.
+/// The problem that files of a preset are missing and the hub must not be asked.
 pub fn offline_problem(preset: &Preset, missing: &[(String, String)]) -> Problem {
     Problem::new(&preset.name, described(preset, missing), "unset HF_HUB_OFFLINE, or copy the cache from a machine that has them")
 }

@@ -1,4 +1,4 @@
-//! The hashes under which the hub knows its files: SHA-256 of large ones, git's SHA-1 of small ones.
+//! The hashes by which the hub identifies its files: SHA-256 for large ones, git's SHA-1 for small ones.
 
 use std::fmt::{self, Write};
 use std::fs::File;
@@ -11,21 +11,21 @@ use sha2::{Digest, Sha256};
 use super::client::{Stop, cancelled};
 use crate::core::problem::{Problem, Result};
 
-/// Bytes between two looks at whether to go on.
+/// Bytes that are hashed between checks whether to stop.
 const PIECE: usize = 1 << 20;
 
-/// A hash, which is also the file's name in the cache.
+/// The hash of a file, which is also the file's name in the cache.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileHash(String);
 
 impl FileHash {
-    /// The hash that `name` is: 64 hexadecimal digits of SHA-256, or 40 of git's SHA-1.
+    /// The hash with these digits: 64 hexadecimal digits of SHA-256, or 40 of git's SHA-1.
     pub fn named(name: &str) -> Option<Self> {
         let is_hash = matches!(name.len(), 40 | 64) && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         is_hash.then(|| Self(name.to_owned()))
     }
 
-    /// The digits, by which the cache names the file.
+    /// The hexadecimal digits of the hash.
     pub fn name(&self) -> &str {
         &self.0
     }
@@ -34,14 +34,14 @@ impl FileHash {
         self.0.len() == 64
     }
 
-    /// The hash of the file at `path`, of the same kind.
+    /// The hash of the file at `path`, of the same kind as this one.
     pub fn same_of(&self, path: &Path, stop: Stop<'_>) -> Result<Self> {
         let failed = |error: std::io::Error| Problem::from_io(path, "read it", &error);
         let mut file = File::open(path).map_err(failed)?;
         if self.is_sha256() {
             return digest(Sha256::new(), &mut file, stop, failed);
         }
-        // Git hashes a file with its length in front.
+        // Git hashes a header with the file's length before its content.
         let bytes = file.metadata().map_err(failed)?.len();
         digest(Sha1::new_with_prefix(format!("blob {bytes}\0")), &mut file, stop, failed)
     }
@@ -86,7 +86,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         std::fs::write(&path, "hello\n").unwrap();
-        // `git hash-object file` and `sha256sum file`.
+        // Expected values: `git hash-object file` and `sha256sum file`.
         for name in
             ["ce013625030ba8dba906f756967f9e9ca394464a", "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"]
         {

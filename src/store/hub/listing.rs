@@ -1,4 +1,4 @@
-//! What the hub says of a repository: its commit, and the size and hash of every file.
+//! The hub's description of a repository: its commit, and the size and hash of every file.
 
 use std::collections::BTreeMap;
 
@@ -13,30 +13,30 @@ use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::store::presets::Repository;
 
-/// The longest answer that is read: ten thousand files.
+/// The longest answer that is read, in bytes: enough for ten thousand files.
 const LONGEST: u64 = 16_000_000;
 
-/// What a path keeps in an address.
+/// The characters that are escaped in the path of an address.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
 
-/// What a revision keeps: not even its slashes.
+/// The characters that are escaped in a revision, which include its slashes.
 const PART: &AsciiSet = &PATH.add(b'/');
 
-/// A repository as it is now.
+/// A repository as it is on the hub now.
 #[derive(Debug)]
 pub struct Listing {
-    /// The commit that the revision is.
+    /// The commit to which the revision points.
     pub commit: String,
-    /// All files, by path.
+    /// All files of the repository, by path.
     pub files: BTreeMap<String, Listed>,
 }
 
-/// A file of it.
+/// Size and hash of a file of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// Size in bytes.
     pub bytes: u64,
-    /// Hash that the hub names.
+    /// Hash that the hub gives for the file.
     pub hash: FileHash,
 }
 
@@ -61,7 +61,7 @@ struct Lfs {
     size: u64,
 }
 
-/// Asks the hub for `repository`.
+/// Asks the hub for the listing of `repository`.
 pub fn ask(client: &Client<'_>, settings: &Settings, repository: &Repository, stop: Stop<'_>) -> Result<Listing> {
     let revision = utf8_percent_encode(&repository.revision, PART);
     let address = format!("{}/api/models/{}/revision/{revision}?blobs=true", settings.endpoint, repository.name);
@@ -82,7 +82,7 @@ pub fn ask(client: &Client<'_>, settings: &Settings, repository: &Repository, st
         .and_then(|listing| expect_pinned(listing, &repository.revision, &what))
 }
 
-/// A revision that is a commit must be answered by that commit: a hub that answers with another one does not have it.
+/// If the revision is a commit, the hub must answer with this commit: a hub that answers with another one does not have it.
 fn expect_pinned(listing: Listing, revision: &str, what: &str) -> Result<Listing> {
     if !is_commit(revision) || revision.eq_ignore_ascii_case(&listing.commit) {
         return Ok(listing);
@@ -94,7 +94,7 @@ fn expect_pinned(listing: Listing, revision: &str, what: &str) -> Result<Listing
     ))
 }
 
-/// What the hub says becomes file names here, so it is not believed blindly.
+/// Checks and converts the hub's answer. It becomes file names here, so nothing in it is trusted.
 fn read(answer: Answer, what: &str) -> Result<Listing> {
     let bad = |says: String| Problem::new(what, says, "check HF_ENDPOINT");
     if !is_commit(&answer.sha) {
@@ -116,7 +116,7 @@ fn read(answer: Answer, what: &str) -> Result<Listing> {
     Ok(Listing { commit: answer.sha.to_ascii_lowercase(), files })
 }
 
-/// Where the hub has a file of a commit.
+/// The address of a file of a commit on the hub.
 pub fn address(settings: &Settings, repository: &str, commit: &str, path: &str) -> String {
     format!("{}/{repository}/resolve/{commit}/{}", settings.endpoint, utf8_percent_encode(path, PATH))
 }

@@ -1,9 +1,10 @@
-//! Downloads presets from the Hugging Face hub into the cache that Python uses, too, and looks there for what is already on this machine.
+//! Downloads presets from the Hugging Face hub into the cache that Python also uses, and looks there for files already on this
+//! machine.
 //!
-//! A download asks the hub for the commit, the sizes and the hashes of all files (`listing`), compares that with what was downloaded first
-//! ([`records`]) and with the disk ([`plan`]), hashes what is there, and then transfers the rest, several files at a time ([`fetch`]). A file
-//! gets its final name only when it has its size and its hash (`transfer`); until then it is `HASH.incomplete`, from which the next try
-//! goes on.
+//! A download asks the hub for the commit, the sizes and the hashes of all files (`listing`), compares them with the record of
+//! the first download ([`records`]) and with the disk ([`plan`]), hashes the files that are present, and then transfers the
+//! rest, several files at a time ([`fetch`]). A file gets its final name only when its size and its hash are right
+//! (`transfer`); until then it is `HASH.incomplete`, and the next try continues from there.
 
 pub mod cache;
 pub mod client;

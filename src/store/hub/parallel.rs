@@ -1,4 +1,4 @@
-//! Does the same work on many items, several at a time; the first failure stops all.
+//! Does one kind of work on many items, several at a time; the first failure stops all threads.
 
 use std::panic::resume_unwind;
 use std::sync::Mutex;
@@ -9,13 +9,13 @@ use std::time::Duration;
 use super::client::{Stop, cancelled};
 use crate::core::problem::{Problem, Result};
 
-/// Between two reports of progress.
+/// Interval between reports of progress.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// Does `work` on every item, on `threads` threads, and calls `watch` on this one meanwhile.
+/// Does `work` on every item, on `threads` threads, and meanwhile calls `watch` on this thread.
 ///
 /// # Errors
-/// The first failure, or that `stop` said so.
+/// The first failure, or a cancellation if `stop` returned true.
 pub fn in_parallel<T: Sync>(
     items: &[T],
     threads: usize,

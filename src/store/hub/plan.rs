@@ -1,4 +1,4 @@
-//! What a download has to do: for every file of a preset what the hub says of it and what of it is on this machine.
+//! The plan of a download: for every file of a preset, its size and hash on the hub and how much of it is on this machine.
 
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -17,18 +17,18 @@ use crate::store::presets::{Preset, Repository};
 /// Whether files may differ from those of the first download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changes {
-    /// They must not.
+    /// Differing files are a problem.
     Refuse,
-    /// They may: what is on the hub now takes the place of what was recorded.
+    /// Differing files are accepted: the files that the hub has now replace the recorded ones.
     Accept,
 }
 
-/// A preset, compared with the hub and with the disk.
+/// A preset compared with the hub and with the disk.
 #[derive(Debug)]
 pub struct Plan {
-    /// Its repositories, the model's first.
+    /// The preset's repositories, the model's first.
     pub repositories: Vec<PlannedRepository>,
-    /// The files of all of them.
+    /// The files of all repositories.
     pub files: Vec<PlannedFile>,
 }
 
@@ -39,9 +39,9 @@ pub struct PlannedRepository {
     pub name: String,
     /// The branch, tag or commit that the preset names.
     pub revision: String,
-    /// The commit that it is now.
+    /// The commit to which the revision points now.
     pub commit: String,
-    /// Where its files are.
+    /// The paths of the repository in the cache.
     pub places: Places,
 }
 
@@ -54,20 +54,20 @@ pub struct PlannedFile {
     pub path: String,
     /// Size in bytes.
     pub bytes: u64,
-    /// Hash that the hub names.
+    /// Hash that the hub gives for the file.
     pub hash: FileHash,
-    /// What of it is on this machine.
+    /// How much of the file is on this machine.
     pub presence: Presence,
 }
 
-/// What of a file is on this machine.
+/// How much of a file is on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presence {
-    /// A file of the right size.
+    /// A file of the right size at this path; its hash is checked later.
     Here(PathBuf),
-    /// This many bytes have arrived.
+    /// A partial download of this many bytes.
     Partial(u64),
-    /// Nothing.
+    /// No part of the file.
     Missing,
 }
 
@@ -75,7 +75,7 @@ impl Plan {
     /// Asks the hub for all repositories of `preset` and looks at the disk.
     ///
     /// # Errors
-    /// When the hub cannot be asked, does not have a file, or has another than at the first download.
+    /// If the hub cannot be asked, lacks a file, or has another file than at the first download.
     pub fn make(
         preset: &Preset,
         settings: &Settings,
@@ -126,19 +126,19 @@ impl Plan {
         Ok(())
     }
 
-    /// The size of all files.
+    /// The size of all files in bytes.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
-    /// The bytes that are still to come.
+    /// Number of bytes that are still to be downloaded.
     pub fn to_come(&self) -> u64 {
         self.files.iter().map(|file| file.bytes - file.arrived()).sum()
     }
 }
 
 impl PlannedFile {
-    /// The bytes of it that are on this machine.
+    /// Number of bytes of the file that are on this machine.
     pub fn arrived(&self) -> u64 {
         match self.presence {
             Presence::Here(_) => self.bytes,
@@ -147,7 +147,7 @@ impl PlannedFile {
         }
     }
 
-    /// Whether all of it seems to be on this machine.
+    /// Whether a file of the right size is on this machine.
     pub fn is_here(&self) -> bool {
         matches!(self.presence, Presence::Here(_))
     }

@@ -1,5 +1,5 @@
-//! The record of first downloads: a file that says for every repository and revision which commit and which hashes were found when it was
-//! first complete here. A branch such as `main` can be moved; a study must not change with it unnoticed.
+//! The record of first downloads: for every repository and revision, a file records the commit and the hashes found when all
+//! files were first complete here. A branch such as `main` can be moved; a study must not change with it unnoticed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use crate::core::problem::{Problem, Result};
 use crate::store::atomic;
 use crate::store::lock::Lock;
 
-/// What the file is, and of which version.
+/// Identifies the file's kind and version.
 const FORMAT: &str = "saescope downloads 1";
 
 /// The file's name in the data folder.
 const FILE: &str = "downloads.json";
 
-/// The file, and what it said when it was read.
+/// The records, with the file that they are stored in.
 #[derive(Debug)]
 pub struct Records {
     path: PathBuf,
@@ -28,40 +28,40 @@ pub struct Records {
 #[derive(Debug, Serialize, Deserialize)]
 struct Content {
     format: String,
-    /// By repository, then by revision.
+    /// The records by repository, then by revision.
     repositories: BTreeMap<String, BTreeMap<String, Record>>,
 }
 
-/// One repository at one revision, as it was first complete here.
+/// One repository at one revision, as it was when first complete here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// The commit that the revision was then.
+    /// The commit to which the revision pointed then.
     pub commit: String,
-    /// When that was, in UTC.
+    /// The time when the files were first complete, in UTC.
     pub first_complete: String,
-    /// Its files, by path.
+    /// Size and hash of each file, by path.
     pub files: BTreeMap<String, RecordedFile>,
 }
 
-/// A repository that is complete here now.
+/// A repository that is completely downloaded now.
 #[derive(Debug, Clone)]
 pub struct Complete {
     /// `ORG/NAME`.
     pub repository: String,
     /// The branch, tag or commit that was asked for.
     pub revision: String,
-    /// The commit that it is now.
+    /// The commit to which the revision points now.
     pub commit: String,
-    /// The files, by path.
+    /// Size and hash of each file, by path.
     pub files: BTreeMap<String, RecordedFile>,
 }
 
-/// A file of a repository.
+/// Size and hash of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedFile {
     /// Size in bytes.
     pub bytes: u64,
-    /// Digits of its hash.
+    /// Hexadecimal digits of its hash.
     pub hash: String,
 }
 
@@ -75,14 +75,14 @@ impl Records {
     /// Reads the records in `folder`, which does not need to exist.
     ///
     /// # Errors
-    /// When the file is damaged: it then stays as it is.
+    /// If the file is damaged; it is left as it is.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
         let content = read(&path)?;
         Ok(Self { path, content })
     }
 
-    /// The file that holds them.
+    /// The path of the file that holds the records.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -92,16 +92,16 @@ impl Records {
         self.content.repositories.get(repository)?.get(revision)
     }
 
-    /// The hash of a file as it was first found.
+    /// The hash of a file at its first download.
     pub fn hash(&self, repository: &str, revision: &str, path: &str) -> Option<FileHash> {
         FileHash::named(&self.find(repository, revision)?.files.get(path)?.hash)
     }
 
-    /// Adds what is complete now. What is recorded stays unless `replace` says otherwise.
+    /// Adds the repositories that are complete now. Recorded hashes stay, unless `replace` is set and a file differs.
     pub fn add(&mut self, complete: &[Complete], replace: bool) -> Result<()> {
         let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        // Held for milliseconds. On a file system without locks two programs that end at the same moment lose one record, which the next
-        // download adds.
+        // The lock is held for milliseconds. On a file system without locks, two programs that end at the same moment lose one
+        // record, which the next download adds.
         let _lock = Lock::take(&self.path.with_extension("lock"), || Ok(()))?;
         let mut content = read(&self.path)?;
         let before = serde_json::to_string(&content).ok();

@@ -1,4 +1,4 @@
-//! What the environment says about the hub: the variables that Python's huggingface_hub reads, too.
+//! The hub's settings from the environment, in the variables that Python's huggingface_hub also reads.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use super::cache::{folder, home, variable};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
-/// Where the hub is if nothing else is said.
+/// The hub's address if the environment names no other.
 const ENDPOINT: &str = "https://huggingface.co";
 
-/// How long nothing may arrive before a connection is given up.
+/// Longest time without data before a connection is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How to reach the hub, and where its files go.
@@ -22,25 +22,26 @@ pub struct Settings {
     pub endpoint: String,
     /// The cache: `HF_HUB_CACHE`, `HF_HOME`.
     pub cache: PathBuf,
-    /// Says who asks: `HF_TOKEN`, else the file `token` in `HF_HOME`, which `hf auth login` writes. Goes to the endpoint and nowhere else.
+    /// The user's token: `HF_TOKEN`, otherwise the file `token` in `HF_HOME`, which `hf auth login` writes. It is sent to the
+    /// endpoint and nowhere else.
     pub token: Option<String>,
     /// Whether the network must not be used: `HF_HUB_OFFLINE`.
     pub offline: bool,
-    /// How long nothing may arrive: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds.
+    /// Longest time without data before a connection is given up: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds.
     pub patience: Duration,
-    /// How often one thing is tried again without getting further.
+    /// Number of retries in a row without progress.
     pub retries: u32,
-    /// How long to wait before the first try again; twice as long before each that follows.
+    /// Wait before the first retry; each later wait is twice as long.
     pub wait: Duration,
-    /// Files that are downloaded at the same time.
+    /// Number of files that are downloaded at the same time.
     pub parallel: usize,
 }
 
 impl Settings {
-    /// What the environment says.
+    /// Reads the settings from the environment.
     ///
     /// # Errors
-    /// When a variable makes no sense.
+    /// If a variable has an unusable value.
     pub fn from_environment() -> Result<Self> {
         Ok(Self {
             endpoint: endpoint()?,
@@ -91,7 +92,7 @@ fn token() -> Result<Option<String>> {
     };
     let token = token.trim();
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        // What it is stays unsaid.
+        // The message does not show the token.
         return Err(Problem::new(place, "holds no token: a token is one word", "copy it again from the hub's settings"));
     }
     Ok(Some(token.to_owned()).filter(|token| !token.is_empty()))

@@ -1,5 +1,5 @@
-//! Transfers one file: waits while another program downloads it, goes on where the last try ended, and gives the file its name once its size
-//! and hash are right.
+//! Transfers one file: waits while another program downloads it, continues where the last try ended, and gives the file its
+//! name once its size and hash are right.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -19,28 +19,28 @@ use crate::core::problem::{Problem, Result};
 use crate::core::text::bytes;
 use crate::store::lock::Lock;
 
-/// Bytes read at once.
+/// Largest number of bytes read at once.
 const PIECE: usize = 1 << 18;
 
-/// A connection that brings less in a second has stalled, even if it brings something.
+/// A connection that delivers fewer bytes per second than this counts as stalled, even if some data arrives.
 const SLOWEST: u64 = 1000;
 
-/// A try that brings more than this is not counted.
+/// A try that gains at least this many bytes resets the count of retries.
 const GAIN: u64 = 1 << 20;
 
-/// Transfers files of one plan.
+/// Transfers the files of one plan.
 pub struct Transfer<'a> {
     /// The client that asks the hub.
     pub client: Client<'a>,
-    /// Where the hub and the cache are, and how long to wait.
+    /// The place of the hub and the cache, and how long to wait.
     pub settings: &'a Settings,
-    /// The bytes of all files that have arrived.
+    /// Number of bytes that have arrived, over all files.
     pub arrived: &'a AtomicU64,
-    /// Files that wait for another program.
+    /// Number of files that wait for another program.
     pub waiting: &'a AtomicU64,
 }
 
-/// How much of one file is counted among what has arrived.
+/// The share of one file in the total of bytes that have arrived.
 struct Counted<'a> {
     total: &'a AtomicU64,
     here: u64,
@@ -54,7 +54,7 @@ impl Counted<'_> {
     }
 }
 
-/// A file on its way.
+/// A file that is being transferred, with its address and its paths.
 struct Way<'a> {
     file: &'a PlannedFile,
     what: String,
@@ -64,10 +64,11 @@ struct Way<'a> {
 }
 
 impl Transfer<'_> {
-    /// Brings `file` of `repository` into the cache and names it there.
+    /// Downloads `file` of `repository` into the cache and links it in the snapshot.
     ///
     /// # Errors
-    /// When it cannot be had, or is not what the hub said. What has arrived is kept, except what is not the file.
+    /// If the file cannot be downloaded, or does not have the hub's hash. Data that has arrived is kept, except data with a
+    /// wrong hash.
     pub fn bring(&self, file: &PlannedFile, repository: &PlannedRepository, stop: Stop<'_>) -> Result<()> {
         let way = Way {
             file,
@@ -81,7 +82,7 @@ impl Transfer<'_> {
             fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
         }
         let _lock = self.lock(&repository.places.lock(file.hash.name()), stop)?;
-        // Another program, or another file with the same content, may have brought it meanwhile.
+        // Another program, or another file with the same content, may have completed it meanwhile.
         if !is_whole(&way.blob, file, stop)? {
             self.client.persist(stop, || self.attempt(&way, &mut counted, stop))?;
         }
@@ -89,8 +90,8 @@ impl Transfer<'_> {
         repository.places.link(&repository.commit, &file.path, file.hash.name())
     }
 
-    /// The lock that Python's huggingface_hub takes, too. Where nothing can be locked two programs do the same work: both write the same
-    /// bytes at the same places, and what is not the file gets no name.
+    /// Takes the lock that Python's huggingface_hub also takes. If the file system has no locks, two programs may do the same
+    /// work: both write the same bytes at the same places, and a file with a wrong hash gets no name.
     fn lock(&self, path: &Path, stop: Stop<'_>) -> Result<Lock> {
         let mut waits = false;
         let lock = Lock::take(path, || {
@@ -105,7 +106,7 @@ impl Transfer<'_> {
         lock
     }
 
-    /// One connection, and what it brings.
+    /// Downloads through one connection, checks the hash, and gives a correct file its name.
     fn attempt(&self, way: &Way<'_>, counted: &mut Counted<'_>, stop: Stop<'_>) -> std::result::Result<(), Failure> {
         let size = way.file.bytes;
         let mut start = fs::metadata(&way.incomplete).map_or(0, |metadata| metadata.len());
@@ -118,7 +119,7 @@ impl Transfer<'_> {
         if start < size {
             self.receive(way, start, counted, stop)?;
         } else {
-            // A file of no bytes.
+            // The file has no bytes.
             OpenOptions::new()
                 .create(true)
                 .append(true)
@@ -134,11 +135,11 @@ impl Transfer<'_> {
         let what = format_args!("what arrives is another file: {found}, the hub says {}", way.file.hash);
         let problem =
             Problem::new(&way.what, what, "start again; if it stays so, a proxy or mirror changes files: check HF_ENDPOINT");
-        // A part from long ago may be at fault, and is gone now.
+        // The part that was kept from an earlier try may be wrong; it is deleted now, so a retry may succeed.
         Err(if resumed { Failure::Passing { problem, wait: Some(Duration::ZERO), gained: false } } else { problem.into() })
     }
 
-    /// Writes what the hub sends, from byte `start` on, to the end of the file.
+    /// Writes the hub's data, from byte `start` on, into the incomplete file.
     fn receive(&self, way: &Way<'_>, start: u64, counted: &mut Counted<'_>, stop: Stop<'_>) -> std::result::Result<(), Failure> {
         let size = way.file.bytes;
         let response = self.client.get(&way.address, start, &way.what)?;
@@ -148,7 +149,8 @@ impl Transfer<'_> {
             discard(&way.incomplete)?;
         }
         let failed = |error: std::io::Error| unwritable(&way.incomplete, &error);
-        // Not to the end of the file, wherever that is: a program beside this one may write the same bytes where nothing can be locked.
+        // The position is set explicitly, not to the end of the file: on a file system without locks another program may write
+        // the same bytes.
         let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&way.incomplete).map_err(failed)?;
         file.seek(SeekFrom::Start(begins)).map_err(failed)?;
         let mut at = begins;
@@ -194,10 +196,10 @@ impl Transfer<'_> {
     }
 }
 
-/// The byte at which the answer begins.
+/// The byte of the file at which the answer begins.
 ///
 /// # Errors
-/// When the answer is not about a file of that size.
+/// If the answer does not belong to a file of the planned size, or begins at another byte.
 fn expect_size(response: &Response<ureq::Body>, start: u64, way: &Way<'_>) -> std::result::Result<u64, Failure> {
     let size = way.file.bytes;
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -208,7 +210,7 @@ fn expect_size(response: &Response<ureq::Body>, start: u64, way: &Way<'_>) -> st
     let announced = |announced: u64| format!("the hub sends {announced} bytes of a file that has {size}");
     match response.status().as_u16() {
         206 => {
-            // bytes 100-199/200
+            // Example: bytes 100-199/200
             let range = header(CONTENT_RANGE).and_then(|range| range.strip_prefix("bytes ")?.split_once('/'));
             let parsed = range.and_then(|(range, total)| Some((range.split_once('-')?.0.parse::<u64>().ok()?, total)));
             match parsed {
@@ -226,7 +228,7 @@ fn expect_size(response: &Response<ureq::Body>, start: u64, way: &Way<'_>) -> st
             Some(length) if length != size => Err(wrong(announced(length))),
             _ => Ok(0),
         },
-        // Only 416 is left: there is nothing from that byte on, so what is here is no part of the file.
+        // Only 416 is left: the hub has no data from that byte on, so the part that is here does not belong to the file.
         _ => {
             discard(&way.incomplete)?;
             let what = format!("the hub has nothing after {start} of {size} bytes");
@@ -240,7 +242,7 @@ fn is_timeout(error: &std::io::Error) -> bool {
     matches!(inner, Some(ureq::Error::Timeout(_))) || matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
 }
 
-/// Whether the file is at `path`, with its size and its hash.
+/// Whether the complete file is at `path`, with the right size and hash.
 fn is_whole(path: &Path, file: &PlannedFile, stop: Stop<'_>) -> Result<bool> {
     if !fs::metadata(path).is_ok_and(|metadata| metadata.len() == file.bytes) {
         return Ok(false);
@@ -248,10 +250,10 @@ fn is_whole(path: &Path, file: &PlannedFile, stop: Stop<'_>) -> Result<bool> {
     Ok(file.hash.same_of(path, stop)? == file.hash)
 }
 
-/// Gives the file its name, as the last thing.
+/// Gives the file its name, as the last step.
 fn name(incomplete: &Path, blob: &Path) -> Result<()> {
     match fs::rename(incomplete, blob) {
-        // Where nothing can be locked, a program beside this one was faster.
+        // On a file system without locks, another program was faster.
         Err(error) if error.kind() == ErrorKind::NotFound && blob.exists() => {}
         other => other.map_err(|error| Problem::from_io(blob, "write it", &error))?,
     }

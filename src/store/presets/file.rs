@@ -1,4 +1,4 @@
-//! `models.toml`: read, laid over one another, checked.
+//! Reads `models.toml` files, overlays them, and checks the result.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use crate::core::neuronpedia::DICTIONARIES;
 use crate::core::problem::{Problem, Result};
 use crate::store::toml_source::Source;
 
-/// Stands for a layer's number in a path.
+/// Placeholder for a layer's number in a path.
 const LAYER: &str = "{layer}";
 
-/// More layers than any model has: a slip of the finger.
+/// More layers than any model has; a larger number is taken for a typing error.
 const MOST_LAYERS: usize = 1000;
 
-/// A file as it stands: everything may be left to the file below it.
+/// The content of a file; every value may be left to the file below it.
 type File = BTreeMap<Spanned<String>, Entry>;
 
 #[derive(Deserialize)]
@@ -45,17 +45,17 @@ struct FileEntry {
     about_bytes: Option<u64>,
 }
 
-/// A value with the place where it stands, for messages.
+/// A value with its place in the file, for messages.
 #[derive(Clone)]
 struct Placed<T> {
     value: T,
     place: String,
 }
 
-/// One model while the files are laid over one another.
+/// One model while the files are overlaid.
 #[derive(Default)]
 struct Draft {
-    /// Where it is named last.
+    /// The place where the model is named last.
     place: String,
     name: Option<String>,
     layers: Option<usize>,
@@ -71,10 +71,10 @@ struct RepositoryDraft {
     files: Option<Vec<Placed<PresetFile>>>,
 }
 
-/// The models of all `sources`, texts with their names, each laid over those before it.
+/// The models of all `sources`, given as text and path; each overlays those before it.
 ///
 /// # Errors
-/// The first thing that is wrong, with its file and line.
+/// The first fault, with its file and line.
 pub fn merge(sources: &[(&str, &str)]) -> Result<Vec<Preset>> {
     let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
     for (text, path) in sources {
@@ -94,13 +94,13 @@ pub fn merge(sources: &[(&str, &str)]) -> Result<Vec<Preset>> {
 impl Source<'_> {
     fn parse(&self) -> Result<File> {
         toml::from_str(self.text).map_err(|error| {
-            // The parser names a type of this program where a table is expected.
+            // The parser's message names a Rust type where a table is expected.
             let what = error.message().replace("struct Entry", "a table such as [model]");
             self.unreadable(&error, &what, "see the head of the program's own data/models.toml for the format")
         })
     }
 
-    /// A name becomes a word on the command line and a part of file names.
+    /// Checks a preset's name, which becomes a word on the command line and a part of file names.
     fn preset_name(&self, name: &Spanned<String>) -> Result<()> {
         let text = name.get_ref();
         let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
@@ -126,7 +126,7 @@ impl Source<'_> {
             draft.layers = Some(layers.into_inner());
         }
         if let Some(pattern) = entry.neuronpedia {
-            // Tags and links are written and read with these names alone.
+            // Tags and links are written and read with this naming only.
             if pattern.get_ref() != DICTIONARIES {
                 let remedy = format!("use {DICTIONARIES}, or leave it out");
                 return Err(self.bad(&pattern, "is not a pattern of dictionaries that this program links to", &remedy));
@@ -169,7 +169,7 @@ impl Source<'_> {
     }
 }
 
-/// `ORG/NAME`, as the hub allows them.
+/// Whether `text` is `ORG/NAME` as the hub allows it.
 fn is_repository(text: &str) -> bool {
     let plain = |part: &str| {
         let allowed = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
@@ -182,7 +182,7 @@ fn is_repository(text: &str) -> bool {
     text.split_once('/').is_some_and(|(organisation, name)| plain(organisation) && plain(name))
 }
 
-/// What becomes a part of a path on this machine must stay below its folder.
+/// Whether `text` is a relative path that stays below its folder.
 fn is_path(text: &str) -> bool {
     let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
     text.split('/').all(plain) && !text.contains(['\\', '\0']) && !text.chars().any(char::is_control)

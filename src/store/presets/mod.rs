@@ -1,6 +1,7 @@
-//! The models that the program knows by name: which repositories of the Hugging Face hub hold them, and which files of those are needed.
+//! Presets, the models that the program knows by name: the repositories of the Hugging Face hub that hold them, and the files
+//! needed from those.
 //!
-//! They are data: `data/models.toml`, whose head describes the format, with the user's own `models.toml` laid over it key by key.
+//! They are data: `data/models.toml`, whose head describes the format, overlaid key by key with the user's own `models.toml`.
 
 mod file;
 #[cfg(test)]
@@ -12,20 +13,20 @@ use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
-/// The models that the program ships.
+/// The presets that the program ships.
 const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/models.toml"));
 
-/// The preset of the published study.
+/// The name of the published study's preset.
 pub const STUDY: &str = "pythia-70m";
 
-/// A model with its dictionaries.
+/// A model with its dictionaries, and the repositories that hold them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preset {
-    /// What `--model` calls it.
+    /// The preset's name for `--model`.
     pub name: String,
-    /// What runs, tags and Neuronpedia call the model.
+    /// The model's name in runs, in tags and on Neuronpedia.
     pub model_name: String,
-    /// How Neuronpedia names its dictionaries, if it has pages there.
+    /// Neuronpedia's naming pattern for its dictionaries; None if it has no pages there.
     pub neuronpedia: Option<String>,
     /// The repository of the model.
     pub model: Repository,
@@ -33,12 +34,12 @@ pub struct Preset {
     pub dictionaries: Vec<Repository>,
 }
 
-/// A repository of the hub, and what is needed of it.
+/// A repository of the hub, and the files needed from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
     /// `ORG/NAME`.
     pub name: String,
-    /// A branch, a tag or a commit.
+    /// A branch, a tag or a commit of the repository.
     pub revision: String,
     /// The files, with no `{layer}` left in their paths.
     pub files: Vec<PresetFile>,
@@ -49,7 +50,7 @@ pub struct Repository {
 pub struct PresetFile {
     /// Path in the repository, relative and without `..`.
     pub path: String,
-    /// Rough size in bytes, shown before the hub was asked.
+    /// Rough size in bytes, shown before the hub is asked.
     pub about_bytes: Option<u64>,
 }
 
@@ -59,26 +60,26 @@ impl Preset {
         std::iter::once(&self.model).chain(&self.dictionaries)
     }
 
-    /// Number of files.
+    /// Number of files in all repositories.
     pub fn files(&self) -> usize {
         self.repositories().map(|repository| repository.files.len()).sum()
     }
 
-    /// Rough size of all files in bytes; none where one is not known.
+    /// Rough size of all files in bytes; None if one is not known.
     pub fn about_bytes(&self) -> Option<u64> {
         self.repositories().flat_map(|repository| &repository.files).map(|file| file.about_bytes).sum()
     }
 }
 
-/// All presets, by name.
+/// All presets, sorted by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presets(Vec<Preset>);
 
 impl Presets {
-    /// The presets of the program, with the user's file at `path` over them if there is one.
+    /// The program's presets, overlaid with the user's file at `path` if it exists.
     ///
     /// # Errors
-    /// The first thing that is wrong with the user's file, with its line.
+    /// The first fault in the user's file, with its line.
     pub fn load(path: &Path) -> Result<Self> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -93,30 +94,30 @@ impl Presets {
         file::merge(&sources.into_iter().flatten().collect::<Vec<_>>()).map(Self)
     }
 
-    /// Every preset.
+    /// Every preset, in order of name.
     pub fn all(&self) -> &[Preset] {
         &self.0
     }
 
-    /// The models with pages on Neuronpedia.
+    /// The models that have pages on Neuronpedia.
     pub fn hosted(&self) -> Hosted {
         Hosted::also(self.0.iter().filter(|preset| preset.neuronpedia.is_some()).map(|preset| preset.model_name.clone()))
     }
 
-    /// The names of all presets.
+    /// The names of all presets, sorted.
     pub fn names(&self) -> Vec<&str> {
         self.0.iter().map(|preset| preset.name.as_str()).collect()
     }
 
-    /// The one called `name`, if there is one.
+    /// The preset called `name`; None if there is none.
     pub fn find(&self, name: &str) -> Option<&Preset> {
         self.0.iter().find(|preset| preset.name == name)
     }
 
-    /// The one called `name`.
+    /// The preset called `name`.
     ///
     /// # Errors
-    /// When no preset has that name: with the names that there are.
+    /// If no preset has this name; the remedy lists the names of all presets.
     pub fn get(&self, name: &str, user_file: &Path) -> Result<&Preset> {
         self.find(name).ok_or_else(|| {
             let remedy = format!("use {}, or describe it in {}", self.names().join(" or "), user_file.display());

@@ -1,4 +1,4 @@
-//! What a file of presets may say, and what is said about one that is wrong.
+//! Tests of files of presets, and of the messages for faulty ones.
 
 use super::*;
 use crate::core::neuronpedia::{DICTIONARIES, layer_name};

@@ -1,4 +1,4 @@
-//! Versions of the manifest: what former ones wrote is brought into today's form before it is read.
+//! Versions of the manifest: manifests of former versions are converted to the current form before they are read.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,14 @@ use crate::core::problem::{Problem, Result};
 use crate::core::run::FORMAT;
 use crate::store::studies;
 
-/// The first format knew one study: `pairs` with the views male and female, and perhaps `baseline` with a view of that name.
+/// The first format supported one study only: `pairs` with the views male and female, and optionally `baseline` with a view of
+/// that name.
 const ONE_STUDY: u64 = 1;
 
-/// The manifest in today's form; `name` is what messages call its file.
+/// The manifest in its current form; messages call its file `name`.
 ///
 /// # Errors
-/// When it has a format that this program does not know.
+/// If the manifest has a format that this program does not know.
 pub(super) fn upgraded(manifest: &str, name: &str) -> Result<Value> {
     let manifest: Option<Value> = serde_json::from_str(manifest).ok();
     let format = manifest.as_ref().and_then(|manifest| manifest.get("format")?.as_u64());

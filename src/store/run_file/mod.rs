@@ -1,7 +1,8 @@
-//! The run file: one safetensors file, which Python's `safetensors` opens too.
+//! The run file: one safetensors file, which Python's `safetensors` can also open.
 //!
-//! Its metadata has one key, `saescope`, a JSON manifest ([`crate::core::run::Manifest`]). Its tensors, with `m` the features of a
-//! submodule that ever differed, `p` the longest prompt, `k` the features with detail and `e` their entries:
+//! Its metadata has one key, `saescope`, with a JSON manifest ([`crate::core::run::Manifest`]). Its tensors are listed below;
+//! `m` is the number of features of a submodule that ever differed, `p` the longest prompt in tokens, `k` the number of
+//! features with detail and `e` the number of their entries:
 //!
 //! | tensor | type, shape | content |
 //! |---|---|---|
@@ -9,15 +10,16 @@
 //! | `VIEW.SUBMODULE.feature` | I32 `[m]` | feature indices, ascending |
 //! | `VIEW.SUBMODULE.effect`, `.standard_error` | F32 `[m]` | sum over positions, mean over examples, and its standard error |
 //! | `VIEW.SUBMODULE.position_effect` | F32 `[m, p]` | mean over examples at each position |
-//! | `VIEW.SUBMODULE.error_effect`, `.error_standard_error` | F32 `[1]` | the same of the error term |
-//! | `VIEW.SUBMODULE.error_position_effect` | F32 `[p]` | the same of the error term |
+//! | `VIEW.SUBMODULE.error_effect`, `.error_standard_error` | F32 `[1]` | effect of the error term, and its standard error |
+//! | `VIEW.SUBMODULE.error_position_effect` | F32 `[p]` | effect of the error term at each position, mean over examples |
 //! | `VIEW.SUBMODULE.gradient_dot_change` | F32 `[1]` | `<g, x_patch - x_clean>`; absent for `exact` |
-//! | `VIEW.detail.submodule`, `VIEW.detail.feature` | I32 `[k]` | the strongest features, strongest first; submodules by ordinal |
-//! | `VIEW.detail.incomplete` | I32 `[1]` | strong features whose examples were not all kept |
-//! | `VIEW.detail.entry_feature`, `.entry_example`, `.entry_position` | I32 `[e]` | where: index into the `k`, example, token |
-//! | `VIEW.detail.entry_effect`, `.entry_clean`, `.entry_patch` | F32 `[e]` | effect and both activations there |
+//! | `VIEW.detail.submodule`, `VIEW.detail.feature` | I32 `[k]` | the strongest features in order; submodules by ordinal |
+//! | `VIEW.detail.incomplete` | I32 `[1]` | number of strong features whose entries were not all kept |
+//! | `VIEW.detail.entry_feature`, `.entry_example`, `.entry_position` | I32 `[e]` | index into the `k` features, example, token |
+//! | `VIEW.detail.entry_effect`, `.entry_clean`, `.entry_patch` | F32 `[e]` | effect, clean and patch activation of the entry |
 //!
-//! VIEW is the name of a view of the manifest's study, SUBMODULE a name such as `resid_5`. Features that are not listed have effect 0.
+//! VIEW is the name of a view of the manifest's study, SUBMODULE a name such as `resid_5`. A feature that is not listed has
+//! effect 0.
 
 mod format;
 
@@ -38,7 +40,7 @@ use crate::core::text::excerpt;
 use crate::core::view::{View, ViewName};
 
 const MANIFEST: &str = "saescope";
-/// The largest header that the safetensors format allows.
+/// The largest header that the safetensors format allows, in bytes.
 const LARGEST_HEADER: u64 = 100_000_000;
 const NOT_A_RUN: &str = "give a file that `saescope run` wrote";
 
@@ -47,7 +49,7 @@ pub fn write(run: &Run, file: AtomicFile) -> Result<()> {
     file.commit(&to_bytes(run)?)
 }
 
-/// The bytes of the run file.
+/// The bytes of `run` as a run file.
 pub fn to_bytes(run: &Run) -> Result<Vec<u8>> {
     let unwritable =
         |error: String| Problem::new("run file", format_args!("cannot be written: {error}"), "report this as a fault");
@@ -60,7 +62,7 @@ pub fn to_bytes(run: &Run) -> Result<Vec<u8>> {
     safetensors::serialize(tensors, Some(metadata)).map_err(|error| unwritable(error.to_string()))
 }
 
-/// A tensor on its way into the file.
+/// A tensor to be written into the file.
 struct Outgoing {
     dtype: Dtype,
     shape: Vec<usize>,
@@ -135,7 +137,7 @@ fn push_view(tensors: &mut Vec<(String, Outgoing)>, view_name: ViewName, view: &
     push("detail.entry_patch", Outgoing::floats(&detail.entry_patch));
 }
 
-/// Whether the file at `path` looks like a run; only its header is read.
+/// Whether the file at `path` looks like a run file; only its header is read.
 pub fn is_run(path: &Path) -> Result<bool> {
     let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
     let mut file = File::open(path).map_err(unreadable)?;
@@ -143,7 +145,8 @@ pub fn is_run(path: &Path) -> Result<bool> {
     if file.read_exact(&mut length).is_err() {
         return Ok(false);
     }
-    // A header that claims more is not a header; one that claims too much is cut short by the end of the file.
+    // A header cannot be longer than the limit; if it claims more bytes than the file has, reading stops at the end of the
+    // file.
     let length = u64::from_le_bytes(length).min(LARGEST_HEADER);
     let mut header = Vec::new();
     file.take(length).read_to_end(&mut header).map_err(unreadable)?;
@@ -151,7 +154,8 @@ pub fn is_run(path: &Path) -> Result<bool> {
     Ok(header.is_some_and(|header| header["__metadata__"][MANIFEST].is_string()))
 }
 
-/// A former run may be replaced; anything else that exists, the model's own weights above all, may not.
+/// Checks that `path` may be written: a former run may be replaced; any other existing file, above all the model's own weights,
+/// may not.
 pub fn expect_replaceable(path: &Path) -> Result<()> {
     let is_empty = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0);
     if !path.exists() || is_empty || is_run(path)? {
@@ -160,16 +164,16 @@ pub fn expect_replaceable(path: &Path) -> Result<()> {
     Err(Problem::new(path.display(), "exists and is not a run file", "name another file (--output), or remove this one first"))
 }
 
-/// Reads the run file at `path`; every number comes back bit for bit.
+/// Reads the run file at `path`; every number is restored bit for bit.
 ///
 /// # Errors
-/// When it is not a run file, or is damaged: the problem names what is missing, of another length or out of range.
+/// If it is not a run file, or is damaged: the problem names the part that is missing, has a wrong length or is out of range.
 pub fn read(path: &Path) -> Result<Run> {
     let bytes = std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
     from_bytes(&bytes, &path.display().to_string())
 }
 
-/// Reads the bytes of a run file; `name` is what messages call it.
+/// Reads the bytes of a run file; messages call it `name`.
 pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
     let damaged = |error: String| Problem::new(name, format_args!("is not a complete run file: {error}"), NOT_A_RUN);
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
@@ -181,7 +185,7 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
         serde_json::from_value(manifest).map_err(|error| damaged(format!("its manifest is unreadable: {error}")))?;
     let manifest = manifest.checked().map_err(damaged)?;
     let listed = &manifest.dictionaries;
-    // In this order: the number of records is the file's own, the number of layers is only a claim.
+    // The order of the checks matters: the number of records is limited by the file, but the number of layers is only a claim.
     let complete = manifest.model.layers.checked_mul(SubmoduleKind::ALL.len()) == Some(listed.len())
         && Submodule::all(manifest.model.layers)
             .iter()
@@ -206,7 +210,7 @@ impl Reader<'_> {
         Problem::new(self.name, what, "the file is damaged: compute the run again")
     }
 
-    /// The four-byte elements of the tensor `tensor`.
+    /// The elements of a tensor, four bytes each.
     fn words(&self, tensor: &str, dtype: Dtype, length: Option<usize>) -> Result<Vec<[u8; 4]>> {
         let view =
             self.tensors.tensor(tensor).map_err(|_| self.damaged(format_args!("holds no tensor '{}'", excerpt(tensor, 60))))?;
@@ -231,7 +235,7 @@ impl Reader<'_> {
         values.first().copied().ok_or_else(|| self.damaged(format_args!("its tensor '{tensor}' is empty")))
     }
 
-    /// Indices that must lie below `limit`.
+    /// Reads indices and checks that they are below `limit`.
     fn indices(&self, tensor: &str, length: Option<usize>, limit: usize) -> Result<Vec<u32>> {
         let values: Vec<u32> = self.words(tensor, Dtype::I32, length)?.into_iter().map(u32::from_le_bytes).collect();
         match values.iter().find(|value| **value as usize >= limit) {

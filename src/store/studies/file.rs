@@ -1,4 +1,4 @@
-//! A study's file: read and checked. `data/studies/template.toml` explains the format.
+//! Reads and checks a study's file. `data/studies/template.toml` explains the format.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::core::view::{Direction, View};
 use crate::store::toml_source::Source;
 use crate::store::toml_table::{Table, Value};
 
-/// The study `name` of the file `source`, whose paths lead to `files`.
+/// Reads the study `name` from the file `source`; `files` resolves its paths.
 ///
 /// # Errors
-/// The first thing that is wrong, with its file and line.
+/// The first fault, with its file and line.
 pub fn read(name: &str, source: Source<'_>, files: &PairFiles) -> Result<StudySource> {
     let mut root = Table::root(source, "correct the line; `saescope studies new FILE` writes a study to compare with")?;
     root.only(&["title", "compare", "views", "tags", "words", "pairs"])?;
@@ -44,7 +44,7 @@ pub fn read(name: &str, source: Source<'_>, files: &PairFiles) -> Result<StudySo
     Ok(StudySource { study: Arc::new(study), lists: lists.into_iter().map(|list| list.source).collect() })
 }
 
-/// The two views that are compared first.
+/// The two views that are compared first; None if there is only one view.
 fn comparison(source: Source<'_>, compare: Option<Value<'_>>, views: &[ViewSpec]) -> Result<Option<(View, View)>> {
     let Some(compare) = compare else { return Ok((views.len() > 1).then_some((View(0), View(1)))) };
     let names = compare.texts()?;
@@ -99,12 +99,12 @@ fn tags(source: Source<'_>, tables: Vec<Table<'_>>) -> Result<Vocabulary> {
     Ok(tags)
 }
 
-/// A name for a `what`.
+/// Checks a name; messages call the named thing `what`.
 fn name(source: Source<'_>, text: &Spanned<String>, what: &str) -> Result<Name> {
     Name::new(text.get_ref()).map_err(|wrong| source.bad(text, &wrong, &format!("choose another name for the {what}")))
 }
 
-/// Lists of words, with where they are.
+/// Lists of words, each with its place in the file.
 type Words = Vec<(Spanned<String>, WordList)>;
 
 fn words(source: Source<'_>, values: Vec<Value<'_>>) -> Result<Words> {
@@ -133,7 +133,7 @@ fn words(source: Source<'_>, values: Vec<Value<'_>>) -> Result<Words> {
     values.into_iter().map(list).collect()
 }
 
-/// A template, with where it and its fields are.
+/// A template, with the places of its name and its fields in the file.
 struct Placed {
     name: Spanned<String>,
     fields: [Spanned<String>; 4],
@@ -156,7 +156,7 @@ fn templates(values: Vec<Value<'_>>) -> Result<Vec<Placed>> {
     values.into_iter().map(template).collect()
 }
 
-/// What is wrong with `template`, where it stands.
+/// The problem for `fault`, at its place in the file.
 fn placed(source: Source<'_>, words: &Words, template: &Placed, fault: Fault) -> Problem {
     let Fault { at, what, remedy } = fault;
     let span = match &at {
@@ -170,7 +170,7 @@ fn placed(source: Source<'_>, words: &Words, template: &Placed, fault: Fault) ->
     Problem::new(source.place(&span), what, remedy)
 }
 
-/// Every template is a list of some view, and every word stands in a template.
+/// Checks that every template is a list of some view, and that every word occurs in a template.
 fn refuse_unused(source: Source<'_>, words: &Words, templates: &[Placed], lists: &[List]) -> Result<()> {
     let mut used = BTreeSet::new();
     for template in templates {
@@ -189,7 +189,7 @@ fn refuse_unused(source: Source<'_>, words: &Words, templates: &[Placed], lists:
     }
 }
 
-/// What makes two lists the same.
+/// The identity of a list: two lists with equal ids are one list.
 #[derive(Debug, PartialEq, Eq)]
 enum Id {
     Template(String),
@@ -201,7 +201,7 @@ struct List {
     source: PairSource,
 }
 
-/// The views while they are read, and the lists that they name.
+/// The views read so far, and the lists that they name.
 struct Reader<'a> {
     source: Source<'a>,
     files: &'a PairFiles,
@@ -259,7 +259,7 @@ impl Reader<'_> {
         Ok(view)
     }
 
-    /// The place in the lists of what a view calls `pairs`: a template, or else a file.
+    /// The index of the list that a view names as its `pairs`: a template, or otherwise a file.
     fn list(&mut self, pairs: &Spanned<String>) -> Result<usize> {
         let source = self.source;
         let text = source.not_empty(pairs)?;

@@ -1,4 +1,4 @@
-//! The studies that the program knows by name, those of the user's own folder, and study files anywhere else.
+//! Finds studies: those that the program ships, those in the user's own folder, and study files anywhere else.
 
 mod file;
 mod pair_files;
@@ -19,24 +19,24 @@ use crate::core::study_source::{PairSource, StudySource};
 use crate::core::text::excerpt;
 use crate::core::view::View;
 
-/// A study inside the program.
+/// A study that the program ships.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BuiltIn {
-    /// What the command line calls it.
+    /// The study's name on the command line.
     pub name: &'static str,
-    /// One line about it.
+    /// A description in one line.
     pub about: &'static str,
-    /// Its file.
+    /// The content of its TOML file.
     text: &'static str,
 }
 
-/// The folder of the studies in the program's source.
+/// The folder of the built-in studies in the program's source.
 const INSIDE: &str = "data/studies";
 
-/// The study of where none is named.
+/// The name of the study that is used if none is given.
 pub const NAMES: &str = "names";
 
-/// The commented study to copy.
+/// The commented study that users copy.
 pub const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/studies/template.toml"));
 
 const NAMES_STUDY: BuiltIn = BuiltIn {
@@ -55,26 +55,26 @@ const BUILT_IN: [BuiltIn; 3] = [
     BuiltIn { name: "template", about: "number by nouns, with comments: a study to copy", text: TEMPLATE },
 ];
 
-/// The studies inside the program.
+/// The studies that the program ships.
 pub fn built_in() -> &'static [BuiltIn] {
     &BUILT_IN
 }
 
 impl BuiltIn {
-    /// The study itself.
+    /// Reads the study.
     ///
     /// # Errors
-    /// Never, of the studies that the program ships: a test reads them all.
+    /// Never for the studies that the program ships: a test reads them all.
     pub fn open(&self) -> Result<StudySource> {
         let path = format!("{INSIDE}/{}.toml", self.name);
         file::read(self.name, Source { text: self.text, path: &path }, &PairFiles::Inside(INSIDE))
     }
 }
 
-/// The study of the file at `path` with this `text`; its pair files are relative to the folder of `path`.
+/// Reads the study in `text`, the content of the file at `path`; its pair files are relative to the folder of `path`.
 ///
 /// # Errors
-/// The first thing that is wrong, with its line.
+/// The first fault, with its line.
 pub fn from_text(text: &str, path: &Path) -> Result<StudySource> {
     let files = PairFiles::Disk(path.parent().map(Path::to_owned).unwrap_or_default());
     file::read(&stem(path), Source { text, path: &path.display().to_string() }, &files)
@@ -88,7 +88,8 @@ pub fn names() -> Result<StudySource> {
     NAMES_STUDY.open()
 }
 
-/// What the study of names is with one pair list or with two: without a baseline it has no such view, and compares the other two.
+/// The study of names for one or two pair lists: without a baseline it lacks the baseline view, and compares the other two
+/// views.
 ///
 /// # Errors
 /// Never: see [`BuiltIn::open`].
@@ -101,42 +102,42 @@ pub fn of_pairs(has_baseline: bool) -> Result<Study> {
     Ok(study)
 }
 
-/// The study of names with other pairs: `pairs` in place of its names, `baseline` in place of the names as answers.
+/// The study of names with other pairs: `pairs` replaces its names, `baseline` replaces the names as answers.
 ///
-/// Whether the files are there shows when they are read.
+/// Whether the files exist is checked only when they are read.
 pub fn pairs_only(pairs: PathBuf, baseline: Option<PathBuf>) -> Result<StudySource> {
     let study = Arc::new(of_pairs(baseline.is_some())?);
     Ok(StudySource { study, lists: std::iter::once(pairs).chain(baseline).map(PairSource::File).collect() })
 }
 
-/// All studies that have a name.
+/// All studies that have a name: those of the program, and those in the user's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Studies {
-    /// The user's own folder, which does not need to exist; none for somebody without a home.
+    /// The folder of the user's own studies, which need not exist; None for a user without a home folder.
     folder: Option<PathBuf>,
 }
 
 impl Studies {
-    /// Those of the program and of this user.
+    /// The studies of the program and of the current user.
     pub fn find() -> Self {
-        // Without a home there is no folder of one's own.
+        // Without a home folder there is no folder of own studies.
         Self::with(Folders::find().ok().map(|folders| folders.studies()))
     }
 
-    /// Those of the program and of `folder`.
+    /// The studies of the program and of `folder`.
     pub fn with(folder: Option<PathBuf>) -> Self {
         Self { folder }
     }
 
-    /// The folder of the user's own.
+    /// The folder of the user's own studies.
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
     }
 
-    /// The user's own files, in alphabetical order.
+    /// The user's own study files, in alphabetical order.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// If the folder cannot be read.
     pub fn own(&self) -> Result<Vec<PathBuf>> {
         let Some(folder) = &self.folder else { return Ok(Vec::new()) };
         let failed = |error: std::io::Error| Problem::from_io(folder, "list it", &error);
@@ -151,10 +152,10 @@ impl Studies {
         Ok(paths)
     }
 
-    /// The study that `name` names, inside the program or in the user's folder, or else the file at that path.
+    /// Opens the study called `name`, built in or in the user's folder, or otherwise the file at that path.
     ///
     /// # Errors
-    /// When there is none, when two have this name, or the first thing that is wrong with the file.
+    /// If there is no such study, if two have this name, or the first fault in the file.
     pub fn open(&self, name: &str) -> Result<StudySource> {
         let own = self.own()?.into_iter().find(|path| path.file_stem() == Some(OsStr::new(name)));
         match (find_built_in(name), own) {
@@ -178,7 +179,7 @@ fn find_built_in(name: &str) -> Option<&'static BuiltIn> {
     BUILT_IN.iter().find(|study| study.name == name)
 }
 
-/// The study of the file at `path`.
+/// Reads the study from the file at `path`.
 pub fn read(path: &Path) -> Result<StudySource> {
     let text = std::fs::read_to_string(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
     from_text(&text, path)
@@ -194,7 +195,7 @@ fn unknown(name: &str, folder: Option<&Path>) -> Problem {
     )
 }
 
-/// A study's name by its file.
+/// A study's name, taken from its file name without the extension.
 fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

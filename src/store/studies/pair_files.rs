@@ -1,28 +1,28 @@
-//! Where the pair files of a study are: beside its file on disk, or in the program under the paths that they have in its source.
+//! Finds the pair files of a study: beside its file on disk, or in the program under their paths in the source.
 
 use std::path::{Component, Path, PathBuf};
 
 use crate::core::study_source::PairSource;
 
-/// The pair files in the program.
+/// The pair files compiled into the program, by path.
 const INSIDE: [(&str, &str); 2] = [
     ("data/names.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/names.json"))),
     ("data/baseline_names.json", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/baseline_names.json"))),
 ];
 
-/// The folder to which the paths of a study are relative.
+/// The folder that the paths in a study file are relative to.
 pub enum PairFiles {
-    /// On disk.
+    /// A folder on disk.
     Disk(PathBuf),
-    /// In the program.
+    /// A folder of the program's source, whose files are compiled in.
     Inside(&'static str),
 }
 
-/// Equal for two paths of one file.
+/// Identifies a file; equal for two paths that lead to one file.
 pub type Id = PathBuf;
 
 impl PairFiles {
-    /// The file at `path`, if there is one.
+    /// The file at `path`; None if it does not exist.
     pub fn find(&self, path: &str) -> Option<(Id, PairSource)> {
         match self {
             Self::Disk(folder) => {
@@ -38,7 +38,7 @@ impl PairFiles {
         }
     }
 
-    /// For messages.
+    /// The folder as text, for messages.
     pub fn folder(&self) -> String {
         match self {
             Self::Disk(folder) if folder.as_os_str().is_empty() => "this folder".to_owned(),
@@ -48,7 +48,7 @@ impl PairFiles {
     }
 }
 
-/// The same path without `.` and `..`: there are no links in the program.
+/// The path without `.` and `..`. Paths inside the program have no links, so this does not change their meaning.
 fn without_dots(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut plain, component| {
         match component {

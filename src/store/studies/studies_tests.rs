@@ -1,4 +1,4 @@
-//! What a study's file may say, and what is said about one that is wrong.
+//! Tests of study files, and of the messages for faulty ones.
 
 use super::*;
 use crate::core::study::{MOST_VIEWS, RESERVED_NAMES};
@@ -7,7 +7,7 @@ use crate::core::view::Direction;
 
 const FILE: &str = "mine.toml";
 
-/// A study that is right; the tests change a part of it.
+/// A correct study; the tests change parts of it.
 const GOOD: &str = r#"title = "Mine"
 compare = ["a", "b"]
 [[views]]
@@ -75,18 +75,18 @@ fn one_view_is_enough() {
     );
 }
 
-/// [`GOOD`] with one thing changed.
+/// [`GOOD`] with one part changed.
 fn change(from: &str, to: &str) -> String {
     assert!(GOOD.contains(from), "{from}");
     GOOD.replacen(from, to, 1)
 }
 
-/// A study that is wrong, and how the message begins.
+/// The text of a faulty study, and the beginning of its message.
 type Case = (String, &'static str);
 
 fn faults_of_keys_and_types() -> Vec<Case> {
     vec![
-        // What is no TOML.
+        // Text that is not TOML.
         (change("title = \"Mine\"", "title = Mine"), "mine.toml:1: "),
         (
             change("[[views]]", "[[views"),
@@ -149,7 +149,7 @@ fn faults_of_views() -> Vec<Case> {
             "mine.toml:5: 'no/such.json' is no template of this study, and",
         ),
         (change("\"reversed\"", "\"back\""), "mine.toml:9: 'back' is no direction; use \"forward\" or \"reversed\""),
-        // What is compared first.
+        // The views that are compared first.
         (change("[\"a\", \"b\"]", "[\"a\", \"c\"]"), "mine.toml:2: 'c' is no view of the study; use two of a, b"),
         (change("[\"a\", \"b\"]", "[\"a\", \"a\"]"), "mine.toml:2: 'a' is compared with itself; name two different views"),
         (change("[\"a\", \"b\"]", "[\"a\"]"), "mine.toml:2: 'compare' names 1 views and should name two; write ["),

@@ -1,4 +1,4 @@
-//! The annotations that Marks et al. published with feature-circuits: JSON lines with `Name`, `Annotation` and `Notes`.
+//! Imports the annotations that Marks et al. published with feature-circuits: JSON lines with `Name`, `Annotation` and `Notes`.
 
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ use crate::core::text::excerpt;
 
 const EXAMPLE: &str = r#"write {"Name": "resid_5/26074", "Annotation": "plural nouns", "Notes": ""}"#;
 
-/// The fields used; `Component`, `Layer` and `Feature` repeat what `Name` says.
+/// The fields that are used; `Component`, `Layer` and `Feature` repeat the content of `Name`.
 #[derive(Deserialize)]
 struct Annotation {
     #[serde(rename = "Name")]
@@ -22,7 +22,7 @@ struct Annotation {
     notes: Option<String>,
 }
 
-/// Reads feature-circuits' annotations: their words become the note, and tags among them become tags.
+/// Reads feature-circuits' annotations: their words become the note, and tags among these words become tags.
 pub fn annotations(text: &str, target: &Target<'_>) -> Imported {
     let mut collector = Collector::new(target);
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
@@ -43,7 +43,7 @@ fn entry(line: &str, vocabulary: &Vocabulary) -> Result<(FeatureId, Marks), (Str
     Ok((feature, remark::read(&parts.join("; "), vocabulary)))
 }
 
-/// `resid_5/26074`, or `5/resid_26074` as some of their scripts write.
+/// Parses `resid_5/26074`, or `5/resid_26074` as some of their scripts write it.
 fn feature(name: &str) -> Option<FeatureId> {
     let (left, right) = name.split_once('/')?;
     let (submodule, index) = match right.split_once('_') {

@@ -1,4 +1,4 @@
-//! Tests of the three forms of import, among them the notebook's published lists.
+//! Tests of the three forms of import, including the notebook's published lists.
 
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ fn published(view: &str) -> Vec<Value> {
     file["top30_tags"][view].as_array().unwrap().clone()
 }
 
-/// The list as it stands in the notebook.
+/// The list in the notebook's own form.
 fn list(entries: &[Value]) -> String {
     let lines = entries.iter().map(|entry| {
         let [layer, note] = ["layer", "note"].map(|key| entry[key].as_str().unwrap());

@@ -1,4 +1,4 @@
-//! The notebook's hand-written Markdown lists: `X {'modelId': .., 'layer': '5-res-sm', 'index': '26074'}, end FN`.
+//! Imports the notebook's hand-written Markdown lists: `X {'modelId': .., 'layer': '5-res-sm', 'index': '26074'}, end FN`.
 
 use super::python::dictionary;
 use super::{Collector, Imported, Target};
@@ -12,8 +12,8 @@ use crate::core::text::excerpt;
 
 const EXAMPLE: &str = "write {'modelId': 'MODEL', 'layer': '5-res-sm', 'index': '26074'}, FP";
 
-/// Reads the notebook's lists. A heading that is the name of a scope moves what follows there: of a view that the target names, or of any
-/// in a text that [`to_markdown`](crate::core::tags::export::to_markdown) wrote.
+/// Reads the notebook's lists. A heading that names a scope changes the scope of the lines after it. A heading may name any
+/// view of the target, or any view at all in a text that [`to_markdown`](crate::core::tags::export::to_markdown) wrote.
 pub fn notebook(text: &str, target: &Target<'_>) -> Imported {
     let mut collector = Collector::new(target);
     let mut scope = target.scope;
@@ -40,7 +40,7 @@ fn entry(line: &str, target: &Target<'_>) -> Result<(FeatureId, Marks), (String,
     let unreadable = |what: &str| (format!("{what}: {}", excerpt(line, 60)), EXAMPLE);
     let start = line.find('{').ok_or_else(|| unreadable("names no feature"))?;
     let (before, object) = line.split_at(start);
-    // Bullets, numbers and backticks are layout; what else may stand in front is the reject mark.
+    // Bullets, numbers and backticks are layout; any other text in front of the feature can only be the reject mark.
     let mark = before.trim_matches(|character: char| character.is_whitespace() || "-*+•`0123456789.)".contains(character));
     let rejected = match mark {
         "" => false,
@@ -66,7 +66,7 @@ fn entry(line: &str, target: &Target<'_>) -> Result<(FeatureId, Marks), (String,
     if names_another {
         return Err((format!("names more than one feature: {}", excerpt(line, 60)), "write each feature on a line of its own"));
     }
-    // One separator: a note may begin with anything.
+    // Only one separator is removed, because a note may begin with any character.
     let after = after.trim_start();
     let after = after.strip_prefix('`').unwrap_or(after).trim_start();
     let marks = remark::read(after.strip_prefix(',').unwrap_or(after).trim_start(), target.vocabulary);

@@ -1,4 +1,5 @@
-//! Text from elsewhere to one undoable edit: what cannot be read is reported line by line, the rest is imported.
+//! Turns text from elsewhere into one undoable edit. Lines that cannot be read are reported one by one; the others are
+//! imported.
 
 mod annotations;
 mod lists;
@@ -17,35 +18,35 @@ use crate::core::view::ViewName;
 pub use annotations::annotations;
 pub use lists::notebook;
 
-/// Into what an import goes.
+/// The book that an import goes into, and how to read the text.
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
-    /// What messages call the text: usually its file.
+    /// The text's name in messages, usually its file.
     pub name: &'a str,
-    /// The model and dictionaries of the book; tags of others are refused.
+    /// The model and dictionaries of the book; tags of other models or dictionaries are refused.
     pub subject: &'a Subject,
-    /// Where tags apply whose text does not say so.
+    /// The scope of tags whose text does not name one.
     pub scope: Scope,
-    /// The tags that are looked for among words.
+    /// The tags to look for among the words.
     pub vocabulary: &'a Vocabulary,
-    /// The names of the views whose headings are understood.
+    /// The names of the views that headings may refer to.
     pub views: &'a [ViewName],
-    /// Whether the model has a feature.
+    /// Tells whether the model has a feature.
     pub exists: &'a dyn Fn(FeatureId) -> bool,
 }
 
-/// What could be read, and what could not.
+/// The result of an import: the edit, and the problems.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
-    /// Everything as one step, to be applied to the book. It only adds: tags and notes that stand there are kept.
+    /// All entries as one step, to be applied to the book. It only adds: existing tags and notes are kept.
     pub edit: Edit,
-    /// How many lines or entries it holds.
+    /// The number of lines or entries in the edit.
     pub entries: usize,
-    /// One for each unreadable line, in order.
+    /// One problem for each unreadable line, in order.
     pub problems: Vec<Problem>,
 }
 
-/// Reads `text` in whichever of the three forms it is.
+/// Reads `text`, detecting which of the three forms it has.
 pub fn import(text: &str, target: &Target<'_>) -> Imported {
     let text = text.trim_start_matches('\u{feff}');
     let is_object_with =
@@ -60,7 +61,7 @@ pub fn import(text: &str, target: &Target<'_>) -> Imported {
     }
 }
 
-/// Reads this program's own JSON, as a whole or not at all; its entries say themselves where they apply.
+/// Reads this program's own JSON, completely or not at all; its entries name their scopes themselves.
 pub fn json(text: &str, target: &Target<'_>) -> Imported {
     let mut collector = Collector::new(target);
     match from_json(text, target.name) {
@@ -95,13 +96,13 @@ impl<'a> Collector<'a> {
         Self { target, edits: Vec::new(), problems: Vec::new() }
     }
 
-    /// Enters what was read at `place`, or that it was not: (what, remedy).
+    /// Adds the entry read at `place`, or the problem why it cannot be read: (what, remedy).
     fn add(&mut self, place: std::fmt::Arguments<'_>, scope: Scope, read: Result<(FeatureId, Marks), (String, &'static str)>) {
         let (what, remedy) = match read {
             Ok((feature, _)) if !(self.target.exists)(feature) => {
                 (format!("names {feature}, which the model does not have"), "check layer and index")
             }
-            // A line without tags says nothing, which is no fault.
+            // A line without tags or note adds nothing; this is not a problem.
             Ok((_, marks)) if marks.is_empty() => return,
             Ok((feature, marks)) => return self.edits.push(Edit::Add(feature, scope, marks)),
             Err(problem) => problem,

@@ -1,6 +1,6 @@
-//! Python's way to write a flat dictionary, `{'layer': '5-res-sm', 'index': 26074}`, which is JSON's too where it quotes with `"`.
+//! Parses Python's notation of a flat dictionary, `{'layer': '5-res-sm', 'index': 26074}`; with `"` as quotes this is JSON too.
 
-/// The keys and values of the dictionary at the start of `text`, and what follows it.
+/// The keys and values of the dictionary at the start of `text`, and the text after it.
 pub(super) fn dictionary(text: &str) -> Option<(Vec<(String, String)>, &str)> {
     let mut rest = text.strip_prefix('{')?.trim_start();
     let mut pairs = Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn dictionary(text: &str) -> Option<(Vec<(String, String)>, &str)> {
     }
 }
 
-/// A string in either quotes, or a bare word or number.
+/// Reads a string in either kind of quotes, or a bare word or number, and the text after it.
 fn scalar(text: &str) -> Option<(String, &str)> {
     let Some(quote) = text.chars().next().filter(|character| matches!(character, '\'' | '"')) else {
         let end = text.find(|character: char| !(character.is_alphanumeric() || "_-.".contains(character)))?;
