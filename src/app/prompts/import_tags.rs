@@ -5,7 +5,7 @@ use super::path;
 use crate::app::message::Effect;
 use crate::app::state::State;
 
-/// Asks for a file.
+/// Asks for the file to read tags from.
 pub struct ImportTags;
 
 impl Dialogue for ImportTags {

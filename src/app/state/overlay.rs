@@ -1,14 +1,14 @@
-//! What can lie over the panes.
+//! Overlays: prompts, choosers, lists and the heat map.
 
 use super::list::List;
 use super::prompt::Prompt;
 
-/// What lies over the panes and takes every key.
+/// An overlay, which lies over the panes. It takes the keys, except that commands work over the heat map.
 #[derive(Debug, Clone)]
 pub enum Overlay {
     /// A line of text is being typed.
     Prompt(Box<Prompt>),
-    /// One key chooses.
+    /// A chooser, in which one key chooses.
     Chooser(Chooser),
     /// The command palette.
     Palette(List),
@@ -18,7 +18,7 @@ pub enum Overlay {
     HeatMap,
 }
 
-/// What is chosen by one key.
+/// The kinds of choosers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chooser {
     /// A tag for the features that are marked, or the one at the cursor.
