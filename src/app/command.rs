@@ -7,13 +7,13 @@ use super::state::State;
 /// A command that the user can run by key, from the palette or from the help.
 #[derive(Debug)]
 pub struct Command {
-    /// The name in the key map and the palette.
+    /// The name in the configuration, the palette and the help.
     pub name: &'static str,
     /// One line of help, in which `{command}` stands for that command's key, see [`Keymap::fill`](super::keymap::Keymap::fill).
     pub help: &'static str,
     /// Default keys, the usual one first; empty for a command that only the palette and the help offer.
     pub keys: &'static [&'static str],
-    /// Where its keys work.
+    /// Where the keys of this command work.
     pub reach: Reach,
     /// Returns the reason if the command cannot run now.
     pub enabled: fn(&State) -> Result<(), String>,

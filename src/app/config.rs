@@ -39,7 +39,7 @@ struct File {
     keys: KeysTable,
 }
 
-/// The ways to the clipboard, as they are named in the file and on the command line.
+/// The names of the ways to the clipboard, in the file and on the command line.
 pub const CLIPBOARDS: [&str; 6] = ["auto", "tmux", "screen", "osc52", "local", "file"];
 
 impl Config {

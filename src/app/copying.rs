@@ -113,7 +113,7 @@ pub fn copy_page(state: &mut State) -> Vec<Effect> {
     page(state).map(|page| Effect::Copy(page, what)).into_iter().collect()
 }
 
-/// Opens the page of the feature at the cursor.
+/// Opens the page of the feature at the cursor in a browser.
 pub fn browse_page(state: &mut State) -> Vec<Effect> {
     page(state).map(Effect::Browse).into_iter().collect()
 }

@@ -57,7 +57,7 @@ const CARD_ROWS: u16 = 13;
 /// The areas of a screen of one size. A pane without an area is visible only while it takes keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
-    /// Three lines: what is shown, views, selection.
+    /// Three lines: source of the numbers, views, selection.
     pub header: Area,
     /// The submodule list; None if it is not visible.
     pub submodules: Option<Area>,

@@ -17,11 +17,11 @@ use crate::core::tags::{Features, Subject, TagBook};
 /// An event that changes the state.
 #[derive(Debug, Clone)]
 pub enum Message {
-    /// A key was pressed, at a time since the start.
+    /// A key was pressed, at this time since the start.
     Key(Key, Duration),
     /// Text was pasted.
     Paste(String),
-    /// The mouse did something at a column and a row.
+    /// A mouse action at a column and a row, both from 0.
     Mouse(Mouse, u16, u16),
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),
@@ -45,7 +45,7 @@ pub enum Message {
     TagsSaved(u64),
     /// The tags could not be saved.
     TagsNotSaved(Problem),
-    /// Another program saved tags since they were read: what both started from, and what it saved.
+    /// Another program saved tags since they were read here.
     TagsChangedElsewhere {
         /// The features in the file when this program last read or wrote it.
         base: Features,
@@ -79,7 +79,7 @@ pub type JobNews = Event<Arc<Findings>>;
 /// News of a download.
 #[derive(Debug, Clone)]
 pub enum DownloadNews {
-    /// More bytes have arrived.
+    /// Progress of the present stage, such as bytes that have arrived.
     Progress(Progress),
     /// The download is over: the model and its dictionaries are on this machine now, or the problem says why they are not.
     Ended(Result<ModelSource, Problem>),
@@ -111,7 +111,7 @@ pub enum Effect {
     Cancel(u64),
     /// Download the model of that name as the download of this number.
     Download(u64, String),
-    /// End the download of this number; what has arrived is kept.
+    /// End the download of this number; the parts that have arrived are kept.
     CancelDownload(u64),
     /// Arrange rows off the drawing thread.
     Arrange(Box<Arrangement>),
@@ -121,22 +121,22 @@ pub enum Effect {
     OpenTags(Subject),
     /// Save tags; the number is their revision.
     SaveTags(Box<TagBook>, u64),
-    /// Put a text on the clipboard; the second text says what it is.
+    /// Put the first text on the clipboard; the second text names it in the notice.
     Copy(String, String),
     /// Open an address in a browser.
     Browse(String),
     /// Write the run into a file.
     WriteRun(Arc<Findings>, String),
-    /// Write a text into a file; the last text says what it is.
+    /// Write a text into a file.
     WriteText {
-        /// The file's name.
+        /// Path of the file.
         path: String,
-        /// The content of the file.
+        /// The text to write.
         text: String,
         /// A name of the content, for the message that says that it was written.
         what: String,
     },
-    /// Read a file that holds tags.
+    /// Read the file at this path, which holds tags to import.
     ReadTags(String),
     /// Read the next study.
     ReadStudy(WantedStudy),

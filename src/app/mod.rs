@@ -6,8 +6,8 @@
 //!
 //! | to find | open |
 //! |---|---|
-//! | what a key does | `commands/` |
-//! | what a prompt asks, means and does | `prompts/`, one file each |
+//! | the action of a key | `commands/` |
+//! | the question, the meaning and the action of a prompt | `prompts/`, one file each |
 //! | the state | [`state`] and the files in its folder, which do not know messages or commands |
 //! | which rows the table has | [`crate::core::rows`], asked for in [`table`] |
 //! | the places of panes, views and columns on the screen | [`layout`], [`columns`] |

@@ -1,4 +1,4 @@
-//! What a click or the wheel does, looked up in the layout.
+//! Clicks and the wheel, looked up in the layout.
 
 use super::choice::sort_by;
 use super::columns::{self, Item};

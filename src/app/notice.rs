@@ -19,7 +19,7 @@ pub enum Tone {
 pub struct Notice {
     /// The kind of event, which decides the colour and the mark before the text.
     pub tone: Tone,
-    /// One line without control characters.
+    /// The sentence, one line without control characters.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! Keeps the feature table in step with the state: asks for its rows, takes them, and keeps the cursor in sight.
+//! Keeps the feature table up to date with the state: asks for its rows, shows them, and keeps the cursor visible.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ fn show(state: &mut State, listing: Arc<Listing>, spec: Spec, home: Option<(Feat
     discard(old)
 }
 
-/// Freeing a long list takes longer than a frame, so another thread does it.
+/// Asks another thread to free a long list, because that takes longer than a frame.
 fn discard(listing: Arc<Listing>) -> Vec<Effect> {
     if listing.rows.len() > AT_ONCE { vec![Effect::Discard(listing)] } else { Vec::new() }
 }

@@ -1,4 +1,4 @@
-//! Takes the terminal's reply to [`super::background::QUERY`] out of the keys: crossterm delivers the reply as keys.
+//! Removes the terminal's reply to [`super::background::QUERY`] from the keys: crossterm delivers the reply as keys.
 //!
 //! The reply is `ESC ] 1 1 ;`, a colour, and BEL or `ESC \`. crossterm 0.29 does not know this sequence: it delivers Alt-`]`,
 //! the characters one by one, and Ctrl-g or Alt-`\`. If a read ends after an `ESC`, that `ESC` becomes the key Esc, and the
@@ -54,17 +54,17 @@ pub struct BackgroundReply {
 }
 
 impl BackgroundReply {
-    /// No query was sent: every key comes through.
+    /// A filter for when no query was sent: every key comes through.
     pub fn not_asked() -> Self {
         Self::default()
     }
 
-    /// The query was sent at `now`, a time on any clock that the other calls use too.
+    /// A filter for a query that was sent at `now`; the other calls must use the same clock.
     pub fn asked(now: Duration) -> Self {
         Self { asked: Some(now), ..Self::default() }
     }
 
-    /// Takes the next key, and says which keys to handle.
+    /// Feeds the next key, and returns the keys to handle.
     pub fn feed(&mut self, key: &KeyEvent, now: Duration) -> Fed {
         // The time since the previous key does not matter: it may be a slow frame and not a pause of the terminal.
         let mut fed = Fed::default();
@@ -108,7 +108,7 @@ impl BackgroundReply {
         }
     }
 
-    /// When [`BackgroundReply::pass_time`] will have something to give back; None while no key is held.
+    /// Time at which [`BackgroundReply::pass_time`] will give something back; None while no key is held.
     pub fn deadline(&self) -> Option<Duration> {
         let gap = if certain(&self.held).is_some() { REPLY_GAP } else { OPENING_GAP };
         (!self.held.is_empty()).then(|| self.last + gap)

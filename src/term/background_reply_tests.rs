@@ -238,7 +238,7 @@ mod in_a_terminal {
         loop {
             output.flush().unwrap();
             let Event::Key(key) = read().unwrap() else { continue };
-            // The clock stands still, so that a busy machine changes nothing.
+            // The time is always zero, so that a busy machine changes nothing.
             let fed = reply.feed(&key, Duration::ZERO);
             for key in fed.keys {
                 write!(output, "<{} {}>", key.modifiers, key.code).unwrap();

@@ -1,4 +1,4 @@
-//! Opens a feature's page in the browser of the person at the terminal, and never on a remote machine.
+//! Opens a feature's page in the browser of the user at the terminal, and never on a remote machine.
 
 use super::environment::Environment;
 use super::tmux::Tmux;

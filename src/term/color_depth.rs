@@ -39,7 +39,7 @@ pub fn detect(environment: &Environment) -> (ColorDepth, String) {
     if let Some(value) = environment.color_term.as_deref().filter(|value| matches!(*value, "truecolor" | "24bit")) {
         return (ColorDepth::True, format!("COLORTERM is {value}"));
     }
-    // Names like `tmux-256color` and `foot-extra` have parts; a part must match whole, lest `rio` be found in `superior`.
+    // Names like `tmux-256color` and `foot-extra` have parts; a part must match whole, so that `rio` is not found in `superior`.
     let has_part = |part: &&str| term.split(['-', '.', '+']).any(|found| found == *part);
     if term.ends_with("-direct") || TRUE_COLOR_TERMS.iter().any(has_part) {
         return because_of_term(ColorDepth::True);

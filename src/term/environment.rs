@@ -1,6 +1,6 @@
 //! The environment variables about the terminal, captured once, so that decisions are pure functions of them.
 
-/// The operating systems that differ in what a terminal or a desktop can do.
+/// The operating systems whose terminals or desktops differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum System {
     /// Linux, BSD and similar systems: there is a display only if a variable says so.

@@ -70,11 +70,11 @@ pub struct Start {
     pub hosted: Hosted,
     /// The program's folders.
     pub folders: Folders,
-    /// The log.
+    /// The log of the program.
     pub log: Arc<Log>,
 }
 
-/// Opens the explorer and returns when the user leaves.
+/// Opens the explorer and returns when the user leaves it.
 ///
 /// # Errors
 /// If standard input or output is not a terminal, or if tags could not be saved.

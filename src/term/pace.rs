@@ -17,7 +17,7 @@ impl Pace {
         Self { drawn: Instant::now(), stale: true }
     }
 
-    /// Asks for a frame: the screen is out of date.
+    /// Records that the screen is out of date, so that a frame is wanted.
     pub fn news(&mut self) {
         self.stale = true;
     }

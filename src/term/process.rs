@@ -1,4 +1,4 @@
-//! Runs a small helper program without ever hanging on it: the screen waits while this runs.
+//! Runs a small helper program with a time limit, because the caller waits while it runs.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};

@@ -54,7 +54,7 @@ impl Saver {
     /// Waits until everything is saved.
     ///
     /// # Errors
-    /// When the latest save failed.
+    /// If the latest save failed.
     pub fn finish(mut self) -> Result<()> {
         self.orders = None;
         let fault = || Problem::new("tags", "were not saved: the thread that saves them stopped", "report it with the log");

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::process::{PATIENCE, run};
 
-/// How to reach the tmux server.
+/// The program and arguments that reach a tmux server.
 #[derive(Debug, Clone)]
 pub struct Tmux {
     program: OsString,

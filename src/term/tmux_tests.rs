@@ -1,4 +1,4 @@
-//! Tests with a real tmux, on a server of their own in a terminal of their own; skipped where tmux is not installed.
+//! Tests with a real tmux, on a server of their own in a terminal of their own; skipped if tmux is not installed.
 
 use portable_pty::CommandBuilder;
 

@@ -22,7 +22,7 @@ use crate::core::text::{bytes, printable};
 const SHOWN: [&str; 12] =
     ["help", "threshold", "top-k", "filter", "tag", "copy-list", "copy-page", "sort", "heat-map", "published", "undo", "quit"];
 
-/// Draws the footer.
+/// Draws the footer into `area`.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let width = usize::from(area.width);
     let line = match (&state.overlay, &state.notice) {

@@ -18,7 +18,7 @@ use crate::core::rows::column::Sort;
 use crate::core::text::printable;
 use crate::core::view::View;
 
-/// Draws the header.
+/// Draws the header into `area`, which has three rows.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let lines = [source(state, theme, area.width), views(state, theme, area.width), selection(state, theme, area.width)];
     for (row, line) in lines.into_iter().enumerate() {

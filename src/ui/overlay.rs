@@ -132,7 +132,7 @@ fn notes(state: &State, theme: &Theme) -> Vec<(Option<usize>, Line<'static>)> {
     notes.into_iter().map(|(text, style)| (None, Line::styled(text, style))).collect()
 }
 
-/// How a count is typed, which depends on the digits that are commands themselves.
+/// A sentence that says how to type a count, which depends on the digits that run commands.
 fn counts(state: &State) -> String {
     let keymap = &state.setting.keymap;
     let says = format!("{} moves 12 rows.", keymap.counted("12", CommandId::DOWN));

@@ -1,4 +1,4 @@
-//! Filter, search, order and marks.
+//! Filtering, searching, sorting and marking.
 
 use std::sync::Arc;
 

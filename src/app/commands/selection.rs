@@ -1,4 +1,4 @@
-//! Which features are listed: those above a threshold, or the k strongest.
+//! Selecting the listed features: those with |effect| above a threshold, or the k strongest.
 
 use super::conditions::always;
 use crate::app::command::{Command, Reach};

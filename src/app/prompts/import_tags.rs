@@ -1,4 +1,4 @@
-//! Asks which file of tags to read.
+//! Asks which file of tags to import.
 
 use super::dialogue::Dialogue;
 use super::path;

@@ -19,7 +19,7 @@ const DIGITS: usize = 7;
 pub struct Count {
     digits: String,
     last: Duration,
-    /// The view before a first digit switched it.
+    /// The view or comparison before a first digit switched it; None if none did.
     before: Option<Tab>,
 }
 

@@ -20,7 +20,7 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// The hint of the prompt that names the model: what is missing, and what Enter does.
+    /// The hint of the prompt that names the model: missing files, size, and the action of Enter.
     pub fn hint(&self) -> String {
         let about = self.about_bytes.map_or_else(String::new, |about| format!(", about {} in all", bytes(about)));
         format!("{} of {} files{about}; Enter downloads in the background", self.missing, self.files)
@@ -32,7 +32,7 @@ impl Offer {
 pub struct Download {
     /// Number of the download; news of any other number is stale.
     pub number: u64,
-    /// The model's name.
+    /// Name of the model.
     pub name: String,
     /// The latest progress; None before the first.
     pub progress: Option<Progress>,

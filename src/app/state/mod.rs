@@ -40,10 +40,10 @@ use crate::core::submodule::{FeatureId, Submodule};
 use crate::core::tags::{Features, TagBook};
 use crate::core::view::View;
 
-/// The threshold of the published study.
+/// The threshold of |effect| in the published study, in logits.
 pub const THRESHOLD: f32 = 0.1;
 
-/// The k of the published study.
+/// The k of the strongest features in the published study.
 pub const TOP_K: usize = 30;
 
 /// A part of the screen that takes keys.
@@ -60,9 +60,9 @@ pub enum Pane {
 /// The name of a colour theme; `ui` has the colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ThemeName {
-    /// For a dark background.
+    /// Colours for a dark background.
     Dark,
-    /// For a light background.
+    /// Colours for a light background.
     Light,
     /// The sixteen colours that every terminal lets its user choose.
     Sixteen,
@@ -94,7 +94,7 @@ pub struct Setting {
     pub request: Option<Request>,
     /// The published figures, which are built into the program.
     pub published: Arc<Published>,
-    /// Keys and their commands.
+    /// The keys of all commands.
     pub keymap: Keymap,
     /// The theme at the start.
     pub theme: ThemeName,
@@ -129,11 +129,11 @@ pub struct State {
     pub standing: Option<String>,
     /// Whether the published figures are shown instead of the study.
     pub show_published: bool,
-    /// The running computation.
+    /// The running computation, if there is one.
     pub job: Option<Job>,
     /// Number of the latest job, from 1.
     pub jobs: u64,
-    /// The running download.
+    /// The running download, if there is one.
     pub download: Option<Download>,
     /// Number of the latest download, from 1.
     pub downloads: u64,
@@ -155,14 +155,14 @@ pub struct State {
     pub keep_others: bool,
     /// The order of the table.
     pub sort: Sort,
-    /// Features that the user marked.
+    /// The features that the user marked.
     pub marked: Arc<BTreeSet<FeatureId>>,
-    /// The feature table.
+    /// The rows of the feature table, with their cursor.
     pub table: Table,
     /// Table, marks and submodule of the findings that are not shown: those of the published figures, or of the study while the
     /// published figures are shown.
     pub aside: Aside,
-    /// Which pane takes keys.
+    /// The pane that takes keys.
     pub pane: Pane,
     /// Index of the first visible line of the card.
     pub card_scroll: usize,
@@ -191,7 +191,7 @@ pub struct Aside {
     pub table: Table,
     /// The marked features.
     pub marked: Arc<BTreeSet<FeatureId>>,
-    /// The submodule to which the table was narrowed.
+    /// The submodule whose features are listed; None for all submodules.
     pub submodule: Option<Submodule>,
 }
 

@@ -10,9 +10,9 @@ pub enum Overlay {
     Prompt(Box<Prompt>),
     /// A chooser, in which one key chooses.
     Chooser(Chooser),
-    /// The command palette.
+    /// The command palette, a list over the panes.
     Palette(List),
-    /// The help.
+    /// The help, a list over the whole screen.
     Help(List),
     /// The heat map, over the whole screen.
     HeatMap,
@@ -21,7 +21,7 @@ pub enum Overlay {
 /// The kinds of choosers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chooser {
-    /// A tag for the features that are marked, or the one at the cursor.
+    /// A tag for the marked features, or for the one at the cursor.
     Tags,
     /// The column that orders the table.
     Sort,

@@ -6,7 +6,7 @@ use crate::core::view::View;
 /// A view of the study, or a comparison of two views, that the table lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
-    /// One view.
+    /// The features in the selection of one view.
     Single(View),
     /// Features in the selection of only one of the two compared views.
     Difference,

@@ -1,4 +1,4 @@
-//! The rows of the feature table with their cursor, and what another thread needs to arrange them.
+//! The rows of the feature table with their cursor, and the requests for another thread to arrange them.
 
 use std::sync::Arc;
 
@@ -68,17 +68,17 @@ pub struct Table {
 }
 
 impl Table {
-    /// The row with the cursor.
+    /// The row with the cursor; None if the table is empty.
     pub fn row(&self) -> Option<&Row> {
         self.listing.rows.get(self.cursor)
     }
 
-    /// Number of rows.
+    /// Number of rows in the table, also those that are not visible.
     pub fn len(&self) -> usize {
         self.listing.rows.len()
     }
 
-    /// Whether there are no rows.
+    /// Whether the table has no rows.
     pub fn is_empty(&self) -> bool {
         self.listing.rows.is_empty()
     }

@@ -35,7 +35,7 @@ pub enum Standing {
     Saving,
     /// The latest change could not be written.
     NotSaved,
-    /// The file could not be read.
+    /// The file could not be read, so tags cannot be changed.
     Unreadable,
     /// The tags on the screen are those of the published figures.
     ReadOnly,

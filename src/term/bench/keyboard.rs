@@ -13,7 +13,7 @@ use crate::term::Incoming;
 pub struct Press {
     /// The kind of key under which its figures are reported.
     pub kind: &'static str,
-    /// The key.
+    /// The key to press.
     pub key: Key,
     /// Time since the key before.
     pub pause: Duration,

@@ -1,4 +1,4 @@
-//! Computes a study again and again, as hard as the explorer's own computation does, until it is told to stop.
+//! Computes a study again and again, with the same load as the explorer's own computation, until it is stopped.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};

@@ -58,7 +58,7 @@ pub struct Plan {
 /// screen.
 ///
 /// # Errors
-/// When no thread can be started, or the computation beside it fails.
+/// If no thread can be started, or if the computation beside the measurement fails.
 pub fn measure(plan: Plan) -> Result<Measured> {
     // As in the explorer, a frame has its escape sequences even if NO_COLOR is set.
     crossterm::style::force_color_output(true);

@@ -3,7 +3,7 @@
 use crate::core::problem::{Problem, Result};
 use crate::term::environment::Environment;
 
-/// A way to the clipboard of the person at the terminal.
+/// A way to the clipboard of the user at the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Provider {
     /// `tmux load-buffer -w`: tmux sends the text on to its terminal.
@@ -12,9 +12,9 @@ pub enum Provider {
     Screen,
     /// The escape sequence OSC 52, which the terminal turns into clipboard contents, also over SSH.
     Osc52,
-    /// The desktop's clipboard.
+    /// The clipboard of the desktop on this machine.
     Local,
-    /// No clipboard: a file, whose path is shown.
+    /// A file in place of a clipboard, whose path is shown.
     File,
 }
 
@@ -51,7 +51,7 @@ impl Provider {
 pub struct Choice {
     /// The chosen provider.
     pub provider: Provider,
-    /// The reason in words, for the log.
+    /// The reason in words, for the log and for `saescope doctor`.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! The file that stands in for a clipboard where there is none.
+//! The file that replaces a clipboard if there is none.
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::store::atomic;
 /// Name of the file, in the folder that [`super::Clipboard::new`] is given.
 pub const NAME: &str = "saescope-copied.txt";
 
-/// Writes `text` to the file at `path`, which only its owner can read, as a clipboard.
+/// Writes `text` to the file at `path`. A new file can be read only by its owner, like a clipboard.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "make this folder", &error))?;

@@ -1,4 +1,4 @@
-//! Copies text to the clipboard of the person at the terminal, and says what was done.
+//! Copies text to the clipboard of the user at the terminal, and reports what was done.
 //!
 //! Most users run the program on a machine other than that of their clipboard; [`choice`] picks the way to it. Only the local
 //! way gives a receipt, so the messages of the others say "sent" or "wrote", not "copied". If a way fails, the text goes to a
@@ -34,7 +34,7 @@ pub struct Receipt {
     pub through: Provider,
     /// The length of the text in bytes.
     pub bytes: usize,
-    /// A sentence for the user that says this, and what failed, if anything did.
+    /// A sentence for the user that says this, and the failure of the chosen way, if it failed.
     pub message: String,
 }
 

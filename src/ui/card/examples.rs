@@ -10,7 +10,7 @@ use crate::core::rows::cells;
 /// Blocks of one to eight eighths of a line.
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Columns before the first example.
+/// Width before the first example, in columns.
 const INDENT: usize = 2;
 
 /// The entries that were kept of one feature in one view.
@@ -21,7 +21,7 @@ pub struct Examples {
     pub totals: Vec<f64>,
     /// Examples in which the feature differed, strongest first.
     pub order: Vec<usize>,
-    /// The strongest effect at a single token.
+    /// The largest |effect| at a single token.
     pub largest: f64,
 }
 
@@ -104,7 +104,7 @@ fn blocks(card: &Card, columns: &[f64], largest: f64) -> Vec<Line<'static>> {
     vec![row("+", |total| total, card.theme.positive), row("-", |total| -total, card.theme.negative)]
 }
 
-/// Two rows of `+` over two rows of `-`.
+/// Two rows of `+` over two rows of `-`, with up to two signs for each column.
 fn signs(card: &Card, columns: &[f64], largest: f64) -> Vec<Line<'static>> {
     let row = |sign: char, factor: f64, above: usize| {
         let marks = columns.iter().map(|total| if levels(factor * total, largest, 2) > above { sign } else { ' ' });

@@ -1,4 +1,4 @@
-//! The prompts behind the feature's effect, with the tokens at which it arises.
+//! The prompts of the feature's view, with the feature's effect at each token.
 
 use ratatui::text::{Line, Span};
 

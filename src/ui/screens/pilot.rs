@@ -96,7 +96,7 @@ impl Pilot {
         self
     }
 
-    /// Types a text in one go, spaces and all.
+    /// Types a text in one go, spaces included.
     pub fn type_text(&mut self, text: &str) {
         text.chars().for_each(|character| self.key(Key::character(character)));
     }

@@ -30,7 +30,7 @@ const AFTER_NUMBERS: [&str; 13] = [
     "match",
 ];
 
-/// Signs of arithmetic.
+/// Formulas on the screen, whose signs are not keys.
 const FORMULAS: [&str; 2] = ["logit(patch answer) - logit(clean answer)", "|error| / (|sum| + |error|)"];
 
 /// The words of `text` that can only be meant as a default key of the program: characters, `Esc`, and keys with control.
@@ -63,7 +63,7 @@ fn default_keys_in(text: &str) -> Vec<String> {
                 digit if digit.chars().all(|character| character.is_ascii_digit()) => {
                     is_sentence && !BEFORE_NUMBERS.contains(&before) && !AFTER_NUMBERS.contains(&after)
                 }
-                // Signs stand before bars and in formulas, too.
+                // These signs are also used before bars and in formulas.
                 "+" | "-" | "=" | "_" | "/" => is_sentence,
                 // `k` is a variable of the method, `s` a unit.
                 "k" => !["the", "strongest", "no"].contains(&before) && !after.starts_with("ctrl-"),

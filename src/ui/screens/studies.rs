@@ -123,7 +123,7 @@ fn another_study_takes_the_place_of_the_one_on_the_screen() {
     assert_eq!(pilot.state.tab, Tab::Single(View(0)));
     assert_eq!(pilot.state.filter, None, "there is no view baseline any more");
     assert!(!pilot.state.table.is_empty());
-    // And to the published figures, which have three views, and back.
+    // The same switch to the published figures, which have three views, and back.
     pilot.press("p 3");
     assert_eq!(pilot.state.tab, Tab::Single(View(2)));
     pilot.press("p");
