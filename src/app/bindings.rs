@@ -66,7 +66,7 @@ pub(super) fn line(text: &str, span: &Range<usize>) -> usize {
 ///
 /// # Errors
 /// One problem for each line that names an unknown command or key, or a key that an earlier line gives to a command, and one if
-/// no key is left to leave the program.
+/// no key leaves the program any more.
 pub fn merge(keymap: &mut Keymap, table: &KeysTable, text: &str, path: &str) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     let mut given: Vec<(Key, CommandId, usize)> = Vec::new();

@@ -21,7 +21,7 @@ const TRUE_COLOR_TERMS: [&str; 8] = ["kitty", "alacritty", "wezterm", "foot", "g
 /// Values of `TERM_PROGRAM` of terminals that show any 24-bit colour but set `TERM` to `xterm-256color`.
 const TRUE_COLOR_PROGRAMS: [&str; 4] = ["iTerm.app", "WezTerm", "vscode", "ghostty"];
 
-/// The depth in `environment`, and the variable that decides it, in words.
+/// The depth in `environment`, and the reason in words, such as the variable that decides it.
 pub fn detect(environment: &Environment) -> (ColorDepth, String) {
     let term = environment.term();
     let because_of_term = |depth| (depth, format!("TERM is {term}"));

@@ -130,7 +130,7 @@ pub fn explore(start: Start) -> Result<()> {
         effects.extend(job::start(&mut explorer.state, request));
         download::mention(&mut explorer.state);
     }
-    // The first frame is drawn before any file is read.
+    // The first frame is drawn before a run or a model is read.
     explorer.guard.draw(&explorer.state)?;
     if asks {
         explorer.guard.write(background::QUERY)?;

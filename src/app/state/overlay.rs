@@ -12,7 +12,7 @@ pub enum Overlay {
     Chooser(Chooser),
     /// The command palette, a list over the panes.
     Palette(List),
-    /// The help, a list over the whole screen.
+    /// The help, a list over all of the screen but the footer.
     Help(List),
     /// The heat map, over the whole screen.
     HeatMap,

@@ -166,7 +166,7 @@ proptest! {
     }
 }
 
-/// Keys that lead to states in which different commands have an effect on the screen.
+/// Keys that lead to states in which different commands can do something.
 const STARTS: [&str; 16] = [
     "",
     "2 j j j",
