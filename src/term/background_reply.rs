@@ -15,8 +15,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::background::{Background, parse_color};
 
-/// How long after the query an Esc may be the beginning of the reply, and is held. A reply whose beginning is beyond doubt (Alt-`]`) is
-/// taken out however late it comes: the program may have read no keys meanwhile.
+/// How long after the query an Esc may begin the reply and is held. A reply that certainly begins as one (Alt-`]`) is removed
+/// however late it comes: the program may have read no keys meanwhile.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long keys that may begin a reply are held without a further key. It is short, because a pressed Esc should not seem

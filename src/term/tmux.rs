@@ -1,6 +1,7 @@
 //! Commands of the program `tmux`, for work that a program inside tmux cannot do by itself.
 //!
-//! With tmux's defaults an OSC 52 sequence from a pane is lost, and so is one passed through in a DCS; `load-buffer -w` is delivered.
+//! With tmux's defaults an OSC 52 sequence from a pane is lost, and so is one passed through in a DCS; `load-buffer -w` is
+//! delivered.
 
 use std::ffi::OsString;
 use std::process::Command;

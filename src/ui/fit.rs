@@ -62,8 +62,8 @@ pub fn number(number: Option<f64>, digits: usize, columns: usize) -> String {
     }
 }
 
-/// `label`, then `pieces` in as many rows as they need; further rows begin below the first piece. Pieces should not be wider than
-/// [`room`].
+/// `label`, then `pieces` in as many rows as they need; further rows begin below the first piece. Pieces should not be wider
+/// than [`room`].
 pub fn flow(label: &str, pieces: impl IntoIterator<Item = Piece>, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     let indent = width(label);
     let mut rows = Vec::new();
