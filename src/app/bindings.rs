@@ -15,17 +15,17 @@ use super::keymap::Keymap;
 use crate::core::problem::Problem;
 use crate::core::text::excerpt;
 
-/// The keys of one command.
+/// The keys of one command, as the configuration lists them.
 #[derive(Debug)]
 pub enum Keys {
-    /// One.
+    /// A single key.
     One(String),
-    /// Several, or none to have the command without a key.
+    /// A list of keys; an empty list leaves the command without a key.
     Several(Vec<Spanned<String>>),
 }
 
 impl<'de> Deserialize<'de> for Keys {
-    /// By hand, since an untagged enum would lose where in the file each key stands.
+    /// Written by hand, because an untagged enum would lose the position of each key in the file.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OneOrSeveral;
 
@@ -56,21 +56,22 @@ impl<'de> Deserialize<'de> for Keys {
 /// The table `[keys]` of a configuration: commands with their keys.
 pub type KeysTable = BTreeMap<Spanned<String>, Spanned<Keys>>;
 
-/// Where a byte of a text is: its line, from 1.
+/// The line of `text`, counted from 1, in which `span` starts.
 pub(super) fn line(text: &str, span: &Range<usize>) -> usize {
     text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
 }
 
-/// Puts the user's keys over the defaults. A command that is named keeps only the keys given there; a key that is given to one
-/// command is taken from every default.
+/// Puts the user's keys over the defaults. A command named in `table` keeps only the keys given there, and a key given to a
+/// command no longer runs its default command.
 ///
 /// # Errors
-/// Every line that names an unknown command or key, or a key that another line has given away.
+/// One problem for each line that names an unknown command or key, or a key that an earlier line gives to a command, and one if
+/// no key leaves the program any more.
 pub fn merge(keymap: &mut Keymap, table: &KeysTable, text: &str, path: &str) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     let mut given: Vec<(Key, CommandId, usize)> = Vec::new();
     let place = |line: usize| format!("{path}:{line}");
-    // By line, so that of two that want the same key the later one is at fault.
+    // In the order of lines, so that the later of two lines that want the same key is reported.
     let mut entries: Vec<(&Spanned<String>, &Spanned<Keys>)> = table.iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
     for (name, keys) in entries {

@@ -1,4 +1,4 @@
-//! The user's keys over the defaults, and what is said of those that cannot be.
+//! The user's keys replace the defaults, and wrong keys are reported with their lines.
 
 use super::*;
 use crate::app::config::Config;
@@ -20,7 +20,7 @@ fn a_named_command_has_only_the_keys_given_and_other_defaults_stay() {
     assert_eq!((command(&keymap, "n"), command(&keymap, "ctrl-n"), command(&keymap, "j")), (Some("down"), Some("down"), None));
     assert_eq!((command(&keymap, "M"), command(&keymap, "K")), (None, Some("top-k")));
     assert_eq!(keymap.keys(CommandId::DOWN).map(|key| key.to_string()).collect::<Vec<_>>(), ["n", "ctrl-n"]);
-    // The default that lost its key is still in the palette, and says so by having none.
+    // `theme` lost its default key `T`: it stays in the palette, without a key.
     assert!(keymap.key(commands::find("theme").unwrap().id()).is_none());
 }
 

@@ -1,4 +1,4 @@
-//! Choosing by one key among few: tags, and the column to sort by.
+//! Choosers, in which one key chooses a tag or the column to sort by.
 
 use super::key::{Code, Key};
 use super::message::Effect;
@@ -12,20 +12,20 @@ use crate::core::rows::column::{Column, Sort};
 use crate::core::study::Study;
 use crate::core::tags::Marks;
 
-/// One line of a chooser: key, what it stands for, and whether it is on now.
+/// One line of a chooser: a key, the choice that it makes, and whether that is in force now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// The key.
+    /// The key that makes the choice.
     pub key: Key,
-    /// The name of the choice.
+    /// The name of the choice, such as a tag or a column.
     pub label: String,
-    /// What the choice means.
+    /// The meaning of the choice; may be empty.
     pub explanation: String,
-    /// Whether the choice is set already.
+    /// Whether the choice is in force now: all targets have the tag, or the table is sorted by the column.
     pub on: bool,
 }
 
-/// The columns with their keys: views by their place, of which nine have a digit.
+/// The columns with their keys. The key of a view is the digit of its place; only the first nine views have one.
 fn columns(study: &Study) -> Vec<(char, Column)> {
     let views = ('1'..='9').zip(study.all()).map(|(digit, view)| (digit, Column::Effects(view)));
     let before = [('#', Column::Rank), ('f', Column::Name), ('e', Column::Effect), ('s', Column::StandardError)].into_iter();
@@ -46,7 +46,7 @@ pub fn title(chooser: Chooser, state: &State) -> String {
     }
 }
 
-/// The lines of a chooser.
+/// The lines of a chooser, in the order of the screen.
 pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
     match chooser {
         Chooser::Sort => {
@@ -88,7 +88,7 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
     }
 }
 
-/// Takes a key; one that chooses nothing leaves the chooser open, Esc closes it.
+/// Handles a key in a chooser. A key without a choice leaves the chooser open; Esc, Enter and Ctrl-C close it.
 pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
     let closes = matches!(key.code, Code::Escape | Code::Enter) || (key.control && key.code == Code::Character('c'));
     if closes {
@@ -122,7 +122,7 @@ pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
     }
 }
 
-/// Asks for a note; that of a single feature can be edited.
+/// Asks for a note. If there is a single target, the prompt starts with its present note.
 fn note(state: &mut State) -> Vec<Effect> {
     let (targets, scope) = (tagging::targets(state), tagging::scope(state));
     let note = match (targets.as_slice(), state.book()) {
@@ -133,7 +133,7 @@ fn note(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Orders the table by a column; by the same one again the other way round.
+/// Sorts the table by a column, or reverses the order if the table is sorted by that column already.
 pub fn sort_by(state: &mut State, column: Column) -> Vec<Effect> {
     if column == Column::Side && state.shown().pair().is_none() {
         let (difference, similarity) = (state.way_to(Tab::Difference), state.way_to(Tab::Similarity));

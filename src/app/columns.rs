@@ -1,45 +1,45 @@
-//! Which columns of the feature table fit into a width, and where they stand.
+//! Which columns of the feature table fit into a width, and where they are.
 
 use crate::core::rows::Shown;
 use crate::core::rows::column::Column;
 use crate::core::study::Study;
 use crate::core::view::View;
 
-/// Something that stands in a column.
+/// The content of a column of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Item {
-    /// The cell of a column.
+    /// The value of this column as text.
     Cell(Column),
     /// The effect as a signed bar.
     Bar,
 }
 
-/// A column with its place.
+/// A column with its position in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
-    /// What stands there.
+    /// The content of the column.
     pub item: Item,
-    /// First column of the screen, from the left of the table.
+    /// Offset of its first terminal column from the left of the table.
     pub x: u16,
-    /// Number of columns.
+    /// Width in terminal columns.
     pub width: u16,
 }
 
-/// Before the first column: cursor and mark.
+/// Width before the first column, for the signs of cursor and mark.
 pub const GUTTER: u16 = 2;
 
-/// Between two columns.
+/// Width between two columns.
 const SPACE: u16 = 1;
 
-/// The least room that tags are given; what is left over is theirs too.
+/// Least width of the tags, which also get the width that is left over.
 const TAGS: u16 = 8;
 
-/// The room of a view's effects: its name must be readable above them.
+/// Width of a view's effects: that of the view's name above them, within 8 to 12.
 fn view_width(study: &Study, view: View) -> u16 {
     (study.name(view).as_str().len() as u16).clamp(8, 12)
 }
 
-/// What fits into `width`, from left to right. What matters less is left out first.
+/// The columns that fit into `width`, from left to right. The least important ones are left out first.
 pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
     let beside: Vec<View> = study.all().filter(|view| shown != Shown::Single(*view)).collect();
     let cell = |view: &View| Item::Cell(Column::Effects(*view));
@@ -52,7 +52,8 @@ pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
     }
     items.push((Item::Cell(Column::Tags), TAGS));
     let needed = |items: &[(Item, u16)]| GUTTER + items.iter().map(|(_, width)| width + SPACE).sum::<u16>();
-    // The views beside a comparison are what it compares; beside one view they are the first to go, the last view first.
+    // A comparison gives up the two views that it compares last, before the tags. Beside a single view the other views leave
+    // after the standard error, the last view first.
     let mut leaves_first = vec![Item::Cell(Column::Rank), Item::Bar];
     match shown.pair() {
         None => {

@@ -1,38 +1,38 @@
-//! What a command is: one row of the registry.
+//! The form of a command: one row of the registry.
 
 use super::command_id::CommandId;
 use super::message::Effect;
 use super::state::State;
 
-/// Something a user can ask for.
+/// A command that the user can run by key, from the palette or from the help.
 #[derive(Debug)]
 pub struct Command {
-    /// The name in the key map and the palette.
+    /// The name in the configuration, the palette and the help.
     pub name: &'static str,
-    /// One line. `{command}` stands for that command's key, see [`Keymap::fill`](super::keymap::Keymap::fill).
+    /// One line of help, in which `{command}` stands for that command's key, see [`Keymap::fill`](super::keymap::Keymap::fill).
     pub help: &'static str,
-    /// Default keys, the usual one first; none for what only the palette offers.
+    /// Default keys, the usual one first; empty for a command that only the palette and the help offer.
     pub keys: &'static [&'static str],
-    /// Where its keys work.
+    /// Where the keys of this command work.
     pub reach: Reach,
-    /// Whether it can run now, and if not, why.
+    /// Returns the reason if the command cannot run now.
     pub enabled: fn(&State) -> Result<(), String>,
-    /// What it does. The count is a number typed before it.
+    /// Runs the command; the count is a number typed before its key.
     pub run: fn(&mut State, Option<usize>) -> Vec<Effect>,
 }
 
 /// Where the keys of a command work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// Over the panes and the heat map.
+    /// In the panes and in the heat map.
     Screen,
-    /// Only where the features can be seen: the heat map hides them.
+    /// In the panes only: the heat map hides the features.
     Features,
-    /// Over dialogues too, unless the key types a character.
+    /// In dialogues too, unless the key types a character.
     Everywhere,
 }
 
-/// Commands that belong together.
+/// Commands under one heading.
 #[derive(Debug)]
 pub struct Group {
     /// The heading in help and README.
@@ -42,7 +42,7 @@ pub struct Group {
 }
 
 impl Command {
-    /// The name by which key map and messages know it.
+    /// The identifier by which the key map and messages refer to the command.
     pub fn id(&self) -> CommandId {
         CommandId(self.name)
     }

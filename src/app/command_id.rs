@@ -1,4 +1,4 @@
-//! The name of a command: all that the key map and messages need to know of it.
+//! Identifiers of commands, by which the key map and messages refer to them.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CommandId(pub(super) &'static str);
 
-/// The commands that messages name. A test finds each of them in the registry.
+/// Declares the commands that messages name; a test looks each of them up in the registry.
 macro_rules! named {
     ($($constant:ident $name:literal)*) => {
         impl CommandId {
             $(#[doc = concat!("`", $name, "`")] pub const $constant: Self = Self($name);)*
 
-            /// All of the above.
+            /// All commands that are declared as constants.
             pub const NAMED: &[Self] = &[$(Self::$constant),*];
         }
     };
@@ -40,7 +40,7 @@ named! {
 }
 
 impl CommandId {
-    /// The commands of the places in the row of views, first to ninth.
+    /// The commands that switch to the first to ninth place in the row of views.
     pub const VIEWS: [Self; 9] = [
         Self("view-1"),
         Self("view-2"),
@@ -53,7 +53,7 @@ impl CommandId {
         Self("view-9"),
     ];
 
-    /// The name.
+    /// The name in the registry, such as `top-k`.
     pub fn name(self) -> &'static str {
         self.0
     }

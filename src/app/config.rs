@@ -1,4 +1,4 @@
-//! The configuration file: theme, clipboard, mouse and keys. Everything is optional; nothing is guessed.
+//! The configuration file: theme, clipboard, mouse and keys. Every field is optional; an unknown field is an error.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -10,16 +10,16 @@ use super::state::ThemeName;
 use crate::core::problem::Problem;
 use crate::core::text::excerpt;
 
-/// What the user configured.
+/// The configuration, with defaults for fields that the file leaves out.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The theme; none to detect it.
+    /// The theme; None to detect it.
     pub theme: Option<ThemeName>,
-    /// The way to the clipboard, by name; none to detect it.
+    /// The way to the clipboard, by name; None to detect it.
     pub clipboard: Option<String>,
-    /// Whether the mouse is taken at the start.
+    /// Whether the program takes the mouse at the start; None means that it does.
     pub mouse: Option<bool>,
-    /// Keys.
+    /// The default keys with the user's changes.
     pub keymap: Keymap,
 }
 
@@ -39,14 +39,14 @@ struct File {
     keys: KeysTable,
 }
 
-/// The ways to the clipboard, as they are named in the file and on the command line.
+/// The names of the ways to the clipboard, in the file and on the command line.
 pub const CLIPBOARDS: [&str; 6] = ["auto", "tmux", "screen", "osc52", "local", "file"];
 
 impl Config {
     /// Reads the configuration in `text`, whose file is `path`.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each with its line.
+    /// All problems of the configuration, each with its line if it has one.
     pub fn parse(text: &str, path: &str) -> Result<Self, Vec<Problem>> {
         let file: File = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or_else(String::new, |span| format!(":{}", line(text, &span)));

@@ -7,7 +7,7 @@ use super::state::{Parts, State};
 use crate::core::neuronpedia::{Reference, quick_lists};
 use crate::core::submodule::FeatureId;
 
-/// Whether addresses lead anywhere, and if not, why.
+/// Ok if the model on the screen has pages on Neuronpedia, else the reason.
 pub fn can_link(state: &State) -> Result<(), String> {
     let Some(findings) = state.findings() else { return Err("there is no study yet".to_owned()) };
     if state.setting.hosted.has(&findings.model) {
@@ -16,7 +16,7 @@ pub fn can_link(state: &State) -> Result<(), String> {
     Err(format!("Neuronpedia does not host {}, so its features have no pages", findings.model))
 }
 
-/// Whether there is a feature whose address leads somewhere.
+/// Ok if there is a feature with a page, at the cursor or marked, else the reason.
 pub fn can_link_feature(state: &State) -> Result<(), String> {
     can_link(state)?;
     if state.feature().is_none() && state.marked.is_empty() {
@@ -25,7 +25,7 @@ pub fn can_link_feature(state: &State) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a browser can open an address of a feature.
+/// Ok if a browser can open the address of a feature, else the reason.
 pub fn can_browse(state: &State) -> Result<(), String> {
     can_link_feature(state)?;
     match &state.setting.no_browser {
@@ -41,7 +41,8 @@ fn way(state: &State, command: CommandId) -> String {
     state.setting.keymap.way(command)
 }
 
-/// The features of the list: those that are marked, in the order of the table, or all that are listed.
+/// The features of the quick list: all listed features that match the filter, or, if features are marked, the marked ones in the
+/// order of the table and then those that are not listed.
 fn features(state: &State) -> Vec<FeatureId> {
     let rows = state.table.listing.rows.iter().filter(|row| row.matches);
     let listed: Vec<FeatureId> =
@@ -51,7 +52,8 @@ fn features(state: &State) -> Vec<FeatureId> {
     listed.into_iter().chain(hidden).collect()
 }
 
-/// The list's name on Neuronpedia: what `saescope export --format url` calls it, or that it was marked by hand.
+/// The list's name on Neuronpedia: the name that `saescope export --format url` gives it, followed by `marked` if features are
+/// marked.
 fn name(state: &State) -> String {
     let marked = if state.marked.is_empty() { "" } else { " marked" };
     format!("{}{marked}", state.shown().title(state.about(), state.selection))
@@ -62,7 +64,7 @@ fn references(state: &State) -> Vec<Reference> {
     features(state).into_iter().map(|feature| Reference::new(&model, feature)).collect()
 }
 
-/// Copies the list on the screen; of one that needs several addresses the next part, each time.
+/// Copies the quick list. If it needs several addresses, each call copies the next one.
 pub fn copy_list(state: &mut State) -> Vec<Effect> {
     if state.table.asked.is_some() {
         let key = state.setting.keymap.key(CommandId::COPY_LIST);
@@ -93,30 +95,30 @@ pub fn copy_list(state: &mut State) -> Vec<Effect> {
     vec![Effect::Copy(address, what)]
 }
 
-/// Rows that are only kept beside those that match are not in the list.
+/// Says that the list is empty: dimmed rows that do not match the filter are not part of it.
 fn nothing_matches(state: &mut State) -> Vec<Effect> {
     state.notice = Some(Notice::refused("no feature matches the filter"));
     Vec::new()
 }
 
-/// The page of the feature at the cursor.
+/// The address of the page of the feature at the cursor.
 fn page(state: &State) -> Option<String> {
     let model = &state.findings()?.model;
     Some(Reference::new(model, state.feature()?).page())
 }
 
-/// Copies the page of the feature at the cursor.
+/// Copies the address of the page of the feature at the cursor.
 pub fn copy_page(state: &mut State) -> Vec<Effect> {
     let what = state.feature().map_or_else(String::new, |feature| format!("page of {feature}"));
     page(state).map(|page| Effect::Copy(page, what)).into_iter().collect()
 }
 
-/// Opens the page of the feature at the cursor.
+/// Opens the page of the feature at the cursor in a browser.
 pub fn browse_page(state: &mut State) -> Vec<Effect> {
     page(state).map(Effect::Browse).into_iter().collect()
 }
 
-/// Opens the list, if it is one address.
+/// Opens the quick list in a browser, if it fits into one address.
 pub fn browse_list(state: &mut State) -> Vec<Effect> {
     let references = references(state);
     if references.is_empty() {

@@ -1,4 +1,4 @@
-//! Starts and ends downloads, and says which models can be had and what becomes possible when one arrives.
+//! Starts and ends downloads, says which models can be downloaded, and computes with a model that has arrived.
 
 use super::command_id::CommandId;
 use super::message::{DownloadNews, Effect};
@@ -8,10 +8,10 @@ use super::state::download::{Download, Offer};
 use crate::core::request::{ModelSource, Request};
 use crate::core::text::bytes;
 
-/// The offer of that name.
+/// The offer called `name`.
 ///
 /// # Errors
-/// When there is none: with those that there are.
+/// If there is no such offer; the message lists the names that are offered.
 pub fn offered<'a>(state: &'a State, name: &str) -> Result<&'a Offer, String> {
     let offers = &state.setting.offers;
     offers.iter().find(|offer| offer.name == name).ok_or_else(|| {
@@ -20,7 +20,7 @@ pub fn offered<'a>(state: &'a State, name: &str) -> Result<&'a Offer, String> {
     })
 }
 
-/// Why nothing can be computed with that model, and what to do.
+/// Why nothing can be computed with the model `name`, and how to download it.
 pub fn absent(state: &State, name: &str) -> String {
     if state.download.as_ref().is_some_and(|download| download.name == name) {
         return format!("{name} is still being downloaded");
@@ -30,11 +30,11 @@ pub fn absent(state: &State, name: &str) -> String {
     format!("{name} is not on this machine; fetch{} downloads it{about}", key(state))
 }
 
-/// Says, where the demo is computed for want of real weights, that these can be had.
+/// Says that a real model can be downloaded, if the demo is computed.
 pub fn mention(state: &mut State) {
     let is_demo = state.setting.request.as_ref().is_some_and(|request| request.model == ModelSource::Demo);
     if let Some(offer) = state.setting.offers.first().filter(|_| is_demo) {
-        // It stands where the keys stand otherwise.
+        // The notice takes the place of the keys in the footer, so it names the help key.
         let help = state.setting.keymap.key(CommandId::HELP);
         let help = help.map_or_else(String::new, |key| format!("; {} help", key.spoken()));
         state.notice = Some(Notice::done(format!("this is the demo model; {}{help}", absent(state, &offer.name))));
@@ -45,21 +45,22 @@ fn key(state: &State) -> String {
     state.setting.keymap.key(CommandId::FETCH).map_or_else(String::new, |key| format!(", key {},", key.spoken()))
 }
 
-/// Starts to download the model of that name.
+/// Starts to download the model called `name`.
 pub fn start(state: &mut State, name: String) -> Vec<Effect> {
     state.downloads += 1;
     state.download = Some(Download::new(state.downloads, name.clone()));
     vec![Effect::Download(state.downloads, name)]
 }
 
-/// Ends the running download.
+/// Cancels the running download, if there is one.
 pub fn cancel(state: &mut State) -> Vec<Effect> {
     let Some(download) = state.download.take() else { return Vec::new() };
     state.notice = Some(Notice::done(format!("the download of {} was cancelled; what has arrived is kept", download.name)));
     vec![Effect::CancelDownload(download.number)]
 }
 
-/// Takes news of the download of that number; those of one that was cancelled are dropped. Returns what is to be computed now.
+/// Handles news of the download of that number; news of a cancelled download is dropped. Returns the request to compute now, if
+/// the download was waited for.
 pub fn news(state: &mut State, number: u64, news: DownloadNews) -> Option<Request> {
     let now = state.now;
     let download = state.download.as_mut().filter(|download| download.number == number)?;
@@ -82,7 +83,8 @@ pub fn news(state: &mut State, number: u64, news: DownloadNews) -> Option<Reques
     }
 }
 
-/// What was waited for is computed at once; the demo makes room for it when it is asked to; anything else was chosen by the user and stays.
+/// A model that was waited for is computed at once. It replaces the demo in the next computation. Any other model was chosen by
+/// the user and stays.
 fn arrived(state: &mut State, name: &str, source: ModelSource) -> Option<Request> {
     let mut says = format!("{name} is on this machine; start saescope with --model {name} to explore it");
     let mut now = None;

@@ -1,4 +1,4 @@
-//! Starts and ends computations, and takes what arrives from the running one.
+//! Starts and ends computations, and handles the news of the running one.
 
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use crate::core::progress::Step;
 use crate::core::request::{ModelSource, Request};
 use crate::core::run::Method;
 
-/// Starts to compute `request`; what ran before is superseded. What is not on this machine is offered for download instead.
+/// Starts to compute `request` and supersedes the running job. If the model is not on this machine, a notice offers the download
+/// instead.
 pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
     if let ModelSource::Preset(name) = &request.model {
         state.notice = Some(Notice::refused(download::absent(state, name)));
@@ -26,14 +27,14 @@ pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
     vec![Effect::Start(state.jobs, Box::new(request))]
 }
 
-/// Computes again what was computed last, with a change.
+/// Computes the latest request again, with a change.
 pub fn again(state: &mut State, change: impl FnOnce(&mut Request)) -> Vec<Effect> {
     let Some(mut request) = state.setting.request.clone() else { return Vec::new() };
     change(&mut request);
     start(state, request)
 }
 
-/// Ends the running job and keeps what is done.
+/// Cancels the running job and keeps the submodules that have arrived.
 pub fn cancel(state: &mut State) -> Vec<Effect> {
     let Some(number) = state.job.as_ref().map(|job| job.number) else { return Vec::new() };
     stop(state, "cancelled");
@@ -54,13 +55,13 @@ fn partial(study: &Findings, how: &str) -> String {
     format!("partial, {how} after {arrived} of {expected} submodule views")
 }
 
-/// How many submodules of how many have arrived, over all views.
+/// Numbers of arrived and of expected submodules, summed over all views.
 pub fn arrived(study: &Findings) -> (usize, usize) {
     let views = study.study.all().map(|view| study.view(view));
     views.fold((0, 0), |(arrived, expected), view| (arrived + view.arrived(), expected + view.expected()))
 }
 
-/// Takes news of the job of that number; those of a job that was superseded or cancelled are dropped.
+/// Handles news of the job of that number; news of a superseded or cancelled job is dropped.
 pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
     let now = state.now;
     let Some(job) = state.job.as_mut().filter(|job| job.number == number) else { return Vec::new() };
@@ -109,7 +110,7 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             stop(state, "stopped by a failure");
             let log = &state.setting.log;
             let mut notice = Notice::failed(&problem);
-            // The path first: a long reason may be cut at the end of the line, and the log has all of it.
+            // The path comes first: a long reason may be cut at the end of the line, and the log has all of it.
             notice.text = format!("see {log}: {}", notice.text);
             state.notice = Some(notice);
             Vec::new()

@@ -1,49 +1,49 @@
-//! Key presses, as the program itself knows them: independent of the terminal library, readable in a key map and in help.
+//! Key presses in the program's own types: independent of the terminal library, readable in a key map and in help.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Which key.
+/// A key without its modifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Code {
-    /// A character as typed: capitals are characters of their own.
+    /// A character as typed; a capital letter is a character of its own.
     Character(char),
-    /// A function key, from 1.
+    /// A function key, numbered from 1.
     Function(u8),
-    /// Return.
+    /// The return key.
     Enter,
-    /// Escape.
+    /// The escape key.
     Escape,
-    /// Tabulator.
+    /// The tabulator key.
     Tab,
-    /// Shift and tabulator.
+    /// Shift with the tabulator key.
     BackTab,
-    /// Deletes to the left.
+    /// The key that deletes to the left of the cursor.
     Backspace,
-    /// Deletes to the right.
+    /// The key that deletes to the right of the cursor.
     Delete,
-    /// Arrow.
+    /// The left arrow key.
     Left,
-    /// Arrow.
+    /// The right arrow key.
     Right,
-    /// Arrow.
+    /// The up arrow key.
     Up,
-    /// Arrow.
+    /// The down arrow key.
     Down,
-    /// To the start.
+    /// The key that moves to the start.
     Home,
-    /// To the end.
+    /// The key that moves to the end.
     End,
-    /// A page up.
+    /// The key that moves a page up.
     PageUp,
-    /// A page down.
+    /// The key that moves a page down.
     PageDown,
 }
 
-/// A key with what is held beside it. Shift is part of the character.
+/// A key with its modifiers. Shift is not one of them: it is part of the character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// Which key.
+    /// The key itself.
     pub code: Code,
     /// Whether control is held.
     pub control: bool,
@@ -51,7 +51,7 @@ pub struct Key {
     pub alt: bool,
 }
 
-/// The keys that have names.
+/// The keys that have names in the configuration and in help.
 const NAMED: [(&str, Code); 15] = [
     ("space", Code::Character(' ')),
     ("enter", Code::Enter),
@@ -71,17 +71,17 @@ const NAMED: [(&str, Code); 15] = [
 ];
 
 impl Key {
-    /// A key by itself.
+    /// A key without modifiers.
     pub const fn plain(code: Code) -> Self {
         Self { code, control: false, alt: false }
     }
 
-    /// A character by itself.
+    /// A character without modifiers.
     pub const fn character(character: char) -> Self {
         Self::plain(Code::Character(character))
     }
 
-    /// As sentences name it: `Esc`, `Enter`, `j`, `ctrl-r`.
+    /// The name of the key in a sentence: `Esc`, `Enter`, `j`, `ctrl-r`.
     pub fn spoken(self) -> String {
         let shown = self.to_string();
         let mut characters = shown.chars();
@@ -92,7 +92,7 @@ impl Key {
         }
     }
 
-    /// The character that it types, if it types one.
+    /// The character that the key types; None for any other key, and with control or alt.
     pub fn typed(self) -> Option<char> {
         match self.code {
             Code::Character(character) if !self.control && !self.alt => Some(character),
@@ -119,7 +119,7 @@ impl fmt::Display for Key {
 impl FromStr for Key {
     type Err = String;
 
-    /// As [`Key`] is shown: `j`, `K`, `space`, `ctrl-r`, `alt-enter`, `f5`.
+    /// Reads a key as [`Key`] displays it: `j`, `K`, `space`, `ctrl-r`, `alt-enter`, `f5`.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut key = Self::character(' ');
         let mut rest = text;

@@ -1,6 +1,6 @@
 //! Which key runs which command, and how messages name that key.
 //!
-//! Messages take every key from here, so that none of them names a key that the user gave to something else.
+//! Messages take every key from here, so that no message names a key that the user gave to another command.
 
 use super::command_id::CommandId;
 use super::key::Key;
@@ -12,12 +12,12 @@ pub struct Keymap {
 }
 
 impl Keymap {
-    /// These keys.
+    /// A key map of these keys; the first key of a command is its usual one.
     pub fn new(keys: Vec<(Key, CommandId)>) -> Self {
         Self { keys }
     }
 
-    /// The command of `key`.
+    /// The command that `key` runs, if there is one.
     pub fn command(&self, key: Key) -> Option<CommandId> {
         self.keys.iter().find(|(bound, _)| *bound == key).map(|(_, command)| *command)
     }
@@ -27,28 +27,28 @@ impl Keymap {
         self.keys.iter().filter(move |(_, bound)| *bound == command).map(|(key, _)| *key)
     }
 
-    /// The usual key of `command`.
+    /// The usual key of `command`; None if it has no key.
     pub fn key(&self, command: CommandId) -> Option<Key> {
         self.keys(command).next()
     }
 
-    /// What a sentence calls the way to `command`: its key, or its name, by which the palette runs it.
+    /// Words for a sentence that says how to run `command`: its key, or, without a key, its name for the palette.
     pub fn way(&self, command: CommandId) -> String {
         self.key(command).map_or_else(|| format!("the command '{command}'"), Key::spoken)
     }
 
-    /// Takes all keys from `command`.
+    /// Removes all keys of `command`.
     pub fn unbind(&mut self, command: CommandId) {
         self.keys.retain(|(_, bound)| *bound != command);
     }
 
-    /// Gives `key` to `command`, whatever it ran before.
+    /// Binds `key` to `command`, and to no other command.
     pub fn bind(&mut self, key: Key, command: CommandId) {
         self.keys.retain(|(bound, _)| *bound != key);
         self.keys.push((key, command));
     }
 
-    /// What a sentence calls `command` with a count before it, as in `12j`.
+    /// Words for a sentence that names `command` with a count before it, as in `12j`.
     pub fn counted(&self, count: &str, command: CommandId) -> String {
         match self.key(command) {
             Some(key) if key.typed().is_some_and(|typed| typed != ' ') => format!("{count}{key}"),
@@ -57,7 +57,7 @@ impl Keymap {
         }
     }
 
-    /// A help text with the keys of the commands that it names: `{mark}`, or with a count `{12 down}`.
+    /// Replaces the commands that a help text names by their keys: `{mark}`, or with a count `{12 down}`.
     pub fn fill(&self, text: &'static str) -> String {
         let mut filled = String::new();
         let mut rest = text;

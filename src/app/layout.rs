@@ -1,4 +1,4 @@
-//! Where things stand on the screen: the drawing room draws into these areas, and a click is looked up in them.
+//! The areas of the screen: `ui` draws into them, and clicks are looked up in them.
 
 use super::command_id::CommandId;
 use super::state::overlay::Overlay;
@@ -10,18 +10,18 @@ use crate::core::rows::{DIFFERENCE, SIMILARITY};
 /// A rectangle of the screen, in columns and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Area {
-    /// First column.
+    /// Leftmost column, from 0.
     pub x: u16,
-    /// First row.
+    /// Top row, from 0.
     pub y: u16,
-    /// Number of columns.
+    /// Width in columns.
     pub width: u16,
-    /// Number of rows.
+    /// Height in rows.
     pub height: u16,
 }
 
 impl Area {
-    /// Whether a column and a row are inside.
+    /// Whether the cell in column `x` and row `y` is inside.
     pub fn contains(self, x: u16, y: u16) -> bool {
         (self.x..self.x.saturating_add(self.width)).contains(&x) && (self.y..self.y.saturating_add(self.height)).contains(&y)
     }
@@ -37,16 +37,16 @@ impl Area {
     }
 }
 
-/// The smallest terminal on which something can be explored.
+/// Columns and rows of the smallest terminal that the explorer works on.
 pub const SMALLEST: (u16, u16) = (60, 16);
 
 /// From this many columns on, three panes stand side by side.
 const WIDE: u16 = 160;
 
-/// From this many columns on, two do.
+/// From this many columns on, two panes stand side by side.
 const MEDIUM: u16 = 100;
 
-/// From this many rows of panes on, the card stands below the table where there is no room beside it.
+/// From this many rows of panes on, the card stands below the table if it does not fit beside it.
 const TALL: u16 = 26;
 
 const HEADER: u16 = 3;
@@ -55,28 +55,28 @@ const SUBMODULES: u16 = 36;
 const CARD: u16 = 46;
 const CARD_ROWS: u16 = 13;
 
-/// The areas of one size. A pane without an area is not visible until it takes keys.
+/// The areas of a screen of one size. A pane without an area is visible only while it takes keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
-    /// Three lines: what is shown, views, selection.
+    /// Three lines: source of the numbers, views, selection.
     pub header: Area,
-    /// The submodule list.
+    /// The submodule list; None if it is not visible.
     pub submodules: Option<Area>,
-    /// The feature table.
+    /// The feature table; None if it is not visible.
     pub features: Option<Area>,
-    /// The feature card.
+    /// The feature card; None if it is not visible.
     pub card: Option<Area>,
-    /// What happened, or one line of the most useful keys.
+    /// The prompt, the notice, or one line of the most useful keys.
     pub footer: Area,
 }
 
 impl Layout {
-    /// The areas on a screen of `size` while `pane` takes keys; none where it is smaller than [`SMALLEST`].
+    /// The areas on a screen of `size` while `pane` takes keys; None if the screen is smaller than [`SMALLEST`].
     pub fn of(size: (u16, u16), pane: Pane) -> Option<Self> {
         Self::with_footer(size, pane, FOOTER)
     }
 
-    /// The areas with what `state` has to say: a long notice takes more lines at the bottom, up to a third of the screen.
+    /// The areas with the notice of `state`: a long notice takes more lines at the bottom, up to a third of the screen.
     pub fn showing(state: &State, size: (u16, u16), pane: Pane) -> Option<Self> {
         let (width, height) = size;
         let notice = state.notice.as_ref().filter(|_| !matches!(state.overlay, Some(Overlay::Prompt(_))));
@@ -117,21 +117,22 @@ impl Layout {
         Some(Self { header, submodules, features, card, footer })
     }
 
-    /// The pane at a column and a row.
+    /// The pane at column `x` and row `y`, with its area.
     pub fn pane_at(&self, x: u16, y: u16) -> Option<(Pane, Area)> {
         let panes = [(Pane::Submodules, self.submodules), (Pane::Features, self.features), (Pane::Card, self.card)];
         panes.into_iter().filter_map(|(pane, area)| Some((pane, area?))).find(|(_, area)| area.contains(x, y))
     }
 }
 
-/// How many rows of the feature table are visible: all but its border and heading.
+/// Number of rows of the feature table that are visible, without border and heading.
 pub fn table_rows(state: &State) -> usize {
     let shown = |pane| Layout::showing(state, state.size(), pane).and_then(|layout| layout.features);
     let area = shown(state.pane).or_else(|| shown(Pane::Features));
     area.map_or(1, |area| usize::from(area.inside().height).saturating_sub(1))
 }
 
-/// The views and comparisons as they stand in the second line of the header, each after its key: label, first column, number of columns.
+/// The views and comparisons in the second line of the header: for each its label, which begins with its key, the first column
+/// and the width.
 pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
     let (study, (columns, _)) = (state.about(), state.size());
     let narrow = columns < MEDIUM;
@@ -149,13 +150,13 @@ pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
         let label = |(place, tab): (usize, Tab)| {
             let key = CommandId::VIEWS.get(place).and_then(|command| state.setting.keymap.key(*command));
             let key = key.map_or_else(String::new, |key| format!("{} ", key.spoken()));
-            // The one that is on keeps its whole name.
+            // The view on the screen keeps its whole name.
             let longest = if tab == state.tab { longest.max(LONGEST) } else { longest };
             (tab, format!(" {key}{} ", name(tab, longest)))
         };
         tabs.map(label).collect()
     };
-    // As much of the names as there is room for.
+    // The longest form of the names that fits is used.
     let fits =
         |labels: &[(Tab, String)]| labels.iter().map(|(_, label)| label.chars().count()).sum::<usize>() < usize::from(columns);
     let forms = [usize::MAX, LONGEST, 8, 4, 0];

@@ -1,4 +1,4 @@
-//! What comes in and what goes out: everything that happens is a [`Message`], everything the outside must do is an [`Effect`].
+//! Messages and effects: everything that happens is a [`Message`], everything that the outside must do is an [`Effect`].
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,28 +14,28 @@ use crate::core::rows::Listing;
 use crate::core::study_source::StudySource;
 use crate::core::tags::{Features, Subject, TagBook};
 
-/// Something that happened.
+/// An event that changes the state.
 #[derive(Debug, Clone)]
 pub enum Message {
-    /// A key was pressed, at a time since the start.
+    /// A key was pressed, at this time since the start.
     Key(Key, Duration),
     /// Text was pasted.
     Paste(String),
-    /// The mouse did something at a column and a row.
+    /// A mouse action at a column and a row, both from 0.
     Mouse(Mouse, u16, u16),
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),
-    /// Time went by while a job runs.
+    /// The time since the start, sent regularly while a job or a download runs.
     Tick(Duration),
-    /// The job of this number told something, at a time since the start.
+    /// News of the job of this number, at a time since the start.
     Job(u64, JobNews, Duration),
-    /// The download of this number told something, at a time since the start.
+    /// News of the download of this number, at a time since the start.
     Download(u64, DownloadNews, Duration),
-    /// Rows that were asked for under this number.
+    /// Rows that another thread arranged.
     Arranged(Arranged),
     /// A run file was read.
     RunRead(Result<Arc<Findings>, Problem>),
-    /// What is to be studied next was read, or could not be.
+    /// The next study was read, or could not be read.
     StudyRead(Result<StudySource, Problem>),
     /// The tags of a subject were read, with the path of their file.
     TagsOpened(Box<TagBook>, String),
@@ -45,56 +45,56 @@ pub enum Message {
     TagsSaved(u64),
     /// The tags could not be saved.
     TagsNotSaved(Problem),
-    /// Another program saved tags since they were read: what both started from, and what it saved.
+    /// Another program saved tags since they were read here.
     TagsChangedElsewhere {
-        /// When the file was last read or written here.
+        /// The features in the file when this program last read or wrote it.
         base: Features,
-        /// In the file now.
+        /// The features in the file now.
         theirs: Features,
     },
-    /// A text that was to be imported as tags, with the file's name.
+    /// A text to import as tags with the file's name, or the reason why the file could not be read.
     TagsRead(Result<(String, String), Problem>),
-    /// Something that was asked for is done: one line that says what.
+    /// A requested action is done; the line says what was done.
     Done(String),
-    /// Something that was asked for failed.
+    /// A requested action failed.
     Failed(Problem),
     /// The terminal says that its background is light.
     LightBackground,
 }
 
-/// What the mouse can do.
+/// The mouse actions that the program uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mouse {
     /// The left button went down.
     Click,
-    /// The wheel, towards the user.
+    /// The wheel was turned towards the user.
     WheelDown,
-    /// The wheel, away from the user.
+    /// The wheel was turned away from the user.
     WheelUp,
 }
 
-/// What a job tells; the whole run comes as the screen needs it.
+/// News of a job; a whole run arrives as the findings that the screen needs.
 pub type JobNews = Event<Arc<Findings>>;
 
-/// What a download tells.
+/// News of a download.
 #[derive(Debug, Clone)]
 pub enum DownloadNews {
-    /// More bytes have arrived.
+    /// Progress of the present stage, such as bytes that have arrived.
     Progress(Progress),
-    /// The download is over: with the model and its dictionaries, which are on this machine now, or with the reason why they are not.
+    /// The download is over: the model and its dictionaries are on this machine now, or the problem says why they are not.
     Ended(Result<ModelSource, Problem>),
 }
 
 /// Which study to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WantedStudy {
-    /// One that the program knows by this name, or the file at this path.
+    /// The study that the program knows by this name, or the file at this path.
     Named(String),
     /// The study of names with other pairs, and perhaps a baseline.
     Pairs(PathBuf, Option<PathBuf>),
 }
 
-/// Something the outside must do.
+/// An action that the outside must carry out.
 #[derive(Debug, Clone)]
 pub enum Effect {
     /// Leave the program.
@@ -105,13 +105,13 @@ pub enum Effect {
     Redraw,
     /// Take the mouse, or give it back to the terminal.
     CaptureMouse(bool),
-    /// Compute under this number; whatever ran before ends.
+    /// Compute as the job of this number; the running job ends.
     Start(u64, Box<Request>),
     /// End the job of this number.
     Cancel(u64),
-    /// Download the model of that name under this number.
+    /// Download the model of that name as the download of this number.
     Download(u64, String),
-    /// End the download of this number; what has arrived is kept.
+    /// End the download of this number; the parts that have arrived are kept.
     CancelDownload(u64),
     /// Arrange rows off the drawing thread.
     Arrange(Box<Arrangement>),
@@ -121,23 +121,23 @@ pub enum Effect {
     OpenTags(Subject),
     /// Save tags; the number is their revision.
     SaveTags(Box<TagBook>, u64),
-    /// Put a text on the clipboard; the second text says what it is.
+    /// Put the first text on the clipboard; the second text names it in the notice.
     Copy(String, String),
     /// Open an address in a browser.
     Browse(String),
     /// Write the run into a file.
     WriteRun(Arc<Findings>, String),
-    /// Write a text into a file; the last text says what it is.
+    /// Write a text into a file.
     WriteText {
-        /// The file's name.
+        /// Path of the file.
         path: String,
-        /// The content of the file.
+        /// The text to write.
         text: String,
-        /// What the content is, for the message that says it is done.
+        /// A name of the content, for the message that says that it was written.
         what: String,
     },
-    /// Read a file that holds tags.
+    /// Read the file at this path, which holds tags to import.
     ReadTags(String),
-    /// Read what to study next.
+    /// Read the next study.
     ReadStudy(WantedStudy),
 }

@@ -1,16 +1,16 @@
 //! The explorer without its terminal: a state, messages that change it, and one registry of commands.
 //!
-//! [`update::update`] is the only door: it takes a [`message::Message`] and returns [`message::Effect`]s for the outside to carry out. It
-//! reads no clock, no file and no terminal, so that tests press keys and look at the state. `ui` draws a state; `term` connects both to
-//! a terminal.
+//! [`update::update`] is the only entry: it takes a [`message::Message`] and returns [`message::Effect`]s for the outside to
+//! carry out. It reads no clock, no file and no terminal, so that tests press keys and look at the state. `ui` draws a state;
+//! `term` connects both to a terminal.
 //!
 //! | to find | open |
 //! |---|---|
-//! | what a key does | `commands/` |
-//! | what a prompt asks, means and does | `prompts/`, one file each |
-//! | what is kept | [`state`] and the files in its folder, which know nothing of what happens to them |
+//! | the action of a key | `commands/` |
+//! | the question, the meaning and the action of a prompt | `prompts/`, one file each |
+//! | the state | [`state`] and the files in its folder, which do not know messages or commands |
 //! | which rows the table has | [`crate::core::rows`], asked for in [`table`] |
-//! | where things stand on the screen | [`layout`], [`columns`] |
+//! | the places of panes, views and columns on the screen | [`layout`], [`columns`] |
 
 mod bindings;
 pub mod choice;

@@ -1,4 +1,4 @@
-//! What a click or the wheel does, looked up in the layout.
+//! Clicks and the wheel, looked up in the layout.
 
 use super::choice::sort_by;
 use super::columns::{self, Item};
@@ -10,10 +10,10 @@ use super::state::overlay::Overlay;
 use super::state::{Pane, State};
 use crate::core::rows::column::Column;
 
-/// Rows a notch of the wheel moves.
+/// Rows by which one notch of the wheel scrolls.
 const NOTCH: isize = 3;
 
-/// Takes what the mouse did at a column and a row.
+/// Handles a mouse action at column `x` and row `y`.
 pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         return match mouse {

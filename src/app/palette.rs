@@ -1,4 +1,4 @@
-//! Commands as a list that is searched by typing: the palette and the help.
+//! Lists of commands that are searched by typing: the palette and the help.
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -13,17 +13,17 @@ use super::state::State;
 use super::state::list::List;
 use super::state::overlay::Overlay;
 
-/// Rows that a page moves.
+/// Rows by which PageUp and PageDown move the cursor.
 const PAGE: isize = 10;
 
-/// The commands that match what was typed, best first; all in the order of the registry where nothing was typed.
+/// The commands that match the typed text, best first; all commands in the order of the registry if nothing was typed.
 pub fn found(list: &List, keymap: &Keymap) -> Vec<&'static Command> {
     let pattern = Pattern::parse(list.input.value(), CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
     let mut scored: Vec<(u32, &'static Command)> = commands::all()
         .filter_map(|command| {
-            // A name that matches counts for more than an explanation that does.
+            // A match in the name counts twice as much as one in name and help together.
             let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
             let name = score(command.name).map(|score| score * 2);
             let both = score(&format!("{} {}", command.name, keymap.fill(command.help)));
@@ -31,13 +31,13 @@ pub fn found(list: &List, keymap: &Keymap) -> Vec<&'static Command> {
         })
         .collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    // Letters that are scattered over a sentence match almost anything.
+    // Letters scattered over a sentence match almost anything, so scores below half of the best are dropped.
     let best = scored.first().map_or(0, |(score, _)| *score);
     scored.retain(|(score, _)| *score >= best / 2);
     scored.into_iter().map(|(_, command)| command).collect()
 }
 
-/// Moves the cursor of the list that is open, if one is.
+/// Moves the cursor of the open list, if a list is open.
 pub fn step(state: &mut State, rows: isize) {
     if let Some(Overlay::Palette(list) | Overlay::Help(list)) = &mut state.overlay {
         let end = found(list, &state.setting.keymap).len().saturating_sub(1);
@@ -45,7 +45,7 @@ pub fn step(state: &mut State, rows: isize) {
     }
 }
 
-/// Takes a key for the list that is open: arrows move, Enter runs, Esc closes, the rest is typed.
+/// Handles a key in the open list: arrows move, Enter runs, Esc closes, other keys edit the text.
 pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
     let Some(Overlay::Palette(list) | Overlay::Help(list)) = &mut state.overlay else { return Vec::new() };
     let rows = match (pressed.code, pressed.control) {

@@ -1,9 +1,10 @@
-//! What the selection holds, and what it returns to.
+//! Counts the selection, and remembers threshold and k for their prompts.
 
 use super::state::State;
 use crate::core::selection::Selection;
 
-/// What a selection holds: `0.1 → 19 features in 13 submodules`. Counted where the rows are on their way.
+/// The size of the selection in words: `0.1 → 19 features in 13 submodules`. The selection of a single view is counted from the
+/// findings; that of a comparison is known once its rows are arranged.
 pub fn counted(state: &State) -> String {
     let value = match state.selection {
         Selection::Threshold(threshold) => format!("{threshold}"),
@@ -19,12 +20,12 @@ pub fn counted(state: &State) -> String {
         (Some(_), Some(_)) => return format!("{value} → counting"),
     };
     let plural = |count: usize| if count == 1 { "" } else { "s" };
-    // Where the study did not print all, there may be more.
+    // If the published study did not print all features, there may be more.
     let least = if state.table.listing.gap.is_some() { "at least " } else { "" };
     format!("{value} → {least}{features} feature{} in {submodules} submodule{}", plural(features), plural(submodules))
 }
 
-/// Keeps the value for the next time its prompt is opened.
+/// Remembers the value of the selection for the next time its prompt is opened.
 pub fn remember(state: &mut State) {
     match state.selection {
         Selection::Threshold(threshold) => state.threshold = threshold,

@@ -1,4 +1,4 @@
-//! Keeps the feature table in step with the state: asks for its rows, takes them, and keeps the cursor in sight.
+//! Keeps the feature table up to date with the state: asks for its rows, shows them, and keeps the cursor visible.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::core::submodule::FeatureId;
 /// Up to this many features are arranged between two frames (about a millisecond); more are arranged on another thread.
 pub const AT_ONCE: usize = 20_000;
 
-/// What the table should list now; none before anything is known.
+/// The specification of the rows that the table should list now; None before there are findings.
 pub fn wanted(state: &State) -> Option<Spec> {
     state.findings()?;
     Some(Spec {
@@ -27,7 +27,7 @@ pub fn wanted(state: &State) -> Option<Spec> {
     })
 }
 
-/// Arranges the rows anew after something changed: at once, or on another thread where there are many.
+/// Arranges the rows again after a change: at once, or on another thread if there are more than [`AT_ONCE`].
 pub fn refresh(state: &mut State) -> Vec<Effect> {
     let (Some(spec), Some(findings)) = (wanted(state), state.findings().cloned()) else { return Vec::new() };
     state.table.number += 1;
@@ -45,7 +45,7 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
     vec![Effect::Arrange(Box::new(Arrangement { number, findings, tags, spec, home }))]
 }
 
-/// Takes rows that another thread arranged; those that were asked for before something else was are dropped.
+/// Shows rows that another thread arranged; an answer to a former specification is dropped.
 pub fn arranged(state: &mut State, Arranged { number, listing, home }: Arranged) -> Vec<Effect> {
     let asked = state.table.asked.take_if(|_| number >= state.table.asked_since);
     let Some(spec) = asked else { return discard(listing) };
@@ -55,7 +55,7 @@ pub fn arranged(state: &mut State, Arranged { number, listing, home }: Arranged)
     show(state, listing, spec, home)
 }
 
-/// Puts the rows on the screen; where that leaves the cursor on another feature, its card begins at the top.
+/// Shows the rows. If that puts the cursor on another feature, the card of that feature starts at its top.
 fn show(state: &mut State, listing: Arc<Listing>, spec: Spec, home: Option<(FeatureId, Option<usize>)>) -> Vec<Effect> {
     let before = state.feature();
     let old = state.table.set(listing, spec, home);
@@ -66,12 +66,12 @@ fn show(state: &mut State, listing: Arc<Listing>, spec: Spec, home: Option<(Feat
     discard(old)
 }
 
-/// Freeing a long list takes longer than a frame, so another thread does it.
+/// Asks another thread to free a long list, because that takes longer than a frame.
 fn discard(listing: Arc<Listing>) -> Vec<Effect> {
     if listing.rows.len() > AT_ONCE { vec![Effect::Discard(listing)] } else { Vec::new() }
 }
 
-/// Brings the cursor into sight after anything that moved it or changed the size.
+/// Scrolls the table so that the cursor is visible, after a change of cursor, rows or size.
 pub fn settle(state: &mut State) {
     let height = layout::table_rows(state);
     state.table.scroll(height);

@@ -10,7 +10,7 @@ use crate::core::problem::Problem;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::{Edit, Features, Scope, Subject, Tag, TagBook, merge};
 
-/// Whether tags can be changed now, and if not, why.
+/// Ok if tags can be changed now, else the reason.
 pub fn can_change(state: &State) -> Result<(), String> {
     if state.show_published {
         let back = state.setting.keymap.way(CommandId::PUBLISHED);
@@ -30,12 +30,12 @@ pub fn can_change(state: &State) -> Result<(), String> {
     }
 }
 
-/// The features that the next tag goes to: those that are marked, or the one at the cursor.
+/// The features that the next tag applies to: the marked ones, or the one at the cursor if no feature is marked.
 pub fn targets(state: &State) -> Vec<FeatureId> {
     if state.marked.is_empty() { state.feature().into_iter().collect() } else { state.marked.iter().copied().collect() }
 }
 
-/// Where the next tag applies.
+/// The scope of the next tag: everywhere, or the view that ranks the row at the cursor.
 pub fn scope(state: &State) -> Scope {
     if !state.tagging.only_this_view {
         return Scope::Everywhere;
@@ -44,7 +44,7 @@ pub fn scope(state: &State) -> Scope {
     Scope::In(state.about().name(view))
 }
 
-/// Adds `tag` to every target, or takes it from all if all have it.
+/// Adds `tag` to every target, or removes it from all if all have it.
 pub fn toggle(state: &mut State, tag: Tag) -> Vec<Effect> {
     let (targets, scope) = (targets(state), scope(state));
     let has = |feature: &FeatureId| state.book().is_some_and(|book| book.of(*feature).in_scope(scope).tags.contains(&tag));
@@ -54,7 +54,7 @@ pub fn toggle(state: &mut State, tag: Tag) -> Vec<Effect> {
     change(state, Edit::Many(edits))
 }
 
-/// Rejects every target, or none of them if all are.
+/// Rejects every target, or takes the rejection back if all are rejected.
 pub fn reject(state: &mut State) -> Vec<Effect> {
     let (targets, scope) = (targets(state), scope(state));
     let is = |feature: &FeatureId| state.book().is_some_and(|book| book.of(*feature).in_scope(scope).rejected);
@@ -67,17 +67,17 @@ pub fn note(state: &mut State, targets: &[FeatureId], scope: Scope, note: &str) 
     change(state, Edit::Many(targets.iter().map(|feature| Edit::Note(*feature, scope, note.to_owned())).collect()))
 }
 
-/// Makes an edit, says what it changed and has it saved.
+/// Makes an edit, says what it changed, and asks for the tags to be saved.
 pub fn change(state: &mut State, edit: Edit) -> Vec<Effect> {
     act(state, |book| Some(book.apply(edit).to_string()), "")
 }
 
-/// Takes the latest edit back.
+/// Undoes the latest edit.
 pub fn undo(state: &mut State) -> Vec<Effect> {
     act(state, |book| book.undo().map(|change| format!("undone: {change}")), "there is nothing to undo")
 }
 
-/// Makes the edit again that was undone last.
+/// Redoes the edit that was undone last.
 pub fn redo(state: &mut State) -> Vec<Effect> {
     act(state, |book| book.redo().map(|change| format!("redone: {change}")), "there is nothing to redo")
 }
@@ -100,7 +100,7 @@ fn save(state: &mut State) -> Vec<Effect> {
     vec![Effect::SaveTags(Box::new(book.without_history()), state.tagging.revision)]
 }
 
-/// Asks for the tags of `subject`, unless they are there.
+/// Asks for the tags of `subject`, unless they were asked for already.
 pub fn open(state: &mut State, subject: Subject) -> Vec<Effect> {
     if state.tagging.subject.as_ref() == Some(&subject) {
         return Vec::new();
@@ -110,14 +110,14 @@ pub fn open(state: &mut State, subject: Subject) -> Vec<Effect> {
     vec![Effect::OpenTags(subject)]
 }
 
-/// Lets go of the tags: those of another subject are coming.
+/// Drops the tags before those of another subject arrive; revisions and the choice of scope stay.
 fn leave(state: &mut State) {
     let only_this_view = state.tagging.only_this_view;
     let (revision, saved) = (state.tagging.revision, state.tagging.saved);
     state.tagging = Tagging { revision, saved, only_this_view, ..Tagging::default() };
 }
 
-/// Takes the tags that were asked for.
+/// Takes the tags that were asked for; those of another subject are ignored.
 pub fn opened(state: &mut State, book: TagBook, path: String) -> Vec<Effect> {
     if state.tagging.subject.as_ref() != Some(book.subject()) {
         return Vec::new();
@@ -128,25 +128,25 @@ pub fn opened(state: &mut State, book: TagBook, path: String) -> Vec<Effect> {
     table::refresh(state)
 }
 
-/// Takes that the tags cannot be read; their file must not be overwritten then.
+/// Records that the tags cannot be read, so that their file is not overwritten.
 pub fn unreadable(state: &mut State, problem: Problem) {
     state.notice = Some(Notice::failed(&problem));
     state.tagging.problem = Some(problem);
 }
 
-/// Takes that the tags as they were at `revision` are in their file.
+/// Records that the tags of `revision` are in their file.
 pub fn saved(state: &mut State, revision: u64) {
     state.tagging.saved = state.tagging.saved.max(revision);
     state.tagging.unsaved = None;
 }
 
-/// Takes that the tags are not in their file; the header says so until they are.
+/// Records that a save failed; the header says so until one succeeds.
 pub fn not_saved(state: &mut State, problem: Problem) {
     state.notice = Some(Notice::failed(&problem));
     state.tagging.unsaved = Some(problem);
 }
 
-/// Brings in what another program saved, as one step that can be undone, and saves both.
+/// Merges the tags that another program saved, as one step that can be undone, and asks for the result to be saved.
 pub fn changed_elsewhere(state: &mut State, base: &Features, theirs: &Features) -> Vec<Effect> {
     let Some(book) = &mut state.tagging.book else { return Vec::new() };
     let edit = merge(base, book.features(), theirs);
@@ -157,7 +157,7 @@ pub fn changed_elsewhere(state: &mut State, base: &Features, theirs: &Features) 
     effects
 }
 
-/// How the tags of the study stand.
+/// Whether the tags of the study are saved, for the header.
 pub fn standing(state: &State) -> Standing {
     let tagging = &state.tagging;
     match (&tagging.book, &tagging.problem, &tagging.unsaved) {

@@ -1,4 +1,4 @@
-//! The one door into the state: a message comes in, effects go out.
+//! The only entry into the state: it takes a message and returns effects.
 
 use super::command::{Command, Reach};
 use super::command_id::CommandId;
@@ -15,7 +15,7 @@ use crate::core::tags::Scope;
 use crate::core::tags::import::{Target, import};
 use crate::core::view::ViewName;
 
-/// Changes the state as `message` demands and says what the outside must do.
+/// Applies `message` to the state and returns the effects that the outside must carry out.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let effects = take(state, message);
     // A notice that comes or goes changes how many rows are visible.
@@ -96,7 +96,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
 fn key(state: &mut State, key: Key) -> Vec<Effect> {
     state.notice = None;
     let command = state.setting.keymap.command(key).and_then(commands::of);
-    // Whatever lies over the panes, the shell is one key away.
+    // A command that reaches everywhere, such as suspend, works over every overlay.
     if let Some(command) = command.filter(|command| command.reach == Reach::Everywhere && key.typed().is_none()) {
         return commands::run(state, command, None);
     }
@@ -108,7 +108,7 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
     }
 }
 
-/// Takes a key of the screen: a digit may belong to a count, anything else is a command or none.
+/// Handles a key of the screen: a digit may belong to a count; any other key runs its command, if it has one.
 fn command_key(state: &mut State, key: Key, command: Option<&'static Command>) -> Vec<Effect> {
     if let Some(digit) = key.typed().filter(char::is_ascii_digit) {
         let (now, tab) = (state.now, state.tab);
@@ -137,7 +137,7 @@ fn command_key(state: &mut State, key: Key, command: Option<&'static Command>) -
     commands::run(state, command, count)
 }
 
-/// Tags out of a text, as one step that can be undone.
+/// Imports tags from a text, as one step that can be undone.
 fn import_tags(state: &mut State, text: &str, name: &str) -> Vec<Effect> {
     let Some(book) = state.book().filter(|_| tagging::can_change(state).is_ok()) else {
         state.notice = tagging::can_change(state).err().map(Notice::refused);

@@ -1,4 +1,4 @@
-//! Whether the terminal's background is dark or light: what the environment says, and how to ask the terminal itself.
+//! Whether the terminal's background is dark or light: read from the environment, or asked of the terminal.
 
 use super::environment::Environment;
 
@@ -6,34 +6,34 @@ use super::environment::Environment;
 /// byte that no two reads can split; a known fault of rxvt-unicode also breaks its replies to the other ending.
 pub const QUERY: &[u8] = b"\x1b]11;?\x07";
 
-/// What is known of the background.
+/// The brightness of the background, if known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Background {
-    /// Text should be light.
+    /// Dark, so that text should be light.
     Dark,
-    /// Text should be dark.
+    /// Light, so that text should be dark.
     Light,
-    /// Nobody says; assume nothing.
+    /// Neither the environment nor the terminal says.
     Unknown,
 }
 
-/// What `COLORFGBG` says: colour numbers of text and background (`15;0`, or `15;default;0`).
+/// The background by `COLORFGBG`, which has the colour numbers of text and background (`15;0`, or `15;default;0`).
 pub fn from_environment(environment: &Environment) -> Background {
     let number = environment.color_fg_bg.as_deref().and_then(|value| value.rsplit(';').next()?.parse::<u8>().ok());
     match number {
-        // The eight dim colours but light grey, and dark grey.
+        // The eight dim colours without light grey (7), and dark grey (8).
         Some(0..=6 | 8) => Background::Dark,
         Some(7 | 9..=15) => Background::Light,
         _ => Background::Unknown,
     }
 }
 
-/// Whether it is safe and useful to send [`QUERY`]: some terminals print what they do not understand.
+/// Whether it is safe and useful to send [`QUERY`]: some terminals print a query that they do not understand.
 pub fn should_ask(environment: &Environment) -> bool {
     !matches!(environment.term(), "" | "dumb" | "linux" | "cons25") && !environment.term().starts_with("vt")
 }
 
-/// What a terminal's reply says, of which `color` is the part after `11;`: `rgb:` and three components of one to four
+/// The background by a terminal's reply, of which `color` is the part after `11;`: `rgb:` and three components of one to four
 /// hexadecimal digits, like `rgb:ffff/ffff/ffff`, or `rgba:` and four.
 pub fn parse_color(color: &str) -> Option<Background> {
     let (components, count) = match (color.strip_prefix("rgb:"), color.strip_prefix("rgba:")) {
@@ -43,13 +43,13 @@ pub fn parse_color(color: &str) -> Option<Background> {
     };
     let components: Vec<f32> = components.split('/').map(component).collect::<Option<_>>()?;
     let [red, green, blue] = *components.first_chunk()?;
-    // How bright it looks, from 0 to 1 (the weights of ITU-R BT.601).
+    // Perceived brightness from 0 to 1 (the weights of ITU-R BT.601).
     let brightness = 0.299 * red + 0.587 * green + 0.114 * blue;
     let background = if brightness > 0.5 { Background::Light } else { Background::Dark };
     (components.len() == count).then_some(background)
 }
 
-/// From 0 to 1: `f`, `ff`, `fff` and `ffff` are all 1.
+/// A component as a number from 0 to 1: `f`, `ff`, `fff` and `ffff` are all 1.
 fn component(digits: &str) -> Option<f32> {
     let hexadecimal = (1..=4).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     let value = u16::from_str_radix(digits, 16).ok().filter(|_| hexadecimal)?;

@@ -1,13 +1,13 @@
-//! Takes the terminal's reply to [`super::background::QUERY`] out of the keys: crossterm delivers it as some.
+//! Removes the terminal's reply to [`super::background::QUERY`] from the keys: crossterm delivers the reply as keys.
 //!
-//! The reply is `ESC ] 1 1 ;`, a colour, and BEL or `ESC \`. crossterm 0.29 knows no such sequence: it makes of it Alt-`]`, the
-//! characters one by one, and Ctrl-g or Alt-`\`. Where a read ends after an `ESC`, that one becomes the key Esc, and the character
-//! after it has no Alt. (An Esc pressed just before the reply and read together with it makes one Esc of both, too; that press is
-//! lost.)
+//! The reply is `ESC ] 1 1 ;`, a colour, and BEL or `ESC \`. crossterm 0.29 does not know this sequence: it delivers Alt-`]`,
+//! the characters one by one, and Ctrl-g or Alt-`\`. If a read ends after an `ESC`, that `ESC` becomes the key Esc, and the
+//! character after it has no Alt. (An Esc pressed just before the reply and read together with it also becomes one Esc with that
+//! of the reply; that press is lost.)
 //!
-//! Digits and letters are commands, so a reply must not come through as keys, and a key press must not vanish. What begins like a
-//! reply is held until `ESC ] 1 1 ;` is complete, which nobody types within a moment, or until it goes on otherwise, or does not go
-//! on: then it is handed back in order.
+//! Digits and letters are commands, so a reply must not come through as keys, and a key press must not vanish. Keys that begin
+//! like a reply are held until `ESC ] 1 1 ;` is complete, which nobody types within a moment. If they continue in another way,
+//! or do not continue, they are handed back in order.
 
 use std::time::Duration;
 
@@ -15,63 +15,64 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::background::{Background, parse_color};
 
-/// How long after the query an Esc may be the beginning of the reply, and is held. A reply whose beginning is beyond doubt (Alt-`]`) is
-/// taken out however late it comes: the program may have read no keys meanwhile.
+/// How long after the query an Esc may begin the reply and is held. A reply that certainly begins as one (Alt-`]`) is removed
+/// however late it comes: the program may have read no keys meanwhile.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long what may be the beginning of a reply is held, waiting for more: an Esc that was pressed should not seem stuck.
+/// How long keys that may begin a reply are held without a further key. It is short, because a pressed Esc should not seem
+/// stuck.
 const OPENING_GAP: Duration = Duration::from_millis(100);
 
-/// How long a reply may pause once it is certain that it is one.
+/// How long a reply may pause once it is certain that the keys are a reply.
 const REPLY_GAP: Duration = Duration::from_secs(1);
 
-/// Between `ESC ]` and the ending, every reply to the query begins so.
+/// The beginning of every reply to the query, after `ESC ]`.
 const NUMBER: &str = "11;";
 
-/// More than any colour has.
+/// Longest text of a reply in characters; every colour is shorter.
 const LONGEST: usize = 100;
 
-/// What came of a key or of a pause.
+/// The result of a key or of a pause.
 #[derive(Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Fed {
-    /// The terminal's answer, once; [`Background::Unknown`] if it is no colour.
+    /// The terminal's answer, given once; [`Background::Unknown`] if the reply does not hold a colour.
     pub answer: Option<Background>,
-    /// Keys that were pressed and are to be handled now, in order.
+    /// Pressed keys to handle now, in order.
     pub keys: Vec<KeyEvent>,
 }
 
 /// Stands between the terminal and the program and keeps replies out of the keys.
 #[derive(Debug, Default)]
 pub struct BackgroundReply {
-    /// When the query was sent; none if there was none, or if it was answered.
+    /// Time of the query; None if no query was sent, or if it was answered.
     asked: Option<Duration>,
-    /// What may be a reply, so far.
+    /// The keys so far that may be a reply.
     held: Vec<KeyEvent>,
-    /// When the last of them came.
+    /// Time of the last held key.
     last: Duration,
 }
 
 impl BackgroundReply {
-    /// No query was sent: every key comes through.
+    /// A filter for when no query was sent: every key comes through.
     pub fn not_asked() -> Self {
         Self::default()
     }
 
-    /// The query was sent at `now`, a time on any clock that the other calls use too.
+    /// A filter for a query that was sent at `now`; the other calls must use the same clock.
     pub fn asked(now: Duration) -> Self {
         Self { asked: Some(now), ..Self::default() }
     }
 
-    /// Takes the next key, and says which keys to handle.
+    /// Feeds the next key, and returns the keys to handle.
     pub fn feed(&mut self, key: &KeyEvent, now: Duration) -> Fed {
-        // However long ago the key before was: a slow frame between two keys is no pause of the terminal.
+        // The time since the previous key does not matter: it may be a slow frame and not a pause of the terminal.
         let mut fed = Fed::default();
         let Some(asked) = self.asked else {
             fed.keys.push(*key);
             return fed;
         };
-        // What is held already was allowed to begin.
+        // Keys that are held already were allowed to begin a reply.
         let escape_may_begin = !self.held.is_empty() || now.saturating_sub(asked) <= PATIENCE;
         self.held.push(*key);
         self.last = now;
@@ -90,14 +91,15 @@ impl BackgroundReply {
         fed
     }
 
-    /// Gives back what was held for too long. To be called when the [`BackgroundReply::deadline`] has come and no key is waiting.
+    /// Gives back keys that were held for too long. To be called when the [`BackgroundReply::deadline`] has come and no key is
+    /// waiting.
     pub fn pass_time(&mut self, now: Duration) -> Fed {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return Fed::default();
         }
         let held = std::mem::take(&mut self.held);
         match certain(&held) {
-            // The rest of it got lost, perhaps all but an ending cut short.
+            // The rest of the reply got lost, perhaps only a part of its ending.
             Some(color) => {
                 self.asked = None;
                 Fed { answer: Some(parse_color(&color).unwrap_or(Background::Unknown)), keys: Vec::new() }
@@ -106,31 +108,31 @@ impl BackgroundReply {
         }
     }
 
-    /// When [`BackgroundReply::pass_time`] will have something to give back; none while nothing is held.
+    /// Time at which [`BackgroundReply::pass_time`] will give something back; None while no key is held.
     pub fn deadline(&self) -> Option<Duration> {
         let gap = if certain(&self.held).is_some() { REPLY_GAP } else { OPENING_GAP };
         (!self.held.is_empty()).then(|| self.last + gap)
     }
 }
 
-/// What keys are, looked at from the first.
+/// Whether keys, from the first on, are a reply.
 enum Judgement {
     /// No reply begins with these keys.
     NoReply,
     /// A reply may begin with these keys.
     Undecided,
-    /// So many of them are a reply about `color`.
+    /// The first `keys` keys are a reply with this `color`.
     Reply { color: String, keys: usize },
 }
 
-/// What one key can be in a reply.
+/// The part of a reply that one key can be.
 enum Part {
     Character(char),
     /// BEL or `ESC \`.
     End,
-    /// The first half of `ESC \`, which another read cut off.
+    /// The first half of `ESC \`, whose second half came in another read.
     Escape,
-    /// Nothing: it was pressed.
+    /// Not a part of a reply: the key was pressed.
     Pressed,
 }
 
@@ -148,14 +150,16 @@ fn judge(keys: &[KeyEvent], escape_may_begin: bool) -> Judgement {
         [end, ..] if matches!(part(end), Part::End) => ended + 1,
         [escape] if matches!(part(escape), Part::Escape) => return Judgement::Undecided,
         [escape, end, ..] if matches!(part(escape), Part::Escape) && is(end, '\\', KeyModifiers::NONE) => ended + 2,
-        // Without its second half: the terminal's where the reply is whole (a fault of some), else it was pressed.
+        // An `ESC` without its second half: it belongs to the reply if the colour is complete (a fault of some terminals), else
+        // the key was pressed.
         [escape, ..] if matches!(part(escape), Part::Escape) && parse_color(color).is_some() => ended + 1,
         _ => ended,
     };
     Judgement::Reply { color: color.to_owned(), keys }
 }
 
-/// How many keys are the `ESC ]` at the beginning, or the part of it that is there; none if they cannot be.
+/// Number of keys that `ESC ]` takes at the beginning, even if only its first key is there; None if the keys do not begin a
+/// reply.
 fn opening(keys: &[KeyEvent], escape_may_begin: bool) -> Option<usize> {
     let (first, rest) = keys.split_first()?;
     if is(first, ']', KeyModifiers::ALT) {
@@ -166,12 +170,12 @@ fn opening(keys: &[KeyEvent], escape_may_begin: bool) -> Option<usize> {
     (escape && bracket).then_some(2)
 }
 
-/// What comes after `ESC ] 1 1 ;`, if the held keys begin so: then they are a reply beyond doubt.
+/// The text after `ESC ] 1 1 ;`, if the held keys begin with that: then they are certainly a reply.
 fn certain(held: &[KeyEvent]) -> Option<String> {
     text(held.get(opening(held, true)?..)?).strip_prefix(NUMBER).map(str::to_owned)
 }
 
-/// The characters up to the first key that is none.
+/// The characters up to the first key that is not a character.
 fn text(keys: &[KeyEvent]) -> String {
     let characters =
         keys.iter().map(part).map_while(|part| if let Part::Character(character) = part { Some(character) } else { None });

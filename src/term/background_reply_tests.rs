@@ -1,4 +1,4 @@
-//! Tests of the reply among the keys: it never comes through, and everything else does.
+//! Tests of the reply among the keys: the reply never comes through, and all other keys do.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -19,7 +19,7 @@ fn with(character: char, modifiers: KeyModifiers) -> KeyEvent {
     KeyEvent::new(KeyCode::Char(character), modifiers)
 }
 
-/// As crossterm delivers characters.
+/// The keys of characters as crossterm delivers them.
 fn characters(text: &str) -> Vec<KeyEvent> {
     let modifiers = |character: char| if character.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
     text.chars().map(|character| with(character, modifiers(character))).collect()
@@ -34,7 +34,7 @@ fn endings() -> [Vec<KeyEvent>; 3] {
     [vec![with('g', KeyModifiers::CONTROL)], vec![with('\\', KeyModifiers::ALT)], escape.to_vec()]
 }
 
-/// Feeds keys that come one right after the other.
+/// Feeds keys that all come at `now`.
 fn feed_all(reply: &mut BackgroundReply, keys: &[KeyEvent], now: Duration) -> Fed {
     let mut all = Fed::default();
     for key in keys {
@@ -46,7 +46,7 @@ fn feed_all(reply: &mut BackgroundReply, keys: &[KeyEvent], now: Duration) -> Fe
     all
 }
 
-/// Feeds them to a query just sent, and then nothing for a long time.
+/// Feeds keys 20 ms after the query, then lets 10 s pass.
 fn feed_and_wait(keys: &[KeyEvent]) -> Fed {
     let mut reply = BackgroundReply::asked(Duration::ZERO);
     let mut fed = feed_all(&mut reply, keys, milliseconds(20));
@@ -133,7 +133,7 @@ fn what_a_reply_holds_is_never_a_command_even_if_it_is_no_color_or_breaks_off() 
         let all = [openings()[0].clone(), rest].concat();
         assert_eq!(feed_and_wait(&all), unknown(keys), "{all:?}");
     }
-    // The ending of some terminals is half of `ESC \`.
+    // Some terminals end the reply with only half of `ESC \`.
     let half = [openings()[0].clone(), characters(LIGHT), vec![key(KeyCode::Esc), with('j', KeyModifiers::NONE)]].concat();
     assert_eq!(feed_and_wait(&half), Fed { answer: Some(Background::Light), keys: vec![with('j', KeyModifiers::NONE)] });
 }
@@ -147,7 +147,7 @@ fn a_reply_without_an_end_is_not_waited_for_for_ever() {
     assert_eq!(reply.feed(&with('q', KeyModifiers::NONE), milliseconds(2)).keys, [with('q', KeyModifiers::NONE)]);
 }
 
-/// Keys that replies are made of, and some that they are not.
+/// Keys that occur in replies, and some that do not.
 fn any_key() -> impl Strategy<Value = KeyEvent> {
     let plain = prop::sample::select(characters("11;]]rgb:f/\\jA"));
     let special = prop::sample::select(vec![
@@ -164,7 +164,7 @@ fn any_key() -> impl Strategy<Value = KeyEvent> {
     prop_oneof![plain, special]
 }
 
-/// Keys, each with the time since the one before.
+/// Keys, each with the milliseconds since the key before.
 fn streams() -> impl Strategy<Value = Vec<(KeyEvent, u64)>> {
     let pause = prop_oneof![Just(0_u64), 0..150_u64, 0..2_000_u64];
     prop::collection::vec((any_key(), pause), 0..40)
@@ -190,7 +190,7 @@ proptest! {
         let (mut reply, mut now, mut out) = (BackgroundReply::asked(Duration::ZERO), Duration::ZERO, Vec::new());
         for (key, pause) in &stream {
             now += milliseconds(*pause);
-            // Whether somebody looks at the clock between keys or not.
+            // `pass_time` may or may not be called between two keys.
             let fed = [if looks { reply.pass_time(now) } else { Fed::default() }, reply.feed(key, now)];
             prop_assert!(fed.iter().all(|fed| fed.answer.is_none()));
             out.extend(fed.into_iter().flat_map(|fed| fed.keys));
@@ -213,7 +213,7 @@ proptest! {
     }
 }
 
-/// What crossterm really makes of the bytes is seen only by a process with a terminal: the test runs itself in one.
+/// Only a process with a terminal sees which keys crossterm makes of the bytes, so the test runs itself in a terminal.
 #[cfg(unix)]
 mod in_a_terminal {
     use std::io::Write;
@@ -238,7 +238,7 @@ mod in_a_terminal {
         loop {
             output.flush().unwrap();
             let Event::Key(key) = read().unwrap() else { continue };
-            // The clock stands still, so that a busy machine changes nothing.
+            // The time is always zero, so that a busy machine changes nothing.
             let fed = reply.feed(&key, Duration::ZERO);
             for key in fed.keys {
                 write!(output, "<{} {}>", key.modifiers, key.code).unwrap();
@@ -255,7 +255,7 @@ mod in_a_terminal {
         if std::env::var_os(CHILD).is_some() {
             return show_keys();
         }
-        // Each inner list comes in reads of its own.
+        // Each string of an inner list is read by itself.
         for (reads, shown) in [
             (vec!["j\x1b]11;rgb:ffff/FFFF/ffff\x07k"], "< j><Light>< k>"),
             (vec!["j\x1b]11;rgb:0/0/0\x1b\\k"], "< j><Dark>< k>"),

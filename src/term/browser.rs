@@ -1,10 +1,10 @@
-//! Opens a feature's page in the browser of the person at the terminal, and never on a machine that nobody sits at.
+//! Opens a feature's page in the browser of the user at the terminal, and never on a remote machine.
 
 use super::environment::Environment;
 use super::tmux::Tmux;
 use crate::core::problem::{Problem, Result};
 
-/// The site that feature pages are on.
+/// The hosts of feature pages.
 const SITE: [&str; 2] = ["neuronpedia.org", "www.neuronpedia.org"];
 
 const OVER_SSH: &str = "over SSH a browser would open on the other machine";
@@ -12,7 +12,7 @@ const OVER_SSH: &str = "over SSH a browser would open on the other machine";
 /// Whether a browser can be opened in `environment`.
 ///
 /// # Errors
-/// Why not, in words that end a sentence like "no browser: …".
+/// The reason why not, in words that end a sentence like "no browser: …".
 pub fn can_open(environment: &Environment) -> std::result::Result<(), String> {
     if environment.over_ssh() {
         Err(OVER_SSH.to_owned())
@@ -26,8 +26,8 @@ pub fn can_open(environment: &Environment) -> std::result::Result<(), String> {
 /// Opens `url` in the user's browser, as a process of its own that neither reads keys nor writes on the screen.
 ///
 /// # Errors
-/// When [`can_open`] says no, when somebody attached to this tmux session over SSH meanwhile, when `url` is no address of a web page
-/// over HTTPS (or of Neuronpedia), or when no browser starts.
+/// If [`can_open`] fails, if somebody attached to this tmux session over SSH meanwhile, if `url` is not the address of a web
+/// page over HTTPS (or of Neuronpedia), or if no browser starts.
 pub fn open(environment: &Environment, url: &str) -> Result<()> {
     let refused = |why: &str| Problem::new("browser", why, "copy the address and open it yourself");
     check(url)?;
@@ -38,7 +38,8 @@ pub fn open(environment: &Environment, url: &str) -> Result<()> {
     open::that_detached(url).map_err(|error| refused(&format!("none starts: {error}")))
 }
 
-/// Addresses come partly from files, and what opens them accepts also paths, options and programs.
+/// Refuses everything but web addresses: addresses come partly from files, and the programs that open them also accept paths,
+/// options and programs.
 fn check(url: &str) -> Result<()> {
     let host = |rest: &str| rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned();
     let plain = url.bytes().all(|byte| byte.is_ascii_graphic());

@@ -1,27 +1,27 @@
-//! How many colours the terminal shows, so that a theme never asks for one that comes out as another.
+//! Number of colours that the terminal shows, so that a theme never asks for a colour that the terminal would replace.
 
 use super::environment::{Environment, System};
 
-/// From the most to the fewest colours.
+/// A number of colours, in order from the most to the fewest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ColorDepth {
-    /// Any colour by its red, green and blue.
+    /// Any 24-bit colour, by red, green and blue.
     True,
     /// The palette of 256.
     Indexed256,
-    /// The palette of 16, whose looks are the user's choice.
+    /// The palette of 16, whose colours the user chooses.
     Sixteen,
-    /// None: bold, reverse and characters must do.
+    /// No colours, only bold, reverse and characters.
     Monochrome,
 }
 
-/// Parts of `TERM` of terminals that show any colour and set `COLORTERM`, which SSH drops.
+/// Parts of `TERM` of terminals that show any 24-bit colour and set `COLORTERM`, which SSH drops.
 const TRUE_COLOR_TERMS: [&str; 8] = ["kitty", "alacritty", "wezterm", "foot", "ghostty", "contour", "rio", "iterm2"];
 
-/// Values of `TERM_PROGRAM` of terminals that show any colour but go by `xterm-256color`.
+/// Values of `TERM_PROGRAM` of terminals that show any 24-bit colour but set `TERM` to `xterm-256color`.
 const TRUE_COLOR_PROGRAMS: [&str; 4] = ["iTerm.app", "WezTerm", "vscode", "ghostty"];
 
-/// The depth in `environment`, and what says so.
+/// The depth in `environment`, and the reason in words, such as the variable that decides it.
 pub fn detect(environment: &Environment) -> (ColorDepth, String) {
     let term = environment.term();
     let because_of_term = |depth| (depth, format!("TERM is {term}"));
@@ -31,14 +31,15 @@ pub fn detect(environment: &Environment) -> (ColorDepth, String) {
     if term == "dumb" {
         return because_of_term(ColorDepth::Monochrome);
     }
-    // Before COLORTERM, which inside screen is left over from the terminal around it: screen up to version 4 shows 256 colours.
+    // This comes before COLORTERM, which inside screen is left over from the terminal around it: screen up to version 4 shows
+    // 256 colours.
     if environment.in_screen() && !term.ends_with("-direct") {
         return (ColorDepth::Indexed256, "inside GNU screen".to_owned());
     }
     if let Some(value) = environment.color_term.as_deref().filter(|value| matches!(*value, "truecolor" | "24bit")) {
         return (ColorDepth::True, format!("COLORTERM is {value}"));
     }
-    // Names like `tmux-256color` and `foot-extra` have parts; a part must match whole, lest `rio` be found in `superior`.
+    // Names like `tmux-256color` and `foot-extra` have parts; a part must match whole, so that `rio` is not found in `superior`.
     let has_part = |part: &&str| term.split(['-', '.', '+']).any(|found| found == *part);
     if term.ends_with("-direct") || TRUE_COLOR_TERMS.iter().any(has_part) {
         return because_of_term(ColorDepth::True);

@@ -1,4 +1,4 @@
-//! Runs downloads for the explorer, one after another, and tells how far they are.
+//! Runs downloads for the explorer, one after another, and reports their progress.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::store::hub::settings::Settings;
 use crate::store::log::Log;
 use crate::store::presets::Presets;
 
-/// Between two pieces of news of the same stage.
+/// Least time between two progress messages of the same stage.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The downloads of one explorer.
@@ -43,18 +43,18 @@ struct Teller {
 
 impl Teller {
     fn tell(&self, number: u64, news: DownloadNews) {
-        // Nobody listens any more when the explorer is leaving.
+        // The receiver is gone when the explorer is leaving.
         let _ = self.sender.send(Incoming::Message(Message::Download(number, news, self.start.elapsed())));
     }
 }
 
 impl Downloads {
-    /// Messages go to `sender`, with times since `start`.
+    /// No download runs yet. Messages go to `sender`, with times since `start`.
     pub fn new(sender: Sender<Incoming>, start: Instant, log: Arc<Log>, folders: Folders) -> Self {
         Self { teller: Teller { sender, start, log }, folders, running: None }
     }
 
-    /// Starts to download the model of that name.
+    /// Starts to download the model called `name`, after a running download has stopped.
     pub fn start(&mut self, number: u64, name: String) {
         let stop = Arc::new(AtomicBool::new(false));
         let previous = self.running.take();
@@ -64,7 +64,7 @@ impl Downloads {
         let (teller, folders, stopped) = (self.teller.clone(), self.folders.clone(), Arc::clone(&stop));
         teller.log.line(format_args!("download {number}: {name}"));
         let thread = Builder::new().name("downloads".to_owned()).spawn(move || {
-            // It may hold the locks of the same files until its connections notice.
+            // The previous download may hold the locks of the same files until its connections notice the stop.
             if let Some(previous) = previous {
                 let _ = previous.thread.join();
             }
@@ -86,7 +86,7 @@ impl Downloads {
         }
     }
 
-    /// Ends the download of that number.
+    /// Stops the download of that number, if it runs.
     pub fn cancel(&mut self, number: u64) {
         if let Some(running) = self.running.as_ref().filter(|running| running.number == number) {
             running.stop.store(true, Ordering::Relaxed);
@@ -97,7 +97,7 @@ impl Downloads {
 
 impl Drop for Downloads {
     fn drop(&mut self) {
-        // Its threads end with the process, and what has arrived is kept.
+        // The threads of the download end with the process, and the parts that have arrived are kept.
         if let Some(running) = &self.running {
             running.stop.store(true, Ordering::Relaxed);
         }

@@ -1,14 +1,14 @@
-//! What the process was told about its terminal, captured once, so that decisions about it are pure functions.
+//! The environment variables about the terminal, captured once, so that decisions are pure functions of them.
 
-/// The operating systems that differ in what a terminal or a desktop can do.
+/// The operating systems whose terminals or desktops differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum System {
-    /// Linux, BSD and the like: a display is there only where a variable says so.
+    /// Linux, BSD and similar systems: there is a display only if a variable says so.
     #[default]
     Unix,
-    /// A display is always there.
+    /// macOS: there is always a display.
     MacOs,
-    /// A display is always there, and the console shows any colour without saying so.
+    /// Windows: there is always a display, and the console shows any 24-bit colour without saying so.
     Windows,
 }
 
@@ -27,15 +27,15 @@ pub struct Environment {
     pub x11_display: Option<String>,
     /// `WAYLAND_DISPLAY`: a Wayland compositor.
     pub wayland_display: Option<String>,
-    /// `COLORTERM`: `truecolor` or `24bit` where the terminal shows any colour.
+    /// `COLORTERM`: `truecolor` or `24bit` if the terminal shows any 24-bit colour.
     pub color_term: Option<String>,
-    /// `NO_COLOR`: the user wants none.
+    /// `NO_COLOR`: the user wants no colours.
     pub no_color: Option<String>,
     /// `COLORFGBG`: some terminals' colour numbers of text and background.
     pub color_fg_bg: Option<String>,
-    /// `TERM_PROGRAM`: the terminal's name where `TERM` does not tell; not sent over SSH.
+    /// `TERM_PROGRAM`: the terminal's name if `TERM` does not have it; not sent over SSH.
     pub term_program: Option<String>,
-    /// What the program was built for.
+    /// The operating system for which the program was built.
     pub system: System,
 }
 
@@ -83,13 +83,13 @@ impl Environment {
         self.ssh.is_some()
     }
 
-    /// Whether the person at the terminal sits before a desktop. A display over SSH is a forwarded one and does not count.
+    /// Whether the user of the terminal has a desktop on this machine. A display over SSH is forwarded and does not count.
     pub fn has_local_display(&self) -> bool {
         let display = self.system != System::Unix || self.x11_display.is_some() || self.wayland_display.is_some();
         display && !self.over_ssh()
     }
 
-    /// The terminal's name, empty where nobody says.
+    /// The terminal's name; empty if `TERM` is not set.
     pub fn term(&self) -> &str {
         self.term.as_deref().unwrap_or_default()
     }

@@ -1,5 +1,5 @@
-//! What may take a while and needs no answer at once: files, the clipboard, the browser, large tables. One thread does them in order,
-//! another arranges rows.
+//! Work that may take a while: files, the clipboard, the browser, large tables. One thread does errands in order, another
+//! arranges rows.
 
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -22,25 +22,25 @@ use crate::store::log::Log;
 use crate::store::run_file;
 use crate::store::studies::{self, Studies};
 
-/// The largest text that is read as tags: more than a list of every feature of every dictionary.
+/// Largest file in bytes that is read as tags; a list of every feature of every dictionary is smaller.
 const LONGEST_TAGS: u64 = 200_000_000;
 
-/// Something to be done.
+/// A piece of work for the thread of errands.
 pub enum Errand {
-    /// An effect of the explorer.
+    /// Carry out an effect of the explorer.
     Effect(Effect),
-    /// A run file to be read.
+    /// Read the run file at this path.
     ReadRun(PathBuf),
 }
 
-/// The two threads.
+/// The senders to the two threads.
 pub struct Errands {
     errands: Sender<Errand>,
     tables: Sender<Effect>,
 }
 
 impl Errands {
-    /// Answers go to `sender`; what cannot be copied otherwise goes into `folder`.
+    /// Starts the threads. Answers go to `sender`; a text that cannot be copied otherwise goes to a file in `folder`.
     pub fn new(
         sender: Sender<Incoming>,
         environment: Environment,
@@ -65,19 +65,19 @@ impl Errands {
         Ok(Self { errands, tables })
     }
 
-    /// Asks for something to be done.
+    /// Asks for an errand to be done.
     pub fn run(&self, errand: Errand) {
-        // A thread that is gone has panicked and told so.
+        // If the thread is gone, it has panicked and that was reported.
         let _ = self.errands.send(errand);
     }
 
-    /// Asks for rows to be arranged, or freed.
+    /// Asks for rows to be arranged or freed.
     pub fn arrange(&self, effect: Effect) {
         let _ = self.tables.send(effect);
     }
 }
 
-/// Arranges rows; of several requests only the latest. Anything else is only sent here to be freed.
+/// Arranges rows, only for the latest of several waiting requests. Any other effect is sent here only to be freed.
 pub(super) fn arrange_latest(receiver: &Receiver<Effect>, sender: &Sender<Incoming>) {
     give_way(Yield::ToDrawing);
     while let Ok(first) = receiver.recv() {
@@ -122,7 +122,7 @@ impl Runner {
         let _ = self.sender.send(Incoming::Message(answer));
     }
 
-    /// What goes through the terminal itself is handed to the loop, which writes it between two frames.
+    /// Copies a text. Bytes for the terminal itself are handed to the loop, which writes them between two frames.
     fn copy(&mut self, text: &str, what: &str) -> Message {
         let mut bytes = Vec::new();
         let receipt = self.clipboard.copy(text, &mut bytes);
@@ -150,7 +150,7 @@ fn done(outcome: Result<String>) -> Message {
     }
 }
 
-/// Only a former run is written over.
+/// Writes a run file; of existing files it replaces only run files.
 fn write_run(findings: &Findings, path: &Path) -> Result<String> {
     let run = findings.to_run().ok_or_else(|| Problem::new("run", "is not whole", "write it when all of it is computed"))?;
     let file = AtomicFile::reserve(path)?;
@@ -159,7 +159,8 @@ fn write_run(findings: &Findings, path: &Path) -> Result<String> {
     Ok(format!("wrote the run to {}", path.display()))
 }
 
-/// Only a former export is written over: what somebody wrote by hand may be what was just imported.
+/// Writes an export of tags; of existing files it replaces only exports, because a file written by hand may be the one just
+/// imported.
 fn write_tags(path: &Path, text: &str) -> Result<()> {
     if path.exists() && !read_tags(path).is_ok_and(|there| export::is_alike(&there, text)) {
         return Err(Problem::new(path.display(), "exists and is no export of tags", "name another file"));

@@ -1,6 +1,6 @@
-//! The one loop: wait, take everything that came, draw at most once every five milliseconds.
+//! The loop of the explorer: wait, take everything that came in, draw at most once every five milliseconds.
 //!
-//! The explorer and its benchmark run it, so that what is measured is what is used.
+//! The explorer and its benchmark both run it, so that the benchmark measures the loop in use.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -9,25 +9,25 @@ use super::Incoming;
 use super::pace::Pace;
 use crate::core::problem::Result;
 
-/// What a loop drives.
+/// The state that the loop drives.
 pub trait Stage {
-    /// Changes with what came in.
+    /// Handles something that came in.
     fn take(&mut self, incoming: Incoming) -> Result<()>;
 
     /// Draws a frame.
     fn draw(&mut self) -> Result<()>;
 
-    /// How long to wait where no frame is due and nothing comes in.
+    /// How long to wait if no frame is due and nothing comes in.
     fn patience(&self) -> Duration;
 
-    /// Nothing came in for that long. Returns whether a frame is wanted all the same.
+    /// Called when nothing came in while the loop waited. Returns whether a frame is wanted.
     fn time_passed(&mut self) -> Result<bool>;
 
-    /// Whether the loop ends now; `is_drawn` says that the screen shows the latest state.
+    /// Whether the loop ends now; `is_drawn` says whether the screen shows the latest state.
     fn is_over(&self, is_drawn: bool) -> bool;
 }
 
-/// Runs until the stage says that it is over, or nobody is left who could send anything.
+/// Runs until the stage says that it is over, or all senders are gone.
 pub fn run(receiver: &Receiver<Incoming>, stage: &mut impl Stage) -> Result<()> {
     let mut pace = Pace::new();
     while !stage.is_over(pace.patience().is_none()) {

@@ -1,4 +1,4 @@
-//! The explorer on a terminal: its threads, its state, and how its effects are carried out.
+//! The explorer on a terminal: its threads, its state, and the execution of its effects.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -39,45 +39,45 @@ use crate::store::folders::Folders;
 use crate::store::log::Log;
 use crate::store::published;
 
-/// While a job runs, time itself is news.
+/// Time between two ticks while a job or a download runs, for the times on the screen.
 const TICK: Duration = Duration::from_millis(500);
 
-/// What is looked at first.
+/// The findings that are shown first.
 #[derive(Debug, Clone)]
 pub enum Opening {
-    /// Computed now.
+    /// The request is computed now.
     Compute(Box<Request>),
-    /// Read from a run file.
+    /// The run file at this path is read.
     Run(PathBuf),
-    /// The published figures; the request is there for later.
+    /// The published figures are shown; the request is for later computations.
     Published(Box<Request>),
 }
 
-/// How the explorer starts.
+/// The settings with which the explorer starts.
 #[derive(Debug)]
 pub struct Start {
-    /// What is looked at first.
+    /// The findings that are shown first.
     pub opening: Opening,
-    /// Which features are listed at first.
+    /// The selection at the start.
     pub selection: Selection,
-    /// The theme of the command line, over the configured one.
+    /// The theme of the command line, which overrides the configured one.
     pub theme: Option<ThemeName>,
     /// The user's configuration.
     pub config: Config,
-    /// Models known by name that are not on this machine.
+    /// Models known by name that are missing on this machine, at least in part.
     pub offers: Vec<Offer>,
     /// Models with pages on Neuronpedia.
     pub hosted: Hosted,
     /// The program's folders.
     pub folders: Folders,
-    /// The log.
+    /// The log of the program.
     pub log: Arc<Log>,
 }
 
-/// Opens the explorer and returns when the user leaves.
+/// Opens the explorer and returns when the user leaves it.
 ///
 /// # Errors
-/// When standard input or output is no terminal, or when tags could not be saved.
+/// If standard input or output is not a terminal, or if tags could not be saved.
 pub fn explore(start: Start) -> Result<()> {
     expect_terminal()?;
     let environment = Environment::capture();
@@ -85,7 +85,7 @@ pub fn explore(start: Start) -> Result<()> {
     let chosen = start.theme.or(start.config.theme);
     let theme = chosen.unwrap_or_else(|| detected_theme(&environment, depth));
     start.log.line(format_args!("start: theme {} ({reason})", theme.name()));
-    // Styles without colour must reach the terminal in monochrome, too: our own theme keeps NO_COLOR's promise, not the library.
+    // Styles without colour must reach the terminal in monochrome, too: the theme honours NO_COLOR, not the library.
     crossterm::style::force_color_output(true);
     let mouse = start.config.mouse.unwrap_or(true);
     let clipboard = start.config.clipboard.as_deref().map(Provider::configured).transpose()?.flatten();
@@ -130,7 +130,7 @@ pub fn explore(start: Start) -> Result<()> {
         effects.extend(job::start(&mut explorer.state, request));
         download::mention(&mut explorer.state);
     }
-    // The screen is there before anything is read.
+    // The first frame is drawn before a run or a model is read.
     explorer.guard.draw(&explorer.state)?;
     if asks {
         explorer.guard.write(background::QUERY)?;
@@ -144,7 +144,8 @@ pub fn explore(start: Start) -> Result<()> {
     }
     let outcome = event_loop::run(&receiver, &mut explorer);
     let Explorer { guard, saver, log, .. } = explorer;
-    // The terminal goes back last: until the program ends, its reading thread would still swallow what is typed for the shell.
+    // The terminal goes back last: until the program ends, its reading thread would still take keys that are typed for the
+    // shell.
     let tags = saver.finish();
     drop(guard);
     log.line("end");
@@ -152,7 +153,7 @@ pub fn explore(start: Start) -> Result<()> {
 }
 
 /// # Errors
-/// When there is no terminal: with what to use instead.
+/// If standard input or output is not a terminal; the message says what to use instead.
 pub fn expect_terminal() -> Result<()> {
     for (name, is_terminal) in [("standard input", io::stdin().is_terminal()), ("standard output", io::stdout().is_terminal())] {
         if !is_terminal {
@@ -164,8 +165,8 @@ pub fn expect_terminal() -> Result<()> {
     Ok(())
 }
 
-/// From now on faults of the program go to the log. One on the drawing thread gives the terminal back first and is told there; those of
-/// computations come back as their result; any other is told when the explorer is left, by the log.
+/// From now on panics of the program go to the log. A panic on the drawing thread also gives the terminal back and is reported
+/// there. A panic of a computation comes back as its result. Any other panic is only in the log.
 pub fn report_faults(log: Arc<Log>) {
     std::panic::set_hook(Box::new(move |fault| {
         let thread = std::thread::current();
@@ -180,7 +181,7 @@ pub fn report_faults(log: Arc<Log>) {
                 "error: saescope: fault of the program: {} ({place}); report it with the log {log}",
                 excerpt(reason, 200)
             );
-            // Where standard error is closed there is nobody to tell.
+            // If standard error is closed, the line is lost.
             let _ = writeln!(io::stderr().lock(), "{line}");
         }
     }));
@@ -254,7 +255,7 @@ impl Stage for Explorer {
         self.guard.draw(&self.state)
     }
 
-    /// Until the next tick, or until a key that may begin a reply is a key after all.
+    /// Time until the next tick, or until held keys that may begin a reply are handed back.
     fn patience(&self) -> Duration {
         let tick = if self.runs() { TICK } else { Duration::from_hours(1) };
         let reply = self.reply.deadline().map(|deadline| deadline.saturating_sub(self.begin.elapsed()));
@@ -279,12 +280,12 @@ impl Stage for Explorer {
 }
 
 impl Explorer {
-    /// Whether something is on its way whose time is shown.
+    /// Whether a job or a download runs, whose time is shown.
     fn runs(&self) -> bool {
         self.state.job.is_some() || self.state.download.is_some()
     }
 
-    /// Takes keys that are no part of a reply, and what a reply says about the background.
+    /// Handles keys that are not part of a reply, and the answer of a reply about the background.
     fn take_keys(&mut self, Fed { answer, keys }: Fed, now: Duration) -> Result<()> {
         if let Some(answer) = answer {
             self.log.line(format_args!("background: {answer:?}"));
@@ -324,7 +325,8 @@ impl Explorer {
         Ok(())
     }
 
-    /// Stops as every program does at Ctrl-Z, and draws again when it is continued. The computation stops meanwhile, too.
+    /// Suspends the process, as Ctrl-Z does in other programs, and draws again when it is continued. The computation stops
+    /// meanwhile, too.
     fn suspend(&mut self) -> Result<()> {
         self.guard.leave();
         if let Err(error) = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP) {

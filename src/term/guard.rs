@@ -1,4 +1,4 @@
-//! Takes the terminal and gives it back, whatever happens in between.
+//! Takes the terminal and gives it back, even after a failure in between.
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -17,12 +17,13 @@ use crate::app::state::State;
 use crate::core::problem::{Problem, Result};
 use crate::ui;
 
-/// Bytes of a frame that are sent in one write: a whole screen in true colour is smaller.
+/// Size in bytes of the buffer of a frame, which is sent in one write: a whole screen in true colour is smaller.
 pub(super) const FRAME_BYTES: usize = 1 << 16;
 
-/// The terminal while it is ours. Dropping it gives it back.
+/// The terminal while the program uses it. Dropping the guard gives the terminal back.
 pub struct Guard {
-    /// Never dropped: ratatui would show the cursor once more and panic where the terminal is gone; [`give_back`] does it without.
+    /// Never dropped: ratatui would show the cursor once more and panic if the terminal is gone; [`give_back`] shows it without
+    /// a panic.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     mouse: bool,
 }
@@ -32,7 +33,7 @@ fn failed(error: &io::Error) -> Problem {
 }
 
 impl Guard {
-    /// Takes the terminal: raw keys, a screen of its own, the mouse if wanted.
+    /// Takes the terminal: raw keys, the alternate screen, the mouse if wanted.
     pub fn take(mouse: bool) -> Result<Self> {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
         let terminal = Terminal::new(backend).map_err(|error| failed(&error))?;
@@ -51,8 +52,8 @@ impl Guard {
         self.empty()
     }
 
-    /// The next frame is drawn whole, on an empty screen. `Terminal::clear` would first ask the terminal where its cursor is: some never
-    /// answer, and once the thread that reads keys waits for input, no answer reaches anybody else.
+    /// Empties the screen, so that the next frame is drawn whole. `Terminal::clear` would first ask the terminal where its
+    /// cursor is: some never answer, and once the thread that reads keys waits for input, no answer reaches any other thread.
     fn empty(&mut self) -> io::Result<()> {
         let size = self.terminal.size()?;
         self.terminal.resize(Rect::from((Position::ORIGIN, size)))
@@ -63,12 +64,12 @@ impl Guard {
         give_back(self.terminal.backend_mut());
     }
 
-    /// Takes it again after [`Guard::leave`].
+    /// Takes the terminal again after [`Guard::leave`].
     pub fn take_again(&mut self) -> Result<()> {
         self.enter().map_err(|error| failed(&error))
     }
 
-    /// Takes the mouse or hands it back.
+    /// Takes the mouse from the terminal or gives it back.
     pub fn capture_mouse(&mut self, mouse: bool) -> Result<()> {
         self.mouse = mouse;
         let out = self.terminal.backend_mut();
@@ -76,17 +77,17 @@ impl Guard {
         done.map_err(|error| failed(&error))
     }
 
-    /// Columns and rows.
+    /// Columns and rows of the terminal; 0 and 0 if it does not say.
     pub fn size(&self) -> (u16, u16) {
         self.terminal.size().map_or((0, 0), |size| (size.width, size.height))
     }
 
-    /// Draws everything again, whatever the screen shows.
+    /// Empties the screen, so that the next frame draws everything again.
     pub fn clear(&mut self) -> Result<()> {
         self.empty().map_err(|error| failed(&error))
     }
 
-    /// Draws one frame, which terminals that can show at once.
+    /// Draws one frame; terminals with synchronized updates show it at once.
     pub fn draw(&mut self, state: &State) -> Result<()> {
         draw(&mut self.terminal, state)
     }
@@ -98,7 +99,7 @@ impl Guard {
     }
 }
 
-/// Draws one frame into whatever takes the bytes.
+/// Draws one frame on a terminal that writes to any writer.
 pub(super) fn draw<W: Write>(terminal: &mut Terminal<CrosstermBackend<W>>, state: &State) -> Result<()> {
     let mut draw = || -> io::Result<()> {
         queue!(terminal.backend_mut(), BeginSynchronizedUpdate)?;
@@ -114,13 +115,13 @@ impl Drop for Guard {
     }
 }
 
-/// The reverse of taking it. Where the terminal is gone there is nobody to tell.
+/// Reverses the taking of the terminal. Failures are ignored: if the terminal is gone, they cannot be shown.
 fn give_back(out: &mut impl Write) {
     let _ = execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
 }
 
-/// Gives the terminal back from a panic on the drawing thread, before its message is printed.
+/// Gives the terminal back after a panic on the drawing thread, before its message is printed.
 pub fn give_back_after_fault() {
     give_back(&mut io::stdout());
 }

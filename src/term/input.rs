@@ -1,4 +1,4 @@
-//! Keys, mouse and size from crossterm's types to the program's own.
+//! Translates keys, mouse, paste and size from crossterm's types to the program's own.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, Mou
 use crate::app::key::{Code, Key};
 use crate::app::message::{Message, Mouse};
 
-/// The message of an event other than a key.
+/// The message of an event other than a key; None for events that the program does not use.
 pub fn message(event: Event) -> Option<Message> {
     match event {
         Event::Mouse(mouse) => {
@@ -25,7 +25,7 @@ pub fn message(event: Event) -> Option<Message> {
     }
 }
 
-/// The message of a key that was pressed at `now`; none for keys that the program does not know.
+/// The message of a key that was pressed at `now`; None for the release of a key and for keys that the program does not know.
 pub fn key(event: &KeyEvent, now: Duration) -> Option<Message> {
     if event.kind == KeyEventKind::Release {
         return None;

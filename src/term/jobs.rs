@@ -1,6 +1,6 @@
 //! Runs computations for the explorer, one after another, and passes their events on.
 //!
-//! Turning a whole run into what the screen shows costs time, so it is done here, off the drawing thread.
+//! Turning a whole run into findings takes time, so it is done here, off the drawing thread.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,12 +40,12 @@ struct Running {
 }
 
 impl Jobs {
-    /// Messages go to `sender`, with times since `start`.
+    /// No computation runs yet. Messages go to `sender`, with times since `start`.
     pub fn new(sender: Sender<Incoming>, start: Instant, log: Arc<Log>) -> Self {
         Self { sender, start, log, cache: Arc::new(Cache::new(Bounds::EXPLORER)), running: None }
     }
 
-    /// Starts to compute; what runs ends first.
+    /// Starts to compute `request`; a running computation is cancelled and ends first.
     pub fn start(&mut self, number: u64, request: Request) {
         let cancel = Cancel::default();
         let previous = self.running.take();
@@ -75,7 +75,7 @@ impl Jobs {
         }
     }
 
-    /// Ends the computation of that number.
+    /// Cancels the computation of that number, if it runs.
     pub fn cancel(&mut self, number: u64) {
         if let Some(running) = self.running.as_ref().filter(|running| running.number == number) {
             running.cancel.cancel();
@@ -86,14 +86,14 @@ impl Jobs {
 
 impl Drop for Jobs {
     fn drop(&mut self) {
-        // Its thread ends with the process: leaving must not wait for a pass through the model.
+        // The thread of the computation ends with the process: leaving must not wait for a pass through the model.
         if let Some(running) = &self.running {
             running.cancel.cancel();
         }
     }
 }
 
-/// Tells the explorer of one job.
+/// Sends the news of one job to the explorer.
 struct Teller {
     sender: Sender<Incoming>,
     start: Instant,
@@ -118,18 +118,18 @@ impl Teller {
     }
 
     fn tell(&self, news: JobNews) {
-        // Nobody listens any more when the explorer is leaving.
+        // The receiver is gone when the explorer is leaving.
         let _ = self.sender.send(Incoming::Message(Message::Job(self.number, news, self.start.elapsed())));
     }
 }
 
-/// A whole run as the screen needs it.
+/// The findings of a whole run, with the subject of its tags.
 fn shown(run: Run, file: Option<String>) -> Arc<Findings> {
     let subject = identity::subject_of(&run);
     Arc::new(Findings::from_run(run, file, subject))
 }
 
-/// Reads a run file for the screen.
+/// Reads a run file into findings for the screen.
 pub fn read(path: &Path) -> Result<Arc<Findings>> {
     Ok(shown(run_file::read(path)?, Some(path.display().to_string())))
 }

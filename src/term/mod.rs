@@ -1,8 +1,8 @@
-//! The impure edge: everything that depends on which terminal, multiplexer and machine the program happens to run in.
+//! The impure edge: everything that depends on the terminal, multiplexer and machine in which the program runs.
 //!
-//! [`explorer::explore`] is the door: it takes the terminal and runs the one loop of [`event_loop`]. Decisions are pure functions of an
-//! [`environment::Environment`] captured once, so that each can be tested for terminals that nobody has at hand. What they lead to
-//! (programs started, bytes written to the terminal) stays in this room.
+//! [`explorer::explore`] is the entry: it takes the terminal and runs the loop of [`event_loop`]. Decisions are pure functions
+//! of an [`environment::Environment`] captured once, so that each can be tested for terminals that are not at hand. Their
+//! consequences (programs started, bytes written to the terminal) stay in this module.
 
 pub mod background;
 pub mod background_reply;
@@ -29,16 +29,16 @@ mod tmux;
 use crate::app::message::Message;
 use crossterm::event::Event;
 
-/// Everything that wakes the loop.
+/// The inputs that wake the loop.
 #[derive(Debug)]
 pub enum Incoming {
-    /// From the terminal.
+    /// An event of the terminal.
     Terminal(Event),
-    /// From a thread of our own.
+    /// A message of a thread of the program.
     Message(Message),
     /// Bytes that are to be written to the terminal between two frames.
     Write(Vec<u8>),
-    /// The system asks the program to end.
+    /// A signal asks the program to end.
     End,
     /// The terminal cannot be read any more.
     Gone,

@@ -1,8 +1,8 @@
-//! When the loop draws: at once after news, but at most once every five milliseconds.
+//! Pacing of frames: at once after news, but at most one every five milliseconds.
 
 use std::time::{Duration, Instant};
 
-/// No more frames than this: one after another would only heat the machine.
+/// Least time between two frames: more frames would only heat the machine.
 const FRAME: Duration = Duration::from_millis(5);
 
 /// The pace of one loop.
@@ -17,12 +17,12 @@ impl Pace {
         Self { drawn: Instant::now(), stale: true }
     }
 
-    /// Asks for a frame: the screen is out of date.
+    /// Records that the screen is out of date, so that a frame is wanted.
     pub fn news(&mut self) {
         self.stale = true;
     }
 
-    /// Time until the wanted frame may be drawn; none where the screen is up to date.
+    /// Time until the wanted frame may be drawn; None if the screen is up to date.
     pub fn patience(&self) -> Option<Duration> {
         self.stale.then(|| FRAME.saturating_sub(self.drawn.elapsed()))
     }
@@ -32,7 +32,7 @@ impl Pace {
         self.stale && self.drawn.elapsed() >= FRAME
     }
 
-    /// Starts the pause after a frame.
+    /// Records that a frame was drawn, which starts the pause after it.
     pub fn drawn(&mut self) {
         *self = Self { drawn: Instant::now(), stale: false };
     }

@@ -1,18 +1,19 @@
-//! Who gives way to whom on a machine whose cores are all busy: computing to arranging rows, both to drawing.
+//! Priorities of threads on a machine whose cores are all busy: computing yields to arranging rows, and both yield to drawing.
 //!
-//! On Linux a priority belongs to one thread, and threads inherit it from the one that starts them, so that a whole computation yields
-//! when the thread that starts it does. Measured by `saescope bench ui`; elsewhere all threads are equal.
+//! On Linux a priority belongs to one thread, and threads inherit it from the one that starts them, so that a whole computation
+//! yields when the thread that starts it does. `saescope bench ui` measures the effect. On other systems all threads have the
+//! same priority.
 
-/// How far a thread steps back, in the steps of `nice(1)`.
+/// How far a thread lowers its priority, see [`give_way`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Yield {
-    /// To drawing: what the user waits for.
+    /// It yields to drawing, for which the user waits: 5 steps of `nice`.
     ToDrawing,
-    /// To everything else of the program.
+    /// It yields to all other threads of the program: 10 steps of `nice`.
     ToAll,
 }
 
-/// Lets the calling thread and all that it starts later give way.
+/// Lowers the priority of the calling thread and of all threads that it starts later.
 pub fn give_way(to: Yield) {
     #[cfg(target_os = "linux")]
     {
@@ -20,7 +21,7 @@ pub fn give_way(to: Yield) {
             Yield::ToDrawing => 5,
             Yield::ToAll => 10,
         };
-        // Where it is forbidden the screen is less smooth, and nothing else is lost.
+        // If the system forbids this, the screen is less smooth, and nothing else is lost.
         let _ = rustix::process::nice(steps);
     }
     #[cfg(not(target_os = "linux"))]

@@ -1,4 +1,4 @@
-//! Runs a small helper program without ever hanging on it: the screen waits while this runs.
+//! Runs a small helper program with a time limit, because the caller waits while it runs.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 
 use crate::core::text::excerpt;
 
-/// How long a helper may take. What is asked of one takes milliseconds, so a longer wait means that it hangs.
+/// How long a helper may take. Its work takes milliseconds, so a longer wait means that it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Between two looks whether the helper has ended.
+/// Time between two checks whether the helper has ended.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// How long its last words may take once it has ended: a grandchild that inherited the pipe may hold it open for ever.
+/// How long to wait for the output of a helper that has ended: a grandchild that inherited the pipe may hold it open for ever.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// Feeds `input` to `command` and returns what it prints.
 ///
 /// # Errors
-/// Why it did not do its work, in a few words: it cannot be started, it failed (with what it said), it took too long.
+/// The reason in a few words: the helper cannot be started, it failed (with its message), or it took too long.
 pub fn run(command: &mut Command, input: &[u8], patience: Duration) -> Result<String, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     // The helper must never read the keys or draw on the screen.
@@ -28,8 +28,8 @@ pub fn run(command: &mut Command, input: &[u8], patience: Duration) -> Result<St
     let mut child = command.spawn().map_err(|error| format!("`{program}` cannot be started: {error}"))?;
     if let Some(mut stdin) = child.stdin.take() {
         let input = input.to_vec();
-        // On its own thread, because a helper that reads nothing blocks whoever writes more than a pipe holds. A helper that
-        // ends without reading everything is judged by its status.
+        // On its own thread, because writing more than a pipe holds blocks if the helper reads nothing. A helper that ends
+        // without reading everything is judged by its status.
         thread::spawn(move || drop(stdin.write_all(&input)));
     }
     let (said, complained) = (read_all(child.stdout.take()), read_all(child.stderr.take()));
@@ -52,7 +52,7 @@ fn wait(child: &mut Child, patience: Duration) -> Result<ExitStatus, String> {
             Ok(Some(status)) => return Ok(status),
             Ok(None) if Instant::now() < end => thread::sleep(PAUSE),
             Ok(None) => {
-                // Whether it dies of this or has just ended by itself: it is gone, and `wait` leaves no zombie.
+                // The helper is gone after this, even if it has just ended by itself, and `wait` leaves no zombie.
                 let _ = child.kill();
                 let _ = child.wait();
                 return Err(format!("gave no answer within {:.1} s", patience.as_secs_f32()));
@@ -67,10 +67,10 @@ fn read_all(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
-            // What was read before a failure is still worth showing.
+            // The bytes that were read before a failure are still worth showing.
             let _ = pipe.read_to_end(&mut bytes);
         }
-        // Nobody listens any more where the helper took too long.
+        // The receiver is gone if the helper took too long.
         let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
     });
     receiver

@@ -1,4 +1,4 @@
-//! Reads and saves tags on a thread of its own: a save waits for the disk.
+//! Reads and saves tags on a thread of its own, because a save waits for the disk.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ enum Order {
     Save(Box<TagBook>, u64),
 }
 
-/// The thread, while it runs.
+/// The thread that saves tags, and the sender of its orders.
 pub struct Saver {
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<Result<()>>>,
 }
 
 impl Saver {
-    /// Tag files are in `folder`; messages go to `sender`.
+    /// Starts the thread. Tag files are in `folder`; messages go to `sender`.
     pub fn new(folder: PathBuf, sender: Sender<Incoming>, log: Arc<Log>) -> Result<Self> {
         let (orders, receiver) = channel();
         let work = Work { folder, sender, log, files: Vec::new() };
@@ -39,14 +39,14 @@ impl Saver {
         self.order(Order::Open(subject));
     }
 
-    /// Asks for `book` to be saved.
+    /// Asks for `book`, the tags of `revision`, to be saved.
     pub fn save(&self, book: Box<TagBook>, revision: u64) {
         self.order(Order::Save(book, revision));
     }
 
     fn order(&self, order: Order) {
         if let Some(orders) = &self.orders {
-            // A thread that is gone has told why.
+            // If the thread is gone, it has reported why.
             let _ = orders.send(order);
         }
     }
@@ -54,7 +54,7 @@ impl Saver {
     /// Waits until everything is saved.
     ///
     /// # Errors
-    /// When the latest save failed.
+    /// If the latest save failed.
     pub fn finish(mut self) -> Result<()> {
         self.orders = None;
         let fault = || Problem::new("tags", "were not saved: the thread that saves them stopped", "report it with the log");
@@ -66,19 +66,19 @@ struct Work {
     folder: PathBuf,
     sender: Sender<Incoming>,
     log: Arc<Log>,
-    /// The files that were opened: a save belongs to the subject of its book, whatever was opened since.
+    /// The files that were opened, by subject: a save goes to the file of its book's subject, even if another was opened since.
     files: Vec<(Subject, TagsFile)>,
 }
 
 impl Work {
-    /// Until the last order is carried out. Returns how the latest save ended.
+    /// Runs until the last order is carried out. Returns the result of the latest save.
     fn run(mut self, orders: &Receiver<Order>) -> Result<()> {
         let mut latest = Ok(());
         while let Ok(order) = orders.recv() {
             let mut waiting = vec![order];
             waiting.extend(orders.try_iter());
             for index in 0..waiting.len() {
-                // Of saves of the same tags that wait one after another only the last says all.
+                // Of consecutive waiting saves of the same subject only the last is needed, because it holds all tags.
                 if let (Order::Save(book, _), Some(Order::Save(next, _))) = (&waiting[index], waiting.get(index + 1))
                     && book.subject() == next.subject()
                 {
@@ -115,7 +115,8 @@ impl Work {
         }
     }
 
-    /// Saves `book`, merged with what another program saved in between: the explorer is told of that and merges in the same way.
+    /// Saves `book`, merged with tags that another program saved in between; the explorer gets those tags and merges them in the
+    /// same way.
     fn save(&mut self, mut book: TagBook, revision: u64) -> Result<()> {
         let subject = book.subject().clone();
         let Some(at) = self.files.iter().position(|(opened, _)| *opened == subject) else {
@@ -131,7 +132,7 @@ impl Work {
                 Saved::ChangedElsewhere(problem) => {
                     let found = file.reread(&subject)?;
                     self.log.line(format_args!("tags: {problem}"));
-                    // A file that was removed meanwhile is written again.
+                    // If the file was removed meanwhile, it is written again.
                     let Some((base, theirs)) = found else { continue };
                     book.apply(merge(&base, book.features(), &theirs));
                     self.tell(Message::TagsChangedElsewhere { base, theirs });

@@ -1,4 +1,5 @@
-//! What the tests of this room share: environments in one line, a terminal that reads, and programs in a terminal of their own.
+//! Helpers for the tests of `term`: environments in one line, a terminal that reads bytes, and programs in a terminal of their
+//! own.
 
 use std::io::Write;
 use std::num::NonZero;
@@ -38,18 +39,18 @@ impl Terminal {
         self.0.process(bytes);
     }
 
-    /// What is on the screen.
+    /// The text on the screen.
     pub fn shown(&self) -> String {
         self.0.screen().contents()
     }
 
-    /// The texts that its clipboard got, in order.
+    /// The texts that the clipboard of the terminal got, in order.
     pub fn copied(&self) -> &[String] {
         &self.0.callbacks().0
     }
 }
 
-/// Says why a test did nothing. Not by `eprintln`, which the lints keep for the command line.
+/// Says why a test did nothing. It does not use `eprintln`, which the lints keep for the command line.
 pub fn skipped(why: &str) {
     writeln!(std::io::stderr(), "skipped: {why}").unwrap();
 }
@@ -68,7 +69,7 @@ mod pseudo_terminal {
 
     use super::Terminal;
 
-    /// A program in a terminal like xterm, ended when this goes.
+    /// A program in a terminal like xterm; dropping it ends the program.
     pub struct Program {
         pub terminal: Terminal,
         pub keyboard: Box<dyn Write + Send>,
@@ -90,7 +91,7 @@ mod pseudo_terminal {
             thread::spawn(move || {
                 let mut buffer = [0; 4096];
                 while let Ok(count @ 1..) = reader.read(&mut buffer) {
-                    // Nobody listens any more at the end of the test.
+                    // The receiver is gone at the end of the test.
                     let _ = sender.send(buffer[..count].to_vec());
                 }
             });
@@ -98,7 +99,7 @@ mod pseudo_terminal {
             Self { terminal: Terminal::new(), keyboard, output, child, _master: pair.master }
         }
 
-        /// Waits for what the terminal gets to see.
+        /// Feeds the program's output to the terminal until `seen` holds.
         pub fn wait_for(&mut self, what: &str, seen: impl Fn(&Terminal) -> bool) {
             wait_until(what, || {
                 self.output.try_iter().for_each(|bytes| self.terminal.read(&bytes));
@@ -109,7 +110,7 @@ mod pseudo_terminal {
 
     impl Drop for Program {
         fn drop(&mut self) {
-            // It may have ended by itself.
+            // The program may have ended by itself.
             let _ = self.child.kill();
             let _ = self.child.wait();
         }

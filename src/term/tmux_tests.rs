@@ -1,20 +1,20 @@
-//! Tests with a real tmux, on a server of their own in a terminal of their own; skipped where tmux is not installed.
+//! Tests with a real tmux, on a server of their own in a terminal of their own; skipped if tmux is not installed.
 
 use portable_pty::CommandBuilder;
 
 use super::*;
 use crate::term::testing::{Program, skipped, wait_until};
 
-/// A server that shares nothing with that of whoever runs the tests.
+/// A tmux server that is independent of any other server of the user.
 pub struct Server {
     pub tmux: Tmux,
-    /// tmux as it is attached to a terminal.
+    /// The tmux client that is attached to a terminal.
     client: Program,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
-    /// Starts tmux; none, with the reason printed, where there is no tmux.
+    /// Starts a server; None, with the reason printed, if tmux is not installed.
     pub fn start() -> Option<Self> {
         if !Tmux::default().is_available() {
             skipped("the program tmux is not installed");
@@ -33,7 +33,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A server that has gone already is what this is after.
+        // A failure means that the server is gone already.
         let _ = self.tmux.command(&["kill-server"], b"");
     }
 }

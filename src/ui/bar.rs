@@ -1,16 +1,17 @@
-//! Bars around a zero axis: the side says the sign, the length the size.
+//! Bars around a zero axis: the side shows the sign, the length the size.
 
 use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::theme::Theme;
 
-/// `number` on a scale from `-largest` to `largest`, `width` columns wide with the axis in the middle; empty if it is not known.
+/// `number` on a scale from `-largest` to `largest`, `width` columns wide with the axis in the middle; blank if `number` is not
+/// known.
 pub fn signed(number: Option<f64>, largest: f64, width: usize, theme: &Theme) -> Vec<Span<'static>> {
     let side = width.saturating_sub(1) / 2;
     let Some(number) = number.filter(|number| number.is_finite()) else { return vec![Span::raw(" ".repeat(width))] };
     let share = if largest > 0.0 { (number.abs() / largest).clamp(0.0, 1.0) } else { 0.0 };
-    // In halves of a column; what is not zero shows at least one half.
+    // In halves of a column; a number other than zero shows at least one half.
     let halves = (share * (2 * side) as f64).round() as usize;
     let halves = if number == 0.0 { 0 } else { halves.max(1).min(2 * side) };
     let drawn = halves.div_ceil(2);

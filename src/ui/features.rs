@@ -16,7 +16,7 @@ use crate::core::rows::cells::cell;
 use crate::core::rows::column::Column;
 use crate::core::rows::{Row, Spec};
 
-/// Draws the table.
+/// Draws the table into `area`, border included.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let focused = state.pane == Pane::Features;
     let inside = pane::frame(&title(state), focused, theme, area, frame);
@@ -54,7 +54,7 @@ fn title(state: &State) -> String {
     format!("features{of}{place}")
 }
 
-/// Why there is no row.
+/// The reason why the table has no row.
 fn empty(state: &State) -> String {
     let found = state.findings().map(|findings| findings.view(state.shown().first()));
     if let Some(gap) = &state.table.listing.gap {
@@ -77,7 +77,8 @@ fn empty(state: &State) -> String {
     format!("the selection holds no feature; {} lowers the threshold", state.setting.keymap.way(CommandId::LOWER))
 }
 
-/// The scale of the bars: the strongest feature of the view, so that bars of different selections compare.
+/// The largest |effect| of all features in the shown view or views. It is the scale of the bars, so that the bars of different
+/// selections can be compared.
 fn largest(state: &State) -> f64 {
     let Some(findings) = state.findings() else { return 0.0 };
     let shown = state.shown();
@@ -122,7 +123,7 @@ struct Context<'a> {
 impl Context<'_> {
     fn row(&self, at_cursor: bool, row: &Row, place: Rect, frame: &mut Frame) {
         let buffer = frame.buffer_mut();
-        // Cursor and mark are characters too: a reversed line alone is invisible to some.
+        // Cursor and mark are also characters, because some users cannot see a reversed line.
         let gutter = [
             Span::styled(if at_cursor { ">" } else { " " }, self.theme.title),
             Span::styled(if self.state.marked.contains(&row.feature) { "*" } else { " " }, self.theme.mark),

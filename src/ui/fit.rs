@@ -7,15 +7,15 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::theme::Theme;
 use crate::core::text;
 
-/// Text that stays together where a row ends.
+/// Text that is not broken at the end of a row.
 pub type Piece = Vec<Span<'static>>;
 
-/// Columns that `text` takes.
+/// Number of columns that `text` takes on a terminal.
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// At most `columns` of `text`; what was cut is marked by `…`.
+/// At most `columns` of `text`; `…` marks a cut.
 pub fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -28,7 +28,7 @@ pub fn cut(text: &str, columns: usize) -> String {
         }
         kept.push(character);
     }
-    // Some characters are wider together than one by one.
+    // Some characters are wider together than the sum of their widths.
     while width(&kept) + 1 > columns && kept.pop().is_some() {}
     if columns > 0 {
         kept.push('…');
@@ -36,21 +36,21 @@ pub fn cut(text: &str, columns: usize) -> String {
     kept
 }
 
-/// `text` in exactly `columns`, at their left.
+/// `text` cut or padded to exactly `columns`, aligned to the left.
 pub fn left(text: &str, columns: usize) -> String {
     let text = cut(text, columns);
     let rest = columns.saturating_sub(width(&text));
     format!("{text}{}", " ".repeat(rest))
 }
 
-/// `text` in exactly `columns`, at their right.
+/// `text` cut or padded to exactly `columns`, aligned to the right.
 pub fn right(text: &str, columns: usize) -> String {
     let text = cut(text, columns);
     let rest = columns.saturating_sub(width(&text));
     format!("{}{text}", " ".repeat(rest))
 }
 
-/// A number with its sign and up to `digits` behind the point, fewer where they do not fit; empty if it is not known.
+/// A number with its sign and up to `digits` behind the point, fewer if they do not fit; empty if the number is not known.
 pub fn number(number: Option<f64>, digits: usize, columns: usize) -> String {
     match number {
         Some(0.0) => "0".to_owned(),
@@ -62,8 +62,8 @@ pub fn number(number: Option<f64>, digits: usize, columns: usize) -> String {
     }
 }
 
-/// `label`, then `pieces` in as many rows as they need; further rows begin below the first piece. Pieces should not be wider than
-/// [`room`].
+/// `label`, then `pieces` in as many rows as they need; further rows begin below the first piece. Pieces should not be wider
+/// than [`room`].
 pub fn flow(label: &str, pieces: impl IntoIterator<Item = Piece>, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     let indent = width(label);
     let mut rows = Vec::new();
@@ -82,7 +82,7 @@ pub fn flow(label: &str, pieces: impl IntoIterator<Item = Piece>, columns: usize
     rows
 }
 
-/// Columns beside `label`.
+/// Number of columns to the right of `label`, at least 1.
 pub fn room(label: &str, columns: usize) -> usize {
     columns.saturating_sub(width(label)).max(1)
 }

@@ -1,4 +1,4 @@
-//! The last line, or lines: what is being typed, what happened, or the keys that help most now.
+//! The last line or lines: the open prompt, the notice, or the most useful keys.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -18,11 +18,11 @@ use crate::app::state::prompt::Prompt;
 use crate::core::progress::Progress;
 use crate::core::text::{bytes, printable};
 
-/// Commands whose keys are shown, the most useful first; as many as fit.
+/// Commands whose keys are shown, as many as fit, the most useful first.
 const SHOWN: [&str; 12] =
     ["help", "threshold", "top-k", "filter", "tag", "copy-list", "copy-page", "sort", "heat-map", "published", "undo", "quit"];
 
-/// Draws the footer.
+/// Draws the footer into `area`.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let width = usize::from(area.width);
     let line = match (&state.overlay, &state.notice) {
@@ -60,7 +60,8 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     frame.buffer_mut().set_line(area.x, area.y, &line, area.width);
 }
 
-/// How far a download is, in as much of the line as it needs: what matters least goes first, how to stop it never.
+/// The progress of a download, in as much of the line as it needs. The least important parts are dropped first; the way to stop
+/// the download always stays.
 fn downloading(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>> {
     let Some(download) = &state.download else { return Vec::new() };
     let name = printable(&download.name);
@@ -104,7 +105,7 @@ fn keys(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>> {
     spans
 }
 
-/// The line that is typed, with the terminal's own cursor in it, and what it means.
+/// The open prompt: label, typed text with the terminal's own cursor, and hint.
 fn typed(state: &State, prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut Frame) {
     let label = format!(" {}: ", prompts::label(prompt));
     let (hint, style) = match prompts::hint(state, prompt) {
@@ -112,7 +113,7 @@ fn typed(state: &State, prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut 
         Err(why) => (why, theme.error),
     };
     let width = usize::from(area.width);
-    // The text keeps at least a third of the line, however long its explanation is.
+    // The text keeps at least a third of the line, however long the hint is.
     let room = width.saturating_sub(label.width() + hint.width() + 3).max(width / 3).min(width.saturating_sub(label.width()));
     let text = printable(prompt.input.value());
     let scroll = prompt.input.visual_scroll(room.saturating_sub(1));

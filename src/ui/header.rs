@@ -1,4 +1,4 @@
-//! Three lines: what is shown, which view of it, and by which rule features are listed.
+//! Three lines: the source of the numbers, the views, and the rule by which features are listed.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -18,7 +18,7 @@ use crate::core::rows::column::Sort;
 use crate::core::text::printable;
 use crate::core::view::View;
 
-/// Draws the header.
+/// Draws the header into `area`, which has three rows.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let lines = [source(state, theme, area.width), views(state, theme, area.width), selection(state, theme, area.width)];
     for (row, line) in lines.into_iter().enumerate() {
@@ -26,7 +26,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
 }
 
-/// Left: where the numbers come from. Right: how the computation and the tags stand.
+/// Left: the source of the numbers. Right: the progress of the computation, and whether the tags are saved.
 fn source(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     let (right, right_style) = standing(state, theme, usize::from(width).saturating_sub(13));
     let right_width = if right.is_empty() { 0 } else { right.width() + 2 };
@@ -76,7 +76,7 @@ fn data(findings: &Findings) -> String {
     })
 }
 
-/// In at most `room` columns, where that is possible.
+/// The progress of the job, and whether the tags are saved, in at most `room` columns if possible.
 fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let tags = tagging::standing(state);
     let text = tags.text();
@@ -94,7 +94,7 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let arrived = arrived.map_or_else(String::new, |(arrived, expected)| format!(" · {arrived}/{expected} done"));
     let doing = format!(" · {}", printable(&progress.stage));
     let stop = state.setting.keymap.way(CommandId::BACK);
-    // How to stop it and how the tags stand is always there; what matters least goes first.
+    // The way to stop the job and the words about the tags always stay; the least important parts are dropped first.
     let forms = [
         format!("{share} %{doing}{arrived}{rate}{remaining} · {stop} stops{said}"),
         format!("{share} %{doing}{arrived}{remaining} · {stop} stops{said}"),
@@ -105,7 +105,7 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     (text, if tags.is_endangered() { theme.error } else { theme.warning })
 }
 
-/// Seconds as people say them.
+/// Seconds, rounded up, in words such as `28 s`, `3 min 5 s` or `2 h 10 min`.
 pub(super) fn duration(seconds: f64) -> String {
     let seconds = seconds.ceil().clamp(0.0, 360_000.0) as u64;
     match seconds {
@@ -133,7 +133,7 @@ fn views(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     }
     let of = state.shown().pair().map_or_else(String::new, |(first, _)| format!("{}: ", state.about().name(first)));
     let used: usize = spans.iter().map(Span::width).sum();
-    // A number that is cut off would be read as another number: only whole figures, as many as fit.
+    // A number that is cut off would be read as another number, so only whole figures are shown, as many as fit.
     let fitting = (1..=figures.len()).rev().map(|count| format!("  {of}{}", figures[..count].join(" · ")));
     if let Some(text) = fitting.into_iter().find(|text| used + text.width() <= usize::from(width)) {
         spans.push(Span::styled(text, theme.dim));
@@ -141,7 +141,7 @@ fn views(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     Line::from(spans)
 }
 
-/// The rule, what it finds, and whatever else keeps rows out of sight or in another order.
+/// The rule, the number of features it selects, and everything else that hides or reorders rows.
 fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     let rule = match state.selection {
         crate::core::selection::Selection::Threshold(_) => "|effect| > ",

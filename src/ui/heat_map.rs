@@ -1,4 +1,5 @@
-//! Where in the network and at which word an effect arises: all submodules against all positions of the prompt.
+//! The heat map shows where in the network and at which word an effect arises: all submodules against all positions of the
+//! prompt.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -12,13 +13,13 @@ use crate::core::findings::{Findings, Source};
 use crate::core::submodule::Submodule;
 use crate::core::view::View;
 
-/// Columns of a cell with the gap after it, and of a share.
+/// Width in columns of a cell with the gap after it, also for the sums.
 const CELL: usize = 8;
 
-/// Behind the positions.
+/// Headings of the columns behind the positions: the sum over the features, the error term, and the error share.
 const SUMS: [&str; 3] = ["sum", "error", "share"];
 
-/// Lines above the cells.
+/// Number of lines above the cells.
 const HEADING: usize = 3;
 
 /// Draws the map over the whole of `area`.
@@ -35,7 +36,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// Why there is nothing to draw, if there is nothing.
+/// The reason why there is nothing to draw; None if there is.
 fn missing(state: &State, findings: &Findings, view: View) -> Option<String> {
     let name = findings.study.name(view);
     if matches!(findings.source, Source::Published { .. }) {
@@ -49,13 +50,13 @@ fn missing(state: &State, findings: &Findings, view: View) -> Option<String> {
     Some(format!("nothing of the {name} view {says}"))
 }
 
-/// The numbers of one view, looked up once.
+/// The heat map of one view.
 struct Map<'a> {
     findings: &'a Findings,
     view: View,
     submodules: Vec<Submodule>,
     positions: usize,
-    /// The strongest cell.
+    /// The largest |sum| of a cell, the scale of the colours.
     largest: f64,
 }
 
@@ -72,7 +73,7 @@ impl<'a> Map<'a> {
         }
     }
 
-    /// `scroll` submodules are above the first row, fewer where the last one is visible with fewer.
+    /// The lines of the map. `scroll` submodules are hidden above the first row, or fewer if the last submodule is visible then.
     fn lines(&self, theme: &Theme, columns: usize, rows: usize, scroll: usize) -> Vec<Line<'static>> {
         let label = self.submodules.iter().map(|submodule| submodule.to_string().len()).max().unwrap_or(0) + 1;
         let positions = (columns.saturating_sub(label + SUMS.len() * CELL) / CELL).min(self.positions);
@@ -109,7 +110,7 @@ impl<'a> Map<'a> {
         )
     }
 
-    /// What it is, then positions over the tokens of the first example.
+    /// The title, then the positions, then the tokens of the first example.
     fn heading(&self, theme: &Theme, label: usize, positions: usize) -> Vec<Line<'static>> {
         let tokens = sides::first_tokens(self.findings, self.view).unwrap_or_default();
         let cell = |text: &str| format!("{} ", fit::right(text, CELL - 1));

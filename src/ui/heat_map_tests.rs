@@ -1,4 +1,4 @@
-//! The heat map of a small study: cells are the sums of the findings, on every size.
+//! Tests of the heat map of a small study: cells are the sums of the findings, and no size breaks it.
 
 use ratatui::style::Color;
 
@@ -55,7 +55,7 @@ fn the_strongest_cell_has_the_strongest_colour_in_every_theme() {
         for (row, submodule) in Submodule::all(LAYERS).into_iter().enumerate() {
             let sums = state.findings().unwrap().view(MALE).submodule(submodule).unwrap().position_sums();
             for (position, sum) in sums.iter().enumerate() {
-                // The last digit: labels are eight columns wide.
+                // The cell of the last digit; labels are eight columns wide.
                 let cell = &buffer[((8 + position * CELL + CELL - 2) as u16, (HEADING + row) as u16)];
                 let heat = theme.heat(*sum, map.largest);
                 assert_eq!(

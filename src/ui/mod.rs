@@ -1,4 +1,5 @@
-//! Draws a state. Decides nothing: where things stand is [`crate::app::layout`], what they say is [`crate::core::rows::cells`].
+//! Draws a state. It decides neither the places of things, see [`crate::app::layout`], nor the texts of cells, see
+//! [`crate::core::rows::cells`].
 
 pub mod bar;
 pub mod card;
@@ -27,7 +28,7 @@ use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
 use theme::Theme;
 
-/// Draws everything.
+/// Draws the whole screen.
 pub fn view(state: &State, frame: &mut Frame) {
     let theme = Theme::new(state.theme, state.setting.true_colour);
     let area = frame.area();

@@ -1,4 +1,4 @@
-//! What lies over the panes: choosers, the palette and the help.
+//! Windows over the panes: choosers, the palette and the help.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -20,7 +20,7 @@ use crate::app::state::overlay::{Chooser, Overlay};
 use crate::core::filter::fields;
 use crate::core::text::printable;
 
-/// Draws whatever is open.
+/// Draws the chooser, the palette or the help, if one is open.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     match &state.overlay {
         Some(Overlay::Chooser(chooser)) => choose(*chooser, state, theme, area, frame),
@@ -30,7 +30,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
 }
 
-/// A rectangle of that size at the bottom of the screen, above the footer, in the middle.
+/// A rectangle of that size, centred at the bottom of the screen, above the footer.
 fn place(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height.saturating_sub(1)));
     Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - 1).saturating_sub(height), width, height)
@@ -57,7 +57,7 @@ fn choose(chooser: Chooser, state: &State, theme: &Theme, area: Rect, frame: &mu
     }
 }
 
-/// One line of a list: name, keys and help, or why it cannot run now.
+/// One line of a list: name and keys of a command, and its help or the reason why it cannot run now.
 fn line(command: &'static Command, state: &State, theme: &Theme, width: u16) -> Line<'static> {
     let keys: Vec<String> = state.setting.keymap.keys(command.id()).map(|key| key.to_string()).collect();
     let enabled = (command.enabled)(state);
@@ -108,7 +108,7 @@ fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame
     }
     let rows = usize::from(inside.height).saturating_sub(1);
     let at = lines.iter().position(|(index, _)| *index == Some(list.cursor)).unwrap_or(0);
-    // At the last command the notes below it come into sight.
+    // With the cursor on the last command, the list scrolls to the notes below it.
     let at = if list.cursor + 1 >= found.len() { lines.len().saturating_sub(1) } else { at };
     let top = (at + 1).saturating_sub(rows.max(1));
     for (row, (index, content)) in lines.iter().enumerate().skip(top).take(rows) {
@@ -121,7 +121,7 @@ fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame
     }
 }
 
-/// What a user must know besides the commands: counts and the fields of a filter.
+/// Notes below the commands: counts and the fields of a filter.
 fn notes(state: &State, theme: &Theme) -> Vec<(Option<usize>, Line<'static>)> {
     let mut notes = vec![
         (" Counts".to_owned(), theme.title),
@@ -132,7 +132,7 @@ fn notes(state: &State, theme: &Theme) -> Vec<(Option<usize>, Line<'static>)> {
     notes.into_iter().map(|(text, style)| (None, Line::styled(text, style))).collect()
 }
 
-/// How a count is typed, which depends on the digits that are commands themselves.
+/// A sentence that says how to type a count, which depends on the digits that run commands.
 fn counts(state: &State) -> String {
     let keymap = &state.setting.keymap;
     let says = format!("{} moves 12 rows.", keymap.counted("12", CommandId::DOWN));
@@ -146,7 +146,7 @@ fn counts(state: &State) -> String {
     format!("{says} {} alone switch views, so a count has two digits typed in one go{begins}.", listed(&commands))
 }
 
-/// Digits as people list them: `0 or 6 to 9`.
+/// Digits in words: `0 or 6 to 9`.
 fn listed(digits: &[char]) -> String {
     let follows = |left: &char, right: &char| u32::from(*left) + 1 == u32::from(*right);
     let runs = digits.chunk_by(follows).map(|run| match run {

@@ -5,12 +5,12 @@ use crate::core::run::ExampleRecord;
 use crate::core::text::printable;
 use crate::core::view::{Direction, View};
 
-/// One prompt with its answer; text as it is in the file.
+/// One prompt with its answer, with the text as it is in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Side<'a> {
-    /// Token by token.
+    /// The text of each token of the prompt.
     pub tokens: &'a [String],
-    /// The token that is to follow.
+    /// The text of the token that answers the prompt.
     pub answer: &'a str,
 }
 
@@ -21,14 +21,14 @@ pub fn sides(example: &ExampleRecord, direction: Direction) -> [Side<'_>; 2] {
     direction.orient(clean, patch).into()
 }
 
-/// A token by itself, safe to show: spaces around it are dropped, spaces alone made visible.
+/// A token by itself, printable: spaces around it are dropped; a token of spaces only is shown as `␣`.
 pub fn alone(token: &str) -> String {
     let shown = printable(token);
     let trimmed = shown.trim_matches(' ');
     if trimmed.is_empty() { "␣".repeat(shown.len()) } else { trimmed.to_owned() }
 }
 
-/// The tokens of the first clean prompt, as an example of what stands at each position; none where prompts differ in length.
+/// The tokens of the first clean prompt, as an example for each position; None if prompts differ in length.
 pub fn first_tokens(findings: &Findings, view: View) -> Option<Vec<String>> {
     let examples = &findings.data(view)?.examples;
     let first = sides(examples.first()?, findings.study.view(view).direction)[0].tokens;

@@ -1,4 +1,4 @@
-//! The list of submodules: how many features are selected, what they sum to, and what the dictionary does not explain.
+//! The list of submodules: number of selected features, sum of the effects of all features, and error share.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -15,7 +15,7 @@ use crate::core::rows::cells::signed;
 use crate::core::submodule::Submodule;
 use crate::core::view_findings::Coverage;
 
-/// Draws the list.
+/// Draws the list into `area`, border included.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let focused = state.pane == Pane::Submodules;
     let inside = pane::frame(&format!("submodules · {}", state.about().name(state.shown().first())), focused, theme, area, frame);
@@ -37,14 +37,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
 }
 
-/// The scale of the bars: the largest sum of all submodules.
+/// The largest |sum| of a submodule, the scale of the bars.
 fn largest(state: &State) -> f64 {
     let view = state.findings().map(|findings| findings.view(state.shown().first()));
     let sums = view.into_iter().flat_map(|view| view.submodules().map(|ranked| ranked.feature_sum().abs()));
     sums.fold(0.0, f64::max)
 }
 
-/// Width of the columns: name, count, sum, share. What is left is the bar's.
+/// Widths of name, count, sum and error share in columns; the bar takes the rest.
 const COLUMNS: [usize; 4] = [8, 7, 8, 6];
 
 fn all(state: &State, theme: &Theme, width: usize) -> Line<'static> {
@@ -59,9 +59,9 @@ fn all(state: &State, theme: &Theme, width: usize) -> Line<'static> {
     ])
 }
 
-/// The number of selected features, and before it how many match the filter, if there is one.
+/// The number of selected features; with a filter, `matching/selected`.
 fn counted(state: &State, count: Count) -> String {
-    // Figures that were printed only in part may have left out more features; zero would claim that there are none.
+    // Figures that were printed only in part may have left out features; a zero would claim that there are no others.
     if state.table.listing.gap.is_some() {
         return if count.selected == 0 { String::new() } else { format!("{}+", count.selected) };
     }
@@ -71,7 +71,7 @@ fn counted(state: &State, count: Count) -> String {
 fn one(state: &State, theme: &Theme, submodule: Submodule, largest: f64, width: usize) -> Line<'static> {
     let layers = state.findings().map_or(0, |findings| findings.layers);
     let count = state.table.listing.counts.get(submodule.ordinal(layers)).copied().unwrap_or_default();
-    // The card says what is suspect about a dictionary.
+    // `!` marks a suspect dictionary; the card says why it is suspect.
     let suspect = state.findings().and_then(|findings| findings.report(submodule)).is_some_and(DictionaryReport::is_suspect);
     let name = left(&format!("{submodule}{}", if suspect { "!" } else { "" }), COLUMNS[0]);
     let view = state.findings().map(|findings| findings.view(state.shown().first()));
@@ -83,12 +83,12 @@ fn one(state: &State, theme: &Theme, submodule: Submodule, largest: f64, width: 
     };
     let style = if count.selected > 0 { theme.text } else { theme.dim };
     spans.push(Span::styled(right(&counted(state, count), COLUMNS[1]), style));
-    // A sum over the printed features only would be another figure than the study's.
+    // A sum over the printed features only would differ from that of the study.
     let whole = view.is_some_and(|view| view.coverage == Coverage::Computed);
     let sum = whole.then(|| ranked.feature_sum());
     let share = ranked.error_share().filter(|_| whole).map_or_else(String::new, |share| format!("{:.0}%", 100.0 * share));
     let sum_style = theme.signed(sum.unwrap_or(0.0));
-    // Name, count, sum and share come first; the bar takes what room is left.
+    // Name, count, sum and share take their room first; the bar takes the rest.
     let room = width.saturating_sub(COLUMNS.iter().sum());
     if room >= 5 {
         spans.extend(bar::signed(sum, largest, room, theme));

@@ -1,4 +1,4 @@
-//! A small study on a screen, for the tests of this room: two layers, three tokens, four examples, all examples kept.
+//! A small study on a screen, for the tests of `ui`: two layers, three tokens, four examples, all examples kept.
 
 use std::sync::Arc;
 
@@ -26,10 +26,10 @@ pub const LAYERS: usize = 2;
 pub const POSITIONS: usize = 3;
 pub const EXAMPLES: usize = 4;
 
-/// Features of every dictionary that differ between clean and patch.
+/// Features of every dictionary that differ between clean and patch runs.
 const FEATURES: [u32; 3] = [2, 5, 26074];
 
-/// The effect of a feature at one token in the male view; clean and patch are the same at the first token.
+/// The effect of a feature at one token in the male view; it is 0 at the first token, where clean and patch prompt are the same.
 fn token_effect(submodule: Submodule, feature: u32, example: usize, position: usize) -> f32 {
     if position == 0 {
         return 0.0;
@@ -106,15 +106,15 @@ fn detail(sign: f32) -> Detail {
     detail
 }
 
-/// A run of the study of names, whole.
+/// A whole run of the study of names.
 pub fn run() -> Run {
     run_of(names())
 }
 
-/// How strong the effects of each view are, with their sign.
+/// Factors of the effects of each view.
 const STRENGTHS: [f32; 5] = [1.0, -1.0, 0.5, 0.25, -0.75];
 
-/// A run of a study of up to five views, whole.
+/// A whole run of a study of up to five views.
 pub fn run_of(study: Study) -> Run {
     let sources = ["pairs.json", "baseline.json", "third.json", "fourth.json", "fifth.json"];
     let views: Vec<(View, f32)> = study.all().zip(STRENGTHS).collect();
@@ -156,7 +156,7 @@ pub fn run_of(study: Study) -> Run {
     Run { manifest, views: views.into_iter().map(view).collect() }
 }
 
-/// A state that knows nothing yet.
+/// A state without findings.
 pub fn empty() -> State {
     let figures = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/published/names_comparison.json"));
     State::new(Setting {
@@ -184,14 +184,14 @@ pub fn showing(run: Run) -> State {
     state
 }
 
-/// What stands on a screen of `size` after `draw`.
+/// The cells of a screen of `size` after `draw`.
 pub fn screen(size: (u16, u16), draw: impl FnOnce(&mut ratatui::Frame)) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal.draw(draw).unwrap();
     terminal.backend().buffer().clone()
 }
 
-/// The rows of a screen, without spaces at their ends.
+/// The rows of a screen, without trailing spaces.
 pub fn rows(buffer: &Buffer) -> Vec<String> {
     let area = buffer.area;
     let row = |y| (0..area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();

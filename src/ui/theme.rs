@@ -1,7 +1,7 @@
-//! Colours by role. Meaning never hangs on colour alone: signs, arrows and marks say the same.
+//! Colours by role. Colour alone never carries a meaning: signs, arrows and marks say the same.
 //!
-//! Signed effects are blue below zero and orange above, which people with any common colour blindness tell apart; red and green are
-//! not. Wong, "Points of view: Color blindness", Nature Methods 8 (2011).
+//! Effects are blue below zero and orange above zero, which people with any common colour blindness distinguish; red and green
+//! are not safe. Wong, "Points of view: Color blindness", Nature Methods 8 (2011).
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -14,7 +14,7 @@ pub struct Theme {
     pub name: ThemeName,
     /// Ordinary text.
     pub text: Style,
-    /// What matters less.
+    /// Less important text.
     pub dim: Style,
     /// Headings.
     pub title: Style,
@@ -28,25 +28,26 @@ pub struct Theme {
     pub cursor_elsewhere: Style,
     /// The mark of a marked row.
     pub mark: Style,
-    /// The view that is on.
+    /// The label of the view on the screen.
     pub tab: Style,
     /// A key in the footer.
     pub key: Style,
-    /// What went well.
+    /// Notices of success.
     pub good: Style,
-    /// What deserves a look.
+    /// Notices and marks that deserve attention.
     pub warning: Style,
-    /// What failed.
+    /// Notices of failure.
     pub error: Style,
     /// Effects above zero.
     pub positive: Style,
     /// Effects below zero.
     pub negative: Style,
-    /// Full strength of both, to mix with the background, where any colour can be shown.
+    /// The colours of the heat scale; None if the terminal does not show any 24-bit colour or the theme has no colours of its
+    /// own.
     mix: Option<Mix>,
 }
 
-/// Colours to mix.
+/// The background, and the colours of the strongest effects, which are mixed with it for weaker ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Mix {
     background: Rgb,
@@ -57,10 +58,10 @@ struct Mix {
 /// Red, green and blue.
 type Rgb = (u8, u8, u8);
 
-/// A colour, and its index where only a palette of 256 can be shown.
+/// A colour, and its index for terminals with a palette of 256.
 type Hue = (Rgb, u8);
 
-/// The colours of a theme that brings its own.
+/// The colours of a theme with colours of its own.
 struct Palette {
     background: Rgb,
     text: Hue,
@@ -70,7 +71,7 @@ struct Palette {
     cursor: Hue,
     cursor_elsewhere: Hue,
     mark: Hue,
-    /// Text on the view that is on, whose background is that of text.
+    /// Text of the label of the view on the screen, whose background has the colour of `text`.
     on_tab: Hue,
     key: Hue,
     good: Hue,
@@ -119,7 +120,7 @@ const LIGHT: Palette = Palette {
 const PLAIN: Style = Style::new();
 
 impl Theme {
-    /// The theme of that name; `true_colour` says whether the terminal shows any colour or only a palette of 256.
+    /// The theme of that name; `true_colour` says whether the terminal shows any 24-bit colour or only a palette of 256.
     pub fn new(name: ThemeName, true_colour: bool) -> Self {
         match name {
             ThemeName::Dark => Self::painted(name, &DARK, true_colour),
@@ -129,7 +130,7 @@ impl Theme {
         }
     }
 
-    /// A theme of its own colours, on its own background.
+    /// A theme with colours of its own.
     fn painted(name: ThemeName, palette: &Palette, true_colour: bool) -> Self {
         let colour = |((red, green, blue), index): Hue| {
             if true_colour { Color::Rgb(red, green, blue) } else { Color::Indexed(index) }
@@ -161,7 +162,7 @@ impl Theme {
         }
     }
 
-    /// Only what the user's own palette names, on the user's own background.
+    /// The sixteen colours of the user's palette, on the user's background.
     fn sixteen() -> Self {
         let bold = Modifier::BOLD;
         Self {
@@ -217,8 +218,8 @@ impl Theme {
         }
     }
 
-    /// The style of a cell or token whose number is `number` on a scale up to `largest`: stronger numbers are shown stronger. The
-    /// number or a sign must stand beside it.
+    /// The style of a cell or token whose number is `number` on a scale up to `largest`: larger numbers get stronger colours.
+    /// The number or a sign must stand beside it.
     pub fn heat(&self, number: f64, largest: f64) -> Style {
         let strength = if largest > 0.0 { (number.abs() / largest).clamp(0.0, 1.0) } else { 0.0 };
         if strength == 0.0 || !strength.is_finite() {
@@ -226,7 +227,8 @@ impl Theme {
         }
         if let Some(mix) = self.mix {
             let full = if number > 0.0 { mix.positive } else { mix.negative };
-            // Even the weakest must stand out from the background, and text must stay readable on the strongest.
+            // Even the weakest number must be visible against the background; [`readable_on`] keeps the text readable on the
+            // strongest.
             let share = 0.15 + 0.85 * strength;
             let between = |from: u8, to: u8| (f64::from(from) + (f64::from(to) - f64::from(from)) * share) as u8;
             let ground = mix.background;
@@ -244,7 +246,7 @@ impl Theme {
     }
 }
 
-/// Black or white, whichever stands out more: relative luminance as in WCAG 2.1.
+/// Black or white, whichever has more contrast, by relative luminance as in WCAG 2.1.
 fn readable_on((red, green, blue): Rgb) -> Color {
     let linear = |channel: u8| {
         let value = f64::from(channel) / 255.0;

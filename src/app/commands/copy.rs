@@ -1,9 +1,9 @@
-//! Copying and opening Neuronpedia's pages.
+//! Copying addresses of Neuronpedia and opening its pages.
 
 use crate::app::command::{Command, Reach};
 use crate::app::copying::{browse_list, browse_page, can_browse, can_link_feature, copy_list, copy_page};
 
-/// The commands of this group.
+/// Commands that copy addresses and open pages.
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "copy-list",

@@ -1,4 +1,4 @@
-//! Filter, search, order and marks.
+//! Filtering, searching, sorting and marking.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::app::state::prompt::Asked;
 use crate::app::table;
 use crate::core::rows::column::Column;
 
-/// The commands of this group.
+/// Commands that filter, search, sort and mark.
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "filter",
@@ -166,7 +166,7 @@ fn filter(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Drops the filter.
+/// Drops the filter and lists all selected features again.
 pub fn clear_filter(state: &mut State) -> Vec<Effect> {
     state.filter = None;
     table::refresh(state)
@@ -242,13 +242,13 @@ fn mark_all(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     after_marking(state)
 }
 
-/// Drops all marks.
+/// Unmarks all features.
 pub fn unmark(state: &mut State) -> Vec<Effect> {
     state.marked = Arc::default();
     after_marking(state)
 }
 
-/// Lists the rows anew where the filter may ask for marks.
+/// Arranges the rows again if there is a filter, which may ask for marks.
 fn after_marking(state: &mut State) -> Vec<Effect> {
     if state.filter.is_some() { table::refresh(state) } else { Vec::new() }
 }

@@ -1,5 +1,5 @@
-//! The one registry of commands: names, help and default keys. The key map, the palette, the help, the footer and the README's table
-//! are all made from it.
+//! The registry of commands: names, help and default keys. The key map, the palette, the help, the footer and the README's table
+//! are made from it.
 
 pub mod conditions;
 pub mod copy;
@@ -31,36 +31,36 @@ pub static GROUPS: [Group; 8] = [
     Group { title: "Program", commands: window::COMMANDS },
 ];
 
-/// Every command.
+/// All commands, in the order of the groups.
 pub fn all() -> impl Iterator<Item = &'static Command> {
     GROUPS.iter().flat_map(|group| group.commands)
 }
 
-/// The keys that every command has unless the user gives it others.
+/// The default keys of all commands.
 ///
 /// # Panics
-/// When the registry spells a key wrong, which a test finds.
+/// If the registry misspells a key; a test parses all of them.
 pub fn default_keys() -> Keymap {
     let parsed = |key: &str| key.parse().unwrap_or_else(|problem: String| panic!("the registry of commands: {problem}"));
     Keymap::new(all().flat_map(|command| command.keys.iter().map(move |key| (parsed(key), command.id()))).collect())
 }
 
-/// The command called `name`.
+/// The command called `name`, if there is one.
 pub fn find(name: &str) -> Option<&'static Command> {
     all().find(|command| command.name == name)
 }
 
-/// The command that a key of the key map runs.
+/// The command with this identifier, if the registry has it.
 pub fn of(id: CommandId) -> Option<&'static Command> {
     find(id.name())
 }
 
-/// Runs a command, or says why it cannot run now.
+/// Runs a command, or shows a notice that says why it cannot run now.
 pub fn run(state: &mut State, command: &Command, count: Option<usize>) -> Vec<Effect> {
     match allowed(state, command) {
         Ok(()) => {
-            // A key means that the user looks at the feature under the cursor. While rows still arrive by themselves, the first one is
-            // the strongest so far and the cursor stays on it.
+            // A command acts on the feature at the cursor, so the cursor stays on that feature from the first command on. While
+            // rows still arrive by themselves, the first row is the strongest so far and the cursor stays on it.
             if state.table.home.is_none() && state.job.is_none() {
                 state.table.home = state.feature();
             }
@@ -81,7 +81,7 @@ fn allowed(state: &State, command: &Command) -> Result<(), String> {
     (command.enabled)(state)
 }
 
-/// Keys and help of all commands as Markdown: the README holds exactly this.
+/// Keys, names and help of all commands as a Markdown table; the README contains exactly this text.
 pub fn markdown() -> String {
     let keymap = default_keys();
     let mut text = String::from("| keys | command | what it does |\n|---|---|---|\n");

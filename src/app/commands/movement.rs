@@ -8,7 +8,7 @@ use crate::app::state::overlay::Overlay;
 use crate::app::state::{Pane, State};
 use crate::app::table;
 
-/// The commands of this group.
+/// Commands that move the cursor, scroll, or change the pane.
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "down",
@@ -131,7 +131,7 @@ fn enter(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Moves what takes keys by `rows`: the heat map, if it is open, else the pane.
+/// Scrolls the heat map by `rows` if it is open, else moves the cursor of the pane that takes keys.
 pub fn scroll(state: &mut State, rows: isize) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         return scroll_map(state, state.map_scroll.saturating_add_signed(rows));
@@ -139,14 +139,14 @@ pub fn scroll(state: &mut State, rows: isize) -> Vec<Effect> {
     step(state, state.pane, rows)
 }
 
-/// Drawing stops where the last row is visible.
+/// Makes `row` the first visible row of the heat map; drawing stops where the last row is visible.
 fn scroll_map(state: &mut State, row: usize) -> Vec<Effect> {
     let last = state.submodules().len().saturating_sub(2);
     state.map_scroll = row.min(last);
     Vec::new()
 }
 
-/// Moves the cursor of `pane` by `rows`.
+/// Moves the cursor of `pane` by `rows`; the card scrolls.
 pub fn step(state: &mut State, pane: Pane, rows: isize) -> Vec<Effect> {
     match pane {
         Pane::Features => {
@@ -159,14 +159,14 @@ pub fn step(state: &mut State, pane: Pane, rows: isize) -> Vec<Effect> {
             choose_submodule(state, row)
         }
         Pane::Card => {
-            // Drawing stops at the last line, wherever that is.
+            // This is an upper bound; drawing stops at the last line of the card.
             state.card_scroll = state.card_scroll.saturating_add_signed(rows).min(card_lines(state));
             Vec::new()
         }
     }
 }
 
-/// A card is not longer than this: a few lines for each example, and what stands before them.
+/// Upper bound of the lines of a card: 40, and 4 for each example.
 fn card_lines(state: &State) -> usize {
     let data = state.findings().and_then(|findings| findings.data(state.shown().first()));
     40 + 4 * data.map_or(0, |data| data.examples.len())
@@ -189,7 +189,7 @@ fn line(state: &mut State, row: usize) -> Vec<Effect> {
     }
 }
 
-/// Moves the cursor of the table; the card starts at its top again.
+/// Moves the cursor of the table to `row`. The card of another feature starts at its top.
 pub fn move_to(state: &mut State, row: usize) {
     let before = state.feature();
     state.table.go(row);
@@ -199,17 +199,17 @@ pub fn move_to(state: &mut State, row: usize) {
     table::settle(state);
 }
 
-/// The row of the submodule list with the cursor.
+/// Index of the row with the cursor in the submodule list.
 pub fn submodule_row(state: &State) -> usize {
     state.submodules().iter().position(|submodule| *submodule == state.submodule).unwrap_or(0)
 }
 
-/// The first row of the submodule list that is visible in `height` rows.
+/// Index of the first row of the submodule list that is visible if `height` rows fit.
 pub fn submodule_top(state: &State, height: usize) -> usize {
     (submodule_row(state) + 1).saturating_sub(height.max(1))
 }
 
-/// Shows the features of the submodule in that row of the list, or of all.
+/// Lists the features of the submodule in this row of the list; the first row stands for all submodules.
 pub fn choose_submodule(state: &mut State, row: usize) -> Vec<Effect> {
     let submodules = state.submodules();
     let chosen = submodules.get(row.min(submodules.len() - 1)).copied().flatten();

@@ -1,4 +1,4 @@
-//! Which features are listed: those above a threshold, or the k strongest.
+//! Selecting the listed features: those with |effect| above a threshold, or the k strongest.
 
 use super::conditions::always;
 use crate::app::command::{Command, Reach};
@@ -9,7 +9,7 @@ use crate::app::state::prompt::Asked;
 use crate::app::{selecting, table};
 use crate::core::selection::Selection;
 
-/// The commands of this group.
+/// Commands that set the threshold or the k.
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "threshold",
@@ -77,14 +77,14 @@ fn nudge(state: &mut State, count: Option<usize>, direction: f64) -> Vec<Effect>
     effects
 }
 
-/// Moves a threshold in steps of a tenth of its leading digit: 0.1 to 0.11, 0.011 to 0.012. Rounded to that step, so that going up and
-/// down again ends where it began.
+/// Moves a threshold by steps of its second significant digit: 0.1 to 0.11, 0.011 to 0.012. The result is rounded to that step,
+/// so that going up and down again ends at the start.
 fn nudged(threshold: f32, steps: f64) -> f32 {
     let threshold = f64::from(threshold);
     if threshold <= 0.0 {
         return if steps > 0.0 { 0.001 } else { 0.0 };
     }
-    // A little above, so that 0.1, which is 0.1000000015 in f32, counts as 10 steps of 0.01 whichever way it is approached.
+    // Scaled up a little, so that 0.1, which is 0.1000000015 in f32, counts as 10 steps of 0.01 whichever way it is approached.
     let exponent = (threshold * 1.000_001).log10().floor() - 1.0;
     let going_down_a_digit = steps < 0.0 && (threshold / 10f64.powf(exponent)).round() <= 10.0;
     let step = 10f64.powf(if going_down_a_digit { exponent - 1.0 } else { exponent });

@@ -1,4 +1,4 @@
-//! Tagging, and tags from and to files.
+//! Tagging features, and importing and exporting tags.
 
 use crate::app::command::{Command, Reach};
 use crate::app::message::Effect;
@@ -7,7 +7,7 @@ use crate::app::state::overlay::{Chooser, Overlay};
 use crate::app::state::prompt::Asked;
 use crate::app::tagging;
 
-/// The commands of this group.
+/// Commands that tag, undo, redo, import and export.
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "tag",

@@ -1,4 +1,4 @@
-//! Which view is on.
+//! Switching between views and comparisons, to the heat map and to the published figures.
 
 use super::conditions::{always, with_findings};
 use crate::app::command::{Command, Reach};
@@ -10,7 +10,7 @@ use crate::app::state::overlay::Overlay;
 use crate::app::state::tab::Tab;
 use crate::app::table;
 
-/// The command of one place in the row of views.
+/// The command that switches to one place in the row of views.
 macro_rules! view {
     ($name:literal, $key:literal, $place:literal, $help:literal) => {
         Command {
@@ -24,7 +24,7 @@ macro_rules! view {
     };
 }
 
-/// The commands of this group.
+/// Commands that switch what the screen shows.
 pub const COMMANDS: &[Command] = &[
     view!("view-1", "1", 0, "the first view of the study; after the views come difference and similarity"),
     view!("view-2", "2", 1, "the second"),
@@ -77,7 +77,7 @@ pub const COMMANDS: &[Command] = &[
     },
 ];
 
-/// What stands at a place of the row of views.
+/// The view or comparison at `place`, from 0, in the row of views.
 fn at(state: &State, place: usize) -> Result<Tab, String> {
     let study = state.about();
     Tab::all(study).get(place).copied().ok_or_else(|| match study.views.len() {
@@ -106,7 +106,7 @@ fn comparing(state: &State) -> Result<(), String> {
     }
 }
 
-/// Switches the view.
+/// Switches to `tab` and lists its features.
 pub fn go(state: &mut State, tab: Tab) -> Vec<Effect> {
     if state.tab == tab {
         return Vec::new();
@@ -135,7 +135,7 @@ fn published(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     std::mem::swap(table, &mut aside.table);
     std::mem::swap(marked, &mut aside.marked);
     std::mem::swap(submodule, &mut aside.submodule);
-    // What another thread still arranges is of the other one.
+    // Rows that another thread still arranges belong to the findings that are being left.
     table.number = table.number.max(aside.table.number);
     (table.asked, aside.table.asked) = (None, None);
     state.adapt(&before);

@@ -1,4 +1,4 @@
-//! Help, colours, mouse and leaving.
+//! Help, palette, colours, mouse, and leaving the program.
 
 use super::conditions::always;
 use super::find;
@@ -11,7 +11,7 @@ use crate::app::state::overlay::Overlay;
 use crate::app::state::{State, ThemeName};
 use crate::app::{download, job};
 
-/// The commands of this group.
+/// Commands that concern the program as a whole.
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "help",
@@ -105,7 +105,7 @@ fn open(state: &mut State, overlay: Overlay) -> Vec<Effect> {
 
 fn back(state: &mut State, count: Option<usize>) -> Vec<Effect> {
     if count.is_some() {
-        // Digits that wait for a command are what goes first.
+        // The first Esc only drops the digits that wait for a command.
         return Vec::new();
     }
     if matches!(state.overlay, Some(Overlay::HeatMap)) {

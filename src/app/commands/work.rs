@@ -1,4 +1,4 @@
-//! Computing, and run files.
+//! Computing, downloading models, and writing run files.
 
 use crate::app::command::{Command, Reach};
 use crate::app::command_id::CommandId;
@@ -12,7 +12,7 @@ use crate::core::request::{ModelSource, Request};
 use crate::core::run::Method;
 use crate::core::study_source::PairSource;
 
-/// The commands of this group.
+/// Commands that compute, download and write runs.
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "compute",
@@ -143,7 +143,7 @@ fn downloads(state: &State) -> Result<(), String> {
     state.download.as_ref().map(|_| ()).ok_or_else(|| "nothing is being downloaded".to_owned())
 }
 
-/// Asks which model: the one that was wanted, else the first.
+/// Asks which model to download; the prompt starts with the requested model if it is absent, else with the first offer.
 fn fetch(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     let name = match state.setting.request.as_ref().map(|request| &request.model) {
         Some(ModelSource::Preset(name)) => Some(name.clone()),

@@ -1,31 +1,31 @@
-//! What a prompt must know of itself.
+//! The interface of a prompt.
 
 use crate::app::message::Effect;
 use crate::app::state::State;
 
-/// One prompt: everything that is particular to it.
+/// The parts in which one prompt differs from the others.
 pub trait Dialogue {
-    /// What stands before the text.
+    /// The label before the text.
     fn label(&self) -> &'static str;
 
-    /// What `text` means now.
+    /// The meaning of `text` now, shown behind it.
     ///
     /// # Errors
-    /// Where Enter would not take it: what is allowed instead.
+    /// If Enter would refuse `text`: the message says which texts are allowed.
     fn hint(&self, state: &State, text: &str) -> Result<String, String>;
 
-    /// Shows what `text` means; text that means nothing leaves the last preview.
+    /// Previews `text` on the screen; a text without a meaning leaves the last preview.
     fn preview(&self, _state: &mut State, _text: &str) -> Vec<Effect> {
         Vec::new()
     }
 
-    /// Does what was asked for. `text` has passed [`Dialogue::hint`] and has no spaces around it.
+    /// Accepts `text` and acts on it. `text` has passed [`Dialogue::hint`] and has no spaces around it.
     ///
     /// # Errors
-    /// Where the text cannot be taken after all: why.
+    /// If `text` cannot be accepted after all: the message says why.
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String>;
 
-    /// Takes back what the previews changed.
+    /// Undoes the changes that the previews made.
     fn restore(&self, _state: &mut State) -> Vec<Effect> {
         Vec::new()
     }

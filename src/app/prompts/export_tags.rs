@@ -1,4 +1,4 @@
-//! Asks where to write the tags, in the form that the file's name asks for.
+//! Asks where to write the tags; the extension of the file's name selects the format.
 
 use super::dialogue::Dialogue;
 use super::path;
@@ -8,10 +8,10 @@ use crate::app::state::State;
 use crate::core::problem::Problem;
 use crate::core::tags::{TagBook, Vocabulary, export, json};
 
-/// Asks for a file.
+/// Asks for the file to write the tags into.
 pub struct ExportTags;
 
-/// Writes the tags in one form.
+/// A function that writes all tags in one format.
 type Write = fn(&TagBook, &Vocabulary) -> Result<String, Problem>;
 
 fn format(path: &str) -> Result<(Write, &'static str), String> {

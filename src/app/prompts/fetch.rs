@@ -6,7 +6,7 @@ use crate::app::message::Effect;
 use crate::app::state::State;
 use crate::app::state::download::Offer;
 
-/// Asks for a model's name.
+/// Asks for the name of the model to download.
 pub struct Fetch;
 
 impl Dialogue for Fetch {

@@ -1,4 +1,4 @@
-//! Asks for a filter.
+//! Asks for a filter, which every key previews.
 
 use super::dialogue::Dialogue;
 use crate::app::command_id::CommandId;
@@ -8,9 +8,9 @@ use crate::app::state::State;
 use crate::app::table;
 use crate::core::filter::Filter;
 
-/// Asks for a filter.
+/// Asks for a filter of the listed features.
 pub struct FilterRows {
-    /// The filter before.
+    /// The filter that Esc restores.
     pub before: Option<Filter>,
 }
 

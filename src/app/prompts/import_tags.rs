@@ -1,11 +1,11 @@
-//! Asks which file of tags to read.
+//! Asks which file of tags to import.
 
 use super::dialogue::Dialogue;
 use super::path;
 use crate::app::message::Effect;
 use crate::app::state::State;
 
-/// Asks for a file.
+/// Asks for the file to read tags from.
 pub struct ImportTags;
 
 impl Dialogue for ImportTags {

@@ -1,6 +1,6 @@
-//! Lines that are typed: a value previews on every key, Enter keeps it, Esc restores what was before.
+//! Prompts, in which a value is typed: every key previews it, Enter keeps it, Esc restores the value before.
 //!
-//! Each prompt is one [`Dialogue`] in a file of its own; [`dialogue`] is the one place that knows them all.
+//! Each prompt is one [`Dialogue`] in a file of its own; [`dialogue`] is the only place that knows all of them.
 
 mod dialogue;
 mod export_tags;
@@ -25,7 +25,7 @@ use super::state::overlay::Overlay;
 use super::state::prompt::{Asked, Prompt};
 use dialogue::Dialogue;
 
-/// The dialogue that asks for it.
+/// The dialogue of a prompt with this purpose.
 fn dialogue(asked: &Asked) -> Box<dyn Dialogue> {
     match asked {
         Asked::Threshold(before) => Box::new(selection::Threshold { before: *before }),
@@ -42,15 +42,16 @@ fn dialogue(asked: &Asked) -> Box<dyn Dialogue> {
     }
 }
 
-/// What stands before the text.
+/// The label before the text.
 pub fn label(prompt: &Prompt) -> &'static str {
     dialogue(&prompt.asked).label()
 }
 
-/// What stands behind the text: what it means, or what is allowed instead. Why Enter was refused stays until the next key.
+/// The hint behind the text: its meaning, or which texts are allowed. After Enter was refused, the reason stays until the next
+/// key.
 ///
 /// # Errors
-/// Where Enter would not take the text: with the reason.
+/// If Enter would refuse the text: the message says why.
 pub fn hint(state: &State, prompt: &Prompt) -> Result<String, String> {
     match &state.notice {
         Some(Notice { tone: Tone::Refused, text }) => Err(text.clone()),
@@ -65,7 +66,7 @@ fn open(state: &mut State) -> Option<&mut Prompt> {
     }
 }
 
-/// Takes a key for the prompt that is open.
+/// Handles a key in the open prompt.
 pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     let Some(prompt) = open(state) else { return Vec::new() };
     let dialogue = dialogue(&prompt.asked);
@@ -84,7 +85,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     }
 }
 
-/// Takes pasted text for the prompt that is open; of several lines one is made.
+/// Inserts pasted text into the open prompt, without control characters, so that several lines become one.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     let Some(prompt) = open(state) else { return Vec::new() };
     for character in text.chars().filter(|character| !character.is_control()) {
@@ -94,7 +95,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     dialogue.preview(state, &text)
 }
 
-/// A text that is refused stays in the open prompt.
+/// Accepts the text and closes the prompt; a refused text stays in the open prompt.
 fn accept(state: &mut State, dialogue: &dyn Dialogue, text: &str) -> Vec<Effect> {
     let accepted = dialogue.hint(state, text).and_then(|_| dialogue.accept(state, text.trim()));
     match accepted {

@@ -1,4 +1,4 @@
-//! Asks for a note.
+//! Asks for a note on features.
 
 use super::dialogue::Dialogue;
 use crate::app::message::Effect;
@@ -7,11 +7,11 @@ use crate::app::tagging;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Scope;
 
-/// Asks for a note.
+/// Asks for the text of a note.
 pub struct Note {
-    /// What it is about.
+    /// The features that get the note.
     pub features: Vec<FeatureId>,
-    /// Where it applies.
+    /// The scope of the note: everywhere or one view.
     pub scope: Scope,
 }
 

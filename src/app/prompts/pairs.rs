@@ -5,10 +5,10 @@ use super::path::with_home;
 use crate::app::message::{Effect, WantedStudy};
 use crate::app::state::State;
 
-/// The study that has the program's own pairs.
+/// The study with the program's own pairs, which an empty text selects.
 const NAMES: &str = "names";
 
-/// Asks for one or two files.
+/// Asks for one or two files, separated by a comma: pairs and baseline.
 pub struct Pairs;
 
 impl Dialogue for Pairs {

@@ -1,4 +1,5 @@
-//! Asks for a threshold or a k: the two ways to say which features are listed, each of which can be left for the other's value.
+//! Asks for a threshold or a k, the two ways to select the listed features. Each prompt can be opened while the other kind of
+//! selection is in force.
 
 use super::dialogue::Dialogue;
 use crate::app::message::Effect;
@@ -6,15 +7,15 @@ use crate::app::state::State;
 use crate::app::{selecting, table};
 use crate::core::selection::Selection;
 
-/// Asks for a threshold.
+/// Asks for a threshold of |effect|.
 pub struct Threshold {
-    /// The selection before.
+    /// The selection that Esc restores.
     pub before: Selection,
 }
 
-/// Asks for a k.
+/// Asks for the k of the k strongest features.
 pub struct TopK {
-    /// The selection before.
+    /// The selection that Esc restores.
     pub before: Selection,
 }
 

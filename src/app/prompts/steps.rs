@@ -6,7 +6,7 @@ use crate::app::message::Effect;
 use crate::app::state::State;
 use crate::core::request::MOST_STEPS;
 
-/// Asks for a number of points.
+/// Asks for a number of points, then computes again with it.
 pub struct Steps;
 
 fn steps(text: &str) -> Result<usize, String> {

@@ -1,4 +1,4 @@
-//! Asks what to study.
+//! Asks which study to compute.
 
 use super::dialogue::Dialogue;
 use super::path::with_home;

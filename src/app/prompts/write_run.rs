@@ -5,7 +5,7 @@ use super::path;
 use crate::app::message::Effect;
 use crate::app::state::State;
 
-/// Asks for a file.
+/// Asks for the file to write the run into.
 pub struct WriteRun;
 
 impl Dialogue for WriteRun {

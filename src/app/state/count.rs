@@ -1,39 +1,39 @@
 //! Digits in front of a command, as in `12j`, although the first digits are commands themselves: they switch views.
 //!
-//! Those act at once, since views are switched far more often than counts are typed. A digit that follows within [`TOGETHER`] makes a
-//! count of both and takes the switch back. So a count has two digits or more, or begins with a digit that switches nothing: with three
-//! views and two comparisons `12j`, `05j`, `7j`.
+//! They act at once, because views are switched far more often than counts are typed. A second digit within [`TOGETHER`] turns
+//! both into a count and takes the switch back. A count therefore has two digits or more, or begins with a digit that switches
+//! nothing: with three views and two comparisons `12j`, `05j`, `7j`.
 
 use std::time::Duration;
 
 use super::tab::Tab;
 
-/// Digits this close belong to one number: reading a view before the next key takes longer.
+/// Digits typed within this time belong to one number; a user who reads a view before the next key takes longer.
 pub const TOGETHER: Duration = Duration::from_millis(250);
 
-/// Most digits of a count.
+/// Largest number of digits of a count; further digits are ignored.
 const DIGITS: usize = 7;
 
-/// Digits typed so far.
+/// The digits typed so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Count {
     digits: String,
     last: Duration,
-    /// The view before a first digit switched it.
+    /// The view or comparison before a first digit switched it; None if none did.
     before: Option<Tab>,
 }
 
-/// What becomes of a digit.
+/// The use of a typed digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Digit {
     /// The digit runs its command, and may still begin a count.
     Alone,
-    /// The digit belongs to a count; the view goes back to this one where a first digit had switched it.
+    /// The digit belongs to a count. If a first digit had switched the view, the view goes back to this one.
     Joined(Option<Tab>),
 }
 
 impl Count {
-    /// Takes a digit that was typed at `now` while `tab` was on. `is_command` says that it does something by itself.
+    /// Takes a digit that was typed at `now` while `tab` was on. `is_command` says whether the digit runs a command by itself.
     pub fn digit(&mut self, digit: char, now: Duration, tab: Tab, is_command: bool) -> Digit {
         let together = !self.digits.is_empty() && (self.is_number() || now.saturating_sub(self.last) <= TOGETHER);
         if !together {
@@ -59,12 +59,12 @@ impl Count {
         self.digits.len() > 1 || (!self.digits.is_empty() && self.before.is_none())
     }
 
-    /// The digits that wait for a command, to be shown.
+    /// The digits of a count that waits for its command, for the footer.
     pub fn pending(&self) -> Option<&str> {
         self.is_number().then_some(self.digits.as_str())
     }
 
-    /// The count for the command that comes now, if there is one; it is used up.
+    /// Returns the count for the next command, if there is one, and clears the digits.
     pub fn take(&mut self) -> Option<usize> {
         let count = self.is_number().then(|| self.digits.parse().ok()).flatten();
         *self = Self::default();

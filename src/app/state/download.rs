@@ -1,4 +1,4 @@
-//! A model that can be downloaded, and the download that runs.
+//! A model that can be downloaded, and the running download.
 
 use std::time::Duration;
 
@@ -6,47 +6,47 @@ use super::job::Pace;
 use crate::core::progress::Progress;
 use crate::core::text::bytes;
 
-/// A model that is known by name and not, or not whole, on this machine.
+/// A model that is known by name and is missing on this machine, at least in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// The name by which it is asked for.
+    /// The name of the model, such as `pythia-70m`.
     pub name: String,
-    /// How many files it has.
+    /// Number of its files.
     pub files: usize,
-    /// How many of them are missing.
+    /// Number of its files that are missing.
     pub missing: usize,
-    /// About how large all of it is, where that is known.
+    /// Approximate size of all its files in bytes, if known.
     pub about_bytes: Option<u64>,
 }
 
 impl Offer {
-    /// What Enter does in the prompt that names it.
+    /// The hint of the prompt that names the model: missing files, size, and the action of Enter.
     pub fn hint(&self) -> String {
         let about = self.about_bytes.map_or_else(String::new, |about| format!(", about {} in all", bytes(about)));
         format!("{} of {} files{about}; Enter downloads in the background", self.missing, self.files)
     }
 }
 
-/// A download that runs.
+/// The running download.
 #[derive(Debug, Clone)]
 pub struct Download {
     /// Number of the download; news of any other number is stale.
     pub number: u64,
-    /// The model's name.
+    /// Name of the model.
     pub name: String,
-    /// How far it is.
+    /// The latest progress; None before the first.
     pub progress: Option<Progress>,
-    /// When the first progress of its present stage came, and how much was done then.
+    /// Time of the first progress of the present stage, and the bytes that were done then.
     first: Option<(Duration, u64)>,
 }
 
 impl Download {
-    /// A download of which nothing is known yet.
+    /// A download without progress yet.
     pub fn new(number: u64, name: String) -> Self {
         Self { number, name, progress: None, first: None }
     }
 
-    /// Takes how far it is at `now`.
+    /// Records the progress at `now`.
     pub fn advance(&mut self, progress: Progress, now: Duration) {
         if self.progress.as_ref().is_none_or(|before| before.stage != progress.stage) {
             self.first = Some((now, progress.done));
@@ -54,7 +54,7 @@ impl Download {
         self.progress = Some(progress);
     }
 
-    /// Speed so far in bytes; none until there is enough progress to measure it.
+    /// Speed of the present stage in bytes a second; None until there is enough progress to measure it.
     pub fn pace(&self, now: Duration) -> Option<Pace> {
         Pace::since(self.first?, self.progress.as_ref()?, now)
     }

@@ -1,56 +1,56 @@
-//! A computation that runs, and how fast it goes.
+//! The running computation and its speed.
 
 use std::time::Duration;
 
 use crate::core::progress::Progress;
 use crate::core::request::Request;
 
-/// A computation that runs.
+/// The running computation.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// Number of the job; news of any other number is stale.
     pub number: u64,
-    /// What it computes.
+    /// The request that it computes.
     pub request: Request,
-    /// When it was started.
+    /// Time at which the job was started.
     pub started: Duration,
-    /// How far it is.
+    /// The latest progress; None before the first.
     pub progress: Option<Progress>,
-    /// When the first progress came, and how much was done then.
+    /// Time of the first progress, and the steps that were done then.
     first: Option<(Duration, u64)>,
-    /// Whether the screen shows its findings already.
+    /// Whether its inputs are open, so that the screen shows its findings.
     pub opened: bool,
 }
 
-/// Speed of a job.
+/// Speed of a job or a download.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
-    /// Units a second.
+    /// Units of progress a second: steps of a job, bytes of a download.
     pub rate: f64,
-    /// Seconds to go.
+    /// Estimated seconds to go.
     pub left: f64,
 }
 
 impl Job {
-    /// A job that starts now.
+    /// A job that starts at `started`, without progress yet.
     pub fn new(number: u64, request: Request, started: Duration) -> Self {
         Self { number, request, started, progress: None, first: None, opened: false }
     }
 
-    /// Takes how far it is at `now`.
+    /// Records the progress at `now`.
     pub fn advance(&mut self, progress: Progress, now: Duration) {
         self.first.get_or_insert((now, progress.done));
         self.progress = Some(progress);
     }
 
-    /// Speed so far; none until there is enough progress to measure it.
+    /// Speed so far in steps a second; None until there is enough progress to measure it.
     pub fn pace(&self, now: Duration) -> Option<Pace> {
         Pace::since(self.first?, self.progress.as_ref()?, now)
     }
 }
 
 impl Pace {
-    /// The pace since a time when so much was done.
+    /// The pace between `since`, when `done_then` was done, and `now`; None without progress and within the first 0.2 s.
     pub fn since((since, done_then): (Duration, u64), progress: &Progress, now: Duration) -> Option<Self> {
         let seconds = now.saturating_sub(since).as_secs_f64();
         let done = progress.done.saturating_sub(done_then) as f64;

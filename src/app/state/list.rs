@@ -1,12 +1,13 @@
-//! The palette and the help as what was typed and a cursor; which commands match is [`palette`](crate::app::palette)'s to say.
+//! The state of the palette and of the help: typed text and cursor. [`palette`](crate::app::palette) decides which commands
+//! match.
 
 use tui_input::Input;
 
 /// A list of commands that is searched by typing.
 #[derive(Debug, Clone, Default)]
 pub struct List {
-    /// What was typed.
+    /// The typed text.
     pub input: Input,
-    /// Index of the chosen one among those that match.
+    /// Index of the cursor among the commands that match.
     pub cursor: usize,
 }

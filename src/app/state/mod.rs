@@ -1,4 +1,4 @@
-//! Everything that is on the screen or can come onto it.
+//! The state: everything that is on the screen or can come onto it.
 
 pub mod count;
 pub mod download;
@@ -40,10 +40,10 @@ use crate::core::submodule::{FeatureId, Submodule};
 use crate::core::tags::{Features, TagBook};
 use crate::core::view::View;
 
-/// The threshold of the published study.
+/// The threshold of |effect| in the published study, in logits.
 pub const THRESHOLD: f32 = 0.1;
 
-/// The k of the published study.
+/// The k of the strongest features in the published study.
 pub const TOP_K: usize = 30;
 
 /// A part of the screen that takes keys.
@@ -57,12 +57,12 @@ pub enum Pane {
     Card,
 }
 
-/// How signed effects and everything else are coloured; the drawing room knows what that looks like.
+/// The name of a colour theme; `ui` has the colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ThemeName {
-    /// For a dark background.
+    /// Colours for a dark background.
     Dark,
-    /// For a light background.
+    /// Colours for a light background.
     Light,
     /// The sixteen colours that every terminal lets its user choose.
     Sixteen,
@@ -85,32 +85,32 @@ impl ThemeName {
     }
 }
 
-/// What the start decides: from flags, configuration, terminal and machine.
+/// Settings that the start decides from flags, configuration, terminal and machine.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// Columns and rows.
+    /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// What to compute, if something can be.
+    /// The request to compute; None if the run was read from a file.
     pub request: Option<Request>,
-    /// The built-in figures.
+    /// The published figures, which are built into the program.
     pub published: Arc<Published>,
-    /// Keys and their commands.
+    /// The keys of all commands.
     pub keymap: Keymap,
     /// The theme at the start.
     pub theme: ThemeName,
-    /// Whether the terminal shows any colour, or only those of a palette of 256.
+    /// Whether the terminal shows any 24-bit colour, instead of a palette of 256.
     pub true_colour: bool,
     /// Whether the theme was chosen by the user, so that the terminal's background does not change it.
     pub theme_chosen: bool,
-    /// Which features are listed at first.
+    /// The selection at the start.
     pub selection: Selection,
-    /// Why no browser can be opened, if none can.
+    /// The reason why no browser can be opened; None if one can.
     pub no_browser: Option<String>,
-    /// Where the log is.
+    /// Path of the log.
     pub log: String,
-    /// The user's own folder, which `~` stands for where a file is named.
+    /// The user's home folder, for which `~` stands in file names.
     pub home: Option<String>,
-    /// Models known by name that are not, or not whole, on this machine.
+    /// Models known by name that are missing on this machine, at least in part.
     pub offers: Vec<Offer>,
     /// Models with pages on Neuronpedia.
     pub hosted: Hosted,
@@ -119,92 +119,93 @@ pub struct Setting {
 /// The whole state. Only [`update`](super::update::update) changes it.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// What the start decided. Size, request, offers and the choice of a theme follow what happens later.
+    /// The settings of the start. Size, request, offers and the choice of a theme change later.
     pub setting: Setting,
-    /// Time of the latest message.
+    /// Time of the latest message, since the start.
     pub now: Duration,
-    /// What is computed or was opened; none before anything is known.
+    /// The findings of the study, computed or read from a file; None before there are any.
     pub study: Option<Arc<Findings>>,
-    /// How the study stands, where it is not whole: for the header.
+    /// Words for the header that say how much of the study there is, if it is not whole.
     pub standing: Option<String>,
-    /// Whether the published figures are shown instead.
+    /// Whether the published figures are shown instead of the study.
     pub show_published: bool,
-    /// The running computation.
+    /// The running computation, if there is one.
     pub job: Option<Job>,
-    /// Number of the latest job.
+    /// Number of the latest job, from 1.
     pub jobs: u64,
-    /// The running download.
+    /// The running download, if there is one.
     pub download: Option<Download>,
-    /// Number of the latest download.
+    /// Number of the latest download, from 1.
     pub downloads: u64,
-    /// Which view.
+    /// The view or comparison on the screen.
     pub tab: Tab,
-    /// Which of the study's [`pairs`](Study::pairs) is compared.
+    /// Index of the two compared views among the study's [`pairs`](Study::pairs).
     pub pair: usize,
-    /// Which features of it.
+    /// The rule by which features are listed: a threshold or a top k.
     pub selection: Selection,
     /// The threshold to return to from a top k.
     pub threshold: f32,
     /// The k to return to from a threshold.
     pub top_k: usize,
-    /// Only this submodule's features, or all.
+    /// The submodule whose features are listed; None for all submodules.
     pub submodule: Option<Submodule>,
-    /// Only features that match.
+    /// The filter that features must match, if there is one.
     pub filter: Option<Filter>,
-    /// Whether the others stay in the table, dimmed.
+    /// Whether features that do not match the filter stay in the table, dimmed.
     pub keep_others: bool,
-    /// In which order.
+    /// The order of the table.
     pub sort: Sort,
-    /// Features that the user marked.
+    /// The features that the user marked.
     pub marked: Arc<BTreeSet<FeatureId>>,
-    /// The feature table.
+    /// The rows of the feature table, with their cursor.
     pub table: Table,
-    /// Table and marks of what is not shown: of the published figures, or of the study while these are.
+    /// Table, marks and submodule of the findings that are not shown: those of the published figures, or of the study while the
+    /// published figures are shown.
     pub aside: Aside,
-    /// Which pane takes keys.
+    /// The pane that takes keys.
     pub pane: Pane,
-    /// First line of the card that is shown.
+    /// Index of the first visible line of the card.
     pub card_scroll: usize,
-    /// First row of the heat map that is shown.
+    /// Index of the first visible row of the heat map.
     pub map_scroll: usize,
-    /// Tags of the study.
+    /// Tags of the study, and whether they are saved.
     pub tagging: Tagging,
-    /// What lies over the panes.
+    /// The prompt, chooser, list or heat map over the panes, if one is open.
     pub overlay: Option<Overlay>,
-    /// The line at the bottom.
+    /// The notice at the bottom of the screen, until the next key.
     pub notice: Option<Notice>,
-    /// Digits that may become a count.
+    /// Typed digits that may become a count.
     pub count: Count,
-    /// Lists that did not fit into one address: those still to be copied, with the number of the next and of all.
+    /// The addresses of the quick list that was copied last, and which of them comes next.
     pub parts: Option<Parts>,
     /// Whether the program takes the mouse from the terminal.
     pub mouse: bool,
-    /// The theme now.
+    /// The present theme.
     pub theme: ThemeName,
 }
 
-/// What comes back with the study, or with the published figures.
+/// The part of the state that the study and the published figures have each for themselves.
 #[derive(Debug, Clone, Default)]
 pub struct Aside {
-    /// The rows with their cursor.
+    /// The feature table with its cursor.
     pub table: Table,
-    /// Marked features.
+    /// The marked features.
     pub marked: Arc<BTreeSet<FeatureId>>,
-    /// The submodule to which the table was narrowed.
+    /// The submodule whose features are listed; None for all submodules.
     pub submodule: Option<Submodule>,
 }
 
-/// A list that was split into several addresses.
+/// The addresses of a quick list, which are copied one after another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parts {
-    /// All of them.
+    /// All addresses of the list, in order.
     pub addresses: Vec<String>,
-    /// Which comes next.
+    /// Index of the address to copy next; after the last it starts again at the first.
     pub next: usize,
 }
 
 impl State {
-    /// The state at the start: nothing is known, nothing runs.
+    /// The state at the start: without findings and without a job.
     pub fn new(setting: Setting) -> Self {
         let (threshold, top_k) = match setting.selection {
             Selection::Threshold(threshold) => (threshold, TOP_K),
@@ -245,7 +246,7 @@ impl State {
         }
     }
 
-    /// The findings on the screen; none before anything is known.
+    /// The findings on the screen, of the study or published; None before there are any.
     pub fn findings(&self) -> Option<&Arc<Findings>> {
         if self.show_published { Some(&self.published_findings().findings) } else { self.study.as_ref() }
     }
@@ -254,14 +255,15 @@ impl State {
         &self.setting.published
     }
 
-    /// What is studied: by the findings on the screen, or, before there are any, by the computation that was asked for.
+    /// The study of the findings on the screen. Before there are findings, the study of the request, else that of the published
+    /// figures.
     pub fn about(&self) -> &Study {
         let asked = || self.setting.request.as_ref().map(|request| &request.study.study);
         let shown = self.findings().map(|findings| &findings.study);
         shown.or_else(asked).unwrap_or(&self.setting.published.findings.study)
     }
 
-    /// Puts other findings in place of those of the study.
+    /// Replaces the findings of the study.
     pub fn set_study(&mut self, findings: Arc<Findings>) {
         let before = self.about().clone();
         let is_another = self.study.as_ref().is_some_and(|study| study.study != findings.study);
@@ -272,8 +274,8 @@ impl State {
         self.adapt(&before);
     }
 
-    /// Brings what names views along to the study that is on the screen now: views are places in their own study only. Views of the
-    /// same name stand for each other.
+    /// Translates everything that names views, from the study `before` to the study on the screen now: a view is a place in its
+    /// own study only. Views of the same name correspond to each other.
     pub fn adapt(&mut self, before: &Study) {
         let now = self.about().clone();
         if now == *before {
@@ -296,13 +298,13 @@ impl State {
         self.table.clear();
     }
 
-    /// The two views that are compared; none where the study has only one.
+    /// The two views that are compared; None if the study has only one view.
     pub fn compared(&self) -> Option<(View, View)> {
         let pairs = self.about().pairs();
         pairs.get(self.pair % pairs.len().max(1)).copied()
     }
 
-    /// What the table lists.
+    /// The view or comparison that the table lists.
     pub fn shown(&self) -> Shown {
         match (self.tab, self.compared()) {
             (Tab::Single(view), _) => Shown::Single(view),
@@ -312,7 +314,8 @@ impl State {
         }
     }
 
-    /// What a sentence calls the way to `tab`: the key of its command or the digit of its place, else the command's name.
+    /// Words for a sentence that says how to switch to `tab`: the key of its command or the digit of its place, else the
+    /// command's name.
     pub fn way_to(&self, tab: Tab) -> String {
         let keymap = &self.setting.keymap;
         let own = match tab {
@@ -327,7 +330,7 @@ impl State {
         key.map_or_else(|| commands.last().map_or_else(String::new, |command| keymap.way(command)), Key::spoken)
     }
 
-    /// The tags of what is shown; none until it is known what they hang on and their file was read.
+    /// The tags of the findings on the screen; None until the subject of the tags is known and their file was read.
     pub fn book(&self) -> Option<&TagBook> {
         if self.show_published {
             return Some(&self.setting.published.tags);
@@ -336,18 +339,18 @@ impl State {
         self.tagging.book.as_ref().filter(|book| Some(book.subject()) == subject)
     }
 
-    /// The tags of what is shown by feature; none of them where [`State::book`] has none.
+    /// The tags of the findings on the screen by feature; empty if [`State::book`] is None.
     pub fn tags(&self) -> &Features {
         static NONE: Features = Features::new();
         self.book().map_or(&NONE, TagBook::features)
     }
 
-    /// The feature at the cursor.
+    /// The feature at the cursor of the table, if a feature is listed.
     pub fn feature(&self) -> Option<FeatureId> {
         self.table.row().map(|row| row.feature)
     }
 
-    /// The rows of the submodule list: all of them together, then each.
+    /// The rows of the submodule list: None for all submodules together, then each submodule.
     pub fn submodules(&self) -> Vec<Option<Submodule>> {
         let layers = self.findings().map_or(0, |findings| findings.layers);
         std::iter::once(None).chain(Submodule::all(layers).into_iter().map(Some)).collect()

@@ -1,27 +1,27 @@
-//! What can lie over the panes.
+//! Overlays: prompts, choosers, lists and the heat map.
 
 use super::list::List;
 use super::prompt::Prompt;
 
-/// What lies over the panes and takes every key.
+/// An overlay, which lies over the panes. It takes the keys, except that commands work over the heat map.
 #[derive(Debug, Clone)]
 pub enum Overlay {
     /// A line of text is being typed.
     Prompt(Box<Prompt>),
-    /// One key chooses.
+    /// A chooser, in which one key chooses.
     Chooser(Chooser),
-    /// The command palette.
+    /// The command palette, a list over the panes.
     Palette(List),
-    /// The help.
+    /// The help, a list over all of the screen but the footer.
     Help(List),
     /// The heat map, over the whole screen.
     HeatMap,
 }
 
-/// What is chosen by one key.
+/// The kinds of choosers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chooser {
-    /// A tag for the features that are marked, or the one at the cursor.
+    /// A tag for the marked features, or for the one at the cursor.
     Tags,
     /// The column that orders the table.
     Sort,

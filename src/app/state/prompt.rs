@@ -1,4 +1,4 @@
-//! A line that is being typed, and what it is for; what it means and does is one file of [`prompts`](crate::app::prompts) each.
+//! The typed line of a prompt and its purpose. Each purpose has its meaning in a file of [`prompts`](crate::app::prompts).
 
 use tui_input::Input;
 
@@ -7,18 +7,18 @@ use crate::core::selection::Selection;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Scope;
 
-/// What is being asked for, with what Esc restores.
+/// The purpose of a prompt, with the value that Esc restores.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Asked {
-    /// A threshold; the selection before.
+    /// A threshold; Esc restores this selection.
     Threshold(Selection),
-    /// A k; the selection before.
+    /// A k; Esc restores this selection.
     TopK(Selection),
-    /// A filter; the filter before.
+    /// A filter; Esc restores this one.
     Filter(Option<Filter>),
-    /// A note for these features, there.
+    /// A note for these features in this scope.
     Note(Vec<FeatureId>, Scope),
-    /// Points on the path of integrated gradients.
+    /// The number of points on the path of integrated gradients.
     Steps,
     /// The name or the file of a study.
     Study,
@@ -34,12 +34,12 @@ pub enum Asked {
     ExportTags,
 }
 
-/// A line with the cursor in it.
+/// An open prompt.
 #[derive(Debug, Clone)]
 pub struct Prompt {
-    /// What is asked for.
+    /// The purpose of the prompt.
     pub asked: Asked,
-    /// The text.
+    /// The typed text with its cursor.
     pub input: Input,
 }
 

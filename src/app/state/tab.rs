@@ -1,21 +1,21 @@
-//! What can be switched between: the views of the study, and comparisons of two.
+//! Tabs: the views of the study, and the comparisons of two views.
 
 use crate::core::study::Study;
 use crate::core::view::View;
 
-/// What of the study the table lists.
+/// A view of the study, or a comparison of two views, that the table lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
-    /// One view.
+    /// The features in the selection of one view.
     Single(View),
-    /// Features that only one of two selections holds.
+    /// Features in the selection of only one of the two compared views.
     Difference,
-    /// Features that both selections hold.
+    /// Features in the selections of both compared views.
     Similarity,
 }
 
 impl Tab {
-    /// What can be switched between in `study`, in the order of the screen and of the digits. A single view has nothing to compare with.
+    /// The tabs of `study`, in the order of the screen and of the digits. A study of a single view has no comparisons.
     pub fn all(study: &Study) -> Vec<Self> {
         let compared = if study.compare.is_some() { &[Self::Difference, Self::Similarity][..] } else { &[] };
         study.all().map(Self::Single).chain(compared.iter().copied()).collect()

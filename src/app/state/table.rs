@@ -1,4 +1,4 @@
-//! The rows of the feature table with their cursor, and what another thread needs to arrange them.
+//! The rows of the feature table with their cursor, and the requests for another thread to arrange them.
 
 use std::sync::Arc;
 
@@ -8,23 +8,23 @@ use crate::core::rows::{Listing, Row, Spec};
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Features;
 
-/// Rows that another thread is asked to arrange.
+/// A request to another thread to arrange rows.
 #[derive(Debug, Clone)]
 pub struct Arrangement {
     /// Number of the request, which the answer repeats.
     pub number: u64,
-    /// The study.
+    /// The findings whose features are listed.
     pub findings: Arc<Findings>,
-    /// The tags.
+    /// The tags of the findings, by feature.
     pub tags: Arc<Features>,
-    /// Which rows.
+    /// Which rows to list, in which order.
     pub spec: Spec,
     /// The feature that the cursor belongs on.
     pub home: Option<FeatureId>,
 }
 
 impl Arrangement {
-    /// Arranges the rows.
+    /// Arranges the rows and looks up the feature that the cursor belongs on.
     pub fn answer(&self) -> Arranged {
         let listing = Arc::new(arrange(&self.findings, &self.tags, &self.spec));
         let home = self.home.map(|feature| (feature, listing.position(feature)));
@@ -35,65 +35,66 @@ impl Arrangement {
 /// Rows that another thread arranged.
 #[derive(Debug, Clone)]
 pub struct Arranged {
-    /// Number of the request.
+    /// Number of the request that this answers.
     pub number: u64,
-    /// The rows.
+    /// The arranged rows, with their counts.
     pub listing: Arc<Listing>,
-    /// The feature that the cursor belonged on, and its row if it has one: found there, since looking through a long list takes longer
-    /// than a frame.
+    /// The feature that the cursor belonged on, and its row if it is listed. The other thread looks it up, because searching a
+    /// long list takes longer than a frame.
     pub home: Option<(FeatureId, Option<usize>)>,
 }
 
-/// The rows with the cursor.
+/// The feature table: rows, cursor and the request for new rows.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
-    /// The rows.
+    /// The rows on the screen.
     pub listing: Arc<Listing>,
-    /// What was asked for when they were arranged.
+    /// The specification by which the rows were arranged.
     pub spec: Option<Spec>,
     /// Index of the row with the cursor.
     pub cursor: usize,
     /// Index of the first visible row.
     pub top: usize,
-    /// The feature that the cursor belongs on: it may be out of the list and come back. None until somebody moves the cursor: while rows
-    /// arrive, the first row is the strongest so far.
+    /// The feature that the cursor belongs on; it may leave the list and come back. None until the cursor is moved, or a command
+    /// runs without a job: while rows arrive, the first row is the strongest so far.
     pub home: Option<FeatureId>,
-    /// Number of the latest request to another thread.
+    /// Number of the latest arrangement, here or on another thread.
     pub number: u64,
-    /// What that request asks for, until it is answered.
+    /// The specification of the request to another thread, until the latest request is answered.
     pub asked: Option<Spec>,
-    /// Number of the first request since which the same is asked for: while results arrive, older answers are better than none.
+    /// Number of the first request with the present specification: while results arrive, an older answer to the same
+    /// specification is shown, too.
     pub asked_since: u64,
 }
 
 impl Table {
-    /// The row with the cursor.
+    /// The row with the cursor; None if the table is empty.
     pub fn row(&self) -> Option<&Row> {
         self.listing.rows.get(self.cursor)
     }
 
-    /// Number of rows.
+    /// Number of rows in the table, also those that are not visible.
     pub fn len(&self) -> usize {
         self.listing.rows.len()
     }
 
-    /// Whether there are no rows.
+    /// Whether the table has no rows.
     pub fn is_empty(&self) -> bool {
         self.listing.rows.is_empty()
     }
 
-    /// Drops the rows and what was asked for: they are of another study. Numbers go on, so that late answers are known as such.
+    /// Drops the rows and the open request, which belong to another study. Numbers go on, so that late answers are recognized.
     pub fn clear(&mut self) {
         *self = Self { number: self.number, ..Self::default() };
     }
 
-    /// Moves the cursor to a row, or to the last one before it.
+    /// Moves the cursor to `row`, or to the last row if there are fewer.
     pub fn go(&mut self, row: usize) {
         self.cursor = row.min(self.len().saturating_sub(1));
         self.home = self.row().map(|row| row.feature);
     }
 
-    /// Takes these rows and returns the old ones.
+    /// Shows these rows with the cursor on its feature, and returns the old rows.
     pub fn set(&mut self, listing: Arc<Listing>, spec: Spec, home: Option<(FeatureId, Option<usize>)>) -> Arc<Listing> {
         let old = std::mem::replace(&mut self.listing, listing);
         self.spec = Some(spec);

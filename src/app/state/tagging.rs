@@ -1,33 +1,33 @@
-//! The tags of the study and how they stand.
+//! The tags of the study and whether they are saved.
 
 use crate::core::problem::Problem;
 use crate::core::tags::{Subject, TagBook};
 
-/// The tags with how they stand.
+/// The tags of the study, their file, and whether they are saved.
 #[derive(Debug, Clone, Default)]
 pub struct Tagging {
-    /// All tags; none until their file was read.
+    /// All tags; None until their file was read.
     pub book: Option<TagBook>,
-    /// Their file.
+    /// Path of the file of the tags.
     pub path: String,
-    /// Why the file cannot be read; none where it can.
+    /// The reason why the file cannot be read; None if it can.
     pub problem: Option<Problem>,
-    /// Counts changes.
+    /// Number of changes so far.
     pub revision: u64,
-    /// The latest revision that is in the file.
+    /// The latest revision that was written into the file.
     pub saved: u64,
-    /// Why the latest save failed; none where it did not.
+    /// The reason why the latest save failed; None if it succeeded.
     pub unsaved: Option<Problem>,
     /// The subject whose tags were asked for.
     pub subject: Option<Subject>,
-    /// Where the next tag applies, unless changed: everywhere, or only in the view that is on.
+    /// Whether the next tag applies only in the view that ranks the row at the cursor, instead of everywhere.
     pub only_this_view: bool,
 }
 
-/// Whether what was tagged is in its file.
+/// Whether the tags are in their file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Nothing is known of any tags.
+    /// No tags were read.
     Unknown,
     /// The latest change is in the file.
     Saved,
@@ -35,14 +35,14 @@ pub enum Standing {
     Saving,
     /// The latest change could not be written.
     NotSaved,
-    /// The file could not be read.
+    /// The file could not be read, so tags cannot be changed.
     Unreadable,
-    /// Other tags are on the screen.
+    /// The tags on the screen are those of the published figures.
     ReadOnly,
 }
 
 impl Standing {
-    /// In words, for the header.
+    /// Words for the header; empty if no tags were read.
     pub fn text(self) -> &'static str {
         match self {
             Self::Unknown => "",
@@ -54,7 +54,7 @@ impl Standing {
         }
     }
 
-    /// Whether work can be lost.
+    /// Whether changes of the user can be lost.
     pub fn is_endangered(self) -> bool {
         matches!(self, Self::NotSaved | Self::Unreadable)
     }

@@ -1,4 +1,4 @@
-//! Presses keys at their time, whatever the explorer does meanwhile.
+//! Presses keys at their times, regardless of what the explorer does meanwhile.
 
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -11,16 +11,16 @@ use crate::term::Incoming;
 /// A key that will be pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Press {
-    /// What its figures are counted under.
+    /// The kind of key under which its figures are reported.
     pub kind: &'static str,
-    /// The key.
+    /// The key to press.
     pub key: Key,
-    /// How long after the key before it.
+    /// Time since the key before.
     pub pause: Duration,
 }
 
-/// Presses every key. A key is there when it is due: that this thread may wake up late counts as the explorer's delay, since it has such
-/// a thread for its terminal, too.
+/// Presses every key. A key counts as pressed when it is due: if this thread wakes up late, that counts as a delay of the
+/// explorer, which reads its terminal on such a thread, too.
 pub fn press(presses: &[Press], begin: Instant, sender: &Sender<Incoming>) {
     let mut due = Duration::ZERO;
     for press in presses {

@@ -1,4 +1,4 @@
-//! Computes a study again and again, as hard as the explorer's own computation does, until it is told to stop.
+//! Computes a study again and again, with the same load as the explorer's own computation, until it is stopped.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
@@ -13,18 +13,18 @@ use crate::engine::worker::Job;
 use crate::term::Incoming;
 use crate::term::priority::{Yield, give_way};
 
-/// How often it is looked at whether to stop.
+/// How often the thread checks whether to stop.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// A computation that begins again whenever it ends.
+/// A computation that starts again whenever it ends.
 pub struct Load {
     cancel: Cancel,
     thread: JoinHandle<Result<usize>>,
 }
 
 impl Load {
-    /// Starts it, and waits until it computes. Everything it tells wakes the loop behind `sender` and asks for a frame, as it does in the
-    /// explorer.
+    /// Starts the computation and waits until it makes progress. Each of its events wakes the loop behind `sender` and asks for
+    /// a frame, as in the explorer.
     pub fn start(request: Request, sender: Sender<Incoming>) -> Result<Self> {
         let cancel = Cancel::default();
         let cancelled = cancel.clone();
@@ -33,11 +33,12 @@ impl Load {
             give_way(Yield::ToAll);
             let mut studies = 0;
             let tell = || {
-                // Nobody listens any more at the end.
+                // At the end the receiver may be gone.
                 let _ = sender.send(Incoming::Message(Message::Tick(Duration::ZERO)));
             };
             loop {
-                // With a flag of its own: a job raises its flag when it is dropped, and this one must stay down until the end.
+                // The job has a cancel flag of its own: a job raises its flag when it is dropped, and the flag of the load must
+                // stay down until the end.
                 let job = Job::start(request.clone())?;
                 loop {
                     if cancelled.is_cancelled() {
@@ -68,7 +69,7 @@ impl Load {
         }
     }
 
-    /// Stops it; the number of studies that were finished.
+    /// Stops the computation; returns the number of studies that were finished.
     pub fn stop(self) -> Result<usize> {
         self.cancel.cancel();
         self.thread.join().unwrap_or_else(|_| Err(Self::faulty()))

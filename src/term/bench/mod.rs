@@ -1,10 +1,11 @@
-//! The explorer without its terminal, to be measured: its state, its `update`, its drawing and its pace, on a screen that counts bytes.
+//! The explorer without its terminal, for measurements: its state, its `update`, its drawing and its pace, on a screen that
+//! counts bytes.
 //!
-//! What is the same as in the explorer: the loop itself (`event_loop`), which takes messages and draws at most once every five
-//! milliseconds; rows of large tables are arranged on another thread, by the same function; a frame is drawn through
-//! ratatui's comparison with the last one and crossterm's escape sequences into a buffer that is flushed. What is not: keys come from
-//! a thread of the program instead of the terminal, whose own time to show a frame is not seen; and tags are said to be saved at once,
-//! without a file.
+//! These are the same as in the explorer: the loop itself (`event_loop`), which takes messages and draws at most once every five
+//! milliseconds; rows of large tables are arranged on another thread, by the same function; a frame is drawn through ratatui's
+//! comparison with the last one and crossterm's escape sequences into a buffer that is flushed. These differ: keys come from a
+//! thread of the program instead of the terminal, and the terminal's own time to show a frame is not measured; tags are reported
+//! as saved at once, without a file.
 
 mod keyboard;
 mod load;
@@ -39,26 +40,27 @@ pub use watch::{Frame, Measured, Pressed};
 /// Columns and rows of the screen: three panes side by side.
 pub const SIZE: (u16, u16) = (180, 50);
 
-/// A loop that waits for nothing in particular looks up this often.
+/// How long the loop waits if no frame is due.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What is measured.
+/// The plan of a measurement.
 #[derive(Debug)]
 pub struct Plan {
-    /// What the explorer shows.
+    /// The findings that the explorer shows.
     pub findings: Arc<Findings>,
     /// The keys, in the order in which they are pressed.
     pub presses: Vec<Press>,
-    /// What is computed again and again meanwhile, if anything.
+    /// The request that is computed again and again meanwhile, if any.
     pub load: Option<Request>,
 }
 
-/// Opens a plan's findings with all their features listed, presses its keys and returns when the last one's rows are on the screen.
+/// Opens the findings of a plan with all features listed, presses its keys, and returns when the rows of the last key are on the
+/// screen.
 ///
 /// # Errors
-/// When no thread can be started, or the computation beside it fails.
+/// If no thread can be started, or if the computation beside the measurement fails.
 pub fn measure(plan: Plan) -> Result<Measured> {
-    // As in the explorer: a frame has its escape sequences whatever NO_COLOR says.
+    // As in the explorer, a frame has its escape sequences even if NO_COLOR is set.
     crossterm::style::force_color_output(true);
     let begin = Instant::now();
     let state = State::new(setting()?);
@@ -75,7 +77,7 @@ pub fn measure(plan: Plan) -> Result<Measured> {
     explorer.update(Message::RunRead(Ok(plan.findings)));
     event_loop::run(&receiver, &mut explorer)?;
     let rows = explorer.state.table.len();
-    // Frames until here answer no key.
+    // Frames up to here do not answer a key.
     explorer.watch = Watch::new(plan.presses.iter().map(|press| press.kind).collect());
     let begin = Instant::now();
     explorer.begin = begin;
@@ -116,10 +118,10 @@ struct Loop {
     screen: Screen,
     sender: Sender<Incoming>,
     tables: Sender<Effect>,
-    /// Times of keys count from here.
+    /// The start of the clock for the times of keys.
     begin: Instant,
     watch: Watch,
-    /// How many keys will be pressed.
+    /// Number of keys that will be pressed.
     presses: usize,
 }
 
@@ -156,14 +158,14 @@ impl Stage for Loop {
         Ok(false)
     }
 
-    /// When every key was answered and all rows are on the screen.
+    /// Over when every key was handled and all rows are on the screen.
     fn is_over(&self, is_drawn: bool) -> bool {
         is_drawn && self.watch.taken() >= self.presses && self.state.table.asked.is_none()
     }
 }
 
 impl Loop {
-    /// Whether rows must be arranged for it.
+    /// Applies a message; returns whether rows must be arranged for it on the other thread.
     fn update(&mut self, message: Message) -> bool {
         let effects = update(&mut self.state, message);
         let asked: Vec<bool> = effects.into_iter().map(|effect| self.perform(effect)).collect();
@@ -174,7 +176,7 @@ impl Loop {
         match effect {
             Effect::Arrange(_) | Effect::Discard(_) => {
                 let asked = matches!(effect, Effect::Arrange(_));
-                // A thread that is gone has panicked and told so.
+                // If the thread is gone, it has panicked and that was reported.
                 let _ = self.tables.send(effect);
                 asked
             }
@@ -184,9 +186,9 @@ impl Loop {
         }
     }
 
-    /// Answers of the outside come after all that is to be done now, as those of another thread do.
+    /// Sends an answer of the outside through the loop, so that it comes after all waiting messages, as from another thread.
     fn answer(&self, message: Message) -> bool {
-        // The other end is this loop's own.
+        // The receiver belongs to this loop, so it is there.
         let _ = self.sender.send(Incoming::Message(message));
         false
     }

@@ -1,4 +1,4 @@
-//! A screen that nobody sees: it takes the bytes of each frame and counts them.
+//! An invisible screen, which counts the bytes of each frame.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::app::state::State;
 use crate::core::problem::{Problem, Result};
 use crate::term::guard::{self, FRAME_BYTES};
 
-/// The screen.
+/// A screen that counts bytes instead of showing them.
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<BufWriter<Counter>>>,
     bytes: Arc<AtomicUsize>,
@@ -28,7 +28,7 @@ impl Screen {
         Terminal::with_options(backend, options).map(|terminal| Self { terminal, bytes }).map_err(failed)
     }
 
-    /// Draws a frame as the explorer does; the number of its bytes.
+    /// Draws a frame as the explorer does, and returns the number of its bytes.
     pub fn draw(&mut self, state: &State) -> Result<usize> {
         let before = self.bytes.load(Ordering::Relaxed);
         guard::draw(&mut self.terminal, state)?;

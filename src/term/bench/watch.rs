@@ -1,73 +1,74 @@
-//! The stopwatch: which keys wait for a frame, which for rows, and how long they did.
+//! The stopwatch: how long keys wait for a frame and for rows.
 
 use std::time::Duration;
 
-/// One frame.
+/// The measurements of one frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
-    /// From the state to the flushed bytes.
+    /// Time from the state to the flushed bytes.
     pub time: Duration,
-    /// How many bytes.
+    /// Number of bytes sent to the terminal.
     pub bytes: usize,
 }
 
-/// One key.
+/// The measurements of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pressed {
-    /// What its figures are counted under.
+    /// The kind of key under which its figures are reported.
     pub kind: &'static str,
-    /// What `update` took of that.
+    /// Time that `update` took.
     pub update: Duration,
-    /// From the moment it was there until the frame that follows its update was drawn.
+    /// Time from the moment the key was due until the frame after its update was drawn.
     pub to_frame: Duration,
-    /// For a key that needs rows arranged: until they were on the screen, or those of a later key that took their place.
+    /// For a key that needs rows arranged on the other thread, the time until they, or the rows of a later key in their place,
+    /// were on the screen.
     pub to_rows: Option<Duration>,
 }
 
-/// What was measured.
+/// The results of a measurement.
 #[derive(Debug)]
 pub struct Measured {
-    /// The published figures, the state, a screen and the first frame, in this process.
+    /// Time for the published figures, the state, a screen and the first frame, in this process.
     pub first_frame: Duration,
-    /// Rows of the table before the first key.
+    /// Number of rows of the table before the first key.
     pub rows: usize,
-    /// From the first key until everything was on the screen.
+    /// Time from the start of the keys until everything was on the screen.
     pub wall: Duration,
-    /// Studies that were finished meanwhile; none where nothing was computed.
+    /// Number of studies that were finished meanwhile; None if nothing was computed.
     pub studies: Option<usize>,
     /// The keys, in the order in which they were pressed.
     pub presses: Vec<Pressed>,
     /// The frames, in the order in which they were drawn.
     pub frames: Vec<Frame>,
-    /// What `update` took of each table that arrived.
+    /// Time that `update` took for each table that arrived.
     pub arrivals: Vec<Duration>,
 }
 
-/// What was seen so far.
+/// The measurements so far.
 #[derive(Debug, Default)]
 pub struct Watch {
     kinds: Vec<&'static str>,
     presses: Vec<Pressed>,
     frames: Vec<Frame>,
     arrivals: Vec<Duration>,
-    /// Keys whose update no frame has followed yet: index and time.
+    /// Keys without a frame after their update yet: index and time at which the key was due.
     unseen: Vec<(usize, Duration)>,
-    /// Keys whose rows are on their way.
+    /// Keys whose rows have not arrived yet: index and time at which the key was due.
     unsettled: Vec<(usize, Duration)>,
 }
 
 impl Watch {
-    /// The keys that will come, by kind.
+    /// A stopwatch for keys of these kinds, in the order in which they will come.
     pub fn new(kinds: Vec<&'static str>) -> Self {
         Self { kinds, ..Self::default() }
     }
 
-    /// How many keys have come.
+    /// Number of keys that have come.
     pub fn taken(&self) -> usize {
         self.presses.len()
     }
 
-    /// The key that was there at `at` was handed to `update`; `asked` says that rows must be arranged for it.
+    /// Records that the key due at `at` was handled in the time `update`; `asked` says whether rows must be arranged for it.
     pub fn key(&mut self, at: Duration, update: Duration, asked: bool) {
         let index = self.presses.len();
         let kind = self.kinds.get(index).copied().unwrap_or_default();
@@ -78,12 +79,12 @@ impl Watch {
         }
     }
 
-    /// Rows were handed to `update`.
+    /// Records that arranged rows were taken in the time `update`.
     pub fn arranged(&mut self, update: Duration) {
         self.arrivals.push(update);
     }
 
-    /// A frame was drawn at `now`; `settled` says that no rows are on their way.
+    /// Records that a frame was drawn at `now`; `settled` says that no rows are still being arranged.
     pub fn drawn(&mut self, frame: Frame, now: Duration, settled: bool) {
         self.frames.push(frame);
         for (index, at) in self.unseen.drain(..) {
@@ -96,7 +97,7 @@ impl Watch {
         }
     }
 
-    /// All of it.
+    /// The results, together with the figures that the caller measured.
     pub fn measured(self, first_frame: Duration, rows: usize, wall: Duration, studies: Option<usize>) -> Measured {
         let Self { presses, frames, arrivals, .. } = self;
         Measured { first_frame, rows, wall, studies, presses, frames, arrivals }

@@ -1,25 +1,25 @@
-//! Which way to the clipboard works where the program runs, by what was measured with tmux 3.3a and GNU screen 4.09.
+//! The choice of the way to the clipboard that works in an environment, as measured with tmux 3.3a and GNU screen 4.09.
 
 use crate::core::problem::{Problem, Result};
 use crate::term::environment::Environment;
 
-/// A way to the clipboard of the person at the terminal.
+/// A way to the clipboard of the user at the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Provider {
-    /// `tmux load-buffer -w`: tmux sends it on to its terminal.
+    /// `tmux load-buffer -w`: tmux sends the text on to its terminal.
     Tmux,
     /// OSC 52 in chunks that GNU screen passes through.
     Screen,
     /// The escape sequence OSC 52, which the terminal turns into clipboard contents, also over SSH.
     Osc52,
-    /// The desktop's clipboard.
+    /// The clipboard of the desktop on this machine.
     Local,
-    /// No clipboard: a file, whose path is shown.
+    /// A file in place of a clipboard, whose path is shown.
     File,
 }
 
 impl Provider {
-    /// All of them, in the order of trying.
+    /// All providers, in the order in which messages list them.
     pub const ALL: [Self; 5] = [Self::Tmux, Self::Screen, Self::Osc52, Self::Local, Self::File];
 
     /// The name in the configuration.
@@ -33,7 +33,7 @@ impl Provider {
         }
     }
 
-    /// What `name` in the configuration asks for; none for `auto`, which leaves it to [`choose`].
+    /// The provider called `name` in the configuration; None for `auto`, which leaves the choice to [`choose`].
     pub fn configured(name: &str) -> Result<Option<Self>> {
         if name == "auto" {
             return Ok(None);
@@ -46,17 +46,17 @@ impl Provider {
     }
 }
 
-/// A provider, and why it and no other.
+/// A provider, and the reason why it was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// The chosen one.
+    /// The chosen provider.
     pub provider: Provider,
-    /// For whoever wonders.
+    /// The reason in words, for the log and for `saescope doctor`.
     pub reason: String,
 }
 
-/// The provider for `environment`; what the user `configured` is taken as it is. `tmux_available` tells whether there is a program
-/// `tmux` to ask.
+/// The provider for `environment`; a provider that the user `configured` is taken without a check. `tmux_available` says whether
+/// the program `tmux` can be started.
 pub fn choose(environment: &Environment, configured: Option<Provider>, tmux_available: bool) -> Choice {
     let (provider, reason) = if let Some(provider) = configured {
         (provider, "the configuration says so")

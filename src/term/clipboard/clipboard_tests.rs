@@ -1,11 +1,11 @@
-//! Tests of copying: each way does what its message says, and a failing one ends in the file and says that, too.
+//! Tests of copying: each provider does what its message says; if one fails, the text goes to the file and the message says so.
 
 use std::io;
 
 use super::*;
 use crate::term::testing::unix;
 
-/// A terminal that counts writes.
+/// A terminal that records writes.
 #[derive(Default)]
 struct Screen {
     writes: Vec<Vec<u8>>,
@@ -119,7 +119,7 @@ fn a_failing_tmux_is_reported_with_the_place_of_the_text() {
 #[test]
 fn where_the_file_fails_too_both_reasons_are_told() {
     let folder = tempfile::tempdir().unwrap();
-    // A file is where the folder should be.
+    // A file is in the place of the folder.
     let blocked = folder.path().join("blocked");
     std::fs::write(&blocked, "").unwrap();
     let problem = clipboard(Provider::Osc52, &blocked).copy("text", &mut Broken).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! The file that stands in for a clipboard where there is none.
+//! The file that replaces a clipboard if there is none.
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use crate::core::problem::{Problem, Result};
 use crate::store::atomic;
 
-/// In the folder that [`super::Clipboard::new`] is given.
+/// Name of the file, in the folder that [`super::Clipboard::new`] is given.
 pub const NAME: &str = "saescope-copied.txt";
 
-/// Writes `text` to the file at `path`, which only its owner can read: a clipboard is nobody else's either.
+/// Writes `text` to the file at `path`. A new file can be read only by its owner, like a clipboard.
 pub fn write(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "make this folder", &error))?;
@@ -18,8 +18,8 @@ pub fn write(path: &Path, text: &str) -> Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // The atomic write keeps the permissions of the file that is there. Where one was, they stay; where none can be made, the
-    // write itself says why.
+    // The atomic write keeps the permissions of the present file. If a file exists already, its permissions stay; if no file can
+    // be made, the write itself says why.
     drop(options.open(path));
     atomic::write(path, text.as_bytes())
 }

@@ -1,7 +1,8 @@
-//! Copies text to the clipboard of the person at the terminal, and says what was really done.
+//! Copies text to the clipboard of the user at the terminal, and reports what was done.
 //!
-//! Most users are on another machine, where the clipboard is not: [`choice`] picks the way there. No way gives a receipt but the
-//! local one, so messages say "sent" or "wrote", not "copied". Whatever fails, the text ends up in a file, and the message says so.
+//! Most users run the program on a machine other than that of their clipboard; [`choice`] picks the way to it. Only the local
+//! way gives a receipt, so the messages of the others say "sent" or "wrote", not "copied". If a way fails, the text goes to a
+//! file, and the message says so.
 
 pub mod choice;
 pub mod file;
@@ -17,7 +18,8 @@ use super::tmux::Tmux;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::printable;
 
-/// The way to the clipboard. It lives as long as the program: on X11 the contents of the clipboard go when their owner does.
+/// The way to the clipboard. It lives as long as the program, because on X11 the contents of the clipboard are lost when their
+/// owner ends.
 pub struct Clipboard {
     choice: Choice,
     tmux: Tmux,
@@ -25,19 +27,19 @@ pub struct Clipboard {
     file: PathBuf,
 }
 
-/// What was done with a text.
+/// The result of copying a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// The way it really went, which is [`Provider::File`] where the chosen one failed.
+    /// The way that the text went, which is [`Provider::File`] if the chosen way failed.
     pub through: Provider,
-    /// The length of the text.
+    /// The length of the text in bytes.
     pub bytes: usize,
-    /// The same in words, for the user, and what went wrong, if anything did.
+    /// A sentence for the user that says this, and the failure of the chosen way, if it failed.
     pub message: String,
 }
 
 impl Clipboard {
-    /// Picks the way for `environment`. Where it fails or there is none, texts go to a file in `folder`, which is made when needed.
+    /// Picks the way for `environment`. If it fails or there is none, texts go to a file in `folder`, which is made when needed.
     pub fn new(environment: &Environment, configured: Option<Provider>, folder: &Path) -> Self {
         let tmux = Tmux::default();
         let tmux_available = configured.is_none() && environment.in_tmux() && tmux.is_available();
@@ -49,10 +51,11 @@ impl Clipboard {
         &self.choice
     }
 
-    /// Copies `text`. `terminal` is what frames are drawn on: some ways write to it, all at once, so call this between two frames.
+    /// Copies `text`. Frames are drawn on `terminal`, too, and some ways write to it, all at once, so call this between two
+    /// frames.
     ///
     /// # Errors
-    /// When there is nothing to copy, or when not even the file can be written.
+    /// If there is nothing to copy, or if the file cannot be written either.
     pub fn copy(&mut self, text: &str, terminal: &mut dyn Write) -> Result<Receipt> {
         if text.is_empty() {
             return Err(Problem::new("clipboard", "there is nothing to copy", "what was copied before is still there"));
@@ -80,7 +83,7 @@ impl Clipboard {
         };
         let mut clipboard = clipboard.map_err(|error| error.to_string())?;
         clipboard.set_text(text).map_err(|error| error.to_string())?;
-        // Only a connection that works is kept.
+        // Only a working connection is kept for the next text.
         self.local = Some(clipboard);
         Ok(())
     }
@@ -100,7 +103,7 @@ impl Clipboard {
     }
 }
 
-/// What tmux takes has no limit, what its terminal takes has.
+/// The message for tmux. tmux takes a text of any length, but its terminal may not.
 fn through_tmux(text: &str, amount: &str) -> String {
     let doubt = if text.len() > sequence::LONGEST { "; many terminals cut so much, a paste inside tmux does not" } else { "" };
     format!("sent {amount} through tmux{doubt}")
@@ -122,7 +125,7 @@ fn write_at_once(terminal: &mut dyn Write, sequence: std::result::Result<Vec<u8>
     written.map_err(|error| format!("the terminal cannot be written: {error}"))
 }
 
-/// `512 bytes`, `3.8 KB`, `1.2 MB`.
+/// A number of bytes in words: `512 bytes`, `3.8 KB`, `1.2 MB`.
 fn amount(bytes: usize) -> String {
     match bytes {
         1 => "1 byte".to_owned(),

@@ -3,24 +3,25 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The longest text in bytes: its base64 and the sequence around it are 100,000 bytes, over which many terminals drop or cut it.
+/// The longest text in bytes: its base64 and the sequence around it are 100,000 bytes, above which many terminals drop or cut
+/// the text.
 pub const LONGEST: usize = 74_994;
 
-/// GNU screen drops a longer piece. A multiple of 4, so that each piece is base64 by itself.
+/// Longest piece in bytes that GNU screen passes on. It is a multiple of 4, so that each piece is base64 by itself.
 const SCREEN_PIECE: usize = 740;
 
-/// The sequence for a terminal that reads what the program writes.
+/// The sequence for a terminal that reads the program's output directly.
 ///
 /// # Errors
-/// That `text` is too long, in words.
+/// If `text` is longer than [`LONGEST`], in words.
 pub fn for_terminal(text: &str) -> Result<Vec<u8>, String> {
     Ok([b"\x1b]52;c;", base64(text)?.as_bytes(), b"\x1b\\"].concat())
 }
 
-/// The same, wrapped in pieces that GNU screen passes on. Inside, the sequence ends in BEL: `ESC \` would end the wrapping.
+/// The sequence wrapped in pieces that GNU screen passes on. Inside, it ends in BEL, because `ESC \` would end the wrapping.
 ///
 /// # Errors
-/// That `text` is too long, in words.
+/// If `text` is longer than [`LONGEST`], in words.
 pub fn through_screen(text: &str) -> Result<Vec<u8>, String> {
     let encoded = base64(text)?;
     let pieces: Vec<&[u8]> = encoded.as_bytes().chunks(SCREEN_PIECE).collect();
@@ -47,7 +48,7 @@ mod tests {
         text.clone()
     }
 
-    /// As screen does: what is inside each `ESC P … ESC \` goes to the terminal.
+    /// The contents of each `ESC P … ESC \`, which screen sends to the terminal.
     fn unwrapped(sequence: &[u8]) -> Vec<Vec<u8>> {
         let text = String::from_utf8(sequence.to_vec()).unwrap();
         let pieces = text.strip_prefix("\x1bP").unwrap().strip_suffix("\x1b\\").unwrap().split("\x1b\\\x1bP");
@@ -90,7 +91,7 @@ mod tests {
 
         use crate::term::testing::{Program, skipped};
 
-        // Its version comes with a failing status.
+        // `screen -v` prints the version with a failing status, so only a failing start counts.
         if std::process::Command::new("screen").arg("-v").output().is_err() {
             return skipped("the program screen is not installed");
         }

@@ -1,4 +1,5 @@
-//! The card of a small study: its numbers are those of the findings, and nothing out of a file reaches the terminal unseen.
+//! Tests of the card of a small study: its numbers are those of the findings, and no control character from a file reaches the
+//! terminal.
 
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ fn look_at(state: &mut State, tab: Tab) {
     table::refresh(state);
 }
 
-/// The style of the first cell of `token`, of those places that `number` follows.
+/// The style of the first cell of `token`, at the first place where `number` follows it.
 fn token_style(buffer: &Buffer, token: &str, number: &str) -> ratatui::style::Style {
     let wanted = format!("{token}{number}");
     let found = rows(buffer).iter().enumerate().find_map(|(y, row)| {
@@ -52,7 +53,7 @@ fn token_style(buffer: &Buffer, token: &str, number: &str) -> ratatui::style::St
     found.unwrap_or_else(|| panic!("{wanted} is not in {:#?}", rows(buffer)))
 }
 
-/// The effect in each example of the male view, added up from the findings.
+/// The effect of the feature at the cursor in each example of the male view, summed from the findings.
 fn totals(state: &State) -> [f64; 4] {
     let mut totals = [0.0; 4];
     for entry in state.findings().unwrap().detail(MALE).entries(state.feature().unwrap()).unwrap() {
@@ -167,7 +168,7 @@ fn signs_are_told_without_colour() {
     }
 }
 
-/// The small study with `count` examples, each of one kept token.
+/// The small study with `count` examples, of which one token each is kept.
 fn many(count: usize) -> State {
     let mut run = run();
     let example = run.manifest.data[0].examples[0].clone();
@@ -241,7 +242,7 @@ fn what_is_not_known_is_said_in_one_line() {
     assert_eq!(text(&state, 80).last().unwrap(), "single examples were kept only for the 5 strongest features");
 }
 
-/// The small study as it stands while it runs.
+/// The small study while it is computed: the male view has arrived, without examples.
 fn running(run: &Run) -> State {
     let whole = showing(run.clone());
     let manifest = &run.manifest;
@@ -312,7 +313,7 @@ fn the_border_names_the_feature_and_shows_the_focus() {
     assert_eq!(drawn(&state, ThemeName::Dark, (60, 10))[(0, 0)].fg, theme(ThemeName::Dark).focus.fg.unwrap());
 }
 
-/// A study in which every text is hostile and every number extreme.
+/// A study with hostile texts and extreme numbers.
 fn hostile() -> Run {
     let mut run = run();
     for example in &mut run.manifest.data[0].examples {

@@ -6,7 +6,7 @@ use super::part::Card;
 use crate::core::dictionary_report::LEAST_EXPLAINED;
 use crate::ui::fit;
 
-/// What was measured of it; no lines where nothing was.
+/// The measurements of the dictionary; no lines if it was not measured.
 pub fn lines(card: &Card) -> Vec<Line<'static>> {
     let submodule = card.row.feature.submodule;
     let Some(report) = card.findings.report(submodule) else { return Vec::new() };

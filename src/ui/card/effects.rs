@@ -8,19 +8,19 @@ use crate::core::view::View;
 use crate::core::view_findings::Coverage;
 use crate::ui::{bar, fit, sides};
 
-/// Columns of mark and view, of the effect, and of its standard error.
+/// Widths in columns: of mark and view, at least and at most, and of the effect and of its standard error.
 const VIEW: usize = 11;
 const WIDEST_VIEW: usize = 19;
 const NUMBER: usize = 9;
 
-/// A longer bar tells nothing more.
+/// A longer bar shows nothing more.
 const LONGEST_BAR: usize = 41;
 const SHORTEST_BAR: usize = 7;
 
-/// Columns of one position, with the gap to the next.
+/// Width of one position in columns, with the gap to the next.
 const POSITION: usize = 10;
 
-/// Rank, then one line per view.
+/// The rank, then one line for each view: effect, standard error and bar.
 pub fn by_view(card: &Card) -> Vec<Line<'static>> {
     let mut lines = card.heading(&rank(card));
     let study = &card.findings.study;
@@ -57,7 +57,8 @@ pub fn by_view(card: &Card) -> Vec<Line<'static>> {
     lines
 }
 
-/// The rows that are on the screen may be those of an earlier question until the new ones are arranged.
+/// The rank as a sentence. It names the specification of the rows on the screen, which may be a former one until the new rows
+/// are arranged.
 fn rank(card: &Card) -> String {
     let (shown, selection) = match &card.state.table.spec {
         Some(spec) => (spec.shown, spec.selection),
@@ -71,7 +72,7 @@ fn rank(card: &Card) -> String {
     }
 }
 
-/// Numbers and bars under their positions.
+/// The effect at each position of the prompt, as a number and as a bar.
 pub fn by_position(card: &Card) -> Vec<Line<'static>> {
     let view = card.view();
     let found = card.findings.view(view);

@@ -1,4 +1,4 @@
-//! The feature's effect in each single example, and how active it was.
+//! The feature's effect in each single example, and its activations.
 
 use ratatui::text::{Line, Span};
 
@@ -7,26 +7,26 @@ use crate::core::detail_index::Entry;
 use crate::core::findings::Source;
 use crate::core::rows::cells;
 
-/// Eighths of a line.
+/// Blocks of one to eight eighths of a line.
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Columns before the first example.
+/// Width before the first example, in columns.
 const INDENT: usize = 2;
 
-/// What was kept of one feature in one view.
+/// The entries that were kept of one feature in one view.
 pub struct Examples {
-    /// By example, then by position.
+    /// Sorted by example, then by position.
     entries: Vec<Entry>,
     /// The effect in each example of the view, summed over its positions.
     pub totals: Vec<f64>,
     /// Examples in which the feature differed, strongest first.
     pub order: Vec<usize>,
-    /// The strongest effect at a single token.
+    /// The largest |effect| at a single token.
     pub largest: f64,
 }
 
 impl Examples {
-    /// What was kept of the card's feature, or why nothing was.
+    /// The entries of the card's feature, or the reason why none were kept.
     pub fn new(card: &Card) -> Result<Self, String> {
         let detail = card.findings.detail(card.view());
         let Some(entries) = detail.entries(card.row.feature) else { return Err(absent(card)) };
@@ -48,14 +48,14 @@ impl Examples {
         Ok(Self { entries, totals, order, largest })
     }
 
-    /// The tokens at which the feature differed in `example`.
+    /// The entries of `example`: the tokens at which the feature differed.
     pub fn of(&self, example: usize) -> &[Entry] {
         let from = self.entries.partition_point(|entry| entry.example < example);
         let to = self.entries.partition_point(|entry| entry.example <= example);
         &self.entries[from..to]
     }
 
-    /// Every example as one column of a bar chart, then the activations.
+    /// A bar chart with one column for each example or for several, then the activations.
     pub fn overview(&self, card: &Card) -> Vec<Line<'static>> {
         let (columns, together) = columns(&self.totals, card.columns.saturating_sub(INDENT));
         let largest = columns.iter().map(|total| total.abs()).fold(0.0, f64::max);
@@ -85,14 +85,14 @@ impl Examples {
     }
 }
 
-/// One number per column: every example, or the strongest of as many as share a column.
+/// One number for each column, the strongest of the examples that share it, and how many examples share a column.
 fn columns(totals: &[f64], room: usize) -> (Vec<f64>, usize) {
     let together = totals.len().div_ceil(room.max(1)).max(1);
     let strongest = |chunk: &[f64]| chunk.iter().copied().max_by(|left, right| left.abs().total_cmp(&right.abs()));
     (totals.chunks(together).filter_map(strongest).collect(), together)
 }
 
-/// One row for each sign, which stands before it.
+/// One row for each sign, with the sign before it.
 fn blocks(card: &Card, columns: &[f64], largest: f64) -> Vec<Line<'static>> {
     let row = |sign: &'static str, sided: fn(f64) -> f64, style| {
         let bars = columns.iter().map(|total| match levels(sided(*total), largest, BLOCKS.len()) {
@@ -104,7 +104,7 @@ fn blocks(card: &Card, columns: &[f64], largest: f64) -> Vec<Line<'static>> {
     vec![row("+", |total| total, card.theme.positive), row("-", |total| -total, card.theme.negative)]
 }
 
-/// Two rows of `+` over two rows of `-`.
+/// Two rows of `+` over two rows of `-`, with up to two signs for each column.
 fn signs(card: &Card, columns: &[f64], largest: f64) -> Vec<Line<'static>> {
     let row = |sign: char, factor: f64, above: usize| {
         let marks = columns.iter().map(|total| if levels(factor * total, largest, 2) > above { sign } else { ' ' });
@@ -113,12 +113,12 @@ fn signs(card: &Card, columns: &[f64], largest: f64) -> Vec<Line<'static>> {
     vec![row('+', 1.0, 1), row('+', 1.0, 0), row('-', -1.0, 0), row('-', -1.0, 1)]
 }
 
-/// How many of `all` levels `number` reaches on a scale up to `largest`; at least one if it is above zero, none if it is not.
+/// How many of `all` levels `number` reaches on a scale up to `largest`; at least 1 if it is above zero, else 0.
 fn levels(number: f64, largest: f64, all: usize) -> usize {
     if number > 0.0 { ((number / largest * all as f64).ceil() as usize).clamp(1, all) } else { 0 }
 }
 
-/// Why nothing is known of single examples.
+/// The reason why nothing is known of single examples.
 fn absent(card: &Card) -> String {
     if matches!(card.findings.source, Source::Live { .. }) {
         let runs = card.state.job.is_some();

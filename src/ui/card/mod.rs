@@ -1,7 +1,7 @@
-//! Everything that is known of the feature at the cursor.
+//! The card: everything that is known of the feature at the cursor.
 //!
-//! What is short stands first; the prompts, of which there may be thousands, stand last and are built only down to the last visible
-//! line.
+//! The short parts come first. The prompts, of which there may be thousands, come last and are built only down to the last
+//! visible line.
 
 mod dictionary;
 mod effects;
@@ -43,7 +43,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     frame.render_widget(Paragraph::new(window.lines), inside);
 }
 
-/// All lines of the card.
+/// All lines of the card, as wide as `width` columns.
 pub fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
     every_line(state, theme, width).collect()
 }
@@ -74,16 +74,16 @@ fn every_line<'a>(state: &'a State, theme: &'a Theme, columns: usize) -> Box<dyn
     }
 }
 
-/// What is visible of a card.
+/// The visible part of a card.
 struct Window {
     lines: Vec<Line<'static>>,
-    /// Whether there are lines before.
+    /// Whether there are lines above the visible ones.
     above: bool,
-    /// Whether there are lines after.
+    /// Whether there are lines below the visible ones.
     below: bool,
 }
 
-/// `rows` lines from line `scroll` on, or the last ones where there are fewer.
+/// `rows` lines from line `scroll` on, or the last `rows` lines if fewer follow.
 fn window(mut all: impl Iterator<Item = Line<'static>>, scroll: usize, rows: usize) -> Window {
     let mut lines = VecDeque::new();
     let mut above = false;

@@ -1,4 +1,4 @@
-//! What every part of the card draws from.
+//! The data from which every part of the card is drawn.
 
 use ratatui::text::Line;
 
@@ -9,18 +9,18 @@ use crate::core::view::View;
 use crate::ui::fit;
 use crate::ui::theme::Theme;
 
-/// What every part of the card needs.
+/// The feature on the card with its findings, its style and its width.
 #[derive(Clone, Copy)]
 pub struct Card<'a> {
-    /// Everything on the screen.
+    /// The whole state, for tags, links and the job.
     pub state: &'a State,
     /// The styles to draw with.
     pub theme: &'a Theme,
-    /// The study.
+    /// The findings that hold the feature.
     pub findings: &'a Findings,
-    /// The feature, as the table ranks it.
+    /// The row of the feature in the table.
     pub row: &'a Row,
-    /// The width of a line.
+    /// The width of a line in columns.
     pub columns: usize,
 }
 
@@ -30,12 +30,12 @@ impl Card<'_> {
         self.row.ranked_in
     }
 
-    /// What matters less, in as many lines as it needs.
+    /// Less important text, dimmed, in as many lines as it needs.
     pub fn dim(&self, text: &str) -> Vec<Line<'static>> {
         fit::sentence(text, self.theme.dim, self.columns, self.theme)
     }
 
-    /// What stands over a part of the card.
+    /// The heading of a part of the card, in as many lines as it needs.
     pub fn heading(&self, text: &str) -> Vec<Line<'static>> {
         fit::sentence(text, self.theme.title, self.columns, self.theme)
     }

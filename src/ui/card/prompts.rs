@@ -1,4 +1,4 @@
-//! The prompts behind the feature's effect, with the tokens at which it arises.
+//! The prompts of the feature's view, with the feature's effect at each token.
 
 use ratatui::text::{Line, Span};
 
@@ -10,11 +10,11 @@ use crate::core::text::printable;
 use crate::ui::fit::{self, Piece};
 use crate::ui::sides::{self, Side};
 
-/// Labels of both prompts.
+/// Labels of the clean and the patch prompt.
 const CLEAN: &str = "  clean ";
 const PATCH: &str = "  patch ";
 
-/// Heading, then one example after the other, strongest first; each is built when it is asked for.
+/// The heading, then the examples, strongest first; each is built only when the iterator reaches it.
 pub fn lines(card: Card<'_>, examples: Examples) -> impl Iterator<Item = Line<'static>> + '_ {
     let (differing, all) = (examples.order.len(), examples.totals.len());
     let view = card.findings.study.view(card.view());
@@ -52,7 +52,8 @@ fn block(card: &Card, examples: &Examples, example: usize) -> Vec<Line<'static>>
     lines
 }
 
-/// A token with its effect behind it. Where colours are few, brackets tell how far the token goes. A space before it stays outside.
+/// A token with its effect behind it. In themes with few colours, brackets enclose token and effect. A space before the token
+/// stays outside.
 fn heated(card: &Card, token: &str, effect: f64, largest: f64, room: usize) -> Piece {
     let (space, text) = parts(token);
     if effect == 0.0 || !effect.is_finite() {
@@ -71,7 +72,7 @@ fn heated(card: &Card, token: &str, effect: f64, largest: f64, room: usize) -> P
     ]
 }
 
-/// The patch prompt; tokens that differ from the clean prompt stand out.
+/// The pieces of the patch prompt; tokens that differ from the clean prompt are highlighted.
 fn plain(card: &Card, clean: Side, patch: Side, room: usize) -> Vec<Piece> {
     let style = |position: usize, token: &String| {
         if clean.tokens.get(position) == Some(token) { card.theme.text } else { card.theme.title }
@@ -83,7 +84,7 @@ fn plain(card: &Card, clean: Side, patch: Side, room: usize) -> Vec<Piece> {
     patch.tokens.iter().enumerate().map(piece).collect()
 }
 
-/// The spaces before a token and the rest of it, safe to show; a token of nothing but spaces is made visible.
+/// The spaces before a token and the rest of it, printable. The spaces of a token of spaces only are made visible.
 fn parts(token: &str) -> (String, String) {
     let shown = printable(token);
     let text = shown.trim_start_matches(' ');
@@ -91,7 +92,7 @@ fn parts(token: &str) -> (String, String) {
     if text.is_empty() { (String::new(), "␣".repeat(spaces)) } else { (" ".repeat(spaces), text.to_owned()) }
 }
 
-/// Two digits of a number, whatever its size.
+/// A number with its sign and at least two significant digits, or with one below 0.001.
 fn short(effect: f64) -> String {
     match effect.abs() {
         0.1.. => format!("{effect:+.2}"),

@@ -1,4 +1,4 @@
-//! What people said about the feature, and where they can read more.
+//! Tags and notes of the feature, and the address of its page.
 
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
@@ -10,10 +10,10 @@ use crate::core::tags::{Marks, Scope};
 use crate::core::text::printable;
 use crate::ui::fit::{self, Piece};
 
-/// Columns of the widest scope.
+/// Width of a scope in columns.
 const SCOPE: usize = 11;
 
-/// Reject mark, tags and note in each scope.
+/// One line or more for each scope: reject mark, tags and note.
 pub fn tags(card: &Card) -> Vec<Line<'static>> {
     let Some(book) = card.state.book() else {
         return card
@@ -51,7 +51,7 @@ fn pieces(card: &Card, marks: &Marks, room: usize) -> Vec<Piece> {
     pieces
 }
 
-/// The feature's page, or that there is none.
+/// The address of the feature's page, or a line that the model has no pages.
 pub fn page(card: &Card) -> Vec<Line<'static>> {
     let model = &card.findings.model;
     if !card.state.setting.hosted.has(model) {

@@ -1,4 +1,4 @@
-//! Any keys in any order, on terminals of any size.
+//! Tests with any keys in any order, on terminals of any size.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -19,7 +19,7 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() }
 }
 
-/// Something that a user, a terminal or a job does.
+/// An action of a user, a terminal or a job.
 #[derive(Debug, Clone)]
 enum Deed {
     Press(String),
@@ -166,7 +166,7 @@ proptest! {
     }
 }
 
-/// Keys to states in which different commands have something to do.
+/// Keys that lead to states in which different commands can do something.
 const STARTS: [&str; 16] = [
     "",
     "2 j j j",
@@ -186,7 +186,8 @@ const STARTS: [&str; 16] = [
     "K enter",
 ];
 
-/// What a command did: whether it was refused, and whether anything but the line at the bottom is another.
+/// The outcome of a command: whether it was refused, and whether it asked for anything or changed the screen apart from the
+/// notice.
 fn outcome(command: &'static Command, start: &str) -> (bool, bool) {
     let mut pilot = Pilot::computing();
     pilot.state.setting.offers = vec![Offer { name: "pythia-70m".to_owned(), files: 2, missing: 1, about_bytes: None }];
@@ -208,7 +209,7 @@ fn outcome(command: &'static Command, start: &str) -> (bool, bool) {
 fn every_command_does_something_or_says_why_not() {
     for command in commands::all() {
         let outcomes: Vec<(bool, bool)> = STARTS.iter().map(|start| outcome(command, start)).collect();
-        // The small study has three views: the commands of those that it lacks are always refused.
+        // The small study has three views: the commands of further views are always refused.
         let lacks = command.name.starts_with("view-") && outcomes.iter().all(|(refused, _)| *refused);
         assert!(lacks || outcomes.iter().any(|(refused, acted)| !refused && *acted), "{} does nothing", command.name);
         assert!(outcomes.iter().all(|(refused, acted)| !(*refused && *acted)), "{} is refused and acts", command.name);

@@ -1,4 +1,4 @@
-//! Colours of single cells, in every theme.
+//! Tests of the colours of single cells, in every theme.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
@@ -10,7 +10,7 @@ use crate::app::state::{State, ThemeName};
 use crate::core::rows::column::Column;
 use crate::core::study::testing::FEMALE;
 
-/// Theme, whether any colour can be shown, and the colours of effects above and below zero.
+/// Theme, whether the terminal shows any 24-bit colour, and the colours of effects above and below zero.
 const THEMES: [(ThemeName, bool, Color, Color); 6] = [
     (ThemeName::Dark, true, Color::Rgb(0xe6, 0x9f, 0x00), Color::Rgb(0x56, 0xb4, 0xe9)),
     (ThemeName::Dark, false, Color::Indexed(208), Color::Indexed(39)),
@@ -31,7 +31,7 @@ fn table(state: &State) -> Area {
     Layout::of(state.size(), state.pane).unwrap().features.unwrap().inside()
 }
 
-/// Where the last character of a column stands in the row of the table with that index.
+/// The place of the last character of a column in the row `row` of the table.
 fn last_of(state: &State, item: Item, row: usize) -> (u16, u16) {
     let area = table(state);
     let column = place(area.width, state.shown(), state.about()).into_iter().find(|placed| placed.item == item).unwrap();
@@ -57,7 +57,7 @@ fn effects_above_and_below_zero_have_their_colours() {
     }
 }
 
-/// What tells the row of the table at the cursor from the row below it.
+/// Whether every cell of the row at the cursor can be distinguished from the cell below it by its style.
 fn told_apart(pilot: &Pilot, buffer: &Buffer) -> bool {
     let area = table(&pilot.state);
     let style = |row: usize| {
@@ -88,7 +88,7 @@ fn the_row_at_the_cursor_stands_out_in_the_pane_with_keys_and_in_another() {
     }
 }
 
-/// Keys that lead to every kind of screen.
+/// Keys that lead to each kind of screen.
 const SCREENS: [&str; 14] = [
     "",
     "4",

@@ -1,4 +1,4 @@
-//! A computation that runs, is superseded, is cancelled or fails.
+//! Tests of a computation that runs, is superseded, is cancelled or fails.
 
 use std::sync::Arc;
 

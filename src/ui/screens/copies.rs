@@ -1,4 +1,4 @@
-//! What `y` and its kin put on the clipboard or into the browser.
+//! Tests of the commands that put addresses on the clipboard or into the browser: `y`, `Y`, `o` and `O`.
 
 use super::pilot::{Pilot, wide};
 use crate::app::message::Effect;

@@ -1,4 +1,4 @@
-//! A model that is not on this machine: offered, downloaded, cancelled, computed.
+//! Tests of a model that is not on this machine: offered, downloaded, cancelled, computed.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ fn source() -> ModelSource {
     ModelSource::Folder { model: PathBuf::from("/cache/model"), dictionaries: vec![PathBuf::from("/cache/att")], name: None }
 }
 
-/// An explorer that was started for a model which is not there.
+/// An explorer that was started with a model that is not on this machine.
 fn waiting() -> Pilot {
     let mut pilot = Pilot::new(empty());
     pilot.state.setting.offers = vec![offer("other"), offer(NAME)];
@@ -27,7 +27,7 @@ fn waiting() -> Pilot {
     pilot
 }
 
-/// The same, with the download running.
+/// The explorer of [`waiting`] with the download running.
 fn downloading() -> Pilot {
     let mut pilot = waiting();
     pilot.press("D enter");
@@ -98,7 +98,7 @@ fn the_footer_says_how_far_it_is_and_how_to_stop_it() {
         pilot.resize(width, 20);
         assert!(pilot.footer().starts_with(says), "{}", pilot.footer());
     }
-    // What is hashed says nothing about the speed of what is downloaded.
+    // The speed of hashing says nothing about the speed of the download.
     pilot.download(1, DownloadNews::Progress(Progress { stage: "checking".to_owned(), done: 0, total: 10 }));
     assert!(!pilot.footer().contains("/s"), "{}", pilot.footer());
 }
@@ -153,7 +153,7 @@ fn cancelling_and_failing_leave_the_offer() {
         pilot.press(keys);
         assert!(matches!(pilot.asked().as_slice(), [Effect::CancelDownload(1)]));
         assert_eq!(pilot.notice(), "the download of pythia-70m was cancelled; what has arrived is kept");
-        // What the threads still tell comes too late.
+        // News that the threads still send comes too late.
         pilot.progress(2_000);
         pilot.download(1, DownloadNews::Ended(Err(problem())));
         pilot.download(1, DownloadNews::Ended(Ok(source())));

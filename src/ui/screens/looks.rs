@@ -1,5 +1,5 @@
-//! Whole screens as files beside this one. After a change that is meant: `INSTA_UPDATE=always cargo test --lib screens`, then read the
-//! difference.
+//! Tests that compare whole screens with the files in `snapshots`. After an intended change, run
+//! `INSTA_UPDATE=always cargo test --lib screens` and read the difference.
 
 use insta::{Settings, assert_snapshot};
 
@@ -14,7 +14,7 @@ const MEDIUM: (u16, u16) = (120, 40);
 const LARGE: (u16, u16) = (180, 50);
 const ALL: [(u16, u16); 3] = [SMALL, MEDIUM, LARGE];
 
-/// Draws what `pilot` sees at each size and compares it with the file of that name.
+/// Draws the screen of `pilot` at each size and compares it with the file of that name and size.
 fn look(name: &str, pilot: &mut Pilot, sizes: &[(u16, u16)]) {
     let mut settings = Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);

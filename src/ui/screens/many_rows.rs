@@ -1,4 +1,4 @@
-//! Lists too long to be arranged between two frames.
+//! Tests of lists that are too long to be arranged between two frames.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::app::message::{Effect, Message};
 use crate::app::state::table::Arranged;
 use crate::app::table::AT_ONCE;
 
-/// The answer to the only request among what was asked.
+/// The answer to the request for rows, which must be the only effect.
 fn answer(effects: &[Effect]) -> Arranged {
     match effects {
         [Effect::Arrange(arrangement)] => arrangement.answer(),
@@ -15,7 +15,7 @@ fn answer(effects: &[Effect]) -> Arranged {
     }
 }
 
-/// A study of more rows than are arranged at once, as it is before the first answer.
+/// A study with more rows than are arranged at once, before the first answer.
 fn pilot() -> Pilot {
     let mut pilot = Pilot::with(wide(AT_ONCE as u32 + 1));
     pilot.asked();
@@ -38,7 +38,7 @@ fn many_rows_are_arranged_elsewhere_and_stale_answers_are_dropped() {
     pilot.tell(Message::Arranged(second.clone()));
     assert_eq!((pilot.features().len(), &pilot.state.table.listing), (AT_ONCE + 1, &second.listing));
     assert!(!pilot.screen().join("\n").contains("arranging…"));
-    // A second answer under a number that was answered changes nothing.
+    // A second answer with the same number changes nothing.
     pilot.tell(Message::Arranged(Arranged { listing: Arc::default(), ..second }));
     assert_eq!(pilot.features().len(), AT_ONCE + 1);
 }
@@ -74,7 +74,7 @@ fn the_cursor_stays_on_its_feature_when_the_answer_comes() {
     pilot.press("2");
     let rows = answer(&pilot.asked());
     pilot.tell(Message::Arranged(rows));
-    // The first digit is a view of its own, until the second takes that back.
+    // The first digit switches the view, until the second takes the switch back.
     pilot.press("100j");
     pilot.asked();
     let feature = pilot.state.feature();

@@ -1,4 +1,4 @@
-//! Keys are pressed and screens are read, without a terminal: what a user does and sees, from [`update`](crate::app::update::update) to
+//! Tests that press keys and read screens without a terminal, as a user would, from [`update`](crate::app::update::update) to
 //! [`view`](super::view).
 
 mod any_keys;

@@ -1,4 +1,4 @@
-//! Presses keys and keeps what was asked of the outside.
+//! Presses keys, and collects the effects that the state asks for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,10 +23,10 @@ use crate::store::studies;
 use crate::ui;
 use crate::ui::testing::{LAYERS, rows, run, screen, showing};
 
-/// Someone at the keyboard.
+/// A user at the keyboard.
 pub struct Pilot {
     pub state: State,
-    /// What was asked of the outside since [`Pilot::asked`] was called last.
+    /// The effects that were asked for since [`Pilot::asked`] was called last.
     effects: Vec<Effect>,
     now: Duration,
 }
@@ -36,7 +36,7 @@ impl Pilot {
         Self { state, effects: Vec::new(), now: Duration::ZERO }
     }
 
-    /// Looks at `run`, whose tags are open and empty.
+    /// Shows `run`, with its tags open and empty.
     pub fn with(run: Run) -> Self {
         let mut pilot = Self::new(showing(run));
         if let Some(subject) = pilot.state.study.as_ref().and_then(|study| study.subject.clone()) {
@@ -45,12 +45,12 @@ impl Pilot {
         pilot
     }
 
-    /// Looks at the small study.
+    /// Shows the small study.
     pub fn study() -> Self {
         Self::with(run())
     }
 
-    /// The same where a computation can be started.
+    /// Shows the small study, with a request so that a computation can be started.
     pub fn computing() -> Self {
         let mut pilot = Self::study();
         pilot.state.setting.request = Some(request());
@@ -67,7 +67,7 @@ impl Pilot {
         self.effects(effects);
     }
 
-    /// Keeps what was asked of the outside.
+    /// Collects effects.
     pub fn effects(&mut self, effects: Vec<Effect>) {
         self.effects.extend(effects);
     }
@@ -84,7 +84,7 @@ impl Pilot {
         self.tell(Message::Key(key, self.now));
     }
 
-    /// Presses keys, one a second. What is no key by itself is typed in one go: `12j`, `0.2`.
+    /// Presses keys, one a second. A word that is not the name of a key is typed in one go: `12j`, `0.2`.
     pub fn press(&mut self, keys: &str) -> &mut Self {
         for word in keys.split_whitespace() {
             self.now += Duration::from_secs(1);
@@ -96,12 +96,12 @@ impl Pilot {
         self
     }
 
-    /// Types a text in one go, spaces and all.
+    /// Types a text in one go, spaces included.
     pub fn type_text(&mut self, text: &str) {
         text.chars().for_each(|character| self.key(Key::character(character)));
     }
 
-    /// What was asked of the outside since the last call.
+    /// The effects that were asked for since the last call.
     pub fn asked(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
@@ -110,7 +110,7 @@ impl Pilot {
         self.state.notice.as_ref().map_or("", |notice| &notice.text)
     }
 
-    /// What stands behind the text in the open prompt.
+    /// The hint behind the text in the open prompt.
     pub fn hint(&self) -> Result<String, String> {
         match &self.state.overlay {
             Some(Overlay::Prompt(prompt)) => prompts::hint(&self.state, prompt),
@@ -149,7 +149,7 @@ pub fn request() -> Request {
     }
 }
 
-/// What a job that computes `run` tells first.
+/// The first news of a job that computes `run`.
 pub fn opened(run: &Run) -> JobNews {
     JobNews::Opened(Box::new(Opened {
         model: run.manifest.model.name.clone(),
@@ -160,7 +160,7 @@ pub fn opened(run: &Run) -> JobNews {
     }))
 }
 
-/// The first `count` submodules of `view`, as a job tells them.
+/// News of a job about the first `count` submodules of `view`.
 pub fn found(run: &Run, view: View, count: usize) -> Vec<JobNews> {
     let effects = run.views.iter().find(|effects| effects.view == view).unwrap();
     effects

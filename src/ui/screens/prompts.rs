@@ -1,4 +1,4 @@
-//! Typing a value: every key previews it, Enter keeps it, Esc restores what was before.
+//! Tests of typing a value: every key previews it, Enter keeps it, Esc restores the value before.
 
 use super::pilot::{Pilot, found, opened};
 use crate::app::state::overlay::Overlay;

@@ -1,5 +1,5 @@
-//! No message, hint or screen names a key that the user gave to something else: with every command on another key, in many states, after
-//! every command, no default key is left on the screen.
+//! Tests that no message, hint or screen names a key that the user gave to another command: with every command on another key,
+//! in many states and after every command, no default key is on the screen.
 
 use super::pilot::{Pilot, found, opened, problem, request, wide};
 use crate::app::commands;
@@ -12,7 +12,7 @@ use crate::core::request::{ModelSource, Request};
 use crate::core::study::testing::MALE;
 use crate::ui::testing::{empty, run};
 
-/// What a number counts, or where it stands: after these words a digit is no key.
+/// A digit after one of these words, or before one of the next, is a number and not a key.
 const BEFORE_NUMBERS: [&str; 7] = ["of", "part", "after", "match", "rank", "top", "in"];
 const AFTER_NUMBERS: [&str; 13] = [
     "of",
@@ -30,10 +30,10 @@ const AFTER_NUMBERS: [&str; 13] = [
     "match",
 ];
 
-/// Signs of arithmetic.
+/// Formulas on the screen, whose signs are not keys.
 const FORMULAS: [&str; 2] = ["logit(patch answer) - logit(clean answer)", "|error| / (|sum| + |error|)"];
 
-/// Words that are a default key of the program and can only be meant as one: characters, `Esc`, and keys with control.
+/// The words of `text` that can only be meant as a default key of the program: characters, `Esc`, and keys with control.
 fn default_keys_in(text: &str) -> Vec<String> {
     let trimmed = |word: &str| {
         let inner = word.trim_matches(|character| "();,.·│'\"▸".contains(character));
@@ -63,9 +63,9 @@ fn default_keys_in(text: &str) -> Vec<String> {
                 digit if digit.chars().all(|character| character.is_ascii_digit()) => {
                     is_sentence && !BEFORE_NUMBERS.contains(&before) && !AFTER_NUMBERS.contains(&after)
                 }
-                // Signs stand before bars and in formulas, too.
+                // These signs are also used before bars and in formulas.
                 "+" | "-" | "=" | "_" | "/" => is_sentence,
-                // A variable of the method, a unit, and the mark of what was rejected.
+                // `k` is a variable of the method, `s` a unit.
                 "k" => !["the", "strongest", "no"].contains(&before) && !after.starts_with("ctrl-"),
                 "s" => !before.ends_with(|character: char| character.is_ascii_digit()),
                 _ => true,
@@ -74,7 +74,7 @@ fn default_keys_in(text: &str) -> Vec<String> {
     words.iter().enumerate().filter(is_key).map(|(_, word)| word.clone()).collect()
 }
 
-/// Every command on a key of its own that no default has.
+/// A configuration that puts every command on a key of its own, which is not the default key of any command.
 fn rebound() -> Config {
     let mut text = "[keys]\n".to_owned();
     for (command, key) in commands::all().zip('а'..) {
@@ -83,7 +83,7 @@ fn rebound() -> Config {
     Config::parse(&text, "config.toml").unwrap()
 }
 
-/// Runs the command of that name by its key.
+/// Presses the key of the command of that name.
 fn run_command(pilot: &mut Pilot, name: &str) {
     let command = commands::find(name).unwrap();
     let key = pilot.state.setting.keymap.key(command.id()).unwrap().to_string();
@@ -109,7 +109,7 @@ fn offering(model: ModelSource) -> Pilot {
     pilot
 }
 
-/// States in which the program has something to say.
+/// States in which the program says something about keys.
 fn starts() -> Vec<(&'static str, Pilot)> {
     let absent = || offering(ModelSource::Preset("pythia-70m".to_owned()));
     let mut computing = after(Pilot::computing(), &["compute"]);
@@ -154,7 +154,7 @@ fn starts() -> Vec<(&'static str, Pilot)> {
     ]
 }
 
-/// Everything that is said now, at two sizes. What a dialogue's own keys do is not in the key map.
+/// The notice and the screens at two sizes. The keys of a chooser are its own and not in the key map, so its screen is left out.
 fn said(pilot: &mut Pilot) -> String {
     let mut said = pilot.notice().to_owned();
     if let Some(Overlay::Chooser(_)) = pilot.state.overlay {
@@ -163,10 +163,10 @@ fn said(pilot: &mut Pilot) -> String {
     for (width, height) in [(180, 50), (70, 20)] {
         pilot.resize(width, height);
         for (row, line) in pilot.screen().iter().enumerate() {
-            // Numbers stand everywhere but in the line of views and in the last one.
+            // Only the line of views and the last line name single digits as keys; elsewhere digits are numbers.
             let has_keys = row == 1 || row + 1 == usize::from(height);
             let number = |character: char| character.is_ascii_digit() && !has_keys;
-            // Notes of the published study are its own words.
+            // Notes of the published study are words of its authors.
             if pilot.state.show_published && (3..usize::from(height) - 1).contains(&row) {
                 continue;
             }

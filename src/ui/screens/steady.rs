@@ -1,4 +1,4 @@
-//! What stays as it was while something else changes: the cursor's feature, marks, what a long notice covers.
+//! Tests of state that stays while something else changes: the feature at the cursor, marks, rows under a long notice.
 
 use super::pilot::{Pilot, found, opened, problem, request};
 use crate::app::message::{Effect, JobNews, Message};
@@ -79,7 +79,7 @@ fn a_long_notice_is_read_to_its_end_and_covers_no_cursor() {
     assert!(screen.join(" ").contains("word29"), "{screen:?}");
     let row = pilot.state.table.row().map(|row| row.feature.to_string()).unwrap();
     assert!(screen.iter().any(|line| line.contains('>') && line.contains(&row)), "{screen:?}");
-    // One that is too long says so, and the next key gives the room back.
+    // A notice that is too long ends in `…`, and the next key gives the room back.
     pilot.state.notice = Some(Notice::done(words.join(" ").repeat(9)));
     assert!(pilot.screen().last().unwrap().ends_with('…'));
     pilot.press("j");

@@ -1,4 +1,4 @@
-//! Studies of other concepts, with one view and with five, explored by keys.
+//! Tests of studies of other concepts, with one view and with five, explored by keys.
 
 use super::pilot::{Pilot, request};
 use crate::app::message::{Effect, Message, WantedStudy};
@@ -11,7 +11,7 @@ use crate::core::view::View;
 use crate::store::studies::from_text;
 use crate::ui::testing::{run, run_of};
 
-/// A study of as many views as there are `names`, each of a template of its own.
+/// A study with one view for each of `names`, each with a template of its own.
 fn study(names: &[&str]) -> Study {
     let mut text = String::from(
         "title = \"Number\"\n[[tags]]\nname = \"PL\"\nmeaning = \"plural noun\"\nkey = \"p\"\n[words]\none = [\"dog\"]\n",
@@ -45,7 +45,7 @@ fn a_study_of_one_view_has_nothing_to_compare() {
     let feature = pilot.state.feature().unwrap();
     assert!(pilot.state.tags()[&feature].has(tag("PL"), name("nouns")));
     assert!(pilot.screen().iter().any(|line| line.contains("PL")));
-    // The keys of other studies' tags do nothing here.
+    // The keys of the tags of other studies do nothing.
     pilot.press("m N esc");
     assert_eq!(pilot.state.tags()[&feature].scopes().count(), 1);
 }
@@ -73,7 +73,7 @@ fn a_study_of_five_views_has_a_digit_for_each_and_for_both_comparisons() {
     assert_eq!(seen.len(), 10, "every two views can be compared");
     pilot.press("7");
     assert!(matches!(pilot.state.shown(), Shown::Similarity(..)));
-    // Digits beyond the last begin a count.
+    // A digit beyond the last tab begins a count.
     pilot.press("8 j");
     assert_eq!(pilot.state.table.cursor, 8);
     pilot.press("1 / fifth>0 enter");
@@ -123,7 +123,7 @@ fn another_study_takes_the_place_of_the_one_on_the_screen() {
     assert_eq!(pilot.state.tab, Tab::Single(View(0)));
     assert_eq!(pilot.state.filter, None, "there is no view baseline any more");
     assert!(!pilot.state.table.is_empty());
-    // And to the published figures, which have three views, and back.
+    // The same switch to the published figures, which have three views, and back.
     pilot.press("p 3");
     assert_eq!(pilot.state.tab, Tab::Single(View(2)));
     pilot.press("p");

@@ -1,4 +1,4 @@
-//! Tagging by keys, and how tags come to their file.
+//! Tests of tagging by keys, and of saving tags to their file.
 
 use super::pilot::{Pilot, problem};
 use crate::app::message::{Effect, Message};
@@ -52,7 +52,7 @@ fn marked_rows_are_tagged_together_and_undone_together() {
     let mut pilot = study();
     pilot.press("6 space m x");
     assert_eq!(pilot.state.tags().len(), 6);
-    // One of them is cleared by itself; the next key sets all again.
+    // One of the features loses the tag alone; the next key gives it to all again.
     pilot.press("esc g m x");
     assert_eq!(pilot.state.tags().len(), 5);
     pilot.press("u");
@@ -123,7 +123,7 @@ fn leaving_is_refused_while_tags_are_not_saved() {
     assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]));
 }
 
-/// As the notebook writes it, with a line that names no feature of the small study.
+/// A list as the notebook writes it, with one line whose feature is not in the small study.
 fn list() -> String {
     let line = |mark: &str, layer: &str, index: u32, note: &str| {
         format!("{mark}{{'modelId': 'pythia-70m-deduped', 'layer': '{layer}', 'index': '{index}'}}, {note}\n")
