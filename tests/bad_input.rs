@@ -480,10 +480,16 @@ const CASES: &[Case] = &[
         what: "run of another format",
         damage: |w| {
             demo_run(w);
-            w.edit("demo", |bytes| *bytes = replace_bytes(bytes, b"\\\"format\\\":1", b"\\\"format\\\":9"));
+            w.edit("demo", |bytes| *bytes = replace_bytes(bytes, b"\\\"format\\\":2", b"\\\"format\\\":9"));
         },
         command: "check demo",
         says: &["demo", "run format 9", "formats up to 2"],
+    },
+    Case {
+        what: "comparison with a view that a run does not have",
+        damage: |w| demo_run(w),
+        command: "export demo --view difference --of male,nobody --top-k 3 --format csv",
+        says: &["view 'nobody'", "is not one of the study 'names'", "use male, female, baseline"],
     },
     Case {
         what: "view that a run does not have",
@@ -571,7 +577,6 @@ fn wrong_flags_say_what_is_allowed() {
         ("export x --view male --threshold nan --format csv", "use a number from 0 up"),
         ("export x --view male --threshold 0.1 --top-k 3 --format csv", "cannot be used with"),
         ("export x --view male --format csv", "--threshold"),
-        ("export x --view difference --of male,nobody --top-k 3 --format csv", "use male, female, baseline"),
     ] {
         let output = workshop.run(&arguments.split(' ').collect::<Vec<_>>());
         let message = String::from_utf8(output.stderr).unwrap();

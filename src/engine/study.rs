@@ -18,6 +18,7 @@ use crate::core::view::{View, ViewName};
 use crate::engine::attribution::{Batch, Model, Stages, ViewInput, attribute_timed, batches};
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
+use crate::engine::dataset::pairing::pairs;
 use crate::engine::dataset::shard::deal;
 use crate::engine::dataset::{self, DataSet, Example, Limits};
 use crate::engine::dictionary::Dictionary;
@@ -227,7 +228,7 @@ fn take_shard(data: &mut [DataSet], shard: Shard) -> Result<ShardRecord> {
     if places.iter().all(Vec::is_empty) {
         return Err(Problem::new(
             format_args!("shard {}/{}", shard.number, shard.of),
-            format_args!("has none of the {} pairs", examples.iter().map(|examples| examples.len()).sum::<usize>()),
+            format_args!("has none of the {} pairs", pairs(&examples).len()),
             "divide into fewer shards",
         ));
     }

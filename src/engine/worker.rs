@@ -57,7 +57,7 @@ impl Job {
         let cancelled = cancel.clone();
         let run = move || {
             let tell = |event: Event| {
-                let is_time = fault::is_time(&event);
+                let is_time = is_time_to_fail(&event);
                 if sender.send(event).is_err() {
                     cancelled.cancel();
                 }
@@ -103,19 +103,15 @@ fn fault_of_the_program(panic: &(dyn Any + Send)) -> Problem {
 /// A fault for tests of the built program: with the cargo feature `faults`, `SAESCOPE_FAULT=worker-panic` in the environment
 /// makes every job panic right after it has reported its first finished submodule. Builds without the feature do not read that
 /// variable.
-mod fault {
-    use crate::core::progress::Event;
+#[cfg(feature = "faults")]
+fn is_time_to_fail(event: &Event) -> bool {
+    let fails = std::env::var_os("SAESCOPE_FAULT").is_some_and(|fault| fault == "worker-panic");
+    fails && matches!(event, Event::Step(crate::core::progress::Step::Found(..)))
+}
 
-    #[cfg(feature = "faults")]
-    pub fn is_time(event: &Event) -> bool {
-        let fails = std::env::var_os("SAESCOPE_FAULT").is_some_and(|fault| fault == "worker-panic");
-        fails && matches!(event, Event::Step(crate::core::progress::Step::Found(..)))
-    }
-
-    #[cfg(not(feature = "faults"))]
-    pub fn is_time(_: &Event) -> bool {
-        false
-    }
+#[cfg(not(feature = "faults"))]
+fn is_time_to_fail(_: &Event) -> bool {
+    false
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ fn a_single_feature_has_its_page() {
     let mut pilot = Pilot::study();
     pilot.asked();
     let page = "https://neuronpedia.org/pythia-70m-deduped/0-att-sm/26074";
-    assert_eq!(copied(&mut pilot, "Y"), (page.to_owned(), "page of attn_0/26074".to_owned()));
+    assert_eq!(copied(&mut pilot, "Y"), (page.to_owned(), "page of 0-att-sm/26074".to_owned()));
     pilot.press("o");
     assert!(matches!(pilot.asked().as_slice(), [Effect::Browse(address)] if address == page));
     pilot.state.setting.no_browser = Some("there is no display".to_owned());
