@@ -9,7 +9,7 @@ use super::{output, progress, summary};
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::request::Request;
-use crate::core::run::{Opened, Run};
+use crate::core::run::{Opened, Run, default_name};
 use crate::engine::worker::Job;
 use crate::store::atomic::AtomicFile;
 use crate::store::run_file;
@@ -19,11 +19,12 @@ const PROGRESS: &str = "{wide_bar} {pos}/{len} submodule views, {per_sec}, {eta}
 
 /// Runs `run`.
 pub fn run(arguments: RunArguments) -> Result<ExitCode> {
-    let path = arguments.output.clone().unwrap_or_else(|| default_output(&arguments));
+    let model = arguments.study.model.clone();
+    let request = Request { shard: arguments.shard, ..study::request(arguments.study, DEMO)? };
+    let path = arguments.output.unwrap_or_else(|| default_output(model.as_deref().unwrap_or(DEMO), &request));
     // This is checked before the work, so that no result is computed that cannot be written.
     let file = AtomicFile::reserve(&path)?;
     run_file::expect_replaceable(&path)?;
-    let request = Request { shard: arguments.shard, ..study::request(arguments.study, DEMO)? };
     let run = compute(request)?;
     run_file::write(&run, file)?;
     output::print(&summary::results(run, &path))?;
@@ -61,8 +62,7 @@ pub(super) fn compute_checked(request: Request, check: &dyn Fn(&Opened) -> Resul
     Err(Problem::new("attribution", "ended without a result", "report it with the command line"))
 }
 
-fn default_output(arguments: &RunArguments) -> PathBuf {
-    let model = arguments.study.model.as_deref().unwrap_or(DEMO);
+fn default_output(model: &str, request: &Request) -> PathBuf {
     let model = Path::new(model).file_name().map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned());
-    PathBuf::from(format!("{model}-{}.safetensors", arguments.study.method))
+    PathBuf::from(format!("{}.safetensors", default_name(&model, &request.study.study, request.settings.method)))
 }

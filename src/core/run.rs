@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::effects::ViewEffects;
-use super::study::Study;
+use super::study::{NAMES, Study};
 use super::view::View;
 
 /// The version of the run file's layout that this program writes.
@@ -43,6 +43,12 @@ impl fmt::Display for Method {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
     }
+}
+
+/// The name of a run's file without its ending, unless the user names one. The study of names has the short one.
+pub fn default_name(model: &str, study: &Study, method: Method) -> String {
+    let study = study.name.replace(std::path::is_separator, "-");
+    if study == NAMES { format!("{model}-{method}") } else { format!("{model}-{study}-{method}") }
 }
 
 /// The record of inputs and settings together with the computed effects; it covers all examples or one shard.

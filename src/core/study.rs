@@ -12,6 +12,9 @@ use super::tags::Vocabulary;
 use super::text::printable;
 use super::view::{Direction, View, ViewName};
 
+/// The name of the study that is computed if none is named.
+pub const NAMES: &str = "names";
+
 /// The most views of a study: a [`View`] holds a `u8`, and a screen has room for few columns.
 pub const MOST_VIEWS: usize = 64;
 

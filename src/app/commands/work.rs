@@ -9,7 +9,7 @@ use crate::app::state::prompt::Asked;
 use crate::app::{download, job};
 use crate::core::findings::Source;
 use crate::core::request::{ModelSource, Request};
-use crate::core::run::Method;
+use crate::core::run::{Method, default_name};
 use crate::core::study_source::PairSource;
 
 /// Commands that compute, download and write runs.
@@ -184,7 +184,7 @@ fn write(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     let Some(study) = &state.study else { return Vec::new() };
     let name = match &study.source {
         Source::Run { file: Some(file), .. } => file.clone(),
-        _ => format!("{}-{}.safetensors", study.model, study.method().0),
+        _ => format!("{}.safetensors", default_name(&study.model, &study.study, study.method().0)),
     };
     state.ask(Asked::WriteRun, name);
     Vec::new()

@@ -4,9 +4,7 @@ use super::dialogue::Dialogue;
 use super::path::with_home;
 use crate::app::message::{Effect, WantedStudy};
 use crate::app::state::State;
-
-/// The study with the program's own pairs, which an empty text selects.
-const NAMES: &str = "names";
+use crate::core::study::NAMES;
 
 /// Asks for one or two files, separated by a comma: pairs and baseline.
 pub struct Pairs;

@@ -14,7 +14,7 @@ use pair_files::PairFiles;
 use super::folders::Folders;
 use super::toml_source::Source;
 use crate::core::problem::{Problem, Result};
-use crate::core::study::Study;
+use crate::core::study::{NAMES, Study};
 use crate::core::study_source::{PairSource, StudySource};
 use crate::core::text::excerpt;
 use crate::core::view::View;
@@ -32,9 +32,6 @@ pub struct BuiltIn {
 
 /// The folder of the built-in studies in the program's source.
 const INSIDE: &str = "data/studies";
-
-/// The name of the study that is used if none is given.
-pub const NAMES: &str = "names";
 
 /// The commented study that users copy.
 pub const TEMPLATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/studies/template.toml"));
