@@ -127,3 +127,33 @@ fn shards_of_one_example_have_no_spread_of_their_own() {
     succeed(folder, &format!("merge {} --output merged", parts.join(" ")));
     compare(&run_file::read(&folder.join("merged")).unwrap(), &run_file::read(&folder.join("whole")).unwrap());
 }
+
+/// Of a pair list that is shorter than the number of shards some shards have no example.
+#[test]
+fn a_shard_without_examples_of_a_view_is_read_checked_and_merged() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let line = |clean: &str, patch: &str, answers: [&str; 2]| {
+        format!(
+            "{{\"clean_prefix\": \"{clean} waits because\", \"patch_prefix\": \"{patch} waits because\", \
+             \"clean_answer\": \"{}\", \"patch_answer\": \"{}\"}}\n",
+            answers[0], answers[1]
+        )
+    };
+    let pairs = [("James", "Jane"), ("Robert", "Mary")].map(|(clean, patch)| line(clean, patch, [" he", " she"]));
+    std::fs::write(folder.join("pairs.json"), pairs.concat()).unwrap();
+    std::fs::write(folder.join("baseline.json"), line("James", "Jane", [" him", " her"])).unwrap();
+    let run = |more: &str| succeed(folder, &format!("run --pairs pairs.json --baseline baseline.json --detail 100000 {more}"));
+    run("--output whole");
+    for number in 1..=2 {
+        run(&format!("--shard {number}/2 --output part{number}"));
+        succeed(folder, &format!("check part{number}"));
+        succeed(folder, &format!("open part{number} --plain"));
+    }
+    let parts = [1, 2].map(|number| run_file::read(&folder.join(format!("part{number}"))).unwrap());
+    let mut counts = parts.each_ref().map(|part| part.views[2].clean_metrics.len());
+    counts.sort_unstable();
+    assert_eq!(counts, [0, 1]);
+    succeed(folder, "merge part1 part2 --output merged");
+    compare(&run_file::read(&folder.join("merged")).unwrap(), &run_file::read(&folder.join("whole")).unwrap());
+}

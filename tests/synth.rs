@@ -91,8 +91,8 @@ fn every_format_holds_the_same_dictionaries() {
     fs::write(folder.join("end.zip"), &stored[..stored.len() - 200]).unwrap();
     fs::create_dir_all(folder.join("up/dictionaries/other/attn_out_layer0")).unwrap();
     for (dictionaries, said) in [
-        ("cut.zip", "is no complete zip"),
-        ("w/pairs.json", "is no complete zip"),
+        ("cut.zip", "is not a complete zip"),
+        ("w/pairs.json", "is not a complete zip"),
         ("end.zip", "holds no ae.pt"),
         ("up", "holds dictionaries in several folders"),
     ] {

@@ -85,7 +85,7 @@ fn a_light_background_that_the_terminal_tells_is_believed() {
     program.wait_until("the question", |program| program.written.windows(7).any(|bytes| bytes == b"\x1b]11;?\x07"));
     program.press("\x1b]11;rgb:ffff/ffff/ffff\x07");
     program.wait_until("the answer in the log", |_| home.log().contains("background: Light"));
-    assert!(program.shown().contains("published figures"), "the answer is no key: {}", program.shown());
+    assert!(program.shown().contains("published figures"), "the answer is not a key: {}", program.shown());
 }
 
 #[test]
@@ -347,9 +347,12 @@ fn without_a_terminal_the_line_says_what_to_use() {
     let mut shell = home.start("sh", "script", &[]);
     shell.wait_until("both", |shell| shell.shown().matches("status 2").count() == 2);
     assert!(
-        shell.shown().contains("standard output is no terminal") || shell.shown().contains("standard output: is no terminal")
+        shell.shown().contains("standard output is not a terminal")
+            || shell.shown().contains("standard output: is not a terminal")
     );
-    assert!(shell.shown().contains("standard input is no terminal") || shell.shown().contains("standard input: is no terminal"));
+    assert!(
+        shell.shown().contains("standard input is not a terminal") || shell.shown().contains("standard input: is not a terminal")
+    );
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub fn merge(keymap: &mut Keymap, table: &KeysTable, text: &str, path: &str) -> 
     for (name, keys) in entries {
         let at = line(text, &name.span());
         let Some(command) = commands::find(name.get_ref()) else {
-            let what = format_args!("'{}' is no command", excerpt(name.get_ref(), 40));
+            let what = format_args!("'{}' is not a command", excerpt(name.get_ref(), 40));
             problems.push(Problem::new(place(at), what, "see the names in the help"));
             continue;
         };

@@ -33,15 +33,15 @@ fn conflicts_and_slips_are_reported_with_their_lines() {
     assert_eq!(
         problems("[keys]\nfly = \"z\"\nundo = \"zz\"\n"),
         [
-            "config.toml:2: 'fly' is no command; see the names in the help",
-            "config.toml:3: 'zz' is no key; use names such as j, K, space, enter, ctrl-r or f5"
+            "config.toml:2: 'fly' is not a command; see the names in the help",
+            "config.toml:3: 'zz' is not a key; use names such as j, K, space, enter, ctrl-r or f5"
         ]
     );
     assert_eq!(
         problems("theme = \"pink\"\nclipboard = \"pigeon\"\n"),
         [
-            "config.toml:1: 'pink' is no theme; use one of auto, dark, light, 16, mono",
-            "config.toml:2: 'pigeon' is no way to the clipboard; use one of auto, tmux, screen, osc52, local, file"
+            "config.toml:1: 'pink' is not a theme; use one of auto, dark, light, 16, mono",
+            "config.toml:2: 'pigeon' is not a way to the clipboard; use one of auto, tmux, screen, osc52, local, file"
         ]
     );
     assert!(problems("thme = \"dark\"\n")[0].starts_with("config.toml:1: unknown field"), "{:?}", problems("thme = \"dark\"\n"));

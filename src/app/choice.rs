@@ -1,5 +1,7 @@
 //! Choosers, in which one key chooses a tag or the column to sort by.
 
+use std::collections::BTreeSet;
+
 use super::key::{Code, Key};
 use super::message::Effect;
 use super::notice::Notice;
@@ -10,7 +12,7 @@ use super::state::tab::Tab;
 use super::{table, tagging};
 use crate::core::rows::column::{Column, Sort};
 use crate::core::study::Study;
-use crate::core::tags::Marks;
+use crate::core::tags::{Marks, Tag};
 
 /// One line of a chooser: a key, the choice that it makes, and whether that is in force now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,16 @@ fn columns(study: &Study) -> Vec<(char, Column)> {
     let views = ('1'..='9').zip(study.all()).map(|(digit, view)| (digit, Column::Effects(view)));
     let before = [('#', Column::Rank), ('f', Column::Name), ('e', Column::Effect), ('s', Column::StandardError)].into_iter();
     before.chain(views).chain([('d', Column::Side), ('t', Column::Tags)]).collect()
+}
+
+/// The tags of other studies that the features to be tagged have, each with a digit, so that they can be taken away.
+fn foreign(state: &State) -> Vec<(char, Tag)> {
+    let Some(book) = state.book() else { return Vec::new() };
+    let scope = tagging::scope(state);
+    let all = tagging::targets(state).into_iter().flat_map(|feature| book.of(feature).in_scope(scope).tags.clone());
+    let all: BTreeSet<Tag> = all.filter(|tag| state.about().tags.exactly(tag.as_str()).is_none()).collect();
+    let digits = ('1'..='9').filter(|digit| state.about().tags.of_key(*digit).is_none());
+    digits.zip(all).collect()
 }
 
 /// The heading of a chooser.
@@ -78,6 +90,14 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
                     line(Key::character(tag.key), tag.name.as_str(), &tag.meaning, on)
                 })
                 .collect();
+            for (key, tag) in foreign(state) {
+                lines.push(line(
+                    Key::character(key),
+                    tag.as_str(),
+                    "a tag of another study",
+                    all(&|marks| marks.tags.contains(&tag)),
+                ));
+            }
             lines.push(line(Key::character('x'), "X", "rejected: looked at and left out", all(&|marks| marks.rejected)));
             lines.push(line(Key::character('e'), "note", "free text", all(&|marks| !marks.note.is_empty())));
             let other =
@@ -108,7 +128,8 @@ pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
             Vec::new()
         }
         Chooser::Tags => {
-            let tag = typed.and_then(|key| state.about().tags.of_key(key)).map(|tag| tag.name);
+            let own = typed.and_then(|key| state.about().tags.of_key(key)).map(|tag| tag.name);
+            let tag = own.or_else(|| foreign(state).into_iter().find(|(key, _)| Some(*key) == typed).map(|(_, tag)| tag));
             if tag.is_none() && !matches!(typed, Some('x' | 'e')) {
                 return Vec::new();
             }

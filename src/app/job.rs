@@ -17,12 +17,12 @@ use crate::core::run::Method;
 pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
     if let ModelSource::Preset(name) = &request.model {
         state.notice = Some(Notice::refused(download::absent(state, name)));
-        state.setting.request = Some(request);
+        state.set_request(request);
         return Vec::new();
     }
     stop(state, "superseded");
     state.jobs += 1;
-    state.setting.request = Some(request.clone());
+    state.set_request(request.clone());
     state.job = Some(Job::new(state.jobs, request.clone(), state.now));
     vec![Effect::Start(state.jobs, Box::new(request))]
 }

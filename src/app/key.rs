@@ -138,7 +138,7 @@ impl FromStr for Key {
             (Some((_, code)), ..) => *code,
             (None, Some(number), ..) => Code::Function(number),
             (None, None, Some(character), None) if !character.is_control() => Code::Character(character),
-            _ => return Err(format!("'{text}' is no key; use names such as j, K, space, enter, ctrl-r or f5")),
+            _ => return Err(format!("'{text}' is not a key; use names such as j, K, space, enter, ctrl-r or f5")),
         };
         Ok(key)
     }

@@ -159,8 +159,14 @@ pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
     // The longest form of the names that fits is used.
     let fits =
         |labels: &[(Tab, String)]| labels.iter().map(|(_, label)| label.chars().count()).sum::<usize>() < usize::from(columns);
-    let forms = [usize::MAX, LONGEST, 8, 4, 0];
-    let fitting = forms.into_iter().map(labels).find(|labels| fits(labels)).unwrap_or_else(|| labels(0));
+    let forms = [usize::MAX, LONGEST, 8, 4, 1];
+    let mut fitting = forms.into_iter().map(labels).find(|labels| fits(labels)).unwrap_or_else(|| labels(1));
+    // If not even the shortest form fits, the row begins as far to the right as it must for the present view to be in it.
+    while let Some(here) = fitting.iter().position(|(tab, _)| *tab == state.tab).filter(|here| *here > 0)
+        && !fits(&fitting[..=here])
+    {
+        fitting.remove(0);
+    }
     let mut x = 1;
     let placed = fitting.into_iter().map(|(tab, label)| {
         let width = label.chars().count() as u16;

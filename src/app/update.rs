@@ -128,7 +128,7 @@ fn command_key(state: &mut State, key: Key, command: Option<&'static Command>) -
         if !was_counting {
             let help = state.setting.keymap.key(CommandId::HELP);
             let help = help.map_or_else(String::new, |help| format!("; {} lists what is", help.spoken()));
-            state.notice = Some(Notice::refused(format!("{key} is no command here{help}")));
+            state.notice = Some(Notice::refused(format!("{key} is not a command here{help}")));
         }
         return Vec::new();
     };

@@ -134,8 +134,12 @@ fn reversed(text: &str, name: &str) -> Result<String> {
             }
             .to_owned()
         };
-        let value = |key: &String| pair.get(&exchanged(key)).cloned().unwrap_or_default();
-        let pair: Map<String, Value> = pair.keys().map(|key| (key.clone(), value(key))).collect();
+        let value = |key: &String| {
+            let partner = exchanged(key);
+            let what = format!("line {} has no {partner}", index + 1);
+            pair.get(&partner).cloned().ok_or_else(|| Problem::new(name, what, "complete the line"))
+        };
+        let pair: Map<String, Value> = pair.keys().map(|key| Ok((key.clone(), value(key)?))).collect::<Result<_>>()?;
         reversed.push_str(&serde_json::to_string(&pair).map_err(no_pair)?);
         reversed.push('\n');
     }

@@ -87,9 +87,16 @@ fn expect_prompts(study: &Study, data: &[DataRecord], published: &Published) -> 
         let name = expected.name;
         let Some(view) = study.find(name.as_str()) else {
             let what = format!("there is no {name} view");
-            return Err(Problem::new("verify", what, format_args!("give its prompts, as with --{name} FILE; {OWN_FILES}")));
+            return Err(Problem::new("verify", what, format_args!("compute it with --pairs FILE --baseline FILE; {OWN_FILES}")));
         };
-        let Some(hash) = published.study.prompts_of(expected) else { continue };
+        let hash = published.study.prompts_of(expected).ok_or_else(|| {
+            let what = format!("do not say which prompts the {name} view has");
+            Problem::new("the published figures", what, "add its hash to prompts_sha256")
+        })?;
+        if study.view(view).direction != expected.direction {
+            let what = format!("the {name} view is not {}", expected.direction);
+            return Err(Problem::new("verify", what, format_args!("compute it with --pairs FILE --baseline FILE; {OWN_FILES}")));
+        }
         let data = &data[study.view(view).pairs];
         let found = prompts_sha256(data);
         if found != hash {

@@ -46,7 +46,7 @@ impl FromStr for Shard {
         let parsed =
             text.split_once('/').and_then(|(number, of)| Some(Self { number: number.parse().ok()?, of: of.parse().ok()? }));
         parsed.filter(|shard| (1..=shard.of).contains(&shard.number)).ok_or_else(|| {
-            Problem::new(format_args!("shard '{text}'"), "is no part of a whole", "use I/N with I from 1 to N, such as 3/8")
+            Problem::new(format_args!("shard '{text}'"), "is not a part of a whole", "use I/N with I from 1 to N, such as 3/8")
         })
     }
 }

@@ -19,7 +19,10 @@ pub const NAMES: &str = "names";
 pub const MOST_VIEWS: usize = 64;
 
 /// Words that cannot be the name of a view, because they have a meaning in filters, commands or files.
-pub const RESERVED_NAMES: [&str; 21] = [
+pub const RESERVED_NAMES: [&str; 24] = [
+    "and",
+    "or",
+    "not",
     "effect",
     "abs",
     "se",
@@ -82,10 +85,14 @@ impl Study {
         if !(1..=MOST_VIEWS).contains(&count) {
             return Err(format!("its study has {count} views, not 1 to {MOST_VIEWS}"));
         }
-        let names: BTreeSet<ViewName> = self.views.iter().map(|view| view.name).collect();
+        let names: BTreeSet<String> = self.views.iter().map(|view| view.name.as_str().to_ascii_lowercase()).collect();
         if names.len() < count {
-            return Err("two views of its study have one name".to_owned());
+            return Err("two views of its study have one name, ignoring case".to_owned());
         }
+        if let Some(reserved) = RESERVED_NAMES.into_iter().find(|reserved| names.contains(*reserved)) {
+            return Err(format!("a view of its study is called '{reserved}', which means something else"));
+        }
+        self.tags.check()?;
         let lists: BTreeSet<usize> = self.views.iter().map(|view| view.pairs).collect();
         if !lists.iter().copied().eq(0..lists.len()) {
             return Err("the pair lists of its study are not numbered in order".to_owned());
@@ -93,6 +100,9 @@ impl Study {
         let exists = |view: View| usize::from(view.0) < count;
         if self.compare.is_some_and(|(first, second)| first == second || !exists(first) || !exists(second)) {
             return Err("its study compares views that it does not have".to_owned());
+        }
+        if self.compare.is_some() != (count > 1) {
+            return Err("its study does not say which two of its views are compared first".to_owned());
         }
         let of_views = self.views.iter_mut().flat_map(|view| [&mut view.label, &mut view.clean, &mut view.patch]);
         let of_tags = self.tags.0.iter_mut().map(|tag| &mut tag.meaning);

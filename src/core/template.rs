@@ -216,7 +216,7 @@ impl Pattern {
                 let use_known =
                     if known.is_empty() { String::new() } else { format!("use {}, or ", excerpt(&known.join(", "), 300)) };
                 let word = excerpt(&word, 80);
-                (format!("'{{{word}}}' is no word of [words]"), format!("{use_known}add {word} = [..] under [words]"))
+                (format!("'{{{word}}}' is not a word of [words]"), format!("{use_known}add {word} = [..] under [words]"))
             })
         };
         let pieces = pieces(text)?.into_iter().map(|piece| match piece {
@@ -325,7 +325,7 @@ mod tests {
             (["", "{two {three}", "", ""], Part::Field(1), "'{two {three}' has an open brace"),
             (["", "", "two}", ""], Part::Field(2), "'two}' closes a brace that is not open"),
             (["", "", "", "a{}"], Part::Field(3), "'a{}' has braces with no word between them"),
-            (["", "{four}", "", ""], Part::Field(1), "'{four}' is no word of [words]"),
+            (["", "{four}", "", ""], Part::Field(1), "'{four}' is not a word of [words]"),
             (["{two}", "{three}", "", ""], words("three"), "'three' has 3 entries, 'two' has 2"),
             (["{none}", "", "", ""], words("none"), "'none' has no entries"),
             (["{again}", "", "", ""], words("again"), "'again' is cycled, and nothing says how often"),

@@ -240,11 +240,24 @@ fn list(name: String, published: &BTreeSet<FeatureId>, here: &[Selected], near: 
 /// Compares how many of the strongest features of two views differ, and how many both views hold.
 fn compare_lists(names: [ViewName; 2], views: [&ViewFindings; 2], published: &PublishedStudy, lists_hold: bool) -> Figure {
     let top_k = published.top_k;
-    // A run knows all of its effects, so a selection is always complete.
-    let held = held(views[0], views[1], Selection::TopK(top_k)).unwrap_or_default();
-    let common = held.iter().filter(|(_, held_by)| *held_by == HeldBy::Both).count();
-    let differing = held.len() - common;
     let expected = published.comparison;
+    let name = format!("{} and {}, top {top_k}: differing / common", names[0], names[1]);
+    let (differing, common) = match held(views[0], views[1], Selection::TopK(top_k)) {
+        Ok(held) => {
+            let common = held.iter().filter(|(_, held_by)| *held_by == HeldBy::Both).count();
+            (held.len() - common, common)
+        }
+        Err((_, gap)) => {
+            return Figure {
+                name,
+                published: format!("{} / {}", expected.differing, expected.common),
+                here: "missing".to_owned(),
+                difference: None,
+                verdict: Verdict::Differs,
+                note: gap,
+            };
+        }
+    };
     // Features that change places at the edge of one list may each be in the other list or not.
     let allowed = if lists_hold { views.into_iter().map(|view| exchanges(view, top_k)).sum() } else { 0 };
     let verdict = if (differing, common) == (expected.differing, expected.common) {
@@ -255,7 +268,7 @@ fn compare_lists(names: [ViewName; 2], views: [&ViewFindings; 2], published: &Pu
         Verdict::Differs
     };
     Figure {
-        name: format!("{} and {}, top {top_k}: differing / common", names[0], names[1]),
+        name,
         published: format!("{} / {}", expected.differing, expected.common),
         here: format!("{differing} / {common}"),
         difference: None,

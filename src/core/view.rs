@@ -34,6 +34,14 @@ impl Direction {
         }
     }
 
+    /// The other direction.
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Forward => Self::Reversed,
+            Self::Reversed => Self::Forward,
+        }
+    }
+
     /// The direction's name in files.
     pub fn name(self) -> &'static str {
         match self {

@@ -80,10 +80,11 @@ impl ViewFindings {
     /// The findings of a complete view.
     pub fn from_effects(effects: ViewEffects, layers: usize) -> Self {
         let mut findings = Self::new(effects.view, layers);
+        let has_examples = !effects.clean_metrics.is_empty();
         findings.summary = Summary {
             examples: Some(effects.clean_metrics.len()),
-            clean_metric: Some(effects.mean_clean_metric()),
-            total_effect: Some(effects.mean_total_effect()),
+            clean_metric: has_examples.then(|| effects.mean_clean_metric()),
+            total_effect: has_examples.then(|| effects.mean_total_effect()),
             total_effects: effects.total_effects().collect(),
         };
         for submodule in effects.submodules {

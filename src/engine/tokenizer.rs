@@ -33,7 +33,9 @@ impl Tokenizer {
                     }
                 }
             }
-            Err(error) => Err(Problem::new(name, format_args!("is no tokenizer: {error}"), "use the model's own tokenizer.json")),
+            Err(error) => {
+                Err(Problem::new(name, format_args!("is not a tokenizer: {error}"), "use the model's own tokenizer.json"))
+            }
         }
     }
 

@@ -62,7 +62,7 @@ impl<'t> Table<'t> {
         match self.values.iter().find(|value| !known.contains(&value.key.get_ref().as_str())) {
             None => Ok(()),
             Some(value) => {
-                let what = format!("is no key of {}", self.name);
+                let what = format!("is not a key of {}", self.name);
                 Err(self.source.bad(&value.key, &what, &format!("use {}", known.join(", "))))
             }
         }
@@ -159,7 +159,7 @@ impl<'t> Value<'t> {
         let table = |value: Spanned<DeValue<'t>>| match (value.span(), value.into_inner()) {
             (span, DeValue::Table(table)) => Ok(Table::new(self.source, name.clone(), span, table)),
             (span, _) => {
-                Err(Problem::new(self.source.place(&span), format_args!("{name} has an entry that is no table"), &remedy))
+                Err(Problem::new(self.source.place(&span), format_args!("{name} has an entry that is not a table"), &remedy))
             }
         };
         values.into_iter().map(table).collect()

@@ -163,7 +163,7 @@ fn write_run(findings: &Findings, path: &Path) -> Result<String> {
 /// imported.
 fn write_tags(path: &Path, text: &str) -> Result<()> {
     if path.exists() && !read_tags(path).is_ok_and(|there| export::is_alike(&there, text)) {
-        return Err(Problem::new(path.display(), "exists and is no export of tags", "name another file"));
+        return Err(Problem::new(path.display(), "exists and is not an export of tags", "name another file"));
     }
     atomic::write(path, text.as_bytes())
 }
@@ -199,7 +199,7 @@ mod tests {
             for by_hand in ["# My features\n\nprose\n", "{\n  \"mine\": 1\n}\n", "", "a,b\n"] {
                 std::fs::write(&path, by_hand).unwrap();
                 let problem = write_tags(&path, text).unwrap_err().to_string();
-                assert!(problem.ends_with("exists and is no export of tags; name another file"), "{problem}");
+                assert!(problem.ends_with("exists and is not an export of tags; name another file"), "{problem}");
                 assert_eq!(std::fs::read_to_string(&path).unwrap(), by_hand);
             }
         }

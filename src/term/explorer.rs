@@ -159,7 +159,7 @@ pub fn expect_terminal() -> Result<()> {
         if !is_terminal {
             let remedy =
                 "use `saescope run` to compute, `saescope export RUN` for lists, or --plain for the same tables line by line";
-            return Err(Problem::new(name, "is no terminal, which the explorer needs", remedy));
+            return Err(Problem::new(name, "is not a terminal, which the explorer needs", remedy));
         }
     }
     Ok(())

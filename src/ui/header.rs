@@ -60,17 +60,25 @@ fn described(state: &State) -> String {
             format!("published figures, not computed here · {model} · {} · {method}{steps}", findings.study.name)
         }
         Source::Live { opened, .. } => {
-            format!("{standing}{model} · {} · {method}{steps} · {}", data(findings), printable(&opened.backend))
+            format!(
+                "{standing}{model} · {} · {method}{steps} · {}",
+                data(findings, state.shown().first()),
+                printable(&opened.backend)
+            )
         }
         Source::Run { manifest, file } => {
             let file = file.as_ref().map_or_else(|| "computed now".to_owned(), |file| printable(file));
-            format!("{standing}{model} · {} · {method}{steps} · {} · {file}", data(findings), printable(&manifest.backend))
+            format!(
+                "{standing}{model} · {} · {method}{steps} · {} · {file}",
+                data(findings, state.shown().first()),
+                printable(&manifest.backend)
+            )
         }
     }
 }
 
-fn data(findings: &Findings) -> String {
-    findings.data(View(0)).map_or_else(String::new, |data| {
+fn data(findings: &Findings, view: View) -> String {
+    findings.data(view).map_or_else(String::new, |data| {
         let name = data.source.rsplit(['/', '\\']).next().unwrap_or(&data.source);
         format!("{} {} pairs", data.examples.len(), printable(name))
     })
@@ -149,6 +157,12 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     };
     let mut spans = vec![Span::styled(format!(" {rule}"), theme.title), Span::styled(selecting::counted(state), theme.text)];
     let mut more = |text: String, style: Style| spans.push(Span::styled(format!(" · {text}"), style));
+    if let Some((first, second)) = state.shown().pair() {
+        let pair = format!("{}-{}", state.about().name(first), state.about().name(second));
+        if !layout::tabs(state).iter().any(|(tab, label, ..)| *tab == state.tab && label.contains(&pair)) {
+            more(pair, theme.text);
+        }
+    }
     if let Some(gap) = &state.table.listing.gap {
         more(gap.clone(), theme.warning);
     }

@@ -36,6 +36,22 @@ pub const COMMANDS: &[Command] = &[
     view!("view-8", "8", 7, "the eighth"),
     view!("view-9", "9", 8, "the ninth"),
     Command {
+        name: "next-view",
+        help: "the next view or comparison, around the end",
+        keys: &["]"],
+        reach: Reach::Screen,
+        enabled: always,
+        run: |state, _| step(state, 1),
+    },
+    Command {
+        name: "previous-view",
+        help: "the previous view or comparison",
+        keys: &["["],
+        reach: Reach::Screen,
+        enabled: always,
+        run: |state, _| step(state, -1),
+    },
+    Command {
         name: "difference",
         help: "features that only one of two views' selections holds",
         keys: &[],
@@ -84,6 +100,14 @@ fn at(state: &State, place: usize) -> Result<Tab, String> {
         1 => format!("the study {} has one view", study.name),
         views => format!("the study {} has {views} views", study.name),
     })
+}
+
+/// Goes so many places on in the row of views.
+fn step(state: &mut State, by: isize) -> Vec<Effect> {
+    let tabs = Tab::all(state.about());
+    let here = tabs.iter().position(|tab| *tab == state.tab).unwrap_or(0);
+    let there = (here + tabs.len()).saturating_add_signed(by) % tabs.len();
+    go(state, tabs[there])
 }
 
 fn can_compare(state: &State) -> Result<(), String> {
@@ -138,7 +162,7 @@ fn published(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     // Rows that another thread still arranges belong to the findings that are being left.
     table.number = table.number.max(aside.table.number);
     (table.asked, aside.table.asked) = (None, None);
-    state.adapt(&before);
+    state.exchange_look(&before);
     state.card_scroll = 0;
     state.notice = Some(Notice::done(if state.show_published {
         let back = state.setting.keymap.way(CommandId::PUBLISHED);

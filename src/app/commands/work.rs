@@ -61,7 +61,7 @@ pub const COMMANDS: &[Command] = &[
         reach: Reach::Screen,
         enabled: can_compute,
         run: |state, _| {
-            state.ask(Asked::Study, state.about().name.clone());
+            state.ask(Asked::Study, "");
             Vec::new()
         },
     },
@@ -115,7 +115,7 @@ fn can_compute(state: &State) -> Result<(), String> {
         }
         (Some(Request { model: ModelSource::Preset(name), .. }), _) => Err(download::absent(state, name)),
         (Some(_), _) => Ok(()),
-        (None, _) => Err("this run was read from a file; start saescope with --model and --pairs to compute".to_owned()),
+        (None, _) => Err("this run was read from a file; start saescope without a run file to compute".to_owned()),
     }
 }
 

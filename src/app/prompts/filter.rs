@@ -51,6 +51,8 @@ impl Dialogue for FilterRows {
     }
 
     fn restore(&self, state: &mut State) -> Vec<Effect> {
-        show(state, self.before.clone())
+        // The study may have become another one meanwhile; a filter is compiled for the views of one study.
+        let before = self.before.as_ref().and_then(|before| Filter::parse(before.text(), state.about()).ok().flatten());
+        show(state, before)
     }
 }

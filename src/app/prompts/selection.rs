@@ -23,7 +23,7 @@ fn threshold(text: &str) -> Result<Selection, String> {
     let text = text.trim();
     match text.parse::<f32>() {
         Ok(threshold) if threshold.is_finite() && threshold >= 0.0 => Ok(Selection::Threshold(threshold)),
-        _ => Err(format!("'{text}' is no threshold; use a number from 0 up, such as 0.1")),
+        _ => Err(format!("'{text}' is not a threshold; use a number from 0 up, such as 0.1")),
     }
 }
 
@@ -31,7 +31,7 @@ fn top_k(text: &str) -> Result<Selection, String> {
     let text = text.trim();
     match text.parse() {
         Ok(count) if count > 0 => Ok(Selection::TopK(count)),
-        _ => Err(format!("'{text}' is no k; use a whole number from 1 up, such as 30")),
+        _ => Err(format!("'{text}' is not a k; use a whole number from 1 up, such as 30")),
     }
 }
 

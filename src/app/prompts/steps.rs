@@ -12,7 +12,7 @@ pub struct Steps;
 fn steps(text: &str) -> Result<usize, String> {
     match text.trim().parse() {
         Ok(steps) if (1..=MOST_STEPS).contains(&steps) => Ok(steps),
-        _ => Err(format!("'{text}' is no number of steps; use a whole number from 1 to {MOST_STEPS}")),
+        _ => Err(format!("'{text}' is not a number of steps; use a whole number from 1 to {MOST_STEPS}")),
     }
 }
 

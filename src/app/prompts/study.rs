@@ -13,12 +13,11 @@ impl Dialogue for Study {
         "study"
     }
 
-    fn hint(&self, state: &State, text: &str) -> Result<String, String> {
+    fn hint(&self, _: &State, text: &str) -> Result<String, String> {
         if text.trim().is_empty() {
             return Err("a name or a file is needed; `saescope studies` lists names".to_owned());
         }
-        let says = if text.trim() == state.about().name { "Enter computes it again" } else { "Enter computes it" };
-        Ok(format!("{says}; a name, or the file that describes a study"))
+        Ok("Enter computes it".to_owned())
     }
 
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {

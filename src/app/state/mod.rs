@@ -193,6 +193,17 @@ pub struct Aside {
     pub marked: Arc<BTreeSet<FeatureId>>,
     /// The submodule whose features are listed; None for all submodules.
     pub submodule: Option<Submodule>,
+    /// How the findings that are not shown were looked at, if they are of another study than those that are.
+    pub look: Option<Look>,
+}
+
+/// What names views of one study.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    tab: Tab,
+    pair: usize,
+    sort: Sort,
+    filter: Option<Filter>,
 }
 
 /// The addresses of a quick list, which are copied one after another.
@@ -263,6 +274,13 @@ impl State {
         shown.or_else(asked).unwrap_or(&self.setting.published.findings.study)
     }
 
+    /// Replaces the request. Before anything is known of its study, the screen is already about that study.
+    pub fn set_request(&mut self, request: Request) {
+        let before = self.about().clone();
+        self.setting.request = Some(request);
+        self.adapt(&before);
+    }
+
     /// Replaces the findings of the study.
     pub fn set_study(&mut self, findings: Arc<Findings>) {
         let before = self.about().clone();
@@ -270,6 +288,7 @@ impl State {
         self.study = Some(findings);
         if is_another && self.show_published {
             self.aside.table.clear();
+            self.aside.look = None;
         }
         self.adapt(&before);
     }
@@ -294,8 +313,27 @@ impl State {
             _ => self.sort,
         };
         self.pair = 0;
+        // A digit that was typed just now may have switched away from a view of the study before.
+        self.count = Count::default();
         self.filter = self.filter.take().and_then(|filter| Filter::parse(filter.text(), &now).ok().flatten());
         self.table.clear();
+    }
+
+    /// Goes on with the findings that were aside, as they were looked at before. Both share the look if they are of one study.
+    pub fn exchange_look(&mut self, before: &Study) {
+        if self.about() == before {
+            return;
+        }
+        let left = Look { tab: self.tab, pair: self.pair, sort: self.sort, filter: self.filter.clone() };
+        if let Some(Look { tab, pair, sort, filter }) = self.aside.look.replace(left) {
+            (self.tab, self.pair, self.sort, self.filter) = (tab, pair, sort, filter);
+        } else {
+            // Only the names of views are carried over; the rows are those of the findings themselves.
+            let table = std::mem::take(&mut self.table);
+            self.adapt(before);
+            self.table = table;
+        }
+        self.count = Count::default();
     }
 
     /// The two views that are compared; None if the study has only one view.

@@ -38,7 +38,7 @@ pub(super) fn comparison(
 /// reason.
 fn number(field: &Field, quantity: Quantity, text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-    let number = number.ok_or_else(|| format!("is no number; {} takes one, such as {}", field.name, field.example))?;
+    let number = number.ok_or_else(|| format!("is not a number; {} takes one, such as {}", field.name, field.example))?;
     let rounded = text.parse::<f32>().ok().filter(|_| quantity.is_single_precision());
     Ok(rounded.map_or(number, f64::from))
 }
@@ -47,13 +47,13 @@ fn number(field: &Field, quantity: Quantity, text: &str) -> Result<f64, String> 
 fn equal(field: &Field, property: Property, text: &str, study: &Study) -> Result<Expression, String> {
     let word = lowercase(text);
     match property {
-        Property::Kind => kind(&word).map(Expression::Kind).ok_or_else(|| "is no kind; kinds are attn, mlp, resid".to_owned()),
+        Property::Kind => kind(&word).map(Expression::Kind).ok_or_else(|| "is not a kind; kinds are attn, mlp, resid".to_owned()),
         Property::Submodule => submodule(&word)
             .map(Expression::Submodule)
-            .ok_or_else(|| format!("is no submodule; {0} takes one, such as {0}=resid_5 or {0}=5-res-sm", field.name)),
+            .ok_or_else(|| format!("is not a submodule; {0} takes one, such as {0}=resid_5 or {0}=5-res-sm", field.name)),
         Property::Tag => tag(&word, study).ok_or_else(|| {
             let names = [study.tags.names(), vec!["none", "any"]].concat();
-            format!("is not a tag of this study; it takes {}", names.join(", "))
+            format!("is not a tag of this study; it takes {}; a word finds tags of other studies", names.join(", "))
         }),
         Property::Side => {
             let side = side(&word, study).map(Expression::Side);

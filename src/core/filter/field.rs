@@ -141,6 +141,7 @@ impl Quantity {
 mod tests {
     use super::*;
     use crate::core::filter::Filter;
+    use crate::core::study::RESERVED_NAMES;
     use crate::core::study::testing::names;
 
     #[test]
@@ -150,6 +151,15 @@ mod tests {
             assert_eq!(field.name, name);
             assert!(field.example.starts_with(&name) && explanation.contains(&*field.example), "{name}");
             assert!(Filter::parse(&field.example, &study).is_ok_and(|filter| filter.is_some()), "{name}");
+        }
+    }
+
+    /// A view of such a name could not be asked for.
+    #[test]
+    fn no_view_can_have_the_name_of_another_field_or_of_a_word_of_the_language() {
+        let fields = BEFORE.into_iter().chain(AFTER).map(|field| field.name.into_owned());
+        for word in fields.chain(["and", "or", "not"].map(str::to_owned)) {
+            assert!(RESERVED_NAMES.contains(&word.as_str()), "{word}");
         }
     }
 }

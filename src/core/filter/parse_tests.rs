@@ -48,11 +48,11 @@ fn a_message_says_what_is_wrong_and_where() {
     let fields = "fields are effect, abs, se, male, female, baseline, layer, index, rank, kind, submodule, tag, side, rejected, \
                   marked, note";
     let cases = [
-        ("effect>abc", 8, "'abc' is no number; effect takes one, such as effect>0.2"),
-        ("se < nan", 6, "'nan' is no number; se takes one, such as se<0.05"),
-        ("a rank=inf", 8, "'inf' is no number; rank takes one, such as rank<=50"),
-        ("abs>\"\"", 5, "'' is no number; abs takes one, such as abs>=0.1"),
-        ("effect>0,2", 8, "'0,2' is no number; effect takes one, such as effect>0.2"),
+        ("effect>abc", 8, "'abc' is not a number; effect takes one, such as effect>0.2"),
+        ("se < nan", 6, "'nan' is not a number; se takes one, such as se<0.05"),
+        ("a rank=inf", 8, "'inf' is not a number; rank takes one, such as rank<=50"),
+        ("abs>\"\"", 5, "'' is not a number; abs takes one, such as abs>=0.1"),
+        ("effect>0,2", 8, "'0,2' is not a number; effect takes one, such as effect>0.2"),
         ("(efect>1)", 2, &format!("unknown field 'efect'; {fields}")),
         ("0.1<effect<0.2", 1, &format!("unknown field '0.1'; {fields}")),
         ("é \"ü\" x=", 7, &format!("unknown field 'x'; {fields}")),
@@ -63,13 +63,17 @@ fn a_message_says_what_is_wrong_and_where() {
         ("note=!a", 5, "'=' needs a value after it, such as note=plural"),
         ("kind>mlp", 5, "kind takes only = and !=, such as kind=resid"),
         ("tag <= x", 5, "tag takes only = and !=, such as tag=FP"),
-        ("kind=mpl", 6, "'mpl' is no kind; kinds are attn, mlp, resid"),
+        ("kind=mpl", 6, "'mpl' is not a kind; kinds are attn, mlp, resid"),
         (
             "submodule=5-resid-sm",
             11,
-            "'5-resid-sm' is no submodule; submodule takes one, such as submodule=resid_5 or submodule=5-res-sm",
+            "'5-resid-sm' is not a submodule; submodule takes one, such as submodule=resid_5 or submodule=5-res-sm",
         ),
-        ("tag=XX", 5, "'XX' is not a tag of this study; it takes FP, MP, FW, MW, FN, MN, NOT, AMB, MAYBE, NOACT, none, any"),
+        (
+            "tag=XX",
+            5,
+            "'XX' is not a tag of this study; it takes FP, MP, FW, MW, FN, MN, NOT, AMB, MAYBE, NOACT, none, any; a word finds tags of other studies",
+        ),
         ("side!=left", 7, "'left' is not a side; sides are male, female, baseline, both"),
         ("marked=maybe", 8, "'maybe' is neither yes nor no; marked takes one, such as marked=yes"),
         ("note=\"\"", 6, "'' is no text to look for"),
@@ -94,7 +98,7 @@ fn a_message_says_what_is_wrong_and_where() {
         (
             "effect>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             8,
-            "'aaaaaaaaaaaaaaaaaaaaaaaa…' is no number; effect takes one, such as effect>0.2",
+            "'aaaaaaaaaaaaaaaaaaaaaaaa…' is not a number; effect takes one, such as effect>0.2",
         ),
     ];
     for (text, column, message) in cases {

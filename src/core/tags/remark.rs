@@ -32,8 +32,10 @@ fn words(text: &str, vocabulary: &Vocabulary) -> Marks {
     while let Some(word) = words.next() {
         let bare = word.trim_matches(|character: char| !character.is_alphanumeric());
         only_tags &= bare == word;
-        // The notebook writes the tag NOACT as `No act`.
-        let no_act = bare.eq_ignore_ascii_case("no") && words.next_if(|next| next.eq_ignore_ascii_case("act")).is_some();
+        // The notebook writes its tag NOACT as `No act`.
+        let no_act = vocabulary.exactly("NOACT").is_some()
+            && bare.eq_ignore_ascii_case("no")
+            && words.next_if(|next| next.eq_ignore_ascii_case("act")).is_some();
         let tag = vocabulary.exactly(if no_act { "NOACT" } else { bare });
         only_tags &= tag.is_some();
         tags.extend(tag);

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use unicode_width::UnicodeWidthStr;
 
 use super::Features;
 use super::tag::Tag;
+use crate::core::text::printable;
 
 /// One tag of a study.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,25 @@ impl Vocabulary {
 
     /// Words that cannot be the name of a tag, because they have a meaning in filters and lists.
     pub const TAKEN_NAMES: [&str; 3] = ["any", "none", "x"];
+
+    /// Whether `key` can choose a tag: a visible character of one column that does nothing else in the chooser.
+    pub fn is_key(key: char) -> bool {
+        let text = key.to_string();
+        printable(&text) == text && text.trim() == text && text.width() == 1 && !Self::TAKEN_KEYS.contains(&key)
+    }
+
+    /// Refuses tags that cannot be told from each other or from something else.
+    pub(in crate::core) fn check(&self) -> Result<(), String> {
+        let names: BTreeSet<String> = self.0.iter().map(|tag| tag.name.as_str().to_ascii_lowercase()).collect();
+        let keys: BTreeSet<char> = self.0.iter().map(|tag| tag.key).collect();
+        if names.len() < self.0.len() || keys.len() < self.0.len() {
+            return Err("two tags of its study have one name or one key".to_owned());
+        }
+        if Self::TAKEN_NAMES.into_iter().any(|taken| names.contains(taken)) || !keys.into_iter().all(Self::is_key) {
+            return Err("a tag of its study has a name or a key that means something else".to_owned());
+        }
+        Ok(())
+    }
 
     /// The tag called `name`, ignoring case, because users type `tag=fp`.
     pub fn find(&self, name: &str) -> Option<&TagSpec> {

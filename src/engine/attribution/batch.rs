@@ -63,29 +63,33 @@ pub fn batches<'a>(views: &[ViewInput<'a>], size: usize) -> Vec<Batch<'a>> {
             })
         })
         .collect();
-    let mut groups: BTreeMap<(usize, Vec<bool>), Vec<Pair<'a>>> = BTreeMap::new();
+    // Pairs that the same data sets have, in the same directions.
+    let mut groups: BTreeMap<(usize, Vec<Option<bool>>), Vec<Pair<'a>>> = BTreeMap::new();
     for pair in pairs(&data_sets) {
-        let is_absent = pair.examples.iter().map(Option::is_none).collect();
-        groups.entry((pair.clean.len(), is_absent)).or_default().push(pair);
+        let members = pair.examples.iter().map(|member| member.map(|member| member.exchanged)).collect();
+        groups.entry((pair.clean.len(), members)).or_default().push(pair);
     }
     let at_most = |positions: usize| size.min(TOKENS_AT_ONCE / positions.max(1)).max(1);
-    let cut = |((positions, _), group): (&(usize, Vec<bool>), &Vec<Pair<'a>>)| -> Vec<Batch<'a>> {
+    let cut = |((positions, _), group): (&(usize, Vec<Option<bool>>), &Vec<Pair<'a>>)| -> Vec<Batch<'a>> {
         group.chunks(at_most(*positions)).map(|pairs| batch(views, &of_view, pairs)).collect()
     };
     groups.iter().flat_map(cut).collect()
 }
 
-/// The batch of `pairs`, which all have examples of the same data sets.
+/// The batch of `pairs`, which all have examples of the same data sets in the same directions.
 fn batch<'a>(views: &[ViewInput<'a>], of_view: &[usize], pairs: &[Pair<'a>]) -> Batch<'a> {
     let ask = |(place, (view, data_set)): (usize, (&ViewInput<'a>, &usize))| {
-        let examples: Vec<usize> = pairs.iter().filter_map(|pair| pair.examples[*data_set]).collect();
+        let members = || pairs.iter().filter_map(|pair| pair.examples[*data_set]);
+        let exchanged = members().next()?.exchanged;
+        let examples: Vec<usize> = members().map(|member| member.index).collect();
         let answers = examples.iter().map(|index| {
             let example = &view.examples[*index];
             let (clean, patch) = view.direction.orient(example.clean_answer, example.patch_answer);
             Answers { clean, patch }
         });
         let answers = answers.collect();
-        (!examples.is_empty()).then_some(ViewBatch { place, direction: view.direction, examples, answers })
+        let direction = if exchanged { view.direction.reversed() } else { view.direction };
+        Some(ViewBatch { place, direction, examples, answers })
     };
     Batch {
         clean: pairs.iter().map(|pair| pair.clean).collect(),
@@ -132,5 +136,19 @@ mod tests {
                 assert_eq!(seen, (0..7).collect::<Vec<_>>());
             }
         }
+    }
+
+    /// Prompts exchanged and answers kept, as against a stereotype: the same runs the other way round, by the same metric.
+    #[test]
+    fn lists_with_exchanged_prompts_share_their_batches() {
+        let forward = [example(&[1, 2], &[4, 2], (7, 8)), example(&[5, 2], &[6, 2], (7, 8))];
+        let exchanged = [example(&[4, 2], &[1, 2], (7, 8)), example(&[6, 2], &[5, 2], (7, 8))];
+        let batches = batches(&views(&forward, Some(&exchanged)), 64);
+        assert_eq!(batches.len(), 1);
+        let directions: Vec<Direction> = batches[0].views.iter().map(|view| view.direction).collect();
+        assert_eq!(directions, [Direction::Forward, Direction::Reversed, Direction::Reversed]);
+        let answers: Vec<Answers> = batches[0].views.iter().map(|view| view.answers[0]).collect();
+        let kept = Answers { clean: 7, patch: 8 };
+        assert_eq!(answers, [kept, Answers { clean: 8, patch: 7 }, kept]);
     }
 }

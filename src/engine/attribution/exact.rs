@@ -27,15 +27,21 @@ pub fn effects(site: &Site<'_>, view: &ViewBatch, clean_metrics: &[f32]) -> Resu
             TokenEffects { features, error: 0.0, gradient_dot_change: None }
         })
         .collect();
+    // What does not differ has no effect; a pass for it would only give rounding noise.
+    let error_differs = |row: usize| {
+        let (clean, patch) = site.ends(view.direction, row);
+        clean.error != patch.error
+    };
     let passes: Vec<(usize, Target)> = effects
         .iter()
         .enumerate()
-        .filter(|(row, token)| {
-            let (clean, patch) = site.ends(view.direction, *row);
-            reaches_the_metric(site, entry, *row) && (!token.features.is_empty() || clean.error != patch.error)
-        })
+        .filter(|(row, token)| reaches_the_metric(site, entry, *row) && (!token.features.is_empty() || error_differs(*row)))
         .flat_map(|(row, token)| {
-            token.features.iter().map(move |(change, _)| (row, Target::Feature(*change))).chain([(row, Target::Error)])
+            token
+                .features
+                .iter()
+                .map(move |(change, _)| (row, Target::Feature(*change)))
+                .chain(error_differs(row).then_some((row, Target::Error)))
         })
         .collect();
     // Passes come in the order of the features at each token, so each metric belongs to that token's next feature.

@@ -61,7 +61,7 @@ pub fn parse(bytes: &[u8], name: &str, cancel: &Cancel) -> Result<Vec<Line>> {
         let pair = serde_json::from_str(text).map_err(|error| {
             Problem::new(
                 name,
-                format_args!("line {number} is no example: {error}: {}", excerpt(text, 60)),
+                format_args!("line {number} is not an example: {error}: {}", excerpt(text, 60)),
                 "each line is a JSON object with clean_prefix, patch_prefix, clean_answer and patch_answer, as text or token ids",
             )
         })?;

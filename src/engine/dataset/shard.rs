@@ -12,7 +12,7 @@ pub fn deal(data_sets: &[&[Example]], shard: Shard) -> Vec<Vec<usize>> {
     let mut ours = vec![Vec::new(); data_sets.len()];
     for pair in pairs(data_sets).iter().skip(shard.number - 1).step_by(shard.of) {
         for (ours, example) in ours.iter_mut().zip(&pair.examples) {
-            ours.extend(*example);
+            ours.extend(example.map(|member| member.index));
         }
     }
     ours.iter_mut().for_each(|examples| examples.sort_unstable());

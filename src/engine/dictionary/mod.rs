@@ -77,7 +77,11 @@ impl Dictionary {
         name: String,
     ) -> Result<Self> {
         let &[width, features] = parts.encoder.shape() else {
-            return Err(Problem::new(parts.encoder.place(), "is no matrix", "an encoder of shape [width, features] is expected"));
+            return Err(Problem::new(
+                parts.encoder.place(),
+                "is not a matrix",
+                "an encoder of shape [width, features] is expected",
+            ));
         };
         if width != model_width {
             return Err(Problem::new(

@@ -84,7 +84,7 @@ pub fn read_state_dict(pickle: &[u8]) -> Outcome<Vec<(String, PickledTensor)>> {
         .iter()
         .map(|(key, value)| match (key.as_ref(), value.as_ref()) {
             (Value::Text(name), Value::Tensor(tensor)) => Ok((name.clone(), tensor.clone())),
-            (Value::Text(name), _) => Err(format!("its entry '{}' is no tensor", excerpt(name, 60))),
+            (Value::Text(name), _) => Err(format!("its entry '{}' is not a tensor", excerpt(name, 60))),
             _ => Err("its pickle has a key that is no text".to_owned()),
         })
         .collect()
@@ -269,7 +269,7 @@ impl Machine<'_> {
     fn insert(&mut self, items: Vec<Rc<Value>>) -> Outcome<()> {
         let mut target = self.pop()?;
         let Value::Dict(entries, depth) = Rc::make_mut(&mut target) else {
-            return Err("its pickle sets an item of something that is no dictionary".to_owned());
+            return Err("its pickle sets an item of something that is not a dictionary".to_owned());
         };
         let mut items = items.into_iter();
         while let (Some(key), Some(value)) = (items.next(), items.next()) {
@@ -307,7 +307,7 @@ impl Machine<'_> {
     fn reduce(&mut self) -> Outcome<()> {
         let (arguments, callable) = (self.pop()?, self.pop()?);
         let (Value::Global(callable), Value::Tuple(arguments, _)) = (callable.as_ref(), arguments.as_ref()) else {
-            return Err("its pickle calls something that is no known function".to_owned());
+            return Err("its pickle calls something that is not a known function".to_owned());
         };
         let value = match *callable {
             "collections OrderedDict" => Value::Dict(Vec::new(), 0),

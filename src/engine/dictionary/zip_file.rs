@@ -34,7 +34,7 @@ impl ZipFile {
         let archive = ZipArchive::new(io::BufReader::new(file)).map_err(|error| {
             Problem::new(
                 path.display(),
-                format_args!("is no complete zip: {error}"),
+                format_args!("is not a complete zip: {error}"),
                 "give a folder of dictionaries or dictionary_learning's archive, or fetch it again",
             )
         })?;

@@ -61,7 +61,7 @@ impl TensorFile {
         SafeTensors::deserialize(self.bytes.as_slice()).map_err(|error| {
             Problem::new(
                 &self.name,
-                format_args!("is no complete safetensors file: {error}"),
+                format_args!("is not a complete safetensors file: {error}"),
                 "the file is damaged or cut short: download or copy it again",
             )
         })

@@ -60,7 +60,7 @@ fn comparison(source: Source<'_>, compare: Option<Value<'_>>, views: &[ViewSpec]
         let place = known.iter().position(|known| known == name.get_ref());
         place
             .map(|place| View(place as u8))
-            .ok_or_else(|| source.bad(name, "is no view of the study", &format!("use two of {}", known.join(", "))))
+            .ok_or_else(|| source.bad(name, "is not a view of the study", &format!("use two of {}", known.join(", "))))
     };
     let pair = (find(first)?, find(second)?);
     if pair.0 == pair.1 {
@@ -84,9 +84,10 @@ fn tags(source: Source<'_>, tables: Vec<Table<'_>>) -> Result<Vocabulary> {
         let meaning = source.not_empty(&table.required_text("meaning")?)?;
         let text = table.required_text("key")?;
         let mut characters = text.get_ref().chars();
-        let (Some(key), None) = (characters.next().filter(|key| !key.is_control() && !key.is_whitespace()), characters.next())
+        let (Some(key), None) =
+            (characters.next().filter(|key| Vocabulary::TAKEN_KEYS.contains(key) || Vocabulary::is_key(*key)), characters.next())
         else {
-            return Err(source.bad(&text, "is no key for a tag", "use one character that can be seen"));
+            return Err(source.bad(&text, "is not a key for a tag", "use one character that can be seen"));
         };
         if Vocabulary::TAKEN_KEYS.contains(&key) {
             return Err(source.bad(&text, "rejects a feature or notes something about it", "choose another key"));
@@ -119,7 +120,11 @@ fn words(source: Source<'_>, values: Vec<Value<'_>>) -> Result<Words> {
                 "cycled" => Use::Cycled,
                 "crossed" => Use::Crossed,
                 _ => {
-                    return Err(source.bad(&usage, "is no use of words", "use \"cycled\" or \"crossed\", or write a plain list"));
+                    return Err(source.bad(
+                        &usage,
+                        "is not a use of words",
+                        "use \"cycled\" or \"crossed\", or write a plain list",
+                    ));
                 }
             };
             (usage, list.texts()?)
@@ -228,7 +233,7 @@ impl Reader<'_> {
             Some(text) => [Direction::Forward, Direction::Reversed]
                 .into_iter()
                 .find(|direction| direction.name() == text.get_ref())
-                .ok_or_else(|| source.bad(&text, "is no direction", "use \"forward\" or \"reversed\""))?,
+                .ok_or_else(|| source.bad(&text, "is not a direction", "use \"forward\" or \"reversed\""))?,
         };
         let mut words = |key: &str, otherwise: &str| {
             table.text(key)?.map_or_else(|| Ok(otherwise.to_owned()), |words| source.not_empty(&words))
@@ -246,7 +251,7 @@ impl Reader<'_> {
         if !is_plain {
             return Err(source.bad(
                 text,
-                "is no name for a view",
+                "is not a name for a view",
                 "use lower-case letters, digits, - and _, beginning with a letter",
             ));
         }
@@ -263,14 +268,19 @@ impl Reader<'_> {
     fn list(&mut self, pairs: &Spanned<String>) -> Result<usize> {
         let source = self.source;
         let text = source.not_empty(pairs)?;
+        let known = |lists: &[List], id: &Id| lists.iter().position(|list| list.id == *id);
         let template = self.templates.iter().find(|template| *template.name.get_ref() == text);
         let (id, found) = if let Some(template) = template {
-            (Id::Template(text), self.expand(template)?)
+            let id = Id::Template(text);
+            if let Some(index) = known(&self.lists, &id) {
+                return Ok(index);
+            }
+            (id, self.expand(template)?)
         } else {
             let (id, file) = self.files.find(&text).ok_or_else(|| self.unknown(pairs))?;
             (Id::File(id), file)
         };
-        if let Some(index) = self.lists.iter().position(|list| list.id == id) {
+        if let Some(index) = known(&self.lists, &id) {
             return Ok(index);
         }
         self.lists.push(List { id, source: found });
@@ -283,7 +293,7 @@ impl Reader<'_> {
             [] => "add a template of that name".to_owned(),
             names => format!("use a template ({})", names.join(", ")),
         };
-        let what = format!("is no template of this study, and there is no such file in {}", self.files.folder());
+        let what = format!("is not a template of this study, and there is no such file in {}", self.files.folder());
         self.source.bad(pairs, &what, &format!("{templates}, or a file's path relative to the study"))
     }
 

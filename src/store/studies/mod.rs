@@ -154,7 +154,9 @@ impl Studies {
     /// # Errors
     /// If there is no such study, if two have this name, or the first fault in the file.
     pub fn open(&self, name: &str) -> Result<StudySource> {
-        let own = self.own()?.into_iter().find(|path| path.file_stem() == Some(OsStr::new(name)));
+        let own = self.folder.as_ref().map(|folder| folder.join(name).with_extension("toml")).filter(|path| path.is_file());
+        let path = Path::new(name);
+        let is_path = path.extension() == Some(OsStr::new("toml")) || path.components().count() > 1;
         match (find_built_in(name), own) {
             (Some(_), Some(path)) => Err(Problem::new(
                 path.display(),
@@ -162,12 +164,10 @@ impl Studies {
                 "give the file another name",
             )),
             (Some(study), None) => study.open(),
+            (None, _) if is_path => read(path),
             (None, Some(path)) => read(&path),
-            (None, None) => {
-                let path = Path::new(name);
-                let is_path = path.extension() == Some(OsStr::new("toml")) || path.components().count() > 1;
-                if is_path || path.is_file() { read(path) } else { Err(unknown(name, self.folder())) }
-            }
+            (None, None) if path.is_file() => read(path),
+            (None, None) => Err(unknown(name, self.folder())),
         }
     }
 }

@@ -94,16 +94,19 @@ fn faults_of_keys_and_types() -> Vec<Case> {
         ),
         (change("[words]", "title = \"x\"\nname = 1\n[words]"), "mine.toml:19: duplicate key"),
         // Keys.
-        (change("title", "titel"), "mine.toml:1: 'titel' is no key of the file; use title, compare, views, tags, words, pairs"),
+        (
+            change("title", "titel"),
+            "mine.toml:1: 'titel' is not a key of the file; use title, compare, views, tags, words, pairs",
+        ),
         (
             change("direction", "directoin"),
-            "mine.toml:9: 'directoin' is no key of [[views]]; use name, label, pairs, direction, clean, patch",
+            "mine.toml:9: 'directoin' is not a key of [[views]]; use name, label, pairs, direction, clean, patch",
         ),
-        (change("meaning", "means"), "mine.toml:12: 'means' is no key of [[tags]]; use name, meaning, key"),
-        (change("use = ", "how = "), "mine.toml:21: 'how' is no key of [words.verb]; use list, use"),
+        (change("meaning", "means"), "mine.toml:12: 'means' is not a key of [[tags]]; use name, meaning, key"),
+        (change("use = ", "how = "), "mine.toml:21: 'how' is not a key of [words.verb]; use list, use"),
         (
             change("clean_prefix", "clean"),
-            "mine.toml:23: 'clean' is no key of [pairs.first]; use clean_prefix, patch_prefix, clean_answer, patch_answer",
+            "mine.toml:23: 'clean' is not a key of [pairs.first]; use clean_prefix, patch_prefix, clean_answer, patch_answer",
         ),
         // Types.
         (change("\"Mine\"", "3"), "mine.toml:1: 'title' is a number and should be a text; write it in quotes"),
@@ -116,7 +119,7 @@ fn faults_of_keys_and_types() -> Vec<Case> {
             "views = 1\n".to_owned(),
             "mine.toml:1: 'views' is a number and should be a list of tables; begin each with a line [[views]]",
         ),
-        ("views = [1]\n".to_owned(), "mine.toml:1: [[views]] has an entry that is no table; begin each with a line [[views]]"),
+        ("views = [1]\n".to_owned(), "mine.toml:1: [[views]] has an entry that is not a table; begin each with a line [[views]]"),
         ("words = 1\n".to_owned(), "mine.toml:1: 'words' is a number and should be a table; begin it with a line [words]"),
         ("\npairs.x = []\n".to_owned(), "mine.toml:2: 'x' is a list and should be a table; begin it with a line [pairs.x]"),
     ]
@@ -129,8 +132,8 @@ fn faults_of_views() -> Vec<Case> {
         (change("pairs = \"first\"\n", ""), "mine.toml:3: [[views]] has no pairs; add pairs = \"..\""),
         (change("name = \"b\"\n", ""), "mine.toml:6: [[views]] has no name; add name = \"..\""),
         (change("name = \"b\"", "name = \"a\""), "mine.toml:7: 'a' is the name of two views; choose another name"),
-        (change("name = \"b\"", "name = \"B\""), "mine.toml:7: 'B' is no name for a view; use lower-case letters"),
-        (change("name = \"b\"", "name = \"2b\""), "mine.toml:7: '2b' is no name for a view; use lower-case letters"),
+        (change("name = \"b\"", "name = \"B\""), "mine.toml:7: 'B' is not a name for a view; use lower-case letters"),
+        (change("name = \"b\"", "name = \"2b\""), "mine.toml:7: '2b' is not a name for a view; use lower-case letters"),
         (
             change("name = \"b\"", "name = \"b c\""),
             "mine.toml:7: 'b c' is not a name of letters, digits, - and _; choose another",
@@ -141,16 +144,16 @@ fn faults_of_views() -> Vec<Case> {
         ),
         (
             change("pairs = \"first\"", "pairs = \"second\""),
-            "mine.toml:5: 'second' is no template of this study, and there is no such file in this folder; use a template (\"first\"), \
+            "mine.toml:5: 'second' is not a template of this study, and there is no such file in this folder; use a template (\"first\"), \
              or a file's path",
         ),
         (
             change("pairs = \"first\"", "pairs = \"no/such.json\""),
-            "mine.toml:5: 'no/such.json' is no template of this study, and",
+            "mine.toml:5: 'no/such.json' is not a template of this study, and",
         ),
-        (change("\"reversed\"", "\"back\""), "mine.toml:9: 'back' is no direction; use \"forward\" or \"reversed\""),
+        (change("\"reversed\"", "\"back\""), "mine.toml:9: 'back' is not a direction; use \"forward\" or \"reversed\""),
         // The views that are compared first.
-        (change("[\"a\", \"b\"]", "[\"a\", \"c\"]"), "mine.toml:2: 'c' is no view of the study; use two of a, b"),
+        (change("[\"a\", \"b\"]", "[\"a\", \"c\"]"), "mine.toml:2: 'c' is not a view of the study; use two of a, b"),
         (change("[\"a\", \"b\"]", "[\"a\", \"a\"]"), "mine.toml:2: 'a' is compared with itself; name two different views"),
         (change("[\"a\", \"b\"]", "[\"a\"]"), "mine.toml:2: 'compare' names 1 views and should name two; write ["),
         (
@@ -168,14 +171,17 @@ fn faults_of_tags_and_words() -> Vec<Case> {
         (change("name = \"MP\"", "name = \"M P\""), "mine.toml:15: 'M P' is not a name of letters, digits, - and _; choose"),
         (change("key = \"P\"", "key = \"p\""), "mine.toml:17: 'p' is the key of the tags FP and MP; choose another key"),
         (change("key = \"P\"", "key = \"x\""), "mine.toml:17: 'x' rejects a feature or notes something about it; choose"),
-        (change("key = \"P\"", "key = \"PP\""), "mine.toml:17: 'PP' is no key for a tag; use one character that can be seen"),
-        (change("key = \"P\"", "key = \"\\t\""), "mine.toml:17: '\\t' is no key for a tag; use one character that can be seen"),
-        (change("key = \"P\"", "key = \"\""), "mine.toml:17: '' is no key for a tag; use one character that can be seen"),
+        (change("key = \"P\"", "key = \"PP\""), "mine.toml:17: 'PP' is not a key for a tag; use one character that can be seen"),
+        (
+            change("key = \"P\"", "key = \"\\t\""),
+            "mine.toml:17: '\\t' is not a key for a tag; use one character that can be seen",
+        ),
+        (change("key = \"P\"", "key = \"\""), "mine.toml:17: '' is not a key for a tag; use one character that can be seen"),
         (change("key = \"P\"\n", ""), "mine.toml:14: [[tags]] has no key; add key = \"..\""),
         // Words and templates.
         (
             change("\"cycled\"", "\"paired\""),
-            "mine.toml:21: 'paired' is no use of words; use \"cycled\" or \"crossed\", or write",
+            "mine.toml:21: 'paired' is not a use of words; use \"cycled\" or \"crossed\", or write",
         ),
         (change(", use = \"cycled\"", ""), "mine.toml:21: [words.verb] has no use; add use = \"..\""),
         (change("list = [\"runs\"], ", ""), "mine.toml:21: [words.verb] has no list; add list = ["),
@@ -190,7 +196,7 @@ fn faults_of_tags_and_words() -> Vec<Case> {
         ),
         (
             change("{woman} {verb}", "{woman} {adverb}"),
-            "mine.toml:24: '{adverb}' is no word of [words]; use {man}, {woman}, {verb}, or add adverb = [..] under [words]",
+            "mine.toml:24: '{adverb}' is not a word of [words]; use {man}, {woman}, {verb}, or add adverb = [..] under [words]",
         ),
         (change("{woman} {verb}", "{woman {verb}"), "mine.toml:24: '{woman {verb}' has an open brace; close it, or write {{"),
         (change("patch_answer = \" she\"\n", ""), "mine.toml:22: [pairs.first] has no patch_answer; add patch_answer = \"..\""),
@@ -258,7 +264,7 @@ fn files_are_found_beside_the_study_and_shared_by_views() {
     std::fs::remove_file(folder.path().join("pairs.json")).unwrap();
     let problem = read(&study).unwrap_err().to_string();
     assert!(
-        problem.contains("mine.toml:3: '../pairs.json' is no template of this study, and there is no such file in "),
+        problem.contains("mine.toml:3: '../pairs.json' is not a template of this study, and there is no such file in "),
         "{problem}"
     );
 }

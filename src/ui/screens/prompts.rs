@@ -50,7 +50,7 @@ fn escape_restores_the_selection_exactly_even_across_kinds() {
 #[test]
 fn text_that_is_no_value_leaves_the_last_preview_and_is_not_taken() {
     let mut pilot = Pilot::study();
-    for (keys, why) in [("t ctrl-u 0.1 z", "'0.1z' is no threshold; use a number from 0 up, such as 0.1"), ("backspace", "")] {
+    for (keys, why) in [("t ctrl-u 0.1 z", "'0.1z' is not a threshold; use a number from 0 up, such as 0.1"), ("backspace", "")] {
         pilot.press(keys);
         assert_eq!(pilot.hint().err().unwrap_or_default(), why);
         assert_eq!((pilot.state.selection, pilot.features().len()), (Selection::Threshold(0.1), 10));
@@ -59,11 +59,11 @@ fn text_that_is_no_value_leaves_the_last_preview_and_is_not_taken() {
         pilot.press("ctrl-u").type_text(text);
         pilot.press("enter");
         assert!(matches!(pilot.state.overlay, Some(Overlay::Prompt(_))), "{text}");
-        assert!(pilot.hint().unwrap_err().starts_with(&format!("'{text}' is no threshold")), "{text}");
-        assert!(pilot.notice().contains("is no threshold"));
+        assert!(pilot.hint().unwrap_err().starts_with(&format!("'{text}' is not a threshold")), "{text}");
+        assert!(pilot.notice().contains("is not a threshold"));
     }
     pilot.press("esc K ctrl-u 0 enter");
-    assert!(pilot.hint().unwrap_err().starts_with("'0' is no k"));
+    assert!(pilot.hint().unwrap_err().starts_with("'0' is not a k"));
     pilot.press("esc");
     assert_eq!(pilot.state.selection, Selection::Threshold(0.0));
 }
@@ -179,7 +179,7 @@ fn raising_never_lowers_and_stays_a_number() {
 fn a_key_without_a_command_says_where_help_is() {
     let mut pilot = Pilot::study();
     pilot.press("%");
-    assert_eq!(pilot.notice(), "% is no command here; ? lists what is");
+    assert_eq!(pilot.notice(), "% is not a command here; ? lists what is");
     pilot.press("v");
     assert_eq!(pilot.notice(), "compared-views: the view male compares nothing; 4 and 5 do");
 }

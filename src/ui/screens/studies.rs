@@ -1,12 +1,16 @@
 //! Tests of studies of other concepts, with one view and with five, explored by keys.
 
-use super::pilot::{Pilot, request};
+use std::sync::Arc;
+
+use super::pilot::{Pilot, found, opened, request};
 use crate::app::message::{Effect, Message, WantedStudy};
 use crate::app::state::tab::Tab;
+use crate::core::findings::Findings;
 use crate::core::rows::Shown;
 use crate::core::study::Study;
 use crate::core::study::testing::{name, tag};
-use crate::core::tags::Scope;
+use crate::core::study_source::StudySource;
+use crate::core::tags::{Edit, Scope};
 use crate::core::view::View;
 use crate::store::studies::from_text;
 use crate::ui::testing::{run, run_of};
@@ -118,8 +122,8 @@ fn another_study_takes_the_place_of_the_one_on_the_screen() {
     assert_eq!(wanted, Some(WantedStudy::Named("number.toml".to_owned())));
     let other = run_of(study(&["nouns"]));
     let subject = pilot.state.study.as_ref().unwrap().subject.clone().unwrap();
-    let findings = crate::core::findings::Findings::from_run(other, None, subject);
-    pilot.tell(Message::RunRead(Ok(std::sync::Arc::new(findings))));
+    let findings = Findings::from_run(other, None, subject);
+    pilot.tell(Message::RunRead(Ok(Arc::new(findings))));
     assert_eq!(pilot.state.tab, Tab::Single(View(0)));
     assert_eq!(pilot.state.filter, None, "there is no view baseline any more");
     assert!(!pilot.state.table.is_empty());
@@ -129,4 +133,77 @@ fn another_study_takes_the_place_of_the_one_on_the_screen() {
     pilot.press("p");
     assert_eq!(pilot.state.tab, Tab::Single(View(0)));
     pilot.screen();
+    // Each is looked at as it was left.
+    pilot.press("/ nouns>0 enter p");
+    assert_eq!((pilot.state.tab, &pilot.state.filter), (Tab::Single(View(2)), &None));
+    pilot.press("p");
+    assert_eq!(pilot.state.filter.as_ref().map(crate::core::filter::Filter::text), Some("nouns>0"));
+}
+
+/// Whatever is pressed before the first study of another shape has opened, its views are never asked of the new one.
+#[test]
+fn a_study_that_changes_while_it_opens_takes_what_names_views_along() {
+    for keys in ["3", "s 3", "5", "v", "3 1"] {
+        let mut pilot = Pilot::new(crate::ui::testing::empty());
+        pilot.state.setting.request = Some(request());
+        pilot.press("r");
+        pilot.press(keys);
+        let other = run_of(study(&["nouns"]));
+        let source = StudySource { study: Arc::new(other.manifest.study.clone()), lists: Vec::new() };
+        pilot.tell(Message::StudyRead(Ok(source)));
+        pilot.screen();
+        pilot.press("v ?");
+        pilot.screen();
+        pilot.press("esc / tag=any");
+        let job = pilot.state.jobs;
+        pilot.news(job, opened(&other));
+        for news in found(&other, View(0), 6) {
+            pilot.news(job, news);
+        }
+        pilot.press("esc");
+        assert_eq!(pilot.state.shown(), Shown::Single(View(0)), "{keys}");
+        assert!(!pilot.state.table.is_empty(), "{keys}");
+        pilot.screen();
+    }
+}
+
+#[test]
+fn a_filter_that_is_left_is_that_of_the_study_on_the_screen() {
+    let mut pilot = Pilot::with(run());
+    pilot.state.setting.request = Some(request());
+    pilot.press("/ baseline>0 enter /");
+    let subject = pilot.state.study.as_ref().unwrap().subject.clone().unwrap();
+    let findings = Findings::from_run(run_of(study(&["nouns"])), None, subject);
+    pilot.tell(Message::RunRead(Ok(Arc::new(findings))));
+    pilot.press("esc");
+    assert_eq!(pilot.state.filter, None);
+    pilot.screen();
+}
+
+#[test]
+fn views_are_also_gone_through_one_by_one() {
+    let names: Vec<String> = (0..5).map(|view| format!("view-number-{view}")).collect();
+    let mut pilot = Pilot::with(run_of(study(&names.iter().map(String::as_str).collect::<Vec<_>>())));
+    let mut seen = Vec::new();
+    for _ in 0..7 {
+        seen.push(pilot.state.tab);
+        pilot.press("]");
+    }
+    assert_eq!((seen, pilot.state.tab), (Tab::all(pilot.state.about()), Tab::Single(View(0))));
+    pilot.press("[");
+    assert_eq!(pilot.state.tab, Tab::Similarity);
+    pilot.resize(60, 20);
+    assert!(pilot.screen().iter().any(|line| line.contains("view-number-0-view-number-1")), "the compared pair is always named");
+}
+
+#[test]
+fn tags_of_other_studies_can_be_taken_away() {
+    let mut pilot = Pilot::with(run());
+    let feature = pilot.state.feature().unwrap();
+    let book = pilot.state.tagging.book.as_mut().unwrap();
+    book.apply(Edit::Toggle(feature, Scope::Everywhere, tag("STEREO")));
+    pilot.press("m");
+    assert!(pilot.screen().iter().any(|line| line.contains("STEREO") && line.contains("another study")));
+    pilot.press("1");
+    assert!(pilot.state.tags().is_empty());
 }

@@ -125,7 +125,7 @@ fn annotations_of_feature_circuits_become_notes() {
     assert_eq!((pronoun.tags.iter().copied().collect::<Vec<_>>(), pronoun.note.as_str()), (vec![tag("FP")], ""));
     assert_eq!(problems.len(), 2);
     assert!(problems[0].to_string().starts_with("list.md: line 4 names 'embed/293'"), "{}", problems[0]);
-    assert!(problems[1].to_string().starts_with("list.md: line 5 is no annotation"), "{}", problems[1]);
+    assert!(problems[1].to_string().starts_with("list.md: line 5 is not an annotation"), "{}", problems[1]);
 }
 
 #[test]

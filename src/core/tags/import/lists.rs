@@ -27,7 +27,17 @@ pub fn notebook(text: &str, target: &Target<'_>) -> Imported {
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(title) = line.strip_prefix('#').filter(|title| !title.contains('{')) {
-            scope = understood(title).unwrap_or(scope);
+            let is_a_name = Scope::new(title.trim_matches(['#', ' '])).is_ok();
+            match understood(title) {
+                Some(understood) => scope = understood,
+                // A heading in words is only a heading; one that could be a view ends the part of the view before.
+                None if is_a_name => {
+                    scope = target.scope;
+                    let what = format!("names no view of this study; what follows applies {scope}: {}", excerpt(line, 60));
+                    collector.add(format_args!("line {}", index + 1), scope, Err((what, "correct the heading")));
+                }
+                None => {}
+            }
         } else if !line.is_empty() {
             collector.add(format_args!("line {}", index + 1), scope, entry(line, target));
         }
@@ -59,7 +69,7 @@ fn entry(line: &str, target: &Target<'_>) -> Result<(FeatureId, Marks), (String,
         ));
     }
     let submodule = neuronpedia::submodule(layer).ok_or_else(|| unreadable("has an unknown layer name"))?;
-    let index = index.parse().map_err(|_| unreadable("has an index that is no number"))?;
+    let index = index.parse().map_err(|_| unreadable("has an index that is not a number"))?;
     let names_another = after
         .match_indices('{')
         .any(|(at, _)| dictionary(after.split_at(at).1).is_some_and(|(pairs, _)| pairs.iter().any(|(key, _)| key == "layer")));
