@@ -186,7 +186,7 @@ const CASES: &[Case] = &[
         what: "truncated model",
         damage: |w| w.edit(WEIGHTS, |bytes| bytes.truncate(bytes.len() / 2)),
         command: RUN,
-        says: &[WEIGHTS, "no complete safetensors", "again"],
+        says: &[WEIGHTS, "not a complete safetensors", "again"],
     },
     Case { what: "empty model", damage: |w| w.write(WEIGHTS, b""), command: RUN, says: &[WEIGHTS, "empty (0 bytes)"] },
     Case {

@@ -140,20 +140,22 @@ fn a_shard_without_examples_of_a_view_is_read_checked_and_merged() {
             answers[0], answers[1]
         )
     };
-    let pairs = [("James", "Jane"), ("Robert", "Mary")].map(|(clean, patch)| line(clean, patch, [" he", " she"]));
+    let names = [("James", "Jane"), ("Robert", "Mary"), ("Michael", "Sarah"), ("William", "Elizabeth"), ("David", "Anna")];
+    let pairs = names.map(|(clean, patch)| line(clean, patch, [" he", " she"]));
+    let baseline = [names[0], names[1]].map(|(clean, patch)| line(clean, patch, [" him", " her"]));
     std::fs::write(folder.join("pairs.json"), pairs.concat()).unwrap();
-    std::fs::write(folder.join("baseline.json"), line("James", "Jane", [" him", " her"])).unwrap();
+    std::fs::write(folder.join("baseline.json"), baseline.concat()).unwrap();
     let run = |more: &str| succeed(folder, &format!("run --pairs pairs.json --baseline baseline.json --detail 100000 {more}"));
     run("--output whole");
-    for number in 1..=2 {
-        run(&format!("--shard {number}/2 --output part{number}"));
+    for number in 1..=5 {
+        run(&format!("--shard {number}/5 --output part{number}"));
         succeed(folder, &format!("check part{number}"));
         succeed(folder, &format!("open part{number} --plain"));
     }
-    let parts = [1, 2].map(|number| run_file::read(&folder.join(format!("part{number}"))).unwrap());
+    let parts = [1, 2, 3, 4, 5].map(|number| run_file::read(&folder.join(format!("part{number}"))).unwrap());
     let mut counts = parts.each_ref().map(|part| part.views[2].clean_metrics.len());
     counts.sort_unstable();
-    assert_eq!(counts, [0, 1]);
-    succeed(folder, "merge part1 part2 --output merged");
+    assert_eq!(counts, [0, 0, 0, 1, 1]);
+    succeed(folder, "merge part1 part2 part3 part4 part5 --output merged");
     compare(&run_file::read(&folder.join("merged")).unwrap(), &run_file::read(&folder.join("whole")).unwrap());
 }

@@ -55,7 +55,7 @@ impl Config {
         let mut problems = Vec::new();
         let mut known = |value: &Spanned<String>, what: &str, names: &[&str]| {
             let place = format!("{path}:{}", line(text, &value.span()));
-            let what = format!("'{}' is no {what}", excerpt(value.get_ref(), 40));
+            let what = format!("'{}' is not a {what}", excerpt(value.get_ref(), 40));
             problems.push(Problem::new(place, what, format_args!("use one of {}", names.join(", "))));
         };
         let theme = file.theme.as_ref().and_then(|value| {

@@ -113,11 +113,13 @@ impl Findings {
         self.view_mut(view).insert(ranked);
     }
 
-    /// Stores how well the dictionary of `submodule` fits; ignored if the model lacks that layer.
+    /// Stores how well the dictionary of `submodule` fits.
+    ///
+    /// # Panics
+    /// If the model has no such layer: a fault of the caller.
     pub fn set_report(&mut self, submodule: Submodule, report: DictionaryReport) {
-        if submodule.layer.0 < self.layers {
-            self.reports[submodule.ordinal(self.layers)] = Some(report);
-        }
+        assert!(submodule.layer.0 < self.layers, "{submodule} is of another model");
+        self.reports[submodule.ordinal(self.layers)] = Some(report);
     }
 
     /// How well the dictionary of `submodule` fits; None if it is not known.

@@ -137,7 +137,8 @@ pub struct ShardRecord {
 }
 
 impl Manifest {
-    /// Makes all text safe to show on a terminal, and refuses a manifest that is not consistent: a file may contain anything.
+    /// Makes the study's text safe to show, and refuses a manifest whose study, pair lists and shard do not belong together: a file
+    /// may contain anything. Other text is made safe where it is shown.
     pub fn checked(mut self) -> std::result::Result<Self, String> {
         self.study = self.study.checked()?;
         let lists = self.study.lists();

@@ -109,12 +109,14 @@ impl ViewFindings {
         })
     }
 
-    /// Stores the ranked effects of one submodule; ignored if the model lacks its layer.
+    /// Stores the effects of one submodule.
+    ///
+    /// # Panics
+    /// If the model has no such layer: a fault of the caller.
     pub fn insert(&mut self, ranked: Arc<Ranked>) {
         let submodule = ranked.effects().submodule;
-        if submodule.layer.0 < self.layers {
-            self.submodules[submodule.ordinal(self.layers)] = Some(ranked);
-        }
+        assert!(submodule.layer.0 < self.layers, "{submodule} is of another model");
+        self.submodules[submodule.ordinal(self.layers)] = Some(ranked);
     }
 
     /// Number of layers of the model.

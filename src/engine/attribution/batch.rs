@@ -63,14 +63,15 @@ pub fn batches<'a>(views: &[ViewInput<'a>], size: usize) -> Vec<Batch<'a>> {
             })
         })
         .collect();
-    // Pairs that the same data sets have, in the same directions.
-    let mut groups: BTreeMap<(usize, Vec<Option<bool>>), Vec<Pair<'a>>> = BTreeMap::new();
+    // Pairs that the same data sets have, in the same directions; first those that most have.
+    let mut groups: BTreeMap<(usize, Vec<(bool, bool)>), Vec<Pair<'a>>> = BTreeMap::new();
     for pair in pairs(&data_sets) {
-        let members = pair.examples.iter().map(|member| member.map(|member| member.exchanged)).collect();
+        let members =
+            pair.examples.iter().map(|member| (member.is_none(), member.is_some_and(|member| member.exchanged))).collect();
         groups.entry((pair.clean.len(), members)).or_default().push(pair);
     }
     let at_most = |positions: usize| size.min(TOKENS_AT_ONCE / positions.max(1)).max(1);
-    let cut = |((positions, _), group): (&(usize, Vec<Option<bool>>), &Vec<Pair<'a>>)| -> Vec<Batch<'a>> {
+    let cut = |((positions, _), group): (&(usize, Vec<(bool, bool)>), &Vec<Pair<'a>>)| -> Vec<Batch<'a>> {
         group.chunks(at_most(*positions)).map(|pairs| batch(views, &of_view, pairs)).collect()
     };
     groups.iter().flat_map(cut).collect()

@@ -192,7 +192,7 @@ fn views_are_also_gone_through_one_by_one() {
     assert_eq!((seen, pilot.state.tab), (Tab::all(pilot.state.about()), Tab::Single(View(0))));
     pilot.press("[");
     assert_eq!(pilot.state.tab, Tab::Similarity);
-    pilot.resize(60, 20);
+    pilot.resize(80, 20);
     assert!(pilot.screen().iter().any(|line| line.contains("view-number-0-view-number-1")), "the compared pair is always named");
 }
 
