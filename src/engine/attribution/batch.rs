@@ -47,6 +47,10 @@ pub fn prefixes(batches: &[Batch<'_>]) -> usize {
     prompts.flat_map(|prompt| (1..=prompt.len()).map(|length| prompt.split_at(length).0)).collect::<HashSet<_>>().len()
 }
 
+/// What the pairs of a batch have in common: the number of tokens, and for each data set whether it lacks the pair, and whether it
+/// has the pair's prompts exchanged. Ordered so that pairs of more data sets come first.
+type Group = (usize, Vec<(bool, bool)>);
+
 /// Splits the examples of `views` into batches of at most `size` pairs. Whatever `size` is, long prompts make small batches
 /// ([`TOKENS_AT_ONCE`]), so that memory does not grow with their length.
 ///
@@ -63,15 +67,14 @@ pub fn batches<'a>(views: &[ViewInput<'a>], size: usize) -> Vec<Batch<'a>> {
             })
         })
         .collect();
-    // Pairs that the same data sets have, in the same directions; first those that most have.
-    let mut groups: BTreeMap<(usize, Vec<(bool, bool)>), Vec<Pair<'a>>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group, Vec<Pair<'a>>> = BTreeMap::new();
     for pair in pairs(&data_sets) {
         let members =
             pair.examples.iter().map(|member| (member.is_none(), member.is_some_and(|member| member.exchanged))).collect();
         groups.entry((pair.clean.len(), members)).or_default().push(pair);
     }
     let at_most = |positions: usize| size.min(TOKENS_AT_ONCE / positions.max(1)).max(1);
-    let cut = |((positions, _), group): (&(usize, Vec<(bool, bool)>), &Vec<Pair<'a>>)| -> Vec<Batch<'a>> {
+    let cut = |((positions, _), group): (&Group, &Vec<Pair<'a>>)| -> Vec<Batch<'a>> {
         group.chunks(at_most(*positions)).map(|pairs| batch(views, &of_view, pairs)).collect()
     };
     groups.iter().flat_map(cut).collect()
