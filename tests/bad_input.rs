@@ -258,7 +258,7 @@ const CASES: &[Case] = &[
         what: "broken tokenizer",
         damage: |w| w.write("model/tokenizer.json", "[]"),
         command: RUN,
-        says: &["tokenizer.json", "no tokenizer"],
+        says: &["tokenizer.json", "not a tokenizer"],
     },
     Case {
         what: "text without a tokenizer",
