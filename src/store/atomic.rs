@@ -11,7 +11,7 @@ use crate::core::problem::{Problem, Result};
 
 /// A file for a result, checked to be writable before the work that computes the result.
 ///
-/// A symbolic link is followed: a user who names a link means the file behind it. [`write`] does not follow links.
+/// A symbolic link is followed: a user who names a link means the file behind it. [`write()`] does not follow links.
 pub struct AtomicFile {
     target: PathBuf,
 }

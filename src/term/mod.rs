@@ -1,6 +1,6 @@
 //! The impure edge: everything that depends on the terminal, multiplexer and machine in which the program runs.
 //!
-//! [`explorer::explore`] is the entry: it takes the terminal and runs the loop of [`event_loop`]. Decisions are pure functions
+//! [`explorer::explore`] is the entry: it takes the terminal and runs the loop of `event_loop`. Decisions are pure functions
 //! of an [`environment::Environment`] captured once, so that each can be tested for terminals that are not at hand. Their
 //! consequences (programs started, bytes written to the terminal) stay in this module.
 

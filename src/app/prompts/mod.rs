@@ -1,6 +1,6 @@
 //! Prompts, in which a value is typed: every key previews it, Enter keeps it, Esc restores the value before.
 //!
-//! Each prompt is one [`Dialogue`] in a file of its own; [`dialogue`] is the only place that knows all of them.
+//! Each prompt is one `Dialogue` in a file of its own; `dialogue` is the only place that knows all of them.
 
 mod dialogue;
 mod export_tags;
