@@ -20,6 +20,7 @@ pub mod study;
 pub mod synth;
 pub mod tensor_file;
 pub mod threads;
+pub mod token_text;
 pub mod tokenizer;
 #[cfg(feature = "train")]
 pub mod train;

@@ -196,10 +196,11 @@ impl OpenStudy {
     }
 
     fn data_record(&self, data: &DataSet) -> DataRecord {
-        let text = |token: u32| {
-            self.loaded.tokenizer.as_ref().map_or_else(|| format!("#{token}"), |tokenizer| tokenizer.token_text(token))
+        let texts = |tokens: &[u32]| match &self.loaded.tokenizer {
+            Some(tokenizer) => tokenizer.texts(tokens),
+            None => tokens.iter().map(|token| format!("#{token}")).collect(),
         };
-        let texts = |tokens: &[u32]| tokens.iter().map(|token| text(*token)).collect();
+        let text = |token: u32| texts(&[token]).concat();
         let examples = data.examples.iter().map(|example| ExampleRecord {
             line: example.line,
             clean_text: texts(&example.clean),

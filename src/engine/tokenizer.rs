@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::{excerpt, printable};
 use crate::engine::hash::sha256_hex;
+use crate::engine::token_text;
 
 /// A Hugging Face tokenizer with the name and hash of its file.
 pub struct Tokenizer {
@@ -56,11 +57,15 @@ impl Tokenizer {
         }
     }
 
-    /// The text of one token in printable characters; `#` and its id if it has no text.
-    pub fn token_text(&self, token: u32) -> String {
-        match self.inner.decode(&[token], false) {
-            Ok(text) if !text.is_empty() => printable(&text),
-            _ => format!("#{token}"),
-        }
+    /// The text of each of `tokens` in printable characters: see [`token_text::texts`].
+    pub fn texts(&self, tokens: &[u32]) -> Vec<String> {
+        let decode = |tokens: &[u32]| self.inner.decode(tokens, false).unwrap_or_default();
+        let texts = token_text::texts(tokens, decode, |token| self.spelled(token));
+        texts.iter().map(|text| printable(text)).collect()
+    }
+
+    /// A token as its vocabulary writes it; `#` and its id if it is in none.
+    fn spelled(&self, token: u32) -> String {
+        self.inner.id_to_token(token).map_or_else(|| format!("#{token}"), |text| token_text::spelled(&text))
     }
 }

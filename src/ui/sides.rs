@@ -14,6 +14,9 @@ pub struct Side<'a> {
     pub answer: &'a str,
 }
 
+/// Stands for a token whose character began at a token before it.
+pub const CONTINUED: &str = "·";
+
 /// The clean and the patch prompt, as a view of that direction takes them.
 pub fn sides(example: &ExampleRecord, direction: Direction) -> [Side<'_>; 2] {
     let clean = Side { tokens: &example.clean_text, answer: &example.clean_answer_text };
@@ -23,6 +26,9 @@ pub fn sides(example: &ExampleRecord, direction: Direction) -> [Side<'_>; 2] {
 
 /// A token by itself, printable: spaces around it are dropped; a token of spaces only is shown as `␣`.
 pub fn alone(token: &str) -> String {
+    if token.is_empty() {
+        return CONTINUED.to_owned();
+    }
     let shown = printable(token);
     let trimmed = shown.trim_matches(' ');
     if trimmed.is_empty() { "␣".repeat(shown.len()) } else { trimmed.to_owned() }

@@ -8,7 +8,7 @@ use crate::app::state::ThemeName;
 use crate::core::rows::cells;
 use crate::core::text::printable;
 use crate::ui::fit::{self, Piece};
-use crate::ui::sides::{self, Side};
+use crate::ui::sides::{self, CONTINUED, Side};
 
 /// Labels of the clean and the patch prompt.
 const CLEAN: &str = "  clean ";
@@ -55,8 +55,9 @@ fn block(card: &Card, examples: &Examples, example: usize) -> Vec<Line<'static>>
 /// A token with its effect behind it. In themes with few colours, brackets enclose token and effect. A space before the token
 /// stays outside.
 fn heated(card: &Card, token: &str, effect: f64, largest: f64, room: usize) -> Piece {
-    let (space, text) = parts(token);
-    if effect == 0.0 || !effect.is_finite() {
+    let shows_effect = effect != 0.0 && effect.is_finite();
+    let (space, text) = parts(if token.is_empty() && shows_effect { CONTINUED } else { token });
+    if !shows_effect {
         return vec![Span::styled(fit::cut(&format!("{space}{text}"), room), card.theme.text)];
     }
     let brackets = matches!(card.theme.name, ThemeName::Sixteen | ThemeName::Monochrome);
