@@ -40,7 +40,7 @@ pub fn identify(
     let start = Instant::now();
     let dictionaries = dictionaries.iter().map(|dictionary| record(dictionary, cancel)).collect::<Result<Vec<_>>>()?;
     identified(subject(model, &dictionaries));
-    let weights_sha256 = sha256_of(&weights.shared_bytes(), cancel)?;
+    let weights_sha256 = sha256_of(weights.name(), &weights.shared_bytes(), cancel)?;
     Ok(Identity { weights_sha256, dictionaries, seconds: start.elapsed().as_secs_f64() })
 }
 
@@ -74,9 +74,11 @@ pub fn prompts_sha256(data: &DataRecord) -> String {
 }
 
 /// The SHA-256 of a file. A mapped file is released piece by piece, so that hashing gigabytes does not count as using as much
-/// memory.
-fn sha256_of(bytes: &Bytes, cancel: &Cancel) -> Result<String> {
-    sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))
+/// memory. `name` is what messages call the file.
+fn sha256_of(name: &str, bytes: &Bytes, cancel: &Cancel) -> Result<String> {
+    let hash = sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))?;
+    bytes.expect_whole(name)?;
+    Ok(hash)
 }
 
 fn record(dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
@@ -86,7 +88,7 @@ fn record(dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> 
         submodule: dictionary.submodule().to_string(),
         format: dictionary.format().name().to_owned(),
         source: dictionary.name().to_owned(),
-        sha256: sha256_of(dictionary.shared_bytes(), cancel)?,
+        sha256: sha256_of(dictionary.name(), dictionary.shared_bytes(), cancel)?,
         config_sha256: dictionary.config_sha256().map(str::to_owned),
         features: dictionary.features(),
         report: None,

@@ -59,8 +59,10 @@ struct Archive {
 
 impl Archive {
     fn read(bytes: Bytes, name: String) -> Result<Self> {
-        let damaged =
-            |what: String| Problem::new(&name, what, "the file is damaged, cut short or no file of torch.save: fetch it again");
+        let damaged = |what: String| {
+            let remedy = "the file is damaged, cut short or no file of torch.save: fetch it again";
+            bytes.expect_whole(&name).err().unwrap_or_else(|| Problem::new(&name, what, remedy))
+        };
         let mut archive =
             ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|error| damaged(format!("is no PyTorch zip: {error}")))?;
         let mut storages = HashMap::new();

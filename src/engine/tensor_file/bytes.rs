@@ -5,11 +5,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use memmap2::{Mmap, MmapOptions};
-
+use super::mapped::MappedFile;
 use crate::core::problem::{Problem, Result};
 
-/// Bytes that stay valid and unchanged while a clone of this value exists.
+/// Bytes that stay valid while a clone of this value exists. A mapped file may become shorter meanwhile; readers ask
+/// [`Bytes::expect_whole`] before they use what they read.
 #[derive(Debug, Clone)]
 pub enum Bytes {
     /// Compiled into the program.
@@ -17,7 +17,7 @@ pub enum Bytes {
     /// Made by the program.
     Owned(Arc<Vec<u8>>),
     /// A file mapped into memory.
-    Mapped(Arc<Mmap>),
+    Mapped(Arc<MappedFile>),
 }
 
 impl Bytes {
@@ -36,15 +36,23 @@ impl Bytes {
 
     /// Maps a part of `file`, a range in bytes; `path` is what messages call it.
     pub fn map_part(file: &File, path: &Path, part: Range<u64>) -> Result<Self> {
-        let mut options = MmapOptions::new();
-        options.offset(part.start);
-        options.len(usize::try_from(part.end - part.start).unwrap_or(usize::MAX));
-        // SAFETY: the map is read-only and private to this process. The one hazard is another program truncating the file
-        // while it is mapped, which every memory-mapping reader of weights (PyTorch, safetensors) accepts: copying 2.4 GB
-        // of dictionaries into memory instead costs more than twice the memory that a whole run may take.
-        #[allow(unsafe_code)]
-        let map = unsafe { options.map(file) }.map_err(|error| Problem::from_io(path, "map it into memory", &error))?;
+        let map = MappedFile::new(file, part).map_err(|error| {
+            let remedy = "make room: the program needs addresses for whole files, though hardly any memory (see `ulimit -v`)";
+            Problem::environment(path.display(), format_args!("cannot be mapped into memory: {error}"), remedy)
+        })?;
         Ok(Self::Mapped(Arc::new(map)))
+    }
+
+    /// Fails if a byte that was read until now was not the file's; `place` is what the message calls it.
+    pub fn expect_whole(&self, place: &str) -> Result<()> {
+        match self {
+            Self::Mapped(map) if !map.is_whole() => Err(Problem::environment(
+                place,
+                "became shorter, or its disk failed, while it was read",
+                "leave the file alone while it is used, and start again",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Releases the memory that reading the bytes took: the pages of a mapped file, which come back from the file when they are
@@ -55,25 +63,15 @@ impl Bytes {
 
     /// Releases the memory that reading a part of the bytes took.
     pub fn release_range(&self, range: Range<usize>) {
-        #[cfg(unix)]
         if let Self::Mapped(map) = self {
-            // SAFETY: the map is read-only and its pages are the file's, so what is dropped here is read from the file again and
-            // cannot differ unless the file does, which is the one hazard of the map as a whole.
-            #[allow(unsafe_code)]
-            let outcome = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len()) };
-            // This is only advice: if the system ignores it, more memory stays in use.
-            drop(outcome);
+            map.release_range(range);
         }
-        #[cfg(not(unix))]
-        drop(range);
     }
 
     /// Asks the system to read a mapped file ahead, without waiting for it.
     pub fn read_ahead(&self) {
-        #[cfg(unix)]
         if let Self::Mapped(map) = self {
-            // Only advice, too.
-            drop(map.advise(memmap2::Advice::WillNeed));
+            map.read_ahead();
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod bytes;
 mod element;
+mod mapped;
 mod stored;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use safetensors::{Dtype, SafeTensors};
 
 pub use bytes::Bytes;
 pub use element::Element;
+pub use mapped::before_a_fatal_fault;
 pub use stored::StoredTensor;
 
 use crate::core::problem::{Problem, Result};
@@ -58,7 +60,9 @@ impl TensorFile {
     }
 
     fn header(&self) -> Result<SafeTensors<'_>> {
-        SafeTensors::deserialize(self.bytes.as_slice()).map_err(|error| {
+        let header = SafeTensors::deserialize(self.bytes.as_slice());
+        self.bytes.expect_whole(&self.name)?;
+        header.map_err(|error| {
             Problem::new(
                 &self.name,
                 format_args!("is not a complete safetensors file: {error}"),

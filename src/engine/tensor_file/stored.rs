@@ -106,7 +106,7 @@ impl StoredTensor {
     /// All values in row-major order of the shape.
     ///
     /// # Errors
-    /// When a value is NaN or infinite.
+    /// When a value is NaN or infinite, or the file became shorter.
     pub fn values(&self) -> Result<Vec<f32>> {
         let mut values = Vec::new();
         self.read_values(&mut values)?;
@@ -116,7 +116,7 @@ impl StoredTensor {
     /// Reads all values in row-major order of the shape into a buffer that is reused; its earlier contents do not matter.
     ///
     /// # Errors
-    /// When a value is NaN or infinite.
+    /// When a value is NaN or infinite, or the file became shorter.
     pub fn read_values(&self, values: &mut Vec<f32>) -> Result<()> {
         let (rows, columns, row_stride, column_stride) = self.as_matrix();
         values.resize(rows * columns, 0.0);
@@ -137,7 +137,7 @@ impl StoredTensor {
                 }
             }
         }
-        self.expect_finite(values)
+        self.expect_usable(values)
     }
 
     /// Checks all values of a matrix without keeping them.
@@ -159,7 +159,7 @@ impl StoredTensor {
     /// Writes the values of row `row` of a matrix into `target`.
     ///
     /// # Errors
-    /// When a value is NaN or infinite.
+    /// When a value is NaN or infinite, or the file became shorter.
     ///
     /// # Panics
     /// When `row` or the length of `target` is outside the shape: a fault of the caller.
@@ -173,7 +173,7 @@ impl StoredTensor {
                 *value = self.at(row * row_stride + column * column_stride);
             }
         }
-        self.expect_finite(target)
+        self.expect_usable(target)
     }
 
     /// The Euclidean norm of every row of a matrix, for both orders in the file.
@@ -225,7 +225,9 @@ impl StoredTensor {
         self.element.decode_all(source, target);
     }
 
-    fn expect_finite(&self, values: &[f32]) -> Result<()> {
+    /// Fails unless `values`, which were just read, are the file's and finite.
+    fn expect_usable(&self, values: &[f32]) -> Result<()> {
+        self.bytes.expect_whole(&self.place)?;
         // Zero times a finite number is zero. The sum in lanes is fast, unlike a search for the first value that is not finite.
         let (blocks, rest) = values.as_chunks::<16>();
         let mut lanes = [0.0_f32; 16];
