@@ -7,6 +7,8 @@ mod bytes;
 mod element;
 mod mapped;
 mod stored;
+#[cfg_attr(not(unix), path = "watch_none.rs")]
+mod watch;
 
 use std::path::Path;
 
@@ -14,8 +16,8 @@ use safetensors::{Dtype, SafeTensors};
 
 pub use bytes::Bytes;
 pub use element::Element;
-pub use mapped::before_a_fatal_fault;
 pub use stored::StoredTensor;
+pub use watch::before_a_fatal_fault;
 
 use crate::core::problem::{Problem, Result};
 
