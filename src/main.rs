@@ -2,11 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use saescope::cli::arguments::Arguments;
-
 fn main() -> ExitCode {
     saescope::cli::report_panics_in_one_line();
     saescope::cli::fail_at_size_limits();
-    saescope::cli::main(Arguments::parse())
+    saescope::cli::main()
 }

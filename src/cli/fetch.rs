@@ -160,5 +160,6 @@ impl Bar {
         }
         self.bar.set_position(done);
         self.bar.set_message(stage);
+        self.bar.tick();
     }
 }

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use std::{panic, thread};
 
 use arguments::{Arguments, Command};
+use clap::Parser;
 
 use crate::core::problem::Result;
 use crate::core::text::excerpt;
@@ -58,10 +59,19 @@ pub fn fail_at_size_limits() {
     }
 }
 
-/// Runs one command and returns its exit status: 0 for success, 1 for a check that failed, 2 for a
-/// [`Problem`](crate::core::problem::Problem) of any kind.
-pub fn main(arguments: Arguments) -> ExitCode {
-    match dispatch(arguments) {
+/// Runs the command of the command line and returns its exit status: 0 for success, 1 for a check that failed, 2 for a
+/// [`Problem`](crate::core::problem::Problem) of any kind and for arguments that make no command.
+pub fn main() -> ExitCode {
+    let outcome = match Arguments::try_parse() {
+        Ok(arguments) => dispatch(arguments),
+        // If standard error cannot be written, the line is lost; the status remains.
+        Err(error) if error.use_stderr() => {
+            let _ = error.print();
+            return ExitCode::from(2);
+        }
+        Err(help) => output::print_with(|| help.print()).map(|()| ExitCode::SUCCESS),
+    };
+    match outcome {
         Ok(code) => code,
         Err(problem) => {
             output::note(&format!("error: {problem}"));

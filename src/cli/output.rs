@@ -6,8 +6,12 @@ use crate::core::problem::{Problem, Result};
 
 /// Prints `text` on standard output. A reader that has gone away, such as `head`, is not a failure.
 pub fn print(text: &str) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    print_with(|| io::stdout().write_all(text.as_bytes()))
+}
+
+/// Prints on standard output what `write` writes there; the failures are those of [`print`].
+pub fn print_with(write: impl FnOnce() -> io::Result<()>) -> Result<()> {
+    match write().and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Problem::environment(
             "standard output",
             format_args!("cannot be written: {error}"),

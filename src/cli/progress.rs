@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar drawn by `template`, in indicatif's notation.
+/// Interval at which rate and remaining time are drawn again, also without news. indicatif's own ticks would need a thread, and
+/// it panics where the system starts no more.
+pub const TICK: Duration = Duration::from_millis(200);
+
+/// A bar drawn by `template`, in indicatif's notation; its owner ticks it.
 pub fn bar(template: &str) -> ProgressBar {
     let target = if is_shown() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(None, target);
     restyle(&bar, template);
-    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 

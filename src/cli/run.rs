@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc::RecvTimeoutError;
 
 use super::arguments::RunArguments;
 use super::study::{self, DEMO};
@@ -40,7 +41,15 @@ pub(super) fn compute(request: Request) -> Result<Run> {
 pub(super) fn compute_checked(request: Request, check: &dyn Fn(&Opened) -> Result<()>) -> Result<Run> {
     let job = Job::start(request)?;
     let bar = progress::bar(PROGRESS);
-    for event in job.events() {
+    loop {
+        let event = match job.events().recv_timeout(progress::TICK) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => {
+                bar.tick();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         match event {
             Event::Opened(opened) => {
                 bar.suspend(|| output::print(&summary::inputs(&opened)))?;

@@ -1,5 +1,6 @@
 //! The threads that a computation runs on.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -10,9 +11,15 @@ use crate::core::problem::{Problem, Result};
 pub const THREAD: &str = "attribution";
 
 /// The problem that the system starts no more threads.
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-pub fn no_thread(error: std::io::Error) -> Problem {
-    Problem::new("attribution", format_args!("no thread can be started: {error}"), "close some programs")
+pub fn no_thread(error: impl fmt::Display) -> Problem {
+    let what = format_args!("no thread can be started: {error}");
+    Problem::environment("attribution", what, "close some programs, or raise the system's limit (`ulimit -u`)")
+}
+
+/// The problem behind a panic for `reason`, if that is a library's own thread which the system did not start.
+pub fn refused_thread(reason: &str) -> Option<Problem> {
+    // What `std::thread::spawn` says; matrixmultiply calls it.
+    reason.strip_prefix("failed to spawn thread: ").map(no_thread)
 }
 
 /// Number of cores that this machine lets a computation use.
@@ -23,36 +30,28 @@ pub fn cores() -> usize {
 /// The threads of one computation. They serve everything that works with rayon: the `native` backend entirely, and burn's on the
 /// processor except for the threads that matrixmultiply adds in products of burn-ndarray. Hashing has a thread of its own beside
 /// them.
-pub struct Threads(Option<ThreadPool>);
+pub struct Threads(ThreadPool);
 
 impl Threads {
-    /// `count` threads that are started now; if `count` is None, the threads that the whole process shares, one for each core.
+    /// `count` threads; if it is None, as many as `RAYON_NUM_THREADS` says, else one for each core. The threads that rayon starts
+    /// by itself are not used: where the system refuses them, every later use panics.
     ///
     /// # Errors
     /// When the system cannot start them.
     pub fn new(count: Option<NonZeroUsize>) -> Result<Self> {
-        let start = |count: NonZeroUsize| {
-            // Named like the thread that waits for them: their panics come back to it and are reported once.
-            let pool = ThreadPoolBuilder::new().num_threads(count.get()).thread_name(|_| THREAD.to_owned()).build();
-            pool.map_err(|error| {
-                let what = format_args!("no {count} threads can be started: {error}");
-                Problem::new(format_args!("--threads {count}"), what, "leave it out to use all cores")
-            })
-        };
-        Ok(Self(count.map(start).transpose()?))
+        // Named like the thread that waits for them: their panics come back to it and are reported once.
+        let pool = ThreadPoolBuilder::new().num_threads(count.map_or(0, NonZeroUsize::get)).thread_name(|_| THREAD.to_owned());
+        pool.build().map(Self).map_err(no_thread)
     }
 
     /// Runs `work` on these threads and returns its result.
     pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        match &self.0 {
-            Some(pool) => pool.install(work),
-            None => work(),
-        }
+        self.0.install(work)
     }
 
     /// Number of threads.
     pub fn count(&self) -> usize {
-        self.0.as_ref().map_or_else(rayon::current_num_threads, ThreadPool::current_num_threads)
+        self.0.current_num_threads()
     }
 }
 
@@ -61,12 +60,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_thread_that_a_library_did_not_get_is_no_fault_of_the_program() {
+        let problem = refused_thread("failed to spawn thread: Os { code: 11 }").unwrap();
+        assert!(problem.is_environment() && problem.what() == "no thread can be started: Os { code: 11 }", "{problem}");
+        assert_eq!(refused_thread("index out of bounds"), None);
+    }
+
+    #[test]
     fn work_sees_as_many_threads_as_were_asked_for_and_the_next_computation_its_own() {
         for count in [1, 3, 2] {
             let threads = Threads::new(NonZeroUsize::new(count)).unwrap();
             assert_eq!((threads.count(), threads.run(rayon::current_num_threads)), (count, count));
         }
-        let shared = Threads::new(None).unwrap();
-        assert_eq!(shared.count(), shared.run(rayon::current_num_threads));
+        assert_eq!(Threads::new(None).unwrap().count(), rayon::current_num_threads());
     }
 }

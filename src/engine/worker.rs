@@ -17,7 +17,7 @@ use crate::core::text::excerpt;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::study::OpenStudy;
-use crate::engine::threads::{THREAD, no_thread};
+use crate::engine::threads::{THREAD, no_thread, refused_thread};
 
 /// One computation on its own thread. Dropping the job cancels it and waits for the thread.
 pub struct Job {
@@ -96,8 +96,10 @@ impl Drop for Job {
 
 fn fault_of_the_program(panic: &(dyn Any + Send)) -> Problem {
     let reason = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-    let what = format!("stopped at a fault of the program: {}", excerpt(reason.unwrap_or("no reason given"), 200));
-    Problem::new("attribution", what, "report it with the log or the command line")
+    reason.and_then(refused_thread).unwrap_or_else(|| {
+        let what = format!("stopped at a fault of the program: {}", excerpt(reason.unwrap_or("no reason given"), 200));
+        Problem::new("attribution", what, "report it with the log or the command line")
+    })
 }
 
 /// A fault for tests of the built program: with the cargo feature `faults`, `SAESCOPE_FAULT=worker-panic` in the environment

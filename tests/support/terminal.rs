@@ -226,9 +226,14 @@ impl Program {
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
     /// Sends a signal, by name.
     pub fn signal(&self, name: &str) {
-        let process = self.child.process_id().unwrap();
+        let process = self.process();
         assert!(Command::new("sh").arg("-c").arg(format!("kill -s {name} {process}")).status().unwrap().success());
     }
 

@@ -19,6 +19,7 @@ use crate::engine::cancel::Cancel;
 use crate::engine::compute;
 use crate::engine::model::config::Config;
 use crate::engine::tensor_file::{Bytes, TensorFile};
+use crate::engine::threads::{Threads, no_thread};
 use dictionary::Random;
 pub use prompts::Pairs;
 
@@ -137,7 +138,7 @@ pub fn synthesize(plan: &Plan, sink: &dyn Sink, tell: &(dyn Fn(&str) + Sync)) ->
     let weights = TensorFile::from_bytes(Bytes::Owned(Arc::new(weights)), "model.safetensors".to_owned())?;
     let cancel = Cancel::default();
     let prompts = pairs.prompts();
-    let traces = compute::open(None, &config, &weights, &cancel)?.traces(&prompts, &cancel)?;
+    let traces = Threads::new(None)?.run(|| compute::open(None, &config, &weights, &cancel)?.traces(&prompts, &cancel))?;
     let submodules = Submodule::all(shape.layers);
     let next = AtomicUsize::new(0);
     let work = || -> Result<()> {
@@ -155,7 +156,8 @@ pub fn synthesize(plan: &Plan, sink: &dyn Sink, tell: &(dyn Fn(&str) + Sync)) ->
     // Each worker holds one dictionary in memory, in two forms.
     let workers = thread::available_parallelism().map_or(1, usize::from).min(4);
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let start = |_| thread::Builder::new().spawn_scoped(scope, work).map_err(no_thread);
+        let workers: Vec<_> = (0..workers).map(start).collect::<Result<_>>()?;
         workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })
 }

@@ -53,9 +53,9 @@ pub fn train_all(
         let workers: Vec<_> = (0..threads)
             .map(|_| {
                 let lines = lines.clone();
-                scope.spawn(move || work(lines))
+                thread::Builder::new().spawn_scoped(scope, move || work(lines)).map_err(no_thread)
             })
-            .collect();
+            .collect::<Result<_>>()?;
         drop(lines);
         for line in received {
             log(&line);
