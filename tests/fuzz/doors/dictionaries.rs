@@ -1,0 +1,116 @@
+//! Dictionaries in every format.
+
+use std::io::{Cursor, Read, Write};
+
+use saescope::core::submodule::{LayerIndex, Submodule, SubmoduleKind};
+use saescope::engine::cancel::Cancel;
+use saescope::engine::dictionary::{Dictionary, ae_pt, folder, saelens};
+use saescope::engine::tensor_file::Bytes;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::{Small, all_finite, repository};
+use crate::harness::{Door, Verdict};
+use crate::mutate::Mutator;
+
+const MLP: Submodule = Submodule { layer: LayerIndex(0), kind: SubmoduleKind::Mlp };
+
+/// A dictionary that was opened is read whole, as a run does.
+fn readable(dictionary: &Dictionary) -> Result<(), String> {
+    let encoder = match dictionary.encoder(0..dictionary.features()) {
+        Ok(encoder) => encoder,
+        // Weights are checked when they are read.
+        Err(_) => return Ok(()),
+    };
+    all_finite("the encoder", &encoder)?;
+    all_finite("a bias", dictionary.encoder_bias().iter().chain(dictionary.decoder_bias()))?;
+    let mut row = vec![0.0; dictionary.width()];
+    match dictionary.read_decoder_row(dictionary.features() as u32 - 1, &mut row) {
+        Ok(()) => all_finite("the decoder", &row),
+        Err(_) => Ok(()),
+    }
+}
+
+fn sae_lens(name: &'static str, file: &str, mutator: Mutator) {
+    let small = Small::new();
+    let place = small.path("dictionaries/0-mlp-sm");
+    let seeds = vec![small.read(&format!("dictionaries/0-mlp-sm/{file}"))];
+    let read = |bytes: &[u8]| {
+        std::fs::write(place.join(file), bytes).unwrap();
+        Verdict::of(saelens::open(&place, MLP, Small::SHAPE.width()), |dictionary| readable(&dictionary))
+    };
+    Door { name, seeds, mutator, one_in: 1, read: &read }.pass();
+}
+
+#[test]
+fn sae_lens_weights() {
+    sae_lens("sae_lens_weights", "sae_weights.safetensors", Mutator::SafeTensors);
+}
+
+#[test]
+fn sae_lens_config() {
+    sae_lens("sae_lens_config", "cfg.json", Mutator::Json);
+}
+
+/// The reference's dictionary of the first MLP, which is 64 wide and has 512 features.
+fn reference() -> Vec<u8> {
+    repository("tests/fixtures/reference/dictionaries/tiny-neox/mlp_out_layer0/10_512/ae.pt")
+}
+
+fn read_ae_pt(bytes: Vec<u8>) -> Verdict {
+    let opened = ae_pt::read(Bytes::Owned(bytes.into()), "ae.pt".to_owned(), MLP, 64);
+    Verdict::of(opened, |dictionary| readable(&dictionary))
+}
+
+#[test]
+fn ae_pt_file() {
+    let read = |bytes: &[u8]| read_ae_pt(bytes.to_vec());
+    Door { name: "ae_pt_file", seeds: vec![reference()], mutator: Mutator::Bytes, one_in: 10, read: &read }.pass();
+}
+
+#[test]
+fn ae_pt_pickle() {
+    let whole = reference();
+    let mut archive = ZipArchive::new(Cursor::new(&whole)).unwrap();
+    let mut entries = Vec::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        entries.push((entry.name().unwrap().into_owned(), content));
+    }
+    let pickle = entries.iter().find(|(name, _)| name.ends_with("/data.pkl")).unwrap().1.clone();
+    let read = |bytes: &[u8]| {
+        let contents =
+            entries.iter().map(|(name, content)| (name.as_str(), if name.ends_with("/data.pkl") { bytes } else { content }));
+        read_ae_pt(zip(contents))
+    };
+    Door { name: "ae_pt_pickle", seeds: vec![pickle], mutator: Mutator::Bytes, one_in: 10, read: &read }.pass();
+}
+
+/// A zip of entries that are stored as they are.
+fn zip<'a>(entries: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in entries {
+        writer.start_file(name, SimpleFileOptions::default().compression_method(CompressionMethod::Stored)).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn archive_of_dictionaries() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("dictionaries.zip");
+    let names = ["attn", "mlp", "resid"].map(|kind| format!("dictionaries/m/{kind}_out_layer0/10_512/ae.pt"));
+    let contents: Vec<Vec<u8>> = ["attn", "mlp", "resid"]
+        .map(|kind| repository(&format!("tests/fixtures/reference/dictionaries/tiny-neox/{kind}_out_layer0/10_512/ae.pt")))
+        .to_vec();
+    let seed = zip(names.iter().map(String::as_str).zip(contents.iter().map(Vec::as_slice)));
+    let read = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let opened = folder::open_all(std::slice::from_ref(&path), 1, 64, &Cancel::default());
+        Verdict::of(opened, |dictionaries| dictionaries.iter().try_for_each(readable))
+    };
+    Door { name: "archive_of_dictionaries", seeds: vec![seed], mutator: Mutator::Bytes, one_in: 20, read: &read }.pass();
+}

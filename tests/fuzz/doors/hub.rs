@@ -1,0 +1,132 @@
+//! The hub: what it lists and what it sends, whole answers with their headers.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use saescope::store::hub::fetch::fetch;
+use saescope::store::hub::plan::{Changes, Plan};
+use saescope::store::hub::records::Records;
+use saescope::store::hub::settings::Settings;
+use saescope::store::presets::Presets;
+
+use crate::harness::{Door, Verdict};
+use crate::mutate::Mutator;
+
+/// SHA-256 of `CONTENT`.
+const HASH: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+const CONTENT: &[u8] = b"abc";
+
+const LISTING: &str = r#"{"sha":"0123456789012345678901234567890123456789","siblings":[{"rfilename":"config.json","size":3,
+"blobId":"f2ba8f84ab5c1bce84a7b441cb1959cfc7093b7f","lfs":{"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","size":3,"pointerSize":3}},
+{"rfilename":"model.safetensors","size":3,"lfs":{"sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad","size":3}}]}"#;
+
+fn answer(body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+/// What a server sends for a listing and for a file.
+#[derive(Clone)]
+struct Answers {
+    listing: Vec<u8>,
+    file: Vec<u8>,
+}
+
+/// A server that sends `answers` as they are, one to each connection; its address.
+fn serve(answers: Arc<Mutex<Answers>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let Ok(mut connection) = connection else { continue };
+            let _ = connection.set_read_timeout(Some(Duration::from_secs(2)));
+            let mut request = [0; 4096];
+            let Ok(count) = connection.read(&mut request) else { continue };
+            let answers = answers.lock().unwrap().clone();
+            let is_listing = String::from_utf8_lossy(&request[..count]).contains("/api/");
+            // Whoever asks may hang up.
+            let _ = connection.write_all(if is_listing { &answers.listing } else { &answers.file });
+        }
+    });
+    address
+}
+
+/// Downloads a model into an empty cache; what is there in the end has the hub's hash.
+fn download(name: &'static str, seeds: Vec<Vec<u8>>, with: &dyn Fn(&[u8]) -> Answers) {
+    let answers = Arc::new(Mutex::new(with(&seeds[0])));
+    let endpoint = serve(Arc::clone(&answers));
+    let place = tempfile::tempdir().unwrap();
+    let models = place.path().join("models.toml");
+    std::fs::write(&models, MODELS).unwrap();
+    let presets = Presets::load(&models).unwrap();
+    let preset = presets.all().iter().find(|preset| preset.name == "small").unwrap();
+    let read = |bytes: &[u8]| {
+        *answers.lock().unwrap() = with(bytes);
+        let cache = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            endpoint: endpoint.clone(),
+            cache: cache.path().to_owned(),
+            token: None,
+            offline: false,
+            patience: Duration::from_millis(300),
+            retries: 0,
+            wait: Duration::ZERO,
+            parallel: 1,
+        };
+        let records = Records::open(cache.path()).unwrap();
+        let stop: &(dyn Fn() -> bool + Sync) = &|| false;
+        let done = Plan::make(preset, &settings, &records, Changes::Refuse, &mut |_| {}, stop)
+            .and_then(|plan| fetch(&plan, &settings, &mut |_| {}, stop));
+        Verdict::of(done, |()| {
+            let blob = |entry: std::fs::DirEntry| std::fs::read(entry.path()).ok();
+            let folders = std::fs::read_dir(cache.path()).unwrap().filter_map(|folder| Some(folder.ok()?.path().join("blobs")));
+            let blobs: Vec<Vec<u8>> = folders
+                .filter_map(|folder| std::fs::read_dir(folder).ok())
+                .flat_map(|entries| entries.filter_map(|entry| blob(entry.ok()?)).collect::<Vec<_>>())
+                .collect();
+            let right = |blob: &Vec<u8>| blob == CONTENT || blob.is_empty();
+            if blobs.iter().all(right) { Ok(()) } else { Err(format!("{blobs:?} is taken for {HASH}")) }
+        })
+    };
+    Door { name, seeds, mutator: if name == "hub_listing" { Mutator::Json } else { Mutator::Bytes }, one_in: 100, read: &read }
+        .pass();
+}
+
+/// A model of two files; the dictionaries are files of the same repository.
+const MODELS: &str = r#"[small]
+name = "small"
+layers = 1
+[small.model]
+repository = "o/n"
+files = [{ path = "config.json" }, { path = "model.safetensors" }]
+[small.dictionaries.attn]
+repository = "o/n"
+files = [{ path = "config.json" }]
+[small.dictionaries.mlp]
+repository = "o/n"
+files = [{ path = "config.json" }]
+[small.dictionaries.resid]
+repository = "o/n"
+files = [{ path = "config.json" }]
+"#;
+
+#[test]
+fn hub_listing() {
+    let with = |bytes: &[u8]| Answers { listing: answer(bytes), file: answer(CONTENT) };
+    download("hub_listing", vec![LISTING.as_bytes().to_vec()], &with);
+}
+
+#[test]
+fn hub_answers() {
+    let with = |bytes: &[u8]| Answers { listing: bytes.to_vec(), file: answer(CONTENT) };
+    download("hub_answers", vec![answer(LISTING.as_bytes())], &with);
+}
+
+#[test]
+fn hub_transfer() {
+    let with = |bytes: &[u8]| Answers { listing: answer(LISTING.as_bytes()), file: bytes.to_vec() };
+    download("hub_transfer", vec![answer(CONTENT)], &with);
+}

@@ -1,0 +1,117 @@
+//! Files of a model: weights, configuration, tokenizer.
+
+use saescope::core::request::Backend;
+use saescope::engine::cancel::Cancel;
+use saescope::engine::compute;
+use saescope::engine::demo;
+use saescope::engine::model::config::Config;
+use saescope::engine::tensor_file::{Bytes, TensorFile};
+use saescope::engine::tokenizer::Tokenizer;
+
+use super::{Small, text};
+use crate::harness::{Door, Verdict};
+use crate::mutate::Mutator;
+
+fn weights(name: &'static str, backend: Backend, one_in: u64) {
+    let small = Small::new();
+    let config = Config::parse(text(&small.read("model/config.json")).unwrap(), "config.json").unwrap();
+    let read = |bytes: &[u8]| {
+        let opened = TensorFile::from_bytes(Bytes::Owned(bytes.to_vec().into()), "model.safetensors".to_owned())
+            .and_then(|file| compute::open(Some(backend), &config, &file, &Cancel::default()));
+        Verdict::of(opened, |compute| if compute.config().layers == 1 { Ok(()) } else { Err("other layers".to_owned()) })
+    };
+    Door { name, seeds: vec![small.read("model/model.safetensors")], mutator: Mutator::SafeTensors, one_in, read: &read }.pass();
+}
+
+#[test]
+fn model_weights() {
+    weights("model_weights", Backend::Native, 1);
+}
+
+#[test]
+fn model_weights_burn() {
+    weights("model_weights_burn", Backend::NdArray, 4);
+}
+
+#[test]
+fn model_config() {
+    let small = Small::new();
+    let file = TensorFile::open(&small.path("model/model.safetensors")).unwrap();
+    let read = |bytes: &[u8]| {
+        let config = match text(bytes) {
+            Ok(text) => Config::parse(text, "config.json"),
+            Err(error) => return Verdict::Refused(error),
+        };
+        let opened = config.and_then(|config| compute::open(Some(Backend::Native), &config, &file, &Cancel::default()));
+        Verdict::of(opened, |compute| {
+            let Config { layers, width, heads, vocabulary, rotary_base, layer_norm_epsilon, .. } = *compute.config();
+            let fits = (layers, width, vocabulary) == (1, 8, 40) && width % heads == 0;
+            let positive = rotary_base > 0.0 && layer_norm_epsilon > 0.0 && (rotary_base * layer_norm_epsilon).is_finite();
+            if fits && positive { Ok(()) } else { Err(format!("{:?}", compute.config())) }
+        })
+    };
+    let seeds = vec![small.read("model/config.json"), demo_like_config()];
+    Door { name: "model_config", seeds, mutator: Mutator::Json, one_in: 1, read: &read }.pass();
+}
+
+/// The small model's configuration with the keys that newer versions of transformers write.
+fn demo_like_config() -> Vec<u8> {
+    br#"{"architectures": ["GPTNeoXForCausalLM"], "bos_token_id": 0, "eos_token_id": 0, "hidden_act": "gelu", "hidden_size": 8,
+"initializer_range": 0.02, "intermediate_size": 16, "layer_norm_eps": 1e-05, "max_position_embeddings": 16,
+"model_type": "gpt_neox", "num_attention_heads": 2, "num_hidden_layers": 1, "rotary_emb_base": 10000, "rotary_pct": 0.5,
+"tie_word_embeddings": false, "torch_dtype": "float16", "transformers_version": "4.24.0", "use_cache": true,
+"use_parallel_residual": true, "vocab_size": 40}"#
+        .to_vec()
+}
+
+#[test]
+fn tokenizer() {
+    let read = |bytes: &[u8]| {
+        let outcome = Tokenizer::from_bytes(bytes, "tokenizer.json".to_owned()).and_then(|tokenizer| {
+            ["", "he runs", " 名前 日", "\u{0}\t", "a  b"].into_iter().try_for_each(|text| {
+                let tokens = tokenizer.encode(text)?;
+                assert_eq!(tokenizer.texts(&tokens).len(), tokens.len());
+                Ok(())
+            })
+        });
+        Verdict::of(outcome, Ok)
+    };
+    Door { name: "tokenizer", seeds: tokenizers(), mutator: Mutator::Json, one_in: 1, read: &read }.pass();
+}
+
+#[test]
+fn tokenizer_of_the_demo() {
+    let read = |bytes: &[u8]| {
+        let outcome =
+            Tokenizer::from_bytes(bytes, "tokenizer.json".to_owned()).and_then(|tokenizer| tokenizer.encode("John runs"));
+        Verdict::of(outcome, |_| Ok(()))
+    };
+    let seeds = vec![super::repository("assets/demo/model/tokenizer.json")];
+    Door { name: "tokenizer_of_the_demo", seeds, mutator: Mutator::Json, one_in: 20, read: &read }.pass();
+    // The embedded one opens.
+    demo::tokenizer().unwrap();
+}
+
+/// Small tokenizers of several kinds: byte-level merges, words, pieces with a template around them.
+fn tokenizers() -> Vec<Vec<u8>> {
+    let byte_level = r#"{"version":"1.0","truncation":null,"padding":null,
+"added_tokens":[{"id":9,"content":"<|end|>","single_word":false,"lstrip":true,"rstrip":false,"normalized":false,"special":true}],
+"normalizer":{"type":"NFC"},"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},
+"post_processor":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},
+"decoder":{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true},
+"model":{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":null,"end_of_word_suffix":null,
+"fuse_unk":false,"byte_fallback":false,"vocab":{"h":0,"e":1,"r":2,"u":3,"n":4,"s":5,"Ġ":6,"he":7,"Ġr":8},"merges":["h e","Ġ r"]}}"#;
+    let words = r#"{"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":{"type":"Lowercase"},
+"pre_tokenizer":{"type":"Whitespace"},"post_processor":null,
+"decoder":{"type":"Sequence","decoders":[{"type":"Strip","content":" ","start":1,"stop":0},{"type":"Fuse"}]},
+"model":{"type":"WordLevel","vocab":{"he":0,"runs":1,"[UNK]":2},"unk_token":"[UNK]"}}"#;
+    let template = r#"{"version":"1.0","truncation":{"max_length":4,"strategy":"LongestFirst","stride":0,"direction":"Right"},
+"padding":null,"added_tokens":[{"id":0,"content":"[A]","single_word":true,"lstrip":false,"rstrip":true,"normalized":true,"special":true}],
+"normalizer":{"type":"Sequence","normalizers":[{"type":"Strip","strip_left":true,"strip_right":true},{"type":"Replace","pattern":{"String":" "},"content":"_"}]},
+"pre_tokenizer":{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true},
+"post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"[A]","type_id":0}},{"Sequence":{"id":"A","type_id":0}}],
+"pair":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"B","type_id":1}}],"special_tokens":{"[A]":{"id":"[A]","ids":[0],"tokens":["[A]"]}}},
+"decoder":{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true},
+"model":{"type":"WordPiece","unk_token":"[A]","continuing_subword_prefix":"x","max_input_chars_per_word":100,"vocab":{"[A]":0,"h":1,"xe":2,"_":3}}}"#;
+    [byte_level, words, template].map(|text| text.as_bytes().to_vec()).to_vec()
+}
