@@ -1,0 +1,116 @@
+//! The built program, killed at any moment: files are whole, old or new, and what was called saved is there.
+//!
+//! `SAESCOPE_KILLS=1000 cargo test --release --test kills` kills so many; without it, few.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+#[allow(dead_code, reason = "each test binary uses its own part")]
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+use std::thread;
+use std::time::Instant;
+
+use rand_mt::Mt64;
+use saescope::store::run_file;
+use serde_json::Value;
+use terminal::{Home, files};
+
+fn kills() -> usize {
+    std::env::var("SAESCOPE_KILLS").map_or(8, |text| text.parse().unwrap())
+}
+
+/// What is said of many kills; shown only when they were asked for.
+fn report(line: &str) {
+    if std::env::var_os("SAESCOPE_KILLS").is_some() {
+        writeln!(std::io::stderr(), "{line}").unwrap();
+    }
+}
+
+/// Kills `command`, which writes the file `target` over another, at random moments up to a little after its end. The file is
+/// always the one before or the one that the command writes, as `is_new` knows it. Returns how often it was which.
+fn kill_writers(home: &Home, command: &str, target: &str, is_new: &dyn Fn(&[u8]) -> bool) -> [usize; 2] {
+    let path = home.file(target);
+    let before = fs::read(&path).unwrap();
+    assert!(!is_new(&before));
+    let start = Instant::now();
+    home.stdout(command);
+    let whole = start.elapsed();
+    let (mut numbers, mut counts) = (Mt64::new(7), [0, 0]);
+    for _ in 0..kills() {
+        fs::write(&path, &before).unwrap();
+        let mut child = home.command(command).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(whole.mul_f64(1.2 * (numbers.next_u64() % 1000) as f64 / 1000.0));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let now = fs::read(&path).unwrap();
+        assert!(now == before || is_new(&now), "{command}: neither the old nor the new file");
+        counts[usize::from(now != before)] += 1;
+    }
+    counts
+}
+
+#[test]
+fn a_killed_run_leaves_the_old_or_the_new_file() {
+    let home = Home::new();
+    home.stdout("run --method attrib --examples 2 --output run");
+    let is_new = |bytes: &[u8]| run_file::from_bytes(bytes, "run").unwrap().manifest.examples == Some(40);
+    let [old, new] = kill_writers(&home, "run --method attrib --examples 40 --output run", "run", &is_new);
+    report(&format!("run: {old} old, {new} new"));
+    expect_nothing_else(&home, &["run"], "run --method attrib --examples 2 --output run");
+}
+
+#[test]
+fn a_killed_merge_leaves_the_old_or_the_new_file() {
+    let home = Home::new();
+    home.stdout("run --method attrib --examples 2 --output run");
+    for shard in 1..=2 {
+        home.stdout(&format!("run --method attrib --examples 40 --shard {shard}/2 --output shard{shard}"));
+    }
+    let is_new = |bytes: &[u8]| run_file::from_bytes(bytes, "run").unwrap().manifest.examples == Some(40);
+    let [old, new] = kill_writers(&home, "merge shard1 shard2 --output run", "run", &is_new);
+    report(&format!("merge: {old} old, {new} new"));
+    expect_nothing_else(&home, &["run", "shard1", "shard2"], "merge shard1 shard2 --output run");
+}
+
+/// After the next write, nothing is left in the folder but these files: what killed programs began is taken away.
+fn expect_nothing_else(home: &Home, expected: &[&str], write: &str) {
+    home.stdout(write);
+    assert_eq!(files(&home.file("")), expected);
+}
+
+/// The tagged features in the only tags file.
+fn tagged(home: &Home) -> usize {
+    let names = files(&home.tags());
+    let Some(name) = names.iter().find(|name| name.ends_with(".json")) else { return 0 };
+    let book: Value = serde_json::from_slice(&fs::read(home.tags().join(name)).unwrap()).unwrap();
+    book["features"].as_array().unwrap().len()
+}
+
+#[test]
+fn no_tag_that_is_called_saved_is_lost() {
+    let home = Home::new();
+    home.stdout("run --method attrib --output run");
+    let mut numbers = Mt64::new(11);
+    let mut seen = 0;
+    for _ in 0..kills().div_ceil(4) {
+        // With no tags, the table begins at the same feature each time.
+        let _ = fs::remove_dir_all(home.tags());
+        let mut program = home.explore("open run --top-k 60", &[]);
+        program.wait_for("tags saved");
+        program.press(&"mpj".repeat(50));
+        let at = 1 + (numbers.next_u64() % 30) as usize;
+        let shown = |program: &terminal::Program| program.shown().matches(" FP ").count();
+        program.wait_until("saved tags", |program| program.shown().contains("tags saved") && shown(program) >= at);
+        let saved = shown(&program);
+        program.signal("KILL");
+        assert_eq!(program.ended(), None);
+        let kept = tagged(&home);
+        assert!((saved..=50).contains(&kept), "{kept} of {saved} tags that were shown as saved");
+        seen += saved;
+    }
+    report(&format!("tags: none of {seen} lost"));
+}
