@@ -1,7 +1,7 @@
 //! `saescope synth`: writes random weights of real shapes into a folder.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ use super::arguments::SynthArguments;
 use super::output;
 use crate::core::problem::{Problem, Result};
 use crate::engine::synth::{Layout, Plan, Sink, ZIP, synthesize};
-use crate::store::atomic;
+use crate::store::{atomic, temporary};
 
 /// Runs `synth`.
 pub fn synth(arguments: &SynthArguments) -> Result<ExitCode> {
@@ -40,7 +40,7 @@ pub fn synth(arguments: &SynthArguments) -> Result<ExitCode> {
 struct Folder {
     root: PathBuf,
     /// The archive, under a temporary name until it is complete.
-    zip: Option<Mutex<ZipWriter<NamedTempFile>>>,
+    zip: Option<Mutex<ZipWriter<UntilFailure>>>,
 }
 
 impl Folder {
@@ -51,14 +51,8 @@ impl Folder {
         if entries.next().is_some() {
             return Err(Problem::new(root.display(), "is not empty", "name a new folder: nothing is written over"));
         }
-        let create = || {
-            let mut builder = tempfile::Builder::new();
-            builder.prefix(".saescope-").suffix(".partial");
-            #[cfg(unix)]
-            builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-            builder.tempfile_in(root).map_err(|error| Problem::from_io(root, "create a file in it", &error))
-        };
-        let zip = with_zip.then(create).transpose()?.map(|file| Mutex::new(ZipWriter::new(file)));
+        let create = || temporary::within(root).map_err(|error| Problem::from_io(root, "create a file in it", &error));
+        let zip = with_zip.then(create).transpose()?.map(|file| Mutex::new(ZipWriter::new(UntilFailure { file, failed: false })));
         Ok(Self { root: root.to_owned(), zip })
     }
 
@@ -66,10 +60,36 @@ impl Folder {
         let Some(zip) = self.zip else { return Ok(()) };
         let path = self.root.join(ZIP);
         let zip = zip.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let file = zip.finish().map_err(|error| unwritable(&path, &error))?;
+        let UntilFailure { file, .. } = zip.finish().map_err(|error| unwritable(&path, &error))?;
         file.as_file().sync_all().map_err(|error| unwritable(&path, &error))?;
         file.persist(&path).map_err(|error| unwritable(&path, &error.error))?;
         Ok(())
+    }
+}
+
+/// A file that takes nothing more after a failed write: a [`ZipWriter`] completes its archive when it is dropped, and would
+/// print a line about the same failure again.
+struct UntilFailure {
+    file: NamedTempFile,
+    failed: bool,
+}
+
+impl Write for UntilFailure {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.failed {
+            return Ok(bytes.len());
+        }
+        self.file.write(bytes).inspect_err(|error| self.failed = error.kind() != io::ErrorKind::Interrupted)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for UntilFailure {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.file.seek(position)
     }
 }
 

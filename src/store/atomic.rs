@@ -1,82 +1,187 @@
 //! Writes files completely or not at all: to a temporary file beside the target, which is synced and then renamed over the
 //! target.
+//!
+//! Every write follows symbolic links: a user who puts a link in the place of a file means the file behind it. A file that is
+//! read-only is refused. An existing file keeps its permissions; its owner becomes the user who writes, and its other hard links
+//! keep the former content, because a rename puts a new file in the place of the old one.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::fs::{Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 
+use super::temporary;
 use crate::core::problem::{Problem, Result};
 
 /// A file for a result, checked to be writable before the work that computes the result.
-///
-/// A symbolic link is followed: a user who names a link means the file behind it. [`write()`] does not follow links.
 pub struct AtomicFile {
     target: PathBuf,
+    /// What was at the target before the work; None if nothing was.
+    former: Option<Found>,
+}
+
+/// The state by which a file is known to be the same one, unchanged.
+#[derive(Debug, PartialEq, Eq)]
+struct Found {
+    length: u64,
+    modified: Option<SystemTime>,
+    inode: u64,
 }
 
 impl AtomicFile {
     /// Checks that `target` can be written. It is neither created nor changed before [`AtomicFile::commit`].
     pub fn reserve(target: &Path) -> Result<Self> {
-        let unwritable = |what: String| {
-            Problem::new(target.display(), what, "choose another file name, in a folder that exists and can be written")
-        };
-        if target.is_symlink() && !target.exists() {
-            return Err(unwritable("is a broken link".to_owned()));
-        }
-        let target_file = target.canonicalize().unwrap_or_else(|_| target.to_owned());
-        match std::fs::metadata(&target_file) {
-            Ok(metadata) if metadata.is_dir() => return Err(unwritable("is a folder, a file name is expected".to_owned())),
-            Ok(metadata) if !metadata.is_file() => return Err(unwritable("is a device or pipe, a file is expected".to_owned())),
-            Ok(_) => drop(
-                OpenOptions::new()
-                    .write(true)
-                    .open(&target_file)
-                    .map_err(|error| unwritable(format!("cannot be written: {error}")))?,
-            ),
-            Err(_) => {
-                // A probe file is created and removed again: names that are too long, missing folders and missing permissions
-                // all show here.
-                let probe = OpenOptions::new().write(true).create_new(true).open(&target_file);
-                drop(probe.map_err(|error| unwritable(format!("cannot be written: {error}")))?);
-                std::fs::remove_file(&target_file).map_err(|error| unwritable(format!("cannot be written: {error}")))?;
-            }
-        }
-        Ok(Self { target: target_file })
+        let target = followed(target)?;
+        // Whether the folder takes a new file shows only when one is made. It has a name of its own: another program may be about
+        // to use the target's name.
+        let probe = temporary::beside(&target).and_then(NamedTempFile::close);
+        probe.map_err(|error| unusable(&target, &format!("cannot be written: {error}")))?;
+        let former = found(&target);
+        Ok(Self { target, former })
     }
 
     /// Writes `bytes` and moves the file to its place. On any failure the target stays as it was.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or if another program has written the target since it was reserved: that file stays, and
+    /// `bytes` go to a free name beside it, which the problem names.
     pub fn commit(self, bytes: &[u8]) -> Result<()> {
-        write(&self.target, bytes)
+        let Self { target, former } = self;
+        let failed = |error: io::Error| failed(&target, &error);
+        let temporary = filled(&target, bytes).map_err(failed)?;
+        let refused = match found(&target) {
+            None => place_new(temporary, &target)?,
+            now if now == former => {
+                temporary.persist(&target).map_err(|error| failed(error.error))?;
+                None
+            }
+            _ => Some(temporary),
+        };
+        if let Some(mut temporary) = refused {
+            for name in names_beside(&target) {
+                match place_new(temporary, &name)? {
+                    Some(again) => temporary = again,
+                    None => return Err(written_beside(&target, &name)),
+                }
+            }
+        }
+        sync_folder(&target).map_err(failed)
     }
 }
 
-/// Writes the file at `path` completely or not at all; an existing file keeps its permissions.
-///
-/// A symbolic link at `path` is replaced, not followed: the program's own files may be in folders where others can create
-/// links.
+/// Writes the file at `path` completely or not at all. Of several writers the last one wins.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let target = followed(path)?;
+    let failed = |error: io::Error| failed(&target, &error);
+    filled(&target, bytes).map_err(failed)?.persist(&target).map_err(|error| failed(error.error))?;
+    sync_folder(&target).map_err(failed)
+}
+
+/// Writes a new file at `path`, completely or not at all; an existing file or link is an error.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |error: io::Error| failed(path, &error);
-    let temporary = temporary(path, bytes).map_err(failed)?;
-    if let Ok(former) = std::fs::metadata(path) {
-        temporary.as_file().set_permissions(former.permissions()).map_err(failed)?;
+    if place_new(filled(path, bytes).map_err(failed)?, path)?.is_some() {
+        return Err(Problem::new(path.display(), "is there already", "choose another file name"));
     }
-    temporary.as_file().sync_all().map_err(failed)?;
-    temporary.persist(path).map_err(|error| failed(error.error))?;
     sync_folder(path).map_err(failed)
 }
 
-/// Writes a new file at `path`, completely or not at all; an existing file is an error.
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Problem::new(path.display(), "is there already", "choose another file name"),
-        _ => failed(path, &error),
+/// The file that `path` means, with all links followed. It need not exist; if it does, it can be replaced.
+fn followed(path: &Path) -> Result<PathBuf> {
+    let refused = |what: &str| Err(unusable(path, what));
+    let unwritable = |error: io::Error| unusable(path, &format!("cannot be written: {error}"));
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => refused("is a folder, a file name is expected"),
+        Ok(metadata) if !metadata.is_file() => refused("is a device or pipe, a file is expected"),
+        Ok(metadata) if metadata.permissions().readonly() => refused("is read-only"),
+        Ok(metadata) => {
+            let target = path.canonicalize().map_err(unwritable)?;
+            drop(OpenOptions::new().write(true).open(&target).map_err(unwritable)?);
+            if is_kept_by_its_folder(&metadata, &target) {
+                return refused("belongs to another user, and its folder lets only owners replace files");
+            }
+            Ok(target)
+        }
+        Err(_) if path.is_symlink() => refused("is a broken link"),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(path.to_owned()),
+        // For example a name that is too long.
+        Err(error) => Err(unwritable(error)),
+    }
+}
+
+/// Whether the folder of `target` has the sticky bit, as `/tmp` has, and neither it nor the file belongs to this user.
+#[cfg(unix)]
+fn is_kept_by_its_folder(file: &Metadata, target: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let user = rustix::process::geteuid();
+    let is_ours = |owner: u32| user.is_root() || owner == user.as_raw();
+    !is_ours(file.uid())
+        && std::fs::metadata(folder(target)).is_ok_and(|folder| folder.mode() & 0o1000 != 0 && !is_ours(folder.uid()))
+}
+
+#[cfg(not(unix))]
+fn is_kept_by_its_folder(_: &Metadata, _: &Path) -> bool {
+    false
+}
+
+fn found(path: &Path) -> Option<Found> {
+    let metadata = std::fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let inode = 0;
+    Some(Found { length: metadata.len(), modified: metadata.modified().ok(), inode })
+}
+
+/// A synced temporary file beside `target` that holds `bytes`, with the permissions of the file that it will replace.
+fn filled(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut temporary = temporary::beside(target)?;
+    temporary.as_file_mut().write_all(bytes)?;
+    if let Ok(former) = std::fs::metadata(target) {
+        temporary.as_file().set_permissions(former.permissions())?;
+    }
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
+}
+
+/// Gives `temporary` the name `path`; returns it if that name is taken.
+fn place_new(temporary: NamedTempFile, path: &Path) -> Result<Option<NamedTempFile>> {
+    let refused = match temporary.persist_noclobber(path) {
+        Ok(_) => return Ok(None),
+        Err(refused) => refused,
     };
-    let temporary = temporary(path, bytes).map_err(failed)?;
-    temporary.as_file().sync_all().map_err(failed)?;
-    temporary.persist_noclobber(path).map_err(|error| failed(error.error))?;
-    sync_folder(path).map_err(failed)
+    if refused.error.kind() == ErrorKind::AlreadyExists || path.is_symlink() || path.exists() {
+        return Ok(Some(refused.file));
+    }
+    // Some file systems can neither refuse to replace nor link.
+    refused.file.persist(path).map_err(|error| failed(path, &error.error))?;
+    Ok(None)
+}
+
+/// `NAME-2.EXTENSION`, `NAME-3.EXTENSION` and so on.
+fn names_beside(target: &Path) -> impl Iterator<Item = PathBuf> {
+    let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_owned();
+    let (stem, extension) = (part(target.file_stem()), part(target.extension()));
+    (2..).map(move |number| {
+        let mut name = stem.clone();
+        name.push(format!("-{number}"));
+        if !extension.is_empty() {
+            name.push(".");
+            name.push(&extension);
+        }
+        target.with_file_name(name)
+    })
+}
+
+fn written_beside(target: &Path, name: &Path) -> Problem {
+    let what = "was written by another program in the meantime, and is left as it is";
+    Problem::environment(target.display(), what, format_args!("the result is in {}: keep either", name.display()))
+}
+
+fn unusable(path: &Path, what: &str) -> Problem {
+    Problem::new(path.display(), what, "choose another file name, in a folder that exists and can be written")
 }
 
 fn failed(path: &Path, error: &io::Error) -> Problem {
@@ -84,20 +189,9 @@ fn failed(path: &Path, error: &io::Error) -> Problem {
     Problem::environment(path.display(), what, "check the disk's space and the folder's permissions")
 }
 
+/// The folder of `path`.
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Creates a temporary file beside `path` that holds `bytes`.
-fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".saescope-").suffix(".partial");
-    // By default, only the owner can read temporary files; a result gets the permissions of any new file (the umask applies).
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temporary = builder.tempfile_in(folder(path))?;
-    temporary.write_all(bytes)?;
-    Ok(temporary)
 }
 
 /// Syncs the folder of `path`: a rename is on disk only once its folder is.
@@ -108,49 +202,5 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_left_behind_without_a_commit() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("run");
-        drop(AtomicFile::reserve(&target).unwrap());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-        AtomicFile::reserve(&target).unwrap().commit(b"abc").unwrap();
-        assert_eq!(std::fs::read(&target).unwrap(), b"abc");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_missing_folder_is_noticed_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(AtomicFile::reserve(&folder.path().join("missing/run")).is_err());
-        assert!(AtomicFile::reserve(folder.path()).is_err());
-        assert!(AtomicFile::reserve(&folder.path().join("a".repeat(300))).is_err());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_is_followed_and_a_device_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
-        std::fs::write(&file, "old").unwrap();
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        AtomicFile::reserve(&link).unwrap().commit(b"new").unwrap();
-        assert_eq!(std::fs::read(&file).unwrap(), b"new");
-        assert!(link.is_symlink());
-        assert!(AtomicFile::reserve(Path::new("/dev/null")).is_err());
-    }
-
-    #[test]
-    fn a_new_file_replaces_none() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("new");
-        write_new(&target, b"first").unwrap();
-        let problem = write_new(&target, b"second").unwrap_err().to_string();
-        assert!(problem.ends_with("is there already; choose another file name"), "{problem}");
-        assert_eq!(std::fs::read(&target).unwrap(), b"first");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-}
+#[path = "atomic_tests.rs"]
+mod tests;

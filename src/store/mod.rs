@@ -10,5 +10,6 @@ pub mod published;
 pub mod run_file;
 pub mod studies;
 pub mod tags_file;
+pub mod temporary;
 mod toml_source;
 mod toml_table;

@@ -17,7 +17,7 @@ use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
 use crate::core::study_source::StudySource;
 use crate::core::tags::export;
-use crate::store::atomic::{self, AtomicFile};
+use crate::store::atomic::AtomicFile;
 use crate::store::log::Log;
 use crate::store::run_file;
 use crate::store::studies::{self, Studies};
@@ -162,10 +162,11 @@ fn write_run(findings: &Findings, path: &Path) -> Result<String> {
 /// Writes an export of tags; of existing files it replaces only exports, because a file written by hand may be the one just
 /// imported.
 fn write_tags(path: &Path, text: &str) -> Result<()> {
+    let file = AtomicFile::reserve(path)?;
     if path.exists() && !read_tags(path).is_ok_and(|there| export::is_alike(&there, text)) {
         return Err(Problem::new(path.display(), "exists and is not an export of tags", "name another file"));
     }
-    atomic::write(path, text.as_bytes())
+    file.commit(text.as_bytes())
 }
 
 fn read_tags(path: &Path) -> Result<String> {
