@@ -75,6 +75,18 @@ impl Loaded {
         self.source == *source && self.backend == backend && self.stamps.iter().all(Stamp::is_current)
     }
 
+    /// Fails if a file has changed since it was opened: it is read during the computation, so the numbers may come from bytes of
+    /// both states, and its hash from either.
+    pub fn expect_unchanged(&self) -> Result<()> {
+        match self.stamps.iter().find_map(Stamp::changed_file) {
+            None => Ok(()),
+            Some(path) => {
+                let what = "was changed while it was used: the numbers belong to neither of its states";
+                Err(Problem::environment(path.display(), what, "compute again when no other program writes to it"))
+            }
+        }
+    }
+
     /// The hashes of all files, computed once; `identified` is called as soon as the dictionaries are known.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ struct Found {
     length: u64,
     modified: Option<SystemTime>,
     inode: u64,
+    is_file: bool,
 }
 
 impl Stamp {
@@ -28,7 +29,7 @@ impl Stamp {
             let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
             #[cfg(not(unix))]
             let inode = 0;
-            Found { length: metadata.len(), modified: metadata.modified().ok(), inode }
+            Found { length: metadata.len(), modified: metadata.modified().ok(), inode, is_file: metadata.is_file() }
         });
         Self { path: path.to_owned(), found }
     }
@@ -36,6 +37,12 @@ impl Stamp {
     /// Whether the file or folder is in the same state as when the stamp was taken.
     pub fn is_current(&self) -> bool {
         Self::of(&self.path) == *self
+    }
+
+    /// The path of a file that was there and is in another state now; None for a folder, in which other files come and go.
+    pub fn changed_file(&self) -> Option<&Path> {
+        let was_file = self.found.as_ref().is_some_and(|found| found.is_file);
+        (was_file && !self.is_current()).then_some(&self.path)
     }
 }
 
@@ -53,12 +60,15 @@ mod tests {
         assert!(!nothing.is_current());
         let stamp = Stamp::of(&path);
         assert!(stamp.is_current());
+        assert_eq!((nothing.changed_file(), stamp.changed_file()), (None, None));
         // Another file of the same name and size, as an atomic write leaves it.
         std::fs::write(folder.path().join("new"), "two").unwrap();
         std::fs::rename(folder.path().join("new"), &path).unwrap();
         assert!(!stamp.is_current());
         let stamp = Stamp::of(&path);
+        let of_folder = Stamp::of(folder.path());
         std::fs::remove_file(&path).unwrap();
         assert!(!stamp.is_current());
+        assert_eq!((stamp.changed_file(), of_folder.changed_file()), (Some(path.as_path()), None));
     }
 }

@@ -72,8 +72,18 @@ impl OpenStudy {
     /// both threads.
     ///
     /// # Errors
-    /// When `cancel` is raised, or an input turns out to be unusable; `cancel` is raised afterwards in any case.
+    /// When `cancel` is raised, an input turns out to be unusable, or a file was changed in the meantime; `cancel` is raised
+    /// afterwards in any case.
     pub fn run(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Run> {
+        let outcome = self.compute(tell, cancel);
+        // A file that was changed may be the reason for any other failure.
+        if !outcome.as_ref().is_err_and(Problem::is_cancelled) {
+            self.loaded.expect_unchanged()?;
+        }
+        outcome
+    }
+
+    fn compute(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Run> {
         let created_unix_seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
         let hash = || cancel.unless_finished(|| self.loaded.identify(&|subject| tell(Event::Identified(subject)), cancel));
         thread::scope(|scope| {

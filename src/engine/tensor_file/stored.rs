@@ -191,17 +191,19 @@ impl StoredTensor {
                     #[inline(always)]
                     || dot(&row, &row),
                 );
-                Ok(square.sqrt())
+                // Squares leave the range of f32 long before lengths do.
+                let exact = || row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt() as f32;
+                Ok(if square.is_normal() { square.sqrt() } else { exact() })
             };
             return (0..rows).map(norm).collect();
         }
-        let (turned, mut column, mut squares) = (self.clone().transposed(), vec![0.0; rows], vec![0.0_f32; rows]);
+        let (turned, mut column, mut squares) = (self.clone().transposed(), vec![0.0; rows], vec![0.0_f64; rows]);
         for index in 0..columns {
             cancel.check()?;
             turned.read_row(index, &mut column)?;
-            squares.iter_mut().zip(&column).for_each(|(square, value)| *square += value * value);
+            squares.iter_mut().zip(&column).for_each(|(square, value)| *square += f64::from(*value).powi(2));
         }
-        Ok(squares.into_iter().map(f32::sqrt).collect())
+        Ok(squares.into_iter().map(|square| square.sqrt() as f32).collect())
     }
 
     /// Rows, columns, row stride and column stride; a vector is a matrix of one row.
@@ -301,6 +303,20 @@ mod tests {
             }
             let last: Vec<f32> = all.chunks_exact(columns).map(|row| row[columns - 1]).collect();
             assert_eq!(tensor.narrowed(1, columns - 1..columns).values().unwrap(), last);
+        }
+    }
+
+    #[test]
+    fn lengths_whose_squares_leave_the_range_of_f32_are_exact() {
+        for scale in [1e30_f32, 1e-30] {
+            let bytes: Vec<u8> = [3.0 * scale, 4.0 * scale].iter().flat_map(|value| value.to_le_bytes()).collect();
+            let bytes: &'static [u8] = bytes.leak();
+            let norms = |shape: &[usize], strides: &[usize]| {
+                tensor(bytes, Element::F32, shape, strides).unwrap().row_norms(&Cancel::default()).unwrap()
+            };
+            for [norm] in [norms(&[1, 2], &[2, 1]), norms(&[1, 2], &[1, 2])].map(|norms| <[f32; 1]>::try_from(norms).unwrap()) {
+                assert!((norm / (5.0 * scale) - 1.0).abs() < 1e-6, "{norm}");
+            }
         }
     }
 
