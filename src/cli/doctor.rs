@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use super::arguments::DoctorArguments;
 use super::explore::configuration;
 use super::{output, study};
+use crate::app::config::Config;
 use crate::core::problem::Result;
 use crate::core::request::Backend;
 use crate::core::text::{bytes, printable};
 use crate::engine::compute;
 use crate::store::folders::Folders;
-use crate::store::hub::cache::{self, Local, local};
+use crate::store::hub::cache::{self, Local, here};
 use crate::store::hub::settings::Settings;
 use crate::store::log::Log;
 use crate::store::presets::Presets;
@@ -25,15 +26,23 @@ use crate::term::{browser, color_depth};
 /// Prints the report; the exit status is 1 if a fault would stop the explorer.
 pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     let environment = Environment::capture();
-    let folders = Folders::find()?;
+    let folders = Folders::find();
     let mut report = Report::default();
     report.line("version", &format!("saescope {}, burn {}", env!("CARGO_PKG_VERSION"), compute::BURN_VERSION));
     report.heading("folders");
-    report.line("configuration", &there(&folders.config_file()));
-    report.line("tags", &there(&folders.tags()));
-    report.line("log", &there(&folders.log_file()));
-    report.line("models of your own", &there(&folders.models_file()));
-    report.line("Hugging Face cache", &there(&cache::folder()));
+    match &folders {
+        Ok(folders) => {
+            report.line("configuration", &there(&folders.config_file()));
+            report.line("tags", &there(&folders.tags()));
+            report.line("log", &there(&folders.log_file()));
+            report.line("models of your own", &there(&folders.models_file()));
+        }
+        Err(problem) => report.fault("of this program", &problem.to_string()),
+    }
+    match cache::folder() {
+        Ok(folder) => report.line("Hugging Face cache", &there(&folder)),
+        Err(problem) => report.fault("Hugging Face cache", &problem.to_string()),
+    }
     match Settings::from_environment() {
         Ok(settings) => {
             let token = if settings.token.is_some() { "with a token" } else { "without a token" };
@@ -43,9 +52,9 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
         Err(problem) => report.fault("Hugging Face hub", &problem.to_string()),
     }
     report.heading("models");
-    models(&mut report, &folders);
+    models(&mut report);
     report.heading("configuration");
-    let config = configuration(&folders);
+    let config = folders.as_ref().map_or_else(|_| Ok(Config::default()), configuration);
     match &config {
         Ok(_) => report.line("keys and settings", "are fine"),
         Err(problem) => report.fault("keys and settings", &problem.to_string()),
@@ -61,7 +70,8 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     };
     report.line("background", &background);
     let configured = config.ok().and_then(|config| config.clipboard).and_then(|name| Provider::configured(&name).ok().flatten());
-    let clipboard = Clipboard::new(&environment, configured, &folders.state);
+    let state = folders.as_ref().map(|folders| folders.state.clone()).unwrap_or_default();
+    let clipboard = Clipboard::new(&environment, configured, &state);
     let choice = clipboard.choice();
     report.line("clipboard", &format!("{}: {}", choice.provider.name(), choice.reason));
     report.line(
@@ -82,24 +92,23 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
         report.line(backend.name(), &says);
     }
     report.heading("log");
-    let log = Log::open(&folders.log_file());
-    if log.is_open() {
-        report.line("can be written", "yes");
-    } else {
-        report.fault("can be written", &format!("no: check the folder {}", folders.state.display()));
+    match &folders {
+        Ok(folders) if Log::open(&folders.log_file()).is_open() => report.line("can be written", "yes"),
+        Ok(folders) => report.fault("can be written", &format!("no: check the folder {}", folders.state.display())),
+        Err(problem) => report.fault("can be written", &problem.to_string()),
     }
     output::print(&report.text)?;
     Ok(ExitCode::from(u8::from(report.faults > 0)))
 }
 
 /// Adds to the report which presets are on this machine.
-fn models(report: &mut Report, folders: &Folders) {
-    let presets = match Presets::load(&folders.models_file()) {
+fn models(report: &mut Report) {
+    let presets = match Presets::of_user() {
         Ok(presets) => presets,
         Err(problem) => return report.fault("presets", &problem.to_string()),
     };
     for preset in presets.all() {
-        let says = match local(preset, &cache::folder()) {
+        let says = match here(preset) {
             Local::Complete(_) => format!("all {} files are here", preset.files()),
             Local::Missing(missing) => {
                 let about = preset.about_bytes().map_or_else(String::new, |about| format!(", about {} in all", bytes(about)));

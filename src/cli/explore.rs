@@ -62,8 +62,8 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
         config.mouse = Some(false);
     }
     let selection = display.selection();
-    let hosted = study::hosted(&folders)?;
-    let offers = study::offers(&folders)?;
+    let hosted = study::hosted()?;
+    let offers = study::offers()?;
     config.clipboard = display.clipboard.or(config.clipboard).filter(|name| name != "auto");
     if display.theme == Some(Choice::Auto) {
         config.theme = None;

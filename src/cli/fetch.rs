@@ -26,7 +26,7 @@ const NEVER: &(dyn Fn() -> bool + Sync) = &|| false;
 /// Runs `fetch`.
 pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
     let folders = Folders::find()?;
-    let presets = Presets::load(&folders.models_file())?;
+    let presets = Presets::of_user()?;
     let preset = presets.get(&arguments.name, &folders.models_file())?;
     let settings = Settings {
         retries: arguments.retries,

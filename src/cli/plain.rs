@@ -20,7 +20,7 @@ use crate::core::text::printable;
 use crate::core::view::View;
 use crate::core::view_findings::Coverage;
 use crate::engine::identity;
-use crate::store::folders::Folders;
+use crate::store::folders;
 use crate::store::tags_file::TagsFile;
 use crate::store::{published, run_file};
 
@@ -47,7 +47,9 @@ fn whole(run: Run, file: Option<String>, display: &DisplayArguments) -> Result<E
 }
 
 fn tags(subject: &Subject) -> Result<TagBook> {
-    Ok(TagsFile::open(&Folders::find()?.tags(), subject)?.1)
+    // Without a home folder there are no tags.
+    let Ok(folder) = folders::data() else { return Ok(TagBook::new(subject.clone())) };
+    Ok(TagsFile::open(&folder.join(folders::TAGS), subject)?.1)
 }
 
 fn print(findings: &Findings, tags: &TagBook, display: &DisplayArguments) -> Result<ExitCode> {

@@ -7,8 +7,7 @@ use crate::app::state::download::Offer;
 use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{ModelSource, Options, Request, Settings};
-use crate::store::folders::Folders;
-use crate::store::hub::cache::{self, Local, local};
+use crate::store::hub::cache::{self, Local, here, local};
 use crate::store::presets::{Preset, Presets, STUDY};
 use crate::store::studies::{self, Studies};
 
@@ -17,14 +16,14 @@ pub const DEMO: &str = "demo";
 
 /// The model that is explored if none is named: the published study's own if its files are on this machine, otherwise the demo.
 pub fn default_model() -> Result<&'static str> {
-    let presets = Presets::load(&Folders::find()?.models_file())?;
-    let is_here = |preset: &Preset| matches!(local(preset, &cache::folder()), Local::Complete(_));
+    let presets = Presets::of_user()?;
+    let is_here = |preset: &Preset| matches!(here(preset), Local::Complete(_));
     Ok(if presets.find(STUDY).is_some_and(is_here) { STUDY } else { DEMO })
 }
 
 /// The models that have pages on Neuronpedia, for commands that show links.
-pub fn hosted(folders: &Folders) -> Result<Hosted> {
-    Ok(Presets::load(&folders.models_file())?.hosted())
+pub fn hosted() -> Result<Hosted> {
+    Ok(Presets::of_user()?.hosted())
 }
 
 /// How to treat a model known by name that is not on this machine.
@@ -37,9 +36,9 @@ enum Absent {
 }
 
 /// The models that can be downloaded and are not completely on this machine.
-pub fn offers(folders: &Folders) -> Result<Vec<Offer>> {
-    let presets = Presets::load(&folders.models_file())?;
-    let offer = |preset: &Preset| match local(preset, &cache::folder()) {
+pub fn offers() -> Result<Vec<Offer>> {
+    let presets = Presets::of_user()?;
+    let offer = |preset: &Preset| match here(preset) {
         Local::Complete(_) => None,
         Local::Missing(missing) => Some(Offer {
             name: preset.name.clone(),
@@ -88,7 +87,7 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> R
             "name the model that these belong to with --model",
         )),
         (name, dictionaries) => {
-            let presets = Presets::load(&Folders::find()?.models_file())?;
+            let presets = Presets::of_user()?;
             match (presets.find(name), dictionaries) {
                 (Some(preset), dictionaries) => downloaded(preset, dictionaries, absent),
                 (None, Some(dictionaries)) => {
@@ -110,7 +109,7 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> R
 /// The source of a preset's files in the cache; `dictionaries` replaces its own dictionaries if given.
 fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, absent: Absent) -> Result<ModelSource> {
     let offers = dictionaries.is_none() && absent == Absent::Offered;
-    let cache = cache::folder();
+    let cache = cache::folder()?;
     let found = match dictionaries {
         None => local(preset, &cache),
         Some(folder) => match local(&Preset { dictionaries: Vec::new(), ..preset.clone() }, &cache) {

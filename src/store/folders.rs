@@ -4,12 +4,13 @@
 
 use std::path::PathBuf;
 
-use etcetera::{BaseStrategy, choose_base_strategy};
-
 use crate::core::problem::{Problem, Result};
 
 /// The name of the program's folder in each base folder.
 const NAME: &str = "saescope";
+
+/// The folder of the tag files in the data folder.
+pub const TAGS: &str = "tags";
 
 /// The program's folders for the current user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,15 +23,35 @@ pub struct Folders {
     pub state: PathBuf,
 }
 
+/// The folder of the configuration, as in [`Folders`].
+pub fn config() -> Result<PathBuf> {
+    folder("XDG_CONFIG_HOME", ".config")
+}
+
+/// The folder of the tags, as in [`Folders`].
+pub fn data() -> Result<PathBuf> {
+    folder("XDG_DATA_HOME", ".local/share")
+}
+
+/// The program's folder in the one that `variable` names. A relative path there does not count, as the specification demands.
+fn folder(variable: &str, usual: &str) -> Result<PathBuf> {
+    let chosen = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = chosen.or_else(|| std::env::home_dir().map(|home| home.join(usual)));
+    Ok(base.ok_or_else(|| no_home(variable))?.join(NAME))
+}
+
+/// The problem that a folder of the user is needed, and neither `variable` nor the home folder is known.
+pub fn no_home(variable: &str) -> Problem {
+    Problem::environment("home folder", "is not known", format_args!("set the variable HOME, or {variable}"))
+}
+
 impl Folders {
     /// The folders of the current user. None of them needs to exist.
+    ///
+    /// # Errors
+    /// If one of them is in the home folder, and the user has none.
     pub fn find() -> Result<Self> {
-        let base = choose_base_strategy()
-            .map_err(|error| Problem::new("home folder", format_args!("cannot be found: {error}"), "set the variable HOME"))?;
-        let data = base.data_dir();
-        // A system without a state folder keeps the state in the data folder.
-        let state = base.state_dir().unwrap_or_else(|| data.clone());
-        Ok(Self { config: base.config_dir().join(NAME), data: data.join(NAME), state: state.join(NAME) })
+        Ok(Self { config: config()?, data: data()?, state: folder("XDG_STATE_HOME", ".local/state")? })
     }
 
     /// The configuration file.
@@ -55,6 +76,6 @@ impl Folders {
 
     /// The folder of the tag files.
     pub fn tags(&self) -> PathBuf {
-        self.data.join("tags")
+        self.data.join(TAGS)
     }
 }

@@ -1,6 +1,7 @@
 //! Locks between programs: a file beside the protected one, locked by the system, which drops the lock when the process ends.
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -29,7 +30,13 @@ impl Lock {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
         }
-        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
+        let file = File::options().create(true).truncate(false).write(true).open(path);
+        // In a shared folder the file may be another user's: a lock needs no right to write.
+        let file = file.or_else(|error| match error.kind() {
+            ErrorKind::PermissionDenied => File::open(path).map_err(|_| error),
+            _ => Err(error),
+        });
+        let file = file.map_err(failed)?;
         while let Err(TryLockError::WouldBlock) = file.try_lock() {
             keep_waiting()?;
             thread::sleep(GLANCE);
@@ -41,6 +48,19 @@ impl Lock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_can_only_be_read_is_locked_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        std::fs::write(&path, "").unwrap();
+        let mut permissions = std::fs::metadata(&path).unwrap().permissions();
+        permissions.set_readonly(true);
+        std::fs::set_permissions(&path, permissions).unwrap();
+        let held = Lock::take(&path, || Ok(())).unwrap();
+        assert!(Lock::take(&path, || Err(Problem::new("lock", "is held", "wait"))).is_err());
+        drop(held);
+    }
 
     #[test]
     fn one_holds_it_and_the_next_waits_until_it_is_dropped() {

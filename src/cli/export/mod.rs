@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::arguments::{ExportArguments, Format};
 use super::{output, study};
 use crate::core::findings::Findings;
-use crate::core::neuronpedia::{Hosted, Reference, quick_lists};
+use crate::core::neuronpedia::{Reference, quick_lists};
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::arrange::arrange;
 use crate::core::rows::{DIFFERENCE, Row, SIMILARITY, Shown, Spec};
@@ -18,7 +18,6 @@ use crate::core::tags::Features;
 use crate::core::text::printable;
 use crate::core::view::View;
 use crate::engine::identity;
-use crate::store::folders::Folders;
 use crate::store::run_file;
 
 /// The data to export in any format; the rows are those of the explorer's table.
@@ -61,8 +60,7 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
         return Err(Problem::new("--name", "names a quick list", "use it with --format url"));
     }
     let run = run_file::read(&arguments.run)?;
-    // Without a home folder there is no user's file of models.
-    let hosted = Folders::find().map_or_else(|_| Ok(Hosted::default()), |folders| study::hosted(&folders))?;
+    let hosted = study::hosted()?;
     let selection = match (arguments.threshold, arguments.top_k) {
         (Some(threshold), _) => Selection::Threshold(threshold),
         (None, count) => Selection::TopK(count.unwrap_or_default()),

@@ -15,10 +15,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::expand::{self, Surroundings, expanded};
 use crate::core::problem::{Problem, Result};
 use crate::core::request::ModelSource;
 use crate::core::text::bytes;
 use crate::store::atomic;
+use crate::store::folders::no_home;
 use crate::store::presets::{Preset, Repository};
 
 /// The environment variable `name`, unless it is empty.
@@ -26,14 +28,23 @@ pub(super) fn variable(name: &str) -> Option<std::ffi::OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Hugging Face's folder: `HF_HOME`, otherwise `~/.cache/huggingface`.
-pub(super) fn home() -> PathBuf {
-    let usual = || {
-        let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
-        let cache = cache.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")));
-        cache.unwrap_or_default().join("huggingface")
-    };
-    variable("HF_HOME").map_or_else(usual, PathBuf::from)
+/// The path in the environment variable `name`, expanded, unless the variable is empty.
+pub(super) fn path_in(name: &str) -> Option<PathBuf> {
+    let surroundings = Surroundings { variable: &|name| env::var_os(name), home: &expand::home };
+    variable(name).map(|path| expanded(&path, &surroundings))
+}
+
+/// Hugging Face's folder: `HF_HOME`, otherwise `huggingface` in `XDG_CACHE_HOME` or `~/.cache`.
+///
+/// # Errors
+/// If none of the variables is set and the user has no home folder.
+pub(super) fn home() -> Result<PathBuf> {
+    if let Some(home) = path_in("HF_HOME") {
+        return Ok(home);
+    }
+    let usual = || expand::home(None).map(|home| home.join(".cache"));
+    let cache = path_in("XDG_CACHE_HOME").or_else(usual).ok_or_else(|| no_home("HF_HOME"))?;
+    Ok(cache.join("huggingface"))
 }
 
 /// The name of the variable that decides the place of the cache.
@@ -41,10 +52,14 @@ pub(super) fn setting() -> &'static str {
     ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"].into_iter().find(|name| variable(name).is_some()).unwrap_or("HF_HOME")
 }
 
-/// The cache's folder: `HF_HUB_CACHE`, otherwise `hub` in `HF_HOME`, which defaults to `~/.cache/huggingface`.
-pub fn folder() -> PathBuf {
-    let chosen = variable("HF_HUB_CACHE").or_else(|| variable("HUGGINGFACE_HUB_CACHE"));
-    chosen.map_or_else(|| home().join("hub"), PathBuf::from)
+/// The cache's folder: `HF_HUB_CACHE`, otherwise `HUGGINGFACE_HUB_CACHE`, otherwise `hub` in `HF_HOME`, which defaults to
+/// `~/.cache/huggingface`.
+///
+/// # Errors
+/// If none of the variables is set and the user has no home folder.
+pub fn folder() -> Result<PathBuf> {
+    let chosen = path_in("HF_HUB_CACHE").or_else(|| path_in("HUGGINGFACE_HUB_CACHE"));
+    chosen.map_or_else(|| Ok(home()?.join("hub")), Ok)
 }
 
 /// Whether `text` is a full commit hash: 40 hexadecimal digits.
@@ -171,6 +186,12 @@ pub fn described(preset: &Preset, missing: &[(String, String)]) -> String {
         names.push(format!("{} more", missing.len() - NAMED));
     }
     format!("{} of {} files are missing{about}: {}", missing.len(), preset.files(), names.join(", "))
+}
+
+/// Looks for the files of `preset` in the user's cache; without a home folder there is none.
+pub fn here(preset: &Preset) -> Local {
+    let all = || preset.repositories().flat_map(|from| from.files.iter().map(|file| (from.name.clone(), file.path.clone())));
+    folder().map_or_else(|_| Local::Missing(all().collect()), |cache| local(preset, &cache))
 }
 
 /// Looks for the files of `preset` in the cache at `cache`.

@@ -266,22 +266,47 @@ fn origin(address: &str) -> Option<(String, String, u16)> {
     Some((scheme, uri.host()?.to_ascii_lowercase(), uri.port_u16().unwrap_or(usual)))
 }
 
-/// The address that a redirect from `address` leads to; None if it would leave encryption.
+/// The address that a redirect from `address` leads to, by RFC 3986, section 5.2; None if it is none or would leave encryption.
 fn target(address: &str, location: &str) -> Option<String> {
     let from: Uri = address.parse().ok()?;
-    let scheme = from.scheme_str()?;
-    let whole = if location.starts_with("//") {
-        format!("{scheme}:{location}")
-    } else if location.starts_with('/') {
-        format!("{scheme}://{}{location}", from.authority()?)
-    } else {
+    let (scheme, authority) = (from.scheme_str()?, from.authority()?);
+    let location = location.split('#').next().unwrap_or_default();
+    let has_scheme = location.split(['/', '?']).next().is_some_and(|first| first.contains(':'));
+    let whole = if has_scheme {
         location.to_owned()
+    } else if location.starts_with("//") {
+        format!("{scheme}:{location}")
+    } else {
+        let (path, query) = location.split_once('?').map_or((location, None), |(path, query)| (path, Some(query)));
+        let (path, query) = match path {
+            "" => (from.path().to_owned(), query.or(from.query())),
+            _ if path.starts_with('/') => (without_dots(path), query),
+            _ => {
+                let folder = from.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+                (without_dots(&format!("{folder}/{path}")), query)
+            }
+        };
+        format!("{scheme}://{authority}{path}{}", query.map_or_else(String::new, |query| format!("?{query}")))
     };
     let to: Uri = whole.parse().ok()?;
     match (scheme, to.scheme_str()?) {
         (_, "https") | ("http", "http") => Some(whole),
         _ => None,
     }
+}
+
+/// An absolute path with its `.` and `..` resolved; none leads above the root.
+fn without_dots(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/').skip(1) {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    let ends_in_folder = path.ends_with("/.") || path.ends_with("/..");
+    format!("/{}{}", parts.join("/"), if ends_in_folder && !parts.is_empty() { "/" } else { "" })
 }
 
 /// The wait that the hub asks for: the header Retry-After in seconds, or the `t=` of its RateLimit header. A date in
@@ -316,13 +341,58 @@ mod tests {
 
     #[test]
     fn redirects_lead_on_but_never_out_of_encryption() {
-        let from = "https://hub.org/a/resolve/x";
-        assert_eq!(target(from, "/b?c=d").as_deref(), Some("https://hub.org/b?c=d"));
-        assert_eq!(target(from, "//cdn.org/b").as_deref(), Some("https://cdn.org/b"));
-        assert_eq!(target(from, "https://cdn.org/b").as_deref(), Some("https://cdn.org/b"));
+        let from = "https://hub.org/a/resolve/x?y=z";
+        for (location, to) in [
+            ("/b?c=d", "https://hub.org/b?c=d"),
+            ("//cdn.org/b", "https://cdn.org/b"),
+            ("https://cdn.org/b", "https://cdn.org/b"),
+            ("b", "https://hub.org/a/resolve/b"),
+            ("./b/c", "https://hub.org/a/resolve/b/c"),
+            ("../b?c=/../d", "https://hub.org/a/b?c=/../d"),
+            ("../../../b", "https://hub.org/b"),
+            ("/b/./c/../d", "https://hub.org/b/d"),
+            ("..", "https://hub.org/a/"),
+            ("?c=d", "https://hub.org/a/resolve/x?c=d"),
+            ("", "https://hub.org/a/resolve/x?y=z"),
+            ("b#part", "https://hub.org/a/resolve/b"),
+            ("b?at=12:30", "https://hub.org/a/resolve/b?at=12:30"),
+        ] {
+            assert_eq!(target(from, location).as_deref(), Some(to), "{location}");
+        }
         assert_eq!(target("http://localhost:1/", "http://127.0.0.1:2/b").as_deref(), Some("http://127.0.0.1:2/b"));
-        for nowhere in ["http://hub.org/b", "ftp://hub.org/b", "b", ""] {
+        assert_eq!(target("http://localhost:1", "b").as_deref(), Some("http://localhost:1/b"));
+        for nowhere in ["http://hub.org/b", "ftp://hub.org/b", "mailto:me", "http:b"] {
             assert_eq!(target(from, nowhere), None, "{nowhere}");
+        }
+    }
+
+    /// The examples of RFC 3986, section 5.4, that are paths or queries.
+    #[test]
+    fn relative_addresses_are_those_of_the_standard() {
+        for (location, to) in [
+            ("g", "/b/c/g"),
+            ("./g", "/b/c/g"),
+            ("g/", "/b/c/g/"),
+            ("/g", "/g"),
+            ("?y", "/b/c/d;p?y"),
+            ("g?y", "/b/c/g?y"),
+            (";x", "/b/c/;x"),
+            ("", "/b/c/d;p?q"),
+            (".", "/b/c/"),
+            ("./", "/b/c/"),
+            ("..", "/b/"),
+            ("../g", "/b/g"),
+            ("../..", "/"),
+            ("../../../g", "/g"),
+            ("/./g", "/g"),
+            ("/../g", "/g"),
+            ("..g", "/b/c/..g"),
+            ("./../g", "/b/g"),
+            ("./g/.", "/b/c/g/"),
+            ("g;x=1/../y", "/b/c/y"),
+            ("g?y/./x", "/b/c/g?y/./x"),
+        ] {
+            assert_eq!(target("http://a/b/c/d;p?q", location), Some(format!("http://a{to}")), "{location}");
         }
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod cache;
 pub mod client;
+mod expand;
 pub mod fetch;
 pub mod hash;
 mod listing;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ureq::http::Uri;
 
-use super::cache::{folder, home, variable};
+use super::cache::{folder, home, path_in, variable};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
@@ -20,12 +20,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Settings {
     /// The hub's address, without a slash at its end: `HF_ENDPOINT`.
     pub endpoint: String,
-    /// The cache: `HF_HUB_CACHE`, `HF_HOME`.
+    /// The cache, see [`folder`].
     pub cache: PathBuf,
-    /// The user's token: `HF_TOKEN`, otherwise the file `token` in `HF_HOME`, which `hf auth login` writes. It is sent to the
+    /// The user's token: `HF_TOKEN`, otherwise the file at `HF_TOKEN_PATH`, otherwise `token` in `HF_HOME`, which `hf auth login` writes. It is sent to the
     /// endpoint and nowhere else.
     pub token: Option<String>,
-    /// Whether the network must not be used: `HF_HUB_OFFLINE`.
+    /// Whether the network must not be used: `HF_HUB_OFFLINE`, otherwise `TRANSFORMERS_OFFLINE`.
     pub offline: bool,
     /// Longest time without data before a connection is given up: `HF_HUB_DOWNLOAD_TIMEOUT`, in seconds.
     pub patience: Duration,
@@ -45,9 +45,9 @@ impl Settings {
     pub fn from_environment() -> Result<Self> {
         Ok(Self {
             endpoint: endpoint()?,
-            cache: folder(),
+            cache: folder()?,
             token: token()?,
-            offline: text("HF_HUB_OFFLINE")?.is_some_and(|value| is_true(&value)),
+            offline: text("HF_HUB_OFFLINE")?.or(text("TRANSFORMERS_OFFLINE")?).is_some_and(|value| is_true(&value)),
             patience: patience()?,
             retries: 5,
             wait: Duration::from_secs(1),
@@ -83,7 +83,7 @@ fn token() -> Result<Option<String>> {
     let (place, token) = if let Some(token) = text("HF_TOKEN")? {
         ("HF_TOKEN".to_owned(), token)
     } else {
-        let path = variable("HF_TOKEN_PATH").map_or_else(|| home().join("token"), PathBuf::from);
+        let path = path_in("HF_TOKEN_PATH").map_or_else(|| Ok(home()?.join("token")), Ok)?;
         match std::fs::read_to_string(&path) {
             Ok(token) => (path.display().to_string(), token),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

@@ -12,9 +12,13 @@ use std::path::Path;
 use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
+use crate::store::folders;
 
 /// The presets that the program ships.
 const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/models.toml"));
+
+/// The name of the user's own file in the folder of the configuration.
+pub const FILE: &str = "models.toml";
 
 /// The name of the published study's preset.
 pub const STUDY: &str = "pythia-70m";
@@ -76,6 +80,15 @@ impl Preset {
 pub struct Presets(Vec<Preset>);
 
 impl Presets {
+    /// The program's presets, overlaid with the current user's file.
+    ///
+    /// # Errors
+    /// As for [`Presets::load`].
+    pub fn of_user() -> Result<Self> {
+        // Without a home folder there is no user's file.
+        folders::config().map_or_else(|_| Self::parse(None), |folder| Self::load(&folder.join(FILE)))
+    }
+
     /// The program's presets, overlaid with the user's file at `path` if it exists.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use pair_files::PairFiles;
 
-use super::folders::Folders;
+use super::folders;
 use super::toml_source::Source;
 use crate::core::problem::{Problem, Result};
 use crate::core::study::{NAMES, Study};
@@ -118,7 +118,7 @@ impl Studies {
     /// The studies of the program and of the current user.
     pub fn find() -> Self {
         // Without a home folder there is no folder of own studies.
-        Self::with(Folders::find().ok().map(|folders| folders.studies()))
+        Self::with(folders::config().ok().map(|folder| folder.join("studies")))
     }
 
     /// The studies of the program and of `folder`.
