@@ -10,6 +10,7 @@ use crate::app::config::Config;
 use crate::core::problem::{Problem, Result};
 use crate::store::folders::Folders;
 use crate::store::log::Log;
+use crate::store::text_file;
 use crate::term::explorer::{self, Opening, Start, expect_terminal};
 
 /// Explores a study that is computed now, or the published figures.
@@ -42,11 +43,7 @@ pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
 /// Reads the user's configuration. The first problem with it is returned; all others are printed.
 pub fn configuration(folders: &Folders) -> Result<Config> {
     let path = folders.config_file();
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Config::default()),
-        Err(error) => return Err(Problem::from_io(&path, "read it", &error)),
-    };
+    let Some(text) = text_file::read_if_present(&path, text_file::BY_HAND)? else { return Ok(Config::default()) };
     Config::parse(&text, &path.display().to_string()).map_err(|problems| {
         let mut problems = problems.into_iter();
         let first = problems.next();

@@ -8,6 +8,7 @@ pub mod dictionary_report;
 pub mod effects;
 pub mod filter;
 pub mod findings;
+pub mod format_error;
 pub mod invariant;
 pub mod merge;
 #[cfg(test)]

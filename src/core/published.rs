@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::effects::{ErrorTerm, SubmoduleEffects};
 use super::findings::{Findings, Source};
 use super::neuronpedia;
+use super::format_error::of_json;
 use super::problem::{Problem, Result};
 use super::ranking::Ranked;
 use super::run::Method;
@@ -102,7 +103,7 @@ impl Published {
     /// Reads the figures of `study` from JSON `text`; messages call it `name`.
     pub fn parse(text: &str, name: &str, study: &Arc<Study>) -> Result<Self> {
         let problem = |what: String| Problem::new(name, what, "use data/published/names_comparison.json as it comes");
-        let file: File = serde_json::from_str(text).map_err(|error| problem(format!("cannot be read: {error}")))?;
+        let file: File = serde_json::from_str(text).map_err(|error| problem(of_json(&error)))?;
         let submodules: Vec<Submodule> = file
             .views
             .values()

@@ -11,5 +11,6 @@ pub mod run_file;
 pub mod studies;
 pub mod tags_file;
 pub mod temporary;
+pub mod text_file;
 mod toml_source;
 mod toml_table;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::studies;
-use crate::core::problem::{Problem, Result};
+use super::{studies, text_file};
+use crate::core::problem::Result;
 use crate::core::published::Published;
 
 /// The printed figures of the study of names.
@@ -19,6 +19,6 @@ pub fn names() -> Result<Published> {
 
 /// Reads other figures of the study of names from the file at `path`, in the same form.
 pub fn read(path: &Path) -> Result<Published> {
-    let text = std::fs::read_to_string(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
+    let text = text_file::read(path, text_file::BY_HAND)?;
     Published::parse(&text, &path.display().to_string(), &studies::names()?.study)
 }

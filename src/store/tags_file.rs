@@ -4,12 +4,11 @@
 //! has the content that this program last read or wrote. Check and write happen under a lock on a `.lock` file beside it; on
 //! file systems without locks only the check remains.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::atomic;
 use super::lock::Lock;
+use super::{atomic, text_file};
 use crate::core::problem::{Problem, Result};
 use crate::core::tags::json::{from_json, to_json};
 use crate::core::tags::{Features, Subject, TagBook};
@@ -111,14 +110,7 @@ fn file_name(subject: &Subject) -> String {
 }
 
 fn read_if_present(path: &Path) -> Result<Option<String>> {
-    match std::fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|error| {
-            let what = format_args!("holds no readable tags: not UTF-8 from byte {} on", error.utf8_error().valid_up_to() + 1);
-            Problem::new(path.display(), what, "repair it, or move it away")
-        }),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Problem::from_io(path, "read it", &error)),
-    }
+    text_file::read_if_present(path, text_file::TAGS)
 }
 
 fn parse(text: &str, path: &Path, subject: &Subject) -> Result<TagBook> {

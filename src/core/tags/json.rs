@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::book::{Features, Subject, TagBook};
 use super::marks::Marks;
 use super::tag::{Scope, Tag};
+use crate::core::format_error::of_json;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{FeatureId, FeatureIndex};
 use crate::core::text::excerpt;
@@ -19,6 +20,12 @@ struct Document {
     model: String,
     dictionaries: String,
     features: Vec<Entry>,
+}
+
+/// The version of any form; the other keys are not looked at.
+#[derive(Deserialize)]
+struct Head {
+    format: Option<u64>,
 }
 
 /// The tags, reject mark and note of one feature in one scope.
@@ -57,16 +64,19 @@ pub fn to_json(book: &TagBook) -> Result<String> {
 pub fn from_json(text: &str, name: &str) -> Result<TagBook> {
     let damaged = |what: String| Problem::new(name, format_args!("holds no readable tags: {what}"), "repair it, or move it away");
     let unknown = |problem: Problem| damaged(problem.to_string());
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+    let unread = |error: serde_json::Error| damaged(format!("it {}", of_json(&error)));
     // The format is checked before the rest, whose fields may differ in another version.
-    let format = value.get("format").and_then(serde_json::Value::as_u64);
+    let format = match serde_json::from_str(text) {
+        Ok(Head { format }) => format,
+        Err(error) if error.is_data() => None,
+        Err(error) => return Err(unread(error)),
+    };
     if format != Some(u64::from(FORMAT)) {
         let found = format.map_or_else(|| "none".to_owned(), |format| format.to_string());
         let what = format_args!("has tags format {found}, this program reads format {FORMAT}");
         return Err(Problem::new(name, what, "use the version of saescope that wrote it"));
     }
-    // The text is parsed again so that errors name the line.
-    let document: Document = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+    let document: Document = serde_json::from_str(text).map_err(unread)?;
     let mut features = Features::new();
     for entry in document.features {
         let feature = FeatureId { submodule: entry.submodule.parse().map_err(unknown)?, index: entry.index };
@@ -108,7 +118,7 @@ mod tests {
         let document = |entries: &str| format!(r#"{{"format": 1, "model": "m", "dictionaries": "0", "features": [{entries}]}}"#);
         assert!(from_json(&document(entry), "t").is_ok());
         let cases = [
-            (String::new(), "EOF"),
+            (String::new(), "ends too early"),
             (document(entry).replace("format\": 1", "format\": 2"), "format 2"),
             (document(entry).replace("FP", "Q Q"), "Q Q"),
             (document(entry).replace("resid_5", "embed"), "embed"),

@@ -9,6 +9,7 @@ use super::cache::is_commit;
 use super::client::{Client, Failure, Stop};
 use super::hash::FileHash;
 use super::settings::Settings;
+use crate::core::format_error::of_json;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::store::presets::Repository;
@@ -74,7 +75,7 @@ pub fn ask(client: &Client<'_>, settings: &Settings, repository: &Repository, st
                 Failure::passing(Problem::new(&what, format_args!("the hub's answer breaks off: {error}"), remedy))
             })?;
             let answer: Answer = serde_json::from_slice(&text).map_err(|error| {
-                let says = format!("the answer is not that of a hub: {error}");
+                let says = format!("the answer is not that of a hub: it {}", of_json(&error));
                 Problem::new(&what, says, "check HF_ENDPOINT, and whether the network wants a login")
             })?;
             Ok(read(answer, &what)?)

@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::hash::FileHash;
+use crate::core::format_error::of_json;
 use crate::core::problem::{Problem, Result};
-use crate::store::atomic;
 use crate::store::lock::Lock;
+use crate::store::{atomic, text_file};
 
 /// Identifies the file's kind and version.
 const FORMAT: &str = "saescope downloads 1";
@@ -127,15 +128,11 @@ impl Records {
 }
 
 fn read(path: &Path) -> Result<Content> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Content::default()),
-        Err(error) => return Err(Problem::from_io(path, "read it", &error)),
-    };
+    let Some(text) = text_file::read_if_present(path, text_file::BY_HAND)? else { return Ok(Content::default()) };
     let damaged =
         |what: String| Problem::new(path.display(), what, "move it away: hashes are recorded anew by the next download");
     let content: Content =
-        serde_json::from_str(&text).map_err(|error| damaged(format!("is not a record of downloads: {error}")))?;
+        serde_json::from_str(&text).map_err(|error| damaged(format!("is not a record of downloads: it {}", of_json(&error))))?;
     if content.format != FORMAT {
         return Err(damaged(format!("has the format '{}', not '{FORMAT}'", content.format)));
     }

@@ -8,6 +8,7 @@ use ureq::http::Uri;
 use super::cache::{folder, home, path_in, variable};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
+use crate::store::text_file;
 
 /// The hub's address if the environment names no other.
 const ENDPOINT: &str = "https://huggingface.co";
@@ -84,10 +85,9 @@ fn token() -> Result<Option<String>> {
         ("HF_TOKEN".to_owned(), token)
     } else {
         let path = path_in("HF_TOKEN_PATH").map_or_else(|| Ok(home()?.join("token")), Ok)?;
-        match std::fs::read_to_string(&path) {
-            Ok(token) => (path.display().to_string(), token),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Problem::from_io(&path, "read the token in it", &error)),
+        match text_file::read_if_present(&path, text_file::BY_HAND)? {
+            Some(token) => (path.display().to_string(), token),
+            None => return Ok(None),
         }
     };
     let token = token.trim();

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Preset, PresetFile, Repository};
+use crate::core::format_error::in_words;
 use crate::core::neuronpedia::DICTIONARIES;
 use crate::core::problem::{Problem, Result};
 use crate::store::toml_source::Source;
@@ -94,8 +95,7 @@ pub fn merge(sources: &[(&str, &str)]) -> Result<Vec<Preset>> {
 impl Source<'_> {
     fn parse(&self) -> Result<File> {
         toml::from_str(self.text).map_err(|error| {
-            // The parser's message names a Rust type where a table is expected.
-            let what = error.message().replace("struct Entry", "a table such as [model]");
+            let what = in_words(error.message());
             self.unreadable(&error, &what, "see the head of the program's own data/models.toml for the format")
         })
     }

@@ -12,7 +12,7 @@ use std::path::Path;
 use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
-use crate::store::folders;
+use crate::store::{folders, text_file};
 
 /// The presets that the program ships.
 const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/models.toml"));
@@ -94,12 +94,8 @@ impl Presets {
     /// # Errors
     /// The first fault in the user's file, with its line.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::parse(None),
-            Err(error) => return Err(Problem::from_io(path, "read it", &error)),
-        };
-        Self::parse(Some((&text, &path.display().to_string())))
+        let text = text_file::read_if_present(path, text_file::BY_HAND)?;
+        Self::parse(text.as_deref().map(|text| (text, path.display().to_string())).as_ref().map(|(text, name)| (*text, &**name)))
     }
 
     fn parse(user: Option<(&str, &str)>) -> Result<Self> {

@@ -73,7 +73,7 @@ fn a_user_pins_a_revision_and_nothing_else_changes() {
 fn every_fault_names_its_line_and_a_remedy() {
     let cases = [
         ("[a\n", "models.toml:1: "),
-        ("[tiny]\nlayer = 2\n", "models.toml:2: unknown field `layer`"),
+        ("[tiny]\nlayer = 2\n", "models.toml:2: has the key 'layer' where only name, layers,"),
         ("\n[demo]\n", "models.toml:2: 'demo' is the model inside the program; choose another name"),
         ("[\"../x\"]\n", "models.toml:1: '../x' is not a name for a model; use letters, digits, - and _"),
         ("[tiny]\nlayers = 0\n", "models.toml:2: 0 is not a number of layers; use 1 to 1000"),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use pair_files::PairFiles;
 
-use super::folders;
+use super::{folders, text_file};
 use super::toml_source::Source;
 use crate::core::problem::{Problem, Result};
 use crate::core::study::{NAMES, Study};
@@ -178,7 +178,7 @@ fn find_built_in(name: &str) -> Option<&'static BuiltIn> {
 
 /// Reads the study from the file at `path`.
 pub fn read(path: &Path) -> Result<StudySource> {
-    let text = std::fs::read_to_string(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
+    let text = text_file::read(path, text_file::BY_HAND)?;
     from_text(&text, path)
 }
 

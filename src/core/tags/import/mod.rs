@@ -5,6 +5,10 @@ mod annotations;
 mod lists;
 mod python;
 
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+
 use super::book::{Edit, Subject};
 use super::json::from_json;
 use super::marks::Marks;
@@ -49,8 +53,10 @@ pub struct Imported {
 /// Reads `text`, detecting which of the three forms it has.
 pub fn import(text: &str, target: &Target<'_>) -> Imported {
     let text = text.trim_start_matches('\u{feff}');
-    let is_object_with =
-        |text: &str, key: &str| serde_json::from_str::<serde_json::Value>(text).is_ok_and(|value| value.get(key).is_some());
+    let is_object_with = |text: &str, key: &str| {
+        // The values are not kept: a long file may hold anything.
+        serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text).is_ok_and(|object| object.contains_key(key))
+    };
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     if is_object_with(first, "Name") {
         annotations(text, target)

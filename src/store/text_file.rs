@@ -1,0 +1,75 @@
+//! Reads text files whole, up to a size: a path may name a device that never ends.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use crate::core::problem::{Problem, Result};
+use crate::core::text::bytes;
+
+/// The longest file in bytes that somebody has written by hand, or that this program writes as a record.
+pub const BY_HAND: u64 = 16 << 20;
+
+/// The longest file of tags in bytes: a list of every feature of every dictionary is shorter.
+pub const TAGS: u64 = 200_000_000;
+
+/// The text of the file at `path`.
+///
+/// # Errors
+/// If it cannot be read, is longer than `most` bytes, or is no UTF-8.
+pub fn read(path: &Path, most: u64) -> Result<String> {
+    let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
+    let mut text = Vec::new();
+    File::open(path).map_err(unreadable)?.take(most + 1).read_to_end(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > most {
+        let what = format_args!("has more than the {} that such a file can have", bytes(most));
+        return Err(Problem::new(path.display(), what, "check that this is the right file"));
+    }
+    String::from_utf8(text).map_err(|error| {
+        let what = format_args!("is not UTF-8 from byte {} on", error.utf8_error().valid_up_to() + 1);
+        Problem::new(path.display(), what, "save it as UTF-8 text")
+    })
+}
+
+/// The text of the file at `path`; None if there is no such file.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_if_present(path: &Path, most: u64) -> Result<Option<String>> {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        _ => read(path, most).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_up_to_a_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("text");
+        assert_eq!(read_if_present(&path, 3), Ok(None));
+        for (content, expected) in [
+            (&b"abc"[..], Ok("abc")),
+            (b"abcd", Err("has more than the 3 B that such a file can have")),
+            (b"a\xff", Err("is not UTF-8 from byte 2 on")),
+        ] {
+            std::fs::write(&path, content).unwrap();
+            let found = read_if_present(&path, 3);
+            match expected {
+                Ok(text) => assert_eq!(found, Ok(Some(text.to_owned()))),
+                Err(what) => assert_eq!(found.unwrap_err().what(), what),
+            }
+        }
+        assert!(read(folder.path(), 3).is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_that_never_ends_is_no_text() {
+        let problem = read(Path::new("/dev/zero"), BY_HAND).unwrap_err();
+        assert!(problem.what().starts_with("has more than"), "{problem}");
+    }
+}
