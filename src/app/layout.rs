@@ -40,6 +40,14 @@ impl Area {
 /// Columns and rows of the smallest terminal that the explorer works on.
 pub const SMALLEST: (u16, u16) = (60, 16);
 
+/// Most columns and rows that are drawn: a terminal may report any size, and every cell takes memory.
+const LARGEST: (u16, u16) = (2_000, 2_000);
+
+/// The columns and rows that are drawn of a terminal of `size`: its left upper part if it is absurdly large.
+pub fn usable((width, height): (u16, u16)) -> (u16, u16) {
+    (width.min(LARGEST.0), height.min(LARGEST.1))
+}
+
 /// From this many columns on, three panes stand side by side.
 const WIDE: u16 = 160;
 

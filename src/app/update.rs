@@ -9,7 +9,7 @@ use super::notice::Notice;
 use super::state::count::Digit;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
-use super::{choice, download, job, mouse, palette, prompts, table, tagging};
+use super::{choice, download, job, layout, mouse, palette, prompts, table, tagging};
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Scope;
 use crate::core::tags::import::{Target, import};
@@ -32,7 +32,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Paste(text) => prompts::paste(state, &text),
         Message::Mouse(what, x, y) => mouse::mouse(state, what, x, y),
         Message::Resize(width, height) => {
-            state.setting.size = (width, height);
+            state.setting.size = layout::usable((width, height));
             table::settle(state);
             Vec::new()
         }

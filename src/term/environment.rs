@@ -89,6 +89,12 @@ impl Environment {
         display && !self.over_ssh()
     }
 
+    /// Whether the terminal only prints lines, as that of an editor's shell: its cursor cannot be moved. A terminal without a name
+    /// counts as one that can: containers and serial lines often do not pass the name on.
+    pub fn is_dumb(&self) -> bool {
+        self.term() == "dumb" || self.term().starts_with("dumb-")
+    }
+
     /// The terminal's name; empty if `TERM` is not set.
     pub fn term(&self) -> &str {
         self.term.as_deref().unwrap_or_default()
@@ -104,6 +110,15 @@ mod tests {
     fn an_empty_variable_is_not_set() {
         let environment = unix("NO_COLOR= TMUX= SSH_CONNECTION= SSH_CLIENT=10.0.0.1");
         assert_eq!(environment, Environment { ssh: Some("10.0.0.1".to_owned()), ..Environment::default() });
+    }
+
+    #[test]
+    fn a_terminal_that_only_prints_lines_has_a_name() {
+        for (variables, is_dumb) in
+            [("TERM=dumb", true), ("TERM=dumb-emacs-ansi", true), ("", false), ("TERM=xterm", false), ("TERM=vt100", false)]
+        {
+            assert_eq!(unix(variables).is_dumb(), is_dumb, "{variables}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Builder;
 
@@ -31,12 +32,23 @@ pub enum Errand {
     Effect(Effect),
     /// Read the run file at this path.
     ReadRun(PathBuf),
+    /// Say that all errands before this one are done.
+    Finish,
+}
+
+impl Errand {
+    /// Whether something would be lost if the program left before this errand is done.
+    fn is_awaited(&self) -> bool {
+        matches!(self, Self::Effect(Effect::Copy(..) | Effect::WriteRun(..) | Effect::WriteText { .. }))
+    }
 }
 
 /// The senders to the two threads.
 pub struct Errands {
     errands: Sender<Errand>,
     tables: Sender<Effect>,
+    /// Number of errands not yet done without which the program must not leave.
+    awaited: Arc<AtomicUsize>,
 }
 
 impl Errands {
@@ -51,24 +63,37 @@ impl Errands {
         let failed = |error: std::io::Error| {
             Problem::new("explorer", format_args!("no thread can be started: {error}"), "close some programs")
         };
-        let (errands, receiver) = channel();
+        let (errands, receiver) = channel::<Errand>();
         let to = sender.clone();
+        let awaited = Arc::<AtomicUsize>::default();
+        let left = Arc::clone(&awaited);
         let run = move || {
             let clipboard = Clipboard::new(&environment, clipboard, &folder);
             log.line(format_args!("clipboard: {:?}", clipboard.choice()));
             let mut runner = Runner { sender: to, environment, clipboard, log };
-            receiver.iter().for_each(|errand| runner.run(errand));
+            for errand in receiver {
+                let done = usize::from(errand.is_awaited());
+                runner.run(errand);
+                left.fetch_sub(done, Ordering::Relaxed);
+            }
         };
         Builder::new().name("errands".to_owned()).spawn(run).map_err(failed)?;
         let (tables, receiver) = channel();
         Builder::new().name("tables".to_owned()).spawn(move || arrange_latest(&receiver, &sender)).map_err(failed)?;
-        Ok(Self { errands, tables })
+        Ok(Self { errands, tables, awaited })
     }
 
     /// Asks for an errand to be done.
     pub fn run(&self, errand: Errand) {
+        self.awaited.fetch_add(usize::from(errand.is_awaited()), Ordering::Relaxed);
         // If the thread is gone, it has panicked and that was reported.
         let _ = self.errands.send(errand);
+    }
+
+    /// Asks to be told when nothing can be lost any more by leaving. Returns whether there is anything to wait for: a file that is
+    /// only read is not.
+    pub fn finish(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed) > 0 && self.errands.send(Errand::Finish).is_ok()
     }
 
     /// Asks for rows to be arranged or freed.
@@ -103,6 +128,10 @@ struct Runner {
 impl Runner {
     fn run(&mut self, errand: Errand) {
         let answer = match errand {
+            Errand::Finish => {
+                let _ = self.sender.send(Incoming::Finished(Ok(())));
+                return;
+            }
             Errand::ReadRun(path) => Message::RunRead(jobs::read(&path)),
             Errand::Effect(Effect::Copy(text, what)) => self.copy(&text, &what),
             Errand::Effect(Effect::Browse(address)) => {

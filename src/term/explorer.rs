@@ -1,5 +1,6 @@
 //! The explorer on a terminal: its threads, its state, and the execution of its effects.
 
+use std::ffi::c_int;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use rustix::process::{Signal, kill_current_process_group};
 
 use super::Incoming;
 use super::background::{self, Background};
@@ -18,10 +19,11 @@ use super::downloads::Downloads;
 use super::environment::Environment;
 use super::errands::{Errand, Errands};
 use super::event_loop::{self, Stage};
-use super::guard::{Guard, give_back_after_fault};
+use super::guard::Guard;
 use super::jobs::Jobs;
+use super::leaving::{self, Waiting};
 use super::saver::Saver;
-use super::{browser, input};
+use super::{browser, device, input, signals};
 use crate::app::command_id::CommandId;
 use crate::app::config::Config;
 use crate::app::message::{Effect, Message};
@@ -29,7 +31,7 @@ use crate::app::notice::Notice;
 use crate::app::state::download::Offer;
 use crate::app::state::{Setting, State, ThemeName};
 use crate::app::update::update;
-use crate::app::{commands, download, job};
+use crate::app::{commands, download, job, layout};
 use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Request;
@@ -74,10 +76,11 @@ pub struct Start {
     pub log: Arc<Log>,
 }
 
-/// Opens the explorer and returns when the user leaves it.
+/// Opens the explorer and returns when the user leaves it. If a signal asks it to leave, the process ends by that signal when
+/// everything is saved.
 ///
 /// # Errors
-/// If standard input or output is not a terminal, or if tags could not be saved.
+/// If there is no terminal that can be drawn on, or if tags or files that were asked for could not be written.
 pub fn explore(start: Start) -> Result<()> {
     expect_terminal()?;
     let environment = Environment::capture();
@@ -89,6 +92,10 @@ pub fn explore(start: Start) -> Result<()> {
     crossterm::style::force_color_output(true);
     let mouse = start.config.mouse.unwrap_or(true);
     let clipboard = start.config.clipboard.as_deref().map(Provider::configured).transpose()?.flatten();
+    let (sender, receiver) = channel();
+    device::stop_in_background();
+    // From here on no signal ends the program with the terminal taken.
+    signals::listen(sender.clone())?;
     let guard = Guard::take(mouse)?;
     let published = Arc::new(published::names()?);
     let (request, run, show_published) = match start.opening {
@@ -97,7 +104,7 @@ pub fn explore(start: Start) -> Result<()> {
         Opening::Run(path) => (None, Some(path), false),
     };
     let mut state = State::new(Setting {
-        size: guard.size(),
+        size: layout::usable(guard.size()),
         request: request.clone(),
         published,
         keymap: start.config.keymap,
@@ -112,7 +119,6 @@ pub fn explore(start: Start) -> Result<()> {
         hosted: start.hosted,
     });
     state.mouse = mouse;
-    let (sender, receiver) = channel();
     let begin = Instant::now();
     let errands =
         Errands::new(sender.clone(), environment.clone(), clipboard, start.folders.state.clone(), Arc::clone(&start.log))?;
@@ -121,7 +127,7 @@ pub fn explore(start: Start) -> Result<()> {
     let downloads = Downloads::new(sender.clone(), begin, Arc::clone(&start.log), start.folders);
     let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
-    let mut explorer = Explorer { guard, state, errands, saver, jobs, downloads, begin, reply, log: start.log, leaving: false };
+    let mut explorer = Explorer { guard, state, errands, saver, jobs, downloads, begin, reply, log: start.log, leaving: None };
     let mut effects = Vec::new();
     if show_published {
         let published = commands::of(CommandId::PUBLISHED);
@@ -135,7 +141,7 @@ pub fn explore(start: Start) -> Result<()> {
     if asks {
         explorer.guard.write(background::QUERY)?;
     }
-    listen(sender)?;
+    read_terminal(sender)?;
     if let Some(path) = run {
         explorer.errands.run(Errand::ReadRun(path));
     }
@@ -143,24 +149,38 @@ pub fn explore(start: Start) -> Result<()> {
         explorer.perform(effect)?;
     }
     let outcome = event_loop::run(&receiver, &mut explorer);
-    let Explorer { guard, saver, log, .. } = explorer;
+    explorer.saver.finish()?;
+    let threads = 1 + usize::from(explorer.errands.finish());
+    let unfinished = leaving::wait(&receiver, threads, &mut explorer);
+    let Explorer { guard, log, leaving, .. } = explorer;
     // The terminal goes back last: until the program ends, its reading thread would still take keys that are typed for the
     // shell.
-    let tags = saver.finish();
     drop(guard);
+    if let Err(problem) = &unfinished {
+        log.line(problem);
+    }
     log.line("end");
-    outcome.and(tags)
+    unfinished?;
+    match leaving {
+        // A terminal that fails while a signal ends the program is no news.
+        Some(Cause::Signal(signal)) => signals::end_by(signal),
+        Some(Cause::User) | None => outcome,
+    }
 }
 
 /// # Errors
-/// If standard input or output is not a terminal; the message says what to use instead.
+/// If standard input or output is not a terminal, or one that cannot move its cursor; the message says what to use instead.
 pub fn expect_terminal() -> Result<()> {
+    let remedy = "use `saescope run` to compute, `saescope export RUN` for lists, or --plain for the same tables line by line";
     for (name, is_terminal) in [("standard input", io::stdin().is_terminal()), ("standard output", io::stdout().is_terminal())] {
         if !is_terminal {
-            let remedy =
-                "use `saescope run` to compute, `saescope export RUN` for lists, or --plain for the same tables line by line";
             return Err(Problem::new(name, "is not a terminal, which the explorer needs", remedy));
         }
+    }
+    let environment = Environment::capture();
+    if environment.is_dumb() {
+        let what = format_args!("'{}' names a terminal that cannot move its cursor, which the explorer needs", environment.term());
+        return Err(Problem::environment("TERM", what, remedy));
     }
     Ok(())
 }
@@ -171,18 +191,21 @@ pub fn report_faults(log: Arc<Log>) {
     std::panic::set_hook(Box::new(move |fault| {
         let thread = std::thread::current();
         let name = thread.name().unwrap_or("unnamed");
-        let reason = fault.payload_as_str().unwrap_or("no reason given");
+        let is_drawing = name == "main";
+        // First of all, because a second fault in here would end the program at once.
+        if is_drawing {
+            device::give_back();
+        }
+        let reason = excerpt(fault.payload_as_str().unwrap_or("no reason given"), 200);
         let place = fault.location().map_or_else(String::new, |location| format!("{}:{}", location.file(), location.line()));
         log.line(format_args!("fault on thread {name} at {place}: {reason}"));
-        if name == "main" {
-            give_back_after_fault();
+        if is_drawing {
             let log = log.path().display();
-            let line = format!(
-                "error: saescope: fault of the program: {} ({place}); report it with the log {log}",
-                excerpt(reason, 200)
-            );
             // If standard error is closed, the line is lost.
-            let _ = writeln!(io::stderr().lock(), "{line}");
+            let _ = writeln!(
+                io::stderr().lock(),
+                "error: saescope: fault of the program: {reason} ({place}); report it with the log {log}"
+            );
         }
     }));
 }
@@ -196,17 +219,9 @@ fn detected_theme(environment: &Environment, depth: ColorDepth) -> ThemeName {
     }
 }
 
-/// Starts the threads that wait for the terminal and for signals.
-fn listen(sender: Sender<Incoming>) -> Result<()> {
+/// Starts the thread that reads the terminal.
+fn read_terminal(sender: Sender<Incoming>) -> Result<()> {
     let failed = |error: io::Error| Problem::new("explorer", format_args!("cannot listen: {error}"), "close some programs");
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT]).map_err(failed)?;
-    let to = sender.clone();
-    let wait_for_end = move || {
-        if signals.forever().next().is_some() {
-            let _ = to.send(Incoming::End);
-        }
-    };
-    Builder::new().name("signals".to_owned()).spawn(wait_for_end).map_err(failed)?;
     let read = move || {
         loop {
             let incoming = crossterm::event::read().map_or(Incoming::Gone, Incoming::Terminal);
@@ -220,6 +235,12 @@ fn listen(sender: Sender<Incoming>) -> Result<()> {
     Ok(())
 }
 
+/// What made the program leave.
+enum Cause {
+    User,
+    Signal(c_int),
+}
+
 struct Explorer {
     guard: Guard,
     state: State,
@@ -230,7 +251,8 @@ struct Explorer {
     begin: Instant,
     reply: BackgroundReply,
     log: Arc<Log>,
-    leaving: bool,
+    /// None until the program leaves.
+    leaving: Option<Cause>,
 }
 
 impl Stage for Explorer {
@@ -244,14 +266,27 @@ impl Stage for Explorer {
             Incoming::Terminal(event) => input::message(event).map_or(Ok(()), |message| self.update(message)),
             Incoming::Message(message) => self.update(message),
             Incoming::Write(bytes) => self.guard.write(&bytes),
-            Incoming::End | Incoming::Gone => {
-                self.leaving = true;
+            Incoming::End(signal) => {
+                self.leaving = Some(Cause::Signal(signal));
                 Ok(())
             }
+            // The signal of a terminal that hangs up may come later than the end of its keys.
+            Incoming::Gone => {
+                self.leaving = Some(Cause::Signal(Signal::HUP.as_raw()));
+                Ok(())
+            }
+            Incoming::Stop => self.stop(),
+            Incoming::Continued => self.guard.take_again(),
+            // Only the way out asks for it.
+            Incoming::Finished(_) => Ok(()),
         }
     }
 
     fn draw(&mut self) -> Result<()> {
+        let (width, height) = self.guard.size();
+        if layout::usable((width, height)) != self.state.size() {
+            self.update(Message::Resize(width, height))?;
+        }
         self.guard.draw(&self.state)
     }
 
@@ -275,7 +310,19 @@ impl Stage for Explorer {
     }
 
     fn is_over(&self, _: bool) -> bool {
-        self.leaving
+        self.leaving.is_some()
+    }
+}
+
+impl Waiting for Explorer {
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.guard.write(bytes)
+    }
+
+    fn say(&mut self, what: &str) {
+        self.state.notice = Some(Notice::done(what));
+        // What was asked for matters more than a screen that cannot be drawn.
+        let _ = self.guard.draw(&self.state);
     }
 }
 
@@ -302,7 +349,7 @@ impl Explorer {
 
     fn perform(&mut self, effect: Effect) -> Result<()> {
         match effect {
-            Effect::Quit => self.leaving = true,
+            Effect::Quit => self.leaving = Some(Cause::User),
             Effect::Suspend => self.suspend()?,
             Effect::Redraw => self.guard.clear()?,
             Effect::CaptureMouse(mouse) => self.guard.capture_mouse(mouse)?,
@@ -325,15 +372,23 @@ impl Explorer {
         Ok(())
     }
 
-    /// Suspends the process, as Ctrl-Z does in other programs, and draws again when it is continued. The computation stops
-    /// meanwhile, too.
+    /// Stops the process and the others of its group, such as the script that started it, as Ctrl-Z does in other programs: the
+    /// signal comes back as [`Incoming::Stop`].
     fn suspend(&mut self) -> Result<()> {
         self.guard.leave();
-        if let Err(error) = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP) {
-            self.state.notice = Some(Notice::refused(format!("the system does not suspend the program: {error}")));
-        }
-        self.guard.take_again()?;
-        let (width, height) = self.guard.size();
-        self.update(Message::Resize(width, height))
+        kill_current_process_group(Signal::TSTP).or_else(|error| self.not_stopped(&error.into()))
+    }
+
+    /// Gives the terminal back and stops the process. The computation stops meanwhile, too. When the process is continued,
+    /// [`Incoming::Continued`] comes.
+    fn stop(&mut self) -> Result<()> {
+        self.guard.leave();
+        let stopped = signal_hook::low_level::emulate_default_handler(Signal::TSTP.as_raw());
+        stopped.or_else(|error| self.not_stopped(&error))
+    }
+
+    fn not_stopped(&mut self, error: &io::Error) -> Result<()> {
+        self.state.notice = Some(Notice::refused(format!("the system does not suspend the program: {error}")));
+        self.guard.take_again()
     }
 }

@@ -1,18 +1,18 @@
 //! Takes the terminal and gives it back, even after a failure in between.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Write};
 use std::mem::ManuallyDrop;
 
-use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::event::{DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Position, Rect, Size};
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
+use super::device::{self, Output};
 use crate::app::state::State;
 use crate::core::problem::{Problem, Result};
 use crate::ui;
@@ -22,9 +22,11 @@ pub(super) const FRAME_BYTES: usize = 1 << 16;
 
 /// The terminal while the program uses it. Dropping the guard gives the terminal back.
 pub struct Guard {
-    /// Never dropped: ratatui would show the cursor once more and panic if the terminal is gone; [`give_back`] shows it without
-    /// a panic.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    /// Never dropped: ratatui would show the cursor once more and panic if the terminal is gone; [`device::give_back`] shows it
+    /// without a panic.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Output>>>>,
+    /// The part of the terminal that is drawn.
+    area: Rect,
     mouse: bool,
 }
 
@@ -35,14 +37,23 @@ fn failed(error: &io::Error) -> Problem {
 impl Guard {
     /// Takes the terminal: raw keys, the alternate screen, the mouse if wanted.
     pub fn take(mouse: bool) -> Result<Self> {
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
-        let terminal = Terminal::new(backend).map_err(|error| failed(&error))?;
-        let mut guard = Self { terminal: ManuallyDrop::new(terminal), mouse };
+        let opened = || -> io::Result<_> {
+            let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, Output::open()?));
+            // A viewport of the terminal's own size would be allocated whatever size the terminal reports.
+            Terminal::with_options(backend, TerminalOptions { viewport: Viewport::Fixed(Rect::ZERO) })
+        };
+        let terminal = opened().map_err(|error| failed(&error))?;
+        let mut guard = Self { terminal: ManuallyDrop::new(terminal), area: Rect::ZERO, mouse };
         guard.enter().map_err(|error| failed(&error))?;
         Ok(guard)
     }
 
     fn enter(&mut self) -> io::Result<()> {
+        // What is still taken was stopped without being asked: the shell has used the terminal in between.
+        self.leave();
+        // Without this, crossterm would believe that the terminal is raw.
+        disable_raw_mode()?;
+        device::take();
         enable_raw_mode()?;
         let out = self.terminal.backend_mut();
         execute!(out, EnterAlternateScreen, EnableBracketedPaste)?;
@@ -55,17 +66,24 @@ impl Guard {
     /// Empties the screen, so that the next frame is drawn whole. `Terminal::clear` would first ask the terminal where its
     /// cursor is: some never answer, and once the thread that reads keys waits for input, no answer reaches any other thread.
     fn empty(&mut self) -> io::Result<()> {
-        let size = self.terminal.size()?;
-        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
+        self.terminal.resize(self.area)
     }
 
     /// Gives the terminal back for a while, or for good.
     pub fn leave(&mut self) {
-        give_back(self.terminal.backend_mut());
+        device::give_back();
+        if device::is_in_foreground() {
+            // These are the settings of the latest taking; `give_back` knows those of the first.
+            let _ = disable_raw_mode();
+        }
     }
 
-    /// Takes the terminal again after [`Guard::leave`].
+    /// Takes the terminal, anew if the program has it. In the background, or when a signal has asked the program to end, nothing is
+    /// taken.
     pub fn take_again(&mut self) -> Result<()> {
+        if device::is_ending() || device::stop_in_background() {
+            return Ok(());
+        }
         self.enter().map_err(|error| failed(&error))
     }
 
@@ -87,8 +105,17 @@ impl Guard {
         self.empty().map_err(|error| failed(&error))
     }
 
-    /// Draws one frame; terminals with synchronized updates show it at once.
+    /// Draws one frame of the state's size; terminals with synchronized updates show it at once. While the program does not have
+    /// the terminal, nothing is drawn.
     pub fn draw(&mut self, state: &State) -> Result<()> {
+        if !device::is_taken() {
+            return Ok(());
+        }
+        let area = Rect::from((Position::ORIGIN, Size::from(state.size())));
+        if self.area != area {
+            self.area = area;
+            self.clear()?;
+        }
         draw(&mut self.terminal, state)
     }
 
@@ -113,15 +140,4 @@ impl Drop for Guard {
     fn drop(&mut self) {
         self.leave();
     }
-}
-
-/// Reverses the taking of the terminal. Failures are ignored: if the terminal is gone, they cannot be shown.
-fn give_back(out: &mut impl Write) {
-    let _ = execute!(out, DisableMouseCapture, DisableBracketedPaste, LeaveAlternateScreen, Show);
-    let _ = disable_raw_mode();
-}
-
-/// Gives the terminal back after a panic on the drawing thread, before its message is printed.
-pub fn give_back_after_fault() {
-    give_back(&mut io::stdout());
 }

@@ -10,6 +10,7 @@ pub mod bench;
 pub mod browser;
 pub mod clipboard;
 pub mod color_depth;
+pub mod device;
 mod downloads;
 pub mod environment;
 mod errands;
@@ -18,16 +19,22 @@ pub mod explorer;
 mod guard;
 mod input;
 mod jobs;
+mod leaving;
 mod pace;
 mod priority;
 mod process;
 mod saver;
+pub mod signals;
 #[cfg(test)]
 mod testing;
 mod tmux;
 
-use crate::app::message::Message;
+use std::ffi::c_int;
+
 use crossterm::event::Event;
+
+use crate::app::message::Message;
+use crate::core::problem::Result;
 
 /// The inputs that wake the loop.
 #[derive(Debug)]
@@ -38,8 +45,14 @@ pub enum Incoming {
     Message(Message),
     /// Bytes that are to be written to the terminal between two frames.
     Write(Vec<u8>),
-    /// A signal asks the program to end.
-    End,
+    /// The signal of this number asks the program to end.
+    End(c_int),
+    /// A signal asks the program to stop until it is continued.
+    Stop,
+    /// The program was continued after a stop.
+    Continued,
+    /// A thread has done all that it was asked for before the program leaves; the problem says what it could not do.
+    Finished(Result<()>),
     /// The terminal cannot be read any more.
     Gone,
 }

@@ -1,9 +1,11 @@
 //! Reads and saves tags on a thread of its own, because a save waits for the disk.
 
+use std::iter;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{Builder, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::Builder;
+use std::time::Duration;
 
 use super::Incoming;
 use crate::app::message::Message;
@@ -12,53 +14,46 @@ use crate::core::tags::{Subject, TagBook, merge};
 use crate::store::log::Log;
 use crate::store::tags_file::{Saved, TagsFile};
 
+/// Time between two tries of a save that failed.
+const AGAIN: Duration = Duration::from_secs(2);
+
 enum Order {
     Open(Subject),
     Save(Box<TagBook>, u64),
+    Finish,
 }
 
-/// The thread that saves tags, and the sender of its orders.
-pub struct Saver {
-    orders: Option<Sender<Order>>,
-    thread: Option<JoinHandle<Result<()>>>,
-}
+/// The sender of orders to the thread that saves tags.
+pub struct Saver(Sender<Order>);
 
 impl Saver {
     /// Starts the thread. Tag files are in `folder`; messages go to `sender`.
     pub fn new(folder: PathBuf, sender: Sender<Incoming>, log: Arc<Log>) -> Result<Self> {
         let (orders, receiver) = channel();
-        let work = Work { folder, sender, log, files: Vec::new() };
+        let work = Work { folder, sender, log, files: Vec::new(), unsaved: Vec::new() };
         let thread = Builder::new().name("tags".to_owned()).spawn(move || work.run(&receiver));
-        let thread = thread
-            .map_err(|error| Problem::new("tags", format_args!("no thread can be started: {error}"), "close some programs"))?;
-        Ok(Self { orders: Some(orders), thread: Some(thread) })
+        thread.map_err(|error| Problem::new("tags", format_args!("no thread can be started: {error}"), "close some programs"))?;
+        Ok(Self(orders))
     }
 
     /// Asks for the tags of `subject`.
     pub fn open(&self, subject: Subject) {
-        self.order(Order::Open(subject));
+        // If the thread is gone, it has panicked and that was reported.
+        let _ = self.0.send(Order::Open(subject));
     }
 
     /// Asks for `book`, the tags of `revision`, to be saved.
     pub fn save(&self, book: Box<TagBook>, revision: u64) {
-        self.order(Order::Save(book, revision));
+        let _ = self.0.send(Order::Save(book, revision));
     }
 
-    fn order(&self, order: Order) {
-        if let Some(orders) = &self.orders {
-            // If the thread is gone, it has reported why.
-            let _ = orders.send(order);
-        }
-    }
-
-    /// Waits until everything is saved.
+    /// Asks to be told when everything is saved, or that it cannot be saved; what could not be saved is tried once more.
     ///
     /// # Errors
-    /// If the latest save failed.
-    pub fn finish(mut self) -> Result<()> {
-        self.orders = None;
-        let fault = || Problem::new("tags", "were not saved: the thread that saves them stopped", "report it with the log");
-        self.thread.take().map_or(Ok(()), |thread| thread.join().map_err(|_| fault())?)
+    /// If the thread is gone.
+    pub fn finish(&self) -> Result<()> {
+        let fault = |_| Problem::new("tags", "were not saved: the thread that saves them stopped", "report it with the log");
+        self.0.send(Order::Finish).map_err(fault)
     }
 }
 
@@ -68,35 +63,59 @@ struct Work {
     log: Arc<Log>,
     /// The files that were opened, by subject: a save goes to the file of its book's subject, even if another was opened since.
     files: Vec<(Subject, TagsFile)>,
+    /// The latest tags that could not be saved, at most one book of each subject, with their revisions and the reasons.
+    unsaved: Vec<(Box<TagBook>, u64, Problem)>,
 }
 
 impl Work {
-    /// Runs until the last order is carried out. Returns the result of the latest save.
-    fn run(mut self, orders: &Receiver<Order>) -> Result<()> {
-        let mut latest = Ok(());
-        while let Ok(order) = orders.recv() {
-            let mut waiting = vec![order];
-            waiting.extend(orders.try_iter());
-            for index in 0..waiting.len() {
+    /// Runs until the explorer is gone. What could not be saved is tried again and again.
+    fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            let patience = if self.unsaved.is_empty() { Duration::MAX } else { AGAIN };
+            match orders.recv_timeout(patience) {
+                Ok(first) => self.carry_out(iter::once(first).chain(orders.try_iter()).collect()),
+                Err(RecvTimeoutError::Timeout) => self.try_again(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn carry_out(&mut self, waiting: Vec<Order>) {
+        let mut waiting = waiting.into_iter().peekable();
+        while let Some(order) = waiting.next() {
+            match order {
+                Order::Open(subject) => self.open(&subject),
                 // Of consecutive waiting saves of the same subject only the last is needed, because it holds all tags.
-                if let (Order::Save(book, _), Some(Order::Save(next, _))) = (&waiting[index], waiting.get(index + 1))
-                    && book.subject() == next.subject()
-                {
-                    continue;
+                Order::Save(book, _)
+                    if matches!(waiting.peek(), Some(Order::Save(next, _)) if book.subject() == next.subject()) => {}
+                Order::Save(book, revision) => {
+                    self.unsaved.retain(|(unsaved, ..)| unsaved.subject() != book.subject());
+                    self.save(book, revision, None);
                 }
-                match &waiting[index] {
-                    Order::Open(subject) => self.open(subject),
-                    Order::Save(book, revision) => {
-                        latest = self.save((**book).clone(), *revision);
-                        if let Err(problem) = &latest {
-                            self.log.line(format_args!("tags: {problem}"));
-                            self.tell(Message::TagsNotSaved(problem.clone()));
-                        }
-                    }
+                Order::Finish => {
+                    self.try_again();
+                    let outcome = self.unsaved.first().map_or(Ok(()), |(.., problem)| Err(problem.clone()));
+                    let _ = self.sender.send(Incoming::Finished(outcome));
                 }
             }
         }
-        latest
+    }
+
+    fn try_again(&mut self) {
+        for (book, revision, problem) in std::mem::take(&mut self.unsaved) {
+            self.save(book, revision, Some(problem));
+        }
+    }
+
+    /// Saves `book` or keeps it for another try. `told` is the reason why it could not be saved before: the same one is not told
+    /// again.
+    fn save(&mut self, mut book: Box<TagBook>, revision: u64, told: Option<Problem>) {
+        let Err(problem) = self.write(&mut book, revision) else { return };
+        if told.as_ref() != Some(&problem) {
+            self.log.line(format_args!("tags: {problem}"));
+            self.tell(Message::TagsNotSaved(problem.clone()));
+        }
+        self.unsaved.push((book, revision, problem));
     }
 
     fn open(&mut self, subject: &Subject) {
@@ -115,16 +134,16 @@ impl Work {
         }
     }
 
-    /// Saves `book`, merged with tags that another program saved in between; the explorer gets those tags and merges them in the
-    /// same way.
-    fn save(&mut self, mut book: TagBook, revision: u64) -> Result<()> {
+    /// Writes `book`, into which tags that another program saved in between are merged; the explorer gets those tags and merges
+    /// them in the same way.
+    fn write(&mut self, book: &mut TagBook, revision: u64) -> Result<()> {
         let subject = book.subject().clone();
         let Some(at) = self.files.iter().position(|(opened, _)| *opened == subject) else {
             return Err(Problem::new("tags", format_args!("of {} have no file", subject.model), "export them, and see the log"));
         };
         loop {
             let file = &mut self.files[at].1;
-            match file.save(&book)? {
+            match file.save(book)? {
                 Saved::Written => {
                     self.tell(Message::TagsSaved(revision));
                     return Ok(());
