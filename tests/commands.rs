@@ -123,7 +123,7 @@ fn exports_agree_with_the_run_and_with_each_other() {
     }
     let references: Vec<Reference> = selected.iter().map(|selected| Reference::new("saescope-demo", selected.feature)).collect();
     let url = stdout(folder.path(), "export run --view male --top-k 30 --format url --name mine");
-    assert_eq!(url.trim_end(), quick_lists("mine", &references)[0]);
+    assert_eq!(url.trim_end(), quick_lists("mine", &references).unwrap()[0]);
 }
 
 #[test]

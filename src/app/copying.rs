@@ -5,6 +5,7 @@ use super::message::Effect;
 use super::notice::Notice;
 use super::state::{Parts, State};
 use crate::core::neuronpedia::{Reference, quick_lists};
+use crate::core::problem::Problem;
 use crate::core::submodule::FeatureId;
 
 /// Ok if the model on the screen has pages on Neuronpedia, else the reason.
@@ -76,7 +77,10 @@ pub fn copy_list(state: &mut State) -> Vec<Effect> {
     if references.is_empty() {
         return nothing_matches(state);
     }
-    let addresses = quick_lists(&name(state), &references);
+    let addresses = match quick_lists(&name(state), &references) {
+        Ok(addresses) => addresses,
+        Err(problem) => return failed(state, &problem),
+    };
     let count = addresses.len();
     let next = match &state.parts {
         Some(parts) if parts.addresses == addresses => parts.next % count,
@@ -98,6 +102,11 @@ pub fn copy_list(state: &mut State) -> Vec<Effect> {
 /// Says that the list is empty: dimmed rows that do not match the filter are not part of it.
 fn nothing_matches(state: &mut State) -> Vec<Effect> {
     state.notice = Some(Notice::refused("no feature matches the filter"));
+    Vec::new()
+}
+
+fn failed(state: &mut State, problem: &Problem) -> Vec<Effect> {
+    state.notice = Some(Notice::failed(problem));
     Vec::new()
 }
 
@@ -124,7 +133,10 @@ pub fn browse_list(state: &mut State) -> Vec<Effect> {
     if references.is_empty() {
         return nothing_matches(state);
     }
-    let mut addresses = quick_lists(&name(state), &references);
+    let mut addresses = match quick_lists(&name(state), &references) {
+        Ok(addresses) => addresses,
+        Err(problem) => return failed(state, &problem),
+    };
     if addresses.len() > 1 {
         let (count, copy) = (addresses.len(), way(state, CommandId::COPY_LIST));
         state.notice = Some(Notice::refused(format!("the list needs {count} addresses; {copy} copies one after another")));

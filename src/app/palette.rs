@@ -13,6 +13,9 @@ use super::state::State;
 use super::state::list::List;
 use super::state::overlay::Overlay;
 
+/// Most bytes of a search; no command has a longer name or help.
+const LONGEST: usize = 200;
+
 /// Rows by which PageUp and PageDown move the cursor.
 const PAGE: isize = 10;
 
@@ -65,7 +68,8 @@ pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
         (Code::Home, _) => isize::MIN,
         (Code::End, _) => isize::MAX,
         _ => {
-            if let Some(request) = edit(pressed) {
+            let is_full = list.input.value().len() >= LONGEST;
+            if let Some(request) = edit(pressed).filter(|edit| !is_full || !matches!(edit, InputRequest::InsertChar(_))) {
                 list.input.handle(request);
                 list.cursor = 0;
             }

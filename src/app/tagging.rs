@@ -134,16 +134,33 @@ pub fn unreadable(state: &mut State, problem: Problem) {
     state.tagging.problem = Some(problem);
 }
 
-/// Records that the tags of `revision` are in their file.
-pub fn saved(state: &mut State, revision: u64) {
+/// Records that the tags of `revision` are in their file. If the user wants to leave, the program leaves now.
+pub fn saved(state: &mut State, revision: u64) -> Vec<Effect> {
     state.tagging.saved = state.tagging.saved.max(revision);
     state.tagging.unsaved = None;
+    if std::mem::take(&mut state.tagging.leaving) { vec![Effect::Quit] } else { Vec::new() }
 }
 
-/// Records that a save failed; the header says so until one succeeds.
+/// Records that a save failed; the header says so until one succeeds. It is tried again by the outside.
 pub fn not_saved(state: &mut State, problem: Problem) {
-    state.notice = Some(Notice::failed(&problem));
+    state.notice = Some(if std::mem::take(&mut state.tagging.leaving) {
+        let keymap = &state.setting.keymap;
+        let (export, leave) = (keymap.way(CommandId::EXPORT_TAGS), keymap.way(CommandId::QUIT_NOW));
+        Notice::refused(format!("quit: tags are not saved: {problem}; {export} exports them, {leave} leaves without them"))
+    } else {
+        Notice::failed(&problem)
+    });
     state.tagging.unsaved = Some(problem);
+}
+
+/// Leaves the program. If the latest save failed, it is tried once more first, and the program leaves when it succeeds.
+pub fn quit(state: &mut State) -> Vec<Effect> {
+    if state.tagging.unsaved.is_none() {
+        return vec![Effect::Quit];
+    }
+    state.tagging.leaving = true;
+    state.notice = Some(Notice::done("saving the tags before leaving"));
+    save(state)
 }
 
 /// Merges the tags that another program saved, as one step that can be undone, and asks for the result to be saved.

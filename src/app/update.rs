@@ -62,10 +62,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             tagging::unreadable(state, problem);
             Vec::new()
         }
-        Message::TagsSaved(revision) => {
-            tagging::saved(state, revision);
-            Vec::new()
-        }
+        Message::TagsSaved(revision) => tagging::saved(state, revision),
         Message::TagsNotSaved(problem) => {
             tagging::not_saved(state, problem);
             Vec::new()
@@ -95,6 +92,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
 
 fn key(state: &mut State, key: Key) -> Vec<Effect> {
     state.notice = None;
+    state.tagging.leaving = false;
     let command = state.setting.keymap.command(key).and_then(commands::of);
     // A command that reaches everywhere, such as suspend, works over every overlay.
     if let Some(command) = command.filter(|command| command.reach == Reach::Everywhere && key.typed().is_none()) {

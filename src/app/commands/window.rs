@@ -9,7 +9,7 @@ use crate::app::notice::Notice;
 use crate::app::state::list::List;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::{State, ThemeName};
-use crate::app::{download, job};
+use crate::app::{download, job, tagging};
 
 /// Commands that concern the program as a whole.
 pub const COMMANDS: &[Command] = &[
@@ -74,8 +74,8 @@ pub const COMMANDS: &[Command] = &[
         help: "leave; tags are saved already",
         keys: &["q", "ctrl-c"],
         reach: Reach::Screen,
-        enabled: saved,
-        run: |_, _| vec![Effect::Quit],
+        enabled: always,
+        run: |state, _| tagging::quit(state),
     },
     Command {
         name: "quit-now",
@@ -86,17 +86,6 @@ pub const COMMANDS: &[Command] = &[
         run: |_, _| vec![Effect::Quit],
     },
 ];
-
-fn saved(state: &State) -> Result<(), String> {
-    match &state.tagging.unsaved {
-        Some(problem) => {
-            let keymap = &state.setting.keymap;
-            let (export, leave) = (keymap.way(CommandId::EXPORT_TAGS), keymap.way(CommandId::QUIT_NOW));
-            Err(format!("tags are not saved: {problem}; {export} exports them, {leave} leaves without them"))
-        }
-        None => Ok(()),
-    }
-}
 
 fn open(state: &mut State, overlay: Overlay) -> Vec<Effect> {
     state.overlay = Some(overlay);

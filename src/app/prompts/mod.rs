@@ -76,6 +76,9 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
         Code::Escape => restore(state, &*dialogue),
         Code::Character('c') if key.control => restore(state, &*dialogue),
         _ => {
+            if let Some(typed) = key.typed() {
+                return insert(state, typed.encode_utf8(&mut [0; 4]));
+            }
             if let Some(request) = edit(key) {
                 prompt.input.handle(request);
             }
@@ -87,9 +90,16 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
 
 /// Inserts pasted text into the open prompt, without control characters, so that several lines become one.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    let text: String = text.chars().filter(|character| !character.is_control()).collect();
+    insert(state, &text)
+}
+
+/// Inserts `text` into the open prompt and previews the result.
+fn insert(state: &mut State, text: &str) -> Vec<Effect> {
     let Some(prompt) = open(state) else { return Vec::new() };
-    for character in text.chars().filter(|character| !character.is_control()) {
-        prompt.input.handle(InputRequest::InsertChar(character));
+    if let Err(why) = prompt.insert(text) {
+        state.notice = Some(Notice::refused(why));
+        return Vec::new();
     }
     let (dialogue, text) = (dialogue(&prompt.asked), prompt.input.value().to_owned());
     dialogue.preview(state, &text)
@@ -117,7 +127,6 @@ fn restore(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
 
 fn edit(key: Key) -> Option<InputRequest> {
     Some(match (key.code, key.control, key.alt) {
-        (Code::Character(character), false, false) => InputRequest::InsertChar(character),
         (Code::Backspace, false, false) | (Code::Character('h'), true, false) => InputRequest::DeletePrevChar,
         (Code::Delete, false, false) => InputRequest::DeleteNextChar,
         (Code::Left, false, false) | (Code::Character('b'), true, false) => InputRequest::GoToPrevChar,

@@ -7,6 +7,9 @@ use crate::core::selection::Selection;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Scope;
 
+/// Most characters that a prompt takes: longer than every path and every filter that somebody writes.
+pub const LONGEST: usize = 4_000;
+
 /// The purpose of a prompt, with the value that Esc restores.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Asked {
@@ -47,5 +50,22 @@ impl Prompt {
     /// A prompt with `text` in it and the cursor at its end.
     pub fn new(asked: Asked, text: String) -> Self {
         Self { asked, input: Input::new(text) }
+    }
+
+    /// Inserts `text` at the cursor.
+    ///
+    /// # Errors
+    /// If the prompt would hold more than [`LONGEST`] characters; nothing is inserted then, because a part of a path or of a
+    /// filter is another one.
+    pub fn insert(&mut self, text: &str) -> Result<(), String> {
+        let (held, more) = (self.input.value().chars().count(), text.chars().count());
+        if held + more > LONGEST {
+            return Err(format!("the prompt takes at most {LONGEST} characters; {held} and {more} more are too many"));
+        }
+        let cursor = self.input.cursor();
+        let value = self.input.value();
+        let (before, after): (String, String) = (value.chars().take(cursor).collect(), value.chars().skip(cursor).collect());
+        self.input = Input::new(format!("{before}{text}{after}")).with_cursor(cursor + more);
+        Ok(())
     }
 }

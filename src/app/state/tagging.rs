@@ -18,6 +18,8 @@ pub struct Tagging {
     pub saved: u64,
     /// The reason why the latest save failed; None if it succeeded.
     pub unsaved: Option<Problem>,
+    /// Whether the program leaves when the save that was asked for last succeeds; the next key takes this back.
+    pub leaving: bool,
     /// The subject whose tags were asked for.
     pub subject: Option<Subject>,
     /// Whether the next tag applies only in the view that ranks the row at the cursor, instead of everywhere.

@@ -75,7 +75,7 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
         Format::Json => format::json(&exported)?,
         Format::Csv => format::csv(&exported)?,
         Format::Markdown => format::markdown(&exported),
-        Format::Url => url(&exported, arguments.name.as_deref()),
+        Format::Url => url(&exported, arguments.name.as_deref())?,
     };
     output::print(&text)?;
     Ok(ExitCode::SUCCESS)
@@ -126,14 +126,14 @@ fn shown(study: &Study, arguments: &ExportArguments) -> Result<Shown> {
 }
 
 /// The addresses of the quick lists, one per line. If Neuronpedia does not host the model, a note on standard error says so.
-fn url(exported: &Exported<'_>, name: Option<&str>) -> String {
+fn url(exported: &Exported<'_>, name: Option<&str>) -> Result<String> {
     if !exported.has_pages {
         let model = printable(&exported.model.name);
         output::note(&format!("note: Neuronpedia does not host {model}, so these addresses show no features"));
     }
     let default = exported.spec.shown.title(exported.study(), exported.spec.selection);
     let references: Vec<Reference> = exported.rows.iter().map(|row| exported.reference(row)).collect();
-    let addresses = quick_lists(name.unwrap_or(&default), &references);
+    let addresses = quick_lists(name.unwrap_or(&default), &references)?;
     if addresses.len() > 1 {
         output::note(&format!(
             "note: {} features do not fit into one address, so there are {} lists",
@@ -141,5 +141,5 @@ fn url(exported: &Exported<'_>, name: Option<&str>) -> String {
             addresses.len()
         ));
     }
-    addresses.into_iter().map(|address| address + "\n").collect()
+    Ok(addresses.into_iter().map(|address| address + "\n").collect())
 }

@@ -166,7 +166,9 @@ impl TagBook {
                 self.touch(feature, touched).change(scope, |marks| marks.rejected = rejected);
             }
             Edit::Note(feature, scope, note) => self.touch(feature, touched).change(scope, |marks| marks.note = note),
-            Edit::Add(feature, scope, marks) => self.touch(feature, touched).change(scope, |standing| standing.add(&marks)),
+            Edit::Add(feature, scope, marks) => {
+                self.touch(feature, touched).change(scope, |standing| *standing = Marks::joined(&[standing, &marks]));
+            }
             Edit::Put(feature, tags) => *self.touch(feature, touched) = tags,
             Edit::Many(edits) => edits.into_iter().for_each(|edit| self.plan(edit, touched)),
         }

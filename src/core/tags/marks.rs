@@ -1,6 +1,6 @@
 //! The tags, reject mark and note of one feature, in each scope.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::tag::{Scope, Tag};
 use crate::core::text::printable;
@@ -28,29 +28,27 @@ impl Marks {
         printable(&self.note)
     }
 
-    /// Adds the tags, reject mark and note of `other`; nothing that exists is lost.
-    pub(super) fn add(&mut self, other: &Self) {
-        self.tags.extend(&other.tags);
-        self.rejected |= other.rejected;
-        self.note = join_notes(&self.note, &other.note);
+    /// All tags, reject marks and notes of `all`; nothing is lost.
+    pub(super) fn joined(all: &[&Self]) -> Self {
+        Self {
+            tags: all.iter().flat_map(|marks| &marks.tags).copied().collect(),
+            rejected: all.iter().any(|marks| marks.rejected),
+            note: join_notes(&all.iter().map(|marks| marks.note.as_str()).collect::<Vec<_>>()),
+        }
     }
 }
 
 /// Separates notes that were joined.
 const JOINT: &str = " / ";
 
-/// Joins both notes and keeps each part once.
-pub(super) fn join_notes(left: &str, right: &str) -> String {
-    if left == right {
-        return left.to_owned();
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in left.split(JOINT).chain(right.split(JOINT)) {
-        if !part.is_empty() && !parts.contains(&part) {
-            parts.push(part);
-        }
-    }
-    parts.join(JOINT)
+/// Joins notes and keeps each part once, in time linear in their length. Notes that are all the same stay as they are.
+pub(super) fn join_notes(notes: &[&str]) -> String {
+    let Some(first) = notes.first().filter(|first| notes.iter().all(|note| note == *first)) else {
+        let mut seen = HashSet::new();
+        let parts = notes.iter().flat_map(|note| note.split(JOINT)).filter(|part| !part.is_empty() && seen.insert(*part));
+        return parts.collect::<Vec<_>>().join(JOINT);
+    };
+    (*first).to_owned()
 }
 
 static NO_MARKS: Marks = Marks { tags: BTreeSet::new(), rejected: false, note: String::new() };
@@ -113,8 +111,11 @@ impl FeatureTags {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::core::study::testing::{name, tag};
+    use crate::core::tags::testing::config;
 
     #[test]
     fn a_view_sees_what_is_said_everywhere_and_its_own() {
@@ -143,9 +144,40 @@ mod tests {
 
     #[test]
     fn joined_notes_lose_nothing_and_repeat_nothing() {
-        assert_eq!(join_notes("", "b"), "b");
-        assert_eq!(join_notes("a", "b"), "a / b");
-        assert_eq!(join_notes("a / b", "b"), "a / b");
-        assert_eq!(join_notes("not plural", "plural"), "not plural / plural");
+        for (notes, joined) in [
+            (&[] as &[&str], ""),
+            (&["", "b"], "b"),
+            (&["a", "b"], "a / b"),
+            (&["a / b", "b"], "a / b"),
+            (&["a / a", "a / a"], "a / a"),
+            (&["not plural", "plural", "not plural"], "not plural / plural"),
+        ] {
+            assert_eq!(join_notes(notes), joined);
+        }
+    }
+
+    /// Joins two notes part by part.
+    fn naively(left: &str, right: &str) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        for part in left.split(JOINT).chain(right.split(JOINT)) {
+            if !part.is_empty() && !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        if left == right { left.to_owned() } else { parts.join(JOINT) }
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn joining_all_notes_is_joining_one_after_another(notes in prop::collection::vec("[ab]{0,2}( / [ab]{0,2}){0,2}", 2..6)) {
+            let all: Vec<&str> = notes.iter().map(String::as_str).collect();
+            let (first, others) = all.split_first().unwrap();
+            let one_by_one = others.iter().fold((*first).to_owned(), |left, right| naively(&left, right));
+            prop_assert_eq!(join_notes(&all), one_by_one);
+            // Notes that an import joins first, and then with the one that is there.
+            prop_assert_eq!(join_notes(&[first, &join_notes(others)]), join_notes(&all));
+        }
     }
 }

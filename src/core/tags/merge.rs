@@ -33,7 +33,7 @@ fn merge_marks(base: &Marks, ours: &Marks, theirs: &Marks) -> Marks {
     } else if theirs.note == base.note {
         ours.note.clone()
     } else {
-        join_notes(&ours.note, &theirs.note)
+        join_notes(&[&ours.note, &theirs.note])
     };
     Marks {
         tags: [base, ours, theirs]

@@ -103,10 +103,11 @@ impl Clipboard {
     }
 }
 
-/// The message for tmux. tmux takes a text of any length, but its terminal may not.
+/// The message for tmux. tmux takes a text of any length, but its terminal may not, and tmux may be set to pass nothing on, or have
+/// no terminal: its own buffer has the text in any case.
 fn through_tmux(text: &str, amount: &str) -> String {
-    let doubt = if text.len() > sequence::LONGEST { "; many terminals cut so much, a paste inside tmux does not" } else { "" };
-    format!("sent {amount} through tmux{doubt}")
+    let doubt = if text.len() > sequence::LONGEST { "; many terminals cut so much" } else { "" };
+    format!("sent {amount} through tmux{doubt}; prefix ] pastes it inside tmux")
 }
 
 fn described(provider: Provider) -> &'static str {

@@ -98,7 +98,7 @@ fn published_tags_cannot_be_changed() {
 }
 
 #[test]
-fn leaving_is_refused_while_tags_are_not_saved() {
+fn leaving_tries_to_save_tags_that_are_not_saved() {
     let mut pilot = study();
     pilot.press("m p");
     pilot.tell(Message::TagsNotSaved(problem()));
@@ -106,6 +106,8 @@ fn leaving_is_refused_while_tags_are_not_saved() {
     assert!(pilot.screen()[0].ends_with("TAGS NOT SAVED"));
     for key in ["q", "ctrl-c"] {
         pilot.press(key);
+        assert_eq!(saves(&mut pilot).len(), 1, "{key}");
+        pilot.tell(Message::TagsNotSaved(problem()));
         assert!(pilot.asked().is_empty());
         assert_eq!(
             pilot.notice(),
@@ -116,9 +118,16 @@ fn leaving_is_refused_while_tags_are_not_saved() {
     assert!(matches!(pilot.asked().as_slice(), [Effect::WriteText { path, .. }] if path == "rescue.csv"));
     pilot.press("Q");
     assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]));
-    pilot.press("m w");
-    pilot.tell(Message::TagsSaved(2));
-    pilot.asked();
+    // Another key takes the wish to leave back.
+    pilot.press("q j");
+    let asked = saves(&mut pilot);
+    pilot.tell(Message::TagsSaved(asked[0].1));
+    assert!(pilot.asked().is_empty() && pilot.screen()[0].ends_with("tags saved"));
+    pilot.tell(Message::TagsNotSaved(problem()));
+    pilot.press("q");
+    let asked = saves(&mut pilot);
+    pilot.tell(Message::TagsSaved(asked[0].1));
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]));
     pilot.press("q");
     assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]));
 }

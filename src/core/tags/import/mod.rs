@@ -93,13 +93,13 @@ fn described(subject: &Subject) -> String {
 /// Gathers the entries and problems of one import.
 struct Collector<'a> {
     target: &'a Target<'a>,
-    edits: Vec<Edit>,
+    entries: Vec<(FeatureId, Scope, Marks)>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Collector<'a> {
     fn new(target: &'a Target<'a>) -> Self {
-        Self { target, edits: Vec::new(), problems: Vec::new() }
+        Self { target, entries: Vec::new(), problems: Vec::new() }
     }
 
     /// Adds the entry read at `place`, or the problem why it cannot be read: (what, remedy).
@@ -110,14 +110,20 @@ impl<'a> Collector<'a> {
             }
             // A line without tags or note adds nothing; this is not a problem.
             Ok((_, marks)) if marks.is_empty() => return,
-            Ok((feature, marks)) => return self.edits.push(Edit::Add(feature, scope, marks)),
+            Ok((feature, marks)) => return self.entries.push((feature, scope, marks)),
             Err(problem) => problem,
         };
         self.problems.push(Problem::new(self.target.name, format_args!("{place} {what}"), remedy));
     }
 
     fn finish(self) -> Imported {
-        Imported { entries: self.edits.len(), edit: Edit::Many(self.edits), problems: self.problems }
+        // The entries of one feature are joined at once: one after another, each would take as long as all before it.
+        let mut together: BTreeMap<(FeatureId, Scope), Vec<&Marks>> = BTreeMap::new();
+        for (feature, scope, marks) in &self.entries {
+            together.entry((*feature, *scope)).or_default().push(marks);
+        }
+        let edits = together.into_iter().map(|((feature, scope), all)| Edit::Add(feature, scope, Marks::joined(&all)));
+        Imported { entries: self.entries.len(), edit: Edit::Many(edits.collect()), problems: self.problems }
     }
 }
 
