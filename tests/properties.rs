@@ -44,8 +44,7 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         write_model(folder.path(), shape);
         let cancel = Cancel::default();
-        let config =
-            Config::parse(&std::fs::read_to_string(folder.path().join("model/config.json")).unwrap(), "config.json").unwrap();
+        let config = Config::parse(&std::fs::read(folder.path().join("model/config.json")).unwrap(), "config.json").unwrap();
         let weights = TensorFile::open(&folder.path().join("model/model.safetensors")).unwrap();
         let compute = compute::open(Some(backend), &config, &weights, &cancel).unwrap();
         let dictionaries = folder::open_all(&[folder.path().join("dictionaries")], shape.layers, shape.width(), &cancel).unwrap();

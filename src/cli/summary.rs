@@ -24,6 +24,9 @@ pub fn inputs(opened: &Opened) -> String {
         // Writing into a string cannot fail.
         let _ = writeln!(text, "data {}: {}", printable(&data.source), kept(data));
     }
+    for note in &opened.notes {
+        let _ = writeln!(text, "note: {}", printable(note));
+    }
     text
 }
 
@@ -47,7 +50,8 @@ fn kept_examples(findings: &Findings, view: View) -> String {
     format!("{} {}{left_out}", detail.features.len(), findings.study.name(view))
 }
 
-/// A table with one row per dictionary, and a warning about dictionaries that probably belong to another model or place.
+/// A table with one row per dictionary, and what should be known about them: a warning about dictionaries that probably belong to
+/// another model or place, and the notes.
 pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
     let header = ["dictionary", "features", "active", "explained", "decoder norms: min", "median", "max", "sha256"];
     let mut table = Table::new(1, &header);
@@ -82,7 +86,26 @@ pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
             100.0 * LEAST_EXPLAINED
         ),
     };
-    (table.plain(), line)
+    (table.plain(), line + &notes(records))
+}
+
+/// A line for each note, with the dictionaries that have it.
+fn notes(records: &[DictionaryRecord]) -> String {
+    let mut noted: Vec<(&str, Vec<&str>)> = Vec::new();
+    for record in records {
+        for note in &record.notes {
+            match noted.iter_mut().find(|(known, _)| known == note) {
+                Some((_, submodules)) => submodules.push(&record.submodule),
+                None => noted.push((note, vec![&record.submodule])),
+            }
+        }
+    }
+    let line = |(note, submodules): (&str, Vec<&str>)| {
+        let whose = if submodules.len() == records.len() { "all dictionaries".to_owned() } else { submodules.join(", ") };
+        format!("note: {whose}: {}\n", printable(note))
+    };
+    let lines: String = noted.into_iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 /// The results: one row per view, then the strongest features of each view, narrow enough for 80 columns.

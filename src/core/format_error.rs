@@ -20,10 +20,7 @@ pub fn of_json(error: &serde_json::Error) -> String {
 /// A message about a value in words of the file. What is not about a value, such as a missing bracket, stays as it is.
 pub fn in_words(message: &str) -> String {
     let quoted = |rest: &str| excerpt(rest.split('`').next().unwrap_or_default(), 60);
-    for (start, says) in [
-        ("missing field `", "lacks the key '{}'"),
-        ("duplicate field `", "has the key '{}' twice"),
-    ] {
+    for (start, says) in [("missing field `", "lacks the key '{}'"), ("duplicate field `", "has the key '{}' twice")] {
         if let Some(rest) = message.strip_prefix(start) {
             return says.replace("{}", &quoted(rest));
         }
@@ -34,7 +31,8 @@ pub fn in_words(message: &str) -> String {
             return format!("{holds} '{}' where only {choices} can stand", excerpt(found, 60));
         }
     }
-    let of_type = ["invalid type: ", "invalid value: ", "invalid length "].into_iter().find_map(|start| message.strip_prefix(start));
+    let of_type =
+        ["invalid type: ", "invalid value: ", "invalid length "].into_iter().find_map(|start| message.strip_prefix(start));
     match of_type.and_then(|rest| rest.split_once(", expected ")) {
         Some((found, expected)) => format!("holds {} where {} should be", value(found), kind(expected)),
         None => message.to_owned(),
@@ -110,7 +108,10 @@ mod tests {
             ("{\n\"number\": nope}", "is no JSON from line 2, column 12 on"),
             ("{}", "lacks the key 'number' (line 1)"),
             ("{\"number\": 1, \"number\": 2}", "has the key 'number' twice (line 1)"),
-            ("{\n\"numbre\": 1}", "has the key 'numbre' where only number, count, name, flag, list, map, inner, choice can stand (line 2)"),
+            (
+                "{\n\"numbre\": 1}",
+                "has the key 'numbre' where only number, count, name, flag, list, map, inner, choice can stand (line 2)",
+            ),
             ("{\"number\": null}", "holds null where a number should be (line 1)"),
             ("{\"number\": \"a\"}", "holds \"a\" where a number should be (line 1)"),
             ("{\"number\": 1, \"count\": -1}", "holds -1 where a whole number of at least 0 should be (line 1)"),

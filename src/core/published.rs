@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::effects::{ErrorTerm, SubmoduleEffects};
 use super::findings::{Findings, Source};
-use super::neuronpedia;
 use super::format_error::of_json;
+use super::neuronpedia;
 use super::problem::{Problem, Result};
 use super::ranking::Ranked;
 use super::run::Method;

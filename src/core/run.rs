@@ -83,6 +83,8 @@ pub struct Opened {
     pub study: Arc<Study>,
     /// The study's pair lists after shuffle and filters, each once.
     pub data: Vec<DataRecord>,
+    /// What a reader of the results should know about the data: sentences without a full stop.
+    pub notes: Vec<String>,
 }
 
 /// The inputs and settings of a run.
@@ -187,7 +189,7 @@ pub struct DictionaryRecord {
     pub source: String,
     /// Hash of the weight file.
     pub sha256: String,
-    /// Hash of `cfg.json`, in formats that have one.
+    /// Hash of the configuration beside the weights, if there is one.
     pub config_sha256: Option<String>,
     /// Number of features.
     pub features: usize,
@@ -197,6 +199,9 @@ pub struct DictionaryRecord {
     /// Lengths of the rows of its decoder; None in files of former versions.
     #[serde(default)]
     pub decoder_norms: Option<DecoderNorms>,
+    /// What the dictionary's files say that a reader of its results should know: sentences without a full stop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// One pair list of a run, and the examples taken from it.

@@ -38,7 +38,7 @@ const DICTIONARIES: [DictionaryFiles; 12] = dictionaries![
 
 /// The model's sizes, from [`CONFIG`].
 pub fn config() -> Result<Config> {
-    Config::parse(CONFIG, "embedded config.json")
+    Config::parse(CONFIG.as_bytes(), "embedded config.json")
 }
 
 /// The model's weights, embedded in the program.

@@ -156,7 +156,7 @@ mod tests {
     fn the_published_study() {
         let text = r#"{"model_type": "gpt_neox", "num_hidden_layers": 6, "hidden_size": 512, "num_attention_heads": 8,
             "intermediate_size": 2048, "vocab_size": 50304, "hidden_act": "gelu"}"#;
-        let config = Config::parse(text, "config.json").unwrap();
+        let config = Config::parse(text.as_bytes(), "config.json").unwrap();
         let example = |index: u32| Example {
             line: 1,
             clean: vec![index / 2, 100 + index, 99],

@@ -38,7 +38,7 @@ pub fn identify(
     cancel: &Cancel,
 ) -> Result<Identity> {
     let start = Instant::now();
-    let dictionaries = dictionaries.iter().map(|dictionary| record(dictionary, cancel)).collect::<Result<Vec<_>>>()?;
+    let dictionaries = dictionaries.iter().map(|dictionary| record(model, dictionary, cancel)).collect::<Result<Vec<_>>>()?;
     identified(subject(model, &dictionaries));
     let weights_sha256 = sha256_of(weights.name(), &weights.shared_bytes(), cancel)?;
     Ok(Identity { weights_sha256, dictionaries, seconds: start.elapsed().as_secs_f64() })
@@ -81,7 +81,7 @@ fn sha256_of(name: &str, bytes: &Bytes, cancel: &Cancel) -> Result<String> {
     Ok(hash)
 }
 
-fn record(dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
+fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
     // Measured before the hash, which releases the file's pages.
     let decoder_norms = decoder_norms(dictionary, cancel)?;
     if !decoder_norms.largest.is_finite() {
@@ -93,10 +93,11 @@ fn record(dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> 
         format: dictionary.format().name().to_owned(),
         source: dictionary.name().to_owned(),
         sha256: sha256_of(dictionary.name(), dictionary.shared_bytes(), cancel)?,
-        config_sha256: dictionary.config_sha256().map(str::to_owned),
+        config_sha256: dictionary.stated().config_sha256.clone(),
         features: dictionary.features(),
         report: None,
         decoder_norms: Some(decoder_norms),
+        notes: dictionary.stated().notes_on(model),
     })
 }
 
@@ -115,6 +116,7 @@ mod tests {
             features: 1,
             report: None,
             decoder_norms: None,
+            notes: Vec::new(),
         };
         let subject = subject("m", &[record("attn_0", "aa"), record("mlp_0", "bb")]);
         assert_eq!(subject.model, "m");

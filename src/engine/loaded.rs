@@ -15,9 +15,11 @@ use crate::engine::hash::sha256_hex;
 use crate::engine::identity::{self, Identity, subject};
 use crate::engine::memory::{Bounds, Memory};
 use crate::engine::model::config::Config;
+use crate::engine::small_file::{self, LARGEST_CONFIGURATION};
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::TensorFile;
 use crate::engine::tokenizer::Tokenizer;
+use crate::engine::tokenizer_settings;
 
 /// A model and its dictionaries, ready for computations.
 pub struct Loaded {
@@ -126,20 +128,15 @@ fn open_demo() -> Result<Parts> {
 
 fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>, cancel: &Cancel) -> Result<Parts> {
     let config_path = model.join("config.json");
-    let own = ["config.json", "model.safetensors", "tokenizer.json"].map(|file| Stamp::of(&model.join(file)));
-    let mut stamps: Vec<Stamp> = own.into_iter().chain(dictionary_folders.iter().map(|folder| Stamp::of(folder))).collect();
-    let text = std::fs::read(&config_path).map_err(|error| Problem::from_io(&config_path, "read it", &error))?;
+    let own = ["config.json", "model.safetensors", "tokenizer.json"].map(|file| model.join(file));
+    let settings = tokenizer_settings::files(model);
+    let mut stamps: Vec<Stamp> = own.iter().chain(&settings).chain(dictionary_folders).map(|path| Stamp::of(path)).collect();
+    expect_whole_model(model)?;
+    let text = small_file::read(&config_path, LARGEST_CONFIGURATION)?;
     let config_name = config_path.display().to_string();
-    let text = String::from_utf8(text).map_err(|error| {
-        Problem::new(&config_name, format_args!("is no UTF-8: {error}"), "use the config.json of a GPT-NeoX model")
-    })?;
     let config = Config::parse(&text, &config_name)?;
-    let config_sha256 = sha256_hex(text.as_bytes());
-    let weights_path = model.join("model.safetensors");
-    if !weights_path.exists() && model.join("model.safetensors.index.json").exists() {
-        return Err(Problem::new(model.display(), "holds weights in several files", "save the model as one model.safetensors"));
-    }
-    let weights = TensorFile::open(&weights_path)?;
+    let config_sha256 = sha256_hex(&text);
+    let weights = TensorFile::open(&model.join("model.safetensors"))?;
     let tokenizer_path = model.join("tokenizer.json");
     let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
     let dictionaries = folder::open_all(dictionary_folders, config.layers, config.width, cancel)?;
@@ -148,9 +145,31 @@ fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>,
     Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries, stamps })
 }
 
+/// Fails if the folder holds a model's weights in another form than one `model.safetensors`.
+fn expect_whole_model(model: &Path) -> Result<()> {
+    const SAVE: &str = "load it in Python and save it again: model.save_pretrained(folder, max_shard_size='100GB')";
+    // transformers applies an adapter wherever it finds one.
+    if model.join("adapter_config.json").exists() {
+        let remedy = "merge it in Python: model.merge_and_unload().save_pretrained(folder)";
+        return Err(Problem::new(model.display(), "holds an adapter (adapter_config.json), which is not applied", remedy));
+    }
+    if model.join("model.safetensors").exists() {
+        return Ok(());
+    }
+    let forms = [
+        ("model.safetensors.index.json", "holds weights in several files"),
+        ("pytorch_model.bin", "holds weights as pytorch_model.bin, not as model.safetensors"),
+        ("pytorch_model.bin.index.json", "holds weights as several pytorch_model files, not as model.safetensors"),
+        ("tf_model.h5", "holds weights of TensorFlow, not model.safetensors"),
+        ("flax_model.msgpack", "holds weights of Flax, not model.safetensors"),
+    ];
+    let found = forms.into_iter().find(|(file, _)| model.join(file).exists());
+    found.map_or(Ok(()), |(_, what)| Err(Problem::new(model.display(), what, SAVE)))
+}
+
 /// The model's name from the dictionaries' files, else the folder's name.
 fn name_from_files(dictionaries: &[Dictionary], model: &Path) -> String {
-    let stated = dictionaries.iter().find_map(Dictionary::neuronpedia_model).map(str::to_owned);
+    let stated = dictionaries.iter().find_map(|dictionary| dictionary.stated().neuronpedia_model.clone());
     stated.unwrap_or_else(|| {
         let folder = model.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
         excerpt(&folder.unwrap_or_else(|| "model".to_owned()), 80)

@@ -65,6 +65,7 @@ impl OpenStudy {
             backend: self.loaded.compute.backend().to_owned(),
             study: self.request.study.study.clone(),
             data: self.data.iter().map(|data| self.data_record(data)).collect(),
+            notes: self.data.iter().filter_map(DataSet::note).collect(),
         }
     }
 

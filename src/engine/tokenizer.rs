@@ -1,42 +1,68 @@
 //! Text to tokens and back, by the model's own `tokenizer.json`.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use serde_json::{Map, Value};
+
+use super::json::object;
+use super::small_file::read;
+use super::tokenizer_settings::apply;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::{excerpt, printable};
 use crate::engine::hash::sha256_hex;
 use crate::engine::token_text;
+
+/// Most bytes of a `tokenizer.json`; those with the largest vocabularies have about 40 MB.
+const LARGEST: u64 = 1 << 28;
 
 /// A Hugging Face tokenizer with the name and hash of its file.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     name: String,
     sha256: String,
+    /// Bytes of the longest token of the vocabulary.
+    longest: usize,
 }
 
 impl Tokenizer {
-    /// Reads the `tokenizer.json` at `path`.
+    /// Reads the `tokenizer.json` at `path` and the settings beside it, as `AutoTokenizer` of transformers does.
     pub fn open(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
-        Self::from_bytes(&bytes, path.display().to_string())
+        let bytes = read(path, LARGEST)?;
+        let name = path.display().to_string();
+        let mut settings = parse(&bytes, &name)?;
+        apply(path.parent().unwrap_or(path), &mut settings)?;
+        Self::build(settings, &bytes, name)
     }
 
     /// A tokenizer from the bytes of its file; `name` is what messages call it.
     pub fn from_bytes(bytes: &[u8], name: String) -> Result<Self> {
-        match tokenizers::Tokenizer::from_bytes(bytes) {
-            Ok(mut inner) => {
-                // Some files carry settings for training batches, which would cut or pad prompts unnoticed.
-                inner.with_padding(None);
-                match inner.with_truncation(None) {
-                    Ok(_) => Ok(Self { inner, name, sha256: sha256_hex(bytes) }),
-                    Err(error) => {
-                        Err(Problem::new(name, format_args!("cannot be used: {error}"), "use the model's own tokenizer.json"))
-                    }
-                }
-            }
-            Err(error) => {
-                Err(Problem::new(name, format_args!("is not a tokenizer: {error}"), "use the model's own tokenizer.json"))
-            }
+        Self::build(parse(bytes, &name)?, bytes, name)
+    }
+
+    fn build(mut settings: Map<String, Value>, bytes: &[u8], name: String) -> Result<Self> {
+        if let Some(dropout) =
+            settings.get("model").and_then(|model| model.get("dropout")).filter(|dropout| dropout.as_f64() > Some(0.0))
+        {
+            let what = format!("its dropout is {dropout}, so that the same text gets other tokens each time");
+            return Err(Problem::new(name, what, "set dropout to null, as in a file for use after the training"));
+        }
+        // It only adds special tokens and trims offsets, which are not used.
+        settings.insert("post_processor".to_owned(), Value::Null);
+        let read = || {
+            let mut inner = tokenizers::Tokenizer::from_bytes(Value::Object(settings).to_string()).ok()?;
+            // Some files carry settings for training batches, which would cut or pad prompts unnoticed.
+            inner.with_padding(None).with_truncation(None).ok()?;
+            let longest = inner.get_vocab(true).keys().map(String::len).max().unwrap_or(0);
+            Some((inner, longest))
+        };
+        match caught(read).flatten() {
+            Some((inner, longest)) => Ok(Self { inner, name, sha256: sha256_hex(bytes), longest }),
+            None => Err(Problem::new(
+                name,
+                "is not a tokenizer that can be used: a part of it is missing, or of a kind that is not known",
+                "use the model's own tokenizer.json",
+            )),
         }
     }
 
@@ -45,21 +71,24 @@ impl Tokenizer {
         &self.sha256
     }
 
+    /// The most bytes that a text of `tokens` tokens can have. A word that is not in the vocabulary may be one token in some kinds
+    /// of tokenizers, so the bound is never tight.
+    pub fn most_bytes(&self, tokens: usize) -> usize {
+        tokens.saturating_mul(self.longest).max(1 << 20)
+    }
+
     /// The token ids of `text`. No special token is added; GPT-NeoX's own tokenizer adds none either.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        match self.inner.encode_fast(text, false) {
-            Ok(encoding) => Ok(encoding.get_ids().to_vec()),
-            Err(error) => Err(Problem::new(
-                &self.name,
-                format_args!("cannot tokenise '{}': {error}", excerpt(text, 60)),
-                "check the tokenizer file",
-            )),
-        }
+        let encoded = caught(|| self.inner.encode_fast(text, false).ok()).flatten();
+        encoded.map(|encoding| encoding.get_ids().to_vec()).ok_or_else(|| {
+            let what = format!("cannot tokenise '{}'", excerpt(text, 60));
+            Problem::new(&self.name, what, "the file contradicts itself: use the model's own tokenizer.json")
+        })
     }
 
     /// The text of each of `tokens` in printable characters: see [`token_text::texts`].
     pub fn texts(&self, tokens: &[u32]) -> Vec<String> {
-        let decode = |tokens: &[u32]| self.inner.decode(tokens, false).unwrap_or_default();
+        let decode = |tokens: &[u32]| caught(|| self.inner.decode(tokens, false).ok()).flatten().unwrap_or_default();
         let texts = token_text::texts(tokens, decode, |token| self.spelled(token));
         texts.iter().map(|text| printable(text)).collect()
     }
@@ -67,5 +96,50 @@ impl Tokenizer {
     /// A token as its vocabulary writes it; `#` and its id if it is in none.
     fn spelled(&self, token: u32) -> String {
         self.inner.id_to_token(token).map_or_else(|| format!("#{token}"), |text| token_text::spelled(&text))
+    }
+}
+
+fn parse(bytes: &[u8], name: &str) -> Result<Map<String, Value>> {
+    object(bytes)
+        .map_err(|what| Problem::new(name, format_args!("is not a tokenizer: it {what}"), "use the model's own tokenizer.json"))
+}
+
+/// The result of `work`; None if it panics, as the crate tokenizers does on some files that contradict themselves.
+fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_makes_the_crate_panic_is_named() {
+        let panicking = [
+            r#"{"model":{"vocab":{"h":1,"Ġ":4},"merges":[["Ġ","h"]]}}"#,
+            r#"{"decoder":{"type":"Sequence","decoders":[{"content":" ","start":1,"stop":4}]},"model":{"vocab":[["",0]]}}"#,
+            r#"{"post_processor":{"single":[{"Sequence":{"id":"B","type_id":1}}],"pair":[],"special_tokens":{}},"model":{"unk_token":"","vocab":{}}}"#,
+            r#"{"added_tokens":[{"id":0,"content":"\u65e5","lstrip":true,"rstrip":false,"single_word":false,"normalized":true,"special":false}],"normalizer":{"type":"Lowercase"},"model":{"vocab":{"a":0},"merges":[]}}"#,
+            r#"{"normalizer":{"type":"Precompiled","precompiled_charsmap":"AA=="},"model":{"vocab":{"a":0},"merges":[]}}"#,
+        ];
+        let deep = format!(r#"{{"model":{{"vocab":{{}},"merges":[]}},"decoder":{}1{}}}"#, "[".repeat(150), "]".repeat(150));
+        for text in panicking.into_iter().chain([deep.as_str(), r#"{"model": "\ud800"}"#, "{}", "{\"model\": {}}"]) {
+            // Whatever does not open must be named; whatever opens must answer without a panic.
+            match Tokenizer::from_bytes(text.as_bytes(), "tokenizer.json".to_owned()) {
+                Err(problem) => {
+                    let said = problem.to_string();
+                    assert!(said.starts_with("tokenizer.json: is not a tokenizer"), "{text}: {said}");
+                    assert!(!said.contains("untagged") && !said.contains("variant"), "{said}");
+                }
+                Ok(tokenizer) => {
+                    for text in ["h", " h", "日本 x"] {
+                        if let Err(problem) = tokenizer.encode(text) {
+                            assert!(problem.to_string().starts_with("tokenizer.json: cannot tokenise"), "{problem}");
+                        }
+                    }
+                    assert!(!tokenizer.texts(&[0]).concat().is_empty());
+                }
+            }
+        }
     }
 }

@@ -22,7 +22,8 @@ const WAITS: usize = 6;
 
 /// What is written to give the terminal back. The first byte ends a sequence that was cut in the middle. Then: the end of a frame,
 /// plain text, no mouse, no marked pastes, the screen of the shell, and its cursor.
-const RESET: &[u8] = b"\x18\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h";
+const RESET: &[u8] =
+    b"\x18\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h";
 
 static DEVICE: OnceLock<Device> = OnceLock::new();
 

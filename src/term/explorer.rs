@@ -179,7 +179,8 @@ pub fn expect_terminal() -> Result<()> {
     }
     let environment = Environment::capture();
     if environment.is_dumb() {
-        let what = format_args!("'{}' names a terminal that cannot move its cursor, which the explorer needs", environment.term());
+        let what =
+            format_args!("'{}' names a terminal that cannot move its cursor, which the explorer needs", environment.term());
         return Err(Problem::environment("TERM", what, remedy));
     }
     Ok(())

@@ -64,9 +64,7 @@ fn unfinished(when: impl std::fmt::Display) -> Problem {
 fn is_impatient(incoming: &Incoming) -> bool {
     match incoming {
         Incoming::End(signal) => *signal != Signal::HUP.as_raw(),
-        Incoming::Terminal(Event::Key(key)) => {
-            key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)
-        }
+        Incoming::Terminal(Event::Key(key)) => key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL),
         _ => false,
     }
 }

@@ -86,8 +86,8 @@ impl Work {
             match order {
                 Order::Open(subject) => self.open(&subject),
                 // Of consecutive waiting saves of the same subject only the last is needed, because it holds all tags.
-                Order::Save(book, _)
-                    if matches!(waiting.peek(), Some(Order::Save(next, _)) if book.subject() == next.subject()) => {}
+                Order::Save(book, _) if matches!(waiting.peek(), Some(Order::Save(next, _)) if book.subject() == next.subject()) =>
+                    {}
                 Order::Save(book, revision) => {
                     self.unsaved.retain(|(unsaved, ..)| unsaved.subject() != book.subject());
                     self.save(book, revision, None);

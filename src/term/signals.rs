@@ -53,7 +53,8 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// # Errors
 /// If the system has no room for a thread or a handler.
 pub fn listen(sender: Sender<Incoming>) -> Result<()> {
-    let failed = |error: io::Error| Problem::environment("signals", format_args!("cannot listen: {error}"), "close some programs");
+    let failed =
+        |error: io::Error| Problem::environment("signals", format_args!("cannot listen: {error}"), "close some programs");
     give_back_on_abort().map_err(failed)?;
     let jobs = [Signal::TSTP, Signal::CONT];
     let all = LEAVING.into_iter().chain(jobs).map(Signal::as_raw).chain(leaving_here());

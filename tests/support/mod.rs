@@ -36,7 +36,7 @@ pub fn cpu_backends() -> Vec<Backend> {
 }
 
 pub fn reference_config() -> Config {
-    Config::parse(&std::fs::read_to_string(reference("model/config.json")).unwrap(), "config.json").unwrap()
+    Config::parse(&std::fs::read(reference("model/config.json")).unwrap(), "config.json").unwrap()
 }
 
 pub fn reference_model(backend: Backend) -> Box<dyn Compute> {

@@ -1,11 +1,13 @@
 //! Which lines become examples: the notebook's filters, and a count of what each filter dropped.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::Limits;
 use super::line::{Line, Words};
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Options;
 use crate::core::run::Dropped;
-use crate::core::text::{excerpt, printable};
+use crate::core::text::{bytes as in_words, excerpt, printable};
 use crate::engine::cancel::Cancel;
 use crate::engine::tokenizer::Tokenizer;
 
@@ -99,6 +101,30 @@ pub fn filter(
     Ok((examples, dropped))
 }
 
+/// The lines of those `examples` with a prompt and an answer that, as one text, are other tokens than one after the other: then no text
+/// continues the prompt with that answer. feature-circuits now drops such lines (`load_examples`); the study kept them, so they are
+/// kept and said.
+pub fn not_joined(lines: &[Line], examples: &[Example], tokenizer: Option<&Tokenizer>) -> Result<BTreeSet<usize>> {
+    let Some(tokenizer) = tokenizer else { return Ok(BTreeSet::new()) };
+    let joins = |prompt: &Words, answer: &Words, tokens: &[u32], answer_token: u32| match (prompt, answer) {
+        (Words::Text(prompt), Words::Text(answer)) => {
+            let joined = tokenizer.encode(&format!("{prompt}{answer}"))?;
+            Ok(joined.split_last() == Some((&answer_token, tokens)))
+        }
+        _ => Ok(true),
+    };
+    let by_number: HashMap<usize, &Line> = lines.iter().map(|line| (line.number, line)).collect();
+    let mut found = BTreeSet::new();
+    for example in examples {
+        let Some(Line { number, pair }) = by_number.get(&example.line) else { continue };
+        let clean = joins(&pair.clean_prefix, &pair.clean_answer, &example.clean, example.clean_answer)?;
+        if !clean || !joins(&pair.patch_prefix, &pair.patch_answer, &example.patch, example.patch_answer)? {
+            found.insert(*number);
+        }
+    }
+    Ok(found)
+}
+
 fn shown(words: &Words) -> String {
     match words {
         Words::Text(text) => format!("'{}'", excerpt(text, 40)),
@@ -119,7 +145,20 @@ impl Reader<'_> {
         let tokens = match (words, self.tokenizer) {
             (Words::Tokens(tokens), _) => tokens.clone(),
             (Words::Token(token), _) => vec![*token],
-            (Words::Text(text), Some(tokenizer)) => tokenizer.encode(text)?,
+            (Words::Text(text), Some(tokenizer)) => {
+                let most = tokenizer.most_bytes(self.limits.context);
+                // Tokenising takes a hundred times the memory of the text, so the length is looked at first.
+                if text.len() > most {
+                    let what = format!(
+                        "line {}: a text of {} is longer than the model's context of {} tokens can be",
+                        self.line,
+                        in_words(text.len() as u64),
+                        self.limits.context
+                    );
+                    return Err(Problem::new(self.name, what, "shorten or remove the line"));
+                }
+                tokenizer.encode(text)?
+            }
             (Words::Text(text), None) => {
                 return Err(Problem::new(
                     self.name,

@@ -1,14 +1,14 @@
 //! One line of a data set, as it stands in the file.
 
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::core::problem::{Problem, Result};
-use crate::core::text::excerpt;
+use crate::core::text::{bytes as in_words, excerpt};
 use crate::engine::cancel::Cancel;
+use crate::engine::json::{object, shown};
 
 /// A prompt or an answer: text, or token ids if the input was tokenised elsewhere.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Words {
     /// Text to be tokenised; kept byte for byte.
     Text(String),
@@ -28,7 +28,7 @@ pub struct Line {
 }
 
 /// The content of a line.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
     /// The prompt that the clean answer fits.
     pub clean_prefix: Words,
@@ -40,6 +40,9 @@ pub struct Pair {
     pub patch_answer: Words,
 }
 
+/// Most bytes of a line. Prompts of a million tokens are shorter.
+const LONGEST_LINE: usize = 1 << 24;
+
 /// Splits `bytes` into lines and reads each as JSON; lines of white space are skipped.
 pub fn parse(bytes: &[u8], name: &str, cancel: &Cancel) -> Result<Vec<Line>> {
     // Some editors write a byte order mark in front, which does not belong to the text.
@@ -48,6 +51,10 @@ pub fn parse(bytes: &[u8], name: &str, cancel: &Cancel) -> Result<Vec<Line>> {
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
         cancel.check()?;
         let number = index + 1;
+        if bytes.len() > LONGEST_LINE {
+            let what = format!("line {number} has more than {}", in_words(LONGEST_LINE as u64));
+            return Err(Problem::new(name, what, OBJECT));
+        }
         let text = std::str::from_utf8(bytes).map_err(|error| {
             Problem::new(
                 name,
@@ -58,12 +65,8 @@ pub fn parse(bytes: &[u8], name: &str, cancel: &Cancel) -> Result<Vec<Line>> {
         if text.trim().is_empty() {
             continue;
         }
-        let pair = serde_json::from_str(text).map_err(|error| {
-            Problem::new(
-                name,
-                format_args!("line {number} is not an example: {error}: {}", excerpt(text, 60)),
-                "each line is a JSON object with clean_prefix, patch_prefix, clean_answer and patch_answer, as text or token ids",
-            )
+        let pair = pair(text).map_err(|(what, remedy)| {
+            Problem::new(name, format_args!("line {number} {what}: {}", excerpt(text.trim(), 60)), remedy)
         })?;
         lines.push(Line { number, pair });
     }
@@ -71,6 +74,43 @@ pub fn parse(bytes: &[u8], name: &str, cancel: &Cancel) -> Result<Vec<Line>> {
         return Err(Problem::new(name, "holds no examples", "give a file with one JSON object a line"));
     }
     Ok(lines)
+}
+
+/// What each line must be, for messages.
+const OBJECT: &str =
+    "each line is a JSON object with clean_prefix, patch_prefix, clean_answer and patch_answer, as text or token ids";
+
+/// The example in a line; else what is wrong with the line, and a remedy.
+fn pair(text: &str) -> std::result::Result<Pair, (String, &'static str)> {
+    let line = object(text.as_bytes()).map_err(|what| (format!("is not an example: it {}", in_line(&what)), OBJECT))?;
+    let words = |key: &str| words(&line, key);
+    Ok(Pair {
+        clean_prefix: words("clean_prefix")?,
+        patch_prefix: words("patch_prefix")?,
+        clean_answer: words("clean_answer")?,
+        patch_answer: words("patch_answer")?,
+    })
+}
+
+/// A fault without its line number, which counts within the one line.
+fn in_line(what: &str) -> String {
+    what.replace("at line 1, column", "at column")
+}
+
+fn words(line: &Map<String, Value>, key: &str) -> std::result::Result<Words, (String, &'static str)> {
+    let token = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
+    let value = line.get(key).ok_or_else(|| (format!("has no {key}"), OBJECT))?;
+    let read = match value {
+        Value::String(text) => Some(Words::Text(text.clone())),
+        Value::Array(ids) => ids.iter().map(token).collect::<Option<Vec<u32>>>().map(Words::Tokens),
+        other => token(other).map(Words::Token),
+    };
+    read.ok_or_else(|| {
+        (
+            format!("has {} as {key}", shown(value)),
+            "it must be text, a token id, or an array of token ids, which are whole numbers from 0",
+        )
+    })
 }
 
 #[cfg(test)]
@@ -99,5 +139,28 @@ mod tests {
             &Cancel::default(),
         );
         assert!(error.unwrap_err().to_string().contains("line 3"));
+    }
+
+    #[test]
+    fn a_fault_names_the_field_and_what_it_may_be() {
+        let good = r#"{"clean_prefix": "a", "patch_prefix": "b", "clean_answer": "c", "patch_answer": "d"}"#;
+        for (line, says) in [
+            (good.replace("\"a\"", "null"), "line 2 has null as clean_prefix"),
+            (good.replace("\"c\"", "5.5"), "line 2 has 5.5 as clean_answer"),
+            (good.replace("\"b\"", "[1, -2]"), "line 2 has [1,-2] as patch_prefix"),
+            (good.replace("\"b\"", "[\"x\"]"), "line 2 has [\"x\"] as patch_prefix"),
+            (good.replace("\"d\"", "4294967296"), "line 2 has 4294967296 as patch_answer"),
+            (good.replace("\"a\"", "NaN"), "it holds NaN or Infinity at column 18"),
+            (good.replace("patch_answer", "answer"), "line 2 has no patch_answer"),
+            (good.replace("patch_answer", "clean_answer"), "it holds the key 'clean_answer' twice"),
+            (good.replace('"', "'"), "single quotes at column 2"),
+            (r#"["a", "b", " he", " she"]"#.to_owned(), "it is an array, a JSON object is expected"),
+            ("nope".to_owned(), "line 2 is not an example: it is no JSON"),
+        ] {
+            let text = format!("{good}\n{line}\n");
+            let said = parse(text.as_bytes(), "x", &Cancel::default()).unwrap_err().to_string();
+            assert!(said.contains(says), "{line}: {said}");
+            assert!(!said.contains("untagged") && !said.contains("line 1"), "{line}: {said}");
+        }
     }
 }

@@ -7,16 +7,21 @@ pub mod shard;
 mod shuffle;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 use crate::core::request::Options;
 use crate::core::run::Dropped;
 use crate::core::study_source::PairSource;
 use crate::engine::cancel::Cancel;
 use crate::engine::hash::sha256_hex;
+use crate::engine::small_file;
 use crate::engine::tokenizer::Tokenizer;
 
 pub use filter::Example;
+
+/// Most bytes of a list of pairs, about three million pairs; a device without an end stops here.
+const LARGEST: u64 = 1 << 29;
 
 /// The model's limits, against which every example is checked.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +45,23 @@ pub struct DataSet {
     pub examples: Vec<Example>,
     /// How many examples were not kept, by reason.
     pub dropped: Dropped,
+    /// Lines of the kept examples whose prompt and answer, as one text, are other tokens than one after the other.
+    pub not_joined: BTreeSet<usize>,
+}
+
+impl DataSet {
+    /// What should be known about the kept examples, if there is something.
+    pub fn note(&self) -> Option<String> {
+        let count = self.examples.iter().filter(|example| self.not_joined.contains(&example.line)).count();
+        (count > 0).then(|| {
+            format!(
+                "{}: in {count} of {} pairs, prompt and answer as one text are other tokens than one after the other, for example where \
+                 a prompt ends in a space",
+                self.name,
+                self.examples.len()
+            )
+        })
+    }
 }
 
 /// Reads, shuffles and filters as the notebook's `load_examples` does: all lines are shuffled by Python's generator first; then
@@ -56,12 +78,13 @@ pub fn load(
 ) -> Result<DataSet> {
     let name = source.name();
     let bytes = match source {
-        PairSource::File(path) => Cow::Owned(std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?),
+        PairSource::File(path) => Cow::Owned(small_file::read(path, LARGEST)?),
         PairSource::Text { text, .. } => Cow::Borrowed(text.as_bytes()),
     };
     let mut lines = line::parse(&bytes, &name, cancel)?;
     let count = lines.len();
     shuffle::shuffle(&mut lines, options.seed);
     let (examples, dropped) = filter::filter(&lines, &name, tokenizer, options, limits, cancel)?;
-    Ok(DataSet { name, sha256: sha256_hex(&bytes), lines: count, examples, dropped })
+    let not_joined = filter::not_joined(&lines, &examples, tokenizer)?;
+    Ok(DataSet { name, sha256: sha256_hex(&bytes), lines: count, examples, dropped, not_joined })
 }

@@ -9,6 +9,9 @@ pub mod folder;
 mod pickle;
 pub mod report;
 pub mod saelens;
+mod saelens_config;
+mod stated;
+mod training_config;
 mod zip_file;
 
 use std::ops::Range;
@@ -17,6 +20,8 @@ use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
+
+pub use stated::Stated;
 
 /// The public format that a dictionary came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +59,7 @@ pub struct Dictionary {
     decoder_bias: Vec<f32>,
     bytes: Bytes,
     name: String,
-    neuronpedia_model: Option<String>,
-    config_sha256: Option<String>,
+    stated: Stated,
     stamps: Vec<Stamp>,
 }
 
@@ -102,8 +106,7 @@ impl Dictionary {
             decoder_bias: parts.decoder_bias.expect_shape(&[width])?.values()?,
             bytes,
             name,
-            neuronpedia_model: None,
-            config_sha256: None,
+            stated: Stated::default(),
             stamps: Vec::new(),
         })
     }
@@ -128,14 +131,9 @@ impl Dictionary {
         &self.bytes
     }
 
-    /// The model's id on Neuronpedia, if the dictionary's own files name it.
-    pub fn neuronpedia_model(&self) -> Option<&str> {
-        self.neuronpedia_model.as_deref()
-    }
-
-    /// SHA-256 of the dictionary's `cfg.json`, in formats that have one.
-    pub fn config_sha256(&self) -> Option<&str> {
-        self.config_sha256.as_deref()
+    /// What the configuration beside the weights says.
+    pub fn stated(&self) -> &Stated {
+        &self.stated
     }
 
     /// Stamps of the files that the dictionary was read from, taken before they were read.
@@ -146,6 +144,11 @@ impl Dictionary {
     /// The dictionary with the stamps of the files it was read from.
     fn read_from(self, stamps: Vec<Stamp>) -> Self {
         Self { stamps, ..self }
+    }
+
+    /// The dictionary with what its configuration says.
+    fn with_stated(self, stated: Stated) -> Self {
+        Self { stated, ..self }
     }
 
     /// Number of features.

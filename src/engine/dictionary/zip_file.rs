@@ -5,7 +5,7 @@
 //! name, which the system removes when the program ends.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use zip::{CompressionMethod, ZipArchive};
@@ -14,6 +14,7 @@ use super::{Dictionary, ae_pt};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::core::text::excerpt;
+use crate::engine::small_file::LARGEST_CONFIGURATION;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::Bytes;
 
@@ -73,8 +74,22 @@ impl ZipFile {
         };
         let place = format!("{}/{}", self.path.display(), excerpt(&name, 200));
         let bytes = self.bytes(&name, &place)?;
-        let dictionary = ae_pt::read(bytes, place, submodule, model_width)?;
+        let config = self.config(&name)?;
+        let config = config.as_ref().map(|(text, place)| (&text[..], place.as_str()));
+        let dictionary = ae_pt::read(bytes, place, config, submodule, model_width)?;
         Ok(Some(dictionary.read_from(vec![self.stamp.clone()])))
+    }
+
+    /// Text and place of the training's `config.json` beside the dictionary called `name`.
+    fn config(&mut self, name: &str) -> Result<Option<(Vec<u8>, String)>> {
+        let Some(sibling) = name.strip_suffix("ae.pt").map(|folder| format!("{folder}config.json")) else { return Ok(None) };
+        let Ok(entry) = self.archive.by_name(&sibling) else { return Ok(None) };
+        let place = format!("{}/{}", self.path.display(), excerpt(&sibling, 200));
+        let mut text = Vec::new();
+        entry.take(LARGEST_CONFIGURATION).read_to_end(&mut text).map_err(|error| {
+            Problem::new(&place, format_args!("cannot be read: {error}"), "the archive is damaged or cut short: fetch it again")
+        })?;
+        Ok(Some((text, place)))
     }
 
     fn bytes(&mut self, name: &str, place: &str) -> Result<Bytes> {

@@ -72,7 +72,16 @@ pub fn expect_known_tensors(config: &Config, file: &TensorFile) -> Result<()> {
                 | "gpt_neox.final_layer_norm.bias"
         ),
     };
-    match file.names()?.into_iter().find(|name| !known(name)) {
+    let names = file.names()?;
+    // A number of layers is not believed before anything is made for it.
+    if names.len() < config.layers {
+        return Err(Problem::new(
+            file.name(),
+            format_args!("holds {} tensors, a model of {} layers has more", names.len(), config.layers),
+            "check that config.json and weights belong to the same GPT-NeoX model",
+        ));
+    }
+    match names.into_iter().find(|name| !known(name)) {
         None => Ok(()),
         Some(name) => Err(Problem::new(
             file.name(),

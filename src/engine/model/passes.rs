@@ -263,7 +263,7 @@ mod tests {
             r#"{{"model_type": "gpt_neox", "num_hidden_layers": 1, "hidden_size": 16, "num_attention_heads": 2, "rotary_pct": 0.5,
                 "intermediate_size": 24, "vocab_size": 9, "hidden_act": "{activation}", "use_parallel_residual": {parallel}}}"#
         );
-        Config::parse(&text, "config.json").unwrap()
+        Config::parse(text.as_bytes(), "config.json").unwrap()
     }
 
     fn random<B: Backend, const D: usize>(shape: [usize; D], centre: f64) -> Tensor<B, D> {

@@ -134,7 +134,7 @@ pub fn synthesize(plan: &Plan, sink: &dyn Sink, tell: &(dyn Fn(&str) + Sync)) ->
     let weights = model::weights(shape, seed)?;
     sink.file("model/model.safetensors", &weights)?;
     tell("model");
-    let config = Config::parse(&config_text, "config.json")?;
+    let config = Config::parse(config_text.as_bytes(), "config.json")?;
     let weights = TensorFile::from_bytes(Bytes::Owned(Arc::new(weights)), "model.safetensors".to_owned())?;
     let cancel = Cancel::default();
     let prompts = pairs.prompts();
@@ -189,7 +189,6 @@ fn sae_lens_config(shape: Shape, submodule: Submodule) -> String {
         "d_in": shape.width,
         "d_sae": shape.features,
         "dtype": "float32",
-        "model_name": format!("random weights of the shape of {}", shape.name),
         "hook_name": format!("blocks.{}.{hook}", submodule.layer.0),
         "hook_layer": submodule.layer.0,
         "activation_fn_str": "relu",

@@ -13,6 +13,7 @@ mod watch;
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
 
 pub use bytes::Bytes;
 pub use element::Element;
@@ -20,6 +21,8 @@ pub use stored::StoredTensor;
 pub use watch::before_a_fatal_fault;
 
 use crate::core::problem::{Problem, Result};
+use crate::core::text::excerpt;
+use crate::engine::{foreign, json};
 
 /// A safetensors file whose header was read and checked.
 #[derive(Debug, Clone)]
@@ -64,13 +67,45 @@ impl TensorFile {
     fn header(&self) -> Result<SafeTensors<'_>> {
         let header = SafeTensors::deserialize(self.bytes.as_slice());
         self.bytes.expect_whole(&self.name)?;
-        header.map_err(|error| {
-            Problem::new(
-                &self.name,
-                format_args!("is not a complete safetensors file: {error}"),
-                "the file is damaged or cut short: download or copy it again",
-            )
-        })
+        header.map_err(|_| self.fault())
+    }
+
+    /// What keeps the header from being read: another format, a type of elements that is not known, or damage.
+    fn fault(&self) -> Problem {
+        let bytes = self.bytes.as_slice();
+        if let Some(problem) = foreign::problem(bytes, &self.name) {
+            return problem;
+        }
+        if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80\x02") {
+            let remedy = "save the tensors in Python with safetensors.torch.save_file";
+            return Problem::new(&self.name, "is a zip or pickle, perhaps of torch.save, not a safetensors file", remedy);
+        }
+        let damaged = |what: String| {
+            let what = format!("is not a complete safetensors file: {what}");
+            Problem::new(&self.name, what, "the file is damaged or cut short: download or copy it again")
+        };
+        let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
+            return damaged(format!("it has {} bytes", bytes.len()));
+        };
+        let length = u64::from_le_bytes(*length);
+        let Some(header) = usize::try_from(length).ok().and_then(|length| rest.get(..length)) else {
+            return damaged(format!("its header of {length} bytes is larger than the file"));
+        };
+        match json::object(header) {
+            Err(what) => damaged(format!("its header {what}")),
+            Ok(tensors) => {
+                let stated = |(name, tensor): (&String, &Value)| Some((name.clone(), tensor.get("dtype")?.as_str()?.to_owned()));
+                let unknown = |(_, kind): &(String, String)| serde_json::from_value::<Dtype>(kind.as_str().into()).is_err();
+                match tensors.iter().filter_map(stated).find(unknown) {
+                    Some((name, kind)) => not_read(&self.place(&name), &excerpt(&kind, 20)),
+                    None => damaged("its header and its length do not agree".to_owned()),
+                }
+            }
+        }
+    }
+
+    fn place(&self, tensor: &str) -> String {
+        format!("{}, tensor '{}'", self.name, excerpt(tensor, 80))
     }
 
     /// The names of all tensors, sorted.
@@ -78,11 +113,6 @@ impl TensorFile {
         let mut names: Vec<String> = self.header()?.names().into_iter().map(str::to_owned).collect();
         names.sort();
         Ok(names)
-    }
-
-    /// Whether the file holds a tensor called `tensor`.
-    pub fn contains(&self, tensor: &str) -> Result<bool> {
-        Ok(self.header()?.tensor(tensor).is_ok())
     }
 
     /// The tensor called `tensor`.
@@ -95,14 +125,12 @@ impl TensorFile {
                 "check that the file is of the expected architecture and format",
             ));
         };
-        let place = format!("{}, tensor '{tensor}'", self.name);
+        let place = self.place(tensor);
         let element = match view.dtype() {
             Dtype::F16 => Element::F16,
             Dtype::BF16 => Element::BF16,
             Dtype::F32 => Element::F32,
-            other => {
-                return Err(Problem::new(place, format_args!("has element type {other}"), "supported are F16, BF16 and F32"));
-            }
+            other => return Err(not_read(&place, &other.to_string())),
         };
         let shape = view.shape().to_vec();
         let mut strides = vec![1; shape.len()];
@@ -113,4 +141,10 @@ impl TensorFile {
         let offset = view.data().as_ptr() as usize - self.bytes.as_slice().as_ptr() as usize;
         StoredTensor::new(self.bytes.clone(), offset..offset + view.data().len(), 0, element, shape, strides, place)
     }
+}
+
+/// The problem that the tensor at `place` has elements of another type than those that are read.
+fn not_read(place: &str, kind: &str) -> Problem {
+    let remedy = "supported are F16, BF16 and F32: convert it in Python and save it again";
+    Problem::new(place, format_args!("has element type {kind}"), remedy)
 }

@@ -27,7 +27,7 @@ use super::files;
 /// and `data`.
 pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
     let model = demo.join("model");
-    let config = Config::parse(&files::read(&model.join("config.json"))?, "config.json")?;
+    let config = Config::parse(files::read(&model.join("config.json"))?.as_bytes(), "config.json")?;
     let (weights, cancel) = (TensorFile::open(&model.join("model.safetensors"))?, Cancel::default());
     let compute = open(Some(Backend::NdArray), &config, &weights, &cancel)?;
     let dictionaries = open_all(&[demo.join("dictionaries")], config.layers, config.width, &cancel)?;

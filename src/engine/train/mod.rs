@@ -154,7 +154,7 @@ fn train_model(options: &TrainOptions, folder: &Path, log: &mut dyn FnMut(&str))
     let size = tokenizer.get_vocab_size(true);
     log(&format!("tokenizer: {size} tokens"));
     let configuration = format!("{:#}\n", language_model::configuration(size));
-    let config = Config::parse(&configuration, "config.json")?;
+    let config = Config::parse(configuration.as_bytes(), "config.json")?;
     let model = language_model::train(&config, &tokenizer, options.seed, options.model_steps, log)?;
     files::write(&folder.join("tokenizer.json"), json.as_bytes())?;
     files::write(&folder.join("config.json"), configuration.as_bytes())?;
@@ -164,7 +164,7 @@ fn train_model(options: &TrainOptions, folder: &Path, log: &mut dyn FnMut(&str))
 /// Loads the model as it was saved, in f16: everything after training works with the rounded weights.
 fn open_model(folder: &Path) -> Result<(NeoX<Plain>, Tokenizer)> {
     let tokenizer = vocabulary::parse(&files::read(&folder.join("tokenizer.json"))?, "tokenizer.json")?;
-    let config = Config::parse(&files::read(&folder.join("config.json"))?, "config.json")?;
+    let config = Config::parse(files::read(&folder.join("config.json"))?.as_bytes(), "config.json")?;
     let weights = TensorFile::open(&folder.join("model.safetensors"))?;
     Ok((NeoX::load(&config, &weights, &NdArrayDevice::default(), &Cancel::default())?, tokenizer))
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use pair_files::PairFiles;
 
-use super::{folders, text_file};
 use super::toml_source::Source;
+use super::{folders, text_file};
 use crate::core::problem::{Problem, Result};
 use crate::core::study::{NAMES, Study};
 use crate::core::study_source::{PairSource, StudySource};

@@ -145,7 +145,14 @@ fn tmux_holds_what_was_sent() {
     clipboard.tmux = server.tmux.clone();
     let text = "5/resid 26074\t“naïve”\n".repeat(200);
     let receipt = clipboard.copy(&text, &mut Broken).unwrap();
-    assert_eq!(receipt, Receipt { through: Provider::Tmux, bytes: 5_400, message: "sent 5.4 KB through tmux; prefix ] pastes it inside tmux".to_owned() });
+    assert_eq!(
+        receipt,
+        Receipt {
+            through: Provider::Tmux,
+            bytes: 5_400,
+            message: "sent 5.4 KB through tmux; prefix ] pastes it inside tmux".to_owned()
+        }
+    );
     assert_eq!(server.tmux.command(&["show-buffer"], b""), Ok(text));
 }
 

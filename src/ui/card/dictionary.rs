@@ -4,6 +4,7 @@ use ratatui::text::Line;
 
 use super::part::Card;
 use crate::core::dictionary_report::LEAST_EXPLAINED;
+use crate::core::text::printable;
 use crate::ui::fit;
 
 /// The measurements of the dictionary; no lines if it was not measured.
@@ -30,6 +31,9 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
             100.0 * LEAST_EXPLAINED
         );
         lines.extend(fit::sentence(&why, card.theme.warning, card.columns, card.theme));
+    }
+    for note in record.into_iter().flat_map(|record| &record.notes) {
+        lines.extend(fit::sentence(&printable(note), card.theme.warning, card.columns, card.theme));
     }
     lines
 }

@@ -157,6 +157,7 @@ pub fn opened(run: &Run) -> JobNews {
         backend: "ndarray".to_owned(),
         study: Arc::new(run.manifest.study.clone()),
         data: run.manifest.data.clone(),
+        notes: Vec::new(),
     }))
 }
 

@@ -58,7 +58,7 @@ fn reference() -> Vec<u8> {
 }
 
 fn read_ae_pt(bytes: Vec<u8>) -> Verdict {
-    let opened = ae_pt::read(Bytes::Owned(bytes.into()), "ae.pt".to_owned(), MLP, 64);
+    let opened = ae_pt::read(Bytes::Owned(bytes.into()), "ae.pt".to_owned(), None, MLP, 64);
     Verdict::of(opened, |dictionary| readable(&dictionary))
 }
 

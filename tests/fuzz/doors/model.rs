@@ -8,13 +8,13 @@ use saescope::engine::model::config::Config;
 use saescope::engine::tensor_file::{Bytes, TensorFile};
 use saescope::engine::tokenizer::Tokenizer;
 
-use super::{Small, text};
+use super::Small;
 use crate::harness::{Door, Verdict};
 use crate::mutate::Mutator;
 
 fn weights(name: &'static str, backend: Backend, one_in: u64) {
     let small = Small::new();
-    let config = Config::parse(text(&small.read("model/config.json")).unwrap(), "config.json").unwrap();
+    let config = Config::parse(&small.read("model/config.json"), "config.json").unwrap();
     let read = |bytes: &[u8]| {
         let opened = TensorFile::from_bytes(Bytes::Owned(bytes.to_vec().into()), "model.safetensors".to_owned())
             .and_then(|file| compute::open(Some(backend), &config, &file, &Cancel::default()));
@@ -38,11 +38,8 @@ fn model_config() {
     let small = Small::new();
     let file = TensorFile::open(&small.path("model/model.safetensors")).unwrap();
     let read = |bytes: &[u8]| {
-        let config = match text(bytes) {
-            Ok(text) => Config::parse(text, "config.json"),
-            Err(error) => return Verdict::Refused(error),
-        };
-        let opened = config.and_then(|config| compute::open(Some(Backend::Native), &config, &file, &Cancel::default()));
+        let opened = Config::parse(bytes, "config.json")
+            .and_then(|config| compute::open(Some(Backend::Native), &config, &file, &Cancel::default()));
         Verdict::of(opened, |compute| {
             let Config { layers, width, heads, vocabulary, rotary_base, layer_norm_epsilon, .. } = *compute.config();
             let fits = (layers, width, vocabulary) == (1, 8, 40) && width % heads == 0;

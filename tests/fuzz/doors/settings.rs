@@ -112,10 +112,10 @@ fn names_of_quick_lists() {
     let read = |bytes: &[u8]| {
         let Ok(text) = text(bytes) else { return Verdict::Refused("not UTF-8".to_owned()) };
         let lists = quick_lists(text, &references);
-        match lists.iter().find(|list| list.len() > 14_000 || !list.is_ascii()) {
-            None => Verdict::Read,
-            Some(list) => Verdict::Wrong(format!("an address of {} bytes", list.len())),
-        }
+        Verdict::of(lists, |lists| match lists.iter().find(|list| list.len() > 14_000 || !list.is_ascii()) {
+            None => Ok(()),
+            Some(list) => Err(format!("an address of {} bytes", list.len())),
+        })
     };
     let seeds = ["male names", "名前 & \"quotes\"/#?", ""].map(|text| text.as_bytes().to_vec()).to_vec();
     Door { name: "names_of_quick_lists", seeds, mutator: Mutator::Text, one_in: 2, read: &read }.pass();

@@ -1,0 +1,283 @@
+//! `cfg.json` of SAELens: every key is checked, known to change nothing, or refused by name.
+//!
+//! The keys are those of SAELens 0 to 6, read in its public history: `LanguageModelSAERunnerConfig` (`sae_lens/config.py`, and
+//! `sae_training/config.py` before), `SAEConfig` and `TrainingSAEConfig` (`sae_lens/sae.py`, later `sae_lens/saes/sae.py`),
+//! `LoggingConfig`, and the names before a renaming in `handle_pre_6_0_config` (`sae_lens/loading/pretrained_sae_loaders.py`).
+
+use serde_json::Value;
+
+use super::Stated;
+use crate::core::problem::{Problem, Result};
+use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::core::text::excerpt;
+use crate::engine::json::{Fields, shown};
+
+/// Keys that change the arithmetic, with their values that mean "a standard ReLU autoencoder on plain activations". For each of
+/// them a missing key means such a value in SAELens, too.
+const ARITHMETIC: [(&str, &[&str]); 12] = [
+    ("architecture", &["\"standard\""]),
+    ("apply_b_dec_to_input", &["true"]),
+    // SAELens before version 6 wrote false or null for "none".
+    ("normalize_activations", &["\"none\"", "false", "null"]),
+    ("finetuning_scaling_factor", &["false"]),
+    ("activation_fn", &["\"relu\""]),
+    ("activation_fn_str", &["\"relu\""]),
+    ("activation_fn_kwargs", &["{}", "null"]),
+    ("reshape_activations", &["\"none\""]),
+    ("hook_head_index", &["null"]),
+    // The name of hook_head_index before SAELens 3.
+    ("hook_point_head_index", &["null"]),
+    // Only transcoders write to another place than they read.
+    ("hook_name_out", &["null"]),
+    ("hook_head_index_out", &["null"]),
+];
+
+/// Keys that say how the dictionary was trained or logged, by the type of their values; null is allowed for all of them.
+const RECORDS: [(&str, fn(&Value) -> bool, &str); 4] = [
+    (
+        "text",
+        Value::is_string,
+        "act_store_device b_dec_init_method cached_activations_path checkpoint_path dataset_path device dtype \
+         finetuning_method from_pretrained_path hook_eval hook_point_eval llm_compilation_mode llm_device \
+         lr_scheduler_name model_class_name mse_loss_normalization output_path resume_from_checkpoint run_name \
+         sae_compilation_mode sae_lens_training_version sae_lens_version training_architecture wandb_entity wandb_id \
+         wandb_project",
+    ),
+    (
+        "a number",
+        Value::is_number,
+        "activations_mixing_fraction adam_beta1 adam_beta2 context_size dead_feature_threshold dead_feature_window \
+         decoder_heuristic_init_norm decoder_init_norm eval_batch_size_prompts eval_every_n_wandb_logs expansion_factor \
+         feature_sampling_window finetuning_tokens jumprelu_bandwidth jumprelu_init_threshold l1_coefficient \
+         l1_warm_up_steps lp_norm lr lr_decay_steps lr_end lr_warm_up_steps n_batches_for_norm_estimate \
+         n_batches_in_buffer n_checkpoints n_eval_batches n_eval_seqs n_restart_cycles noise_scale seed \
+         store_batch_size store_batch_size_prompts tokens_per_buffer total_training_tokens train_batch_size \
+         train_batch_size_tokens training_tokens wandb_log_frequency",
+    ),
+    (
+        "true or false",
+        Value::is_boolean,
+        "autocast autocast_lm compile_llm compile_sae dataset_trust_remote_code decoder_heuristic_init \
+         decoder_orthogonal_init disable_concat_sequences init_encoder_as_decoder_transpose is_dataset_tokenized \
+         log_activations_store_to_wandb log_optimizer_state_to_wandb log_to_wandb log_weights_to_wandb \
+         normalize_sae_decoder prefetch_llm_batches resume save_final_checkpoint scale_sparsity_penalty_by_decoder_norm \
+         streaming use_cached_activations use_chat_formatting use_ghost_grads verbose",
+    ),
+    (
+        "an object, an array or a plain value",
+        |_| true,
+        "exclude_special_tokens logger model_kwargs seqpos_slice sequence_separator_token training_architecture_details",
+    ),
+];
+
+/// Keys that [`check`] reads itself.
+const READ: &str = "d_in d_sae hook_layer hook_point_layer hook_name hook_point metadata model_from_pretrained_kwargs model_name \
+                    neuronpedia_id prepend_bos";
+
+/// Arguments for loading the model that leave its activations as they are, up to rounding.
+const LOADING: &str = "cache_dir device device_map dtype local_files_only n_devices torch_dtype trust_remote_code";
+
+/// Checks `config` for the dictionary of `submodule` whose encoder has the shape `[width, features]`.
+///
+/// # Errors
+/// When a key is not known, has a value of another type, or says that the dictionary is of another kind, size or place.
+pub fn check(config: Fields<'_>, submodule: Submodule, encoder: &[usize]) -> Result<Stated> {
+    let metadata = config.object("metadata")?;
+    let mut stated = Stated::default();
+    // SAELens 6 moved what concerns the model into `metadata`.
+    let both = || [Some(config), metadata].into_iter().flatten();
+    for fields in both() {
+        check_arithmetic(fields)?;
+        check_records(fields)?;
+        check_place(fields, submodule)?;
+        for (key, size) in ["d_in", "d_sae"].into_iter().zip(encoder) {
+            if let Some(said) = fields.count(key, usize::MAX)?.filter(|said| said != size) {
+                return Err(Problem::new(
+                    fields.file,
+                    format_args!("says {key} {said}, but W_enc has {size}"),
+                    "configuration and weights belong to different dictionaries: fetch both again",
+                ));
+            }
+        }
+        if let Some(model) = fields.text_or_null("model_name")? {
+            stated.model = Some(model.to_owned());
+        }
+        let neuronpedia = fields.text_or_null("neuronpedia_id")?.and_then(|id| id.split('/').next());
+        if let Some(model) = neuronpedia.filter(|model| !model.is_empty()) {
+            stated.neuronpedia_model = Some(model.to_owned());
+        }
+        if let Some(loading) = fields.object("model_from_pretrained_kwargs")? {
+            stated.notes.extend(processing(loading));
+        }
+    }
+    if let Some(key) = config.object.keys().find(|key| !is_known(key)) {
+        return Err(Problem::new(
+            config.file,
+            format_args!("holds the key {}, which is not known: {}", excerpt(key, 60), shown(&config.object[key])),
+            "it may change what the dictionary computes; if it only describes the dictionary, take it out or move it into metadata",
+        ));
+    }
+    let unknown = metadata.into_iter().flat_map(|fields| fields.object.keys()).filter(|key| !is_known(key));
+    stated.notes.extend(unknown.map(|key| format!("its metadata says {}, which is not known", excerpt(key, 60))));
+    let said: Vec<bool> = both().filter_map(|fields| fields.flag("prepend_bos").transpose()).collect::<Result<_>>()?;
+    // Before version 6, SAELens took a missing key for true.
+    if said.contains(&true) || (said.is_empty() && metadata.is_none()) {
+        stated.notes.push("trained on prompts that begin with a BOS token; the study's prompts get none".to_owned());
+    }
+    Ok(stated)
+}
+
+fn is_known(key: &str) -> bool {
+    READ.split_whitespace().any(|name| name == key)
+        || ARITHMETIC.iter().any(|(name, _)| *name == key)
+        || RECORDS.iter().any(|(.., names)| names.split_whitespace().any(|name| name == key))
+}
+
+fn check_arithmetic(fields: Fields<'_>) -> Result<()> {
+    for (key, allowed) in ARITHMETIC {
+        if let Some(value) = fields.object.get(key).filter(|value| !allowed.contains(&value.to_string().as_str())) {
+            return Err(Problem::new(
+                fields.file,
+                format_args!("{key} is {}, which is not supported", shown(value)),
+                format_args!("supported: {}", allowed.join(", ")),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_records(fields: Fields<'_>) -> Result<()> {
+    for (kind, is_one, names) in RECORDS {
+        for name in names.split_whitespace() {
+            // A sweep of the first versions wrote the list of all values that it tried.
+            let fits =
+                |value: &Value| is_one(value) || value.is_null() || value.as_array().is_some_and(|all| all.iter().all(is_one));
+            if fields.object.get(name).is_some_and(|value| !fits(value)) {
+                return Err(fields.wrong(name, format_args!("{kind}, as SAELens writes it")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Fails unless the dictionary was trained on the place in the model that it is used for. All places are equally wide, so
+/// nothing else would notice.
+fn check_place(fields: Fields<'_>, submodule: Submodule) -> Result<()> {
+    let layer = submodule.layer.0;
+    let mut allowed = match submodule.kind {
+        SubmoduleKind::Attention => vec![(format!("blocks.{layer}.hook_attn_out"), layer)],
+        SubmoduleKind::Mlp => vec![(format!("blocks.{layer}.hook_mlp_out"), layer)],
+        // The same stream under two names.
+        SubmoduleKind::Residual => {
+            vec![(format!("blocks.{layer}.hook_resid_post"), layer), (format!("blocks.{}.hook_resid_pre", layer + 1), layer + 1)]
+        }
+    };
+    let expected: Vec<String> = allowed.iter().map(|(name, _)| name.clone()).collect();
+    let elsewhere = |said: &dyn std::fmt::Display| {
+        Problem::new(
+            fields.file,
+            format_args!("was trained on {said}, but is used for {submodule}"),
+            format_args!("expected {}: put the folder under the name of its own place", expected.join(" or ")),
+        )
+    };
+    for key in ["hook_name", "hook_point"] {
+        if let Some(value) = fields.object.get(key) {
+            allowed.retain(|(name, _)| value.as_str() == Some(name));
+            if allowed.is_empty() {
+                return Err(elsewhere(&shown(value)));
+            }
+        }
+    }
+    if ["hook_name", "hook_point"].iter().all(|key| !fields.object.contains_key(*key)) {
+        // A layer alone is that of the submodule.
+        allowed.truncate(1);
+    }
+    for key in ["hook_layer", "hook_point_layer"] {
+        if let Some(value) = fields.object.get(key).filter(|value| !value.is_null()) {
+            let said = value.as_u64().ok_or_else(|| fields.wrong(key, "the number of a layer"))?;
+            if allowed.iter().all(|(_, layer)| *layer as u64 != said) {
+                return Err(elsewhere(&format_args!("{key} {said}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One note for each argument with which the model was loaded that changes its activations. Those of the study are always those of
+/// the model as its file has it.
+fn processing(loading: Fields<'_>) -> Vec<String> {
+    let changes = |(key, value): &(&String, &Value)| {
+        !LOADING.split_whitespace().any(|name| name == *key) && !matches!(value, Value::Null | Value::Bool(false))
+    };
+    let note = |(key, value): (&String, &Value)| {
+        format!(
+            "trained on a model loaded with {} {}; the study's activations are those without it",
+            excerpt(key, 60),
+            shown(value)
+        )
+    };
+    loading.object.iter().filter(changes).map(note).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::json::object;
+
+    fn checked(text: &str) -> Result<Stated> {
+        let config = object(text.as_bytes()).unwrap();
+        check(Fields { object: &config, file: "cfg.json" }, "resid_1".parse().unwrap(), &[8, 32])
+    }
+
+    #[test]
+    fn every_key_is_known_or_refused_by_name_and_value() {
+        for (text, says) in [
+            (r#"{"threshold_scale": 2}"#, "holds the key threshold_scale, which is not known: 2"),
+            (r#"{"k": 32}"#, "holds the key k"),
+            (r#"{"d_in": "8"}"#, "d_in is \"8\"; it must be a whole number"),
+            (r#"{"d_sae": 32.0}"#, "d_sae is 32.0; it must be a whole number"),
+            (r#"{"d_sae": 64}"#, "says d_sae 64, but W_enc has 32"),
+            (r#"{"lr": "fast"}"#, "lr is \"fast\"; it must be a number"),
+            (r#"{"device": 3}"#, "device is 3; it must be text"),
+            (r#"{"verbose": "no"}"#, "verbose is \"no\"; it must be true or false"),
+            (r#"{"prepend_bos": 1}"#, "prepend_bos is 1; it must be true or false"),
+            (r#"{"metadata": 5}"#, "metadata is 5; it must be an object"),
+            (r#"{"metadata": {"hook_head_index": 3}}"#, "hook_head_index is 3"),
+            (r#"{"activation_fn_kwargs": {"k": 3}}"#, "activation_fn_kwargs is {\"k\":3}"),
+            (r#"{"hook_layer": 2}"#, "hook_layer 2, but is used for resid_1"),
+            (r#"{"hook_layer": "1"}"#, "hook_layer is \"1\""),
+            (r#"{"hook_name": "blocks.2.hook_resid_pre", "hook_layer": 1}"#, "hook_layer 1, but"),
+            (r#"{"hook_name": "blocks.1.hook_resid_post", "metadata": {"hook_name": "blocks.0.hook_mlp_out"}}"#, "hook_mlp_out"),
+            (r#"{"model_name": 7}"#, "model_name is 7"),
+            (r#"{"hook_name_out": "blocks.1.hook_mlp_out"}"#, "hook_name_out is"),
+        ] {
+            let said = checked(text).unwrap_err().to_string();
+            assert!(said.starts_with("cfg.json: ") && said.contains(says), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_changes_no_arithmetic_is_said() {
+        for (text, notes) in [
+            (r#"{"prepend_bos": false}"#, &[][..]),
+            (r#"{"prepend_bos": true}"#, &["begin with a BOS token"]),
+            // SAELens before 6 took a missing key for true; SAELens 6 does not say.
+            ("{}", &["begin with a BOS token"]),
+            (r#"{"metadata": {}}"#, &[]),
+            (r#"{"metadata": {"prepend_bos": true}}"#, &["begin with a BOS token"]),
+            (r#"{"metadata": {"mood": "good"}}"#, &["metadata says mood"]),
+            (
+                r#"{"metadata": {"model_from_pretrained_kwargs": {"center_writing_weights": true, "fold_ln": true, "n_devices": 2}}}"#,
+                &["center_writing_weights true", "fold_ln true"],
+            ),
+            (r#"{"prepend_bos": false, "model_from_pretrained_kwargs": {"center_writing_weights": false}}"#, &[]),
+            (r#"{"prepend_bos": false, "lr": [0.1, 0.2], "hook_name": "blocks.2.hook_resid_pre", "hook_layer": 2}"#, &[]),
+        ] {
+            let said = checked(text).unwrap().notes;
+            assert_eq!(said.len(), notes.len(), "{text}: {said:?}");
+            assert!(said.iter().zip(notes).all(|(said, note)| said.contains(note)), "{text}: {said:?}");
+        }
+        let stated = checked(r#"{"model_name": "org/m", "neuronpedia_id": "m/1-res-sm"}"#).unwrap();
+        assert_eq!((stated.model.as_deref(), stated.neuronpedia_model.as_deref()), (Some("org/m"), Some("m")));
+    }
+}

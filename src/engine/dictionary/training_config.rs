@@ -1,0 +1,141 @@
+//! The `config.json` that dictionary_learning's `training.py` writes beside `ae.pt`: what it says of the dictionary's class, size
+//! and place is compared. Other keys are settings of the training, which change nothing.
+
+use super::Stated;
+use crate::core::problem::{Problem, Result};
+use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::core::text::excerpt;
+use crate::engine::hash::sha256_hex;
+use crate::engine::json::{Fields, object};
+
+/// Checks the file called `file` for the dictionary of `submodule` whose encoder has the shape `[width, features]`.
+///
+/// # Errors
+/// When it is no JSON object, or says that the dictionary is of another class, size or place.
+pub fn check(text: &[u8], file: &str, submodule: Submodule, encoder: &[usize]) -> Result<Stated> {
+    let config = object(text).map_err(|what| {
+        Problem::new(file, what, "use the config.json that dictionary_learning wrote, or take it away from beside ae.pt")
+    })?;
+    let config = Fields { object: &config, file };
+    let trainer = config.object("trainer")?.unwrap_or(config);
+    let mut stated = Stated { config_sha256: Some(sha256_hex(text)), ..Stated::default() };
+    if let Some(class) = trainer.text_or_null("dict_class")?.filter(|class| *class != "AutoEncoder") {
+        return Err(Problem::new(
+            file,
+            format_args!("dict_class is \"{}\", which is not supported", excerpt(class, 60)),
+            "supported: \"AutoEncoder\"",
+        ));
+    }
+    let buffer = config.object("buffer")?;
+    let sizes = [(Some(trainer), "activation_dim", 0), (Some(trainer), "dict_size", 1), (buffer, "d_submodule", 0)];
+    for (fields, key, position) in sizes {
+        let said = fields.map(|fields| fields.count(key, usize::MAX)).transpose()?.flatten();
+        if let (Some(said), Some(size)) = (said, encoder.get(position))
+            && said != *size
+        {
+            return Err(Problem::new(
+                file,
+                format_args!("says {key} {said}, but encoder.weight has {size}"),
+                "configuration and weights belong to different dictionaries: fetch both again",
+            ));
+        }
+    }
+    if let Some(io) = buffer.map(|buffer| buffer.text_or_null("io")).transpose()?.flatten().filter(|io| *io != "out") {
+        return Err(Problem::new(
+            file,
+            format_args!("was trained on what the submodule reads or on both sides: io is \"{}\"", excerpt(io, 60)),
+            "supported: \"out\"",
+        ));
+    }
+    stated.notes.extend(check_place(trainer, submodule)?);
+    stated.model = trainer.text_or_null("lm_name")?.map(str::to_owned);
+    Ok(stated)
+}
+
+/// Fails if the layer or the submodule's name says another place; the note if the name says none. Names are free text there, such as
+/// `resid_post_layer_4` or `mlp_out_layer1`.
+fn check_place(trainer: Fields<'_>, submodule: Submodule) -> Result<Option<String>> {
+    let elsewhere = |said: &str| {
+        Problem::new(
+            trainer.file,
+            format_args!("was trained on {}, but is used for {submodule}", excerpt(said, 80)),
+            "put the folder under the name of its own place",
+        )
+    };
+    let name = trainer.text_or_null("submodule_name")?;
+    // What enters a layer is what the layer before it put out.
+    let enters = name.is_some_and(|name| name.contains("resid_pre"));
+    let layer = submodule.layer.0 as u64 + u64::from(enters);
+    if let Some(value) = trainer.object.get("layer").filter(|value| !value.is_null()) {
+        let said = value.as_u64().ok_or_else(|| trainer.wrong("layer", "the number of a layer"))?;
+        if said != layer {
+            return Err(elsewhere(&format!("layer {said}")));
+        }
+    }
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(None) };
+    let named = |kind: SubmoduleKind| match kind {
+        SubmoduleKind::Attention => name.contains("att"),
+        SubmoduleKind::Mlp => name.contains("mlp"),
+        SubmoduleKind::Residual => name.contains("res"),
+    };
+    let said_layer = name.split_once("layer").and_then(|(_, rest)| {
+        let digits = rest.trim_start_matches(['_', '.', ' ']);
+        digits.get(..digits.bytes().take_while(u8::is_ascii_digit).count())?.parse::<u64>().ok()
+    });
+    let kinds: Vec<SubmoduleKind> = SubmoduleKind::ALL.into_iter().filter(|kind| named(*kind)).collect();
+    let other_kind = !kinds.is_empty() && !kinds.contains(&submodule.kind);
+    let inside = ["resid_mid", "_in_", "hook_z"].iter().any(|part| name.contains(part));
+    if other_kind || inside || said_layer.is_some_and(|said| said != layer) {
+        return Err(elsewhere(name));
+    }
+    Ok(kinds.is_empty().then(|| format!("its config.json calls its place '{}', which is not known", excerpt(name, 60))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(text: &str, submodule: &str) -> Result<Stated> {
+        check(text.as_bytes(), "config.json", submodule.parse().unwrap(), &[8, 32])
+    }
+
+    #[test]
+    fn another_class_size_or_place_is_refused() {
+        for (text, submodule, says) in [
+            (r#"{"trainer": {"dict_class": "BatchTopKSAE"}}"#, "mlp_1", "dict_class is \"BatchTopKSAE\""),
+            (r#"{"trainer": {"dict_class": 3}}"#, "mlp_1", "dict_class is 3; it must be text"),
+            (r#"{"trainer": {"dict_size": 64}}"#, "mlp_1", "dict_size 64, but encoder.weight has 32"),
+            (r#"{"trainer": {"activation_dim": "8"}}"#, "mlp_1", "activation_dim is \"8\""),
+            (r#"{"trainer": {}, "buffer": {"d_submodule": 9}}"#, "mlp_1", "d_submodule 9"),
+            (r#"{"trainer": {}, "buffer": {"io": "in"}}"#, "mlp_1", "io is \"in\""),
+            (r#"{"trainer": {"layer": 4}}"#, "mlp_1", "trained on layer 4, but is used for mlp_1"),
+            (r#"{"trainer": {"layer": "1"}}"#, "mlp_1", "layer is \"1\""),
+            (r#"{"trainer": {"submodule_name": "resid_post_layer_1"}}"#, "mlp_1", "resid_post_layer_1"),
+            (r#"{"trainer": {"submodule_name": "mlp_out_layer4"}}"#, "mlp_1", "mlp_out_layer4"),
+            (r#"{"trainer": {"submodule_name": "mlp_out_layer1"}}"#, "attn_1", "mlp_out_layer1"),
+            (r#"{"trainer": {"submodule_name": "resid_pre", "layer": 1}}"#, "resid_1", "layer 1"),
+            (r#"{"trainer": []}"#, "mlp_1", "trainer is []"),
+            ("[1]", "mlp_1", "is an array"),
+        ] {
+            let said = checked(text, submodule).unwrap_err().to_string();
+            assert!(said.contains(says), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn the_same_place_in_its_many_names_is_accepted() {
+        for (name, layer, submodule) in [
+            ("resid_post_layer_1", 1, "resid_1"),
+            ("resid_pre", 2, "resid_1"),
+            ("resid_post", 1, "resid_1"),
+            ("mlp_out_layer1", 1, "mlp_1"),
+            ("attention_out_layer_1", 1, "attn_1"),
+        ] {
+            let text = format!(r#"{{"trainer": {{"layer": {layer}, "submodule_name": "{name}", "lm_name": "org/m"}}}}"#);
+            let stated = checked(&text, submodule).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            assert_eq!((stated.model.as_deref(), stated.notes.len()), (Some("org/m"), 0), "{name}");
+        }
+        let unknown = checked(r#"{"trainer": {"submodule_name": "gpt.h.1"}}"#, "mlp_1").unwrap();
+        assert!(unknown.notes[0].contains("gpt.h.1"));
+    }
+}

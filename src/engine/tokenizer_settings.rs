@@ -1,0 +1,270 @@
+//! The files beside `tokenizer.json` that change what `AutoTokenizer` of transformers makes of a text: `tokenizer_config.json`,
+//! `special_tokens_map.json`, `added_tokens.json`.
+//!
+//! The rules are those of transformers 4.42 (`tokenization_utils_base.py`, `models/gpt_neox/tokenization_gpt_neox_fast.py`). What would
+//! add tokens to prompts, or a token to the vocabulary, is refused by the name of its key: no pair with one-token answers would be left.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::json::{Fields, object, shown};
+use super::small_file::{LARGEST_CONFIGURATION, read};
+use crate::core::problem::{Problem, Result};
+use crate::core::text::excerpt;
+
+/// Classes that set `add_prefix_space` in the pre-tokenizer, to false if it is not stated; `Fast` may follow. The first is also the
+/// class of a GPT-NeoX model whose files name none, and replaces the post-processor by one that adds nothing.
+const SET_PREFIX_SPACE: [&str; 2] = ["GPTNeoXTokenizer", "GPT2Tokenizer"];
+
+/// Classes that take `tokenizer.json` as it is.
+const PLAIN: [&str; 2] = ["PreTrainedTokenizer", "TokenizersBackend"];
+
+/// Keys that name special tokens.
+const SPECIAL: [&str; 7] = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
+
+/// The files that [`apply`] reads in the folder of a tokenizer.
+pub fn files(folder: &Path) -> [PathBuf; 3] {
+    ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"].map(|name| folder.join(name))
+}
+
+/// Changes `tokenizer`, the content of the `tokenizer.json` in `folder`, as the files beside it ask for.
+///
+/// # Errors
+/// When a file cannot be read, or asks for something that is not implemented.
+pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<()> {
+    let [config_path, special_path, added_path] = files(folder);
+    let config = optional(&config_path)?.unwrap_or_default();
+    let config_name = config_path.display().to_string();
+    let config = Fields { object: &config, file: &config_name };
+    for key in ["add_bos_token", "add_eos_token", "split_special_tokens"] {
+        if flag(config, key)? == Some(true) {
+            return Err(unsupported(config, key, "false: prompts are tokenised without special tokens"));
+        }
+    }
+    if config.object.get("auto_map").is_some_and(|value| !value.is_null()) {
+        return Err(unsupported(config, "auto_map", "no tokenizer with code of its own"));
+    }
+    let class = config.text_or_null("tokenizer_class")?.unwrap_or(SET_PREFIX_SPACE[0]);
+    let class = class.strip_suffix("Fast").unwrap_or(class);
+    let sets_prefix_space = SET_PREFIX_SPACE.contains(&class);
+    if !sets_prefix_space && !PLAIN.contains(&class) {
+        let supported = format!("{} and {}", SET_PREFIX_SPACE.join(", "), PLAIN.join(", "));
+        return Err(unsupported(config, "tokenizer_class", &supported));
+    }
+    let stated = flag(config, "add_prefix_space")?;
+    let wanted = if sets_prefix_space { Some(stated.unwrap_or(false)) } else { stated };
+    let current = tokenizer.get_mut("pre_tokenizer").and_then(|settings| settings.get_mut("add_prefix_space"));
+    if let (Some(wanted), Some(current)) = (wanted, current)
+        && current.as_bool() != Some(wanted)
+    {
+        if !sets_prefix_space {
+            return Err(unsupported(
+                config,
+                "add_prefix_space",
+                "the value in tokenizer.json: versions of transformers differ here",
+            ));
+        }
+        *current = wanted.into();
+    }
+    if class != SET_PREFIX_SPACE[0] && tokenizer.get("post_processor").is_some_and(adds_tokens) {
+        return Err(Problem::new(
+            folder.join("tokenizer.json").display(),
+            format_args!("its post_processor adds special tokens, and tokenizer_class is {class}"),
+            "supported are prompts without special tokens: set post_processor to null, or tokenizer_class to GPTNeoXTokenizer",
+        ));
+    }
+    let known = AddedTokens::of(tokenizer);
+    if let Some(decoder) = config.object("added_tokens_decoder")? {
+        decoder.object.iter().try_for_each(|(id, token)| known.expect_entry(&config_name, id, token))?;
+    }
+    known.expect_special(config)?;
+    if let Some(special) = optional(&special_path)? {
+        known.expect_special(Fields { object: &special, file: &special_path.display().to_string() })?;
+    }
+    if let Some(added) = optional(&added_path)? {
+        let file = added_path.display().to_string();
+        added.iter().try_for_each(|(content, id)| known.expect(&file, "added_tokens.json", content, Some(id)))?;
+    }
+    Ok(())
+}
+
+/// The object in the file at `path`; None if there is no file.
+fn optional(path: &Path) -> Result<Option<Map<String, Value>>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let parsed = object(&read(path, LARGEST_CONFIGURATION)?);
+    parsed.map(Some).map_err(|what| Problem::new(path.display(), what, "use the file of the model's own repository"))
+}
+
+/// True or false; None if the key is missing or null.
+fn flag(config: Fields<'_>, key: &str) -> Result<Option<bool>> {
+    if config.object.get(key).is_some_and(Value::is_null) { Ok(None) } else { config.flag(key) }
+}
+
+fn unsupported(config: Fields<'_>, key: &str, supported: &str) -> Problem {
+    let value = config.object.get(key).map(shown).unwrap_or_default();
+    Problem::new(config.file, format_args!("{key} is {value}, which is not supported"), format_args!("supported: {supported}"))
+}
+
+/// Whether a post-processor adds tokens to a single text.
+fn adds_tokens(processor: &Value) -> bool {
+    let items = |key: &str| processor.get(key).and_then(Value::as_array).into_iter().flatten();
+    match processor.get("type").and_then(Value::as_str) {
+        Some("TemplateProcessing") => items("single").any(|piece| piece.get("SpecialToken").is_some()),
+        Some("Sequence") => items("processors").any(adds_tokens),
+        Some("BertProcessing" | "RobertaProcessing") => true,
+        _ => false,
+    }
+}
+
+/// The entries of `added_tokens` in `tokenizer.json`.
+struct AddedTokens<'a>(Vec<&'a Value>);
+
+impl<'a> AddedTokens<'a> {
+    fn of(tokenizer: &'a Map<String, Value>) -> Self {
+        Self(tokenizer.get("added_tokens").and_then(Value::as_array).into_iter().flatten().collect())
+    }
+
+    fn find(&self, content: &str) -> Option<&'a Value> {
+        self.0.iter().copied().find(|token| token.get("content").and_then(Value::as_str) == Some(content))
+    }
+
+    /// Fails unless `tokenizer.json` has the added token `content`, and gives it `id` if that is stated: otherwise transformers would
+    /// add it to the vocabulary.
+    fn expect(&self, file: &str, key: &str, content: &str, id: Option<&Value>) -> Result<()> {
+        let found = self.find(content);
+        if found.is_some_and(|token| id.is_none() || token.get("id") == id) {
+            return Ok(());
+        }
+        let id = id.map_or_else(String::new, |id| format!(" as number {}", shown(id)));
+        Err(Problem::new(
+            file,
+            format_args!(
+                "{key} has the token '{}'{id}, which is not among the added_tokens of tokenizer.json",
+                excerpt(content, 40)
+            ),
+            "save the tokenizer again in Python, so that tokenizer.json holds all tokens: tokenizer.save_pretrained(folder)",
+        ))
+    }
+
+    /// The same for an entry of `added_tokens_decoder`, whose rules of matching must be those of `tokenizer.json`, too.
+    fn expect_entry(&self, file: &str, id: &str, token: &Value) -> Result<()> {
+        const KEY: &str = "added_tokens_decoder";
+        let number = id.parse::<u64>().ok().map(Value::from);
+        let (Some(content), Some(number)) = (token.get("content").and_then(Value::as_str), number) else {
+            let what = format!("{KEY} has the entry {}: {}, which is no token", excerpt(id, 20), shown(token));
+            return Err(Problem::new(file, what, "it must be a number with an object that has a content"));
+        };
+        self.expect(file, KEY, content, Some(&number))?;
+        let rule = |token: &Value, rule: &str| token.get(rule).and_then(Value::as_bool);
+        let known = self.find(content);
+        let differs = |name: &&'static str| {
+            rule(token, name).is_some_and(|stated| known.and_then(|known| rule(known, name)).is_some_and(|known| known != stated))
+        };
+        match ["lstrip", "rstrip", "single_word", "normalized"].into_iter().find(differs) {
+            None => Ok(()),
+            Some(name) => Err(Problem::new(
+                file,
+                format_args!("{KEY} says another {name} of the token '{}' than tokenizer.json", excerpt(content, 40)),
+                "save the tokenizer again in Python: tokenizer.save_pretrained(folder)",
+            )),
+        }
+    }
+
+    /// Fails if a key names a special token that is not among the added tokens.
+    fn expect_special(&self, config: Fields<'_>) -> Result<()> {
+        let several = ["additional_special_tokens", "extra_special_tokens"];
+        let lists = several.into_iter().flat_map(|key| {
+            config.object.get(key).and_then(Value::as_array).into_iter().flatten().map(move |token| (key, token))
+        });
+        let single = SPECIAL.into_iter().filter_map(|key| config.object.get(key).map(|token| (key, token)));
+        for (key, token) in single.chain(lists).filter(|(_, token)| !token.is_null()) {
+            let content = token.as_str().or_else(|| token.get("content").and_then(Value::as_str));
+            let content = content.ok_or_else(|| config.wrong(key, "the text of a token"))?;
+            self.expect(config.file, key, content, None)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKENIZER: &str = r#"{"added_tokens": [{"id": 0, "content": "<|endoftext|>", "lstrip": false, "normalized": false}],
+        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false}, "post_processor": POST}"#;
+    const TEMPLATE: &str =
+        r#"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|endoftext|>"}}, {"Sequence": {"id": "A"}}]}"#;
+
+    /// The value of `add_prefix_space` after the settings were applied.
+    fn applied(post: &str, files: &[(&str, &str)]) -> Result<bool> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let mut tokenizer = object(TOKENIZER.replace("POST", post).as_bytes()).unwrap();
+        apply(folder.path(), &mut tokenizer)?;
+        Ok(tokenizer["pre_tokenizer"]["add_prefix_space"].as_bool().unwrap())
+    }
+
+    #[test]
+    fn settings_are_honoured_as_the_class_does() {
+        for (post, config, prefix_space) in [
+            ("null", "{}", false),
+            ("null", r#"{"tokenizer_class": "GPTNeoXTokenizer", "add_bos_token": false, "bos_token": "<|endoftext|>"}"#, false),
+            ("null", r#"{"tokenizer_class": "GPTNeoXTokenizerFast", "add_prefix_space": true}"#, true),
+            // GPTNeoXTokenizer replaces the post-processor.
+            (TEMPLATE, r#"{"tokenizer_class": "GPTNeoXTokenizer"}"#, false),
+            ("null", r#"{"tokenizer_class": "PreTrainedTokenizerFast", "add_prefix_space": false}"#, false),
+            ("null", r#"{"added_tokens_decoder": {"0": {"content": "<|endoftext|>", "normalized": false}}}"#, false),
+            ("null", r#"{"pad_token": null, "eos_token": {"content": "<|endoftext|>"}, "model_max_length": 1e30}"#, false),
+        ] {
+            assert_eq!(applied(post, &[("tokenizer_config.json", config)]), Ok(prefix_space), "{config}");
+        }
+    }
+
+    #[test]
+    fn what_would_change_the_tokens_is_refused_by_its_key() {
+        let config = "tokenizer_config.json";
+        for (post, file, text, says) in [
+            ("null", config, r#"{"add_bos_token": true}"#, "add_bos_token is true"),
+            ("null", config, r#"{"add_eos_token": true}"#, "add_eos_token is true"),
+            ("null", config, r#"{"add_bos_token": "yes"}"#, "add_bos_token is \"yes\""),
+            ("null", config, r#"{"split_special_tokens": true}"#, "split_special_tokens is true"),
+            ("null", config, r#"{"tokenizer_class": "LlamaTokenizer"}"#, "tokenizer_class is \"LlamaTokenizer\""),
+            ("null", config, r#"{"auto_map": {"AutoTokenizer": ["a", null]}}"#, "auto_map"),
+            (
+                "null",
+                config,
+                r#"{"tokenizer_class": "PreTrainedTokenizerFast", "add_prefix_space": true}"#,
+                "add_prefix_space is true",
+            ),
+            (TEMPLATE, config, r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, "post_processor adds special tokens"),
+            (
+                "null",
+                config,
+                r#"{"added_tokens_decoder": {"50290": {"content": " runs"}}}"#,
+                "added_tokens_decoder has the token ' runs'",
+            ),
+            ("null", config, r#"{"added_tokens_decoder": {"7": {"content": "<|endoftext|>"}}}"#, "as number 7"),
+            (
+                "null",
+                config,
+                r#"{"added_tokens_decoder": {"0": {"content": "<|endoftext|>", "lstrip": true}}}"#,
+                "another lstrip",
+            ),
+            ("null", config, r#"{"added_tokens_decoder": {"x": 5}}"#, "which is no token"),
+            ("null", config, r#"{"bos_token": "<s>"}"#, "bos_token has the token '<s>'"),
+            ("null", config, r#"{"additional_special_tokens": ["<a>"]}"#, "additional_special_tokens has the token '<a>'"),
+            ("null", config, r#"{"bos_token": 5}"#, "bos_token is 5"),
+            ("null", "special_tokens_map.json", r#"{"pad_token": "[PAD]"}"#, "pad_token has the token '[PAD]'"),
+            ("null", "added_tokens.json", r#"{" runs": 50290}"#, "the token ' runs' as number 50290"),
+            ("null", config, "[]", "is an array"),
+        ] {
+            let said = applied(post, &[(file, text)]).unwrap_err().to_string();
+            assert!(said.contains(says), "{text}: {said}");
+        }
+    }
+}
