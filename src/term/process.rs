@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
+use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
 use crate::core::text::excerpt;
@@ -30,9 +30,10 @@ pub fn run(command: &mut Command, input: &[u8], patience: Duration) -> Result<St
         let input = input.to_vec();
         // On its own thread, because writing more than a pipe holds blocks if the helper reads nothing. A helper that ends
         // without reading everything is judged by its status.
-        thread::spawn(move || drop(stdin.write_all(&input)));
+        start(&mut child, move || drop(stdin.write_all(&input)))?;
     }
-    let (said, complained) = (read_all(child.stdout.take()), read_all(child.stderr.take()));
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (said, complained) = (read_all(&mut child, stdout)?, read_all(&mut child, stderr)?);
     let status = wait(&mut child, patience).map_err(|why| format!("`{program}` {why}"))?;
     if status.success() {
         return Ok(said.recv_timeout(LAST_WORDS).unwrap_or_default());
@@ -62,9 +63,19 @@ fn wait(child: &mut Child, patience: Duration) -> Result<ExitStatus, String> {
     }
 }
 
-fn read_all(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
+/// Starts a thread that does `work`; if the system has none, the helper is ended.
+fn start(child: &mut Child, work: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    Builder::new().name("helper".to_owned()).spawn(work).map(drop).map_err(|error| {
+        // The helper is gone after this, even if it has just ended by itself, and `wait` leaves no zombie.
+        let _ = child.kill();
+        let _ = child.wait();
+        format!("no thread can be started for a helper: {error}")
+    })
+}
+
+fn read_all(child: &mut Child, pipe: Option<impl Read + Send + 'static>) -> Result<Receiver<String>, String> {
     let (sender, receiver) = channel();
-    thread::spawn(move || {
+    start(child, move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
             // The bytes that were read before a failure are still worth showing.
@@ -72,8 +83,8 @@ fn read_all(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
         }
         // The receiver is gone if the helper took too long.
         let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 #[cfg(test)]

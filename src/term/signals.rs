@@ -12,6 +12,7 @@ use signal_hook::low_level;
 
 use super::{Incoming, device};
 use crate::core::problem::{Problem, Result};
+use crate::engine::tensor_file::before_a_fatal_fault;
 
 /// The signals that end a program and that it can leave by in order.
 const LEAVING: [Signal; 12] = [
@@ -56,6 +57,7 @@ pub fn listen(sender: Sender<Incoming>) -> Result<()> {
     let failed =
         |error: io::Error| Problem::environment("signals", format_args!("cannot listen: {error}"), "close some programs");
     give_back_on_abort().map_err(failed)?;
+    before_a_fatal_fault(device::give_back);
     let jobs = [Signal::TSTP, Signal::CONT];
     let all = LEAVING.into_iter().chain(jobs).map(Signal::as_raw).chain(leaving_here());
     let mut signals = Signals::new(all).map_err(failed)?;
