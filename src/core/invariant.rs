@@ -105,9 +105,27 @@ fn tolerance(scale: f64) -> f64 {
     RELATIVE_TOLERANCE * scale + ABSOLUTE_TOLERANCE
 }
 
-/// The first number among the effects that is NaN or infinite. Standard errors are skipped: they are NaN by definition for a
-/// single example.
-pub fn not_finite(effects: &SubmoduleEffects) -> Option<f32> {
+/// Describes the first number of `view` that is NaN or infinite: no run file holds one. Only standard errors over fewer than two
+/// examples are NaN by definition.
+pub fn first_not_finite(view: &ViewEffects) -> Option<String> {
+    if let Some(example) = view.total_effects().position(|effect| !effect.is_finite()) {
+        return Some(format!("the metric of example {} is not a finite number", example + 1));
+    }
+    let has_spread = view.clean_metrics.len() > 1;
+    for effects in &view.submodules {
+        let spread = effects.standard_errors.iter().chain([&effects.error.standard_error]).filter(|_| has_spread).copied();
+        if let Some(number) = not_finite(effects).or_else(|| spread.into_iter().find(|error| !error.is_finite())) {
+            return Some(format!("an effect in {} is {number}", effects.submodule));
+        }
+    }
+    let detail = &view.detail;
+    let lists = [&detail.entry_effects, &detail.entry_clean, &detail.entry_patch];
+    let number = lists.into_iter().flatten().find(|number| !number.is_finite())?;
+    Some(format!("an effect at a single token is {number}"))
+}
+
+/// The first number among the effects that is NaN or infinite, without standard errors.
+fn not_finite(effects: &SubmoduleEffects) -> Option<f32> {
     let numbers = effects.effects.iter().chain([&effects.error.effect]).chain(effects.gradient_dot_change.as_ref());
     let mut numbers = numbers.chain(&effects.position_effects).chain(&effects.error.position_effects);
     numbers.find(|number| !number.is_finite()).copied()

@@ -8,16 +8,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use super::problem::{Problem, Result};
-use super::run::{DataRecord, ExampleRecord, Manifest, Run, ShardRecord};
+use super::run::{DataRecord, DictionaryRecord, ExampleRecord, Manifest, ModelRecord, Run, ShardRecord};
 use super::selection::Selection;
 use super::submodule::{FeatureId, FeatureIndex};
 use super::view::View;
 use super::view_findings::ViewFindings;
 
-/// A run with the name of the file it was read from.
 /// At most this many missing shards are named.
 const MOST_MISSING: usize = 12;
 
+/// A run with the name of the file it was read from.
 pub type Named = (String, Run);
 
 /// Merges `runs` into the run over all examples.
@@ -44,17 +44,16 @@ pub fn merge(mut runs: Vec<Named>) -> Result<Run> {
             ));
         }
     }
-    // A file may claim any number of shards: only as many are named as help.
-    let missing: Vec<String> = (1..=of)
-        .filter(|number| !numbers.contains_key(number))
-        .map(|number| format!("{number}/{of}"))
-        .take(MOST_MISSING)
-        .collect();
-    if !missing.is_empty() {
-        let what = if missing.len() == 1 { "shard" } else { "shards" };
+    let missing = of - numbers.len();
+    if missing > 0 {
+        // A file may claim any number of shards: only as many are looked for as are named.
+        let absent = (1..=of).filter(|number| !numbers.contains_key(number)).take(MOST_MISSING);
+        let named: Vec<String> = absent.map(|number| format!("{number}/{of}")).collect();
+        let more = if missing > named.len() { format!(" and {} more", missing - named.len()) } else { String::new() };
+        let what = if missing == 1 { "shard" } else { "shards" };
         return Err(Problem::new(
             "merge",
-            format_args!("{what} {} missing", missing.join(", ")),
+            format_args!("{what} {}{more} missing", named.join(", ")),
             "compute them with `run --shard`, then name all of them",
         ));
     }
@@ -78,13 +77,18 @@ fn shard<'a>(name: &str, run: &'a Run) -> Result<&'a ShardRecord> {
 /// Compares everything that decides the numbers.
 fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<()> {
     let data = |data: &DataRecord| (data.sha256.clone(), data.lines, data.dropped);
+    let model = |manifest: &Manifest| {
+        let ModelRecord { sha256, config_sha256, layers, .. } = &manifest.model;
+        (sha256.clone(), config_sha256.clone(), *layers)
+    };
     let dictionaries = |manifest: &Manifest| {
-        manifest.dictionaries.iter().map(|record| (record.submodule.clone(), record.sha256.clone())).collect::<Vec<_>>()
+        let record = |record: &DictionaryRecord| (record.submodule.clone(), record.sha256.clone(), record.features);
+        manifest.dictionaries.iter().map(record).collect::<Vec<_>>()
     };
     let same = [
         ("method", (first.method, first.steps) == (other.method, other.steps)),
         ("seed, tokens or examples", (first.seed, first.tokens, first.examples) == (other.seed, other.tokens, other.examples)),
-        ("model", (&first.model.sha256, &first.model.config_sha256) == (&other.model.sha256, &other.model.config_sha256)),
+        ("model", model(first) == model(other)),
         ("dictionaries", dictionaries(first) == dictionaries(other)),
         ("study", first.study == other.study),
         ("pair lists", first.data.iter().map(data).eq(other.data.iter().map(data))),

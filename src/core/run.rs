@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::effects::ViewEffects;
 use super::study::{NAMES, Study};
+use super::text::excerpt;
 use super::view::View;
 
 /// The version of the run file's layout that this program writes.
@@ -147,8 +148,26 @@ impl Manifest {
         if self.data.len() != lists {
             return Err(format!("its study has {lists} pair lists, it holds {}", self.data.len()));
         }
-        if self.shard.as_ref().is_some_and(|shard| shard.places.len() != lists) {
-            return Err(format!("its shard does not have {lists} pair lists"));
+        if let Some(ShardRecord { number, of, places }) = &self.shard {
+            if !(1..=*of).contains(number) {
+                return Err(format!("it says that it is shard {number} of {of}"));
+            }
+            let examples = self.data.iter().map(|data| data.examples.len());
+            if !places.iter().map(Vec::len).eq(examples) {
+                return Err("its shard does not say the place of each example".to_owned());
+            }
+        }
+        for (data, example) in self.data.iter().flat_map(|data| data.examples.iter().map(move |example| (data, example))) {
+            if !example.is_whole() {
+                let source = excerpt(&data.source, 80);
+                return Err(format!("the prompts of line {} of {source} do not have one text for each token", example.line));
+            }
+        }
+        let norms = self.dictionaries.iter().filter_map(|record| Some((record, record.decoder_norms?)));
+        for (record, DecoderNorms { least, median, largest }) in norms {
+            if ![least, median, largest].into_iter().all(f32::is_finite) {
+                return Err(format!("the decoder norms of {} are not finite numbers", excerpt(&record.submodule, 40)));
+            }
         }
         Ok(self)
     }
@@ -235,7 +254,8 @@ pub struct Dropped {
 impl Dropped {
     /// The number of all dropped lines.
     pub fn sum(self) -> usize {
-        self.unequal_length + self.answer_not_one_token + self.other_length + self.beyond_limit
+        // A file may claim any counts.
+        [self.answer_not_one_token, self.other_length, self.beyond_limit].into_iter().fold(self.unequal_length, usize::saturating_add)
     }
 }
 
@@ -274,6 +294,14 @@ pub struct ExampleRecord {
     pub clean_answer_text: String,
     /// The patch answer as text.
     pub patch_answer_text: String,
+}
+
+impl ExampleRecord {
+    /// Whether both prompts have the same number of tokens, at least one, and a text for each.
+    fn is_whole(&self) -> bool {
+        let length = self.clean_tokens.len();
+        length > 0 && [self.patch_tokens.len(), self.clean_text.len(), self.patch_text.len()] == [length; 3]
+    }
 }
 
 /// Wall-clock seconds of each stage.

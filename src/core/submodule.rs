@@ -61,6 +61,9 @@ pub struct Submodule {
     pub layer: LayerIndex,
 }
 
+/// More layers than any model has: a file that names a higher one is wrong.
+pub const MOST_LAYERS: usize = 1000;
+
 impl Submodule {
     /// The submodule of `kind` in layer `layer`.
     pub fn new(kind: SubmoduleKind, layer: usize) -> Self {
@@ -105,7 +108,7 @@ impl FromStr for Submodule {
     fn from_str(text: &str) -> Result<Self, Problem> {
         let parsed = text.split_once('_').and_then(|(kind, layer)| {
             let kind = SubmoduleKind::ALL.into_iter().find(|candidate| candidate.name() == kind)?;
-            Some(Self::new(kind, layer.parse().ok()?))
+            Some(Self::new(kind, layer.parse().ok().filter(|layer| *layer < MOST_LAYERS)?))
         });
         parsed.ok_or_else(|| {
             Problem::new(format_args!("submodule '{text}'"), "is not known", "use a name such as attn_0, mlp_3 or resid_5")
@@ -139,7 +142,9 @@ mod tests {
             assert_eq!(submodule.to_string().parse::<Submodule>().unwrap(), submodule);
         }
         assert!("attn".parse::<Submodule>().is_err());
-        assert!("attn_x".parse::<Submodule>().is_err());
+        for unknown in ["attn_x", "attn_1000", "attn_18446744073709551615", "attn_-1"] {
+            assert!(unknown.parse::<Submodule>().is_err(), "{unknown}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::core::effects::ViewEffects;
-use crate::core::invariant::not_finite;
+use crate::core::invariant::first_not_finite;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::request::{Request, Shard};
@@ -252,15 +252,7 @@ fn take_shard(data: &mut [DataSet], shard: Shard) -> Result<ShardRecord> {
 
 /// Fails if an effect or a metric is not finite: weights are checked when they are read, but finite weights can still overflow.
 fn expect_finite(name: ViewName, view: &ViewEffects) -> Result<()> {
-    let place = format!("view {name}");
-    let remedy = "check that config.json, weights and dictionaries belong together";
-    if let Some(example) = view.total_effects().position(|effect| !effect.is_finite()) {
-        return Err(Problem::new(place, format_args!("the metric of example {} is not a finite number", example + 1), remedy));
-    }
-    for effects in &view.submodules {
-        if let Some(number) = not_finite(effects) {
-            return Err(Problem::new(place, format_args!("an effect in {} is {number}", effects.submodule), remedy));
-        }
-    }
-    Ok(())
+    first_not_finite(view).map_or(Ok(()), |what| {
+        Err(Problem::new(format_args!("view {name}"), what, "check that config.json, weights and dictionaries belong together"))
+    })
 }

@@ -9,13 +9,11 @@ use super::{Preset, PresetFile, Repository};
 use crate::core::format_error::in_words;
 use crate::core::neuronpedia::DICTIONARIES;
 use crate::core::problem::{Problem, Result};
+use crate::core::submodule::MOST_LAYERS;
 use crate::store::toml_source::Source;
 
 /// Placeholder for a layer's number in a path.
 const LAYER: &str = "{layer}";
-
-/// More layers than any model has; a larger number is taken for a typing error.
-const MOST_LAYERS: usize = 1000;
 
 /// The content of a file; every value may be left to the file below it.
 type File = BTreeMap<Spanned<String>, Entry>;

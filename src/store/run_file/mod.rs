@@ -22,6 +22,7 @@
 //! effect 0.
 
 mod format;
+mod header;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -29,19 +30,20 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use safetensors::{Dtype, SafeTensors, View as TensorBytes};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View as TensorBytes};
 
+use self::header::Header;
 use super::atomic::AtomicFile;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
+use crate::core::format_error::of_json;
+use crate::core::invariant::first_not_finite;
 use crate::core::problem::{Problem, Result};
 use crate::core::run::{Manifest, Method, Run};
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
-use crate::core::text::excerpt;
+use crate::core::text::{bytes, excerpt};
 use crate::core::view::{View, ViewName};
 
 const MANIFEST: &str = "saescope";
-/// The largest header that the safetensors format allows, in bytes.
-const LARGEST_HEADER: u64 = 100_000_000;
 const NOT_A_RUN: &str = "give a file that `saescope run` wrote";
 
 /// Writes `run` into `file`.
@@ -50,16 +52,29 @@ pub fn write(run: &Run, file: AtomicFile) -> Result<()> {
 }
 
 /// The bytes of `run` as a run file.
+///
+/// # Errors
+/// If `run` is one that could not be read again: with a number that is not finite, or with more prompts than a header holds.
 pub fn to_bytes(run: &Run) -> Result<Vec<u8>> {
-    let unwritable =
-        |error: String| Problem::new("run file", format_args!("cannot be written: {error}"), "report this as a fault");
+    let unwritable = |what: String| Problem::new("run file", format_args!("cannot be written: {what}"), "report this as a fault");
+    let Manifest { study, model, .. } = run.manifest.clone().checked().map_err(unwritable)?;
     let mut tensors = Vec::new();
     for view in &run.views {
-        push_view(&mut tensors, run.manifest.study.name(view.view), view, run.manifest.model.layers);
+        if let Some(what) = first_not_finite(view) {
+            let remedy = "check that weights and dictionaries belong together";
+            return Err(Problem::new(format_args!("view {}", study.name(view.view)), what, remedy));
+        }
+        push_view(&mut tensors, study.name(view.view), view, model.layers);
     }
     let manifest = serde_json::to_string(&run.manifest).map_err(|error| unwritable(error.to_string()))?;
     let metadata = HashMap::from([(MANIFEST.to_owned(), manifest)]);
-    safetensors::serialize(tensors, Some(metadata)).map_err(|error| unwritable(error.to_string()))
+    safetensors::serialize(tensors, Some(metadata)).map_err(|error| match error {
+        SafeTensorError::HeaderTooLarge => {
+            let what = format_args!("has too many prompts for one file: they take more than {}", bytes(header::LARGEST));
+            Problem::new("run", what, "compute parts with --shard I/N, or fewer prompts with --examples")
+        }
+        error => unwritable(error.to_string()),
+    })
 }
 
 /// A tensor to be written into the file.
@@ -145,13 +160,15 @@ pub fn is_run(path: &Path) -> Result<bool> {
     if file.read_exact(&mut length).is_err() {
         return Ok(false);
     }
-    // A header cannot be longer than the limit; if it claims more bytes than the file has, reading stops at the end of the
-    // file.
-    let length = u64::from_le_bytes(length).min(LARGEST_HEADER);
+    // If the header claims more bytes than the file has, reading stops at the end of the file.
+    let length = u64::from_le_bytes(length).min(header::LARGEST);
     let mut header = Vec::new();
     file.take(length).read_to_end(&mut header).map_err(unreadable)?;
-    let header: Option<serde_json::Value> = serde_json::from_slice(&header).ok();
-    Ok(header.is_some_and(|header| header["__metadata__"][MANIFEST].is_string()))
+    Ok(holds_manifest(&header))
+}
+
+fn holds_manifest(header: &[u8]) -> bool {
+    serde_json::from_slice::<Header>(header).is_ok_and(|header| header.manifest.is_some())
 }
 
 /// Checks that `path` may be written: a former run may be replaced; any other existing file, above all the model's own weights,
@@ -169,21 +186,38 @@ pub fn expect_replaceable(path: &Path) -> Result<()> {
 /// # Errors
 /// If it is not a run file, or is damaged: the problem names the part that is missing, has a wrong length or is out of range.
 pub fn read(path: &Path) -> Result<Run> {
-    let bytes = std::fs::read(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
+    let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    // A file that is no run may be a model of gigabytes, or a device that never ends.
+    (&mut file).take(8).read_to_end(&mut bytes).map_err(unreadable)?;
+    let claimed = <[u8; 8]>::try_from(&*bytes).map_or(0, u64::from_le_bytes);
+    (&mut file).take(claimed.min(header::LARGEST)).read_to_end(&mut bytes).map_err(unreadable)?;
+    if header_of(&bytes).is_some_and(holds_manifest) {
+        file.read_to_end(&mut bytes).map_err(unreadable)?;
+    }
     from_bytes(&bytes, &path.display().to_string())
+}
+
+/// The header in the bytes of a safetensors file; None if it is cut short.
+fn header_of(bytes: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let length = Some(u64::from_le_bytes(*length)).filter(|length| *length <= header::LARGEST)?;
+    rest.get(..length as usize)
 }
 
 /// Reads the bytes of a run file; messages call it `name`.
 pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
-    let damaged = |error: String| Problem::new(name, format_args!("is not a complete run file: {error}"), NOT_A_RUN);
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
-    let manifest = metadata.metadata().as_ref().and_then(|entries| entries.get(MANIFEST));
-    let manifest = manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but not a run", NOT_A_RUN))?;
-    let manifest = format::upgraded(manifest, name)?;
-    let manifest: Manifest =
-        serde_json::from_value(manifest).map_err(|error| damaged(format!("its manifest is unreadable: {error}")))?;
-    let manifest = manifest.checked().map_err(damaged)?;
+    let damaged = |what: String| Problem::new(name, format_args!("is not a complete run file: {what}"), NOT_A_RUN);
+    let header = header_of(bytes).ok_or_else(|| damaged("it ends within its header".to_owned()))?;
+    let header: Header =
+        serde_json::from_slice(header).map_err(|error| damaged(format!("its header {}", of_json(&error))))?;
+    let manifest = header.manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but not a run", NOT_A_RUN))?;
+    let manifest = format::manifest(&manifest, name)?.checked().map_err(damaged)?;
+    if header.tensors > most_tensors(&manifest) {
+        return Err(damaged(format!("it holds {} tensors, more than its study has", header.tensors)));
+    }
+    let tensors = SafeTensors::deserialize(bytes).map_err(|_| damaged("it is cut short, or its tensors overlap".to_owned()))?;
     let listed = &manifest.dictionaries;
     // The order of the checks matters: the number of records is limited by the file, but the number of layers is only a claim.
     let complete = manifest.model.layers.checked_mul(SubmoduleKind::ALL.len()) == Some(listed.len())
@@ -197,6 +231,13 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
     let reader = Reader { tensors: &tensors, name, manifest: &manifest };
     let views = manifest.study.all().map(|view| reader.view(view)).collect::<Result<_>>()?;
     Ok(Run { manifest, views })
+}
+
+/// The number of tensors of a run: those of each submodule in each view, and those of the view itself.
+fn most_tensors(manifest: &Manifest) -> usize {
+    const OF_SUBMODULE: usize = 8;
+    const OF_VIEW: usize = 11;
+    manifest.study.views.len() * (OF_VIEW + OF_SUBMODULE * manifest.dictionaries.len())
 }
 
 struct Reader<'a> {
@@ -256,14 +297,18 @@ impl Reader<'_> {
             .iter()
             .zip(&self.manifest.dictionaries)
             .map(|(submodule, record)| self.submodule(name, *submodule, record.features, positions));
-        Ok(ViewEffects {
+        let effects = ViewEffects {
             view,
             clean_metrics: self.floats(&format!("{name}.clean_metric"), Some(examples.len()))?,
             patch_metrics: self.floats(&format!("{name}.patch_metric"), Some(examples.len()))?,
             positions,
             submodules: submodules.collect::<Result<_>>()?,
             detail: self.detail(name, &all, examples.len(), positions)?,
-        })
+        };
+        match first_not_finite(&effects) {
+            Some(what) => Err(self.damaged(format_args!("in its view {name}, {what}"))),
+            None => Ok(effects),
+        }
     }
 
     fn submodule(
