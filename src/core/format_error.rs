@@ -4,12 +4,13 @@ use super::text::excerpt;
 
 /// What `error` says is wrong, with the line: "lacks 'index' (line 3)".
 pub fn of_json(error: &serde_json::Error) -> String {
-    let line = error.line();
+    let (line, message) = (error.line(), error.to_string());
     match error.classify() {
+        _ if message.starts_with("number out of range") => format!("holds a number that is out of range (line {line})"),
+        _ if message.starts_with("recursion limit") => format!("is nested too deeply (line {line})"),
         serde_json::error::Category::Eof => "ends too early".to_owned(),
         serde_json::error::Category::Syntax => format!("is no JSON from line {line}, column {} on", error.column()),
         _ => {
-            let message = error.to_string();
             let place = format!(" at line {line} column {}", error.column());
             let what = in_words(message.strip_suffix(&place).unwrap_or(&message));
             if line > 0 { format!("{what} (line {line})") } else { what }
@@ -106,6 +107,7 @@ mod tests {
             ("", "ends too early"),
             ("{\"number\": 1", "ends too early"),
             ("{\n\"number\": nope}", "is no JSON from line 2, column 12 on"),
+            ("{\"number\": 1e99}", "holds a number that is out of range (line 1)"),
             ("{}", "lacks the key 'number' (line 1)"),
             ("{\"number\": 1, \"number\": 2}", "has the key 'number' twice (line 1)"),
             (

@@ -255,7 +255,9 @@ impl Dropped {
     /// The number of all dropped lines.
     pub fn sum(self) -> usize {
         // A file may claim any counts.
-        [self.answer_not_one_token, self.other_length, self.beyond_limit].into_iter().fold(self.unequal_length, usize::saturating_add)
+        [self.answer_not_one_token, self.other_length, self.beyond_limit]
+            .into_iter()
+            .fold(self.unequal_length, usize::saturating_add)
     }
 }
 

@@ -210,8 +210,7 @@ fn header_of(bytes: &[u8]) -> Option<&[u8]> {
 pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
     let damaged = |what: String| Problem::new(name, format_args!("is not a complete run file: {what}"), NOT_A_RUN);
     let header = header_of(bytes).ok_or_else(|| damaged("it ends within its header".to_owned()))?;
-    let header: Header =
-        serde_json::from_slice(header).map_err(|error| damaged(format!("its header {}", of_json(&error))))?;
+    let header: Header = serde_json::from_slice(header).map_err(|error| damaged(format!("its header {}", of_json(&error))))?;
     let manifest = header.manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but not a run", NOT_A_RUN))?;
     let manifest = format::manifest(&manifest, name)?.checked().map_err(damaged)?;
     if header.tensors > most_tensors(&manifest) {
