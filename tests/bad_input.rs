@@ -228,7 +228,7 @@ const CASES: &[Case] = &[
         what: "config.json that is not JSON",
         damage: |w| w.write("model/config.json", "{"),
         command: RUN,
-        says: &["model/config.json", "EOF"],
+        says: &["model/config.json", "ends in the middle"],
     },
     Case {
         what: "unknown activation",
@@ -331,7 +331,12 @@ const CASES: &[Case] = &[
         command: RUN,
         says: &[CFG, "normalize_activations", "layer_norm"],
     },
-    Case { what: "cfg.json that is not JSON", damage: |w| w.write(CFG, "nope"), command: RUN, says: &[CFG, "no JSON object"] },
+    Case {
+        what: "cfg.json that is not JSON",
+        damage: |w| w.write(CFG, "nope"),
+        command: RUN,
+        says: &[CFG, "is no JSON at line 1"],
+    },
     Case {
         what: "empty data set",
         damage: |w| w.write("pairs.json", "\n\n"),

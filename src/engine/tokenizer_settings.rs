@@ -45,8 +45,8 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<()> {
     if config.object.get("auto_map").is_some_and(|value| !value.is_null()) {
         return Err(unsupported(config, "auto_map", "no tokenizer with code of its own"));
     }
-    let class = config.text_or_null("tokenizer_class")?.unwrap_or(SET_PREFIX_SPACE[0]);
-    let class = class.strip_suffix("Fast").unwrap_or(class);
+    let full = config.text_or_null("tokenizer_class")?.unwrap_or(SET_PREFIX_SPACE[0]);
+    let class = full.strip_suffix("Fast").unwrap_or(full);
     let sets_prefix_space = SET_PREFIX_SPACE.contains(&class);
     if !sets_prefix_space && !PLAIN.contains(&class) {
         let supported = format!("{} and {}", SET_PREFIX_SPACE.join(", "), PLAIN.join(", "));
@@ -70,7 +70,7 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<()> {
     if class != SET_PREFIX_SPACE[0] && tokenizer.get("post_processor").is_some_and(adds_tokens) {
         return Err(Problem::new(
             folder.join("tokenizer.json").display(),
-            format_args!("its post_processor adds special tokens, and tokenizer_class is {class}"),
+            format_args!("its post_processor adds special tokens, and tokenizer_class is {full}"),
             "supported are prompts without special tokens: set post_processor to null, or tokenizer_class to GPTNeoXTokenizer",
         ));
     }

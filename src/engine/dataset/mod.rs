@@ -20,8 +20,8 @@ use crate::engine::tokenizer::Tokenizer;
 
 pub use filter::Example;
 
-/// Most bytes of a list of pairs, about three million pairs; a device without an end stops here.
-const LARGEST: u64 = 1 << 29;
+/// Most bytes of a list of pairs, more than a million pairs; a device without an end stops here.
+const LARGEST: u64 = 1 << 28;
 
 /// The model's limits, against which every example is checked.
 #[derive(Debug, Clone, Copy)]

@@ -81,8 +81,8 @@ impl Archive {
             bytes.expect_whole(&name).err().unwrap_or_else(|| Problem::new(&name, what, remedy))
         };
         let whole = |what: String, remedy: &str| Problem::new(&name, what, remedy);
-        let mut archive =
-            ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(|error| damaged(format!("is no PyTorch zip: {error}")))?;
+        let mut archive = ZipArchive::new(Cursor::new(bytes.as_slice()))
+            .map_err(|_| damaged("is no PyTorch zip, or one without its end".to_owned()))?;
         let holds = |end: &str| archive.file_names().filter_map(std::result::Result::ok).any(|name| name.ends_with(end));
         if holds(".npy") {
             return Err(whole("is an archive of numpy (.npz), not a file of torch.save".to_owned(), SAVE));
