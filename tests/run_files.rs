@@ -260,9 +260,10 @@ fn a_file_that_claims_too_much_is_refused_in_words() {
     };
     let entry = r#""x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"#;
     let entries: String = (0..500).map(|index| entry.replace('x', &format!("x{index}"))).collect();
-    // The file ends with the floats of some effect or metric.
-    let mut not_finite = bytes[..bytes.len() - 4].to_vec();
-    not_finite.extend(f32::NAN.to_le_bytes());
+    let tensors: serde_json::Value = serde_json::from_str(header).unwrap();
+    let metric = 8 + length + tensors["male.clean_metric"]["data_offsets"][0].as_u64().unwrap() as usize;
+    let mut not_finite = bytes.clone();
+    not_finite[metric..metric + 4].copy_from_slice(&f32::NAN.to_le_bytes());
     let cases = [
         (Vec::new(), "it ends within its header"),
         (u64::MAX.to_le_bytes().to_vec(), "it ends within its header"),
@@ -279,7 +280,7 @@ fn a_file_that_claims_too_much_is_refused_in_words() {
         (replaced(r#"\"layers\":1"#, r#"\"layers\":1099511627776"#), "dictionaries are not those of 1099511627776 layers"),
         (replaced(r#"\"format\":2"#, r#"\"format\":{}"#), "has run format none"),
         (bytes[..bytes.len() - 1].to_vec(), "it is cut short"),
-        (not_finite, "NaN"),
+        (not_finite, "in its view male, the metric of example 1 is not a finite number"),
     ];
     for (bytes, says) in cases {
         std::fs::write(home.path().join("claims"), &bytes).unwrap();

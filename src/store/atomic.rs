@@ -148,10 +148,7 @@ fn filled(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 
 /// Gives `temporary` the name `path`; returns it if that name is taken.
 fn place_new(temporary: NamedTempFile, path: &Path) -> Result<Option<NamedTempFile>> {
-    let refused = match temporary.persist_noclobber(path) {
-        Ok(_) => return Ok(None),
-        Err(refused) => refused,
-    };
+    let Err(refused) = temporary.persist_noclobber(path) else { return Ok(None) };
     if refused.error.kind() == ErrorKind::AlreadyExists || path.is_symlink() || path.exists() {
         return Ok(Some(refused.file));
     }

@@ -104,12 +104,11 @@ fn a_file_of_another_program_stays_and_the_result_goes_beside_it() {
         assert_eq!(std::fs::read_to_string(&target).unwrap(), there);
         assert_eq!(std::fs::read_to_string(folder.path().join("run-2.safetensors")).ok().as_deref(), beside);
         assert_eq!(files(folder.path()).len(), 1 + usize::from(beside.is_some()));
-        match beside {
-            None => outcome.unwrap(),
-            Some(_) => {
-                let problem = outcome.unwrap_err().to_string();
-                assert!(problem.contains("in the meantime") && problem.contains("run-2.safetensors: keep"), "{problem}");
-            }
+        if beside.is_none() {
+            outcome.unwrap();
+        } else {
+            let problem = outcome.unwrap_err().to_string();
+            assert!(problem.contains("in the meantime") && problem.contains("run-2.safetensors: keep"), "{problem}");
         }
     }
 }

@@ -36,8 +36,13 @@ pub fn data() -> Result<PathBuf> {
 /// The program's folder in the one that `variable` names. A relative path there does not count, as the specification demands.
 fn folder(variable: &str, usual: &str) -> Result<PathBuf> {
     let chosen = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = chosen.or_else(|| std::env::home_dir().map(|home| home.join(usual)));
+    let base = chosen.or_else(|| home().map(|home| home.join(usual)));
     Ok(base.ok_or_else(|| no_home(variable))?.join(NAME))
+}
+
+/// The current user's home folder: `HOME`, otherwise the one in the list of users.
+pub fn home() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }
 
 /// The problem that a folder of the user is needed, and neither `variable` nor the home folder is known.

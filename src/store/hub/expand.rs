@@ -6,6 +6,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use crate::store::folders;
+
 /// What a path is expanded with.
 pub struct Surroundings<'a> {
     /// The value of an environment variable.
@@ -35,14 +37,10 @@ fn with_variables(path: &str, surroundings: &Surroundings<'_>) -> OsString {
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('$') {
         expanded.push(before);
-        let (name, length) = match after.strip_prefix('{').and_then(|braced| braced.split_once('}')) {
-            Some((name, _)) => (name, name.len() + 2),
-            None => {
-                let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
-                let name = after.split(|character| !is_part(character)).next().unwrap_or_default();
-                (name, name.len())
-            }
-        };
+        let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        let braced = after.strip_prefix('{').and_then(|braced| braced.split_once('}'));
+        let plain = || after.split(|character| !is_part(character)).next().unwrap_or_default();
+        let (name, length) = braced.map_or_else(|| (plain(), plain().len()), |(name, _)| (name, name.len() + 2));
         let (written, left) = after.split_at(length);
         match (surroundings.variable)(name).filter(|_| !name.is_empty()) {
             Some(value) => expanded.push(value),
@@ -56,7 +54,7 @@ fn with_variables(path: &str, surroundings: &Surroundings<'_>) -> OsString {
 
 /// The home folder of the user called `name` by `/etc/passwd`, otherwise of the current user.
 pub fn home(name: Option<&str>) -> Option<PathBuf> {
-    let Some(name) = name else { return std::env::home_dir() };
+    let Some(name) = name else { return folders::home() };
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
     users.lines().find_map(|line| {
         let mut fields = line.split(':');

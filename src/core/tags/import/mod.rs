@@ -5,9 +5,8 @@ mod annotations;
 mod lists;
 mod python;
 
-use std::collections::BTreeMap;
-
-use serde::de::IgnoredAny;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::book::{Edit, Subject};
 use super::json::from_json;
@@ -50,17 +49,31 @@ pub struct Imported {
     pub problems: Vec<Problem>,
 }
 
+/// An object with the key of an annotation. The values are not kept: a long file may hold anything.
+#[derive(Deserialize)]
+struct Annotated {
+    #[serde(rename = "Name")]
+    _name: IgnoredAny,
+}
+
+/// An object with the key of this program's own form.
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(rename = "features")]
+    _features: IgnoredAny,
+}
+
+fn is_object<T: DeserializeOwned>(text: &str) -> bool {
+    text.trim_start().starts_with('{') && serde_json::from_str::<T>(text).is_ok()
+}
+
 /// Reads `text`, detecting which of the three forms it has.
 pub fn import(text: &str, target: &Target<'_>) -> Imported {
     let text = text.trim_start_matches('\u{feff}');
-    let is_object_with = |text: &str, key: &str| {
-        // The values are not kept: a long file may hold anything.
-        serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text).is_ok_and(|object| object.contains_key(key))
-    };
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    if is_object_with(first, "Name") {
+    if is_object::<Annotated>(first) {
         annotations(text, target)
-    } else if first.trim() == "{" || is_object_with(text, "features") {
+    } else if first.trim() == "{" || is_object::<Listed>(text) {
         json(text, target)
     } else {
         notebook(text, target)
