@@ -45,6 +45,9 @@ pub fn shown(value: &Value) -> String {
     excerpt(&value.to_string(), 60)
 }
 
+/// Keys whose values are of one type: what that is in words, whether a value is of it, and the keys, separated by spaces.
+pub type Typed = (&'static str, fn(&Value) -> bool, &'static str);
+
 /// The keys of one object of a file; every reading checks the type, and a problem names the file, the key and the value.
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {

@@ -13,8 +13,8 @@ use crate::core::text::{excerpt, printable};
 use crate::engine::hash::sha256_hex;
 use crate::engine::token_text;
 
-/// Most bytes of a `tokenizer.json`; those with the largest vocabularies have about 40 MB.
-const LARGEST: u64 = 1 << 28;
+/// Most bytes of a `tokenizer.json`: eight times that of GPT-NeoX. Reading it takes many times its size in memory.
+const LARGEST: u64 = 1 << 24;
 
 /// A Hugging Face tokenizer with the name and hash of its file.
 pub struct Tokenizer {

@@ -40,8 +40,8 @@ pub struct Pair {
     pub patch_answer: Words,
 }
 
-/// Most bytes of a line. Prompts of a million tokens are shorter.
-const LONGEST_LINE: usize = 1 << 24;
+/// Most bytes of a line, enough for prompts of a hundred thousand tokens. Reading a line takes many times its size in memory.
+const LONGEST_LINE: usize = 1 << 22;
 
 /// Splits `bytes` into lines and reads each as JSON; lines of white space are skipped.
 pub fn parse(bytes: &[u8], name: &str, cancel: &Cancel) -> Result<Vec<Line>> {

@@ -8,6 +8,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 use std::rc::Rc;
 
+use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::pickle::{PickledTensor, Stored, read_state_dict};
@@ -93,12 +94,14 @@ impl Archive {
         let mut storages = HashMap::new();
         let mut tensors = None;
         for index in 0..archive.len() {
-            let mut entry =
-                archive.by_index(index).map_err(|error| damaged(format!("its zip entry {index} is unreadable: {error}")))?;
-            let entry_name = entry
-                .name()
-                .map_err(|error| damaged(format!("its zip entry {index} has no readable name: {error}")))?
-                .into_owned();
+            let mut entry = archive.by_index(index).map_err(|error| match error {
+                ZipError::UnsupportedArchive(_) => {
+                    whole(format!("its zip entry {index} is packed in a way that is not read"), SAVE)
+                }
+                _ => damaged(format!("its zip entry {index} is unreadable")),
+            })?;
+            let entry_name =
+                entry.name().map_err(|_| damaged(format!("its zip entry {index} has no readable name")))?.into_owned();
             if entry_name.ends_with("/data.pkl") {
                 if entry.size() > LARGEST_PICKLE {
                     let what = format!("its pickle has {} bytes, a dictionary's has less than one kilobyte", entry.size());
@@ -110,7 +113,7 @@ impl Archive {
                     .by_ref()
                     .take(LARGEST_PICKLE)
                     .read_to_end(&mut pickle)
-                    .map_err(|error| damaged(format!("its pickle is unreadable: {error}")))?;
+                    .map_err(|_| damaged("its pickle is unreadable".to_owned()))?;
                 let read = read_state_dict(&pickle).map_err(|fault| match fault.remedy {
                     Some(remedy) => whole(fault.what, &remedy),
                     None => damaged(fault.what),

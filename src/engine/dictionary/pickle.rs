@@ -197,27 +197,6 @@ impl Machine<'_> {
                 0x80 => drop(self.byte()?),     // PROTO
                 b'.' => return self.pop(),      // STOP
                 b'(' => self.push(Value::Mark), // MARK
-                0x95 => drop(self.take(8)?),    // FRAME: the length of what follows
-                b'N' => self.push(Value::Ignored("None")),
-                0x88 | 0x89 => self.push(Value::Ignored("true or false")), // NEWTRUE, NEWFALSE
-                b']' => self.push(Value::Ignored("a list")),               // EMPTY_LIST
-                0x8f => self.push(Value::Ignored("a set")),                // EMPTY_SET
-                b'a' => drop(self.pop()?),                                 // APPEND
-                b'e' | 0x90 => drop(self.pop_to_mark()?),                  // APPENDS, ADDITEMS
-                b'G' => {
-                    self.take(8)?; // BINFLOAT
-                    self.push(Value::Ignored("a number"));
-                }
-                b'B' => {
-                    let length = u32::from_le_bytes(self.array()?); // BINBYTES
-                    self.take(length as usize)?;
-                    self.push(Value::Ignored("bytes"));
-                }
-                b'C' => {
-                    let length = self.byte()?; // SHORT_BINBYTES
-                    self.take(length as usize)?;
-                    self.push(Value::Ignored("bytes"));
-                }
                 b'K' => {
                     let value = i64::from(self.byte()?); // BININT1
                     self.push(Value::Integer(value));
@@ -294,13 +273,41 @@ impl Machine<'_> {
                     let slot = u32::from_le_bytes(self.array()?); // LONG_BINGET
                     self.recall(slot)?;
                 }
-                other => {
-                    return Err(
-                        format!("its pickle contains the opcode 0x{other:02x}, which no dictionary of tensors needs").into()
-                    );
-                }
+                other => self.unread(other)?,
             }
         }
+    }
+
+    /// Carries out an opcode that makes a value which no tensor needs.
+    fn unread(&mut self, opcode: u8) -> Outcome<()> {
+        let kind = match opcode {
+            0x95 => return self.take(8).map(|_| ()),              // FRAME: the length of what follows
+            b'a' => return self.pop().map(|_| ()),                // APPEND
+            b'e' | 0x90 => return self.pop_to_mark().map(|_| ()), // APPENDS, ADDITEMS
+            b'N' => "None",                                       // NONE
+            0x88 | 0x89 => "true or false",                       // NEWTRUE, NEWFALSE
+            b']' => "a list",                                     // EMPTY_LIST
+            0x8f => "a set",                                      // EMPTY_SET
+            b'G' => {
+                self.take(8)?; // BINFLOAT
+                "a number"
+            }
+            b'B' => {
+                let length = u32::from_le_bytes(self.array()?); // BINBYTES
+                self.take(length as usize)?;
+                "bytes"
+            }
+            b'C' => {
+                let length = self.byte()?; // SHORT_BINBYTES
+                self.take(length as usize)?;
+                "bytes"
+            }
+            other => {
+                return Err(format!("its pickle contains the opcode 0x{other:02x}, which no dictionary of tensors needs").into());
+            }
+        };
+        self.push(Value::Ignored(kind));
+        Ok(())
     }
 
     fn take(&mut self, count: usize) -> Outcome<&[u8]> {

@@ -10,7 +10,7 @@ use super::Stated;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
-use crate::engine::json::{Fields, shown};
+use crate::engine::json::{Fields, Typed, shown};
 
 /// Keys that change the arithmetic, with their values that mean "a standard ReLU autoencoder on plain activations". For each of
 /// them a missing key means such a value in SAELens, too.
@@ -33,7 +33,7 @@ const ARITHMETIC: [(&str, &[&str]); 12] = [
 ];
 
 /// Keys that say how the dictionary was trained or logged, by the type of their values; null is allowed for all of them.
-const RECORDS: [(&str, fn(&Value) -> bool, &str); 4] = [
+const RECORDS: [Typed; 4] = [
     (
         "text",
         Value::is_string,

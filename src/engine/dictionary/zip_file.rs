@@ -8,15 +8,20 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{Dictionary, ae_pt};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::core::text::excerpt;
+use crate::engine::foreign;
 use crate::engine::small_file::LARGEST_CONFIGURATION;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::Bytes;
+
+/// Most bytes that one byte of a deflated entry unpacks to.
+const TIGHTEST: u64 = 1032;
 
 /// An archive whose directory was read.
 pub struct ZipFile {
@@ -32,10 +37,15 @@ impl ZipFile {
     pub fn open(path: &Path) -> Result<Self> {
         let stamp = Stamp::of(path);
         let file = File::open(path).map_err(|error| Problem::from_io(path, "open it", &error))?;
-        let archive = ZipArchive::new(io::BufReader::new(file)).map_err(|error| {
+        let mut start = Vec::new();
+        (&file).take(512).read_to_end(&mut start).map_err(|error| Problem::from_io(path, "read it", &error))?;
+        if let Some(problem) = foreign::problem(&start, &path.display()) {
+            return Err(problem);
+        }
+        let archive = ZipArchive::new(io::BufReader::new(file)).map_err(|_| {
             Problem::new(
                 path.display(),
-                format_args!("is not a complete zip: {error}"),
+                "is not a complete zip",
                 "give a folder of dictionaries or dictionary_learning's archive, or fetch it again",
             )
         })?;
@@ -96,7 +106,13 @@ impl ZipFile {
         let unreadable = |error: &dyn std::fmt::Display| {
             Problem::new(place, format_args!("cannot be read: {error}"), "the archive is damaged or cut short: fetch it again")
         };
-        let mut entry = self.archive.by_name(name).map_err(|error| unreadable(&error))?;
+        let entry = self.archive.by_name(name).map_err(|error| match error {
+            ZipError::UnsupportedArchive(_) => {
+                let what = "is packed in a way that is not read, such as with a password";
+                Problem::new(place, what, "unpack the archive, and give the folder with --dictionaries")
+            }
+            other => unreadable(&other),
+        })?;
         if entry.compression() == CompressionMethod::Stored {
             let start = entry.data_start().ok_or_else(|| unreadable(&"its place is not known"))?;
             let part = start..start.saturating_add(entry.size());
@@ -107,6 +123,11 @@ impl ZipFile {
             }
             return Bytes::map_part(&file, &self.path, part);
         }
+        // An archive could claim any size; nothing is packed more tightly than this.
+        if entry.size() / TIGHTEST > entry.compressed_size() {
+            return Err(unreadable(&format_args!("it claims {} bytes, packed into {}", entry.size(), entry.compressed_size())));
+        }
+        let claimed = entry.size();
         let unpacked = |error: &io::Error| {
             Problem::new(
                 place,
@@ -115,7 +136,7 @@ impl ZipFile {
             )
         };
         let mut file = tempfile::tempfile().map_err(|error| unpacked(&error))?;
-        let length = io::copy(&mut entry, &mut file).map_err(|error| unpacked(&error))?;
+        let length = io::copy(&mut entry.take(claimed), &mut file).map_err(|error| unpacked(&error))?;
         if length == 0 {
             return Err(unreadable(&"it is empty"));
         }

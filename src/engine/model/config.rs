@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
-use crate::engine::json::{Fields, object, shown};
+use crate::engine::json::{Fields, Typed, object, shown};
 
 /// Largest size that is accepted: a larger number than any model has means a damaged file, and nothing must be allocated for it.
 const LARGEST_SIZE: usize = 1 << 20;
@@ -49,7 +49,7 @@ pub struct Config {
 
 /// Keys that change nothing, with the type of their values; null is allowed for all of them. Every other key that is not read is
 /// ignored, as transformers ignores it.
-const HARMLESS: [(&str, fn(&Value) -> bool, &str); 4] = [
+const HARMLESS: [Typed; 4] = [
     ("a number", Value::is_number, "attention_dropout hidden_dropout classifier_dropout initializer_range"),
     ("true or false", Value::is_boolean, "use_cache is_decoder gradient_checkpointing"),
     ("text", Value::is_string, "transformers_version torch_dtype dtype _name_or_path"),

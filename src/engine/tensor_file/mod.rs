@@ -24,6 +24,9 @@ use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::{foreign, json};
 
+/// Most bytes of a header: reading it takes many times its size in memory.
+const LARGEST_HEADER: u64 = 1 << 22;
+
 /// A safetensors file whose header was read and checked.
 #[derive(Debug, Clone)]
 pub struct TensorFile {
@@ -65,6 +68,10 @@ impl TensorFile {
     }
 
     fn header(&self) -> Result<SafeTensors<'_>> {
+        let claimed = self.bytes.as_slice().first_chunk::<8>().map_or(0, |length| u64::from_le_bytes(*length));
+        if claimed > LARGEST_HEADER {
+            return Err(self.fault());
+        }
         let header = SafeTensors::deserialize(self.bytes.as_slice());
         self.bytes.expect_whole(&self.name)?;
         header.map_err(|_| self.fault())
@@ -91,6 +98,10 @@ impl TensorFile {
         let Some(header) = usize::try_from(length).ok().and_then(|length| rest.get(..length)) else {
             return damaged(format!("its header of {length} bytes is larger than the file"));
         };
+        if length > LARGEST_HEADER {
+            let what = format!("has a header of {length} bytes, a model of a thousand layers has a tenth of that");
+            return Problem::new(&self.name, what, "check that the file holds the tensors of one model or dictionary");
+        }
         match json::object(header) {
             Err(what) => damaged(format!("its header {what}")),
             Ok(tensors) => {
