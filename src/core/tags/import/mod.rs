@@ -5,6 +5,8 @@ mod annotations;
 mod lists;
 mod python;
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
