@@ -44,7 +44,11 @@ fn conflicts_and_slips_are_reported_with_their_lines() {
             "config.toml:2: 'pigeon' is not a way to the clipboard; use one of auto, tmux, screen, osc52, local, file"
         ]
     );
-    assert!(problems("thme = \"dark\"\n")[0].starts_with("config.toml:1: unknown field"), "{:?}", problems("thme = \"dark\"\n"));
+    assert!(
+        problems("thme = \"dark\"\n")[0].starts_with("config.toml:1: has the key 'thme' where"),
+        "{:?}",
+        problems("thme = \"dark\"\n")
+    );
     assert!(problems("[keys\n")[0].starts_with("config.toml:1"));
 }
 

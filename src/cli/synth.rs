@@ -79,11 +79,11 @@ impl Write for UntilFailure {
         if self.failed {
             return Ok(bytes.len());
         }
-        self.file.write(bytes).inspect_err(|error| self.failed = error.kind() != io::ErrorKind::Interrupted)
+        self.file.as_file_mut().write(bytes).inspect_err(|error| self.failed = error.kind() != io::ErrorKind::Interrupted)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.as_file_mut().flush()
     }
 }
 

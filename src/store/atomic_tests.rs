@@ -1,3 +1,5 @@
+//! Tests of whole writes: what is refused before the work, and what another program does in the meantime.
+
 use super::*;
 
 fn files(folder: &Path) -> Vec<String> {
