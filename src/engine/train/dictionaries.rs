@@ -16,6 +16,7 @@ use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::model::neox::NeoX;
 use crate::engine::random::Random;
+use crate::engine::threads::no_thread;
 
 /// Number of tokens whose activations the dictionaries learn from.
 const TOKENS: usize = 200_000;
