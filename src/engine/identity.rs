@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::time::Instant;
 
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 use crate::core::run::{DataRecord, DictionaryRecord, Run};
 use crate::core::tags::Subject;
 use crate::engine::cancel::Cancel;
@@ -84,10 +84,6 @@ fn sha256_of(name: &str, bytes: &Bytes, cancel: &Cancel) -> Result<String> {
 fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
     // Measured before the hash, which releases the file's pages.
     let decoder_norms = decoder_norms(dictionary, cancel)?;
-    if !decoder_norms.largest.is_finite() {
-        let what = "has a decoder row whose length is beyond the largest number of 32 bits";
-        return Err(Problem::new(dictionary.name(), what, "check that the file holds the weights that were trained"));
-    }
     Ok(DictionaryRecord {
         submodule: dictionary.submodule().to_string(),
         format: dictionary.format().name().to_owned(),

@@ -11,7 +11,9 @@ use crate::core::invariant::first_not_finite;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::request::{Request, Shard};
-use crate::core::run::{DataRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds, ShardRecord};
+use crate::core::run::{
+    DataRecord, DictionaryRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds, ShardRecord,
+};
 use crate::core::study::{Study, ViewSpec};
 use crate::core::study_source::PairSource;
 use crate::core::view::{View, ViewName};
@@ -106,6 +108,8 @@ impl OpenStudy {
                 (Err(stopped), Err(reason)) if stopped.is_cancelled() => return Err(reason),
                 (views, identity) => (views?, identity?),
             };
+            // This comes after the attribution, whose failure says more; which thread ends first does not show.
+            identity.dictionaries.iter().try_for_each(expect_finite_norms)?;
             let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
             for record in &mut identity.dictionaries {
                 record.report = reports.remove(&record.submodule);
@@ -248,6 +252,15 @@ fn take_shard(data: &mut [DataSet], shard: Shard) -> Result<ShardRecord> {
         data.examples = kept.iter().map(|index| data.examples[*index].clone()).collect();
     }
     Ok(ShardRecord { number: shard.number, of: shard.of, places })
+}
+
+/// Fails if a row of the decoder is longer than the largest number of 32 bits.
+fn expect_finite_norms(record: &DictionaryRecord) -> Result<()> {
+    if record.decoder_norms.is_none_or(|norms| norms.largest.is_finite()) {
+        return Ok(());
+    }
+    let what = "has a decoder row whose length is beyond the largest number of 32 bits";
+    Err(Problem::new(&record.source, what, "check that the file holds the weights that were trained"))
 }
 
 /// Fails if an effect or a metric is not finite: weights are checked when they are read, but finite weights can still overflow.
