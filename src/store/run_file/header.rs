@@ -24,7 +24,10 @@ struct Metadata {
     saescope: Option<String>,
 }
 
-/// A tensor as every safetensors file describes it, with no more than two dimensions, as in every run.
+/// More dimensions than tensors of any model have; those of a run have two at most.
+const MOST_DIMENSIONS: usize = 8;
+
+/// A tensor as every safetensors file describes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tensor {
@@ -36,7 +39,7 @@ struct Tensor {
     _data_offsets: [u64; 2],
 }
 
-/// A list of one or two lengths.
+/// The lengths of a tensor's dimensions.
 struct Shape;
 
 impl<'de> Deserialize<'de> for Shape {
@@ -47,15 +50,15 @@ impl<'de> Deserialize<'de> for Shape {
             type Value = Shape;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a list of one or two lengths")
+                write!(formatter, "a list of at most {MOST_DIMENSIONS} lengths")
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut lengths: A) -> Result<Shape, A::Error> {
-                for index in 0..=2 {
-                    match lengths.next_element::<u64>()? {
-                        Some(_) if index < 2 => {}
-                        None if index > 0 => break,
-                        _ => return Err(Error::invalid_length(index, &self)),
+                let mut count = 0;
+                while lengths.next_element::<u64>()?.is_some() {
+                    count += 1;
+                    if count > MOST_DIMENSIONS {
+                        return Err(Error::invalid_length(count, &self));
                     }
                 }
                 Ok(Shape)
