@@ -14,6 +14,8 @@ mod terminal;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use saescope::store::atomic::AtomicFile;
@@ -68,10 +70,7 @@ fn the_demo_is_computed_and_left() {
 #[test]
 fn the_terminal_gets_its_settings_back() {
     let home = Home::new();
-    // Those of a terminal in which nothing has run yet.
-    let mut other = home.start("true", "", &[]);
-    assert_eq!(other.ended(), Some(0));
-    let fresh = other.settings();
+    let fresh = fresh_settings(&home);
     let mut program = home.explore("--published", &[]);
     program.wait_for("published figures");
     assert_ne!(program.settings(), fresh);
@@ -355,18 +354,272 @@ fn without_a_terminal_the_line_says_what_to_use() {
     );
 }
 
+/// The settings of a terminal in which nothing has run yet.
+fn fresh_settings(home: &Home) -> String {
+    let mut other = home.start("true", "", &[]);
+    assert_eq!(other.ended(), Some(0));
+    other.settings()
+}
+
 #[test]
-fn a_request_to_end_leaves_cleanly() {
+fn every_signal_that_ends_the_program_gives_the_terminal_back() {
     let home = Home::new();
-    for signal in ["TERM", "HUP", "INT"] {
-        let mut program = home.explore("--steps 2000", &[]);
-        program.wait_for("/36 done");
-        let raw = program.settings();
+    let fresh = fresh_settings(&home);
+    for signal in [
+        "TERM",
+        "HUP",
+        "INT",
+        "QUIT",
+        "ABRT",
+        "ALRM",
+        "USR1",
+        "USR2",
+        "VTALRM",
+        "PROF",
+        "SYS",
+        "TRAP",
+        "XCPU",
+        #[cfg(target_os = "linux")]
+        "IO",
+        #[cfg(target_os = "linux")]
+        "PWR",
+        #[cfg(target_os = "linux")]
+        "RTMIN",
+    ] {
+        let mut program = home.explore("--published", &["SSH_CONNECTION=10.0.0.1 50000 10.0.0.2 22"]);
+        program.wait_for("published figures");
+        assert_ne!(program.settings(), fresh);
         program.signal(signal);
-        assert_eq!(program.ended(), Some(0));
-        assert_ne!(program.settings(), raw);
+        let status = program.ended();
+        // Some signals have no name that the library knows: the status is the one that a shell gives them.
+        assert!(status.is_none_or(|status| matches!(signal, "IO" | "PWR" | "RTMIN") && status > 128), "{signal}: {status:?}");
+        assert_eq!(program.settings(), fresh, "{signal}");
         program.take_rest();
         expect_left(&program);
+    }
+}
+
+#[test]
+fn a_request_to_end_does_not_wait_for_the_computation() {
+    let home = Home::new();
+    let mut program = home.explore("--steps 2000", &[]);
+    program.wait_for("/36 done");
+    program.signal("TERM");
+    assert_eq!(program.ended(), None);
+    program.take_rest();
+    expect_left(&program);
+}
+
+#[test]
+fn a_terminal_that_does_not_read_holds_nothing_up() {
+    let home = Home::new();
+    let fresh = fresh_settings(&home);
+    let mut program = home.explore("--published", &[]);
+    program.wait_for("published figures");
+    let gate = Arc::clone(&program.gate);
+    let closed = gate.lock().unwrap();
+    for _ in 0..100 {
+        program.press("\x0c");
+        thread::sleep(Duration::from_millis(10));
+    }
+    program.signal("TERM");
+    assert_eq!(program.ended(), None);
+    assert_eq!(program.settings(), fresh);
+    drop(closed);
+    program.take_rest();
+    expect_left(&program);
+}
+
+/// Whether the shell waits for a command on its own screen, where it says that the job was stopped.
+fn is_stopped(shell: &Program) -> bool {
+    let shown = shell.shown();
+    shown.trim_end().ends_with("prompt$") && shown.contains("Stopped")
+}
+
+#[test]
+fn stops_from_outside_are_those_of_ctrl_z() {
+    let home = Home::new();
+    let mut shell = home.start("bash", "--norc --noprofile -i", &["PS1=prompt$ "]);
+    shell.wait_for("prompt$");
+    let at_the_prompt = shell.settings();
+    shell.press(&format!("sh -c 'echo $$ > pid; exec {SAESCOPE} --published'\r"));
+    shell.wait_for("published figures");
+    shell.wait_for(" help ");
+    let raw = shell.settings();
+    let process = fs::read_to_string(home.file("pid")).unwrap().trim().parse().unwrap();
+    for name in ["TSTP", "STOP", "TSTP", "STOP"] {
+        terminal::signal(process, name);
+        shell.wait_until("the shell", is_stopped);
+        if name == "TSTP" {
+            assert!(!shell.screen().alternate_screen() && !shell.screen().bracketed_paste());
+            assert_eq!(shell.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        }
+        shell.press("fg\r");
+        shell.wait_until("the explorer", |shell| {
+            shell.screen().alternate_screen()
+                && shell.shown().contains("published figures")
+                && shell.shown().contains(" help ")
+                && !shell.shown().contains("Stopped")
+        });
+        assert_eq!(shell.settings(), raw, "{name}");
+        shell.press("?");
+        shell.wait_for("type to search");
+        shell.press("\x1b");
+        shell.wait_until("the help closed", |shell| !shell.shown().contains("type to search"));
+    }
+    terminal::signal(process, "CONT");
+    shell.press("jq");
+    shell.wait_until("the shell", |shell| !shell.screen().alternate_screen() && shell.shown().trim_end().ends_with("prompt$"));
+    assert_eq!(shell.settings(), at_the_prompt);
+    shell.press("exit\r");
+    assert!(shell.ended().is_some());
+}
+
+#[test]
+fn a_script_is_suspended_with_the_explorer_in_it() {
+    let home = Home::new();
+    let mut shell = home.start("bash", "--norc --noprofile -i", &["PS1=prompt$ "]);
+    shell.wait_for("prompt$");
+    fs::write(home.file("script"), format!("{SAESCOPE} --published\necho left with $?\n")).unwrap();
+    shell.press("sh script\r");
+    shell.wait_for("published figures");
+    shell.press("\x1a");
+    shell.wait_until("the shell", |shell| !shell.screen().alternate_screen() && is_stopped(shell));
+    shell.press("fg\r");
+    shell.wait_until("the explorer", |shell| shell.screen().alternate_screen() && shell.shown().contains(" help "));
+    shell.press("q");
+    shell.wait_for("left with 0");
+}
+
+#[test]
+fn a_terminal_that_only_prints_lines_is_refused() {
+    let home = Home::new();
+    for name in ["dumb", "dumb-emacs-ansi"] {
+        let mut program = home.explore("--published", &[&format!("TERM={name}")]);
+        assert_eq!(program.ended(), Some(2));
+        program.take_rest();
+        let text = String::from_utf8(program.written.clone()).unwrap();
+        assert!(text.starts_with(&format!("error: TERM: '{name}' ")) && text.contains("--plain"), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn an_absurd_size_draws_what_fits() {
+    let home = Home::new();
+    let mut program = home.explore("--published", &[]);
+    program.wait_for("published figures");
+    program.wait_for(" help ");
+    let before = program.shown();
+    program.report_size(u16::MAX, 20);
+    // Both mouse and frame end at the same column.
+    program.wait_until("the wide screen", |program| columns(&program.written).any(|column| column > 1_900));
+    program.report_size(160, 45);
+    program.press("\x0c");
+    program.wait_until("the screen as it was", |program| program.shown() == before);
+    assert!(columns(&program.written).all(|column| column <= 2_000));
+}
+
+/// The columns to which the cursor was moved, from 1.
+fn columns(written: &[u8]) -> impl Iterator<Item = u32> {
+    let text = String::from_utf8_lossy(written).into_owned();
+    let columns = text.split("\x1b[").filter_map(|rest| {
+        let (place, _) = rest.split_once('H')?;
+        let (_, column) = place.split_once(';')?;
+        column.parse().ok()
+    });
+    columns.collect::<Vec<u32>>().into_iter()
+}
+
+#[test]
+fn a_paste_of_any_size_is_bounded_with_a_word() {
+    let home = Home::new();
+    let mut program = home.explore("--published", &[]);
+    program.wait_for("published figures");
+    for key in ["/", "t", "I", "E"] {
+        program.press(key);
+        program.wait_until("the prompt", |program| !program.screen().hide_cursor());
+        program.press(&format!("\x1b[200~{}\x1b[201~", "a".repeat(1_000_000)));
+        program.wait_for("the prompt takes at most 4000 characters");
+        program.press("\x15\x1b[200~0.2\n\x1b]52;c;AA\x07\x1b[201~");
+        program.wait_until("the short paste", |program| {
+            program.shown().lines().last().is_some_and(|line| line.contains("0.2]52;c;AA"))
+        });
+        program.press("\x1b");
+        program.wait_until("the prompt closed", |program| program.screen().hide_cursor());
+    }
+    program.press("q");
+    assert_eq!(program.ended(), Some(0));
+}
+
+#[test]
+fn leaving_waits_for_what_was_asked_for() {
+    let home = Home::new();
+    home.stdout("run --output run");
+    for (keys, signal, status) in
+        [("w\x15new\rq", None, Some(0)), ("w\x15new\rQ", None, Some(0)), ("w\x15new\r", Some("TERM"), None)]
+    {
+        let mut program = home.explore("open run", &[]);
+        program.wait_for("tags saved");
+        program.press(keys);
+        if let Some(signal) = signal {
+            // A key that is still on its way is no request yet.
+            program.wait_until("the prompt closed", |program| {
+                program.shown().contains(" help ") || program.shown().contains("wrote")
+            });
+            program.signal(signal);
+        }
+        assert_eq!(program.ended(), status, "{}", program.shown());
+        assert!(run_file::read(&home.file("new")).is_ok());
+        assert_eq!(files(&home.file("")), ["new", "run"]);
+        fs::remove_file(home.file("new")).unwrap();
+    }
+    let mut program = home.explore("open run", &[]);
+    program.wait_for("tags saved");
+    program.press("w\x15missing/new\rq");
+    assert_eq!(program.ended(), Some(2));
+    program.take_rest();
+    assert!(String::from_utf8_lossy(&program.written).contains("error: missing/new: cannot be written"));
+}
+
+#[test]
+fn tags_that_could_not_be_saved_are_saved_when_the_cause_is_gone() {
+    let home = Home::new();
+    home.stdout("run --output run");
+    // A file where the folder of tags should be.
+    let hinder = || {
+        let _ = fs::remove_dir_all(home.tags());
+        fs::create_dir_all(home.tags().parent().unwrap()).unwrap();
+        fs::write(home.tags(), "").unwrap();
+    };
+    let tag = |program: &mut Program| {
+        program.wait_for("tags saved");
+        hinder();
+        program.press("mp");
+        program.wait_for("TAGS NOT SAVED");
+    };
+    let mut program = home.explore("open run --top-k 30", &[]);
+    tag(&mut program);
+    fs::remove_file(home.tags()).unwrap();
+    program.wait_for("tags saved");
+    assert_eq!(saved(&home), 1);
+    tag(&mut program);
+    program.press("q");
+    program.wait_for("Q leaves without them");
+    program.press("Q");
+    assert_eq!(program.ended(), Some(2));
+    fs::remove_file(home.tags()).unwrap();
+    for signal in [None, Some("TERM")] {
+        let mut program = home.explore("open run --top-k 30", &[]);
+        tag(&mut program);
+        fs::remove_file(home.tags()).unwrap();
+        match signal {
+            None => program.press("q"),
+            Some(signal) => program.signal(signal),
+        }
+        assert_eq!(program.ended(), signal.map_or(Some(0), |_| None), "{}", program.shown());
+        assert_eq!(saved(&home), 1);
+        fs::remove_dir_all(home.tags()).unwrap();
     }
 }
 

@@ -189,6 +189,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_an_absurd_size_a_part_is_drawn() {
+        for (size, drawn) in [
+            ((80, 24), (80, 24)),
+            ((2_000, 2_000), (2_000, 2_000)),
+            ((2_001, 24), (2_000, 24)),
+            ((u16::MAX, u16::MAX), (2_000, 2_000)),
+            ((0, u16::MAX), (0, 2_000)),
+        ] {
+            assert_eq!(usable(size), drawn);
+        }
+    }
+
+    #[test]
     fn areas_never_overlap_and_stay_on_the_screen() {
         for width in (0..400).step_by(7).chain([59, 60, 99, 100, 159, 160, u16::MAX]) {
             for height in (0..120).chain([u16::MAX]) {

@@ -1,11 +1,12 @@
 //! The terminal as a device: a writer that a terminal which does not read cannot hold up for ever, and a way to give the terminal
 //! back that is allowed anywhere, even in the handler of a signal.
 
+use std::ffi::c_int;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
@@ -30,8 +31,8 @@ static DEVICE: OnceLock<Device> = OnceLock::new();
 /// Whether the program has the terminal now.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Whether a signal has asked the program to end.
-static ENDING: AtomicBool = AtomicBool::new(false);
+/// The signal that has asked the program to end; 0 if none has.
+static ENDING: AtomicI32 = AtomicI32::new(0);
 
 struct Device {
     screen: File,
@@ -103,7 +104,7 @@ impl Write for Output {
                 Err(Errno::AGAIN) => {}
                 written => return Ok(written?),
             }
-            if !has_room(&self.0.screen) && is_ending() {
+            if !has_room(&self.0.screen) && ending().is_some() {
                 return Err(io::Error::new(io::ErrorKind::TimedOut, "it does not read"));
             }
         }
@@ -124,14 +125,14 @@ pub fn is_taken() -> bool {
     TAKEN.load(Ordering::SeqCst)
 }
 
-/// Records that a signal has asked the program to end, so that it waits for the terminal no longer.
-pub fn end() {
-    ENDING.store(true, Ordering::Relaxed);
+/// Records that `signal` has asked the program to end, so that it waits for the terminal no longer.
+pub fn end(signal: c_int) {
+    ENDING.store(signal, Ordering::Relaxed);
 }
 
-/// Whether a signal has asked the program to end.
-pub fn is_ending() -> bool {
-    ENDING.load(Ordering::Relaxed)
+/// The signal that has asked the program to end.
+pub fn ending() -> Option<c_int> {
+    Some(ENDING.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
 }
 
 /// Whether the terminal is the program's: in the background it is that of the shell or of another program.

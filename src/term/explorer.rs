@@ -1,6 +1,5 @@
 //! The explorer on a terminal: its threads, its state, and the execution of its effects.
 
-use std::ffi::c_int;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -127,7 +126,7 @@ pub fn explore(start: Start) -> Result<()> {
     let downloads = Downloads::new(sender.clone(), begin, Arc::clone(&start.log), start.folders);
     let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
-    let mut explorer = Explorer { guard, state, errands, saver, jobs, downloads, begin, reply, log: start.log, leaving: None };
+    let mut explorer = Explorer { guard, state, errands, saver, jobs, downloads, begin, reply, log: start.log, leaving: false };
     let mut effects = Vec::new();
     if show_published {
         let published = commands::of(CommandId::PUBLISHED);
@@ -152,7 +151,7 @@ pub fn explore(start: Start) -> Result<()> {
     explorer.saver.finish()?;
     let threads = 1 + usize::from(explorer.errands.finish());
     let unfinished = leaving::wait(&receiver, threads, &mut explorer);
-    let Explorer { guard, log, leaving, .. } = explorer;
+    let Explorer { guard, log, .. } = explorer;
     // The terminal goes back last: until the program ends, its reading thread would still take keys that are typed for the
     // shell.
     drop(guard);
@@ -161,10 +160,10 @@ pub fn explore(start: Start) -> Result<()> {
     }
     log.line("end");
     unfinished?;
-    match leaving {
+    match device::ending() {
         // A terminal that fails while a signal ends the program is no news.
-        Some(Cause::Signal(signal)) => signals::end_by(signal),
-        Some(Cause::User) | None => outcome,
+        Some(signal) => signals::end_by(signal),
+        None => outcome,
     }
 }
 
@@ -236,12 +235,6 @@ fn read_terminal(sender: Sender<Incoming>) -> Result<()> {
     Ok(())
 }
 
-/// What made the program leave.
-enum Cause {
-    User,
-    Signal(c_int),
-}
-
 struct Explorer {
     guard: Guard,
     state: State,
@@ -252,8 +245,7 @@ struct Explorer {
     begin: Instant,
     reply: BackgroundReply,
     log: Arc<Log>,
-    /// None until the program leaves.
-    leaving: Option<Cause>,
+    leaving: bool,
 }
 
 impl Stage for Explorer {
@@ -267,13 +259,14 @@ impl Stage for Explorer {
             Incoming::Terminal(event) => input::message(event).map_or(Ok(()), |message| self.update(message)),
             Incoming::Message(message) => self.update(message),
             Incoming::Write(bytes) => self.guard.write(&bytes),
-            Incoming::End(signal) => {
-                self.leaving = Some(Cause::Signal(signal));
+            Incoming::End => {
+                self.leaving = true;
                 Ok(())
             }
-            // The signal of a terminal that hangs up may come later than the end of its keys.
             Incoming::Gone => {
-                self.leaving = Some(Cause::Signal(Signal::HUP.as_raw()));
+                // The signal of a terminal that hangs up may come later than the end of its keys.
+                device::end(Signal::HUP.as_raw());
+                self.leaving = true;
                 Ok(())
             }
             Incoming::Stop => self.stop(),
@@ -311,7 +304,7 @@ impl Stage for Explorer {
     }
 
     fn is_over(&self, _: bool) -> bool {
-        self.leaving.is_some()
+        self.leaving
     }
 }
 
@@ -350,7 +343,7 @@ impl Explorer {
 
     fn perform(&mut self, effect: Effect) -> Result<()> {
         match effect {
-            Effect::Quit => self.leaving = Some(Cause::User),
+            Effect::Quit => self.leaving = true,
             Effect::Suspend => self.suspend()?,
             Effect::Redraw => self.guard.clear()?,
             Effect::CaptureMouse(mouse) => self.guard.capture_mouse(mouse)?,

@@ -81,7 +81,7 @@ impl Guard {
     /// Takes the terminal, anew if the program has it. In the background, or when a signal has asked the program to end, nothing is
     /// taken.
     pub fn take_again(&mut self) -> Result<()> {
-        if device::is_ending() || device::stop_in_background() {
+        if device::ending().is_some() || device::stop_in_background() {
             return Ok(());
         }
         self.enter().map_err(|error| failed(&error))

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event, KeyCode, KeyModifiers};
 use rustix::process::Signal;
 
-use super::Incoming;
+use super::{Incoming, device};
 use crate::app::message::Message;
 use crate::core::problem::{Problem, Result};
 
@@ -25,7 +25,7 @@ pub trait Waiting {
     fn say(&mut self, what: &str);
 }
 
-/// Waits until `threads` threads have said that they are finished. Ctrl-C or a signal ends the wait.
+/// Waits until `threads` threads have said that they are finished. As soon as the wait is said, Ctrl-C or a signal ends it.
 ///
 /// # Errors
 /// The first problem with something that was asked for, or that the wait was ended or took too long.
@@ -41,7 +41,9 @@ pub fn wait(receiver: &Receiver<Incoming>, mut threads: usize, waiting: &mut imp
             }
             Ok(Incoming::Message(Message::Failed(problem))) => Some(problem),
             Ok(Incoming::Write(bytes)) => waiting.write(&bytes).err(),
-            Ok(incoming) if is_impatient(&incoming) => return outcome.and(Err(unfinished("when the program was told to end"))),
+            Ok(incoming) if is_said && is_impatient(&incoming) => {
+                return outcome.and(Err(unfinished("when the program was told to end")));
+            }
             Ok(_) => None,
             Err(RecvTimeoutError::Timeout) if !is_said => {
                 is_said = true;
@@ -63,7 +65,7 @@ fn unfinished(when: impl std::fmt::Display) -> Problem {
 /// Ctrl-C, or a signal; a terminal that hangs up while the program leaves is no impatience.
 fn is_impatient(incoming: &Incoming) -> bool {
     match incoming {
-        Incoming::End(signal) => *signal != Signal::HUP.as_raw(),
+        Incoming::End => device::ending() != Some(Signal::HUP.as_raw()),
         Incoming::Terminal(Event::Key(key)) => key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL),
         _ => false,
     }

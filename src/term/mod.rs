@@ -29,8 +29,6 @@ pub mod signals;
 mod testing;
 mod tmux;
 
-use std::ffi::c_int;
-
 use crossterm::event::Event;
 
 use crate::app::message::Message;
@@ -45,8 +43,8 @@ pub enum Incoming {
     Message(Message),
     /// Bytes that are to be written to the terminal between two frames.
     Write(Vec<u8>),
-    /// The signal of this number asks the program to end.
-    End(c_int),
+    /// A signal asks the program to end: [`device::ending`] says which.
+    End,
     /// A signal asks the program to stop until it is continued.
     Stop,
     /// The program was continued after a stop.

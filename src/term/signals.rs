@@ -72,13 +72,13 @@ pub fn listen(sender: Sender<Incoming>) -> Result<()> {
                 (_, Some(_)) => continue,
                 (signal, None) => {
                     asked = Some(Instant::now());
-                    device::end();
+                    device::end(signal);
                     // Without this thread the program still leaves by itself, unless something holds it up.
                     let _ = Builder::new().name("end".to_owned()).spawn(move || {
                         thread::sleep(LONGEST);
                         end_by(signal)
                     });
-                    Incoming::End(signal)
+                    Incoming::End
                 }
             };
             // The receiver is gone when the program has left.

@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -123,6 +124,8 @@ pub struct Program {
     pub written: Vec<u8>,
     keyboard: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
+    /// Whoever holds this keeps the terminal from reading.
+    pub gate: Arc<Mutex<()>>,
     child: Box<dyn Child + Send + Sync>,
     /// Kept, so that the terminal's settings outlive the program.
     slave: Option<Box<dyn SlavePty + Send>>,
@@ -140,16 +143,19 @@ impl Program {
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, output) = channel();
+        let gate = Arc::<Mutex<()>>::default();
+        let opened = Arc::clone(&gate);
         thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                drop(opened.lock());
                 // Nobody listens any more at the end of the test.
                 let _ = sender.send(buffer[..count].to_vec());
             }
         });
         let terminal = vt100::Parser::new_with_callbacks(count(rows), count(cols), 0, Noted::default());
         let keyboard = pair.master.take_writer().unwrap();
-        Self { terminal, written: Vec::new(), keyboard, output, child, slave: Some(pair.slave), master: pair.master }
+        Self { terminal, written: Vec::new(), keyboard, output, gate, child, slave: Some(pair.slave), master: pair.master }
     }
 
     /// Types on the keyboard.
@@ -223,6 +229,11 @@ impl Program {
     /// Gives the terminal another size.
     pub fn resize(&mut self, cols: u16, rows: u16) {
         self.terminal.screen_mut().set_size(count(rows), count(cols));
+        self.report_size(cols, rows);
+    }
+
+    /// Tells the program another size than the terminal has.
+    pub fn report_size(&mut self, cols: u16, rows: u16) {
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
@@ -233,8 +244,7 @@ impl Program {
 
     /// Sends a signal, by name.
     pub fn signal(&self, name: &str) {
-        let process = self.process();
-        assert!(Command::new("sh").arg("-c").arg(format!("kill -s {name} {process}")).status().unwrap().success());
+        signal(self.process(), name);
     }
 
     /// Waits for the end, takes the last output and returns the exit status; none after a signal.
@@ -255,6 +265,11 @@ impl Program {
         self.slave = None;
         while self.take_output(PATIENCE) {}
     }
+}
+
+/// Sends a signal, by name, to a process.
+pub fn signal(process: u32, name: &str) {
+    assert!(Command::new("sh").arg("-c").arg(format!("kill -s {name} {process}")).status().unwrap().success());
 }
 
 impl Drop for Program {
