@@ -45,7 +45,7 @@ impl Errand {
 
 /// The senders to the two threads.
 pub struct Errands {
-    errands: Sender<Errand>,
+    files: Sender<Errand>,
     tables: Sender<Effect>,
     /// Number of errands not yet done without which the program must not leave.
     awaited: Arc<AtomicUsize>,
@@ -80,20 +80,20 @@ impl Errands {
         Builder::new().name("errands".to_owned()).spawn(run).map_err(failed)?;
         let (tables, receiver) = channel();
         Builder::new().name("tables".to_owned()).spawn(move || arrange_latest(&receiver, &sender)).map_err(failed)?;
-        Ok(Self { errands, tables, awaited })
+        Ok(Self { files: errands, tables, awaited })
     }
 
     /// Asks for an errand to be done.
     pub fn run(&self, errand: Errand) {
         self.awaited.fetch_add(usize::from(errand.is_awaited()), Ordering::Relaxed);
         // If the thread is gone, it has panicked and that was reported.
-        let _ = self.errands.send(errand);
+        let _ = self.files.send(errand);
     }
 
     /// Asks to be told when nothing can be lost any more by leaving. Returns whether there is anything to wait for: a file that is
     /// only read is not.
     pub fn finish(&self) -> bool {
-        self.awaited.load(Ordering::Relaxed) > 0 && self.errands.send(Errand::Finish).is_ok()
+        self.awaited.load(Ordering::Relaxed) > 0 && self.files.send(Errand::Finish).is_ok()
     }
 
     /// Asks for rows to be arranged or freed.

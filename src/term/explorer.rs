@@ -369,14 +369,14 @@ impl Explorer {
     /// Stops the process and the others of its group, such as the script that started it, as Ctrl-Z does in other programs: the
     /// signal comes back as [`Incoming::Stop`].
     fn suspend(&mut self) -> Result<()> {
-        self.guard.leave();
+        Guard::leave();
         kill_current_process_group(Signal::TSTP).or_else(|error| self.not_stopped(&error.into()))
     }
 
     /// Gives the terminal back and stops the process. The computation stops meanwhile, too. When the process is continued,
     /// [`Incoming::Continued`] comes.
     fn stop(&mut self) -> Result<()> {
-        self.guard.leave();
+        Guard::leave();
         let stopped = signal_hook::low_level::emulate_default_handler(Signal::TSTP.as_raw());
         stopped.or_else(|error| self.not_stopped(&error))
     }

@@ -50,7 +50,7 @@ impl Guard {
 
     fn enter(&mut self) -> io::Result<()> {
         // What is still taken was stopped without being asked: the shell has used the terminal in between.
-        self.leave();
+        Self::leave();
         // Without this, crossterm would believe that the terminal is raw.
         disable_raw_mode()?;
         device::take();
@@ -70,7 +70,7 @@ impl Guard {
     }
 
     /// Gives the terminal back for a while, or for good.
-    pub fn leave(&mut self) {
+    pub fn leave() {
         device::give_back();
         if device::is_in_foreground() {
             // These are the settings of the latest taking; `give_back` knows those of the first.
@@ -138,6 +138,6 @@ pub(super) fn draw<W: Write>(terminal: &mut Terminal<CrosstermBackend<W>>, state
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.leave();
+        Self::leave();
     }
 }

@@ -103,15 +103,15 @@ impl Work {
 
     fn try_again(&mut self) {
         for (book, revision, problem) in std::mem::take(&mut self.unsaved) {
-            self.save(book, revision, Some(problem));
+            self.save(book, revision, Some(&problem));
         }
     }
 
     /// Saves `book` or keeps it for another try. `told` is the reason why it could not be saved before: the same one is not told
     /// again.
-    fn save(&mut self, mut book: Box<TagBook>, revision: u64, told: Option<Problem>) {
+    fn save(&mut self, mut book: Box<TagBook>, revision: u64, told: Option<&Problem>) {
         let Err(problem) = self.write(&mut book, revision) else { return };
-        if told.as_ref() != Some(&problem) {
+        if told != Some(&problem) {
             self.log.line(format_args!("tags: {problem}"));
             self.tell(Message::TagsNotSaved(problem.clone()));
         }
