@@ -26,7 +26,7 @@ fn kills() -> usize {
 /// What is said of many kills; shown only when they were asked for.
 fn report(line: &str) {
     if std::env::var_os("SAESCOPE_KILLS").is_some() {
-        writeln!(std::io::stderr(), "{line}").unwrap();
+        std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 }
 
@@ -85,7 +85,9 @@ fn expect_nothing_else(home: &Home, expected: &[&str], write: &str) {
 /// The tagged features in the only tags file.
 fn tagged(home: &Home) -> usize {
     let names = files(&home.tags());
-    let Some(name) = names.iter().find(|name| name.ends_with(".json")) else { return 0 };
+    let Some(name) = names.iter().find(|name| std::path::Path::new(name).extension().is_some_and(|end| end == "json")) else {
+        return 0;
+    };
     let book: Value = serde_json::from_slice(&fs::read(home.tags().join(name)).unwrap()).unwrap();
     book["features"].as_array().unwrap().len()
 }

@@ -371,6 +371,7 @@ fn every_signal_that_ends_the_program_gives_the_terminal_back() {
         "INT",
         "QUIT",
         "ABRT",
+        "BUS",
         "ALRM",
         "USR1",
         "USR2",

@@ -1,6 +1,7 @@
 //! Files that saescope writes or ships, and the places where it finds files of other programs.
 
 pub mod atomic;
+mod clock;
 pub mod folders;
 pub mod hub;
 mod lock;

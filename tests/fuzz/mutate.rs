@@ -182,7 +182,7 @@ fn json(mut value: Value, numbers: &mut Numbers) -> Vec<u8> {
         text.insert_str(at + 1, "\"format\":1,\"format\":2,");
     }
     if numbers.is_one_in(12) {
-        text = text.replacen("null", *numbers.of_these(&["NaN", "Infinity", "-1e999", "00"]), 1);
+        text = text.replacen("null", numbers.of_these::<&str>(&["NaN", "Infinity", "-1e999", "00"]), 1);
     }
     text.into_bytes()
 }

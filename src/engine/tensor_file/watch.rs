@@ -15,17 +15,24 @@ pub fn before_a_fatal_fault(last_word: fn()) {
     listen();
 }
 
-/// One map of a file, in a list that a signal handler can read: entries are only added, and each is used for one map.
-#[derive(Debug)]
+/// The place of one map in a list that a signal handler can read: places are added and used again, and never taken away.
+#[derive(Debug, Default)]
 struct Entry {
-    /// Address of the first byte; 0 if nothing is mapped here, now or any longer.
+    is_taken: AtomicBool,
+    /// Address of the first byte; 0 if nothing is mapped here now.
     start: AtomicUsize,
-    end: usize,
+    end: AtomicUsize,
     lost: AtomicBool,
     next: OnceLock<Box<Entry>>,
 }
 
-static MAPS: Entry = Entry { start: AtomicUsize::new(0), end: 0, lost: AtomicBool::new(false), next: OnceLock::new() };
+static MAPS: Entry = Entry {
+    is_taken: AtomicBool::new(false),
+    start: AtomicUsize::new(0),
+    end: AtomicUsize::new(0),
+    lost: AtomicBool::new(false),
+    next: OnceLock::new(),
+};
 
 /// The watch over one map.
 #[derive(Debug)]
@@ -35,42 +42,52 @@ impl Watch {
     /// Watches over the addresses of `bytes` until the watch is dropped.
     pub fn over(bytes: &[u8]) -> Self {
         listen();
-        let range = bytes.as_ptr_range();
-        let (mut last, mut added) = (&MAPS, false);
-        while !added {
-            last = last.next.get_or_init(|| {
-                added = true;
-                let (start, end) = (AtomicUsize::new(range.start.addr()), range.end.addr());
-                Box::new(Entry { start, end, lost: AtomicBool::new(false), next: OnceLock::new() })
-            });
+        let mut entry = &MAPS;
+        while entry.is_taken.swap(true, Ordering::SeqCst) {
+            entry = entry.next.get_or_init(Box::default);
         }
-        Self(last)
+        let range = bytes.as_ptr_range();
+        entry.lost.store(false, Ordering::SeqCst);
+        entry.end.store(range.end.addr(), Ordering::SeqCst);
+        entry.start.store(range.start.addr(), Ordering::SeqCst);
+        Self(entry)
     }
 
     /// Whether bytes that the file no longer has were read.
     pub fn is_lost(&self) -> bool {
-        self.0.lost.load(Ordering::Acquire)
+        self.0.lost.load(Ordering::SeqCst)
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.0.start.store(0, Ordering::Release);
+        self.0.start.store(0, Ordering::SeqCst);
+        self.0.is_taken.store(false, Ordering::SeqCst);
     }
 }
 
 impl Entry {
-    /// Puts zeros in place of everything from the page of `address` to the end of the map; false if the system refuses.
+    /// The end of the map, if `address` is in it. Another thread may be giving the place to another map meanwhile: then the start
+    /// is no longer the one that was read first.
+    fn end_around(&self, address: usize) -> Option<usize> {
+        let start = self.start.load(Ordering::SeqCst);
+        let end = self.end.load(Ordering::SeqCst);
+        (start != 0 && (start..end).contains(&address) && self.start.load(Ordering::SeqCst) == start).then_some(end)
+    }
+
+    /// Puts zeros in place of everything from the page of `address` to the end of the map; false if `address` is not in it or the
+    /// system refuses.
     fn lose_from(&self, address: usize) -> bool {
+        let Some(end) = self.end_around(address) else { return false };
         let page = address & !(rustix::param::page_size() - 1);
-        self.lost.store(true, Ordering::Release);
-        // SAFETY: the addresses are those of a live map, which nobody writes to and whose readers expect no certain bytes
-        // once it is marked as lost; a map over a map leaves no moment at which nothing is there.
+        self.lost.store(true, Ordering::SeqCst);
+        // SAFETY: the addresses are those of a live map, for the thread that reads it is here. Nobody writes to it, and its
+        // readers expect no certain bytes once it is marked as lost; a map over a map leaves no moment at which nothing is there.
         #[allow(unsafe_code)]
         let outcome = unsafe {
             mmap_anonymous(
                 std::ptr::without_provenance_mut(page),
-                self.end - page,
+                end - page,
                 ProtFlags::READ,
                 MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE,
             )
@@ -79,13 +96,9 @@ impl Entry {
     }
 }
 
-/// The map to which `address` belongs.
-fn map_at(address: usize) -> Option<&'static Entry> {
-    let mut entries = std::iter::successors(Some(&MAPS), |entry| entry.next.get().map(Box::as_ref));
-    entries.find(|entry| {
-        let start = entry.start.load(Ordering::Acquire);
-        start != 0 && (start..entry.end).contains(&address)
-    })
+/// Puts zeros in place of what is lost around `address`; false if no map is there.
+fn lose_around(address: usize) -> bool {
+    std::iter::successors(Some(&MAPS), |entry| entry.next.get().map(Box::as_ref)).any(|entry| entry.lose_from(address))
 }
 
 /// Installs the handler, once. signal-hook would call the handler of Rust's runtime first, which takes every handler away at
@@ -111,7 +124,7 @@ extern "C" fn handle(signal: libc::c_int, fault: *mut libc::siginfo_t, _: *mut l
     // SAFETY: the system gives a valid pointer. A signal that a program sent has no address; its code is not positive.
     #[allow(unsafe_code)]
     let address = unsafe { ((*fault).si_code > 0).then(|| (*fault).si_addr().addr()) };
-    if address.is_some_and(|address| map_at(address).is_some_and(|map| map.lose_from(address))) {
+    if address.is_some_and(lose_around) {
         return;
     }
     if let Some(last_word) = LAST_WORD.get() {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +10,7 @@ use super::hash::FileHash;
 use crate::core::format_error::of_json;
 use crate::core::problem::{Problem, Result};
 use crate::store::lock::Lock;
-use crate::store::{atomic, text_file};
+use crate::store::{atomic, clock, text_file};
 
 /// Identifies the file's kind and version.
 const FORMAT: &str = "saescope downloads 1";
@@ -100,7 +99,7 @@ impl Records {
 
     /// Adds the repositories that are complete now. Recorded hashes stay, unless `replace` is set and a file differs.
     pub fn add(&mut self, complete: &[Complete], replace: bool) -> Result<()> {
-        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let now = humantime::format_rfc3339_seconds(clock::now()).to_string();
         // The lock is held for milliseconds. On a file system without locks, two programs that end at the same moment lose one
         // record, which the next download adds.
         let _lock = Lock::take(&self.path.with_extension("lock"), || Ok(()))?;

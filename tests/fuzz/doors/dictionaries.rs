@@ -17,11 +17,8 @@ const MLP: Submodule = Submodule { layer: LayerIndex(0), kind: SubmoduleKind::Ml
 
 /// A dictionary that was opened is read whole, as a run does.
 fn readable(dictionary: &Dictionary) -> Result<(), String> {
-    let encoder = match dictionary.encoder(0..dictionary.features()) {
-        Ok(encoder) => encoder,
-        // Weights are checked when they are read.
-        Err(_) => return Ok(()),
-    };
+    // Weights are checked when they are read.
+    let Ok(encoder) = dictionary.encoder(0..dictionary.features()) else { return Ok(()) };
     all_finite("the encoder", &encoder)?;
     all_finite("a bias", dictionary.encoder_bias().iter().chain(dictionary.decoder_bias()))?;
     let mut row = vec![0.0; dictionary.width()];

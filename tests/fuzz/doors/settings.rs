@@ -9,7 +9,7 @@ use saescope::core::neuronpedia::{Reference, quick_lists};
 use saescope::core::selection::Selection;
 use saescope::core::submodule::{FeatureId, FeatureIndex, LayerIndex, Submodule, SubmoduleKind};
 use saescope::store::hub::records::Records;
-use saescope::store::presets::Presets;
+use saescope::store::presets::{Preset, Presets};
 use saescope::store::{published, studies};
 
 use super::{repository, text};
@@ -36,7 +36,7 @@ fn models() {
     let read = |bytes: &[u8]| {
         std::fs::write(&path, bytes).unwrap();
         Verdict::of(Presets::load(&path), |presets| {
-            let files = presets.all().iter().flat_map(|preset| preset.repositories()).flat_map(|repository| &repository.files);
+            let files = presets.all().iter().flat_map(Preset::repositories).flat_map(|repository| &repository.files);
             match files.into_iter().find(|file| file.path.starts_with('/') || file.path.split('/').any(|part| part == "..")) {
                 None => Ok(()),
                 Some(file) => Err(format!("the path {}", file.path)),
