@@ -93,9 +93,10 @@ impl Tokenizer {
         texts.iter().map(|text| printable(text)).collect()
     }
 
-    /// A token as its vocabulary writes it; `#` and its id if it is in none.
+    /// A token as its vocabulary writes it; `#` and its id if it has no letters there.
     fn spelled(&self, token: u32) -> String {
-        self.inner.id_to_token(token).map_or_else(|| format!("#{token}"), |text| token_text::spelled(&text))
+        let text = self.inner.id_to_token(token).filter(|text| !text.is_empty());
+        text.map_or_else(|| format!("#{token}"), |text| token_text::spelled(&text))
     }
 }
 
