@@ -373,7 +373,7 @@ const SAVED: [(&str, &[&str]); 21] = [
     ("float64", &["'bias'", "float64", ".float()"]),
     ("int64", &["'bias'", "int64", ".float()"]),
     ("bool", &["'bias'", "bool", ".float()"]),
-    ("top_k", &["a tensor 'k'", "only dictionary_learning's AutoEncoder"]),
+    ("top_k", &["is a TopK dictionary", "'k'", "only dictionary_learning's AutoEncoder"]),
     ("three_dimensions", &["'bias'", "[1, 1, 2]", "a vector or a matrix"]),
     ("compiled", &["'_orig_mod.bias'", "prefix '_orig_mod.'"]),
     ("parallel", &["'module.bias'", "prefix 'module.'"]),

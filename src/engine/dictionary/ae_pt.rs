@@ -30,6 +30,15 @@ const SAVE: &str = "load it in Python and save the state dict alone: torch.save(
 /// The tensors of dictionary_learning's `AutoEncoder`.
 const TENSORS: [&str; 4] = ["bias", "encoder.weight", "encoder.bias", "decoder.weight"];
 
+/// Architectures of dictionary_learning that are not supported, by tensors that no other one has.
+const ARCHITECTURES: [(&[&str], &str); 5] = [
+    (&["k", "threshold"], "TopK or BatchTopK"),
+    (&["k"], "TopK"),
+    (&["gate_bias"], "gated"),
+    (&["r_mag"], "gated"),
+    (&["threshold"], "JumpReLU"),
+];
+
 /// Opens the dictionary in the file at `path`; the training's `config.json` beside it is checked if there is one.
 pub fn open(path: &Path, submodule: Submodule, model_width: usize) -> Result<Dictionary> {
     let config_path = path.with_file_name("config.json");
@@ -147,7 +156,12 @@ impl Archive {
     /// Fails if the file holds a tensor that `AutoEncoder` has not: then it is of another class.
     fn expect_known_tensors(&self) -> Result<()> {
         let Some(name) = self.tensors.keys().find(|name| !TENSORS.contains(&name.as_ref())) else { return Ok(()) };
-        let what = format!("holds a tensor '{}', which a standard ReLU dictionary has not", excerpt(name, 60));
+        let names: Vec<&str> = self.tensors.keys().map(AsRef::as_ref).collect();
+        let architecture = ARCHITECTURES.into_iter().find(|(own, _)| own.iter().all(|tensor| names.contains(tensor)));
+        let what = match architecture {
+            Some((own, architecture)) => format!("is a {architecture} dictionary: it holds '{}'", own.join("' and '")),
+            None => format!("holds a tensor '{}', which a standard ReLU dictionary has not", excerpt(name, 60)),
+        };
         let wrapper = ["_orig_mod.", "module."].into_iter().find(|wrapper| name.starts_with(wrapper));
         let remedy = wrapper.map_or_else(
             || "only dictionary_learning's AutoEncoder is supported".to_owned(),

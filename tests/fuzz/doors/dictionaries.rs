@@ -60,9 +60,9 @@ fn read_ae_pt(bytes: Vec<u8>) -> Verdict {
 }
 
 #[test]
-fn ae_pt_file() {
+fn ae_pt_files() {
     let read = |bytes: &[u8]| read_ae_pt(bytes.to_vec());
-    Door { name: "ae_pt_file", seeds: vec![reference()], mutator: Mutator::Bytes, one_in: 10, read: &read }.pass();
+    Door { name: "ae_pt", seeds: vec![reference()], mutator: Mutator::Bytes, one_in: 10, read: &read }.pass();
 }
 
 #[test]
