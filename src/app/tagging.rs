@@ -125,6 +125,7 @@ pub fn opened(state: &mut State, book: TagBook, path: String) -> Vec<Effect> {
     state.tagging.book = Some(book);
     state.tagging.path = path;
     state.tagging.saved = state.tagging.revision;
+    state.tagging.unsaved = None;
     table::refresh(state)
 }
 

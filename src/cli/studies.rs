@@ -1,7 +1,6 @@
 //! `saescope studies`: lists the studies, shows their content, and writes a file to start a new study from.
 
 use std::borrow::Cow;
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Map, Value};
@@ -17,6 +16,7 @@ use crate::core::text::printable;
 use crate::core::view::Direction;
 use crate::store::atomic;
 use crate::store::studies::{self, Studies};
+use crate::store::text_file;
 
 /// Runs `studies`.
 pub fn studies(arguments: &StudiesArguments) -> Result<ExitCode> {
@@ -108,12 +108,8 @@ fn described(source: &StudySource) -> String {
 fn text(list: &PairSource) -> Result<Cow<'_, str>> {
     match list {
         PairSource::Text { text, .. } => Ok(Cow::Borrowed(text)),
-        PairSource::File(path) => read(path).map(Cow::Owned),
+        PairSource::File(path) => text_file::read(path, text_file::TAGS).map(Cow::Owned),
     }
-}
-
-fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| Problem::from_io(path, "read it", &error))
 }
 
 /// The lines of a pair list with clean and patch exchanged.

@@ -113,7 +113,7 @@ fn fault(text: &[u8], error: &serde_json::Error) -> String {
         // These are the words of `Strict` below; the library adds the place to them.
         Category::Data => {
             let said = error.to_string();
-            format!("{} {place}", said.split(" at line ").next().unwrap_or(&said))
+            format!("{} {place}", said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said))
         }
         Category::Eof if text.iter().all(u8::is_ascii_whitespace) => "is empty".to_owned(),
         Category::Eof => "ends in the middle of a JSON value".to_owned(),
@@ -130,6 +130,10 @@ fn fault(text: &[u8], error: &serde_json::Error) -> String {
                 format!("holds NaN or Infinity {place}, which JSON has no number for")
             } else if begins(&["True", "False", "None"]) {
                 format!("holds Python's True, False or None {place}; JSON writes true, false, null")
+            } else if error.to_string().starts_with("number out of range") {
+                format!("holds a number that is too large {place}")
+            } else if error.to_string().contains("hex escape") {
+                format!("holds half of a character {place}: \\u escapes of characters beyond \\uffff come in pairs")
             } else if at.starts_with(b"'") {
                 format!("has single quotes {place}; JSON wants double quotes, as Python's json.dumps writes them")
             } else {
@@ -233,8 +237,8 @@ mod tests {
             ("{'a': 1}", "has single quotes at line 1, column 2"),
             ("{\"a\": True}", "holds Python's True"),
             ("{\"a\": 1, \"a\": 2}", "holds the key 'a' twice"),
-            ("{\"a\": 1e999}", "is no JSON at line 1"),
-            ("{\"a\": \"\\ud800\"}", "is no JSON at line 1"),
+            ("{\"a\": 1e999}", "holds a number that is too large at line 1"),
+            ("{\"a\": \"\\ud800\"}", "holds half of a character at line 1"),
             ("{\"a\": 1} {", "is no JSON at line 1"),
             (&deep, "nests values more than 64 deep"),
         ] {

@@ -39,10 +39,12 @@ impl Stamp {
         Self::of(&self.path) == *self
     }
 
-    /// The path of a file that was there and is in another state now; None for a folder, in which other files come and go.
+    /// The path of a weight file that was there and is in another state now; None for a folder, in which other files come and go,
+    /// and for a configuration, which was read whole before anything was computed.
     pub fn changed_file(&self) -> Option<&Path> {
         let was_file = self.found.as_ref().is_some_and(|found| found.is_file);
-        (was_file && !self.is_current()).then_some(&self.path)
+        let is_configuration = self.path.extension().is_some_and(|extension| extension == "json");
+        (was_file && !is_configuration && !self.is_current()).then_some(&self.path)
     }
 }
 

@@ -175,12 +175,18 @@ impl<'a> AddedTokens<'a> {
 
     /// Fails if a key names a special token that is not among the added tokens.
     fn expect_special(&self, config: Fields<'_>) -> Result<()> {
-        let several = ["additional_special_tokens", "extra_special_tokens"];
-        let lists = several.into_iter().flat_map(|key| {
-            config.object.get(key).and_then(Value::as_array).into_iter().flatten().map(move |token| (key, token))
-        });
-        let single = SPECIAL.into_iter().filter_map(|key| config.object.get(key).map(|token| (key, token)));
-        for (key, token) in single.chain(lists).filter(|(_, token)| !token.is_null()) {
+        let mut tokens: Vec<(&str, &Value)> =
+            SPECIAL.into_iter().filter_map(|key| config.object.get(key).map(|token| (key, token))).collect();
+        for key in ["additional_special_tokens", "extra_special_tokens"] {
+            match config.object.get(key) {
+                None | Some(Value::Null) => {}
+                Some(Value::Array(list)) => tokens.extend(list.iter().map(|token| (key, token))),
+                // Newer versions of transformers give names to them.
+                Some(Value::Object(named)) => tokens.extend(named.values().map(|token| (key, token))),
+                Some(_) => return Err(config.wrong(key, "a list of tokens")),
+            }
+        }
+        for (key, token) in tokens.into_iter().filter(|(_, token)| !token.is_null()) {
             let content = token.as_str().or_else(|| token.get("content").and_then(Value::as_str));
             let content = content.ok_or_else(|| config.wrong(key, "the text of a token"))?;
             self.expect(config.file, key, content, None)?;

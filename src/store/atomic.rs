@@ -61,10 +61,11 @@ impl AtomicFile {
         };
         if let Some(mut temporary) = refused {
             for name in names_beside(&target) {
-                match place_new(temporary, &name)? {
-                    Some(again) => temporary = again,
-                    None => return Err(written_beside(&target, &name)),
-                }
+                let Some(again) = place_new(temporary, &name)? else {
+                    sync_folder(&target).map_err(failed)?;
+                    return Err(written_beside(&target, &name));
+                };
+                temporary = again;
             }
         }
         sync_folder(&target).map_err(failed)

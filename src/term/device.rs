@@ -56,18 +56,18 @@ impl Device {
     fn insist(&self, mut bytes: &[u8]) {
         let mut waits = 0;
         while !bytes.is_empty() && waits <= WAITS + 1 {
+            if !has_room(&self.screen) {
+                if waits == WAITS {
+                    // If this fails, the terminal is gone.
+                    let _ = tcflush(&self.screen, QueueSelector::OFlush);
+                }
+                waits += 1;
+                continue;
+            }
             match rustix::io::write(&self.screen, bytes) {
                 Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => {
-                    if waits == WAITS {
-                        // If this fails, the terminal is gone.
-                        let _ = tcflush(&self.screen, QueueSelector::OFlush);
-                    } else {
-                        has_room(&self.screen);
-                    }
-                    waits += 1;
-                }
+                Err(Errno::AGAIN) => waits += 1,
                 Err(_) => return,
             }
         }
@@ -100,11 +100,13 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            match rustix::io::write(&self.0.screen, bytes) {
-                Err(Errno::AGAIN) => {}
-                written => return Ok(written?),
-            }
-            if !has_room(&self.0.screen) && ending().is_some() {
+            // This comes first: the screen of a terminal without a name waits in the call that writes.
+            if has_room(&self.0.screen) {
+                match rustix::io::write(&self.0.screen, bytes) {
+                    Err(Errno::AGAIN) => {}
+                    written => return Ok(written?),
+                }
+            } else if ending().is_some() {
                 return Err(io::Error::new(io::ErrorKind::TimedOut, "it does not read"));
             }
         }

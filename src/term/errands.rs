@@ -22,9 +22,7 @@ use crate::store::atomic::AtomicFile;
 use crate::store::log::Log;
 use crate::store::run_file;
 use crate::store::studies::{self, Studies};
-
-/// Largest file in bytes that is read as tags; a list of every feature of every dictionary is smaller.
-const LONGEST_TAGS: u64 = 200_000_000;
+use crate::store::text_file;
 
 /// A piece of work for the thread of errands.
 pub enum Errand {
@@ -199,13 +197,7 @@ fn write_tags(path: &Path, text: &str) -> Result<()> {
 }
 
 fn read_tags(path: &Path) -> Result<String> {
-    let failed = |error: &std::io::Error| Problem::from_io(path, "read it", error);
-    let size = std::fs::metadata(path).map_err(|error| failed(&error))?.len();
-    if size > LONGEST_TAGS {
-        return Err(Problem::new(path.display(), format_args!("has {size} bytes"), "name a file of tags"));
-    }
-    let bytes = std::fs::read(path).map_err(|error| failed(&error))?;
-    String::from_utf8(bytes).map_err(|_| Problem::new(path.display(), "is no UTF-8 text", "name a file of tags"))
+    text_file::read(path, text_file::TAGS)
 }
 
 #[cfg(test)]

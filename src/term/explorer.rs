@@ -21,7 +21,7 @@ use super::event_loop::{self, Stage};
 use super::guard::Guard;
 use super::jobs::Jobs;
 use super::leaving::{self, Waiting};
-use super::saver::Saver;
+use super::saver::{LAST_TRIES, Saver};
 use super::{browser, device, input, signals};
 use crate::app::command_id::CommandId;
 use crate::app::config::Config;
@@ -148,9 +148,11 @@ pub fn explore(start: Start) -> Result<()> {
         explorer.perform(effect)?;
     }
     let outcome = event_loop::run(&receiver, &mut explorer);
-    explorer.saver.finish()?;
-    let threads = 1 + usize::from(explorer.errands.finish());
-    let unfinished = leaving::wait(&receiver, threads, &mut explorer);
+    // A user who leaves although a save failed has given it up; a signal has not.
+    let is_given_up = explorer.state.tagging.unsaved.is_some() && device::ending().is_none();
+    let tags = explorer.saver.finish(if is_given_up { Duration::ZERO } else { LAST_TRIES });
+    let threads = usize::from(tags.is_ok()) + usize::from(explorer.errands.finish());
+    let unfinished = leaving::wait(&receiver, threads, &mut explorer).and(tags);
     let Explorer { guard, log, .. } = explorer;
     // The terminal goes back last: until the program ends, its reading thread would still take keys that are typed for the
     // shell.
@@ -366,17 +368,28 @@ impl Explorer {
         Ok(())
     }
 
-    /// Stops the process and the others of its group, such as the script that started it, as Ctrl-Z does in other programs: the
-    /// signal comes back as [`Incoming::Stop`].
+    /// Stops the process and the others of its group, such as the script that started it, as Ctrl-Z does in other programs. The
+    /// process stops at once: its shell may continue it as soon as the script has stopped. The signal comes back as
+    /// [`Incoming::Stop`] when that is over.
     fn suspend(&mut self) -> Result<()> {
         Guard::leave();
-        kill_current_process_group(Signal::TSTP).or_else(|error| self.not_stopped(&error.into()))
+        match kill_current_process_group(Signal::TSTP) {
+            Ok(()) => self.halt(),
+            Err(error) => self.not_stopped(&error.into()),
+        }
     }
 
     /// Gives the terminal back and stops the process. The computation stops meanwhile, too. When the process is continued,
     /// [`Incoming::Continued`] comes.
     fn stop(&mut self) -> Result<()> {
+        if signals::is_continued() {
+            return Ok(());
+        }
         Guard::leave();
+        if signals::is_continued() { self.guard.take_again() } else { self.halt() }
+    }
+
+    fn halt(&mut self) -> Result<()> {
         let stopped = signal_hook::low_level::emulate_default_handler(Signal::TSTP.as_raw());
         stopped.or_else(|error| self.not_stopped(&error))
     }

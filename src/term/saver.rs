@@ -4,8 +4,8 @@ use std::iter;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::Builder;
-use std::time::Duration;
+use std::thread::{self, Builder};
+use std::time::{Duration, Instant};
 
 use super::Incoming;
 use crate::app::message::Message;
@@ -17,10 +17,17 @@ use crate::store::tags_file::{Saved, TagsFile};
 /// Time between two tries of a save that failed.
 const AGAIN: Duration = Duration::from_secs(2);
 
+/// Time between two tries on the way out.
+const SOON: Duration = Duration::from_millis(200);
+
+/// How long a save that fails is tried again on the way out, unless the user has given it up: less than
+/// [`leaving`](super::leaving) waits.
+pub const LAST_TRIES: Duration = Duration::from_secs(8);
+
 enum Order {
     Open(Subject),
     Save(Box<TagBook>, u64),
-    Finish,
+    Finish(Duration),
 }
 
 /// The sender of orders to the thread that saves tags.
@@ -30,7 +37,7 @@ impl Saver {
     /// Starts the thread. Tag files are in `folder`; messages go to `sender`.
     pub fn new(folder: PathBuf, sender: Sender<Incoming>, log: Arc<Log>) -> Result<Self> {
         let (orders, receiver) = channel();
-        let work = Work { folder, sender, log, files: Vec::new(), unsaved: Vec::new() };
+        let work = Work { folder, sender, log, files: Vec::new(), shown: None, unsaved: Vec::new() };
         let thread = Builder::new().name("tags".to_owned()).spawn(move || work.run(&receiver));
         thread.map_err(|error| Problem::new("tags", format_args!("no thread can be started: {error}"), "close some programs"))?;
         Ok(Self(orders))
@@ -47,13 +54,14 @@ impl Saver {
         let _ = self.0.send(Order::Save(book, revision));
     }
 
-    /// Asks to be told when everything is saved, or that it cannot be saved; what could not be saved is tried once more.
+    /// Asks to be told when everything is saved, or that it cannot be saved; what could not be saved is tried again at once, and
+    /// then for `patience`.
     ///
     /// # Errors
     /// If the thread is gone.
-    pub fn finish(&self) -> Result<()> {
+    pub fn finish(&self, patience: Duration) -> Result<()> {
         let fault = |_| Problem::new("tags", "were not saved: the thread that saves them stopped", "report it with the log");
-        self.0.send(Order::Finish).map_err(fault)
+        self.0.send(Order::Finish(patience)).map_err(fault)
     }
 }
 
@@ -63,6 +71,8 @@ struct Work {
     log: Arc<Log>,
     /// The files that were opened, by subject: a save goes to the file of its book's subject, even if another was opened since.
     files: Vec<(Subject, TagsFile)>,
+    /// The subject that was opened last. The explorer shows its tags, and is told of these only.
+    shown: Option<Subject>,
     /// The latest tags that could not be saved, at most one book of each subject, with their revisions and the reasons.
     unsaved: Vec<(Box<TagBook>, u64, Problem)>,
 }
@@ -92,8 +102,13 @@ impl Work {
                     self.unsaved.retain(|(unsaved, ..)| unsaved.subject() != book.subject());
                     self.save(book, revision, None);
                 }
-                Order::Finish => {
+                Order::Finish(patience) => {
+                    let begin = Instant::now();
                     self.try_again();
+                    while !self.unsaved.is_empty() && begin.elapsed() < patience {
+                        thread::sleep(SOON);
+                        self.try_again();
+                    }
                     let outcome = self.unsaved.first().map_or(Ok(()), |(.., problem)| Err(problem.clone()));
                     let _ = self.sender.send(Incoming::Finished(outcome));
                 }
@@ -113,12 +128,22 @@ impl Work {
         let Err(problem) = self.write(&mut book, revision) else { return };
         if told != Some(&problem) {
             self.log.line(format_args!("tags: {problem}"));
-            self.tell(Message::TagsNotSaved(problem.clone()));
+            let is_shown = self.shown.as_ref() == Some(book.subject());
+            self.tell(if is_shown { Message::TagsNotSaved(problem.clone()) } else { Message::Failed(problem.clone()) });
         }
         self.unsaved.push((book, revision, problem));
     }
 
     fn open(&mut self, subject: &Subject) {
+        self.shown = Some(subject.clone());
+        self.try_again();
+        if let Some((book, _, problem)) = self.unsaved.iter().find(|(book, ..)| book.subject() == subject) {
+            // The file is behind these tags, so they are shown, and it stays known as it was last seen.
+            let file = self.files.iter().find(|(opened, _)| opened == subject);
+            let path = file.map_or_else(String::new, |(_, file)| file.path().display().to_string());
+            self.tell(Message::TagsOpened(book.clone(), path));
+            return self.tell(Message::TagsNotSaved(problem.clone()));
+        }
         self.files.retain(|(opened, _)| opened != subject);
         match TagsFile::open(&self.folder, subject) {
             Ok((file, book)) => {
@@ -138,6 +163,7 @@ impl Work {
     /// them in the same way.
     fn write(&mut self, book: &mut TagBook, revision: u64) -> Result<()> {
         let subject = book.subject().clone();
+        let is_shown = self.shown.as_ref() == Some(&subject);
         let Some(at) = self.files.iter().position(|(opened, _)| *opened == subject) else {
             return Err(Problem::new("tags", format_args!("of {} have no file", subject.model), "export them, and see the log"));
         };
@@ -145,7 +171,9 @@ impl Work {
             let file = &mut self.files[at].1;
             match file.save(book)? {
                 Saved::Written => {
-                    self.tell(Message::TagsSaved(revision));
+                    if is_shown {
+                        self.tell(Message::TagsSaved(revision));
+                    }
                     return Ok(());
                 }
                 Saved::ChangedElsewhere(problem) => {
@@ -154,7 +182,9 @@ impl Work {
                     // If the file was removed meanwhile, it is written again.
                     let Some((base, theirs)) = found else { continue };
                     book.apply(merge(&base, book.features(), &theirs));
-                    self.tell(Message::TagsChangedElsewhere { base, theirs });
+                    if is_shown {
+                        self.tell(Message::TagsChangedElsewhere { base, theirs });
+                    }
                 }
             }
         }
@@ -164,3 +194,7 @@ impl Work {
         let _ = self.sender.send(Incoming::Message(message));
     }
 }
+
+#[cfg(test)]
+#[path = "saver_tests.rs"]
+mod tests;

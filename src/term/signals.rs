@@ -2,13 +2,15 @@
 
 use std::ffi::c_int;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use signal_hook::iterator::Signals;
-use signal_hook::low_level;
+use signal_hook::{flag, low_level};
 
 use super::{Incoming, device};
 use crate::core::problem::{Problem, Result};
@@ -30,10 +32,10 @@ const LEAVING: [Signal; 12] = [
     Signal::XCPU,
 ];
 
-/// Those of Linux alone; 34 to 64 are its real-time signals.
+/// Those of Linux alone, and its real-time signals.
 #[cfg(target_os = "linux")]
 fn leaving_here() -> impl Iterator<Item = c_int> {
-    [Signal::IO, Signal::POWER, Signal::STKFLT].map(Signal::as_raw).into_iter().chain(34..=64)
+    [Signal::IO, Signal::POWER, Signal::STKFLT].map(Signal::as_raw).into_iter().chain(libc::SIGRTMIN()..=libc::SIGRTMAX())
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -49,6 +51,14 @@ const SAME: Duration = Duration::from_millis(300);
 /// [`super::leaving`] waits.
 const LONGEST: Duration = Duration::from_secs(15);
 
+/// The latest of the signals that stop and continue the program. The thread that waits for signals sees them in no order.
+static LATEST_OF_JOBS: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+
+/// Whether the program was continued after it was asked to stop: a shell may continue it before it has stopped.
+pub fn is_continued() -> bool {
+    LATEST_OF_JOBS.get().is_some_and(|latest| latest.load(Ordering::SeqCst) == Signal::CONT.as_raw() as usize)
+}
+
 /// Starts the thread that waits for signals and tells the loop about them.
 ///
 /// # Errors
@@ -58,6 +68,10 @@ pub fn listen(sender: Sender<Incoming>) -> Result<()> {
         |error: io::Error| Problem::environment("signals", format_args!("cannot listen: {error}"), "close some programs");
     give_back_on_abort().map_err(failed)?;
     before_a_fatal_fault(device::give_back);
+    let latest = LATEST_OF_JOBS.get_or_init(Arc::default);
+    for signal in [Signal::TSTP, Signal::CONT].map(Signal::as_raw) {
+        flag::register_usize(signal, Arc::clone(latest), signal as usize).map_err(failed)?;
+    }
     let jobs = [Signal::TSTP, Signal::CONT];
     let all = LEAVING.into_iter().chain(jobs).map(Signal::as_raw).chain(leaving_here());
     let mut signals = Signals::new(all).map_err(failed)?;

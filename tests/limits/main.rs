@@ -92,7 +92,7 @@ fn a_dictionary_that_is_emptied_while_a_run_reads_it_is_one_line() {
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     inputs.lose_a_dictionary(&home, child.id());
     let said = line(&child.wait_with_output().unwrap(), "run");
-    assert!(said.contains("1-mlp-sm/sae_weights.safetensors") && said.contains("became shorter"), "{said}");
+    assert!(said.contains("1-mlp-sm/sae_weights.safetensors") && said.contains("was changed while it was used"), "{said}");
     assert!(!home.file("run").exists());
 }
 
@@ -102,7 +102,7 @@ fn the_explorer_survives_a_dictionary_that_is_emptied() {
     let inputs = Inputs::new(&home);
     let mut program = home.explore(Inputs::ARGUMENTS, &[]);
     inputs.lose_a_dictionary(&home, program.process());
-    program.wait_for("became shorter");
+    program.wait_for("was changed while it was used");
     program.press("q");
     assert_eq!(program.ended(), Some(0), "{}", program.shown());
 }

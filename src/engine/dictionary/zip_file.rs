@@ -5,7 +5,7 @@
 //! name, which the system removes when the program ends.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use zip::result::ZipError;
@@ -93,19 +93,23 @@ impl ZipFile {
     /// Text and place of the training's `config.json` beside the dictionary called `name`.
     fn config(&mut self, name: &str) -> Result<Option<(Vec<u8>, String)>> {
         let Some(sibling) = name.strip_suffix("ae.pt").map(|folder| format!("{folder}config.json")) else { return Ok(None) };
-        let Ok(entry) = self.archive.by_name(&sibling) else { return Ok(None) };
         let place = format!("{}/{}", self.path.display(), excerpt(&sibling, 200));
+        let entry = match self.archive.by_name(&sibling) {
+            Ok(entry) => entry,
+            Err(ZipError::FileNotFound) => return Ok(None),
+            Err(error) => return Err(unreadable(&place, &error)),
+        };
         let mut text = Vec::new();
-        entry.take(LARGEST_CONFIGURATION).read_to_end(&mut text).map_err(|error| {
-            Problem::new(&place, format_args!("cannot be read: {error}"), "the archive is damaged or cut short: fetch it again")
-        })?;
+        entry.take(LARGEST_CONFIGURATION + 1).read_to_end(&mut text).map_err(|error| unreadable(&place, &error))?;
+        if text.len() as u64 > LARGEST_CONFIGURATION {
+            let what = format_args!("has more than {LARGEST_CONFIGURATION} bytes, a configuration has a few thousand");
+            return Err(Problem::new(&place, what, "check that this is dictionary_learning's archive"));
+        }
         Ok(Some((text, place)))
     }
 
     fn bytes(&mut self, name: &str, place: &str) -> Result<Bytes> {
-        let unreadable = |error: &dyn std::fmt::Display| {
-            Problem::new(place, format_args!("cannot be read: {error}"), "the archive is damaged or cut short: fetch it again")
-        };
+        let unreadable = |error: &dyn std::fmt::Display| unreadable(place, error);
         let entry = self.archive.by_name(name).map_err(|error| match error {
             ZipError::UnsupportedArchive(_) => {
                 let what = "is packed in a way that is not read, such as with a password";
@@ -136,10 +140,19 @@ impl ZipFile {
             )
         };
         let mut file = tempfile::tempfile().map_err(|error| unpacked(&error))?;
-        let length = io::copy(&mut entry.take(claimed), &mut file).map_err(|error| unpacked(&error))?;
+        let length = io::copy(&mut entry.take(claimed), &mut file).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
+                unreadable(&"its packed bytes are damaged")
+            }
+            _ => unpacked(&error),
+        })?;
         if length == 0 {
             return Err(unreadable(&"it is empty"));
         }
         Bytes::map_part(&file, &self.path, 0..length)
     }
+}
+
+fn unreadable(place: &str, error: &dyn std::fmt::Display) -> Problem {
+    Problem::new(place, format_args!("cannot be read: {error}"), "the archive is damaged or cut short: fetch it again")
 }

@@ -34,6 +34,9 @@ static MAPS: Entry = Entry {
     next: OnceLock::new(),
 };
 
+/// The size of a page of memory, which a signal handler must not ask the system for the first time.
+static PAGE: AtomicUsize = AtomicUsize::new(1);
+
 /// The watch over one map.
 #[derive(Debug)]
 pub struct Watch(&'static Entry);
@@ -79,7 +82,7 @@ impl Entry {
     /// system refuses.
     fn lose_from(&self, address: usize) -> bool {
         let Some(end) = self.end_around(address) else { return false };
-        let page = address & !(rustix::param::page_size() - 1);
+        let page = address & !(PAGE.load(Ordering::SeqCst) - 1);
         self.lost.store(true, Ordering::SeqCst);
         // SAFETY: the addresses are those of a live map, for the thread that reads it is here. Nobody writes to it, and its
         // readers expect no certain bytes once it is marked as lost; a map over a map leaves no moment at which nothing is there.
@@ -106,6 +109,7 @@ fn lose_around(address: usize) -> bool {
 pub fn listen() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
+        PAGE.store(rustix::param::page_size(), Ordering::SeqCst);
         // SAFETY: the structure is filled as sigaction(2) says, and the handler does only what a signal handler may. If it
         // cannot be installed, the system ends the program at such a fault as before.
         #[allow(unsafe_code)]

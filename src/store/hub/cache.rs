@@ -22,6 +22,7 @@ use crate::core::text::bytes;
 use crate::store::atomic;
 use crate::store::folders::no_home;
 use crate::store::presets::{Preset, Repository};
+use crate::store::text_file;
 
 /// The environment variable `name`, unless it is empty.
 pub(super) fn variable(name: &str) -> Option<std::ffi::OsString> {
@@ -89,7 +90,7 @@ impl Places {
         if is_commit(revision) {
             return Some(revision.to_ascii_lowercase());
         }
-        let commit = fs::read_to_string(self.folder().join("refs").join(revision)).ok()?;
+        let commit = text_file::read(&self.folder().join("refs").join(revision), text_file::BY_HAND).ok()?;
         Some(commit.trim().to_owned()).filter(|commit| is_commit(commit))
     }
 
