@@ -12,7 +12,7 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use rand_mt::Mt64;
 use saescope::store::run_file;
@@ -76,8 +76,12 @@ fn a_killed_merge_leaves_the_old_or_the_new_file() {
     expect_nothing_else(&home, &["run", "shard1", "shard2"], "merge shard1 shard2 --output run");
 }
 
-/// After the next write, nothing is left in the folder but these files: what killed programs began is taken away.
+/// After a write some time later, nothing is left in the folder but these files: what killed programs began is taken away.
 fn expect_nothing_else(home: &Home, expected: &[&str], write: &str) {
+    for name in files(&home.file("")).iter().filter(|name| !expected.contains(&name.as_str())) {
+        let left = fs::File::options().write(true).open(home.file(name)).unwrap();
+        left.set_modified(SystemTime::now() - Duration::from_hours(1)).unwrap();
+    }
     home.stdout(write);
     assert_eq!(files(&home.file("")), expected);
 }
