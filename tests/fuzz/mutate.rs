@@ -234,7 +234,7 @@ fn change(value: &mut Value, copied: Option<&Value>, numbers: &mut Numbers) {
 
 fn leaf(numbers: &mut Numbers) -> Value {
     let small = numbers.below(20);
-    let deep = (0..numbers.below(300)).fold(json!(1), |inner, _| json!([inner]));
+    let depth = numbers.below(300);
     match numbers.below(14) {
         0 => Value::Null,
         1 => json!(true),
@@ -248,7 +248,7 @@ fn leaf(numbers: &mut Numbers) -> Value {
         9 => json!("x".repeat(numbers.below(3000))),
         10 => Value::Array(Vec::new()),
         11 => Value::Object(Map::new()),
-        12 => deep,
+        12 => (0..depth).fold(json!(1), |inner, _| Value::Array(vec![inner])),
         _ => json!(vec![small; numbers.below(500)]),
     }
 }
