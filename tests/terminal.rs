@@ -380,6 +380,9 @@ fn every_signal_that_ends_the_program_gives_the_terminal_back() {
         "SYS",
         "TRAP",
         "XCPU",
+        "SEGV",
+        "ILL",
+        "FPE",
         #[cfg(target_os = "linux")]
         "IO",
         #[cfg(target_os = "linux")]
@@ -449,10 +452,10 @@ fn stops_from_outside_are_those_of_ctrl_z() {
     shell.wait_for(" help ");
     let raw = shell.settings();
     let process = fs::read_to_string(home.file("pid")).unwrap().trim().parse().unwrap();
-    for name in ["TSTP", "STOP", "TSTP", "STOP"] {
+    for name in ["TSTP", "STOP", "TTIN", "TTOU", "TSTP", "STOP"] {
         terminal::signal(process, name);
         shell.wait_until("the shell", is_stopped);
-        if name == "TSTP" {
+        if name != "STOP" {
             // Pastes are marked again by the shell itself.
             assert!(!shell.screen().alternate_screen() && !shell.screen().hide_cursor());
             assert_eq!(shell.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);

@@ -81,6 +81,7 @@ fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<(
         let ModelRecord { sha256, config_sha256, layers, .. } = &manifest.model;
         (sha256.clone(), config_sha256.clone(), *layers)
     };
+    let tokenizer = |manifest: &Manifest| (manifest.model.tokenizer_sha256.clone(), manifest.model.prefix_space);
     let dictionaries = |manifest: &Manifest| {
         let record = |record: &DictionaryRecord| (record.submodule.clone(), record.sha256.clone(), record.features);
         manifest.dictionaries.iter().map(record).collect::<Vec<_>>()
@@ -89,6 +90,7 @@ fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<(
         ("method", (first.method, first.steps) == (other.method, other.steps)),
         ("seed, tokens or examples", (first.seed, first.tokens, first.examples) == (other.seed, other.tokens, other.examples)),
         ("model", model(first) == model(other)),
+        ("tokenizer", tokenizer(first) == tokenizer(other)),
         ("dictionaries", dictionaries(first) == dictionaries(other)),
         ("study", first.study == other.study),
         ("pair lists", first.data.iter().map(data).eq(other.data.iter().map(data))),

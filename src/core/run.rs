@@ -191,6 +191,9 @@ pub struct ModelRecord {
     pub config_sha256: String,
     /// Hash of `tokenizer.json`, if there is one.
     pub tokenizer_sha256: Option<String>,
+    /// The value of the tokenizer's `add_prefix_space`, if the files beside `tokenizer.json` set it to another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix_space: Option<bool>,
     /// Number of layers.
     pub layers: usize,
     /// Width of the residual stream.

@@ -30,6 +30,7 @@ use crate::engine::loaded::Loaded;
 use crate::engine::memory::Usage;
 use crate::engine::model::config::Config;
 use crate::engine::threads::{THREAD, Threads, no_thread};
+use crate::engine::tokenizer::Tokenizer;
 
 /// A study whose inputs are open and checked.
 pub struct OpenStudy {
@@ -186,6 +187,7 @@ impl OpenStudy {
             sha256: identity.weights_sha256,
             config_sha256: loaded.config_sha256.clone(),
             tokenizer_sha256: loaded.tokenizer.as_ref().map(|tokenizer| tokenizer.sha256().to_owned()),
+            prefix_space: loaded.tokenizer.as_ref().and_then(Tokenizer::prefix_space),
             layers: config.layers,
             width: config.width,
         };

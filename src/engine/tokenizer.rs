@@ -23,6 +23,8 @@ pub struct Tokenizer {
     sha256: String,
     /// Bytes of the longest token of the vocabulary.
     longest: usize,
+    /// The value of `add_prefix_space`, if the files beside `tokenizer.json` set it to another.
+    prefix_space: Option<bool>,
 }
 
 impl Tokenizer {
@@ -31,8 +33,8 @@ impl Tokenizer {
         let bytes = read(path, LARGEST)?;
         let name = path.display().to_string();
         let mut settings = parse(&bytes, &name)?;
-        apply(path.parent().unwrap_or(path), &mut settings)?;
-        Self::build(settings, &bytes, name)
+        let prefix_space = apply(path.parent().unwrap_or(path), &mut settings)?;
+        Ok(Self { prefix_space, ..Self::build(settings, &bytes, name)? })
     }
 
     /// A tokenizer from the bytes of its file; `name` is what messages call it.
@@ -57,7 +59,7 @@ impl Tokenizer {
             Some((inner, longest))
         };
         match caught(read).flatten() {
-            Some((inner, longest)) => Ok(Self { inner, name, sha256: sha256_hex(bytes), longest }),
+            Some((inner, longest)) => Ok(Self { inner, name, sha256: sha256_hex(bytes), longest, prefix_space: None }),
             None => Err(Problem::new(
                 name,
                 "is not a tokenizer that can be used: a part of it is missing, or of a kind that is not known",
@@ -69,6 +71,11 @@ impl Tokenizer {
     /// SHA-256 of the tokenizer's file.
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// The value of `add_prefix_space`, if the files beside the tokenizer's set it to another.
+    pub fn prefix_space(&self) -> Option<bool> {
+        self.prefix_space
     }
 
     /// The most bytes that a text of `tokens` tokens can have. A word that is not in the vocabulary may be one token in some kinds

@@ -28,11 +28,12 @@ pub fn files(folder: &Path) -> [PathBuf; 3] {
     ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"].map(|name| folder.join(name))
 }
 
-/// Changes `tokenizer`, the content of the `tokenizer.json` in `folder`, as the files beside it ask for.
+/// Changes `tokenizer`, the content of the `tokenizer.json` in `folder`, as the files beside it ask for. Returns the value of
+/// `add_prefix_space`, if they set it to another than stands in `tokenizer.json`.
 ///
 /// # Errors
 /// When a file cannot be read, or asks for something that is not implemented.
-pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<()> {
+pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Option<bool>> {
     let [config_path, special_path, added_path] = files(folder);
     let config = optional(&config_path)?.unwrap_or_default();
     let config_name = config_path.display().to_string();
@@ -45,15 +46,24 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<()> {
     if config.object.get("auto_map").is_some_and(|value| !value.is_null()) {
         return Err(unsupported(config, "auto_map", "no tokenizer with code of its own"));
     }
-    let full = config.text_or_null("tokenizer_class")?.unwrap_or(SET_PREFIX_SPACE[0]);
+    // The model's own configuration is asked where the tokenizer's says nothing.
+    let model_path = folder.join("config.json");
+    let model_name = model_path.display().to_string();
+    let model = optional(&model_path)?.unwrap_or_default();
+    let model = Fields { object: &model, file: &model_name };
+    let classes = [config, model].map(|fields| Ok((fields, fields.text_or_null("tokenizer_class")?)));
+    let [own, of_model] = classes;
+    let (named_in, class) = [own?, of_model?].into_iter().find(|(_, class)| class.is_some()).unwrap_or((config, None));
+    let full = class.unwrap_or(SET_PREFIX_SPACE[0]);
     let class = full.strip_suffix("Fast").unwrap_or(full);
     let sets_prefix_space = SET_PREFIX_SPACE.contains(&class);
     if !sets_prefix_space && !PLAIN.contains(&class) {
         let supported = format!("{} and {}", SET_PREFIX_SPACE.join(", "), PLAIN.join(", "));
-        return Err(unsupported(config, "tokenizer_class", &supported));
+        return Err(unsupported(named_in, "tokenizer_class", &supported));
     }
     let stated = flag(config, "add_prefix_space")?;
     let wanted = if sets_prefix_space { Some(stated.unwrap_or(false)) } else { stated };
+    let mut changed = None;
     let current = tokenizer.get_mut("pre_tokenizer").and_then(|settings| settings.get_mut("add_prefix_space"));
     if let (Some(wanted), Some(current)) = (wanted, current)
         && current.as_bool() != Some(wanted)
@@ -66,6 +76,7 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<()> {
             ));
         }
         *current = wanted.into();
+        changed = Some(wanted);
     }
     if class != SET_PREFIX_SPACE[0] && tokenizer.get("post_processor").is_some_and(adds_tokens) {
         return Err(Problem::new(
@@ -86,7 +97,7 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<()> {
         let file = added_path.display().to_string();
         added.iter().try_for_each(|(content, id)| known.expect(&file, "added_tokens.json", content, Some(id)))?;
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// The object in the file at `path`; None if there is no file.
@@ -204,15 +215,17 @@ mod tests {
     const TEMPLATE: &str =
         r#"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|endoftext|>"}}, {"Sequence": {"id": "A"}}]}"#;
 
-    /// The value of `add_prefix_space` after the settings were applied.
+    /// The value of `add_prefix_space` after the settings were applied, which is recorded where it differs from the file's false.
     fn applied(post: &str, files: &[(&str, &str)]) -> Result<bool> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let mut tokenizer = object(TOKENIZER.replace("POST", post).as_bytes()).unwrap();
-        apply(folder.path(), &mut tokenizer)?;
-        Ok(tokenizer["pre_tokenizer"]["add_prefix_space"].as_bool().unwrap())
+        let changed = apply(folder.path(), &mut tokenizer)?;
+        let prefix_space = tokenizer["pre_tokenizer"]["add_prefix_space"].as_bool().unwrap();
+        assert_eq!(changed, prefix_space.then_some(true));
+        Ok(prefix_space)
     }
 
     #[test]
@@ -265,6 +278,7 @@ mod tests {
             ("null", config, r#"{"bos_token": "<s>"}"#, "bos_token has the token '<s>'"),
             ("null", config, r#"{"additional_special_tokens": ["<a>"]}"#, "additional_special_tokens has the token '<a>'"),
             ("null", config, r#"{"bos_token": 5}"#, "bos_token is 5"),
+            ("null", "config.json", r#"{"tokenizer_class": "LlamaTokenizer"}"#, "config.json: tokenizer_class is"),
             ("null", "special_tokens_map.json", r#"{"pad_token": "[PAD]"}"#, "pad_token has the token '[PAD]'"),
             ("null", "added_tokens.json", r#"{" runs": 50290}"#, "the token ' runs' as number 50290"),
             ("null", config, "[]", "is an array"),

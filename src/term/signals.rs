@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
+use signal_hook_registry::register_signal_unchecked;
 
 use super::{Incoming, device};
 use crate::core::problem::{Problem, Result};
@@ -66,7 +67,7 @@ pub fn is_continued() -> bool {
 pub fn listen(sender: Sender<Incoming>) -> Result<()> {
     let failed =
         |error: io::Error| Problem::environment("signals", format_args!("cannot listen: {error}"), "close some programs");
-    give_back_on_abort().map_err(failed)?;
+    give_back_in_the_handler().map_err(failed)?;
     before_a_fatal_fault(device::give_back);
     let latest = LATEST_OF_JOBS.get_or_init(Arc::default);
     for signal in [Signal::TSTP, Signal::CONT].map(Signal::as_raw) {
@@ -114,11 +115,25 @@ pub fn end_by(signal: c_int) -> ! {
     low_level::exit(128 + signal)
 }
 
-/// SIGABRT mostly comes from inside, when memory is used up or a panic cannot be reported: no other thread can be asked to give
-/// the terminal back.
-fn give_back_on_abort() -> io::Result<()> {
-    // Safety: the handler may only make calls that are safe in a signal's handler. `give_back` and `emulate_default_handler`
-    // promise that.
-    #[allow(unsafe_code)]
-    unsafe { low_level::register(Signal::ABORT.as_raw(), || end_by(Signal::ABORT.as_raw())) }.map(drop)
+/// Gives the terminal back in the handler itself, where no other thread can be asked: these signals mostly come from inside, when
+/// memory is used up, a panic cannot be reported or the arithmetic is broken, and from the system, when a program in the background
+/// wants the terminal.
+fn give_back_in_the_handler() -> io::Result<()> {
+    for signal in [Signal::ABORT, Signal::SEGV, Signal::ILL, Signal::FPE].map(Signal::as_raw) {
+        // SAFETY: the handler may only make calls that are safe in a signal's handler. `give_back` and `emulate_default_handler`
+        // promise that. `end_by` does not return to the instruction that failed.
+        #[allow(unsafe_code)]
+        unsafe { register_signal_unchecked(signal, move || end_by(signal)) }?;
+    }
+    for signal in [Signal::TTIN, Signal::TTOU].map(Signal::as_raw) {
+        let stop = move || {
+            device::give_back();
+            // A stop cannot fail; after it, the program goes on where it was.
+            let _ = low_level::emulate_default_handler(signal);
+        };
+        // SAFETY: as above.
+        #[allow(unsafe_code)]
+        unsafe { low_level::register(signal, stop) }?;
+    }
+    Ok(())
 }

@@ -137,6 +137,7 @@ pub fn run_of(study: Study) -> Run {
             sha256: String::new(),
             config_sha256: String::new(),
             tokenizer_sha256: None,
+            prefix_space: None,
             layers: LAYERS,
             width: 8,
         },

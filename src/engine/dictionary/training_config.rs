@@ -78,10 +78,7 @@ fn check_place(trainer: Fields<'_>, submodule: Submodule) -> Result<Option<Strin
         SubmoduleKind::Mlp => name.contains("mlp"),
         SubmoduleKind::Residual => name.contains("res"),
     };
-    let said_layer = name.split_once("layer").and_then(|(_, rest)| {
-        let digits = rest.trim_start_matches(['_', '.', ' ']);
-        digits.get(..digits.bytes().take_while(u8::is_ascii_digit).count())?.parse::<u64>().ok()
-    });
+    let said_layer = layer_in(name);
     let kinds: Vec<SubmoduleKind> = SubmoduleKind::ALL.into_iter().filter(|kind| named(*kind)).collect();
     let other_kind = !kinds.is_empty() && !kinds.contains(&submodule.kind);
     let inside = ["resid_mid", "_in_", "hook_z"].iter().any(|part| name.contains(part));
@@ -89,6 +86,15 @@ fn check_place(trainer: Fields<'_>, submodule: Submodule) -> Result<Option<Strin
         return Err(elsewhere(name));
     }
     Ok(kinds.is_empty().then(|| format!("its config.json calls its place '{}', which is not known", excerpt(name, 60))))
+}
+
+/// The number after `layer` or `layers`, as in `mlp_out_layer1`, else the first part of a path that is a number, as in `h.1.mlp`.
+fn layer_in(name: &str) -> Option<u64> {
+    let after_word = name.split_once("layer").and_then(|(_, rest)| {
+        let digits = rest.trim_start_matches('s').trim_start_matches(['_', '.', ' ']);
+        digits.get(..digits.bytes().take_while(u8::is_ascii_digit).count())?.parse().ok()
+    });
+    after_word.or_else(|| name.split('.').find_map(|part| part.parse().ok()))
 }
 
 #[cfg(test)]
@@ -112,6 +118,9 @@ mod tests {
             (r#"{"trainer": {"layer": "1"}}"#, "mlp_1", "layer is \"1\""),
             (r#"{"trainer": {"submodule_name": "resid_post_layer_1"}}"#, "mlp_1", "resid_post_layer_1"),
             (r#"{"trainer": {"submodule_name": "mlp_out_layer4"}}"#, "mlp_1", "mlp_out_layer4"),
+            (r#"{"trainer": {"submodule_name": "gpt_neox.layers.3.mlp"}}"#, "mlp_1", "gpt_neox.layers.3.mlp"),
+            (r#"{"trainer": {"submodule_name": "gpt_neox.layers.1.mlp"}}"#, "attn_1", "gpt_neox.layers.1.mlp"),
+            (r#"{"trainer": {"submodule_name": "gpt.h.3"}}"#, "resid_1", "gpt.h.3"),
             (r#"{"trainer": {"submodule_name": "mlp_out_layer1"}}"#, "attn_1", "mlp_out_layer1"),
             (r#"{"trainer": {"submodule_name": "resid_pre", "layer": 1}}"#, "resid_1", "layer 1"),
             (r#"{"trainer": []}"#, "mlp_1", "trainer is []"),
@@ -129,6 +138,8 @@ mod tests {
             ("resid_pre", 2, "resid_1"),
             ("resid_post", 1, "resid_1"),
             ("mlp_out_layer1", 1, "mlp_1"),
+            ("gpt_neox.layers.1.mlp", 1, "mlp_1"),
+            ("gpt_neox.layers.1.attention", 1, "attn_1"),
             ("attention_out_layer_1", 1, "attn_1"),
         ] {
             let text = format!(r#"{{"trainer": {{"layer": {layer}, "submodule_name": "{name}", "lm_name": "org/m"}}}}"#);
