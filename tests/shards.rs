@@ -113,6 +113,12 @@ fn shards_merge_into_what_one_machine_computes() {
     succeed(folder, "run --detail 100000 --method attrib --shard 3/4 --output other");
     let output = saescope(folder, "merge part1 part2 other part4 --output x");
     assert!(String::from_utf8_lossy(&output.stderr).contains("differs from the first shard in its method"));
+    // A tokenizer whose settings put a space before every text.
+    let mut spaced = run_file::read(&folder.join("part3")).unwrap();
+    spaced.manifest.model.prefix_space = Some(true);
+    std::fs::write(folder.join("spaced"), run_file::to_bytes(&spaced).unwrap()).unwrap();
+    let output = saescope(folder, "merge part1 part2 spaced part4 --output x");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("differs from the first shard in its tokenizer"));
 }
 
 #[test]

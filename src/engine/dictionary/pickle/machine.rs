@@ -1,109 +1,12 @@
-//! Reads a PyTorch pickle as data. Nothing in it is ever executed: the few opcodes that a state dict of tensors needs are
-//! interpreted over plain values, and every other opcode or global is an error.
-//!
-//! `torch.load` runs whatever a pickle names. The crate `pytorch-reader` is safe too, but copies whole tensors out of the file;
-//! this reader yields shapes, strides and storage keys, so that the file can stay memory-mapped. Opcode numbers: CPython's
-//! `Lib/pickletools.py`; layout: PyTorch's `torch/serialization.py`.
+//! The machine that a pickle is a program for: a stack, a memo, and the opcodes that a state dict needs.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::fault::{Fault, Outcome, SAVE};
+use super::value::{Stored, Value, rebuild_tensor};
 use crate::core::text::excerpt;
 use crate::engine::tensor_file::Element;
-
-/// A tensor of a state dict: where its elements lie in which storage.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PickledTensor {
-    /// Name of the storage's entry in the zip, below `data/`.
-    pub storage: Rc<str>,
-    pub element: Stored,
-    /// First element of the tensor in its storage, in elements.
-    pub offset: usize,
-    pub shape: Vec<usize>,
-    /// In elements, one per dimension.
-    pub strides: Vec<usize>,
-}
-
-/// What the elements of a storage are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
-    /// Numbers that weights are read from.
-    Weights(Element),
-    /// Numbers of a type that is not read, by PyTorch's name of it.
-    Other(&'static str),
-}
-
-/// Why a pickle is not read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// A sentence that follows the file's name.
-    pub what: String,
-    /// What would make the file readable; None if it is damaged.
-    pub remedy: Option<String>,
-}
-
-impl Fault {
-    /// The file is whole, but not what is read.
-    fn whole(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { what: what.into(), remedy: Some(remedy.into()) }
-    }
-}
-
-impl From<String> for Fault {
-    fn from(what: String) -> Self {
-        Self { what, remedy: None }
-    }
-}
-
-impl From<&str> for Fault {
-    fn from(what: &str) -> Self {
-        what.to_owned().into()
-    }
-}
-
-/// How to save what is read, for messages.
-const SAVE: &str = "save the state dict alone, in Python: torch.save(dictionary.state_dict(), 'ae.pt')";
-
-#[derive(Debug, Clone)]
-enum Value {
-    /// A value that is carried along and never read, by its kind.
-    Ignored(&'static str),
-    Mark,
-    Integer(i64),
-    Text(Rc<str>),
-    Global(&'static str),
-    /// The items, and the depth of nesting.
-    Tuple(Vec<Rc<Value>>, usize),
-    /// Keys and values in order, and the depth of nesting.
-    Dict(Vec<(Rc<Value>, Rc<Value>)>, usize),
-    Storage {
-        key: Rc<str>,
-        element: Stored,
-    },
-    Tensor(PickledTensor),
-}
-
-impl Value {
-    fn depth(&self) -> usize {
-        match self {
-            Self::Tuple(_, depth) | Self::Dict(_, depth) => *depth,
-            _ => 0,
-        }
-    }
-
-    /// What it is, in words.
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Ignored(kind) => kind,
-            Self::Mark | Self::Global(_) | Self::Storage { .. } => "a part of a tensor",
-            Self::Integer(_) => "a whole number",
-            Self::Text(_) => "text",
-            Self::Tuple(..) => "a tuple",
-            Self::Dict(..) => "a dictionary",
-            Self::Tensor(_) => "a tensor",
-        }
-    }
-}
 
 /// Deepest nesting that is accepted. A state dict nests three deep; unlimited nesting would overflow the stack when values are
 /// dropped.
@@ -132,65 +35,20 @@ const STORAGES: [(&str, Stored); 13] = [
     ("torch.storage UntypedStorage", Stored::Other("bytes")),
 ];
 
-/// Most dimensions of a tensor: what has more is no tensor of a dictionary, and shapes must stay small.
-const MOST_DIMENSIONS: usize = 8;
-
-type Outcome<T> = Result<T, Fault>;
-
-/// The tensors of a pickled state dict, by name, in order.
-///
-/// # Errors
-/// When the pickle is cut short or holds something else than a state dict of tensors.
-pub fn read_state_dict(pickle: &[u8]) -> Outcome<Vec<(Rc<str>, PickledTensor)>> {
-    match pickle {
-        [0x80, protocol, ..] if *protocol > 5 => {
-            return Err(Fault::whole(format!("was pickled with protocol {protocol}; protocols 2 to 5 are read"), SAVE));
-        }
-        // What the text protocols begin a dictionary, a list or an object with.
-        [b'(' | b'c' | b'}' | b']', ..] => {
-            return Err(Fault::whole("was pickled with protocol 0 or 1; protocols 2 to 5 are read", SAVE));
-        }
-        _ => {}
-    }
-    let mut machine = Machine { rest: pickle, stack: Vec::new(), memo: HashMap::new() };
-    let top = machine.run()?;
-    let Value::Dict(entries, _) = top.as_ref() else {
-        return Err(Fault::whole(format!("holds {}, not a dictionary of tensors", top.kind()), SAVE));
-    };
-    // A checkpoint holds the state dict beside the step and the state of the optimiser.
-    let inner = entries.iter().find_map(|(key, value)| match (key.as_ref(), value.as_ref()) {
-        (Value::Text(name), Value::Dict(inner, _)) => {
-            inner.iter().any(|(_, value)| matches!(**value, Value::Tensor(_))).then_some(name)
-        }
-        _ => None,
-    });
-    if let Some(name) = inner {
-        let name = excerpt(name, 60);
-        return Err(Fault::whole(
-            format!("is a checkpoint: its tensors lie inside the entry '{name}'"),
-            format!("save that entry alone, in Python: torch.save(torch.load('ae.pt')['{name}'], 'ae.pt')"),
-        ));
-    }
-    entries
-        .iter()
-        .map(|(key, value)| match (key.as_ref(), value.as_ref()) {
-            (Value::Text(name), Value::Tensor(tensor)) => Ok((Rc::clone(name), tensor.clone())),
-            (Value::Text(name), other) => {
-                Err(Fault::whole(format!("its entry '{}' is {}, not a tensor", excerpt(name, 60), other.kind()), SAVE))
-            }
-            _ => Err("its pickle has a key that is no text".into()),
-        })
-        .collect()
-}
-
-struct Machine<'a> {
+pub struct Machine<'a> {
     rest: &'a [u8],
     stack: Vec<Rc<Value>>,
     memo: HashMap<u32, Rc<Value>>,
 }
 
-impl Machine<'_> {
-    fn run(&mut self) -> Outcome<Rc<Value>> {
+impl<'a> Machine<'a> {
+    /// A machine at the beginning of `pickle`.
+    pub fn new(pickle: &'a [u8]) -> Self {
+        Self { rest: pickle, stack: Vec::new(), memo: HashMap::new() }
+    }
+
+    /// Runs to the end and returns the value on top.
+    pub fn run(&mut self) -> Outcome<Rc<Value>> {
         loop {
             let opcode = self.byte()?;
             match opcode {
@@ -464,70 +322,4 @@ impl Machine<'_> {
 
 fn expect_shallow(depth: usize) -> Outcome<()> {
     if depth > DEEPEST { Err(format!("its pickle nests values more than {DEEPEST} deep").into()) } else { Ok(()) }
-}
-
-/// The tensor that `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)` describes.
-fn rebuild_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
-    let malformed = || Fault::from("its pickle describes a tensor in an unknown way");
-    let [storage, offset, size, stride, ..] = arguments else { return Err(malformed()) };
-    let (Value::Storage { key, element }, Value::Tuple(size, _), Value::Tuple(stride, _)) =
-        (storage.as_ref(), size.as_ref(), stride.as_ref())
-    else {
-        return Err(malformed());
-    };
-    if size.len() > MOST_DIMENSIONS || stride.len() > MOST_DIMENSIONS {
-        return Err(Fault::whole(format!("holds a tensor of {} dimensions, a dictionary's have one or two", size.len()), SAVE));
-    }
-    let integer = |value: &Rc<Value>| match value.as_ref() {
-        Value::Integer(value) => usize::try_from(*value).map_err(|_| malformed()),
-        _ => Err(malformed()),
-    };
-    Ok(Value::Tensor(PickledTensor {
-        storage: Rc::clone(key),
-        element: *element,
-        offset: integer(offset)?,
-        shape: size.iter().map(integer).collect::<Outcome<_>>()?,
-        strides: stride.iter().map(integer).collect::<Outcome<_>>()?,
-    }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_of_a_foreign_function_is_refused() {
-        // What `pickle.dumps` writes for an object that runs `os.system("true")` when loaded.
-        let error = read_state_dict(b"\x80\x02cposix\nsystem\nq\x00X\x04\x00\x00\x00trueq\x01\x85q\x02Rq\x03.").unwrap_err();
-        assert!(error.what.contains("posix.system"), "{error:?}");
-    }
-
-    #[test]
-    fn a_foreign_opcode_is_refused() {
-        // INST, an old way to call a class.
-        assert!(read_state_dict(b"\x80\x02(icollections\nOrderedDict\n.").unwrap_err().what.contains("0x69"));
-    }
-
-    #[test]
-    fn nesting_and_growth_are_bounded() {
-        let nested = [b"\x80\x02)".as_slice(), &b"\x85".repeat(100_000), b"."].concat();
-        assert!(read_state_dict(&nested).unwrap_err().what.contains("nests"));
-        let grown: Vec<u8> =
-            (0..5000_u32).flat_map(|slot| [b"r".as_slice(), &slot.to_le_bytes(), b"K\x01K\x01s"].concat()).collect();
-        assert!(read_state_dict(&[b"\x80\x02}".as_slice(), &grown, b"."].concat()).unwrap_err().what.contains("entries"));
-    }
-
-    #[test]
-    fn no_cut_of_a_pickle_panics() {
-        let pickle = b"\x80\x02ccollections\nOrderedDict\nq\x00)Rq\x01(X\x01\x00\x00\x00aq\x02ctorch._utils\n_rebuild_tensor_v2\nq\x03((X\x07\x00\x00\x00storageq\x04ctorch\nFloatStorage\nq\x05X\x01\x00\x00\x000q\x06X\x03\x00\x00\x00cpuq\x07K\x06tq\x08QK\x00K\x02K\x03\x86q\tK\x03K\x01\x86q\n\x89h\x00)Rq\x0btq\x0cRq\ru.";
-        let tensors = read_state_dict(pickle).unwrap();
-        assert_eq!(tensors.len(), 1);
-        assert_eq!(
-            (&*tensors[0].0, tensors[0].1.shape.as_slice(), tensors[0].1.strides.as_slice()),
-            ("a", &[2, 3][..], &[3, 1][..])
-        );
-        for end in 0..pickle.len() {
-            assert!(read_state_dict(&pickle[..end]).is_err(), "cut at {end}");
-        }
-    }
 }

@@ -1,0 +1,97 @@
+//! The values that a pickle of tensors is made of.
+
+use std::rc::Rc;
+
+use super::fault::{Fault, Outcome, SAVE};
+use crate::engine::tensor_file::Element;
+
+/// A tensor of a state dict: where its elements lie in which storage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PickledTensor {
+    /// Name of the storage's entry in the zip, below `data/`.
+    pub storage: Rc<str>,
+    pub element: Stored,
+    /// First element of the tensor in its storage, in elements.
+    pub offset: usize,
+    pub shape: Vec<usize>,
+    /// In elements, one per dimension.
+    pub strides: Vec<usize>,
+}
+
+/// What the elements of a storage are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// Numbers that weights are read from.
+    Weights(Element),
+    /// Numbers of a type that is not read, by PyTorch's name of it.
+    Other(&'static str),
+}
+
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// A value that is carried along and never read, by its kind.
+    Ignored(&'static str),
+    Mark,
+    Integer(i64),
+    Text(Rc<str>),
+    Global(&'static str),
+    /// The items, and the depth of nesting.
+    Tuple(Vec<Rc<Value>>, usize),
+    /// Keys and values in order, and the depth of nesting.
+    Dict(Vec<(Rc<Value>, Rc<Value>)>, usize),
+    Storage {
+        key: Rc<str>,
+        element: Stored,
+    },
+    Tensor(PickledTensor),
+}
+
+impl Value {
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::Tuple(_, depth) | Self::Dict(_, depth) => *depth,
+            _ => 0,
+        }
+    }
+
+    /// What it is, in words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Ignored(kind) => kind,
+            Self::Mark | Self::Global(_) | Self::Storage { .. } => "a part of a tensor",
+            Self::Integer(_) => "a whole number",
+            Self::Text(_) => "text",
+            Self::Tuple(..) => "a tuple",
+            Self::Dict(..) => "a dictionary",
+            Self::Tensor(_) => "a tensor",
+        }
+    }
+}
+
+/// Most dimensions of a tensor: what has more is no tensor of a dictionary, and shapes must stay small.
+const MOST_DIMENSIONS: usize = 8;
+
+/// The tensor that `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)` describes.
+pub fn rebuild_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
+    let malformed = || Fault::from("its pickle describes a tensor in an unknown way");
+    let [storage, offset, size, stride, ..] = arguments else { return Err(malformed()) };
+    let (Value::Storage { key, element }, Value::Tuple(size, _), Value::Tuple(stride, _)) =
+        (storage.as_ref(), size.as_ref(), stride.as_ref())
+    else {
+        return Err(malformed());
+    };
+    if size.len() > MOST_DIMENSIONS || stride.len() > MOST_DIMENSIONS {
+        return Err(Fault::whole(format!("holds a tensor of {} dimensions, a dictionary's have one or two", size.len()), SAVE));
+    }
+    let integer = |value: &Rc<Value>| match value.as_ref() {
+        Value::Integer(value) => usize::try_from(*value).map_err(|_| malformed()),
+        _ => Err(malformed()),
+    };
+    Ok(Value::Tensor(PickledTensor {
+        storage: Rc::clone(key),
+        element: *element,
+        offset: integer(offset)?,
+        shape: size.iter().map(integer).collect::<Outcome<_>>()?,
+        strides: stride.iter().map(integer).collect::<Outcome<_>>()?,
+    }))
+}
