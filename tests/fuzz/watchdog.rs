@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 4 });
 
 /// A case that waits longer, for a server or a lock, is a hang, too.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// More memory in use, over all doors, is too much: no input here has more than a megabyte.
 const MOST_BYTES: u64 = 1 << 30;
