@@ -537,7 +537,7 @@ fn a_paste_of_any_size_is_bounded_with_a_word() {
     let home = Home::new();
     let mut program = home.explore("--published", &[]);
     program.wait_for("published figures");
-    for key in ["/", "t", "K"] {
+    for key in ["/", "t", "T"] {
         program.press(key);
         program.wait_until("the prompt", |program| !program.screen().hide_cursor());
         program.press(&format!("\x1b[200~{}\x1b[201~", "a".repeat(1_000_000)));

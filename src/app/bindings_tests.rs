@@ -13,14 +13,14 @@ fn problems(text: &str) -> Vec<String> {
 
 #[test]
 fn a_named_command_has_only_the_keys_given_and_other_defaults_stay() {
-    let text = "[keys]\nthreshold = \"T\"\ndown = [\"n\", \"ctrl-n\"]\nmouse = []\n";
+    let text = "[keys]\nthreshold = \"ctrl-t\"\ndown = [\"n\", \"ctrl-n\"]\nmouse = []\n";
     let keymap = Config::parse(text, "config.toml").unwrap().keymap;
-    assert_eq!(command(&keymap, "T"), Some("threshold"));
+    assert_eq!(command(&keymap, "ctrl-t"), Some("threshold"));
     assert_eq!(command(&keymap, "t"), None);
     assert_eq!((command(&keymap, "n"), command(&keymap, "ctrl-n"), command(&keymap, "j")), (Some("down"), Some("down"), None));
-    assert_eq!((command(&keymap, "M"), command(&keymap, "K")), (None, Some("top-k")));
-    assert_eq!(keymap.keys(CommandId::DOWN).map(|key| key.to_string()).collect::<Vec<_>>(), ["n", "ctrl-n"]);
-    // `theme` lost its default key `T`: it stays in the palette, without a key.
+    assert_eq!((command(&keymap, "M"), command(&keymap, "T")), (None, Some("top-k")));
+    assert_eq!(keymap.keys(commands::find("down").unwrap().id()).map(|key| key.to_string()).collect::<Vec<_>>(), ["n", "ctrl-n"]);
+    // `theme` lost its default key `ctrl-t`: it stays in the palette, without a key.
     assert!(keymap.key(commands::find("theme").unwrap().id()).is_none());
 }
 

@@ -17,8 +17,8 @@ pub struct Command {
     pub reach: Reach,
     /// Returns the reason if the command cannot run now.
     pub enabled: fn(&State) -> Result<(), String>,
-    /// Runs the command; the count is a number typed before its key.
-    pub run: fn(&mut State, Option<usize>) -> Vec<Effect>,
+    /// Runs the command.
+    pub run: fn(&mut State) -> Vec<Effect>,
 }
 
 /// Where the keys of a command work.

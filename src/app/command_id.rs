@@ -25,7 +25,6 @@ named! {
     COPY_LIST "copy-list"
     COPY_PAGE "copy-page"
     DIFFERENCE "difference"
-    DOWN "down"
     EXPORT_TAGS "export-tags"
     FETCH "fetch"
     FILTER "filter"

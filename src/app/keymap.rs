@@ -48,16 +48,7 @@ impl Keymap {
         self.keys.push((key, command));
     }
 
-    /// Words for a sentence that names `command` with a count before it, as in `12j`.
-    pub fn counted(&self, count: &str, command: CommandId) -> String {
-        match self.key(command) {
-            Some(key) if key.typed().is_some_and(|typed| typed != ' ') => format!("{count}{key}"),
-            Some(key) => format!("{count} {}", key.spoken()),
-            None => format!("{count} before its key"),
-        }
-    }
-
-    /// Replaces the commands that a help text names by their keys: `{mark}`, or with a count `{12 down}`.
+    /// Replaces the commands that a help text names by their keys: `{mark}`.
     pub fn fill(&self, text: &'static str) -> String {
         let mut filled = String::new();
         let mut rest = text;
@@ -65,10 +56,7 @@ impl Keymap {
             rest.split_once('{').and_then(|(before, from)| Some((before, from.split_once('}')?)))
         {
             filled.push_str(before);
-            filled.push_str(&match named.split_once(' ') {
-                Some((count, name)) => self.counted(count, CommandId(name)),
-                None => self.way(CommandId(named)),
-            });
+            filled.push_str(&self.way(CommandId(named)));
             rest = after;
         }
         filled + rest

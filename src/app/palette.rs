@@ -59,7 +59,7 @@ pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
         (Code::Enter, _) => {
             let chosen = found(list, &state.setting.keymap).get(list.cursor).copied();
             state.overlay = None;
-            return chosen.map_or_else(Vec::new, |command| commands::run(state, command, None));
+            return chosen.map_or_else(Vec::new, |command| commands::run(state, command));
         }
         (Code::Down | Code::Tab, _) | (Code::Character('n' | 'j'), true) => 1,
         (Code::Up | Code::BackTab, _) | (Code::Character('p' | 'k'), true) => -1,

@@ -6,7 +6,6 @@ use super::commands;
 use super::key::Key;
 use super::message::{Effect, Message};
 use super::notice::Notice;
-use super::state::count::Digit;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
 use super::{choice, download, job, layout, mouse, palette, prompts, table, tagging};
@@ -96,7 +95,7 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
     let command = state.setting.keymap.command(key).and_then(commands::of);
     // A command that reaches everywhere, such as suspend, works over every overlay.
     if let Some(command) = command.filter(|command| command.reach == Reach::Everywhere && key.typed().is_none()) {
-        return commands::run(state, command, None);
+        return commands::run(state, command);
     }
     match &state.overlay {
         Some(Overlay::Prompt(_)) => prompts::key(state, key),
@@ -106,33 +105,15 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
     }
 }
 
-/// Handles a key of the screen: a digit may belong to a count; any other key runs its command, if it has one.
+/// Handles a key of the screen: it runs its command, if it has one.
 fn command_key(state: &mut State, key: Key, command: Option<&'static Command>) -> Vec<Effect> {
-    if let Some(digit) = key.typed().filter(char::is_ascii_digit) {
-        let (now, tab) = (state.now, state.tab);
-        // A digit beyond the last view switches nothing, so it begins a count.
-        let switches = command.is_some_and(|command| (command.enabled)(state).is_ok());
-        match state.count.digit(digit, now, tab, switches) {
-            Digit::Alone => {}
-            Digit::Joined(before) => {
-                let Some(tab) = before.filter(|tab| *tab != state.tab) else { return Vec::new() };
-                state.tab = tab;
-                return table::refresh(state);
-            }
-        }
-    }
     let Some(command) = command else {
-        let was_counting = state.count.take().is_some();
-        if !was_counting {
-            let help = state.setting.keymap.key(CommandId::HELP);
-            let help = help.map_or_else(String::new, |help| format!("; {} lists what is", help.spoken()));
-            state.notice = Some(Notice::refused(format!("{key} is not a command here{help}")));
-        }
+        let help = state.setting.keymap.key(CommandId::HELP);
+        let help = help.map_or_else(String::new, |help| format!("; {} lists what is", help.spoken()));
+        state.notice = Some(Notice::refused(format!("{key} is not a command here{help}")));
         return Vec::new();
     };
-    // A view's own digit may still become a count, so it must not use one up.
-    let count = if key.typed().is_some_and(|typed| typed.is_ascii_digit()) { None } else { state.count.take() };
-    commands::run(state, command, count)
+    commands::run(state, command)
 }
 
 /// Imports tags from a text, as one step that can be undone.

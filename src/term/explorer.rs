@@ -130,7 +130,7 @@ pub fn explore(start: Start) -> Result<()> {
     let mut effects = Vec::new();
     if show_published {
         let published = commands::of(CommandId::PUBLISHED);
-        effects.extend(published.map_or_else(Vec::new, |command| commands::run(&mut explorer.state, command, None)));
+        effects.extend(published.map_or_else(Vec::new, |command| commands::run(&mut explorer.state, command)));
     } else if let Some(request) = request {
         effects.extend(job::start(&mut explorer.state, request));
         download::mention(&mut explorer.state);

@@ -46,15 +46,10 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
             return;
         }
         _ => {
-            if let Some(digits) = state.count.pending() {
-                let back = state.setting.keymap.way(CommandId::BACK);
-                Line::styled(format!(" {digits}… count: a command follows, {back} drops it"), theme.key)
-            } else {
-                let mut spans = downloading(state, theme, width);
-                let used: usize = spans.iter().map(Span::width).sum();
-                spans.extend(keys(state, theme, width.saturating_sub(used)));
-                Line::from(spans)
-            }
+            let mut spans = downloading(state, theme, width);
+            let used: usize = spans.iter().map(Span::width).sum();
+            spans.extend(keys(state, theme, width.saturating_sub(used)));
+            Line::from(spans)
         }
     };
     frame.buffer_mut().set_line(area.x, area.y, &line, area.width);

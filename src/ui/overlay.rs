@@ -10,9 +10,7 @@ use super::pane;
 use super::theme::Theme;
 use crate::app::choice::{choices, title};
 use crate::app::command::Command;
-use crate::app::command_id::CommandId;
-use crate::app::commands::{GROUPS, of};
-use crate::app::key::Key;
+use crate::app::commands::GROUPS;
 use crate::app::palette::found;
 use crate::app::state::State;
 use crate::app::state::list::List;
@@ -121,39 +119,11 @@ fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame
     }
 }
 
-/// Notes below the commands: counts and the fields of a filter.
+/// Notes below the commands: the fields of a filter.
 fn notes(state: &State, theme: &Theme) -> Vec<(Option<usize>, Line<'static>)> {
-    let mut notes = vec![
-        (" Counts".to_owned(), theme.title),
-        (format!("  {}", counts(state)), theme.text),
-        (" Filter".to_owned(), theme.title),
-    ];
+    let mut notes = vec![(" Filter".to_owned(), theme.title)];
     notes.extend(fields(state.about()).into_iter().map(|(name, says)| (format!("  {} {says}", left(&name, 16)), theme.text)));
     notes.into_iter().map(|(text, style)| (None, Line::styled(text, style))).collect()
-}
-
-/// A sentence that says how to type a count, which depends on the digits that run commands.
-fn counts(state: &State) -> String {
-    let keymap = &state.setting.keymap;
-    let says = format!("{} moves 12 rows.", keymap.counted("12", CommandId::DOWN));
-    let (commands, others): (Vec<char>, Vec<char>) = ('0'..='9').partition(|digit| {
-        keymap.command(Key::character(*digit)).and_then(of).is_some_and(|command| (command.enabled)(state).is_ok())
-    });
-    if commands.is_empty() {
-        return says;
-    }
-    let begins = if others.is_empty() { String::new() } else { format!(", or begins with {}", listed(&others)) };
-    format!("{says} {} alone switch views, so a count has two digits typed in one go{begins}.", listed(&commands))
-}
-
-/// Digits in words: `0 or 6 to 9`.
-fn listed(digits: &[char]) -> String {
-    let follows = |left: &char, right: &char| u32::from(*left) + 1 == u32::from(*right);
-    let runs = digits.chunk_by(follows).map(|run| match run {
-        [first, .., last] => format!("{first} to {last}"),
-        _ => run.iter().collect(),
-    });
-    runs.collect::<Vec<_>>().join(" or ")
 }
 
 fn typed(list: &List, theme: &Theme, inside: Rect, frame: &mut Frame) {

@@ -11,7 +11,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["y"],
         reach: Reach::Screen,
         enabled: can_link_feature,
-        run: |state, _| copy_list(state),
+        run: |state| copy_list(state),
     },
     Command {
         name: "copy-page",
@@ -19,7 +19,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["Y"],
         reach: Reach::Features,
         enabled: can_link_feature,
-        run: |state, _| copy_page(state),
+        run: |state| copy_page(state),
     },
     Command {
         name: "open-page",
@@ -27,7 +27,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["o"],
         reach: Reach::Features,
         enabled: can_browse,
-        run: |state, _| browse_page(state),
+        run: |state| browse_page(state),
     },
     Command {
         name: "open-list",
@@ -35,6 +35,6 @@ pub const COMMANDS: &[Command] = &[
         keys: &["O"],
         reach: Reach::Screen,
         enabled: can_browse,
-        run: |state, _| browse_list(state),
+        run: |state| browse_list(state),
     },
 ];

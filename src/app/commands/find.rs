@@ -13,6 +13,7 @@ use crate::app::state::State;
 use crate::app::state::overlay::{Chooser, Overlay};
 use crate::app::state::prompt::Asked;
 use crate::app::table;
+use crate::core::filter::Filter;
 use crate::core::rows::column::Column;
 
 /// Commands that filter, search, sort and mark.
@@ -39,7 +40,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["n"],
         reach: Reach::Screen,
         enabled: filtered,
-        run: |state, count| next_match(state, count, true),
+        run: |state| next_match(state, true),
     },
     Command {
         name: "previous-match",
@@ -47,7 +48,15 @@ pub const COMMANDS: &[Command] = &[
         keys: &["N"],
         reach: Reach::Screen,
         enabled: filtered,
-        run: |state, count| next_match(state, count, false),
+        run: |state| next_match(state, false),
+    },
+    Command {
+        name: "tagged",
+        help: "only tagged features, and back",
+        keys: &["F"],
+        reach: Reach::Screen,
+        enabled: with_findings,
+        run: tagged,
     },
     Command {
         name: "clear-filter",
@@ -55,7 +64,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: filtered,
-        run: |state, _| clear_filter(state),
+        run: |state| clear_filter(state),
     },
     Command {
         name: "sort",
@@ -79,7 +88,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| sort_by(state, Column::Rank),
+        run: |state| sort_by(state, Column::Rank),
     },
     Command {
         name: "sort-by-name",
@@ -87,7 +96,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| sort_by(state, Column::Name),
+        run: |state| sort_by(state, Column::Name),
     },
     Command {
         name: "sort-by-effect",
@@ -95,7 +104,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| sort_by(state, Column::Effect),
+        run: |state| sort_by(state, Column::Effect),
     },
     Command {
         name: "sort-by-error",
@@ -103,15 +112,15 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| sort_by(state, Column::StandardError),
+        run: |state| sort_by(state, Column::StandardError),
     },
     Command {
         name: "sort-by-view",
-        help: "order by the effect in the view that is on, or in the one that the count names",
+        help: "order by the effect in the view that is on",
         keys: &[],
         reach: Reach::Screen,
         enabled: always,
-        run: by_view,
+        run: |state| sort_by(state, Column::Effects(state.shown().first())),
     },
     Command {
         name: "sort-by-tags",
@@ -119,11 +128,11 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| sort_by(state, Column::Tags),
+        run: |state| sort_by(state, Column::Tags),
     },
     Command {
         name: "mark",
-        help: "mark the row, or as many as the count says, for {copy-list} and {tag}",
+        help: "mark the row for {copy-list} and {tag}, and go to the next",
         keys: &["space"],
         reach: Reach::Features,
         enabled: with_row,
@@ -143,7 +152,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["c"],
         reach: Reach::Features,
         enabled: marked,
-        run: |state, _| unmark(state),
+        run: |state| unmark(state),
     },
 ];
 
@@ -160,10 +169,28 @@ fn with_row(state: &State) -> Result<(), String> {
     state.table.row().map(|_| ()).ok_or_else(|| "no feature is listed".to_owned())
 }
 
-fn filter(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn filter(state: &mut State) -> Vec<Effect> {
     let text = state.filter.as_ref().map_or_else(String::new, |filter| filter.text().to_owned());
     state.ask(Asked::Filter(state.filter.clone()), text);
     Vec::new()
+}
+
+/// The term that [`tagged`] adds to the filter and takes away again.
+const TAGGED: &str = "tag=any";
+
+/// Narrows the filter to tagged features, or takes that back.
+fn tagged(state: &mut State) -> Vec<Effect> {
+    let joined = format!(") and {TAGGED}");
+    let text = match state.filter.as_ref().map(Filter::text) {
+        None => TAGGED.to_owned(),
+        Some(TAGGED) => String::new(),
+        Some(text) => match text.strip_prefix('(').and_then(|text| text.strip_suffix(&joined)) {
+            Some(before) => before.to_owned(),
+            None => format!("({text}{joined}"),
+        },
+    };
+    state.filter = Filter::parse(&text, state.about()).ok().flatten();
+    table::refresh(state)
 }
 
 /// Drops the filter and lists all selected features again.
@@ -172,27 +199,23 @@ pub fn clear_filter(state: &mut State) -> Vec<Effect> {
     table::refresh(state)
 }
 
-fn keep_others(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn keep_others(state: &mut State) -> Vec<Effect> {
     state.keep_others = !state.keep_others;
     table::refresh(state)
 }
 
-fn next_match(state: &mut State, count: Option<usize>, forward: bool) -> Vec<Effect> {
+fn next_match(state: &mut State, forward: bool) -> Vec<Effect> {
     let rows = &state.table.listing.rows;
     let matches: Vec<usize> = rows.iter().enumerate().filter(|(_, row)| row.matches).map(|(index, _)| index).collect();
     if matches.is_empty() {
         state.notice = Some(Notice::refused("no row matches"));
         return Vec::new();
     }
-    let times = count.unwrap_or(1) % matches.len().max(1);
-    let times = if times == 0 { matches.len() } else { times };
     let cursor = state.table.cursor;
     let place = if forward {
-        let after = matches.partition_point(|index| *index <= cursor);
-        (after + times - 1) % matches.len()
+        matches.partition_point(|index| *index <= cursor) % matches.len()
     } else {
-        let before = matches.partition_point(|index| *index < cursor);
-        (before + matches.len() - times) % matches.len()
+        matches.partition_point(|index| *index < cursor).checked_sub(1).unwrap_or(matches.len() - 1)
     };
     let row = matches[place];
     state.notice = Some(Notice::done(format!("match {} of {}", place + 1, matches.len())));
@@ -200,43 +223,27 @@ fn next_match(state: &mut State, count: Option<usize>, forward: bool) -> Vec<Eff
     Vec::new()
 }
 
-fn choose_sort(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn choose_sort(state: &mut State) -> Vec<Effect> {
     state.overlay = Some(Overlay::Chooser(Chooser::Sort));
     Vec::new()
 }
 
-fn by_view(state: &mut State, count: Option<usize>) -> Vec<Effect> {
-    let view = match count {
-        None => Some(state.shown().first()),
-        Some(place) => state.about().all().nth(place.saturating_sub(1)),
-    };
-    let Some(view) = view else {
-        state.notice = Some(Notice::refused(format!("the study has {} views", state.about().views.len())));
-        return Vec::new();
-    };
-    sort_by(state, Column::Effects(view))
-}
-
-fn reverse(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn reverse(state: &mut State) -> Vec<Effect> {
     state.sort = state.sort.reversed();
     table::refresh(state)
 }
 
-fn mark(state: &mut State, count: Option<usize>) -> Vec<Effect> {
-    let from = state.table.cursor;
-    let until = from.saturating_add(count.unwrap_or(1)).min(state.table.len());
-    let features: Vec<_> = state.table.listing.rows[from..until].iter().map(|row| row.feature).collect();
+fn mark(state: &mut State) -> Vec<Effect> {
+    let Some(feature) = state.feature() else { return Vec::new() };
     let marks = Arc::make_mut(&mut state.marked);
-    for feature in features {
-        if !marks.remove(&feature) {
-            marks.insert(feature);
-        }
+    if !marks.remove(&feature) {
+        marks.insert(feature);
     }
-    movement::move_to(state, until);
+    movement::move_to(state, state.table.cursor + 1);
     after_marking(state)
 }
 
-fn mark_all(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn mark_all(state: &mut State) -> Vec<Effect> {
     let rows = state.table.listing.rows.iter().filter(|row| row.matches).map(|row| row.feature);
     Arc::make_mut(&mut state.marked).extend(rows);
     after_marking(state)

@@ -56,7 +56,7 @@ pub fn of(id: CommandId) -> Option<&'static Command> {
 }
 
 /// Runs a command, or shows a notice that says why it cannot run now.
-pub fn run(state: &mut State, command: &Command, count: Option<usize>) -> Vec<Effect> {
+pub fn run(state: &mut State, command: &Command) -> Vec<Effect> {
     match allowed(state, command) {
         Ok(()) => {
             // A command acts on the feature at the cursor, so the cursor stays on that feature from the first command on. While
@@ -64,7 +64,7 @@ pub fn run(state: &mut State, command: &Command, count: Option<usize>) -> Vec<Ef
             if state.table.home.is_none() && state.job.is_none() {
                 state.table.home = state.feature();
             }
-            (command.run)(state, count)
+            (command.run)(state)
         }
         Err(why) => {
             state.notice = Some(Notice::refused(format!("{}: {why}", command.name)));
@@ -126,8 +126,7 @@ mod tests {
         }
         for named in all().flat_map(|command| command.help.split('{').skip(1)) {
             let (named, _) = named.split_once('}').unwrap();
-            let name = named.split_once(' ').map_or(named, |(_, name)| name);
-            assert!(find(name).is_some(), "{name}");
+            assert!(find(named).is_some(), "{named}");
         }
     }
 }

@@ -12,43 +12,59 @@ use crate::app::table;
 pub const COMMANDS: &[Command] = &[
     Command {
         name: "down",
-        help: "down one line, or as many as the count says: {12 down}",
+        help: "down one line",
         keys: &["j", "down"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, count| scroll(state, times(count)),
+        run: |state| scroll(state, 1),
     },
     Command {
         name: "up",
-        help: "up one line, or as many as the count says",
+        help: "up one line",
         keys: &["k", "up"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, count| scroll(state, -times(count)),
+        run: |state| scroll(state, -1),
     },
     Command {
         name: "page-down",
         help: "down one page",
-        keys: &["pagedown", "ctrl-f", "ctrl-d"],
+        keys: &["pagedown", "ctrl-f"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, count| scroll(state, page(state) * times(count)),
+        run: |state| scroll(state, page(state)),
     },
     Command {
         name: "page-up",
         help: "up one page",
-        keys: &["pageup", "ctrl-b", "ctrl-u"],
+        keys: &["pageup", "ctrl-b"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, count| scroll(state, -page(state) * times(count)),
+        run: |state| scroll(state, -page(state)),
+    },
+    Command {
+        name: "half-page-down",
+        help: "down half a page",
+        keys: &["ctrl-d"],
+        reach: Reach::Screen,
+        enabled: always,
+        run: |state| scroll(state, half_page(state)),
+    },
+    Command {
+        name: "half-page-up",
+        help: "up half a page",
+        keys: &["ctrl-u"],
+        reach: Reach::Screen,
+        enabled: always,
+        run: |state| scroll(state, -half_page(state)),
     },
     Command {
         name: "first",
-        help: "to the first line, or to the line that the count names: {30 first}",
+        help: "to the first line",
         keys: &["g", "home"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, count| line(state, count.map_or(0, |count| count.saturating_sub(1))),
+        run: |state| line(state, 0),
     },
     Command {
         name: "last",
@@ -56,7 +72,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["G", "end"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, count| line(state, count.map_or(usize::MAX, |count| count.saturating_sub(1))),
+        run: |state| line(state, usize::MAX),
     },
     Command {
         name: "left",
@@ -64,7 +80,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["h", "left"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| pane(state, -1, false),
+        run: |state| pane(state, -1, false),
     },
     Command {
         name: "right",
@@ -72,7 +88,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["l", "right"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| pane(state, 1, false),
+        run: |state| pane(state, 1, false),
     },
     Command {
         name: "next-pane",
@@ -80,7 +96,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["tab"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| pane(state, 1, true),
+        run: |state| pane(state, 1, true),
     },
     Command {
         name: "previous-pane",
@@ -88,7 +104,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["backtab"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| pane(state, -1, true),
+        run: |state| pane(state, -1, true),
     },
     Command {
         name: "enter",
@@ -100,12 +116,12 @@ pub const COMMANDS: &[Command] = &[
     },
 ];
 
-fn times(count: Option<usize>) -> isize {
-    count.unwrap_or(1).min(isize::MAX as usize) as isize
-}
-
 fn page(state: &State) -> isize {
     table_rows(state).saturating_sub(1).max(1) as isize
+}
+
+fn half_page(state: &State) -> isize {
+    (table_rows(state) / 2).max(1) as isize
 }
 
 const ORDER: [Pane; 3] = [Pane::Submodules, Pane::Features, Pane::Card];
@@ -118,7 +134,7 @@ fn pane(state: &mut State, step: isize, around: bool) -> Vec<Effect> {
     Vec::new()
 }
 
-fn enter(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn enter(state: &mut State) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         state.overlay = None;
         return Vec::new();

@@ -22,7 +22,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "top-k",
         help: "list the k features of largest |effect|",
-        keys: &["K"],
+        keys: &["T"],
         reach: Reach::Screen,
         enabled: always,
         run: top_k,
@@ -33,7 +33,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["+", "="],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, count| nudge(state, count, 1.0),
+        run: |state| nudge(state, 1.0),
     },
     Command {
         name: "lower",
@@ -41,11 +41,11 @@ pub const COMMANDS: &[Command] = &[
         keys: &["-", "_"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, count| nudge(state, count, -1.0),
+        run: |state| nudge(state, -1.0),
     },
 ];
 
-fn threshold(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn threshold(state: &mut State) -> Vec<Effect> {
     let before = state.selection;
     state.selection = Selection::Threshold(state.threshold);
     let effects = if state.selection == before { Vec::new() } else { table::refresh(state) };
@@ -53,7 +53,7 @@ fn threshold(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     effects
 }
 
-fn top_k(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn top_k(state: &mut State) -> Vec<Effect> {
     let before = state.selection;
     state.selection = Selection::TopK(state.top_k);
     let effects = if state.selection == before { Vec::new() } else { table::refresh(state) };
@@ -61,11 +61,11 @@ fn top_k(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     effects
 }
 
-fn nudge(state: &mut State, count: Option<usize>, direction: f64) -> Vec<Effect> {
-    let times = count.unwrap_or(1) as f64;
+/// Moves the threshold or the k by one step up (1) or down (-1).
+fn nudge(state: &mut State, step: f64) -> Vec<Effect> {
     let selection = match state.selection {
-        Selection::Threshold(threshold) => Selection::Threshold(nudged(threshold, times * direction)),
-        Selection::TopK(k) => Selection::TopK((k as f64 + times * direction).clamp(1.0, u32::MAX.into()) as usize),
+        Selection::Threshold(threshold) => Selection::Threshold(nudged(threshold, step)),
+        Selection::TopK(k) => Selection::TopK((k as f64 + step).clamp(1.0, u32::MAX.into()) as usize),
     };
     if selection == state.selection {
         return Vec::new();

@@ -23,7 +23,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["u"],
         reach: Reach::Screen,
         enabled: tagging::can_change,
-        run: |state, _| tagging::undo(state),
+        run: |state| tagging::undo(state),
     },
     Command {
         name: "redo",
@@ -31,7 +31,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["U", "ctrl-r"],
         reach: Reach::Screen,
         enabled: tagging::can_change,
-        run: |state, _| tagging::redo(state),
+        run: |state| tagging::redo(state),
     },
     Command {
         name: "import-tags",
@@ -60,17 +60,17 @@ fn with_tags(state: &State) -> Result<(), String> {
     if state.tags().is_empty() { Err("nothing is tagged".to_owned()) } else { Ok(()) }
 }
 
-fn choose(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn choose(state: &mut State) -> Vec<Effect> {
     state.overlay = Some(Overlay::Chooser(Chooser::Tags));
     Vec::new()
 }
 
-fn import(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn import(state: &mut State) -> Vec<Effect> {
     state.ask(Asked::ImportTags, "");
     Vec::new()
 }
 
-fn export(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn export(state: &mut State) -> Vec<Effect> {
     state.ask(Asked::ExportTags, "tags.json");
     Vec::new()
 }

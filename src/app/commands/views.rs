@@ -19,7 +19,7 @@ macro_rules! view {
             keys: &[$key],
             reach: Reach::Screen,
             enabled: |state| at(state, $place).map(|_| ()),
-            run: |state, _| at(state, $place).map_or_else(|_| Vec::new(), |tab| go(state, tab)),
+            run: |state| at(state, $place).map_or_else(|_| Vec::new(), |tab| go(state, tab)),
         }
     };
 }
@@ -41,7 +41,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["]"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| step(state, 1),
+        run: |state| step(state, 1),
     },
     Command {
         name: "previous-view",
@@ -49,7 +49,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["["],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| step(state, -1),
+        run: |state| step(state, -1),
     },
     Command {
         name: "difference",
@@ -57,7 +57,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: can_compare,
-        run: |state, _| go(state, Tab::Difference),
+        run: |state| go(state, Tab::Difference),
     },
     Command {
         name: "similarity",
@@ -65,7 +65,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: can_compare,
-        run: |state, _| go(state, Tab::Similarity),
+        run: |state| go(state, Tab::Similarity),
     },
     Command {
         name: "compared-views",
@@ -139,12 +139,12 @@ pub fn go(state: &mut State, tab: Tab) -> Vec<Effect> {
     table::refresh(state)
 }
 
-fn next_pair(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn next_pair(state: &mut State) -> Vec<Effect> {
     state.pair = (state.pair + 1) % state.about().pairs().len().max(1);
     table::refresh(state)
 }
 
-fn heat_map(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn heat_map(state: &mut State) -> Vec<Effect> {
     state.overlay = match state.overlay {
         Some(Overlay::HeatMap) => None,
         _ => Some(Overlay::HeatMap),
@@ -152,7 +152,7 @@ fn heat_map(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     Vec::new()
 }
 
-fn published(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn published(state: &mut State) -> Vec<Effect> {
     let before = state.about().clone();
     state.show_published = !state.show_published;
     let State { table, marked, submodule, aside, .. } = state;

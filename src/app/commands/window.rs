@@ -19,7 +19,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["?", "f1"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| open(state, Overlay::Help(List::default())),
+        run: |state| open(state, Overlay::Help(List::default())),
     },
     Command {
         name: "palette",
@@ -27,7 +27,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[":", "ctrl-p"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| open(state, Overlay::Palette(List::default())),
+        run: |state| open(state, Overlay::Palette(List::default())),
     },
     Command {
         name: "back",
@@ -40,7 +40,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "theme",
         help: "the next theme: dark, light, 16 colours, monochrome",
-        keys: &["T"],
+        keys: &["ctrl-t"],
         reach: Reach::Screen,
         enabled: always,
         run: theme,
@@ -59,7 +59,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["ctrl-l"],
         reach: Reach::Screen,
         enabled: always,
-        run: |_, _| vec![Effect::Redraw],
+        run: |_| vec![Effect::Redraw],
     },
     Command {
         name: "suspend",
@@ -67,7 +67,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["ctrl-z"],
         reach: Reach::Everywhere,
         enabled: always,
-        run: |_, _| vec![Effect::Suspend],
+        run: |_| vec![Effect::Suspend],
     },
     Command {
         name: "quit",
@@ -75,7 +75,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["q", "ctrl-c"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state, _| tagging::quit(state),
+        run: |state| tagging::quit(state),
     },
     Command {
         name: "quit-now",
@@ -83,7 +83,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["Q"],
         reach: Reach::Screen,
         enabled: always,
-        run: |_, _| vec![Effect::Quit],
+        run: |_| vec![Effect::Quit],
     },
 ];
 
@@ -92,11 +92,7 @@ fn open(state: &mut State, overlay: Overlay) -> Vec<Effect> {
     Vec::new()
 }
 
-fn back(state: &mut State, count: Option<usize>) -> Vec<Effect> {
-    if count.is_some() {
-        // The first Esc only drops the digits that wait for a command.
-        return Vec::new();
-    }
+fn back(state: &mut State) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         state.overlay = None;
     } else if state.job.is_some() {
@@ -111,7 +107,7 @@ fn back(state: &mut State, count: Option<usize>) -> Vec<Effect> {
     Vec::new()
 }
 
-fn theme(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn theme(state: &mut State) -> Vec<Effect> {
     let at = ThemeName::ALL.iter().position(|theme| *theme == state.theme).unwrap_or(0);
     state.theme = ThemeName::ALL[(at + 1) % ThemeName::ALL.len()];
     state.setting.theme_chosen = true;
@@ -119,7 +115,7 @@ fn theme(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     Vec::new()
 }
 
-fn mouse(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn mouse(state: &mut State) -> Vec<Effect> {
     state.mouse = !state.mouse;
     let says = if state.mouse {
         "the mouse works here".to_owned()

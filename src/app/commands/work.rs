@@ -20,7 +20,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["r"],
         reach: Reach::Screen,
         enabled: can_compute,
-        run: |state, _| again(state, |_| {}),
+        run: |state| again(state, |_| {}),
     },
     Command {
         name: "method-ig",
@@ -28,7 +28,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: can_compute,
-        run: |state, _| again(state, |request| request.settings.method = Method::Ig),
+        run: |state| again(state, |request| request.settings.method = Method::Ig),
     },
     Command {
         name: "method-attrib",
@@ -36,7 +36,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: can_compute,
-        run: |state, _| again(state, |request| request.settings.method = Method::Attrib),
+        run: |state| again(state, |request| request.settings.method = Method::Attrib),
     },
     Command {
         name: "method-exact",
@@ -44,7 +44,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: can_compute,
-        run: |state, _| again(state, |request| request.settings.method = Method::Exact),
+        run: |state| again(state, |request| request.settings.method = Method::Exact),
     },
     Command {
         name: "steps",
@@ -60,7 +60,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["C"],
         reach: Reach::Screen,
         enabled: can_compute,
-        run: |state, _| {
+        run: |state| {
             state.ask(Asked::Study, "");
             Vec::new()
         },
@@ -79,7 +79,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: runs,
-        run: |state, _| job::cancel(state),
+        run: |state| job::cancel(state),
     },
     Command {
         name: "fetch",
@@ -95,7 +95,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &[],
         reach: Reach::Screen,
         enabled: downloads,
-        run: |state, _| download::cancel(state),
+        run: |state| download::cancel(state),
     },
     Command {
         name: "write-run",
@@ -144,7 +144,7 @@ fn downloads(state: &State) -> Result<(), String> {
 }
 
 /// Asks which model to download; the prompt starts with the requested model if it is absent, else with the first offer.
-fn fetch(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn fetch(state: &mut State) -> Vec<Effect> {
     let name = match state.setting.request.as_ref().map(|request| &request.model) {
         Some(ModelSource::Preset(name)) => Some(name.clone()),
         _ => state.setting.offers.first().map(|offer| offer.name.clone()),
@@ -163,13 +163,13 @@ fn is_whole(state: &State) -> Result<(), String> {
     }
 }
 
-fn steps(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn steps(state: &mut State) -> Vec<Effect> {
     let steps = state.setting.request.as_ref().map_or(10, |request| request.settings.steps);
     state.ask(Asked::Steps, steps.to_string());
     Vec::new()
 }
 
-fn pairs(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn pairs(state: &mut State) -> Vec<Effect> {
     let lists = state.setting.request.as_ref().map_or(&[][..], |request| request.study.lists.as_slice());
     let files = lists.iter().map(|list| match list {
         PairSource::File(path) => Some(path.display().to_string()),
@@ -180,7 +180,7 @@ fn pairs(state: &mut State, _: Option<usize>) -> Vec<Effect> {
     Vec::new()
 }
 
-fn write(state: &mut State, _: Option<usize>) -> Vec<Effect> {
+fn write(state: &mut State) -> Vec<Effect> {
     let Some(study) = &state.study else { return Vec::new() };
     let name = match &study.source {
         Source::Run { file: Some(file), .. } => file.clone(),

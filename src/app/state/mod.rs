@@ -1,6 +1,5 @@
 //! The state: everything that is on the screen or can come onto it.
 
-pub mod count;
 pub mod download;
 pub mod job;
 pub mod list;
@@ -14,7 +13,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use count::Count;
 use download::{Download, Offer};
 use job::Job;
 use overlay::Overlay;
@@ -174,8 +172,6 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// The notice at the bottom of the screen, until the next key.
     pub notice: Option<Notice>,
-    /// Typed digits that may become a count.
-    pub count: Count,
     /// The addresses of the quick list that was copied last, and which of them comes next.
     pub parts: Option<Parts>,
     /// Whether the program takes the mouse from the terminal.
@@ -249,7 +245,6 @@ impl State {
             tagging: Tagging::default(),
             overlay: None,
             notice: None,
-            count: Count::default(),
             parts: None,
             mouse: true,
             theme: setting.theme,
@@ -313,8 +308,6 @@ impl State {
             _ => self.sort,
         };
         self.pair = 0;
-        // A digit that was typed just now may have switched away from a view of the study before.
-        self.count = Count::default();
         self.filter = self.filter.take().and_then(|filter| Filter::parse(filter.text(), &now).ok().flatten());
         self.table.clear();
     }
@@ -333,7 +326,6 @@ impl State {
             self.adapt(before);
             self.table = table;
         }
-        self.count = Count::default();
     }
 
     /// The two views that are compared; None if the study has only one view.

@@ -151,7 +151,7 @@ fn the_key_walks_through_all_themes_and_back() {
     let mut pilot = pilot(ThemeName::Dark, true);
     let mut seen = Vec::new();
     for _ in ThemeName::ALL {
-        pilot.press("T");
+        pilot.press("ctrl-t");
         seen.push(pilot.state.theme);
         assert_eq!(pilot.notice(), format!("theme {}", pilot.state.theme.name()));
     }

@@ -39,7 +39,7 @@ fn a_long_list_is_copied_part_after_part() {
 #[test]
 fn marked_features_are_copied_even_where_they_are_not_listed() {
     let mut pilot = Pilot::study();
-    pilot.press("6 space");
+    pilot.press("space space space space space space");
     pilot.asked();
     let (address, what) = copied(&mut pilot, "y");
     assert_eq!((features(&address), what.as_str()), (6, "quick list of 6 marked features"));

@@ -48,7 +48,7 @@ fn an_answer_that_a_smaller_list_overtook_is_dropped() {
     let mut pilot = pilot();
     pilot.press("2");
     let rows = answer(&pilot.asked());
-    pilot.press("K ctrl-u 5 enter");
+    pilot.press("T ctrl-u 5 enter");
     pilot.asked();
     assert_eq!(pilot.features().len(), 5);
     pilot.tell(Message::Arranged(rows));
@@ -74,9 +74,7 @@ fn the_cursor_stays_on_its_feature_when_the_answer_comes() {
     pilot.press("2");
     let rows = answer(&pilot.asked());
     pilot.tell(Message::Arranged(rows));
-    // The first digit switches the view, until the second takes the switch back.
-    pilot.press("100j");
-    pilot.asked();
+    pilot.press(&"j ".repeat(100));
     let feature = pilot.state.feature();
     pilot.press("S");
     let rows = answer(&pilot.asked());

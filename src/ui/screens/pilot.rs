@@ -84,7 +84,7 @@ impl Pilot {
         self.tell(Message::Key(key, self.now));
     }
 
-    /// Presses keys, one a second. A word that is not the name of a key is typed in one go: `12j`, `0.2`.
+    /// Presses keys, one a second. A word that is not the name of a key is typed in one go: `0.2`.
     pub fn press(&mut self, keys: &str) -> &mut Self {
         for word in keys.split_whitespace() {
             self.now += Duration::from_secs(1);

@@ -1,8 +1,9 @@
 //! Tests of typing a value: every key previews it, Enter keeps it, Esc restores the value before.
 
-use super::pilot::{Pilot, found, opened};
+use super::pilot::{Pilot, found, opened, wide};
 use crate::app::state::overlay::Overlay;
 use crate::app::state::tab::Tab;
+use crate::core::filter::Filter;
 use crate::core::selection::Selection;
 use crate::core::study::testing::{FEMALE, MALE};
 use crate::ui::testing::run;
@@ -28,8 +29,8 @@ fn a_threshold_previews_on_every_key() {
 
 #[test]
 fn escape_restores_the_selection_exactly_even_across_kinds() {
-    for keys in ["t ctrl-u 0.1", "K ctrl-u 3", "t ctrl-u", "t ctrl-u 0.1 x", "t ctrl-u 999"] {
-        for before in ["", "t ctrl-u .0875 enter", "K ctrl-u 7 enter"] {
+    for keys in ["t ctrl-u 0.1", "T ctrl-u 3", "t ctrl-u", "t ctrl-u 0.1 x", "t ctrl-u 999"] {
+        for before in ["", "t ctrl-u .0875 enter", "T ctrl-u 7 enter"] {
             let mut pilot = Pilot::study();
             pilot.press(before).press("j j j");
             let (selection, features, cursor) = (pilot.state.selection, pilot.features(), pilot.state.table.cursor);
@@ -62,7 +63,7 @@ fn text_that_is_no_value_leaves_the_last_preview_and_is_not_taken() {
         assert!(pilot.hint().unwrap_err().starts_with(&format!("'{text}' is not a threshold")), "{text}");
         assert!(pilot.notice().contains("is not a threshold"));
     }
-    pilot.press("esc K ctrl-u 0 enter");
+    pilot.press("esc T ctrl-u 0 enter");
     assert!(pilot.hint().unwrap_err().starts_with("'0' is not a k"));
     pilot.press("esc");
     assert_eq!(pilot.state.selection, Selection::Threshold(0.0));
@@ -71,11 +72,11 @@ fn text_that_is_no_value_leaves_the_last_preview_and_is_not_taken() {
 #[test]
 fn a_top_k_and_a_threshold_remember_each_other() {
     let mut pilot = Pilot::study();
-    pilot.press("t ctrl-u 0.1 enter K ctrl-u 5 enter");
+    pilot.press("t ctrl-u 0.1 enter T ctrl-u 5 enter");
     assert_eq!((pilot.state.selection, pilot.features().len()), (Selection::TopK(5), 5));
     pilot.press("t");
     assert_eq!(pilot.hint().as_deref(), Ok("0.1 → 10 features in 6 submodules"));
-    pilot.press("enter K enter");
+    pilot.press("enter T enter");
     assert_eq!(pilot.state.selection, Selection::TopK(5));
 }
 
@@ -124,40 +125,41 @@ fn a_preview_counts_what_arrives_while_it_is_open() {
 }
 
 #[test]
-fn digits_in_one_go_are_a_count_and_keep_the_view() {
-    for view in ["1", "2", "3", "5"] {
-        let mut pilot = Pilot::study();
-        pilot.press(view);
-        let tab = pilot.state.tab;
-        pilot.press("j 12j");
-        assert_eq!((pilot.state.tab, pilot.state.table.cursor), (tab, 13), "{view}");
-        pilot.press("05k 30g");
-        assert_eq!((pilot.state.tab, pilot.state.table.cursor), (tab, 17));
-    }
-}
-
-#[test]
-fn digits_one_after_another_switch_views() {
+fn digits_switch_views_at_once_however_fast_they_are_typed() {
     let mut pilot = Pilot::study();
-    pilot.press("1 2");
+    pilot.type_text("12");
     assert_eq!(pilot.state.tab, Tab::Single(FEMALE));
     pilot.press("j");
     assert_eq!(pilot.state.table.cursor, 1);
-    pilot.press("4 5");
+    pilot.type_text("45");
     assert_eq!(pilot.state.tab, Tab::Similarity);
+    pilot.press("6");
+    assert_eq!(pilot.state.tab, Tab::Similarity);
+    assert_eq!(pilot.notice(), "view-6: the study names has 3 views");
 }
 
 #[test]
-fn escape_drops_a_count_and_nothing_else() {
+fn tagged_features_alone_are_listed_by_one_key_and_all_by_the_next() {
     let mut pilot = Pilot::study();
-    pilot.press("/ kind=mlp enter 7");
-    assert!(pilot.screen().last().unwrap().starts_with(" 7… count: a command follows, Esc drops it"));
-    pilot.press("esc");
-    assert!(pilot.state.filter.is_some());
-    pilot.press("j");
-    assert_eq!(pilot.state.table.cursor, 1);
-    pilot.press("esc");
-    assert!(pilot.state.filter.is_none());
+    pilot.press("m p j F");
+    assert_eq!(pilot.features().len(), 1);
+    pilot.press("F");
+    assert_eq!((&pilot.state.filter, pilot.features().len()), (&None, 18));
+    pilot.press("/ kind=mlp enter F F");
+    assert_eq!(pilot.state.filter.as_ref().map(Filter::text), Some("kind=mlp"));
+    pilot.press("/ ctrl-u kind=mlp space or space kind=attn enter F");
+    assert_eq!(pilot.state.filter.as_ref().map(Filter::text), Some("(kind=mlp or kind=attn) and tag=any"));
+}
+
+#[test]
+fn half_pages_are_half_of_the_rows_on_the_screen() {
+    let mut pilot = Pilot::with(wide(200));
+    pilot.resize(120, 24);
+    let rows = crate::app::layout::table_rows(&pilot.state);
+    pilot.press("ctrl-d");
+    assert_eq!(pilot.state.table.cursor, rows / 2);
+    pilot.press("ctrl-d ctrl-u");
+    assert_eq!(pilot.state.table.cursor, rows / 2);
 }
 
 #[test]
@@ -166,7 +168,7 @@ fn raising_never_lowers_and_stays_a_number() {
     for start in ["1e-40", "0.000001", "0", "0.1", "1e38", "3.4e38"] {
         pilot.press("t ctrl-u").type_text(start);
         pilot.press("enter");
-        for keys in ["+", "9999999+", "9999999+", "9999999+"] {
+        for keys in ["+", "+ + +"] {
             let Selection::Threshold(before) = pilot.state.selection else { panic!("no threshold") };
             pilot.press(keys);
             let Selection::Threshold(after) = pilot.state.selection else { panic!("no threshold") };

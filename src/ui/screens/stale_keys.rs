@@ -46,18 +46,10 @@ fn default_keys_in(text: &str) -> Vec<String> {
         .map(|key| key.parse::<crate::app::key::Key>().unwrap().spoken())
         .filter(|key| key.chars().count() == 1 || key.starts_with("ctrl-") || key == "Esc")
         .collect();
-    // `12j`: a key with a count.
-    let counted = |word: &str| {
-        let key = word.trim_start_matches(|character: char| character.is_ascii_digit());
-        word.len() == key.len() + 2 && key.starts_with(char::is_alphabetic) && defaults.iter().any(|default| default == key)
-    };
     let is_key = |(at, word): &(usize, &String)| {
         let before = at.checked_sub(1).map_or("", |before| raw[before]);
         let after = words.get(at + 1).map_or("", String::as_str);
         let is_sentence = after.starts_with(char::is_alphabetic);
-        if counted(word) {
-            return true;
-        }
         defaults.contains(word)
             && match word.as_str() {
                 digit if digit.chars().all(|character| character.is_ascii_digit()) => {
@@ -149,7 +141,6 @@ fn starts() -> Vec<(&'static str, Pilot)> {
         ("unsaved", unsaved),
         ("no browser", no_browser),
         ("long list", after(Pilot::with(wide(400)), &[])),
-        ("count", after(Pilot::study(), &["type 7"])),
         ("mouse given back", after(Pilot::study(), &["mouse"])),
     ]
 }
@@ -216,7 +207,7 @@ fn the_search_finds_what_was_left() {
         ("the selection holds no feature; - lowers the threshold", vec!["-"]),
         ("part 1 of 4 (y copies the next)", vec!["y"]),
         ("pythia is not on this machine; fetch, key D, downloads it", vec!["D"]),
-        ("12j moves 12 rows; ? lists what is", vec!["12j", "?"]),
+        ("% is not a command here; ? lists what is", vec!["?"]),
         ("match 2 of 5, 3 features, - ▂▃, 28 s left, the k features", vec![]),
     ] {
         assert_eq!(default_keys_in(text), keys, "{text}");

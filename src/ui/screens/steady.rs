@@ -146,7 +146,7 @@ fn a_path_may_begin_in_the_home_folder() {
 #[test]
 fn many_features_are_told_what_was_done_to_them() {
     let mut pilot = Pilot::study();
-    pilot.press("6 space m x");
+    pilot.press("space space space space space space m x");
     assert_eq!(pilot.notice(), "6 features: everywhere rejected");
     pilot.press("s d");
     assert_eq!(pilot.notice(), "only a comparison (4 and 5) has sides");
@@ -163,7 +163,7 @@ fn what_was_not_printed_is_not_counted_as_nothing() {
     assert!(unknown.split('│').nth(1).is_some_and(|text| text.trim_end() == "mlp_0"), "{unknown}");
     assert!(line("│resid_1 ").contains("3+"), "{}", line("│resid_1 "));
     // The three lists of thirty were printed.
-    pilot.press("K ctrl-u 30 enter 4");
+    pilot.press("T ctrl-u 30 enter 4");
     assert!(pilot.screen()[2].contains("top 30 → 28 features"), "{}", pilot.screen()[2]);
     pilot.press("5");
     assert!(pilot.screen()[2].contains("top 30 → 16 features"), "{}", pilot.screen()[2]);

@@ -77,9 +77,6 @@ fn a_study_of_five_views_has_a_digit_for_each_and_for_both_comparisons() {
     assert_eq!(seen.len(), 10, "every two views can be compared");
     pilot.press("7");
     assert!(matches!(pilot.state.shown(), Shown::Similarity(..)));
-    // A digit beyond the last tab begins a count.
-    pilot.press("8 j");
-    assert_eq!(pilot.state.table.cursor, 8);
     pilot.press("1 / fifth>0 enter");
     let fifth = |row: &crate::core::rows::Row| pilot.state.findings().unwrap().view(View(4)).effect(row.feature).unwrap();
     assert!(!pilot.state.table.is_empty() && pilot.state.table.listing.rows.iter().all(|row| fifth(row) > 0.0));

@@ -50,7 +50,7 @@ fn a_tag_of_one_view_applies_there_only() {
 #[test]
 fn marked_rows_are_tagged_together_and_undone_together() {
     let mut pilot = study();
-    pilot.press("6 space m x");
+    pilot.press("space space space space space space m x");
     assert_eq!(pilot.state.tags().len(), 6);
     // One of the features loses the tag alone; the next key gives it to all again.
     pilot.press("esc g m x");
