@@ -143,6 +143,20 @@ pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
     }
 }
 
+/// Makes the choice whose label or key is `name`; the chooser stays open if there is none.
+pub fn named(state: &mut State, chooser: Chooser, name: &str) -> Vec<Effect> {
+    let choices = choices(chooser, state);
+    let found = choices.iter().find(|choice| choice.label.eq_ignore_ascii_case(name) || choice.key.to_string() == name);
+    match found {
+        Some(choice) => key(state, chooser, choice.key),
+        None => {
+            let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
+            state.notice = Some(Notice::refused(format!("there is no '{name}' here; use {}", labels.join(", "))));
+            Vec::new()
+        }
+    }
+}
+
 /// Asks for a note. If there is a single target, the prompt starts with its present note.
 fn note(state: &mut State) -> Vec<Effect> {
     let (targets, scope) = (tagging::targets(state), tagging::scope(state));

@@ -30,7 +30,7 @@ named! {
     FILTER "filter"
     HELP "help"
     LOWER "lower"
-    METHOD_IG "method-ig"
+    METHOD "method"
     MOUSE "mouse"
     PUBLISHED "published"
     QUIT "quit"

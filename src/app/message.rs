@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::key::Key;
+use super::state::prompt::Names;
 use super::state::table::{Arranged, Arrangement};
 use crate::core::findings::Findings;
 use crate::core::problem::Problem;
@@ -54,6 +55,8 @@ pub enum Message {
     },
     /// A text to import as tags with the file's name, or the reason why the file could not be read.
     TagsRead(Result<(String, String), Problem>),
+    /// The names with which a typed text may go on, as they were asked for by [`Effect::ListNames`].
+    NamesListed(Names, Vec<String>),
     /// A requested action is done; the line says what was done.
     Done(String),
     /// A requested action failed.
@@ -140,4 +143,6 @@ pub enum Effect {
     ReadTags(String),
     /// Read the next study.
     ReadStudy(WantedStudy),
+    /// List the names with which a typed text may go on.
+    ListNames(Names),
 }

@@ -3,26 +3,32 @@
 use super::state::State;
 use crate::core::selection::Selection;
 
-/// The size of the selection in words: `0.1 → 19 features in 13 submodules`. The selection of a single view is counted from the
-/// findings; that of a comparison is known once its rows are arranged.
+/// The selection with its size: `0.1 → 19 features in 13 submodules`.
 pub fn counted(state: &State) -> String {
-    let value = match state.selection {
-        Selection::Threshold(threshold) => format!("{threshold}"),
-        Selection::TopK(count) => format!("{count}"),
-    };
-    let Some(findings) = state.findings() else { return value };
+    let found = found(state);
+    let space = if found.is_empty() { "" } else { " " };
+    match state.selection {
+        Selection::Threshold(threshold) => format!("{threshold}{space}{found}"),
+        Selection::TopK(count) => format!("{count}{space}{found}"),
+    }
+}
+
+/// The size of the selection in words: `→ 19 features in 13 submodules`; empty before there are findings. The selection of a single
+/// view is counted from the findings; that of a comparison is known once its rows are arranged.
+pub fn found(state: &State) -> String {
+    let Some(findings) = state.findings() else { return String::new() };
     let (features, submodules) = match (state.shown().pair(), &state.table.asked) {
         (None, _) => {
             let counts = findings.view(state.shown().first()).counts(state.selection);
             (counts.iter().sum(), counts.iter().filter(|count| **count > 0).count())
         }
         (Some(_), None) => (state.table.listing.total().selected, state.table.listing.submodules()),
-        (Some(_), Some(_)) => return format!("{value} → counting"),
+        (Some(_), Some(_)) => return "→ counting".to_owned(),
     };
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     // If the published study did not print all features, there may be more.
     let least = if state.table.listing.gap.is_some() { "at least " } else { "" };
-    format!("{value} → {least}{features} feature{} in {submodules} submodule{}", plural(features), plural(submodules))
+    format!("→ {least}{features} feature{} in {submodules} submodule{}", plural(features), plural(submodules))
 }
 
 /// Remembers the value of the selection for the next time its prompt is opened.

@@ -69,6 +69,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         Message::TagsChangedElsewhere { base, theirs } => tagging::changed_elsewhere(state, &base, &theirs),
         Message::TagsRead(Ok((text, name))) => import_tags(state, &text, &name),
         Message::StudyRead(Ok(study)) => job::again(state, |request| request.study = study),
+        Message::NamesListed(names, found) => prompts::names(state, &names, &found),
         Message::Done(line) => {
             state.notice = Some(Notice::done(line));
             Vec::new()

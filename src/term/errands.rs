@@ -12,7 +12,7 @@ use super::Incoming;
 use super::clipboard::{Clipboard, Provider};
 use super::environment::Environment;
 use super::priority::{Yield, give_way};
-use super::{browser, jobs};
+use super::{browser, jobs, names};
 use crate::app::message::{Effect, Message, WantedStudy};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
@@ -141,6 +141,10 @@ impl Runner {
             }
             Errand::Effect(Effect::ReadTags(path)) => Message::TagsRead(read_tags(Path::new(&path)).map(|text| (text, path))),
             Errand::Effect(Effect::ReadStudy(wanted)) => Message::StudyRead(read_study(wanted)),
+            Errand::Effect(Effect::ListNames(names)) => {
+                let found = names::list(&names, &Studies::find());
+                Message::NamesListed(names, found)
+            }
             Errand::Effect(_) => return,
         };
         if let Message::Failed(problem) = &answer {

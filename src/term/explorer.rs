@@ -361,7 +361,8 @@ impl Explorer {
             | Effect::WriteRun(..)
             | Effect::WriteText { .. }
             | Effect::ReadTags(_)
-            | Effect::ReadStudy(_) => {
+            | Effect::ReadStudy(_)
+            | Effect::ListNames(_) => {
                 self.errands.run(Errand::Effect(effect));
             }
         }

@@ -20,6 +20,7 @@ mod guard;
 mod input;
 mod jobs;
 mod leaving;
+mod names;
 mod pace;
 mod priority;
 mod process;

@@ -2,7 +2,9 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
+use ratatui::widgets::Clear;
 use unicode_width::UnicodeWidthStr;
 
 use super::fit::cut;
@@ -16,7 +18,7 @@ use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::prompt::Prompt;
 use crate::core::progress::Progress;
-use crate::core::text::{bytes, printable};
+use crate::core::text::{bytes, printable, wrap};
 
 /// Commands whose keys are shown, as many as fit, the most useful first.
 const SHOWN: [&str; 12] =
@@ -100,29 +102,48 @@ fn keys(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>> {
     spans
 }
 
-/// The open prompt: label, typed text with the terminal's own cursor, and hint.
+/// The open prompt: label, typed text with the terminal's own cursor, and hint. A hint that does not fit beside the text takes lines
+/// above it.
 fn typed(state: &State, prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut Frame) {
     let label = format!(" {}: ", prompts::label(prompt));
     let (hint, style) = match prompts::hint(state, prompt) {
-        Ok(hint) => (hint, theme.good),
+        Ok(hint) => (printable(&hint), theme.good),
         Err(why) => (why, theme.error),
     };
     let width = usize::from(area.width);
-    // The text keeps at least a third of the line, however long the hint is.
-    let room = width.saturating_sub(label.width() + hint.width() + 3).max(width / 3).min(width.saturating_sub(label.width()));
     let text = printable(prompt.input.value());
+    let fits = label.width() + text.width() + hint.width() + 3 <= width;
+    let room = width.saturating_sub(label.width() + if fits { hint.width() + 3 } else { 1 });
     let scroll = prompt.input.visual_scroll(room.saturating_sub(1));
     let visible: String = text.chars().skip(scroll).take(room).collect();
-    let used = label.width() + visible.width();
-    let line = Line::from(vec![
-        Span::styled(label.clone(), theme.title),
-        Span::styled(visible, theme.text),
-        Span::raw("  "),
-        Span::styled(cut(&hint, width.saturating_sub(used + 2)), style),
-    ]);
-    frame.buffer_mut().set_line(area.x, area.y, &line, area.width);
+    let selected = if prompt.selected { theme.text.add_modifier(Modifier::REVERSED) } else { theme.text };
+    let mut spans = vec![Span::styled(label.clone(), theme.title), Span::styled(visible, selected), Span::raw("  ")];
+    if fits {
+        spans.push(Span::styled(hint, style));
+    } else {
+        above(&hint, style, theme, area, frame);
+    }
+    frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);
     let cursor = label.width() + prompt.input.visual_cursor().saturating_sub(scroll);
     if cursor < width {
         frame.set_cursor_position((area.x + cursor as u16, area.y));
+    }
+}
+
+/// Draws a text in as many lines above `area` as it needs, up to a third of the screen.
+fn above(text: &str, style: Style, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let width = usize::from(area.width);
+    let most = usize::from(area.y / 3).max(1);
+    let mut lines = wrap(&format!(" {text}"), width);
+    if lines.len() > most {
+        let rest = lines.split_off(most - 1).concat();
+        lines.push(cut(&rest, width));
+    }
+    let top = area.y.saturating_sub(lines.len() as u16);
+    let place = Rect { y: top, height: area.y - top, ..area };
+    frame.render_widget(Clear, place);
+    frame.buffer_mut().set_style(place, theme.text);
+    for (row, line) in lines.iter().enumerate() {
+        frame.buffer_mut().set_line(place.x, place.y + row as u16, &Line::styled(line.clone(), style), place.width);
     }
 }

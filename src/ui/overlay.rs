@@ -72,17 +72,34 @@ fn line(command: &'static Command, state: &State, theme: &Theme, width: u16) -> 
 
 fn palette(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let height = (area.height / 2).clamp(8, 18);
-    let inside = open("command: type a part of its name, Enter runs, Esc closes", theme, place(area, 110, height), frame);
+    let inside = open(
+        "command: a part of its name, or a name and its value; Tab completes, Enter runs, Esc closes",
+        theme,
+        place(area, 110, height),
+        frame,
+    );
     typed(list, theme, inside, frame);
     let rows = usize::from(inside.height).saturating_sub(1);
     let top = (list.cursor + 1).saturating_sub(rows.max(1));
-    for (row, command) in found(list, &state.setting.keymap).into_iter().enumerate().skip(top).take(rows) {
+    let found = found(list, &state.setting.keymap);
+    if found.is_empty() {
+        nothing(list, theme, inside, frame);
+    }
+    for (row, command) in found.into_iter().enumerate().skip(top).take(rows) {
         let place = Rect::new(inside.x, inside.y + 1 + (row - top) as u16, inside.width, 1);
         frame.buffer_mut().set_line(place.x, place.y, &line(command, state, theme, place.width), place.width);
         if row == list.cursor {
             frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
             frame.buffer_mut().set_style(place, theme.cursor);
         }
+    }
+}
+
+/// Says that nothing matches what was typed.
+fn nothing(list: &List, theme: &Theme, inside: Rect, frame: &mut Frame) {
+    let says = format!("   nothing matches '{}'; Backspace takes letters back", printable(list.input.value()));
+    if inside.height > 1 {
+        frame.buffer_mut().set_stringn(inside.x, inside.y + 1, says, usize::from(inside.width), theme.warning);
     }
 }
 
@@ -94,6 +111,9 @@ fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame
     let mut lines: Vec<(Option<usize>, Line<'static>)> = Vec::new();
     let searching = !list.input.value().is_empty();
     let found = found(list, &state.setting.keymap);
+    if found.is_empty() {
+        nothing(list, theme, inside, frame);
+    }
     for (index, command) in found.iter().enumerate() {
         let group = GROUPS.iter().find(|group| group.commands.first().is_some_and(|first| first.name == command.name));
         if let Some(group) = group.filter(|_| !searching) {

@@ -7,6 +7,7 @@ use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
+use crate::app::state::prompt::Asked;
 use crate::app::state::tab::Tab;
 use crate::app::table;
 
@@ -35,6 +36,17 @@ pub const COMMANDS: &[Command] = &[
     view!("view-7", "7", 6, "the seventh"),
     view!("view-8", "8", 7, "the eighth"),
     view!("view-9", "9", 8, "the ninth"),
+    Command {
+        name: "view",
+        help: "a view or comparison by its name",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: always,
+        run: |state| {
+            state.ask(Asked::View, "");
+            Vec::new()
+        },
+    },
     Command {
         name: "next-view",
         help: "the next view or comparison, around the end",

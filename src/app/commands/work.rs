@@ -23,28 +23,12 @@ pub const COMMANDS: &[Command] = &[
         run: |state| again(state, |_| {}),
     },
     Command {
-        name: "method-ig",
-        help: "compute with integrated gradients",
+        name: "method",
+        help: "compute with another method: ig, attrib or exact",
         keys: &[],
         reach: Reach::Screen,
         enabled: can_compute,
-        run: |state| again(state, |request| request.settings.method = Method::Ig),
-    },
-    Command {
-        name: "method-attrib",
-        help: "compute with one gradient at the clean run",
-        keys: &[],
-        reach: Reach::Screen,
-        enabled: can_compute,
-        run: |state| again(state, |request| request.settings.method = Method::Attrib),
-    },
-    Command {
-        name: "method-exact",
-        help: "compute with one forward pass per feature and token: slow",
-        keys: &[],
-        reach: Reach::Screen,
-        enabled: can_compute,
-        run: |state| again(state, |request| request.settings.method = Method::Exact),
+        run: method,
     },
     Command {
         name: "steps",
@@ -123,7 +107,7 @@ fn has_path(state: &State) -> Result<(), String> {
     can_compute(state)?;
     match state.setting.request.as_ref().map(|request| request.settings.method) {
         Some(Method::Ig) | None => Ok(()),
-        Some(other) => Err(format!("the method {other} has no path; {} has one", CommandId::METHOD_IG)),
+        Some(other) => Err(format!("the method {other} has no path; the command '{}' sets ig, which has one", CommandId::METHOD)),
     }
 }
 
@@ -161,6 +145,12 @@ fn is_whole(state: &State) -> Result<(), String> {
         Some(Source::Run { .. }) => Ok(()),
         _ => Err("a run is written when all of it is computed".to_owned()),
     }
+}
+
+fn method(state: &mut State) -> Vec<Effect> {
+    let method = state.setting.request.as_ref().map_or(Method::Ig, |request| request.settings.method);
+    state.ask(Asked::Method, method.name());
+    Vec::new()
 }
 
 fn steps(state: &mut State) -> Vec<Effect> {

@@ -1,5 +1,6 @@
 //! The interface of a prompt.
 
+use super::completion::Ending;
 use crate::app::message::Effect;
 use crate::app::state::State;
 
@@ -13,6 +14,11 @@ pub trait Dialogue {
     /// # Errors
     /// If Enter would refuse `text`: the message says which texts are allowed.
     fn hint(&self, state: &State, text: &str) -> Result<String, String>;
+
+    /// What may stand at the end of `text`, which ends at the cursor.
+    fn ending(&self, _state: &State, _text: &str) -> Ending {
+        Ending::Unknown
+    }
 
     /// Previews `text` on the screen; a text without a meaning leaves the last preview.
     fn preview(&self, _state: &mut State, _text: &str) -> Vec<Effect> {

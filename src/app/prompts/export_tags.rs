@@ -1,5 +1,6 @@
 //! Asks where to write the tags; the extension of the file's name selects the format.
 
+use super::completion::Ending;
 use super::dialogue::Dialogue;
 use super::path;
 use crate::app::message::Effect;
@@ -30,6 +31,10 @@ impl Dialogue for ExportTags {
 
     fn hint(&self, _: &State, text: &str) -> Result<String, String> {
         format(text).map(|(_, form)| form.to_owned())
+    }
+
+    fn ending(&self, state: &State, text: &str) -> Ending {
+        path::ending(state, text)
     }
 
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {

@@ -1,5 +1,6 @@
 //! Asks which model to download.
 
+use super::completion::Ending;
 use super::dialogue::Dialogue;
 use crate::app::download;
 use crate::app::message::Effect;
@@ -16,6 +17,10 @@ impl Dialogue for Fetch {
 
     fn hint(&self, state: &State, text: &str) -> Result<String, String> {
         download::offered(state, text.trim()).map(Offer::hint)
+    }
+
+    fn ending(&self, state: &State, _: &str) -> Ending {
+        Ending::words(state.setting.offers.iter().map(|offer| offer.name.as_str()))
     }
 
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {

@@ -1,12 +1,13 @@
 //! Asks for a filter, which every key previews.
 
+use super::completion::Ending;
 use super::dialogue::Dialogue;
 use crate::app::command_id::CommandId;
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::table;
-use crate::core::filter::Filter;
+use crate::core::filter::{Completion, Filter, completion, unfinished};
 
 /// Asks for a filter of the listed features.
 pub struct FilterRows {
@@ -36,18 +37,33 @@ impl Dialogue for FilterRows {
     }
 
     fn hint(&self, state: &State, text: &str) -> Result<String, String> {
-        Filter::parse(text, state.about()).map(|_| matching(state)).map_err(|error| error.to_string())
+        let filter = Filter::parse(text, state.about()).map_err(|error| error.to_string())?;
+        match unfinished(text, state.about()).filter(|_| filter != state.filter) {
+            Some(examples) if examples.is_empty() => Ok("Enter looks for the last word".to_owned()),
+            Some(examples) => Ok(format!("Tab goes on: {}; Enter looks for the last word", examples.join(", "))),
+            None => Ok(matching(state)),
+        }
     }
 
+    fn ending(&self, state: &State, text: &str) -> Ending {
+        completion(text, state.about()).map_or(Ending::Unknown, |Completion { from, words }| Ending::Words(from, words))
+    }
+
+    /// While the last word may become a field, the list stays as it is: as a text it would hardly be found.
     fn preview(&self, state: &mut State, text: &str) -> Vec<Effect> {
+        if unfinished(text, state.about()).is_some() {
+            return Vec::new();
+        }
         Filter::parse(text, state.about()).map_or_else(|_| Vec::new(), |filter| show(state, filter))
     }
 
-    fn accept(&self, state: &mut State, _: &str) -> Result<Vec<Effect>, String> {
+    fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
+        let filter = Filter::parse(text, state.about()).map_err(|error| error.to_string())?;
+        let effects = show(state, filter);
         let back = state.setting.keymap.way(CommandId::BACK);
         let says = format!("filtered: {}; {back} shows all again", matching(state));
         state.notice = state.filter.as_ref().map(|_| Notice::done(says));
-        Ok(Vec::new())
+        Ok(effects)
     }
 
     fn restore(&self, state: &mut State) -> Vec<Effect> {

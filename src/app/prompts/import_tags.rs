@@ -1,5 +1,6 @@
 //! Asks which file of tags to import.
 
+use super::completion::Ending;
 use super::dialogue::Dialogue;
 use super::path;
 use crate::app::message::Effect;
@@ -15,6 +16,10 @@ impl Dialogue for ImportTags {
 
     fn hint(&self, _: &State, _: &str) -> Result<String, String> {
         Ok("this program's JSON, the notebook's lists, or annotation lines".to_owned())
+    }
+
+    fn ending(&self, state: &State, text: &str) -> Ending {
+        path::ending(state, text)
     }
 
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {

@@ -2,17 +2,21 @@
 //!
 //! Each prompt is one `Dialogue` in a file of its own; `dialogue` is the only place that knows all of them.
 
+mod completion;
 mod dialogue;
 mod export_tags;
 mod fetch;
 mod filter;
+mod history;
 mod import_tags;
+mod method;
 mod note;
 mod pairs;
 mod path;
 mod selection;
 mod steps;
 mod study;
+mod view;
 mod write_run;
 
 use tui_input::InputRequest;
@@ -22,7 +26,7 @@ use super::message::Effect;
 use super::notice::{Notice, Tone};
 use super::state::State;
 use super::state::overlay::Overlay;
-use super::state::prompt::{Asked, Prompt};
+use super::state::prompt::{Asked, Names, Prompt};
 use dialogue::Dialogue;
 
 /// The dialogue of a prompt with this purpose.
@@ -32,6 +36,8 @@ fn dialogue(asked: &Asked) -> Box<dyn Dialogue> {
         Asked::TopK(before) => Box::new(selection::TopK { before: *before }),
         Asked::Filter(before) => Box::new(filter::FilterRows { before: before.clone() }),
         Asked::Note(features, scope) => Box::new(note::Note { features: features.clone(), scope: *scope }),
+        Asked::View => Box::new(view::View),
+        Asked::Method => Box::new(method::Method),
         Asked::Steps => Box::new(steps::Steps),
         Asked::Study => Box::new(study::Study),
         Asked::Pairs => Box::new(pairs::Pairs),
@@ -55,6 +61,7 @@ pub fn label(prompt: &Prompt) -> &'static str {
 pub fn hint(state: &State, prompt: &Prompt) -> Result<String, String> {
     match &state.notice {
         Some(Notice { tone: Tone::Refused, text }) => Err(text.clone()),
+        _ if !prompt.offered.is_empty() => Ok(prompt.offered.join("  ")),
         _ => dialogue(&prompt.asked).hint(state, prompt.input.value()),
     }
 }
@@ -70,9 +77,20 @@ fn open(state: &mut State) -> Option<&mut Prompt> {
 pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     let Some(prompt) = open(state) else { return Vec::new() };
     let dialogue = dialogue(&prompt.asked);
-    let text = prompt.input.value().to_owned();
+    (prompt.offered, prompt.asked_names) = (Vec::new(), None);
     match key.code {
-        Code::Enter => accept(state, &*dialogue, &text),
+        Code::Enter => accept(state, &*dialogue),
+        Code::Up | Code::Down => {
+            history::recall(state, dialogue.label(), key.code == Code::Up);
+            preview(state, &*dialogue)
+        }
+        Code::Tab => {
+            let text = prompt.before_cursor();
+            let ending = dialogue.ending(state, &text);
+            let mut effects = completion::complete(state, ending);
+            effects.extend(preview(state, &*dialogue));
+            effects
+        }
         Code::Escape => restore(state, &*dialogue),
         Code::Character('c') if key.control => restore(state, &*dialogue),
         _ => {
@@ -80,18 +98,54 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
                 return insert(state, typed.encode_utf8(&mut [0; 4]));
             }
             if let Some(request) = edit(key) {
+                prompt.selected = false;
                 prompt.input.handle(request);
             }
-            let text = prompt.input.value().to_owned();
-            dialogue.preview(state, &text)
+            preview(state, &*dialogue)
         }
     }
 }
 
-/// Inserts pasted text into the open prompt, without control characters, so that several lines become one.
+/// Previews the text of the open prompt.
+fn preview(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
+    let Some(text) = open(state).map(|prompt| prompt.input.value().to_owned()) else { return Vec::new() };
+    dialogue.preview(state, &text)
+}
+
+/// Inserts pasted text into the open prompt, without control characters; several lines become one, with spaces between them.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    let text = text.trim_end_matches(['\r', '\n']).replace("\r\n", "\n").replace(['\r', '\n', '\t'], " ");
     let text: String = text.chars().filter(|character| !character.is_control()).collect();
     insert(state, &text)
+}
+
+/// Takes `argument` as the answer to the open prompt, as if it were typed and Enter pressed.
+pub fn answer(state: &mut State, argument: &str) -> Vec<Effect> {
+    let mut effects = insert(state, argument);
+    if state.notice.is_some() {
+        return effects;
+    }
+    if let Some(prompt) = open(state) {
+        let dialogue = dialogue(&prompt.asked);
+        effects.extend(accept(state, &*dialogue));
+    }
+    effects
+}
+
+/// Puts `text` into the open prompt and goes on with it as Tab does.
+pub fn go_on(state: &mut State, text: &str) -> Vec<Effect> {
+    let mut effects = insert(state, text);
+    effects.extend(key(state, Key::plain(Code::Tab)));
+    effects
+}
+
+/// Takes names that Tab asked for.
+pub fn names(state: &mut State, names: &Names, found: &[String]) -> Vec<Effect> {
+    if !completion::listed(state, names, found) {
+        return Vec::new();
+    }
+    let Some(dialogue) = open(state).map(|prompt| dialogue(&prompt.asked)) else { return Vec::new() };
+    preview(state, &*dialogue)
 }
 
 /// Inserts `text` into the open prompt and previews the result.
@@ -101,15 +155,17 @@ fn insert(state: &mut State, text: &str) -> Vec<Effect> {
         state.notice = Some(Notice::refused(why));
         return Vec::new();
     }
-    let (dialogue, text) = (dialogue(&prompt.asked), prompt.input.value().to_owned());
-    dialogue.preview(state, &text)
+    let dialogue = dialogue(&prompt.asked);
+    preview(state, &*dialogue)
 }
 
 /// Accepts the text and closes the prompt; a refused text stays in the open prompt.
-fn accept(state: &mut State, dialogue: &dyn Dialogue, text: &str) -> Vec<Effect> {
-    let accepted = dialogue.hint(state, text).and_then(|_| dialogue.accept(state, text.trim()));
+fn accept(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
+    let Some(text) = open(state).map(|prompt| prompt.input.value().to_owned()) else { return Vec::new() };
+    let accepted = dialogue.hint(state, &text).and_then(|_| dialogue.accept(state, text.trim()));
     match accepted {
         Ok(effects) => {
+            history::remember(state, dialogue.label(), &text);
             state.overlay = None;
             effects
         }

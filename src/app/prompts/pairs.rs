@@ -1,7 +1,8 @@
 //! Asks for a pair file and perhaps a baseline file.
 
+use super::completion::Ending;
 use super::dialogue::Dialogue;
-use super::path::with_home;
+use super::path::{self, with_home};
 use crate::app::message::{Effect, WantedStudy};
 use crate::app::state::State;
 use crate::core::study::NAMES;
@@ -16,6 +17,10 @@ impl Dialogue for Pairs {
 
     fn hint(&self, _: &State, _: &str) -> Result<String, String> {
         Ok("Enter computes; empty means the names inside the program".to_owned())
+    }
+
+    fn ending(&self, state: &State, text: &str) -> Ending {
+        path::ending(state, text.rsplit(',').next().unwrap_or_default().trim_start())
     }
 
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {

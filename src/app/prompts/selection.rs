@@ -54,7 +54,7 @@ impl Dialogue for Threshold {
     }
 
     fn hint(&self, state: &State, text: &str) -> Result<String, String> {
-        threshold(text).map(|_| selecting::counted(state))
+        threshold(text).map(|_| selecting::found(state))
     }
 
     fn preview(&self, state: &mut State, text: &str) -> Vec<Effect> {
@@ -76,7 +76,7 @@ impl Dialogue for TopK {
     }
 
     fn hint(&self, state: &State, text: &str) -> Result<String, String> {
-        top_k(text).map(|_| selecting::counted(state))
+        top_k(text).map(|_| selecting::found(state))
     }
 
     fn preview(&self, state: &mut State, text: &str) -> Vec<Effect> {

@@ -1,9 +1,11 @@
 //! Asks which study to compute.
 
+use super::completion::Ending;
 use super::dialogue::Dialogue;
 use super::path::with_home;
 use crate::app::message::{Effect, WantedStudy};
 use crate::app::state::State;
+use crate::app::state::prompt::Names;
 
 /// Asks for the name or the file of a study.
 pub struct Study;
@@ -18,6 +20,10 @@ impl Dialogue for Study {
             return Err("a name or a file is needed; `saescope studies` lists names".to_owned());
         }
         Ok("Enter computes it".to_owned())
+    }
+
+    fn ending(&self, state: &State, text: &str) -> Ending {
+        Ending::Names(Names { typed: with_home(state, text), studies: true })
     }
 
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {

@@ -1,5 +1,6 @@
 //! Asks where to write the run.
 
+use super::completion::Ending;
 use super::dialogue::Dialogue;
 use super::path;
 use crate::app::message::Effect;
@@ -15,6 +16,10 @@ impl Dialogue for WriteRun {
 
     fn hint(&self, _: &State, _: &str) -> Result<String, String> {
         Ok("an existing run file is replaced".to_owned())
+    }
+
+    fn ending(&self, state: &State, text: &str) -> Ending {
+        path::ending(state, text)
     }
 
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {

@@ -9,7 +9,7 @@ pub mod tab;
 pub mod table;
 pub mod tagging;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -172,6 +172,8 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// The notice at the bottom of the screen, until the next key.
     pub notice: Option<Notice>,
+    /// The texts that were entered in each kind of prompt, by its label, the latest last.
+    pub history: BTreeMap<&'static str, Vec<String>>,
     /// The addresses of the quick list that was copied last, and which of them comes next.
     pub parts: Option<Parts>,
     /// Whether the program takes the mouse from the terminal.
@@ -245,6 +247,7 @@ impl State {
             tagging: Tagging::default(),
             overlay: None,
             notice: None,
+            history: BTreeMap::new(),
             parts: None,
             mouse: true,
             theme: setting.theme,

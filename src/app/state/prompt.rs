@@ -21,6 +21,10 @@ pub enum Asked {
     Filter(Option<Filter>),
     /// A note for these features in this scope.
     Note(Vec<FeatureId>, Scope),
+    /// Which view or comparison to show.
+    View,
+    /// How effects are computed.
+    Method,
     /// The number of points on the path of integrated gradients.
     Steps,
     /// The name or the file of a study.
@@ -37,6 +41,15 @@ pub enum Asked {
     ExportTags,
 }
 
+/// A question for the names with which a typed text may go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// The typed path; an answer holds names in its folder, those of folders with a `/` at the end.
+    pub typed: String,
+    /// Whether the names of studies that the program knows may stand there, too.
+    pub studies: bool,
+}
+
 /// An open prompt.
 #[derive(Debug, Clone)]
 pub struct Prompt {
@@ -44,23 +57,41 @@ pub struct Prompt {
     pub asked: Asked,
     /// The typed text with its cursor.
     pub input: Input,
+    /// Whether the value of the start is selected: the first character that is typed replaces it.
+    pub selected: bool,
+    /// The place in the history of the text that was recalled, counted from the latest, and the text that was typed before.
+    pub recalled: Option<(usize, String)>,
+    /// The words with which the text may go on, after Tab found several.
+    pub offered: Vec<String>,
+    /// The names that were asked for by Tab, until they arrive or another key is pressed.
+    pub asked_names: Option<Names>,
 }
 
 impl Prompt {
-    /// A prompt with `text` in it and the cursor at its end.
+    /// A prompt with `text` in it, which is selected, and the cursor at its end.
     pub fn new(asked: Asked, text: String) -> Self {
-        Self { asked, input: Input::new(text) }
+        let selected = !text.is_empty();
+        Self { asked, input: Input::new(text), selected, recalled: None, offered: Vec::new(), asked_names: None }
     }
 
-    /// Inserts `text` at the cursor.
+    /// The text up to the cursor.
+    pub fn before_cursor(&self) -> String {
+        self.input.value().chars().take(self.input.cursor()).collect()
+    }
+
+    /// Inserts `text` at the cursor, or in place of the selected value.
     ///
     /// # Errors
     /// If the prompt would hold more than [`LONGEST`] characters; nothing is inserted then, because a part of a path or of a
     /// filter is another one.
     pub fn insert(&mut self, text: &str) -> Result<(), String> {
-        let (held, more) = (self.input.value().chars().count(), text.chars().count());
+        let held = if self.selected { 0 } else { self.input.value().chars().count() };
+        let more = text.chars().count();
         if held + more > LONGEST {
             return Err(format!("the prompt takes at most {LONGEST} characters; {held} and {more} more are too many"));
+        }
+        if std::mem::take(&mut self.selected) {
+            self.input = Input::default();
         }
         let cursor = self.input.cursor();
         let value = self.input.value();

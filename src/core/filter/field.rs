@@ -53,7 +53,7 @@ pub(super) enum Property {
 }
 
 /// Every field; the study's views are fields under their own names.
-fn table(study: &Study) -> Vec<Field> {
+pub(super) fn table(study: &Study) -> Vec<Field> {
     let view = |view: View| {
         let name = study.name(view).to_string();
         let example = format!("{name}>0");

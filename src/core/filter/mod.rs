@@ -24,6 +24,7 @@
 //! way, so that `effect=0.2` finds an effect stored as 0.2. `layer`, `index` and `rank` are compared exactly.
 
 mod comparison;
+mod completion;
 mod error;
 #[cfg(test)]
 mod evaluate_tests;
@@ -41,6 +42,7 @@ mod token;
 #[cfg(test)]
 mod tree_testing;
 
+pub use completion::{Completion, completion, unfinished};
 pub use error::FilterError;
 pub use facts::{Facts, NumberField};
 pub use field::fields;

@@ -81,6 +81,10 @@ impl<'a> Parser<'a> {
                 self.position += 1;
                 match self.peek().map(|sign| (sign, sign.kind)) {
                     Some((sign, Kind::Operator(operator))) => self.comparison(token, sign, operator),
+                    Some((list, Kind::Word)) if list.text.eq_ignore_ascii_case("in") => match Field::named(token, self.study) {
+                        Ok(field) => Err(self.no_list(&field, list)),
+                        Err(_) => Ok(Expression::Text(Needle::new(token)?)),
+                    },
                     _ => Ok(Expression::Text(Needle::new(token)?)),
                 }
             }
@@ -111,6 +115,15 @@ impl<'a> Parser<'a> {
         };
         self.position += 1;
         comparison(&field, sign, operator, value, self.study)
+    }
+
+    /// The error for `field in 1,2`, which would otherwise be three words to look for.
+    fn no_list(&self, field: &Field, list: &Token) -> FilterError {
+        let values = self.tokens.get(self.position + 1).map_or("", |token| &token.text);
+        let values: Vec<&str> = values.split(',').filter(|value| !value.is_empty()).collect();
+        let values = if values.is_empty() { vec!["a", "b"] } else { values };
+        let equal = values.iter().map(|value| format!("{}={value}", field.name)).collect::<Vec<_>>().join(" or ");
+        FilterError::new(list.column, format_args!("there is no 'in'; write ({equal})"))
     }
 
     /// The error for a missing term: it blames the token before the gap, or else the token in its place.

@@ -66,7 +66,7 @@ fn a_model_that_is_not_there_is_offered_and_nothing_is_computed() {
     }
     pilot.press("D");
     assert_eq!(pilot.hint().as_deref(), Ok("20 of 39 files, about 2.59 GB in all; Enter downloads in the background"));
-    pilot.press("x enter");
+    pilot.press("end x enter");
     assert_eq!(pilot.hint(), Err("'pythia-70mx' cannot be downloaded; use other or pythia-70m".to_owned()));
     pilot.press("esc");
     assert!(pilot.asked().is_empty() && pilot.state.download.is_none());

@@ -87,8 +87,8 @@ fn a_preview_is_counted_when_the_answer_comes() {
     let mut pilot = pilot();
     pilot.press("5 t ctrl-u 0.001 5");
     let effects = pilot.asked();
-    assert_eq!(pilot.hint().as_deref(), Ok("0.0015 → counting"));
+    assert_eq!(pilot.hint().as_deref(), Ok("→ counting"));
     let rows = answer(&effects[effects.len() - 1..]);
     pilot.tell(Message::Arranged(rows));
-    assert_eq!(pilot.hint().as_deref(), Ok("0.0015 → 20000 features in 1 submodule"));
+    assert_eq!(pilot.hint().as_deref(), Ok("→ 20000 features in 1 submodule"));
 }

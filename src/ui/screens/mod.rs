@@ -14,3 +14,4 @@ mod stale_keys;
 mod steady;
 mod studies;
 mod tags;
+mod typing;

@@ -12,13 +12,13 @@ use crate::ui::testing::run;
 fn a_threshold_previews_on_every_key() {
     let mut pilot = Pilot::study();
     pilot.press("t");
-    assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("0 → 18 features in 6 submodules"), 18));
-    pilot.press(".");
+    assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("→ 18 features in 6 submodules"), 18));
+    pilot.press("end .");
     assert_eq!(pilot.features().len(), 18);
     pilot.press("1");
-    assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("0.1 → 10 features in 6 submodules"), 10));
+    assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("→ 10 features in 6 submodules"), 10));
     pilot.press("7");
-    assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("0.17 → 3 features in 3 submodules"), 3));
+    assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("→ 3 features in 3 submodules"), 3));
     assert!(pilot.screen().iter().any(|line| line.contains("|effect| > 0.17 → 3 features in 3 submodules")));
     pilot.press("backspace");
     assert_eq!(pilot.features().len(), 10);
@@ -75,7 +75,7 @@ fn a_top_k_and_a_threshold_remember_each_other() {
     pilot.press("t ctrl-u 0.1 enter T ctrl-u 5 enter");
     assert_eq!((pilot.state.selection, pilot.features().len()), (Selection::TopK(5), 5));
     pilot.press("t");
-    assert_eq!(pilot.hint().as_deref(), Ok("0.1 → 10 features in 6 submodules"));
+    assert_eq!(pilot.hint().as_deref(), Ok("→ 10 features in 6 submodules"));
     pilot.press("enter T enter");
     assert_eq!(pilot.state.selection, Selection::TopK(5));
 }
@@ -86,7 +86,7 @@ fn a_filter_previews_and_escape_restores_it_exactly() {
     pilot.press("/ kind=mlp enter");
     assert_eq!(pilot.notice(), "filtered: 6 of 18 features; Esc shows all again");
     let (filter, features) = (pilot.state.filter.clone(), pilot.features());
-    pilot.press("/ space layer=1");
+    pilot.press("/ end space layer=1");
     assert_eq!((pilot.hint().as_deref(), pilot.features().len()), (Ok("3 of 18 features"), 3));
     pilot.press("esc");
     assert_eq!((&pilot.state.filter, pilot.features()), (&filter, features.clone()));
@@ -116,8 +116,7 @@ fn a_preview_counts_what_arrives_while_it_is_open() {
     pilot.press("r");
     pilot.news(1, opened(&run()));
     pilot.press("t");
-    for (news, says) in
-        found(&run(), MALE, 2).into_iter().zip(["0 → 3 features in 1 submodule", "0 → 6 features in 2 submodules"])
+    for (news, says) in found(&run(), MALE, 2).into_iter().zip(["→ 3 features in 1 submodule", "→ 6 features in 2 submodules"])
     {
         pilot.news(1, news);
         assert_eq!(pilot.hint().as_deref(), Ok(says));

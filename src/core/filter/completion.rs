@@ -1,0 +1,112 @@
+//! What may stand at the end of a filter that is being typed, and whether its last word is unfinished.
+
+use super::field::{Field, Meaning, Property, table};
+use super::token::{Kind, Token, tokens};
+use crate::core::study::Study;
+use crate::core::submodule::SubmoduleKind;
+
+/// Words that can begin at one place of a filter's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// The byte at which the last word begins; the length of the text if a word may begin at its end.
+    pub from: usize,
+    /// The words that may stand there, whether or not they begin as the last word does.
+    pub words: Vec<String>,
+}
+
+/// The words that may stand in place of the last word of `text`: fields and `and`, `or`, `not`, or, after a field and an operator,
+/// the values of the field. None if there is nothing to choose from, such as inside quotes or for a number.
+pub fn completion(text: &str, study: &Study) -> Option<Completion> {
+    let (from, before) = last_word(text)?;
+    let words = match before.as_slice() {
+        [.., name, sign] if matches!(sign.kind, Kind::Operator(_)) => values(&Field::named(name, study).ok()?, study)?,
+        _ => {
+            let word = |field: Field| match field.meaning {
+                Meaning::Number(_) => field.name.into_owned(),
+                Meaning::Property(_) => format!("{}=", field.name),
+            };
+            table(study).into_iter().map(word).chain(["and", "or", "not"].map(str::to_owned)).collect()
+        }
+    };
+    Some(Completion { from, words })
+}
+
+/// An example for each field that the last word of `text` may become; None if the word cannot become a field or a joining word.
+/// Until such a word is finished, it should not be looked for as a text.
+pub fn unfinished(text: &str, study: &Study) -> Option<Vec<String>> {
+    let (from, before) = last_word(text)?;
+    let word = text.get(from..).filter(|word| !word.is_empty())?.to_lowercase();
+    if before.last().is_some_and(|sign| matches!(sign.kind, Kind::Operator(_))) {
+        return None;
+    }
+    let fields = table(study).into_iter().filter(|field| field.name.starts_with(&word));
+    let examples: Vec<String> = fields.map(|field| field.example.into_owned()).collect();
+    let joins = ["and", "or", "not"].into_iter().any(|join| join.starts_with(&word));
+    (joins || !examples.is_empty()).then_some(examples)
+}
+
+/// The byte at which the last word of `text` begins, and the tokens before it; None if the text ends inside quotes.
+fn last_word(text: &str) -> Option<(usize, Vec<Token>)> {
+    let mut before = tokens(text).ok()?;
+    let ends_in_word = before.last().is_some_and(|last| {
+        let is_word = matches!(last.kind, Kind::Word | Kind::And | Kind::Or | Kind::Not);
+        is_word && last.text.starts_with(|first: char| !"!&|".contains(first)) && text.ends_with(last.text.as_str())
+    });
+    let word = if ends_in_word { before.pop() } else { None };
+    Some((text.len() - word.map_or(0, |word| word.text.len()), before))
+}
+
+/// The values of a field; None for numbers and for texts.
+fn values(field: &Field, study: &Study) -> Option<Vec<String>> {
+    let Meaning::Property(property) = field.meaning else { return None };
+    let words: Vec<&str> = match property {
+        Property::Kind => SubmoduleKind::ALL.map(SubmoduleKind::name).to_vec(),
+        Property::Tag => [study.tags.names(), vec!["any", "none"]].concat(),
+        Property::Side => [study.names(), vec!["both"]].concat(),
+        Property::Rejected | Property::Marked => vec!["yes", "no"],
+        Property::Submodule | Property::Note => return None,
+    };
+    Some(words.into_iter().map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::filter::Filter;
+    use crate::core::study::testing::names;
+
+    #[test]
+    fn fields_and_their_values_are_offered_where_they_may_stand() {
+        let offered = |text: &str| completion(text, &names()).map(|found| (found.from, found.words.join(" ")));
+        let (from, fields) = offered("kind=mlp ef").unwrap();
+        assert!(from == 9 && fields.starts_with("effect abs se male") && fields.ends_with("note= and or not"), "{fields}");
+        for (text, from, values) in [
+            ("kind=", 5, "attn mlp resid"),
+            ("é or KIND != m", 14, "attn mlp resid"),
+            ("(marked=y", 8, "yes no"),
+            ("side=", 5, "male female baseline both"),
+        ] {
+            assert_eq!(offered(text), Some((from, values.to_owned())), "{text}");
+        }
+        assert!(offered("tag=F").unwrap().1.starts_with("FP "));
+        for text in ["effect>0", "note=x", "\"ta", "unknown=x"] {
+            assert_eq!(offered(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_beginning_of_a_field_is_unfinished_and_other_words_are_not() {
+        for field in table(&names()) {
+            for (end, _) in field.name.char_indices().skip(1).chain([(field.name.len(), ' ')]) {
+                let (text, _) = field.name.split_at(end);
+                let examples = unfinished(&format!("kind=mlp {text}"), &names()).unwrap();
+                assert!(examples.iter().any(|example| *example == field.example), "{text}");
+                assert!(examples.iter().all(|example| Filter::parse(example, &names()).is_ok()), "{examples:?}");
+            }
+        }
+        assert_eq!(unfinished("kind=mlp o", &names()), Some(Vec::new()));
+        for text in ["", "res", "26074", "tag=F", "effect ", "\"eff\"", "note=eff", "("] {
+            assert_eq!(unfinished(text, &names()), None, "{text}");
+        }
+    }
+}

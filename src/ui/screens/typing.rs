@@ -1,0 +1,176 @@
+//! Tests of typing into prompts: a value is replaced, earlier texts come back, Tab goes on, and commands take arguments.
+
+use super::pilot::Pilot;
+use crate::app::message::{Effect, Message, WantedStudy};
+use crate::app::state::download::Offer;
+use crate::app::state::overlay::Overlay;
+use crate::app::state::prompt::Names;
+use crate::app::state::tab::Tab;
+use crate::core::filter::Filter;
+use crate::core::rows::column::Column;
+use crate::core::run::Method;
+use crate::core::selection::Selection;
+use crate::core::study::testing::{FEMALE, tag};
+
+fn text(pilot: &Pilot) -> String {
+    match &pilot.state.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.input.value().to_owned(),
+        other => panic!("no prompt is open: {other:?}"),
+    }
+}
+
+fn filter(pilot: &Pilot) -> Option<&str> {
+    pilot.state.filter.as_ref().map(Filter::text)
+}
+
+#[test]
+fn the_first_character_replaces_the_value_and_a_movement_keeps_it() {
+    let mut pilot = Pilot::study();
+    pilot.press("t 0.1 enter t 0.3");
+    assert_eq!(text(&pilot), "0.3");
+    pilot.press("enter");
+    assert_eq!(pilot.state.selection, Selection::Threshold(0.3));
+    for (keys, value) in
+        [("end 5", "0.35"), ("home 1", "10.3"), ("left 1", "0.13"), ("backspace", "0."), ("ctrl-u 7", "7"), ("9 8", "98")]
+    {
+        pilot.press("t").press(keys);
+        assert_eq!(text(&pilot), value, "{keys}");
+        pilot.press("esc");
+    }
+    pilot.press("t");
+    pilot.tell(Message::Paste("0.25\n".to_owned()));
+    assert_eq!(text(&pilot), "0.25");
+    pilot.press("esc /");
+    pilot.tell(Message::Paste("kind=mlp\r\nor kind=attn\n".to_owned()));
+    assert_eq!(text(&pilot), "kind=mlp or kind=attn");
+}
+
+#[test]
+fn up_brings_earlier_texts_of_the_same_prompt_back_and_down_what_was_typed() {
+    let mut pilot = Pilot::study();
+    pilot.press("/ kind=mlp enter / kind=attn enter / kind=mlp enter t 0.1 enter /");
+    pilot.press("esc / up");
+    assert_eq!((text(&pilot), filter(&pilot)), ("kind=mlp".to_owned(), Some("kind=mlp")));
+    pilot.press("up");
+    assert_eq!((text(&pilot), filter(&pilot)), ("kind=attn".to_owned(), Some("kind=attn")));
+    pilot.press("up");
+    assert_eq!((text(&pilot), pilot.hint()), ("kind=attn".to_owned(), Err("nothing was entered before this".to_owned())));
+    pilot.press("down down");
+    assert_eq!(text(&pilot), "kind=mlp");
+    pilot.press("ctrl-u effect>0 up down enter");
+    assert_eq!(filter(&pilot), Some("effect>0"));
+    pilot.press("T up");
+    assert_eq!(pilot.hint(), Err("nothing was entered here before".to_owned()));
+}
+
+#[test]
+fn tab_goes_on_with_fields_values_and_names() {
+    let mut pilot = Pilot::study();
+    pilot.press("/ ki tab");
+    assert_eq!(text(&pilot), "kind=");
+    pilot.press("m tab space r tab");
+    assert_eq!((text(&pilot), pilot.hint()), ("kind=mlp r".to_owned(), Ok("rank  rejected=".to_owned())));
+    pilot.press("e tab N tab");
+    assert_eq!((text(&pilot), pilot.hint()), ("kind=mlp rejected=no".to_owned(), Ok("6 of 18 features".to_owned())));
+    pilot.press("ctrl-u kind=x tab");
+    assert_eq!(pilot.hint(), Err("nothing begins with 'x'".to_owned()));
+    pilot.press("ctrl-u effect> tab");
+    assert_eq!(pilot.hint(), Err("there is nothing to choose from here".to_owned()));
+    pilot.press("esc : view enter fe tab enter");
+    assert_eq!(pilot.state.tab, Tab::Single(FEMALE));
+}
+
+#[test]
+fn the_list_stays_while_a_term_is_unfinished() {
+    let mut pilot = Pilot::study();
+    pilot.press("m p /");
+    for letter in "tag=F".chars() {
+        pilot.press(&letter.to_string());
+        assert_eq!(pilot.features().len(), 18, "{}", text(&pilot));
+    }
+    assert!(pilot.hint().unwrap_err().contains("'F' is not a tag"));
+    pilot.press("P");
+    assert_eq!(pilot.features().len(), 1);
+    for letter in [" ", "k", "i", "n", "d", "=", "m"] {
+        pilot.type_text(letter);
+        assert_eq!(pilot.features().len(), 1, "{}", text(&pilot));
+    }
+    pilot.press("ctrl-u eff");
+    assert_eq!(pilot.hint(), Ok("Tab goes on: effect>0.2; Enter looks for the last word".to_owned()));
+    // A word that is finished by Enter is a text to look for.
+    pilot.press("enter");
+    assert_eq!((filter(&pilot), pilot.features().len()), (Some("eff"), 0));
+}
+
+#[test]
+fn files_and_studies_are_asked_of_the_outside_and_a_late_answer_changes_nothing() {
+    let mut pilot = Pilot::computing();
+    pilot.state.setting.home = Some("/home/me".to_owned());
+    pilot.press("P ~/da/x.jsonl,~/da/ba tab");
+    let names = Names { typed: "/home/me/da/ba".to_owned(), studies: false };
+    assert!(matches!(pilot.asked().last(), Some(Effect::ListNames(asked)) if *asked == names));
+    let found = ["base/", "baseline.jsonl", "other"].map(str::to_owned).to_vec();
+    pilot.tell(Message::NamesListed(names.clone(), found.clone()));
+    assert_eq!((text(&pilot), pilot.hint()), ("~/da/x.jsonl,~/da/base".to_owned(), Ok("base/  baseline.jsonl".to_owned())));
+    pilot.press("l tab x");
+    pilot.tell(Message::NamesListed(Names { typed: "/home/me/da/basel".to_owned(), studies: false }, found));
+    assert_eq!(text(&pilot), "~/da/x.jsonl,~/da/baselx");
+    pilot.press("esc C tab");
+    let names = Names { typed: String::new(), studies: true };
+    pilot.tell(Message::NamesListed(names, vec!["names".to_owned()]));
+    pilot.press("enter");
+    let wanted = Effect::ReadStudy(WantedStudy::Named("names".to_owned()));
+    assert!(pilot.asked().iter().any(|effect| format!("{effect:?}") == format!("{wanted:?}")));
+}
+
+#[test]
+fn a_command_takes_its_argument_from_the_palette() {
+    let mut pilot = Pilot::computing();
+    let run = |pilot: &mut Pilot, line: &str| {
+        pilot.press(":");
+        pilot.type_text(line);
+        pilot.press("enter");
+        assert!(pilot.state.overlay.is_none(), "{line}: {}", pilot.notice());
+    };
+    run(&mut pilot, "threshold 0.1");
+    assert_eq!((pilot.state.selection, pilot.features().len()), (Selection::Threshold(0.1), 10));
+    run(&mut pilot, "top-k 4");
+    assert_eq!((pilot.state.selection, pilot.features().len()), (Selection::TopK(4), 4));
+    run(&mut pilot, "filter kind=mlp");
+    assert_eq!(filter(&pilot), Some("kind=mlp"));
+    run(&mut pilot, "sort feature");
+    assert_eq!(pilot.state.sort.column, Column::Name);
+    run(&mut pilot, "tag FP");
+    let feature = pilot.state.feature().unwrap();
+    assert!(pilot.state.tags()[&feature].has(tag("FP"), crate::core::study::testing::name("male")));
+    run(&mut pilot, "view female");
+    assert_eq!(pilot.state.tab, Tab::Single(FEMALE));
+    run(&mut pilot, "steps 20");
+    assert_eq!(pilot.state.job.as_ref().map(|job| job.request.settings.steps), Some(20));
+    run(&mut pilot, "method exact");
+    assert_eq!(pilot.state.job.as_ref().map(|job| job.request.settings.method), Some(Method::Exact));
+}
+
+#[test]
+fn an_argument_that_does_not_fit_stays_where_it_can_be_corrected() {
+    let mut pilot = Pilot::study();
+    pilot.state.setting.offers = vec![Offer { name: "pythia-70m".to_owned(), files: 2, missing: 1, about_bytes: None }];
+    pilot.press(":");
+    pilot.type_text("threshold x");
+    pilot.press("enter");
+    assert_eq!(text(&pilot), "x");
+    assert!(pilot.hint().unwrap_err().starts_with("'x' is not a threshold"));
+    pilot.press("esc :");
+    pilot.type_text("reverse now");
+    pilot.press("enter");
+    assert_eq!(pilot.notice(), "reverse takes no argument");
+    assert!(matches!(pilot.state.overlay, Some(Overlay::Palette(_))));
+    pilot.press("ctrl-u steps tab 5 enter");
+    assert!(pilot.notice().starts_with("steps: "), "{}", pilot.notice());
+    pilot.press("esc : xyzzy");
+    assert!(pilot.screen().iter().any(|line| line.contains("nothing matches 'xyzzy'")));
+    pilot.press("enter");
+    assert_eq!(pilot.notice(), "no command matches");
+    pilot.press("ctrl-u fet tab tab");
+    assert_eq!(text(&pilot), "pythia-70m");
+}
