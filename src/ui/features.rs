@@ -134,7 +134,7 @@ impl Context<'_> {
             buffer.set_line(place.x + column.x, place.y, &line, column.width);
         }
         if !row.matches {
-            buffer.set_style(place, self.theme.dim.add_modifier(Modifier::DIM));
+            buffer.set_style(place, self.theme.dim);
         }
     }
 

@@ -42,10 +42,21 @@ pub struct Theme {
     pub positive: Style,
     /// Effects below zero.
     pub negative: Style,
-    /// The colours of the heat scale; None if the terminal does not show any 24-bit colour or the theme has no colours of its
-    /// own.
-    mix: Option<Mix>,
+    /// The backgrounds of the heat scale; None if the theme has no colours of its own.
+    heat: Option<Heat>,
 }
+
+/// The backgrounds of numbers by their strength.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Heat {
+    /// Any colour between two.
+    Mixed(Mix),
+    /// Colours of the palette of 256, from the weakest to the strongest, above and below zero.
+    Steps([u8; STEPS], [u8; STEPS]),
+}
+
+/// Steps on each side of the heat scale in a palette of 256 colours.
+const STEPS: usize = 6;
 
 /// The background, and the colours of the strongest effects, which are mixed with it for weaker ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,7 +67,7 @@ struct Mix {
 }
 
 /// Red, green and blue.
-type Rgb = (u8, u8, u8);
+pub(super) type Rgb = (u8, u8, u8);
 
 /// A colour, and its index for terminals with a palette of 256.
 type Hue = (Rgb, u8);
@@ -79,17 +90,19 @@ struct Palette {
     error: Hue,
     positive: Hue,
     negative: Hue,
+    /// Heat above and below zero in the palette of 256, from the weakest to the strongest.
+    steps: [[u8; STEPS]; 2],
 }
 
 const DARK: Palette = Palette {
     background: (0x12, 0x12, 0x12),
     text: ((0xd0, 0xd0, 0xd0), 252),
-    dim: ((0x8a, 0x8a, 0x8a), 245),
+    dim: ((0x9a, 0x9a, 0x9a), 247),
     title: ((0xff, 0xff, 0xff), 231),
     border: ((0x4e, 0x4e, 0x4e), 239),
-    cursor: ((0x3a, 0x3a, 0x5a), 60),
-    cursor_elsewhere: ((0x30, 0x30, 0x30), 236),
-    mark: ((0xcc, 0x79, 0xa7), 175),
+    cursor: ((0x20, 0x2c, 0x58), 18),
+    cursor_elsewhere: ((0x2c, 0x2c, 0x2c), 235),
+    mark: ((0xd7, 0x87, 0xaf), 175),
     on_tab: ((0x12, 0x12, 0x12), 233),
     key: ((0xf0, 0xe4, 0x42), 227),
     good: ((0x00, 0xc0, 0x90), 43),
@@ -97,24 +110,26 @@ const DARK: Palette = Palette {
     error: ((0xff, 0x87, 0x5f), 209),
     positive: ((0xe6, 0x9f, 0x00), 208),
     negative: ((0x56, 0xb4, 0xe9), 39),
+    steps: [[94, 130, 136, 172, 208, 214], [18, 24, 25, 31, 32, 39]],
 };
 
 const LIGHT: Palette = Palette {
     background: (0xff, 0xff, 0xff),
     text: ((0x26, 0x26, 0x26), 235),
-    dim: ((0x6c, 0x6c, 0x6c), 242),
+    dim: ((0x58, 0x58, 0x58), 240),
     title: ((0x00, 0x00, 0x00), 16),
     border: ((0xb2, 0xb2, 0xb2), 249),
-    cursor: ((0xc6, 0xd8, 0xf0), 153),
+    cursor: ((0xd6, 0xe8, 0xff), 195),
     cursor_elsewhere: ((0xe4, 0xe4, 0xe4), 254),
     mark: ((0x9a, 0x3a, 0x74), 126),
     on_tab: ((0xff, 0xff, 0xff), 231),
-    key: ((0x5f, 0x3a, 0xa8), 61),
+    key: ((0x5f, 0x3a, 0xa8), 55),
     good: ((0x00, 0x6f, 0x50), 23),
-    warning: ((0x87, 0x5f, 0x00), 94),
+    warning: ((0x7f, 0x57, 0x00), 94),
     error: ((0xa8, 0x2a, 0x00), 124),
-    positive: ((0xaf, 0x5f, 0x00), 130),
+    positive: ((0x95, 0x4f, 0x00), 94),
     negative: ((0x00, 0x5f, 0xaf), 25),
+    steps: [[223, 216, 215, 172, 166, 130], [195, 117, 75, 33, 32, 25]],
 };
 
 const PLAIN: Style = Style::new();
@@ -154,27 +169,30 @@ impl Theme {
             error: strong(palette.error),
             positive: foreground(palette.positive),
             negative: foreground(palette.negative),
-            mix: true_colour.then_some(Mix {
-                background: palette.background,
-                positive: palette.positive.0,
-                negative: palette.negative.0,
+            heat: Some(if true_colour {
+                Heat::Mixed(Mix { background: palette.background, positive: palette.positive.0, negative: palette.negative.0 })
+            } else {
+                Heat::Steps(palette.steps[0], palette.steps[1])
             }),
         }
     }
 
-    /// The sixteen colours of the user's palette, on the user's background.
+    /// The sixteen colours of the user's palette, on the user's background. Blue, red and magenta are hard to read on black in
+    /// the usual palettes, so their neighbours are used. The row at the cursor has one colour of text: a reversed row would be a
+    /// row of blocks.
     fn sixteen() -> Self {
         let bold = Modifier::BOLD;
         Self {
             name: ThemeName::Sixteen,
-            mark: PLAIN.fg(Color::Magenta).add_modifier(bold),
+            cursor: PLAIN.fg(Color::Black).bg(Color::Gray),
+            mark: PLAIN.fg(Color::LightMagenta).add_modifier(bold),
             tab: PLAIN.add_modifier(Modifier::REVERSED.union(bold)),
-            key: PLAIN.fg(Color::Cyan),
+            key: PLAIN.add_modifier(bold),
             good: PLAIN.fg(Color::Green),
-            warning: PLAIN.fg(Color::Magenta).add_modifier(bold),
-            error: PLAIN.fg(Color::Red).add_modifier(bold),
+            warning: PLAIN.fg(Color::LightMagenta).add_modifier(bold),
+            error: PLAIN.fg(Color::LightRed).add_modifier(bold),
             positive: PLAIN.fg(Color::Yellow),
-            negative: PLAIN.fg(Color::Blue),
+            negative: PLAIN.fg(Color::Cyan),
             ..Self::monochrome()
         }
     }
@@ -198,7 +216,7 @@ impl Theme {
             error: PLAIN.add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED)),
             positive: PLAIN,
             negative: PLAIN,
-            mix: None,
+            heat: None,
         }
     }
 
@@ -225,7 +243,14 @@ impl Theme {
         if strength == 0.0 || !strength.is_finite() {
             return self.dim;
         }
-        if let Some(mix) = self.mix {
+        if let Some(Heat::Steps(positive, negative)) = self.heat {
+            let steps = if number > 0.0 { positive } else { negative };
+            let step = ((strength * STEPS as f64).ceil() as usize).clamp(1, STEPS) - 1;
+            // Black or white of the palette of 256.
+            let text = if readable_on(in_palette(steps[step])) == Color::Rgb(0, 0, 0) { 16 } else { 231 };
+            return PLAIN.bg(Color::Indexed(steps[step])).fg(Color::Indexed(text));
+        }
+        if let Some(Heat::Mixed(mix)) = self.heat {
             let full = if number > 0.0 { mix.positive } else { mix.negative };
             // Even the weakest number must be visible against the background; [`readable_on`] keeps the text readable on the
             // strongest.
@@ -246,12 +271,28 @@ impl Theme {
     }
 }
 
-/// Black or white, whichever has more contrast, by relative luminance as in WCAG 2.1.
-fn readable_on((red, green, blue): Rgb) -> Color {
+/// Black or white, whichever has more contrast.
+fn readable_on(colour: Rgb) -> Color {
+    if luminance(colour) > 0.179 { Color::Rgb(0, 0, 0) } else { Color::Rgb(255, 255, 255) }
+}
+
+/// Relative luminance as in WCAG 2.1, from 0 for black to 1 for white.
+pub(super) fn luminance((red, green, blue): Rgb) -> f64 {
     let linear = |channel: u8| {
         let value = f64::from(channel) / 255.0;
         if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     };
-    let luminance = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
-    if luminance > 0.179 { Color::Rgb(0, 0, 0) } else { Color::Rgb(255, 255, 255) }
+    0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+}
+
+/// A colour of the fixed part of the palette of 256: a cube of six steps a channel from 16 on, then greys from 232 on.
+pub(super) fn in_palette(index: u8) -> Rgb {
+    const CUBE: [u8; 6] = [0x00, 0x5f, 0x87, 0xaf, 0xd7, 0xff];
+    match index {
+        232.. => (8 + 10 * (index - 232), 8 + 10 * (index - 232), 8 + 10 * (index - 232)),
+        _ => {
+            let place = usize::from(index.saturating_sub(16));
+            (CUBE[place / 36], CUBE[place / 6 % 6], CUBE[place % 6])
+        }
+    }
 }

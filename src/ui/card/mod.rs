@@ -26,10 +26,11 @@ use part::Card;
 /// Draws the card into `area`, border included.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let area = area.intersection(frame.area());
-    let border = if state.pane == Pane::Card { theme.focus } else { theme.border };
-    let mut block = Block::bordered().border_style(border);
+    let focused = state.pane == Pane::Card;
+    let (border, title, mark) = if focused { (theme.focus, theme.title, '▸') } else { (theme.border, theme.dim, ' ') };
+    let mut block = Block::bordered().border_style(border).title_style(title);
     if let Some(row) = state.table.row() {
-        block = block.title(format!(" {} · {} ", row.feature, row.feature.submodule));
+        block = block.title(format!("{mark}{} · {} ", row.feature, row.feature.submodule));
     }
     let inside = block.inner(area);
     let window = window(every_line(state, theme, usize::from(inside.width)), state.card_scroll, usize::from(inside.height));

@@ -4,6 +4,7 @@
 mod any_keys;
 mod colours;
 mod computing;
+mod contrast;
 mod copies;
 mod downloading;
 mod looks;
