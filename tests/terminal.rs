@@ -187,7 +187,7 @@ fn the_screen_is_drawn_again_when_asked() {
 }
 
 #[test]
-fn escape_stops_a_computation_and_keeps_what_arrived() {
+fn a_computation_is_stopped_by_its_own_key_and_keeps_what_arrived() {
     let home = Home::new();
     let mut program = home.explore("--steps 100 --threshold 0", &[]);
     let some = |shown: &str| shown.contains("/36 done") && !shown.contains(" 0/36 done");
@@ -195,9 +195,13 @@ fn escape_stops_a_computation_and_keeps_what_arrived() {
     let rows = |program: &Program| program.shown().matches("-sm/").count();
     program.wait_until("its rows", |program| rows(program) >= 10);
     program.press("\x1b");
-    program.wait_within(Duration::from_secs(1), "the cancellation", |program| {
-        program.shown().contains("cancelled; kept: partial, cancelled after ")
-    });
+    program.wait_for("x stops the work");
+    program.press("q");
+    program.wait_for("leave? the computation");
+    program.press("nx");
+    program.wait_for("stop the computation");
+    program.press("y");
+    program.wait_for("cancelled; kept: partial, cancelled after ");
     program.press("j");
     program.wait_until("the header to stay", |program| {
         let shown = program.shown();

@@ -20,6 +20,7 @@ macro_rules! named {
 
 named! {
     BACK "back"
+    CANCEL "cancel"
     CANCEL_FETCH "cancel-fetch"
     COMPUTE "compute"
     COPY_LIST "copy-list"

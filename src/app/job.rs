@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::command_id::CommandId;
 use super::message::{Effect, JobNews};
 use super::notice::Notice;
 use super::state::State;
 use super::state::job::Job;
 use super::{download, table, tagging};
-use crate::core::findings::Findings;
+use crate::core::findings::{Findings, Source};
 use crate::core::progress::Step;
 use crate::core::request::{ModelSource, Request};
 use crate::core::run::Method;
@@ -20,11 +21,12 @@ pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
         state.set_request(request);
         return Vec::new();
     }
-    stop(state, "superseded");
+    let (_, mut effects) = stop(state, "superseded");
     state.jobs += 1;
     state.set_request(request.clone());
     state.job = Some(Job::new(state.jobs, request.clone(), state.now));
-    vec![Effect::Start(state.jobs, Box::new(request))]
+    effects.push(Effect::Start(state.jobs, Box::new(request)));
+    effects
 }
 
 /// Computes the latest request again, with a change.
@@ -34,20 +36,65 @@ pub fn again(state: &mut State, change: impl FnOnce(&mut Request)) -> Vec<Effect
     start(state, request)
 }
 
-/// Cancels the running job and keeps the submodules that have arrived.
+/// Cancels the running job. The whole run before it comes back; without one, the submodules that have arrived stay.
 pub fn cancel(state: &mut State) -> Vec<Effect> {
     let Some(number) = state.job.as_ref().map(|job| job.number) else { return Vec::new() };
-    stop(state, "cancelled");
-    let kept =
-        state.standing.as_ref().map_or_else(|| "nothing was computed yet".to_owned(), |standing| format!("kept: {standing}"));
-    state.notice = Some(Notice::done(format!("cancelled; {kept}")));
-    vec![Effect::Cancel(number)]
+    let (kept, mut effects) = stop(state, "cancelled");
+    let kept = match kept {
+        Kept::Nothing => "cancelled; nothing was computed yet".to_owned(),
+        Kept::Partial(standing) => format!("cancelled; kept: {standing}"),
+        Kept::Former => format!("cancelled; {FORMER}"),
+    };
+    state.notice = Some(Notice::done(kept));
+    effects.push(Effect::Cancel(number));
+    effects
 }
 
-fn stop(state: &mut State, how: &str) {
-    if state.job.take().is_some_and(|job| job.opened) {
-        state.standing = state.study.as_deref().map(|study| partial(study, how));
+/// Said when the whole run before a computation comes back.
+const FORMER: &str = "the run before it is on the screen again";
+
+/// What is on the screen after a computation that did not end.
+enum Kept {
+    /// What was there before: the computation had not begun.
+    Nothing,
+    /// The submodules that have arrived, described by these words.
+    Partial(String),
+    /// The whole run before the computation.
+    Former,
+}
+
+/// Takes the running job away. A partial result never replaces a whole one, so the whole run before it comes back.
+fn stop(state: &mut State, how: &str) -> (Kept, Vec<Effect>) {
+    if !state.job.take().is_some_and(|job| job.opened) {
+        return (Kept::Nothing, Vec::new());
     }
+    if let Some(former) = state.former.take() {
+        return (Kept::Former, show(state, former));
+    }
+    let standing = state.study.as_deref().map(|study| partial(study, how));
+    state.standing.clone_from(&standing);
+    (standing.map_or(Kept::Nothing, Kept::Partial), Vec::new())
+}
+
+/// Shows a run that was read from a file, unless the results of a computation are arriving.
+pub fn read(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
+    if state.job.as_ref().is_some_and(|job| job.opened) {
+        let stop = state.setting.keymap.way(CommandId::CANCEL);
+        state.notice = Some(Notice::refused(format!("the run was not opened: a computation shows its results; {stop} stops it")));
+        return Vec::new();
+    }
+    show(state, findings)
+}
+
+/// Shows whole findings, and asks for their tags.
+fn show(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
+    let subject = findings.subject.clone();
+    state.former = None;
+    state.standing = None;
+    state.set_study(findings);
+    let mut effects = subject.map_or_else(Vec::new, |subject| tagging::open(state, subject));
+    effects.extend(table::refresh(state));
+    effects
 }
 
 fn partial(study: &Findings, how: &str) -> String {
@@ -70,6 +117,9 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             job.opened = true;
             let settings = job.request.settings;
             let steps = (settings.method == Method::Ig).then_some(settings.steps);
+            if let Some(whole) = state.study.as_ref().filter(|study| matches!(study.source, Source::Run { .. })) {
+                state.former = Some(Arc::clone(whole));
+            }
             state.set_study(Arc::new(Findings::live(Arc::from(opened), settings.method, steps)));
             state.standing = None;
             table::refresh(state)
@@ -99,21 +149,17 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
         }
         JobNews::Ended(Ok(findings)) => {
             state.job = None;
-            state.standing = None;
-            let subject = findings.subject.clone();
-            state.set_study(findings);
-            let mut effects = subject.map_or_else(Vec::new, |subject| tagging::open(state, subject));
-            effects.extend(table::refresh(state));
-            effects
+            show(state, findings)
         }
         JobNews::Ended(Err(problem)) => {
-            stop(state, "stopped by a failure");
+            let (kept, effects) = stop(state, "stopped by a failure");
             let log = &state.setting.log;
             let mut notice = Notice::failed(&problem);
+            let former = if matches!(kept, Kept::Former) { format!("; {FORMER}") } else { String::new() };
             // The path comes first: a long reason may be cut at the end of the line, and the log has all of it.
-            notice.text = format!("see {log}: {}", notice.text);
+            notice.text = format!("see {log}: {}{former}", notice.text);
             state.notice = Some(notice);
-            Vec::new()
+            effects
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The areas of the screen: `ui` draws into them, and clicks are looked up in them.
 
 use super::command_id::CommandId;
+use super::question;
 use super::state::overlay::Overlay;
 use super::state::tab::Tab;
 use super::state::{Pane, State};
@@ -87,7 +88,7 @@ impl Layout {
     /// The areas with the notice of `state`: a long notice takes more lines at the bottom, up to a third of the screen.
     pub fn showing(state: &State, size: (u16, u16), pane: Pane) -> Option<Self> {
         let (width, height) = size;
-        let notice = state.notice.as_ref().filter(|_| !matches!(state.overlay, Some(Overlay::Prompt(_))));
+        let notice = question::notice(state).filter(|_| !matches!(state.overlay, Some(Overlay::Prompt(_))));
         let lines = notice.map_or(1, |notice| notice.lines(usize::from(width)).len());
         Self::with_footer(size, pane, (lines as u16).clamp(FOOTER, (height / 3).max(FOOTER)))
     }

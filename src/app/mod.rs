@@ -12,6 +12,7 @@
 //! | which rows the table has | [`crate::core::rows`], asked for in [`table`] |
 //! | the places of panes, views and columns on the screen | [`layout`], [`columns`] |
 
+pub mod answer;
 mod bindings;
 pub mod choice;
 pub mod columns;
@@ -30,6 +31,7 @@ pub mod mouse;
 pub mod notice;
 pub mod palette;
 pub mod prompts;
+pub mod question;
 pub mod selecting;
 pub mod state;
 pub mod table;

@@ -8,7 +8,7 @@ use super::message::{Effect, Message};
 use super::notice::Notice;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
-use super::{choice, download, job, layout, mouse, palette, prompts, table, tagging};
+use super::{answer, choice, download, job, layout, mouse, palette, prompts, table, tagging};
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Scope;
 use crate::core::tags::import::{Target, import};
@@ -17,6 +17,7 @@ use crate::core::view::ViewName;
 /// Applies `message` to the state and returns the effects that the outside must carry out.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let effects = take(state, message);
+    answer::settle(state);
     // A notice that comes or goes changes how many rows are visible.
     table::settle(state);
     effects
@@ -49,13 +50,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             arrived.map_or_else(Vec::new, |request| job::start(state, request))
         }
         Message::Arranged(arranged) => table::arranged(state, arranged),
-        Message::RunRead(Ok(findings)) => {
-            let subject = findings.subject.clone();
-            state.set_study(findings);
-            let mut effects = subject.map_or_else(Vec::new, |subject| tagging::open(state, subject));
-            effects.extend(table::refresh(state));
-            effects
-        }
+        Message::RunRead(Ok(findings)) => job::read(state, findings),
         Message::TagsOpened(book, path) => tagging::opened(state, *book, path),
         Message::TagsUnreadable(problem) => {
             tagging::unreadable(state, problem);
@@ -100,6 +95,7 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
     }
     match &state.overlay {
         Some(Overlay::Prompt(_)) => prompts::key(state, key),
+        Some(Overlay::Question(question)) => answer::key(state, *question, key),
         Some(Overlay::Chooser(chooser)) => choice::key(state, *chooser, key),
         Some(Overlay::Palette(_) | Overlay::Help(_)) => palette::key(state, key),
         Some(Overlay::HeatMap) | None => command_key(state, key, command),

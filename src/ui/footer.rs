@@ -14,6 +14,7 @@ use crate::app::command_id::CommandId;
 use crate::app::commands;
 use crate::app::notice::Tone;
 use crate::app::prompts;
+use crate::app::question;
 use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::prompt::Prompt;
@@ -27,7 +28,7 @@ const SHOWN: [&str; 12] =
 /// Draws the footer into `area`.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let width = usize::from(area.width);
-    let line = match (&state.overlay, &state.notice) {
+    let line = match (&state.overlay, question::notice(state)) {
         (Some(Overlay::Prompt(prompt)), _) => {
             typed(state, prompt, theme, area, frame);
             return;
@@ -62,7 +63,8 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
 fn downloading(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>> {
     let Some(download) = &state.download else { return Vec::new() };
     let name = printable(&download.name);
-    let stop = state.setting.keymap.way(CommandId::BACK);
+    let stop = if state.job.is_some() { CommandId::CANCEL_FETCH } else { CommandId::CANCEL };
+    let stop = state.setting.keymap.way(stop);
     let forms = match &download.progress {
         None => vec![format!(" {name}: asking the hub · {stop} stops ")],
         Some(Progress { stage, total: 0, .. }) => vec![format!(" {name}: {} · {stop} stops ", printable(stage))],

@@ -101,7 +101,7 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let arrived = state.study.as_deref().filter(|_| running.opened).map(job::arrived);
     let arrived = arrived.map_or_else(String::new, |(arrived, expected)| format!(" · {arrived}/{expected} done"));
     let doing = format!(" · {}", printable(&progress.stage));
-    let stop = state.setting.keymap.way(CommandId::BACK);
+    let stop = state.setting.keymap.way(CommandId::CANCEL);
     // The way to stop the job and the words about the tags always stay; the least important parts are dropped first.
     let forms = [
         format!("{share} %{doing}{arrived}{rate}{remaining} · {stop} stops{said}"),

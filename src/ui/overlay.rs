@@ -24,7 +24,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         Some(Overlay::Chooser(chooser)) => choose(*chooser, state, theme, area, frame),
         Some(Overlay::Palette(list)) => palette(list, state, theme, area, frame),
         Some(Overlay::Help(list)) => help(list, state, theme, area, frame),
-        Some(Overlay::Prompt(_) | Overlay::HeatMap) | None => {}
+        Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::HeatMap) | None => {}
     }
 }
 

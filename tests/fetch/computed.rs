@@ -93,7 +93,7 @@ fn the_explorer_downloads_and_computes() {
     program.wait_for("20 of 20 files; Enter downloads in the background");
     program.press("\r");
     program.wait_for("real: downloading");
-    program.wait_for("Esc stops");
+    program.wait_for("x stops");
     program.press("\x1b");
     program.wait_for("the download of real was cancelled; what has arrived is kept");
     ready.store(true, Ordering::SeqCst);

@@ -9,7 +9,7 @@ use crate::app::notice::Notice;
 use crate::app::state::list::List;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::{State, ThemeName};
-use crate::app::{download, job, tagging};
+use crate::app::{answer, table};
 
 /// Commands that concern the program as a whole.
 pub const COMMANDS: &[Command] = &[
@@ -31,10 +31,10 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "back",
-        help: "leave the heat map, else cancel computation or download, drop filter or marks",
+        help: "close what is open, else drop the filter, the marks, the restriction to a submodule",
         keys: &["esc"],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: can_go_back,
         run: back,
     },
     Command {
@@ -71,15 +71,15 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "quit",
-        help: "leave; tags are saved already",
+        help: "leave; asks first while something is computed or downloaded",
         keys: &["q", "ctrl-c"],
         reach: Reach::Screen,
         enabled: always,
-        run: |state| tagging::quit(state),
+        run: |state| answer::leave(state),
     },
     Command {
         name: "quit-now",
-        help: "leave, even if tags could not be saved",
+        help: "leave at once, even if tags could not be saved",
         keys: &["Q"],
         reach: Reach::Screen,
         enabled: always,
@@ -95,16 +95,26 @@ fn open(state: &mut State, overlay: Overlay) -> Vec<Effect> {
 fn back(state: &mut State) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         state.overlay = None;
-    } else if state.job.is_some() {
-        return job::cancel(state);
-    } else if state.download.is_some() {
-        return download::cancel(state);
     } else if state.filter.is_some() {
         return find::clear_filter(state);
     } else if !state.marked.is_empty() {
         return find::unmark(state);
+    } else if state.submodule.take().is_some() {
+        return table::refresh(state);
     }
     Vec::new()
+}
+
+/// Ok if there is something of the interface to close or to drop, else a sentence that says that work is ended by other keys.
+fn can_go_back(state: &State) -> Result<(), String> {
+    let is_plain = state.overlay.is_none() && state.filter.is_none() && state.marked.is_empty() && state.submodule.is_none();
+    if !is_plain {
+        return Ok(());
+    }
+    let keymap = &state.setting.keymap;
+    let (stop, leave) = (keymap.way(CommandId::CANCEL), keymap.way(CommandId::QUIT));
+    let work = if state.job.is_some() || state.download.is_some() { format!("; {stop} stops the work") } else { String::new() };
+    Err(format!("there is no filter, mark or restriction to drop{work}; {leave} leaves"))
 }
 
 fn theme(state: &mut State) -> Vec<Effect> {

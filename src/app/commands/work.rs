@@ -6,7 +6,7 @@ use crate::app::job::again;
 use crate::app::message::Effect;
 use crate::app::state::State;
 use crate::app::state::prompt::Asked;
-use crate::app::{download, job};
+use crate::app::{answer, download};
 use crate::core::findings::Source;
 use crate::core::request::{ModelSource, Request};
 use crate::core::run::{Method, default_name};
@@ -59,11 +59,11 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "cancel",
-        help: "stop the computation and keep what is done",
-        keys: &[],
+        help: "stop the computation, else the download; asks first, and keeps what is done",
+        keys: &["x"],
         reach: Reach::Screen,
         enabled: runs,
-        run: |state| job::cancel(state),
+        run: |state| answer::ask_to_stop(state),
     },
     Command {
         name: "fetch",
@@ -75,11 +75,11 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "cancel-fetch",
-        help: "stop the download; what has arrived is kept",
+        help: "stop the download; asks first, and keeps what has arrived",
         keys: &[],
         reach: Reach::Screen,
         enabled: downloads,
-        run: |state| download::cancel(state),
+        run: |state| answer::ask_to_stop_download(state),
     },
     Command {
         name: "write-run",
@@ -112,7 +112,10 @@ fn has_path(state: &State) -> Result<(), String> {
 }
 
 fn runs(state: &State) -> Result<(), String> {
-    state.job.as_ref().map(|_| ()).ok_or_else(|| "nothing is being computed".to_owned())
+    if state.job.is_none() && state.download.is_none() {
+        return Err("nothing is being computed or downloaded".to_owned());
+    }
+    Ok(())
 }
 
 fn can_fetch(state: &State) -> Result<(), String> {

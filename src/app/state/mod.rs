@@ -5,6 +5,7 @@ pub mod job;
 pub mod list;
 pub mod overlay;
 pub mod prompt;
+pub mod question;
 pub mod tab;
 pub mod table;
 pub mod tagging;
@@ -123,6 +124,8 @@ pub struct State {
     pub now: Duration,
     /// The findings of the study, computed or read from a file; None before there are any.
     pub study: Option<Arc<Findings>>,
+    /// The whole findings that the running computation replaced on the screen: they come back if it does not end.
+    pub former: Option<Arc<Findings>>,
     /// Words for the header that say how much of the study there is, if it is not whole.
     pub standing: Option<String>,
     /// Whether the published figures are shown instead of the study.
@@ -223,6 +226,7 @@ impl State {
         Self {
             now: Duration::ZERO,
             study: None,
+            former: None,
             standing: None,
             show_published: false,
             job: None,

@@ -1,13 +1,16 @@
-//! Overlays: prompts, choosers, lists and the heat map.
+//! Overlays: prompts, questions, choosers, lists and the heat map.
 
 use super::list::List;
 use super::prompt::Prompt;
+use super::question::Question;
 
 /// An overlay, which lies over the panes. It takes the keys, except that commands work over the heat map.
 #[derive(Debug, Clone)]
 pub enum Overlay {
     /// A line of text is being typed.
     Prompt(Box<Prompt>),
+    /// A question is answered with y or n, in the place of the notice.
+    Question(Question),
     /// A chooser, in which one key chooses.
     Chooser(Chooser),
     /// The command palette, a list over the panes.

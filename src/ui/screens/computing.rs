@@ -61,15 +61,90 @@ fn news_of_a_superseded_job_are_dropped() {
         pilot.news(1, news);
         assert_eq!((pilot.features(), pilot.notice(), pilot.state.job.as_ref().unwrap().number), (before.clone(), "", 2));
     }
-    assert_eq!(pilot.state.standing.as_deref(), Some("partial, superseded after 2 of 18 submodule views"));
+    assert_eq!((before.len(), &pilot.state.standing), (18, &None), "the whole run before both is on the screen");
     pilot.news(2, opened(&run()));
     assert_eq!((pilot.features().len(), &pilot.state.standing), (0, &None));
 }
 
 #[test]
-fn cancelling_keeps_what_is_done_and_says_so() {
-    for keys in ["esc", ": cancel enter"] {
+fn a_partial_result_never_replaces_a_whole_one() {
+    for end in ["x y", "r"] {
         let mut pilot = half_done();
+        pilot.press("2");
+        pilot.press(end);
+        assert_eq!((pilot.features().len(), &pilot.state.standing), (18, &None), "{end}");
+    }
+    let mut pilot = half_done();
+    pilot.press("x y");
+    assert_eq!(pilot.notice(), "cancelled; the run before it is on the screen again");
+    let mut pilot = half_done();
+    pilot.news(1, JobNews::Ended(Err(problem())));
+    let says = "see saescope.log: tags.json: the disk is full; free some space; the run before it is on the screen again";
+    assert_eq!((pilot.notice(), pilot.features().len()), (says, 18));
+}
+
+#[test]
+fn stopping_is_asked_for_and_escape_never_stops() {
+    let mut pilot = half_done();
+    for keys in ["esc", "x n", "x esc", "x ctrl-c", "x x j q esc", "q n", "q esc", "ctrl-c n"] {
+        pilot.press(keys);
+        assert!(pilot.asked().is_empty() && pilot.state.job.is_some() && pilot.state.overlay.is_none(), "{keys}");
+    }
+    pilot.press("x");
+    let footer = pilot.screen().last().unwrap().clone();
+    assert!(footer.contains("stop the computation? y stops it and shows the run before it again, n goes on"), "{footer}");
+    pilot.news(1, whole());
+    assert!(pilot.state.overlay.is_none(), "there is nothing to stop any more");
+    pilot.press("x");
+    assert_eq!(pilot.notice(), "cancel: nothing is being computed or downloaded");
+}
+
+#[test]
+fn leaving_asks_once_while_something_is_computed() {
+    for keys in ["q q", "q y", "ctrl-c ctrl-c", "ctrl-c y", "Q"] {
+        let mut pilot = half_done();
+        pilot.press(keys);
+        assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]), "{keys}");
+    }
+    let mut pilot = half_done();
+    pilot.press("q");
+    let footer = pilot.screen().last().unwrap().clone();
+    assert!(footer.contains("leave? the computation would be lost; y or q again leaves, n stays"), "{footer}");
+    let mut pilot = Pilot::study();
+    pilot.asked();
+    pilot.press("q");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]));
+}
+
+#[test]
+fn escape_drops_one_thing_of_the_interface_after_another() {
+    let mut pilot = half_done();
+    pilot.press("h j l space / kind=attn enter");
+    for (filter, marks, restricted) in [(false, 1, true), (false, 0, true), (false, 0, false)] {
+        pilot.press("esc");
+        let state = &pilot.state;
+        assert_eq!((state.filter.is_some(), state.marked.len(), state.submodule.is_some()), (filter, marks, restricted));
+    }
+    pilot.press("esc");
+    assert_eq!(pilot.notice(), "back: there is no filter, mark or restriction to drop; x stops the work; q leaves");
+    assert!(pilot.asked().is_empty() && pilot.state.job.is_some());
+}
+
+/// A first job that has found the first two submodules.
+fn first_half_done() -> Pilot {
+    let mut pilot = Pilot::new(crate::ui::testing::empty());
+    pilot.state.setting.request = Some(super::pilot::request());
+    pilot.press("r");
+    pilot.news(1, opened(&run()));
+    found(&run(), MALE, 2).into_iter().for_each(|news| pilot.news(1, news));
+    pilot.asked();
+    pilot
+}
+
+#[test]
+fn cancelling_a_first_computation_keeps_what_is_done_and_says_so() {
+    for keys in ["x y", ": cancel enter y"] {
+        let mut pilot = first_half_done();
         pilot.press(keys);
         assert!(matches!(pilot.asked().as_slice(), [Effect::Cancel(1)]));
         assert_eq!(pilot.notice(), "cancelled; kept: partial, cancelled after 2 of 18 submodule views");
@@ -95,7 +170,7 @@ fn cancelling_keeps_what_is_done_and_says_so() {
 #[test]
 fn cancelling_before_anything_is_known_keeps_the_old_study() {
     let mut pilot = Pilot::computing();
-    pilot.press("r esc");
+    pilot.press("r x y");
     assert_eq!((pilot.notice(), pilot.features().len()), ("cancelled; nothing was computed yet", 18));
     pilot.news(1, opened(&run()));
     assert_eq!(pilot.features().len(), 18);
@@ -103,7 +178,7 @@ fn cancelling_before_anything_is_known_keeps_the_old_study() {
 
 #[test]
 fn a_failure_keeps_what_is_done_and_names_the_log() {
-    let mut pilot = half_done();
+    let mut pilot = first_half_done();
     pilot.news(1, JobNews::Ended(Err(problem())));
     assert_eq!(pilot.notice(), "see saescope.log: tags.json: the disk is full; free some space");
     assert_eq!(pilot.state.standing.as_deref(), Some("partial, stopped by a failure after 2 of 18 submodule views"));
@@ -121,7 +196,7 @@ fn a_running_job_says_on_every_size_how_to_stop_it() {
         for width in [60, 70, 80, 120, 180] {
             pilot.resize(width, 20);
             let header = pilot.screen()[0].clone();
-            assert!(header.trim_end().ends_with("Esc stops · tags saved"), "{width}: {header}");
+            assert!(header.trim_end().ends_with("x stops · tags saved"), "{width}: {header}");
         }
     }
 }

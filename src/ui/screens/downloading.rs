@@ -75,25 +75,24 @@ fn a_model_that_is_not_there_is_offered_and_nothing_is_computed() {
 #[test]
 fn the_footer_says_how_far_it_is_and_how_to_stop_it() {
     let mut pilot = downloading();
-    assert!(pilot.footer().starts_with(" pythia-70m: asking the hub · Esc stops"), "{}", pilot.footer());
+    assert!(pilot.footer().starts_with(" pythia-70m: asking the hub · x stops"), "{}", pilot.footer());
     pilot.progress(500_000_000);
     pilot.press("j j");
     pilot.state.notice = None;
     pilot.progress(600_000_000);
     pilot.resize(180, 50);
-    let says = " pythia-70m: downloading 30 % · 600.0 MB of 2.00 GB · 50.0 MB/s · 28 s left · Esc stops ";
+    let says = " pythia-70m: downloading 30 % · 600.0 MB of 2.00 GB · 50.0 MB/s · 28 s left · x stops ";
     assert!(pilot.footer().starts_with(says), "{}", pilot.footer());
     assert!(pilot.footer().contains("? help"), "the keys follow: {}", pilot.footer());
-    for (width, says) in [(60, " pythia-70m: downloading 30 % · 28 s left · Esc stops"), (70, " pythia-70m: downloading 30 %")]
-    {
+    for (width, says) in [(60, " pythia-70m: downloading 30 % · 28 s left · x stops"), (70, " pythia-70m: downloading 30 %")] {
         pilot.resize(width, 20);
-        assert!(pilot.footer().starts_with(says) && pilot.footer().contains("Esc stops"), "{}", pilot.footer());
+        assert!(pilot.footer().starts_with(says) && pilot.footer().contains("x stops"), "{}", pilot.footer());
     }
     let stage = "trying again in 4 s: the hub answers 503: it is in trouble".to_owned();
     pilot.download(1, DownloadNews::Progress(Progress { stage, done: 0, total: 0 }));
     for (width, says) in [
-        (120, " pythia-70m: trying again in 4 s: the hub answers 503: it is in trouble · Esc stops"),
-        (60, " pythia-70m · Esc stops"),
+        (120, " pythia-70m: trying again in 4 s: the hub answers 503: it is in trouble · x stops"),
+        (60, " pythia-70m · x stops"),
     ] {
         pilot.resize(width, 20);
         assert!(pilot.footer().starts_with(says), "{}", pilot.footer());
@@ -145,7 +144,7 @@ fn a_model_that_the_user_chose_stays_chosen() {
 
 #[test]
 fn cancelling_and_failing_leave_the_offer() {
-    for keys in ["esc", ": cancel-fetch enter"] {
+    for keys in ["x y", ": cancel-fetch enter y"] {
         let mut pilot = downloading();
         pilot.progress(1_000);
         pilot.press("D");
@@ -173,11 +172,11 @@ fn a_computation_is_cancelled_before_a_download() {
     pilot.state.setting.offers = vec![offer(NAME)];
     pilot.press("r D enter");
     pilot.asked();
-    pilot.press("esc");
+    pilot.press("x y");
     assert!(matches!(pilot.asked().as_slice(), [Effect::Cancel(1)]));
-    pilot.press("esc");
+    pilot.press("x y");
     assert!(matches!(pilot.asked().as_slice(), [Effect::CancelDownload(1)]));
-    pilot.press("esc");
+    pilot.press("x");
     assert!(pilot.asked().is_empty());
 }
 

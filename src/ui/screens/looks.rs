@@ -90,6 +90,6 @@ fn computing() {
     found(&run, MALE, 4).into_iter().for_each(|news| pilot.news(1, news));
     pilot.news(1, progress(40));
     look("computing", &mut pilot, &ALL);
-    pilot.press("esc");
+    pilot.press("x y");
     look("cancelled", &mut pilot, &[SMALL, MEDIUM]);
 }

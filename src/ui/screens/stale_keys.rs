@@ -110,7 +110,8 @@ fn starts() -> Vec<(&'static str, Pilot)> {
     let progress = Progress { stage: "resid_0".to_owned(), done: 40, total: 180 };
     computing.news(1, JobNews::Step(Step::Progress(progress.clone())));
     let mut cancelled = Pilot::new(computing.state.clone());
-    run_command(&mut cancelled, "back");
+    run_command(&mut cancelled, "cancel");
+    cancelled.press("y");
     let mut downloading = after(absent(), &["fetch", "type enter"]);
     let now = downloading.now();
     downloading.tell(Message::Download(1, DownloadNews::Progress(Progress { stage: "downloading".to_owned(), ..progress }), now));
@@ -165,8 +166,12 @@ fn said(pilot: &mut Pilot) -> String {
             said.push_str(&FORMULAS.iter().fold(line.replace(number, "0"), |line, formula| line.replace(formula, "")));
         }
     }
-    let is_list = matches!(pilot.state.overlay, Some(Overlay::Palette(_) | Overlay::Help(_)));
-    if is_list { said.replace("Esc closes", "") } else { said }
+    match pilot.state.overlay {
+        Some(Overlay::Palette(_) | Overlay::Help(_)) => said.replace("Esc closes", ""),
+        // The answers of a question are not in the key map.
+        Some(Overlay::Question(_)) => said.replace(" y ", " ").replace(" n ", " "),
+        _ => said,
+    }
 }
 
 #[test]

@@ -111,11 +111,11 @@ fn the_header_says_how_tags_stand_while_it_computes() {
     for width in [60, 120, 180] {
         pilot.resize(width, 30);
         pilot.tell(Message::TagsSaved(9));
-        assert!(pilot.screen()[0].ends_with("Esc stops · tags saved"), "{}", pilot.screen()[0]);
+        assert!(pilot.screen()[0].ends_with("x stops · tags saved"), "{}", pilot.screen()[0]);
         pilot.press("m p");
         pilot.tell(Message::TagsNotSaved(problem()));
         pilot.press("j");
-        assert!(pilot.screen()[0].ends_with("Esc stops · TAGS NOT SAVED"), "{}", pilot.screen()[0]);
+        assert!(pilot.screen()[0].ends_with("x stops · TAGS NOT SAVED"), "{}", pilot.screen()[0]);
         pilot.press("p");
         assert!(pilot.screen()[0].ends_with("TAGS NOT SAVED"), "beside other tags, too: {}", pilot.screen()[0]);
         pilot.press("p u");

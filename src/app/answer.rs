@@ -1,0 +1,56 @@
+//! The questions that are asked before work ends: what y and n do.
+
+use super::command_id::CommandId;
+use super::key::{Code, Key};
+use super::message::Effect;
+use super::state::State;
+use super::state::overlay::Overlay;
+use super::state::question::Question;
+use super::{download, job, question, tagging};
+
+/// Asks before the computation is stopped; without a computation, before the download is.
+pub fn ask_to_stop(state: &mut State) -> Vec<Effect> {
+    ask(state, if state.job.is_some() { Question::StopJob } else { Question::StopDownload })
+}
+
+/// Asks before the download is stopped.
+pub fn ask_to_stop_download(state: &mut State) -> Vec<Effect> {
+    ask(state, Question::StopDownload)
+}
+
+/// Leaves the program; asks first if something would end or be lost.
+pub fn leave(state: &mut State) -> Vec<Effect> {
+    if question::is_open(state, Question::Leave) { ask(state, Question::Leave) } else { tagging::quit(state) }
+}
+
+fn ask(state: &mut State, question: Question) -> Vec<Effect> {
+    state.overlay = Some(Overlay::Question(question));
+    Vec::new()
+}
+
+/// Handles a key while a question is open: y does it, n, Esc and Ctrl-C do not, and a second press of the key that leaves, leaves.
+/// Every other key leaves the question open.
+pub fn key(state: &mut State, question: Question, key: Key) -> Vec<Effect> {
+    let leaves_again = question == Question::Leave && state.setting.keymap.command(key) == Some(CommandId::QUIT);
+    if key.typed() == Some('y') || leaves_again {
+        state.overlay = None;
+        return match question {
+            Question::StopJob => job::cancel(state),
+            Question::StopDownload => download::cancel(state),
+            Question::Leave => tagging::quit(state),
+        };
+    }
+    if key.typed() == Some('n') || key.code == Code::Escape || (key.control && key.code == Code::Character('c')) {
+        state.overlay = None;
+    }
+    Vec::new()
+}
+
+/// Closes a question about work that has ended by itself.
+pub fn settle(state: &mut State) {
+    if let Some(Overlay::Question(asked)) = state.overlay
+        && !question::is_open(state, asked)
+    {
+        state.overlay = None;
+    }
+}

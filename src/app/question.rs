@@ -1,0 +1,60 @@
+//! The words of the questions that are asked before work ends, and whether there still is something to ask about.
+
+use super::command_id::CommandId;
+use super::notice::Notice;
+use super::state::State;
+use super::state::job::Job;
+use super::state::overlay::Overlay;
+use super::state::question::Question;
+
+/// The open question as a sentence that says what y and n do, else the notice.
+pub fn notice(state: &State) -> Option<Notice> {
+    match &state.overlay {
+        Some(Overlay::Question(question)) => Some(Notice::refused(text(state, *question))),
+        _ => state.notice.clone(),
+    }
+}
+
+/// Whether the question still makes sense: the work that it asks about may have ended by itself.
+pub fn is_open(state: &State, question: Question) -> bool {
+    match question {
+        Question::StopJob => state.job.is_some(),
+        Question::StopDownload => state.download.is_some(),
+        Question::Leave => would_lose(state).is_some(),
+    }
+}
+
+/// What would end or be lost if the program left now.
+fn would_lose(state: &State) -> Option<String> {
+    let job = state.job.as_ref().map(|job| format!("the computation{} would be lost", share(job)));
+    let download = state.download.as_ref();
+    job.or_else(|| download.map(|download| format!("the download of {} would stop; what has arrived is kept", download.name)))
+}
+
+fn share(job: &Job) -> String {
+    let share = job.progress.as_ref().and_then(|progress| (100 * progress.done).checked_div(progress.total));
+    share.map_or_else(String::new, |share| format!(" ({share} % done)"))
+}
+
+fn text(state: &State, question: Question) -> String {
+    match (question, &state.job, &state.download) {
+        (Question::StopJob, Some(job), _) => {
+            let what = if state.former.is_some() && job.opened {
+                "y stops it and shows the run before it again"
+            } else {
+                "y stops it and keeps what is done"
+            };
+            format!("stop the computation{}? {what}, n goes on", share(job))
+        }
+        (Question::StopDownload, _, Some(download)) => {
+            format!("stop the download of {}? y stops it, what has arrived is kept, n goes on", download.name)
+        }
+        (Question::Leave, ..) => {
+            let again = state.setting.keymap.key(CommandId::QUIT).map_or_else(String::new, |key| format!(" or {key} again"));
+            let lost = would_lose(state).unwrap_or_default();
+            format!("leave? {lost}; y{again} leaves, n stays")
+        }
+        // The work has just ended; the question goes with the next message.
+        (Question::StopJob | Question::StopDownload, ..) => "the work has ended".to_owned(),
+    }
+}
