@@ -497,6 +497,18 @@ const CASES: &[Case] = &[
         says: &["view 'nobody'", "is not one of the study 'names'", "use male, female, baseline"],
     },
     Case {
+        what: "filter that cannot be understood",
+        damage: |w| demo_run(w),
+        command: "export demo --filter efect>1",
+        says: &["--filter 'efect>1'", "column 1", "unknown field 'efect'"],
+    },
+    Case {
+        what: "tag that the study does not have",
+        damage: |w| demo_run(w),
+        command: "export demo --tag XX",
+        says: &["--tag 'tag=XX'", "'XX' is not a tag", "FP"],
+    },
+    Case {
         what: "view that a run does not have",
         damage: |w| w.run(&RUN.split(' ').collect::<Vec<_>>()).status.success().then_some(()).unwrap(),
         command: "export out --view baseline --top-k 3 --format csv",
@@ -570,7 +582,7 @@ fn wrong_flags_say_what_is_allowed() {
         ("run --threads 0", "the cores of this machine"),
         ("run --threads 30000", "the cores of this machine"),
         ("run --batch 0", "use a whole number from 1 up"),
-        ("export x --view male --top-k 3 --format csv --name n", "--format url"),
+        ("export x --view male --top-k 3 --format csv --title n", "--format json, markdown or url"),
         ("run --backend magic", "[possible values: auto, cuda, native, flex, ndarray]"),
         ("--theme pink", "[possible values: auto, dark, light, 16, mono]"),
         (
@@ -581,7 +593,7 @@ fn wrong_flags_say_what_is_allowed() {
         ("run --baseline pairs.json", "--pairs"),
         ("export x --view male --threshold nan --format csv", "use a number from 0 up"),
         ("export x --view male --threshold 0.1 --top-k 3 --format csv", "cannot be used with"),
-        ("export x --view male --format csv", "--threshold"),
+        ("export x --of male,female", "--view"),
     ] {
         let output = workshop.run(&arguments.split(' ').collect::<Vec<_>>());
         let message = String::from_utf8(output.stderr).unwrap();

@@ -17,14 +17,19 @@ use saescope::core::effects::SubmoduleEffects;
 use saescope::core::neuronpedia::{Reference, quick_lists};
 use saescope::core::run::Run;
 use saescope::core::selection::Selection;
+use saescope::core::tags::{Edit, Scope, Tag};
 use saescope::core::view::View;
+use saescope::engine::identity;
 use saescope::engine::tokenizer::Tokenizer;
 use saescope::store::atomic::AtomicFile;
 use saescope::store::run_file;
+use saescope::store::tags_file::{Saved, TagsFile};
 use serde_json::Value;
 
 fn saescope(folder: &Path, arguments: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_saescope")).args(arguments.split(' ')).current_dir(folder).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
+    // Tags of the machine's own user are no part of the tests.
+    command.args(arguments.split(' ')).current_dir(folder).env("XDG_DATA_HOME", folder.join("data")).output().unwrap()
 }
 
 fn stdout(folder: &Path, arguments: &str) -> String {
@@ -106,7 +111,7 @@ fn exports_agree_with_the_run_and_with_each_other() {
     assert_eq!(features.len(), 30);
     let csv = stdout(folder.path(), "export run --view male --top-k 30 --format csv");
     let markdown = stdout(folder.path(), "export run --view male --top-k 30 --format markdown");
-    for (((selected, feature), line), row) in selected.iter().zip(features).zip(csv.lines().skip(1)).zip(markdown.lines().skip(2))
+    for (((selected, feature), line), row) in selected.iter().zip(features).zip(csv.lines().skip(1)).zip(markdown.lines().skip(4))
     {
         let (submodule, index) = (selected.feature.submodule.to_string(), selected.feature.index.0);
         assert_eq!(feature["submodule"], submodule.as_str());
@@ -118,11 +123,64 @@ fn exports_agree_with_the_run_and_with_each_other() {
         assert_eq!(feature["neuronpedia"]["index"], index.to_string().as_str());
         let cells = format!("{submodule},{index},{}", selected.effect);
         assert!(line.contains(&cells), "{line} lacks {cells}");
-        assert!(row.contains(&cells.replace(',', " | ")), "{row}");
+        assert!(row.contains(&format!(" | {} | {:+.4} | ", selected.feature, selected.effect)), "{row}");
     }
-    let references: Vec<Reference> = selected.iter().map(|selected| Reference::new("saescope-demo", selected.feature)).collect();
-    let url = stdout(folder.path(), "export run --view male --top-k 30 --format url --name mine");
+    let names = stdout(folder.path(), "export run --top-k 30 --format names");
+    let listed: String = selected.iter().map(|selected| format!("{}\n", selected.feature)).collect();
+    assert_eq!(names, listed);
+    hosted(folder.path());
+    let references: Vec<Reference> =
+        selected.iter().map(|selected| Reference::new("pythia-70m-deduped", selected.feature)).collect();
+    let url = stdout(folder.path(), "export hosted --view male --top-k 30 --format url --title mine");
     assert_eq!(url.trim_end(), quick_lists("mine", &references).unwrap()[0]);
+}
+
+/// Makes of `run` in `folder` a run `hosted` of a model that has pages.
+fn hosted(folder: &Path) {
+    let mut run = run_file::read(&folder.join("run")).unwrap();
+    "pythia-70m-deduped".clone_into(&mut run.manifest.model.name);
+    run_file::write(&run, AtomicFile::reserve(&folder.join("hosted")).unwrap()).unwrap();
+}
+
+#[test]
+fn an_export_needs_no_flags_and_filters_by_tags() {
+    let (folder, run) = demo();
+    let male = run.view(support::MALE);
+    let above = support::select(male, Selection::Threshold(0.1));
+    let all = stdout(folder.path(), "export run");
+    assert_eq!(all, stdout(folder.path(), "export run --view male --threshold 0.1 --format tsv"));
+    assert_eq!(all.lines().count() - 1, above.len());
+    // Tags of the user, where the explorer keeps them.
+    let subject = identity::subject_of(&run);
+    let tags = folder.path().join("data/saescope/tags");
+    fs::create_dir_all(&tags).unwrap();
+    let (mut file, mut book) = TagsFile::open(&tags, &subject).unwrap();
+    let tag = |name: &str| Tag::new(name).unwrap();
+    book.apply(Edit::Toggle(above[3].feature, Scope::Everywhere, tag("FP")));
+    book.apply(Edit::Toggle(above[5].feature, Scope::Everywhere, tag("MN")));
+    book.apply(Edit::Note(above[5].feature, Scope::Everywhere, "at the name".to_owned()));
+    assert!(matches!(file.save(&book).unwrap(), Saved::Written));
+    let names = |flags: &str| {
+        let text = stdout(folder.path(), &format!("export run --format names {flags}"));
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let [third, fifth] = [3, 5].map(|place: usize| above[place].feature.to_string());
+    assert_eq!(names("--tag FP"), [third.as_str()]);
+    assert_eq!(names("--tag mn --tag FP"), [third.as_str(), fifth.as_str()]);
+    assert_eq!(names("--filter rank<=4 --tag FP --tag MN"), [third.as_str()]);
+    assert_eq!(names("--filter name"), [fifth.as_str()]);
+    let markdown = stdout(folder.path(), "export run --tag MN --format markdown");
+    assert!(markdown.ends_with("| MN | at the name |\n"), "{markdown}");
+    assert!(markdown.starts_with("**Names male \\|effect\\| \\> 0.1, filter tag=MN**\n"), "{markdown}");
+}
+
+#[test]
+fn a_list_of_links_is_refused_where_they_lead_nowhere() {
+    let (folder, _) = demo();
+    let output = saescope(folder.path(), "export run --format url");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    assert!(message.contains("Neuronpedia does not host saescope-demo") && message.lines().count() == 1, "{message}");
 }
 
 #[test]
@@ -134,13 +192,14 @@ fn threshold_zero_lists_every_feature_with_an_effect() {
     assert_eq!(csv.lines().count() - 1, expected);
     assert!(expected > 300);
     // More features than one address takes: several lists, one a line.
-    let urls = stdout(folder.path(), "export run --view female --threshold 0 --format url");
+    hosted(folder.path());
+    let urls = stdout(folder.path(), "export hosted --view female --threshold 0 --format url");
     assert_eq!(urls.matches("modelId").count(), expected);
     assert!(urls.lines().count() > 1 && urls.lines().all(|url| url.len() <= 14_000));
 }
 
 #[test]
-fn a_difference_says_which_set_holds_each_feature() {
+fn a_difference_says_which_side_holds_each_feature() {
     let (folder, _) = demo();
     let read = |arguments: &str| serde_json::from_str::<Value>(&stdout(folder.path(), arguments)).unwrap();
     let difference = read("export run --view difference --of male,baseline --top-k 30 --format json");
@@ -150,11 +209,11 @@ fn a_difference_says_which_set_holds_each_feature() {
     // What the demo is for: the concept's features are not those of the names themselves.
     assert!(differing.len() >= 10, "{}", differing.len());
     for feature in differing {
-        let set = feature["set"].as_str().unwrap();
-        assert!(["male", "baseline"].contains(&set));
-        assert_eq!(feature["effect"], feature["effects"][set]);
+        let side = feature["side"].as_str().unwrap();
+        assert!(["male", "baseline"].contains(&side));
+        assert_eq!(feature["effect"], feature["effects"][side]);
     }
-    assert!(common.iter().all(|feature| feature["set"] == "both"));
+    assert!(common.iter().all(|feature| feature["side"] == "both"));
     assert_eq!(difference["errors"]["attn_0"].as_object().unwrap().len(), 2);
 }
 

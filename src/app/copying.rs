@@ -4,6 +4,7 @@ use super::command_id::CommandId;
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::{Parts, State};
+use super::table;
 use crate::core::neuronpedia::{Reference, quick_lists};
 use crate::core::problem::Problem;
 use crate::core::submodule::FeatureId;
@@ -56,8 +57,7 @@ fn features(state: &State) -> Vec<FeatureId> {
 /// The list's name on Neuronpedia: the name that `saescope export --format url` gives it, followed by `marked` if features are
 /// marked.
 fn name(state: &State) -> String {
-    let marked = if state.marked.is_empty() { "" } else { " marked" };
-    format!("{}{marked}", state.shown().title(state.about(), state.selection))
+    table::wanted(state).map_or_else(String::new, |spec| spec.title(state.about(), !state.marked.is_empty()))
 }
 
 fn references(state: &State) -> Vec<Reference> {

@@ -18,6 +18,7 @@ mod study;
 mod summary;
 mod synth;
 mod table;
+mod tags;
 #[cfg(feature = "train")]
 mod train;
 mod verify;

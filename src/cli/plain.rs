@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::arguments::DisplayArguments;
 use super::table::Table;
-use super::{output, run};
+use super::{output, run, tags};
 use crate::core::findings::{Findings, Source};
 use crate::core::problem::Result;
 use crate::core::request::Request;
@@ -15,13 +15,11 @@ use crate::core::rows::column::Column;
 use crate::core::rows::{Listing, Shown, Spec};
 use crate::core::run::Run;
 use crate::core::submodule::Submodule;
-use crate::core::tags::{Features, Subject, TagBook};
+use crate::core::tags::{Features, TagBook};
 use crate::core::text::printable;
 use crate::core::view::View;
 use crate::core::view_findings::Coverage;
 use crate::engine::identity;
-use crate::store::folders;
-use crate::store::tags_file::TagsFile;
 use crate::store::{published, run_file};
 
 /// Computes `request` and prints the tables of its run.
@@ -42,14 +40,8 @@ pub fn published(display: &DisplayArguments) -> Result<ExitCode> {
 
 fn whole(run: Run, file: Option<String>, display: &DisplayArguments) -> Result<ExitCode> {
     let subject = identity::subject_of(&run);
-    let tags = tags(&subject)?;
+    let tags = tags::of(&subject)?;
     print(&Findings::from_run(run, file, subject), &tags, display)
-}
-
-fn tags(subject: &Subject) -> Result<TagBook> {
-    // Without a home folder there are no tags.
-    let Ok(folder) = folders::data() else { return Ok(TagBook::new(subject.clone())) };
-    Ok(TagsFile::open(&folder.join(folders::TAGS), subject)?.1)
 }
 
 fn print(findings: &Findings, tags: &TagBook, display: &DisplayArguments) -> Result<ExitCode> {
@@ -125,10 +117,7 @@ fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
 }
 
 fn features(findings: &Findings, tags: &Features, spec: &Spec, listing: &Listing) -> Table {
-    let columns: Vec<Column> = Column::all(&findings.study)
-        .into_iter()
-        .filter(|column| *column != Column::Side || spec.shown.pair().is_some())
-        .collect();
+    let columns = Column::of(spec.shown, &findings.study);
     // Text columns come first, so that the numbers form one block to their right.
     let (left, right): (Vec<Column>, Vec<Column>) =
         columns.into_iter().partition(|column| matches!(column, Column::Name | Column::Side));

@@ -6,6 +6,7 @@
 pub mod detail_index;
 pub mod dictionary_report;
 pub mod effects;
+pub mod extract;
 pub mod filter;
 pub mod findings;
 pub mod format_error;

@@ -94,7 +94,7 @@ fn largest(state: &State) -> f64 {
 }
 
 fn is_number(item: Item) -> bool {
-    !matches!(item, Item::Cell(Column::Name | Column::Side | Column::Tags) | Item::Bar)
+    matches!(item, Item::Cell(column) if column.is_number())
 }
 
 fn heading(state: &State, theme: &Theme, inside: Rect, placed: &[Placed], frame: &mut Frame) {

@@ -2,53 +2,80 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::values::{positive, threshold};
+use crate::app::state::THRESHOLD;
+use crate::core::selection::Selection;
 
 /// Flags of `export`.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("selection").required(true)))]
 pub struct ExportArguments {
     /// A run file.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
 
     /// Which features: of one view of the study, by its name, or of two compared: `difference` (only one of two selections holds them) or
-    /// `similarity` (both do).
+    /// `similarity` (both do). [default: the first view]
     #[arg(long, value_name = "VIEW|difference|similarity")]
-    pub view: String,
+    pub view: Option<String>,
 
     /// The two views that difference and similarity compare. [default: those that the study compares first]
-    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1)]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, requires = "view")]
     pub of: Option<Vec<String>>,
 
-    /// Select the features with |effect| above X; 0 selects every feature with an effect.
-    #[arg(long, value_name = "X", group = "selection", value_parser = threshold)]
+    /// Select the features with |effect| above X; 0 selects every feature with an effect. [default: 0.1]
+    #[arg(long, value_name = "X", conflicts_with = "top_k", value_parser = threshold)]
     pub threshold: Option<f32>,
 
     /// Select the N features of largest |effect|, over all submodules together.
-    #[arg(long, value_name = "N", group = "selection", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = positive)]
     pub top_k: Option<usize>,
 
+    /// Only the selected features that match, in the language of the explorer's filter: `layer>=3 and tag=FP`.
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
+
+    /// Only the selected features with this tag; of several --tag, one is enough.
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+
     /// How to print them.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, default_value = "tsv")]
     pub format: Format,
 
-    /// Name of the quick list, for --format url. [default: view and selection]
-    #[arg(long, value_name = "TEXT")]
-    pub name: Option<String>,
+    /// Title of the list, for the formats that have one: json, markdown, url. [default: study, view, selection and filter]
+    #[arg(long, value_name = "TEXT", visible_alias = "name")]
+    pub title: Option<String>,
+}
+
+impl ExportArguments {
+    /// The rule that selects features.
+    pub fn selection(&self) -> Selection {
+        self.top_k.map_or_else(|| Selection::Threshold(self.threshold.unwrap_or(THRESHOLD)), Selection::TopK)
+    }
 }
 
 /// How `export` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// One line a feature, separated by tabs, with a header.
+    Tsv,
+    /// One line a feature, separated by commas, with a header.
+    Csv,
     /// One object with `view`, `selection`, `features` and `errors`.
     Json,
-    /// One line a feature, with a header.
-    Csv,
-    /// A table.
+    /// A table to read, with the numbers of the screen.
     Markdown,
+    /// One name a line: 5-res-sm/26074.
+    Names,
     /// Neuronpedia quick lists, one address a line.
     Url,
+}
+
+impl Format {
+    /// Whether the format has room for a title.
+    pub fn has_title(self) -> bool {
+        matches!(self, Self::Json | Self::Markdown | Self::Url)
+    }
 }

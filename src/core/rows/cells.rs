@@ -30,14 +30,26 @@ pub fn unsigned(number: Option<f64>) -> String {
     }
 }
 
+/// The number of `row` in `column`; None if it is not known, or if the column holds text.
+pub fn number(column: Column, row: &Row, findings: &Findings) -> Option<f32> {
+    let number = match column {
+        Column::Rank => row.rank.map(|rank| rank as f32),
+        Column::Effect => Some(row.effect),
+        Column::StandardError => findings.view(row.ranked_in).standard_error(row.feature),
+        Column::Effects(view) => findings.view(view).effect(row.feature),
+        Column::Name | Column::Side | Column::Tags => None,
+    };
+    number.filter(|number| number.is_finite())
+}
+
 /// The text of `row` in `column`.
 pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, spec: &Spec) -> String {
+    let number = || number(column, row, findings).map(f64::from);
     match column {
         Column::Rank => row.rank.map_or_else(String::new, |rank| rank.to_string()),
         Column::Name => row.feature.to_string(),
-        Column::Effect => signed(Some(f64::from(row.effect))),
-        Column::StandardError => unsigned(findings.view(row.ranked_in).standard_error(row.feature).map(f64::from)),
-        Column::Effects(view) => signed(findings.view(view).effect(row.feature).map(f64::from)),
+        Column::Effect | Column::Effects(_) => signed(number()),
+        Column::StandardError => unsigned(number()),
         Column::Side => side(row, &findings.study, spec),
         Column::Tags => tags(row, &findings.study, tags_of, spec),
     }
@@ -54,19 +66,39 @@ pub fn side(row: &Row, study: &Study, spec: &Spec) -> String {
 
 /// The tags that apply to the row: first `X` if it is rejected, then the tags, last the notes in brackets if there are any.
 pub fn tags(row: &Row, study: &Study, tags_of: &Features, spec: &Spec) -> String {
-    let Some(said) = tags_of.get(&row.feature) else { return String::new() };
+    let said = said(row, study, tags_of, spec);
+    let note = (!said.note.is_empty()).then(|| format!("({})", said.note));
+    said.words().into_iter().chain(note).collect::<Vec<_>>().join(" ")
+}
+
+/// What the user says of the feature in a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Whether the feature is rejected.
+    pub rejected: bool,
+    /// The tags, in the order of the study.
+    pub tags: Vec<Tag>,
+    /// The notes, safe to show, each once.
+    pub note: String,
+}
+
+impl Said {
+    /// First `X` if the feature is rejected, then the tags.
+    pub fn words(&self) -> Vec<String> {
+        let rejected = self.rejected.then(|| "X".to_owned());
+        rejected.into_iter().chain(self.tags.iter().map(ToString::to_string)).collect()
+    }
+}
+
+/// The tags, reject mark and notes that apply to the row.
+pub fn said(row: &Row, study: &Study, tags_of: &Features, spec: &Spec) -> Said {
+    let Some(said) = tags_of.get(&row.feature) else { return Said::default() };
     let marks: Vec<&Marks> =
         views(row, spec).flat_map(|view| said.applying_in(study.name(view)).map(|(_, marks)| marks)).collect();
-    let mut parts: Vec<String> = Vec::new();
-    if marks.iter().any(|marks| marks.rejected) {
-        parts.push("X".to_owned());
-    }
     let all: BTreeSet<Tag> = marks.iter().flat_map(|marks| marks.tags.iter().copied()).collect();
-    parts.extend(study.tags.ordered(&all).iter().map(ToString::to_string));
     let mut notes: Vec<String> = marks.iter().map(|marks| marks.shown_note()).filter(|note| !note.is_empty()).collect();
     notes.dedup();
-    parts.extend((!notes.is_empty()).then(|| format!("({})", notes.join("; "))));
-    parts.join(" ")
+    Said { rejected: marks.iter().any(|marks| marks.rejected), tags: study.tags.ordered(&all), note: notes.join("; ") }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The columns of the feature table, and the order of rows by each column.
 
+use super::Shown;
 use crate::core::study::Study;
 use crate::core::view::View;
 
@@ -29,6 +30,33 @@ impl Column {
         all.extend(study.all().map(Self::Effects));
         all.extend([Self::Side, Self::Tags]);
         all
+    }
+
+    /// The columns that say something about `shown`: a single view has no sides, and its own effects are those of [`Column::Effect`].
+    pub fn of(shown: Shown, study: &Study) -> Vec<Self> {
+        Self::all(study).into_iter().filter(|column| column.tells(shown)).collect()
+    }
+
+    /// Whether the column says something about `shown` that no other of its columns says.
+    fn tells(self, shown: Shown) -> bool {
+        match self {
+            Self::Side => matches!(shown, Shown::Difference(..)),
+            Self::Effects(view) => shown != Shown::Single(view),
+            Self::Rank | Self::Name | Self::Effect | Self::StandardError | Self::Tags => true,
+        }
+    }
+
+    /// Whether the column holds numbers.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Rank | Self::Effect | Self::StandardError | Self::Effects(_))
+    }
+
+    /// The column's name in files, for programs that read them: `standard_error`, `male_effect`.
+    pub fn key(self, study: &Study) -> String {
+        match self {
+            Self::Effects(view) => format!("{}_effect", study.name(view)),
+            other => other.name(study).replace(' ', "_"),
+        }
     }
 
     /// The column's heading.

@@ -15,6 +15,7 @@ use super::filter::Filter;
 use super::selection::{HeldBy, Selection};
 use super::study::Study;
 use super::submodule::{FeatureId, Submodule};
+use super::text::printable;
 use super::view::View;
 use column::Sort;
 
@@ -61,11 +62,6 @@ impl Shown {
         }
     }
 
-    /// The title of a quick list of the features that `selection` picks.
-    pub fn title(self, study: &Study, selection: Selection) -> String {
-        format!("{} {} {selection}", study.title, self.name(study))
-    }
-
     /// The name with the views of a comparison: `difference male-baseline`.
     pub fn described(self, study: &Study) -> String {
         let name = self.name(study);
@@ -97,6 +93,19 @@ impl Spec {
     /// A table of everything that `selection` picks of `shown`, in the order of strength.
     pub fn all(shown: Shown, selection: Selection) -> Self {
         Self { shown, selection, submodule: None, filter: None, keep_others: false, sort: Sort::STRENGTH, marked: Arc::default() }
+    }
+
+    /// The title of a list of these rows: the study, what is shown, the selection, and everything else that limits the rows.
+    /// `only_marked` says that the list holds just the marked rows.
+    pub fn title(&self, study: &Study, only_marked: bool) -> String {
+        let mut title = format!("{} {} {}", study.title, self.shown.described(study), self.selection);
+        if let Some(submodule) = self.submodule {
+            title.push_str(&format!(", only {submodule}"));
+        }
+        if let Some(filter) = &self.filter {
+            title.push_str(&format!(", filter {}", printable(filter.text().trim())));
+        }
+        title + if only_marked { ", marked" } else { "" }
     }
 }
 

@@ -1,0 +1,112 @@
+//! The columns for programs that read the features again, with full numbers.
+
+use super::Extract;
+use crate::core::neuronpedia::layer_name;
+use crate::core::rows::Row;
+use crate::core::rows::cells::{cell, number, said, side};
+use crate::core::rows::column::Column;
+
+/// A column for programs.
+pub struct Field {
+    /// The column's name: letters, digits and `_`, and what the names of views hold.
+    pub key: String,
+    content: Content,
+}
+
+#[derive(Clone, Copy)]
+enum Content {
+    Column(Column),
+    Submodule,
+    Index,
+    Tags,
+    Rejected,
+    Note,
+    Layer,
+    Page,
+}
+
+/// What stands in a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A number; None if it is not known.
+    Number(Option<f32>),
+    /// A whole number; None if it is not known.
+    Whole(Option<u32>),
+    /// A text, which may be empty.
+    Text(String),
+    /// Several words.
+    Words(Vec<String>),
+    /// Yes or no.
+    Flag(bool),
+}
+
+/// All columns for programs, in order. A comparison has more of them than a single view.
+pub fn fields(extract: &Extract<'_>) -> Vec<Field> {
+    let study = extract.study();
+    let compares = extract.spec.shown.pair().is_some();
+    let mut fields = Vec::new();
+    let mut push = |key: &str, content: Content| fields.push(Field { key: key.to_owned(), content });
+    for column in Column::all(study) {
+        match column {
+            Column::Name => {
+                push("feature", Content::Column(column));
+                push("submodule", Content::Submodule);
+                push("index", Content::Index);
+            }
+            Column::Tags => {
+                push("tags", Content::Tags);
+                push("rejected", Content::Rejected);
+                push("note", Content::Note);
+            }
+            Column::Side if !compares => {}
+            other => push(&other.key(study), Content::Column(other)),
+        }
+    }
+    push("neuronpedia_layer", Content::Layer);
+    push("page", Content::Page);
+    fields
+}
+
+impl Field {
+    /// The column, if it is one of the explorer's table.
+    pub fn column(&self) -> Option<Column> {
+        if let Content::Column(column) = self.content { Some(column) } else { None }
+    }
+
+    /// What stands in this column of `row`.
+    pub fn value(&self, row: &Row, extract: &Extract<'_>) -> Value {
+        let study = extract.study();
+        let said = || said(row, study, extract.tags, extract.spec);
+        match self.content {
+            Content::Column(Column::Rank) => Value::Whole(row.rank),
+            Content::Column(Column::Side) => Value::Text(side(row, study, extract.spec)),
+            Content::Column(column) if column.is_number() => Value::Number(number(column, row, extract.findings)),
+            Content::Column(column) => Value::Text(cell(column, row, extract.findings, extract.tags, extract.spec)),
+            Content::Submodule => Value::Text(row.feature.submodule.to_string()),
+            Content::Index => Value::Whole(Some(row.feature.index.0)),
+            Content::Tags => Value::Words(said().tags.iter().map(ToString::to_string).collect()),
+            Content::Rejected => Value::Flag(said().rejected),
+            Content::Note => Value::Text(said().note),
+            Content::Layer => Value::Text(layer_name(row.feature.submodule)),
+            Content::Page => Value::Text(page(row, extract).unwrap_or_default()),
+        }
+    }
+}
+
+/// The address of the row's page. A feature without a page gets none, because a dead link would be worse.
+pub fn page(row: &Row, extract: &Extract<'_>) -> Option<String> {
+    Some(extract.pages.as_ref()?.reference(row.feature)?.page())
+}
+
+impl Value {
+    /// The value as the text of a cell: numbers with the shortest decimals that read back as the same f32, unknown ones empty.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Number(number) => number.map_or_else(String::new, |number| number.to_string()),
+            Self::Whole(number) => number.map_or_else(String::new, |number| number.to_string()),
+            Self::Text(text) => text.clone(),
+            Self::Words(words) => words.join(" "),
+            Self::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        }
+    }
+}

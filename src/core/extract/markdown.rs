@@ -1,0 +1,46 @@
+//! A table for readers, with the headings and the rounded numbers of the screen.
+
+use super::Extract;
+use super::field::page;
+use crate::core::rows::Row;
+use crate::core::rows::cells::{cell, said};
+use crate::core::rows::column::Column;
+
+/// The heading of the notes, which stand behind the tags on the screen.
+const NOTE: &str = "note";
+
+/// The title, and a Markdown table with one row a feature, whose name links to its page if it has one.
+pub fn markdown(extract: &Extract<'_>) -> String {
+    let columns = Column::of(extract.spec.shown, extract.study());
+    let mut titles: Vec<String> = columns.iter().map(|column| column.title(extract.study()).to_owned()).collect();
+    titles.push(NOTE.to_owned());
+    let rule = columns.iter().map(|column| if column.is_number() { "--:" } else { "---" }.to_owned());
+    let rule: Vec<String> = rule.chain(["---".to_owned()]).collect();
+    let rows = extract.rows.iter().map(|row| line(&cells(&columns, row, extract)));
+    let head = [format!("**{}**\n\n", escaped(extract.title)), line(&titles), line(&rule)];
+    head.into_iter().chain(rows).collect()
+}
+
+fn cells(columns: &[Column], row: &Row, extract: &Extract<'_>) -> Vec<String> {
+    let said = said(row, extract.study(), extract.tags, extract.spec);
+    let cell = |column: &Column| match column {
+        Column::Tags => said.words().join(" "),
+        Column::Name => {
+            let name = row.feature.to_string();
+            page(row, extract).map_or_else(|| name.clone(), |page| format!("[{name}]({page})"))
+        }
+        other => cell(*other, row, extract.findings, extract.tags, extract.spec),
+    };
+    let cells = columns.iter().map(cell).map(|text| text.replace('|', "\\|"));
+    cells.chain([escaped(&said.note)]).collect()
+}
+
+/// A user's text without a meaning in Markdown.
+fn escaped(text: &str) -> String {
+    let special = |character: char| "\\|*_`[]<>".contains(character);
+    text.chars().flat_map(|character| special(character).then_some('\\').into_iter().chain([character])).collect()
+}
+
+fn line(cells: &[String]) -> String {
+    format!("| {} |\n", cells.join(" | "))
+}
