@@ -35,7 +35,7 @@ pub enum Reach {
 /// Commands under one heading.
 #[derive(Debug)]
 pub struct Group {
-    /// The heading in help and README.
+    /// The heading in help and manual.
     pub title: &'static str,
     /// The commands, in the order of the help.
     pub commands: &'static [Command],

@@ -51,7 +51,7 @@ impl Config {
     pub fn parse(text: &str, path: &str) -> Result<Self, Vec<Problem>> {
         let file: File = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or_else(String::new, |span| format!(":{}", line(text, &span)));
-            vec![Problem::new(format_args!("{path}{at}"), in_words(error.message()), "see the README's section on configuration")]
+            vec![Problem::new(format_args!("{path}{at}"), in_words(error.message()), "see `saescope manual settings`")]
         })?;
         let mut problems = Vec::new();
         let mut known = |value: &Spanned<String>, what: &str, names: &[&str]| {

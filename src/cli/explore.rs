@@ -48,7 +48,7 @@ pub fn configuration(folders: &Folders) -> Result<Config> {
         let mut problems = problems.into_iter();
         let first = problems.next();
         problems.for_each(|problem| output::note(&format!("error: {problem}")));
-        first.unwrap_or_else(|| Problem::new(path.display(), "cannot be read", "see the README's section on configuration"))
+        first.unwrap_or_else(|| Problem::new(path.display(), "cannot be read", "see `saescope manual settings`"))
     })
 }
 

@@ -7,6 +7,7 @@ mod doctor;
 mod explore;
 mod export;
 mod fetch;
+mod generated;
 mod manual;
 mod merge;
 mod output;
@@ -92,8 +93,9 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Check(arguments) => check::check(&arguments),
         Command::Fetch(arguments) => fetch::fetch(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
-        Command::Completions(arguments) => manual::completions(&arguments),
-        Command::Man => manual::man(),
+        Command::Completions(arguments) => generated::completions(&arguments),
+        Command::Man => generated::man(),
+        Command::Manual(arguments) => manual::manual(&arguments),
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Synth(arguments) => synth::synth(&arguments),
         Command::Bench(arguments) => bench::bench(*arguments),

@@ -1,4 +1,4 @@
-//! The registry of commands: names, help and default keys. The key map, the palette, the help, the footer and the README's table
+//! The registry of commands: names, help and default keys. The key map, the palette, the help, the footer and the manual's table
 //! are made from it.
 
 pub mod conditions;
@@ -19,7 +19,7 @@ use super::notice::Notice;
 use super::state::State;
 use super::state::overlay::Overlay;
 
-/// All groups, in the order of help and README.
+/// All groups, in the order of help and manual.
 pub static GROUPS: [Group; 8] = [
     Group { title: "Move", commands: movement::COMMANDS },
     Group { title: "Views", commands: views::COMMANDS },
@@ -81,7 +81,7 @@ fn allowed(state: &State, command: &Command) -> Result<(), String> {
     (command.enabled)(state)
 }
 
-/// Keys, names and help of all commands as a Markdown table; the README contains exactly this text.
+/// Keys, names and help of all commands as a Markdown table; the manual's topic `keys` contains exactly this text.
 pub fn markdown() -> String {
     let keymap = default_keys();
     let mut text = String::from("| keys | command | what it does |\n|---|---|---|\n");
@@ -89,7 +89,12 @@ pub fn markdown() -> String {
         text.push_str(&format!("| **{}** | | |\n", group.title));
         for command in group.commands {
             let keys: Vec<String> = command.keys.iter().map(|key| format!("`{}`", key.replace('|', "\\|"))).collect();
-            text.push_str(&format!("| {} | {} | {} |\n", keys.join(" "), command.name, keymap.fill(command.help)));
+            text.push_str(&format!(
+                "| {} | {} | {} |\n",
+                keys.join(" "),
+                command.name,
+                keymap.fill(command.help).replace('|', "\\|")
+            ));
         }
     }
     text

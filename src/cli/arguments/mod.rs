@@ -80,8 +80,10 @@ pub enum Command {
     Doctor(DoctorArguments),
     /// Print a completion script for a shell.
     Completions(CompletionsArguments),
-    /// Print the manual page.
+    /// Print the manual page of the flags in roff, for the program `man`.
     Man,
+    /// Explain: a tour of five minutes, the screen, the numbers, and so on; without a topic, lists the topics.
+    Manual(ManualArguments),
     /// Compare a run of this program, computed now or read from RUN, with every figure that the study of pythia-70m printed; exit status 1 if one
     /// differs.
     Verify(VerifyArguments),
@@ -234,6 +236,14 @@ pub struct CompletionsArguments {
     /// Which shell.
     #[arg(value_enum)]
     pub shell: Shell,
+}
+
+/// Flags of `manual`.
+#[derive(Debug, Args)]
+pub struct ManualArguments {
+    /// What to explain, such as tour, screen, numbers or glossary.
+    #[arg(value_name = "TOPIC")]
+    pub topic: Option<String>,
 }
 
 /// Flags of `verify`.
