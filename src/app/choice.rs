@@ -31,7 +31,7 @@ pub struct Choice {
 fn columns(study: &Study) -> Vec<(char, Column)> {
     let views = ('1'..='9').zip(study.all()).map(|(digit, view)| (digit, Column::Effects(view)));
     let before = [('#', Column::Rank), ('f', Column::Name), ('e', Column::Effect), ('s', Column::StandardError)].into_iter();
-    before.chain(views).chain([('d', Column::Side), ('t', Column::Tags)]).collect()
+    before.chain(views).chain([('o', Column::Fires), ('d', Column::Side), ('t', Column::Tags)]).collect()
 }
 
 /// The tags of other studies that the features to be tagged have, each with a digit, so that they can be taken away.

@@ -120,7 +120,7 @@ fn features(findings: &Findings, tags: &Features, spec: &Spec, listing: &Listing
     let columns = Column::of(spec.shown, &findings.study);
     // Text columns come first, so that the numbers form one block to their right.
     let (left, right): (Vec<Column>, Vec<Column>) =
-        columns.into_iter().partition(|column| matches!(column, Column::Name | Column::Side));
+        columns.into_iter().partition(|column| matches!(column, Column::Name | Column::Fires | Column::Side));
     let columns: Vec<Column> = left.iter().chain(&right).copied().collect();
     let titles: Vec<&str> = columns.iter().map(|column| column.name(&findings.study)).collect();
     let mut table = Table::new(left.len(), &titles);

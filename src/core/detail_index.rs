@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::effects::Detail;
+use super::firing::Firing;
 use super::submodule::FeatureId;
 
-/// One token at which a feature differed between clean and patch.
+/// One token at which a feature's activation differed between clean and patch prompt. At a token without an entry it was the same
+/// in both, which says nothing about its size: before the first token that differs, every activation is the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Entry {
     /// Index of the example in the view's data.
@@ -24,8 +26,15 @@ pub struct Entry {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DetailIndex {
     detail: Detail,
-    /// Rows of `detail`, in order of example and position, by feature.
-    rows: BTreeMap<FeatureId, Vec<u32>>,
+    features: BTreeMap<FeatureId, OfFeature>,
+}
+
+/// The entries of one feature.
+#[derive(Debug, Clone, PartialEq)]
+struct OfFeature {
+    /// Rows of the [`Detail`], in order of example and position.
+    rows: Vec<u32>,
+    firing: Option<Firing>,
 }
 
 impl DetailIndex {
@@ -40,8 +49,13 @@ impl DetailIndex {
         for group in &mut groups {
             group.sort_unstable_by_key(|row| (detail.entry_examples[*row as usize], detail.entry_positions[*row as usize]));
         }
-        let rows = detail.features.iter().copied().zip(groups).collect();
-        Self { detail, rows }
+        let sum = |rows: &[u32], activations: &[f32]| rows.iter().map(|row| f64::from(activations[*row as usize])).sum();
+        let of_feature = |rows: Vec<u32>| {
+            let firing = Firing::of(sum(&rows, &detail.entry_clean), sum(&rows, &detail.entry_patch));
+            OfFeature { rows, firing }
+        };
+        let features = detail.features.iter().copied().zip(groups.into_iter().map(of_feature)).collect();
+        Self { detail, features }
     }
 
     /// The [`Detail`] this index was built from, for a run file.
@@ -51,8 +65,8 @@ impl DetailIndex {
 
     /// The entries of `feature` in order of example and position; None if its entries were not kept.
     pub fn entries(&self, feature: FeatureId) -> Option<impl ExactSizeIterator<Item = Entry> + '_> {
-        let rows = self.rows.get(&feature)?;
-        Some(rows.iter().map(|row| {
+        let of_feature = self.features.get(&feature)?;
+        Some(of_feature.rows.iter().map(|row| {
             let row = *row as usize;
             Entry {
                 example: self.detail.entry_examples[row] as usize,
@@ -62,5 +76,10 @@ impl DetailIndex {
                 patch: self.detail.entry_patch[row],
             }
         }))
+    }
+
+    /// The prompt on which `feature` fires; None if its entries were not kept or it never fired where the prompts differ.
+    pub fn firing(&self, feature: FeatureId) -> Option<Firing> {
+        self.features.get(&feature)?.firing
     }
 }

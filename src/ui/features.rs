@@ -157,7 +157,7 @@ impl Context<'_> {
             Column::Effect => theme.signed(f64::from(row.effect)),
             Column::Effects(view) => theme.signed(self.findings.view(view).effect(row.feature).map_or(0.0, f64::from)),
             Column::Tags if text.starts_with('X') => theme.dim.add_modifier(Modifier::CROSSED_OUT),
-            Column::Name | Column::Side | Column::Tags => theme.text,
+            Column::Name | Column::Fires | Column::Side | Column::Tags => theme.text,
         }
     }
 }

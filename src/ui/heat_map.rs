@@ -6,10 +6,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::fit;
 use super::theme::Theme;
-use super::{fit, sides};
 use crate::app::state::State;
 use crate::core::findings::{Findings, Source};
+use crate::core::sides;
 use crate::core::submodule::Submodule;
 use crate::core::view::View;
 

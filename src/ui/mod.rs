@@ -12,7 +12,6 @@ mod overlay;
 mod pane;
 #[cfg(test)]
 mod screens;
-mod sides;
 mod submodules;
 #[cfg(test)]
 mod testing;

@@ -115,6 +115,14 @@ pub const COMMANDS: &[Command] = &[
         run: |state| sort_by(state, Column::StandardError),
     },
     Command {
+        name: "sort-by-prompt",
+        help: "order by the prompt that features fire on: clean, both, patch",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: always,
+        run: |state| sort_by(state, Column::Fires),
+    },
+    Command {
         name: "sort-by-view",
         help: "order by the effect in the view that is on",
         keys: &[],

@@ -1,13 +1,17 @@
 //! Builds a comparison from a field, an operator and a value.
 
+use std::collections::BTreeSet;
+
 use super::error::{FilterError, quote};
 use super::expression::Expression;
 use super::field::{Field, Meaning, Property, Quantity};
 use super::needle::lowercase;
 use super::token::{Operator, Token};
+use crate::core::firing::Firing;
 use crate::core::selection::HeldBy;
 use crate::core::study::Study;
 use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::core::view::View;
 
 /// The comparison of `field` with `value`; `sign` is the operator as it was typed.
 pub(super) fn comparison(
@@ -59,6 +63,7 @@ fn equal(field: &Field, property: Property, text: &str, study: &Study) -> Result
             let side = side(&word, study).map(Expression::Side);
             side.ok_or_else(|| format!("is not a side; sides are {}, both", study.names().join(", ")))
         }
+        Property::Fires => fires(&word, study),
         Property::Rejected => yes_or_no(field, &word, Expression::Rejected),
         Property::Marked => yes_or_no(field, &word, Expression::Marked),
         Property::Note if word.is_empty() => Err("is no text to look for".to_owned()),
@@ -92,6 +97,31 @@ fn tag(word: &str, study: &Study) -> Option<Expression> {
 
 fn side(word: &str, study: &Study) -> Option<HeldBy> {
     if word == "both" { Some(HeldBy::Both) } else { study.find(word).map(HeldBy::Only) }
+}
+
+/// The prompts that `word` names in each view: `clean`, `both` and `patch` mean the same in every view, the study's own words may
+/// name the clean prompt of one view and the patch prompt of another.
+fn fires(word: &str, study: &Study) -> Result<Expression, String> {
+    let named = |view: View| {
+        let spec = study.view(view);
+        let fixed = [("clean", Firing::Clean), ("both", Firing::Both), ("patch", Firing::Patch)].into_iter();
+        let own = [(spec.clean.as_str(), Firing::Clean), (spec.patch.as_str(), Firing::Patch)].into_iter();
+        let is_fixed = fixed.clone().any(|(name, _)| name == word);
+        let own = own.filter(move |_| !is_fixed);
+        fixed.chain(own).filter(|(name, _)| lowercase(name) == word).map(move |(_, firing)| (view, firing)).collect::<Vec<_>>()
+    };
+    let on: Vec<(View, Firing)> = study.all().flat_map(named).collect();
+    if !on.is_empty() {
+        return Ok(Expression::Fires(on));
+    }
+    let own: BTreeSet<&str> = study.views.iter().flat_map(|view| [view.clean.as_str(), view.patch.as_str()]).collect();
+    let own: Vec<String> = own.into_iter().map(quoted).collect();
+    Err(format!("is no prompt; prompts are clean, patch, both, {}", own.join(", ")))
+}
+
+/// A value as it must be typed.
+fn quoted(text: &str) -> String {
+    if text.contains(' ') { format!("\"{text}\"") } else { text.to_owned() }
 }
 
 fn yes_or_no(field: &Field, word: &str, fact: Expression) -> Result<Expression, String> {

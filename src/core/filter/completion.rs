@@ -63,6 +63,7 @@ fn values(field: &Field, study: &Study) -> Option<Vec<String>> {
         Property::Kind => SubmoduleKind::ALL.map(SubmoduleKind::name).to_vec(),
         Property::Tag => [study.tags.names(), vec!["any", "none"]].concat(),
         Property::Side => [study.names(), vec!["both"]].concat(),
+        Property::Fires => vec!["clean", "patch", "both"],
         Property::Rejected | Property::Marked => vec!["yes", "no"],
         Property::Submodule | Property::Note => return None,
     };

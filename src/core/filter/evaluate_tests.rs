@@ -6,8 +6,9 @@ use proptest::prelude::*;
 use super::testing::{Row, config, row, rows};
 use super::tree_testing::trees;
 use super::{Facts, Filter};
+use crate::core::firing::Firing;
 use crate::core::selection::HeldBy;
-use crate::core::study::testing::{FEMALE, names, tag};
+use crate::core::study::testing::{BASELINE, FEMALE, MALE, names, tag};
 use crate::core::submodule::{FeatureIndex, Submodule, SubmoduleKind};
 
 fn holds(text: &str, row: &Row) -> bool {
@@ -84,6 +85,23 @@ fn the_side_is_known_in_comparisons_only() {
     check(&row, &["side=FEMALE", "side!=male", "side!=both"], &["side!=female", "side=both"]);
     row.side = Some(HeldBy::Both);
     check(&row, &["side=both", "side!=female"], &["side=female", "side!=both"]);
+}
+
+/// The views male and female exchange the prompts of the same pairs, so one word means the clean prompt here and the patch
+/// prompt there.
+#[test]
+fn the_prompt_on_which_a_feature_fires_has_the_words_of_its_view() {
+    let mut row = row();
+    let all = ["fires=clean", "fires!=clean", "fires=both", "fires=patch", "fires=he-prompt", "fires!=\"male name\""];
+    check(&row, &[], &all);
+    row.fires = Some((MALE, Firing::Patch));
+    check(&row, &["fires=patch", "fires=SHE-prompt", "fires!=clean"], &["fires=he-prompt", "fires=both", "fires!=patch"]);
+    row.fires = Some((FEMALE, Firing::Patch));
+    check(&row, &["fires=patch", "fires=he-prompt"], &["fires=she-prompt", "fires!=he-prompt"]);
+    row.fires = Some((MALE, Firing::Both));
+    check(&row, &["fires=both", "fires!=she-prompt"], &["fires=patch", "fires=he-prompt", "fires!=both"]);
+    row.fires = Some((BASELINE, Firing::Clean));
+    check(&row, &["fires=\"male name\"", "fires!=he-prompt"], &["fires=he-prompt"]);
 }
 
 #[test]

@@ -4,9 +4,11 @@ use super::facts::Facts;
 use super::field::Quantity;
 use super::needle::Needle;
 use super::token::Operator;
+use crate::core::firing::Firing;
 use crate::core::selection::HeldBy;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::tags::Tag;
+use crate::core::view::View;
 
 /// A filter or a part of one.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +35,10 @@ pub(super) enum Expression {
     Side(HeldBy),
     /// The side is known and differs from this one.
     OtherSide(HeldBy),
+    /// The prompt on which the feature fires is known and is one of these.
+    Fires(Vec<(View, Firing)>),
+    /// The prompt on which the feature fires is known and is none of these.
+    FiresElse(Vec<(View, Firing)>),
     /// The feature is rejected (crossed out).
     Rejected,
     /// The row is marked.
@@ -46,6 +52,7 @@ impl Expression {
     pub(super) fn unequal(self) -> Self {
         match self {
             Self::Side(held_by) => Self::OtherSide(held_by),
+            Self::Fires(on) => Self::FiresElse(on),
             always_known => Self::Not(Box::new(always_known)),
         }
     }
@@ -68,6 +75,8 @@ impl Expression {
             Self::AnyTag => facts.has_any_tag(),
             Self::Side(held_by) => facts.side().is_some_and(|side| side == *held_by),
             Self::OtherSide(held_by) => facts.side().is_some_and(|side| side != *held_by),
+            Self::Fires(on) => facts.fires().is_some_and(|fires| on.contains(&fires)),
+            Self::FiresElse(on) => facts.fires().is_some_and(|fires| !on.contains(&fires)),
             Self::Rejected => facts.rejected(),
             Self::Marked => facts.marked(),
             Self::Note(text) => facts.note_contains(text),

@@ -1,6 +1,7 @@
 //! The questions that a filter asks about a row. The code that shows rows answers them, so no row is copied into a form for
 //! filtering.
 
+use crate::core::firing::Firing;
 use crate::core::selection::HeldBy;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Tag;
@@ -19,6 +20,9 @@ pub trait Facts {
 
     /// Which selection holds the row. None outside a comparison.
     fn side(&self) -> Option<HeldBy>;
+
+    /// The prompt on which the feature fires, with the view whose pairs say so. None if it is not known.
+    fn fires(&self) -> Option<(View, Firing)>;
 
     /// Whether the feature has `tag`.
     fn has_tag(&self, tag: Tag) -> bool;

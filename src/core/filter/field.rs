@@ -47,6 +47,7 @@ pub(super) enum Property {
     Submodule,
     Tag,
     Side,
+    Fires,
     Rejected,
     Marked,
     Note,
@@ -75,7 +76,7 @@ const BEFORE: [Field; 3] = [
 ];
 
 /// The fields listed after those of the views.
-const AFTER: [Field; 10] = [
+const AFTER: [Field; 11] = [
     number(Quantity::Layer, "layer", "layer>=4", "the layer, from 0: layer>=4"),
     number(Quantity::Index, "index", "index=26074", "the feature's number in its dictionary, from 0: index=26074"),
     fact(NumberField::Rank, "rank", "rank<=50", "the place in the ranking, from 1: rank<=50"),
@@ -83,6 +84,12 @@ const AFTER: [Field; 10] = [
     property(Property::Submodule, "submodule", "submodule=resid_5", "one submodule: submodule=resid_5 or submodule=5-res-sm"),
     property(Property::Tag, "tag", "tag=FP", "a tag that it has: tag=FP, or tag=any, or tag=none"),
     property(Property::Side, "side", "side=both", "in a comparison, whose selection holds it, a view's or both: side=both"),
+    property(
+        Property::Fires,
+        "fires",
+        "fires=patch",
+        "the prompt it fires on, clean, patch, both or the study's word: fires=patch",
+    ),
     property(Property::Rejected, "rejected", "rejected=no", "whether it is crossed out: rejected=no"),
     property(Property::Marked, "marked", "marked=yes", "whether it is marked: marked=yes"),
     property(Property::Note, "note", "note=plural", "a text in its note: note=plural or note=\"two words\""),

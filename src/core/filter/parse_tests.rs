@@ -33,6 +33,7 @@ fn the_same_can_be_typed_in_several_ways() {
         ("tag=NOT", "tag=not"),
         ("tag=none", "tag!=any"),
         ("rejected=no", "!rejected=yes"),
+        ("fires=he-prompt", "fires = \"HE-prompt\""),
         ("note=and or b", "note=\"AND\" | b"),
         ("((a))", "a"),
     ];
@@ -45,8 +46,8 @@ fn the_same_can_be_typed_in_several_ways() {
 
 #[test]
 fn a_message_says_what_is_wrong_and_where() {
-    let fields = "fields are effect, abs, se, male, female, baseline, layer, index, rank, kind, submodule, tag, side, rejected, \
-                  marked, note";
+    let fields = "fields are effect, abs, se, male, female, baseline, layer, index, rank, kind, submodule, tag, side, fires, \
+                  rejected, marked, note";
     let cases = [
         ("effect>abc", 8, "'abc' is not a number; effect takes one, such as effect>0.2"),
         ("se < nan", 6, "'nan' is not a number; se takes one, such as se<0.05"),
@@ -77,6 +78,11 @@ fn a_message_says_what_is_wrong_and_where() {
             "'XX' is not a tag of this study; it takes FP, MP, FW, MW, FN, MN, NOT, AMB, MAYBE, NOACT, none, any; a word finds tags of other studies",
         ),
         ("side!=left", 7, "'left' is not a side; sides are male, female, baseline, both"),
+        (
+            "fires=she",
+            7,
+            "'she' is no prompt; prompts are clean, patch, both, \"female name\", he-prompt, \"male name\", she-prompt",
+        ),
         ("marked=maybe", 8, "'maybe' is neither yes nor no; marked takes one, such as marked=yes"),
         ("note=\"\"", 6, "'' is no text to look for"),
         ("a \"\"", 3, "the quotes hold no text to look for"),

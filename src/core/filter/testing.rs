@@ -7,10 +7,12 @@ use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
 use super::{Facts, NumberField, contains_lowercase};
+use crate::core::firing::Firing;
 use crate::core::selection::HeldBy;
 use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
 use crate::core::tags::Tag;
+use crate::core::view::View;
 
 pub(super) fn config() -> ProptestConfig {
     ProptestConfig { cases: 1024, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() }
@@ -26,6 +28,7 @@ pub(super) struct Row {
     pub(super) views: [Option<f32>; 3],
     pub(super) rank: usize,
     pub(super) side: Option<HeldBy>,
+    pub(super) fires: Option<(View, Firing)>,
     pub(super) tags: BTreeSet<Tag>,
     pub(super) note: String,
     pub(super) rejected: bool,
@@ -50,6 +53,10 @@ impl Facts for Row {
 
     fn side(&self) -> Option<HeldBy> {
         self.side
+    }
+
+    fn fires(&self) -> Option<(View, Firing)> {
+        self.fires
     }
 
     fn has_tag(&self, tag: Tag) -> bool {
@@ -86,6 +93,7 @@ pub(super) fn row() -> Row {
         views: [None; 3],
         rank: 7,
         side: None,
+        fires: None,
         tags: BTreeSet::new(),
         note: String::new(),
         rejected: false,
@@ -101,16 +109,20 @@ fn numbers() -> impl Strategy<Value = Option<f32>> {
 pub(super) fn rows() -> impl Strategy<Value = Row> {
     let sides = [MALE, FEMALE, BASELINE].map(|view| Some(HeldBy::Only(view)));
     let sides = [sides.as_slice(), &[None, Some(HeldBy::Both)]].concat();
+    let firings = [Firing::Clean, Firing::Both, Firing::Patch];
+    let fires = (select(vec![MALE, FEMALE, BASELINE]), select(firings.to_vec()));
+    let relations = (select(sides), prop::option::of(fires));
     let ids = (select(SubmoduleKind::ALL.to_vec()), select(vec![0, 1, 5, 11]), select(vec![0, 2, 26, 26074]));
     let numbers = (numbers(), numbers(), [numbers(), numbers(), numbers()], select(vec![1, 2, 11, 600_000]));
     let said = (prop::collection::btree_set(select(names().tags.0).prop_map(|tag| tag.name), 0..3), texts(), any::<[bool; 3]>());
-    (ids, numbers, select(sides), said).prop_map(|(ids, numbers, side, (tags, note, [rejected, marked, noted]))| Row {
+    (ids, numbers, relations, said).prop_map(|(ids, numbers, (side, fires), (tags, note, [rejected, marked, noted]))| Row {
         feature: FeatureId { submodule: Submodule::new(ids.0, ids.1), index: FeatureIndex(ids.2) },
         effect: numbers.0,
         standard_error: numbers.1,
         views: numbers.2,
         rank: numbers.3,
         side,
+        fires,
         tags,
         note: if noted { note } else { String::new() },
         rejected,

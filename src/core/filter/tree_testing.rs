@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::testing::{Row, texts};
+use crate::core::firing::Firing;
 use crate::core::neuronpedia::layer_name;
 use crate::core::selection::HeldBy;
 use crate::core::study::testing::names;
@@ -20,11 +21,12 @@ pub(super) enum Tree {
     Property(&'static str, &'static str, &'static str),
 }
 
-const PROPERTIES: [(&str, &[&str]); 6] = [
+const PROPERTIES: [(&str, &[&str]); 7] = [
     ("kind", &["attn", "att", "mlp", "resid", "res"]),
     ("submodule", &["resid_5", "5-res-sm", "attn_0", "0-att-sm", "mlp_11", "11-mlp-sm"]),
     ("tag", &["FP", "MP", "FW", "MW", "FN", "MN", "NOT", "AMB", "MAYBE", "NOACT", "none", "any"]),
     ("side", &["male", "female", "baseline", "both"]),
+    ("fires", &["clean", "patch", "both", "he-prompt", "she-prompt", "male name"]),
     ("rejected", &["yes", "no"]),
     ("marked", &["yes", "no"]),
 ];
@@ -177,6 +179,15 @@ fn property_equals(row: &Row, field: &str, value: &str) -> Option<bool> {
             HeldBy::Both => value == "both",
             HeldBy::Only(view) => value == names().name(view).as_str(),
         },
+        "fires" => {
+            let (view, firing) = row.fires?;
+            let kind = match firing {
+                Firing::Clean => "clean",
+                Firing::Both => "both",
+                Firing::Patch => "patch",
+            };
+            value == kind || value == firing.said(names().view(view))
+        }
         "rejected" => row.rejected == (value == "yes"),
         _ => row.marked == (value == "yes"),
     })

@@ -152,6 +152,10 @@ fn order(rows: &mut [Row], findings: &Findings, tags: &Features, spec: &Spec) {
         Column::StandardError => {
             by_number(rows, descending, |row| findings.view(row.ranked_in).standard_error(row.feature));
         }
+        Column::Fires => by_number(rows, descending, |row| {
+            // Clean prompts first, those of both between clean and patch.
+            findings.detail(row.ranked_in).firing(row.feature).map(|firing| f32::from(firing as u8))
+        }),
         Column::Effects(view) => by_number(rows, descending, |row| findings.view(view).effect(row.feature)),
         Column::Side => rows.sort_by_key(|row| {
             let side = match row.held_by {

@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn every_order_holds_the_same_rows_and_unknown_figures_come_last(male in effects(), descending: bool, column in 0usize..9) {
+    fn every_order_holds_the_same_rows_and_unknown_figures_come_last(male in effects(), descending: bool, column in 0usize..10) {
         let findings = findings(&[view_effects(MALE, &male)]);
         let mut spec = spec(Shown::Single(MALE), Selection::Threshold(0.0));
         let none = Features::new();

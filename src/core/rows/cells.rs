@@ -37,7 +37,7 @@ pub fn number(column: Column, row: &Row, findings: &Findings) -> Option<f32> {
         Column::Effect => Some(row.effect),
         Column::StandardError => findings.view(row.ranked_in).standard_error(row.feature),
         Column::Effects(view) => findings.view(view).effect(row.feature),
-        Column::Name | Column::Side | Column::Tags => None,
+        Column::Name | Column::Fires | Column::Side | Column::Tags => None,
     };
     number.filter(|number| number.is_finite())
 }
@@ -50,9 +50,16 @@ pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, 
         Column::Name => row.feature.to_string(),
         Column::Effect | Column::Effects(_) => signed(number()),
         Column::StandardError => unsigned(number()),
+        Column::Fires => fires(row, findings),
         Column::Side => side(row, &findings.study, spec),
         Column::Tags => tags(row, &findings.study, tags_of, spec),
     }
+}
+
+/// The prompt on which the feature fires, in the words of the view that ranks the row; empty if it is not known.
+pub fn fires(row: &Row, findings: &Findings) -> String {
+    let firing = findings.detail(row.ranked_in).firing(row.feature);
+    firing.map_or_else(String::new, |firing| firing.said(findings.study.view(row.ranked_in)).to_owned())
 }
 
 /// The selections that hold the row: the name of one view, or `both`; empty outside comparisons.

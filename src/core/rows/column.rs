@@ -15,6 +15,8 @@ pub enum Column {
     Effect,
     /// The standard error of that effect.
     StandardError,
+    /// The prompt on which the feature fires, in the view that ranks the row.
+    Fires,
     /// The effect in one view.
     Effects(View),
     /// In a comparison, the selections that hold the feature.
@@ -26,7 +28,7 @@ pub enum Column {
 impl Column {
     /// Every column of a table about `study`, in the order in which keys step through them.
     pub fn all(study: &Study) -> Vec<Self> {
-        let mut all = vec![Self::Rank, Self::Name, Self::Effect, Self::StandardError];
+        let mut all = vec![Self::Rank, Self::Name, Self::Effect, Self::StandardError, Self::Fires];
         all.extend(study.all().map(Self::Effects));
         all.extend([Self::Side, Self::Tags]);
         all
@@ -42,7 +44,7 @@ impl Column {
         match self {
             Self::Side => matches!(shown, Shown::Difference(..)),
             Self::Effects(view) => shown != Shown::Single(view),
-            Self::Rank | Self::Name | Self::Effect | Self::StandardError | Self::Tags => true,
+            Self::Rank | Self::Name | Self::Effect | Self::StandardError | Self::Fires | Self::Tags => true,
         }
     }
 
@@ -66,6 +68,7 @@ impl Column {
             Self::Name => "feature",
             Self::Effect => "effect",
             Self::StandardError => "s.e.",
+            Self::Fires => "fires on",
             Self::Effects(view) => study.view(view).name.as_str(),
             Self::Side => "side",
             Self::Tags => "tags",

@@ -3,6 +3,7 @@
 use super::{Row, Spec};
 use crate::core::filter::{Facts, NumberField, contains_lowercase};
 use crate::core::findings::Findings;
+use crate::core::firing::Firing;
 use crate::core::selection::HeldBy;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::{FeatureTags, Features, Marks, Tag};
@@ -56,6 +57,11 @@ impl Facts for RowFacts<'_> {
 
     fn side(&self) -> Option<HeldBy> {
         self.spec.shown.pair().map(|_| self.row.held_by)
+    }
+
+    fn fires(&self) -> Option<(View, Firing)> {
+        let view = self.row.ranked_in;
+        self.findings.detail(view).firing(self.row.feature).map(|firing| (view, firing))
     }
 
     fn has_tag(&self, tag: Tag) -> bool {

@@ -67,84 +67,107 @@ fn the_numbers_are_those_of_the_findings() {
     let state = showing(run());
     let row = state.table.row().unwrap();
     let findings = state.findings().unwrap();
-    let shown = text(&state, 80);
-    assert_eq!(shown[0], "rank 1 of 18 in male, |effect| > 0");
-    for (line, view) in shown[1..4].iter().zip([MALE, FEMALE, BASELINE]) {
+    let shown = text(&state, 82);
+    assert_eq!(
+        shown[..3].join(" "),
+        "fires on both, the he-prompt (Max, runs ..) and the she-prompt (runs, Mary ..) mostly at the last token, more on the \
+         she-prompt; +0.1750 ± 0.1904 logits towards ' she', in 3 of 4 pairs"
+    );
+    assert_eq!(shown[3], "           effect   ± s.e.    effect/s.e.  same sign");
+    for (line, view) in shown[4..7].iter().zip([MALE, FEMALE, BASELINE]) {
         let found = findings.view(view);
-        let effect = cells::signed(found.effect(row.feature).map(f64::from));
-        let error = cells::unsigned(found.standard_error(row.feature).map(f64::from));
-        assert!(
-            line.contains(findings.study.name(view).as_str()) && line.contains(&effect) && line.contains(&format!("±{error}")),
-            "{line}"
+        let (effect, error) = (found.effect(row.feature).unwrap(), found.standard_error(row.feature).unwrap());
+        let numbers = format!(
+            "{} ± {} {:.1} 3 of 4",
+            cells::signed(Some(f64::from(effect))),
+            cells::unsigned(Some(f64::from(error))),
+            effect.abs() / error
         );
+        let words: Vec<&str> = line.trim_start_matches(['>', ' ']).split_whitespace().collect();
+        assert_eq!(words[0], findings.study.name(view).as_str());
+        assert_eq!(words[1..8].join(" "), numbers, "{line}");
         assert_eq!(line.starts_with('>'), view == MALE);
-        assert!(line.contains('●'));
+        assert!(['├', '●', '┤'].into_iter().all(|part| line.contains(part)), "{line}");
     }
     let positions = findings.view(MALE).submodule(row.feature.submodule).unwrap().positions(row.feature.index).unwrap();
-    let labels = shown.iter().position(|line| line == "0 The     1 John    2 runs").unwrap();
+    let labels = shown.iter().position(|line| line.starts_with("0 The ")).unwrap();
+    assert_eq!(shown[labels - 1], "mean effect by position, male");
+    // Words of the first pair only, where the pairs differ, and over the whole width.
+    assert_eq!(shown[labels], format!("{:27}{:27}2 runs", "0 The", "1 John/Mary .."));
     for position in &positions[1..] {
         assert!(shown[labels + 1].contains(&cells::signed(Some(f64::from(*position)))), "{shown:#?}");
     }
     assert!(shown[labels + 1].starts_with("0 "));
-    assert!(shown[labels + 2].contains('█') || shown[labels + 2].contains('▌') || shown[labels + 2].contains('▐'));
-    let entries: Vec<_> = findings.detail(MALE).entries(row.feature).unwrap().collect();
-    assert!(shown.contains(&format!("activation where it differs: {} tokens of 4 examples", entries.len())));
-    assert!(shown.contains(&"clean mean 0.7500, from 0.0000 to 1.5000".to_owned()));
-    assert!(shown.contains(&"patch mean 2.5000, from 2.0000 to 3.0000".to_owned()));
+    assert!(shown[labels + 2].contains('█'));
+    assert!(shown.contains(&"activation at 8 tokens where the prompts differ".to_owned()));
+    assert!(shown.contains(&"he-prompt: mean 0.75, from 0.00 to 1.50".to_owned()));
+    assert!(shown.contains(&"she-prompt: mean 2.50, from 2.00 to 3.00".to_owned()));
 }
 
 #[test]
-fn prompts_come_strongest_first_with_their_totals() {
+fn prompts_come_strongest_first_with_their_effect_at_the_end() {
     let state = showing(run());
     let totals = totals(&state);
     let mut order = [0, 1, 2, 3];
     order.sort_by(|left: &usize, right| totals[*right].abs().total_cmp(&totals[*left].abs()));
-    let shown: Vec<String> = text(&state, 80).into_iter().filter(|line| line.starts_with('#')).collect();
+    let names = [("John", "Mary"), ("Paul", "Anna"), ("Tom", "Lisa"), ("Max", "Eva")];
     let expected: Vec<String> = order
         .into_iter()
-        .map(|example| {
-            format!("#{} {} ' he' → ' she' line {}", example + 1, cells::signed(Some(totals[example])), 10 * (example + 1))
+        .flat_map(|pair| {
+            let clean =
+                format!("he-prompt   The {} {:.2} runs {:.2} → ' he'", names[pair].0, 0.5 * pair as f64, 0.5 * pair as f64);
+            let patch = format!("she-prompt  The {} 2.00 runs 3.00 → ' she'", names[pair].1);
+            let (effect, line) = (cells::signed(Some(totals[pair])), format!("line {}", 10 * (pair + 1)));
+            let ended = |prompt: String, end: String| format!("{prompt}{end:>0$}", 80 - fit::width(&prompt));
+            [ended(clean, effect), ended(patch, line)]
         })
         .collect();
-    assert_eq!(shown, expected);
+    let shown = text(&state, 80);
+    let from = shown.iter().position(|line| line.starts_with("prompts by")).unwrap() + 1;
+    assert_eq!(shown[from..from + 8], expected);
 }
 
 #[test]
 fn the_female_view_exchanges_prompts_and_answers() {
     let mut state = showing(run());
-    for (view, clean, patch, answers) in [
-        (MALE, "John", "Mary", "' he' → ' she'"),
-        (FEMALE, "Mary", "John", "' she' → ' he'"),
-        (BASELINE, "John", "Mary", "' he' → ' she'"),
+    for (view, words, names, answers) in [
+        (MALE, ["he-prompt", "she-prompt"], ["John", "Mary"], ["' he'", "' she'"]),
+        (FEMALE, ["she-prompt", "he-prompt"], ["Mary", "John"], ["' she'", "' he'"]),
+        (BASELINE, ["male name", "female name"], ["John", "Mary"], ["' he'", "' she'"]),
     ] {
         look_at(&mut state, Tab::Single(view));
         let shown = text(&state, 80);
-        let at = shown.iter().position(|line| line.starts_with("#1 ")).unwrap();
-        assert!(shown[at].contains(answers), "{view:?}: {}", shown[at]);
-        assert!(shown[at + 1].starts_with(&format!("  clean The {clean}")), "{view:?}: {}", shown[at + 1]);
-        assert_eq!(shown[at + 2], format!("  patch The {patch} runs"), "{view:?}");
-        assert!(shown.iter().any(|line| line.contains(&format!("1 {clean}"))), "{view:?}: positions");
+        let at = shown.iter().position(|line| line.ends_with("line 10")).unwrap();
+        for (line, place) in [(&shown[at - 1], 0), (&shown[at], 1)] {
+            let label = words[place];
+            assert!(line.starts_with(label) && line.contains(&format!("The {}", names[place])), "{view:?}: {line}");
+            assert!(line.contains(&format!("→ {}", answers[place])), "{view:?}: {line}");
+        }
+        assert!(shown.iter().any(|line| line.contains(&format!("1 {}/{} ..", names[0], names[1]))), "{view:?}: positions");
     }
 }
 
 #[test]
-fn tokens_are_coloured_by_their_effect_and_carry_it_as_a_number() {
+fn tokens_of_both_prompts_are_coloured_by_their_activation_and_carry_it_as_a_number() {
     let state = showing(run());
     let feature = state.feature().unwrap();
     let entries: Vec<_> = state.findings().unwrap().detail(MALE).entries(feature).unwrap().collect();
-    let largest = entries.iter().map(|entry| f64::from(entry.effect).abs()).fold(0.0, f64::max);
-    let names = ["John", "Paul", "Tom", "Max"];
+    let names = [["John", "Paul", "Tom", "Max"], ["Mary", "Anna", "Lisa", "Eva"]];
     for name in ThemeName::ALL {
         let buffer = drawn(&state, name, (80, 60));
         for entry in entries.iter().filter(|entry| entry.position == 1) {
-            let (token, effect) = (names[entry.example], f64::from(entry.effect));
-            let number = if effect.abs() < 0.1 { format!("{effect:+.3}") } else { format!("{effect:+.2}") };
-            let (heat, style) = (theme(name).heat(effect, largest), token_style(&buffer, token, &number));
-            assert_eq!((style.fg.unwrap(), style.bg.unwrap()), (heat.fg.unwrap_or_default(), heat.bg.unwrap_or_default()));
-            assert_eq!(style.add_modifier & (Modifier::BOLD | Modifier::REVERSED), heat.add_modifier);
-            let brackets = matches!(name, ThemeName::Sixteen | ThemeName::Monochrome);
-            let bracketed = format!(" [{token}{number}]");
-            assert_eq!(rows(&buffer).iter().any(|row| row.contains(&bracketed)), brackets, "{name:?} {bracketed}");
+            for (names, activation) in names.iter().zip([entry.clean, entry.patch]) {
+                let (token, number) = (names[entry.example], format!(" {activation:.2}"));
+                let style = token_style(&buffer, token, &number);
+                // A silent token that differs from the other prompt is highlighted like any other that differs.
+                let silent = activation == 0.0;
+                let heat = if silent { theme(name).title } else { theme(name).heat(f64::from(activation), 3.0) };
+                assert_eq!((style.fg.unwrap(), style.bg.unwrap()), (heat.fg.unwrap_or_default(), heat.bg.unwrap_or_default()));
+                assert_eq!(style.add_modifier & (Modifier::BOLD | Modifier::REVERSED), heat.add_modifier);
+                let brackets = matches!(name, ThemeName::Sixteen | ThemeName::Monochrome) && !silent;
+                let bracketed = format!(" [{token}{number}]");
+                assert_eq!(rows(&buffer).iter().any(|row| row.contains(&bracketed)), brackets, "{name:?} {bracketed}");
+            }
         }
     }
 }
@@ -155,7 +178,7 @@ fn signs_are_told_without_colour() {
     let totals = totals(&state);
     for name in ThemeName::ALL {
         let shown: Vec<String> = lines(&state, &theme(name), 80).iter().map(ToString::to_string).collect();
-        let at = shown.iter().position(|line| line.starts_with("effect in 4 examples")).unwrap() + 1;
+        let at = shown.iter().position(|line| line.starts_with("effect in 4 pairs")).unwrap() + 1;
         let rows = if name == ThemeName::Monochrome { &shown[at + 1..at + 3] } else { &shown[at..at + 2] };
         for (example, total) in totals.into_iter().enumerate() {
             let marks: Vec<char> = rows.iter().map(|row| row.chars().nth(2 + example).unwrap()).collect();
@@ -192,10 +215,8 @@ fn many(count: usize) -> State {
 #[test]
 fn more_examples_than_columns_share_them_and_the_card_says_so() {
     let shown = text(&many(200), 80);
-    let at = shown
-        .iter()
-        .position(|line| line == "effect in 200 examples, up to 0.5000, each column 3 examples, the strongest")
-        .unwrap();
+    let at =
+        shown.iter().position(|line| line == "effect in 200 pairs, up to 0.5000, each column 3 pairs, the strongest").unwrap();
     // The last column has two examples, both positive; in every other one the negative example is the strongest.
     assert_eq!(shown[at + 1], format!("+ {}▄", " ".repeat(66)));
     assert_eq!(shown[at + 2], format!("- {}", "█".repeat(66)));
@@ -227,8 +248,9 @@ fn what_is_not_known_is_said_in_one_line() {
     published.show_published = true;
     table::refresh(&mut published);
     let shown = text(&published, 80);
-    assert_eq!(shown.last().unwrap(), "the study printed no positions or examples");
-    assert!(!shown[1].contains('±'), "{}", shown[1]);
+    assert!(shown[0].starts_with("what it fires on is not known: the study printed no activations; +"), "{shown:#?}");
+    assert!(shown.last().unwrap().starts_with("https://"), "{shown:#?}");
+    assert!(shown.iter().filter(|line| line.starts_with('>')).all(|line| !line.contains('±')), "{shown:#?}");
 
     let mut dropped = run();
     for view in &mut dropped.views {
@@ -239,7 +261,11 @@ fn what_is_not_known_is_said_in_one_line() {
     let place =
         (0..=last).find(|row| state.findings().unwrap().detail(MALE).entries(state.table.listing.rows[*row].feature).is_none());
     state.table.go(place.unwrap());
-    assert_eq!(text(&state, 80).last().unwrap(), "single examples were kept only for the 5 strongest features");
+    let shown = text(&state, 200);
+    assert!(
+        shown[0].starts_with("what it fires on is not known: the run kept activations of the 5 strongest features only; "),
+        "{shown:#?}"
+    );
 }
 
 /// The small study while it is computed: the male view has arrived, without examples.
@@ -259,10 +285,13 @@ fn running(run: &Run) -> State {
 #[test]
 fn a_running_study_says_when_examples_come() {
     let mut state = running(&run());
-    let shown = text(&state, 80);
-    assert_eq!(shown.last().unwrap(), "the computation ended before examples were kept");
-    assert!(shown.contains(&"0 The     1 John    2 runs".to_owned()), "{shown:#?}");
-    assert_eq!(shown[2], "  female");
+    let shown = text(&state, 200);
+    assert!(
+        shown[0].starts_with("what it fires on is not known: the computation ended before activations were kept"),
+        "{shown:#?}"
+    );
+    assert!(shown.iter().any(|line| line.contains("1 John/Mary ..")), "{shown:#?}");
+    assert!(shown.contains(&"  female".to_owned()), "{shown:#?}");
     let settings = Settings { method: Method::Ig, steps: 10, batch: 4, detail: 100 };
     let options = Options { seed: 1, tokens: None, examples: None };
     let request = Request {
@@ -276,17 +305,18 @@ fn a_running_study_says_when_examples_come() {
     };
     crate::app::job::start(&mut state, request);
     assert!(matches!(state.job, Some(Job { .. })));
-    assert_eq!(text(&state, 80).last().unwrap(), "examples arrive when the run is whole");
+    let shown = text(&state, 200);
+    assert!(shown[0].starts_with("what it fires on is not known: activations arrive when the run is whole; "), "{shown:#?}");
 }
 
 #[test]
 fn tags_and_links_stand_on_the_card() {
     let mut state = showing(run());
     let feature = state.feature().unwrap();
-    assert!(text(&state, 80).contains(&"tags hang on the dictionaries, which are still being identified".to_owned()));
+    let untagged = text(&state, 80);
     let mut book = TagBook::new(state.findings().unwrap().subject.clone().unwrap());
     update(&mut state, Message::TagsOpened(Box::new(book.clone()), "tags.json".to_owned()));
-    assert!(text(&state, 80).contains(&"no tags".to_owned()));
+    assert_eq!(text(&state, 80), untagged);
     book.apply(Edit::Toggle(feature, Scope::Everywhere, tag("FN")));
     book.apply(Edit::Reject(feature, Scope::In(name("male")), true));
     book.apply(Edit::Note(feature, Scope::In(name("male")), "only\x1b[31m names".to_owned()));
@@ -294,8 +324,11 @@ fn tags_and_links_stand_on_the_card() {
     let shown = text(&state, 80);
     assert!(shown.contains(&"everywhere FN".to_owned()), "{shown:#?}");
     assert!(shown.contains(&"male       X rejected only\u{fffd}[31m names".to_owned()), "{shown:#?}");
+    // Below the sentence, above the figures; the address is the end of the card.
+    let place = |wanted: &str| shown.iter().position(|line| line.starts_with(wanted)).unwrap();
+    assert!(place("everywhere") < place("> male") && place("fires on") < place("everywhere"));
     let page = Reference::new("pythia-70m-deduped", feature).page();
-    assert!(shown.contains(&page));
+    assert_eq!(shown.last().unwrap(), &page);
 
     let mut other = run();
     other.manifest.model.name = "other\x07model".to_owned();
@@ -303,15 +336,20 @@ fn tags_and_links_stand_on_the_card() {
 }
 
 #[test]
-fn the_border_names_the_feature_and_shows_the_focus() {
+fn the_border_names_the_feature_with_its_rank_and_shows_the_focus() {
     let mut state = showing(run());
     let feature = state.feature().unwrap();
-    let title = format!("┌ {} · {} ─", feature, feature.submodule);
+    let title = format!("┌ {} · {} · rank 1 of 18 ─", feature, feature.submodule);
     let buffer = drawn(&state, ThemeName::Dark, (60, 10));
     assert!(rows(&buffer)[0].starts_with(&title), "{}", rows(&buffer)[0]);
     assert_eq!(buffer[(0, 0)].fg, theme(ThemeName::Dark).border.fg.unwrap());
     state.pane = Pane::Card;
-    assert_eq!(drawn(&state, ThemeName::Dark, (60, 10))[(0, 0)].fg, theme(ThemeName::Dark).focus.fg.unwrap());
+    let buffer = drawn(&state, ThemeName::Dark, (60, 10));
+    assert_eq!(buffer[(0, 0)].fg, theme(ThemeName::Dark).focus.fg.unwrap());
+    assert_eq!(buffer[(1, 0)].symbol(), "▸");
+    state.selection = Selection::TopK(7);
+    table::refresh(&mut state);
+    assert!(rows(&drawn(&state, ThemeName::Dark, (60, 10)))[0].contains("rank 1 of 7"));
 }
 
 /// A study with hostile texts and extreme numbers.
@@ -360,20 +398,24 @@ fn no_size_and_no_text_breaks_the_card() {
 }
 
 #[test]
-fn spaces_of_tokens_stay_visible() {
+fn spaces_of_tokens_stay_visible_and_no_number_touches_a_word() {
     let mut run = run();
     run.manifest.data[0].examples[0].clean_text = vec!["a".to_owned(), " ".to_owned(), "  b".to_owned()];
+    run.manifest.data[0].examples[0].patch_text = vec!["Ingeb".to_owned(), "org".to_owned(), "s".to_owned()];
     let state = showing(run);
     let shown = text(&state, 80);
-    let at = shown.iter().position(|line| line.starts_with("#1 ")).unwrap();
-    assert!(shown[at + 1].starts_with("  clean a␣"), "{}", shown[at + 1]);
-    assert!(shown[at + 1].contains("  b"), "{}", shown[at + 1]);
+    let at = shown.iter().position(|line| line.ends_with("line 10")).unwrap();
+    assert!(shown[at - 1].starts_with("he-prompt   a␣ 0.00  b 0.00 → "), "{}", shown[at - 1]);
+    assert!(shown[at].starts_with("she-prompt  Ingeborg 2.00 ·s 3.00 → "), "{}", shown[at]);
 }
 
 #[test]
-fn a_top_k_says_so() {
-    let mut state = showing(run());
-    state.selection = Selection::TopK(7);
-    table::refresh(&mut state);
-    assert_eq!(text(&state, 80)[0], "rank 1 of 7 in male, top 7");
+fn a_prompt_longer_than_the_card_keeps_its_effect_at_the_right_end() {
+    let state = showing(run());
+    for width in 20..80 {
+        let shown: Vec<String> = lines(&state, &theme(ThemeName::Dark), width).iter().map(ToString::to_string).collect();
+        let ends: Vec<&String> = shown.iter().filter(|line| line.ends_with("line 10")).collect();
+        assert_eq!(ends.len(), 1, "{width}");
+        assert_eq!(fit::width(ends[0]), width, "{}", ends[0]);
+    }
 }

@@ -1,16 +1,19 @@
 //! The card: everything that is known of the feature at the cursor.
 //!
-//! The short parts come first. The prompts, of which there may be thousands, come last and are built only down to the last
-//! visible line.
+//! The evidence comes first: a sentence, the effects, the prompts. Facts about the dictionary and the address of the feature's
+//! page, which say nothing about the study, come last. Of the prompts there may be thousands: every part is built only down to
+//! the last visible line.
 
 mod dictionary;
-mod effects;
-mod examples;
+mod overview;
 mod part;
+mod positions;
 mod prompts;
 mod said;
+mod views;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -19,18 +22,20 @@ use ratatui::widgets::{Block, Paragraph};
 
 use super::theme::Theme;
 use crate::app::state::{Pane, State};
-use crate::core::findings::Source;
-use examples::Examples;
+use crate::core::evidence::{Pairs, missing, sentence};
+use crate::ui::fit;
 use part::Card;
 
 /// Draws the card into `area`, border included.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let area = area.intersection(frame.area());
     let focused = state.pane == Pane::Card;
-    let (border, title, mark) = if focused { (theme.focus, theme.title, '▸') } else { (theme.border, theme.dim, ' ') };
-    let mut block = Block::bordered().border_style(border).title_style(title);
-    if let Some(row) = state.table.row() {
-        block = block.title(format!("{mark}{} · {} ", row.feature, row.feature.submodule));
+    // The pane that takes keys is marked by a character in its title, too, as in the other panes.
+    let (border, style, mark) = if focused { (theme.focus, theme.title, '▸') } else { (theme.border, theme.dim, ' ') };
+    let mut block = Block::bordered().border_style(border).title_style(style);
+    if state.table.row().is_some() {
+        let title = format!("{mark}{} ", title(state));
+        block = block.title(fit::cut(&title, usize::from(area.width.saturating_sub(2))));
     }
     let inside = block.inner(area);
     let window = window(every_line(state, theme, usize::from(inside.width)), state.card_scroll, usize::from(inside.height));
@@ -44,6 +49,24 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     frame.render_widget(Paragraph::new(window.lines), inside);
 }
 
+/// Index of the first visible line if the card is drawn in `inside`, without border.
+pub fn top(state: &State, theme: &Theme, inside: Rect) -> usize {
+    let rows = usize::from(inside.height);
+    let wanted = state.card_scroll.saturating_add(rows);
+    let lines = if state.card_scroll == 0 { 0 } else { every_line(state, theme, usize::from(inside.width)).take(wanted).count() };
+    state.card_scroll.min(lines.saturating_sub(rows))
+}
+
+/// The feature, its submodule, and its rank among the rows on the screen.
+fn title(state: &State) -> String {
+    let Some(row) = state.table.row() else { return String::new() };
+    let rank = match row.rank {
+        Some(rank) => format!("rank {rank} of {}", state.table.listing.total().selected),
+        None => "no rank: the effect is not known".to_owned(),
+    };
+    format!("{} · {} · {rank}", row.feature, row.feature.submodule)
+}
+
 /// All lines of the card, as wide as `width` columns.
 pub fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
     every_line(state, theme, width).collect()
@@ -54,25 +77,31 @@ fn every_line<'a>(state: &'a State, theme: &'a Theme, columns: usize) -> Box<dyn
         return Box::new(std::iter::once(Line::styled("no feature is listed", theme.dim)));
     };
     let card = Card { state, theme, findings, row, columns };
-    let mut head = effects::by_view(&card);
-    head.extend(said::tags(&card));
-    head.extend(said::page(&card));
-    if matches!(findings.source, Source::Published { .. }) {
-        head.extend(card.dim("the study printed no positions or examples"));
-        return Box::new(head.into_iter());
-    }
-    head.extend(dictionary::lines(&card));
-    head.extend(effects::by_position(&card));
-    match Examples::new(&card) {
-        Err(reason) => {
-            head.extend(card.dim(&reason));
-            Box::new(head.into_iter())
-        }
-        Ok(examples) => {
-            head.extend(examples.overview(&card));
-            Box::new(head.into_iter().chain(prompts::lines(card, examples)))
-        }
-    }
+    let pairs = Pairs::find(findings, card.view(), row.feature).map(Arc::new);
+    let head = head(&card, pairs.as_deref());
+    let evidence = pairs
+        .into_iter()
+        .flat_map(move |pairs| prompts::lines(card, Arc::clone(&pairs)).chain(once(move || overview::lines(&card, &pairs))));
+    let tail = once(move || [dictionary::lines(&card), said::page(&card)].concat());
+    Box::new(head.into_iter().chain(evidence).chain(tail))
+}
+
+/// The lines that `make` gives, made when the first of them is asked for.
+fn once(make: impl FnOnce() -> Vec<Line<'static>>) -> impl Iterator<Item = Line<'static>> {
+    std::iter::once_with(make).flatten()
+}
+
+/// The parts that have few lines: sentence, tags, effect by view and by position.
+fn head(card: &Card, pairs: Option<&Pairs>) -> Vec<Line<'static>> {
+    let found = card.findings.view(card.view());
+    let (effect, error) = (found.effect(card.row.feature), found.standard_error(card.row.feature));
+    let reason = missing(card.findings, card.view(), card.state.job.is_some());
+    let told = sentence(card.findings.study.view(card.view()), effect, error, pairs.ok_or(&reason));
+    let mut lines = card.plain(&told);
+    lines.extend(said::tags(card));
+    lines.extend(views::lines(card));
+    lines.extend(positions::lines(card));
+    lines
 }
 
 /// The visible part of a card.

@@ -30,6 +30,17 @@ impl Card<'_> {
         self.row.ranked_in
     }
 
+    /// The view's names of the clean and the patch prompt, each at most `longest` columns wide.
+    pub fn prompts(&self, longest: usize) -> [String; 2] {
+        let view = self.findings.study.view(self.view());
+        [&view.clean, &view.patch].map(|name| fit::cut(name, longest))
+    }
+
+    /// Ordinary text, in as many lines as it needs.
+    pub fn plain(&self, text: &str) -> Vec<Line<'static>> {
+        fit::sentence(text, self.theme.text, self.columns, self.theme)
+    }
+
     /// Less important text, dimmed, in as many lines as it needs.
     pub fn dim(&self, text: &str) -> Vec<Line<'static>> {
         fit::sentence(text, self.theme.dim, self.columns, self.theme)
@@ -39,4 +50,9 @@ impl Card<'_> {
     pub fn heading(&self, text: &str) -> Vec<Line<'static>> {
         fit::sentence(text, self.theme.title, self.columns, self.theme)
     }
+}
+
+/// An activation: two digits behind the point, and never the text of zero for what is not zero.
+pub fn activation(number: f64) -> String {
+    if number > 0.0 && number < 0.005 { "<0.01".to_owned() } else { format!("{number:.2}") }
 }

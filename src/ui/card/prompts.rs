@@ -1,88 +1,129 @@
-//! The prompts of the feature's view, with the feature's effect at each token.
+//! The prompts of the feature's view, coloured by the feature's activation, with its effect in each pair.
+
+use std::sync::Arc;
 
 use ratatui::text::{Line, Span};
 
-use super::examples::Examples;
-use super::part::Card;
+use super::part::{Card, activation};
 use crate::app::state::ThemeName;
+use crate::core::evidence::Pairs;
 use crate::core::rows::cells;
-use crate::core::text::printable;
+use crate::core::sides::{CONTINUED, Side};
+use crate::core::text::{excerpt, printable};
 use crate::ui::fit::{self, Piece};
-use crate::ui::sides::{self, CONTINUED, Side};
 
-/// Labels of the clean and the patch prompt.
-const CLEAN: &str = "  clean ";
-const PATCH: &str = "  patch ";
+/// The longest name of a prompt, in columns.
+const PROMPT: usize = 14;
 
-/// The heading, then the examples, strongest first; each is built only when the iterator reaches it.
-pub fn lines(card: Card<'_>, examples: Examples) -> impl Iterator<Item = Line<'static>> + '_ {
-    let (differing, all) = (examples.order.len(), examples.totals.len());
-    let view = card.findings.study.view(card.view());
-    let heading = card
-        .heading(&format!("prompts of the view {}, clean: {}, patch: {}, strongest first", view.name, view.clean, view.patch));
-    let rest = match all - differing {
+/// The most characters of an answer.
+const ANSWER: usize = 16;
+
+/// The heading, then the pairs, strongest first; each is built only when the iterator reaches it.
+pub fn lines<'a>(card: Card<'a>, pairs: Arc<Pairs<'a>>) -> impl Iterator<Item = Line<'static>> + 'a {
+    let heading = card.heading("prompts by |effect| · number: activation, no number: the same in both prompts");
+    let rest = match pairs.len() - pairs.order.len() {
         0 => Vec::new(),
-        rest => card.dim(&format!("{rest} other examples: the feature is the same in both runs")),
+        1 => card.dim("1 other pair: the activation is the same in both prompts"),
+        rest => card.dim(&format!("{rest} other pairs: the activation is the same in both prompts")),
     };
-    let order = examples.order.clone();
-    let blocks = order.into_iter().flat_map(move |example| block(&card, &examples, example));
+    let order = pairs.order.clone();
+    let blocks = order.into_iter().flat_map(move |pair| block(&card, &pairs, pair));
     heading.into_iter().chain(blocks).chain(rest)
 }
 
-fn block(card: &Card, examples: &Examples, example: usize) -> Vec<Line<'static>> {
+/// The clean prompt with the effect at its end, then the patch prompt with the line in the pair file.
+fn block(card: &Card, pairs: &Pairs, pair: usize) -> Vec<Line<'static>> {
     let theme = card.theme;
-    let Some(record) = card.findings.data(card.view()).and_then(|data| data.examples.get(example)) else { return Vec::new() };
-    let [clean, patch] = sides::sides(record, card.findings.study.view(card.view()).direction);
-    let total = examples.totals[example];
-    let answers = format!("'{}' → '{}' ", printable(clean.answer), printable(patch.answer));
-    let mut about = vec![vec![Span::styled(format!("{} ", cells::signed(Some(total))), theme.signed(total))]];
-    about.extend(fit::words(&answers, theme.text, card.columns.max(1)));
-    about.push(vec![Span::styled(format!("line {}", record.line), theme.dim)]);
-    let mut lines = fit::flow(&format!("#{} ", example + 1), about, card.columns, theme);
-    let mut effects = vec![0.0; clean.tokens.len()];
-    for entry in examples.of(example) {
-        if let Some(effect) = effects.get_mut(entry.position) {
-            *effect += f64::from(entry.effect);
+    let [clean, patch] = pairs.sides(pair);
+    let (mut on_clean, mut on_patch) = (vec![None; clean.tokens.len()], vec![None; patch.tokens.len()]);
+    for entry in pairs.of(pair) {
+        for (activations, value) in [(&mut on_clean, entry.clean), (&mut on_patch, entry.patch)] {
+            if let Some(place) = activations.get_mut(entry.position) {
+                *place = Some(f64::from(value));
+            }
         }
     }
-    let room = fit::room(CLEAN, card.columns);
-    let tokens = clean.tokens.iter().zip(effects).map(|(token, effect)| heated(card, token, effect, examples.largest, room));
-    lines.extend(fit::flow(CLEAN, tokens, card.columns, theme));
-    lines.extend(fit::flow(PATCH, plain(card, clean, patch, room), card.columns, theme));
+    let total = pairs.totals[pair];
+    let effect = Span::styled(cells::signed(Some(total)), theme.signed(total));
+    let line = Span::styled(format!("line {}", pairs.line(pair)), theme.dim);
+    let names = card.prompts(PROMPT);
+    let label = names.iter().map(|name| fit::width(name)).max().unwrap_or(0) + 2;
+    let mut lines = Vec::new();
+    for (name, side, other, activations, end) in
+        [(&names[0], clean, patch, on_clean, effect), (&names[1], patch, clean, on_patch, line)]
+    {
+        let prompt = Prompt { card, side, other, activations, largest: pairs.largest };
+        lines.extend(ended(fit::flow(&fit::left(name, label), prompt.pieces(label), card.columns, theme), end, card.columns));
+    }
     lines
 }
 
-/// A token with its effect behind it. In themes with few colours, brackets enclose token and effect. A space before the token
-/// stays outside.
-fn heated(card: &Card, token: &str, effect: f64, largest: f64, room: usize) -> Piece {
-    let shows_effect = effect != 0.0 && effect.is_finite();
-    let (space, text) = parts(if token.is_empty() && shows_effect { CONTINUED } else { token });
-    if !shows_effect {
-        return vec![Span::styled(fit::cut(&format!("{space}{text}"), room), card.theme.text)];
+/// Puts `end` at the right end of the last of `rows`, or below it if there is no room.
+fn ended(mut rows: Vec<Line<'static>>, end: Span<'static>, columns: usize) -> Vec<Line<'static>> {
+    let used = rows.last().map_or(0, Line::width);
+    let fits = used + 2 + end.width() <= columns;
+    let gap = columns.saturating_sub(end.width() + if fits { used } else { 0 });
+    let tail = [Span::raw(" ".repeat(gap)), end];
+    match rows.last_mut().filter(|_| fits) {
+        Some(last) => last.spans.extend(tail),
+        None => rows.push(Line::from(tail.to_vec())),
     }
-    let brackets = matches!(card.theme.name, ThemeName::Sixteen | ThemeName::Monochrome);
-    let (open, close) = if brackets { ("[", "]") } else { ("", "") };
-    let number = short(effect);
-    let around = fit::width(&space) + number.len() + open.len() + close.len();
-    let text = fit::cut(&text, room.saturating_sub(around).max(1));
-    vec![
-        Span::raw(format!("{space}{open}")),
-        Span::styled(text, card.theme.heat(effect, largest)),
-        Span::styled(number, card.theme.signed(effect)),
-        Span::raw(close),
-    ]
+    rows
 }
 
-/// The pieces of the patch prompt; tokens that differ from the clean prompt are highlighted.
-fn plain(card: &Card, clean: Side, patch: Side, room: usize) -> Vec<Piece> {
-    let style = |position: usize, token: &String| {
-        if clean.tokens.get(position) == Some(token) { card.theme.text } else { card.theme.title }
-    };
-    let piece = |(position, token): (usize, &String)| {
-        let (space, text) = parts(token);
-        vec![Span::styled(fit::cut(&format!("{space}{text}"), room), style(position, token))]
-    };
-    patch.tokens.iter().enumerate().map(piece).collect()
+/// One prompt of a pair.
+struct Prompt<'a> {
+    card: &'a Card<'a>,
+    side: Side<'a>,
+    /// The other prompt of the pair.
+    other: Side<'a>,
+    /// For each token the activation; None where it is the same in both prompts, so that it was not kept.
+    activations: Vec<Option<f64>>,
+    /// The largest activation of the feature, the end of the colour scale.
+    largest: f64,
+}
+
+impl Prompt<'_> {
+    /// The tokens, then the answer, for a row behind a label of `label` columns.
+    fn pieces(&self, label: usize) -> Vec<Piece> {
+        let room = self.card.columns.saturating_sub(label).max(1);
+        let mut pieces: Vec<Piece> = (0..self.side.tokens.len()).map(|position| self.token(position, room)).collect();
+        let answer = format!(" → '{}'", excerpt(self.side.answer, ANSWER));
+        pieces.push(vec![Span::styled(fit::cut(&answer, room), self.card.theme.dim)]);
+        pieces
+    }
+
+    /// A token, with its activation behind it if that is known. Tokens that differ from the other prompt are highlighted. In
+    /// themes with few colours, brackets enclose token and number. A space before the token stays outside.
+    fn token(&self, position: usize, room: usize) -> Piece {
+        let (card, token) = (self.card, &self.side.tokens[position]);
+        let differs = self.other.tokens.get(position) != Some(token);
+        let plain = if differs { card.theme.title } else { card.theme.text };
+        let (mut space, mut text) = parts(token);
+        // Without a space it would look like a part of the number before it.
+        let follows_number = position.checked_sub(1).is_some_and(|before| self.activations[before].is_some());
+        if follows_number && space.is_empty() {
+            (space, text) = (" ".to_owned(), format!("{CONTINUED}{text}"));
+        }
+        let Some(known) = self.activations[position] else {
+            return vec![Span::styled(fit::cut(&format!("{space}{text}"), room), plain)];
+        };
+        if text.is_empty() {
+            CONTINUED.clone_into(&mut text);
+        }
+        let number = format!(" {}", activation(known));
+        let brackets = matches!(card.theme.name, ThemeName::Sixteen | ThemeName::Monochrome) && known > 0.0;
+        let (open, close) = if brackets { ("[", "]") } else { ("", "") };
+        let around = fit::width(&space) + number.len() + open.len() + close.len();
+        let text = fit::cut(&text, room.saturating_sub(around).max(1));
+        let (of_text, of_number) = if known > 0.0 {
+            let style = card.theme.heat(known, self.largest);
+            (style, style)
+        } else {
+            (plain, card.theme.dim)
+        };
+        vec![Span::raw(format!("{space}{open}")), Span::styled(text, of_text), Span::styled(number, of_number), Span::raw(close)]
+    }
 }
 
 /// The spaces before a token and the rest of it, printable. The spaces of a token of spaces only are made visible.
@@ -91,14 +132,4 @@ fn parts(token: &str) -> (String, String) {
     let text = shown.trim_start_matches(' ');
     let spaces = shown.len() - text.len();
     if text.is_empty() { (String::new(), "␣".repeat(spaces)) } else { (" ".repeat(spaces), text.to_owned()) }
-}
-
-/// A number with its sign and at least two significant digits, or with one below 0.001.
-fn short(effect: f64) -> String {
-    match effect.abs() {
-        0.1.. => format!("{effect:+.2}"),
-        0.01.. => format!("{effect:+.3}"),
-        0.001.. => format!("{effect:+.4}"),
-        _ => format!("{effect:+.0e}"),
-    }
 }

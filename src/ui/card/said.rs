@@ -4,7 +4,6 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::part::Card;
-use crate::app::tagging;
 use crate::core::neuronpedia::Reference;
 use crate::core::tags::{Marks, Scope};
 use crate::core::text::printable;
@@ -13,16 +12,10 @@ use crate::ui::fit::{self, Piece};
 /// Width of a scope in columns.
 const SCOPE: usize = 11;
 
-/// One line or more for each scope: reject mark, tags and note.
+/// One line or more for each scope: reject mark, tags and note; no lines without any.
 pub fn tags(card: &Card) -> Vec<Line<'static>> {
-    let Some(book) = card.state.book() else {
-        return card
-            .dim(&tagging::can_change(card.state).err().map_or_else(|| "no tags".to_owned(), |reason| printable(&reason)));
-    };
+    let Some(book) = card.state.book() else { return Vec::new() };
     let said = book.of(card.row.feature);
-    if said.is_empty() {
-        return card.dim("no tags");
-    }
     // What is said everywhere first, then views in the order of the study, those of other studies last.
     let place = |scope: Scope| match scope {
         Scope::Everywhere => None,

@@ -1,9 +1,9 @@
 //! The two prompts of an example as one view sees them.
 
-use crate::core::findings::Findings;
-use crate::core::run::ExampleRecord;
-use crate::core::text::printable;
-use crate::core::view::{Direction, View};
+use super::findings::Findings;
+use super::run::ExampleRecord;
+use super::text::printable;
+use super::view::{Direction, View};
 
 /// One prompt with its answer, with the text as it is in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
