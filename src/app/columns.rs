@@ -31,12 +31,23 @@ pub const GUTTER: u16 = 2;
 /// Width between two columns.
 const SPACE: u16 = 1;
 
-/// Least width of the tags, which also get the width that is left over.
-const TAGS: u16 = 8;
+/// Least width of the tags. They share the width that is left over with the bar.
+const TAGS: u16 = 6;
+
+/// Least and largest width of the bar. Both are odd, so that the axis is in the middle; a longer bar shows nothing more.
+const BAR: u16 = 5;
+const LONGEST_BAR: u16 = 41;
 
 /// Width of a view's effects: that of the view's name above them, within 8 to 12.
 fn view_width(study: &Study, view: View) -> u16 {
     (study.name(view).as_str().len() as u16).clamp(8, 12)
+}
+
+/// Width of the prompt on which features fire: that of the longest word for one, within 8 to 14.
+fn fires_width(study: &Study, shown: Shown) -> u16 {
+    let views = [Some(shown.first()), shown.pair().map(|(_, second)| second)];
+    let words = views.into_iter().flatten().flat_map(|view| [&study.view(view).clean, &study.view(view).patch]);
+    words.map(|word| word.chars().count().min(14) as u16).max().unwrap_or(0).max(8)
 }
 
 /// The columns that fit into `width`, from left to right. The least important ones are left out first.
@@ -44,27 +55,21 @@ pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
     let beside: Vec<View> = study.all().filter(|view| shown != Shown::Single(*view)).collect();
     let cell = |view: &View| Item::Cell(Column::Effects(*view));
     let mut items: Vec<(Item, u16)> =
-        vec![(Item::Cell(Column::Rank), 5), (Item::Cell(Column::Name), 15), (Item::Bar, 9), (Item::Cell(Column::Effect), 8)];
+        vec![(Item::Cell(Column::Rank), 5), (Item::Cell(Column::Name), 15), (Item::Bar, BAR), (Item::Cell(Column::Effect), 8)];
     items.push((Item::Cell(Column::StandardError), 6));
+    items.push((Item::Cell(Column::Fires), fires_width(study, shown)));
     items.extend(beside.iter().map(|view| (cell(view), view_width(study, *view))));
     if shown.pair().is_some() {
         items.push((Item::Cell(Column::Side), 8));
     }
     items.push((Item::Cell(Column::Tags), TAGS));
     let needed = |items: &[(Item, u16)]| GUTTER + items.iter().map(|(_, width)| width + SPACE).sum::<u16>();
-    // A comparison gives up the two views that it compares last, before the tags. Beside a single view the other views leave
-    // after the standard error, the last view first.
-    let mut leaves_first = vec![Item::Cell(Column::Rank), Item::Bar];
-    match shown.pair() {
-        None => {
-            leaves_first.push(Item::Cell(Column::StandardError));
-            leaves_first.extend(beside.iter().rev().map(cell));
-        }
-        Some((first, second)) => {
-            leaves_first.extend(beside.iter().rev().filter(|view| **view != first && **view != second).map(cell));
-            leaves_first.extend([Item::Cell(Column::StandardError), cell(&second), cell(&first)]);
-        }
-    }
+    // The other views leave first, the last of them before the others: the card shows all views. A comparison gives up the two
+    // views that it compares last, before the tags.
+    let compared = |view: &View| shown.pair().is_some_and(|(first, second)| *view == first || *view == second);
+    let mut leaves_first: Vec<Item> = beside.iter().rev().filter(|view| !compared(view)).map(cell).collect();
+    leaves_first.extend([Item::Cell(Column::Rank), Item::Bar, Item::Cell(Column::StandardError), Item::Cell(Column::Fires)]);
+    leaves_first.extend(beside.iter().rev().filter(|view| compared(view)).map(cell));
     leaves_first.push(Item::Cell(Column::Tags));
     for item in leaves_first {
         if needed(&items) > width {
@@ -72,10 +77,17 @@ pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
         }
     }
     let spare = width.saturating_sub(needed(&items));
+    let has_bar = items.iter().any(|(item, _)| *item == Item::Bar);
+    let for_bar = if has_bar { (spare / 4 * 2).min(LONGEST_BAR - BAR) } else { 0 };
     let mut x = GUTTER;
     let mut placed = Vec::new();
     for (item, item_width) in items {
-        let room = item_width + if item == Item::Cell(Column::Tags) { spare } else { 0 };
+        let more = match item {
+            Item::Bar => for_bar,
+            Item::Cell(Column::Tags) => spare - for_bar,
+            Item::Cell(_) => 0,
+        };
+        let room = item_width + more;
         let room = room.min(width.saturating_sub(x));
         if room > 0 {
             placed.push(Placed { item, x, width: room });
@@ -89,6 +101,21 @@ pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
 mod tests {
     use super::*;
     use crate::core::study::testing::{BASELINE, MALE, names};
+
+    /// At the width of the table on 120 columns every column has room, on 160 all that the card does not show.
+    #[test]
+    fn what_the_card_shows_leaves_first_and_the_bar_grows_with_the_table() {
+        let study = names();
+        let has = |width: u16, item: Item| place(width, Shown::Single(MALE), &study).iter().any(|column| column.item == item);
+        let all = Column::all(&study).into_iter().filter(|column| !matches!(column, Column::Side | Column::Effects(MALE)));
+        assert!(all.map(Item::Cell).chain([Item::Bar]).all(|item| has(82, item)));
+        let narrow = [Column::Name, Column::Effect, Column::StandardError, Column::Fires, Column::Tags];
+        assert!(narrow.into_iter().map(Item::Cell).chain([Item::Bar]).all(|item| has(58, item)));
+        let bar =
+            |width: u16| place(width, Shown::Single(MALE), &study).iter().find(|column| column.item == Item::Bar).unwrap().width;
+        let widths: Vec<u16> = (82..300).map(bar).collect();
+        assert!(widths.is_sorted() && widths.iter().all(|width| width % 2 == 1) && widths.last() == Some(&LONGEST_BAR));
+    }
 
     #[test]
     fn columns_stand_side_by_side_and_the_name_is_always_there() {

@@ -49,7 +49,8 @@ pub fn usable((width, height): (u16, u16)) -> (u16, u16) {
     (width.min(LARGEST.0), height.min(LARGEST.1))
 }
 
-/// From this many columns on, three panes stand side by side.
+/// From this many columns on, three panes stand side by side: submodules, table and card. The card gets half of the columns, as
+/// long as the table keeps [`TABLE`].
 const WIDE: u16 = 160;
 
 /// From this many columns on, two panes stand side by side.
@@ -61,8 +62,12 @@ const TALL: u16 = 26;
 const HEADER: u16 = 3;
 const FOOTER: u16 = 1;
 const SUBMODULES: u16 = 36;
-const CARD: u16 = 46;
-const CARD_ROWS: u16 = 13;
+
+/// Columns of the submodules beside table and card.
+const NARROW_SUBMODULES: u16 = 30;
+
+/// Least columns of the table beside the card.
+const TABLE: u16 = 60;
 
 /// The areas of a screen of one size. A pane without an area is visible only while it takes keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,13 +106,16 @@ impl Layout {
         let rows = height - HEADER - footer;
         let area = |x: u16, y: u16, width: u16, height: u16| Some(Area { x, y: y + HEADER, width, height });
         let (submodules, features, card) = if width >= WIDE {
-            let table = width - SUBMODULES - CARD;
-            (area(0, 0, SUBMODULES, rows), area(SUBMODULES, 0, table, rows), area(SUBMODULES + table, 0, CARD, rows))
+            let left = NARROW_SUBMODULES;
+            let card = (width / 2).min(width - left - TABLE);
+            let table = width - left - card;
+            (area(0, 0, left, rows), area(left, 0, table, rows), area(left + table, 0, card, rows))
         } else if width >= MEDIUM {
             let (left, right) = (SUBMODULES, width - SUBMODULES);
             let list = area(0, 0, left, rows);
             if rows >= TALL {
-                (list, area(left, 0, right, rows - CARD_ROWS), area(left, rows - CARD_ROWS, right, CARD_ROWS))
+                let card = rows / 2;
+                (list, area(left, 0, right, rows - card), area(left, rows - card, right, card))
             } else if pane == Pane::Card {
                 (list, None, area(left, 0, right, rows))
             } else {
@@ -200,6 +208,16 @@ mod tests {
         ] {
             assert_eq!(usable(size), drawn);
         }
+    }
+
+    #[test]
+    fn the_card_gets_half_of_a_wide_screen_and_half_the_rows_of_a_narrower_one() {
+        let card = |width, height| Layout::of((width, height), Pane::Features).unwrap().card.unwrap();
+        for width in [180, 200, 240, 400] {
+            assert_eq!(card(width, 50).width, width / 2);
+        }
+        assert_eq!((card(160, 50).width, card(170, 50).width), (70, 80));
+        assert_eq!(card(120, 40).height, 18);
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn largest(state: &State) -> f64 {
 }
 
 /// Widths of name, count, sum and error share in columns; the bar takes the rest.
-const COLUMNS: [usize; 4] = [8, 7, 8, 6];
+const COLUMNS: [usize; 4] = [8, 6, 8, 6];
 
 fn all(state: &State, theme: &Theme, width: usize) -> Line<'static> {
     let total = state.table.listing.total();
@@ -90,11 +90,14 @@ fn one(state: &State, theme: &Theme, submodule: Submodule, largest: f64, width: 
     let sum_style = theme.signed(sum.unwrap_or(0.0));
     // Name, count, sum and share take their room first; the bar takes the rest.
     let room = width.saturating_sub(COLUMNS.iter().sum());
-    if room >= 5 {
-        spans.extend(bar::signed(sum, largest, room, theme));
+    // A gap keeps a bar to the left from touching the count.
+    let bar = room.saturating_sub(1);
+    if bar >= 5 {
+        spans.push(Span::raw(" "));
+        spans.extend(bar::signed(sum, largest, bar, theme));
     }
-    let short = signed(sum);
-    spans.push(Span::styled(right(&short, COLUMNS[2]), sum_style));
+    let drawn = if bar >= 5 { 0 } else { room };
+    spans.push(Span::styled(right(&signed(sum), drawn + COLUMNS[2]), sum_style));
     spans.push(Span::styled(right(&share, COLUMNS[3]), theme.dim));
     Line::from(spans)
 }

@@ -23,7 +23,7 @@ pub(super) const THEMES: [(ThemeName, bool, Color, Color); 6] = [
 pub(super) fn pilot(theme: ThemeName, true_colour: bool) -> Pilot {
     let mut pilot = Pilot::study();
     (pilot.state.theme, pilot.state.setting.true_colour) = (theme, true_colour);
-    pilot.resize(180, 50);
+    pilot.resize(240, 50);
     pilot
 }
 
