@@ -26,6 +26,7 @@ named! {
     COPY_LIST "copy-list"
     COPY_PAGE "copy-page"
     DIFFERENCE "difference"
+    ENTER "enter"
     EXPORT_TAGS "export-tags"
     FETCH "fetch"
     FILTER "filter"

@@ -26,6 +26,8 @@ pub enum Message {
     Mouse(Mouse, u16, u16),
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),
+    /// The card ends so early that this line is the first visible one, however far it was scrolled. Only drawing counts its lines.
+    CardTop(usize),
     /// The time since the start, sent regularly while a job or a download runs.
     Tick(Duration),
     /// News of the job of this number, at a time since the start.

@@ -36,6 +36,10 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             table::settle(state);
             Vec::new()
         }
+        Message::CardTop(line) => {
+            state.card_scroll = state.card_scroll.min(line);
+            Vec::new()
+        }
         Message::Tick(now) => {
             state.now = state.now.max(now);
             Vec::new()

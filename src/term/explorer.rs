@@ -39,6 +39,7 @@ use crate::core::text::excerpt;
 use crate::store::folders::Folders;
 use crate::store::log::Log;
 use crate::store::published;
+use crate::ui;
 
 /// Time between two ticks while a job or a download runs, for the times on the screen.
 const TICK: Duration = Duration::from_millis(500);
@@ -282,6 +283,10 @@ impl Stage for Explorer {
         let (width, height) = self.guard.size();
         if layout::usable((width, height)) != self.state.size() {
             self.update(Message::Resize(width, height))?;
+        }
+        let top = ui::card_top(&self.state);
+        if top < self.state.card_scroll {
+            self.update(Message::CardTop(top))?;
         }
         self.guard.draw(&self.state)
     }

@@ -49,6 +49,13 @@ pub fn view(state: &State, frame: &mut Frame) {
     overlay::draw(state, &theme, area, frame);
 }
 
+/// Index of the first visible line of the card: less than it was scrolled if the card ends before.
+pub fn card_top(state: &State) -> usize {
+    let theme = Theme::new(state.theme, state.setting.true_colour);
+    let card = Layout::showing(state, state.size(), state.pane).and_then(|layout| layout.card);
+    card.map_or(state.card_scroll, |area| card::top(state, &theme, rect(area.inside())))
+}
+
 fn rect(area: Area) -> Rect {
     Rect::new(area.x, area.y, area.width, area.height)
 }

@@ -2,6 +2,7 @@
 
 use super::conditions::always;
 use crate::app::command::{Command, Reach};
+use crate::app::command_id::CommandId;
 use crate::app::layout::{Layout, table_rows};
 use crate::app::message::Effect;
 use crate::app::state::overlay::Overlay;
@@ -73,6 +74,22 @@ pub const COMMANDS: &[Command] = &[
         reach: Reach::Screen,
         enabled: always,
         run: |state| line(state, usize::MAX),
+    },
+    Command {
+        name: "other-down",
+        help: "in the table: scroll the card down; in the other panes: to the next feature",
+        keys: &["J"],
+        reach: Reach::Features,
+        enabled: |state| can_move_other(state, 1),
+        run: |state| other(state, 1),
+    },
+    Command {
+        name: "other-up",
+        help: "in the table: scroll the card up; in the other panes: to the previous feature",
+        keys: &["K"],
+        reach: Reach::Features,
+        enabled: |state| can_move_other(state, -1),
+        run: |state| other(state, -1),
     },
     Command {
         name: "left",
@@ -147,6 +164,36 @@ fn enter(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The reason why the other pane cannot move by `rows`, if it cannot.
+fn can_move_other(state: &State, rows: isize) -> Result<(), String> {
+    if state.table.row().is_none() {
+        return Err("no feature is listed".to_owned());
+    }
+    if state.pane == Pane::Features && !is_visible(state, Pane::Card) {
+        let enter = state.setting.keymap.way(CommandId::ENTER);
+        return Err(format!("the card is not on the screen; {enter} shows it"));
+    }
+    let (up, cursor) = (rows < 0, state.table.cursor);
+    if state.pane == Pane::Features {
+        return if up && state.card_scroll == 0 { Err("the card begins here".to_owned()) } else { Ok(()) };
+    }
+    if up && cursor == 0 {
+        return Err("this is the first feature".to_owned());
+    }
+    if !up && cursor + 1 == state.table.len() {
+        return Err("this is the last feature".to_owned());
+    }
+    Ok(())
+}
+
+fn other(state: &mut State, rows: isize) -> Vec<Effect> {
+    let pane = match state.pane {
+        Pane::Features => Pane::Card,
+        Pane::Submodules | Pane::Card => Pane::Features,
+    };
+    step(state, pane, rows)
+}
+
 /// Scrolls the heat map by `rows` if it is open, else moves the cursor of the pane that takes keys.
 pub fn scroll(state: &mut State, rows: isize) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
@@ -175,17 +222,11 @@ pub fn step(state: &mut State, pane: Pane, rows: isize) -> Vec<Effect> {
             choose_submodule(state, row)
         }
         Pane::Card => {
-            // This is an upper bound; drawing stops at the last line of the card.
-            state.card_scroll = state.card_scroll.saturating_add_signed(rows).min(card_lines(state));
+            // Drawing stops at the last line of the card and says which line is the first then.
+            state.card_scroll = state.card_scroll.saturating_add_signed(rows);
             Vec::new()
         }
     }
-}
-
-/// Upper bound of the lines of a card: 40, and 4 for each example.
-fn card_lines(state: &State) -> usize {
-    let data = state.findings().and_then(|findings| findings.data(state.shown().first()));
-    40 + 4 * data.map_or(0, |data| data.examples.len())
 }
 
 fn line(state: &mut State, row: usize) -> Vec<Effect> {
@@ -199,7 +240,7 @@ fn line(state: &mut State, row: usize) -> Vec<Effect> {
         }
         Pane::Submodules => choose_submodule(state, row),
         Pane::Card => {
-            state.card_scroll = row.min(card_lines(state));
+            state.card_scroll = row;
             Vec::new()
         }
     }

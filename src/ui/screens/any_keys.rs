@@ -167,11 +167,12 @@ proptest! {
 }
 
 /// Keys that lead to states in which different commands can do something.
-const STARTS: [&str; 16] = [
+const STARTS: [&str; 17] = [
     "",
     "2 j j j",
     "2 h j j",
     "1 l",
+    "j j l",
     "2 4",
     "/ kind=mlp enter j j",
     "j space",
@@ -229,7 +230,7 @@ fn every_default_key_runs_its_command() {
 #[test]
 fn a_click_moves_the_cursor_and_the_card_begins_at_its_top() {
     let mut pilot = Pilot::study();
-    pilot.resize(180, 50);
+    pilot.resize(120, 40);
     pilot.press("l j j j j j j j h");
     assert_eq!(pilot.state.card_scroll, 7);
     pilot.tell(Message::Mouse(Mouse::Click, 50, 8));

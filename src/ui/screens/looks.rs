@@ -45,7 +45,7 @@ fn views() {
     look("heat_map", &mut after("H"), &ALL);
     look("heat_map_scrolled", &mut after("H G"), &ALL);
     look("published", &mut after("p"), &ALL);
-    look("published_comparison", &mut after("p K ctrl-u 30 enter 4"), &ALL);
+    look("published_comparison", &mut after("p T ctrl-u 30 enter 4"), &ALL);
 }
 
 #[test]

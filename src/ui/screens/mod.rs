@@ -7,6 +7,7 @@ mod computing;
 mod contrast;
 mod copies;
 mod downloading;
+mod evidence;
 mod looks;
 mod many_rows;
 mod pilot;

@@ -82,6 +82,10 @@ impl Pilot {
 
     fn key(&mut self, key: Key) {
         self.tell(Message::Key(key, self.now));
+        let top = ui::card_top(&self.state);
+        if top < self.state.card_scroll {
+            self.tell(Message::CardTop(top));
+        }
     }
 
     /// Presses keys, one a second. A word that is not the name of a key is typed in one go: `0.2`.
