@@ -6,7 +6,7 @@ use super::command_id::CommandId;
 use super::key::Key;
 
 /// Keys with their commands; the usual key of a command first.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
     keys: Vec<(Key, CommandId)>,
 }

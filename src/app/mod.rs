@@ -10,7 +10,7 @@
 //! | the question, the meaning and the action of a prompt | `prompts/`, one file each |
 //! | the state | [`state`] and the files in its folder, which do not know messages or commands |
 //! | which rows the table has | [`crate::core::rows`], asked for in [`table`] |
-//! | the words of the manual | [`manual`], `assets/manual` |
+//! | the words of help and manual | [`help`], [`manual`], `assets/manual` |
 //! | the places of panes, views and columns on the screen | [`layout`], [`columns`] |
 
 pub mod answer;
@@ -23,6 +23,7 @@ pub mod commands;
 pub mod config;
 pub mod copying;
 pub mod download;
+pub mod help;
 pub mod job;
 pub mod key;
 pub mod keymap;

@@ -3,9 +3,9 @@
 use super::choice::sort_by;
 use super::columns::{self, Item};
 use super::commands::{movement, views};
+use super::help;
 use super::layout::{self, Area, Layout};
 use super::message::{Effect, Mouse};
-use super::palette;
 use super::state::overlay::Overlay;
 use super::state::{Pane, State};
 use crate::core::rows::column::Column;
@@ -24,8 +24,8 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     }
     if state.overlay.is_some() {
         match mouse {
-            Mouse::WheelDown => palette::step(state, NOTCH),
-            Mouse::WheelUp => palette::step(state, -NOTCH),
+            Mouse::WheelDown => help::step(state, NOTCH),
+            Mouse::WheelUp => help::step(state, -NOTCH),
             Mouse::Click => {}
         }
         return Vec::new();

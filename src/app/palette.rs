@@ -1,4 +1,4 @@
-//! Lists of commands that are searched by typing: the palette and the help.
+//! The palette: a list of commands that is searched by typing. The help searches commands and takes keys in the same way.
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -30,10 +30,15 @@ fn with_argument(list: &List) -> Option<(&'static Command, String)> {
 /// The commands that match the typed text, best first; all commands in the order of the registry if nothing was typed. A command
 /// whose whole name is typed with an argument behind it is the only one.
 pub fn found(list: &List, keymap: &Keymap) -> Vec<&'static Command> {
-    if let Some((command, _)) = with_argument(list) {
-        return vec![command];
+    match with_argument(list) {
+        Some((command, _)) => vec![command],
+        None => matching(list.input.value(), keymap),
     }
-    let pattern = Pattern::parse(list.input.value(), CaseMatching::Ignore, Normalization::Smart);
+}
+
+/// The commands that match `typed`, as [`found`].
+pub fn matching(typed: &str, keymap: &Keymap) -> Vec<&'static Command> {
+    let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
     let mut scored: Vec<(u32, &'static Command)> = commands::all()
@@ -46,16 +51,16 @@ pub fn found(list: &List, keymap: &Keymap) -> Vec<&'static Command> {
         })
         .collect();
     // A name that is typed in full comes before longer names that begin with it.
-    scored.sort_by_key(|(score, command)| std::cmp::Reverse((command.name == list.input.value(), *score)));
+    scored.sort_by_key(|(score, command)| std::cmp::Reverse((command.name == typed, *score)));
     // Letters scattered over a sentence match almost anything, so scores below half of the best are dropped.
     let best = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
     scored.retain(|(score, _)| *score >= best / 2);
     scored.into_iter().map(|(_, command)| command).collect()
 }
 
-/// Runs the command in this row of the open list with the typed argument, which may be empty.
+/// Runs the command in this row of the palette with the typed argument, which may be empty.
 pub fn choose(state: &mut State, row: usize, argument: &str) -> Vec<Effect> {
-    let Some(Overlay::Palette(list) | Overlay::Help(list)) = &state.overlay else { return Vec::new() };
+    let Some(Overlay::Palette(list)) = &state.overlay else { return Vec::new() };
     let Some(command) = found(list, &state.setting.keymap).get(row).copied() else { return nothing(state) };
     if argument.is_empty() {
         state.overlay = None;
@@ -95,31 +100,31 @@ fn nothing(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Moves the cursor of the open list, if a list is open.
+/// Moves the cursor of the palette, if it is open.
 pub fn step(state: &mut State, rows: isize) {
-    if let Some(Overlay::Palette(list) | Overlay::Help(list)) = &mut state.overlay {
+    if let Some(Overlay::Palette(list)) = &mut state.overlay {
         let end = found(list, &state.setting.keymap).len().saturating_sub(1);
         list.cursor = list.cursor.saturating_add_signed(rows).min(end);
     }
 }
 
-/// Handles a key in the open list: arrows move, Tab completes, Enter runs, Esc closes, other keys edit the text.
+/// Handles a key in the palette: arrows move, Tab completes, Enter runs, Esc closes, other keys edit the text.
 pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
-    let Some(Overlay::Palette(list) | Overlay::Help(list)) = &mut state.overlay else { return Vec::new() };
-    let rows = match (pressed.code, pressed.control) {
-        (Code::Escape, _) | (Code::Character('c'), true) => {
-            state.overlay = None;
-            return Vec::new();
-        }
-        (Code::Enter, _) => {
+    let Some(Overlay::Palette(list)) = &mut state.overlay else { return Vec::new() };
+    if closes(pressed) {
+        state.overlay = None;
+        return Vec::new();
+    }
+    match pressed.code {
+        Code::Enter => {
             let argument = with_argument(list).map(|(_, argument)| argument).unwrap_or_default();
             let row = list.cursor;
-            return choose(state, row, &argument);
+            choose(state, row, &argument)
         }
-        (Code::Tab, _) => {
+        Code::Tab => {
             let argument = with_argument(list);
             let chosen = found(list, &state.setting.keymap).get(list.cursor).copied();
-            return match (argument, chosen) {
+            match (argument, chosen) {
                 (Some((command, argument)), _) => go_on(state, command, &argument),
                 (None, Some(command)) => {
                     list.input = Input::new(format!("{} ", command.name));
@@ -127,31 +132,46 @@ pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
                     Vec::new()
                 }
                 (None, None) => nothing(state),
-            };
+            }
         }
-        (Code::Down, _) | (Code::Character('n' | 'j'), true) => 1,
+        _ => {
+            match rows(pressed) {
+                Some(rows) => step(state, rows),
+                None => edit(list, pressed),
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Whether the key closes a list.
+pub fn closes(key: Key) -> bool {
+    key.code == Code::Escape || (key.control && key.code == Code::Character('c'))
+}
+
+/// By how many rows the key moves the cursor of a list; None if it does not.
+pub fn rows(key: Key) -> Option<isize> {
+    Some(match (key.code, key.control) {
+        (Code::Down | Code::Tab, _) | (Code::Character('n' | 'j'), true) => 1,
         (Code::Up | Code::BackTab, _) | (Code::Character('p' | 'k'), true) => -1,
         (Code::PageDown, _) => PAGE,
         (Code::PageUp, _) => -PAGE,
         (Code::Home, _) => isize::MIN,
         (Code::End, _) => isize::MAX,
-        _ => {
-            let is_full = list.input.value().len() >= LONGEST;
-            if let Some(request) = edit(pressed).filter(|edit| !is_full || !matches!(edit, InputRequest::InsertChar(_))) {
-                list.input.handle(request);
-                list.cursor = 0;
-            }
-            return Vec::new();
-        }
-    };
-    step(state, rows);
-    Vec::new()
+        _ => return None,
+    })
 }
 
-fn edit(key: Key) -> Option<InputRequest> {
-    match (key.code, key.control) {
+/// Edits the typed text; the cursor goes back to the first match.
+pub fn edit(list: &mut List, key: Key) {
+    let is_full = list.input.value().len() >= LONGEST;
+    let request = match (key.code, key.control) {
         (Code::Backspace, _) => Some(InputRequest::DeletePrevChar),
         (Code::Character('u'), true) => Some(InputRequest::DeleteLine),
-        _ => key.typed().map(InputRequest::InsertChar),
+        _ => key.typed().filter(|_| !is_full).map(InputRequest::InsertChar),
+    };
+    if let Some(request) = request {
+        list.input.handle(request);
+        list.cursor = 0;
     }
 }

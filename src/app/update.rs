@@ -8,7 +8,7 @@ use super::message::{Effect, Message};
 use super::notice::Notice;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
-use super::{answer, choice, download, job, layout, mouse, palette, prompts, table, tagging};
+use super::{answer, choice, download, help, job, layout, mouse, palette, prompts, table, tagging};
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Scope;
 use crate::core::tags::import::{Target, import};
@@ -101,7 +101,9 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
         Some(Overlay::Prompt(_)) => prompts::key(state, key),
         Some(Overlay::Question(question)) => answer::key(state, *question, key),
         Some(Overlay::Chooser(chooser)) => choice::key(state, *chooser, key),
-        Some(Overlay::Palette(_) | Overlay::Help(_)) => palette::key(state, key),
+        Some(Overlay::Palette(_)) => palette::key(state, key),
+        Some(Overlay::Help(_)) => help::key(state, key),
+        Some(Overlay::Topic(_)) => help::topic_key(state, key),
         Some(Overlay::HeatMap) | None => command_key(state, key, command),
     }
 }

@@ -8,6 +8,7 @@ mod fit;
 mod footer;
 mod header;
 pub mod heat_map;
+mod help;
 mod overlay;
 mod pane;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod submodules;
 #[cfg(test)]
 mod testing;
 pub mod theme;
+mod window;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -3,6 +3,7 @@
 use super::list::List;
 use super::prompt::Prompt;
 use super::question::Question;
+use crate::app::manual::Topic;
 
 /// An overlay, which lies over the panes. It takes the keys, except that commands work over the heat map.
 #[derive(Debug, Clone)]
@@ -17,8 +18,21 @@ pub enum Overlay {
     Palette(List),
     /// The help, a list over all of the screen but the footer.
     Help(List),
+    /// A topic of the manual, in place of the help.
+    Topic(Page),
     /// The heat map, over the whole screen.
     HeatMap,
+}
+
+/// An open topic of the manual.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The topic.
+    pub topic: &'static Topic,
+    /// Index of the first visible line.
+    pub top: usize,
+    /// The help from which the topic was opened.
+    pub help: List,
 }
 
 /// The kinds of choosers.

@@ -8,6 +8,7 @@ mod contrast;
 mod copies;
 mod downloading;
 mod evidence;
+mod help;
 mod looks;
 mod many_rows;
 mod pilot;

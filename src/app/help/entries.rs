@@ -1,0 +1,99 @@
+//! What the help contains, and what of it matches the typed text.
+
+use crate::app::command::Command;
+use crate::app::commands::GROUPS;
+use crate::app::manual::glossary::{self, entries};
+use crate::app::manual::{TOPICS, Topic};
+use crate::app::palette;
+use crate::app::state::State;
+use crate::core::filter::fields;
+
+/// One entry of the help.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    /// The picture of the screen.
+    Picture,
+    /// A command, which Enter runs.
+    Command(&'static Command),
+    /// A field of filters.
+    Field {
+        /// The word that is typed.
+        name: String,
+        /// Its meaning, with an example.
+        says: String,
+    },
+    /// A word of the glossary.
+    Word(glossary::Entry),
+    /// A topic of the manual.
+    Topic(&'static Topic),
+}
+
+/// Entries under one heading; never empty.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// The heading.
+    pub title: &'static str,
+    /// The entries, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// The sections that match `typed`; all of the help if nothing is typed.
+pub fn sections(state: &State, typed: &str) -> Vec<Section> {
+    let typed = typed.trim().to_lowercase();
+    let section = |title, entries| Section { title, entries };
+    let mut sections = Vec::new();
+    if typed.is_empty() {
+        sections.push(section("The screen", vec![Entry::Picture]));
+        sections.extend(GROUPS.iter().map(|group| section(group.title, group.commands.iter().map(Entry::Command).collect())));
+    } else {
+        let found = palette::matching(&typed, &state.setting.keymap);
+        sections.push(section("Commands", found.into_iter().map(Entry::Command).collect()));
+    }
+    let field = |(name, says): (String, String)| Entry::Field { name, says };
+    let fields = fields(state.about()).into_iter().filter(|(name, says)| holds(&typed, &[name.as_str(), says.as_str()]));
+    sections.push(section("Fields of a filter", fields.map(field).collect()));
+    sections.push(section("Glossary", words(&typed).into_iter().map(Entry::Word).collect()));
+    let topics = TOPICS.iter().filter(|topic| holds(&typed, &[topic.name, topic.text]));
+    sections.push(section("Manual", topics.map(Entry::Topic).collect()));
+    sections.retain(|section| !section.entries.is_empty());
+    // Whoever types a word of the glossary that begins no command wants to know what it means.
+    let is_command = palette::matching(&typed, &state.setting.keymap).iter().any(|command| command.name.starts_with(&typed));
+    let is_word = words(&typed).first().is_some_and(|entry| rank(&typed, entry) == 0);
+    if !typed.is_empty() && is_word && !is_command {
+        sections.sort_by_key(|section| section.title != "Glossary");
+    }
+    sections
+}
+
+/// All entries of the sections that match `typed`, in order.
+pub fn all(state: &State, typed: &str) -> Vec<Entry> {
+    sections(state, typed).into_iter().flat_map(|section| section.entries).collect()
+}
+
+/// Whether each word of `typed` is somewhere in `texts`.
+fn holds(typed: &str, texts: &[&str]) -> bool {
+    let all = texts.join(" ").to_lowercase();
+    typed.split_whitespace().all(|word| all.contains(word))
+}
+
+/// The entries of the glossary that match, those first whose own words begin with `typed`, then those whose own words hold it.
+fn words(typed: &str) -> Vec<glossary::Entry> {
+    let mut found: Vec<glossary::Entry> =
+        entries().into_iter().filter(|entry| holds(typed, &[entry.words.join(" ").as_str(), entry.says.as_str()])).collect();
+    if !typed.is_empty() {
+        found.sort_by_key(|entry| rank(typed, entry));
+    }
+    found
+}
+
+/// 0 if a word of the entry begins with `typed`, 1 if one holds it, 2 if only the explanation does.
+fn rank(typed: &str, entry: &glossary::Entry) -> u8 {
+    let words = || entry.words.iter().map(|word| word.to_lowercase());
+    if words().any(|word| word.starts_with(typed)) {
+        0
+    } else if words().any(|word| word.contains(typed)) {
+        1
+    } else {
+        2
+    }
+}

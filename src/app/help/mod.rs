@@ -1,0 +1,111 @@
+//! The help: a picture of the screen, every command, the filter's fields, the glossary and the manual, searched by typing.
+
+pub mod entries;
+pub mod rows;
+
+use entries::Entry;
+
+use super::key::{Code, Key};
+use super::manual::page::{Line, lines};
+use super::manual::{self, Topic};
+use super::message::Effect;
+use super::state::State;
+use super::state::overlay::{Overlay, Page};
+use super::{commands, palette};
+
+/// Widest text of a topic in columns: longer lines are hard to read.
+const WIDEST: usize = 100;
+
+/// Moves the cursor of the open help or palette, or scrolls the open topic.
+pub fn step(state: &mut State, rows: isize) {
+    let size = state.size();
+    match &mut state.overlay {
+        Some(Overlay::Help(list)) => {
+            let mut list = list.clone();
+            let end = entries::all(state, list.input.value()).len().saturating_sub(1);
+            list.cursor = list.cursor.saturating_add_signed(rows).min(end);
+            state.overlay = Some(Overlay::Help(list));
+        }
+        Some(Overlay::Topic(page)) => {
+            let (all, (_, height)) = (topic_lines(page.topic, size), topic_size(size));
+            page.top = page.top.saturating_add_signed(rows).min(all.len().saturating_sub(height));
+        }
+        _ => palette::step(state, rows),
+    }
+}
+
+/// Handles a key in the help: arrows move, Enter runs a command or explains, Esc closes, other keys edit the search.
+pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
+    if let Some(rows) = palette::rows(pressed) {
+        step(state, rows);
+        return Vec::new();
+    }
+    let Some(Overlay::Help(list)) = &mut state.overlay else { return Vec::new() };
+    if palette::closes(pressed) {
+        state.overlay = None;
+    } else if pressed.code == Code::Enter {
+        return enter(state);
+    } else {
+        palette::edit(list, pressed);
+    }
+    Vec::new()
+}
+
+/// Runs the command at the cursor, or opens the topic that says more about the entry there.
+fn enter(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Help(list)) = &state.overlay else { return Vec::new() };
+    let list = list.clone();
+    let topic = match entries::all(state, list.input.value()).into_iter().nth(list.cursor) {
+        None => return Vec::new(),
+        Some(Entry::Command(command)) => {
+            state.overlay = None;
+            return commands::run(state, command);
+        }
+        Some(Entry::Picture) => manual::find("screen"),
+        Some(Entry::Field { .. }) => manual::find("filters"),
+        Some(Entry::Word(word)) => manual::find(word.topic),
+        Some(Entry::Topic(topic)) => Some(topic),
+    };
+    if let Some(topic) = topic {
+        state.overlay = Some(Overlay::Topic(Page { topic, top: 0, help: list }));
+    }
+    Vec::new()
+}
+
+/// Handles a key in a topic: arrows and pages scroll, Esc goes back to the help.
+pub fn topic_key(state: &mut State, pressed: Key) -> Vec<Effect> {
+    let (_, height) = topic_size(state.size());
+    let rows = match pressed.typed() {
+        Some('j') => Some(1),
+        Some('k') => Some(-1),
+        Some(' ') => Some(height as isize),
+        Some('g') => Some(isize::MIN),
+        Some('G') => Some(isize::MAX),
+        _ => palette::rows(pressed),
+    };
+    if let Some(rows) = rows {
+        step(state, rows);
+    } else if (palette::closes(pressed) || matches!(pressed.typed(), Some('q')) || pressed.code == Code::Enter)
+        && let Some(Overlay::Topic(page)) = state.overlay.take()
+    {
+        state.overlay = Some(Overlay::Help(page.help));
+    }
+    Vec::new()
+}
+
+/// Columns and rows for the text of a topic on a terminal of `size`: all but the border, the footer and a margin.
+fn topic_size((width, height): (u16, u16)) -> (usize, usize) {
+    (usize::from(width).saturating_sub(4).min(WIDEST), usize::from(height).saturating_sub(3))
+}
+
+fn topic_lines(topic: &Topic, size: (u16, u16)) -> Vec<Line> {
+    lines(topic.text, topic_size(size).0)
+}
+
+/// The part of a topic that is visible on a terminal of `size`, and how many of its lines are above and below that part.
+pub fn visible(page: &Page, size: (u16, u16)) -> (Vec<Line>, usize, usize) {
+    let (all, (_, height)) = (topic_lines(page.topic, size), topic_size(size));
+    let top = page.top.min(all.len().saturating_sub(height));
+    let below = all.len() - top - height.min(all.len() - top);
+    (all.into_iter().skip(top).take(height).collect(), top, below)
+}

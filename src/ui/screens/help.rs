@@ -1,0 +1,102 @@
+//! Tests of the help: the picture of the screen, the search, the glossary and the manual.
+
+use super::pilot::Pilot;
+use crate::app::help::entries::{Entry, all, sections};
+use crate::app::help::rows::{Role, rows};
+use crate::app::help::visible;
+use crate::app::manual::TOPICS;
+use crate::app::state::list::List;
+use crate::app::state::overlay::Overlay;
+
+/// The explorer with the help open and `text` typed into it.
+fn searching(text: &str) -> Pilot {
+    let mut pilot = Pilot::study();
+    pilot.press("?");
+    pilot.type_text(text);
+    pilot
+}
+
+/// The entry that Enter would act on.
+fn first(text: &str) -> String {
+    match all(&Pilot::study().state, text).first() {
+        Some(Entry::Word(word)) => format!("word {}", word.words[0]),
+        Some(Entry::Command(command)) => format!("command {}", command.name),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_word_of_the_screen_is_found_in_the_glossary_and_a_command_by_its_name() {
+    for (text, found) in [
+        ("s.e.", "word standard error"),
+        ("error", "word error term"),
+        ("total effect", "word total effect"),
+        ("ig", "word ig"),
+        ("patch", "word patch prompt"),
+        ("threshold", "command threshold"),
+        ("quit", "command quit"),
+    ] {
+        assert_eq!(first(text), found, "{text}");
+    }
+    let titles: Vec<&str> = sections(&Pilot::study().state, "clean").into_iter().map(|section| section.title).collect();
+    assert!(titles.contains(&"Glossary"), "{titles:?}");
+}
+
+#[test]
+fn nothing_is_cut_at_any_width() {
+    let state = Pilot::study().state;
+    // The last words of a command, of a field of filters, of the glossary and of the list of topics.
+    let ends = ["around the end", "note=\"two words\"", "which Neuronpedia shows as a page.", "Glossary: Enter opens it"];
+    for columns in [58, 68, 96, 118, 178] {
+        let rows = rows(&state, &List::default(), columns);
+        let width = |parts: &[(Role, String)]| parts.iter().map(|(_, text)| text.chars().count()).sum::<usize>();
+        assert!(rows.iter().all(|row| width(&row.parts) <= columns), "{columns}");
+        assert!(rows.iter().any(|row| row.parts.iter().any(|(role, _)| *role == Role::Picture)), "no picture in {columns}");
+        // The last cell of every row, which is the text that is wrapped.
+        let texts: Vec<&str> = rows.iter().filter_map(|row| row.parts.last()).map(|(_, text)| text.trim()).collect();
+        let text = texts.join(" ");
+        assert!(!text.contains('…') && ends.iter().all(|end| text.contains(end)), "{columns}: {text}");
+    }
+}
+
+#[test]
+fn a_search_without_a_match_says_so_and_enter_does_nothing() {
+    let mut pilot = searching("qqqq");
+    assert!(pilot.screen().iter().any(|row| row.contains("no command, no word and no topic holds 'qqqq'")));
+    pilot.press("enter");
+    assert!(matches!(pilot.state.overlay, Some(Overlay::Help(_))));
+}
+
+#[test]
+fn enter_on_a_word_opens_its_topic_and_esc_goes_back_to_the_search() {
+    let mut pilot = searching("s.e.");
+    pilot.press("enter G");
+    let Some(Overlay::Topic(page)) = &pilot.state.overlay else { panic!("no topic is open") };
+    let (lines, above, below) = visible(page, pilot.state.size());
+    assert!(page.topic.name == "numbers" && above > 0 && below == 0 && !lines.is_empty());
+    pilot.press("esc");
+    let Some(Overlay::Help(list)) = &pilot.state.overlay else { panic!("the help is closed") };
+    assert_eq!(list.input.value(), "s.e.");
+    pilot.press("esc");
+    assert!(pilot.state.overlay.is_none());
+}
+
+#[test]
+fn every_topic_can_be_opened_and_scrolled_to_its_end_at_any_size() {
+    for (width, height) in [(60, 16), (70, 20), (120, 40), (240, 60)] {
+        for topic in TOPICS {
+            let mut pilot = Pilot::study();
+            pilot.resize(width, height);
+            pilot.press("? end");
+            let last = TOPICS.len() - 1;
+            let up = last - TOPICS.iter().position(|other| other.name == topic.name).unwrap();
+            (0..up).for_each(|_| {
+                pilot.press("up");
+            });
+            pilot.press("enter");
+            assert!(pilot.screen()[0].contains(&format!("manual: {}", topic.name)), "{}", topic.name);
+            pilot.press("end");
+            assert!(!pilot.screen().iter().any(|row| row.contains("↓ more")));
+        }
+    }
+}
