@@ -1,6 +1,5 @@
 //! `saescope manual`: prints a topic of the manual, as wide as the terminal.
 
-use std::io::{IsTerminal, stdout};
 use std::process::ExitCode;
 
 use super::arguments::ManualArguments;
@@ -8,6 +7,7 @@ use super::output;
 use crate::app::manual::page::{Kind, Line, lines};
 use crate::app::manual::{TOPICS, find};
 use crate::core::problem::{Problem, Result};
+use crate::term::width::of_output;
 
 /// Width of a page over a pipe, in columns.
 const WIDTH: usize = 80;
@@ -28,8 +28,7 @@ pub fn manual(arguments: &ManualArguments) -> Result<ExitCode> {
 
 /// Columns of a page: those of the terminal, if the output is one.
 fn width() -> usize {
-    let terminal = if stdout().is_terminal() { crossterm::terminal::size().ok() } else { None };
-    terminal.map_or(WIDTH, |(columns, _)| usize::from(columns)).min(WIDEST)
+    of_output().map_or(WIDTH, usize::from).min(WIDEST)
 }
 
 fn unknown(name: &str) -> Problem {

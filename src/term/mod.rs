@@ -29,6 +29,7 @@ pub mod signals;
 #[cfg(test)]
 mod testing;
 mod tmux;
+pub mod width;
 
 use crossterm::event::Event;
 

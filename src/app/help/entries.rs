@@ -1,7 +1,7 @@
 //! What the help contains, and what of it matches the typed text.
 
 use crate::app::command::Command;
-use crate::app::commands::GROUPS;
+use crate::app::commands::{self, GROUPS};
 use crate::app::manual::glossary::{self, entries};
 use crate::app::manual::{TOPICS, Topic};
 use crate::app::palette;
@@ -57,9 +57,8 @@ pub fn sections(state: &State, typed: &str) -> Vec<Section> {
     sections.push(section("Manual", topics.map(Entry::Topic).collect()));
     sections.retain(|section| !section.entries.is_empty());
     // Whoever types a word of the glossary that begins no command wants to know what it means.
-    let is_command = palette::matching(&typed, &state.setting.keymap).iter().any(|command| command.name.starts_with(&typed));
-    let is_word = words(&typed).first().is_some_and(|entry| rank(&typed, entry) == 0);
-    if !typed.is_empty() && is_word && !is_command {
+    let is_word = || words(&typed).first().is_some_and(|entry| rank(&typed, entry) == 0);
+    if !typed.is_empty() && !commands::all().any(|command| command.name.starts_with(&typed)) && is_word() {
         sections.sort_by_key(|section| section.title != "Glossary");
     }
     sections

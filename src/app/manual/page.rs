@@ -38,8 +38,12 @@ pub fn lines(markdown: &str, columns: usize) -> Vec<Line> {
     while let Some(line) = source.next() {
         if line.is_empty() {
             push(Kind::Text, "");
-        } else if let Some(code) = line.strip_prefix(CODE) {
-            wrap(code, columns.saturating_sub(2)).iter().for_each(|part| push(Kind::Code, &format!("  {part}")));
+        } else if let Some(first) = line.strip_prefix(CODE) {
+            let mut block = vec![first];
+            while let Some(next) = source.next_if(|next| next.starts_with(CODE)) {
+                block.push(&next[CODE.len()..]);
+            }
+            code(&block, columns).iter().for_each(|line| push(Kind::Code, line));
         } else if line.starts_with('#') {
             push(Kind::Heading, &plain(line.trim_start_matches('#').trim_start()));
         } else if line.starts_with('|') {
@@ -62,6 +66,16 @@ pub fn lines(markdown: &str, columns: usize) -> Vec<Line> {
         }
     }
     page
+}
+
+/// A block that is shown as it is, two columns further in. Commands are broken between words; a broken picture would show nothing.
+fn code(block: &[&str], columns: usize) -> Vec<String> {
+    let needed = block.iter().map(|line| line.width()).max().unwrap_or(0) + 2;
+    if needed > columns && block.iter().any(|line| line.contains('┌')) {
+        return vec![format!("  (a picture for {needed} columns)")];
+    }
+    let parts = block.iter().flat_map(|line| wrap(line, columns.saturating_sub(2)));
+    parts.map(|part| format!("  {part}")).collect()
 }
 
 /// Whether a line of the source belongs to the paragraph or the list entry before it.
@@ -152,6 +166,8 @@ mod tests {
     #[test]
     fn code_stays_as_it_is_and_tables_break_their_widest_column() {
         assert_eq!(texts("    a   b\n<!-- no -->\n    c", 20), ["  a   b", "  c"]);
+        assert_eq!(texts("    ┌──────────┐", 14), ["  ┌──────────┐"]);
+        assert_eq!(texts("    ┌──────────┐", 13), ["  (a picture for 14 columns)"]);
         assert_eq!(
             texts("| a\\|b | `says` |\n|--:|---|\n| 1 | one two three |", 16),
             ["a|b  says", "  1  one two", "     three"]
