@@ -59,7 +59,7 @@ const MEDIUM: u16 = 100;
 /// From this many rows of panes on, the card stands below the table if it does not fit beside it.
 const TALL: u16 = 26;
 
-const HEADER: u16 = 3;
+const HEADER: u16 = 4;
 const FOOTER: u16 = 1;
 const SUBMODULES: u16 = 36;
 
@@ -72,7 +72,7 @@ const TABLE: u16 = 60;
 /// The areas of a screen of one size. A pane without an area is visible only while it takes keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
-    /// Three lines: source of the numbers, views, selection.
+    /// Four lines: source of the numbers, views, selection, legend.
     pub header: Area,
     /// The submodule list; None if it is not visible.
     pub submodules: Option<Area>,

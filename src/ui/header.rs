@@ -1,4 +1,4 @@
-//! Three lines: the source of the numbers, the views, and the rule by which features are listed.
+//! Four lines: the source of the numbers, the views, the rule by which features are listed, and the legend of the table.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::fit::cut;
+use super::legend;
 use super::theme::Theme;
 use crate::app::command_id::CommandId;
 use crate::app::state::State;
@@ -18,9 +19,10 @@ use crate::core::rows::column::Sort;
 use crate::core::text::printable;
 use crate::core::view::View;
 
-/// Draws the header into `area`, which has three rows.
+/// Draws the header into `area`, which has four rows.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let lines = [source(state, theme, area.width), views(state, theme, area.width), selection(state, theme, area.width)];
+    let legend = legend::line(state, theme, usize::from(area.width));
+    let lines = [source(state, theme, area.width), views(state, theme, area.width), selection(state, theme, area.width), legend];
     for (row, line) in lines.into_iter().enumerate() {
         frame.buffer_mut().set_line(area.x, area.y + row as u16, &line, area.width);
     }
@@ -99,7 +101,7 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let rate = pace.map_or_else(String::new, |pace| format!(" · {:.0}/s", pace.rate));
     let remaining = pace.map_or_else(String::new, |pace| format!(" · {} left", duration(pace.left)));
     let arrived = state.study.as_deref().filter(|_| running.opened).map(job::arrived);
-    let arrived = arrived.map_or_else(String::new, |(arrived, expected)| format!(" · {arrived}/{expected} done"));
+    let arrived = arrived.map_or_else(String::new, |(arrived, expected)| format!(" · {arrived}/{expected} parts"));
     let doing = format!(" · {}", printable(&progress.stage));
     let stop = state.setting.keymap.way(CommandId::CANCEL);
     // The way to stop the job and the words about the tags always stay; the least important parts are dropped first.

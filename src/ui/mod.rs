@@ -9,6 +9,7 @@ mod footer;
 mod header;
 pub mod heat_map;
 mod help;
+mod legend;
 mod overlay;
 mod pane;
 #[cfg(test)]

@@ -233,9 +233,9 @@ fn a_click_moves_the_cursor_and_the_card_begins_at_its_top() {
     pilot.resize(120, 40);
     pilot.press("l j j j j j j j h");
     assert_eq!(pilot.state.card_scroll, 7);
-    pilot.tell(Message::Mouse(Mouse::Click, 50, 8));
+    pilot.tell(Message::Mouse(Mouse::Click, 50, 9));
     assert_eq!((pilot.state.table.cursor, pilot.state.card_scroll), (3, 0));
-    assert!(pilot.screen()[8].contains('>'));
+    assert!(pilot.screen()[9].contains('>'));
 }
 
 #[test]
@@ -244,6 +244,6 @@ fn a_click_below_the_last_submodule_chooses_none() {
     pilot.resize(180, 50);
     pilot.tell(Message::Mouse(Mouse::Click, 5, 40));
     assert_eq!(pilot.state.submodule, None);
-    pilot.tell(Message::Mouse(Mouse::Click, 5, 5));
+    pilot.tell(Message::Mouse(Mouse::Click, 5, 6));
     assert_eq!(pilot.state.submodule.unwrap().to_string(), "attn_0");
 }

@@ -9,6 +9,7 @@ mod copies;
 mod downloading;
 mod evidence;
 mod help;
+mod legend;
 mod looks;
 mod many_rows;
 mod pilot;

@@ -31,7 +31,10 @@ const AFTER_NUMBERS: [&str; 13] = [
 ];
 
 /// Formulas on the screen, whose signs are not keys.
-const FORMULAS: [&str; 2] = ["logit(patch answer) - logit(clean answer)", "|error| / (|sum| + |error|)"];
+const FORMULAS: [&str; 2] = ["logit(patch answer) - logit(clean answer)", "|error term| / (|sum| + |error term|)"];
+
+/// The row of the legend.
+const LEGEND: usize = 3;
 
 /// The words of `text` that can only be meant as a default key of the program: characters, `Esc`, and keys with control.
 fn default_keys_in(text: &str) -> Vec<String> {
@@ -58,7 +61,7 @@ fn default_keys_in(text: &str) -> Vec<String> {
                 // These signs are also used before bars and in formulas.
                 "+" | "-" | "=" | "_" | "/" => is_sentence,
                 // `k` is a variable of the method, `s` a unit.
-                "k" => !["the", "strongest", "no"].contains(&before) && !after.starts_with("ctrl-"),
+                "k" => !["the", "strongest", "no", "top"].contains(&before) && !after.starts_with("ctrl-"),
                 "s" => !before.ends_with(|character: char| character.is_ascii_digit()),
                 _ => true,
             }
@@ -116,7 +119,7 @@ fn starts() -> Vec<(&'static str, Pilot)> {
     let now = downloading.now();
     downloading.tell(Message::Download(1, DownloadNews::Progress(Progress { stage: "downloading".to_owned(), ..progress }), now));
     let mut demo = after(offering(ModelSource::Demo), &[]);
-    crate::app::download::mention(&mut demo.state);
+    crate::app::welcome::greet(&mut demo.state);
     let mut arrived = after(offering(ModelSource::Demo), &["fetch", "type enter"]);
     arrived.tell(Message::Download(1, DownloadNews::Ended(Ok(ModelSource::Demo)), now));
     let mut unsaved = after(Pilot::study(), &["tag", "type p"]);
@@ -159,15 +162,19 @@ fn said(pilot: &mut Pilot) -> String {
             let has_keys = row == 1 || row + 1 == usize::from(height);
             let number = |character: char| character.is_ascii_digit() && !has_keys;
             // Notes of the published study are words of its authors.
-            if pilot.state.show_published && (3..usize::from(height) - 1).contains(&row) {
+            if pilot.state.show_published && (4..usize::from(height) - 1).contains(&row) {
                 continue;
             }
+            // The signs in the legend are those of effects.
+            let line = if row == LEGEND { line.replace(['+', '-'], "") } else { line.clone() };
             said.push('\n');
             said.push_str(&FORMULAS.iter().fold(line.replace(number, "0"), |line, formula| line.replace(formula, "")));
         }
     }
+    // The letters of the picture in the help name parts of the screen.
+    let letters = |said: String| ('a'..='i').fold(said, |said, letter| said.replace(&format!("({letter})"), ""));
     match pilot.state.overlay {
-        Some(Overlay::Palette(_) | Overlay::Help(_)) => said.replace("Esc closes", ""),
+        Some(Overlay::Palette(_) | Overlay::Help(_)) => letters(said.replace("Esc closes", "")),
         // The answers of a question are not in the key map.
         Some(Overlay::Question(_)) => said.replace(" y ", " ").replace(" n ", " "),
         _ => said,

@@ -1,0 +1,122 @@
+//! The legend: what a row is, the unit of an effect, the answers that + and - push towards, and why cells at the cursor are empty.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::fit::width;
+use super::sides::sides;
+use super::theme::Theme;
+use crate::app::command_id::CommandId;
+use crate::app::state::State;
+use crate::app::state::overlay::Overlay;
+use crate::core::findings::{Findings, Source};
+use crate::core::rows::Shown;
+use crate::core::text::printable;
+use crate::core::view::View;
+
+/// Texts with their styles.
+type Parts = Vec<(String, Style)>;
+
+/// The legend in at most `columns`: the longest of its forms that fits.
+pub fn line(state: &State, theme: &Theme, columns: usize) -> Line<'static> {
+    let mut forms = forms(state, theme);
+    let wide = |parts: &Parts| parts.iter().map(|(text, _)| width(text)).sum::<usize>();
+    let last = forms.pop().unwrap_or_default();
+    let fitting = forms.into_iter().find(|parts| wide(parts) <= columns).unwrap_or(last);
+    Line::from(fitting.into_iter().map(|(text, style)| Span::styled(text, style)).collect::<Vec<_>>())
+}
+
+/// The legend in words, the longest form first.
+fn forms(state: &State, theme: &Theme) -> Vec<Parts> {
+    let Some(findings) = state.findings() else { return vec![vec![(nothing(state), theme.dim)]] };
+    let dim = |text: &str| (text.to_owned(), theme.dim);
+    let direction = Direction::of(findings, state.shown());
+    let (directions, short) = (direction.parts(theme, true), direction.parts(theme, false));
+    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+        let cell = [dim(" a cell: all features of a submodule at one word, their effects in logits summed · ")].to_vec();
+        return vec![[cell, directions].concat(), [vec![dim(" a cell: sum in logits · ")], short.clone()].concat(), short];
+    }
+    let (row, effect) = match state.shown() {
+        Shown::Single(_) => ("one feature", "logits, mean over pairs"),
+        Shown::Difference(..) => {
+            ("a feature in only one of both selections", "that of the view whose selection holds it, in logits")
+        }
+        Shown::Similarity(..) => ("a feature in both selections", "the larger one, in logits"),
+    };
+    let form = |before: &str, directions: &Parts, after: &str| [vec![dim(before)], directions.clone(), vec![dim(after)]].concat();
+    let plain = vec![
+        form(&format!(" a row: {row} · effect: {effect} · "), &directions, " · s.e.: standard error"),
+        form(&format!(" a row: {row} · logits: "), &directions, ""),
+        form(" a row: a feature · logits: ", &short, ""),
+        form(" ", &short[..2].to_vec(), ""),
+    ];
+    let reasons = empty(state, findings).map_or_else(Vec::new, |[long, short]| vec![long, short]);
+    let with = |reason: &String| {
+        let reason = vec![(format!(" · {reason}"), theme.warning)];
+        plain.clone().into_iter().map(move |form| [form, reason.clone()].concat())
+    };
+    let explained: Vec<Parts> = reasons.iter().flat_map(with).collect();
+    explained.into_iter().chain(plain).collect()
+}
+
+/// What to do when there is nothing to explain yet.
+fn nothing(state: &State) -> String {
+    if state.job.is_some() {
+        return " the first rows come with the first submodule".to_owned();
+    }
+    let way = |command| state.setting.keymap.way(command);
+    let (compute, published, help) = (way(CommandId::COMPUTE), way(CommandId::PUBLISHED), way(CommandId::HELP));
+    format!(" nothing is computed yet: {compute} computes, {published} shows published figures, {help} explains")
+}
+
+/// The two answers between which effects push.
+struct Direction {
+    plus: String,
+    minus: String,
+}
+
+impl Direction {
+    fn of(findings: &Findings, shown: Shown) -> Self {
+        let first = Self::of_view(findings, shown.first());
+        let second = shown.pair().map(|(_, second)| Self::of_view(findings, second));
+        match second {
+            // Two views may push towards different answers: then only the words that are true of both are left.
+            Some(second) if second.plus != first.plus || second.minus != first.minus => {
+                Self { plus: "the view's patch answer".to_owned(), minus: "its clean answer".to_owned() }
+            }
+            _ => first,
+        }
+    }
+
+    /// The answers themselves if they are the same for all pairs, else the study's words for the prompts.
+    fn of_view(findings: &Findings, view: View) -> Self {
+        let spec = findings.study.view(view);
+        let examples = findings.data(view).map_or(&[][..], |data| &data.examples);
+        let same = |side: usize, words: &str| {
+            let mut answers = examples.iter().map(|example| sides(example, spec.direction)[side].answer);
+            let answer = answers.next().filter(|first| answers.all(|answer| answer == *first));
+            answer.map_or_else(|| format!("the {words}'s answer"), |answer| format!("'{}'", printable(answer)))
+        };
+        Self { plus: same(1, &spec.patch), minus: same(0, &spec.clean) }
+    }
+
+    fn parts(&self, theme: &Theme, both: bool) -> Parts {
+        let (dim, plus, minus) = (theme.dim, theme.positive, theme.negative);
+        let mut parts = vec![("+".to_owned(), plus), (format!(" towards {}", self.plus), dim), (", ".to_owned(), dim)];
+        parts.push(("-".to_owned(), minus));
+        parts.push((if both { format!(" towards {}", self.minus) } else { format!(" {}", self.minus) }, dim));
+        parts
+    }
+}
+
+/// Why a figure of the row at the cursor is not known, at length and in short; None if all are known.
+fn empty(state: &State, findings: &Findings) -> Option<[String; 2]> {
+    let row = state.table.row()?;
+    if matches!(findings.source, Source::Published { .. }) {
+        return Some(["empty cell: not printed by the study".to_owned(), "empty: not printed".to_owned()]);
+    }
+    let unknown = findings.study.all().find(|view| findings.view(*view).effect(row.feature).is_none())?;
+    let name = findings.study.name(unknown);
+    let how = if state.job.is_some() { "not computed yet" } else { "not computed" };
+    Some([format!("empty cell: {} is {how} in {name}", row.feature.submodule), format!("empty: {how}")])
+}

@@ -1,0 +1,64 @@
+//! Tests of the legend, the line above the table.
+
+use super::pilot::{Pilot, found, opened};
+use crate::core::study::testing::MALE;
+use crate::ui::fit::width;
+use crate::ui::testing::{empty, run};
+
+fn text(pilot: &mut Pilot, columns: u16) -> String {
+    pilot.resize(columns, 40);
+    pilot.screen()[3].clone()
+}
+
+fn after(keys: &str) -> Pilot {
+    let mut pilot = Pilot::study();
+    pilot.press(keys);
+    pilot
+}
+
+#[test]
+fn the_directions_are_those_of_the_view_on_the_screen() {
+    assert!(text(&mut after("1"), 200).contains("+ towards ' she', - towards ' he'"));
+    assert!(text(&mut after("2"), 200).contains("+ towards ' he', - towards ' she'"), "a reversed view exchanges the answers");
+    // Male and baseline of this small study have the same answers, male and female the opposite ones.
+    assert!(text(&mut after("4"), 200).contains("+ towards ' she', - towards ' he'"));
+    assert!(text(&mut after("4 v"), 200).contains("+ towards the view's patch answer, - towards its clean answer"));
+    let mut run = run();
+    run.manifest.data[0].examples[1].patch_answer_text = " her".to_owned();
+    assert!(text(&mut Pilot::with(run), 200).contains("+ towards the she-prompt's answer, - towards ' he'"));
+}
+
+#[test]
+fn published_figures_are_about_prompts_and_say_why_cells_are_empty() {
+    for (columns, reason) in [(200, "empty cell: not printed by the study"), (60, "empty: not printed")] {
+        let shown = text(&mut after("p"), columns);
+        assert!(shown.contains("+ towards the she-prompt's answer") && shown.contains(reason), "{shown}");
+    }
+}
+
+#[test]
+fn a_figure_that_is_still_missing_is_explained_while_the_rest_is_computed() {
+    let mut pilot = Pilot::computing();
+    pilot.press("r");
+    pilot.news(1, opened(&run()));
+    found(&run(), MALE, 2).into_iter().for_each(|news| pilot.news(1, news));
+    let shown = text(&mut pilot, 200);
+    assert!(shown.contains("empty cell: ") && shown.contains(" is not computed yet in female"), "{shown}");
+}
+
+#[test]
+fn every_form_fits_and_the_shortest_still_tells_the_directions() {
+    for keys in ["1", "2", "3", "4", "5", "H", "p"] {
+        for columns in [60, 70, 80, 100, 120, 160, 240] {
+            let shown = text(&mut after(keys), columns);
+            assert!(width(&shown) <= usize::from(columns), "{keys} in {columns}: {shown}");
+            assert!(shown.contains("+ towards") && !shown.contains('…'), "{keys} in {columns}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_study_without_numbers_says_what_to_press() {
+    let shown = text(&mut Pilot::new(empty()), 200);
+    assert!(shown.contains("nothing is computed yet: r computes, p shows published figures, ? explains"), "{shown}");
+}
