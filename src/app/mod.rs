@@ -26,6 +26,7 @@ pub mod download;
 pub mod help;
 pub mod job;
 pub mod key;
+pub mod key_bar;
 pub mod keymap;
 pub mod layout;
 pub mod manual;

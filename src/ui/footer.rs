@@ -11,7 +11,7 @@ use super::fit::cut;
 use super::header::duration;
 use super::theme::Theme;
 use crate::app::command_id::CommandId;
-use crate::app::commands;
+use crate::app::key_bar;
 use crate::app::notice::Tone;
 use crate::app::prompts;
 use crate::app::question;
@@ -20,10 +20,6 @@ use crate::app::state::overlay::Overlay;
 use crate::app::state::prompt::Prompt;
 use crate::core::progress::Progress;
 use crate::core::text::{bytes, printable, wrap};
-
-/// Commands whose keys are shown, as many as fit, the most useful first.
-const SHOWN: [&str; 12] =
-    ["help", "threshold", "top-k", "filter", "tag", "copy-list", "copy-page", "sort", "heat-map", "published", "undo", "quit"];
 
 /// Draws the footer into `area`.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
@@ -87,19 +83,15 @@ fn downloading(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>>
     vec![Span::styled(fitting, theme.warning)]
 }
 
-fn keys(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>> {
-    let mut spans = Vec::new();
-    let mut used = 0;
-    for name in SHOWN {
-        let Some(command) = commands::find(name) else { continue };
-        let Some(key) = state.setting.keymap.key(command.id()) else { continue };
-        let (key, name) = (format!(" {key} "), format!("{name} "));
-        used += key.width() + name.width();
-        if used > width {
-            break;
-        }
-        spans.push(Span::styled(key, theme.key));
-        spans.push(Span::styled(name, theme.dim));
+/// The key bar in `columns`, or what keys do in the open window.
+fn keys(state: &State, theme: &Theme, columns: usize) -> Vec<Span<'static>> {
+    if let Some(says) = key_bar::in_window(state) {
+        return vec![Span::styled(format!(" {}", cut(says, columns.saturating_sub(1))), theme.dim)];
+    }
+    let mut spans = vec![Span::raw(" ")];
+    for hint in key_bar::hints(state, columns as u16) {
+        spans.push(Span::styled(hint.key, theme.key));
+        spans.push(Span::styled(format!(" {}  ", hint.says), theme.dim));
     }
     spans
 }

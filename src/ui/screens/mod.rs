@@ -9,6 +9,7 @@ mod copies;
 mod downloading;
 mod evidence;
 mod help;
+mod key_bar;
 mod legend;
 mod looks;
 mod many_rows;
