@@ -30,17 +30,6 @@ pub fn absent(state: &State, name: &str) -> String {
     format!("{name} is not on this machine; fetch{} downloads it{about}", key(state))
 }
 
-/// Says that a real model can be downloaded, if the demo is computed.
-pub fn mention(state: &mut State) {
-    let is_demo = state.setting.request.as_ref().is_some_and(|request| request.model == ModelSource::Demo);
-    if let Some(offer) = state.setting.offers.first().filter(|_| is_demo) {
-        // The notice takes the place of the keys in the footer, so it names the help key.
-        let help = state.setting.keymap.key(CommandId::HELP);
-        let help = help.map_or_else(String::new, |key| format!("; {} help", key.spoken()));
-        state.notice = Some(Notice::done(format!("this is the demo model; {}{help}", absent(state, &offer.name))));
-    }
-}
-
 fn key(state: &State) -> String {
     state.setting.keymap.key(CommandId::FETCH).map_or_else(String::new, |key| format!(", key {},", key.spoken()))
 }

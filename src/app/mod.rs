@@ -41,3 +41,4 @@ pub mod state;
 pub mod table;
 pub mod tagging;
 pub mod update;
+pub mod welcome;

@@ -30,7 +30,7 @@ use crate::app::notice::Notice;
 use crate::app::state::download::Offer;
 use crate::app::state::{Setting, State, ThemeName};
 use crate::app::update::update;
-use crate::app::{commands, download, job, layout};
+use crate::app::{commands, job, layout, welcome};
 use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Request;
@@ -134,7 +134,7 @@ pub fn explore(start: Start) -> Result<()> {
         effects.extend(published.map_or_else(Vec::new, |command| commands::run(&mut explorer.state, command)));
     } else if let Some(request) = request {
         effects.extend(job::start(&mut explorer.state, request));
-        download::mention(&mut explorer.state);
+        welcome::greet(&mut explorer.state);
     }
     // The first frame is drawn before a run or a model is read.
     explorer.guard.draw(&explorer.state)?;

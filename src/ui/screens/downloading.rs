@@ -181,17 +181,20 @@ fn a_computation_is_cancelled_before_a_download() {
 }
 
 #[test]
-fn whoever_sees_the_demo_hears_that_real_weights_can_be_had() {
+fn whoever_starts_with_the_demo_is_told_what_to_press_and_nobody_is_told_to_download() {
     let mut pilot = waiting();
-    crate::app::download::mention(&mut pilot.state);
+    crate::app::welcome::greet(&mut pilot.state);
     assert_eq!(pilot.state.notice, None, "this model was asked for");
     pilot.state.setting.request = Some(request());
-    crate::app::download::mention(&mut pilot.state);
-    pilot.resize(180, 40);
-    let footer = pilot.footer();
-    assert!(footer.contains("this is the demo model; other is not on this machine; fetch, key D, downloads it"), "{footer}");
-    pilot.state.setting.offers.clear();
-    pilot.state.notice = None;
-    crate::app::download::mention(&mut pilot.state);
-    assert_eq!(pilot.state.notice, None, "all is here");
+    crate::app::welcome::greet(&mut pilot.state);
+    for (width, height) in [(60, 16), (120, 40)] {
+        pilot.resize(width, height);
+        let screen = pilot.screen().join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in ["This is the demo", "j k walk, Enter opens the card, m tags; the screen is explained by ? help"] {
+            assert!(screen.contains(part), "{screen}");
+        }
+        assert!(!pilot.notice().contains("download"));
+    }
+    pilot.press("D");
+    assert!(pilot.footer().contains("download"), "{}", pilot.footer());
 }
