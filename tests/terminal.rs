@@ -190,7 +190,7 @@ fn the_screen_is_drawn_again_when_asked() {
 fn a_computation_is_stopped_by_its_own_key_and_keeps_what_arrived() {
     let home = Home::new();
     let mut program = home.explore("--steps 100 --threshold 0", &[]);
-    let some = |shown: &str| shown.contains("/36 done") && !shown.contains(" 0/36 done");
+    let some = |shown: &str| shown.contains("/36 parts") && !shown.contains(" 0/36 parts");
     program.wait_until("the first submodule", |program| some(&program.shown()));
     let rows = |program: &Program| program.shown().matches("-sm/").count();
     program.wait_until("its rows", |program| rows(program) >= 10);
@@ -411,7 +411,7 @@ fn every_signal_that_ends_the_program_gives_the_terminal_back() {
 fn a_request_to_end_does_not_wait_for_the_computation() {
     let home = Home::new();
     let mut program = home.explore("--steps 2000", &[]);
-    program.wait_for("/36 done");
+    program.wait_for("/36 parts");
     program.signal("TERM");
     assert_eq!(program.ended(), None);
     program.take_rest();

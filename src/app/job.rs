@@ -99,10 +99,10 @@ fn show(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
 
 fn partial(study: &Findings, how: &str) -> String {
     let (arrived, expected) = arrived(study);
-    format!("partial, {how} after {arrived} of {expected} submodule views")
+    format!("partial, {how} after {arrived} of {expected} parts")
 }
 
-/// Numbers of arrived and of expected submodules, summed over all views.
+/// Numbers of arrived and of expected parts: a part is one submodule in one view.
 pub fn arrived(study: &Findings) -> (usize, usize) {
     let views = study.study.all().map(|view| study.view(view));
     views.fold((0, 0), |(arrived, expected), view| (arrived + view.arrived(), expected + view.expected()))

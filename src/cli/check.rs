@@ -11,7 +11,7 @@ use crate::core::study::Study;
 use crate::store::run_file;
 
 const HEADER: [&str; 10] =
-    ["view", "submodule", "features", "error", "sum", "<g, change>", "gap", "error share", "to total effect", "verdict"];
+    ["view", "submodule", "features", "error term", "sum", "gradient x change", "gap", "share", "to total effect", "verdict"];
 
 /// Runs `check`; the exit status is 1 if an invariant is broken.
 pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
@@ -25,8 +25,8 @@ pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
     let verdict =
         if broken == 0 { format!("all {} hold", checks.len()) } else { format!("{broken} of {} are broken", checks.len()) };
     output::print(&format!(
-        "{}\nsum = features + error; gap = |sum - <g, change>|, allowed {RELATIVE_TOLERANCE:e} of all absolute terms + \
-         {ABSOLUTE_TOLERANCE:e}\nerror share = |error| / (|features| + |error|); to total effect = total effect - sum\n{verdict}\n",
+        "{}\nsum = features + error term; gap = |sum - gradient x change|, allowed {RELATIVE_TOLERANCE:e} of all absolute terms + \
+         {ABSOLUTE_TOLERANCE:e}\nshare = |error term| / (|features| + |error term|); to total effect = total effect - sum\n{verdict}\n",
         table.plain()
     ))?;
     Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -99,7 +99,7 @@ fn section(findings: &Findings, tags: &Features, shown: Shown, display: &Display
 }
 
 fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
-    let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "error share"]);
+    let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "share"]);
     let found = findings.view(view);
     for submodule in Submodule::all(findings.layers) {
         let Some(ranked) = found.submodule(submodule) else { continue };

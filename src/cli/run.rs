@@ -15,8 +15,8 @@ use crate::engine::worker::Job;
 use crate::store::atomic::AtomicFile;
 use crate::store::run_file;
 
-/// The template of the progress bar, with rate and remaining time.
-const PROGRESS: &str = "{wide_bar} {pos}/{len} submodule views, {per_sec}, {eta} left, {msg}";
+/// The template of the progress bar: parts (one submodule in one view, for one batch of pairs), rate and remaining time.
+const PROGRESS: &str = "{wide_bar} {pos}/{len} parts, {per_sec}, {eta} left, {msg}";
 
 /// Runs `run`.
 pub fn run(arguments: RunArguments) -> Result<ExitCode> {

@@ -116,7 +116,7 @@ pub fn results(run: Run, path: &Path) -> String {
     let manifest = run.manifest.clone();
     let findings = Findings::from_run(run, None, subject);
     let above = format!("|effect| > {THRESHOLD}");
-    let mut table = Table::new(1, &["view", "examples", "clean metric", "total effect", &above, "broken"]);
+    let mut table = Table::new(1, &["view", "examples", "clean metric", "total effect", &above, "failed checks"]);
     let mut strongest = Table::new(2, &["view", "strongest features"]);
     for (view, broken) in findings.study.all().zip(broken) {
         let (name, found) = (findings.study.name(view).to_string(), findings.view(view));

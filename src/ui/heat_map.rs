@@ -17,8 +17,8 @@ use crate::core::view::View;
 /// Width in columns of a cell with the gap after it, also for the sums.
 const CELL: usize = 8;
 
-/// Headings of the columns behind the positions: the sum over the features, the error term, and the error share.
-const SUMS: [&str; 3] = ["sum", "error", "share"];
+/// Headings of the columns behind the positions, in two lines: the sum over the features, the error term, and its share.
+const SUMS: [[&str; 3]; 2] = [["sum", "error", "share"], ["", "term", ""]];
 
 /// Number of lines above the cells.
 const HEADING: usize = 3;
@@ -77,7 +77,7 @@ impl<'a> Map<'a> {
     /// The lines of the map. `scroll` submodules are hidden above the first row, or fewer if the last submodule is visible then.
     fn lines(&self, theme: &Theme, columns: usize, rows: usize, scroll: usize) -> Vec<Line<'static>> {
         let label = self.submodules.iter().map(|submodule| submodule.to_string().len()).max().unwrap_or(0) + 1;
-        let positions = (columns.saturating_sub(label + SUMS.len() * CELL) / CELL).min(self.positions);
+        let positions = (columns.saturating_sub(label + SUMS[0].len() * CELL) / CELL).min(self.positions);
         let mut legend = fit::sentence(&self.legend(), theme.dim, columns, theme);
         if positions < self.positions {
             let left_out = format!("{} more positions do not fit", self.positions - positions);
@@ -106,7 +106,7 @@ impl<'a> Map<'a> {
     fn legend(&self) -> String {
         format!(
             "effect in logits, logit(patch answer) - logit(clean answer), summed over all features of the submodule, mean over \
-             examples; colours reach to ±{:.3}; share is the error's: |error| / (|sum| + |error|)",
+             examples; colours reach to ±{:.3}; share: |error term| / (|sum| + |error term|)",
             self.largest
         )
     }
@@ -116,13 +116,13 @@ impl<'a> Map<'a> {
         let tokens = sides::first_tokens(self.findings, self.view).unwrap_or_default();
         let cell = |text: &str| format!("{} ", fit::right(text, CELL - 1));
         let numbers: String = (0..positions).map(|position| cell(&position.to_string())).collect();
-        let sums: String = SUMS.iter().map(|name| cell(name)).collect();
+        let [sums, below] = SUMS.map(|names| names.map(cell).concat());
         let tokens: String = (0..positions).map(|position| cell(tokens.get(position).map_or("", String::as_str))).collect();
         let indent = " ".repeat(label);
         vec![
             Line::styled(format!("effect by submodule and position, {}", self.findings.study.name(self.view)), theme.title),
             Line::styled(format!("{indent}{numbers}{sums}"), theme.dim),
-            Line::styled(format!("{indent}{tokens}"), theme.text),
+            Line::from(vec![Span::styled(format!("{indent}{tokens}"), theme.text), Span::styled(below, theme.dim)]),
         ]
     }
 

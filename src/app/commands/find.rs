@@ -107,7 +107,7 @@ pub const COMMANDS: &[Command] = &[
         run: |state| sort_by(state, Column::Effect),
     },
     Command {
-        name: "sort-by-error",
+        name: "sort-by-standard-error",
         help: "order by standard error",
         keys: &[],
         reach: Reach::Screen,

@@ -35,7 +35,8 @@ use crate::engine::synth::{Layout, Shape};
 /// A study compares pairs of prompts such as "John runs because" / "Anna runs because" by the logits of " he" and " she", and
 /// attributes the difference to dictionary features of every attention block, MLP block and layer output.
 ///
-/// Without a command: computes the study and explores it in the terminal while it arrives. Keys are listed by `?`.
+/// Without a command: computes the study and explores it in the terminal while it arrives. `?` explains the screen
+/// there, `saescope manual tour` takes five minutes.
 #[derive(Debug, Parser)]
 #[command(name = "saescope", version, args_conflicts_with_subcommands = true)]
 pub struct Arguments {

@@ -83,9 +83,9 @@ impl<'a> Parser<'a> {
                     Some((sign, Kind::Operator(operator))) => self.comparison(token, sign, operator),
                     Some((list, Kind::Word)) if list.text.eq_ignore_ascii_case("in") => match Field::named(token, self.study) {
                         Ok(field) => Err(self.no_list(&field, list)),
-                        Err(_) => Ok(Expression::Text(Needle::new(token)?)),
+                        Err(_) => word(token),
                     },
-                    _ => Ok(Expression::Text(Needle::new(token)?)),
+                    _ => word(token),
                 }
             }
             Kind::Quoted => {
@@ -136,6 +136,15 @@ impl<'a> Parser<'a> {
             (Some(before), _) => FilterError::new(before.column, format_args!("'{}' needs a term after it", before.text)),
             (None, here) => unopened_error(here.map_or(1, |close| close.column)),
         }
+    }
+}
+
+/// A word by itself: a text to look for, or a yes-or-no field, which means `yes`. In quotes it is always a text.
+fn word(token: &Token) -> Result<Expression, FilterError> {
+    match token.text.to_ascii_lowercase().as_str() {
+        "rejected" => Ok(Expression::Rejected),
+        "marked" => Ok(Expression::Marked),
+        _ => Ok(Expression::Text(Needle::new(token)?)),
     }
 }
 

@@ -34,6 +34,9 @@ fn the_same_can_be_typed_in_several_ways() {
         ("tag=none", "tag!=any"),
         ("rejected=no", "!rejected=yes"),
         ("fires=he-prompt", "fires = \"HE-prompt\""),
+        ("rejected", "rejected=yes"),
+        ("not Marked", "marked=no"),
+        ("tag=X", "rejected=yes"),
         ("note=and or b", "note=\"AND\" | b"),
         ("((a))", "a"),
     ];

@@ -147,7 +147,7 @@ fn cancelling_a_first_computation_keeps_what_is_done_and_says_so() {
         let mut pilot = first_half_done();
         pilot.press(keys);
         assert!(matches!(pilot.asked().as_slice(), [Effect::Cancel(1)]));
-        assert_eq!(pilot.notice(), "cancelled; kept: partial, cancelled after 2 of 18 submodule views");
+        assert_eq!(pilot.notice(), "cancelled; kept: partial, cancelled after 2 of 18 parts");
         for news in found(&run(), MALE, 6).into_iter().chain([whole(), JobNews::Ended(Err(problem()))]) {
             pilot.news(1, news);
             assert_eq!(pilot.features().len(), 6);
@@ -181,7 +181,7 @@ fn a_failure_keeps_what_is_done_and_names_the_log() {
     let mut pilot = first_half_done();
     pilot.news(1, JobNews::Ended(Err(problem())));
     assert_eq!(pilot.notice(), "see saescope.log: tags.json: the disk is full; free some space");
-    assert_eq!(pilot.state.standing.as_deref(), Some("partial, stopped by a failure after 2 of 18 submodule views"));
+    assert_eq!(pilot.state.standing.as_deref(), Some("partial, stopped by a failure after 2 of 18 parts"));
     assert_eq!(pilot.features().len(), 6);
 }
 
