@@ -106,9 +106,9 @@ pub fn in_window(state: &State) -> Option<&'static str> {
     match state.overlay.as_ref()? {
         Overlay::Chooser(Chooser::Tags) => Some("a letter chooses · Tab everywhere or this view · Esc closes"),
         Overlay::Chooser(Chooser::Sort) => Some("a letter chooses, again reverses · Esc closes"),
-        Overlay::Palette(_) => Some("type to search · Up Down move · Enter runs · Esc closes"),
+        Overlay::Palette(_) => Some("type to search · Up Down move · Tab completes · Enter runs · Esc closes"),
         Overlay::Help(_) => Some("type to search · Up Down move · Enter runs or explains · Esc closes"),
         Overlay::Topic(_) => Some("Up Down PageUp PageDown scroll · Esc goes back"),
-        Overlay::Prompt(_) | Overlay::HeatMap => None,
+        Overlay::Prompt(_) | Overlay::Question(_) | Overlay::HeatMap => None,
     }
 }

@@ -4,13 +4,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::fit::width;
-use super::sides::sides;
 use super::theme::Theme;
 use crate::app::command_id::CommandId;
 use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
 use crate::core::findings::{Findings, Source};
 use crate::core::rows::Shown;
+use crate::core::sides::sides;
 use crate::core::text::printable;
 use crate::core::view::View;
 
