@@ -24,7 +24,8 @@
 //! An effect on the screen is [`core::effects::SubmoduleEffects`], made in `engine::attribution::aggregate` from effects at single tokens,
 //! which `engine::attribution::gradient` (or `exact`) computes from the gradient that [`engine::compute::Compute`] gives: the arithmetic
 //! of [`engine::compute::native`] or burn's, or what [`engine::memory`] holds of it from an earlier computation with the same files. Which
-//! features are listed is decided in [`core::rows::arrange`], what their cells say in [`core::rows::cells`], what a key does in
+//! features are listed is decided in [`core::rows::arrange`], what their cells say in [`core::rows::cells`], what the pairs show of one
+//! feature in [`core::evidence`], on which prompt it fires in [`core::firing`], what a key does in
 //! [`app::commands`]. How fast it could be is in [`engine::floor`]. Every failure is one [`core::problem::Problem`].
 
 pub mod app;

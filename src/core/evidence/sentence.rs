@@ -132,8 +132,7 @@ impl Prompt {
     fn differing(self, pairs: &Pairs, loud: Self) -> String {
         strongest(pairs, loud, |entry| {
             let [own, other] = self.texts(pairs, entry.example);
-            let both = own.iter().zip(other).take(entry.position);
-            both.filter(|(own, other)| own != other).last().map(|(own, _)| own)
+            own.iter().zip(other).take(entry.position).rfind(|(own, other)| own != other).map(|(own, _)| own)
         })
     }
 }

@@ -63,14 +63,15 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
     let same_sign = all.iter().map(|figures| figures.same_sign.len()).max().unwrap_or(0);
     let same_sign = if same_sign == 0 { 0 } else { same_sign.max(SAME_SIGN.len()) + 2 };
     // On a narrow card the interval is worth more than the columns to its left.
-    let used = [label + EFFECT + ERROR + RATIO + same_sign, label + EFFECT + ERROR + RATIO, label + EFFECT + ERROR];
+    let [error, ratio] = if all.iter().any(|figures| figures.error.is_some()) { [ERROR, RATIO] } else { [0, 0] };
+    let used = [label + EFFECT + error + ratio + same_sign, label + EFFECT + error + ratio, label + EFFECT + error];
     let fits = |used: &usize| used + SHORTEST_BAR <= card.columns;
     let columns = used.iter().position(fits).unwrap_or(used.len());
-    let (ratio, same_sign) = (if columns < 2 { RATIO } else { 0 }, if columns < 1 { same_sign } else { 0 });
+    let (ratio, same_sign) = (if columns < 2 { ratio } else { 0 }, if columns < 1 { same_sign } else { 0 });
     let room = used.get(columns).map_or(0, |used| card.columns - used).min(LONGEST_BAR);
     let reaches = all.iter().map(|figures| figures.effect.map_or(0.0, f64::abs) + figures.error.unwrap_or(0.0));
     let largest = reaches.fold(0.0, f64::max);
-    let heads = [("", label), ("effect", EFFECT), ("± s.e.", ERROR), ("effect/s.e.", ratio), (SAME_SIGN, same_sign)];
+    let heads = [("", label), ("effect", EFFECT), ("± s.e.", error), ("effect/s.e.", ratio), (SAME_SIGN, same_sign)];
     let heading: String = heads.into_iter().map(|(text, width)| fit::left(text, width)).collect();
     let mut lines = vec![Line::styled(heading, card.theme.dim)];
     for figures in &all {
@@ -78,15 +79,15 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
         let style = if ranks { card.theme.title } else { card.theme.text };
         let mark = if ranks { '>' } else { ' ' };
         let signed = figures.effect.map_or(card.theme.dim, |effect| card.theme.signed(effect));
-        let error = cells::unsigned(figures.error);
-        let error = if error.is_empty() { error } else { format!("± {error}") };
+        let error_text = cells::unsigned(figures.error);
+        let error_text = if error_text.is_empty() { error_text } else { format!("± {error_text}") };
         let certain = figures.ratio().is_some_and(|ratio| ratio >= CERTAIN);
         let style_of_ratio = if certain { card.theme.text } else { card.theme.dim };
         let ratio_text = figures.ratio().map_or_else(String::new, |ratio| format!("{ratio:.1}"));
         let mut spans = vec![
             Span::styled(fit::left(&format!("{mark} {}", study.name(figures.view)), label), style),
             Span::styled(fit::left(&cells::signed(figures.effect), EFFECT), signed),
-            Span::styled(fit::left(&error, ERROR), card.theme.dim),
+            Span::styled(fit::left(&error_text, error), card.theme.dim),
             Span::styled(fit::left(&ratio_text, ratio), style_of_ratio),
             Span::styled(fit::left(&figures.same_sign, same_sign), card.theme.text),
         ];
