@@ -15,6 +15,6 @@ pub fn greet(state: &mut State) {
     let (tag, help) = (way(CommandId::TAG), way(CommandId::HELP));
     state.notice = Some(Notice::done(format!(
         "This is the demo, a small model inside the program. Each row is one of its features, the strongest first: {down} {up} walk, \
-         {enter} opens the card, {tag} tags; the screen is explained by {help} help"
+         {enter} opens the card, {tag} tags, {help} help explains the screen"
     )));
 }

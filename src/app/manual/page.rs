@@ -96,9 +96,10 @@ fn list_mark(line: &str) -> &str {
     }
 }
 
-/// The text without the marks of Markdown; a link is followed by its address in brackets.
+/// The text without the marks of Markdown, but with the backticks that show where a command begins and ends; a link is followed by its
+/// address in brackets.
 pub fn plain(text: &str) -> String {
-    let mut text = text.replace("**", "").replace('`', "");
+    let mut text = text.replace("**", "");
     while let Some((before, rest)) = text.split_once("](") {
         let Some((words, (address, after))) = before.rsplit_once('[').zip(rest.split_once(')')) else { break };
         text = format!("{}{} ({address}){after}", words.0, words.1);
@@ -159,7 +160,7 @@ mod tests {
     fn paragraphs_lists_and_links_are_broken_between_words() {
         assert_eq!(
             texts("# A `b`\n\none **two**\nthree [four](http://x)\n- five\n  six seven\n12. eight nine", 12),
-            ["A b", "", "one two", "three four", "(http://x)", "- five six", "  seven", "12. eight", "    nine"]
+            ["A `b`", "", "one two", "three four", "(http://x)", "- five six", "  seven", "12. eight", "    nine"]
         );
     }
 
@@ -170,7 +171,7 @@ mod tests {
         assert_eq!(texts("    ┌──────────┐", 13), ["  (a picture for 14 columns)"]);
         assert_eq!(
             texts("| a\\|b | `says` |\n|--:|---|\n| 1 | one two three |", 16),
-            ["a|b  says", "  1  one two", "     three"]
+            ["a|b  `says`", "  1  one two", "     three"]
         );
     }
 
@@ -180,7 +181,7 @@ mod tests {
             for columns in [56, 80, 130] {
                 for line in lines(topic.text, columns) {
                     assert!(line.text.width() <= columns, "{} in {columns}: {}", topic.name, line.text);
-                    let marked = line.kind != Kind::Code && (line.text.contains("**") || line.text.contains('`'));
+                    let marked = line.kind != Kind::Code && (line.text.contains("**") || line.text.contains("]("));
                     assert!(!marked, "{}: {}", topic.name, line.text);
                 }
             }

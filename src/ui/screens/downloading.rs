@@ -190,7 +190,7 @@ fn whoever_starts_with_the_demo_is_told_what_to_press_and_nobody_is_told_to_down
     for (width, height) in [(60, 16), (120, 40)] {
         pilot.resize(width, height);
         let screen = pilot.screen().join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
-        for part in ["This is the demo", "j k walk, Enter opens the card, m tags; the screen is explained by ? help"] {
+        for part in ["This is the demo", "j k walk, Enter opens the card, m tags, ? help explains the screen"] {
             assert!(screen.contains(part), "{screen}");
         }
         assert!(!pilot.notice().contains("download"));
