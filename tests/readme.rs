@@ -1,4 +1,4 @@
-//! The README's table of keys is made from the registry of commands.
+//! The manual's table of keys is made from the registry of commands, and the README stays short and points to what exists.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use std::fs;
@@ -9,12 +9,12 @@ const END: &str = "<!-- /keys -->";
 
 /// With `UPDATE_README=1` the table is written instead of compared.
 #[test]
-fn the_readme_holds_the_table_of_keys() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+fn the_manual_holds_the_table_of_keys() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/manual/keys.md");
     let text = fs::read_to_string(&path).unwrap();
     let marked = text.split_once(START).and_then(|(before, rest)| Some((before, rest.split_once(END)?)));
     let Some((before, (table, after))) = marked else {
-        panic!("README.md has no lines {START} and {END} with the table of keys between")
+        panic!("assets/manual/keys.md has no lines {START} and {END} with the table of keys between")
     };
     let expected = format!("\n{}", saescope::app::commands::markdown());
     if table == expected {
@@ -22,7 +22,22 @@ fn the_readme_holds_the_table_of_keys() {
     }
     assert!(
         std::env::var_os("UPDATE_README").is_some_and(|update| update == "1"),
-        "the table of keys in README.md differs from the commands; write it with: UPDATE_README=1 cargo test --test readme"
+        "the table of keys in assets/manual/keys.md differs from the commands; write it with: UPDATE_README=1 cargo test --test readme"
     );
     fs::write(&path, format!("{before}{START}{expected}{END}{after}")).unwrap();
+}
+
+/// The README is what a visitor reads first; everything longer is in the manual.
+#[test]
+fn the_readme_is_short_and_points_to_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("README.md")).unwrap();
+    assert!(text.lines().count() < 150, "{} lines", text.lines().count());
+    for link in text.split("](").skip(1) {
+        let (target, _) = link.split_once(')').unwrap();
+        assert!(target.starts_with("https://") || root.join(target).exists(), "{target}");
+    }
+    for topic in saescope::app::manual::TOPICS {
+        assert!(text.contains(&format!("assets/manual/{}.md", topic.name)), "{}", topic.name);
+    }
 }
