@@ -38,7 +38,8 @@ fn unknown(name: &str) -> Problem {
 
 /// The list of all topics.
 fn contents(columns: usize) -> String {
-    let rows: String = TOPICS.iter().map(|topic| format!("| {} | {} |\n", topic.name, topic.title())).collect();
+    let rows: Vec<String> = TOPICS.iter().map(|topic| format!("| {} | {} |\n", topic.name, topic.title())).collect();
+    let rows = rows.concat();
     let text = format!(
         "# The manual of saescope\n\n| topic | about |\n|---|---|\n{rows}\n`saescope manual tour` prints the first topic."
     );

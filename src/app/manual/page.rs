@@ -41,7 +41,7 @@ pub fn lines(markdown: &str, columns: usize) -> Vec<Line> {
         } else if let Some(first) = line.strip_prefix(CODE) {
             let mut block = vec![first];
             while let Some(next) = source.next_if(|next| next.starts_with(CODE)) {
-                block.push(&next[CODE.len()..]);
+                block.extend(next.strip_prefix(CODE));
             }
             code(&block, columns).iter().for_each(|line| push(Kind::Code, line));
         } else if line.starts_with('#') {
@@ -54,7 +54,7 @@ pub fn lines(markdown: &str, columns: usize) -> Vec<Line> {
             table(&rows, columns).iter().for_each(|row| push(Kind::Text, row));
         } else {
             let mark = list_mark(line);
-            let mut text = line[mark.len()..].to_owned();
+            let mut text = line.strip_prefix(mark).unwrap_or(line).to_owned();
             while let Some(next) = source.next_if(|next| continues(next)) {
                 text.push(' ');
                 text.push_str(next.trim_start());
