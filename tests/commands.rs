@@ -267,7 +267,13 @@ fn prompts_of_different_lengths_run_together_and_drops_are_reported() {
     ];
     fs::write(folder.path().join("mixed.json"), data.concat()).unwrap();
     let text = stdout(folder.path(), "run --pairs mixed.json --output run");
-    for part in ["2 of 4 lines", "1 to 2 tokens", "1 prefixes of unequal length", "1 answer not one token"] {
+    for part in [
+        "2 of 4 lines",
+        "1 to 2 tokens",
+        "1 line with prompts of unequal length",
+        "1 line with an answer that is not one token",
+        "\n  line ",
+    ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     assert!(stdout(folder.path(), "check run").contains("all 24 hold"));

@@ -23,9 +23,26 @@ pub fn inputs(opened: &Opened) -> String {
     for data in &opened.data {
         // Writing into a string cannot fail.
         let _ = writeln!(text, "data {}: {}", printable(&data.source), kept(data));
+        text.push_str(&dropped(data));
     }
     for note in &opened.notes {
         let _ = writeln!(text, "note: {}", printable(note));
+    }
+    text
+}
+
+/// Most dropped lines that a summary shows; the run file and the explorer list more.
+const SHOWN: usize = 5;
+
+/// A line for each of the first dropped lines of the file, with the reason.
+fn dropped(data: &DataRecord) -> String {
+    let mut text = String::new();
+    for line in data.dropped_lines.iter().take(SHOWN) {
+        text.push_str(&format!("  line {}: {}: {}\n", line.line, printable(&line.reason), line.shown()));
+    }
+    let more = data.dropped.sum().saturating_sub(data.dropped.beyond_limit).saturating_sub(SHOWN);
+    if more > 0 {
+        text.push_str(&format!("  and {more} more\n"));
     }
     text
 }

@@ -5,6 +5,7 @@
 
 pub mod detail_index;
 pub mod dictionary_report;
+pub mod dropped_line;
 pub mod effects;
 pub mod evidence;
 pub mod extract;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::dictionary_report::{DecoderNorms, DictionaryReport};
+use super::dropped_line::DroppedLine;
 use super::effects::ViewEffects;
 use super::study::{NAMES, Study};
 use super::text::excerpt;
@@ -237,6 +238,10 @@ pub struct DataRecord {
     pub lines: usize,
     /// Counts of the lines that became no example, by reason.
     pub dropped: Dropped,
+    /// The lines that became no example, in the order of the file, without those beyond the number asked for; at most
+    /// [`MOST_LISTED`](super::dropped_line::MOST_LISTED) of them. Empty in files of former versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped_lines: Vec<DroppedLine>,
     /// The kept examples, in the order of every per-example array. Reversed views exchange clean and patch.
     pub examples: Vec<ExampleRecord>,
 }
@@ -267,13 +272,19 @@ impl Dropped {
 impl fmt::Display for Dropped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reasons = [
-            (self.unequal_length, "prefixes of unequal length"),
-            (self.answer_not_one_token, "answer not one token"),
-            (self.other_length, "other length than asked for"),
+            (self.unequal_length, "with prompts of unequal length"),
+            (self.answer_not_one_token, "with an answer that is not one token"),
+            (self.other_length, "of another length than asked for"),
             (self.beyond_limit, "beyond the number asked for"),
         ];
-        let parts: Vec<String> =
-            reasons.into_iter().filter(|(count, _)| *count > 0).map(|(count, reason)| format!("{count} {reason}")).collect();
+        let parts: Vec<String> = reasons
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, reason)| {
+                let lines = if count == 1 { "line" } else { "lines" };
+                format!("{count} {lines} {reason}")
+            })
+            .collect();
         if parts.is_empty() { formatter.write_str("none dropped") } else { write!(formatter, "dropped: {}", parts.join(", ")) }
     }
 }

@@ -234,6 +234,7 @@ impl OpenStudy {
             sha256: data.sha256.clone(),
             lines: data.lines,
             dropped: data.dropped,
+            dropped_lines: data.dropped_lines.clone(),
             examples: examples.collect(),
         }
     }

@@ -56,7 +56,14 @@ fn examples() -> Vec<ExampleRecord> {
 }
 
 fn data(source: &str) -> DataRecord {
-    DataRecord { source: source.to_owned(), sha256: String::new(), lines: 40, dropped: Dropped::default(), examples: examples() }
+    DataRecord {
+        source: source.to_owned(),
+        sha256: String::new(),
+        lines: 40,
+        dropped: Dropped::default(),
+        dropped_lines: Vec::new(),
+        examples: examples(),
+    }
 }
 
 fn effects(submodule: Submodule, sign: f32) -> SubmoduleEffects {

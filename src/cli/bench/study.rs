@@ -90,6 +90,7 @@ fn data() -> DataRecord {
         sha256: String::new(),
         lines: EXAMPLES,
         dropped: Dropped::default(),
+        dropped_lines: Vec::new(),
         examples: (0..EXAMPLES).map(example).collect(),
     }
 }

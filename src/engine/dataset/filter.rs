@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Limits;
 use super::line::{Line, Words};
+use crate::core::dropped_line::{DroppedLine, MOST_LISTED};
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Options;
 use crate::core::run::Dropped;
@@ -26,6 +27,17 @@ pub struct Example {
     pub patch_answer: u32,
 }
 
+/// The examples that were kept, and the lines that were not.
+#[derive(Debug)]
+pub struct Filtered {
+    /// The kept examples, in the order of the lines.
+    pub examples: Vec<Example>,
+    /// How many lines were not kept, by reason.
+    pub dropped: Dropped,
+    /// The first of the lines that were not kept, by line number, without those beyond the number asked for.
+    pub dropped_lines: Vec<DroppedLine>,
+}
+
 /// Keeps the examples that can be compared position by position and answer by answer, up to `options.examples`.
 pub fn filter(
     lines: &[Line],
@@ -34,10 +46,10 @@ pub fn filter(
     options: Options,
     limits: Limits,
     cancel: &Cancel,
-) -> Result<(Vec<Example>, Dropped)> {
+) -> Result<Filtered> {
     let mut examples = Vec::new();
     let mut dropped = Dropped::default();
-    let mut first_dropped = None;
+    let mut dropped_lines: Vec<DroppedLine> = Vec::new();
     let wanted = options.examples.unwrap_or(usize::MAX);
     for line in lines {
         cancel.check()?;
@@ -50,10 +62,11 @@ pub fn filter(
         let (clean_answer, patch_answer) = (reader.tokens(&line.pair.clean_answer)?, reader.tokens(&line.pair.patch_answer)?);
         let mut drop_because = |count: &mut usize, reason: String| {
             *count += 1;
-            first_dropped.get_or_insert_with(|| format!("line {}: {reason}", line.number));
+            let [clean, patch] = [&line.pair.clean_prefix, &line.pair.patch_prefix].map(plain);
+            dropped_lines.push(DroppedLine::new(line.number, reason, &clean, &patch));
         };
         if clean.len() != patch.len() {
-            drop_because(&mut dropped.unequal_length, format!("prefixes of {} and {} tokens", clean.len(), patch.len()));
+            drop_because(&mut dropped.unequal_length, format!("prompts of {} and {} tokens", clean.len(), patch.len()));
             continue;
         }
         let (&[clean_answer], &[patch_answer]) = (clean_answer.as_slice(), patch_answer.as_slice()) else {
@@ -66,7 +79,7 @@ pub fn filter(
             continue;
         };
         if options.tokens.is_some_and(|tokens| tokens != clean.len()) {
-            drop_because(&mut dropped.other_length, format!("prefixes of {} tokens", clean.len()));
+            drop_because(&mut dropped.other_length, format!("prompts of {} tokens", clean.len()));
             continue;
         }
         if clean.is_empty() {
@@ -90,15 +103,18 @@ pub fn filter(
         }
         examples.push(Example { line: line.number, clean, patch, clean_answer, patch_answer });
     }
+    dropped_lines.sort_by_key(|line| line.line);
+    dropped_lines.truncate(MOST_LISTED);
     if examples.is_empty() {
-        let example = first_dropped.map_or_else(String::new, |first| format!("; {first}"));
+        let first = dropped_lines.first();
+        let example = first.map_or_else(String::new, |first| format!("; line {}: {}", first.line, first.reason));
         return Err(Problem::new(
             name,
             format_args!("no example is left of {} lines ({dropped}{example})", lines.len()),
             "prefixes must have equal length (and --tokens, if given), and each answer must be one token of this model",
         ));
     }
-    Ok((examples, dropped))
+    Ok(Filtered { examples, dropped, dropped_lines })
 }
 
 /// The lines of those `examples` with a prompt and an answer that, as one text, are other tokens than one after the other: then no text
@@ -123,6 +139,15 @@ pub fn not_joined(lines: &[Line], examples: &[Example], tokenizer: Option<&Token
         }
     }
     Ok(found)
+}
+
+/// The words as they stand in the file.
+fn plain(words: &Words) -> String {
+    match words {
+        Words::Text(text) => text.clone(),
+        Words::Token(token) => token.to_string(),
+        Words::Tokens(tokens) => format!("{tokens:?}"),
+    }
 }
 
 fn shown(words: &Words) -> String {
@@ -192,7 +217,7 @@ mod tests {
 
     const LIMITS: Limits = Limits { vocabulary: 10, context: 4 };
 
-    fn run(text: &str, options: Options) -> Result<(Vec<Example>, Dropped)> {
+    fn run(text: &str, options: Options) -> Result<Filtered> {
         filter(&line::parse(text.as_bytes(), "x", &Cancel::default())?, "x", None, options, LIMITS, &Cancel::default())
     }
 
@@ -208,13 +233,24 @@ mod tests {
 
     #[test]
     fn every_drop_is_counted_by_its_reason() {
-        let (examples, dropped) = run(MIXED, Options { tokens: Some(2), examples: Some(1), ..options() }).unwrap();
-        assert_eq!(examples.len(), 1);
+        let Filtered { examples, dropped, dropped_lines } =
+            run(MIXED, Options { tokens: Some(2), examples: Some(1), ..options() }).unwrap();
+        assert_eq!((examples.len(), dropped_lines), (1, Vec::new()), "nothing is said of what was asked to be left out");
         assert_eq!(dropped, Dropped { unequal_length: 0, answer_not_one_token: 0, other_length: 0, beyond_limit: 4 });
-        let (examples, dropped) = run(MIXED, Options { tokens: Some(2), ..options() }).unwrap();
+        let Filtered { examples, dropped, dropped_lines } = run(MIXED, Options { tokens: Some(2), ..options() }).unwrap();
+        let said: Vec<String> =
+            dropped_lines.iter().map(|line| format!("{} {}: {}", line.line, line.reason, line.shown())).collect();
+        assert_eq!(
+            said,
+            [
+                "2 prompts of 2 and 1 tokens: '[1, 2]' / '[3]'",
+                "3 the answer [5, 5] has 2 tokens: '[1, 2]' / '[3, 4]'",
+                "4 prompts of 3 tokens: '[1, 2, 3]' / '[3, 4, 3]'",
+            ]
+        );
         assert_eq!(examples.len(), 2);
         assert_eq!(dropped, Dropped { unequal_length: 1, answer_not_one_token: 1, other_length: 1, beyond_limit: 0 });
-        assert_eq!(run(MIXED, options()).unwrap().0.len(), 3);
+        assert_eq!(run(MIXED, options()).unwrap().examples.len(), 3);
     }
 
     #[test]

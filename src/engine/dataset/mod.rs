@@ -9,6 +9,7 @@ mod shuffle;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::core::dropped_line::DroppedLine;
 use crate::core::problem::Result;
 use crate::core::request::Options;
 use crate::core::run::Dropped;
@@ -19,6 +20,7 @@ use crate::engine::small_file;
 use crate::engine::tokenizer::Tokenizer;
 
 pub use filter::Example;
+use filter::Filtered;
 
 /// Most bytes of a list of pairs, more than a million pairs; a device without an end stops here.
 const LARGEST: u64 = 1 << 28;
@@ -45,6 +47,8 @@ pub struct DataSet {
     pub examples: Vec<Example>,
     /// How many examples were not kept, by reason.
     pub dropped: Dropped,
+    /// The lines that were not kept, as a run lists them.
+    pub dropped_lines: Vec<DroppedLine>,
     /// Lines of the kept examples whose prompt and answer, as one text, are other tokens than one after the other.
     pub not_joined: BTreeSet<usize>,
 }
@@ -84,7 +88,7 @@ pub fn load(
     let mut lines = line::parse(&bytes, &name, cancel)?;
     let count = lines.len();
     shuffle::shuffle(&mut lines, options.seed);
-    let (examples, dropped) = filter::filter(&lines, &name, tokenizer, options, limits, cancel)?;
+    let Filtered { examples, dropped, dropped_lines } = filter::filter(&lines, &name, tokenizer, options, limits, cancel)?;
     let not_joined = filter::not_joined(&lines, &examples, tokenizer)?;
-    Ok(DataSet { name, sha256: sha256_hex(&bytes), lines: count, examples, dropped, not_joined })
+    Ok(DataSet { name, sha256: sha256_hex(&bytes), lines: count, examples, dropped, dropped_lines, not_joined })
 }
