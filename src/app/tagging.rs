@@ -8,7 +8,7 @@ use super::state::tagging::{Standing, Tagging};
 use super::table;
 use crate::core::problem::Problem;
 use crate::core::submodule::FeatureId;
-use crate::core::tags::{Edit, Features, Scope, Subject, Tag, TagBook, merge};
+use crate::core::tags::{Change, Edit, Features, Scope, Subject, Tag, TagBook, merge};
 
 /// Ok if tags can be changed now, else the reason.
 pub fn can_change(state: &State) -> Result<(), String> {
@@ -74,12 +74,25 @@ pub fn change(state: &mut State, edit: Edit) -> Vec<Effect> {
 
 /// Undoes the latest edit.
 pub fn undo(state: &mut State) -> Vec<Effect> {
+    if let Some(change) = state.tagging.book.as_mut().and_then(TagBook::take_outdated_undo) {
+        return outdated(state, &change, "undone");
+    }
     act(state, |book| book.undo().map(|change| format!("undone: {change}")), "there is nothing to undo")
 }
 
 /// Redoes the edit that was undone last.
 pub fn redo(state: &mut State) -> Vec<Effect> {
+    if let Some(change) = state.tagging.book.as_mut().and_then(TagBook::take_outdated_redo) {
+        return outdated(state, &change, "made again");
+    }
     act(state, |book| book.redo().map(|change| format!("redone: {change}")), "there is nothing to redo")
+}
+
+/// Says that a change of an earlier session does not apply any more, and that the one before it comes next.
+fn outdated(state: &mut State, change: &Change, what: &str) -> Vec<Effect> {
+    let why = "the tags were changed elsewhere since";
+    state.notice = Some(Notice::refused(format!("{change} cannot be {what}: {why}; once more goes on with the change before")));
+    save(state)
 }
 
 fn act(state: &mut State, act: impl FnOnce(&mut TagBook) -> Option<String>, nothing: &str) -> Vec<Effect> {
@@ -97,7 +110,7 @@ fn act(state: &mut State, act: impl FnOnce(&mut TagBook) -> Option<String>, noth
 fn save(state: &mut State) -> Vec<Effect> {
     let Some(book) = &state.tagging.book else { return Vec::new() };
     state.tagging.revision += 1;
-    vec![Effect::SaveTags(Box::new(book.without_history()), state.tagging.revision)]
+    vec![Effect::SaveTags(Box::new(book.recent()), state.tagging.revision)]
 }
 
 /// Asks for the tags of `subject`, unless they were asked for already.

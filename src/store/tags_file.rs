@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::lock::Lock;
 use super::{atomic, text_file};
 use crate::core::problem::{Problem, Result};
+use crate::core::tags::history;
 use crate::core::tags::json::{from_json, to_json};
 use crate::core::tags::{Features, Subject, TagBook};
 
@@ -76,6 +77,26 @@ impl TagsFile {
         Ok(Saved::Written)
     }
 
+    /// Writes the history of `book` beside the file. Of several programs the last one wins: a change that no longer applies is
+    /// found when it is undone.
+    pub fn save_history(&self, book: &TagBook) -> Result<()> {
+        atomic::write(&self.history(), history::to_json(book)?.as_bytes())
+    }
+
+    /// Gives `book` the history that was stored beside the file, if there is one.
+    ///
+    /// # Errors
+    /// If it cannot be read; the book then has none.
+    pub fn read_history(&self, book: &mut TagBook) -> Result<()> {
+        let path = self.history();
+        let Some(text) = read_if_present(&path)? else { return Ok(()) };
+        history::restore(book, &text, &path.display().to_string())
+    }
+
+    fn history(&self) -> PathBuf {
+        self.path.with_extension("history")
+    }
+
     /// Reads the tags that another program saved in between, to be merged by [`merge`](crate::core::tags::merge): returns the
     /// common start and the tags that are in the file now. The next save overwrites the file. None if the file no longer
     /// exists.
@@ -102,11 +123,16 @@ impl TagsFile {
 
 /// The file's name, for example `pythia-70m-deduped-0123456789ab.json`.
 fn file_name(subject: &Subject) -> String {
+    format!("{}.json", stem(subject))
+}
+
+/// A name for files about `subject`, for example `pythia-70m-deduped-0123456789ab`.
+pub(super) fn stem(subject: &Subject) -> String {
     let safe = |character: char| if character.is_ascii_alphanumeric() || "-_.".contains(character) { character } else { '_' };
     let model: String = subject.model.chars().take(80).map(safe).collect();
     let hash: String = subject.dictionaries.chars().take(12).map(safe).collect();
     // The name must not begin with a dot, so that the file is not hidden and stays in its folder.
-    format!("{}-{hash}.json", model.trim_start_matches('.'))
+    format!("{}-{hash}", model.trim_start_matches('.'))
 }
 
 fn read_if_present(path: &Path) -> Result<Option<String>> {

@@ -37,7 +37,7 @@ impl Saver {
     /// Starts the thread. Tag files are in `folder`; messages go to `sender`.
     pub fn new(folder: PathBuf, sender: Sender<Incoming>, log: Arc<Log>) -> Result<Self> {
         let (orders, receiver) = channel();
-        let work = Work { folder, sender, log, files: Vec::new(), shown: None, unsaved: Vec::new() };
+        let work = Work { folder, sender, log, files: Vec::new(), shown: None, unsaved: Vec::new(), told: None };
         let thread = Builder::new().name("tags".to_owned()).spawn(move || work.run(&receiver));
         thread.map_err(|error| Problem::new("tags", format_args!("no thread can be started: {error}"), "close some programs"))?;
         Ok(Self(orders))
@@ -75,6 +75,8 @@ struct Work {
     shown: Option<Subject>,
     /// The latest tags that could not be saved, at most one book of each subject, with their revisions and the reasons.
     unsaved: Vec<(Box<TagBook>, u64, Problem)>,
+    /// Why the history could not be stored the last time, if it could not.
+    told: Option<Problem>,
 }
 
 impl Work {
@@ -146,7 +148,10 @@ impl Work {
         }
         self.files.retain(|(opened, _)| opened != subject);
         match TagsFile::open(&self.folder, subject) {
-            Ok((file, book)) => {
+            Ok((file, mut book)) => {
+                if let Err(problem) = file.read_history(&mut book) {
+                    self.log.line(problem);
+                }
                 let path = file.path().display().to_string();
                 self.log.line(format_args!("tags: {} features in {path}", book.features().len()));
                 self.files.push((subject.clone(), file));
@@ -171,9 +176,12 @@ impl Work {
             let file = &mut self.files[at].1;
             match file.save(book)? {
                 Saved::Written => {
+                    // The tags are safe first; the history only serves undoing after a restart.
+                    let history = file.save_history(book);
                     if is_shown {
                         self.tell(Message::TagsSaved(revision));
                     }
+                    self.history_saved(history.err());
                     return Ok(());
                 }
                 Saved::ChangedElsewhere(problem) => {
@@ -188,6 +196,15 @@ impl Work {
                 }
             }
         }
+    }
+
+    /// Tells that the history cannot be stored, each reason once.
+    fn history_saved(&mut self, problem: Option<Problem>) {
+        if let Some(problem) = problem.as_ref().filter(|problem| self.told.as_ref() != Some(*problem)) {
+            self.log.line(format_args!("history: {problem}"));
+            self.tell(Message::Failed(problem.clone()));
+        }
+        self.told = problem;
     }
 
     fn tell(&self, message: Message) {

@@ -19,7 +19,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "undo",
-        help: "take the latest change of tags back, without limit",
+        help: "take the latest change of tags back, of earlier sessions too",
         keys: &["u"],
         reach: Reach::Screen,
         enabled: tagging::can_change,

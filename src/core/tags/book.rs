@@ -8,6 +8,12 @@ use super::tag::{Scope, Tag};
 use crate::core::submodule::FeatureId;
 use crate::core::text::excerpt;
 
+/// Most changes of the history that are stored.
+const MOST_CHANGES: usize = 1_000;
+
+/// Most features in all stored changes together: an import may change a hundred thousand.
+const MOST_FEATURES: usize = 20_000;
+
 /// The model and dictionaries that tags belong to. Tags survive every new run with the same ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
@@ -87,9 +93,42 @@ impl TagBook {
         Self { subject, features, undo: Vec::new(), redo: Vec::new() }
     }
 
-    /// A book with these tags but without their history, for a file.
-    pub fn without_history(&self) -> Self {
-        Self::from_features(self.subject.clone(), self.features.clone())
+    /// A book with these tags and the latest part of their history, for files.
+    pub fn recent(&self) -> Self {
+        let latest = |changes: &[Change]| {
+            let mut features = 0;
+            let fits = |change: &&Change| {
+                features += change.features.len();
+                features <= MOST_FEATURES
+            };
+            let count = changes.iter().rev().take(MOST_CHANGES).take_while(fits).count();
+            changes.iter().skip(changes.len() - count).cloned().collect()
+        };
+        let (undo, redo) = (latest(&self.undo), latest(&self.redo));
+        Self { subject: self.subject.clone(), features: self.features.clone(), undo, redo }
+    }
+
+    /// The changes that can be undone and those that can be redone, each with the next one last.
+    pub(super) fn history(&self) -> (&[Change], &[Change]) {
+        (&self.undo, &self.redo)
+    }
+
+    /// Replaces the history by one that was stored.
+    pub(super) fn set_history(&mut self, undo: Vec<Change>, redo: Vec<Change>) {
+        (self.undo, self.redo) = (undo, redo);
+    }
+
+    /// Takes the change that would be undone next out of the history and returns it, if a feature is no longer as that change left
+    /// it. Only a stored history has such changes: another program may have changed the tags since.
+    pub fn take_outdated_undo(&mut self) -> Option<Change> {
+        let outdated = self.undo.last()?.features.iter().any(|changed| *self.of(changed.feature) != changed.after);
+        if outdated { self.undo.pop() } else { None }
+    }
+
+    /// Takes the change that would be redone next out of the history and returns it, if a feature is no longer as it was before.
+    pub fn take_outdated_redo(&mut self) -> Option<Change> {
+        let outdated = self.redo.last()?.features.iter().any(|changed| *self.of(changed.feature) != changed.before);
+        if outdated { self.redo.pop() } else { None }
     }
 
     /// The model and dictionaries that the tags belong to.

@@ -2,10 +2,11 @@
 //!
 //! A [`TagBook`] holds all tags, reject marks and notes for the features of one model with its dictionaries. It changes only
 //! through [`Edit`]s, each of which can be undone. [`import`] turns text into edits, [`export`] and [`json`] turn a book into
-//! text, and [`merge()`] merges two books that developed from a common start. `store::tags_file` handles the files.
+//! text, [`history`] its changes, and [`merge()`] merges two books that developed from a common start. `store::tags_file` handles the files.
 
 mod book;
 pub mod export;
+pub mod history;
 pub mod import;
 pub mod json;
 mod marks;

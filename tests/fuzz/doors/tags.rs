@@ -3,6 +3,7 @@
 use saescope::core::study::Study;
 use saescope::core::submodule::{FeatureId, FeatureIndex, LayerIndex, Submodule, SubmoduleKind};
 use saescope::core::tags::export::{to_csv, to_markdown};
+use saescope::core::tags::history;
 use saescope::core::tags::import::{Target, import};
 use saescope::core::tags::json::{from_json, to_json};
 use saescope::core::tags::{Edit, Scope, Subject, Tag, TagBook};
@@ -100,4 +101,23 @@ fn edits() {
         if book.features().is_empty() { Verdict::Read } else { Verdict::Wrong("something is left".to_owned()) }
     };
     Door { name: "edits", seeds: vec![b"abcdefghijkl".to_vec()], mutator: Mutator::Bytes, one_in: 1, read: &read }.pass();
+}
+
+#[test]
+fn tag_history() {
+    let subject = || Subject { model: "m".to_owned(), dictionaries: "0".to_owned() };
+    let read = |bytes: &[u8]| match text(bytes) {
+        Ok(text) => {
+            let mut book = TagBook::new(subject());
+            Verdict::of(history::restore(&mut book, text, "tags.history"), |()| {
+                while book.take_outdated_undo().is_some() || book.undo().is_some() {}
+                while book.take_outdated_redo().is_some() || book.redo().is_some() {}
+                Ok(())
+            })
+        }
+        Err(error) => Verdict::Refused(error),
+    };
+    let seed = br#"{"format":1,"model":"m","dictionaries":"0","undo":[[{"submodule":"resid_1","index":3,"before":[],
+"after":[{"scope":"everywhere","tags":["FP"],"rejected":false,"note":"n"}]}]],"redo":[]}"#;
+    Door { name: "tag_history", seeds: vec![seed.to_vec()], mutator: Mutator::Json, one_in: 1, read: &read }.pass();
 }
