@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | [`core`] | studies and their templates, identifiers, effects, selections, comparisons, the rows and cells of tables, filters, tags, Neuronpedia links, invariants: pure rules, no files, no burn | nothing |
 //! | [`engine`] | GPT-NeoX in burn, dictionaries and their formats, tokenizer, data sets, attribution, the demo model, the background job | `core` |
-//! | [`store`] | the study files, run files, tag files, the log, the published figures, atomic writes, folders, the models known by name, the Hugging Face hub and its cache | `core` |
+//! | [`store`] | the study files, run files, kept runs, tag files, sessions, the log, the published figures, atomic writes, folders, the models known by name, the Hugging Face hub and its cache | `core` |
 //! | [`app`] | the explorer without its terminal: state, messages, `update`, the one registry of commands, configuration | `core` |
 //! | [`ui`] | draws a state: decides nothing | `core`, `app` |
 //! | [`term`] | the impure edge: the event loop, jobs, clipboard, browser, colours, what the terminal and the desktop can do | all above |

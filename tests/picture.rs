@@ -66,6 +66,8 @@ fn state(run: Run) -> State {
         true_colour: true,
         theme_chosen: true,
         selection: Selection::TopK(30),
+        selection_chosen: true,
+        keeps_runs: true,
         no_browser: None,
         home: None,
         log: String::new(),

@@ -24,7 +24,7 @@ use serde_json::Value;
 use terminal::{Home, Program, SAESCOPE, files};
 
 /// The whole demo is computed.
-const COMPUTED: &str = "computed now";
+const COMPUTED: &str = " · kept";
 
 /// Leaves by `q`, and checks that the terminal is as it was.
 fn quit(program: &mut Program, settings_before: &str) {
@@ -61,6 +61,7 @@ fn the_demo_is_computed_and_left() {
     let raw = program.settings();
     program.press("q");
     assert_eq!(program.ended(), Some(0));
+    assert_eq!(files(&home.runs()).len(), 2, "the kept run, and the lock of the folder");
     assert_ne!(program.settings(), raw);
     program.take_rest();
     expect_left(&program);

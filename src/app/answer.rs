@@ -3,6 +3,7 @@
 use super::command_id::CommandId;
 use super::key::{Code, Key};
 use super::message::Effect;
+use super::notice::Notice;
 use super::state::State;
 use super::state::overlay::Overlay;
 use super::state::question::Question;
@@ -52,5 +53,9 @@ pub fn settle(state: &mut State) {
         && !question::is_open(state, asked)
     {
         state.overlay = None;
+        if asked == Question::Leave && state.notice.is_none() {
+            let leave = state.setting.keymap.way(CommandId::QUIT);
+            state.notice = Some(Notice::done(format!("the work has ended; {leave} leaves")));
+        }
     }
 }

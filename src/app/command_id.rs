@@ -27,6 +27,7 @@ named! {
     COPY_PAGE "copy-page"
     DIFFERENCE "difference"
     DOWN "down"
+    DROPPED "dropped"
     ENTER "enter"
     EXPORT_TAGS "export-tags"
     FETCH "fetch"
@@ -44,6 +45,7 @@ named! {
     PUBLISHED "published"
     QUIT "quit"
     QUIT_NOW "quit-now"
+    RUNS "runs"
     SIMILARITY "similarity"
     SORT "sort"
     STUDY "study"
@@ -52,6 +54,7 @@ named! {
     TOP_K "top-k"
     UNDO "undo"
     UP "up"
+    WRITE_RUN "write-run"
 }
 
 impl CommandId {

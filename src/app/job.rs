@@ -7,7 +7,8 @@ use super::message::{Effect, JobNews};
 use super::notice::Notice;
 use super::state::State;
 use super::state::job::Job;
-use super::{download, table, tagging};
+use super::state::record::Record;
+use super::{download, dropped, keeping, session, table, tagging};
 use crate::core::findings::{Findings, Source};
 use crate::core::progress::Step;
 use crate::core::request::{ModelSource, Request};
@@ -68,8 +69,10 @@ fn stop(state: &mut State, how: &str) -> (Kept, Vec<Effect>) {
     if !state.job.take().is_some_and(|job| job.opened) {
         return (Kept::Nothing, Vec::new());
     }
-    if let Some(former) = state.former.take() {
-        return (Kept::Former, show(state, former));
+    if let Some((former, record)) = state.former.take() {
+        let effects = show(state, former);
+        state.record = record;
+        return (Kept::Former, effects);
     }
     let standing = state.study.as_deref().map(|study| partial(study, how));
     state.standing.clone_from(&standing);
@@ -91,8 +94,10 @@ fn show(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
     let subject = findings.subject.clone();
     state.former = None;
     state.standing = None;
+    state.record = Record::default();
     state.set_study(findings);
     let mut effects = subject.map_or_else(Vec::new, |subject| tagging::open(state, subject));
+    effects.extend(session::ask(state));
     effects.extend(table::refresh(state));
     effects
 }
@@ -118,10 +123,12 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             let settings = job.request.settings;
             let steps = (settings.method == Method::Ig).then_some(settings.steps);
             if let Some(whole) = state.study.as_ref().filter(|study| matches!(study.source, Source::Run { .. })) {
-                state.former = Some(Arc::clone(whole));
+                state.former = Some((Arc::clone(whole), state.record.clone()));
             }
+            state.record = Record::default();
             state.set_study(Arc::new(Findings::live(Arc::from(opened), settings.method, steps)));
             state.standing = None;
+            dropped::mention(state);
             table::refresh(state)
         }
         JobNews::Identified(subject) => {
@@ -129,6 +136,7 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
                 Arc::make_mut(study).subject = Some(subject.clone());
             }
             let mut effects = tagging::open(state, subject);
+            effects.extend(session::ask(state));
             effects.extend(table::refresh(state));
             effects
         }
@@ -149,7 +157,9 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
         }
         JobNews::Ended(Ok(findings)) => {
             state.job = None;
-            show(state, findings)
+            let mut effects = show(state, Arc::clone(&findings));
+            effects.extend(keeping::ask(state, findings));
+            effects
         }
         JobNews::Ended(Err(problem)) => {
             let (kept, effects) = stop(state, "stopped by a failure");

@@ -109,6 +109,8 @@ pub fn in_window(state: &State) -> Option<&'static str> {
         Overlay::Palette(_) => Some("type to search · Up Down move · Tab completes · Enter runs · Esc closes"),
         Overlay::Help(_) => Some("type to search · Up Down move · Enter runs or explains · Esc closes"),
         Overlay::Topic(_) => Some("Up Down PageUp PageDown scroll · Esc goes back"),
+        Overlay::Runs(_) => Some("Up Down PageUp PageDown move · Enter opens · Esc closes"),
+        Overlay::Dropped(_) => Some("Up Down PageUp PageDown scroll · Esc closes"),
         Overlay::Prompt(_) | Overlay::Question(_) | Overlay::HeatMap => None,
     }
 }

@@ -8,10 +8,12 @@ use super::key::Key;
 use super::state::prompt::Names;
 use super::state::table::{Arranged, Arrangement};
 use crate::core::findings::Findings;
+use crate::core::kept_run::KeptRun;
 use crate::core::problem::Problem;
 use crate::core::progress::{Event, Progress};
 use crate::core::request::{ModelSource, Request};
 use crate::core::rows::Listing;
+use crate::core::session::{Looked, Session};
 use crate::core::study_source::StudySource;
 use crate::core::tags::{Features, Subject, TagBook};
 
@@ -38,6 +40,16 @@ pub enum Message {
     Arranged(Arranged),
     /// A run file was read.
     RunRead(Result<Arc<Findings>, Problem>),
+    /// A whole run was kept, or could not be kept.
+    RunKept(Arc<Findings>, Result<(), Problem>),
+    /// A run was written into the user's file at this path.
+    RunWritten(Arc<Findings>, String),
+    /// The kept runs, the latest first.
+    RunsListed(Result<Vec<KeptRun>, Problem>),
+    /// The run that was kept last before this start.
+    LastRun(Box<KeptRun>),
+    /// How the study was looked at last was looked up; None if that is not known.
+    SessionRead(Option<Box<Session>>),
     /// The next study was read, or could not be read.
     StudyRead(Result<StudySource, Problem>),
     /// The tags of a subject were read, with the path of their file.
@@ -130,6 +142,14 @@ pub enum Effect {
     Copy(String, String),
     /// Open an address in a browser.
     Browse(String),
+    /// Look up how this study was looked at last.
+    OpenSession(Looked),
+    /// Keep the run.
+    KeepRun(Arc<Findings>),
+    /// List the kept runs.
+    ListRuns,
+    /// Read the kept run at this path.
+    ReadKeptRun(PathBuf),
     /// Write the run into a file.
     WriteRun(Arc<Findings>, String),
     /// Write a text into a file.

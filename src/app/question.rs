@@ -1,6 +1,7 @@
 //! The words of the questions that are asked before work ends, and whether there still is something to ask about.
 
 use super::command_id::CommandId;
+use super::keeping;
 use super::notice::Notice;
 use super::state::State;
 use super::state::job::Job;
@@ -28,7 +29,12 @@ pub fn is_open(state: &State, question: Question) -> bool {
 fn would_lose(state: &State) -> Option<String> {
     let job = state.job.as_ref().map(|job| format!("the computation{} would be lost", share(job)));
     let download = state.download.as_ref();
-    job.or_else(|| download.map(|download| format!("the download of {} would stop; what has arrived is kept", download.name)))
+    let download = || download.map(|download| format!("the download of {} would stop; what has arrived is kept", download.name));
+    let unkept = || {
+        let write = state.setting.keymap.way(CommandId::WRITE_RUN);
+        keeping::is_endangered(state).then(|| format!("the run could not be kept and would be lost; {write} writes it"))
+    };
+    job.or_else(download).or_else(unkept)
 }
 
 fn share(job: &Job) -> String {

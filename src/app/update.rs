@@ -8,7 +8,9 @@ use super::message::{Effect, Message};
 use super::notice::Notice;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
-use super::{answer, choice, download, help, job, layout, mouse, palette, prompts, table, tagging};
+use super::{
+    answer, choice, download, dropped, help, job, keeping, layout, mouse, palette, prompts, run_list, session, table, tagging,
+};
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Scope;
 use crate::core::tags::import::{Target, import};
@@ -55,6 +57,23 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Arranged(arranged) => table::arranged(state, arranged),
         Message::RunRead(Ok(findings)) => job::read(state, findings),
+        Message::SessionRead(found) => session::resume(state, found.map(|found| *found)),
+        Message::RunKept(findings, outcome) => {
+            keeping::kept(state, &findings, outcome);
+            Vec::new()
+        }
+        Message::RunWritten(findings, path) => {
+            keeping::written(state, &findings, path);
+            Vec::new()
+        }
+        Message::RunsListed(runs) => {
+            run_list::listed(state, runs);
+            Vec::new()
+        }
+        Message::LastRun(run) => {
+            run_list::mention(state, &run);
+            Vec::new()
+        }
         Message::TagsOpened(book, path) => tagging::opened(state, *book, path),
         Message::TagsUnreadable(problem) => {
             tagging::unreadable(state, problem);
@@ -101,6 +120,8 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
         Some(Overlay::Prompt(_)) => prompts::key(state, key),
         Some(Overlay::Question(question)) => answer::key(state, *question, key),
         Some(Overlay::Chooser(chooser)) => choice::key(state, *chooser, key),
+        Some(Overlay::Runs(_)) => run_list::key(state, key),
+        Some(Overlay::Dropped(_)) => dropped::key(state, key),
         Some(Overlay::Palette(_)) => palette::key(state, key),
         Some(Overlay::Help(_)) => help::key(state, key),
         Some(Overlay::Topic(_)) => help::topic_key(state, key),

@@ -34,6 +34,7 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
         Ok(folders) => {
             report.line("configuration", &there(&folders.config_file()));
             report.line("tags", &there(&folders.tags()));
+            report.line("kept runs", &there(&folders.runs()));
             report.line("log", &there(&folders.log_file()));
             report.line("models of your own", &there(&folders.models_file()));
         }

@@ -1,5 +1,6 @@
 //! `saescope` and `saescope open`: start the explorer, or print the same tables line by line.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use super::{output, plain};
 use crate::app::config::Config;
 use crate::core::problem::{Problem, Result};
 use crate::store::folders::Folders;
+use crate::store::kept_runs::KeptRuns;
 use crate::store::log::Log;
 use crate::store::text_file;
 use crate::term::explorer::{self, Opening, Start, expect_terminal};
@@ -29,6 +31,7 @@ pub fn explore(arguments: ExploreArguments) -> Result<ExitCode> {
 /// Explores a saved run file.
 pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
     let OpenArguments { run, display } = arguments;
+    let run = file_or_kept(run)?;
     if display.plain {
         return plain::saved(&run, &display);
     }
@@ -38,6 +41,20 @@ pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
         return Err(Problem::new(run.display(), "is not a run file", "make one with `saescope run`"));
     }
     start(Opening::Run(run), display)
+}
+
+/// The run file at `run`; where no file is, the kept run of that name or number.
+fn file_or_kept(run: PathBuf) -> Result<PathBuf> {
+    if run.exists() {
+        return Ok(run);
+    }
+    let kept = KeptRuns::new(Folders::find()?.runs());
+    match run.to_str().filter(|name| !name.contains(std::path::is_separator)) {
+        Some(name) => kept.find(name).map(|found| found.path).map_err(|_| {
+            Problem::new(run.display(), "is neither a file nor a kept run", "check the path, or see `saescope runs`")
+        }),
+        None => Ok(run),
+    }
 }
 
 /// Reads the user's configuration. The first problem with it is returned; all others are printed.
@@ -59,6 +76,7 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
         config.mouse = Some(false);
     }
     let selection = display.selection();
+    let selection_chosen = display.threshold.is_some() || display.top_k.is_some();
     let hosted = study::hosted()?;
     let offers = study::offers()?;
     config.clipboard = display.clipboard.or(config.clipboard).filter(|name| name != "auto");
@@ -68,6 +86,6 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
     let theme = display.theme.and_then(Choice::named);
     let log = Arc::new(Log::open(&folders.log_file()));
     explorer::report_faults(Arc::clone(&log));
-    explorer::explore(Start { opening, selection, theme, config, offers, hosted, folders, log })?;
+    explorer::explore(Start { opening, selection, selection_chosen, theme, config, offers, hosted, folders, log })?;
     Ok(ExitCode::SUCCESS)
 }

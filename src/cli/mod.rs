@@ -14,6 +14,7 @@ mod output;
 mod plain;
 mod progress;
 mod run;
+mod runs;
 mod studies;
 mod study;
 mod summary;
@@ -88,6 +89,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Run(arguments) => run::run(arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Open(arguments) => explore::open(arguments),
+        Command::Runs(arguments) => runs::runs(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Studies(arguments) => studies::studies(&arguments),
         Command::Check(arguments) => check::check(&arguments),

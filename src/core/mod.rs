@@ -14,6 +14,7 @@ pub mod findings;
 pub mod firing;
 pub mod format_error;
 pub mod invariant;
+pub mod kept_run;
 pub mod merge;
 #[cfg(test)]
 mod naive;
@@ -27,6 +28,7 @@ pub mod request;
 pub mod rows;
 pub mod run;
 pub mod selection;
+pub mod session;
 pub mod sides;
 pub mod study;
 pub mod study_source;

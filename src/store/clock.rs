@@ -10,7 +10,8 @@ pub fn now() -> SystemTime {
     writable(SystemTime::now())
 }
 
-fn writable(time: SystemTime) -> SystemTime {
+/// A time that RFC 3339 can write: one before 1970 or after 9999 counts as the nearest.
+pub fn writable(time: SystemTime) -> SystemTime {
     time.clamp(UNIX_EPOCH, UNIX_EPOCH + LATEST)
 }
 

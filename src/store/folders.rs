@@ -19,7 +19,7 @@ pub struct Folders {
     pub config: PathBuf,
     /// Tags, and the record of first downloads: `$XDG_DATA_HOME/saescope`.
     pub data: PathBuf,
-    /// The log, and the file that replaces a missing clipboard: `$XDG_STATE_HOME/saescope`.
+    /// The log, kept runs and sessions, and the file that replaces a missing clipboard: `$XDG_STATE_HOME/saescope`.
     pub state: PathBuf,
 }
 
@@ -77,6 +77,16 @@ impl Folders {
     /// The log file.
     pub fn log_file(&self) -> PathBuf {
         self.state.join("saescope.log")
+    }
+
+    /// The folder of the runs that the explorer keeps by itself.
+    pub fn runs(&self) -> PathBuf {
+        self.state.join("runs")
+    }
+
+    /// The folder of what the explorer showed last of each study.
+    pub fn sessions(&self) -> PathBuf {
+        self.state.join("sessions")
     }
 
     /// The folder of the tag files.

@@ -9,10 +9,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Builder;
 
 use super::Incoming;
+use super::{browser, names};
 use super::clipboard::{Clipboard, Provider};
 use super::environment::Environment;
 use super::priority::{Yield, give_way};
-use super::{browser, jobs, names};
 use crate::app::message::{Effect, Message, WantedStudy};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
@@ -28,8 +28,6 @@ use crate::store::text_file;
 pub enum Errand {
     /// Carry out an effect of the explorer.
     Effect(Effect),
-    /// Read the run file at this path.
-    ReadRun(PathBuf),
     /// Say that all errands before this one are done.
     Finish,
 }
@@ -130,12 +128,14 @@ impl Runner {
                 let _ = self.sender.send(Incoming::Finished(Ok(())));
                 return;
             }
-            Errand::ReadRun(path) => Message::RunRead(jobs::read(&path)),
             Errand::Effect(Effect::Copy(text, what)) => self.copy(&text, &what),
             Errand::Effect(Effect::Browse(address)) => {
                 done(browser::open(&self.environment, &address).map(|()| format!("opened {address}")))
             }
-            Errand::Effect(Effect::WriteRun(findings, path)) => done(write_run(&findings, Path::new(&path))),
+            Errand::Effect(Effect::WriteRun(findings, path)) => match write_run(&findings, Path::new(&path)) {
+                Ok(()) => Message::RunWritten(findings, path),
+                Err(problem) => Message::Failed(problem),
+            },
             Errand::Effect(Effect::WriteText { path, text, what }) => {
                 done(write_tags(Path::new(&path), &text).map(|()| format!("wrote {what} to {path}")))
             }
@@ -182,12 +182,11 @@ fn done(outcome: Result<String>) -> Message {
 }
 
 /// Writes a run file; of existing files it replaces only run files.
-fn write_run(findings: &Findings, path: &Path) -> Result<String> {
+fn write_run(findings: &Findings, path: &Path) -> Result<()> {
     let run = findings.to_run().ok_or_else(|| Problem::new("run", "is not whole", "write it when all of it is computed"))?;
     let file = AtomicFile::reserve(path)?;
     run_file::expect_replaceable(path)?;
-    run_file::write(&run, file)?;
-    Ok(format!("wrote the run to {}", path.display()))
+    run_file::write(&run, file)
 }
 
 /// Writes an export of tags; of existing files it replaces only exports, because a file written by hand may be the one just

@@ -20,6 +20,7 @@ use super::errands::{Errand, Errands};
 use super::event_loop::{self, Stage};
 use super::guard::Guard;
 use super::jobs::Jobs;
+use super::keeper::Keeper;
 use super::leaving::{self, Waiting};
 use super::saver::{LAST_TRIES, Saver};
 use super::{browser, device, input, signals};
@@ -30,13 +31,15 @@ use crate::app::notice::Notice;
 use crate::app::state::download::Offer;
 use crate::app::state::{Setting, State, ThemeName};
 use crate::app::update::update;
-use crate::app::{commands, job, layout, welcome};
+use crate::app::{commands, job, layout, session, welcome};
 use crate::core::neuronpedia::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Request;
 use crate::core::selection::Selection;
+use crate::core::session::{Looked, Session};
 use crate::core::text::excerpt;
 use crate::store::folders::Folders;
+use crate::store::kept_runs::Limits;
 use crate::store::log::Log;
 use crate::store::published;
 use crate::ui;
@@ -62,6 +65,8 @@ pub struct Start {
     pub opening: Opening,
     /// The selection at the start.
     pub selection: Selection,
+    /// Whether the command line chose the selection.
+    pub selection_chosen: bool,
     /// The theme of the command line, which overrides the configured one.
     pub theme: Option<ThemeName>,
     /// The user's configuration.
@@ -114,6 +119,8 @@ pub fn explore(start: Start) -> Result<()> {
         selection: start.selection,
         no_browser: browser::can_open(&environment).err(),
         home: std::env::var("HOME").ok(),
+        selection_chosen: start.selection_chosen,
+        keeps_runs: start.config.kept_runs > 0,
         log: start.log.path().display().to_string(),
         offers: start.offers,
         hosted: start.hosted,
@@ -124,10 +131,14 @@ pub fn explore(start: Start) -> Result<()> {
         Errands::new(sender.clone(), environment.clone(), clipboard, start.folders.state.clone(), Arc::clone(&start.log))?;
     let saver = Saver::new(start.folders.tags(), sender.clone(), Arc::clone(&start.log))?;
     let jobs = Jobs::new(sender.clone(), begin, Arc::clone(&start.log));
+    let limits = Limits { runs: start.config.kept_runs, bytes: start.config.kept_bytes };
+    let keeper = Keeper::new(&start.folders, limits, sender.clone(), Arc::clone(&start.log))?;
     let downloads = Downloads::new(sender.clone(), begin, Arc::clone(&start.log), start.folders);
     let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
-    let mut explorer = Explorer { guard, state, errands, saver, jobs, downloads, begin, reply, log: start.log, leaving: false };
+    let log = start.log;
+    let mut explorer =
+        Explorer { guard, state, errands, saver, keeper, jobs, downloads, begin, reply, log, session: None, leaving: false };
     let mut effects = Vec::new();
     if show_published {
         let published = commands::of(CommandId::PUBLISHED);
@@ -143,7 +154,9 @@ pub fn explore(start: Start) -> Result<()> {
     }
     read_terminal(sender)?;
     if let Some(path) = run {
-        explorer.errands.run(Errand::ReadRun(path));
+        explorer.keeper.read(path);
+    } else {
+        explorer.keeper.mention_last();
     }
     for effect in effects {
         explorer.perform(effect)?;
@@ -152,7 +165,7 @@ pub fn explore(start: Start) -> Result<()> {
     // A user who leaves although a save failed has given it up; a signal has not.
     let is_given_up = explorer.state.tagging.unsaved.is_some() && device::ending().is_none();
     let tags = explorer.saver.finish(if is_given_up { Duration::ZERO } else { LAST_TRIES });
-    let threads = usize::from(tags.is_ok()) + usize::from(explorer.errands.finish());
+    let threads = usize::from(tags.is_ok()) + usize::from(explorer.errands.finish()) + usize::from(explorer.keeper.finish());
     let unfinished = leaving::wait(&receiver, threads, &mut explorer).and(tags);
     let Explorer { guard, log, .. } = explorer;
     // The terminal goes back last: until the program ends, its reading thread would still take keys that are typed for the
@@ -243,11 +256,14 @@ struct Explorer {
     state: State,
     errands: Errands,
     saver: Saver,
+    keeper: Keeper,
     jobs: Jobs,
     downloads: Downloads,
     begin: Instant,
     reply: BackgroundReply,
     log: Arc<Log>,
+    /// The session that was stored last, or is on its way.
+    session: Option<(Looked, Session)>,
     leaving: bool,
 }
 
@@ -345,7 +361,14 @@ impl Explorer {
     }
 
     fn update(&mut self, message: Message) -> Result<()> {
-        update(&mut self.state, message).into_iter().try_for_each(|effect| self.perform(effect))
+        update(&mut self.state, message).into_iter().try_for_each(|effect| self.perform(effect))?;
+        if let Some((looked, session)) = session::of(&self.state)
+            && self.session.as_ref().is_none_or(|(known, saved)| *known != looked || *saved != session)
+        {
+            self.session = Some((looked.clone(), session.clone()));
+            self.keeper.save_session(looked, session);
+        }
+        Ok(())
     }
 
     fn perform(&mut self, effect: Effect) -> Result<()> {
@@ -361,6 +384,10 @@ impl Explorer {
             Effect::Arrange(_) | Effect::Discard(_) => self.errands.arrange(effect),
             Effect::OpenTags(subject) => self.saver.open(subject),
             Effect::SaveTags(book, revision) => self.saver.save(book, revision),
+            Effect::OpenSession(looked) => self.keeper.open_session(looked),
+            Effect::KeepRun(findings) => self.keeper.keep(findings),
+            Effect::ListRuns => self.keeper.list(),
+            Effect::ReadKeptRun(path) => self.keeper.read(path),
             Effect::Copy(..)
             | Effect::Browse(_)
             | Effect::WriteRun(..)

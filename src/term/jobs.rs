@@ -2,7 +2,6 @@
 //!
 //! Turning a whole run into findings takes time, so it is done here, off the drawing thread.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::{Builder, JoinHandle};
@@ -12,7 +11,7 @@ use super::Incoming;
 use super::priority::{Yield, give_way};
 use crate::app::message::{JobNews, Message};
 use crate::core::findings::Findings;
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Problem;
 use crate::core::progress::Event;
 use crate::core::request::Request;
 use crate::core::run::Run;
@@ -22,7 +21,6 @@ use crate::engine::identity;
 use crate::engine::memory::Bounds;
 use crate::engine::worker::Job;
 use crate::store::log::Log;
-use crate::store::run_file;
 
 /// The computations of one explorer.
 pub struct Jobs {
@@ -124,12 +122,7 @@ impl Teller {
 }
 
 /// The findings of a whole run, with the subject of its tags.
-fn shown(run: Run, file: Option<String>) -> Arc<Findings> {
+pub(super) fn shown(run: Run, file: Option<String>) -> Arc<Findings> {
     let subject = identity::subject_of(&run);
     Arc::new(Findings::from_run(run, file, subject))
-}
-
-/// Reads a run file into findings for the screen.
-pub fn read(path: &Path) -> Result<Arc<Findings>> {
-    Ok(shown(run_file::read(path)?, Some(path.display().to_string())))
 }

@@ -39,7 +39,7 @@ pub fn wait(receiver: &Receiver<Incoming>, mut threads: usize, waiting: &mut imp
                 threads -= 1;
                 finished.err()
             }
-            Ok(Incoming::Message(Message::Failed(problem))) => Some(problem),
+            Ok(Incoming::Message(Message::Failed(problem) | Message::RunKept(_, Err(problem)))) => Some(problem),
             Ok(Incoming::Write(bytes)) => waiting.write(&bytes).err(),
             Ok(incoming) if is_said && is_impatient(&incoming) => {
                 return outcome.and(Err(unfinished("when the program was told to end")));

@@ -19,6 +19,7 @@ pub mod explorer;
 mod guard;
 mod input;
 mod jobs;
+mod keeper;
 mod leaving;
 mod names;
 mod pace;

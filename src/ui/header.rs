@@ -12,7 +12,7 @@ use super::theme::Theme;
 use crate::app::command_id::CommandId;
 use crate::app::state::State;
 use crate::app::state::tagging::Standing;
-use crate::app::{download, job, layout, selecting, tagging};
+use crate::app::{download, job, keeping, layout, selecting, tagging};
 use crate::core::findings::{Findings, Source};
 use crate::core::request::ModelSource;
 use crate::core::rows::column::Sort;
@@ -69,7 +69,7 @@ fn described(state: &State) -> String {
             )
         }
         Source::Run { manifest, file } => {
-            let file = file.as_ref().map_or_else(|| "computed now".to_owned(), |file| printable(file));
+            let file = file.as_ref().map_or_else(|| printable(&keeping::said(state)), |file| printable(file));
             format!(
                 "{standing}{model} · {} · {method}{steps} · {} · {file}",
                 data(findings, state.shown().first()),
@@ -82,7 +82,11 @@ fn described(state: &State) -> String {
 fn data(findings: &Findings, view: View) -> String {
     findings.data(view).map_or_else(String::new, |data| {
         let name = data.source.rsplit(['/', '\\']).next().unwrap_or(&data.source);
-        format!("{} {} pairs", data.examples.len(), printable(name))
+        let (used, dropped) = (data.examples.len(), data.dropped.sum());
+        // A shard has only a part of the pairs that were kept.
+        let of = if dropped > 0 && used + dropped == data.lines { format!(" of {}", data.lines) } else { String::new() };
+        let pairs = if used == 1 && of.is_empty() { "pair" } else { "pairs" };
+        format!("{used}{of} {} {pairs}", printable(name))
     })
 }
 

@@ -10,6 +10,7 @@ mod header;
 pub mod heat_map;
 mod help;
 mod legend;
+mod lists;
 mod overlay;
 mod pane;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub fn view(state: &State, frame: &mut Frame) {
     }
     footer::draw(state, &theme, rect(layout.footer), frame);
     overlay::draw(state, &theme, area, frame);
+    lists::draw(state, &theme, area, frame);
 }
 
 /// Index of the first visible line of the card: less than it was scrolled if the card ends before.

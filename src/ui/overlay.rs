@@ -23,12 +23,12 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         Some(Overlay::Palette(list)) => palette(list, state, theme, area, frame),
         Some(Overlay::Help(list)) => help::help(list, state, theme, area, frame),
         Some(Overlay::Topic(page)) => help::topic(page, state, theme, area, frame),
-        Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::HeatMap) | None => {}
+        Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::Runs(_) | Overlay::Dropped(_) | Overlay::HeatMap) | None => {}
     }
 }
 
 /// A rectangle of that size, centred at the bottom of the screen, above the footer.
-fn place(area: Rect, width: u16, height: u16) -> Rect {
+pub(super) fn place(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height.saturating_sub(1)));
     Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - 1).saturating_sub(height), width, height)
 }

@@ -178,6 +178,8 @@ pub fn empty() -> State {
         selection: Selection::Threshold(0.0),
         no_browser: None,
         home: None,
+        selection_chosen: false,
+        keeps_runs: true,
         log: "saescope.log".to_owned(),
         offers: Vec::new(),
         hosted: Hosted::default(),

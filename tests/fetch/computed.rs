@@ -100,7 +100,7 @@ fn the_explorer_downloads_and_computes() {
     program.press("D");
     program.wait_for("Enter downloads in the background");
     program.press("\r");
-    program.wait_for("computed now");
+    program.wait_for(" · kept");
     assert!(program.shown().contains("tiny-neox"), "{}", program.shown());
     program.press("q");
     assert_eq!(program.ended(), Some(0));

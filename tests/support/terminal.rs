@@ -49,6 +49,11 @@ impl Home {
         self.0.path().join("state/saescope/saescope.log")
     }
 
+    /// The folder of the runs that the explorer keeps.
+    pub fn runs(&self) -> PathBuf {
+        self.0.path().join("state/saescope/runs")
+    }
+
     /// The folder of tag files.
     pub fn tags(&self) -> PathBuf {
         self.0.path().join("data/saescope/tags")

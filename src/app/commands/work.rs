@@ -1,12 +1,13 @@
 //! Computing, downloading models, and writing run files.
 
+use super::conditions::always;
 use crate::app::command::{Command, Reach};
 use crate::app::command_id::CommandId;
 use crate::app::job::again;
 use crate::app::message::Effect;
 use crate::app::state::State;
 use crate::app::state::prompt::Asked;
-use crate::app::{answer, download};
+use crate::app::{answer, download, dropped, run_list};
 use crate::core::findings::Source;
 use crate::core::request::{ModelSource, Request};
 use crate::core::run::{Method, default_name};
@@ -80,6 +81,22 @@ pub const COMMANDS: &[Command] = &[
         reach: Reach::Screen,
         enabled: downloads,
         run: |state| answer::ask_to_stop_download(state),
+    },
+    Command {
+        name: "runs",
+        help: "list the runs that were kept by themselves, and open one",
+        keys: &["R"],
+        reach: Reach::Screen,
+        enabled: always,
+        run: |state| run_list::open(state),
+    },
+    Command {
+        name: "dropped",
+        help: "list the pairs that were dropped, with line and reason",
+        keys: &["!"],
+        reach: Reach::Screen,
+        enabled: dropped::any,
+        run: |state| dropped::open(state),
     },
     Command {
         name: "write-run",

@@ -6,6 +6,8 @@ pub mod list;
 pub mod overlay;
 pub mod prompt;
 pub mod question;
+pub mod record;
+pub mod run_list;
 pub mod tab;
 pub mod table;
 pub mod tagging;
@@ -18,6 +20,7 @@ use download::{Download, Offer};
 use job::Job;
 use overlay::Overlay;
 use prompt::{Asked, Prompt};
+use record::Record;
 use tab::Tab;
 use table::Table;
 use tagging::Tagging;
@@ -56,6 +59,17 @@ pub enum Pane {
     Card,
 }
 
+/// Whether it is known how the study was looked at last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resumed {
+    /// The study is not known well enough to ask.
+    Unasked,
+    /// The stored session was asked for.
+    Asked,
+    /// It was looked up; from now on every change is stored.
+    Known,
+}
+
 /// The name of a colour theme; `ui` has the colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ThemeName {
@@ -86,6 +100,7 @@ impl ThemeName {
 
 /// Settings that the start decides from flags, configuration, terminal and machine.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own about the start")]
 pub struct Setting {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
@@ -105,6 +120,10 @@ pub struct Setting {
     pub selection: Selection,
     /// The reason why no browser can be opened; None if one can.
     pub no_browser: Option<String>,
+    /// Whether the user chose the selection for this start, so that the one of the last start does not come back.
+    pub selection_chosen: bool,
+    /// Whether whole runs are kept.
+    pub keeps_runs: bool,
     /// Path of the log.
     pub log: String,
     /// The user's home folder, for which `~` stands in file names.
@@ -124,8 +143,10 @@ pub struct State {
     pub now: Duration,
     /// The findings of the study, computed or read from a file; None before there are any.
     pub study: Option<Arc<Findings>>,
-    /// The whole findings that the running computation replaced on the screen: they come back if it does not end.
-    pub former: Option<Arc<Findings>>,
+    /// Where the study is stored, if it is a whole run.
+    pub record: Record,
+    /// The whole findings that the running computation replaced on the screen, with their record: they come back if it does not end.
+    pub former: Option<(Arc<Findings>, Record)>,
     /// Words for the header that say how much of the study there is, if it is not whole.
     pub standing: Option<String>,
     /// Whether the published figures are shown instead of the study.
@@ -171,6 +192,8 @@ pub struct State {
     pub map_scroll: usize,
     /// Tags of the study, and whether they are saved.
     pub tagging: Tagging,
+    /// Whether it is known how the study was looked at last.
+    pub resumed: Resumed,
     /// The prompt, chooser, list or heat map over the panes, if one is open.
     pub overlay: Option<Overlay>,
     /// The notice at the bottom of the screen, until the next key.
@@ -226,6 +249,7 @@ impl State {
         Self {
             now: Duration::ZERO,
             study: None,
+            record: Record::default(),
             former: None,
             standing: None,
             show_published: false,
@@ -249,6 +273,7 @@ impl State {
             card_scroll: 0,
             map_scroll: 0,
             tagging: Tagging::default(),
+            resumed: Resumed::Unasked,
             overlay: None,
             notice: None,
             history: BTreeMap::new(),

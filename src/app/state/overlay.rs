@@ -3,6 +3,7 @@
 use super::list::List;
 use super::prompt::Prompt;
 use super::question::Question;
+use super::run_list::RunList;
 use crate::app::manual::Topic;
 
 /// An overlay, which lies over the panes. It takes the keys, except that commands work over the heat map.
@@ -20,6 +21,10 @@ pub enum Overlay {
     Help(List),
     /// A topic of the manual, in place of the help.
     Topic(Page),
+    /// The kept runs, a list over the panes.
+    Runs(RunList),
+    /// The dropped pairs, a list over the panes, from this line on.
+    Dropped(usize),
     /// The heat map, over the whole screen.
     HeatMap,
 }

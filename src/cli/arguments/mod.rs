@@ -2,6 +2,7 @@
 
 mod bench;
 mod export;
+mod runs;
 mod studies;
 mod study;
 #[cfg(feature = "train")]
@@ -17,6 +18,7 @@ use clap_complete::Shell;
 
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
 pub use export::{ExportArguments, Format};
+pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
 pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
 pub use study::StudyArguments;
 #[cfg(feature = "train")]
@@ -60,6 +62,11 @@ pub enum Command {
     Export(ExportArguments),
     /// Explore a saved run in the terminal.
     Open(OpenArguments),
+    /// List the runs that the explorer kept by itself; `name` names one, `delete` deletes.
+    ///
+    /// Every whole computation of the explorer is kept, the latest 20 runs and 2 GB; `kept_runs` and `kept_gigabytes` in config.toml change
+    /// that. A run that was given a name stays until it is deleted. `open` takes a name or a number of this list.
+    Runs(RunsArguments),
     /// Put shards of one study together into the run that one machine would have given.
     ///
     /// Single examples are those of strong features that every shard kept (run shards with a larger --detail to have more), and how well
@@ -144,7 +151,7 @@ pub struct ExploreArguments {
 /// Flags of `open`.
 #[derive(Debug, Args)]
 pub struct OpenArguments {
-    /// A run file.
+    /// A run file, or a kept run by its name or number: see `saescope runs`.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
 

@@ -188,15 +188,27 @@ pub fn expect_replaceable(path: &Path) -> Result<()> {
 pub fn read(path: &Path) -> Result<Run> {
     let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
     let mut file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    // A file that is no run may be a model of gigabytes, or a device that never ends.
-    (&mut file).take(8).read_to_end(&mut bytes).map_err(unreadable)?;
-    let claimed = <[u8; 8]>::try_from(&*bytes).map_or(0, u64::from_le_bytes);
-    (&mut file).take(claimed.min(header::LARGEST)).read_to_end(&mut bytes).map_err(unreadable)?;
+    let mut bytes = read_header(&mut file).map_err(unreadable)?;
     if header_of(&bytes).is_some_and(holds_manifest) {
         file.read_to_end(&mut bytes).map_err(unreadable)?;
     }
     from_bytes(&bytes, &path.display().to_string())
+}
+
+/// Reads the manifest of the run file at `path` without its numbers, which may be damaged.
+pub fn manifest(path: &Path) -> Result<Manifest> {
+    let bytes = File::open(path).and_then(|mut file| read_header(&mut file));
+    let bytes = bytes.map_err(|error| Problem::from_io(path, "read it", &error))?;
+    Ok(checked_manifest(&bytes, &path.display().to_string())?.0)
+}
+
+/// The bytes up to the end of the header: a file that is no run may be a model of gigabytes, or a device that never ends.
+fn read_header(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(8).read_to_end(&mut bytes)?;
+    let claimed = <[u8; 8]>::try_from(&*bytes).map_or(0, u64::from_le_bytes);
+    file.take(claimed.min(header::LARGEST)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The header in the bytes of a safetensors file; None if it is cut short.
@@ -208,13 +220,10 @@ fn header_of(bytes: &[u8]) -> Option<&[u8]> {
 
 /// Reads the bytes of a run file; messages call it `name`.
 pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
-    let damaged = |what: String| Problem::new(name, format_args!("is not a complete run file: {what}"), NOT_A_RUN);
-    let header = header_of(bytes).ok_or_else(|| damaged("it ends within its header".to_owned()))?;
-    let header: Header = serde_json::from_slice(header).map_err(|error| damaged(format!("its header {}", of_json(&error))))?;
-    let manifest = header.manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but not a run", NOT_A_RUN))?;
-    let manifest = format::manifest(&manifest, name)?.checked().map_err(damaged)?;
-    if header.tensors > most_tensors(&manifest) {
-        return Err(damaged(format!("it holds {} tensors, more than its study has", header.tensors)));
+    let damaged = |what: String| incomplete(name, &what);
+    let (manifest, tensors) = checked_manifest(bytes, name)?;
+    if tensors > most_tensors(&manifest) {
+        return Err(damaged(format!("it holds {tensors} tensors, more than its study has")));
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|_| damaged("it is cut short, or its tensors overlap".to_owned()))?;
     let listed = &manifest.dictionaries;
@@ -230,6 +239,19 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
     let reader = Reader { tensors: &tensors, name, manifest: &manifest };
     let views = manifest.study.all().map(|view| reader.view(view)).collect::<Result<_>>()?;
     Ok(Run { manifest, views })
+}
+
+fn incomplete(name: &str, what: &str) -> Problem {
+    Problem::new(name, format_args!("is not a complete run file: {what}"), NOT_A_RUN)
+}
+
+/// The manifest in the header of a run file's bytes, and the number of tensors that the header lists.
+fn checked_manifest(bytes: &[u8], name: &str) -> Result<(Manifest, usize)> {
+    let damaged = |what: String| incomplete(name, &what);
+    let header = header_of(bytes).ok_or_else(|| damaged("it ends within its header".to_owned()))?;
+    let header: Header = serde_json::from_slice(header).map_err(|error| damaged(format!("its header {}", of_json(&error))))?;
+    let manifest = header.manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but not a run", NOT_A_RUN))?;
+    Ok((format::manifest(&manifest, name)?.checked().map_err(damaged)?, header.tensors))
 }
 
 /// The number of tensors of a run: those of each submodule in each view, and those of the view itself.

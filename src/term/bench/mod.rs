@@ -101,6 +101,8 @@ fn setting() -> Result<Setting> {
         selection: Selection::Threshold(0.0),
         no_browser: None,
         home: None,
+        selection_chosen: true,
+        keeps_runs: false,
         log: String::new(),
         offers: Vec::new(),
         hosted: Hosted::default(),

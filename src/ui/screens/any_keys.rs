@@ -3,14 +3,16 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use super::pilot::{Pilot, draw, found, opened, problem};
+use super::pilot::{Pilot, draw, found, opened, problem, request};
 use crate::app::command::{Command, Reach};
 use crate::app::commands;
 use crate::app::layout::table_rows;
 use crate::app::message::{JobNews, Message, Mouse};
 use crate::app::state::download::Offer;
 use crate::app::state::overlay::Overlay;
+use crate::core::dropped_line::DroppedLine;
 use crate::core::progress::{Progress, Step};
+use crate::core::run::Run;
 use crate::core::selection::Selection;
 use crate::core::study::testing::{BASELINE, FEMALE, MALE};
 use crate::ui::testing::run;
@@ -35,7 +37,7 @@ enum Deed {
 
 fn keys() -> Vec<String> {
     let mut keys: Vec<String> = commands::all().flat_map(|command| command.keys).map(|key| (*key).to_owned()).collect();
-    keys.extend(["enter", "esc", "backspace", "delete", "alt-b", "ctrl-w", "ctrl-k", "%", "x", "e"].map(str::to_owned));
+    keys.extend(["enter", "esc", "backspace", "delete", "alt-b", "ctrl-w", "ctrl-k", "%", "e"].map(str::to_owned));
     keys
 }
 
@@ -187,10 +189,40 @@ const STARTS: [&str; 17] = [
     "T enter",
 ];
 
+/// The small study, of whose pairs one was dropped.
+fn with_dropped() -> Run {
+    let mut run = run();
+    let data = &mut run.manifest.data[0];
+    data.lines = data.examples.len() + 1;
+    data.dropped.unequal_length = 1;
+    data.dropped_lines = vec![DroppedLine::new(3, "prompts of 3 and 4 tokens".to_owned(), "The Ole runs", "The Ingeborg runs")];
+    run
+}
+
+#[test]
+fn dropped_pairs_are_counted_and_listed() {
+    let mut pilot = Pilot::with(with_dropped());
+    assert!(pilot.screen()[0].contains("4 of 5 pairs.json pairs"), "{}", pilot.screen()[0]);
+    pilot.press("!");
+    let screen = pilot.screen().join("\n");
+    assert!(screen.contains("pairs.json: 4 of 5 pairs are used; dropped: 1 line with prompts of unequal length"), "{screen}");
+    assert!(screen.contains("line 3     prompts of 3 and 4 tokens: 'The Ole runs' / 'The Ingeborg runs'"), "{screen}");
+    pilot.press("esc");
+    assert!(pilot.state.overlay.is_none());
+    let mut pilot = Pilot::computing();
+    pilot.press("r");
+    pilot.news(1, opened(&with_dropped()));
+    assert_eq!(pilot.notice(), "1 pair was dropped from pairs.json (line 3: prompts of 3 and 4 tokens); ! lists them");
+    let mut pilot = Pilot::study();
+    pilot.press("!");
+    assert_eq!(pilot.notice(), "dropped: no pair was dropped");
+}
+
 /// The outcome of a command: whether it was refused, and whether it asked for anything or changed the screen apart from the
 /// notice.
 fn outcome(command: &'static Command, start: &str) -> (bool, bool) {
-    let mut pilot = Pilot::computing();
+    let mut pilot = Pilot::with(with_dropped());
+    pilot.state.setting.request = Some(request());
     pilot.state.setting.offers = vec![Offer { name: "pythia-70m".to_owned(), files: 2, missing: 1, about_bytes: None }];
     pilot.press(start);
     pilot.state.notice = None;

@@ -9,6 +9,7 @@ mod copies;
 mod downloading;
 mod evidence;
 mod help;
+mod keeping;
 mod key_bar;
 mod legend;
 mod looks;

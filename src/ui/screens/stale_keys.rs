@@ -165,8 +165,9 @@ fn said(pilot: &mut Pilot) -> String {
             if pilot.state.show_published && (4..usize::from(height) - 1).contains(&row) {
                 continue;
             }
-            // The signs in the legend are those of effects.
+            // The signs in the legend are those of effects, and the mark before a refusal is no key.
             let line = if row == LEGEND { line.replace(['+', '-'], "") } else { line.clone() };
+            let line = line.strip_prefix(" ! ").unwrap_or(&line);
             said.push('\n');
             said.push_str(&FORMULAS.iter().fold(line.replace(number, "0"), |line, formula| line.replace(formula, "")));
         }
@@ -174,7 +175,7 @@ fn said(pilot: &mut Pilot) -> String {
     // The letters of the picture in the help name parts of the screen.
     let letters = |said: String| ('a'..='i').fold(said, |said, letter| said.replace(&format!("({letter})"), ""));
     match pilot.state.overlay {
-        Some(Overlay::Palette(_) | Overlay::Help(_)) => letters(said.replace("Esc closes", "")),
+        Some(Overlay::Palette(_) | Overlay::Help(_) | Overlay::Runs(_) | Overlay::Dropped(_)) => letters(said.replace("Esc closes", "")),
         // The answers of a question are not in the key map.
         Some(Overlay::Question(_)) => said.replace(" y ", " ").replace(" n ", " "),
         _ => said,

@@ -35,6 +35,8 @@ fn state(run: Run) -> State {
         theme_chosen: true,
         selection: Selection::TopK(20),
         no_browser: None,
+        selection_chosen: false,
+        keeps_runs: true,
         log: "log".to_owned(),
         home: None,
         offers: Vec::new(),

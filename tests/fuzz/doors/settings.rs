@@ -7,7 +7,9 @@ use saescope::cli::arguments::Arguments;
 use saescope::core::filter::Filter;
 use saescope::core::neuronpedia::{Reference, quick_lists};
 use saescope::core::selection::Selection;
+use saescope::core::session::{Looked, Session};
 use saescope::core::submodule::{FeatureId, FeatureIndex, LayerIndex, Submodule, SubmoduleKind};
+use saescope::core::tags::Subject;
 use saescope::store::hub::records::Records;
 use saescope::store::presets::{Preset, Presets};
 use saescope::store::{published, studies};
@@ -27,6 +29,19 @@ fn configuration() {
     };
     let seed = b"theme = \"light\"\nclipboard = \"tmux\"\nmouse = false\n[keys]\nquit = [\"x\", \"ctrl-q\"]\ndown = \"j\"\n";
     Door { name: "configuration", seeds: vec![seed.to_vec()], mutator: Mutator::Text, one_in: 1, read: &read }.pass();
+}
+
+#[test]
+fn sessions() {
+    let looked = Looked { subject: Subject { model: "m".to_owned(), dictionaries: "0".to_owned() }, study: "names".to_owned() };
+    let read = |bytes: &[u8]| match text(bytes) {
+        Ok(text) => Verdict::of(Session::from_json(text, "session.json", &looked), |_| Ok(())),
+        Err(error) => Verdict::Refused(error),
+    };
+    let seed = br#"{"format": 1, "model": "m", "dictionaries": "0", "study": "names", "tab": {"view": "male"}, "compared": ["male", "female"],
+"is_top_k": true, "threshold": 0.1, "top_k": 30, "sort": "effect", "descending": true, "filter": "kind=mlp", "keep_others": false,
+"submodule": "mlp_2", "pane": "card", "cursor": "resid_1/374", "marked": ["resid_1/374", "attn_0/5"]}"#;
+    Door { name: "sessions", seeds: vec![seed.to_vec()], mutator: Mutator::Json, one_in: 1, read: &read }.pass();
 }
 
 #[test]

@@ -1,0 +1,80 @@
+//! The pairs that became no example: counted for the header, said when it happens, and listed.
+
+use super::command_id::CommandId;
+use super::key::Key;
+use super::message::Effect;
+use super::notice::Notice;
+use super::state::State;
+use super::state::overlay::Overlay;
+use super::stepping;
+use crate::core::findings::Source;
+use crate::core::run::DataRecord;
+use crate::core::text::printable;
+
+/// The pair lists of the findings on the screen, each once.
+pub fn lists(state: &State) -> &[DataRecord] {
+    match state.findings().map(|findings| &findings.source) {
+        Some(Source::Live { opened, .. }) => &opened.data,
+        Some(Source::Run { manifest, .. }) => &manifest.data,
+        Some(Source::Published { .. }) | None => &[],
+    }
+}
+
+/// Ok if a pair was dropped, else a sentence that says that none was.
+pub fn any(state: &State) -> Result<(), String> {
+    if lists(state).iter().any(|data| data.dropped.sum() > 0) {
+        return Ok(());
+    }
+    Err(if lists(state).is_empty() { "no pairs are known here" } else { "no pair was dropped" }.to_owned())
+}
+
+/// The lines of the list: a heading for each pair list, then each dropped pair with line number, reason and prompts.
+pub fn lines(state: &State) -> Vec<String> {
+    let mut lines = Vec::new();
+    for data in lists(state).iter().filter(|data| data.dropped.sum() > 0) {
+        let source = printable(&data.source);
+        lines.push(format!("{source}: {} of {} pairs are used; {}", data.examples.len(), data.lines, data.dropped));
+        let dropped = data.dropped_lines.iter();
+        lines.extend(dropped.map(|line| format!("  line {:<5} {}: {}", line.line, printable(&line.reason), line.shown())));
+        let unlisted = data.dropped.sum().saturating_sub(data.dropped.beyond_limit).saturating_sub(data.dropped_lines.len());
+        if unlisted > 0 {
+            lines.push(format!("  {unlisted} more, which the run does not list"));
+        }
+    }
+    lines
+}
+
+/// Says that pairs were dropped, when the inputs are opened: those that were asked to be left out are not counted.
+pub fn mention(state: &mut State) {
+    let said: Vec<String> = lists(state).iter().filter_map(said).collect();
+    if !said.is_empty() {
+        let list = state.setting.keymap.way(CommandId::DROPPED);
+        state.notice = Some(Notice::refused(format!("{}; {list} lists them", said.join("; "))));
+    }
+}
+
+fn said(data: &DataRecord) -> Option<String> {
+    let count = data.dropped.sum().saturating_sub(data.dropped.beyond_limit);
+    let first = data.dropped_lines.first().map_or_else(String::new, |line| format!(" (line {}: {})", line.line, line.reason));
+    let were = if count == 1 { "pair was" } else { "pairs were" };
+    (count > 0).then(|| format!("{count} {were} dropped from {}{first}", data.source))
+}
+
+/// Opens the list at its first line.
+pub fn open(state: &mut State) -> Vec<Effect> {
+    state.overlay = Some(Overlay::Dropped(0));
+    Vec::new()
+}
+
+/// Handles a key in the open list.
+pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
+    let last = lines(state).len().saturating_sub(1);
+    let is_own = state.setting.keymap.command(key) == Some(CommandId::DROPPED);
+    let Some(Overlay::Dropped(top)) = &mut state.overlay else { return Vec::new() };
+    if let Some(rows) = stepping::rows(key) {
+        *top = top.saturating_add_signed(rows).min(last);
+    } else if stepping::closes(key) || is_own {
+        state.overlay = None;
+    }
+    Vec::new()
+}

@@ -1,0 +1,56 @@
+//! Keeps every whole computation, and says where the run on the screen is stored.
+
+use std::sync::Arc;
+
+use super::message::Effect;
+use super::notice::Notice;
+use super::state::State;
+use super::state::record::Keeping;
+use crate::core::findings::Findings;
+use crate::core::problem::Problem;
+
+/// Asks for the whole run on the screen to be kept, unless the user keeps none.
+pub fn ask(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
+    if !state.setting.keeps_runs {
+        return Vec::new();
+    }
+    state.record.keeping = Keeping::Asked;
+    vec![Effect::KeepRun(findings)]
+}
+
+/// Records whether `findings` were kept. A failure is said even if other findings are on the screen now.
+pub fn kept(state: &mut State, findings: &Arc<Findings>, outcome: Result<(), Problem>) {
+    if is_shown(state, findings) {
+        state.record.keeping = if outcome.is_ok() { Keeping::Kept } else { Keeping::Failed };
+    }
+    if let Err(problem) = outcome {
+        state.notice = Some(Notice::failed(&problem));
+    }
+}
+
+/// Records that the user's file at `path` holds `findings` now.
+pub fn written(state: &mut State, findings: &Arc<Findings>, path: String) {
+    state.notice = Some(Notice::done(format!("wrote the run to {path}")));
+    if is_shown(state, findings) {
+        state.record.written = Some(path);
+    }
+}
+
+fn is_shown(state: &State, findings: &Arc<Findings>) -> bool {
+    state.study.as_ref().is_some_and(|study| Arc::ptr_eq(study, findings))
+}
+
+/// Words for the header about a run that was computed here.
+pub fn said(state: &State) -> String {
+    match (&state.record.written, state.record.keeping) {
+        (Some(path), _) => format!("written to {path}"),
+        (None, Keeping::Kept) => "kept".to_owned(),
+        (None, Keeping::Asked) => "being kept".to_owned(),
+        (None, Keeping::Failed | Keeping::Unasked) => "not kept".to_owned(),
+    }
+}
+
+/// Whether leaving would lose the run on the screen although it should have been kept.
+pub fn is_endangered(state: &State) -> bool {
+    state.record.keeping == Keeping::Failed && state.record.written.is_none()
+}

@@ -1,0 +1,220 @@
+//! Keeps runs and sessions in the user's state folder, and reads runs, on a thread of its own: a run may be large and a disk slow.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use super::Incoming;
+use super::jobs::shown;
+use crate::app::message::Message;
+use crate::core::findings::Findings;
+use crate::core::problem::{Problem, Result};
+use crate::core::session::{Looked, Session};
+use crate::store::folders::Folders;
+use crate::store::kept_runs::{Held, KeptRuns, Limits};
+use crate::store::log::Log;
+use crate::store::{run_file, sessions};
+
+/// Least time between two writes of the session, which changes with every key.
+const PAUSE: Duration = Duration::from_secs(1);
+
+enum Order {
+    Keep(Arc<Findings>),
+    Read(PathBuf),
+    List,
+    MentionLast,
+    OpenSession(Looked),
+    SaveSession(Box<(Looked, Session)>),
+    Finish,
+}
+
+impl Order {
+    /// Whether something would be lost if the program left before this order is carried out.
+    fn is_awaited(&self) -> bool {
+        matches!(self, Self::Keep(_) | Self::SaveSession(_))
+    }
+}
+
+/// The sender of orders to the thread.
+pub struct Keeper {
+    orders: Sender<Order>,
+    /// Number of orders not yet carried out without which the program must not leave.
+    awaited: Arc<AtomicUsize>,
+}
+
+impl Keeper {
+    /// Starts the thread. Messages go to `sender`.
+    pub fn new(folders: &Folders, limits: Limits, sender: Sender<Incoming>, log: Arc<Log>) -> Result<Self> {
+        let (orders, receiver) = channel();
+        let awaited = Arc::<AtomicUsize>::default();
+        let work = Work {
+            runs: KeptRuns::new(folders.runs()),
+            sessions: folders.sessions(),
+            limits,
+            sender,
+            log,
+            awaited: Arc::clone(&awaited),
+            held: None,
+            session: None,
+            written: None,
+            told: None,
+        };
+        let thread = Builder::new().name("keeper".to_owned()).spawn(move || work.run(&receiver));
+        thread.map_err(|error| Problem::new("runs", format_args!("no thread can be started: {error}"), "close some programs"))?;
+        Ok(Self { orders, awaited })
+    }
+
+    /// Asks for the run to be kept.
+    pub fn keep(&self, findings: Arc<Findings>) {
+        self.order(Order::Keep(findings));
+    }
+
+    /// Asks for the run at `path`, kept or not.
+    pub fn read(&self, path: PathBuf) {
+        self.order(Order::Read(path));
+    }
+
+    /// Asks for the list of kept runs.
+    pub fn list(&self) {
+        self.order(Order::List);
+    }
+
+    /// Asks for the run that was kept last, if there is one.
+    pub fn mention_last(&self) {
+        self.order(Order::MentionLast);
+    }
+
+    /// Asks how the study was looked at last.
+    pub fn open_session(&self, looked: Looked) {
+        self.order(Order::OpenSession(looked));
+    }
+
+    /// Asks for the session to be stored.
+    pub fn save_session(&self, looked: Looked, session: Session) {
+        self.order(Order::SaveSession(Box::new((looked, session))));
+    }
+
+    /// Asks to be told when nothing can be lost any more by leaving. Returns whether there is anything to wait for.
+    pub fn finish(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed) > 0 && self.orders.send(Order::Finish).is_ok()
+    }
+
+    fn order(&self, order: Order) {
+        self.awaited.fetch_add(usize::from(order.is_awaited()), Ordering::Relaxed);
+        // If the thread is gone, it has panicked and that was reported.
+        let _ = self.orders.send(order);
+    }
+}
+
+struct Work {
+    runs: KeptRuns,
+    sessions: PathBuf,
+    limits: Limits,
+    sender: Sender<Incoming>,
+    log: Arc<Log>,
+    awaited: Arc<AtomicUsize>,
+    /// The kept run on the screen, which nobody removes meanwhile.
+    held: Option<Held>,
+    /// The latest session that is not stored yet.
+    session: Option<Box<(Looked, Session)>>,
+    /// When a session was stored last.
+    written: Option<Instant>,
+    /// The latest problem with a session: the same one is not told again.
+    told: Option<Problem>,
+}
+
+impl Work {
+    /// Runs until the explorer is gone.
+    fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            let due = self.written.map_or(Duration::ZERO, |written| PAUSE.saturating_sub(written.elapsed()));
+            let patience = if self.session.is_some() { due } else { Duration::MAX };
+            match orders.recv_timeout(patience) {
+                Ok(order) => self.carry_out(order),
+                Err(RecvTimeoutError::Timeout) => self.save_session(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Keep(findings) => {
+                self.keep(findings);
+                self.awaited.fetch_sub(1, Ordering::Relaxed);
+            }
+            Order::Read(path) => self.read(&path),
+            Order::List => self.tell(Message::RunsListed(self.runs.list())),
+            Order::MentionLast => {
+                if let Some(run) = self.runs.last() {
+                    self.tell(Message::LastRun(Box::new(run)));
+                }
+            }
+            Order::OpenSession(looked) => {
+                let found = sessions::read(&self.sessions, &looked).unwrap_or_else(|problem| {
+                    self.log.line(&problem);
+                    None
+                });
+                self.tell(Message::SessionRead(found.map(Box::new)));
+            }
+            Order::SaveSession(session) => {
+                let before = self.session.replace(session);
+                self.awaited.fetch_sub(usize::from(before.is_some()), Ordering::Relaxed);
+            }
+            Order::Finish => {
+                self.save_session();
+                let _ = self.sender.send(Incoming::Finished(Ok(())));
+            }
+        }
+    }
+
+    fn keep(&mut self, findings: Arc<Findings>) {
+        let run = findings.to_run().ok_or_else(|| Problem::new("run", "is not whole", "compute it again"));
+        let outcome = run.and_then(|run| self.runs.keep(&run, self.limits)).map(|held| {
+            self.log.line(format_args!("kept the run {}", held.name));
+            self.held = Some(held);
+        });
+        if let Err(problem) = &outcome {
+            self.log.line(format_args!("the run is not kept: {problem}"));
+        }
+        self.tell(Message::RunKept(findings, outcome));
+    }
+
+    fn read(&mut self, path: &Path) {
+        if !self.runs.holds(path) {
+            let run = run_file::read(path).map(|run| shown(run, Some(path.display().to_string())));
+            return self.tell(Message::RunRead(run));
+        }
+        match self.runs.open(path) {
+            Ok((run, held)) => {
+                self.held = Some(held);
+                let findings = shown(run, None);
+                self.tell(Message::RunRead(Ok(Arc::clone(&findings))));
+                self.tell(Message::RunKept(findings, Ok(())));
+            }
+            Err(problem) => self.tell(Message::RunRead(Err(problem))),
+        }
+    }
+
+    fn save_session(&mut self) {
+        let Some(session) = self.session.take() else { return };
+        let (looked, session) = *session;
+        let outcome = sessions::write(&self.sessions, &looked, &session).err();
+        if let Some(problem) = outcome.as_ref().filter(|problem| self.told.as_ref() != Some(*problem)) {
+            self.log.line(format_args!("the session is not stored: {problem}"));
+        }
+        self.told = outcome;
+        self.written = Some(Instant::now());
+        self.awaited.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn tell(&self, message: Message) {
+        if let Message::RunRead(Err(problem)) = &message {
+            self.log.line(problem);
+        }
+        let _ = self.sender.send(Incoming::Message(message));
+    }
+}

@@ -1,0 +1,87 @@
+//! Lists over the panes: kept runs, and dropped pairs.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::fit::{cut, left};
+use super::overlay::place;
+use super::theme::Theme;
+use super::window::open;
+use crate::app::dropped;
+use crate::app::state::State;
+use crate::app::state::overlay::Overlay;
+use crate::app::state::run_list::RunList;
+use crate::core::kept_run::KeptRun;
+use crate::core::text::{bytes, printable};
+
+/// The widest list; wider terminals show the panes beside it.
+const WIDEST: u16 = 140;
+
+/// Draws the list that is open, if one is.
+pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    match &state.overlay {
+        Some(Overlay::Runs(list)) => runs(list, theme, area, frame),
+        Some(Overlay::Dropped(top)) => dropped_pairs(state, *top, theme, area, frame),
+        _ => {}
+    }
+}
+
+fn runs(list: &RunList, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let count = list.runs.as_ref().map_or(0, Vec::len);
+    let height = (count.max(1) as u16 + 3).min(area.height.saturating_sub(4));
+    let inside = open("kept runs: Enter opens, Esc closes", theme, place(area, WIDEST, height), frame);
+    let Some(runs) = list.runs.as_ref().filter(|runs| !runs.is_empty()) else {
+        let says = if list.runs.is_some() { " no run is kept yet; every whole computation will be" } else { " looking…" };
+        frame.buffer_mut().set_stringn(inside.x, inside.y, says, usize::from(inside.width), theme.text);
+        return;
+    };
+    let width = usize::from(inside.width);
+    frame.buffer_mut().set_line(inside.x, inside.y, &Line::styled(heading(width), theme.dim), inside.width);
+    let rows = usize::from(inside.height).saturating_sub(1);
+    let top = (list.cursor + 1).saturating_sub(rows.max(1));
+    for (row, run) in runs.iter().enumerate().skip(top).take(rows) {
+        let place = Rect::new(inside.x, inside.y + 1 + (row - top) as u16, inside.width, 1);
+        let style = if run.about.is_ok() { theme.text } else { theme.warning };
+        frame.buffer_mut().set_line(place.x, place.y, &Line::styled(line(run, width), style), place.width);
+        if row == list.cursor {
+            frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
+            frame.buffer_mut().set_style(place, theme.cursor);
+        }
+    }
+}
+
+fn heading(width: usize) -> String {
+    cut(&cells(["when (UTC)", "size", "study", "model", "method", "pairs", "name"]), width)
+}
+
+fn line(run: &KeptRun, width: usize) -> String {
+    let (when, size, name) = (run.when.as_str(), bytes(run.bytes), printable(&run.name));
+    match &run.about {
+        Ok(about) => {
+            let [study, model, method, pairs] =
+                [&about.study, &about.model, &about.method, &about.pairs].map(|text| printable(text));
+            cut(&cells([when, &size, &study, &model, &method, &pairs, &name]), width)
+        }
+        Err(problem) => cut(&format!("  {} {} {name}: {}", left(when, 16), left(&size, 9), problem.what()), width),
+    }
+}
+
+fn cells([when, size, study, model, method, pairs, name]: [&str; 7]) -> String {
+    let [when, size, study, model, method, pairs] =
+        [(when, 16), (size, 9), (study, 12), (model, 20), (method, 14), (pairs, 9)].map(|(text, width)| left(text, width));
+    format!("  {when} {size} {study} {model} {method} {pairs} {name}")
+}
+
+fn dropped_pairs(state: &State, top: usize, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let lines = dropped::lines(state);
+    let height = (lines.len() as u16 + 2).min(area.height.saturating_sub(4));
+    let inside = open("dropped pairs: Esc closes", theme, place(area, WIDEST, height), frame);
+    let rows = usize::from(inside.height);
+    let top = top.min(lines.len().saturating_sub(rows));
+    for (row, line) in lines.iter().skip(top).take(rows).enumerate() {
+        let style = if line.starts_with(' ') { theme.text } else { theme.title };
+        let line = Line::styled(cut(&format!(" {line}"), usize::from(inside.width)), style);
+        frame.buffer_mut().set_line(inside.x, inside.y + row as u16, &line, inside.width);
+    }
+}
