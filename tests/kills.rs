@@ -103,11 +103,11 @@ fn no_tag_that_is_called_saved_is_lost() {
     let mut numbers = Mt64::new(11);
     let mut seen = 0;
     for _ in 0..kills().div_ceil(4) {
-        // With no tags, the table begins at the same feature each time.
+        // With no tags, the first row is the same feature each time.
         let _ = fs::remove_dir_all(home.tags());
         let mut program = home.explore("open run --top-k 60", &[]);
         program.wait_for("tags saved");
-        program.press(&"mpj".repeat(50));
+        program.press(&format!("g{}", "mpj".repeat(50)));
         let at = 1 + (numbers.next_u64() % 30) as usize;
         let shown = |program: &terminal::Program| program.shown().matches(" FP ").count();
         program.wait_until("saved tags", |program| program.shown().contains("tags saved") && shown(program) >= at);
@@ -119,4 +119,65 @@ fn no_tag_that_is_called_saved_is_lost() {
         seen += saved;
     }
     report(&format!("tags: none of {seen} lost"));
+}
+
+/// The explorer is killed at random moments while it computes, keeps and removes runs. Every run that it called kept is there and
+/// whole, and no other file is half a run.
+#[test]
+fn no_run_that_is_called_kept_is_lost() {
+    let home = Home::new();
+    fs::write(home.config_file(), "kept_runs = 100000\n").unwrap();
+    let compute = |seed: usize| format!("--method attrib --examples 2 --seed {seed}");
+    let is_kept = |program: &terminal::Program| program.shown().contains(" · kept");
+    let start = Instant::now();
+    let mut program = home.explore(&compute(0), &[]);
+    program.wait_until("the first kept run", is_kept);
+    let whole = start.elapsed();
+    program.signal("KILL");
+    assert_eq!(program.ended(), None);
+    let (mut numbers, mut called_kept) = (Mt64::new(13), 1);
+    for seed in 1..=kills() {
+        let mut program = home.explore(&compute(seed), &[]);
+        let moment = Instant::now() + whole.mul_f64(1.2 * (numbers.next_u64() % 1000) as f64 / 1000.0);
+        program.wait_until("the moment", |program| is_kept(program) || Instant::now() >= moment);
+        called_kept += usize::from(is_kept(&program));
+        program.signal("KILL");
+        assert_eq!(program.ended(), None);
+        let runs = files(&home.runs())
+            .into_iter()
+            .filter(|name| std::path::Path::new(name).extension().is_some_and(|end| end == "safetensors"));
+        let read: Vec<_> = runs.map(|name| run_file::read(&home.runs().join(name)).unwrap()).collect();
+        assert!(read.len() >= called_kept, "{} of {called_kept} runs that were called kept", read.len());
+    }
+    report(&format!("kept runs: none of {called_kept} lost"));
+}
+
+/// After a kill at any moment the tags that were called saved can still be undone one by one, or at most the last one is not in the
+/// history.
+#[test]
+fn tags_of_a_killed_program_can_be_undone() {
+    let home = Home::new();
+    home.stdout("run --method attrib --output run");
+    let mut numbers = Mt64::new(17);
+    for _ in 0..kills().div_ceil(8) {
+        let _ = fs::remove_dir_all(home.tags());
+        let mut program = home.explore("open run --top-k 60", &[]);
+        program.wait_for("tags saved");
+        program.press(&format!("g{}", "mpj".repeat(30)));
+        let at = 2 + (numbers.next_u64() % 20) as usize;
+        program.wait_until("saved tags", |program| {
+            program.shown().contains("tags saved") && program.shown().matches(" FP ").count() >= at
+        });
+        program.signal("KILL");
+        assert_eq!(program.ended(), None);
+        let kept = tagged(&home);
+        let mut program = home.explore("open run --top-k 60", &[]);
+        program.wait_for("tags saved");
+        program.press("uu");
+        program.wait_for("undone: ");
+        program.wait_until("the save", |program| program.shown().contains("tags saved") && tagged(&home) < kept);
+        program.press("q");
+        assert_eq!(program.ended(), Some(0));
+        assert!((kept - 2..kept).contains(&tagged(&home)), "{} of {kept}", tagged(&home));
+    }
 }
