@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::command_id::CommandId;
 use super::commands;
-use super::key::Key;
+use super::key::{Code, Key};
 use super::keymap::Keymap;
 use crate::core::problem::Problem;
 use crate::core::text::excerpt;
@@ -104,6 +104,11 @@ pub fn merge(keymap: &mut Keymap, table: &KeysTable, text: &str, path: &str) -> 
     }
     for (key, command, _) in given {
         keymap.bind(key, command);
+    }
+    // The key that ends a program everywhere leaves this one too, unless the user gives it to something else.
+    let interrupt = Key { code: Code::Character('c'), control: true, alt: false };
+    if keymap.command(interrupt).is_none() {
+        keymap.bind(interrupt, CommandId::QUIT);
     }
     if [CommandId::QUIT, CommandId::QUIT_NOW].into_iter().all(|leaves| keymap.key(leaves).is_none()) {
         problems.push(Problem::new(path, "no key leaves the program any more", "give quit or quit-now a key"));

@@ -20,7 +20,8 @@ fn a_named_command_has_only_the_keys_given_and_other_defaults_stay() {
     assert_eq!((command(&keymap, "n"), command(&keymap, "ctrl-n"), command(&keymap, "j")), (Some("down"), Some("down"), None));
     assert_eq!((command(&keymap, "M"), command(&keymap, "T")), (None, Some("top-k")));
     assert_eq!(keymap.keys(commands::find("down").unwrap().id()).map(|key| key.to_string()).collect::<Vec<_>>(), ["n", "ctrl-n"]);
-    // `theme` lost its default key `ctrl-t`: it stays in the palette, without a key.
+    // `theme` and `next-match` lost their default keys: they stay in the palette, without a key.
+    assert_eq!(keymap.lost(), ["theme", "next-match"]);
     assert!(keymap.key(commands::find("theme").unwrap().id()).is_none());
 }
 
@@ -62,8 +63,9 @@ fn an_empty_configuration_is_the_default() {
 #[test]
 fn a_way_out_must_remain() {
     assert_eq!(
-        problems("[keys]\nquit = []\nquit-now = []\n"),
+        problems("[keys]\nquit = []\nquit-now = []\nhelp = \"ctrl-c\"\n"),
         ["config.toml: no key leaves the program any more; give quit or quit-now a key"]
     );
-    assert!(Config::parse("[keys]\nquit = []\n", "config.toml").is_ok(), "quit-now is there");
+    let keymap = Config::parse("[keys]\nquit = []\nquit-now = []\n", "config.toml").unwrap().keymap;
+    assert_eq!((command(&keymap, "q"), command(&keymap, "ctrl-c")), (None, Some("quit")));
 }

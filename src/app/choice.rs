@@ -8,10 +8,8 @@ use super::notice::Notice;
 use super::state::State;
 use super::state::overlay::Chooser;
 use super::state::prompt::Asked;
-use super::state::tab::Tab;
 use super::{table, tagging};
 use crate::core::rows::column::{Column, Sort};
-use crate::core::study::Study;
 use crate::core::tags::{Marks, Tag};
 
 /// One line of a chooser: a key, the choice that it makes, and whether that is in force now.
@@ -27,11 +25,13 @@ pub struct Choice {
     pub on: bool,
 }
 
-/// The columns with their keys. The key of a view is the digit of its place; only the first nine views have one.
-fn columns(study: &Study) -> Vec<(char, Column)> {
-    let views = ('1'..='9').zip(study.all()).map(|(digit, view)| (digit, Column::Effects(view)));
+/// The columns with their keys. The key of a view is the digit of its place; only the first nine views have one. Only a comparison
+/// has sides.
+fn columns(state: &State) -> Vec<(char, Column)> {
+    let views = ('1'..='9').zip(state.about().all()).map(|(digit, view)| (digit, Column::Effects(view)));
     let before = [('#', Column::Rank), ('f', Column::Name), ('e', Column::Effect), ('s', Column::StandardError)].into_iter();
-    before.chain(views).chain([('o', Column::Fires), ('d', Column::Side), ('t', Column::Tags)]).collect()
+    let side = state.shown().pair().map(|_| ('d', Column::Side));
+    before.chain(views).chain([('o', Column::Fires)]).chain(side).chain([('t', Column::Tags)]).collect()
 }
 
 /// The tags of other studies that the features to be tagged have, each with a digit, so that they can be taken away.
@@ -68,7 +68,7 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
                 explanation: if state.sort.column == column { "again: the other way round".to_owned() } else { String::new() },
                 on: state.sort.column == column,
             };
-            columns(state.about()).into_iter().map(line).collect()
+            columns(state).into_iter().map(line).collect()
         }
         Chooser::Tags => {
             let (targets, scope) = (tagging::targets(state), tagging::scope(state));
@@ -108,53 +108,69 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
     }
 }
 
-/// Handles a key in a chooser. A key without a choice leaves the chooser open; Esc, Enter and Ctrl-C close it.
+/// Handles a key in a chooser: a key of a choice makes it; arrows, and `j` and `k` where they choose nothing, move the cursor, and
+/// Enter makes the choice there; Esc and Ctrl-C close the chooser.
 pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
-    let closes = matches!(key.code, Code::Escape | Code::Enter) || (key.control && key.code == Code::Character('c'));
-    if closes {
-        state.overlay = None;
+    let choices = choices(chooser, state);
+    let last = choices.len().saturating_sub(1);
+    if choices.iter().any(|choice| choice.key == key) {
+        return choose(state, chooser, key);
+    }
+    match (key.code, key.control) {
+        (Code::Escape, _) | (Code::Character('c'), true) => state.overlay = None,
+        (Code::Enter, _) => {
+            if let Some(choice) = choices.get(state.choice) {
+                return choose(state, chooser, choice.key);
+            }
+        }
+        (Code::Down, _) | (Code::Character('j'), false) => state.choice = (state.choice + 1).min(last),
+        (Code::Up, _) | (Code::Character('k'), false) => state.choice = state.choice.saturating_sub(1),
+        _ => state.notice = Some(Notice::refused(format!("{} chooses nothing here", key.spoken()))),
+    }
+    Vec::new()
+}
+
+/// Makes the choice of `key`.
+fn choose(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
+    if key.code == Code::Tab {
+        state.tagging.only_this_view = !state.tagging.only_this_view;
         return Vec::new();
     }
-    let typed = key.typed();
+    state.overlay = None;
+    let Some(typed) = key.typed() else { return Vec::new() };
     match chooser {
         Chooser::Sort => {
-            let chosen = columns(state.about()).into_iter().find(|(key, _)| Some(*key) == typed);
-            let Some((_, column)) = chosen else { return Vec::new() };
-            state.overlay = None;
-            sort_by(state, column)
-        }
-        Chooser::Tags if key.code == Code::Tab => {
-            state.tagging.only_this_view = !state.tagging.only_this_view;
-            Vec::new()
+            let chosen = columns(state).into_iter().find(|(key, _)| *key == typed);
+            chosen.map_or_else(Vec::new, |(_, column)| sort_by(state, column))
         }
         Chooser::Tags => {
-            let own = typed.and_then(|key| state.about().tags.of_key(key)).map(|tag| tag.name);
-            let tag = own.or_else(|| foreign(state).into_iter().find(|(key, _)| Some(*key) == typed).map(|(_, tag)| tag));
-            if tag.is_none() && !matches!(typed, Some('x' | 'e')) {
-                return Vec::new();
-            }
-            state.overlay = None;
+            let own = state.about().tags.of_key(typed).map(|tag| tag.name);
+            let tag = own.or_else(|| foreign(state).into_iter().find(|(key, _)| *key == typed).map(|(_, tag)| tag));
             match tag {
                 Some(tag) => tagging::toggle(state, tag),
-                None if typed == Some('x') => tagging::reject(state),
+                None if typed == 'x' => tagging::reject(state),
                 None => note(state),
             }
         }
     }
 }
 
+/// Makes the choice in this row.
+pub fn pick(state: &mut State, chooser: Chooser, row: usize) -> Vec<Effect> {
+    let chosen = choices(chooser, state).get(row).map(|choice| choice.key);
+    chosen.map_or_else(Vec::new, |key| choose(state, chooser, key))
+}
+
 /// Makes the choice whose label or key is `name`; the chooser stays open if there is none.
 pub fn named(state: &mut State, chooser: Chooser, name: &str) -> Vec<Effect> {
     let choices = choices(chooser, state);
     let found = choices.iter().find(|choice| choice.label.eq_ignore_ascii_case(name) || choice.key.to_string() == name);
-    match found {
-        Some(choice) => key(state, chooser, choice.key),
-        None => {
-            let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
-            state.notice = Some(Notice::refused(format!("there is no '{name}' here; use {}", labels.join(", "))));
-            Vec::new()
-        }
+    if let Some(choice) = found {
+        return choose(state, chooser, choice.key);
     }
+    let labels: Vec<&str> = choices.iter().map(|choice| choice.label.as_str()).collect();
+    state.notice = Some(Notice::refused(format!("there is no '{name}' here; use {}", labels.join(", "))));
+    Vec::new()
 }
 
 /// Asks for a note. If there is a single target, the prompt starts with its present note.
@@ -170,12 +186,6 @@ fn note(state: &mut State) -> Vec<Effect> {
 
 /// Sorts the table by a column, or reverses the order if the table is sorted by that column already.
 pub fn sort_by(state: &mut State, column: Column) -> Vec<Effect> {
-    if column == Column::Side && state.shown().pair().is_none() {
-        let (difference, similarity) = (state.way_to(Tab::Difference), state.way_to(Tab::Similarity));
-        let where_from = if state.compared().is_some() { format!(" ({difference} and {similarity})") } else { String::new() };
-        state.notice = Some(Notice::refused(format!("only a comparison{where_from} has sides")));
-        return Vec::new();
-    }
     state.sort = if state.sort.column == column { state.sort.reversed() } else { Sort::by(column) };
     table::refresh(state)
 }

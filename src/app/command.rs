@@ -26,7 +26,7 @@ pub struct Command {
 pub enum Reach {
     /// In the panes and in the heat map.
     Screen,
-    /// In the panes only: the heat map hides the features.
+    /// In the panes only: the heat map hides them.
     Features,
     /// In dialogues too, unless the key types a character.
     Everywhere,

@@ -163,11 +163,9 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
         }
         JobNews::Ended(Err(problem)) => {
             let (kept, effects) = stop(state, "stopped by a failure");
-            let log = &state.setting.log;
             let mut notice = Notice::failed(&problem);
             let former = if matches!(kept, Kept::Former) { format!("; {FORMER}") } else { String::new() };
-            // The path comes first: a long reason may be cut at the end of the line, and the log has all of it.
-            notice.text = format!("see {log}: {}{former}", notice.text);
+            notice.text.push_str(&format!("{former} (log: {})", state.setting.log));
             state.notice = Some(notice);
             effects
         }

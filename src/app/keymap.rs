@@ -9,12 +9,14 @@ use super::key::Key;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
     keys: Vec<(Key, CommandId)>,
+    /// The commands that lost a key to another command.
+    lost: Vec<CommandId>,
 }
 
 impl Keymap {
     /// A key map of these keys; the first key of a command is its usual one.
     pub fn new(keys: Vec<(Key, CommandId)>) -> Self {
-        Self { keys }
+        Self { keys, lost: Vec::new() }
     }
 
     /// The command that `key` runs, if there is one.
@@ -44,8 +46,15 @@ impl Keymap {
 
     /// Binds `key` to `command`, and to no other command.
     pub fn bind(&mut self, key: Key, command: CommandId) {
+        let before = self.command(key);
         self.keys.retain(|(bound, _)| *bound != key);
         self.keys.push((key, command));
+        self.lost.extend(before.filter(|before| *before != command));
+    }
+
+    /// The names of the commands that have no key any more because all of theirs were given to others.
+    pub fn lost(&self) -> Vec<&'static str> {
+        self.lost.iter().filter(|command| self.key(**command).is_none()).map(|command| command.name()).collect()
     }
 
     /// Replaces the commands that a help text names by their keys: `{mark}`.

@@ -141,6 +141,24 @@ impl Layout {
     }
 }
 
+/// Rows of the palette's window, with its border.
+const PALETTE: (u16, u16) = (8, 18);
+
+/// The area of the open chooser or palette, border included; a chooser has this many `choices`. None if neither is open.
+pub fn window(state: &State, size: (u16, u16), choices: usize) -> Option<Area> {
+    match state.overlay {
+        Some(Overlay::Chooser(_)) => Some(at_bottom(size, 68, choices as u16 + 2)),
+        Some(Overlay::Palette(_)) => Some(at_bottom(size, 110, (size.1 / 2).clamp(PALETTE.0, PALETTE.1))),
+        _ => None,
+    }
+}
+
+/// An area of that size, or as large as the screen allows, centred at the bottom above the footer.
+fn at_bottom(screen: (u16, u16), width: u16, height: u16) -> Area {
+    let (width, height) = (width.min(screen.0), height.min(screen.1.saturating_sub(1)));
+    Area { x: (screen.0 - width) / 2, y: screen.1.saturating_sub(1).saturating_sub(height), width, height }
+}
+
 /// Number of rows of the feature table that are visible, without border and heading.
 pub fn table_rows(state: &State) -> usize {
     let shown = |pane| Layout::showing(state, state.size(), pane).and_then(|layout| layout.features);

@@ -1,13 +1,13 @@
 //! Clicks and the wheel, looked up in the layout.
 
-use super::choice::sort_by;
+use super::choice::{self, sort_by};
 use super::columns::{self, Item};
 use super::commands::{movement, views};
-use super::help;
 use super::layout::{self, Area, Layout};
 use super::message::{Effect, Mouse};
 use super::state::overlay::Overlay;
 use super::state::{Pane, State};
+use super::{help, palette};
 use crate::core::rows::column::Column;
 
 /// Rows by which one notch of the wheel scrolls.
@@ -26,7 +26,7 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
         match mouse {
             Mouse::WheelDown => help::step(state, NOTCH),
             Mouse::WheelUp => help::step(state, -NOTCH),
-            Mouse::Click => {}
+            Mouse::Click => return click_in_window(state, x, y),
         }
         return Vec::new();
     }
@@ -38,8 +38,8 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     }
     let Some((pane, area)) = layout.pane_at(x, y) else { return Vec::new() };
     match mouse {
-        Mouse::WheelDown => return movement::step(state, pane, NOTCH),
-        Mouse::WheelUp => return movement::step(state, pane, -NOTCH),
+        Mouse::WheelDown => return movement::turn(state, pane, NOTCH),
+        Mouse::WheelUp => return movement::turn(state, pane, -NOTCH),
         Mouse::Click => state.pane = pane,
     }
     let inside = area.inside();
@@ -49,8 +49,10 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     let row = usize::from(y - inside.y);
     match pane {
         Pane::Submodules => {
-            let target = movement::submodule_top(state, usize::from(inside.height)) + row;
-            if target < state.submodules().len() { movement::choose_submodule(state, target) } else { Vec::new() }
+            // The first row is the heading.
+            let top = movement::submodule_top(state, usize::from(inside.height).saturating_sub(1));
+            let target = row.checked_sub(1).map(|row| top + row).filter(|target| *target < state.submodules().len());
+            target.map_or_else(Vec::new, |target| movement::choose_submodule(state, target))
         }
         Pane::Features if row == 0 => heading(state, inside, x),
         Pane::Features => {
@@ -61,6 +63,33 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
             Vec::new()
         }
         Pane::Card => Vec::new(),
+    }
+}
+
+/// A click on a row of the open chooser or palette chooses it; a click beside the window closes it.
+fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
+    let choices = match state.overlay {
+        Some(Overlay::Chooser(chooser)) => choice::choices(chooser, state).len(),
+        _ => 0,
+    };
+    let Some(area) = layout::window(state, state.size(), choices) else { return Vec::new() };
+    if !area.contains(x, y) {
+        state.overlay = None;
+        return Vec::new();
+    }
+    let inside = area.inside();
+    if !inside.contains(x, y) {
+        return Vec::new();
+    }
+    let row = usize::from(y - inside.y);
+    match &state.overlay {
+        Some(Overlay::Chooser(chooser)) => choice::pick(state, *chooser, row),
+        // The first row holds what is typed.
+        Some(Overlay::Palette(list)) if row > 0 => {
+            let at = palette::top(list, usize::from(inside.height).saturating_sub(1)) + row - 1;
+            if at < palette::found(list, &state.setting.keymap).len() { palette::choose(state, at, "") } else { Vec::new() }
+        }
+        _ => Vec::new(),
     }
 }
 

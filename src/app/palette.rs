@@ -58,6 +58,11 @@ pub fn matching(typed: &str, keymap: &Keymap) -> Vec<&'static Command> {
     scored.into_iter().map(|(_, command)| command).collect()
 }
 
+/// Index of the first command that is visible if `rows` fit.
+pub fn top(list: &List, rows: usize) -> usize {
+    (list.cursor + 1).saturating_sub(rows.max(1))
+}
+
 /// Runs the command in this row of the palette with the typed argument, which may be empty.
 pub fn choose(state: &mut State, row: usize, argument: &str) -> Vec<Effect> {
     let Some(Overlay::Palette(list)) = &state.overlay else { return Vec::new() };

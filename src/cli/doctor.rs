@@ -57,8 +57,14 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     report.heading("configuration");
     let config = folders.as_ref().map_or_else(|_| Ok(Config::default()), configuration);
     match &config {
-        Ok(_) => report.line("keys and settings", "are fine"),
-        Err(problem) => report.fault("keys and settings", &problem.to_string()),
+        Ok(config) => {
+            report.line("keys and settings", "are fine");
+            let without = config.keymap.lost();
+            if !without.is_empty() {
+                report.line("without a key now", &format!("{}: others have their keys; : runs them by name", without.join(", ")));
+            }
+        }
+        Err(problems) => problems.iter().for_each(|problem| report.fault("keys and settings", &problem.to_string())),
     }
     report.heading("terminal");
     let (depth, reason) = color_depth::detect(&environment);

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::arguments::{Choice, DisplayArguments, ExploreArguments, OpenArguments};
+use super::plain;
 use super::study::{self, default_model};
-use super::{output, plain};
 use crate::app::config::Config;
 use crate::core::problem::{Problem, Result};
 use crate::store::folders::Folders;
@@ -57,21 +57,29 @@ fn file_or_kept(run: PathBuf) -> Result<PathBuf> {
     }
 }
 
-/// Reads the user's configuration. The first problem with it is returned; all others are printed.
-pub fn configuration(folders: &Folders) -> Result<Config> {
+/// Reads the user's configuration.
+///
+/// # Errors
+/// All problems with it, at least one.
+pub fn configuration(folders: &Folders) -> std::result::Result<Config, Vec<Problem>> {
     let path = folders.config_file();
-    let Some(text) = text_file::read_if_present(&path, text_file::BY_HAND)? else { return Ok(Config::default()) };
-    Config::parse(&text, &path.display().to_string()).map_err(|problems| {
-        let mut problems = problems.into_iter();
-        let first = problems.next();
-        problems.for_each(|problem| output::note(&format!("error: {problem}")));
-        first.unwrap_or_else(|| Problem::new(path.display(), "cannot be read", "see `saescope manual settings`"))
-    })
+    let text = text_file::read_if_present(&path, text_file::BY_HAND).map_err(|problem| vec![problem])?;
+    text.map_or_else(|| Ok(Config::default()), |text| Config::parse(&text, &path.display().to_string()))
+}
+
+/// What a notice says if the configuration has `problems` and the defaults are used instead.
+fn faulty(problems: &[Problem]) -> String {
+    let [first, others @ ..] = problems else { return String::new() };
+    let others = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+    format!("the defaults are used: {first}{others}; `saescope doctor` checks the file")
 }
 
 fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
     let folders = Folders::find()?;
-    let mut config = configuration(&folders)?;
+    let (mut config, says) = match configuration(&folders) {
+        Ok(config) => (config, None),
+        Err(problems) => (Config::default(), Some(faulty(&problems))),
+    };
     if display.no_mouse {
         config.mouse = Some(false);
     }
@@ -86,6 +94,6 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
     let theme = display.theme.and_then(Choice::named);
     let log = Arc::new(Log::open(&folders.log_file()));
     explorer::report_faults(Arc::clone(&log));
-    explorer::explore(Start { opening, selection, selection_chosen, theme, config, offers, hosted, folders, log })?;
+    explorer::explore(Start { opening, selection, selection_chosen, theme, config, says, offers, hosted, folders, log })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! `saescope run`: computes, shows the progress, prints a summary, and writes the run file.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::RecvTimeoutError;
@@ -14,6 +15,9 @@ use crate::core::run::{Opened, Run, default_name};
 use crate::engine::worker::Job;
 use crate::store::atomic::AtomicFile;
 use crate::store::run_file;
+
+/// The template before the inputs are open.
+const OPENING: &str = "opening model, dictionaries and data, {elapsed}";
 
 /// The template of the progress bar: parts (one submodule in one view, for one batch of pairs), rate and remaining time.
 const PROGRESS: &str = "{wide_bar} {pos}/{len} parts, {per_sec}, {eta} left, {msg}";
@@ -40,7 +44,11 @@ pub(super) fn compute(request: Request) -> Result<Run> {
 /// Computes like [`compute`], and stops if `check` refuses the opened inputs.
 pub(super) fn compute_checked(request: Request, check: &dyn Fn(&Opened) -> Result<()>) -> Result<Run> {
     let job = Job::start(request)?;
-    let bar = progress::bar(PROGRESS);
+    let bar = progress::bar(OPENING);
+    // Through a pipe, what is printed reaches the terminal later than the bar is drawn again, and leaves a rest of it behind. So it
+    // waits there until the bar is gone.
+    let waits = progress::is_shown() && !std::io::stdout().is_terminal();
+    let mut inputs = String::new();
     loop {
         let event = match job.events().recv_timeout(progress::TICK) {
             Ok(event) => event,
@@ -52,8 +60,13 @@ pub(super) fn compute_checked(request: Request, check: &dyn Fn(&Opened) -> Resul
         };
         match event {
             Event::Opened(opened) => {
-                bar.suspend(|| output::print(&summary::inputs(&opened)))?;
+                if waits {
+                    inputs = summary::inputs(&opened);
+                } else {
+                    bar.suspend(|| output::print(&summary::inputs(&opened)))?;
+                }
                 check(&opened)?;
+                progress::restyle(&bar, PROGRESS);
             }
             Event::Step(Step::Progress(progress)) => {
                 bar.set_length(progress.total);
@@ -64,6 +77,7 @@ pub(super) fn compute_checked(request: Request, check: &dyn Fn(&Opened) -> Resul
             Event::Step(Step::Found(..) | Step::Fitted(..)) | Event::Identified(_) => {}
             Event::Ended(outcome) => {
                 bar.finish_and_clear();
+                output::print(&inputs)?;
                 return outcome.map(|run| *run);
             }
         }

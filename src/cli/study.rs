@@ -1,6 +1,6 @@
 //! Turns the flags of a study into a request to the engine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::arguments::StudyArguments;
 use crate::app::state::download::Offer;
@@ -93,6 +93,11 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> R
                 (None, Some(dictionaries)) => {
                     Ok(ModelSource::Folder { model: PathBuf::from(name), dictionaries: vec![dictionaries], name: None })
                 }
+                (None, None) if !Path::new(name).exists() => Err(Problem::new(
+                    format_args!("--model {name}"),
+                    "is neither a model that is known by name nor a folder",
+                    format_args!("check the path, or use --model {DEMO} or {}", presets.names().join(" or ")),
+                )),
                 (None, None) => Err(Problem::new(
                     format_args!("--model {name}"),
                     "has no dictionaries",

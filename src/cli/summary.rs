@@ -11,7 +11,7 @@ use crate::core::invariant;
 use crate::core::run::{DataRecord, DictionaryRecord, Opened, Run};
 use crate::core::selection::Selection;
 use crate::core::study::Study;
-use crate::core::text::printable;
+use crate::core::text::{printable, wrap};
 use crate::core::view::View;
 use crate::engine::identity;
 
@@ -96,14 +96,20 @@ pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
         .collect();
     let line = match suspects.len() {
         0 => String::new(),
-        _ => format!(
+        _ => wrapped(&format!(
             "\nwarning: the dictionaries of {} explain less than {:.0} % of the variance: they were probably trained on another model \
              or at other places\n",
             suspects.join(", "),
             100.0 * LEAST_EXPLAINED
-        ),
+        )),
     };
     (table.plain(), line + &notes(records))
+}
+
+/// `text` in lines of at most 80 columns, broken between words.
+fn wrapped(text: &str) -> String {
+    let lines = text.lines().flat_map(|line| wrap(line, 80)).map(|line| line.trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// A line for each note, with the dictionaries that have it.

@@ -28,7 +28,8 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     printable(&cut)
 }
 
-/// The words of `text`, each with the space after it, and none wider than `room` terminal columns.
+/// The words of `text`, each with the space after it, and none wider than `room` terminal columns. A wider word is broken behind its
+/// last `/` that fits, else where it must be.
 pub fn words(text: &str, room: usize) -> Vec<String> {
     let mut words = Vec::new();
     for word in text.split_inclusive(' ') {
@@ -36,8 +37,11 @@ pub fn words(text: &str, room: usize) -> Vec<String> {
         for character in word.chars() {
             let wide = character.width().unwrap_or(0);
             if used + wide > room && !part.is_empty() && character != ' ' {
-                words.push(std::mem::take(&mut part));
-                used = 0;
+                // An address is broken between its parts, so that each can be read.
+                let kept = part.rfind('/').map_or(part.len(), |slash| slash + 1);
+                let rest = part.split_off(kept);
+                used = rest.width();
+                words.push(std::mem::replace(&mut part, rest));
             }
             part.push(character);
             used += wide;
@@ -85,6 +89,12 @@ mod tests {
             assert_eq!(lines.concat(), text);
             assert!(lines.iter().all(|line| columns < 2 || line.trim_end().width() <= columns), "{columns}: {lines:?}");
         }
+    }
+
+    #[test]
+    fn an_address_is_broken_between_its_parts() {
+        assert_eq!(words("x.org/model-deduped/5-res-sm/26074 end", 22), ["x.org/model-deduped/", "5-res-sm/26074 ", "end"]);
+        assert_eq!(words("a/bcdefgh", 4), ["a/", "bcde", "fgh"]);
     }
 
     #[test]

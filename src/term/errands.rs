@@ -9,10 +9,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Builder;
 
 use super::Incoming;
-use super::{browser, names};
 use super::clipboard::{Clipboard, Provider};
 use super::environment::Environment;
 use super::priority::{Yield, give_way};
+use super::{browser, names};
 use crate::app::message::{Effect, Message, WantedStudy};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};

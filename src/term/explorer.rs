@@ -71,6 +71,8 @@ pub struct Start {
     pub theme: Option<ThemeName>,
     /// The user's configuration.
     pub config: Config,
+    /// What the first notice says, if there is something to say.
+    pub says: Option<String>,
     /// Models known by name that are missing on this machine, at least in part.
     pub offers: Vec<Offer>,
     /// Models with pages on Neuronpedia.
@@ -146,6 +148,10 @@ pub fn explore(start: Start) -> Result<()> {
     } else if let Some(request) = request {
         effects.extend(job::start(&mut explorer.state, request));
         welcome::greet(&mut explorer.state);
+    }
+    if let Some(says) = start.says {
+        explorer.log.line(&says);
+        explorer.state.notice = Some(Notice::refused(says));
     }
     // The first frame is drawn before a run or a model is read.
     explorer.guard.draw(&explorer.state)?;

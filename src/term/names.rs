@@ -14,13 +14,13 @@ pub fn list(names: &Names, known: &Studies) -> Vec<String> {
     let folder = Path::new(root).join(folder);
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let named = entries.filter_map(|entry| {
+    let inside = entries.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
         // Asked of the target, so that a link to a folder is gone on with like a folder.
         let slash = if entry.path().is_dir() { "/" } else { "" };
         Some(format!("{name}{slash}"))
     });
-    let mut found: Vec<String> = named.filter(|name| part.starts_with('.') || !name.starts_with('.')).collect();
+    let mut found: Vec<String> = inside.filter(|name| part.starts_with('.') || !name.starts_with('.')).collect();
     if names.studies && names.typed == part {
         found.extend(studies::built_in().iter().map(|study| study.name.to_owned()));
         let own = known.own().unwrap_or_default();

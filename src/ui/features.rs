@@ -5,24 +5,24 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::fit::{left, right};
+use super::fit::{left, right, sentence};
 use super::theme::Theme;
 use super::{bar, pane};
 use crate::app::columns::{GUTTER, Item, Placed, place};
 use crate::app::command_id::CommandId;
 use crate::app::state::{Pane, State};
 use crate::core::findings::Findings;
-use crate::core::rows::cells::cell;
+use crate::core::rows::cells::{self, cell};
 use crate::core::rows::column::Column;
 use crate::core::rows::{Row, Spec};
+use crate::core::selection::Selection;
 
 /// Draws the table into `area`, border included.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let focused = state.pane == Pane::Features;
     let inside = pane::frame(&title(state), focused, theme, area, frame);
     let Some(findings) = state.findings() else {
-        let says = if state.job.is_some() { "the first submodule is on its way" } else { "there is no study" };
-        frame.buffer_mut().set_stringn(inside.x, inside.y, says, usize::from(inside.width), theme.dim);
+        say(&no_study(state), theme, inside, frame);
         return;
     };
     let placed = place(inside.width, state.shown(), &findings.study);
@@ -32,8 +32,8 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let height = usize::from(inside.height).saturating_sub(1);
     let Some(spec) = &state.table.spec else { return };
     if state.table.is_empty() && height > 0 {
-        let says = empty(state);
-        frame.buffer_mut().set_stringn(inside.x, inside.y + 1, says, usize::from(inside.width), theme.dim);
+        let below = Rect { y: inside.y + 1, height: inside.height - 1, ..inside };
+        say(&empty(state), theme, below, frame);
     }
     let largest = largest(state);
     let rows = state.table.listing.rows.iter().enumerate().skip(state.table.top).take(height);
@@ -52,6 +52,13 @@ fn title(state: &State) -> String {
         if state.table.is_empty() { String::new() } else { format!(" · {}/{}", state.table.cursor + 1, state.table.len()) };
     let of = state.submodule.map_or_else(String::new, |submodule| format!(" of {submodule}"));
     format!("features{of}{place}")
+}
+
+/// Writes a sentence where rows would be.
+fn say(text: &str, theme: &Theme, area: Rect, frame: &mut Frame) {
+    for (row, line) in (area.top()..area.bottom()).zip(sentence(text, theme.dim, usize::from(area.width), theme)) {
+        frame.buffer_mut().set_line(area.x, row, &line, area.width);
+    }
 }
 
 /// The reason why the table has no row.
@@ -74,7 +81,26 @@ fn empty(state: &State) -> String {
     if let Some(submodule) = state.submodule {
         return format!("the selection holds no feature of {submodule}");
     }
-    format!("the selection holds no feature; {} lowers the threshold", state.setting.keymap.way(CommandId::LOWER))
+    if state.job.is_some() {
+        return "no feature that has arrived is in the selection".to_owned();
+    }
+    let (Selection::Threshold(_), None) = (state.selection, state.shown().pair()) else {
+        return "the selection holds no feature".to_owned();
+    };
+    let top_k = state.setting.keymap.way(CommandId::TOP_K);
+    let strongest = cells::unsigned(Some(largest(state)));
+    format!("the selection holds no feature: the largest |effect| is {strongest}; {top_k} lists the {} strongest", state.top_k)
+}
+
+/// The reason why there is nothing to list, and the ways to a study.
+fn no_study(state: &State) -> String {
+    if state.job.is_some() {
+        return "the first submodule is on its way".to_owned();
+    }
+    let Some(_) = &state.setting.request else { return "there is no study".to_owned() };
+    let way = |command: CommandId| state.setting.keymap.way(command);
+    let (compute, pairs, study) = (way(CommandId::COMPUTE), way(CommandId::PAIRS), way(CommandId::STUDY));
+    format!("there is no study; {compute} computes one, {pairs} takes a pair file, {study} another study")
 }
 
 /// The largest |effect| of all features in the shown view or views. It is the scale of the bars, so that the bars of different

@@ -9,13 +9,15 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::cut;
 use super::legend;
 use super::theme::Theme;
+use crate::app::columns::{Item, place};
 use crate::app::command_id::CommandId;
+use crate::app::layout::Layout;
 use crate::app::state::State;
 use crate::app::state::tagging::Standing;
 use crate::app::{download, job, keeping, layout, selecting, tagging};
 use crate::core::findings::{Findings, Source};
 use crate::core::request::ModelSource;
-use crate::core::rows::column::Sort;
+use crate::core::rows::column::{Column, Sort};
 use crate::core::text::printable;
 use crate::core::view::View;
 
@@ -155,6 +157,15 @@ fn views(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     Line::from(spans)
 }
 
+/// Whether the table has the column of ranks, whose heading shows the usual order.
+fn shows_rank(state: &State) -> bool {
+    let features = Layout::of(state.size(), state.pane).and_then(|layout| layout.features);
+    features.is_some_and(|area| {
+        let placed = place(area.inside().width, state.shown(), state.about());
+        placed.iter().any(|column| column.item == Item::Cell(Column::Rank))
+    })
+}
+
 /// The rule, the number of features it selects, and everything else that hides or reorders rows.
 fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     let rule = match state.selection {
@@ -182,7 +193,7 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
         let total = state.table.listing.total();
         more(format!("filter {} ({} match)", printable(filter.text()), total.matching), theme.warning);
     }
-    if state.sort != Sort::STRENGTH {
+    if state.sort != Sort::STRENGTH || !shows_rank(state) {
         more(format!("by {} {}", state.sort.column.name(state.about()), state.sort.arrow()), theme.text);
     }
     if !state.marked.is_empty() {

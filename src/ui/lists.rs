@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::fit::{cut, left};
-use super::overlay::place;
 use super::theme::Theme;
 use super::window::open;
 use crate::app::dropped;
@@ -25,6 +24,12 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         Some(Overlay::Dropped(top)) => dropped_pairs(state, *top, theme, area, frame),
         _ => {}
     }
+}
+
+/// A rectangle of that size, centred at the bottom of the screen, above the footer.
+fn place(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height.saturating_sub(1)));
+    Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - 1).saturating_sub(height), width, height)
 }
 
 fn runs(list: &RunList, theme: &Theme, area: Rect, frame: &mut Frame) {

@@ -26,6 +26,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Wrap};
 
+use crate::app::command_id::CommandId;
 use crate::app::layout::{Area, Layout, SMALLEST};
 use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
@@ -43,7 +44,10 @@ pub fn view(state: &State, frame: &mut Frame) {
     header::draw(state, &theme, rect(layout.header), frame);
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         let rows = area.height.saturating_sub(layout.header.height + layout.footer.height);
-        heat_map::draw(state, &theme, Rect::new(0, layout.header.height, area.width, rows), frame);
+        let back = state.setting.keymap.way(CommandId::BACK);
+        let whole = Rect::new(0, layout.header.height, area.width, rows);
+        let inside = pane::frame(&format!("heat map · {back} closes"), true, &theme, whole, frame);
+        heat_map::draw(state, &theme, inside, frame);
     } else {
         layout.submodules.into_iter().for_each(|area| submodules::draw(state, &theme, rect(area), frame));
         layout.features.into_iter().for_each(|area| features::draw(state, &theme, rect(area), frame));

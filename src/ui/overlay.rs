@@ -10,7 +10,8 @@ use super::theme::Theme;
 use super::window::{open, typed};
 use crate::app::choice::{choices, title};
 use crate::app::command::Command;
-use crate::app::palette::found;
+use crate::app::layout::window;
+use crate::app::palette::{found, top};
 use crate::app::state::State;
 use crate::app::state::list::List;
 use crate::app::state::overlay::{Chooser, Overlay};
@@ -27,15 +28,15 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
 }
 
-/// A rectangle of that size, centred at the bottom of the screen, above the footer.
-pub(super) fn place(area: Rect, width: u16, height: u16) -> Rect {
-    let (width, height) = (width.min(area.width), height.min(area.height.saturating_sub(1)));
-    Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - 1).saturating_sub(height), width, height)
+/// The rectangle of the open chooser or palette.
+fn place(state: &State, area: Rect, choices: usize) -> Rect {
+    window(state, (area.width, area.height), choices)
+        .map_or(Rect::ZERO, |place| Rect::new(place.x, place.y, place.width, place.height))
 }
 
 fn choose(chooser: Chooser, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let choices = choices(chooser, state);
-    let place = place(area, 68, choices.len() as u16 + 2);
+    let place = place(state, area, choices.len());
     let inside = open(&format!("{} · Esc closes", title(chooser, state)), theme, place, frame);
     for (row, choice) in choices.iter().enumerate().take(usize::from(inside.height)) {
         let line = Line::from(vec![
@@ -44,7 +45,12 @@ fn choose(chooser: Chooser, state: &State, theme: &Theme, area: Rect, frame: &mu
             Span::styled(left(&choice.label, 15), theme.title),
             Span::styled(cut(&choice.explanation, usize::from(inside.width).saturating_sub(23)), theme.text),
         ]);
-        frame.buffer_mut().set_line(inside.x, inside.y + row as u16, &line, inside.width);
+        let place = Rect::new(inside.x, inside.y + row as u16, inside.width, 1);
+        frame.buffer_mut().set_line(place.x, place.y, &line, place.width);
+        if row == state.choice {
+            frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
+            frame.buffer_mut().set_style(place, theme.cursor);
+        }
     }
 }
 
@@ -64,16 +70,15 @@ fn line(command: &'static Command, state: &State, theme: &Theme, width: u16) -> 
 }
 
 fn palette(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let height = (area.height / 2).clamp(8, 18);
     let inside = open(
         "command: a part of its name, or a name and its value; Tab completes, Enter runs, Esc closes",
         theme,
-        place(area, 110, height),
+        place(state, area, 0),
         frame,
     );
     typed(list, theme, inside, frame);
     let rows = usize::from(inside.height).saturating_sub(1);
-    let top = (list.cursor + 1).saturating_sub(rows.max(1));
+    let top = top(list, rows);
     let found = found(list, &state.setting.keymap);
     if found.is_empty() {
         nothing(list, theme, inside, frame);

@@ -20,16 +20,17 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let focused = state.pane == Pane::Submodules;
     let inside = pane::frame(&format!("submodules · {}", state.about().name(state.shown().first())), focused, theme, area, frame);
     let rows = state.submodules();
-    let height = usize::from(inside.height);
+    heading(theme, inside, frame);
+    let height = usize::from(inside.height).saturating_sub(1);
     let top = submodule_top(state, height);
     let cursor = submodule_row(state);
     let largest = largest(state);
     for (line, submodule) in rows.iter().enumerate().skip(top).take(height) {
         let content = match submodule {
-            None => all(state, theme, usize::from(inside.width)),
+            None => all(state, theme),
             Some(submodule) => one(state, theme, *submodule, largest, usize::from(inside.width)),
         };
-        let row = Rect::new(inside.x, inside.y + (line - top) as u16, inside.width, 1);
+        let row = Rect::new(inside.x, inside.y + 1 + (line - top) as u16, inside.width, 1);
         frame.buffer_mut().set_line(row.x, row.y, &content, row.width);
         if line == cursor {
             frame.buffer_mut().set_style(row, if focused { theme.cursor } else { theme.cursor_elsewhere });
@@ -47,15 +48,19 @@ fn largest(state: &State) -> f64 {
 /// Widths of name, count, sum and error share in columns; the bar takes the rest.
 const COLUMNS: [usize; 4] = [8, 6, 8, 6];
 
-fn all(state: &State, theme: &Theme, width: usize) -> Line<'static> {
-    let total = state.table.listing.total();
+fn heading(theme: &Theme, inside: Rect, frame: &mut Frame) {
     let [name, count, sum, share] = COLUMNS;
-    let bar = width.saturating_sub(COLUMNS.iter().sum());
+    let bar = usize::from(inside.width).saturating_sub(COLUMNS.iter().sum());
+    let text = format!("{}{}{}{}", left("", name), right("listed", count), right("sum", bar + sum), right("share", share));
+    frame.buffer_mut().set_stringn(inside.x, inside.y, text, usize::from(inside.width), theme.dim);
+}
+
+/// The row of all submodules together.
+fn all(state: &State, theme: &Theme) -> Line<'static> {
+    let [name, count, ..] = COLUMNS;
     Line::from(vec![
         Span::styled(left("all", name), theme.title),
-        Span::styled(right(&counted(state, total), count), theme.text),
-        Span::styled(right("sum", bar + sum), theme.dim),
-        Span::styled(right("share", share), theme.dim),
+        Span::styled(right(&counted(state, state.table.listing.total()), count), theme.text),
     ])
 }
 

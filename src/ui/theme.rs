@@ -288,11 +288,10 @@ pub(super) fn luminance((red, green, blue): Rgb) -> f64 {
 /// A colour of the fixed part of the palette of 256: a cube of six steps a channel from 16 on, then greys from 232 on.
 pub(super) fn in_palette(index: u8) -> Rgb {
     const CUBE: [u8; 6] = [0x00, 0x5f, 0x87, 0xaf, 0xd7, 0xff];
-    match index {
-        232.. => (8 + 10 * (index - 232), 8 + 10 * (index - 232), 8 + 10 * (index - 232)),
-        _ => {
-            let place = usize::from(index.saturating_sub(16));
-            (CUBE[place / 36], CUBE[place / 6 % 6], CUBE[place % 6])
-        }
+    if index >= 232 {
+        let grey = 8 + 10 * (index - 232);
+        return (grey, grey, grey);
     }
+    let place = usize::from(index.saturating_sub(16));
+    (CUBE[place / 36], CUBE[place / 6 % 6], CUBE[place % 6])
 }

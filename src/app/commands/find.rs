@@ -10,7 +10,7 @@ use crate::app::command_id::CommandId;
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
-use crate::app::state::overlay::{Chooser, Overlay};
+use crate::app::state::overlay::Chooser;
 use crate::app::state::prompt::Asked;
 use crate::app::table;
 use crate::core::filter::Filter;
@@ -232,7 +232,7 @@ fn next_match(state: &mut State, forward: bool) -> Vec<Effect> {
 }
 
 fn choose_sort(state: &mut State) -> Vec<Effect> {
-    state.overlay = Some(Overlay::Chooser(Chooser::Sort));
+    state.choose(Chooser::Sort);
     Vec::new()
 }
 

@@ -76,7 +76,7 @@ pub fn run(state: &mut State, command: &Command) -> Vec<Effect> {
 fn allowed(state: &State, command: &Command) -> Result<(), String> {
     if matches!(state.overlay, Some(Overlay::HeatMap)) && command.reach == Reach::Features {
         let back = state.setting.keymap.way(CommandId::BACK);
-        return Err(format!("the heat map hides the features; {back} closes it"));
+        return Err(format!("the heat map hides the panes; {back} closes it"));
     }
     (command.enabled)(state)
 }

@@ -95,7 +95,7 @@ pub const COMMANDS: &[Command] = &[
         name: "left",
         help: "to the pane on the left: features, then submodules",
         keys: &["h", "left"],
-        reach: Reach::Screen,
+        reach: Reach::Features,
         enabled: always,
         run: |state| pane(state, -1, false),
     },
@@ -103,7 +103,7 @@ pub const COMMANDS: &[Command] = &[
         name: "right",
         help: "to the pane on the right: features, then the card",
         keys: &["l", "right"],
-        reach: Reach::Screen,
+        reach: Reach::Features,
         enabled: always,
         run: |state| pane(state, 1, false),
     },
@@ -111,7 +111,7 @@ pub const COMMANDS: &[Command] = &[
         name: "next-pane",
         help: "to the next pane",
         keys: &["tab"],
-        reach: Reach::Screen,
+        reach: Reach::Features,
         enabled: always,
         run: |state| pane(state, 1, true),
     },
@@ -119,7 +119,7 @@ pub const COMMANDS: &[Command] = &[
         name: "previous-pane",
         help: "to the previous pane",
         keys: &["backtab"],
-        reach: Reach::Screen,
+        reach: Reach::Features,
         enabled: always,
         run: |state| pane(state, -1, true),
     },
@@ -227,6 +227,22 @@ pub fn step(state: &mut State, pane: Pane, rows: isize) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Turns the wheel over `pane` by `rows`: the table scrolls under its cursor, which moves only to stay visible.
+pub fn turn(state: &mut State, pane: Pane, rows: isize) -> Vec<Effect> {
+    if pane != Pane::Features {
+        return step(state, pane, rows);
+    }
+    let height = table_rows(state).max(1);
+    let last = state.table.len().saturating_sub(height);
+    let top = state.table.top.saturating_add_signed(rows).min(last);
+    let cursor = state.table.cursor.clamp(top, top + height - 1);
+    state.table.top = top;
+    if cursor != state.table.cursor {
+        move_to(state, cursor);
+    }
+    Vec::new()
 }
 
 fn line(state: &mut State, row: usize) -> Vec<Effect> {

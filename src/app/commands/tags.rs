@@ -3,7 +3,7 @@
 use crate::app::command::{Command, Reach};
 use crate::app::message::Effect;
 use crate::app::state::State;
-use crate::app::state::overlay::{Chooser, Overlay};
+use crate::app::state::overlay::Chooser;
 use crate::app::state::prompt::Asked;
 use crate::app::tagging;
 
@@ -61,7 +61,7 @@ fn with_tags(state: &State) -> Result<(), String> {
 }
 
 fn choose(state: &mut State) -> Vec<Effect> {
-    state.overlay = Some(Overlay::Chooser(Chooser::Tags));
+    state.choose(Chooser::Tags);
     Vec::new()
 }
 

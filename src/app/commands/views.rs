@@ -89,7 +89,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "heat-map",
-        help: "sums by layer, kind and position, over the whole screen",
+        help: "sums by submodule and position, over the whole screen",
         keys: &["H"],
         reach: Reach::Screen,
         enabled: with_findings,
@@ -179,6 +179,9 @@ fn published(state: &mut State) -> Vec<Effect> {
     state.notice = Some(Notice::done(if state.show_published {
         let back = state.setting.keymap.way(CommandId::PUBLISHED);
         format!("published figures, not computed here; {back} goes back to the study")
+    } else if state.study.is_none() && state.job.is_none() {
+        let compute = state.setting.keymap.way(CommandId::COMPUTE);
+        format!("nothing is computed of the study yet; {compute} computes it")
     } else {
         "the study".to_owned()
     }));

@@ -192,9 +192,12 @@ fn pairs(state: &mut State) -> Vec<Effect> {
 
 fn write(state: &mut State) -> Vec<Effect> {
     let Some(study) = &state.study else { return Vec::new() };
+    let is_demo = state.setting.request.as_ref().is_some_and(|request| request.model == ModelSource::Demo);
+    let model = if is_demo { "demo" } else { study.model.as_str() };
     let name = match &study.source {
         Source::Run { file: Some(file), .. } => file.clone(),
-        _ => format!("{}.safetensors", default_name(&study.model, &study.study, study.method().0)),
+        // As `run` names it: the demo by its name on the command line.
+        _ => format!("{}.safetensors", default_name(model, &study.study, study.method().0)),
     };
     state.ask(Asked::WriteRun, name);
     Vec::new()

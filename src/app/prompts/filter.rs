@@ -28,7 +28,8 @@ fn matching(state: &State) -> String {
         return "looking".to_owned();
     }
     let total = state.table.listing.total();
-    format!("{} of {} features", total.matching, total.selected)
+    let plural = if total.selected == 1 { "" } else { "s" };
+    format!("{} of {} feature{plural}", total.matching, total.selected)
 }
 
 impl Dialogue for FilterRows {

@@ -34,18 +34,13 @@ pub fn recall(state: &mut State, label: &str, older: bool) {
         (Some(place), false) => place.checked_sub(1),
         (None, false) => return,
     };
-    let text = match next {
-        None => &typed,
-        Some(next) => match texts.len().checked_sub(next + 1).and_then(|index| texts.get(index)) {
-            Some(text) => text,
-            None => {
-                let says = if place.is_none() { "nothing was entered here before" } else { "nothing was entered before this" };
-                state.notice = Some(Notice::refused(says));
-                return;
-            }
-        },
+    let entered = |next: usize| texts.len().checked_sub(next + 1).and_then(|index| texts.get(index)).cloned();
+    let Some(text) = next.map_or_else(|| Some(typed.clone()), entered) else {
+        let says = if place.is_none() { "nothing was entered here before" } else { "nothing was entered before this" };
+        state.notice = Some(Notice::refused(says));
+        return;
     };
-    prompt.input = Input::new(text.clone());
+    prompt.input = Input::new(text);
     prompt.selected = false;
     prompt.recalled = next.map(|next| (next, typed));
 }

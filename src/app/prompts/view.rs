@@ -23,10 +23,10 @@ fn named(state: &State) -> Vec<(Tab, String)> {
 }
 
 fn find(state: &State, text: &str) -> Result<Tab, String> {
-    let named = named(state);
-    let found = named.iter().find(|(_, name)| name.eq_ignore_ascii_case(text.trim()));
+    let tabs = named(state);
+    let found = tabs.iter().find(|(_, name)| name.eq_ignore_ascii_case(text.trim()));
     found.map(|(tab, _)| *tab).ok_or_else(|| {
-        let names: Vec<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
+        let names: Vec<&str> = tabs.iter().map(|(_, name)| name.as_str()).collect();
         format!("'{}' is no view; use {}", text.trim(), names.join(", "))
     })
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use download::{Download, Offer};
 use job::Job;
-use overlay::Overlay;
+use overlay::{Chooser, Overlay};
 use prompt::{Asked, Prompt};
 use record::Record;
 use tab::Tab;
@@ -194,6 +194,8 @@ pub struct State {
     pub tagging: Tagging,
     /// Whether it is known how the study was looked at last.
     pub resumed: Resumed,
+    /// Index of the row with the cursor in the open chooser.
+    pub choice: usize,
     /// The prompt, chooser, list or heat map over the panes, if one is open.
     pub overlay: Option<Overlay>,
     /// The notice at the bottom of the screen, until the next key.
@@ -274,6 +276,7 @@ impl State {
             map_scroll: 0,
             tagging: Tagging::default(),
             resumed: Resumed::Unasked,
+            choice: 0,
             overlay: None,
             notice: None,
             history: BTreeMap::new(),
@@ -421,6 +424,12 @@ impl State {
     /// Opens a prompt with `text` in it.
     pub fn ask(&mut self, asked: Asked, text: impl Into<String>) {
         self.overlay = Some(Overlay::Prompt(Box::new(Prompt::new(asked, text.into()))));
+    }
+
+    /// Opens a chooser with the cursor on its first row.
+    pub fn choose(&mut self, chooser: Chooser) {
+        self.choice = 0;
+        self.overlay = Some(Overlay::Chooser(chooser));
     }
 
     /// Columns and rows of the terminal.

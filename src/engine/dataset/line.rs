@@ -94,7 +94,7 @@ fn pair(text: &str) -> std::result::Result<Pair, (String, &'static str)> {
 
 /// A fault without its line number, which counts within the one line.
 fn in_line(what: &str) -> String {
-    what.replace("at line 1, column", "at column")
+    what.replace("line 1, column", "column").replace("line 1 column", "column")
 }
 
 fn words(line: &Map<String, Value>, key: &str) -> std::result::Result<Words, (String, &'static str)> {

@@ -79,7 +79,7 @@ fn a_partial_result_never_replaces_a_whole_one() {
     assert_eq!(pilot.notice(), "cancelled; the run before it is on the screen again");
     let mut pilot = half_done();
     pilot.news(1, JobNews::Ended(Err(problem())));
-    let says = "see saescope.log: tags.json: the disk is full; free some space; the run before it is on the screen again";
+    let says = "tags.json: the disk is full; free some space; the run before it is on the screen again (log: saescope.log)";
     assert_eq!((pilot.notice(), pilot.features().len()), (says, 18));
 }
 
@@ -180,7 +180,7 @@ fn cancelling_before_anything_is_known_keeps_the_old_study() {
 fn a_failure_keeps_what_is_done_and_names_the_log() {
     let mut pilot = first_half_done();
     pilot.news(1, JobNews::Ended(Err(problem())));
-    assert_eq!(pilot.notice(), "see saescope.log: tags.json: the disk is full; free some space");
+    assert_eq!(pilot.notice(), "tags.json: the disk is full; free some space (log: saescope.log)");
     assert_eq!(pilot.state.standing.as_deref(), Some("partial, stopped by a failure after 2 of 18 parts"));
     assert_eq!(pilot.features().len(), 6);
 }

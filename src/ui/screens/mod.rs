@@ -15,6 +15,7 @@ mod legend;
 mod looks;
 mod many_rows;
 mod pilot;
+mod pointing;
 mod prompts;
 mod stale_keys;
 mod steady;

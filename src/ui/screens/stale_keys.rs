@@ -175,7 +175,9 @@ fn said(pilot: &mut Pilot) -> String {
     // The letters of the picture in the help name parts of the screen.
     let letters = |said: String| ('a'..='i').fold(said, |said, letter| said.replace(&format!("({letter})"), ""));
     match pilot.state.overlay {
-        Some(Overlay::Palette(_) | Overlay::Help(_) | Overlay::Runs(_) | Overlay::Dropped(_)) => letters(said.replace("Esc closes", "")),
+        Some(Overlay::Palette(_) | Overlay::Help(_) | Overlay::Runs(_) | Overlay::Dropped(_)) => {
+            letters(said.replace("Esc closes", ""))
+        }
         // The answers of a question are not in the key map.
         Some(Overlay::Question(_)) => said.replace(" y ", " ").replace(" n ", " "),
         _ => said,
@@ -217,7 +219,7 @@ fn the_search_finds_what_was_left() {
         ("the view male compares nothing; 4 and 5 do", vec!["4", "5"]),
         (" 1 male  2 female ", vec!["1", "2"]),
         ("40 % · Esc stops · tags saved", vec!["Esc"]),
-        ("the selection holds no feature; - lowers the threshold", vec!["-"]),
+        ("the selection holds no feature: T lists the 30 strongest", vec!["T"]),
         ("part 1 of 4 (y copies the next)", vec!["y"]),
         ("pythia is not on this machine; fetch, key D, downloads it", vec!["D"]),
         ("% is not a command here; ? lists what is", vec!["?"]),

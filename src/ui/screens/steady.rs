@@ -56,13 +56,13 @@ fn the_heat_map_scrolls_and_hides_what_it_cannot_show() {
     assert!(top.iter().any(|line| line.contains("↑ 0 more above, ↓")), "{top:?}");
     pilot.press("G");
     let bottom = pilot.screen();
-    assert!(bottom.iter().any(|line| line.starts_with("resid_1")) && bottom.iter().any(|line| line.contains("↓ 0 more below")));
+    assert!(bottom.iter().any(|line| line.contains("resid_1")) && bottom.iter().any(|line| line.contains("↓ 0 more below")));
     pilot.press("k k k k k k k k g");
     assert_eq!(pilot.screen(), top);
     pilot.asked();
     for (key, name) in [("m", "tag"), ("space", "mark"), ("Y", "copy-page")] {
         pilot.press(key);
-        assert_eq!(pilot.notice(), format!("{name}: the heat map hides the features; Esc closes it"));
+        assert_eq!(pilot.notice(), format!("{name}: the heat map hides the panes; Esc closes it"));
         assert!(matches!(pilot.state.overlay, Some(Overlay::HeatMap)) && pilot.asked().is_empty());
     }
 }
@@ -148,8 +148,6 @@ fn many_features_are_told_what_was_done_to_them() {
     let mut pilot = Pilot::study();
     pilot.press("space space space space space space m x");
     assert_eq!(pilot.notice(), "6 features: everywhere rejected");
-    pilot.press("s d");
-    assert_eq!(pilot.notice(), "only a comparison (4 and 5) has sides");
 }
 
 #[test]
