@@ -70,12 +70,7 @@ fn line(command: &'static Command, state: &State, theme: &Theme, width: u16) -> 
 }
 
 fn palette(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let inside = open(
-        "command: a part of its name, or a name and its value; Tab completes, Enter runs, Esc closes",
-        theme,
-        place(state, area, 0),
-        frame,
-    );
+    let inside = open("command [value] · Tab completes, Enter runs, Esc closes", theme, place(state, area, 0), frame);
     typed(list, theme, inside, frame);
     let rows = usize::from(inside.height).saturating_sub(1);
     let top = top(list, rows);
