@@ -122,7 +122,7 @@ pub fn explore(start: Start) -> Result<()> {
         no_browser: browser::can_open(&environment).err(),
         home: std::env::var("HOME").ok(),
         selection_chosen: start.selection_chosen,
-        keeps_runs: start.config.kept_runs > 0,
+        keeps_runs: start.config.kept_runs > 0 && start.config.kept_bytes > 0,
         log: start.log.path().display().to_string(),
         offers: start.offers,
         hosted: start.hosted,

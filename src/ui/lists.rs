@@ -57,7 +57,7 @@ fn runs(list: &RunList, theme: &Theme, area: Rect, frame: &mut Frame) {
 }
 
 fn heading(width: usize) -> String {
-    cut(&cells(["when (UTC)", "size", "study", "model", "method", "pairs", "name"]), width)
+    cut(&cells(["when (UTC)", "study", "model", "method", "pairs", "size", "name"]), width)
 }
 
 fn line(run: &KeptRun, width: usize) -> String {
@@ -66,16 +66,17 @@ fn line(run: &KeptRun, width: usize) -> String {
         Ok(about) => {
             let [study, model, method, pairs] =
                 [&about.study, &about.model, &about.method, &about.pairs].map(|text| printable(text));
-            cut(&cells([when, &size, &study, &model, &method, &pairs, &name]), width)
+            cut(&cells([when, &study, &model, &method, &pairs, &size, &name]), width)
         }
-        Err(problem) => cut(&format!("  {} {} {name}: {}", left(when, 16), left(&size, 9), problem.what()), width),
+        Err(problem) => cut(&format!("  {} {name}: {}", left(when, 16), problem.what()), width),
     }
 }
 
-fn cells([when, size, study, model, method, pairs, name]: [&str; 7]) -> String {
-    let [when, size, study, model, method, pairs] =
-        [(when, 16), (size, 9), (study, 12), (model, 20), (method, 14), (pairs, 9)].map(|(text, width)| left(text, width));
-    format!("  {when} {size} {study} {model} {method} {pairs} {name}")
+/// The columns in the order of what tells runs apart; on a narrow screen the last ones are cut.
+fn cells([when, study, model, method, pairs, size, name]: [&str; 7]) -> String {
+    let [when, study, model, method, pairs, size] =
+        [(when, 16), (study, 10), (model, 18), (method, 12), (pairs, 8), (size, 9)].map(|(text, width)| left(text, width));
+    format!("  {when} {study} {model} {method} {pairs} {size} {name}")
 }
 
 fn dropped_pairs(state: &State, top: usize, theme: &Theme, area: Rect, frame: &mut Frame) {

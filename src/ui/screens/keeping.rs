@@ -106,7 +106,7 @@ fn kept_runs_are_listed_and_opened_or_it_is_said_why_not() {
         pilot.resize(width, 30);
         let screen = pilot.screen().join("\n");
         assert!(screen.contains("> 2026-11-26 04:12") && screen.contains("damaged: the disk is full"), "{screen}");
-        assert!(screen.contains("2026-11-26 04:12 2.10 MB   names        saescope-demo"), "{screen}");
+        assert!(screen.contains("2026-11-26 04:12 names      saescope-demo      ig 10 steps"), "{screen}");
     }
     pilot.press("enter");
     assert_eq!(pilot.notice(), "tags.json: the disk is full; free some space");
