@@ -78,7 +78,8 @@ impl DetailIndex {
         }))
     }
 
-    /// The prompt on which `feature` fires; None if its entries were not kept or it never fired where the prompts differ.
+    /// The prompt on which `feature` fires; None if its entries were not kept, or its activation never
+    /// differed.
     pub fn firing(&self, feature: FeatureId) -> Option<Firing> {
         self.features.get(&feature)?.firing
     }

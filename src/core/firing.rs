@@ -7,9 +7,9 @@ pub const MOST: f64 = 0.8;
 
 /// The prompt on which a feature fires, over all pairs of one view.
 ///
-/// The activations at all tokens at which the two prompts of a pair differ are summed over the view's pairs, for each prompt by
-/// itself. A prompt with at least [`MOST`] of both sums together is the one on which the feature fires; else it fires on both.
-/// Tokens at which the activation is the same in both prompts do not count.
+/// Over all tokens at which the activation differs between the two prompts of a pair, the activations are summed over the view's
+/// pairs, for each prompt by itself. A prompt with at least [`MOST`] of both sums together is the one on which the feature fires;
+/// else it fires on both. Tokens at which the activation is the same in both prompts do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Firing {
     /// The feature fires on the clean prompts.

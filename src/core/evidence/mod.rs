@@ -91,7 +91,7 @@ impl<'a> Pairs<'a> {
         self.totals.iter().filter(|total| **total * f64::from(effect) > 0.0).count()
     }
 
-    /// The prompt on which the feature fires; None if it never fired where the prompts differ.
+    /// The prompt on which the feature fires; None if its activation never differed.
     pub fn firing(&self) -> Option<Firing> {
         let sum = |activation: fn(&Entry) -> f32| self.entries.iter().map(|entry| f64::from(activation(entry))).sum();
         Firing::of(sum(|entry| entry.clean), sum(|entry| entry.patch))

@@ -34,7 +34,7 @@ pub fn sentence(view: &ViewSpec, effect: Option<f32>, standard_error: Option<f32
 
 /// On which prompt the feature fires, and at which words.
 fn fires(view: &ViewSpec, pairs: &Pairs) -> String {
-    let Some(firing) = pairs.firing() else { return "fires on neither prompt where they differ".to_owned() };
+    let Some(firing) = pairs.firing() else { return "its activation is the same in both prompts".to_owned() };
     let [clean_name, patch_name] = [&view.clean, &view.patch].map(|name| excerpt(name, PROMPT));
     let at = at(pairs, firing);
     match firing {

@@ -135,8 +135,8 @@ fn every_kind_of_evidence_has_its_words() {
             "silent on the he-prompt (a, e), fires on the she-prompt (c, f) at token 0; +0.1000 ± 0.1000 logits towards ' she', in \
              2 of 2 pairs",
         ),
-        (MALE, 0.0, Some(0.0), &silent[..], "fires on neither prompt where they differ; no effect"),
-        (MALE, 0.0, None, &[][..], "fires on neither prompt where they differ; no effect"),
+        (MALE, 0.0, Some(0.0), &silent[..], "its activation is the same in both prompts; no effect"),
+        (MALE, 0.0, None, &[][..], "its activation is the same in both prompts; no effect"),
     ] {
         assert_eq!(said(view, effect, error, pairs), expected);
     }

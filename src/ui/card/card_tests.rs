@@ -99,7 +99,7 @@ fn the_numbers_are_those_of_the_findings() {
     }
     assert!(shown[labels + 1].starts_with("0 "));
     assert!(shown[labels + 2].contains('█'));
-    assert!(shown.contains(&"activation at 8 tokens where the prompts differ".to_owned()));
+    assert!(shown.contains(&"activation at 8 tokens where it differs".to_owned()));
     assert!(shown.contains(&"he-prompt: mean 0.75, from 0.00 to 1.50".to_owned()));
     assert!(shown.contains(&"she-prompt: mean 2.50, from 2.00 to 3.00".to_owned()));
 }

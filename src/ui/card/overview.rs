@@ -30,8 +30,11 @@ pub fn lines(card: &Card, pairs: &Pairs) -> Vec<Line<'static>> {
 
 fn activations(card: &Card, pairs: &Pairs) -> Vec<Line<'static>> {
     let entries = pairs.entries();
+    if entries.is_empty() {
+        return Vec::new();
+    }
     let tokens = if entries.len() == 1 { "token" } else { "tokens" };
-    let mut lines = card.heading(&format!("activation at {} {tokens} where the prompts differ", entries.len()));
+    let mut lines = card.heading(&format!("activation at {} {tokens} where it differs", entries.len()));
     let [clean, patch] = card.prompts(PROMPT);
     let runs =
         [(clean, entries.iter().map(|entry| entry.clean).collect()), (patch, entries.iter().map(|entry| entry.patch).collect())];
