@@ -90,7 +90,7 @@ fn look(cell: &Cell) -> (String, Option<String>, bool) {
     (hex(cell.fg).unwrap_or_else(|| "#d0d0d0".to_owned()), hex(cell.bg), cell.modifier.contains(Modifier::BOLD))
 }
 
-/// Cells of one look become one text, stretched to the width of its cells whatever the font.
+/// Cells of one look become one text, or several where there are gaps, each stretched to the width of its cells whatever the font.
 fn svg(buffer: &Buffer) -> String {
     let (columns, rows) = (usize::from(buffer.area.width), usize::from(buffer.area.height));
     let (width, height) = (columns * CELL.0, rows * CELL.1);
@@ -111,18 +111,22 @@ fn svg(buffer: &Buffer) -> String {
                     .unwrap();
             }
             let text: String = run.iter().map(|cell| cell.symbol()).collect();
-            if text.trim().is_empty() {
-                continue;
-            }
-            let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let weight = if bold { " font-weight=\"bold\"" } else { "" };
             let base = top + CELL.1 - 4;
-            writeln!(
-                svg,
-                "<text x=\"{left}\" y=\"{base}\" textLength=\"{wide}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{color}\"{weight} \
-                 xml:space=\"preserve\">{text}</text>"
-            )
-            .unwrap();
+            let mut column = 0;
+            // Words that stand apart begin where they do on the screen, whatever the font; every other space keeps its width.
+            for piece in text.split("  ") {
+                let words = piece.trim();
+                let before = piece.chars().take_while(|character| *character == ' ').count();
+                let (x, wide) = (left + (column + before) * CELL.0, words.chars().count() * CELL.0);
+                column += piece.chars().count() + 2;
+                if words.is_empty() {
+                    continue;
+                }
+                let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(' ', "\u{a0}");
+                let size = format!("x=\"{x}\" y=\"{base}\" textLength=\"{wide}\"");
+                writeln!(svg, "<text {size} lengthAdjust=\"spacingAndGlyphs\" fill=\"{color}\"{weight}>{words}</text>").unwrap();
+            }
         }
     }
     svg + "</svg>\n"
