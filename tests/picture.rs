@@ -20,6 +20,7 @@ use saescope::core::progress::Event;
 use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
 use saescope::core::run::{Method, Run};
 use saescope::core::selection::Selection;
+use saescope::core::tags::TagBook;
 use saescope::engine::identity;
 use saescope::engine::worker::Job;
 use saescope::store::{published, studies};
@@ -29,6 +30,9 @@ const SIZE: (u16, u16) = (140, 40);
 
 /// Width and height of a cell, in pixels.
 const CELL: (usize, usize) = (8, 17);
+
+/// Size of the font in pixels, at which the usual ones are as wide as a cell.
+const FONT: f64 = 13.28;
 
 /// The background of the dark theme, which is the terminal's own.
 const GROUND: &str = "#121212";
@@ -74,7 +78,8 @@ fn state(run: Run) -> State {
         offers: Vec::new(),
         hosted: Hosted::default(),
     });
-    update(&mut state, Message::RunRead(Ok(Arc::new(Findings::from_run(run, None, subject)))));
+    update(&mut state, Message::RunRead(Ok(Arc::new(Findings::from_run(run, None, subject.clone())))));
+    update(&mut state, Message::TagsOpened(Box::new(TagBook::new(subject)), "tags.json".to_owned()));
     state
 }
 
@@ -95,7 +100,7 @@ fn svg(buffer: &Buffer) -> String {
     let (columns, rows) = (usize::from(buffer.area.width), usize::from(buffer.area.height));
     let (width, height) = (columns * CELL.0, rows * CELL.1);
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-size=\"13\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-size=\"{FONT}\" \
          font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\">\n\
          <title>saescope</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"{GROUND}\"/>\n"
     );
