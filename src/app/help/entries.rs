@@ -1,7 +1,7 @@
 //! What the help contains, and what of it matches the typed text.
 
 use crate::app::command::Command;
-use crate::app::commands::{self, GROUPS};
+use crate::app::commands::GROUPS;
 use crate::app::manual::glossary::{self, entries};
 use crate::app::manual::{TOPICS, Topic};
 use crate::app::palette;
@@ -26,6 +26,19 @@ pub enum Entry {
     Word(glossary::Entry),
     /// A topic of the manual.
     Topic(&'static Topic),
+}
+
+impl Entry {
+    /// Whether a name of the entry begins with `typed`, which is lowercase.
+    fn begins_with(&self, typed: &str) -> bool {
+        match self {
+            Self::Picture => false,
+            Self::Command(command) => command.name.starts_with(typed),
+            Self::Field { name, .. } => name.starts_with(typed),
+            Self::Word(word) => rank(typed, word) == 0,
+            Self::Topic(topic) => topic.name.starts_with(typed),
+        }
+    }
 }
 
 /// Entries under one heading; never empty.
@@ -56,10 +69,9 @@ pub fn sections(state: &State, typed: &str) -> Vec<Section> {
     let topics = TOPICS.iter().filter(|topic| holds(&typed, &[topic.name, topic.text]));
     sections.push(section("Manual", topics.map(Entry::Topic).collect()));
     sections.retain(|section| !section.entries.is_empty());
-    // Whoever types a word of the glossary that begins no command wants to know what it means.
-    let is_word = || words(&typed).first().is_some_and(|entry| rank(&typed, entry) == 0);
-    if !typed.is_empty() && !commands::all().any(|command| command.name.starts_with(&typed)) && is_word() {
-        sections.sort_by_key(|section| section.title != "Glossary");
+    // Whoever types the beginning of a name wants what has that name, so sections with such a name come first.
+    if !typed.is_empty() {
+        sections.sort_by_key(|section| !section.entries.iter().any(|entry| entry.begins_with(&typed)));
     }
     sections
 }

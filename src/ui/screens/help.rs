@@ -21,6 +21,7 @@ fn first(text: &str) -> String {
     match all(&Pilot::study().state, text).first() {
         Some(Entry::Word(word)) => format!("word {}", word.words[0]),
         Some(Entry::Command(command)) => format!("command {}", command.name),
+        Some(Entry::Topic(topic)) => format!("topic {}", topic.name),
         other => format!("{other:?}"),
     }
 }
@@ -35,6 +36,7 @@ fn a_word_of_the_screen_is_found_in_the_glossary_and_a_command_by_its_name() {
         ("patch", "word patch prompt"),
         ("threshold", "command threshold"),
         ("quit", "command quit"),
+        ("tour", "topic tour"),
     ] {
         assert_eq!(first(text), found, "{text}");
     }
