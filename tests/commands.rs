@@ -126,7 +126,7 @@ fn exports_agree_with_the_run_and_with_each_other() {
         assert!(row.contains(&format!(" | {} | {:+.4} | ", selected.feature, selected.effect)), "{row}");
     }
     let names = stdout(folder.path(), "export run --top-k 30 --format names");
-    let listed: String = selected.iter().map(|selected| format!("{}\n", selected.feature)).collect();
+    let listed: String = selected.iter().map(|selected| selected.feature.to_string() + "\n").collect();
     assert_eq!(names, listed);
     hosted(folder.path());
     let references: Vec<Reference> =
@@ -139,6 +139,9 @@ fn exports_agree_with_the_run_and_with_each_other() {
 fn hosted(folder: &Path) {
     let mut run = run_file::read(&folder.join("run")).unwrap();
     "pythia-70m-deduped".clone_into(&mut run.manifest.model.name);
+    run.manifest.dictionaries.iter_mut().for_each(|dictionary| dictionary.features = 32_768);
+    let submodules = run.views.iter_mut().flat_map(|view| &mut view.submodules);
+    submodules.for_each(|effects| effects.dictionary_features = 32_768);
     run_file::write(&run, AtomicFile::reserve(&folder.join("hosted")).unwrap()).unwrap();
 }
 

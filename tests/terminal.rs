@@ -46,6 +46,9 @@ fn hosted_run(home: &Home) {
     home.stdout("run --output run");
     let mut run = run_file::read(&home.file("run")).unwrap();
     "pythia-70m-deduped".clone_into(&mut run.manifest.model.name);
+    run.manifest.dictionaries.iter_mut().for_each(|dictionary| dictionary.features = 32_768);
+    let submodules = run.views.iter_mut().flat_map(|view| &mut view.submodules);
+    submodules.for_each(|effects| effects.dictionary_features = 32_768);
     run_file::write(&run, AtomicFile::reserve(&home.file("hosted")).unwrap()).unwrap();
 }
 
@@ -99,13 +102,13 @@ fn copies_reach_a_terminal_over_ssh_as_export_prints_them() {
         program.wait_for("tags saved");
         program.wait_until("the rows", |program| !program.shown().contains("arranging"));
         for part in 1..=addresses.len() {
-            program.press("y");
+            program.press(if part == 1 { "yl" } else { "Y" });
             program.wait_until("the copy", |program| program.copied().len() == part);
             program.wait_for("OSC 52");
         }
         assert_eq!(program.copied(), addresses);
         assert_eq!(addresses.len() > 1, rule.ends_with(" 0"), "{} addresses", addresses.len());
-        program.press("Y");
+        program.press("yp");
         program.wait_until("the page", |program| program.copied().len() == addresses.len() + 1);
         let page = program.copied().last().unwrap();
         assert!(page.starts_with("https://neuronpedia.org/pythia-70m-deduped/"), "{page}");
@@ -119,23 +122,25 @@ fn published_features_have_pages() {
     program.wait_until("the rows", |program| {
         program.shown().contains("published figures") && !program.shown().contains("arranging")
     });
-    program.press("y");
+    program.press("yl");
     program.wait_until("the copy", |program| program.copied().len() == 1);
     assert!(program.copied()[0].starts_with("https://neuronpedia.org/quick-list/?name="));
 }
 
 #[test]
-fn a_model_without_pages_copies_nothing() {
+fn a_model_without_pages_is_copied_as_text() {
     let home = Home::new();
     let mut program = home.explore("", &["SSH_CONNECTION=10.0.0.1 50000 10.0.0.2 22"]);
     program.wait_for(COMPUTED);
-    for key in ["y", "Y"] {
-        program.press(key);
-        program.wait_for("Neuronpedia does not host saescope-demo");
-        program.press("j");
-        program.wait_until("the notice gone", |program| !program.shown().contains("does not host"));
-    }
+    program.press("yl");
+    program.wait_for("link to list: Neuronpedia does not host saescope-demo");
     assert!(program.copied().is_empty());
+    for (number, (keys, begin)) in [("t", "rank\tfeature\t"), ("yc", ""), ("ym", "**Names male ")].into_iter().enumerate() {
+        program.press(keys);
+        program.wait_until("the copy", |program| program.copied().len() == number + 1);
+        let copied = program.copied();
+        assert!(copied[number].starts_with(begin), "{}", copied[number]);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::notice::Notice;
 use super::state::State;
 use super::state::overlay::Chooser;
 use super::state::prompt::Asked;
-use super::{table, tagging};
+use super::{table, tagging, targets};
 use crate::core::rows::column::{Column, Sort};
 use crate::core::tags::{Marks, Tag};
 
@@ -25,13 +25,14 @@ pub struct Choice {
     pub on: bool,
 }
 
-/// The columns with their keys. The key of a view is the digit of its place; only the first nine views have one. Only a comparison
-/// has sides.
+/// The columns with their keys. The key of a view is the digit of its place; only the first nine views have one.
 fn columns(state: &State) -> Vec<(char, Column)> {
+    let shown = state.shown();
     let views = ('1'..='9').zip(state.about().all()).map(|(digit, view)| (digit, Column::Effects(view)));
     let before = [('#', Column::Rank), ('f', Column::Name), ('e', Column::Effect), ('s', Column::StandardError)].into_iter();
-    let side = state.shown().pair().map(|_| ('d', Column::Side));
-    before.chain(views).chain([('o', Column::Fires)]).chain(side).chain([('t', Column::Tags)]).collect()
+    let compared = [('d', Column::Delta), ('r', Column::DeltaError), ('p', Column::DeltaShare), ('i', Column::Side)];
+    let all = before.chain(views).chain([('o', Column::Fires)]).chain(compared).chain([('t', Column::Tags)]);
+    all.filter(|(_, column)| *column == Column::Effect || matches!(column, Column::Effects(_)) || column.is_of(shown)).collect()
 }
 
 /// The tags of other studies that the features to be tagged have, each with a digit, so that they can be taken away.
@@ -50,9 +51,11 @@ pub fn title(chooser: Chooser, state: &State) -> String {
         Chooser::Sort => "sort by".to_owned(),
         Chooser::Tags => {
             let scope = tagging::scope(state);
+            let hidden = targets::counted_hidden(state);
+            let hidden = if hidden.is_empty() { hidden } else { format!(" of {} marked, {hidden}", state.marked.len()) };
             match tagging::targets(state).as_slice() {
-                [one] => format!("tag {one} · {scope}"),
-                several => format!("tag {} marked features · {scope}", several.len()),
+                [one] => format!("tag {one}{hidden} · {scope}"),
+                several => format!("tag {} marked features{hidden} · {scope}", several.len()),
             }
         }
     }
@@ -64,7 +67,7 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
         Chooser::Sort => {
             let line = |(key, column): (char, Column)| Choice {
                 key: Key::character(key),
-                label: column.name(state.about()).to_owned(),
+                label: column.name(state.about(), state.shown()),
                 explanation: if state.sort.column == column { "again: the other way round".to_owned() } else { String::new() },
                 on: state.sort.column == column,
             };

@@ -38,6 +38,9 @@ const TAGS: u16 = 6;
 const BAR: u16 = 5;
 const LONGEST_BAR: u16 = 41;
 
+/// From this width on, the heading of a difference names both views.
+const ROOMY: u16 = 90;
+
 /// Width of a view's effects: that of the view's name above them, within 8 to 12.
 fn view_width(study: &Study, view: View) -> u16 {
     (study.name(view).as_str().len() as u16).clamp(8, 12)
@@ -54,12 +57,18 @@ fn fires_width(study: &Study, shown: Shown) -> u16 {
 pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
     let beside: Vec<View> = study.all().filter(|view| shown != Shown::Single(*view)).collect();
     let cell = |view: &View| Item::Cell(Column::Effects(*view));
-    let mut items: Vec<(Item, u16)> =
-        vec![(Item::Cell(Column::Rank), 5), (Item::Cell(Column::Name), 15), (Item::Bar, BAR), (Item::Cell(Column::Effect), 8)];
-    items.push((Item::Cell(Column::StandardError), 6));
+    let mut items: Vec<(Item, u16)> = vec![(Item::Cell(Column::Rank), 5), (Item::Cell(Column::Name), 15), (Item::Bar, BAR)];
+    if shown.pair().is_none() {
+        items.extend([(Item::Cell(Column::Effect), 8), (Item::Cell(Column::StandardError), 6)]);
+    } else {
+        // The heading of the difference names both views where there is room for it.
+        let named = Column::Delta.title(study, shown).chars().count() as u16 + 1;
+        items.push((Item::Cell(Column::Delta), if width < ROOMY { 9 } else { named.clamp(9, 26) }));
+        items.extend([(Item::Cell(Column::DeltaError), 6), (Item::Cell(Column::DeltaShare), 8)]);
+    }
     items.push((Item::Cell(Column::Fires), fires_width(study, shown)));
     items.extend(beside.iter().map(|view| (cell(view), view_width(study, *view))));
-    if shown.pair().is_some() {
+    if Column::Side.is_of(shown) {
         items.push((Item::Cell(Column::Side), 8));
     }
     items.push((Item::Cell(Column::Tags), TAGS));
@@ -68,8 +77,14 @@ pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
     // views that it compares last, before the tags.
     let compared = |view: &View| shown.pair().is_some_and(|(first, second)| *view == first || *view == second);
     let mut leaves_first: Vec<Item> = beside.iter().rev().filter(|view| !compared(view)).map(cell).collect();
-    leaves_first.extend([Item::Cell(Column::Rank), Item::Bar, Item::Cell(Column::StandardError), Item::Cell(Column::Fires)]);
-    leaves_first.extend(beside.iter().rev().filter(|view| compared(view)).map(cell));
+    leaves_first.extend([Item::Cell(Column::Rank), Item::Bar]);
+    match shown.pair() {
+        None => leaves_first.extend([Item::Cell(Column::StandardError), Item::Cell(Column::Fires)]),
+        Some((first, second)) => {
+            leaves_first.extend([Item::Cell(Column::DeltaShare), Item::Cell(Column::Fires), cell(&second), cell(&first)]);
+            leaves_first.push(Item::Cell(Column::DeltaError));
+        }
+    }
     leaves_first.push(Item::Cell(Column::Tags));
     for item in leaves_first {
         if needed(&items) > width {
@@ -127,7 +142,8 @@ mod tests {
                 assert!(placed.windows(2).all(|pair| pair[0].x + pair[0].width < pair[1].x));
                 if width >= 48 {
                     let has = |item| placed.iter().any(|column| column.item == item);
-                    assert!(has(Item::Cell(Column::Name)) && has(Item::Cell(Column::Effect)) && has(Item::Cell(Column::Tags)));
+                    let asked = if shown.pair().is_some() { Column::Delta } else { Column::Effect };
+                    assert!(has(Item::Cell(Column::Name)) && has(Item::Cell(asked)) && has(Item::Cell(Column::Tags)));
                     assert!(shown.pair().is_none() || has(Item::Cell(Column::Side)));
                 }
             }

@@ -23,8 +23,8 @@ named! {
     CANCEL "cancel"
     CANCEL_FETCH "cancel-fetch"
     COMPUTE "compute"
-    COPY_LIST "copy-list"
-    COPY_PAGE "copy-page"
+    COPY "copy"
+    COPY_AGAIN "copy-again"
     DIFFERENCE "difference"
     DOWN "down"
     DROPPED "dropped"
@@ -54,6 +54,7 @@ named! {
     TOP_K "top-k"
     UNDO "undo"
     UP "up"
+    UNMARK_ALL "unmark-all"
     WRITE_RUN "write-run"
 }
 

@@ -1,83 +1,148 @@
-//! Neuronpedia addresses for the clipboard and the browser.
+//! Copies: the listed or marked features as text or as addresses, for the clipboard and the browser.
 
 use super::command_id::CommandId;
 use super::message::Effect;
 use super::notice::Notice;
+use super::state::copied::Form;
 use super::state::{Parts, State};
-use super::table;
-use crate::core::neuronpedia::{Reference, quick_lists};
-use crate::core::problem::Problem;
-use crate::core::submodule::FeatureId;
+use super::{table, targets};
+use crate::core::extract::{self, Extract, Pages, lists};
+use crate::core::problem::{Problem, Result as Outcome};
+use crate::core::rows::Row;
 
-/// Ok if the model on the screen has pages on Neuronpedia, else the reason.
-pub fn can_link(state: &State) -> Result<(), String> {
+/// Most rows that are copied: the clipboard of a terminal takes no more, and making the text must not hold the screen up.
+const MOST: usize = 20_000;
+
+/// The pages of the features on the screen, or the reason why there are none.
+fn pages(state: &State) -> Result<Pages, String> {
     let Some(findings) = state.findings() else { return Err("there is no study yet".to_owned()) };
-    if state.setting.hosted.has(&findings.model) {
-        return Ok(());
-    }
-    Err(format!("Neuronpedia does not host {}, so its features have no pages", findings.model))
+    Pages::of(findings, &state.setting.hosted)
 }
 
-/// Ok if there is a feature with a page, at the cursor or marked, else the reason.
-pub fn can_link_feature(state: &State) -> Result<(), String> {
-    can_link(state)?;
-    if state.feature().is_none() && state.marked.is_empty() {
-        return Err("no feature is listed".to_owned());
+/// Ok if the features on the screen have pages on Neuronpedia and one is listed, else the reason.
+fn can_link(state: &State) -> Result<(), String> {
+    pages(state)?;
+    targets::some(state)
+}
+
+/// Ok if anything can be copied, else the reason.
+pub fn can_copy_any(state: &State) -> Result<(), String> {
+    if state.findings().is_none() {
+        return Err("there is no study yet".to_owned());
+    }
+    if state.table.is_empty() { Err("no feature is listed".to_owned()) } else { Ok(()) }
+}
+
+/// Ok if the features can be copied in this form, else the reason.
+pub fn can_copy(state: &State, form: Form) -> Result<(), String> {
+    can_copy_any(state)?;
+    match form {
+        Form::Card => return Ok(()),
+        Form::Page => return page(state).map(|_| ()),
+        Form::List => can_link(state)?,
+        Form::Names | Form::Tsv | Form::Markdown | Form::Json => targets::some(state)?,
+    }
+    if state.table.asked.is_some() {
+        return Err("the rows are still being arranged; try again in a moment".to_owned());
+    }
+    let (rows, marked) = (state.table.len(), state.table.marked);
+    let count = if state.marked.is_empty() { rows } else { marked };
+    if count > MOST {
+        let filter = state.setting.keymap.way(CommandId::FILTER);
+        return Err(format!(
+            "{count} features are more than the {MOST} that are copied; {filter} filters, `saescope export` takes all"
+        ));
     }
     Ok(())
 }
 
-/// Ok if a browser can open the address of a feature, else the reason.
-pub fn can_browse(state: &State) -> Result<(), String> {
-    can_link_feature(state)?;
-    match &state.setting.no_browser {
-        Some(why) => {
-            let (list, page) = (way(state, CommandId::COPY_LIST), way(state, CommandId::COPY_PAGE));
-            Err(format!("{why}; {list} and {page} copy the address instead"))
-        }
-        None => Ok(()),
+/// Ok if the latest copy can be repeated, else the reason.
+pub fn can_copy_again(state: &State) -> Result<(), String> {
+    match state.copied {
+        Some(form) => can_copy(state, form),
+        None => Err(format!("nothing was copied yet; {} asks what to copy", state.setting.keymap.way(CommandId::COPY))),
     }
 }
 
-fn way(state: &State, command: CommandId) -> String {
-    state.setting.keymap.way(command)
+/// Ok if a browser can open the page of the feature at the cursor, else the reason.
+pub fn can_browse_page(state: &State) -> Result<(), String> {
+    page(state)?;
+    browser(state)
 }
 
-/// The features of the quick list: all listed features that match the filter, or, if features are marked, the marked ones in the
-/// order of the table and then those that are not listed.
-fn features(state: &State) -> Vec<FeatureId> {
-    let rows = state.table.listing.rows.iter().filter(|row| row.matches);
-    let listed: Vec<FeatureId> =
-        rows.map(|row| row.feature).filter(|feature| state.marked.is_empty() || state.marked.contains(feature)).collect();
-    let hidden = state.marked.iter().filter(|feature| !listed.contains(feature)).copied();
-    let hidden: Vec<FeatureId> = if state.marked.is_empty() { Vec::new() } else { hidden.collect() };
-    listed.into_iter().chain(hidden).collect()
+/// Ok if a browser can open the list, else the reason.
+pub fn can_browse_list(state: &State) -> Result<(), String> {
+    can_copy(state, Form::List)?;
+    browser(state)
 }
 
-/// The list's name on Neuronpedia: the name that `saescope export --format url` gives it, followed by `marked` if features are
-/// marked.
-fn name(state: &State) -> String {
+fn browser(state: &State) -> Result<(), String> {
+    let copy = || state.setting.keymap.way(CommandId::COPY);
+    state.setting.no_browser.as_ref().map_or(Ok(()), |why| Err(format!("{why}; {} copies the address instead", copy())))
+}
+
+/// The address of the page of the feature at the cursor, or the reason why it has none.
+fn page(state: &State) -> Result<String, String> {
+    let pages = pages(state)?;
+    let feature = state.feature().ok_or_else(|| "no feature is listed".to_owned())?;
+    Ok(pages.reference(feature)?.page())
+}
+
+/// The title that the list on the screen has by itself: study, view, selection, filter, and whether it is of marked features.
+pub fn own_title(state: &State) -> String {
     table::wanted(state).map_or_else(String::new, |spec| spec.title(state.about(), !state.marked.is_empty()))
 }
 
-fn references(state: &State) -> Vec<Reference> {
-    let model = state.findings().map_or_else(String::new, |findings| findings.model.clone());
-    features(state).into_iter().map(|feature| Reference::new(&model, feature)).collect()
+/// The title of the list on the screen: the one that was typed for it, else its own.
+pub fn title(state: &State) -> String {
+    let own = own_title(state);
+    state.title.as_ref().filter(|title| title.instead_of == own).map_or(own, |title| title.typed.clone())
 }
 
-/// Copies the quick list. If it needs several addresses, each call copies the next one.
-pub fn copy_list(state: &mut State) -> Vec<Effect> {
-    if state.table.asked.is_some() {
-        let key = state.setting.keymap.key(CommandId::COPY_LIST);
-        let again = key.map_or_else(|| "try".to_owned(), |key| format!("press {}", key.spoken()));
-        state.notice = Some(Notice::refused(format!("the rows are still being arranged; {again} again in a moment")));
-        return Vec::new();
-    }
-    let references = references(state);
-    if references.is_empty() {
+/// Makes something of the rows that are taken along.
+fn taken<T>(state: &State, rows: &[Row], take: impl FnOnce(&Extract<'_>) -> Outcome<T>) -> Outcome<T> {
+    let (Some(findings), Some(spec)) = (state.findings(), &state.table.spec) else {
+        return Err(Problem::new("copy", "nothing is listed", "wait until features are listed"));
+    };
+    let title = title(state);
+    take(&Extract { findings, tags: state.tags(), spec, rows, title: &title, pages: pages(state).ok() })
+}
+
+/// Copies the features in this form. If a list needs several addresses, each call copies the next one.
+pub fn copy(state: &mut State, form: Form) -> Vec<Effect> {
+    let rows = targets::rows(state);
+    state.copied = Some(form);
+    if rows.is_empty() && !matches!(form, Form::Card | Form::Page) {
         return nothing_matches(state);
     }
-    let addresses = match quick_lists(&name(state), &references) {
+    let at_cursor = || state.feature().map_or_else(String::new, |feature| feature.to_string());
+    let made = match form {
+        Form::Card => return vec![Effect::CopyCard(format!("card of {}", at_cursor()))],
+        Form::Page => {
+            return page(state).map(|page| Effect::Copy(page, format!("page of {}", at_cursor()))).into_iter().collect();
+        }
+        Form::List => return copy_list(state, &rows),
+        Form::Names => taken(state, &rows, |extract| Ok(extract::names(extract))),
+        Form::Tsv => taken(state, &rows, extract::tsv),
+        Form::Markdown => taken(state, &rows, |extract| Ok(extract::markdown(extract))),
+        Form::Json => taken(state, &rows, extract::json),
+    };
+    match made {
+        Ok(text) => vec![Effect::Copy(text, format!("{} of {}", form.name(), counted(state, &rows)))],
+        Err(problem) => failed(state, &problem),
+    }
+}
+
+/// The number of features in words, and the marked ones that are left out.
+fn counted(state: &State, rows: &[Row]) -> String {
+    let marked = if state.marked.is_empty() { "" } else { "marked " };
+    let hidden = targets::said_hidden(state);
+    let hidden = if hidden.is_empty() { hidden } else { format!(" ({hidden}, left out)") };
+    format!("{} {marked}feature{}{hidden}", rows.len(), if rows.len() == 1 { "" } else { "s" })
+}
+
+fn copy_list(state: &mut State, rows: &[Row]) -> Vec<Effect> {
+    let addresses = match taken(state, rows, lists::links) {
         Ok(addresses) => addresses,
         Err(problem) => return failed(state, &problem),
     };
@@ -87,12 +152,11 @@ pub fn copy_list(state: &mut State) -> Vec<Effect> {
         _ => 0,
     };
     let address = addresses.get(next).cloned().unwrap_or_default();
-    let marked = if state.marked.is_empty() { "" } else { "marked " };
-    let mut what = format!("quick list of {} {marked}feature{}", references.len(), if references.len() == 1 { "" } else { "s" });
+    let mut what = format!("quick list of {}", counted(state, rows));
     if count > 1 {
         what.push_str(&format!(", part {} of {count}", next + 1));
         if next + 1 < count {
-            what.push_str(&format!(" ({} copies the next)", way(state, CommandId::COPY_LIST)));
+            what.push_str(&format!(" ({} copies the next)", state.setting.keymap.way(CommandId::COPY_AGAIN)));
         }
     }
     state.parts = Some(Parts { addresses, next: next + 1 });
@@ -110,18 +174,6 @@ fn failed(state: &mut State, problem: &Problem) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The address of the page of the feature at the cursor.
-fn page(state: &State) -> Option<String> {
-    let model = &state.findings()?.model;
-    Some(Reference::new(model, state.feature()?).page())
-}
-
-/// Copies the address of the page of the feature at the cursor.
-pub fn copy_page(state: &mut State) -> Vec<Effect> {
-    let what = state.feature().map_or_else(String::new, |feature| format!("page of {feature}"));
-    page(state).map(|page| Effect::Copy(page, what)).into_iter().collect()
-}
-
 /// Opens the page of the feature at the cursor in a browser.
 pub fn browse_page(state: &mut State) -> Vec<Effect> {
     page(state).map(Effect::Browse).into_iter().collect()
@@ -129,16 +181,16 @@ pub fn browse_page(state: &mut State) -> Vec<Effect> {
 
 /// Opens the quick list in a browser, if it fits into one address.
 pub fn browse_list(state: &mut State) -> Vec<Effect> {
-    let references = references(state);
-    if references.is_empty() {
+    let rows = targets::rows(state);
+    if rows.is_empty() {
         return nothing_matches(state);
     }
-    let mut addresses = match quick_lists(&name(state), &references) {
+    let mut addresses = match taken(state, &rows, lists::links) {
         Ok(addresses) => addresses,
         Err(problem) => return failed(state, &problem),
     };
     if addresses.len() > 1 {
-        let (count, copy) = (addresses.len(), way(state, CommandId::COPY_LIST));
+        let (count, copy) = (addresses.len(), state.setting.keymap.way(CommandId::COPY));
         state.notice = Some(Notice::refused(format!("the list needs {count} addresses; {copy} copies one after another")));
         return Vec::new();
     }

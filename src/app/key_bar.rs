@@ -33,7 +33,7 @@ const STOP_FETCH: Said = (CommandId::CANCEL_FETCH, "stop download");
 const PANE: Said = (CommandId::NEXT_PANE, "pane");
 const TAG: Said = (CommandId::TAG, "tag");
 const FILTER: Said = (CommandId::FILTER, "filter");
-const COPY: Said = (CommandId::COPY_LIST, "copy");
+const COPY: Said = (CommandId::COPY, "copy");
 const THRESHOLD: Said = (CommandId::THRESHOLD, "threshold");
 const TOP_K: Said = (CommandId::TOP_K, "top k");
 const SORT: Said = (CommandId::SORT, "sort");
@@ -109,6 +109,7 @@ pub fn in_window(state: &State) -> Option<&'static str> {
         Overlay::Palette(_) => Some("type to search · Up Down move · Tab completes · Enter runs · Esc closes"),
         Overlay::Help(_) => Some("type to search · Up Down move · Enter runs or explains · Esc closes"),
         Overlay::Topic(_) => Some("Up Down PageUp PageDown scroll · Esc goes back"),
+        Overlay::Copy(_) => Some("a letter chooses · Up Down move · Enter copies · Esc closes"),
         Overlay::Runs(_) => Some("Up Down PageUp PageDown move · Enter opens · Esc closes"),
         Overlay::Dropped(_) => Some("Up Down PageUp PageDown scroll · Esc closes"),
         Overlay::Prompt(_) | Overlay::Question(_) | Overlay::HeatMap => None,

@@ -148,6 +148,7 @@ const PALETTE: (u16, u16) = (8, 18);
 pub fn window(state: &State, size: (u16, u16), choices: usize) -> Option<Area> {
     match state.overlay {
         Some(Overlay::Chooser(_)) => Some(at_bottom(size, 68, choices as u16 + 2)),
+        Some(Overlay::Copy(_)) => Some(at_bottom(size, 90, choices as u16 + 2)),
         Some(Overlay::Palette(_)) => Some(at_bottom(size, 110, (size.1 / 2).clamp(PALETTE.0, PALETTE.1))),
         _ => None,
     }

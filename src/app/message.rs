@@ -140,6 +140,8 @@ pub enum Effect {
     SaveTags(Box<TagBook>, u64),
     /// Put the first text on the clipboard; the second text names it in the notice.
     Copy(String, String),
+    /// Put the card of the feature at the cursor on the clipboard; the text names it in the notice.
+    CopyCard(String),
     /// Open an address in a browser.
     Browse(String),
     /// Look up how this study was looked at last.

@@ -7,7 +7,7 @@ use super::layout::{self, Area, Layout};
 use super::message::{Effect, Mouse};
 use super::state::overlay::Overlay;
 use super::state::{Pane, State};
-use super::{help, palette};
+use super::{copy_box, help, palette};
 use crate::core::rows::column::Column;
 
 /// Rows by which one notch of the wheel scrolls.
@@ -70,6 +70,7 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
 fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
     let choices = match state.overlay {
         Some(Overlay::Chooser(chooser)) => choice::choices(chooser, state).len(),
+        Some(Overlay::Copy(_)) => copy_box::lines(state).len(),
         _ => 0,
     };
     let Some(area) = layout::window(state, state.size(), choices) else { return Vec::new() };
@@ -84,6 +85,7 @@ fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
     let row = usize::from(y - inside.y);
     match &state.overlay {
         Some(Overlay::Chooser(chooser)) => choice::pick(state, *chooser, row),
+        Some(Overlay::Copy(_)) => copy_box::choose(state, row),
         // The first row holds what is typed.
         Some(Overlay::Palette(list)) if row > 0 => {
             let at = palette::top(list, usize::from(inside.height).saturating_sub(1)) + row - 1;
@@ -99,7 +101,7 @@ fn heading(state: &mut State, inside: Area, x: u16) -> Vec<Effect> {
     let hit = placed.into_iter().find(|placed| (placed.x..placed.x + placed.width).contains(&(x - inside.x)));
     match hit.map(|placed| placed.item) {
         Some(Item::Cell(column)) => sort_by(state, column),
-        Some(Item::Bar) => sort_by(state, Column::Effect),
+        Some(Item::Bar) => sort_by(state, if state.shown().pair().is_some() { Column::Delta } else { Column::Effect }),
         None => Vec::new(),
     }
 }

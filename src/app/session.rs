@@ -48,7 +48,7 @@ pub fn of(state: &State) -> Option<(Looked, Session)> {
         selection: state.selection,
         threshold: state.threshold,
         top_k: state.top_k,
-        sort: (state.sort.column.name(study).to_owned(), state.sort.descending),
+        sort: (state.sort.column.key(study, state.shown()), state.sort.descending),
         filter: state.filter.as_ref().map(|filter| filter.text().to_owned()),
         keep_others: state.keep_others,
         submodule: state.submodule.map(|submodule| submodule.to_string()),
@@ -79,9 +79,9 @@ pub fn resume(state: &mut State, session: Option<Session>) -> Vec<Effect> {
         (state.selection, state.threshold, state.top_k) = (session.selection, session.threshold, session.top_k);
     }
     let (column, descending) = session.sort;
-    let column = Column::all(&study).into_iter().find(|known| known.name(&study) == column);
+    let column = Column::all(&study).into_iter().find(|known| known.key(&study, state.shown()) == column);
     state.sort = column
-        .filter(|column| *column != Column::Side || state.shown().pair().is_some())
+        .filter(|column| matches!(column, Column::Effect | Column::Effects(_)) || column.is_of(state.shown()))
         .map_or(Sort::STRENGTH, |column| Sort { column, descending });
     state.filter = session.filter.and_then(|text| Filter::parse(&text, &study).ok().flatten());
     state.keep_others = session.keep_others;

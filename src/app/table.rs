@@ -7,7 +7,7 @@ use super::message::Effect;
 use super::state::State;
 use super::state::table::{Arranged, Arrangement};
 use crate::core::rows::arrange::{arrange, size};
-use crate::core::rows::{Listing, Spec};
+use crate::core::rows::{Listing, Row, Spec};
 use crate::core::submodule::FeatureId;
 
 /// Up to this many features are arranged between two frames (about a millisecond); more are arranged on another thread.
@@ -59,11 +59,19 @@ pub fn arranged(state: &mut State, Arranged { number, listing, home }: Arranged)
 fn show(state: &mut State, listing: Arc<Listing>, spec: Spec, home: Option<(FeatureId, Option<usize>)>) -> Vec<Effect> {
     let before = state.feature();
     let old = state.table.set(listing, spec, home);
+    count_marked(state);
     if state.feature() != before {
         state.card_scroll = 0;
     }
     settle(state);
     discard(old)
+}
+
+/// Counts the rows that are marked, after a change of rows or marks.
+pub fn count_marked(state: &mut State) {
+    let marked = &state.marked;
+    let is_marked = |row: &&Row| marked.contains(&row.feature);
+    state.table.marked = if marked.is_empty() { 0 } else { state.table.listing.rows.iter().filter(is_marked).count() };
 }
 
 /// Asks another thread to free a long list, because that takes longer than a frame.

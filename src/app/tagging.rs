@@ -5,7 +5,7 @@ use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
 use super::state::tagging::{Standing, Tagging};
-use super::table;
+use super::{table, targets};
 use crate::core::problem::Problem;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::{Change, Edit, Features, Scope, Subject, Tag, TagBook, merge};
@@ -30,9 +30,12 @@ pub fn can_change(state: &State) -> Result<(), String> {
     }
 }
 
-/// The features that the next tag applies to: the marked ones, or the one at the cursor if no feature is marked.
+/// The features that the next tag applies to: the marked ones that are listed, or the one at the cursor if no feature is marked.
 pub fn targets(state: &State) -> Vec<FeatureId> {
-    if state.marked.is_empty() { state.feature().into_iter().collect() } else { state.marked.iter().copied().collect() }
+    if state.marked.is_empty() {
+        return state.feature().into_iter().collect();
+    }
+    targets::rows(state).into_iter().map(|row| row.feature).collect()
 }
 
 /// The scope of the next tag: everywhere, or the view that ranks the row at the cursor.
@@ -70,6 +73,22 @@ pub fn note(state: &mut State, targets: &[FeatureId], scope: Scope, note: &str) 
 /// Makes an edit, says what it changed, and asks for the tags to be saved.
 pub fn change(state: &mut State, edit: Edit) -> Vec<Effect> {
     act(state, |book| Some(book.apply(edit).to_string()), "")
+}
+
+/// Makes an edit of so many entries from elsewhere, as one step, and says how many of them changed anything. `what` names where they come
+/// from: `entries from tags.json`.
+pub fn bring(state: &mut State, edit: Edit, entries: usize, what: &str) -> Vec<Effect> {
+    let Some(book) = &mut state.tagging.book else { return Vec::new() };
+    let new = book.apply(edit).entries();
+    if new == 0 {
+        state.notice = Some(Notice::done(format!("nothing changed: all {entries} {what} were here already")));
+        return Vec::new();
+    }
+    let here = if new < entries { format!("; {} more were here already", entries - new) } else { String::new() };
+    state.notice = Some(Notice::done(format!("imported {new} {what}{here}")));
+    let mut effects = save(state);
+    effects.extend(table::refresh(state));
+    effects
 }
 
 /// Undoes the latest edit.

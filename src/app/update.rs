@@ -9,11 +9,12 @@ use super::notice::Notice;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
 use super::{
-    answer, choice, download, dropped, help, job, keeping, layout, mouse, palette, prompts, run_list, session, table, tagging,
+    answer, choice, copy_box, download, dropped, help, job, keeping, layout, mouse, palette, prompts, run_list, session, table,
+    tagging,
 };
 use crate::core::submodule::FeatureId;
-use crate::core::tags::Scope;
 use crate::core::tags::import::{Target, import};
+use crate::core::tags::{Edit, Scope};
 use crate::core::view::ViewName;
 
 /// Applies `message` to the state and returns the effects that the outside must carry out.
@@ -125,6 +126,7 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
         Some(Overlay::Palette(_)) => palette::key(state, key),
         Some(Overlay::Help(_)) => help::key(state, key),
         Some(Overlay::Topic(_)) => help::topic_key(state, key),
+        Some(Overlay::Copy(_)) => copy_box::key(state, key),
         Some(Overlay::HeatMap) | None => command_key(state, key, command),
     }
 }
@@ -158,12 +160,19 @@ fn import_tags(state: &mut State, text: &str, name: &str) -> Vec<Effect> {
     let views: Vec<ViewName> = study.views.iter().map(|view| view.name).collect();
     let target = Target { name, subject: book.subject(), scope, vocabulary: &vocabulary, views: &views, exists: &exists };
     let imported = import(text, &target);
-    let (entries, problems) = (imported.entries, imported.problems);
-    let effects = tagging::change(state, imported.edit);
-    let mut said = format!("imported {entries} entries from {name}; those that name no view count {scope}");
-    if let Some(first) = problems.first() {
-        said.push_str(&format!("; {} could not be read, first: {first}", problems.len()));
+    let problems = imported.problems;
+    let entries = if let Edit::Many(edits) = &imported.edit { edits.len() } else { 1 };
+    if entries == 0 {
+        let why = problems.first().map_or_else(|| format!("{name} holds no tags and no notes"), ToString::to_string);
+        state.notice = Some(Notice::refused(format!("nothing was imported: {why}")));
+        return Vec::new();
     }
-    state.notice = Some(Notice::done(said));
+    let effects = tagging::bring(state, imported.edit, entries, &format!("entries from {name}"));
+    if let Some(notice) = &mut state.notice {
+        notice.text.push_str(&format!("; those that name no view count {scope}"));
+        if let Some(first) = problems.first() {
+            notice.text.push_str(&format!("; {} could not be read, first: {first}", problems.len()));
+        }
+    }
     effects
 }

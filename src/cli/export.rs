@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::arguments::{ExportArguments, Format};
 use super::{output, study, tags};
-use crate::core::extract::lists::links;
+use crate::core::extract::lists::{links, saved_list};
 use crate::core::extract::{self, Extract, Pages};
 use crate::core::filter::Filter;
 use crate::core::findings::Findings;
@@ -20,7 +20,7 @@ use crate::store::run_file;
 /// Runs `export`.
 pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     if arguments.title.is_some() && !arguments.format.has_title() {
-        return Err(Problem::new("--title", "names a list", "use it with --format json, markdown or url"));
+        return Err(Problem::new("--title", "names a list", "use it with --format json, markdown, url or neuronpedia-list"));
     }
     let run = run_file::read(&arguments.run)?;
     let subject = identity::subject_of(&run);
@@ -32,8 +32,8 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     };
     let rows = arrange(&findings, book.features(), &spec).rows;
     let pages = Pages::of(&findings, &study::hosted()?);
-    if let (Format::Url, Err(reason)) = (arguments.format, &pages) {
-        return Err(Problem::new("--format url", reason, "use another format, such as names or markdown"));
+    if let (true, Err(reason)) = (arguments.format.needs_pages(), &pages) {
+        return Err(Problem::new("--format", reason, "use another format, such as names or markdown"));
     }
     let title = arguments.title.clone().unwrap_or_else(|| spec.title(&findings.study, false));
     let extract =
@@ -45,6 +45,7 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
         Format::Markdown => extract::markdown(&extract),
         Format::Names => extract::names(&extract),
         Format::Url => url(&extract)?,
+        Format::NeuronpediaList => saved_list(&extract)?,
     })?;
     Ok(ExitCode::SUCCESS)
 }

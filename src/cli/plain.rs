@@ -122,7 +122,8 @@ fn features(findings: &Findings, tags: &Features, spec: &Spec, listing: &Listing
     let (left, right): (Vec<Column>, Vec<Column>) =
         columns.into_iter().partition(|column| matches!(column, Column::Name | Column::Fires | Column::Side));
     let columns: Vec<Column> = left.iter().chain(&right).copied().collect();
-    let titles: Vec<&str> = columns.iter().map(|column| column.name(&findings.study)).collect();
+    let names: Vec<String> = columns.iter().map(|column| column.name(&findings.study, spec.shown)).collect();
+    let titles: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut table = Table::new(left.len(), &titles);
     for row in &listing.rows {
         table.push(columns.iter().map(|column| cell(*column, row, findings, tags, spec)).collect());

@@ -6,7 +6,7 @@ use super::detail_index::DetailIndex;
 use super::dictionary_report::DictionaryReport;
 use super::effects::ViewEffects;
 use super::ranking::Ranked;
-use super::run::{DataRecord, DictionaryRecord, Manifest, Method, Opened, Run};
+use super::run::{DataRecord, DictionaryRecord, ExampleRecord, Manifest, Method, Opened, Run};
 use super::study::Study;
 use super::submodule::Submodule;
 use super::tags::Subject;
@@ -58,6 +58,19 @@ pub struct Findings {
     views: Vec<ViewFindings>,
     /// The report of each dictionary, by [`Submodule::ordinal`].
     reports: Vec<Option<DictionaryReport>>,
+    /// For each view, the first view of the same pairs of prompts.
+    prompts: Vec<View>,
+}
+
+/// Whether both lists hold the same pairs of prompts in the same order; a pair may be exchanged, as in a reversed view. The answers may
+/// differ.
+fn has_same_prompts(left: &DataRecord, right: &DataRecord) -> bool {
+    let same = |left: &ExampleRecord, right: &ExampleRecord| {
+        let [left, right] = [left, right].map(|example| [&example.clean_tokens, &example.patch_tokens]);
+        left == right || left == [right[1], right[0]]
+    };
+    left.examples.len() == right.examples.len()
+        && left.examples.iter().zip(&right.examples).all(|(left, right)| same(left, right))
 }
 
 impl Findings {
@@ -70,7 +83,24 @@ impl Findings {
     /// Findings from `source` that hold no numbers yet.
     pub fn new(source: Source, study: Arc<Study>, model: String, layers: usize) -> Self {
         let views = study.all().map(|view| ViewFindings::new(view, layers)).collect();
-        Self { source, study, model, layers, subject: None, views, reports: vec![None; Submodule::count(layers)] }
+        let reports = vec![None; Submodule::count(layers)];
+        let mut findings = Self { source, study, model, layers, subject: None, views, reports, prompts: Vec::new() };
+        findings.prompts = findings.study.all().map(|view| findings.first_of_same_prompts(view)).collect();
+        findings
+    }
+
+    fn first_of_same_prompts(&self, view: View) -> View {
+        let is_same = |other: &View| {
+            let (other, view) = (self.data(*other), self.data(view));
+            other.zip(view).is_some_and(|(other, view)| has_same_prompts(other, view))
+        };
+        self.study.all().find(is_same).unwrap_or(view)
+    }
+
+    /// Whether the examples of both views are the same pairs of prompts, one by one.
+    pub fn has_same_pairs(&self, left: View, right: View) -> bool {
+        let first = |view: View| self.prompts.get(usize::from(view.0));
+        first(left) == first(right)
     }
 
     /// The findings of a complete run. This ranks every feature, so do not call it on a drawing thread.

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::problem::{Problem, Result};
@@ -27,7 +27,10 @@ pub const DICTIONARIES: &str = "{layer}-{kind}-sm";
 /// The models whose features have pages on Neuronpedia, by their names there. The default holds the published study's model
 /// only.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hosted(BTreeSet<String>);
+pub struct Hosted(BTreeMap<String, Option<usize>>);
+
+/// Number of features in each dictionary of the published study's model.
+const STUDY_FEATURES: usize = 32_768;
 
 impl Default for Hosted {
     fn default() -> Self {
@@ -38,12 +41,18 @@ impl Default for Hosted {
 impl Hosted {
     /// The published study's model and `others`.
     pub fn also(others: impl IntoIterator<Item = String>) -> Self {
-        Self(std::iter::once(STUDY_MODEL.to_owned()).chain(others).collect())
+        let others = others.into_iter().map(|other| (other, None));
+        Self(others.chain([(STUDY_MODEL.to_owned(), Some(STUDY_FEATURES))]).collect())
     }
 
     /// Whether links to features of `model` lead to a page.
     pub fn has(&self, model: &str) -> bool {
-        self.0.contains(model)
+        self.0.contains_key(model)
+    }
+
+    /// Number of features in each dictionary that is shown of `model`; None if it is not known.
+    pub fn features(&self, model: &str) -> Option<usize> {
+        self.0.get(model).copied().flatten()
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Session {
     pub threshold: f32,
     /// The k to return to from a threshold.
     pub top_k: usize,
-    /// The name of the column that orders the table, and whether the largest value comes first.
+    /// The key of the column that orders the table, and whether the largest value comes first.
     pub sort: (String, bool),
     /// The text of the filter, if there is one.
     pub filter: Option<String>,

@@ -19,7 +19,7 @@ pub const NAMES: &str = "names";
 pub const MOST_VIEWS: usize = 64;
 
 /// Words that cannot be the name of a view, because they have a meaning in filters, commands or files.
-pub const RESERVED_NAMES: [&str; 24] = [
+pub const RESERVED_NAMES: [&str; 26] = [
     "and",
     "or",
     "not",
@@ -43,6 +43,8 @@ pub const RESERVED_NAMES: [&str; 24] = [
     "any",
     "none",
     "delta",
+    "delta-se",
+    "delta-share",
     "fires",
 ];
 

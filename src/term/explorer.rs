@@ -42,7 +42,7 @@ use crate::store::folders::Folders;
 use crate::store::kept_runs::Limits;
 use crate::store::log::Log;
 use crate::store::published;
-use crate::ui;
+use crate::ui::{self, card};
 
 /// Time between two ticks while a job or a download runs, for the times on the screen.
 const TICK: Duration = Duration::from_millis(500);
@@ -394,6 +394,9 @@ impl Explorer {
             Effect::KeepRun(findings) => self.keeper.keep(findings),
             Effect::ListRuns => self.keeper.list(),
             Effect::ReadKeptRun(path) => self.keeper.read(path),
+            Effect::CopyCard(what) => {
+                self.errands.run(Errand::Effect(Effect::Copy(card::text(&self.state), what)));
+            }
             Effect::Copy(..)
             | Effect::Browse(_)
             | Effect::WriteRun(..)

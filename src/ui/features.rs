@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::fit::{left, right, sentence};
+use super::fit::{self, left, right, sentence};
 use super::theme::Theme;
 use super::{bar, pane};
 use crate::app::columns::{GUTTER, Item, Placed, place};
 use crate::app::command_id::CommandId;
 use crate::app::state::{Pane, State};
 use crate::core::findings::Findings;
-use crate::core::rows::cells::{self, cell};
+use crate::core::rows::cells::{cell, delta, number as number_in, unsigned};
 use crate::core::rows::column::Column;
 use crate::core::rows::{Row, Spec};
 use crate::core::selection::Selection;
@@ -88,7 +88,7 @@ fn empty(state: &State) -> String {
         return "the selection holds no feature".to_owned();
     };
     let top_k = state.setting.keymap.way(CommandId::TOP_K);
-    let strongest = cells::unsigned(Some(largest(state)));
+    let strongest = unsigned(Some(largest(state)));
     format!("the selection holds no feature: the largest |effect| is {strongest}; {top_k} lists the {} strongest", state.top_k)
 }
 
@@ -126,11 +126,15 @@ fn is_number(item: Item) -> bool {
 fn heading(state: &State, theme: &Theme, inside: Rect, placed: &[Placed], frame: &mut Frame) {
     for column in placed {
         let (title, sorted) = match column.item {
-            Item::Cell(cell) => (cell.title(state.about()), state.sort.column == cell),
-            Item::Bar => ("", false),
+            Item::Cell(cell) => (cell.title(state.about(), state.shown()), state.sort.column == cell),
+            Item::Bar => (String::new(), false),
         };
-        let title = if sorted { format!("{title}{}", state.sort.arrow()) } else { title.to_owned() };
+        let arrow = if sorted { state.sort.arrow().to_string() } else { String::new() };
         let width = usize::from(column.width);
+        // Names that do not fit are in the tab and in the line below it.
+        let title =
+            if title.starts_with('Δ') && fit::width(&title) + arrow.chars().count() > width { "Δ".to_owned() } else { title };
+        let title = title + &arrow;
         let text = if is_number(column.item) { right(&title, width) } else { left(&title, width) };
         let style = if sorted { theme.title } else { theme.dim };
         frame.buffer_mut().set_stringn(inside.x + column.x, inside.y, text, width, style);
@@ -159,6 +163,10 @@ impl Context<'_> {
             let line = self.cell(row, *column);
             buffer.set_line(place.x + column.x, place.y, &line, column.width);
         }
+        // A difference that is not told from zero is there to be read, but not to be seen first.
+        if delta(row, self.findings, self.spec).is_some_and(|delta| delta.may_be_zero()) {
+            buffer.set_style(place, self.theme.dim);
+        }
         if !row.matches {
             buffer.set_style(place, self.theme.dim);
         }
@@ -167,7 +175,11 @@ impl Context<'_> {
     fn cell(&self, row: &Row, placed: Placed) -> Line<'static> {
         let width = usize::from(placed.width);
         match placed.item {
-            Item::Bar => Line::from(bar::signed(Some(f64::from(row.effect)), self.largest, width, self.theme)),
+            Item::Bar => {
+                let number = if self.spec.shown.pair().is_some() { Column::Delta } else { Column::Effect };
+                let number = number_in(number, row, self.findings, self.spec).map(f64::from);
+                Line::from(bar::signed(number, self.largest, width, self.theme))
+            }
             Item::Cell(column) => {
                 let text = cell(column, row, self.findings, self.state.tags(), self.spec);
                 let style = self.style(column, row, &text);
@@ -179,9 +191,10 @@ impl Context<'_> {
     fn style(&self, column: Column, row: &Row, text: &str) -> Style {
         let theme = self.theme;
         match column {
-            Column::Rank | Column::StandardError => theme.dim,
-            Column::Effect => theme.signed(f64::from(row.effect)),
-            Column::Effects(view) => theme.signed(self.findings.view(view).effect(row.feature).map_or(0.0, f64::from)),
+            Column::Rank | Column::StandardError | Column::DeltaError => theme.dim,
+            Column::Effect | Column::Effects(_) | Column::Delta | Column::DeltaShare => {
+                theme.signed(number_in(column, row, self.findings, self.spec).map_or(0.0, f64::from))
+            }
             Column::Tags if text.starts_with('X') => theme.dim.add_modifier(Modifier::CROSSED_OUT),
             Column::Name | Column::Fires | Column::Side | Column::Tags => theme.text,
         }

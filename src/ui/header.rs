@@ -14,7 +14,7 @@ use crate::app::command_id::CommandId;
 use crate::app::layout::Layout;
 use crate::app::state::State;
 use crate::app::state::tagging::Standing;
-use crate::app::{download, job, keeping, layout, selecting, tagging};
+use crate::app::{download, job, keeping, layout, selecting, tagging, targets};
 use crate::core::findings::{Findings, Source};
 use crate::core::request::ModelSource;
 use crate::core::rows::column::{Column, Sort};
@@ -166,6 +166,14 @@ fn shows_rank(state: &State) -> bool {
     })
 }
 
+/// How to get a baseline, in a comparison of two directions of one pair list: what both have in common cannot be seen without one.
+fn without_baseline(state: &State) -> Option<String> {
+    let (study, keymap) = (state.about(), &state.setting.keymap);
+    let can_compute = state.setting.request.is_some() && !state.show_published;
+    let lacks = state.shown().pair().is_some() && study.lists() == 1 && can_compute;
+    lacks.then(|| format!("no baseline: {} with a second file gives one", keymap.way(CommandId::PAIRS)))
+}
+
 /// The rule, the number of features it selects, and everything else that hides or reorders rows.
 fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     let rule = match state.selection {
@@ -179,6 +187,9 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
         if !layout::tabs(state).iter().any(|(tab, label, ..)| *tab == state.tab && label.contains(&pair)) {
             more(pair, theme.text);
         }
+    }
+    if let Some(hint) = without_baseline(state) {
+        more(hint, theme.dim);
     }
     if let Some(gap) = &state.table.listing.gap {
         more(gap.clone(), theme.warning);
@@ -194,10 +205,12 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
         more(format!("filter {} ({} match)", printable(filter.text()), total.matching), theme.warning);
     }
     if state.sort != Sort::STRENGTH || !shows_rank(state) {
-        more(format!("by {} {}", state.sort.column.name(state.about()), state.sort.arrow()), theme.text);
+        more(format!("by {} {}", state.sort.column.name(state.about(), state.shown()), state.sort.arrow()), theme.text);
     }
     if !state.marked.is_empty() {
-        more(format!("{} marked", state.marked.len()), theme.mark);
+        let hidden = targets::counted_hidden(state);
+        let hidden = if hidden.is_empty() { hidden } else { format!(", {hidden}") };
+        more(format!("{} marked{hidden}", state.marked.len()), theme.mark);
     }
     let used: usize = spans.iter().map(Span::width).sum();
     if used > usize::from(width) {

@@ -1,5 +1,5 @@
 //! The heat map shows where in the network and at which word an effect arises: all submodules against all positions of the
-//! prompt.
+//! prompt. In a comparison it shows the effects in the first view minus those in the second.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -10,6 +10,7 @@ use super::fit;
 use super::theme::Theme;
 use crate::app::state::State;
 use crate::core::findings::{Findings, Source};
+use crate::core::rows::Shown;
 use crate::core::sides;
 use crate::core::submodule::Submodule;
 use crate::core::view::View;
@@ -26,12 +27,14 @@ const HEADING: usize = 3;
 /// Draws the map over the whole of `area`.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let area = area.intersection(frame.area());
-    let view = state.shown().first();
-    let lines = match state.findings().map(|findings| (findings, missing(state, findings, view))) {
+    let shown = state.shown();
+    let views = [Some(shown.first()), shown.pair().map(|(_, second)| second)];
+    let missing = |findings: &Findings| views.into_iter().flatten().find_map(|view| missing(state, findings, view));
+    let lines = match state.findings().map(|findings| (findings, missing(findings))) {
         None => fit::sentence("nothing is computed yet", theme.dim, usize::from(area.width), theme),
         Some((_, Some(reason))) => fit::sentence(&reason, theme.dim, usize::from(area.width), theme),
         Some((findings, None)) => {
-            Map::new(findings, view).lines(theme, usize::from(area.width), usize::from(area.height), state.map_scroll)
+            Map::new(findings, shown).lines(theme, usize::from(area.width), usize::from(area.height), state.map_scroll)
         }
     };
     frame.render_widget(Paragraph::new(lines), area);
@@ -51,33 +54,77 @@ fn missing(state: &State, findings: &Findings, view: View) -> Option<String> {
     Some(format!("nothing of the {name} view {says}"))
 }
 
-/// The heat map of one view.
+/// The numbers of one submodule, or their differences.
+struct Sums {
+    /// The sum over the features at each position.
+    positions: Vec<f64>,
+    features: f64,
+    error: f64,
+    /// The error's share in percent; None in a comparison, and where it is not known.
+    share: Option<f64>,
+}
+
+impl Sums {
+    fn of(findings: &Findings, view: View, submodule: Submodule) -> Option<Self> {
+        let ranked = findings.view(view).submodule(submodule)?;
+        Some(Self {
+            positions: ranked.position_sums().to_vec(),
+            features: ranked.feature_sum(),
+            error: f64::from(ranked.effects().error.effect),
+            share: ranked.error_share().map(|share| 100.0 * share),
+        })
+    }
+
+    /// These numbers minus those of `other`. Where only one has a position, the other has no effect there.
+    fn minus(&self, other: &Self) -> Self {
+        let at = |positions: &[f64], place: usize| positions.get(place).copied().unwrap_or(0.0);
+        let count = self.positions.len().max(other.positions.len());
+        Self {
+            positions: (0..count).map(|place| at(&self.positions, place) - at(&other.positions, place)).collect(),
+            features: self.features - other.features,
+            error: self.error - other.error,
+            share: None,
+        }
+    }
+}
+
+/// The heat map of one view, or of the difference of two.
 struct Map<'a> {
     findings: &'a Findings,
-    view: View,
+    shown: Shown,
     submodules: Vec<Submodule>,
+    /// The numbers of each submodule; None for one that has not arrived.
+    sums: Vec<Option<Sums>>,
     positions: usize,
     /// The largest |sum| of a cell, the scale of the colours.
     largest: f64,
 }
 
 impl<'a> Map<'a> {
-    fn new(findings: &'a Findings, view: View) -> Self {
-        let sums = || findings.view(view).submodules().map(|ranked| ranked.position_sums());
-        let strengths = sums().flatten().map(|sum| sum.abs()).filter(|strength| strength.is_finite());
-        Self {
-            findings,
-            view,
-            submodules: Submodule::all(findings.layers),
-            positions: sums().map(<[f64]>::len).max().unwrap_or(0),
-            largest: strengths.fold(0.0, f64::max),
-        }
+    fn new(findings: &'a Findings, shown: Shown) -> Self {
+        let submodules = Submodule::all(findings.layers);
+        let of = |submodule: &Submodule| {
+            let first = Sums::of(findings, shown.first(), *submodule)?;
+            let Some((_, second)) = shown.pair() else { return Some(first) };
+            Some(first.minus(&Sums::of(findings, second, *submodule)?))
+        };
+        let sums: Vec<Option<Sums>> = submodules.iter().map(of).collect();
+        let known = || sums.iter().flatten().map(|sums| sums.positions.as_slice());
+        let strengths = known().flatten().map(|sum| sum.abs()).filter(|strength| strength.is_finite());
+        let largest = strengths.fold(0.0, f64::max);
+        let positions = known().map(<[f64]>::len).max().unwrap_or(0);
+        Self { findings, shown, submodules, sums, positions, largest }
+    }
+
+    /// The columns behind the positions; differences have no share.
+    fn columns(&self) -> usize {
+        if self.shown.pair().is_some() { 2 } else { SUMS[0].len() }
     }
 
     /// The lines of the map. `scroll` submodules are hidden above the first row, or fewer if the last submodule is visible then.
     fn lines(&self, theme: &Theme, columns: usize, rows: usize, scroll: usize) -> Vec<Line<'static>> {
         let label = self.submodules.iter().map(|submodule| submodule.to_string().len()).max().unwrap_or(0) + 1;
-        let positions = (columns.saturating_sub(label + SUMS[0].len() * CELL) / CELL).min(self.positions);
+        let positions = (columns.saturating_sub(label + self.columns() * CELL) / CELL).min(self.positions);
         let mut legend = fit::sentence(&self.legend(), theme.dim, columns, theme);
         if positions < self.positions {
             let left_out = format!("{} more positions do not fit", self.positions - positions);
@@ -96,55 +143,63 @@ impl<'a> Map<'a> {
             legend[0] = Line::styled(fit::cut(&text, columns), theme.warning);
         }
         let mut lines = self.heading(theme, label, positions);
-        lines.extend(
-            self.submodules[first..first + fitting].iter().map(|submodule| self.row(theme, *submodule, label, positions)),
-        );
+        lines.extend((first..first + fitting).map(|ordinal| self.row(theme, ordinal, label, positions)));
         lines.extend(legend);
         lines
     }
 
     fn legend(&self) -> String {
+        let study = &self.findings.study;
+        let (what, share) = match self.shown.pair() {
+            None => ("effect".to_owned(), "; share: |error term| / (|sum| + |error term|)"),
+            Some((first, second)) => (format!("effect in {} minus effect in {},", study.name(first), study.name(second)), ""),
+        };
         format!(
-            "effect in logits, logit(patch answer) - logit(clean answer), summed over all features of the submodule, mean over \
-             examples; colours reach to ±{:.3}; share: |error term| / (|sum| + |error term|)",
+            "{what} in logits, logit(patch answer) - logit(clean answer), summed over all features of the submodule, mean over \
+             examples; colours reach to ±{:.3}{share}",
             self.largest
         )
     }
 
     /// The title, then the positions, then the tokens of the first example.
     fn heading(&self, theme: &Theme, label: usize, positions: usize) -> Vec<Line<'static>> {
-        let tokens = sides::first_tokens(self.findings, self.view).unwrap_or_default();
+        let has_tokens = self.shown.pair().is_none_or(|(first, second)| self.findings.has_same_pairs(first, second));
+        let tokens = sides::first_tokens(self.findings, self.shown.first()).filter(|_| has_tokens).unwrap_or_default();
         let cell = |text: &str| format!("{} ", fit::right(text, CELL - 1));
         let numbers: String = (0..positions).map(|position| cell(&position.to_string())).collect();
-        let [sums, below] = SUMS.map(|names| names.map(cell).concat());
+        let [sums, below] = SUMS.map(|names| names[..self.columns()].iter().map(|name| cell(name)).collect::<String>());
         let tokens: String = (0..positions).map(|position| cell(tokens.get(position).map_or("", String::as_str))).collect();
         let indent = " ".repeat(label);
+        let study = &self.findings.study;
+        let (what, of) = match self.shown.pair() {
+            None => ("effect", study.name(self.shown.first()).to_string()),
+            Some(_) => ("Δ", self.shown.pair_name(study)),
+        };
         vec![
-            Line::styled(format!("effect by submodule and position, {}", self.findings.study.name(self.view)), theme.title),
+            Line::styled(format!("{what} by submodule and position, {of}"), theme.title),
             Line::styled(format!("{indent}{numbers}{sums}"), theme.dim),
             Line::from(vec![Span::styled(format!("{indent}{tokens}"), theme.text), Span::styled(below, theme.dim)]),
         ]
     }
 
-    fn row(&self, theme: &Theme, submodule: Submodule, label: usize, positions: usize) -> Line<'static> {
-        let mut spans = vec![Span::styled(fit::left(&submodule.to_string(), label), theme.text)];
-        let ranked = self.findings.view(self.view).submodule(submodule);
+    fn row(&self, theme: &Theme, ordinal: usize, label: usize, positions: usize) -> Line<'static> {
+        let mut spans = vec![Span::styled(fit::left(&self.submodules[ordinal].to_string(), label), theme.text)];
+        let sums = self.sums[ordinal].as_ref();
         let text = |number: Option<f64>| fit::right(&fit::number(number, 3, CELL - 1), CELL - 1);
         for position in 0..positions {
-            let sum = ranked.and_then(|ranked| ranked.position_sums().get(position).copied());
+            let sum = sums.and_then(|sums| sums.positions.get(position).copied());
             spans.push(Span::styled(text(sum), sum.map_or(theme.dim, |sum| theme.heat(sum, self.largest))));
             spans.push(Span::raw(" "));
         }
         let signed = |number: Option<f64>| Span::styled(text(number), number.map_or(theme.dim, |number| theme.signed(number)));
-        let share =
-            ranked.and_then(|ranked| ranked.error_share()).map_or_else(String::new, |share| format!("{:.1} %", 100.0 * share));
         spans.extend([
-            signed(ranked.map(|ranked| ranked.feature_sum())),
+            signed(sums.map(|sums| sums.features)),
             Span::raw(" "),
-            signed(ranked.map(|ranked| f64::from(ranked.effects().error.effect))),
+            signed(sums.map(|sums| sums.error)),
             Span::raw(" "),
-            Span::styled(fit::right(&share, CELL - 1), theme.text),
         ]);
+        let share = sums.and_then(|sums| sums.share).map_or_else(String::new, |share| format!("{share:.1} %"));
+        spans.push(Span::styled(fit::right(&share, CELL - 1), theme.text));
         Line::from(spans)
     }
 }

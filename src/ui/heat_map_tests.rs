@@ -45,9 +45,33 @@ fn cells_are_the_sums_of_the_findings() {
 }
 
 #[test]
+fn in_a_comparison_the_map_shows_the_difference() {
+    let mut state = showing(run());
+    for tab in [Tab::Difference, Tab::Similarity] {
+        state.tab = tab;
+        let shown = drawn(&state, (100, 20));
+        assert_eq!(shown[0], "Δ by submodule and position, male-baseline");
+        assert_eq!(shown[1].split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "sum", "error"]);
+        assert_eq!(shown[2].split_whitespace().collect::<Vec<_>>(), ["The", "John", "runs"]);
+        for (submodule, line) in Submodule::all(LAYERS).into_iter().zip(&shown[3..]) {
+            let [male, baseline] =
+                [MALE, BASELINE].map(|view| state.findings().unwrap().view(view).submodule(submodule).unwrap());
+            let mut expected = vec![submodule.to_string(), "0".to_owned()];
+            let sums = male.position_sums().iter().zip(baseline.position_sums()).skip(1);
+            expected.extend(sums.map(|(male, baseline)| format!("{:+.3}", male - baseline)));
+            expected.push(format!("{:+.3}", male.feature_sum() - baseline.feature_sum()));
+            let errors = [male, baseline].map(|ranked| f64::from(ranked.effects().error.effect));
+            expected.push(format!("{:+.3}", errors[0] - errors[1]));
+            assert_eq!(line.split_whitespace().collect::<Vec<_>>(), expected.join(" ").split(' ').collect::<Vec<_>>());
+        }
+        assert!(shown[9..].join(" ").starts_with("effect in male minus effect in baseline, in logits"), "{shown:#?}");
+    }
+}
+
+#[test]
 fn the_strongest_cell_has_the_strongest_colour_in_every_theme() {
     let state = showing(run());
-    let map = Map::new(state.findings().unwrap(), MALE);
+    let map = Map::new(state.findings().unwrap(), Shown::Single(MALE));
     assert_eq!(map.positions, POSITIONS);
     for name in ThemeName::ALL {
         let theme = theme(name);

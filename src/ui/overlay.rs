@@ -10,6 +10,7 @@ use super::theme::Theme;
 use super::window::{open, typed};
 use crate::app::choice::{choices, title};
 use crate::app::command::Command;
+use crate::app::copy_box;
 use crate::app::layout::window;
 use crate::app::palette::{found, top};
 use crate::app::state::State;
@@ -24,11 +25,12 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         Some(Overlay::Palette(list)) => palette(list, state, theme, area, frame),
         Some(Overlay::Help(list)) => help::help(list, state, theme, area, frame),
         Some(Overlay::Topic(page)) => help::topic(page, state, theme, area, frame),
+        Some(Overlay::Copy(cursor)) => copy(*cursor, state, theme, area, frame),
         Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::Runs(_) | Overlay::Dropped(_) | Overlay::HeatMap) | None => {}
     }
 }
 
-/// The rectangle of the open chooser or palette.
+/// The rectangle of the open chooser, palette or copy box.
 fn place(state: &State, area: Rect, choices: usize) -> Rect {
     window(state, (area.width, area.height), choices)
         .map_or(Rect::ZERO, |place| Rect::new(place.x, place.y, place.width, place.height))
@@ -49,6 +51,31 @@ fn choose(chooser: Chooser, state: &State, theme: &Theme, area: Rect, frame: &mu
         frame.buffer_mut().set_line(place.x, place.y, &line, place.width);
         if row == state.choice {
             frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
+            frame.buffer_mut().set_style(place, theme.cursor);
+        }
+    }
+}
+
+/// The copy box; a line that cannot be had is dimmed and says why.
+fn copy(cursor: usize, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let lines = copy_box::lines(state);
+    let place = place(state, area, lines.len());
+    let inside = open(&format!("{} · Esc closes", copy_box::heading(state)), theme, place, frame);
+    for (row, line) in lines.iter().enumerate().take(usize::from(inside.height)) {
+        let room = usize::from(inside.width).saturating_sub(20);
+        let (label, says) = match &line.says {
+            Ok(says) => (theme.title, Span::styled(cut(says, room), theme.text)),
+            Err(why) => (theme.dim, Span::styled(cut(&format!("not now: {}", printable(why)), room), theme.dim)),
+        };
+        let line = Line::from(vec![
+            Span::styled(if row == cursor { ">" } else { " " }, theme.title),
+            Span::styled(left(&line.key.to_string(), 3), theme.key),
+            Span::styled(left(line.label, 15), label),
+            says,
+        ]);
+        let place = Rect::new(inside.x, inside.y + row as u16, inside.width, 1);
+        frame.buffer_mut().set_line(place.x, place.y, &line, place.width);
+        if row == cursor {
             frame.buffer_mut().set_style(place, theme.cursor);
         }
     }

@@ -140,7 +140,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "mark",
-        help: "mark the row for {copy-list} and {tag}, and go to the next",
+        help: "mark the row for {copy} and {tag}, and go to the next",
         keys: &["space"],
         reach: Reach::Features,
         enabled: with_row,
@@ -265,5 +265,6 @@ pub fn unmark(state: &mut State) -> Vec<Effect> {
 
 /// Arranges the rows again if there is a filter, which may ask for marks.
 fn after_marking(state: &mut State) -> Vec<Effect> {
+    table::count_marked(state);
     if state.filter.is_some() { table::refresh(state) } else { Vec::new() }
 }

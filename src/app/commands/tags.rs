@@ -5,7 +5,7 @@ use crate::app::message::Effect;
 use crate::app::state::State;
 use crate::app::state::overlay::Chooser;
 use crate::app::state::prompt::Asked;
-use crate::app::tagging;
+use crate::app::{published_tags, tagging, targets};
 
 /// Commands that tag, undo, redo, import and export.
 pub const COMMANDS: &[Command] = &[
@@ -42,6 +42,14 @@ pub const COMMANDS: &[Command] = &[
         run: import,
     },
     Command {
+        name: "take-published-tags",
+        help: "add the published study's tags and notes to your own, as a start",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: published_tags::can_take,
+        run: |state| published_tags::take(state),
+    },
+    Command {
         name: "export-tags",
         help: "write all tags into a file: JSON, CSV or Markdown by its name",
         keys: &["E"],
@@ -53,7 +61,7 @@ pub const COMMANDS: &[Command] = &[
 
 fn with_target(state: &State) -> Result<(), String> {
     tagging::can_change(state)?;
-    if tagging::targets(state).is_empty() { Err("no feature is listed".to_owned()) } else { Ok(()) }
+    targets::some(state)
 }
 
 fn with_tags(state: &State) -> Result<(), String> {

@@ -3,6 +3,7 @@
 use super::completion::Ending;
 use crate::app::message::Effect;
 use crate::app::state::State;
+use crate::app::state::overlay::Overlay;
 
 /// The parts in which one prompt differs from the others.
 pub trait Dialogue {
@@ -30,6 +31,11 @@ pub trait Dialogue {
     /// # Errors
     /// If `text` cannot be accepted after all: the message says why.
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String>;
+
+    /// The overlay that opens when the prompt closes, such as the box from which it was opened.
+    fn then(&self) -> Option<Overlay> {
+        None
+    }
 
     /// Undoes the changes that the previews made.
     fn restore(&self, _state: &mut State) -> Vec<Effect> {

@@ -16,6 +16,7 @@ mod path;
 mod selection;
 mod steps;
 mod study;
+mod title;
 mod view;
 mod write_run;
 
@@ -43,6 +44,7 @@ fn dialogue(asked: &Asked) -> Box<dyn Dialogue> {
         Asked::Pairs => Box::new(pairs::Pairs),
         Asked::Fetch => Box::new(fetch::Fetch),
         Asked::WriteRun => Box::new(write_run::WriteRun),
+        Asked::Title => Box::new(title::Title),
         Asked::ImportTags => Box::new(import_tags::ImportTags),
         Asked::ExportTags => Box::new(export_tags::ExportTags),
     }
@@ -166,7 +168,7 @@ fn accept(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
     match accepted {
         Ok(effects) => {
             history::remember(state, dialogue.label(), &text);
-            state.overlay = None;
+            state.overlay = dialogue.then();
             effects
         }
         Err(why) => {
@@ -177,7 +179,7 @@ fn accept(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
 }
 
 fn restore(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
-    state.overlay = None;
+    state.overlay = dialogue.then();
     dialogue.restore(state)
 }
 

@@ -1,5 +1,6 @@
 //! The state: everything that is on the screen or can come onto it.
 
+pub mod copied;
 pub mod download;
 pub mod job;
 pub mod list;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use copied::{Form, Title};
 use download::{Download, Offer};
 use job::Job;
 use overlay::{Chooser, Overlay};
@@ -204,6 +206,10 @@ pub struct State {
     pub history: BTreeMap<&'static str, Vec<String>>,
     /// The addresses of the quick list that was copied last, and which of them comes next.
     pub parts: Option<Parts>,
+    /// The form in which features were copied last.
+    pub copied: Option<Form>,
+    /// The title of copied lists, if the user typed one.
+    pub title: Option<Title>,
     /// Whether the program takes the mouse from the terminal.
     pub mouse: bool,
     /// The present theme.
@@ -281,6 +287,8 @@ impl State {
             notice: None,
             history: BTreeMap::new(),
             parts: None,
+            copied: None,
+            title: None,
             mouse: true,
             theme: setting.theme,
             setting,

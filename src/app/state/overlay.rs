@@ -25,6 +25,8 @@ pub enum Overlay {
     Runs(RunList),
     /// The dropped pairs, a list over the panes, from this line on.
     Dropped(usize),
+    /// The copy box, with the index of the line at its cursor.
+    Copy(usize),
     /// The heat map, over the whole screen.
     HeatMap,
 }

@@ -35,6 +35,8 @@ pub enum Asked {
     Fetch,
     /// Where to write the run.
     WriteRun,
+    /// The title of copied lists.
+    Title,
     /// Which file of tags to read.
     ImportTags,
     /// Where to write the tags.

@@ -51,6 +51,8 @@ pub struct Table {
     pub listing: Arc<Listing>,
     /// The specification by which the rows were arranged.
     pub spec: Option<Spec>,
+    /// Number of the rows whose features are marked.
+    pub marked: usize,
     /// Index of the row with the cursor.
     pub cursor: usize,
     /// Index of the first visible row.

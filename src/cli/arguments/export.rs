@@ -44,7 +44,7 @@ pub struct ExportArguments {
     #[arg(long, value_enum, default_value = "tsv")]
     pub format: Format,
 
-    /// Title of the list, for the formats that have one: json, markdown, url. [default: study, view, selection and filter]
+    /// Title of the list, for the formats that have one: json, markdown, url, neuronpedia-list. [default: study, view, selection and filter]
     #[arg(long, value_name = "TEXT", visible_alias = "name")]
     pub title: Option<String>,
 }
@@ -71,11 +71,19 @@ pub enum Format {
     Names,
     /// Neuronpedia quick lists, one address a line.
     Url,
+    /// The body of a request to Neuronpedia that saves a list, with tags and notes as descriptions: POST
+    /// https://www.neuronpedia.org/api/list/new-with-features.
+    NeuronpediaList,
 }
 
 impl Format {
     /// Whether the format has room for a title.
     pub fn has_title(self) -> bool {
-        matches!(self, Self::Json | Self::Markdown | Self::Url)
+        matches!(self, Self::Json | Self::Markdown) || self.needs_pages()
+    }
+
+    /// Whether the format is of use only for features with pages on Neuronpedia.
+    pub fn needs_pages(self) -> bool {
+        matches!(self, Self::Url | Self::NeuronpediaList)
     }
 }

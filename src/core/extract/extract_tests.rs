@@ -8,6 +8,7 @@ use crate::core::filter::Filter;
 use crate::core::findings::Findings;
 use crate::core::findings::Source;
 use crate::core::neuronpedia::Hosted;
+use crate::core::ranking::Ranked;
 use crate::core::rows::Spec;
 use crate::core::rows::arrange::arrange;
 use crate::core::rows::{Listing, Shown};
@@ -135,7 +136,39 @@ fn names_and_links_hold_the_same_features() {
     assert_eq!(taken(shown, "", true, names_of), "0-att-sm/26074\n0-mlp-sm/26074\n0-res-sm/26074\n");
     let links = taken(shown, "kind=mlp", true, |extract| lists::links(extract).unwrap());
     assert!(links.len() == 1 && links[0].matches("modelId").count() == 1 && links[0].contains("0-mlp-sm"), "{links:?}");
-    assert!(taken(shown, "", false, |extract| lists::links(extract).unwrap()).is_empty());
+    assert!(taken(shown, "", false, |extract| lists::links(extract).is_err() && lists::saved_list(extract).is_err()));
+}
+
+#[test]
+fn a_saved_list_describes_features_by_their_tags_and_notes() {
+    let text = taken(Shown::Single(MALE), "kind!=resid", true, |extract| lists::saved_list(extract).unwrap());
+    let body: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(body["name"], "Names male |effect| > 0.15, filter kind!=resid");
+    let expected = [("0-att-sm", "X FP FN: a|b\\t\"c\"\\n*d*"), ("0-mlp-sm", "")].map(|(layer, description)| {
+        serde_json::json!({ "modelId": MODEL, "layer": layer, "index": 26_074, "description": description })
+    });
+    assert_eq!(body["features"], serde_json::json!(expected));
+}
+
+#[test]
+fn features_have_pages_only_where_their_dictionaries_are_those_shown() {
+    let found = findings();
+    let pages = Pages::of(&found, &Hosted::default()).unwrap();
+    assert!(pages.reference(feature(SubmoduleKind::Mlp, 32_767)).is_ok());
+    let beyond = pages.reference(feature(SubmoduleKind::Mlp, 32_768)).unwrap_err();
+    assert_eq!(beyond, "0-mlp-sm/32768 has no page: Neuronpedia shows 32768 features, numbered from 0");
+    let mut others = found.clone();
+    others.model = "other".to_owned();
+    assert!(Pages::of(&others, &Hosted::default()).unwrap_err().contains("does not host other"));
+    // A model whose width there is not known: that of its own dictionaries counts.
+    let pages = Pages::of(&others, &Hosted::also(["other".to_owned()])).unwrap();
+    assert!(pages.reference(feature(SubmoduleKind::Mlp, 32_768)).is_err());
+    let mut narrow = found.view(MALE).submodules().next().unwrap().effects().clone();
+    narrow.dictionary_features = 512;
+    let mut own = Findings::new(found.source.clone(), Arc::new(names()), MODEL.to_owned(), 1);
+    own.insert(MALE, Arc::new(Ranked::new(narrow)));
+    let reason = Pages::of(&own, &Hosted::default()).unwrap_err();
+    assert_eq!(reason, "Neuronpedia shows dictionaries of pythia-70m-deduped with 32768 features; these have 512");
 }
 
 fn names_of(extract: &Extract<'_>) -> String {

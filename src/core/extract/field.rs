@@ -43,7 +43,7 @@ pub enum Value {
 /// All columns for programs, in order. A comparison has more of them than a single view.
 pub fn fields(extract: &Extract<'_>) -> Vec<Field> {
     let study = extract.study();
-    let compares = extract.spec.shown.pair().is_some();
+    let shown = extract.spec.shown;
     let mut fields = Vec::new();
     let mut push = |key: &str, content: Content| fields.push(Field { key: key.to_owned(), content });
     for column in Column::all(study) {
@@ -58,8 +58,8 @@ pub fn fields(extract: &Extract<'_>) -> Vec<Field> {
                 push("rejected", Content::Rejected);
                 push("note", Content::Note);
             }
-            Column::Side if !compares => {}
-            other => push(&other.key(study), Content::Column(other)),
+            Column::Side | Column::Delta | Column::DeltaError | Column::DeltaShare if shown.pair().is_none() => {}
+            other => push(&other.key(study, shown), Content::Column(other)),
         }
     }
     push("neuronpedia_layer", Content::Layer);
@@ -80,7 +80,7 @@ impl Field {
         match self.content {
             Content::Column(Column::Rank) => Value::Whole(row.rank),
             Content::Column(Column::Side) => Value::Text(side(row, study, extract.spec)),
-            Content::Column(column) if column.is_number() => Value::Number(number(column, row, extract.findings)),
+            Content::Column(column) if column.is_number() => Value::Number(number(column, row, extract.findings, extract.spec)),
             Content::Column(column) => Value::Text(cell(column, row, extract.findings, extract.tags, extract.spec)),
             Content::Submodule => Value::Text(row.feature.submodule.to_string()),
             Content::Index => Value::Whole(Some(row.feature.index.0)),
@@ -95,7 +95,7 @@ impl Field {
 
 /// The address of the row's page. A feature without a page gets none, because a dead link would be worse.
 pub fn page(row: &Row, extract: &Extract<'_>) -> Option<String> {
-    Some(extract.pages.as_ref()?.reference(row.feature)?.page())
+    Some(extract.pages.as_ref()?.reference(row.feature).ok()?.page())
 }
 
 impl Value {

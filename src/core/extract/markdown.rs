@@ -12,7 +12,7 @@ const NOTE: &str = "note";
 /// The title, and a Markdown table with one row a feature, whose name links to its page if it has one.
 pub fn markdown(extract: &Extract<'_>) -> String {
     let columns = Column::of(extract.spec.shown, extract.study());
-    let mut titles: Vec<String> = columns.iter().map(|column| column.title(extract.study()).to_owned()).collect();
+    let mut titles: Vec<String> = columns.iter().map(|column| column.title(extract.study(), extract.spec.shown)).collect();
     titles.push(NOTE.to_owned());
     let rule = columns.iter().map(|column| if column.is_number() { "--:" } else { "---" }.to_owned());
     let rule: Vec<String> = rule.chain(["---".to_owned()]).collect();

@@ -1,5 +1,5 @@
-//! What is taken along: listed features as text for files, for the clipboard and for Neuronpedia. `export` and the explorer's copies are
-//! made here, so both hold the same columns, numbers and titles.
+//! What is taken along: listed features as text for files, for the clipboard and for Neuronpedia. `export` and the explorer's
+//! copies are made here, so both hold the same columns, numbers and titles.
 
 mod field;
 mod json;
@@ -48,7 +48,7 @@ impl Extract<'_> {
 
 /// The names of the features, one a line: `5-res-sm/26074`.
 pub fn names(extract: &Extract<'_>) -> String {
-    extract.rows.iter().map(|row| format!("{}\n", row.feature)).collect()
+    extract.rows.iter().map(|row| row.feature.to_string() + "\n").collect()
 }
 
 #[cfg(test)]

@@ -57,4 +57,10 @@ pub enum NumberField {
     In(View),
     /// `rank`: the place in the ranking, from 1.
     Rank,
+    /// `delta`: in a comparison, the effect in the first view minus that in the second.
+    Delta,
+    /// `delta-se`: the standard error of that difference.
+    DeltaError,
+    /// `delta-share`: the difference of both effects' shares of their view's total effect, in percent.
+    DeltaShare,
 }

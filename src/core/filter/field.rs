@@ -76,7 +76,15 @@ const BEFORE: [Field; 3] = [
 ];
 
 /// The fields listed after those of the views.
-const AFTER: [Field; 11] = [
+const AFTER: [Field; 14] = [
+    fact(NumberField::Delta, "delta", "delta>0.1", "in a comparison, first view's effect minus the second's: delta>0.1"),
+    fact(NumberField::DeltaError, "delta-se", "delta-se<0.05", "the standard error of that difference: delta-se<0.05"),
+    fact(
+        NumberField::DeltaShare,
+        "delta-share",
+        "delta-share>2",
+        "the difference as shares of the total effects, in percent: delta-share>2",
+    ),
     number(Quantity::Layer, "layer", "layer>=4", "the layer, from 0: layer>=4"),
     number(Quantity::Index, "index", "index=26074", "the feature's number in its dictionary, from 0: index=26074"),
     fact(NumberField::Rank, "rank", "rank<=50", "the place in the ranking, from 1: rank<=50"),

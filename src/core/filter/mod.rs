@@ -14,7 +14,7 @@
 //! quotes `""` is one quote. Directly after an operator every word is a value: `tag=NOT` asks for the tag.
 //!
 //! # Unknown facts
-//! A fact may be unknown: the standard error over a single example, the side of a row outside a comparison, the prompt on
+//! A fact may be unknown: the standard error over a single example, the side or the difference outside a comparison, the prompt on
 //! which a feature fires if its activations were not kept. A comparison with
 //! an unknown fact does not hold, whatever the operator: neither `se>0.1` nor `se<=0.1`, neither `side=male` nor `side!=male`.
 //! There is no third truth value, so `not` is a plain opposite: `not se>0.1` finds the rows with a smaller error and those with

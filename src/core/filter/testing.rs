@@ -47,6 +47,7 @@ impl Facts for Row {
             NumberField::StandardError => self.standard_error,
             NumberField::In(view) => self.views[usize::from(view.0)],
             NumberField::Rank => return Some(self.rank as f64),
+            NumberField::Delta | NumberField::DeltaError | NumberField::DeltaShare => None,
         };
         stored.map(f64::from)
     }

@@ -35,11 +35,13 @@ pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
         count.selected += 1;
         count.matching += usize::from(row.matches);
     }
+    let is_filtered = |row: &&Row| !row.matches && !spec.keep_others && spec.marked.contains(&row.feature);
+    let filtered_marks = if spec.filter.is_some() { rows.iter().filter(is_filtered).count() } else { 0 };
     rows.retain(|row| {
         (spec.keep_others || row.matches) && spec.submodule.is_none_or(|submodule| row.feature.submodule == submodule)
     });
     order(&mut rows, findings, tags, spec);
-    Listing { rows, counts, gap }
+    Listing { rows, counts, filtered_marks, gap }
 }
 
 fn single(findings: &Findings, view: View, selection: Selection) -> (Vec<Row>, Option<String>) {
@@ -148,15 +150,10 @@ fn order(rows: &mut [Row], findings: &Findings, tags: &Features, spec: &Spec) {
             }
         }
         Column::Name => rows.sort_by(|left, right| directed(left.feature.cmp(&right.feature), descending)),
-        Column::Effect => by_number(rows, descending, |row| Some(row.effect)),
-        Column::StandardError => {
-            by_number(rows, descending, |row| findings.view(row.ranked_in).standard_error(row.feature));
-        }
         Column::Fires => by_number(rows, descending, |row| {
             // Clean prompts first, those of both between clean and patch.
             findings.detail(row.ranked_in).firing(row.feature).map(|firing| f32::from(firing as u8))
         }),
-        Column::Effects(view) => by_number(rows, descending, |row| findings.view(view).effect(row.feature)),
         Column::Side => rows.sort_by_key(|row| {
             let side = match row.held_by {
                 HeldBy::Only(view) => view.0,
@@ -164,7 +161,9 @@ fn order(rows: &mut [Row], findings: &Findings, tags: &Features, spec: &Spec) {
             };
             if descending { u8::MAX - side } else { side }
         }),
-        Column::Tags => {
+        number if number.is_number() => by_number(rows, descending, |row| cells::number(number, row, findings, spec)),
+        // Tags, and every other column of words.
+        _ => {
             // Untagged rows come last in both directions: a user who sorts by tags looks for tags.
             rows.sort_by_cached_key(|row| {
                 let text = cells::tags(row, &findings.study, tags, spec);

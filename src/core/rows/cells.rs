@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::column::Column;
 use super::facts::views;
 use super::{Row, Spec};
+use crate::core::delta::Delta;
 use crate::core::findings::Findings;
 use crate::core::selection::HeldBy;
 use crate::core::study::Study;
@@ -31,25 +32,35 @@ pub fn unsigned(number: Option<f64>) -> String {
 }
 
 /// The number of `row` in `column`; None if it is not known, or if the column holds text.
-pub fn number(column: Column, row: &Row, findings: &Findings) -> Option<f32> {
+pub fn number(column: Column, row: &Row, findings: &Findings, spec: &Spec) -> Option<f32> {
     let number = match column {
         Column::Rank => row.rank.map(|rank| rank as f32),
         Column::Effect => Some(row.effect),
         Column::StandardError => findings.view(row.ranked_in).standard_error(row.feature),
         Column::Effects(view) => findings.view(view).effect(row.feature),
+        Column::Delta => delta(row, findings, spec).map(|delta| delta.effect),
+        Column::DeltaError => delta(row, findings, spec).and_then(|delta| delta.standard_error),
+        Column::DeltaShare => delta(row, findings, spec).and_then(|delta| delta.share),
         Column::Name | Column::Fires | Column::Side | Column::Tags => None,
     };
     number.filter(|number| number.is_finite())
 }
 
+/// The difference of the feature's effects in the compared views; None outside comparisons, or if an effect is not known.
+pub fn delta(row: &Row, findings: &Findings, spec: &Spec) -> Option<Delta> {
+    let (first, second) = spec.shown.pair()?;
+    Delta::between(findings, first, second, row.feature)
+}
+
 /// The text of `row` in `column`.
 pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, spec: &Spec) -> String {
-    let number = || number(column, row, findings).map(f64::from);
+    let number = || number(column, row, findings, spec).map(f64::from);
     match column {
         Column::Rank => row.rank.map_or_else(String::new, |rank| rank.to_string()),
         Column::Name => row.feature.to_string(),
-        Column::Effect | Column::Effects(_) => signed(number()),
-        Column::StandardError => unsigned(number()),
+        Column::Effect | Column::Effects(_) | Column::Delta => signed(number()),
+        Column::StandardError | Column::DeltaError => unsigned(number()),
+        Column::DeltaShare => number().map_or_else(String::new, |share| format!("{share:+.1} %")),
         Column::Fires => fires(row, findings),
         Column::Side => side(row, &findings.study, spec),
         Column::Tags => tags(row, &findings.study, tags_of, spec),

@@ -19,6 +19,12 @@ pub enum Column {
     Fires,
     /// The effect in one view.
     Effects(View),
+    /// In a comparison, the effect in the first view minus that in the second.
+    Delta,
+    /// The standard error of that difference.
+    DeltaError,
+    /// The difference of both effects' shares of their view's total effect, in percent.
+    DeltaShare,
     /// In a comparison, the selections that hold the feature.
     Side,
     /// Tags, reject mark and notes of the feature.
@@ -29,58 +35,69 @@ impl Column {
     /// Every column of a table about `study`, in the order in which keys step through them.
     pub fn all(study: &Study) -> Vec<Self> {
         let mut all = vec![Self::Rank, Self::Name, Self::Effect, Self::StandardError, Self::Fires];
+        all.extend([Self::Delta, Self::DeltaError, Self::DeltaShare]);
         all.extend(study.all().map(Self::Effects));
         all.extend([Self::Side, Self::Tags]);
         all
     }
 
-    /// The columns that say something about `shown`: a single view has no sides, and its own effects are those of [`Column::Effect`].
+    /// The columns of a table of `shown`, without those that would repeat others: the effects of a single view are in
+    /// [`Column::Effect`], a comparison has the effects of both views instead, and features that both sides hold have no side.
     pub fn of(shown: Shown, study: &Study) -> Vec<Self> {
-        Self::all(study).into_iter().filter(|column| column.tells(shown)).collect()
+        Self::all(study).into_iter().filter(|column| column.is_of(shown)).collect()
     }
 
-    /// Whether the column says something about `shown` that no other of its columns says.
-    fn tells(self, shown: Shown) -> bool {
+    /// Whether a table of `shown` has this column.
+    pub fn is_of(self, shown: Shown) -> bool {
         match self {
-            Self::Side => matches!(shown, Shown::Difference(..)),
+            Self::Rank | Self::Name | Self::Fires | Self::Tags => true,
+            Self::Effect | Self::StandardError => shown.pair().is_none(),
             Self::Effects(view) => shown != Shown::Single(view),
-            Self::Rank | Self::Name | Self::Effect | Self::StandardError | Self::Fires | Self::Tags => true,
+            Self::Delta | Self::DeltaError | Self::DeltaShare => shown.pair().is_some(),
+            Self::Side => matches!(shown, Shown::Difference(..)),
         }
     }
 
     /// Whether the column holds numbers.
     pub fn is_number(self) -> bool {
-        matches!(self, Self::Rank | Self::Effect | Self::StandardError | Self::Effects(_))
+        !matches!(self, Self::Name | Self::Side | Self::Tags)
     }
 
-    /// The column's name in files, for programs that read them: `standard_error`, `male_effect`.
-    pub fn key(self, study: &Study) -> String {
+    /// The column's name in files, for programs that read them: `standard_error`, `male_effect`, `male-baseline_delta`.
+    pub fn key(self, study: &Study, shown: Shown) -> String {
+        let pair = || shown.pair_name(study);
         match self {
             Self::Effects(view) => format!("{}_effect", study.name(view)),
-            other => other.name(study).replace(' ', "_"),
+            Self::Delta => format!("{}_delta", pair()),
+            Self::DeltaError => format!("{}_delta_standard_error", pair()),
+            Self::DeltaShare => format!("{}_delta_share_percent", pair()),
+            other => other.name(study, shown).replace(' ', "_"),
         }
     }
 
-    /// The column's heading.
-    pub fn title(self, study: &Study) -> &str {
+    /// The column's heading in a table of `shown`.
+    pub fn title(self, study: &Study, shown: Shown) -> String {
         match self {
-            Self::Rank => "#",
-            Self::Name => "feature",
-            Self::Effect => "effect",
-            Self::StandardError => "s.e.",
-            Self::Fires => "fires on",
-            Self::Effects(view) => study.view(view).name.as_str(),
-            Self::Side => "side",
-            Self::Tags => "tags",
+            Self::Rank => "#".to_owned(),
+            Self::Name => "feature".to_owned(),
+            Self::Effect => "effect".to_owned(),
+            Self::StandardError | Self::DeltaError => "s.e.".to_owned(),
+            Self::Fires => "fires on".to_owned(),
+            Self::Effects(view) => study.name(view).to_string(),
+            Self::Delta => format!("Δ {}", shown.pair_name(study)),
+            Self::DeltaShare => "Δ share".to_owned(),
+            Self::Side => "side".to_owned(),
+            Self::Tags => "tags".to_owned(),
         }
     }
 
     /// The column's name in messages.
-    pub fn name(self, study: &Study) -> &str {
+    pub fn name(self, study: &Study, shown: Shown) -> String {
         match self {
-            Self::Rank => "rank",
-            Self::StandardError => "standard error",
-            other => other.title(study),
+            Self::Rank => "rank".to_owned(),
+            Self::StandardError => "standard error".to_owned(),
+            Self::DeltaError => "standard error of Δ".to_owned(),
+            other => other.title(study, shown),
         }
     }
 }
@@ -100,7 +117,7 @@ impl Sort {
 
     /// The order when a column is first chosen: effects and standard errors largest first, other columns ascending.
     pub fn by(column: Column) -> Self {
-        let descending = matches!(column, Column::Effect | Column::StandardError | Column::Effects(_));
+        let descending = column.is_number() && column != Column::Rank;
         Self { column, descending }
     }
 

@@ -1,6 +1,7 @@
 //! Answers the filter language's questions about a row.
 
 use super::{Row, Spec};
+use crate::core::delta::Delta;
 use crate::core::filter::{Facts, NumberField, contains_lowercase};
 use crate::core::findings::Findings;
 use crate::core::firing::Firing;
@@ -31,6 +32,11 @@ impl<'a> RowFacts<'a> {
         Self { row, findings, spec, tags: tags.get(&row.feature) }
     }
 
+    fn delta(&self) -> Option<Delta> {
+        let (first, second) = self.spec.shown.pair()?;
+        Delta::between(self.findings, first, second, self.row.feature)
+    }
+
     fn any_marks(&self, mut holds: impl FnMut(&Marks) -> bool) -> bool {
         let Some(tags) = self.tags else { return false };
         views(self.row, self.spec).any(|view| tags.applying_in(self.findings.study.name(view)).any(|(_, marks)| holds(marks)))
@@ -51,6 +57,9 @@ impl Facts for RowFacts<'_> {
             NumberField::StandardError => self.findings.view(self.row.ranked_in).standard_error(feature),
             NumberField::In(view) => self.findings.view(view).effect(feature),
             NumberField::Rank => return self.row.rank.map(f64::from),
+            NumberField::Delta => self.delta().map(|delta| delta.effect),
+            NumberField::DeltaError => self.delta().and_then(|delta| delta.standard_error),
+            NumberField::DeltaShare => self.delta().and_then(|delta| delta.share),
         };
         number.map(f64::from)
     }

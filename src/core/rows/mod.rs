@@ -62,11 +62,14 @@ impl Shown {
         }
     }
 
+    /// The compared views: `male-baseline`; empty for a single view.
+    pub fn pair_name(self, study: &Study) -> String {
+        self.pair().map_or_else(String::new, |(first, second)| format!("{}-{}", study.name(first), study.name(second)))
+    }
+
     /// The name with the views of a comparison: `difference male-baseline`.
     pub fn described(self, study: &Study) -> String {
-        let name = self.name(study);
-        self.pair()
-            .map_or_else(|| name.to_owned(), |(first, second)| format!("{name} {}-{}", study.name(first), study.name(second)))
+        format!("{} {}", self.name(study), self.pair_name(study)).trim_end().to_owned()
     }
 }
 
@@ -142,6 +145,8 @@ pub struct Listing {
     pub rows: Vec<Row>,
     /// Counts by [`Submodule::ordinal`], over all submodules, whichever is shown.
     pub counts: Vec<Count>,
+    /// Number of marked features of the selection that the filter hides.
+    pub filtered_marks: usize,
     /// The reason why the list is shorter than the selection asks for, if it is.
     pub gap: Option<String>,
 }

@@ -62,6 +62,11 @@ pub struct Change {
 }
 
 impl Change {
+    /// Number of entries that differ: one for each feature and scope.
+    pub fn entries(&self) -> usize {
+        self.features.iter().map(|changed| changed.scopes().len()).sum()
+    }
+
     fn reversed(mut self) -> Self {
         for changed in &mut self.features {
             std::mem::swap(&mut changed.before, &mut changed.after);
@@ -246,12 +251,17 @@ impl fmt::Display for Change {
 impl Changed {
     /// The change in each scope as text, without the feature's name.
     fn said(&self) -> String {
-        let said = [&self.before, &self.after].into_iter().flat_map(|tags| tags.scopes().map(|(scope, _)| scope));
-        let scopes = said.collect::<BTreeSet<Scope>>().into_iter().filter_map(|scope| {
+        let said = self.scopes().into_iter().map(|scope| {
             let parts = differences(self.before.in_scope(scope), self.after.in_scope(scope));
-            (!parts.is_empty()).then(|| format!("{scope} {}", parts.join(", ")))
+            format!("{scope} {}", parts.join(", "))
         });
-        scopes.collect::<Vec<_>>().join("; ")
+        said.collect::<Vec<_>>().join("; ")
+    }
+
+    /// The scopes in which the entry differs.
+    fn scopes(&self) -> BTreeSet<Scope> {
+        let said = [&self.before, &self.after].into_iter().flat_map(|tags| tags.scopes().map(|(scope, _)| scope));
+        said.filter(|scope| self.before.in_scope(*scope) != self.after.in_scope(*scope)).collect()
     }
 }
 

@@ -332,7 +332,10 @@ fn tags_and_links_stand_on_the_card() {
 
     let mut other = run();
     other.manifest.model.name = "other\x07model".to_owned();
-    assert!(text(&showing(other), 80).contains(&"other\u{fffd}model has no pages on Neuronpedia".to_owned()));
+    assert!(
+        text(&showing(other), 80)
+            .contains(&"Neuronpedia does not host other\u{fffd}model, so its features have no pages".to_owned())
+    );
 }
 
 #[test]

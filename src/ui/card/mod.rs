@@ -5,6 +5,7 @@
 //! the last visible line.
 
 mod dictionary;
+mod difference;
 mod overview;
 mod part;
 mod positions;
@@ -21,10 +22,13 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Paragraph};
 
 use super::theme::Theme;
-use crate::app::state::{Pane, State};
+use crate::app::state::{Pane, State, ThemeName};
 use crate::core::evidence::{Pairs, missing, sentence};
 use crate::ui::fit;
 use part::Card;
+
+/// Width of the card as text, in columns.
+const AS_TEXT: usize = 100;
 
 /// Draws the card into `area`, border included.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
@@ -72,6 +76,14 @@ pub fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
     every_line(state, theme, width).collect()
 }
 
+/// The card as plain text: its heading, then its lines.
+pub fn text(state: &State) -> String {
+    let theme = Theme::new(ThemeName::Monochrome, false);
+    let heading = state.table.row().map(|row| format!("{} · {}", row.feature, row.feature.submodule));
+    let lines = every_line(state, &theme, AS_TEXT).map(|line| line.to_string().trim_end().to_owned());
+    heading.into_iter().chain(lines).map(|line| line + "\n").collect()
+}
+
 fn every_line<'a>(state: &'a State, theme: &'a Theme, columns: usize) -> Box<dyn Iterator<Item = Line<'static>> + 'a> {
     let (Some(row), Some(findings)) = (state.table.row(), state.findings()) else {
         return Box::new(std::iter::once(Line::styled("no feature is listed", theme.dim)));
@@ -100,6 +112,7 @@ fn head(card: &Card, pairs: Option<&Pairs>) -> Vec<Line<'static>> {
     let mut lines = card.plain(&told);
     lines.extend(said::tags(card));
     lines.extend(views::lines(card));
+    lines.extend(difference::lines(card));
     lines.extend(positions::lines(card));
     lines
 }

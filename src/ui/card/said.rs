@@ -4,9 +4,8 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::part::Card;
-use crate::core::neuronpedia::Reference;
+use crate::core::extract::Pages;
 use crate::core::tags::{Marks, Scope};
-use crate::core::text::printable;
 use crate::ui::fit::{self, Piece};
 
 /// Width of a scope in columns.
@@ -46,10 +45,10 @@ fn pieces(card: &Card, marks: &Marks, room: usize) -> Vec<Piece> {
 
 /// The address of the feature's page, or a line that the model has no pages.
 pub fn page(card: &Card) -> Vec<Line<'static>> {
-    let model = &card.findings.model;
-    if !card.state.setting.hosted.has(model) {
-        return card.dim(&format!("{} has no pages on Neuronpedia", printable(model)));
-    }
-    let page = Reference::new(model, card.row.feature).page();
+    let pages = Pages::of(card.findings, &card.state.setting.hosted);
+    let page = match pages.and_then(|pages| pages.reference(card.row.feature)) {
+        Ok(reference) => reference.page(),
+        Err(reason) => return card.dim(&reason),
+    };
     fit::sentence(&page, card.theme.text.add_modifier(Modifier::UNDERLINED), card.columns, card.theme)
 }

@@ -169,9 +169,10 @@ proptest! {
 }
 
 /// Keys that lead to states in which different commands can do something.
-const STARTS: [&str; 17] = [
+const STARTS: [&str; 18] = [
     "",
     "2 j j j",
+    "y n",
     "2 h j j",
     "1 l",
     "j j l",

@@ -63,9 +63,9 @@ fn a_list_that_is_on_its_way_is_not_copied() {
     pilot.tell(Message::Arranged(rows));
     pilot.press("S");
     pilot.asked();
-    pilot.press("y");
+    pilot.press("y n");
     assert!(pilot.asked().is_empty());
-    assert_eq!(pilot.notice(), "the rows are still being arranged; press y again in a moment");
+    assert_eq!(pilot.notice(), "names: the rows are still being arranged; try again in a moment");
 }
 
 #[test]

@@ -149,10 +149,11 @@ fn starts() -> Vec<(&'static str, Pilot)> {
     ]
 }
 
-/// The notice and the screens at two sizes. The keys of a chooser are its own and not in the key map, so its screen is left out.
+/// The notice and the screens at two sizes. The keys of a chooser and of the copy box are their own and not in the key
+/// map, so their screens are left out.
 fn said(pilot: &mut Pilot) -> String {
     let mut said = pilot.notice().to_owned();
-    if let Some(Overlay::Chooser(_)) = pilot.state.overlay {
+    if let Some(Overlay::Chooser(_) | Overlay::Copy(_)) = pilot.state.overlay {
         return said;
     }
     for (width, height) in [(180, 50), (70, 20)] {
@@ -220,7 +221,7 @@ fn the_search_finds_what_was_left() {
         (" 1 male  2 female ", vec!["1", "2"]),
         ("40 % · Esc stops · tags saved", vec!["Esc"]),
         ("the selection holds no feature: T lists the 30 strongest", vec!["T"]),
-        ("part 1 of 4 (y copies the next)", vec!["y"]),
+        ("part 1 of 4 (Y copies the next)", vec!["Y"]),
         ("pythia is not on this machine; fetch, key D, downloads it", vec!["D"]),
         ("% is not a command here; ? lists what is", vec!["?"]),
         ("match 2 of 5, 3 features, - ▂▃, 28 s left, the k features", vec![]),

@@ -60,7 +60,7 @@ fn the_heat_map_scrolls_and_hides_what_it_cannot_show() {
     pilot.press("k k k k k k k k g");
     assert_eq!(pilot.screen(), top);
     pilot.asked();
-    for (key, name) in [("m", "tag"), ("space", "mark"), ("Y", "copy-page")] {
+    for (key, name) in [("m", "tag"), ("space", "mark"), ("y", "copy")] {
         pilot.press(key);
         assert_eq!(pilot.notice(), format!("{name}: the heat map hides the panes; Esc closes it"));
         assert!(matches!(pilot.state.overlay, Some(Overlay::HeatMap)) && pilot.asked().is_empty());

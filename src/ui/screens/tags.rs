@@ -1,9 +1,12 @@
 //! Tests of tagging by keys, and of saving tags to their file.
 
+use std::sync::Arc;
+
 use super::pilot::{Pilot, problem};
+use crate::app::commands;
 use crate::app::message::{Effect, Message};
 use crate::core::study::testing::{name, tag};
-use crate::core::tags::{Features, Scope};
+use crate::core::tags::{Features, Scope, TagBook};
 
 fn saves(pilot: &mut Pilot) -> Vec<(Features, u64)> {
     let effects = pilot.asked().into_iter();
@@ -160,6 +163,50 @@ fn the_notebooks_list_is_one_step_that_can_be_undone() {
     assert!(pilot.state.tags().is_empty());
     pilot.press("U");
     assert_eq!(pilot.state.tags(), &tags);
+}
+
+#[test]
+fn entries_that_change_nothing_are_not_counted() {
+    let mut pilot = study();
+    pilot.press("m p");
+    saves(&mut pilot);
+    pilot.tell(Message::TagsRead(Ok((list(), "list.md".to_owned()))));
+    let said = "imported 1 entries from list.md; 1 more were here already; those that name no view count everywhere";
+    assert!(pilot.notice().starts_with(said), "{}", pilot.notice());
+    saves(&mut pilot);
+    pilot.tell(Message::TagsRead(Ok((list(), "list.md".to_owned()))));
+    assert!(pilot.notice().starts_with("nothing changed: all 2 entries from list.md were here already"), "{}", pilot.notice());
+    assert!(pilot.asked().is_empty());
+    // The step before is still the one that is undone.
+    pilot.press("u");
+    assert_eq!(pilot.state.tags().len(), 1);
+}
+
+#[test]
+fn published_tags_are_a_start_where_they_fit() {
+    let mut pilot = study();
+    let take = commands::find("take-published-tags").unwrap();
+    assert_eq!(
+        (take.enabled)(&pilot.state).unwrap_err(),
+        "the published tags are of pythia-70m-deduped with another number of layers"
+    );
+    // A study of the published model with the same dictionaries.
+    let published = Arc::clone(&pilot.state.setting.published);
+    pilot.state.study = Some(Arc::clone(&published.findings));
+    pilot.state.tagging.book = Some(TagBook::new(published.tags.subject().clone()));
+    let effects = commands::run(&mut pilot.state, take);
+    let count = published.tags.entries().count();
+    assert!(count > 30 && matches!(effects.as_slice(), [Effect::SaveTags(..), ..]));
+    assert_eq!(pilot.notice(), format!("imported {count} published entries; u takes them back"));
+    assert_eq!(pilot.state.tags(), published.tags.features());
+    assert!(commands::run(&mut pilot.state, take).is_empty());
+    assert_eq!(pilot.notice(), format!("nothing changed: all {count} published entries were here already"));
+    pilot.press("u");
+    assert!(pilot.state.tags().is_empty());
+    let mut other = (*published.findings).clone();
+    other.model = "other".to_owned();
+    pilot.state.study = Some(Arc::new(other));
+    assert!((take.enabled)(&pilot.state).unwrap_err().starts_with("the published tags are of pythia-70m-deduped"));
 }
 
 #[test]

@@ -1,0 +1,41 @@
+//! In a comparison, the difference of the feature's effects in both views, and what its standard error is of.
+
+use ratatui::text::{Line, Span};
+
+use super::part::Card;
+use crate::core::delta::{CLEAR, Delta};
+use crate::core::rows::cells::{signed, unsigned};
+use crate::ui::fit;
+
+/// The difference with its standard error, and a sentence about both; nothing outside comparisons.
+pub fn lines(card: &Card) -> Vec<Line<'static>> {
+    let shown = card.state.shown();
+    let Some((first, second)) = shown.pair() else { return Vec::new() };
+    let Some(delta) = Delta::between(card.findings, first, second, card.row.feature) else {
+        return card.dim(&format!("the difference {} is not known", shown.pair_name(&card.findings.study)));
+    };
+    let error = unsigned(delta.standard_error.map(f64::from));
+    let error = if error.is_empty() { error } else { format!(" ±{error}") };
+    let share = delta.share.map_or_else(String::new, |share| format!("  {share:+.1} % of the total effects"));
+    let effect = f64::from(delta.effect);
+    let (title, number) = (format!("Δ {} ", shown.pair_name(&card.findings.study)), signed(Some(effect)));
+    let used: usize = [&title, &number, &error].into_iter().map(|text| fit::width(text)).sum();
+    // A share that is cut off would be read as another number.
+    let share = if used + fit::width(&share) <= card.columns { share } else { String::new() };
+    let mut lines = vec![Line::from(vec![
+        Span::styled(title, card.theme.title),
+        Span::styled(number, card.theme.signed(effect)),
+        Span::styled(error + &share, card.theme.text),
+    ])];
+    lines.extend(card.dim(&judged(&delta)));
+    lines
+}
+
+fn judged(delta: &Delta) -> String {
+    let of = if delta.is_paired { "paired, example by example" } else { "both views taken as independent" };
+    match (delta.standard_error, delta.may_be_zero()) {
+        (None, _) => "its standard error is not known".to_owned(),
+        (Some(_), true) => format!("within {CLEAR} standard errors of zero; {of}"),
+        (Some(_), false) => format!("more than {CLEAR} standard errors from zero; {of}"),
+    }
+}
