@@ -2,12 +2,12 @@
 
 use super::choice::{self, sort_by};
 use super::columns::{self, Item};
-use super::commands::{movement, views};
+use super::commands::{self, movement, views};
 use super::layout::{self, Area, Layout};
 use super::message::{Effect, Mouse};
 use super::state::overlay::Overlay;
 use super::state::{Pane, State};
-use super::{copy_box, help, palette};
+use super::{copy_box, help, key_bar, palette};
 use crate::core::rows::column::Column;
 
 /// Rows by which one notch of the wheel scrolls.
@@ -35,6 +35,9 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
         let tabs = layout::tabs(state);
         let hit = tabs.into_iter().find(|(_, _, start, width)| y == layout.header.y + 1 && (*start..start + width).contains(&x));
         return hit.map_or_else(Vec::new, |(tab, ..)| views::go(state, tab));
+    }
+    if mouse == Mouse::Click && layout.footer.contains(x, y) {
+        return click_on_key_bar(state, x);
     }
     let Some((pane, area)) = layout.pane_at(x, y) else { return Vec::new() };
     match mouse {
@@ -93,6 +96,17 @@ fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Runs the command of the hint at column `x`; a notice or a download may stand in place of the key bar.
+fn click_on_key_bar(state: &mut State, x: u16) -> Vec<Effect> {
+    if state.notice.is_some() || state.download.is_some() {
+        return Vec::new();
+    }
+    let hints = key_bar::hints(state, state.size().0);
+    let hit = hints.into_iter().find(|hint| (hint.x..hint.x + hint.width).contains(&x));
+    let command = hit.and_then(|hint| commands::of(hint.command));
+    command.map_or_else(Vec::new, |command| commands::run(state, command))
 }
 
 /// A click on a heading sorts by its column.

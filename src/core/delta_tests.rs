@@ -35,7 +35,14 @@ fn pairs(first: u32, count: usize) -> DataRecord {
         patch_answer_text: String::new(),
     };
     let examples = (0..count).map(example).collect();
-    DataRecord { source: String::new(), sha256: String::new(), lines: count, dropped: Dropped::default(), dropped_lines: Vec::new(), examples }
+    DataRecord {
+        source: String::new(),
+        sha256: String::new(),
+        lines: count,
+        dropped: Dropped::default(),
+        dropped_lines: Vec::new(),
+        examples,
+    }
 }
 
 fn mean(values: &[f32]) -> f64 {

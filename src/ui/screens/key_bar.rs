@@ -2,6 +2,8 @@
 
 use super::pilot::Pilot;
 use crate::app::key_bar::hints;
+use crate::app::message::{Message, Mouse};
+use crate::app::state::overlay::Overlay;
 use crate::ui::fit::width;
 
 fn bar(pilot: &Pilot) -> String {
@@ -38,6 +40,14 @@ fn each_column_of_a_hint_is_where_it_is_drawn() {
         let drawn: String = row[usize::from(hint.x)..usize::from(hint.x + hint.width)].iter().collect();
         assert_eq!(drawn, format!("{} {}", hint.key, hint.says));
     }
+}
+
+#[test]
+fn a_click_on_a_hint_does_what_its_key_does() {
+    let mut pilot = after("", 140);
+    let hint = hints(&pilot.state, 140).into_iter().find(|hint| hint.says == "filter").unwrap();
+    pilot.tell(Message::Mouse(Mouse::Click, hint.x, 39));
+    assert!(matches!(pilot.state.overlay, Some(Overlay::Prompt(_))));
 }
 
 #[test]
