@@ -106,7 +106,7 @@ pub fn in_window(state: &State) -> Option<&'static str> {
     match state.overlay.as_ref()? {
         Overlay::Chooser(Chooser::Tags) => Some("a letter chooses · Tab everywhere or this view · Esc closes"),
         Overlay::Chooser(Chooser::Sort) => Some("a letter chooses, again reverses · Esc closes"),
-        Overlay::Palette(_) => Some("type to search · Up Down move · Tab completes · Enter runs · Esc closes"),
+        Overlay::Palette(_) => Some("type to search · Tab completes · Enter runs · Esc closes"),
         Overlay::Help(_) => Some("type to search · Up Down move · Enter runs or explains · Esc closes"),
         Overlay::Topic(_) => Some("Up Down PageUp PageDown scroll · Esc goes back"),
         Overlay::Copy(_) => Some("a letter chooses · Up Down move · Enter copies · Esc closes"),

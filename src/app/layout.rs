@@ -236,7 +236,7 @@ mod tests {
             assert_eq!(card(width, 50).width, width / 2);
         }
         assert_eq!((card(160, 50).width, card(170, 50).width), (70, 80));
-        assert_eq!(card(120, 40).height, 18);
+        assert_eq!(card(120, 40).height, 17);
     }
 
     #[test]

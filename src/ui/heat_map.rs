@@ -151,11 +151,16 @@ impl<'a> Map<'a> {
     fn legend(&self) -> String {
         let study = &self.findings.study;
         let (what, share) = match self.shown.pair() {
-            None => ("effect".to_owned(), "; share: |error term| / (|sum| + |error term|)"),
-            Some((first, second)) => (format!("effect in {} minus effect in {},", study.name(first), study.name(second)), ""),
+            None => {
+                let metric = "effect in logits, logit(patch answer) - logit(clean answer)";
+                (metric.to_owned(), "; share: |error term| / (|sum| + |error term|)")
+            }
+            Some((first, second)) => {
+                (format!("effect in {} minus effect in {}, in logits", study.name(first), study.name(second)), "")
+            }
         };
         format!(
-            "{what} in logits, logit(patch answer) - logit(clean answer), summed over all features of the submodule, mean over \
+            "{what}, summed over all features of the submodule, mean over \
              examples; colours reach to ±{:.3}{share}",
             self.largest
         )

@@ -52,7 +52,7 @@ fn in_a_comparison_the_map_shows_the_difference() {
         let shown = drawn(&state, (100, 20));
         assert_eq!(shown[0], "Δ by submodule and position, male-baseline");
         assert_eq!(shown[1].split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "sum", "error"]);
-        assert_eq!(shown[2].split_whitespace().collect::<Vec<_>>(), ["The", "John", "runs"]);
+        assert_eq!(shown[2].split_whitespace().collect::<Vec<_>>(), ["The", "John", "runs", "term"]);
         for (submodule, line) in Submodule::all(LAYERS).into_iter().zip(&shown[3..]) {
             let [male, baseline] =
                 [MALE, BASELINE].map(|view| state.findings().unwrap().view(view).submodule(submodule).unwrap());

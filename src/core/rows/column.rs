@@ -60,7 +60,7 @@ impl Column {
 
     /// Whether the column holds numbers.
     pub fn is_number(self) -> bool {
-        !matches!(self, Self::Name | Self::Side | Self::Tags)
+        !matches!(self, Self::Name | Self::Fires | Self::Side | Self::Tags)
     }
 
     /// The column's name in files, for programs that read them: `standard_error`, `male_effect`, `male-baseline_delta`.

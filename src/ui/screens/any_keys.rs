@@ -243,8 +243,9 @@ fn outcome(command: &'static Command, start: &str) -> (bool, bool) {
 fn every_command_does_something_or_says_why_not() {
     for command in commands::all() {
         let outcomes: Vec<(bool, bool)> = STARTS.iter().map(|start| outcome(command, start)).collect();
-        // The small study has three views: the commands of further views are always refused.
-        let lacks = command.name.starts_with("view-") && outcomes.iter().all(|(refused, _)| *refused);
+        // The small study has three views, and another model than the published tags: such commands are always refused.
+        let needs_another = command.name.starts_with("view-") || command.name == "take-published-tags";
+        let lacks = needs_another && outcomes.iter().all(|(refused, _)| *refused);
         assert!(lacks || outcomes.iter().any(|(refused, acted)| !refused && *acted), "{} does nothing", command.name);
         assert!(outcomes.iter().all(|(refused, acted)| !(*refused && *acted)), "{} is refused and acts", command.name);
     }
@@ -277,6 +278,6 @@ fn a_click_below_the_last_submodule_chooses_none() {
     pilot.resize(180, 50);
     pilot.tell(Message::Mouse(Mouse::Click, 5, 40));
     assert_eq!(pilot.state.submodule, None);
-    pilot.tell(Message::Mouse(Mouse::Click, 5, 6));
+    pilot.tell(Message::Mouse(Mouse::Click, 5, 7));
     assert_eq!(pilot.state.submodule.unwrap().to_string(), "attn_0");
 }
