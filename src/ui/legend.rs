@@ -14,6 +14,9 @@ use crate::core::sides::sides;
 use crate::core::text::printable;
 use crate::core::view::View;
 
+/// What the difference in a comparison is.
+const DELTA: &str = "Δ: effect in the first view minus that in the second, in logits; dim: within 2 s.e. of zero";
+
 /// Texts with their styles.
 type Parts = Vec<(String, Style)>;
 
@@ -37,15 +40,13 @@ fn forms(state: &State, theme: &Theme) -> Vec<Parts> {
         return vec![[cell, directions].concat(), [vec![dim(" a cell: sum in logits · ")], short.clone()].concat(), short];
     }
     let (row, effect) = match state.shown() {
-        Shown::Single(_) => ("one feature", "logits, mean over pairs"),
-        Shown::Difference(..) => {
-            ("a feature in only one of both selections", "that of the view whose selection holds it, in logits")
-        }
-        Shown::Similarity(..) => ("a feature in both selections", "the larger one, in logits"),
+        Shown::Single(_) => ("one feature", "effect: logits, mean over pairs"),
+        Shown::Difference(..) => ("a feature in only one of both selections", DELTA),
+        Shown::Similarity(..) => ("a feature in both selections", DELTA),
     };
     let form = |before: &str, directions: &Parts, after: &str| [vec![dim(before)], directions.clone(), vec![dim(after)]].concat();
     let plain = vec![
-        form(&format!(" a row: {row} · effect: {effect} · "), &directions, " · s.e.: standard error"),
+        form(&format!(" a row: {row} · {effect} · "), &directions, " · s.e.: standard error"),
         form(&format!(" a row: {row} · logits: "), &directions, ""),
         form(" a row: a feature · logits: ", &short, ""),
         form(" ", &short[..2].to_vec(), ""),
