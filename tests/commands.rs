@@ -280,7 +280,10 @@ fn prompts_of_different_lengths_run_together_and_drops_are_reported() {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     assert!(stdout(folder.path(), "check run").contains("all 24 hold"));
-    assert!(stdout(folder.path(), "run --pairs mixed.json --tokens 2 --output run").contains("1 other length than asked for"));
+    assert!(
+        stdout(folder.path(), "run --pairs mixed.json --tokens 2 --output run")
+            .contains("1 line of another length than asked for")
+    );
 }
 
 #[test]
