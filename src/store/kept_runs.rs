@@ -2,7 +2,7 @@
 //!
 //! The oldest are removed first. A run that somebody has open is not: whoever has it open holds a shared lock on its file, which
 //! the system drops when that program ends, however it ends. A run that the user has given a name is not removed either, and does
-//! not count. On a file system without locks a run is only removed when it is [`UNLOCKABLE`] old; what is open is in memory anyway.
+//! not count. On a file system without locks a run is only removed when it is two days old; what is open is in memory anyway.
 
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{ErrorKind, Read};

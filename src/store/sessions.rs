@@ -16,7 +16,7 @@ const LONGEST: u64 = 1 << 20;
 /// How the study was looked at last; None if that is not known.
 ///
 /// # Errors
-/// If the file is damaged; the next [`write`] replaces it.
+/// If the file is damaged; the next [`write()`] replaces it.
 pub fn read(folder: &Path, looked: &Looked) -> Result<Option<Session>> {
     let path = path(folder, looked);
     let Some(text) = text_file::read_if_present(&path, LONGEST)? else { return Ok(None) };

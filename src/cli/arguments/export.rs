@@ -72,7 +72,7 @@ pub enum Format {
     /// Neuronpedia quick lists, one address a line.
     Url,
     /// The body of a request to Neuronpedia that saves a list, with tags and notes as descriptions: POST
-    /// https://www.neuronpedia.org/api/list/new-with-features.
+    /// `https://www.neuronpedia.org/api/list/new-with-features`.
     NeuronpediaList,
 }
 
