@@ -94,7 +94,7 @@ fn the_explorer_downloads_and_computes() {
     program.press("\r");
     program.wait_for("real: downloading");
     program.wait_for("x stops");
-    program.press("\x1b");
+    program.press("xy");
     program.wait_for("the download of real was cancelled; what has arrived is kept");
     ready.store(true, Ordering::SeqCst);
     program.press("D");
