@@ -79,6 +79,17 @@ fn a_fetched_model_is_computed() {
     assert!(String::from_utf8(home.run("doctor").stdout).unwrap().contains("FAULT: "));
 }
 
+/// The sizes of the files below `folder` of which only a part has arrived.
+fn incomplete(folder: &Path) -> Vec<u64> {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let sizes = entries.flat_map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => incomplete(&entry.path()),
+        Ok(metadata) if entry.file_name().to_string_lossy().ends_with(".incomplete") => vec![metadata.len()],
+        _ => Vec::new(),
+    });
+    sizes.collect()
+}
+
 #[test]
 fn the_explorer_downloads_and_computes() {
     let ready = Arc::new(AtomicBool::new(false));
@@ -94,6 +105,9 @@ fn the_explorer_downloads_and_computes() {
     program.press("\r");
     program.wait_for("real: downloading");
     program.wait_for("x stops");
+    // Of the large file, which alone is still on its way, something must have arrived.
+    let arrived = || hub.asked().iter().any(is_weights) && matches!(incomplete(&home.file("..")).as_slice(), [1_u64..=u64::MAX]);
+    program.wait_until("a part of the weights", |_| arrived());
     program.press("xy");
     program.wait_for("the download of real was cancelled; what has arrived is kept");
     ready.store(true, Ordering::SeqCst);

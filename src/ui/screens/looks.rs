@@ -12,6 +12,7 @@ use crate::ui::testing::run;
 const SMALL: (u16, u16) = (70, 20);
 const MEDIUM: (u16, u16) = (120, 40);
 const LARGE: (u16, u16) = (180, 50);
+const HUGE: (u16, u16) = (240, 60);
 const ALL: [(u16, u16); 3] = [SMALL, MEDIUM, LARGE];
 
 /// Draws the screen of `pilot` at each size and compares it with the file of that name and size.
@@ -36,6 +37,9 @@ fn after(keys: &str) -> Pilot {
 #[test]
 fn views() {
     look("male", &mut after(""), &ALL);
+    look("male", &mut after(""), &[HUGE]);
+    look("difference", &mut after("t ctrl-u 0.1 enter 4"), &[HUGE]);
+    look("heat_map", &mut after("H"), &[HUGE]);
     look("female", &mut after("2"), &ALL);
     look("baseline", &mut after("3"), &ALL);
     look("baseline_submodule", &mut after("3 h j j"), &ALL);
