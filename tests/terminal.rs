@@ -226,11 +226,14 @@ fn a_fault_of_the_computation_is_one_line_on_a_screen_that_goes_on() {
     let mut program = home.explore("", &["SAESCOPE_FAULT=worker-panic"]);
     program.wait_for("fault of the program");
     let shown = program.shown();
-    let line = shown.lines().find(|line| line.contains("fault of the program")).unwrap();
-    assert!(line.starts_with(" error: "), "{line}");
+    // The notice may take a second line, which names the log.
+    let lines: Vec<&str> = shown.lines().collect();
+    let start = lines.iter().position(|line| line.contains("fault of the program")).unwrap();
+    let notice = lines[start..].concat();
+    assert!(notice.starts_with(" error: "), "{notice}");
     assert!(home.log().contains("fault of the program") || home.log().contains("fault on thread"), "{}", home.log());
     let log = home.log_file().display().to_string();
-    assert!(line.contains(&log), "{line} does not name {log}");
+    assert!(notice.contains(&log), "{notice} does not name {log}");
     program.press("?");
     program.wait_for("type to search");
     program.press("\x1b");
