@@ -38,11 +38,13 @@ pub fn key(state: &mut State, question: Question, key: Key) -> Vec<Effect> {
         return match question {
             Question::StopJob => job::cancel(state),
             Question::StopDownload => download::cancel(state),
+            Question::Replace => job::replace(state),
             Question::Leave => tagging::quit(state),
         };
     }
     if key.typed() == Some('n') || key.code == Code::Escape || (key.control && key.code == Code::Character('c')) {
         state.overlay = None;
+        state.pending = None;
     }
     Vec::new()
 }
@@ -53,6 +55,9 @@ pub fn settle(state: &mut State) {
         && !question::is_open(state, asked)
     {
         state.overlay = None;
+        if asked == Question::Replace && state.pending.take().is_some() && state.notice.is_none() {
+            state.notice = Some(Notice::done("the computation has ended; nothing took its place"));
+        }
         if asked == Question::Leave && state.notice.is_none() {
             let leave = state.setting.keymap.way(CommandId::QUIT);
             state.notice = Some(Notice::done(format!("the work has ended; {leave} leaves")));

@@ -45,8 +45,7 @@ pub fn can_copy(state: &State, form: Form) -> Result<(), String> {
     if state.table.asked.is_some() {
         return Err("the rows are still being arranged; try again in a moment".to_owned());
     }
-    let (rows, marked) = (state.table.len(), state.table.marked);
-    let count = if state.marked.is_empty() { rows } else { marked };
+    let count = if state.marked.is_empty() { state.table.listing.total().matching } else { state.table.marked };
     if count > MOST {
         let filter = state.setting.keymap.way(CommandId::FILTER);
         return Err(format!(

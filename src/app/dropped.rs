@@ -6,18 +6,13 @@ use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
 use super::state::overlay::Overlay;
-use super::stepping;
-use crate::core::findings::Source;
+use super::{layout, stepping};
 use crate::core::run::DataRecord;
 use crate::core::text::printable;
 
 /// The pair lists of the findings on the screen, each once.
 pub fn lists(state: &State) -> &[DataRecord] {
-    match state.findings().map(|findings| &findings.source) {
-        Some(Source::Live { opened, .. }) => &opened.data,
-        Some(Source::Run { manifest, .. }) => &manifest.data,
-        Some(Source::Published { .. }) | None => &[],
-    }
+    state.findings().map_or(&[], |findings| findings.lists())
 }
 
 /// Ok if a pair was dropped, else a sentence that says that none was.
@@ -68,13 +63,22 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 
 /// Handles a key in the open list.
 pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
-    let last = lines(state).len().saturating_sub(1);
     let is_own = state.setting.keymap.command(key) == Some(CommandId::DROPPED);
-    let Some(Overlay::Dropped(top)) = &mut state.overlay else { return Vec::new() };
     if let Some(rows) = stepping::rows(key) {
-        *top = top.saturating_add_signed(rows).min(last);
+        step(state, rows);
     } else if stepping::closes(key) || is_own {
         state.overlay = None;
+    } else {
+        state.notice = Some(Notice::refused(format!("{key} does nothing here")));
     }
     Vec::new()
+}
+
+/// Scrolls the open list, until its last line is at the bottom.
+pub fn step(state: &mut State, rows: isize) {
+    let count = lines(state).len();
+    let visible = layout::window(state, state.size(), count).map_or(0, |area| usize::from(area.inside().height));
+    if let Some(Overlay::Dropped(top)) = &mut state.overlay {
+        *top = top.saturating_add_signed(rows).min(count.saturating_sub(visible));
+    }
 }

@@ -7,16 +7,57 @@ use super::message::{Effect, JobNews};
 use super::notice::Notice;
 use super::state::State;
 use super::state::job::Job;
+use super::state::overlay::Overlay;
+use super::state::question::{Pending, Question};
 use super::state::record::Record;
 use super::{download, dropped, keeping, session, table, tagging};
 use crate::core::findings::{Findings, Source};
+use crate::core::kept_run::KeptRun;
 use crate::core::progress::Step;
 use crate::core::request::{ModelSource, Request};
 use crate::core::run::Method;
 
-/// Starts to compute `request` and supersedes the running job. If the model is not on this machine, a notice offers the download
-/// instead.
+/// Starts to compute `request`. If something else is being computed, it is asked whether that may end. If the model is not on this
+/// machine, a notice offers the download instead.
 pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
+    if state.job.is_some() && !matches!(request.model, ModelSource::Preset(_)) {
+        return ask(state, Pending::Compute(Box::new(request)));
+    }
+    begin(state, request)
+}
+
+/// Asks whether `pending` may take the place of what is computed or shown.
+fn ask(state: &mut State, pending: Pending) -> Vec<Effect> {
+    state.pending = Some(pending);
+    state.overlay = Some(Overlay::Question(Question::Replace));
+    Vec::new()
+}
+
+/// Does what was asked about.
+pub fn replace(state: &mut State) -> Vec<Effect> {
+    match state.pending.take() {
+        Some(Pending::Compute(request)) => begin(state, *request),
+        Some(Pending::Open(run)) => {
+            let mut effects = cancel(state);
+            effects.extend(open(state, *run));
+            effects
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Asks for a kept run to be read; if something is being computed, first whether that may end.
+pub fn open(state: &mut State, run: KeptRun) -> Vec<Effect> {
+    if state.job.is_some() {
+        return ask(state, Pending::Open(Box::new(run)));
+    }
+    state.overlay = None;
+    state.notice = Some(Notice::done(format!("opening {}", run.name)));
+    vec![Effect::ReadKeptRun(run.path)]
+}
+
+/// Computes `request` in place of everything else.
+fn begin(state: &mut State, request: Request) -> Vec<Effect> {
     if let ModelSource::Preset(name) = &request.model {
         state.notice = Some(Notice::refused(download::absent(state, name)));
         state.set_request(request);
@@ -24,16 +65,21 @@ pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
     }
     let (_, mut effects) = stop(state, "superseded");
     state.jobs += 1;
+    let before = state.setting.request.clone();
     state.set_request(request.clone());
-    state.job = Some(Job::new(state.jobs, request.clone(), state.now));
+    state.job = Some(Job::new(state.jobs, request.clone(), before, state.now));
     effects.push(Effect::Start(state.jobs, Box::new(request)));
     effects
 }
 
-/// Computes the latest request again, with a change.
+/// Computes the latest request again, with a change. If the run on the screen was read from a file, the request is not about it,
+/// so that this is asked first.
 pub fn again(state: &mut State, change: impl FnOnce(&mut Request)) -> Vec<Effect> {
     let Some(mut request) = state.setting.request.clone() else { return Vec::new() };
     change(&mut request);
+    if state.record.opened && !matches!(request.model, ModelSource::Preset(_)) {
+        return ask(state, Pending::Compute(Box::new(request)));
+    }
     start(state, request)
 }
 
@@ -86,7 +132,10 @@ pub fn read(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
         state.notice = Some(Notice::refused(format!("the run was not opened: a computation shows its results; {stop} stops it")));
         return Vec::new();
     }
-    show(state, findings)
+    let effects = show(state, findings);
+    state.record.opened = true;
+    state.notice = None;
+    effects
 }
 
 /// Shows whole findings, and asks for their tags.
@@ -95,11 +144,18 @@ fn show(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
     state.former = None;
     state.standing = None;
     state.record = Record::default();
-    state.set_study(findings);
+    take(state, findings);
     let mut effects = subject.map_or_else(Vec::new, |subject| tagging::open(state, subject));
     effects.extend(session::ask(state));
     effects.extend(table::refresh(state));
     effects
+}
+
+/// Puts `findings` on the screen. Another study is looked at afresh.
+fn take(state: &mut State, findings: Arc<Findings>) {
+    if state.set_study(findings) {
+        session::arrive(state);
+    }
 }
 
 fn partial(study: &Findings, how: &str) -> String {
@@ -126,7 +182,7 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
                 state.former = Some((Arc::clone(whole), state.record.clone()));
             }
             state.record = Record::default();
-            state.set_study(Arc::new(Findings::live(Arc::from(opened), settings.method, steps)));
+            take(state, Arc::new(Findings::live(Arc::from(opened), settings.method, steps)));
             state.standing = None;
             dropped::mention(state);
             table::refresh(state)
@@ -156,17 +212,27 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             Vec::new()
         }
         JobNews::Ended(Ok(findings)) => {
+            let seconds = now.saturating_sub(job.started).as_secs_f64();
             state.job = None;
+            // A short computation that was asked for again would leave no sign.
+            if state.former.is_some() && state.notice.is_none() {
+                state.notice = Some(Notice::done(format!("computed again in {seconds:.1} s")));
+            }
             let mut effects = show(state, Arc::clone(&findings));
             effects.extend(keeping::ask(state, findings));
             effects
         }
         JobNews::Ended(Err(problem)) => {
+            // What cannot even be opened is not what is computed next.
+            let before = job.before.take().filter(|_| !job.opened);
             let (kept, effects) = stop(state, "stopped by a failure");
             let mut notice = Notice::failed(&problem);
             let former = if matches!(kept, Kept::Former) { format!("; {FORMER}") } else { String::new() };
             notice.text.push_str(&format!("{former} (log: {})", state.setting.log));
             state.notice = Some(notice);
+            if let Some(before) = before {
+                state.set_request(before);
+            }
             effects
         }
     }

@@ -144,14 +144,22 @@ impl Layout {
 /// Rows of the palette's window, with its border.
 const PALETTE: (u16, u16) = (8, 18);
 
-/// The area of the open chooser or palette, border included; a chooser has this many `choices`. None if neither is open.
-pub fn window(state: &State, size: (u16, u16), choices: usize) -> Option<Area> {
-    match state.overlay {
-        Some(Overlay::Chooser(_)) => Some(at_bottom(size, 68, choices as u16 + 2)),
-        Some(Overlay::Copy(_)) => Some(at_bottom(size, 90, choices as u16 + 2)),
-        Some(Overlay::Palette(_)) => Some(at_bottom(size, 110, (size.1 / 2).clamp(PALETTE.0, PALETTE.1))),
-        _ => None,
-    }
+/// The widest list of runs or pairs; wider terminals show the panes beside it.
+const LIST: u16 = 140;
+
+/// The area of the open window, border included; if it is a list or box, it has this many `lines`. None if none is open.
+pub fn window(state: &State, (width, height): (u16, u16), lines: usize) -> Option<Area> {
+    let bordered = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
+    let below_header = bordered.min(height.saturating_sub(HEADER));
+    let area = match &state.overlay {
+        Some(Overlay::Chooser(_)) => at_bottom((width, height), 68, bordered),
+        Some(Overlay::Copy(_)) => at_bottom((width, height), 90, bordered),
+        Some(Overlay::Palette(_)) => at_bottom((width, height), 110, (height / 2).clamp(PALETTE.0, PALETTE.1)),
+        Some(Overlay::Runs(_) | Overlay::Dropped(_)) => at_bottom((width, height), LIST, below_header),
+        Some(Overlay::Help(_) | Overlay::Topic(_)) => Area { x: 0, y: 0, width, height: height.saturating_sub(FOOTER) },
+        Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::HeatMap) | None => return None,
+    };
+    Some(area)
 }
 
 /// An area of that size, or as large as the screen allows, centred at the bottom above the footer.

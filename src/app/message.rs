@@ -49,7 +49,7 @@ pub enum Message {
     /// The run that was kept last before this start.
     LastRun(Box<KeptRun>),
     /// How the study was looked at last was looked up; None if that is not known.
-    SessionRead(Option<Box<Session>>),
+    SessionRead(Looked, Option<Box<Session>>),
     /// The next study was read, or could not be read.
     StudyRead(Result<StudySource, Problem>),
     /// The tags of a subject were read, with the path of their file.

@@ -7,7 +7,7 @@ use super::layout::{self, Area, Layout};
 use super::message::{Effect, Mouse};
 use super::state::overlay::Overlay;
 use super::state::{Pane, State};
-use super::{copy_box, help, key_bar, palette};
+use super::{copy_box, dropped, help, key_bar, palette, run_list};
 use crate::core::rows::column::Column;
 
 /// Rows by which one notch of the wheel scrolls.
@@ -24,8 +24,8 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     }
     if state.overlay.is_some() {
         match mouse {
-            Mouse::WheelDown => help::step(state, NOTCH),
-            Mouse::WheelUp => help::step(state, -NOTCH),
+            Mouse::WheelDown => turn(state, NOTCH),
+            Mouse::WheelUp => turn(state, -NOTCH),
             Mouse::Click => return click_in_window(state, x, y),
         }
         return Vec::new();
@@ -69,14 +69,25 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     }
 }
 
-/// A click on a row of the open chooser or palette chooses it; a click beside the window closes it.
+/// Turns the wheel over the open window.
+fn turn(state: &mut State, rows: isize) {
+    match state.overlay {
+        Some(Overlay::Runs(_)) => run_list::step(state, rows),
+        Some(Overlay::Dropped(_)) => dropped::step(state, rows),
+        _ => help::step(state, rows),
+    }
+}
+
+/// A click on a row of the open window chooses it; a click beside the window closes it.
 fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
-    let choices = match state.overlay {
-        Some(Overlay::Chooser(chooser)) => choice::choices(chooser, state).len(),
+    let lines = match &state.overlay {
+        Some(Overlay::Chooser(chooser)) => choice::choices(*chooser, state).len(),
         Some(Overlay::Copy(_)) => copy_box::lines(state).len(),
+        Some(Overlay::Runs(list)) => list.lines(),
+        Some(Overlay::Dropped(_)) => dropped::lines(state).len(),
         _ => 0,
     };
-    let Some(area) = layout::window(state, state.size(), choices) else { return Vec::new() };
+    let Some(area) = layout::window(state, state.size(), lines) else { return Vec::new() };
     if !area.contains(x, y) {
         state.overlay = None;
         return Vec::new();
@@ -89,6 +100,12 @@ fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
     match &state.overlay {
         Some(Overlay::Chooser(chooser)) => choice::pick(state, *chooser, row),
         Some(Overlay::Copy(_)) => copy_box::choose(state, row),
+        Some(Overlay::Help(_)) => help::click(state, row, inside),
+        // The first row is the heading.
+        Some(Overlay::Runs(list)) if row > 0 => {
+            let target = list.top(usize::from(inside.height).saturating_sub(1)) + row - 1;
+            run_list::choose(state, target)
+        }
         // The first row holds what is typed.
         Some(Overlay::Palette(list)) if row > 0 => {
             let at = palette::top(list, usize::from(inside.height).saturating_sub(1)) + row - 1;

@@ -35,7 +35,7 @@ pub fn take(state: &mut State) -> Vec<Effect> {
     let entries = state.setting.published.tags.entries();
     let edits: Vec<Edit> = entries.map(|(feature, scope, marks)| Edit::Add(feature, scope, marks.clone())).collect();
     let count = edits.len();
-    let effects = tagging::bring(state, Edit::Many(edits), count, "published entries");
+    let effects = tagging::bring(state, Edit::Many(edits), count, "of the published study");
     let undo = state.setting.keymap.way(CommandId::UNDO);
     if let Some(notice) = state.notice.as_mut().filter(|_| !effects.is_empty()) {
         notice.text.push_str(&format!("; {undo} takes them back"));

@@ -6,7 +6,9 @@ use super::notice::Notice;
 use super::state::State;
 use super::state::job::Job;
 use super::state::overlay::Overlay;
-use super::state::question::Question;
+use super::state::question::{Pending, Question};
+use crate::core::run::Method;
+use crate::core::text::printable;
 
 /// The open question as a sentence that says what y and n do, else the notice.
 pub fn notice(state: &State) -> Option<Notice> {
@@ -21,6 +23,7 @@ pub fn is_open(state: &State, question: Question) -> bool {
     match question {
         Question::StopJob => state.job.is_some(),
         Question::StopDownload => state.download.is_some(),
+        Question::Replace => state.pending.is_some() && (state.job.is_some() || state.record.opened),
         Question::Leave => would_lose(state).is_some(),
     }
 }
@@ -35,6 +38,25 @@ fn would_lose(state: &State) -> Option<String> {
         keeping::is_endangered(state).then(|| format!("the run could not be kept and would be lost; {write} writes it"))
     };
     job.or_else(download).or_else(unkept)
+}
+
+/// What waits, and what it would end.
+fn replacing(state: &State, job: Option<&Job>) -> String {
+    let what = match &state.pending {
+        Some(Pending::Compute(request)) => {
+            let settings = request.settings;
+            let steps = if settings.method == Method::Ig { format!(" {} steps", settings.steps) } else { String::new() };
+            format!("compute {} with {}{steps}", request.study.study.name, settings.method)
+        }
+        Some(Pending::Open(run)) => format!("open {}", printable(&run.name)),
+        None => "go on".to_owned(),
+    };
+    match job {
+        Some(job) => format!("stop the computation{} and {what}? y does, n lets it go on", share(job)),
+        None => {
+            format!("{what} with the model that the program was started with, in place of the opened run? y does, n does not")
+        }
+    }
 }
 
 fn share(job: &Job) -> String {
@@ -55,6 +77,7 @@ fn text(state: &State, question: Question) -> String {
         (Question::StopDownload, _, Some(download)) => {
             format!("stop the download of {}? y stops it, what has arrived is kept, n goes on", download.name)
         }
+        (Question::Replace, job, _) => replacing(state, job.as_ref()),
         (Question::Leave, ..) => {
             let again = state.setting.keymap.key(CommandId::QUIT).map_or_else(String::new, |key| format!(" or {key} again"));
             let lost = would_lose(state).unwrap_or_default();

@@ -7,7 +7,7 @@ use super::notice::{Notice, Tone};
 use super::state::State;
 use super::state::overlay::Overlay;
 use super::state::run_list::RunList;
-use super::stepping;
+use super::{job, stepping};
 use crate::core::kept_run::KeptRun;
 use crate::core::problem::Problem;
 
@@ -45,33 +45,40 @@ pub fn mention(state: &mut State, run: &KeptRun) {
 
 /// Handles a key in the open list: Enter opens the run at the cursor, or says why it cannot be opened.
 pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
-    let Some(Overlay::Runs(list)) = &mut state.overlay else { return Vec::new() };
-    let count = list.runs.as_ref().map_or(0, Vec::len);
+    let Some(Overlay::Runs(list)) = &state.overlay else { return Vec::new() };
+    let cursor = list.cursor;
     if let Some(rows) = stepping::rows(key) {
-        list.cursor = list.cursor.saturating_add_signed(rows).min(count.saturating_sub(1));
+        step(state, rows);
     } else if stepping::closes(key) || state.setting.keymap.command(key) == Some(CommandId::RUNS) {
         state.overlay = None;
     } else if key.code == Code::Enter {
-        let chosen = list.runs.as_ref().and_then(|runs| runs.get(list.cursor)).cloned();
-        return chosen.map_or_else(Vec::new, |run| choose(state, run));
+        return choose(state, cursor);
+    } else {
+        state.notice = Some(Notice::refused(format!("{key} does nothing here; `saescope runs` names and deletes runs")));
     }
     Vec::new()
 }
 
-fn choose(state: &mut State, run: KeptRun) -> Vec<Effect> {
-    let refused = match (&run.about, &state.job) {
-        (Err(problem), _) => Some(problem.to_string()),
-        (_, Some(_)) => {
-            let stop = state.setting.keymap.way(CommandId::CANCEL);
-            Some(format!("a computation shows its results; close this list, then {stop} stops it"))
-        }
-        _ => None,
-    };
-    if let Some(why) = refused {
-        state.notice = Some(Notice::refused(why));
+/// Moves the cursor of the open list.
+pub fn step(state: &mut State, rows: isize) {
+    if let Some(Overlay::Runs(list)) = &mut state.overlay {
+        let count = list.runs.as_ref().map_or(0, Vec::len);
+        list.cursor = list.cursor.saturating_add_signed(rows).min(count.saturating_sub(1));
+    }
+}
+
+/// Opens the run in row `row` of the open list, or says why it cannot be opened.
+pub fn choose(state: &mut State, row: usize) -> Vec<Effect> {
+    let Some(Overlay::Runs(list)) = &mut state.overlay else { return Vec::new() };
+    let Some(run) = list.runs.as_ref().and_then(|runs| runs.get(row)).cloned() else { return Vec::new() };
+    list.cursor = row;
+    read(state, run)
+}
+
+fn read(state: &mut State, run: KeptRun) -> Vec<Effect> {
+    if let Err(problem) = &run.about {
+        state.notice = Some(Notice::refused(problem.to_string()));
         return Vec::new();
     }
-    state.overlay = None;
-    state.notice = Some(Notice::done(format!("opening {}", run.name)));
-    vec![Effect::ReadKeptRun(run.path)]
+    job::open(state, run)
 }

@@ -7,6 +7,7 @@ use super::state::tab::Tab;
 use super::state::{Pane, Resumed, State};
 use super::table;
 use crate::core::filter::Filter;
+use crate::core::rows::Shown;
 use crate::core::rows::column::{Column, Sort};
 use crate::core::selection::Selection;
 use crate::core::session::{Looked, SavedTab, Session};
@@ -15,30 +16,43 @@ use crate::core::view::View;
 /// The panes with their names.
 const PANES: [(Pane, &str); 3] = [(Pane::Submodules, "submodules"), (Pane::Features, "features"), (Pane::Card, "card")];
 
-/// Asks once, as soon as it is known what the study was computed with, how it was looked at last.
+/// Asks how the study on the screen was looked at last, as soon as it is known what it was computed with.
 pub fn ask(state: &mut State) -> Vec<Effect> {
-    if state.resumed != Resumed::Unasked {
+    let Some(looked) = looked(state) else { return Vec::new() };
+    if let Resumed::Asked(known) | Resumed::Known(known) = &state.resumed
+        && *known == looked
+    {
         return Vec::new();
     }
-    let Some(looked) = looked(state) else { return Vec::new() };
-    state.resumed = Resumed::Asked;
+    state.resumed = Resumed::Asked(looked.clone());
     vec![Effect::OpenSession(looked)]
 }
 
+/// Records how the study on the screen is looked at when it comes in place of another one: what the user changes from then on is
+/// not replaced by the stored session.
+pub fn arrive(state: &mut State) {
+    state.arrival = Some(snapshot(state));
+}
+
 fn looked(state: &State) -> Option<Looked> {
-    let study = state.study.as_ref()?;
-    Some(Looked { subject: study.subject.clone()?, study: study.study.name.clone() })
+    let findings = state.study.as_ref()?;
+    // Pair files of one's own are another study, even if it has the name of the one whose views it takes.
+    let sources: Vec<&str> = findings.lists().iter().map(|data| data.source.as_str()).collect();
+    Some(Looked { subject: findings.subject.clone()?, study: format!("{} of {}", findings.study.name, sources.join(", ")) })
 }
 
 /// What is on the screen now, with the study that it belongs to; None before the last session was looked up, and while the
 /// published figures are shown.
 pub fn of(state: &State) -> Option<(Looked, Session)> {
-    if state.resumed != Resumed::Known || state.show_published {
-        return None;
-    }
+    let Resumed::Known(known) = &state.resumed else { return None };
+    let looked = looked(state).filter(|looked| looked == known && !state.show_published)?;
+    Some((looked, snapshot(state)))
+}
+
+fn snapshot(state: &State) -> Session {
     let study = state.about();
     let name = |view: View| study.name(view).as_str().to_owned();
-    let session = Session {
+    Session {
         tab: match state.tab {
             Tab::Single(view) => SavedTab::View(name(view)),
             Tab::Difference => SavedTab::Difference,
@@ -55,55 +69,83 @@ pub fn of(state: &State) -> Option<(Looked, Session)> {
         pane: PANES.iter().find(|(pane, _)| *pane == state.pane).map_or("features", |(_, name)| name).to_owned(),
         cursor: state.table.home,
         marked: Arc::clone(&state.marked),
-    };
-    Some((looked(state)?, session))
+    }
 }
 
-/// Looks at the study as the session did, unless the user has already changed something.
-pub fn resume(state: &mut State, session: Option<Session>) -> Vec<Effect> {
-    state.resumed = Resumed::Known;
-    let Some(session) = session.filter(|_| is_untouched(state) && !state.show_published) else { return Vec::new() };
+/// How a study is looked at that comes first, before the user has changed anything.
+fn start(state: &State) -> Session {
+    let study = state.about();
+    let name = |view: View| study.name(view).as_str().to_owned();
+    Session {
+        tab: SavedTab::View(name(View(0))),
+        compared: study.pairs().first().map(|(first, second)| [name(*first), name(*second)]),
+        selection: state.setting.selection,
+        sort: (Sort::STRENGTH.column.key(study, Shown::Single(View(0))), Sort::STRENGTH.descending),
+        filter: None,
+        keep_others: false,
+        submodule: None,
+        pane: "features".to_owned(),
+        cursor: None,
+        marked: Arc::default(),
+        ..snapshot(state)
+    }
+}
+
+/// Looks at the study `looked` as the session did, but for what the user has changed since it came.
+pub fn resume(state: &mut State, looked: &Looked, session: Option<Session>) -> Vec<Effect> {
+    if state.resumed != Resumed::Asked(looked.clone()) {
+        return Vec::new();
+    }
+    state.resumed = Resumed::Known(looked.clone());
+    let Some(session) = session.filter(|_| !state.show_published) else { return Vec::new() };
+    let (before, now) = (state.arrival.clone().unwrap_or_else(|| start(state)), snapshot(state));
     let study = state.about().clone();
-    let pair = session.compared.and_then(|[first, second]| {
-        let views = (study.find(&first)?, study.find(&second)?);
-        study.pairs().iter().position(|pair| *pair == views)
-    });
-    state.pair = pair.unwrap_or(0);
-    state.tab = match session.tab {
-        SavedTab::View(name) => Tab::Single(study.find(&name).unwrap_or(View(0))),
-        SavedTab::Difference if study.compare.is_some() => Tab::Difference,
-        SavedTab::Similarity if study.compare.is_some() => Tab::Similarity,
-        SavedTab::Difference | SavedTab::Similarity => Tab::Single(View(0)),
-    };
-    if !state.setting.selection_chosen {
+    if (&before.tab, &before.compared) == (&now.tab, &now.compared) {
+        let pair = session.compared.and_then(|[first, second]| {
+            let views = (study.find(&first)?, study.find(&second)?);
+            study.pairs().iter().position(|pair| *pair == views)
+        });
+        state.pair = pair.unwrap_or(0);
+        state.tab = match session.tab {
+            SavedTab::View(name) => Tab::Single(study.find(&name).unwrap_or(View(0))),
+            SavedTab::Difference if study.compare.is_some() => Tab::Difference,
+            SavedTab::Similarity if study.compare.is_some() => Tab::Similarity,
+            SavedTab::Difference | SavedTab::Similarity => Tab::Single(View(0)),
+        };
+    }
+    if is_same(before.selection, now.selection) && !state.setting.selection_chosen {
         (state.selection, state.threshold, state.top_k) = (session.selection, session.threshold, session.top_k);
     }
-    let (column, descending) = session.sort;
-    let column = Column::all(&study).into_iter().find(|known| known.key(&study, state.shown()) == column);
-    state.sort = column
-        .filter(|column| matches!(column, Column::Effect | Column::Effects(_)) || column.is_of(state.shown()))
-        .map_or(Sort::STRENGTH, |column| Sort { column, descending });
-    state.filter = session.filter.and_then(|text| Filter::parse(&text, &study).ok().flatten());
-    state.keep_others = session.keep_others;
-    state.submodule =
-        session.submodule.and_then(|name| state.submodules().into_iter().flatten().find(|known| known.to_string() == name));
-    state.pane = PANES.into_iter().find(|(_, name)| *name == session.pane).map_or(Pane::Features, |(pane, _)| pane);
-    state.table.home = session.cursor;
-    state.marked = session.marked;
+    if before.sort == now.sort {
+        let (column, descending) = session.sort;
+        let column = Column::all(&study).into_iter().find(|known| known.key(&study, state.shown()) == column);
+        state.sort =
+            column.filter(|column| column.can_order(state.shown())).map_or(Sort::STRENGTH, |column| Sort { column, descending });
+    }
+    if (&before.filter, before.keep_others) == (&now.filter, now.keep_others) {
+        state.filter = session.filter.and_then(|text| Filter::parse(&text, &study).ok().flatten());
+        state.keep_others = session.keep_others;
+    }
+    if before.submodule == now.submodule {
+        state.submodule =
+            session.submodule.and_then(|name| state.submodules().into_iter().flatten().find(|known| known.to_string() == name));
+    }
+    if before.pane == now.pane {
+        state.pane = PANES.into_iter().find(|(_, name)| *name == session.pane).map_or(Pane::Features, |(pane, _)| pane);
+    }
+    if before.cursor == now.cursor {
+        state.table.home = session.cursor;
+    }
+    if before.marked == now.marked {
+        state.marked = session.marked;
+    }
     table::refresh(state)
 }
 
-/// Whether the study is still looked at as at the start of the program.
-fn is_untouched(state: &State) -> bool {
-    let is_start_selection = match (state.selection, state.setting.selection) {
-        (Selection::Threshold(now), Selection::Threshold(start)) => now.to_bits() == start.to_bits(),
-        (now, start) => now == start,
-    };
-    is_start_selection
-        && (state.tab, state.pair, state.sort, state.pane) == (Tab::Single(View(0)), 0, Sort::STRENGTH, Pane::Features)
-        && state.filter.is_none()
-        && state.submodule.is_none()
-        && state.marked.is_empty()
-        && state.table.home.is_none()
-        && state.overlay.is_none()
+/// Whether both selections are the same one, to the bit.
+fn is_same(left: Selection, right: Selection) -> bool {
+    match (left, right) {
+        (Selection::Threshold(left), Selection::Threshold(right)) => left.to_bits() == right.to_bits(),
+        (left, right) => left == right,
+    }
 }

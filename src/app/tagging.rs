@@ -75,17 +75,23 @@ pub fn change(state: &mut State, edit: Edit) -> Vec<Effect> {
     act(state, |book| Some(book.apply(edit).to_string()), "")
 }
 
-/// Makes an edit of so many entries from elsewhere, as one step, and says how many of them changed anything. `what` names where they come
-/// from: `entries from tags.json`.
-pub fn bring(state: &mut State, edit: Edit, entries: usize, what: &str) -> Vec<Effect> {
+/// Makes an edit of so many entries from elsewhere, as one step, and says how many of them changed anything. `source` says where they come
+/// from: `from tags.json`.
+pub fn bring(state: &mut State, edit: Edit, entries: usize, source: &str) -> Vec<Effect> {
     let Some(book) = &mut state.tagging.book else { return Vec::new() };
     let new = book.apply(edit).entries();
     if new == 0 {
-        state.notice = Some(Notice::done(format!("nothing changed: all {entries} {what} were here already")));
+        let (all, were) = if entries == 1 { ("the entry".to_owned(), "was") } else { (format!("all {entries} entries"), "were") };
+        state.notice = Some(Notice::done(format!("nothing changed: {all} {source} {were} here already")));
         return Vec::new();
     }
-    let here = if new < entries { format!("; {} more were here already", entries - new) } else { String::new() };
-    state.notice = Some(Notice::done(format!("imported {new} {what}{here}")));
+    let here = match entries - new {
+        0 => String::new(),
+        1 => "; 1 more was here already".to_owned(),
+        more => format!("; {more} more were here already"),
+    };
+    let noun = if new == 1 { "entry" } else { "entries" };
+    state.notice = Some(Notice::done(format!("imported {new} {noun} {source}{here}")));
     let mut effects = save(state);
     effects.extend(table::refresh(state));
     effects

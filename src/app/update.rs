@@ -4,6 +4,7 @@ use super::command::{Command, Reach};
 use super::command_id::CommandId;
 use super::commands;
 use super::key::Key;
+use super::layout::Layout;
 use super::message::{Effect, Message};
 use super::notice::Notice;
 use super::state::overlay::Overlay;
@@ -40,6 +41,10 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::CardTop(line) => {
+            // Whoever goes to the last line has asked for nothing more.
+            if state.card_scroll > line && state.card_scroll != usize::MAX && state.notice.is_none() {
+                state.notice = Some(Notice::done("the card ends here"));
+            }
             state.card_scroll = state.card_scroll.min(line);
             Vec::new()
         }
@@ -58,7 +63,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Arranged(arranged) => table::arranged(state, arranged),
         Message::RunRead(Ok(findings)) => job::read(state, findings),
-        Message::SessionRead(found) => session::resume(state, found.map(|found| *found)),
+        Message::SessionRead(looked, found) => session::resume(state, &looked, found.map(|found| *found)),
         Message::RunKept(findings, outcome) => {
             keeping::kept(state, &findings, outcome);
             Vec::new()
@@ -117,6 +122,14 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
     if let Some(command) = command.filter(|command| command.reach == Reach::Everywhere && key.typed().is_none()) {
         return commands::run(state, command);
     }
+    // What is not drawn takes no keys but those that leave.
+    let is_drawn = Layout::of(state.size(), state.pane).is_some();
+    if let Some(command) = command.filter(|command| !is_drawn && command.id() == CommandId::QUIT) {
+        return commands::run(state, command);
+    }
+    if !is_drawn && !matches!(state.overlay, Some(Overlay::Question(_))) {
+        return Vec::new();
+    }
     match &state.overlay {
         Some(Overlay::Prompt(_)) => prompts::key(state, key),
         Some(Overlay::Question(question)) => answer::key(state, *question, key),
@@ -167,7 +180,7 @@ fn import_tags(state: &mut State, text: &str, name: &str) -> Vec<Effect> {
         state.notice = Some(Notice::refused(format!("nothing was imported: {why}")));
         return Vec::new();
     }
-    let effects = tagging::bring(state, imported.edit, entries, &format!("entries from {name}"));
+    let effects = tagging::bring(state, imported.edit, entries, &format!("from {name}"));
     if let Some(notice) = &mut state.notice {
         notice.text.push_str(&format!("; those that name no view count {scope}"));
         if let Some(first) = problems.first() {

@@ -78,7 +78,11 @@ fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {
     let folders = Folders::find()?;
     let (mut config, says) = match configuration(&folders) {
         Ok(config) => (config, None),
-        Err(problems) => (Config::default(), Some(faulty(&problems))),
+        // How many runs the user wants to keep is not known, so that none is removed.
+        Err(problems) => {
+            let config = Config { kept_runs: usize::MAX, kept_bytes: u64::MAX, ..Config::default() };
+            (config, Some(faulty(&problems)))
+        }
     };
     if display.no_mouse {
         config.mouse = Some(false);

@@ -74,6 +74,15 @@ fn has_same_prompts(left: &DataRecord, right: &DataRecord) -> bool {
 }
 
 impl Findings {
+    /// The pair lists; none for published figures.
+    pub fn lists(&self) -> &[DataRecord] {
+        match &self.source {
+            Source::Live { opened, .. } => &opened.data,
+            Source::Run { manifest, .. } => &manifest.data,
+            Source::Published { .. } => &[],
+        }
+    }
+
     /// Findings of a study whose inputs are open, before any result has arrived.
     pub fn live(opened: Arc<Opened>, method: Method, steps: Option<usize>) -> Self {
         let (study, model, layers) = (opened.study.clone(), opened.model.clone(), opened.layers);

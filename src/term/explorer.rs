@@ -23,7 +23,7 @@ use super::jobs::Jobs;
 use super::keeper::Keeper;
 use super::leaving::{self, Waiting};
 use super::saver::{LAST_TRIES, Saver};
-use super::{browser, device, input, signals};
+use super::{browser, device, hyperlink, input, signals};
 use crate::app::command_id::CommandId;
 use crate::app::config::Config;
 use crate::app::message::{Effect, Message};
@@ -103,7 +103,7 @@ pub fn explore(start: Start) -> Result<()> {
     device::stop_in_background();
     // From here on no signal ends the program with the terminal taken.
     signals::listen(sender.clone())?;
-    let guard = Guard::take(mouse)?;
+    let guard = Guard::take(mouse, hyperlink::are_taken(&environment))?;
     let published = Arc::new(published::names()?);
     let (request, run, show_published) = match start.opening {
         Opening::Compute(request) => (Some(*request), None, false),

@@ -13,9 +13,10 @@ use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::device::{self, Output};
+use super::hyperlink;
 use crate::app::state::State;
 use crate::core::problem::{Problem, Result};
-use crate::ui;
+use crate::ui::{self, card};
 
 /// Size in bytes of the buffer of a frame, which is sent in one write: a whole screen in true colour is smaller.
 pub(super) const FRAME_BYTES: usize = 1 << 16;
@@ -28,6 +29,7 @@ pub struct Guard {
     /// The part of the terminal that is drawn.
     area: Rect,
     mouse: bool,
+    links: bool,
 }
 
 fn failed(error: &io::Error) -> Problem {
@@ -35,15 +37,15 @@ fn failed(error: &io::Error) -> Problem {
 }
 
 impl Guard {
-    /// Takes the terminal: raw keys, the alternate screen, the mouse if wanted.
-    pub fn take(mouse: bool) -> Result<Self> {
+    /// Takes the terminal: raw keys, the alternate screen, the mouse if wanted; `links` says whether it takes hyperlinks.
+    pub fn take(mouse: bool, links: bool) -> Result<Self> {
         let opened = || -> io::Result<_> {
             let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, Output::open()?));
             // A viewport of the terminal's own size would be allocated whatever size the terminal reports.
             Terminal::with_options(backend, TerminalOptions { viewport: Viewport::Fixed(Rect::ZERO) })
         };
         let terminal = opened().map_err(|error| failed(&error))?;
-        let mut guard = Self { terminal: ManuallyDrop::new(terminal), area: Rect::ZERO, mouse };
+        let mut guard = Self { terminal: ManuallyDrop::new(terminal), area: Rect::ZERO, mouse, links };
         guard.enter().map_err(|error| failed(&error))?;
         Ok(guard)
     }
@@ -116,7 +118,7 @@ impl Guard {
             self.area = area;
             self.clear()?;
         }
-        draw(&mut self.terminal, state)
+        draw(&mut self.terminal, state, self.links)
     }
 
     /// Sends bytes to the terminal between two frames.
@@ -126,11 +128,16 @@ impl Guard {
     }
 }
 
-/// Draws one frame on a terminal that writes to any writer.
-pub(super) fn draw<W: Write>(terminal: &mut Terminal<CrosstermBackend<W>>, state: &State) -> Result<()> {
+/// Draws one frame on a terminal that writes to any writer, with the address of the feature's page as a link if `links` is set.
+pub(super) fn draw<W: Write>(terminal: &mut Terminal<CrosstermBackend<W>>, state: &State, links: bool) -> Result<()> {
+    let address = links.then(|| card::address(state)).flatten();
     let mut draw = || -> io::Result<()> {
         queue!(terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        terminal.draw(|frame| ui::view(state, frame))?;
+        let frame = terminal.draw(|frame| ui::view(state, frame))?;
+        if let Some(address) = &address {
+            let cells = hyperlink::cells(frame.buffer, address);
+            hyperlink::write(terminal.backend_mut(), &cells, address)?;
+        }
         execute!(terminal.backend_mut(), EndSynchronizedUpdate)
     };
     draw().map_err(|error| failed(&error))

@@ -154,13 +154,18 @@ impl Work {
                 }
             }
             Order::OpenSession(looked) => {
+                // It may be the one that waits.
+                self.save_session();
                 let found = sessions::read(&self.sessions, &looked).unwrap_or_else(|problem| {
                     self.log.line(&problem);
                     None
                 });
-                self.tell(Message::SessionRead(found.map(Box::new)));
+                self.tell(Message::SessionRead(looked, found.map(Box::new)));
             }
             Order::SaveSession(session) => {
+                if self.session.as_ref().is_some_and(|waiting| waiting.0 != session.0) {
+                    self.save_session();
+                }
                 let before = self.session.replace(session);
                 self.awaited.fetch_sub(usize::from(before.is_some()), Ordering::Relaxed);
             }

@@ -17,6 +17,7 @@ mod errands;
 mod event_loop;
 pub mod explorer;
 mod guard;
+mod hyperlink;
 mod input;
 mod jobs;
 mod keeper;

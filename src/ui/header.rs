@@ -145,7 +145,7 @@ fn views(state: &State, theme: &Theme, width: u16) -> Line<'static> {
         figures.push(format!("total effect {total:+.4}"));
     }
     if let Some(examples) = summary.examples {
-        figures.push(format!("{examples} examples"));
+        figures.push(format!("{examples} pair{}", if examples == 1 { "" } else { "s" }));
     }
     let of = state.shown().pair().map_or_else(String::new, |(first, _)| format!("{}: ", state.about().name(first)));
     let used: usize = spans.iter().map(Span::width).sum();

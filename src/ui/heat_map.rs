@@ -161,7 +161,7 @@ impl<'a> Map<'a> {
         };
         format!(
             "{what}, summed over all features of the submodule, mean over \
-             examples; colours reach to ±{:.3}{share}",
+             pairs; colours reach to ±{:.3}{share}",
             self.largest
         )
     }

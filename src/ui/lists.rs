@@ -5,37 +5,31 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::fit::{cut, left};
+use super::rect;
 use super::theme::Theme;
 use super::window::open;
-use crate::app::dropped;
 use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::run_list::RunList;
+use crate::app::{dropped, layout};
 use crate::core::kept_run::KeptRun;
 use crate::core::text::{bytes, printable};
 
-/// The widest list; wider terminals show the panes beside it.
-const WIDEST: u16 = 140;
-
 /// Draws the list that is open, if one is.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let window = |lines| layout::window(state, (area.width, area.height), lines).map(rect);
     match &state.overlay {
-        Some(Overlay::Runs(list)) => runs(list, theme, area, frame),
-        Some(Overlay::Dropped(top)) => dropped_pairs(state, *top, theme, area, frame),
+        Some(Overlay::Runs(list)) => window(list.lines()).into_iter().for_each(|area| runs(list, theme, area, frame)),
+        Some(Overlay::Dropped(top)) => {
+            let lines = dropped::lines(state);
+            window(lines.len()).into_iter().for_each(|area| dropped_pairs(&lines, *top, theme, area, frame));
+        }
         _ => {}
     }
 }
 
-/// A rectangle of that size, centred at the bottom of the screen, above the footer.
-fn place(area: Rect, width: u16, height: u16) -> Rect {
-    let (width, height) = (width.min(area.width), height.min(area.height.saturating_sub(1)));
-    Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - 1).saturating_sub(height), width, height)
-}
-
 fn runs(list: &RunList, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let count = list.runs.as_ref().map_or(0, Vec::len);
-    let height = (count.max(1) as u16 + 3).min(area.height.saturating_sub(4));
-    let inside = open("kept runs: Enter opens, Esc closes", theme, place(area, WIDEST, height), frame);
+    let inside = open("kept runs: Enter opens, Esc closes", theme, area, frame);
     let Some(runs) = list.runs.as_ref().filter(|runs| !runs.is_empty()) else {
         let says = if list.runs.is_some() { " no run is kept yet; every whole computation will be" } else { " looking…" };
         frame.buffer_mut().set_stringn(inside.x, inside.y, says, usize::from(inside.width), theme.text);
@@ -44,7 +38,7 @@ fn runs(list: &RunList, theme: &Theme, area: Rect, frame: &mut Frame) {
     let width = usize::from(inside.width);
     frame.buffer_mut().set_line(inside.x, inside.y, &Line::styled(heading(width), theme.dim), inside.width);
     let rows = usize::from(inside.height).saturating_sub(1);
-    let top = (list.cursor + 1).saturating_sub(rows.max(1));
+    let top = list.top(rows);
     for (row, run) in runs.iter().enumerate().skip(top).take(rows) {
         let place = Rect::new(inside.x, inside.y + 1 + (row - top) as u16, inside.width, 1);
         let style = if run.about.is_ok() { theme.text } else { theme.warning };
@@ -79,10 +73,8 @@ fn cells([when, study, model, method, pairs, size, name]: [&str; 7]) -> String {
     format!("  {when} {study} {model} {method} {pairs} {size} {name}")
 }
 
-fn dropped_pairs(state: &State, top: usize, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let lines = dropped::lines(state);
-    let height = (lines.len() as u16 + 2).min(area.height.saturating_sub(4));
-    let inside = open("dropped pairs: Esc closes", theme, place(area, WIDEST, height), frame);
+fn dropped_pairs(lines: &[String], top: usize, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let inside = open("dropped pairs: Esc closes", theme, area, frame);
     let rows = usize::from(inside.height);
     let top = top.min(lines.len().saturating_sub(rows));
     for (row, line) in lines.iter().skip(top).take(rows).enumerate() {

@@ -68,6 +68,8 @@ fn nudge(state: &mut State, step: f64) -> Vec<Effect> {
         Selection::TopK(k) => Selection::TopK((k as f64 + step).clamp(1.0, u32::MAX.into()) as usize),
     };
     if selection == state.selection {
+        let end = if step < 0.0 { "least" } else { "largest" };
+        state.notice = Some(Notice::refused(format!("{} is the {end} that there is", selecting::counted(state))));
         return Vec::new();
     }
     state.selection = selection;

@@ -10,6 +10,7 @@ use crate::app::state::overlay::Overlay;
 use crate::app::state::prompt::Asked;
 use crate::app::state::tab::Tab;
 use crate::app::table;
+use crate::core::rows::column::Sort;
 
 /// The command that switches to one place in the row of views.
 macro_rules! view {
@@ -110,7 +111,7 @@ fn at(state: &State, place: usize) -> Result<Tab, String> {
     let study = state.about();
     Tab::all(study).get(place).copied().ok_or_else(|| match study.views.len() {
         1 => format!("the study {} has one view", study.name),
-        views => format!("the study {} has {views} views", study.name),
+        views => format!("the study {} has {views} views and {} comparisons", study.name, Tab::all(study).len() - views),
     })
 }
 
@@ -145,9 +146,13 @@ fn comparing(state: &State) -> Result<(), String> {
 /// Switches to `tab` and lists its features.
 pub fn go(state: &mut State, tab: Tab) -> Vec<Effect> {
     if state.tab == tab {
+        state.notice = Some(Notice::done("this view is on the screen already"));
         return Vec::new();
     }
     state.tab = tab;
+    if !state.sort.column.can_order(state.shown()) {
+        state.sort = Sort::STRENGTH;
+    }
     table::refresh(state)
 }
 

@@ -6,6 +6,7 @@ pub mod rows;
 use entries::Entry;
 
 use super::key::{Code, Key};
+use super::layout::Area;
 use super::manual::page::{Line, lines};
 use super::manual::{self, Topic};
 use super::message::Effect;
@@ -49,6 +50,18 @@ pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
         palette::edit(list, pressed);
     }
     Vec::new()
+}
+
+/// Chooses the entry in row `row` of the help's window, whose first row holds what is typed.
+pub fn click(state: &mut State, row: usize, inside: Area) -> Vec<Effect> {
+    let Some(Overlay::Help(list)) = &state.overlay else { return Vec::new() };
+    let height = usize::from(inside.height).saturating_sub(1);
+    let rows = rows::rows(state, list, usize::from(inside.width));
+    let top = rows::top(&rows, list.cursor, height);
+    let entry = row.checked_sub(1).and_then(|row| rows.get(top + row)?.entry);
+    let (Some(entry), Some(Overlay::Help(list))) = (entry, &mut state.overlay) else { return Vec::new() };
+    list.cursor = entry;
+    enter(state)
 }
 
 /// Runs the command at the cursor, or opens the topic that says more about the entry there.

@@ -168,7 +168,10 @@ fn accept(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
     match accepted {
         Ok(effects) => {
             history::remember(state, dialogue.label(), &text);
-            state.overlay = dialogue.then();
+            // The answer may have led to a question.
+            if !matches!(state.overlay, Some(Overlay::Question(_))) {
+                state.overlay = dialogue.then();
+            }
             effects
         }
         Err(why) => {

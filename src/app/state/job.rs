@@ -12,6 +12,8 @@ pub struct Job {
     pub number: u64,
     /// The request that it computes.
     pub request: Request,
+    /// The request before it, which counts again if this one cannot even be opened.
+    pub before: Option<Request>,
     /// Time at which the job was started.
     pub started: Duration,
     /// The latest progress; None before the first.
@@ -33,8 +35,8 @@ pub struct Pace {
 
 impl Job {
     /// A job that starts at `started`, without progress yet.
-    pub fn new(number: u64, request: Request, started: Duration) -> Self {
-        Self { number, request, started, progress: None, first: None, opened: false }
+    pub fn new(number: u64, request: Request, before: Option<Request>, started: Duration) -> Self {
+        Self { number, request, before, started, progress: None, first: None, opened: false }
     }
 
     /// Records the progress at `now`.

@@ -22,6 +22,7 @@ use download::{Download, Offer};
 use job::Job;
 use overlay::{Chooser, Overlay};
 use prompt::{Asked, Prompt};
+use question::Pending;
 use record::Record;
 use tab::Tab;
 use table::Table;
@@ -39,6 +40,7 @@ use crate::core::request::Request;
 use crate::core::rows::Shown;
 use crate::core::rows::column::{Column, Sort};
 use crate::core::selection::Selection;
+use crate::core::session::{Looked, Session};
 use crate::core::study::Study;
 use crate::core::submodule::{FeatureId, Submodule};
 use crate::core::tags::{Features, TagBook};
@@ -62,14 +64,14 @@ pub enum Pane {
 }
 
 /// Whether it is known how the study was looked at last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resumed {
-    /// The study is not known well enough to ask.
+    /// No study is known well enough to ask.
     Unasked,
-    /// The stored session was asked for.
-    Asked,
-    /// It was looked up; from now on every change is stored.
-    Known,
+    /// The stored session of this study was asked for.
+    Asked(Looked),
+    /// That of this study was looked up; from now on every change is stored.
+    Known(Looked),
 }
 
 /// The name of a colour theme; `ui` has the colours.
@@ -196,6 +198,10 @@ pub struct State {
     pub tagging: Tagging,
     /// Whether it is known how the study was looked at last.
     pub resumed: Resumed,
+    /// How the study on the screen was looked at when it came in place of another one.
+    pub arrival: Option<Session>,
+    /// What waits for the answer to an open question.
+    pub pending: Option<Pending>,
     /// Index of the row with the cursor in the open chooser.
     pub choice: usize,
     /// The prompt, chooser, list or heat map over the panes, if one is open.
@@ -282,6 +288,8 @@ impl State {
             map_scroll: 0,
             tagging: Tagging::default(),
             resumed: Resumed::Unasked,
+            arrival: None,
+            pending: None,
             choice: 0,
             overlay: None,
             notice: None,
@@ -319,16 +327,28 @@ impl State {
         self.adapt(&before);
     }
 
-    /// Replaces the findings of the study.
-    pub fn set_study(&mut self, findings: Arc<Findings>) {
+    /// Replaces the findings of the study. Returns whether they are of another study or model, whose features nobody has marked.
+    pub fn set_study(&mut self, findings: Arc<Findings>) -> bool {
         let before = self.about().clone();
-        let is_another = self.study.as_ref().is_some_and(|study| study.study != findings.study);
+        let differs = |study: &Arc<Findings>| {
+            let subjects = study.subject.as_ref().zip(findings.subject.as_ref());
+            study.study != findings.study || study.model != findings.model || subjects.is_some_and(|(old, new)| old != new)
+        };
+        let is_another = self.study.as_ref().is_some_and(differs);
         self.study = Some(findings);
-        if is_another && self.show_published {
-            self.aside.table.clear();
-            self.aside.look = None;
+        if is_another {
+            let (table, marked, submodule) = if self.show_published {
+                self.aside.look = None;
+                (&mut self.aside.table, &mut self.aside.marked, &mut self.aside.submodule)
+            } else {
+                (&mut self.table, &mut self.marked, &mut self.submodule)
+            };
+            table.clear();
+            *marked = Arc::default();
+            *submodule = None;
         }
         self.adapt(&before);
+        is_another
     }
 
     /// Translates everything that names views, from the study `before` to the study on the screen now: a view is a place in its

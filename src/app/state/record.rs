@@ -19,6 +19,8 @@ pub enum Keeping {
 pub struct Record {
     /// Whether the program kept it.
     pub keeping: Keeping,
+    /// Whether it was read from a file, so that the request of the program is not about it.
+    pub opened: bool,
     /// The file into which the user wrote it last.
     pub written: Option<String>,
 }

@@ -10,3 +10,15 @@ pub struct RunList {
     /// Index of the row with the cursor.
     pub cursor: usize,
 }
+
+impl RunList {
+    /// Number of lines of the list: a heading, and a line for each run or one that says that there is none.
+    pub fn lines(&self) -> usize {
+        1 + self.runs.as_ref().map_or(0, Vec::len).max(1)
+    }
+
+    /// Index of the first run that is visible in a window of `rows` rows below the heading.
+    pub fn top(&self, rows: usize) -> usize {
+        (self.cursor + 1).saturating_sub(rows.max(1))
+    }
+}

@@ -215,12 +215,19 @@ fn pushes(view: &ViewSpec, effect: Option<f32>, standard_error: Option<f32>, pai
         Some(error) => format!(" ± {}", cells::unsigned(Some(f64::from(error)))),
         None => String::new(),
     };
+    // The effect is that of the patch activation in place of the clean one: it takes away what fires on the clean prompt.
+    let change = match pairs.and_then(Pairs::firing) {
+        Some(Firing::Clean) => "taken away: ",
+        Some(Firing::Patch | Firing::Both) | None => "",
+    };
+    // A minus sign is that of the metric, not of the answer that is named.
+    let so = if effect < 0.0 { ", so" } else { "" };
     let towards = answer(view, effect, pairs);
     let of = pairs.filter(|pairs| !pairs.is_empty()).map_or_else(String::new, |pairs| {
         let noun = if pairs.len() == 1 { "pair" } else { "pairs" };
         format!(", in {} of {} {noun}", pairs.agreeing(effect), pairs.len())
     });
-    format!("{number}{error} logits towards {towards}{of}")
+    format!("{change}{number}{error} logits{so} towards {towards}{of}")
 }
 
 /// The answer that an effect of this sign makes more likely: its text if all pairs share it.

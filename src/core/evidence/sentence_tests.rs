@@ -63,7 +63,7 @@ fn a_feature_of_one_prompt_names_its_words_and_those_on_which_it_is_silent() {
     assert_eq!(
         said(FEMALE, -0.45, Some(0.05), &pairs),
         "silent on the she-prompt (Sarah, Jean ..), fires on the he-prompt (Michael, Andrew ..) at the token that differs; \
-         -0.4500 ± 0.0500 logits towards ' she', in 1 of 3 pairs"
+         -0.4500 ± 0.0500 logits, so towards ' she', in 1 of 3 pairs"
     );
 }
 
@@ -92,8 +92,8 @@ fn every_kind_of_evidence_has_its_words() {
             -0.5,
             Some(0.0),
             &weak[..],
-            "fires on the he-prompt (because after Tom, Max) at the last token, weak on the she-prompt (after Ann, Eve); -0.5000 ± \
-             0.0000 logits towards ' he', in 2 of 2 pairs",
+            "fires on the he-prompt (because after Tom, Max) at the last token, weak on the she-prompt (after Ann, Eve); taken away: \
+             -0.5000 ± 0.0000 logits, so towards ' he', in 2 of 2 pairs",
         ),
         (
             MALE,
@@ -116,8 +116,8 @@ fn every_kind_of_evidence_has_its_words() {
             0.4,
             Some(0.1),
             &spread[..],
-            "fires on the he-prompt (a, b ..) over several tokens, silent on the she-prompt (e, f ..); +0.4000 ± 0.1000 logits \
-             towards ' she', in 1 of 1 pair",
+            "fires on the he-prompt (a, b ..) over several tokens, silent on the she-prompt (e, f ..); taken away: +0.4000 ± 0.1000 \
+             logits towards ' she', in 1 of 1 pair",
         ),
         (
             MALE,
@@ -148,7 +148,7 @@ fn what_is_not_known_is_said() {
     let told = |effect, error| sentence(study.view(MALE), effect, error, Err("nothing was kept"));
     assert_eq!(
         told(Some(-0.25), Some(0.5)),
-        "what it fires on is not known: nothing was kept; -0.2500 ± 0.5000 logits towards the answer to the he-prompt"
+        "what it fires on is not known: nothing was kept; -0.2500 ± 0.5000 logits, so towards the answer to the he-prompt"
     );
     assert_eq!(told(None, None), "what it fires on is not known: nothing was kept; its effect is not known");
 }

@@ -58,6 +58,11 @@ impl Column {
         }
     }
 
+    /// Whether rows of a table of `shown` can be ordered by the column: it has the column, or the effects are known beside it.
+    pub fn can_order(self, shown: Shown) -> bool {
+        matches!(self, Self::Effect | Self::Effects(_)) || self.is_of(shown)
+    }
+
     /// Whether the column holds numbers.
     pub fn is_number(self) -> bool {
         !matches!(self, Self::Name | Self::Fires | Self::Side | Self::Tags)

@@ -31,7 +31,7 @@ impl Screen {
     /// Draws a frame as the explorer does, and returns the number of its bytes.
     pub fn draw(&mut self, state: &State) -> Result<usize> {
         let before = self.bytes.load(Ordering::Relaxed);
-        guard::draw(&mut self.terminal, state)?;
+        guard::draw(&mut self.terminal, state, true)?;
         Ok(self.bytes.load(Ordering::Relaxed) - before)
     }
 }

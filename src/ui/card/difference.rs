@@ -15,7 +15,7 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
         return card.dim(&format!("the difference {} is not known", shown.pair_name(&card.findings.study)));
     };
     let error = unsigned(delta.standard_error.map(f64::from));
-    let error = if error.is_empty() { error } else { format!(" ±{error}") };
+    let error = if error.is_empty() { error } else { format!(" ± {error}") };
     let share = delta.share.map_or_else(String::new, |share| format!("  {share:+.1} % of the total effects"));
     let effect = f64::from(delta.effect);
     let (title, number) = (format!("Δ {} ", shown.pair_name(&card.findings.study)), signed(Some(effect)));
@@ -32,7 +32,7 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
 }
 
 fn judged(delta: &Delta) -> String {
-    let of = if delta.is_paired { "paired, example by example" } else { "both views taken as independent" };
+    let of = if delta.is_paired { "paired, pair by pair" } else { "both views taken as independent" };
     match (delta.standard_error, delta.may_be_zero()) {
         (None, _) => "its standard error is not known".to_owned(),
         (Some(_), true) => format!("within {CLEAR} standard errors of zero; {of}"),

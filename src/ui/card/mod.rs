@@ -84,6 +84,13 @@ pub fn text(state: &State) -> String {
     heading.into_iter().chain(lines).map(|line| line + "\n").collect()
 }
 
+/// The address of the page of the feature at the cursor, if it has one.
+pub fn address(state: &State) -> Option<String> {
+    let theme = Theme::new(state.theme, state.setting.true_colour);
+    let card = Card { state, theme: &theme, findings: state.findings()?, row: state.table.row()?, columns: AS_TEXT };
+    said::address(&card).ok()
+}
+
 fn every_line<'a>(state: &'a State, theme: &'a Theme, columns: usize) -> Box<dyn Iterator<Item = Line<'static>> + 'a> {
     let (Some(row), Some(findings)) = (state.table.row(), state.findings()) else {
         return Box::new(std::iter::once(Line::styled("no feature is listed", theme.dim)));

@@ -43,11 +43,16 @@ fn pieces(card: &Card, marks: &Marks, room: usize) -> Vec<Piece> {
     pieces
 }
 
+/// The address of the feature's page, or why it has none.
+pub fn address(card: &Card) -> Result<String, String> {
+    let pages = Pages::of(card.findings, &card.state.setting.hosted)?;
+    pages.reference(card.row.feature).map(|reference| reference.page())
+}
+
 /// The address of the feature's page, or a line that the model has no pages.
 pub fn page(card: &Card) -> Vec<Line<'static>> {
-    let pages = Pages::of(card.findings, &card.state.setting.hosted);
-    let page = match pages.and_then(|pages| pages.reference(card.row.feature)) {
-        Ok(reference) => reference.page(),
+    let page = match address(card) {
+        Ok(page) => page,
         Err(reason) => return card.dim(&reason),
     };
     fit::sentence(&page, card.theme.text.add_modifier(Modifier::UNDERLINED), card.columns, card.theme)

@@ -55,6 +55,11 @@ fn a_computation_starts_and_its_results_arrive_one_after_another() {
 fn news_of_a_superseded_job_are_dropped() {
     let mut pilot = half_done();
     pilot.press("r");
+    let asked = crate::app::question::notice(&pilot.state).unwrap().text;
+    assert_eq!(asked, "stop the computation and compute names with ig 10 steps? y does, n lets it go on");
+    pilot.press("n");
+    assert_eq!((pilot.asked().len(), pilot.state.job.as_ref().unwrap().number), (0, 1), "nothing was superseded");
+    pilot.press("r y");
     assert!(matches!(pilot.asked().as_slice(), [Effect::Start(2, _)]));
     let before = pilot.features();
     for news in found(&run(), MALE, 6).into_iter().chain([opened(&run()), whole(), JobNews::Ended(Err(problem()))]) {
@@ -68,7 +73,7 @@ fn news_of_a_superseded_job_are_dropped() {
 
 #[test]
 fn a_partial_result_never_replaces_a_whole_one() {
-    for end in ["x y", "r"] {
+    for end in ["x y", "r y"] {
         let mut pilot = half_done();
         pilot.press("2");
         pilot.press(end);

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::pilot::{Pilot, found, opened, problem, request};
 use crate::app::message::{Effect, JobNews, Message};
-use crate::app::session;
-use crate::app::state::State;
+use crate::app::state::overlay::Overlay;
 use crate::app::state::tab::Tab;
+use crate::app::state::{Resumed, State};
+use crate::app::{question, session};
 use crate::core::findings::Findings;
 use crate::core::kept_run::{About, KeptRun};
 use crate::core::selection::Selection;
-use crate::core::session::Session;
+use crate::core::session::{Looked, Session};
 use crate::core::study::testing::{FEMALE, MALE};
 use crate::core::tags::Subject;
 use crate::ui::testing::run;
@@ -82,7 +83,7 @@ fn whoever_keeps_no_runs_is_not_asked_about_them() {
     assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]));
 }
 
-fn kept(name: &str, is_whole: bool) -> KeptRun {
+pub fn kept(name: &str, is_whole: bool) -> KeptRun {
     let about = About {
         study: "names".to_owned(),
         model: "saescope-demo".to_owned(),
@@ -118,10 +119,18 @@ fn kept_runs_are_listed_and_opened_or_it_is_said_why_not() {
     pilot.press("r R");
     pilot.asked();
     pilot.tell(Message::RunsListed(Ok(vec![kept("final", true)])));
+    pilot.press("d");
+    assert_eq!(pilot.notice(), "d does nothing here; `saescope runs` names and deletes runs");
     pilot.press("enter");
-    assert_eq!(pilot.notice(), "a computation shows its results; close this list, then x stops it");
+    assert_eq!(asked(&pilot), "stop the computation and open final? y does, n lets it go on");
+    pilot.press("n");
+    assert!(pilot.state.job.is_some() && pilot.asked().is_empty());
     pilot.press("R");
-    assert!(pilot.state.overlay.is_none() && pilot.asked().is_empty());
+    pilot.tell(Message::RunsListed(Ok(vec![kept("final", true)])));
+    pilot.asked();
+    pilot.press("enter y");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Cancel(1), Effect::ReadKeptRun(asked)] if *asked == path));
+    assert!(pilot.state.job.is_none());
     pilot.press("R");
     pilot.tell(Message::RunsListed(Err(problem())));
     assert!(pilot.state.overlay.is_none());
@@ -137,13 +146,38 @@ fn an_earlier_run_is_offered_at_the_start() {
     assert_eq!(pilot.notice(), says);
 }
 
+/// The open question.
+fn asked(pilot: &Pilot) -> String {
+    assert!(matches!(pilot.state.overlay, Some(Overlay::Question(_))));
+    question::notice(&pilot.state).unwrap().text
+}
+
+/// The study whose session was asked for.
+fn looked(pilot: &mut Pilot) -> Looked {
+    let effects = session::ask(&mut pilot.state);
+    pilot.effects(effects);
+    match &pilot.state.resumed {
+        Resumed::Asked(looked) => looked.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn resume(pilot: &mut Pilot, session: &Session) {
+    let looked = looked(pilot);
+    pilot.tell(Message::SessionRead(looked, Some(Box::new(session.clone()))));
+}
+
 /// The small study as it was left.
 fn left() -> (Session, State) {
     let mut pilot = Pilot::study();
-    pilot.tell(Message::SessionRead(None));
+    let looked = looked(&mut pilot);
+    pilot.tell(Message::SessionRead(looked, None));
     pilot.press("4 v : top-k enter ctrl-u 7 enter / kind=attn enter \\ s e j h j l space");
     let (looked, session) = session::of(&pilot.state).unwrap();
-    assert_eq!((looked.study.as_str(), looked.subject.model.as_str()), ("names", "pythia-70m-deduped"));
+    assert_eq!(
+        (looked.study.as_str(), looked.subject.model.as_str()),
+        ("names of pairs.json, baseline.json", "pythia-70m-deduped")
+    );
     (session, pilot.state)
 }
 
@@ -152,7 +186,7 @@ fn the_study_is_looked_at_as_it_was_left() {
     let (session, before) = left();
     let mut pilot = Pilot::study();
     assert!(session::of(&pilot.state).is_none(), "nothing is stored before it is known what was");
-    pilot.tell(Message::SessionRead(Some(Box::new(session.clone()))));
+    resume(&mut pilot, &session);
     let now = &pilot.state;
     assert_eq!((now.tab, now.pair, now.selection, now.sort), (before.tab, before.pair, before.selection, before.sort));
     assert_eq!((now.keep_others, now.pane, now.submodule), (before.keep_others, before.pane, before.submodule));
@@ -160,15 +194,48 @@ fn the_study_is_looked_at_as_it_was_left() {
     assert_eq!(session::of(now).unwrap().1, session);
 }
 
+/// The small study with another model.
+fn of_another_model() -> Arc<Findings> {
+    let mut run = run();
+    run.manifest.model.name = "another".to_owned();
+    let subject = Subject { model: "another".to_owned(), dictionaries: "fedcba9876543210".to_owned() };
+    Arc::new(Findings::from_run(run, None, subject))
+}
+
 #[test]
-fn what_the_user_has_done_or_asked_for_comes_before_the_last_session() {
+fn each_study_is_looked_at_in_its_own_way() {
     let (session, _) = left();
     let mut pilot = Pilot::study();
+    resume(&mut pilot, &session);
+    let first = looked_at(&pilot);
+    pilot.tell(Message::RunRead(Ok(of_another_model())));
+    let state = &pilot.state;
+    assert!(state.marked.is_empty() && state.submodule.is_none(), "features of another model are other features");
+    assert!(session::of(state).is_none(), "nothing is stored of it before it is known what was");
+    let asked = pilot.asked();
+    assert!(asked.iter().any(|effect| matches!(effect, Effect::OpenSession(looked) if *looked != first)), "{asked:?}");
+    // An answer about the study before it comes too late.
+    pilot.tell(Message::SessionRead(first, Some(Box::new(session.clone()))));
+    assert!(pilot.state.marked.is_empty());
+    pilot.press("1");
+    let other = Session { filter: Some("kind=mlp".to_owned()), ..session };
+    resume(&mut pilot, &other);
+    assert_eq!(session::of(&pilot.state).unwrap().1.filter, other.filter);
+}
+
+fn looked_at(pilot: &Pilot) -> Looked {
+    session::of(&pilot.state).unwrap().0
+}
+
+#[test]
+fn what_the_user_has_done_or_asked_for_comes_before_the_last_session() {
+    let (session, before) = left();
+    let mut pilot = Pilot::study();
     pilot.press("2");
-    pilot.tell(Message::SessionRead(Some(Box::new(session.clone()))));
-    assert_eq!((pilot.state.tab, &pilot.state.filter), (Tab::Single(FEMALE), &None));
+    resume(&mut pilot, &session);
+    assert_eq!((pilot.state.tab, &pilot.state.filter), (Tab::Single(FEMALE), &before.filter), "the rest comes back");
     let mut pilot = Pilot::study();
     pilot.state.setting.selection_chosen = true;
-    pilot.tell(Message::SessionRead(Some(Box::new(session))));
+    resume(&mut pilot, &session);
     assert_eq!((pilot.state.tab, pilot.state.selection), (Tab::Difference, Selection::Threshold(0.0)));
 }

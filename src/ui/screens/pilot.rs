@@ -54,6 +54,8 @@ impl Pilot {
     pub fn computing() -> Self {
         let mut pilot = Self::study();
         pilot.state.setting.request = Some(request());
+        // As if the request had been computed.
+        pilot.state.record.opened = false;
         pilot
     }
 

@@ -1,8 +1,9 @@
 //! Tests of the mouse in windows and of the wheel, and of choosing by arrows.
 
+use super::keeping::kept;
 use super::pilot::{Pilot, wide};
 use crate::app::layout::{Area, window};
-use crate::app::message::{Message, Mouse};
+use crate::app::message::{Effect, Message, Mouse};
 use crate::app::state::State;
 use crate::app::state::overlay::{Chooser, Overlay};
 use crate::app::{choice, layout};
@@ -11,11 +12,12 @@ use crate::core::selection::Selection;
 use crate::core::study::testing::{name, tag};
 
 fn open_window(state: &State) -> Area {
-    let choices = match state.overlay {
-        Some(Overlay::Chooser(chooser)) => choice::choices(chooser, state).len(),
+    let lines = match &state.overlay {
+        Some(Overlay::Chooser(chooser)) => choice::choices(*chooser, state).len(),
+        Some(Overlay::Runs(list)) => list.lines(),
         _ => 0,
     };
-    window(state, state.size(), choices).unwrap()
+    window(state, state.size(), lines).unwrap()
 }
 
 /// Clicks on the line of the open window that contains `text`.
@@ -47,6 +49,29 @@ fn a_click_on_a_row_of_a_window_chooses_it_and_one_beside_it_closes_the_window()
         pilot.tell(Message::Mouse(Mouse::Click, 0, 4));
         assert!(pilot.state.overlay.is_none(), "{window}");
     }
+}
+
+#[test]
+fn a_click_in_the_help_runs_or_explains_and_one_in_the_list_of_runs_opens() {
+    let mut pilot = Pilot::study();
+    pilot.resize(120, 40);
+    pilot.press("?").type_text("standard error");
+    click(&mut pilot, "a drawn effect");
+    assert!(matches!(pilot.state.overlay, Some(Overlay::Topic(_))), "{}", pilot.screen().join("\n"));
+    pilot.press("esc esc ?").type_text("heat-map");
+    click(&mut pilot, "sums by submodule");
+    assert!(matches!(pilot.state.overlay, Some(Overlay::HeatMap)), "{}", pilot.screen().join("\n"));
+    pilot.press("esc R");
+    pilot.asked();
+    pilot.tell(Message::RunsListed(Ok(vec![kept("first", true), kept("second", true)])));
+    click(&mut pilot, "when (UTC)");
+    assert!(matches!(pilot.state.overlay, Some(Overlay::Runs(_))), "the heading is no run");
+    click(&mut pilot, "second");
+    assert!(
+        matches!(pilot.asked().as_slice(), [Effect::ReadKeptRun(path)] if path.ends_with("second.safetensors")),
+        "{}",
+        pilot.screen().join("\n")
+    );
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn digits_switch_views_at_once_however_fast_they_are_typed() {
     assert_eq!(pilot.state.tab, Tab::Similarity);
     pilot.press("6");
     assert_eq!(pilot.state.tab, Tab::Similarity);
-    assert_eq!(pilot.notice(), "view-6: the study names has 3 views");
+    assert_eq!(pilot.notice(), "view-6: the study names has 3 views and 2 comparisons");
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn entries_that_change_nothing_are_not_counted() {
     pilot.press("m p");
     saves(&mut pilot);
     pilot.tell(Message::TagsRead(Ok((list(), "list.md".to_owned()))));
-    let said = "imported 1 entries from list.md; 1 more were here already; those that name no view count everywhere";
+    let said = "imported 1 entry from list.md; 1 more was here already; those that name no view count everywhere";
     assert!(pilot.notice().starts_with(said), "{}", pilot.notice());
     saves(&mut pilot);
     pilot.tell(Message::TagsRead(Ok((list(), "list.md".to_owned()))));
@@ -197,10 +197,10 @@ fn published_tags_are_a_start_where_they_fit() {
     let effects = commands::run(&mut pilot.state, take);
     let count = published.tags.entries().count();
     assert!(count > 30 && matches!(effects.as_slice(), [Effect::SaveTags(..), ..]));
-    assert_eq!(pilot.notice(), format!("imported {count} published entries; u takes them back"));
+    assert_eq!(pilot.notice(), format!("imported {count} entries of the published study; u takes them back"));
     assert_eq!(pilot.state.tags(), published.tags.features());
     assert!(commands::run(&mut pilot.state, take).is_empty());
-    assert_eq!(pilot.notice(), format!("nothing changed: all {count} published entries were here already"));
+    assert_eq!(pilot.notice(), format!("nothing changed: all {count} entries of the published study were here already"));
     pilot.press("u");
     assert!(pilot.state.tags().is_empty());
     let mut other = (*published.findings).clone();
