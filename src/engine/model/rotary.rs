@@ -1,4 +1,5 @@
-//! Rotary position embedding as in GPT-NeoX: on the first dimensions of each head, dimension `i` paired with `i + half`.
+//! Rotary position embedding (Su et al. 2021, arXiv:2104.09864) on the first dimensions of each head, dimension `i` paired with
+//! `i + half`, as GPT-NeoX, Llama, Gemma and Qwen have it.
 //!
 //! burn's own `RotaryEncoding` pairs adjacent dimensions, which is another rotation.
 
@@ -21,16 +22,23 @@ impl Angles {
     /// Computes the angles for positions `0..positions`.
     pub fn new(config: &Config, positions: usize) -> Self {
         let half = config.rotary_width / 2;
-        let angles = (0..positions).flat_map(|position| {
-            (0..half).map(move |pair| {
-                // f32 throughout, as transformers computes it.
-                let exponent = (2 * pair) as f32 / config.rotary_width as f32;
-                position as f32 / (config.rotary_base as f32).powf(exponent)
-            })
-        });
+        let periods: Vec<f32> = (0..half).map(|pair| period(config, pair)).collect();
+        let angles = (0..positions).flat_map(|position| periods.iter().map(move |period| position as f32 / period));
         let (sine, cosine) = angles.map(f32::sin_cos).unzip();
         Self { half, cosine, sine }
     }
+}
+
+/// The number of positions in which pair `pair` turns by one radian; in f32 throughout, as transformers computes it.
+fn period(config: &Config, pair: usize) -> f32 {
+    let exponent = (2 * pair) as f32 / config.rotary_width as f32;
+    let period = (config.rotary_base as f32).powf(exponent);
+    let Some(scaling) = config.rotary_scaling else { return period };
+    let [factor, low, high, old] =
+        [scaling.factor, scaling.low_frequency_factor, scaling.high_frequency_factor, scaling.old_context].map(|value| value as f32);
+    // 1 for short waves, which stay; 0 for long ones, whose frequency is divided by the factor.
+    let stays = ((old / (std::f32::consts::TAU * period) - low) / (high - low)).clamp(0.0, 1.0);
+    period / ((1.0 - stays) / factor + stays)
 }
 
 /// The angles' cosines and sines on a device.
