@@ -130,7 +130,8 @@ fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>,
     let config_path = model.join("config.json");
     let own = ["config.json", "tokenizer.json"].map(|file| model.join(file)).into_iter().chain(WeightFiles::paths(model));
     let settings = tokenizer_settings::files(model);
-    let mut stamps: Vec<Stamp> = own.chain(settings).chain(dictionary_folders.iter().cloned()).map(|path| Stamp::of(&path)).collect();
+    let mut stamps: Vec<Stamp> =
+        own.chain(settings).chain(dictionary_folders.iter().cloned()).map(|path| Stamp::of(&path)).collect();
     expect_whole_model(model)?;
     let text = small_file::read(&config_path, LARGEST_CONFIGURATION)?;
     let config_name = config_path.display().to_string();

@@ -1,7 +1,7 @@
 //! The golden tensors of a host model.
 
-use safetensors::{Dtype, SafeTensors};
 use saescope::engine::compute::Answers;
+use safetensors::{Dtype, SafeTensors};
 
 use super::host;
 

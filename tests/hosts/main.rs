@@ -9,6 +9,7 @@ mod backends;
 mod files;
 mod golden;
 mod sites;
+mod study;
 
 use std::path::PathBuf;
 

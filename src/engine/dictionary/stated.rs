@@ -11,6 +11,8 @@ pub struct Stated {
     pub model: Option<String>,
     /// The model's id on Neuronpedia.
     pub neuronpedia_model: Option<String>,
+    /// Whether the dictionary was trained on prompts that begin with a BOS token; None if that is not said.
+    pub bos: Option<bool>,
     /// Sentences about the dictionary that a reader of its results should know, without a full stop.
     pub notes: Vec<String>,
 }

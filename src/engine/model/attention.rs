@@ -63,11 +63,8 @@ impl<B: Backend> Transformer<B> {
         };
         let (query, key) = (rotate(query), rotate(key));
         let hidden = positions.hidden_from(config.window(index));
-        let (query, hidden) = if last {
-            (query.narrow(2, length - 1, 1), hidden.narrow(2, length - 1, 1))
-        } else {
-            (query, hidden)
-        };
+        let (query, hidden) =
+            if last { (query.narrow(2, length - 1, 1), hidden.narrow(2, length - 1, 1)) } else { (query, hidden) };
         let queries = if last { 1 } else { length };
         let scores = together(query.clone(), shared).matmul(key.clone().swap_dims(2, 3)) * config.attention_scale;
         let scores = scores.reshape([examples, heads, queries, length]);
@@ -114,7 +111,9 @@ impl<B: Backend> Transformer<B> {
         };
         let (d_query, d_key) = (turn_back(at_the_end(d_query, 2, length)), turn_back(d_key));
         let (d_query, d_key) = match (normal, &layer.query_norm, &layer.key_norm) {
-            (Some([query, key]), Some(query_norm), Some(key_norm)) => (query.back(d_query, query_norm), key.back(d_key, key_norm)),
+            (Some([query, key]), Some(query_norm), Some(key_norm)) => {
+                (query.back(d_query, query_norm), key.back(d_key, key_norm))
+            }
             _ => (d_query, d_key),
         };
         let mixed = Tensor::cat(vec![d_query, d_key, d_value], 1);

@@ -116,6 +116,8 @@ pub struct Config {
     pub vocabulary: usize,
     /// The longest prompt, in tokens.
     pub context: usize,
+    /// The token that texts of the model's training began with, if the file names one of the vocabulary.
+    pub bos: Option<u32>,
     /// The kind of all norms.
     pub norm: NormKind,
     /// Added to the variance or mean square in every norm.

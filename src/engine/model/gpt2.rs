@@ -26,6 +26,7 @@ pub fn config(keys: Keys<'_>) -> Result<Config> {
         vocabulary: keys.size("vocab_size")?,
         // The file has as many rows of position embeddings; the older key `n_ctx` says the same and is not read by transformers.
         context: keys.size("n_positions")?,
+        bos: keys.bos()?,
         norm: NormKind::Layer,
         norm_epsilon: keys.positive("layer_norm_epsilon", 1e-5)?,
         output_norms: false,

@@ -68,7 +68,11 @@ impl<'a> Keys<'a> {
         let class = family.class();
         let bare = class.split_once("For").or(class.split_once("LMHead")).map_or(class, |(bare, _)| bare);
         let is_one = |name: &Value| {
-            name.as_str().is_some_and(|name| name == class || name.strip_prefix(bare).is_some_and(|rest| rest.starts_with("For")) || name.strip_prefix(bare) == Some("Model"))
+            name.as_str().is_some_and(|name| {
+                name == class
+                    || name.strip_prefix(bare).is_some_and(|rest| rest.starts_with("For"))
+                    || name.strip_prefix(bare) == Some("Model")
+            })
         };
         let are_known = |value: &Value| value.is_null() || value.as_array().is_some_and(|names| names.iter().all(is_one));
         if fields.object.get("architectures").is_some_and(|value| !are_known(value)) {
@@ -122,6 +126,13 @@ impl<'a> Keys<'a> {
             let remedy = format!("use the config.json of a {} model", self.family.class());
             Problem::new(self.fields.file, format_args!("has no {key}"), remedy)
         })
+    }
+
+    /// The BOS token; None if the file names none or several, or one beyond the vocabulary.
+    pub fn bos(&self) -> Result<Option<u32>> {
+        let vocabulary = self.size("vocab_size")?;
+        let token = self.fields.object.get("bos_token_id").and_then(Value::as_u64);
+        Ok(token.and_then(|token| u32::try_from(token).ok()).filter(|token| (*token as usize) < vocabulary))
     }
 
     /// A positive number, `otherwise` if the key is missing.
@@ -202,12 +213,8 @@ impl<'a> Keys<'a> {
                 "the number of rotated dimensions must be even and at most the head's width",
             ));
         }
-        let base = self.agreed(&[
-            (top, "rotary_emb_base"),
-            (top, "rope_theta"),
-            (parameters, "rope_theta"),
-            (scaling, "rope_theta"),
-        ])?;
+        let base =
+            self.agreed(&[(top, "rotary_emb_base"), (top, "rope_theta"), (parameters, "rope_theta"), (scaling, "rope_theta")])?;
         let base = self.expect_positive("rotary_emb_base", base.unwrap_or(10_000.0))?;
         let [one, other] = [parameters, scaling].map(|object| object.map(rotary_type).transpose());
         let scaled = match (one?, other?) {

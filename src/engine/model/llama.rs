@@ -43,6 +43,7 @@ pub fn config(keys: Keys<'_>) -> Result<Config> {
         mlp_width: keys.size("intermediate_size")?,
         vocabulary: keys.size("vocab_size")?,
         context: keys.size("max_position_embeddings")?,
+        bos: keys.bos()?,
         norm: NormKind::Rms,
         norm_epsilon: keys.positive("rms_norm_eps", 1e-6)?,
         output_norms: false,

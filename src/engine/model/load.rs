@@ -107,8 +107,7 @@ impl Names {
             layout.unembedding.contains(&name) || name.strip_prefix(prefix).is_some_and(|name| layout.has(config, name))
         };
         if let Some(name) = all.into_iter().find(|name| !known(name)) {
-            let what =
-                format!("holds the tensor '{}', which a model of {} layers has not", excerpt(name, 80), config.layers);
+            let what = format!("holds the tensor '{}', which a model of {} layers has not", excerpt(name, 80), config.layers);
             return Err(Problem::new(files.name(), what, remedy));
         }
         if let [one, other, ..] = heads[..] {
@@ -249,6 +248,7 @@ impl<B: Backend> Reader<'_, B> {
 
 /// Where each column of `queries | keys | values` stands if query, key and value of each head lie side by side.
 pub fn thirds_from_heads(heads: usize, head_width: usize) -> Vec<i32> {
-    let of = |part: usize| (0..heads).flat_map(move |head| (0..head_width).map(move |column| (3 * head + part) * head_width + column));
+    let of =
+        |part: usize| (0..heads).flat_map(move |head| (0..head_width).map(move |column| (3 * head + part) * head_width + column));
     (0..3).flat_map(of).map(|column| column as i32).collect()
 }

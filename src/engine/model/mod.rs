@@ -13,11 +13,11 @@ mod llama;
 pub mod load;
 pub mod mlp;
 pub mod norm;
+#[cfg(test)]
+mod oracle;
 mod parse;
 pub mod passes;
 pub mod positions;
-#[cfg(test)]
-mod oracle;
 pub mod rotary;
 #[cfg(feature = "train")]
 pub mod save;

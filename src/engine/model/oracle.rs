@@ -17,7 +17,10 @@ type Tracking = Autodiff<Plain>;
 /// Configurations that between them have every choice that a configuration states.
 const MODELS: [(&str, &str); 9] = [
     ("neox parallel", r#""model_type": "gpt_neox", "rotary_pct": 0.5, "hidden_act": "gelu", "use_parallel_residual": true"#),
-    ("neox sequential", r#""model_type": "gpt_neox", "rotary_pct": 0.5, "hidden_act": "gelu_new", "use_parallel_residual": false"#),
+    (
+        "neox sequential",
+        r#""model_type": "gpt_neox", "rotary_pct": 0.5, "hidden_act": "gelu_new", "use_parallel_residual": false"#,
+    ),
     ("neox relu", r#""model_type": "gpt_neox", "rotary_pct": 1.0, "hidden_act": "relu", "use_parallel_residual": true"#),
     ("gpt2", r#""model_type": "gpt2", "n_layer": 1, "n_embd": 16, "n_head": 2, "n_positions": 8, "n_inner": 24"#),
     (
@@ -61,8 +64,7 @@ fn model(config: &Config, draws: &mut Draws) -> Transformer<Tracking> {
     };
     let layer = &mut model.layers[0];
     [&mut layer.attention_norm, &mut layer.mlp_norm, &mut model.final_norm].into_iter().for_each(&mut scatter);
-    let optional =
-        [&mut layer.attention_output_norm, &mut layer.mlp_output_norm, &mut layer.query_norm, &mut layer.key_norm];
+    let optional = [&mut layer.attention_output_norm, &mut layer.mlp_output_norm, &mut layer.query_norm, &mut layer.key_norm];
     optional.into_iter().flatten().for_each(&mut scatter);
     for linear in [&mut layer.query_key_value, &mut layer.attention_output, &mut layer.mlp_input, &mut layer.mlp_output] {
         let shape @ [_, outputs] = linear.weight.dims();
@@ -70,7 +72,8 @@ fn model(config: &Config, draws: &mut Draws) -> Transformer<Tracking> {
         linear.bias = linear.bias.as_ref().map(|_| Param::from_tensor(draws.tensor([outputs], 0.0)));
     }
     model.embedding = Param::from_tensor(draws.tensor([config.vocabulary, config.width], 0.0));
-    model.unembedding = model.unembedding.as_ref().map(|_| Param::from_tensor(draws.tensor([config.vocabulary, config.width], 0.0)));
+    model.unembedding =
+        model.unembedding.as_ref().map(|_| Param::from_tensor(draws.tensor([config.vocabulary, config.width], 0.0)));
     model
 }
 

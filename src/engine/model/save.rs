@@ -1,7 +1,7 @@
 //! Writes a GPT-NeoX model as Hugging Face does: `model.safetensors` with the `gpt_neox` tensor names, in f16.
 
-use burn::tensor::{Tensor, TensorData};
 use burn::tensor::backend::Backend;
+use burn::tensor::{Tensor, TensorData};
 use half::f16;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, serialize};

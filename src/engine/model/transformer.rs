@@ -85,11 +85,7 @@ impl<B: Backend> Transformer<B> {
                 attention_output_norm: config.output_norms.then(norm),
                 mlp_norm: norm(),
                 mlp_output_norm: config.output_norms.then(norm),
-                query_key_value: linear(
-                    width,
-                    (config.heads + 2 * config.key_value_heads) * head_width,
-                    biases.query_key_value,
-                ),
+                query_key_value: linear(width, (config.heads + 2 * config.key_value_heads) * head_width, biases.query_key_value),
                 query_norm: head_norm(),
                 key_norm: head_norm(),
                 attention_output: linear(config.heads * head_width, width, biases.attention_output),

@@ -50,7 +50,11 @@ impl WeightFiles {
             let holds = weights.places.get(tensor).is_some_and(|place| *weights.files[*place].name() == *path_of(folder, part));
             if !holds {
                 let what = format!("says that '{}' lies in {}, which does not hold it", excerpt(tensor, 80), excerpt(part, 80));
-                return Err(Problem::new(&weights.name, what, "download the model again: index and parts do not belong together"));
+                return Err(Problem::new(
+                    &weights.name,
+                    what,
+                    "download the model again: index and parts do not belong together",
+                ));
             }
         }
         Ok(weights)

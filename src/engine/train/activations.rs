@@ -46,7 +46,12 @@ pub fn stream(
 
 /// The outputs of all submodules over at least `tokens` tokens, one row-major array per submodule in the order of
 /// [`Submodule::all`].
-pub fn collect(model: &Transformer<Plain>, tokenizer: &Tokenizer, stream_of: (u32, &str), tokens: usize) -> Result<Vec<Vec<f32>>> {
+pub fn collect(
+    model: &Transformer<Plain>,
+    tokenizer: &Tokenizer,
+    stream_of: (u32, &str),
+    tokens: usize,
+) -> Result<Vec<Vec<f32>>> {
     let mut rows: Vec<Vec<f32>> = vec![Vec::new(); Submodule::all(model.config().layers).len()];
     stream(model, tokenizer, stream_of, tokens, |outputs| {
         for (rows, output) in rows.iter_mut().zip(outputs) {

@@ -112,7 +112,12 @@ pub fn professions(model: &Transformer<Plain>, tokenizer: &Tokenizer) -> Result<
 }
 
 /// The `count` most probable next tokens with their probabilities.
-pub fn continuations(model: &Transformer<Plain>, tokenizer: &Tokenizer, prompt: &str, count: usize) -> Result<Vec<(String, f64)>> {
+pub fn continuations(
+    model: &Transformer<Plain>,
+    tokenizer: &Tokenizer,
+    prompt: &str,
+    count: usize,
+) -> Result<Vec<(String, f64)>> {
     let logits = last_logits(model, tokenizer, prompt)?;
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f64 = logits.iter().map(|logit| f64::from(logit - largest).exp()).sum();

@@ -54,7 +54,13 @@ pub fn configuration(vocabulary: usize) -> serde_json::Value {
 }
 
 /// Trains a model for `steps` steps from random weights.
-pub fn train(config: &Config, tokenizer: &Tokenizer, seed: u32, steps: usize, log: &mut dyn FnMut(&str)) -> Result<Transformer<Plain>> {
+pub fn train(
+    config: &Config,
+    tokenizer: &Tokenizer,
+    seed: u32,
+    steps: usize,
+    log: &mut dyn FnMut(&str),
+) -> Result<Transformer<Plain>> {
     let device = NdArrayDevice::default();
     Tracking::seed(&device, u64::from(seed));
     let mut model = Transformer::<Tracking>::init(config, &device);

@@ -53,6 +53,25 @@ fn model_config() {
     Door { name: "model_config", seeds, mutator: Mutator::Json, one_in: 1, read: &read }.pass();
 }
 
+/// Configurations of the other families; what is read of them holds together.
+#[test]
+fn model_config_of_other_families() {
+    let read = |bytes: &[u8]| {
+        Verdict::of(Config::parse(bytes, "config.json"), |config| {
+            let shared = config.heads.is_multiple_of(config.key_value_heads);
+            let positive = config.norm_epsilon > 0.0 && config.rotary_base > 0.0 && config.attention_scale > 0.0;
+            let capped = [config.attention_softcap, config.logit_softcap].iter().flatten().all(|cap| *cap > 0.0);
+            let windows = config.windows.is_empty() || config.windows.len() == config.layers;
+            let rotary = config.rotary_width <= config.head_width && config.rotary_width.is_multiple_of(2);
+            let token = config.bos.is_none_or(|bos| (bos as usize) < config.vocabulary);
+            if shared && positive && capped && windows && rotary && token { Ok(()) } else { Err(format!("{config:?}")) }
+        })
+    };
+    let hosts = ["gpt2/model_hub/config.json", "gemma2/config_v5.json", "llama/model/config.json", "qwen3/config_v5.json"];
+    let seeds = hosts.map(|host| super::repository(&format!("tests/fixtures/hosts/{host}"))).to_vec();
+    Door { name: "model_config_of_other_families", seeds, mutator: Mutator::Json, one_in: 1, read: &read }.pass();
+}
+
 /// The small model's configuration with the keys that newer versions of transformers write.
 fn demo_like_config() -> Vec<u8> {
     br#"{"architectures": ["GPTNeoXForCausalLM"], "bos_token_id": 0, "eos_token_id": 0, "hidden_act": "gelu", "hidden_size": 8,
