@@ -321,15 +321,35 @@ const CASES: &[Case] = &[
     },
     Case {
         what: "unknown architecture in cfg.json",
-        damage: |w| w.replace(CFG, "\"standard\"", "\"jumprelu\""),
+        damage: |w| w.replace(CFG, "\"standard\"", "\"temporal\""),
         command: RUN,
-        says: &[CFG, "architecture", "jumprelu", "supported: \"standard\""],
+        says: &[CFG, "architecture", "temporal", "supported: \"standard\""],
     },
     Case {
-        what: "normalised activations in cfg.json",
-        damage: |w| w.replace(CFG, "\"normalize_activations\": \"none\"", "\"normalize_activations\": \"layer_norm\""),
+        what: "architecture of other tensors",
+        damage: |w| w.replace(CFG, "\"standard\"", "\"jumprelu\""),
         command: RUN,
-        says: &[CFG, "normalize_activations", "layer_norm"],
+        says: &[SAE, "holds no tensor 'threshold'"],
+    },
+    Case {
+        what: "unknown normalisation in cfg.json",
+        damage: |w| w.replace(CFG, "\"normalize_activations\": \"none\"", "\"normalize_activations\": \"unit_rms\""),
+        command: RUN,
+        says: &[CFG, "normalize_activations", "unit_rms"],
+    },
+    Case {
+        what: "a scale whose factor is elsewhere",
+        damage: |w| {
+            w.replace(CFG, "\"normalize_activations\": \"none\"", "\"normalize_activations\": \"expected_average_only_in\"")
+        },
+        command: RUN,
+        says: &[CFG, "expected_average_only_in", "not in the files", "norm_scaling_factor"],
+    },
+    Case {
+        what: "TopK without k",
+        damage: |w| w.replace(CFG, "\"activation_fn_str\": \"relu\"", "\"activation_fn_str\": \"topk\""),
+        command: RUN,
+        says: &[CFG, "holds no k"],
     },
     Case {
         what: "cfg.json that is not JSON",

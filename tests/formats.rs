@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use saescope::engine::dictionary::ae_pt;
+use saescope::engine::dictionary::{Purpose, ae_pt};
 use saescope::engine::tensor_file::Bytes;
 use support::{fixture, reference};
 
@@ -285,7 +285,7 @@ fn what_changes_no_number_is_accepted_and_said() {
                 )
             },
             RUN.into(),
-            &["note: mlp_1: trained on a model loaded with center_writing_weights true"],
+            &["note: mlp_1: trained on centred activations (center_writing_weights)"],
         ),
         (
             "another model",
@@ -373,7 +373,7 @@ const SAVED: [(&str, &[&str]); 21] = [
     ("float64", &["'bias'", "float64", ".float()"]),
     ("int64", &["'bias'", "int64", ".float()"]),
     ("bool", &["'bias'", "bool", ".float()"]),
-    ("top_k", &["is a TopK dictionary", "'k'", "only dictionary_learning's AutoEncoder"]),
+    ("top_k", &["holds a tensor 'k'", "AutoEncoder has not", "config.json"]),
     ("three_dimensions", &["'bias'", "[1, 1, 2]", "a vector or a matrix"]),
     ("compiled", &["'_orig_mod.bias'", "prefix '_orig_mod.'"]),
     ("parallel", &["'module.bias'", "prefix 'module.'"]),
@@ -383,10 +383,10 @@ const SAVED: [(&str, &[&str]); 21] = [
 
 #[test]
 fn whole_files_of_torch_save_are_not_called_damaged() {
+    let purpose = Purpose::Use { submodule: "mlp_1".parse().unwrap(), width: 2 };
     for (name, says) in SAVED {
         let bytes = fs::read(fixture(&format!("faults/ae_pt/{name}.pt"))).unwrap();
-        let read =
-            |bytes: Vec<u8>| ae_pt::read(Bytes::Owned(Arc::new(bytes)), "ae.pt".to_owned(), None, "mlp_1".parse().unwrap(), 2);
+        let read = |bytes: Vec<u8>| ae_pt::read(Bytes::Owned(Arc::new(bytes)), "ae.pt".to_owned(), None, purpose);
         match read(bytes.clone()) {
             Ok(dictionary) => assert!(says.is_empty() && dictionary.features() == 3, "{name}"),
             Err(problem) => {

@@ -5,7 +5,7 @@
 use crate::core::neuronpedia::layer_name;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
-use crate::engine::dictionary::{Dictionary, saelens};
+use crate::engine::dictionary::{Dictionary, Purpose, saelens};
 use crate::engine::model::config::Config;
 use crate::engine::model::weight_files::WeightFiles;
 use crate::engine::tensor_file::{Bytes, TensorFile};
@@ -61,7 +61,8 @@ pub fn dictionaries(config: &Config) -> Result<Vec<Dictionary>> {
             let found = DICTIONARIES.into_iter().find(|(candidate, ..)| *candidate == name);
             let (_, settings, weights) = found
                 .ok_or_else(|| Problem::new("demo model", format_args!("has no dictionary {name}"), "rebuild the program"))?;
-            saelens::embedded(settings, weights, &format!("embedded {name}"), submodule, config.width)
+            let purpose = Purpose::Use { submodule, width: config.width };
+            saelens::embedded(settings, weights, &format!("embedded {name}"), purpose)
         })
         .collect()
 }

@@ -105,6 +105,33 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// What is computed from a file depends on all of its keys, so that each is accounted for.
+impl Fields<'_> {
+    /// Fails if there is a key that is none of `known`, which are separated by spaces.
+    pub fn expect_keys(&self, known: &str) -> Result<()> {
+        let foreign = self.object.iter().find(|(key, _)| !known.split_whitespace().any(|known| known == key.as_str()));
+        foreign.map_or(Ok(()), |(key, value)| {
+            Err(Problem::new(
+                self.file,
+                format_args!("holds the key {}, which is not known: {}", excerpt(key, 60), shown(value)),
+                "it may change what the dictionary computes; if it only describes the dictionary, take it out",
+            ))
+        })
+    }
+
+    /// Fails unless the value of `key` is one of `allowed`, as JSON writes them; a missing key is allowed.
+    pub fn expect_value(&self, key: &str, allowed: &[&str]) -> Result<()> {
+        match self.object.get(key).filter(|value| !allowed.contains(&value.to_string().as_str())) {
+            None => Ok(()),
+            Some(value) => Err(Problem::new(
+                self.file,
+                format_args!("{key} is {}, which is not supported", shown(value)),
+                format_args!("supported: {}", allowed.join(", ")),
+            )),
+        }
+    }
+}
+
 /// What is wrong at the place where reading stopped.
 fn fault(text: &[u8], error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());

@@ -6,7 +6,7 @@ use super::batch::ViewBatch;
 use super::site::Site;
 use crate::core::problem::Result;
 use crate::engine::compute::{Answers, Entry, TOKENS_AT_ONCE};
-use crate::engine::dictionary::codes::{Change, changes};
+use crate::engine::dictionary::codes::{Change, changes_of_scaled};
 
 /// What one forward pass changes at its token.
 #[derive(Clone, Copy)]
@@ -23,14 +23,15 @@ pub fn effects(site: &Site<'_>, view: &ViewBatch, clean_metrics: &[f32]) -> Resu
     let mut effects: Vec<TokenEffects> = (0..site.rows())
         .map(|row| {
             let (clean, patch) = site.ends(view.direction, row);
-            let features = changes(clean.codes, patch.codes).into_iter().map(|change| (change, 0.0)).collect();
+            let changes = changes_of_scaled(clean.codes, patch.codes, (clean.factor, patch.factor));
+            let features = changes.into_iter().map(|change| (change, 0.0)).collect();
             TokenEffects { features, error: 0.0, gradient_dot_change: None }
         })
         .collect();
     // What does not differ has no effect; a pass for it would only give rounding noise.
     let error_differs = |row: usize| {
         let (clean, patch) = site.ends(view.direction, row);
-        clean.error != patch.error
+        clean.rest != patch.rest
     };
     let passes: Vec<(usize, Target)> = effects
         .iter()
@@ -77,12 +78,13 @@ fn run(site: &Site<'_>, view: &ViewBatch, entry: Entry, passes: &[(usize, Target
         let moved = &mut stream[start..start + config.width];
         match target {
             Target::Feature(change) => {
-                let step = change.patch - change.clean;
+                let (clean, patch) = site.ends(view.direction, *row);
+                let step = change.written(clean.factor, patch.factor);
                 moved.iter_mut().zip(site.decoder.row(change.feature)).for_each(|(value, weight)| *value += step * weight);
             }
             Target::Error => {
                 let (clean, patch) = site.ends(view.direction, *row);
-                let step = patch.error.iter().zip(clean.error);
+                let step = patch.rest.iter().zip(clean.rest);
                 moved.iter_mut().zip(step).for_each(|(value, (patch, clean))| *value += patch - clean);
             }
         }

@@ -7,7 +7,7 @@ use super::TokenEffects;
 use super::site::Site;
 use crate::core::view::Direction;
 use crate::engine::activation::dot;
-use crate::engine::dictionary::codes::changes;
+use crate::engine::dictionary::codes::changes_of_scaled;
 
 /// The effects at every token of a batch, for a view of direction `direction`.
 ///
@@ -19,17 +19,19 @@ pub fn effects(site: &Site<'_>, direction: Direction, gradients: &[Vec<f32>]) ->
     let rows: Vec<&[f32]> = gradients.iter().flat_map(|gradient| gradient.chunks_exact(width)).collect();
     let token = |(row, gradient): (usize, &&[f32])| {
         let (clean, patch) = site.ends(direction, row);
-        let changes = changes(clean.codes, patch.codes);
+        let factors = (clean.factor, patch.factor);
+        let changes = changes_of_scaled(clean.codes, patch.codes, factors);
         Arch::new().dispatch(
             #[inline(always)]
             || {
                 let mut features = Vec::with_capacity(changes.len());
                 for change in changes {
-                    features.push((change, (change.patch - change.clean) * dot(gradient, site.decoder.row(change.feature))));
+                    features
+                        .push((change, change.written(factors.0, factors.1) * dot(gradient, site.decoder.row(change.feature))));
                 }
                 TokenEffects {
                     features,
-                    error: dot(gradient, patch.error) - dot(gradient, clean.error),
+                    error: dot(gradient, patch.rest) - dot(gradient, clean.rest),
                     gradient_dot_change: Some(dot(gradient, patch.output) - dot(gradient, clean.output)),
                 }
             },

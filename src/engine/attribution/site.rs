@@ -9,6 +9,7 @@ use crate::engine::activation::Trace;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::Compute;
 use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::arithmetic::Written;
 use crate::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, reconstruction_errors};
 use crate::engine::dictionary::report::Fit;
 
@@ -30,6 +31,10 @@ pub struct Site<'a> {
     codes: Vec<TokenCodes>,
     /// `[prefixes, width]`: the reconstruction error of each prefix.
     errors: Vec<f32>,
+    /// How the token at the end of each prefix scales what its codes write; none if the dictionary scales no token.
+    written: Vec<Written>,
+    /// `[prefixes, width]`: what the output has beyond its features, up to a constant, where that is not the error.
+    rests: Vec<f32>,
 }
 
 /// Output, codes and error vector of one token of one side.
@@ -41,6 +46,11 @@ pub struct Token<'a> {
     pub codes: &'a [(u32, f32)],
     /// The reconstruction error, `[width]`.
     pub error: &'a [f32],
+    /// What the output has beyond its features, `[width]`: the error, and what the token's scale makes of the bias. Differences
+    /// between tokens count: a constant is left out.
+    pub rest: &'a [f32],
+    /// What the token multiplies its decoder rows by: 1 unless the dictionary scales each token.
+    pub factor: f32,
 }
 
 impl<'a> Site<'a> {
@@ -58,7 +68,10 @@ impl<'a> Site<'a> {
             dictionary.release();
             next.read_ahead();
             let errors = reconstruction_errors(dictionary, &outputs, &codes, &decoder);
-            Ok(Self { prepared, dictionary, ordinal, submodule, decoder, codes, errors })
+            let is_scaled = dictionary.arithmetic().is_per_token();
+            let written: Vec<Written> = outputs.iter().filter(|_| is_scaled).map(|output| dictionary.written(output)).collect();
+            let rests = rests(dictionary, &errors, &written);
+            Ok(Self { prepared, dictionary, ordinal, submodule, decoder, codes, errors, written, rests })
         })
     }
 
@@ -99,17 +112,32 @@ impl<'a> Site<'a> {
         for side in 0..2 {
             for row in 0..self.rows() {
                 let token = self.token(side, row);
-                fit.add(token.output, token.error, token.codes.len());
+                fit.add(&self.dictionary.framed_output(token.output), token.error, token.codes.len());
             }
         }
     }
 
     fn token(&self, side: usize, row: usize) -> Token<'_> {
         let (prefix, width) = (self.prepared.prefixes.at(side, row), self.dictionary.width());
+        let of_prefix = prefix * width..(prefix + 1) * width;
         Token {
             output: self.prepared.output(self.submodule, side, row),
             codes: &self.codes[prefix],
-            error: &self.errors[prefix * width..(prefix + 1) * width],
+            error: &self.errors[of_prefix.clone()],
+            rest: self.rests.get(of_prefix.clone()).unwrap_or(&self.errors[of_prefix]),
+            factor: self.written.get(prefix).map_or(1.0, |written| written.factor),
         }
     }
+}
+
+/// The outputs minus what features write, `[prefixes, width]`: with `x = factor (sum_j f_j d_j + b) + offset + error`, that is the error,
+/// `offset` and `factor b`. Empty if no token is scaled, for then it is the error and a constant.
+fn rests(dictionary: &Dictionary, errors: &[f32], written: &[Written]) -> Vec<f32> {
+    let rows = errors.chunks_exact(dictionary.width()).zip(written);
+    let rest = |(errors, written): (&'_ [f32], &Written)| {
+        let Written { factor, offset } = *written;
+        let rest = errors.iter().zip(dictionary.decoder_bias()).map(move |(error, bias)| error + (offset + factor * bias));
+        rest.collect::<Vec<f32>>()
+    };
+    rows.flat_map(rest).collect()
 }

@@ -13,7 +13,7 @@ use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::{Array, Trace, zeros};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::codes::{TokenCodes, active};
+use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::attention::at_the_end;
 use crate::engine::model::config::Config;
 use crate::engine::model::passes::{Kept, KeptEnd, KeptMlpHalf};
@@ -256,18 +256,19 @@ impl<B: Backend> Compute for BurnCompute<B> {
     fn encode(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>> {
         let width = dictionary.width();
         let plain = |values: Vec<f32>, shape: [usize; 2]| Tensor::<B, 2>::from_data(TensorData::new(values, shape), &self.device);
-        let input = plain(tokens.concat(), [tokens.len(), width]) - plain(dictionary.decoder_bias().to_vec(), [1, width]);
+        let input = plain(dictionary.inputs(tokens)?, [tokens.len(), width]);
+        let (rule, norms) = (&dictionary.arithmetic().rule, dictionary.norms_for_rule(cancel)?);
         let mut found: Vec<Vec<(u32, f32)>> = vec![Vec::new(); tokens.len()];
         self.encoders.visit(dictionary, |Piece { first, weights, bias }| {
             cancel.check()?;
             let [_, count] = weights.dims();
-            let codes = download((input.clone().matmul(weights) + bias).clamp_min(0.0));
-            for (row, activations) in found.iter_mut().zip(codes.chunks_exact(count)) {
-                row.extend(active(first, activations));
+            let pre = download(input.clone().matmul(weights) + bias);
+            for (row, pre) in found.iter_mut().zip(pre.chunks_exact(count)) {
+                rule.select(first, pre, norms, row);
             }
             Ok(())
         })?;
-        Ok(found.into_iter().map(TokenCodes::from).collect())
+        Ok(found.into_iter().map(|candidates| rule.decide(candidates.into_iter())).collect())
     }
 }
 

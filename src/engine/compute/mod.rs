@@ -103,7 +103,8 @@ pub trait Compute: Send + Sync {
     /// - output: per start and metric `[submodules, positions, width]`, in submodule order
     fn plain_gradients(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>>;
 
-    /// `relu(W_enc (x - b_dec) + b_enc)` for every one of `tokens`, each `[width]`, in one read of the encoder.
+    /// The active features of every one of `tokens`, each `[width]`, in one read of the encoder: the dictionary's rule, applied to
+    /// `z W_enc + b_enc` of its inputs `z`.
     fn encode(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>>;
 }
 

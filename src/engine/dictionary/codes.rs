@@ -1,16 +1,13 @@
 //! Sparse codes: the features that are active at each token, and the decoder rows that belong to them.
 
-use std::sync::Arc;
-
 use pulp::Arch;
 use rayon::prelude::*;
 
 use super::Dictionary;
+use super::arithmetic::Written;
+pub use super::rule::TokenCodes;
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
-
-/// The active features of one token, ascending, with their activations.
-pub type TokenCodes = Arc<[(u32, f32)]>;
 
 /// One feature whose activation differs at one token between the two runs of a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,8 +28,27 @@ pub fn active_features(tokens: &[TokenCodes]) -> Vec<u32> {
     active
 }
 
+impl Change {
+    /// The change of what the feature writes, in decoder rows, where the runs' tokens multiply what codes write by `clean` and `patch`.
+    /// Both are 1 unless the dictionary scales each token.
+    pub fn written(&self, clean: f32, patch: f32) -> f32 {
+        patch * self.patch - clean * self.clean
+    }
+}
+
+/// The features whose activation differs between two runs at one token, ascending, or all that are active in one of them if what they
+/// write is scaled differently.
+pub fn changes_of_scaled(clean: &[(u32, f32)], patch: &[(u32, f32)], factors: (f32, f32)) -> Vec<Change> {
+    differing(clean, patch, factors.0.to_bits() == factors.1.to_bits())
+}
+
 /// The features whose activation differs between two runs at one token, ascending.
 pub fn changes(clean: &[(u32, f32)], patch: &[(u32, f32)]) -> Vec<Change> {
+    differing(clean, patch, true)
+}
+
+/// The features that are active in one of two runs, ascending; only those that differ, if `only_changed`.
+fn differing(clean: &[(u32, f32)], patch: &[(u32, f32)], only_changed: bool) -> Vec<Change> {
     let (mut clean, mut patch) = (clean.iter().copied().peekable(), patch.iter().copied().peekable());
     let mut changes = Vec::new();
     loop {
@@ -48,21 +64,16 @@ pub fn changes(clean: &[(u32, f32)], patch: &[(u32, f32)]) -> Vec<Change> {
         };
         clean.next_if(|(feature, _)| *feature == change.feature);
         patch.next_if(|(feature, _)| *feature == change.feature);
-        if change.clean.to_bits() != change.patch.to_bits() {
+        if !only_changed || change.clean.to_bits() != change.patch.to_bits() {
             changes.push(change);
         }
     }
 }
 
-/// The active features of a block that begins at feature `first`, with their activations.
-pub fn active(first: usize, activations: &[f32]) -> impl Iterator<Item = (u32, f32)> + '_ {
-    activations.iter().enumerate().filter(|(_, value)| **value > 0.0).map(move |(index, value)| ((first + index) as u32, *value))
-}
-
 /// The slot of a feature whose row was not read.
 const NOT_READ: u32 = u32::MAX;
 
-/// Decoder rows of the features that a batch needs, each read once from the file.
+/// What one unit of each feature that a batch needs writes: decoder rows, each read once from the file.
 #[derive(Debug, Clone)]
 pub struct DecoderRows {
     width: usize,
@@ -75,7 +86,7 @@ pub struct DecoderRows {
 impl DecoderRows {
     /// Reads the rows of `features` from `dictionary`'s file, unless `cancel` is raised.
     pub fn read(dictionary: &Dictionary, features: impl IntoIterator<Item = u32>, cancel: &Cancel) -> Result<Self> {
-        let width = dictionary.width();
+        let width = dictionary.written_width();
         let (mut slots, mut wanted) = (vec![NOT_READ; dictionary.features()], Vec::new());
         for feature in features {
             let slot = &mut slots[feature as usize];
@@ -103,7 +114,8 @@ impl DecoderRows {
     }
 }
 
-/// The reconstruction error of every token, `x - (W_dec features + b_dec)`.
+/// The reconstruction error of every token of an autoencoder, the activation minus what the codes write for it; for plain activations
+/// `x - (W_dec features + b_dec)`.
 ///
 /// # Shapes
 /// - tokens: one `[width]` each; codes: one per token; output: `[tokens, width]`
@@ -114,27 +126,59 @@ pub fn reconstruction_errors(
     decoder: &DecoderRows,
 ) -> Vec<f32> {
     let mut errors = tokens.concat();
-    errors.par_chunks_exact_mut(dictionary.width()).zip(codes).for_each(|(row, codes)| {
-        Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for (value, bias) in row.iter_mut().zip(dictionary.decoder_bias()) {
-                    *value -= bias;
-                }
-                for (feature, activation) in codes.iter() {
-                    for (value, weight) in row.iter_mut().zip(decoder.row(*feature)) {
-                        *value -= activation * weight;
-                    }
-                }
-            },
-        );
-    });
+    let rows = errors.par_chunks_exact_mut(dictionary.written_width()).zip(tokens).zip(codes);
+    rows.for_each(|((row, x), codes)| subtract_written(row, dictionary.written(x), codes, dictionary, decoder));
     errors
+}
+
+/// What `targets` have beyond what the dictionary writes for the activations `tokens`: the reconstruction errors of a transcoder, its
+/// skip connection included.
+///
+/// # Shapes
+/// - tokens: one `[width]` each; targets: one `[written width]` each; codes: one per token; output: `[tokens, written width]`
+///
+/// # Errors
+/// When the skip connection holds a value that is not finite.
+pub fn transcoding_errors(
+    dictionary: &Dictionary,
+    tokens: &[&[f32]],
+    targets: &[&[f32]],
+    codes: &[TokenCodes],
+    decoder: &DecoderRows,
+) -> Result<Vec<f32>> {
+    let mut errors = targets.concat();
+    let rows = errors.par_chunks_exact_mut(dictionary.written_width()).zip(tokens).zip(codes);
+    rows.try_for_each(|((row, x), codes)| {
+        subtract_written(row, dictionary.written(x), codes, dictionary, decoder);
+        dictionary.subtract_skip(x, row)
+    })?;
+    Ok(errors)
+}
+
+/// Subtracts what `codes` write at a token from `row`.
+fn subtract_written(row: &mut [f32], token: Written, codes: &TokenCodes, dictionary: &Dictionary, decoder: &DecoderRows) {
+    let Written { factor, offset } = token;
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            // Without a scale the factor is 1 and the offset 0, which change no bit.
+            for (value, bias) in row.iter_mut().zip(dictionary.decoder_bias()) {
+                *value -= factor * bias + offset;
+            }
+            for (feature, activation) in codes.iter() {
+                let activation = factor * activation;
+                for (value, weight) in row.iter_mut().zip(decoder.row(*feature)) {
+                    *value -= activation * weight;
+                }
+            }
+        },
+    );
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::dictionary::rule::active;
 
     fn codes(row: &[f32]) -> TokenCodes {
         active(0, row).collect()

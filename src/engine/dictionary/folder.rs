@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::zip_file::ZipFile;
-use super::{Dictionary, ae_pt, saelens};
+use super::{Dictionary, Purpose, ae_pt, saelens};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::cancel::Cancel;
@@ -29,10 +29,11 @@ pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize, cancel: &C
     let mut roots = roots.iter().map(|root| find_root(root)).collect::<Result<Vec<_>>>()?;
     let open = |submodule| {
         cancel.check()?;
+        let purpose = Purpose::Use { submodule, width: model_width };
         for root in &mut roots {
             let found = match root {
-                Root::Folder(folder) => open_one(folder, submodule, model_width)?,
-                Root::Zip(zip) => zip.dictionary(submodule, model_width)?,
+                Root::Folder(folder) => open_one(folder, purpose)?,
+                Root::Zip(zip) => zip.dictionary(purpose)?,
             };
             if let Some(dictionary) = found {
                 return Ok(Some(dictionary));
@@ -109,11 +110,12 @@ fn holds_dictionaries(folder: &Path) -> Result<bool> {
     Ok(children(folder)?.iter().any(is_one))
 }
 
-fn open_one(root: &Path, submodule: Submodule, model_width: usize) -> Result<Option<Dictionary>> {
+fn open_one(root: &Path, purpose: Purpose) -> Result<Option<Dictionary>> {
+    let submodule = purpose.submodule();
     match (find_ae_pt(root, submodule)?, find_saelens(root, submodule)?) {
         (Some(first), Some(second)) => Err(more_than_one(root, submodule, &first, &second)),
-        (Some(path), None) => ae_pt::open(&path, submodule, model_width).map(Some),
-        (None, Some(folder)) => saelens::open(&folder, submodule, model_width).map(Some),
+        (Some(path), None) => ae_pt::open(&path, purpose).map(Some),
+        (None, Some(folder)) => saelens::open(&folder, purpose).map(Some),
         (None, None) => Ok(None),
     }
 }

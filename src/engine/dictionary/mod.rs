@@ -1,26 +1,47 @@
-//! Sparse autoencoders: one dictionary per submodule, in both public formats, read in place from its file.
+//! Dictionaries: sparse autoencoders and transcoders, in the formats that people publish them in, read in place from their files.
 //!
-//! `features = relu(W_enc (x - b_dec) + b_enc)`, `reconstruction = W_dec features + b_dec`, `error = x - reconstruction`, as in
-//! Marks et al. 2024, "Sparse Feature Circuits" (arXiv:2403.19647). No decoder normalisation is applied.
+//! A dictionary is data: the place that it reads, the place that it writes, and its arithmetic ([`arithmetic`], [`rule`]). The one
+//! that the study began with has `features = relu(W_enc (x - b_dec) + b_enc)`, `reconstruction = W_dec features + b_dec`,
+//! `error = x - reconstruction`, as in Marks et al. 2024, "Sparse Feature Circuits" (arXiv:2403.19647). Decoders are used as their
+//! files have them; dictionary_learning's own loader rescales their rows to length 1 and the codes with them, which changes no effect.
 
 pub mod ae_pt;
+pub mod arithmetic;
 pub mod codes;
+mod configuration;
 pub mod folder;
+pub mod formats;
+mod gemma_scope;
+mod gemma_scope_2;
+mod llama_scope;
+mod npz;
+mod parts;
 mod pickle;
+pub mod place;
 pub mod report;
+pub mod rule;
 pub mod saelens;
 mod saelens_config;
+mod saelens_rule;
+mod sparsify;
 mod stated;
+mod torch_file;
 mod training_config;
 mod zip_file;
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
+use crate::engine::cancel::Cancel;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
 
+use arithmetic::{Arithmetic, Frame, WriteFactors, Written};
+use parts::Parts;
+use place::Place;
 pub use stated::Stated;
 
 /// The public format that a dictionary came in.
@@ -30,6 +51,16 @@ pub enum Format {
     DictionaryLearning,
     /// SAELens's `cfg.json` and `sae_weights.safetensors`.
     SaeLens,
+    /// sparsify's `cfg.json` and `sae.safetensors`.
+    Sparsify,
+    /// Gemma Scope's `params.npz`.
+    GemmaScope,
+    /// Gemma Scope 2's `config.json` and `params.safetensors`.
+    GemmaScope2,
+    /// Llama Scope's `hyperparams.json` and `checkpoints/final.safetensors`.
+    LlamaScope,
+    /// Llama Scope R1's `config.json` and `sae_weights.safetensors`.
+    LlamaScopeR1,
 }
 
 impl Format {
@@ -38,72 +69,101 @@ impl Format {
         match self {
             Self::DictionaryLearning => "dictionary_learning",
             Self::SaeLens => "SAELens",
+            Self::Sparsify => "sparsify",
+            Self::GemmaScope => "Gemma Scope",
+            Self::GemmaScope2 => "Gemma Scope 2",
+            Self::LlamaScope => "Llama Scope",
+            Self::LlamaScopeR1 => "Llama Scope R1",
         }
     }
 }
 
-/// The sparse autoencoder of one submodule.
+/// What a dictionary is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Attribution at the output of `submodule` in a model of the width `width`: what the files say of size and place must agree.
+    Use {
+        /// The submodule whose output is decomposed.
+        submodule: Submodule,
+        /// The width of that output.
+        width: usize,
+    },
+    /// To look at it wherever it belongs; at `submodule`, if a place is needed.
+    Look {
+        /// The submodule that it is looked at for.
+        submodule: Submodule,
+    },
+}
+
+impl Purpose {
+    /// The submodule that the dictionary is used or looked at for.
+    pub fn submodule(self) -> Submodule {
+        match self {
+            Self::Use { submodule, .. } | Self::Look { submodule } => submodule,
+        }
+    }
+
+    /// The submodule at which it must belong, if it must.
+    fn required(self) -> Option<Submodule> {
+        matches!(self, Self::Use { .. }).then(|| self.submodule())
+    }
+}
+
+/// The sparse autoencoder or transcoder of one submodule.
 ///
 /// # Shapes
-/// With `d` the model's width and `n` the number of features: encoder `[d, n]`, encoder bias `[n]`, decoder `[n, d]` (one row a
-/// feature), decoder bias `[d]`.
+/// With `d` the width that is read, `d_out` the width that is written (for an autoencoder `d`) and `n` the number of features:
+/// encoder `[d, n]`, encoder bias `[n]`, decoder `[n, d_out]` (one row a feature), decoder bias `[d_out]`, skip `[d_out, d]`.
 #[derive(Debug, Clone)]
 pub struct Dictionary {
     submodule: Submodule,
     format: Format,
+    reads: Place,
+    writes: Place,
+    arithmetic: Arithmetic,
     /// Stays in the file; [`Dictionary::encoder`] reads it.
     encoder: StoredTensor,
     encoder_bias: Vec<f32>,
     /// Stays in the file; only rows of active features are ever read.
     decoder: StoredTensor,
-    decoder_bias: Vec<f32>,
+    /// As in the file: what is subtracted on the way in.
+    bias: Vec<f32>,
+    /// What is added on the way out.
+    written_bias: Vec<f32>,
+    /// What is added to what is written, from the activation itself: `x W_skip^T`.
+    skip: Option<StoredTensor>,
+    /// Lengths of the decoder's rows, once a rule asked for them.
+    norms: OnceLock<Arc<Vec<f32>>>,
     bytes: Bytes,
     name: String,
     stated: Stated,
     stamps: Vec<Stamp>,
 }
 
-/// The four tensors that a format's reader found in its file, in the shapes of [`Dictionary`].
-struct Parts {
-    encoder: StoredTensor,
-    encoder_bias: StoredTensor,
-    decoder: StoredTensor,
-    decoder_bias: StoredTensor,
-}
-
 impl Dictionary {
-    fn assemble(
-        submodule: Submodule,
-        format: Format,
-        model_width: usize,
-        parts: Parts,
-        bytes: Bytes,
-        name: String,
-    ) -> Result<Self> {
-        let &[width, features] = parts.encoder.shape() else {
-            return Err(Problem::new(
-                parts.encoder.place(),
-                "is not a matrix",
-                "an encoder of shape [width, features] is expected",
-            ));
-        };
-        if width != model_width {
-            return Err(Problem::new(
-                &name,
-                format_args!("its encoder reads activations of width {width}, the model's are {model_width} wide"),
-                "give the dictionaries that were trained on this model",
-            ));
-        }
-        if features == 0 || u32::try_from(features).is_err() {
-            return Err(Problem::new(&name, format_args!("has {features} features"), "between 1 and 2^32 - 1 are supported"));
-        }
+    fn assemble(format: Format, purpose: Purpose, parts: Parts, bytes: Bytes, name: String) -> Result<Self> {
+        let (width, features) = parts.expect_encoder(purpose, &name)?;
+        let decoder = parts.expect_decoder(features, &name)?;
+        let written_width = decoder.shape()[1];
+        parts.expect_place(purpose, &name)?;
+        let bias = parts.decoder_bias.expect_shape(&[written_width])?.values()?;
+        let factor = parts.arithmetic.bias_factor;
         Ok(Self {
-            submodule,
+            submodule: purpose.submodule(),
             format,
+            reads: parts.reads,
+            writes: parts.writes,
             encoder: parts.encoder,
-            encoder_bias: parts.encoder_bias.expect_shape(&[features])?.values()?,
-            decoder: parts.decoder.expect_shape(&[features, width])?,
-            decoder_bias: parts.decoder_bias.expect_shape(&[width])?.values()?,
+            encoder_bias: match parts.encoder_bias {
+                Some(bias) => bias.expect_shape(&[features])?.values()?,
+                None => vec![0.0; features],
+            },
+            decoder,
+            written_bias: bias.iter().map(|value| value * factor).collect(),
+            bias,
+            arithmetic: parts.arithmetic,
+            skip: parts.skip.map(|skip| skip.expect_shape(&[written_width, width])).transpose()?,
+            norms: OnceLock::new(),
             bytes,
             name,
             stated: Stated::default(),
@@ -111,7 +171,7 @@ impl Dictionary {
         })
     }
 
-    /// The submodule whose output the dictionary encodes.
+    /// The submodule that the dictionary is used for.
     pub fn submodule(&self) -> Submodule {
         self.submodule
     }
@@ -119,6 +179,27 @@ impl Dictionary {
     /// The format that the dictionary came in.
     pub fn format(&self) -> Format {
         self.format
+    }
+
+    /// The place that the dictionary reads, as its files say.
+    pub fn reads(&self) -> &Place {
+        &self.reads
+    }
+
+    /// The place that the dictionary writes, as its files say: the same, except for a transcoder.
+    pub fn writes(&self) -> &Place {
+        &self.writes
+    }
+
+    /// What the dictionary computes.
+    pub fn arithmetic(&self) -> &Arithmetic {
+        &self.arithmetic
+    }
+
+    /// The dictionary in another frame than its files say: a release may say it elsewhere.
+    #[must_use]
+    pub fn framed(self, frame: Frame) -> Self {
+        Self { arithmetic: Arithmetic { frame, ..self.arithmetic }, ..self }
     }
 
     /// The weight file's name, for messages and manifests.
@@ -158,7 +239,12 @@ impl Dictionary {
 
     /// Width of the activations that the dictionary reads.
     pub fn width(&self) -> usize {
-        self.decoder_bias.len()
+        self.encoder.shape()[0]
+    }
+
+    /// Width of what the dictionary writes.
+    pub fn written_width(&self) -> usize {
+        self.bias.len()
     }
 
     /// The encoder's weights for `features`, row-major `[width, features]`. For all features this is the one large read of a
@@ -182,18 +268,83 @@ impl Dictionary {
         self.bytes.release();
     }
 
-    /// The encoder's bias, `[features]`.
+    /// The encoder's bias, `[features]`: zeros if the rule has none.
     pub fn encoder_bias(&self) -> &[f32] {
         &self.encoder_bias
     }
 
-    /// The decoder's bias, `[width]`.
+    /// The bias that is written, `[written width]`.
     pub fn decoder_bias(&self) -> &[f32] {
-        &self.decoder_bias
+        &self.written_bias
     }
 
-    /// Reads the decoder row of `feature`, the direction that it writes, into `target` of length `width`.
+    /// The encoder's inputs for `tokens`, one activation `[width]` each, row-major `[tokens, width]`.
+    ///
+    /// # Errors
+    /// When the dictionary's scale divides by zero at a token.
+    pub fn inputs(&self, tokens: &[&[f32]]) -> Result<Vec<f32>> {
+        let mut inputs = Vec::with_capacity(tokens.len() * self.width());
+        tokens.iter().try_for_each(|x| self.arithmetic.append_input(x, &self.bias, &self.name, &mut inputs))?;
+        Ok(inputs)
+    }
+
+    /// The lengths of all decoder rows, `[features]`, if the rule needs them; else none. They are measured once.
+    ///
+    /// # Errors
+    /// When a value is not finite, or `cancel` is raised.
+    pub fn norms_for_rule(&self, cancel: &Cancel) -> Result<&[f32]> {
+        if !self.arithmetic.rule.needs_norms() {
+            return Ok(&[]);
+        }
+        if let Some(norms) = self.norms.get() {
+            return Ok(norms);
+        }
+        let norms = self.decoder.row_norms(cancel)?;
+        Ok(self.norms.get_or_init(|| Arc::new(norms)))
+    }
+
+    /// What the token with activation `x` makes of what its codes write.
+    pub fn written(&self, x: &[f32]) -> Written {
+        self.arithmetic.written(x)
+    }
+
+    /// The activation `x` in the dictionary's frame.
+    pub fn framed_output<'x>(&self, x: &'x [f32]) -> Cow<'x, [f32]> {
+        match self.arithmetic.frame {
+            Frame::Raw => Cow::Borrowed(x),
+            Frame::Centred => {
+                let mean = x.iter().map(|value| f64::from(*value)).sum::<f64>() / x.len() as f64;
+                x.iter().map(|value| value - mean as f32).collect()
+            }
+        }
+    }
+
+    /// Reads what one unit of `feature` writes, its decoder row times its constant factor, into `target` of the length of what is
+    /// written.
     pub fn read_decoder_row(&self, feature: u32, target: &mut [f32]) -> Result<()> {
-        self.decoder.read_row(feature as usize, target)
+        self.decoder.read_row(feature as usize, target)?;
+        let factor = match &self.arithmetic.write_factors {
+            WriteFactors::One => return Ok(()),
+            WriteFactors::All(factor) => *factor,
+            WriteFactors::Each(factors) => factors[feature as usize],
+            WriteFactors::InverseNorms => {
+                let square: f64 = target.iter().map(|value| f64::from(*value).powi(2)).sum();
+                // A row of zeros writes nothing.
+                if square > 0.0 { (1.0 / square.sqrt()) as f32 } else { 0.0 }
+            }
+        };
+        target.iter_mut().for_each(|value| *value *= factor);
+        Ok(())
+    }
+
+    /// Subtracts what the skip connection writes for the activation `x` from `target`; nothing if there is none.
+    fn subtract_skip(&self, x: &[f32], target: &mut [f32]) -> Result<()> {
+        let Some(skip) = &self.skip else { return Ok(()) };
+        let mut row = vec![0.0; x.len()];
+        for (index, value) in target.iter_mut().enumerate() {
+            skip.read_row(index, &mut row)?;
+            *value -= row.iter().zip(x).map(|(weight, x)| weight * x).sum::<f32>();
+        }
+        Ok(())
     }
 }

@@ -7,28 +7,19 @@
 use serde_json::Value;
 
 use super::Stated;
+use super::place::Place;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
 use crate::engine::json::{Fields, Typed, shown};
 
-/// Keys that change the arithmetic, with their values that mean "a standard ReLU autoencoder on plain activations". For each of
-/// them a missing key means such a value in SAELens, too.
-const ARITHMETIC: [(&str, &[&str]); 12] = [
-    ("architecture", &["\"standard\""]),
-    ("apply_b_dec_to_input", &["true"]),
-    // SAELens before version 6 wrote false or null for "none".
-    ("normalize_activations", &["\"none\"", "false", "null"]),
+/// Keys that change which values are read, with their values that mean "all of one place". A missing key means such a value in SAELens,
+/// too. The arithmetic is read in [`super::saelens_rule`].
+const WHOLE: [(&str, &[&str]); 4] = [
     ("finetuning_scaling_factor", &["false"]),
-    ("activation_fn", &["\"relu\""]),
-    ("activation_fn_str", &["\"relu\""]),
-    ("activation_fn_kwargs", &["{}", "null"]),
-    ("reshape_activations", &["\"none\""]),
     ("hook_head_index", &["null"]),
     // The name of hook_head_index before SAELens 3.
     ("hook_point_head_index", &["null"]),
-    // Only transcoders write to another place than they read.
-    ("hook_name_out", &["null"]),
     ("hook_head_index_out", &["null"]),
 ];
 
@@ -71,25 +62,65 @@ const RECORDS: [Typed; 4] = [
 ];
 
 /// Keys that [`check`] reads itself.
-const READ: &str = "d_in d_sae hook_layer hook_point_layer hook_name hook_point metadata model_from_pretrained_kwargs model_name \
-                    neuronpedia_id prepend_bos";
+const READ: &str = "d_in d_out d_sae hook_layer hook_point_layer hook_name hook_name_out hook_point l0 metadata \
+                    model_from_pretrained_kwargs model_name neuronpedia_id prepend_bos reshape_activations";
 
 /// Arguments for loading the model that leave its activations as they are, up to rounding.
 const LOADING: &str = "cache_dir device device_map dtype local_files_only n_devices torch_dtype trust_remote_code";
 
-/// Checks `config` for the dictionary of `submodule` whose encoder has the shape `[width, features]`.
+/// The places that `config` says: what is read, and what is written, which for all but transcoders is the same.
+pub fn places(config: Fields<'_>, transcodes: bool) -> Result<(Place, Place)> {
+    let both = [Some(config), config.object("metadata")?];
+    let hook = |keys: &[&str]| -> Result<Place> {
+        for fields in both.into_iter().flatten() {
+            for key in keys {
+                if let Some(hook) = fields.text_or_null(key)? {
+                    return Ok(Place::of_hook(hook));
+                }
+            }
+        }
+        Ok(Place::Unknown(String::new()))
+    };
+    let reads = hook(&["hook_name", "hook_point"])?;
+    let said_out = both.into_iter().flatten().any(|fields| fields.object.get("hook_name_out").is_some_and(|out| !out.is_null()));
+    if said_out && !transcodes {
+        return Err(Problem::new(
+            config.file,
+            "hook_name_out is said, but the architecture is not a transcoder's",
+            "use the cfg.json that came with the weights",
+        ));
+    }
+    let by_heads =
+        both.into_iter().flatten().any(|fields| fields.object.get("reshape_activations").is_some_and(|said| said == "hook_z"));
+    if by_heads && !matches!(reads, Place::Heads(_)) {
+        let what = format_args!("reshape_activations is \"hook_z\", but it reads {reads}");
+        return Err(Problem::new(config.file, what, "supported for hook_z alone"));
+    }
+    let writes = if transcodes { hook(&["hook_name_out"])? } else { reads.clone() };
+    if transcodes && !writes.is_said() {
+        return Err(Problem::new(config.file, "holds no hook_name_out: which place the transcoder writes", "add it to metadata"));
+    }
+    Ok((reads, writes))
+}
+
+/// Checks `config` for a dictionary whose encoder has the shape `[width, features]`, and that is used for `submodule`, if that is asked.
 ///
 /// # Errors
-/// When a key is not known, has a value of another type, or says that the dictionary is of another kind, size or place.
-pub fn check(config: Fields<'_>, submodule: Submodule, encoder: &[usize]) -> Result<Stated> {
+/// When a key is not known, has a value of another type, or says that the dictionary is of another size or place.
+pub fn check(config: Fields<'_>, submodule: Option<Submodule>, encoder: &[usize]) -> Result<Stated> {
     let metadata = config.object("metadata")?;
     let mut stated = Stated::default();
     // SAELens 6 moved what concerns the model into `metadata`.
     let both = || [Some(config), metadata].into_iter().flatten();
     for fields in both() {
-        check_arithmetic(fields)?;
+        for (key, allowed) in WHOLE {
+            fields.expect_value(key, allowed)?;
+        }
+        fields.expect_value("reshape_activations", &["\"none\"", "\"hook_z\""])?;
         check_records(fields)?;
-        check_place(fields, submodule)?;
+        if let Some(submodule) = submodule {
+            check_place(fields, submodule)?;
+        }
         for (key, size) in ["d_in", "d_sae"].into_iter().zip(encoder) {
             if let Some(said) = fields.count(key, usize::MAX)?.filter(|said| said != size) {
                 return Err(Problem::new(
@@ -122,26 +153,15 @@ pub fn check(config: Fields<'_>, submodule: Submodule, encoder: &[usize]) -> Res
     let said: Vec<bool> = both().filter_map(|fields| fields.flag("prepend_bos").transpose()).collect::<Result<_>>()?;
     // Before version 6, SAELens took a missing key for true.
     stated.bos = said.first().copied().or_else(|| metadata.is_none().then_some(true));
+    stated.active = both().find_map(|fields| fields.number("l0").transpose()).transpose()?;
     Ok(stated)
 }
 
 fn is_known(key: &str) -> bool {
     READ.split_whitespace().any(|name| name == key)
-        || ARITHMETIC.iter().any(|(name, _)| *name == key)
+        || super::saelens_rule::KEYS.split_whitespace().any(|name| name == key)
+        || WHOLE.iter().any(|(name, _)| *name == key)
         || RECORDS.iter().any(|(.., names)| names.split_whitespace().any(|name| name == key))
-}
-
-fn check_arithmetic(fields: Fields<'_>) -> Result<()> {
-    for (key, allowed) in ARITHMETIC {
-        if let Some(value) = fields.object.get(key).filter(|value| !allowed.contains(&value.to_string().as_str())) {
-            return Err(Problem::new(
-                fields.file,
-                format_args!("{key} is {}, which is not supported", shown(value)),
-                format_args!("supported: {}", allowed.join(", ")),
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn check_records(fields: Fields<'_>) -> Result<()> {
@@ -202,12 +222,17 @@ fn check_place(fields: Fields<'_>, submodule: Submodule) -> Result<()> {
 }
 
 /// One note for each argument with which the model was loaded that changes its activations. Those of the study are always those of
-/// the model as its file has it.
+/// the model as its file has it, and the dictionary's frame follows the one argument that is followed.
 fn processing(loading: Fields<'_>) -> Vec<String> {
     let changes = |(key, value): &(&String, &Value)| {
         !LOADING.split_whitespace().any(|name| name == *key) && !matches!(value, Value::Null | Value::Bool(false))
     };
     let note = |(key, value): (&String, &Value)| {
+        // This one is exact and cheap to follow: see `super::arithmetic::Frame`.
+        if key == "center_writing_weights" {
+            return "trained on centred activations (center_writing_weights); it reads each without its mean here, too"
+                .to_owned();
+        }
         format!(
             "trained on a model loaded with {} {}; the study's activations are those without it",
             excerpt(key, 60),
@@ -224,14 +249,13 @@ mod tests {
 
     fn checked(text: &str) -> Result<Stated> {
         let config = object(text.as_bytes()).unwrap();
-        check(Fields { object: &config, file: "cfg.json" }, "resid_1".parse().unwrap(), &[8, 32])
+        check(Fields { object: &config, file: "cfg.json" }, Some("resid_1".parse().unwrap()), &[8, 32])
     }
 
     #[test]
     fn every_key_is_known_or_refused_by_name_and_value() {
         for (text, says) in [
             (r#"{"threshold_scale": 2}"#, "holds the key threshold_scale, which is not known: 2"),
-            (r#"{"k": 32}"#, "holds the key k"),
             (r#"{"d_in": "8"}"#, "d_in is \"8\"; it must be a whole number"),
             (r#"{"d_sae": 32.0}"#, "d_sae is 32.0; it must be a whole number"),
             (r#"{"d_sae": 64}"#, "says d_sae 64, but W_enc has 32"),
@@ -241,13 +265,11 @@ mod tests {
             (r#"{"prepend_bos": 1}"#, "prepend_bos is 1; it must be true or false"),
             (r#"{"metadata": 5}"#, "metadata is 5; it must be an object"),
             (r#"{"metadata": {"hook_head_index": 3}}"#, "hook_head_index is 3"),
-            (r#"{"activation_fn_kwargs": {"k": 3}}"#, "activation_fn_kwargs is {\"k\":3}"),
             (r#"{"hook_layer": 2}"#, "hook_layer 2, but is used for resid_1"),
             (r#"{"hook_layer": "1"}"#, "hook_layer is \"1\""),
             (r#"{"hook_name": "blocks.2.hook_resid_pre", "hook_layer": 1}"#, "hook_layer 1, but"),
             (r#"{"hook_name": "blocks.1.hook_resid_post", "metadata": {"hook_name": "blocks.0.hook_mlp_out"}}"#, "hook_mlp_out"),
             (r#"{"model_name": 7}"#, "model_name is 7"),
-            (r#"{"hook_name_out": "blocks.1.hook_mlp_out"}"#, "hook_name_out is"),
         ] {
             let said = checked(text).unwrap_err().to_string();
             assert!(said.starts_with("cfg.json: ") && said.contains(says), "{text}: {said}");
@@ -262,7 +284,7 @@ mod tests {
             (r#"{"metadata": {"mood": "good"}}"#, &["metadata says mood"]),
             (
                 r#"{"metadata": {"model_from_pretrained_kwargs": {"center_writing_weights": true, "fold_ln": true, "n_devices": 2}}}"#,
-                &["center_writing_weights true", "fold_ln true"],
+                &["without its mean", "fold_ln true"],
             ),
             (r#"{"prepend_bos": false, "model_from_pretrained_kwargs": {"center_writing_weights": false}}"#, &[]),
             (r#"{"prepend_bos": false, "lr": [0.1, 0.2], "hook_name": "blocks.2.hook_resid_pre", "hook_layer": 2}"#, &[]),

@@ -3,7 +3,7 @@
 use crate::core::text::excerpt;
 
 /// Statements of a configuration file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stated {
     /// SHA-256 of the configuration; None if there is none.
     pub config_sha256: Option<String>,
@@ -13,6 +13,8 @@ pub struct Stated {
     pub neuronpedia_model: Option<String>,
     /// Whether the dictionary was trained on prompts that begin with a BOS token; None if that is not said.
     pub bos: Option<bool>,
+    /// Active features of a token (L0), as the files or their folders say.
+    pub active: Option<f64>,
     /// Sentences about the dictionary that a reader of its results should know, without a full stop.
     pub notes: Vec<String>,
 }

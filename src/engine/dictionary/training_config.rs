@@ -1,31 +1,82 @@
 //! The `config.json` that dictionary_learning's `training.py` writes beside `ae.pt`: what it says of the dictionary's class, size
 //! and place is compared. Other keys are settings of the training, which change nothing.
 
+use serde_json::{Map, Value};
+
 use super::Stated;
+use super::place::Place;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
 use crate::engine::hash::sha256_hex;
 use crate::engine::json::{Fields, object};
 
-/// Checks the file called `file` for the dictionary of `submodule` whose encoder has the shape `[width, features]`.
-///
-/// # Errors
-/// When it is no JSON object, or says that the dictionary is of another class, size or place.
-pub fn check(text: &[u8], file: &str, submodule: Submodule, encoder: &[usize]) -> Result<Stated> {
-    let config = object(text).map_err(|what| {
-        Problem::new(file, what, "use the config.json that dictionary_learning wrote, or take it away from beside ae.pt")
-    })?;
-    let config = Fields { object: &config, file };
-    let trainer = config.object("trainer")?.unwrap_or(config);
-    let mut stated = Stated { config_sha256: Some(sha256_hex(text)), ..Stated::default() };
-    if let Some(class) = trainer.text_or_null("dict_class")?.filter(|class| *class != "AutoEncoder") {
-        return Err(Problem::new(
-            file,
-            format_args!("dict_class is \"{}\", which is not supported", excerpt(class, 60)),
-            "supported: \"AutoEncoder\"",
-        ));
+/// A configuration that was read.
+pub struct TrainingConfig<'a> {
+    text: &'a [u8],
+    file: &'a str,
+    object: Map<String, Value>,
+}
+
+impl<'a> TrainingConfig<'a> {
+    /// Reads `text`, the file called `file`.
+    pub fn read(text: &'a [u8], file: &'a str) -> Result<Self> {
+        let object = object(text).map_err(|what| {
+            Problem::new(file, what, "use the config.json that dictionary_learning wrote, or take it away from beside ae.pt")
+        })?;
+        Ok(Self { text, file, object })
     }
+
+    /// The settings of the trainer.
+    fn trainer(&self) -> Result<Fields<'_>> {
+        let config = Fields { object: &self.object, file: self.file };
+        Ok(config.object("trainer")?.unwrap_or(config))
+    }
+
+    /// The name of the class.
+    pub fn class(&self) -> Result<Option<&str>> {
+        self.trainer()?.text_or_null("dict_class")
+    }
+
+    /// The number of active features that a TopK dictionary was trained for.
+    pub fn k(&self) -> Result<Option<usize>> {
+        self.trainer()?.count("k", usize::MAX)
+    }
+
+    /// The place whose output was encoded.
+    pub fn place(&self) -> Result<Place> {
+        let trainer = self.trainer()?;
+        let name = trainer.text_or_null("submodule_name")?.unwrap_or_default();
+        let kinds: Vec<SubmoduleKind> = SubmoduleKind::ALL.into_iter().filter(|kind| is_named(name, *kind)).collect();
+        let layer = match trainer.object.get("layer").and_then(Value::as_u64).or_else(|| layer_in(name)) {
+            Some(layer) => usize::try_from(layer).ok(),
+            None => None,
+        };
+        Ok(match (&kinds[..], layer) {
+            _ if is_inside(name) => Place::Unknown(name.to_owned()),
+            ([SubmoduleKind::Residual], Some(0)) if name.contains("resid_pre") => Place::Start,
+            ([SubmoduleKind::Residual], Some(layer)) if name.contains("resid_pre") => {
+                Place::output(SubmoduleKind::Residual, layer - 1)
+            }
+            ([kind], Some(layer)) => Place::output(*kind, layer),
+            _ => Place::Unknown(name.to_owned()),
+        })
+    }
+
+    /// Checks it for a dictionary whose encoder has the shape `[width, features]`, and that is used for `submodule`, if that is asked.
+    ///
+    /// # Errors
+    /// When it says that the dictionary is of another size or place.
+    pub fn check(&self, submodule: Option<Submodule>, encoder: &[usize]) -> Result<Stated> {
+        check(self, submodule, encoder)
+    }
+}
+
+fn check(config: &TrainingConfig<'_>, submodule: Option<Submodule>, encoder: &[usize]) -> Result<Stated> {
+    let (trainer, file) = (config.trainer()?, config.file);
+    let TrainingConfig { text, .. } = *config;
+    let config = Fields { object: &config.object, file };
+    let mut stated = Stated { config_sha256: Some(sha256_hex(text)), ..Stated::default() };
     let buffer = config.object("buffer")?;
     let sizes = [(Some(trainer), "activation_dim", 0), (Some(trainer), "dict_size", 1), (buffer, "d_submodule", 0)];
     for (fields, key, position) in sizes {
@@ -47,7 +98,9 @@ pub fn check(text: &[u8], file: &str, submodule: Submodule, encoder: &[usize]) -
             "supported: \"out\"",
         ));
     }
-    stated.notes.extend(check_place(trainer, submodule)?);
+    if let Some(submodule) = submodule {
+        stated.notes.extend(check_place(trainer, submodule)?);
+    }
     stated.model = trainer.text_or_null("lm_name")?.map(str::to_owned);
     Ok(stated)
 }
@@ -73,19 +126,26 @@ fn check_place(trainer: Fields<'_>, submodule: Submodule) -> Result<Option<Strin
         }
     }
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(None) };
-    let named = |kind: SubmoduleKind| match kind {
-        SubmoduleKind::Attention => name.contains("att"),
-        SubmoduleKind::Mlp => name.contains("mlp"),
-        SubmoduleKind::Residual => name.contains("res"),
-    };
     let said_layer = layer_in(name);
-    let kinds: Vec<SubmoduleKind> = SubmoduleKind::ALL.into_iter().filter(|kind| named(*kind)).collect();
+    let kinds: Vec<SubmoduleKind> = SubmoduleKind::ALL.into_iter().filter(|kind| is_named(name, *kind)).collect();
     let other_kind = !kinds.is_empty() && !kinds.contains(&submodule.kind);
-    let inside = ["resid_mid", "_in_", "hook_z"].iter().any(|part| name.contains(part));
-    if other_kind || inside || said_layer.is_some_and(|said| said != layer) {
+    if other_kind || is_inside(name) || said_layer.is_some_and(|said| said != layer) {
         return Err(elsewhere(name));
     }
     Ok(kinds.is_empty().then(|| format!("its config.json calls its place '{}', which is not known", excerpt(name, 60))))
+}
+
+fn is_named(name: &str, kind: SubmoduleKind) -> bool {
+    name.contains(match kind {
+        SubmoduleKind::Attention => "att",
+        SubmoduleKind::Mlp => "mlp",
+        SubmoduleKind::Residual => "res",
+    })
+}
+
+/// Whether the name is of a place inside a layer, which is no submodule's output.
+fn is_inside(name: &str) -> bool {
+    ["resid_mid", "_in_", "hook_z"].iter().any(|part| name.contains(part))
 }
 
 /// The number after `layer` or `layers`, as in `mlp_out_layer1`, else the first part of a path that is a number, as in `h.1.mlp`.
@@ -102,14 +162,12 @@ mod tests {
     use super::*;
 
     fn checked(text: &str, submodule: &str) -> Result<Stated> {
-        check(text.as_bytes(), "config.json", submodule.parse().unwrap(), &[8, 32])
+        TrainingConfig::read(text.as_bytes(), "config.json")?.check(Some(submodule.parse().unwrap()), &[8, 32])
     }
 
     #[test]
     fn another_class_size_or_place_is_refused() {
         for (text, submodule, says) in [
-            (r#"{"trainer": {"dict_class": "BatchTopKSAE"}}"#, "mlp_1", "dict_class is \"BatchTopKSAE\""),
-            (r#"{"trainer": {"dict_class": 3}}"#, "mlp_1", "dict_class is 3; it must be text"),
             (r#"{"trainer": {"dict_size": 64}}"#, "mlp_1", "dict_size 64, but encoder.weight has 32"),
             (r#"{"trainer": {"activation_dim": "8"}}"#, "mlp_1", "activation_dim is \"8\""),
             (r#"{"trainer": {}, "buffer": {"d_submodule": 9}}"#, "mlp_1", "d_submodule 9"),

@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Dictionary, ae_pt};
+use super::{Dictionary, Purpose, ae_pt};
 use crate::core::problem::{Problem, Result};
-use crate::core::submodule::Submodule;
 use crate::core::text::excerpt;
 use crate::engine::foreign;
 use crate::engine::small_file::LARGEST_CONFIGURATION;
@@ -64,7 +63,8 @@ impl ZipFile {
     }
 
     /// Opens the dictionary of `submodule`; None if the archive has none.
-    pub fn dictionary(&mut self, submodule: Submodule, model_width: usize) -> Result<Option<Dictionary>> {
+    pub fn dictionary(&mut self, purpose: Purpose) -> Result<Option<Dictionary>> {
+        let submodule = purpose.submodule();
         let folder = format!("{}_out_layer{}", submodule.kind.name(), submodule.layer.0);
         let found: Vec<&String> = self.names.iter().filter(|name| name.split('/').any(|part| part == folder)).collect();
         let name = match found[..] {
@@ -86,7 +86,7 @@ impl ZipFile {
         let bytes = self.bytes(&name, &place)?;
         let config = self.config(&name)?;
         let config = config.as_ref().map(|(text, place)| (&text[..], place.as_str()));
-        let dictionary = ae_pt::read(bytes, place, config, submodule, model_width)?;
+        let dictionary = ae_pt::read(bytes, place, config, purpose)?;
         Ok(Some(dictionary.read_from(vec![self.stamp.clone()])))
     }
 

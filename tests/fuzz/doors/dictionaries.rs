@@ -4,7 +4,7 @@ use std::io::{Cursor, Read, Write};
 
 use saescope::core::submodule::{LayerIndex, Submodule, SubmoduleKind};
 use saescope::engine::cancel::Cancel;
-use saescope::engine::dictionary::{Dictionary, ae_pt, folder, saelens};
+use saescope::engine::dictionary::{Dictionary, Purpose, ae_pt, folder, formats, saelens};
 use saescope::engine::tensor_file::Bytes;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -21,7 +21,7 @@ fn readable(dictionary: &Dictionary) -> Result<(), String> {
     let Ok(encoder) = dictionary.encoder(0..dictionary.features()) else { return Ok(()) };
     all_finite("the encoder", &encoder)?;
     all_finite("a bias", dictionary.encoder_bias().iter().chain(dictionary.decoder_bias()))?;
-    let mut row = vec![0.0; dictionary.width()];
+    let mut row = vec![0.0; dictionary.written_width()];
     match dictionary.read_decoder_row(dictionary.features() as u32 - 1, &mut row) {
         Ok(()) => all_finite("the decoder", &row),
         Err(_) => Ok(()),
@@ -34,7 +34,8 @@ fn sae_lens(name: &'static str, file: &str, mutator: Mutator) {
     let seeds = vec![small.read(&format!("dictionaries/0-mlp-sm/{file}"))];
     let read = |bytes: &[u8]| {
         std::fs::write(place.join(file), bytes).unwrap();
-        Verdict::of(saelens::open(&place, MLP, Small::SHAPE.width()), |dictionary| readable(&dictionary))
+        let purpose = Purpose::Use { submodule: MLP, width: Small::SHAPE.width() };
+        Verdict::of(saelens::open(&place, purpose), |dictionary| readable(&dictionary))
     };
     Door { name, seeds, mutator, one_in: 1, read: &read }.pass();
 }
@@ -49,13 +50,59 @@ fn sae_lens_config() {
     sae_lens("sae_lens_config", "cfg.json", Mutator::Json);
 }
 
+/// One file of a dictionary of `tests/fixtures/kinds`, with its other files as they are.
+fn kind(name: &'static str, folder: &str, files: [&str; 2], mutator: Mutator) {
+    let [damaged, other] = files;
+    let place = tempfile::tempdir().unwrap();
+    let folder = format!("tests/fixtures/kinds/{folder}");
+    std::fs::create_dir(place.path().join("checkpoints")).unwrap();
+    if !other.is_empty() {
+        std::fs::write(place.path().join(other), repository(&format!("{folder}/{other}"))).unwrap();
+    }
+    let seeds = vec![repository(&format!("{folder}/{damaged}"))];
+    let read = |bytes: &[u8]| {
+        std::fs::write(place.path().join(damaged), bytes).unwrap();
+        let opened = formats::open(place.path(), Purpose::Look { submodule: MLP });
+        Verdict::of(opened, |dictionary| readable(&dictionary))
+    };
+    Door { name, seeds, mutator, one_in: 5, read: &read }.pass();
+}
+
+#[test]
+fn sae_lens_config_of_top_k() {
+    kind("sae_lens_config_of_top_k", "saelens_topk_rescale", ["cfg.json", "sae_weights.safetensors"], Mutator::Json);
+}
+
+#[test]
+fn sparsify_config() {
+    kind("sparsify_config", "sparsify_groupmax/layers.1", ["cfg.json", "sae.safetensors"], Mutator::Json);
+}
+
+#[test]
+fn gemma_scope_npz() {
+    kind("gemma_scope_npz", "gemma_scope_2b-pt-res/layer_1/width_16k/average_l0_9", ["params.npz", ""], Mutator::Bytes);
+}
+
+#[test]
+fn gemma_scope_2_config() {
+    let folder = "gemma_scope_2_transcoder_affine/transcoder/layer_1_width_16k_l0_medium_affine";
+    kind("gemma_scope_2_config", folder, ["config.json", "params.safetensors"], Mutator::Json);
+}
+
+#[test]
+fn llama_scope_config() {
+    let folder = "llama_scope/Llama3_1-8B-Base-L1R-8x";
+    kind("llama_scope_config", folder, ["hyperparams.json", "checkpoints/final.safetensors"], Mutator::Json);
+}
+
 /// The reference's dictionary of the first MLP, which is 64 wide and has 512 features.
 fn reference() -> Vec<u8> {
     repository("tests/fixtures/reference/dictionaries/tiny-neox/mlp_out_layer0/10_512/ae.pt")
 }
 
 fn read_ae_pt(bytes: Vec<u8>) -> Verdict {
-    let opened = ae_pt::read(Bytes::Owned(bytes.into()), "ae.pt".to_owned(), None, MLP, 64);
+    let purpose = Purpose::Use { submodule: MLP, width: 64 };
+    let opened = ae_pt::read(Bytes::Owned(bytes.into()), "ae.pt".to_owned(), None, purpose);
     Verdict::of(opened, |dictionary| readable(&dictionary))
 }
 

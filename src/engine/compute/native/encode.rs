@@ -10,7 +10,7 @@ use super::vector::fill_rows;
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::codes::{TokenCodes, active};
+use crate::engine::dictionary::codes::TokenCodes;
 
 /// Features whose encoders are read and multiplied together: at a width of 512 these are 2 MiB.
 pub const FEATURES_AT_ONCE: usize = 1024;
@@ -20,11 +20,11 @@ pub const FEATURES_AT_ONCE: usize = 1024;
 pub struct Buffers {
     /// `[width, features of the block]`
     encoder: Vec<f32>,
-    /// `[tokens, features of the block]`
+    /// `[tokens, features of the block]`: pre-activations.
     codes: Vec<f32>,
 }
 
-/// The active features of one block, for all tokens.
+/// What the dictionary's rule selects in one block, for all tokens.
 struct Block {
     /// Row `r` owns the entries up to `ends[r]`.
     ends: Vec<usize>,
@@ -33,23 +33,29 @@ struct Block {
 
 impl NativeCompute {
     pub(super) fn encode_all(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>> {
-        let bias = dictionary.decoder_bias();
-        let input: Vec<f32> = tokens.iter().flat_map(|token| token.iter().zip(bias).map(|(value, bias)| value - bias)).collect();
+        let input = dictionary.inputs(tokens)?;
+        let (rule, norms) = (&dictionary.arithmetic().rule, dictionary.norms_for_rule(cancel)?);
         let starts: Vec<usize> = (0..dictionary.features()).step_by(FEATURES_AT_ONCE).collect();
         let block = |first: usize| {
             cancel.check()?;
             let mut buffers = self.encoders.take();
             let block =
-                encode_block(dictionary, &input, first..dictionary.features().min(first + FEATURES_AT_ONCE), &mut buffers);
+                encode_block(dictionary, &input, first..dictionary.features().min(first + FEATURES_AT_ONCE), norms, &mut buffers);
             self.encoders.give(buffers);
             block
         };
         let blocks: Vec<Block> = starts.into_par_iter().map(block).collect::<Result<_>>()?;
-        Ok((0..tokens.len()).map(|token| blocks.iter().flat_map(|block| block.row(token).iter().copied()).collect()).collect())
+        Ok((0..tokens.len()).map(|token| rule.decide(blocks.iter().flat_map(|block| block.row(token).iter().copied()))).collect())
     }
 }
 
-fn encode_block(dictionary: &Dictionary, input: &[f32], features: Range<usize>, buffers: &mut Buffers) -> Result<Block> {
+fn encode_block(
+    dictionary: &Dictionary,
+    input: &[f32],
+    features: Range<usize>,
+    norms: &[f32],
+    buffers: &mut Buffers,
+) -> Result<Block> {
     let (first, count, width) = (features.start, features.len(), dictionary.width());
     let rows = input.len() / width;
     let Buffers { encoder, codes } = buffers;
@@ -59,7 +65,7 @@ fn encode_block(dictionary: &Dictionary, input: &[f32], features: Range<usize>, 
     add_rows(input, encoder, [width, count], codes);
     let mut block = Block { ends: Vec::with_capacity(rows), entries: Vec::new() };
     for codes in codes.chunks_exact(count) {
-        block.entries.extend(active(first, codes));
+        dictionary.arithmetic().rule.select(first, codes, norms, &mut block.entries);
         block.ends.push(block.entries.len());
     }
     Ok(block)
