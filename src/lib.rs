@@ -10,7 +10,7 @@
 //! | room | what lives there | may use |
 //! |---|---|---|
 //! | [`core`] | studies and their templates, identifiers, effects, selections, comparisons, the rows and cells of tables, what is taken along, filters, tags, Neuronpedia links, invariants: pure rules, no files, no burn | nothing |
-//! | [`engine`] | GPT-NeoX in burn, dictionaries and their formats, tokenizer, data sets, attribution, the demo model, the background job | `core` |
+//! | [`engine`] | host models in burn, dictionaries and their formats, tokenizer, data sets, attribution, the demo model, the background job | `core` |
 //! | [`store`] | the study files, run files, kept runs, tag files, sessions, the log, the published figures, atomic writes, folders, the models known by name, the Hugging Face hub and its cache | `core` |
 //! | [`app`] | the explorer without its terminal: state, messages, `update`, the one registry of commands, configuration | `core` |
 //! | [`ui`] | draws a state: decides nothing | `core`, `app` |

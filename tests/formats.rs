@@ -153,10 +153,10 @@ fn what_would_change_numbers_is_refused_by_its_name() {
             &["config.json", "rotary_pct is 0.25, but partial_rotary_factor is 0.5"],
         ),
         (
-            "BOS token",
-            |w| w.write("saescope-demo/tokenizer_config.json", r#"{"add_bos_token": true}"#),
+            "EOS token",
+            |w| w.write("saescope-demo/tokenizer_config.json", r#"{"add_eos_token": true}"#),
             demo(),
-            &["tokenizer_config.json", "add_bos_token is true"],
+            &["tokenizer_config.json", "add_eos_token is true"],
         ),
         (
             "token of the configuration alone",

@@ -27,7 +27,7 @@ use saescope::engine::compute::{self, Answers, Compute};
 use saescope::engine::dataset::Example;
 use saescope::engine::dictionary::{Dictionary, folder};
 use saescope::engine::model::config::Config;
-use saescope::engine::tensor_file::TensorFile;
+use saescope::engine::model::weight_files::WeightFiles;
 use support::random::{Numbers, Shape, VOCABULARY, write_model};
 
 struct Fixture {
@@ -45,7 +45,7 @@ impl Fixture {
         write_model(folder.path(), shape);
         let cancel = Cancel::default();
         let config = Config::parse(&std::fs::read(folder.path().join("model/config.json")).unwrap(), "config.json").unwrap();
-        let weights = TensorFile::open(&folder.path().join("model/model.safetensors")).unwrap();
+        let weights = WeightFiles::open(&folder.path().join("model")).unwrap();
         let compute = compute::open(Some(backend), &config, &weights, &cancel).unwrap();
         let dictionaries = folder::open_all(&[folder.path().join("dictionaries")], shape.layers, shape.width(), &cancel).unwrap();
         let mut numbers = Numbers::new(shape.seed ^ 0x5eed);

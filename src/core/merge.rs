@@ -81,7 +81,8 @@ fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<(
         let ModelRecord { sha256, config_sha256, layers, .. } = &manifest.model;
         (sha256.clone(), config_sha256.clone(), *layers)
     };
-    let tokenizer = |manifest: &Manifest| (manifest.model.tokenizer_sha256.clone(), manifest.model.prefix_space);
+    let tokenizer =
+        |manifest: &Manifest| (manifest.model.tokenizer_sha256.clone(), manifest.model.prefix_space, manifest.model.bos);
     let dictionaries = |manifest: &Manifest| {
         let record = |record: &DictionaryRecord| (record.submodule.clone(), record.sha256.clone(), record.features);
         manifest.dictionaries.iter().map(record).collect::<Vec<_>>()

@@ -9,6 +9,7 @@ use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::dropped_line::DroppedLine;
 use super::effects::ViewEffects;
 use super::study::{NAMES, Study};
+use super::submodule::Submodule;
 use super::text::excerpt;
 use super::view::View;
 
@@ -79,6 +80,8 @@ pub struct Opened {
     pub model: String,
     /// The model's number of layers.
     pub layers: usize,
+    /// The submodules that have a dictionary, in order.
+    pub submodules: Vec<Submodule>,
     /// The name of the backend that computes.
     pub backend: String,
     /// The study, with its views and tags.
@@ -116,7 +119,7 @@ pub struct Manifest {
     pub detail: usize,
     /// The model that was attributed.
     pub model: ModelRecord,
-    /// One dictionary per submodule, in submodule order.
+    /// The dictionaries in submodule order; a submodule may have none.
     pub dictionaries: Vec<DictionaryRecord>,
     /// The study, with its views and tags.
     pub study: Study,
@@ -192,6 +195,9 @@ pub struct ModelRecord {
     pub config_sha256: String,
     /// Hash of `tokenizer.json`, if there is one.
     pub tokenizer_sha256: Option<String>,
+    /// The token that was put in front of every prompt, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bos: Option<u32>,
     /// The value of the tokenizer's `add_prefix_space`, if the files beside `tokenizer.json` set it to another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix_space: Option<bool>,

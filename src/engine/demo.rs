@@ -7,6 +7,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::engine::dictionary::{Dictionary, Purpose, saelens};
 use crate::engine::model::config::Config;
+use crate::engine::model::weight_files::WeightFiles;
 use crate::engine::tensor_file::{Bytes, TensorFile};
 use crate::engine::tokenizer::Tokenizer;
 
@@ -42,8 +43,8 @@ pub fn config() -> Result<Config> {
 }
 
 /// The model's weights, embedded in the program.
-pub fn weights() -> Result<TensorFile> {
-    TensorFile::from_bytes(Bytes::Embedded(WEIGHTS), "embedded".to_owned())
+pub fn weights() -> Result<WeightFiles> {
+    WeightFiles::of(TensorFile::from_bytes(Bytes::Embedded(WEIGHTS), "embedded".to_owned())?)
 }
 
 /// The model's tokenizer, embedded in the program.

@@ -6,7 +6,7 @@
 //!
 //! | what | multiply-adds |
 //! |---|---|
-//! | a layer, forward | `4 d^2 + 2 d m` a token (query, key, value, dense; MLP), plus `2 d` for each token and each one it sees |
+//! | a layer, forward | its weights a token (`4 d^2 + 2 d m` in GPT-NeoX: query, key, value, dense; MLP), plus twice the width of all heads for each token and each one it sees |
 //! | a layer, backward | as many for the linear layers, twice as many between tokens; frozen weights need no gradients |
 //! | the last layer | only the last position goes on: `2 d^2` for each token's key and value, the rest for one token a prompt |
 //! | an encoder | `d n` for each different prefix, since a causal model computes the same for the same text |
@@ -118,18 +118,42 @@ struct Sequence<'a> {
     positions: f64,
 }
 
+/// Numbers of weights of a layer.
+struct Weights {
+    /// Those of queries and of the output projection.
+    queries: f64,
+    /// Those of keys and values.
+    keys_values: f64,
+    /// Those of the MLP.
+    mlp: f64,
+}
+
+impl Weights {
+    fn of(config: &Config) -> Self {
+        let [width, mlp] = [config.width, config.mlp_width].map(|size| size as f64);
+        let of_heads = |heads: usize| 2.0 * width * (heads * config.head_width) as f64;
+        let matrices = if config.gated { 3.0 } else { 2.0 };
+        Self { queries: of_heads(config.heads), keys_values: of_heads(config.key_value_heads), mlp: matrices * width * mlp }
+    }
+}
+
 impl Sequence<'_> {
+    /// Width of the heads side by side.
+    fn heads(&self) -> f64 {
+        (self.config.heads * self.config.head_width) as f64
+    }
+
     fn layer(&self) -> (f64, f64) {
-        let (width, mlp) = (self.config.width as f64, self.config.mlp_width as f64);
-        let linear = self.positions * (4.0 * width * width + 2.0 * width * mlp);
-        let between = self.positions * (self.positions + 1.0) / 2.0 * 2.0 * width;
+        let Weights { queries, keys_values, mlp } = Weights::of(self.config);
+        let linear = self.positions * (queries + keys_values + mlp);
+        let between = self.positions * (self.positions + 1.0) / 2.0 * 2.0 * self.heads();
         (linear + between, linear + 2.0 * between)
     }
 
     fn last_layer(&self) -> (f64, f64) {
-        let (width, mlp) = (self.config.width as f64, self.config.mlp_width as f64);
-        let linear = self.positions * 2.0 * width * width + 2.0 * width * width + 2.0 * width * mlp;
-        let between = self.positions * 2.0 * width;
+        let Weights { queries, keys_values, mlp } = Weights::of(self.config);
+        let linear = self.positions * keys_values + queries + mlp;
+        let between = self.positions * 2.0 * self.heads();
         (linear + between, linear + 2.0 * between)
     }
 

@@ -13,12 +13,13 @@ use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::report::decoder_norms;
 use crate::engine::hash::{sha256_hex, sha256_hex_unless};
-use crate::engine::tensor_file::{Bytes, TensorFile};
+use crate::engine::model::weight_files::WeightFiles;
+use crate::engine::tensor_file::Bytes;
 
 /// The hashes and measures of a model's files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Identity {
-    /// SHA-256 of the model's weight file.
+    /// SHA-256 of the model's weights: see [`WeightFiles::sha256`].
     pub weights_sha256: String,
     /// One record per dictionary, in submodule order.
     pub dictionaries: Vec<DictionaryRecord>,
@@ -32,7 +33,7 @@ pub struct Identity {
 /// When `cancel` is raised, or a decoder holds values that are not finite.
 pub fn identify(
     model: &str,
-    weights: &TensorFile,
+    weights: &WeightFiles,
     dictionaries: &[Dictionary],
     identified: &dyn Fn(Subject),
     cancel: &Cancel,
@@ -40,7 +41,7 @@ pub fn identify(
     let start = Instant::now();
     let dictionaries = dictionaries.iter().map(|dictionary| record(model, dictionary, cancel)).collect::<Result<Vec<_>>>()?;
     identified(subject(model, &dictionaries));
-    let weights_sha256 = sha256_of(weights.name(), &weights.shared_bytes(), cancel)?;
+    let weights_sha256 = weights.sha256(cancel)?;
     Ok(Identity { weights_sha256, dictionaries, seconds: start.elapsed().as_secs_f64() })
 }
 

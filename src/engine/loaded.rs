@@ -15,9 +15,9 @@ use crate::engine::hash::sha256_hex;
 use crate::engine::identity::{self, Identity, subject};
 use crate::engine::memory::{Bounds, Memory};
 use crate::engine::model::config::Config;
+use crate::engine::model::weight_files::{INDEX, WHOLE, WeightFiles};
 use crate::engine::small_file::{self, LARGEST_CONFIGURATION};
 use crate::engine::stamp::Stamp;
-use crate::engine::tensor_file::TensorFile;
 use crate::engine::tokenizer::Tokenizer;
 use crate::engine::tokenizer_settings;
 
@@ -27,8 +27,8 @@ pub struct Loaded {
     pub name: String,
     /// SHA-256 of the model's `config.json`.
     pub config_sha256: String,
-    /// The model's weight file.
-    pub weights: TensorFile,
+    /// The model's weight files.
+    pub weights: WeightFiles,
     /// None if the model has no `tokenizer.json`; data must then be token ids.
     pub tokenizer: Option<Tokenizer>,
     /// One dictionary for each submodule, in submodule order.
@@ -107,7 +107,7 @@ struct Parts {
     name: String,
     config: Config,
     config_sha256: String,
-    weights: TensorFile,
+    weights: WeightFiles,
     tokenizer: Option<Tokenizer>,
     dictionaries: Vec<Dictionary>,
     stamps: Vec<Stamp>,
@@ -128,15 +128,16 @@ fn open_demo() -> Result<Parts> {
 
 fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>, cancel: &Cancel) -> Result<Parts> {
     let config_path = model.join("config.json");
-    let own = ["config.json", "model.safetensors", "tokenizer.json"].map(|file| model.join(file));
+    let own = ["config.json", "tokenizer.json"].map(|file| model.join(file)).into_iter().chain(WeightFiles::paths(model));
     let settings = tokenizer_settings::files(model);
-    let mut stamps: Vec<Stamp> = own.iter().chain(&settings).chain(dictionary_folders).map(|path| Stamp::of(path)).collect();
+    let mut stamps: Vec<Stamp> =
+        own.chain(settings).chain(dictionary_folders.iter().cloned()).map(|path| Stamp::of(&path)).collect();
     expect_whole_model(model)?;
     let text = small_file::read(&config_path, LARGEST_CONFIGURATION)?;
     let config_name = config_path.display().to_string();
     let config = Config::parse(&text, &config_name)?;
     let config_sha256 = sha256_hex(&text);
-    let weights = TensorFile::open(&model.join("model.safetensors"))?;
+    let weights = WeightFiles::open(model)?;
     let tokenizer_path = model.join("tokenizer.json");
     let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
     let dictionaries = folder::open_all(dictionary_folders, config.layers, config.width, cancel)?;
@@ -145,7 +146,7 @@ fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>,
     Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries, stamps })
 }
 
-/// Fails if the folder holds a model's weights in another form than one `model.safetensors`.
+/// Fails if the folder holds a model's weights in another form than safetensors.
 fn expect_whole_model(model: &Path) -> Result<()> {
     const SAVE: &str = "load it in Python and save it again: model.save_pretrained(folder, max_shard_size='100GB')";
     // transformers applies an adapter wherever it finds one.
@@ -153,11 +154,10 @@ fn expect_whole_model(model: &Path) -> Result<()> {
         let remedy = "merge it in Python: model.merge_and_unload().save_pretrained(folder)";
         return Err(Problem::new(model.display(), "holds an adapter (adapter_config.json), which is not applied", remedy));
     }
-    if model.join("model.safetensors").exists() {
+    if model.join(WHOLE).exists() || model.join(INDEX).exists() {
         return Ok(());
     }
     let forms = [
-        ("model.safetensors.index.json", "holds weights in several files"),
         ("pytorch_model.bin", "holds weights as pytorch_model.bin, not as model.safetensors"),
         ("pytorch_model.bin.index.json", "holds weights as several pytorch_model files, not as model.safetensors"),
         ("tf_model.h5", "holds weights of TensorFlow, not model.safetensors"),

@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod attribution;
+pub mod bos;
 pub mod cache;
 pub mod cancel;
 pub mod compute;

@@ -18,6 +18,7 @@ use crate::core::study::{Study, ViewSpec};
 use crate::core::study_source::PairSource;
 use crate::core::view::{View, ViewName};
 use crate::engine::attribution::{Batch, Model, Stages, ViewInput, attribute_timed, batches};
+use crate::engine::bos;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::dataset::pairing::pairs;
@@ -37,6 +38,8 @@ pub struct OpenStudy {
     request: Request,
     threads: Threads,
     loaded: Arc<Loaded>,
+    /// The token in front of every prompt, if the dictionaries were trained with one.
+    bos: Option<u32>,
     /// The study's pair lists.
     data: Vec<DataSet>,
     shard: Option<ShardRecord>,
@@ -52,12 +55,17 @@ impl OpenStudy {
         let threads = Threads::new(request.threads)?;
         let loaded = threads.run(|| cache.loaded(&request.model, request.backend, cancel))?;
         let (config, tokenizer) = (loaded.compute.config(), loaded.tokenizer.as_ref());
-        let limits = Limits { vocabulary: config.vocabulary, context: config.context };
+        let bos = bos::token(config, tokenizer, &loaded.dictionaries)?;
+        // The token in front takes one of the places.
+        let limits = Limits { vocabulary: config.vocabulary, context: config.context - usize::from(bos.is_some()) };
         let load = |source: &PairSource| dataset::load(source, tokenizer, request.options, limits, cancel);
         let mut data: Vec<DataSet> = request.study.lists.iter().map(load).collect::<Result<_>>()?;
+        if let Some(bos) = bos {
+            data.iter_mut().for_each(|data| data.begin_with(bos));
+        }
         let shard = request.shard.map(|shard| take_shard(&mut data, shard)).transpose()?;
         let open_seconds = start.elapsed().as_secs_f64();
-        Ok(Self { request, threads, loaded, data, shard, open_seconds, stages: Mutex::default() })
+        Ok(Self { request, threads, loaded, bos, data, shard, open_seconds, stages: Mutex::default() })
     }
 
     /// Model, backend, study and data, which are known before the computation.
@@ -65,10 +73,11 @@ impl OpenStudy {
         Opened {
             model: self.loaded.name.clone(),
             layers: self.config().layers,
+            submodules: self.loaded.dictionaries.iter().map(Dictionary::submodule).collect(),
             backend: self.loaded.compute.backend().to_owned(),
             study: self.request.study.study.clone(),
             data: self.data.iter().map(|data| self.data_record(data)).collect(),
-            notes: self.data.iter().filter_map(DataSet::note).collect(),
+            notes: self.bos_note().into_iter().chain(self.data.iter().filter_map(DataSet::note)).collect(),
         }
     }
 
@@ -112,7 +121,8 @@ impl OpenStudy {
             // This comes after the attribution, whose failure says more; which thread ends first does not show.
             identity.dictionaries.iter().try_for_each(expect_finite_norms)?;
             let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
-            for record in &mut identity.dictionaries {
+            for (record, dictionary) in identity.dictionaries.iter_mut().zip(&self.loaded.dictionaries) {
+                record.notes.extend(bos::note(dictionary, self.bos));
                 record.report = reports.remove(&record.submodule);
             }
             let seconds = Seconds { open: self.open_seconds, attribution, hash: identity.seconds };
@@ -151,6 +161,21 @@ impl OpenStudy {
         ViewEffects::of_no_examples(view, dictionaries, self.request.settings.method != Method::Exact)
     }
 
+    /// What was put in front of the prompts.
+    fn bos_note(&self) -> Option<String> {
+        let bos = self.bos?;
+        let text = self.texts(&[bos]).concat();
+        Some(format!("every prompt begins with the BOS token {text} (number {bos}), as the dictionaries' training data did"))
+    }
+
+    /// The text of each token.
+    fn texts(&self, tokens: &[u32]) -> Vec<String> {
+        match &self.loaded.tokenizer {
+            Some(tokenizer) => tokenizer.texts(tokens),
+            None => tokens.iter().map(|token| format!("#{token}")).collect(),
+        }
+    }
+
     /// The threads that the study computes on.
     pub fn threads(&self) -> &Threads {
         &self.threads
@@ -187,6 +212,7 @@ impl OpenStudy {
             sha256: identity.weights_sha256,
             config_sha256: loaded.config_sha256.clone(),
             tokenizer_sha256: loaded.tokenizer.as_ref().map(|tokenizer| tokenizer.sha256().to_owned()),
+            bos: self.bos,
             prefix_space: loaded.tokenizer.as_ref().and_then(Tokenizer::prefix_space),
             layers: config.layers,
             width: config.width,
@@ -213,10 +239,7 @@ impl OpenStudy {
     }
 
     fn data_record(&self, data: &DataSet) -> DataRecord {
-        let texts = |tokens: &[u32]| match &self.loaded.tokenizer {
-            Some(tokenizer) => tokenizer.texts(tokens),
-            None => tokens.iter().map(|token| format!("#{token}")).collect(),
-        };
+        let texts = |tokens: &[u32]| self.texts(tokens);
         let text = |token: u32| texts(&[token]).concat();
         let examples = data.examples.iter().map(|example| ExampleRecord {
             line: example.line,

@@ -7,14 +7,15 @@ use serde_json::{Map, Value};
 
 use super::json::object;
 use super::small_file::read;
-use super::tokenizer_settings::apply;
+use super::tokenizer_settings::{Asked, apply};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::{excerpt, printable};
 use crate::engine::hash::sha256_hex;
 use crate::engine::token_text;
 
-/// Most bytes of a `tokenizer.json`: eight times that of GPT-NeoX. Reading it takes many times its size in memory.
-const LARGEST: u64 = 1 << 24;
+/// Most bytes of a `tokenizer.json`: about twice those of Gemma 2 with 256,000 tokens (34 MB in newer versions), the largest of the
+/// models that are read. Reading one takes many times its size in memory.
+const LARGEST: u64 = 1 << 26;
 
 /// A Hugging Face tokenizer with the name and hash of its file.
 pub struct Tokenizer {
@@ -25,6 +26,8 @@ pub struct Tokenizer {
     longest: usize,
     /// The value of `add_prefix_space`, if the files beside `tokenizer.json` set it to another.
     prefix_space: Option<bool>,
+    /// Whether the files beside it ask for a BOS token in front of a text.
+    bos: bool,
 }
 
 impl Tokenizer {
@@ -33,8 +36,8 @@ impl Tokenizer {
         let bytes = read(path, LARGEST)?;
         let name = path.display().to_string();
         let mut settings = parse(&bytes, &name)?;
-        let prefix_space = apply(path.parent().unwrap_or(path), &mut settings)?;
-        Ok(Self { prefix_space, ..Self::build(settings, &bytes, name)? })
+        let Asked { prefix_space, bos } = apply(path.parent().unwrap_or(path), &mut settings)?;
+        Ok(Self { prefix_space, bos, ..Self::build(settings, &bytes, name)? })
     }
 
     /// A tokenizer from the bytes of its file; `name` is what messages call it.
@@ -59,7 +62,9 @@ impl Tokenizer {
             Some((inner, longest))
         };
         match caught(read).flatten() {
-            Some((inner, longest)) => Ok(Self { inner, name, sha256: sha256_hex(bytes), longest, prefix_space: None }),
+            Some((inner, longest)) => {
+                Ok(Self { inner, name, sha256: sha256_hex(bytes), longest, prefix_space: None, bos: false })
+            }
             None => Err(Problem::new(
                 name,
                 "is not a tokenizer that can be used: a part of it is missing, or of a kind that is not known",
@@ -78,13 +83,18 @@ impl Tokenizer {
         self.prefix_space
     }
 
+    /// Whether the tokenizer's own program would put a BOS token in front of a text; [`Tokenizer::encode`] never does.
+    pub fn asks_for_bos(&self) -> bool {
+        self.bos
+    }
+
     /// The most bytes that a text of `tokens` tokens can have. A word that is not in the vocabulary may be one token in some kinds
     /// of tokenizers, so the bound is never tight.
     pub fn most_bytes(&self, tokens: usize) -> usize {
         tokens.saturating_mul(self.longest).max(1 << 20)
     }
 
-    /// The token ids of `text`. No special token is added; GPT-NeoX's own tokenizer adds none either.
+    /// The token ids of `text`. No special token is added: see [`crate::engine::bos`].
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let encoded = caught(|| self.inner.encode_fast(text, false).ok()).flatten();
         encoded.map(|encoding| encoding.get_ids().to_vec()).ok_or_else(|| {

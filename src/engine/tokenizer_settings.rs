@@ -17,8 +17,8 @@ use crate::core::text::excerpt;
 /// class of a GPT-NeoX model whose files name none, and replaces the post-processor by one that adds nothing.
 const SET_PREFIX_SPACE: [&str; 2] = ["GPTNeoXTokenizer", "GPT2Tokenizer"];
 
-/// Classes that take `tokenizer.json` as it is.
-const PLAIN: [&str; 2] = ["PreTrainedTokenizer", "TokenizersBackend"];
+/// Classes that take `tokenizer.json` as it is, but for special tokens in front.
+const PLAIN: [&str; 4] = ["PreTrainedTokenizer", "TokenizersBackend", "GemmaTokenizer", "Qwen2Tokenizer"];
 
 /// Keys that name special tokens.
 const SPECIAL: [&str; 7] = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
@@ -28,17 +28,25 @@ pub fn files(folder: &Path) -> [PathBuf; 3] {
     ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"].map(|name| folder.join(name))
 }
 
-/// Changes `tokenizer`, the content of the `tokenizer.json` in `folder`, as the files beside it ask for. Returns the value of
-/// `add_prefix_space`, if they set it to another than stands in `tokenizer.json`.
+/// What the files beside a `tokenizer.json` ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// The value of `add_prefix_space`, if they set it to another than stands in `tokenizer.json`.
+    pub prefix_space: Option<bool>,
+    /// Whether a BOS token is put in front of a text. Prompts are tokenised without it: whether they get one, the dictionaries say.
+    pub bos: bool,
+}
+
+/// Changes `tokenizer`, the content of the `tokenizer.json` in `folder`, as the files beside it ask for.
 ///
 /// # Errors
 /// When a file cannot be read, or asks for something that is not implemented.
-pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Option<bool>> {
+pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Asked> {
     let [config_path, special_path, added_path] = files(folder);
     let config = optional(&config_path)?.unwrap_or_default();
     let config_name = config_path.display().to_string();
     let config = Fields { object: &config, file: &config_name };
-    for key in ["add_bos_token", "add_eos_token", "split_special_tokens"] {
+    for key in ["add_eos_token", "split_special_tokens"] {
         if flag(config, key)? == Some(true) {
             return Err(unsupported(config, key, "false: prompts are tokenised without special tokens"));
         }
@@ -78,13 +86,15 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Option
         *current = wanted.into();
         changed = Some(wanted);
     }
-    if class != SET_PREFIX_SPACE[0] && tokenizer.get("post_processor").is_some_and(adds_tokens) {
+    let added = tokenizer.get("post_processor").map_or(Added::Nothing, added).but_for(class == SET_PREFIX_SPACE[0]);
+    if added == Added::Other {
         return Err(Problem::new(
             folder.join("tokenizer.json").display(),
-            format_args!("its post_processor adds special tokens, and tokenizer_class is {full}"),
-            "supported are prompts without special tokens: set post_processor to null, or tokenizer_class to GPTNeoXTokenizer",
+            format_args!("its post_processor adds other special tokens than one in front, and tokenizer_class is {full}"),
+            "supported are prompts with at most a BOS token: set post_processor to null, or tokenizer_class to GPTNeoXTokenizer",
         ));
     }
+    let bos = flag(config, "add_bos_token")?.unwrap_or(added == Added::Front);
     let known = AddedTokens::of(tokenizer);
     if let Some(decoder) = config.object("added_tokens_decoder")? {
         decoder.object.iter().try_for_each(|(id, token)| known.expect_entry(&config_name, id, token))?;
@@ -97,7 +107,7 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Option
         let file = added_path.display().to_string();
         added.iter().try_for_each(|(content, id)| known.expect(&file, "added_tokens.json", content, Some(id)))?;
     }
-    Ok(changed)
+    Ok(Asked { prefix_space: changed, bos })
 }
 
 /// The object in the file at `path`; None if there is no file.
@@ -119,14 +129,43 @@ fn unsupported(config: Fields<'_>, key: &str, supported: &str) -> Problem {
     Problem::new(config.file, format_args!("{key} is {value}, which is not supported"), format_args!("supported: {supported}"))
 }
 
-/// Whether a post-processor adds tokens to a single text.
-fn adds_tokens(processor: &Value) -> bool {
+/// The special tokens that a post-processor adds to a single text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Added {
+    Nothing,
+    /// One in front.
+    Front,
+    Other,
+}
+
+impl Added {
+    /// Nothing, if the post-processor is `replaced`.
+    fn but_for(self, replaced: bool) -> Self {
+        if replaced { Self::Nothing } else { self }
+    }
+}
+
+fn added(processor: &Value) -> Added {
     let items = |key: &str| processor.get(key).and_then(Value::as_array).into_iter().flatten();
     match processor.get("type").and_then(Value::as_str) {
-        Some("TemplateProcessing") => items("single").any(|piece| piece.get("SpecialToken").is_some()),
-        Some("Sequence") => items("processors").any(adds_tokens),
-        Some("BertProcessing" | "RobertaProcessing") => true,
-        _ => false,
+        Some("TemplateProcessing") => {
+            let special: Vec<bool> = items("single").map(|piece| piece.get("SpecialToken").is_some()).collect();
+            match special[..] {
+                [true, false] => Added::Front,
+                _ if special.contains(&true) => Added::Other,
+                _ => Added::Nothing,
+            }
+        }
+        Some("Sequence") => {
+            let all: Vec<Added> = items("processors").map(added).filter(|added| *added != Added::Nothing).collect();
+            match all[..] {
+                [] => Added::Nothing,
+                [one] => one,
+                _ => Added::Other,
+            }
+        }
+        Some("BertProcessing" | "RobertaProcessing") => Added::Other,
+        _ => Added::Nothing,
     }
 }
 
@@ -215,6 +254,9 @@ mod tests {
     const TEMPLATE: &str =
         r#"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|endoftext|>"}}, {"Sequence": {"id": "A"}}]}"#;
 
+    const AROUND: &str = r#"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|endoftext|>"}},
+        {"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "<|endoftext|>"}}]}"#;
+
     /// The value of `add_prefix_space` after the settings were applied, which is recorded where it differs from the file's false.
     fn applied(post: &str, files: &[(&str, &str)]) -> Result<bool> {
         let folder = tempfile::tempdir().unwrap();
@@ -222,10 +264,28 @@ mod tests {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let mut tokenizer = object(TOKENIZER.replace("POST", post).as_bytes()).unwrap();
-        let changed = apply(folder.path(), &mut tokenizer)?;
+        let changed = apply(folder.path(), &mut tokenizer)?.prefix_space;
         let prefix_space = tokenizer["pre_tokenizer"]["add_prefix_space"].as_bool().unwrap();
         assert_eq!(changed, prefix_space.then_some(true));
         Ok(prefix_space)
+    }
+
+    #[test]
+    fn a_token_in_front_is_said_and_not_added() {
+        for (post, config, bos) in [
+            ("null", "{}", false),
+            ("null", r#"{"add_bos_token": true, "tokenizer_class": "GemmaTokenizer"}"#, true),
+            (TEMPLATE, r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, true),
+            (TEMPLATE, r#"{"tokenizer_class": "PreTrainedTokenizerFast", "add_bos_token": false}"#, false),
+            // This class replaces the post-processor.
+            (TEMPLATE, r#"{"tokenizer_class": "GPTNeoXTokenizer"}"#, false),
+            ("null", r#"{"tokenizer_class": "Qwen2TokenizerFast", "add_bos_token": null}"#, false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("tokenizer_config.json"), config).unwrap();
+            let mut tokenizer = object(TOKENIZER.replace("POST", post).as_bytes()).unwrap();
+            assert_eq!(apply(folder.path(), &mut tokenizer).unwrap().bos, bos, "{config}");
+        }
     }
 
     #[test]
@@ -248,7 +308,6 @@ mod tests {
     fn what_would_change_the_tokens_is_refused_by_its_key() {
         let config = "tokenizer_config.json";
         for (post, file, text, says) in [
-            ("null", config, r#"{"add_bos_token": true}"#, "add_bos_token is true"),
             ("null", config, r#"{"add_eos_token": true}"#, "add_eos_token is true"),
             ("null", config, r#"{"add_bos_token": "yes"}"#, "add_bos_token is \"yes\""),
             ("null", config, r#"{"split_special_tokens": true}"#, "split_special_tokens is true"),
@@ -260,7 +319,7 @@ mod tests {
                 r#"{"tokenizer_class": "PreTrainedTokenizerFast", "add_prefix_space": true}"#,
                 "add_prefix_space is true",
             ),
-            (TEMPLATE, config, r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, "post_processor adds special tokens"),
+            (AROUND, config, r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, "post_processor adds other special tokens"),
             (
                 "null",
                 config,

@@ -144,6 +144,7 @@ pub fn run_of(study: Study) -> Run {
             sha256: String::new(),
             config_sha256: String::new(),
             tokenizer_sha256: None,
+            bos: None,
             prefix_space: None,
             layers: LAYERS,
             width: 8,

@@ -19,7 +19,7 @@ use saescope::engine::compute::{self, Answers, Compute, Entry, Segment, Start};
 use saescope::engine::dataset::Example;
 use saescope::engine::dictionary::{Dictionary, folder};
 use saescope::engine::model::config::Config;
-use saescope::engine::tensor_file::TensorFile;
+use saescope::engine::model::weight_files::WeightFiles;
 
 /// A file of `tests/fixtures`.
 pub fn fixture(path: &str) -> PathBuf {
@@ -40,7 +40,7 @@ pub fn reference_config() -> Config {
 }
 
 pub fn reference_model(backend: Backend) -> Box<dyn Compute> {
-    let weights = TensorFile::open(&reference("model/model.safetensors")).unwrap();
+    let weights = WeightFiles::open(&reference("model")).unwrap();
     compute::open(Some(backend), &reference_config(), &weights, &Cancel::default()).unwrap()
 }
 

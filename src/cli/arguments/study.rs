@@ -12,7 +12,7 @@ use crate::core::run::Method;
 /// What to compute.
 #[derive(Debug, Clone, Args)]
 pub struct StudyArguments {
-    /// `demo`, a model that `saescope fetch` downloads such as `pythia-70m`, or a Hugging Face folder of a GPT-NeoX model. [default:
+    /// `demo`, a model that `saescope fetch` downloads such as `pythia-70m`, or a Hugging Face folder of a model (GPT-NeoX, GPT-2, Gemma 2, Llama, Qwen). [default:
     /// demo; to explore: pythia-70m if it is on this machine, else demo]
     #[arg(long, value_name = "demo|NAME|DIR")]
     pub model: Option<String>,

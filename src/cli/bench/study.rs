@@ -61,6 +61,7 @@ fn manifest(study: &Study) -> Manifest {
             sha256: String::new(),
             config_sha256: String::new(),
             tokenizer_sha256: None,
+            bos: None,
             prefix_space: None,
             layers: LAYERS,
             width: 512,

@@ -21,7 +21,7 @@ pub struct Site<'a> {
     pub prepared: &'a Prepared<'a>,
     /// The submodule's dictionary.
     pub dictionary: &'a Dictionary,
-    /// The submodule's place among all submodules.
+    /// The dictionary's place among all dictionaries.
     pub ordinal: usize,
     /// The submodule whose output is encoded.
     pub submodule: Submodule,
@@ -54,7 +54,7 @@ pub struct Token<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// Encodes the outputs of the submodule of ordinal `ordinal`, and asks the system to read ahead the file of `next`, the
+    /// Encodes the outputs of the submodule of dictionary number `ordinal`, and asks the system to read ahead the file of `next`, the
     /// dictionary that comes afterwards.
     pub fn open(prepared: &'a Prepared<'a>, ordinal: usize, next: &Dictionary, stages: &Stages) -> Result<Self> {
         let sharing = &prepared.sharing;

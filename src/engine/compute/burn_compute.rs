@@ -14,14 +14,17 @@ use crate::engine::activation::{Array, Trace, zeros};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::TokenCodes;
+use crate::engine::model::attention::at_the_end;
 use crate::engine::model::config::Config;
-use crate::engine::model::neox::{NeoX, Positions};
-use crate::engine::model::passes::{Kept, KeptEnd, KeptMlp, at_the_end};
-use crate::engine::tensor_file::TensorFile;
+use crate::engine::model::passes::{Kept, KeptEnd, KeptMlpHalf};
+use crate::engine::model::positions::Positions;
+use crate::engine::model::site::Site;
+use crate::engine::model::transformer::Transformer;
+use crate::engine::model::weight_files::WeightFiles;
 
 /// A model on backend `B`.
 pub struct BurnCompute<B: Backend> {
-    model: NeoX<B>,
+    model: Transformer<B>,
     device: B::Device,
     backend: &'static str,
     extent: Extent,
@@ -33,7 +36,7 @@ struct Walk<B: Backend> {
     entry: Entry,
     positions: Positions<B>,
     /// Kept values of the half layer at [`Entry::Mlp`], if the walk starts there.
-    mlp: Option<KeptMlp<B>>,
+    mlp: Option<KeptMlpHalf<B>>,
     /// Kept values of the layers from the entry on, with their index, in order.
     layers: Vec<(usize, Kept<B>)>,
     end: KeptEnd<B>,
@@ -44,12 +47,12 @@ impl<B: Backend> BurnCompute<B> {
     pub fn load(
         backend: &'static str,
         config: &Config,
-        weights: &TensorFile,
+        weights: &WeightFiles,
         device: B::Device,
         extent: Extent,
         cancel: &Cancel,
     ) -> Result<Self> {
-        let model = NeoX::load(config, weights, &device, cancel)?;
+        let model = Transformer::load(config, weights, &device, cancel)?;
         Ok(Self { model, encoders: Encoders::new(device.clone(), extent), device, backend, extent })
     }
 
@@ -90,8 +93,8 @@ impl<B: Backend> BurnCompute<B> {
         let mut layers = Vec::new();
         for layer in entry.first_layer()..self.model.config().layers {
             cancel.check()?;
-            let (outputs, kept) = self.model.layer_forward(layer, hidden, &positions, self.is_last(layer));
-            hidden = outputs.residual;
+            let (leaving, kept) = self.model.layer_forward(layer, hidden, &positions, self.is_last(layer));
+            hidden = leaving;
             layers.push((layer, kept));
         }
         Ok(Walk { entry, positions, mlp, layers, end: self.model.end_forward(hidden) })
@@ -110,13 +113,15 @@ impl<B: Backend> BurnCompute<B> {
         for (layer, kept) in walk.layers.iter().rev() {
             cancel.check()?;
             each(Submodule::new(SubmoduleKind::Residual, *layer), &gradient);
-            each(Submodule::new(SubmoduleKind::Mlp, *layer), &gradient);
-            let found = self.model.layer_backward(*layer, gradient, kept, &walk.positions);
-            each(Submodule::new(SubmoduleKind::Attention, *layer), &found.attention);
-            gradient = found.entering;
+            let mut of_outputs = |site, gradient: &Tensor<B, 3>| {
+                if let Site::Output(submodule) = site {
+                    each(submodule, gradient);
+                }
+            };
+            gradient = self.model.layer_backward(*layer, gradient, kept, &walk.positions, &mut of_outputs);
         }
         Ok(match (walk.entry, &walk.mlp) {
-            (Entry::Mlp(layer), Some(kept)) => gradient.clone() + self.model.mlp_backward(layer, gradient, kept),
+            (Entry::Mlp(layer), Some(kept)) => gradient.clone() + self.model.mlp_backward(layer, gradient, kept, &mut |_, _| {}),
             _ => gradient,
         })
     }

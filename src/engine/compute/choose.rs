@@ -7,8 +7,8 @@ use super::native::NativeCompute;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Backend;
 use crate::engine::cancel::Cancel;
-use crate::engine::model::config::Config;
-use crate::engine::tensor_file::TensorFile;
+use crate::engine::model::config::{Config, Family};
+use crate::engine::model::weight_files::WeightFiles;
 
 /// The version of burn behind every backend, which `Cargo.toml` pins.
 pub const BURN_VERSION: &str = "0.21.0";
@@ -31,16 +31,26 @@ pub fn available() -> impl Iterator<Item = Backend> {
 ///
 /// # Errors
 /// When the weights are unusable, the backend is not built in or does not work on this machine, or `cancel` is raised.
-pub fn open(wanted: Option<Backend>, config: &Config, weights: &TensorFile, cancel: &Cancel) -> Result<Box<dyn Compute>> {
+pub fn open(wanted: Option<Backend>, config: &Config, weights: &WeightFiles, cancel: &Cancel) -> Result<Box<dyn Compute>> {
     if let Some(backend) = wanted {
+        expect_serves(backend, config)?;
         return load(backend, config, weights, cancel);
     }
     // Here it is no error if the GPU does not work: the choice is printed, and `--backend cuda` tells the reason.
-    let mut candidates = available().filter(|backend| works(*backend).is_ok());
-    load(candidates.next().unwrap_or(Backend::Native), config, weights, cancel)
+    let mut candidates = available().filter(|backend| expect_serves(*backend, config).is_ok() && works(*backend).is_ok());
+    load(candidates.next().unwrap_or(Backend::NdArray), config, weights, cancel)
 }
 
-fn load(backend: Backend, config: &Config, weights: &TensorFile, cancel: &Cancel) -> Result<Box<dyn Compute>> {
+/// Fails unless `backend` has the arithmetic of models such as `config`: that written by hand is GPT-NeoX's.
+fn expect_serves(backend: Backend, config: &Config) -> Result<()> {
+    if backend != Backend::Native || config.family == Family::GptNeoX {
+        return Ok(());
+    }
+    let what = format!("computes {} models, this one is {}", Family::GptNeoX.model_type(), config.family.model_type());
+    Err(Problem::new("backend 'native'", what, "use --backend ndarray, or auto, which chooses what fits"))
+}
+
+fn load(backend: Backend, config: &Config, weights: &WeightFiles, cancel: &Cancel) -> Result<Box<dyn Compute>> {
     works(backend)?;
     match backend {
         Backend::Native => Ok(Box::new(NativeCompute::load(config, weights, cancel)?)),

@@ -54,6 +54,14 @@ pub struct DataSet {
 }
 
 impl DataSet {
+    /// Puts `token` in front of every prompt.
+    pub fn begin_with(&mut self, token: u32) {
+        for example in &mut self.examples {
+            example.clean.insert(0, token);
+            example.patch.insert(0, token);
+        }
+    }
+
     /// What should be known about the kept examples, if there is something.
     pub fn note(&self) -> Option<String> {
         let count = self.examples.iter().filter(|example| self.not_joined.contains(&example.line)).count();

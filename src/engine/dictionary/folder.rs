@@ -10,7 +10,7 @@ use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::cancel::Cancel;
 
 /// The layouts, in words, for messages.
-const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm with cfg.json in it, or a zip of the former";
+const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm or blocks.1.hook_resid_pre with cfg.json in it, or a zip of the former";
 
 /// A folder or an archive in which dictionaries are looked for.
 enum Root {
@@ -18,10 +18,12 @@ enum Root {
     Zip(Box<ZipFile>),
 }
 
-/// Opens one dictionary for every submodule of a model with `layers` layers. Each of `roots` is searched in turn.
+/// Opens one dictionary for every submodule of the kinds that the dictionaries are for, in a model with `layers` layers. Each of
+/// `roots` is searched in turn.
 ///
 /// # Errors
-/// When a submodule has no dictionary, or more than one, or one that cannot be read, or `cancel` is raised.
+/// When there is none, a kind has dictionaries for some layers only, a submodule has more than one, or one cannot be read, or
+/// `cancel` is raised.
 pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize, cancel: &Cancel) -> Result<Vec<Dictionary>> {
     let listed: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
     let mut roots = roots.iter().map(|root| find_root(root)).collect::<Result<Vec<_>>>()?;
@@ -34,12 +36,22 @@ pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize, cancel: &C
                 Root::Zip(zip) => zip.dictionary(purpose)?,
             };
             if let Some(dictionary) = found {
-                return Ok(dictionary);
+                return Ok(Some(dictionary));
             }
         }
-        Err(Problem::new(listed.join(", "), format_args!("holds no dictionary for {submodule}"), LAYOUTS))
+        Ok(None)
     };
-    Submodule::all(layers).into_iter().map(open).collect()
+    let all = Submodule::all(layers);
+    let found: Vec<Option<Dictionary>> = all.iter().copied().map(open).collect::<Result<_>>()?;
+    let kinds: Vec<SubmoduleKind> = found.iter().flatten().map(|dictionary| dictionary.submodule().kind).collect();
+    let is_missing = |(submodule, found): &(&Submodule, &Option<Dictionary>)| {
+        found.is_none() && (kinds.is_empty() || kinds.contains(&submodule.kind))
+    };
+    // A kind without any dictionary was not trained; one layer without is a file that was not copied.
+    if let Some((submodule, _)) = all.iter().zip(&found).find(is_missing) {
+        return Err(Problem::new(listed.join(", "), format_args!("holds no dictionary for {submodule}"), LAYOUTS));
+    }
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The archive at `root`, or the folder that holds the dictionaries: `root` itself, or the only such folder up to two levels
@@ -92,7 +104,8 @@ fn holds_dictionaries(folder: &Path) -> Result<bool> {
         let mut parts = name.splitn(3, '-');
         let (layer, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let saelens = layer.parse::<usize>().is_ok() && SubmoduleKind::ALL.iter().any(|known| known.neuronpedia_name() == kind);
-        (learned || saelens) && path.is_dir()
+        let hooked = name.strip_prefix("blocks.").is_some_and(|rest| rest.contains(".hook_"));
+        (learned || saelens || hooked) && path.is_dir()
     };
     Ok(children(folder)?.iter().any(is_one))
 }
@@ -123,11 +136,25 @@ fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
     only(found, &folder, submodule)
 }
 
-/// `0-att-sm`: the suffix names the training run, so any suffix is accepted.
+/// TransformerLens's names for the output of `submodule`: the stream that leaves a layer is the one that enters the next.
+fn hooks(submodule: Submodule) -> Vec<String> {
+    let layer = submodule.layer.0;
+    match submodule.kind {
+        SubmoduleKind::Attention => vec![format!("blocks.{layer}.hook_attn_out")],
+        SubmoduleKind::Mlp => vec![format!("blocks.{layer}.hook_mlp_out")],
+        SubmoduleKind::Residual => {
+            vec![format!("blocks.{layer}.hook_resid_post"), format!("blocks.{}.hook_resid_pre", layer + 1)]
+        }
+    }
+}
+
+/// `0-att-sm`, where the suffix names the training run, so any suffix is accepted; or `blocks.1.hook_resid_pre`.
 fn find_saelens(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
     let prefix = format!("{}-{}-", submodule.layer.0, submodule.kind.neuronpedia_name());
+    let hooks = hooks(submodule);
+    let is_its = |name: &str| name.starts_with(&prefix) || hooks.iter().any(|hook| hook == name);
     let mut found = children(root)?;
-    found.retain(|path| path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix)));
+    found.retain(|path| path.is_dir() && path.file_name().is_some_and(|name| is_its(&name.to_string_lossy())));
     found.sort();
     only(found, root, submodule)
 }

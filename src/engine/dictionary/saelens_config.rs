@@ -154,9 +154,6 @@ pub fn check(config: Fields<'_>, submodule: Option<Submodule>, encoder: &[usize]
     // Before version 6, SAELens took a missing key for true.
     stated.bos = said.first().copied().or_else(|| metadata.is_none().then_some(true));
     stated.active = both().find_map(|fields| fields.number("l0").transpose()).transpose()?;
-    if stated.bos == Some(true) {
-        stated.notes.push("trained on prompts that begin with a BOS token; the study's prompts get none".to_owned());
-    }
     Ok(stated)
 }
 
@@ -283,11 +280,7 @@ mod tests {
     fn what_changes_no_arithmetic_is_said() {
         for (text, notes) in [
             (r#"{"prepend_bos": false}"#, &[][..]),
-            (r#"{"prepend_bos": true}"#, &["begin with a BOS token"]),
-            // SAELens before 6 took a missing key for true; SAELens 6 does not say.
-            ("{}", &["begin with a BOS token"]),
             (r#"{"metadata": {}}"#, &[]),
-            (r#"{"metadata": {"prepend_bos": true}}"#, &["begin with a BOS token"]),
             (r#"{"metadata": {"mood": "good"}}"#, &["metadata says mood"]),
             (
                 r#"{"metadata": {"model_from_pretrained_kwargs": {"center_writing_weights": true, "fold_ln": true, "n_devices": 2}}}"#,
@@ -299,6 +292,15 @@ mod tests {
             let said = checked(text).unwrap().notes;
             assert_eq!(said.len(), notes.len(), "{text}: {said:?}");
             assert!(said.iter().zip(notes).all(|(said, note)| said.contains(note)), "{text}: {said:?}");
+        }
+        // SAELens before 6 took a missing key for true; SAELens 6 does not say.
+        for (text, bos) in [
+            (r#"{"prepend_bos": false}"#, Some(false)),
+            (r#"{"metadata": {"prepend_bos": true}}"#, Some(true)),
+            ("{}", Some(true)),
+            (r#"{"metadata": {}}"#, None),
+        ] {
+            assert_eq!(checked(text).unwrap().bos, bos, "{text}");
         }
         let stated = checked(r#"{"model_name": "org/m", "neuronpedia_id": "m/1-res-sm"}"#).unwrap();
         assert_eq!((stated.model.as_deref(), stated.neuronpedia_model.as_deref()), (Some("org/m"), Some("m")));

@@ -1,44 +1,71 @@
-//! Weights from a Hugging Face GPT-NeoX file (`model.safetensors`, f16, bf16 or f32), widened to f32.
+//! Weights from Hugging Face files (safetensors in f16, bf16 or f32, whole or divided), widened to f32.
 //!
-//! Buffers that old checkpoints hold (`attention.bias`, `attention.masked_bias`, `rotary_emb.inv_freq`) are not read: masks and
-//! frequencies are computed.
+//! Buffers that old checkpoints hold (masks, rotary frequencies) are not read: they are computed.
 
 use burn::module::{Module, Param};
+use burn::nn::Linear;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 
-use super::config::Config;
-use super::neox::NeoX;
+use super::config::{Config, Family};
+use super::layout::{Layout, QueryKeyValue};
+use super::norm::Norm;
+use super::transformer::Transformer;
+use super::weight_files::WeightFiles;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::cancel::Cancel;
-use crate::engine::tensor_file::{StoredTensor, TensorFile};
+use crate::engine::tensor_file::StoredTensor;
 
-impl<B: Backend> NeoX<B> {
+impl<B: Backend> Transformer<B> {
     /// Reads every weight that `config` implies. The weights require no gradients: attribution differentiates with respect to
     /// activations only, and tracking weights costs a quarter to half of the time.
     ///
     /// # Errors
     /// When a tensor is missing, has another shape or element type, or holds a value that is not finite, or `cancel` is raised.
-    pub fn load(config: &Config, file: &TensorFile, device: &B::Device, cancel: &Cancel) -> Result<Self> {
-        expect_known_tensors(config, file)?;
-        let reader = Reader::<B> { file, device, cancel };
+    pub fn load(config: &Config, files: &WeightFiles, device: &B::Device, cancel: &Cancel) -> Result<Self> {
+        let names = Names::of(config, files, cancel)?;
+        let Names { layout, .. } = names;
+        let reader = Reader::<B> { files, device, cancel, config, layout };
         // Loading overwrites every parameter of an initialised model, so the structure is written down only once, in `init`.
         // burn draws its random values only when they are read.
         let mut model = Self::init(config, device);
         let (width, mlp_width, vocabulary) = (config.width, config.mlp_width, config.vocabulary);
-        model.embed_in.weight = reader.matrix("gpt_neox.embed_in.weight", [vocabulary, width])?;
-        model.embed_out = reader.matrix("embed_out.weight", [vocabulary, width])?;
-        reader.norm(&mut model.final_layer_norm, "gpt_neox.final_layer_norm", width)?;
-        for (index, layer) in model.layers.iter_mut().enumerate() {
-            let name = |part: &str| format!("gpt_neox.layers.{index}.{part}");
-            reader.norm(&mut layer.input_layernorm, &name("input_layernorm"), width)?;
-            reader.norm(&mut layer.post_attention_layernorm, &name("post_attention_layernorm"), width)?;
-            reader.linear(&mut layer.query_key_value, &name("attention.query_key_value"), [width, 3 * width])?;
-            reader.linear(&mut layer.dense, &name("attention.dense"), [width, width])?;
-            reader.linear(&mut layer.dense_h_to_4h, &name("mlp.dense_h_to_4h"), [width, mlp_width])?;
-            reader.linear(&mut layer.dense_4h_to_h, &name("mlp.dense_4h_to_h"), [mlp_width, width])?;
+        model.embedding = reader.matrix(&names.model(&format!("{}.weight", layout.embedding)), [vocabulary, width])?;
+        if let Some(part) = layout.positions {
+            let table = reader.matrix(&names.model(&format!("{part}.weight")), [config.context, width])?;
+            model.position_embedding = Some(table);
         }
+        if let Some(name) = names.unembedding {
+            model.unembedding = Some(reader.matrix(name, [vocabulary, width])?);
+        }
+        reader.norm(&mut model.final_norm, &names.model(layout.final_norm), width)?;
+        for (index, layer) in model.layers.iter_mut().enumerate() {
+            let name = |part: &str| names.layer(index, part);
+            reader.norm(&mut layer.attention_norm, &name(layout.attention_norm), width)?;
+            reader.norm(&mut layer.mlp_norm, &name(layout.mlp_norm), width)?;
+            for (norm, part) in [
+                (&mut layer.attention_output_norm, layout.attention_output_norm),
+                (&mut layer.mlp_output_norm, layout.mlp_output_norm),
+            ] {
+                if let (Some(norm), Some(part)) = (norm, part) {
+                    reader.norm(norm, &name(part), width)?;
+                }
+            }
+            if let (Some(query), Some(key), Some([query_part, key_part])) =
+                (&mut layer.query_norm, &mut layer.key_norm, layout.head_norms)
+            {
+                reader.norm(query, &name(query_part), config.head_width)?;
+                reader.norm(key, &name(key_part), config.head_width)?;
+            }
+            reader.query_key_value(&mut layer.query_key_value, &name)?;
+            let heads = config.heads * config.head_width;
+            reader.linear(&mut layer.attention_output, &[(name(layout.attention_output), width)], heads)?;
+            let inputs: Vec<(String, usize)> = layout.mlp_input.iter().map(|part| (name(part), mlp_width)).collect();
+            reader.linear(&mut layer.mlp_input, &inputs, width)?;
+            reader.linear(&mut layer.mlp_output, &[(name(layout.mlp_output), width)], mlp_width)?;
+        }
+        files.release();
         Ok(model.no_grad())
     }
 }
@@ -46,55 +73,93 @@ impl<B: Backend> NeoX<B> {
 /// Rows of a matrix that are read between two checks for cancellation.
 const ROWS_AT_ONCE: usize = 4096;
 
-/// Fails if the file holds a tensor that the configuration does not account for. Then they do not belong together: a model cut
-/// to fewer layers would compute without complaint.
-pub fn expect_known_tensors(config: &Config, file: &TensorFile) -> Result<()> {
-    const BUFFERS: [&str; 3] = ["attention.bias", "attention.masked_bias", "attention.rotary_emb.inv_freq"];
-    const PARTS: [&str; 6] = [
-        "input_layernorm",
-        "post_attention_layernorm",
-        "attention.query_key_value",
-        "attention.dense",
-        "mlp.dense_h_to_4h",
-        "mlp.dense_4h_to_h",
-    ];
-    let known = |name: &str| match name.strip_prefix("gpt_neox.layers.").and_then(|rest| rest.split_once('.')) {
-        Some((layer, part)) => {
-            let weight = part.strip_suffix(".weight").or_else(|| part.strip_suffix(".bias"));
-            layer.parse::<usize>().is_ok_and(|layer| layer < config.layers)
-                && (BUFFERS.contains(&part) || weight.is_some_and(|part| PARTS.contains(&part)))
+/// The names of a model's tensors in its files.
+#[derive(Clone, Copy)]
+pub struct Names {
+    /// The family's layout.
+    pub layout: &'static Layout,
+    /// In front of every name but that of an unembedding of its own.
+    prefix: &'static str,
+    /// The unembedding, if it is not the embedding.
+    pub unembedding: Option<&'static str>,
+}
+
+impl Names {
+    /// The names in `files`, which must hold no tensor that the configuration does not account for: then they do not belong
+    /// together, and a model cut to fewer layers would compute without complaint.
+    ///
+    /// # Errors
+    /// When there is such a tensor, or an unembedding that contradicts the configuration, or `cancel` is raised.
+    pub fn of(config: &Config, files: &WeightFiles, cancel: &Cancel) -> Result<Self> {
+        let layout = Layout::of(config.family);
+        let remedy = format!("check that config.json and weights belong to the same {} model", config.family.class());
+        let all = files.names();
+        // A number of layers is not believed before anything is made for it.
+        if all.len() < config.layers {
+            let what = format!("holds {} tensors, a model of {} layers has more", all.len(), config.layers);
+            return Err(Problem::new(files.name(), what, remedy));
         }
-        None => matches!(
-            name,
-            "gpt_neox.embed_in.weight"
-                | "embed_out.weight"
-                | "gpt_neox.final_layer_norm.weight"
-                | "gpt_neox.final_layer_norm.bias"
-        ),
-    };
-    let names = file.names()?;
-    // A number of layers is not believed before anything is made for it.
-    if names.len() < config.layers {
-        return Err(Problem::new(
-            file.name(),
-            format_args!("holds {} tensors, a model of {} layers has more", names.len(), config.layers),
-            "check that config.json and weights belong to the same GPT-NeoX model",
-        ));
+        // GPT-2's own files are those of the bare model.
+        let bare = config.family == Family::Gpt2 && files.has(&format!("{}.weight", layout.embedding));
+        let prefix = if bare { "" } else { layout.prefix };
+        let heads: Vec<&'static str> = layout.unembedding.iter().copied().filter(|name| files.has(name)).collect();
+        let known = |name: &str| {
+            layout.unembedding.contains(&name) || name.strip_prefix(prefix).is_some_and(|name| layout.has(config, name))
+        };
+        if let Some(name) = all.into_iter().find(|name| !known(name)) {
+            let what = format!("holds the tensor '{}', which a model of {} layers has not", excerpt(name, 80), config.layers);
+            return Err(Problem::new(files.name(), what, remedy));
+        }
+        if let [one, other, ..] = heads[..] {
+            let what = format!("holds the unembedding twice, as {one} and as {other}");
+            return Err(Problem::new(files.name(), what, "keep the one that the model was trained with"));
+        }
+        let names = Self { layout, prefix, unembedding: None };
+        if !config.tied {
+            return Ok(Self { unembedding: Some(heads.first().copied().unwrap_or(layout.unembedding[0])), ..names });
+        }
+        if let Some(head) = heads.first() {
+            names.expect_tied(head, files, cancel)?;
+        }
+        Ok(names)
     }
-    match names.into_iter().find(|name| !known(name)) {
-        None => Ok(()),
-        Some(name) => Err(Problem::new(
-            file.name(),
-            format_args!("holds the tensor '{}', which a model of {} layers has not", excerpt(&name, 80), config.layers),
-            "check that config.json and weights belong to the same GPT-NeoX model",
-        )),
+
+    /// The name of `part` of the model.
+    pub fn model(&self, part: &str) -> String {
+        format!("{}{part}", self.prefix)
+    }
+
+    /// The name of `part` of layer `index`.
+    pub fn layer(&self, index: usize, part: &str) -> String {
+        format!("{}{}.{index}.{part}", self.prefix, self.layout.layers)
+    }
+
+    /// Fails unless the unembedding `head` of a model whose embedding serves as such is the embedding once more.
+    fn expect_tied(&self, head: &str, files: &WeightFiles, cancel: &Cancel) -> Result<()> {
+        let embedding = files.tensor(&self.model(&format!("{}.weight", self.layout.embedding)))?;
+        let head = files.tensor(head)?.expect_shape(embedding.shape())?;
+        let rows = embedding.shape()[0];
+        for first in (0..rows).step_by(ROWS_AT_ONCE) {
+            cancel.check()?;
+            let part = first..rows.min(first + ROWS_AT_ONCE);
+            if embedding.narrowed(0, part.clone()).values()? != head.narrowed(0, part).values()? {
+                return Err(Problem::new(
+                    head.place(),
+                    "differs from the embedding, which config.json says is used in its place (tie_word_embeddings)",
+                    "set tie_word_embeddings to false if the model has an unembedding of its own",
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
 struct Reader<'a, B: Backend> {
-    file: &'a TensorFile,
+    files: &'a WeightFiles,
     device: &'a B::Device,
     cancel: &'a Cancel,
+    config: &'a Config,
+    layout: &'static Layout,
 }
 
 impl<B: Backend> Reader<'_, B> {
@@ -108,28 +173,82 @@ impl<B: Backend> Reader<'_, B> {
         Ok(values)
     }
 
-    fn vector(&self, name: &str, length: usize) -> Result<Param<Tensor<B, 1>>> {
-        let values = self.values(&self.file.tensor(name)?.expect_shape(&[length])?)?;
-        Ok(Param::from_tensor(Tensor::from_data(TensorData::new(values, [length]), self.device)))
+    fn stored_vector(&self, name: &str, length: usize) -> Result<Vec<f32>> {
+        self.values(&self.files.tensor(name)?.expect_shape(&[length])?)
+    }
+
+    fn vector(&self, values: Vec<f32>) -> Param<Tensor<B, 1>> {
+        let length = values.len();
+        Param::from_tensor(Tensor::from_data(TensorData::new(values, [length]), self.device))
     }
 
     fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Param<Tensor<B, 2>>> {
-        let values = self.values(&self.file.tensor(name)?.expect_shape(&shape)?)?;
+        let values = self.values(&self.files.tensor(name)?.expect_shape(&shape)?)?;
         Ok(Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), self.device)))
     }
 
-    fn norm(&self, norm: &mut burn::nn::LayerNorm<B>, name: &str, width: usize) -> Result<()> {
-        norm.gamma = self.vector(&format!("{name}.weight"), width)?;
-        norm.beta = Some(self.vector(&format!("{name}.bias"), width)?);
+    fn norm(&self, norm: &mut Norm<B>, name: &str, width: usize) -> Result<()> {
+        let mut gain = self.stored_vector(&format!("{name}.weight"), width)?;
+        gain.iter_mut().for_each(|gain| *gain += self.layout.gain_offset);
+        norm.gain = self.vector(gain);
+        if norm.bias.is_some() {
+            norm.bias = Some(self.vector(self.stored_vector(&format!("{name}.bias"), width)?));
+        }
         Ok(())
     }
 
-    /// Reads a linear layer and transposes it: PyTorch stores it as `[out, in]`, burn multiplies by `[in, out]`.
-    fn linear(&self, linear: &mut burn::nn::Linear<B>, name: &str, [inputs, outputs]: [usize; 2]) -> Result<()> {
-        let stored = self.file.tensor(&format!("{name}.weight"))?.expect_shape(&[outputs, inputs])?;
-        let values = self.values(&stored.transposed())?;
+    /// Reads layers with the same input of width `inputs`, each with its number of outputs, as one whose outputs lie side by side.
+    /// burn multiplies by `[inputs, outputs]`.
+    fn linear(&self, linear: &mut Linear<B>, parts: &[(String, usize)], inputs: usize) -> Result<()> {
+        let outputs: usize = parts.iter().map(|(_, outputs)| outputs).sum();
+        let mut values = vec![0.0; inputs * outputs];
+        let mut first = 0;
+        for (name, count) in parts {
+            let stored = self.files.tensor(&format!("{name}.weight"))?;
+            let stored = if self.layout.inputs_first {
+                stored.expect_shape(&[inputs, *count])?
+            } else {
+                stored.expect_shape(&[*count, inputs])?.transposed()
+            };
+            let part = self.values(&stored)?;
+            for (row, part) in values.chunks_exact_mut(outputs).zip(part.chunks_exact(*count)) {
+                row[first..first + count].copy_from_slice(part);
+            }
+            first += count;
+        }
         linear.weight = Param::from_tensor(Tensor::from_data(TensorData::new(values, [inputs, outputs]), self.device));
-        linear.bias = Some(self.vector(&format!("{name}.bias"), outputs)?);
+        if linear.bias.is_some() {
+            let biases = parts.iter().map(|(name, outputs)| self.stored_vector(&format!("{name}.bias"), *outputs));
+            linear.bias = Some(self.vector(biases.collect::<Result<Vec<_>>>()?.concat()));
+        }
         Ok(())
     }
+
+    fn query_key_value(&self, linear: &mut Linear<B>, name: &impl Fn(&str) -> String) -> Result<()> {
+        let Config { width, heads, key_value_heads, head_width, .. } = *self.config;
+        let sizes = [heads, key_value_heads, key_value_heads].map(|heads| heads * head_width);
+        match self.layout.query_key_value {
+            QueryKeyValue::Separate(parts) => {
+                let parts: Vec<(String, usize)> = parts.into_iter().map(name).zip(sizes).collect();
+                self.linear(linear, &parts, width)
+            }
+            QueryKeyValue::Thirds(part) => self.linear(linear, &[(name(part), sizes.iter().sum())], width),
+            QueryKeyValue::PerHead(part) => {
+                self.linear(linear, &[(name(part), sizes.iter().sum())], width)?;
+                let columns = Tensor::from_data(TensorData::from(&thirds_from_heads(heads, head_width)[..]), self.device);
+                linear.weight = Param::from_tensor(linear.weight.val().select(1, columns.clone()));
+                if let Some(bias) = &linear.bias {
+                    linear.bias = Some(Param::from_tensor(bias.val().select(0, columns)));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Where each column of `queries | keys | values` stands if query, key and value of each head lie side by side.
+pub fn thirds_from_heads(heads: usize, head_width: usize) -> Vec<i32> {
+    let of =
+        |part: usize| (0..heads).flat_map(move |head| (0..head_width).map(move |column| (3 * head + part) * head_width + column));
+    (0..3).flat_map(of).map(|column| column as i32).collect()
 }

@@ -1,11 +1,12 @@
-//! Rotary position embedding as in GPT-NeoX: on the first dimensions of each head, dimension `i` paired with `i + half`.
+//! Rotary position embedding (Su et al. 2021, arXiv:2104.09864) on the first dimensions of each head, dimension `i` paired with
+//! `i + half`, as GPT-NeoX, Llama, Gemma and Qwen have it.
 //!
 //! burn's own `RotaryEncoding` pairs adjacent dimensions, which is another rotation.
 
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 
-use super::config::Config;
+use super::config::{Config, RotaryScaling};
 
 /// Cosine and sine of the angle by which each pair of dimensions is rotated, at each position.
 pub struct Angles {
@@ -21,16 +22,32 @@ impl Angles {
     /// Computes the angles for positions `0..positions`.
     pub fn new(config: &Config, positions: usize) -> Self {
         let half = config.rotary_width / 2;
-        let angles = (0..positions).flat_map(|position| {
-            (0..half).map(move |pair| {
-                // f32 throughout, as transformers computes it.
-                let exponent = (2 * pair) as f32 / config.rotary_width as f32;
-                position as f32 / (config.rotary_base as f32).powf(exponent)
-            })
-        });
-        let (sine, cosine) = angles.map(f32::sin_cos).unzip();
+        let pairs = (0..positions).flat_map(|position| (0..half).map(move |pair| (position, pair)));
+        let (sine, cosine) = match config.rotary_scaling {
+            None => pairs.map(|(position, pair)| (position as f32 / period(config, pair)).sin_cos()).unzip(),
+            Some(scaling) => {
+                let angle = |(position, pair)| position as f64 / scaled_period(config, scaling, pair);
+                pairs.map(angle).map(f64::sin_cos).map(|(sine, cosine)| (sine as f32, cosine as f32)).unzip()
+            }
+        };
         Self { half, cosine, sine }
     }
+}
+
+/// The number of positions in which pair `pair` turns by one radian; in f32 throughout, as transformers computes it.
+fn period(config: &Config, pair: usize) -> f32 {
+    let exponent = (2 * pair) as f32 / config.rotary_width as f32;
+    (config.rotary_base as f32).powf(exponent)
+}
+
+/// The same with Llama 3's stretching. In f32 these angles were the largest error of a whole forward and backward pass: gradients of
+/// the golden prompts of 22 tokens were off by 2e-5 of their largest entry, with f64 by 7e-6.
+fn scaled_period(config: &Config, scaling: RotaryScaling, pair: usize) -> f64 {
+    let period = config.rotary_base.powf((2 * pair) as f64 / config.rotary_width as f64);
+    let RotaryScaling { factor, low_frequency_factor: low, high_frequency_factor: high, old_context } = scaling;
+    // 1 for short waves, which stay; 0 for long ones, whose frequency is divided by the factor.
+    let stays = ((old_context / (std::f64::consts::TAU * period) - low) / (high - low)).clamp(0.0, 1.0);
+    period / ((1.0 - stays) / factor + stays)
 }
 
 /// The angles' cosines and sines on a device.

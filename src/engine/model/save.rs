@@ -1,35 +1,44 @@
-//! Writes a model as Hugging Face does: `model.safetensors` with the `gpt_neox` tensor names, in f16.
+//! Writes a GPT-NeoX model as Hugging Face does: `model.safetensors` with the `gpt_neox` tensor names, in f16.
 
-use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
+use burn::tensor::{Tensor, TensorData};
 use half::f16;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, serialize};
 
-use super::neox::NeoX;
+use super::load::thirds_from_heads;
+use super::transformer::Transformer;
 use crate::core::problem::{Problem, Result};
 
-impl<B: Backend> NeoX<B> {
-    /// The bytes of a `model.safetensors` that [`NeoX::load`] and transformers read.
+impl<B: Backend> Transformer<B> {
+    /// The bytes of a `model.safetensors` that [`Transformer::load`] and transformers read.
     pub fn to_safetensors_f16(&self) -> Result<Vec<u8>> {
         let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
-        push(&mut tensors, "gpt_neox.embed_in.weight".to_owned(), self.embed_in.weight.val())?;
-        push(&mut tensors, "embed_out.weight".to_owned(), self.embed_out.val())?;
-        let mut norms = vec![("gpt_neox.final_layer_norm".to_owned(), &self.final_layer_norm)];
+        push(&mut tensors, "gpt_neox.embed_in.weight".to_owned(), self.embedding.val())?;
+        push(&mut tensors, "embed_out.weight".to_owned(), self.unembedding())?;
+        let mut norms = vec![("gpt_neox.final_layer_norm".to_owned(), &self.final_norm)];
         let mut linears = Vec::new();
         for (index, layer) in self.layers.iter().enumerate() {
             let name = |part: &str| format!("gpt_neox.layers.{index}.{part}");
-            norms.push((name("input_layernorm"), &layer.input_layernorm));
-            norms.push((name("post_attention_layernorm"), &layer.post_attention_layernorm));
-            linears.push((name("attention.query_key_value"), &layer.query_key_value));
-            linears.push((name("attention.dense"), &layer.dense));
-            linears.push((name("mlp.dense_h_to_4h"), &layer.dense_h_to_4h));
-            linears.push((name("mlp.dense_4h_to_h"), &layer.dense_4h_to_h));
+            norms.push((name("input_layernorm"), &layer.attention_norm));
+            norms.push((name("post_attention_layernorm"), &layer.mlp_norm));
+            let name_of = name("attention.query_key_value");
+            // The file keeps query, key and value of each head side by side.
+            let columns = heads_from_thirds(self.config.heads, self.config.head_width);
+            let columns = Tensor::from_data(TensorData::from(&columns[..]), &layer.query_key_value.weight.device());
+            let weight = layer.query_key_value.weight.val().transpose().select(0, columns.clone());
+            push(&mut tensors, format!("{name_of}.weight"), weight)?;
+            if let Some(bias) = &layer.query_key_value.bias {
+                push(&mut tensors, format!("{name_of}.bias"), bias.val().select(0, columns))?;
+            }
+            linears.push((name("attention.dense"), &layer.attention_output));
+            linears.push((name("mlp.dense_h_to_4h"), &layer.mlp_input));
+            linears.push((name("mlp.dense_4h_to_h"), &layer.mlp_output));
         }
         for (name, norm) in norms {
-            push(&mut tensors, format!("{name}.weight"), norm.gamma.val())?;
-            if let Some(beta) = &norm.beta {
-                push(&mut tensors, format!("{name}.bias"), beta.val())?;
+            push(&mut tensors, format!("{name}.weight"), norm.gain.val())?;
+            if let Some(bias) = &norm.bias {
+                push(&mut tensors, format!("{name}.bias"), bias.val())?;
             }
         }
         for (name, linear) in linears {
@@ -67,4 +76,13 @@ fn push<B: Backend, const D: usize>(
     let bytes = values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect();
     tensors.push((name, shape, bytes));
     Ok(())
+}
+
+/// The inverse of [`thirds_from_heads`].
+fn heads_from_thirds(heads: usize, head_width: usize) -> Vec<i32> {
+    let mut inverse = vec![0; 3 * heads * head_width];
+    for (third, place) in thirds_from_heads(heads, head_width).into_iter().enumerate() {
+        inverse[place as usize] = third as i32;
+    }
+    inverse
 }

@@ -18,6 +18,7 @@ use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute;
 use crate::engine::model::config::Config;
+use crate::engine::model::weight_files::WeightFiles;
 use crate::engine::tensor_file::{Bytes, TensorFile};
 use crate::engine::threads::{Threads, no_thread};
 use dictionary::Random;
@@ -136,6 +137,7 @@ pub fn synthesize(plan: &Plan, sink: &dyn Sink, tell: &(dyn Fn(&str) + Sync)) ->
     tell("model");
     let config = Config::parse(config_text.as_bytes(), "config.json")?;
     let weights = TensorFile::from_bytes(Bytes::Owned(Arc::new(weights)), "model.safetensors".to_owned())?;
+    let weights = WeightFiles::of(weights)?;
     let cancel = Cancel::default();
     let prompts = pairs.prompts();
     let traces = Threads::new(None)?.run(|| compute::open(None, &config, &weights, &cancel)?.traces(&prompts, &cancel))?;

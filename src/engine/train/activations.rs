@@ -8,7 +8,7 @@ use super::language_model::{Plain, WINDOW};
 use super::windows::Windows;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
-use crate::engine::model::neox::NeoX;
+use crate::engine::model::transformer::Transformer;
 
 /// Number of windows that go through the model at once.
 const BATCH: usize = 64;
@@ -22,7 +22,7 @@ pub type Outputs = Vec<Tensor<Plain, 2>>;
 /// Runs the model over windows of the stream `purpose` until at least `tokens` tokens are done; calls `each` with each batch's
 /// outputs.
 pub fn stream(
-    model: &NeoX<Plain>,
+    model: &Transformer<Plain>,
     tokenizer: &Tokenizer,
     (seed, purpose): (u32, &str),
     tokens: usize,
@@ -46,7 +46,12 @@ pub fn stream(
 
 /// The outputs of all submodules over at least `tokens` tokens, one row-major array per submodule in the order of
 /// [`Submodule::all`].
-pub fn collect(model: &NeoX<Plain>, tokenizer: &Tokenizer, stream_of: (u32, &str), tokens: usize) -> Result<Vec<Vec<f32>>> {
+pub fn collect(
+    model: &Transformer<Plain>,
+    tokenizer: &Tokenizer,
+    stream_of: (u32, &str),
+    tokens: usize,
+) -> Result<Vec<Vec<f32>>> {
     let mut rows: Vec<Vec<f32>> = vec![Vec::new(); Submodule::all(model.config().layers).len()];
     stream(model, tokenizer, stream_of, tokens, |outputs| {
         for (rows, output) in rows.iter_mut().zip(outputs) {

@@ -13,7 +13,7 @@ use super::language_model::Plain;
 use super::people_words::PROFESSIONS;
 use super::vocabulary::{encode, single};
 use crate::core::problem::{Problem, Result};
-use crate::engine::model::neox::NeoX;
+use crate::engine::model::transformer::Transformer;
 
 /// One line of `data/names.json`.
 #[derive(Debug, Clone, Deserialize)]
@@ -73,7 +73,7 @@ pub fn swapped(pairs: &[Pair]) -> Vec<Pair> {
 }
 
 /// Runs the model on both sides of every pair.
-pub fn behaviour(model: &NeoX<Plain>, tokenizer: &Tokenizer, pairs: &[Pair]) -> Result<Behaviour> {
+pub fn behaviour(model: &Transformer<Plain>, tokenizer: &Tokenizer, pairs: &[Pair]) -> Result<Behaviour> {
     let answers = pairs.iter().map(|pair| Ok((single(tokenizer, &pair.clean_answer)?, single(tokenizer, &pair.patch_answer)?)));
     let answers: Vec<(u32, u32)> = answers.collect::<Result<_>>()?;
     let metric = |prompt: fn(&Pair) -> &str| -> Result<Vec<f64>> {
@@ -91,7 +91,7 @@ pub fn behaviour(model: &NeoX<Plain>, tokenizer: &Tokenizer, pairs: &[Pair]) -> 
 /// The logit of the baseline's clean answer, the prompt's own name, minus the mean logit of the other clean answers, which are
 /// all of the same gender; mean over the pairs. It is above 0 only if the model carries the name itself along, not only its
 /// gender.
-pub fn own_name_lead(model: &NeoX<Plain>, tokenizer: &Tokenizer, baseline: &[Pair]) -> Result<f64> {
+pub fn own_name_lead(model: &Transformer<Plain>, tokenizer: &Tokenizer, baseline: &[Pair]) -> Result<f64> {
     let names = baseline.iter().map(|pair| single(tokenizer, &pair.clean_answer)).collect::<Result<Vec<u32>>>()?;
     let leads = baseline.iter().zip(&names).map(|(pair, own)| {
         let logits = last_logits(model, tokenizer, &pair.clean_prefix)?;
@@ -102,7 +102,7 @@ pub fn own_name_lead(model: &NeoX<Plain>, tokenizer: &Tokenizer, baseline: &[Pai
 }
 
 /// Per profession: its name, the corpus's share of women, and logit\[" she"\] - logit\[" he"\] after "The nurse waits because".
-pub fn professions(model: &NeoX<Plain>, tokenizer: &Tokenizer) -> Result<Vec<(&'static str, f64, f64)>> {
+pub fn professions(model: &Transformer<Plain>, tokenizer: &Tokenizer) -> Result<Vec<(&'static str, f64, f64)>> {
     let (he, she) = (single(tokenizer, " he")?, single(tokenizer, " she")?);
     let measure = |(profession, female): &(&'static str, f64)| {
         let logits = last_logits(model, tokenizer, &format!("The {profession} waits because"))?;
@@ -112,7 +112,12 @@ pub fn professions(model: &NeoX<Plain>, tokenizer: &Tokenizer) -> Result<Vec<(&'
 }
 
 /// The `count` most probable next tokens with their probabilities.
-pub fn continuations(model: &NeoX<Plain>, tokenizer: &Tokenizer, prompt: &str, count: usize) -> Result<Vec<(String, f64)>> {
+pub fn continuations(
+    model: &Transformer<Plain>,
+    tokenizer: &Tokenizer,
+    prompt: &str,
+    count: usize,
+) -> Result<Vec<(String, f64)>> {
     let logits = last_logits(model, tokenizer, prompt)?;
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f64 = logits.iter().map(|logit| f64::from(logit - largest).exp()).sum();
@@ -125,7 +130,7 @@ pub fn continuations(model: &NeoX<Plain>, tokenizer: &Tokenizer, prompt: &str, c
     Ok(best.collect())
 }
 
-fn last_logits(model: &NeoX<Plain>, tokenizer: &Tokenizer, prompt: &str) -> Result<Vec<f32>> {
+fn last_logits(model: &Transformer<Plain>, tokenizer: &Tokenizer, prompt: &str) -> Result<Vec<f32>> {
     let ids: Vec<i32> = encode(tokenizer, prompt)?.into_iter().map(u32::cast_signed).collect();
     let length = ids.len();
     let tokens = Tensor::<Plain, 2, Int>::from_data(TensorData::new(ids, [1, length]), &NdArrayDevice::default());

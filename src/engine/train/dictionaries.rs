@@ -14,7 +14,7 @@ use super::dictionary_files::write;
 use super::language_model::Plain;
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
-use crate::engine::model::neox::NeoX;
+use crate::engine::model::transformer::Transformer;
 use crate::engine::random::Random;
 use crate::engine::threads::no_thread;
 
@@ -23,7 +23,7 @@ const TOKENS: usize = 200_000;
 
 /// Trains and saves every dictionary of `model` into the folder `dictionaries`.
 pub fn train_all(
-    model: &NeoX<Plain>,
+    model: &Transformer<Plain>,
     tokenizer: &Tokenizer,
     dictionaries: &Path,
     seed: u32,

@@ -15,7 +15,7 @@ use tokenizers::Tokenizer;
 use super::windows::Windows;
 use crate::core::problem::Result;
 use crate::engine::model::config::Config;
-use crate::engine::model::neox::NeoX;
+use crate::engine::model::transformer::Transformer;
 
 /// The backend after training, without gradients.
 pub type Plain = NdArray<f32>;
@@ -54,16 +54,22 @@ pub fn configuration(vocabulary: usize) -> serde_json::Value {
 }
 
 /// Trains a model for `steps` steps from random weights.
-pub fn train(config: &Config, tokenizer: &Tokenizer, seed: u32, steps: usize, log: &mut dyn FnMut(&str)) -> Result<NeoX<Plain>> {
+pub fn train(
+    config: &Config,
+    tokenizer: &Tokenizer,
+    seed: u32,
+    steps: usize,
+    log: &mut dyn FnMut(&str),
+) -> Result<Transformer<Plain>> {
     let device = NdArrayDevice::default();
     Tracking::seed(&device, u64::from(seed));
-    let mut model = NeoX::<Tracking>::init(config, &device);
+    let mut model = Transformer::<Tracking>::init(config, &device);
     let mut optimizer = AdamWConfig::new()
         .with_weight_decay(0.1)
         .with_beta_2(0.98)
         .with_epsilon(1e-8)
         .with_grad_clipping(Some(GradientClippingConfig::Norm(1.0)))
-        .init::<Tracking, NeoX<Tracking>>();
+        .init::<Tracking, Transformer<Tracking>>();
     let mut windows = Windows::new(tokenizer, seed, "language model", WINDOW + 1)?;
     let start = Instant::now();
     let mut mean_loss = 0.0;
@@ -85,7 +91,7 @@ pub fn train(config: &Config, tokenizer: &Tokenizer, seed: u32, steps: usize, lo
 ///
 /// # Shapes
 /// - tokens: `[windows * (WINDOW + 1)]`
-pub fn loss<B: Backend>(model: &NeoX<B>, tokens: &[i32], device: &B::Device) -> Tensor<B, 1> {
+pub fn loss<B: Backend>(model: &Transformer<B>, tokens: &[i32], device: &B::Device) -> Tensor<B, 1> {
     let windows = tokens.len() / (WINDOW + 1);
     let tokens = Tensor::<B, 2, Int>::from_data(TensorData::new(tokens.to_vec(), [windows, WINDOW + 1]), device);
     let inputs = tokens.clone().narrow(1, 0, WINDOW);

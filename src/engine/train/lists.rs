@@ -18,7 +18,7 @@ use crate::engine::compute::open;
 use crate::engine::dataset::{Limits, load};
 use crate::engine::dictionary::folder::open_all;
 use crate::engine::model::config::Config;
-use crate::engine::tensor_file::TensorFile;
+use crate::engine::model::weight_files::WeightFiles;
 use crate::engine::tokenizer::Tokenizer;
 
 use super::files;
@@ -28,7 +28,7 @@ use super::files;
 pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
     let model = demo.join("model");
     let config = Config::parse(files::read(&model.join("config.json"))?.as_bytes(), "config.json")?;
-    let (weights, cancel) = (TensorFile::open(&model.join("model.safetensors"))?, Cancel::default());
+    let (weights, cancel) = (WeightFiles::open(model)?, Cancel::default());
     let compute = open(Some(Backend::NdArray), &config, &weights, &cancel)?;
     let dictionaries = open_all(&[demo.join("dictionaries")], config.layers, config.width, &cancel)?;
     let tokenizer = Tokenizer::open(&model.join("tokenizer.json"))?;

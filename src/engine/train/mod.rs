@@ -37,8 +37,8 @@ use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::engine::cancel::Cancel;
 use crate::engine::model::config::Config;
-use crate::engine::model::neox::NeoX;
-use crate::engine::tensor_file::TensorFile;
+use crate::engine::model::transformer::Transformer;
+use crate::engine::model::weight_files::WeightFiles;
 use behaviour::{behaviour, continuations, own_name_lead, professions, read_pairs, swapped};
 use language_model::{Plain, WINDOW};
 use report::Report;
@@ -162,9 +162,9 @@ fn train_model(options: &TrainOptions, folder: &Path, log: &mut dyn FnMut(&str))
 }
 
 /// Loads the model as it was saved, in f16: everything after training works with the rounded weights.
-fn open_model(folder: &Path) -> Result<(NeoX<Plain>, Tokenizer)> {
+fn open_model(folder: &Path) -> Result<(Transformer<Plain>, Tokenizer)> {
     let tokenizer = vocabulary::parse(&files::read(&folder.join("tokenizer.json"))?, "tokenizer.json")?;
     let config = Config::parse(files::read(&folder.join("config.json"))?.as_bytes(), "config.json")?;
-    let weights = TensorFile::open(&folder.join("model.safetensors"))?;
-    Ok((NeoX::load(&config, &weights, &NdArrayDevice::default(), &Cancel::default())?, tokenizer))
+    let weights = WeightFiles::open(folder)?;
+    Ok((Transformer::load(&config, &weights, &NdArrayDevice::default(), &Cancel::default())?, tokenizer))
 }

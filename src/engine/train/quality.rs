@@ -15,7 +15,7 @@ use super::language_model::Plain;
 use super::vocabulary::encode;
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
-use crate::engine::model::neox::NeoX;
+use crate::engine::model::transformer::Transformer;
 use crate::engine::tensor_file::TensorFile;
 
 /// How well one dictionary fits.
@@ -73,7 +73,7 @@ impl Sums {
 /// Measures the dictionaries in folder `dictionaries` over at least `tokens` held-out tokens and over the prompts of
 /// `pairs`, in the order of [`Submodule::all`].
 pub fn measure(
-    model: &NeoX<Plain>,
+    model: &Transformer<Plain>,
     tokenizer: &Tokenizer,
     dictionaries: &Path,
     pairs: &[Pair],
@@ -98,7 +98,7 @@ pub fn measure(
 ///
 /// # Shapes
 /// - each: `[positions, width]`
-fn outputs(model: &NeoX<Plain>, tokens: &[u32]) -> Vec<Tensor<Plain, 2>> {
+fn outputs(model: &Transformer<Plain>, tokens: &[u32]) -> Vec<Tensor<Plain, 2>> {
     let ids: Vec<i32> = tokens.iter().map(|token| token.cast_signed()).collect();
     let ids = Tensor::<Plain, 2, Int>::from_data(TensorData::new(ids, [1, tokens.len()]), &NdArrayDevice::default());
     let mut outputs = Vec::new();

@@ -160,6 +160,7 @@ pub fn opened(run: &Run) -> JobNews {
     JobNews::Opened(Box::new(Opened {
         model: run.manifest.model.name.clone(),
         layers: LAYERS,
+        submodules: run.views[0].submodules.iter().map(|effects| effects.submodule).collect(),
         backend: "ndarray".to_owned(),
         study: Arc::new(run.manifest.study.clone()),
         data: run.manifest.data.clone(),

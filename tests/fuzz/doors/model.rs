@@ -5,6 +5,7 @@ use saescope::engine::cancel::Cancel;
 use saescope::engine::compute;
 use saescope::engine::demo;
 use saescope::engine::model::config::Config;
+use saescope::engine::model::weight_files::WeightFiles;
 use saescope::engine::tensor_file::{Bytes, TensorFile};
 use saescope::engine::tokenizer::Tokenizer;
 
@@ -17,6 +18,7 @@ fn weights(name: &'static str, backend: Backend, one_in: u64) {
     let config = Config::parse(&small.read("model/config.json"), "config.json").unwrap();
     let read = |bytes: &[u8]| {
         let opened = TensorFile::from_bytes(Bytes::Owned(bytes.to_vec().into()), "model.safetensors".to_owned())
+            .and_then(WeightFiles::of)
             .and_then(|file| compute::open(Some(backend), &config, &file, &Cancel::default()));
         Verdict::of(opened, |compute| if compute.config().layers == 1 { Ok(()) } else { Err("other layers".to_owned()) })
     };
@@ -36,19 +38,38 @@ fn model_weights_burn() {
 #[test]
 fn model_config() {
     let small = Small::new();
-    let file = TensorFile::open(&small.path("model/model.safetensors")).unwrap();
+    let file = WeightFiles::open(&small.path("model")).unwrap();
     let read = |bytes: &[u8]| {
         let opened = Config::parse(bytes, "config.json")
             .and_then(|config| compute::open(Some(Backend::Native), &config, &file, &Cancel::default()));
         Verdict::of(opened, |compute| {
-            let Config { layers, width, heads, vocabulary, rotary_base, layer_norm_epsilon, .. } = *compute.config();
+            let Config { layers, width, heads, vocabulary, rotary_base, norm_epsilon, .. } = *compute.config();
             let fits = (layers, width, vocabulary) == (1, 8, 40) && width % heads == 0;
-            let positive = rotary_base > 0.0 && layer_norm_epsilon > 0.0 && (rotary_base * layer_norm_epsilon).is_finite();
+            let positive = rotary_base > 0.0 && norm_epsilon > 0.0 && (rotary_base * norm_epsilon).is_finite();
             if fits && positive { Ok(()) } else { Err(format!("{:?}", compute.config())) }
         })
     };
     let seeds = vec![small.read("model/config.json"), demo_like_config()];
     Door { name: "model_config", seeds, mutator: Mutator::Json, one_in: 1, read: &read }.pass();
+}
+
+/// Configurations of the other families; what is read of them holds together.
+#[test]
+fn model_config_of_other_families() {
+    let read = |bytes: &[u8]| {
+        Verdict::of(Config::parse(bytes, "config.json"), |config| {
+            let shared = config.heads.is_multiple_of(config.key_value_heads);
+            let positive = config.norm_epsilon > 0.0 && config.rotary_base > 0.0 && config.attention_scale > 0.0;
+            let capped = [config.attention_softcap, config.logit_softcap].iter().flatten().all(|cap| *cap > 0.0);
+            let windows = config.windows.is_empty() || config.windows.len() == config.layers;
+            let rotary = config.rotary_width <= config.head_width && config.rotary_width.is_multiple_of(2);
+            let token = config.bos.is_none_or(|bos| (bos as usize) < config.vocabulary);
+            if shared && positive && capped && windows && rotary && token { Ok(()) } else { Err(format!("{config:?}")) }
+        })
+    };
+    let hosts = ["gpt2/model_hub/config.json", "gemma2/config_v5.json", "llama/model/config.json", "qwen3/config_v5.json"];
+    let seeds = hosts.map(|host| super::repository(&format!("tests/fixtures/hosts/{host}"))).to_vec();
+    Door { name: "model_config_of_other_families", seeds, mutator: Mutator::Json, one_in: 1, read: &read }.pass();
 }
 
 /// The small model's configuration with the keys that newer versions of transformers write.

@@ -102,7 +102,7 @@ pub struct Pass<'a> {
 
 impl Pass<'_> {
     fn epsilon(&self) -> f32 {
-        self.config.layer_norm_epsilon as f32
+        self.config.norm_epsilon as f32
     }
 
     /// Runs the layer. `each` sees the outputs of attention and MLP, `[w, width]`.

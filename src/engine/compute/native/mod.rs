@@ -29,7 +29,7 @@ use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::config::Config;
-use crate::engine::tensor_file::TensorFile;
+use crate::engine::model::weight_files::WeightFiles;
 use pool::Pool;
 use walk::Workspace;
 use weights::Weights;
@@ -44,7 +44,7 @@ pub struct NativeCompute {
 
 impl NativeCompute {
     /// Copies the weights of the layers into memory; the embeddings stay in the file.
-    pub fn load(config: &Config, weights: &TensorFile, cancel: &Cancel) -> Result<Self> {
+    pub fn load(config: &Config, weights: &WeightFiles, cancel: &Cancel) -> Result<Self> {
         Ok(Self {
             config: config.clone(),
             weights: Weights::load(config, weights, cancel)?,

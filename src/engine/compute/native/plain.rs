@@ -53,7 +53,7 @@ impl NativeCompute {
             distribute(&hidden, 0, &mut arrays);
             let (mut kept, mut scratch) = (Kept::default(), Scratch::default());
             let shape =
-                Shape { sequences: prompts.len(), positions, last: false, heads: config.heads, head_width: config.head_width() };
+                Shape { sequences: prompts.len(), positions, last: false, heads: config.heads, head_width: config.head_width };
             for (index, layer) in self.weights.layers.iter().enumerate() {
                 cancel.check()?;
                 let mut keep = |kind, output: &[f32]| {
@@ -74,7 +74,7 @@ impl NativeCompute {
         let end = Entry::end(&self.config);
         let last: Vec<f32> = traces.iter().flat_map(|trace| end.stream(trace, &self.config).into_owned()).collect();
         let mut normal = vec![0.0; last.len()];
-        normalise(&last, width, self.config.layer_norm_epsilon as f32, &mut normal, &mut vec![0.0; traces.len()]);
+        normalise(&last, width, self.config.norm_epsilon as f32, &mut normal, &mut vec![0.0; traces.len()]);
         let [scale, shift] = &self.weights.final_norm;
         for row in normal.chunks_exact_mut(width) {
             row.iter_mut().zip(scale).zip(shift).for_each(|((value, scale), shift)| *value = *value * scale + shift);

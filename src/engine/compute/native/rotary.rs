@@ -12,7 +12,7 @@ pub struct Rotary {
 impl Rotary {
     /// Computes the tables for positions `0..positions`.
     pub fn new(config: &Config, positions: usize) -> Self {
-        Self { angles: Angles::new(config, positions), head_width: config.head_width() }
+        Self { angles: Angles::new(config, positions), head_width: config.head_width }
     }
 
     /// Rotates all heads of one token at `position`.

@@ -120,6 +120,11 @@ pub fn activate(function: ActivationFunction, values: &mut [f32], slopes: &mut [
                     // Not `max`, which would turn NaN into 0.
                     *value = if *value < 0.0 { 0.0 } else { *value };
                 }),
+                ActivationFunction::Silu => pairs.for_each(|(value, slope)| {
+                    let logistic = 1.0 / (1.0 + (-*value).exp());
+                    let output = *value * logistic;
+                    (*value, *slope) = (output, logistic * (1.0 - output) + output);
+                }),
             }
         },
     );
@@ -219,6 +224,14 @@ mod tests {
         compare(ActivationFunction::Gelu, |x| {
             let below = normal_distribution(x);
             (x * below, below + x * (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt())
+        });
+    }
+
+    #[test]
+    fn silu_and_its_derivative() {
+        compare(ActivationFunction::Silu, |x| {
+            let logistic = 1.0 / (1.0 + (-x).exp());
+            (x * logistic, logistic + x * logistic * (1.0 - logistic))
         });
     }
 

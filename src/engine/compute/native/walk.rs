@@ -44,7 +44,7 @@ impl Walk<'_> {
     fn pass(&self, layer: usize, sequences: usize) -> Pass<'_> {
         let config = &self.compute.config;
         let last = layer + 1 == config.layers;
-        let shape = Shape { sequences, positions: self.positions, last, heads: config.heads, head_width: config.head_width() };
+        let shape = Shape { sequences, positions: self.positions, last, heads: config.heads, head_width: config.head_width };
         Pass { config, layer: &self.compute.weights.layers[layer], rotary: self.rotary, shape }
     }
 
@@ -67,7 +67,7 @@ impl Walk<'_> {
         }
         workspace.final_normal.resize(hidden.len(), 0.0);
         workspace.final_scales.resize(sequences, 0.0);
-        let epsilon = config.layer_norm_epsilon as f32;
+        let epsilon = config.norm_epsilon as f32;
         normalise(hidden, config.width, epsilon, &mut workspace.final_normal, &mut workspace.final_scales);
         Ok(())
     }

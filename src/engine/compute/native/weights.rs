@@ -8,8 +8,9 @@ use super::product::Matrix;
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
 use crate::engine::model::config::Config;
-use crate::engine::model::load::expect_known_tensors;
-use crate::engine::tensor_file::{StoredTensor, TensorFile};
+use crate::engine::model::load::Names;
+use crate::engine::model::weight_files::WeightFiles;
+use crate::engine::tensor_file::StoredTensor;
 
 /// A linear layer in memory, `input W + b`.
 pub struct Linear {
@@ -50,12 +51,13 @@ impl Weights {
     ///
     /// # Errors
     /// When a tensor is missing, has another shape or element type, or holds a value that is not finite, or `cancel` is raised.
-    pub fn load(config: &Config, file: &TensorFile, cancel: &Cancel) -> Result<Self> {
-        expect_known_tensors(config, file)?;
+    pub fn load(config: &Config, file: &WeightFiles, cancel: &Cancel) -> Result<Self> {
+        let names = Names::of(config, file, cancel)?;
+        let unembedding = names.unembedding.unwrap_or("gpt_neox.embed_in.weight");
         let reader = Reader { file, cancel };
         let weights = Self {
             embed_in: reader.left_in_file("gpt_neox.embed_in.weight", [config.vocabulary, config.width])?,
-            embed_out: reader.left_in_file("embed_out.weight", [config.vocabulary, config.width])?,
+            embed_out: reader.left_in_file(unembedding, [config.vocabulary, config.width])?,
             final_norm: reader.norm("gpt_neox.final_layer_norm", config.width)?,
             layers: (0..config.layers).map(|index| reader.layer(config, index)).collect::<Result<_>>()?,
         };
@@ -99,14 +101,14 @@ impl Plain {
 }
 
 struct Reader<'a> {
-    file: &'a TensorFile,
+    file: &'a WeightFiles,
     cancel: &'a Cancel,
 }
 
 impl Reader<'_> {
     fn layer(&self, config: &Config, index: usize) -> Result<Layer> {
         let name = |part: &str| format!("gpt_neox.layers.{index}.{part}");
-        let (width, head_width) = (config.width, config.head_width());
+        let (width, head_width) = (config.width, config.head_width);
         let attention_norm = self.norm(&name("input_layernorm"), width)?;
         let mixed = self.linear(&name("attention.query_key_value"), [width, 3 * width])?.fold(&attention_norm);
         let columns = |parts: &[usize]| -> Vec<usize> {

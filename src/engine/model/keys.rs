@@ -1,0 +1,321 @@
+//! What the configurations of all families have in common: keys of one type, keys that ask for other code, sizes, and the rotary
+//! settings in the forms of transformers 4 and 5.
+
+use serde_json::{Map, Value};
+
+use super::config::{ActivationFunction, Family, RotaryScaling};
+use crate::core::problem::{Problem, Result};
+use crate::core::text::excerpt;
+use crate::engine::json::{Fields, Typed, shown};
+
+/// Largest size that is accepted: a larger number than any model has means a damaged file, and nothing must be allocated for it.
+const LARGEST_SIZE: usize = 1 << 20;
+
+/// Keys that change nothing, with the type of their values; null is allowed for all of them. Every other key that is not read is
+/// ignored, as transformers ignores it.
+const HARMLESS: [Typed; 4] = [
+    (
+        "a number",
+        Value::is_number,
+        "attention_dropout hidden_dropout classifier_dropout initializer_range attn_pdrop embd_pdrop resid_pdrop \
+         summary_first_dropout pretraining_tp max_window_layers",
+    ),
+    (
+        "true or false",
+        Value::is_boolean,
+        // The last one changes the order of two operations for half precision, which are exact in neither order.
+        "use_cache is_decoder gradient_checkpointing summary_proj_to_labels summary_use_proj reorder_and_upcast_attn",
+    ),
+    ("text", Value::is_string, "transformers_version torch_dtype dtype _name_or_path summary_type cache_implementation"),
+    (
+        "the number of a token, or several",
+        |value| value.is_u64() || value.as_array().is_some_and(|ids| ids.iter().all(Value::is_u64)),
+        "bos_token_id eos_token_id pad_token_id",
+    ),
+];
+
+/// Keys that ask for other arithmetic or other code unless they are null or empty.
+const FOREIGN: [&str; 4] = ["quantization_config", "pruned_heads", "auto_map", "adapters"];
+
+/// Keys that may stand in an object with rotary settings.
+const ROTARY: [&str; 8] = [
+    "rope_type",
+    "type",
+    "rope_theta",
+    "partial_rotary_factor",
+    "factor",
+    "low_freq_factor",
+    "high_freq_factor",
+    "original_max_position_embeddings",
+];
+
+/// The configuration of a model of a known family.
+#[derive(Clone, Copy)]
+pub struct Keys<'a> {
+    /// The keys and values.
+    pub fields: Fields<'a>,
+    /// The family that the file names.
+    pub family: Family,
+}
+
+impl<'a> Keys<'a> {
+    /// The keys after a check of those that all families share.
+    ///
+    /// # Errors
+    /// When a key asks for another class, for code of its own or for an adapted model, or has a value of another type.
+    pub fn checked(fields: Fields<'a>, family: Family) -> Result<Self> {
+        let keys = Self { fields, family };
+        let class = family.class();
+        let bare = class.split_once("For").or(class.split_once("LMHead")).map_or(class, |(bare, _)| bare);
+        let is_one = |name: &Value| {
+            name.as_str().is_some_and(|name| {
+                name == class
+                    || name.strip_prefix(bare).is_some_and(|rest| rest.starts_with("For"))
+                    || name.strip_prefix(bare) == Some("Model")
+            })
+        };
+        let are_known = |value: &Value| value.is_null() || value.as_array().is_some_and(|names| names.iter().all(is_one));
+        if fields.object.get("architectures").is_some_and(|value| !are_known(value)) {
+            return Err(keys.unsupported("architectures", class));
+        }
+        if let Some(key) = FOREIGN.into_iter().find(|key| fields.object.get(*key).is_some_and(|value| !is_empty(value))) {
+            return Err(keys.unsupported(key, "null"));
+        }
+        for (kind, is_one, names) in HARMLESS {
+            let wrong = |name: &&str| fields.object.get(*name).is_some_and(|value| !is_one(value) && !value.is_null());
+            if let Some(name) = names.split_whitespace().find(wrong) {
+                return Err(fields.wrong(name, kind));
+            }
+        }
+        Ok(keys)
+    }
+
+    /// The problem that the value of `key` asks for something that is not implemented.
+    pub fn unsupported(&self, key: &str, supported: &str) -> Problem {
+        let value = self.fields.object.get(key).map(shown).unwrap_or_default();
+        let what = format!("{key} {value} is not supported");
+        Problem::new(self.fields.file, what, format_args!("supported: {supported}"))
+    }
+
+    /// Fails unless the flag `key` is `supported`, which is also what transformers takes for a missing one.
+    pub fn expect_flag(&self, key: &str, supported: bool) -> Result<()> {
+        if self.flag(key, supported)? == supported {
+            return Ok(());
+        }
+        Err(self.unsupported(key, if supported { "true" } else { "false" }))
+    }
+
+    /// True or false, `otherwise` if the key is missing; null is false, as in Python.
+    pub fn flag(&self, key: &str, otherwise: bool) -> Result<bool> {
+        if self.is_null(key) { Ok(false) } else { Ok(self.fields.flag(key)?.unwrap_or(otherwise)) }
+    }
+
+    /// A size; None if the key is missing or null.
+    pub fn size_or_none(&self, key: &str) -> Result<Option<usize>> {
+        if self.is_null(key) { Ok(None) } else { self.fields.count(key, LARGEST_SIZE) }
+    }
+
+    /// A size, `otherwise` if the key is missing.
+    pub fn size_or(&self, key: &str, otherwise: usize) -> Result<usize> {
+        Ok(self.fields.count(key, LARGEST_SIZE)?.unwrap_or(otherwise))
+    }
+
+    /// A size that the file must state.
+    pub fn size(&self, key: &str) -> Result<usize> {
+        self.fields.count(key, LARGEST_SIZE)?.ok_or_else(|| {
+            let remedy = format!("use the config.json of a {} model", self.family.class());
+            Problem::new(self.fields.file, format_args!("has no {key}"), remedy)
+        })
+    }
+
+    /// The BOS token; None if the file names none or several, or one beyond the vocabulary.
+    pub fn bos(&self) -> Result<Option<u32>> {
+        let vocabulary = self.size("vocab_size")?;
+        let token = self.fields.object.get("bos_token_id").and_then(Value::as_u64);
+        Ok(token.and_then(|token| u32::try_from(token).ok()).filter(|token| (*token as usize) < vocabulary))
+    }
+
+    /// A positive number, `otherwise` if the key is missing.
+    pub fn positive(&self, key: &str, otherwise: f64) -> Result<f64> {
+        self.expect_positive(key, self.fields.number(key)?.unwrap_or(otherwise))
+    }
+
+    /// A softcap: `otherwise` if the key is missing, None if it is null.
+    pub fn softcap(&self, key: &str, otherwise: f64) -> Result<Option<f64>> {
+        if self.is_null(key) { Ok(None) } else { self.positive(key, otherwise).map(Some) }
+    }
+
+    /// The activation function under the first of `names` that is there; `otherwise` if none is. `supported` are those of the
+    /// family that were compared with transformers.
+    pub fn activation(&self, names: &[&str], otherwise: &str, supported: &[&str]) -> Result<ActivationFunction> {
+        let key = names.iter().find(|name| self.fields.object.contains_key(**name));
+        let stated = key.map_or(Ok(None), |key| self.fields.text(key))?.unwrap_or(otherwise);
+        let key = key.copied().unwrap_or(names[0]);
+        let unsupported = || {
+            let what = format!("{key} \"{}\" is not supported", excerpt(stated, 40));
+            Problem::new(self.fields.file, what, format_args!("supported: {}", supported.join(", ")))
+        };
+        if !supported.contains(&stated) {
+            return Err(unsupported());
+        }
+        match stated {
+            "gelu" => Ok(ActivationFunction::Gelu),
+            "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" => Ok(ActivationFunction::GeluTanh),
+            "relu" => Ok(ActivationFunction::Relu),
+            "silu" | "swish" => Ok(ActivationFunction::Silu),
+            _ => Err(unsupported()),
+        }
+    }
+
+    /// Fails unless each of `heads` has a whole number of others to share its keys and values with.
+    pub fn expect_groups(&self, heads: usize, key_value_heads: usize) -> Result<()> {
+        if heads.is_multiple_of(key_value_heads) {
+            return Ok(());
+        }
+        let what = format!("num_attention_heads {heads} is no multiple of num_key_value_heads {key_value_heads}");
+        Err(Problem::new(self.fields.file, what, "use the config.json that belongs to the weights"))
+    }
+
+    /// Width of a head if `width` is divided among `heads`.
+    pub fn share_of_width(&self, width: usize, heads: usize, names: [&str; 2]) -> Result<usize> {
+        if width.is_multiple_of(heads) {
+            return Ok(width / heads);
+        }
+        let [of_width, of_heads] = names;
+        Err(Problem::new(
+            self.fields.file,
+            format_args!("{of_width} {width} does not split into {heads} attention heads"),
+            format_args!("{of_width} must be a multiple of {of_heads}"),
+        ))
+    }
+
+    /// The rotary settings of heads of width `head_width`, of which the share `otherwise` is rotated if the file states none.
+    pub fn rotary(&self, head_width: usize, otherwise: f64) -> Result<Rotary> {
+        let (top, fields) = (Some(self.fields), self.fields);
+        // transformers 5 writes the rotary settings into an object.
+        let [parameters, scaling] = [fields.object("rope_parameters")?, fields.object("rope_scaling")?];
+        let scaling = scaling.filter(|scaling| !scaling.object.is_empty());
+        for (object, key) in [(parameters, "rope_parameters"), (scaling, "rope_scaling")] {
+            self.expect_rotary_keys(object, key)?;
+        }
+        let share = self.agreed(&[
+            (top, "rotary_pct"),
+            (top, "partial_rotary_factor"),
+            (parameters, "partial_rotary_factor"),
+            (scaling, "partial_rotary_factor"),
+        ])?;
+        let share = share.unwrap_or(otherwise);
+        let width = (head_width as f64 * share) as usize;
+        if !(0.0..=1.0).contains(&share) || !width.is_multiple_of(2) {
+            return Err(Problem::new(
+                self.fields.file,
+                format_args!("rotary_pct {share} rotates {width} of {head_width} dimensions"),
+                "the number of rotated dimensions must be even and at most the head's width",
+            ));
+        }
+        let base =
+            self.agreed(&[(top, "rotary_emb_base"), (top, "rope_theta"), (parameters, "rope_theta"), (scaling, "rope_theta")])?;
+        let base = self.expect_positive("rotary_emb_base", base.unwrap_or(10_000.0))?;
+        let [one, other] = [parameters, scaling].map(|object| object.map(rotary_type).transpose());
+        let scaled = match (one?, other?) {
+            (Some(one), Some(other)) if one != other => {
+                let what = format!("rope_parameters says the type {one}, but rope_scaling says {other}");
+                return Err(Problem::new(self.fields.file, what, "use the config.json that belongs to the weights"));
+            }
+            (Some("llama3"), _) | (_, Some("llama3")) => Some(self.scaling([parameters, scaling])?),
+            _ => None,
+        };
+        Ok(Rotary { width, base, scaling: scaled })
+    }
+
+    /// The settings of the rotary type "llama3", of which the form of transformers 4 and that of transformers 5 must agree.
+    fn scaling(&self, objects: [Option<Fields<'a>>; 2]) -> Result<RotaryScaling> {
+        let number = |key: &'static str| {
+            let value = self.agreed(&objects.map(|object| (object, key)))?;
+            let value = value.ok_or_else(|| {
+                let what = format!("rope_type \"llama3\" has no {key}");
+                Problem::new(self.fields.file, what, "use the config.json that belongs to the weights")
+            })?;
+            self.expect_positive(key, value)
+        };
+        let scaling = RotaryScaling {
+            factor: number("factor")?,
+            low_frequency_factor: number("low_freq_factor")?,
+            high_frequency_factor: number("high_freq_factor")?,
+            old_context: number("original_max_position_embeddings")?,
+        };
+        if scaling.high_frequency_factor <= scaling.low_frequency_factor {
+            let what = format!(
+                "high_freq_factor {} is not above low_freq_factor {}",
+                scaling.high_frequency_factor, scaling.low_frequency_factor
+            );
+            return Err(Problem::new(self.fields.file, what, "use the config.json that belongs to the weights"));
+        }
+        Ok(scaling)
+    }
+
+    fn expect_rotary_keys(&self, object: Option<Fields<'a>>, key: &str) -> Result<()> {
+        let Some(object) = object else { return Ok(()) };
+        let supported: &[&str] = if self.family == Family::Llama { &["default", "llama3"] } else { &["default"] };
+        let kind = rotary_type(object)?;
+        if !supported.contains(&kind) {
+            let what = format!("rope_type \"{}\" of {key} is not supported", excerpt(kind, 40));
+            return Err(Problem::new(self.fields.file, what, format_args!("supported: {}", supported.join(", "))));
+        }
+        let allowed = if kind == "default" { &ROTARY[..4] } else { &ROTARY[..] };
+        if object.object.keys().any(|key| !allowed.contains(&key.as_str())) {
+            return Err(self.unsupported(key, &format!("an object with {}", allowed.join(", "))));
+        }
+        Ok(())
+    }
+
+    fn is_null(&self, key: &str) -> bool {
+        self.fields.object.get(key).is_some_and(Value::is_null)
+    }
+
+    fn expect_positive(&self, key: &str, value: f64) -> Result<f64> {
+        if (value as f32).is_finite() && value as f32 > 0.0 {
+            return Ok(value);
+        }
+        Err(Problem::new(self.fields.file, format_args!("{key} is {value}"), "it must be a positive number"))
+    }
+
+    /// The number that the keys agree on; None if none of them is there.
+    fn agreed(&self, keys: &[(Option<Fields<'_>>, &str)]) -> Result<Option<f64>> {
+        let mut agreed: Option<(f64, &str)> = None;
+        for (fields, key) in keys {
+            let Some(fields) = fields else { continue };
+            let Some(value) = fields.number(key)? else { continue };
+            match agreed {
+                Some((other, before)) if other.to_bits() != value.to_bits() => {
+                    return Err(Problem::new(
+                        self.fields.file,
+                        format_args!("{before} is {other}, but {key} is {value}, and both mean the same"),
+                        "use the config.json that belongs to the weights, or take the wrong key out",
+                    ));
+                }
+                _ => agreed = Some((value, key)),
+            }
+        }
+        Ok(agreed.map(|(value, _)| value))
+    }
+}
+
+/// The rotary settings of a model.
+pub struct Rotary {
+    /// Dimensions of each head that are rotated.
+    pub width: usize,
+    /// Base of the frequencies.
+    pub base: f64,
+    /// Llama 3's change of the frequencies.
+    pub scaling: Option<RotaryScaling>,
+}
+
+/// The rotary type of an object with rotary settings, which older versions of transformers call `type`.
+fn rotary_type(object: Fields<'_>) -> Result<&str> {
+    Ok(object.text("rope_type")?.or(object.text("type")?).unwrap_or("default"))
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
+}

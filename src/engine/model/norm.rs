@@ -1,0 +1,78 @@
+//! Layer norm and root mean square norm, forward and backward.
+//!
+//! Sources: Ba et al. 2016 (arXiv:1607.06450); Zhang and Sennrich 2019 (arXiv:1910.07467).
+
+use burn::module::{Initializer, Module, Param};
+use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
+
+use super::config::{Config, NormKind};
+
+/// The weights of a norm.
+#[derive(Module, Debug)]
+pub struct Norm<B: Backend> {
+    /// What each normalised column is multiplied by.
+    pub gain: Param<Tensor<B, 1>>,
+    /// What is added afterwards, in layer norms.
+    pub bias: Option<Param<Tensor<B, 1>>>,
+}
+
+impl<B: Backend> Norm<B> {
+    /// A norm of rows of width `width` that scales by 1 and shifts by 0.
+    pub fn init(config: &Config, width: usize, device: &B::Device) -> Self {
+        let bias = (config.norm == NormKind::Layer).then(|| Initializer::Zeros.init([width], device));
+        Self { gain: Initializer::Ones.init([width], device), bias }
+    }
+
+    /// The normalised, scaled and shifted rows.
+    ///
+    /// # Shapes
+    /// - input and output: `[examples, positions, width]`
+    pub fn forward(&self, input: Tensor<B, 3>, config: &Config) -> Tensor<B, 3> {
+        Normal::of(input, config).scaled(self)
+    }
+}
+
+/// Rows after their norm and before its gain.
+///
+/// # Shapes
+/// normal `[.., width]`, scale `[.., 1]`
+#[derive(Debug, Clone)]
+pub struct Normal<B: Backend, const D: usize> {
+    normal: Tensor<B, D>,
+    /// What the (in layer norms centred) rows were multiplied by: `1 / sqrt(mean of squares + epsilon)`.
+    scale: Tensor<B, D>,
+    kind: NormKind,
+}
+
+impl<B: Backend, const D: usize> Normal<B, D> {
+    /// Normalises the rows of `input` as `config` says.
+    pub fn of(input: Tensor<B, D>, config: &Config) -> Self {
+        let centred = match config.norm {
+            NormKind::Layer => input.clone() - input.mean_dim(D - 1),
+            NormKind::Rms => input,
+        };
+        let scale = (centred.clone().square().mean_dim(D - 1) + config.norm_epsilon).sqrt().recip();
+        Self { normal: centred * scale.clone(), scale, kind: config.norm }
+    }
+
+    /// The output of `norm`, which scales and shifts the normalised rows.
+    pub fn scaled(&self, norm: &Norm<B>) -> Tensor<B, D> {
+        let output = self.normal.clone() * norm.gain.val().unsqueeze();
+        match &norm.bias {
+            Some(bias) => output + bias.val().unsqueeze(),
+            None => output,
+        }
+    }
+
+    /// Turns the gradient with respect to [`Normal::scaled`] into the gradient with respect to the input.
+    pub fn back(&self, gradient: Tensor<B, D>, norm: &Norm<B>) -> Tensor<B, D> {
+        let gradient = gradient * norm.gain.val().unsqueeze();
+        let along = (gradient.clone() * self.normal.clone()).mean_dim(D - 1);
+        let straight = match self.kind {
+            NormKind::Layer => gradient.clone() - gradient.mean_dim(D - 1),
+            NormKind::Rms => gradient,
+        };
+        (straight - self.normal.clone() * along) * self.scale.clone()
+    }
+}

@@ -1,0 +1,148 @@
+//! The weights of a host model on a device, and the two ends of its arithmetic: embedding and unembedding.
+//!
+//! What a model computes is stated by its [`Config`]; tensor names and layouts are those of Hugging Face transformers.
+
+use burn::module::{Initializer, Module, Param};
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::backend::Backend;
+use burn::tensor::module::embedding;
+use burn::tensor::{Int, Tensor};
+
+use super::config::Config;
+use super::norm::Norm;
+
+/// A model with its weights on a device.
+#[derive(Module, Debug)]
+pub struct Transformer<B: Backend> {
+    /// `[vocabulary, width]`
+    pub(super) embedding: Param<Tensor<B, 2>>,
+    /// `[context, width]`, in models that learn their positions.
+    pub(super) position_embedding: Option<Param<Tensor<B, 2>>>,
+    pub(super) layers: Vec<Layer<B>>,
+    pub(super) final_norm: Norm<B>,
+    /// `[vocabulary, width]`: one row per token, so that a logit difference reads two rows. None if the embedding serves as the
+    /// unembedding, too.
+    pub(super) unembedding: Option<Param<Tensor<B, 2>>>,
+    #[module(skip)]
+    pub(super) config: Config,
+}
+
+/// The weights of one transformer layer.
+#[derive(Module, Debug)]
+pub struct Layer<B: Backend> {
+    pub(super) attention_norm: Norm<B>,
+    pub(super) attention_output_norm: Option<Norm<B>>,
+    pub(super) mlp_norm: Norm<B>,
+    pub(super) mlp_output_norm: Option<Norm<B>>,
+    /// `[width, (heads + 2 key_value_heads) * head_width]`: the queries of all heads, then the keys, then the values.
+    pub(super) query_key_value: Linear<B>,
+    /// Norms of each head's queries and keys, `[head_width]`.
+    pub(super) query_norm: Option<Norm<B>>,
+    pub(super) key_norm: Option<Norm<B>>,
+    /// `[heads * head_width, width]`
+    pub(super) attention_output: Linear<B>,
+    /// `[width, mlp_width]`; in gated MLPs `[width, 2 mlp_width]`, the gate first.
+    pub(super) mlp_input: Linear<B>,
+    /// `[mlp_width, width]`
+    pub(super) mlp_output: Linear<B>,
+}
+
+/// Applies a linear layer to all tokens of all examples as one matrix. On three dimensions burn multiplies example by example,
+/// and each product of a few rows packs the whole weight again: at pythia-70m's size that takes several times as long.
+///
+/// # Shapes
+/// - input: `[examples, positions, inputs]`, output: `[examples, positions, outputs]`
+pub(super) fn project<B: Backend>(layer: &Linear<B>, input: Tensor<B, 3>) -> Tensor<B, 3> {
+    let [examples, positions, inputs] = input.dims();
+    let output = layer.forward(input.reshape([examples * positions, inputs]));
+    let [_, outputs] = output.dims();
+    output.reshape([examples, positions, outputs])
+}
+
+/// Passes a gradient back through a linear layer, as one product for all tokens of all examples.
+pub(super) fn project_back<B: Backend>(layer: &Linear<B>, gradient: Tensor<B, 3>) -> Tensor<B, 3> {
+    let [examples, positions, outputs] = gradient.dims();
+    let gradient = gradient.reshape([examples * positions, outputs]).matmul(layer.weight.val().transpose());
+    let [_, inputs] = gradient.dims();
+    gradient.reshape([examples, positions, inputs])
+}
+
+impl<B: Backend> Transformer<B> {
+    /// A model with random weights (normal, standard deviation 0.02; zero biases), from the backend's seeded generator.
+    pub fn init(config: &Config, device: &B::Device) -> Self {
+        let normal = Initializer::Normal { mean: 0.0, std: 0.02 };
+        let linear = |inputs: usize, outputs: usize, bias: bool| {
+            let mut layer = LinearConfig::new(inputs, outputs).with_initializer(normal.clone()).init(device);
+            layer.bias = bias.then(|| Initializer::Zeros.init([outputs], device));
+            layer
+        };
+        let norm = || Norm::init(config, config.width, device);
+        let head_norm = || config.head_norms.then(|| Norm::init(config, config.head_width, device));
+        let Config { width, mlp_width, head_width, biases, .. } = *config;
+        let layers = (0..config.layers)
+            .map(|_| Layer {
+                attention_norm: norm(),
+                attention_output_norm: config.output_norms.then(norm),
+                mlp_norm: norm(),
+                mlp_output_norm: config.output_norms.then(norm),
+                query_key_value: linear(width, (config.heads + 2 * config.key_value_heads) * head_width, biases.query_key_value),
+                query_norm: head_norm(),
+                key_norm: head_norm(),
+                attention_output: linear(config.heads * head_width, width, biases.attention_output),
+                mlp_input: linear(width, if config.gated { 2 * mlp_width } else { mlp_width }, biases.mlp),
+                mlp_output: linear(mlp_width, width, biases.mlp),
+            })
+            .collect();
+        Self {
+            embedding: normal.init([config.vocabulary, width], device),
+            position_embedding: config.learned_positions.then(|| normal.init([config.context, width], device)),
+            layers,
+            final_norm: norm(),
+            unembedding: (!config.tied).then(|| normal.init([config.vocabulary, width], device)),
+            config: config.clone(),
+        }
+    }
+
+    /// The sizes and switches of this model.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The residual stream that enters layer 0.
+    ///
+    /// # Shapes
+    /// - tokens: `[examples, positions]`
+    /// - output: `[examples, positions, width]`
+    pub fn embed(&self, tokens: Tensor<B, 2, Int>) -> Tensor<B, 3> {
+        let [_, positions] = tokens.dims();
+        let embedded = embedding(self.embedding.val(), tokens);
+        let embedded = match self.config.embedding_scale {
+            Some(scale) => embedded * scale,
+            None => embedded,
+        };
+        match &self.position_embedding {
+            Some(table) => embedded + table.val().narrow(0, 0, positions).unsqueeze(),
+            None => embedded,
+        }
+    }
+
+    /// The rows of the unembedding, `[vocabulary, width]`.
+    pub(super) fn unembedding(&self) -> Tensor<B, 2> {
+        self.unembedding.as_ref().unwrap_or(&self.embedding).val()
+    }
+
+    /// The logits of the whole vocabulary at every position.
+    ///
+    /// # Shapes
+    /// - residual (the last layer's output): `[examples, positions, width]`
+    /// - output: `[examples, positions, vocabulary]`
+    pub fn logits(&self, residual: Tensor<B, 3>) -> Tensor<B, 3> {
+        let [examples, positions, width] = residual.dims();
+        let normalised = self.final_norm.forward(residual, &self.config).reshape([examples * positions, width]);
+        let logits = normalised.matmul(self.unembedding().transpose()).reshape([examples, positions, self.config.vocabulary]);
+        match self.config.logit_softcap {
+            Some(cap) => (logits / cap).tanh() * cap,
+            None => logits,
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Activations, gradients and integrated gradients at every site of a model: embedding, heads, outputs before and after their
+//! norms, the stream.
+
+use burn::tensor::backend::Backend;
+use burn::tensor::{Int, Tensor, TensorData};
+use burn_ndarray::NdArray;
+use saescope::engine::compute::Answers;
+use saescope::engine::model::attention::at_the_end;
+use saescope::engine::model::site::Site;
+use saescope::engine::model::transformer::Transformer;
+
+use super::golden::{GRADIENT_TOLERANCE, Golden, TOLERANCE, assert_close};
+use super::{GROUPS, HOSTS, PAIRS, config, never, weights};
+
+/// A site of a golden file: the embedding, or one in a layer.
+type Place = Option<Site>;
+
+fn name(place: Place) -> String {
+    match place {
+        None => "embed".to_owned(),
+        Some(Site::Heads(layer)) => format!("z_{layer}"),
+        Some(Site::AttentionBeforeNorm(layer)) => format!("attn_raw_{layer}"),
+        Some(Site::MlpBeforeNorm(layer)) => format!("mlp_raw_{layer}"),
+        Some(Site::Output(submodule)) => submodule.to_string(),
+    }
+}
+
+/// Activations and gradients of a run, in the order in which they were seen.
+type Seen<B> = Vec<(Place, Tensor<B, 3>)>;
+
+fn embed<B: Backend>(model: &Transformer<B>, prompts: &[Vec<u32>], device: &B::Device) -> Tensor<B, 3> {
+    let ids: Vec<i32> = prompts.iter().flatten().map(|id| id.cast_signed()).collect();
+    model.embed(Tensor::from_data(TensorData::new(ids, [prompts.len(), prompts[0].len()]), device))
+}
+
+/// Runs the model with the activation at one place replaced, if one is given; returns all activations and all gradients.
+fn run<B: Backend>(
+    model: &Transformer<B>,
+    embedded: &Tensor<B, 3>,
+    answers: &[Answers],
+    replaced: Option<(Place, Tensor<B, 3>)>,
+) -> (Seen<B>, Seen<B>) {
+    let [_, length, _] = embedded.dims();
+    let device = embedded.device();
+    let mut seen: Seen<B> = Vec::new();
+    let mut replace = |place: Place, value: Tensor<B, 3>| {
+        let value = match &replaced {
+            Some((other, replacement)) if *other == place => replacement.clone(),
+            _ => value,
+        };
+        seen.push((place, value.clone()));
+        value
+    };
+    let mut hidden = replace(None, embedded.clone());
+    let positions = model.positions(&hidden);
+    let mut kept = Vec::new();
+    for layer in 0..model.config().layers {
+        let mut hook = |site, value| replace(Some(site), value);
+        let (leaving, layer) = model.layer_forward_hooked(layer, hidden, &positions, false, &mut hook);
+        hidden = leaving;
+        kept.push(layer);
+    }
+    let end = model.end_forward(hidden.narrow(1, length - 1, 1));
+    let upload = |ids: Vec<i32>| Tensor::<B, 1, Int>::from_data(TensorData::from(&ids[..]), &device);
+    let ids =
+        [answers.iter().map(|of| of.clean.cast_signed()).collect(), answers.iter().map(|of| of.patch.cast_signed()).collect()];
+    let mut gradient = at_the_end(model.end_backward(&end, ids.map(upload)), 1, length);
+    let mut gradients: Seen<B> = Vec::new();
+    for (layer, kept) in kept.iter().enumerate().rev() {
+        gradients.push((Some(Site::residual(layer)), gradient.clone()));
+        let mut each = |site, gradient: &Tensor<B, 3>| gradients.push((Some(site), gradient.clone()));
+        gradient = model.layer_backward(layer, gradient, kept, &positions, &mut each);
+    }
+    gradients.push((None, gradient));
+    (seen, gradients)
+}
+
+fn at<B: Backend>(seen: &Seen<B>, place: Place) -> Tensor<B, 3> {
+    seen.iter().find(|(other, _)| *other == place).unwrap().1.clone()
+}
+
+fn values<B: Backend>(tensor: Tensor<B, 3>) -> Vec<f32> {
+    tensor.into_data().convert::<f32>().into_vec().unwrap()
+}
+
+fn check<B: Backend>(backend: &str, device: &B::Device) {
+    for (host, folders) in HOSTS {
+        let golden = Golden::open(&format!("{host}/golden.safetensors"));
+        let folder = format!("{host}/{}", folders[0]);
+        let config = config(&format!("{folder}/config.json"));
+        let model = Transformer::<B>::load(&config, &weights(&folder), device, &never()).unwrap();
+        let what = |tensor: &str| format!("{host} on {backend}, {tensor}");
+        for group in GROUPS {
+            let answers = golden.answers(group);
+            let embedded = embed(&model, &golden.prompts(group, "clean"), device);
+            let (seen, gradients) = run(&model, &embedded, &answers, None);
+            let sites = 1 + config.layers * if config.output_norms { 6 } else { 4 };
+            assert_eq!((seen.len(), gradients.len()), (sites, sites), "{host}");
+            for (place, value) in &seen {
+                let tensor = format!("{group}.x_clean.{}", name(*place));
+                assert_close(&what(&tensor), TOLERANCE, &values(value.clone()), &golden.get(&tensor));
+                let tensor = format!("{group}.grad.{}", name(*place));
+                assert_close(&what(&tensor), GRADIENT_TOLERANCE, &values(at(&gradients, *place)), &golden.get(&tensor));
+            }
+            if !PAIRS.contains(&group) {
+                continue;
+            }
+            let (patched, _) = run(&model, &embed(&model, &golden.prompts(group, "patch"), device), &answers, None);
+            for (place, clean) in &seen {
+                let patch = at(&patched, *place);
+                let step = (patch - clean.clone()) / 10.0;
+                let sum = (0..10_u8).map(|point| {
+                    let moved = clean.clone() + step.clone() * f32::from(point);
+                    at(&run(&model, &embedded, &answers, Some((*place, moved))).1, *place)
+                });
+                let mean = sum.reduce(|sum, gradient| sum + gradient).unwrap() / 10.0;
+                let tensor = format!("{group}.ig.{}", name(*place));
+                assert_close(&what(&tensor), GRADIENT_TOLERANCE, &values(mean), &golden.get(&tensor));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_site_of_every_model() {
+    check::<NdArray<f32>>("ndarray", &burn_ndarray::NdArrayDevice::Cpu);
+    #[cfg(feature = "flex")]
+    check::<burn_flex::Flex>("flex", &burn_flex::FlexDevice);
+}
+
+/// In the frame of centred writing weights an activation is its own less its mean over the width.
+#[test]
+fn the_centred_frame_is_the_raw_one_less_its_mean() {
+    let (raw, centred) = (Golden::open("gpt2/golden.safetensors"), Golden::open("gpt2/golden_centred.safetensors"));
+    for site in ["embed", "attn_1", "mlp_1", "resid_0", "resid_2"] {
+        let name = format!("bos.x_clean.{site}");
+        let less = |row: &[f32]| {
+            let mean = row.iter().map(|value| f64::from(*value)).sum::<f64>() / row.len() as f64;
+            row.iter().map(|value| (f64::from(*value) - mean) as f32).collect::<Vec<f32>>()
+        };
+        let found: Vec<f32> = raw.get(&name).chunks_exact(32).flat_map(less).collect();
+        assert_close(&name, TOLERANCE, &found, &centred.get(&name));
+    }
+}

@@ -1,0 +1,126 @@
+//! The small study of GPT-2 with residual dictionaries, from its files through the built program to exported effects: the
+//! dictionaries read centred activations and were trained with a BOS token, and attention and MLP have none.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use saescope::core::run::Run;
+use saescope::store::run_file;
+use serde_json::Value;
+
+use super::golden::{GRADIENT_TOLERANCE, Golden, TOLERANCE, assert_close};
+use super::host;
+
+const SITES: [&str; 3] = ["resid_0", "resid_1", "resid_2"];
+const FEATURES: usize = 128;
+const POSITIONS: usize = 5;
+const PAIRS: usize = 8;
+
+fn saescope(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
+    let output = command.args(arguments).current_dir(folder).env("XDG_DATA_HOME", folder.join("data")).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The study's prompts, without BOS, as lines of token ids.
+fn write_pairs(path: &Path) {
+    let prompts: Value = serde_json::from_slice(&fs::read(host("gpt2/study/prompts.json")).unwrap()).unwrap();
+    let names = &prompts["names"];
+    let lines = (0..PAIRS).fold(String::new(), |mut lines, pair| {
+        let line = serde_json::json!({
+            "clean_prefix": names["clean"][pair], "patch_prefix": names["patch"][pair],
+            "clean_answer": names["answer_clean"][pair], "patch_answer": names["answer_patch"][pair],
+        });
+        writeln!(lines, "{line}").unwrap();
+        lines
+    });
+    fs::write(path, lines).unwrap();
+}
+
+/// Runs the study by `method`; returns what the program said, the run and its export.
+fn study(method: &str) -> (String, Run, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    write_pairs(&folder.path().join("pairs.json"));
+    let [model, dictionaries] = ["gpt2/model_hub", "gpt2/study/dictionaries"].map(|path| host(path).display().to_string());
+    let run = ["run", "--model", &model, "--dictionaries", &dictionaries, "--pairs", "pairs.json", "--method", method];
+    let said = saescope(folder.path(), &[&run[..], &["--detail", "100000", "--output", "run"]].concat());
+    let view = "male";
+    let exported = saescope(folder.path(), &["export", "run", "--view", view, "--threshold", "0", "--format", "json"]);
+    let read = run_file::read(&folder.path().join("run")).unwrap();
+    (said, read, serde_json::from_str(&exported).unwrap())
+}
+
+/// The exported effect of every feature, `[FEATURES]`; a feature that is not listed has none.
+fn effects(exported: &Value, site: &str) -> Vec<f32> {
+    let mut effects = vec![0.0; FEATURES];
+    for feature in exported["features"].as_array().unwrap() {
+        if feature["submodule"] == site {
+            effects[feature["index"].as_u64().unwrap() as usize] = feature["effect"].as_f64().unwrap() as f32;
+        }
+    }
+    effects
+}
+
+#[test]
+fn node_effects_and_error_terms_from_files_to_the_export() {
+    let golden = Golden::open("gpt2/study/ig_names.safetensors");
+    for (method, node, error) in [("ig", "node", "node_error"), ("attrib", "attrib_node", "attrib_node_error")] {
+        let (said, run, exported) = study(method);
+        assert!(said.contains("every prompt begins with the BOS token #119 (number 119)"), "{said}");
+        assert_eq!(run.manifest.dictionaries.iter().map(|record| record.submodule.as_str()).collect::<Vec<_>>(), SITES);
+        for site in SITES {
+            let name = format!("{node}.{site}");
+            assert_close(&name, GRADIENT_TOLERANCE, &effects(&exported, site), &golden.get(&name));
+            let found = exported["errors"][site]["effect"].as_f64().unwrap() as f32;
+            assert_close(&format!("{error}.{site}"), GRADIENT_TOLERANCE, &[found], &golden.get(&format!("{error}.{site}")));
+        }
+    }
+}
+
+/// Effects at single tokens, codes on both sides, metrics and totals, pair by pair in the order of the file.
+#[test]
+fn effects_at_single_tokens() {
+    let golden = Golden::open("gpt2/study/ig_names.safetensors");
+    let (_, run, _) = study("ig");
+    let view = &run.views[0];
+    // The run has the pairs in shuffled order.
+    let pairs: Vec<usize> = run.manifest.data[0].examples.iter().map(|example| example.line - 1).collect();
+    let examples = &run.manifest.data[0].examples;
+    assert!(examples.iter().all(|example| example.clean_tokens[0] == 119 && example.patch_tokens[0] == 119));
+    for (name, metrics) in [("metric_clean", &view.clean_metrics), ("metric_patch", &view.patch_metrics)] {
+        let mut in_order = vec![0.0; PAIRS];
+        pairs.iter().zip(metrics).for_each(|(pair, metric)| in_order[*pair] = *metric);
+        assert_close(name, TOLERANCE, &in_order, &golden.get(name));
+    }
+    let detail = &view.detail;
+    let mut found: HashMap<&str, [Vec<f32>; 3]> = HashMap::new();
+    for (entry, feature) in detail.entry_features.iter().enumerate() {
+        let feature = detail.features[*feature as usize];
+        let submodule = feature.submodule.to_string();
+        let site = SITES.into_iter().find(|site| *site == submodule).unwrap();
+        let arrays = found.entry(site).or_insert_with(|| std::array::from_fn(|_| vec![0.0; PAIRS * POSITIONS * FEATURES]));
+        let row = pairs[detail.entry_examples[entry] as usize] * POSITIONS + detail.entry_positions[entry] as usize;
+        let place = row * FEATURES + feature.index.0 as usize;
+        for (array, values) in arrays.iter_mut().zip([&detail.entry_effects, &detail.entry_clean, &detail.entry_patch]) {
+            array[place] = values[entry];
+        }
+    }
+    for site in SITES {
+        let [effects, clean, patch] = &found[site];
+        assert_close(&format!("effect.{site}"), GRADIENT_TOLERANCE, effects, &golden.get(&format!("effect.{site}")));
+        // Codes are kept where a feature differs between the two sides.
+        let [golden_clean, golden_patch] = ["clean", "patch"].map(|side| golden.get(&format!("f_{side}.{site}")));
+        let differ = golden_clean.iter().zip(&golden_patch).map(|(clean, patch)| (clean - patch).abs() > 0.0);
+        let differ: Vec<bool> = differ.collect();
+        for (name, codes, golden) in [("f_clean", clean, &golden_clean), ("f_patch", patch, &golden_patch)] {
+            let [codes, golden] = [codes, golden].map(|values| {
+                values.iter().zip(&differ).map(|(value, differs)| if *differs { *value } else { 0.0 }).collect::<Vec<f32>>()
+            });
+            assert_close(&format!("{name}.{site}"), TOLERANCE, &codes, &golden);
+        }
+    }
+}
