@@ -12,7 +12,6 @@ use super::{download, dropped, keeping, session, table, tagging};
 use crate::core::findings::{Findings, Source};
 use crate::core::progress::Step;
 use crate::core::request::{ModelSource, Request};
-use crate::core::run::Method;
 
 /// Starts to compute `request` and supersedes the running job. If the model is not on this machine, a notice offers the download
 /// instead.
@@ -121,12 +120,11 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
         JobNews::Opened(opened) => {
             job.opened = true;
             let settings = job.request.settings;
-            let steps = (settings.method == Method::Ig).then_some(settings.steps);
             if let Some(whole) = state.study.as_ref().filter(|study| matches!(study.source, Source::Run { .. })) {
                 state.former = Some((Arc::clone(whole), state.record.clone()));
             }
             state.record = Record::default();
-            state.set_study(Arc::new(Findings::live(Arc::from(opened), settings.method, steps)));
+            state.set_study(Arc::new(Findings::live(Arc::from(opened), settings.method, settings.quadrature())));
             state.standing = None;
             dropped::mention(state);
             table::refresh(state)
