@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use saescope::core::effects::ViewEffects;
+use saescope::core::quadrature::Rule;
 use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
 use saescope::core::run::Method;
 use saescope::engine::cache::Cache;
@@ -27,7 +28,7 @@ fn request(backend: Backend, method: Method, examples: usize) -> Request {
         model: ModelSource::Demo,
         study: studies::names().unwrap(),
         options: Options { seed: 12, tokens: None, examples: Some(examples) },
-        settings: Settings { method, steps: 3, batch: 5, detail: 10 },
+        settings: Settings { method, rule: Rule::Riemann, steps: 3, batch: 5, detail: 10 },
         backend: Some(backend),
         threads: None,
         shard: None,

@@ -17,6 +17,7 @@ use saescope::app::update::update;
 use saescope::core::findings::Findings;
 use saescope::core::neuronpedia::Hosted;
 use saescope::core::progress::Event;
+use saescope::core::quadrature::Rule;
 use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
 use saescope::core::run::{Method, Run};
 use saescope::core::selection::Selection;
@@ -46,7 +47,7 @@ fn demo() -> Run {
         model: ModelSource::Demo,
         study: studies::names().unwrap(),
         options: Options { seed: 12, tokens: None, examples: None },
-        settings: Settings { method: Method::Ig, steps: 10, batch: 50, detail: 100 },
+        settings: Settings { method: Method::Ig, rule: Rule::Riemann, steps: 10, batch: 50, detail: 100 },
         backend: Some(Backend::Native),
         threads: None,
         shard: None,

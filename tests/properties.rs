@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use saescope::core::effects::ViewEffects;
 use saescope::core::invariant;
+use saescope::core::quadrature::{Point, Rule};
 use saescope::core::request::{Backend, Settings};
 use saescope::core::rows::arrange::held;
 use saescope::core::run::Method;
@@ -62,10 +63,13 @@ impl Fixture {
     }
 
     fn run_on(&self, pairs: &[Example], method: Method, steps: usize, batch: usize) -> Vec<ViewEffects> {
-        let settings = Settings { method, steps, batch, detail: 20 };
+        let settings = Settings { method, rule: Rule::Riemann, steps, batch, detail: 20 };
+        self.compute(&support::views(pairs, Some(&self.baseline)), settings)
+    }
+
+    fn compute(&self, views: &[ViewInput<'_>], settings: Settings) -> Vec<ViewEffects> {
         let (compute, cancel) = (self.compute.as_ref(), Cancel::default());
-        let views = support::views(pairs, Some(&self.baseline));
-        attribute(compute, &self.dictionaries, &views, settings, &mut |_| {}, &cancel).unwrap()
+        attribute(compute, &self.dictionaries, views, settings, &mut |_| {}, &cancel).unwrap()
     }
 }
 
@@ -93,6 +97,13 @@ fn shapes() -> impl Strategy<Value = Shape> {
         let rotary_share = if head_width == 4 && rotary_share == 0.25 { 0.5 } else { rotary_share };
         Shape { seed, layers, heads, head_width, rotary_share, parallel, activation, features }
     })
+}
+
+/// Every method, and every rule of quadrature with few points and with several.
+fn every_way() -> impl Iterator<Item = Settings> {
+    let ig = Rule::ALL.into_iter().flat_map(|rule| [1, 5].map(|steps| (Method::Ig, rule, steps)));
+    let others = [Method::Attrib, Method::Exact].map(|method| (method, Rule::Riemann, 1));
+    ig.chain(others).map(|(method, rule, steps)| Settings { method, rule, steps, batch: 64, detail: 20 })
 }
 
 fn config(cases: u32) -> ProptestConfig {
@@ -166,8 +177,9 @@ proptest! {
     #[test]
     fn native_arithmetic_agrees_with_burn_s(shape in shapes()) {
         let (native, burn) = (Fixture::new(shape, Backend::Native), Fixture::new(shape, Backend::NdArray));
-        for (method, steps) in [(Method::Ig, 1), (Method::Ig, 7), (Method::Attrib, 1), (Method::Exact, 1)] {
-            assert_same(&format!("{method} {shape:?}"), &native.run(method, steps, 64), &burn.run(method, steps, 64), 1e-5);
+        for settings in every_way() {
+            let run = |fixture: &Fixture| fixture.compute(&support::views(&fixture.pairs, Some(&fixture.baseline)), settings);
+            assert_same(&format!("{settings:?} {shape:?}"), &run(&native), &run(&burn), 1e-5);
         }
     }
 
@@ -185,22 +197,26 @@ proptest! {
             let plain = support::plain_gradients(compute, &clean, &answers);
             for (submodule, plain) in Submodule::all(shape.layers).into_iter().zip(plain) {
                 let traces = traces.each_ref().map(Vec::as_slice);
-                let start = support::mean_gradients(compute, submodule, traces, &[0.0], &answers);
+                let start = support::mean_gradients(compute, submodule, traces, &[Point { alpha: 0.0, weight: 1.0 }], &answers);
                 support::assert_close_by(&format!("{backend} {submodule}"), 1e-5, &start, &plain);
             }
         }
     }
 
     /// A residual output carries everything: moved all the way it gives the patch metric, and with enough steps its effects add up to
-    /// the total effect.
+    /// the total effect, by every rule.
     #[test]
     fn residual_outputs_carry_the_total_effect(shape in shapes()) {
         let fixture = Fixture::new(shape, Backend::NdArray);
-        for view in fixture.run(Method::Ig, 400, 64) {
-            let scale = f64::from(view.total_effects().fold(0.0_f32, |largest, effect| largest.max(effect.abs())));
-            for check in invariant::check(&view) {
-                if check.submodule.kind == SubmoduleKind::Residual {
-                    prop_assert!(check.distance_to_total.abs() <= 0.02 * scale + 1e-4, "{:?} of {}", check, scale);
+        for (rule, steps) in [(Rule::Riemann, 400), (Rule::Midpoint, 60), (Rule::Gauss, 40)] {
+            let settings = Settings { method: Method::Ig, rule, steps, batch: 64, detail: 20 };
+            for view in fixture.compute(&support::views(&fixture.pairs, Some(&fixture.baseline)), settings) {
+                let scale = f64::from(view.total_effects().fold(0.0_f32, |largest, effect| largest.max(effect.abs())));
+                for check in invariant::check(&view) {
+                    if check.submodule.kind == SubmoduleKind::Residual {
+                        let close = check.distance_to_total.abs() <= 0.02 * scale + 1e-4;
+                        prop_assert!(close, "{:?} {}: {:?} of {}", rule, steps, check, scale);
+                    }
                 }
             }
         }
@@ -211,19 +227,15 @@ proptest! {
     fn views_together_find_what_each_finds_alone(shape in shapes()) {
         for backend in [Backend::Native, Backend::NdArray] {
             let fixture = Fixture::new(shape, backend);
-            for (method, steps) in [(Method::Ig, 1), (Method::Ig, 7), (Method::Attrib, 1), (Method::Exact, 1)] {
-                let settings = Settings { method, steps, batch: 64, detail: 20 };
-                let run = |views: &[ViewInput<'_>]| {
-                    let (compute, cancel) = (fixture.compute.as_ref(), Cancel::default());
-                    attribute(compute, &fixture.dictionaries, views, settings, &mut |_| {}, &cancel).unwrap()
-                };
+            for settings in every_way() {
+                let run = |views: &[ViewInput<'_>]| fixture.compute(views, settings);
                 let views = support::views(&fixture.pairs, Some(&fixture.baseline));
                 let alone: Vec<ViewEffects> = views.iter().flat_map(|view| run(&[*view])).collect();
-                assert_same(&format!("{method} {shape:?}"), &run(&views), &alone, 1e-5);
+                assert_same(&format!("{settings:?} {shape:?}"), &run(&views), &alone, 1e-5);
                 // Exchanged in the data instead of by the direction.
                 let exchanged: Vec<Example> = fixture.pairs.iter().map(exchange).collect();
                 let forward = ViewInput { examples: &exchanged, direction: Direction::Forward, ..views[1] };
-                assert_same(&format!("{method} {shape:?}"), &alone[1..2], &run(&[forward]), 1e-5);
+                assert_same(&format!("{settings:?} {shape:?}"), &alone[1..2], &run(&[forward]), 1e-5);
             }
         }
     }

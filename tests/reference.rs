@@ -11,6 +11,7 @@
 mod support;
 
 use saescope::core::effects::{SubmoduleEffects, ViewEffects};
+use saescope::core::quadrature::{Point, Rule};
 use saescope::core::request::Settings;
 use saescope::core::run::Method;
 use saescope::core::selection::Selection;
@@ -30,7 +31,7 @@ const FEATURES: usize = 512;
 const WIDTH: usize = 64;
 
 fn settings(method: Method) -> Settings {
-    Settings { method, steps: 10, batch: 64, detail: usize::MAX }
+    Settings { method, rule: Rule::Riemann, steps: 10, batch: 64, detail: usize::MAX }
 }
 
 fn run(compute: &dyn Compute, layout: &str, settings: Settings) -> Vec<ViewEffects> {
@@ -90,7 +91,7 @@ fn forward_pass_features_and_errors() {
 fn gradients() {
     let prompts = Prompts::of("names");
     let (ig, attrib) = (Golden::open("ig_names"), Golden::open("attrib_names"));
-    let alphas: Vec<f32> = (0..10_u8).map(|step| f32::from(step) / 10.0).collect();
+    let points: Vec<Point> = (0..10_u8).map(|step| Point { alpha: f32::from(step) / 10.0, weight: 0.1 }).collect();
     for backend in cpu_backends() {
         let compute = reference_model(backend);
         let cancel = Cancel::default();
@@ -98,7 +99,7 @@ fn gradients() {
         let patch = compute.traces(&prompts.patch_rows(), &cancel).unwrap();
         let plain = support::plain_gradients(compute.as_ref(), &prompts.clean_rows(), &prompts.answers());
         for (submodule, plain) in Submodule::all(3).into_iter().zip(plain) {
-            let integrated = support::mean_gradients(compute.as_ref(), submodule, [&clean, &patch], &alphas, &prompts.answers());
+            let integrated = support::mean_gradients(compute.as_ref(), submodule, [&clean, &patch], &points, &prompts.answers());
             assert_close_by(&format!("{backend} ig grad.{submodule}"), 1e-5, &integrated, ig.of("grad", submodule));
             assert_close_by(&format!("{backend} attrib grad.{submodule}"), 1e-5, &plain, attrib.of("grad", submodule));
         }
@@ -210,6 +211,62 @@ fn integrated_gradients() {
                 let golden = Golden::open(set);
                 assert_view(&format!("{backend} {layout} {set}"), &view, &golden, tokens);
                 assert_totals(set, &view, &golden);
+            }
+        }
+    }
+}
+
+/// Effects on the way to their limit, by every rule with few points and with many. "left" is what the program calls riemann. The
+/// tolerance is the one that the reference states for effects.
+#[test]
+fn integrated_gradients_by_every_rule() {
+    #[derive(serde::Deserialize)]
+    struct Expected {
+        features: Vec<usize>,
+        rules: std::collections::BTreeMap<String, Numbers>,
+        exact_change: f64,
+    }
+    #[derive(serde::Deserialize)]
+    struct Numbers {
+        effect: Vec<f64>,
+        error: f64,
+        gap: f64,
+    }
+    #[derive(serde::Deserialize)]
+    struct Document {
+        submodules: std::collections::BTreeMap<String, Expected>,
+    }
+    let text = std::fs::read_to_string(support::reference("causal/convergence.json")).unwrap();
+    let Document { submodules } = serde_json::from_str(&text).unwrap();
+    let names = Prompts::of("names").examples();
+    let dictionaries = reference_dictionaries("saelens");
+    let rules: Vec<&String> = submodules["resid_0"].rules.keys().collect();
+    assert!((submodules.len(), rules.len()) == (3, 11), "{rules:?}");
+    for backend in cpu_backends() {
+        let compute = reference_model(backend);
+        for name in &rules {
+            let (rule, steps) = name.split_once(' ').unwrap();
+            let rule = Rule::ALL.into_iter().find(|known| known.name() == rule.replace("left", "riemann")).unwrap();
+            let settings = Settings { rule, steps: steps.parse().unwrap(), ..settings(Method::Ig) };
+            let views = &support::views(&names, None)[..1];
+            let found = attribute(compute.as_ref(), &dictionaries, views, settings, &mut |_| {}, &Cancel::default()).unwrap();
+            let by_submodule = found[0]
+                .submodules
+                .iter()
+                .filter_map(|effects| submodules.get(&effects.submodule.to_string()).map(|expected| (effects, expected)));
+            for (effects, expected) in by_submodule {
+                let golden = &expected.rules[*name];
+                let close = |what: &str, actual: f64, golden: f64| {
+                    let what = format!("{backend} {name} {} {what}", effects.submodule);
+                    assert!((actual - golden).abs() <= 2e-5, "{what}: {actual}, golden {golden}");
+                };
+                let nodes = node(effects);
+                for (feature, golden) in expected.features.iter().zip(&golden.effect) {
+                    close(&format!("feature {feature}"), f64::from(nodes[*feature]), *golden);
+                }
+                close("error", f64::from(effects.error.effect), golden.error);
+                let sum = effects.feature_sum() + f64::from(effects.error.effect);
+                close("gap", sum - expected.exact_change, golden.gap);
             }
         }
     }

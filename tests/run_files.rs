@@ -11,6 +11,7 @@ use proptest::test_runner::RngSeed;
 use saescope::core::dictionary_report::DecoderNorms;
 use saescope::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use saescope::core::merge::merge;
+use saescope::core::quadrature::Rule;
 use saescope::core::request::{ModelSource, Options, Request, Settings};
 use saescope::core::run::{ExampleRecord, Method, Run, ShardRecord};
 use saescope::core::submodule::{FeatureId, FeatureIndex};
@@ -304,7 +305,7 @@ fn a_weight_file_that_changes_during_a_run_ends_it() {
         model: ModelSource::Folder { model: place("model"), dictionaries: vec![place("dictionaries")], name: None },
         study: studies::pairs_only(place("pairs.json"), None).unwrap(),
         options: Options { seed: 12, tokens: None, examples: None },
-        settings: Settings { method: Method::Ig, steps: 2, batch: 64, detail: 10 },
+        settings: Settings { method: Method::Ig, rule: Rule::Riemann, steps: 2, batch: 64, detail: 10 },
         backend: None,
         threads: None,
         shard: None,

@@ -110,7 +110,7 @@ fn other_prompts_are_not_comparable() {
         ("verify --model demo", "needs the study's own prompts"),
         ("verify missing", "cannot"),
         ("verify --model demo --pairs p --steps 3", "the study has 50 examples of 3 tokens and is computed by ig with 10 steps"),
-        ("verify --model demo --pairs p --examples 3", "leave --method, --steps, --tokens and --examples out"),
+        ("verify --model demo --pairs p --examples 3", "leave --method, --rule, --steps, --tokens and --examples out"),
     ] {
         let output = saescope(folder, arguments);
         let error = String::from_utf8(output.stderr).unwrap();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use saescope::core::progress::{Event, Step};
+use saescope::core::quadrature::Rule;
 use saescope::core::ranking::Ranked;
 use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
 use saescope::core::run::{Method, Run};
@@ -27,7 +28,7 @@ fn request(method: Method, batch: usize) -> Request {
         model: ModelSource::Demo,
         study: studies::names().unwrap(),
         options: Options { seed: 12, tokens: None, examples: Some(12) },
-        settings: Settings { method, steps: 3, batch, detail: 10 },
+        settings: Settings { method, rule: Rule::Riemann, steps: 3, batch, detail: 10 },
         backend: Some(Backend::NdArray),
         threads: None,
         shard: None,

@@ -15,7 +15,6 @@ use crate::core::findings::{Findings, Source};
 use crate::core::kept_run::KeptRun;
 use crate::core::progress::Step;
 use crate::core::request::{ModelSource, Request};
-use crate::core::run::Method;
 
 /// Starts to compute `request`. If something else is being computed, it is asked whether that may end. If the model is not on this
 /// machine, a notice offers the download instead.
@@ -177,12 +176,11 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
         JobNews::Opened(opened) => {
             job.opened = true;
             let settings = job.request.settings;
-            let steps = (settings.method == Method::Ig).then_some(settings.steps);
             if let Some(whole) = state.study.as_ref().filter(|study| matches!(study.source, Source::Run { .. })) {
                 state.former = Some((Arc::clone(whole), state.record.clone()));
             }
             state.record = Record::default();
-            take(state, Arc::new(Findings::live(Arc::from(opened), settings.method, steps)));
+            take(state, Arc::new(Findings::live(Arc::from(opened), settings.method, settings.quadrature())));
             state.standing = None;
             dropped::mention(state);
             table::refresh(state)

@@ -7,7 +7,6 @@ use super::state::State;
 use super::state::job::Job;
 use super::state::overlay::Overlay;
 use super::state::question::{Pending, Question};
-use crate::core::run::Method;
 use crate::core::text::printable;
 
 /// The open question as a sentence that says what y and n do, else the notice.
@@ -45,7 +44,7 @@ fn replacing(state: &State, job: Option<&Job>) -> String {
     let what = match &state.pending {
         Some(Pending::Compute(request)) => {
             let settings = request.settings;
-            let steps = if settings.method == Method::Ig { format!(" {} steps", settings.steps) } else { String::new() };
+            let steps = settings.quadrature().map_or_else(String::new, |quadrature| format!(" {quadrature}"));
             format!("compute {} with {}{steps}", request.study.study.name, settings.method)
         }
         Some(Pending::Open(run)) => format!("open {}", printable(&run.name)),

@@ -7,6 +7,7 @@ use super::arguments::DisplayArguments;
 use super::table::Table;
 use super::{output, run, tags};
 use crate::core::findings::{Findings, Source};
+use crate::core::path_sum::PathSum;
 use crate::core::problem::Result;
 use crate::core::request::Request;
 use crate::core::rows::arrange::arrange;
@@ -58,12 +59,15 @@ fn print(findings: &Findings, tags: &TagBook, display: &DisplayArguments) -> Res
 
 fn described(findings: &Findings) -> String {
     let model = printable(&findings.model);
-    let (method, steps) = findings.method();
-    let steps = steps.map_or_else(String::new, |steps| format!(", {steps} steps"));
+    let (method, quadrature) = findings.method();
+    let quadrature = quadrature.map_or_else(String::new, |quadrature| format!(", {quadrature}"));
+    let sum = PathSum::farthest(findings).map_or_else(String::new, |sum| format!("\nfarthest sum: {sum}"));
     match &findings.source {
-        Source::Published { .. } => format!("published figures, not computed here: model {model}, method {method}{steps}"),
-        Source::Run { file: Some(file), .. } => format!("run {}: model {model}, method {method}{steps}", printable(file)),
-        Source::Run { .. } | Source::Live { .. } => format!("computed now: model {model}, method {method}{steps}"),
+        Source::Published { .. } => format!("published figures, not computed here: model {model}, method {method}{quadrature}"),
+        Source::Run { file: Some(file), .. } => {
+            format!("run {}: model {model}, method {method}{quadrature}{sum}", printable(file))
+        }
+        Source::Run { .. } | Source::Live { .. } => format!("computed now: model {model}, method {method}{quadrature}{sum}"),
     }
 }
 

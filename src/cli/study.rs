@@ -67,11 +67,20 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
         (None, Some(study)) => Studies::find().open(&study)?,
         (None, None) => studies::names()?,
     };
+    let StudyArguments { method, rule, steps, batch, detail, .. } = arguments;
+    let settings = Settings { method, rule, steps, batch, detail };
+    if steps > rule.most_steps() {
+        return Err(Problem::new(
+            format_args!("--steps {steps}"),
+            format_args!("is more than --rule {} takes", rule.name()),
+            format_args!("use at most {}: more bring nothing in 32 bits", rule.most_steps()),
+        ));
+    }
     Ok(Request {
         model,
         study,
         options: Options { seed: arguments.seed, tokens: arguments.tokens, examples: arguments.examples },
-        settings: Settings { method: arguments.method, steps: arguments.steps, batch: arguments.batch, detail: arguments.detail },
+        settings,
         backend: arguments.backend.named(),
         threads: arguments.threads,
         shard: None,

@@ -8,6 +8,7 @@ use crate::app::state::THRESHOLD;
 use crate::core::dictionary_report::{DecoderNorms, DictionaryReport, LEAST_EXPLAINED};
 use crate::core::findings::Findings;
 use crate::core::invariant;
+use crate::core::path_sum::PathSum;
 use crate::core::run::{DataRecord, DictionaryRecord, Opened, Run};
 use crate::core::selection::Selection;
 use crate::core::study::Study;
@@ -158,10 +159,11 @@ pub fn results(run: Run, path: &Path) -> String {
     }
     let (dictionaries, suspects) = dictionaries(&manifest.dictionaries);
     let detail: Vec<String> = findings.study.all().map(|view| kept_examples(&findings, view)).collect();
-    let steps = manifest.steps.map_or_else(String::new, |steps| format!(", {steps} steps"));
+    let sum = PathSum::farthest(&findings).map_or_else(String::new, |sum| format!("farthest sum: {sum}\n"));
+    let quadrature = manifest.quadrature().map_or_else(String::new, |quadrature| format!(", {quadrature}"));
     format!(
-        "\n{dictionaries}\n{}\n{}{suspects}\nmethod {}{steps}; metric: logit(patch answer) - logit(clean answer), means\n\
-         single examples kept: {}\n\
+        "\n{dictionaries}\n{}\n{}{suspects}\nmethod {}{quadrature}; metric: logit(patch answer) - logit(clean answer), means\n\
+         {sum}single examples kept: {}\n\
          opened in {:.1} s, computed in {:.1} s, hashed in {:.1} s\nwrote {}\n",
         table.plain(),
         strongest.plain(),

@@ -14,6 +14,7 @@ use super::{output, summary};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
 use crate::core::published::Published;
+use crate::core::quadrature::Quadrature;
 use crate::core::request::Options;
 use crate::core::run::{DataRecord, Manifest, Run};
 use crate::core::study::Study;
@@ -62,17 +63,17 @@ fn computed(study: StudyArguments, published: &Published) -> Result<Run> {
         ));
     }
     let study = &published.study;
-    let asked = (request.settings.method, request.settings.steps);
+    let asked = (request.settings.method, request.settings.quadrature());
     let asks_for_others = request.options.tokens.is_some_and(|tokens| tokens != study.tokens)
         || request.options.examples.is_some_and(|examples| examples != study.examples);
-    if asks_for_others || asked != (study.method, study.steps) {
+    if asks_for_others || asked != (study.method, Some(Quadrature::riemann(study.steps))) {
         return Err(Problem::new(
             "verify",
             format_args!(
                 "the study has {} examples of {} tokens and is computed by {} with {} steps",
                 study.examples, study.tokens, study.method, study.steps
             ),
-            "leave --method, --steps, --tokens and --examples out",
+            "leave --method, --rule, --steps, --tokens and --examples out",
         ));
     }
     request.options = Options { tokens: Some(study.tokens), examples: Some(study.examples), ..request.options };
@@ -118,14 +119,14 @@ fn expect_prompts(study: &Study, data: &[DataRecord], published: &Published) -> 
 
 fn expect_settings(run: &Run, path: &Path, published: &Published) -> Result<()> {
     let (manifest, study) = (&run.manifest, &published.study);
-    if (manifest.method, manifest.steps) == (study.method, Some(study.steps)) {
+    if (manifest.method, manifest.quadrature()) == (study.method, Some(Quadrature::riemann(study.steps))) {
         return Ok(());
     }
-    let steps = manifest.steps.map_or_else(String::new, |steps| format!(" with {steps} steps"));
+    let quadrature = manifest.quadrature().map_or_else(String::new, |quadrature| format!(" with {quadrature}"));
     Err(Problem::new(
         path.display(),
-        format_args!("was computed by {}{steps}: figures are not comparable", manifest.method),
-        format_args!("compute it with --method {} --steps {}", study.method, study.steps),
+        format_args!("was computed by {}{quadrature}: figures are not comparable", manifest.method),
+        format_args!("compute it with --method {} --rule riemann --steps {}", study.method, study.steps),
     ))
 }
 

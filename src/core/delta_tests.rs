@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::findings::Source;
+use crate::core::quadrature::Quadrature;
 use crate::core::run::{DataRecord, Dropped, ExampleRecord, Method, Opened};
 use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
 use crate::core::submodule::{FeatureIndex, Submodule, SubmoduleKind};
@@ -67,7 +68,7 @@ fn findings(male: &[f32], baseline: &[f32], kept: bool, others: bool) -> Finding
         data,
         notes: Vec::new(),
     };
-    let mut findings = Findings::live(Arc::new(opened), Method::Ig, Some(10));
+    let mut findings = Findings::live(Arc::new(opened), Method::Ig, Some(Quadrature::riemann(10)));
     for (view, effects, total) in [(MALE, male, 2.0), (BASELINE, baseline, 4.0)] {
         let examples = effects.len() as u32;
         let detail = Detail {

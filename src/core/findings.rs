@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::detail_index::DetailIndex;
 use super::dictionary_report::DictionaryReport;
 use super::effects::ViewEffects;
+use super::quadrature::Quadrature;
 use super::ranking::Ranked;
 use super::run::{DataRecord, DictionaryRecord, ExampleRecord, Manifest, Method, Opened, Run};
 use super::study::Study;
@@ -22,8 +23,8 @@ pub enum Source {
         opened: Arc<Opened>,
         /// How effects are computed.
         method: Method,
-        /// Points on the path; None except for integrated gradients.
-        steps: Option<usize>,
+        /// How the integral along the path is approximated; None except for integrated gradients.
+        quadrature: Option<Quadrature>,
     },
     /// A complete run: computed in this session, or read from a file.
     Run {
@@ -36,7 +37,7 @@ pub enum Source {
     Published {
         /// How the published effects were computed.
         method: Method,
-        /// Points on the path of integrated gradients.
+        /// Points on the path of integrated gradients, a left Riemann sum.
         steps: usize,
     },
 }
@@ -86,9 +87,9 @@ impl Findings {
     }
 
     /// Findings of a study whose inputs are open, before any result has arrived.
-    pub fn live(opened: Arc<Opened>, method: Method, steps: Option<usize>) -> Self {
+    pub fn live(opened: Arc<Opened>, method: Method, quadrature: Option<Quadrature>) -> Self {
         let (study, model, layers) = (opened.study.clone(), opened.model.clone(), opened.layers);
-        Self::new(Source::Live { opened, method, steps }, study, model, layers)
+        Self::new(Source::Live { opened, method, quadrature }, study, model, layers)
     }
 
     /// Findings from `source` that hold no numbers yet.
@@ -191,12 +192,12 @@ impl Findings {
         }
     }
 
-    /// How effects were computed, and with how many points on the path.
-    pub fn method(&self) -> (Method, Option<usize>) {
+    /// How effects were computed, and how the integral along the path was approximated.
+    pub fn method(&self) -> (Method, Option<Quadrature>) {
         match &self.source {
-            Source::Live { method, steps, .. } => (*method, *steps),
-            Source::Run { manifest, .. } => (manifest.method, manifest.steps),
-            Source::Published { method, steps } => (*method, Some(*steps)),
+            Source::Live { method, quadrature, .. } => (*method, *quadrature),
+            Source::Run { manifest, .. } => (manifest.method, manifest.quadrature()),
+            Source::Published { method, steps } => (*method, Some(Quadrature::riemann(*steps))),
         }
     }
 

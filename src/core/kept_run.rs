@@ -27,7 +27,7 @@ pub struct About {
     pub study: String,
     /// The model's name.
     pub model: String,
-    /// The method, with the points on the path if it has one: `ig 10 steps`.
+    /// The method, with the points on the path if it has one: `ig 10 steps`, `ig 5 gauss steps`.
     pub method: String,
     /// The number of pairs of each pair list: `50 + 50`.
     pub pairs: String,
@@ -36,12 +36,12 @@ pub struct About {
 impl About {
     /// Describes the run with this manifest.
     pub fn of(manifest: &Manifest) -> Self {
-        let steps = manifest.steps.map_or_else(String::new, |steps| format!(" {steps} steps"));
+        let quadrature = manifest.quadrature().map_or_else(String::new, |quadrature| format!(" {quadrature}"));
         let pairs: Vec<String> = manifest.data.iter().map(|data| data.examples.len().to_string()).collect();
         Self {
             study: manifest.study.name.clone(),
             model: manifest.model.name.clone(),
-            method: format!("{}{steps}", manifest.method),
+            method: format!("{}{quadrature}", manifest.method),
             pairs: pairs.join(" + "),
         }
     }

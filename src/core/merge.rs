@@ -88,7 +88,7 @@ fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<(
         manifest.dictionaries.iter().map(record).collect::<Vec<_>>()
     };
     let same = [
-        ("method", (first.method, first.steps) == (other.method, other.steps)),
+        ("method", (first.method, first.quadrature()) == (other.method, other.quadrature())),
         ("seed, tokens or examples", (first.seed, first.tokens, first.examples) == (other.seed, other.tokens, other.examples)),
         ("model", model(first) == model(other)),
         ("tokenizer", tokenizer(first) == tokenizer(other)),

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::problem::{Problem, Result};
+use super::quadrature::{Quadrature, Rule};
 use super::run::Method;
 use super::study_source::StudySource;
 
@@ -80,21 +81,26 @@ pub struct Options {
     pub examples: Option<usize>,
 }
 
-/// The most points on a path. The error of a left Riemann sum falls as 1/steps; at this many it is below the resolution of f32,
-/// so a larger number is taken for a typing error.
-pub const MOST_STEPS: usize = 100_000;
-
 /// How effects are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
     /// The attribution method.
     pub method: Method,
-    /// Points on the path of [`Method::Ig`]: `alpha = 0, 1/steps, .., (steps - 1)/steps`.
+    /// How [`Method::Ig`] approximates the integral along the path.
+    pub rule: Rule,
+    /// Points on the path of [`Method::Ig`].
     pub steps: usize,
     /// Number of examples computed together.
     pub batch: usize,
     /// Number of features per view whose effects at single tokens are kept.
     pub detail: usize,
+}
+
+impl Settings {
+    /// How the integral along the path is approximated; None except for [`Method::Ig`].
+    pub fn quadrature(self) -> Option<Quadrature> {
+        (self.method == Method::Ig).then_some(Quadrature { rule: self.rule, steps: self.steps })
+    }
 }
 
 /// The backends that saescope can compute on; `engine::compute` knows which of them are compiled in.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::dropped_line::DroppedLine;
 use super::effects::ViewEffects;
+use super::quadrature::{Quadrature, Rule};
 use super::study::{NAMES, Study};
 use super::submodule::Submodule;
 use super::text::excerpt;
@@ -107,6 +108,10 @@ pub struct Manifest {
     pub method: Method,
     /// Points on the path; None except for integrated gradients.
     pub steps: Option<usize>,
+    /// The rule by which these points were chosen; None where there are none, and in files of former versions, which knew Riemann's
+    /// alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
     /// Seed of the shuffle.
     pub seed: u64,
     /// The prompt length that was asked for, in tokens; None for any length.
@@ -144,6 +149,11 @@ pub struct ShardRecord {
 }
 
 impl Manifest {
+    /// How the integral along the path was approximated; None except for integrated gradients.
+    pub fn quadrature(&self) -> Option<Quadrature> {
+        self.steps.map(|steps| Quadrature { rule: self.rule.unwrap_or_default(), steps })
+    }
+
     /// Makes the study's text safe to show, and refuses a manifest whose study, pair lists and shard do not belong together: a file
     /// may contain anything. Other text is made safe where it is shown.
     pub fn checked(mut self) -> std::result::Result<Self, String> {

@@ -14,8 +14,8 @@
 //! A study then takes:
 //! - **plain runs**: both prompts of a pair forward through all layers, and one backward pass for each view, which gives the
 //!   gradients at the start of the segment for *all* submodules at once. (Back through layers 1 and up: no gradient below the
-//!   outputs of layer 0 is needed.)
-//! - **paths**: for each submodule the `steps - 1` points between the ends, through the layers *above* it. The metric reads two
+//!   outputs of layer 0 is needed; rules of quadrature that do not take the start need no gradient there.)
+//! - **paths**: for each submodule the points between the ends, `steps - 1` of a Riemann sum and `steps` of other rules, through the layers *above* it. The metric reads two
 //!   rows of `embed_out`, folded into one direction for each example, so no product with the whole vocabulary is needed.
 //!   - Views that start from the same prompts and differ only in the metric (a baseline): one forward pass, and one backward
 //!     pass for each view.
@@ -29,10 +29,12 @@
 //!
 //! The `native` backend computes this, except for the plain runs, which it takes forward twice and back through layer 0 too: one
 //! hundredth of the whole. A search for ways below this floor found none with the same result: positions cannot be left out,
-//! since all of them move; the steps are needed one by one, since the model is not linear along the path.
+//! since all of them move; the points are needed one by one, since the model is not linear along the path. A better rule of
+//! quadrature has another result: fewer points of it come closer to the integral.
 
 use std::collections::HashSet;
 
+use crate::core::quadrature::Quadrature;
 use crate::core::view::Direction;
 use crate::engine::attribution::{Batch, prefixes};
 use crate::engine::compute::Answers;
@@ -50,12 +52,12 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// The floor of integrated gradients with `steps` points over `batches`; `features` is the number of features of each
+    /// The floor of integrated gradients by `quadrature` over `batches`; `features` is the number of features of each
     /// submodule's dictionary.
-    pub fn of(config: &Config, features: &[usize], batches: &[Batch<'_>], steps: usize) -> Self {
+    pub fn of(config: &Config, features: &[usize], batches: &[Batch<'_>], quadrature: Quadrature) -> Self {
         let encoders = prefixes(batches) as f64 * config.width as f64 * features.iter().sum::<usize>() as f64;
         batches.iter().fold(Self { encoders, ..Self::default() }, |sum, batch| {
-            let (plain, paths) = Self::of_batch(config, batch, steps);
+            let (plain, paths) = Self::of_batch(config, batch, quadrature);
             Self { plain: sum.plain + plain, paths: sum.paths + paths, ..sum }
         })
     }
@@ -71,7 +73,7 @@ impl Floor {
     }
 
     /// Multiply-adds of plain runs and of paths in a batch.
-    fn of_batch(config: &Config, batch: &Batch<'_>, steps: usize) -> (f64, f64) {
+    fn of_batch(config: &Config, batch: &Batch<'_>, quadrature: Quadrature) -> (f64, f64) {
         let pairs = batch.clean.len() as f64;
         let ways = Ways::of(batch);
         let sequence = Sequence { config, positions: batch.positions as f64 };
@@ -79,8 +81,9 @@ impl Floor {
         let all = |first: usize| sequence.above(first);
         // Outputs of the last layer are read at every position, though gradients at its output are not.
         let forward = layers as f64 * sequence.layer().0;
-        let plain = 2.0 * pairs * forward + pairs * ways.views * all(1).1;
-        let points = pairs * steps.saturating_sub(1) as f64;
+        let starts = if quadrature.takes_start() { pairs * ways.views * all(1).1 } else { 0.0 };
+        let plain = 2.0 * pairs * forward + starts;
+        let points = pairs * quadrature.between() as f64;
         let paths = (0..layers).map(|layer| {
             let (forward, backward) = all(layer + 1);
             points * (2.0 * (ways.directions * forward + ways.views * backward) + forward + ways.metrics * backward)
@@ -192,12 +195,12 @@ mod tests {
         let baseline: Vec<Example> = examples.iter().map(|example| Example { patch_answer: 9, ..example.clone() }).collect();
         let views = views(&examples, Some(&baseline));
         let whole = batches(&views, 64);
-        let floor = Floor::of(&config, &[32768; 18], &whole, 10);
+        let floor = Floor::of(&config, &[32768; 18], &whole, Quadrature::riemann(10));
         assert_eq!(whole[0].prefixes(), 250);
         let prefixes = 250.0 * 512.0 * 32768.0 * 18.0;
         assert!((floor.encoders - prefixes).abs() < 1.0);
         // A prefix that one batch encoded is not encoded again in later ones.
-        assert!((Floor::of(&config, &[32768; 18], &batches(&views, 7), 10).encoders - prefixes).abs() < 1.0);
+        assert!((Floor::of(&config, &[32768; 18], &batches(&views, 7), Quadrature::riemann(10)).encoders - prefixes).abs() < 1.0);
         // By hand: 12.2 layers above the six submodules of a kind, 6,750 tokens forward and 10,800 back, 3.15 million a token
         // and layer.
         let rough = (10.0 + 5.0 * 0.444) * (6750.0 + 10800.0) * 3.146e6;

@@ -10,7 +10,8 @@ use crate::core::effects::ViewEffects;
 use crate::core::invariant::first_not_finite;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
-use crate::core::request::{Request, Shard};
+use crate::core::quadrature::Quadrature;
+use crate::core::request::{Request, Settings, Shard};
 use crate::core::run::{
     DataRecord, DictionaryRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds, ShardRecord,
 };
@@ -201,7 +202,9 @@ impl OpenStudy {
         let batches = batches(&self.views(), self.request.settings.batch);
         let features: Vec<usize> = self.loaded.dictionaries.iter().map(Dictionary::features).collect();
         let prefixes = batches.iter().map(Batch::prefixes).max().unwrap_or(0);
-        (Floor::of(self.config(), &features, &batches, self.request.settings.steps), prefixes)
+        let Settings { rule, steps, .. } = self.request.settings;
+        let quadrature = Quadrature { rule, steps };
+        (Floor::of(self.config(), &features, &batches, quadrature), prefixes)
     }
 
     fn manifest(&self, identity: Identity, created_unix_seconds: u64, seconds: Seconds) -> Manifest {
@@ -223,7 +226,8 @@ impl OpenStudy {
             created_unix_seconds,
             backend: loaded.compute.backend().to_owned(),
             method: settings.method,
-            steps: (settings.method == Method::Ig).then_some(settings.steps),
+            steps: settings.quadrature().map(|quadrature| quadrature.steps),
+            rule: settings.quadrature().map(|quadrature| quadrature.rule),
             seed: self.request.options.seed,
             tokens: self.request.options.tokens,
             examples: self.request.options.examples,

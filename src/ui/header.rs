@@ -54,18 +54,18 @@ fn described(state: &State) -> String {
             _ => "no study".to_owned(),
         };
     };
-    let (method, steps) = findings.method();
-    let steps = steps.map_or_else(String::new, |steps| format!(" {steps} steps"));
+    let (method, quadrature) = findings.method();
+    let quadrature = quadrature.map_or_else(String::new, |quadrature| format!(" {quadrature}"));
     let model = printable(&findings.model);
     let standing = state.standing.as_ref().filter(|_| !state.show_published);
     let standing = standing.map_or_else(String::new, |standing| format!("{standing} · "));
     match &findings.source {
         Source::Published { .. } => {
-            format!("published figures, not computed here · {model} · {} · {method}{steps}", findings.study.name)
+            format!("published figures, not computed here · {model} · {} · {method}{quadrature}", findings.study.name)
         }
         Source::Live { opened, .. } => {
             format!(
-                "{standing}{model} · {} · {method}{steps} · {}",
+                "{standing}{model} · {} · {method}{quadrature} · {}",
                 data(findings, state.shown().first()),
                 printable(&opened.backend)
             )
@@ -73,7 +73,7 @@ fn described(state: &State) -> String {
         Source::Run { manifest, file } => {
             let file = file.as_ref().map_or_else(|| printable(&keeping::said(state)), |file| printable(file));
             format!(
-                "{standing}{model} · {} · {method}{steps} · {} · {file}",
+                "{standing}{model} · {} · {method}{quadrature} · {} · {file}",
                 data(findings, state.shown().first()),
                 printable(&manifest.backend)
             )

@@ -133,6 +133,7 @@ pub fn run_of(study: Study) -> Run {
         backend: "ndarray".to_owned(),
         method: Method::Ig,
         steps: Some(10),
+        rule: None,
         seed: 1,
         tokens: Some(POSITIONS),
         examples: None,

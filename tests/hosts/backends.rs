@@ -1,6 +1,7 @@
 //! What attribution asks of a backend: logits, activations, gradients and integrated gradients, on every processor backend that
 //! serves the model.
 
+use saescope::core::quadrature::Point;
 use saescope::core::request::Backend;
 use saescope::core::submodule::Submodule;
 use saescope::engine::activation::Trace;
@@ -70,7 +71,7 @@ fn logits_metrics_and_activations() {
 
 #[test]
 fn gradients_and_integrated_gradients() {
-    let alphas: Vec<f32> = (0..10_u8).map(|step| f32::from(step) / 10.0).collect();
+    let points: Vec<Point> = (0..10_u8).map(|step| Point { alpha: f32::from(step) / 10.0, weight: 0.1 }).collect();
     each(|what, golden, compute| {
         let layers = compute.config().layers;
         for group in GROUPS {
@@ -85,7 +86,7 @@ fn gradients_and_integrated_gradients() {
             let run = |side| compute.traces(&rows(&golden.prompts(group, side)), &never()).unwrap();
             let (clean, patch, answers) = (run("clean"), run("patch"), golden.answers(group));
             for submodule in Submodule::all(layers) {
-                let mean = support::mean_gradients(compute, submodule, [&clean, &patch], &alphas, &answers);
+                let mean = support::mean_gradients(compute, submodule, [&clean, &patch], &points, &answers);
                 let name = format!("{group}.ig.{submodule}");
                 assert_close(&format!("{what}, {name}"), GRADIENT_TOLERANCE, &mean, &golden.get(&name));
                 let size = mean.len() / clean.len();

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use saescope::core::effects::ViewEffects;
+use saescope::core::quadrature::Point;
 use saescope::core::request::Backend;
 use saescope::core::selection::{Selected, Selection};
 use saescope::core::submodule::Submodule;
@@ -66,12 +67,12 @@ pub fn select(view: &ViewEffects, selection: Selection) -> Vec<Selected> {
     ViewFindings::from_effects(view.clone(), view.submodules.len() / 3).select(selection).features
 }
 
-/// For each pair the mean of the gradients at the points `alphas` on the way from `from` to `to`, `[pairs, positions, width]`.
+/// For each pair the integral of the gradients, approximated by the gradients at `points`, on the way from `from` to `to`, `[pairs, positions, width]`.
 pub fn mean_gradients(
     compute: &dyn Compute,
     submodule: Submodule,
     [from, to]: [&[Trace]; 2],
-    alphas: &[f32],
+    points: &[Point],
     answers: &[Answers],
 ) -> Vec<f32> {
     let config = compute.config();
@@ -87,10 +88,10 @@ pub fn mean_gradients(
             metrics: vec![*answers],
         })
         .collect();
-    let sums = compute.gradient_sums(entry, &segments, alphas, &Cancel::default()).unwrap();
+    let sums = compute.gradient_sums(entry, &segments, points, &Cancel::default()).unwrap();
     let mean = |(sums, trace): (&Vec<saescope::engine::activation::Array>, &Trace)| {
         let padding = vec![0.0; trace.output(submodule).len() - sums[0].len()];
-        padding.into_iter().chain(sums[0].iter().map(|sum| sum / alphas.len() as f32)).collect::<Vec<f32>>()
+        padding.into_iter().chain(sums[0].iter().copied()).collect::<Vec<f32>>()
     };
     sums.iter().zip(from).flat_map(mean).collect()
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{Choice, backend, method, positive, steps, threads};
+use super::values::{Choice, backend, method, positive, rule, steps, threads};
+use crate::core::quadrature::Rule;
 use crate::core::request::Backend;
 use crate::core::run::Method;
 
@@ -50,7 +51,12 @@ pub struct StudyArguments {
     #[arg(long, value_name = "METHOD", default_value = "ig", value_parser = method())]
     pub method: Method,
 
-    /// Points on the path of integrated gradients.
+    /// Where the N points on the path of integrated gradients lie. `riemann`: from the clean end on, as in the study. `midpoint`: in the
+    /// middles of N parts. `gauss`: Gauss-Legendre, which needs the fewest.
+    #[arg(long, value_name = "RULE", default_value = "riemann", value_parser = rule())]
+    pub rule: Rule,
+
+    /// Points on the path of integrated gradients, placed by --rule.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = steps)]
     pub steps: usize,
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::app::state::ThemeName;
-use crate::core::request::{Backend, MOST_STEPS};
+use crate::core::quadrature::{MOST_STEPS, Rule};
+use crate::core::request::Backend;
 use crate::core::run::Method;
 use crate::engine::synth::{Layout, Shape};
 use crate::engine::threads::cores;
@@ -55,6 +56,11 @@ where
 /// Parses the name of a method.
 pub fn method() -> impl TypedValueParser<Value = Method> {
     one_of(&Method::ALL, Method::name)
+}
+
+/// Parses the name of a rule of quadrature.
+pub fn rule() -> impl TypedValueParser<Value = Rule> {
+    one_of(&Rule::ALL, Rule::name)
 }
 
 /// Parses the name of a backend, or `auto` for the fastest that works.

@@ -93,6 +93,7 @@ fn given(study: &StudyArguments) -> Vec<OsString> {
         ("--baseline", study.baseline.clone().map(OsString::from)),
         ("--tokens", study.tokens.and_then(|tokens| text(&tokens))),
         ("--seed", text(&study.seed)),
+        ("--rule", text(&study.rule.name())),
         ("--steps", text(&study.steps)),
         ("--batch", text(&study.batch)),
         ("--detail", text(&study.detail)),

@@ -50,6 +50,7 @@ fn manifest(study: &Study) -> Manifest {
         backend: "none".to_owned(),
         method: Method::Ig,
         steps: Some(10),
+        rule: None,
         seed: 0,
         tokens: Some(POSITIONS),
         examples: Some(EXAMPLES),

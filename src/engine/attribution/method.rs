@@ -1,7 +1,7 @@
 //! The three methods: what each computes once for a batch, once for a submodule, and then for every view.
 
 use super::TokenEffects;
-use super::sharing::{PlainGradients, Sharing};
+use super::sharing::{Path, PlainGradients, Sharing};
 use super::site::Site;
 use super::{exact, gradient};
 use crate::core::problem::Result;
@@ -10,8 +10,8 @@ use crate::core::run::Method;
 
 /// A method with what it computed for a batch. The gradients are those at the plain runs, per view and pair.
 pub enum Approach {
-    /// Integrated gradients over the given number of points.
-    Integrated(Vec<Vec<PlainGradients>>, usize),
+    /// Integrated gradients.
+    Integrated(Path),
     /// Attribution patching: the gradient at the plain run alone.
     Plain(Vec<Vec<PlainGradients>>),
     /// Exact effects: one pass for each feature and token.
@@ -24,10 +24,13 @@ pub type EffectsOfView<'s> = Box<dyn Fn(usize) -> Result<Vec<TokenEffects>> + 's
 impl Approach {
     /// Computes what the method needs before the first submodule.
     pub fn prepare(sharing: &Sharing<'_>, settings: Settings) -> Result<Self> {
-        Ok(match (settings.method, settings.steps) {
-            // With one step, the only point of a segment is its start.
-            (Method::Attrib, _) | (Method::Ig, 1) => Self::Plain(sharing.plain_gradients()?),
-            (Method::Ig, steps) => Self::Integrated(sharing.plain_gradients()?, steps),
+        Ok(match (settings.method, settings.quadrature()) {
+            (_, Some(quadrature)) if quadrature.between() > 0 => {
+                let starts = if quadrature.takes_start() { Some(sharing.plain_gradients()?) } else { None };
+                Self::Integrated(Path { quadrature, starts })
+            }
+            // The only point of the path is its start.
+            (Method::Attrib | Method::Ig, _) => Self::Plain(sharing.plain_gradients()?),
             (Method::Exact, _) => Self::Exact,
         })
     }
@@ -37,8 +40,8 @@ impl Approach {
         let sharing = &site.prepared.sharing;
         let views = &sharing.batch.views;
         Ok(match self {
-            Self::Integrated(starts, steps) => {
-                let gradients = sharing.integrated_gradients(site.ordinal, &site.prepared.traces, starts, *steps)?;
+            Self::Integrated(path) => {
+                let gradients = sharing.integrated_gradients(site.ordinal, &site.prepared.traces, path)?;
                 Box::new(move |view| Ok(gradient::effects(site, views[view].direction, &gradients[view])))
             }
             Self::Plain(starts) => Box::new(move |view| {

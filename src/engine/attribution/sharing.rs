@@ -7,12 +7,12 @@
 //!   ([`super::prefix`]).
 //! - **One run, several metrics**: views that start from the same prompt differ only in the metric, so the prompt goes forward
 //!   once and back once for each metric. The same holds for segments with the same ends.
-//! - **Both directions of a segment**: at `resid_i` the moved output is all that the rest of the model reads, so a view of the
-//!   other direction passes the same points. At `attn_i` and `mlp_i` the stream beside the output is that of the view's own
-//!   start, and nothing is shared.
+//! - **Both directions of a segment**: at `resid_i` the moved output is all that the rest of the model reads, and the points between
+//!   the ends lie symmetrically under every rule of quadrature, so a view of the other direction passes the same points with the
+//!   same weights. At `attn_i` and `mlp_i` the stream beside the output is that of the view's own start, and nothing is shared.
 //! - **Exchanged answers**: a metric with its answers exchanged is the negative metric, and so is its gradient.
-//! - **The start is known**: the first point of a segment is the plain run, whose gradients come for all submodules at once;
-//!   only the points between the ends are left.
+//! - **The start is known**: the clean end of a segment, which only a Riemann sum takes, is the plain run, whose gradients come for
+//!   all submodules at once; only the points between the ends are left.
 //! - **The last position alone**: above the last attention the metric depends on no other position
 //!   ([`Entry::is_above_attention`](crate::engine::compute::Entry::is_above_attention)).
 
@@ -23,6 +23,7 @@ use std::sync::Arc;
 use super::prefix::Prefixes;
 use super::{Batch, Model};
 use crate::core::problem::Result;
+use crate::core::quadrature::{Point, Points, Quadrature};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
@@ -73,6 +74,14 @@ impl PlainGradients {
         let (ordinal, size) = (submodule.ordinal(layers), self.gradients.len() / Submodule::count(layers));
         self.gradients[ordinal * size..(ordinal + 1) * size].iter().map(|value| self.sign * value).collect()
     }
+}
+
+/// How the integrals along the segments of a batch are approximated.
+pub struct Path {
+    /// The rule and the number of its points.
+    pub quadrature: Quadrature,
+    /// The gradients at the plain runs, per view and pair, if the rule takes them.
+    pub starts: Option<Vec<Vec<PlainGradients>>>,
 }
 
 /// A view's segment from one run to another, at some submodule.
@@ -146,43 +155,40 @@ impl Sharing<'_> {
         Ok(chunks(gradients.collect(), clean.len()))
     }
 
-    /// For every view of the batch and each pair, the integrated gradient at the submodule of dictionary number `ordinal`: the mean over
-    /// the points `0, 1/steps, .., (steps - 1)/steps` of the segment between the runs `traces`. `starts` holds the gradients at
-    /// point 0.
+    /// For every view of the batch and each pair, the integrated gradient at the submodule of dictionary number `ordinal`: the mean over the
+    /// segment between the runs `traces`, as `path` approximates it.
     ///
     /// # Shapes
     /// - output: per view and pair `[positions, width]`
-    pub fn integrated_gradients(
-        &self,
-        ordinal: usize,
-        traces: &[Vec<Trace>; 2],
-        starts: &[Vec<PlainGradients>],
-        steps: usize,
-    ) -> Result<Vec<Vec<Vec<f32>>>> {
+    pub fn integrated_gradients(&self, ordinal: usize, traces: &[Vec<Trace>; 2], path: &Path) -> Result<Vec<Vec<Vec<f32>>>> {
         let submodule = self.model.dictionaries[ordinal].submodule();
         let routes = self.routes(traces);
         let key = |route: &Route<'_>| ArrayKey::PathSum {
             submodule: ordinal as u32,
             ends: route.points(submodule).map(Into::into),
             answers: route.metric.answers,
-            steps: steps as u32,
+            quadrature: path.quadrature,
         };
         let keys: Vec<ArrayKey> = routes.iter().map(key).collect();
+        let Points { start, between } = path.quadrature.points();
         let sums = self.model.memory.arrays(&keys, |missing| {
             let asked = Together::of(missing, |place| (routes[place].points(submodule), routes[place].metric.answers));
-            let found = self.sums_between(submodule, &asked, &routes, steps)?;
+            let found = self.sums_between(submodule, &asked, &routes, &between)?;
             Ok(asked.pick(&found))
         })?;
-        let mean = |((sum, route), start): ((Array, &Route<'_>), &PlainGradients)| {
-            let mut mean = start.at(submodule, self.model.compute.config().layers);
+        let mut means = match &path.starts {
+            Some(starts) => {
+                starts.iter().flatten().map(|plain| plain.at(submodule, self.model.compute.config().layers)).collect()
+            }
+            None => routes.iter().map(|route| vec![0.0; route.from.output(submodule).len()]).collect(),
+        };
+        for ((mean, sum), route) in means.iter_mut().zip(sums).zip(&routes) {
+            mean.iter_mut().for_each(|mean| *mean *= start);
             // The sum may hold only the last position; the gradient at the others is 0.
             let reached = mean.len() - sum.len();
             mean[reached..].iter_mut().zip(&*sum).for_each(|(mean, sum)| *mean += route.metric.sign * sum);
-            mean.iter_mut().for_each(|mean| *mean /= steps as f32);
-            mean
-        };
-        let means = sums.into_iter().zip(&routes).zip(starts.iter().flatten()).map(mean);
-        Ok(chunks(means.collect(), self.batch.clean.len()))
+        }
+        Ok(chunks(means, self.batch.clean.len()))
     }
 
     /// The routes of all views, pair after pair.
@@ -198,14 +204,14 @@ impl Sharing<'_> {
         routes.collect()
     }
 
-    /// The sums of the gradients over the points between the ends of the segments that were `asked` for. These points are the
-    /// same seen from either end.
+    /// The weighted sums of the gradients over the points `between` the ends of the segments that were `asked` for. These points are
+    /// the same seen from either end.
     fn sums_between(
         &self,
         submodule: Submodule,
         asked: &Together,
         routes: &[Route<'_>],
-        steps: usize,
+        between: &[Point],
     ) -> Result<Vec<Vec<Array>>> {
         let (compute, config) = (self.model.compute, self.model.compute.config());
         let entry = Entry::after(submodule, config);
@@ -219,8 +225,7 @@ impl Sharing<'_> {
             }
         };
         let segments: Vec<Segment<'_>> = asked.groups.iter().map(segment).collect();
-        let alphas: Vec<f32> = (1..steps).map(|step| step as f32 / steps as f32).collect();
-        compute.gradient_sums(entry, &segments, &alphas, self.cancel)
+        compute.gradient_sums(entry, &segments, between, self.cancel)
     }
 }
 

@@ -9,6 +9,7 @@ use super::encoders::{Encoders, Piece};
 use super::extent::Extent;
 use super::{Answers, Compute, Entry, Segment, Start, grouped};
 use crate::core::problem::Result;
+use crate::core::quadrature::Point;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::{Array, Trace, zeros};
 use crate::engine::cancel::Cancel;
@@ -126,20 +127,22 @@ impl<B: Backend> BurnCompute<B> {
         })
     }
 
-    /// The sums over the points `alphas` of some segments with equally many metrics: per metric `[segments, positions * width]`.
-    fn sums(&self, entry: Entry, segments: &[&Segment<'_>], alphas: &[f32], cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
+    /// The weighted sums over `points` of some segments with equally many metrics: per metric `[segments, positions * width]`.
+    fn sums(&self, entry: Entry, segments: &[&Segment<'_>], points: &[Point], cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
         let size = segments.first().map_or(0, |segment| segment.stream.len());
-        let mut points = Vec::with_capacity(segments.len() * alphas.len() * size);
+        let mut streams = Vec::with_capacity(segments.len() * points.len() * size);
         for segment in segments {
-            alphas.iter().for_each(|alpha| segment.append_point(*alpha, &mut points));
+            points.iter().for_each(|point| segment.append_point(point.alpha, &mut streams));
         }
-        let walk = self.forward(entry, self.upload(points, size / self.model.config().width), cancel)?;
+        let walk = self.forward(entry, self.upload(streams, size / self.model.config().width), cancel)?;
+        let weights: Vec<f32> = points.iter().map(|point| point.weight).collect();
+        let weights = Tensor::<B, 3>::from_data(TensorData::new(weights, [1, points.len(), 1]), &self.device);
         let metrics = 0..segments.first().map_or(0, |segment| segment.metrics.len());
         let sums = metrics.map(|metric| {
-            let of_points = |segment: &&Segment<'_>| std::iter::repeat_n(segment.metrics[metric], alphas.len());
+            let of_points = |segment: &&Segment<'_>| std::iter::repeat_n(segment.metrics[metric], points.len());
             let answers: Vec<Answers> = segments.iter().flat_map(of_points).collect();
             let gradient = self.backward(&walk, &answers, &mut |_, _| {}, cancel)?;
-            Ok(download(gradient.reshape([segments.len(), alphas.len(), size]).sum_dim(1)))
+            Ok(download((gradient.reshape([segments.len(), points.len(), size]) * weights.clone()).sum_dim(1)))
         });
         sums.collect()
     }
@@ -207,17 +210,23 @@ impl<B: Backend> Compute for BurnCompute<B> {
         Ok(metrics)
     }
 
-    fn gradient_sums(&self, entry: Entry, segments: &[Segment<'_>], alphas: &[f32], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
+    fn gradient_sums(
+        &self,
+        entry: Entry,
+        segments: &[Segment<'_>],
+        points: &[Point],
+        cancel: &Cancel,
+    ) -> Result<Vec<Vec<Array>>> {
         let size = segments.first().map_or(0, |segment| segment.stream.len());
-        let points = (self.extent.tokens * self.model.config().width / size.max(1)).max(1);
-        let steps_at_once = points.min(alphas.len()).max(1);
+        let streams_at_once = (self.extent.tokens * self.model.config().width / size.max(1)).max(1);
+        let points_at_once = streams_at_once.min(points.len()).max(1);
         let none = |segment: &Segment<'_>| segment.metrics.iter().map(|_| zeros(size)).collect();
         let mut sums: Vec<Vec<Array>> = segments.iter().map(none).collect();
         for group in grouped(segments, |segment| segment.metrics.len()) {
-            for places in group.chunks((points / steps_at_once).max(1)) {
+            for places in group.chunks((streams_at_once / points_at_once).max(1)) {
                 let segments: Vec<&Segment<'_>> = places.iter().map(|place| &segments[*place]).collect();
-                for alphas in alphas.chunks(steps_at_once) {
-                    for (metric, parts) in self.sums(entry, &segments, alphas, cancel)?.iter().enumerate() {
+                for points in points.chunks(points_at_once) {
+                    for (metric, parts) in self.sums(entry, &segments, points, cancel)?.iter().enumerate() {
                         for (place, part) in places.iter().zip(parts.chunks_exact(size)) {
                             let sum = Arc::make_mut(&mut sums[*place][metric]);
                             sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
@@ -277,6 +286,7 @@ mod tests {
     use burn_ndarray::{NdArray, NdArrayDevice};
 
     use super::*;
+    use crate::core::quadrature::{Quadrature, Rule};
     use crate::engine::demo;
 
     /// The settings of a graphics card, used on the processor: all points of all segments in one batch, encoders that stay.
@@ -290,7 +300,7 @@ mod tests {
         let prompts: Vec<Vec<u32>> = (0..7).map(|prompt| vec![prompt, 20 + prompt, 30, 31]).collect();
         let prompts: Vec<&[u32]> = prompts.iter().map(Vec::as_slice).collect();
         let metrics = [Answers { clean: 5, patch: 9 }, Answers { clean: 5, patch: 7 }];
-        let alphas: Vec<f32> = (1..10).map(|step| step as f32 / 10.0).collect();
+        let points = Quadrature { rule: Rule::Gauss, steps: 9 }.points().between;
         let traces = card.traces(&prompts, &cancel).unwrap();
         for submodule in Submodule::all(config.layers) {
             let entry = Entry::after(submodule, &config);
@@ -302,7 +312,7 @@ mod tests {
                 metrics: metrics[..=place % 2].to_vec(),
             };
             let segments: Vec<Segment<'_>> = (0..4).map(segment).collect();
-            let sums = |compute: &dyn Compute| compute.gradient_sums(entry, &segments, &alphas, &cancel).unwrap();
+            let sums = |compute: &dyn Compute| compute.gradient_sums(entry, &segments, &points, &cancel).unwrap();
             let (card, processor) = (sums(&card), sums(&processor));
             assert_eq!(card.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 1, 2]);
             for (card, processor) in card.iter().flatten().zip(processor.iter().flatten()) {

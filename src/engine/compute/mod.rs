@@ -16,6 +16,7 @@ pub mod native;
 use std::borrow::Cow;
 
 use crate::core::problem::Result;
+use crate::core::quadrature::Point;
 use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -90,12 +91,13 @@ pub trait Compute: Send + Sync {
     /// The metric of each of `streams`, which enter at `entry` and hold the positions that the metric depends on.
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>>;
 
-    /// For every segment and each of its metrics, the sum of the gradients with respect to the stream at `entry`, over the
-    /// points `alphas`.
+    /// For every segment and each of its metrics, the weighted sum of the gradients with respect to the stream at `entry`, over
+    /// `points`.
     ///
     /// # Shapes
     /// - output: per segment and metric an array of the shape of the segment's `stream`
-    fn gradient_sums(&self, entry: Entry, segments: &[Segment<'_>], alphas: &[f32], cancel: &Cancel) -> Result<Vec<Vec<Array>>>;
+    fn gradient_sums(&self, entry: Entry, segments: &[Segment<'_>], points: &[Point], cancel: &Cancel)
+    -> Result<Vec<Vec<Array>>>;
 
     /// For every start and each of its metrics, the gradients with respect to all submodules' outputs.
     ///

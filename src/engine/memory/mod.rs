@@ -1,6 +1,6 @@
 //! Results of earlier computations with the same model and dictionaries, for the next one to reuse.
 //!
-//! Keys are contents: token ids, answers, the number of points on a segment. So a study with other answers finds the activations
+//! Keys are contents: token ids, answers, the quadrature of a segment. So a study with other answers finds the activations
 //! and codes of its prompts, one with one more pair finds everything of all the others, and one with another method finds what
 //! both methods need. What a backend computes for an example does not depend on its neighbours, except for the order of f32
 //! sums, so a remembered number is the one that would come out again, up to rounding (`tests/memory.rs`).
@@ -14,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use bounded::Bounded;
 
 use crate::core::problem::Result;
+use crate::core::quadrature::Quadrature;
 use crate::engine::activation::Array;
 use crate::engine::compute::Answers;
 use crate::engine::dictionary::codes::TokenCodes;
@@ -33,7 +34,7 @@ pub enum ArrayKey {
         /// The two tokens that the metric compares.
         answers: Answers,
     },
-    /// The sum of the gradients at the points between the ends of the segment from one prompt's output to another's, at the
+    /// The weighted sum of the gradients at the points between the ends of the segment from one prompt's output to another's, at the
     /// positions that the metric depends on, `[positions, width]`.
     PathSum {
         /// Ordinal of the submodule that is moved.
@@ -42,8 +43,8 @@ pub enum ArrayKey {
         ends: [Box<[u32]>; 2],
         /// The two tokens that the metric compares.
         answers: Answers,
-        /// Number of points on the segment, its start included.
-        steps: u32,
+        /// The points between the ends, and their weights.
+        quadrature: Quadrature,
     },
 }
 

@@ -15,6 +15,7 @@ use crate::app::table;
 use crate::app::update::update;
 use crate::core::findings::Findings;
 use crate::core::neuronpedia::Reference;
+use crate::core::quadrature::{Quadrature, Rule};
 use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::core::rows::cells;
 use crate::core::run::{Method, Opened, Run};
@@ -282,7 +283,7 @@ fn running(run: &Run) -> State {
         data,
         notes: Vec::new(),
     };
-    let mut findings = Findings::live(Arc::new(opened), Method::Ig, Some(10));
+    let mut findings = Findings::live(Arc::new(opened), Method::Ig, Some(Quadrature::riemann(10)));
     whole.findings().unwrap().view(MALE).submodules().for_each(|ranked| findings.insert(MALE, Arc::clone(ranked)));
     let mut state = empty();
     update(&mut state, Message::RunRead(Ok(Arc::new(findings))));
@@ -299,7 +300,7 @@ fn a_running_study_says_when_examples_come() {
     );
     assert!(shown.iter().any(|line| line.contains("1 John/Mary ..")), "{shown:#?}");
     assert!(shown.contains(&"  female".to_owned()), "{shown:#?}");
-    let settings = Settings { method: Method::Ig, steps: 10, batch: 4, detail: 100 };
+    let settings = Settings { method: Method::Ig, rule: Rule::Riemann, steps: 10, batch: 4, detail: 100 };
     let options = Options { seed: 1, tokens: None, examples: None };
     let request = Request {
         model: ModelSource::Demo,

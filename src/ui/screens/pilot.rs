@@ -13,6 +13,7 @@ use crate::app::state::overlay::Overlay;
 use crate::app::update::update;
 use crate::core::problem::Problem;
 use crate::core::progress::Step;
+use crate::core::quadrature::Rule;
 use crate::core::ranking::Ranked;
 use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::core::run::{Method, Opened, Run};
@@ -148,7 +149,7 @@ pub fn request() -> Request {
         model: ModelSource::Demo,
         study: studies::names().unwrap(),
         options: Options { seed: 1, tokens: None, examples: None },
-        settings: Settings { method: Method::Ig, steps: 10, batch: 4, detail: 100 },
+        settings: Settings { method: Method::Ig, rule: Rule::Riemann, steps: 10, batch: 4, detail: 100 },
         backend: None,
         threads: None,
         shard: None,

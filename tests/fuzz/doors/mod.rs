@@ -11,6 +11,7 @@ mod tags;
 
 use std::path::{Path, PathBuf};
 
+use saescope::core::quadrature::Rule;
 use saescope::core::request::{Backend, ModelSource, Options, Request, Settings, Shard};
 use saescope::core::run::{Method, Run};
 use saescope::engine::cache::Cache;
@@ -64,7 +65,7 @@ impl Small {
             },
             study: studies::pairs_only(self.path("pairs.json"), Some(self.path("baseline.json"))).unwrap(),
             options: Options { seed: 12, tokens: None, examples: None },
-            settings: Settings { method: Method::Ig, steps: 2, batch: 4, detail: 5 },
+            settings: Settings { method: Method::Ig, rule: Rule::Riemann, steps: 2, batch: 4, detail: 5 },
             backend: Some(Backend::Native),
             threads: None,
             shard,

@@ -24,6 +24,7 @@ pub use rate::{Rates, rates};
 use super::extent::TOKENS_PER_TASK;
 use super::{Answers, Compute, Entry, Segment, Start};
 use crate::core::problem::Result;
+use crate::core::quadrature::Point;
 use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -83,8 +84,14 @@ impl Compute for NativeCompute {
         self.metrics_from(entry, streams, answers, cancel)
     }
 
-    fn gradient_sums(&self, entry: Entry, segments: &[Segment<'_>], alphas: &[f32], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
-        self.sums_along(entry, segments, alphas, cancel)
+    fn gradient_sums(
+        &self,
+        entry: Entry,
+        segments: &[Segment<'_>],
+        points: &[Point],
+        cancel: &Cancel,
+    ) -> Result<Vec<Vec<Array>>> {
+        self.sums_along(entry, segments, points, cancel)
     }
 
     fn plain_gradients(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {

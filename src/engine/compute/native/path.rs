@@ -11,6 +11,7 @@ use super::split::evenly;
 use super::walk::Walk;
 use super::{NativeCompute, TOKENS_PER_TASK};
 use crate::core::problem::Result;
+use crate::core::quadrature::Point;
 use crate::engine::activation::{Array, zeros};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Entry, Segment, grouped};
@@ -19,7 +20,7 @@ use crate::engine::compute::{Entry, Segment, grouped};
 struct Task<'a> {
     /// Places of the segments, which have equally many metrics.
     segments: &'a [usize],
-    alphas: &'a [f32],
+    points: &'a [Point],
 }
 
 impl NativeCompute {
@@ -28,14 +29,14 @@ impl NativeCompute {
         &self,
         entry: Entry,
         segments: &[Segment<'_>],
-        alphas: &[f32],
+        points: &[Point],
         cancel: &Cancel,
     ) -> Result<Vec<Vec<Array>>> {
         let positions = segments.first().map_or(1, |segment| segment.stream.len() / self.config.width);
         let rotary = Rotary::new(&self.config, positions);
         let walk = Walk { compute: self, rotary: &rotary, entry, positions, cancel };
         let groups = grouped(segments, |segment| segment.metrics.len());
-        let tasks: Vec<Task<'_>> = groups.iter().flat_map(|group| tasks(group, alphas, positions)).collect();
+        let tasks: Vec<Task<'_>> = groups.iter().flat_map(|group| tasks(group, points, positions)).collect();
         let parts: Vec<Vec<Vec<f32>>> = tasks.par_iter().map(|task| walk.sums(task, segments)).collect::<Result<_>>()?;
         let size = positions * self.config.width;
         let none = |segment: &Segment<'_>| segment.metrics.iter().map(|_| zeros(size)).collect();
@@ -54,15 +55,13 @@ impl NativeCompute {
 }
 
 /// The points of one group of segments, split into tasks of at most [`TOKENS_PER_TASK`] tokens.
-fn tasks<'a>(group: &'a [usize], alphas: &'a [f32], positions: usize) -> Vec<Task<'a>> {
+fn tasks<'a>(group: &'a [usize], points: &'a [Point], positions: usize) -> Vec<Task<'a>> {
     let sequences = (TOKENS_PER_TASK / positions).max(1);
-    let steps = evenly_at_most(alphas.len(), sequences);
-    let segments = evenly(group.len(), sequences / steps.first().map_or(1, ExactSizeIterator::len));
-    let task = |segments: &Range<usize>, steps: &Range<usize>| Task {
-        segments: &group[segments.clone()],
-        alphas: &alphas[steps.clone()],
-    };
-    segments.iter().flat_map(|segments| steps.iter().map(|steps| task(segments, steps)).collect::<Vec<_>>()).collect()
+    let parts = evenly_at_most(points.len(), sequences);
+    let segments = evenly(group.len(), sequences / parts.first().map_or(1, ExactSizeIterator::len));
+    let task =
+        |segments: &Range<usize>, part: &Range<usize>| Task { segments: &group[segments.clone()], points: &points[part.clone()] };
+    segments.iter().flat_map(|segments| parts.iter().map(|part| task(segments, part)).collect::<Vec<_>>()).collect()
 }
 
 impl Walk<'_> {
@@ -74,7 +73,7 @@ impl Walk<'_> {
         self.compute.with_workspace(|workspace| {
             workspace.hidden.clear();
             for segment in &segments {
-                task.alphas.iter().for_each(|alpha| segment.append_point(*alpha, &mut workspace.hidden));
+                task.points.iter().for_each(|point| segment.append_point(point.alpha, &mut workspace.hidden));
             }
             self.forward(workspace)?;
             let size = self.positions * self.compute.config.width;
@@ -83,13 +82,13 @@ impl Walk<'_> {
                 .map(|metric| {
                     let of_metric = directions.iter().map(|directions| &directions[metric]);
                     let directions: Vec<&Direction> =
-                        of_metric.flat_map(|direction| std::iter::repeat_n(direction, task.alphas.len())).collect();
+                        of_metric.flat_map(|direction| std::iter::repeat_n(direction, task.points.len())).collect();
                     self.backward(workspace, &directions, &mut |_, _| {})?;
                     let mut sums = vec![0.0; segments.len() * size];
-                    let of_segments = workspace.gradient.chunks_exact(task.alphas.len() * size);
+                    let of_segments = workspace.gradient.chunks_exact(task.points.len() * size);
                     for (sum, gradients) in sums.chunks_exact_mut(size).zip(of_segments) {
-                        for gradient in gradients.chunks_exact(size) {
-                            sum.iter_mut().zip(gradient).for_each(|(sum, value)| *sum += value);
+                        for (gradient, point) in gradients.chunks_exact(size).zip(task.points) {
+                            sum.iter_mut().zip(gradient).for_each(|(sum, value)| *sum += point.weight * value);
                         }
                     }
                     Ok(sums)
