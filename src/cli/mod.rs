@@ -1,7 +1,9 @@
 //! The command line: commands that use the engine and the store without the explorer, and the start of the explorer.
 
+mod ablate;
 pub mod arguments;
 mod bench;
+mod causal;
 mod check;
 mod doctor;
 mod explore;
@@ -87,6 +89,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
     let Some(command) = arguments.command else { return explore::explore(arguments.explore) };
     match command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Ablate(arguments) => ablate::ablate(arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Runs(arguments) => runs::runs(&arguments),

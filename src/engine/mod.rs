@@ -4,6 +4,7 @@ pub mod activation;
 pub mod attribution;
 pub mod cache;
 pub mod cancel;
+pub mod causal;
 pub mod compute;
 pub mod dataset;
 pub mod demo;

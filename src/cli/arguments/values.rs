@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::app::state::ThemeName;
+use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::request::{Backend, MOST_STEPS};
 use crate::core::run::Method;
 use crate::engine::synth::{Layout, Shape};
@@ -55,6 +56,16 @@ where
 /// Parses the name of a method.
 pub fn method() -> impl TypedValueParser<Value = Method> {
     one_of(&Method::ALL, Method::name)
+}
+
+/// Parses the name of a way to ablate.
+pub fn way() -> impl TypedValueParser<Value = Way> {
+    one_of(&Way::ALL, Way::name)
+}
+
+/// Parses the name of a treatment of the error term.
+pub fn error_treatment() -> impl TypedValueParser<Value = ErrorTreatment> {
+    one_of(&ErrorTreatment::ALL, ErrorTreatment::name)
 }
 
 /// Parses the name of a backend, or `auto` for the fastest that works.

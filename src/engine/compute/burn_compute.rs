@@ -7,7 +7,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 
 use super::encoders::{Encoders, Piece};
 use super::extent::Extent;
-use super::{Answers, Compute, Entry, Segment, Start, grouped};
+use super::{Answers, Compute, Edit, Entry, Segment, Start, grouped};
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::{Array, Trace, zeros};
@@ -189,6 +189,47 @@ impl<B: Backend> Compute for BurnCompute<B> {
         let residual = self.model.run_layers(0, self.embed(prompts), &mut |_, output| output);
         let [_, positions, _] = residual.dims();
         Ok(download(self.model.logits(residual.narrow(1, positions - 1, 1))))
+    }
+
+    fn embedded(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
+        Ok(prompts.iter().map(|prompt| download(self.embed(&[prompt]))).collect())
+    }
+
+    fn run_edited(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
+        let Config { layers, width, .. } = *self.model.config();
+        let positions = streams.first().map_or(1, |stream| stream.len() / width);
+        let at_once = (self.extent.tokens / positions.max(1)).max(1);
+        let mut ends = Vec::with_capacity(streams.len());
+        for (chunk, streams) in streams.chunks(at_once).enumerate() {
+            let sequences = chunk * at_once..chunk * at_once + streams.len();
+            let mut hidden = self.upload(streams.concat(), positions);
+            let tables = self.model.positions(&hidden);
+            for layer in first..layers {
+                cancel.check()?;
+                let mut outcome = Ok(());
+                let mut change = |submodule, output: Tensor<B, 3>| {
+                    if outcome.is_err() || !edit.touches(submodule) {
+                        return output;
+                    }
+                    let mut values = download(output);
+                    outcome = edit.apply(submodule, sequences.clone(), &mut values);
+                    self.upload(values, positions)
+                };
+                hidden = self.model.run_layer(layer, hidden, &tables, &mut change);
+                outcome?;
+            }
+            ends.extend(download(hidden).chunks_exact(positions * width).map(<[f32]>::to_vec));
+        }
+        Ok(ends)
+    }
+
+    fn end_logits(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>> {
+        let mut logits = Vec::with_capacity(tokens.len() * self.model.config().vocabulary);
+        for tokens in tokens.chunks(self.extent.tokens) {
+            cancel.check()?;
+            logits.extend(download(self.model.logits(self.upload(tokens.concat(), 1))));
+        }
+        Ok(logits)
     }
 
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>> {

@@ -8,6 +8,7 @@ mod burn_compute;
 mod choose;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod edit;
 mod encoders;
 mod entry;
 mod extent;
@@ -23,6 +24,7 @@ use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::config::Config;
 
 pub use choose::{BURN_VERSION, available, is_built_in, open, works};
+pub use edit::Edit;
 pub use entry::Entry;
 pub use extent::TOKENS_AT_ONCE;
 
@@ -86,6 +88,20 @@ pub trait Compute: Send + Sync {
 
     /// The logits of the whole vocabulary at the last position, `[prompts, vocabulary]`.
     fn last_logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>>;
+
+    /// The residual stream that enters layer 0 of each prompt, `[positions, width]`.
+    fn embedded(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<f32>>>;
+
+    /// Runs `streams`, which enter layer `first` and hold all positions, through the layers from there on, while `edit` changes
+    /// the outputs of submodules on the way.
+    ///
+    /// # Shapes
+    /// - streams and output (the stream that leaves the last layer): per sequence `[positions, width]`
+    fn run_edited(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>>;
+
+    /// The logits of the whole vocabulary that each of `tokens`, the stream of one token that leaves the last layer, `[width]`, leads
+    /// to: `[tokens, vocabulary]`.
+    fn end_logits(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>>;
 
     /// The metric of each of `streams`, which enter at `entry` and hold the positions that the metric depends on.
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>>;

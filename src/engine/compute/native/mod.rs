@@ -5,6 +5,7 @@
 //! computes the same in `compute::burn_compute`, and tests compare the two.
 
 mod attention;
+mod edited;
 mod encode;
 mod layer;
 mod metric;
@@ -22,7 +23,7 @@ mod weights;
 pub use rate::{Rates, rates};
 
 use super::extent::TOKENS_PER_TASK;
-use super::{Answers, Compute, Entry, Segment, Start};
+use super::{Answers, Compute, Edit, Entry, Segment, Start};
 use crate::core::problem::Result;
 use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
@@ -77,6 +78,19 @@ impl Compute for NativeCompute {
 
     fn last_logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>> {
         self.logits(prompts, cancel)
+    }
+
+    fn embedded(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
+        prompts.iter().map(|prompt| self.embed(&[prompt])).collect()
+    }
+
+    fn run_edited(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
+        self.run_with(first, streams, edit, cancel)
+    }
+
+    fn end_logits(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>> {
+        cancel.check()?;
+        self.logits_of(tokens)
     }
 
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>> {
