@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{AblateArguments, Printed};
+use super::causal::words::{heading, interval, number, wrapped};
 use super::causal::{Checked, json};
 use super::output;
 use super::table::Table;
@@ -14,7 +15,7 @@ use crate::core::causal::scores::{Ablation, Denominator, Score, Scores};
 use crate::core::causal::set::{self, FeatureSet, Member};
 use crate::core::causal::way::Way;
 use crate::core::problem::Result;
-use crate::core::text::{printable, wrap};
+use crate::core::text::printable;
 use crate::engine::causal::ablation;
 use crate::engine::causal::each;
 use crate::engine::causal::plain::Sides;
@@ -58,29 +59,6 @@ pub fn ablate(arguments: AblateArguments) -> Result<ExitCode> {
 
 fn read(path: &Path) -> Result<Vec<FeatureSet>> {
     set::parse(&text_file::read(path, text_file::BY_HAND)?, &path.display().to_string())
-}
-
-fn heading(checked: &Checked, examples: usize) -> String {
-    format!(
-        "run {}, model {}, view {}: {examples} pairs\n",
-        printable(&checked.path.display().to_string()),
-        printable(&checked.manifest().model.name),
-        checked.view_name()
-    )
-}
-
-/// `text` in lines of at most 100 columns.
-fn wrapped(text: &str) -> String {
-    wrap(text, 100).into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
-}
-
-fn number(value: Option<f64>) -> String {
-    // Adding 0 makes a negative zero positive.
-    value.map_or_else(|| "-".to_owned(), |value| format!("{:+.4}", value + 0.0))
-}
-
-fn interval(interval: Option<[f64; 2]>) -> String {
-    interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:+.3} .. {high:+.3}"))
 }
 
 /// The mean of a ratio, and nothing where its denominator is within its own error of zero.

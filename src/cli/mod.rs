@@ -17,6 +17,7 @@ mod plain;
 mod progress;
 mod run;
 mod runs;
+mod steer;
 mod studies;
 mod study;
 mod summary;
@@ -90,6 +91,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Ablate(arguments) => ablate::ablate(arguments),
+        Command::Steer(arguments) => steer::steer(arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Runs(arguments) => runs::runs(&arguments),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test that cannot go on should panic")]
 
 mod ablation;
+mod steering;
 #[path = "../support/mod.rs"]
 mod support;
 

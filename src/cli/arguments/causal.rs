@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::values::{Choice, backend, error_treatment, positive, threads, threshold, way};
+use super::values::{Choice, above_zero, backend, error_treatment, finite, positive, threads, threshold, way};
 use crate::app::state::THRESHOLD;
+use crate::core::causal::set::Member;
+use crate::core::causal::steering::Positions;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::request::Backend;
 use crate::core::selection::Selection;
@@ -100,6 +102,66 @@ pub struct AblateArguments {
     /// with which F(C) is F(empty) for every set without a feature of the last residual.
     #[arg(long, value_name = "TREATMENT", default_value = "recomputed", value_parser = error_treatment())]
     pub error: ErrorTreatment,
+
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Printed,
+
+    /// Where the model is.
+    #[command(flatten)]
+    pub model: ModelArguments,
+}
+
+/// Flags of `steer`.
+#[derive(Debug, Args)]
+pub struct SteerArguments {
+    /// A run file, or a kept run by its name or number.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// The view whose clean prompts are steered. [default: the first view]
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<String>,
+
+    /// The feature whose decoder row is added: `resid_1/364` or `1-res-sm/364`.
+    #[arg(long, value_name = "FEATURE")]
+    pub feature: Member,
+
+    /// Where in the prompt: `all`, `all_but_last` (as the study), `last`, or a position from 0.
+    #[arg(long, value_name = "POSITIONS", default_value = "all")]
+    pub positions: Positions,
+
+    /// Factors of the decoder row as it is stored.
+    #[arg(long, value_name = "X,X,..", value_delimiter = ',', allow_hyphen_values = true, value_parser = finite, default_value = "-20,-10,-5,-1,0,1,5,10,20")]
+    pub coefficients: Vec<f32>,
+
+    /// Do not look for the smallest coefficient that turns the sign of the metric (steps of 0.5 up to 100 in both directions).
+    #[arg(long)]
+    pub no_scan: bool,
+
+    /// Continue prompts by N tokens under each coefficient; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub tokens: usize,
+
+    /// Continue the first N prompts.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = positive)]
+    pub prompts: usize,
+
+    /// Draw N continuations beside the greedy one.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub samples: usize,
+
+    /// Temperature of draws.
+    #[arg(long, value_name = "X", default_value = "1", value_parser = above_zero)]
+    pub temperature: f32,
+
+    /// Draw from the most probable tokens that together have this share.
+    #[arg(long, value_name = "X", default_value = "1", value_parser = above_zero)]
+    pub top_p: f32,
+
+    /// Seed of draws.
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub seed: u32,
 
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]

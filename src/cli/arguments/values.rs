@@ -119,6 +119,16 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Parses a number that is not infinite.
+pub fn finite(text: &str) -> Result<f32, String> {
+    text.trim().parse::<f32>().ok().filter(|number| number.is_finite()).ok_or_else(|| "use numbers such as -5 or 0.5".to_owned())
+}
+
+/// Parses a number above 0.
+pub fn above_zero(text: &str) -> Result<f32, String> {
+    finite(text).ok().filter(|number| *number > 0.0).ok_or_else(|| "use a number above 0, such as 0.7".to_owned())
+}
+
 /// Parses a threshold of `|effect|`, a finite number from 0 up.
 pub fn threshold(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {

@@ -2,6 +2,7 @@
 
 pub mod json;
 mod source;
+pub mod words;
 
 use std::path::PathBuf;
 

@@ -8,4 +8,5 @@ pub mod bootstrap;
 pub mod each;
 pub mod scores;
 pub mod set;
+pub mod steering;
 pub mod way;

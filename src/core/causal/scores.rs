@@ -135,6 +135,11 @@ pub fn removed_bias(all: &[f32], removed: &[f32], resamples: &Resamples) -> Scor
     ratio.of(&less(&all, &removed), &all)
 }
 
+/// The mean of some metrics with its interval.
+pub fn score_of(values: &[f32], resamples: &Resamples) -> Score {
+    plain(&widened(values), resamples)
+}
+
 /// The mean of `values` as a denominator.
 pub fn denominator_of(values: &[f32]) -> Denominator {
     denominator(&widened(values))

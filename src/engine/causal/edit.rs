@@ -15,7 +15,7 @@ use crate::core::causal::way::ErrorTreatment;
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::Edit;
+use crate::engine::compute::{Edit, feeds};
 use crate::engine::dictionary::codes::{Change, DecoderRows, TokenCodes, changes};
 
 /// The ablated features, as a part of each dictionary.
@@ -53,7 +53,7 @@ impl Ablating<'_> {
         let dictionaries = self.plain.dictionaries.iter().zip(ablated);
         dictionaries
             .filter(|(_, part)| **part != Part::Nothing)
-            .any(|(dictionary, _)| self.plain.feeds(dictionary.submodule(), submodule))
+            .any(|(dictionary, _)| feeds(dictionary.submodule(), submodule, self.plain.compute.config()))
     }
 
     fn changes_output(&self, ablated: &Ablated, dictionary: usize, submodule: Submodule) -> bool {

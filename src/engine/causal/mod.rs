@@ -4,8 +4,10 @@
 //! read of a dictionary here is its codes and its decoder rows: the write is affine in the codes, `x + W_dec (g - f)`.
 
 pub mod ablation;
+pub mod continuation;
 pub mod each;
 mod edit;
 pub mod plain;
 pub mod recorded;
+pub mod steering;
 mod targets;

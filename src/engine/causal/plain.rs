@@ -52,6 +52,8 @@ pub struct Group {
     pub places: Vec<usize>,
     /// Tokens per prompt.
     pub positions: usize,
+    /// Token ids of each pair's clean prompt, then of its patch prompt.
+    pub prompts: [Vec<Vec<u32>>; 2],
     /// Each pair's answers.
     pub answers: Vec<Answers>,
     /// The plain runs of the clean prompts, then of the patch prompts unless only clean ones were asked for.
@@ -116,8 +118,10 @@ impl<'a> Plain<'a> {
                 traces.push(of(|pair| &pair.patch)?);
             }
             let codes = traces.iter().map(|traces| encoded(compute, dictionaries, traces, cancel)).collect::<Result<_>>()?;
+            let prompts = [|pair: &Pair| pair.clean.clone(), |pair: &Pair| pair.patch.clone()];
+            let prompts = prompts.map(|side| places.iter().map(|place| side(&pairs[*place])).collect());
             let answers = places.iter().map(|place| pairs[*place].answers).collect();
-            Ok(Group { positions, answers, traces, codes, places })
+            Ok(Group { positions, prompts, answers, traces, codes, places })
         };
         let groups = lengths.into_iter().map(group).collect::<Result<_>>()?;
         Ok(Self { compute, dictionaries, groups, pairs: pairs.len() })
@@ -152,19 +156,6 @@ impl<'a> Plain<'a> {
         let end = Entry::end(config);
         let last: Vec<&[f32]> = ends.iter().map(|stream| end.reaching(stream, config)).collect();
         self.compute.metrics(end, &last, answers, cancel)
-    }
-
-    /// Whether the output of `earlier` is read on the way to that of `later`.
-    pub fn feeds(&self, earlier: Submodule, later: Submodule) -> bool {
-        use crate::core::submodule::SubmoduleKind::{Attention, Mlp, Residual};
-        if earlier.layer != later.layer {
-            return earlier.layer < later.layer;
-        }
-        match (earlier.kind, later.kind) {
-            (Attention, Mlp) => !self.compute.config().parallel_residual,
-            (Attention | Mlp, Residual) => true,
-            _ => false,
-        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The arithmetic of [`Compute`] on any burn backend.
 
+mod interventions;
+
 use std::sync::Arc;
 
 use burn::tensor::backend::Backend;
@@ -196,40 +198,15 @@ impl<B: Backend> Compute for BurnCompute<B> {
     }
 
     fn run_edited(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
-        let Config { layers, width, .. } = *self.model.config();
-        let positions = streams.first().map_or(1, |stream| stream.len() / width);
-        let at_once = (self.extent.tokens / positions.max(1)).max(1);
-        let mut ends = Vec::with_capacity(streams.len());
-        for (chunk, streams) in streams.chunks(at_once).enumerate() {
-            let sequences = chunk * at_once..chunk * at_once + streams.len();
-            let mut hidden = self.upload(streams.concat(), positions);
-            let tables = self.model.positions(&hidden);
-            for layer in first..layers {
-                cancel.check()?;
-                let mut outcome = Ok(());
-                let mut change = |submodule, output: Tensor<B, 3>| {
-                    if outcome.is_err() || !edit.touches(submodule) {
-                        return output;
-                    }
-                    let mut values = download(output);
-                    outcome = edit.apply(submodule, sequences.clone(), &mut values);
-                    self.upload(values, positions)
-                };
-                hidden = self.model.run_layer(layer, hidden, &tables, &mut change);
-                outcome?;
-            }
-            ends.extend(download(hidden).chunks_exact(positions * width).map(<[f32]>::to_vec));
-        }
-        Ok(ends)
+        self.run_with(first, streams, edit, cancel)
     }
 
     fn end_logits(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>> {
-        let mut logits = Vec::with_capacity(tokens.len() * self.model.config().vocabulary);
-        for tokens in tokens.chunks(self.extent.tokens) {
-            cancel.check()?;
-            logits.extend(download(self.model.logits(self.upload(tokens.concat(), 1))));
-        }
-        Ok(logits)
+        self.logits_of(tokens, cancel)
+    }
+
+    fn output_gradients(&self, later: Submodule, prompts: &[&[u32]], upstream: &[&[f32]], cancel: &Cancel) -> Result<Vec<Array>> {
+        self.gradients_of_output(later, prompts, upstream, cancel)
     }
 
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>> {

@@ -17,6 +17,7 @@ pub mod native;
 use std::borrow::Cow;
 
 use crate::core::problem::Result;
+use crate::core::submodule::Submodule;
 use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -25,7 +26,7 @@ use crate::engine::model::config::Config;
 
 pub use choose::{BURN_VERSION, available, is_built_in, open, works};
 pub use edit::Edit;
-pub use entry::Entry;
+pub use entry::{Entry, feeds};
 pub use extent::TOKENS_AT_ONCE;
 
 /// The two tokens whose logits the metric compares.
@@ -102,6 +103,13 @@ pub trait Compute: Send + Sync {
     /// The logits of the whole vocabulary that each of `tokens`, the stream of one token that leaves the last layer, `[width]`, leads
     /// to: `[tokens, vocabulary]`.
     fn end_logits(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>>;
+
+    /// For each prompt the gradients of the scalar product of `upstream` and the output of `later`, in the plain run, with respect to the
+    /// outputs of all submodules, while everything between is free to move: 0 where no path leads to `later`.
+    ///
+    /// # Shapes
+    /// - upstream: per prompt `[positions, width]`; output: per prompt `[submodules, positions, width]`, in submodule order
+    fn output_gradients(&self, later: Submodule, prompts: &[&[u32]], upstream: &[&[f32]], cancel: &Cancel) -> Result<Vec<Array>>;
 
     /// The metric of each of `streams`, which enter at `entry` and hold the positions that the metric depends on.
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>>;

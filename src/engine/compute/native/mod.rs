@@ -22,9 +22,15 @@ mod weights;
 
 pub use rate::{Rates, rates};
 
-use super::extent::TOKENS_PER_TASK;
+use std::sync::OnceLock;
+
+use burn_ndarray::{NdArray, NdArrayDevice};
+
+use super::burn_compute::BurnCompute;
+use super::extent::{Extent, TOKENS_PER_TASK};
 use super::{Answers, Compute, Edit, Entry, Segment, Start};
 use crate::core::problem::Result;
+use crate::core::submodule::Submodule;
 use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -41,6 +47,9 @@ pub struct NativeCompute {
     weights: Weights,
     workspaces: Pool<Workspace>,
     encoders: Pool<encode::Buffers>,
+    /// The file of the weights, for [`NativeCompute::differentiable`].
+    file: TensorFile,
+    differentiable: OnceLock<BurnCompute<NdArray<f32>>>,
 }
 
 impl NativeCompute {
@@ -51,7 +60,19 @@ impl NativeCompute {
             weights: Weights::load(config, weights, cancel)?,
             workspaces: Pool::default(),
             encoders: Pool::default(),
+            file: weights.clone(),
+            differentiable: OnceLock::new(),
         })
+    }
+
+    /// The same model in burn, for gradients that this backend has no kernels for. It is loaded when it is first asked for and holds
+    /// all weights once more: about 0.3 GB at pythia-70m's size.
+    fn differentiable(&self, cancel: &Cancel) -> Result<&BurnCompute<NdArray<f32>>> {
+        if let Some(model) = self.differentiable.get() {
+            return Ok(model);
+        }
+        let model = BurnCompute::load("native", &self.config, &self.file, NdArrayDevice::Cpu, Extent::PROCESSOR, cancel)?;
+        Ok(self.differentiable.get_or_init(|| model))
     }
 
     /// Runs `task` with a workspace that no other task uses.
@@ -91,6 +112,10 @@ impl Compute for NativeCompute {
     fn end_logits(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>> {
         cancel.check()?;
         self.logits_of(tokens)
+    }
+
+    fn output_gradients(&self, later: Submodule, prompts: &[&[u32]], upstream: &[&[f32]], cancel: &Cancel) -> Result<Vec<Array>> {
+        self.differentiable(cancel)?.output_gradients(later, prompts, upstream, cancel)
     }
 
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>> {
