@@ -44,7 +44,7 @@ pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
 }
 
 /// The run file at `run`; where no file is, the kept run of that name or number.
-fn file_or_kept(run: PathBuf) -> Result<PathBuf> {
+pub(super) fn file_or_kept(run: PathBuf) -> Result<PathBuf> {
     if run.exists() {
         return Ok(run);
     }

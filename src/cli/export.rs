@@ -27,7 +27,7 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     let book = tags::of(&subject)?;
     let findings = Findings::from_run(run, Some(arguments.run.display().to_string()), subject);
     let spec = Spec {
-        filter: filter(&findings.study, arguments)?,
+        filter: filter(&findings.study, arguments.filter.as_deref(), &arguments.tag)?,
         ..Spec::all(shown(&findings.study, arguments)?, arguments.selection())
     };
     let rows = arrange(&findings, book.features(), &spec).rows;
@@ -96,15 +96,15 @@ fn shown(study: &Study, arguments: &ExportArguments) -> Result<Shown> {
 }
 
 /// The filter that the flags ask for: that of --filter, and one of the tags of --tag.
-fn filter(study: &Study, arguments: &ExportArguments) -> Result<Option<Filter>> {
+pub(super) fn filter(study: &Study, typed: Option<&str>, tags: &[String]) -> Result<Option<Filter>> {
     let parse = |flag: &str, text: &str| {
         let place = format!("{flag} '{}'", printable(text));
         Filter::parse(text, study)
             .map_err(|error| Problem::new(place, error, "key / of the explorer explains filters as you type"))
     };
-    let typed = arguments.filter.as_deref().unwrap_or_default();
+    let typed = typed.unwrap_or_default();
     let filter = parse("--filter", typed)?;
-    let tags: Vec<String> = arguments.tag.iter().map(|tag| format!("tag={}", quoted(tag))).collect();
+    let tags: Vec<String> = tags.iter().map(|tag| format!("tag={}", quoted(tag))).collect();
     for tag in &tags {
         parse("--tag", tag)?;
     }

@@ -1,7 +1,9 @@
 //! The command line: commands that use the engine and the store without the explorer, and the start of the explorer.
 
+mod ablate;
 pub mod arguments;
 mod bench;
+mod causal;
 mod check;
 mod doctor;
 mod explore;
@@ -15,6 +17,7 @@ mod plain;
 mod progress;
 mod run;
 mod runs;
+mod steer;
 mod studies;
 mod study;
 mod summary;
@@ -87,6 +90,8 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
     let Some(command) = arguments.command else { return explore::explore(arguments.explore) };
     match command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Ablate(arguments) => ablate::ablate(arguments),
+        Command::Steer(arguments) => steer::steer(arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Runs(arguments) => runs::runs(&arguments),

@@ -87,6 +87,11 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
     })
 }
 
+/// The model that the flags name, which must be on this machine.
+pub fn named_model(model: &str, dictionaries: Option<PathBuf>) -> Result<ModelSource> {
+    model_source(model, dictionaries, Absent::Refused)
+}
+
 fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> Result<ModelSource> {
     match (model, dictionaries) {
         (DEMO, None) => Ok(ModelSource::Demo),

@@ -3,6 +3,7 @@
 //! No module here uses burn, a terminal or a file, so every rule that a number on the screen depends on can be read and tested
 //! by itself.
 
+pub mod causal;
 pub mod delta;
 pub mod detail_index;
 pub mod dictionary_report;

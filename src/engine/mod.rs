@@ -5,6 +5,7 @@ pub mod attribution;
 pub mod bos;
 pub mod cache;
 pub mod cancel;
+pub mod causal;
 pub mod compute;
 pub mod dataset;
 pub mod demo;

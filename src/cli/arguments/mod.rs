@@ -1,6 +1,7 @@
 //! Every command and flag, each defined once; the texts of `--help` are made from these comments.
 
 mod bench;
+mod causal;
 mod export;
 mod runs;
 mod studies;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
+pub use causal::{AblateArguments, ListArguments, ModelArguments, Printed, SteerArguments};
 pub use export::{ExportArguments, Format};
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
 pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
@@ -60,6 +62,16 @@ pub enum Command {
     Run(RunArguments),
     /// Print selected features of a run: as JSON, CSV, a Markdown table or Neuronpedia links.
     Export(ExportArguments),
+    /// Ablate features of a run and say what becomes of the metric: sets of them, or each of a list by itself.
+    ///
+    /// Every feature outside a set C is ablated for F(C), those in it for F(C complement), at all positions of all submodules at once. The
+    /// prompts are the run's own.
+    Ablate(AblateArguments),
+    /// Add a feature's direction to an output: what becomes of the metric, of both answers, and of what the model writes.
+    ///
+    /// Curves bend back, so the smallest coefficient that turns the sign is looked for step by step. No token is put before a prompt that the
+    /// attribution does not have.
+    Steer(SteerArguments),
     /// Explore a saved run in the terminal.
     Open(OpenArguments),
     /// List the runs that the explorer kept by itself; `name` names one, `delete` deletes.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::app::state::ThemeName;
+use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::quadrature::{MOST_STEPS, Rule};
 use crate::core::request::Backend;
 use crate::core::run::Method;
@@ -63,6 +64,16 @@ pub fn rule() -> impl TypedValueParser<Value = Rule> {
     one_of(&Rule::ALL, Rule::name)
 }
 
+/// Parses the name of a way to ablate.
+pub fn way() -> impl TypedValueParser<Value = Way> {
+    one_of(&Way::ALL, Way::name)
+}
+
+/// Parses the name of a treatment of the error term.
+pub fn error_treatment() -> impl TypedValueParser<Value = ErrorTreatment> {
+    one_of(&ErrorTreatment::ALL, ErrorTreatment::name)
+}
+
 /// Parses the name of a backend, or `auto` for the fastest that works.
 pub fn backend() -> impl TypedValueParser<Value = Choice<Backend>> {
     auto_or(&Backend::ALL, Backend::name)
@@ -112,6 +123,16 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
         Ok(seconds) if (0.0..=3600.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
         _ => Err("use a number of seconds from 0 to 3600".to_owned()),
     }
+}
+
+/// Parses a number that is not infinite.
+pub fn finite(text: &str) -> Result<f32, String> {
+    text.trim().parse::<f32>().ok().filter(|number| number.is_finite()).ok_or_else(|| "use numbers such as -5 or 0.5".to_owned())
+}
+
+/// Parses a number above 0.
+pub fn above_zero(text: &str) -> Result<f32, String> {
+    finite(text).ok().filter(|number| *number > 0.0).ok_or_else(|| "use a number above 0, such as 0.7".to_owned())
 }
 
 /// Parses a threshold of `|effect|`, a finite number from 0 up.

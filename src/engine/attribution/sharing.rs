@@ -176,7 +176,7 @@ impl Sharing<'_> {
             let found = self.sums_between(submodule, &asked, &routes, &between)?;
             Ok(asked.pick(&found))
         })?;
-        let mut means = match &path.starts {
+        let mut means: Vec<Vec<f32>> = match &path.starts {
             Some(starts) => {
                 starts.iter().flatten().map(|plain| plain.at(submodule, self.model.compute.config().layers)).collect()
             }

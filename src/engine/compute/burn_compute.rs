@@ -1,5 +1,7 @@
 //! The arithmetic of [`Compute`] on any burn backend.
 
+mod interventions;
+
 use std::sync::Arc;
 
 use burn::tensor::backend::Backend;
@@ -7,7 +9,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 
 use super::encoders::{Encoders, Piece};
 use super::extent::Extent;
-use super::{Answers, Compute, Entry, Segment, Start, grouped};
+use super::{Answers, Compute, Edit, Entry, Segment, Start, grouped};
 use crate::core::problem::Result;
 use crate::core::quadrature::Point;
 use crate::core::submodule::{Submodule, SubmoduleKind};
@@ -197,6 +199,22 @@ impl<B: Backend> Compute for BurnCompute<B> {
         let residual = self.model.run_layers(0, self.embed(prompts), &mut |_, output| output);
         let [_, positions, _] = residual.dims();
         Ok(download(self.model.logits(residual.narrow(1, positions - 1, 1))))
+    }
+
+    fn embedded(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
+        Ok(prompts.iter().map(|prompt| download(self.embed(&[prompt]))).collect())
+    }
+
+    fn run_edited(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
+        self.run_with(first, streams, edit, cancel)
+    }
+
+    fn end_logits(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>> {
+        self.logits_of(tokens, cancel)
+    }
+
+    fn output_gradients(&self, later: Submodule, prompts: &[&[u32]], upstream: &[&[f32]], cancel: &Cancel) -> Result<Vec<Array>> {
+        self.gradients_of_output(later, prompts, upstream, cancel)
     }
 
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>> {

@@ -60,3 +60,16 @@ impl Entry {
         }
     }
 }
+
+/// Whether the output of `earlier` is read on the way to that of `later`.
+pub fn feeds(earlier: Submodule, later: Submodule, config: &Config) -> bool {
+    use SubmoduleKind::{Attention, Mlp, Residual};
+    if earlier.layer != later.layer {
+        return earlier.layer < later.layer;
+    }
+    match (earlier.kind, later.kind) {
+        (Attention, Mlp) => !config.parallel_residual,
+        (Attention | Mlp, Residual) => true,
+        _ => false,
+    }
+}

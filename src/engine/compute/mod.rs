@@ -8,6 +8,7 @@ mod burn_compute;
 mod choose;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod edit;
 mod encoders;
 mod entry;
 mod extent;
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 
 use crate::core::problem::Result;
 use crate::core::quadrature::Point;
+use crate::core::submodule::Submodule;
 use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -24,7 +26,8 @@ use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::config::Config;
 
 pub use choose::{BURN_VERSION, available, is_built_in, open, works};
-pub use entry::Entry;
+pub use edit::Edit;
+pub use entry::{Entry, feeds};
 pub use extent::TOKENS_AT_ONCE;
 
 /// The two tokens whose logits the metric compares.
@@ -87,6 +90,27 @@ pub trait Compute: Send + Sync {
 
     /// The logits of the whole vocabulary at the last position, `[prompts, vocabulary]`.
     fn last_logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>>;
+
+    /// The residual stream that enters layer 0 of each prompt, `[positions, width]`.
+    fn embedded(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<f32>>>;
+
+    /// Runs `streams`, which enter layer `first` and hold all positions, through the layers from there on, while `edit` changes
+    /// the outputs of submodules on the way.
+    ///
+    /// # Shapes
+    /// - streams and output (the stream that leaves the last layer): per sequence `[positions, width]`
+    fn run_edited(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>>;
+
+    /// The logits of the whole vocabulary that each of `tokens`, the stream of one token that leaves the last layer, `[width]`, leads
+    /// to: `[tokens, vocabulary]`.
+    fn end_logits(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>>;
+
+    /// For each prompt the gradients of the scalar product of `upstream` and the output of `later`, in the plain run, with respect to the
+    /// outputs of all submodules, while everything between is free to move: 0 where no path leads to `later`.
+    ///
+    /// # Shapes
+    /// - upstream: per prompt `[positions, width]`; output: per prompt `[submodules, positions, width]`, in submodule order
+    fn output_gradients(&self, later: Submodule, prompts: &[&[u32]], upstream: &[&[f32]], cancel: &Cancel) -> Result<Vec<Array>>;
 
     /// The metric of each of `streams`, which enter at `entry` and hold the positions that the metric depends on.
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>>;

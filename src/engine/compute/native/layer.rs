@@ -105,7 +105,7 @@ impl Pass<'_> {
         self.config.norm_epsilon as f32
     }
 
-    /// Runs the layer. `each` sees the outputs of attention and MLP, `[w, width]`.
+    /// Runs the layer. `each` sees the outputs of attention and MLP, `[w, width]`, and may change them.
     ///
     /// # Shapes
     /// - hidden: `[r, width]` before, `[w, width]` after
@@ -114,7 +114,7 @@ impl Pass<'_> {
         hidden: &mut Vec<f32>,
         kept: &mut Kept,
         scratch: &mut Scratch,
-        each: &mut dyn FnMut(SubmoduleKind, &[f32]),
+        each: &mut dyn FnMut(SubmoduleKind, &mut [f32]),
     ) {
         let (shape, width) = (self.shape, self.config.width);
         let normal = sized(&mut kept.normal, shape.rows() * width);
@@ -155,7 +155,7 @@ impl Pass<'_> {
         hidden: &mut [f32],
         kept: &mut Kept,
         scratch: &mut Scratch,
-        each: &mut dyn FnMut(SubmoduleKind, &[f32]),
+        each: &mut dyn FnMut(SubmoduleKind, &mut [f32]),
     ) {
         let width = self.config.width;
         let rows = hidden.len() / width;
@@ -167,7 +167,7 @@ impl Pass<'_> {
     }
 
     /// Runs the MLP on the normalised rows in `scratch.read` and adds its output to `hidden`.
-    fn mlp(&self, hidden: &mut [f32], kept: &mut Kept, scratch: &mut Scratch, each: &mut dyn FnMut(SubmoduleKind, &[f32])) {
+    fn mlp(&self, hidden: &mut [f32], kept: &mut Kept, scratch: &mut Scratch, each: &mut dyn FnMut(SubmoduleKind, &mut [f32])) {
         let rows = hidden.len() / self.config.width;
         let values = sized(&mut scratch.hidden, rows * self.config.mlp_width);
         project(&self.layer.hidden, &scratch.read, values);

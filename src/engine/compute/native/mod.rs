@@ -5,6 +5,7 @@
 //! computes the same in `compute::burn_compute`, and tests compare the two.
 
 mod attention;
+mod edited;
 mod encode;
 mod layer;
 mod metric;
@@ -21,10 +22,16 @@ mod weights;
 
 pub use rate::{Rates, rates};
 
-use super::extent::TOKENS_PER_TASK;
-use super::{Answers, Compute, Entry, Segment, Start};
+use std::sync::OnceLock;
+
+use burn_ndarray::{NdArray, NdArrayDevice};
+
+use super::burn_compute::BurnCompute;
+use super::extent::{Extent, TOKENS_PER_TASK};
+use super::{Answers, Compute, Edit, Entry, Segment, Start};
 use crate::core::problem::Result;
 use crate::core::quadrature::Point;
+use crate::core::submodule::Submodule;
 use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -41,6 +48,9 @@ pub struct NativeCompute {
     weights: Weights,
     workspaces: Pool<Workspace>,
     encoders: Pool<encode::Buffers>,
+    /// The file of the weights, for [`NativeCompute::differentiable`].
+    file: WeightFiles,
+    differentiable: OnceLock<BurnCompute<NdArray<f32>>>,
 }
 
 impl NativeCompute {
@@ -51,7 +61,19 @@ impl NativeCompute {
             weights: Weights::load(config, weights, cancel)?,
             workspaces: Pool::default(),
             encoders: Pool::default(),
+            file: weights.clone(),
+            differentiable: OnceLock::new(),
         })
+    }
+
+    /// The same model in burn, for gradients that this backend has no kernels for. It is loaded when it is first asked for and holds
+    /// all weights once more: about 0.3 GB at pythia-70m's size.
+    fn differentiable(&self, cancel: &Cancel) -> Result<&BurnCompute<NdArray<f32>>> {
+        if let Some(model) = self.differentiable.get() {
+            return Ok(model);
+        }
+        let model = BurnCompute::load("native", &self.config, &self.file, NdArrayDevice::Cpu, Extent::PROCESSOR, cancel)?;
+        Ok(self.differentiable.get_or_init(|| model))
     }
 
     /// Runs `task` with a workspace that no other task uses.
@@ -78,6 +100,23 @@ impl Compute for NativeCompute {
 
     fn last_logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>> {
         self.logits(prompts, cancel)
+    }
+
+    fn embedded(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
+        prompts.iter().map(|prompt| self.embed(&[prompt])).collect()
+    }
+
+    fn run_edited(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
+        self.run_with(first, streams, edit, cancel)
+    }
+
+    fn end_logits(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>> {
+        cancel.check()?;
+        self.logits_of(tokens)
+    }
+
+    fn output_gradients(&self, later: Submodule, prompts: &[&[u32]], upstream: &[&[f32]], cancel: &Cancel) -> Result<Vec<Array>> {
+        self.differentiable(cancel)?.output_gradients(later, prompts, upstream, cancel)
     }
 
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>> {

@@ -9,12 +9,11 @@ use super::layer::{Kept, Pass, Scratch, spread_last};
 use super::metric::Direction;
 use super::rotary::Rotary;
 use super::split::evenly;
-use super::vector::normalise;
 use super::walk::Walk;
 use super::{NativeCompute, TOKENS_PER_TASK};
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
-use crate::engine::activation::{Array, Trace, dot, zeros};
+use crate::engine::activation::{Array, Trace, zeros};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Answers, Entry, Start, grouped};
 
@@ -28,7 +27,7 @@ fn distribute(values: &[f32], part: usize, arrays: &mut [Array]) {
 
 impl NativeCompute {
     /// The residual stream that enters layer 0, `[prompts, positions, width]`.
-    fn embed(&self, prompts: &[&[u32]]) -> Result<Vec<f32>> {
+    pub(super) fn embed(&self, prompts: &[&[u32]]) -> Result<Vec<f32>> {
         let width = self.config.width;
         let mut embedded = vec![0.0; prompts.iter().map(|prompt| prompt.len()).sum::<usize>() * width];
         let tokens = prompts.iter().flat_map(|prompt| prompt.iter());
@@ -56,11 +55,11 @@ impl NativeCompute {
                 Shape { sequences: prompts.len(), positions, last: false, heads: config.heads, head_width: config.head_width };
             for (index, layer) in self.weights.layers.iter().enumerate() {
                 cancel.check()?;
-                let mut keep = |kind, output: &[f32]| {
+                let mut keep = |kind, output: &mut [f32]| {
                     distribute(output, Trace::part(Submodule::new(kind, index), config.layers), &mut arrays);
                 };
                 Pass { config, layer, rotary: &rotary, shape }.forward(&mut hidden, &mut kept, &mut scratch, &mut keep);
-                keep(SubmoduleKind::Residual, &hidden);
+                keep(SubmoduleKind::Residual, &mut hidden);
             }
             Ok(arrays)
         };
@@ -69,24 +68,11 @@ impl NativeCompute {
     }
 
     pub(super) fn logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>> {
-        let (width, vocabulary) = (self.config.width, self.config.vocabulary);
         let traces = self.run_plainly(prompts, cancel)?;
         let end = Entry::end(&self.config);
-        let last: Vec<f32> = traces.iter().flat_map(|trace| end.stream(trace, &self.config).into_owned()).collect();
-        let mut normal = vec![0.0; last.len()];
-        normalise(&last, width, self.config.norm_epsilon as f32, &mut normal, &mut vec![0.0; traces.len()]);
-        let [scale, shift] = &self.weights.final_norm;
-        for row in normal.chunks_exact_mut(width) {
-            row.iter_mut().zip(scale).zip(shift).for_each(|((value, scale), shift)| *value = *value * scale + shift);
-        }
-        let mut logits = vec![0.0; prompts.len() * vocabulary];
-        for token in 0..vocabulary {
-            let row = self.unembedding(token as u32)?;
-            for (example, last) in normal.chunks_exact(width).enumerate() {
-                logits[example * vocabulary + token] = dot(last, &row);
-            }
-        }
-        Ok(logits)
+        let last: Vec<&[f32]> =
+            traces.iter().map(|trace| end.reaching(trace.entering(self.config.layers), &self.config)).collect();
+        self.logits_of(&last)
     }
 
     pub(super) fn gradients_at(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {

@@ -1,0 +1,173 @@
+//! The flags of the causal checks.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::values::{Choice, above_zero, backend, error_treatment, finite, positive, threads, threshold, way};
+use crate::app::state::THRESHOLD;
+use crate::core::causal::set::Member;
+use crate::core::causal::steering::Positions;
+use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::request::Backend;
+use crate::core::selection::Selection;
+
+/// Where the model of a run is, and on what it computes.
+#[derive(Debug, Clone, Args)]
+pub struct ModelArguments {
+    /// The run's model, as for `run`. [default: where the run's record says]
+    #[arg(long, value_name = "demo|NAME|DIR")]
+    pub model: Option<String>,
+
+    /// The folder that holds the model's dictionaries, as for `run`.
+    #[arg(long, value_name = "DIR", requires = "model")]
+    pub dictionaries: Option<PathBuf>,
+
+    /// `auto` takes the best backend in this program that works: cuda, native, flex, ndarray.
+    #[arg(long, value_name = "BACKEND", default_value = "auto", value_parser = backend())]
+    pub backend: Choice<Backend>,
+
+    /// Compute on N threads, at most one for each core. [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Which features of the view are listed, as for `export`.
+#[derive(Debug, Clone, Args)]
+pub struct ListArguments {
+    /// Select the features with |effect| above X. [default: 0.1]
+    #[arg(long, value_name = "X", conflicts_with = "top_k", value_parser = threshold)]
+    pub threshold: Option<f32>,
+
+    /// Select the N features of largest |effect|, over all submodules together.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub top_k: Option<usize>,
+
+    /// Only the selected features that match, in the language of the explorer's filter: `layer>=3 and tag=FP`.
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Option<String>,
+
+    /// Only the selected features with this tag; of several --tag, one is enough.
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+}
+
+impl ListArguments {
+    /// The rule that selects features.
+    pub fn selection(&self) -> Selection {
+        self.top_k.map_or_else(|| Selection::Threshold(self.threshold.unwrap_or(THRESHOLD)), Selection::TopK)
+    }
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Printed {
+    /// A table to read.
+    Table,
+    /// One JSON object.
+    Json,
+}
+
+/// Flags of `ablate`.
+#[derive(Debug, Args)]
+pub struct AblateArguments {
+    /// A run file, or a kept run by its name or number.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// The view whose clean prompts are run. [default: the first view]
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<String>,
+
+    /// A JSON object from names to lists: features (`resid_1/364` or `1-res-sm/364`), whole submodules (`resid_1`), kinds (`attn`), layers
+    /// (`layer_3`, or `layer_3+` for all from there on). Without it the listed features are one set.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["each", "threshold", "top_k", "filter", "tag"])]
+    pub set: Option<PathBuf>,
+
+    /// Ablate each listed feature by itself, by zero and by resample: a feature that is off in the clean prompts does nothing when zeroed.
+    #[arg(long, conflicts_with = "way")]
+    pub each: bool,
+
+    /// Which features are listed.
+    #[command(flatten)]
+    pub list: ListArguments,
+
+    /// What an ablated feature becomes: 0, its mean over the clean prompts at that position, over all their positions, over the patch prompts
+    /// at that position, or its value in the example's patch prompt.
+    #[arg(long, value_name = "WAY", default_value = "zero", value_parser = way())]
+    pub way: Way,
+
+    /// The error term: `recomputed` of the modified output; of the clean run where a feature is ablated (`clean_touched`) or everywhere (`clean`),
+    /// with which F(C) is F(empty) for every set without a feature of the last residual.
+    #[arg(long, value_name = "TREATMENT", default_value = "recomputed", value_parser = error_treatment())]
+    pub error: ErrorTreatment,
+
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Printed,
+
+    /// Where the model is.
+    #[command(flatten)]
+    pub model: ModelArguments,
+}
+
+/// Flags of `steer`.
+#[derive(Debug, Args)]
+pub struct SteerArguments {
+    /// A run file, or a kept run by its name or number.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// The view whose clean prompts are steered. [default: the first view]
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<String>,
+
+    /// The feature whose decoder row is added: `resid_1/364` or `1-res-sm/364`.
+    #[arg(long, value_name = "FEATURE")]
+    pub feature: Member,
+
+    /// Where in the prompt: `all`, `all_but_last` (as the study), `last`, or a position from 0.
+    #[arg(long, value_name = "POSITIONS", default_value = "all")]
+    pub positions: Positions,
+
+    /// Factors of the decoder row as it is stored.
+    #[arg(long, value_name = "X,X,..", value_delimiter = ',', allow_hyphen_values = true, value_parser = finite, default_value = "-20,-10,-5,-1,0,1,5,10,20")]
+    pub coefficients: Vec<f32>,
+
+    /// Do not look for the smallest coefficient that turns the sign of the metric (steps of 0.5 up to 100 in both directions).
+    #[arg(long)]
+    pub no_scan: bool,
+
+    /// Continue prompts by N tokens under each coefficient; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub tokens: usize,
+
+    /// Continue the first N prompts.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = positive)]
+    pub prompts: usize,
+
+    /// Draw N continuations beside the greedy one.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub samples: usize,
+
+    /// Temperature of draws.
+    #[arg(long, value_name = "X", default_value = "1", value_parser = above_zero)]
+    pub temperature: f32,
+
+    /// Draw from the most probable tokens that together have this share.
+    #[arg(long, value_name = "X", default_value = "1", value_parser = above_zero)]
+    pub top_p: f32,
+
+    /// Seed of draws.
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub seed: u32,
+
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Printed,
+
+    /// Where the model is.
+    #[command(flatten)]
+    pub model: ModelArguments,
+}

@@ -1,0 +1,113 @@
+//! What the causal checks have in common: the run, its model, the listed features, the progress.
+
+pub mod json;
+mod source;
+pub mod words;
+
+use std::path::PathBuf;
+
+use indicatif::ProgressBar;
+
+use super::arguments::{ListArguments, ModelArguments};
+use super::explore::file_or_kept;
+use super::{export, progress, study, tags};
+use crate::core::findings::Findings;
+use crate::core::problem::{Problem, Result};
+use crate::core::progress::Progress;
+use crate::core::rows::arrange::arrange;
+use crate::core::rows::{Shown, Spec};
+use crate::core::run::{Manifest, Run};
+use crate::core::submodule::FeatureId;
+use crate::core::view::View;
+use crate::engine::cancel::Cancel;
+use crate::engine::causal::plain::{Pair, Plain, Sides};
+use crate::engine::causal::recorded::expect_model_of;
+use crate::engine::identity;
+use crate::engine::loaded::Loaded;
+use crate::engine::memory::Bounds;
+use crate::engine::threads::Threads;
+use crate::store::run_file;
+
+/// A run whose features are checked, with one of its views.
+pub struct Checked {
+    /// The run file.
+    pub path: PathBuf,
+    /// The run.
+    pub run: Run,
+    /// The view whose clean prompts are run.
+    pub view: View,
+}
+
+impl Checked {
+    /// Reads the run at `path`, or the kept run of that name, and finds its view `view`, or the first one.
+    pub fn open(path: PathBuf, view: Option<&str>) -> Result<Self> {
+        let path = file_or_kept(path)?;
+        let run = run_file::read(&path)?;
+        let view = view.map_or(Ok(View(0)), |name| run.manifest.study.named(name))?;
+        Ok(Self { path, run, view })
+    }
+
+    /// The record of the run's inputs.
+    pub fn manifest(&self) -> &Manifest {
+        &self.run.manifest
+    }
+
+    /// The view's name.
+    pub fn view_name(&self) -> String {
+        self.manifest().study.name(self.view).to_string()
+    }
+
+    /// The listed features of the view, strongest first, with their effects.
+    ///
+    /// # Errors
+    /// When the filter cannot be read, or nothing is listed.
+    pub fn listed(&self, list: &ListArguments) -> Result<Vec<(FeatureId, f32)>> {
+        let subject = identity::subject_of(&self.run);
+        let book = tags::of(&subject)?;
+        let findings = Findings::from_run(self.run.clone(), None, subject);
+        let filter = export::filter(&findings.study, list.filter.as_deref(), &list.tag)?;
+        let spec = Spec { filter, ..Spec::all(Shown::Single(self.view), list.selection()) };
+        let rows = arrange(&findings, book.features(), &spec).rows;
+        if rows.is_empty() {
+            let what = format_args!("has no feature with {} in the view {}", spec.selection, self.view_name());
+            let remedy = "list others with --threshold, --top-k, --filter or --tag";
+            return Err(Problem::new(self.path.display(), what, remedy));
+        }
+        Ok(rows.iter().map(|row| (row.feature, row.effect)).collect())
+    }
+
+    /// Opens the run's model, checks that it is the run's, runs the view's prompts, and does `work` on the computing threads. `work` hears
+    /// of a bar that shows its progress.
+    pub fn with_model<T: Send>(
+        &self,
+        model: ModelArguments,
+        sides: Sides,
+        work: impl FnOnce(&Loaded, &Plain<'_>, &mut dyn FnMut(Progress), &Cancel) -> Result<T> + Send,
+    ) -> Result<T> {
+        let source = match model.model {
+            Some(name) => study::named_model(&name, model.dictionaries)?,
+            None => source::of(self.manifest())?,
+        };
+        let bar = progress::bar("{wide_bar} {pos}/{len}, {eta} left, {msg}");
+        bar.set_message("opening the model");
+        let cancel = Cancel::default();
+        let outcome = Threads::new(model.threads)?.run(|| {
+            let loaded = Loaded::open(&source, model.backend.named(), Bounds::NONE, &cancel)?;
+            expect_model_of(self.manifest(), &loaded, &cancel)?;
+            bar.set_message("plain runs");
+            let pairs = Pair::of_run(self.manifest(), self.view);
+            let plain = Plain::new(loaded.compute.as_ref(), &loaded.dictionaries, &pairs, sides, &cancel)?;
+            let value = work(&loaded, &plain, &mut |progress| show(&bar, progress), &cancel)?;
+            loaded.expect_unchanged()?;
+            Ok(value)
+        });
+        bar.finish_and_clear();
+        outcome
+    }
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.total);
+    bar.set_position(progress.done);
+    bar.set_message(progress.stage);
+}

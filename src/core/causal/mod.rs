@@ -1,0 +1,12 @@
+//! Causal checks of features that attribution found: what is ablated, how, and the scores that follow.
+//!
+//! The definitions are those of Marks et al. 2024, "Sparse Feature Circuits" (arXiv:2403.19647), and of the study of gender bias
+//! that this program reproduces: with M the set of all features and C a set, `F(C)` is the metric when every feature outside C is
+//! ablated, at every position of every submodule at once.
+
+pub mod bootstrap;
+pub mod each;
+pub mod scores;
+pub mod set;
+pub mod steering;
+pub mod way;

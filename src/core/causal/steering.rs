@@ -1,0 +1,209 @@
+//! Steering: a feature's direction is added to an output, and the metric follows. Curves bend back, so signs are scanned, not bisected.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::core::problem::{Problem, Result};
+
+/// The step between coefficients of a scan.
+pub const SCAN_STEP: f32 = 0.5;
+
+/// The largest coefficient of a scan.
+pub const SCAN_END: f32 = 100.0;
+
+/// The positions of a prompt at which an output is steered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Positions {
+    /// All.
+    All,
+    /// All but the last: what the study steers.
+    AllButLast,
+    /// The last.
+    Last,
+    /// This one, counted from 0.
+    At(usize),
+}
+
+impl Positions {
+    /// Whether position `position` of a prompt of `length` tokens is steered.
+    pub fn holds(self, position: usize, length: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::AllButLast => position + 1 < length,
+            Self::Last => position + 1 == length,
+            Self::At(one) => position == one,
+        }
+    }
+}
+
+impl fmt::Display for Positions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => formatter.write_str("all"),
+            Self::AllButLast => formatter.write_str("all_but_last"),
+            Self::Last => formatter.write_str("last"),
+            Self::At(position) => write!(formatter, "{position}"),
+        }
+    }
+}
+
+impl FromStr for Positions {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "all" => Ok(Self::All),
+            "all_but_last" => Ok(Self::AllButLast),
+            "last" => Ok(Self::Last),
+            number => number.parse().map(Self::At).map_err(|_| {
+                Problem::new(
+                    format_args!("positions '{text}'"),
+                    "are not known",
+                    "use all, all_but_last, last, or a position from 0",
+                )
+            }),
+        }
+    }
+}
+
+/// Where outputs are steered while a prompt is continued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// At every position of the prompt; new tokens are not steered.
+    All,
+    /// At every position of the prompt but the last: what the study does.
+    AllButLast,
+    /// At every position of the prompt and at every new token.
+    Every,
+}
+
+impl Mode {
+    /// Every mode, in the order of lists.
+    pub const ALL: [Self; 3] = [Self::All, Self::AllButLast, Self::Every];
+
+    /// The mode's name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::AllButLast => "all_but_last",
+            Self::Every => "every",
+        }
+    }
+
+    /// Whether `position` is steered, of a prompt of `prompt` tokens and what follows it.
+    pub fn holds(self, position: usize, prompt: usize) -> bool {
+        match self {
+            Self::All => position < prompt,
+            Self::AllButLast => position + 1 < prompt,
+            Self::Every => true,
+        }
+    }
+}
+
+/// What one coefficient does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dose {
+    /// The factor of the feature's decoder row.
+    pub coefficient: f32,
+    /// The metric of each example.
+    pub metrics: Vec<f32>,
+    /// The probability of each example's clean answer, over the whole vocabulary.
+    pub clean: Vec<f64>,
+    /// The probability of each example's patch answer.
+    pub patch: Vec<f64>,
+}
+
+/// The first coefficient of a scan at which the metric has another sign than without steering.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Flip {
+    /// The coefficient.
+    pub coefficient: f32,
+    /// The metric one step before.
+    pub before: f64,
+    /// The metric at the coefficient.
+    pub at: f64,
+}
+
+/// The flips in one direction; None where the scan found none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flips {
+    /// That of each example by itself.
+    pub per_example: Vec<Option<Flip>>,
+    /// That of the mean over examples.
+    pub mean: Option<Flip>,
+}
+
+impl Flips {
+    /// No flips of `examples` examples yet.
+    pub fn none(examples: usize) -> Self {
+        Self { per_example: vec![None; examples], mean: None }
+    }
+
+    /// Whether nothing is left to be found.
+    pub fn is_complete(&self) -> bool {
+        self.mean.is_some() && self.per_example.iter().all(Option::is_some)
+    }
+
+    /// Takes the metrics at the next coefficient of the scan, with those one step `before` it and those at coefficient 0, `zero`.
+    pub fn add(&mut self, coefficient: f32, zero: &[f32], before: &[f32], at: &[f32]) {
+        let flip = |zero: f64, before: f64, at: f64| {
+            (at.is_sign_positive() != zero.is_sign_positive()).then_some(Flip { coefficient, before, at })
+        };
+        let examples = zero.iter().zip(before).zip(at);
+        for (found, ((zero, before), at)) in self.per_example.iter_mut().zip(examples) {
+            *found = found.or_else(|| flip(f64::from(*zero), f64::from(*before), f64::from(*at)));
+        }
+        self.mean = self.mean.or_else(|| flip(mean(zero), mean(before), mean(at)));
+    }
+}
+
+/// The mean of some metrics.
+pub fn mean(values: &[f32]) -> f64 {
+    values.iter().map(|value| f64::from(*value)).sum::<f64>() / values.len() as f64
+}
+
+/// What follows the prompts under one coefficient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Continuation {
+    /// The factor of the feature's decoder row.
+    pub coefficient: f32,
+    /// Where outputs are steered.
+    pub mode: Mode,
+    /// The new tokens of each prompt, the largest logit each.
+    pub greedy: Vec<Vec<u32>>,
+    /// The smallest distance of the largest logit to the second, of each prompt.
+    pub smallest_gap: Vec<f32>,
+    /// For each sample the new tokens of each prompt.
+    pub sampled: Vec<Vec<Vec<u32>>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_named_or_numbered() {
+        for (text, held) in [
+            ("all", [true, true, true]),
+            ("all_but_last", [true, true, false]),
+            ("last", [false, false, true]),
+            ("1", [false, true, false]),
+        ] {
+            let positions: Positions = text.parse().unwrap();
+            assert_eq!([0, 1, 2].map(|position| positions.holds(position, 3)), held, "{text}");
+            assert_eq!(positions.to_string(), text);
+        }
+        assert!("first".parse::<Positions>().is_err() && "-1".parse::<Positions>().is_err());
+    }
+
+    #[test]
+    fn the_first_change_of_sign_counts_although_the_curve_bends_back() {
+        let mut flips = Flips::none(2);
+        let curve = [[1.0, -3.0], [-0.5, -2.0], [0.5, -1.0], [-1.0, -1.0]];
+        for step in 1..curve.len() {
+            flips.add(step as f32 * SCAN_STEP, &curve[0], &curve[step - 1], &curve[step]);
+        }
+        assert_eq!(flips.per_example, [Some(Flip { coefficient: 0.5, before: 1.0, at: -0.5 }), None]);
+        assert!(flips.mean.is_none() && !flips.is_complete());
+    }
+}

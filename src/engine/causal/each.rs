@@ -1,0 +1,49 @@
+//! Features one by one: where each is on, and how much of the bias goes with it.
+
+use super::ablation::{Told, metrics};
+use super::plain::{Group, Plain};
+use crate::core::causal::bootstrap::Resamples;
+use crate::core::causal::each::{Each, Single};
+use crate::core::causal::scores::{Score, removed_bias, resamples};
+use crate::core::causal::set::{FeatureSet, Member, Part};
+use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::problem::Result;
+use crate::core::submodule::FeatureId;
+use crate::engine::cancel::Cancel;
+use crate::engine::dictionary::codes::TokenCodes;
+
+/// Ablates each of `features` by itself, by zero and by resample. `plain` holds clean and patch prompts.
+///
+/// # Errors
+/// When the dictionaries lack a feature, a metric is not finite, or `cancel` is raised.
+pub fn each(plain: &Plain<'_>, features: &[FeatureId], error: ErrorTreatment, told: Told<'_>, cancel: &Cancel) -> Result<Each> {
+    let sizes = plain.sizes();
+    let alone =
+        |feature: &FeatureId| FeatureSet { name: "the list".to_owned(), members: vec![Member::Feature(*feature)] }.parts(&sizes);
+    let edits: Vec<Vec<Part>> = features.iter().map(alone).collect::<Result<_>>()?;
+    let all = plain.metrics(cancel)?;
+    let draws = resamples(all.len());
+    let zero = shares(&all, &metrics(plain, &edits, Way::Zero, error, told, cancel)?, &draws);
+    let resample = shares(&all, &metrics(plain, &edits, Way::Resample, error, told, cancel)?, &draws);
+    let single = |((feature, zero), resample): ((&FeatureId, Score), Score)| Single {
+        feature: *feature,
+        on_clean: examples_on(plain, *feature, Group::clean),
+        on_patch: examples_on(plain, *feature, Group::patch),
+        zero,
+        resample,
+    };
+    Ok(Each::new(error, &all, features.iter().zip(zero).zip(resample).map(single).collect()))
+}
+
+fn shares(all: &[f32], removed: &[Vec<f32>], draws: &Resamples) -> Vec<Score> {
+    removed.iter().map(|removed| removed_bias(all, removed, draws)).collect()
+}
+
+/// Number of pairs in which `feature` is active at some token of a side.
+fn examples_on(plain: &Plain<'_>, feature: FeatureId, side: fn(&Group, usize) -> &[TokenCodes]) -> usize {
+    let Some(dictionary) = plain.dictionary(feature.submodule) else { return 0 };
+    let is_on = |codes: &TokenCodes| codes.binary_search_by_key(&feature.index.0, |(index, _)| *index).is_ok();
+    let of_group =
+        |group: &Group| side(group, dictionary).chunks_exact(group.positions).filter(|pair| pair.iter().any(is_on)).count();
+    plain.groups.iter().map(of_group).sum()
+}

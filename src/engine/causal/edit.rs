@@ -1,0 +1,172 @@
+//! The edit of a run in which features are ablated.
+//!
+//! With x a submodule's output in the modified run, f its codes, and g those codes with the ablated entries set to their target, the
+//! output becomes `x + W_dec (g - f)` (the error of the modified output stays) or, since a clean error is `x_clean - W_dec f_clean -
+//! bias`, `x_clean + W_dec (g - f_clean)` (the error of the clean run is put in place).
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::plain::{Group, Plain};
+use super::targets::Targets;
+use crate::core::causal::set::Part;
+use crate::core::causal::way::ErrorTreatment;
+use crate::core::problem::Result;
+use crate::core::submodule::Submodule;
+use crate::engine::cancel::Cancel;
+use crate::engine::compute::{Edit, feeds};
+use crate::engine::dictionary::codes::{Change, DecoderRows, TokenCodes, changes};
+
+/// The ablated features, as a part of each dictionary.
+pub type Ablated = [Part];
+
+/// Sequences in which features are ablated, each by itself.
+pub struct Ablating<'a> {
+    /// The model with its plain runs.
+    pub plain: &'a Plain<'a>,
+    /// The group that the sequences belong to.
+    pub group: &'a Group,
+    /// The values that ablated features take.
+    pub targets: &'a Targets,
+    /// What becomes of the error terms.
+    pub error: ErrorTreatment,
+    /// For each sequence the pair whose clean prompt it is, and what is ablated.
+    pub sequences: &'a [(usize, &'a Ablated)],
+    /// Raised when nobody waits for the result any more.
+    pub cancel: &'a Cancel,
+}
+
+/// A token whose output is changed.
+struct Row {
+    /// The token's place among those of the call.
+    place: usize,
+    /// The token's place among those of the group's clean prompts.
+    row: usize,
+    /// The sequence that the token belongs to.
+    sequence: usize,
+}
+
+impl Ablating<'_> {
+    /// Whether an edit before `submodule` reaches it in a run with `ablated`. If none does, its output is that of the plain run.
+    fn is_reached(&self, ablated: &Ablated, submodule: Submodule) -> bool {
+        let dictionaries = self.plain.dictionaries.iter().zip(ablated);
+        dictionaries
+            .filter(|(_, part)| **part != Part::Nothing)
+            .any(|(dictionary, _)| feeds(dictionary.submodule(), submodule, self.plain.compute.config()))
+    }
+
+    fn changes_output(&self, ablated: &Ablated, dictionary: usize, submodule: Submodule) -> bool {
+        let is_ablated = ablated[dictionary] != Part::Nothing;
+        is_ablated || self.error == ErrorTreatment::Clean && self.is_reached(ablated, submodule)
+    }
+
+    /// The tokens that are changed. At the last layer the rest of the model reads the last position alone.
+    fn rows(&self, dictionary: usize, submodule: Submodule, sequences: Range<usize>) -> Vec<Row> {
+        let positions = self.group.positions;
+        let is_last = submodule.layer.0 + 1 == self.plain.compute.config().layers;
+        let read = if is_last { positions - 1..positions } else { 0..positions };
+        let first = sequences.start;
+        let changed = sequences.filter(|sequence| self.changes_output(self.sequences[*sequence].1, dictionary, submodule));
+        let rows = |sequence: usize| {
+            let pair = self.sequences[sequence].0;
+            read.clone().map(move |position| Row {
+                place: (sequence - first) * positions + position,
+                row: pair * positions + position,
+                sequence,
+            })
+        };
+        changed.flat_map(rows).collect()
+    }
+
+    /// The codes of the outputs of `rows`. None where they are not read, since every feature takes its target.
+    fn codes(&self, rows: &[Row], dictionary: usize, outputs: &[f32]) -> Result<Vec<Option<TokenCodes>>> {
+        let encoder = &self.plain.dictionaries[dictionary];
+        let plain = self.group.clean(dictionary);
+        let mut codes: Vec<Option<TokenCodes>> = vec![None; rows.len()];
+        let (mut computed, mut tokens) = (Vec::new(), Vec::new());
+        for (slot, row) in rows.iter().enumerate() {
+            let ablated = self.sequences[row.sequence].1;
+            if self.error != ErrorTreatment::Recomputed && ablated[dictionary] == Part::Everything {
+                continue;
+            }
+            if self.is_reached(ablated, encoder.submodule()) {
+                computed.push(slot);
+                tokens.push(&outputs[row.place * encoder.width()..(row.place + 1) * encoder.width()]);
+            } else {
+                codes[slot] = Some(plain[row.row].clone());
+            }
+        }
+        if !tokens.is_empty() {
+            let found = self.plain.compute.encode(encoder, &tokens, self.cancel)?;
+            computed.into_iter().zip(found).for_each(|(slot, found)| codes[slot] = Some(found));
+        }
+        Ok(codes)
+    }
+}
+
+impl Edit for Ablating<'_> {
+    fn touches(&self, submodule: Submodule) -> bool {
+        self.plain.dictionary(submodule).is_some_and(|dictionary| {
+            self.sequences.iter().any(|(_, ablated)| self.changes_output(ablated, dictionary, submodule))
+        })
+    }
+
+    fn apply(&self, submodule: Submodule, sequences: Range<usize>, outputs: &mut [f32]) -> Result<()> {
+        let Some(dictionary) = self.plain.dictionary(submodule) else { return Ok(()) };
+        let width = self.plain.dictionaries[dictionary].width();
+        let rows = self.rows(dictionary, submodule, sequences);
+        let found = self.codes(&rows, dictionary, outputs)?;
+        let plain = self.group.clean(dictionary);
+        let change = |(row, found): (&Row, Option<TokenCodes>)| {
+            let part = &self.sequences[row.sequence].1[dictionary];
+            let found = found.as_deref().unwrap_or_default();
+            let wanted = ablated_codes(found, self.targets.at(self.group, dictionary, row.row), part);
+            let replaced = if self.error == ErrorTreatment::Recomputed { found } else { &plain[row.row] };
+            changes(replaced, &wanted)
+        };
+        let changed: Vec<Vec<Change>> = rows.par_iter().zip(found).map(change).collect();
+        let features = changed.iter().flatten().map(|change| change.feature);
+        let decoder = DecoderRows::read(&self.plain.dictionaries[dictionary], features, self.cancel)?;
+        let mut moves: Vec<Option<(usize, Vec<Change>)>> = (0..outputs.len() / width).map(|_| None).collect();
+        rows.iter().zip(changed).for_each(|(row, changed)| moves[row.place] = Some((row.row, changed)));
+        outputs.par_chunks_exact_mut(width).zip(moves).for_each(|(output, moved)| {
+            let Some((row, changed)) = moved else { return };
+            if self.error != ErrorTreatment::Recomputed {
+                let (pair, position) = (row / self.group.positions, row % self.group.positions);
+                let clean = self.group.traces[0][pair].output(submodule);
+                output.copy_from_slice(&clean[position * width..(position + 1) * width]);
+            }
+            for change in changed {
+                let step = change.patch - change.clean;
+                output.iter_mut().zip(decoder.row(change.feature)).for_each(|(value, weight)| *value += step * weight);
+            }
+        });
+        Ok(())
+    }
+}
+
+/// `found` with the features of `part` set to `targets`, ascending.
+fn ablated_codes(found: &[(u32, f32)], targets: &[(u32, f32)], part: &Part) -> Vec<(u32, f32)> {
+    let kept = found.iter().filter(|(feature, _)| !part.holds(*feature));
+    let set = targets.iter().filter(|(feature, _)| part.holds(*feature));
+    let mut codes: Vec<(u32, f32)> = kept.chain(set).copied().collect();
+    codes.sort_unstable_by_key(|(feature, _)| *feature);
+    codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ablated_features_take_their_targets_and_others_stay() {
+        let (found, targets) = ([(1, 0.5), (3, 2.0), (7, 1.0)], [(2, 4.0), (3, 5.0), (9, 6.0)]);
+        let codes = |part: &Part| ablated_codes(&found, &targets, part);
+        assert_eq!(codes(&Part::Nothing), found);
+        assert_eq!(codes(&Part::Everything), targets);
+        let part = Part::Features(vec![1, 2, 3]);
+        assert_eq!(codes(&part), [(2, 4.0), (3, 5.0), (7, 1.0)]);
+        assert_eq!(codes(&part.complement(10)), [(1, 0.5), (9, 6.0)]);
+    }
+}

@@ -1,0 +1,13 @@
+//! Causal checks: runs of the model in which features are ablated, steered or patched, from plain runs of a view's prompts.
+//!
+//! An intervention is an [`Edit`](crate::engine::compute::Edit) of submodules' outputs, so every backend runs every check. Whatever is
+//! read of a dictionary here is its codes and its decoder rows: the write is affine in the codes, `x + W_dec (g - f)`.
+
+pub mod ablation;
+pub mod continuation;
+pub mod each;
+mod edit;
+pub mod plain;
+pub mod recorded;
+pub mod steering;
+mod targets;
