@@ -3,6 +3,8 @@
 //! No module here uses burn, a terminal or a file, so every rule that a number on the screen depends on can be read and tested
 //! by itself.
 
+pub mod agreement;
+pub mod chance;
 pub mod delta;
 pub mod detail_index;
 pub mod dictionary_report;
@@ -31,12 +33,14 @@ pub mod run;
 pub mod selection;
 pub mod session;
 pub mod sides;
+pub mod statistics;
 pub mod study;
 pub mod study_source;
 pub mod submodule;
 pub mod tags;
 pub mod template;
 pub mod text;
+pub mod uncertainty;
 pub mod verification;
 pub mod view;
 pub mod view_findings;

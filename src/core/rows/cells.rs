@@ -8,6 +8,7 @@ use super::{Row, Spec};
 use crate::core::delta::Delta;
 use crate::core::findings::Findings;
 use crate::core::selection::HeldBy;
+use crate::core::statistics::Interval;
 use crate::core::study::Study;
 use crate::core::tags::{Features, Marks, Tag};
 
@@ -29,6 +30,16 @@ pub fn unsigned(number: Option<f64>) -> String {
         Some(number) if number.is_finite() => format!("{number:.DIGITS$}"),
         _ => String::new(),
     }
+}
+
+/// Both ends of an interval with their signs; empty if it is not known.
+pub fn interval(interval: Option<Interval>) -> String {
+    interval.map_or_else(String::new, |Interval { low, high }| format!("[{low:+.3}, {high:+.3}]"))
+}
+
+/// Effect / standard error, with its sign; empty if it is not known.
+pub fn ratio(number: Option<f64>) -> String {
+    number.map_or_else(String::new, |number| format!("{number:+.1}"))
 }
 
 /// The number of `row` in `column`; None if it is not known, or if the column holds text.
