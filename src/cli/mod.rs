@@ -8,6 +8,7 @@ mod explore;
 mod export;
 mod fetch;
 mod generated;
+mod listing;
 mod manual;
 mod merge;
 mod output;
@@ -15,6 +16,7 @@ mod plain;
 mod progress;
 mod run;
 mod runs;
+mod statistics;
 mod studies;
 mod study;
 mod summary;
@@ -88,6 +90,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Export(arguments) => export::export(&arguments),
+        Command::Statistics(arguments) => statistics::statistics(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Runs(arguments) => runs::runs(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),

@@ -2,7 +2,9 @@
 
 mod bench;
 mod export;
+mod listing;
 mod runs;
+mod statistics;
 mod studies;
 mod study;
 #[cfg(feature = "train")]
@@ -18,7 +20,9 @@ use clap_complete::Shell;
 
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
 pub use export::{ExportArguments, Format};
+pub use listing::ListingArguments;
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
+pub use statistics::{StatisticsArguments, StatisticsFormat};
 pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
 pub use study::StudyArguments;
 #[cfg(feature = "train")]
@@ -60,6 +64,11 @@ pub enum Command {
     Run(RunArguments),
     /// Print selected features of a run: as JSON, CSV, a Markdown table or Neuronpedia links.
     Export(ExportArguments),
+    /// Say how sure the effects of a run's features are, and what a list would hold by chance.
+    ///
+    /// Bootstrap intervals over pairs, signs, the exchange of clean and patch prompt within pairs with p and Benjamini-Hochberg q, and the
+    /// difference of two views; `saescope manual numbers` explains them.
+    Statistics(StatisticsArguments),
     /// Explore a saved run in the terminal.
     Open(OpenArguments),
     /// List the runs that the explorer kept by itself; `name` names one, `delete` deletes.
