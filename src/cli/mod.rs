@@ -10,6 +10,8 @@ mod explore;
 mod export;
 mod fetch;
 mod generated;
+mod lens;
+mod listing;
 mod manual;
 mod merge;
 mod output;
@@ -17,6 +19,7 @@ mod plain;
 mod progress;
 mod run;
 mod runs;
+mod statistics;
 mod steer;
 mod studies;
 mod study;
@@ -93,6 +96,8 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Ablate(arguments) => ablate::ablate(arguments),
         Command::Steer(arguments) => steer::steer(arguments),
         Command::Export(arguments) => export::export(&arguments),
+        Command::Lens(arguments) => lens::lens(&arguments),
+        Command::Statistics(arguments) => statistics::statistics(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Runs(arguments) => runs::runs(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),

@@ -6,9 +6,10 @@
 //! the sum of their squared standard errors.
 
 use super::findings::Findings;
+use super::statistics::sample::standard_error;
 use super::submodule::FeatureId;
 use super::view::View;
-use super::view_findings::{Coverage, ViewFindings};
+use super::view_findings::ViewFindings;
 
 /// A difference of less than so many standard errors is not told from zero.
 pub const CLEAR: f32 = 2.0;
@@ -33,7 +34,7 @@ impl Delta {
         let [left, right] = found.map(|view| view.effect(feature));
         let (left, right) = (left?, right?);
         let examples =
-            if findings.has_same_pairs(first, second) { found.map(|view| by_example(view, feature)) } else { [None, None] };
+            if findings.has_same_pairs(first, second) { found.map(|view| view.by_example(feature)) } else { [None, None] };
         let paired = if let [Some(left), Some(right)] = &examples { error_of_differences(left, right) } else { None };
         let independent = || {
             let [left, right] = found.map(|view| view.standard_error(feature).map(f64::from));
@@ -58,30 +59,13 @@ impl Delta {
     }
 }
 
-/// The effect of `feature` in each example, summed over positions; None if the effects of single examples were not kept.
-fn by_example(found: &ViewFindings, feature: FeatureId) -> Option<Vec<f64>> {
-    let mut effects = vec![0.0; found.summary.examples?];
-    if let Some(entries) = found.detail.entries(feature) {
-        for entry in entries {
-            *effects.get_mut(entry.example)? += f64::from(entry.effect);
-        }
-        return Some(effects);
-    }
-    let ranked = found.submodule(feature.submodule).filter(|_| found.coverage == Coverage::Computed)?;
-    // A feature that never differs between clean and patch has no effect in any example.
-    ranked.effects().features.binary_search(&feature.index).is_err().then_some(effects)
-}
-
 /// The standard error of the mean of the differences; None for fewer than two.
 fn error_of_differences(left: &[f64], right: &[f64]) -> Option<f64> {
-    let count = left.len();
-    if count < 2 || right.len() != count {
+    if right.len() != left.len() {
         return None;
     }
     let differences: Vec<f64> = left.iter().zip(right).map(|(left, right)| left - right).collect();
-    let mean = differences.iter().sum::<f64>() / count as f64;
-    let squares = differences.iter().map(|difference| (difference - mean).powi(2)).sum::<f64>();
-    Some((squares / (count - 1) as f64 / count as f64).sqrt())
+    standard_error(&differences)
 }
 
 #[cfg(test)]

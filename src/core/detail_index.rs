@@ -1,10 +1,13 @@
 //! Effects at single tokens, grouped by feature. A feature card shows them for each example.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::effects::Detail;
 use super::firing::Firing;
+use super::statistics::bootstrap::Resamples;
 use super::submodule::FeatureId;
+use super::uncertainty::{self, Uncertainty};
 
 /// One token at which a feature's activation differed between clean and patch prompt. At a token without an entry it was the same
 /// in both, which says nothing about its size: before the first token that differs, every activation is the same.
@@ -23,23 +26,35 @@ pub struct Entry {
 }
 
 /// A [`Detail`] with its entries grouped by feature.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct DetailIndex {
     detail: Detail,
+    examples: usize,
     features: BTreeMap<FeatureId, OfFeature>,
+    /// The resamples of the view's examples, drawn when they are first asked for.
+    resamples: OnceLock<Resamples>,
 }
 
 /// The entries of one feature.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 struct OfFeature {
     /// Rows of the [`Detail`], in order of example and position.
     rows: Vec<u32>,
     firing: Option<Firing>,
+    /// Computed when it is first asked for: a screen asks for a few of thousands.
+    uncertainty: OnceLock<Uncertainty>,
+}
+
+/// Everything else follows from these.
+impl PartialEq for DetailIndex {
+    fn eq(&self, other: &Self) -> bool {
+        self.detail == other.detail && self.examples == other.examples
+    }
 }
 
 impl DetailIndex {
-    /// Groups the entries of `detail` by feature.
-    pub fn new(detail: Detail) -> Self {
+    /// Groups the entries of `detail`, which are of `examples` examples, by feature.
+    pub fn new(detail: Detail, examples: usize) -> Self {
         let mut groups: Vec<Vec<u32>> = vec![Vec::new(); detail.features.len()];
         for (row, feature) in detail.entry_features.iter().enumerate() {
             if let Some(group) = groups.get_mut(*feature as usize) {
@@ -52,10 +67,10 @@ impl DetailIndex {
         let sum = |rows: &[u32], activations: &[f32]| rows.iter().map(|row| f64::from(activations[*row as usize])).sum();
         let of_feature = |rows: Vec<u32>| {
             let firing = Firing::of(sum(&rows, &detail.entry_clean), sum(&rows, &detail.entry_patch));
-            OfFeature { rows, firing }
+            OfFeature { rows, firing, uncertainty: OnceLock::new() }
         };
         let features = detail.features.iter().copied().zip(groups.into_iter().map(of_feature)).collect();
-        Self { detail, features }
+        Self { detail, examples, features, resamples: OnceLock::new() }
     }
 
     /// The [`Detail`] this index was built from, for a run file.
@@ -76,6 +91,31 @@ impl DetailIndex {
                 patch: self.detail.entry_patch[row],
             }
         }))
+    }
+
+    /// The effect of `feature` in each example, summed over positions; None if its entries were not kept, or name an example that the
+    /// view does not have.
+    pub fn by_example(&self, feature: FeatureId) -> Option<Vec<f64>> {
+        let mut effects = vec![0.0; self.examples];
+        for entry in self.entries(feature)? {
+            *effects.get_mut(entry.example)? += f64::from(entry.effect);
+        }
+        Some(effects)
+    }
+
+    /// How sure the effect of `feature` is, by the default number of resamples; None if its entries were not kept.
+    pub fn uncertainty(&self, feature: FeatureId) -> Option<&Uncertainty> {
+        let of_feature = self.features.get(&feature)?;
+        if let Some(known) = of_feature.uncertainty.get() {
+            return Some(known);
+        }
+        let effects = self.by_example(feature)?;
+        Some(of_feature.uncertainty.get_or_init(|| Uncertainty::of(&effects, self.resamples())))
+    }
+
+    /// The default resamples of the view's examples.
+    pub fn resamples(&self) -> &Resamples {
+        self.resamples.get_or_init(|| uncertainty::resamples(self.examples))
     }
 
     /// The prompt on which `feature` fires; None if its entries were not kept, or its activation never

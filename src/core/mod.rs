@@ -3,7 +3,9 @@
 //! No module here uses burn, a terminal or a file, so every rule that a number on the screen depends on can be read and tested
 //! by itself.
 
+pub mod agreement;
 pub mod causal;
+pub mod chance;
 pub mod delta;
 pub mod detail_index;
 pub mod dictionary_report;
@@ -17,6 +19,7 @@ pub mod firing;
 pub mod format_error;
 pub mod invariant;
 pub mod kept_run;
+pub mod lens;
 pub mod merge;
 #[cfg(test)]
 mod naive;
@@ -34,12 +37,14 @@ pub mod run;
 pub mod selection;
 pub mod session;
 pub mod sides;
+pub mod statistics;
 pub mod study;
 pub mod study_source;
 pub mod submodule;
 pub mod tags;
 pub mod template;
 pub mod text;
+pub mod uncertainty;
 pub mod verification;
 pub mod view;
 pub mod view_findings;

@@ -91,7 +91,7 @@ impl ViewFindings {
             findings.insert(Arc::new(Ranked::new(submodule)));
         }
         findings.metrics = Some([effects.clean_metrics, effects.patch_metrics]);
-        findings.detail = Arc::new(DetailIndex::new(effects.detail));
+        findings.detail = Arc::new(DetailIndex::new(effects.detail, findings.summary.examples.unwrap_or(0)));
         findings
     }
 
@@ -165,6 +165,23 @@ impl ViewFindings {
             Ok(slot) => Some(effects.standard_errors[slot]).filter(|error| error.is_finite()),
             Err(_) => (self.coverage == Coverage::Computed).then_some(0.0),
         }
+    }
+
+    /// |effect| of `feature` / its standard error; None if one of them is not known, or there is no error.
+    pub fn ratio(&self, feature: FeatureId) -> Option<f32> {
+        let error = self.standard_error(feature).filter(|error| *error > 0.0)?;
+        Some(self.effect(feature)?.abs() / error)
+    }
+
+    /// The effect of `feature` in each example, summed over positions; None if the effects of single examples were not kept.
+    pub fn by_example(&self, feature: FeatureId) -> Option<Vec<f64>> {
+        if let Some(effects) = self.detail.by_example(feature) {
+            return Some(effects).filter(|effects| Some(effects.len()) == self.summary.examples);
+        }
+        let effects = vec![0.0; self.summary.examples?];
+        let ranked = self.submodule(feature.submodule).filter(|_| self.coverage == Coverage::Computed)?;
+        // A feature that never differs between clean and patch has no effect in any example.
+        ranked.effects().features.binary_search(&feature.index).is_err().then_some(effects)
     }
 
     /// The number of features that `selection` picks in each submodule, by ordinal. A computed view is counted without building

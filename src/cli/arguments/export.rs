@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::values::{positive, threshold};
-use crate::app::state::THRESHOLD;
-use crate::core::selection::Selection;
+use super::listing::ListingArguments;
 
 /// Flags of `export`.
 #[derive(Debug, Args)]
@@ -15,30 +13,9 @@ pub struct ExportArguments {
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
 
-    /// Which features: of one view of the study, by its name, or of two compared: `difference` (only one of two selections holds them) or
-    /// `similarity` (both do). [default: the first view]
-    #[arg(long, value_name = "VIEW|difference|similarity")]
-    pub view: Option<String>,
-
-    /// The two views that difference and similarity compare. [default: those that the study compares first]
-    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, requires = "view")]
-    pub of: Option<Vec<String>>,
-
-    /// Select the features with |effect| above X; 0 selects every feature with an effect. [default: 0.1]
-    #[arg(long, value_name = "X", conflicts_with = "top_k", value_parser = threshold)]
-    pub threshold: Option<f32>,
-
-    /// Select the N features of largest |effect|, over all submodules together.
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub top_k: Option<usize>,
-
-    /// Only the selected features that match, in the language of the explorer's filter: `layer>=3 and tag=FP`.
-    #[arg(long, value_name = "FILTER")]
-    pub filter: Option<String>,
-
-    /// Only the selected features with this tag; of several --tag, one is enough.
-    #[arg(long, value_name = "TAG")]
-    pub tag: Vec<String>,
+    /// Which features.
+    #[command(flatten)]
+    pub listing: ListingArguments,
 
     /// How to print them.
     #[arg(long, value_enum, default_value = "tsv")]
@@ -47,13 +24,6 @@ pub struct ExportArguments {
     /// Title of the list, for the formats that have one: json, markdown, url, neuronpedia-list. [default: study, view, selection and filter]
     #[arg(long, value_name = "TEXT", visible_alias = "name")]
     pub title: Option<String>,
-}
-
-impl ExportArguments {
-    /// The rule that selects features.
-    pub fn selection(&self) -> Selection {
-        self.top_k.map_or_else(|| Selection::Threshold(self.threshold.unwrap_or(THRESHOLD)), Selection::TopK)
-    }
 }
 
 /// How `export` prints.

@@ -3,7 +3,10 @@
 mod bench;
 mod causal;
 mod export;
+mod lens;
+mod listing;
 mod runs;
+mod statistics;
 mod studies;
 mod study;
 #[cfg(feature = "train")]
@@ -20,7 +23,10 @@ use clap_complete::Shell;
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
 pub use causal::{AblateArguments, ListArguments, ModelArguments, Printed, SteerArguments};
 pub use export::{ExportArguments, Format};
+pub use lens::{LensArguments, LensFormat};
+pub use listing::ListingArguments;
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
+pub use statistics::{StatisticsArguments, StatisticsFormat};
 pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
 pub use study::StudyArguments;
 #[cfg(feature = "train")]
@@ -72,6 +78,15 @@ pub enum Command {
     /// Curves bend back, so the smallest coefficient that turns the sign is looked for step by step. No token is put before a prompt that the
     /// attribution does not have.
     Steer(SteerArguments),
+    /// Say how sure the effects of a run's features are, and what a list would hold by chance.
+    ///
+    /// Bootstrap intervals over pairs, signs, the exchange of clean and patch prompt within pairs with p and Benjamini-Hochberg q, and the
+    /// difference of two views; `saescope manual numbers` explains them.
+    Statistics(StatisticsArguments),
+    /// Say which tokens features promote and suppress by themselves (logit lens), and which features write nearly the same.
+    ///
+    /// It reads the decoder rows and the unembedding of the run's own model and checks by their hashes that they are the same files.
+    Lens(LensArguments),
     /// Explore a saved run in the terminal.
     Open(OpenArguments),
     /// List the runs that the explorer kept by itself; `name` names one, `delete` deletes.

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::app::state::ThemeName;
 use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::lens::LensForm;
 use crate::core::quadrature::{MOST_STEPS, Rule};
 use crate::core::request::Backend;
 use crate::core::run::Method;
@@ -82,6 +83,11 @@ pub fn backend() -> impl TypedValueParser<Value = Choice<Backend>> {
 /// Parses the name of a theme, or `auto` for one that suits the terminal.
 pub fn theme() -> impl TypedValueParser<Value = Choice<ThemeName>> {
     auto_or(&ThemeName::ALL, ThemeName::name)
+}
+
+/// Parses the name of a form of the logit lens.
+pub fn lens_form() -> impl TypedValueParser<Value = LensForm> {
+    one_of(&LensForm::ALL, LensForm::name)
 }
 
 /// Parses the name of a file layout of dictionaries.

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 
 use super::arguments::{ListArguments, ModelArguments};
 use super::explore::file_or_kept;
-use super::{export, progress, study, tags};
+use super::{listing, progress, study, tags};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
@@ -65,7 +65,7 @@ impl Checked {
         let subject = identity::subject_of(&self.run);
         let book = tags::of(&subject)?;
         let findings = Findings::from_run(self.run.clone(), None, subject);
-        let filter = export::filter(&findings.study, list.filter.as_deref(), &list.tag)?;
+        let filter = listing::filter(&findings.study, list.filter.as_deref(), &list.tag)?;
         let spec = Spec { filter, ..Spec::all(Shown::Single(self.view), list.selection()) };
         let rows = arrange(&findings, book.features(), &spec).rows;
         if rows.is_empty() {

@@ -319,22 +319,36 @@ impl Dictionary {
         }
     }
 
+    /// What one unit of each of `features` writes: their decoder rows times their constant factors, row-major
+    /// `[features, written width]`.
+    pub fn decoder(&self, features: Range<usize>) -> Result<Vec<f32>> {
+        let mut rows = self.decoder.narrowed(0, features.clone()).values()?;
+        let width = rows.len() / features.len().max(1);
+        rows.chunks_exact_mut(width.max(1)).zip(features).for_each(|(row, feature)| self.scale_row(feature, row));
+        Ok(rows)
+    }
+
     /// Reads what one unit of `feature` writes, its decoder row times its constant factor, into `target` of the length of what is
     /// written.
     pub fn read_decoder_row(&self, feature: u32, target: &mut [f32]) -> Result<()> {
         self.decoder.read_row(feature as usize, target)?;
+        self.scale_row(feature as usize, target);
+        Ok(())
+    }
+
+    /// Multiplies the decoder row of `feature` by its constant factor.
+    fn scale_row(&self, feature: usize, row: &mut [f32]) {
         let factor = match &self.arithmetic.write_factors {
-            WriteFactors::One => return Ok(()),
+            WriteFactors::One => return,
             WriteFactors::All(factor) => *factor,
-            WriteFactors::Each(factors) => factors[feature as usize],
+            WriteFactors::Each(factors) => factors[feature],
             WriteFactors::InverseNorms => {
-                let square: f64 = target.iter().map(|value| f64::from(*value).powi(2)).sum();
+                let square: f64 = row.iter().map(|value| f64::from(*value).powi(2)).sum();
                 // A row of zeros writes nothing.
                 if square > 0.0 { (1.0 / square.sqrt()) as f32 } else { 0.0 }
             }
         };
-        target.iter_mut().for_each(|value| *value *= factor);
-        Ok(())
+        row.iter_mut().for_each(|value| *value *= factor);
     }
 
     /// Subtracts what the skip connection writes for the activation `x` from `target`; nothing if there is none.

@@ -1,0 +1,42 @@
+//! The flags of `statistics`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::listing::ListingArguments;
+use super::values::positive;
+use crate::core::statistics::bootstrap::RESAMPLES;
+
+/// Flags of `statistics`.
+#[derive(Debug, Args)]
+pub struct StatisticsArguments {
+    /// A run file.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// Which features.
+    #[command(flatten)]
+    pub listing: ListingArguments,
+
+    /// Also the difference to this view, pair by pair, and how far both lists agree. [default: the second view of a comparison]
+    #[arg(long, value_name = "VIEW")]
+    pub against: Option<String>,
+
+    /// Resamples of the bootstrap.
+    #[arg(long, value_name = "N", default_value_t = RESAMPLES, value_parser = positive)]
+    pub resamples: usize,
+
+    /// How to print them.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: StatisticsFormat,
+}
+
+/// How `statistics` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatisticsFormat {
+    /// Tables to read.
+    Table,
+    /// One object with all digits.
+    Json,
+}

@@ -1,0 +1,88 @@
+//! Turns the flags that list features into a specification of rows.
+
+use std::path::Path;
+
+use super::arguments::ListingArguments;
+use crate::core::filter::Filter;
+use crate::core::problem::{Problem, Result};
+use crate::core::rows::{DIFFERENCE, SIMILARITY, Shown, Spec};
+use crate::core::study::Study;
+use crate::core::text::printable;
+use crate::core::view::View;
+
+/// The rows that the flags ask for, of the run file `run`.
+pub fn spec(study: &Study, run: &Path, arguments: &ListingArguments) -> Result<Spec> {
+    let filter = filter(study, arguments.filter.as_deref(), &arguments.tag)?;
+    Ok(Spec { filter, ..Spec::all(shown(study, run, arguments)?, arguments.selection()) })
+}
+
+/// The view or comparison that the flags ask for.
+fn shown(study: &Study, run: &Path, arguments: &ListingArguments) -> Result<Shown> {
+    let of = arguments.of.as_deref();
+    let compare: fn(View, View) -> Shown = match arguments.view.as_deref() {
+        None => return Ok(Shown::Single(View(0))),
+        Some(DIFFERENCE) => Shown::Difference,
+        Some(SIMILARITY) => Shown::Similarity,
+        Some(name) => {
+            let view = study.find(name).ok_or_else(|| {
+                Problem::new(
+                    format_args!("--view {name}"),
+                    format_args!("is not a view of {}", run.display()),
+                    format_args!("use {}, {DIFFERENCE} or {SIMILARITY}", study.names().join(", ")),
+                )
+            })?;
+            return match of {
+                Some(_) => Err(Problem::new(
+                    "--of",
+                    format_args!("does not go with --view {name}"),
+                    "use it with --view difference or similarity",
+                )),
+                None => Ok(Shown::Single(view)),
+            };
+        }
+    };
+    let (first, second) = match of {
+        None => study.compare.ok_or_else(|| {
+            Problem::new(
+                run.display(),
+                format_args!("has the one view {}: there is nothing to compare", study.names().join(", ")),
+                "name that view with --view",
+            )
+        })?,
+        Some([first, second]) => (study.named(first)?, study.named(second)?),
+        Some(names) => {
+            return Err(Problem::new("--of", format_args!("names {} views", names.len()), "give two, separated by a comma"));
+        }
+    };
+    if first == second {
+        let name = study.name(first);
+        return Err(Problem::new("--of", format_args!("compares {name} with itself"), "give two different views"));
+    }
+    Ok(compare(first, second))
+}
+
+/// The filter that the flags ask for: that of --filter, and one of the tags of --tag.
+pub fn filter(study: &Study, typed: Option<&str>, tags: &[String]) -> Result<Option<Filter>> {
+    let parse = |flag: &str, text: &str| {
+        let place = format!("{flag} '{}'", printable(text));
+        Filter::parse(text, study)
+            .map_err(|error| Problem::new(place, error, "key / of the explorer explains filters as you type"))
+    };
+    let typed = typed.unwrap_or_default();
+    let filter = parse("--filter", typed)?;
+    let tags: Vec<String> = tags.iter().map(|tag| format!("tag={}", quoted(tag))).collect();
+    for tag in &tags {
+        parse("--tag", tag)?;
+    }
+    match (filter, tags.join(" or ")) {
+        (filter, tags) if tags.is_empty() => Ok(filter),
+        (None, tags) => parse("--tag", &tags),
+        (Some(_), tags) => parse("--filter", &format!("({typed}) and ({tags})")),
+    }
+}
+
+/// The name of a tag as a value in a filter.
+fn quoted(tag: &str) -> String {
+    let is_plain = !tag.is_empty() && tag.chars().all(|character| character.is_alphanumeric() || "-_".contains(character));
+    if is_plain { tag.to_owned() } else { format!("\"{}\"", tag.replace('"', "\"\"")) }
+}

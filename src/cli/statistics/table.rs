@@ -1,0 +1,146 @@
+//! The statistics as tables to read.
+
+use std::collections::BTreeSet;
+
+use super::facts::{Facts, Feature};
+use crate::cli::table::Table;
+use crate::core::agreement::Correlation;
+use crate::core::rows::cells::{interval, ratio, signed, unsigned};
+use crate::core::statistics::{COVERAGE, SEED};
+use crate::core::uncertainty::Touched;
+
+/// What stands where single examples were not kept.
+const NOT_KEPT: &str = "not kept";
+
+/// All tables.
+pub fn text(facts: &Facts<'_>) -> String {
+    let study = &facts.findings.study;
+    let mut text = format!(
+        "{}: {} features, {} pairs\n{:.0} % intervals: BCa bootstrap of the mean over pairs, {} resamples, seed {SEED}; {} holds 0, {} \
+         holds the threshold\n{}\n",
+        facts.spec.title(study, false),
+        facts.features.len(),
+        facts.examples,
+        100.0 * COVERAGE,
+        facts.resamples,
+        Touched::Zero.mark(),
+        Touched::Threshold.mark(),
+        chance(facts),
+    );
+    if let Some((other, agreement)) = &facts.against {
+        let names = format!("{} and {}", study.name(facts.view), study.name(*other));
+        text.push_str(&match agreement {
+            Err(why) => format!("agreement of {names}: not known, {why}\n"),
+            Ok(found) => format!(
+                "{names}: {} features in both lists of {} (Jaccard {}); Spearman {} over either list, {} over both, {} over all {} with an \
+                 effect\n",
+                found.common,
+                found.union,
+                plain(found.jaccard),
+                correlated(&found.in_union),
+                correlated(&found.in_common),
+                correlated(&found.of_nonzero),
+                found.of_nonzero.features,
+            ),
+        });
+    }
+    for why in unknown_differences(facts) {
+        text.push_str(&format!("difference not known: {why}\n"));
+    }
+    text.push('\n');
+    text.push_str(&features(facts).plain());
+    text
+}
+
+/// Why differences are not known, each reason once.
+fn unknown_differences<'a>(facts: &'a Facts<'_>) -> BTreeSet<&'a String> {
+    facts.features.iter().filter_map(|feature| feature.difference.as_ref()?.as_ref().err()).collect()
+}
+
+fn chance(facts: &Facts<'_>) -> String {
+    let (chance, expected) = match &facts.chance {
+        Err(why) => return format!("chance: not known, {why}"),
+        Ok(found) => found,
+    };
+    let patterns = chance.patterns();
+    let how = if patterns.is_exact() { "all".to_owned() } else { format!("seed {SEED},") };
+    let from = match facts.reversed {
+        Some(view) => format!("effects of exchanged pairs from the reversed view {}", facts.findings.study.name(view)),
+        None => "effects of exchanged pairs by sign flip, since no view is the reverse".to_owned(),
+    };
+    let approximated = match expected.approximated {
+        0 => String::new(),
+        count => format!(" ({count} features without single examples by a normal distribution)"),
+    };
+    format!(
+        "expected by chance in {}: {:.1} of {}{approximated}\np: exchange of clean and patch within pairs, {how} {} patterns, smallest possible p \
+         {:.2e}; {from}\nq: Benjamini-Hochberg over {} features with an effect, of which {} were tested",
+        facts.findings.study.name(facts.view),
+        expected.features,
+        expected.selected,
+        patterns.count(),
+        patterns.smallest_p(),
+        chance.nonzero,
+        chance.tested.len(),
+    )
+}
+
+fn features(facts: &Facts<'_>) -> Table {
+    let mut header = vec!["feature", "view", "exchanged", "effect", "s.e.", "effect/s.e.", "interval", "", "agree", "p", "q"];
+    if facts.against.is_some() {
+        header.extend(["difference", "s.e.", "interval", ""]);
+    }
+    let mut table = Table::new(3, &header);
+    for feature in &facts.features {
+        table.push(row(facts, feature));
+    }
+    table
+}
+
+fn row(facts: &Facts<'_>, feature: &Feature) -> Vec<String> {
+    let row = &feature.row;
+    let found = feature.uncertainty.as_ref();
+    let touched = found.and_then(|found| Touched::by(found.interval()?, facts.spec.selection)).map_or("", Touched::mark);
+    let agree = found.map(|found| (found.signs.agreeing(found.mean), found.signs.count()));
+    let mut cells = vec![
+        row.feature.to_string(),
+        facts.findings.study.name(row.ranked_in).to_string(),
+        feature.tested.map_or_else(String::new, |tested| tested.exchanged.name().to_owned()),
+        signed(Some(f64::from(row.effect))),
+        unsigned(feature.standard_error.map(f64::from)),
+        ratio(feature.ratio.map(f64::from)),
+        found.map_or_else(|| NOT_KEPT.to_owned(), |found| interval(found.interval())),
+        touched.to_owned(),
+        agree.map_or_else(String::new, |(agree, of)| format!("{agree}/{of}")),
+        feature.tested.map_or_else(String::new, |tested| share(tested.p)),
+        feature.tested.map_or_else(String::new, |tested| share(tested.q)),
+    ];
+    match &feature.difference {
+        None => {}
+        Some(Err(_)) => cells.extend(["", "", "not known", ""].map(str::to_owned)),
+        Some(Ok(difference)) => {
+            let found = &difference.uncertainty;
+            let zero = found.interval().is_some_and(|interval| interval.holds(0.0));
+            cells.extend([
+                signed(Some(found.mean)),
+                unsigned(found.standard_error),
+                interval(found.interval()),
+                if zero { Touched::Zero.mark().to_owned() } else { String::new() },
+            ]);
+        }
+    }
+    cells
+}
+
+/// p or q with three digits.
+fn share(value: f64) -> String {
+    if value < 0.001 { format!("{value:.1e}") } else { format!("{value:.3}") }
+}
+
+fn plain(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"))
+}
+
+fn correlated(correlation: &Correlation) -> String {
+    correlation.signed.map_or_else(|| "-".to_owned(), |value| format!("{value:+.3}"))
+}

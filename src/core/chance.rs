@@ -1,0 +1,179 @@
+//! What a list would hold by chance: the exchange of clean and patch prompt within pairs, for every feature of a view.
+//!
+//! An exchanged pair has the effect that the reversed view found in it, with its sign turned, since that view exchanges the answers, too.
+//! Where no view of the study is the reverse of this one, or it kept no single examples of a feature, the effect's own sign is turned
+//! instead (sign flip), and [`Tested::exchanged`] says so. Both agree nearly at residual streams, where the reversed path is the same path.
+
+use std::collections::BTreeMap;
+
+use super::findings::Findings;
+use super::selection::Selection;
+use super::statistics::SEED;
+use super::statistics::discovery::benjamini_hochberg;
+use super::statistics::exchange::{Patterns, turned};
+use super::submodule::FeatureId;
+use super::view::{Direction, View};
+use super::view_findings::ViewFindings;
+
+/// Where the effect of an exchanged pair comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exchanged {
+    /// The reversed view computed it.
+    Reversed,
+    /// The sign was turned.
+    SignFlip,
+}
+
+impl Exchanged {
+    /// The name in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reversed => "reversed view",
+            Self::SignFlip => "sign flip",
+        }
+    }
+}
+
+/// The test of one feature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tested {
+    /// The share of exchanges whose |mean effect| reaches the one observed.
+    pub p: f64,
+    /// The false discovery rate among all features of the view with an effect; features that could not be tested count with a p of 1, so
+    /// this is never too small.
+    pub q: f64,
+    /// Where the effects of exchanged pairs come from.
+    pub exchanged: Exchanged,
+}
+
+/// The tests of all features of a view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chance {
+    patterns: Patterns,
+    /// Number of features with an effect.
+    pub nonzero: usize,
+    /// The features that could be tested: those whose single examples were kept.
+    pub tested: BTreeMap<FeatureId, Tested>,
+}
+
+/// How many features a list would hold by chance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Expected {
+    /// The mean over exchanges of the number of features with a larger |effect| than the threshold.
+    pub features: f64,
+    /// Number of features that the list holds.
+    pub selected: usize,
+    /// Number of features, among those with an effect, whose single examples were not kept. Their part is that of a normal distribution with
+    /// the variance that a sign flip has.
+    pub approximated: usize,
+}
+
+impl Chance {
+    /// Tests every feature of `view`; do not call it on a drawing thread.
+    ///
+    /// # Errors
+    /// Why nothing can be tested, for the end of a sentence.
+    pub fn of(findings: &Findings, view: View) -> Result<Self, String> {
+        let found = findings.view(view);
+        let patterns = Patterns::new(examples(found)?, SEED);
+        let nonzero: Vec<FeatureId> = nonzero(found).collect();
+        let test = |feature: &FeatureId| {
+            let (kept, exchanged, from) = effects(findings, view, *feature)?;
+            Some((patterns.p(&kept, &exchanged), from))
+        };
+        let tests: Vec<Option<(f64, Exchanged)>> = nonzero.iter().map(test).collect();
+        let p: Vec<f64> = tests.iter().map(|test| test.map_or(1.0, |(p, _)| p)).collect();
+        let q = benjamini_hochberg(&p);
+        let tested = nonzero.iter().zip(tests).zip(q).filter_map(|((feature, test), q)| {
+            let (p, exchanged) = test?;
+            Some((*feature, Tested { p, q, exchanged }))
+        });
+        Ok(Self { nonzero: nonzero.len(), tested: tested.collect(), patterns })
+    }
+
+    /// The patterns of exchanges that were tried.
+    pub fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+}
+
+impl Expected {
+    /// How many features of `view` `selection` would list by chance. Of a list of the strongest, the weakest of them is the threshold. Do not
+    /// call it on a drawing thread.
+    ///
+    /// # Errors
+    /// Why it is not known, for the end of a sentence.
+    pub fn of(findings: &Findings, view: View, selection: Selection) -> Result<Self, String> {
+        let found = findings.view(view);
+        let patterns = Patterns::new(examples(found)?, SEED);
+        let selected = found.select(selection).features;
+        let threshold = match selection {
+            Selection::Threshold(threshold) => threshold,
+            Selection::TopK(_) => selected.last().map_or(f32::INFINITY, |weakest| weakest.effect.abs().next_down()),
+        };
+        let threshold = f64::from(threshold);
+        let mut expected = Self { features: 0.0, selected: selected.len(), approximated: 0 };
+        for feature in nonzero(found) {
+            expected.features += if let Some((kept, exchanged, _)) = effects(findings, view, feature) {
+                patterns.above(&kept, &exchanged, threshold)
+            } else {
+                expected.approximated += 1;
+                normal_share(found, feature, threshold)
+            };
+        }
+        Ok(expected)
+    }
+}
+
+/// The number of examples of a view whose single examples were kept.
+fn examples(found: &ViewFindings) -> Result<usize, String> {
+    let examples = found.summary.examples.filter(|examples| *examples > 1);
+    let examples = examples.ok_or("chance needs at least two computed pairs")?;
+    if found.detail.detail().features.is_empty() {
+        return Err("the run kept no single examples (--detail)".to_owned());
+    }
+    Ok(examples)
+}
+
+/// The features of a view with an effect, ascending.
+fn nonzero(found: &ViewFindings) -> impl Iterator<Item = FeatureId> {
+    found.submodules().flat_map(|ranked| {
+        let effects = ranked.effects();
+        let has_effect = effects.features.iter().zip(&effects.effects).filter(|(_, effect)| **effect != 0.0);
+        has_effect.map(|(index, _)| FeatureId { submodule: effects.submodule, index: *index })
+    })
+}
+
+/// The effects of `feature` in each pair, as it is and exchanged; None if its single examples were not kept.
+fn effects(findings: &Findings, view: View, feature: FeatureId) -> Option<(Vec<f64>, Vec<f64>, Exchanged)> {
+    let kept = findings.view(view).by_example(feature)?;
+    let reversed = reversed(findings, view).and_then(|reversed| findings.view(reversed).by_example(feature));
+    match reversed.filter(|reversed| reversed.len() == kept.len()) {
+        Some(reversed) => Some((kept, turned(&reversed), Exchanged::Reversed)),
+        None => Some((kept.clone(), turned(&kept), Exchanged::SignFlip)),
+    }
+}
+
+/// The view of the same pairs in the other direction.
+pub fn reversed(findings: &Findings, view: View) -> Option<View> {
+    let of = |view: View| {
+        let spec = findings.study.view(view);
+        (spec.pairs, spec.direction == Direction::Forward)
+    };
+    let (pairs, is_forward) = of(view);
+    findings.study.all().find(|other| of(*other) == (pairs, !is_forward))
+}
+
+/// The share of sign flips that give `feature` a larger |mean| than `threshold`, by the normal distribution: the mean of n effects with
+/// random signs has the variance `sum x^2 / n^2`, which follows from mean and standard error.
+fn normal_share(found: &ViewFindings, feature: FeatureId, threshold: f64) -> f64 {
+    use statrs::distribution::{ContinuousCDF, Normal};
+    let (Some(mean), Some(error), Some(examples)) =
+        (found.effect(feature), found.standard_error(feature), found.summary.examples)
+    else {
+        return 0.0;
+    };
+    let (mean, error, count) = (f64::from(mean), f64::from(error), examples as f64);
+    let variance = ((count - 1.0) * error * error + mean * mean) / count;
+    if variance > 0.0 { 2.0 * Normal::standard().sf(threshold / variance.sqrt()) } else { 0.0 }
+}
