@@ -202,6 +202,17 @@ impl Dictionary {
         Self { arithmetic: Arithmetic { frame, ..self.arithmetic }, ..self }
     }
 
+    /// The dictionary in the centred frame, which its release says and its own files do not.
+    #[must_use]
+    pub fn centred_by_release(mut self) -> Self {
+        if self.arithmetic.frame != Frame::Centred {
+            self.stated
+                .notes
+                .push("reads each activation without its mean: its release says so (frame), its files do not".to_owned());
+        }
+        self.framed(Frame::Centred)
+    }
+
     /// The weight file's name, for messages and manifests.
     pub fn name(&self) -> &str {
         &self.name
