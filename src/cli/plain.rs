@@ -14,7 +14,6 @@ use crate::core::rows::cells::{cell, signed};
 use crate::core::rows::column::Column;
 use crate::core::rows::{Listing, Shown, Spec};
 use crate::core::run::Run;
-use crate::core::submodule::Submodule;
 use crate::core::tags::{Features, TagBook};
 use crate::core::text::printable;
 use crate::core::view::View;
@@ -101,7 +100,7 @@ fn section(findings: &Findings, tags: &Features, shown: Shown, display: &Display
 fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
     let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "share"]);
     let found = findings.view(view);
-    for submodule in Submodule::all(findings.layers) {
+    for submodule in findings.submodules() {
         let Some(ranked) = found.submodule(submodule) else { continue };
         let whole = found.coverage == Coverage::Computed;
         let share = ranked.error_share().filter(|_| whole);

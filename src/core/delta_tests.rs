@@ -58,8 +58,15 @@ fn standard_error(values: &[f32]) -> f64 {
 /// examples are known, `others` whether the baseline has prompts of its own.
 fn findings(male: &[f32], baseline: &[f32], kept: bool, others: bool) -> Findings {
     let data = vec![pairs(0, male.len()), pairs(if others { 1000 } else { 0 }, baseline.len())];
-    let opened =
-        Opened { model: "m".to_owned(), layers: 1, backend: String::new(), study: Arc::new(names()), data, notes: Vec::new() };
+    let opened = Opened {
+        model: "m".to_owned(),
+        layers: 1,
+        submodules: Vec::new(),
+        backend: String::new(),
+        study: Arc::new(names()),
+        data,
+        notes: Vec::new(),
+    };
     let mut findings = Findings::live(Arc::new(opened), Method::Ig, Some(10));
     for (view, effects, total) in [(MALE, male, 2.0), (BASELINE, baseline, 4.0)] {
         let examples = effects.len() as u32;

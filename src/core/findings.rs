@@ -110,8 +110,10 @@ impl Findings {
         let mut findings = Self::new(Source::Run { manifest: Arc::new(run.manifest), file }, study, model, layers);
         findings.views = run.views.into_iter().map(|effects| ViewFindings::from_effects(effects, layers)).collect();
         if let Source::Run { manifest, .. } = &findings.source {
-            for (report, record) in findings.reports.iter_mut().zip(&manifest.dictionaries) {
-                *report = record.report;
+            for record in &manifest.dictionaries {
+                if let Some(submodule) = record.place().filter(|submodule| submodule.layer.0 < layers) {
+                    findings.reports[submodule.ordinal(layers)] = record.report;
+                }
             }
         }
         findings.subject = Some(subject);
@@ -160,7 +162,16 @@ impl Findings {
     /// The manifest's record of the dictionary of `submodule`; None unless the source is a run.
     pub fn dictionary(&self, submodule: Submodule) -> Option<&DictionaryRecord> {
         let Source::Run { manifest, .. } = &self.source else { return None };
-        manifest.dictionaries.get(submodule.ordinal(self.layers))
+        manifest.dictionaries.iter().find(|record| record.place() == Some(submodule))
+    }
+
+    /// The submodules that have a dictionary, in their order; for published figures, all that the model has.
+    pub fn submodules(&self) -> Vec<Submodule> {
+        match &self.source {
+            Source::Live { opened, .. } => opened.submodules.clone(),
+            Source::Run { manifest, .. } => manifest.dictionaries.iter().filter_map(DictionaryRecord::place).collect(),
+            Source::Published { .. } => Submodule::all(self.layers),
+        }
     }
 
     /// The prompts behind `view`; None for published figures.

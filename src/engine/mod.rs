@@ -12,6 +12,7 @@ pub mod floor;
 mod foreign;
 pub mod hash;
 pub mod identity;
+pub mod inspect;
 mod json;
 pub mod loaded;
 pub mod memory;

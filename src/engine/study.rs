@@ -65,6 +65,7 @@ impl OpenStudy {
         Opened {
             model: self.loaded.name.clone(),
             layers: self.config().layers,
+            submodules: self.loaded.dictionaries.iter().map(Dictionary::submodule).collect(),
             backend: self.loaded.compute.backend().to_owned(),
             study: self.request.study.study.clone(),
             data: self.data.iter().map(|data| self.data_record(data)).collect(),

@@ -42,8 +42,8 @@ impl Approach {
                 Box::new(move |view| Ok(gradient::effects(site, views[view].direction, &gradients[view])))
             }
             Self::Plain(starts) => Box::new(move |view| {
-                let submodules = sharing.model.dictionaries.len();
-                let gradients: Vec<Vec<f32>> = starts[view].iter().map(|start| start.at(site.ordinal, submodules)).collect();
+                let layers = sharing.model.compute.config().layers;
+                let gradients: Vec<Vec<f32>> = starts[view].iter().map(|start| start.at(site.submodule, layers)).collect();
                 Ok(gradient::effects(site, views[view].direction, &gradients))
             }),
             Self::Exact => Box::new(move |view| exact::effects(site, &views[view], &site.prepared.metrics[view].clean)),

@@ -68,10 +68,9 @@ pub struct PlainGradients {
 }
 
 impl PlainGradients {
-    /// The gradient with respect to the output of the submodule of ordinal `ordinal`, `[positions, width]`; `submodules` is the
-    /// number of all submodules.
-    pub fn at(&self, ordinal: usize, submodules: usize) -> Vec<f32> {
-        let size = self.gradients.len() / submodules;
+    /// The gradient with respect to the output of `submodule` in a model with `layers` layers, `[positions, width]`.
+    pub fn at(&self, submodule: Submodule, layers: usize) -> Vec<f32> {
+        let (ordinal, size) = (submodule.ordinal(layers), self.gradients.len() / Submodule::count(layers));
         self.gradients[ordinal * size..(ordinal + 1) * size].iter().map(|value| self.sign * value).collect()
     }
 }
@@ -175,7 +174,7 @@ impl Sharing<'_> {
             Ok(asked.pick(&found))
         })?;
         let mean = |((sum, route), start): ((Array, &Route<'_>), &PlainGradients)| {
-            let mut mean = start.at(ordinal, self.model.dictionaries.len());
+            let mut mean = start.at(submodule, self.model.compute.config().layers);
             // The sum may hold only the last position; the gradient at the others is 0.
             let reached = mean.len() - sum.len();
             mean[reached..].iter_mut().zip(&*sum).for_each(|(mean, sum)| *mean += route.metric.sign * sum);

@@ -38,8 +38,8 @@ use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::format_error::of_json;
 use crate::core::invariant::first_not_finite;
 use crate::core::problem::{Problem, Result};
-use crate::core::run::{Manifest, Method, Run};
-use crate::core::submodule::{FeatureId, FeatureIndex, Submodule, SubmoduleKind};
+use crate::core::run::{DictionaryRecord, Manifest, Method, Run};
+use crate::core::submodule::{FeatureId, FeatureIndex, MOST_LAYERS, Submodule};
 use crate::core::text::{bytes, excerpt};
 use crate::core::view::{View, ViewName};
 
@@ -57,14 +57,14 @@ pub fn write(run: &Run, file: AtomicFile) -> Result<()> {
 /// If `run` is one that could not be read again: with a number that is not finite, or with more prompts than a header holds.
 pub fn to_bytes(run: &Run) -> Result<Vec<u8>> {
     let unwritable = |what: String| Problem::new("run file", format_args!("cannot be written: {what}"), "report this as a fault");
-    let Manifest { study, model, .. } = run.manifest.clone().checked().map_err(unwritable)?;
+    let Manifest { study, .. } = run.manifest.clone().checked().map_err(unwritable)?;
     let mut tensors = Vec::new();
     for view in &run.views {
         if let Some(what) = first_not_finite(view) {
             let remedy = "check that weights and dictionaries belong together";
             return Err(Problem::new(format_args!("view {}", study.name(view.view)), what, remedy));
         }
-        push_view(&mut tensors, study.name(view.view), view, model.layers);
+        push_view(&mut tensors, study.name(view.view), view);
     }
     let manifest = serde_json::to_string(&run.manifest).map_err(|error| unwritable(error.to_string()))?;
     let metadata = HashMap::from([(MANIFEST.to_owned(), manifest)]);
@@ -122,7 +122,7 @@ impl TensorBytes for Outgoing {
     }
 }
 
-fn push_view(tensors: &mut Vec<(String, Outgoing)>, view_name: ViewName, view: &ViewEffects, layers: usize) {
+fn push_view(tensors: &mut Vec<(String, Outgoing)>, view_name: ViewName, view: &ViewEffects) {
     let mut push = |name: &str, tensor: Outgoing| tensors.push((format!("{view_name}.{name}"), tensor));
     push("clean_metric", Outgoing::floats(&view.clean_metrics));
     push("patch_metric", Outgoing::floats(&view.patch_metrics));
@@ -141,7 +141,10 @@ fn push_view(tensors: &mut Vec<(String, Outgoing)>, view_name: ViewName, view: &
         }
     }
     let detail = &view.detail;
-    push("detail.submodule", Outgoing::integers(detail.features.iter().map(|feature| feature.submodule.ordinal(layers) as u32)));
+    // The places of the submodules among those of the run.
+    let place = |feature: &FeatureId| view.submodules.iter().position(|effects| effects.submodule == feature.submodule);
+    let places = detail.features.iter().map(|feature| place(feature).map_or(u32::MAX, |place| place as u32));
+    push("detail.submodule", Outgoing::integers(places));
     push("detail.feature", Outgoing::integers(detail.features.iter().map(|feature| feature.index.0)));
     push("detail.incomplete", Outgoing::integers([detail.incomplete as u32].into_iter()));
     push("detail.entry_feature", Outgoing::integers(detail.entry_features.iter().copied()));
@@ -226,19 +229,22 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
         return Err(damaged(format!("it holds {tensors} tensors, more than its study has")));
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|_| damaged("it is cut short, or its tensors overlap".to_owned()))?;
-    let listed = &manifest.dictionaries;
-    // The order of the checks matters: the number of records is limited by the file, but the number of layers is only a claim.
-    let complete = manifest.model.layers.checked_mul(SubmoduleKind::ALL.len()) == Some(listed.len())
-        && Submodule::all(manifest.model.layers)
-            .iter()
-            .zip(listed)
-            .all(|(submodule, record)| submodule.to_string() == record.submodule);
-    if !complete || listed.is_empty() {
-        return Err(damaged(format!("its {} dictionaries are not those of {} layers", listed.len(), manifest.model.layers)));
-    }
-    let reader = Reader { tensors: &tensors, name, manifest: &manifest };
+    let submodules = submodules(&manifest).ok_or_else(|| {
+        let count = manifest.dictionaries.len();
+        damaged(format!("its {count} dictionaries are not those of {} layers", manifest.model.layers))
+    })?;
+    let reader = Reader { tensors: &tensors, name, manifest: &manifest, submodules: &submodules };
     let views = manifest.study.all().map(|view| reader.view(view)).collect::<Result<_>>()?;
     Ok(Run { manifest, views })
+}
+
+/// The submodules of the manifest's dictionaries; None unless they are some of the model's, in their order.
+fn submodules(manifest: &Manifest) -> Option<Vec<Submodule>> {
+    let submodules: Vec<Submodule> = manifest.dictionaries.iter().map(DictionaryRecord::place).collect::<Option<_>>()?;
+    let all_exist = submodules.iter().all(|submodule| submodule.layer.0 < manifest.model.layers);
+    // The number of layers is only a claim, and tables are as long.
+    let believed = manifest.model.layers <= MOST_LAYERS;
+    (!submodules.is_empty() && believed && all_exist && submodules.is_sorted_by(|one, next| one < next)).then_some(submodules)
 }
 
 fn incomplete(name: &str, what: &str) -> Problem {
@@ -265,6 +271,8 @@ struct Reader<'a> {
     tensors: &'a SafeTensors<'a>,
     name: &'a str,
     manifest: &'a Manifest,
+    /// Those of the manifest's dictionaries.
+    submodules: &'a [Submodule],
 }
 
 impl Reader<'_> {
@@ -313,7 +321,7 @@ impl Reader<'_> {
         if positions == 0 && !(examples.is_empty() && self.manifest.shard.is_some()) {
             return Err(self.damaged(format_args!("lists no tokens for the view {name}")));
         }
-        let all = Submodule::all(self.manifest.model.layers);
+        let all = self.submodules;
         let submodules = all
             .iter()
             .zip(&self.manifest.dictionaries)
@@ -324,7 +332,7 @@ impl Reader<'_> {
             patch_metrics: self.floats(&format!("{name}.patch_metric"), Some(examples.len()))?,
             positions,
             submodules: submodules.collect::<Result<_>>()?,
-            detail: self.detail(name, &all, examples.len(), positions)?,
+            detail: self.detail(name, all, examples.len(), positions)?,
         };
         match first_not_finite(&effects) {
             Some(what) => Err(self.damaged(format_args!("in its view {name}, {what}"))),

@@ -273,8 +273,15 @@ fn running(run: &Run) -> State {
     let whole = showing(run.clone());
     let manifest = &run.manifest;
     let (study, data) = (Arc::new(manifest.study.clone()), manifest.data.clone());
-    let opened =
-        Opened { model: manifest.model.name.clone(), layers: 2, backend: "ndarray".to_owned(), study, data, notes: Vec::new() };
+    let opened = Opened {
+        model: manifest.model.name.clone(),
+        layers: 2,
+        submodules: Vec::new(),
+        backend: "ndarray".to_owned(),
+        study,
+        data,
+        notes: Vec::new(),
+    };
     let mut findings = Findings::live(Arc::new(opened), Method::Ig, Some(10));
     whole.findings().unwrap().view(MALE).submodules().for_each(|ranked| findings.insert(MALE, Arc::clone(ranked)));
     let mut state = empty();
