@@ -3,6 +3,7 @@
 //! No module here uses burn, a terminal or a file, so every rule that a number on the screen depends on can be read and tested
 //! by itself.
 
+pub mod capability;
 pub mod delta;
 pub mod detail_index;
 pub mod dictionary_report;
@@ -14,6 +15,7 @@ pub mod filter;
 pub mod findings;
 pub mod firing;
 pub mod format_error;
+pub mod inspection;
 pub mod invariant;
 pub mod kept_run;
 pub mod merge;

@@ -13,6 +13,7 @@ pub mod floor;
 mod foreign;
 pub mod hash;
 pub mod identity;
+pub mod inspect;
 mod json;
 pub mod loaded;
 pub mod memory;

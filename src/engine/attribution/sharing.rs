@@ -68,7 +68,7 @@ pub struct PlainGradients {
 }
 
 impl PlainGradients {
-    /// The gradient with respect to the output of `submodule`, `[positions, width]`, in a model of `layers` layers.
+    /// The gradient with respect to the output of `submodule` in a model with `layers` layers, `[positions, width]`.
     pub fn at(&self, submodule: Submodule, layers: usize) -> Vec<f32> {
         let (ordinal, size) = (submodule.ordinal(layers), self.gradients.len() / Submodule::count(layers));
         self.gradients[ordinal * size..(ordinal + 1) * size].iter().map(|value| self.sign * value).collect()
@@ -146,7 +146,7 @@ impl Sharing<'_> {
         Ok(chunks(gradients.collect(), clean.len()))
     }
 
-    /// For every view of the batch and each pair, the integrated gradient at the submodule of dictionary number `ordinal`: the mean over
+    /// For every view of the batch and each pair, the integrated gradient at the submodule of ordinal `ordinal`: the mean over
     /// the points `0, 1/steps, .., (steps - 1)/steps` of the segment between the runs `traces`. `starts` holds the gradients at
     /// point 0.
     ///
