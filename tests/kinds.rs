@@ -7,16 +7,21 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use saescope::core::effects::{SubmoduleEffects, ViewEffects};
+use saescope::core::invariant;
 use saescope::core::problem::Result;
+use saescope::core::request::{Backend, Settings};
+use saescope::core::run::Method;
 use saescope::core::submodule::Submodule;
+use saescope::engine::attribution::attribute;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::compute::Compute;
 use saescope::engine::dictionary::arithmetic::Frame;
 use saescope::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, transcoding_errors};
 use saescope::engine::dictionary::place::Place;
-use saescope::engine::dictionary::{Dictionary, Purpose, formats};
+use saescope::engine::dictionary::{Dictionary, Purpose, folder, formats};
 use saescope::engine::tensor_file::TensorFile;
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::fixture;
 
 /// Largest difference to the packages' numbers, divided by `max(1, max |x|)` of the row: the bound that the fixtures' README states.
@@ -165,7 +170,7 @@ fn what_must_not_be_read_is_refused_for_its_reason() {
     ];
     let listed: serde_json::Map<_, _> = serde_json::from_slice(&fs::read(fixture("kinds/refused/why.json")).unwrap()).unwrap();
     assert_eq!(listed.len(), reasons.len());
-    let compute = support::reference_model(saescope::core::request::Backend::Native);
+    let compute = support::reference_model(Backend::Native);
     for (name, says) in reasons {
         assert!(listed.contains_key(name), "{name}");
         let folder = dictionary_folder(&fixture("kinds/refused").join(name));
@@ -190,4 +195,145 @@ fn a_transcoder_is_no_dictionary_of_the_place_that_it_writes() {
         let said = formats::open(&folder, Purpose::Use { submodule: submodule("mlp_1"), width: 24 }).unwrap_err().to_string();
         assert!(said.contains("transcoder") || said.contains("ln2.hook_normalized"), "{name}: {said}");
     }
+}
+
+/// The reference's SAELens dictionaries of `kinds` (`res`, `mlp`, ..), with keys set in every configuration.
+fn reference_with(kinds: &[&str], keys: &Value) -> tempfile::TempDir {
+    let to = tempfile::tempdir().unwrap();
+    for folder in fs::read_dir(support::reference("saelens")).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        if !kinds.iter().any(|kind| name.contains(kind)) {
+            continue;
+        }
+        fs::create_dir(to.path().join(&name)).unwrap();
+        let mut config: serde_json::Map<_, _> = serde_json::from_slice(&fs::read(folder.join("cfg.json")).unwrap()).unwrap();
+        config.extend(keys.as_object().unwrap().clone());
+        fs::write(to.path().join(&name).join("cfg.json"), serde_json::to_vec(&config).unwrap()).unwrap();
+        fs::copy(folder.join("sae_weights.safetensors"), to.path().join(&name).join("sae_weights.safetensors")).unwrap();
+    }
+    to
+}
+
+fn attributed(compute: &dyn Compute, dictionaries: &[Dictionary], method: Method) -> Vec<ViewEffects> {
+    let examples = support::Prompts::of("names").examples();
+    let examples: Vec<_> = examples.into_iter().take(3).collect();
+    let settings = Settings { method, steps: 3, batch: 2, detail: 0 };
+    let views = support::views(&examples, None);
+    attribute(compute, dictionaries, &views, settings, &mut |_| (), &Cancel::default()).unwrap()
+}
+
+/// Whatever rule, scale and frame: what features write and what is left add up to the change of the output, and each feature counts by
+/// the change of what it writes.
+#[test]
+fn effects_are_those_of_what_features_write() {
+    let compute = support::reference_model(Backend::Native);
+    let all = ["att", "mlp", "res"];
+    for keys in [
+        json!({}),
+        json!({"normalize_activations": "layer_norm"}),
+        json!({"normalize_activations": "constant_norm_rescale"}),
+        json!({"activation_fn_str": "topk", "activation_fn_kwargs": {"k": 9}}),
+        json!({"activation_fn_str": null, "architecture": "abstopk", "k": 9, "rescale_acts_by_decoder_norm": true}),
+        json!({"model_from_pretrained_kwargs": {"center_writing_weights": true}}),
+    ] {
+        let folder = reference_with(&all, &keys);
+        let dictionaries = folder::open_all(&[folder.path().to_owned()], 3, 64, &Cancel::default()).unwrap();
+        for method in [Method::Ig, Method::Attrib] {
+            for view in attributed(compute.as_ref(), &dictionaries, method) {
+                for check in invariant::check(&view) {
+                    assert!(check.gap.is_some() && check.broken.is_none(), "{keys}, {method}: {check:?}");
+                }
+            }
+        }
+        let found = &attributed(compute.as_ref(), &dictionaries, Method::Attrib)[0];
+        for (dictionary, effects) in dictionaries.iter().zip(&found.submodules).skip(1).step_by(4) {
+            expect_effects(compute.as_ref(), dictionary, effects, &format!("{keys}, {}", dictionary.submodule()));
+        }
+    }
+}
+
+/// Recomputes the effects of one submodule by attribution patching: `sum over tokens of (s_patch f_patch - s_clean f_clean) <g, d>`.
+fn expect_effects(compute: &dyn Compute, dictionary: &Dictionary, effects: &SubmoduleEffects, what: &str) {
+    let cancel = Cancel::default();
+    let prompts = support::Prompts::of("names");
+    let (clean, patch, answers) = (&prompts.clean_rows()[..3], &prompts.patch_rows()[..3], &prompts.answers()[..3]);
+    let gradients = &support::plain_gradients(compute, clean, answers)[dictionary.submodule().ordinal(3)];
+    let mut expected = vec![0.0_f64; dictionary.features()];
+    for (prompts, sign) in [(clean, -1.0), (patch, 1.0)] {
+        let traces = compute.traces(prompts, &cancel).unwrap();
+        let outputs: Vec<&[f32]> =
+            traces.iter().flat_map(|trace| trace.output(dictionary.submodule()).chunks_exact(64)).collect();
+        let codes = compute.encode(dictionary, &outputs, &cancel).unwrap();
+        let decoder = DecoderRows::read(dictionary, active_features(&codes), &cancel).unwrap();
+        for ((x, codes), gradient) in outputs.iter().zip(&codes).zip(gradients.chunks_exact(64)) {
+            for (feature, code) in codes.iter() {
+                let along: f64 = gradient.iter().zip(decoder.row(*feature)).map(|(g, d)| f64::from(*g) * f64::from(*d)).sum();
+                expected[*feature as usize] += sign * f64::from(dictionary.written(x).factor * code) * along / 3.0;
+            }
+        }
+    }
+    let largest = expected.iter().fold(1e-3_f64, |largest, effect| largest.max(effect.abs()));
+    for (feature, effect) in effects.features.iter().zip(&effects.effects) {
+        let difference = (f64::from(*effect) - expected[feature.0 as usize]).abs();
+        assert!(difference <= 1e-4 * largest, "{what}, feature {}: {effect}, not {}", feature.0, expected[feature.0 as usize]);
+    }
+    assert!(effects.effects.iter().any(|effect| effect.abs() > 1e-4), "{what}: some feature counts");
+}
+
+#[test]
+fn dictionaries_of_some_submodules_find_what_they_find_among_all() {
+    let compute = support::reference_model(Backend::Native);
+    let folder = reference_with(&["res"], &json!({}));
+    let some = folder::open_all(&[folder.path().to_owned()], 3, 64, &Cancel::default()).unwrap();
+    assert_eq!(some.iter().map(|one| one.submodule().to_string()).collect::<Vec<_>>(), ["resid_0", "resid_1", "resid_2"]);
+    let all = support::reference_dictionaries("saelens");
+    for method in [Method::Ig, Method::Attrib, Method::Exact] {
+        let [some, all] = [&some, &all].map(|dictionaries| attributed(compute.as_ref(), dictionaries, method));
+        for (some, all) in some.iter().zip(&all) {
+            assert_eq!(some.submodules, all.submodules[6..], "{method}");
+        }
+    }
+    // Through the program, its file and its tables.
+    let out = folder.path().join("out");
+    let saescope = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_saescope")).args(arguments).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        said
+    };
+    let pairs = folder.path().join("pairs");
+    fs::write(&pairs, r#"{"clean_prefix": [1, 2], "patch_prefix": [3, 2], "clean_answer": 5, "patch_answer": 6}"#).unwrap();
+    let [model, dictionaries] = [support::reference("model"), folder.path().to_owned()].map(|path| path.display().to_string());
+    let (pairs, out) = (pairs.display().to_string(), out.display().to_string());
+    let said = saescope(&["run", "--model", &model, "--dictionaries", &dictionaries, "--pairs", &pairs, "--output", &out]);
+    assert!(said.contains("resid_2") && !said.contains("attn_0"), "{said}");
+    saescope(&["check", &out]);
+    let said = saescope(&["export", &out, "--view", "male", "--top-k", "3", "--format", "csv"]);
+    assert!(said.contains("resid") && !said.contains("mlp"), "{said}");
+}
+
+#[test]
+fn files_say_their_place_where_names_do_not() {
+    let open = |folder: &Path, width: usize| folder::open_all(&[folder.to_owned()], 3, width, &Cancel::default());
+    let place = |name: &str| {
+        let dictionaries = open(&fixture("kinds").join(name), 24).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        assert_eq!(dictionaries.len(), 1, "{name}");
+        dictionaries[0].submodule().to_string()
+    };
+    for (name, submodule) in [
+        ("saelens0_standard", "resid_1"),
+        ("sparsify_topk", "resid_1"),
+        ("sparsify_topk_mlp", "mlp_1"),
+        ("gemma_scope_2b-pt-res", "resid_1"),
+        ("gemma_scope_2_resid", "resid_1"),
+        ("dl_batch_topk", "resid_1"),
+    ] {
+        assert_eq!(place(name), submodule);
+    }
+    let said = open(&fixture("kinds/gemma_scope_2b-pt-att"), 32).unwrap_err().to_string();
+    assert!(said.contains("holds no dictionary for") && said.contains("heads of layer 1"), "{said}");
+    let said = open(&fixture("kinds/saelens_jumprelu"), 24).unwrap_err().to_string();
+    assert!(said.contains("width 32"), "{said}");
+    let said = open(&fixture("kinds"), 24).unwrap_err().to_string();
+    assert_eq!(said.lines().count(), 1, "{said}");
 }

@@ -221,7 +221,7 @@ fn a_file_that_changed_is_read_again() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let at = |path: &str| folder.path().join(path);
     let request = Request {
-        model: ModelSource::Folder { model: at("w/model"), dictionaries: vec![at("w/sae-lens")], name: None },
+        model: ModelSource::Folder { model: at("w/model"), dictionaries: vec![at("w/sae-lens")], name: None, centred: false },
         study: studies::pairs_only(at("w/pairs.json"), None).unwrap(),
         ..request(Backend::Native, Method::Attrib, 8)
     };

@@ -27,6 +27,24 @@ fn the_manual_holds_the_table_of_keys() {
     fs::write(&path, format!("{before}{START}{expected}{END}{after}")).unwrap();
 }
 
+/// With `UPDATE_README=1` the table is written instead of compared.
+#[test]
+fn the_manual_holds_the_table_of_formats() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/manual/models.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("<!-- formats -->").unwrap();
+    let (table, after) = rest.split_once("<!-- /formats -->").unwrap();
+    let expected = format!("\n{}", saescope::cli::models::markdown());
+    if table == expected {
+        return;
+    }
+    assert!(
+        std::env::var_os("UPDATE_README").is_some_and(|update| update == "1"),
+        "the table of formats in assets/manual/models.md differs from the readers; write it with: UPDATE_README=1 cargo test --test readme"
+    );
+    fs::write(&path, format!("{before}<!-- formats -->{expected}<!-- /formats -->{after}")).unwrap();
+}
+
 /// The README is what a visitor reads first; everything longer is in the manual.
 #[test]
 fn the_readme_is_short_and_points_to_files_that_exist() {

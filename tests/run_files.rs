@@ -302,7 +302,12 @@ fn a_weight_file_that_changes_during_a_run_ends_it() {
     let (home, _) = home();
     let place = |name: &str| home.path().join(name);
     let request = || Request {
-        model: ModelSource::Folder { model: place("model"), dictionaries: vec![place("dictionaries")], name: None },
+        model: ModelSource::Folder {
+            model: place("model"),
+            dictionaries: vec![place("dictionaries")],
+            name: None,
+            centred: false,
+        },
         study: studies::pairs_only(place("pairs.json"), None).unwrap(),
         options: Options { seed: 12, tokens: None, examples: None },
         settings: Settings { method: Method::Ig, rule: Rule::Riemann, steps: 2, batch: 64, detail: 10 },

@@ -10,10 +10,12 @@ mod explore;
 mod export;
 mod fetch;
 mod generated;
+mod inspect;
 mod lens;
 mod listing;
 mod manual;
 mod merge;
+pub mod models;
 mod output;
 mod plain;
 mod progress;
@@ -103,6 +105,8 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Studies(arguments) => studies::studies(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Models => models::models(),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Fetch(arguments) => fetch::fetch(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Completions(arguments) => generated::completions(&arguments),

@@ -104,8 +104,8 @@ fn section(findings: &Findings, tags: &Features, shown: Shown, display: &Display
 fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
     let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "share"]);
     let found = findings.view(view);
-    for submodule in &findings.submodules {
-        let Some(ranked) = found.submodule(*submodule) else { continue };
+    for submodule in findings.submodules() {
+        let Some(ranked) = found.submodule(submodule) else { continue };
         let whole = found.coverage == Coverage::Computed;
         let share = ranked.error_share().filter(|_| whole);
         table.push(vec![

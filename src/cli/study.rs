@@ -104,9 +104,12 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> R
             let presets = Presets::of_user()?;
             match (presets.find(name), dictionaries) {
                 (Some(preset), dictionaries) => downloaded(preset, dictionaries, absent),
-                (None, Some(dictionaries)) => {
-                    Ok(ModelSource::Folder { model: PathBuf::from(name), dictionaries: vec![dictionaries], name: None })
-                }
+                (None, Some(dictionaries)) => Ok(ModelSource::Folder {
+                    model: PathBuf::from(name),
+                    dictionaries: vec![dictionaries],
+                    name: None,
+                    centred: false,
+                }),
                 (None, None) if !Path::new(name).exists() => Err(Problem::new(
                     format_args!("--model {name}"),
                     "is neither a model that is known by name nor a folder",
@@ -133,7 +136,7 @@ fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, absent: Absent) ->
         None => local(preset, &cache),
         Some(folder) => match local(&Preset { dictionaries: Vec::new(), ..preset.clone() }, &cache) {
             Local::Complete(ModelSource::Folder { model, name, .. }) => {
-                Local::Complete(ModelSource::Folder { model, dictionaries: vec![folder], name })
+                Local::Complete(ModelSource::Folder { model, dictionaries: vec![folder], name, centred: false })
             }
             other => other,
         },

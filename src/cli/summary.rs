@@ -7,6 +7,7 @@ use super::table::Table;
 use crate::app::state::THRESHOLD;
 use crate::core::dictionary_report::{DecoderNorms, DictionaryReport, LEAST_EXPLAINED};
 use crate::core::findings::Findings;
+use crate::core::inspection::is_far_off;
 use crate::core::invariant;
 use crate::core::path_sum::PathSum;
 use crate::core::run::{DataRecord, DictionaryRecord, Opened, Run};
@@ -79,7 +80,7 @@ pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
         table.push(vec![
             record.submodule.clone(),
             record.features.to_string(),
-            record.report.map_or_else(String::new, |report| format!("{:.1}", report.active)),
+            active(record),
             record
                 .report
                 .and_then(|report| report.explained)
@@ -104,13 +105,36 @@ pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
             100.0 * LEAST_EXPLAINED
         )),
     };
-    (table.plain(), line + &notes(records))
+    (table.plain(), line + &far_off(records) + &notes(records))
+}
+
+/// The number of active features, with the one that the dictionary's files state, if they do.
+fn active(record: &DictionaryRecord) -> String {
+    let measured = record.report.map_or_else(String::new, |report| format!("{:.1}", report.active));
+    record.stated_active.map_or_else(|| measured.clone(), |stated| format!("{measured} (stated {stated})"))
 }
 
 /// `text` in lines of at most 80 columns, broken between words.
 fn wrapped(text: &str) -> String {
     let lines = text.lines().flat_map(|line| wrap(line, 80)).map(|line| line.trim_end().to_owned());
     lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// A sentence about dictionaries of which far more or fewer features are active than their files state.
+fn far_off(records: &[DictionaryRecord]) -> String {
+    let is_far = |record: &&DictionaryRecord| {
+        let both = record.stated_active.zip(record.report);
+        both.is_some_and(|(stated, report)| is_far_off(stated, report.active))
+    };
+    let far: Vec<&str> = records.iter().filter(is_far).map(|record| record.submodule.as_str()).collect();
+    if far.is_empty() {
+        return String::new();
+    }
+    wrapped(&format!(
+        "\nnote: of the dictionaries of {} more than twice or less than half as many features are active as their files state: prompts of \
+         a few words are unlike what they were trained on, or the set-up is wrong (saescope inspect)\n",
+        far.join(", ")
+    ))
 }
 
 /// A line for each note, with the dictionaries that have it.

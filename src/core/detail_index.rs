@@ -64,7 +64,8 @@ impl DetailIndex {
         for group in &mut groups {
             group.sort_unstable_by_key(|row| (detail.entry_examples[*row as usize], detail.entry_positions[*row as usize]));
         }
-        let sum = |rows: &[u32], activations: &[f32]| rows.iter().map(|row| f64::from(activations[*row as usize])).sum();
+        // A signed code (absolute TopK) fires with either sign.
+        let sum = |rows: &[u32], activations: &[f32]| rows.iter().map(|row| f64::from(activations[*row as usize].abs())).sum();
         let of_feature = |rows: Vec<u32>| {
             let firing = Firing::of(sum(&rows, &detail.entry_clean), sum(&rows, &detail.entry_patch));
             OfFeature { rows, firing, uncertainty: OnceLock::new() }

@@ -53,8 +53,6 @@ pub struct Findings {
     pub model: String,
     /// The model's number of layers.
     pub layers: usize,
-    /// The submodules that have a dictionary, in order.
-    pub submodules: Vec<Submodule>,
     /// The model and dictionaries that tags belong to; None until the dictionaries' hash is known.
     pub subject: Option<Subject>,
     /// The findings of each view, in the order of the study's views.
@@ -96,11 +94,7 @@ impl Findings {
     pub fn new(source: Source, study: Arc<Study>, model: String, layers: usize) -> Self {
         let views = study.all().map(|view| ViewFindings::new(view, layers)).collect();
         let reports = vec![None; Submodule::count(layers)];
-        let submodules = match &source {
-            Source::Live { opened, .. } => opened.submodules.clone(),
-            Source::Run { .. } | Source::Published { .. } => Submodule::all(layers),
-        };
-        let mut findings = Self { source, study, model, layers, submodules, subject: None, views, reports, prompts: Vec::new() };
+        let mut findings = Self { source, study, model, layers, subject: None, views, reports, prompts: Vec::new() };
         findings.prompts = findings.study.all().map(|view| findings.first_of_same_prompts(view)).collect();
         findings
     }
@@ -124,13 +118,12 @@ impl Findings {
         let (model, layers) = (run.manifest.model.name.clone(), run.manifest.model.layers);
         let study = Arc::new(run.manifest.study.clone());
         let mut findings = Self::new(Source::Run { manifest: Arc::new(run.manifest), file }, study, model, layers);
-        if let Some(view) = run.views.first() {
-            findings.submodules = view.submodules.iter().map(|effects| effects.submodule).collect();
-        }
         findings.views = run.views.into_iter().map(|effects| ViewFindings::from_effects(effects, layers)).collect();
         if let Source::Run { manifest, .. } = &findings.source {
-            for (submodule, record) in findings.submodules.iter().zip(&manifest.dictionaries) {
-                findings.reports[submodule.ordinal(layers)] = record.report;
+            for record in &manifest.dictionaries {
+                if let Some(submodule) = record.place().filter(|submodule| submodule.layer.0 < layers) {
+                    findings.reports[submodule.ordinal(layers)] = record.report;
+                }
             }
         }
         findings.subject = Some(subject);
@@ -179,8 +172,16 @@ impl Findings {
     /// The manifest's record of the dictionary of `submodule`; None unless the source is a run.
     pub fn dictionary(&self, submodule: Submodule) -> Option<&DictionaryRecord> {
         let Source::Run { manifest, .. } = &self.source else { return None };
-        let place = self.submodules.iter().position(|other| *other == submodule)?;
-        manifest.dictionaries.get(place)
+        manifest.dictionaries.iter().find(|record| record.place() == Some(submodule))
+    }
+
+    /// The submodules that have a dictionary, in their order; for published figures, all that the model has.
+    pub fn submodules(&self) -> Vec<Submodule> {
+        match &self.source {
+            Source::Live { opened, .. } => opened.submodules.clone(),
+            Source::Run { manifest, .. } => manifest.dictionaries.iter().filter_map(DictionaryRecord::place).collect(),
+            Source::Published { .. } => Submodule::all(self.layers),
+        }
     }
 
     /// The prompts behind `view`; None for published figures.

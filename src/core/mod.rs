@@ -4,6 +4,7 @@
 //! by itself.
 
 pub mod agreement;
+pub mod capability;
 pub mod causal;
 pub mod chance;
 pub mod delta;
@@ -17,6 +18,7 @@ pub mod filter;
 pub mod findings;
 pub mod firing;
 pub mod format_error;
+pub mod inspection;
 pub mod invariant;
 pub mod kept_run;
 pub mod lens;

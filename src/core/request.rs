@@ -67,6 +67,8 @@ pub enum ModelSource {
         dictionaries: Vec<PathBuf>,
         /// The model's name, if a better one is known than its files give.
         name: Option<String>,
+        /// Whether the dictionaries read centred activations although their files do not say so.
+        centred: bool,
     },
 }
 

@@ -81,7 +81,7 @@ pub struct Opened {
     pub model: String,
     /// The model's number of layers.
     pub layers: usize,
-    /// The submodules that have a dictionary, in order.
+    /// The submodules that have a dictionary, in their order.
     pub submodules: Vec<Submodule>,
     /// The name of the backend that computes.
     pub backend: String,
@@ -222,8 +222,11 @@ pub struct ModelRecord {
 pub struct DictionaryRecord {
     /// The submodule's name, for example `attn_0`.
     pub submodule: String,
-    /// The dictionary's file format: `SAELens` or `dictionary_learning`.
+    /// The dictionary's file format, such as `SAELens`.
     pub format: String,
+    /// What it computes, in words: rule, scale, frame. None in files of former versions, which read plain ReLU alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arithmetic: Option<String>,
     /// The file it was read from, or its name inside the program.
     pub source: String,
     /// Hash of the weight file.
@@ -235,12 +238,22 @@ pub struct DictionaryRecord {
     /// How well the dictionary fits; None in files of former versions and in merged runs.
     #[serde(default)]
     pub report: Option<DictionaryReport>,
+    /// Active features of a token, as its files state them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated_active: Option<f64>,
     /// Lengths of the rows of its decoder; None in files of former versions.
     #[serde(default)]
     pub decoder_norms: Option<DecoderNorms>,
     /// What the dictionary's files say that a reader of its results should know: sentences without a full stop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+impl DictionaryRecord {
+    /// The submodule; None if the name is that of none.
+    pub fn place(&self) -> Option<Submodule> {
+        self.submodule.parse().ok()
+    }
 }
 
 /// One pair list of a run, and the examples taken from it.

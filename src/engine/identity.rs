@@ -88,11 +88,13 @@ fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<Dicti
     Ok(DictionaryRecord {
         submodule: dictionary.submodule().to_string(),
         format: dictionary.format().name().to_owned(),
+        arithmetic: Some(dictionary.arithmetic().in_words()),
         source: dictionary.name().to_owned(),
         sha256: sha256_of(dictionary.name(), dictionary.shared_bytes(), cancel)?,
         config_sha256: dictionary.stated().config_sha256.clone(),
         features: dictionary.features(),
         report: None,
+        stated_active: dictionary.stated().active,
         decoder_norms: Some(decoder_norms),
         notes: dictionary.stated().notes_on(model),
     })
@@ -107,11 +109,13 @@ mod tests {
         let record = |submodule: &str, sha256: &str| DictionaryRecord {
             submodule: submodule.to_owned(),
             format: String::new(),
+            arithmetic: None,
             source: String::new(),
             sha256: sha256.to_owned(),
             config_sha256: None,
             features: 1,
             report: None,
+            stated_active: None,
             decoder_norms: None,
             notes: Vec::new(),
         };

@@ -54,7 +54,13 @@ impl Loaded {
                 let remedy = format!("download it with `saescope fetch {name}`");
                 return Err(Problem::new(format_args!("model {name}"), "is not on this machine", remedy));
             }
-            ModelSource::Folder { model, dictionaries, name } => open_folder(model, dictionaries, name.as_deref(), cancel)?,
+            ModelSource::Folder { model, dictionaries, name, centred } => {
+                let mut parts = open_folder(model, dictionaries, name.as_deref(), cancel)?;
+                if *centred {
+                    parts.dictionaries = parts.dictionaries.into_iter().map(Dictionary::centred_by_release).collect();
+                }
+                parts
+            }
         };
         Ok(Self {
             compute: compute::open(backend, &config, &weights, cancel)?,

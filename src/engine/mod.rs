@@ -14,6 +14,7 @@ pub mod floor;
 mod foreign;
 pub mod hash;
 pub mod identity;
+pub mod inspect;
 mod json;
 pub mod lens;
 pub mod loaded;

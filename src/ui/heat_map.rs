@@ -102,7 +102,7 @@ struct Map<'a> {
 
 impl<'a> Map<'a> {
     fn new(findings: &'a Findings, shown: Shown) -> Self {
-        let submodules = findings.submodules.clone();
+        let submodules = findings.submodules();
         let of = |submodule: &Submodule| {
             let first = Sums::of(findings, shown.first(), *submodule)?;
             let Some((_, second)) = shown.pair() else { return Some(first) };

@@ -106,14 +106,13 @@ fn check<B: Backend>(backend: &str, device: &B::Device) {
                 continue;
             }
             let (patched, _) = run(&model, &embed(&model, &golden.prompts(group, "patch"), device), &answers, None);
+            // All points of all pairs go through the model together.
+            let (points, answers_of_points) = (embedded.clone().repeat_dim(0, 10), answers.repeat(10));
             for (place, clean) in &seen {
-                let patch = at(&patched, *place);
-                let step = (patch - clean.clone()) / 10.0;
-                let sum = (0..10_u8).map(|point| {
-                    let moved = clean.clone() + step.clone() * f32::from(point);
-                    at(&run(&model, &embedded, &answers, Some((*place, moved))).1, *place)
-                });
-                let mean = sum.reduce(|sum, gradient| sum + gradient).unwrap() / 10.0;
+                let step = (at(&patched, *place) - clean.clone()) / 10.0;
+                let moved = (0..10_u8).map(|point| clean.clone() + step.clone() * f32::from(point)).collect();
+                let (_, gradients) = run(&model, &points, &answers_of_points, Some((*place, Tensor::cat(moved, 0))));
+                let mean = at(&gradients, *place).chunk(10, 0).into_iter().reduce(|sum, gradient| sum + gradient).unwrap() / 10.0;
                 let tensor = format!("{group}.ig.{}", name(*place));
                 assert_close(&what(&tensor), GRADIENT_TOLERANCE, &values(mean), &golden.get(&tensor));
             }

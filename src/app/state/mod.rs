@@ -450,8 +450,8 @@ impl State {
 
     /// The rows of the submodule list: None for all submodules together, then each submodule.
     pub fn submodules(&self) -> Vec<Option<Submodule>> {
-        let known = self.findings().map_or(&[][..], |findings| &findings.submodules);
-        std::iter::once(None).chain(known.iter().copied().map(Some)).collect()
+        let known = self.findings().map(|findings| findings.submodules()).unwrap_or_default();
+        std::iter::once(None).chain(known.into_iter().map(Some)).collect()
     }
 
     /// Opens a prompt with `text` in it.

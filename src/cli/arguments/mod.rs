@@ -32,11 +32,11 @@ pub use study::StudyArguments;
 #[cfg(feature = "train")]
 pub use train::{Kept, TrainArguments};
 pub use values::Choice;
-use values::{layout, positive, seconds, shape, theme, threshold};
+use values::{backend, layout, positive, seconds, shape, theme, threshold};
 
 use crate::app::config::CLIPBOARDS;
 use crate::app::state::{THRESHOLD, ThemeName};
-use crate::core::request::Shard;
+use crate::core::request::{Backend, Shard};
 use crate::core::selection::Selection;
 use crate::engine::synth::{Layout, Shape};
 
@@ -105,6 +105,14 @@ pub enum Command {
     Studies(StudiesArguments),
     /// Check that a run's numbers add up; exit status 1 if they do not.
     Check(CheckArguments),
+    /// Say which dictionaries can be read, in which formats, and what is refused.
+    Models,
+    /// Find out where a dictionary fits: measures it at the place that its files say and around it, in several set-ups; exit status 1 if the
+    /// stated set-up does not fit.
+    ///
+    /// Tried are the neighbouring layers and the other outputs of the layer, activations as they are and centred, the known scales of each
+    /// token, and with --bos a first token. A text of the program's own is used unless --text names another.
+    Inspect(InspectArguments),
     /// Download a model with its dictionaries from the Hugging Face hub into the cache that Python uses, too.
     ///
     /// Goes on where an earlier download ended, checks every file by its hash, and records the hashes of the first download: a later one
@@ -236,7 +244,7 @@ Environment, as for Python's huggingface_hub:
 /// Flags of `fetch`.
 #[derive(Debug, Args)]
 pub struct FetchArguments {
-    /// A model by its name: pythia-70m, or one described in models.toml (`saescope doctor` lists them and says where that file is).
+    /// A model by its name: pythia-70m, gpt2-small, or one described in models.toml (`saescope doctor` lists them and says where that file is).
     #[arg(value_name = "NAME")]
     pub name: String,
 
@@ -295,6 +303,30 @@ pub struct VerifyArguments {
     /// What to compute; method, steps, tokens and examples are the study's.
     #[command(flatten)]
     pub study: StudyArguments,
+}
+
+/// Flags of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArguments {
+    /// The model's folder, as for `run`, or `demo`.
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+
+    /// A folder with one dictionary, in any format that `models` lists.
+    #[arg(value_name = "DICTIONARY")]
+    pub dictionary: PathBuf,
+
+    /// A file with one text on each line, or one array of token ids.
+    #[arg(long, value_name = "FILE")]
+    pub text: Option<PathBuf>,
+
+    /// The token id to put in front of each text as well; `bos_token_id` of the model's config.json if none is given.
+    #[arg(long, value_name = "ID")]
+    pub bos: Option<u32>,
+
+    /// The backend that computes; `auto` takes the first that works.
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend())]
+    pub backend: Choice<Backend>,
 }
 
 /// Flags of `synth`.

@@ -13,12 +13,13 @@ use crate::core::run::Method;
 /// What to compute.
 #[derive(Debug, Clone, Args)]
 pub struct StudyArguments {
-    /// `demo`, a model that `saescope fetch` downloads such as `pythia-70m`, or a Hugging Face folder of a model (GPT-NeoX, GPT-2, Gemma 2, Llama, Qwen). [default:
-    /// demo; to explore: pythia-70m if it is on this machine, else demo]
+    /// `demo`, a model that `saescope fetch` downloads such as `pythia-70m`, or a Hugging Face folder of a GPT-NeoX, GPT-2, Gemma 2,
+    /// Llama or Qwen model. [default: demo; to explore: pythia-70m if it is on this machine, else demo]
     #[arg(long, value_name = "demo|NAME|DIR")]
     pub model: Option<String>,
 
-    /// The folder that holds the model's dictionaries: `attn_out_layer0/10_32768/ae.pt` and so on, or `0-att-sm/` and so on.
+    /// The folder that holds the model's dictionaries: `attn_out_layer0/10_32768/ae.pt` and so on, `0-att-sm/` or
+    /// `blocks.1.hook_resid_pre/` and so on.
     #[arg(long, value_name = "DIR")]
     pub dictionaries: Option<PathBuf>,
 

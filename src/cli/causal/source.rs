@@ -40,7 +40,7 @@ pub fn of(manifest: &Manifest) -> Result<ModelSource> {
             dictionaries.push(root);
         }
     }
-    Ok(ModelSource::Folder { model: model.to_owned(), dictionaries, name: Some(manifest.model.name.clone()) })
+    Ok(ModelSource::Folder { model: model.to_owned(), dictionaries, name: Some(manifest.model.name.clone()), centred: false })
 }
 
 /// The folder or archive in which the dictionary of `record` was found: the one that holds `0-att-sm` or `attn_out_layer0`.

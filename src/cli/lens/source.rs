@@ -22,7 +22,7 @@ pub fn of(manifest: &Manifest, arguments: &LensArguments) -> Result<ModelSource>
     let folder = Path::new(&manifest.model.source).parent().filter(|folder| folder.is_dir());
     match (folder, dictionaries) {
         (Some(folder), Some(dictionaries)) => {
-            Ok(ModelSource::Folder { model: folder.to_owned(), dictionaries: vec![dictionaries], name: None })
+            Ok(ModelSource::Folder { model: folder.to_owned(), dictionaries: vec![dictionaries], name: None, centred: false })
         }
         (_, dictionaries) if Presets::of_user()?.find(name).is_some() => study::named_model(name, dictionaries),
         _ => Err(Problem::new(

@@ -94,7 +94,8 @@ impl<'a> Pairs<'a> {
     /// The prompt on which the feature fires; None if its activation never differed.
     pub fn firing(&self) -> Option<Firing> {
         let sum = |activation: fn(&Entry) -> f32| self.entries.iter().map(|entry| f64::from(activation(entry))).sum();
-        Firing::of(sum(|entry| entry.clean), sum(|entry| entry.patch))
+        // A signed code (absolute TopK) fires with either sign.
+        Firing::of(sum(|entry| entry.clean.abs()), sum(|entry| entry.patch.abs()))
     }
 }
 

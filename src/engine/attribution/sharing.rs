@@ -69,7 +69,7 @@ pub struct PlainGradients {
 }
 
 impl PlainGradients {
-    /// The gradient with respect to the output of `submodule`, `[positions, width]`, in a model of `layers` layers.
+    /// The gradient with respect to the output of `submodule` in a model with `layers` layers, `[positions, width]`.
     pub fn at(&self, submodule: Submodule, layers: usize) -> Vec<f32> {
         let (ordinal, size) = (submodule.ordinal(layers), self.gradients.len() / Submodule::count(layers));
         self.gradients[ordinal * size..(ordinal + 1) * size].iter().map(|value| self.sign * value).collect()

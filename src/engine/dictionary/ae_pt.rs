@@ -16,7 +16,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::small_file::{self, LARGEST_CONFIGURATION};
 use crate::engine::stamp::Stamp;
-use crate::engine::tensor_file::Bytes;
+use crate::engine::tensor_file::{Bytes, StoredTensor};
 
 /// A class of dictionary_learning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,13 @@ impl Class {
     }
 }
 
+/// What is read and what is refused, in words.
+pub fn capability() -> (String, String) {
+    let refuses =
+        "other classes, TopK and BatchTopK without the config.json that tells them apart, a k that differs between the two files";
+    (format!("dict_class {}; also in one zip", Class::ALL.map(Class::name).join(", ")), refuses.to_owned())
+}
+
 /// Opens the dictionary in the file at `path`; the training's `config.json` beside it is checked if there is one.
 pub fn open(path: &Path, purpose: Purpose) -> Result<Dictionary> {
     let config_path = path.with_file_name("config.json");
@@ -84,7 +91,7 @@ pub fn read(bytes: Bytes, name: String, config: Option<(&[u8], &str)>, purpose: 
     let config = config.map(|(text, name)| TrainingConfig::read(text, name).map(|config| (config, name))).transpose()?;
     let class = class(&file, config.as_ref())?;
     let config = config.map(|(config, _)| config);
-    let turned = |key: &str| file.tensor(key).map(|tensor| tensor.transposed());
+    let turned = |key: &str| file.tensor(key).map(StoredTensor::transposed);
     let [encoder, decoder, encoder_bias, decoder_bias] = match class {
         Class::JumpRelu | Class::Matryoshka => {
             [file.tensor("W_enc")?, file.tensor("W_dec")?, file.tensor("b_enc")?, file.tensor("b_dec")?]

@@ -1,57 +1,94 @@
 //! Finds the dictionaries of a model in folders or archives, and recognises their format.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::placed::Placed;
 use super::zip_file::ZipFile;
-use super::{Dictionary, Purpose, ae_pt, saelens};
+use super::{Dictionary, Purpose, ae_pt, formats, saelens};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::core::text::excerpt;
 use crate::engine::cancel::Cancel;
 
 /// The layouts, in words, for messages.
-const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm or blocks.1.hook_resid_pre with cfg.json in it, or a zip of the former";
+const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm with cfg.json in it, or a zip of the former, \
+                       or folders of another format that say their place (`saescope models`)";
 
 /// A folder or an archive in which dictionaries are looked for.
 enum Root {
-    Folder(PathBuf),
+    /// The folder, and what lies in it under names that say no submodule, once that was needed.
+    Folder(PathBuf, OnceCell<Placed>),
     Zip(Box<ZipFile>),
 }
 
-/// Opens one dictionary for every submodule of the kinds that the dictionaries are for, in a model with `layers` layers. Each of
-/// `roots` is searched in turn.
+/// A dictionary that was found, and whether its name said the submodule.
+struct Found {
+    dictionary: Dictionary,
+    is_named: bool,
+}
+
+/// Opens the dictionaries of a model with `layers` layers, in submodule order; a submodule without one is left out. Each of `roots` is
+/// searched in turn; without roots there are none.
 ///
 /// # Errors
-/// When there is none, a kind has dictionaries for some layers only, a submodule has more than one, or one cannot be read, or
-/// `cancel` is raised.
+/// When no submodule has a dictionary, or one has more than one, or one that cannot be read, or `cancel` is raised. Where names say the
+/// submodule, a kind that has a dictionary in one layer must have one in all: a gap there is most often an incomplete download.
 pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize, cancel: &Cancel) -> Result<Vec<Dictionary>> {
+    if roots.is_empty() {
+        return Ok(Vec::new());
+    }
     let listed: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
     let mut roots = roots.iter().map(|root| find_root(root)).collect::<Result<Vec<_>>>()?;
-    let open = |submodule| {
+    let (mut found, mut missing): (Vec<Found>, Vec<Submodule>) = (Vec::new(), Vec::new());
+    for submodule in Submodule::all(layers) {
         cancel.check()?;
-        let purpose = Purpose::Use { submodule, width: model_width };
-        for root in &mut roots {
-            let found = match root {
-                Root::Folder(folder) => open_one(folder, purpose)?,
-                Root::Zip(zip) => zip.dictionary(purpose)?,
-            };
-            if let Some(dictionary) = found {
-                return Ok(Some(dictionary));
-            }
+        match open_in(&mut roots, Purpose::Use { submodule, width: model_width })? {
+            Some(one) => found.push(one),
+            None => missing.push(submodule),
         }
-        Ok(None)
-    };
-    let all = Submodule::all(layers);
-    let found: Vec<Option<Dictionary>> = all.iter().copied().map(open).collect::<Result<_>>()?;
-    let kinds: Vec<SubmoduleKind> = found.iter().flatten().map(|dictionary| dictionary.submodule().kind).collect();
-    let is_missing = |(submodule, found): &(&Submodule, &Option<Dictionary>)| {
-        found.is_none() && (kinds.is_empty() || kinds.contains(&submodule.kind))
-    };
-    // A kind without any dictionary was not trained; one layer without is a file that was not copied.
-    if let Some((submodule, _)) = all.iter().zip(&found).find(is_missing) {
-        return Err(Problem::new(listed.join(", "), format_args!("holds no dictionary for {submodule}"), LAYOUTS));
     }
-    Ok(found.into_iter().flatten().collect())
+    let has_others = |gap: &&Submodule| found.iter().any(|one| one.is_named && one.dictionary.submodule().kind == gap.kind);
+    let gap = if found.is_empty() { missing.first() } else { missing.iter().find(has_others) };
+    if let Some(submodule) = gap {
+        let elsewhere: Vec<String> = roots.iter().flat_map(Root::elsewhere).collect();
+        let also = match &elsewhere[..] {
+            [] => String::new(),
+            places => format!(", only for {}", excerpt(&places.join(", "), 200)),
+        };
+        return Err(Problem::new(listed.join(", "), format_args!("holds no dictionary for {submodule}{also}"), LAYOUTS));
+    }
+    Ok(found.into_iter().map(|one| one.dictionary).collect())
+}
+
+/// The dictionary for `purpose` in the first of `roots` that has one.
+fn open_in(roots: &mut [Root], purpose: Purpose) -> Result<Option<Found>> {
+    for root in roots {
+        let found = match root {
+            Root::Folder(folder, placed) => open_one(folder, placed, purpose)?,
+            Root::Zip(zip) => zip.dictionary(purpose)?.map(|dictionary| Found { dictionary, is_named: true }),
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+impl Root {
+    fn folder(path: &Path) -> Self {
+        Self::Folder(path.to_owned(), OnceCell::new())
+    }
+
+    /// The places of dictionaries that no submodule can use.
+    fn elsewhere(&self) -> impl Iterator<Item = String> {
+        let placed = match self {
+            Self::Folder(_, placed) => placed.get(),
+            Self::Zip(_) => None,
+        };
+        placed.into_iter().flat_map(|placed| placed.elsewhere.iter().cloned())
+    }
 }
 
 /// The archive at `root`, or the folder that holds the dictionaries: `root` itself, or the only such folder up to two levels
@@ -61,7 +98,7 @@ fn find_root(root: &Path) -> Result<Root> {
         return ZipFile::open(root).map(|zip| Root::Zip(Box::new(zip)));
     }
     if holds_dictionaries(root)? {
-        return Ok(Root::Folder(root.to_owned()));
+        return Ok(Root::folder(root));
     }
     let below = |folders: &[PathBuf]| -> Result<Vec<PathBuf>> {
         let mut all = Vec::new();
@@ -81,7 +118,7 @@ fn find_root(root: &Path) -> Result<Root> {
         }
         match &found[..] {
             [] => {}
-            [folder] => return Ok(Root::Folder(folder.clone())),
+            [folder] => return Ok(Root::folder(folder)),
             [one, other, ..] => {
                 return Err(Problem::new(
                     root.display(),
@@ -91,7 +128,7 @@ fn find_root(root: &Path) -> Result<Root> {
             }
         }
     }
-    Ok(Root::Folder(root.to_owned()))
+    Ok(Root::folder(root))
 }
 
 /// Whether `folder` holds a folder with the name of a dictionary.
@@ -104,20 +141,31 @@ fn holds_dictionaries(folder: &Path) -> Result<bool> {
         let mut parts = name.splitn(3, '-');
         let (layer, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let saelens = layer.parse::<usize>().is_ok() && SubmoduleKind::ALL.iter().any(|known| known.neuronpedia_name() == kind);
-        let hooked = name.strip_prefix("blocks.").is_some_and(|rest| rest.contains(".hook_"));
-        (learned || saelens || hooked) && path.is_dir()
+        (learned || saelens) && path.is_dir()
     };
     Ok(children(folder)?.iter().any(is_one))
 }
 
-fn open_one(root: &Path, purpose: Purpose) -> Result<Option<Dictionary>> {
+fn open_one(root: &Path, placed: &OnceCell<Placed>, purpose: Purpose) -> Result<Option<Found>> {
     let submodule = purpose.submodule();
-    match (find_ae_pt(root, submodule)?, find_saelens(root, submodule)?) {
-        (Some(first), Some(second)) => Err(more_than_one(root, submodule, &first, &second)),
-        (Some(path), None) => ae_pt::open(&path, purpose).map(Some),
-        (None, Some(folder)) => saelens::open(&folder, purpose).map(Some),
-        (None, None) => Ok(None),
+    let named = match (find_ae_pt(root, submodule)?, find_saelens(root, submodule)?) {
+        (Some(first), Some(second)) => return Err(more_than_one(root, submodule, &first, &second)),
+        (Some(path), None) => Some(ae_pt::open(&path, purpose)?),
+        // Where a file is missing, the layout says which.
+        (None, Some(folder)) if formats::detect(&folder).is_none() => Some(saelens::open(&folder, purpose)?),
+        (None, Some(folder)) => Some(formats::open(&folder, purpose)?),
+        (None, None) => None,
+    };
+    if let Some(dictionary) = named {
+        return Ok(Some(Found { dictionary, is_named: true }));
     }
+    if placed.get().is_none() {
+        // Nobody else sets it meanwhile: the cell belongs to this search.
+        let _ = placed.set(Placed::find(root)?);
+    }
+    let folders = placed.get().and_then(|placed| placed.folders.get(&submodule)).map(Vec::as_slice).unwrap_or_default();
+    let Some(folder) = only(folders.to_vec(), root, submodule)? else { return Ok(None) };
+    Ok(Some(Found { dictionary: formats::open(&folder, purpose)?, is_named: false }))
 }
 
 /// `attn_out_layer0/10_32768/ae.pt`: the training's settings name the folder between, so any name is accepted.
@@ -136,25 +184,11 @@ fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
     only(found, &folder, submodule)
 }
 
-/// TransformerLens's names for the output of `submodule`: the stream that leaves a layer is the one that enters the next.
-fn hooks(submodule: Submodule) -> Vec<String> {
-    let layer = submodule.layer.0;
-    match submodule.kind {
-        SubmoduleKind::Attention => vec![format!("blocks.{layer}.hook_attn_out")],
-        SubmoduleKind::Mlp => vec![format!("blocks.{layer}.hook_mlp_out")],
-        SubmoduleKind::Residual => {
-            vec![format!("blocks.{layer}.hook_resid_post"), format!("blocks.{}.hook_resid_pre", layer + 1)]
-        }
-    }
-}
-
-/// `0-att-sm`, where the suffix names the training run, so any suffix is accepted; or `blocks.1.hook_resid_pre`.
+/// `0-att-sm`: the suffix names the training run, so any suffix is accepted. The format is that of the files in it.
 fn find_saelens(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
     let prefix = format!("{}-{}-", submodule.layer.0, submodule.kind.neuronpedia_name());
-    let hooks = hooks(submodule);
-    let is_its = |name: &str| name.starts_with(&prefix) || hooks.iter().any(|hook| hook == name);
     let mut found = children(root)?;
-    found.retain(|path| path.is_dir() && path.file_name().is_some_and(|name| is_its(&name.to_string_lossy())));
+    found.retain(|path| path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix)));
     found.sort();
     only(found, root, submodule)
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Dictionary, Format, Purpose, ae_pt, gemma_scope, gemma_scope_2, llama_scope, saelens, sparsify};
+use super::{Dictionary, Format, Purpose, ae_pt, gemma_scope, gemma_scope_2, llama_scope, saelens, saelens_rule, sparsify};
+use crate::core::capability::Capability;
 use crate::core::problem::{Problem, Result};
 
 /// The formats by the files that a folder holds. A folder is of the first format whose files it has all.
@@ -15,6 +16,23 @@ const FILES: [(Format, &[&str]); 7] = [
     (Format::LlamaScope, &[llama_scope::CONFIGURATION, "checkpoints/final.safetensors"]),
     (Format::LlamaScopeR1, &["config.json", "sae_weights.safetensors"]),
 ];
+
+/// What is read of each format and what is refused, from the readers themselves.
+pub fn capabilities() -> Vec<Capability> {
+    let of = |(format, files): (Format, &[&str])| {
+        let (reads, refuses) = match format {
+            Format::SaeLens => saelens_rule::capability(),
+            Format::Sparsify => sparsify::capability(),
+            Format::DictionaryLearning => ae_pt::capability(),
+            Format::GemmaScope => gemma_scope::capability(),
+            Format::GemmaScope2 => gemma_scope_2::capability(),
+            Format::LlamaScope => llama_scope::capability(),
+            Format::LlamaScopeR1 => llama_scope::capability_r1(),
+        };
+        Capability { format: format.name(), files: files.join(", "), reads, refuses }
+    };
+    FILES.into_iter().map(of).collect()
+}
 
 /// The format of the files in `folder`; None if it holds no dictionary.
 pub fn detect(folder: &Path) -> Option<Format> {

@@ -24,6 +24,13 @@ pub const FILE: &str = "params.npz";
 /// The arrays of every dictionary.
 const ARRAYS: [&str; 5] = ["W_enc", "W_dec", "b_enc", "b_dec", "threshold"];
 
+/// What is read and what is refused, in words.
+pub fn capability() -> (String, String) {
+    let reads =
+        "JumpReLU, mapped where it lies; res, mlp, att, the embedding's; transcoders (encoded and decoded, no attribution)";
+    (reads.to_owned(), "an archive without threshold, or with compressed arrays".to_owned())
+}
+
 /// Opens the dictionary in `folder`.
 pub fn open(folder: &Path, purpose: Purpose) -> Result<Dictionary> {
     let path = folder.join(FILE);

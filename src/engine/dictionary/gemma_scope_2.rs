@@ -14,13 +14,19 @@ use super::{Dictionary, Format, Purpose, Stated};
 use crate::core::problem::{Problem, Result};
 use crate::engine::json::Fields;
 use crate::engine::stamp::Stamp;
-use crate::engine::tensor_file::TensorFile;
+use crate::engine::tensor_file::{StoredTensor, TensorFile};
 
 /// The weight file's name.
 pub const FILE: &str = "params.safetensors";
 
 /// Keys that are read.
 const KEYS: &str = "affine_connection architecture hf_hook_point_in hf_hook_point_out l0 model_name type width";
+
+/// What is read and what is refused, in words.
+pub fn capability() -> (String, String) {
+    let reads = "jump_relu; transcoders with and without affine connection (encoded and decoded, no attribution)";
+    (reads.to_owned(), "types other than sae and transcoder, a key or tensor that is not known".to_owned())
+}
 
 /// Opens the dictionary in `folder`.
 pub fn open(folder: &Path, purpose: Purpose) -> Result<Dictionary> {
@@ -48,7 +54,7 @@ pub fn open(folder: &Path, purpose: Purpose) -> Result<Dictionary> {
         decoder: weights.tensor("w_dec")?,
         decoder_bias: weights.tensor("b_dec")?,
         // The file has it the other way round than SAELens's W_skip.
-        skip: affine.then(|| weights.tensor("affine_skip_connection").map(|skip| skip.transposed())).transpose()?,
+        skip: affine.then(|| weights.tensor("affine_skip_connection").map(StoredTensor::transposed)).transpose()?,
         arithmetic: Arithmetic::plain(Rule::JumpRelu { thresholds: weights.tensor("threshold")?.values()? }, false),
         reads: place("hf_hook_point_in")?,
         writes: place("hf_hook_point_out")?,

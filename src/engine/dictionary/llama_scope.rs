@@ -42,6 +42,17 @@ const KEYS: &str = "d_model d_sae dataset_average_activation_norm decoder_exactl
                     jump_relu_threshold l1_coefficient l1_coefficient_warmup_steps lp norm_scaling_factor \
                     remove_gradient_parallel_to_decoder_directions top_k";
 
+/// What is read of Llama Scope and what is refused, in words.
+pub fn capability() -> (String, String) {
+    let reads = "jumprelu, activations and threshold times sqrt(d) / dataset_average_activation_norm";
+    (reads.to_owned(), "other activation functions and norms, different norms in and out".to_owned())
+}
+
+/// What is read of Llama Scope R1 and what is refused, in words.
+pub fn capability_r1() -> (String, String) {
+    ("jumprelu, with norm_scaling_factor added to config.json".to_owned(), "no norm_scaling_factor: no file holds it".to_owned())
+}
+
 /// Opens the dictionary in `folder`, in the format of Llama Scope.
 pub fn open(folder: &Path, purpose: Purpose) -> Result<Dictionary> {
     let weights = folder.join("checkpoints").join("final.safetensors");

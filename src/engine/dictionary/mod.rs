@@ -18,6 +18,7 @@ mod npz;
 mod parts;
 mod pickle;
 pub mod place;
+mod placed;
 pub mod report;
 pub mod rule;
 pub mod saelens;
@@ -39,7 +40,7 @@ use crate::engine::cancel::Cancel;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
 
-use arithmetic::{Arithmetic, Frame, WriteFactors, Written};
+use arithmetic::{Arithmetic, Frame, Scale, WriteFactors, Written};
 use parts::Parts;
 use place::Place;
 pub use stated::Stated;
@@ -200,6 +201,23 @@ impl Dictionary {
     #[must_use]
     pub fn framed(self, frame: Frame) -> Self {
         Self { arithmetic: Arithmetic { frame, ..self.arithmetic }, ..self }
+    }
+
+    /// The dictionary in the centred frame, which its release says and its own files do not.
+    #[must_use]
+    pub fn centred_by_release(mut self) -> Self {
+        if self.arithmetic.frame != Frame::Centred {
+            self.stated
+                .notes
+                .push("reads each activation without its mean: its release says so (frame), its files do not".to_owned());
+        }
+        self.framed(Frame::Centred)
+    }
+
+    /// The dictionary with another scale than its files say.
+    #[must_use]
+    pub fn scaled(self, scale: Scale) -> Self {
+        Self { arithmetic: Arithmetic { scale, ..self.arithmetic }, ..self }
     }
 
     /// The weight file's name, for messages and manifests.

@@ -66,6 +66,26 @@ const ARCHITECTURES: [(&str, bool, bool); 9] = [
     ("jumprelu_skip_transcoder", true, true),
 ];
 
+/// The values of `normalize_activations` that are read. SAELens before version 6 wrote false or null for "none".
+const SCALES: [&str; 6] =
+    ["\"none\"", "false", "null", "\"layer_norm\"", "\"constant_norm_rescale\"", "\"expected_average_only_in\""];
+
+/// What is read and what is refused, in words.
+pub fn capability() -> (String, String) {
+    let (transcoders, sparse): (Vec<_>, Vec<_>) = ARCHITECTURES.into_iter().partition(|(_, transcodes, _)| *transcodes);
+    let names =
+        |architectures: Vec<(&str, bool, bool)>| architectures.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ");
+    let scales = SCALES.map(|scale| scale.trim_matches('"')).join(", ");
+    let reads = format!(
+        "versions 0 to 6; architecture {}; {} (encoded and decoded, no attribution); normalize_activations {scales}",
+        names(sparse),
+        names(transcoders)
+    );
+    let refuses = "other architectures and scales, a TopK without k, expected_average_only_in without norm_scaling_factor, \
+                   a key or tensor that is not known";
+    (reads, refuses.to_owned())
+}
+
 /// Keys that this file reads.
 pub const KEYS: &str = "activation_fn activation_fn_kwargs activation_fn_str apply_b_dec_to_input architecture k norm_scaling_factor \
                         normalize_activations rescale_acts_by_decoder_norm";
@@ -159,11 +179,7 @@ fn family(config: Fields<'_>, architecture: &str) -> Result<Family> {
 }
 
 fn scale(config: Fields<'_>) -> Result<(Scale, Option<f32>)> {
-    // SAELens before version 6 wrote false or null for "none".
-    config.expect_value(
-        "normalize_activations",
-        &["\"none\"", "false", "null", "\"layer_norm\"", "\"constant_norm_rescale\"", "\"expected_average_only_in\""],
-    )?;
+    config.expect_value("normalize_activations", &SCALES)?;
     let said = config.object.get("normalize_activations").and_then(serde_json::Value::as_str);
     if said == Some("expected_average_only_in") {
         let factor = required_factor(config, "normalize_activations is \"expected_average_only_in\"")?;

@@ -24,6 +24,17 @@ pub const FILE: &str = "sae.safetensors";
 /// Keys that are read, or that concern the training alone (`normalize_decoder`, `multi_topk`).
 const KEYS: &str = "activation d_in expansion_factor k multi_topk normalize_decoder num_latents signed skip_connection transcode";
 
+/// The activations that are read.
+const ACTIVATIONS: [&str; 2] = ["\"topk\"", "\"groupmax\""];
+
+/// What is read and what is refused, in words.
+pub fn capability() -> (String, String) {
+    let activations = ACTIVATIONS.map(|activation| activation.trim_matches('"')).join(", ");
+    let reads =
+        format!("activation {activations}; transcoders with and without skip connection (encoded and decoded, no attribution)");
+    (reads, "signed true, no k, a key or tensor that is not known".to_owned())
+}
+
 /// Opens the dictionary in `folder`.
 pub fn open(folder: &Path, purpose: Purpose) -> Result<Dictionary> {
     let (config, weights) = (folder.join("cfg.json"), folder.join(FILE));
@@ -70,7 +81,7 @@ pub fn open(folder: &Path, purpose: Purpose) -> Result<Dictionary> {
 
 /// The rule, once the sizes agree with the encoder's shape `[width, features]`.
 fn rule(fields: Fields<'_>, encoder: &[usize]) -> Result<Rule> {
-    fields.expect_value("activation", &["\"topk\"", "\"groupmax\""])?;
+    fields.expect_value("activation", &ACTIVATIONS)?;
     let &[width, features] = encoder else {
         return Err(Problem::new(fields.file, "belongs to an encoder that is not a matrix", "fetch the weights again"));
     };

@@ -141,11 +141,10 @@ impl TorchFile {
         });
         let bytes = start.filter(|_| tensor.shape.iter().all(|length| *length == 1));
         let bytes = bytes.and_then(|start| self.bytes.as_slice().get(start..start.checked_add(size)?));
-        let number = match bytes {
-            Some(&[a, b, c, d]) => Some(i64::from(i32::from_le_bytes([a, b, c, d]))),
-            Some(&[a, b, c, d, e, f, g, h]) => Some(i64::from_le_bytes([a, b, c, d, e, f, g, h])),
-            _ => None,
-        };
+        let number = bytes.and_then(|bytes| {
+            let short = || Some(i64::from(i32::from_le_bytes(bytes.try_into().ok()?)));
+            bytes.try_into().ok().map(i64::from_le_bytes).or_else(short)
+        });
         self.bytes.expect_whole(&place)?;
         number.ok_or_else(|| {
             Problem::new(place, "is no whole number of 32 or 64 bits", "use the file that dictionary_learning wrote")

@@ -96,6 +96,7 @@ pub struct RotaryScaling {
 }
 
 /// The sizes and switches of one model.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own, and families combine them freely")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// The family that the model belongs to, which decides the names of its tensors.

@@ -1,9 +1,8 @@
-//! What the configurations of all families have in common: keys of one type, keys that ask for other code, sizes, and the rotary
-//! settings in the forms of transformers 4 and 5.
+//! What the configurations of all families have in common: keys of one type, keys that ask for other code, and sizes.
 
 use serde_json::{Map, Value};
 
-use super::config::{ActivationFunction, Family, RotaryScaling};
+use super::config::{ActivationFunction, Family};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::json::{Fields, Typed, shown};
@@ -36,18 +35,6 @@ const HARMLESS: [Typed; 4] = [
 
 /// Keys that ask for other arithmetic or other code unless they are null or empty.
 const FOREIGN: [&str; 4] = ["quantization_config", "pruned_heads", "auto_map", "adapters"];
-
-/// Keys that may stand in an object with rotary settings.
-const ROTARY: [&str; 8] = [
-    "rope_type",
-    "type",
-    "rope_theta",
-    "partial_rotary_factor",
-    "factor",
-    "low_freq_factor",
-    "high_freq_factor",
-    "original_max_position_embeddings",
-];
 
 /// The configuration of a model of a known family.
 #[derive(Clone, Copy)]
@@ -189,91 +176,12 @@ impl<'a> Keys<'a> {
         ))
     }
 
-    /// The rotary settings of heads of width `head_width`, of which the share `otherwise` is rotated if the file states none.
-    pub fn rotary(&self, head_width: usize, otherwise: f64) -> Result<Rotary> {
-        let (top, fields) = (Some(self.fields), self.fields);
-        // transformers 5 writes the rotary settings into an object.
-        let [parameters, scaling] = [fields.object("rope_parameters")?, fields.object("rope_scaling")?];
-        let scaling = scaling.filter(|scaling| !scaling.object.is_empty());
-        for (object, key) in [(parameters, "rope_parameters"), (scaling, "rope_scaling")] {
-            self.expect_rotary_keys(object, key)?;
-        }
-        let share = self.agreed(&[
-            (top, "rotary_pct"),
-            (top, "partial_rotary_factor"),
-            (parameters, "partial_rotary_factor"),
-            (scaling, "partial_rotary_factor"),
-        ])?;
-        let share = share.unwrap_or(otherwise);
-        let width = (head_width as f64 * share) as usize;
-        if !(0.0..=1.0).contains(&share) || !width.is_multiple_of(2) {
-            return Err(Problem::new(
-                self.fields.file,
-                format_args!("rotary_pct {share} rotates {width} of {head_width} dimensions"),
-                "the number of rotated dimensions must be even and at most the head's width",
-            ));
-        }
-        let base =
-            self.agreed(&[(top, "rotary_emb_base"), (top, "rope_theta"), (parameters, "rope_theta"), (scaling, "rope_theta")])?;
-        let base = self.expect_positive("rotary_emb_base", base.unwrap_or(10_000.0))?;
-        let [one, other] = [parameters, scaling].map(|object| object.map(rotary_type).transpose());
-        let scaled = match (one?, other?) {
-            (Some(one), Some(other)) if one != other => {
-                let what = format!("rope_parameters says the type {one}, but rope_scaling says {other}");
-                return Err(Problem::new(self.fields.file, what, "use the config.json that belongs to the weights"));
-            }
-            (Some("llama3"), _) | (_, Some("llama3")) => Some(self.scaling([parameters, scaling])?),
-            _ => None,
-        };
-        Ok(Rotary { width, base, scaling: scaled })
-    }
-
-    /// The settings of the rotary type "llama3", of which the form of transformers 4 and that of transformers 5 must agree.
-    fn scaling(&self, objects: [Option<Fields<'a>>; 2]) -> Result<RotaryScaling> {
-        let number = |key: &'static str| {
-            let value = self.agreed(&objects.map(|object| (object, key)))?;
-            let value = value.ok_or_else(|| {
-                let what = format!("rope_type \"llama3\" has no {key}");
-                Problem::new(self.fields.file, what, "use the config.json that belongs to the weights")
-            })?;
-            self.expect_positive(key, value)
-        };
-        let scaling = RotaryScaling {
-            factor: number("factor")?,
-            low_frequency_factor: number("low_freq_factor")?,
-            high_frequency_factor: number("high_freq_factor")?,
-            old_context: number("original_max_position_embeddings")?,
-        };
-        if scaling.high_frequency_factor <= scaling.low_frequency_factor {
-            let what = format!(
-                "high_freq_factor {} is not above low_freq_factor {}",
-                scaling.high_frequency_factor, scaling.low_frequency_factor
-            );
-            return Err(Problem::new(self.fields.file, what, "use the config.json that belongs to the weights"));
-        }
-        Ok(scaling)
-    }
-
-    fn expect_rotary_keys(&self, object: Option<Fields<'a>>, key: &str) -> Result<()> {
-        let Some(object) = object else { return Ok(()) };
-        let supported: &[&str] = if self.family == Family::Llama { &["default", "llama3"] } else { &["default"] };
-        let kind = rotary_type(object)?;
-        if !supported.contains(&kind) {
-            let what = format!("rope_type \"{}\" of {key} is not supported", excerpt(kind, 40));
-            return Err(Problem::new(self.fields.file, what, format_args!("supported: {}", supported.join(", "))));
-        }
-        let allowed = if kind == "default" { &ROTARY[..4] } else { &ROTARY[..] };
-        if object.object.keys().any(|key| !allowed.contains(&key.as_str())) {
-            return Err(self.unsupported(key, &format!("an object with {}", allowed.join(", "))));
-        }
-        Ok(())
-    }
-
     fn is_null(&self, key: &str) -> bool {
         self.fields.object.get(key).is_some_and(Value::is_null)
     }
 
-    fn expect_positive(&self, key: &str, value: f64) -> Result<f64> {
+    /// `value`, which must be a positive number of 32 bits.
+    pub(super) fn expect_positive(&self, key: &str, value: f64) -> Result<f64> {
         if (value as f32).is_finite() && value as f32 > 0.0 {
             return Ok(value);
         }
@@ -281,7 +189,7 @@ impl<'a> Keys<'a> {
     }
 
     /// The number that the keys agree on; None if none of them is there.
-    fn agreed(&self, keys: &[(Option<Fields<'_>>, &str)]) -> Result<Option<f64>> {
+    pub(super) fn agreed(&self, keys: &[(Option<Fields<'_>>, &str)]) -> Result<Option<f64>> {
         let mut agreed: Option<(f64, &str)> = None;
         for (fields, key) in keys {
             let Some(fields) = fields else { continue };
@@ -299,21 +207,6 @@ impl<'a> Keys<'a> {
         }
         Ok(agreed.map(|(value, _)| value))
     }
-}
-
-/// The rotary settings of a model.
-pub struct Rotary {
-    /// Dimensions of each head that are rotated.
-    pub width: usize,
-    /// Base of the frequencies.
-    pub base: f64,
-    /// Llama 3's change of the frequencies.
-    pub scaling: Option<RotaryScaling>,
-}
-
-/// The rotary type of an object with rotary settings, which older versions of transformers call `type`.
-fn rotary_type(object: Fields<'_>) -> Result<&str> {
-    Ok(object.text("rope_type")?.or(object.text("type")?).unwrap_or("default"))
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -1,6 +1,6 @@
 //! Where the weights of each family lie in its files: names of tensors as transformers writes them, their order and orientation.
 
-use super::config::{Config, Family};
+use super::config::{Config, Family, NormKind};
 
 /// How queries, keys and values are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +161,7 @@ impl Layout {
         };
         is_of(self.embedding, &["weight"])
             || self.positions.is_some_and(|part| is_of(part, &["weight"]))
-            || is_of(self.final_norm, if self.norms_have_bias(config) { &["weight", "bias"] } else { &["weight"] })
+            || is_of(self.final_norm, if norms_have_bias(config) { &["weight", "bias"] } else { &["weight"] })
     }
 
     fn has_in_layer(&self, config: &Config, part: &str) -> bool {
@@ -173,7 +173,7 @@ impl Layout {
             .contains(&Some(part))
             || self.head_norms.is_some_and(|names| names.contains(&part))
         {
-            self.norms_have_bias(config)
+            norms_have_bias(config)
         } else if self.query_key_value.names().contains(&part) {
             config.biases.query_key_value
         } else if part == self.attention_output {
@@ -185,8 +185,8 @@ impl Layout {
         };
         kind == "weight" || (kind == "bias" && bias)
     }
+}
 
-    fn norms_have_bias(&self, config: &Config) -> bool {
-        config.norm == super::config::NormKind::Layer
-    }
+fn norms_have_bias(config: &Config) -> bool {
+    config.norm == NormKind::Layer
 }

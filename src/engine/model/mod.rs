@@ -19,6 +19,7 @@ mod parse;
 pub mod passes;
 pub mod positions;
 pub mod rotary;
+mod rotary_keys;
 #[cfg(feature = "train")]
 pub mod save;
 pub mod site;

@@ -36,10 +36,10 @@ impl<B: Backend> Norm<B> {
 /// Rows after their norm and before its gain.
 ///
 /// # Shapes
-/// normal `[.., width]`, scale `[.., 1]`
+/// rows `[.., width]`, scale `[.., 1]`
 #[derive(Debug, Clone)]
 pub struct Normal<B: Backend, const D: usize> {
-    normal: Tensor<B, D>,
+    rows: Tensor<B, D>,
     /// What the (in layer norms centred) rows were multiplied by: `1 / sqrt(mean of squares + epsilon)`.
     scale: Tensor<B, D>,
     kind: NormKind,
@@ -53,12 +53,12 @@ impl<B: Backend, const D: usize> Normal<B, D> {
             NormKind::Rms => input,
         };
         let scale = (centred.clone().square().mean_dim(D - 1) + config.norm_epsilon).sqrt().recip();
-        Self { normal: centred * scale.clone(), scale, kind: config.norm }
+        Self { rows: centred * scale.clone(), scale, kind: config.norm }
     }
 
     /// The output of `norm`, which scales and shifts the normalised rows.
     pub fn scaled(&self, norm: &Norm<B>) -> Tensor<B, D> {
-        let output = self.normal.clone() * norm.gain.val().unsqueeze();
+        let output = self.rows.clone() * norm.gain.val().unsqueeze();
         match &norm.bias {
             Some(bias) => output + bias.val().unsqueeze(),
             None => output,
@@ -68,11 +68,11 @@ impl<B: Backend, const D: usize> Normal<B, D> {
     /// Turns the gradient with respect to [`Normal::scaled`] into the gradient with respect to the input.
     pub fn back(&self, gradient: Tensor<B, D>, norm: &Norm<B>) -> Tensor<B, D> {
         let gradient = gradient * norm.gain.val().unsqueeze();
-        let along = (gradient.clone() * self.normal.clone()).mean_dim(D - 1);
+        let along = (gradient.clone() * self.rows.clone()).mean_dim(D - 1);
         let straight = match self.kind {
             NormKind::Layer => gradient.clone() - gradient.mean_dim(D - 1),
             NormKind::Rms => gradient,
         };
-        (straight - self.normal.clone() * along) * self.scale.clone()
+        (straight - self.rows.clone() * along) * self.scale.clone()
     }
 }

@@ -217,7 +217,8 @@ pub fn local(preset: &Preset, cache: &Path) -> Local {
         }
     }
     if missing.is_empty() {
-        Local::Complete(ModelSource::Folder { model, dictionaries, name: Some(preset.model_name.clone()) })
+        let name = Some(preset.model_name.clone());
+        Local::Complete(ModelSource::Folder { model, dictionaries, name, centred: preset.centred })
     } else {
         Local::Missing(missing)
     }

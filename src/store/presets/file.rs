@@ -24,6 +24,7 @@ struct Entry {
     name: Option<Spanned<String>>,
     layers: Option<Spanned<usize>>,
     neuronpedia: Option<Spanned<String>>,
+    frame: Option<Spanned<String>>,
     model: Option<RepositoryEntry>,
     #[serde(default)]
     dictionaries: BTreeMap<String, RepositoryEntry>,
@@ -59,6 +60,7 @@ struct Draft {
     name: Option<String>,
     layers: Option<usize>,
     neuronpedia: Option<String>,
+    centred: bool,
     model: RepositoryDraft,
     dictionaries: BTreeMap<String, RepositoryDraft>,
 }
@@ -131,6 +133,13 @@ impl Source<'_> {
             }
             draft.neuronpedia = Some(pattern.into_inner());
         }
+        if let Some(frame) = entry.frame {
+            draft.centred = match frame.get_ref().as_str() {
+                "raw" => false,
+                "centred" => true,
+                _ => return Err(self.bad(&frame, "is not a frame of activations", "use raw or centred")),
+            };
+        }
         if let Some(model) = entry.model {
             self.lay_repository_over(&mut draft.model, model)?;
         }
@@ -188,7 +197,7 @@ fn is_path(text: &str) -> bool {
 
 impl Draft {
     fn finish(self, name: &str) -> Result<Preset> {
-        let Self { place, name: model_name, layers, neuronpedia, model, dictionaries } = self;
+        let Self { place, name: model_name, layers, neuronpedia, centred, model, dictionaries } = self;
         let missing = |what: String| Problem::new(&place, format_args!("[{name}] has no {what}"), "add it");
         if dictionaries.is_empty() {
             return Err(missing("dictionaries".to_owned()));
@@ -217,6 +226,6 @@ impl Draft {
             .map(|(kind, draft)| finish(&format!("dictionaries.{kind}"), draft))
             .collect::<Result<Vec<_>>>()?;
         let model_name = model_name.unwrap_or_else(|| name.to_owned());
-        Ok(Preset { name: name.to_owned(), model_name, neuronpedia, model, dictionaries })
+        Ok(Preset { name: name.to_owned(), model_name, neuronpedia, centred, model, dictionaries })
     }
 }

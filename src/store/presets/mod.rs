@@ -32,6 +32,8 @@ pub struct Preset {
     pub model_name: String,
     /// Neuronpedia's naming pattern for its dictionaries; None if it has no pages there.
     pub neuronpedia: Option<String>,
+    /// Whether the dictionaries read centred activations although their files do not say so.
+    pub centred: bool,
     /// The repository of the model.
     pub model: Repository,
     /// The repositories of its dictionaries.

@@ -45,10 +45,23 @@ fn the_study_is_inside_the_program() {
     assert_eq!(dictionary, layer_name(submodule));
 }
 
+/// The output of layer i has the dictionary of the stream that enters layer i + 1; no file is named twice, none for layer 0's input.
+#[test]
+fn gpt2_has_one_residual_dictionary_for_each_layer() {
+    let presets = Presets::parse(None).unwrap();
+    let gpt2 = presets.find("gpt2-small").unwrap();
+    assert!(gpt2.centred && !presets.find(STUDY).unwrap().centred);
+    let mut weights: Vec<&str> = gpt2.dictionaries[0].files.iter().map(|file| file.path.as_str()).collect();
+    weights.retain(|path| path.ends_with(".safetensors"));
+    let expected = (1..12).map(|layer| format!("blocks.{layer}.hook_resid_pre/sae_weights.safetensors"));
+    assert_eq!(weights, expected.chain(["blocks.11.hook_resid_post/sae_weights.safetensors".to_owned()]).collect::<Vec<_>>());
+    assert!(!presets.hosted().has("gpt2-small"), "its pages have names that are not linked to");
+}
+
 #[test]
 fn a_user_adds_a_model_and_the_others_stay() {
     let presets = with(TINY).unwrap();
-    assert_eq!(presets.all().len(), 2);
+    assert_eq!(presets.names(), ["gpt2-small", "pythia-70m", "tiny"]);
     let tiny = presets.find("tiny").unwrap();
     assert_eq!((tiny.model_name.as_str(), &tiny.neuronpedia, tiny.about_bytes()), ("tiny", &None, None));
     let paths: Vec<&str> = tiny.dictionaries[0].files.iter().map(|file| file.path.as_str()).collect();
@@ -103,6 +116,6 @@ fn an_unknown_name_is_answered_with_those_that_there_are() {
     let problem = with(TINY).unwrap().get("pythia", Path::new("/config/models.toml")).unwrap_err();
     assert_eq!(
         problem.to_string(),
-        "model 'pythia': is not known; use pythia-70m or tiny, or describe it in /config/models.toml"
+        "model 'pythia': is not known; use gpt2-small or pythia-70m or tiny, or describe it in /config/models.toml"
     );
 }

@@ -38,7 +38,7 @@ use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::format_error::of_json;
 use crate::core::invariant::first_not_finite;
 use crate::core::problem::{Problem, Result};
-use crate::core::run::{Manifest, Method, Run};
+use crate::core::run::{DictionaryRecord, Manifest, Method, Run};
 use crate::core::submodule::{FeatureId, FeatureIndex, MOST_LAYERS, Submodule};
 use crate::core::text::{bytes, excerpt};
 use crate::core::view::{View, ViewName};
@@ -141,9 +141,10 @@ fn push_view(tensors: &mut Vec<(String, Outgoing)>, view_name: ViewName, view: &
         }
     }
     let detail = &view.detail;
-    // A feature that is listed is one of a submodule that is.
-    let place = |owner| view.submodules.iter().position(|effects| effects.submodule == owner).unwrap_or(usize::MAX) as u32;
-    push("detail.submodule", Outgoing::integers(detail.features.iter().map(|feature| place(feature.submodule))));
+    // The places of the submodules among those of the run.
+    let place = |feature: &FeatureId| view.submodules.iter().position(|effects| effects.submodule == feature.submodule);
+    let places = detail.features.iter().map(|feature| place(feature).map_or(u32::MAX, |place| place as u32));
+    push("detail.submodule", Outgoing::integers(places));
     push("detail.feature", Outgoing::integers(detail.features.iter().map(|feature| feature.index.0)));
     push("detail.incomplete", Outgoing::integers([detail.incomplete as u32].into_iter()));
     push("detail.entry_feature", Outgoing::integers(detail.entry_features.iter().copied()));
@@ -228,17 +229,22 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Run> {
         return Err(damaged(format!("it holds {tensors} tensors, more than its study has")));
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|_| damaged("it is cut short, or its tensors overlap".to_owned()))?;
-    let (listed, layers) = (&manifest.dictionaries, manifest.model.layers);
-    let submodules: Option<Vec<Submodule>> = listed.iter().map(|record| record.submodule.parse().ok()).collect();
-    let ordered = |all: &Vec<Submodule>| all.is_sorted_by(|one, other| one < other);
-    let fitting = |all: &Vec<Submodule>| ordered(all) && all.iter().all(|submodule| submodule.layer.0 < layers);
-    // The number of records is limited by the file, but the number of layers is only a claim: the findings have room for each.
-    let Some(submodules) = submodules.filter(|all| !all.is_empty() && layers <= MOST_LAYERS && fitting(all)) else {
-        return Err(damaged(format!("its {} dictionaries are not those of {layers} layers", listed.len())));
-    };
+    let submodules = submodules(&manifest).ok_or_else(|| {
+        let count = manifest.dictionaries.len();
+        damaged(format!("its {count} dictionaries are not those of {} layers", manifest.model.layers))
+    })?;
     let reader = Reader { tensors: &tensors, name, manifest: &manifest, submodules: &submodules };
     let views = manifest.study.all().map(|view| reader.view(view)).collect::<Result<_>>()?;
     Ok(Run { manifest, views })
+}
+
+/// The submodules of the manifest's dictionaries; None unless they are some of the model's, in their order.
+fn submodules(manifest: &Manifest) -> Option<Vec<Submodule>> {
+    let submodules: Vec<Submodule> = manifest.dictionaries.iter().map(DictionaryRecord::place).collect::<Option<_>>()?;
+    let all_exist = submodules.iter().all(|submodule| submodule.layer.0 < manifest.model.layers);
+    // The number of layers is only a claim, and tables are as long.
+    let believed = manifest.model.layers <= MOST_LAYERS;
+    (!submodules.is_empty() && believed && all_exist && submodules.is_sorted_by(|one, next| one < next)).then_some(submodules)
 }
 
 fn incomplete(name: &str, what: &str) -> Problem {
@@ -265,7 +271,7 @@ struct Reader<'a> {
     tensors: &'a SafeTensors<'a>,
     name: &'a str,
     manifest: &'a Manifest,
-    /// The submodules of the dictionaries.
+    /// Those of the manifest's dictionaries.
     submodules: &'a [Submodule],
 }
 

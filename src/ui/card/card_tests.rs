@@ -277,7 +277,7 @@ fn running(run: &Run) -> State {
     let opened = Opened {
         model: manifest.model.name.clone(),
         layers: 2,
-        submodules: crate::core::submodule::Submodule::all(2),
+        submodules: Vec::new(),
         backend: "ndarray".to_owned(),
         study,
         data,

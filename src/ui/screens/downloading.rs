@@ -16,7 +16,12 @@ fn offer(name: &str) -> Offer {
 }
 
 fn source() -> ModelSource {
-    ModelSource::Folder { model: PathBuf::from("/cache/model"), dictionaries: vec![PathBuf::from("/cache/att")], name: None }
+    ModelSource::Folder {
+        model: PathBuf::from("/cache/model"),
+        dictionaries: vec![PathBuf::from("/cache/att")],
+        name: None,
+        centred: false,
+    }
 }
 
 /// An explorer that was started with a model that is not on this machine.
@@ -133,7 +138,7 @@ fn the_demo_stays_until_something_else_is_asked_for() {
 #[test]
 fn a_model_that_the_user_chose_stays_chosen() {
     let mut pilot = Pilot::computing();
-    let own = ModelSource::Folder { model: PathBuf::from("mine"), dictionaries: Vec::new(), name: None };
+    let own = ModelSource::Folder { model: PathBuf::from("mine"), dictionaries: Vec::new(), name: None, centred: false };
     pilot.state.setting.request = Some(Request { model: own.clone(), ..request() });
     pilot.state.setting.offers = vec![offer(NAME)];
     pilot.press("D enter");

@@ -17,7 +17,7 @@ use crate::core::quadrature::Rule;
 use crate::core::ranking::Ranked;
 use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::core::run::{Method, Opened, Run};
-use crate::core::submodule::{FeatureId, FeatureIndex};
+use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
 use crate::core::tags::TagBook;
 use crate::core::view::View;
 use crate::store::studies;
@@ -161,7 +161,7 @@ pub fn opened(run: &Run) -> JobNews {
     JobNews::Opened(Box::new(Opened {
         model: run.manifest.model.name.clone(),
         layers: LAYERS,
-        submodules: run.views[0].submodules.iter().map(|effects| effects.submodule).collect(),
+        submodules: Submodule::all(LAYERS),
         backend: "ndarray".to_owned(),
         study: Arc::new(run.manifest.study.clone()),
         data: run.manifest.data.clone(),

@@ -62,6 +62,7 @@ impl Small {
                 model: self.path("model"),
                 dictionaries: vec![self.path("dictionaries")],
                 name: Some("small".to_owned()),
+                centred: false,
             },
             study: studies::pairs_only(self.path("pairs.json"), Some(self.path("baseline.json"))).unwrap(),
             options: Options { seed: 12, tokens: None, examples: None },
