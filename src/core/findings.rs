@@ -179,7 +179,11 @@ impl Findings {
     pub fn submodules(&self) -> Vec<Submodule> {
         match &self.source {
             Source::Live { opened, .. } => opened.submodules.clone(),
-            Source::Run { manifest, .. } => manifest.dictionaries.iter().filter_map(DictionaryRecord::place).collect(),
+            // Every view of a whole run has the same ones.
+            Source::Run { .. } => {
+                let views = self.views.iter().take(1);
+                views.flat_map(|view| view.submodules().map(|ranked| ranked.effects().submodule)).collect()
+            }
             Source::Published { .. } => Submodule::all(self.layers),
         }
     }

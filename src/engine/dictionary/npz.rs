@@ -192,7 +192,7 @@ mod tests {
         let said = |problem: Problem| problem.to_string();
         assert!(said(stored(&array(1, "<f8", "False", "(1,)", &values)).unwrap_err()).contains("type <f8"));
         assert!(said(stored(&array(1, "<f4", "False", "(3,)", &values)).unwrap_err()).contains("does not fit"));
-        assert!(said(stored(&array(1, "<f4", "False", "(9999999999999999999,)", &values)).unwrap_err()).contains("header"));
+        assert!(said(stored(&array(1, "<f4", "False", "(99999999999999999999999,)", &values)).unwrap_err()).contains("header"));
         assert!(said(stored(b"\x93NUMPY\x01").unwrap_err()).contains("header"));
         let packed = archive(&array(1, "<f4", "False", "(2,)", &values), CompressionMethod::Deflated);
         assert!(said(packed.err().unwrap()).contains("savez_compressed"));
