@@ -90,6 +90,7 @@ fn lens_and_neighbours() {
                 model: support::reference("model"),
                 dictionaries: vec![support::reference(layout)],
                 name: None,
+                centred: false,
             };
             let loaded = Loaded::open(&source, Some(backend), Bounds::NONE, &Cancel::default()).unwrap();
             let found = lenses(&loaded, &features, &pairs, &Cancel::default()).unwrap();
@@ -102,7 +103,7 @@ fn lens_and_neighbours() {
 #[test]
 fn a_feature_that_does_not_exist_is_named() {
     let source =
-        ModelSource::Folder { model: support::reference("model"), dictionaries: vec![support::reference("saelens")], name: None };
+        ModelSource::Folder { model: support::reference("model"), dictionaries: vec![support::reference("saelens")], name: None, centred: false };
     let loaded = Loaded::open(&source, None, Bounds::NONE, &Cancel::default()).unwrap();
     let pairs = ViewPairs { prompts: vec![vec![1, 2]], answers: Vec::new() };
     for missing in ["resid_3/0", "resid_0/512"] {
