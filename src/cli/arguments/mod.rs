@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
-pub use causal::{AblateArguments, ListArguments, ModelArguments, Printed, SteerArguments};
+pub use causal::{AblateArguments, CircuitArguments, CircuitFormat, ListArguments, ModelArguments, Printed, SteerArguments};
 pub use export::{ExportArguments, Format};
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
 pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
@@ -72,6 +72,8 @@ pub enum Command {
     /// Curves bend back, so the smallest coefficient that turns the sign is looked for step by step. No token is put before a prompt that the
     /// attribution does not have.
     Steer(SteerArguments),
+    /// Join listed features by edges: how far a change of one moves another, by the Jacobian, and measured beside it.
+    Circuit(CircuitArguments),
     /// Explore a saved run in the terminal.
     Open(OpenArguments),
     /// List the runs that the explorer kept by itself; `name` names one, `delete` deletes.
