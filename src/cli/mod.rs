@@ -5,6 +5,7 @@ pub mod arguments;
 mod bench;
 mod causal;
 mod check;
+mod circuit;
 mod doctor;
 mod explore;
 mod export;
@@ -96,6 +97,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Ablate(arguments) => ablate::ablate(arguments),
+        Command::Circuit(arguments) => circuit::circuit(arguments),
         Command::Steer(arguments) => steer::steer(arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Lens(arguments) => lens::lens(&arguments),

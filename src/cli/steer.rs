@@ -107,6 +107,7 @@ fn as_json(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, fo
         "run": checked.path.display().to_string(),
         "model": checked.manifest().model.name,
         "view": checked.view_name(),
+        "lines": checked.lines(),
         "feature": feature.to_string(),
         "decoder_norm": found.decoder_norm,
         "mean_activation": { "clean": found.activations[0], "patch": found.activations[1] },

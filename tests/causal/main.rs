@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "a test that cannot go on should panic")]
 
 mod ablation;
+mod command;
+mod edges;
 mod steering;
 #[path = "../support/mod.rs"]
 mod support;

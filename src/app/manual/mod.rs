@@ -21,7 +21,7 @@ macro_rules! topics {
 
 /// All topics, in the order in which a new user reads them.
 pub const TOPICS: &[Topic] = topics! {
-    "tour" "screen" "numbers" "tags" "filters" "copying" "runs" "studies" "models" "speed" "files" "settings" "keys"
+    "tour" "screen" "numbers" "causal" "tags" "filters" "copying" "runs" "studies" "models" "speed" "files" "settings" "keys"
     "troubleshooting" "glossary"
 };
 

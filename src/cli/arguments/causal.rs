@@ -171,3 +171,42 @@ pub struct SteerArguments {
     #[command(flatten)]
     pub model: ModelArguments,
 }
+
+/// How `circuit` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CircuitFormat {
+    /// A table to read.
+    Table,
+    /// One JSON object with `nodes` and `edges`.
+    Json,
+    /// A graph for Graphviz: `dot -Tsvg`.
+    Dot,
+}
+
+/// Flags of `circuit`.
+#[derive(Debug, Args)]
+pub struct CircuitArguments {
+    /// A run file, or a kept run by its name or number.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// The view whose features are joined. [default: the first view]
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<String>,
+
+    /// Which features are listed.
+    #[command(flatten)]
+    pub list: ListArguments,
+
+    /// Leave out edges whose weight and measured weight are not above X in size.
+    #[arg(long, value_name = "X", default_value = "0.01", value_parser = threshold)]
+    pub edge_threshold: f32,
+
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: CircuitFormat,
+
+    /// Where the model is.
+    #[command(flatten)]
+    pub model: ModelArguments,
+}

@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
-pub use causal::{AblateArguments, ListArguments, ModelArguments, Printed, SteerArguments};
+pub use causal::{AblateArguments, CircuitArguments, CircuitFormat, ListArguments, ModelArguments, Printed, SteerArguments};
 pub use export::{ExportArguments, Format};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::ListingArguments;
@@ -87,6 +87,8 @@ pub enum Command {
     ///
     /// It reads the decoder rows and the unembedding of the run's own model and checks by their hashes that they are the same files.
     Lens(LensArguments),
+    /// Join listed features by edges: how far a change of one moves another, by the Jacobian, and measured beside it.
+    Circuit(CircuitArguments),
     /// Explore a saved run in the terminal.
     Open(OpenArguments),
     /// List the runs that the explorer kept by itself; `name` names one, `delete` deletes.

@@ -57,6 +57,11 @@ impl Checked {
         self.manifest().study.name(self.view).to_string()
     }
 
+    /// The line of each of the view's examples in its pair list, in the order of every `per_example`.
+    pub fn lines(&self) -> Vec<usize> {
+        self.manifest().data(self.view).examples.iter().map(|example| example.line).collect()
+    }
+
     /// The listed features of the view, strongest first, with their effects.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 
 pub mod bootstrap;
 pub mod each;
+pub mod edges;
 pub mod scores;
 pub mod set;
 pub mod steering;

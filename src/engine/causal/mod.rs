@@ -6,8 +6,10 @@
 pub mod ablation;
 pub mod continuation;
 pub mod each;
+pub mod edges;
 mod edit;
 pub mod plain;
 pub mod recorded;
 pub mod steering;
 mod targets;
+pub mod tracing;

@@ -1,0 +1,116 @@
+//! `saescope circuit`: the edges between listed features.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::arguments::{CircuitArguments, CircuitFormat};
+use super::causal::words::{heading, wrapped};
+use super::causal::{Checked, json};
+use super::output;
+use super::table::Table;
+use crate::core::causal::edges::Edge;
+use crate::core::problem::Result;
+use crate::core::submodule::FeatureId;
+use crate::engine::causal::edges::{STEPS, edges};
+use crate::engine::causal::plain::Sides;
+
+/// What weights mean, where numbers are compared.
+const ALL_PATHS: &str = "all paths between both features; the residual edges of feature-circuits at c1a9b7b hold all paths, too, although they are \
+                         meant to be direct";
+
+/// Runs `circuit`.
+pub fn circuit(arguments: CircuitArguments) -> Result<ExitCode> {
+    let checked = Checked::open(arguments.run, arguments.view.as_deref())?;
+    let listed = checked.listed(&arguments.list)?;
+    let features: Vec<FeatureId> = listed.iter().map(|(feature, _)| *feature).collect();
+    let mut found =
+        checked.with_model(arguments.model, Sides::Both, |_, plain, told, cancel| edges(plain, &features, told, cancel))?;
+    let all = found.len();
+    let threshold = f64::from(arguments.edge_threshold);
+    found.retain(|edge| edge.weight.abs().max(edge.measured.abs()) > threshold);
+    found.sort_by(|left, right| right.weight.abs().total_cmp(&left.weight.abs()));
+    match arguments.format {
+        CircuitFormat::Table => output::print(&as_table(&checked, &found, all))?,
+        CircuitFormat::Json => json::print(&as_json(&checked, &listed, &found, all, threshold))?,
+        CircuitFormat::Dot => output::print(&as_dot(&listed, &found))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn as_table(checked: &Checked, found: &[Edge], all: usize) -> String {
+    let examples = checked.manifest().data(checked.view).examples.len();
+    let mut table = Table::new(2, &["from", "to", "weight", "measured", "direct", "direct measured", "silent", "blind"]);
+    for edge in found {
+        let direct = |place: usize| edge.direct.map_or_else(|| "-".to_owned(), |direct| format!("{:+.4}", direct[place]));
+        table.push(vec![
+            edge.upstream.to_string(),
+            edge.downstream.to_string(),
+            format!("{:+.4}", edge.weight),
+            format!("{:+.4}", edge.measured),
+            direct(0),
+            direct(1),
+            edge.silent.to_string(),
+            if edge.is_blind() { "!" } else { "" }.to_owned(),
+        ]);
+    }
+    format!(
+        "{}{} of {all} possible edges\n\n{}\n{}",
+        heading(checked, examples),
+        found.len(),
+        table.plain(),
+        wrapped(&format!(
+            "weight: gradient of the metric at the target ({STEPS} steps of integrated gradients) x derivative of the target by the source \
+             x change of the source from clean to patch prompt, summed over positions, mean over pairs: {ALL_PATHS}. measured: the source \
+             takes its values of the patch prompt, the target's change is seen. direct: attention and MLP of the target's layer held. silent: \
+             pairs whose clean prompt never has the target active. !: prediction and measurement differ in sign or by more than twice."
+        ))
+    )
+}
+
+fn as_json(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: usize, threshold: f64) -> Value {
+    let node = |(feature, effect): &(FeatureId, f32)| json!({ "feature": feature.to_string(), "effect": f64::from(*effect) });
+    let edge = |edge: &Edge| {
+        json!({
+            "upstream": edge.upstream.to_string(),
+            "downstream": edge.downstream.to_string(),
+            "weight": edge.weight,
+            "measured": edge.measured,
+            "direct": edge.direct.map(|[weight, measured]| json!({ "weight": weight, "measured": measured })),
+            "silent_examples": edge.silent,
+            "blind": edge.is_blind(),
+        })
+    };
+    json!({
+        "run": checked.path.display().to_string(),
+        "model": checked.manifest().model.name,
+        "view": checked.view_name(),
+        "steps": STEPS,
+        "weights_are": ALL_PATHS,
+        "edge_threshold": threshold,
+        "possible_edges": all,
+        "nodes": listed.iter().map(node).collect::<Vec<_>>(),
+        "edges": found.iter().map(edge).collect::<Vec<_>>(),
+    })
+}
+
+/// The graph in the language of Graphviz. Dashed edges are blind; width follows the weight, colour its sign.
+fn as_dot(listed: &[(FeatureId, f32)], found: &[Edge]) -> String {
+    let largest = found.iter().map(|edge| edge.weight.abs()).fold(f64::MIN_POSITIVE, f64::max);
+    let mut text = "digraph circuit {\n  rankdir=BT;\n  node [shape=box];\n".to_owned();
+    for (feature, effect) in listed {
+        text.push_str(&format!("  \"{feature}\" [label=\"{feature}\\n{effect:+.3}\"];\n"));
+    }
+    for edge in found {
+        let colour = if edge.weight < 0.0 { "firebrick" } else { "royalblue" };
+        let style = if edge.is_blind() { "dashed" } else { "solid" };
+        text.push_str(&format!(
+            "  \"{}\" -> \"{}\" [label=\"{:+.3}\", penwidth={:.2}, color={colour}, style={style}];\n",
+            edge.upstream,
+            edge.downstream,
+            edge.weight,
+            0.5 + 3.0 * edge.weight.abs() / largest
+        ));
+    }
+    text + "}\n"
+}

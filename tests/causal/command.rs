@@ -1,0 +1,141 @@
+//! The built program: `run`, then `ablate`, `steer` and `circuit` on the reference's model.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use super::support::{self, Prompts, reference};
+use super::{assert_near, golden};
+
+fn saescope(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
+    command.args(arguments).current_dir(folder).env("XDG_DATA_HOME", folder.join("data")).output().unwrap()
+}
+
+fn stdout(folder: &Path, arguments: &[&str]) -> String {
+    let output = saescope(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn parsed(folder: &Path, arguments: &[&str]) -> Value {
+    serde_json::from_str(&stdout(folder, arguments)).unwrap()
+}
+
+/// A folder with the run `run` of the reference's prompts, and its sets in `sets.json`.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let prompts = Prompts::of("names");
+    let line = |index: usize| {
+        json!({
+            "clean_prefix": prompts.clean[index], "patch_prefix": prompts.patch[index],
+            "clean_answer": [prompts.clean_answer[index]], "patch_answer": [prompts.patch_answer[index]],
+        })
+    };
+    let lines: String = (0..prompts.clean.len()).map(|index| line(index).to_string() + "\n").collect();
+    std::fs::write(folder.path().join("pairs.json"), lines).unwrap();
+    let [model, dictionaries] = ["model", "saelens"].map(|part| reference(part).display().to_string());
+    let run = ["run", "--model", &model, "--dictionaries", &dictionaries, "--pairs", "pairs.json", "--output", "run"];
+    stdout(folder.path(), &run);
+    let sets = golden("ablation")["sets"].clone();
+    let members = |value: &Value| -> Vec<String> {
+        let features = value["features"].as_array().into_iter().flatten();
+        let features = features.map(|pair| format!("{}/{}", pair[0].as_str().unwrap(), pair[1]));
+        features
+            .chain(value["submodules"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap().to_owned()))
+            .collect()
+    };
+    let sets: serde_json::Map<String, Value> =
+        sets.as_object().unwrap().iter().map(|(name, value)| (name.clone(), json!(members(value)))).collect();
+    std::fs::write(folder.path().join("sets.json"), Value::Object(sets).to_string()).unwrap();
+    folder
+}
+
+#[test]
+fn the_run_s_own_model_gives_the_golden_numbers_and_another_is_refused() {
+    let folder = folder();
+    let arguments =
+        ["ablate", "run", "--view", "male", "--set", "sets.json", "--way", "mean_position_patch", "--error", "clean_touched"];
+    let found = parsed(folder.path(), &[&arguments[..], &["--format", "json"]].concat());
+    let golden = &golden("ablation")["names"]["mean_position_patch"]["clean_touched"];
+    let lines: Vec<usize> = serde_json::from_value(found["lines"].clone()).unwrap();
+    assert_eq!(found["sets"].as_object().unwrap().len(), 29);
+    for (name, expected) in golden["sets"].as_object().unwrap() {
+        let set = &found["sets"][name];
+        for (key, tolerance) in [("faithfulness", 3e-3), ("completeness", 3e-3), ("bias", 3e-3)] {
+            assert_near(&format!("{name} {key}"), set[key]["mean"].as_f64().unwrap(), expected[key].as_f64().unwrap(), tolerance);
+        }
+        for key in ["F_C", "F_Cbar"] {
+            assert_near(
+                &format!("{name} {key}"),
+                set[key]["mean"].as_f64().unwrap(),
+                expected[key]["mean"].as_f64().unwrap(),
+                2e-4,
+            );
+            for (place, line) in lines.iter().enumerate() {
+                let (found, golden) = (&set[key]["per_example"][place], &expected[key]["per_example"][line - 1]);
+                assert_near(&format!("{name} {key} line {line}"), found.as_f64().unwrap(), golden.as_f64().unwrap(), 2e-4);
+            }
+        }
+    }
+    let text = stdout(folder.path(), &arguments);
+    assert!(text.contains("the error of the clean run is kept") && text.contains("above 0.1"), "{text}");
+    let refused = saescope(folder.path(), &["ablate", "run", "--set", "sets.json", "--model", "demo"]);
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(2) && message.contains("is not the run's"), "{message}");
+}
+
+#[test]
+fn features_one_by_one_steering_and_edges() {
+    let folder = folder();
+    let each = parsed(folder.path(), &["ablate", "run", "--each", "--top-k", "5", "--format", "json"]);
+    let expected = golden("ablation");
+    let single = each["features"].as_array().unwrap().iter().find(|single| single["feature"] == "1-res-sm/364").unwrap();
+    for (key, way) in [("bias_zero", "zero"), ("bias_resample", "resample")] {
+        let golden = &expected["names"][way]["recomputed"]["sets"]["single resid_1"]["bias"];
+        assert_near(key, single[key]["mean"].as_f64().unwrap(), golden.as_f64().unwrap(), 3e-3);
+    }
+    let steer = ["steer", "run", "--feature", "resid_1/364", "--coefficients=-20,60", "--samples", "1"];
+    let steered = parsed(folder.path(), &[&steer[..], &["--format", "json"]].concat());
+    let golden = &golden("steering")["runs"]["resid_1:364"];
+    let flip = &steered["flip"]["positive"]["mean"]["coefficient"];
+    assert_eq!(flip.as_f64(), golden["all"]["flip"]["positive"]["mean"]["coefficient"].as_f64());
+    let lines: Vec<usize> = serde_json::from_value(steered["lines"].clone()).unwrap();
+    for mode in ["all", "all_but_last", "every"] {
+        for (place, line) in lines.iter().enumerate() {
+            let (found, golden) =
+                (&steered["continuations"]["60"][mode]["tokens"], &golden["continuations"]["60.0"][mode]["tokens"]);
+            assert_eq!(found[place], golden[line - 1], "{mode}, line {line}");
+        }
+    }
+    assert!(stdout(folder.path(), &steer).contains("all_but_last"));
+    let circuit = ["circuit", "run", "--top-k", "6", "--edge-threshold", "0"];
+    let edges = parsed(folder.path(), &[&circuit[..], &["--format", "json"]].concat());
+    assert!(!edges["edges"].as_array().unwrap().is_empty() && edges["nodes"].as_array().unwrap().len() == 6);
+    let dot = stdout(folder.path(), &[&circuit[..], &["--format", "dot"]].concat());
+    assert!(dot.starts_with("digraph") && dot.contains("->"), "{dot}");
+}
+
+#[test]
+fn faults_are_one_line_with_a_remedy() {
+    let folder = folder();
+    std::fs::write(folder.path().join("bad.json"), r#"{"a": ["resid_9/1"]}"#).unwrap();
+    for (arguments, says) in [
+        (vec!["ablate", "run", "--set", "bad.json"], "set 'a'"),
+        (vec!["ablate", "run", "--set", "absent.json"], "absent.json"),
+        (vec!["ablate", "run", "--view", "nobody", "--each"], "nobody"),
+        (vec!["ablate", "run", "--threshold", "1000"], "has no feature"),
+        (vec!["steer", "run", "--feature", "resid_1"], "one feature"),
+        (vec!["steer", "run", "--feature", "resid_1/512"], "0 to 511"),
+        (vec!["steer", "run", "--feature", "resid_1/1", "--positions", "5"], "0 to 4"),
+    ] {
+        let output = saescope(folder.path(), &arguments);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            output.status.code() == Some(2) && message.contains(says) && message.lines().count() == 1,
+            "{arguments:?}: {message}"
+        );
+    }
+    assert!(support::reference("model").exists());
+}
