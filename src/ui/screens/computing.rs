@@ -6,6 +6,7 @@ use super::pilot::{Pilot, found, opened, problem, request};
 use crate::app::message::{Effect, JobNews};
 use crate::core::findings::Findings;
 use crate::core::progress::{Progress, Step};
+use crate::core::quadrature::{Quadrature, Rule};
 use crate::core::study::testing::MALE;
 use crate::core::tags::Subject;
 use crate::ui::testing::run;
@@ -226,4 +227,20 @@ fn another_number_of_points_is_asked_for_and_computed() {
     assert!(pilot.hint().unwrap_err().starts_with("'0' is not a number of steps"));
     pilot.press("ctrl-u 25 enter");
     assert!(matches!(pilot.asked().as_slice(), [Effect::Start(1, asked)] if asked.settings.steps == 25));
+    pilot.press(": steps enter ctrl-u 5 space m");
+    assert!(pilot.hint().unwrap_err().starts_with("'m' is no rule; use riemann, midpoint, gauss"));
+    pilot.press("tab");
+    assert!(pilot.hint().unwrap().starts_with("Enter computes again with 5 midpoint steps"));
+    // Something is being computed, so it is asked whether that may end.
+    pilot.press("enter y");
+    let chosen = |pilot: &mut Pilot| match pilot.asked().as_slice() {
+        [.., Effect::Start(_, asked)] => asked.settings.quadrature(),
+        _ => None,
+    };
+    assert_eq!(chosen(&mut pilot), Some(Quadrature { rule: Rule::Midpoint, steps: 5 }));
+    // The rule stays where only the number changes.
+    pilot.press(": steps enter ctrl-u 3 enter y");
+    assert_eq!(chosen(&mut pilot), Some(Quadrature { rule: Rule::Midpoint, steps: 3 }));
+    pilot.press(": steps enter ctrl-u 1001 space gauss enter");
+    assert!(pilot.hint().unwrap_err().ends_with("use a whole number from 1 to 1000"));
 }
