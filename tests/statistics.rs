@@ -274,7 +274,7 @@ fn what_is_printed_of_a_run_agrees_with_the_golden_numbers() {
         let error = golden["standard_error"].as_f64().unwrap();
         close(what, row["effect"].as_f64().unwrap(), &golden["mean"], 2e-5);
         close(what, row["standard_error"].as_f64().unwrap(), &golden["standard_error"], 2e-5);
-        close(what, row["ratio"].as_f64().unwrap(), &json!(golden["mean"].as_f64().unwrap() / error), 1e-2);
+        close(what, row["ratio"].as_f64().unwrap(), &json!(golden["mean"].as_f64().unwrap().abs() / error), 1e-2);
         let ends = |value: &Value| Interval { low: value[0].as_f64().unwrap(), high: value[1].as_f64().unwrap() };
         // The order of the pairs differs from the file's, so the same draws pick other examples.
         let effects = numbers(&golden["names"]);

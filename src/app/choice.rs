@@ -30,6 +30,7 @@ fn columns(state: &State) -> Vec<(char, Column)> {
     let shown = state.shown();
     let views = ('1'..='9').zip(state.about().all()).map(|(digit, view)| (digit, Column::Effects(view)));
     let before = [('#', Column::Rank), ('f', Column::Name), ('e', Column::Effect), ('s', Column::StandardError)].into_iter();
+    let before = before.chain([('c', Column::Ratio), ('b', Column::Interval)]);
     let compared = [('d', Column::Delta), ('r', Column::DeltaError), ('p', Column::DeltaShare), ('i', Column::Side)];
     let all = before.chain(views).chain([('o', Column::Fires)]).chain(compared).chain([('t', Column::Tags)]);
     all.filter(|(_, column)| *column == Column::Effect || matches!(column, Column::Effects(_)) || column.is_of(shown)).collect()

@@ -60,6 +60,7 @@ pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
     let mut items: Vec<(Item, u16)> = vec![(Item::Cell(Column::Rank), 5), (Item::Cell(Column::Name), 15), (Item::Bar, BAR)];
     if shown.pair().is_none() {
         items.extend([(Item::Cell(Column::Effect), 8), (Item::Cell(Column::StandardError), 6)]);
+        items.extend([(Item::Cell(Column::Ratio), 11), (Item::Cell(Column::Interval), 20)]);
     } else {
         // The heading of the difference names both views where there is room for it.
         let named = Column::Delta.title(study, shown).chars().count() as u16 + 1;
@@ -76,7 +77,8 @@ pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
     // The other views leave first, the last of them before the others: the card shows all views. A comparison gives up the two
     // views that it compares last, before the tags.
     let compared = |view: &View| shown.pair().is_some_and(|(first, second)| *view == first || *view == second);
-    let mut leaves_first: Vec<Item> = beside.iter().rev().filter(|view| !compared(view)).map(cell).collect();
+    let mut leaves_first = vec![Item::Cell(Column::Interval), Item::Cell(Column::Ratio)];
+    leaves_first.extend(beside.iter().rev().filter(|view| !compared(view)).map(cell));
     leaves_first.extend([Item::Cell(Column::Rank), Item::Bar]);
     match shown.pair() {
         None => leaves_first.extend([Item::Cell(Column::StandardError), Item::Cell(Column::Fires)]),
@@ -121,14 +123,16 @@ mod tests {
     #[test]
     fn what_the_card_shows_leaves_first_and_the_bar_grows_with_the_table() {
         let study = names();
+        let certain = [Column::Ratio, Column::Interval].map(Item::Cell);
         let has = |width: u16, item: Item| place(width, Shown::Single(MALE), &study).iter().any(|column| column.item == item);
         let all = Column::of(Shown::Single(MALE), &study);
-        assert!(all.into_iter().map(Item::Cell).chain([Item::Bar]).all(|item| has(82, item)));
+        assert!(all.iter().copied().map(Item::Cell).chain([Item::Bar]).all(|item| has(115, item)));
+        assert!(all.into_iter().map(Item::Cell).chain([Item::Bar]).all(|item| has(82, item) || certain.contains(&item)));
         let narrow = [Column::Name, Column::Effect, Column::StandardError, Column::Fires, Column::Tags];
         assert!(narrow.into_iter().map(Item::Cell).chain([Item::Bar]).all(|item| has(58, item)));
         let bar =
             |width: u16| place(width, Shown::Single(MALE), &study).iter().find(|column| column.item == Item::Bar).unwrap().width;
-        let widths: Vec<u16> = (82..300).map(bar).collect();
+        let widths: Vec<u16> = (115..300).map(bar).collect();
         assert!(widths.is_sorted() && widths.iter().all(|width| width % 2 == 1) && widths.last() == Some(&LONGEST_BAR));
     }
 

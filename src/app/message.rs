@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::key::Key;
+use super::state::chance::{Chance, Question};
 use super::state::prompt::Names;
 use super::state::table::{Arranged, Arrangement};
 use crate::core::findings::Findings;
@@ -38,6 +39,8 @@ pub enum Message {
     Download(u64, DownloadNews, Duration),
     /// Rows that another thread arranged.
     Arranged(Arranged),
+    /// What a list would hold by chance.
+    Chance(Box<Chance>),
     /// A run file was read.
     RunRead(Result<Arc<Findings>, Problem>),
     /// A whole run was kept, or could not be kept.
@@ -132,6 +135,8 @@ pub enum Effect {
     CancelDownload(u64),
     /// Arrange rows off the drawing thread.
     Arrange(Box<Arrangement>),
+    /// Count what a list would hold by chance, off the drawing thread.
+    Chance(Box<Question>),
     /// Free these rows off the drawing thread.
     Discard(Arc<Listing>),
     /// Read the tags of a subject.

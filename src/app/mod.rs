@@ -15,6 +15,7 @@
 
 pub mod answer;
 mod bindings;
+pub mod chance;
 pub mod choice;
 pub mod columns;
 pub mod command;

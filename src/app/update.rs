@@ -9,8 +9,8 @@ use super::notice::Notice;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
 use super::{
-    answer, choice, copy_box, download, dropped, help, job, keeping, layout, mouse, palette, prompts, run_list, session, table,
-    tagging,
+    answer, chance, choice, copy_box, download, dropped, help, job, keeping, layout, mouse, palette, prompts, run_list, session,
+    table, tagging,
 };
 use crate::core::submodule::FeatureId;
 use crate::core::tags::import::{Target, import};
@@ -57,6 +57,10 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             arrived.map_or_else(Vec::new, |request| job::start(state, request))
         }
         Message::Arranged(arranged) => table::arranged(state, arranged),
+        Message::Chance(answer) => {
+            chance::answered(state, *answer);
+            Vec::new()
+        }
         Message::RunRead(Ok(findings)) => job::read(state, findings),
         Message::SessionRead(found) => session::resume(state, found.map(|found| *found)),
         Message::RunKept(findings, outcome) => {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::findings::Findings;
+use super::selection::Selection;
 use super::statistics::SEED;
 use super::statistics::discovery::benjamini_hochberg;
 use super::statistics::exchange::{Patterns, turned};
@@ -48,7 +49,6 @@ pub struct Tested {
 /// The tests of all features of a view.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chance {
-    view: View,
     patterns: Patterns,
     /// Number of features with an effect.
     pub nonzero: usize,
@@ -61,6 +61,8 @@ pub struct Chance {
 pub struct Expected {
     /// The mean over exchanges of the number of features with a larger |effect| than the threshold.
     pub features: f64,
+    /// Number of features that the list holds.
+    pub selected: usize,
     /// Number of features, among those with an effect, whose single examples were not kept. Their part is that of a normal distribution with
     /// the variance that a sign flip has.
     pub approximated: usize,
@@ -73,14 +75,7 @@ impl Chance {
     /// Why nothing can be tested, for the end of a sentence.
     pub fn of(findings: &Findings, view: View) -> Result<Self, String> {
         let found = findings.view(view);
-        let examples = match found.summary.examples {
-            Some(examples) if examples > 1 => examples,
-            _ => return Err("chance needs at least two computed pairs".to_owned()),
-        };
-        if found.detail.detail().features.is_empty() {
-            return Err("the run kept no single examples (--detail)".to_owned());
-        }
-        let patterns = Patterns::new(examples, SEED);
+        let patterns = Patterns::new(examples(found)?, SEED);
         let nonzero: Vec<FeatureId> = nonzero(found).collect();
         let test = |feature: &FeatureId| {
             let (kept, exchanged, from) = effects(findings, view, *feature)?;
@@ -93,29 +88,51 @@ impl Chance {
             let (p, exchanged) = test?;
             Some((*feature, Tested { p, q, exchanged }))
         });
-        Ok(Self { view, nonzero: nonzero.len(), tested: tested.collect(), patterns })
+        Ok(Self { nonzero: nonzero.len(), tested: tested.collect(), patterns })
     }
 
     /// The patterns of exchanges that were tried.
     pub fn patterns(&self) -> &Patterns {
         &self.patterns
     }
+}
 
-    /// How many features of the view would have a larger |effect| than `threshold` by chance; do not call it on a drawing thread.
-    pub fn expected(&self, findings: &Findings, threshold: f32) -> Expected {
-        let found = findings.view(self.view);
-        let mut expected = Expected { features: 0.0, approximated: 0 };
+impl Expected {
+    /// How many features of `view` `selection` would list by chance. Of a list of the strongest, the weakest of them is the threshold. Do not
+    /// call it on a drawing thread.
+    ///
+    /// # Errors
+    /// Why it is not known, for the end of a sentence.
+    pub fn of(findings: &Findings, view: View, selection: Selection) -> Result<Self, String> {
+        let found = findings.view(view);
+        let patterns = Patterns::new(examples(found)?, SEED);
+        let selected = found.select(selection).features;
+        let threshold = match selection {
+            Selection::Threshold(threshold) => threshold,
+            Selection::TopK(_) => selected.last().map_or(f32::INFINITY, |weakest| weakest.effect.abs().next_down()),
+        };
+        let threshold = f64::from(threshold);
+        let mut expected = Self { features: 0.0, selected: selected.len(), approximated: 0 };
         for feature in nonzero(found) {
-            expected.features += match effects(findings, self.view, feature) {
-                Some((kept, exchanged, _)) => self.patterns.above(&kept, &exchanged, f64::from(threshold)),
-                None => {
-                    expected.approximated += 1;
-                    normal_share(found, feature, f64::from(threshold))
-                }
+            expected.features += if let Some((kept, exchanged, _)) = effects(findings, view, feature) {
+                patterns.above(&kept, &exchanged, threshold)
+            } else {
+                expected.approximated += 1;
+                normal_share(found, feature, threshold)
             };
         }
-        expected
+        Ok(expected)
     }
+}
+
+/// The number of examples of a view whose single examples were kept.
+fn examples(found: &ViewFindings) -> Result<usize, String> {
+    let examples = found.summary.examples.filter(|examples| *examples > 1);
+    let examples = examples.ok_or("chance needs at least two computed pairs")?;
+    if found.detail.detail().features.is_empty() {
+        return Err("the run kept no single examples (--detail)".to_owned());
+    }
+    Ok(examples)
 }
 
 /// The features of a view with an effect, ascending.

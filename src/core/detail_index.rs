@@ -110,8 +110,12 @@ impl DetailIndex {
             return Some(known);
         }
         let effects = self.by_example(feature)?;
-        let resamples = self.resamples.get_or_init(|| uncertainty::resamples(self.examples));
-        Some(of_feature.uncertainty.get_or_init(|| Uncertainty::of(&effects, resamples)))
+        Some(of_feature.uncertainty.get_or_init(|| Uncertainty::of(&effects, self.resamples())))
+    }
+
+    /// The default resamples of the view's examples.
+    pub fn resamples(&self) -> &Resamples {
+        self.resamples.get_or_init(|| uncertainty::resamples(self.examples))
     }
 
     /// The prompt on which `feature` fires; None if its entries were not kept, or its activation never

@@ -19,13 +19,14 @@ pub const NAMES: &str = "names";
 pub const MOST_VIEWS: usize = 64;
 
 /// Words that cannot be the name of a view, because they have a meaning in filters, commands or files.
-pub const RESERVED_NAMES: [&str; 26] = [
+pub const RESERVED_NAMES: [&str; 27] = [
     "and",
     "or",
     "not",
     "effect",
     "abs",
     "se",
+    "ratio",
     "layer",
     "index",
     "rank",

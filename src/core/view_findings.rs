@@ -167,10 +167,16 @@ impl ViewFindings {
         }
     }
 
+    /// |effect| of `feature` / its standard error; None if one of them is not known, or there is no error.
+    pub fn ratio(&self, feature: FeatureId) -> Option<f32> {
+        let error = self.standard_error(feature).filter(|error| *error > 0.0)?;
+        Some(self.effect(feature)?.abs() / error)
+    }
+
     /// The effect of `feature` in each example, summed over positions; None if the effects of single examples were not kept.
     pub fn by_example(&self, feature: FeatureId) -> Option<Vec<f64>> {
         if let Some(effects) = self.detail.by_example(feature) {
-            return Some(effects);
+            return Some(effects).filter(|effects| Some(effects.len()) == self.summary.examples);
         }
         let effects = vec![0.0; self.summary.examples?];
         let ranked = self.submodule(feature.submodule).filter(|_| self.coverage == Coverage::Computed)?;

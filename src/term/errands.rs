@@ -139,6 +139,7 @@ impl Runner {
             Errand::Effect(Effect::WriteText { path, text, what }) => {
                 done(write_tags(Path::new(&path), &text).map(|()| format!("wrote {what} to {path}")))
             }
+            Errand::Effect(Effect::Chance(question)) => Message::Chance(Box::new(question.answered())),
             Errand::Effect(Effect::ReadTags(path)) => Message::TagsRead(read_tags(Path::new(&path)).map(|text| (text, path))),
             Errand::Effect(Effect::ReadStudy(wanted)) => Message::StudyRead(read_study(wanted)),
             Errand::Effect(Effect::ListNames(names)) => {

@@ -397,7 +397,8 @@ impl Explorer {
             Effect::CopyCard(what) => {
                 self.errands.run(Errand::Effect(Effect::Copy(card::text(&self.state), what)));
             }
-            Effect::Copy(..)
+            Effect::Chance(_)
+            | Effect::Copy(..)
             | Effect::Browse(_)
             | Effect::WriteRun(..)
             | Effect::WriteText { .. }

@@ -191,7 +191,7 @@ impl Context<'_> {
     fn style(&self, column: Column, row: &Row, text: &str) -> Style {
         let theme = self.theme;
         match column {
-            Column::Rank | Column::StandardError | Column::DeltaError => theme.dim,
+            Column::Rank | Column::StandardError | Column::Ratio | Column::Interval | Column::DeltaError => theme.dim,
             Column::Effect | Column::Effects(_) | Column::Delta | Column::DeltaShare => {
                 theme.signed(number_in(column, row, self.findings, self.spec).map_or(0.0, f64::from))
             }

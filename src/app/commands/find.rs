@@ -115,6 +115,22 @@ pub const COMMANDS: &[Command] = &[
         run: |state| sort_by(state, Column::StandardError),
     },
     Command {
+        name: "sort-by-ratio",
+        help: "order by |effect| / standard error",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: always,
+        run: |state| sort_by(state, Column::Ratio),
+    },
+    Command {
+        name: "sort-by-interval",
+        help: "order by how large the effect is at least, by its 95 % interval",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: always,
+        run: |state| sort_by(state, Column::Interval),
+    },
+    Command {
         name: "sort-by-prompt",
         help: "order by the prompt that features fire on: clean, both, patch",
         keys: &[],

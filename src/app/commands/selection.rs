@@ -6,7 +6,7 @@ use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::state::prompt::Asked;
-use crate::app::{selecting, table};
+use crate::app::{chance, selecting, table};
 use crate::core::selection::Selection;
 
 /// Commands that set the threshold or the k.
@@ -43,7 +43,23 @@ pub const COMMANDS: &[Command] = &[
         enabled: always,
         run: |state| nudge(state, -1.0),
     },
+    Command {
+        name: "chance",
+        help: "say how many of the listed features chance alone would list: pairs exchanged",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: has_examples,
+        run: chance::ask,
+    },
 ];
+
+fn has_examples(state: &State) -> Result<(), String> {
+    let findings = state.findings().ok_or("nothing is computed yet")?;
+    if findings.detail(state.shown().first()).detail().features.is_empty() {
+        return Err("it needs the effects in single pairs, which are known when the run is whole and keeps them".to_owned());
+    }
+    Ok(())
+}
 
 fn threshold(state: &mut State) -> Vec<Effect> {
     let before = state.selection;

@@ -1,5 +1,6 @@
 //! The state: everything that is on the screen or can come onto it.
 
+pub mod chance;
 pub mod copied;
 pub mod download;
 pub mod job;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chance::Chance;
 use copied::{Form, Title};
 use download::{Download, Offer};
 use job::Job;
@@ -212,6 +214,8 @@ pub struct State {
     pub title: Option<Title>,
     /// Whether the program takes the mouse from the terminal.
     pub mouse: bool,
+    /// What the list would hold by chance, if that was asked.
+    pub chance: Option<Chance>,
     /// The present theme.
     pub theme: ThemeName,
 }
@@ -290,6 +294,7 @@ impl State {
             copied: None,
             title: None,
             mouse: true,
+            chance: None,
             theme: setting.theme,
             setting,
         }

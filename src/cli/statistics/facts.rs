@@ -5,7 +5,6 @@ use crate::core::chance::{Chance, Expected, Tested, reversed};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::{Listing, Row, Spec};
-use crate::core::selection::Selection;
 use crate::core::statistics::SEED;
 use crate::core::statistics::bootstrap::Resamples;
 use crate::core::uncertainty::{PairedDifference, Uncertainty};
@@ -21,8 +20,6 @@ pub struct Facts<'a> {
     pub view: View,
     /// Number of pairs of that view.
     pub examples: usize,
-    /// Number of features in the selection of [`Facts::view`], before any filter.
-    pub selected: usize,
     /// Number of resamples.
     pub resamples: usize,
     /// The listed features.
@@ -41,6 +38,8 @@ pub struct Feature {
     pub row: Row,
     /// The standard error of its effect, from all examples; None if it is not known.
     pub standard_error: Option<f32>,
+    /// |effect| / standard error; None if that is not known, or 0.
+    pub ratio: Option<f32>,
     /// What single examples say; None if they were not kept.
     pub uncertainty: Option<Uncertainty>,
     /// The test against chance in the view that ranks the row; None if single examples were not kept.
@@ -63,17 +62,8 @@ impl<'a> Facts<'a> {
         if let Some(gap) = &listing.gap {
             return Err(Problem::new("list", gap, "choose another selection"));
         }
-        let selected = findings.view(view).select(spec.selection).features;
-        // Of a list of the strongest, the weakest of them is the threshold.
-        let threshold = match spec.selection {
-            Selection::Threshold(threshold) => threshold,
-            Selection::TopK(_) => selected.last().map_or(0.0, |weakest| weakest.effect.abs().next_down()),
-        };
         let test = |view: View| Chance::of(findings, view);
-        let chance = test(view).map(|chance| {
-            let expected = chance.expected(findings, threshold);
-            (chance, expected)
-        });
+        let chance = test(view).and_then(|chance| Ok((chance, Expected::of(findings, view, spec.selection)?)));
         // Rows of a comparison may be ranked in its second view.
         let second = spec.shown.pair().map(|(_, second)| (second, test(second)));
         let tested = |row: &Row| {
@@ -93,6 +83,7 @@ impl<'a> Facts<'a> {
             Feature {
                 row: *row,
                 standard_error: found.standard_error(row.feature),
+                ratio: found.ratio(row.feature),
                 uncertainty: effects.map(|effects| Uncertainty::of(&effects, draws(row.ranked_in))),
                 tested: tested(row),
                 difference: against.map(between),
@@ -107,20 +98,11 @@ impl<'a> Facts<'a> {
             spec,
             view,
             examples,
-            selected: selected.len(),
             resamples,
             features: listing.rows.iter().map(feature).collect(),
             reversed: reversed(findings, view),
             against: against.map(agree),
             chance,
         })
-    }
-}
-
-impl Feature {
-    /// Effect / standard error; None if that is not known, or 0.
-    pub fn ratio(&self) -> Option<f64> {
-        let error = self.standard_error.filter(|error| *error > 0.0)?;
-        Some(f64::from(self.row.effect) / f64::from(error))
     }
 }

@@ -55,7 +55,7 @@ fn chance(facts: &Facts<'_>) -> Value {
             "nonzero": chance.nonzero,
             "tested": chance.tested.len(),
             "expected": expected.features,
-            "selected": facts.selected,
+            "selected": expected.selected,
             "expected_approximated": expected.approximated,
         }),
     }
@@ -80,7 +80,7 @@ fn of_feature(facts: &Facts<'_>, feature: &Feature) -> Value {
     }
     insert("effect", single(row.effect));
     insert("standard_error", feature.standard_error.map_or(Value::Null, single));
-    insert("ratio", json!(feature.ratio()));
+    insert("ratio", feature.ratio.map_or(Value::Null, single));
     match &feature.uncertainty {
         None => insert("examples", json!("not kept")),
         Some(found) => insert("examples", examples(facts, found)),

@@ -73,10 +73,11 @@ fn chance(facts: &Facts<'_>) -> String {
         count => format!(" ({count} features without single examples by a normal distribution)"),
     };
     format!(
-        "expected by chance: {:.1} of {}{approximated}\np: exchange of clean and patch within pairs, {how} {} patterns, smallest possible p \
+        "expected by chance in {}: {:.1} of {}{approximated}\np: exchange of clean and patch within pairs, {how} {} patterns, smallest possible p \
          {:.2e}; {from}\nq: Benjamini-Hochberg over {} features with an effect, of which {} were tested",
+        facts.findings.study.name(facts.view),
         expected.features,
-        facts.selected,
+        expected.selected,
         patterns.count(),
         patterns.smallest_p(),
         chance.nonzero,
@@ -107,7 +108,7 @@ fn row(facts: &Facts<'_>, feature: &Feature) -> Vec<String> {
         feature.tested.map_or_else(String::new, |tested| tested.exchanged.name().to_owned()),
         signed(Some(f64::from(row.effect))),
         unsigned(feature.standard_error.map(f64::from)),
-        ratio(feature.ratio()),
+        ratio(feature.ratio.map(f64::from)),
         found.map_or_else(|| NOT_KEPT.to_owned(), |found| interval(found.interval())),
         touched.to_owned(),
         agree.map_or_else(String::new, |(agree, of)| format!("{agree}/{of}")),

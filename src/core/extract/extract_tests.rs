@@ -109,10 +109,13 @@ fn a_table_to_read_is_the_table_of_the_screen() {
         "**Names male |effect| > 0.15, filter tag=FP**".replace('|', "\\|").replace('>', "\\>")
     );
     let [head, row] = [2, 4].map(|line| text.lines().nth(line).unwrap());
-    assert!(head.starts_with("| # | feature | effect | s.e. | fires on | female | baseline |"), "{head}");
+    assert!(
+        head.starts_with("| # | feature | effect | s.e. | effect/s.e. | 95 % interval | fires on | female | baseline |"),
+        "{head}"
+    );
     assert!(head.ends_with("| tags | note |"), "{head}");
     let page = "https://neuronpedia.org/pythia-70m-deduped/0-att-sm/26074";
-    assert!(row.starts_with(&format!("| 1 | [0-att-sm/26074]({page}) | -0.7000 |  |  | -1.4000 | -2.1000 |")), "{row}");
+    assert!(row.starts_with(&format!("| 1 | [0-att-sm/26074]({page}) | -0.7000 |  |  |  |  | -1.4000 | -2.1000 |")), "{row}");
     assert!(row.ends_with("| X FP FN | a\\|b\\\\t\"c\"\\\\n\\*d\\* |"), "{row}");
     assert_eq!(text.lines().count(), 5);
 }

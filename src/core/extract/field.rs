@@ -3,7 +3,7 @@
 use super::Extract;
 use crate::core::neuronpedia::layer_name;
 use crate::core::rows::Row;
-use crate::core::rows::cells::{cell, number, said, side};
+use crate::core::rows::cells::{cell, interval_of, number, said, side};
 use crate::core::rows::column::Column;
 
 /// A column for programs.
@@ -16,6 +16,9 @@ pub struct Field {
 #[derive(Clone, Copy)]
 enum Content {
     Column(Column),
+    Low,
+    High,
+    Agreeing,
     Submodule,
     Index,
     Tags,
@@ -53,6 +56,11 @@ pub fn fields(extract: &Extract<'_>) -> Vec<Field> {
                 push("submodule", Content::Submodule);
                 push("index", Content::Index);
             }
+            Column::Interval => {
+                push("interval_low", Content::Low);
+                push("interval_high", Content::High);
+                push("sign_consistency", Content::Agreeing);
+            }
             Column::Tags => {
                 push("tags", Content::Tags);
                 push("rejected", Content::Rejected);
@@ -82,6 +90,12 @@ impl Field {
             Content::Column(Column::Side) => Value::Text(side(row, study, extract.spec)),
             Content::Column(column) if column.is_number() => Value::Number(number(column, row, extract.findings, extract.spec)),
             Content::Column(column) => Value::Text(cell(column, row, extract.findings, extract.tags, extract.spec)),
+            Content::Low => Value::Number(interval_of(row, extract.findings).map(|interval| interval.low as f32)),
+            Content::High => Value::Number(interval_of(row, extract.findings).map(|interval| interval.high as f32)),
+            Content::Agreeing => {
+                let found = extract.findings.detail(row.ranked_in).uncertainty(row.feature);
+                Value::Number(found.and_then(|found| found.signs.consistency(found.mean)).map(|share| share as f32))
+            }
             Content::Submodule => Value::Text(row.feature.submodule.to_string()),
             Content::Index => Value::Whole(Some(row.feature.index.0)),
             Content::Tags => Value::Words(said().tags.iter().map(ToString::to_string).collect()),

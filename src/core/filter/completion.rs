@@ -80,7 +80,7 @@ mod tests {
     fn fields_and_their_values_are_offered_where_they_may_stand() {
         let offered = |text: &str| completion(text, &names()).map(|found| (found.from, found.words.join(" ")));
         let (from, fields) = offered("kind=mlp ef").unwrap();
-        assert!(from == 9 && fields.starts_with("effect abs se male") && fields.ends_with("note= and or not"), "{fields}");
+        assert!(from == 9 && fields.starts_with("effect abs se ratio male") && fields.ends_with("note= and or not"), "{fields}");
         for (text, from, values) in [
             ("kind=", 5, "attn mlp resid"),
             ("é or KIND != m", 14, "attn mlp resid"),

@@ -53,6 +53,8 @@ pub enum NumberField {
     Absolute,
     /// `se`: the standard error of that effect.
     StandardError,
+    /// `ratio`: that effect without its sign / its standard error.
+    Ratio,
     /// A view's name: the effect in that view.
     In(View),
     /// `rank`: the place in the ranking, from 1.

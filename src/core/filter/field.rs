@@ -69,10 +69,11 @@ pub(super) fn table(study: &Study) -> Vec<Field> {
 }
 
 /// The fields listed before those of the views.
-const BEFORE: [Field; 3] = [
+const BEFORE: [Field; 4] = [
     fact(NumberField::Effect, "effect", "effect>0.2", "the effect by which the row is ranked, with its sign: effect>0.2"),
     fact(NumberField::Absolute, "abs", "abs>=0.1", "that effect without its sign: abs>=0.1"),
     fact(NumberField::StandardError, "se", "se<0.05", "the standard error of that effect: se<0.05"),
+    fact(NumberField::Ratio, "ratio", "ratio>2", "that effect without its sign, in standard errors: ratio>2"),
 ];
 
 /// The fields listed after those of the views.

@@ -49,7 +49,7 @@ fn the_same_can_be_typed_in_several_ways() {
 
 #[test]
 fn a_message_says_what_is_wrong_and_where() {
-    let fields = "fields are effect, abs, se, male, female, baseline, delta, delta-se, delta-share, layer, index, rank, kind, \
+    let fields = "fields are effect, abs, se, ratio, male, female, baseline, delta, delta-se, delta-share, layer, index, rank, kind, \
                   submodule, tag, side, fires, rejected, marked, note";
     let cases = [
         ("effect>abc", 8, "'abc' is not a number; effect takes one, such as effect>0.2"),

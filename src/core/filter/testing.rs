@@ -45,6 +45,7 @@ impl Facts for Row {
             NumberField::Effect => self.effect,
             NumberField::Absolute => self.effect.map(f32::abs),
             NumberField::StandardError => self.standard_error,
+            NumberField::Ratio => self.effect.zip(self.standard_error).map(|(effect, error)| effect.abs() / error),
             NumberField::In(view) => self.views[usize::from(view.0)],
             NumberField::Rank => return Some(self.rank as f64),
             NumberField::Delta | NumberField::DeltaError | NumberField::DeltaShare => None,

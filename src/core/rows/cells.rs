@@ -11,6 +11,7 @@ use crate::core::selection::HeldBy;
 use crate::core::statistics::Interval;
 use crate::core::study::Study;
 use crate::core::tags::{Features, Marks, Tag};
+use crate::core::uncertainty::Touched;
 
 /// Digits after the decimal point of every effect.
 const DIGITS: usize = 4;
@@ -37,9 +38,21 @@ pub fn interval(interval: Option<Interval>) -> String {
     interval.map_or_else(String::new, |Interval { low, high }| format!("[{low:+.3}, {high:+.3}]"))
 }
 
-/// Effect / standard error, with its sign; empty if it is not known.
+/// |effect| / standard error; empty if it is not known.
 pub fn ratio(number: Option<f64>) -> String {
-    number.map_or_else(String::new, |number| format!("{number:+.1}"))
+    number.map_or_else(String::new, |number| format!("{number:.1}"))
+}
+
+/// The interval of the effect by which `row` is ranked; None if single examples were not kept.
+pub fn interval_of(row: &Row, findings: &Findings) -> Option<Interval> {
+    findings.detail(row.ranked_in).uncertainty(row.feature)?.interval()
+}
+
+/// That interval as text, with the mark of what it holds.
+fn sure(row: &Row, findings: &Findings, spec: &Spec) -> String {
+    let found = interval_of(row, findings);
+    let mark = found.and_then(|found| Touched::by(found, spec.selection)).map_or("", Touched::mark);
+    format!("{} {mark}", interval(found)).trim_end().to_owned()
 }
 
 /// The number of `row` in `column`; None if it is not known, or if the column holds text.
@@ -48,11 +61,12 @@ pub fn number(column: Column, row: &Row, findings: &Findings, spec: &Spec) -> Op
         Column::Rank => row.rank.map(|rank| rank as f32),
         Column::Effect => Some(row.effect),
         Column::StandardError => findings.view(row.ranked_in).standard_error(row.feature),
+        Column::Ratio => findings.view(row.ranked_in).ratio(row.feature),
         Column::Effects(view) => findings.view(view).effect(row.feature),
         Column::Delta => delta(row, findings, spec).map(|delta| delta.effect),
         Column::DeltaError => delta(row, findings, spec).and_then(|delta| delta.standard_error),
         Column::DeltaShare => delta(row, findings, spec).and_then(|delta| delta.share),
-        Column::Name | Column::Fires | Column::Side | Column::Tags => None,
+        Column::Name | Column::Interval | Column::Fires | Column::Side | Column::Tags => None,
     };
     number.filter(|number| number.is_finite())
 }
@@ -71,6 +85,8 @@ pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, 
         Column::Name => row.feature.to_string(),
         Column::Effect | Column::Effects(_) | Column::Delta => signed(number()),
         Column::StandardError | Column::DeltaError => unsigned(number()),
+        Column::Ratio => ratio(number()),
+        Column::Interval => sure(row, findings, spec),
         Column::DeltaShare => number().map_or_else(String::new, |share| format!("{share:+.1} %")),
         Column::Fires => fires(row, findings),
         Column::Side => side(row, &findings.study, spec),

@@ -15,6 +15,10 @@ pub enum Column {
     Effect,
     /// The standard error of that effect.
     StandardError,
+    /// |effect| / standard error.
+    Ratio,
+    /// The bootstrap interval of that effect, with a mark if it holds zero or the threshold.
+    Interval,
     /// The prompt on which the feature fires, in the view that ranks the row.
     Fires,
     /// The effect in one view.
@@ -34,7 +38,7 @@ pub enum Column {
 impl Column {
     /// Every column of a table about `study`, in the order in which keys step through them.
     pub fn all(study: &Study) -> Vec<Self> {
-        let mut all = vec![Self::Rank, Self::Name, Self::Effect, Self::StandardError, Self::Fires];
+        let mut all = vec![Self::Rank, Self::Name, Self::Effect, Self::StandardError, Self::Ratio, Self::Interval, Self::Fires];
         all.extend([Self::Delta, Self::DeltaError, Self::DeltaShare]);
         all.extend(study.all().map(Self::Effects));
         all.extend([Self::Side, Self::Tags]);
@@ -51,7 +55,7 @@ impl Column {
     pub fn is_of(self, shown: Shown) -> bool {
         match self {
             Self::Rank | Self::Name | Self::Fires | Self::Tags => true,
-            Self::Effect | Self::StandardError => shown.pair().is_none(),
+            Self::Effect | Self::StandardError | Self::Ratio | Self::Interval => shown.pair().is_none(),
             Self::Effects(view) => shown != Shown::Single(view),
             Self::Delta | Self::DeltaError | Self::DeltaShare => shown.pair().is_some(),
             Self::Side => matches!(shown, Shown::Difference(..)),
@@ -60,7 +64,7 @@ impl Column {
 
     /// Whether the column holds numbers.
     pub fn is_number(self) -> bool {
-        !matches!(self, Self::Name | Self::Fires | Self::Side | Self::Tags)
+        !matches!(self, Self::Name | Self::Interval | Self::Fires | Self::Side | Self::Tags)
     }
 
     /// The column's name in files, for programs that read them: `standard_error`, `male_effect`, `male-baseline_delta`.
@@ -82,6 +86,8 @@ impl Column {
             Self::Name => "feature".to_owned(),
             Self::Effect => "effect".to_owned(),
             Self::StandardError | Self::DeltaError => "s.e.".to_owned(),
+            Self::Ratio => "effect/s.e.".to_owned(),
+            Self::Interval => "95 % interval".to_owned(),
             Self::Fires => "fires on".to_owned(),
             Self::Effects(view) => study.name(view).to_string(),
             Self::Delta => format!("Δ {}", shown.pair_name(study)),
@@ -96,6 +102,8 @@ impl Column {
         match self {
             Self::Rank => "rank".to_owned(),
             Self::StandardError => "standard error".to_owned(),
+            Self::Ratio => "ratio".to_owned(),
+            Self::Interval => "interval".to_owned(),
             Self::DeltaError => "standard error of Δ".to_owned(),
             other => other.title(study, shown),
         }
@@ -115,9 +123,9 @@ impl Sort {
     /// The order of strength, in which every selection begins.
     pub const STRENGTH: Self = Self { column: Column::Rank, descending: false };
 
-    /// The order when a column is first chosen: effects and standard errors largest first, other columns ascending.
+    /// The order when a column is first chosen: numbers largest first, the surest intervals first, other columns ascending.
     pub fn by(column: Column) -> Self {
-        let descending = column.is_number() && column != Column::Rank;
+        let descending = (column.is_number() && column != Column::Rank) || column == Column::Interval;
         Self { column, descending }
     }
 

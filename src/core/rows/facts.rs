@@ -55,6 +55,7 @@ impl Facts for RowFacts<'_> {
             NumberField::Effect => effect(),
             NumberField::Absolute => effect().map(f32::abs),
             NumberField::StandardError => self.findings.view(self.row.ranked_in).standard_error(feature),
+            NumberField::Ratio => self.findings.view(self.row.ranked_in).ratio(feature),
             NumberField::In(view) => self.findings.view(view).effect(feature),
             NumberField::Rank => return self.row.rank.map(f64::from),
             NumberField::Delta => self.delta().map(|delta| delta.effect),

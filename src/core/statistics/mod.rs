@@ -33,4 +33,9 @@ impl Interval {
     pub fn holds(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
+
+    /// The smallest size of a number in the interval: how large the effect is at least, whatever its sign. 0 if the interval holds 0.
+    pub fn least(&self) -> f64 {
+        if self.holds(0.0) { 0.0 } else { self.low.abs().min(self.high.abs()) }
+    }
 }

@@ -4,7 +4,8 @@ use ratatui::text::{Line, Span};
 
 use super::part::Card;
 use crate::core::delta::{CLEAR, Delta};
-use crate::core::rows::cells::{signed, unsigned};
+use crate::core::rows::cells::{interval, signed, unsigned};
+use crate::core::uncertainty::{PairedDifference, Touched};
 use crate::ui::fit;
 
 /// The difference with its standard error, and a sentence about both; nothing outside comparisons.
@@ -28,6 +29,13 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
         Span::styled(error + &share, card.theme.text),
     ])];
     lines.extend(card.dim(&judged(&delta)));
+    let resamples = card.findings.detail(first).resamples();
+    if let Ok(difference) = PairedDifference::between(card.findings, [first, second], card.row.feature, resamples)
+        && let Some(found) = difference.uncertainty.interval()
+    {
+        let zero = if found.holds(0.0) { format!(" {}", Touched::Zero.mark()) } else { String::new() };
+        lines.extend(card.dim(&format!("95 % interval of Δ {}{zero}, over pairs", interval(Some(found)))));
+    }
     lines
 }
 

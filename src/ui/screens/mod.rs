@@ -2,6 +2,7 @@
 //! [`view`](super::view).
 
 mod any_keys;
+mod chance;
 mod colours;
 mod computing;
 mod contrast;

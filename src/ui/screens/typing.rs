@@ -69,7 +69,7 @@ fn tab_goes_on_with_fields_values_and_names() {
     pilot.press("/ ki tab");
     assert_eq!(text(&pilot), "kind=");
     pilot.press("m tab space r tab");
-    assert_eq!((text(&pilot), pilot.hint()), ("kind=mlp r".to_owned(), Ok("rank  rejected=".to_owned())));
+    assert_eq!((text(&pilot), pilot.hint()), ("kind=mlp r".to_owned(), Ok("ratio  rank  rejected=".to_owned())));
     pilot.press("e tab N tab");
     assert_eq!((text(&pilot), pilot.hint()), ("kind=mlp rejected=no".to_owned(), Ok("6 of 18 features".to_owned())));
     pilot.press("ctrl-u kind=x tab");
