@@ -8,6 +8,7 @@ mod explore;
 mod export;
 mod fetch;
 mod generated;
+mod lens;
 mod listing;
 mod manual;
 mod merge;
@@ -90,6 +91,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Export(arguments) => export::export(&arguments),
+        Command::Lens(arguments) => lens::lens(&arguments),
         Command::Statistics(arguments) => statistics::statistics(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Runs(arguments) => runs::runs(&arguments),

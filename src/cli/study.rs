@@ -78,6 +78,11 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
     })
 }
 
+/// The source of the model that a flag names.
+pub fn source(model: &str, dictionaries: Option<PathBuf>) -> Result<ModelSource> {
+    model_source(model, dictionaries, Absent::Refused)
+}
+
 fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> Result<ModelSource> {
     match (model, dictionaries) {
         (DEMO, None) => Ok(ModelSource::Demo),

@@ -18,6 +18,7 @@ pub mod firing;
 pub mod format_error;
 pub mod invariant;
 pub mod kept_run;
+pub mod lens;
 pub mod merge;
 #[cfg(test)]
 mod naive;

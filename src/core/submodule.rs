@@ -132,6 +132,29 @@ impl fmt::Display for FeatureId {
     }
 }
 
+impl FromStr for FeatureId {
+    type Err = Problem;
+
+    /// Parses `5-res-sm/26074`, or `resid_5/26074`.
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let parsed = text.split_once('/').and_then(|(submodule, index)| {
+            let submodule = submodule.parse().ok().or_else(|| {
+                let (layer, kind) = submodule.strip_suffix("-sm")?.split_once('-')?;
+                let kind = SubmoduleKind::ALL.into_iter().find(|candidate| candidate.neuronpedia_name() == kind)?;
+                Some(Submodule::new(kind, layer.parse().ok().filter(|layer| *layer < MOST_LAYERS)?))
+            })?;
+            Some(Self { submodule, index: FeatureIndex(index.parse().ok()?) })
+        });
+        parsed.ok_or_else(|| {
+            Problem::new(
+                format_args!("feature '{text}'"),
+                "is not understood",
+                "use a name such as 5-res-sm/26074 or resid_5/26074",
+            )
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +167,20 @@ mod tests {
         assert!("attn".parse::<Submodule>().is_err());
         for unknown in ["attn_x", "attn_1000", "attn_18446744073709551615", "attn_-1"] {
             assert!(unknown.parse::<Submodule>().is_err(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn features_are_parsed_by_both_names() {
+        for submodule in Submodule::all(12) {
+            let feature = FeatureId { submodule, index: FeatureIndex(26074) };
+            assert_eq!(feature.to_string().parse::<FeatureId>().unwrap(), feature);
+            assert_eq!(format!("{submodule}/26074").parse::<FeatureId>().unwrap(), feature);
+        }
+        for unknown in
+            ["5-res-sm", "5-res-sm/", "5-res-sm/-1", "5-rus-sm/1", "x-res-sm/1", "1000-res-sm/1", "resid_5/99999999999"]
+        {
+            assert!(unknown.parse::<FeatureId>().is_err(), "{unknown}");
         }
     }
 

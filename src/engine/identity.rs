@@ -6,8 +6,8 @@
 use std::fmt::Write;
 use std::time::Instant;
 
-use crate::core::problem::Result;
-use crate::core::run::{DataRecord, DictionaryRecord, Run};
+use crate::core::problem::{Problem, Result};
+use crate::core::run::{DataRecord, DictionaryRecord, Manifest, Run};
 use crate::core::tags::Subject;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -79,6 +79,28 @@ fn sha256_of(name: &str, bytes: &Bytes, cancel: &Cancel) -> Result<String> {
     let hash = sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))?;
     bytes.expect_whole(name)?;
     Ok(hash)
+}
+
+/// Fails unless the files are those from which the run of `manifest` was computed, by their hashes.
+///
+/// # Errors
+/// When a file differs, or `cancel` is raised.
+pub fn expect_same(manifest: &Manifest, weights: &TensorFile, dictionaries: &[Dictionary], cancel: &Cancel) -> Result<()> {
+    let differs = |name: &str, of: &str| {
+        Problem::new(name, format_args!("is not the file that the run was computed from ({of})"), "name the run's own files")
+    };
+    if sha256_of(weights.name(), &weights.shared_bytes(), cancel)? != manifest.model.sha256 {
+        return Err(differs(weights.name(), &manifest.model.source));
+    }
+    if dictionaries.len() != manifest.dictionaries.len() {
+        return Err(differs(weights.name(), &manifest.model.source));
+    }
+    for (dictionary, record) in dictionaries.iter().zip(&manifest.dictionaries) {
+        if sha256_of(dictionary.name(), dictionary.shared_bytes(), cancel)? != record.sha256 {
+            return Err(differs(dictionary.name(), &record.source));
+        }
+    }
+    Ok(())
 }
 
 fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {

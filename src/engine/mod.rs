@@ -13,6 +13,7 @@ mod foreign;
 pub mod hash;
 pub mod identity;
 mod json;
+pub mod lens;
 pub mod loaded;
 pub mod memory;
 pub mod model;

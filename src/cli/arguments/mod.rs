@@ -2,6 +2,7 @@
 
 mod bench;
 mod export;
+mod lens;
 mod listing;
 mod runs;
 mod statistics;
@@ -20,6 +21,7 @@ use clap_complete::Shell;
 
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
 pub use export::{ExportArguments, Format};
+pub use lens::{LensArguments, LensFormat};
 pub use listing::ListingArguments;
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
 pub use statistics::{StatisticsArguments, StatisticsFormat};
@@ -69,6 +71,10 @@ pub enum Command {
     /// Bootstrap intervals over pairs, signs, the exchange of clean and patch prompt within pairs with p and Benjamini-Hochberg q, and the
     /// difference of two views; `saescope manual numbers` explains them.
     Statistics(StatisticsArguments),
+    /// Say which tokens features promote and suppress by themselves (logit lens), and which features write nearly the same.
+    ///
+    /// It reads the decoder rows and the unembedding of the run's own model and checks by their hashes that they are the same files.
+    Lens(LensArguments),
     /// Explore a saved run in the terminal.
     Open(OpenArguments),
     /// List the runs that the explorer kept by itself; `name` names one, `delete` deletes.

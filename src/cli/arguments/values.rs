@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::app::state::ThemeName;
+use crate::core::lens::LensForm;
 use crate::core::request::{Backend, MOST_STEPS};
 use crate::core::run::Method;
 use crate::engine::synth::{Layout, Shape};
@@ -65,6 +66,11 @@ pub fn backend() -> impl TypedValueParser<Value = Choice<Backend>> {
 /// Parses the name of a theme, or `auto` for one that suits the terminal.
 pub fn theme() -> impl TypedValueParser<Value = Choice<ThemeName>> {
     auto_or(&ThemeName::ALL, ThemeName::name)
+}
+
+/// Parses the name of a form of the logit lens.
+pub fn lens_form() -> impl TypedValueParser<Value = LensForm> {
+    one_of(&LensForm::ALL, LensForm::name)
 }
 
 /// Parses the name of a file layout of dictionaries.

@@ -192,6 +192,11 @@ impl Dictionary {
         &self.decoder_bias
     }
 
+    /// The decoder rows of `features`, the directions that they write, row-major `[features, width]`.
+    pub fn decoder(&self, features: Range<usize>) -> Result<Vec<f32>> {
+        self.decoder.narrowed(0, features).values()
+    }
+
     /// Reads the decoder row of `feature`, the direction that it writes, into `target` of length `width`.
     pub fn read_decoder_row(&self, feature: u32, target: &mut [f32]) -> Result<()> {
         self.decoder.read_row(feature as usize, target)

@@ -1,0 +1,59 @@
+//! The lenses as text to read.
+
+use crate::core::lens::{Lens, LensForm, Lenses, Neighbour, OfFeature, TokenValue};
+
+/// Answers that are named one by one; of more, only the mean is.
+const MOST_ANSWERS: usize = 4;
+
+/// All features in `form`.
+pub fn text(lenses: &Lenses, form: LensForm) -> String {
+    let unit = match form {
+        LensForm::Folded => format!(
+            "folded: U (gamma * (d - mean(d))); divided by {:.3}, the final layer norm's mean division at the last position, it is about \
+             logits per unit of activation",
+            lenses.mean_last_sigma
+        ),
+        LensForm::Full => {
+            format!("full: U LayerNorm(r d / |d|), r = {:.3}, the stream's mean length; logits", lenses.mean_residual_norm)
+        }
+        LensForm::Added => {
+            "added: U (LayerNorm(h + d) - LayerNorm(h)), h the mean stream at the last position; logits of one unit of activation"
+                .to_owned()
+        }
+    };
+    let mut text = format!("logit lens of the direct path, {unit}; {} clean prompts\n", lenses.prompts);
+    for feature in &lenses.features {
+        text.push('\n');
+        text.push_str(&of_feature(feature, form));
+    }
+    text
+}
+
+fn of_feature(of: &OfFeature, form: LensForm) -> String {
+    let mut text = format!("{} · {} · decoder row {:.3} long\n", of.feature, of.feature.submodule, of.norm);
+    if let Some(lens) = of.lenses.iter().find(|lens| lens.form == form) {
+        text.push_str(&format!("  promotes    {}\n", tokens(&lens.promoted)));
+        text.push_str(&format!("  suppresses  {}\n", tokens(&lens.suppressed)));
+        text.push_str(&format!("  answers     {}\n", answers(lens)));
+    }
+    text.push_str(&format!("  near it in its dictionary     {}\n", near(&of.within)));
+    text.push_str(&format!("  near it in all dictionaries   {}\n", near(&of.across)));
+    text
+}
+
+/// The differences of the answers, patch - clean: each if they are few, and their mean over pairs.
+fn answers(lens: &Lens) -> String {
+    let each =
+        lens.answers.iter().map(|answers| format!("'{}' - '{}' {:+.4}", answers.texts[1], answers.texts[0], answers.value));
+    let each: Vec<String> = if lens.answers.len() <= MOST_ANSWERS { each.collect() } else { Vec::new() };
+    let mean = lens.mean_answer_difference().map(|mean| format!("mean over pairs {mean:+.4}"));
+    each.into_iter().chain(mean).collect::<Vec<_>>().join("  ")
+}
+
+fn tokens(values: &[TokenValue]) -> String {
+    values.iter().map(|value| format!("'{}' {:+.3}", value.text, value.value)).collect::<Vec<_>>().join("  ")
+}
+
+fn near(neighbours: &[Neighbour]) -> String {
+    neighbours.iter().map(|near| format!("{} {:+.3}", near.feature, near.cosine)).collect::<Vec<_>>().join("  ")
+}

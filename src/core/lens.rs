@@ -1,0 +1,119 @@
+//! What a feature's decoder row says by itself: the tokens that it promotes and suppresses, and the features that write nearly the same.
+//!
+//! The logit lens (nostalgebraist 2020, "interpreting GPT: the logit lens") of a direction d takes the direct path from the residual stream to
+//! the logits only; what later layers make of d is not in it.
+
+use super::submodule::FeatureId;
+
+/// How a direction d is read by the unembedding U. `gamma` and `beta` are scale and shift of the final layer norm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LensForm {
+    /// `U (gamma * (d - mean(d)))`: the linear part of the final layer norm without its division. Divided by [`Lenses::mean_last_sigma`] it is
+    /// about the change of the logits per unit of activation.
+    Folded,
+    /// `U LayerNorm(r d / |d|)`: the direction alone in the stream, as long as the stream is on average.
+    Full,
+    /// `U (LayerNorm(h + d) - LayerNorm(h))`: the direction added to the mean stream h at the last position, one unit of activation.
+    Added,
+}
+
+impl LensForm {
+    /// All forms; the first is the usual one.
+    pub const ALL: [Self; 3] = [Self::Folded, Self::Full, Self::Added];
+
+    /// The form's name on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Folded => "folded",
+            Self::Full => "full",
+            Self::Added => "added",
+        }
+    }
+}
+
+/// A token with the value that a lens gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenValue {
+    /// The token's id.
+    pub token: u32,
+    /// Its text, safe to show; `#id` without a tokenizer.
+    pub text: String,
+    /// Its value, in logits.
+    pub value: f32,
+}
+
+/// Two answers of the study with what a lens makes of their difference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswerDifference {
+    /// The clean answer's token.
+    pub clean: u32,
+    /// The patch answer's token.
+    pub patch: u32,
+    /// Both as text, safe to show.
+    pub texts: [String; 2],
+    /// Number of pairs with these answers.
+    pub pairs: usize,
+    /// Value of the patch answer minus that of the clean answer, in logits.
+    pub value: f32,
+}
+
+/// One form of the lens of one feature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lens {
+    /// The form.
+    pub form: LensForm,
+    /// The tokens of largest value, largest first.
+    pub promoted: Vec<TokenValue>,
+    /// The tokens of smallest value, smallest first.
+    pub suppressed: Vec<TokenValue>,
+    /// The differences of the study's answers, each different pair of answers once, in the order of the pairs.
+    pub answers: Vec<AnswerDifference>,
+}
+
+impl Lens {
+    /// The mean of the answers' differences over all pairs; None without pairs.
+    pub fn mean_answer_difference(&self) -> Option<f64> {
+        let pairs: usize = self.answers.iter().map(|answers| answers.pairs).sum();
+        let sum: f64 = self.answers.iter().map(|answers| answers.pairs as f64 * f64::from(answers.value)).sum();
+        (pairs > 0).then(|| sum / pairs as f64)
+    }
+}
+
+/// A feature with the cosine of both decoder rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Neighbour {
+    /// The other feature.
+    pub feature: FeatureId,
+    /// The cosine, from -1 to 1.
+    pub cosine: f32,
+}
+
+/// What the decoder row of one feature says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfFeature {
+    /// The feature.
+    pub feature: FeatureId,
+    /// The length of its decoder row.
+    pub norm: f32,
+    /// The mean of its decoder row's numbers, which the layer norm takes away.
+    pub mean: f32,
+    /// The forms of the lens, as [`LensForm::ALL`].
+    pub lenses: Vec<Lens>,
+    /// The features of the same dictionary with the largest cosines, largest first.
+    pub within: Vec<Neighbour>,
+    /// The features of all dictionaries with the largest cosines, largest first.
+    pub across: Vec<Neighbour>,
+}
+
+/// What the decoder rows of several features say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lenses {
+    /// The mean length of the stream that the final layer norm reads, over the clean prompts and their positions: r of [`LensForm::Full`].
+    pub mean_residual_norm: f64,
+    /// The mean over the clean prompts of the division that the final layer norm makes at the last position, `sqrt(variance + epsilon)`.
+    pub mean_last_sigma: f64,
+    /// Number of clean prompts.
+    pub prompts: usize,
+    /// The features, in the order in which they were asked for.
+    pub features: Vec<OfFeature>,
+}

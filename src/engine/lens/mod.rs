@@ -1,0 +1,118 @@
+//! The logit lens of features, and their neighbours in the space of decoder rows. See [`crate::core::lens`] for what these are.
+
+mod neighbours;
+mod stream;
+mod strongest;
+mod unembedding;
+
+use crate::core::lens::{Lens, LensForm, Lenses, OfFeature};
+use crate::core::problem::{Problem, Result};
+use crate::core::submodule::FeatureId;
+use crate::engine::cancel::Cancel;
+use crate::engine::compute::Answers;
+use crate::engine::dictionary::Dictionary;
+use crate::engine::loaded::Loaded;
+use stream::{FinalNorm, Stream};
+use unembedding::Unembedding;
+
+/// Number of tokens at each end of a lens.
+pub const TOKENS: usize = 10;
+
+/// Number of neighbours.
+pub const NEIGHBOURS: usize = 5;
+
+/// The pairs of a view: clean prompts and answers, as the view orients them.
+pub struct ViewPairs {
+    /// The clean prompts, token by token.
+    pub prompts: Vec<Vec<u32>>,
+    /// The answers of each pair.
+    pub answers: Vec<Answers>,
+}
+
+/// Reads the decoder rows of `features` and says what they promote and what is near them; `pairs` give the mean stream and the answers.
+///
+/// # Errors
+/// When a feature does not exist, a file is damaged, or `cancel` is raised.
+pub fn lenses(loaded: &Loaded, features: &[FeatureId], pairs: &ViewPairs, cancel: &Cancel) -> Result<Lenses> {
+    let rows: Vec<Vec<f32>> = features.iter().map(|feature| row(loaded, *feature)).collect::<Result<_>>()?;
+    let norm = FinalNorm::read(loaded)?;
+    let stream = Stream::of(loaded, &norm, &pairs.prompts, cancel)?;
+    let vectors: Vec<Vec<f32>> =
+        rows.iter().flat_map(|row| LensForm::ALL.map(|form| vector(form, row, &norm, &stream))).collect();
+    let unembedding = Unembedding::open(loaded)?;
+    let mut lenses = unembedding.lenses(&vectors, &pairs.answers, cancel)?.into_iter();
+    let mut neighbours = neighbours::of(&loaded.dictionaries, features, &rows, cancel)?.into_iter();
+    let of_feature = |(feature, row): (&FeatureId, &Vec<f32>)| {
+        let [within, across] = neighbours.next().unwrap_or_default();
+        let forms = LensForm::ALL.into_iter().zip(lenses.by_ref().take(LensForm::ALL.len()));
+        OfFeature {
+            feature: *feature,
+            norm: length(row) as f32,
+            mean: mean(row) as f32,
+            lenses: forms.map(|(form, read)| Lens { form, ..read }).collect(),
+            within,
+            across,
+        }
+    };
+    Ok(Lenses {
+        mean_residual_norm: stream.mean_norm,
+        mean_last_sigma: stream.mean_last_sigma,
+        prompts: pairs.prompts.len(),
+        features: features.iter().zip(&rows).map(of_feature).collect(),
+    })
+}
+
+/// The dictionary of a submodule.
+fn dictionary(loaded: &Loaded, feature: FeatureId) -> Result<&Dictionary> {
+    let found = loaded.dictionaries.iter().find(|dictionary| dictionary.submodule() == feature.submodule);
+    let found = found.filter(|dictionary| (feature.index.0 as usize) < dictionary.features());
+    found.ok_or_else(|| {
+        let (layers, features) = (loaded.compute.config().layers, loaded.dictionaries.first().map_or(0, Dictionary::features));
+        Problem::new(
+            format_args!("feature {feature}"),
+            "does not exist",
+            format_args!(
+                "the model has the layers 0 to {}, its dictionaries the features 0 to {}",
+                layers - 1,
+                features.saturating_sub(1)
+            ),
+        )
+    })
+}
+
+fn row(loaded: &Loaded, feature: FeatureId) -> Result<Vec<f32>> {
+    let dictionary = dictionary(loaded, feature)?;
+    let mut row = vec![0.0; dictionary.width()];
+    dictionary.read_decoder_row(feature.index.0, &mut row)?;
+    Ok(row)
+}
+
+/// What the unembedding reads of the direction `row` in `form`.
+fn vector(form: LensForm, row: &[f32], norm: &FinalNorm, stream: &Stream) -> Vec<f32> {
+    match form {
+        LensForm::Folded => {
+            let mean = mean(row);
+            row.iter().zip(&norm.scale).map(|(value, scale)| ((f64::from(*value) - mean) * f64::from(*scale)) as f32).collect()
+        }
+        LensForm::Full => {
+            let stretch = stream.mean_norm / length(row).max(f64::MIN_POSITIVE);
+            norm.apply(&row.iter().map(|value| stretch * f64::from(*value)).collect::<Vec<f64>>())
+                .into_iter()
+                .map(|value| value as f32)
+                .collect()
+        }
+        LensForm::Added => {
+            let moved: Vec<f64> = stream.mean_last.iter().zip(row).map(|(stream, value)| stream + f64::from(*value)).collect();
+            let (moved, before) = (norm.apply(&moved), norm.apply(&stream.mean_last));
+            moved.iter().zip(&before).map(|(moved, before)| (moved - before) as f32).collect()
+        }
+    }
+}
+
+fn mean(row: &[f32]) -> f64 {
+    row.iter().map(|value| f64::from(*value)).sum::<f64>() / row.len() as f64
+}
+
+fn length(row: &[f32]) -> f64 {
+    row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt()
+}

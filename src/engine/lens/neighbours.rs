@@ -1,0 +1,72 @@
+//! The decoder rows that point most nearly the same way.
+
+use rayon::prelude::*;
+
+use super::strongest::Strongest;
+use super::{NEIGHBOURS, length};
+use crate::core::lens::Neighbour;
+use crate::core::problem::Result;
+use crate::core::submodule::{FeatureId, FeatureIndex};
+use crate::engine::activation::dot;
+use crate::engine::cancel::Cancel;
+use crate::engine::dictionary::Dictionary;
+
+/// Rows that are read together.
+const TOGETHER: usize = 1024;
+
+/// A feature with its nearest so far.
+struct Search<'a> {
+    feature: FeatureId,
+    row: &'a [f32],
+    length: f64,
+    within: Strongest<FeatureId>,
+    across: Strongest<FeatureId>,
+}
+
+impl Search<'_> {
+    /// Compares with a row of the feature `other`, of length `length`. A row of zeros points nowhere and is near nothing.
+    fn offer(&mut self, other: FeatureId, row: &[f32], length: f64) {
+        let product = self.length * length;
+        if other == self.feature || product <= 0.0 {
+            return;
+        }
+        let cosine = (f64::from(dot(self.row, row)) / product) as f32;
+        self.across.offer(other, cosine);
+        if other.submodule == self.feature.submodule {
+            self.within.offer(other, cosine);
+        }
+    }
+}
+
+/// For each of `features`, whose decoder rows are `rows`, the nearest within its dictionary and across all.
+pub fn of(
+    dictionaries: &[Dictionary],
+    features: &[FeatureId],
+    rows: &[Vec<f32>],
+    cancel: &Cancel,
+) -> Result<Vec<[Vec<Neighbour>; 2]>> {
+    let search = |(feature, row)| {
+        let [within, across] = [NEIGHBOURS, NEIGHBOURS].map(Strongest::new);
+        Search { feature, row, length: length(row), within, across }
+    };
+    let rows = rows.iter().map(Vec::as_slice);
+    let mut searches: Vec<Search<'_>> = features.iter().copied().zip(rows).map(search).collect();
+    for dictionary in dictionaries {
+        let (submodule, width) = (dictionary.submodule(), dictionary.width());
+        for first in (0..dictionary.features()).step_by(TOGETHER) {
+            cancel.check()?;
+            let block = dictionary.decoder(first..dictionary.features().min(first + TOGETHER))?;
+            let lengths: Vec<f64> = block.chunks_exact(width).map(length).collect();
+            searches.par_iter_mut().for_each(|search| {
+                for (place, (row, length)) in block.chunks_exact(width).zip(&lengths).enumerate() {
+                    search.offer(FeatureId { submodule, index: FeatureIndex((first + place) as u32) }, row, *length);
+                }
+            });
+        }
+        dictionary.release();
+    }
+    let found = |strongest: Strongest<FeatureId>| {
+        strongest.into_kept().into_iter().map(|(feature, cosine)| Neighbour { feature, cosine }).collect()
+    };
+    Ok(searches.into_iter().map(|search| [search.within, search.across].map(found)).collect())
+}
