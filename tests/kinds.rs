@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use saescope::core::effects::{SubmoduleEffects, ViewEffects};
 use saescope::core::invariant;
 use saescope::core::problem::Result;
+use saescope::core::quadrature::Rule;
 use saescope::core::request::{Backend, Settings};
 use saescope::core::run::Method;
 use saescope::core::submodule::Submodule;
@@ -217,7 +218,7 @@ fn reference_with(kinds: &[&str], keys: &Value) -> tempfile::TempDir {
 fn attributed(compute: &dyn Compute, dictionaries: &[Dictionary], method: Method) -> Vec<ViewEffects> {
     let examples = support::Prompts::of("names").examples();
     let examples: Vec<_> = examples.into_iter().take(3).collect();
-    let settings = Settings { method, steps: 3, batch: 2, detail: 0 };
+    let settings = Settings { method, rule: Rule::Riemann, steps: 3, batch: 2, detail: 0 };
     let views = support::views(&examples, None);
     attribute(compute, dictionaries, &views, settings, &mut |_| (), &Cancel::default()).unwrap()
 }

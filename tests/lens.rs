@@ -102,8 +102,12 @@ fn lens_and_neighbours() {
 
 #[test]
 fn a_feature_that_does_not_exist_is_named() {
-    let source =
-        ModelSource::Folder { model: support::reference("model"), dictionaries: vec![support::reference("saelens")], name: None, centred: false };
+    let source = ModelSource::Folder {
+        model: support::reference("model"),
+        dictionaries: vec![support::reference("saelens")],
+        name: None,
+        centred: false,
+    };
     let loaded = Loaded::open(&source, None, Bounds::NONE, &Cancel::default()).unwrap();
     let pairs = ViewPairs { prompts: vec![vec![1, 2]], answers: Vec::new() };
     for missing in ["resid_3/0", "resid_0/512"] {

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::plain::{Group, Plain};
 use crate::core::problem::Result;
+use crate::core::quadrature::Point;
 use crate::core::submodule::Submodule;
 use crate::engine::activation::{Array, dot};
 use crate::engine::cancel::Cancel;
@@ -45,7 +46,8 @@ impl Plain<'_> {
     pub fn metric_gradients(&self, group: &Group, submodule: Submodule, steps: usize, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
         let config = self.compute.config();
         let entry = Entry::after(submodule, config);
-        let alphas: Vec<f32> = (0..steps).map(|step| step as f32 / steps as f32).collect();
+        let weight = 1.0 / steps as f32;
+        let points: Vec<Point> = (0..steps).map(|step| Point { alpha: step as f32 / steps as f32, weight }).collect();
         let segment = |pair: usize| {
             let [clean, patch] = [&group.traces[0][pair], &group.traces[1][pair]];
             Segment {
@@ -59,10 +61,10 @@ impl Plain<'_> {
         let mut found = Vec::with_capacity(pairs.len());
         for pairs in pairs.chunks((TOKENS_AT_ONCE / group.positions).max(1)) {
             let segments: Vec<Segment<'_>> = pairs.iter().map(|pair| segment(*pair)).collect();
-            for sums in self.compute.gradient_sums(entry, &segments, &alphas, cancel)? {
+            for sums in self.compute.gradient_sums(entry, &segments, &points, cancel)? {
                 // Positions that the metric does not depend on have no gradient.
                 let mut gradient = vec![0.0; group.positions * config.width - sums[0].len()];
-                gradient.extend(sums[0].iter().map(|sum| sum / steps as f32));
+                gradient.extend(sums[0].iter());
                 found.push(gradient);
             }
         }
