@@ -21,16 +21,16 @@ pub struct Texts {
     pub count: usize,
 }
 
-/// Reads the lines of `content`, the file called `name`: each is a text, or an array of token ids. Longer ones are cut, and reading
+/// Reads `lines`, the file called `name`: each is a text, or an array of token ids. Longer ones are cut, and reading
 /// stops once there are tokens enough.
 ///
 /// # Errors
 /// When a line is no text, names a token outside of the vocabulary of `vocabulary` tokens, or the file has no line.
-pub fn read(content: &str, name: &str, tokenizer: Option<&Tokenizer>, vocabulary: usize, context: usize) -> Result<Texts> {
+pub fn read(lines: &str, name: &str, tokenizer: Option<&Tokenizer>, vocabulary: usize, context: usize) -> Result<Texts> {
     let mut texts = Texts { tokens: Vec::new(), count: 0 };
     // One place is left for a BOS token.
     let longest = LONGEST.min(context.saturating_sub(1)).max(1);
-    for (index, line) in content.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (index, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let place = format!("{name}: line {}", index + 1);
         let mut tokens = tokens(line, &place, tokenizer)?;
         tokens.truncate(longest.min(MOST_TOKENS - texts.count));
