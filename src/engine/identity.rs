@@ -11,7 +11,9 @@ use crate::core::run::{DataRecord, DictionaryRecord, Run};
 use crate::core::tags::Subject;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::arithmetic::Arithmetic;
 use crate::engine::dictionary::report::decoder_norms;
+use crate::engine::dictionary::rule::Rule;
 use crate::engine::hash::{sha256_hex, sha256_hex_unless};
 use crate::engine::model::weight_files::WeightFiles;
 use crate::engine::tensor_file::Bytes;
@@ -96,8 +98,17 @@ fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<Dicti
         report: None,
         stated_active: dictionary.stated().active,
         decoder_norms: Some(decoder_norms),
-        notes: dictionary.stated().notes_on(model),
+        notes: notes(model, dictionary),
     })
+}
+
+/// What a reader of results should know of `dictionary` on the model called `model`: what it computes, unless that is what the first
+/// published study's compute, and what its files say.
+fn notes(model: &str, dictionary: &Dictionary) -> Vec<String> {
+    let words = dictionary.arithmetic().in_words();
+    let is_plain = *dictionary.arithmetic() == Arithmetic::plain(Rule::Relu, true);
+    let computes = (!is_plain).then(|| format!("computes by {words}"));
+    computes.into_iter().chain(dictionary.stated().notes_on(model)).collect()
 }
 
 #[cfg(test)]
