@@ -121,9 +121,9 @@ pub fn activate(function: ActivationFunction, values: &mut [f32], slopes: &mut [
                     *value = if *value < 0.0 { 0.0 } else { *value };
                 }),
                 ActivationFunction::Silu => pairs.for_each(|(value, slope)| {
-                    let logistic = 1.0 / (1.0 + (-*value).exp());
-                    let output = *value * logistic;
-                    (*value, *slope) = (output, logistic * (1.0 - output) + output);
+                    let whole = 1.0 + (-*value).exp();
+                    let output = *value / whole;
+                    (*value, *slope) = (output, (1.0 - output) / whole + output);
                 }),
             }
         },
