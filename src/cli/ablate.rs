@@ -38,12 +38,11 @@ pub fn ablate(arguments: AblateArguments) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let sets = match &arguments.set {
-        Some(path) => read(path)?,
-        None => {
-            let members = checked.listed(&arguments.list)?.into_iter().map(|(feature, _)| Member::Feature(feature)).collect();
-            vec![FeatureSet { name: "list".to_owned(), members }]
-        }
+    let sets = if let Some(path) = &arguments.set {
+        read(path)?
+    } else {
+        let members = checked.listed(&arguments.list)?.into_iter().map(|(feature, _)| Member::Feature(feature)).collect();
+        vec![FeatureSet { name: "list".to_owned(), members }]
     };
     let way = arguments.way;
     let sides = if matches!(way, Way::Resample | Way::MeanPositionPatch) { Sides::Both } else { Sides::Clean };

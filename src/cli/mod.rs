@@ -98,7 +98,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Run(arguments) => run::run(arguments),
         Command::Ablate(arguments) => ablate::ablate(arguments),
         Command::Circuit(arguments) => circuit::circuit(arguments),
-        Command::Steer(arguments) => steer::steer(arguments),
+        Command::Steer(arguments) => steer::steer(&arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Lens(arguments) => lens::lens(&arguments),
         Command::Statistics(arguments) => statistics::statistics(&arguments),

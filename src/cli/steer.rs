@@ -34,7 +34,7 @@ struct Steered {
 }
 
 /// Runs `steer`.
-pub fn steer(arguments: SteerArguments) -> Result<ExitCode> {
+pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
     let Member::Feature(feature) = arguments.feature else {
         let what = "is not one feature";
         return Err(Problem::new(format_args!("--feature {}", arguments.feature), what, "write resid_1/364 or 1-res-sm/364"));
@@ -76,8 +76,8 @@ pub fn steer(arguments: SteerArguments) -> Result<ExitCode> {
         Ok(Steered { decoder_norm, activations, doses, flips, continuations })
     })?;
     match arguments.format {
-        Printed::Json => json::print(&as_json(&checked, feature, &arguments, &found))?,
-        Printed::Table => output::print(&as_table(&checked, feature, &arguments, &found))?,
+        Printed::Json => json::print(&as_json(&checked, feature, arguments, &found))?,
+        Printed::Table => output::print(&as_table(&checked, feature, arguments, &found))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -70,8 +70,8 @@ impl Fixture<'_> {
         let (cancel, place) = (Cancel::default(), self.down.position * WIDTH);
         let mut moved = vec![0.0; self.group.positions * WIDTH];
         moved[position * WIDTH..(position + 1) * WIDTH].copy_from_slice(step);
-        let moves = [(self.example, moved)];
-        let (metrics, seen) = self.plain.moved(self.group, submodule, &moves, &[self.down.submodule], &cancel).unwrap();
+        let runs = [(self.example, moved)];
+        let (metrics, seen) = self.plain.moved(self.group, submodule, &runs, &[self.down.submodule], &cancel).unwrap();
         let now = self.value(&seen[&self.down.submodule][0][place..place + WIDTH]);
         let before = self.value(self.clean_output(self.down.submodule, self.down.position));
         let clean = self.plain.metrics(&cancel).unwrap()[self.example];

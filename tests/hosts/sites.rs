@@ -38,13 +38,13 @@ fn run<B: Backend>(
     model: &Transformer<B>,
     embedded: &Tensor<B, 3>,
     answers: &[Answers],
-    replaced: Option<(Place, Tensor<B, 3>)>,
+    replaced: Option<&(Place, Tensor<B, 3>)>,
 ) -> (Seen<B>, Seen<B>) {
     let [_, length, _] = embedded.dims();
     let device = embedded.device();
     let mut seen: Seen<B> = Vec::new();
     let mut replace = |place: Place, value: Tensor<B, 3>| {
-        let value = match &replaced {
+        let value = match replaced {
             Some((other, replacement)) if *other == place => replacement.clone(),
             _ => value,
         };
@@ -111,7 +111,7 @@ fn check<B: Backend>(backend: &str, device: &B::Device) {
             for (place, clean) in &seen {
                 let step = (at(&patched, *place) - clean.clone()) / 10.0;
                 let moved = (0..10_u8).map(|point| clean.clone() + step.clone() * f32::from(point)).collect();
-                let (_, gradients) = run(&model, &points, &answers_of_points, Some((*place, Tensor::cat(moved, 0))));
+                let (_, gradients) = run(&model, &points, &answers_of_points, Some(&(*place, Tensor::cat(moved, 0))));
                 let mean = at(&gradients, *place).chunk(10, 0).into_iter().reduce(|sum, gradient| sum + gradient).unwrap() / 10.0;
                 let tensor = format!("{group}.ig.{}", name(*place));
                 assert_close(&what(&tensor), GRADIENT_TOLERANCE, &values(mean), &golden.get(&tensor));

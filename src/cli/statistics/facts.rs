@@ -73,18 +73,18 @@ impl<'a> Facts<'a> {
             };
             chance.ok()?.tested.get(&row.feature).copied()
         };
-        let drawn = |view: View| Resamples::draw(findings.view(view).summary.examples.unwrap_or(0), resamples, SEED);
-        let draws: Vec<Resamples> = findings.study.all().map(drawn).collect();
-        let draws = |view: View| &draws[usize::from(view.0)];
+        let of_study = |view: View| Resamples::draw(findings.view(view).summary.examples.unwrap_or(0), resamples, SEED);
+        let draws: Vec<Resamples> = findings.study.all().map(of_study).collect();
+        let of_view = |view: View| &draws[usize::from(view.0)];
         let feature = |row: &Row| {
             let found = findings.view(row.ranked_in);
             let effects = found.by_example(row.feature).filter(|effects| !effects.is_empty());
-            let between = |other: View| PairedDifference::between(findings, [view, other], row.feature, draws(view));
+            let between = |other: View| PairedDifference::between(findings, [view, other], row.feature, of_view(view));
             Feature {
                 row: *row,
                 standard_error: found.standard_error(row.feature),
                 ratio: found.ratio(row.feature),
-                uncertainty: effects.map(|effects| Uncertainty::of(&effects, draws(row.ranked_in))),
+                uncertainty: effects.map(|effects| Uncertainty::of(&effects, of_view(row.ranked_in))),
                 tested: tested(row),
                 difference: against.map(between),
             }

@@ -42,7 +42,7 @@ struct Row {
     /// The token's place among those of the call.
     place: usize,
     /// The token's place among those of the group's clean prompts.
-    row: usize,
+    token: usize,
     /// The sequence that the token belongs to.
     sequence: usize,
 }
@@ -72,7 +72,7 @@ impl Ablating<'_> {
             let pair = self.sequences[sequence].0;
             read.clone().map(move |position| Row {
                 place: (sequence - first) * positions + position,
-                row: pair * positions + position,
+                token: pair * positions + position,
                 sequence,
             })
         };
@@ -94,7 +94,7 @@ impl Ablating<'_> {
                 computed.push(slot);
                 tokens.push(&outputs[row.place * encoder.width()..(row.place + 1) * encoder.width()]);
             } else {
-                codes[slot] = Some(plain[row.row].clone());
+                codes[slot] = Some(plain[row.token].clone());
             }
         }
         if !tokens.is_empty() {
@@ -121,15 +121,15 @@ impl Edit for Ablating<'_> {
         let change = |(row, found): (&Row, Option<TokenCodes>)| {
             let part = &self.sequences[row.sequence].1[dictionary];
             let found = found.as_deref().unwrap_or_default();
-            let wanted = ablated_codes(found, self.targets.at(self.group, dictionary, row.row), part);
-            let replaced = if self.error == ErrorTreatment::Recomputed { found } else { &plain[row.row] };
+            let wanted = ablated_codes(found, self.targets.at(self.group, dictionary, row.token), part);
+            let replaced = if self.error == ErrorTreatment::Recomputed { found } else { &plain[row.token] };
             changes(replaced, &wanted)
         };
         let changed: Vec<Vec<Change>> = rows.par_iter().zip(found).map(change).collect();
         let features = changed.iter().flatten().map(|change| change.feature);
         let decoder = DecoderRows::read(&self.plain.dictionaries[dictionary], features, self.cancel)?;
         let mut moves: Vec<Option<(usize, Vec<Change>)>> = (0..outputs.len() / width).map(|_| None).collect();
-        rows.iter().zip(changed).for_each(|(row, changed)| moves[row.place] = Some((row.row, changed)));
+        rows.iter().zip(changed).for_each(|(row, changed)| moves[row.place] = Some((row.token, changed)));
         outputs.par_chunks_exact_mut(width).zip(moves).for_each(|(output, moved)| {
             let Some((row, changed)) = moved else { return };
             if self.error != ErrorTreatment::Recomputed {
@@ -167,6 +167,6 @@ mod tests {
         assert_eq!(codes(&Part::Everything), targets);
         let part = Part::Features(vec![1, 2, 3]);
         assert_eq!(codes(&part), [(2, 4.0), (3, 5.0), (7, 1.0)]);
-        assert_eq!(codes(&part.complement(10)), [(1, 0.5), (9, 6.0)]);
+        assert_eq!(codes(&part.complement(10)), [(1, 0.5), (3, 2.0), (9, 6.0)]);
     }
 }

@@ -12,6 +12,9 @@ use crate::core::submodule::{FeatureId, Submodule};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Edit, TOKENS_AT_ONCE};
 
+/// What is shown of a run: the coefficient's place, the group, the pair's place, the stream at the last position, the metric.
+type Each<'a> = dyn FnMut(usize, &Group, usize, &[f32], f32) + 'a;
+
 /// Multiples of one vector that are added to a submodule's output.
 pub struct Adding<'a> {
     /// The submodule.
@@ -93,13 +96,7 @@ impl<'a> Steering<'a> {
 
     /// Shows `each` the metric and the stream at the last position of every pair under every coefficient: the coefficient's place, the
     /// pair's place, the stream, the metric.
-    fn run(
-        &self,
-        coefficients: &[f32],
-        positions: Positions,
-        each: &mut dyn FnMut(usize, &Group, usize, &[f32], f32),
-        cancel: &Cancel,
-    ) -> Result<()> {
+    fn run(&self, coefficients: &[f32], positions: Positions, each: &mut Each<'_>, cancel: &Cancel) -> Result<()> {
         self.expect_positions(positions)?;
         let (submodule, width) = (self.feature.submodule, self.row.len());
         let first = submodule.layer.0;

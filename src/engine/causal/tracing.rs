@@ -5,14 +5,19 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::plain::{Group, Plain};
-use crate::core::problem::Result;
+use crate::core::problem::{Problem, Result};
 use crate::core::quadrature::Point;
 use crate::core::submodule::Submodule;
 use crate::engine::activation::{Array, dot};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Edit, Entry, Segment, TOKENS_AT_ONCE};
 use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::arithmetic::Arithmetic;
 use crate::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, reconstruction_errors};
+use crate::engine::dictionary::rule::Rule;
+
+/// The outputs of submodules in each of some runs, `[positions, width]`.
+pub type Seen = HashMap<Submodule, Vec<Vec<f32>>>;
 
 /// What an edge ends at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,11 @@ pub fn decoder_row(dictionary: &Dictionary, feature: u32) -> Result<Vec<f32>> {
 
 /// The encoder's column of `feature`, `[width]`.
 fn encoder_column(dictionary: &Dictionary, feature: u32) -> Result<Vec<f32>> {
+    // The derivative of another rule, or of a frame, is another one.
+    if *dictionary.arithmetic() != Arithmetic::plain(Rule::Relu, dictionary.arithmetic().subtracts_bias) {
+        let what = format_args!("computes {}, whose edges are not traced", dictionary.arithmetic().in_words());
+        return Err(Problem::new(dictionary.name(), what, "trace edges between features of plain ReLU dictionaries"));
+    }
     dictionary.encoder(feature as usize..feature as usize + 1)
 }
 
@@ -121,10 +131,10 @@ impl Plain<'_> {
         moves: &[(usize, Vec<f32>)],
         watched: &[Submodule],
         cancel: &Cancel,
-    ) -> Result<(Vec<f32>, HashMap<Submodule, Vec<Vec<f32>>>)> {
+    ) -> Result<(Vec<f32>, Seen)> {
         let first = submodule.layer.0;
         let mut metrics = Vec::with_capacity(moves.len());
-        let mut seen: HashMap<Submodule, Vec<Vec<f32>>> = HashMap::new();
+        let mut seen: Seen = HashMap::new();
         for moves in moves.chunks((TOKENS_AT_ONCE / group.positions).max(1)) {
             let streams: Vec<&[f32]> = moves.iter().map(|(pair, _)| group.traces[0][*pair].entering(first)).collect();
             let empty = |submodule: &Submodule| (*submodule, vec![Vec::new(); moves.len()]);
