@@ -22,8 +22,9 @@ pub fn models() -> Result<ExitCode> {
         }
     }
     text.push_str(
-        "\nAttribution decomposes the outputs of attention, MLP and layers, with sparse autoencoders that read what they write.\n\
-         `saescope inspect MODEL FOLDER` measures where a dictionary fits. More: `saescope manual models`.\n",
+        "\nAttribution decomposes the outputs of attention, MLP and layers, with sparse autoencoders that read\n\
+         what they write. `saescope inspect MODEL FOLDER` measures where a dictionary fits.\n\
+         More: `saescope manual models`.\n",
     );
     output::print(&text)?;
     Ok(ExitCode::SUCCESS)
