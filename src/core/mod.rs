@@ -24,6 +24,7 @@ pub mod merge;
 mod naive;
 pub mod name;
 pub mod neuronpedia;
+pub mod paired_difference;
 pub mod problem;
 pub mod progress;
 pub mod published;

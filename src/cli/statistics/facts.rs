@@ -3,11 +3,12 @@
 use crate::core::agreement::{Agreement, agreement};
 use crate::core::chance::{Chance, Expected, Tested, reversed};
 use crate::core::findings::Findings;
+use crate::core::paired_difference::PairedDifference;
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::{Listing, Row, Spec};
 use crate::core::statistics::SEED;
 use crate::core::statistics::bootstrap::Resamples;
-use crate::core::uncertainty::{PairedDifference, Uncertainty};
+use crate::core::uncertainty::Uncertainty;
 use crate::core::view::View;
 
 /// What is said of the listed features.
@@ -73,9 +74,9 @@ impl<'a> Facts<'a> {
             };
             chance.ok()?.tested.get(&row.feature).copied()
         };
-        let drawn = |view: View| Resamples::draw(findings.view(view).summary.examples.unwrap_or(0), resamples, SEED);
-        let draws: Vec<Resamples> = findings.study.all().map(drawn).collect();
-        let draws = |view: View| &draws[usize::from(view.0)];
+        let of_view = |view: View| Resamples::draw(findings.view(view).summary.examples.unwrap_or(0), resamples, SEED);
+        let all: Vec<Resamples> = findings.study.all().map(of_view).collect();
+        let draws = |view: View| &all[usize::from(view.0)];
         let feature = |row: &Row| {
             let found = findings.view(row.ranked_in);
             let effects = found.by_example(row.feature).filter(|effects| !effects.is_empty());

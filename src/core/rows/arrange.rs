@@ -157,7 +157,7 @@ fn order(rows: &mut [Row], findings: &Findings, tags: &Features, spec: &Spec) {
             findings.detail(row.ranked_in).firing(row.feature).map(|firing| f32::from(firing as u8))
         }),
         Column::Interval => {
-            by_number(rows, descending, |row| cells::interval_of(row, findings).map(|interval| interval.least() as f32))
+            by_number(rows, descending, |row| cells::interval_of(row, findings).map(|interval| interval.least() as f32));
         }
         Column::Side => rows.sort_by_key(|row| {
             let side = match row.held_by {

@@ -55,8 +55,8 @@ pub fn lenses(loaded: &Loaded, features: &[FeatureId], pairs: &ViewPairs, cancel
         }
     };
     Ok(Lenses {
-        mean_residual_norm: stream.mean_norm,
-        mean_last_sigma: stream.mean_last_sigma,
+        mean_residual_norm: stream.length,
+        mean_last_sigma: stream.last_sigma,
         prompts: pairs.prompts.len(),
         features: features.iter().zip(&rows).map(of_feature).collect(),
     })
@@ -95,15 +95,15 @@ fn vector(form: LensForm, row: &[f32], norm: &FinalNorm, stream: &Stream) -> Vec
             row.iter().zip(&norm.scale).map(|(value, scale)| ((f64::from(*value) - mean) * f64::from(*scale)) as f32).collect()
         }
         LensForm::Full => {
-            let stretch = stream.mean_norm / length(row).max(f64::MIN_POSITIVE);
+            let stretch = stream.length / length(row).max(f64::MIN_POSITIVE);
             norm.apply(&row.iter().map(|value| stretch * f64::from(*value)).collect::<Vec<f64>>())
                 .into_iter()
                 .map(|value| value as f32)
                 .collect()
         }
         LensForm::Added => {
-            let moved: Vec<f64> = stream.mean_last.iter().zip(row).map(|(stream, value)| stream + f64::from(*value)).collect();
-            let (moved, before) = (norm.apply(&moved), norm.apply(&stream.mean_last));
+            let moved: Vec<f64> = stream.last.iter().zip(row).map(|(stream, value)| stream + f64::from(*value)).collect();
+            let (moved, before) = (norm.apply(&moved), norm.apply(&stream.last));
             moved.iter().zip(&before).map(|(moved, before)| (moved - before) as f32).collect()
         }
     }

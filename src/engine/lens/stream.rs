@@ -46,11 +46,11 @@ impl FinalNorm {
 /// Means of the stream that the final layer norm reads, over the clean prompts.
 pub struct Stream {
     /// Mean length over prompts and positions.
-    pub mean_norm: f64,
+    pub length: f64,
     /// Mean of `sqrt(variance + epsilon)` at the last position.
-    pub mean_last_sigma: f64,
+    pub last_sigma: f64,
     /// `[width]`: mean at the last position.
-    pub mean_last: Vec<f64>,
+    pub last: Vec<f64>,
 }
 
 impl Stream {
@@ -79,6 +79,6 @@ impl Stream {
         }
         let count = prompts.len() as f64;
         last.iter_mut().for_each(|sum| *sum /= count);
-        Ok(Self { mean_norm: lengths / positions, mean_last_sigma: sigmas / count, mean_last: last })
+        Ok(Self { length: lengths / positions, last_sigma: sigmas / count, last })
     }
 }
