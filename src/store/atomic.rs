@@ -144,6 +144,8 @@ fn filled(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
         temporary.as_file().set_permissions(former.permissions())?;
     }
     temporary.as_file().sync_all()?;
+    // A program that is being started holds every open file of this one for a moment, so closing the file does not end its lock.
+    let _ = temporary.as_file().unlock();
     Ok(temporary)
 }
 

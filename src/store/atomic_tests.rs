@@ -141,3 +141,14 @@ fn a_new_file_replaces_none() {
     assert_eq!(std::fs::read(&target).unwrap(), b"first");
     assert_eq!(files(folder.path()), ["new"]);
 }
+
+#[test]
+fn the_lock_of_a_write_ends_although_a_program_that_is_being_started_has_the_file_open_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("run");
+    let temporary = filled(&target, b"abc").unwrap();
+    // A child process has such a copy until it runs its own program.
+    let _copy = temporary.as_file().try_clone().unwrap();
+    temporary.persist(&target).unwrap();
+    std::fs::File::open(&target).unwrap().try_lock_shared().unwrap();
+}

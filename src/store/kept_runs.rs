@@ -42,7 +42,16 @@ pub struct Limits {
 pub struct Held {
     /// The name of the run.
     pub name: String,
-    _lock: Option<File>,
+    lock: Option<File>,
+}
+
+impl Drop for Held {
+    /// Closing the file is not enough: a program that is being started holds every open file of this one for a moment.
+    fn drop(&mut self) {
+        if let Some(lock) = &self.lock {
+            let _ = lock.unlock();
+        }
+    }
 }
 
 /// The folder of kept runs.
@@ -242,11 +251,11 @@ fn listed(file: Kept) -> KeptRun {
 fn hold(file: &Kept) -> Result<Held> {
     let opened = File::open(&file.path).map_err(|error| Problem::from_io(&file.path, "read it", &error))?;
     match opened.try_lock_shared() {
-        Ok(()) => Ok(Held { name: file.name.clone(), _lock: Some(opened) }),
+        Ok(()) => Ok(Held { name: file.name.clone(), lock: Some(opened) }),
         Err(TryLockError::WouldBlock) => {
             Err(Problem::environment(&file.name, "is being removed by another program", "compute it again"))
         }
-        Err(TryLockError::Error(_)) => Ok(Held { name: file.name.clone(), _lock: None }),
+        Err(TryLockError::Error(_)) => Ok(Held { name: file.name.clone(), lock: None }),
     }
 }
 
@@ -276,4 +285,22 @@ fn tensors(bytes: &[u8]) -> Option<&[u8]> {
     let mut length = [0; 8];
     (&mut &*bytes).read_exact(&mut length).ok()?;
     bytes.get(8 + usize::try_from(u64::from_le_bytes(length)).ok()?..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_is_left_can_be_removed_although_a_program_that_is_being_started_has_it_open_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.safetensors");
+        std::fs::write(&path, "").unwrap();
+        let held = hold(&Kept::at(path.clone()).unwrap()).unwrap();
+        assert!(is_open(&path));
+        // A child process has such a copy until it runs its own program.
+        let _copy = held.lock.as_ref().unwrap().try_clone().unwrap();
+        drop(held);
+        assert!(!is_open(&path));
+    }
 }

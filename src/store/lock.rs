@@ -17,7 +17,7 @@ const GLANCE: Duration = Duration::from_millis(5);
 /// this does no harm.
 #[derive(Debug)]
 #[must_use]
-pub struct Lock(#[expect(dead_code, reason = "holds the lock")] File);
+pub struct Lock(File);
 
 impl Lock {
     /// Takes the lock on the file at `path`; a missing file is created with its folder. As long as another program holds the
@@ -42,6 +42,13 @@ impl Lock {
             thread::sleep(GLANCE);
         }
         Ok(Self(file))
+    }
+}
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a program that is being started holds every open file of this one for a moment.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
     }
 }
 
@@ -77,5 +84,16 @@ mod tests {
             Ok(())
         });
         assert!(second.is_ok() && asked == 1, "{asked}");
+    }
+
+    #[test]
+    fn it_ends_although_a_program_that_is_being_started_has_the_file_open_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = Lock::take(&path, || Ok(())).unwrap();
+        // A child process has such a copy until it runs its own program.
+        let _copy = held.0.try_clone().unwrap();
+        drop(held);
+        assert!(Lock::take(&path, || Err(Problem::new("lock", "is held", "wait"))).is_ok());
     }
 }
