@@ -27,6 +27,7 @@ pub mod merge;
 mod naive;
 pub mod name;
 pub mod neuronpedia;
+pub mod paired_difference;
 pub mod path_sum;
 pub mod problem;
 pub mod progress;

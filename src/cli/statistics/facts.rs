@@ -3,11 +3,12 @@
 use crate::core::agreement::{Agreement, agreement};
 use crate::core::chance::{Chance, Expected, Tested, reversed};
 use crate::core::findings::Findings;
+use crate::core::paired_difference::PairedDifference;
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::{Listing, Row, Spec};
 use crate::core::statistics::SEED;
 use crate::core::statistics::bootstrap::Resamples;
-use crate::core::uncertainty::{PairedDifference, Uncertainty};
+use crate::core::uncertainty::Uncertainty;
 use crate::core::view::View;
 
 /// What is said of the listed features.

@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::facts::{Facts, Feature};
 use crate::core::agreement::{Agreement, Correlation};
+use crate::core::paired_difference::PairedDifference;
 use crate::core::problem::{Problem, Result};
 use crate::core::selection::{HeldBy, Selection};
 use crate::core::statistics::{COVERAGE, Interval, SEED};
-use crate::core::uncertainty::{PairedDifference, Touched, Uncertainty};
+use crate::core::uncertainty::{Touched, Uncertainty};
 use crate::core::view::View;
 
 /// The object as text.

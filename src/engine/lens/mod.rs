@@ -55,7 +55,7 @@ pub fn lenses(loaded: &Loaded, features: &[FeatureId], pairs: &ViewPairs, cancel
         }
     };
     Ok(Lenses {
-        mean_residual_norm: stream.norm,
+        mean_residual_norm: stream.length,
         mean_last_sigma: stream.last_sigma,
         prompts: pairs.prompts.len(),
         features: features.iter().zip(&rows).map(of_feature).collect(),
@@ -95,7 +95,7 @@ fn vector(form: LensForm, row: &[f32], norm: &FinalNorm, stream: &Stream) -> Vec
             row.iter().zip(&norm.scale).map(|(value, scale)| ((f64::from(*value) - mean) * f64::from(*scale)) as f32).collect()
         }
         LensForm::Full => {
-            let stretch = stream.norm / length(row).max(f64::MIN_POSITIVE);
+            let stretch = stream.length / length(row).max(f64::MIN_POSITIVE);
             norm.apply(&row.iter().map(|value| stretch * f64::from(*value)).collect::<Vec<f64>>())
                 .into_iter()
                 .map(|value| value as f32)

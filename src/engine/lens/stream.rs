@@ -51,7 +51,7 @@ impl FinalNorm {
 /// Means of the stream that the final layer norm reads, over the clean prompts.
 pub struct Stream {
     /// Mean length over prompts and positions.
-    pub norm: f64,
+    pub length: f64,
     /// Mean of `sqrt(variance + epsilon)` at the last position.
     pub last_sigma: f64,
     /// `[width]`: mean at the last position.
@@ -84,6 +84,6 @@ impl Stream {
         }
         let count = prompts.len() as f64;
         last.iter_mut().for_each(|sum| *sum /= count);
-        Ok(Self { norm: lengths / positions, last_sigma: sigmas / count, last })
+        Ok(Self { length: lengths / positions, last_sigma: sigmas / count, last })
     }
 }

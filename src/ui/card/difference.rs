@@ -4,8 +4,9 @@ use ratatui::text::{Line, Span};
 
 use super::part::Card;
 use crate::core::delta::{CLEAR, Delta};
+use crate::core::paired_difference::PairedDifference;
 use crate::core::rows::cells::{interval, signed, unsigned};
-use crate::core::uncertainty::{PairedDifference, Touched};
+use crate::core::uncertainty::Touched;
 use crate::ui::fit;
 
 /// The difference with its standard error, and a sentence about both; nothing outside comparisons.

@@ -3,6 +3,8 @@
 use super::pilot::Pilot;
 use crate::app::message::{Effect, Message};
 use crate::app::state::chance::Question;
+use crate::core::effects::Detail;
+use crate::ui::testing::run;
 
 fn ask(pilot: &mut Pilot) -> Question {
     pilot.asked();
@@ -42,8 +44,10 @@ fn the_answer_stands_beside_its_list_only() {
 }
 
 #[test]
-fn while_results_arrive_the_command_says_why_it_cannot_run() {
-    let mut pilot = Pilot::computing();
+fn without_single_examples_the_command_says_why_it_cannot_run() {
+    let mut run = run();
+    run.views.iter_mut().for_each(|view| view.detail = Detail::default());
+    let mut pilot = Pilot::with(run);
     pilot.press(": c h a n c e enter");
     let screen = pilot.screen().join("\n");
     assert!(screen.contains("it needs the effects in single pairs"), "{screen}");
