@@ -1,3 +1,5 @@
+//! Tests of the rules of quadrature: integrals that they give exactly, symmetry, weights.
+
 use super::*;
 
 /// The integral of `function` from 0 to 1.

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::core::problem::Result;
+use crate::core::quadrature::Rule;
 use crate::core::request::{Backend, Options, Settings};
 use crate::core::rows::arrange::held;
 use crate::core::run::Method;
@@ -28,7 +29,7 @@ use super::files;
 pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
     let model = demo.join("model");
     let config = Config::parse(files::read(&model.join("config.json"))?.as_bytes(), "config.json")?;
-    let (weights, cancel) = (WeightFiles::open(model)?, Cancel::default());
+    let (weights, cancel) = (WeightFiles::open(&model)?, Cancel::default());
     let compute = open(Some(Backend::NdArray), &config, &weights, &cancel)?;
     let dictionaries = open_all(&[demo.join("dictionaries")], config.layers, config.width, &cancel)?;
     let tokenizer = Tokenizer::open(&model.join("tokenizer.json"))?;
@@ -39,7 +40,7 @@ pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
         load(&PairSource::File(path), Some(&tokenizer), options, limits, &cancel)
     };
     let (pairs, baseline) = (examples("names.json")?.examples, examples("baseline_names.json")?.examples);
-    let settings = Settings { method: Method::Ig, steps: 10, batch: 50, detail: 0 };
+    let settings = Settings { method: Method::Ig, rule: Rule::Riemann, steps: 10, batch: 50, detail: 0 };
     let input = |view, name, examples| ViewInput { view, name, examples, direction: Direction::Forward };
     let inputs = [input(View(0), "names", &pairs[..]), input(View(1), "baseline", &baseline[..])];
     let views = attribute(&*compute, &dictionaries, &inputs, settings, &mut |_| {}, &cancel)?;
