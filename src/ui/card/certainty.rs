@@ -6,22 +6,25 @@ use super::part::Card;
 use crate::core::rows::cells::{interval, interval_of};
 use crate::core::statistics::bootstrap::RESAMPLES;
 use crate::core::uncertainty::Touched;
+use crate::ui::fit;
 
-/// The interval, and what it cannot be told from; no lines if single examples were not kept, which the card says already.
+/// The interval, and what it cannot be told from, in one line; no lines if single examples were not kept, which the card says already.
 pub fn lines(card: &Card) -> Vec<Line<'static>> {
     let Some(found) = interval_of(card.row, card.findings) else { return Vec::new() };
-    let view = card.findings.study.name(card.view());
-    let mut lines = vec![Line::from(vec![
-        Span::styled(format!("95 % interval, {view} "), card.theme.title),
-        Span::styled(interval(Some(found)), card.theme.text),
-    ])];
+    let title = format!("95 % interval, {} ", card.findings.study.name(card.view()));
     let touched = match Touched::by(found, card.state.selection) {
-        Some(Touched::Zero) => format!("{} it holds 0: the effect may have either sign · ", Touched::Zero.mark()),
-        Some(Touched::Threshold) => {
-            format!("{} it holds the threshold: other pairs might not list it, or list it · ", Touched::Threshold.mark())
-        }
+        Some(Touched::Zero) => format!(" {} holds zero", Touched::Zero.mark()),
+        Some(Touched::Threshold) => format!(" {} holds the threshold", Touched::Threshold.mark()),
         None => String::new(),
     };
-    lines.extend(card.dim(&format!("{touched}BCa bootstrap over pairs, {RESAMPLES} resamples")));
-    lines
+    let (number, how) = (interval(Some(found)), format!(" · BCa over pairs, {RESAMPLES} resamples"));
+    let used: usize = [&title, &number, &touched].into_iter().map(|text| fit::width(text)).sum();
+    // How it was made stands in the manual, too; prompts are to be seen below it without scrolling.
+    let how = if used + fit::width(&how) <= card.columns { how } else { String::new() };
+    vec![Line::from(vec![
+        Span::styled(title, card.theme.title),
+        Span::styled(number, card.theme.text),
+        Span::styled(touched, card.theme.text),
+        Span::styled(how, card.theme.dim),
+    ])]
 }
