@@ -240,7 +240,7 @@ const CASES: &[Case] = &[
         what: "another architecture",
         damage: |w| w.replace("model/config.json", "\"gpt_neox\"", "\"llama\""),
         command: RUN,
-        says: &["config.json", "\"llama\"", "gpt_neox"],
+        says: &["config.json", "architectures", "GPTNeoXForCausalLM", "LlamaForCausalLM"],
     },
     Case {
         what: "heads that do not fit",

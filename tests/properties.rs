@@ -106,6 +106,9 @@ fn every_way() -> impl Iterator<Item = Settings> {
     ig.chain(others).map(|(method, rule, steps)| Settings { method, rule, steps, batch: 64, detail: 20 })
 }
 
+/// How far two arithmetics may be apart, by the largest effect: layer norms of a few values magnify the rounding of one gradient.
+const BETWEEN_ARITHMETICS: f32 = 3e-5;
+
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, rng_seed: RngSeed::Fixed(12), failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -179,7 +182,7 @@ proptest! {
         let (native, burn) = (Fixture::new(shape, Backend::Native), Fixture::new(shape, Backend::NdArray));
         for settings in every_way() {
             let run = |fixture: &Fixture| fixture.compute(&support::views(&fixture.pairs, Some(&fixture.baseline)), settings);
-            assert_same(&format!("{settings:?} {shape:?}"), &run(&native), &run(&burn), 1e-5);
+            assert_same(&format!("{settings:?} {shape:?}"), &run(&native), &run(&burn), BETWEEN_ARITHMETICS);
         }
     }
 

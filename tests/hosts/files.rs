@@ -82,7 +82,9 @@ fn opened(folder: &Path) -> String {
 #[test]
 fn a_divided_model_is_checked_against_its_index() {
     let whole = copied("llama/model_sharded");
-    assert_eq!(opened(whole.path()), "ndarray");
+    // The first of burn's processor backends that the test binary holds.
+    let backend = opened(whole.path());
+    assert!(["ndarray", "flex"].contains(&backend.as_str()), "{backend}");
     for (from, to, says) in [
         ("\"model-00002-of-00002.safetensors\"", "\"model-00003-of-00003.safetensors\"", "model-00003-of-00003.safetensors"),
         ("\"model-00002-of-00002.safetensors\"", "\"../secret\"", "the name of a file in the same folder is expected"),

@@ -14,13 +14,15 @@ use crate::ui::testing::{empty, run};
 
 /// A digit after one of these words, or before one of the next, is a number and not a key.
 const BEFORE_NUMBERS: [&str; 7] = ["of", "part", "after", "match", "rank", "top", "in"];
-const AFTER_NUMBERS: [&str; 13] = [
+const AFTER_NUMBERS: [&str; 15] = [
     "of",
     "features",
     "views",
     "feature",
     "entries",
     "examples",
+    "pairs",
+    "comparisons",
     "tokens",
     "addresses",
     "marked",
