@@ -14,7 +14,7 @@ use crate::ui::testing::{empty, run};
 
 /// A digit after one of these words, or before one of the next, is a number and not a key.
 const BEFORE_NUMBERS: [&str; 7] = ["of", "part", "after", "match", "rank", "top", "in"];
-const AFTER_NUMBERS: [&str; 15] = [
+const AFTER_NUMBERS: [&str; 17] = [
     "of",
     "features",
     "views",
@@ -23,6 +23,8 @@ const AFTER_NUMBERS: [&str; 15] = [
     "examples",
     "pairs",
     "comparisons",
+    "gauss",
+    "midpoint",
     "tokens",
     "addresses",
     "marked",
