@@ -12,8 +12,8 @@ use crate::core::view::View;
 
 /// The rows that the flags ask for, of the run file `run`.
 pub fn spec(study: &Study, run: &Path, arguments: &ListingArguments) -> Result<Spec> {
-    let filter = filter(study, arguments.filter.as_deref(), &arguments.tag)?;
-    Ok(Spec { filter, ..Spec::all(shown(study, run, arguments)?, arguments.selection()) })
+    let filter = filter(study, arguments.list.filter.as_deref(), &arguments.list.tag)?;
+    Ok(Spec { filter, ..Spec::all(shown(study, run, arguments)?, arguments.list.selection()) })
 }
 
 /// The view or comparison that the flags ask for.

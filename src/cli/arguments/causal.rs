@@ -5,13 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::listing::ListArguments;
 use super::values::{Choice, above_zero, backend, error_treatment, finite, positive, threads, threshold, way};
-use crate::app::state::THRESHOLD;
 use crate::core::causal::set::Member;
 use crate::core::causal::steering::Positions;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::request::Backend;
-use crate::core::selection::Selection;
 
 /// Where the model of a run is, and on what it computes.
 #[derive(Debug, Clone, Args)]
@@ -31,33 +30,6 @@ pub struct ModelArguments {
     /// Compute on N threads, at most one for each core. [default: one for each core]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
-}
-
-/// Which features of the view are listed, as for `export`.
-#[derive(Debug, Clone, Args)]
-pub struct ListArguments {
-    /// Select the features with |effect| above X. [default: 0.1]
-    #[arg(long, value_name = "X", conflicts_with = "top_k", value_parser = threshold)]
-    pub threshold: Option<f32>,
-
-    /// Select the N features of largest |effect|, over all submodules together.
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub top_k: Option<usize>,
-
-    /// Only the selected features that match, in the language of the explorer's filter: `layer>=3 and tag=FP`.
-    #[arg(long, value_name = "FILTER")]
-    pub filter: Option<String>,
-
-    /// Only the selected features with this tag; of several --tag, one is enough.
-    #[arg(long, value_name = "TAG")]
-    pub tag: Vec<String>,
-}
-
-impl ListArguments {
-    /// The rule that selects features.
-    pub fn selection(&self) -> Selection {
-        self.top_k.map_or_else(|| Selection::Threshold(self.threshold.unwrap_or(THRESHOLD)), Selection::TopK)
-    }
 }
 
 /// How results are printed.

@@ -18,6 +18,14 @@ pub struct ListingArguments {
     #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, requires = "view")]
     pub of: Option<Vec<String>>,
 
+    /// Which of them.
+    #[command(flatten)]
+    pub list: ListArguments,
+}
+
+/// Which features of one view or comparison.
+#[derive(Debug, Clone, Args)]
+pub struct ListArguments {
     /// Select the features with |effect| above X; 0 selects every feature with an effect. [default: 0.1]
     #[arg(long, value_name = "X", conflicts_with = "top_k", value_parser = threshold)]
     pub threshold: Option<f32>,
@@ -35,7 +43,7 @@ pub struct ListingArguments {
     pub tag: Vec<String>,
 }
 
-impl ListingArguments {
+impl ListArguments {
     /// The rule that selects features.
     pub fn selection(&self) -> Selection {
         self.top_k.map_or_else(|| Selection::Threshold(self.threshold.unwrap_or(THRESHOLD)), Selection::TopK)
