@@ -59,3 +59,22 @@ fn the_readme_is_short_and_points_to_files_that_exist() {
         assert!(text.contains(&format!("assets/manual/{}.md", topic.name)), "{}", topic.name);
     }
 }
+
+/// The manual's table of backends has one row for each that the program knows, and says how to have it.
+#[test]
+fn the_manual_lists_every_backend() {
+    use saescope::core::request::Backend;
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/manual/speed.md")).unwrap();
+    let (_, table) = text.split_once("|---|---|---|\n").unwrap();
+    let rows: Vec<Vec<&str>> =
+        table.lines().take_while(|line| line.starts_with('|')).map(|line| line.split('|').map(str::trim).collect()).collect();
+    assert_eq!(rows.len(), Backend::ALL.len());
+    for backend in Backend::ALL {
+        let row = rows.iter().find(|row| row[1] == format!("`{backend}`")).unwrap_or_else(|| panic!("no row of {backend}"));
+        let always = matches!(backend, Backend::Native | Backend::NdArray);
+        let how = if always { "always there".to_owned() } else { format!("`--features {backend}`") };
+        assert_eq!(row[2], how, "{backend}");
+    }
+    let order = Backend::ALL.map(Backend::name).join(", ");
+    assert!(text.contains(&format!("`--backend auto` takes the first of {order} that is built in and works")), "{order}");
+}

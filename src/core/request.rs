@@ -110,6 +110,8 @@ impl Settings {
 pub enum Backend {
     /// NVIDIA GPUs (cargo feature `cuda`).
     Cuda,
+    /// GPUs through Vulkan, Metal or DirectX (cargo feature `wgpu`).
+    Wgpu,
     /// The processor, with kernels written for this program; always available.
     Native,
     /// burn-ndarray; always available.
@@ -121,12 +123,13 @@ pub enum Backend {
 impl Backend {
     /// All backends from the fastest to the slowest, the order in which `auto` tries them. At pythia-70m's size flex encodes
     /// about twice as fast as ndarray and runs forward and backward in three quarters of its time.
-    pub const ALL: [Self; 4] = [Self::Cuda, Self::Native, Self::Flex, Self::NdArray];
+    pub const ALL: [Self; 5] = [Self::Cuda, Self::Wgpu, Self::Native, Self::Flex, Self::NdArray];
 
     /// The backend's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cuda => "cuda",
+            Self::Wgpu => "wgpu",
             Self::Native => "native",
             Self::NdArray => "ndarray",
             Self::Flex => "flex",

@@ -31,9 +31,14 @@ pub fn reference(path: &str) -> PathBuf {
     fixture("reference").join(path)
 }
 
-/// The CPU backends that this test binary holds.
+/// The backends that are tested: all that this test binary holds and that need no card, or those that the variable
+/// `SAESCOPE_TEST_BACKENDS` names, with commas between.
 pub fn cpu_backends() -> Vec<Backend> {
-    compute::available().filter(|backend| *backend != Backend::Cuda).collect()
+    let Ok(wanted) = std::env::var("SAESCOPE_TEST_BACKENDS") else {
+        return compute::available().filter(|backend| *backend != Backend::Cuda).collect();
+    };
+    let named = |name: &str| Backend::ALL.into_iter().find(|backend| backend.name() == name).unwrap();
+    wanted.split(',').map(named).collect()
 }
 
 pub fn reference_config() -> Config {

@@ -21,12 +21,13 @@ use crate::engine::model::attention::at_the_end;
 use crate::engine::model::config::Config;
 use crate::engine::model::passes::{Kept, KeptEnd, KeptMlpHalf};
 use crate::engine::model::positions::Positions;
+use crate::engine::model::products::Products;
 use crate::engine::model::site::Site;
 use crate::engine::model::transformer::Transformer;
 use crate::engine::model::weight_files::WeightFiles;
 
 /// A model on backend `B`.
-pub struct BurnCompute<B: Backend> {
+pub struct BurnCompute<B: Products> {
     model: Transformer<B>,
     device: B::Device,
     backend: &'static str,
@@ -45,7 +46,7 @@ struct Walk<B: Backend> {
     end: KeptEnd<B>,
 }
 
-impl<B: Backend> BurnCompute<B> {
+impl<B: Products> BurnCompute<B> {
     /// Loads the weights onto `device`; `extent` says how much the backend does at once and keeps.
     pub fn load(
         backend: &'static str,
@@ -164,7 +165,7 @@ fn distribute<B: Backend>(tensor: Tensor<B, 3>, part: usize, arrays: &mut [Array
     }
 }
 
-impl<B: Backend> Compute for BurnCompute<B> {
+impl<B: Products> Compute for BurnCompute<B> {
     fn backend(&self) -> &'static str {
         self.backend
     }
@@ -289,7 +290,7 @@ impl<B: Backend> Compute for BurnCompute<B> {
         self.encoders.visit(dictionary, |Piece { first, weights, bias }| {
             cancel.check()?;
             let [_, count] = weights.dims();
-            let pre = download(input.clone().matmul(weights) + bias);
+            let pre = download(B::product(input.clone(), weights) + bias);
             for (row, pre) in found.iter_mut().zip(pre.chunks_exact(count)) {
                 rule.select(first, pre, norms, row);
             }

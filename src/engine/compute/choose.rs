@@ -1,13 +1,21 @@
 //! Which backends this program holds, and which one it takes.
 
+#[cfg(feature = "cuda")]
+use burn_cuda::{Cuda, CudaDevice};
+#[cfg(feature = "wgpu")]
+use burn_wgpu::{Wgpu, WgpuDevice};
+
 use super::Compute;
 use super::burn_compute::BurnCompute;
 use super::extent::Extent;
 use super::native::NativeCompute;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+use super::precision::has_full_products;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Backend;
 use crate::engine::cancel::Cancel;
 use crate::engine::model::config::{Config, Family};
+use crate::engine::model::products::Products;
 use crate::engine::model::weight_files::WeightFiles;
 
 /// The version of burn behind every backend, which `Cargo.toml` pins.
@@ -17,6 +25,7 @@ pub const BURN_VERSION: &str = "0.21.0";
 pub fn is_built_in(backend: Backend) -> bool {
     match backend {
         Backend::Cuda => cfg!(feature = "cuda"),
+        Backend::Wgpu => cfg!(feature = "wgpu"),
         Backend::Native | Backend::NdArray => true,
         Backend::Flex => cfg!(feature = "flex"),
     }
@@ -36,9 +45,11 @@ pub fn open(wanted: Option<Backend>, config: &Config, weights: &WeightFiles, can
         expect_serves(backend, config)?;
         return load(backend, config, weights, cancel);
     }
-    // Here it is no error if the GPU does not work: the choice is printed, and `--backend cuda` tells the reason.
-    let mut candidates = available().filter(|backend| expect_serves(*backend, config).is_ok() && works(*backend).is_ok());
-    load(candidates.next().unwrap_or(Backend::NdArray), config, weights, cancel)
+    // Here it is no error if a card does not work: the choice is printed, and `--backend cuda` tells the reason.
+    let suits = |backend: &Backend| {
+        expect_serves(*backend, config).is_ok() && works(*backend).is_ok() && suits_auto(*backend, config)
+    };
+    load(available().find(suits).unwrap_or(Backend::NdArray), config, weights, cancel)
 }
 
 /// Fails unless `backend` has the arithmetic of models such as `config`: that written by hand is GPT-NeoX's.
@@ -50,39 +61,60 @@ fn expect_serves(backend: Backend, config: &Config) -> Result<()> {
     Err(Problem::new("backend 'native'", what, "use --backend ndarray, or auto, which chooses what fits"))
 }
 
+/// Whether `auto` may take this backend, which works: it is no processor in a card's place, and it does not round products.
+#[cfg_attr(not(any(feature = "cuda", feature = "wgpu")), expect(unused_variables, reason = "processors need no probe"))]
+fn suits_auto(backend: Backend, config: &Config) -> bool {
+    match backend {
+        #[cfg(feature = "cuda")]
+        Backend::Cuda => has_full_products::<Cuda>(&CudaDevice::default(), config),
+        #[cfg(feature = "wgpu")]
+        Backend::Wgpu => super::wgpu::is_card().is_ok() && has_full_products::<Wgpu>(&WgpuDevice::DefaultDevice, config),
+        _ => true,
+    }
+}
+
+/// The name of a card's backend, which says so where its products are rounded.
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn said<B: Products>(names: [&'static str; 2], device: &B::Device, config: &Config) -> &'static str {
+    if has_full_products::<B>(device, config) { names[0] } else { names[1] }
+}
+
 fn load(backend: Backend, config: &Config, weights: &WeightFiles, cancel: &Cancel) -> Result<Box<dyn Compute>> {
     works(backend)?;
     match backend {
         Backend::Native => Ok(Box::new(NativeCompute::load(config, weights, cancel)?)),
-        Backend::NdArray => Ok(Box::new(BurnCompute::<burn_ndarray::NdArray<f32>>::load(
-            "ndarray",
-            config,
-            weights,
-            burn_ndarray::NdArrayDevice::Cpu,
-            Extent::PROCESSOR,
-            cancel,
-        )?)),
+        Backend::NdArray => {
+            let device = burn_ndarray::NdArrayDevice::Cpu;
+            on_burn::<burn_ndarray::NdArray<f32>>("ndarray", device, Extent::PROCESSOR, config, weights, cancel)
+        }
         #[cfg(feature = "flex")]
-        Backend::Flex => Ok(Box::new(BurnCompute::<burn_flex::Flex>::load(
-            "flex",
-            config,
-            weights,
-            burn_flex::FlexDevice,
-            Extent::PROCESSOR,
-            cancel,
-        )?)),
+        Backend::Flex => on_burn::<burn_flex::Flex>("flex", burn_flex::FlexDevice, Extent::PROCESSOR, config, weights, cancel),
         #[cfg(feature = "cuda")]
-        Backend::Cuda => Ok(Box::new(BurnCompute::<burn_cuda::Cuda<f32, i32>>::load(
-            "cuda",
-            config,
-            weights,
-            burn_cuda::CudaDevice::default(),
-            Extent::of_card(super::cuda::memory()?, config),
-            cancel,
-        )?)),
+        Backend::Cuda => {
+            let (device, extent) = (CudaDevice::default(), Extent::of_card(super::cuda::memory()?, config));
+            let name = said::<Cuda>(["cuda", "cuda, f32 products in TF32"], &device, config);
+            on_burn::<Cuda>(name, device, extent, config, weights, cancel)
+        }
+        #[cfg(feature = "wgpu")]
+        Backend::Wgpu => {
+            let device = WgpuDevice::DefaultDevice;
+            let name = said::<Wgpu>(["wgpu", "wgpu, f32 products rounded"], &device, config);
+            on_burn::<Wgpu>(name, device, Extent::CARD_OF_UNKNOWN_MEMORY, config, weights, cancel)
+        }
         #[allow(unreachable_patterns)]
         other => Err(not_built_in(other)),
     }
+}
+
+fn on_burn<B: Products>(
+    name: &'static str,
+    device: B::Device,
+    extent: Extent,
+    config: &Config,
+    weights: &WeightFiles,
+    cancel: &Cancel,
+) -> Result<Box<dyn Compute>> {
+    Ok(Box::new(BurnCompute::<B>::load(name, config, weights, device, extent, cancel)?))
 }
 
 fn not_built_in(backend: Backend) -> Problem {
@@ -101,11 +133,13 @@ fn not_built_in(backend: Backend) -> Problem {
 pub fn works(backend: Backend) -> Result<()> {
     match backend {
         Backend::Native | Backend::NdArray => Ok(()),
-        other if !is_built_in(other) => Err(not_built_in(other)),
+        #[cfg(feature = "flex")]
         Backend::Flex => Ok(()),
         #[cfg(feature = "cuda")]
         Backend::Cuda => super::cuda::works(),
-        #[cfg(not(feature = "cuda"))]
-        Backend::Cuda => Err(not_built_in(backend)),
+        #[cfg(feature = "wgpu")]
+        Backend::Wgpu => super::wgpu::works(),
+        #[allow(unreachable_patterns)]
+        other => Err(not_built_in(other)),
     }
 }

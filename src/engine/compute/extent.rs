@@ -36,6 +36,10 @@ impl Extent {
     /// 512 the encoders of so many features are 8 MiB.
     pub const PROCESSOR: Self = Self { tokens: TOKENS_AT_ONCE, features: 4096, resident_bytes: 0 };
 
+    /// The extent of a graphics card that does not say how much memory it has: what fits into half a gigabyte at pythia-70m's size.
+    #[cfg(feature = "wgpu")]
+    pub const CARD_OF_UNKNOWN_MEMORY: Self = Self { tokens: 2 * TOKENS_AT_ONCE, features: 16384, resident_bytes: 0 };
+
     /// The extent of a graphics card with `memory` bytes in all. A quarter of the memory is for the points of segments that go
     /// through together, with everything that the backward pass needs (about 0.5 MB a token at pythia-70m's size), and another
     /// quarter for encoders (pythia-70m's are 1.2 GB).

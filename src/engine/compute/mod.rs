@@ -8,11 +8,19 @@ mod burn_compute;
 mod choose;
 #[cfg(feature = "cuda")]
 mod cuda;
+#[cfg(feature = "cuda")]
+mod cuda_products;
 mod edit;
 mod encoders;
 mod entry;
 mod extent;
 pub mod native;
+#[cfg(any(feature = "cuda", feature = "wgpu", test))]
+mod precision;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod quiet;
+#[cfg(feature = "wgpu")]
+mod wgpu;
 
 use std::borrow::Cow;
 

@@ -9,6 +9,7 @@ use burn::tensor::backend::Backend;
 
 use super::norm::Normal;
 use super::positions::Positions;
+use super::products::Products;
 use super::transformer::{Layer, Transformer, project, project_back};
 
 /// Intermediate values of attention that its backward pass reads.
@@ -27,7 +28,7 @@ pub struct Attended<B: Backend> {
     normal: Option<[Normal<B, 4>; 2]>,
 }
 
-impl<B: Backend> Transformer<B> {
+impl<B: Products> Transformer<B> {
     /// The outputs of the heads side by side for the normalised input of layer `index`; if `last` is set, only at the last
     /// position.
     ///
@@ -66,7 +67,7 @@ impl<B: Backend> Transformer<B> {
         let (query, hidden) =
             if last { (query.narrow(2, length - 1, 1), hidden.narrow(2, length - 1, 1)) } else { (query, hidden) };
         let queries = if last { 1 } else { length };
-        let scores = together(query.clone(), shared).matmul(key.clone().swap_dims(2, 3)) * config.attention_scale;
+        let scores = B::product(together(query.clone(), shared), key.clone().swap_dims(2, 3)) * config.attention_scale;
         let scores = scores.reshape([examples, heads, queries, length]);
         let (scores, slope) = match config.attention_softcap {
             Some(cap) => {
@@ -76,7 +77,7 @@ impl<B: Backend> Transformer<B> {
             None => (scores, None),
         };
         let pattern = softmax(scores.mask_fill(hidden, f32::NEG_INFINITY), 3);
-        let output = together(pattern.clone(), shared).matmul(value.clone()).reshape([examples, heads, queries, head_width]);
+        let output = B::product(together(pattern.clone(), shared), value.clone()).reshape([examples, heads, queries, head_width]);
         let output = output.swap_dims(1, 2).reshape([examples, queries, heads * head_width]);
         (output, Attended { query, key, value, pattern, slope, normal })
     }
@@ -94,8 +95,8 @@ impl<B: Backend> Transformer<B> {
         let Attended { query, key, value, pattern, slope, normal } = attended;
         let [_, _, length, _] = key.dims();
         let gradient = together(gradient.reshape([examples, queries, heads, head_width]).swap_dims(1, 2), shared);
-        let d_value = together(pattern.clone(), shared).swap_dims(2, 3).matmul(gradient.clone());
-        let d_pattern = gradient.matmul(value.clone().swap_dims(2, 3)).reshape([examples, heads, queries, length]);
+        let d_value = B::product(together(pattern.clone(), shared).swap_dims(2, 3), gradient.clone());
+        let d_pattern = B::product(gradient, value.clone().swap_dims(2, 3)).reshape([examples, heads, queries, length]);
         let along = (d_pattern.clone() * pattern.clone()).sum_dim(3);
         let d_scores = (d_pattern - along) * pattern.clone();
         let d_scores = match slope {
@@ -103,8 +104,8 @@ impl<B: Backend> Transformer<B> {
             None => d_scores,
         };
         let d_scores = together(d_scores * self.config.attention_scale, shared);
-        let d_query = d_scores.clone().matmul(key.clone()).reshape([examples, heads, queries, head_width]);
-        let d_key = d_scores.swap_dims(2, 3).matmul(together(query.clone(), shared));
+        let d_query = B::product(d_scores.clone(), key.clone()).reshape([examples, heads, queries, head_width]);
+        let d_key = B::product(d_scores.swap_dims(2, 3), together(query.clone(), shared));
         let turn_back = |tensor: Tensor<B, 4>| match &positions.rotary {
             Some(rotary) => rotary.apply_back(tensor),
             None => tensor,

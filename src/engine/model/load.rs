@@ -10,6 +10,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::config::{Config, Family};
 use super::layout::{Layout, QueryKeyValue};
 use super::norm::Norm;
+use super::products::Products;
 use super::transformer::Transformer;
 use super::weight_files::WeightFiles;
 use crate::core::problem::{Problem, Result};
@@ -17,7 +18,7 @@ use crate::core::text::excerpt;
 use crate::engine::cancel::Cancel;
 use crate::engine::tensor_file::StoredTensor;
 
-impl<B: Backend> Transformer<B> {
+impl<B: Products> Transformer<B> {
     /// Reads every weight that `config` implies. The weights require no gradients: attribution differentiates with respect to
     /// activations only, and tracking weights costs a quarter to half of the time.
     ///

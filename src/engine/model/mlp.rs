@@ -10,6 +10,7 @@ use burn::tensor::backend::Backend;
 
 use super::config::ActivationFunction;
 use super::norm::Normal;
+use super::products::Products;
 use super::transformer::{Transformer, project, project_back};
 
 /// Values of an MLP's forward pass that its backward pass reads.
@@ -21,7 +22,7 @@ pub struct KeptMlp<B: Backend> {
     gate: Option<[Tensor<B, 3>; 2]>,
 }
 
-impl<B: Backend> Transformer<B> {
+impl<B: Products> Transformer<B> {
     /// The output of the MLP of layer `index`, before any norm that follows it, for the residual stream that it reads.
     ///
     /// # Shapes

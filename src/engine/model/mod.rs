@@ -18,6 +18,7 @@ mod oracle;
 mod parse;
 pub mod passes;
 pub mod positions;
+pub mod products;
 pub mod rotary;
 mod rotary_keys;
 #[cfg(feature = "train")]

@@ -13,6 +13,7 @@ use super::attention::{Attended, at_the_end};
 use super::mlp::KeptMlp;
 use super::norm::Normal;
 use super::positions::Positions;
+use super::products::Products;
 use super::site::Site;
 use super::transformer::{Transformer, project, project_back};
 use crate::core::submodule::Submodule;
@@ -36,7 +37,7 @@ pub struct Kept<B: Backend> {
 /// Values after the last layer that the backward pass reads.
 pub struct KeptEnd<B: Backend>(Normal<B, 3>);
 
-impl<B: Backend> Transformer<B> {
+impl<B: Products> Transformer<B> {
     /// The tables for the shape of `hidden`, `[examples, positions, width]`.
     pub fn positions(&self, hidden: &Tensor<B, 3>) -> Positions<B> {
         let [_, positions, _] = hidden.dims();

@@ -10,6 +10,7 @@ use burn::tensor::{Int, Tensor};
 
 use super::config::Config;
 use super::norm::Norm;
+use super::products::Products;
 
 /// A model with its weights on a device.
 #[derive(Module, Debug)]
@@ -52,22 +53,23 @@ pub struct Layer<B: Backend> {
 ///
 /// # Shapes
 /// - input: `[examples, positions, inputs]`, output: `[examples, positions, outputs]`
-pub(super) fn project<B: Backend>(layer: &Linear<B>, input: Tensor<B, 3>) -> Tensor<B, 3> {
+pub(super) fn project<B: Products>(layer: &Linear<B>, input: Tensor<B, 3>) -> Tensor<B, 3> {
     let [examples, positions, inputs] = input.dims();
-    let output = layer.forward(input.reshape([examples * positions, inputs]));
+    let output = B::product(input.reshape([examples * positions, inputs]), layer.weight.val());
     let [_, outputs] = output.dims();
+    let output = layer.bias.iter().fold(output, |output, bias| output + bias.val().unsqueeze());
     output.reshape([examples, positions, outputs])
 }
 
 /// Passes a gradient back through a linear layer, as one product for all tokens of all examples.
-pub(super) fn project_back<B: Backend>(layer: &Linear<B>, gradient: Tensor<B, 3>) -> Tensor<B, 3> {
+pub(super) fn project_back<B: Products>(layer: &Linear<B>, gradient: Tensor<B, 3>) -> Tensor<B, 3> {
     let [examples, positions, outputs] = gradient.dims();
-    let gradient = gradient.reshape([examples * positions, outputs]).matmul(layer.weight.val().transpose());
+    let gradient = B::product(gradient.reshape([examples * positions, outputs]), layer.weight.val().transpose());
     let [_, inputs] = gradient.dims();
     gradient.reshape([examples, positions, inputs])
 }
 
-impl<B: Backend> Transformer<B> {
+impl<B: Products> Transformer<B> {
     /// A model with random weights (normal, standard deviation 0.02; zero biases), from the backend's seeded generator.
     pub fn init(config: &Config, device: &B::Device) -> Self {
         let normal = Initializer::Normal { mean: 0.0, std: 0.02 };
@@ -139,7 +141,8 @@ impl<B: Backend> Transformer<B> {
     pub fn logits(&self, residual: Tensor<B, 3>) -> Tensor<B, 3> {
         let [examples, positions, width] = residual.dims();
         let normalised = self.final_norm.forward(residual, &self.config).reshape([examples * positions, width]);
-        let logits = normalised.matmul(self.unembedding().transpose()).reshape([examples, positions, self.config.vocabulary]);
+        let logits = B::product(normalised, self.unembedding().transpose());
+        let logits = logits.reshape([examples, positions, self.config.vocabulary]);
         match self.config.logit_softcap {
             Some(cap) => (logits / cap).tanh() * cap,
             None => logits,

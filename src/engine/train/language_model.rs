@@ -7,7 +7,6 @@ use burn::grad_clipping::GradientClippingConfig;
 use burn::module::AutodiffModule;
 use burn::optim::{AdamWConfig, GradientsParams, Optimizer};
 use burn::tensor::activation::log_softmax;
-use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
 use burn_ndarray::{NdArray, NdArrayDevice};
 use tokenizers::Tokenizer;
@@ -15,6 +14,7 @@ use tokenizers::Tokenizer;
 use super::windows::Windows;
 use crate::core::problem::Result;
 use crate::engine::model::config::Config;
+use crate::engine::model::products::Products;
 use crate::engine::model::transformer::Transformer;
 
 /// The backend after training, without gradients.
@@ -91,7 +91,7 @@ pub fn train(
 ///
 /// # Shapes
 /// - tokens: `[windows * (WINDOW + 1)]`
-pub fn loss<B: Backend>(model: &Transformer<B>, tokens: &[i32], device: &B::Device) -> Tensor<B, 1> {
+pub fn loss<B: Products>(model: &Transformer<B>, tokens: &[i32], device: &B::Device) -> Tensor<B, 1> {
     let windows = tokens.len() / (WINDOW + 1);
     let tokens = Tensor::<B, 2, Int>::from_data(TensorData::new(tokens.to_vec(), [windows, WINDOW + 1]), device);
     let inputs = tokens.clone().narrow(1, 0, WINDOW);

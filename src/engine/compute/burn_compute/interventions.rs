@@ -3,7 +3,6 @@
 use burn::backend::Autodiff;
 use burn::module::{AutodiffModule, Module};
 use burn::tensor::Tensor;
-use burn::tensor::backend::Backend;
 
 use super::{BurnCompute, distribute, download};
 use crate::core::problem::Result;
@@ -12,9 +11,10 @@ use crate::engine::activation::{Array, zeros};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Edit, feeds};
 use crate::engine::model::config::Config;
+use crate::engine::model::products::Products;
 use crate::engine::model::transformer::Transformer;
 
-impl<B: Backend> BurnCompute<B> {
+impl<B: Products> BurnCompute<B> {
     /// The runs of [`super::Compute::run_edited`].
     pub(super) fn run_with(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
         let Config { layers, width, .. } = *self.model.config();
