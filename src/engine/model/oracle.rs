@@ -9,6 +9,7 @@ use super::config::Config;
 use super::norm::Norm;
 use super::site::Site;
 use super::transformer::Transformer;
+use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::random::Random;
 
 type Plain = NdArray<f32>;
@@ -114,6 +115,36 @@ fn derivatives_at_every_site_are_those_of_automatic_differentiation() {
                 let zero = &zeros.iter().find(|(other, _)| *other == site).unwrap().1;
                 assert_close(&format!("{name}, last {last}, {site:?}"), gradient.inner(), zero.grad(&gradients).unwrap());
             }
+        }
+    }
+}
+
+#[test]
+fn derivatives_of_every_output_are_those_of_automatic_differentiation() {
+    for (name, more) in MODELS {
+        let (config, mut draws) = (config(more), Draws(Random::new(5, name)));
+        let model = model(&config, &mut draws);
+        let input = draws.tensor([3, 4, 16], 0.0).require_grad();
+        let positions = model.positions(&input);
+        let (_, kept) = model.layer_forward(0, input.clone().detach(), &positions, false);
+        let mut sites: Vec<(Site, [Tensor<Tracking, 3>; 2])> = Vec::new();
+        let mut hook = |site, output: Tensor<Tracking, 3>| {
+            let zero = Tensor::zeros(output.dims(), &NdArrayDevice::Cpu).require_grad();
+            sites.push((site, [zero.clone(), output + zero]));
+            sites[sites.len() - 1].1[1].clone()
+        };
+        model.layer_forward_hooked(0, input.clone(), &positions, false, &mut hook);
+        let at = |site| &sites.iter().find(|(other, _)| *other == site).unwrap().1;
+        for submodule in SubmoduleKind::ALL.map(|kind| Submodule::new(kind, 0)) {
+            let [_, output] = at(Site::Output(submodule));
+            let upstream = draws.tensor(output.dims(), 0.0);
+            let gradients = (output.clone() * upstream.clone()).sum().backward();
+            let mut each = |site, gradient: &Tensor<Tracking, 3>| {
+                let expected = at(site)[0].grad(&gradients).unwrap();
+                assert_close(&format!("{name}, {submodule}, {site:?}"), gradient.clone().inner(), expected);
+            };
+            let entering = model.output_backward(submodule, upstream, &kept, &positions, &mut each);
+            assert_close(&format!("{name}, {submodule}"), entering.inner(), input.grad(&gradients).unwrap());
         }
     }
 }

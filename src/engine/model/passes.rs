@@ -16,7 +16,7 @@ use super::positions::Positions;
 use super::products::Products;
 use super::site::Site;
 use super::transformer::{Transformer, project, project_back};
-use crate::core::submodule::Submodule;
+use crate::core::submodule::{LayerIndex, Submodule, SubmoduleKind};
 
 /// Values of the MLP half of a layer that its backward pass reads.
 pub struct KeptMlpHalf<B: Backend> {
@@ -158,7 +158,6 @@ impl<B: Products> Transformer<B> {
         positions: &Positions<B>,
         each: &mut impl FnMut(Site, &Tensor<B, 3>),
     ) -> Tensor<B, 3> {
-        let layer = &self.layers[index];
         let through_mlp = self.mlp_backward(index, gradient.clone(), &kept.mlp, each);
         let (attention, beside) = if self.config.parallel_residual {
             (gradient.clone(), gradient + through_mlp)
@@ -166,21 +165,61 @@ impl<B: Products> Transformer<B> {
             let middle = gradient + through_mlp;
             (middle.clone(), middle)
         };
-        each(Site::attention(index), &attention);
+        let through_attention = self.attention_backward(index, attention, kept, positions, each);
+        let [_, length, _] = through_attention.dims();
+        through_attention + at_the_end(beside, 1, length)
+    }
+
+    /// Passes the gradient with respect to the output of a submodule of layer `index` back to the stream that enters the layer; what
+    /// else the layer adds to the stream has no gradient. `each` sees the gradient at every site on the way, that output's own included.
+    ///
+    /// # Shapes
+    /// - gradient and output: `[examples, positions, width]`
+    pub fn output_backward(
+        &self,
+        Submodule { kind, layer: LayerIndex(index) }: Submodule,
+        gradient: Tensor<B, 3>,
+        kept: &Kept<B>,
+        positions: &Positions<B>,
+        each: &mut impl FnMut(Site, &Tensor<B, 3>),
+    ) -> Tensor<B, 3> {
+        match kind {
+            SubmoduleKind::Residual => self.layer_backward(index, gradient, kept, positions, each),
+            SubmoduleKind::Attention => self.attention_backward(index, gradient, kept, positions, each),
+            SubmoduleKind::Mlp => {
+                let read = self.mlp_backward(index, gradient, &kept.mlp, each);
+                if self.config.parallel_residual {
+                    return read;
+                }
+                read.clone() + self.attention_backward(index, read, kept, positions, each)
+            }
+        }
+    }
+
+    /// Passes the gradient with respect to what the attention of layer `index` adds to the stream back to the stream that it reads,
+    /// at all positions. `each` sees the gradients at the attention's sites.
+    fn attention_backward(
+        &self,
+        index: usize,
+        gradient: Tensor<B, 3>,
+        kept: &Kept<B>,
+        positions: &Positions<B>,
+        each: &mut impl FnMut(Site, &Tensor<B, 3>),
+    ) -> Tensor<B, 3> {
+        let layer = &self.layers[index];
+        each(Site::attention(index), &gradient);
         let attention = match (&kept.output, &layer.attention_output_norm) {
             (Some(normal), Some(norm)) => {
-                let before = normal.back(attention, norm);
+                let before = normal.back(gradient, norm);
                 each(Site::AttentionBeforeNorm(index), &before);
                 before
             }
-            _ => attention,
+            _ => gradient,
         };
         let heads = project_back(&layer.attention_output, attention);
         each(Site::Heads(index), &heads);
         let read = self.attend_back(layer, heads, &kept.attended, positions);
-        let through_attention = kept.normal.back(read, &layer.attention_norm);
-        let [_, length, _] = through_attention.dims();
-        through_attention + at_the_end(beside, 1, length)
+        kept.normal.back(read, &layer.attention_norm)
     }
 
     /// Passes the gradient with respect to the output of the MLP of layer `index` back to the stream that it read. `each` sees the

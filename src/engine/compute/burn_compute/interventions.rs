@@ -1,7 +1,5 @@
 //! Runs with edited outputs, the logits of streams, and gradients of one submodule's output with respect to the outputs before it.
 
-use burn::backend::Autodiff;
-use burn::module::{AutodiffModule, Module};
 use burn::tensor::Tensor;
 
 use super::{BurnCompute, distribute, download};
@@ -9,10 +7,10 @@ use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::{Array, zeros};
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::{Edit, feeds};
+use crate::engine::compute::Edit;
 use crate::engine::model::config::Config;
 use crate::engine::model::products::Products;
-use crate::engine::model::transformer::Transformer;
+use crate::engine::model::site::Site;
 
 impl<B: Products> BurnCompute<B> {
     /// The runs of [`super::Compute::run_edited`].
@@ -54,8 +52,7 @@ impl<B: Products> BurnCompute<B> {
         Ok(logits)
     }
 
-    /// The gradients of [`super::Compute::output_gradients`], by automatic differentiation through [`Transformer::run_layer`]: a zero that is
-    /// added to each output has that output's gradient.
+    /// The gradients of [`super::Compute::output_gradients`]: the hand-derived backward pass, started at the output of `later`.
     pub(super) fn gradients_of_output(
         &self,
         later: Submodule,
@@ -67,37 +64,38 @@ impl<B: Products> BurnCompute<B> {
         let positions = prompts.first().map_or(1, |prompt| prompt.len());
         let length = SubmoduleKind::ALL.len() * layers * positions * width;
         let mut found: Vec<Array> = prompts.iter().map(|_| zeros(length)).collect();
-        if !Submodule::all(layers).into_iter().any(|earlier| feeds(earlier, later, self.model.config())) {
-            return Ok(found);
-        }
-        // Weights are shared with the model, not copied.
-        let model = Transformer::<Autodiff<B>>::from_inner(self.model.clone()).no_grad();
         let at_once = (self.extent.tokens / positions.max(1)).max(1);
         let chunks = prompts.chunks(at_once).zip(upstream.chunks(at_once)).zip(found.chunks_mut(at_once));
         for ((prompts, upstream), found) in chunks {
-            let mut hidden = Tensor::<Autodiff<B>, 3>::from_inner(self.embed(prompts));
-            let tables = model.positions(&hidden);
-            let (mut leaves, mut target) = (Vec::new(), None);
+            let mut hidden = self.embed(prompts);
+            let tables = self.model.positions(&hidden);
+            let mut kept = Vec::new();
             for layer in 0..=later.layer.0 {
                 cancel.check()?;
-                let mut watch = |submodule, output: Tensor<Autodiff<B>, 3>| {
-                    if submodule == later {
-                        target = Some(output.clone());
-                        return output;
-                    }
-                    let leaf = output.zeros_like().require_grad();
-                    leaves.push((submodule, leaf.clone()));
-                    output + leaf
-                };
-                hidden = model.run_layer(layer, hidden, &tables, &mut watch);
+                let (leaving, values) = self.model.layer_forward(layer, hidden, &tables, false);
+                hidden = leaving;
+                kept.push(values);
             }
-            let Some(target) = target else { continue };
-            let upstream = Tensor::from_inner(self.upload(upstream.concat(), positions));
-            let gradients = (target * upstream).sum().backward();
-            for (submodule, leaf) in leaves {
-                if let Some(gradient) = leaf.grad(&gradients) {
-                    distribute(gradient, submodule.ordinal(layers), found);
+            let mut gradient = self.upload(upstream.concat(), positions);
+            let mut output = later;
+            for kept in kept.iter().rev() {
+                cancel.check()?;
+                let mut keep = |submodule: Submodule, gradient: &Tensor<B, 3>| {
+                    // What is differentiated has no gradient with respect to itself here.
+                    if submodule != later {
+                        distribute(gradient.clone(), submodule.ordinal(layers), found);
+                    }
+                };
+                if output.kind == SubmoduleKind::Residual {
+                    keep(output, &gradient);
                 }
+                let mut of_outputs = |site, gradient: &Tensor<B, 3>| {
+                    if let Site::Output(submodule) = site {
+                        keep(submodule, gradient);
+                    }
+                };
+                gradient = self.model.output_backward(output, gradient, kept, &tables, &mut of_outputs);
+                output = Submodule::new(SubmoduleKind::Residual, output.layer.0.saturating_sub(1));
             }
         }
         Ok(found)
