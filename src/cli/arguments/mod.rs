@@ -21,7 +21,10 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
-pub use causal::{AblateArguments, CircuitArguments, CircuitFormat, ModelArguments, Printed, SteerArguments};
+pub use causal::{
+    AblateArguments, CircuitArguments, CircuitFormat, ModelArguments, Printed, SideEffectArguments,
+    SteerArguments,
+};
 pub use export::{ExportArguments, Format};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::{ListArguments, ListingArguments};

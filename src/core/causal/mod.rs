@@ -5,9 +5,14 @@
 //! ablated, at every position of every submodule at once.
 
 pub mod bootstrap;
+pub mod controls;
+pub mod curve;
+pub mod dose;
 pub mod each;
 pub mod edges;
 pub mod scores;
+pub mod search;
 pub mod set;
+pub mod side_effects;
 pub mod steering;
 pub mod way;

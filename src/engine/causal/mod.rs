@@ -5,11 +5,14 @@
 
 pub mod ablation;
 pub mod continuation;
+pub mod curve;
 pub mod each;
 pub mod edges;
 mod edit;
 pub mod plain;
 pub mod recorded;
+pub mod search;
+pub mod side_effects;
 pub mod steering;
 mod targets;
 pub mod tracing;
