@@ -183,6 +183,30 @@ pub struct SteerArguments {
     pub model: ModelArguments,
 }
 
+/// Flags of `compare-methods`.
+#[derive(Debug, Args)]
+pub struct CompareMethodsArguments {
+    /// A run file, or a kept run by its name or number.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// The view whose features are compared. [default: the first view]
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<String>,
+
+    /// Which features are listed.
+    #[command(flatten)]
+    pub list: ListArguments,
+
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Printed,
+
+    /// Where the model is.
+    #[command(flatten)]
+    pub model: ModelArguments,
+}
+
 /// How `circuit` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CircuitFormat {

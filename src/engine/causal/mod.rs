@@ -4,6 +4,7 @@
 //! read of a dictionary here is its codes and its decoder rows: the write is affine in the codes, `x + W_dec (g - f)`.
 
 pub mod ablation;
+pub mod approximation;
 pub mod continuation;
 pub mod curve;
 pub mod each;
