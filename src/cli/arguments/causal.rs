@@ -216,6 +216,8 @@ pub enum CircuitFormat {
     Json,
     /// A graph for Graphviz: `dot -Tsvg`.
     Dot,
+    /// A graph that Neuronpedia takes, with one prompt for all pairs and each feature at its strongest position.
+    NeuronpediaGraph,
 }
 
 /// Flags of `circuit`.
