@@ -6,6 +6,7 @@ mod bench;
 mod causal;
 mod check;
 mod circuit;
+mod compare_methods;
 mod doctor;
 mod explore;
 mod export;
@@ -97,6 +98,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Ablate(arguments) => ablate::ablate(arguments),
+        Command::CompareMethods(arguments) => compare_methods::compare_methods(arguments),
         Command::Circuit(arguments) => circuit::circuit(arguments),
         Command::Steer(arguments) => steer::steer(&arguments),
         Command::Export(arguments) => export::export(&arguments),

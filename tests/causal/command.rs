@@ -13,13 +13,13 @@ fn saescope(folder: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).current_dir(folder).env("XDG_DATA_HOME", folder.join("data")).output().unwrap()
 }
 
-fn stdout(folder: &Path, arguments: &[&str]) -> String {
+pub fn stdout(folder: &Path, arguments: &[&str]) -> String {
     let output = saescope(folder, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn parsed(folder: &Path, arguments: &[&str]) -> Value {
+pub fn parsed(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_str(&stdout(folder, arguments)).unwrap()
 }
 
@@ -113,6 +113,26 @@ fn features_one_by_one_steering_and_edges() {
     let circuit = ["circuit", "run", "--top-k", "6", "--edge-threshold", "0"];
     let edges = parsed(folder.path(), &[&circuit[..], &["--format", "json"]].concat());
     assert!(!edges["edges"].as_array().unwrap().is_empty() && edges["nodes"].as_array().unwrap().len() == 6);
+    let graph = parsed(folder.path(), &[&circuit[..], &["--format", "neuronpedia-graph"]].concat());
+    let ids: Vec<&Value> = graph["nodes"].as_array().unwrap().iter().map(|node| &node["node_id"]).collect();
+    assert_eq!(graph["links"].as_array().unwrap().len(), edges["edges"].as_array().unwrap().len());
+    let joined = |link: &Value| ids.contains(&&link["source"]) && ids.contains(&&link["target"]) && link["weight"].is_number();
+    assert!(ids.len() == 6 && graph["links"].as_array().unwrap().iter().all(joined), "{graph}");
+    for (part, keys) in [
+        (&graph["metadata"], &["slug", "scan", "prompt_tokens", "prompt"][..]),
+        (&graph["nodes"][0], &["node_id", "feature", "layer", "ctx_idx", "feature_type", "jsNodeId", "clerp"]),
+        (&graph, &["metadata", "qParams", "nodes", "links"]),
+    ] {
+        assert!(keys.iter().all(|key| !part[key].is_null()), "{part} lacks one of {keys:?}");
+    }
+    let methods = parsed(folder.path(), &["compare-methods", "run", "--top-k", "6", "--format", "json"]);
+    assert!(
+        methods["features"].as_array().unwrap().len() == 6 && methods["error_terms"].as_object().unwrap().len() == 9,
+        "{methods}"
+    );
+    assert!(stdout(folder.path(), &["compare-methods", "run", "--top-k", "6"]).contains("Spearman"));
+    let search = parsed(folder.path(), &["ablate", "run", "--search", "--top-k", "3", "--format", "json"]);
+    assert!(search["exhaustive"]["features"].is_array() && search["greedy"].is_array(), "{search}");
     let dot = stdout(folder.path(), &[&circuit[..], &["--format", "dot"]].concat());
     assert!(dot.starts_with("digraph") && dot.contains("->"), "{dot}");
 }
@@ -122,7 +142,9 @@ fn faults_are_one_line_with_a_remedy() {
     let folder = folder();
     std::fs::write(folder.path().join("bad.json"), r#"{"a": ["resid_9/1"]}"#).unwrap();
     for (arguments, says) in [
-        (vec!["ablate", "run", "--set", "bad.json"], "set 'a'"),
+        (vec!["ablate", "run", "--set", "bad.json"], "bad.json: set 'a'"),
+        (vec!["ablate", "run", "--curve", "--top-k", "2", "--side-effects"], "no tokenizer.json"),
+        (vec!["ablate", "run", "--top-k", "2", "--side-effects", "--corpus", "absent.txt"], "absent.txt"),
         (vec!["ablate", "run", "--set", "absent.json"], "absent.json"),
         (vec!["ablate", "run", "--view", "nobody", "--each"], "nobody"),
         (vec!["ablate", "run", "--threshold", "1000"], "has no feature"),

@@ -3,7 +3,10 @@
 
 mod ablation;
 mod command;
+mod demo;
+mod edge_sums;
 mod edges;
+mod elsewhere;
 mod steering;
 #[path = "../support/mod.rs"]
 mod support;

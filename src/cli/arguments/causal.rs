@@ -41,6 +41,24 @@ pub enum Printed {
     Json,
 }
 
+/// What an ablation does elsewhere.
+#[derive(Debug, Clone, Args)]
+pub struct SideEffectArguments {
+    /// Also say what each set does elsewhere: loss and Kullback-Leibler divergence on neutral text, and the bias that it removes from the run's
+    /// other views. With --curve the damage of every set on neutral text, and bias against damage with its area and knee.
+    #[arg(long, conflicts_with = "search")]
+    pub side_effects: bool,
+
+    /// Neutral text: a file with one text, or one array of token ids, on each line; at most 128 tokens of each and 2048 in all are read.
+    /// [default: sixty sentences that the program ships]
+    #[arg(long, value_name = "FILE", requires = "side_effects")]
+    pub corpus: Option<PathBuf>,
+
+    /// Also the bias that is removed from the pairs of this study; may be given more than once.
+    #[arg(long, value_name = "STUDY", requires = "side_effects", conflicts_with = "curve")]
+    pub also: Vec<String>,
+}
+
 /// Flags of `ablate`.
 #[derive(Debug, Args)]
 pub struct AblateArguments {
@@ -54,12 +72,29 @@ pub struct AblateArguments {
 
     /// A JSON object from names to lists: features (`resid_1/364` or `1-res-sm/364`), whole submodules (`resid_1`), kinds (`attn`), layers
     /// (`layer_3`, or `layer_3+` for all from there on). Without it the listed features are one set.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["each", "threshold", "top_k", "filter", "tag"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["each", "curve", "search", "threshold", "top_k", "filter", "tag"])]
     pub set: Option<PathBuf>,
 
     /// Ablate each listed feature by itself, by zero and by resample: a feature that is off in the clean prompts does nothing when zeroed.
-    #[arg(long, conflicts_with = "way")]
+    #[arg(long, conflicts_with_all = ["way", "curve", "search"])]
     pub each: bool,
+
+    /// The scores of the 1, 2, 3, 5, 7, 10, 15, .. strongest of the listed features, beside control sets of the same sizes, drawn among all
+    /// features with an effect in the view.
+    #[arg(long, conflicts_with = "search")]
+    pub curve: bool,
+
+    /// Look for the subset of the listed features whose ablation leaves the least bias: greedily, and among all subsets of up to 12.
+    #[arg(long)]
+    pub search: bool,
+
+    /// Draw N random control sets of each size, and N stratified by effect. [default: 20]
+    #[arg(long, value_name = "N", requires = "curve", conflicts_with_all = ["set", "each", "search"])]
+    pub controls: Option<usize>,
+
+    /// Seed of the control sets. [default: 12]
+    #[arg(long, value_name = "N", requires = "curve", conflicts_with_all = ["set", "each", "search"])]
+    pub seed: Option<u64>,
 
     /// Which features are listed.
     #[command(flatten)]
@@ -74,6 +109,10 @@ pub struct AblateArguments {
     /// with which F(C) is F(empty) for every set without a feature of the last residual.
     #[arg(long, value_name = "TREATMENT", default_value = "recomputed", value_parser = error_treatment())]
     pub error: ErrorTreatment,
+
+    /// What it does elsewhere.
+    #[command(flatten)]
+    pub elsewhere: SideEffectArguments,
 
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]
@@ -144,6 +183,30 @@ pub struct SteerArguments {
     pub model: ModelArguments,
 }
 
+/// Flags of `compare-methods`.
+#[derive(Debug, Args)]
+pub struct CompareMethodsArguments {
+    /// A run file, or a kept run by its name or number.
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+
+    /// The view whose features are compared. [default: the first view]
+    #[arg(long, value_name = "VIEW")]
+    pub view: Option<String>,
+
+    /// Which features are listed.
+    #[command(flatten)]
+    pub list: ListArguments,
+
+    /// How to print it.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Printed,
+
+    /// Where the model is.
+    #[command(flatten)]
+    pub model: ModelArguments,
+}
+
 /// How `circuit` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CircuitFormat {
@@ -153,6 +216,8 @@ pub enum CircuitFormat {
     Json,
     /// A graph for Graphviz: `dot -Tsvg`.
     Dot,
+    /// A graph that Neuronpedia takes, with one prompt for all pairs and each feature at its strongest position.
+    NeuronpediaGraph,
 }
 
 /// Flags of `circuit`.

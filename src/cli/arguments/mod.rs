@@ -21,7 +21,10 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
-pub use causal::{AblateArguments, CircuitArguments, CircuitFormat, ModelArguments, Printed, SteerArguments};
+pub use causal::{
+    AblateArguments, CircuitArguments, CircuitFormat, CompareMethodsArguments, ModelArguments, Printed, SideEffectArguments,
+    SteerArguments,
+};
 pub use export::{ExportArguments, Format};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::{ListArguments, ListingArguments};
@@ -87,6 +90,9 @@ pub enum Command {
     ///
     /// It reads the decoder rows and the unembedding of the run's own model and checks by their hashes that they are the same files.
     Lens(LensArguments),
+    /// Say how well integrated gradients and the clean run's gradient approximate the exact effects of listed features, and how much of the
+    /// effect is the error terms'.
+    CompareMethods(CompareMethodsArguments),
     /// Join listed features by edges: how far a change of one moves another, by the Jacobian, and measured beside it.
     Circuit(CircuitArguments),
     /// Explore a saved run in the terminal.

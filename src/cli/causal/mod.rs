@@ -1,6 +1,7 @@
 //! What the causal checks have in common: the run, its model, the listed features, the progress.
 
 pub mod json;
+pub mod neutral;
 mod source;
 pub mod words;
 
@@ -17,7 +18,7 @@ use crate::core::progress::Progress;
 use crate::core::rows::arrange::arrange;
 use crate::core::rows::{Shown, Spec};
 use crate::core::run::{Manifest, Run};
-use crate::core::submodule::FeatureId;
+use crate::core::submodule::{FeatureId, FeatureIndex};
 use crate::core::view::View;
 use crate::engine::cancel::Cancel;
 use crate::engine::causal::plain::{Pair, Plain, Sides};
@@ -79,6 +80,16 @@ impl Checked {
             return Err(Problem::new(self.path.display(), what, remedy));
         }
         Ok(rows.iter().map(|row| (row.feature, row.effect)).collect())
+    }
+
+    /// Every feature with an effect in the view, with its effect, in submodule order.
+    pub fn with_effect(&self) -> Vec<(FeatureId, f32)> {
+        let submodules = &self.run.view(self.view).submodules;
+        let features = submodules.iter().flat_map(|effects| {
+            let id = |index: &FeatureIndex| FeatureId { submodule: effects.submodule, index: *index };
+            effects.features.iter().map(id).zip(effects.effects.iter().copied())
+        });
+        features.filter(|(_, effect)| *effect != 0.0).collect()
     }
 
     /// Opens the run's model, checks that it is the run's, runs the view's prompts, and does `work` on the computing threads. `work` hears

@@ -7,6 +7,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::request::ModelSource;
 use crate::core::run::{DictionaryRecord, Manifest};
 use crate::engine::demo;
+use crate::engine::dictionary::arithmetic::CENTRED;
 
 /// The model of the run that `manifest` records.
 ///
@@ -40,7 +41,11 @@ pub fn of(manifest: &Manifest) -> Result<ModelSource> {
             dictionaries.push(root);
         }
     }
-    Ok(ModelSource::Folder { model: model.to_owned(), dictionaries, name: Some(manifest.model.name.clone()), centred: false })
+    // Only a preset says of all dictionaries that they are centred; where files say it themselves, saying it again changes nothing.
+    let is_centred =
+        |record: &DictionaryRecord| record.arithmetic.iter().any(|words| words.split(", ").any(|word| word == CENTRED));
+    let centred = manifest.dictionaries.iter().all(is_centred);
+    Ok(ModelSource::Folder { model: model.to_owned(), dictionaries, name: Some(manifest.model.name.clone()), centred })
 }
 
 /// The folder or archive in which the dictionary of `record` was found: the one that holds `0-att-sm` or `attn_out_layer0`.

@@ -6,7 +6,7 @@ use rand_mt::Mt64;
 pub const RESAMPLES: usize = 10_000;
 
 /// The levels of an interval of 95 %.
-const LEVELS: [f64; 2] = [0.025, 0.975];
+pub(super) const LEVELS: [f64; 2] = [0.025, 0.975];
 
 /// Resamples of a number of examples, drawn once for all statistics, so that these are compared on the same draws.
 pub struct Resamples {
@@ -27,6 +27,11 @@ impl Resamples {
             }
         }
         Self { counts, examples }
+    }
+
+    /// No resamples: nothing has an interval.
+    pub fn none() -> Self {
+        Self { counts: Vec::new(), examples: 0 }
     }
 
     /// The interval of `statistic`, which gets the sums of each of `columns` over a resample's examples, divided by their number.
@@ -56,7 +61,7 @@ impl Resamples {
 }
 
 /// The quantile at `level` of sorted values, linear between order statistics at `level * (n - 1)`.
-fn quantile(sorted: &[f64], level: f64) -> f64 {
+pub(super) fn quantile(sorted: &[f64], level: f64) -> f64 {
     let place = level * (sorted.len() - 1) as f64;
     let below = place.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);

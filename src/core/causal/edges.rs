@@ -8,6 +8,10 @@
 
 use crate::core::submodule::FeatureId;
 
+/// What weights mean, where numbers are compared.
+pub const ALL_PATHS: &str = "all paths between both features; the residual edges of feature-circuits at c1a9b7b hold all paths, too, although they are \
+                         meant to be direct";
+
 /// An edge between two features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Edge {

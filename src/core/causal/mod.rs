@@ -4,10 +4,17 @@
 //! that this program reproduces: with M the set of all features and C a set, `F(C)` is the metric when every feature outside C is
 //! ablated, at every position of every submodule at once.
 
+pub mod approximation;
 pub mod bootstrap;
+pub mod controls;
+pub mod curve;
+pub mod dose;
 pub mod each;
 pub mod edges;
+pub mod error_share;
 pub mod scores;
+pub mod search;
 pub mod set;
+pub mod side_effects;
 pub mod steering;
 pub mod way;

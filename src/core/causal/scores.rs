@@ -9,7 +9,7 @@ pub const SEED: u64 = 12;
 
 /// The share of the largest metric below which a difference of metrics is rounding: ten times what a float32 run of the reference
 /// differs from a float64 one.
-const ROUNDING: f64 = 2e-5;
+pub const ROUNDING: f64 = 2e-5;
 
 /// The metrics of an ablation, one per example in each list.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,26 +99,30 @@ pub struct Scores {
 impl Scores {
     /// The scores of `ablation`.
     pub fn of(ablation: &Ablation) -> Self {
-        let resamples = resamples(ablation.all.len());
+        Self::with(ablation, &resamples(ablation.all.len()))
+    }
+
+    /// The scores of `ablation`, with intervals by `resamples`.
+    pub fn with(ablation: &Ablation, resamples: &Resamples) -> Self {
         let (all, empty) = (widened(&ablation.all), widened(&ablation.empty));
         let span = less(&all, &empty);
-        let ratio = Ratio { resamples: &resamples, least: ROUNDING * largest(all.iter().chain(&empty)) };
+        let ratio = Ratio { resamples, least: ROUNDING * largest(all.iter().chain(&empty)) };
         let set = |set: &AblatedSet| {
             let (kept, removed) = (widened(&set.kept), widened(&set.removed));
             SetScores {
                 faithfulness: ratio.of(&less(&kept, &empty), &span),
                 completeness: ratio.of(&less(&removed, &empty), &span),
                 bias: ratio.of(&less(&all, &removed), &all),
-                kept: plain(&kept, &resamples),
-                removed: plain(&removed, &resamples),
+                kept: plain(&kept, resamples),
+                removed: plain(&removed, resamples),
             }
         };
         Self {
             sets: ablation.sets.iter().map(set).collect(),
             span: denominator(&span),
             bias: denominator(&all),
-            all: plain(&all, &resamples),
-            empty: plain(&empty, &resamples),
+            all: plain(&all, resamples),
+            empty: plain(&empty, resamples),
         }
     }
 }

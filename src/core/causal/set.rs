@@ -100,20 +100,20 @@ pub enum Part {
     Nothing,
     /// Some but not all, ascending.
     Features(Vec<u32>),
+    /// All but some, ascending. Dictionaries are wide and sets small, so what is left out is listed.
+    AllBut(Vec<u32>),
     /// All.
     Everything,
 }
 
 impl Part {
-    /// The features that do not belong to the set, in a dictionary of `features` features.
-    pub fn complement(&self, features: usize) -> Self {
+    /// The features of the dictionary that do not belong to the part.
+    pub fn complement(&self) -> Self {
         match self {
             Self::Nothing => Self::Everything,
             Self::Everything => Self::Nothing,
-            Self::Features(held) => {
-                let mut held = held.iter().copied().peekable();
-                Self::Features((0..features as u32).filter(|feature| held.next_if_eq(feature).is_none()).collect())
-            }
+            Self::Features(held) => Self::AllBut(held.clone()),
+            Self::AllBut(left_out) => Self::Features(left_out.clone()),
         }
     }
 
@@ -123,6 +123,7 @@ impl Part {
             Self::Nothing => false,
             Self::Everything => true,
             Self::Features(held) => held.binary_search(&feature).is_ok(),
+            Self::AllBut(left_out) => left_out.binary_search(&feature).is_err(),
         }
     }
 }
@@ -249,9 +250,9 @@ mod tests {
     #[test]
     fn a_part_and_its_complement_share_nothing_and_miss_nothing() {
         for part in [Part::Nothing, Part::Everything, Part::Features(vec![0]), Part::Features(vec![1, 3])] {
-            let complement = part.complement(4);
+            let complement = part.complement();
             assert!((0..4).all(|feature| part.holds(feature) != complement.holds(feature)), "{part:?}");
-            assert_eq!(complement.complement(4), part);
+            assert_eq!(complement.complement(), part);
         }
     }
 

@@ -32,6 +32,11 @@ impl Way {
         }
     }
 
+    /// Whether the value of a feature is one for every token of any text, rather than one for each position or each pair.
+    pub fn is_for_any_text(self) -> bool {
+        matches!(self, Self::Zero | Self::MeanAll)
+    }
+
     /// What an ablated feature becomes, in a few words.
     pub fn meaning(self) -> &'static str {
         match self {

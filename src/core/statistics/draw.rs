@@ -6,8 +6,14 @@ use rand_mt::Mt64;
 pub struct Draw(Mt64);
 
 impl Draw {
+    /// The stream of `seed`.
     pub fn new(seed: u64) -> Self {
         Self(Mt64::new(seed))
+    }
+
+    /// The stream that belongs to `key`: more draws from one stream do not change those from another.
+    pub fn keyed(key: &[u64]) -> Self {
+        Self(Mt64::new_with_key(key.iter().copied()))
     }
 
     /// An index drawn uniformly from `0..count`, up to a share of `count` in 2^64.

@@ -6,7 +6,7 @@
 pub mod bootstrap;
 pub mod correlation;
 pub mod discovery;
-mod draw;
+pub mod draw;
 pub mod exchange;
 pub mod sample;
 

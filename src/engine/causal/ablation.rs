@@ -32,7 +32,7 @@ pub fn ablate(
     let mut edits = vec![vec![Part::Everything; sizes.len()]];
     for set in sets {
         let parts = set.parts(&sizes)?;
-        edits.push(parts.iter().zip(&sizes).map(|(part, (_, features))| part.complement(*features)).collect());
+        edits.push(parts.iter().map(Part::complement).collect());
         edits.push(parts);
     }
     let mut metrics = metrics(plain, &edits, way, error, told, cancel)?.into_iter();
@@ -44,6 +44,12 @@ pub fn ablate(
         ablated.push(AblatedSet { name: set.name.clone(), members: set.members.clone(), kept, removed });
     }
     Ok(Ablation { way, error, all: plain.metrics(cancel)?, empty, sets: ablated })
+}
+
+/// The first layer in which `edit` ablates something; None if it ablates nothing.
+pub fn first_layer(plain: &Plain<'_>, edit: &[Part]) -> Option<usize> {
+    let ablated = plain.dictionaries.iter().zip(edit).filter(|(_, part)| **part != Part::Nothing);
+    ablated.map(|(dictionary, _)| dictionary.submodule().layer.0).min()
 }
 
 /// The metric of each pair's clean prompt under each of `edits`, which name the ablated features as a part of each dictionary. Equal
@@ -75,8 +81,7 @@ pub fn metrics(
     // Layers below the first ablated feature run as in the plain run, so sequences start at their first layer.
     let mut starts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (place, edit) in distinct.iter().enumerate() {
-        let ablated = plain.dictionaries.iter().zip(*edit).filter(|(_, part)| **part != Part::Nothing);
-        if let Some(first) = ablated.map(|(dictionary, _)| dictionary.submodule().layer.0).min() {
+        if let Some(first) = first_layer(plain, edit) {
             starts.entry(first).or_default().push(place);
         }
     }
@@ -94,7 +99,8 @@ pub fn metrics(
                 told(progress.clone());
                 let streams: Vec<&[f32]> = sequences.iter().map(|(_, pair)| group.traces[0][*pair].entering(*first)).collect();
                 let edited: Vec<(usize, &[Part])> = sequences.iter().map(|(place, pair)| (*pair, distinct[*place])).collect();
-                let edit = Ablating { plain, group, targets: &targets, error, sequences: &edited, cancel };
+                let edit =
+                    Ablating { plain, group, targets: &targets, error, sequences: &edited, reads_every_position: false, cancel };
                 let ends = plain.compute.run_edited(*first, &streams, &edit, cancel)?;
                 let ends: Vec<&[f32]> = ends.iter().map(Vec::as_slice).collect();
                 let answers: Vec<_> = sequences.iter().map(|(_, pair)| group.answers[*pair]).collect();

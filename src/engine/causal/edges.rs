@@ -13,6 +13,8 @@ use crate::core::submodule::{FeatureId, Submodule, SubmoduleKind};
 use crate::engine::activation::{Array, dot};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::feeds;
+use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::arithmetic::Scale;
 
 /// Steps of the integrated gradient behind `left`: those of the reference.
 pub const STEPS: usize = 10;
@@ -34,6 +36,9 @@ struct Read {
 pub fn edges(plain: &Plain<'_>, features: &[FeatureId], told: Told<'_>, cancel: &Cancel) -> Result<Vec<Edge>> {
     let members = features.iter().copied().map(Member::Feature).collect();
     FeatureSet { name: "the circuit".to_owned(), members }.parts(&plain.sizes())?;
+    for feature in features {
+        plain.dictionary(feature.submodule).map_or(Ok(()), |dictionary| expect_fixed_rows(&plain.dictionaries[dictionary]))?;
+    }
     let config = plain.compute.config();
     let joined = |upstream: &FeatureId, downstream: &FeatureId| feeds(upstream.submodule, downstream.submodule, config);
     let mut edges: Vec<Edge> = Vec::new();
@@ -82,6 +87,15 @@ pub fn edges(plain: &Plain<'_>, features: &[FeatureId], told: Told<'_>, cancel: 
         return Err(Problem::new("circuit", "a weight is not a finite number", remedy));
     }
     Ok(edges)
+}
+
+/// Fails if what a feature writes depends on the token: edges move outputs by decoder rows as they are.
+fn expect_fixed_rows(dictionary: &Dictionary) -> Result<()> {
+    if dictionary.arithmetic().scale == Scale::None {
+        return Ok(());
+    }
+    let what = format_args!("scales each token ({}), which edges do not undo", dictionary.arithmetic().in_words());
+    Err(Problem::new(dictionary.name(), what, "list features of dictionaries without normalize_activations"))
 }
 
 /// Whether `later` is the residual that follows the residual `earlier`.

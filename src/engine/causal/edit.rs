@@ -3,6 +3,10 @@
 //! With x a submodule's output in the modified run, f its codes, and g those codes with the ablated entries set to their target, the
 //! output becomes `x + W_dec (g - f)` (the error of the modified output stays) or, since a clean error is `x_clean - W_dec f_clean -
 //! bias`, `x_clean + W_dec (g - f_clean)` (the error of the clean run is put in place).
+//!
+//! A dictionary that scales each token writes `factor (W_dec g + bias) + offset` with the factor and offset of the token that is written:
+//! those of x. So the output becomes `x + factor W_dec (g - f)` or `x_clean + factor (W_dec g + bias) + offset - factor_clean (W_dec
+//! f_clean + bias) - offset_clean`.
 
 use std::ops::Range;
 
@@ -16,7 +20,8 @@ use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Edit, feeds};
-use crate::engine::dictionary::codes::{Change, DecoderRows, TokenCodes, changes};
+use crate::engine::dictionary::arithmetic::Written;
+use crate::engine::dictionary::codes::{Change, DecoderRows, TokenCodes, changes, changes_of_scaled};
 
 /// The ablated features, as a part of each dictionary.
 pub type Ablated = [Part];
@@ -33,6 +38,8 @@ pub struct Ablating<'a> {
     pub error: ErrorTreatment,
     /// For each sequence the pair whose clean prompt it is, and what is ablated.
     pub sequences: &'a [(usize, &'a Ablated)],
+    /// Whether what leaves the last layer is read at every position, rather than at the last one alone.
+    pub reads_every_position: bool,
     /// Raised when nobody waits for the result any more.
     pub cancel: &'a Cancel,
 }
@@ -47,7 +54,27 @@ struct Row {
     sequence: usize,
 }
 
+/// What becomes of one token's output.
+struct Move {
+    /// The token's place among those of the group's clean prompts.
+    token: usize,
+    /// The codes that are replaced, and what by.
+    changed: Vec<Change>,
+    /// How the token scales what the replaced codes write.
+    before: Written,
+    /// How the token scales what the new codes write.
+    now: Written,
+}
+
 impl Ablating<'_> {
+    /// The output of `submodule` at token `token` of the clean prompts in the plain run, `[width]`.
+    fn clean_output(&self, submodule: Submodule, token: usize) -> &[f32] {
+        let (pair, position) = (token / self.group.positions, token % self.group.positions);
+        let output = self.group.traces[0][pair].output(submodule);
+        let width = output.len() / self.group.positions;
+        &output[position * width..(position + 1) * width]
+    }
+
     /// Whether an edit before `submodule` reaches it in a run with `ablated`. If none does, its output is that of the plain run.
     fn is_reached(&self, ablated: &Ablated, submodule: Submodule) -> bool {
         let dictionaries = self.plain.dictionaries.iter().zip(ablated);
@@ -61,10 +88,10 @@ impl Ablating<'_> {
         is_ablated || self.error == ErrorTreatment::Clean && self.is_reached(ablated, submodule)
     }
 
-    /// The tokens that are changed. At the last layer the rest of the model reads the last position alone.
+    /// The tokens that are changed. At the last layer the metric reads the last position alone.
     fn rows(&self, dictionary: usize, submodule: Submodule, sequences: Range<usize>) -> Vec<Row> {
         let positions = self.group.positions;
-        let is_last = submodule.layer.0 + 1 == self.plain.compute.config().layers;
+        let is_last = submodule.layer.0 + 1 == self.plain.compute.config().layers && !self.reads_every_position;
         let read = if is_last { positions - 1..positions } else { 0..positions };
         let first = sequences.start;
         let changed = sequences.filter(|sequence| self.changes_output(self.sequences[*sequence].1, dictionary, submodule));
@@ -118,28 +145,36 @@ impl Edit for Ablating<'_> {
         let rows = self.rows(dictionary, submodule, sequences);
         let found = self.codes(&rows, dictionary, outputs)?;
         let plain = self.group.clean(dictionary);
+        let (number, dictionary) = (dictionary, &self.plain.dictionaries[dictionary]);
         let change = |(row, found): (&Row, Option<TokenCodes>)| {
-            let part = &self.sequences[row.sequence].1[dictionary];
+            let part = &self.sequences[row.sequence].1[number];
             let found = found.as_deref().unwrap_or_default();
-            let wanted = ablated_codes(found, self.targets.at(self.group, dictionary, row.token), part);
-            let replaced = if self.error == ErrorTreatment::Recomputed { found } else { &plain[row.token] };
-            changes(replaced, &wanted)
+            let wanted = ablated_codes(found, self.targets.at(self.group, number, row.token), part);
+            let now = dictionary.written(&outputs[row.place * width..(row.place + 1) * width]);
+            if self.error == ErrorTreatment::Recomputed {
+                return Move { token: row.token, changed: changes(found, &wanted), before: now, now };
+            }
+            let before = dictionary.written(self.clean_output(submodule, row.token));
+            let changed = changes_of_scaled(&plain[row.token], &wanted, (before.factor, now.factor));
+            Move { token: row.token, changed, before, now }
         };
-        let changed: Vec<Vec<Change>> = rows.par_iter().zip(found).map(change).collect();
-        let features = changed.iter().flatten().map(|change| change.feature);
-        let decoder = DecoderRows::read(&self.plain.dictionaries[dictionary], features, self.cancel)?;
-        let mut moves: Vec<Option<(usize, Vec<Change>)>> = (0..outputs.len() / width).map(|_| None).collect();
-        rows.iter().zip(changed).for_each(|(row, changed)| moves[row.place] = Some((row.token, changed)));
+        let found: Vec<Move> = rows.par_iter().zip(found).map(change).collect();
+        let features = found.iter().flat_map(|moved| &moved.changed).map(|change| change.feature);
+        let decoder = DecoderRows::read(dictionary, features, self.cancel)?;
+        let mut moves: Vec<Option<Move>> = (0..outputs.len() / width).map(|_| None).collect();
+        rows.iter().zip(found).for_each(|(row, moved)| moves[row.place] = Some(moved));
         outputs.par_chunks_exact_mut(width).zip(moves).for_each(|(output, moved)| {
-            let Some((row, changed)) = moved else { return };
+            let Some(Move { token, changed, before, now }) = moved else { return };
             if self.error != ErrorTreatment::Recomputed {
-                let (pair, position) = (row / self.group.positions, row % self.group.positions);
-                let clean = self.group.traces[0][pair].output(submodule);
-                output.copy_from_slice(&clean[position * width..(position + 1) * width]);
+                output.copy_from_slice(self.clean_output(submodule, token));
             }
             for change in changed {
-                let step = change.patch - change.clean;
+                let step = change.written(before.factor, now.factor);
                 output.iter_mut().zip(decoder.row(change.feature)).for_each(|(value, weight)| *value += step * weight);
+            }
+            if before != now {
+                let (factor, offset) = (now.factor - before.factor, now.offset - before.offset);
+                output.iter_mut().zip(dictionary.decoder_bias()).for_each(|(value, bias)| *value += factor * bias + offset);
             }
         });
         Ok(())
@@ -167,6 +202,6 @@ mod tests {
         assert_eq!(codes(&Part::Everything), targets);
         let part = Part::Features(vec![1, 2, 3]);
         assert_eq!(codes(&part), [(2, 4.0), (3, 5.0), (7, 1.0)]);
-        assert_eq!(codes(&part.complement(10)), [(1, 0.5), (3, 2.0), (9, 6.0)]);
+        assert_eq!(codes(&part.complement()), [(1, 0.5), (3, 2.0), (9, 6.0)]);
     }
 }

@@ -4,12 +4,16 @@
 //! read of a dictionary here is its codes and its decoder rows: the write is affine in the codes, `x + W_dec (g - f)`.
 
 pub mod ablation;
+pub mod approximation;
 pub mod continuation;
+pub mod curve;
 pub mod each;
 pub mod edges;
 mod edit;
 pub mod plain;
 pub mod recorded;
+pub mod search;
+pub mod side_effects;
 pub mod steering;
 mod targets;
 pub mod tracing;

@@ -10,7 +10,6 @@ use crate::engine::activation::Trace;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Answers, Compute, Entry, TOKENS_AT_ONCE};
 use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::arithmetic::Scale;
 use crate::engine::dictionary::codes::TokenCodes;
 
 /// A pair of prompts as a view sees it: the clean prompt is the one that the view starts from.
@@ -105,7 +104,6 @@ impl<'a> Plain<'a> {
         if pairs.is_empty() {
             return Err(Problem::new("view", "has no pairs of prompts", "take a run, or a shard, that has some"));
         }
-        dictionaries.iter().try_for_each(expect_fixed_rows)?;
         let mut lengths: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (place, pair) in pairs.iter().enumerate() {
             lengths.entry(pair.clean.len()).or_default().push(place);
@@ -179,16 +177,4 @@ fn encoded(
         Ok(codes)
     };
     dictionaries.iter().map(of_dictionary).collect()
-}
-
-/// Fails if what a feature writes depends on the token: edits add decoder rows as they are.
-fn expect_fixed_rows(dictionary: &Dictionary) -> Result<()> {
-    if dictionary.arithmetic().scale == Scale::None {
-        return Ok(());
-    }
-    let what = format_args!(
-        "scales each token ({}), which ablation, steering and edges do not undo",
-        dictionary.arithmetic().in_words()
-    );
-    Err(Problem::new(dictionary.name(), what, "use dictionaries without normalize_activations"))
 }

@@ -26,6 +26,13 @@ pub fn expect_model_of(manifest: &Manifest, loaded: &Loaded, cancel: &Cancel) ->
     }
     for (recorded, here) in manifest.dictionaries.iter().zip(&found.dictionaries) {
         expect_same(&format!("the dictionary {}", here.source), &recorded.sha256, &here.sha256)?;
+        // The same file in another frame or at another scale is another dictionary.
+        if let (Some(recorded), Some(found)) = (&recorded.arithmetic, &here.arithmetic)
+            && recorded != found
+        {
+            let what = format_args!("computes {found}, the run records {recorded}");
+            return Err(Problem::new(format_args!("the dictionary {}", here.source), what, REMEDY));
+        }
     }
     Ok(())
 }

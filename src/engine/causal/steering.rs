@@ -1,4 +1,5 @@
-//! Steering: `x + coefficient * W_dec[j]` in place of a submodule's output. The decoder row is taken as stored, not normalised.
+//! Steering: `x + coefficient * W_dec[j]` in place of a submodule's output. The decoder row is taken as stored, not normalised, and not
+//! multiplied by what a token scales its codes with.
 
 use std::ops::Range;
 

@@ -54,10 +54,16 @@ impl Plain<'_> {
     /// The mean of the metric's gradients at `steps` left points on the way of `submodule` from the clean to the patch run: per pair of
     /// `group` `[positions, width]`.
     pub fn metric_gradients(&self, group: &Group, submodule: Submodule, steps: usize, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
-        let config = self.compute.config();
-        let entry = Entry::after(submodule, config);
         let weight = 1.0 / steps as f32;
         let points: Vec<Point> = (0..steps).map(|step| Point { alpha: step as f32 / steps as f32, weight }).collect();
+        self.gradients_at(group, submodule, &points, cancel)
+    }
+
+    /// The weighted sum of the metric's gradients at `points` on the way of `submodule` from the clean to the patch run: per pair of
+    /// `group` `[positions, width]`.
+    pub fn gradients_at(&self, group: &Group, submodule: Submodule, points: &[Point], cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
+        let config = self.compute.config();
+        let entry = Entry::after(submodule, config);
         let segment = |pair: usize| {
             let [clean, patch] = [&group.traces[0][pair], &group.traces[1][pair]];
             Segment {
@@ -71,7 +77,7 @@ impl Plain<'_> {
         let mut found = Vec::with_capacity(pairs.len());
         for pairs in pairs.chunks((TOKENS_AT_ONCE / group.positions).max(1)) {
             let segments: Vec<Segment<'_>> = pairs.iter().map(|pair| segment(*pair)).collect();
-            for sums in self.compute.gradient_sums(entry, &segments, &points, cancel)? {
+            for sums in self.compute.gradient_sums(entry, &segments, points, cancel)? {
                 // Positions that the metric does not depend on have no gradient.
                 let mut gradient = vec![0.0; group.positions * config.width - sums[0].len()];
                 gradient.extend(sums[0].iter());

@@ -16,6 +16,9 @@ use crate::core::problem::{Problem, Result};
 /// What SAELens adds to the standard deviation before it divides by it, and not when it multiplies back.
 const LAYER_NORM_EPSILON: f64 = 1e-5;
 
+/// The word for [`Frame::Centred`] in [`Arithmetic::in_words`].
+pub const CENTRED: &str = "centred";
+
 /// How the activation of a token is scaled before it is encoded; the reconstruction is scaled back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Scale {
@@ -104,7 +107,7 @@ impl Arithmetic {
         say(self.subtracts_bias, "b_dec subtracted");
         say(self.scale == Scale::LayerNorm, "layer_norm");
         say(self.scale == Scale::ConstantNorm, "constant_norm_rescale");
-        say(self.frame == Frame::Centred, "centred");
+        say(self.frame == Frame::Centred, CENTRED);
         say(self.input_factor.to_bits() != 1.0_f32.to_bits(), &format!("input times {}", self.input_factor));
         say(matches!(self.write_factors, WriteFactors::Each(_)), "scaling_factor");
         words.join(", ")

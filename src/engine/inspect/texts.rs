@@ -64,7 +64,7 @@ fn tokens(line: &str, place: &str, tokenizer: Option<&Tokenizer>) -> Result<Vec<
         None => Err(Problem::new(
             place,
             format_args!("'{}' is text, and the model has no tokenizer.json", excerpt(line, 60)),
-            "give lines of token ids with --text: [1, 2, 3]",
+            "give a file with lines of token ids: [1, 2, 3]",
         )),
     }
 }

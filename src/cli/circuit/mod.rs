@@ -1,23 +1,21 @@
 //! `saescope circuit`: the edges between listed features.
 
+mod neuronpedia_graph;
+
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::arguments::{CircuitArguments, CircuitFormat};
-use super::causal::words::{heading, wrapped};
-use super::causal::{Checked, json};
-use super::output;
-use super::table::Table;
-use crate::core::causal::edges::Edge;
+use crate::cli::arguments::{CircuitArguments, CircuitFormat};
+use crate::cli::causal::words::{heading, wrapped};
+use crate::cli::causal::{Checked, json};
+use crate::cli::output;
+use crate::cli::table::Table;
+use crate::core::causal::edges::{ALL_PATHS, Edge};
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
 use crate::engine::causal::edges::{STEPS, edges};
 use crate::engine::causal::plain::Sides;
-
-/// What weights mean, where numbers are compared.
-const ALL_PATHS: &str = "all paths between both features; the residual edges of feature-circuits at c1a9b7b hold all paths, too, although they are \
-                         meant to be direct";
 
 /// Runs `circuit`.
 pub fn circuit(arguments: CircuitArguments) -> Result<ExitCode> {
@@ -33,6 +31,7 @@ pub fn circuit(arguments: CircuitArguments) -> Result<ExitCode> {
     match arguments.format {
         CircuitFormat::Table => output::print(&as_table(&checked, &found, all))?,
         CircuitFormat::Json => json::print(&as_json(&checked, &listed, &found, all, threshold))?,
+        CircuitFormat::NeuronpediaGraph => json::print(&neuronpedia_graph::graph(&checked, &listed, &found, threshold)?)?,
         CircuitFormat::Dot => output::print(&as_dot(&listed, &found))?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,0 +1,219 @@
+//! The curve: scores against the number of features, beside control sets.
+
+use serde_json::{Map, Value, json};
+
+use super::facts::{doubt, facts, features, show, sides, with_facts};
+use crate::cli::arguments::AblateArguments;
+use crate::cli::causal::neutral::{self, Corpus};
+use crate::cli::causal::words::{heading, interval, number, wrapped};
+use crate::cli::causal::{Checked, json};
+use crate::cli::table::Table;
+use crate::core::causal::controls::Sampler;
+use crate::core::causal::curve::{Controls, Curve, Spread};
+use crate::core::causal::dose::Dose;
+use crate::core::causal::scores::{Denominator, Score, SetScores};
+use crate::core::problem::Result;
+use crate::core::text::printable;
+use crate::engine::causal::curve::{Plan, curve};
+use crate::engine::causal::side_effects::plain_of;
+
+/// Control sets of each size and sampler, unless others are asked for.
+const CONTROLS: usize = 20;
+
+/// Seed of the controls, unless another is asked for: that of the study.
+const SEED: u64 = 12;
+
+/// The curve of the listed features.
+pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
+    let strongest = features(&checked.listed(&arguments.list)?);
+    let pool = checked.with_effect();
+    let (controls, seed) = (arguments.controls.unwrap_or(CONTROLS), arguments.seed.unwrap_or(SEED));
+    let (way, error, elsewhere) = (arguments.way, arguments.error, arguments.elsewhere);
+    let (found, corpus) = checked.with_model(arguments.model, sides(way), |loaded, plain, told, cancel| {
+        let read = || neutral::read(loaded, checked.manifest(), elsewhere.corpus.as_deref());
+        let corpus = elsewhere.side_effects.then(read).transpose()?;
+        let texts = |corpus: &Corpus| plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel);
+        let texts = corpus.as_ref().map(texts).transpose()?;
+        let plan = Plan { strongest: &strongest, pool: &pool, controls, seed, texts: texts.as_ref() };
+        Ok((curve(plain, &plan, way, error, told, cancel)?, corpus.map(|corpus| corpus.name)))
+    })?;
+    let corpus = corpus.as_deref();
+    show(arguments.format, || as_json(checked, &found, corpus), || table(checked, &found, corpus))
+}
+
+/// One of the three scores of a curve.
+struct Shown {
+    name: &'static str,
+    denominator: Denominator,
+    of_set: fn(&SetScores) -> &Score,
+    of_controls: fn(&Controls) -> &Option<Spread>,
+}
+
+fn shown(found: &Curve) -> [Shown; 3] {
+    let (span, bias) = (found.span, found.bias);
+    [
+        Shown { name: "bias", denominator: bias, of_set: |set| &set.bias, of_controls: |controls| &controls.bias },
+        Shown {
+            name: "faithfulness",
+            denominator: span,
+            of_set: |set| &set.faithfulness,
+            of_controls: |controls| &controls.faithfulness,
+        },
+        Shown {
+            name: "completeness",
+            denominator: span,
+            of_set: |set| &set.completeness,
+            of_controls: |controls| &controls.completeness,
+        },
+    ]
+}
+
+fn table(checked: &Checked, found: &Curve, corpus: Option<&str>) -> String {
+    let tables: Vec<String> = shown(found).iter().map(|score| score_table(found, score)).collect();
+    format!(
+        "{}way {}: {}\nerror {}: {}F(M) {} ({}), F(empty) {} ({})\n\n{}\n{}{}{}{}",
+        heading(checked, found.all.per_example.len()),
+        found.way,
+        found.way.meaning(),
+        found.error,
+        wrapped(found.error.meaning()),
+        number(found.all.mean),
+        interval(found.all.interval),
+        number(found.empty.mean),
+        interval(found.empty.interval),
+        tables.join("\n"),
+        doubt("F(M) - F(empty)", found.span),
+        doubt("F(M)", found.bias),
+        wrapped(&format!(
+            "features: so many of the listed ones, in order of |effect|, with the 95 % bootstrap interval over pairs. random and \
+             stratified: {} sets each of as many features, drawn (seed {}) among the {} with an effect in this view, the listed ones \
+             included; stratified takes a third each from the features of lowest, middle and highest effect. For them the mean over \
+             sets and the quantiles 0.025 and 0.975; >=: sets that score at least as high. Scores as `saescope manual causal` says.",
+            found.controls, found.seed, found.pool
+        )),
+        corpus.map(|corpus| dose_table(found, corpus)).unwrap_or_default()
+    )
+}
+
+fn score_table(found: &Curve, score: &Shown) -> String {
+    let mut header = vec!["features".to_owned(), score.name.to_owned(), "95 % of pairs".to_owned()];
+    for sampler in Sampler::ALL {
+        header.extend([sampler.name(), "95 % of sets", ">="].map(str::to_owned));
+    }
+    let mut table = Table::new(0, &header.iter().map(String::as_str).collect::<Vec<_>>());
+    let is_known = !score.denominator.is_within_error();
+    for rung in &found.rungs {
+        let strongest = (score.of_set)(&rung.strongest);
+        let mean = strongest.mean.filter(|_| is_known);
+        let mut row = vec![rung.size.to_string(), number(mean), interval(strongest.interval.filter(|_| is_known))];
+        for controls in &rung.controls {
+            let spread = (score.of_controls)(controls).as_ref().filter(|_| is_known);
+            let as_high = spread.zip(mean).map(|(spread, mean)| format!("{}/{}", spread.at_least(mean), spread.values.len()));
+            row.extend([
+                number(spread.map(|spread| spread.mean)),
+                interval(spread.map(|spread| spread.interval)),
+                as_high.unwrap_or_else(|| "-".to_owned()),
+            ]);
+        }
+        table.push(row);
+    }
+    table.plain()
+}
+
+/// Bias against damage, size by size.
+fn dose_table(found: &Curve, corpus: &str) -> String {
+    let header =
+        ["features", "bias", "divergence", "95 % of texts", "loss", "random", "95 % of sets", "stratified", "95 % of sets"];
+    let mut table = Table::new(0, &header);
+    let mut measured = None;
+    for rung in &found.rungs {
+        let Some(damage) = &rung.damage else { continue };
+        measured = Some(damage);
+        let mut row = vec![
+            rung.size.to_string(),
+            number(rung.strongest.bias.mean.filter(|_| !found.bias.is_within_error())),
+            number(damage.divergence.mean),
+            interval(damage.divergence.interval),
+            number(damage.loss_change.mean),
+        ];
+        for controls in &rung.controls {
+            let spread = controls.divergence.as_ref();
+            row.extend([number(spread.map(|spread| spread.mean)), interval(spread.map(|spread| spread.interval))]);
+        }
+        table.push(row);
+    }
+    let Some(measured) = measured else { return String::new() };
+    let knee = |dose: &Dose| match dose.knee {
+        Some(place) => format!("{} features", found.rungs[place].size),
+        None => "none: bias and damage grow together".to_owned(),
+    };
+    let summary = match found.dose() {
+        Some(dose) => format!("area {:.3}, knee {}", dose.area, knee(&dose)),
+        None => "area and knee: none, since nothing is removed or nothing damaged".to_owned(),
+    };
+    format!(
+        "\n{}\n{summary}\n{}",
+        table.plain(),
+        wrapped(&format!(
+            "divergence: KL of the edited from the plain predictions on {}, {} tokens of {} texts, nats a token; loss: change of the \
+             cross-entropy there (without the edit {:.4}); random, stratified: divergence of the control sets. area: under bias against \
+             divergence, both divided by their largest; 0.5 if they grow together. knee: the size furthest above that line.",
+            printable(corpus),
+            measured.tokens,
+            measured.divergence.per_example.len(),
+            measured.loss_before
+        ))
+    )
+}
+
+fn as_json(checked: &Checked, found: &Curve, corpus: Option<&str>) -> Value {
+    let scores = shown(found);
+    let spread = |spread: &Option<Spread>| {
+        spread.as_ref().map(|spread| json!({ "mean": spread.mean, "interval": spread.interval, "per_set": spread.values }))
+    };
+    let of_controls = |controls: &Controls| {
+        let mut scores: Map<String, Value> =
+            scores.iter().map(|score| (score.name.to_owned(), json!(spread((score.of_controls)(controls))))).collect();
+        if corpus.is_some() {
+            scores.insert("divergence".to_owned(), json!(spread(&controls.divergence)));
+        }
+        (controls.sampler.name().to_owned(), Value::Object(scores))
+    };
+    let rungs: Vec<Value> = found
+        .rungs
+        .iter()
+        .map(|rung| {
+            let mut object: Map<String, Value> = Map::new();
+            object.insert("features".to_owned(), json!(rung.size));
+            object.insert("F_C".to_owned(), json::score(&rung.strongest.kept));
+            object.insert("F_Cbar".to_owned(), json::score(&rung.strongest.removed));
+            object.extend(scores.iter().map(|score| (score.name.to_owned(), json::score((score.of_set)(&rung.strongest)))));
+            if let Some(damage) = &rung.damage {
+                object.insert("loss_change".to_owned(), json::score(&damage.loss_change));
+                object.insert("divergence".to_owned(), json::score(&damage.divergence));
+            }
+            object.insert("controls".to_owned(), Value::Object(rung.controls.iter().map(of_controls).collect()));
+            Value::Object(object)
+        })
+        .collect();
+    let curve = json!({
+        "way": found.way.name(),
+        "F_M": json::score(&found.all),
+        "F_empty": json::score(&found.empty),
+        "denominators": { "F_M - F_empty": json::denominator(found.span), "F_M": json::denominator(found.bias) },
+        "controls": { "sets": found.controls, "seed": found.seed, "drawn_from": found.pool },
+        "curve": rungs,
+    });
+    let mut object = with_facts(facts(checked, found.error, found.all.per_example.len()), curve);
+    if let Some(corpus) = corpus {
+        let first = found.rungs.iter().find_map(|rung| rung.damage.as_ref());
+        object["dose"] = json!({
+            "corpus": corpus,
+            "tokens": first.map(|damage| damage.tokens),
+            "loss": first.map(|damage| damage.loss_before),
+            "area": found.dose().map(|dose| dose.area),
+            "knee_features": found.dose().and_then(|dose| dose.knee).map(|place| found.rungs[place].size),
+        });
+    }
+    object
+}

@@ -1,0 +1,95 @@
+//! Features one by one: each listed feature ablated by itself, by zero and by resample.
+
+use serde_json::{Value, json};
+
+use super::facts::{doubt, facts, features, ratio, show, with_facts};
+use super::side_effects::{Asked, with_side_effects};
+use crate::cli::arguments::AblateArguments;
+use crate::cli::causal::words::{heading, interval, wrapped};
+use crate::cli::causal::{Checked, json};
+use crate::cli::table::Table;
+use crate::core::causal::each::{Each, Single};
+use crate::core::causal::scores::Score;
+use crate::core::causal::set::{FeatureSet, Member};
+use crate::core::causal::way::Way;
+use crate::core::problem::Result;
+use crate::core::submodule::FeatureId;
+use crate::engine::causal::each;
+use crate::engine::causal::plain::Sides;
+
+/// Ablates each listed feature by itself.
+pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
+    let listed = checked.listed(&arguments.list)?;
+    let error = arguments.error;
+    let asked = Asked::new(checked, &arguments.elsewhere)?;
+    let alone = |feature: &FeatureId| FeatureSet { name: feature.to_string(), members: vec![Member::Feature(*feature)] };
+    let features = features(&listed);
+    let (found, elsewhere) = checked.with_model(arguments.model, Sides::Both, |loaded, plain, told, cancel| {
+        let found = each::each(plain, &features, error, told, cancel)?;
+        let sets: Vec<FeatureSet> = features.iter().map(alone).collect();
+        let elsewhere = asked.map(|asked| asked.measure(loaded, plain, &sets, (Way::Zero, error), told, cancel)).transpose()?;
+        Ok((found, elsewhere))
+    })?;
+    let effects: Vec<f32> = listed.iter().map(|(_, effect)| *effect).collect();
+    let names: Vec<String> = features.iter().map(ToString::to_string).collect();
+    show(
+        arguments.format,
+        || with_side_effects(as_json(checked, &found, &effects), elsewhere.as_ref(), &names),
+        || table(checked, &found, &effects) + &elsewhere.as_ref().map(|elsewhere| elsewhere.table(&names)).unwrap_or_default(),
+    )
+}
+
+fn table(checked: &Checked, found: &Each, effects: &[f32]) -> String {
+    let header = ["feature", "effect", "on clean", "on patch", "bias zero", "95 %", "bias resample", "95 %"];
+    let mut table = Table::new(1, &header);
+    for (single, effect) in found.features.iter().zip(effects) {
+        let share = |score: &Score| {
+            let interval_of = if found.all.is_within_error() { None } else { score.interval };
+            [ratio(score, found.all), interval(interval_of)]
+        };
+        let [zero, zero_interval] = share(&single.zero);
+        let [resample, resample_interval] = share(&single.resample);
+        table.push(vec![
+            single.feature.to_string(),
+            format!("{effect:+.4}"),
+            single.on_clean.to_string(),
+            single.on_patch.to_string(),
+            zero,
+            zero_interval,
+            resample,
+            resample_interval,
+        ]);
+    }
+    format!(
+        "{}error {}: {}F(M) {:+.4}\n\n{}\n{}{}",
+        heading(checked, found.examples),
+        found.error,
+        wrapped(found.error.meaning()),
+        found.all.mean,
+        table.plain(),
+        doubt("F(M)", found.all),
+        wrapped(
+            "on: pairs in whose clean or patch prompt the feature is active at some token. bias: share of F(M) that is removed when the feature \
+             alone is 0, or takes its value in the patch prompt, at all positions. A feature that is off in the clean prompts does nothing \
+             when zeroed: it carries the patch answer; one with equal shares carries the clean answer. Intervals: bootstrap over pairs."
+        )
+    )
+}
+
+fn as_json(checked: &Checked, found: &Each, effects: &[f32]) -> Value {
+    let single = |(single, effect): (&Single, &f32)| {
+        json!({
+            "feature": single.feature.to_string(),
+            "effect": f64::from(*effect),
+            "on_clean": single.on_clean,
+            "on_patch": single.on_patch,
+            "bias_zero": json::score(&single.zero),
+            "bias_resample": json::score(&single.resample),
+        })
+    };
+    let singles = json!({
+        "F_M": json::denominator(found.all),
+        "features": found.features.iter().zip(effects).map(single).collect::<Vec<_>>(),
+    });
+    with_facts(facts(checked, found.error, found.examples), singles)
+}

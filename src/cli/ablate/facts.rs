@@ -1,0 +1,67 @@
+//! What all results of `ablate` have in common.
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::arguments::Printed;
+use crate::cli::causal::words::{number, wrapped};
+use crate::cli::causal::{Checked, json};
+use crate::cli::output;
+use crate::core::causal::scores::{Denominator, Score};
+use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::problem::Result;
+use crate::core::submodule::FeatureId;
+use crate::engine::causal::plain::Sides;
+
+/// The sides of the pairs that a way reads.
+pub fn sides(way: Way) -> Sides {
+    if matches!(way, Way::Resample | Way::MeanPositionPatch) { Sides::Both } else { Sides::Clean }
+}
+
+/// The features of a list without their effects.
+pub fn features(listed: &[(FeatureId, f32)]) -> Vec<FeatureId> {
+    listed.iter().map(|(feature, _)| *feature).collect()
+}
+
+/// Prints the result in the format that was asked for; only that one is made.
+pub fn show(format: Printed, as_json: impl FnOnce() -> Value, as_table: impl FnOnce() -> String) -> Result<()> {
+    match format {
+        Printed::Json => json::print(&as_json()),
+        Printed::Table => output::print(&as_table()),
+    }
+}
+
+/// What every result says of its run, before what it found.
+pub fn facts(checked: &Checked, error: ErrorTreatment, examples: usize) -> Map<String, Value> {
+    let facts = json!({
+        "run": checked.path.display().to_string(),
+        "model": checked.manifest().model.name,
+        "view": checked.view_name(),
+        "lines": checked.lines(),
+        "error": error.name(),
+        "error_meaning": error.meaning(),
+        "examples": examples,
+    });
+    facts.as_object().cloned().unwrap_or_default()
+}
+
+/// The facts of a result followed by what it found.
+pub fn with_facts(mut facts: Map<String, Value>, found: Value) -> Value {
+    if let Value::Object(found) = found {
+        facts.extend(found);
+    }
+    Value::Object(facts)
+}
+
+/// The mean of a ratio, and nothing where its denominator is within its own error of zero.
+pub fn ratio(score: &Score, denominator: Denominator) -> String {
+    number(score.mean.filter(|_| !denominator.is_within_error()))
+}
+
+/// Says of a denominator that it is within its own error of zero, if it is.
+pub fn doubt(name: &str, denominator: Denominator) -> String {
+    let Some(error) = denominator.standard_error.filter(|_| denominator.is_within_error()) else { return String::new() };
+    wrapped(&format!(
+        "{name} = {:+.4} is within its standard error {error:.4} of zero: ratios to it say nothing and are shown as -",
+        denominator.mean
+    ))
+}

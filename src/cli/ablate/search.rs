@@ -1,0 +1,75 @@
+//! The subset of the listed features whose ablation leaves the least bias.
+
+use serde_json::{Value, json};
+
+use super::facts::{doubt, facts, features, ratio, show, sides, with_facts};
+use crate::cli::arguments::AblateArguments;
+use crate::cli::causal::words::{heading, interval, wrapped};
+use crate::cli::causal::{Checked, json};
+use crate::cli::table::Table;
+use crate::core::causal::scores::Score;
+use crate::core::causal::search::{MOST_EXHAUSTIVE, Search, Subset};
+use crate::core::problem::Result;
+use crate::core::submodule::FeatureId;
+use crate::engine::causal::search::search;
+
+/// Searches among the subsets of the listed features.
+pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
+    let listed = features(&checked.listed(&arguments.list)?);
+    let (way, error) = (arguments.way, arguments.error);
+    let found = checked
+        .with_model(arguments.model, sides(way), |_, plain, told, cancel| search(plain, &listed, way, error, told, cancel))?;
+    show(arguments.format, || as_json(checked, &found), || table(checked, &found))
+}
+
+fn names(subset: &Subset) -> Vec<String> {
+    subset.features.iter().map(ToString::to_string).collect()
+}
+
+fn table(checked: &Checked, found: &Search) -> String {
+    let known = |interval: Option<[f64; 2]>| interval.filter(|_| !found.all.is_within_error());
+    let mut table = Table::new(2, &["features", "added", "bias", "95 %"]);
+    for (place, (feature, bias)) in found.greedy.iter().enumerate() {
+        let cells = [(place + 1).to_string(), feature.to_string(), ratio(bias, found.all), interval(known(bias.interval))];
+        table.push(cells.to_vec());
+    }
+    let exhaustive = found.exhaustive.as_ref().map_or_else(
+        || format!("all subsets: not tried, since the list has more than {MOST_EXHAUSTIVE} features"),
+        |subset| {
+            let names = if subset.features.is_empty() { "none of them".to_owned() } else { names(subset).join(", ") };
+            format!("all subsets: least is left without {names}: bias {}", ratio(&subset.bias, found.all))
+        },
+    );
+    format!(
+        "{}way {}: {}\nerror {}: {}F(M) {:+.4}; searched: {} features\n\n{}\n{}{}{}",
+        heading(checked, checked.lines().len()),
+        found.way,
+        found.way.meaning(),
+        found.error,
+        wrapped(found.error.meaning()),
+        found.all.mean,
+        found.features.len(),
+        table.plain(),
+        wrapped(&exhaustive),
+        doubt("F(M)", found.all),
+        wrapped(
+            "The greedy search adds the feature after which the least |F| is left, until none leaves less. bias: share of F(M) that is \
+             removed; above 1 the sign has turned. The subset is chosen and measured on the same pairs, so its bias is optimistic; \
+             intervals (bootstrap over pairs) do not say so."
+        )
+    )
+}
+
+fn as_json(checked: &Checked, found: &Search) -> Value {
+    let step = |(feature, bias): &(FeatureId, Score)| json!({ "added": feature.to_string(), "bias": json::score(bias) });
+    let subset = |subset: &Subset| json!({ "features": names(subset), "bias": json::score(&subset.bias) });
+    let search = json!({
+        "way": found.way.name(),
+        "F_M": json::denominator(found.all),
+        "searched": found.features.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "chosen_by": "least |mean F_Cbar|, on the same pairs that it is measured on",
+        "greedy": found.greedy.iter().map(step).collect::<Vec<_>>(),
+        "exhaustive": found.exhaustive.as_ref().map(subset),
+    });
+    with_facts(facts(checked, found.error, checked.lines().len()), search)
+}

@@ -1,0 +1,193 @@
+//! Curves: the scores of the strongest features against their number, beside control sets of the same sizes.
+
+use super::bootstrap::{LEVELS, Resamples, quantile};
+use super::controls::Sampler;
+use super::dose::Dose;
+use super::scores::{AblatedSet, Ablation, Denominator, Score, Scores, SetScores};
+use super::side_effects::Damage;
+use super::way::{ErrorTreatment, Way};
+
+/// The sizes of a curve's sets: 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150 and so on below `most`, and `most`.
+pub fn ladder(most: usize) -> Vec<usize> {
+    let decades = std::iter::successors(Some(1_usize), |decade| decade.checked_mul(10));
+    // One and a half is no number of features; the whole part of it is 1, which is there already.
+    let rungs = decades.flat_map(|decade| [decade, decade + decade / 2, 2 * decade, 3 * decade, 5 * decade, 7 * decade]);
+    let mut sizes: Vec<usize> = rungs.take_while(|size| *size < most).collect();
+    sizes.dedup();
+    sizes.push(most);
+    sizes
+}
+
+/// A curve with its controls.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// The value that ablated features take.
+    pub way: Way,
+    /// What becomes of the error terms.
+    pub error: ErrorTreatment,
+    /// `F(M)`.
+    pub all: Score,
+    /// `F(empty)`.
+    pub empty: Score,
+    /// `F(M) - F(empty)`, below faithfulness and completeness.
+    pub span: Denominator,
+    /// `F(M)`, below bias.
+    pub bias: Denominator,
+    /// Number of features that control sets are drawn from.
+    pub pool: usize,
+    /// Number of control sets of each size and sampler.
+    pub controls: usize,
+    /// The seed of the controls.
+    pub seed: u64,
+    /// One for each size, ascending.
+    pub rungs: Vec<Rung>,
+}
+
+/// The sets of one size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rung {
+    /// Number of features.
+    pub size: usize,
+    /// The scores of that many of the strongest features.
+    pub strongest: SetScores,
+    /// What they do to the prediction of text, if that was measured.
+    pub damage: Option<Damage>,
+    /// The scores of the control sets, in the order of [`Sampler::ALL`].
+    pub controls: Vec<Controls>,
+}
+
+/// The scores of the control sets of one size and sampler. A score is None where its denominator is rounding, or without controls.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Controls {
+    /// How the sets were drawn.
+    pub sampler: Sampler,
+    /// Their faithfulness.
+    pub faithfulness: Option<Spread>,
+    /// Their completeness.
+    pub completeness: Option<Spread>,
+    /// Their bias.
+    pub bias: Option<Spread>,
+    /// Their Kullback-Leibler divergence on text, if that was measured.
+    pub divergence: Option<Spread>,
+}
+
+/// A number of each of some sets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spread {
+    /// One for each set, in the order in which they were drawn.
+    pub values: Vec<f64>,
+    /// Their mean.
+    pub mean: f64,
+    /// Their quantiles 0.025 and 0.975, linear between order statistics: where the numbers of 95 % of such sets lie.
+    pub interval: [f64; 2],
+}
+
+impl Spread {
+    /// The spread of `values`; None of no values, or if one is None.
+    pub fn of(values: impl Iterator<Item = Option<f64>>) -> Option<Self> {
+        let values: Vec<f64> = values.collect::<Option<_>>()?;
+        let mut sorted = values.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        if sorted.is_empty() {
+            return None;
+        }
+        Some(Self {
+            mean: values.iter().sum::<f64>() / values.len() as f64,
+            interval: LEVELS.map(|level| quantile(&sorted, level)),
+            values,
+        })
+    }
+
+    /// Number of sets whose value is at least `value`.
+    pub fn at_least(&self, value: f64) -> usize {
+        self.values.iter().filter(|other| **other >= value).count()
+    }
+}
+
+impl Curve {
+    /// The dose curve: the bias that each rung removes against the divergence that it does on text. None if that was not measured, or
+    /// does not grow.
+    pub fn dose(&self) -> Option<Dose> {
+        let point = |rung: &Rung| Some((rung.damage.as_ref()?.divergence.mean?, rung.strongest.bias.mean?));
+        Dose::of(&self.rungs.iter().map(point).collect::<Option<Vec<_>>>()?)
+    }
+}
+
+impl Rung {
+    /// The rung of `size` features. `ablation` holds the set of the strongest ones, then the control sets of each sampler,
+    /// `controls` each; `damage` that of each set, or nothing.
+    pub fn new(size: usize, ablation: &Ablation, damage: &[Damage], controls: usize) -> Self {
+        let part = |sets: &[AblatedSet]| {
+            let (all, empty) = (ablation.all.clone(), ablation.empty.clone());
+            Ablation { way: ablation.way, error: ablation.error, all, empty, sets: sets.to_vec() }
+        };
+        let (strongest, drawn) = ablation.sets.split_at(1);
+        let strongest = Scores::of(&part(strongest)).sets.remove(0);
+        // The spread over sets is what a control is for, so single sets get no interval over examples.
+        let drawn = Scores::with(&part(drawn), &Resamples::none()).sets;
+        let of_sampler = |(place, sampler): (usize, Sampler)| {
+            let range = place * controls..(place + 1) * controls;
+            let sets = &drawn[range.clone()];
+            let of_sets = damage.get(1..).and_then(|damage| damage.get(range)).unwrap_or_default();
+            let spread = |score: fn(&SetScores) -> &Score| Spread::of(sets.iter().map(|set| score(set).mean));
+            Controls {
+                sampler,
+                faithfulness: spread(|set| &set.faithfulness),
+                completeness: spread(|set| &set.completeness),
+                bias: spread(|set| &set.bias),
+                divergence: Spread::of(of_sets.iter().map(|damage| damage.divergence.mean)),
+            }
+        };
+        let damage_of_strongest = damage.first().cloned();
+        Self {
+            size,
+            strongest,
+            damage: damage_of_strongest,
+            controls: Sampler::ALL.into_iter().enumerate().map(of_sampler).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ladder_ends_at_the_whole_list() {
+        assert_eq!(ladder(1), [1]);
+        assert_eq!(ladder(4), [1, 2, 3, 4]);
+        assert_eq!(ladder(30), [1, 2, 3, 5, 7, 10, 15, 20, 30]);
+        assert_eq!(ladder(180), [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 180]);
+    }
+
+    #[test]
+    fn a_spread_has_all_values_or_is_none() {
+        let spread = Spread::of([Some(1.0), Some(3.0), Some(2.0)].into_iter()).unwrap();
+        assert_eq!((spread.mean, spread.at_least(2.0)), (2.0, 2));
+        assert!((spread.interval[0] - 1.05).abs() < 1e-12 && (spread.interval[1] - 2.95).abs() < 1e-12);
+        assert_eq!(Spread::of([Some(1.0), None].into_iter()), None);
+        assert_eq!(Spread::of(std::iter::empty()), None);
+    }
+
+    #[test]
+    fn the_first_set_is_the_strongest_and_the_others_are_controls() {
+        let set = |removed: f32| AblatedSet {
+            name: String::new(),
+            members: Vec::new(),
+            kept: vec![1.0, 1.0],
+            removed: vec![removed, removed],
+        };
+        let ablation = Ablation {
+            way: Way::Zero,
+            error: ErrorTreatment::Recomputed,
+            all: vec![4.0, 4.0],
+            empty: vec![0.0, 0.0],
+            sets: [1.0, 3.0, 2.0, 4.0, 4.0].map(set).to_vec(),
+        };
+        let rung = Rung::new(3, &ablation, &[], 2);
+        assert_eq!(rung.strongest.bias.mean, Some(0.75));
+        let bias = |place: usize| rung.controls[place].bias.clone().unwrap().values;
+        assert_eq!((bias(0), bias(1)), (vec![0.25, 0.5], vec![0.0, 0.0]));
+        assert_eq!(Rung::new(3, &ablation, &[], 0).controls[0].bias, None);
+    }
+}

@@ -1,0 +1,87 @@
+//! The error term's share of the effect at each submodule and position.
+
+use crate::core::effects::{SubmoduleEffects, ViewEffects};
+use crate::core::invariant::error_share;
+use crate::core::submodule::Submodule;
+
+/// The effects at one submodule, of all features together and of the error term.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ErrorShare {
+    /// The submodule.
+    pub submodule: Submodule,
+    /// The effects over all positions.
+    pub whole: Parts,
+    /// The effects at each position, counted from the prompt's first token.
+    pub positions: Vec<Parts>,
+}
+
+/// The two parts of an effect.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Parts {
+    /// The sum of the effects of all features.
+    pub features: f64,
+    /// The effect of the error term.
+    pub error: f64,
+}
+
+impl Parts {
+    /// [`error_share`] of the two.
+    pub fn share(self) -> Option<f64> {
+        error_share(self.features, self.error)
+    }
+}
+
+/// The shares at every submodule of `view`, in submodule order.
+pub fn error_shares(view: &ViewEffects) -> Vec<ErrorShare> {
+    let of_submodule = |effects: &SubmoduleEffects| {
+        let at = |position: usize| {
+            let features = effects.position_effects.iter().skip(position).step_by(view.positions);
+            Parts {
+                features: features.map(|effect| f64::from(*effect)).sum(),
+                error: effects.error.position_effects.get(position).map_or(0.0, |effect| f64::from(*effect)),
+            }
+        };
+        ErrorShare {
+            submodule: effects.submodule,
+            whole: Parts { features: effects.feature_sum(), error: f64::from(effects.error.effect) },
+            positions: (0..view.positions).map(at).collect(),
+        }
+    };
+    view.submodules.iter().map(of_submodule).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::effects::{Detail, ErrorTerm};
+    use crate::core::submodule::{FeatureIndex, SubmoduleKind};
+    use crate::core::view::View;
+
+    #[test]
+    fn shares_are_of_sums_and_each_position_has_its_own() {
+        let effects = SubmoduleEffects {
+            submodule: Submodule::new(SubmoduleKind::Mlp, 1),
+            dictionary_features: 4,
+            features: vec![FeatureIndex(1), FeatureIndex(3)],
+            effects: vec![3.0, -1.0],
+            standard_errors: vec![0.0; 2],
+            position_effects: vec![1.0, 2.0, 0.0, -1.0],
+            error: ErrorTerm { effect: -2.0, standard_error: 0.0, position_effects: vec![0.0, -2.0] },
+            gradient_dot_change: Some(0.0),
+        };
+        let view = ViewEffects {
+            view: View(0),
+            clean_metrics: vec![0.0],
+            patch_metrics: vec![0.0],
+            positions: 2,
+            submodules: vec![effects],
+            detail: Detail::default(),
+        };
+        let [shares] = &error_shares(&view)[..] else { panic!("one submodule") };
+        assert_eq!(shares.whole, Parts { features: 2.0, error: -2.0 });
+        assert_eq!(shares.whole.share(), Some(0.5));
+        assert_eq!(shares.positions, [Parts { features: 1.0, error: 0.0 }, Parts { features: 1.0, error: -2.0 }]);
+        assert_eq!(shares.positions[1].share(), Some(2.0 / 3.0));
+        assert_eq!(Parts { features: 0.0, error: 0.0 }.share(), None);
+    }
+}

@@ -1,0 +1,156 @@
+//! Effects of listed features and of the error terms by integrated gradients, by the clean run's gradient, and exactly.
+//!
+//! The definitions are those of [`crate::engine::attribution`]; here the exact effects are of the listed features alone, which takes one run
+//! for each token at which one of them differs, and not for all that differ.
+
+use super::ablation::Told;
+use super::plain::{Group, Plain};
+use crate::core::causal::approximation::{Approximation, Effects};
+use crate::core::causal::set::{FeatureSet, Member};
+use crate::core::problem::{Problem, Result};
+use crate::core::progress::Progress;
+use crate::core::quadrature::{Point, Quadrature};
+use crate::core::submodule::FeatureId;
+use crate::engine::activation::dot;
+use crate::engine::cancel::Cancel;
+use crate::engine::compute::{Entry, TOKENS_AT_ONCE};
+use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::codes::{Change, DecoderRows, changes_of_scaled};
+
+/// What is moved at a token: a listed feature by its place in the list, or the error term.
+#[derive(Clone, Copy)]
+enum Moved {
+    Feature(usize),
+    Error,
+}
+
+/// A move of a submodule's output at one token: from what it is in the clean run toward what it is in the patch run.
+struct Move {
+    moved: Moved,
+    pair: usize,
+    position: usize,
+    /// `[width]`
+    step: Vec<f32>,
+}
+
+/// Compares the methods on `features` and on the error term of every dictionary. `plain` holds clean and patch prompts.
+///
+/// # Errors
+/// When the dictionaries lack a feature, an effect is not finite, or `cancel` is raised.
+pub fn compare(
+    plain: &Plain<'_>,
+    features: &[FeatureId],
+    quadrature: Quadrature,
+    told: Told<'_>,
+    cancel: &Cancel,
+) -> Result<Approximation> {
+    let members = features.iter().copied().map(Member::Feature).collect();
+    FeatureSet { name: "the list".to_owned(), members }.parts(&plain.sizes())?;
+    let points = quadrature.points();
+    let start = Point { alpha: 0.0, weight: points.start };
+    let path: Vec<Point> = std::iter::once(start).filter(|start| start.weight != 0.0).chain(points.between).collect();
+    let mut found = vec![Effects::default(); features.len()];
+    let mut errors = vec![Effects::default(); plain.dictionaries.len()];
+    let clean = plain.metrics(cancel)?;
+    let mut progress = Progress { stage: String::new(), done: 0, total: (plain.groups.len() * plain.dictionaries.len()) as u64 };
+    for group in &plain.groups {
+        for (dictionary, error) in errors.iter_mut().enumerate() {
+            let submodule = plain.dictionaries[dictionary].submodule();
+            told(Progress { stage: submodule.to_string(), ..progress.clone() });
+            progress.done += 1;
+            let of_path = plain.gradients_at(group, submodule, &path, cancel)?;
+            let of_clean = plain.gradients_at(group, submodule, &[Point { alpha: 0.0, weight: 1.0 }], cancel)?;
+            let moves = moves(plain, group, dictionary, features, cancel)?;
+            let exact = exact(plain, group, dictionary, &moves, cancel)?;
+            let width = plain.compute.config().width;
+            for (moved, exact) in moves.iter().zip(exact) {
+                let at = |gradients: &[Vec<f32>]| {
+                    let token = moved.position * width..(moved.position + 1) * width;
+                    f64::from(dot(&gradients[moved.pair][token], &moved.step))
+                };
+                let effects = match moved.moved {
+                    Moved::Feature(place) => &mut found[place],
+                    Moved::Error => &mut *error,
+                };
+                let share = plain.pairs as f64;
+                effects.ig += at(&of_path) / share;
+                effects.attrib += at(&of_clean) / share;
+                effects.exact += exact.map_or(0.0, |metric| f64::from(metric - clean[group.places[moved.pair]])) / share;
+            }
+        }
+    }
+    let all = found.iter().chain(&errors);
+    if all.flat_map(|effects| [effects.ig, effects.attrib, effects.exact]).any(|effect| !effect.is_finite()) {
+        let remedy = "check that model and dictionaries belong together";
+        return Err(Problem::new("compare-methods", "an effect is not a finite number", remedy));
+    }
+    let submodules = plain.dictionaries.iter().map(Dictionary::submodule);
+    Ok(Approximation {
+        quadrature,
+        features: features.iter().copied().zip(found).collect(),
+        errors: submodules.zip(errors).collect(),
+    })
+}
+
+/// The moves at the dictionary's submodule in `group`: of every listed feature that differs at a token, and of the error term.
+fn moves(plain: &Plain<'_>, group: &Group, dictionary: usize, features: &[FeatureId], cancel: &Cancel) -> Result<Vec<Move>> {
+    let (number, dictionary) = (dictionary, &plain.dictionaries[dictionary]);
+    let (submodule, width) = (dictionary.submodule(), dictionary.width());
+    let output = |side: usize, pair: usize, position: usize| {
+        &group.traces[side][pair].output(submodule)[position * width..(position + 1) * width]
+    };
+    let mut found = Vec::new();
+    for pair in 0..group.places.len() {
+        for position in 0..group.positions {
+            cancel.check()?;
+            let token = pair * group.positions + position;
+            let (clean, patch) = (output(0, pair, position), output(1, pair, position));
+            let factors = (dictionary.written(clean).factor, dictionary.written(patch).factor);
+            let changes = changes_of_scaled(&group.clean(number)[token], &group.patch(number)[token], factors);
+            let decoder = DecoderRows::read(dictionary, changes.iter().map(|change| change.feature), cancel)?;
+            let step = |change: &Change| {
+                let size = change.written(factors.0, factors.1);
+                decoder.row(change.feature).iter().map(|weight| size * weight).collect::<Vec<f32>>()
+            };
+            // What features do not write is the error term's.
+            let mut error: Vec<f32> = patch.iter().zip(clean).map(|(patch, clean)| patch - clean).collect();
+            for change in &changes {
+                error.iter_mut().zip(step(change)).for_each(|(value, step)| *value -= step);
+            }
+            let listed = features.iter().enumerate().filter(|(_, feature)| feature.submodule == submodule);
+            for (place, feature) in listed {
+                if let Ok(slot) = changes.binary_search_by_key(&feature.index.0, |change| change.feature) {
+                    found.push(Move { moved: Moved::Feature(place), pair, position, step: step(&changes[slot]) });
+                }
+            }
+            if error.iter().any(|value| *value != 0.0) {
+                found.push(Move { moved: Moved::Error, pair, position, step: error });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The metric of each move's run; None where nothing reads the token any more.
+fn exact(plain: &Plain<'_>, group: &Group, dictionary: usize, moves: &[Move], cancel: &Cancel) -> Result<Vec<Option<f32>>> {
+    let config = plain.compute.config();
+    let entry = Entry::after(plain.dictionaries[dictionary].submodule(), config);
+    let is_read = |moved: &Move| !entry.is_above_attention(config) || moved.position + 1 == group.positions;
+    let stream = |moved: &&Move| {
+        let mut stream = entry.stream(&group.traces[0][moved.pair], config).into_owned();
+        // Counted from the end, since a stream may hold the last position alone.
+        let start = stream.len() - (group.positions - moved.position) * config.width;
+        stream[start..start + config.width].iter_mut().zip(&moved.step).for_each(|(value, step)| *value += step);
+        stream
+    };
+    let read: Vec<&Move> = moves.iter().filter(|moved| is_read(moved)).collect();
+    let mut metrics = Vec::with_capacity(read.len());
+    for moves in read.chunks((TOKENS_AT_ONCE / group.positions).max(1)) {
+        let streams: Vec<Vec<f32>> = moves.iter().map(stream).collect();
+        let streams: Vec<&[f32]> = streams.iter().map(Vec::as_slice).collect();
+        let answers: Vec<_> = moves.iter().map(|moved| group.answers[moved.pair]).collect();
+        metrics.extend(plain.compute.metrics(entry, &streams, &answers, cancel)?);
+    }
+    let mut metrics = metrics.into_iter();
+    Ok(moves.iter().map(|moved| if is_read(moved) { metrics.next() } else { None }).collect())
+}

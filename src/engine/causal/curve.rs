@@ -1,0 +1,81 @@
+//! Ablation of the strongest features, more and more of them, beside control sets of the same sizes.
+
+use super::ablation::{Told, ablate};
+use super::plain::Plain;
+use super::side_effects::damage;
+use crate::core::causal::controls::Sampler;
+use crate::core::causal::curve::{Curve, Rung, ladder};
+use crate::core::causal::scores::Scores;
+use crate::core::causal::set::{FeatureSet, Member};
+use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::problem::Result;
+use crate::core::progress::Progress;
+use crate::core::submodule::FeatureId;
+use crate::engine::cancel::Cancel;
+
+/// What a curve is made of.
+#[derive(Clone, Copy)]
+pub struct Plan<'a> {
+    /// The features, the strongest first.
+    pub strongest: &'a [FeatureId],
+    /// Every feature with an effect, with its effect: what sets are drawn from.
+    pub pool: &'a [(FeatureId, f32)],
+    /// Number of control sets of each size and sampler.
+    pub controls: usize,
+    /// The seed of the controls.
+    pub seed: u64,
+    /// Texts on which the damage of every set is measured, as [`plain_of`](super::side_effects::plain_of) makes them.
+    pub texts: Option<&'a Plain<'a>>,
+}
+
+impl Plan<'_> {
+    /// The set of the `size` strongest features, then the control sets of that size of each sampler.
+    fn sets(&self, size: usize) -> Vec<FeatureSet> {
+        let set = |name: &str, features: &[FeatureId]| {
+            let members = features.iter().copied().map(Member::Feature).collect();
+            FeatureSet { name: name.to_owned(), members }
+        };
+        let controls = Sampler::ALL.into_iter().flat_map(|sampler| {
+            let drawn = sampler.draw(self.pool, size, self.controls, self.seed);
+            drawn.into_iter().map(move |features| set(sampler.name(), &features))
+        });
+        std::iter::once(set("the strongest", &self.strongest[..size])).chain(controls).collect()
+    }
+}
+
+/// The curve at the sizes of [`ladder`].
+///
+/// # Errors
+/// When the dictionaries lack a feature, a metric is not finite, `way` says nothing of the texts, or `cancel` is raised.
+///
+/// # Panics
+/// If there is no feature: a fault of the caller.
+pub fn curve(
+    plain: &Plain<'_>,
+    plan: &Plan<'_>,
+    way: Way,
+    error: ErrorTreatment,
+    told: Told<'_>,
+    cancel: &Cancel,
+) -> Result<Curve> {
+    let mut rungs = Vec::new();
+    let mut ends = None;
+    for size in ladder(plan.strongest.len()) {
+        let sets = plan.sets(size);
+        let mut tell = |mut progress: Progress| {
+            progress.stage = format!("sets of {size}");
+            told(progress);
+        };
+        let found = ablate(plain, &sets, way, error, &mut tell, cancel)?;
+        let damage = match plan.texts {
+            None => Vec::new(),
+            Some(texts) => damage(plain, texts, &sets, (way, error), &mut tell, cancel)?,
+        };
+        rungs.push(Rung::new(size, &found, &damage, plan.controls));
+        ends.get_or_insert(found);
+    }
+    let Some(mut found) = ends else { unreachable!("a ladder has a rung") };
+    found.sets.clear();
+    let Scores { all, empty, span, bias, .. } = Scores::of(&found);
+    Ok(Curve { way, error, all, empty, span, bias, pool: plan.pool.len(), controls: plan.controls, seed: plan.seed, rungs })
+}

@@ -1,0 +1,178 @@
+//! What ablations do to the prediction of texts: every next token's probability, with and without the edit.
+
+use rayon::prelude::*;
+
+use super::ablation::{Told, first_layer};
+use super::edit::Ablating;
+use super::plain::{Group, Pair, Plain, Sides};
+use super::targets::Targets;
+use crate::core::causal::scores::resamples;
+use crate::core::causal::set::{FeatureSet, Part};
+use crate::core::causal::side_effects::{Damage, TextSums};
+use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::problem::{Problem, Result};
+use crate::core::progress::Progress;
+use crate::engine::cancel::Cancel;
+use crate::engine::compute::{Answers, Compute};
+use crate::engine::dictionary::Dictionary;
+
+/// Tokens whose logits are computed together: with a vocabulary of 256,000 these are 64 MB.
+const LOGITS_AT_ONCE: usize = 64;
+
+/// Tokens of the texts that run together.
+const TOKENS_AT_ONCE: usize = 128;
+
+/// The plain runs of `texts`, token ids of two tokens and more each.
+///
+/// # Errors
+/// When there is no text, a dictionary turns out to be damaged, or `cancel` is raised.
+pub fn plain_of<'a>(
+    compute: &'a dyn Compute,
+    dictionaries: &'a [Dictionary],
+    texts: &[Vec<u32>],
+    cancel: &Cancel,
+) -> Result<Plain<'a>> {
+    let text = |tokens: &Vec<u32>| Pair { clean: tokens.clone(), patch: tokens.clone(), answers: Answers { clean: 0, patch: 0 } };
+    let pairs: Vec<Pair> = texts.iter().filter(|tokens| tokens.len() > 1).map(text).collect();
+    if pairs.is_empty() {
+        return Err(Problem::new(
+            "corpus",
+            "has no text of two tokens",
+            "give texts of some words: a first token is not predicted",
+        ));
+    }
+    Plain::new(compute, dictionaries, &pairs, Sides::Clean, cancel)
+}
+
+/// The damage that ablating each of `sets` does to `texts`, as [`on_texts`] has it, with intervals over texts.
+///
+/// # Errors
+/// As for [`on_texts`], and when the dictionaries lack a feature of a set.
+pub fn damage(
+    prompts: &Plain<'_>,
+    texts: &Plain<'_>,
+    sets: &[FeatureSet],
+    how: (Way, ErrorTreatment),
+    told: Told<'_>,
+    cancel: &Cancel,
+) -> Result<Vec<Damage>> {
+    let sizes = texts.sizes();
+    let edits: Vec<Vec<Part>> = sets.iter().map(|set| set.parts(&sizes)).collect::<Result<_>>()?;
+    let draws = resamples(texts.pairs);
+    Ok(on_texts(prompts, texts, &edits, how, told, cancel)?.iter().map(|sums| Damage::of(sums, &draws)).collect())
+}
+
+/// What each of `edits` does to the prediction of the texts of `texts`, which [`plain_of`] made: for each edit the sums of each text.
+/// Ablated features take the values that `way` gives them in the prompts of `prompts`.
+///
+/// # Errors
+/// When `way` has no value for a token of another text, a probability is not finite, or `cancel` is raised.
+pub fn on_texts(
+    prompts: &Plain<'_>,
+    texts: &Plain<'_>,
+    edits: &[Vec<Part>],
+    (way, error): (Way, ErrorTreatment),
+    told: Told<'_>,
+    cancel: &Cancel,
+) -> Result<Vec<Vec<TextSums>>> {
+    if !way.is_for_any_text() {
+        let names: Vec<&str> = Way::ALL.into_iter().filter(|way| way.is_for_any_text()).map(Way::name).collect();
+        let what = "takes its values from the pairs, token by token: a neutral text has none";
+        return Err(Problem::new(format_args!("way {way}"), what, format_args!("use {}", names.join(" or "))));
+    }
+    let targets = Targets::new(prompts, way);
+    let mut found = vec![vec![TextSums::default(); texts.pairs]; edits.len()];
+    let total = texts.groups.iter().map(|group| group.places.len()).sum::<usize>() * edits.len();
+    let mut progress = Progress { stage: "side effects".to_owned(), done: 0, total: total as u64 };
+    for group in &texts.groups {
+        let places: Vec<usize> = (0..group.places.len()).collect();
+        for pairs in places.chunks((TOKENS_AT_ONCE / group.positions).max(1)) {
+            let layers = texts.compute.config().layers;
+            let plain: Vec<&[f32]> = pairs.iter().map(|pair| group.traces[0][*pair].entering(layers)).collect();
+            let before = log_probabilities(texts, &plain, cancel)?;
+            for (edit, found) in edits.iter().zip(&mut found) {
+                told(progress.clone());
+                let after = match first_layer(texts, edit) {
+                    None => None,
+                    Some(first) => {
+                        let streams: Vec<&[f32]> = pairs.iter().map(|pair| group.traces[0][*pair].entering(first)).collect();
+                        let sequences: Vec<(usize, &[Part])> = pairs.iter().map(|pair| (*pair, edit.as_slice())).collect();
+                        let edit = Ablating {
+                            plain: texts,
+                            group,
+                            targets: &targets,
+                            error,
+                            sequences: &sequences,
+                            reads_every_position: true,
+                            cancel,
+                        };
+                        let ends = texts.compute.run_edited(first, &streams, &edit, cancel)?;
+                        let ends: Vec<&[f32]> = ends.iter().map(Vec::as_slice).collect();
+                        Some(log_probabilities(texts, &ends, cancel)?)
+                    }
+                };
+                for (slot, pair) in pairs.iter().enumerate() {
+                    found[group.places[*pair]] =
+                        sums(group, *pair, &before[slot], after.as_ref().map_or(&before[slot], |after| &after[slot]));
+                }
+                progress.done += pairs.len() as u64;
+            }
+        }
+    }
+    told(progress);
+    if found.iter().flatten().any(|text| !text.loss_after.is_finite() || !text.divergence.is_finite()) {
+        let remedy = "check that model and dictionaries belong together";
+        return Err(Problem::new("side effects", "a probability is not a finite number", remedy));
+    }
+    Ok(found)
+}
+
+/// For each text and each of its tokens but the last, the logarithms of the probabilities of the next token, `[vocabulary]`. `ends` are the
+/// streams that leave the last layer.
+fn log_probabilities(texts: &Plain<'_>, ends: &[&[f32]], cancel: &Cancel) -> Result<Vec<Vec<Vec<f32>>>> {
+    let width = texts.compute.config().width;
+    let of_text = |end: &&[f32]| {
+        let tokens: Vec<&[f32]> = end.chunks_exact(width).collect();
+        let mut found = Vec::with_capacity(tokens.len());
+        for tokens in tokens[..tokens.len() - 1].chunks(LOGITS_AT_ONCE) {
+            let logits = texts.compute.end_logits(tokens, cancel)?;
+            let rows: Vec<&[f32]> = logits.chunks_exact(logits.len() / tokens.len()).collect();
+            found.par_extend(rows.into_par_iter().map(normalised));
+        }
+        Ok(found)
+    };
+    ends.iter().map(of_text).collect()
+}
+
+/// The logarithm of the softmax of `logits`; sums are in 64 bits.
+fn normalised(logits: &[f32]) -> Vec<f32> {
+    let largest = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let sum: f64 = logits.iter().map(|logit| (f64::from(*logit) - largest).exp()).sum();
+    let normaliser = largest + sum.ln();
+    logits.iter().map(|logit| (f64::from(*logit) - normaliser) as f32).collect()
+}
+
+/// The sums of one text, from the logarithms of its probabilities before and after the edit.
+fn sums(group: &Group, pair: usize, before: &[Vec<f32>], after: &[Vec<f32>]) -> TextSums {
+    let mut sums = TextSums { tokens: before.len(), ..TextSums::default() };
+    for ((before, after), next) in before.iter().zip(after).zip(&group.prompts[0][pair][1..]) {
+        sums.loss_before -= f64::from(before[*next as usize]);
+        sums.loss_after -= f64::from(after[*next as usize]);
+        let terms = before.iter().zip(after);
+        sums.divergence += terms.map(|(before, after)| f64::from(before.exp()) * f64::from(before - after)).sum::<f64>();
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_add_up_to_one_whatever_the_size_of_logits() {
+        for logits in [[0.0_f32, 1.0, -2.0], [1000.0, 999.0, -1000.0], [-1000.0, -1001.0, -1002.0]] {
+            let sum: f32 = normalised(&logits).iter().map(|value| value.exp()).sum();
+            assert!((sum - 1.0).abs() < 1e-6, "{logits:?}: {sum}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The demo's concept: its strongest features against control sets, on the built program.
+
+use serde_json::Value;
+
+use super::command::{parsed, stdout};
+
+/// The strongest gender features, with male names and with female ones as clean prompts, remove more of the bias than 20 random and than 20
+/// stratified sets of as many features.
+#[test]
+fn the_strongest_features_remove_more_bias_than_control_sets() {
+    let folder = tempfile::tempdir().unwrap();
+    stdout(folder.path(), &["run", "--output", "run"]);
+    for view in ["male", "female"] {
+        let curve = ["ablate", "run", "--view", view, "--curve", "--top-k", "10", "--way", "resample", "--format", "json"];
+        let found = parsed(folder.path(), &curve);
+        let rungs = found["curve"].as_array().unwrap();
+        let sizes: Vec<u64> = rungs.iter().map(|rung| rung["features"].as_u64().unwrap()).collect();
+        assert_eq!(sizes, [1, 2, 3, 5, 7, 10]);
+        let last = &rungs[5];
+        let bias = last["bias"]["mean"].as_f64().unwrap();
+        for sampler in ["random", "stratified"] {
+            let controls = &last["controls"][sampler]["bias"];
+            let sets: Vec<f64> = serde_json::from_value(controls["per_set"].clone()).unwrap();
+            println!("{view}: bias {bias:.3}, {sampler}: mean {} of {}", controls["mean"], controls["interval"]);
+            assert_eq!(sets.len(), 20);
+            assert!(sets.iter().all(|control| *control < bias), "{view}: bias {bias}, {sampler}: {sets:?}");
+        }
+        let drawn = |name: &str| found["controls"][name].as_u64().unwrap();
+        assert!(drawn("drawn_from") > 500 && drawn("seed") == 12, "{}", found["controls"]);
+    }
+}
+
+/// Side effects have the other direction, another study's pairs and neutral text, and a way without values there says so.
+#[test]
+fn side_effects_are_reported_beside_every_set() {
+    let folder = tempfile::tempdir().unwrap();
+    stdout(folder.path(), &["run", "--examples", "8", "--output", "run"]);
+    let list = ["ablate", "run", "--top-k", "3", "--side-effects", "--format", "json"];
+    let found = parsed(folder.path(), &[&list[..], &["--also", "professions"]].concat());
+    let side_effects = &found["side_effects"];
+    let set = &side_effects["sets"]["list"];
+    let views: Vec<&String> = set["bias"].as_object().unwrap().keys().collect();
+    assert!(views.len() > 2 && ["female", "baseline"].iter().all(|view| views.iter().any(|name| name == view)), "{views:?}");
+    assert!(views.iter().any(|view| view.starts_with("professions: ")), "{views:?}");
+    assert!(set["neutral_text"]["divergence"]["mean"].as_f64().unwrap() > 0.0);
+    assert!(side_effects["neutral_text"]["texts"] == 60 && side_effects["neutral_text"]["corpus"] == "data/neutral.txt");
+    let resampled = parsed(folder.path(), &[&list[..], &["--way", "resample"]].concat());
+    assert_eq!(resampled["side_effects"]["neutral_text"], Value::Null);
+    std::fs::write(folder.path().join("texts"), "The train was late.\n[5, 6, 7, 8]\n").unwrap();
+    let table = ["ablate", "run", "--curve", "--top-k", "3", "--controls", "2", "--side-effects", "--corpus", "texts"];
+    let text = stdout(folder.path(), &table);
+    assert!(text.contains("knee") && text.contains("of 2 texts"), "{text}");
+}
