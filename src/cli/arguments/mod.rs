@@ -32,13 +32,13 @@ pub use study::StudyArguments;
 #[cfg(feature = "train")]
 pub use train::{Kept, TrainArguments};
 pub use values::Choice;
-use values::{backend, layout, parts, positive, seconds, shape, size, theme, threshold};
+use values::{backend, layout, parts, positive, preset, seconds, size, theme, threshold};
 
 use crate::app::config::CLIPBOARDS;
 use crate::app::state::{THRESHOLD, ThemeName};
 use crate::core::request::{Backend, Shard};
 use crate::core::selection::Selection;
-use crate::engine::synth::{Layout, Shape};
+use crate::engine::synth::{Layout, Preset};
 
 /// Finds the features of sparse autoencoders that carry a concept in a language model.
 ///
@@ -348,9 +348,10 @@ pub struct InspectArguments {
 /// Flags of `synth`.
 #[derive(Debug, Args)]
 pub struct SynthArguments {
-    /// The shape of model and dictionaries: pythia-70m takes 0.2 GB and 2.4 GB.
-    #[arg(long, value_name = "NAME", default_value = "pythia-70m", value_parser = shape())]
-    pub preset: Shape,
+    /// The shape of model and dictionaries: pythia-70m takes 0.2 GB and 2.4 GB, gpt2-small with 12 residual dictionaries 0.5 GB and 1.8 GB,
+    /// gemma-2-2b with those of one layer 5.2 GB and 0.9 GB.
+    #[arg(long, value_name = "NAME", default_value = "pythia-70m", value_parser = preset())]
+    pub preset: Preset,
 
     /// A new or empty folder.
     #[arg(long, value_name = "DIR")]

@@ -11,7 +11,7 @@ use crate::core::lens::LensForm;
 use crate::core::quadrature::{MOST_STEPS, Rule};
 use crate::core::request::Backend;
 use crate::core::run::Method;
-use crate::engine::synth::{Layout, Shape};
+use crate::engine::synth::{Layout, Preset};
 use crate::engine::threads::cores;
 
 /// The value that leaves the choice to the program, in flags that also take names.
@@ -112,8 +112,8 @@ pub fn layout() -> impl TypedValueParser<Value = Layout> {
 }
 
 /// Parses the name of a shape of model and dictionaries.
-pub fn shape() -> impl TypedValueParser<Value = Shape> {
-    one_of(&Shape::ALL, |shape| shape.name)
+pub fn preset() -> impl TypedValueParser<Value = Preset> {
+    one_of(&Preset::ALL, Preset::name)
 }
 
 /// Parses a whole number from 1 up.
