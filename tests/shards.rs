@@ -165,3 +165,95 @@ fn a_shard_without_examples_of_a_view_is_read_checked_and_merged() {
     succeed(folder, "merge part1 part2 part3 part4 part5 --output merged");
     compare(&run_file::read(&folder.join("merged")).unwrap(), &run_file::read(&folder.join("whole")).unwrap());
 }
+
+/// A run over attention and one over the rest are together the run over all.
+#[test]
+fn runs_over_different_submodules_merge_into_the_run_over_all() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo");
+    for entry in std::fs::read_dir(demo.join("dictionaries")).unwrap() {
+        let from = entry.unwrap().path();
+        let name = from.file_name().unwrap().to_str().unwrap();
+        let some = if name.contains("-att-") { "attention" } else { "rest" };
+        std::fs::create_dir_all(folder.join(some).join(name)).unwrap();
+        for file in ["cfg.json", "sae_weights.safetensors"] {
+            std::fs::copy(from.join(file), folder.join(some).join(name).join(file)).unwrap();
+        }
+    }
+    let model = demo.join("model");
+    let run = |dictionaries: &str, output: &str| {
+        let (model, names) = (model.display(), "--study names --method attrib --detail 100000");
+        succeed(folder, &format!("run --model {model} --dictionaries {dictionaries} {names} --output {output}"));
+    };
+    let all = demo.join("dictionaries").display().to_string();
+    run(&all, "whole");
+    run("attention", "a");
+    run("rest", "b");
+    // In any order.
+    succeed(folder, "merge b a --output merged");
+    let [merged, whole] = ["merged", "whole"].map(|name| run_file::read(&folder.join(name)).unwrap());
+    compare(&merged, &whole);
+    let names = |run: &Run| run.manifest.dictionaries.iter().map(|record| record.submodule.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&merged), names(&whole));
+    assert!(merged.manifest.dictionaries.iter().all(|record| record.report.is_some()), "each saw all prompts");
+    succeed(folder, "check merged");
+    for (arguments, said) in
+        [("merge a whole --output x", "whole: has attn_0, as has a"), ("merge a a --output x", "a: has attn_0, as has a")]
+    {
+        let output = saescope(folder, arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && error.contains(said), "{arguments}: {error}");
+    }
+}
+
+/// A run in parts that is killed goes on at the first part that is missing.
+#[test]
+fn a_killed_run_in_parts_goes_on() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let flags = "run --method attrib --detail 100000 --examples 24";
+    succeed(folder, &format!("{flags} --output whole"));
+    let arguments = format!("{flags} --parts 12 --output run");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_saescope"))
+        .args(arguments.split(' '))
+        .current_dir(folder)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !folder.join("run.parts/2-of-12.safetensors").exists() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    if !folder.join("run").exists() {
+        let other = saescope(folder, &arguments.replace("attrib", "ig"));
+        let said = String::from_utf8(other.stderr).unwrap();
+        assert!(other.status.code() == Some(2) && said.contains("run.parts: holds parts of another computation"), "{said}");
+        let again = saescope(folder, &arguments);
+        let said = String::from_utf8(again.stdout).unwrap();
+        assert!(again.status.success(), "{said}");
+        assert!(said.contains("part 1 of 12: computed before, in run.parts/1-of-12.safetensors"), "{said}");
+    }
+    compare(&run_file::read(&folder.join("run")).unwrap(), &run_file::read(&folder.join("whole")).unwrap());
+    assert!(!folder.join("run.parts").exists());
+}
+
+/// A limit of memory makes batches smaller, which changes no effect, or is said to be too small.
+#[test]
+fn memory_is_stated_and_kept_to() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let run = |more: &str| saescope(folder, &format!("run --method attrib --detail 100000 {more}"));
+    let said = String::from_utf8(run("--output whole").stdout).unwrap();
+    assert!(said.contains("note: memory: about ") && said.contains("batches of up to 50 pairs"), "{said}");
+    let stated: f64 = said.split("memory: about ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let said = String::from_utf8(run(&format!("--memory {}M --output small", stated - 5.0)).stdout).unwrap();
+    assert!(said.contains("batches of up to 25 pairs") || said.contains("batches of up to 12 pairs"), "{said}");
+    compare(&run_file::read(&folder.join("small")).unwrap(), &run_file::read(&folder.join("whole")).unwrap());
+    let output = run("--memory 10M --output x");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && error.contains("--memory 10.0 MB: is less than the study takes"), "{error}");
+    assert!(!folder.join("x").exists());
+    assert_eq!(run("--memory 10 --output x").status.code(), Some(2));
+}

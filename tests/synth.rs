@@ -102,6 +102,27 @@ fn every_format_holds_the_same_dictionaries() {
     }
 }
 
+/// Hosts of other families, in the layouts in which their dictionaries are published: the command that is named works as it is.
+#[test]
+fn other_hosts_are_read_with_their_dictionaries() {
+    for (preset, submodules, bos) in [("tiny-gpt2", &["resid_0", "resid_1"][..], 319), ("tiny-gemma2", &["mlp_1", "resid_1"], 2)]
+    {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path();
+        let said = succeed(folder, &format!("synth --preset {preset} --output w --pairs 20"));
+        let command = said.lines().find_map(|line| line.strip_prefix("saescope ")).unwrap();
+        succeed(folder, &format!("{command} --method attrib --output run"));
+        let run = run_file::read(&folder.join("run")).unwrap();
+        assert_eq!(run.manifest.model.bos, Some(bos), "{preset}");
+        let records = &run.manifest.dictionaries;
+        assert_eq!(records.iter().map(|record| record.submodule.as_str()).collect::<Vec<_>>(), submodules, "{preset}");
+        for record in records {
+            let active = record.report.unwrap().active;
+            assert!((8.0..50.0).contains(&active), "{preset}, {}: {active}", record.submodule);
+        }
+    }
+}
+
 #[test]
 fn a_folder_that_holds_something_is_left_alone() {
     let home = tempfile::tempdir().unwrap();

@@ -61,6 +61,10 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
                 Event::Step(Step::Fitted(submodule, report)) => {
                     assert!(report.active > 0.0 && fitted.insert(submodule.to_string(), report).is_none(), "fitted twice");
                 }
+                Event::Step(Step::Measured(submodule, report)) => {
+                    assert!(report.active > 0.0 && !fitted.contains_key(&submodule.to_string()), "judged before its end");
+                }
+                Event::Step(Step::Inspected(_)) => panic!("nobody asked for it"),
                 Event::Identified(subject) => assert!(identified.replace(subject).is_none(), "identified twice"),
                 Event::Ended(outcome) => ended = Some(outcome.unwrap()),
                 Event::Opened(_) => panic!("opened twice"),

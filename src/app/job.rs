@@ -209,6 +209,8 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             }
             Vec::new()
         }
+        // The final report follows, and the site finder is asked for by `run` alone.
+        JobNews::Step(Step::Measured(..) | Step::Inspected(_)) => Vec::new(),
         JobNews::Ended(Ok(findings)) => {
             let seconds = now.saturating_sub(job.started).as_secs_f64();
             state.job = None;

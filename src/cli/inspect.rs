@@ -4,34 +4,51 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::arguments::InspectArguments;
-use super::output;
 use super::study::DEMO;
-use super::table::Table;
+use super::{inspection, output};
+use crate::core::declared::Agreement;
 use crate::core::inspection::{Candidate, Verdict, verdict};
 use crate::core::problem::{Problem, Result};
 use crate::core::request::ModelSource;
-use crate::core::submodule::{Submodule, SubmoduleKind};
-use crate::core::text::printable;
+use crate::core::submodule::{LayerIndex, Submodule, SubmoduleKind};
+use crate::core::text::{bytes, printable};
 use crate::engine::cancel::Cancel;
+use crate::engine::dictionary::place::Place;
 use crate::engine::dictionary::{Dictionary, Purpose, formats};
-use crate::engine::inspect::{candidates, read};
+use crate::engine::inspect::{Set, candidates, read};
 use crate::engine::loaded::Loaded;
 use crate::engine::memory::Bounds;
+use crate::engine::model::config::Config;
+use crate::store::hub::headers::Remote;
+use crate::store::hub::settings::Settings;
 use crate::store::text_file;
 
 /// Sentences of the program's own, of several kinds.
 const SENTENCES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/sentences.txt"));
 
+/// For any submodule: a dictionary is looked at wherever it belongs.
+const LOOK: Purpose = Purpose::Look { submodule: Submodule { kind: SubmoduleKind::Residual, layer: LayerIndex(0) } };
+
 /// Measures the dictionary in every set-up; the exit status is 1 if the one that its files say does not fit.
 pub fn inspect(arguments: &InspectArguments) -> Result<ExitCode> {
+    if let Some(remote) = Remote::parse(&arguments.model.to_string_lossy())? {
+        return inspect_remote(&remote, arguments);
+    }
+    let folder = arguments.dictionary.as_deref().ok_or_else(|| {
+        let remedy = "name the folder of a dictionary after the model, or a folder on the hub alone: hf://OWNER/NAME/FOLDER";
+        Problem::new("inspect", "names no dictionary", remedy)
+    })?;
+    if Remote::parse(&folder.to_string_lossy())?.is_some() {
+        let what = "is on the hub, and a fit is measured with all of a dictionary's weights";
+        let remedy = "download it first, or leave the model out to see what it says of itself";
+        return Err(Problem::new(folder.display(), what, remedy));
+    }
     let cancel = Cancel::default();
-    // Any submodule: the dictionary is looked at wherever it belongs.
-    let purpose = Purpose::Look { submodule: Submodule::new(SubmoduleKind::Residual, 0) };
-    let dictionary = formats::open(&arguments.dictionary, purpose)?;
+    let dictionary = formats::open(folder, LOOK)?;
     output::print(&said(&dictionary))?;
     let source = source(&arguments.model);
     let loaded = Loaded::open(&source, arguments.backend.named(), Bounds::NONE, &cancel)?;
-    expect_measurable(&dictionary, loaded.compute.config().width)?;
+    expect_measurable(&dictionary, loaded.compute.config())?;
     let (content, name) = match &arguments.text {
         Some(path) => (text_file::read(path, text_file::BY_HAND)?, path.display().to_string()),
         None => (SENTENCES.to_owned(), "the program's own text".to_owned()),
@@ -45,17 +62,83 @@ pub fn inspect(arguments: &InspectArguments) -> Result<ExitCode> {
         }
         bos => bos,
     };
-    let found = candidates(loaded.compute.as_ref(), &dictionary, &texts.tokens, bos, &cancel)?;
-    let verdict = verdict(&found, dictionary.stated().active);
+    let set = Set {
+        compute: loaded.compute.as_ref(),
+        weights: &loaded.weights,
+        dictionary: &dictionary,
+        place: dictionary.reads(),
+        bos: dictionary.stated().bos,
+    };
+    let found = candidates(&set, &texts.tokens, bos, &cancel)?;
+    let verdict = verdict(&found);
+    let against = against(&dictionary, &found);
+    let declared = against.as_ref().map_or_else(String::new, |(_, said)| format!("{said}\n"));
     output::print(&format!(
-        "\nmeasured on {} tokens of {} texts ({}), all positions\n\n{}\n{}\n",
+        "\nmeasured on {} tokens of {} texts ({}), all positions; the best set-ups and the stated one\n\n{}\n{declared}{}\n",
         texts.count,
         texts.tokens.len(),
         printable(&name),
-        table(&found).plain(),
-        sentence(&found, &verdict)
+        inspection::table(&found),
+        inspection::sentence(&found, &verdict)
     ))?;
-    Ok(if matches!(verdict, Verdict::Fits { .. }) { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    let agrees = against.is_none_or(|(agreement, _)| agreement != Agreement::FarOff);
+    Ok(if agrees && matches!(verdict, Verdict::Fits { .. }) { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// What is declared beside what was measured in the stated set-up; None if there is none or nothing is declared.
+fn against(dictionary: &Dictionary, found: &[Candidate]) -> Option<(Agreement, String)> {
+    let declared = dictionary.stated().declared();
+    let stated = found.iter().find(|candidate| candidate.is_stated)?;
+    let agreement = declared.against(stated.report);
+    let said = || format!("{}, measured {}: {}.", declared.in_words(), inspection::measured(stated.report), agreement.in_words());
+    (agreement != Agreement::NothingDeclared).then(|| (agreement, said()))
+}
+
+/// Says what the dictionaries in a folder on the hub are; the exit status is 1 if one of them would be refused.
+fn inspect_remote(remote: &Remote, arguments: &InspectArguments) -> Result<ExitCode> {
+    if arguments.dictionary.is_some() || arguments.text.is_some() || arguments.bos.is_some() {
+        let remedy = "leave out what follows the address, or download the dictionary and name model and folder";
+        return Err(Problem::new(arguments.model.display(), "is on the hub: nothing is measured there", remedy));
+    }
+    let settings = Settings::from_environment()?;
+    if settings.offline {
+        let what = "must not be used: HF_HUB_OFFLINE is set";
+        return Err(Problem::new("the network", what, "start saescope without it to look at the hub"));
+    }
+    let headers = remote.read(&settings, &|| false)?;
+    let all: u64 = headers.files.iter().map(|(_, size)| size).sum();
+    output::print(&format!(
+        "commit {}: {} files, {}; {} of them read\n\n",
+        headers.commit,
+        headers.files.len(),
+        bytes(all),
+        bytes(headers.read)
+    ))?;
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for path in headers.files.iter().map(|(path, _)| headers.root.join(path)) {
+        // Llama Scope's weights lie one folder deeper than what names the format.
+        let above = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&headers.root));
+        folders.extend(above.filter(|folder| formats::detect(folder).is_some()).map(Path::to_owned));
+    }
+    folders.sort();
+    folders.dedup();
+    let mut refused = false;
+    for folder in &folders {
+        let shown = |text: String| text.replace(&format!("{}/", headers.root.display()), "");
+        match formats::open(folder, LOOK) {
+            Ok(dictionary) => output::print(&shown(said(&dictionary)))?,
+            Err(problem) => {
+                refused = true;
+                output::print(&shown(format!("refused: {problem}\n")))?;
+            }
+        }
+    }
+    if folders.is_empty() {
+        let files: String =
+            headers.files.iter().map(|(path, size)| format!("  {:>10}  {}\n", bytes(*size), printable(path))).collect();
+        output::print(&format!("no dictionary in a format that is read (`saescope models`):\n{files}"))?;
+    }
+    Ok(if refused || folders.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 fn source(model: &Path) -> ModelSource {
@@ -91,78 +174,34 @@ fn said(dictionary: &Dictionary) -> String {
     }
     lines.extend(stated.model.as_ref().map(|model| format!("  model     {model}")));
     lines.extend(stated.bos.map(|bos| format!("  BOS       {}", if bos { "in front of every text" } else { "none" })));
-    lines.extend(stated.active.map(|active| format!("  active    {active} features of a token")));
+    let declared = stated.declared().in_words();
+    lines.extend((!declared.is_empty()).then(|| format!("  {declared}")));
     lines.extend(stated.notes.iter().map(|note| format!("  note      {note}")));
     lines.iter().map(|line| printable(line) + "\n").collect()
 }
 
-fn expect_measurable(dictionary: &Dictionary, width: usize) -> Result<()> {
-    if dictionary.reads() != dictionary.writes() {
+/// Fails if no run of the model gives what `dictionary` would have to be compared with.
+fn expect_measurable(dictionary: &Dictionary, config: &Config) -> Result<()> {
+    let transcodes = dictionary.reads() != dictionary.writes();
+    if transcodes && !matches!(dictionary.writes(), Place::Output(submodule) if submodule.layer.0 < config.layers) {
         return Err(Problem::new(
             dictionary.name(),
-            format_args!("is a transcoder of {}, whose input no run of the model keeps", dictionary.writes()),
-            "give a sparse autoencoder of an output",
+            format_args!("is a transcoder that writes {}, which the model does not put out", dictionary.writes()),
+            "give the model that the dictionary was trained on",
         ));
     }
-    if dictionary.width() != width {
+    let heads = config.heads * config.head_width;
+    let written = if transcodes { dictionary.written_width() } else { config.width };
+    if ![config.width, heads].contains(&dictionary.width()) || written != config.width {
         return Err(Problem::new(
             dictionary.name(),
-            format_args!("reads activations of width {}, the model's outputs are {width} wide", dictionary.width()),
+            format_args!(
+                "reads activations of width {}, the model's outputs are {} wide and its heads together {heads}",
+                dictionary.width(),
+                config.width
+            ),
             "give the model that the dictionary was trained on",
         ));
     }
     Ok(())
-}
-
-fn table(found: &[Candidate]) -> Table {
-    let mut places: Vec<&Candidate> = found.iter().collect();
-    let explained = |candidate: &Candidate| candidate.report.explained.unwrap_or(f64::NEG_INFINITY);
-    places.sort_by(|one, other| explained(other).total_cmp(&explained(one)));
-    let mut table = Table::new(4, &["reads", "frame", "scale", "BOS", "active", "explained", ""]);
-    for candidate in places {
-        let explained =
-            candidate.report.explained.map_or_else(|| "no variance".to_owned(), |share| format!("{:.1} %", 100.0 * share));
-        table.push(vec![
-            candidate.place.clone(),
-            candidate.frame.to_owned(),
-            candidate.scale.to_owned(),
-            if candidate.bos { "yes" } else { "no" }.to_owned(),
-            format!("{:.1}", candidate.report.active),
-            explained,
-            if candidate.is_stated { "stated" } else { "" }.to_owned(),
-        ]);
-    }
-    table
-}
-
-fn set_up(candidate: &Candidate) -> String {
-    let bos = if candidate.bos { "with a BOS token" } else { "without a BOS token" };
-    let scale = if candidate.scale == "none" { String::new() } else { format!(", {}", candidate.scale) };
-    format!("{}, {}{scale}, {bos}", candidate.place, candidate.frame)
-}
-
-fn share(candidate: &Candidate) -> String {
-    candidate.report.explained.map_or_else(|| "no variance".to_owned(), |share| format!("{:.1} % of the variance", 100.0 * share))
-}
-
-/// The verdict in words.
-fn sentence(found: &[Candidate], verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Fits { stated, far_off } => {
-            let far = far_off.map_or_else(String::new, |(said, measured)| {
-                format!("; but {measured:.1} features are active at a token, and its files say {said:.1}: the texts may be unlike those it was trained on")
-            });
-            format!("It fits as its files say: {} ({}){far}.", set_up(&found[*stated]), share(&found[*stated]))
-        }
-        Verdict::Elsewhere { best, stated } => {
-            let instead = match stated {
-                Some(stated) => format!("not as its files say ({}: {})", set_up(&found[*stated]), share(&found[*stated])),
-                None => "and its files do not say so".to_owned(),
-            };
-            format!("It fits at {} ({}), {instead}.", set_up(&found[*best]), share(&found[*best]))
-        }
-        Verdict::Nowhere => {
-            "It fits in none of these set-ups: it is of another model, of a place that is not tried here, or damaged.".to_owned()
-        }
-    }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::arguments::MergeArguments;
 use super::{output, summary};
 use crate::core::merge::{self, Named};
+use crate::core::merge_submodules;
 use crate::core::problem::Result;
 use crate::store::atomic::AtomicFile;
 use crate::store::run_file;
@@ -16,8 +17,10 @@ pub fn merge(arguments: &MergeArguments) -> Result<ExitCode> {
     let read = |path: &std::path::PathBuf| Ok((path.display().to_string(), run_file::read(path)?));
     let runs = arguments.runs.iter().map(read).collect::<Result<Vec<Named>>>()?;
     let count = runs.len();
-    let run = merge::merge(runs)?;
+    // Without a shard among them they can only be runs over different submodules.
+    let is_by_submodule = count > 1 && runs.iter().all(|(_, run)| run.manifest.shard.is_none());
+    let run = if is_by_submodule { merge_submodules::merge(runs)? } else { merge::merge(runs)? };
     run_file::write(&run, file)?;
-    output::print(&format!("{count} shards; times are sums over them\n{}", summary::results(run, &arguments.output)))?;
+    output::print(&format!("{count} parts; times are sums over them\n{}", summary::results(run, &arguments.output)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::arguments::DisplayArguments;
 use super::table::Table;
-use super::{output, run, tags};
+use super::{compute, output, tags};
 use crate::core::findings::{Findings, Source};
 use crate::core::path_sum::PathSum;
 use crate::core::problem::Result;
@@ -24,7 +24,7 @@ use crate::store::{published, run_file};
 
 /// Computes `request` and prints the tables of its run.
 pub fn computed(request: Request, display: &DisplayArguments) -> Result<ExitCode> {
-    whole(run::compute(request)?, None, display)
+    whole(compute::compute(request)?, None, display)
 }
 
 /// Reads the run file at `path` and prints its tables.

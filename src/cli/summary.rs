@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::table::Table;
 use crate::app::state::THRESHOLD;
+use crate::core::declared::Agreement;
 use crate::core::dictionary_report::{DecoderNorms, DictionaryReport, LEAST_EXPLAINED};
 use crate::core::findings::Findings;
-use crate::core::inspection::is_far_off;
 use crate::core::invariant;
 use crate::core::path_sum::PathSum;
 use crate::core::run::{DataRecord, DictionaryRecord, Opened, Run};
@@ -81,10 +81,7 @@ pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
             record.submodule.clone(),
             record.features.to_string(),
             active(record),
-            record
-                .report
-                .and_then(|report| report.explained)
-                .map_or_else(String::new, |explained| format!("{:.1} %", 100.0 * explained)),
+            explained(record),
             norm(|norms| norms.least),
             norm(|norms| norms.median),
             norm(|norms| norms.largest),
@@ -105,13 +102,24 @@ pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
             100.0 * LEAST_EXPLAINED
         )),
     };
-    (table.plain(), line + &far_off(records) + &notes(records))
+    (table.plain(), line + &verdicts(records) + &notes(records))
 }
 
-/// The number of active features, with the one that the dictionary's files state, if they do.
+/// The number of active features, with the one that is declared, if one is.
 fn active(record: &DictionaryRecord) -> String {
     let measured = record.report.map_or_else(String::new, |report| format!("{:.1}", report.active));
-    record.stated_active.map_or_else(|| measured.clone(), |stated| format!("{measured} (stated {stated})"))
+    beside(measured, record.stated_active.map(|declared| format!("{declared}")))
+}
+
+/// The explained variance, with the one that is declared, if one is.
+fn explained(record: &DictionaryRecord) -> String {
+    let measured = record.report.and_then(|report| report.explained);
+    let measured = measured.map_or_else(String::new, |explained| format!("{:.1} %", 100.0 * explained));
+    beside(measured, record.stated_explained.map(|declared| format!("{:.1} %", 100.0 * declared)))
+}
+
+fn beside(measured: String, declared: Option<String>) -> String {
+    declared.map_or_else(|| measured.clone(), |declared| format!("{measured} (declared {declared})"))
 }
 
 /// `text` in lines of at most 80 columns, broken between words.
@@ -120,21 +128,27 @@ fn wrapped(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-/// A sentence about dictionaries of which far more or fewer features are active than their files state.
-fn far_off(records: &[DictionaryRecord]) -> String {
-    let is_far = |record: &&DictionaryRecord| {
-        let both = record.stated_active.zip(record.report);
-        both.is_some_and(|(stated, report)| is_far_off(stated, report.active))
+/// The verdict on what is declared of the dictionaries: a sentence for each kind of verdict.
+fn verdicts(records: &[DictionaryRecord]) -> String {
+    let of = |agreement: Agreement| -> Vec<&str> {
+        let has = |record: &&DictionaryRecord| record.agreement() == Some(agreement);
+        records.iter().filter(has).map(|record| record.submodule.as_str()).collect()
     };
-    let far: Vec<&str> = records.iter().filter(is_far).map(|record| record.submodule.as_str()).collect();
-    if far.is_empty() {
-        return String::new();
+    let remedy = "prompts of a few words are unlike what they were trained on, or the set-up is wrong: `saescope inspect` with --text says which";
+    let mut text = String::new();
+    for (agreement, word, remedy) in [
+        (Agreement::FarOff, "warning", remedy),
+        (Agreement::Differs, "note", remedy),
+        (Agreement::AsDeclared, "note", "active features and explained variance"),
+    ] {
+        let whose = of(agreement);
+        if !whose.is_empty() {
+            let all = whose.len() == records.len() && records.len() > 1;
+            let whose = if all { "all dictionaries".to_owned() } else { whose.join(", ") };
+            text.push_str(&wrapped(&format!("\n{word}: {whose}: {} ({remedy})\n", agreement.in_words())));
+        }
     }
-    wrapped(&format!(
-        "\nnote: of the dictionaries of {} more than twice or less than half as many features are active as their files state: prompts of \
-         a few words are unlike what they were trained on, or the set-up is wrong (saescope inspect)\n",
-        far.join(", ")
-    ))
+    text
 }
 
 /// A line for each note, with the dictionaries that have it.

@@ -13,14 +13,19 @@ use zip::{CompressionMethod, ZipWriter};
 use super::arguments::SynthArguments;
 use super::output;
 use crate::core::problem::{Problem, Result};
-use crate::engine::synth::{Layout, Plan, Sink, ZIP, synthesize};
+use crate::engine::model::weight_files::WeightFiles;
+use crate::engine::synth::{Host, Layout, Plan, Preset, Sink, WriteSeek, ZIP, synthesize, synthesize_host};
 use crate::store::{atomic, temporary};
 
 /// Runs `synth`.
 pub fn synth(arguments: &SynthArguments) -> Result<ExitCode> {
+    let shape = match arguments.preset {
+        Preset::NeoX(shape) => shape,
+        Preset::Host(host) => return synth_host(arguments, host),
+    };
     let layouts = arguments.format.clone();
     let folder = Folder::create(&arguments.output, layouts.contains(&Layout::Zip))?;
-    let plan = Plan { shape: arguments.preset, layouts, pairs: arguments.pairs, seed: arguments.seed };
+    let plan = Plan { shape, layouts, pairs: arguments.pairs, seed: arguments.seed };
     // Only the files matter: if the reader of the output has gone away, the work goes on.
     synthesize(&plan, &folder, &|part| drop(output::print(&format!("wrote {part}\n"))))?;
     folder.finish()?;
@@ -28,11 +33,30 @@ pub fn synth(arguments: &SynthArguments) -> Result<ExitCode> {
     let mut text = "\nRandom weights: no number that is computed from them means anything.\n".to_owned();
     for layout in plan.layouts {
         text.push_str(&format!(
-            "saescope run --model {root}/model --dictionaries {root}/{} --pairs {root}/pairs.json --baseline {root}/baseline.json\n",
+            "saescope run --model {root}/model --dictionaries {root}/{} --pairs {root}/pairs.json --baseline {root}/baseline.json \
+             --despite-fit\n",
             layout.place()
         ));
     }
     output::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes another host, whose dictionaries have the layout in which they are published.
+fn synth_host(arguments: &SynthArguments, host: Host) -> Result<ExitCode> {
+    if arguments.format != [Layout::SaeLens] {
+        let what = format_args!("is for GPT-NeoX, {} has dictionaries in the layout in which they are published", host.name);
+        return Err(Problem::new("--format", what, "leave it out"));
+    }
+    let folder = Folder::create(&arguments.output, false)?;
+    let reopen = || WeightFiles::open(&arguments.output.join("model"));
+    let tell = |part: &str| drop(output::print(&format!("wrote {part}\n")));
+    synthesize_host(host, arguments.pairs, arguments.seed, &folder, &reopen, &tell)?;
+    let root = arguments.output.display();
+    output::print(&format!(
+        "\nRandom weights: no number that is computed from them means anything.\nsaescope run --model {root}/model --dictionaries \
+         {root}/dictionaries --pairs {root}/pairs.json --baseline {root}/baseline.json --despite-fit\n"
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -100,6 +124,14 @@ impl Sink for Folder {
             fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
         }
         atomic::write(&path, bytes)
+    }
+
+    fn stream(&self, path: &str, write: &mut dyn FnMut(&mut dyn WriteSeek) -> io::Result<()>) -> Result<()> {
+        let path = self.root.join(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
+        }
+        atomic::write_with(&path, |file| write(file))
     }
 
     fn entry(&self, path: &str, bytes: &[u8]) -> Result<()> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::arguments::{StudyArguments, VerifyArguments};
-use super::run::compute_checked;
+use super::compute::compute_checked;
 use super::study;
 use super::table::Table;
 use super::{output, summary};

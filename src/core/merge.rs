@@ -59,6 +59,7 @@ pub fn merge(mut runs: Vec<Named>) -> Result<Run> {
     }
     for (name, run) in &runs[1..] {
         expect_same_study(&runs[0].1.manifest, &run.manifest, name)?;
+        expect_same_dictionaries(&runs[0].1.manifest, &run.manifest, name)?;
     }
     runs.sort_by_key(|(_, run)| run.manifest.shard.as_ref().map(|record| record.number));
     let runs: Vec<Run> = runs.into_iter().map(|(_, run)| run).collect();
@@ -74,8 +75,8 @@ fn shard<'a>(name: &str, run: &'a Run) -> Result<&'a ShardRecord> {
         .ok_or_else(|| Problem::new(name, "is a whole run, no shard", "name files that `run --shard I/N` wrote"))
 }
 
-/// Compares everything that decides the numbers.
-fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<()> {
+/// Compares everything that decides the numbers but the dictionaries.
+pub(super) fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<()> {
     let data = |data: &DataRecord| (data.sha256.clone(), data.lines, data.dropped);
     let model = |manifest: &Manifest| {
         let ModelRecord { sha256, config_sha256, layers, .. } = &manifest.model;
@@ -83,25 +84,30 @@ fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<(
     };
     let tokenizer =
         |manifest: &Manifest| (manifest.model.tokenizer_sha256.clone(), manifest.model.prefix_space, manifest.model.bos);
-    let dictionaries = |manifest: &Manifest| {
-        let record = |record: &DictionaryRecord| (record.submodule.clone(), record.sha256.clone(), record.features);
-        manifest.dictionaries.iter().map(record).collect::<Vec<_>>()
-    };
     let same = [
         ("method", (first.method, first.quadrature()) == (other.method, other.quadrature())),
         ("seed, tokens or examples", (first.seed, first.tokens, first.examples) == (other.seed, other.tokens, other.examples)),
         ("model", model(first) == model(other)),
         ("tokenizer", tokenizer(first) == tokenizer(other)),
-        ("dictionaries", dictionaries(first) == dictionaries(other)),
         ("study", first.study == other.study),
         ("pair lists", first.data.iter().map(data).eq(other.data.iter().map(data))),
     ];
     match same.into_iter().find(|(_, same)| !same) {
         None => Ok(()),
-        Some((what, _)) => {
-            Err(Problem::new(name, format_args!("differs from the first shard in its {what}"), "merge shards of one study"))
-        }
+        Some((what, _)) => Err(differs(name, what)),
     }
+}
+
+fn expect_same_dictionaries(first: &Manifest, other: &Manifest, name: &str) -> Result<()> {
+    let dictionaries = |manifest: &Manifest| {
+        let record = |record: &DictionaryRecord| (record.submodule.clone(), record.sha256.clone(), record.features);
+        manifest.dictionaries.iter().map(record).collect::<Vec<_>>()
+    };
+    if dictionaries(first) == dictionaries(other) { Ok(()) } else { Err(differs(name, "dictionaries")) }
+}
+
+fn differs(name: &str, what: &str) -> Problem {
+    Problem::new(name, format_args!("differs from the first shard in its {what}"), "merge shards of one study")
 }
 
 fn manifest(runs: &[Run]) -> Result<Manifest> {
@@ -112,6 +118,12 @@ fn manifest(runs: &[Run]) -> Result<Manifest> {
     }
     // A report covers its own shard's prompts only; what the overall report would need was not kept.
     whole.dictionaries.iter_mut().for_each(|record| record.report = None);
+    sum_up(&mut whole, runs);
+    Ok(whole)
+}
+
+/// Puts the earliest start, the smallest detail and the sum of all times of `runs` into the manifest of all.
+pub(super) fn sum_up(whole: &mut Manifest, runs: &[Run]) {
     whole.created_unix_seconds = runs.iter().map(|run| run.manifest.created_unix_seconds).min().unwrap_or_default();
     whole.detail = runs.iter().map(|run| run.manifest.detail).min().unwrap_or_default();
     for run in &runs[1..] {
@@ -120,7 +132,6 @@ fn manifest(runs: &[Run]) -> Result<Manifest> {
         whole.seconds.hash += seconds.hash;
         whole.seconds.attribution += seconds.attribution;
     }
-    Ok(whole)
 }
 
 /// The examples of all shards in the pair list `list`, each at its place in the whole list.
@@ -145,10 +156,11 @@ fn places(run: &Run, list: usize) -> &[usize] {
 }
 
 /// One shard's part of a view.
-struct Part<'a> {
-    effects: &'a ViewEffects,
+pub(super) struct Part<'a> {
+    /// What the shard found.
+    pub effects: &'a ViewEffects,
     /// The place of each of the shard's examples in the whole list.
-    order: &'a [usize],
+    pub order: &'a [usize],
 }
 
 impl<'a> Part<'a> {
@@ -265,7 +277,7 @@ fn merge_submodule(parts: &[Part<'_>], ordinal: usize, positions: usize) -> Subm
 
 /// Merges the effects at single tokens of the overall strongest features. A feature whose entries some shard has dropped is
 /// left out and counted.
-fn merge_detail(parts: &[Part<'_>], strongest: impl Iterator<Item = FeatureId>) -> Detail {
+pub(super) fn merge_detail(parts: &[Part<'_>], strongest: impl Iterator<Item = FeatureId>) -> Detail {
     let kept: Vec<HashMap<FeatureId, u32>> = parts
         .iter()
         .map(|part| part.effects.detail.features.iter().enumerate().map(|(index, feature)| (*feature, index as u32)).collect())

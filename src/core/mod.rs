@@ -7,6 +7,7 @@ pub mod agreement;
 pub mod capability;
 pub mod causal;
 pub mod chance;
+pub mod declared;
 pub mod delta;
 pub mod detail_index;
 pub mod dictionary_report;
@@ -23,6 +24,7 @@ pub mod invariant;
 pub mod kept_run;
 pub mod lens;
 pub mod merge;
+pub mod merge_submodules;
 #[cfg(test)]
 mod naive;
 pub mod name;

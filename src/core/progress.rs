@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::dictionary_report::DictionaryReport;
+use super::inspection::Inspection;
 use super::problem::Result;
 use super::ranking::Ranked;
 use super::run::{Opened, Run};
@@ -30,6 +31,11 @@ pub enum Step {
     Found(View, Arc<Ranked>),
     /// One dictionary has encoded all tokens; the report says how well it fits.
     Fitted(Submodule, DictionaryReport),
+    /// One dictionary has encoded enough tokens to judge how well it fits; the report is of these. It comes before any effect at the
+    /// submodule, and once.
+    Measured(Submodule, DictionaryReport),
+    /// A dictionary does not fit as it should, and the site finder looked for the reason.
+    Inspected(Box<Inspection>),
 }
 
 /// The events of a job, in this order: at most one `Opened`, then any number of `Step` with at most one `Identified` somewhere

@@ -31,6 +31,15 @@ pub struct Request {
     pub shard: Option<Shard>,
 }
 
+/// What a computation takes care of beside its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Care {
+    /// Whether a dictionary that does not fit is looked into, and a wrong set-up ends the computation.
+    pub fit: bool,
+    /// Most bytes of memory, beside files that are mapped; None for no limit.
+    pub memory: Option<u64>,
+}
+
 /// One part of a study's examples, for one of several machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::declared::{Agreement, Declared};
 use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::dropped_line::DroppedLine;
 use super::effects::ViewEffects;
@@ -238,9 +239,12 @@ pub struct DictionaryRecord {
     /// How well the dictionary fits; None in files of former versions and in merged runs.
     #[serde(default)]
     pub report: Option<DictionaryReport>,
-    /// Active features of a token, as its files state them.
+    /// Active features of a token, as its files or its release declare them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stated_active: Option<f64>,
+    /// Explained variance, as its files or its release declare it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated_explained: Option<f64>,
     /// Lengths of the rows of its decoder; None in files of former versions.
     #[serde(default)]
     pub decoder_norms: Option<DecoderNorms>,
@@ -253,6 +257,12 @@ impl DictionaryRecord {
     /// The submodule; None if the name is that of none.
     pub fn place(&self) -> Option<Submodule> {
         self.submodule.parse().ok()
+    }
+
+    /// How far the measurement is from what is declared; None if nothing was measured or nothing is declared.
+    pub fn agreement(&self) -> Option<Agreement> {
+        let declared = Declared { active: self.stated_active, explained: self.stated_explained };
+        Some(declared.against(self.report?)).filter(|agreement| *agreement != Agreement::NothingDeclared)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::core::invariant::first_not_finite;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::quadrature::Quadrature;
-use crate::core::request::{Request, Settings, Shard};
+use crate::core::request::{Backend, Care, ModelSource, Request, Settings, Shard};
 use crate::core::run::{
     DataRecord, DictionaryRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds, ShardRecord,
 };
@@ -27,10 +27,13 @@ use crate::engine::dataset::shard::deal;
 use crate::engine::dataset::{self, DataSet, Example, Limits};
 use crate::engine::dictionary::Dictionary;
 use crate::engine::floor::Floor;
+use crate::engine::footprint::{self, Footprint};
 use crate::engine::identity::Identity;
 use crate::engine::loaded::Loaded;
+use crate::engine::looks::Looks;
 use crate::engine::memory::Usage;
 use crate::engine::model::config::Config;
+use crate::engine::small_file::{self, LARGEST_CONFIGURATION};
 use crate::engine::threads::{THREAD, Threads, no_thread};
 use crate::engine::tokenizer::Tokenizer;
 
@@ -45,6 +48,8 @@ pub struct OpenStudy {
     data: Vec<DataSet>,
     shard: Option<ShardRecord>,
     open_seconds: f64,
+    /// None unless the computation is to take care.
+    care: Option<Care>,
     /// Times of the parts of the last attribution.
     stages: Mutex<Stages>,
 }
@@ -66,7 +71,40 @@ impl OpenStudy {
         }
         let shard = request.shard.map(|shard| take_shard(&mut data, shard)).transpose()?;
         let open_seconds = start.elapsed().as_secs_f64();
-        Ok(Self { request, threads, loaded, bos, data, shard, open_seconds, stages: Mutex::default() })
+        Ok(Self { request, threads, loaded, bos, data, shard, open_seconds, care: None, stages: Mutex::default() })
+    }
+
+    /// Opens and checks everything like [`OpenStudy::open`], with an empty cache. If memory is limited, batches are as small as that needs.
+    ///
+    /// # Errors
+    /// When the study does not fit into the memory even so; before the weights are read, if it is these.
+    pub fn open_careful(request: Request, care: Care, cancel: &Cancel) -> Result<Self> {
+        if let (Some(limit), ModelSource::Folder { model, .. }) = (care.memory, &request.model) {
+            let path = model.join("config.json");
+            let config = Config::parse(&small_file::read(&path, LARGEST_CONFIGURATION)?, &path.display().to_string())?;
+            footprint::expect_model(&config, request.backend, limit)?;
+        }
+        let mut study = Self::open(request, &Cache::default(), cancel)?;
+        study.care = Some(care);
+        while let Some(limit) = care.memory.filter(|limit| study.footprint().sum() > *limit) {
+            let Footprint { pairs, .. } = study.footprint();
+            if pairs <= 1 {
+                let remedy = "allow more, or divide the study: shorter prompts, dictionaries of fewer submodules at a time";
+                return Err(footprint::too_large(study.footprint().sum(), limit, remedy));
+            }
+            study.request.settings.batch = pairs / 2;
+        }
+        Ok(study)
+    }
+
+    /// The memory that the study takes as it is set up.
+    pub fn footprint(&self) -> Footprint {
+        let views = self.views();
+        let batches = batches(&views, self.request.settings.batch);
+        let backend = Backend::ALL.into_iter().find(|backend| backend.name() == self.loaded.compute.backend());
+        let (batch, results) = footprint::of_study(self.config(), &self.loaded.dictionaries, &batches, views.len());
+        let pairs = batches.iter().map(|batch| batch.clean.len()).max().unwrap_or(0);
+        Footprint { pairs, model: footprint::of_model(self.config(), backend), batch, results }
     }
 
     /// Model, backend, study and data, which are known before the computation.
@@ -78,7 +116,7 @@ impl OpenStudy {
             backend: self.loaded.compute.backend().to_owned(),
             study: self.request.study.study.clone(),
             data: self.data.iter().map(|data| self.data_record(data)).collect(),
-            notes: self.bos_note().into_iter().chain(self.data.iter().filter_map(DataSet::note)).collect(),
+            notes: self.notes(),
         }
     }
 
@@ -104,7 +142,15 @@ impl OpenStudy {
             let hashing = thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, hash).map_err(no_thread)?;
             let start = Instant::now();
             let reports = Mutex::new(HashMap::new());
+            let examples = self.data.iter().flat_map(|data| &data.examples);
+            let prompts = examples.flat_map(|example| [&example.clean[..], &example.patch[..]]);
+            let looks = Looks::new(&self.loaded, prompts, self.bos.is_some());
             let tell = |event: Event| {
+                if let Event::Step(Step::Measured(submodule, report)) = &event
+                    && self.care.is_some_and(|care| care.fit)
+                {
+                    looks.at(*submodule, *report, tell, cancel);
+                }
                 if let Event::Step(Step::Fitted(submodule, report)) = &event {
                     let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
                     reports.insert(submodule.to_string(), *report);
@@ -112,6 +158,7 @@ impl OpenStudy {
                 tell(event);
             };
             let views = cancel.unless_finished(|| self.attribute(&tell, cancel));
+            let views = looks.outcome().and(views);
             let attribution = start.elapsed().as_secs_f64();
             let identity = hashing.join().unwrap_or_else(|panic| resume_unwind(panic));
             // Whichever fails stops the other one, which then only knows that it was stopped.
@@ -160,6 +207,11 @@ impl OpenStudy {
     fn nothing_of(&self, view: View) -> ViewEffects {
         let dictionaries = self.loaded.dictionaries.iter().map(|dictionary| (dictionary.submodule(), dictionary.features()));
         ViewEffects::of_no_examples(view, dictionaries, self.request.settings.method != Method::Exact)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let memory = self.care.map(|_| format!("memory: {}; mapped files beside that", self.footprint()));
+        memory.into_iter().chain(self.bos_note()).chain(self.data.iter().filter_map(DataSet::note)).collect()
     }
 
     /// What was put in front of the prompts.

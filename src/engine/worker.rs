@@ -11,7 +11,7 @@ use std::thread::{Builder, JoinHandle};
 
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Event;
-use crate::core::request::Request;
+use crate::core::request::{Care, Request};
 use crate::core::run::Run;
 use crate::core::text::excerpt;
 use crate::engine::cache::Cache;
@@ -33,6 +33,19 @@ impl Job {
     /// When the system starts no more threads.
     pub fn start(request: Request) -> Result<Self> {
         Self::start_with(request, Arc::default(), Cancel::default())
+    }
+
+    /// Starts the computation like [`Job::start`], with care: its inputs say how much memory it takes, and as soon as a dictionary turns
+    /// out to be set up wrongly, it stops after a [`Step::Inspected`](crate::core::progress::Step::Inspected) that says how.
+    ///
+    /// # Errors
+    /// When the system starts no more threads.
+    pub fn start_careful(request: Request, care: Care) -> Result<Self> {
+        Self::spawn(Cancel::default(), move |tell, cancel| {
+            let study = OpenStudy::open_careful(request, care, cancel)?;
+            tell(Event::Opened(Box::new(study.opened())));
+            study.run(tell, cancel)
+        })
     }
 
     /// Starts the computation that `request` asks for, with what earlier jobs left in `cache`. The caller keeps a clone of

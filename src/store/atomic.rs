@@ -80,6 +80,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_folder(&target).map_err(failed)
 }
 
+/// Writes the file at `path` by what `write` writes, completely or not at all.
+pub fn write_with(path: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> Result<()> {
+    let target = followed(path)?;
+    let failed = |error: io::Error| failed(&target, &error);
+    let mut temporary = temporary::beside(&target).map_err(failed)?;
+    write(temporary.as_file_mut()).and_then(|()| temporary.as_file().sync_all()).map_err(failed)?;
+    temporary.persist(&target).map_err(|error| failed(error.error))?;
+    sync_folder(&target).map_err(failed)
+}
+
 /// Writes a new file at `path`, completely or not at all; an existing file or link is an error.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |error: io::Error| failed(path, &error);

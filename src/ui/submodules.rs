@@ -9,9 +9,11 @@ use super::theme::Theme;
 use super::{bar, pane};
 use crate::app::commands::movement::{submodule_row, submodule_top};
 use crate::app::state::{Pane, State};
+use crate::core::declared::Agreement;
 use crate::core::dictionary_report::DictionaryReport;
 use crate::core::rows::Count;
 use crate::core::rows::cells::signed;
+use crate::core::run::DictionaryRecord;
 use crate::core::submodule::Submodule;
 use crate::core::view_findings::Coverage;
 
@@ -77,7 +79,10 @@ fn one(state: &State, theme: &Theme, submodule: Submodule, largest: f64, width: 
     let layers = state.findings().map_or(0, |findings| findings.layers);
     let count = state.table.listing.counts.get(submodule.ordinal(layers)).copied().unwrap_or_default();
     // `!` marks a suspect dictionary; the card says why it is suspect.
-    let suspect = state.findings().and_then(|findings| findings.report(submodule)).is_some_and(DictionaryReport::is_suspect);
+    let suspect = state.findings().is_some_and(|findings| {
+        let agreement = findings.dictionary(submodule).and_then(DictionaryRecord::agreement);
+        findings.report(submodule).is_some_and(DictionaryReport::is_suspect) || agreement.is_some_and(Agreement::is_bad)
+    });
     let name = left(&format!("{submodule}{}", if suspect { "!" } else { "" }), COLUMNS[0]);
     let view = state.findings().map(|findings| findings.view(state.shown().first()));
     let found = view.and_then(|view| view.submodule(submodule));

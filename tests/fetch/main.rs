@@ -18,6 +18,7 @@ mod terminal;
 mod complete;
 mod computed;
 mod disk;
+mod headers;
 mod interrupted;
 mod offline;
 mod refused;

@@ -6,6 +6,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 use burn_ndarray::NdArray;
 use saescope::engine::compute::Answers;
 use saescope::engine::model::attention::at_the_end;
+use saescope::engine::model::inside::{Inside, Layer};
 use saescope::engine::model::site::Site;
 use saescope::engine::model::transformer::Transformer;
 
@@ -139,5 +140,44 @@ fn the_centred_frame_is_the_raw_one_less_its_mean() {
         };
         let found: Vec<f32> = raw.get(&name).chunks_exact(32).flat_map(less).collect();
         assert_close(&name, TOLERANCE, &found, &centred.get(&name));
+    }
+}
+
+/// What is seen inside of one layer that was read by itself, given the stream that enters it.
+#[test]
+fn the_inside_of_a_layer_alone() {
+    let device = burn_ndarray::NdArrayDevice::Cpu;
+    for (host, folders) in HOSTS {
+        let golden = Golden::open(&format!("{host}/golden.safetensors"));
+        let folder = format!("{host}/{}", folders[0]);
+        let config = config(&format!("{folder}/config.json"));
+        for index in 0..config.layers {
+            let layer = Layer::<NdArray>::load(&config, &weights(&folder), index, &device, &never()).unwrap();
+            let entering = if index == 0 { "embed".to_owned() } else { format!("resid_{}", index - 1) };
+            let positions = golden.prompts("bos", "clean")[0].len();
+            let entering = golden.get(&format!("bos.x_clean.{entering}"));
+            let seen: Vec<_> = entering.chunks_exact(positions * config.width).map(|text| layer.look(text)).collect();
+            let all = |pick: fn(&Inside) -> Option<&Vec<f32>>| -> Vec<f32> {
+                seen.iter().filter_map(pick).flatten().copied().collect()
+            };
+            let middle: Vec<f32> = if config.parallel_residual {
+                entering.clone()
+            } else {
+                let attention = golden.get(&format!("bos.x_clean.attn_{index}"));
+                entering.iter().zip(attention).map(|(entering, attention)| entering + attention).collect()
+            };
+            let what = |place: &str| format!("{host}, bos.x_clean.{place}_{index}");
+            assert_close(&what("middle"), TOLERANCE, &all(|inside| Some(&inside.middle)), &middle);
+            let places: [(&str, fn(&Inside) -> Option<&Vec<f32>>); 5] = [
+                ("z", |inside| Some(&inside.heads)),
+                ("attn_raw", |inside| inside.attention_before_norm.as_ref()),
+                ("mlp_raw", |inside| inside.mlp_before_norm.as_ref()),
+                ("mlp_in", |inside| Some(&inside.mlp_input)),
+                ("mlp_plain", |inside| Some(&inside.mlp_normalised)),
+            ];
+            for (place, pick) in places.into_iter().filter(|(place, _)| config.output_norms || !place.ends_with("raw")) {
+                assert_close(&what(place), TOLERANCE, &all(pick), &golden.get(&format!("bos.x_clean.{place}_{index}")));
+            }
+        }
     }
 }

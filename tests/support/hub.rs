@@ -38,7 +38,13 @@ impl Request {
 
     /// The byte from which on it asks.
     pub fn start(&self) -> usize {
-        self.headers.get("range").map_or(0, |range| range["bytes=".len()..range.len() - 1].parse().unwrap())
+        self.headers.get("range").map_or(0, |range| range["bytes=".len()..].split('-').next().unwrap().parse().unwrap())
+    }
+
+    /// The byte before which it asks, if it asks for a part with an end.
+    pub fn end(&self) -> Option<usize> {
+        let range = self.headers.get("range")?;
+        Some(range.split('-').nth(1)?.parse::<usize>().ok()? + 1)
     }
 }
 
@@ -219,6 +225,10 @@ impl Served {
                 request.path.strip_prefix(&format!("/{name}/resolve/{commit}/")).and_then(|path| repository.files.get(path));
             if let Some(content) = file {
                 let start = request.start();
+                if let Some(end) = request.end() {
+                    let range = format!("bytes {start}-{}/{}", end - 1, content.len());
+                    return Reply::new(206, &content[start..end]).header("Content-Range", &range);
+                }
                 if start == 0 {
                     return Reply::new(200, content.clone());
                 }

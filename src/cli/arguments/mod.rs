@@ -35,13 +35,13 @@ pub use study::StudyArguments;
 #[cfg(feature = "train")]
 pub use train::{Kept, TrainArguments};
 pub use values::Choice;
-use values::{backend, layout, positive, seconds, shape, theme, threshold};
+use values::{backend, layout, parts, positive, preset, seconds, size, theme, threshold};
 
 use crate::app::config::CLIPBOARDS;
 use crate::app::state::{THRESHOLD, ThemeName};
 use crate::core::request::{Backend, Shard};
 use crate::core::selection::Selection;
-use crate::engine::synth::{Layout, Shape};
+use crate::engine::synth::{Layout, Preset};
 
 /// Finds the features of sparse autoencoders that carry a concept in a language model.
 ///
@@ -102,7 +102,7 @@ pub enum Command {
     /// Every whole computation of the explorer is kept, the latest 20 runs and 2 GB; `kept_runs` and `kept_gigabytes` in config.toml change
     /// that. A run that was given a name stays until it is deleted. `open` takes a name or a number of this list.
     Runs(RunsArguments),
-    /// Put shards of one study together into the run that one machine would have given.
+    /// Put shards of one study, or runs of it over different submodules, together into the run that one machine would have given.
     ///
     /// Single examples are those of strong features that every shard kept (run shards with a larger --detail to have more), and how well
     /// the dictionaries fit is left to the shards' own runs.
@@ -118,8 +118,9 @@ pub enum Command {
     /// Find out where a dictionary fits: measures it at the place that its files say and around it, in several set-ups; exit status 1 if the
     /// stated set-up does not fit.
     ///
-    /// Tried are the neighbouring layers and the other outputs of the layer, activations as they are and centred, the known scales of each
-    /// token, and with --bos a first token. A text of the program's own is used unless --text names another.
+    /// Tried are the neighbouring layers, the other outputs of the layer and the places inside of it (before its norms, what the MLP reads, the
+    /// heads), activations as they are and centred, known scales and rules, and with --bos a first token. A text of the program's own is
+    /// used unless --text names another. The exit status is 1, too, if the fit is far off what is declared.
     Inspect(InspectArguments),
     /// Download a model with its dictionaries from the Hugging Face hub into the cache that Python uses, too.
     ///
@@ -158,6 +159,18 @@ pub struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Go on although a dictionary is far off what is declared of it, or fits clearly better in another set-up.
+    #[arg(long)]
+    pub despite_fit: bool,
+
+    /// Keep to so much memory, such as 8G or 500M, beside files that are mapped: with smaller batches, or not at all.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<u64>,
+
+    /// Compute in N parts, each written into the folder OUTPUT.parts when it is done: the same command goes on where a run was killed.
+    #[arg(long, value_name = "N", value_parser = parts, conflicts_with = "shard")]
+    pub parts: Option<usize>,
+
     /// Compute only every N-th pair of prompts, from the I-th on: one of N machines' part, for `merge`.
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
@@ -166,7 +179,7 @@ pub struct RunArguments {
 /// Flags of `merge`.
 #[derive(Debug, Args)]
 pub struct MergeArguments {
-    /// The run files of all shards, in any order.
+    /// The run files of all shards, or of runs over different submodules (dictionaries of some only), in any order.
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
 
@@ -316,13 +329,14 @@ pub struct VerifyArguments {
 /// Flags of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArguments {
-    /// The model's folder, as for `run`, or `demo`.
-    #[arg(value_name = "MODEL")]
+    /// The model's folder, as for `run`, or `demo`; or alone, the folder of dictionaries on the hub: hf://OWNER/NAME[@REVISION]/FOLDER, of
+    /// which only headers, configurations and small tensors are downloaded, and nothing is measured.
+    #[arg(value_name = "MODEL|hf://..")]
     pub model: PathBuf,
 
     /// A folder with one dictionary, in any format that `models` lists.
     #[arg(value_name = "DICTIONARY")]
-    pub dictionary: PathBuf,
+    pub dictionary: Option<PathBuf>,
 
     /// A file with one text on each line, or one array of token ids.
     #[arg(long, value_name = "FILE")]
@@ -340,9 +354,10 @@ pub struct InspectArguments {
 /// Flags of `synth`.
 #[derive(Debug, Args)]
 pub struct SynthArguments {
-    /// The shape of model and dictionaries: pythia-70m takes 0.2 GB and 2.4 GB.
-    #[arg(long, value_name = "NAME", default_value = "pythia-70m", value_parser = shape())]
-    pub preset: Shape,
+    /// The shape of model and dictionaries: pythia-70m takes 0.2 GB and 2.4 GB, gpt2-small with 12 residual dictionaries 0.5 GB and 1.8 GB,
+    /// gemma-2-2b with those of one layer 5.2 GB and 0.9 GB.
+    #[arg(long, value_name = "NAME", default_value = "pythia-70m", value_parser = preset())]
+    pub preset: Preset,
 
     /// A new or empty folder.
     #[arg(long, value_name = "DIR")]

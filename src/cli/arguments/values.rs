@@ -11,7 +11,7 @@ use crate::core::lens::LensForm;
 use crate::core::quadrature::{MOST_STEPS, Rule};
 use crate::core::request::Backend;
 use crate::core::run::Method;
-use crate::engine::synth::{Layout, Shape};
+use crate::engine::synth::{Layout, Preset};
 use crate::engine::threads::cores;
 
 /// The value that leaves the choice to the program, in flags that also take names.
@@ -55,6 +55,22 @@ where
     PossibleValuesParser::new(std::iter::once(AUTO).chain(values.iter().map(|value| name(*value)))).try_map(find)
 }
 
+/// Parses a number of bytes: `8G`, `500M`, in powers of 1000 as everywhere in the program.
+pub fn size(text: &str) -> Result<u64, String> {
+    let (number, unit) = match text.char_indices().last() {
+        Some((end, 'G' | 'g')) => (text.split_at(end).0, 1e9),
+        Some((end, 'M' | 'm')) => (text.split_at(end).0, 1e6),
+        _ => (text, 0.0),
+    };
+    let size = number.parse::<f64>().ok().map(|number| number * unit).filter(|size| (1.0..1e15).contains(size));
+    size.map(|size| size as u64).ok_or_else(|| "use a size such as 8G or 500M".to_owned())
+}
+
+/// Parses a number of parts, which is at least 2.
+pub fn parts(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|parts| *parts >= 2).ok_or_else(|| "use 2 or more".to_owned())
+}
+
 /// Parses the name of a method.
 pub fn method() -> impl TypedValueParser<Value = Method> {
     one_of(&Method::ALL, Method::name)
@@ -96,8 +112,8 @@ pub fn layout() -> impl TypedValueParser<Value = Layout> {
 }
 
 /// Parses the name of a shape of model and dictionaries.
-pub fn shape() -> impl TypedValueParser<Value = Shape> {
-    one_of(&Shape::ALL, |shape| shape.name)
+pub fn preset() -> impl TypedValueParser<Value = Preset> {
+    one_of(&Preset::ALL, Preset::name)
 }
 
 /// Parses a whole number from 1 up.

@@ -44,6 +44,9 @@ use sharing::Sharing;
 use site::Site;
 pub use stages::{Stage, Stages};
 
+/// Tokens after which a dictionary's fit is judged: of so many, the mean number of active features is known to some per cent.
+const ENOUGH_TOKENS: usize = 256;
+
 /// A view to be computed.
 #[derive(Debug, Clone, Copy)]
 pub struct ViewInput<'a> {
@@ -200,7 +203,15 @@ impl Attribution<'_> {
         let views = &prepared.sharing.batch.views;
         self.progress.begin(dictionaries[ordinal].submodule(), self.views[views[0].place].name)?;
         let site = Site::open(prepared, ordinal, &dictionaries[next], &self.stages)?;
+        let before = self.fits[ordinal].tokens();
         self.stages.time(Stage::Decode, || site.add_to(&mut self.fits[ordinal]));
+        let is_enough = self.fits[ordinal].tokens() >= ENOUGH_TOKENS || later.is_empty();
+        if before < ENOUGH_TOKENS
+            && is_enough
+            && let Some(report) = self.fits[ordinal].report()
+        {
+            self.progress.tell(Step::Measured(site.submodule, report))?;
+        }
         if later.is_empty()
             && let Some(report) = self.fits[ordinal].report()
         {

@@ -34,13 +34,14 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use crate::core::declared::Declared;
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::cancel::Cancel;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
 
-use arithmetic::{Arithmetic, Frame, Scale, WriteFactors, Written};
+use arithmetic::{Arithmetic, Frame, WriteFactors, Written};
 use parts::Parts;
 use place::Place;
 pub use stated::Stated;
@@ -214,10 +215,19 @@ impl Dictionary {
         self.framed(Frame::Centred)
     }
 
-    /// The dictionary with another scale than its files say.
+    /// The dictionary with another arithmetic than its files say.
     #[must_use]
-    pub fn scaled(self, scale: Scale) -> Self {
-        Self { arithmetic: Arithmetic { scale, ..self.arithmetic }, ..self }
+    pub fn computing(self, arithmetic: Arithmetic) -> Self {
+        let written_bias = self.bias.iter().map(|value| value * arithmetic.bias_factor).collect();
+        Self { arithmetic, written_bias, ..self }
+    }
+
+    /// The dictionary with what its release declares, where its own files declare nothing.
+    #[must_use]
+    pub fn declared_by_release(mut self, declared: Declared) -> Self {
+        self.stated.active = self.stated.active.or(declared.active);
+        self.stated.explained = self.stated.explained.or(declared.explained);
+        self
     }
 
     /// The weight file's name, for messages and manifests.

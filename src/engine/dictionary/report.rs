@@ -27,6 +27,11 @@ impl Fit {
         self.sum.iter_mut().zip(read).for_each(|(sum, value)| *sum += f64::from(*value));
     }
 
+    /// Number of tokens that were added.
+    pub fn tokens(&self) -> usize {
+        self.tokens
+    }
+
     /// The report over all tokens that were added; None before the first.
     pub fn report(&self) -> Option<DictionaryReport> {
         let tokens = self.tokens as f64;

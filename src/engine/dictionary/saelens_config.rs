@@ -63,7 +63,8 @@ const RECORDS: [Typed; 4] = [
 
 /// Keys that [`check`] reads itself.
 const READ: &str = "d_in d_out d_sae hook_layer hook_point_layer hook_name hook_name_out hook_point l0 metadata \
-                    model_from_pretrained_kwargs model_name neuronpedia_id prepend_bos reshape_activations";
+                    model_from_pretrained_kwargs model_name neuronpedia_id prepend_bos reshape_activations \
+                    variance_explained";
 
 /// Arguments for loading the model that leave its activations as they are, up to rounding.
 const LOADING: &str = "cache_dir device device_map dtype local_files_only n_devices torch_dtype trust_remote_code";
@@ -153,7 +154,9 @@ pub fn check(config: Fields<'_>, submodule: Option<Submodule>, encoder: &[usize]
     let said: Vec<bool> = both().filter_map(|fields| fields.flag("prepend_bos").transpose()).collect::<Result<_>>()?;
     // Before version 6, SAELens took a missing key for true.
     stated.bos = said.first().copied().or_else(|| metadata.is_none().then_some(true));
-    stated.active = both().find_map(|fields| fields.number("l0").transpose()).transpose()?;
+    // SAELens writes `l0` into the metadata; both names are those of its list of releases.
+    let declared = |key: &str| both().find_map(|fields| fields.number(key).transpose()).transpose();
+    (stated.active, stated.explained) = (declared("l0")?, declared("variance_explained")?);
     Ok(stated)
 }
 

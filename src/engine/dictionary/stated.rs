@@ -1,5 +1,6 @@
 //! What the configuration beside a dictionary says about its training, as far as it is no reason to refuse the dictionary.
 
+use crate::core::declared::Declared;
 use crate::core::text::excerpt;
 
 /// Statements of a configuration file.
@@ -15,11 +16,18 @@ pub struct Stated {
     pub bos: Option<bool>,
     /// Active features of a token (L0), as the files or their folders say.
     pub active: Option<f64>,
+    /// Explained variance, 1 for all of it, as the files say.
+    pub explained: Option<f64>,
     /// Sentences about the dictionary that a reader of its results should know, without a full stop.
     pub notes: Vec<String>,
 }
 
 impl Stated {
+    /// The numbers that a measurement is compared with.
+    pub fn declared(&self) -> Declared {
+        Declared { active: self.active, explained: self.explained }
+    }
+
     /// The notes for a use on the model called `name`: whether the dictionary was trained on it, and the others. Owners before a
     /// name, upper case and the folders of a path do not make another name. A folder can have any name, so another name is said
     /// and not refused.

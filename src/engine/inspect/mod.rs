@@ -1,67 +1,129 @@
-//! The site finder: tries a dictionary at the places around the one that its files say, in both frames, with the known scales, with and
-//! without a BOS token, and measures how well it fits in each.
+//! The site finder: tries a dictionary at the places around the one that its files say, in both frames, with the known scales and rules, with
+//! and without a BOS token, and measures how well it fits in each.
 
+mod arithmetics;
+mod spots;
 mod texts;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::core::dictionary_report::DictionaryReport;
 use crate::core::inspection::Candidate;
 use crate::core::problem::Result;
-use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::Trace;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::Compute;
 use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::arithmetic::{Frame, Scale};
-use crate::engine::dictionary::codes::{DecoderRows, active_features, reconstruction_errors};
+use crate::engine::dictionary::arithmetic::Scale;
+use crate::engine::dictionary::codes::{DecoderRows, active_features, reconstruction_errors, transcoding_errors};
 use crate::engine::dictionary::place::Place;
 use crate::engine::dictionary::report::Fit;
+use crate::engine::model::weight_files::WeightFiles;
+use arithmetics::{Tried, arithmetics};
+use spots::{Spot, spots};
 pub use texts::{Texts, read};
 
 /// Tokens that are encoded together: what features are active at them decides the memory.
 const TOKENS_AT_ONCE: usize = 256;
 
-/// The set-ups that are tried for one place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Arithmetic {
-    frame: Frame,
-    scale: Scale,
+/// Tokens on which every set-up is tried before the best ones are measured on all.
+const FIRST_TOKENS: usize = 256;
+
+/// Set-ups that are measured on all tokens, beside the stated one.
+const BEST: usize = 12;
+
+/// A dictionary on a model, set up as its files say or as it is used.
+pub struct Set<'a> {
+    /// The model on its backend.
+    pub compute: &'a dyn Compute,
+    /// The model's weight files, of which single layers are read.
+    pub weights: &'a WeightFiles,
+    /// The dictionary.
+    pub dictionary: &'a Dictionary,
+    /// The place that it is said to read.
+    pub place: &'a Place,
+    /// Whether texts are said to begin with BOS; None if nothing is said.
+    pub bos: Option<bool>,
 }
 
-/// Measures `dictionary` in every set-up. `texts` are token ids; those with `bos` in front are measured too, if it is given.
+impl Set<'_> {
+    fn transcodes(&self) -> bool {
+        self.dictionary.reads() != self.dictionary.writes()
+    }
+}
+
+/// One set-up that was measured.
+struct Measured {
+    /// Index of the place among all that were tried.
+    spot: usize,
+    tried: Tried,
+    bos: bool,
+    /// How many of place, frame, scale, rule and BOS differ from what the files say.
+    changes: usize,
+    report: DictionaryReport,
+}
+
+impl Measured {
+    fn explained(&self) -> f64 {
+        self.report.explained.unwrap_or(f64::NEG_INFINITY)
+    }
+
+    /// Best first, to the tenth of a per cent that is shown; then what changes least.
+    fn rank(&self, other: &Self) -> Ordering {
+        let shown = |measured: &Self| (1000.0 * measured.explained()).round();
+        shown(other).total_cmp(&shown(self)).then(self.changes.cmp(&other.changes))
+    }
+}
+
+/// Measures the dictionary of `set` in every set-up: all on the first tokens, the best ones and the stated one on all. `texts` are token ids;
+/// those with `bos` in front are measured too, if it is given. Empty if the dictionary has the width of no place that is tried.
 ///
 /// # Errors
 /// When a weight is not finite, or `cancel` is raised.
-pub fn candidates(
-    compute: &dyn Compute,
-    dictionary: &Dictionary,
-    texts: &[Vec<u32>],
-    bos: Option<u32>,
-    cancel: &Cancel,
-) -> Result<Vec<Candidate>> {
-    let mut found = Vec::new();
+pub fn candidates(set: &Set<'_>, texts: &[Vec<u32>], bos: Option<u32>, cancel: &Cancel) -> Result<Vec<Candidate>> {
+    // Measured once, they serve all copies of the dictionary.
+    set.dictionary.norms_for_rule(cancel)?;
+    let (mut all_spots, mut found): (Vec<Spot>, Vec<Measured>) = (Vec::new(), Vec::new());
     for bos in std::iter::once(None).chain(bos.map(Some)) {
         let texts: Vec<Vec<u32>> = texts.iter().map(|text| bos.into_iter().chain(text.iter().copied()).collect()).collect();
-        let traces = traces(compute, &texts, cancel)?;
-        for place in places(dictionary, compute.config().layers) {
-            let outputs: Vec<&[f32]> =
-                traces.iter().flat_map(|trace| output(trace, &place).chunks_exact(compute.config().width)).collect();
-            for arithmetic in arithmetics(dictionary) {
-                if let Some(report) = fit(compute, dictionary, arithmetic, &outputs, cancel)? {
-                    found.push(Candidate {
-                        place: place.to_string(),
-                        frame: frame_name(arithmetic.frame),
-                        scale: scale_name(arithmetic.scale),
-                        bos: bos.is_some(),
-                        is_stated: is_stated(dictionary, &place, arithmetic, bos.is_some()),
-                        report,
-                    });
+        let traces = traces(set.compute, &texts, cancel)?;
+        let is_stated_bos = set.bos.is_none_or(|stated| stated == bos.is_some());
+        for spot in spots(set, &traces, cancel)? {
+            let tokens: Vec<&[f32]> = spot.reads.chunks_exact(spot.width).collect();
+            // Another rule that changes nothing here, such as a k that no token reaches, is none.
+            let mut stated_report = None;
+            for tried in arithmetics(set.dictionary, &tokens) {
+                let Some(report) = fit(set.compute, &tried.dictionary, &spot, FIRST_TOKENS, cancel)? else { continue };
+                if !tried.rule.is_empty() && stated_report == Some(report) {
+                    continue;
                 }
+                if tried.changes == 0 {
+                    stated_report = Some(report);
+                }
+                let changes = usize::from(!spot.is_stated) + tried.changes + usize::from(!is_stated_bos);
+                found.push(Measured { spot: all_spots.len(), tried, bos: bos.is_some(), changes, report });
             }
+            all_spots.push(spot);
         }
     }
-    Ok(found)
+    found.sort_by(Measured::rank);
+    let mut place = 0;
+    found.retain(|measured| {
+        place += 1;
+        place <= BEST || measured.changes == 0
+    });
+    for measured in &mut found {
+        if let Some(report) = fit(set.compute, &measured.tried.dictionary, &all_spots[measured.spot], usize::MAX, cancel)? {
+            measured.report = report;
+        }
+    }
+    found.sort_by(Measured::rank);
+    let candidate = |measured: Measured| {
+        let Measured { spot, tried: Tried { frame, scale, rule, .. }, bos, changes, report } = measured;
+        Candidate { place: all_spots[spot].name.clone(), frame, scale, rule, bos, changes, is_stated: changes == 0, report }
+    };
+    Ok(found.into_iter().map(candidate).collect())
 }
 
 /// The plain runs of `texts`, each by itself: their lengths differ.
@@ -72,88 +134,36 @@ fn traces(compute: &dyn Compute, texts: &[Vec<u32>], cancel: &Cancel) -> Result<
     Ok(runs.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-/// The places that are tried: the stated one, the same kind a layer before and after, and the other outputs of the layer; all of the
-/// model if the files say none that is known. An output before the first layer is the stream that enters it.
-fn places(dictionary: &Dictionary, layers: usize) -> Vec<Place> {
-    let all = || Submodule::all(layers).into_iter().map(Place::Output);
-    match dictionary.reads() {
-        Place::Output(stated) => {
-            let layer = stated.layer.0;
-            let near = move |place: &Place| {
-                matches!(place, Place::Output(other) if other.layer.0 == layer
-                    || other.kind == stated.kind && other.layer.0.abs_diff(layer) == 1)
-            };
-            let starts = layer == 0 && stated.kind == SubmoduleKind::Residual;
-            starts.then_some(Place::Start).into_iter().chain(all().filter(near)).collect()
-        }
-        Place::Start | Place::Embedding => {
-            std::iter::once(Place::Start).chain(SubmoduleKind::ALL.map(|kind| Place::output(kind, 0))).collect()
-        }
-        _ => std::iter::once(Place::Start).chain(all()).collect(),
-    }
-}
-
-fn output<'t>(trace: &'t Trace, place: &Place) -> &'t [f32] {
-    match place {
-        Place::Output(submodule) => trace.output(*submodule),
-        _ => trace.entering(0),
-    }
-}
-
-/// Every frame with every scale, the stated one first.
-fn arithmetics(dictionary: &Dictionary) -> Vec<Arithmetic> {
-    let stated = stated(dictionary);
-    let others = [Frame::Raw, Frame::Centred]
-        .into_iter()
-        .flat_map(|frame| [Scale::None, Scale::LayerNorm, Scale::ConstantNorm].map(|scale| Arithmetic { frame, scale }))
-        // layer_norm subtracts the mean in any frame.
-        .filter(|other| *other != stated && (other.scale, other.frame) != (Scale::LayerNorm, Frame::Centred));
-    std::iter::once(stated).chain(others).collect()
-}
-
-fn stated(dictionary: &Dictionary) -> Arithmetic {
-    Arithmetic { frame: dictionary.arithmetic().frame, scale: dictionary.arithmetic().scale }
-}
-
-fn is_stated(dictionary: &Dictionary, place: &Place, arithmetic: Arithmetic, bos: bool) -> bool {
-    let same_place = dictionary.reads() == place || *place == Place::Start && *dictionary.reads() == Place::Embedding;
-    same_place && arithmetic == stated(dictionary) && dictionary.stated().bos.is_none_or(|stated| stated == bos)
-}
-
+/// How well `dictionary` fits at the first `most` tokens of `spot`; None if there is no token to measure.
 fn fit(
     compute: &dyn Compute,
     dictionary: &Dictionary,
-    Arithmetic { frame, scale }: Arithmetic,
-    outputs: &[&[f32]],
+    spot: &Spot,
+    most: usize,
     cancel: &Cancel,
 ) -> Result<Option<DictionaryReport>> {
-    let dictionary = dictionary.clone().framed(frame).scaled(scale);
     let mut fit = Fit::default();
+    let written_width = dictionary.written_width();
+    let writes = spot.writes.as_ref().unwrap_or(&spot.reads).chunks_exact(written_width);
     // A token of nothing has no length to be divided by.
-    let usable = |output: &&&[f32]| scale != Scale::ConstantNorm || output.iter().any(|value| *value != 0.0);
-    let outputs: Vec<&[f32]> = outputs.iter().filter(usable).copied().collect();
-    for outputs in outputs.chunks(TOKENS_AT_ONCE) {
-        let codes = compute.encode(&dictionary, outputs, cancel)?;
-        let decoder = DecoderRows::read(&dictionary, active_features(&codes), cancel)?;
-        let errors = reconstruction_errors(&dictionary, outputs, &codes, &decoder);
-        for ((output, error), codes) in outputs.iter().zip(errors.chunks_exact(dictionary.width())).zip(&codes) {
-            fit.add(&dictionary.framed_output(output), error, codes.len());
+    let usable = |(read, _): &(&[f32], &[f32])| {
+        dictionary.arithmetic().scale != Scale::ConstantNorm || read.iter().any(|value| *value != 0.0)
+    };
+    let tokens: Vec<(&[f32], &[f32])> = spot.reads.chunks_exact(spot.width).zip(writes).filter(usable).take(most).collect();
+    for tokens in tokens.chunks(TOKENS_AT_ONCE) {
+        let (reads, targets): (Vec<&[f32]>, Vec<&[f32]>) = tokens.iter().copied().unzip();
+        let codes = compute.encode(dictionary, &reads, cancel)?;
+        let decoder = DecoderRows::read(dictionary, active_features(&codes), cancel)?;
+        let errors = match &spot.writes {
+            Some(_) => transcoding_errors(dictionary, &reads, &targets, &codes, &decoder)?,
+            None => reconstruction_errors(dictionary, &reads, &codes, &decoder),
+        };
+        for ((target, error), codes) in targets.iter().zip(errors.chunks_exact(written_width)).zip(&codes) {
+            match &spot.writes {
+                Some(_) => fit.add(target, error, codes.len()),
+                None => fit.add(&dictionary.framed_output(target), error, codes.len()),
+            }
         }
     }
     Ok(fit.report())
-}
-
-fn frame_name(frame: Frame) -> &'static str {
-    match frame {
-        Frame::Raw => "raw",
-        Frame::Centred => "centred",
-    }
-}
-
-fn scale_name(scale: Scale) -> &'static str {
-    match scale {
-        Scale::None => "none",
-        Scale::LayerNorm => "layer_norm",
-        Scale::ConstantNorm => "constant_norm_rescale",
-    }
 }

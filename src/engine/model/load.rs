@@ -11,7 +11,7 @@ use super::config::{Config, Family};
 use super::layout::{Layout, QueryKeyValue};
 use super::norm::Norm;
 use super::products::Products;
-use super::transformer::Transformer;
+use super::transformer::{Layer, Transformer};
 use super::weight_files::WeightFiles;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
@@ -31,7 +31,7 @@ impl<B: Products> Transformer<B> {
         // Loading overwrites every parameter of an initialised model, so the structure is written down only once, in `init`.
         // burn draws its random values only when they are read.
         let mut model = Self::init(config, device);
-        let (width, mlp_width, vocabulary) = (config.width, config.mlp_width, config.vocabulary);
+        let Config { width, vocabulary, .. } = *config;
         model.embedding = reader.matrix(&names.model(&format!("{}.weight", layout.embedding)), [vocabulary, width])?;
         if let Some(part) = layout.positions {
             let table = reader.matrix(&names.model(&format!("{part}.weight")), [config.context, width])?;
@@ -42,32 +42,27 @@ impl<B: Products> Transformer<B> {
         }
         reader.norm(&mut model.final_norm, &names.model(layout.final_norm), width)?;
         for (index, layer) in model.layers.iter_mut().enumerate() {
-            let name = |part: &str| names.layer(index, part);
-            reader.norm(&mut layer.attention_norm, &name(layout.attention_norm), width)?;
-            reader.norm(&mut layer.mlp_norm, &name(layout.mlp_norm), width)?;
-            for (norm, part) in [
-                (&mut layer.attention_output_norm, layout.attention_output_norm),
-                (&mut layer.mlp_output_norm, layout.mlp_output_norm),
-            ] {
-                if let (Some(norm), Some(part)) = (norm, part) {
-                    reader.norm(norm, &name(part), width)?;
-                }
-            }
-            if let (Some(query), Some(key), Some([query_part, key_part])) =
-                (&mut layer.query_norm, &mut layer.key_norm, layout.head_norms)
-            {
-                reader.norm(query, &name(query_part), config.head_width)?;
-                reader.norm(key, &name(key_part), config.head_width)?;
-            }
-            reader.query_key_value(&mut layer.query_key_value, &name)?;
-            let heads = config.heads * config.head_width;
-            reader.linear(&mut layer.attention_output, &[(name(layout.attention_output), width)], heads)?;
-            let inputs: Vec<(String, usize)> = layout.mlp_input.iter().map(|part| (name(part), mlp_width)).collect();
-            reader.linear(&mut layer.mlp_input, &inputs, width)?;
-            reader.linear(&mut layer.mlp_output, &[(name(layout.mlp_output), width)], mlp_width)?;
+            reader.layer(layer, &|part| names.layer(index, part))?;
         }
         files.release();
         Ok(model.no_grad())
+    }
+
+    /// Reads the weights of layer `index` alone, as the only layer of a model whose other weights burn never makes, since nothing
+    /// reads them.
+    ///
+    /// # Errors
+    /// As [`Transformer::load`], for what is read.
+    pub fn load_layer(config: &Config, files: &WeightFiles, index: usize, device: &B::Device, cancel: &Cancel) -> Result<Self> {
+        let names = Names::of(config, files, cancel)?;
+        let windows = config.windows.get(index).into_iter().copied().collect();
+        let alone = Config { layers: 1, windows, ..config.clone() };
+        let mut model = Self::init(&alone, device);
+        let reader = Reader::<B> { files, device, cancel, config: &alone, layout: names.layout };
+        for layer in &mut model.layers {
+            reader.layer(layer, &|part| names.layer(index, part))?;
+        }
+        Ok(model)
     }
 }
 
@@ -222,6 +217,34 @@ impl<B: Backend> Reader<'_, B> {
             let biases = parts.iter().map(|(name, outputs)| self.stored_vector(&format!("{name}.bias"), *outputs));
             linear.bias = Some(self.vector(biases.collect::<Result<Vec<_>>>()?.concat()));
         }
+        Ok(())
+    }
+
+    /// Reads every weight of a layer; `name` makes the names of its tensors.
+    fn layer(&self, layer: &mut Layer<B>, name: &impl Fn(&str) -> String) -> Result<()> {
+        let Config { width, mlp_width, .. } = *self.config;
+        self.norm(&mut layer.attention_norm, &name(self.layout.attention_norm), width)?;
+        self.norm(&mut layer.mlp_norm, &name(self.layout.mlp_norm), width)?;
+        for (norm, part) in [
+            (&mut layer.attention_output_norm, self.layout.attention_output_norm),
+            (&mut layer.mlp_output_norm, self.layout.mlp_output_norm),
+        ] {
+            if let (Some(norm), Some(part)) = (norm, part) {
+                self.norm(norm, &name(part), width)?;
+            }
+        }
+        if let (Some(query), Some(key), Some([query_part, key_part])) =
+            (&mut layer.query_norm, &mut layer.key_norm, self.layout.head_norms)
+        {
+            self.norm(query, &name(query_part), self.config.head_width)?;
+            self.norm(key, &name(key_part), self.config.head_width)?;
+        }
+        self.query_key_value(&mut layer.query_key_value, name)?;
+        let heads = self.config.heads * self.config.head_width;
+        self.linear(&mut layer.attention_output, &[(name(self.layout.attention_output), width)], heads)?;
+        let inputs: Vec<(String, usize)> = self.layout.mlp_input.iter().map(|part| (name(part), mlp_width)).collect();
+        self.linear(&mut layer.mlp_input, &inputs, width)?;
+        self.linear(&mut layer.mlp_output, &[(name(self.layout.mlp_output), width)], mlp_width)?;
         Ok(())
     }
 

@@ -110,6 +110,11 @@ impl<B: Products> Transformer<B> {
         &self.config
     }
 
+    /// The norm before the MLP of the first layer.
+    pub(super) fn mlp_norm(&self) -> &Norm<B> {
+        &self.layers[0].mlp_norm
+    }
+
     /// The residual stream that enters layer 0.
     ///
     /// # Shapes

@@ -4,7 +4,7 @@
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, serialize};
 
-use super::{Shape, fault, torch_zip};
+use super::{fault, torch_zip};
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::activation::dot;
@@ -14,39 +14,54 @@ use crate::engine::transpose::transpose;
 /// Number of features on which the bias is measured.
 const SAMPLE: usize = 2048;
 
+/// The sizes of a dictionary.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// Number of features.
+    pub features: usize,
+    /// Width of the outputs.
+    pub width: usize,
+    /// Approximate number of active features of a token.
+    pub active: usize,
+}
+
 /// Weights of one dictionary.
 ///
 /// # Shapes
 /// directions `[features, width]`, each of length 1: encoder columns and decoder rows; encoder bias `[features]`; decoder bias
 /// `[width]`
 pub struct Random {
-    directions: Vec<f32>,
-    encoder_bias: Vec<f32>,
-    decoder_bias: Vec<f32>,
+    /// `[features, width]`
+    pub directions: Vec<f32>,
+    /// What every feature's encoder adds: less than 0.
+    pub encoder_bias: Vec<f32>,
+    /// The mean of the outputs.
+    pub decoder_bias: Vec<f32>,
 }
 
 impl Random {
     /// Makes the dictionary of `submodule`, whose outputs on the prompts are `tokens`, one `[width]` each.
-    pub fn new(shape: Shape, submodule: Submodule, tokens: &[&[f32]], seed: u32) -> Self {
+    pub fn new(sizes: Sizes, submodule: Submodule, tokens: &[&[f32]], seed: u32) -> Self {
+        let Sizes { features, width, active } = sizes;
         let mut random = random::Random::new(seed, &submodule.to_string());
-        let mut directions: Vec<f32> = (0..shape.features * shape.width).map(|_| random.uniform(1.0)).collect();
-        for direction in directions.chunks_exact_mut(shape.width) {
+        let mut directions: Vec<f32> = (0..features * width).map(|_| random.uniform(1.0)).collect();
+        for direction in directions.chunks_exact_mut(width) {
             let length = dot(direction, direction).sqrt();
             direction.iter_mut().for_each(|value| *value /= length);
         }
         let count = tokens.len() as f32;
-        let mut decoder_bias = vec![0.0; shape.width];
+        let mut decoder_bias = vec![0.0; width];
         for row in tokens {
             decoder_bias.iter_mut().zip(*row).for_each(|(mean, value)| *mean += value / count);
         }
         let mut reached = Vec::new();
         for row in tokens {
             let centred: Vec<f32> = row.iter().zip(&decoder_bias).map(|(value, mean)| value - mean).collect();
-            reached.extend(directions.chunks_exact(shape.width).take(SAMPLE).map(|direction| dot(direction, &centred)));
+            reached.extend(directions.chunks_exact(width).take(SAMPLE).map(|direction| dot(direction, &centred)));
         }
-        let inactive = reached.len() * (shape.features - shape.active) / shape.features;
+        let inactive = reached.len() * (features - active) / features;
         let (_, bound, _) = reached.select_nth_unstable_by(inactive, f32::total_cmp);
-        Self { encoder_bias: vec![-*bound; shape.features], directions, decoder_bias }
+        Self { encoder_bias: vec![-*bound; features], directions, decoder_bias }
     }
 
     /// The bytes of the dictionary's file as SAELens stores it.

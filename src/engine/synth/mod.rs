@@ -5,10 +5,14 @@
 //! weights; the encoders' biases follow from the model's own activations on the prompts.
 
 mod dictionary;
+mod host;
+mod host_study;
 mod model;
 mod prompts;
+mod stream;
 mod torch_zip;
 
+use std::io::{self, Seek, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -21,7 +25,9 @@ use crate::engine::model::config::Config;
 use crate::engine::model::weight_files::WeightFiles;
 use crate::engine::tensor_file::{Bytes, TensorFile};
 use crate::engine::threads::{Threads, no_thread};
-use dictionary::Random;
+use dictionary::{Random, Sizes};
+pub use host::Host;
+pub use host_study::synthesize_host;
 pub use prompts::Pairs;
 
 /// The sizes of a model and its dictionaries.
@@ -98,10 +104,47 @@ impl Layout {
 /// File name of the archive of [`Layout::Zip`].
 pub const ZIP: &str = "dictionaries.zip";
 
+/// What a file is written into piece by piece.
+pub trait WriteSeek: Write + Seek {}
+
+impl<T: Write + Seek> WriteSeek for T {}
+
+/// The sizes of what is made: a model of this program's first study, or another host.
+#[derive(Debug, Clone, Copy)]
+pub enum Preset {
+    /// GPT-NeoX with a dictionary for every submodule.
+    NeoX(Shape),
+    /// Another host model, with the dictionaries that are published for it.
+    Host(Host),
+}
+
+impl Preset {
+    /// All presets.
+    pub const ALL: [Self; 6] = [
+        Self::NeoX(Shape::ALL[0]),
+        Self::NeoX(Shape::ALL[1]),
+        Self::Host(Host::ALL[0]),
+        Self::Host(Host::ALL[1]),
+        Self::Host(Host::ALL[2]),
+        Self::Host(Host::ALL[3]),
+    ];
+
+    /// The preset's name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NeoX(shape) => shape.name,
+            Self::Host(host) => host.name,
+        }
+    }
+}
+
 /// Receives finished files, from several threads.
 pub trait Sink: Sync {
     /// Writes a file; `path` is relative to the output folder, with `/` between the parts.
     fn file(&self, path: &str, bytes: &[u8]) -> Result<()>;
+
+    /// Writes a file piece by piece.
+    fn stream(&self, path: &str, write: &mut dyn FnMut(&mut dyn WriteSeek) -> io::Result<()>) -> Result<()>;
 
     /// Writes an entry of the archive [`ZIP`], not compressed; `path` is its name in the archive.
     fn entry(&self, path: &str, bytes: &[u8]) -> Result<()>;
@@ -142,12 +185,13 @@ pub fn synthesize(plan: &Plan, sink: &dyn Sink, tell: &(dyn Fn(&str) + Sync)) ->
     let prompts = pairs.prompts();
     let traces = Threads::new(None)?.run(|| compute::open(None, &config, &weights, &cancel)?.traces(&prompts, &cancel))?;
     let submodules = Submodule::all(shape.layers);
+    let sizes = Sizes { features: shape.features, width: shape.width, active: shape.active };
     let next = AtomicUsize::new(0);
     let work = || -> Result<()> {
         while let Some(submodule) = submodules.get(next.fetch_add(1, Ordering::Relaxed)) {
             let tokens: Vec<&[f32]> =
                 traces.iter().flat_map(|trace| trace.output(*submodule).chunks_exact(shape.width)).collect();
-            let made = Random::new(shape, *submodule, &tokens, seed);
+            let made = Random::new(sizes, *submodule, &tokens, seed);
             for layout in &plan.layouts {
                 write(shape, *layout, *submodule, &made, sink)?;
             }

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -105,12 +106,39 @@ impl<'a> Client<'a> {
 
     /// Requests `address`, from byte `start` on; messages call it `what`.
     pub fn get(&self, address: &str, start: u64, what: &dyn Display) -> std::result::Result<Response<Body>, Failure> {
+        self.get_part(address, (start > 0).then(|| format!("bytes={start}-")).as_deref(), what)
+    }
+
+    /// Reads the bytes `range` of `address`, at least one.
+    pub fn read_range(&self, address: &str, range: Range<u64>, what: &dyn Display) -> std::result::Result<Vec<u8>, Failure> {
+        let asked = format!("bytes={}-{}", range.start, range.end - 1);
+        let mut response = self.get_part(address, Some(&asked), what)?;
+        let place = place(address, what);
+        if response.status().as_u16() != 206 {
+            let problem =
+                Problem::new(place, "the hub sends the whole file instead of a part", "download it, or check HF_ENDPOINT");
+            return Err(problem.into());
+        }
+        let length = range.end - range.start;
+        let read = response.body_mut().with_config().limit(length + 1).read_to_vec();
+        let bytes = read.map_err(|error| {
+            let what = format!("the answer breaks off: {error}");
+            Failure::passing(Problem::environment(&place, what, "try again later, or check HF_ENDPOINT"))
+        })?;
+        if bytes.len() as u64 != length {
+            let what = format!("{} bytes arrived instead of {length}", bytes.len());
+            return Err(Failure::passing(Problem::environment(&place, what, "try again later, or check HF_ENDPOINT")));
+        }
+        Ok(bytes)
+    }
+
+    fn get_part(&self, address: &str, range: Option<&str>, what: &dyn Display) -> std::result::Result<Response<Body>, Failure> {
         let mut address = address.to_owned();
         for _ in 0..MOST_REDIRECTS {
             let is_hub = origin(&address) == origin(&self.settings.endpoint);
             let mut request = self.agent.get(&address).header(ACCEPT_ENCODING, "identity");
-            if start > 0 {
-                request = request.header(RANGE, format!("bytes={start}-"));
+            if let Some(range) = range {
+                request = request.header(RANGE, range);
             }
             if let Some(token) = self.settings.token.as_ref().filter(|_| is_hub) {
                 request = request.header(AUTHORIZATION, format!("Bearer {token}"));

@@ -11,6 +11,7 @@ pub mod client;
 mod expand;
 pub mod fetch;
 pub mod hash;
+pub mod headers;
 mod listing;
 mod parallel;
 pub mod plan;

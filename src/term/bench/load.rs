@@ -51,7 +51,7 @@ impl Load {
                             let _ = computes.send(());
                             tell();
                         }
-                        Ok(Event::Opened(_) | Event::Identified(_) | Event::Step(Step::Found(..) | Step::Fitted(..))) => tell(),
+                        Ok(Event::Opened(_) | Event::Identified(_) | Event::Step(_)) => tell(),
                         Err(RecvTimeoutError::Timeout) => {}
                         Err(RecvTimeoutError::Disconnected) => break,
                     }

@@ -3,6 +3,7 @@
 use ratatui::text::Line;
 
 use super::part::Card;
+use crate::core::declared::Declared;
 use crate::core::dictionary_report::LEAST_EXPLAINED;
 use crate::core::text::printable;
 use crate::ui::fit;
@@ -31,6 +32,15 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
             100.0 * LEAST_EXPLAINED
         );
         lines.extend(fit::sentence(&why, card.theme.warning, card.columns, card.theme));
+    }
+    if let Some((record, agreement)) = record.and_then(|record| Some((record, record.agreement()?))) {
+        let declared = Declared { active: record.stated_active, explained: record.stated_explained };
+        let style = if agreement.is_bad() { card.theme.warning } else { card.theme.dim };
+        let mut said = format!("{}: {}", declared.in_words(), agreement.in_words());
+        if agreement.is_bad() {
+            said.push_str("; `saescope inspect` says which set-up fits");
+        }
+        lines.extend(fit::sentence(&said, style, card.columns, card.theme));
     }
     for note in record.into_iter().flat_map(|record| &record.notes) {
         lines.extend(fit::sentence(&printable(note), card.theme.warning, card.columns, card.theme));

@@ -1,5 +1,6 @@
 //! Files of a model: weights, configuration, tokenizer.
 
+use saescope::core::problem::Problem;
 use saescope::core::request::Backend;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::compute;
@@ -33,6 +34,31 @@ fn model_weights() {
 #[test]
 fn model_weights_burn() {
     weights("model_weights_burn", Backend::NdArray, 4);
+}
+
+/// The index of a divided model: whatever it says, the model is the one whose parts lie beside it, or it is refused.
+#[test]
+fn model_index() {
+    let place = tempfile::tempdir().unwrap();
+    let file = |name: &str| super::repository(&format!("tests/fixtures/hosts/llama/model_sharded/{name}"));
+    for part in ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"] {
+        std::fs::write(place.path().join(part), file(part)).unwrap();
+    }
+    let config = Config::parse(&file("config.json"), "config.json").unwrap();
+    let index = place.path().join("model.safetensors.index.json");
+    let logits = || -> Result<Vec<f32>, Problem> {
+        let weights = WeightFiles::open(place.path())?;
+        let never = Cancel::default();
+        compute::open(Some(Backend::NdArray), &config, &weights, &never)?.last_logits(&[&[1, 7, 9]], &never)
+    };
+    let seeds = vec![file("model.safetensors.index.json")];
+    std::fs::write(&index, &seeds[0]).unwrap();
+    let right = logits().unwrap();
+    let read = |bytes: &[u8]| {
+        std::fs::write(&index, bytes).unwrap();
+        Verdict::of(logits(), |found| if found == right { Ok(()) } else { Err("another model".to_owned()) })
+    };
+    Door { name: "model_index", seeds, mutator: Mutator::Json, one_in: 4, read: &read }.pass();
 }
 
 #[test]

@@ -2,6 +2,11 @@
 //! say. The dictionaries are the demo's own, which fit; what is wrong is one key.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod remembering;
+#[path = "../support/mod.rs"]
+mod support;
+mod traps;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -68,9 +73,14 @@ fn wrong_set_ups_are_named_with_the_one_that_fits() {
 
 #[test]
 fn a_dictionary_of_nothing_fits_nowhere() {
-    // Its factor is wrong by a thousand: no place and no scale explains that.
-    let keys = json!({"normalize_activations": "expected_average_only_in", "norm_scaling_factor": 1e-3});
-    let (status, said) = Bench::new("2-res-sm", &keys).inspect(&[]);
+    // Its features are drawn at random.
+    let mut numbers = rand_mt::Mt::new(5);
+    let mut row = |_| (0..64).map(|_| numbers.next_u32() as f32 / u32::MAX as f32 - 0.5).collect::<Vec<f32>>();
+    let rows: Vec<Vec<f32>> = (0..40).map(&mut row).collect();
+    let bench = Bench::new("2-res-sm", &json!({}));
+    let config = json!({"architecture": "topk", "k": 1, "metadata": {"hook_name": "blocks.2.hook_resid_post"}});
+    remembering::Remembering::autoencoder(&rows).write(bench.0.path(), &config, None, 1.0);
+    let (status, said) = bench.inspect(&[]);
     assert_eq!(status, Some(1), "{said}");
     assert!(said.lines().last().unwrap().starts_with("It fits in none"), "{said}");
 }
@@ -89,7 +99,7 @@ fn what_cannot_be_measured_is_one_line() {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     for (dictionary, says) in [
-        ("saelens_transcoder", "is a transcoder of mlp_1"),
+        ("saelens_transcoder", "reads activations of width 24"),
         ("saelens_standard", "reads activations of width 24"),
         ("refused/topk_without_k", "holds no k"),
         ("", "holds no dictionary"),

@@ -1,0 +1,110 @@
+//! The arithmetics that a dictionary is tried with: what its files say, and what they might have said.
+
+use crate::engine::activation::dot;
+use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::arithmetic::{Arithmetic, Frame, Scale, WriteFactors};
+use crate::engine::dictionary::rule::Rule;
+
+/// Numbers of active features that published TopK dictionaries have.
+const KNOWN_K: [usize; 5] = [16, 32, 64, 128, 256];
+
+/// One arithmetic, in words.
+pub struct Tried {
+    /// `raw` or `centred`.
+    pub frame: &'static str,
+    /// The scale of activations.
+    pub scale: String,
+    /// How the rule differs from the stated one; empty if it does not.
+    pub rule: String,
+    /// How many of frame, scale and rule differ from what the files say.
+    pub changes: usize,
+    /// The dictionary with it.
+    pub dictionary: Dictionary,
+}
+
+/// Every arithmetic that is tried, the stated one first: each frame with each scale; a constant that brings activations to the mean length
+/// of the root of their width, as SAELens's `expected_average_only_in` does, measured on `outputs`; other rules.
+pub fn arithmetics(dictionary: &Dictionary, outputs: &[&[f32]]) -> Vec<Tried> {
+    let stated = dictionary.arithmetic();
+    let mut all = vec![of(dictionary, stated.clone(), "")];
+    for frame in [Frame::Raw, Frame::Centred] {
+        for scale in [Scale::None, Scale::LayerNorm, Scale::ConstantNorm] {
+            // layer_norm subtracts the mean in any frame.
+            let is_new = (frame, scale) != (stated.frame, stated.scale) && (frame, scale) != (Frame::Centred, Scale::LayerNorm);
+            if is_new {
+                all.push(of(dictionary, Arithmetic { frame, scale, ..stated.clone() }, ""));
+            }
+        }
+    }
+    all.extend(rules(dictionary).into_iter().map(|(arithmetic, words)| of(dictionary, arithmetic, &words)));
+    if let Some(factor) = average_factor(dictionary, outputs) {
+        let scaled = Arithmetic { scale: Scale::None, ..stated.clone() }.scaled_by(factor);
+        if let Rule::JumpRelu { thresholds } = &stated.rule {
+            // Llama Scope's thresholds are in the scale of raw activations.
+            let thresholds = thresholds.iter().map(|threshold| threshold * factor).collect();
+            let words = format!("thresholds times {factor:.3}");
+            all.push(of(dictionary, Arithmetic { rule: Rule::JumpRelu { thresholds }, ..scaled.clone() }, &words));
+        }
+        all.push(of(dictionary, scaled, ""));
+    }
+    all
+}
+
+fn of(dictionary: &Dictionary, arithmetic: Arithmetic, rule: &str) -> Tried {
+    let stated = dictionary.arithmetic();
+    let scales = (arithmetic.scale, arithmetic.input_factor.to_bits()) != (stated.scale, stated.input_factor.to_bits());
+    let changes = usize::from(arithmetic.frame != stated.frame) + usize::from(scales) + usize::from(!rule.is_empty());
+    let frame = match arithmetic.frame {
+        Frame::Raw => "raw",
+        Frame::Centred => "centred",
+    };
+    let scale = match arithmetic.scale {
+        Scale::None if arithmetic.input_factor.to_bits() != 1.0_f32.to_bits() => format!("times {:.3}", arithmetic.input_factor),
+        Scale::None => "none".to_owned(),
+        Scale::LayerNorm => "layer_norm".to_owned(),
+        Scale::ConstantNorm => "constant_norm_rescale".to_owned(),
+    };
+    Tried { frame, scale, rule: rule.to_owned(), changes, dictionary: dictionary.clone().computing(arithmetic) }
+}
+
+/// The stated arithmetic with the rules that the dictionary may have been trained with, in words.
+fn rules(dictionary: &Dictionary) -> Vec<(Arithmetic, String)> {
+    let stated = dictionary.arithmetic();
+    let with = |rule: Rule| Arithmetic { rule, ..stated.clone() };
+    let relu = || (with(Rule::Relu), "read as ReLU".to_owned());
+    match &stated.rule {
+        Rule::Relu => {
+            let declared = dictionary.stated().active.map(|active| active.round() as usize);
+            let mut known: Vec<usize> = KNOWN_K.into_iter().chain(declared).collect();
+            known.sort_unstable();
+            known.dedup();
+            known.retain(|k| (1..dictionary.features()).contains(k));
+            let top = |k| (with(Rule::TopK { k, signed: false, by_decoder_norm: false }), format!("read as TopK {k}"));
+            known.into_iter().map(top).collect()
+        }
+        Rule::JumpRelu { thresholds } => {
+            let factor = stated.input_factor;
+            let times = |factor: f32| with(Rule::JumpRelu { thresholds: thresholds.iter().map(|each| each * factor).collect() });
+            let mut all = vec![relu()];
+            if factor.to_bits() != 1.0_f32.to_bits() {
+                all.push((times(factor), format!("thresholds times {factor:.3}")));
+                all.push((times(1.0 / factor), format!("thresholds divided by {factor:.3}")));
+            }
+            all
+        }
+        // Without the rule codes are in no units of norms.
+        Rule::TopK { by_decoder_norm: true, .. } => {
+            vec![(Arithmetic { write_factors: WriteFactors::One, ..with(Rule::Relu) }, relu().1)]
+        }
+        Rule::TopK { .. } | Rule::GroupMax { .. } => vec![relu()],
+        Rule::Gated { .. } => Vec::new(),
+    }
+}
+
+/// `sqrt(width) / mean length` of `outputs`, unless that is no factor or something else is written by factors of its own.
+fn average_factor(dictionary: &Dictionary, outputs: &[&[f32]]) -> Option<f32> {
+    let is_plain = matches!(dictionary.arithmetic().write_factors, WriteFactors::One | WriteFactors::All(_));
+    let lengths: f64 = outputs.iter().map(|output| f64::from(dot(output, output)).sqrt()).sum();
+    let factor = ((dictionary.width() as f64).sqrt() * outputs.len() as f64 / lengths) as f32;
+    (is_plain && factor.is_normal() && factor > 0.0).then_some(factor)
+}
