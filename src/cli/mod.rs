@@ -11,6 +11,7 @@ mod explore;
 mod export;
 mod fetch;
 mod generated;
+mod import;
 mod inspect;
 mod lens;
 mod listing;
@@ -22,6 +23,7 @@ mod plain;
 mod progress;
 mod run;
 mod runs;
+mod saved;
 mod statistics;
 mod steer;
 mod studies;
@@ -104,6 +106,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Statistics(arguments) => statistics::statistics(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Runs(arguments) => runs::runs(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Studies(arguments) => studies::studies(&arguments),
         Command::Check(arguments) => check::check(&arguments),

@@ -3,6 +3,7 @@
 mod bench;
 mod causal;
 mod export;
+mod import;
 mod lens;
 mod listing;
 mod runs;
@@ -23,6 +24,7 @@ use clap_complete::Shell;
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
 pub use causal::{AblateArguments, CircuitArguments, CircuitFormat, ModelArguments, Printed, SteerArguments};
 pub use export::{ExportArguments, Format};
+pub use import::{ImportArguments, ImportFrom, NeuronpediaArguments};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::{ListArguments, ListingArguments};
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
@@ -96,6 +98,8 @@ pub enum Command {
     /// Every whole computation of the explorer is kept, the latest 20 runs and 2 GB; `kept_runs` and `kept_gigabytes` in config.toml change
     /// that. A run that was given a name stays until it is deleted. `open` takes a name or a number of this list.
     Runs(RunsArguments),
+    /// Take over what others say of features: labels from Neuronpedia's bulk export.
+    Import(ImportArguments),
     /// Put shards of one study together into the run that one machine would have given.
     ///
     /// Single examples are those of strong features that every shard kept (run shards with a larger --detail to have more), and how well
