@@ -20,6 +20,7 @@ mod merge;
 pub mod models;
 mod output;
 mod plain;
+mod plot;
 mod progress;
 mod run;
 mod runs;
@@ -102,6 +103,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Circuit(arguments) => circuit::circuit(arguments),
         Command::Steer(arguments) => steer::steer(&arguments),
         Command::Export(arguments) => export::export(&arguments),
+        Command::Plot(arguments) => plot::plot(&arguments),
         Command::Lens(arguments) => lens::lens(&arguments),
         Command::Statistics(arguments) => statistics::statistics(&arguments),
         Command::Open(arguments) => explore::open(arguments),

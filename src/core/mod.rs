@@ -30,6 +30,7 @@ pub mod name;
 pub mod neuronpedia;
 pub mod paired_difference;
 pub mod path_sum;
+pub mod picture;
 pub mod problem;
 pub mod progress;
 pub mod published;

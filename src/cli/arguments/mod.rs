@@ -6,6 +6,7 @@ mod export;
 mod import;
 mod lens;
 mod listing;
+mod plot;
 mod runs;
 mod statistics;
 mod studies;
@@ -27,6 +28,7 @@ pub use export::{ExportArguments, Format};
 pub use import::{ImportArguments, ImportFrom, NeuronpediaArguments};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::{ListArguments, ListingArguments};
+pub use plot::{PlotArguments, PlotFormat};
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
 pub use statistics::{StatisticsArguments, StatisticsFormat};
 pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
@@ -85,6 +87,10 @@ pub enum Command {
     /// Bootstrap intervals over pairs, signs, the exchange of clean and patch prompt within pairs with p and Benjamini-Hochberg q, and the
     /// difference of two views; `saescope manual numbers` explains them.
     Statistics(StatisticsArguments),
+    /// Draw a picture of a run: as SVG, as PNG or in the terminal.
+    ///
+    /// Every picture says below which run, view, method and selection it shows.
+    Plot(PlotArguments),
     /// Say which tokens features promote and suppress by themselves (logit lens), and which features write nearly the same.
     ///
     /// It reads the decoder rows and the unembedding of the run's own model and checks by their hashes that they are the same files.
