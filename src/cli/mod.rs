@@ -22,6 +22,7 @@ mod output;
 mod plain;
 mod plot;
 mod progress;
+mod report;
 mod run;
 mod runs;
 mod saved;
@@ -104,6 +105,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Steer(arguments) => steer::steer(&arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Plot(arguments) => plot::plot(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
         Command::Lens(arguments) => lens::lens(&arguments),
         Command::Statistics(arguments) => statistics::statistics(&arguments),
         Command::Open(arguments) => explore::open(arguments),

@@ -7,6 +7,7 @@ mod import;
 mod lens;
 mod listing;
 mod plot;
+mod report;
 mod runs;
 mod statistics;
 mod studies;
@@ -29,6 +30,7 @@ pub use import::{ImportArguments, ImportFrom, NeuronpediaArguments};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::{ListArguments, ListingArguments};
 pub use plot::{PlotArguments, PlotFormat};
+pub use report::ReportArguments;
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
 pub use statistics::{StatisticsArguments, StatisticsFormat};
 pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
@@ -91,6 +93,10 @@ pub enum Command {
     ///
     /// Every picture says below which run, view, method and selection it shows.
     Plot(PlotArguments),
+    /// Write a run as one HTML page: tables that sort, pictures, cards of features with coloured prompts, tags and notes, the manifest.
+    ///
+    /// The page is one file, loads nothing, and can be read without scripts, on paper and by a screen reader.
+    Report(ReportArguments),
     /// Say which tokens features promote and suppress by themselves (logit lens), and which features write nearly the same.
     ///
     /// It reads the decoder rows and the unembedding of the run's own model and checks by their hashes that they are the same files.
