@@ -33,6 +33,9 @@ fn columns(state: &State) -> Vec<(char, Column)> {
     let before = before.chain([('c', Column::Ratio), ('b', Column::Interval)]);
     let compared = [('d', Column::Delta), ('r', Column::DeltaError), ('p', Column::DeltaShare), ('i', Column::Side)];
     let all = before.chain(views).chain([('o', Column::Fires)]).chain(compared).chain([('t', Column::Tags)]);
+    // Of a single view, which has no difference of shares.
+    let extra = [('p', Column::P), ('q', Column::Q), ('l', Column::Label)].into_iter();
+    let all = all.chain(extra.filter(|(_, column)| super::columns::extra(state).contains(column)));
     all.filter(|(_, column)| *column == Column::Effect || matches!(column, Column::Effects(_)) || column.is_of(shown)).collect()
 }
 

@@ -1,5 +1,6 @@
 //! Which columns of the feature table fit into a width, and where they are.
 
+use super::state::State;
 use crate::core::rows::Shown;
 use crate::core::rows::column::Column;
 use crate::core::study::Study;
@@ -38,6 +39,9 @@ const TAGS: u16 = 6;
 const BAR: u16 = 5;
 const LONGEST_BAR: u16 = 41;
 
+/// Width of a label; the card shows it whole.
+const LABEL: u16 = 24;
+
 /// From this width on, the heading of a difference names both views.
 const ROOMY: u16 = 90;
 
@@ -53,8 +57,27 @@ fn fires_width(study: &Study, shown: Shown) -> u16 {
     words.map(|word| word.chars().count().min(14) as u16).max().unwrap_or(0).max(8)
 }
 
+/// The columns of the table on the screen; see [`place`].
+pub fn on_screen(width: u16, state: &State) -> Vec<Placed> {
+    place_with(width, state.shown(), state.about(), &extra(state))
+}
+
+/// The columns beyond the usual ones that something is known for: p and q once the test against chance was asked for, labels once they were
+/// imported.
+pub fn extra(state: &State) -> Vec<Column> {
+    let (Some(findings), shown) = (state.findings(), state.shown()) else { return Vec::new() };
+    let tested = findings.tests(shown.first()).known().is_some_and(|tests| tests.is_ok());
+    let labelled = findings.explanations.as_ref().is_some_and(|explanations| !explanations.dictionaries.is_empty());
+    let known = [(Column::P, tested), (Column::Q, tested), (Column::Label, labelled)];
+    known.into_iter().filter(|(column, known)| *known && column.is_of(shown)).map(|(column, _)| column).collect()
+}
+
 /// The columns that fit into `width`, from left to right. The least important ones are left out first.
 pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
+    place_with(width, shown, study, &[])
+}
+
+fn place_with(width: u16, shown: Shown, study: &Study, extra: &[Column]) -> Vec<Placed> {
     let beside: Vec<View> = study.all().filter(|view| shown != Shown::Single(*view)).collect();
     let cell = |view: &View| Item::Cell(Column::Effects(*view));
     let mut items: Vec<(Item, u16)> = vec![(Item::Cell(Column::Rank), 5), (Item::Cell(Column::Name), 15), (Item::Bar, BAR)];
@@ -67,6 +90,7 @@ pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
         items.push((Item::Cell(Column::Delta), if width < ROOMY { 9 } else { named.clamp(9, 26) }));
         items.extend([(Item::Cell(Column::DeltaError), 6), (Item::Cell(Column::DeltaShare), 8)]);
     }
+    items.extend(extra.iter().map(|column| (Item::Cell(*column), if *column == Column::Label { LABEL } else { 7 })));
     items.push((Item::Cell(Column::Fires), fires_width(study, shown)));
     items.extend(beside.iter().map(|view| (cell(view), view_width(study, *view))));
     if Column::Side.is_of(shown) {
@@ -79,6 +103,7 @@ pub fn place(width: u16, shown: Shown, study: &Study) -> Vec<Placed> {
     let compared = |view: &View| shown.pair().is_some_and(|(first, second)| *view == first || *view == second);
     let mut leaves_first = vec![Item::Cell(Column::Interval), Item::Cell(Column::Ratio)];
     leaves_first.extend(beside.iter().rev().filter(|view| !compared(view)).map(cell));
+    leaves_first.extend(extra.iter().rev().map(|column| Item::Cell(*column)));
     leaves_first.extend([Item::Cell(Column::Rank), Item::Bar]);
     match shown.pair() {
         None => leaves_first.extend([Item::Cell(Column::StandardError), Item::Cell(Column::Fires)]),

@@ -128,7 +128,7 @@ fn click_on_key_bar(state: &mut State, x: u16) -> Vec<Effect> {
 
 /// A click on a heading sorts by its column.
 fn heading(state: &mut State, inside: Area, x: u16) -> Vec<Effect> {
-    let placed = columns::place(inside.width, state.shown(), state.about());
+    let placed = columns::on_screen(inside.width, state);
     let hit = placed.into_iter().find(|placed| (placed.x..placed.x + placed.width).contains(&(x - inside.x)));
     match hit.map(|placed| placed.item) {
         Some(Item::Cell(column)) => sort_by(state, column),

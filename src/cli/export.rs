@@ -3,24 +3,18 @@
 use std::process::ExitCode;
 
 use super::arguments::{ExportArguments, Format};
-use super::{listing, output, study, tags};
+use super::{listing, output, saved, study};
 use crate::core::extract::lists::{links, saved_list};
 use crate::core::extract::{self, Extract, Pages};
-use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::arrange::arrange;
-use crate::engine::identity;
-use crate::store::run_file;
 
 /// Runs `export`.
 pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     if arguments.title.is_some() && !arguments.format.has_title() {
         return Err(Problem::new("--title", "names a list", "use it with --format json, markdown, url or neuronpedia-list"));
     }
-    let run = run_file::read(&arguments.run)?;
-    let subject = identity::subject_of(&run);
-    let book = tags::of(&subject)?;
-    let findings = Findings::from_run(run, Some(arguments.run.display().to_string()), subject);
+    let (findings, book) = saved::open(&arguments.run)?;
     let spec = listing::spec(&findings.study, &arguments.run, &arguments.listing)?;
     let rows = arrange(&findings, book.features(), &spec).rows;
     let pages = Pages::of(&findings, &study::hosted()?);

@@ -13,6 +13,7 @@ mod explore;
 mod export;
 mod fetch;
 mod generated;
+mod import;
 mod inspect;
 mod inspection;
 mod lens;
@@ -23,9 +24,12 @@ pub mod models;
 mod output;
 mod parts;
 mod plain;
+mod plot;
 mod progress;
+mod report;
 mod run;
 mod runs;
+mod saved;
 mod statistics;
 mod steer;
 mod studies;
@@ -105,10 +109,13 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Circuit(arguments) => circuit::circuit(arguments),
         Command::Steer(arguments) => steer::steer(&arguments),
         Command::Export(arguments) => export::export(&arguments),
+        Command::Plot(arguments) => plot::plot(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
         Command::Lens(arguments) => lens::lens(&arguments),
         Command::Statistics(arguments) => statistics::statistics(&arguments),
         Command::Open(arguments) => explore::open(arguments),
         Command::Runs(arguments) => runs::runs(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
         Command::Studies(arguments) => studies::studies(&arguments),
         Command::Check(arguments) => check::check(&arguments),

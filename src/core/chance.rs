@@ -4,8 +4,6 @@
 //! Where no view of the study is the reverse of this one, or it kept no single examples of a feature, the effect's own sign is turned
 //! instead (sign flip), and [`Tested::exchanged`] says so. Both agree nearly at residual streams, where the reversed path is the same path.
 
-use std::collections::BTreeMap;
-
 use super::findings::Findings;
 use super::selection::Selection;
 use super::statistics::SEED;
@@ -15,46 +13,7 @@ use super::submodule::FeatureId;
 use super::view::{Direction, View};
 use super::view_findings::ViewFindings;
 
-/// Where the effect of an exchanged pair comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exchanged {
-    /// The reversed view computed it.
-    Reversed,
-    /// The sign was turned.
-    SignFlip,
-}
-
-impl Exchanged {
-    /// The name in files and tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Reversed => "reversed view",
-            Self::SignFlip => "sign flip",
-        }
-    }
-}
-
-/// The test of one feature.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Tested {
-    /// The share of exchanges whose |mean effect| reaches the one observed.
-    pub p: f64,
-    /// The false discovery rate among all features of the view with an effect; features that could not be tested count with a p of 1, so
-    /// this is never too small.
-    pub q: f64,
-    /// Where the effects of exchanged pairs come from.
-    pub exchanged: Exchanged,
-}
-
-/// The tests of all features of a view.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Chance {
-    patterns: Patterns,
-    /// Number of features with an effect.
-    pub nonzero: usize,
-    /// The features that could be tested: those whose single examples were kept.
-    pub tested: BTreeMap<FeatureId, Tested>,
-}
+pub use super::tested::{Chance, Exchanged, Tested};
 
 /// How many features a list would hold by chance.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,11 +49,17 @@ impl Chance {
         });
         Ok(Self { nonzero: nonzero.len(), tested: tested.collect(), patterns })
     }
+}
 
-    /// The patterns of exchanges that were tried.
-    pub fn patterns(&self) -> &Patterns {
-        &self.patterns
-    }
+/// The tests of all features of `view`, or why there are none. They are computed when they are first asked for, so do not call it on a
+/// drawing thread.
+pub fn tests(findings: &Findings, view: View) -> Result<&Chance, &String> {
+    findings.tests(view).or_compute(|| Chance::of(findings, view))
+}
+
+/// The test of `feature` in `view`, computed as in [`tests`]; None if there is none.
+pub fn tested(findings: &Findings, view: View, feature: FeatureId) -> Option<Tested> {
+    tests(findings, view).ok()?.tested.get(&feature).copied()
 }
 
 impl Expected {

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::detail_index::DetailIndex;
 use super::dictionary_report::DictionaryReport;
 use super::effects::ViewEffects;
+use super::explanations::{Explanation, Explanations};
 use super::quadrature::Quadrature;
 use super::ranking::Ranked;
 use super::run::{DataRecord, DictionaryRecord, ExampleRecord, Manifest, Method, Opened, Run};
 use super::study::Study;
-use super::submodule::Submodule;
+use super::submodule::{FeatureId, Submodule};
 use super::tags::Subject;
+use super::tested::Tests;
 use super::view::View;
 use super::view_findings::ViewFindings;
 
@@ -55,10 +57,14 @@ pub struct Findings {
     pub layers: usize,
     /// The model and dictionaries that tags belong to; None until the dictionaries' hash is known.
     pub subject: Option<Subject>,
+    /// What others say of the features; None if it was not looked for.
+    pub explanations: Option<Arc<Explanations>>,
     /// The findings of each view, in the order of the study's views.
     views: Vec<ViewFindings>,
     /// The report of each dictionary, by [`Submodule::ordinal`].
     reports: Vec<Option<DictionaryReport>>,
+    /// The test against chance of each view, as far as it was asked for.
+    tests: Vec<Tests>,
     /// For each view, the first view of the same pairs of prompts.
     prompts: Vec<View>,
 }
@@ -94,7 +100,9 @@ impl Findings {
     pub fn new(source: Source, study: Arc<Study>, model: String, layers: usize) -> Self {
         let views = study.all().map(|view| ViewFindings::new(view, layers)).collect();
         let reports = vec![None; Submodule::count(layers)];
-        let mut findings = Self { source, study, model, layers, subject: None, views, reports, prompts: Vec::new() };
+        let tests = study.all().map(|_| Tests::default()).collect();
+        let (subject, explanations, prompts) = (None, None, Vec::new());
+        let mut findings = Self { source, study, model, layers, subject, explanations, views, reports, tests, prompts };
         findings.prompts = findings.study.all().map(|view| findings.first_of_same_prompts(view)).collect();
         findings
     }
@@ -147,7 +155,14 @@ impl Findings {
 
     /// The findings of `view`, to add to them. Panics like [`Findings::view`].
     pub fn view_mut(&mut self, view: View) -> &mut ViewFindings {
+        // The test of a view depends on its reversed view, too.
+        self.tests.fill(Tests::default());
         &mut self.views[usize::from(view.0)]
+    }
+
+    /// The test against chance of `view`, if it was asked for: see [`chance::tests`](super::chance::tests). Panics like [`Findings::view`].
+    pub fn tests(&self, view: View) -> &Tests {
+        &self.tests[usize::from(view.0)]
     }
 
     /// Adds the ranked effects of one submodule in `view`.
@@ -210,6 +225,17 @@ impl Findings {
     pub fn dictionary_features(&self) -> Option<usize> {
         let all = self.views.iter().flat_map(ViewFindings::submodules).map(|ranked| ranked.effects().dictionary_features);
         all.max().filter(|features| *features > 0)
+    }
+
+    /// What others say of `feature`; None if nothing is known.
+    pub fn explanation(&self, feature: FeatureId) -> Option<Explanation<'_>> {
+        self.explanations.as_ref()?.find(feature)
+    }
+
+    /// Takes over what others say of the features, except for that of other dictionaries.
+    pub fn explain(&mut self, mut explanations: Explanations) {
+        explanations.expect_fitting(|submodule| self.dictionary(submodule).map(|record| record.features));
+        self.explanations = Some(Arc::new(explanations));
     }
 
     /// Effects at single tokens in `view`, for its strongest features.

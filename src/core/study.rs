@@ -19,7 +19,7 @@ pub const NAMES: &str = "names";
 pub const MOST_VIEWS: usize = 64;
 
 /// Words that cannot be the name of a view, because they have a meaning in filters, commands or files.
-pub const RESERVED_NAMES: [&str; 27] = [
+pub const RESERVED_NAMES: [&str; 30] = [
     "and",
     "or",
     "not",
@@ -47,6 +47,9 @@ pub const RESERVED_NAMES: [&str; 27] = [
     "delta-se",
     "delta-share",
     "fires",
+    "label",
+    "p",
+    "q",
 ];
 
 /// The description of a study, without its prompts.

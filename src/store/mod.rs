@@ -2,11 +2,13 @@
 
 pub mod atomic;
 mod clock;
+pub mod explanations;
 pub mod folders;
 pub mod hub;
 pub mod kept_runs;
 mod lock;
 pub mod log;
+pub mod neuronpedia;
 pub mod presets;
 pub mod published;
 pub mod run_file;

@@ -20,6 +20,7 @@ use crate::engine::cancel::Cancel;
 use crate::engine::identity;
 use crate::engine::memory::Bounds;
 use crate::engine::worker::Job;
+use crate::store::explanations;
 use crate::store::log::Log;
 
 /// The computations of one explorer.
@@ -121,8 +122,10 @@ impl Teller {
     }
 }
 
-/// The findings of a whole run, with the subject of its tags.
+/// The findings of a whole run, with the subject of its tags and with imported labels.
 pub(super) fn shown(run: Run, file: Option<String>) -> Arc<Findings> {
     let subject = identity::subject_of(&run);
-    Arc::new(Findings::from_run(run, file, subject))
+    let mut findings = Findings::from_run(run, file, subject);
+    findings.explain(explanations::of_model(&findings.model));
+    Arc::new(findings)
 }

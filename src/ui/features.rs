@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::fit::{self, left, right, sentence};
 use super::theme::Theme;
 use super::{bar, pane};
-use crate::app::columns::{GUTTER, Item, Placed, place};
+use crate::app::columns::{GUTTER, Item, Placed, on_screen};
 use crate::app::command_id::CommandId;
 use crate::app::state::{Pane, State};
 use crate::core::findings::Findings;
@@ -25,7 +25,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         say(&no_study(state), theme, inside, frame);
         return;
     };
-    let placed = place(inside.width, state.shown(), &findings.study);
+    let placed = on_screen(inside.width, state);
     if inside.height > 0 {
         heading(state, theme, inside, &placed, frame);
     }
@@ -191,12 +191,18 @@ impl Context<'_> {
     fn style(&self, column: Column, row: &Row, text: &str) -> Style {
         let theme = self.theme;
         match column {
-            Column::Rank | Column::StandardError | Column::Ratio | Column::Interval | Column::DeltaError => theme.dim,
+            Column::Rank
+            | Column::StandardError
+            | Column::Ratio
+            | Column::Interval
+            | Column::P
+            | Column::Q
+            | Column::DeltaError => theme.dim,
             Column::Effect | Column::Effects(_) | Column::Delta | Column::DeltaShare => {
                 theme.signed(number_in(column, row, self.findings, self.spec).map_or(0.0, f64::from))
             }
             Column::Tags if text.starts_with('X') => theme.dim.add_modifier(Modifier::CROSSED_OUT),
-            Column::Name | Column::Fires | Column::Side | Column::Tags => theme.text,
+            Column::Name | Column::Fires | Column::Label | Column::Side | Column::Tags => theme.text,
         }
     }
 }

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::cut;
 use super::legend;
 use super::theme::Theme;
-use crate::app::columns::{Item, place};
+use crate::app::columns::{Item, on_screen};
 use crate::app::command_id::CommandId;
 use crate::app::layout::Layout;
 use crate::app::state::State;
@@ -161,7 +161,7 @@ fn views(state: &State, theme: &Theme, width: u16) -> Line<'static> {
 fn shows_rank(state: &State) -> bool {
     let features = Layout::of(state.size(), state.pane).and_then(|layout| layout.features);
     features.is_some_and(|area| {
-        let placed = place(area.inside().width, state.shown(), state.about());
+        let placed = on_screen(area.inside().width, state);
         placed.iter().any(|column| column.item == Item::Cell(Column::Rank))
     })
 }

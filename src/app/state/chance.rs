@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::core::chance::Expected;
+use crate::core::chance::{self, Expected};
 use crate::core::findings::Findings;
 use crate::core::selection::Selection;
 use crate::core::view::View;
@@ -26,6 +26,8 @@ impl Question {
 
     /// Computes the answer, which takes longer than a frame.
     pub fn answered(self) -> Chance {
+        // For the columns p and q; the reason why there are none is that of the answer.
+        let _ = chance::tests(&self.findings, self.view);
         let expected = Expected::of(&self.findings, self.view, self.selection);
         Chance { question: self, expected: Some(expected) }
     }

@@ -3,8 +3,11 @@
 mod bench;
 mod causal;
 mod export;
+mod import;
 mod lens;
 mod listing;
+mod plot;
+mod report;
 mod runs;
 mod statistics;
 mod studies;
@@ -26,8 +29,11 @@ pub use causal::{
     SteerArguments,
 };
 pub use export::{ExportArguments, Format};
+pub use import::{ImportArguments, ImportFrom, NeuronpediaArguments};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::{ListArguments, ListingArguments};
+pub use plot::{PlotArguments, PlotFormat};
+pub use report::ReportArguments;
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
 pub use statistics::{StatisticsArguments, StatisticsFormat};
 pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
@@ -86,6 +92,14 @@ pub enum Command {
     /// Bootstrap intervals over pairs, signs, the exchange of clean and patch prompt within pairs with p and Benjamini-Hochberg q, and the
     /// difference of two views; `saescope manual numbers` explains them.
     Statistics(StatisticsArguments),
+    /// Draw a picture of a run: as SVG, as PNG or in the terminal.
+    ///
+    /// Every picture says below which run, view, method and selection it shows.
+    Plot(PlotArguments),
+    /// Write a run as one HTML page: tables that sort, pictures, cards of features with coloured prompts, tags and notes, the manifest.
+    ///
+    /// The page is one file, loads nothing, and can be read without scripts, on paper and by a screen reader.
+    Report(ReportArguments),
     /// Say which tokens features promote and suppress by themselves (logit lens), and which features write nearly the same.
     ///
     /// It reads the decoder rows and the unembedding of the run's own model and checks by their hashes that they are the same files.
@@ -102,6 +116,8 @@ pub enum Command {
     /// Every whole computation of the explorer is kept, the latest 20 runs and 2 GB; `kept_runs` and `kept_gigabytes` in config.toml change
     /// that. A run that was given a name stays until it is deleted. `open` takes a name or a number of this list.
     Runs(RunsArguments),
+    /// Take over what others say of features: labels from Neuronpedia's bulk export.
+    Import(ImportArguments),
     /// Put shards of one study, or runs of it over different submodules, together into the run that one machine would have given.
     ///
     /// Single examples are those of strong features that every shard kept (run shards with a larger --detail to have more), and how well

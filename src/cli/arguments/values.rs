@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::app::state::ThemeName;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::lens::LensForm;
+use crate::core::picture::Kind;
 use crate::core::quadrature::{MOST_STEPS, Rule};
 use crate::core::request::Backend;
 use crate::core::run::Method;
@@ -79,6 +80,11 @@ pub fn method() -> impl TypedValueParser<Value = Method> {
 /// Parses the name of a rule of quadrature.
 pub fn rule() -> impl TypedValueParser<Value = Rule> {
     one_of(&Rule::ALL, Rule::name)
+}
+
+/// Parses the name of a picture.
+pub fn picture() -> impl TypedValueParser<Value = Kind> {
+    one_of(&Kind::ALL, Kind::name)
 }
 
 /// Parses the name of a way to ablate.

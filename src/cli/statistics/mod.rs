@@ -7,22 +7,17 @@ mod table;
 use std::process::ExitCode;
 
 use super::arguments::{StatisticsArguments, StatisticsFormat};
-use super::{listing, output, tags};
+use super::{listing, output, saved};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::Spec;
 use crate::core::rows::arrange::arrange;
 use crate::core::view::View;
-use crate::engine::identity;
-use crate::store::run_file;
 use facts::Facts;
 
 /// Runs `statistics`.
 pub fn statistics(arguments: &StatisticsArguments) -> Result<ExitCode> {
-    let run = run_file::read(&arguments.run)?;
-    let subject = identity::subject_of(&run);
-    let book = tags::of(&subject)?;
-    let findings = Findings::from_run(run, Some(arguments.run.display().to_string()), subject);
+    let (findings, book) = saved::open(&arguments.run)?;
     let spec = listing::spec(&findings.study, &arguments.run, &arguments.listing)?;
     let against = against(&findings, &spec, arguments)?;
     let listing = arrange(&findings, book.features(), &spec);

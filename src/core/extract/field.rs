@@ -1,6 +1,7 @@
 //! The columns for programs that read the features again, with full numbers.
 
 use super::Extract;
+use crate::core::chance;
 use crate::core::neuronpedia::layer_name;
 use crate::core::rows::Row;
 use crate::core::rows::cells::{cell, interval_of, number, said, side};
@@ -16,6 +17,8 @@ pub struct Field {
 #[derive(Clone, Copy)]
 enum Content {
     Column(Column),
+    P,
+    Q,
     Low,
     High,
     Agreeing,
@@ -26,6 +29,8 @@ enum Content {
     Note,
     Layer,
     Page,
+    SiteLargest,
+    SiteRate,
 }
 
 /// What stands in a column.
@@ -61,6 +66,8 @@ pub fn fields(extract: &Extract<'_>) -> Vec<Field> {
                 push("interval_high", Content::High);
                 push("sign_consistency", Content::Agreeing);
             }
+            Column::P => push("p", Content::P),
+            Column::Q => push("q", Content::Q),
             Column::Tags => {
                 push("tags", Content::Tags);
                 push("rejected", Content::Rejected);
@@ -72,6 +79,8 @@ pub fn fields(extract: &Extract<'_>) -> Vec<Field> {
     }
     push("neuronpedia_layer", Content::Layer);
     push("page", Content::Page);
+    push("site_largest_activation", Content::SiteLargest);
+    push("site_firing_rate", Content::SiteRate);
     fields
 }
 
@@ -85,11 +94,17 @@ impl Field {
     pub fn value(&self, row: &Row, extract: &Extract<'_>) -> Value {
         let study = extract.study();
         let said = || said(row, study, extract.tags, extract.spec);
+        let tested = || chance::tested(extract.findings, row.ranked_in, row.feature);
+        let explanation = || extract.findings.explanation(row.feature);
         match self.content {
             Content::Column(Column::Rank) => Value::Whole(row.rank),
             Content::Column(Column::Side) => Value::Text(side(row, study, extract.spec)),
             Content::Column(column) if column.is_number() => Value::Number(number(column, row, extract.findings, extract.spec)),
             Content::Column(column) => Value::Text(cell(column, row, extract.findings, extract.tags, extract.spec)),
+            Content::P => Value::Number(tested().map(|tested| tested.p as f32)),
+            Content::Q => Value::Number(tested().map(|tested| tested.q as f32)),
+            Content::SiteLargest => Value::Number(explanation().and_then(|found| found.largest)),
+            Content::SiteRate => Value::Number(explanation().and_then(|found| found.rate)),
             Content::Low => Value::Number(interval_of(row, extract.findings).map(|interval| interval.low as f32)),
             Content::High => Value::Number(interval_of(row, extract.findings).map(|interval| interval.high as f32)),
             Content::Agreeing => {

@@ -3,7 +3,7 @@
 use super::Extract;
 use super::field::page;
 use crate::core::rows::Row;
-use crate::core::rows::cells::{cell, said};
+use crate::core::rows::cells::{cell, label, said};
 use crate::core::rows::column::Column;
 
 /// The heading of the notes, which stand behind the tags on the screen.
@@ -11,7 +11,10 @@ const NOTE: &str = "note";
 
 /// The title, and a Markdown table with one row a feature, whose name links to its page if it has one.
 pub fn markdown(extract: &Extract<'_>) -> String {
-    let columns = Column::of(extract.spec.shown, extract.study());
+    let mut columns = Column::of(extract.spec.shown, extract.study());
+    if extract.findings.explanations.as_ref().is_some_and(|explanations| !explanations.dictionaries.is_empty()) {
+        columns.push(Column::Label);
+    }
     let mut titles: Vec<String> = columns.iter().map(|column| column.title(extract.study(), extract.spec.shown)).collect();
     titles.push(NOTE.to_owned());
     let rule = columns.iter().map(|column| if column.is_number() { "--:" } else { "---" }.to_owned());
@@ -25,6 +28,7 @@ fn cells(columns: &[Column], row: &Row, extract: &Extract<'_>) -> Vec<String> {
     let said = said(row, extract.study(), extract.tags, extract.spec);
     let cell = |column: &Column| match column {
         Column::Tags => said.words().join(" "),
+        Column::Label => escaped(&label(row, extract.findings)),
         Column::Name => {
             let name = row.feature.to_string();
             page(row, extract).map_or_else(|| name.clone(), |page| format!("[{name}]({page})"))

@@ -23,11 +23,19 @@ pub(super) fn comparison(
 ) -> Result<Expression, FilterError> {
     let refused = |reason: String| FilterError::new(value.column, format_args!("{} {reason}", quote(&value.text)));
     match (field.meaning, operator) {
+        (Meaning::Number(_), Operator::Contains) => {
+            let message = format!("{} is a number: ~ looks for a text, use {}", field.name, field.example);
+            Err(FilterError::new(sign.column, message))
+        }
         (Meaning::Number(quantity), _) => {
             let value = number(field, quantity, &value.text).map_err(refused)?;
             Ok(Expression::Number { quantity, operator, value })
         }
         (Meaning::Property(property), Operator::Equal) => equal(field, property, &value.text, study).map_err(refused),
+        // To equal a text means to be found in it.
+        (Meaning::Property(property @ (Property::Note | Property::Label)), Operator::Contains) => {
+            equal(field, property, &value.text, study).map_err(refused)
+        }
         (Meaning::Property(property), Operator::Unequal) => {
             Ok(equal(field, property, &value.text, study).map_err(refused)?.unequal())
         }
@@ -66,8 +74,9 @@ fn equal(field: &Field, property: Property, text: &str, study: &Study) -> Result
         Property::Fires => fires(&word, study),
         Property::Rejected => yes_or_no(field, &word, Expression::Rejected),
         Property::Marked => yes_or_no(field, &word, Expression::Marked),
-        Property::Note if word.is_empty() => Err("is no text to look for".to_owned()),
+        Property::Note | Property::Label if word.is_empty() => Err("is no text to look for".to_owned()),
         Property::Note => Ok(Expression::Note(word)),
+        Property::Label => Ok(Expression::Label(word)),
     }
 }
 

@@ -23,6 +23,7 @@ pub fn completion(text: &str, study: &Study) -> Option<Completion> {
         _ => {
             let word = |field: Field| match field.meaning {
                 Meaning::Number(_) => field.name.into_owned(),
+                Meaning::Property(Property::Label) => format!("{}~", field.name),
                 Meaning::Property(_) => format!("{}=", field.name),
             };
             table(study).into_iter().map(word).chain(["and", "or", "not"].map(str::to_owned)).collect()
@@ -65,7 +66,7 @@ fn values(field: &Field, study: &Study) -> Option<Vec<String>> {
         Property::Side => [study.names(), vec!["both"]].concat(),
         Property::Fires => vec!["clean", "patch", "both"],
         Property::Rejected | Property::Marked => vec!["yes", "no"],
-        Property::Submodule | Property::Note => return None,
+        Property::Submodule | Property::Note | Property::Label => return None,
     };
     Some(words.into_iter().map(str::to_owned).collect())
 }
@@ -80,7 +81,10 @@ mod tests {
     fn fields_and_their_values_are_offered_where_they_may_stand() {
         let offered = |text: &str| completion(text, &names()).map(|found| (found.from, found.words.join(" ")));
         let (from, fields) = offered("kind=mlp ef").unwrap();
-        assert!(from == 9 && fields.starts_with("effect abs se ratio male") && fields.ends_with("note= and or not"), "{fields}");
+        assert!(
+            from == 9 && fields.starts_with("effect abs se ratio male") && fields.ends_with("note= label~ and or not"),
+            "{fields}"
+        );
         for (text, from, values) in [
             ("kind=", 5, "attn mlp resid"),
             ("é or KIND != m", 14, "attn mlp resid"),

@@ -1,6 +1,6 @@
 //! The meaning of a filter, and the test whether it holds for a row.
 
-use super::facts::Facts;
+use super::facts::{Facts, NumberField};
 use super::field::Quantity;
 use super::needle::Needle;
 use super::token::Operator;
@@ -45,6 +45,8 @@ pub(super) enum Expression {
     Marked,
     /// The text, which is lowercase, occurs in the note.
     Note(String),
+    /// The text, which is lowercase, occurs in the label.
+    Label(String),
 }
 
 impl Expression {
@@ -54,6 +56,16 @@ impl Expression {
             Self::Side(held_by) => Self::OtherSide(held_by),
             Self::Fires(on) => Self::FiresElse(on),
             always_known => Self::Not(Box::new(always_known)),
+        }
+    }
+
+    /// Whether a part asks for the test against chance.
+    pub(super) fn asks_chance(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_chance),
+            Self::Not(part) => part.asks_chance(),
+            Self::Number { quantity, .. } => matches!(quantity, Quantity::Fact(NumberField::P | NumberField::Q)),
+            _ => false,
         }
     }
 
@@ -80,6 +92,7 @@ impl Expression {
             Self::Rejected => facts.rejected(),
             Self::Marked => facts.marked(),
             Self::Note(text) => facts.note_contains(text),
+            Self::Label(text) => facts.label_contains(text),
         }
     }
 }

@@ -37,6 +37,9 @@ pub trait Facts {
     /// [`contains_lowercase`](super::contains_lowercase) tests that.
     fn note_contains(&self, needle_lowercase: &str) -> bool;
 
+    /// Whether the feature's label, which others gave it, contains `needle_lowercase`, a text without capitals.
+    fn label_contains(&self, needle_lowercase: &str) -> bool;
+
     /// Whether the feature is rejected (crossed out).
     fn rejected(&self) -> bool;
 
@@ -57,6 +60,10 @@ pub enum NumberField {
     Ratio,
     /// A view's name: the effect in that view.
     In(View),
+    /// `p`: the share of exchanges of clean and patch prompt whose |mean effect| reaches that of the row.
+    P,
+    /// `q`: the false discovery rate by that test.
+    Q,
     /// `rank`: the place in the ranking, from 1.
     Rank,
     /// `delta`: in a comparison, the effect in the first view minus that in the second.

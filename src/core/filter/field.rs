@@ -51,6 +51,7 @@ pub(super) enum Property {
     Rejected,
     Marked,
     Note,
+    Label,
 }
 
 /// Every field; the study's views are fields under their own names.
@@ -77,7 +78,7 @@ const BEFORE: [Field; 4] = [
 ];
 
 /// The fields listed after those of the views.
-const AFTER: [Field; 14] = [
+const AFTER: [Field; 17] = [
     fact(NumberField::Delta, "delta", "delta>0.1", "in a comparison, first view's effect minus the second's: delta>0.1"),
     fact(NumberField::DeltaError, "delta-se", "delta-se<0.05", "the standard error of that difference: delta-se<0.05"),
     fact(
@@ -86,6 +87,8 @@ const AFTER: [Field; 14] = [
         "delta-share>2",
         "the difference as shares of the total effects, in percent: delta-share>2",
     ),
+    fact(NumberField::P, "p", "p<0.01", "p of the exchange of clean and patch prompt within pairs: p<0.01"),
+    fact(NumberField::Q, "q", "q<0.05", "the false discovery rate by that test: q<0.05"),
     number(Quantity::Layer, "layer", "layer>=4", "the layer, from 0: layer>=4"),
     number(Quantity::Index, "index", "index=26074", "the feature's number in its dictionary, from 0: index=26074"),
     fact(NumberField::Rank, "rank", "rank<=50", "the place in the ranking, from 1: rank<=50"),
@@ -102,6 +105,7 @@ const AFTER: [Field; 14] = [
     property(Property::Rejected, "rejected", "rejected=no", "whether it is crossed out: rejected=no"),
     property(Property::Marked, "marked", "marked=yes", "whether it is marked: marked=yes"),
     property(Property::Note, "note", "note=plural", "a text in its note: note=plural or note=\"two words\""),
+    property(Property::Label, "label", "label~gender", "a text in its label from Neuronpedia: label~gender"),
 ];
 
 const fn number(quantity: Quantity, name: &'static str, example: &'static str, explanation: &'static str) -> Field {
@@ -140,7 +144,7 @@ impl Field {
 impl Quantity {
     /// Whether rows store it as `f32`.
     pub(super) fn is_single_precision(self) -> bool {
-        !matches!(self, Self::Layer | Self::Index | Self::Fact(NumberField::Rank))
+        !matches!(self, Self::Layer | Self::Index | Self::Fact(NumberField::Rank | NumberField::P | NumberField::Q))
     }
 
     /// The quantity's value in a row; None or NaN if it is not known.

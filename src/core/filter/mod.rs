@@ -6,10 +6,11 @@
 //! |---|---|
 //! | `26074`, `"a word"` | with the text in a name (`5-res-sm/26074`, `resid_5/26074`), in a tag or in the note, ignoring case |
 //! | `effect>0.2` | whose number satisfies the comparison: one of `=` `!=` `>` `>=` `<` `<=` |
+//! | `label~gender`, `note~plural` | with the text in its label or note, ignoring case; `=` means the same there |
 //! | `tag=FP`, `kind!=mlp` | whose other facts equal the value, or do not; [`fields`] lists them all |
 //!
 //! `not` binds closer than `and`, which binds closer than `or`; parentheses group, and two terms side by side mean `and`. `!`,
-//! `&` and `|` are the same operators as symbols. Case never matters. Each of `( ) & | ! = < > "` ends a word. Text that
+//! `&` and `|` are the same operators as symbols. Case never matters. Each of `( ) & | ! = < > ~ "` ends a word. Text that
 //! contains one of them or a space must be quoted, as must the words `and`, `or` and `not` if they are meant as text; inside
 //! quotes `""` is one quote. Directly after an operator every word is a value: `tag=NOT` asks for the tag.
 //!
@@ -72,6 +73,11 @@ impl Filter {
     /// The filter's text exactly as it was typed.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether the filter asks for the test against chance, which takes long the first time.
+    pub fn asks_chance(&self) -> bool {
+        self.expression.asks_chance()
     }
 
     /// Whether the filter lets the row with these facts through. Allocates nothing.

@@ -31,6 +31,8 @@ pub(super) struct Row {
     pub(super) fires: Option<(View, Firing)>,
     pub(super) tags: BTreeSet<Tag>,
     pub(super) note: String,
+    pub(super) label: String,
+    pub(super) p: Option<f64>,
     pub(super) rejected: bool,
     pub(super) marked: bool,
 }
@@ -47,6 +49,8 @@ impl Facts for Row {
             NumberField::StandardError => self.standard_error,
             NumberField::Ratio => self.effect.zip(self.standard_error).map(|(effect, error)| effect.abs() / error),
             NumberField::In(view) => self.views[usize::from(view.0)],
+            NumberField::P => return self.p,
+            NumberField::Q => return self.p.map(|p| (2.0 * p).min(1.0)),
             NumberField::Rank => return Some(self.rank as f64),
             NumberField::Delta | NumberField::DeltaError | NumberField::DeltaShare => None,
         };
@@ -71,6 +75,10 @@ impl Facts for Row {
 
     fn tag_contains(&self, needle_lowercase: &str) -> bool {
         self.tags.iter().any(|tag| contains_lowercase(tag.as_str(), needle_lowercase))
+    }
+
+    fn label_contains(&self, needle_lowercase: &str) -> bool {
+        contains_lowercase(&self.label, needle_lowercase)
     }
 
     fn note_contains(&self, needle_lowercase: &str) -> bool {
@@ -98,6 +106,8 @@ pub(super) fn row() -> Row {
         fires: None,
         tags: BTreeSet::new(),
         note: String::new(),
+        label: String::new(),
+        p: None,
         rejected: false,
         marked: false,
     }
@@ -117,7 +127,9 @@ pub(super) fn rows() -> impl Strategy<Value = Row> {
     let ids = (select(SubmoduleKind::ALL.to_vec()), select(vec![0, 1, 5, 11]), select(vec![0, 2, 26, 26074]));
     let numbers = (numbers(), numbers(), [numbers(), numbers(), numbers()], select(vec![1, 2, 11, 600_000]));
     let said = (prop::collection::btree_set(select(names().tags.0).prop_map(|tag| tag.name), 0..3), texts(), any::<[bool; 3]>());
-    (ids, numbers, relations, said).prop_map(|(ids, numbers, (side, fires), (tags, note, [rejected, marked, noted]))| Row {
+    let other = (texts(), select(vec![None, Some(0.01), Some(0.2)]));
+    let strategy = (ids, numbers, relations, said, other);
+    strategy.prop_map(|(ids, numbers, (side, fires), (tags, note, [rejected, marked, noted]), (label, p))| Row {
         feature: FeatureId { submodule: Submodule::new(ids.0, ids.1), index: FeatureIndex(ids.2) },
         effect: numbers.0,
         standard_error: numbers.1,
@@ -127,6 +139,8 @@ pub(super) fn rows() -> impl Strategy<Value = Row> {
         fires,
         tags,
         note: if noted { note } else { String::new() },
+        label,
+        p,
         rejected,
         marked,
     })

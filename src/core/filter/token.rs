@@ -36,13 +36,15 @@ pub(super) enum Operator {
     GreaterOrEqual,
     Less,
     LessOrEqual,
+    /// For texts only.
+    Contains,
 }
 
 impl Operator {
     /// Whether the operator holds for a fact that has this `ordering` to the value.
     pub(super) fn accepts(self, ordering: Ordering) -> bool {
         match self {
-            Self::Equal => ordering.is_eq(),
+            Self::Equal | Self::Contains => ordering.is_eq(),
             Self::Unequal => ordering.is_ne(),
             Self::Greater => ordering.is_gt(),
             Self::GreaterOrEqual => ordering.is_ge(),
@@ -64,13 +66,14 @@ impl Token {
 }
 
 /// The symbols; those of two characters come before those that are their first character.
-const SYMBOLS: [(&str, Kind); 11] = [
+const SYMBOLS: [(&str, Kind); 12] = [
     (">=", Kind::Operator(Operator::GreaterOrEqual)),
     ("<=", Kind::Operator(Operator::LessOrEqual)),
     ("!=", Kind::Operator(Operator::Unequal)),
     (">", Kind::Operator(Operator::Greater)),
     ("<", Kind::Operator(Operator::Less)),
     ("=", Kind::Operator(Operator::Equal)),
+    ("~", Kind::Operator(Operator::Contains)),
     ("!", Kind::Not),
     ("&", Kind::And),
     ("|", Kind::Or),
@@ -81,7 +84,7 @@ const SYMBOLS: [(&str, Kind); 11] = [
 const KEYWORDS: [(&str, Kind); 3] = [("and", Kind::And), ("or", Kind::Or), ("not", Kind::Not)];
 
 fn ends_word(character: char) -> bool {
-    character.is_whitespace() || "()&|!=<>\"".contains(character)
+    character.is_whitespace() || "()&|!=<>~\"".contains(character)
 }
 
 /// The tokens of `text`, in order.

@@ -5,6 +5,8 @@ use std::cmp::Ordering;
 use super::column::{Column, Sort};
 use super::facts::RowFacts;
 use super::{Count, Listing, Row, Shown, Spec, cells};
+use crate::core::chance;
+use crate::core::filter::Filter;
 use crate::core::findings::Findings;
 use crate::core::selection::{HeldBy, Selected, Selection, by_strength};
 use crate::core::submodule::{FeatureId, Submodule};
@@ -16,12 +18,27 @@ use crate::core::view_findings::{Picked, ViewFindings};
 pub fn size(findings: &Findings, spec: &Spec) -> usize {
     // The first time, an interval takes about as long as a thousand other cells.
     let each = if spec.sort.column == Column::Interval { 1000 } else { 1 };
+    // The first time, testing a view takes longer than any list.
+    if to_test(spec).any(|view| findings.tests(view).known().is_none()) {
+        return usize::MAX;
+    }
     let count = |view: View| each * findings.view(view).counts(spec.selection).iter().sum::<usize>();
     spec.shown.pair().map_or_else(|| count(spec.shown.first()), |(first, second)| count(first) + count(second))
 }
 
+/// The views whose tests against chance `spec` asks for.
+fn to_test(spec: &Spec) -> impl Iterator<Item = View> + use<> {
+    let asks = spec.filter.as_ref().is_some_and(Filter::asks_chance) || matches!(spec.sort.column, Column::P | Column::Q);
+    let views = [Some(spec.shown.first()), spec.shown.pair().map(|(_, second)| second)];
+    views.into_iter().flatten().filter(move |_| asks)
+}
+
 /// The rows that `spec` asks for.
 pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
+    for view in to_test(spec) {
+        // Where there are no tests, no row has a p: the rows say so.
+        let _ = chance::tests(findings, view);
+    }
     let (mut rows, gap) = match spec.shown {
         Shown::Single(view) => single(findings, view, spec.selection),
         Shown::Difference(first, second) | Shown::Similarity(first, second) => compared(findings, first, second, spec),
@@ -166,6 +183,14 @@ fn order(rows: &mut [Row], findings: &Findings, tags: &Features, spec: &Spec) {
             };
             if descending { u8::MAX - side } else { side }
         }),
+        Column::Label => {
+            // Features without a label come last in both directions, like those without a tag.
+            let label = |row: &Row| findings.explanation(row.feature).map_or("", |found| found.label);
+            rows.sort_by(|left, right| {
+                let [left, right] = [label(left), label(right)];
+                left.is_empty().cmp(&right.is_empty()).then_with(|| directed(left.cmp(right), descending))
+            });
+        }
         number if number.is_number() => by_number(rows, descending, |row| cells::number(number, row, findings, spec)),
         // Tags, and every other column of words.
         _ => {

@@ -11,6 +11,8 @@ use crate::core::selection::HeldBy;
 use crate::core::statistics::Interval;
 use crate::core::study::Study;
 use crate::core::tags::{Features, Marks, Tag};
+use crate::core::tested::Tested;
+use crate::core::text::printable;
 use crate::core::uncertainty::Touched;
 
 /// Digits after the decimal point of every effect.
@@ -62,11 +64,13 @@ pub fn number(column: Column, row: &Row, findings: &Findings, spec: &Spec) -> Op
         Column::Effect => Some(row.effect),
         Column::StandardError => findings.view(row.ranked_in).standard_error(row.feature),
         Column::Ratio => findings.view(row.ranked_in).ratio(row.feature),
+        Column::P => tested(row, findings).map(|tested| tested.p as f32),
+        Column::Q => tested(row, findings).map(|tested| tested.q as f32),
         Column::Effects(view) => findings.view(view).effect(row.feature),
         Column::Delta => delta(row, findings, spec).map(|delta| delta.effect),
         Column::DeltaError => delta(row, findings, spec).and_then(|delta| delta.standard_error),
         Column::DeltaShare => delta(row, findings, spec).and_then(|delta| delta.share),
-        Column::Name | Column::Interval | Column::Fires | Column::Side | Column::Tags => None,
+        Column::Name | Column::Interval | Column::Fires | Column::Label | Column::Side | Column::Tags => None,
     };
     number.filter(|number| number.is_finite())
 }
@@ -84,14 +88,25 @@ pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, 
         Column::Rank => row.rank.map_or_else(String::new, |rank| rank.to_string()),
         Column::Name => row.feature.to_string(),
         Column::Effect | Column::Effects(_) | Column::Delta => signed(number()),
-        Column::StandardError | Column::DeltaError => unsigned(number()),
+        Column::StandardError | Column::DeltaError | Column::P | Column::Q => unsigned(number()),
         Column::Ratio => ratio(number()),
         Column::Interval => sure(row, findings, spec),
         Column::DeltaShare => number().map_or_else(String::new, |share| format!("{share:+.1} %")),
         Column::Fires => fires(row, findings),
+        Column::Label => label(row, findings),
         Column::Side => side(row, &findings.study, spec),
         Column::Tags => tags(row, &findings.study, tags_of, spec),
     }
+}
+
+/// The test against chance in the view that ranks the row; None if there is none, or if it was not asked for yet.
+fn tested(row: &Row, findings: &Findings) -> Option<Tested> {
+    findings.tests(row.ranked_in).known()?.ok()?.tested.get(&row.feature).copied()
+}
+
+/// What others say of the feature, safe to show; empty if nothing is known.
+pub fn label(row: &Row, findings: &Findings) -> String {
+    findings.explanation(row.feature).map_or_else(String::new, |found| printable(found.label))
 }
 
 /// The prompt on which the feature fires, in the words of the view that ranks the row; empty if it is not known.

@@ -19,8 +19,14 @@ pub enum Column {
     Ratio,
     /// The bootstrap interval of that effect, with a mark if it holds zero or the threshold.
     Interval,
+    /// p of the test against chance, in the view that ranks the row.
+    P,
+    /// The false discovery rate by that test.
+    Q,
     /// The prompt on which the feature fires, in the view that ranks the row.
     Fires,
+    /// What others say of the feature.
+    Label,
     /// The effect in one view.
     Effects(View),
     /// In a comparison, the effect in the first view minus that in the second.
@@ -38,24 +44,31 @@ pub enum Column {
 impl Column {
     /// Every column of a table about `study`, in the order in which keys step through them.
     pub fn all(study: &Study) -> Vec<Self> {
-        let mut all = vec![Self::Rank, Self::Name, Self::Effect, Self::StandardError, Self::Ratio, Self::Interval, Self::Fires];
+        let mut all = vec![Self::Rank, Self::Name, Self::Effect, Self::StandardError, Self::Ratio, Self::Interval];
+        all.extend([Self::P, Self::Q, Self::Fires, Self::Label]);
         all.extend([Self::Delta, Self::DeltaError, Self::DeltaShare]);
         all.extend(study.all().map(Self::Effects));
         all.extend([Self::Side, Self::Tags]);
         all
     }
 
-    /// The columns of a table of `shown`, without those that would repeat others: the effects of a single view are in
+    /// The columns of a table of `shown`, without those that are known only if they were asked for (p and q) or imported (labels), and
+    /// without those that would repeat others: the effects of a single view are in
     /// [`Column::Effect`], a comparison has the effects of both views instead, and features that both sides hold have no side.
     pub fn of(shown: Shown, study: &Study) -> Vec<Self> {
-        Self::all(study).into_iter().filter(|column| column.is_of(shown)).collect()
+        Self::all(study).into_iter().filter(|column| column.is_of(shown) && !column.is_extra()).collect()
+    }
+
+    /// Whether the column is known only if it was asked for or imported.
+    pub fn is_extra(self) -> bool {
+        matches!(self, Self::P | Self::Q | Self::Label)
     }
 
     /// Whether a table of `shown` has this column.
     pub fn is_of(self, shown: Shown) -> bool {
         match self {
-            Self::Rank | Self::Name | Self::Fires | Self::Tags => true,
-            Self::Effect | Self::StandardError | Self::Ratio | Self::Interval => shown.pair().is_none(),
+            Self::Rank | Self::Name | Self::Fires | Self::Label | Self::Tags => true,
+            Self::Effect | Self::StandardError | Self::Ratio | Self::Interval | Self::P | Self::Q => shown.pair().is_none(),
             Self::Effects(view) => shown != Shown::Single(view),
             Self::Delta | Self::DeltaError | Self::DeltaShare => shown.pair().is_some(),
             Self::Side => matches!(shown, Shown::Difference(..)),
@@ -69,7 +82,7 @@ impl Column {
 
     /// Whether the column holds numbers.
     pub fn is_number(self) -> bool {
-        !matches!(self, Self::Name | Self::Interval | Self::Fires | Self::Side | Self::Tags)
+        !matches!(self, Self::Name | Self::Interval | Self::Fires | Self::Label | Self::Side | Self::Tags)
     }
 
     /// The column's name in files, for programs that read them: `standard_error`, `male_effect`, `male-baseline_delta`.
@@ -93,7 +106,10 @@ impl Column {
             Self::StandardError | Self::DeltaError => "s.e.".to_owned(),
             Self::Ratio => "effect/s.e.".to_owned(),
             Self::Interval => "95 % interval".to_owned(),
+            Self::P => "p".to_owned(),
+            Self::Q => "q".to_owned(),
             Self::Fires => "fires on".to_owned(),
+            Self::Label => "label".to_owned(),
             Self::Effects(view) => study.name(view).to_string(),
             Self::Delta => format!("Δ {}", shown.pair_name(study)),
             Self::DeltaShare => "Δ share".to_owned(),
@@ -128,9 +144,10 @@ impl Sort {
     /// The order of strength, in which every selection begins.
     pub const STRENGTH: Self = Self { column: Column::Rank, descending: false };
 
-    /// The order when a column is first chosen: numbers largest first, the surest intervals first, other columns ascending.
+    /// The order when a column is first chosen: numbers largest first (but ranks, p and q smallest first), the surest intervals first, other columns ascending.
     pub fn by(column: Column) -> Self {
-        let descending = (column.is_number() && column != Column::Rank) || column == Column::Interval;
+        let least_first = matches!(column, Column::Rank | Column::P | Column::Q);
+        let descending = (column.is_number() && !least_first) || column == Column::Interval;
         Self { column, descending }
     }
 

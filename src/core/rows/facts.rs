@@ -1,6 +1,7 @@
 //! Answers the filter language's questions about a row.
 
 use super::{Row, Spec};
+use crate::core::chance::{self, Tested};
 use crate::core::delta::Delta;
 use crate::core::filter::{Facts, NumberField, contains_lowercase};
 use crate::core::findings::Findings;
@@ -37,6 +38,11 @@ impl<'a> RowFacts<'a> {
         Delta::between(self.findings, first, second, self.row.feature)
     }
 
+    /// The test against chance in the view that ranks the row, computed the first time.
+    fn tested(&self) -> Option<Tested> {
+        chance::tested(self.findings, self.row.ranked_in, self.row.feature)
+    }
+
     fn any_marks(&self, mut holds: impl FnMut(&Marks) -> bool) -> bool {
         let Some(tags) = self.tags else { return false };
         views(self.row, self.spec).any(|view| tags.applying_in(self.findings.study.name(view)).any(|(_, marks)| holds(marks)))
@@ -57,6 +63,8 @@ impl Facts for RowFacts<'_> {
             NumberField::StandardError => self.findings.view(self.row.ranked_in).standard_error(feature),
             NumberField::Ratio => self.findings.view(self.row.ranked_in).ratio(feature),
             NumberField::In(view) => self.findings.view(view).effect(feature),
+            NumberField::P => return self.tested().map(|tested| tested.p),
+            NumberField::Q => return self.tested().map(|tested| tested.q),
             NumberField::Rank => return self.row.rank.map(f64::from),
             NumberField::Delta => self.delta().map(|delta| delta.effect),
             NumberField::DeltaError => self.delta().and_then(|delta| delta.standard_error),
@@ -84,6 +92,11 @@ impl Facts for RowFacts<'_> {
 
     fn tag_contains(&self, needle_lowercase: &str) -> bool {
         self.any_marks(|marks| marks.tags.iter().any(|tag| contains_lowercase(tag.as_str(), needle_lowercase)))
+    }
+
+    fn label_contains(&self, needle_lowercase: &str) -> bool {
+        let label = self.findings.explanation(self.row.feature).map_or("", |found| found.label);
+        contains_lowercase(label, needle_lowercase)
     }
 
     fn note_contains(&self, needle_lowercase: &str) -> bool {

@@ -119,6 +119,7 @@ fn head(card: &Card, pairs: Option<&Pairs>) -> Vec<Line<'static>> {
     let told = sentence(card.findings.study.view(card.view()), effect, error, pairs.ok_or(&reason));
     let mut lines = card.plain(&told);
     lines.extend(said::tags(card));
+    lines.extend(said::explanation(card));
     lines.extend(views::lines(card));
     lines.extend(certainty::lines(card));
     lines.extend(difference::lines(card));

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use super::part::Card;
 use crate::core::extract::Pages;
 use crate::core::tags::{Marks, Scope};
+use crate::core::text::printable;
 use crate::ui::fit::{self, Piece};
 
 /// Width of a scope in columns.
@@ -41,6 +42,26 @@ fn pieces(card: &Card, marks: &Marks, room: usize) -> Vec<Piece> {
         pieces.extend(fit::words(&marks.shown_note(), card.theme.text, room));
     }
     pieces
+}
+
+/// What others say of the feature, or why that is not known; no lines if nothing was imported.
+pub fn explanation(card: &Card) -> Vec<Line<'static>> {
+    let Some(all) = &card.findings.explanations else { return Vec::new() };
+    let Some(found) = all.find(card.row.feature) else {
+        return all.faults.iter().flat_map(|fault| card.dim(&format!("labels: {fault}"))).collect();
+    };
+    let mut lines = Vec::new();
+    if !found.label.is_empty() {
+        let label = fit::left("label", SCOPE);
+        let words = fit::words(&printable(found.label), card.theme.text, fit::room(&label, card.columns));
+        lines.extend(fit::flow(&label, words, card.columns, card.theme));
+    }
+    let norms = card.findings.dictionary(card.row.feature.submodule).and_then(|record| record.decoder_norms);
+    let activation = found.activation(norms);
+    if !activation.is_empty() {
+        lines.extend(card.dim(&activation));
+    }
+    lines
 }
 
 /// The address of the feature's page, or why it has none.

@@ -2,11 +2,16 @@
 //! these are.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod labels;
+mod markup;
+mod pictures;
+mod report;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use saescope::core::statistics::bootstrap::{Bootstrap, Resamples, bootstrap};
 use saescope::core::statistics::correlation::{pearson, spearman};
@@ -208,9 +213,13 @@ fn correlations_of_all_features_between_views() {
     }
 }
 
-fn saescope(folder: &Path, arguments: &[&str]) -> String {
+fn program(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
-    let output = command.args(arguments).current_dir(folder).env("XDG_DATA_HOME", folder.join("data")).output().unwrap();
+    command.args(arguments).current_dir(folder).env("XDG_DATA_HOME", folder.join("data")).output().unwrap()
+}
+
+fn saescope(folder: &Path, arguments: &[&str]) -> String {
+    let output = program(folder, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -218,6 +227,13 @@ fn saescope(folder: &Path, arguments: &[&str]) -> String {
 fn statistics(folder: &Path, arguments: &[&str]) -> Value {
     let text = saescope(folder, &[&["statistics", "run", "--format", "json"], arguments].concat());
     serde_json::from_str(&text).unwrap()
+}
+
+/// A folder with a run of the demo model over few pairs in `run`.
+fn demo_run() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    saescope(folder.path(), &["run", "--output", "run", "--examples", "12"]);
+    folder
 }
 
 /// A folder with a run of the reference's model and prompts in `run`, with the single examples of `detail` features.

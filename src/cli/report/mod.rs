@@ -1,0 +1,50 @@
+//! `saescope report`: a run as one HTML page that loads nothing.
+//!
+//! Texts reach the page through maud, which escapes everything that is not marked as HTML; marked are only the pictures, the style and the
+//! script, all made by the program itself. A content security policy in the page forbids every load.
+
+mod card;
+mod facts;
+mod lists;
+mod page;
+mod prompts;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::arguments::ReportArguments;
+use super::{output, saved, study};
+use crate::core::extract::Pages;
+use crate::core::findings::Findings;
+use crate::core::problem::Result;
+use crate::core::selection::Selection;
+use crate::core::tags::TagBook;
+use crate::core::text::{bytes, printable};
+use crate::store::atomic::AtomicFile;
+use facts::Facts;
+
+/// Runs `report`.
+pub fn report(arguments: &ReportArguments) -> Result<ExitCode> {
+    let path = arguments.output.clone().unwrap_or_else(|| default_output(&arguments.run));
+    // This is checked before the work, so that no page is made that cannot be written.
+    let file = AtomicFile::reserve(&path)?;
+    let (findings, book) = saved::open(&arguments.run)?;
+    let page = html(&findings, &book, Selection::Threshold(arguments.threshold), arguments.top)?;
+    file.commit(page.as_bytes())?;
+    let size = bytes(page.len() as u64);
+    output::print(&format!("wrote {} ({size})\n", printable(&path.display().to_string())))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The page of `findings` with the user's tags: the lists of `selection`, and cards of the `top` strongest features of each view beside those
+/// of tagged ones.
+fn html(findings: &Findings, book: &TagBook, selection: Selection, top: usize) -> Result<String> {
+    let pages = Pages::of(findings, &study::hosted()?);
+    let facts = Facts::of(findings, book.features(), pages, selection, top);
+    Ok(page::page(&facts)?.into_string())
+}
+
+fn default_output(run: &Path) -> PathBuf {
+    let name = run.file_stem().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned());
+    PathBuf::from(name + ".html")
+}

@@ -1,0 +1,204 @@
+//! What the pictures of a run show, as numbers with names and units; `cli::plot` draws them as SVG, PNG or text.
+
+mod features;
+mod submodules;
+
+use super::findings::{Findings, Source};
+use super::problem::{Problem, Result};
+use super::rows::Spec;
+use super::selection::HeldBy;
+use super::submodule::FeatureId;
+use super::tags::Features;
+use super::text::printable;
+use super::uncertainty::Touched;
+use super::view::View;
+
+/// The unit of every effect, for axes.
+pub const UNIT: &str = "logits";
+
+/// A picture that can be drawn of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Features with an effect, and selected ones, by submodule.
+    Counts,
+    /// Sums of effects by submodule, beside the error term.
+    Effects,
+    /// Sums of effects by submodule and position.
+    Map,
+    /// The listed features' effects in one view against those in another.
+    Views,
+    /// The listed features' effects with their intervals.
+    Intervals,
+}
+
+/// A picture without its form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// What is shown, in a few words.
+    pub title: String,
+    /// Where it comes from: run, model, method, view, selection, and what a reader should know; sentences.
+    pub caption: Vec<String>,
+    /// The numbers.
+    pub content: Content,
+}
+
+/// The numbers of a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// Bars by submodule.
+    Bars(Vec<Bars>),
+    /// Coloured cells by submodule and position.
+    Grid(Grid),
+    /// Points by their effects in two views.
+    Scatter(Scatter),
+    /// Features with intervals.
+    Intervals(Intervals),
+}
+
+/// Bars in groups on one axis, from 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bars {
+    /// What the axis measures, with its unit.
+    pub axis: String,
+    /// The name of each group: submodules in their order.
+    pub groups: Vec<String>,
+    /// One bar in each group, each with its name; values that are not known are None.
+    pub series: Vec<(String, Vec<Option<f64>>)>,
+    /// A value to compare all bars with, with its name.
+    pub line: Option<(String, f64)>,
+}
+
+/// A table of numbers as coloured cells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    /// What the cells hold, with the unit.
+    pub axis: String,
+    /// What the columns are.
+    pub across: String,
+    /// The heading of each column.
+    pub columns: Vec<String>,
+    /// The name of each row.
+    pub rows: Vec<String>,
+    /// `[row][column]`; None where nothing is known.
+    pub values: Vec<Vec<Option<f64>>>,
+}
+
+/// Points of two coordinates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scatter {
+    /// The views of both axes: across, then up.
+    pub views: [View; 2],
+    /// What both axes measure, with the unit: across, then up.
+    pub axes: [String; 2],
+    /// What it means that a point is held by the first view's selection only, by both, by the second's only.
+    pub held: [String; 3],
+    /// The points, strongest first.
+    pub points: Vec<Point>,
+}
+
+/// A feature in two views.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// The feature.
+    pub feature: FeatureId,
+    /// Its effects in the first and in the second view.
+    pub at: [f64; 2],
+    /// The selections that hold it.
+    pub held_by: HeldBy,
+}
+
+/// Features with intervals on one axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intervals {
+    /// What the axis measures, with its unit.
+    pub axis: String,
+    /// The features, strongest first.
+    pub rows: Vec<IntervalRow>,
+    /// The threshold of the selection, if it has one.
+    pub threshold: Option<f64>,
+}
+
+/// One feature with its interval.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntervalRow {
+    /// The feature, with its view if several are shown.
+    pub name: String,
+    /// Its effect.
+    pub effect: f64,
+    /// Both ends of its interval; None if single examples were not kept.
+    pub interval: Option<[f64; 2]>,
+    /// What the interval holds; None if neither zero nor the threshold.
+    pub holds: Option<Touched>,
+}
+
+impl Kind {
+    /// Every picture, in the order of lists.
+    pub const ALL: [Self; 5] = [Self::Counts, Self::Effects, Self::Map, Self::Views, Self::Intervals];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::Effects => "effects",
+            Self::Map => "map",
+            Self::Views => "views",
+            Self::Intervals => "intervals",
+        }
+    }
+}
+
+impl Picture {
+    /// The picture of `kind` of what `spec` lists. Intervals take their time, so do not call it on a drawing thread.
+    ///
+    /// # Errors
+    /// If the run does not hold what the picture shows.
+    pub fn of(kind: Kind, findings: &Findings, tags: &Features, spec: &Spec) -> Result<Self> {
+        let (title, notes, content) = match kind {
+            Kind::Counts => submodules::counts(findings, tags, spec)?,
+            Kind::Effects => submodules::effects(findings, tags, spec)?,
+            Kind::Map => submodules::map(findings, spec)?,
+            Kind::Views => features::views(findings, tags, spec)?,
+            Kind::Intervals => features::intervals(findings, tags, spec)?,
+        };
+        Ok(Self { title, caption: caption(findings, spec).into_iter().chain(notes).collect(), content })
+    }
+}
+
+/// Title, sentences for the end of the caption, and the numbers.
+type Parts = (String, Vec<String>, Content);
+
+/// The sentences with which every caption begins.
+fn caption(findings: &Findings, spec: &Spec) -> Vec<String> {
+    let study = &findings.study;
+    let (method, quadrature) = findings.method();
+    let quadrature = quadrature.map_or_else(String::new, |quadrature| format!(" ({quadrature})"));
+    let from = match &findings.source {
+        Source::Run { file: Some(file), manifest } => {
+            let name = file.rsplit(std::path::is_separator).next().unwrap_or(file);
+            format!("Run {} of {}", printable(name), printable(&manifest.program))
+        }
+        Source::Run { file: None, .. } | Source::Live { .. } => "This run".to_owned(),
+        Source::Published { .. } => "Published figures".to_owned(),
+    };
+    let views: Vec<View> = spec.shown.pair().map_or_else(|| vec![spec.shown.first()], |(first, second)| vec![first, second]);
+    let mut sentences = vec![
+        format!("{from}: model {}, method {method}{quadrature}.", printable(&findings.model)),
+        format!("List: {}.", spec.title(study, false)),
+    ];
+    sentences.extend(views.into_iter().map(|view| {
+        let of = study.view(view);
+        let pairs = findings.view(view).summary.examples.map_or_else(String::new, |examples| format!(", {examples} pairs"));
+        format!("View {}: {}, from {} to {}{pairs}.", of.name, of.label, of.clean, of.patch)
+    }));
+    sentences
+}
+
+/// What the axis of an effect measures: `effect in the male view, logits`.
+fn axis(what: &str) -> String {
+    format!("{what}, {UNIT}")
+}
+
+/// The problem that a picture of `kind` cannot be made.
+fn impossible(kind: Kind, what: impl std::fmt::Display, remedy: &str) -> Problem {
+    Problem::new(format_args!("picture {}", kind.name()), what, remedy)
+}
