@@ -2,6 +2,7 @@
 
 mod bench;
 mod causal;
+mod corpus;
 mod export;
 mod lens;
 mod listing;
@@ -22,6 +23,7 @@ use clap_complete::Shell;
 
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
 pub use causal::{AblateArguments, CircuitArguments, CircuitFormat, ModelArguments, Printed, SteerArguments};
+pub use corpus::CorpusArguments;
 pub use export::{ExportArguments, Format};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::{ListArguments, ListingArguments};
@@ -87,6 +89,12 @@ pub enum Command {
     ///
     /// It reads the decoder rows and the unembedding of the run's own model and checks by their hashes that they are the same files.
     Lens(LensArguments),
+    /// Say what features of a run respond to in a text of any size: how often they fire, where most, and which label describes that best.
+    ///
+    /// One line is one document. Labels are predicates such as "male pronoun"; a feature is taken as a classifier of tokens, and a label's
+    /// precision and recall say how well it describes the feature. The answer is kept; work that was interrupted goes on when the same is
+    /// asked again. Settings that change no number (backend, threads, --label, --quantile, --contexts) may differ then.
+    Corpus(CorpusArguments),
     /// Join listed features by edges: how far a change of one moves another, by the Jacobian, and measured beside it.
     Circuit(CircuitArguments),
     /// Explore a saved run in the terminal.
