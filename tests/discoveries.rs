@@ -10,8 +10,12 @@ use serde_json::{Value, json};
 
 fn saescope(folder: &Path, arguments: &str) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
-    let output =
-        command.args(arguments.split(' ')).current_dir(folder).env("XDG_DATA_HOME", folder.join("data")).output().unwrap();
+    let output = command
+        .args(arguments.split(' '))
+        .current_dir(folder)
+        .envs(["DATA", "STATE"].map(|kind| (format!("XDG_{kind}_HOME"), folder.join(kind))))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -69,4 +73,33 @@ fn the_demo_has_discoveries() {
     saescope(home.path(), "run --output run");
     let (discovered, _) = discoveries(home.path(), "--top-k 30");
     assert_eq!(discovered, 30);
+}
+
+/// What the strongest features of the demo respond to in its corpus is one of the ready-made labels, at the upper half of their activations.
+#[test]
+fn ready_made_labels_describe_the_demo_s_strongest_features() {
+    let home = tempfile::tempdir().unwrap();
+    saescope(home.path(), "run --output run");
+    let text = saescope(home.path(), "corpus run --top-k 10 --quantile 0.5 --format json");
+    let found: Value = serde_json::from_str(&text).unwrap();
+    let features = found["features"].as_array().unwrap();
+    assert_eq!(features.len(), 10);
+    let best =
+        |feature: &Value| (feature["best"]["label"].as_str().unwrap().to_owned(), feature["best"]["precision"].as_f64().unwrap());
+    let imprecise: Vec<&Value> = features.iter().filter(|feature| best(feature).1 <= 0.9).collect();
+    // This one fires at a quarter of all tokens, wherever the text is about a man: no label on words has its recall, and the one that describes
+    // its strong activations is too wide to have the largest F1.
+    assert_eq!(imprecise.iter().map(|feature| feature["feature"].as_str().unwrap()).collect::<Vec<_>>(), ["2-att-sm/165"]);
+    assert!(imprecise[0]["rate"].as_f64().unwrap() > 0.2);
+    let wide = imprecise[0]["scores"].as_array().unwrap().iter().find(|score| score["label"] == "since a man").unwrap();
+    assert!(wide["precision"].as_f64().unwrap() > 0.9, "{wide}");
+    for feature in features {
+        let (label, precision) = best(feature);
+        let base = found["labels"].as_array().unwrap().iter().find(|known| known["name"] == *label).unwrap();
+        let base = base["tokens"].as_f64().unwrap() / found["tokens"].as_f64().unwrap();
+        assert!(precision > 3.0 * base, "{} {label}: precision {precision}, base rate {base}", feature["feature"]);
+        assert_eq!(feature["contexts"].as_array().unwrap().len(), 20);
+    }
+    // Asked again, the kept answer gives the same numbers.
+    assert_eq!(saescope(home.path(), "corpus run --top-k 10 --quantile 0.5 --format json"), text);
 }

@@ -137,7 +137,9 @@ fn counted(state: &State, rows: &[Row]) -> String {
     let marked = if state.marked.is_empty() { "" } else { "marked " };
     let hidden = targets::said_hidden(state);
     let hidden = if hidden.is_empty() { hidden } else { format!(" ({hidden}, left out)") };
-    format!("{} {marked}feature{}{hidden}", rows.len(), if rows.len() == 1 { "" } else { "s" })
+    let folded = state.table.listing.folded();
+    let folded = if folded > 0 { format!(" (folded copies left out: {folded})") } else { String::new() };
+    format!("{} {marked}feature{}{hidden}{folded}", rows.len(), if rows.len() == 1 { "" } else { "s" })
 }
 
 fn copy_list(state: &mut State, rows: &[Row]) -> Vec<Effect> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::key::Key;
 use super::state::chance::{Chance, Question};
+use super::state::evidence::{EvidenceNews, EvidenceQuestion};
 use super::state::prompt::Names;
 use super::state::table::{Arranged, Arrangement};
 use crate::core::findings::Findings;
@@ -41,6 +42,8 @@ pub enum Message {
     Arranged(Arranged),
     /// What a list would hold by chance.
     Chance(Box<Chance>),
+    /// News of the question of this number about features.
+    Evidence(u64, EvidenceNews),
     /// A run file was read.
     RunRead(Result<Arc<Findings>, Problem>),
     /// A whole run was kept, or could not be kept.
@@ -137,6 +140,10 @@ pub enum Effect {
     Arrange(Box<Arrangement>),
     /// Count what a list would hold by chance, off the drawing thread.
     Chance(Box<Question>),
+    /// Ask about features beyond their effects, off the drawing thread; a question before it ends.
+    Ask(Box<EvidenceQuestion>),
+    /// End the question of this number.
+    StopAsking(u64),
     /// Free these rows off the drawing thread.
     Discard(Arc<Listing>),
     /// Read the tags of a subject.

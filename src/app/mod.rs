@@ -26,6 +26,7 @@ pub mod copy_box;
 pub mod copying;
 pub mod download;
 pub mod dropped;
+pub mod evidence;
 pub mod help;
 pub mod job;
 pub mod keeping;

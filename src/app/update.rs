@@ -10,8 +10,8 @@ use super::notice::Notice;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
 use super::{
-    answer, chance, choice, copy_box, download, dropped, help, job, keeping, layout, mouse, palette, prompts, run_list, session,
-    table, tagging,
+    answer, chance, choice, copy_box, download, dropped, evidence, help, job, keeping, layout, mouse, palette, prompts, run_list,
+    session, table, tagging,
 };
 use crate::core::submodule::FeatureId;
 use crate::core::tags::import::{Target, import};
@@ -66,6 +66,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             chance::answered(state, *answer);
             Vec::new()
         }
+        Message::Evidence(number, news) => evidence::news(state, number, news),
         Message::RunRead(Ok(findings)) => job::read(state, findings),
         Message::SessionRead(looked, found) => session::resume(state, &looked, found.map(|found| *found)),
         Message::RunKept(findings, outcome) => {

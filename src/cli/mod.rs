@@ -8,6 +8,7 @@ mod check;
 mod circuit;
 mod compare_methods;
 mod compute;
+mod corpus;
 mod doctor;
 mod explore;
 mod export;
@@ -111,6 +112,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Export(arguments) => export::export(&arguments),
         Command::Plot(arguments) => plot::plot(&arguments),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Corpus(arguments) => corpus::corpus(arguments),
         Command::Lens(arguments) => lens::lens(&arguments),
         Command::Statistics(arguments) => statistics::statistics(&arguments),
         Command::Open(arguments) => explore::open(arguments),

@@ -5,21 +5,31 @@
 
 use super::submodule::FeatureId;
 
-/// How a direction d is read by the unembedding U. `gamma` and `beta` are scale and shift of the final layer norm.
+/// How a direction d is read by the unembedding U. `gamma` and `beta` are scale and shift of the final norm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LensForm {
-    /// `U (gamma * (d - mean(d)))`: the linear part of the final layer norm without its division. Divided by [`Lenses::mean_last_sigma`] it is
+    /// `U (gamma * (d - mean(d)))`: the linear part of the final norm without its division. Divided by [`Lenses::mean_last_sigma`] it is
     /// about the change of the logits per unit of activation.
     Folded,
-    /// `U LayerNorm(r d / |d|)`: the direction alone in the stream, as long as the stream is on average.
+    /// `U Norm(r d / |d|)`: the direction alone in the stream, as long as the stream is on average.
     Full,
-    /// `U (LayerNorm(h + d) - LayerNorm(h))`: the direction added to the mean stream h at the last position, one unit of activation.
+    /// `U (Norm(h + d) - Norm(h))`: the direction added to the mean stream h at the last position, one unit of activation.
     Added,
 }
 
 impl LensForm {
     /// All forms; the first is the usual one.
     pub const ALL: [Self; 3] = [Self::Folded, Self::Full, Self::Added];
+
+    /// What it computes of the direction d, with U the unembedding; `is_centred` says whether the final norm takes the mean away.
+    pub fn formula(self, is_centred: bool) -> &'static str {
+        match (self, is_centred) {
+            (Self::Folded, true) => "U (gamma * (d - mean(d)))",
+            (Self::Folded, false) => "U (gamma * d)",
+            (Self::Full, _) => "U Norm(r d / |d|)",
+            (Self::Added, _) => "U (Norm(h + d) - Norm(h))",
+        }
+    }
 
     /// The form's name on the command line and in files.
     pub fn name(self) -> &'static str {
@@ -95,7 +105,7 @@ pub struct OfFeature {
     pub feature: FeatureId,
     /// The length of its decoder row.
     pub norm: f32,
-    /// The mean of its decoder row's numbers, which the layer norm takes away.
+    /// The mean of its decoder row's numbers, which a layer norm takes away.
     pub mean: f32,
     /// The forms of the lens, as [`LensForm::ALL`].
     pub lenses: Vec<Lens>,
@@ -108,10 +118,14 @@ pub struct OfFeature {
 /// What the decoder rows of several features say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lenses {
-    /// The mean length of the stream that the final layer norm reads, over the clean prompts and their positions: r of [`LensForm::Full`].
+    /// The mean length of the stream that the final norm reads, over the clean prompts and their positions: r of [`LensForm::Full`].
     pub mean_residual_norm: f64,
-    /// The mean over the clean prompts of the division that the final layer norm makes at the last position, `sqrt(variance + epsilon)`.
+    /// The mean over the clean prompts of the division that the final norm makes at the last position, `sqrt(variance + epsilon)`.
     pub mean_last_sigma: f64,
+    /// Whether the final norm takes the mean away: a layer norm does, a root mean square norm does not.
+    pub is_centred: bool,
+    /// The softcap that the model applies to logits after the unembedding, which the values leave out: it keeps their order.
+    pub softcap: Option<f64>,
     /// Number of clean prompts.
     pub prompts: usize,
     /// The features, in the order in which they were asked for.

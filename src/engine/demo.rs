@@ -4,6 +4,7 @@
 
 use crate::core::neuronpedia::layer_name;
 use crate::core::problem::{Problem, Result};
+pub use crate::core::request::DEMO_NAME as NAME;
 use crate::core::submodule::Submodule;
 use crate::engine::dictionary::{Dictionary, Purpose, saelens};
 use crate::engine::model::config::Config;
@@ -11,13 +12,17 @@ use crate::engine::model::weight_files::WeightFiles;
 use crate::engine::tensor_file::{Bytes, TensorFile};
 use crate::engine::tokenizer::Tokenizer;
 
-/// The demo model's name, for manifests and messages.
-pub const NAME: &str = "saescope-demo";
-
 /// The model's `config.json`.
 pub const CONFIG: &str = include_str!("../../assets/demo/model/config.json");
 const WEIGHTS: &[u8] = include_bytes!("../../assets/demo/model/model.safetensors");
 const TOKENIZER: &[u8] = include_bytes!("../../assets/demo/model/tokenizer.json");
+
+/// A corpus in the model's language: sentences of the generator that made its training text, drawn for this purpose alone and without lost
+/// spaces (`engine::train::corpus`).
+pub const CORPUS: &str = include_str!("../../data/corpus/demo.txt");
+
+/// What messages and results call [`CORPUS`].
+pub const CORPUS_NAME: &str = "the demo's corpus";
 
 /// Folder name, configuration and weights of one dictionary.
 type DictionaryFiles = (&'static str, &'static [u8], &'static [u8]);

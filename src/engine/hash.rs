@@ -1,6 +1,7 @@
 //! SHA-256 of inputs, so that a run says exactly what it was computed from. The Hugging Face hub names its files by the same
 //! hash.
 
+use std::io::{ErrorKind, Read};
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
@@ -31,6 +32,26 @@ pub fn sha256_hex_unless(cancel: &Cancel, bytes: &[u8], done: impl Fn(Range<usiz
     Ok(hex(&hash.finalize()))
 }
 
+/// The SHA-256 of all that `reader` holds from where it stands, as 64 hexadecimal digits, and the number of bytes.
+///
+/// # Errors
+/// When `cancel` is raised; a failure of the reader is the inner result.
+pub fn sha256_hex_of_reader(reader: &mut dyn Read, cancel: &Cancel) -> Result<std::io::Result<(String, u64)>> {
+    let (mut hash, mut buffer, mut total) = (Sha256::new(), vec![0; PIECE], 0);
+    loop {
+        cancel.check()?;
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(Ok((hex(&hash.finalize()), total))),
+            Ok(count) => {
+                hash.update(&buffer[..count]);
+                total += count as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+}
+
 fn hex(digest: &[u8]) -> String {
     digest.iter().fold(String::with_capacity(64), |mut text, byte| {
         use std::fmt::Write;
@@ -55,6 +76,7 @@ mod tests {
         let bytes: Vec<u8> = (0..PIECE + PIECE / 2).map(|index| (index % 251) as u8).collect();
         let cancel = Cancel::default();
         assert_eq!(sha256_hex_unless(&cancel, &bytes, |_| {}), Ok(sha256_hex(&bytes)));
+        assert_eq!(sha256_hex_of_reader(&mut &bytes[..], &cancel).unwrap().unwrap(), (sha256_hex(&bytes), bytes.len() as u64));
         cancel.cancel();
         assert!(sha256_hex_unless(&cancel, &bytes, |_| {}).is_err());
     }

@@ -7,6 +7,7 @@ pub mod cache;
 pub mod cancel;
 pub mod causal;
 pub mod compute;
+pub mod corpus;
 pub mod dataset;
 pub mod demo;
 pub mod dictionary;

@@ -1,5 +1,6 @@
 //! Text to tokens and back, by the model's own `tokenizer.json`.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -97,10 +98,20 @@ impl Tokenizer {
     /// The token ids of `text`. No special token is added: see [`crate::engine::bos`].
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let encoded = caught(|| self.inner.encode_fast(text, false).ok()).flatten();
-        encoded.map(|encoding| encoding.get_ids().to_vec()).ok_or_else(|| {
-            let what = format!("cannot tokenise '{}'", excerpt(text, 60));
-            Problem::new(&self.name, what, "the file contradicts itself: use the model's own tokenizer.json")
-        })
+        encoded.map(|encoding| encoding.get_ids().to_vec()).ok_or_else(|| self.contradiction(text))
+    }
+
+    /// The token ids of `text` as [`Tokenizer::encode`] gives them, each with the bytes of `text` that it stands for.
+    pub fn encode_with_spans(&self, text: &str) -> Result<(Vec<u32>, Vec<Range<usize>>)> {
+        let encoded = caught(|| self.inner.encode(text, false).ok()).flatten().ok_or_else(|| self.contradiction(text))?;
+        let spans = encoded.get_offsets().iter().map(|(start, end)| *start..*end);
+        Ok((encoded.get_ids().to_vec(), spans.collect()))
+    }
+
+    /// The problem that the tokenizer's file makes no tokens of `text`.
+    fn contradiction(&self, text: &str) -> Problem {
+        let what = format!("cannot tokenise '{}'", excerpt(text, 60));
+        Problem::new(&self.name, what, "the file contradicts itself: use the model's own tokenizer.json")
     }
 
     /// The text of each of `tokens` in printable characters: see [`token_text::texts`].

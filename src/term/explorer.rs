@@ -18,6 +18,7 @@ use super::downloads::Downloads;
 use super::environment::Environment;
 use super::errands::{Errand, Errands};
 use super::event_loop::{self, Stage};
+use super::evidence::Evidence;
 use super::guard::Guard;
 use super::jobs::Jobs;
 use super::keeper::Keeper;
@@ -135,12 +136,26 @@ pub fn explore(start: Start) -> Result<()> {
     let jobs = Jobs::new(sender.clone(), begin, Arc::clone(&start.log));
     let limits = Limits { runs: start.config.kept_runs, bytes: start.config.kept_bytes };
     let keeper = Keeper::new(&start.folders, limits, sender.clone(), Arc::clone(&start.log))?;
+    let evidence = Evidence::new(sender.clone(), jobs.cache(), start.folders.responses(), Arc::clone(&start.log));
     let downloads = Downloads::new(sender.clone(), begin, Arc::clone(&start.log), start.folders);
     let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
     let log = start.log;
-    let mut explorer =
-        Explorer { guard, state, errands, saver, keeper, jobs, downloads, begin, reply, log, session: None, leaving: false };
+    let mut explorer = Explorer {
+        guard,
+        state,
+        errands,
+        saver,
+        keeper,
+        jobs,
+        evidence,
+        downloads,
+        begin,
+        reply,
+        log,
+        session: None,
+        leaving: false,
+    };
     let mut effects = Vec::new();
     if show_published {
         let published = commands::of(CommandId::PUBLISHED);
@@ -264,6 +279,7 @@ struct Explorer {
     saver: Saver,
     keeper: Keeper,
     jobs: Jobs,
+    evidence: Evidence,
     downloads: Downloads,
     begin: Instant,
     reply: BackgroundReply,
@@ -385,6 +401,8 @@ impl Explorer {
             Effect::CaptureMouse(mouse) => self.guard.capture_mouse(mouse)?,
             Effect::Start(number, request) => self.jobs.start(number, *request),
             Effect::Cancel(number) => self.jobs.cancel(number),
+            Effect::Ask(question) => self.evidence.ask(*question),
+            Effect::StopAsking(number) => self.evidence.stop(number),
             Effect::Download(number, name) => self.downloads.start(number, name),
             Effect::CancelDownload(number) => self.downloads.cancel(number),
             Effect::Arrange(_) | Effect::Discard(_) => self.errands.arrange(effect),

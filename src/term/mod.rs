@@ -15,6 +15,7 @@ mod downloads;
 pub mod environment;
 mod errands;
 mod event_loop;
+mod evidence;
 pub mod explorer;
 mod guard;
 mod hyperlink;

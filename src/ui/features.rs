@@ -181,7 +181,10 @@ impl Context<'_> {
                 Line::from(bar::signed(number, self.largest, width, self.theme))
             }
             Item::Cell(column) => {
-                let text = cell(column, row, self.findings, self.state.tags(), self.spec);
+                let mut text = cell(column, row, self.findings, self.state.tags(), self.spec);
+                if let Some(folded) = self.state.table.listing.folded.get(&row.feature).filter(|_| column == Column::Tags) {
+                    text = format!("+{} {text}", folded.len());
+                }
                 let style = self.style(column, row, &text);
                 Line::styled(if is_number(placed.item) { right(&text, width) } else { left(&text, width) }, style)
             }

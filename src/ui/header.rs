@@ -14,7 +14,7 @@ use crate::app::command_id::CommandId;
 use crate::app::layout::Layout;
 use crate::app::state::State;
 use crate::app::state::tagging::Standing;
-use crate::app::{chance, download, job, keeping, layout, selecting, tagging, targets};
+use crate::app::{chance, download, evidence, job, keeping, layout, selecting, tagging, targets};
 use crate::core::findings::{Findings, Source};
 use crate::core::request::ModelSource;
 use crate::core::rows::column::{Column, Sort};
@@ -193,6 +193,12 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     }
     if let Some(said) = chance::said(state) {
         more(said, theme.text);
+    }
+    if let Some(said) = evidence::folded(state) {
+        more(said, theme.warning);
+    }
+    if let Some(said) = evidence::said(state) {
+        more(said, theme.warning);
     }
     if let Some(gap) = &state.table.listing.gap {
         more(gap.clone(), theme.warning);

@@ -3,6 +3,7 @@
 
 pub mod conditions;
 pub mod copy;
+pub mod evidence;
 pub mod find;
 pub mod movement;
 pub mod selection;
@@ -20,11 +21,12 @@ use super::state::State;
 use super::state::overlay::Overlay;
 
 /// All groups, in the order of help and manual.
-pub static GROUPS: [Group; 8] = [
+pub static GROUPS: [Group; 9] = [
     Group { title: "Move", commands: movement::COMMANDS },
     Group { title: "Views", commands: views::COMMANDS },
     Group { title: "Selection", commands: selection::COMMANDS },
     Group { title: "Find and order", commands: find::COMMANDS },
+    Group { title: "Evidence", commands: evidence::COMMANDS },
     Group { title: "Tags", commands: tags::COMMANDS },
     Group { title: "Copy and open", commands: copy::COMMANDS },
     Group { title: "Computation", commands: work::COMMANDS },

@@ -3,6 +3,7 @@
 //! Each prompt is one `Dialogue` in a file of its own; `dialogue` is the only place that knows all of them.
 
 mod completion;
+mod corpus;
 mod dialogue;
 mod export_tags;
 mod fetch;
@@ -28,6 +29,7 @@ use super::notice::{Notice, Tone};
 use super::state::State;
 use super::state::overlay::Overlay;
 use super::state::prompt::{Asked, Names, Prompt};
+pub use corpus::DEMO as DEMO_CORPUS;
 use dialogue::Dialogue;
 
 /// The dialogue of a prompt with this purpose.
@@ -43,6 +45,7 @@ fn dialogue(asked: &Asked) -> Box<dyn Dialogue> {
         Asked::Study => Box::new(study::Study),
         Asked::Pairs => Box::new(pairs::Pairs),
         Asked::Fetch => Box::new(fetch::Fetch),
+        Asked::Corpus => Box::new(corpus::Corpus),
         Asked::WriteRun => Box::new(write_run::WriteRun),
         Asked::Title => Box::new(title::Title),
         Asked::ImportTags => Box::new(import_tags::ImportTags),

@@ -3,6 +3,7 @@
 pub mod chance;
 pub mod copied;
 pub mod download;
+pub mod evidence;
 pub mod job;
 pub mod list;
 pub mod overlay;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use chance::Chance;
 use copied::{Form, Title};
 use download::{Download, Offer};
+use evidence::Evidence;
 use job::Job;
 use overlay::{Chooser, Overlay};
 use prompt::{Asked, Prompt};
@@ -222,6 +224,8 @@ pub struct State {
     pub mouse: bool,
     /// What the list would hold by chance, if that was asked.
     pub chance: Option<Chance>,
+    /// What was asked about features beyond their effects, and the answers.
+    pub evidence: Evidence,
     /// The present theme.
     pub theme: ThemeName,
 }
@@ -303,6 +307,7 @@ impl State {
             title: None,
             mouse: true,
             chance: None,
+            evidence: Evidence::default(),
             theme: setting.theme,
             setting,
         }

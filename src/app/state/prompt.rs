@@ -33,6 +33,8 @@ pub enum Asked {
     Pairs,
     /// Which model to download.
     Fetch,
+    /// Which text to look features up in.
+    Corpus,
     /// Where to write the run.
     WriteRun,
     /// The title of copied lists.

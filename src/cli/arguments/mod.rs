@@ -2,6 +2,7 @@
 
 mod bench;
 mod causal;
+mod corpus;
 mod export;
 mod import;
 mod lens;
@@ -28,6 +29,7 @@ pub use causal::{
     AblateArguments, CircuitArguments, CircuitFormat, CompareMethodsArguments, ModelArguments, Printed, SideEffectArguments,
     SteerArguments,
 };
+pub use corpus::CorpusArguments;
 pub use export::{ExportArguments, Format};
 pub use import::{ImportArguments, ImportFrom, NeuronpediaArguments};
 pub use lens::{LensArguments, LensFormat};
@@ -107,6 +109,12 @@ pub enum Command {
     /// Say how well integrated gradients and the clean run's gradient approximate the exact effects of listed features, and how much of the
     /// effect is the error terms'.
     CompareMethods(CompareMethodsArguments),
+    /// Say what features of a run respond to in a text of any size: how often they fire, where most, and which label describes that best.
+    ///
+    /// One line is one document. Labels are predicates such as "male pronoun"; a feature is taken as a classifier of tokens, and a label's
+    /// precision and recall say how well it describes the feature. The answer is kept; work that was interrupted goes on when the same is
+    /// asked again. Settings that change no number (backend, threads, --label, --quantile, --contexts) may differ then.
+    Corpus(CorpusArguments),
     /// Join listed features by edges: how far a change of one moves another, by the Jacobian, and measured beside it.
     Circuit(CircuitArguments),
     /// Explore a saved run in the terminal.

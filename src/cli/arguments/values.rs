@@ -122,6 +122,12 @@ pub fn preset() -> impl TypedValueParser<Value = Preset> {
     one_of(&Preset::ALL, Preset::name)
 }
 
+/// Parses a share from 0 up to, but not including, 1.
+pub fn quantile(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..1.0).contains(share));
+    share.ok_or_else(|| "use a number from 0 up to, but not including, 1".to_owned())
+}
+
 /// Parses a whole number from 1 up.
 pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {

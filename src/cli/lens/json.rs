@@ -12,6 +12,8 @@ pub fn text(lenses: &Lenses, view: &str) -> Result<String> {
         "prompts": lenses.prompts,
         "mean_residual_norm": lenses.mean_residual_norm,
         "mean_last_sigma": lenses.mean_last_sigma,
+        "final_norm_is_centred": lenses.is_centred,
+        "logit_softcap_left_out": lenses.softcap,
         "features": lenses.features.iter().map(feature).collect::<Vec<Value>>(),
     });
     let failed = |error| Problem::new("lens", format_args!("cannot be written as JSON: {error}"), "report this as a fault");

@@ -13,7 +13,6 @@ use crate::core::run::Manifest;
 use crate::core::view::View;
 use crate::engine::cancel::Cancel;
 use crate::engine::causal::recorded::expect_model_of;
-use crate::engine::compute::Answers;
 use crate::engine::lens::{ViewPairs, lenses};
 use crate::engine::loaded::Loaded;
 use crate::engine::memory::Bounds;
@@ -29,7 +28,7 @@ pub fn lens(arguments: &LensArguments) -> Result<ExitCode> {
     let found = Threads::new(None)?.run(|| {
         let loaded = Loaded::open(&source, arguments.backend.named(), Bounds::NONE, &cancel)?;
         expect_model_of(&manifest, &loaded, &cancel)?;
-        lenses(&loaded, &arguments.features, &pairs(&manifest, view), &cancel)
+        lenses(&loaded, &arguments.features, &ViewPairs::of_run(&manifest, view), &cancel)
     })?;
     output::print(&match arguments.format {
         LensFormat::Table => table::text(&found, arguments.form),
@@ -47,23 +46,4 @@ fn view(manifest: &Manifest, arguments: &LensArguments) -> Result<View> {
             format_args!("use {}", manifest.study.names().join(", ")),
         )
     })
-}
-
-/// The clean prompts and the answers of `view`.
-fn pairs(manifest: &Manifest, view: View) -> ViewPairs {
-    let direction = manifest.study.view(view).direction;
-    let examples = &manifest.data(view).examples;
-    ViewPairs {
-        prompts: examples
-            .iter()
-            .map(|example| direction.orient(&example.clean_tokens, &example.patch_tokens).0.clone())
-            .collect(),
-        answers: examples
-            .iter()
-            .map(|example| {
-                let (clean, patch) = direction.orient(example.clean_answer, example.patch_answer);
-                Answers { clean, patch }
-            })
-            .collect(),
-    }
 }

@@ -9,19 +9,21 @@ const MOST_ANSWERS: usize = 4;
 pub fn text(lenses: &Lenses, form: LensForm) -> String {
     let unit = match form {
         LensForm::Folded => format!(
-            "folded: U (gamma * (d - mean(d))); divided by {:.3}, the final layer norm's mean division at the last position, it is about \
-             logits per unit of activation",
+            "divided by {:.3}, the final norm's mean division at the last position, it is about logits per unit of activation",
             lenses.mean_last_sigma
         ),
         LensForm::Full => {
-            format!("full: U LayerNorm(r d / |d|), r = {:.3}, the stream's mean length; logits", lenses.mean_residual_norm)
+            format!("r = {:.3}, the stream's mean length; logits", lenses.mean_residual_norm)
         }
-        LensForm::Added => {
-            "added: U (LayerNorm(h + d) - LayerNorm(h)), h the mean stream at the last position; logits of one unit of activation"
-                .to_owned()
-        }
+        LensForm::Added => "h the mean stream at the last position; logits of one unit of activation".to_owned(),
     };
-    let mut text = format!("logit lens of the direct path, {unit}; {} clean prompts\n", lenses.prompts);
+    let softcap = lenses.softcap.map_or_else(String::new, |cap| format!("; before the softcap {cap} of the model's logits"));
+    let mut text = format!(
+        "logit lens of the direct path, {}: {}; {unit}{softcap}; {} clean prompts\n",
+        form.name(),
+        form.formula(lenses.is_centred),
+        lenses.prompts
+    );
     for feature in &lenses.features {
         text.push('\n');
         text.push_str(&of_feature(feature, form));

@@ -1,12 +1,14 @@
 //! Turns findings into rows: select, compare, filter, order.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::column::{Column, Sort};
 use super::facts::RowFacts;
 use super::{Count, Listing, Row, Shown, Spec, cells};
 use crate::core::chance;
 use crate::core::filter::Filter;
+use crate::core::families::Families;
 use crate::core::findings::Findings;
 use crate::core::selection::{HeldBy, Selected, Selection, by_strength};
 use crate::core::submodule::{FeatureId, Submodule};
@@ -59,8 +61,24 @@ pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
     rows.retain(|row| {
         (spec.keep_others || row.matches) && spec.submodule.is_none_or(|submodule| row.feature.submodule == submodule)
     });
+    let folded = spec.families.as_deref().map_or_else(BTreeMap::new, |families| fold(&mut rows, families));
     order(&mut rows, findings, tags, spec);
-    Listing { rows, counts, filtered_marks, gap }
+    Listing { rows, counts, filtered_marks, folded, gap }
+}
+
+/// Leaves of the matching rows of each family the first, of rows in order of strength, and returns the others by it. The rows that do not match
+/// are folded among themselves.
+fn fold(rows: &mut Vec<Row>, families: &Families) -> BTreeMap<FeatureId, Vec<FeatureId>> {
+    let (mut listed, mut folded) = (BTreeMap::new(), BTreeMap::<FeatureId, Vec<FeatureId>>::new());
+    rows.retain(|row| {
+        let Some(family) = families.of(row.feature) else { return true };
+        let first = *listed.entry((family, row.matches)).or_insert(row.feature);
+        if first != row.feature {
+            folded.entry(first).or_default().push(row.feature);
+        }
+        first == row.feature
+    });
+    folded
 }
 
 fn single(findings: &Findings, view: View, selection: Selection) -> (Vec<Row>, Option<String>) {

@@ -8,9 +8,10 @@ pub mod cells;
 pub mod column;
 mod facts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::families::Families;
 use super::filter::Filter;
 use super::selection::{HeldBy, Selection};
 use super::study::Study;
@@ -90,12 +91,23 @@ pub struct Spec {
     pub sort: Sort,
     /// The rows that the user marked, for `marked=yes`.
     pub marked: Arc<BTreeSet<FeatureId>>,
+    /// The families of which only the strongest matching member is listed; None lists all.
+    pub families: Option<Arc<Families>>,
 }
 
 impl Spec {
     /// A table of everything that `selection` picks of `shown`, in the order of strength.
     pub fn all(shown: Shown, selection: Selection) -> Self {
-        Self { shown, selection, submodule: None, filter: None, keep_others: false, sort: Sort::STRENGTH, marked: Arc::default() }
+        Self {
+            shown,
+            selection,
+            submodule: None,
+            filter: None,
+            keep_others: false,
+            sort: Sort::STRENGTH,
+            marked: Arc::default(),
+            families: None,
+        }
     }
 
     /// The title of a list of these rows: the study, what is shown, the selection, and everything else that limits the rows.
@@ -107,6 +119,9 @@ impl Spec {
         }
         if let Some(filter) = &self.filter {
             title.push_str(&format!(", filter {}", printable(filter.text().trim())));
+        }
+        if self.families.is_some() {
+            title.push_str(", one of each family");
         }
         title + if only_marked { ", marked" } else { "" }
     }
@@ -147,6 +162,8 @@ pub struct Listing {
     pub counts: Vec<Count>,
     /// Number of marked features of the selection that the filter hides.
     pub filtered_marks: usize,
+    /// The listed members of families, each with the others, strongest first, which are folded into its row.
+    pub folded: BTreeMap<FeatureId, Vec<FeatureId>>,
     /// The reason why the list is shorter than the selection asks for, if it is.
     pub gap: Option<String>,
 }
@@ -163,6 +180,11 @@ impl Listing {
     /// Number of submodules with selected features.
     pub fn submodules(&self) -> usize {
         self.counts.iter().filter(|count| count.selected > 0).count()
+    }
+
+    /// Number of features that are folded into the rows of others.
+    pub fn folded(&self) -> usize {
+        self.folded.values().map(Vec::len).sum()
     }
 
     /// The index of the row that shows `feature`.

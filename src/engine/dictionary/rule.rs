@@ -71,6 +71,11 @@ impl Rule {
         }
     }
 
+    /// Whether each feature's code follows from its own pre-activation alone.
+    pub fn decides_each_alone(&self) -> bool {
+        matches!(self, Self::Relu | Self::JumpRelu { .. } | Self::Gated { .. })
+    }
+
     /// Whether [`Rule::select`] needs the lengths of the decoder's rows.
     pub fn needs_norms(&self) -> bool {
         matches!(self, Self::TopK { by_decoder_norm: true, .. })

@@ -1,5 +1,6 @@
 //! The logit lens of features, and their neighbours in the space of decoder rows. See [`crate::core::lens`] for what these are.
 
+pub mod copies;
 mod neighbours;
 mod stream;
 mod strongest;
@@ -7,11 +8,14 @@ mod unembedding;
 
 use crate::core::lens::{Lens, LensForm, Lenses, OfFeature};
 use crate::core::problem::{Problem, Result};
+use crate::core::run::{ExampleRecord, Manifest};
 use crate::core::submodule::FeatureId;
+use crate::core::view::View;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::Answers;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::loaded::Loaded;
+use crate::engine::model::load::Names;
 use stream::{FinalNorm, Stream};
 use unembedding::Unembedding;
 
@@ -29,17 +33,32 @@ pub struct ViewPairs {
     pub answers: Vec<Answers>,
 }
 
+impl ViewPairs {
+    /// The clean prompts and the answers of `view` in a run.
+    pub fn of_run(manifest: &Manifest, view: View) -> Self {
+        let direction = manifest.study.view(view).direction;
+        let examples = &manifest.data(view).examples;
+        let prompt = |example: &ExampleRecord| direction.orient(&example.clean_tokens, &example.patch_tokens).0.clone();
+        let answers = |example: &ExampleRecord| {
+            let (clean, patch) = direction.orient(example.clean_answer, example.patch_answer);
+            Answers { clean, patch }
+        };
+        Self { prompts: examples.iter().map(prompt).collect(), answers: examples.iter().map(answers).collect() }
+    }
+}
+
 /// Reads the decoder rows of `features` and says what they promote and what is near them; `pairs` give the mean stream and the answers.
 ///
 /// # Errors
 /// When a feature does not exist, a file is damaged, or `cancel` is raised.
 pub fn lenses(loaded: &Loaded, features: &[FeatureId], pairs: &ViewPairs, cancel: &Cancel) -> Result<Lenses> {
     let rows: Vec<Vec<f32>> = features.iter().map(|feature| row(loaded, *feature)).collect::<Result<_>>()?;
-    let norm = FinalNorm::read(loaded)?;
+    let names = Names::of(loaded.compute.config(), &loaded.weights, cancel)?;
+    let norm = FinalNorm::read(loaded, &names)?;
     let stream = Stream::of(loaded, &norm, &pairs.prompts, cancel)?;
     let vectors: Vec<Vec<f32>> =
         rows.iter().flat_map(|row| LensForm::ALL.map(|form| vector(form, row, &norm, &stream))).collect();
-    let unembedding = Unembedding::open(loaded)?;
+    let unembedding = Unembedding::open(loaded, &names)?;
     let mut lenses = unembedding.lenses(&vectors, &pairs.answers, cancel)?.into_iter();
     let mut neighbours = neighbours::of(&loaded.dictionaries, features, &rows, cancel)?.into_iter();
     let of_feature = |(feature, row): (&FeatureId, &Vec<f32>)| {
@@ -57,6 +76,8 @@ pub fn lenses(loaded: &Loaded, features: &[FeatureId], pairs: &ViewPairs, cancel
     Ok(Lenses {
         mean_residual_norm: stream.length,
         mean_last_sigma: stream.last_sigma,
+        is_centred: norm.is_centred,
+        softcap: loaded.compute.config().logit_softcap,
         prompts: pairs.prompts.len(),
         features: features.iter().zip(&rows).map(of_feature).collect(),
     })
@@ -91,7 +112,7 @@ fn row(loaded: &Loaded, feature: FeatureId) -> Result<Vec<f32>> {
 fn vector(form: LensForm, row: &[f32], norm: &FinalNorm, stream: &Stream) -> Vec<f32> {
     match form {
         LensForm::Folded => {
-            let mean = mean(row);
+            let mean = if norm.is_centred { mean(row) } else { 0.0 };
             row.iter().zip(&norm.scale).map(|(value, scale)| ((f64::from(*value) - mean) * f64::from(*scale)) as f32).collect()
         }
         LensForm::Full => {

@@ -10,6 +10,7 @@ use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::Answers;
 use crate::engine::loaded::Loaded;
+use crate::engine::model::load::Names;
 use crate::engine::tensor_file::StoredTensor;
 
 /// Rows that are read together.
@@ -24,10 +25,12 @@ pub struct Unembedding<'a> {
 }
 
 impl<'a> Unembedding<'a> {
-    pub fn open(loaded: &'a Loaded) -> Result<Self> {
+    /// Opens it, or the embedding in a model whose embedding serves as such; `names` are those of the model's tensors.
+    pub fn open(loaded: &'a Loaded, names: &Names) -> Result<Self> {
         let config = loaded.compute.config();
         let (vocabulary, width) = (config.vocabulary, config.width);
-        let weights = loaded.weights.tensor("embed_out.weight")?.expect_shape(&[vocabulary, width])?;
+        let name = names.unembedding.map_or_else(|| names.model(&format!("{}.weight", names.layout.embedding)), str::to_owned);
+        let weights = loaded.weights.tensor(&name)?.expect_shape(&[vocabulary, width])?;
         Ok(Self { loaded, weights, vocabulary, width })
     }
 

@@ -103,6 +103,18 @@ mod tests {
         assert!(documents.iter().all(|text| text.starts_with(|first: char| first.is_uppercase() || first == '"')));
     }
 
+    /// With `UPDATE_CORPUS=1` the file is written instead of compared.
+    #[test]
+    fn the_shipped_corpus_is_drawn_for_itself() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/corpus/demo.txt");
+        let text: String = Corpus::clean(1, "shipped").take(3000).map(|document| document + "\n").collect();
+        if std::env::var_os("UPDATE_CORPUS").is_some_and(|update| update == "1") {
+            std::fs::write(&path, text).unwrap();
+            return;
+        }
+        assert!(std::fs::read_to_string(&path).unwrap() == text, "{} is not what the generator gives", path.display());
+    }
+
     #[test]
     fn names_are_sometimes_written_without_their_space() {
         let noisy = Corpus::new(1, "test").take(20_000).filter(|text| text.contains("becauseJames")).count();

@@ -5,12 +5,15 @@
 //! the last visible line.
 
 mod certainty;
+mod copies;
 mod dictionary;
 mod difference;
+mod lens;
 mod overview;
 mod part;
 mod positions;
 mod prompts;
+mod responses;
 mod said;
 mod views;
 
@@ -102,7 +105,7 @@ fn every_line<'a>(state: &'a State, theme: &'a Theme, columns: usize) -> Box<dyn
     let evidence = pairs
         .into_iter()
         .flat_map(move |pairs| prompts::lines(card, Arc::clone(&pairs)).chain(once(move || overview::lines(&card, &pairs))));
-    let tail = once(move || [dictionary::lines(&card), said::page(&card)].concat());
+    let tail = once(move || [responses::rest(&card), dictionary::lines(&card), said::page(&card)].concat());
     Box::new(head.into_iter().chain(evidence).chain(tail))
 }
 
@@ -123,6 +126,9 @@ fn head(card: &Card, pairs: Option<&Pairs>) -> Vec<Line<'static>> {
     lines.extend(views::lines(card));
     lines.extend(certainty::lines(card));
     lines.extend(difference::lines(card));
+    lines.extend(copies::lines(card));
+    lines.extend(responses::summary(card));
+    lines.extend(lens::lines(card));
     lines.extend(positions::lines(card));
     lines
 }

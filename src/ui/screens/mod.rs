@@ -18,6 +18,7 @@ mod many_rows;
 mod pilot;
 mod pointing;
 mod prompts;
+mod responding;
 mod stale_keys;
 mod steady;
 mod studies;

@@ -1,0 +1,160 @@
+//! Asks other threads what the listed features respond to and what their decoder rows say, and takes the answers.
+
+use std::sync::Arc;
+
+use super::message::Effect;
+use super::notice::Notice;
+use super::state::State;
+use super::state::evidence::{EvidenceNews, EvidenceQuestion, Open, Wanted};
+use super::table;
+use crate::core::corpus::responses::Responses;
+use crate::core::families::Families;
+use crate::core::findings::{Findings, Source};
+use crate::core::lens::Lenses;
+use crate::core::request::DEMO_NAME;
+use crate::core::rows::Row;
+use crate::core::submodule::FeatureId;
+use crate::core::tags::Subject;
+use crate::core::text::{excerpt, printable};
+use crate::core::view::View;
+
+/// Most features of one question; of a longer list, the first ones.
+pub const MOST: usize = 500;
+
+/// Ok if something can be asked about the listed features, else the reason.
+pub fn can_ask(state: &State) -> Result<(), String> {
+    whole(state)?;
+    if state.table.is_empty() { Err("no feature is listed".to_owned()) } else { Ok(()) }
+}
+
+/// Whether the run on the screen was computed with the demo model.
+pub fn is_demo(state: &State) -> bool {
+    state.findings().is_some_and(|findings| findings.model == DEMO_NAME)
+}
+
+/// Asks about the listed features, in place of a question that is still open: its answer goes on from what was kept when it is asked again.
+pub fn ask(state: &mut State, wanted: Wanted) -> Vec<Effect> {
+    let Ok((findings, subject)) = whole(state) else { return Vec::new() };
+    let listing = &state.table.listing;
+    let with_copies = |row: &Row| {
+        let copies = listing.folded.get(&row.feature).into_iter().flatten();
+        std::iter::once(row.feature).chain(copies.copied()).collect::<Vec<_>>()
+    };
+    let all = listing.rows.len() + listing.folded();
+    let features: Vec<FeatureId> = listing.rows.iter().flat_map(with_copies).take(MOST).collect();
+    let about = match &wanted {
+        Wanted::Corpus(None) => "the demo's corpus".to_owned(),
+        Wanted::Corpus(Some(path)) => printable(path.rsplit('/').next().unwrap_or(path)),
+        Wanted::Lens(_) => "logit lens".to_owned(),
+        Wanted::Families(_) => "families".to_owned(),
+    };
+    if all > MOST {
+        state.notice = Some(Notice::done(format!("{about}: the first {MOST} of {all} listed features")));
+    }
+    // A part of an answer is shown as the share of the question that is open.
+    state.evidence.responses.take_if(|(_, responses)| matches!(wanted, Wanted::Corpus(_)) && !responses.is_whole());
+    state.evidence.questions += 1;
+    let number = state.evidence.questions;
+    state.evidence.open = Some(Open { number, about, subject });
+    vec![Effect::Ask(Box::new(EvidenceQuestion { number, findings, features, wanted }))]
+}
+
+/// Stops the open question. What a corpus has answered so far stays on the card.
+pub fn stop(state: &mut State) -> Vec<Effect> {
+    let Some(open) = state.evidence.open.take() else { return Vec::new() };
+    state.notice = Some(Notice::done(format!("{}: stopped; a corpus goes on from here when it is asked again", open.about)));
+    vec![Effect::StopAsking(open.number)]
+}
+
+/// Handles news of the question of that number; news of another one is dropped.
+pub fn news(state: &mut State, number: u64, news: EvidenceNews) -> Vec<Effect> {
+    let Some(open) = state.evidence.open.as_ref().filter(|open| open.number == number) else { return Vec::new() };
+    match news {
+        EvidenceNews::Responses(responses) => state.evidence.responses = Some((open.subject.clone(), responses)),
+        EvidenceNews::Lenses(view, lenses) => state.evidence.lenses = Some((open.subject.clone(), view, lenses)),
+        EvidenceNews::Families(view, families) => {
+            state.evidence.families = Some((open.subject.clone(), view, families));
+            return table::refresh(state);
+        }
+        EvidenceNews::Ended(outcome) => {
+            let about = open.about.clone();
+            state.evidence.open = None;
+            match outcome {
+                Ok(()) if state.evidence.folds || state.notice.is_some() => {}
+                Ok(()) => state.notice = Some(Notice::done(format!("{about}: see the card"))),
+                Err(problem) => state.notice = Some(Notice::failed(&problem)),
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Folds families of the listed features, or unfolds them.
+pub fn fold(state: &mut State) -> Vec<Effect> {
+    state.evidence.folds = !state.evidence.folds;
+    // The question is about all rows, so it comes before they are folded.
+    let view = state.shown().first();
+    let mut effects = if state.evidence.folds { ask(state, Wanted::Families(view)) } else { Vec::new() };
+    effects.extend(table::refresh(state));
+    effects
+}
+
+/// Words for the header about folded rows; None if nothing is to be folded.
+pub fn folded(state: &State) -> Option<String> {
+    if !state.evidence.folds {
+        return None;
+    }
+    let Some((view, families)) = known_families(state) else { return Some("families are not known".to_owned()) };
+    let listing = &state.table.listing;
+    let unknown = listing.rows.iter().filter(|row| !families.knows(row.feature)).count();
+    let unknown = if unknown > 0 { format!(", {unknown} not looked at") } else { String::new() };
+    let view = state.about().name(view);
+    let folded = listing.folded();
+    Some(format!("{folded} {} folded into others{unknown} ({view})", if folded == 1 { "copy" } else { "copies" }))
+}
+
+/// The families of the model and dictionaries on the screen, with the view by whose pairs they are.
+fn known_families(state: &State) -> Option<(View, &Arc<Families>)> {
+    let subject = state.findings()?.subject.as_ref()?;
+    state.evidence.families.as_ref().filter(|(of, ..)| of == subject).map(|(_, view, families)| (*view, families))
+}
+
+/// The families that the table folds, if it does.
+pub fn families(state: &State) -> Option<Arc<Families>> {
+    state.evidence.folds.then(|| known_families(state).map(|(_, families)| Arc::clone(families))).flatten()
+}
+
+/// Words for the header about the open question; None without one.
+pub fn said(state: &State) -> Option<String> {
+    let open = state.evidence.open.as_ref()?;
+    let about = excerpt(&open.about, 30);
+    let share = responses(state).filter(|found| !found.is_whole()).map(share);
+    Some(share.map_or_else(|| format!("{about}…"), |share| format!("{about} {share:.0} %")))
+}
+
+/// How much of a corpus was read, in percent.
+pub fn share(responses: &Responses) -> f64 {
+    100.0 * responses.place.read as f64 / responses.bytes.max(1) as f64
+}
+
+/// What a corpus has answered about the model and dictionaries on the screen, as far as it is known.
+pub fn responses(state: &State) -> Option<&Responses> {
+    let subject = state.findings()?.subject.as_ref()?;
+    state.evidence.responses.as_ref().filter(|(of, _)| of == subject).map(|(_, responses)| responses.as_ref())
+}
+
+/// What decoder rows say about the model and dictionaries on the screen, with the name of the view whose prompts were used.
+pub fn lenses(state: &State) -> Option<(View, &Lenses)> {
+    let subject = state.findings()?.subject.as_ref()?;
+    state.evidence.lenses.as_ref().filter(|(of, ..)| of == subject).map(|(_, view, lenses)| (*view, lenses.as_ref()))
+}
+
+/// The whole run on the screen with its subject, or the reason why there is none.
+fn whole(state: &State) -> Result<(Arc<Findings>, Subject), String> {
+    let findings = state.findings().ok_or("nothing is computed yet")?;
+    match (&findings.source, &findings.subject) {
+        (Source::Run { .. }, Some(subject)) => Ok((Arc::clone(findings), subject.clone())),
+        (Source::Published { .. }, _) => Err("published figures have no model here".to_owned()),
+        _ => Err("it is asked when the run is whole".to_owned()),
+    }
+}

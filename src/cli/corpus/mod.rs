@@ -1,0 +1,132 @@
+//! `saescope corpus`: what features of a run respond to in a text.
+
+mod json;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use super::arguments::{CorpusArguments, Printed};
+use super::causal::json as printed;
+use super::explore::file_or_kept;
+use super::{listing, output, progress, study, tags};
+use crate::core::corpus::responses::Responses;
+use crate::core::corpus::score::Level;
+use crate::core::findings::Findings;
+use crate::core::problem::{Problem, Result};
+use crate::core::rows::arrange::arrange;
+use crate::core::run::{Manifest, Run};
+use crate::core::submodule::FeatureId;
+use crate::engine::cancel::Cancel;
+use crate::engine::causal::recorded::expect_model_of;
+use crate::engine::corpus::Question;
+use crate::engine::corpus::source::Source;
+use crate::engine::loaded::Loaded;
+use crate::engine::memory::Bounds;
+use crate::engine::threads::Threads;
+use crate::engine::{demo, identity};
+use crate::store::folders::Folders;
+use crate::store::responses::KeptResponses;
+use crate::store::{labels, run_file, run_model};
+
+/// Time between two writes of what was answered so far.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Runs `corpus`.
+pub fn corpus(arguments: CorpusArguments) -> Result<ExitCode> {
+    let path = file_or_kept(arguments.run.clone())?;
+    let run = run_file::read(&path)?;
+    let manifest = run.manifest.clone();
+    let features = features(run, &path, &arguments)?;
+    let responses = answered(&manifest, &features, &arguments)?;
+    let label = arguments.label.as_deref().map(|name| named(&responses, name)).transpose()?;
+    let level = if arguments.quantile > 0.0 { Level::Quantile(arguments.quantile) } else { Level::AboveZero };
+    match arguments.format {
+        Printed::Table => output::print(&table::text(&responses, label, level, arguments.contexts))?,
+        Printed::Json => printed::print(&json::object(&responses, label, level))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The features that the flags name or list.
+fn features(run: Run, path: &std::path::Path, arguments: &CorpusArguments) -> Result<Vec<FeatureId>> {
+    if !arguments.feature.is_empty() {
+        let mut features: Vec<FeatureId> = Vec::new();
+        for feature in &arguments.feature {
+            if !features.contains(feature) {
+                features.push(*feature);
+            }
+        }
+        return Ok(features);
+    }
+    let subject = identity::subject_of(&run);
+    let book = tags::of(&subject)?;
+    let findings = Findings::from_run(run, None, subject);
+    let spec = listing::spec(&findings.study, path, &arguments.listing)?;
+    let rows = arrange(&findings, book.features(), &spec).rows;
+    if rows.is_empty() {
+        let what = format_args!("lists no feature as {}", spec.title(&findings.study, false));
+        return Err(Problem::new(path.display(), what, "list others with --threshold, --top-k, --filter or --tag"));
+    }
+    Ok(rows.iter().map(|row| row.feature).collect())
+}
+
+/// The answer, kept from before or read now.
+fn answered(manifest: &Manifest, features: &[FeatureId], arguments: &CorpusArguments) -> Result<Responses> {
+    let corpus = corpus_source(manifest, arguments.corpus.clone())?;
+    let labels = labels::open(arguments.labels.as_deref())?;
+    let model = match arguments.model.model.clone() {
+        Some(name) => study::named_model(&name, arguments.model.dictionaries.clone())?,
+        None => run_model::of(manifest)?,
+    };
+    let kept = KeptResponses::new(Folders::find()?.responses());
+    let bar = progress::bar("{wide_bar} {bytes}/{total_bytes}, {eta} left, {msg}");
+    bar.set_message("opening the model");
+    let cancel = Cancel::default();
+    let outcome = Threads::new(arguments.model.threads)?.run(|| {
+        let loaded = Loaded::open(&model, arguments.model.backend.named(), Bounds::NONE, &cancel)?;
+        expect_model_of(manifest, &loaded, &cancel)?;
+        let question = Question { loaded: &loaded, features, labels: &labels, window: arguments.window, source: &corpus };
+        let mut responses = kept.or_kept(question.begin(&cancel)?)?;
+        if responses.is_whole() {
+            return Ok(responses);
+        }
+        bar.set_length(responses.bytes);
+        bar.set_message(corpus.name());
+        let mut written = Instant::now();
+        let mut batch_done = |responses: &Responses| {
+            bar.set_position(responses.place.read);
+            if responses.is_whole() || written.elapsed() >= PAUSE {
+                loaded.expect_unchanged()?;
+                kept.keep(responses)?;
+                written = Instant::now();
+            }
+            Ok(())
+        };
+        question.go_on(&mut responses, &mut batch_done, &cancel)?;
+        Ok(responses)
+    });
+    bar.finish_and_clear();
+    outcome
+}
+
+/// The corpus that the flags name, else the demo's for the demo.
+fn corpus_source(manifest: &Manifest, corpus: Option<PathBuf>) -> Result<Source> {
+    match corpus {
+        Some(path) => Ok(Source::File(path)),
+        None if manifest.model.name == demo::NAME => Ok(Source::Demo),
+        None => Err(Problem::new(
+            "--corpus",
+            format_args!("is needed: the model {} has no corpus of its own", manifest.model.name),
+            "name a text file with one document on each line",
+        )),
+    }
+}
+
+fn named(responses: &Responses, name: &str) -> Result<usize> {
+    responses.label(name).ok_or_else(|| {
+        let names: Vec<&str> = responses.labels.iter().map(|label| label.name.as_str()).collect();
+        Problem::new(format_args!("--label '{name}'"), "is not known", format_args!("use one of: {}", names.join(", ")))
+    })
+}

@@ -1,0 +1,81 @@
+//! The places of a corpus at which a feature fires most.
+
+use serde::{Deserialize, Serialize};
+
+/// Places that are kept of each feature.
+pub const MOST: usize = 20;
+
+/// Tokens that are kept before and after the strongest one of a window.
+pub const AROUND: [usize; 2] = [24, 12];
+
+/// A window of the corpus around the token at which a feature fires most strongly in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Context {
+    /// The line of the corpus, from 1.
+    pub line: u64,
+    /// The strongest token's place in the window, from 0; the first of equal ones.
+    pub position: usize,
+    /// The tokens around it as text, safe to show: at most [`AROUND`].
+    pub tokens: Vec<String>,
+    /// The feature's activation at each of `tokens`.
+    pub activations: Vec<f32>,
+    /// Index of the strongest of `tokens`.
+    pub strongest: usize,
+}
+
+impl Context {
+    /// The size of the activation at the strongest token.
+    pub fn largest(&self) -> f32 {
+        self.activations.get(self.strongest).map_or(0.0, |activation| activation.abs())
+    }
+}
+
+/// The contexts of the largest activations, largest first; of equal ones, those that came first in the corpus.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Contexts(Vec<Context>);
+
+impl Contexts {
+    /// Whether a context whose largest activation has the size `largest` would be kept.
+    pub fn wants(&self, largest: f32) -> bool {
+        self.0.len() < MOST || self.0.last().is_some_and(|last| largest > last.largest())
+    }
+
+    /// Keeps `context`, which comes later in the corpus than all before it, if it is among the strongest.
+    pub fn offer(&mut self, context: Context) {
+        if self.wants(context.largest()) {
+            let place = self.0.partition_point(|kept| kept.largest() >= context.largest());
+            self.0.insert(place, context);
+            self.0.truncate(MOST);
+        }
+    }
+
+    /// The contexts, strongest first.
+    pub fn kept(&self) -> &[Context] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn context(line: u64, largest: f32) -> Context {
+        Context { line, position: 0, tokens: vec![String::new()], activations: vec![largest], strongest: 0 }
+    }
+
+    proptest! {
+        #[test]
+        fn they_are_the_first_of_a_sorted_corpus(values in prop::collection::vec(1_i8..9, 0..60)) {
+            let all: Vec<Context> = (1..).zip(&values).map(|(line, value)| context(line, f32::from(*value))).collect();
+            let mut contexts = Contexts::default();
+            all.iter().for_each(|context| contexts.offer(context.clone()));
+            let mut sorted = all;
+            sorted.sort_by(|left, right| right.largest().total_cmp(&left.largest()));
+            sorted.truncate(MOST);
+            prop_assert_eq!(contexts.kept(), sorted);
+        }
+    }
+}

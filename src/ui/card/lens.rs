@@ -1,0 +1,53 @@
+//! What the feature's decoder row says by itself.
+
+use ratatui::text::{Line, Span};
+
+use super::part::Card;
+use crate::app::evidence;
+use crate::core::lens::{LensForm, Neighbour, TokenValue};
+use crate::core::text::printable;
+use crate::ui::fit::{self, Piece};
+
+/// Promoted and suppressed tokens, the answers' difference, and neighbours; no lines before they were asked for.
+pub fn lines(card: &Card) -> Vec<Line<'static>> {
+    let Some((view, lenses)) = evidence::lenses(card.state) else { return Vec::new() };
+    let form = LensForm::ALL[0];
+    let name = card.findings.study.name(view);
+    let mut lines = card.heading(&format!(
+        "logit lens, {}: {}, the direct path; divided by {:.2} about logits a unit ({name})",
+        form.name(),
+        form.formula(lenses.is_centred),
+        lenses.mean_last_sigma
+    ));
+    let Some(of) = lenses.features.iter().find(|of| of.feature == card.row.feature) else {
+        let asked = lenses.features.len();
+        lines.extend(card.dim(&format!("not among the {asked} features that it was read for; ask again with this list")));
+        return lines;
+    };
+    if let Some(lens) = of.lenses.iter().find(|lens| lens.form == form) {
+        lines.extend(tokens(card, "promotes    ", &lens.promoted));
+        lines.extend(tokens(card, "suppresses  ", &lens.suppressed));
+        if let Some(mean) = lens.mean_answer_difference() {
+            let text = format!("answers     patch - clean {mean:+.3}, mean over pairs");
+            lines.extend(card.plain(&text));
+        }
+    }
+    lines.extend(near(card, "near it     ", &of.across));
+    lines
+}
+
+fn tokens(card: &Card, label: &str, values: &[TokenValue]) -> Vec<Line<'static>> {
+    let piece = |value: &TokenValue| -> Piece {
+        vec![
+            Span::styled(format!("'{}' ", printable(&value.text)), card.theme.text),
+            Span::styled(format!("{:+.2}  ", value.value), card.theme.signed(f64::from(value.value))),
+        ]
+    };
+    fit::flow(label, values.iter().map(piece), card.columns, card.theme)
+}
+
+/// The features of all dictionaries whose decoder rows have the largest cosines.
+fn near(card: &Card, label: &str, neighbours: &[Neighbour]) -> Vec<Line<'static>> {
+    let piece = |near: &Neighbour| vec![Span::styled(format!("{} {:.2}  ", near.feature, near.cosine), card.theme.dim)];
+    fit::flow(label, neighbours.iter().map(piece), card.columns, card.theme)
+}
