@@ -11,9 +11,10 @@ use super::causal::{Checked, json};
 use super::output;
 use super::table::Table;
 use crate::core::causal::each::Each;
-use crate::core::causal::scores::{Ablation, Denominator, Score, Scores};
+use crate::core::causal::scores::{Ablation, Denominator, Scores};
 use crate::core::causal::set::{self, FeatureSet, Member};
 use crate::core::causal::way::Way;
+use crate::core::causal::words::{self, ratio};
 use crate::core::problem::Result;
 use crate::core::text::printable;
 use crate::engine::causal::ablation;
@@ -60,33 +61,26 @@ fn read(path: &Path) -> Result<Vec<FeatureSet>> {
     set::parse(&text_file::read(path, text_file::BY_HAND)?, &path.display().to_string())
 }
 
-/// The mean of a ratio, and nothing where its denominator is within its own error of zero.
-fn ratio(score: &Score, denominator: Denominator) -> String {
-    number(score.mean.filter(|_| !denominator.is_within_error()))
-}
-
 /// Says of a denominator that it is within its own error of zero, if it is.
 fn doubt(name: &str, denominator: Denominator) -> String {
-    let Some(error) = denominator.standard_error.filter(|_| denominator.is_within_error()) else { return String::new() };
-    wrapped(&format!(
-        "{name} = {:+.4} is within its standard error {error:.4} of zero: ratios to it say nothing and are shown as -",
-        denominator.mean
-    ))
+    words::doubt(name, denominator).map_or_else(String::new, |text| wrapped(&text))
 }
 
 fn sets_table(checked: &Checked, found: &Ablation, scores: &Scores) -> String {
     let header = ["set", "F(C)", "F(not C)", "faithfulness", "completeness", "bias", "95 % of bias"];
     let mut table = Table::new(1, &header);
     for (set, scores_of) in found.sets.iter().zip(&scores.sets) {
-        let bias = if scores.bias.is_within_error() { None } else { scores_of.bias.interval };
+        let [bias, bias_interval] = ratio(&scores_of.bias, scores.bias);
+        let [faithfulness, _] = ratio(&scores_of.faithfulness, scores.span);
+        let [completeness, _] = ratio(&scores_of.completeness, scores.span);
         table.push(vec![
             printable(&set.name),
             number(scores_of.kept.mean),
             number(scores_of.removed.mean),
-            ratio(&scores_of.faithfulness, scores.span),
-            ratio(&scores_of.completeness, scores.span),
-            ratio(&scores_of.bias, scores.bias),
-            interval(bias),
+            faithfulness,
+            completeness,
+            bias,
+            bias_interval,
         ]);
     }
     format!(
@@ -144,12 +138,8 @@ fn each_table(checked: &Checked, found: &Each, effects: &[f32]) -> String {
     let header = ["feature", "effect", "on clean", "on patch", "bias zero", "95 %", "bias resample", "95 %"];
     let mut table = Table::new(1, &header);
     for (single, effect) in found.features.iter().zip(effects) {
-        let share = |score: &Score| {
-            let interval_of = if found.all.is_within_error() { None } else { score.interval };
-            [ratio(score, found.all), interval(interval_of)]
-        };
-        let [zero, zero_interval] = share(&single.zero);
-        let [resample, resample_interval] = share(&single.resample);
+        let [zero, zero_interval] = ratio(&single.zero, found.all);
+        let [resample, resample_interval] = ratio(&single.resample, found.all);
         table.push(vec![
             single.feature.to_string(),
             format!("{effect:+.4}"),

@@ -12,6 +12,9 @@ use super::quadrature::{Quadrature, Rule};
 use super::run::Method;
 use super::study_source::StudySource;
 
+/// The name of the model that the program ships, in manifests and messages.
+pub const DEMO_NAME: &str = "saescope-demo";
+
 /// Everything that a user can choose about a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {

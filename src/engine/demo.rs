@@ -4,15 +4,13 @@
 
 use crate::core::neuronpedia::layer_name;
 use crate::core::problem::{Problem, Result};
+pub use crate::core::request::DEMO_NAME as NAME;
 use crate::core::submodule::Submodule;
 use crate::engine::dictionary::{Dictionary, Purpose, saelens};
 use crate::engine::model::config::Config;
 use crate::engine::model::weight_files::WeightFiles;
 use crate::engine::tensor_file::{Bytes, TensorFile};
 use crate::engine::tokenizer::Tokenizer;
-
-/// The demo model's name, for manifests and messages.
-pub const NAME: &str = "saescope-demo";
 
 /// The model's `config.json`.
 pub const CONFIG: &str = include_str!("../../assets/demo/model/config.json");

@@ -5,9 +5,12 @@
 //! ablated, at every position of every submodule at once.
 
 pub mod bootstrap;
+pub mod check;
 pub mod each;
 pub mod edges;
+pub mod kept;
 pub mod scores;
 pub mod set;
 pub mod steering;
 pub mod way;
+pub mod words;

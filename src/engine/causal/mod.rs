@@ -4,12 +4,14 @@
 //! read of a dictionary here is its codes and its decoder rows: the write is affine in the codes, `x + W_dec (g - f)`.
 
 pub mod ablation;
+pub mod background;
 pub mod continuation;
 pub mod each;
 pub mod edges;
 mod edit;
 pub mod plain;
 pub mod recorded;
+pub mod steered;
 pub mod steering;
 mod targets;
 pub mod tracing;

@@ -26,6 +26,13 @@ pub fn expect_model_of(manifest: &Manifest, loaded: &Loaded, cancel: &Cancel) ->
     }
     for (recorded, here) in manifest.dictionaries.iter().zip(&found.dictionaries) {
         expect_same(&format!("the dictionary {}", here.source), &recorded.sha256, &here.sha256)?;
+        // Files alone do not say everything: a known model may say that its dictionaries read centred activations.
+        if let Some((recorded, computes)) = recorded.arithmetic.as_ref().zip(here.arithmetic.as_ref())
+            && recorded != computes
+        {
+            let what = format_args!("computes by {computes}, in the run by {recorded}");
+            return Err(Problem::new(format_args!("the dictionary {}", here.source), what, REMEDY));
+        }
     }
     Ok(())
 }
