@@ -12,6 +12,7 @@ use rustix::process::{Signal, kill_current_process_group};
 use super::Incoming;
 use super::background::{self, Background};
 use super::background_reply::{BackgroundReply, Fed};
+use super::checks::Checks;
 use super::clipboard::Provider;
 use super::color_depth::{self, ColorDepth};
 use super::downloads::Downloads;
@@ -133,14 +134,28 @@ pub fn explore(start: Start) -> Result<()> {
         Errands::new(sender.clone(), environment.clone(), clipboard, start.folders.state.clone(), Arc::clone(&start.log))?;
     let saver = Saver::new(start.folders.tags(), sender.clone(), Arc::clone(&start.log))?;
     let jobs = Jobs::new(sender.clone(), begin, Arc::clone(&start.log));
+    let checks = Checks::new(sender.clone(), begin, Arc::clone(&start.log), jobs.cache());
     let limits = Limits { runs: start.config.kept_runs, bytes: start.config.kept_bytes };
     let keeper = Keeper::new(&start.folders, limits, sender.clone(), Arc::clone(&start.log))?;
     let downloads = Downloads::new(sender.clone(), begin, Arc::clone(&start.log), start.folders);
     let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
     let log = start.log;
-    let mut explorer =
-        Explorer { guard, state, errands, saver, keeper, jobs, downloads, begin, reply, log, session: None, leaving: false };
+    let mut explorer = Explorer {
+        guard,
+        state,
+        errands,
+        saver,
+        keeper,
+        jobs,
+        checks,
+        downloads,
+        begin,
+        reply,
+        log,
+        session: None,
+        leaving: false,
+    };
     let mut effects = Vec::new();
     if show_published {
         let published = commands::of(CommandId::PUBLISHED);
@@ -264,6 +279,7 @@ struct Explorer {
     saver: Saver,
     keeper: Keeper,
     jobs: Jobs,
+    checks: Checks,
     downloads: Downloads,
     begin: Instant,
     reply: BackgroundReply,
@@ -350,9 +366,9 @@ impl Waiting for Explorer {
 }
 
 impl Explorer {
-    /// Whether a job or a download runs, whose time is shown.
+    /// Whether a job, a check or a download runs, whose time is shown.
     fn runs(&self) -> bool {
-        self.state.job.is_some() || self.state.download.is_some()
+        self.state.job.is_some() || self.state.check.is_some() || self.state.download.is_some()
     }
 
     /// Handles keys that are not part of a reply, and the answer of a reply about the background.
@@ -385,6 +401,9 @@ impl Explorer {
             Effect::CaptureMouse(mouse) => self.guard.capture_mouse(mouse)?,
             Effect::Start(number, request) => self.jobs.start(number, *request),
             Effect::Cancel(number) => self.jobs.cancel(number),
+            Effect::StartCheck(number, request) => self.checks.start(number, *request),
+            Effect::CancelCheck(number) => self.checks.cancel(number),
+            Effect::KeepCheck(findings, done) => self.keeper.keep_check(findings, done),
             Effect::Download(number, name) => self.downloads.start(number, name),
             Effect::CancelDownload(number) => self.downloads.cancel(number),
             Effect::Arrange(_) | Effect::Discard(_) => self.errands.arrange(effect),

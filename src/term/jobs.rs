@@ -43,6 +43,11 @@ impl Jobs {
         Self { sender, start, log, cache: Arc::new(Cache::new(Bounds::EXPLORER)), running: None }
     }
 
+    /// What computations share: a check of a run uses the model that computed it.
+    pub fn cache(&self) -> Arc<Cache> {
+        Arc::clone(&self.cache)
+    }
+
     /// Starts to compute `request`; a running computation is cancelled and ends first.
     pub fn start(&mut self, number: u64, request: Request) {
         let cancel = Cancel::default();

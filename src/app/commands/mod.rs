@@ -1,6 +1,7 @@
 //! The registry of commands: names, help and default keys. The key map, the palette, the help, the footer and the manual's table
 //! are made from it.
 
+pub mod checks;
 pub mod conditions;
 pub mod copy;
 pub mod find;
@@ -20,13 +21,14 @@ use super::state::State;
 use super::state::overlay::Overlay;
 
 /// All groups, in the order of help and manual.
-pub static GROUPS: [Group; 8] = [
+pub static GROUPS: [Group; 9] = [
     Group { title: "Move", commands: movement::COMMANDS },
     Group { title: "Views", commands: views::COMMANDS },
     Group { title: "Selection", commands: selection::COMMANDS },
     Group { title: "Find and order", commands: find::COMMANDS },
     Group { title: "Tags", commands: tags::COMMANDS },
     Group { title: "Copy and open", commands: copy::COMMANDS },
+    Group { title: "Causal checks", commands: checks::COMMANDS },
     Group { title: "Computation", commands: work::COMMANDS },
     Group { title: "Program", commands: window::COMMANDS },
 ];

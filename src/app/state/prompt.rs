@@ -33,6 +33,12 @@ pub enum Asked {
     Pairs,
     /// Which model to download.
     Fetch,
+    /// How features are ablated together.
+    Ablate,
+    /// How features are ablated one by one.
+    AblateEach,
+    /// Where prompts are steered.
+    Steer,
     /// Where to write the run.
     WriteRun,
     /// The title of copied lists.
