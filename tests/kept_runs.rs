@@ -185,3 +185,56 @@ fn what_was_looked_at_comes_back_at_the_next_start() {
     program.press("q");
     assert_eq!(program.ended(), Some(0));
 }
+
+/// The file of checks beside the run called `name`.
+fn checks(home: &Home, name: &str) -> std::path::PathBuf {
+    home.runs().join(format!("{name}.checks.json"))
+}
+
+#[test]
+fn causal_checks_run_in_the_explorer_and_are_kept_with_their_run() {
+    let home = Home::new();
+    let mut program = home.explore("--examples 3 --method attrib", &[]);
+    program.wait_for(" · kept");
+    program.wait_for("tags saved");
+    program.press("b\r");
+    program.wait_for("bias removed");
+    let removed = |program: &terminal::Program| {
+        let shown = program.shown();
+        shown.split("bias removed").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+    };
+    let in_window = removed(&program);
+    program.press("\x1bB\r");
+    program
+        .wait_until("every feature", |program| program.shown().contains(" · 3 pairs") && !program.shown().contains("stops it"));
+    program.press("q");
+    program.wait_for("taken out: removes");
+    program.press("q");
+    assert_eq!(program.ended(), Some(0));
+    // The same numbers as on the command line.
+    let json: serde_json::Value = serde_json::from_str(&home.stdout("ablate 1 --top-k 1 --format json")).unwrap();
+    let printed = json["sets"]["list"]["bias"]["mean"].as_f64().unwrap();
+    assert_eq!(format!("{printed:+.4}"), in_window);
+    // Opened again, nothing is run again.
+    let mut program = home.explore("open 1", &[]);
+    program.wait_for("taken out: removes");
+    program.press("b\r");
+    program.wait_for("known from before; it was not run again");
+    assert_eq!(removed(&program), in_window);
+    program.press("qq");
+    assert_eq!(program.ended(), Some(0));
+    let name = fs::read_dir(home.runs()).unwrap().flatten().find_map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        name.strip_suffix(".checks.json").map(str::to_owned)
+    });
+    let name = name.unwrap();
+    home.stdout("runs name 1 mine");
+    assert!(checks(&home, "mine").exists() && !checks(&home, &name).exists());
+    fs::write(checks(&home, "mine"), "{").unwrap();
+    let mut program = home.explore("open mine", &[]);
+    program.wait_for("holds no readable checks");
+    program.press("q");
+    assert_eq!(program.ended(), Some(0));
+    home.stdout("runs delete mine");
+    assert!(!checks(&home, "mine").exists());
+}

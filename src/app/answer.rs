@@ -1,5 +1,6 @@
 //! The questions that are asked before work ends: what y and n do.
 
+use super::checks::running;
 use super::command_id::CommandId;
 use super::key::{Code, Key};
 use super::message::Effect;
@@ -9,9 +10,19 @@ use super::state::overlay::Overlay;
 use super::state::question::Question;
 use super::{download, job, question, tagging};
 
-/// Asks before the computation is stopped; without a computation, before the download is.
+/// Asks before the computation is stopped; without a computation, before the causal check is, else before the download is.
 pub fn ask_to_stop(state: &mut State) -> Vec<Effect> {
-    ask(state, if state.job.is_some() { Question::StopJob } else { Question::StopDownload })
+    let question = match (&state.job, &state.check) {
+        (Some(_), _) => Question::StopJob,
+        (None, Some(_)) => Question::StopCheck,
+        (None, None) => Question::StopDownload,
+    };
+    ask(state, question)
+}
+
+/// Asks before the causal check is stopped.
+pub fn ask_to_stop_check(state: &mut State) -> Vec<Effect> {
+    ask(state, Question::StopCheck)
 }
 
 /// Asks before the download is stopped.
@@ -37,6 +48,7 @@ pub fn key(state: &mut State, question: Question, key: Key) -> Vec<Effect> {
         state.overlay = None;
         return match question {
             Question::StopJob => job::cancel(state),
+            Question::StopCheck => running::cancel(state),
             Question::StopDownload => download::cancel(state),
             Question::Replace => job::replace(state),
             Question::Leave => tagging::quit(state),

@@ -22,6 +22,7 @@ named! {
     BACK "back"
     CANCEL "cancel"
     CANCEL_FETCH "cancel-fetch"
+    CHECKS "checks"
     COMPUTE "compute"
     COPY "copy"
     COPY_AGAIN "copy-again"

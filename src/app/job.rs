@@ -9,7 +9,7 @@ use super::state::State;
 use super::state::job::Job;
 use super::state::overlay::Overlay;
 use super::state::question::{Pending, Question};
-use super::state::record::Record;
+use super::state::record::{Computed, Record};
 use super::{download, dropped, keeping, session, table, tagging};
 use crate::core::findings::{Findings, Source};
 use crate::core::kept_run::KeptRun;
@@ -213,12 +213,14 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
         JobNews::Step(Step::Measured(..) | Step::Inspected(_)) => Vec::new(),
         JobNews::Ended(Ok(findings)) => {
             let seconds = now.saturating_sub(job.started).as_secs_f64();
+            let computed = Computed::by(&job.request);
             state.job = None;
             // A short computation that was asked for again would leave no sign.
             if state.former.is_some() && state.notice.is_none() {
                 state.notice = Some(Notice::done(format!("computed again in {seconds:.1} s")));
             }
             let mut effects = show(state, Arc::clone(&findings));
+            state.record.computed = Some(computed);
             effects.extend(keeping::ask(state, findings));
             effects
         }

@@ -144,8 +144,13 @@ impl Layout {
 /// Rows of the palette's window, with its border.
 const PALETTE: (u16, u16) = (8, 18);
 
-/// The widest list of runs or pairs; wider terminals show the panes beside it.
+/// The widest list of runs, pairs or checks; wider terminals show the panes beside it.
 const LIST: u16 = 140;
+
+/// Columns inside the border of a list over the panes.
+pub fn list_columns(state: &State) -> usize {
+    usize::from(state.size().0.min(LIST).saturating_sub(2))
+}
 
 /// The area of the open window, border included; if it is a list or box, it has this many `lines`. None if none is open.
 pub fn window(state: &State, (width, height): (u16, u16), lines: usize) -> Option<Area> {
@@ -155,7 +160,9 @@ pub fn window(state: &State, (width, height): (u16, u16), lines: usize) -> Optio
         Some(Overlay::Chooser(_)) => at_bottom((width, height), 68, bordered),
         Some(Overlay::Copy(_)) => at_bottom((width, height), 90, bordered),
         Some(Overlay::Palette(_)) => at_bottom((width, height), 110, (height / 2).clamp(PALETTE.0, PALETTE.1)),
-        Some(Overlay::Runs(_) | Overlay::Dropped(_)) => at_bottom((width, height), LIST, below_header),
+        Some(Overlay::Runs(_) | Overlay::Dropped(_) | Overlay::Check(_) | Overlay::Checks(_)) => {
+            at_bottom((width, height), LIST, below_header)
+        }
         Some(Overlay::Help(_) | Overlay::Topic(_)) => Area { x: 0, y: 0, width, height: height.saturating_sub(FOOTER) },
         Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::HeatMap) | None => return None,
     };

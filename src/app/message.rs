@@ -9,6 +9,7 @@ use super::state::chance::{Chance, Question};
 use super::state::evidence::{EvidenceNews, EvidenceQuestion};
 use super::state::prompt::Names;
 use super::state::table::{Arranged, Arrangement};
+use crate::core::causal::check::{self, Done};
 use crate::core::findings::Findings;
 use crate::core::kept_run::KeptRun;
 use crate::core::problem::Problem;
@@ -36,6 +37,10 @@ pub enum Message {
     Tick(Duration),
     /// News of the job of this number, at a time since the start.
     Job(u64, JobNews, Duration),
+    /// News of the causal check of this number, at a time since the start.
+    Check(u64, check::News, Duration),
+    /// The checks that were kept with a run.
+    ChecksRead(Arc<Findings>, Vec<Arc<Done>>),
     /// News of the download of this number, at a time since the start.
     Download(u64, DownloadNews, Duration),
     /// Rows that another thread arranged.
@@ -132,6 +137,12 @@ pub enum Effect {
     Start(u64, Box<Request>),
     /// End the job of this number.
     Cancel(u64),
+    /// Do the causal check of this number.
+    StartCheck(u64, Box<check::Request>),
+    /// End the causal check of this number.
+    CancelCheck(u64),
+    /// Keep a check with its run.
+    KeepCheck(Arc<Findings>, Arc<Done>),
     /// Download the model of that name as the download of this number.
     Download(u64, String),
     /// End the download of this number; the parts that have arrived are kept.

@@ -16,6 +16,7 @@
 pub mod answer;
 mod bindings;
 pub mod chance;
+pub mod checks;
 pub mod choice;
 pub mod columns;
 pub mod command;

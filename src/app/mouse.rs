@@ -1,5 +1,6 @@
 //! Clicks and the wheel, looked up in the layout.
 
+use super::checks::{list, page, window};
 use super::choice::{self, sort_by};
 use super::columns::{self, Item};
 use super::commands::{self, movement, views};
@@ -74,6 +75,8 @@ fn turn(state: &mut State, rows: isize) {
     match state.overlay {
         Some(Overlay::Runs(_)) => run_list::step(state, rows),
         Some(Overlay::Dropped(_)) => dropped::step(state, rows),
+        Some(Overlay::Check(_)) => window::step(state, rows),
+        Some(Overlay::Checks(_)) => list::step(state, rows),
         _ => help::step(state, rows),
     }
 }
@@ -85,6 +88,8 @@ fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
         Some(Overlay::Copy(_)) => copy_box::lines(state).len(),
         Some(Overlay::Runs(list)) => list.lines(),
         Some(Overlay::Dropped(_)) => dropped::lines(state).len(),
+        Some(Overlay::Check(window)) => page::page(state, window).lines(),
+        Some(Overlay::Checks(_)) => list::checks(state).len().max(1),
         _ => 0,
     };
     let Some(area) = layout::window(state, state.size(), lines) else { return Vec::new() };
@@ -101,6 +106,10 @@ fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
         Some(Overlay::Chooser(chooser)) => choice::pick(state, *chooser, row),
         Some(Overlay::Copy(_)) => copy_box::choose(state, row),
         Some(Overlay::Help(_)) => help::click(state, row, inside),
+        Some(Overlay::Checks(cursor)) => {
+            let top = (cursor + 1).saturating_sub(usize::from(inside.height));
+            list::choose(state, top + row)
+        }
         // The first row is the heading.
         Some(Overlay::Runs(list)) if row > 0 => {
             let target = list.top(usize::from(inside.height).saturating_sub(1)) + row - 1;

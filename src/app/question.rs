@@ -1,5 +1,6 @@
 //! The words of the questions that are asked before work ends, and whether there still is something to ask about.
 
+use super::checks::page::progress;
 use super::command_id::CommandId;
 use super::keeping;
 use super::notice::Notice;
@@ -21,6 +22,7 @@ pub fn notice(state: &State) -> Option<Notice> {
 pub fn is_open(state: &State, question: Question) -> bool {
     match question {
         Question::StopJob => state.job.is_some(),
+        Question::StopCheck => state.check.is_some(),
         Question::StopDownload => state.download.is_some(),
         Question::Replace => state.pending.is_some() && (state.job.is_some() || state.record.opened),
         Question::Leave => would_lose(state).is_some(),
@@ -30,13 +32,14 @@ pub fn is_open(state: &State, question: Question) -> bool {
 /// What would end or be lost if the program left now.
 fn would_lose(state: &State) -> Option<String> {
     let job = state.job.as_ref().map(|job| format!("the computation{} would be lost", share(job)));
+    let check = || state.check.as_ref().map(|check| format!("the causal check would be lost ({})", progress(state, check)));
     let download = state.download.as_ref();
     let download = || download.map(|download| format!("the download of {} would stop; what has arrived is kept", download.name));
     let unkept = || {
         let write = state.setting.keymap.way(CommandId::WRITE_RUN);
         keeping::is_endangered(state).then(|| format!("the run could not be kept and would be lost; {write} writes it"))
     };
-    job.or_else(download).or_else(unkept)
+    job.or_else(check).or_else(download).or_else(unkept)
 }
 
 /// What waits, and what it would end.
@@ -73,6 +76,13 @@ fn text(state: &State, question: Question) -> String {
             };
             format!("stop the computation{}? {what}, n goes on", share(job))
         }
+        (Question::StopCheck, ..) => state.check.as_ref().map_or_else(
+            || "the work has ended".to_owned(),
+            |running| {
+                let how_far = progress(state, running);
+                format!("stop the {} ({how_far})? y stops it, what was found stays on the screen, n goes on", running.check)
+            },
+        ),
         (Question::StopDownload, _, Some(download)) => {
             format!("stop the download of {}? y stops it, what has arrived is kept, n goes on", download.name)
         }

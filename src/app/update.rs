@@ -1,5 +1,6 @@
 //! The only entry into the state: it takes a message and returns effects.
 
+use super::checks::{list, running, window};
 use super::command::{Command, Reach};
 use super::command_id::CommandId;
 use super::commands;
@@ -55,6 +56,14 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Job(number, news, now) => {
             state.now = state.now.max(now);
             job::news(state, number, news)
+        }
+        Message::Check(number, news, now) => {
+            state.now = state.now.max(now);
+            running::news(state, number, news)
+        }
+        Message::ChecksRead(findings, checks) => {
+            running::read(state, &findings, checks);
+            Vec::new()
         }
         Message::Download(number, news, now) => {
             state.now = state.now.max(now);
@@ -141,6 +150,8 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
         Some(Overlay::Chooser(chooser)) => choice::key(state, *chooser, key),
         Some(Overlay::Runs(_)) => run_list::key(state, key),
         Some(Overlay::Dropped(_)) => dropped::key(state, key),
+        Some(Overlay::Check(_)) => window::key(state, key),
+        Some(Overlay::Checks(_)) => list::key(state, key),
         Some(Overlay::Palette(_)) => palette::key(state, key),
         Some(Overlay::Help(_)) => help::key(state, key),
         Some(Overlay::Topic(_)) => help::topic_key(state, key),

@@ -9,29 +9,16 @@ use super::causal::words::{heading, interval, number, wrapped};
 use super::causal::{Checked, json};
 use super::output;
 use super::table::Table;
-use crate::core::causal::bootstrap::Resamples;
-use crate::core::causal::scores::{Score, resamples, score_of};
+use crate::core::causal::scores::Score;
 use crate::core::causal::set::Member;
-use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, SCAN_END, SCAN_STEP};
+use crate::core::causal::steering::{Dose, Flip, Flips, SCAN_END, SCAN_STEP, Steered, Written};
 use crate::core::problem::{Problem, Result};
 use crate::core::run::Manifest;
 use crate::core::submodule::FeatureId;
 use crate::core::text::printable;
 use crate::engine::causal::continuation::Writing;
 use crate::engine::causal::plain::Sides;
-use crate::engine::causal::steering::Steering;
-
-/// Everything that was found.
-struct Steered {
-    decoder_norm: f64,
-    /// Mean activation where active, in clean and in patch prompts.
-    activations: [Option<f64>; 2],
-    doses: Vec<Dose>,
-    /// Upwards and downwards; None if not asked for.
-    flips: Option<[Flips; 2]>,
-    /// Each with the text of its greedy tokens, then of its samples, prompt by prompt.
-    continuations: Vec<(Continuation, Vec<String>, Vec<Vec<String>>)>,
-}
+use crate::engine::causal::steered::{Plan, steered};
 
 /// Runs `steer`.
 pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
@@ -48,32 +35,11 @@ pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
         top_p: f64::from(arguments.top_p),
         seed: arguments.seed,
     };
+    let (coefficients, continued) = (arguments.coefficients.clone(), arguments.coefficients.clone());
+    let (positions, scans) = (arguments.positions, !arguments.no_scan);
+    let plan = Plan { feature, positions, coefficients, continued, writing, scans };
     let found = checked.with_model(arguments.model.clone(), Sides::Both, |loaded, plain, told, cancel| {
-        let steering = Steering::new(plain, feature)?;
-        let (coefficients, positions) = (&arguments.coefficients, arguments.positions);
-        let doses = steering.dose(coefficients, positions, told, cancel)?;
-        let flips = if arguments.no_scan {
-            None
-        } else {
-            Some([steering.flips(positions, false, told, cancel)?, steering.flips(positions, true, told, cancel)?])
-        };
-        let text = |tokens: &Vec<u32>| match &loaded.tokenizer {
-            Some(tokenizer) => tokenizer.texts(tokens).concat(),
-            None => tokens.iter().map(|token| format!("#{token}")).collect::<Vec<_>>().join(" "),
-        };
-        let mut continuations = Vec::new();
-        // Without steering all modes are one.
-        let modes = |coefficient: f32| if coefficient == 0.0 { &Mode::ALL[..1] } else { &Mode::ALL[..] };
-        let steered = coefficients.iter().filter(|coefficient| **coefficient != 0.0);
-        let all = [0.0].iter().chain(steered).filter(|_| writing.tokens > 0);
-        for (coefficient, mode) in all.flat_map(|coefficient| modes(*coefficient).iter().map(move |mode| (*coefficient, *mode))) {
-            let found = steering.continuations(coefficient, mode, writing, cancel)?;
-            let greedy = found.greedy.iter().map(text).collect();
-            let sampled = found.sampled.iter().map(|sample| sample.iter().map(text).collect()).collect();
-            continuations.push((found, greedy, sampled));
-        }
-        let (decoder_norm, activations) = (steering.decoder_norm(), steering.mean_activations());
-        Ok(Steered { decoder_norm, activations, doses, flips, continuations })
+        steered(plain, loaded.tokenizer.as_ref(), &plan, told, &mut |_| {}, cancel)
     })?;
     match arguments.format {
         Printed::Json => json::print(&as_json(&checked, feature, arguments, &found))?,
@@ -83,11 +49,10 @@ pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
 }
 
 fn as_json(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, found: &Steered) -> Value {
-    let draws = resamples(found.doses.first().map_or(0, |dose| dose.metrics.len()));
-    let dose = |dose: &Dose| {
+    let dose = |(dose, metric): (&Dose, &Score)| {
         json!({
             "coefficient": dose.coefficient,
-            "logit_difference": json::score(&score_of(&dose.metrics, &draws)),
+            "logit_difference": json::score(metric),
             "p_clean_answer": dose.clean,
             "p_patch_answer": dose.patch,
         })
@@ -96,7 +61,7 @@ fn as_json(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, fo
         |flip: &Option<Flip>| flip.map(|flip| json!({ "coefficient": flip.coefficient, "before": flip.before, "at": flip.at }));
     let flips = |flips: &Flips| json!({ "per_example": flips.per_example.iter().map(flip).collect::<Vec<_>>(), "mean": flip(&flips.mean) });
     let mut continuations: Map<String, Value> = Map::new();
-    for (found, greedy, sampled) in &found.continuations {
+    for Written { continuation: found, greedy, sampled } in &found.written {
         let sampled: Vec<Value> =
             found.sampled.iter().zip(sampled).map(|(tokens, text)| json!({ "tokens": tokens, "text": text })).collect();
         let value = json!({ "tokens": found.greedy, "text": greedy, "smallest_gap": found.smallest_gap, "sampled": sampled });
@@ -112,7 +77,7 @@ fn as_json(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, fo
         "decoder_norm": found.decoder_norm,
         "mean_activation": { "clean": found.activations[0], "patch": found.activations[1] },
         "positions": arguments.positions.to_string(),
-        "dose": found.doses.iter().map(dose).collect::<Vec<_>>(),
+        "dose": found.doses.iter().zip(&found.metrics).map(dose).collect::<Vec<_>>(),
         "scan": { "step": SCAN_STEP, "end": SCAN_END },
         "flip": found.flips.as_ref().map(|[up, down]| json!({ "positive": flips(up), "negative": flips(down) })),
         "sampling": { "temperature": arguments.temperature, "top_p": arguments.top_p, "seed": arguments.seed },
@@ -129,7 +94,7 @@ fn as_table(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, f
         heading(checked, examples),
         arguments.positions,
         found.decoder_norm,
-        doses(found, &resamples(examples)),
+        doses(found),
         found.flips.as_ref().map_or_else(String::new, flips),
         continuations(checked.manifest(), checked, found),
         wrapped(
@@ -140,16 +105,15 @@ fn as_table(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, f
     )
 }
 
-fn doses(found: &Steered, draws: &Resamples) -> String {
+fn doses(found: &Steered) -> String {
     let mut table = Table::new(0, &["coefficient", "x mean", "metric", "95 %", "p clean answer", "p patch answer"]);
-    for dose in &found.doses {
+    for (dose, metric) in found.doses.iter().zip(&found.metrics) {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        let Score { mean: metric, interval: between, .. } = score_of(&dose.metrics, draws);
         table.push(vec![
             dose.coefficient.to_string(),
             found.activations[1].map_or_else(|| "-".to_owned(), |unit| format!("{:+.2}", f64::from(dose.coefficient) / unit)),
-            number(metric),
-            interval(between),
+            number(metric.mean),
+            interval(metric.interval),
             format!("{:.5}", mean(&dose.clean)),
             format!("{:.5}", mean(&dose.patch)),
         ]);
@@ -173,21 +137,21 @@ fn flips([up, down]: &[Flips; 2]) -> String {
 }
 
 fn continuations(manifest: &Manifest, checked: &Checked, found: &Steered) -> String {
-    if found.continuations.is_empty() {
+    if found.written.is_empty() {
         return String::new();
     }
     let view = manifest.study.view(checked.view);
     let examples = &manifest.data(checked.view).examples;
     let mut text = String::new();
-    let prompts = found.continuations.first().map_or(0, |(found, ..)| found.greedy.len());
+    let prompts = found.written.first().map_or(0, |written| written.greedy.len());
     for (place, example) in examples.iter().take(prompts).enumerate() {
         let (clean, _) = view.direction.orient(&example.clean_text, &example.patch_text);
         text.push_str(&format!("{}\n", printable(&clean.concat())));
-        for (continuation, greedy, sampled) in &found.continuations {
+        for Written { continuation, greedy, sampled } in &found.written {
             let name = if continuation.coefficient == 0.0 { "unsteered" } else { continuation.mode.name() };
-            text.push_str(&format!("  {:>6} {name:<12} {}\n", continuation.coefficient, greedy[place]));
+            text.push_str(&format!("  {:>6} {name:<12} {}\n", continuation.coefficient, printable(&greedy[place])));
             for sample in sampled {
-                text.push_str(&format!("  {:>6} {:<12} {}\n", "", "  sampled", sample[place]));
+                text.push_str(&format!("  {:>6} {:<12} {}\n", "", "  sampled", printable(&sample[place])));
             }
         }
     }

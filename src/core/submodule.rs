@@ -117,7 +117,8 @@ impl FromStr for Submodule {
 }
 
 /// One feature of one submodule's dictionary; the derived order is submodule order, then index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct FeatureId {
     /// The submodule whose dictionary has the feature.
     pub submodule: Submodule,
@@ -129,6 +130,20 @@ impl fmt::Display for FeatureId {
     /// Neuronpedia's short name, the one name of a feature on the screen and in messages: `5-res-sm/26074`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.submodule.neuronpedia_name(), self.index.0)
+    }
+}
+
+impl From<FeatureId> for String {
+    fn from(feature: FeatureId) -> Self {
+        feature.to_string()
+    }
+}
+
+impl TryFrom<String> for FeatureId {
+    type Error = Problem;
+
+    fn try_from(text: String) -> Result<Self, Problem> {
+        text.parse()
     }
 }
 

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::lock::Lock;
-use super::{atomic, clock, run_file};
+use super::{atomic, clock, kept_checks, run_file};
+use crate::core::causal::check::Done;
 use crate::core::kept_run::{About, KeptRun, LONGEST_NAME, automatic_name, is_automatic};
 use crate::core::problem::{Problem, Result};
 use crate::core::run::{Manifest, Run, Seconds};
@@ -121,6 +122,22 @@ impl KeptRuns {
         Ok((run_file::read(path)?, held))
     }
 
+    /// The file of the kept run called `name`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{ENDING}"))
+    }
+
+    /// Keeps a check of the kept run at `path`, whose record is `manifest`, and removes the oldest runs beyond `limits`.
+    ///
+    /// # Errors
+    /// If the run is not kept any more, or the check cannot be written.
+    pub fn keep_check(&self, path: &Path, manifest: &Manifest, done: &Done, limits: Limits) -> Result<()> {
+        let _lock = self.lock()?;
+        let run = Kept::at(path.to_owned())?;
+        kept_checks::add(path, manifest, done)?;
+        self.prune(limits, &run.name)
+    }
+
     /// Whether `path` is a file of this folder.
     pub fn holds(&self, path: &Path) -> bool {
         path.parent() == Some(self.folder.as_path())
@@ -139,11 +156,16 @@ impl KeptRuns {
         }
         let _lock = self.lock()?;
         let run = self.find(text)?;
-        let path = self.folder.join(format!("{new}.{ENDING}"));
+        let path = self.path(new);
         if path.exists() {
             return Err(Problem::new(new, "is the name of another kept run", "choose another name, or delete that run first"));
         }
-        std::fs::rename(&run.path, &path).map_err(|error| Problem::from_io(&run.path, "rename it", &error))
+        std::fs::rename(&run.path, &path).map_err(|error| Problem::from_io(&run.path, "rename it", &error))?;
+        let (checks, renamed) = (kept_checks::path(&run.path), kept_checks::path(&path));
+        match std::fs::rename(&checks, renamed) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Problem::from_io(&checks, "rename it", &error)),
+            _ => Ok(()),
+        }
     }
 
     /// Deletes the run that `text` calls, unless an explorer has it open. Returns its name.
@@ -153,7 +175,7 @@ impl KeptRuns {
         if is_open(&path) {
             return Err(Problem::environment(name, "is open in an explorer", "leave that explorer first"));
         }
-        std::fs::remove_file(&path).map_err(|error| Problem::from_io(&path, "delete it", &error))?;
+        remove(&path).map_err(|error| Problem::from_io(&path, "delete it", &error))?;
         Ok(name)
     }
 
@@ -189,8 +211,7 @@ impl KeptRuns {
         let time = humantime::format_rfc3339_seconds(clock::now()).to_string();
         let name = automatic_name(&run.manifest, &time);
         let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}-{number}")));
-        let path = |name: &str| self.folder.join(format!("{name}.{ENDING}"));
-        let free = names.map(|name| path(&name)).find(|path| !path.exists()).unwrap_or_else(|| path(&name));
+        let free = names.map(|name| self.path(&name)).find(|path| !path.exists()).unwrap_or_else(|| self.path(&name));
         atomic::write_new(&free, bytes)?;
         hold(&Kept::at(free)?)
     }
@@ -214,7 +235,7 @@ impl KeptRuns {
             bytes = bytes.saturating_add(file.bytes);
             if (runs > limits.runs || bytes > limits.bytes) && file.name != present && !is_open(&file.path) {
                 // What cannot be removed stays; the next run tries again.
-                let _ = std::fs::remove_file(&file.path);
+                let _ = remove(&file.path);
             }
         }
         Ok(())
@@ -232,7 +253,8 @@ struct Kept {
 
 impl Kept {
     fn at(path: PathBuf) -> Result<Self> {
-        let read = |metadata: Metadata| Ok((metadata.len(), metadata.modified()?));
+        let checks = std::fs::metadata(kept_checks::path(&path)).map_or(0, |metadata| metadata.len());
+        let read = |metadata: Metadata| Ok((metadata.len() + checks, metadata.modified()?));
         let (bytes, modified) =
             std::fs::metadata(&path).and_then(read).map_err(|error| Problem::from_io(&path, "read it", &error))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -270,6 +292,14 @@ fn is_open(path: &Path) -> bool {
             let modified = file.metadata().and_then(|metadata| metadata.modified());
             modified.is_ok_and(|modified| SystemTime::now().duration_since(modified).is_ok_and(|age| age < UNLOCKABLE))
         }
+    }
+}
+
+/// Removes a run. Its checks go first: without them it is still a run.
+fn remove(run: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(kept_checks::path(run)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => std::fs::remove_file(run),
     }
 }
 

@@ -5,6 +5,7 @@ mod clock;
 pub mod explanations;
 pub mod folders;
 pub mod hub;
+pub mod kept_checks;
 pub mod kept_runs;
 pub mod labels;
 mod lock;

@@ -12,6 +12,7 @@ use rustix::process::{Signal, kill_current_process_group};
 use super::Incoming;
 use super::background::{self, Background};
 use super::background_reply::{BackgroundReply, Fed};
+use super::checks::Checks;
 use super::clipboard::Provider;
 use super::color_depth::{self, ColorDepth};
 use super::downloads::Downloads;
@@ -134,6 +135,7 @@ pub fn explore(start: Start) -> Result<()> {
         Errands::new(sender.clone(), environment.clone(), clipboard, start.folders.state.clone(), Arc::clone(&start.log))?;
     let saver = Saver::new(start.folders.tags(), sender.clone(), Arc::clone(&start.log))?;
     let jobs = Jobs::new(sender.clone(), begin, Arc::clone(&start.log));
+    let checks = Checks::new(sender.clone(), begin, Arc::clone(&start.log), jobs.cache());
     let limits = Limits { runs: start.config.kept_runs, bytes: start.config.kept_bytes };
     let keeper = Keeper::new(&start.folders, limits, sender.clone(), Arc::clone(&start.log))?;
     let evidence = Evidence::new(sender.clone(), jobs.cache(), start.folders.responses(), Arc::clone(&start.log));
@@ -149,6 +151,7 @@ pub fn explore(start: Start) -> Result<()> {
         keeper,
         jobs,
         evidence,
+        checks,
         downloads,
         begin,
         reply,
@@ -280,6 +283,7 @@ struct Explorer {
     keeper: Keeper,
     jobs: Jobs,
     evidence: Evidence,
+    checks: Checks,
     downloads: Downloads,
     begin: Instant,
     reply: BackgroundReply,
@@ -366,9 +370,9 @@ impl Waiting for Explorer {
 }
 
 impl Explorer {
-    /// Whether a job or a download runs, whose time is shown.
+    /// Whether a job, a check or a download runs, whose time is shown.
     fn runs(&self) -> bool {
-        self.state.job.is_some() || self.state.download.is_some()
+        self.state.job.is_some() || self.state.check.is_some() || self.state.download.is_some()
     }
 
     /// Handles keys that are not part of a reply, and the answer of a reply about the background.
@@ -403,6 +407,9 @@ impl Explorer {
             Effect::Cancel(number) => self.jobs.cancel(number),
             Effect::Ask(question) => self.evidence.ask(*question),
             Effect::StopAsking(number) => self.evidence.stop(number),
+            Effect::StartCheck(number, request) => self.checks.start(number, *request),
+            Effect::CancelCheck(number) => self.checks.cancel(number),
+            Effect::KeepCheck(findings, done) => self.keeper.keep_check(findings, done),
             Effect::Download(number, name) => self.downloads.start(number, name),
             Effect::CancelDownload(number) => self.downloads.cancel(number),
             Effect::Arrange(_) | Effect::Discard(_) => self.errands.arrange(effect),

@@ -1,28 +1,30 @@
 //! Keeps runs and sessions in the user's state folder, and reads runs, on a thread of its own: a run may be large and a disk slow.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use super::Incoming;
 use super::jobs::shown;
 use crate::app::message::Message;
-use crate::core::findings::Findings;
+use crate::core::causal::check::Done;
+use crate::core::findings::{Findings, Source};
 use crate::core::problem::{Problem, Result};
 use crate::core::session::{Looked, Session};
 use crate::store::folders::Folders;
 use crate::store::kept_runs::{Held, KeptRuns, Limits};
 use crate::store::log::Log;
-use crate::store::{run_file, sessions};
+use crate::store::{kept_checks, run_file, sessions};
 
 /// Least time between two writes of the session, which changes with every key.
 const PAUSE: Duration = Duration::from_secs(1);
 
 enum Order {
     Keep(Arc<Findings>),
+    KeepCheck(Arc<Findings>, Arc<Done>),
     Read(PathBuf),
     List,
     MentionLast,
@@ -34,7 +36,7 @@ enum Order {
 impl Order {
     /// Whether something would be lost if the program left before this order is carried out.
     fn is_awaited(&self) -> bool {
-        matches!(self, Self::Keep(_) | Self::SaveSession(_))
+        matches!(self, Self::Keep(_) | Self::KeepCheck(..) | Self::SaveSession(_))
     }
 }
 
@@ -58,6 +60,7 @@ impl Keeper {
             log,
             awaited: Arc::clone(&awaited),
             held: None,
+            kept: Vec::new(),
             session: None,
             written: None,
             told: None,
@@ -70,6 +73,11 @@ impl Keeper {
     /// Asks for the run to be kept.
     pub fn keep(&self, findings: Arc<Findings>) {
         self.order(Order::Keep(findings));
+    }
+
+    /// Asks for a check of a kept run to be kept with it.
+    pub fn keep_check(&self, findings: Arc<Findings>, done: Arc<Done>) {
+        self.order(Order::KeepCheck(findings, done));
     }
 
     /// Asks for the run at `path`, kept or not.
@@ -118,6 +126,8 @@ struct Work {
     awaited: Arc<AtomicUsize>,
     /// The kept run on the screen, which nobody removes meanwhile.
     held: Option<Held>,
+    /// The files of the kept runs that are in memory: a check may end when another run is on the screen.
+    kept: Vec<(Weak<Findings>, PathBuf)>,
     /// The latest session that is not stored yet.
     session: Option<Box<(Looked, Session)>>,
     /// When a session was stored last.
@@ -144,6 +154,10 @@ impl Work {
         match order {
             Order::Keep(findings) => {
                 self.keep(findings);
+                self.awaited.fetch_sub(1, Ordering::Relaxed);
+            }
+            Order::KeepCheck(findings, done) => {
+                self.keep_check(&findings, &done);
                 self.awaited.fetch_sub(1, Ordering::Relaxed);
             }
             Order::Read(path) => self.read(&path),
@@ -180,12 +194,17 @@ impl Work {
         let run = findings.to_run().ok_or_else(|| Problem::new("run", "is not whole", "compute it again"));
         let outcome = run.and_then(|run| self.runs.keep(&run, self.limits)).map(|held| {
             self.log.line(format_args!("kept the run {}", held.name));
+            let path = self.runs.path(&held.name);
             self.held = Some(held);
+            path
         });
         if let Err(problem) = &outcome {
             self.log.line(format_args!("the run is not kept: {problem}"));
         }
-        self.tell(Message::RunKept(findings, outcome));
+        let path = outcome.as_ref().ok().cloned();
+        self.tell(Message::RunKept(Arc::clone(&findings), outcome.map(|_| ())));
+        // A run with the same result may have been kept before, with checks.
+        path.into_iter().for_each(|path| self.read_checks(&findings, path));
     }
 
     fn read(&mut self, path: &Path) {
@@ -198,9 +217,41 @@ impl Work {
                 self.held = Some(held);
                 let findings = shown(run, None);
                 self.tell(Message::RunRead(Ok(Arc::clone(&findings))));
-                self.tell(Message::RunKept(findings, Ok(())));
+                self.tell(Message::RunKept(Arc::clone(&findings), Ok(())));
+                self.read_checks(&findings, path.to_owned());
             }
             Err(problem) => self.tell(Message::RunRead(Err(problem))),
+        }
+    }
+
+    /// Tells the checks of the kept run at `path`, and remembers where later ones belong.
+    fn read_checks(&mut self, findings: &Arc<Findings>, path: PathBuf) {
+        let Source::Run { manifest, .. } = &findings.source else { return };
+        let checks = kept_checks::read(&path, manifest).unwrap_or_else(|problem| {
+            self.log.line(&problem);
+            self.tell(Message::Failed(problem));
+            Vec::new()
+        });
+        self.kept.retain(|(findings, _)| findings.strong_count() > 0);
+        self.kept.push((Arc::downgrade(findings), path));
+        if !checks.is_empty() {
+            self.tell(Message::ChecksRead(Arc::clone(findings), checks.into_iter().map(Arc::new).collect()));
+        }
+    }
+
+    fn keep_check(&mut self, findings: &Arc<Findings>, done: &Done) {
+        let is_same = |(kept, _): &&(Weak<Findings>, PathBuf)| std::ptr::eq(kept.as_ptr(), Arc::as_ptr(findings));
+        let path = self.kept.iter().find(is_same).map(|(_, path)| path.clone());
+        let outcome = match (&findings.source, path) {
+            (Source::Run { manifest, .. }, Some(path)) => self.runs.keep_check(&path, manifest, done, self.limits),
+            _ => Err(Problem::new(&done.check, "is not kept: its run is not kept", "run it again with a kept run")),
+        };
+        match outcome {
+            Ok(()) => self.log.line(format_args!("kept the check: {}", done.check)),
+            Err(problem) => {
+                self.log.line(format_args!("the check is not kept: {problem}"));
+                self.tell(Message::Failed(problem));
+            }
         }
     }
 

@@ -8,6 +8,7 @@ pub mod background;
 pub mod background_reply;
 pub mod bench;
 pub mod browser;
+mod checks;
 pub mod clipboard;
 pub mod color_depth;
 pub mod device;

@@ -9,10 +9,13 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::cut;
 use super::legend;
 use super::theme::Theme;
+use crate::app::checks::page::progress;
 use crate::app::columns::{Item, on_screen};
+use crate::app::columns::{Item, place};
 use crate::app::command_id::CommandId;
 use crate::app::layout::Layout;
 use crate::app::state::State;
+use crate::app::state::check::Checking;
 use crate::app::state::tagging::Standing;
 use crate::app::{chance, download, evidence, job, keeping, layout, selecting, tagging, targets};
 use crate::core::findings::{Findings, Source};
@@ -97,6 +100,9 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let tags = tagging::standing(state);
     let text = tags.text();
     let Some(running) = &state.job else {
+        if let Some(check) = &state.check {
+            return checking(state, check, text, theme, room);
+        }
         let style = if tags == Standing::Saved { theme.good } else { theme.warning };
         return (text.to_owned(), if tags.is_endangered() { theme.error } else { style });
     };
@@ -119,6 +125,15 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let fitting = forms.into_iter().find(|form| form.width() <= room);
     let text = fitting.unwrap_or_else(|| format!("{share} % · {stop} stops{said}"));
     (text, if tags.is_endangered() { theme.error } else { theme.warning })
+}
+
+/// The progress of the causal check, and whether the tags are saved; the stage is dropped if there is no room for it.
+fn checking(state: &State, check: &Checking, tags: &str, theme: &Theme, room: usize) -> (String, Style) {
+    let stop = state.setting.keymap.way(CommandId::CANCEL);
+    let said = if tags.is_empty() { String::new() } else { format!(" · {tags}") };
+    let long = format!("check: {} · {stop} stops{said}", progress(state, check));
+    let text = if long.width() <= room { long } else { format!("check · {stop} stops{said}") };
+    (text, if tagging::standing(state).is_endangered() { theme.error } else { theme.warning })
 }
 
 /// Seconds, rounded up, in words such as `28 s`, `3 min 5 s` or `2 h 10 min`.

@@ -3,6 +3,7 @@
 
 pub mod bar;
 pub mod card;
+mod checks;
 mod features;
 mod fit;
 mod footer;
@@ -56,6 +57,7 @@ pub fn view(state: &State, frame: &mut Frame) {
     footer::draw(state, &theme, rect(layout.footer), frame);
     overlay::draw(state, &theme, area, frame);
     lists::draw(state, &theme, area, frame);
+    checks::draw(state, &theme, area, frame);
 }
 
 /// Index of the first visible line of the card: less than it was scrolled if the card ends before.

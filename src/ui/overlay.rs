@@ -26,7 +26,16 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         Some(Overlay::Help(list)) => help::help(list, state, theme, area, frame),
         Some(Overlay::Topic(page)) => help::topic(page, state, theme, area, frame),
         Some(Overlay::Copy(cursor)) => copy(*cursor, state, theme, area, frame),
-        Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::Runs(_) | Overlay::Dropped(_) | Overlay::HeatMap) | None => {}
+        Some(
+            Overlay::Prompt(_)
+            | Overlay::Question(_)
+            | Overlay::Runs(_)
+            | Overlay::Dropped(_)
+            | Overlay::Check(_)
+            | Overlay::Checks(_)
+            | Overlay::HeatMap,
+        )
+        | None => {}
     }
 }
 

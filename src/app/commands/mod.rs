@@ -1,6 +1,7 @@
 //! The registry of commands: names, help and default keys. The key map, the palette, the help, the footer and the manual's table
 //! are made from it.
 
+pub mod checks;
 pub mod conditions;
 pub mod copy;
 pub mod evidence;
@@ -29,6 +30,7 @@ pub static GROUPS: [Group; 9] = [
     Group { title: "Evidence", commands: evidence::COMMANDS },
     Group { title: "Tags", commands: tags::COMMANDS },
     Group { title: "Copy and open", commands: copy::COMMANDS },
+    Group { title: "Causal checks", commands: checks::COMMANDS },
     Group { title: "Computation", commands: work::COMMANDS },
     Group { title: "Program", commands: window::COMMANDS },
 ];

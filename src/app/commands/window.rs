@@ -113,7 +113,11 @@ fn can_go_back(state: &State) -> Result<(), String> {
     }
     let keymap = &state.setting.keymap;
     let (stop, leave) = (keymap.way(CommandId::CANCEL), keymap.way(CommandId::QUIT));
-    let work = if state.job.is_some() || state.download.is_some() { format!("; {stop} stops the work") } else { String::new() };
+    let work = if state.job.is_some() || state.check.is_some() || state.download.is_some() {
+        format!("; {stop} stops the work")
+    } else {
+        String::new()
+    };
     Err(format!("there is no filter, mark or restriction to drop{work}; {leave} leaves"))
 }
 

@@ -60,7 +60,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "cancel",
-        help: "stop the computation, else the download; asks first, and keeps what is done",
+        help: "stop the computation, else the causal check, else the download; asks first",
         keys: &["x"],
         reach: Reach::Screen,
         enabled: runs,
@@ -129,8 +129,8 @@ fn has_path(state: &State) -> Result<(), String> {
 }
 
 fn runs(state: &State) -> Result<(), String> {
-    if state.job.is_none() && state.download.is_none() {
-        return Err("nothing is being computed or downloaded".to_owned());
+    if state.job.is_none() && state.check.is_none() && state.download.is_none() {
+        return Err("nothing is being computed, checked or downloaded".to_owned());
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 //!
 //! Each prompt is one `Dialogue` in a file of its own; `dialogue` is the only place that knows all of them.
 
+mod ablate;
+mod ablate_each;
 mod completion;
 mod corpus;
 mod dialogue;
@@ -15,6 +17,7 @@ mod note;
 mod pairs;
 mod path;
 mod selection;
+mod steer;
 mod steps;
 mod study;
 mod title;
@@ -46,6 +49,9 @@ fn dialogue(asked: &Asked) -> Box<dyn Dialogue> {
         Asked::Pairs => Box::new(pairs::Pairs),
         Asked::Fetch => Box::new(fetch::Fetch),
         Asked::Corpus => Box::new(corpus::Corpus),
+        Asked::Ablate => Box::new(ablate::Ablate),
+        Asked::AblateEach => Box::new(ablate_each::AblateEach),
+        Asked::Steer => Box::new(steer::Steer),
         Asked::WriteRun => Box::new(write_run::WriteRun),
         Asked::Title => Box::new(title::Title),
         Asked::ImportTags => Box::new(import_tags::ImportTags),
@@ -171,8 +177,8 @@ fn accept(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
     match accepted {
         Ok(effects) => {
             history::remember(state, dialogue.label(), &text);
-            // The answer may have led to a question.
-            if !matches!(state.overlay, Some(Overlay::Question(_))) {
+            // The answer may have led to a question, or to a window.
+            if !matches!(state.overlay, Some(Overlay::Question(_) | Overlay::Check(_))) {
                 state.overlay = dialogue.then();
             }
             effects

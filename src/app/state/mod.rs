@@ -1,6 +1,7 @@
 //! The state: everything that is on the screen or can come onto it.
 
 pub mod chance;
+pub mod check;
 pub mod copied;
 pub mod download;
 pub mod evidence;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chance::Chance;
+use check::Checking;
 use copied::{Form, Title};
 use download::{Download, Offer};
 use evidence::Evidence;
@@ -163,6 +165,10 @@ pub struct State {
     pub job: Option<Job>,
     /// Number of the latest job, from 1.
     pub jobs: u64,
+    /// The running causal check, if there is one.
+    pub check: Option<Checking>,
+    /// Number of the latest check, from 1.
+    pub checks: u64,
     /// The running download, if there is one.
     pub download: Option<Download>,
     /// Number of the latest download, from 1.
@@ -277,6 +283,8 @@ impl State {
             show_published: false,
             job: None,
             jobs: 0,
+            check: None,
+            checks: 0,
             download: None,
             downloads: 0,
             tab: Tab::Single(View(0)),

@@ -1,5 +1,6 @@
 //! Overlays: prompts, questions, choosers, lists and the heat map.
 
+use super::check::Window;
 use super::list::List;
 use super::prompt::Prompt;
 use super::question::Question;
@@ -25,6 +26,10 @@ pub enum Overlay {
     Runs(RunList),
     /// The dropped pairs, a list over the panes, from this line on.
     Dropped(usize),
+    /// The window on a causal check, over the panes.
+    Check(Box<Window>),
+    /// The list of causal checks, over the panes, with the index of the line at its cursor.
+    Checks(usize),
     /// The copy box, with the index of the line at its cursor.
     Copy(usize),
     /// The heat map, over the whole screen.

@@ -35,6 +35,12 @@ pub enum Asked {
     Fetch,
     /// Which text to look features up in.
     Corpus,
+    /// How features are ablated together.
+    Ablate,
+    /// How features are ablated one by one.
+    AblateEach,
+    /// Where prompts are steered.
+    Steer,
     /// Where to write the run.
     WriteRun,
     /// The title of copied lists.

@@ -17,6 +17,8 @@ pub enum Pending {
 pub enum Question {
     /// Whether the computation stops.
     StopJob,
+    /// Whether the causal check stops.
+    StopCheck,
     /// Whether the download stops.
     StopDownload,
     /// Whether what waits takes the place of what is computed or shown.

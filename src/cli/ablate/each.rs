@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::facts::{doubt, facts, features, ratio, show, with_facts};
+use super::facts::{doubt, facts, features, show, with_facts};
 use super::side_effects::{Asked, with_side_effects};
 use crate::cli::arguments::AblateArguments;
-use crate::cli::causal::words::{heading, interval, wrapped};
+use crate::cli::causal::words::{heading, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
 use crate::core::causal::each::{Each, Single};
-use crate::core::causal::scores::Score;
 use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::causal::way::Way;
+use crate::core::causal::words::ratio;
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
 use crate::engine::causal::each;
@@ -43,12 +43,8 @@ fn table(checked: &Checked, found: &Each, effects: &[f32]) -> String {
     let header = ["feature", "effect", "on clean", "on patch", "bias zero", "95 %", "bias resample", "95 %"];
     let mut table = Table::new(1, &header);
     for (single, effect) in found.features.iter().zip(effects) {
-        let share = |score: &Score| {
-            let interval_of = if found.all.is_within_error() { None } else { score.interval };
-            [ratio(score, found.all), interval(interval_of)]
-        };
-        let [zero, zero_interval] = share(&single.zero);
-        let [resample, resample_interval] = share(&single.resample);
+        let [zero, zero_interval] = ratio(&single.zero, found.all);
+        let [resample, resample_interval] = ratio(&single.resample, found.all);
         table.push(vec![
             single.feature.to_string(),
             format!("{effect:+.4}"),

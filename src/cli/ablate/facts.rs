@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::cli::arguments::Printed;
-use crate::cli::causal::words::{number, wrapped};
+use crate::cli::causal::words::wrapped;
 use crate::cli::causal::{Checked, json};
 use crate::cli::output;
-use crate::core::causal::scores::{Denominator, Score};
+use crate::core::causal::scores::Denominator;
 use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::causal::words;
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
 use crate::engine::causal::plain::Sides;
@@ -52,16 +53,7 @@ pub fn with_facts(mut facts: Map<String, Value>, found: Value) -> Value {
     Value::Object(facts)
 }
 
-/// The mean of a ratio, and nothing where its denominator is within its own error of zero.
-pub fn ratio(score: &Score, denominator: Denominator) -> String {
-    number(score.mean.filter(|_| !denominator.is_within_error()))
-}
-
 /// Says of a denominator that it is within its own error of zero, if it is.
 pub fn doubt(name: &str, denominator: Denominator) -> String {
-    let Some(error) = denominator.standard_error.filter(|_| denominator.is_within_error()) else { return String::new() };
-    wrapped(&format!(
-        "{name} = {:+.4} is within its standard error {error:.4} of zero: ratios to it say nothing and are shown as -",
-        denominator.mean
-    ))
+    words::doubt(name, denominator).map_or_else(String::new, |text| wrapped(&text))
 }

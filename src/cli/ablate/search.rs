@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::facts::{doubt, facts, features, ratio, show, sides, with_facts};
+use super::facts::{doubt, facts, features, show, sides, with_facts};
 use crate::cli::arguments::AblateArguments;
-use crate::cli::causal::words::{heading, interval, wrapped};
+use crate::cli::causal::words::{heading, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
 use crate::core::causal::scores::Score;
 use crate::core::causal::search::{MOST_EXHAUSTIVE, Search, Subset};
+use crate::core::causal::words::ratio;
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
 use crate::engine::causal::search::search;
@@ -27,17 +28,17 @@ fn names(subset: &Subset) -> Vec<String> {
 }
 
 fn table(checked: &Checked, found: &Search) -> String {
-    let known = |interval: Option<[f64; 2]>| interval.filter(|_| !found.all.is_within_error());
     let mut table = Table::new(2, &["features", "added", "bias", "95 %"]);
     for (place, (feature, bias)) in found.greedy.iter().enumerate() {
-        let cells = [(place + 1).to_string(), feature.to_string(), ratio(bias, found.all), interval(known(bias.interval))];
-        table.push(cells.to_vec());
+        let [share, interval] = ratio(bias, found.all);
+        table.push(vec![(place + 1).to_string(), feature.to_string(), share, interval]);
     }
     let exhaustive = found.exhaustive.as_ref().map_or_else(
         || format!("all subsets: not tried, since the list has more than {MOST_EXHAUSTIVE} features"),
         |subset| {
             let names = if subset.features.is_empty() { "none of them".to_owned() } else { names(subset).join(", ") };
-            format!("all subsets: least is left without {names}: bias {}", ratio(&subset.bias, found.all))
+            let [bias, _] = ratio(&subset.bias, found.all);
+            format!("all subsets: least is left without {names}: bias {bias}")
         },
     );
     format!(

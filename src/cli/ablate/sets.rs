@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::facts::{doubt, facts, ratio, show, sides, with_facts};
+use super::facts::{doubt, facts, show, sides, with_facts};
 use super::side_effects::{Asked, with_side_effects};
 use crate::cli::arguments::AblateArguments;
 use crate::cli::causal::words::{heading, interval, number, wrapped};
@@ -12,6 +12,7 @@ use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
 use crate::core::causal::scores::{AblatedSet, Ablation, Scores, SetScores};
 use crate::core::causal::set::{self, FeatureSet, Member};
+use crate::core::causal::words::ratio;
 use crate::core::problem::{Problem, Result};
 use crate::core::run::Manifest;
 use crate::core::submodule::Submodule;
@@ -60,15 +61,17 @@ fn table(checked: &Checked, found: &Ablation, scores: &Scores) -> String {
     let header = ["set", "F(C)", "F(not C)", "faithfulness", "completeness", "bias", "95 % of bias"];
     let mut table = Table::new(1, &header);
     for (set, scores_of) in found.sets.iter().zip(&scores.sets) {
-        let bias = if scores.bias.is_within_error() { None } else { scores_of.bias.interval };
+        let [bias, bias_interval] = ratio(&scores_of.bias, scores.bias);
+        let [faithfulness, _] = ratio(&scores_of.faithfulness, scores.span);
+        let [completeness, _] = ratio(&scores_of.completeness, scores.span);
         table.push(vec![
             printable(&set.name),
             number(scores_of.kept.mean),
             number(scores_of.removed.mean),
-            ratio(&scores_of.faithfulness, scores.span),
-            ratio(&scores_of.completeness, scores.span),
-            ratio(&scores_of.bias, scores.bias),
-            interval(bias),
+            faithfulness,
+            completeness,
+            bias,
+            bias_interval,
         ]);
     }
     format!(

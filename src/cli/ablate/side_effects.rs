@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::facts::{ratio, sides};
+use super::facts::sides;
 use crate::cli::arguments::SideEffectArguments;
 use crate::cli::causal::words::{interval, number, wrapped};
 use crate::cli::causal::{Checked, json, neutral};
@@ -11,6 +11,7 @@ use crate::core::causal::scores::{Denominator, Score, denominator_of, removed_bi
 use crate::core::causal::set::{FeatureSet, Part};
 use crate::core::causal::side_effects::Damage;
 use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::causal::words::ratio;
 use crate::core::problem::Result;
 use crate::core::request::Options;
 use crate::core::study_source::StudySource;
@@ -147,7 +148,10 @@ impl SideEffects {
                 row.extend([number(loss_change.mean), interval(loss_change.interval)]);
                 row.extend([number(divergence.mean), interval(divergence.interval)]);
             }
-            row.extend(self.others.iter().map(|other| ratio(&other.bias[place], other.all)));
+            row.extend(self.others.iter().map(|other| {
+                let [bias, _] = ratio(&other.bias[place], other.all);
+                bias
+            }));
             table.push(row);
         }
         let of_texts = match &self.texts {

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::values::{Choice, backend, lens_form};
+use super::causal::ModelArguments;
+use super::values::lens_form;
 use crate::core::lens::LensForm;
-use crate::core::request::Backend;
 use crate::core::submodule::FeatureId;
 
 /// Flags of `lens`.
 #[derive(Debug, Args)]
 pub struct LensArguments {
-    /// A run file.
+    /// A run file, or a kept run by its name or number.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
 
@@ -24,26 +24,18 @@ pub struct LensArguments {
     #[arg(long, value_name = "VIEW")]
     pub view: Option<String>,
 
-    /// The model of the run: a folder or a name, as for `run`. [default: the one that the run names]
-    #[arg(long, value_name = "demo|NAME|DIR")]
-    pub model: Option<String>,
-
-    /// The folder that holds the model's dictionaries.
-    #[arg(long, value_name = "DIR")]
-    pub dictionaries: Option<PathBuf>,
-
     /// `folded`: the decoder row through the linear part of the final layer norm. `full`: the direction alone, as long as the stream is on
     /// average, through the whole layer norm. `added`: what one unit of activation adds to the mean stream. The JSON has all three.
     #[arg(long, value_name = "FORM", default_value = "folded", value_parser = lens_form())]
     pub form: LensForm,
 
-    /// The backend that runs the prompts.
-    #[arg(long, value_name = "BACKEND", default_value = "auto", value_parser = backend())]
-    pub backend: Choice<Backend>,
-
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]
     pub format: LensFormat,
+
+    /// Where the model is.
+    #[command(flatten)]
+    pub model: ModelArguments,
 }
 
 /// How `lens` prints.

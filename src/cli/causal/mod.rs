@@ -2,7 +2,6 @@
 
 pub mod json;
 pub mod neutral;
-mod source;
 pub mod words;
 
 use std::path::PathBuf;
@@ -27,7 +26,7 @@ use crate::engine::identity;
 use crate::engine::loaded::Loaded;
 use crate::engine::memory::Bounds;
 use crate::engine::threads::Threads;
-use crate::store::run_file;
+use crate::store::{run_file, run_model};
 
 /// A run whose features are checked, with one of its views.
 pub struct Checked {
@@ -100,9 +99,22 @@ impl Checked {
         sides: Sides,
         work: impl FnOnce(&Loaded, &Plain<'_>, &mut dyn FnMut(Progress), &Cancel) -> Result<T> + Send,
     ) -> Result<T> {
+        self.with_loaded(model, |loaded, bar, cancel| {
+            bar.set_message("plain runs");
+            let plain = Plain::new(loaded.compute.as_ref(), &loaded.dictionaries, &self.pairs(), sides, cancel)?;
+            work(loaded, &plain, &mut |progress| show(bar, progress), cancel)
+        })
+    }
+
+    /// Opens the run's model, checks that it is the run's, and does `work` on the computing threads, with a bar for its progress.
+    pub fn with_loaded<T: Send>(
+        &self,
+        model: ModelArguments,
+        work: impl FnOnce(&Loaded, &ProgressBar, &Cancel) -> Result<T> + Send,
+    ) -> Result<T> {
         let source = match model.model {
             Some(name) => study::named_model(&name, model.dictionaries)?,
-            None => source::of(self.manifest())?,
+            None => run_model::of(self.manifest())?,
         };
         let bar = progress::bar("{wide_bar} {pos}/{len}, {eta} left, {msg}");
         bar.set_message("opening the model");
@@ -110,15 +122,17 @@ impl Checked {
         let outcome = Threads::new(model.threads)?.run(|| {
             let loaded = Loaded::open(&source, model.backend.named(), Bounds::NONE, &cancel)?;
             expect_model_of(self.manifest(), &loaded, &cancel)?;
-            bar.set_message("plain runs");
-            let pairs = Pair::of_run(self.manifest(), self.view);
-            let plain = Plain::new(loaded.compute.as_ref(), &loaded.dictionaries, &pairs, sides, &cancel)?;
-            let value = work(&loaded, &plain, &mut |progress| show(&bar, progress), &cancel)?;
+            let value = work(&loaded, &bar, &cancel)?;
             loaded.expect_unchanged()?;
             Ok(value)
         });
         bar.finish_and_clear();
         outcome
+    }
+
+    /// The view's pairs of prompts.
+    pub fn pairs(&self) -> Vec<Pair> {
+        Pair::of_run(self.manifest(), self.view)
     }
 }
 

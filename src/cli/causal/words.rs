@@ -1,6 +1,7 @@
 //! The words and numbers of tables of causal checks.
 
 use super::Checked;
+pub use crate::core::causal::words::{interval, number};
 use crate::core::text::{printable, wrap};
 
 /// The run, its model and its view, in a line.
@@ -16,15 +17,4 @@ pub fn heading(checked: &Checked, examples: usize) -> String {
 /// `text` in lines of at most 100 columns.
 pub fn wrapped(text: &str) -> String {
     wrap(text, 100).into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
-}
-
-/// A number of the metric, or `-`.
-pub fn number(value: Option<f64>) -> String {
-    // Adding 0 makes a negative zero positive.
-    value.map_or_else(|| "-".to_owned(), |value| format!("{:+.4}", value + 0.0))
-}
-
-/// An interval, or `-`.
-pub fn interval(interval: Option<[f64; 2]>) -> String {
-    interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:+.3} .. {high:+.3}"))
 }

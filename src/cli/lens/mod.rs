@@ -1,49 +1,24 @@
 //! `saescope lens`: what the decoder rows of features promote and suppress, and which features are near them.
 
 mod json;
-mod source;
 mod table;
 
 use std::process::ExitCode;
 
 use super::arguments::{LensArguments, LensFormat};
+use super::causal::Checked;
 use super::output;
-use crate::core::problem::{Problem, Result};
-use crate::core::run::Manifest;
-use crate::core::view::View;
-use crate::engine::cancel::Cancel;
-use crate::engine::causal::recorded::expect_model_of;
+use crate::core::problem::Result;
 use crate::engine::lens::{ViewPairs, lenses};
-use crate::engine::loaded::Loaded;
-use crate::engine::memory::Bounds;
-use crate::engine::threads::Threads;
-use crate::store::run_file;
 
 /// Runs `lens`.
-pub fn lens(arguments: &LensArguments) -> Result<ExitCode> {
-    let manifest = run_file::read(&arguments.run)?.manifest;
-    let view = view(&manifest, arguments)?;
-    let source = source::of(&manifest, arguments)?;
-    let cancel = Cancel::default();
-    let found = Threads::new(None)?.run(|| {
-        let loaded = Loaded::open(&source, arguments.backend.named(), Bounds::NONE, &cancel)?;
-        expect_model_of(&manifest, &loaded, &cancel)?;
-        lenses(&loaded, &arguments.features, &ViewPairs::of_run(&manifest, view), &cancel)
-    })?;
+pub fn lens(arguments: LensArguments) -> Result<ExitCode> {
+    let checked = Checked::open(arguments.run, arguments.view.as_deref())?;
+    let pairs = ViewPairs::of_run(checked.manifest(), checked.view);
+    let found = checked.with_loaded(arguments.model, |loaded, _, cancel| lenses(loaded, &arguments.features, &pairs, cancel))?;
     output::print(&match arguments.format {
         LensFormat::Table => table::text(&found, arguments.form),
-        LensFormat::Json => json::text(&found, manifest.study.name(view).as_str())?,
+        LensFormat::Json => json::text(&found, &checked.view_name())?,
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn view(manifest: &Manifest, arguments: &LensArguments) -> Result<View> {
-    let Some(name) = &arguments.view else { return Ok(View(0)) };
-    manifest.study.find(name).ok_or_else(|| {
-        Problem::new(
-            format_args!("--view {name}"),
-            format_args!("is not a view of {}", arguments.run.display()),
-            format_args!("use {}", manifest.study.names().join(", ")),
-        )
-    })
 }

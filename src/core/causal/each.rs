@@ -3,12 +3,14 @@
 //! A feature that is off in the clean prompts does nothing when it is set to 0 and can do much when it takes its value of the patch
 //! prompt: it carries the patch answer. One with equal shares carries the clean answer.
 
+use serde::{Deserialize, Serialize};
+
 use super::scores::{Denominator, Score, denominator_of};
 use super::way::ErrorTreatment;
 use crate::core::submodule::FeatureId;
 
 /// What single ablations say of some features.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Each {
     /// What became of the error terms.
     pub error: ErrorTreatment,
@@ -21,7 +23,7 @@ pub struct Each {
 }
 
 /// What single ablations say of one feature.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Single {
     /// The feature.
     pub feature: FeatureId,

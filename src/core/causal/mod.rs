@@ -6,15 +6,18 @@
 
 pub mod approximation;
 pub mod bootstrap;
+pub mod check;
 pub mod controls;
 pub mod curve;
 pub mod dose;
 pub mod each;
 pub mod edges;
 pub mod error_share;
+pub mod kept;
 pub mod scores;
 pub mod search;
 pub mod set;
 pub mod side_effects;
 pub mod steering;
 pub mod way;
+pub mod words;

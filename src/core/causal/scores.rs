@@ -1,5 +1,7 @@
 //! Scores of an ablation: the metric with and without a set of features, and the ratios that compare them.
 
+use serde::{Deserialize, Serialize};
+
 use super::bootstrap::Resamples;
 use super::set::Member;
 use super::way::{ErrorTreatment, Way};
@@ -12,7 +14,7 @@ pub const SEED: u64 = 12;
 pub const ROUNDING: f64 = 2e-5;
 
 /// The metrics of an ablation, one per example in each list.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ablation {
     /// The value that ablated features take.
     pub way: Way,
@@ -27,7 +29,7 @@ pub struct Ablation {
 }
 
 /// The metrics of one set.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AblatedSet {
     /// The set's name.
     pub name: String,
@@ -40,7 +42,7 @@ pub struct AblatedSet {
 }
 
 /// A number over examples.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Of metrics the mean over examples, of ratios the ratio of the means; None where the denominator is rounding.
     pub mean: Option<f64>,
@@ -51,7 +53,7 @@ pub struct Score {
 }
 
 /// The denominator of a ratio.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Denominator {
     /// Its mean over examples.
     pub mean: f64,
@@ -67,7 +69,7 @@ impl Denominator {
 }
 
 /// The scores of one set.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetScores {
     /// `F(C)`.
     pub kept: Score,
@@ -82,7 +84,7 @@ pub struct SetScores {
 }
 
 /// The scores of an ablation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     /// `F(M)`.
     pub all: Score,

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
 use crate::core::format_error::of_json;
 use crate::core::neuronpedia;
@@ -12,7 +13,8 @@ use crate::core::submodule::{FeatureId, FeatureIndex, MOST_LAYERS, Submodule, Su
 use crate::core::text::excerpt;
 
 /// What one entry of a set names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Member {
     /// One feature: `resid_1/364` or `1-res-sm/364`.
     Feature(FeatureId),
@@ -56,6 +58,20 @@ impl fmt::Display for Member {
 fn submodule(text: &str) -> Option<Submodule> {
     let is_one = |submodule: &Submodule| submodule.layer.0 < MOST_LAYERS;
     text.parse().ok().or_else(|| neuronpedia::submodule(text)).filter(is_one)
+}
+
+impl From<Member> for String {
+    fn from(member: Member) -> Self {
+        member.to_string()
+    }
+}
+
+impl TryFrom<String> for Member {
+    type Error = Problem;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
 }
 
 impl FromStr for Member {

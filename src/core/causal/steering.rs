@@ -3,7 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
+use super::scores::Score;
 use crate::core::problem::{Problem, Result};
+use crate::core::submodule::FeatureId;
 
 /// The step between coefficients of a scan.
 pub const SCAN_STEP: f32 = 0.5;
@@ -12,7 +16,8 @@ pub const SCAN_STEP: f32 = 0.5;
 pub const SCAN_END: f32 = 100.0;
 
 /// The positions of a prompt at which an output is steered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Positions {
     /// All.
     All,
@@ -47,6 +52,20 @@ impl fmt::Display for Positions {
     }
 }
 
+impl From<Positions> for String {
+    fn from(positions: Positions) -> Self {
+        positions.to_string()
+    }
+}
+
+impl TryFrom<String> for Positions {
+    type Error = Problem;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
 impl FromStr for Positions {
     type Err = Problem;
 
@@ -67,7 +86,8 @@ impl FromStr for Positions {
 }
 
 /// Where outputs are steered while a prompt is continued.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// At every position of the prompt; new tokens are not steered.
     All,
@@ -101,7 +121,7 @@ impl Mode {
 }
 
 /// What one coefficient does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dose {
     /// The factor of the feature's decoder row.
     pub coefficient: f32,
@@ -114,7 +134,7 @@ pub struct Dose {
 }
 
 /// The first coefficient of a scan at which the metric has another sign than without steering.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Flip {
     /// The coefficient.
     pub coefficient: f32,
@@ -125,7 +145,7 @@ pub struct Flip {
 }
 
 /// The flips in one direction; None where the scan found none.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Flips {
     /// That of each example by itself.
     pub per_example: Vec<Option<Flip>>,
@@ -163,7 +183,7 @@ pub fn mean(values: &[f32]) -> f64 {
 }
 
 /// What follows the prompts under one coefficient.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Continuation {
     /// The factor of the feature's decoder row.
     pub coefficient: f32,
@@ -175,6 +195,38 @@ pub struct Continuation {
     pub smallest_gap: Vec<f32>,
     /// For each sample the new tokens of each prompt.
     pub sampled: Vec<Vec<Vec<u32>>>,
+}
+
+/// What was found of steering with one feature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Steered {
+    /// The feature whose decoder row is added, as it is stored.
+    pub feature: FeatureId,
+    /// Where the prompts were steered.
+    pub positions: Positions,
+    /// The length of the decoder row.
+    pub decoder_norm: f64,
+    /// The feature's mean activation where it is active, in the clean and in the patch prompts.
+    pub activations: [Option<f64>; 2],
+    /// What each coefficient does.
+    pub doses: Vec<Dose>,
+    /// For each dose the metric's mean over examples, and its 95 % bootstrap interval.
+    pub metrics: Vec<Score>,
+    /// The smallest flipping coefficients upwards and downwards; None if not looked for, or not yet.
+    pub flips: Option<[Flips; 2]>,
+    /// What the model writes.
+    pub written: Vec<Written>,
+}
+
+/// A continuation as text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Written {
+    /// The tokens.
+    pub continuation: Continuation,
+    /// The text of each prompt's greedy tokens.
+    pub greedy: Vec<String>,
+    /// For each sample the text of each prompt's tokens.
+    pub sampled: Vec<Vec<String>>,
 }
 
 #[cfg(test)]

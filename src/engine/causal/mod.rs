@@ -5,6 +5,7 @@
 
 pub mod ablation;
 pub mod approximation;
+pub mod background;
 pub mod continuation;
 pub mod curve;
 pub mod each;
@@ -14,6 +15,7 @@ pub mod plain;
 pub mod recorded;
 pub mod search;
 pub mod side_effects;
+pub mod steered;
 pub mod steering;
 mod targets;
 pub mod tracing;

@@ -46,9 +46,8 @@ pub fn open(wanted: Option<Backend>, config: &Config, weights: &WeightFiles, can
         return load(backend, config, weights, cancel);
     }
     // Here it is no error if a card does not work: the choice is printed, and `--backend cuda` tells the reason.
-    let suits = |backend: &Backend| {
-        expect_serves(*backend, config).is_ok() && works(*backend).is_ok() && suits_auto(*backend, config)
-    };
+    let suits =
+        |backend: &Backend| expect_serves(*backend, config).is_ok() && works(*backend).is_ok() && suits_auto(*backend, config);
     load(available().find(suits).unwrap_or(Backend::NdArray), config, weights, cancel)
 }
 

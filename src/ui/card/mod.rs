@@ -4,6 +4,7 @@
 //! page, which say nothing about the study, come last. Of the prompts there may be thousands: every part is built only down to
 //! the last visible line.
 
+mod causal;
 mod certainty;
 mod copies;
 mod dictionary;
@@ -125,6 +126,7 @@ fn head(card: &Card, pairs: Option<&Pairs>) -> Vec<Line<'static>> {
     lines.extend(said::explanation(card));
     lines.extend(views::lines(card));
     lines.extend(certainty::lines(card));
+    lines.extend(causal::lines(card));
     lines.extend(difference::lines(card));
     lines.extend(copies::lines(card));
     lines.extend(responses::summary(card));

@@ -102,7 +102,7 @@ fn stopping_is_asked_for_and_escape_never_stops() {
     pilot.news(1, whole());
     assert!(pilot.state.overlay.is_none(), "there is nothing to stop any more");
     pilot.press("x");
-    assert_eq!(pilot.notice(), "cancel: nothing is being computed or downloaded");
+    assert_eq!(pilot.notice(), "cancel: nothing is being computed, checked or downloaded");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use insta::{Settings, assert_snapshot};
 
+use super::checks::{checked, kept};
 use super::pilot::{Pilot, found, opened};
 use crate::app::message::JobNews;
 use crate::core::progress::{Progress, Step};
@@ -75,6 +76,21 @@ fn lists_of_commands() {
     look("palette", &mut after(": sort"), &ALL);
     look("help", &mut after("?"), &ALL);
     look("help_end", &mut after("? end"), &[MEDIUM]);
+}
+
+#[test]
+fn causal_checks() {
+    for (name, keys) in [("check_set", "space space b enter"), ("check_each", "B enter"), ("check_steering", "d enter")] {
+        let mut pilot = kept();
+        checked(&mut pilot, keys);
+        look(name, &mut pilot, &ALL);
+    }
+    let mut pilot = kept();
+    for keys in ["b enter", "esc B enter", "esc d enter"] {
+        checked(&mut pilot, keys);
+    }
+    look("check_card", pilot.press("esc"), &[MEDIUM, LARGE]);
+    look("checks", pilot.press("L"), &[SMALL, MEDIUM]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod any_keys;
 mod chance;
+mod checks;
 mod colours;
 mod computing;
 mod contrast;

@@ -180,7 +180,7 @@ fn said(pilot: &mut Pilot) -> String {
     // The letters of the picture in the help name parts of the screen.
     let letters = |said: String| ('a'..='i').fold(said, |said, letter| said.replace(&format!("({letter})"), ""));
     match pilot.state.overlay {
-        Some(Overlay::Palette(_) | Overlay::Help(_) | Overlay::Runs(_) | Overlay::Dropped(_)) => {
+        Some(Overlay::Palette(_) | Overlay::Help(_) | Overlay::Runs(_) | Overlay::Dropped(_) | Overlay::Checks(_)) => {
             letters(said.replace("Esc closes", ""))
         }
         // The answers of a question are not in the key map.

@@ -1,0 +1,67 @@
+//! What a command checks: on which features of which view, and why it cannot, if it cannot.
+
+use std::collections::BTreeSet;
+
+use crate::app::command_id::CommandId;
+use crate::app::state::State;
+use crate::app::{tagging, targets};
+use crate::core::causal::check::{Check, What};
+use crate::core::causal::steering::Positions;
+use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::findings::Source;
+use crate::core::submodule::FeatureId;
+
+/// Ok if a check of listed features can start now, else the reason.
+pub fn can_check(state: &State) -> Result<(), String> {
+    if state.show_published {
+        let back = state.setting.keymap.way(CommandId::PUBLISHED);
+        return Err(format!("the published figures have no model here; {back} goes back to the study"));
+    }
+    match state.study.as_deref().map(|study| &study.source) {
+        Some(Source::Run { .. }) => {}
+        Some(_) => return Err("a check needs a whole run; this one is not whole".to_owned()),
+        None => return Err("there is no run yet".to_owned()),
+    }
+    if let Some(running) = &state.check {
+        let stop = state.setting.keymap.way(CommandId::CANCEL);
+        return Err(format!("one check at a time: {} is running; {stop} stops it", running.check));
+    }
+    targets::some(state)
+}
+
+/// Ok if the feature at the cursor can be checked, else the reason.
+pub fn can_check_one(state: &State) -> Result<(), String> {
+    can_check(state)?;
+    state.feature().map(|_| ()).ok_or_else(|| "no feature is listed".to_owned())
+}
+
+/// The features that are ablated together: the marked ones, without marks the one at the cursor; all that are listed if `listed`.
+fn together(state: &State, listed: bool) -> BTreeSet<FeatureId> {
+    if listed {
+        return state.table.listing.rows.iter().filter(|row| row.matches).map(|row| row.feature).collect();
+    }
+    tagging::targets(state).into_iter().collect()
+}
+
+/// The ablation of the features together.
+pub fn set(state: &State, way: Way, error: ErrorTreatment, listed: bool) -> Option<Check> {
+    let features = together(state, listed);
+    let one = (features.len() == 1).then(|| state.table.row()).flatten().filter(|row| features.contains(&row.feature));
+    let view = one.map_or(state.shown().first(), |row| row.ranked_in);
+    let view = state.about().name(view);
+    (!features.is_empty()).then_some(Check { view, what: What::Set { features, way, error } })
+}
+
+/// The ablation of the marked features one by one, without marks of all that are listed.
+pub fn each(state: &State, error: ErrorTreatment) -> Option<Check> {
+    let features: BTreeSet<FeatureId> = targets::rows(state).into_iter().map(|row| row.feature).collect();
+    let view = state.about().name(state.shown().first());
+    (!features.is_empty()).then_some(Check { view, what: What::Each { features, error } })
+}
+
+/// Steering with the feature at the cursor.
+pub fn steering(state: &State, positions: Positions) -> Option<Check> {
+    let row = state.table.row()?;
+    let view = state.about().name(row.ranked_in);
+    Some(Check { view, what: What::Steering { feature: row.feature, positions } })
+}

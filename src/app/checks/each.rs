@@ -1,0 +1,120 @@
+//! Features ablated one by one: a table that can be ordered and copied.
+
+use super::line::{Line, Tone};
+use crate::app::state::check::{Order, Window};
+use crate::core::causal::each::{Each, Single};
+use crate::core::causal::scores::Score;
+use crate::core::causal::words::{doubt, ratio};
+use crate::core::findings::Findings;
+use crate::core::submodule::FeatureId;
+use crate::core::view::View;
+
+/// From this many columns on there is room for intervals.
+const ROOMY: usize = 106;
+
+/// The features in the order of `window`.
+pub fn ordered<'a>(each: &'a Each, findings: &Findings, view: View, window: &Window) -> Vec<&'a Single> {
+    let effect = |single: &Single| f64::from(findings.view(view).effect(single.feature).unwrap_or(0.0).abs());
+    let share = |score: &Score| score.mean.unwrap_or(f64::NEG_INFINITY);
+    let value = |single: &Single| match window.order {
+        Order::Effect => effect(single),
+        Order::Feature => 0.0,
+        Order::Clean => single.on_clean as f64,
+        Order::Patch => single.on_patch as f64,
+        Order::Zero => share(&single.zero),
+        Order::Resample => share(&single.resample),
+    };
+    let mut all: Vec<&Single> = each.features.iter().collect();
+    all.sort_by(|left, right| value(right).total_cmp(&value(left)).then(left.feature.cmp(&right.feature)));
+    if window.reversed {
+        all.reverse();
+    }
+    all
+}
+
+/// The feature in row `at`.
+pub fn feature(each: &Each, findings: &Findings, view: View, window: &Window) -> Option<FeatureId> {
+    ordered(each, findings, view, window).get(window.at).map(|single| single.feature)
+}
+
+/// The heading of the table.
+pub fn heading(window: &Window, columns: usize) -> Line {
+    let arrow = if window.reversed { '▲' } else { '▼' };
+    let name = |order: Order, name: &str| if window.order == order { format!("{name}{arrow}") } else { name.to_owned() };
+    let feature = if window.order == Order::Feature {
+        format!("feature{}", if window.reversed { '▼' } else { '▲' })
+    } else {
+        "feature".to_owned()
+    };
+    let interval = if columns < ROOMY { String::new() } else { "95 %".to_owned() };
+    Line::title(cells(
+        [
+            &feature,
+            &name(Order::Effect, "effect"),
+            &name(Order::Clean, "on clean"),
+            &name(Order::Patch, "on patch"),
+            &name(Order::Zero, "zero"),
+            &interval,
+            &name(Order::Resample, "resample"),
+            &interval,
+        ],
+        columns,
+    ))
+}
+
+/// One line for each feature.
+pub fn rows(each: &Each, findings: &Findings, view: View, window: &Window, columns: usize) -> Vec<Line> {
+    let row = |single: &Single| {
+        let effect = findings.view(view).effect(single.feature);
+        let effect = effect.map_or_else(|| "-".to_owned(), |effect| format!("{effect:+.4}"));
+        let [zero, zero_interval] = ratio(&single.zero, each.all);
+        let [resample, resample_interval] = ratio(&single.resample, each.all);
+        let of = |count: usize| format!("{count}/{}", each.examples);
+        let (name, clean, patch) = (single.feature.to_string(), of(single.on_clean), of(single.on_patch));
+        let row = [&name, &effect, &clean, &patch, &zero, &zero_interval, &resample, &resample_interval];
+        Line::plain(cells(row, columns))
+    };
+    ordered(each, findings, view, window).into_iter().map(row).collect()
+}
+
+fn cells(
+    [feature, effect, clean, patch, zero, zero_interval, resample, resample_interval]: [&String; 8],
+    columns: usize,
+) -> String {
+    let before = format!("{feature:<15} {effect:>9} {clean:>9} {patch:>9}");
+    if columns < ROOMY {
+        return format!("{before} {zero:>9} {resample:>9}");
+    }
+    format!("{before} {zero:>9} {zero_interval:<18} {resample:>9} {resample_interval:<18}")
+}
+
+/// What the columns mean.
+pub fn explained(each: &Each, columns: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> =
+        doubt("F(M)", each.all).iter().flat_map(|text| Line::sentence(text, Tone::Warning, columns)).collect();
+    let explained = [
+        format!("F(M) {:+.4}. Errors {}: {}", each.all.mean, each.error, each.error.meaning()),
+        "On: pairs in whose clean or patch prompt the feature is active at some token. Zero, resample: share of F(M) that is removed when the \
+         feature alone is 0, or takes its value in the patch prompt, at all positions. A feature that is off in the clean prompts does nothing \
+         when zeroed: it carries the patch answer; one with equal shares carries the clean answer. Intervals: bootstrap over pairs."
+            .to_owned(),
+    ];
+    lines.extend(explained.iter().flat_map(|text| Line::sentence(text, Tone::Dim, columns)));
+    lines
+}
+
+/// The table with full numbers, separated by tabs; what is not known is empty.
+pub fn tsv(each: &Each, findings: &Findings, view: View, window: &Window) -> String {
+    let mut text = "feature\teffect\ton_clean\ton_patch\tpairs\tbias_zero\tzero_low\tzero_high\tbias_resample\tresample_low\tresample_high\n".to_owned();
+    let share = |score: &Score| {
+        let [low, high] = score.interval.map_or([None, None], |[low, high]| [Some(low), Some(high)]);
+        [score.mean, low, high].map(|value| value.map_or_else(String::new, |value| value.to_string())).join("\t")
+    };
+    for single in ordered(each, findings, view, window) {
+        let effect = findings.view(view).effect(single.feature).map_or_else(String::new, |effect| effect.to_string());
+        let (zero, resample) = (share(&single.zero), share(&single.resample));
+        let Single { feature, on_clean, on_patch, .. } = single;
+        text.push_str(&format!("{feature}\t{effect}\t{on_clean}\t{on_patch}\t{}\t{zero}\t{resample}\n", each.examples));
+    }
+    text
+}

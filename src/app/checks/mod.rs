@@ -1,0 +1,12 @@
+//! Causal checks of the run on the screen: asked for, run in the background, read in a window.
+
+pub mod asking;
+mod each;
+pub mod line;
+pub mod list;
+pub mod page;
+pub mod running;
+pub mod said;
+mod set;
+mod steering;
+pub mod window;

@@ -1,0 +1,80 @@
+//! What the window on a check shows.
+
+use super::line::{Line, Tone};
+use super::running::{Standing, known};
+use super::{each, set, steering};
+use crate::app::command_id::CommandId;
+use crate::app::layout;
+use crate::app::state::State;
+use crate::app::state::check::{Checking, Window};
+use crate::core::causal::check::Found;
+
+/// A window's content.
+pub struct Page {
+    /// The heading of the window.
+    pub title: String,
+    /// Lines that stay where they are.
+    pub head: Vec<Line>,
+    /// Lines that scroll.
+    pub body: Vec<Line>,
+    /// Number of lines of the body on which the cursor can be, from the first; 0 if there is no cursor.
+    pub rows: usize,
+}
+
+impl Page {
+    /// Number of lines.
+    pub fn lines(&self) -> usize {
+        self.head.len() + self.body.len()
+    }
+
+    /// Index of the first visible line of the body in a window of `rows` rows, with the cursor or the top at `at`.
+    pub fn top(&self, at: usize, rows: usize) -> usize {
+        let rows = rows.saturating_sub(self.head.len()).max(1);
+        if self.rows == 0 { at.min(self.body.len().saturating_sub(rows)) } else { (at + 1).saturating_sub(rows) }
+    }
+}
+
+/// How far the check has come: `40 %, single features, 3 s left`.
+pub fn progress(state: &State, running: &Checking) -> String {
+    let Some(progress) = &running.progress else { return "starting".to_owned() };
+    let stage = crate::core::text::printable(&progress.stage);
+    let Some(share) = (100 * progress.done).checked_div(progress.total) else { return stage };
+    let left = running.pace(state.now).map_or_else(String::new, |pace| format!(", {:.0} s left", pace.left.ceil()));
+    format!("{share} % of {stage}{left}")
+}
+
+/// The content of `window`.
+pub fn page(state: &State, window: &Window) -> Page {
+    let columns = layout::list_columns(state).saturating_sub(2);
+    let Some(known) = known(state, &window.check) else {
+        return Page { title: window.check.to_string(), head: Vec::new(), body: Vec::new(), rows: 0 };
+    };
+    let stop = state.setting.keymap.way(CommandId::CANCEL);
+    let standing = match (known.standing, &state.check) {
+        (Standing::Running, Some(running)) => {
+            let partial = if known.found.is_some() { "so far; " } else { "" };
+            Some(format!("{partial}{}; {stop} stops it, Esc only closes this window", progress(state, running)))
+        }
+        (Standing::Stopped, _) => Some("partial: the check did not come to its end".to_owned()),
+        (Standing::Gone, _) => Some("this check is of a run that is not on the screen any more".to_owned()),
+        _ => None,
+    };
+    let mut head: Vec<Line> = standing.iter().flat_map(|standing| Line::sentence(standing, Tone::Warning, columns)).collect();
+    let pairs = known.found.map_or_else(String::new, |found| format!(" · {} pairs", found.examples()));
+    let title = format!("{}{pairs}", window.check);
+    // The view is of the study on the screen, or of the run that is being checked.
+    let view = known.findings.study.find(window.check.view.as_str());
+    let (Some(found), Some(view)) = (known.found, view) else { return Page { title, head, body: Vec::new(), rows: 0 } };
+    let (body, rows) = match found {
+        Found::Set(ablation, scores) => (set::lines(ablation, scores, columns), 0),
+        Found::Steering(steered) => (steering::lines(steered, known.findings, view, columns), 0),
+        Found::Each(found) => {
+            head.push(each::heading(window, columns));
+            let mut body = each::rows(found, known.findings, view, window, columns);
+            let rows = body.len();
+            body.extend(each::explained(found, columns));
+            (body, rows)
+        }
+    };
+    Page { title, head, body, rows }
+}

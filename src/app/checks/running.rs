@@ -1,0 +1,142 @@
+//! Starts and ends checks, handles the news of the running one, and finds what is known of a check.
+
+use std::sync::Arc;
+
+use super::said;
+use crate::app::command_id::CommandId;
+use crate::app::message::Effect;
+use crate::app::notice::Notice;
+use crate::app::state::State;
+use crate::app::state::check::{Checking, Window};
+use crate::app::state::overlay::Overlay;
+use crate::app::state::record::Keeping;
+use crate::core::causal::check::{Check, Done, Found, News, Request};
+use crate::core::findings::{Findings, Source};
+use crate::core::problem::Problem;
+
+/// Opens the window on `check`, and starts it unless its whole result is known.
+pub fn start(state: &mut State, check: Check) -> Vec<Effect> {
+    let Some(findings) = state.study.clone() else { return Vec::new() };
+    let Source::Run { manifest, .. } = &findings.source else { return Vec::new() };
+    state.overlay = Some(Overlay::Check(Box::new(Window::on(check.clone()))));
+    if state.record.checks.iter().any(|done| done.whole && done.check == check) {
+        state.notice = Some(Notice::done("known from before; it was not run again"));
+        return Vec::new();
+    }
+    state.checks += 1;
+    let computed = state.record.computed.as_ref();
+    let request = Request {
+        check: check.clone(),
+        manifest: Arc::clone(manifest),
+        model: computed.map(|computed| computed.model.clone()),
+        backend: computed.and_then(|computed| computed.backend),
+        threads: computed.and_then(|computed| computed.threads),
+    };
+    let keeps = matches!(state.record.keeping, Keeping::Asked | Keeping::Kept);
+    state.check = Some(Checking::new(state.checks, check, Arc::clone(&findings), keeps));
+    vec![Effect::StartCheck(state.checks, Box::new(request))]
+}
+
+/// Stops the running check; what was found so far stays until the run is left.
+pub fn cancel(state: &mut State) -> Vec<Effect> {
+    let Some(running) = state.check.take() else { return Vec::new() };
+    let kept = if running.partial.is_some() { "what was found so far stays on the screen" } else { "nothing was found yet" };
+    state.notice = Some(Notice::done(format!("stopped: {}; {kept}", running.check)));
+    let number = running.number;
+    if let Some(found) = running.partial {
+        add(state, &running.findings, Arc::new(Done { check: running.check, found, whole: false }));
+    }
+    vec![Effect::CancelCheck(number)]
+}
+
+/// Adds a result to the run that it is of, if that is on the screen or comes back to it. An equal check is replaced.
+fn add(state: &mut State, findings: &Arc<Findings>, done: Arc<Done>) {
+    let is_shown = state.study.as_ref().is_some_and(|study| Arc::ptr_eq(study, findings));
+    let former = state.former.as_mut().filter(|(former, _)| Arc::ptr_eq(former, findings)).map(|(_, record)| record);
+    let Some(record) = (if is_shown { Some(&mut state.record) } else { former }) else { return };
+    record.checks.retain(|before| before.check != done.check);
+    record.checks.push(done);
+}
+
+/// Takes the checks that were kept with a run.
+pub fn read(state: &mut State, findings: &Arc<Findings>, checks: Vec<Arc<Done>>) {
+    for done in checks {
+        add(state, findings, done);
+    }
+}
+
+/// Handles news of the check of that number; news of a stopped check is dropped.
+pub fn news(state: &mut State, number: u64, news: News) -> Vec<Effect> {
+    let now = state.now;
+    let Some(running) = state.check.as_mut().filter(|running| running.number == number) else { return Vec::new() };
+    match news {
+        News::Progress(progress) => running.advance(progress, now),
+        News::Partial(found) => running.partial = Some(*found),
+        News::Ended(Ok(done)) => return ended(state, done),
+        News::Ended(Err(problem)) => failed(state, &problem),
+    }
+    Vec::new()
+}
+
+fn ended(state: &mut State, done: Arc<Done>) -> Vec<Effect> {
+    let Some(Checking { findings, keeps, .. }) = state.check.take() else { return Vec::new() };
+    add(state, &findings, Arc::clone(&done));
+    let is_read = matches!(&state.overlay, Some(Overlay::Check(window)) if window.check == done.check);
+    if !is_read && state.notice.is_none() {
+        let shows = state.setting.keymap.way(CommandId::CHECKS);
+        state.notice = Some(Notice::done(format!("{}; {shows} shows it", said::done(&done))));
+    }
+    if keeps {
+        return vec![Effect::KeepCheck(findings, done)];
+    }
+    state.notice = Some(Notice::refused("the check is done and not kept: its run is not among the kept runs"));
+    Vec::new()
+}
+
+fn failed(state: &mut State, problem: &Problem) {
+    let Some(Checking { check, findings, partial, .. }) = state.check.take() else { return };
+    if let Some(found) = partial {
+        add(state, &findings, Arc::new(Done { check, found, whole: false }));
+    }
+    let mut notice = Notice::failed(problem);
+    notice.text.push_str(&format!(" (log: {})", state.setting.log));
+    state.notice = Some(notice);
+}
+
+/// What is known of a check, of which run, and how much of it.
+pub struct Known<'a> {
+    /// The run.
+    pub findings: &'a Findings,
+    /// What was found; None if nothing was yet.
+    pub found: Option<&'a Found>,
+    /// How much that is.
+    pub standing: Standing,
+}
+
+/// How much of a check is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// All.
+    Whole,
+    /// What was found so far; the rest is on its way.
+    Running,
+    /// What was found before it was stopped.
+    Stopped,
+    /// Nothing any more: another run is on the screen.
+    Gone,
+}
+
+/// What is known of `check`.
+pub fn known<'a>(state: &'a State, check: &Check) -> Option<Known<'a>> {
+    if let Some(running) = state.check.as_ref().filter(|running| running.check == *check) {
+        return Some(Known { findings: &running.findings, found: running.partial.as_ref(), standing: Standing::Running });
+    }
+    let findings = state.study.as_deref()?;
+    let done = state.record.checks.iter().find(|done| done.check == *check);
+    let standing = match done {
+        Some(done) if done.whole => Standing::Whole,
+        Some(_) => Standing::Stopped,
+        None => Standing::Gone,
+    };
+    Some(Known { findings, found: done.map(|done| &done.found), standing })
+}

@@ -1,0 +1,59 @@
+//! Results of checks in a sentence, for notices, lists and the card.
+
+use crate::core::causal::check::{Check, Done, Found, What};
+use crate::core::causal::scores::{Denominator, Score};
+use crate::core::causal::steering::{Flips, SCAN_END, Steered};
+use crate::core::causal::words::{number, ratio};
+use crate::core::submodule::FeatureId;
+
+/// A share with its interval: `+0.0620 (+0.051 .. +0.070)`.
+fn share(score: &Score, denominator: Denominator) -> String {
+    let [mean, interval] = ratio(score, denominator);
+    if interval == "-" { mean } else { format!("{mean} ({interval})") }
+}
+
+/// A check with its result.
+pub fn done(done: &Done) -> String {
+    let partial = if done.whole { "" } else { "partial, " };
+    let found = match &done.found {
+        Found::Set(_, scores) => scores.sets.first().map_or_else(String::new, |set| {
+            format!("removes {} of the bias {}", share(&set.bias, scores.bias), number(scores.all.mean))
+        }),
+        Found::Each(each) => format!("{} features, bias {:+.4}", each.features.len(), each.all.mean),
+        Found::Steering(steered) => flips(steered),
+    };
+    format!("{partial}{}: {found}", done.check)
+}
+
+/// At which coefficients the sign of the mean metric turns.
+pub fn flips(steered: &Steered) -> String {
+    let Some([up, down]) = &steered.flips else { return "flips are not looked for yet".to_owned() };
+    let at = |sign: &str, flips: &Flips| match flips.mean {
+        Some(flip) => format!("at {:+}", flip.coefficient),
+        None => format!("not up to {sign}{SCAN_END}"),
+    };
+    format!("the sign of the mean metric turns {}, {}", at("+", up), at("-", down))
+}
+
+/// What a check says of one feature by itself; None if it is about others, or of features together.
+pub fn of_feature(done: &Done, feature: FeatureId) -> Option<String> {
+    let partial = if done.whole { "" } else { ", partial" };
+    let Check { what, .. } = &done.check;
+    match (what, &done.found) {
+        (What::Set { features, way, error }, Found::Set(_, scores)) if features.len() == 1 && features.contains(&feature) => {
+            let removed = share(&scores.sets.first()?.bias, scores.bias);
+            let bias = number(scores.all.mean);
+            Some(format!("taken out: removes {removed} of the bias {bias}, {way}, errors {error}{partial}"))
+        }
+        (What::Each { error, .. }, Found::Each(each)) => {
+            let single = each.features.iter().find(|single| single.feature == feature)?;
+            let [zero, resample] = [&single.zero, &single.resample].map(|score| share(score, each.all));
+            let bias = each.all.mean;
+            Some(format!("taken out: removes {zero} zero, {resample} resample, of the bias {bias:+.4}, errors {error}{partial}"))
+        }
+        (What::Steering { feature: steered, positions }, Found::Steering(found)) if *steered == feature => {
+            Some(format!("steered at {positions} positions: {}{partial}", flips(found)))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! Steering in lines: the dose curve as numbers and as a drawing, the flips, and the continuations side by side.
+
+use super::line::{Line, Tone};
+use super::said;
+use crate::core::causal::steering::{Dose, Flips, Mode, Steered, Written};
+use crate::core::causal::words::{interval, number};
+use crate::core::findings::Findings;
+use crate::core::text::{excerpt, printable};
+use crate::core::view::View;
+
+/// The width of a drawing; on narrower windows there is none.
+const DRAWING: usize = 31;
+
+/// Columns of the numbers before the drawings.
+const NUMBERS: usize = 66;
+
+/// Everything that was found so far.
+pub fn lines(steered: &Steered, findings: &Findings, view: View, columns: usize) -> Vec<Line> {
+    let [clean, patch] =
+        steered.activations.map(|mean| mean.map_or_else(|| "never active".to_owned(), |mean| format!("{mean:.3}")));
+    let about = format!(
+        "x + coefficient * decoder row at {} positions of the clean prompts; the row as stored, of length {:.3}; mean activation where active: \
+         clean {clean}, patch {patch}",
+        steered.positions, steered.decoder_norm
+    );
+    let mut lines = Line::sentence(&about, Tone::Plain, columns);
+    lines.extend(doses(steered, columns));
+    lines.extend(flips(steered, columns));
+    lines.extend(written(steered, findings, view, columns));
+    let explained = "x mean: the coefficient in units of the feature's mean activation in the patch prompts. metric: mean of logit(patch answer) - \
+                     logit(clean answer); p: mean probability over the whole vocabulary. ● metric, c and p the probabilities of clean and patch \
+                     answer (* both), │ zero. Intervals: bootstrap over pairs.";
+    lines.extend(Line::sentence(explained, Tone::Dim, columns));
+    lines
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// A row for each dose: its numbers, the metric as a mark between the smallest and the largest, the probabilities from 0 to the largest.
+fn doses(steered: &Steered, columns: usize) -> Vec<Line> {
+    let metric = |dose: &Dose| mean(&dose.metrics.iter().map(|value| f64::from(*value)).collect::<Vec<_>>());
+    let metrics = steered.doses.iter().map(metric);
+    let (low, high) = metrics.fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+    let most = steered.doses.iter().map(|dose| mean(&dose.clean).max(mean(&dose.patch))).fold(0.0, f64::max);
+    let (first, second) = (columns >= NUMBERS + DRAWING + 2, columns >= NUMBERS + 2 * (DRAWING + 2));
+    let mut heading = numbers(["coefficient", "x mean", "metric", "95 %", "p clean", "p patch"].map(str::to_owned));
+    if first {
+        heading.push_str(&format!("  {:<DRAWING$}", format!("metric {low:+.2} to {high:+.2}")));
+    }
+    if second {
+        heading.push_str(&format!("  p 0 to {most:.3}"));
+    }
+    let row = |(dose, score): (&Dose, &crate::core::causal::scores::Score)| {
+        let unit =
+            steered.activations[1].map_or_else(|| "-".to_owned(), |unit| format!("{:+.2}", f64::from(dose.coefficient) / unit));
+        let (clean, patch) = (mean(&dose.clean), mean(&dose.patch));
+        let mut text = numbers([
+            dose.coefficient.to_string(),
+            unit,
+            number(score.mean),
+            interval(score.interval),
+            format!("{clean:.5}"),
+            format!("{patch:.5}"),
+        ]);
+        if first {
+            text.push_str(&format!("  {}", drawn(&[(metric(dose), '●')], low, high)));
+        }
+        if second {
+            text.push_str(&format!("  {}", drawn(&[(clean, 'c'), (patch, 'p')], 0.0, most)));
+        }
+        Line::plain(text.trim_end())
+    };
+    let rows = steered.doses.iter().zip(&steered.metrics).map(row);
+    std::iter::once(Line::title(heading.trim_end())).chain(rows).collect()
+}
+
+fn numbers([coefficient, unit, metric, interval, clean, patch]: [String; 6]) -> String {
+    format!("{coefficient:>11} {unit:>8} {metric:>9}  {interval:<18} {clean:>8} {patch:>8}")
+}
+
+/// Marks at their places between `low` and `high`, over a line at zero; two marks at one place become `*`.
+fn drawn(marks: &[(f64, char)], low: f64, high: f64) -> String {
+    let place = |value: f64| {
+        let share = if high > low { (value - low) / (high - low) } else { 0.0 };
+        ((share * (DRAWING - 1) as f64).round() as usize).min(DRAWING - 1)
+    };
+    let mut cells = [' '; DRAWING];
+    cells[place(0.0)] = '│';
+    let mut taken: Vec<usize> = Vec::new();
+    for (value, mark) in marks {
+        let at = place(*value);
+        cells[at] = if taken.contains(&at) { '*' } else { *mark };
+        taken.push(at);
+    }
+    cells.iter().collect()
+}
+
+fn flips(steered: &Steered, columns: usize) -> Vec<Line> {
+    let mut text = said::flips(steered);
+    if let Some(both) = &steered.flips {
+        let turned = |sign: &str, flips: &Flips| {
+            let turned = flips.per_example.iter().flatten().count();
+            format!("; {sign}: in {turned} of {} pairs", flips.per_example.len())
+        };
+        text.push_str(&(turned("+", &both[0]) + &turned("-", &both[1])));
+    }
+    Line::sentence(&text, Tone::Title, columns)
+}
+
+/// For each prompt the continuations of each mode, one column for each coefficient, smallest first.
+fn written(steered: &Steered, findings: &Findings, view: View, columns: usize) -> Vec<Line> {
+    let Some(unsteered) = steered.written.first() else { return Vec::new() };
+    let mut coefficients: Vec<f32> = steered.written.iter().map(|written| written.continuation.coefficient).collect();
+    coefficients.sort_by(f32::total_cmp);
+    coefficients.dedup();
+    let room = columns.saturating_sub(14) / coefficients.len().max(1);
+    let side_by_side = |texts: Vec<String>| {
+        texts.iter().map(|text| format!("{:<room$}", excerpt(text, room.saturating_sub(3)))).collect::<String>()
+    };
+    let heads = coefficients.iter().map(|coefficient| match *coefficient {
+        0.0 => "unsteered".to_owned(),
+        coefficient => format!("{coefficient:+}"),
+    });
+    let heads = side_by_side(heads.collect());
+    let mut lines = Vec::new();
+    for place in 0..unsteered.greedy.len() {
+        lines.push(Line::title(format!("{:<13} {heads}", "continued").trim_end()));
+        lines.extend(Line::sentence(&printable(&prompt(findings, view, place)), Tone::Plain, columns));
+        for mode in Mode::ALL {
+            let of = |coefficient: &f32| {
+                let is_it = |written: &&Written| {
+                    let found = &written.continuation;
+                    found.coefficient.to_bits() == coefficient.to_bits() && (found.mode == mode || *coefficient == 0.0)
+                };
+                let text = steered.written.iter().find(is_it).and_then(|written| written.greedy.get(place)).cloned();
+                text.unwrap_or_else(|| "…".to_owned())
+            };
+            let texts = side_by_side(coefficients.iter().map(of).collect());
+            lines.push(Line::plain(format!("  {:<11} {texts}", mode.name()).trim_end()));
+        }
+    }
+    lines
+}
+
+fn prompt(findings: &Findings, view: View, place: usize) -> String {
+    let direction = findings.study.view(view).direction;
+    let example = findings.data(view).and_then(|data| data.examples.get(place));
+    example.map_or_else(String::new, |example| direction.orient(&example.clean_text, &example.patch_text).0.concat())
+}

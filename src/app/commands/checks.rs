@@ -1,0 +1,63 @@
+//! Causal checks: ablating and steering, in the background.
+
+use super::conditions::always;
+use crate::app::answer;
+use crate::app::checks::asking::{can_check, can_check_one};
+use crate::app::checks::list;
+use crate::app::command::{Command, Reach};
+use crate::app::message::Effect;
+use crate::app::state::State;
+use crate::app::state::prompt::Asked;
+
+/// Commands that check features by running the model again.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        name: "ablate",
+        help: "ablate the marked features together, or the one at the cursor: [way] [error] [listed]",
+        keys: &["b"],
+        reach: Reach::Features,
+        enabled: can_check,
+        run: |state| ask(state, Asked::Ablate, "zero recomputed"),
+    },
+    Command {
+        name: "ablate-each",
+        help: "ablate each marked or listed feature by itself, by zero and by resample: [error]",
+        keys: &["B"],
+        reach: Reach::Features,
+        enabled: can_check,
+        run: |state| ask(state, Asked::AblateEach, "recomputed"),
+    },
+    Command {
+        name: "steer",
+        help: "steer with the feature at the cursor: dose curve, flips, continuations: [positions]",
+        keys: &["d"],
+        reach: Reach::Features,
+        enabled: can_check_one,
+        run: |state| ask(state, Asked::Steer, "all"),
+    },
+    Command {
+        name: "checks",
+        help: "list the causal checks of this run, and open one",
+        keys: &["L"],
+        reach: Reach::Screen,
+        enabled: always,
+        run: |state| list::open(state),
+    },
+    Command {
+        name: "cancel-check",
+        help: "stop the causal check; asks first, and keeps what was found on the screen",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: runs,
+        run: |state| answer::ask_to_stop_check(state),
+    },
+];
+
+fn ask(state: &mut State, asked: Asked, text: &str) -> Vec<Effect> {
+    state.ask(asked, text);
+    Vec::new()
+}
+
+fn runs(state: &State) -> Result<(), String> {
+    state.check.as_ref().map(|_| ()).ok_or_else(|| "no check is running".to_owned())
+}

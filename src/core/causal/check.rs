@@ -1,0 +1,135 @@
+//! A causal check that runs in the background: what is asked, what it tells while it runs, what it found.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::each::Each;
+use super::scores::{Ablation, Scores};
+use super::steering::{Positions, Steered};
+use super::way::{ErrorTreatment, Way};
+use crate::core::problem::Result;
+use crate::core::progress::Progress;
+use crate::core::request::{Backend, ModelSource};
+use crate::core::run::Manifest;
+use crate::core::submodule::FeatureId;
+use crate::core::view::ViewName;
+
+/// A check of a run. Equal checks of one run have equal results.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// The view whose clean prompts are run.
+    pub view: ViewName,
+    /// What is done.
+    pub what: What,
+}
+
+/// What a check does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// Ablates features together, and all others.
+    Set {
+        /// The set.
+        features: BTreeSet<FeatureId>,
+        /// The value that ablated features take.
+        way: Way,
+        /// What becomes of the error terms.
+        error: ErrorTreatment,
+    },
+    /// Ablates each feature by itself, by zero and by resample.
+    Each {
+        /// The features.
+        features: BTreeSet<FeatureId>,
+        /// What becomes of the error terms.
+        error: ErrorTreatment,
+    },
+    /// Adds multiples of a feature's decoder row.
+    Steering {
+        /// The feature.
+        feature: FeatureId,
+        /// Where the prompts are steered.
+        positions: Positions,
+    },
+}
+
+impl fmt::Display for Check {
+    /// `ablation of 3 features, zero, errors recomputed, view male`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |features: &BTreeSet<FeatureId>| match (features.first(), features.len()) {
+            (Some(one), 1) => one.to_string(),
+            (_, count) => format!("{count} features"),
+        };
+        match &self.what {
+            What::Set { features, way, error } => write!(formatter, "ablation of {}, {way}, errors {error}", of(features))?,
+            What::Each { features, error } => {
+                write!(formatter, "ablation of {}, each alone, zero and resample, errors {error}", of(features))?;
+            }
+            What::Steering { feature, positions } => write!(formatter, "steering with {feature} at {positions} positions")?,
+        }
+        write!(formatter, ", view {}", self.view)
+    }
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// Of one set: the metrics, and the scores that follow.
+    Set(Ablation, Scores),
+    /// Of features one by one.
+    Each(Each),
+    /// Of steering.
+    Steering(Steered),
+}
+
+impl Found {
+    /// Number of examples in which it was found.
+    pub fn examples(&self) -> usize {
+        match self {
+            Self::Set(ablation, _) => ablation.all.len(),
+            Self::Each(each) => each.examples,
+            Self::Steering(steered) => steered.doses.first().map_or(0, |dose| dose.metrics.len()),
+        }
+    }
+}
+
+/// A check with what it found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// What was asked.
+    pub check: Check,
+    /// What was found.
+    pub found: Found,
+    /// False if the check was stopped: only a part was found.
+    pub whole: bool,
+}
+
+/// A check with what it needs from outside.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What is asked.
+    pub check: Check,
+    /// The record of the run whose prompts are run.
+    pub manifest: Arc<Manifest>,
+    /// The run's model, if it was computed just now; None if it is to be looked for.
+    pub model: Option<ModelSource>,
+    /// The backend; None for the fastest that works.
+    pub backend: Option<Backend>,
+    /// The number of computing threads; None for one for each core.
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// What a running check tells: any number of the first two, then exactly one end.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// How far the present stage has come.
+    Progress(Progress),
+    /// What was found so far.
+    Partial(Box<Found>),
+    /// The check is over.
+    Ended(Result<Arc<Done>>),
+}

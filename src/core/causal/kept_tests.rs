@@ -1,0 +1,98 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::core::causal::check::{Check, Found, What};
+use crate::core::causal::each::{Each, Single};
+use crate::core::causal::scores::{AblatedSet, Ablation, Scores, removed_bias, resamples};
+use crate::core::causal::set::Member;
+use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, Positions, Steered, Written};
+use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::name::Name;
+use crate::core::submodule::FeatureId;
+
+fn features(names: &[&str]) -> BTreeSet<FeatureId> {
+    names.iter().map(|name| name.parse().unwrap()).collect()
+}
+
+fn done(what: What, found: Found) -> Done {
+    Done { check: Check { view: Name::new("male").unwrap(), what }, found, whole: true }
+}
+
+/// One check of each kind, over four examples, with numbers that have no short decimal form.
+fn all() -> Vec<Done> {
+    let third = |number: f32| number / 3.0;
+    let all: Vec<f32> = [4.0, 2.0, 1.0, 5.0].map(third).to_vec();
+    let (way, error) = (Way::MeanPositionPatch, ErrorTreatment::CleanTouched);
+    let set = features(&["resid_1/5", "attn_0/2"]);
+    let members = set.iter().copied().map(Member::Feature).collect();
+    let ablated = AblatedSet { name: "the list".to_owned(), members, kept: vec![0.1; 4], removed: vec![0.7, 0.2, 0.0, -0.3] };
+    let ablation = Ablation { way, error, all: all.clone(), empty: vec![0.0; 4], sets: vec![ablated] };
+    let scores = Scores::of(&ablation);
+    let draws = resamples(4);
+    let share = |removed: f32| removed_bias(&all, &[removed; 4], &draws);
+    let feature = *set.first().unwrap();
+    let single = Single { feature, on_clean: 3, on_patch: 4, zero: share(0.1), resample: share(-0.2) };
+    let each = Each::new(ErrorTreatment::Recomputed, &all, vec![single]);
+    let flip = Flip { coefficient: -2.5, before: 0.1, at: -1.0 / 3.0 };
+    let continuation = Continuation {
+        coefficient: -20.0,
+        mode: Mode::AllButLast,
+        greedy: vec![vec![1, 2]],
+        smallest_gap: vec![0.1],
+        sampled: vec![vec![vec![3]]],
+    };
+    let steered = Steered {
+        feature,
+        positions: Positions::At(1),
+        decoder_norm: 1.0 / 3.0,
+        activations: [None, Some(0.1)],
+        doses: vec![Dose { coefficient: 0.1, metrics: all.clone(), clean: vec![0.1; 4], patch: vec![0.2; 4] }],
+        metrics: vec![share(0.3)],
+        flips: Some([Flips::none(4), Flips { per_example: vec![None, Some(flip), None, None], mean: Some(flip) }]),
+        written: vec![Written { continuation, greedy: vec!["a\u{1b}".to_owned()], sampled: vec![vec!["b".to_owned()]] }],
+    };
+    vec![
+        done(What::Set { features: set.clone(), way, error }, Found::Set(ablation, scores)),
+        done(What::Each { features: set, error }, Found::Each(each)),
+        done(What::Steering { feature, positions: Positions::At(1) }, Found::Steering(steered)),
+    ]
+}
+
+/// Four examples of the view male, and no other view.
+fn examples(view: Name) -> Option<usize> {
+    (view.as_str() == "male").then_some(4)
+}
+
+#[test]
+fn checks_come_back_as_they_were_written() {
+    let text = to_json(&all(), "abc", usize::MAX).unwrap();
+    assert_eq!(from_json(&text, "checks", "abc", examples).unwrap(), all());
+    assert_eq!(from_json(&to_json(&[], "abc", 1000).unwrap(), "checks", "abc", examples).unwrap(), []);
+}
+
+#[test]
+fn the_oldest_go_where_there_is_no_room_and_none_is_cut() {
+    let whole = to_json(&all(), "abc", usize::MAX).unwrap();
+    let shorter = to_json(&all(), "abc", whole.len() - 1).unwrap();
+    assert_eq!(from_json(&shorter, "checks", "abc", examples).unwrap(), all()[1..]);
+    let problem = to_json(&all(), "abc", 100).unwrap_err();
+    assert_eq!(problem.what(), "is not kept: it has more than 100 B");
+}
+
+#[test]
+fn checks_of_another_run_are_refused() {
+    let text = to_json(&all(), "abc", usize::MAX).unwrap();
+    for text in [
+        text.replace("\"abc\"", "\"abd\""),
+        text.replace("\"male\"", "\"nobody\""),
+        text.replace("\"format\":1", "\"format\":2"),
+        text.replace("mean_position_patch", "mean"),
+        text.replace("0-att-sm/2", "0-att-sm/x"),
+        "[]".to_owned(),
+    ] {
+        let problem = from_json(&text, "checks", "abc", examples).unwrap_err();
+        assert!(problem.what().starts_with("holds no readable checks"), "{problem}");
+    }
+    let fewer = |_: Name| Some(3);
+    assert!(from_json(&text, "checks", "abc", fewer).is_err());
+}

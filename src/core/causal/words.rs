@@ -1,0 +1,29 @@
+//! Numbers of causal checks as text, the same on the command line and in the explorer.
+
+use super::scores::{Denominator, Score};
+
+/// A number of the metric, or `-`.
+pub fn number(value: Option<f64>) -> String {
+    // Adding 0 makes a negative zero positive.
+    value.map_or_else(|| "-".to_owned(), |value| format!("{:+.4}", value + 0.0))
+}
+
+/// An interval, or `-`.
+pub fn interval(interval: Option<[f64; 2]>) -> String {
+    interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:+.3} .. {high:+.3}"))
+}
+
+/// The mean of a ratio with its interval, both `-` where the denominator is within its own error of zero.
+pub fn ratio(score: &Score, denominator: Denominator) -> [String; 2] {
+    let says = !denominator.is_within_error();
+    [number(score.mean.filter(|_| says)), interval(score.interval.filter(|_| says))]
+}
+
+/// Says of a denominator that it is within its own standard error of zero, if it is.
+pub fn doubt(name: &str, denominator: Denominator) -> Option<String> {
+    let error = denominator.standard_error.filter(|_| denominator.is_within_error())?;
+    let mean = denominator.mean;
+    Some(format!(
+        "{name} = {mean:+.4} is within its standard error {error:.4} of zero: ratios to it say nothing and are shown as -"
+    ))
+}

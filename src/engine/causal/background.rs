@@ -1,0 +1,125 @@
+//! A check from its request to its result, on the model that the explorer has open.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::ablation::ablate;
+use super::continuation::Writing;
+use super::each::each;
+use super::plain::{Pair, Plain, Sides};
+use super::recorded::expect_model_of;
+use super::steered::{Plan, steered};
+use crate::core::causal::check::{Done, Found, News, Request, What};
+use crate::core::causal::each::Each;
+use crate::core::causal::scores::Scores;
+use crate::core::causal::set::{FeatureSet, Member};
+use crate::core::causal::steering::{Positions, Steered};
+use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::problem::{Problem, Result};
+use crate::core::progress::Progress;
+use crate::core::request::ModelSource;
+use crate::core::submodule::FeatureId;
+use crate::engine::cache::Cache;
+use crate::engine::cancel::Cancel;
+use crate::engine::loaded::Loaded;
+use crate::engine::threads::Threads;
+
+/// Features that are ablated one by one between two partial results.
+const AT_ONCE: usize = 8;
+
+/// The coefficients of a dose curve.
+const COEFFICIENTS: [f32; 13] = [-40.0, -30.0, -20.0, -10.0, -5.0, -2.0, 0.0, 2.0, 5.0, 10.0, 20.0, 30.0, 40.0];
+
+/// The coefficients under which prompts are continued.
+const CONTINUED: [f32; 2] = [-20.0, 20.0];
+
+/// The continuations: few and short, to be read side by side.
+const WRITING: Writing = Writing { prompts: 3, tokens: 8, samples: 0, temperature: 1.0, top_p: 1.0, seed: 12 };
+
+/// Hears the news of a check.
+type Tell<'a> = &'a mut (dyn FnMut(News) + Send);
+
+/// Does what `request` asks for with the model `source`, which `cache` may hold.
+///
+/// # Errors
+/// When the model cannot be opened or is not the run's, a feature is not in its dictionaries, a number is not finite, a file changes
+/// meanwhile, or `cancel` is raised.
+pub fn check(request: &Request, source: &ModelSource, cache: &Cache, tell: Tell<'_>, cancel: &Cancel) -> Result<Arc<Done>> {
+    Threads::new(request.threads)?.run(|| {
+        tell(stage("opening the model"));
+        let loaded = cache.loaded(source, request.backend, cancel)?;
+        expect_model_of(&request.manifest, &loaded, cancel)?;
+        tell(stage("plain runs"));
+        let manifest = &request.manifest;
+        let view = manifest.study.named(request.check.view.as_str())?;
+        let pairs = Pair::of_run(manifest, view);
+        let plain = Plain::new(loaded.compute.as_ref(), &loaded.dictionaries, &pairs, sides(&request.check.what), cancel)?;
+        let found = found(&plain, &loaded, &request.check.what, tell, cancel)?;
+        loaded.expect_unchanged()?;
+        Ok(Arc::new(Done { check: request.check.clone(), found, whole: true }))
+    })
+}
+
+fn stage(stage: &str) -> News {
+    News::Progress(Progress { stage: stage.to_owned(), done: 0, total: 0 })
+}
+
+fn sides(what: &What) -> Sides {
+    match what {
+        What::Set { way: Way::Zero | Way::MeanPosition | Way::MeanAll, .. } => Sides::Clean,
+        _ => Sides::Both,
+    }
+}
+
+fn found(plain: &Plain<'_>, loaded: &Loaded, what: &What, tell: Tell<'_>, cancel: &Cancel) -> Result<Found> {
+    match what {
+        What::Set { features, way, error } => {
+            let members = features.iter().copied().map(Member::Feature).collect();
+            let sets = [FeatureSet { name: "the list".to_owned(), members }];
+            let told = &mut |progress| tell(News::Progress(progress));
+            let ablation = ablate(plain, &sets, *way, *error, told, cancel)?;
+            let scores = Scores::of(&ablation);
+            Ok(Found::Set(ablation, scores))
+        }
+        What::Each { features, error } => one_by_one(plain, features, *error, tell, cancel).map(Found::Each),
+        What::Steering { feature, positions } => {
+            let plan = plan(*feature, *positions);
+            // Both closures tell, one after the other.
+            let tell = RefCell::new(tell);
+            let told = &mut |progress| (tell.borrow_mut())(News::Progress(progress));
+            let so_far = &mut |found: &Steered| (tell.borrow_mut())(News::Partial(Box::new(Found::Steering(found.clone()))));
+            steered(plain, loaded.tokenizer.as_ref(), &plan, told, so_far, cancel).map(Found::Steering)
+        }
+    }
+}
+
+fn plan(feature: FeatureId, positions: Positions) -> Plan {
+    let (coefficients, continued) = (COEFFICIENTS.to_vec(), CONTINUED.to_vec());
+    Plan { feature, positions, coefficients, continued, writing: WRITING, scans: true }
+}
+
+/// Ablates features one by one, and tells what was found after every few of them.
+fn one_by_one(
+    plain: &Plain<'_>,
+    features: &BTreeSet<FeatureId>,
+    error: ErrorTreatment,
+    tell: Tell<'_>,
+    cancel: &Cancel,
+) -> Result<Each> {
+    let all: Vec<FeatureId> = features.iter().copied().collect();
+    let mut so_far: Option<Each> = None;
+    for (done, some) in all.chunks(AT_ONCE).enumerate() {
+        let progress = Progress { stage: "single features".to_owned(), done: (done * AT_ONCE) as u64, total: all.len() as u64 };
+        tell(News::Progress(progress));
+        let found = each(plain, some, error, &mut |_| {}, cancel)?;
+        match &mut so_far {
+            Some(so_far) => so_far.features.extend(found.features),
+            None => so_far = Some(found),
+        }
+        if let Some(so_far) = &so_far {
+            tell(News::Partial(Box::new(Found::Each(so_far.clone()))));
+        }
+    }
+    so_far.ok_or_else(|| Problem::new("ablation", "no feature is named", "list or mark some"))
+}

@@ -1,0 +1,96 @@
+//! All that steering with one feature is asked for: doses, continuations, then the scan for flips, which takes longest.
+
+use super::ablation::Told;
+use super::continuation::Writing;
+use super::plain::Plain;
+use super::steering::Steering;
+use crate::core::causal::scores::{resamples, score_of};
+use crate::core::causal::steering::{Mode, Positions, Steered, Written};
+use crate::core::problem::Result;
+use crate::core::progress::Progress;
+use crate::core::submodule::FeatureId;
+use crate::engine::cancel::Cancel;
+use crate::engine::tokenizer::Tokenizer;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The feature.
+    pub feature: FeatureId,
+    /// Where prompts are steered.
+    pub positions: Positions,
+    /// Factors of the decoder row.
+    pub coefficients: Vec<f32>,
+    /// The factors under which prompts are continued, beside the unsteered continuation.
+    pub continued: Vec<f32>,
+    /// How prompts are continued; 0 tokens for none.
+    pub writing: Writing,
+    /// Whether the smallest flipping coefficients are looked for.
+    pub scans: bool,
+}
+
+/// Steers as `plan` says; `found` hears what was found so far. Without a `tokenizer` texts are token numbers. `plain` holds clean and patch
+/// prompts.
+///
+/// # Errors
+/// When the dictionaries lack the feature, a position is beyond a prompt, a continuation is longer than the model's context, a number is
+/// not finite, or `cancel` is raised.
+pub fn steered(
+    plain: &Plain<'_>,
+    tokenizer: Option<&Tokenizer>,
+    plan: &Plan,
+    told: Told<'_>,
+    found: &mut dyn FnMut(&Steered),
+    cancel: &Cancel,
+) -> Result<Steered> {
+    let steering = Steering::new(plain, plan.feature)?;
+    let draws = resamples(plain.pairs);
+    let mut steered = Steered {
+        feature: plan.feature,
+        positions: plan.positions,
+        decoder_norm: steering.decoder_norm(),
+        activations: steering.mean_activations(),
+        doses: Vec::new(),
+        metrics: Vec::new(),
+        flips: None,
+        written: Vec::new(),
+    };
+    for (done, coefficient) in plan.coefficients.iter().enumerate() {
+        let stage = format!("dose {coefficient}");
+        told(Progress { stage, done: done as u64, total: plan.coefficients.len() as u64 });
+        for dose in steering.dose(&[*coefficient], plan.positions, &mut |_| {}, cancel)? {
+            steered.metrics.push(score_of(&dose.metrics, &draws));
+            steered.doses.push(dose);
+        }
+        found(&steered);
+    }
+    let text = |tokens: &Vec<u32>| match tokenizer {
+        Some(tokenizer) => tokenizer.texts(tokens).concat(),
+        None => tokens.iter().map(|token| format!("#{token}")).collect::<Vec<_>>().join(" "),
+    };
+    let asked = asked(plan);
+    for (done, (coefficient, mode)) in asked.iter().enumerate() {
+        told(Progress { stage: "continuations".to_owned(), done: done as u64, total: asked.len() as u64 });
+        let continuation = steering.continuations(*coefficient, *mode, plan.writing, cancel)?;
+        let greedy = continuation.greedy.iter().map(text).collect();
+        let sampled = continuation.sampled.iter().map(|sample| sample.iter().map(text).collect()).collect();
+        steered.written.push(Written { continuation, greedy, sampled });
+        found(&steered);
+    }
+    if plan.scans {
+        let up = steering.flips(plan.positions, false, told, cancel)?;
+        steered.flips = Some([up, steering.flips(plan.positions, true, told, cancel)?]);
+    }
+    Ok(steered)
+}
+
+/// The factors and modes of the continuations. Without steering all modes are one.
+fn asked(plan: &Plan) -> Vec<(f32, Mode)> {
+    if plan.writing.tokens == 0 {
+        return Vec::new();
+    }
+    let modes = |coefficient: f32| if coefficient == 0.0 { &Mode::ALL[..1] } else { &Mode::ALL[..] };
+    let steered = plan.continued.iter().copied().filter(|coefficient| *coefficient != 0.0);
+    let each = |coefficient: f32| modes(coefficient).iter().map(move |mode| (coefficient, *mode));
+    std::iter::once(0.0).chain(steered).flat_map(each).collect()
+}

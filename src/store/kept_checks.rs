@@ -1,0 +1,41 @@
+//! The causal checks of a kept run: one file beside the run's own, which is renamed and deleted with it.
+
+use std::path::{Path, PathBuf};
+
+use super::{atomic, text_file};
+use crate::core::causal::check::Done;
+use crate::core::causal::kept;
+use crate::core::problem::Result;
+use crate::core::run::Manifest;
+use crate::core::view::ViewName;
+
+/// The longest file in bytes: the oldest checks of a run are left out beyond it.
+const LONGEST: u64 = text_file::BY_HAND;
+
+/// The file that holds the checks of the run at `run`.
+pub fn path(run: &Path) -> PathBuf {
+    run.with_extension("checks.json")
+}
+
+/// The checks of the run at `run`, the oldest first; none if there is no file.
+///
+/// # Errors
+/// If the file is damaged or of another run; the next [`add`] replaces it.
+pub fn read(run: &Path, manifest: &Manifest) -> Result<Vec<Done>> {
+    let path = path(run);
+    let text = text_file::read_if_present(&path, LONGEST)?;
+    let Some(text) = text else { return Ok(Vec::new()) };
+    let examples = |view: ViewName| manifest.study.find(view.as_str()).map(|view| manifest.data(view).examples.len());
+    kept::from_json(&text, &path.display().to_string(), &manifest.model.sha256, examples)
+}
+
+/// Adds a whole check of the run at `run` in place of an equal one.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn add(run: &Path, manifest: &Manifest, done: &Done) -> Result<()> {
+    let mut checks = read(run, manifest).unwrap_or_default();
+    checks.retain(|before| before.check != done.check);
+    checks.push(done.clone());
+    atomic::write(&path(run), kept::to_json(&checks, &manifest.model.sha256, LONGEST as usize)?.as_bytes())
+}

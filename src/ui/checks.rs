@@ -1,0 +1,82 @@
+//! The window on a causal check, and the list of checks.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text;
+
+use super::fit::cut;
+use super::rect;
+use super::theme::Theme;
+use super::window::{more, open};
+use crate::app::checks::line::{Line, Tone};
+use crate::app::checks::list::checks;
+use crate::app::checks::page::page;
+use crate::app::layout;
+use crate::app::state::State;
+use crate::app::state::check::Window;
+use crate::app::state::overlay::Overlay;
+use crate::core::text::printable;
+
+/// Draws the window or the list that is open, if one is.
+pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let place = |lines| layout::window(state, (area.width, area.height), lines).map(rect);
+    match &state.overlay {
+        Some(Overlay::Check(window)) => check(state, window, theme, area, frame),
+        Some(Overlay::Checks(cursor)) => {
+            let lines: Vec<String> = checks(state).into_iter().map(|(_, line)| line).collect();
+            place(lines.len().max(1)).into_iter().for_each(|area| list(&lines, *cursor, theme, area, frame));
+        }
+        _ => {}
+    }
+}
+
+fn check(state: &State, window: &Window, theme: &Theme, screen: Rect, frame: &mut Frame) {
+    let page = page(state, window);
+    let Some(area) = layout::window(state, (screen.width, screen.height), page.lines()).map(rect) else { return };
+    let inside = open(&printable(&page.title), theme, area, frame);
+    let width = usize::from(inside.width);
+    let rows = usize::from(inside.height);
+    let top = page.top(window.at, rows);
+    let visible = page.head.iter().chain(page.body.iter().skip(top));
+    for (row, line) in visible.take(rows).enumerate() {
+        let text = text::Line::styled(cut(&format!(" {}", line.text), width), style(line, theme));
+        let place = Rect::new(inside.x, inside.y + row as u16, inside.width, 1);
+        frame.buffer_mut().set_line(place.x, place.y, &text, place.width);
+        if page.rows > window.at && row >= page.head.len() && row - page.head.len() + top == window.at {
+            frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
+            frame.buffer_mut().set_style(place, theme.cursor);
+        }
+    }
+    let below = page.body.len() > top + rows.saturating_sub(page.head.len());
+    more(top > 0, below, theme, area, frame);
+}
+
+fn style(line: &Line, theme: &Theme) -> Style {
+    match line.tone {
+        Tone::Title => theme.title,
+        Tone::Plain => theme.text,
+        Tone::Dim => theme.dim,
+        Tone::Warning => theme.warning,
+    }
+}
+
+fn list(lines: &[String], cursor: usize, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let inside = open("causal checks of this run: Enter opens, Esc closes", theme, area, frame);
+    let width = usize::from(inside.width);
+    if lines.is_empty() {
+        frame.buffer_mut().set_stringn(inside.x, inside.y, " nothing was checked yet", width, theme.text);
+        return;
+    }
+    let rows = usize::from(inside.height);
+    let top = (cursor + 1).saturating_sub(rows.max(1));
+    for (row, line) in lines.iter().enumerate().skip(top).take(rows) {
+        let place = Rect::new(inside.x, inside.y + (row - top) as u16, inside.width, 1);
+        let text = text::Line::styled(cut(&format!("  {}", printable(line)), width), theme.text);
+        frame.buffer_mut().set_line(place.x, place.y, &text, place.width);
+        if row == cursor {
+            frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
+            frame.buffer_mut().set_style(place, theme.cursor);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Tests of causal checks on the screen: asked for, shown while they run, kept, stopped only when that is asked for.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::pilot::{Pilot, opened};
+use crate::app::message::{Effect, JobNews, Message};
+use crate::app::state::overlay::Overlay;
+use crate::app::state::record::Keeping;
+use crate::core::causal::check::{Check, Done, Found, News, Request, What};
+use crate::core::causal::each::{Each, Single};
+use crate::core::causal::scores::{AblatedSet, Ablation, Scores, removed_bias, resamples, score_of};
+use crate::core::causal::set::Member;
+use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, Positions, Steered, Written};
+use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::problem::Problem;
+use crate::core::progress::Progress;
+use crate::core::submodule::FeatureId;
+use crate::ui::testing::{EXAMPLES, run};
+
+/// The metric of each pair with nothing ablated.
+const ALL: [f32; EXAMPLES] = [-2.0, -1.5, -1.0, -3.0];
+
+/// A study whose run is kept.
+pub fn kept() -> Pilot {
+    let mut pilot = Pilot::computing();
+    pilot.state.record.keeping = Keeping::Kept;
+    pilot
+}
+
+/// The check that was asked for last.
+fn asked(pilot: &mut Pilot) -> (u64, Request) {
+    match pilot.asked().pop() {
+        Some(Effect::StartCheck(number, request)) => (number, *request),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn tell(pilot: &mut Pilot, number: u64, news: News) {
+    let now = pilot.now();
+    pilot.tell(Message::Check(number, news, now));
+}
+
+/// The result of a check, the same numbers for every feature but the first, which does more.
+pub fn found(check: &Check) -> Found {
+    let less = |share: f32| ALL.map(|metric| metric * (1.0 - share) + 0.01 * metric * metric).to_vec();
+    match &check.what {
+        What::Set { features, way, error } => {
+            let members = features.iter().copied().map(Member::Feature).collect();
+            let ablated = AblatedSet { name: "the list".to_owned(), members, kept: less(0.9), removed: less(0.2) };
+            let ablation =
+                Ablation { way: *way, error: *error, all: ALL.to_vec(), empty: vec![0.1; EXAMPLES], sets: vec![ablated] };
+            let scores = Scores::of(&ablation);
+            Found::Set(ablation, scores)
+        }
+        What::Each { features, error } => Found::Each(Each::new(*error, &ALL, singles(features))),
+        What::Steering { feature, positions } => Found::Steering(steered(*feature, *positions)),
+    }
+}
+
+fn singles(features: &BTreeSet<FeatureId>) -> Vec<Single> {
+    let draws = resamples(EXAMPLES);
+    let share = |share: f32| removed_bias(&ALL, &ALL.map(|metric| metric * (1.0 - share)), &draws);
+    let single = |(place, feature): (usize, &FeatureId)| {
+        let strength = 0.3 / (place + 1) as f32;
+        Single { feature: *feature, on_clean: EXAMPLES, on_patch: place % 5, zero: share(strength), resample: share(-strength) }
+    };
+    features.iter().enumerate().map(single).collect()
+}
+
+fn steered(feature: FeatureId, positions: Positions) -> Steered {
+    let coefficients = [-20.0_f32, -10.0, 0.0, 10.0, 20.0];
+    let metrics = |coefficient: f32| ALL.map(|metric| metric + 0.2 * coefficient).to_vec();
+    let dose = |coefficient: &f32| Dose {
+        coefficient: *coefficient,
+        metrics: metrics(*coefficient),
+        clean: vec![0.4 - 0.01 * f64::from(*coefficient); EXAMPLES],
+        patch: vec![0.2 + 0.005 * f64::from(*coefficient); EXAMPLES],
+    };
+    let doses: Vec<Dose> = coefficients.iter().map(dose).collect();
+    let draws = resamples(EXAMPLES);
+    let written = |(coefficient, mode): (f32, Mode)| {
+        let continuation =
+            Continuation { coefficient, mode, greedy: vec![vec![1]; 2], smallest_gap: vec![0.5; 2], sampled: Vec::new() };
+        let text = |prompt: &str| format!("{prompt} goes\u{1b}[2J on {coefficient}");
+        Written { continuation, greedy: vec![text(" she"), text(" he")], sampled: Vec::new() }
+    };
+    let modes = [-20.0, 20.0].into_iter().flat_map(|coefficient| Mode::ALL.map(|mode| (coefficient, mode)));
+    let flip = Some(Flip { coefficient: 9.5, before: -0.1, at: 0.1 });
+    Steered {
+        feature,
+        positions,
+        decoder_norm: 1.0,
+        activations: [Some(0.5), None],
+        metrics: doses.iter().map(|dose| score_of(&dose.metrics, &draws)).collect(),
+        doses,
+        flips: Some([Flips { per_example: vec![flip; EXAMPLES], mean: flip }, Flips::none(EXAMPLES)]),
+        written: std::iter::once((0.0, Mode::All)).chain(modes).map(written).collect(),
+    }
+}
+
+/// Runs the check that `keys` ask for to its end.
+pub fn checked(pilot: &mut Pilot, keys: &str) -> Arc<Done> {
+    pilot.asked();
+    pilot.press(keys);
+    let (number, request) = asked(pilot);
+    let done = Arc::new(Done { found: found(&request.check), check: request.check, whole: true });
+    tell(pilot, number, News::Ended(Ok(Arc::clone(&done))));
+    done
+}
+
+fn text(pilot: &Pilot) -> String {
+    pilot.screen().join("\n")
+}
+
+fn progress(done: u64) -> News {
+    News::Progress(Progress { stage: "zero, recomputed".to_owned(), done, total: 12 })
+}
+
+#[test]
+fn the_marked_features_are_ablated_together_and_without_marks_the_one_at_the_cursor() {
+    let mut pilot = kept();
+    pilot.press("space space");
+    let marked: BTreeSet<FeatureId> = pilot.state.marked.iter().copied().collect();
+    pilot.press("b ctrl-u resample space clean_touched enter");
+    let (_, request) = asked(&mut pilot);
+    let expected = What::Set { features: marked, way: Way::Resample, error: ErrorTreatment::CleanTouched };
+    assert_eq!((request.check.view.as_str(), request.check.what), ("male", expected));
+    assert!(request.model.is_none(), "the run was read from a file: its record says where its model is");
+    let mut pilot = kept();
+    pilot.press("2 j b enter");
+    let (_, request) = asked(&mut pilot);
+    let features = BTreeSet::from([pilot.state.feature().unwrap()]);
+    let expected = What::Set { features, way: Way::Zero, error: ErrorTreatment::Recomputed };
+    assert_eq!((request.check.view.as_str(), request.check.what), ("female", expected));
+    let mut pilot = kept();
+    pilot.press("space b ctrl-u listed enter");
+    let (_, request) = asked(&mut pilot);
+    assert!(matches!(request.check.what, What::Set { features, .. } if features.len() == 18));
+}
+
+#[test]
+fn the_palette_takes_way_and_treatment_and_wrong_words_are_named() {
+    let mut pilot = kept();
+    pilot.press(":");
+    pilot.type_text("ablate mean_all clean");
+    pilot.press("enter");
+    let (_, request) = asked(&mut pilot);
+    assert!(matches!(request.check.what, What::Set { way: Way::MeanAll, error: ErrorTreatment::Clean, .. }));
+    let mut pilot = kept();
+    pilot.press("b ctrl-u half");
+    assert!(pilot.hint().unwrap_err().starts_with("'half' is not known here; use zero, mean_position,"));
+    pilot.press("enter");
+    assert!(pilot.asked().is_empty() && pilot.state.check.is_none());
+    pilot.press("ctrl-u clea tab");
+    assert!(pilot.hint().unwrap_err().contains("'clea' is not known") || pilot.hint().unwrap().contains("clean_touched"));
+}
+
+#[test]
+fn a_check_runs_behind_its_window_and_closing_that_does_not_end_it() {
+    let mut pilot = kept();
+    pilot.press("b enter");
+    let (number, request) = asked(&mut pilot);
+    tell(&mut pilot, number, progress(3));
+    assert!(text(&pilot).contains("25 % of zero, recomputed; x stops it, Esc only closes this window"), "{}", text(&pilot));
+    pilot.press("esc esc");
+    assert!(pilot.state.overlay.is_none() && pilot.state.check.is_some() && pilot.asked().is_empty());
+    assert!(pilot.screen()[0].contains("check: 25 % of zero, recomputed"), "{}", pilot.screen()[0]);
+    pilot.press("b");
+    assert!(pilot.notice().starts_with("ablate: one check at a time: ablation of "), "{}", pilot.notice());
+    // Stale news changes nothing.
+    tell(&mut pilot, number + 1, News::Ended(Err(Problem::new("a", "b", "c"))));
+    let done = Arc::new(Done { found: found(&request.check), check: request.check, whole: true });
+    tell(&mut pilot, number, News::Ended(Ok(Arc::clone(&done))));
+    assert!(matches!(pilot.asked().as_slice(), [Effect::KeepCheck(_, kept)] if *kept == done));
+    let said = pilot.notice().to_owned();
+    assert!(said.contains("removes +0.2") && said.ends_with("; L shows it"), "{said}");
+    // The card says it, and asking again shows it without another run.
+    assert!(text(&pilot).contains("taken out: removes +0.2"), "{}", text(&pilot));
+    pilot.press("b enter");
+    assert!(pilot.asked().is_empty() && pilot.state.check.is_none());
+    for line in
+        ["F(M)", "F(empty)", "F(C)", "F(not C)", "bias removed", "faithfulness", "completeness", "4 pairs", "Errors recomputed"]
+    {
+        assert!(text(&pilot).contains(line), "{line} is missing: {}", text(&pilot));
+    }
+}
+
+#[test]
+fn the_key_that_cancels_asks_and_what_was_found_stays_as_a_part() {
+    let mut pilot = kept();
+    pilot.press("B enter");
+    let (number, request) = asked(&mut pilot);
+    let What::Each { features, error } = &request.check.what else { panic!("{request:?}") };
+    assert_eq!(features.len(), 18);
+    let some: BTreeSet<FeatureId> = features.iter().copied().take(8).collect();
+    let part = Found::Each(Each::new(*error, &ALL, singles(&some)));
+    tell(&mut pilot, number, News::Partial(Box::new(part)));
+    tell(&mut pilot, number, progress(6));
+    assert!(text(&pilot).contains("so far; 50 % of"), "{}", text(&pilot));
+    pilot.press("x");
+    assert!(text(&pilot).contains("stop the ablation of 18 features"), "{}", text(&pilot));
+    pilot.press("n");
+    assert!(pilot.state.check.is_some() && pilot.asked().is_empty());
+    pilot.press("x y");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::CancelCheck(_)]) && pilot.state.check.is_none());
+    tell(&mut pilot, number, progress(9));
+    pilot.press("L enter");
+    assert!(text(&pilot).contains("partial: the check did not come to its end"), "{}", text(&pilot));
+    // A part is no answer: asked again, it is run again.
+    pilot.press("esc B enter");
+    assert_eq!(asked(&mut pilot).1.check, request.check);
+}
+
+#[test]
+fn leaving_asks_while_a_check_runs() {
+    let mut pilot = kept();
+    pilot.press("b enter");
+    pilot.asked();
+    pilot.press("esc q");
+    assert!(text(&pilot).contains("the causal check would be lost"), "{}", text(&pilot));
+    assert!(pilot.asked().is_empty());
+}
+
+#[test]
+fn single_features_are_ordered_copied_and_gone_to() {
+    let mut pilot = kept();
+    let done = checked(&mut pilot, "B enter");
+    let Found::Each(each) = &done.found else { panic!("{done:?}") };
+    let first = |pilot: &Pilot| {
+        let line = pilot.screen().into_iter().find(|line| line.contains("│>")).unwrap();
+        line.split("│>").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+    };
+    // The order of effects is that of the table; zero removes most with the first feature in order of names.
+    assert_eq!(first(&pilot), pilot.features()[0].to_string());
+    pilot.press("s");
+    assert_eq!(first(&pilot), each.features[0].feature.to_string());
+    pilot.press("S");
+    assert_eq!(first(&pilot), each.features[17].feature.to_string());
+    pilot.asked();
+    pilot.press("y");
+    let copied = pilot.asked();
+    let [Effect::Copy(table, what)] = copied.as_slice() else { panic!("{copied:?}") };
+    assert_eq!((table.lines().count(), what.starts_with("ablation of 18 features")), (19, true));
+    let share = each.features[17].zero.mean.unwrap().to_string();
+    assert!(table.lines().nth(1).unwrap().contains(&share), "{table}");
+    pilot.press("enter");
+    assert!(pilot.state.overlay.is_none());
+    assert_eq!(pilot.state.feature(), Some(each.features[17].feature));
+    assert!(text(&pilot).contains("taken out: removes +0.0167 (+0.017 .. +0.017) zero, -0.0167"), "{}", text(&pilot));
+}
+
+#[test]
+fn checks_belong_to_their_run() {
+    let mut pilot = kept();
+    checked(&mut pilot, "b enter");
+    pilot.press("esc");
+    let before = Arc::clone(pilot.state.study.as_ref().unwrap());
+    // While another computation shows its results they are away, and come back with the run.
+    pilot.press("r");
+    pilot.press("y");
+    let job = pilot.state.job.as_ref().unwrap().number;
+    pilot.news(job, opened(&run()));
+    assert!(!text(&pilot).contains("taken out"));
+    pilot.press("b");
+    assert!(pilot.notice().starts_with("ablate: a check needs a whole run"), "{}", pilot.notice());
+    pilot.news(job, JobNews::Ended(Err(Problem::new("a", "b", "c"))));
+    assert!(Arc::ptr_eq(&before, pilot.state.study.as_ref().unwrap()) && text(&pilot).contains("taken out"));
+    // Those that were kept come with the run that they are of, and with no other.
+    let done = pilot.state.record.checks.clone();
+    let mut again = kept();
+    again.tell(Message::ChecksRead(before, done.clone()));
+    assert!(!text(&again).contains("taken out"));
+    let shown = Arc::clone(again.state.study.as_ref().unwrap());
+    again.tell(Message::ChecksRead(shown, done));
+    assert!(text(&again).contains("taken out"));
+    again.press("p");
+    assert!(!text(&again).contains("taken out"));
+    again.press("b");
+    assert!(again.notice().starts_with("ablate: the published figures have no model here"), "{}", again.notice());
+}
+
+#[test]
+fn a_check_that_fails_says_why_and_a_run_that_is_not_kept_is_said() {
+    let mut pilot = kept();
+    pilot.press("b enter");
+    let (number, _) = asked(&mut pilot);
+    tell(&mut pilot, number, News::Ended(Err(Problem::new("the run's model", "is not on this machine", "put it back"))));
+    assert_eq!(pilot.notice(), "the run's model: is not on this machine; put it back (log: saescope.log)");
+    assert!(pilot.state.check.is_none() && matches!(pilot.state.overlay, Some(Overlay::Check(_))));
+    let mut pilot = Pilot::study();
+    checked(&mut pilot, "d enter");
+    assert!(pilot.asked().is_empty());
+    assert_eq!(pilot.notice(), "the check is done and not kept: its run is not among the kept runs");
+}
+
+#[test]
+fn a_steered_feature_shows_its_curve_and_its_words() {
+    let mut pilot = kept();
+    pilot.resize(180, 50);
+    checked(&mut pilot, "d ctrl-u all_but_last enter");
+    let screen = text(&pilot);
+    assert!(screen.contains('●') && screen.contains("turns at +9.5, not up to -100"), "{screen}");
+    assert!(screen.contains("unsteered") && screen.contains("she goes\u{fffd}[2J on 20"), "{screen}");
+    pilot.press("esc");
+    assert!(text(&pilot).contains("steered at all_but_last positions: the sign"), "{}", text(&pilot));
+}
