@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::arguments::{ExportArguments, Format};
 use super::{listing, output, saved, study};
+use crate::core::chance;
 use crate::core::extract::lists::{links, saved_list};
 use crate::core::extract::{self, Extract, Pages};
 use crate::core::problem::{Problem, Result};
@@ -22,6 +23,13 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
         return Err(Problem::new("--format", reason, "use another format, such as names or markdown"));
     }
     let title = arguments.title.clone().unwrap_or_else(|| spec.title(&findings.study, false));
+    if matches!(arguments.format, Format::Tsv | Format::Csv | Format::Json) {
+        let views = [Some(spec.shown.first()), spec.shown.pair().map(|(_, second)| second)];
+        for view in views.into_iter().flatten() {
+            // Where nothing can be tested, p and q stay empty: `statistics` says why.
+            let _ = chance::tests(&findings, view);
+        }
+    }
     let extract =
         Extract { findings: &findings, tags: book.features(), spec: &spec, rows: &rows, title: &title, pages: pages.ok() };
     output::print(&match arguments.format {

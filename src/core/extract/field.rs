@@ -1,7 +1,6 @@
 //! The columns for programs that read the features again, with full numbers.
 
 use super::Extract;
-use crate::core::chance;
 use crate::core::neuronpedia::layer_name;
 use crate::core::rows::Row;
 use crate::core::rows::cells::{cell, interval_of, number, said, side};
@@ -17,8 +16,6 @@ pub struct Field {
 #[derive(Clone, Copy)]
 enum Content {
     Column(Column),
-    P,
-    Q,
     Low,
     High,
     Agreeing,
@@ -66,8 +63,6 @@ pub fn fields(extract: &Extract<'_>) -> Vec<Field> {
                 push("interval_high", Content::High);
                 push("sign_consistency", Content::Agreeing);
             }
-            Column::P => push("p", Content::P),
-            Column::Q => push("q", Content::Q),
             Column::Tags => {
                 push("tags", Content::Tags);
                 push("rejected", Content::Rejected);
@@ -94,15 +89,12 @@ impl Field {
     pub fn value(&self, row: &Row, extract: &Extract<'_>) -> Value {
         let study = extract.study();
         let said = || said(row, study, extract.tags, extract.spec);
-        let tested = || chance::tested(extract.findings, row.ranked_in, row.feature);
         let explanation = || extract.findings.explanation(row.feature);
         match self.content {
             Content::Column(Column::Rank) => Value::Whole(row.rank),
             Content::Column(Column::Side) => Value::Text(side(row, study, extract.spec)),
             Content::Column(column) if column.is_number() => Value::Number(number(column, row, extract.findings, extract.spec)),
             Content::Column(column) => Value::Text(cell(column, row, extract.findings, extract.tags, extract.spec)),
-            Content::P => Value::Number(tested().map(|tested| tested.p as f32)),
-            Content::Q => Value::Number(tested().map(|tested| tested.q as f32)),
             Content::SiteLargest => Value::Number(explanation().and_then(|found| found.largest)),
             Content::SiteRate => Value::Number(explanation().and_then(|found| found.rate)),
             Content::Low => Value::Number(interval_of(row, extract.findings).map(|interval| interval.low as f32)),

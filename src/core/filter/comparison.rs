@@ -40,7 +40,9 @@ pub(super) fn comparison(
             Ok(equal(field, property, &value.text, study).map_err(refused)?.unequal())
         }
         (Meaning::Property(_), _) => {
-            let message = format!("{} takes only = and !=, such as {}", field.name, field.example);
+            let is_text = matches!(field.meaning, Meaning::Property(Property::Note | Property::Label));
+            let signs = if is_text { "=, != and ~" } else { "= and !=" };
+            let message = format!("{} takes only {signs}, such as {}", field.name, field.example);
             Err(FilterError::new(sign.column, message))
         }
     }

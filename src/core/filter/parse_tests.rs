@@ -49,8 +49,8 @@ fn the_same_can_be_typed_in_several_ways() {
 
 #[test]
 fn a_message_says_what_is_wrong_and_where() {
-    let fields = "fields are effect, abs, se, ratio, male, female, baseline, delta, delta-se, delta-share, layer, index, rank, kind, \
-                  submodule, tag, side, fires, rejected, marked, note";
+    let fields = "fields are effect, abs, se, ratio, male, female, baseline, delta, delta-se, delta-share, p, q, layer, index, rank, \
+                  kind, submodule, tag, side, fires, rejected, marked, note, label";
     let cases = [
         ("effect>abc", 8, "'abc' is not a number; effect takes one, such as effect>0.2"),
         ("se < nan", 6, "'nan' is not a number; se takes one, such as se<0.05"),
@@ -69,6 +69,10 @@ fn a_message_says_what_is_wrong_and_where() {
         ("note=!a", 5, "'=' needs a value after it, such as note=plural"),
         ("kind>mlp", 5, "kind takes only = and !=, such as kind=resid"),
         ("tag <= x", 5, "tag takes only = and !=, such as tag=FP"),
+        ("kind~mlp", 5, "kind takes only = and !=, such as kind=resid"),
+        ("note>x", 5, "note takes only =, != and ~, such as note=plural"),
+        ("se~1", 3, "se is a number: ~ looks for a text, use se<0.05"),
+        ("label~\"\"", 7, "'' is no text to look for"),
         ("kind=mpl", 6, "'mpl' is not a kind; kinds are attn, mlp, resid"),
         (
             "submodule=5-resid-sm",
@@ -136,7 +140,7 @@ fn nesting_has_a_limit_and_length_has_none() {
 
 /// Parts of the language, joined in any order.
 fn soups() -> impl Strategy<Value = String> {
-    let parts = "and|or|NOT|(|)|!|=|!=|>|<=|&|effect|tag|note|kind|0.2|FP|resid|\"|\"\"| |  |abc|\n|é|\u{202e}|-";
+    let parts = "and|or|NOT|(|)|!|=|!=|>|<=|&|~|effect|tag|note|kind|0.2|FP|resid|\"|\"\"| |  |abc|\n|é|\u{202e}|-";
     let mut parts: Vec<&str> = parts.split('|').collect();
     parts.push("|");
     prop::collection::vec(select(parts), 0..16).prop_map(|parts| parts.concat())

@@ -16,7 +16,8 @@ pub(super) enum Tree {
     Any(Vec<Tree>),
     Not(Box<Tree>),
     Text(String),
-    Note(&'static str, String),
+    /// The field `note` or `label`, the operator, and a text.
+    Said(&'static str, &'static str, String),
     Number(&'static str, &'static str, &'static str),
     Property(&'static str, &'static str, &'static str),
 }
@@ -32,14 +33,15 @@ const PROPERTIES: [(&str, &[&str]); 7] = [
 ];
 
 pub(super) fn trees() -> impl Strategy<Value = Tree> {
-    let fields = select(vec!["effect", "abs", "se", "male", "female", "baseline", "layer", "index", "rank"]);
+    let fields = select(vec!["effect", "abs", "se", "male", "female", "baseline", "layer", "index", "rank", "p", "q"]);
     let operators = select(vec!["=", "!=", ">", ">=", "<", "<="]);
     let values = select(vec!["0.2", ".25", "+2.5e-1", "-0.3", "0", "2", "11.0", "26074", "600000"]);
     let equality = || select(vec!["=", "!="]);
     let properties = select(PROPERTIES.to_vec()).prop_flat_map(|(field, values)| (Just(field), select(values.to_vec())));
     let leaf = prop_oneof![
         texts().prop_map(Tree::Text),
-        (equality(), texts()).prop_map(|(operator, text)| Tree::Note(operator, text)),
+        (select(vec!["note", "label"]), select(vec!["=", "!=", "~"]), texts())
+            .prop_map(|(field, operator, text)| Tree::Said(field, operator, text)),
         (fields, operators, values).prop_map(|(field, operator, value)| Tree::Number(field, operator, value)),
         (properties, equality()).prop_map(|((field, value), operator)| Tree::Property(field, operator, value)),
     ];
@@ -67,7 +69,10 @@ impl Tree {
                 places.extend(row.tags.iter().map(ToString::to_string));
                 places.iter().any(|place| lower(place).contains(&lower(text)))
             }
-            Self::Note(operator, text) => lower(&row.note).contains(&lower(text)) == (*operator == "="),
+            Self::Said(field, operator, text) => {
+                let said = if *field == "note" { &row.note } else { &row.label };
+                lower(said).contains(&lower(text)) == (*operator != "!=")
+            }
             Self::Number(field, operator, value) => number_holds(row, field, operator, value),
             Self::Property(field, operator, value) => {
                 property_equals(row, field, value).is_some_and(|equal| equal == (*operator == "="))
@@ -91,7 +96,7 @@ impl Tree {
                 let is_keyword = ["and", "or", "not"].iter().any(|keyword| text.eq_ignore_ascii_case(keyword));
                 quoted_if(is_keyword, text, choices)
             }
-            Self::Note(operator, text) => write_comparison("note", operator, &quoted_if(false, text, choices), choices),
+            Self::Said(field, operator, text) => write_comparison(field, operator, &quoted_if(false, text, choices), choices),
             Self::Number(field, operator, value) | Self::Property(field, operator, value) => {
                 let value = if choose(choices, &["", "A"]).is_empty() { (*value).to_owned() } else { value.to_uppercase() };
                 write_comparison(field, operator, &quoted_if(false, &value, choices), choices)
@@ -117,7 +122,7 @@ fn choose(choices: &mut dyn Iterator<Item = u8>, among: &[&'static str]) -> &'st
 }
 
 fn quoted_if(needed: bool, text: &str, choices: &mut dyn Iterator<Item = u8>) -> String {
-    let special = text.contains(|character: char| character.is_whitespace() || "()&|!=<>\"".contains(character));
+    let special = text.contains(|character: char| character.is_whitespace() || "()&|!=<>~\"".contains(character));
     let quoted = needed || special || choose(choices, &["", "", "\""]) == "\"";
     if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
@@ -138,6 +143,10 @@ fn number_holds(row: &Row, field: &str, operator: &str, value: &str) -> bool {
         "layer" => Some(row.feature.submodule.layer.0 as f64),
         "index" => Some(f64::from(row.feature.index.0)),
         "rank" => Some(row.rank as f64),
+        "p" | "q" => {
+            let p = row.p.map(|p| if field == "p" { p } else { (2.0 * p).min(1.0) });
+            return p.is_some_and(|p| compare(operator, p, value.parse().unwrap()));
+        }
         _ => None,
     };
     if let Some(number) = exact {
