@@ -11,7 +11,6 @@ use super::legend;
 use super::theme::Theme;
 use crate::app::checks::page::progress;
 use crate::app::columns::{Item, on_screen};
-use crate::app::columns::{Item, place};
 use crate::app::command_id::CommandId;
 use crate::app::layout::Layout;
 use crate::app::state::State;

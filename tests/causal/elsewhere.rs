@@ -16,6 +16,8 @@ use saescope::engine::causal::curve::{Plan, curve};
 use saescope::engine::causal::plain::{Plain, Sides};
 use saescope::engine::causal::search::search;
 use saescope::engine::causal::side_effects::{on_texts, plain_of};
+use saescope::engine::dictionary::Dictionary;
+use saescope::engine::dictionary::arithmetic::{Arithmetic, Frame, Scale};
 
 use super::support::{self, Prompts, cpu_backends, reference_dictionaries, reference_model};
 use super::{assert_near, pairs};
@@ -194,13 +196,11 @@ proptest! {
     /// Dictionaries that scale each token, or read it centred: the same identities as without a scale.
     #[test]
     fn scaled_dictionaries_keep_the_identities(layer_norm: bool, centred: bool, members in prop::sample::subsequence(ACTIVE.to_vec(), 1..4)) {
-        use saescope::engine::dictionary::arithmetic::{Frame, Scale};
         let cancel = Cancel::default();
         let scale = if layer_norm { Scale::LayerNorm } else { Scale::ConstantNorm };
         let frame = if centred { Frame::Centred } else { Frame::Raw };
         let compute = reference_model(cpu_backends()[0]);
-        let dictionaries: Vec<_> =
-            reference_dictionaries("saelens").into_iter().map(|dictionary| dictionary.framed(frame).scaled(scale)).collect();
+        let dictionaries: Vec<_> = reference_dictionaries("saelens").into_iter().map(|dictionary| in_scale(dictionary.framed(frame), scale)).collect();
         let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Both, &cancel).unwrap();
         let one = members[0].split_once('/').unwrap().0;
         let sets = [set(&[]), set(&["attn", "mlp", "resid"]), set(&members), set(&[one])];
@@ -221,14 +221,19 @@ proptest! {
     }
 }
 
+/// The dictionary with another scale than its files say.
+fn in_scale(dictionary: Dictionary, scale: Scale) -> Dictionary {
+    let arithmetic = Arithmetic { scale, ..dictionary.arithmetic().clone() };
+    dictionary.computing(arithmetic)
+}
+
 /// A feature set to 0 in a dictionary that scales each token: the output loses what the feature wrote there.
 #[test]
 fn what_a_scaled_feature_wrote_is_taken_out() {
-    use saescope::engine::dictionary::arithmetic::Scale;
     use saescope::engine::dictionary::codes::{DecoderRows, active_features, reconstruction_errors};
     let cancel = Cancel::default();
     let compute = reference_model(cpu_backends()[0]);
-    let scaled = |dictionary: saescope::engine::dictionary::Dictionary| dictionary.scaled(Scale::LayerNorm);
+    let scaled = |dictionary| in_scale(dictionary, Scale::LayerNorm);
     let dictionaries: Vec<_> = reference_dictionaries("saelens").into_iter().map(scaled).collect();
     let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Clean, &cancel).unwrap();
     let [group] = &plain.groups[..] else { panic!("one length") };

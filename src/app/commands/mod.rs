@@ -22,7 +22,7 @@ use super::state::State;
 use super::state::overlay::Overlay;
 
 /// All groups, in the order of help and manual.
-pub static GROUPS: [Group; 9] = [
+pub static GROUPS: [Group; 10] = [
     Group { title: "Move", commands: movement::COMMANDS },
     Group { title: "Views", commands: views::COMMANDS },
     Group { title: "Selection", commands: selection::COMMANDS },

@@ -5,6 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::config::Config;
 use super::norm::Normal;
+use super::products::Products;
 use super::site::Site;
 use super::transformer::Transformer;
 use super::weight_files::WeightFiles;
@@ -43,7 +44,7 @@ pub struct Inside {
     pub mlp_input: Vec<f32>,
 }
 
-impl<B: Backend> Layer<B> {
+impl<B: Products> Layer<B> {
     /// Reads layer `index` of the model of `config`.
     ///
     /// # Errors

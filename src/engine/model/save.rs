@@ -7,10 +7,11 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, serialize};
 
 use super::load::thirds_from_heads;
+use super::products::Products;
 use super::transformer::Transformer;
 use crate::core::problem::{Problem, Result};
 
-impl<B: Backend> Transformer<B> {
+impl<B: Products> Transformer<B> {
     /// The bytes of a `model.safetensors` that [`Transformer::load`] and transformers read.
     pub fn to_safetensors_f16(&self) -> Result<Vec<u8>> {
         let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
