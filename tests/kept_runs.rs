@@ -197,14 +197,14 @@ fn causal_checks_run_in_the_explorer_and_are_kept_with_their_run() {
     let mut program = home.explore("--examples 3 --method attrib", &[]);
     program.wait_for(" · kept");
     program.wait_for("tags saved");
-    program.press("b\r");
+    program.press("b\x15resample\r");
     program.wait_for("bias removed");
     let removed = |program: &terminal::Program| {
         let shown = program.shown();
         shown.split("bias removed").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
     };
     let in_window = removed(&program);
-    program.press("\x1bB\r");
+    program.press("\x1be\r");
     program
         .wait_until("every feature", |program| program.shown().contains(" · 3 pairs") && !program.shown().contains("stops it"));
     program.press("q");
@@ -212,13 +212,13 @@ fn causal_checks_run_in_the_explorer_and_are_kept_with_their_run() {
     program.press("q");
     assert_eq!(program.ended(), Some(0));
     // The same numbers as on the command line.
-    let json: serde_json::Value = serde_json::from_str(&home.stdout("ablate 1 --top-k 1 --format json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&home.stdout("ablate 1 --top-k 1 --way resample --format json")).unwrap();
     let printed = json["sets"]["list"]["bias"]["mean"].as_f64().unwrap();
     assert_eq!(format!("{printed:+.4}"), in_window);
     // Opened again, nothing is run again.
     let mut program = home.explore("open 1", &[]);
     program.wait_for("taken out: removes");
-    program.press("b\r");
+    program.press("b\x15resample\r");
     program.wait_for("known from before; it was not run again");
     assert_eq!(removed(&program), in_window);
     program.press("qq");

@@ -1,22 +1,28 @@
 //! The background job: what it tells, in which order, and how it ends.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use saescope::core::causal::check::{Check, Done, Found, News, What};
+use saescope::core::causal::steering::Positions;
+use saescope::core::causal::way::{ErrorTreatment, Way};
+use saescope::core::problem::Problem;
 use saescope::core::progress::{Event, Step};
 use saescope::core::quadrature::Rule;
 use saescope::core::ranking::Ranked;
 use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
 use saescope::core::run::{Method, Run};
+use saescope::core::submodule::FeatureId;
 use saescope::core::tags::Subject;
-use saescope::core::view::View;
+use saescope::core::view::{View, ViewName};
 use saescope::engine::cache::Cache;
 use saescope::engine::cancel::Cancel;
+use saescope::engine::causal::background::check as check_in_background;
 use saescope::engine::demo;
 use saescope::engine::identity::{identify, subject};
 use saescope::engine::study::OpenStudy;
@@ -164,4 +170,59 @@ fn a_job_that_cannot_start_ends_with_the_reason() {
     let job = Job::start(Request { study, ..request(Method::Ig, 64) }).unwrap();
     let events: Vec<Event> = job.events().iter().collect();
     assert!(matches!(events.as_slice(), [Event::Ended(Err(problem))] if problem.to_string().contains("nowhere.json")));
+}
+
+/// A check of features of the male view of a small run of the demo, with its news.
+fn checked(what: What, cancel_at: Option<usize>) -> (Result<Arc<Done>, Problem>, Vec<News>) {
+    let mut asked = request(Method::Attrib, 64);
+    asked.options.examples = Some(3);
+    let job = Job::start(asked.clone()).unwrap();
+    let run = job.events().iter().find_map(|event| if let Event::Ended(run) = event { Some(run.unwrap()) } else { None });
+    let check = Check { view: ViewName::new("male").unwrap(), what };
+    let manifest = Arc::new(run.unwrap().manifest);
+    let checks = saescope::core::causal::check::Request { check, manifest, model: None, backend: asked.backend, threads: None };
+    let (cancel, mut news) = (Cancel::default(), Vec::new());
+    let mut tell = |told: News| {
+        news.push(told);
+        if Some(news.len()) == cancel_at {
+            cancel.cancel();
+        }
+    };
+    let outcome = check_in_background(&checks, &ModelSource::Demo, &Cache::default(), &mut tell, &cancel);
+    (outcome, news)
+}
+
+/// More features than are ablated between two partial results.
+fn many() -> BTreeSet<FeatureId> {
+    (0..19).map(|index| format!("resid_1/{index}").parse().unwrap()).collect()
+}
+
+#[test]
+fn features_ablated_one_by_one_arrive_in_parts_and_are_those_of_single_sets() {
+    let error = ErrorTreatment::Recomputed;
+    let (outcome, news) = checked(What::Each { features: many(), error }, None);
+    let Found::Each(each) = &outcome.as_ref().unwrap().found else { panic!("{outcome:?}") };
+    let parts = news.iter().filter_map(|news| match news {
+        News::Partial(found) => match &**found {
+            Found::Each(each) => Some(each.features.len()),
+            other => panic!("{other:?}"),
+        },
+        _ => None,
+    });
+    assert_eq!(parts.collect::<Vec<_>>(), [8, 16, 19]);
+    let features: Vec<FeatureId> = each.features.iter().map(|single| single.feature).collect();
+    assert_eq!(features, many().into_iter().collect::<Vec<_>>());
+    let last = *many().last().unwrap();
+    let alone = What::Set { features: BTreeSet::from([last]), way: Way::Resample, error };
+    let Found::Set(_, scores) = checked(alone, None).0.unwrap().found.clone() else { panic!("no set") };
+    assert_eq!(scores.sets[0].bias, each.features[18].resample);
+}
+
+#[test]
+fn a_check_that_is_stopped_ends_and_one_of_an_unknown_feature_is_refused() {
+    let (outcome, news) = checked(What::Each { features: many(), error: ErrorTreatment::Clean }, Some(3));
+    assert!(outcome.unwrap_err().is_cancelled() && news.len() <= 4);
+    let unknown = "resid_1/99999".parse().unwrap();
+    let (outcome, _) = checked(What::Steering { feature: unknown, positions: Positions::All }, None);
+    assert!(outcome.unwrap_err().to_string().contains("its dictionary has"));
 }

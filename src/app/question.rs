@@ -1,6 +1,6 @@
 //! The words of the questions that are asked before work ends, and whether there still is something to ask about.
 
-use super::checks::page::progress;
+use super::checks::progress::progress;
 use super::command_id::CommandId;
 use super::keeping;
 use super::notice::Notice;

@@ -37,9 +37,9 @@ pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
     };
     let (coefficients, continued) = (arguments.coefficients.clone(), arguments.coefficients.clone());
     let (positions, scans) = (arguments.positions, !arguments.no_scan);
-    let plan = Plan { feature, positions, coefficients, continued, writing, scans };
+    let asked = Plan { feature, positions, coefficients, continued, writing, scans };
     let found = checked.with_model(arguments.model.clone(), Sides::Both, |loaded, plain, told, cancel| {
-        steered(plain, loaded.tokenizer.as_ref(), &plan, told, &mut |_| {}, cancel)
+        steered(plain, loaded.tokenizer.as_ref(), &asked, told, &mut |_| {}, cancel)
     })?;
     match arguments.format {
         Printed::Json => json::print(&as_json(&checked, feature, arguments, &found))?,

@@ -60,6 +60,17 @@ pub enum Opening {
     Published(Box<Request>),
 }
 
+impl Opening {
+    /// The request, the run file to read, and whether the published figures are shown.
+    fn parts(self) -> (Option<Request>, Option<PathBuf>, bool) {
+        match self {
+            Self::Compute(request) => (Some(*request), None, false),
+            Self::Published(request) => (Some(*request), None, true),
+            Self::Run(path) => (None, Some(path), false),
+        }
+    }
+}
+
 /// The settings with which the explorer starts.
 #[derive(Debug)]
 pub struct Start {
@@ -107,11 +118,7 @@ pub fn explore(start: Start) -> Result<()> {
     signals::listen(sender.clone())?;
     let guard = Guard::take(mouse, hyperlink::are_taken(&environment))?;
     let published = Arc::new(published::names()?);
-    let (request, run, show_published) = match start.opening {
-        Opening::Compute(request) => (Some(*request), None, false),
-        Opening::Published(request) => (Some(*request), None, true),
-        Opening::Run(path) => (None, Some(path), false),
-    };
+    let (request, run, show_published) = start.opening.parts();
     let mut state = State::new(Setting {
         size: layout::usable(guard.size()),
         request: request.clone(),
@@ -142,7 +149,6 @@ pub fn explore(start: Start) -> Result<()> {
     let downloads = Downloads::new(sender.clone(), begin, Arc::clone(&start.log), start.folders);
     let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
-    let log = start.log;
     let mut explorer = Explorer {
         guard,
         state,
@@ -155,7 +161,7 @@ pub fn explore(start: Start) -> Result<()> {
         downloads,
         begin,
         reply,
-        log,
+        log: start.log,
         session: None,
         leaving: false,
     };

@@ -153,7 +153,7 @@ impl Work {
     fn carry_out(&mut self, order: Order) {
         match order {
             Order::Keep(findings) => {
-                self.keep(findings);
+                self.keep(&findings);
                 self.awaited.fetch_sub(1, Ordering::Relaxed);
             }
             Order::KeepCheck(findings, done) => {
@@ -190,7 +190,7 @@ impl Work {
         }
     }
 
-    fn keep(&mut self, findings: Arc<Findings>) {
+    fn keep(&mut self, findings: &Arc<Findings>) {
         let run = findings.to_run().ok_or_else(|| Problem::new("run", "is not whole", "compute it again"));
         let outcome = run.and_then(|run| self.runs.keep(&run, self.limits)).map(|held| {
             self.log.line(format_args!("kept the run {}", held.name));
@@ -202,9 +202,9 @@ impl Work {
             self.log.line(format_args!("the run is not kept: {problem}"));
         }
         let path = outcome.as_ref().ok().cloned();
-        self.tell(Message::RunKept(Arc::clone(&findings), outcome.map(|_| ())));
+        self.tell(Message::RunKept(Arc::clone(findings), outcome.map(|_| ())));
         // A run with the same result may have been kept before, with checks.
-        path.into_iter().for_each(|path| self.read_checks(&findings, path));
+        path.into_iter().for_each(|path| self.read_checks(findings, path));
     }
 
     fn read(&mut self, path: &Path) {

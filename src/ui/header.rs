@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::fit::cut;
 use super::legend;
 use super::theme::Theme;
-use crate::app::checks::page::progress;
+use crate::app::checks::progress::progress;
 use crate::app::columns::{Item, on_screen};
 use crate::app::command_id::CommandId;
 use crate::app::layout::Layout;

@@ -70,7 +70,11 @@ fn set_ups_of_a_trained_dictionary_are_named() {
             "not centred",
             json!({"model_from_pretrained_kwargs": {}}),
             1,
-            &["It fits best at resid_1, centred, with a BOS token", "not as its files say (resid_1, raw", "far off what is declared"],
+            &[
+                "It fits best at resid_1, centred, with a BOS token",
+                "not as its files say (resid_1, raw",
+                "far off what is declared",
+            ],
         ),
         (
             "no BOS",

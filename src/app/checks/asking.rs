@@ -11,6 +11,9 @@ use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::findings::Source;
 use crate::core::submodule::FeatureId;
 
+/// Most features that are ablated one by one: every one costs two runs of all pairs, and the table must not hold the screen up.
+pub const MOST: usize = 1000;
+
 /// Ok if a check of listed features can start now, else the reason.
 pub fn can_check(state: &State) -> Result<(), String> {
     if state.show_published {
@@ -53,10 +56,24 @@ pub fn set(state: &State, way: Way, error: ErrorTreatment, listed: bool) -> Opti
 }
 
 /// The ablation of the marked features one by one, without marks of all that are listed.
-pub fn each(state: &State, error: ErrorTreatment) -> Option<Check> {
+///
+/// # Errors
+/// If no feature is listed, or more than [`MOST`].
+pub fn each(state: &State, error: ErrorTreatment) -> Result<Check, String> {
     let features: BTreeSet<FeatureId> = targets::rows(state).into_iter().map(|row| row.feature).collect();
-    let view = state.about().name(state.shown().first());
-    (!features.is_empty()).then_some(Check { view, what: What::Each { features, error } })
+    match features.len() {
+        0 => Err("no feature is listed".to_owned()),
+        1..=MOST => {
+            let view = state.about().name(state.shown().first());
+            Ok(Check { view, what: What::Each { features, error } })
+        }
+        count => {
+            let filter = state.setting.keymap.way(CommandId::FILTER);
+            Err(format!(
+                "{count} features are more than the {MOST} that are ablated one by one here; {filter} filters, `saescope ablate --each` takes all"
+            ))
+        }
+    }
 }
 
 /// Steering with the feature at the cursor.

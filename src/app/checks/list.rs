@@ -1,6 +1,6 @@
 //! The list of the checks of the run on the screen: the running one, then those that are done, the latest first.
 
-use super::page::progress;
+use super::progress::progress;
 use super::said;
 use crate::app::command_id::CommandId;
 use crate::app::key::{Code, Key};

@@ -5,6 +5,7 @@ mod each;
 pub mod line;
 pub mod list;
 pub mod page;
+pub mod progress;
 pub mod running;
 pub mod said;
 mod set;

@@ -1,12 +1,13 @@
 //! What the window on a check shows.
 
 use super::line::{Line, Tone};
+use super::progress::progress;
 use super::running::{Standing, known};
 use super::{each, set, steering};
 use crate::app::command_id::CommandId;
 use crate::app::layout;
 use crate::app::state::State;
-use crate::app::state::check::{Checking, Window};
+use crate::app::state::check::Window;
 use crate::core::causal::check::Found;
 
 /// A window's content.
@@ -32,15 +33,6 @@ impl Page {
         let rows = rows.saturating_sub(self.head.len()).max(1);
         if self.rows == 0 { at.min(self.body.len().saturating_sub(rows)) } else { (at + 1).saturating_sub(rows) }
     }
-}
-
-/// How far the check has come: `40 %, single features, 3 s left`.
-pub fn progress(state: &State, running: &Checking) -> String {
-    let Some(progress) = &running.progress else { return "starting".to_owned() };
-    let stage = crate::core::text::printable(&progress.stage);
-    let Some(share) = (100 * progress.done).checked_div(progress.total) else { return stage };
-    let left = running.pace(state.now).map_or_else(String::new, |pace| format!(", {:.0} s left", pace.left.ceil()));
-    format!("{share} % of {stage}{left}")
 }
 
 /// The content of `window`.

@@ -82,7 +82,7 @@ fn ended(state: &mut State, done: Arc<Done>) -> Vec<Effect> {
     let Some(Checking { findings, keeps, .. }) = state.check.take() else { return Vec::new() };
     add(state, &findings, Arc::clone(&done));
     let is_read = matches!(&state.overlay, Some(Overlay::Check(window)) if window.check == done.check);
-    if !is_read && state.notice.is_none() {
+    if !is_read {
         let shows = state.setting.keymap.way(CommandId::CHECKS);
         state.notice = Some(Notice::done(format!("{}; {shows} shows it", said::done(&done))));
     }

@@ -29,10 +29,10 @@ pub fn done(done: &Done) -> String {
 pub fn flips(steered: &Steered) -> String {
     let Some([up, down]) = &steered.flips else { return "flips are not looked for yet".to_owned() };
     let at = |sign: &str, flips: &Flips| match flips.mean {
-        Some(flip) => format!("at {:+}", flip.coefficient),
-        None => format!("not up to {sign}{SCAN_END}"),
+        Some(flip) => format!("turns at {:+}", flip.coefficient),
+        None => format!("does not turn up to {sign}{SCAN_END}"),
     };
-    format!("the sign of the mean metric turns {}, {}", at("+", up), at("-", down))
+    format!("the sign of the mean metric {}, {}", at("+", up), at("-", down))
 }
 
 /// What a check says of one feature by itself; None if it is about others, or of features together.

@@ -8,7 +8,8 @@ use crate::core::findings::Findings;
 use crate::core::text::{excerpt, printable};
 use crate::core::view::View;
 
-/// The width of a drawing; on narrower windows there is none.
+/// The widths of a drawing, at least and at most; where there is less room there is none.
+const LEAST: usize = 15;
 const DRAWING: usize = 31;
 
 /// Columns of the numbers before the drawings.
@@ -44,10 +45,11 @@ fn doses(steered: &Steered, columns: usize) -> Vec<Line> {
     let metrics = steered.doses.iter().map(metric);
     let (low, high) = metrics.fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     let most = steered.doses.iter().map(|dose| mean(&dose.clean).max(mean(&dose.patch))).fold(0.0, f64::max);
-    let (first, second) = (columns >= NUMBERS + DRAWING + 2, columns >= NUMBERS + 2 * (DRAWING + 2));
+    let width = columns.saturating_sub(NUMBERS + 2).min(DRAWING);
+    let (first, second) = (width >= LEAST, columns >= NUMBERS + 2 * (DRAWING + 2));
     let mut heading = numbers(["coefficient", "x mean", "metric", "95 %", "p clean", "p patch"].map(str::to_owned));
     if first {
-        heading.push_str(&format!("  {:<DRAWING$}", format!("metric {low:+.2} to {high:+.2}")));
+        heading.push_str(&format!("  {:<width$}", format!("metric {low:+.2} to {high:+.2}")));
     }
     if second {
         heading.push_str(&format!("  p 0 to {most:.3}"));
@@ -65,10 +67,10 @@ fn doses(steered: &Steered, columns: usize) -> Vec<Line> {
             format!("{patch:.5}"),
         ]);
         if first {
-            text.push_str(&format!("  {}", drawn(&[(metric(dose), '●')], low, high)));
+            text.push_str(&format!("  {}", drawn(&[(metric(dose), '●')], low, high, width)));
         }
         if second {
-            text.push_str(&format!("  {}", drawn(&[(clean, 'c'), (patch, 'p')], 0.0, most)));
+            text.push_str(&format!("  {}", drawn(&[(clean, 'c'), (patch, 'p')], 0.0, most, width)));
         }
         Line::plain(text.trim_end())
     };
@@ -80,13 +82,13 @@ fn numbers([coefficient, unit, metric, interval, clean, patch]: [String; 6]) -> 
     format!("{coefficient:>11} {unit:>8} {metric:>9}  {interval:<18} {clean:>8} {patch:>8}")
 }
 
-/// Marks at their places between `low` and `high`, over a line at zero; two marks at one place become `*`.
-fn drawn(marks: &[(f64, char)], low: f64, high: f64) -> String {
+/// Marks at their places between `low` and `high` in `width` columns, over a line at zero; two marks at one place become `*`.
+fn drawn(marks: &[(f64, char)], low: f64, high: f64, width: usize) -> String {
     let place = |value: f64| {
         let share = if high > low { (value - low) / (high - low) } else { 0.0 };
-        ((share * (DRAWING - 1) as f64).round() as usize).min(DRAWING - 1)
+        ((share * (width - 1) as f64).round() as usize).min(width - 1)
     };
-    let mut cells = [' '; DRAWING];
+    let mut cells = vec![' '; width];
     cells[place(0.0)] = '│';
     let mut taken: Vec<usize> = Vec::new();
     for (value, mark) in marks {
@@ -99,12 +101,12 @@ fn drawn(marks: &[(f64, char)], low: f64, high: f64) -> String {
 
 fn flips(steered: &Steered, columns: usize) -> Vec<Line> {
     let mut text = said::flips(steered);
-    if let Some(both) = &steered.flips {
+    if let Some([up, down]) = &steered.flips {
         let turned = |sign: &str, flips: &Flips| {
             let turned = flips.per_example.iter().flatten().count();
             format!("; {sign}: in {turned} of {} pairs", flips.per_example.len())
         };
-        text.push_str(&(turned("+", &both[0]) + &turned("-", &both[1])));
+        text.push_str(&(turned("+", up) + &turned("-", down)));
     }
     Line::sentence(&text, Tone::Title, columns)
 }
@@ -115,9 +117,9 @@ fn written(steered: &Steered, findings: &Findings, view: View, columns: usize) -
     let mut coefficients: Vec<f32> = steered.written.iter().map(|written| written.continuation.coefficient).collect();
     coefficients.sort_by(f32::total_cmp);
     coefficients.dedup();
-    let room = columns.saturating_sub(14) / coefficients.len().max(1);
+    let room = columns.saturating_sub(15) / coefficients.len().max(1);
     let side_by_side = |texts: Vec<String>| {
-        texts.iter().map(|text| format!("{:<room$}", excerpt(text, room.saturating_sub(3)))).collect::<String>()
+        texts.iter().map(|text| format!("{:<room$}", excerpt(text, room.saturating_sub(3)))).collect::<Vec<_>>().concat()
     };
     let heads = coefficients.iter().map(|coefficient| match *coefficient {
         0.0 => "unsteered".to_owned(),
@@ -126,7 +128,7 @@ fn written(steered: &Steered, findings: &Findings, view: View, columns: usize) -
     let heads = side_by_side(heads.collect());
     let mut lines = Vec::new();
     for place in 0..unsteered.greedy.len() {
-        lines.push(Line::title(format!("{:<13} {heads}", "continued").trim_end()));
+        lines.push(Line::title(format!("{:<14} {heads}", "continued").trim_end()));
         lines.extend(Line::sentence(&printable(&prompt(findings, view, place)), Tone::Plain, columns));
         for mode in Mode::ALL {
             let of = |coefficient: &f32| {
@@ -138,7 +140,7 @@ fn written(steered: &Steered, findings: &Findings, view: View, columns: usize) -
                 text.unwrap_or_else(|| "…".to_owned())
             };
             let texts = side_by_side(coefficients.iter().map(of).collect());
-            lines.push(Line::plain(format!("  {:<11} {texts}", mode.name()).trim_end()));
+            lines.push(Line::plain(format!("  {:<12} {texts}", mode.name()).trim_end()));
         }
     }
     lines

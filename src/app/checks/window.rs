@@ -94,13 +94,12 @@ fn copy(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let view = known.findings.study.find(window.check.view.as_str());
-    let text = match (found, view) {
-        (Found::Each(found), Some(view)) => each::tsv(found, known.findings, view, window),
-        _ => {
-            let page = page(state, window);
-            let lines = page.head.iter().chain(&page.body).map(|Line { text, .. }| text.clone() + "\n");
-            std::iter::once(page.title.clone() + "\n").chain(lines).collect()
-        }
+    let text = if let (Found::Each(found), Some(view)) = (found, view) {
+        each::tsv(found, known.findings, view, window)
+    } else {
+        let page = page(state, window);
+        let lines = page.head.iter().chain(&page.body).map(|Line { text, .. }| text.clone() + "\n");
+        std::iter::once(page.title.clone() + "\n").chain(lines).collect()
     };
     vec![Effect::Copy(text, window.check.to_string())]
 }

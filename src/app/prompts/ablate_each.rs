@@ -16,7 +16,7 @@ fn read(state: &State, text: &str) -> Result<(Check, ErrorTreatment), String> {
     let names = ErrorTreatment::ALL.map(ErrorTreatment::name);
     let error = ErrorTreatment::ALL.into_iter().find(|error| error.name() == text);
     let error = error.ok_or_else(|| format!("'{text}' is no treatment of the error term; use {}", names.join(", ")))?;
-    asking::each(state, error).map(|check| (check, error)).ok_or_else(|| "no feature is listed".to_owned())
+    Ok((asking::each(state, error)?, error))
 }
 
 impl Dialogue for AblateEach {

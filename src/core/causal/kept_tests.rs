@@ -1,3 +1,5 @@
+//! Checks are read as they were written, and those of another run are not.
+
 use std::collections::BTreeSet;
 
 use super::*;

@@ -4,8 +4,10 @@ use super::scores::{Denominator, Score};
 
 /// A number of the metric, or `-`.
 pub fn number(value: Option<f64>) -> String {
-    // Adding 0 makes a negative zero positive.
-    value.map_or_else(|| "-".to_owned(), |value| format!("{:+.4}", value + 0.0))
+    let Some(value) = value else { return "-".to_owned() };
+    let text = format!("{value:+.4}");
+    // What rounds to zero has no sign that means something.
+    if text == "-0.0000" { "+0.0000".to_owned() } else { text }
 }
 
 /// An interval, or `-`.

@@ -84,12 +84,12 @@ fn found(plain: &Plain<'_>, loaded: &Loaded, what: &What, tell: Tell<'_>, cancel
         }
         What::Each { features, error } => one_by_one(plain, features, *error, tell, cancel).map(Found::Each),
         What::Steering { feature, positions } => {
-            let plan = plan(*feature, *positions);
+            let asked = plan(*feature, *positions);
             // Both closures tell, one after the other.
             let tell = RefCell::new(tell);
             let told = &mut |progress| (tell.borrow_mut())(News::Progress(progress));
             let so_far = &mut |found: &Steered| (tell.borrow_mut())(News::Partial(Box::new(Found::Steering(found.clone()))));
-            steered(plain, loaded.tokenizer.as_ref(), &plan, told, so_far, cancel).map(Found::Steering)
+            steered(plain, loaded.tokenizer.as_ref(), &asked, told, so_far, cancel).map(Found::Steering)
         }
     }
 }

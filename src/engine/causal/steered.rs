@@ -29,7 +29,7 @@ pub struct Plan {
     pub scans: bool,
 }
 
-/// Steers as `plan` says; `found` hears what was found so far. Without a `tokenizer` texts are token numbers. `plain` holds clean and patch
+/// Steers as `asked` says; `found` hears what was found so far. Without a `tokenizer` texts are token numbers. `plain` holds clean and patch
 /// prompts.
 ///
 /// # Errors
@@ -38,16 +38,16 @@ pub struct Plan {
 pub fn steered(
     plain: &Plain<'_>,
     tokenizer: Option<&Tokenizer>,
-    plan: &Plan,
+    asked: &Plan,
     told: Told<'_>,
     found: &mut dyn FnMut(&Steered),
     cancel: &Cancel,
 ) -> Result<Steered> {
-    let steering = Steering::new(plain, plan.feature)?;
+    let steering = Steering::new(plain, asked.feature)?;
     let draws = resamples(plain.pairs);
     let mut steered = Steered {
-        feature: plan.feature,
-        positions: plan.positions,
+        feature: asked.feature,
+        positions: asked.positions,
         decoder_norm: steering.decoder_norm(),
         activations: steering.mean_activations(),
         doses: Vec::new(),
@@ -55,10 +55,10 @@ pub fn steered(
         flips: None,
         written: Vec::new(),
     };
-    for (done, coefficient) in plan.coefficients.iter().enumerate() {
+    for (done, coefficient) in asked.coefficients.iter().enumerate() {
         let stage = format!("dose {coefficient}");
-        told(Progress { stage, done: done as u64, total: plan.coefficients.len() as u64 });
-        for dose in steering.dose(&[*coefficient], plan.positions, &mut |_| {}, cancel)? {
+        told(Progress { stage, done: done as u64, total: asked.coefficients.len() as u64 });
+        for dose in steering.dose(&[*coefficient], asked.positions, &mut |_| {}, cancel)? {
             steered.metrics.push(score_of(&dose.metrics, &draws));
             steered.doses.push(dose);
         }
@@ -68,29 +68,29 @@ pub fn steered(
         Some(tokenizer) => tokenizer.texts(tokens).concat(),
         None => tokens.iter().map(|token| format!("#{token}")).collect::<Vec<_>>().join(" "),
     };
-    let asked = asked(plan);
-    for (done, (coefficient, mode)) in asked.iter().enumerate() {
-        told(Progress { stage: "continuations".to_owned(), done: done as u64, total: asked.len() as u64 });
-        let continuation = steering.continuations(*coefficient, *mode, plan.writing, cancel)?;
+    let continued = continuations(asked);
+    for (done, (coefficient, mode)) in continued.iter().enumerate() {
+        told(Progress { stage: "continuations".to_owned(), done: done as u64, total: continued.len() as u64 });
+        let continuation = steering.continuations(*coefficient, *mode, asked.writing, cancel)?;
         let greedy = continuation.greedy.iter().map(text).collect();
         let sampled = continuation.sampled.iter().map(|sample| sample.iter().map(text).collect()).collect();
         steered.written.push(Written { continuation, greedy, sampled });
         found(&steered);
     }
-    if plan.scans {
-        let up = steering.flips(plan.positions, false, told, cancel)?;
-        steered.flips = Some([up, steering.flips(plan.positions, true, told, cancel)?]);
+    if asked.scans {
+        let up = steering.flips(asked.positions, false, told, cancel)?;
+        steered.flips = Some([up, steering.flips(asked.positions, true, told, cancel)?]);
     }
     Ok(steered)
 }
 
 /// The factors and modes of the continuations. Without steering all modes are one.
-fn asked(plan: &Plan) -> Vec<(f32, Mode)> {
-    if plan.writing.tokens == 0 {
+fn continuations(asked: &Plan) -> Vec<(f32, Mode)> {
+    if asked.writing.tokens == 0 {
         return Vec::new();
     }
     let modes = |coefficient: f32| if coefficient == 0.0 { &Mode::ALL[..1] } else { &Mode::ALL[..] };
-    let steered = plan.continued.iter().copied().filter(|coefficient| *coefficient != 0.0);
+    let steered = asked.continued.iter().copied().filter(|coefficient| *coefficient != 0.0);
     let each = |coefficient: f32| modes(coefficient).iter().map(move |mode| (coefficient, *mode));
     std::iter::once(0.0).chain(steered).flat_map(each).collect()
 }

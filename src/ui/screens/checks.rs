@@ -153,7 +153,7 @@ fn the_palette_takes_way_and_treatment_and_wrong_words_are_named() {
     pilot.press("enter");
     assert!(pilot.asked().is_empty() && pilot.state.check.is_none());
     pilot.press("ctrl-u clea tab");
-    assert!(pilot.hint().unwrap_err().contains("'clea' is not known") || pilot.hint().unwrap().contains("clean_touched"));
+    assert_eq!(pilot.hint(), Ok("clean_touched  clean".to_owned()));
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_check_runs_behind_its_window_and_closing_that_does_not_end_it() {
 #[test]
 fn the_key_that_cancels_asks_and_what_was_found_stays_as_a_part() {
     let mut pilot = kept();
-    pilot.press("B enter");
+    pilot.press("e enter");
     let (number, request) = asked(&mut pilot);
     let What::Each { features, error } = &request.check.what else { panic!("{request:?}") };
     assert_eq!(features.len(), 18);
@@ -208,7 +208,7 @@ fn the_key_that_cancels_asks_and_what_was_found_stays_as_a_part() {
     pilot.press("L enter");
     assert!(text(&pilot).contains("partial: the check did not come to its end"), "{}", text(&pilot));
     // A part is no answer: asked again, it is run again.
-    pilot.press("esc B enter");
+    pilot.press("esc e enter");
     assert_eq!(asked(&mut pilot).1.check, request.check);
 }
 
@@ -225,11 +225,11 @@ fn leaving_asks_while_a_check_runs() {
 #[test]
 fn single_features_are_ordered_copied_and_gone_to() {
     let mut pilot = kept();
-    let done = checked(&mut pilot, "B enter");
+    let done = checked(&mut pilot, "e enter");
     let Found::Each(each) = &done.found else { panic!("{done:?}") };
     let first = |pilot: &Pilot| {
-        let line = pilot.screen().into_iter().find(|line| line.contains("│>")).unwrap();
-        line.split("│>").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+        let line = pilot.screen().into_iter().rfind(|line| line.contains("│>")).unwrap();
+        line.rsplit("│>").next().unwrap().split_whitespace().next().unwrap().to_owned()
     };
     // The order of effects is that of the table; zero removes most with the first feature in order of names.
     assert_eq!(first(&pilot), pilot.features()[0].to_string());
@@ -258,7 +258,6 @@ fn checks_belong_to_their_run() {
     let before = Arc::clone(pilot.state.study.as_ref().unwrap());
     // While another computation shows its results they are away, and come back with the run.
     pilot.press("r");
-    pilot.press("y");
     let job = pilot.state.job.as_ref().unwrap().number;
     pilot.news(job, opened(&run()));
     assert!(!text(&pilot).contains("taken out"));
@@ -300,7 +299,7 @@ fn a_steered_feature_shows_its_curve_and_its_words() {
     pilot.resize(180, 50);
     checked(&mut pilot, "d ctrl-u all_but_last enter");
     let screen = text(&pilot);
-    assert!(screen.contains('●') && screen.contains("turns at +9.5, not up to -100"), "{screen}");
+    assert!(screen.contains('●') && screen.contains("turns at +9.5, does not turn up to -100"), "{screen}");
     assert!(screen.contains("unsteered") && screen.contains("she goes\u{fffd}[2J on 20"), "{screen}");
     pilot.press("esc");
     assert!(text(&pilot).contains("steered at all_but_last positions: the sign"), "{}", text(&pilot));
