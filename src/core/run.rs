@@ -241,6 +241,9 @@ pub struct DictionaryRecord {
     /// Active features of a token, as its files state them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stated_active: Option<f64>,
+    /// `MODEL/SOURCE` on Neuronpedia, as its files state it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neuronpedia: Option<String>,
     /// Lengths of the rows of its decoder; None in files of former versions.
     #[serde(default)]
     pub decoder_norms: Option<DecoderNorms>,

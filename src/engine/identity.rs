@@ -97,6 +97,7 @@ fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<Dicti
         features: dictionary.features(),
         report: None,
         stated_active: dictionary.stated().active,
+        neuronpedia: dictionary.stated().neuronpedia.clone(),
         decoder_norms: Some(decoder_norms),
         notes: notes(model, dictionary),
     })
@@ -127,6 +128,7 @@ mod tests {
             features: 1,
             report: None,
             stated_active: None,
+            neuronpedia: None,
             decoder_norms: None,
             notes: Vec::new(),
         };

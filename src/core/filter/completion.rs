@@ -82,8 +82,8 @@ mod tests {
         let (from, fields) = offered("kind=mlp ef").unwrap();
         assert!(from == 9 && fields.starts_with("effect abs se ratio male") && fields.ends_with("note= and or not"), "{fields}");
         for (text, from, values) in [
-            ("kind=", 5, "attn mlp resid"),
-            ("é or KIND != m", 14, "attn mlp resid"),
+            ("kind=", 5, "attn mlp resid embed z attn_raw mlp_raw"),
+            ("é or KIND != m", 14, "attn mlp resid embed z attn_raw mlp_raw"),
             ("(marked=y", 8, "yes no"),
             ("side=", 5, "male female baseline both"),
         ] {

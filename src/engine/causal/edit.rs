@@ -15,7 +15,7 @@ use crate::core::causal::way::ErrorTreatment;
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::{Edit, feeds};
+use crate::engine::compute::{Edit, Entry, feeds};
 use crate::engine::dictionary::codes::{Change, DecoderRows, TokenCodes, changes};
 
 /// The ablated features, as a part of each dictionary.
@@ -64,7 +64,8 @@ impl Ablating<'_> {
     /// The tokens that are changed. At the last layer the rest of the model reads the last position alone.
     fn rows(&self, dictionary: usize, submodule: Submodule, sequences: Range<usize>) -> Vec<Row> {
         let positions = self.group.positions;
-        let is_last = submodule.layer.0 + 1 == self.plain.compute.config().layers;
+        let config = self.plain.compute.config();
+        let is_last = Entry::after(submodule, config).is_above_attention(config);
         let read = if is_last { positions - 1..positions } else { 0..positions };
         let first = sequences.start;
         let changed = sequences.filter(|sequence| self.changes_output(self.sequences[*sequence].1, dictionary, submodule));

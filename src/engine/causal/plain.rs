@@ -181,8 +181,18 @@ fn encoded(
     dictionaries.iter().map(of_dictionary).collect()
 }
 
-/// Fails if what a feature writes depends on the token: edits add decoder rows as they are.
+/// Fails if what a feature writes depends on the token, or is no output: edits add decoder rows to outputs as they are.
 fn expect_fixed_rows(dictionary: &Dictionary) -> Result<()> {
+    if dictionary.is_transcoder() || !Trace::holds(dictionary.submodule()) {
+        let what = if dictionary.is_transcoder() {
+            "is a transcoder, whose codes are those of another place than the one that it writes".to_owned()
+        } else {
+            format!("decomposes {}, which lies inside of a block", dictionary.submodule())
+        };
+        let remedy = "ablation, steering and edges change outputs: use dictionaries of attention, MLP or residual outputs, or of the \
+                      embedding";
+        return Err(Problem::new(dictionary.name(), what, remedy));
+    }
     if dictionary.arithmetic().scale == Scale::None {
         return Ok(());
     }

@@ -87,7 +87,7 @@ fn places(dictionary: &Dictionary, layers: usize) -> Vec<Place> {
             starts.then_some(Place::Start).into_iter().chain(all().filter(near)).collect()
         }
         Place::Start | Place::Embedding => {
-            std::iter::once(Place::Start).chain(SubmoduleKind::ALL.map(|kind| Place::output(kind, 0))).collect()
+            std::iter::once(Place::Start).chain(SubmoduleKind::OUTPUTS.map(|kind| Place::output(kind, 0))).collect()
         }
         _ => std::iter::once(Place::Start).chain(all()).collect(),
     }

@@ -7,6 +7,7 @@ pub mod config;
 mod gemma2;
 mod gpt2;
 mod gpt_neox;
+mod inner;
 mod keys;
 pub mod layout;
 mod llama;

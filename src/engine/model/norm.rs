@@ -56,6 +56,11 @@ impl<B: Backend, const D: usize> Normal<B, D> {
         Self { rows: centred * scale.clone(), scale, kind: config.norm }
     }
 
+    /// The normalised rows.
+    pub fn rows(&self) -> Tensor<B, D> {
+        self.rows.clone()
+    }
+
     /// The output of `norm`, which scales and shifts the normalised rows.
     pub fn scaled(&self, norm: &Norm<B>) -> Tensor<B, D> {
         let output = self.rows.clone() * norm.gain.val().unsqueeze();

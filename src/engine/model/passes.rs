@@ -33,6 +33,13 @@ pub struct Kept<B: Backend> {
     mlp: KeptMlpHalf<B>,
 }
 
+impl<B: Backend> Kept<B> {
+    /// What the MLP read, after its norm and before the norm's gain.
+    pub(super) fn mlp_normal(&self) -> &Normal<B, 3> {
+        &self.mlp.mlp.normal
+    }
+}
+
 /// Values after the last layer that the backward pass reads.
 pub struct KeptEnd<B: Backend>(Normal<B, 3>);
 

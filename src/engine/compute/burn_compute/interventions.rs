@@ -7,10 +7,10 @@ use burn::tensor::backend::Backend;
 
 use super::{BurnCompute, distribute, download};
 use crate::core::problem::Result;
-use crate::core::submodule::{Submodule, SubmoduleKind};
-use crate::engine::activation::{Array, zeros};
+use crate::core::submodule::Submodule;
+use crate::engine::activation::{Array, Trace, zeros};
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::{Edit, feeds};
+use crate::engine::compute::Edit;
 use crate::engine::model::config::Config;
 use crate::engine::model::transformer::Transformer;
 
@@ -25,6 +25,11 @@ impl<B: Backend> BurnCompute<B> {
             let sequences = chunk * at_once..chunk * at_once + streams.len();
             let mut hidden = self.upload(streams.concat(), positions);
             let tables = self.model.positions(&hidden);
+            if first == 0 && edit.touches(Submodule::EMBEDDING) {
+                let mut values = download(hidden);
+                edit.apply(Submodule::EMBEDDING, sequences.clone(), &mut values)?;
+                hidden = self.upload(values, positions);
+            }
             for layer in first..layers {
                 cancel.check()?;
                 let mut outcome = Ok(());
@@ -65,9 +70,9 @@ impl<B: Backend> BurnCompute<B> {
     ) -> Result<Vec<Array>> {
         let Config { layers, width, .. } = *self.model.config();
         let positions = prompts.first().map_or(1, |prompt| prompt.len());
-        let length = SubmoduleKind::ALL.len() * layers * positions * width;
+        let length = Trace::parts(layers) * positions * width;
         let mut found: Vec<Array> = prompts.iter().map(|_| zeros(length)).collect();
-        if !Submodule::all(layers).into_iter().any(|earlier| feeds(earlier, later, self.model.config())) {
+        if later == Submodule::EMBEDDING {
             return Ok(found);
         }
         // Weights are shared with the model, not copied.
@@ -77,7 +82,9 @@ impl<B: Backend> BurnCompute<B> {
         for ((prompts, upstream), found) in chunks {
             let mut hidden = Tensor::<Autodiff<B>, 3>::from_inner(self.embed(prompts));
             let tables = model.positions(&hidden);
-            let (mut leaves, mut target) = (Vec::new(), None);
+            let entering = hidden.zeros_like().require_grad();
+            hidden = hidden + entering.clone();
+            let (mut leaves, mut target) = (vec![(Submodule::EMBEDDING, entering)], None);
             for layer in 0..=later.layer.0 {
                 cancel.check()?;
                 let mut watch = |submodule, output: Tensor<Autodiff<B>, 3>| {
@@ -96,7 +103,7 @@ impl<B: Backend> BurnCompute<B> {
             let gradients = (target * upstream).sum().backward();
             for (submodule, leaf) in leaves {
                 if let Some(gradient) = leaf.grad(&gradients) {
-                    distribute(gradient, submodule.ordinal(layers), found);
+                    distribute(gradient, Trace::part(submodule, layers), found);
                 }
             }
         }
