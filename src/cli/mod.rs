@@ -7,6 +7,7 @@ mod causal;
 mod check;
 mod circuit;
 mod doctor;
+mod estimate;
 mod explore;
 mod export;
 mod fetch;

@@ -5,6 +5,7 @@ mod causal;
 mod export;
 mod lens;
 mod listing;
+mod part;
 mod runs;
 mod statistics;
 mod studies;
@@ -25,6 +26,7 @@ pub use causal::{AblateArguments, CircuitArguments, CircuitFormat, ModelArgument
 pub use export::{ExportArguments, Format};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::{ListArguments, ListingArguments};
+pub use part::PartArguments;
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
 pub use statistics::{StatisticsArguments, StatisticsFormat};
 pub use studies::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
@@ -250,7 +252,11 @@ pub struct FetchArguments {
     #[arg(value_name = "NAME")]
     pub name: String,
 
-    /// Say what is missing and how large it is, and write nothing.
+    /// Which of its dictionaries.
+    #[command(flatten)]
+    pub part: PartArguments,
+
+    /// Say what is missing, how large it is and what a study would take, and write nothing.
     #[arg(long)]
     pub dry_run: bool,
 

@@ -51,7 +51,8 @@ fn root(record: &DictionaryRecord) -> Option<PathBuf> {
     }
     let holds = |folder: &&Path| {
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        name.contains("_out_layer") || name.split('-').next().is_some_and(|layer| layer.parse::<usize>().is_ok())
+        let of_embedding = name == "embed" || name.starts_with("e-res-");
+        of_embedding || name.contains("_out_layer") || name.split('-').next().is_some_and(|layer| layer.parse::<usize>().is_ok())
     };
     let folder = path.ancestors().skip(1).find(holds).filter(|_| path.exists())?;
     let root = folder.parent()?;

@@ -8,8 +8,10 @@ use std::process::ExitCode;
 
 use super::arguments::{LensArguments, LensFormat};
 use super::output;
+use super::study::part_of;
+use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
-use crate::core::run::Manifest;
+use crate::core::run::{DictionaryRecord, Manifest};
 use crate::core::view::View;
 use crate::engine::cancel::Cancel;
 use crate::engine::causal::recorded::expect_model_of;
@@ -24,7 +26,9 @@ use crate::store::run_file;
 pub fn lens(arguments: &LensArguments) -> Result<ExitCode> {
     let manifest = run_file::read(&arguments.run)?.manifest;
     let view = view(&manifest, arguments)?;
-    let source = source::of(&manifest, arguments)?;
+    // The run may have used some of the dictionaries that lie there.
+    let used = manifest.dictionaries.iter().filter_map(DictionaryRecord::place);
+    let source = part_of(source::of(&manifest, arguments)?, &Parts::of(used));
     let cancel = Cancel::default();
     let found = Threads::new(None)?.run(|| {
         let loaded = Loaded::open(&source, arguments.backend.named(), Bounds::NONE, &cancel)?;
