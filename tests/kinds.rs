@@ -16,11 +16,14 @@ use saescope::core::run::Method;
 use saescope::core::submodule::Submodule;
 use saescope::engine::attribution::attribute;
 use saescope::engine::cancel::Cancel;
-use saescope::engine::compute::Compute;
+use saescope::engine::compute::{Answers, Compute, Inner};
+use saescope::engine::dataset::Example;
 use saescope::engine::dictionary::arithmetic::Frame;
 use saescope::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, transcoding_errors};
+use saescope::engine::dictionary::host::Host;
 use saescope::engine::dictionary::place::Place;
 use saescope::engine::dictionary::{Dictionary, Purpose, folder, formats};
+use saescope::engine::model::config::NormKind;
 use saescope::engine::tensor_file::TensorFile;
 use serde_json::{Value, json};
 use support::fixture;
@@ -125,7 +128,11 @@ fn every_kind_gives_the_codes_and_reconstructions_of_its_package() {
         assert_eq!(dictionary.features() as u64, kind["d_sae"].as_u64().unwrap(), "{name}");
         assert_eq!(dictionary.arithmetic().subtracts_bias, kind["subtract_b_dec"].as_bool().unwrap(), "{name}");
         for (key, place) in [("hook", dictionary.reads()), ("hook_out", dictionary.writes())] {
-            if let Some(hook) = kind[key].as_str() {
+            // SAELens's list has hook_mlp_in, which TransformerLens puts before the norm, for what Gemma Scope 2's own file says comes after
+            // it: pre_feedforward_layernorm.output.
+            if name == "gemma_scope_2_transcoder_affine" && key == "hook" {
+                assert_eq!(*place, Place::MlpInput(1));
+            } else if let Some(hook) = kind[key].as_str() {
                 assert_eq!(*place, Place::of_hook(hook), "{name}");
             }
         }
@@ -188,14 +195,156 @@ fn what_must_not_be_read_is_refused_for_its_reason() {
 }
 
 #[test]
-fn a_transcoder_is_no_dictionary_of_the_place_that_it_writes() {
+fn a_transcoder_stands_for_the_mlp_that_it_writes_alone() {
     for name in
         ["saelens_transcoder", "gemma_scope_2_transcoder_affine", "sparsify_transcoder_skip", "gemma_scope_2b-pt-transcoders"]
     {
         let folder = dictionary_folder(&fixture("kinds").join(name));
-        let said = formats::open(&folder, Purpose::Use { submodule: submodule("mlp_1"), width: 24 }).unwrap_err().to_string();
-        assert!(said.contains("transcoder") || said.contains("ln2.hook_normalized"), "{name}: {said}");
+        let open = |place: &str| formats::open(&folder, Purpose::Use { submodule: submodule(place), width: 24 });
+        assert!(open("mlp_1").unwrap().is_transcoder(), "{name}");
+        for place in ["mlp_0", "resid_1", "attn_1"] {
+            let said = open(place).unwrap_err().to_string();
+            assert!(said.contains("transcoder") || said.contains("hook_mlp_out"), "{name}, {place}: {said}");
+        }
     }
+    let folder = dictionary_folder(&fixture("kinds/saelens_skip_transcoder"));
+    let said = formats::open(&folder, Purpose::Use { submodule: submodule("mlp_1"), width: 24 }).unwrap_err().to_string();
+    assert!(said.contains("reads activations of width 24 and writes some of width 32"), "{said}");
+}
+
+/// Numbers between -1 and 1 that follow no pattern.
+fn scattered(length: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f32::from((state >> 16) as u16) / 32_768.0 - 1.0
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+/// Writes a transcoder of the MLP of `layer` of the reference model that reads `hook`; its decoder and skip are multiplied by `factor`.
+fn write_transcoder(root: &Path, layer: usize, hook: &str, skips: bool, factor: f32) {
+    let (width, features) = (64, 96);
+    let folder = root.join(format!("transcoder_{layer}"));
+    fs::create_dir(&folder).unwrap();
+    let architecture = if skips { "skip_transcoder" } else { "transcoder" };
+    let config = json!({
+        "architecture": architecture, "d_in": width, "d_out": width, "d_sae": features, "apply_b_dec_to_input": false,
+        "normalize_activations": "none",
+        "metadata": {"hook_name": format!("blocks.{layer}.{hook}"), "hook_name_out": format!("blocks.{layer}.hook_mlp_out")},
+    });
+    fs::write(folder.join("cfg.json"), config.to_string()).unwrap();
+    let scaled = |length: usize, seed: u32, factor: f32| scattered(length, seed).iter().map(|value| factor * value).collect();
+    let tensors: Vec<(&str, Vec<usize>, Vec<f32>)> = vec![
+        ("W_enc", vec![width, features], scaled(width * features, 3, 0.3)),
+        ("b_enc", vec![features], scaled(features, 4, 0.1)),
+        ("W_dec", vec![features, width], scaled(width * features, 5, factor)),
+        ("b_dec", vec![width], scaled(width, 6, 0.1)),
+        ("W_skip", vec![width, width], scaled(width * width, 7, factor)),
+    ];
+    let bytes: Vec<Vec<u8>> =
+        tensors.iter().map(|(.., values)| values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
+    let views = tensors.iter().zip(&bytes).filter(|((name, ..), _)| skips || *name != "W_skip");
+    let views = views.map(|((name, shape, _), bytes)| {
+        (*name, safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes).unwrap())
+    });
+    fs::write(folder.join("sae_weights.safetensors"), safetensors::serialize(views, None).unwrap()).unwrap();
+}
+
+/// Features and error term add up to the change of the MLP's output; what is small has the effect of its gradient in a whole pass; the
+/// error term is the output less what the transcoder writes, its skip connection apart.
+#[test]
+fn transcoders_are_attributed_where_they_write() {
+    let cancel = Cancel::default();
+    let examples: Vec<_> = support::Prompts::of("names").examples().into_iter().take(3).collect();
+    for (backend, hook, skips) in [
+        (Backend::Native, "ln2.hook_normalized", false),
+        (Backend::NdArray, "hook_mlp_in", true),
+        (Backend::NdArray, "ln2.hook_normalized", true),
+    ] {
+        let compute = support::reference_model(backend);
+        let what = format!("{hook}, skips {skips}, on {backend}");
+        let open = |factor: f32| {
+            let root = tempfile::tempdir().unwrap();
+            (0..3).for_each(|layer| write_transcoder(root.path(), layer, hook, skips, factor));
+            let found = folder::open_all(&[root.path().to_owned()], &Host::plain(3, 64), &cancel).unwrap();
+            assert_eq!(found.iter().map(|one| one.submodule().to_string()).collect::<Vec<_>>(), ["mlp_0", "mlp_1", "mlp_2"]);
+            (root, found)
+        };
+        let (_root, dictionaries) = open(0.2);
+        for method in [Method::Ig, Method::Attrib] {
+            for view in attributed(compute.as_ref(), &dictionaries, method) {
+                for check in invariant::check(&view) {
+                    assert!(check.gap.is_some() && check.broken.is_none(), "{what}, {method}: {check:?}");
+                }
+            }
+        }
+        let found = &attributed(compute.as_ref(), &dictionaries, Method::Attrib)[0];
+        for (dictionary, effects) in dictionaries.iter().zip(&found.submodules) {
+            expect_transcoded(compute.as_ref(), dictionary, effects, hook, &examples, &what);
+        }
+        let (_root, small) = open(0.002);
+        let [exact, linear] = [Method::Exact, Method::Attrib].map(|method| attributed(compute.as_ref(), &small, method));
+        for (exact, linear) in exact[0].submodules.iter().zip(&linear[0].submodules) {
+            let largest = linear.effects.iter().fold(0.0_f32, |largest, effect| largest.max(effect.abs()));
+            assert!(largest > 1e-5 && exact.features == linear.features, "{what}: {largest}");
+            for (exact, linear) in exact.effects.iter().zip(&linear.effects) {
+                assert!((exact - linear).abs() <= 0.03 * largest + 2e-6, "{what}: {exact}, not {linear} of {largest}");
+            }
+        }
+    }
+}
+
+/// Recomputes the effects of a transcoder by attribution patching, from what it reads and what the MLP puts out.
+fn expect_transcoded(
+    compute: &dyn Compute,
+    dictionary: &Dictionary,
+    effects: &SubmoduleEffects,
+    hook: &str,
+    examples: &[Example],
+    what: &str,
+) {
+    let (cancel, layer) = (Cancel::default(), dictionary.submodule().layer.0);
+    let read = if hook == "hook_mlp_in" { Inner::MlpStream(layer) } else { Inner::MlpInput(layer) };
+    let answers: Vec<Answers> = examples.iter().map(|of| Answers { clean: of.clean_answer, patch: of.patch_answer }).collect();
+    let clean: Vec<&[u32]> = examples.iter().map(|example| &example.clean[..]).collect();
+    let patch: Vec<&[u32]> = examples.iter().map(|example| &example.patch[..]).collect();
+    let gradients = &support::plain_gradients(compute, &clean, &answers)[dictionary.submodule().ordinal(3)];
+    let (mut features, mut left) = (vec![0.0_f64; dictionary.features()], 0.0_f64);
+    for (prompts, sign) in [(&clean, -1.0), (&patch, 1.0)] {
+        let read = compute.activations(&[read], prompts, &cancel).unwrap().remove(0).concat();
+        let outputs: Vec<f32> = compute
+            .traces(prompts, &cancel)
+            .unwrap()
+            .iter()
+            .flat_map(|trace| trace.output(dictionary.submodule()))
+            .copied()
+            .collect();
+        let tokens: Vec<&[f32]> = read.chunks_exact(64).collect();
+        let targets: Vec<&[f32]> = outputs.chunks_exact(64).collect();
+        let codes = compute.encode(dictionary, &tokens, &cancel).unwrap();
+        let decoder = DecoderRows::read(dictionary, active_features(&codes), &cancel).unwrap();
+        let along =
+            |gradient: &[f32], row: &[f32]| -> f64 { gradient.iter().zip(row).map(|(g, d)| f64::from(*g) * f64::from(*d)).sum() };
+        for ((target, codes), gradient) in targets.iter().zip(&codes).zip(gradients.chunks_exact(64)) {
+            left += sign * along(gradient, target) / 3.0;
+            for (feature, code) in codes.iter() {
+                let effect = sign * f64::from(*code) * along(gradient, decoder.row(*feature)) / 3.0;
+                features[*feature as usize] += effect;
+                left -= effect;
+            }
+        }
+    }
+    let largest = features.iter().fold(1e-3_f64, |largest, effect| largest.max(effect.abs()));
+    for (feature, effect) in effects.features.iter().zip(&effects.effects) {
+        let difference = (f64::from(*effect) - features[feature.0 as usize]).abs();
+        assert!(difference <= 1e-4 * largest, "{what}, feature {}: {effect}, not {}", feature.0, features[feature.0 as usize]);
+    }
+    assert!(
+        (f64::from(effects.error.effect) - left).abs() <= 1e-3 * largest,
+        "{what}: {} is left, not {left}",
+        effects.error.effect
+    );
 }
 
 /// The reference's SAELens dictionaries of `kinds` (`res`, `mlp`, ..), with keys set in every configuration.
@@ -238,7 +387,7 @@ fn effects_are_those_of_what_features_write() {
         json!({"model_from_pretrained_kwargs": {"center_writing_weights": true}}),
     ] {
         let folder = reference_with(&all, &keys);
-        let dictionaries = folder::open_all(&[folder.path().to_owned()], 3, 64, &Cancel::default()).unwrap();
+        let dictionaries = folder::open_all(&[folder.path().to_owned()], &Host::plain(3, 64), &Cancel::default()).unwrap();
         for method in [Method::Ig, Method::Attrib] {
             for view in attributed(compute.as_ref(), &dictionaries, method) {
                 for check in invariant::check(&view) {
@@ -285,7 +434,7 @@ fn expect_effects(compute: &dyn Compute, dictionary: &Dictionary, effects: &Subm
 fn dictionaries_of_some_submodules_find_what_they_find_among_all() {
     let compute = support::reference_model(Backend::Native);
     let folder = reference_with(&["res"], &json!({}));
-    let some = folder::open_all(&[folder.path().to_owned()], 3, 64, &Cancel::default()).unwrap();
+    let some = folder::open_all(&[folder.path().to_owned()], &Host::plain(3, 64), &Cancel::default()).unwrap();
     assert_eq!(some.iter().map(|one| one.submodule().to_string()).collect::<Vec<_>>(), ["resid_0", "resid_1", "resid_2"]);
     let all = support::reference_dictionaries("saelens");
     for method in [Method::Ig, Method::Attrib, Method::Exact] {
@@ -315,7 +464,7 @@ fn dictionaries_of_some_submodules_find_what_they_find_among_all() {
 
 #[test]
 fn files_say_their_place_where_names_do_not() {
-    let open = |folder: &Path, width: usize| folder::open_all(&[folder.to_owned()], 3, width, &Cancel::default());
+    let open = |folder: &Path, width: usize| folder::open_all(&[folder.to_owned()], &Host::plain(3, width), &Cancel::default());
     let place = |name: &str| {
         let dictionaries = open(&fixture("kinds").join(name), 24).unwrap_or_else(|problem| panic!("{name}: {problem}"));
         assert_eq!(dictionaries.len(), 1, "{name}");
@@ -331,8 +480,26 @@ fn files_say_their_place_where_names_do_not() {
     ] {
         assert_eq!(place(name), submodule);
     }
-    let said = open(&fixture("kinds/gemma_scope_2b-pt-att"), 32).unwrap_err().to_string();
-    assert!(said.contains("holds no dictionary for") && said.contains("heads of layer 1"), "{said}");
+    let host = Host { heads_width: 32, ..Host::plain(3, 24) };
+    let open_in = |name: &str, host: &Host| folder::open_all(&[fixture("kinds").join(name)], host, &Cancel::default());
+    for (name, submodule) in [
+        ("gemma_scope_2b-pt-att", "z_1"),
+        ("gemma_scope_2b-pt-res_embedding", "embed"),
+        ("gemma_scope_2b-pt-transcoders", "mlp_1"),
+        ("sparsify_transcoder", "mlp_1"),
+    ] {
+        let found = open_in(name, &host).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        assert_eq!(found.iter().map(|one| one.submodule().to_string()).collect::<Vec<_>>(), [submodule], "{name}");
+    }
+    // sparsify hooks the MLP itself, and Gemma's norms come after it.
+    let with_norms = Host { output_norms: true, norm: NormKind::Rms, ..host };
+    assert_eq!(open_in("sparsify_topk_mlp", &with_norms).unwrap()[0].submodule().to_string(), "mlp_raw_1");
+    let positions = Host { learned_positions: true, ..host };
+    let said = open_in("gemma_scope_2b-pt-res_embedding", &positions).unwrap_err().to_string();
+    assert!(said.contains("token embedding without positions"), "{said}");
+    // TransformerLens leaves writing weights of such models as they are, and says so.
+    let said = open_in("saelens5_standard", &with_norms).unwrap_err().to_string();
+    assert!(said.contains("center_writing_weights") && said.contains("RMSNorm"), "{said}");
     let said = open(&fixture("kinds/saelens_jumprelu"), 24).unwrap_err().to_string();
     assert!(said.contains("width 32"), "{said}");
     let said = open(&fixture("kinds"), 24).unwrap_err().to_string();

@@ -26,6 +26,7 @@ use saescope::engine::attribution::{ViewInput, attribute};
 use saescope::engine::cancel::Cancel;
 use saescope::engine::compute::{self, Answers, Compute};
 use saescope::engine::dataset::Example;
+use saescope::engine::dictionary::host::Host;
 use saescope::engine::dictionary::{Dictionary, folder};
 use saescope::engine::model::config::Config;
 use saescope::engine::model::weight_files::WeightFiles;
@@ -48,7 +49,8 @@ impl Fixture {
         let config = Config::parse(&std::fs::read(folder.path().join("model/config.json")).unwrap(), "config.json").unwrap();
         let weights = WeightFiles::open(&folder.path().join("model")).unwrap();
         let compute = compute::open(Some(backend), &config, &weights, &cancel).unwrap();
-        let dictionaries = folder::open_all(&[folder.path().join("dictionaries")], shape.layers, shape.width(), &cancel).unwrap();
+        let dictionaries =
+            folder::open_all(&[folder.path().join("dictionaries")], &Host::plain(shape.layers, shape.width()), &cancel).unwrap();
         let mut numbers = Numbers::new(shape.seed ^ 0x5eed);
         let pairs: Vec<Example> = (0..6).map(|index| random_example(&mut numbers, index, 2 + index % 3)).collect();
         // Some prompts of the pairs with other answers, and one that only the baseline has.

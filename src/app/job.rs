@@ -165,7 +165,8 @@ fn partial(study: &Findings, how: &str) -> String {
 /// Numbers of arrived and of expected parts: a part is one submodule in one view.
 pub fn arrived(study: &Findings) -> (usize, usize) {
     let views = study.study.all().map(|view| study.view(view));
-    views.fold((0, 0), |(arrived, expected), view| (arrived + view.arrived(), expected + view.expected()))
+    let expected = study.submodules().len();
+    views.fold((0, 0), |(arrived, all), view| (arrived + view.arrived(), all + expected))
 }
 
 /// Handles news of the job of that number; news of a superseded or cancelled job is dropped.

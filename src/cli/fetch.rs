@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::ProgressBar;
 
 use super::arguments::FetchArguments;
-use super::{output, progress};
+use super::{estimate, output, progress};
 use crate::core::problem::Result;
 use crate::core::progress::Progress;
 use crate::core::text::{bytes, printable};
@@ -27,7 +27,7 @@ const NEVER: &(dyn Fn() -> bool + Sync) = &|| false;
 pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
     let folders = Folders::find()?;
     let presets = Presets::of_user()?;
-    let preset = presets.get(&arguments.name, &folders.models_file())?;
+    let preset = &presets.get(&arguments.name, &folders.models_file())?.part(&arguments.part.parts())?;
     let settings = Settings {
         retries: arguments.retries,
         wait: arguments.wait,
@@ -41,7 +41,10 @@ pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
     }
     let mut plan = Bar::show(|tell| Plan::make(preset, &settings, &records, changes, tell, NEVER))?;
     let damaged = Bar::show(|tell| check(&mut plan, &settings, tell, NEVER))?;
-    output::print(&described(preset, &plan, &settings, &damaged))?;
+    output::print(&(described(preset, &plan, &settings, &damaged) + &declared(preset)))?;
+    if let Some(lines) = estimate::lines(preset)?.filter(|_| arguments.dry_run) {
+        output::print(&lines)?;
+    }
     if arguments.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
@@ -102,6 +105,35 @@ fn described(preset: &Preset, plan: &Plan, settings: &Settings, damaged: &[Strin
         bytes(plan.to_come()),
         printable(&settings.cache.display().to_string()),
     );
+    text
+}
+
+/// What the makers say of model and dictionaries, and what is not pinned.
+fn declared(preset: &Preset) -> String {
+    // Writing into a string cannot fail.
+    let mut text = String::new();
+    for from in preset.repositories() {
+        let mut said = Vec::new();
+        said.extend(from.declared.features.map(|features| format!("{features} features each")));
+        for (what, values) in [("L0", &from.declared.l0), ("explained variance", &from.declared.explained)] {
+            let (least, most) =
+                values.iter().fold((f64::INFINITY, 0.0_f64), |(least, most), value| (least.min(*value), most.max(*value)));
+            if !values.is_empty() {
+                said.push(format!("{what} {least} to {most}"));
+            }
+        }
+        if !said.is_empty() {
+            said = vec![format!("{} as their makers say", said.join(", "))];
+        }
+        said.extend(from.licence.as_ref().map(|licence| format!("licence {licence}")));
+        if from.revision.len() != 40 {
+            said.push(format!("not pinned: {} may change", from.revision));
+        }
+        if !said.is_empty() {
+            let kind = from.kind.map_or_else(String::new, |kind| format!(" ({})", kind.name()));
+            let _ = writeln!(text, "{}{kind}: {}", from.name, printable(&said.join("; ")));
+        }
+    }
     text
 }
 

@@ -10,6 +10,7 @@ mod compare_methods;
 mod compute;
 mod corpus;
 mod doctor;
+mod estimate;
 mod explore;
 mod export;
 mod fetch;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::StudyArguments;
 use crate::app::state::download::Offer;
 use crate::core::neuronpedia::Hosted;
+use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::store::hub::cache::{self, Local, here, local};
@@ -61,7 +62,8 @@ pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Re
 }
 
 fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Result<Request> {
-    let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, absent)?;
+    let parts = arguments.part.parts();
+    let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, &parts, absent)?;
     let study = match (arguments.pairs, arguments.study) {
         (Some(pairs), _) => studies::pairs_only(pairs, arguments.baseline)?,
         (None, Some(study)) => Studies::find().open(&study)?,
@@ -89,11 +91,11 @@ fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Res
 
 /// The model that the flags name, which must be on this machine.
 pub fn named_model(model: &str, dictionaries: Option<PathBuf>) -> Result<ModelSource> {
-    model_source(model, dictionaries, Absent::Refused)
+    model_source(model, dictionaries, &Parts::default(), Absent::Refused)
 }
 
-fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> Result<ModelSource> {
-    match (model, dictionaries) {
+fn model_source(model: &str, dictionaries: Option<PathBuf>, parts: &Parts, absent: Absent) -> Result<ModelSource> {
+    let whole = match (model, dictionaries) {
         (DEMO, None) => Ok(ModelSource::Demo),
         (DEMO, Some(folder)) => Err(Problem::new(
             format_args!("--dictionaries {}", folder.display()),
@@ -103,7 +105,7 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> R
         (name, dictionaries) => {
             let presets = Presets::of_user()?;
             match (presets.find(name), dictionaries) {
-                (Some(preset), dictionaries) => downloaded(preset, dictionaries, absent),
+                (Some(preset), dictionaries) => downloaded(preset, dictionaries, parts, absent),
                 (None, Some(dictionaries)) => Ok(ModelSource::Folder {
                     model: PathBuf::from(name),
                     dictionaries: vec![dictionaries],
@@ -125,16 +127,34 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>, absent: Absent) -> R
                 )),
             }
         }
+    }?;
+    Ok(if parts.is_all() { whole } else { part_of(whole, parts) })
+}
+
+/// Those dictionaries of `source` that are in `parts`.
+pub fn part_of(source: ModelSource, parts: &Parts) -> ModelSource {
+    match source {
+        ModelSource::Preset(_) => source,
+        ModelSource::Part(whole, _) => ModelSource::Part(whole, parts.clone()),
+        whole => ModelSource::Part(Box::new(whole), parts.clone()),
     }
 }
 
+/// The flags that name `parts`, each after a space.
+fn flags_of(parts: &Parts) -> String {
+    let layers = parts.layers.map_or_else(String::new, |layers| format!(" --layers {layers}"));
+    let kinds: Vec<&str> = parts.kinds.iter().map(|kind| kind.name()).collect();
+    if kinds.is_empty() { layers } else { format!("{layers} --sites {}", kinds.join(",")) }
+}
+
 /// The source of a preset's files in the cache; `dictionaries` replaces its own dictionaries if given.
-fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, absent: Absent) -> Result<ModelSource> {
-    let offers = dictionaries.is_none() && absent == Absent::Offered;
+fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, parts: &Parts, absent: Absent) -> Result<ModelSource> {
+    // A part is offered whole only where all of it is meant.
+    let offers = dictionaries.is_none() && absent == Absent::Offered && parts.is_all();
     let cache = cache::folder()?;
     let found = match dictionaries {
-        None => local(preset, &cache),
-        Some(folder) => match local(&Preset { dictionaries: Vec::new(), ..preset.clone() }, &cache) {
+        None => local(&preset.part(parts)?, &cache),
+        Some(folder) => match local(&Preset { dictionaries: Vec::new(), only_if_asked: Vec::new(), ..preset.clone() }, &cache) {
             Local::Complete(ModelSource::Folder { model, name, .. }) => {
                 Local::Complete(ModelSource::Folder { model, dictionaries: vec![folder], name, centred: false })
             }
@@ -149,7 +169,10 @@ fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, absent: Absent) ->
             Err(Problem::new(
                 format_args!("--model {name}, in {}", cache.display()),
                 cache::described(preset, &missing),
-                format_args!("download them with `saescope fetch {name}`, or give folders with --model DIR --dictionaries DIR"),
+                format_args!(
+                    "download them with `saescope fetch {name}{}`, or give folders with --model DIR --dictionaries DIR",
+                    flags_of(parts)
+                ),
             ))
         }
     }

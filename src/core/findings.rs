@@ -221,6 +221,12 @@ impl Findings {
         }
     }
 
+    /// Number of features of the dictionary of `submodule`; None if it is not known.
+    pub fn features_of(&self, submodule: Submodule) -> Option<usize> {
+        let features = |view: &ViewFindings| view.submodule(submodule).map(|ranked| ranked.effects().dictionary_features);
+        self.views.iter().find_map(features).filter(|features| *features > 0)
+    }
+
     /// Number of features of the widest dictionary that has arrived; None if it is not known.
     pub fn dictionary_features(&self) -> Option<usize> {
         let all = self.views.iter().flat_map(ViewFindings::submodules).map(|ranked| ranked.effects().dictionary_features);

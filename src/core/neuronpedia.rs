@@ -2,11 +2,11 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
+pub use super::hosted::Hosted;
 use super::problem::{Problem, Result};
-use super::submodule::{FeatureId, Submodule, SubmoduleKind};
+use super::submodule::{FeatureId, Submodule};
 use super::text::excerpt;
 
 /// The characters that Python's `urllib.parse.quote` encodes: everything but letters, digits, `_.-~` and `/`.
@@ -17,44 +17,6 @@ pub const LIST_FEATURES: usize = 150;
 
 /// The longest address in bytes; servers in front of the site refuse longer ones.
 pub const URL_BYTES: usize = 14_000;
-
-/// The model that Neuronpedia shows with the published study's dictionaries.
-const STUDY_MODEL: &str = "pythia-70m-deduped";
-
-/// The site's naming pattern for the dictionaries of every model that this program links to.
-pub const DICTIONARIES: &str = "{layer}-{kind}-sm";
-
-/// The models whose features have pages on Neuronpedia, by their names there. The default holds the published study's model
-/// only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hosted(BTreeMap<String, Option<usize>>);
-
-/// Number of features in each dictionary of the published study's model.
-const STUDY_FEATURES: usize = 32_768;
-
-impl Default for Hosted {
-    fn default() -> Self {
-        Self::also([])
-    }
-}
-
-impl Hosted {
-    /// The published study's model and `others`.
-    pub fn also(others: impl IntoIterator<Item = String>) -> Self {
-        let others = others.into_iter().map(|other| (other, None));
-        Self(others.chain([(STUDY_MODEL.to_owned(), Some(STUDY_FEATURES))]).collect())
-    }
-
-    /// Whether links to features of `model` lead to a page.
-    pub fn has(&self, model: &str) -> bool {
-        self.0.contains_key(model)
-    }
-
-    /// Number of features in each dictionary that is shown of `model`; None if it is not known.
-    pub fn features(&self, model: &str) -> Option<usize> {
-        self.0.get(model).copied().flatten()
-    }
-}
 
 /// A feature's identifier on Neuronpedia.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,22 +30,18 @@ pub struct Reference {
     pub index: String,
 }
 
-/// The layer name of `submodule`: `5-res-sm` for `resid_5`.
+/// The layer name of `submodule` in the published study: `5-res-sm` for `resid_5`.
 pub fn layer_name(submodule: Submodule) -> String {
     submodule.neuronpedia_name()
 }
 
 /// The submodule that Neuronpedia calls `name`: `resid_5` for `5-res-sm`.
 pub fn submodule(name: &str) -> Option<Submodule> {
-    let (layer, rest) = name.split_once('-')?;
-    let (kind, _) = rest.split_once('-')?;
-    let kind = SubmoduleKind::ALL.into_iter().find(|candidate| candidate.neuronpedia_name() == kind)?;
-    let submodule = Submodule::new(kind, layer.parse().ok()?);
-    (layer_name(submodule) == name).then_some(submodule)
+    Submodule::of_neuronpedia(name).filter(|submodule| layer_name(*submodule) == name)
 }
 
 impl Reference {
-    /// The reference to `feature` of `model`.
+    /// The reference to `feature` of `model` by the names of the published study.
     pub fn new(model: &str, feature: FeatureId) -> Self {
         Self { model_id: model.to_owned(), layer: layer_name(feature.submodule), index: feature.index.0.to_string() }
     }

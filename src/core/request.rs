@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::parts::Parts;
 use super::problem::{Problem, Result};
 use super::quadrature::{Quadrature, Rule};
 use super::run::Method;
@@ -71,6 +72,8 @@ pub enum ModelSource {
     Demo,
     /// A model known by name whose files are not all on this machine: nothing can be computed before they are downloaded.
     Preset(String),
+    /// Some of the dictionaries of another source.
+    Part(Box<Self>, Parts),
     /// A Hugging Face folder, and the folders that hold the dictionaries.
     Folder {
         /// The model's folder, with `config.json`, `model.safetensors` and, unless the data are token ids, `tokenizer.json`.

@@ -245,6 +245,9 @@ pub struct DictionaryRecord {
     /// Explained variance, as its files or its release declare it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stated_explained: Option<f64>,
+    /// `MODEL/SOURCE` on Neuronpedia, as its files state it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neuronpedia: Option<String>,
     /// Lengths of the rows of its decoder; None in files of former versions.
     #[serde(default)]
     pub decoder_norms: Option<DecoderNorms>,

@@ -139,11 +139,6 @@ impl ViewFindings {
         self.submodules.iter().flatten().count()
     }
 
-    /// Number of submodules of the model.
-    pub fn expected(&self) -> usize {
-        self.submodules.len()
-    }
-
     /// Whether no submodule has arrived.
     pub fn is_empty(&self) -> bool {
         self.arrived() == 0

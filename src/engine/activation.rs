@@ -12,19 +12,19 @@ pub fn zeros(length: usize) -> Array {
     std::iter::repeat_n(0.0, length).collect()
 }
 
-/// The residual stream and all submodules' outputs in the forward pass of one prompt.
+/// The residual stream that enters layer 0 and the outputs of all layers in the forward pass of one prompt.
 ///
 /// # Shapes
 /// Every block is `[positions, width]`, row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
-    /// `[1 + submodules, positions, width]`: the residual stream that enters layer 0, then the outputs in submodule order.
+    /// `[1 + outputs, positions, width]`: the residual stream that enters layer 0, then the outputs in submodule order.
     values: Array,
     layers: usize,
 }
 
 impl Trace {
-    /// Wraps `values`, `[1 + submodules, positions, width]`.
+    /// Wraps `values`, `[1 + outputs, positions, width]`.
     pub fn new(values: Array, layers: usize) -> Self {
         debug_assert_eq!(values.len() % Self::parts(layers), 0);
         Self { values, layers }
@@ -32,12 +32,22 @@ impl Trace {
 
     /// Number of blocks in the trace of a model with `layers` layers.
     pub fn parts(layers: usize) -> usize {
-        1 + SubmoduleKind::ALL.len() * layers
+        1 + SubmoduleKind::OUTPUTS.len() * layers
     }
 
-    /// Index of the block that holds the output of `submodule`.
+    /// Whether a trace has a block for `submodule`: what lies inside of attention and MLP is read apart
+    /// ([`Compute::activations`](crate::engine::compute::Compute::activations)).
+    pub fn holds(submodule: Submodule) -> bool {
+        submodule == Submodule::EMBEDDING || SubmoduleKind::OUTPUTS.contains(&submodule.kind)
+    }
+
+    /// Index of the block that holds `submodule`.
+    ///
+    /// # Panics
+    /// If a trace has none ([`Trace::holds`]): a fault of the caller.
     pub fn part(submodule: Submodule, layers: usize) -> usize {
-        1 + submodule.ordinal(layers)
+        assert!(Self::holds(submodule), "{submodule} is no part of a trace");
+        if submodule == Submodule::EMBEDDING { 0 } else { 1 + submodule.ordinal(layers) }
     }
 
     /// All blocks together, for the memory.
@@ -45,7 +55,7 @@ impl Trace {
         &self.values
     }
 
-    /// The output of `submodule`, `[positions, width]`.
+    /// The activation at `submodule`, `[positions, width]`. Panics as [`Trace::part`].
     pub fn output(&self, submodule: Submodule) -> &[f32] {
         self.block(Self::part(submodule, self.layers))
     }
@@ -94,6 +104,8 @@ mod tests {
         // Two layers, two positions of width one.
         let trace = Trace::new((0..14_u8).map(f32::from).collect(), 2);
         assert_eq!(trace.entering(0), [0.0, 1.0]);
+        assert_eq!(trace.output(Submodule::EMBEDDING), [0.0, 1.0]);
+        assert!(!Trace::holds(Submodule::new(SubmoduleKind::Heads, 0)));
         assert_eq!(trace.output(Submodule::new(SubmoduleKind::Attention, 1)), [4.0, 5.0]);
         assert_eq!(trace.entering(2), [12.0, 13.0]);
     }

@@ -98,6 +98,7 @@ fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<Dicti
         report: None,
         stated_active: dictionary.stated().active,
         stated_explained: dictionary.stated().explained,
+        neuronpedia: dictionary.stated().neuronpedia.clone(),
         decoder_norms: Some(decoder_norms),
         notes: notes(model, dictionary),
     })
@@ -129,6 +130,7 @@ mod tests {
             report: None,
             stated_active: None,
             stated_explained: None,
+            neuronpedia: None,
             decoder_norms: None,
             notes: Vec::new(),
         };

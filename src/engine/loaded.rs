@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use crate::core::parts::Parts as Selected;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{Backend, ModelSource};
 use crate::core::tags::Subject;
@@ -10,6 +11,7 @@ use crate::core::text::excerpt;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{self, Compute};
 use crate::engine::demo;
+use crate::engine::dictionary::host::Host;
 use crate::engine::dictionary::{Dictionary, folder};
 use crate::engine::hash::sha256_hex;
 use crate::engine::identity::{self, Identity, subject};
@@ -48,20 +50,33 @@ impl Loaded {
     /// Opens and checks the files of `source` and loads the model on `backend`, or on the first backend that works, unless
     /// `cancel` is raised.
     pub fn open(source: &ModelSource, backend: Option<Backend>, bounds: Bounds, cancel: &Cancel) -> Result<Self> {
-        let Parts { name, config, config_sha256, weights, tokenizer, dictionaries, stamps } = match source {
+        let (whole, only) = match source {
+            ModelSource::Part(whole, only) => (&**whole, only.clone()),
+            whole => (whole, Selected::default()),
+        };
+        let Parts { name, config, config_sha256, weights, tokenizer, mut dictionaries, stamps } = match whole {
+            ModelSource::Part(..) => unreachable!("a part is never made of a part"),
             ModelSource::Demo => open_demo()?,
             ModelSource::Preset(name) => {
                 let remedy = format!("download it with `saescope fetch {name}`");
                 return Err(Problem::new(format_args!("model {name}"), "is not on this machine", remedy));
             }
             ModelSource::Folder { model, dictionaries, name, centred } => {
-                let mut parts = open_folder(model, dictionaries, name.as_deref(), cancel)?;
+                let mut parts = open_folder(model, dictionaries, name.as_deref(), &only, cancel)?;
                 if *centred {
                     parts.dictionaries = parts.dictionaries.into_iter().map(Dictionary::centred_by_release).collect();
+                    let host = Host::of(&parts.config);
+                    parts.dictionaries.iter().try_for_each(|dictionary| dictionary.expect_frame(&host))?;
                 }
                 parts
             }
         };
+        // Those of a folder are chosen before they are opened, those inside the program here.
+        dictionaries.retain(|dictionary| only.holds(dictionary.submodule()));
+        if dictionaries.is_empty() && !only.is_all() {
+            let what = "hold none of the dictionaries that --layers and --sites leave";
+            return Err(Problem::new(format_args!("model {name}"), what, "name other layers or sites"));
+        }
         Ok(Self {
             compute: compute::open(backend, &config, &weights, cancel)?,
             name,
@@ -132,7 +147,13 @@ fn open_demo() -> Result<Parts> {
     })
 }
 
-fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>, cancel: &Cancel) -> Result<Parts> {
+fn open_folder(
+    model: &Path,
+    dictionary_folders: &[PathBuf],
+    name: Option<&str>,
+    only: &Selected,
+    cancel: &Cancel,
+) -> Result<Parts> {
     let config_path = model.join("config.json");
     let own = ["config.json", "tokenizer.json"].map(|file| model.join(file)).into_iter().chain(WeightFiles::paths(model));
     let settings = tokenizer_settings::files(model);
@@ -146,7 +167,7 @@ fn open_folder(model: &Path, dictionary_folders: &[PathBuf], name: Option<&str>,
     let weights = WeightFiles::open(model)?;
     let tokenizer_path = model.join("tokenizer.json");
     let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
-    let dictionaries = folder::open_all(dictionary_folders, config.layers, config.width, cancel)?;
+    let dictionaries = folder::open_some(dictionary_folders, &Host::of(&config), only, cancel)?;
     let name = name.map_or_else(|| name_from_files(&dictionaries, model), str::to_owned);
     stamps.extend(dictionaries.iter().flat_map(Dictionary::stamps).cloned());
     Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries, stamps })

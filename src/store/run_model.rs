@@ -5,16 +5,25 @@ use std::path::{Path, PathBuf};
 
 use super::hub::cache::{Local, here};
 use super::presets::Presets;
+use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{DEMO_NAME, ModelSource};
 use crate::core::run::{DictionaryRecord, Manifest};
-use crate::core::submodule::SubmoduleKind;
+use crate::core::submodule::{Submodule, SubmoduleKind};
 
 /// The model of the run that `manifest` records.
 ///
 /// # Errors
 /// When its files are not where the run was computed from, as seen from the current folder, and are no known model's either.
 pub fn of(manifest: &Manifest) -> Result<ModelSource> {
+    let whole = whole(manifest)?;
+    let mut used: Vec<Submodule> = manifest.dictionaries.iter().filter_map(DictionaryRecord::place).collect();
+    used.sort_unstable();
+    // The run may have used some of the dictionaries that lie there.
+    Ok(if used == Submodule::all(manifest.model.layers) { whole } else { ModelSource::Part(Box::new(whole), Parts::of(used)) })
+}
+
+fn whole(manifest: &Manifest) -> Result<ModelSource> {
     if manifest.model.name == DEMO_NAME && !Path::new(&manifest.model.source).exists() {
         return Ok(ModelSource::Demo);
     }
@@ -72,7 +81,7 @@ fn root(path: &Path) -> Option<PathBuf> {
     Some(if root.as_os_str().is_empty() { PathBuf::from(".") } else { root.to_owned() })
 }
 
-/// Whether a folder's name begins with a submodule's: `0-att-sm`, `attn_out_layer0`.
+/// Whether a folder's name begins with a submodule's: `0-att-sm`, `attn_out_layer0`, or is that of the embedding.
 fn says_submodule(folder: &Path) -> bool {
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let is_layer = |text: &str| text.parse::<usize>().is_ok();
@@ -81,7 +90,8 @@ fn says_submodule(folder: &Path) -> bool {
         .is_some_and(|(kind, layer)| SubmoduleKind::ALL.iter().any(|known| known.name() == kind) && is_layer(layer));
     let mut parts = name.splitn(3, '-');
     let (layer, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    learned || (is_layer(layer) && SubmoduleKind::ALL.iter().any(|known| known.neuronpedia_name() == kind))
+    let of_embedding = name == "embed" || name.starts_with("e-res-");
+    of_embedding || learned || (is_layer(layer) && SubmoduleKind::ALL.iter().any(|known| known.neuronpedia_name() == kind))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use saescope::engine::cancel::Cancel;
 use saescope::engine::causal::ablation::{ablate, metrics};
 use saescope::engine::causal::plain::{Pair, Plain, Sides};
 use saescope::engine::compute::{self, Answers, Compute};
+use saescope::engine::dictionary::host::Host;
 use saescope::engine::dictionary::{Dictionary, folder};
 use saescope::engine::model::config::Config;
 use saescope::engine::model::weight_files::WeightFiles;
@@ -187,7 +188,8 @@ impl Random {
         let config = Config::parse(&std::fs::read(folder.path().join("model/config.json")).unwrap(), "config.json").unwrap();
         let weights = WeightFiles::open(&folder.path().join("model")).unwrap();
         let compute = compute::open(Some(backend), &config, &weights, &cancel).unwrap();
-        let dictionaries = folder::open_all(&[folder.path().join("dictionaries")], shape.layers, shape.width(), &cancel).unwrap();
+        let dictionaries =
+            folder::open_all(&[folder.path().join("dictionaries")], &Host::plain(shape.layers, shape.width()), &cancel).unwrap();
         let mut numbers = Numbers::new(shape.seed ^ 0x5eed);
         let mut tokens = |length: usize| (0..length).map(|_| numbers.below(VOCABULARY) as u32).collect::<Vec<u32>>();
         let pair = |index: usize| {

@@ -1,7 +1,7 @@
 //! Edges: single tokens and sums of the reference, and finite differences.
 
 use saescope::core::submodule::{FeatureId, FeatureIndex, Submodule};
-use saescope::engine::activation::dot;
+use saescope::engine::activation::{Trace, dot};
 use saescope::engine::cancel::Cancel;
 use saescope::engine::causal::edges::{STEPS, edges};
 use saescope::engine::causal::plain::{Group, Plain, Sides};
@@ -123,7 +123,7 @@ fn edges_of_single_tokens_and_their_measured_counterparts() {
             let mut upstream = vec![vec![0.0; group.positions * WIDTH]; group.places.len()];
             upstream[example][down.position * WIDTH..(down.position + 1) * WIDTH].copy_from_slice(&derivative);
             let pulled = plain.pulled_back(group, down.submodule, &upstream, &cancel).unwrap();
-            let start = (up.submodule.ordinal(3) * group.positions + up.position) * WIDTH;
+            let start = (Trace::part(up.submodule, 3) * group.positions + up.position) * WIDTH;
             let pulled = &pulled[example][start..start + WIDTH];
             let same_position = up.position == down.position;
             let fixture = Fixture { plain: &plain, group, example, down, gradient };
@@ -204,12 +204,13 @@ fn pulled_back_gradients_agree_with_finite_differences() {
         let cancel = Cancel::default();
         let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Both, &cancel).unwrap();
         let [group] = &plain.groups[..] else { panic!("one length") };
-        let ordinals = Submodule::all(3);
-        for (earlier, later) in [("attn_0", "mlp_1"), ("resid_0", "attn_2"), ("mlp_1", "resid_2"), ("resid_0", "resid_1")] {
+        for (earlier, later) in
+            [("attn_0", "mlp_1"), ("resid_0", "attn_2"), ("mlp_1", "resid_2"), ("resid_0", "resid_1"), ("embed", "attn_1")]
+        {
             let [earlier, later]: [Submodule; 2] = [earlier, later].map(|name| name.parse().unwrap());
             let upstream: Vec<Vec<f32>> = group.traces[1].iter().map(|trace| trace.output(later).to_vec()).collect();
             let pulled = plain.pulled_back(group, later, &upstream, &cancel).unwrap();
-            let place = ordinals.iter().position(|submodule| *submodule == earlier).unwrap();
+            let place = Trace::part(earlier, 3);
             for (pair, pulled) in pulled.iter().enumerate() {
                 let size = group.positions * WIDTH;
                 let gradient = &pulled[place * size..(place + 1) * size];

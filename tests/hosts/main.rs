@@ -8,6 +8,7 @@ mod support;
 mod backends;
 mod files;
 mod golden;
+mod inside;
 mod public;
 mod sites;
 mod study;

@@ -18,6 +18,7 @@ use saescope::engine::attribution::ViewInput;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::compute::{self, Answers, Compute, Entry, Segment, Start};
 use saescope::engine::dataset::Example;
+use saescope::engine::dictionary::host::Host;
 use saescope::engine::dictionary::{Dictionary, folder};
 use saescope::engine::model::config::Config;
 use saescope::engine::model::weight_files::WeightFiles;
@@ -52,7 +53,7 @@ pub fn reference_model(backend: Backend) -> Box<dyn Compute> {
 
 /// `layout` is `dictionaries/tiny-neox` or `saelens`.
 pub fn reference_dictionaries(layout: &str) -> Vec<Dictionary> {
-    folder::open_all(&[reference(layout)], 3, 64, &Cancel::default()).unwrap()
+    folder::open_all(&[reference(layout)], &Host::plain(3, 64), &Cancel::default()).unwrap()
 }
 
 /// The views of the study of names.
@@ -101,20 +102,20 @@ pub fn mean_gradients(
     sums.iter().zip(from).flat_map(mean).collect()
 }
 
-/// For each submodule the gradients at the plain runs, `[prompts, positions, width]`.
+/// For each output in order, and then for the embedding, the gradients at the plain runs, `[prompts, positions, width]`.
 pub fn plain_gradients(compute: &dyn Compute, prompts: &[&[u32]], answers: &[Answers]) -> Vec<Vec<f32>> {
     let starts: Vec<Start<'_>> =
         prompts.iter().zip(answers).map(|(prompt, answers)| Start { prompt, metrics: vec![*answers] }).collect();
     let found = compute.plain_gradients(&starts, &Cancel::default()).unwrap();
-    let submodules = Submodule::all(compute.config().layers).len();
-    let of = |ordinal: usize| {
+    let layers = compute.config().layers;
+    let of = |submodule: Submodule| {
         let part = move |gradients: &Vec<saescope::engine::activation::Array>| {
-            let size = gradients[0].len() / submodules;
-            gradients[0][ordinal * size..(ordinal + 1) * size].to_vec()
+            let (size, part) = (gradients[0].len() / Trace::parts(layers), Trace::part(submodule, layers));
+            gradients[0][part * size..(part + 1) * size].to_vec()
         };
         found.iter().flat_map(part).collect()
     };
-    (0..submodules).map(of).collect()
+    Submodule::all(layers).into_iter().chain([Submodule::EMBEDDING]).map(of).collect()
 }
 
 #[derive(serde::Deserialize, Clone)]

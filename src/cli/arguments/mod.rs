@@ -7,6 +7,7 @@ mod export;
 mod import;
 mod lens;
 mod listing;
+mod part;
 mod plot;
 mod report;
 mod runs;
@@ -34,6 +35,7 @@ pub use export::{ExportArguments, Format};
 pub use import::{ImportArguments, ImportFrom, NeuronpediaArguments};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::{ListArguments, ListingArguments};
+pub use part::PartArguments;
 pub use plot::{PlotArguments, PlotFormat};
 pub use report::ReportArguments;
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
@@ -293,7 +295,11 @@ pub struct FetchArguments {
     #[arg(value_name = "NAME")]
     pub name: String,
 
-    /// Say what is missing and how large it is, and write nothing.
+    /// Which of its dictionaries.
+    #[command(flatten)]
+    pub part: PartArguments,
+
+    /// Say what is missing, how large it is and what a study would take, and write nothing.
     #[arg(long)]
     pub dry_run: bool,
 

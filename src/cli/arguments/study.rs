@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::part::PartArguments;
 use super::values::{Choice, backend, method, positive, rule, steps, threads};
 use crate::core::quadrature::Rule;
 use crate::core::request::Backend;
@@ -22,6 +23,10 @@ pub struct StudyArguments {
     /// `blocks.1.hook_resid_pre/` and so on.
     #[arg(long, value_name = "DIR")]
     pub dictionaries: Option<PathBuf>,
+
+    /// Which of them.
+    #[command(flatten)]
+    pub part: PartArguments,
 
     /// What to study: one of `saescope studies`, or a file that describes one. [default: names]
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "pairs")]

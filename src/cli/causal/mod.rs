@@ -12,11 +12,12 @@ use super::arguments::{ListArguments, ModelArguments};
 use super::explore::file_or_kept;
 use super::{listing, progress, study, tags};
 use crate::core::findings::Findings;
+use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::rows::arrange::arrange;
 use crate::core::rows::{Shown, Spec};
-use crate::core::run::{Manifest, Run};
+use crate::core::run::{DictionaryRecord, Manifest, Run};
 use crate::core::submodule::{FeatureId, FeatureIndex};
 use crate::core::view::View;
 use crate::engine::cancel::Cancel;
@@ -116,6 +117,9 @@ impl Checked {
             Some(name) => study::named_model(&name, model.dictionaries)?,
             None => run_model::of(self.manifest())?,
         };
+        // The run may have used some of the dictionaries that lie there.
+        let used = self.manifest().dictionaries.iter().filter_map(DictionaryRecord::place);
+        let source = study::part_of(source, &Parts::of(used));
         let bar = progress::bar("{wide_bar} {pos}/{len}, {eta} left, {msg}");
         bar.set_message("opening the model");
         let cancel = Cancel::default();

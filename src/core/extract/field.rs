@@ -1,7 +1,7 @@
 //! The columns for programs that read the features again, with full numbers.
 
 use super::Extract;
-use crate::core::neuronpedia::layer_name;
+use crate::core::neuronpedia::Reference;
 use crate::core::rows::Row;
 use crate::core::rows::cells::{cell, interval_of, number, said, side};
 use crate::core::rows::column::Column;
@@ -108,10 +108,16 @@ impl Field {
             Content::Tags => Value::Words(said().tags.iter().map(ToString::to_string).collect()),
             Content::Rejected => Value::Flag(said().rejected),
             Content::Note => Value::Text(said().note),
-            Content::Layer => Value::Text(layer_name(row.feature.submodule)),
+            Content::Layer => Value::Text(reference(row, extract).layer),
             Content::Page => Value::Text(page(row, extract).unwrap_or_default()),
         }
     }
+}
+
+/// The row's identifier on Neuronpedia; by the names of the published study where the site shows no such dictionary.
+pub fn reference(row: &Row, extract: &Extract<'_>) -> Reference {
+    let pages = extract.pages.as_ref().and_then(|pages| pages.reference(row.feature).ok());
+    pages.unwrap_or_else(|| Reference::new(&extract.findings.model, row.feature))
 }
 
 /// The address of the row's page. A feature without a page gets none, because a dead link would be worse.

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::Extract;
-use super::field::{Field, Value, fields};
-use crate::core::neuronpedia::Reference;
+use super::field::{Field, Value, fields, reference};
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::Row;
 use crate::core::rows::column::Column;
@@ -53,7 +52,7 @@ fn feature(fields: &[Field], row: &Row, extract: &Extract<'_>) -> Json {
         };
     }
     object.insert("effects".to_owned(), Json::Object(effects));
-    object.insert("neuronpedia".to_owned(), json!(Reference::new(&extract.findings.model, row.feature)));
+    object.insert("neuronpedia".to_owned(), json!(reference(row, extract)));
     Json::Object(object)
 }
 

@@ -61,7 +61,9 @@ fn number(field: &Field, quantity: Quantity, text: &str) -> Result<f64, String> 
 fn equal(field: &Field, property: Property, text: &str, study: &Study) -> Result<Expression, String> {
     let word = lowercase(text);
     match property {
-        Property::Kind => kind(&word).map(Expression::Kind).ok_or_else(|| "is not a kind; kinds are attn, mlp, resid".to_owned()),
+        Property::Kind => kind(&word)
+            .map(Expression::Kind)
+            .ok_or_else(|| format!("is not a kind; kinds are {}", SubmoduleKind::ALL.map(SubmoduleKind::name).join(", "))),
         Property::Submodule => submodule(&word)
             .map(Expression::Submodule)
             .ok_or_else(|| format!("is not a submodule; {0} takes one, such as {0}=resid_5 or {0}=5-res-sm", field.name)),
@@ -91,9 +93,7 @@ fn submodule(word: &str) -> Option<Submodule> {
     if let Ok(submodule) = word.parse() {
         return Some(submodule);
     }
-    let (layer, kind) = word.strip_suffix("-sm")?.split_once('-')?;
-    let kind = SubmoduleKind::ALL.into_iter().find(|candidate| candidate.neuronpedia_name() == kind)?;
-    Some(Submodule::new(kind, layer.parse().ok()?))
+    Submodule::of_neuronpedia(word)
 }
 
 fn tag(word: &str, study: &Study) -> Option<Expression> {

@@ -86,8 +86,8 @@ mod tests {
             "{fields}"
         );
         for (text, from, values) in [
-            ("kind=", 5, "attn mlp resid"),
-            ("é or KIND != m", 14, "attn mlp resid"),
+            ("kind=", 5, "attn mlp resid embed z attn_raw mlp_raw"),
+            ("é or KIND != m", 14, "attn mlp resid embed z attn_raw mlp_raw"),
             ("(marked=y", 8, "yes no"),
             ("side=", 5, "male female baseline both"),
         ] {

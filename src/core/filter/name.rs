@@ -40,7 +40,10 @@ impl NameText {
         match self {
             Self::Nowhere => false,
             Self::Number(text) => {
-                contains(Digits::new(layer).bytes(), text.as_bytes()) || contains(Digits::new(index).bytes(), text.as_bytes())
+                // The embedding's names hold no layer.
+                let in_layer =
+                    feature.submodule.kind != SubmoduleKind::Embedding && contains(Digits::new(layer).bytes(), text.as_bytes());
+                in_layer || contains(Digits::new(index).bytes(), text.as_bytes())
             }
             Self::Submodule(text) => {
                 let names = SubmoduleNames::new(feature.submodule);
@@ -58,7 +61,7 @@ impl NameText {
 }
 
 /// Every byte that occurs in a submodule's names.
-const SUBMODULE_ALPHABET: &[u8] = b"0123456789_-adeilmnprst";
+const SUBMODULE_ALPHABET: &[u8] = b"0123456789_-abdeilmnprstwz";
 
 /// The most decimal digits that a number can have.
 const DIGITS: usize = 20;
@@ -87,41 +90,46 @@ impl Digits {
     }
 }
 
-/// Room for `resid_`, a layer and `-res-sm`.
-const CAPACITY: usize = 6 + DIGITS + 7;
+/// Room for `attn_raw_`, a layer and `-res-sm`.
+const CAPACITY: usize = 9 + DIGITS + 7;
 
-/// Both names of a submodule in one text, `resid_5-res-sm`; they share the layer.
+/// Both names of a submodule in one text, `resid_5-res-sm`: they overlap in the layer, and are one where there is only one name.
 struct SubmoduleNames {
     bytes: [u8; CAPACITY],
-    layer_start: usize,
-    layer_end: usize,
+    name_end: usize,
+    neuronpedia_start: usize,
     end: usize,
 }
 
 impl SubmoduleNames {
     fn new(submodule: Submodule) -> Self {
-        let (before, behind): (&[u8], &[u8; 7]) = match submodule.kind {
+        let (before, behind): (&[u8], &[u8]) = match submodule.kind {
             SubmoduleKind::Attention => (b"attn_", b"-att-sm"),
             SubmoduleKind::Mlp => (b"mlp_", b"-mlp-sm"),
             SubmoduleKind::Residual => (b"resid_", b"-res-sm"),
+            SubmoduleKind::Embedding => (b"embed", b"e-res-sm"),
+            SubmoduleKind::Heads => (b"z_", b""),
+            SubmoduleKind::AttentionBeforeNorm => (b"attn_raw_", b""),
+            SubmoduleKind::MlpBeforeNorm => (b"mlp_raw_", b""),
         };
         let layer = Digits::new(submodule.layer.0);
-        let layer_start = before.len();
-        let layer_end = layer_start + layer.bytes().len();
-        let end = layer_end + behind.len();
+        let layer: &[u8] = if submodule.kind == SubmoduleKind::Embedding { &[] } else { layer.bytes() };
+        let name_end = before.len() + layer.len();
+        let end = name_end + behind.len();
         let mut bytes = [0; CAPACITY];
-        bytes[..layer_start].copy_from_slice(before);
-        bytes[layer_start..layer_end].copy_from_slice(layer.bytes());
-        bytes[layer_end..end].copy_from_slice(behind);
-        Self { bytes, layer_start, layer_end, end }
+        bytes[..before.len()].copy_from_slice(before);
+        bytes[before.len()..name_end].copy_from_slice(layer);
+        bytes[name_end..end].copy_from_slice(behind);
+        let neuronpedia_start = if behind.is_empty() { 0 } else { before.len() };
+        Self { bytes, name_end, neuronpedia_start, end }
     }
 
     fn name(&self) -> &[u8] {
-        &self.bytes[..self.layer_end]
+        &self.bytes[..self.name_end]
     }
 
     fn neuronpedia_name(&self) -> &[u8] {
-        &self.bytes[self.layer_start..self.end]
+        &self.bytes[self.neuronpedia_start..self.end]
     }
 }
 
@@ -146,7 +154,8 @@ mod tests {
     fn every_part_of_both_names_is_found_and_nothing_else() {
         let numbers = [(0, 0), (5, 26074), (11, 9), (1, 11), (usize::MAX, u32::MAX)];
         let features = numbers.into_iter().flat_map(|(layer, index)| {
-            SubmoduleKind::ALL.map(|kind| FeatureId { submodule: Submodule::new(kind, layer), index: FeatureIndex(index) })
+            let layer = |kind| if kind == SubmoduleKind::Embedding { 0 } else { layer };
+            SubmoduleKind::ALL.map(|kind| FeatureId { submodule: Submodule::new(kind, layer(kind)), index: FeatureIndex(index) })
         });
         let names = |feature: FeatureId| [format!("{}/{}", feature.submodule, feature.index.0), feature.to_string()];
         let features: Vec<FeatureId> = features.collect();

@@ -124,13 +124,15 @@ pub(super) fn rows() -> impl Strategy<Value = Row> {
     let firings = [Firing::Clean, Firing::Both, Firing::Patch];
     let fires = (select(vec![MALE, FEMALE, BASELINE]), select(firings.to_vec()));
     let relations = (select(sides), prop::option::of(fires));
-    let ids = (select(SubmoduleKind::ALL.to_vec()), select(vec![0, 1, 5, 11]), select(vec![0, 2, 26, 26074]));
+    let submodules: Vec<Submodule> =
+        Submodule::places(12).into_iter().filter(|one| [0, 1, 5, 11].contains(&one.layer.0)).collect();
+    let ids = (select(submodules), select(vec![0, 2, 26, 26074]));
     let numbers = (numbers(), numbers(), [numbers(), numbers(), numbers()], select(vec![1, 2, 11, 600_000]));
     let said = (prop::collection::btree_set(select(names().tags.0).prop_map(|tag| tag.name), 0..3), texts(), any::<[bool; 3]>());
     let other = (texts(), select(vec![None, Some(0.01), Some(0.2)]));
     let strategy = (ids, numbers, relations, said, other);
     strategy.prop_map(|(ids, numbers, (side, fires), (tags, note, [rejected, marked, noted]), (label, p))| Row {
-        feature: FeatureId { submodule: Submodule::new(ids.0, ids.1), index: FeatureIndex(ids.2) },
+        feature: FeatureId { submodule: ids.0, index: FeatureIndex(ids.1) },
         effect: numbers.0,
         standard_error: numbers.1,
         views: numbers.2,

@@ -3,9 +3,10 @@
 
 use super::TokenEffects;
 use super::batch::ViewBatch;
+use super::inside::Source;
 use super::site::Site;
 use crate::core::problem::Result;
-use crate::engine::compute::{Answers, Entry, TOKENS_AT_ONCE};
+use crate::engine::compute::{Answers, Entry, Inner, TOKENS_AT_ONCE};
 use crate::engine::dictionary::codes::{Change, changes_of_scaled};
 
 /// What one forward pass changes at its token.
@@ -71,27 +72,43 @@ fn reaches_the_metric(site: &Site<'_>, entry: Entry, row: usize) -> bool {
 /// The metric of each pass, in order.
 fn run(site: &Site<'_>, view: &ViewBatch, entry: Entry, passes: &[(usize, Target)]) -> Result<Vec<f32>> {
     let (config, positions) = (site.compute().config(), site.positions());
-    let stream = |(row, target): &(usize, Target)| {
-        let mut stream = entry.stream(site.trace_from(view.direction, row / positions), config).into_owned();
+    let steps = steps(site, view, passes)?;
+    let stream = |((row, _), step): (&(usize, Target), &Vec<f32>)| {
+        let mut stream = entry.stream(site.prepared.trace_from(view.direction, row / positions), config).into_owned();
         // Counted from the end, since a stream may hold the last position alone.
         let start = stream.len() - (positions - row % positions) * config.width;
         let moved = &mut stream[start..start + config.width];
-        match target {
-            Target::Feature(change) => {
-                let (clean, patch) = site.ends(view.direction, *row);
-                let step = change.written(clean.factor, patch.factor);
-                moved.iter_mut().zip(site.decoder.row(change.feature)).for_each(|(value, weight)| *value += step * weight);
-            }
-            Target::Error => {
-                let (clean, patch) = site.ends(view.direction, *row);
-                let step = patch.rest.iter().zip(clean.rest);
-                moved.iter_mut().zip(step).for_each(|(value, (patch, clean))| *value += patch - clean);
-            }
-        }
+        moved.iter_mut().zip(step).for_each(|(value, step)| *value += step);
         stream
     };
-    let streams: Vec<Vec<f32>> = passes.iter().map(stream).collect();
+    let streams: Vec<Vec<f32>> = passes.iter().zip(&steps).map(stream).collect();
     let streams: Vec<&[f32]> = streams.iter().map(Vec::as_slice).collect();
     let answers: Vec<Answers> = passes.iter().map(|(row, _)| view.answers[row / positions]).collect();
     site.compute().metrics(entry, &streams, &answers, site.cancel())
+}
+
+/// What each pass adds to the stream at its token, `[width]`.
+fn steps(site: &Site<'_>, view: &ViewBatch, passes: &[(usize, Target)]) -> Result<Vec<Vec<f32>>> {
+    let change = |(row, target): &(usize, Target)| -> Vec<f32> {
+        let (clean, patch) = site.ends(view.direction, *row);
+        match target {
+            Target::Feature(change) => {
+                let step = change.written(clean.factor, patch.factor);
+                site.decoder.row(change.feature).iter().map(|weight| step * weight).collect()
+            }
+            Target::Error => patch.rest.iter().zip(clean.rest).map(|(patch, clean)| patch - clean).collect(),
+        }
+    };
+    let changes: Vec<Vec<f32>> = passes.iter().map(change).collect();
+    let Some(inside) = Inner::of(site.submodule).and_then(Inner::site) else { return Ok(changes) };
+    // Inside of a block the stream changes by what the block makes of the change.
+    let rows = |(row, _): &(usize, Target)| {
+        let (side, _) = view.direction.orient(0, 1);
+        site.prepared.row(Source::of(site.submodule), side, *row)
+    };
+    let before: Vec<f32> = passes.iter().flat_map(rows).copied().collect();
+    let after: Vec<f32> = before.iter().zip(changes.iter().flatten()).map(|(value, step)| value + step).collect();
+    let [before, after] = [before, after].map(|rows| site.compute().added(inside, &rows, site.cancel()));
+    let steps: Vec<f32> = after?.iter().zip(&before?).map(|(after, before)| after - before).collect();
+    Ok(steps.chunks_exact(site.compute().config().width).map(<[f32]>::to_vec).collect())
 }

@@ -15,7 +15,7 @@ use crate::engine::dictionary::codes::changes_of_scaled;
 /// - gradients: per pair `[positions, width]`, the gradient of the metric with respect to the submodule's output
 /// - output: one entry per pair and position
 pub fn effects(site: &Site<'_>, direction: Direction, gradients: &[Vec<f32>]) -> Vec<TokenEffects> {
-    let width = site.dictionary.width();
+    let width = site.dictionary.written_width();
     let rows: Vec<&[f32]> = gradients.iter().flat_map(|gradient| gradient.chunks_exact(width)).collect();
     let token = |(row, gradient): (usize, &&[f32])| {
         let (clean, patch) = site.ends(direction, row);

@@ -3,7 +3,7 @@
 use super::TokenEffects;
 use super::sharing::{Path, PlainGradients, Sharing};
 use super::site::Site;
-use super::{exact, gradient};
+use super::{exact, gradient, inner_gradient};
 use crate::core::problem::Result;
 use crate::core::request::Settings;
 use crate::core::run::Method;
@@ -37,16 +37,14 @@ impl Approach {
 
     /// Computes what all views share at `site`, and returns how each view gets its effects from that.
     pub fn at<'s>(&'s self, site: &'s Site<'s>) -> Result<EffectsOfView<'s>> {
-        let sharing = &site.prepared.sharing;
-        let views = &sharing.batch.views;
+        let views = &site.prepared.sharing.batch.views;
         Ok(match self {
             Self::Integrated(path) => {
-                let gradients = sharing.integrated_gradients(site.ordinal, &site.prepared.traces, path)?;
+                let gradients = inner_gradient::integrated(site.prepared, site.submodule, path)?;
                 Box::new(move |view| Ok(gradient::effects(site, views[view].direction, &gradients[view])))
             }
             Self::Plain(starts) => Box::new(move |view| {
-                let layers = sharing.model.compute.config().layers;
-                let gradients: Vec<Vec<f32>> = starts[view].iter().map(|start| start.at(site.submodule, layers)).collect();
+                let gradients = inner_gradient::plain(site.prepared, site.submodule, &views[view], &starts[view])?;
                 Ok(gradient::effects(site, views[view].direction, &gradients))
             }),
             Self::Exact => Box::new(move |view| exact::effects(site, &views[view], &site.prepared.metrics[view].clean)),

@@ -4,12 +4,21 @@
 //! Decoding is affine, so the interpolated activation is `x_clean + alpha (x_patch - x_clean)` and the gradient with respect to
 //! the activation itself is all that is needed: `effect_j = (f_patch_j - f_clean_j) <g, W_dec_j>`,
 //! `error effect = <g, e_patch - e_clean>`.
+//!
+//! A transcoder reads what the MLP reads, `u`, and writes the MLP's output: `x = sum_j f_j(u) W_dec_j + b + W_skip u + e`, with no
+//! `W_skip` unless it has a skip connection. The gradient is that at the output, so the effect of a feature is the same formula. What
+//! the skip connection writes is no feature; the error term holds it too, `error effect = <g, (e + W_skip u)_patch - (e + W_skip u)_clean>`,
+//! and features and error term add up to `<g, x_patch - x_clean>` as they do for an autoencoder. The reconstruction that is measured
+//! (explained variance) does hold the skip connection. After Dunefsky et al. 2024 (arXiv:2406.11944), Paulo et al. 2025
+//! (arXiv:2501.18823).
 
 mod aggregate;
 mod batch;
 mod detail;
 mod exact;
 mod gradient;
+mod inner_gradient;
+mod inside;
 mod method;
 mod per_feature;
 mod prefix;
@@ -137,7 +146,8 @@ pub fn attribute_timed(
 /// done, so the first results appear early.
 fn cheapest_first(dictionaries: &[Dictionary]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..dictionaries.len()).collect();
-    order.sort_by_key(|ordinal| std::cmp::Reverse(dictionaries[*ordinal].submodule().layer));
+    let layers_below = |submodule: Submodule| if submodule == Submodule::EMBEDDING { 0 } else { submodule.layer.0 + 1 };
+    order.sort_by_key(|ordinal| std::cmp::Reverse(layers_below(dictionaries[*ordinal].submodule())));
     order
 }
 

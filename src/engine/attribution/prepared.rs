@@ -1,10 +1,11 @@
 //! A batch before the first submodule: its plain runs and their metrics.
 
 use super::batch::ViewBatch;
+use super::inside::{Inside, Source};
 use super::prefix::Prefixes;
 use super::sharing::Sharing;
 use crate::core::problem::Result;
-use crate::core::submodule::Submodule;
+use crate::core::view::Direction;
 use crate::engine::activation::Trace;
 use crate::engine::compute::Entry;
 
@@ -22,6 +23,8 @@ pub struct Prepared<'a> {
     pub sharing: Sharing<'a>,
     /// The plain runs of the clean and of the patch prompts, one per pair.
     pub traces: [Vec<Trace>; 2],
+    /// What the dictionaries need and the traces do not hold.
+    inside: Inside,
     /// The different prefixes of all prompts.
     pub prefixes: Prefixes<'a>,
     /// Metrics of each view of the batch.
@@ -34,14 +37,30 @@ impl<'a> Prepared<'a> {
         let batch = sharing.batch;
         let traces = sharing.traces()?;
         let metrics = batch.views.iter().map(|view| metrics(&sharing, &traces, view)).collect::<Result<_>>()?;
-        Ok(Self { prefixes: Prefixes::of(&batch.clean, &batch.patch), sharing, traces, metrics })
+        let inside = Inside::of(&sharing)?;
+        Ok(Self { prefixes: Prefixes::of(&batch.clean, &batch.patch), sharing, traces, inside, metrics })
     }
 
-    /// The output of `submodule` at token `row` of side `side` (0 clean, 1 patch), `[width]`.
-    pub fn output(&self, submodule: Submodule, side: usize, row: usize) -> &[f32] {
-        let width = self.sharing.model.compute.config().width;
-        let (pair, position) = (row / self.sharing.batch.positions, row % self.sharing.batch.positions);
-        &self.traces[side][pair].output(submodule)[position * width..(position + 1) * width]
+    /// The activation at `source` at token `row` of side `side` (0 clean, 1 patch), `[width]` of that place.
+    pub fn row(&self, source: Source, side: usize, row: usize) -> &[f32] {
+        let positions = self.sharing.batch.positions;
+        let (pair, position) = (row / positions, row % positions);
+        let values = self.inside.at(source, side, pair, &self.traces[side][pair]);
+        let width = values.len() / positions;
+        &values[position * width..(position + 1) * width]
+    }
+
+    /// The activations at `source` at all positions of pair `pair`: in the run that a view of direction `direction` starts from, and in
+    /// the one that it moves toward.
+    pub fn ends(&self, source: Source, direction: Direction, pair: usize) -> (&[f32], &[f32]) {
+        let at = |side: usize| self.inside.at(source, side, pair, &self.traces[side][pair]);
+        direction.orient(at(0), at(1))
+    }
+
+    /// The run of pair `pair` that a view of direction `direction` starts from.
+    pub fn trace_from(&self, direction: Direction, pair: usize) -> &Trace {
+        let [clean, patch] = &self.traces;
+        direction.orient(&clean[pair], &patch[pair]).0
     }
 }
 

@@ -7,7 +7,7 @@
 //!   ([`super::prefix`]).
 //! - **One run, several metrics**: views that start from the same prompt differ only in the metric, so the prompt goes forward
 //!   once and back once for each metric. The same holds for segments with the same ends.
-//! - **Both directions of a segment**: at `resid_i` the moved output is all that the rest of the model reads, and the points between
+//! - **Both directions of a segment**: at `resid_i` and `embed` the moved output is all that the rest of the model reads, and the points between
 //!   the ends lie symmetrically under every rule of quadrature, so a view of the other direction passes the same points with the
 //!   same weights. At `attn_i` and `mlp_i` the stream beside the output is that of the view's own start, and nothing is shared.
 //! - **Exchanged answers**: a metric with its answers exchanged is the negative metric, and so is its gradient.
@@ -63,16 +63,16 @@ impl Metric {
 /// The gradients of a view's metric at the plain run that it starts from.
 #[derive(Debug, Clone)]
 pub struct PlainGradients {
-    /// `[submodules, positions, width]`, to be multiplied by `sign`.
+    /// The blocks of a trace, `[1 + outputs, positions, width]`, to be multiplied by `sign`.
     gradients: Array,
     sign: f32,
 }
 
 impl PlainGradients {
-    /// The gradient with respect to the output of `submodule` in a model with `layers` layers, `[positions, width]`.
+    /// The gradient at `submodule`, which traces hold, in a model with `layers` layers, `[positions, width]`.
     pub fn at(&self, submodule: Submodule, layers: usize) -> Vec<f32> {
-        let (ordinal, size) = (submodule.ordinal(layers), self.gradients.len() / Submodule::count(layers));
-        self.gradients[ordinal * size..(ordinal + 1) * size].iter().map(|value| self.sign * value).collect()
+        let (part, size) = (Trace::part(submodule, layers), self.gradients.len() / Trace::parts(layers));
+        self.gradients[part * size..(part + 1) * size].iter().map(|value| self.sign * value).collect()
     }
 }
 
@@ -97,7 +97,7 @@ impl<'a> Route<'a> {
     /// The ends as a key: routes through the same points have the same key.
     fn points(&self, submodule: Submodule) -> [&'a [u32]; 2] {
         let mut ends = self.ends;
-        if submodule.kind == SubmoduleKind::Residual {
+        if matches!(submodule.kind, SubmoduleKind::Residual | SubmoduleKind::Embedding) {
             ends.sort_unstable();
         }
         ends
@@ -122,14 +122,14 @@ impl Sharing<'_> {
         Ok(arrays.into_iter().map(|values| Trace::new(values, compute.config().layers)).collect())
     }
 
-    /// The codes of every prefix in the dictionary of ordinal `ordinal`; `outputs` are the submodule's outputs, one `[width]`
-    /// per prefix.
-    pub fn codes(&self, ordinal: usize, prefixes: &Prefixes<'_>, outputs: &[&[f32]]) -> Result<Vec<TokenCodes>> {
+    /// The codes of every prefix in the dictionary of ordinal `ordinal`; `read` are the activations that it reads, one `[width]` per
+    /// prefix.
+    pub fn codes(&self, ordinal: usize, prefixes: &Prefixes<'_>, read: &[&[f32]]) -> Result<Vec<TokenCodes>> {
         let key = |prefix: &&[u32]| CodesKey { submodule: ordinal as u32, prefix: (*prefix).into() };
         let keys: Vec<CodesKey> = prefixes.texts().iter().map(key).collect();
         self.model.memory.codes(&keys, |missing| {
-            let outputs: Vec<&[f32]> = missing.iter().map(|prefix| outputs[*prefix]).collect();
-            self.model.compute.encode(&self.model.dictionaries[ordinal], &outputs, self.cancel)
+            let read: Vec<&[f32]> = missing.iter().map(|prefix| read[*prefix]).collect();
+            self.model.compute.encode(&self.model.dictionaries[ordinal], &read, self.cancel)
         })
     }
 
@@ -155,16 +155,20 @@ impl Sharing<'_> {
         Ok(chunks(gradients.collect(), clean.len()))
     }
 
-    /// For every view of the batch and each pair, the integrated gradient at the submodule of dictionary number `ordinal`: the mean over the
-    /// segment between the runs `traces`, as `path` approximates it.
+    /// For every view of the batch and each pair, the integrated gradient at `submodule`, which traces hold: the mean over the segment
+    /// between the runs `traces`, as `path` approximates it.
     ///
     /// # Shapes
     /// - output: per view and pair `[positions, width]`
-    pub fn integrated_gradients(&self, ordinal: usize, traces: &[Vec<Trace>; 2], path: &Path) -> Result<Vec<Vec<Vec<f32>>>> {
-        let submodule = self.model.dictionaries[ordinal].submodule();
+    pub fn integrated_gradients(
+        &self,
+        submodule: Submodule,
+        traces: &[Vec<Trace>; 2],
+        path: &Path,
+    ) -> Result<Vec<Vec<Vec<f32>>>> {
         let routes = self.routes(traces);
         let key = |route: &Route<'_>| ArrayKey::PathSum {
-            submodule: ordinal as u32,
+            submodule,
             ends: route.points(submodule).map(Into::into),
             answers: route.metric.answers,
             quadrature: path.quadrature,
@@ -290,7 +294,7 @@ mod tests {
         let trace = Trace::new(Arc::from([0.0; 4]), 1);
         let route = |ends| Route { from: &trace, to: &trace, ends, metric: Metric::of(answers(3, 5)) };
         let (there, back) = (route([&[1, 2], &[0, 2]]), route([&[0, 2], &[1, 2]]));
-        for kind in SubmoduleKind::ALL {
+        for kind in SubmoduleKind::OUTPUTS {
             let submodule = Submodule::new(kind, 0);
             assert_eq!(there.points(submodule) == back.points(submodule), kind == SubmoduleKind::Residual);
         }

@@ -1,16 +1,16 @@
 //! One submodule in one batch: the codes and the reconstruction error of every token.
 
+use super::inside::Source;
 use super::prepared::Prepared;
 use super::stages::{Stage, Stages};
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::core::view::Direction;
-use crate::engine::activation::Trace;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::Compute;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::arithmetic::Written;
-use crate::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, reconstruction_errors};
+use crate::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, errors_without_skip};
 use crate::engine::dictionary::report::Fit;
 
 /// A submodule with the codes of all tokens; tokens that read the same text share theirs.
@@ -31,7 +31,7 @@ pub struct Site<'a> {
     codes: Vec<TokenCodes>,
     /// `[prefixes, width]`: the reconstruction error of each prefix.
     errors: Vec<f32>,
-    /// How the token at the end of each prefix scales what its codes write; none if the dictionary scales no token.
+    /// How the token at the end of each prefix scales what its codes write; none if the dictionary scales no token and skips nothing.
     written: Vec<Written>,
     /// `[prefixes, width]`: what the output has beyond its features, up to a constant, where that is not the error.
     rests: Vec<f32>,
@@ -46,31 +46,34 @@ pub struct Token<'a> {
     pub codes: &'a [(u32, f32)],
     /// The reconstruction error, `[width]`.
     pub error: &'a [f32],
-    /// What the output has beyond its features, `[width]`: the error, and what the token's scale makes of the bias. Differences
-    /// between tokens count: a constant is left out.
+    /// What the output has beyond its features, `[width]`: the error, what a transcoder's skip connection writes, and what the token's
+    /// scale makes of the bias. Differences between tokens count: a constant is left out.
     pub rest: &'a [f32],
     /// What the token multiplies its decoder rows by: 1 unless the dictionary scales each token.
     pub factor: f32,
 }
 
 impl<'a> Site<'a> {
-    /// Encodes the outputs of the submodule of dictionary number `ordinal`, and asks the system to read ahead the file of `next`, the
+    /// Encodes what dictionary number `ordinal` reads, takes what it writes from the submodule's output, and asks the system to read ahead the file of `next`, the
     /// dictionary that comes afterwards.
     pub fn open(prepared: &'a Prepared<'a>, ordinal: usize, next: &Dictionary, stages: &Stages) -> Result<Self> {
         let sharing = &prepared.sharing;
         let dictionary = &sharing.model.dictionaries[ordinal];
         let submodule = dictionary.submodule();
-        let tokens = prepared.prefixes.tokens().iter();
-        let outputs: Vec<&[f32]> = tokens.map(|(side, row)| prepared.output(submodule, *side, *row)).collect();
-        let codes = stages.time(Stage::Encode, || sharing.codes(ordinal, &prepared.prefixes, &outputs))?;
+        let rows = |source: Source| -> Vec<&[f32]> {
+            prepared.prefixes.tokens().iter().map(|(side, row)| prepared.row(source, *side, *row)).collect()
+        };
+        let (read, outputs) = (rows(Source::read_by(dictionary)), rows(Source::of(submodule)));
+        let codes = stages.time(Stage::Encode, || sharing.codes(ordinal, &prepared.prefixes, &read))?;
         stages.time(Stage::Decode, || {
             let decoder = DecoderRows::read(dictionary, active_features(&codes), sharing.cancel)?;
             dictionary.release();
             next.read_ahead();
-            let errors = reconstruction_errors(dictionary, &outputs, &codes, &decoder);
-            let is_scaled = dictionary.arithmetic().is_per_token();
-            let written: Vec<Written> = outputs.iter().filter(|_| is_scaled).map(|output| dictionary.written(output)).collect();
+            let mut errors = errors_without_skip(dictionary, &read, &outputs, &codes, &decoder);
+            let is_apart = dictionary.arithmetic().is_per_token() || dictionary.skips();
+            let written: Vec<Written> = read.iter().filter(|_| is_apart).map(|x| dictionary.written(x)).collect();
             let rests = rests(dictionary, &errors, &written);
+            dictionary.subtract_skips(&read, &mut errors)?;
             Ok(Self { prepared, dictionary, ordinal, submodule, decoder, codes, errors, written, rests })
         })
     }
@@ -101,12 +104,6 @@ impl<'a> Site<'a> {
         direction.orient(self.token(0, row), self.token(1, row))
     }
 
-    /// The run of pair `pair` that a view of direction `direction` starts from.
-    pub fn trace_from(&self, direction: Direction, pair: usize) -> &'a Trace {
-        let [clean, patch] = &self.prepared.traces;
-        direction.orient(&clean[pair], &patch[pair]).0
-    }
-
     /// Adds all tokens of both sides to `fit`.
     pub fn add_to(&self, fit: &mut Fit) {
         for side in 0..2 {
@@ -118,10 +115,10 @@ impl<'a> Site<'a> {
     }
 
     fn token(&self, side: usize, row: usize) -> Token<'_> {
-        let (prefix, width) = (self.prepared.prefixes.at(side, row), self.dictionary.width());
+        let (prefix, width) = (self.prepared.prefixes.at(side, row), self.dictionary.written_width());
         let of_prefix = prefix * width..(prefix + 1) * width;
         Token {
-            output: self.prepared.output(self.submodule, side, row),
+            output: self.prepared.row(Source::of(self.submodule), side, row),
             codes: &self.codes[prefix],
             error: &self.errors[of_prefix.clone()],
             rest: self.rests.get(of_prefix.clone()).unwrap_or(&self.errors[of_prefix]),
@@ -130,10 +127,10 @@ impl<'a> Site<'a> {
     }
 }
 
-/// The outputs minus what features write, `[prefixes, width]`: with `x = factor (sum_j f_j d_j + b) + offset + error`, that is the error,
-/// `offset` and `factor b`. Empty if no token is scaled, for then it is the error and a constant.
+/// The outputs minus what features write, `[prefixes, width]`: with `x = factor (sum_j f_j d_j + b) + offset + left`, that is `left` (the
+/// error and what a skip connection writes), `offset` and `factor b`. Empty if `written` is, for then it is the error and a constant.
 fn rests(dictionary: &Dictionary, errors: &[f32], written: &[Written]) -> Vec<f32> {
-    let rows = errors.chunks_exact(dictionary.width()).zip(written);
+    let rows = errors.chunks_exact(dictionary.written_width()).zip(written);
     let rest = |(errors, written): (&'_ [f32], &Written)| {
         let Written { factor, offset } = *written;
         let rest = errors.iter().zip(dictionary.decoder_bias()).map(move |(error, bias)| error + (offset + factor * bias));

@@ -10,7 +10,7 @@ use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::submodule::{FeatureId, Submodule, SubmoduleKind};
-use crate::engine::activation::{Array, dot};
+use crate::engine::activation::{Array, Trace, dot};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::feeds;
 use crate::engine::dictionary::Dictionary;
@@ -161,7 +161,7 @@ fn from(
     watched.sort_unstable();
     watched.dedup();
     let (_, seen) = plain.moved(group, upstream.submodule, &moves, &watched, cancel)?;
-    let ordinal = upstream.submodule.ordinal(plain.compute.config().layers);
+    let part = Trace::part(upstream.submodule, plain.compute.config().layers);
     for submodule in watched {
         let Some(later) = plain.dictionary(submodule) else { unreachable!("the features were checked") };
         let codes = plain.codes_of(later, &seen[&submodule].concat(), cancel)?;
@@ -182,7 +182,7 @@ fn from(
             let mut found = Found { weight: 0.0, measured: 0.0, direct: is_direct.then_some([0.0; 2]), silent: 0 };
             for (slot, (pair, step)) in moves.iter().enumerate() {
                 let size = positions * width;
-                let gradient = &read.gradients[*pair][ordinal * size..(ordinal + 1) * size];
+                let gradient = &read.gradients[*pair][part * size..(part + 1) * size];
                 found.weight += f64::from(dot(gradient, step));
                 let clean = |position: usize| activation(&group.clean(later)[pair * positions + position], downstream.index.0);
                 let change = |codes: &[_]| -> f64 {

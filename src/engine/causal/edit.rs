@@ -19,7 +19,7 @@ use crate::core::causal::way::ErrorTreatment;
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::{Edit, feeds};
+use crate::engine::compute::{Edit, Entry, feeds};
 use crate::engine::dictionary::arithmetic::Written;
 use crate::engine::dictionary::codes::{Change, DecoderRows, TokenCodes, changes, changes_of_scaled};
 
@@ -91,7 +91,8 @@ impl Ablating<'_> {
     /// The tokens that are changed. At the last layer the metric reads the last position alone.
     fn rows(&self, dictionary: usize, submodule: Submodule, sequences: Range<usize>) -> Vec<Row> {
         let positions = self.group.positions;
-        let is_last = submodule.layer.0 + 1 == self.plain.compute.config().layers && !self.reads_every_position;
+        let config = self.plain.compute.config();
+        let is_last = Entry::after(submodule, config).is_above_attention(config) && !self.reads_every_position;
         let read = if is_last { positions - 1..positions } else { 0..positions };
         let first = sequences.start;
         let changed = sequences.filter(|sequence| self.changes_output(self.sequences[*sequence].1, dictionary, submodule));

@@ -104,6 +104,7 @@ impl<'a> Plain<'a> {
         if pairs.is_empty() {
             return Err(Problem::new("view", "has no pairs of prompts", "take a run, or a shard, that has some"));
         }
+        dictionaries.iter().try_for_each(expect_output)?;
         let mut lengths: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (place, pair) in pairs.iter().enumerate() {
             lengths.entry(pair.clean.len()).or_default().push(place);
@@ -177,4 +178,18 @@ fn encoded(
         Ok(codes)
     };
     dictionaries.iter().map(of_dictionary).collect()
+}
+
+/// Fails if the dictionary is of no output: edits add decoder rows to outputs as they are.
+fn expect_output(dictionary: &Dictionary) -> Result<()> {
+    let what = if dictionary.is_transcoder() {
+        "is a transcoder, whose codes are those of another place than the one that it writes".to_owned()
+    } else if Trace::holds(dictionary.submodule()) {
+        return Ok(());
+    } else {
+        format!("decomposes {}, which lies inside of a block", dictionary.submodule())
+    };
+    let remedy = "ablation, steering and edges change outputs: use dictionaries of attention, MLP or residual outputs, or of the \
+                  embedding";
+    Err(Problem::new(dictionary.name(), what, remedy))
 }

@@ -116,7 +116,8 @@ impl Plain<'_> {
         }
     }
 
-    /// The gradients of `<upstream, output of later>` in the clean runs of `group`: per pair `[submodules, positions, width]`.
+    /// The gradients of `<upstream, output of later>` in the clean runs of `group`: per pair the blocks of a trace,
+    /// `[1 + outputs, positions, width]`.
     pub fn pulled_back(&self, group: &Group, later: Submodule, upstream: &[Vec<f32>], cancel: &Cancel) -> Result<Vec<Array>> {
         let prompts: Vec<&[u32]> = group.prompts[0].iter().map(Vec::as_slice).collect();
         let upstream: Vec<&[f32]> = upstream.iter().map(Vec::as_slice).collect();

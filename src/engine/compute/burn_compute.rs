@@ -1,5 +1,6 @@
 //! The arithmetic of [`Compute`] on any burn backend.
 
+mod inner;
 mod interventions;
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 
 use super::encoders::{Encoders, Piece};
 use super::extent::Extent;
-use super::{Answers, Compute, Edit, Entry, Segment, Start, grouped};
+use super::{Answers, Compute, Edit, Entry, Inner, Segment, Start, grouped};
 use crate::core::problem::Result;
 use crate::core::quadrature::Point;
 use crate::core::submodule::{Submodule, SubmoduleKind};
@@ -195,6 +196,18 @@ impl<B: Products> Compute for BurnCompute<B> {
         Ok(arrays.into_iter().map(|values| Trace::new(values, layers)).collect())
     }
 
+    fn activations(&self, wanted: &[Inner], prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
+        self.activations_inside(wanted, prompts, cancel)
+    }
+
+    fn added(&self, site: Site, rows: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
+        self.added_by(site, rows, cancel)
+    }
+
+    fn added_back(&self, site: Site, rows: &[f32], gradient: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
+        self.added_by_back(site, rows, gradient, cancel)
+    }
+
     fn last_logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>> {
         cancel.check()?;
         let residual = self.model.run_layers(0, self.embed(prompts), &mut |_, output| output);
@@ -268,12 +281,13 @@ impl<B: Products> Compute for BurnCompute<B> {
                 let walk = self.forward(Entry::Layer(0), self.embed(&prompts), cancel)?;
                 for metric in 0..starts[places[0]].metrics.len() {
                     let answers: Vec<Answers> = places.iter().map(|place| starts[*place].metrics[metric]).collect();
-                    let length = SubmoduleKind::ALL.len() * layers * positions * width;
+                    let length = Trace::parts(layers) * positions * width;
                     let mut arrays: Vec<Array> = places.iter().map(|_| zeros(length)).collect();
                     let mut keep = |submodule: Submodule, gradient: &Tensor<B, 3>| {
-                        distribute(at_the_end(gradient.clone(), 1, positions), submodule.ordinal(layers), &mut arrays);
+                        distribute(at_the_end(gradient.clone(), 1, positions), Trace::part(submodule, layers), &mut arrays);
                     };
-                    self.backward(&walk, &answers, &mut keep, cancel)?;
+                    let entering = self.backward(&walk, &answers, &mut keep, cancel)?;
+                    keep(Submodule::EMBEDDING, &entering);
                     places.iter().zip(arrays).for_each(|(place, array)| found[*place].push(array));
                 }
             }

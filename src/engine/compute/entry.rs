@@ -16,11 +16,14 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// The first entry after `submodule`. A change of the submodule's output changes the stream there by the same amount, and
-    /// the stream is all that the rest of the model reads.
+    /// The first entry after `submodule`. A change of an output changes the stream there by the same amount, and the stream is all
+    /// that the rest of the model reads. What lies inside of attention or MLP changes it by what the block makes of the change.
     pub fn after(submodule: Submodule, config: &Config) -> Self {
         match submodule.kind {
-            SubmoduleKind::Attention if !config.parallel_residual => Self::Mlp(submodule.layer.0),
+            SubmoduleKind::Embedding => Self::Layer(0),
+            SubmoduleKind::Attention | SubmoduleKind::Heads | SubmoduleKind::AttentionBeforeNorm if !config.parallel_residual => {
+                Self::Mlp(submodule.layer.0)
+            }
             _ => Self::Layer(submodule.layer.0 + 1),
         }
     }
@@ -61,9 +64,12 @@ impl Entry {
     }
 }
 
-/// Whether the output of `earlier` is read on the way to that of `later`.
+/// Whether the output `earlier` is read on the way to the output `later`.
 pub fn feeds(earlier: Submodule, later: Submodule, config: &Config) -> bool {
-    use SubmoduleKind::{Attention, Mlp, Residual};
+    use SubmoduleKind::{Attention, Embedding, Mlp, Residual};
+    if [earlier.kind, later.kind].contains(&Embedding) {
+        return later.kind != Embedding;
+    }
     if earlier.layer != later.layer {
         return earlier.layer < later.layer;
     }

@@ -14,6 +14,7 @@ mod edit;
 mod encoders;
 mod entry;
 mod extent;
+mod inner;
 pub mod native;
 #[cfg(any(feature = "cuda", feature = "wgpu", test))]
 mod precision;
@@ -32,11 +33,13 @@ use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::config::Config;
+use crate::engine::model::site::Site;
 
 pub use choose::{BURN_VERSION, available, is_built_in, open, works};
 pub use edit::Edit;
 pub use entry::{Entry, feeds};
 pub use extent::TOKENS_AT_ONCE;
+pub use inner::Inner;
 
 /// The two tokens whose logits the metric compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,8 +96,24 @@ pub trait Compute: Send + Sync {
     /// The model's sizes.
     fn config(&self) -> &Config;
 
-    /// Runs the prompts and returns every submodule's output.
+    /// Runs the prompts and returns the stream that enters layer 0 and the outputs of all layers.
     fn traces(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Trace>>;
+
+    /// The activations inside of layers in the plain runs of `prompts`: for each of `wanted` and each prompt `[positions, width]` of the
+    /// activation's own width.
+    fn activations(&self, wanted: &[Inner], prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Vec<Array>>>;
+
+    /// What the block of `site` adds to the stream for activations there.
+    ///
+    /// # Shapes
+    /// - rows: `[rows, width of the site]`, output: `[rows, width]`
+    fn added(&self, site: Site, rows: &[f32], cancel: &Cancel) -> Result<Vec<f32>>;
+
+    /// Passes gradients with respect to [`Compute::added`] back to the activations `rows`.
+    ///
+    /// # Shapes
+    /// - rows and output: `[rows, width of the site]`, gradient: `[rows, width]`
+    fn added_back(&self, site: Site, rows: &[f32], gradient: &[f32], cancel: &Cancel) -> Result<Vec<f32>>;
 
     /// The logits of the whole vocabulary at the last position, `[prompts, vocabulary]`.
     fn last_logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>>;
@@ -103,7 +122,7 @@ pub trait Compute: Send + Sync {
     fn embedded(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<f32>>>;
 
     /// Runs `streams`, which enter layer `first` and hold all positions, through the layers from there on, while `edit` changes
-    /// the outputs of submodules on the way.
+    /// the outputs of submodules on the way. An edit of the embedding is made if `first` is 0.
     ///
     /// # Shapes
     /// - streams and output (the stream that leaves the last layer): per sequence `[positions, width]`
@@ -114,10 +133,11 @@ pub trait Compute: Send + Sync {
     fn end_logits(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>>;
 
     /// For each prompt the gradients of the scalar product of `upstream` and the output of `later`, in the plain run, with respect to the
-    /// outputs of all submodules, while everything between is free to move: 0 where no path leads to `later`.
+    /// stream that enters layer 0 and the outputs of all layers, while everything between is free to move: 0 where no path leads to
+    /// `later`.
     ///
     /// # Shapes
-    /// - upstream: per prompt `[positions, width]`; output: per prompt `[submodules, positions, width]`, in submodule order
+    /// - upstream: per prompt `[positions, width]`; output: per prompt the blocks of a [`Trace`], `[1 + outputs, positions, width]`
     fn output_gradients(&self, later: Submodule, prompts: &[&[u32]], upstream: &[&[f32]], cancel: &Cancel) -> Result<Vec<Array>>;
 
     /// The metric of each of `streams`, which enter at `entry` and hold the positions that the metric depends on.
@@ -131,10 +151,11 @@ pub trait Compute: Send + Sync {
     fn gradient_sums(&self, entry: Entry, segments: &[Segment<'_>], points: &[Point], cancel: &Cancel)
     -> Result<Vec<Vec<Array>>>;
 
-    /// For every start and each of its metrics, the gradients with respect to all submodules' outputs.
+    /// For every start and each of its metrics, the gradients with respect to the stream that enters layer 0 and the outputs of all
+    /// layers.
     ///
     /// # Shapes
-    /// - output: per start and metric `[submodules, positions, width]`, in submodule order
+    /// - output: per start and metric the blocks of a [`Trace`], `[1 + outputs, positions, width]`
     fn plain_gradients(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>>;
 
     /// The active features of every one of `tokens`, each `[width]`, in one read of the encoder: the dictionary's rule, applied to

@@ -125,7 +125,21 @@ pub fn reconstruction_errors(
     codes: &[TokenCodes],
     decoder: &DecoderRows,
 ) -> Vec<f32> {
-    let mut errors = tokens.concat();
+    errors_without_skip(dictionary, tokens, tokens, codes, decoder)
+}
+
+/// What `targets` have beyond what the codes of the activations `tokens` write, without any skip connection.
+///
+/// # Shapes
+/// As [`transcoding_errors`].
+pub fn errors_without_skip(
+    dictionary: &Dictionary,
+    tokens: &[&[f32]],
+    targets: &[&[f32]],
+    codes: &[TokenCodes],
+    decoder: &DecoderRows,
+) -> Vec<f32> {
+    let mut errors = targets.concat();
     let rows = errors.par_chunks_exact_mut(dictionary.written_width()).zip(tokens).zip(codes);
     rows.for_each(|((row, x), codes)| subtract_written(row, dictionary.written(x), codes, dictionary, decoder));
     errors
@@ -146,12 +160,8 @@ pub fn transcoding_errors(
     codes: &[TokenCodes],
     decoder: &DecoderRows,
 ) -> Result<Vec<f32>> {
-    let mut errors = targets.concat();
-    let rows = errors.par_chunks_exact_mut(dictionary.written_width()).zip(tokens).zip(codes);
-    rows.try_for_each(|((row, x), codes)| {
-        subtract_written(row, dictionary.written(x), codes, dictionary, decoder);
-        dictionary.subtract_skip(x, row)
-    })?;
+    let mut errors = errors_without_skip(dictionary, tokens, targets, codes, decoder);
+    dictionary.subtract_skips(tokens, &mut errors)?;
     Ok(errors)
 }
 

@@ -4,9 +4,11 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::host::Host;
 use super::placed::Placed;
 use super::zip_file::ZipFile;
 use super::{Dictionary, Purpose, ae_pt, formats, saelens};
+use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
@@ -15,6 +17,12 @@ use crate::engine::cancel::Cancel;
 /// The layouts, in words, for messages.
 const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm with cfg.json in it, or a zip of the former, \
                        or folders of another format that say their place (`saescope models`)";
+
+/// The folder of the embedding's dictionary in dictionary_learning's layout.
+const EMBEDDING_LEARNED: &str = "embed";
+
+/// How the folder of the embedding's dictionary begins in SAELens's layout.
+const EMBEDDING_SAELENS: &str = "e-res-";
 
 /// A folder or an archive in which dictionaries are looked for.
 enum Root {
@@ -29,23 +37,31 @@ struct Found {
     is_named: bool,
 }
 
-/// Opens the dictionaries of a model with `layers` layers, in submodule order; a submodule without one is left out. Each of `roots` is
+/// Opens the dictionaries of the model `host`, in submodule order; a submodule without one is left out. Each of `roots` is
 /// searched in turn; without roots there are none.
 ///
 /// # Errors
 /// When no submodule has a dictionary, or one has more than one, or one that cannot be read, or `cancel` is raised. Where names say the
 /// submodule, a kind that has a dictionary in one layer must have one in all: a gap there is most often an incomplete download.
-pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize, cancel: &Cancel) -> Result<Vec<Dictionary>> {
+pub fn open_all(roots: &[PathBuf], host: &Host, cancel: &Cancel) -> Result<Vec<Dictionary>> {
+    open_some(roots, host, &Parts::default(), cancel)
+}
+
+/// Opens the dictionaries of `only` among those of the model, as [`open_all`] does all of them.
+///
+/// # Errors
+/// As for [`open_all`]; gaps among the others do not count.
+pub fn open_some(roots: &[PathBuf], host: &Host, only: &Parts, cancel: &Cancel) -> Result<Vec<Dictionary>> {
     if roots.is_empty() {
         return Ok(Vec::new());
     }
     let listed: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
     let mut roots = roots.iter().map(|root| find_root(root)).collect::<Result<Vec<_>>>()?;
     let (mut found, mut missing): (Vec<Found>, Vec<Submodule>) = (Vec::new(), Vec::new());
-    for submodule in Submodule::all(layers) {
+    for submodule in host.submodules().into_iter().filter(|submodule| only.holds(*submodule)) {
         cancel.check()?;
-        match open_in(&mut roots, Purpose::Use { submodule, width: model_width })? {
-            Some(one) => found.push(one),
+        match open_in(&mut roots, host, Purpose::Use { submodule, width: host.width_at(submodule) })? {
+            Some(one) => found.push(Found { dictionary: one.dictionary.in_model(host)?, ..one }),
             None => missing.push(submodule),
         }
     }
@@ -63,10 +79,10 @@ pub fn open_all(roots: &[PathBuf], layers: usize, model_width: usize, cancel: &C
 }
 
 /// The dictionary for `purpose` in the first of `roots` that has one.
-fn open_in(roots: &mut [Root], purpose: Purpose) -> Result<Option<Found>> {
+fn open_in(roots: &mut [Root], host: &Host, purpose: Purpose) -> Result<Option<Found>> {
     for root in roots {
         let found = match root {
-            Root::Folder(folder, placed) => open_one(folder, placed, purpose)?,
+            Root::Folder(folder, placed) => open_one(folder, placed, host, purpose)?,
             Root::Zip(zip) => zip.dictionary(purpose)?.map(|dictionary| Found { dictionary, is_named: true }),
         };
         if found.is_some() {
@@ -136,17 +152,19 @@ fn holds_dictionaries(folder: &Path) -> Result<bool> {
     let is_one = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let learned = name.split_once("_out_layer").is_some_and(|(kind, layer)| {
-            SubmoduleKind::ALL.iter().any(|known| known.name() == kind) && layer.parse::<usize>().is_ok()
+            SubmoduleKind::OUTPUTS.iter().any(|known| known.name() == kind) && layer.parse::<usize>().is_ok()
         });
+        let embedding = name == EMBEDDING_LEARNED || name.starts_with(EMBEDDING_SAELENS);
         let mut parts = name.splitn(3, '-');
         let (layer, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let saelens = layer.parse::<usize>().is_ok() && SubmoduleKind::ALL.iter().any(|known| known.neuronpedia_name() == kind);
-        (learned || saelens) && path.is_dir()
+        let saelens =
+            layer.parse::<usize>().is_ok() && SubmoduleKind::OUTPUTS.iter().any(|known| known.neuronpedia_name() == kind);
+        (learned || saelens || embedding) && path.is_dir()
     };
     Ok(children(folder)?.iter().any(is_one))
 }
 
-fn open_one(root: &Path, placed: &OnceCell<Placed>, purpose: Purpose) -> Result<Option<Found>> {
+fn open_one(root: &Path, placed: &OnceCell<Placed>, host: &Host, purpose: Purpose) -> Result<Option<Found>> {
     let submodule = purpose.submodule();
     let named = match (find_ae_pt(root, submodule)?, find_saelens(root, submodule)?) {
         (Some(first), Some(second)) => return Err(more_than_one(root, submodule, &first, &second)),
@@ -161,7 +179,7 @@ fn open_one(root: &Path, placed: &OnceCell<Placed>, purpose: Purpose) -> Result<
     }
     if placed.get().is_none() {
         // Nobody else sets it meanwhile: the cell belongs to this search.
-        let _ = placed.set(Placed::find(root)?);
+        let _ = placed.set(Placed::find(root, host)?);
     }
     let folders = placed.get().and_then(|placed| placed.folders.get(&submodule)).map(Vec::as_slice).unwrap_or_default();
     let Some(folder) = only(folders.to_vec(), root, submodule)? else { return Ok(None) };
@@ -170,7 +188,12 @@ fn open_one(root: &Path, placed: &OnceCell<Placed>, purpose: Purpose) -> Result<
 
 /// `attn_out_layer0/10_32768/ae.pt`: the training's settings name the folder between, so any name is accepted.
 fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
-    let folder = root.join(format!("{}_out_layer{}", submodule.kind.name(), submodule.layer.0));
+    let name = match submodule.kind {
+        SubmoduleKind::Embedding => EMBEDDING_LEARNED.to_owned(),
+        kind if SubmoduleKind::OUTPUTS.contains(&kind) => format!("{}_out_layer{}", kind.name(), submodule.layer.0),
+        _ => return Ok(None),
+    };
+    let folder = root.join(name);
     if !folder.is_dir() {
         return Ok(None);
     }
@@ -186,7 +209,11 @@ fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
 
 /// `0-att-sm`: the suffix names the training run, so any suffix is accepted. The format is that of the files in it.
 fn find_saelens(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
-    let prefix = format!("{}-{}-", submodule.layer.0, submodule.kind.neuronpedia_name());
+    let prefix = match submodule.kind {
+        SubmoduleKind::Embedding => EMBEDDING_SAELENS.to_owned(),
+        kind if SubmoduleKind::OUTPUTS.contains(&kind) => format!("{}-{}-", submodule.layer.0, kind.neuronpedia_name()),
+        _ => return Ok(None),
+    };
     let mut found = children(root)?;
     found.retain(|path| path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix)));
     found.sort();

@@ -26,8 +26,7 @@ const ARRAYS: [&str; 5] = ["W_enc", "W_dec", "b_enc", "b_dec", "threshold"];
 
 /// What is read and what is refused, in words.
 pub fn capability() -> (String, String) {
-    let reads =
-        "JumpReLU, mapped where it lies; res, mlp, att, the embedding's; transcoders (encoded and decoded, no attribution)";
+    let reads = "JumpReLU, mapped where it lies; res, mlp, att, the embedding's; transcoders";
     (reads.to_owned(), "an archive without threshold, or with compressed arrays".to_owned())
 }
 

@@ -24,7 +24,7 @@ const KEYS: &str = "affine_connection architecture hf_hook_point_in hf_hook_poin
 
 /// What is read and what is refused, in words.
 pub fn capability() -> (String, String) {
-    let reads = "jump_relu; transcoders with and without affine connection (encoded and decoded, no attribution)";
+    let reads = "jump_relu; transcoders with and without affine connection";
     (reads.to_owned(), "types other than sae and transcoder, a key or tensor that is not known".to_owned())
 }
 

@@ -13,6 +13,7 @@ pub mod folder;
 pub mod formats;
 mod gemma_scope;
 mod gemma_scope_2;
+pub mod host;
 mod llama_scope;
 mod npz;
 mod parts;
@@ -193,6 +194,16 @@ impl Dictionary {
         &self.writes
     }
 
+    /// Whether the dictionary reads another place than it writes, or has a skip connection.
+    pub fn is_transcoder(&self) -> bool {
+        self.reads != self.writes || self.skips()
+    }
+
+    /// Whether what is written holds a skip connection's part.
+    pub fn skips(&self) -> bool {
+        self.skip.is_some()
+    }
+
     /// What the dictionary computes.
     pub fn arithmetic(&self) -> &Arithmetic {
         &self.arithmetic
@@ -207,6 +218,10 @@ impl Dictionary {
     /// The dictionary in the centred frame, which its release says and its own files do not.
     #[must_use]
     pub fn centred_by_release(mut self) -> Self {
+        if matches!(self.reads, Place::Heads(_)) {
+            // Centred writing weights change what heads write, not the heads.
+            return self;
+        }
         if self.arithmetic.frame != Frame::Centred {
             self.stated
                 .notes
@@ -379,13 +394,19 @@ impl Dictionary {
         row.iter_mut().for_each(|value| *value *= factor);
     }
 
-    /// Subtracts what the skip connection writes for the activation `x` from `target`; nothing if there is none.
-    fn subtract_skip(&self, x: &[f32], target: &mut [f32]) -> Result<()> {
+    /// Subtracts what the skip connection writes for each of the activations `tokens` from `targets`, `[tokens, written width]`; nothing
+    /// if there is none.
+    ///
+    /// # Errors
+    /// When the skip connection holds a value that is not finite.
+    pub fn subtract_skips(&self, tokens: &[&[f32]], targets: &mut [f32]) -> Result<()> {
         let Some(skip) = &self.skip else { return Ok(()) };
-        let mut row = vec![0.0; x.len()];
-        for (index, value) in target.iter_mut().enumerate() {
+        let mut row = vec![0.0; self.width()];
+        for index in 0..self.written_width() {
             skip.read_row(index, &mut row)?;
-            *value -= row.iter().zip(x).map(|(weight, x)| weight * x).sum::<f32>();
+            for (target, x) in targets.chunks_exact_mut(self.written_width()).zip(tokens) {
+                target[index] -= row.iter().zip(*x).map(|(weight, x)| weight * x).sum::<f32>();
+            }
         }
         Ok(())
     }

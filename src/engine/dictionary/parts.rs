@@ -5,6 +5,7 @@ use super::arithmetic::{Arithmetic, WriteFactors};
 use super::place::Place;
 use super::rule::Rule;
 use crate::core::problem::{Problem, Result};
+use crate::core::submodule::Submodule;
 use crate::engine::tensor_file::StoredTensor;
 
 /// The tensors in the shapes of [`super::Dictionary`], the arithmetic and the places.
@@ -94,22 +95,32 @@ impl Parts {
     /// Fails if the dictionary is to be used where its files say that it does not belong, or for what it cannot give.
     pub fn expect_place(&self, purpose: Purpose, name: &str) -> Result<()> {
         let Purpose::Use { submodule, .. } = purpose else { return Ok(()) };
-        let asked = Place::Output(submodule);
         if self.reads != self.writes || self.skip.is_some() {
-            return Err(Problem::new(
-                name,
-                format_args!("is a transcoder: it reads {} and writes {}", self.reads, self.writes),
-                "attribution decomposes what a submodule puts out, with dictionaries that read what they write: give a sparse \
-                 autoencoder of this place",
-            ));
+            return self.expect_transcoder(submodule, name);
         }
-        if !self.reads.is_said() || matches!(self.reads, Place::Unknown(_)) || self.reads == asked {
+        if matches!(self.reads, Place::Unknown(_)) || self.reads.may_be(submodule) {
             return Ok(());
         }
         Err(Problem::new(
             name,
             format_args!("was trained on {}, but is used for {submodule}", self.reads),
-            format_args!("attribution decomposes the outputs of attention, MLP and layers: give the dictionary of {submodule}"),
+            format_args!("give the dictionary of {submodule}"),
+        ))
+    }
+
+    /// Fails unless the transcoder stands for the MLP whose output is `submodule`.
+    fn expect_transcoder(&self, submodule: Submodule, name: &str) -> Result<()> {
+        if self.writes.may_be(submodule) && self.reads.is_read_by_mlp(submodule.layer.0) {
+            let (read, written) = (self.encoder.shape()[0], self.decoder.shape().get(1).copied().unwrap_or(0));
+            return (read == written).then_some(()).ok_or_else(|| {
+                let what = format_args!("reads activations of width {read} and writes some of width {written}");
+                Problem::new(name, what, "an MLP writes as wide as it reads: fetch the file again")
+            });
+        }
+        Err(Problem::new(
+            name,
+            format_args!("is a transcoder: it reads {} and writes {}, but is used for {submodule}", self.reads, self.writes),
+            "transcoders stand for one MLP: they read what it reads and write what it puts out",
         ))
     }
 }

@@ -19,7 +19,9 @@ pub enum Place {
     Middle(usize),
     /// The outputs of a layer's attention heads side by side, before the output projection.
     Heads(usize),
-    /// What the MLP of a layer reads.
+    /// The residual stream that the MLP of a layer reads, before its norm.
+    MlpStream(usize),
+    /// What the MLP of a layer reads, after its norm.
     MlpInput(usize),
     /// What the MLP of a layer reads, without the gain and bias of the norm before it.
     MlpNormalised(usize),
@@ -28,7 +30,8 @@ pub enum Place {
 }
 
 impl Place {
-    /// The place that TransformerLens calls `hook`, as in SAELens's configurations.
+    /// The place that TransformerLens calls `hook`, as in SAELens's configurations. Its `hook_mlp_in` lies before the MLP's norm
+    /// (`transformer_lens/components/transformer_block.py`).
     pub fn of_hook(hook: &str) -> Self {
         let unknown = || Self::Unknown(hook.to_owned());
         if hook == "hook_embed" {
@@ -43,7 +46,7 @@ impl Place {
             "hook_mlp_out" => Self::output(SubmoduleKind::Mlp, layer),
             "hook_resid_mid" => Self::Middle(layer),
             "attn.hook_z" => Self::Heads(layer),
-            "hook_mlp_in" => Self::MlpInput(layer),
+            "hook_mlp_in" => Self::MlpStream(layer),
             "ln2.hook_normalized" => Self::MlpNormalised(layer),
             _ => unknown(),
         }
@@ -68,6 +71,32 @@ impl Place {
         Self::Output(Submodule::new(kind, layer))
     }
 
+    /// The activation at `submodule`.
+    pub fn of_submodule(submodule: Submodule) -> Self {
+        match submodule.kind {
+            SubmoduleKind::Embedding => Self::Start,
+            SubmoduleKind::Heads => Self::Heads(submodule.layer.0),
+            _ => Self::Output(submodule),
+        }
+    }
+
+    /// Whether files that say this place may mean `submodule`: some of them leave to the model what positions and norms make of it.
+    pub fn may_be(&self, submodule: Submodule) -> bool {
+        let layer = submodule.layer.0;
+        *self == Self::of_submodule(submodule)
+            || match submodule.kind {
+                SubmoduleKind::Embedding => *self == Self::Embedding,
+                SubmoduleKind::AttentionBeforeNorm => *self == Self::output(SubmoduleKind::Attention, layer),
+                SubmoduleKind::MlpBeforeNorm => *self == Self::output(SubmoduleKind::Mlp, layer),
+                _ => false,
+            }
+    }
+
+    /// Whether files say that the MLP of layer `layer` reads this place.
+    pub fn is_read_by_mlp(&self, layer: usize) -> bool {
+        [Self::MlpStream(layer), Self::MlpInput(layer), Self::MlpNormalised(layer)].contains(self)
+    }
+
     /// Whether the files say a place at all.
     pub fn is_said(&self) -> bool {
         !matches!(self, Self::Unknown(name) if name.is_empty())
@@ -88,6 +117,7 @@ impl fmt::Display for Place {
             Self::Output(submodule) => write!(formatter, "{submodule}"),
             Self::Middle(layer) => write!(formatter, "the residual stream in the middle of layer {layer}"),
             Self::Heads(layer) => write!(formatter, "the attention heads of layer {layer} before their output projection"),
+            Self::MlpStream(layer) => write!(formatter, "the stream that the MLP of layer {layer} reads, before its norm"),
             Self::MlpInput(layer) => write!(formatter, "what the MLP of layer {layer} reads"),
             Self::MlpNormalised(layer) => write!(formatter, "what the MLP of layer {layer} reads, without the norm's gain"),
             Self::Unknown(name) if name.is_empty() => write!(formatter, "a place that its files do not say"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::place::Place;
+use super::host::Host;
 use super::{Purpose, formats};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
@@ -20,7 +20,7 @@ const MOST_FOLDERS: usize = 20_000;
 pub struct Placed {
     /// The folders for each submodule, sorted.
     pub folders: BTreeMap<Submodule, Vec<PathBuf>>,
-    /// The places of the others, in words: no submodule puts out what they read.
+    /// The places of the others, in words: no submodule has what they write.
     pub elsewhere: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ impl Placed {
     ///
     /// # Errors
     /// When a folder or a dictionary cannot be read.
-    pub fn find(root: &Path) -> Result<Self> {
+    pub fn find(root: &Path, host: &Host) -> Result<Self> {
         let mut placed = Self::default();
         let (mut open, mut count) = (vec![(root.to_owned(), 0)], 0);
         while let Some((folder, depth)) = open.pop() {
@@ -39,7 +39,7 @@ impl Placed {
                 return Err(Problem::new(root.display(), what, "name the folder of the dictionaries with --dictionaries"));
             }
             if formats::detect(&folder).is_some() {
-                placed.add(folder)?;
+                placed.add(folder, host)?;
             } else if depth < DEEPEST {
                 open.extend(folders_in(&folder)?.into_iter().map(|folder| (folder, depth + 1)));
             }
@@ -49,14 +49,13 @@ impl Placed {
         Ok(placed)
     }
 
-    fn add(&mut self, folder: PathBuf) -> Result<()> {
+    fn add(&mut self, folder: PathBuf, host: &Host) -> Result<()> {
         // Any submodule: the files say the place.
-        let dictionary = formats::open(&folder, Purpose::Look { submodule: Submodule::new(SubmoduleKind::Residual, 0) })?;
-        match (dictionary.reads(), dictionary.writes()) {
-            (Place::Output(submodule), writes) if dictionary.reads() == writes => {
-                self.folders.entry(*submodule).or_default().push(folder);
-            }
-            (reads, _) => self.elsewhere.push(reads.to_string()),
+        let purpose = Purpose::Look { submodule: Submodule::new(SubmoduleKind::Residual, 0) };
+        let dictionary = formats::open(&folder, purpose)?.in_model(host)?;
+        match dictionary.belongs_to() {
+            Some(submodule) => self.folders.entry(submodule).or_default().push(folder),
+            None => self.elsewhere.push(dictionary.writes().to_string()),
         }
         Ok(())
     }

@@ -134,12 +134,17 @@ pub fn check(config: Fields<'_>, submodule: Option<Submodule>, encoder: &[usize]
         if let Some(model) = fields.text_or_null("model_name")? {
             stated.model = Some(model.to_owned());
         }
-        let neuronpedia = fields.text_or_null("neuronpedia_id")?.and_then(|id| id.split('/').next());
+        let id = fields.text_or_null("neuronpedia_id")?;
+        if let Some(whole) = id.filter(|id| id.split('/').filter(|part| !part.is_empty()).count() == 2) {
+            stated.neuronpedia = Some(whole.to_owned());
+        }
+        let neuronpedia = id.and_then(|id| id.split('/').next());
         if let Some(model) = neuronpedia.filter(|model| !model.is_empty()) {
             stated.neuronpedia_model = Some(model.to_owned());
         }
         if let Some(loading) = fields.object("model_from_pretrained_kwargs")? {
             stated.notes.extend(processing(loading));
+            stated.folds_norms = loading.flag("fold_ln")?.unwrap_or(false);
         }
     }
     if let Some(key) = config.object.keys().find(|key| !is_known(key)) {
@@ -186,6 +191,10 @@ fn check_records(fields: Fields<'_>) -> Result<()> {
 fn check_place(fields: Fields<'_>, submodule: Submodule) -> Result<()> {
     let layer = submodule.layer.0;
     let mut allowed = match submodule.kind {
+        SubmoduleKind::Embedding => vec![("blocks.0.hook_resid_pre".to_owned(), 0), ("hook_embed".to_owned(), 0)],
+        SubmoduleKind::Heads => vec![(format!("blocks.{layer}.attn.hook_z"), layer)],
+        // TransformerLens has no hooks there.
+        SubmoduleKind::AttentionBeforeNorm | SubmoduleKind::MlpBeforeNorm => Vec::new(),
         SubmoduleKind::Attention => vec![(format!("blocks.{layer}.hook_attn_out"), layer)],
         SubmoduleKind::Mlp => vec![(format!("blocks.{layer}.hook_mlp_out"), layer)],
         // The same stream under two names.
@@ -198,18 +207,25 @@ fn check_place(fields: Fields<'_>, submodule: Submodule) -> Result<()> {
         Problem::new(
             fields.file,
             format_args!("was trained on {said}, but is used for {submodule}"),
-            format_args!("expected {}: put the folder under the name of its own place", expected.join(" or ")),
+            format_args!(
+                "expected {}: put the folder under the name of its own place, or under one that is no place's",
+                expected.join(" or ")
+            ),
         )
     };
-    for key in ["hook_name", "hook_point"] {
-        if let Some(value) = fields.object.get(key) {
+    // A transcoder stands for the submodule that it writes.
+    let transcodes = fields.object.get("hook_name_out").is_some_and(|out| !out.is_null());
+    let keys: &[&str] = if transcodes { &["hook_name_out"] } else { &["hook_name", "hook_point"] };
+    for key in keys {
+        if let Some(value) = fields.object.get(*key) {
             allowed.retain(|(name, _)| value.as_str() == Some(name));
             if allowed.is_empty() {
-                return Err(elsewhere(&shown(value)));
+                let read = fields.object.get("hook_name").filter(|_| transcodes).map(|read| format!("{} to write ", shown(read)));
+                return Err(elsewhere(&format_args!("{}{}", read.unwrap_or_default(), shown(value))));
             }
         }
     }
-    if ["hook_name", "hook_point"].iter().all(|key| !fields.object.contains_key(*key)) {
+    if keys.iter().all(|key| !fields.object.contains_key(*key)) {
         // A layer alone is that of the submodule.
         allowed.truncate(1);
     }

@@ -76,11 +76,8 @@ pub fn capability() -> (String, String) {
     let names =
         |architectures: Vec<(&str, bool, bool)>| architectures.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ");
     let scales = SCALES.map(|scale| scale.trim_matches('"')).join(", ");
-    let reads = format!(
-        "versions 0 to 6; architecture {}; {} (encoded and decoded, no attribution); normalize_activations {scales}",
-        names(sparse),
-        names(transcoders)
-    );
+    let reads =
+        format!("versions 0 to 6; architecture {}; {}; normalize_activations {scales}", names(sparse), names(transcoders));
     let refuses = "other architectures and scales, a TopK without k, expected_average_only_in without norm_scaling_factor, \
                    a key or tensor that is not known";
     (reads, refuses.to_owned())

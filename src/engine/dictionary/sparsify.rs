@@ -30,8 +30,7 @@ const ACTIVATIONS: [&str; 2] = ["\"topk\"", "\"groupmax\""];
 /// What is read and what is refused, in words.
 pub fn capability() -> (String, String) {
     let activations = ACTIVATIONS.map(|activation| activation.trim_matches('"')).join(", ");
-    let reads =
-        format!("activation {activations}; transcoders with and without skip connection (encoded and decoded, no attribution)");
+    let reads = format!("activation {activations}; transcoders with and without skip connection");
     (reads, "signed true, no k, a key or tensor that is not known".to_owned())
 }
 

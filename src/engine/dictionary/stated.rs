@@ -10,10 +10,14 @@ pub struct Stated {
     pub config_sha256: Option<String>,
     /// The name of the model that the dictionary was trained on.
     pub model: Option<String>,
+    /// `MODEL/SOURCE` on Neuronpedia.
+    pub neuronpedia: Option<String>,
     /// The model's id on Neuronpedia.
     pub neuronpedia_model: Option<String>,
     /// Whether the dictionary was trained on prompts that begin with a BOS token; None if that is not said.
     pub bos: Option<bool>,
+    /// Whether the gains of the norms were folded into the weights after them in the model that it was trained on (`fold_ln`).
+    pub folds_norms: bool,
     /// Active features of a token (L0), as the files or their folders say.
     pub active: Option<f64>,
     /// Explained variance, 1 for all of it, as the files say.

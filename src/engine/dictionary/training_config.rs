@@ -47,13 +47,14 @@ impl<'a> TrainingConfig<'a> {
     pub fn place(&self) -> Result<Place> {
         let trainer = self.trainer()?;
         let name = trainer.text_or_null("submodule_name")?.unwrap_or_default();
-        let kinds: Vec<SubmoduleKind> = SubmoduleKind::ALL.into_iter().filter(|kind| is_named(name, *kind)).collect();
+        let kinds = named(name);
         let layer = match trainer.object.get("layer").and_then(Value::as_u64).or_else(|| layer_in(name)) {
             Some(layer) => usize::try_from(layer).ok(),
             None => None,
         };
         Ok(match (&kinds[..], layer) {
             _ if is_inside(name) => Place::Unknown(name.to_owned()),
+            ([SubmoduleKind::Embedding], _) => Place::Start,
             ([SubmoduleKind::Residual], Some(0)) if name.contains("resid_pre") => Place::Start,
             ([SubmoduleKind::Residual], Some(layer)) if name.contains("resid_pre") => {
                 Place::output(SubmoduleKind::Residual, layer - 1)
@@ -116,6 +117,12 @@ fn check_place(trainer: Fields<'_>, submodule: Submodule) -> Result<Option<Strin
         )
     };
     let name = trainer.text_or_null("submodule_name")?;
+    if submodule == Submodule::EMBEDDING {
+        // Layers have no part in it, except where the stream is called what enters layer 0.
+        let fits =
+            |name: &str| name.contains("embed") || name.contains("resid_pre") && layer_in(name).is_none_or(|layer| layer == 0);
+        return name.filter(|name| !name.is_empty() && !fits(name)).map_or(Ok(None), |name| Err(elsewhere(name)));
+    }
     // What enters a layer is what the layer before it put out.
     let enters = name.is_some_and(|name| name.contains("resid_pre"));
     let layer = submodule.layer.0 as u64 + u64::from(enters);
@@ -127,7 +134,7 @@ fn check_place(trainer: Fields<'_>, submodule: Submodule) -> Result<Option<Strin
     }
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(None) };
     let said_layer = layer_in(name);
-    let kinds: Vec<SubmoduleKind> = SubmoduleKind::ALL.into_iter().filter(|kind| is_named(name, *kind)).collect();
+    let kinds = named(name);
     let other_kind = !kinds.is_empty() && !kinds.contains(&submodule.kind);
     if other_kind || is_inside(name) || said_layer.is_some_and(|said| said != layer) {
         return Err(elsewhere(name));
@@ -135,12 +142,15 @@ fn check_place(trainer: Fields<'_>, submodule: Submodule) -> Result<Option<Strin
     Ok(kinds.is_empty().then(|| format!("its config.json calls its place '{}', which is not known", excerpt(name, 60))))
 }
 
-fn is_named(name: &str, kind: SubmoduleKind) -> bool {
-    name.contains(match kind {
-        SubmoduleKind::Attention => "att",
-        SubmoduleKind::Mlp => "mlp",
-        SubmoduleKind::Residual => "res",
-    })
+/// The kinds of submodule that `name` may mean.
+fn named(name: &str) -> Vec<SubmoduleKind> {
+    let words = [
+        (SubmoduleKind::Attention, "att"),
+        (SubmoduleKind::Mlp, "mlp"),
+        (SubmoduleKind::Residual, "res"),
+        (SubmoduleKind::Embedding, "embed"),
+    ];
+    words.into_iter().filter(|(_, word)| name.contains(word)).map(|(kind, _)| kind).collect()
 }
 
 /// Whether the name is of a place inside a layer, which is no submodule's output.

@@ -13,6 +13,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::{Dictionary, Purpose, ae_pt};
 use crate::core::problem::{Problem, Result};
+use crate::core::submodule::SubmoduleKind;
 use crate::core::text::excerpt;
 use crate::engine::foreign;
 use crate::engine::small_file::LARGEST_CONFIGURATION;
@@ -65,7 +66,11 @@ impl ZipFile {
     /// Opens the dictionary of `submodule`; None if the archive has none.
     pub fn dictionary(&mut self, purpose: Purpose) -> Result<Option<Dictionary>> {
         let submodule = purpose.submodule();
-        let folder = format!("{}_out_layer{}", submodule.kind.name(), submodule.layer.0);
+        let folder = match submodule.kind {
+            SubmoduleKind::Embedding => submodule.to_string(),
+            kind if SubmoduleKind::OUTPUTS.contains(&kind) => format!("{}_out_layer{}", kind.name(), submodule.layer.0),
+            _ => return Ok(None),
+        };
         let found: Vec<&String> = self.names.iter().filter(|name| name.split('/').any(|part| part == folder)).collect();
         let name = match found[..] {
             [] => return Ok(None),

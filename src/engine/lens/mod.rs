@@ -103,7 +103,12 @@ fn dictionary(loaded: &Loaded, feature: FeatureId) -> Result<&Dictionary> {
 
 fn row(loaded: &Loaded, feature: FeatureId) -> Result<Vec<f32>> {
     let dictionary = dictionary(loaded, feature)?;
-    let mut row = vec![0.0; dictionary.width()];
+    if !neighbours::writes_into_stream(feature.submodule) {
+        let what =
+            "writes inside of a block, not into the residual stream, so that the unembedding reads nothing of it by itself";
+        return Err(Problem::new(format_args!("feature {feature}"), what, "name features of outputs or of the embedding"));
+    }
+    let mut row = vec![0.0; dictionary.written_width()];
     dictionary.read_decoder_row(feature.index.0, &mut row)?;
     Ok(row)
 }

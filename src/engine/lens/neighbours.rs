@@ -6,8 +6,8 @@ use super::strongest::Strongest;
 use super::{NEIGHBOURS, length};
 use crate::core::lens::Neighbour;
 use crate::core::problem::Result;
-use crate::core::submodule::{FeatureId, FeatureIndex};
-use crate::engine::activation::dot;
+use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
+use crate::engine::activation::{Trace, dot};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
 
@@ -38,7 +38,13 @@ impl Search<'_> {
     }
 }
 
-/// For each of `features`, whose decoder rows are `rows`, the nearest within its dictionary and across all.
+/// Whether what is written at `submodule` is added to the residual stream as it is.
+pub fn writes_into_stream(submodule: Submodule) -> bool {
+    Trace::holds(submodule)
+}
+
+/// For each of `features`, whose decoder rows are `rows`, the nearest within its dictionary and across all that write into the
+/// stream.
 pub fn of(
     dictionaries: &[Dictionary],
     features: &[FeatureId],
@@ -51,8 +57,9 @@ pub fn of(
     };
     let rows = rows.iter().map(Vec::as_slice);
     let mut searches: Vec<Search<'_>> = features.iter().copied().zip(rows).map(search).collect();
-    for dictionary in dictionaries {
-        let (submodule, width) = (dictionary.submodule(), dictionary.width());
+    // What is written elsewhere than into the stream has directions of another space.
+    for dictionary in dictionaries.iter().filter(|dictionary| writes_into_stream(dictionary.submodule())) {
+        let (submodule, width) = (dictionary.submodule(), dictionary.written_width());
         for first in (0..dictionary.features()).step_by(TOGETHER) {
             cancel.check()?;
             let block = dictionary.decoder(first..dictionary.features().min(first + TOGETHER))?;

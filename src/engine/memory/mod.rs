@@ -15,6 +15,7 @@ use bounded::Bounded;
 
 use crate::core::problem::Result;
 use crate::core::quadrature::Quadrature;
+use crate::core::submodule::Submodule;
 use crate::engine::activation::Array;
 use crate::engine::compute::Answers;
 use crate::engine::dictionary::codes::TokenCodes;
@@ -22,12 +23,12 @@ use crate::engine::dictionary::codes::TokenCodes;
 /// Identifies an array of numbers by what it was computed from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ArrayKey {
-    /// The embedding and every submodule's output, `[1 + submodules, positions, width]`.
+    /// The stream that enters layer 0 and the outputs of all layers, `[1 + outputs, positions, width]`.
     Outputs {
         /// Token ids of the prompt.
         prompt: Box<[u32]>,
     },
-    /// The gradient of the metric at the plain run with respect to every submodule's output, `[submodules, positions, width]`.
+    /// The gradient of the metric at the plain run with respect to the same, `[1 + outputs, positions, width]`.
     PlainGradients {
         /// Token ids of the prompt.
         prompt: Box<[u32]>,
@@ -37,8 +38,8 @@ pub enum ArrayKey {
     /// The weighted sum of the gradients at the points between the ends of the segment from one prompt's output to another's, at the
     /// positions that the metric depends on, `[positions, width]`.
     PathSum {
-        /// Ordinal of the submodule that is moved.
-        submodule: u32,
+        /// The submodule that is moved.
+        submodule: Submodule,
         /// Token ids of the prompts at the start and at the end; sorted where both directions pass the same points.
         ends: [Box<[u32]>; 2],
         /// The two tokens that the metric compares.

@@ -15,7 +15,8 @@ use super::transformer::{Transformer, project, project_back};
 
 /// Values of an MLP's forward pass that its backward pass reads.
 pub struct KeptMlp<B: Backend> {
-    normal: Normal<B, 3>,
+    /// What the MLP read, after its norm and before the norm's gain.
+    pub(super) normal: Normal<B, 3>,
     /// The derivative of the activation function, `[examples, positions, mlp_width]`.
     slope: Tensor<B, 3>,
     /// In a gated MLP the open gate and what passes it, `[examples, positions, mlp_width]` each.

@@ -7,6 +7,7 @@ pub mod config;
 mod gemma2;
 mod gpt2;
 mod gpt_neox;
+mod inner;
 pub mod inside;
 mod keys;
 pub mod layout;

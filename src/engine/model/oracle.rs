@@ -135,7 +135,7 @@ fn derivatives_of_every_output_are_those_of_automatic_differentiation() {
         };
         model.layer_forward_hooked(0, input.clone(), &positions, false, &mut hook);
         let at = |site| &sites.iter().find(|(other, _)| *other == site).unwrap().1;
-        for submodule in SubmoduleKind::ALL.map(|kind| Submodule::new(kind, 0)) {
+        for submodule in SubmoduleKind::OUTPUTS.map(|kind| Submodule::new(kind, 0)) {
             let [_, output] = at(Site::Output(submodule));
             let upstream = draws.tensor(output.dims(), 0.0);
             let gradients = (output.clone() * upstream.clone()).sum().backward();

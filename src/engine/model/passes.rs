@@ -34,6 +34,13 @@ pub struct Kept<B: Backend> {
     mlp: KeptMlpHalf<B>,
 }
 
+impl<B: Backend> Kept<B> {
+    /// What the MLP read, after its norm and before the norm's gain.
+    pub(super) fn mlp_normal(&self) -> &Normal<B, 3> {
+        &self.mlp.mlp.normal
+    }
+}
+
 /// Values after the last layer that the backward pass reads.
 pub struct KeptEnd<B: Backend>(Normal<B, 3>);
 
@@ -170,7 +177,7 @@ impl<B: Products> Transformer<B> {
         through_attention + at_the_end(beside, 1, length)
     }
 
-    /// Passes the gradient with respect to the output of a submodule of layer `index` back to the stream that enters the layer; what
+    /// Passes the gradient with respect to one of the three outputs of layer `index` back to the stream that enters the layer; what
     /// else the layer adds to the stream has no gradient. `each` sees the gradient at every site on the way, that output's own included.
     ///
     /// # Shapes
@@ -192,6 +199,12 @@ impl<B: Products> Transformer<B> {
                     return read;
                 }
                 read.clone() + self.attention_backward(index, read, kept, positions, each)
+            }
+            SubmoduleKind::Embedding
+            | SubmoduleKind::Heads
+            | SubmoduleKind::AttentionBeforeNorm
+            | SubmoduleKind::MlpBeforeNorm => {
+                unreachable!("no output of a layer is of this kind")
             }
         }
     }

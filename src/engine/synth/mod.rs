@@ -229,6 +229,7 @@ fn sae_lens_config(shape: Shape, submodule: Submodule) -> String {
         SubmoduleKind::Attention => "hook_attn_out",
         SubmoduleKind::Mlp => "hook_mlp_out",
         SubmoduleKind::Residual => "hook_resid_post",
+        other => unreachable!("dictionaries are made of outputs, not of {}", other.name()),
     };
     let config = serde_json::json!({
         "architecture": "standard",

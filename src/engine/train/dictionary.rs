@@ -86,9 +86,9 @@ impl<'a> Inputs<'a> {
 /// depends on fewer things; an MLP's depends mostly on one token.
 pub fn wanted_active(kind: SubmoduleKind) -> f32 {
     match kind {
-        SubmoduleKind::Attention => 18.0,
-        SubmoduleKind::Mlp => 10.0,
-        SubmoduleKind::Residual => 12.0,
+        SubmoduleKind::Attention | SubmoduleKind::AttentionBeforeNorm | SubmoduleKind::Heads => 18.0,
+        SubmoduleKind::Mlp | SubmoduleKind::MlpBeforeNorm => 10.0,
+        SubmoduleKind::Residual | SubmoduleKind::Embedding => 12.0,
     }
 }
 

@@ -43,6 +43,7 @@ fn configuration(submodule: Submodule, width: usize) -> serde_json::Value {
         SubmoduleKind::Attention => "hook_attn_out",
         SubmoduleKind::Mlp => "hook_mlp_out",
         SubmoduleKind::Residual => "hook_resid_post",
+        other => unreachable!("dictionaries are made of outputs, not of {}", other.name()),
     };
     serde_json::json!({
         "architecture": "standard",

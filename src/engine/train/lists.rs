@@ -18,6 +18,7 @@ use crate::engine::cancel::Cancel;
 use crate::engine::compute::open;
 use crate::engine::dataset::{Limits, load};
 use crate::engine::dictionary::folder::open_all;
+use crate::engine::dictionary::host::Host;
 use crate::engine::model::config::Config;
 use crate::engine::model::weight_files::WeightFiles;
 use crate::engine::tokenizer::Tokenizer;
@@ -31,7 +32,7 @@ pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
     let config = Config::parse(files::read(&model.join("config.json"))?.as_bytes(), "config.json")?;
     let (weights, cancel) = (WeightFiles::open(&model)?, Cancel::default());
     let compute = open(Some(Backend::NdArray), &config, &weights, &cancel)?;
-    let dictionaries = open_all(&[demo.join("dictionaries")], config.layers, config.width, &cancel)?;
+    let dictionaries = open_all(&[demo.join("dictionaries")], &Host::of(&config), &cancel)?;
     let tokenizer = Tokenizer::open(&model.join("tokenizer.json"))?;
     let examples = |name: &str| {
         let path = data.join(name);

@@ -16,8 +16,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::expand::{self, Surroundings, expanded};
+use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::ModelSource;
+use crate::core::submodule::SubmoduleKind;
 use crate::core::text::bytes;
 use crate::store::atomic;
 use crate::store::folders::no_home;
@@ -218,7 +220,11 @@ pub fn local(preset: &Preset, cache: &Path) -> Local {
     }
     if missing.is_empty() {
         let name = Some(preset.model_name.clone());
-        Local::Complete(ModelSource::Folder { model, dictionaries, name, centred: preset.centred })
+        let source = ModelSource::Folder { model, dictionaries, name, centred: preset.centred };
+        // Dictionaries that are used only where they are asked for may lie beside the others.
+        let kinds: Vec<SubmoduleKind> = preset.dictionaries.iter().filter_map(|from| from.kind).collect();
+        let is_part = !preset.only_if_asked.is_empty() && kinds.len() == preset.dictionaries.len();
+        Local::Complete(if is_part { ModelSource::Part(Box::new(source), Parts { layers: None, kinds }) } else { source })
     } else {
         Local::Missing(missing)
     }

@@ -77,7 +77,7 @@ impl Remote {
             let remedy = "use hf://OWNER/NAME/FOLDER, as in hf://google/gemma-scope-2b-pt-res/layer_12/width_16k/average_l0_82";
             return Err(Problem::new(excerpt(text, 120), "is no address of a folder on the hub", remedy));
         }
-        let repository = Repository { name: format!("{owner}/{name}"), revision: revision.to_owned(), files: Vec::new() };
+        let repository = Repository { name: format!("{owner}/{name}"), revision: revision.to_owned(), ..Repository::default() };
         Ok(Some(Self { repository, folder: folder.to_owned() }))
     }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Preset, PresetFile, Repository};
+use super::{Declared, Preset, PresetFile, Repository};
 use crate::core::format_error::in_words;
-use crate::core::neuronpedia::DICTIONARIES;
+use crate::core::hosted::{STUDY_NAMES, Shown, SourceNames};
+use crate::core::parts::kind_of;
 use crate::core::problem::{Problem, Result};
-use crate::core::submodule::MOST_LAYERS;
+use crate::core::submodule::{MOST_LAYERS, SubmoduleKind};
 use crate::store::toml_source::Source;
 
 /// Placeholder for a layer's number in a path.
@@ -31,11 +32,18 @@ struct Entry {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RepositoryEntry {
     repository: Option<Spanned<String>>,
     revision: Option<Spanned<String>>,
     files: Option<Vec<FileEntry>>,
+    licence: Option<Spanned<String>>,
+    neuronpedia: Option<Spanned<String>>,
+    features: Option<usize>,
+    l0: Option<Vec<f64>>,
+    explained: Option<Vec<f64>>,
+    only_if_asked: Option<bool>,
+    config: Option<toml::Table>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +51,7 @@ struct RepositoryEntry {
 struct FileEntry {
     path: Spanned<String>,
     about_bytes: Option<u64>,
+    layer: Option<usize>,
 }
 
 /// A value with its place in the file, for messages.
@@ -70,6 +79,11 @@ struct RepositoryDraft {
     repository: Option<String>,
     revision: Option<String>,
     files: Option<Vec<Placed<PresetFile>>>,
+    licence: Option<String>,
+    shown: Option<SourceNames>,
+    declared: Declared,
+    only_if_asked: bool,
+    config: Option<String>,
 }
 
 /// The models of all `sources`, given as text and path; each overlays those before it.
@@ -126,10 +140,9 @@ impl Source<'_> {
             draft.layers = Some(layers.into_inner());
         }
         if let Some(pattern) = entry.neuronpedia {
-            // Tags and links are written and read with this naming only.
-            if pattern.get_ref() != DICTIONARIES {
-                let remedy = format!("use {DICTIONARIES}, or leave it out");
-                return Err(self.bad(&pattern, "is not a pattern of dictionaries that this program links to", &remedy));
+            if pattern.get_ref() != STUDY_NAMES {
+                let remedy = format!("use {STUDY_NAMES}, or say it for each kind of dictionaries");
+                return Err(self.bad(&pattern, "is not a pattern of all dictionaries that this program links to", &remedy));
             }
             draft.neuronpedia = Some(pattern.into_inner());
         }
@@ -144,6 +157,9 @@ impl Source<'_> {
             self.lay_repository_over(&mut draft.model, model)?;
         }
         for (kind, entry) in entry.dictionaries {
+            if let (Some(names), Err(problem)) = (&entry.neuronpedia, kind_of(&kind)) {
+                return Err(self.bad(names, "belongs to dictionaries of no kind", &problem.to_string()));
+            }
             self.lay_repository_over(draft.dictionaries.entry(kind).or_default(), entry)?;
         }
         Ok(())
@@ -162,13 +178,30 @@ impl Source<'_> {
             }
             draft.revision = Some(revision.into_inner());
         }
+        if let Some(licence) = entry.licence {
+            draft.licence = Some(self.not_empty(&licence)?);
+        }
+        if let Some(names) = entry.neuronpedia {
+            let parsed = names.get_ref().parse::<SourceNames>().map_err(|problem: Problem| {
+                self.bad(&names, "does not name Neuronpedia's sources", &format!("see the head of data/models.toml ({problem})"))
+            })?;
+            draft.shown = Some(parsed);
+        }
+        draft.declared.features = entry.features.or(draft.declared.features);
+        draft.declared.l0 = entry.l0.unwrap_or_else(|| std::mem::take(&mut draft.declared.l0));
+        draft.declared.explained = entry.explained.unwrap_or_else(|| std::mem::take(&mut draft.declared.explained));
+        if let Some(config) = entry.config {
+            draft.config = serde_json::to_string(&config).ok();
+        }
+        draft.only_if_asked = entry.only_if_asked.unwrap_or(draft.only_if_asked);
         if let Some(files) = entry.files {
             let file = |file: FileEntry| {
                 if !is_path(file.path.get_ref()) {
                     return Err(self.bad(&file.path, "is not a path in a repository", "use a relative path without .."));
                 }
                 let place = self.place(&file.path.span());
-                Ok(Placed { value: PresetFile { path: file.path.into_inner(), about_bytes: file.about_bytes }, place })
+                let FileEntry { path, about_bytes, layer } = file;
+                Ok(Placed { value: PresetFile { path: path.into_inner(), about_bytes, layer }, place })
             };
             draft.files = Some(files.into_iter().map(file).collect::<Result<_>>()?);
         }
@@ -202,7 +235,14 @@ impl Draft {
         if dictionaries.is_empty() {
             return Err(missing("dictionaries".to_owned()));
         }
-        let finish = |part: &str, draft: RepositoryDraft| {
+        let mut shown: Vec<(SubmoduleKind, Shown)> = Vec::new();
+        let mut finish = |part: &str, kind: Option<SubmoduleKind>, draft: RepositoryDraft| {
+            if let Some(kind) = kind {
+                let of_all = || neuronpedia.as_ref().map(|pattern| pattern.replace("{kind}", kind.neuronpedia_name()).parse());
+                if let Some(names) = draft.shown.map(Ok).or_else(of_all).transpose()? {
+                    shown.push((kind, Shown { names, features: draft.declared.features }));
+                }
+            }
             let repository = draft.repository.ok_or_else(|| missing(format!("{part}.repository")))?;
             let files = draft.files.filter(|files| !files.is_empty()).ok_or_else(|| missing(format!("{part}.files")))?;
             let mut all = Vec::new();
@@ -214,18 +254,32 @@ impl Draft {
                 let layers = layers.ok_or_else(|| {
                     Problem::new(&place, format_args!("{LAYER} stands for layers, but [{name}] has no layers"), "add layers = N")
                 })?;
-                let layer = |layer: usize| PresetFile { path: value.path.replace(LAYER, &layer.to_string()), ..value.clone() };
+                let layer = |layer: usize| PresetFile {
+                    path: value.path.replace(LAYER, &layer.to_string()),
+                    layer: Some(layer),
+                    ..value.clone()
+                };
                 all.extend((0..layers).map(layer));
             }
             let revision = draft.revision.unwrap_or_else(|| "main".to_owned());
-            Ok(Repository { name: repository, revision, files: all })
+            let (licence, declared, config) = (draft.licence, draft.declared, draft.config);
+            Ok(Repository { name: repository, revision, files: all, kind, licence, declared, config })
         };
-        let model = finish("model", model)?;
-        let dictionaries = dictionaries
-            .into_iter()
-            .map(|(kind, draft)| finish(&format!("dictionaries.{kind}"), draft))
-            .collect::<Result<Vec<_>>>()?;
+        let model = finish("model", None, model)?;
+        let (mut usual, mut only_if_asked) = (Vec::new(), Vec::new());
+        for (kind, draft) in dictionaries {
+            let of = if draft.only_if_asked { &mut only_if_asked } else { &mut usual };
+            of.push(finish(&format!("dictionaries.{kind}"), kind_of(&kind).ok(), draft)?);
+        }
         let model_name = model_name.unwrap_or_else(|| name.to_owned());
-        Ok(Preset { name: name.to_owned(), model_name, neuronpedia, centred, model, dictionaries })
+        if neuronpedia.is_some() && shown.is_empty() {
+            // Dictionaries of no named kind: those of the outputs.
+            let study = |kind: SubmoduleKind| -> Result<_> {
+                let names = STUDY_NAMES.replace("{kind}", kind.neuronpedia_name()).parse()?;
+                Ok((kind, Shown { names, features: None }))
+            };
+            shown = SubmoduleKind::OUTPUTS.into_iter().map(study).collect::<Result<_>>()?;
+        }
+        Ok(Preset { name: name.to_owned(), model_name, shown, centred, model, dictionaries: usual, only_if_asked })
     }
 }

@@ -9,8 +9,10 @@ mod presets_tests;
 
 use std::path::Path;
 
-use crate::core::neuronpedia::Hosted;
+use crate::core::hosted::{Hosted, Shown};
+use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
+use crate::core::submodule::SubmoduleKind;
 use crate::core::text::excerpt;
 use crate::store::{folders, text_file};
 
@@ -24,24 +26,26 @@ pub const FILE: &str = "models.toml";
 pub const STUDY: &str = "pythia-70m";
 
 /// A model with its dictionaries, and the repositories that hold them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Preset {
     /// The preset's name for `--model`.
     pub name: String,
     /// The model's name in runs, in tags and on Neuronpedia.
     pub model_name: String,
-    /// Neuronpedia's naming pattern for its dictionaries; None if it has no pages there.
-    pub neuronpedia: Option<String>,
+    /// What Neuronpedia shows of its dictionaries, by kind; empty if it has no pages there.
+    pub shown: Vec<(SubmoduleKind, Shown)>,
     /// Whether the dictionaries read centred activations although their files do not say so.
     pub centred: bool,
     /// The repository of the model.
     pub model: Repository,
     /// The repositories of its dictionaries.
     pub dictionaries: Vec<Repository>,
+    /// Those of dictionaries that are fetched and used only where they are asked for by their kind.
+    pub only_if_asked: Vec<Repository>,
 }
 
 /// A repository of the hub, and the files needed from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Repository {
     /// `ORG/NAME`.
     pub name: String,
@@ -49,6 +53,25 @@ pub struct Repository {
     pub revision: String,
     /// The files, with no `{layer}` left in their paths.
     pub files: Vec<PresetFile>,
+    /// The kind of submodule whose dictionaries it holds; None for a model, and where it holds several.
+    pub kind: Option<SubmoduleKind>,
+    /// The licence of the files.
+    pub licence: Option<String>,
+    /// What the makers say of the dictionaries.
+    pub declared: Declared,
+    /// The sizes of a model as `config.json` says them, as JSON: to estimate what it takes before it is here.
+    pub config: Option<String>,
+}
+
+/// What the makers of dictionaries say of them, layer by layer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Declared {
+    /// Number of features of each.
+    pub features: Option<usize>,
+    /// Active features of a token; empty if that is not said.
+    pub l0: Vec<f64>,
+    /// Explained variance, at most 1; empty if that is not said.
+    pub explained: Vec<f64>,
 }
 
 /// A file of a repository.
@@ -58,12 +81,39 @@ pub struct PresetFile {
     pub path: String,
     /// Rough size in bytes, shown before the hub is asked.
     pub about_bytes: Option<u64>,
+    /// The layer whose dictionary it belongs to; None for what is needed for any.
+    pub layer: Option<usize>,
 }
 
 impl Preset {
     /// All repositories, the model's first.
     pub fn repositories(&self) -> impl Iterator<Item = &Repository> {
         std::iter::once(&self.model).chain(&self.dictionaries)
+    }
+
+    /// The preset with the dictionaries of `parts` alone.
+    ///
+    /// # Errors
+    /// If it has none of them.
+    pub fn part(&self, parts: &Parts) -> Result<Self> {
+        if parts.is_all() {
+            return Ok(self.clone());
+        }
+        let asked = self.only_if_asked.iter().filter(|from| from.kind.is_some_and(|kind| parts.kinds.contains(&kind)));
+        let usual =
+            self.dictionaries.iter().filter(|from| from.kind.map_or(parts.kinds.is_empty(), |kind| parts.holds_kind(kind)));
+        let some = |from: &Repository| {
+            let holds = |file: &&PresetFile| file.layer.is_none_or(|layer| parts.layers.is_none_or(|layers| layers.holds(layer)));
+            Repository { files: from.files.iter().filter(holds).cloned().collect(), ..from.clone() }
+        };
+        let dictionaries: Vec<Repository> = usual.chain(asked).map(some).filter(|from| !from.files.is_empty()).collect();
+        if dictionaries.is_empty() {
+            let all = self.dictionaries.iter().chain(&self.only_if_asked).filter_map(|from| from.kind);
+            let kinds: Vec<&str> = all.map(SubmoduleKind::name).collect();
+            let remedy = format!("its dictionaries are of {}", kinds.join(", "));
+            return Err(Problem::new(format_args!("model {}", self.name), "has none of the layers and sites named", remedy));
+        }
+        Ok(Self { dictionaries, ..self.clone() })
     }
 
     /// Number of files in all repositories.
@@ -78,7 +128,7 @@ impl Preset {
 }
 
 /// All presets, sorted by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Presets(Vec<Preset>);
 
 impl Presets {
@@ -112,7 +162,16 @@ impl Presets {
 
     /// The models that have pages on Neuronpedia.
     pub fn hosted(&self) -> Hosted {
-        Hosted::also(self.0.iter().filter(|preset| preset.neuronpedia.is_some()).map(|preset| preset.model_name.clone()))
+        let mut hosted = Hosted::default();
+        for preset in &self.0 {
+            // The study's own is known without the file, with the number of its features.
+            for (kind, shown) in &preset.shown {
+                let known = hosted.shown(&preset.model_name, *kind).filter(|known| known.names == shown.names);
+                let features = shown.features.or_else(|| known.and_then(|known| known.features));
+                hosted.insert(&preset.model_name, *kind, Shown { names: shown.names.clone(), features });
+            }
+        }
+        hosted
     }
 
     /// The names of all presets, sorted.

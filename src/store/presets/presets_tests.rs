@@ -1,8 +1,7 @@
 //! Tests of files of presets, and of the messages for faulty ones.
 
 use super::*;
-use crate::core::neuronpedia::{DICTIONARIES, layer_name};
-use crate::core::submodule::{Submodule, SubmoduleKind};
+use crate::core::hosted::STUDY_NAMES;
 
 const FILE: &str = "models.toml";
 
@@ -39,10 +38,12 @@ fn the_study_is_inside_the_program() {
     assert!(study.repositories().all(|repository| repository.revision == "main"));
     // 18 dictionaries of 134 MB.
     assert!((2_500_000_000..2_700_000_000).contains(&study.about_bytes().unwrap()));
-    assert_eq!(presets.hosted(), Hosted::default(), "known without the file, too");
-    let submodule = Submodule::new(SubmoduleKind::Residual, 5);
-    let dictionary = study.neuronpedia.as_ref().unwrap().replace("{layer}", "5").replace("{kind}", "res");
-    assert_eq!(dictionary, layer_name(submodule));
+    for kind in SubmoduleKind::ALL {
+        let shown = |hosted: &Hosted| hosted.shown("pythia-70m-deduped", kind).cloned();
+        assert_eq!(shown(&presets.hosted()), shown(&Hosted::default()), "known without the file, too");
+    }
+    let embedding = study.part(&Parts { layers: None, kinds: vec![SubmoduleKind::Embedding] }).unwrap();
+    assert_eq!((embedding.dictionaries.len(), embedding.files()), (1, 3 + 2), "the embedding's is fetched where it is asked for");
 }
 
 /// The output of layer i has the dictionary of the stream that enters layer i + 1; no file is named twice, none for layer 0's input.
@@ -55,21 +56,46 @@ fn gpt2_has_one_residual_dictionary_for_each_layer() {
     weights.retain(|path| path.ends_with(".safetensors"));
     let expected = (1..12).map(|layer| format!("blocks.{layer}.hook_resid_pre/sae_weights.safetensors"));
     assert_eq!(weights, expected.chain(["blocks.11.hook_resid_post/sae_weights.safetensors".to_owned()]).collect::<Vec<_>>());
-    assert!(!presets.hosted().has("gpt2-small"), "its pages have names that are not linked to");
+    let hosted = presets.hosted();
+    let shown = hosted.shown("gpt2-small", SubmoduleKind::Residual).unwrap();
+    assert_eq!([0, 11].map(|layer| shown.names.of_layer(layer)), ["1-res-jb", "12-res-jb"]);
+    assert_eq!(shown.features, Some(24_576));
+    let last = gpt2.part(&Parts { layers: Some("10-11".parse().unwrap()), kinds: Vec::new() }).unwrap();
+    let paths: Vec<&str> = last.dictionaries[0].files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths.len(), 4);
+    assert!(paths[0].starts_with("blocks.11.hook_resid_pre/") && paths[2].starts_with("blocks.11.hook_resid_post/"), "{paths:?}");
+    let said = gpt2.part(&Parts { layers: None, kinds: vec![SubmoduleKind::Mlp] }).unwrap_err().to_string();
+    assert!(said.contains("its dictionaries are of resid"), "{said}");
+}
+
+/// Every preset says size, licence, and for each layer what the makers say of its dictionary, if they do.
+#[test]
+fn every_preset_is_whole() {
+    for preset in Presets::parse(None).unwrap().all() {
+        assert!(preset.about_bytes().is_some(), "{}", preset.name);
+        for from in preset.repositories().chain(&preset.only_if_asked) {
+            let layers: std::collections::BTreeSet<usize> = from.files.iter().filter_map(|file| file.layer).collect();
+            for declared in [&from.declared.l0, &from.declared.explained] {
+                assert!(declared.is_empty() || declared.len() == layers.len().max(1), "{} of {}", from.name, preset.name);
+            }
+            let revision = &from.revision;
+            assert!(revision == "main" || revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        }
+    }
 }
 
 #[test]
 fn a_user_adds_a_model_and_the_others_stay() {
     let presets = with(TINY).unwrap();
-    assert_eq!(presets.names(), ["gpt2-small", "pythia-70m", "tiny"]);
+    assert_eq!(presets.names(), ["gemma-2-2b", "gpt2-small", "llama-3.1-8b", "pythia-160m", "pythia-70m", "tiny"]);
     let tiny = presets.find("tiny").unwrap();
-    assert_eq!((tiny.model_name.as_str(), &tiny.neuronpedia, tiny.about_bytes()), ("tiny", &None, None));
+    assert_eq!((tiny.model_name.as_str(), tiny.shown.len(), tiny.about_bytes()), ("tiny", 0, None));
     let paths: Vec<&str> = tiny.dictionaries[0].files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths, ["0-res-sm/cfg.json", "1-res-sm/cfg.json"]);
     assert_eq!(tiny.dictionaries[0].revision, "v1");
     assert_eq!(presets.find(STUDY), Presets::parse(None).unwrap().find(STUDY));
     assert!(!presets.hosted().has("tiny"));
-    let hosted = with(&TINY.replace("layers = 2", &format!("layers = 2\nneuronpedia = \"{DICTIONARIES}\""))).unwrap().hosted();
+    let hosted = with(&TINY.replace("layers = 2", &format!("layers = 2\nneuronpedia = \"{STUDY_NAMES}\""))).unwrap().hosted();
     assert!(hosted.has("tiny") && hosted.has("pythia-70m-deduped"), "{hosted:?}");
 }
 
@@ -98,7 +124,7 @@ fn every_fault_names_its_line_and_a_remedy() {
         ("[tiny.model]\nfiles = [\n{ path = \"/etc/passwd\" }]\n", "models.toml:3: '/etc/passwd' is not a path in a repository"),
         (
             "[tiny]\nneuronpedia = \"{layer}-lg\"\n",
-            "models.toml:2: '{layer}-lg' is not a pattern of dictionaries that this program links to; use {layer}-{kind}-sm, or leave",
+            "models.toml:2: '{layer}-lg' is not a pattern of all dictionaries that this program links to; use {layer}-{kind}-sm, or say",
         ),
     ];
     for (text, says) in cases {
@@ -116,6 +142,6 @@ fn an_unknown_name_is_answered_with_those_that_there_are() {
     let problem = with(TINY).unwrap().get("pythia", Path::new("/config/models.toml")).unwrap_err();
     assert_eq!(
         problem.to_string(),
-        "model 'pythia': is not known; use gpt2-small or pythia-70m or tiny, or describe it in /config/models.toml"
+        "model 'pythia': is not known; use gemma-2-2b or gpt2-small or llama-3.1-8b or pythia-160m or pythia-70m or tiny, or describe it in /config/models.toml"
     );
 }

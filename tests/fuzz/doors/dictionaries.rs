@@ -4,6 +4,7 @@ use std::io::{Cursor, Read, Write};
 
 use saescope::core::submodule::{LayerIndex, Submodule, SubmoduleKind};
 use saescope::engine::cancel::Cancel;
+use saescope::engine::dictionary::host::Host;
 use saescope::engine::dictionary::{Dictionary, Purpose, ae_pt, folder, formats, saelens};
 use saescope::engine::tensor_file::Bytes;
 use zip::write::SimpleFileOptions;
@@ -153,7 +154,7 @@ fn archive_of_dictionaries() {
     let seed = zip(names.iter().map(String::as_str).zip(contents.iter().map(Vec::as_slice)));
     let read = |bytes: &[u8]| {
         std::fs::write(&path, bytes).unwrap();
-        let opened = folder::open_all(std::slice::from_ref(&path), 1, 64, &Cancel::default());
+        let opened = folder::open_all(std::slice::from_ref(&path), &Host::plain(1, 64), &Cancel::default());
         Verdict::of(opened, |dictionaries| dictionaries.iter().try_for_each(readable))
     };
     Door { name: "archive_of_dictionaries", seeds: vec![seed], mutator: Mutator::Bytes, one_in: 20, read: &read }.pass();

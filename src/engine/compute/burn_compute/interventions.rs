@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::{BurnCompute, distribute, download};
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
-use crate::engine::activation::{Array, zeros};
+use crate::engine::activation::{Array, Trace, zeros};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::Edit;
 use crate::engine::model::config::Config;
@@ -23,6 +23,11 @@ impl<B: Products> BurnCompute<B> {
             let sequences = chunk * at_once..chunk * at_once + streams.len();
             let mut hidden = self.upload(streams.concat(), positions);
             let tables = self.model.positions(&hidden);
+            if first == 0 && edit.touches(Submodule::EMBEDDING) {
+                let mut values = download(hidden);
+                edit.apply(Submodule::EMBEDDING, sequences.clone(), &mut values)?;
+                hidden = self.upload(values, positions);
+            }
             for layer in first..layers {
                 cancel.check()?;
                 let mut outcome = Ok(());
@@ -62,8 +67,11 @@ impl<B: Products> BurnCompute<B> {
     ) -> Result<Vec<Array>> {
         let Config { layers, width, .. } = *self.model.config();
         let positions = prompts.first().map_or(1, |prompt| prompt.len());
-        let length = SubmoduleKind::ALL.len() * layers * positions * width;
+        let length = Trace::parts(layers) * positions * width;
         let mut found: Vec<Array> = prompts.iter().map(|_| zeros(length)).collect();
+        if later == Submodule::EMBEDDING {
+            return Ok(found);
+        }
         let at_once = (self.extent.tokens / positions.max(1)).max(1);
         let chunks = prompts.chunks(at_once).zip(upstream.chunks(at_once)).zip(found.chunks_mut(at_once));
         for ((prompts, upstream), found) in chunks {
@@ -83,7 +91,7 @@ impl<B: Products> BurnCompute<B> {
                 let mut keep = |submodule: Submodule, gradient: &Tensor<B, 3>| {
                     // What is differentiated has no gradient with respect to itself here.
                     if submodule != later {
-                        distribute(gradient.clone(), submodule.ordinal(layers), found);
+                        distribute(gradient.clone(), Trace::part(submodule, layers), found);
                     }
                 };
                 if output.kind == SubmoduleKind::Residual {
@@ -97,6 +105,7 @@ impl<B: Products> BurnCompute<B> {
                 gradient = self.model.output_backward(output, gradient, kept, &tables, &mut of_outputs);
                 output = Submodule::new(SubmoduleKind::Residual, output.layer.0.saturating_sub(1));
             }
+            distribute(gradient, Trace::part(Submodule::EMBEDDING, layers), found);
         }
         Ok(found)
     }

@@ -26,6 +26,9 @@ impl NativeCompute {
             let (mut kept, mut scratch) = (Kept::default(), Scratch::default());
             let shape =
                 Shape { sequences: sequences.len(), positions, last: false, heads: config.heads, head_width: config.head_width };
+            if first == 0 && edit.touches(Submodule::EMBEDDING) {
+                edit.apply(Submodule::EMBEDDING, sequences.clone(), &mut hidden)?;
+            }
             for (index, layer) in self.weights.layers.iter().enumerate().skip(first) {
                 cancel.check()?;
                 let mut outcome = Ok(());

@@ -28,7 +28,7 @@ use burn_ndarray::{NdArray, NdArrayDevice};
 
 use super::burn_compute::BurnCompute;
 use super::extent::{Extent, TOKENS_PER_TASK};
-use super::{Answers, Compute, Edit, Entry, Segment, Start};
+use super::{Answers, Compute, Edit, Entry, Inner, Segment, Start};
 use crate::core::problem::Result;
 use crate::core::quadrature::Point;
 use crate::core::submodule::Submodule;
@@ -37,6 +37,7 @@ use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::config::Config;
+use crate::engine::model::site::Site;
 use crate::engine::model::weight_files::WeightFiles;
 use pool::Pool;
 use walk::Workspace;
@@ -66,7 +67,7 @@ impl NativeCompute {
         })
     }
 
-    /// The same model in burn, for gradients that this backend has no kernels for. It is loaded when it is first asked for and holds
+    /// The same model in burn, for gradients between outputs and for activations inside of layers, which this backend has no kernels for. It is loaded when it is first asked for and holds
     /// all weights once more: about 0.3 GB at pythia-70m's size.
     fn differentiable(&self, cancel: &Cancel) -> Result<&BurnCompute<NdArray<f32>>> {
         if let Some(model) = self.differentiable.get() {
@@ -96,6 +97,18 @@ impl Compute for NativeCompute {
 
     fn traces(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Trace>> {
         self.run_plainly(prompts, cancel)
+    }
+
+    fn activations(&self, wanted: &[Inner], prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
+        self.differentiable(cancel)?.activations(wanted, prompts, cancel)
+    }
+
+    fn added(&self, site: Site, rows: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
+        self.differentiable(cancel)?.added(site, rows, cancel)
+    }
+
+    fn added_back(&self, site: Site, rows: &[f32], gradient: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
+        self.differentiable(cancel)?.added_back(site, rows, gradient, cancel)
     }
 
     fn last_logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>> {

@@ -132,15 +132,16 @@ impl Walk<'_> {
             metrics
                 .map(|metric| {
                     let directions: Vec<&Direction> = directions.iter().map(|directions| &directions[metric]).collect();
-                    let length = SubmoduleKind::ALL.len() * config.layers * self.positions * config.width;
+                    let length = Trace::parts(config.layers) * self.positions * config.width;
                     let mut arrays: Vec<Array> = starts.iter().map(|_| zeros(length)).collect();
                     self.backward(workspace, &directions, &mut |submodule, gradient| {
                         let mut gradient = gradient.to_vec();
                         if submodule.layer.0 + 1 == config.layers {
                             spread_last(&mut gradient, self.positions, config.width);
                         }
-                        distribute(&gradient, submodule.ordinal(config.layers), &mut arrays);
+                        distribute(&gradient, Trace::part(submodule, config.layers), &mut arrays);
                     })?;
+                    distribute(&workspace.gradient, Trace::part(Submodule::EMBEDDING, config.layers), &mut arrays);
                     Ok(arrays)
                 })
                 .collect()
