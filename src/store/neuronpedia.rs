@@ -136,12 +136,17 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
             let is_folder = entry.file_type().map_err(failed)?.is_dir();
             if is_folder && name != "activations" {
                 folders.push(path);
-            } else if !is_folder && (name.ends_with(".jsonl.gz") || name.ends_with(".jsonl")) {
+            } else if !is_folder && is_lines(&name) {
                 found.insert(path);
             }
         }
     }
     Ok(found.into_iter().collect())
+}
+
+/// Whether a file of this name holds JSON lines, gzipped or not.
+fn is_lines(name: &str) -> bool {
+    Path::new(name.strip_suffix(".gz").unwrap_or(name)).extension().is_some_and(|ending| ending == "jsonl")
 }
 
 fn of_file(path: &Path) -> Result<Export> {

@@ -46,7 +46,8 @@ pub fn elements(text: &str) -> Vec<Element> {
             continue;
         }
         let end = end_of_tag(behind);
-        let (tag, next) = (&behind[..end], &behind[end + 1..]);
+        let (tag, next) = behind.split_at(end);
+        let next = next.strip_prefix('>').unwrap();
         let (tag, closed) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
         let element = element(tag);
         let name = element.name.clone();

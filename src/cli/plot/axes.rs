@@ -58,7 +58,7 @@ impl ValueFormatter<f64> for Names {
 pub fn span(values: impl Iterator<Item = f64>) -> Range<f64> {
     let (low, high) =
         values.filter(|value| value.is_finite()).fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-    if low == high {
+    if low >= high {
         // Nothing but zeros.
         return 0.0..1.0;
     }
