@@ -69,7 +69,7 @@ fn a_message_says_what_is_wrong_and_where() {
         ("note=!a", 5, "'=' needs a value after it, such as note=plural"),
         ("kind>mlp", 5, "kind takes only = and !=, such as kind=resid"),
         ("tag <= x", 5, "tag takes only = and !=, such as tag=FP"),
-        ("kind=mpl", 6, "'mpl' is not a kind; kinds are attn, mlp, resid"),
+        ("kind=mpl", 6, "'mpl' is not a kind; kinds are attn, mlp, resid, embed, z, attn_raw, mlp_raw"),
         (
             "submodule=5-resid-sm",
             11,
