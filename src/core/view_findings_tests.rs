@@ -48,7 +48,7 @@ proptest! {
         for selection in [Selection::Threshold(threshold), Selection::Threshold(0.1), Selection::TopK(count)] {
             let expected = select(&effects, selection);
             prop_assert_eq!(&findings.select(selection).features, &expected);
-            let mut counts = vec![0; 6];
+            let mut counts = vec![0; Submodule::count(2)];
             expected.iter().for_each(|selected| counts[selected.feature.submodule.ordinal(2)] += 1);
             prop_assert_eq!(findings.counts(selection), counts);
         }

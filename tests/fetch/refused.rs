@@ -169,5 +169,5 @@ fn a_hub_that_is_not_there_is_said() {
     let said = user.fails(user.fetch(""));
     assert!(said.contains("the answer is not that of a hub") && said.contains("whether the network wants a login"), "{said}");
     let said = user.fails(user.command("fetch pythia"));
-    assert!(said.contains("model 'pythia': is not known; use gpt2-small or pythia-70m or tiny, or describe it in "), "{said}");
+    assert!(said.contains("model 'pythia': is not known; use gemma-2-2b or gpt2-small or llama-3.1-8b or pythia-160m or pythia-70m or tiny, or describe it in "), "{said}");
 }

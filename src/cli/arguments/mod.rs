@@ -291,7 +291,7 @@ Environment, as for Python's huggingface_hub:
 /// Flags of `fetch`.
 #[derive(Debug, Args)]
 pub struct FetchArguments {
-    /// A model by its name: pythia-70m, gpt2-small, or one described in models.toml (`saescope doctor` lists them and says where that file is).
+    /// A model by its name: pythia-70m, pythia-160m, gpt2-small, gemma-2-2b, llama-3.1-8b, or one described in models.toml (`saescope doctor` lists them and says where that file is).
     #[arg(value_name = "NAME")]
     pub name: String,
 

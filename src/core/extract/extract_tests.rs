@@ -170,7 +170,10 @@ fn features_have_pages_only_where_their_dictionaries_are_those_shown() {
     narrow.dictionary_features = 512;
     let mut own = Findings::new(found.source.clone(), Arc::new(names()), MODEL.to_owned(), 1);
     own.insert(MALE, Arc::new(Ranked::new(narrow)));
-    let reason = Pages::of(&own, &Hosted::default()).unwrap_err();
+    // Each dictionary is judged by its own width.
+    let pages = Pages::of(&own, &Hosted::default()).unwrap();
+    assert!(pages.reference(feature(SubmoduleKind::Mlp, 1)).is_ok());
+    let reason = pages.reference(feature(SubmoduleKind::Attention, 1)).unwrap_err();
     assert_eq!(reason, "Neuronpedia shows dictionaries of pythia-70m-deduped with 32768 features; these have 512");
 }
 

@@ -73,7 +73,7 @@ fn a_message_says_what_is_wrong_and_where() {
         ("note>x", 5, "note takes only =, != and ~, such as note=plural"),
         ("se~1", 3, "se is a number: ~ looks for a text, use se<0.05"),
         ("label~\"\"", 7, "'' is no text to look for"),
-        ("kind=mpl", 6, "'mpl' is not a kind; kinds are attn, mlp, resid"),
+        ("kind=mpl", 6, "'mpl' is not a kind; kinds are attn, mlp, resid, embed, z, attn_raw, mlp_raw"),
         (
             "submodule=5-resid-sm",
             11,

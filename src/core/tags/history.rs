@@ -173,7 +173,7 @@ mod tests {
         book.apply(Edit::Toggle(feature(1), Scope::Everywhere, tag("FP")));
         let text = to_json(&book).unwrap();
         for (right, wrong) in
-            [("{", "["), ("\"format\":1", "\"format\":2"), ("FP", "Q Q"), ("resid_0", "embed"), ("pythia", "other")]
+            [("{", "["), ("\"format\":1", "\"format\":2"), ("FP", "Q Q"), ("resid_0", "nowhere"), ("pythia", "other")]
         {
             let mut read = TagBook::new(subject());
             let problem = restore(&mut read, &text.replacen(right, wrong, 1), "h").unwrap_err();

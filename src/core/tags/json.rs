@@ -121,7 +121,7 @@ mod tests {
             (String::new(), "ends too early"),
             (document(entry).replace("format\": 1", "format\": 2"), "format 2"),
             (document(entry).replace("FP", "Q Q"), "Q Q"),
-            (document(entry).replace("resid_5", "embed"), "embed"),
+            (document(entry).replace("resid_5", "nowhere"), "nowhere"),
             (document(entry).replace("male", "ma le"), "ma le"),
             (document(entry).replace("note", "nose"), "nose"),
             (document(&format!("{entry}, {entry}")), "twice"),
