@@ -161,3 +161,32 @@ fn faults_are_one_line_with_a_remedy() {
     }
     assert!(support::reference("model").exists());
 }
+
+/// Writes `name`, the run with the first `count` dictionaries recorded as centred.
+fn recorded_as_centred(folder: &Path, count: usize, name: &str) {
+    let bytes = std::fs::read(folder.join("run")).unwrap();
+    let (length, rest) = bytes.split_at(8);
+    let (header, tensors) = rest.split_at(u64::from_le_bytes(length.try_into().unwrap()) as usize);
+    let header = std::str::from_utf8(header).unwrap();
+    let mut header = header.trim_end().replacen("b_dec subtracted", "b_dec subtracted, centred", count);
+    while header.len() % 8 != 0 {
+        header.push(' ');
+    }
+    let bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), tensors].concat();
+    std::fs::write(folder.join(name), bytes).unwrap();
+}
+
+/// The files of a preset need not say that it is centred: its run does.
+#[test]
+fn a_run_in_another_frame_finds_its_dictionaries_or_is_refused() {
+    let folder = folder();
+    recorded_as_centred(folder.path(), 9, "centred");
+    let ablate = |run: &'static str| ["ablate", run, "--top-k", "2", "--format", "json"];
+    let [raw, centred] = ["run", "centred"].map(|run| parsed(folder.path(), &ablate(run)));
+    assert_eq!(raw["F_M"]["mean"], centred["F_M"]["mean"]);
+    assert_ne!(raw["F_empty"]["mean"], centred["F_empty"]["mean"]);
+    recorded_as_centred(folder.path(), 1, "mixed");
+    let refused = saescope(folder.path(), &ablate("mixed"));
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(2) && message.contains("the run records ReLU, b_dec subtracted, centred"), "{message}");
+}
