@@ -35,8 +35,7 @@ pub fn table(found: &[Candidate]) -> String {
     let mut table = Table::new(if rules { 5 } else { 4 }, &header);
     for candidate in found {
         let explained = match candidate.report.explained {
-            Some(share) if share < -10.0 => "below -1000 %".to_owned(),
-            Some(share) => format!("{:.1} %", 100.0 * share),
+            Some(share) => percent(share),
             None => "no variance".to_owned(),
         };
         let mut row = vec![candidate.place.clone(), candidate.frame.to_owned(), candidate.scale.clone()];
@@ -63,7 +62,7 @@ pub fn sentence(found: &[Candidate], verdict: &Verdict) -> String {
                 Some(stated) => format!("not as its files say ({}: {})", set_up(&found[*stated]), share(found[*stated].report)),
                 None => "and its files do not say so".to_owned(),
             };
-            format!("It fits at {}, {instead}.", of(best))
+            format!("It fits best at {}, {instead}.", of(best))
         }
         Verdict::Nowhere => {
             "It fits in none of these set-ups: it is of another model, of a place that is not tried here, or damaged, or the model \
@@ -81,5 +80,10 @@ fn set_up(candidate: &Candidate) -> String {
 }
 
 fn share(report: DictionaryReport) -> String {
-    report.explained.map_or_else(|| "no variance".to_owned(), |share| format!("{:.1} % of the variance", 100.0 * share))
+    report.explained.map_or_else(|| "no variance".to_owned(), |share| format!("{} of the variance", percent(share)))
+}
+
+/// Of a wrong set-up the digits say nothing any more.
+fn percent(share: f64) -> String {
+    if share < -10.0 { "below -1000 %".to_owned() } else { format!("{:.1} %", 100.0 * share) }
 }

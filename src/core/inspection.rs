@@ -144,7 +144,7 @@ mod tests {
             let [stated, one, other] = explained;
             verdict(&[candidate(false, one), candidate(true, stated), candidate(false, other)])
         };
-        assert_eq!(of([Some(0.9), Some(0.905), Some(-1.0)]), Verdict::Fits { stated: 1, better: None });
+        assert_eq!(of([Some(0.9), Some(0.904), Some(-1.0)]), Verdict::Fits { stated: 1, better: None });
         assert_eq!(of([Some(0.9), Some(0.93), Some(-1.0)]), Verdict::Fits { stated: 1, better: Some(0) });
         assert_eq!(of([Some(0.55), Some(0.9), None]), Verdict::Elsewhere { best: 0, stated: Some(1) });
         assert_eq!(of([Some(-3.0), None, Some(0.8)]), Verdict::Elsewhere { best: 2, stated: Some(1) });

@@ -66,7 +66,7 @@ fn wrong_set_ups_are_named_with_the_one_that_fits() {
         let (status, said) = Bench::new("2-res-sm", &keys).inspect(&[]);
         assert_eq!(status, Some(1), "{keys}: {said}");
         let verdict = said.lines().last().unwrap();
-        assert!(verdict.starts_with("It fits at resid_2, raw, without a BOS token"), "{keys}: {said}");
+        assert!(verdict.starts_with("It fits best at resid_2, raw, without a BOS token"), "{keys}: {said}");
         assert!(verdict.contains("not as its files say") && verdict.contains(stated), "{keys}: {said}");
     }
 }

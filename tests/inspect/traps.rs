@@ -61,7 +61,7 @@ fn set_ups_of_a_trained_dictionary_are_named() {
             json!({"hook_name": "blocks.1.hook_resid_pre"}),
             1,
             &[
-                "It fits at resid_1, centred, with a BOS token",
+                "It fits best at resid_1, centred, with a BOS token",
                 "not as its files say (resid_0, centred",
                 "far off what is declared",
             ],
@@ -70,7 +70,11 @@ fn set_ups_of_a_trained_dictionary_are_named() {
             "not centred",
             json!({"model_from_pretrained_kwargs": {}}),
             1,
-            &["It fits at resid_1, centred, with a BOS token", "not as its files say (resid_1, raw", "far off what is declared"],
+            &[
+                "It fits best at resid_1, centred, with a BOS token",
+                "not as its files say (resid_1, raw",
+                "far off what is declared",
+            ],
         ),
         (
             "no BOS",
@@ -135,7 +139,7 @@ fn a_top_k_read_as_relu_is_named() {
     let remembered = Remembering::autoencoder(&LLAMA.rows("resid_1"));
     for (architecture, keys, status, says) in [
         ("topk", json!({"k": 1}), 0, &["It fits as its files say: resid_1"][..]),
-        ("standard", json!({}), 1, &["It fits at resid_1, raw, read as TopK 1", "far off what is declared"]),
+        ("standard", json!({}), 1, &["It fits best at resid_1, raw, read as TopK 1", "far off what is declared"]),
     ] {
         let mut config = config(architecture, "blocks.1.hook_resid_post", &keys);
         config["metadata"]["l0"] = 1.into();
@@ -157,7 +161,7 @@ fn a_scale_that_is_not_folded_and_thresholds_of_another_scale_are_named() {
     let said_factor = json!({"normalize_activations": "expected_average_only_in", "norm_scaling_factor": factor});
     for (what, keys, threshold_factor, status, says) in [
         ("right", said_factor.clone(), factor, 0, "It fits as its files say: resid_1, raw, times".to_owned()),
-        ("not folded", json!({}), factor, 1, format!("It fits at resid_1, raw, times {factor:.3}, with a BOS token")),
+        ("not folded", json!({}), factor, 1, format!("It fits best at resid_1, raw, times {factor:.3}, with a BOS token")),
         ("thresholds of raw activations", said_factor, 1.0, 1, format!("thresholds times {factor:.3}, with a BOS token")),
     ] {
         let config = config("jumprelu", "blocks.1.hook_resid_post", &keys);
@@ -173,10 +177,10 @@ fn a_scale_that_is_not_folded_and_thresholds_of_another_scale_are_named() {
 fn places_around_norms_are_named() {
     for (site, hook, status, says) in [
         ("mlp_1", "blocks.1.hook_mlp_out", 0, "It fits as its files say: mlp_1, raw"),
-        ("mlp_raw_1", "blocks.1.hook_mlp_out", 1, "It fits at mlp_1 before the norm behind it, raw"),
-        ("attn_raw_1", "blocks.1.hook_attn_out", 1, "It fits at attn_1 before the norm behind it, raw"),
+        ("mlp_raw_1", "blocks.1.hook_mlp_out", 1, "It fits best at mlp_1 before the norm behind it, raw"),
+        ("attn_raw_1", "blocks.1.hook_attn_out", 1, "It fits best at attn_1 before the norm behind it, raw"),
         ("z_1", "blocks.1.attn.hook_z", 0, "It fits as its files say: the attention heads of layer 1"),
-        ("z_1", "blocks.2.attn.hook_z", 1, "It fits at the attention heads of layer 1"),
+        ("z_1", "blocks.2.attn.hook_z", 1, "It fits best at the attention heads of layer 1"),
     ] {
         let mut remembered = Remembering::autoencoder(&GEMMA.rows(site));
         let thresholds = remembered.thresholds();
@@ -196,7 +200,7 @@ fn a_transcoder_that_reads_without_the_gain_is_named() {
     let thresholds: Vec<f32> = remembered.reads.iter().map(|row| 0.999 * length(row)).collect();
     for (hook, status, says) in [
         ("blocks.1.ln2.hook_normalized", 0, "It fits as its files say: what the MLP of layer 1 reads, without the norm's gain"),
-        ("blocks.1.hook_mlp_in", 1, "It fits at what the MLP of layer 1 reads, without the norm's gain"),
+        ("blocks.1.hook_mlp_in", 1, "It fits best at what the MLP of layer 1 reads, without the norm's gain"),
     ] {
         let mut config = config("jumprelu_transcoder", hook, &json!({}));
         config["metadata"]["hook_name_out"] = "blocks.1.hook_mlp_out".into();
