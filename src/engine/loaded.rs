@@ -74,7 +74,7 @@ impl Loaded {
         // Those of a folder are chosen before they are opened, those inside the program here.
         dictionaries.retain(|dictionary| only.holds(dictionary.submodule()));
         if dictionaries.is_empty() && !only.is_all() {
-            let what = "hold none of the dictionaries that --layers and --sites leave";
+            let what = "has none of the dictionaries that --layers and --sites name";
             return Err(Problem::new(format_args!("model {name}"), what, "name other layers or sites"));
         }
         Ok(Self {
