@@ -26,7 +26,8 @@
 //! of [`engine::compute::native`] or burn's, or what [`engine::memory`] holds of it from an earlier computation with the same files. Which
 //! features are listed is decided in [`core::rows::arrange`], what their cells say in [`core::rows::cells`], what the pairs show of one
 //! feature in [`core::evidence`], on which prompt it fires in [`core::firing`], what a key does in
-//! [`app::commands`]. How fast it could be is in [`engine::floor`]. Every failure is one [`core::problem::Problem`].
+//! [`app::commands`]. What features respond to in a text is counted in [`engine::corpus`] and compared with the labels of [`core::label`].
+//! How fast it could be is in [`engine::floor`]. Every failure is one [`core::problem::Problem`].
 
 pub mod app;
 pub mod cli;

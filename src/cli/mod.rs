@@ -101,7 +101,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode> {
         Command::Circuit(arguments) => circuit::circuit(arguments),
         Command::Steer(arguments) => steer::steer(&arguments),
         Command::Export(arguments) => export::export(&arguments),
-        Command::Corpus(arguments) => corpus::corpus(arguments),
+        Command::Corpus(arguments) => corpus::corpus(&arguments),
         Command::Lens(arguments) => lens::lens(&arguments),
         Command::Statistics(arguments) => statistics::statistics(&arguments),
         Command::Open(arguments) => explore::open(arguments),

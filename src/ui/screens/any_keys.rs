@@ -169,7 +169,7 @@ proptest! {
 }
 
 /// Keys that lead to states in which different commands can do something.
-const STARTS: [&str; 18] = [
+const STARTS: [&str; 19] = [
     "",
     "2 j j j",
     "y n",
@@ -188,6 +188,7 @@ const STARTS: [&str; 18] = [
     "r",
     "D enter",
     "T enter",
+    "W",
 ];
 
 /// The small study, of whose pairs one was dropped.
