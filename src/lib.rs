@@ -27,7 +27,20 @@
 //! features are listed is decided in [`core::rows::arrange`], what their cells say in [`core::rows::cells`], what the pairs show of one
 //! feature in [`core::evidence`], on which prompt it fires in [`core::firing`], what a key does in
 //! [`app::commands`]. What a causal check says is [`core::causal::check::Found`], made in `engine::causal`; the explorer asks for one in
-//! [`app::checks`]. How fast it could be is in [`engine::floor`]. Every failure is one [`core::problem::Problem`].
+//! [`app::checks`]. What features respond to in a text is counted in [`engine::corpus`] and compared with the labels of [`core::label`].
+//! How fast it could be is in [`engine::floor`]. Every failure is one [`core::problem::Problem`].
+//!
+//! # On which device
+//! [`engine::compute::open`] chooses among [`core::request::Backend::ALL`], from the fastest to the slowest that is built in and works:
+//! - Cards (`cuda`, `wgpu`) and burn's processor backends (`ndarray`, `flex`) run one generic model, [`engine::model`]: a forward and a
+//!   hand-derived backward pass in burn's tensor operations, without a tape. Every matrix product goes through
+//!   [`engine::model::products::Products`], which keeps the precision of f32 on a card; a card that rounds all the same is found out by a
+//!   probe before it is used, is never taken unasked, and the run is named after what it did.
+//! - `native` is the same arithmetic for GPT-NeoX models in loops over slices ([`engine::compute::native`]), which the processor takes
+//!   where it can; the tests hold both against each other, against automatic differentiation and against numbers of PyTorch.
+//!
+//! Encoders' products run on the same device; features are chosen, decoder rows multiplied and effects summed on the processor, in f32
+//! with sums in f64 ([`engine::attribution`]).
 
 pub mod app;
 pub mod cli;

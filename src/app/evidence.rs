@@ -8,7 +8,6 @@ use super::state::State;
 use super::state::evidence::{EvidenceNews, EvidenceQuestion, Open, Wanted};
 use super::table;
 use crate::core::corpus::responses::Responses;
-use crate::core::families::Families;
 use crate::core::findings::{Findings, Source};
 use crate::core::lens::Lenses;
 use crate::core::request::DEMO_NAME;
@@ -104,24 +103,11 @@ pub fn folded(state: &State) -> Option<String> {
     if !state.evidence.folds {
         return None;
     }
-    let Some((view, families)) = known_families(state) else { return Some("families are not known".to_owned()) };
-    let listing = &state.table.listing;
-    let unknown = listing.rows.iter().filter(|row| !families.knows(row.feature)).count();
-    let unknown = if unknown > 0 { format!(", {unknown} not looked at") } else { String::new() };
-    let view = state.about().name(view);
-    let folded = listing.folded();
-    Some(format!("{folded} {} folded into others{unknown} ({view})", if folded == 1 { "copy" } else { "copies" }))
-}
-
-/// The families of the model and dictionaries on the screen, with the view by whose pairs they are.
-fn known_families(state: &State) -> Option<(View, &Arc<Families>)> {
     let subject = state.findings()?.subject.as_ref()?;
-    state.evidence.families.as_ref().filter(|(of, ..)| of == subject).map(|(_, view, families)| (*view, families))
-}
-
-/// The families that the table folds, if it does.
-pub fn families(state: &State) -> Option<Arc<Families>> {
-    state.evidence.folds.then(|| known_families(state).map(|(_, families)| Arc::clone(families))).flatten()
+    let Some((view, families)) = state.evidence.families_of(subject) else { return Some("families are not known".to_owned()) };
+    let (folded, looked_at) = (state.table.listing.folded(), families.looked_at());
+    let copies = if folded == 1 { "copy" } else { "copies" };
+    Some(format!("{folded} {copies} folded into others, of {looked_at} features looked at ({})", state.about().name(view)))
 }
 
 /// Words for the header about the open question; None without one.

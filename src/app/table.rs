@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::layout;
 use super::message::Effect;
 use super::state::State;
 use super::state::table::{Arranged, Arrangement};
-use super::{evidence, layout};
 use crate::core::rows::arrange::{arrange, size};
 use crate::core::rows::{Listing, Row, Spec};
 use crate::core::submodule::FeatureId;
@@ -15,7 +15,7 @@ pub const AT_ONCE: usize = 20_000;
 
 /// The specification of the rows that the table should list now; None before there are findings.
 pub fn wanted(state: &State) -> Option<Spec> {
-    state.findings()?;
+    let findings = state.findings()?;
     Some(Spec {
         shown: state.shown(),
         selection: state.selection,
@@ -24,7 +24,7 @@ pub fn wanted(state: &State) -> Option<Spec> {
         keep_others: state.keep_others,
         sort: state.sort,
         marked: Arc::clone(&state.marked),
-        families: evidence::families(state),
+        families: state.evidence.folding(findings.subject.as_ref()),
     })
 }
 

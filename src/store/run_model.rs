@@ -50,8 +50,7 @@ fn holds(source: &ModelSource, manifest: &Manifest) -> bool {
 
 fn by_record(manifest: &Manifest) -> Result<ModelSource> {
     let absent = |what: &str, place: &str| {
-        let remedy =
-            "name model and dictionaries with --model DIR --dictionaries DIR, or --model and the name of a downloaded one";
+        let remedy = "put the files back, or name model and dictionaries on the command line with --model and --dictionaries";
         Problem::new(format_args!("{what} {place}"), "is not on this machine, or not seen from this folder", remedy)
     };
     let weights = Path::new(&manifest.model.source);

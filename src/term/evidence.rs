@@ -12,6 +12,7 @@ use super::Incoming;
 use super::priority::{Yield, give_way};
 use crate::app::message::Message;
 use crate::app::state::evidence::{EvidenceNews, EvidenceQuestion, Wanted};
+use crate::core::corpus::responses::Responses;
 use crate::core::families::Families;
 use crate::core::findings::Source as Origin;
 use crate::core::problem::{Problem, Result};
@@ -168,7 +169,7 @@ fn corpus(
         return Ok(());
     }
     let mut told = Instant::now();
-    let mut batch_done = |responses: &crate::core::corpus::responses::Responses| {
+    let mut batch_done = |responses: &Responses| {
         if responses.is_whole() || told.elapsed() >= PAUSE {
             loaded.expect_unchanged()?;
             kept.keep(responses)?;

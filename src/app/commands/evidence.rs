@@ -21,7 +21,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "lens",
         help: "show on the card which tokens the listed features promote and suppress",
-        keys: &["L"],
+        keys: &["W"],
         reach: Reach::Screen,
         enabled: can_ask,
         run: |state| {

@@ -75,3 +75,15 @@ pub struct Evidence {
     /// Whether families are folded as soon as they are known.
     pub folds: bool,
 }
+
+impl Evidence {
+    /// The families of `subject`, with the view by whose pairs they are.
+    pub fn families_of(&self, subject: &Subject) -> Option<(View, &Arc<Families>)> {
+        self.families.as_ref().filter(|(of, ..)| of == subject).map(|(_, view, families)| (*view, families))
+    }
+
+    /// The families of `subject` that the table folds; None if it folds none.
+    pub fn folding(&self, subject: Option<&Subject>) -> Option<Arc<Families>> {
+        subject.filter(|_| self.folds).and_then(|subject| self.families_of(subject)).map(|(_, families)| Arc::clone(families))
+    }
+}

@@ -34,12 +34,12 @@ use crate::store::{labels, run_file, run_model};
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Runs `corpus`.
-pub fn corpus(arguments: CorpusArguments) -> Result<ExitCode> {
+pub fn corpus(arguments: &CorpusArguments) -> Result<ExitCode> {
     let path = file_or_kept(arguments.run.clone())?;
     let run = run_file::read(&path)?;
     let manifest = run.manifest.clone();
-    let features = features(run, &path, &arguments)?;
-    let responses = answered(&manifest, &features, &arguments)?;
+    let features = features(run, &path, arguments)?;
+    let responses = answered(&manifest, &features, arguments)?;
     let label = arguments.label.as_deref().map(|name| named(&responses, name)).transpose()?;
     let level = if arguments.quantile > 0.0 { Level::Quantile(arguments.quantile) } else { Level::AboveZero };
     match arguments.format {

@@ -38,7 +38,7 @@ impl Score {
             Level::AboveZero => 0.0,
             Level::Quantile(share) => feature.tally.edge(share),
         };
-        let [predicted, hits] = feature.tally.from(threshold, label);
+        let [predicted, hits] = feature.tally.count_from(threshold, label);
         Some(Self { label, threshold, predicted, hits, labelled })
     }
 

@@ -75,7 +75,7 @@ impl Tally {
     }
 
     /// The numbers of tokens whose activation is at least `edge`, an edge of a bin or 0: all, and those with the label number `label`.
-    pub fn from(&self, edge: f32, label: usize) -> [u64; 2] {
+    pub fn count_from(&self, edge: f32, label: usize) -> [u64; 2] {
         self.bins.range(edge.to_bits() >> DROPPED..).fold([0, 0], |[tokens, labelled], (_, bin)| {
             [tokens + bin.tokens, labelled + bin.labelled.get(label).copied().unwrap_or(0)]
         })
@@ -114,7 +114,7 @@ mod tests {
             }
             for label in 0..2 {
                 let at_least: Vec<u64> = seen.iter().filter(|(value, _)| *value >= edge).map(|(_, mask)| mask >> label & 1).collect();
-                prop_assert_eq!(tally.from(edge, label), [at_least.len() as u64, at_least.iter().sum()]);
+                prop_assert_eq!(tally.count_from(edge, label), [at_least.len() as u64, at_least.iter().sum()]);
             }
             prop_assert_eq!(tally.largest.to_bits(), sorted[sorted.len() - 1].to_bits());
         }
@@ -127,6 +127,6 @@ mod tests {
         tally.count(-2.0, 1, 1);
         tally.count(1.0, 0, 1);
         assert_eq!((tally.fired, tally.mean(), tally.largest), (2, Some(1.5), 2.0));
-        assert_eq!(tally.from(2.0, 0), [1, 1]);
+        assert_eq!(tally.count_from(2.0, 0), [1, 1]);
     }
 }

@@ -1,5 +1,7 @@
 //! The codes of a few features of one dictionary, without those of all others where the rule allows it.
 
+use std::ops::Range;
+
 use pulp::Arch;
 use rayon::prelude::*;
 
@@ -25,7 +27,8 @@ impl<'a> Chosen<'a> {
         let encoders = if dictionary.arithmetic().rule.decides_each_alone() {
             let mut encoders = Vec::with_capacity(features.len() * dictionary.width());
             for feature in &features {
-                encoders.extend(dictionary.encoder(*feature as usize..*feature as usize + 1)?);
+                let start = *feature as usize;
+                encoders.extend(dictionary.encoder(Range { start, end: start + 1 })?);
             }
             Some(encoders)
         } else {

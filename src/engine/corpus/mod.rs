@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::core::corpus::context::{AROUND, Context};
 use crate::core::corpus::responses::{LabelRecord, OfFeature, Responses};
 use crate::core::corpus::tally::Tally;
-use crate::core::label::Labels;
+use crate::core::label::{Label, Labels};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::FeatureId;
 use crate::engine::bos;
@@ -75,11 +75,7 @@ impl Question<'_> {
             self.features,
             self.labels.all(),
         );
-        let label = |label: &crate::core::label::Label| LabelRecord {
-            name: label.name.clone(),
-            meaning: label.meaning.clone(),
-            tokens: 0,
-        };
+        let label = |label: &Label| LabelRecord { name: label.name.clone(), meaning: label.meaning.clone(), tokens: 0 };
         Ok(Responses {
             key: sha256_hex(decisive.as_bytes()),
             corpus: self.source.name(),
@@ -235,14 +231,14 @@ fn add(responses: &mut Responses, tokenizer: &Tokenizer, window: &Window, fired:
             tally.count(*code, window.masks[*token], labels);
         }
         let strongest = fired.iter().copied().reduce(|best, next| if next.1.abs() > best.1.abs() { next } else { best });
-        if let Some((token, code)) = strongest.filter(|(_, code)| tally.contexts.wants(code.abs())) {
-            tally.contexts.offer(context(tokenizer, window, &fired, (token, code)));
+        if let Some((token, _)) = strongest.filter(|(_, code)| tally.contexts.wants(code.abs())) {
+            tally.contexts.offer(context(tokenizer, window, &fired, token));
         }
     }
 }
 
 /// The context of the token at which `fired` is strongest.
-fn context(tokenizer: &Tokenizer, window: &Window, fired: &[(usize, f32)], (token, _): (usize, f32)) -> Context {
+fn context(tokenizer: &Tokenizer, window: &Window, fired: &[(usize, f32)], token: usize) -> Context {
     let [before, after] = AROUND;
     let shown = token.saturating_sub(before)..(token + after + 1).min(window.tokens.len());
     let mut activations = vec![0.0; shown.len()];
@@ -261,7 +257,6 @@ fn context(tokenizer: &Tokenizer, window: &Window, fired: &[(usize, f32)], (toke
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::label::Label;
     use crate::core::label::predicate::Predicate;
     use crate::core::label::words::Words;
     use crate::core::request::ModelSource;
@@ -310,7 +305,7 @@ mod tests {
         for feature in &whole.features {
             let strongest = &feature.tally.contexts.kept()[0];
             assert_eq!(strongest.largest().to_bits(), feature.tally.largest.to_bits());
-            assert_eq!(feature.tally.from(0.0, 0)[0], feature.tally.fired);
+            assert_eq!(feature.tally.count_from(0.0, 0)[0], feature.tally.fired);
         }
         let other = Question { window: Some(9), ..question };
         assert_ne!(other.begin(&cancel).unwrap().key, begun.key);

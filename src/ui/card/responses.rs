@@ -60,11 +60,13 @@ fn described(responses: &Responses, found: &OfFeature) -> String {
     let label = responses.labels.get(score.label).map_or("", |label| &label.name);
     let share = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.2}"));
     let base = 100.0 * score.labelled as f64 / responses.tokens.max(1) as f64;
+    let strong = Score::of(responses, found, score.label, Level::Quantile(0.5)).and_then(|score| score.precision());
     format!(
-        "best label: {label}, precision {} ({} of {} firing tokens), recall {}; {base:.1} % of all tokens have it",
+        "best label: {label}, precision {} ({} of {} firing tokens; {} of their stronger half), recall {}; {base:.1} % of all tokens have it",
         share(score.precision()),
         score.hits,
         score.predicted,
+        share(strong),
         share(score.recall()),
     )
 }

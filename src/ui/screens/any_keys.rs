@@ -169,7 +169,7 @@ proptest! {
 }
 
 /// Keys that lead to states in which different commands can do something.
-const STARTS: [&str; 19] = [
+const STARTS: [&str; 20] = [
     "",
     "2 j j j",
     "y n",
@@ -189,6 +189,7 @@ const STARTS: [&str; 19] = [
     "D enter",
     "T enter",
     "b enter esc",
+    "W",
 ];
 
 /// The small study, of whose pairs one was dropped.
