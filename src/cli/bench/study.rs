@@ -165,7 +165,8 @@ mod tests {
         let findings = findings(1800).unwrap();
         for view in findings.study.all() {
             let counts = findings.view(view).counts(Selection::Threshold(0.0));
-            assert_eq!(counts, vec![100; 18]);
+            let listed: Vec<usize> = counts.into_iter().filter(|count| *count > 0).collect();
+            assert_eq!(listed, vec![100; 18]);
         }
         assert_eq!(findings.detail(MALE).detail().features.len(), 1000);
     }
