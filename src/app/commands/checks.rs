@@ -22,7 +22,7 @@ pub const COMMANDS: &[Command] = &[
     Command {
         name: "ablate-each",
         help: "ablate each marked or listed feature by itself, by zero and by resample: [error]",
-        keys: &["B"],
+        keys: &["Z"],
         reach: Reach::Features,
         enabled: can_check,
         run: |state| ask(state, Asked::AblateEach, "recomputed"),

@@ -189,7 +189,7 @@ fn a_check_runs_behind_its_window_and_closing_that_does_not_end_it() {
 #[test]
 fn the_key_that_cancels_asks_and_what_was_found_stays_as_a_part() {
     let mut pilot = kept();
-    pilot.press("B enter");
+    pilot.press("Z enter");
     let (number, request) = asked(&mut pilot);
     let What::Each { features, error } = &request.check.what else { panic!("{request:?}") };
     assert_eq!(features.len(), 18);
@@ -208,7 +208,7 @@ fn the_key_that_cancels_asks_and_what_was_found_stays_as_a_part() {
     pilot.press("L enter");
     assert!(text(&pilot).contains("partial: the check did not come to its end"), "{}", text(&pilot));
     // A part is no answer: asked again, it is run again.
-    pilot.press("esc B enter");
+    pilot.press("esc Z enter");
     assert_eq!(asked(&mut pilot).1.check, request.check);
 }
 
@@ -225,7 +225,7 @@ fn leaving_asks_while_a_check_runs() {
 #[test]
 fn single_features_are_ordered_copied_and_gone_to() {
     let mut pilot = kept();
-    let done = checked(&mut pilot, "B enter");
+    let done = checked(&mut pilot, "Z enter");
     let Found::Each(each) = &done.found else { panic!("{done:?}") };
     let first = |pilot: &Pilot| {
         let line = pilot.screen().into_iter().rfind(|line| line.contains("│>")).unwrap();
