@@ -127,15 +127,15 @@ fn derivatives_of_every_output_are_those_of_automatic_differentiation() {
         let input = draws.tensor([3, 4, 16], 0.0).require_grad();
         let positions = model.positions(&input);
         let (_, kept) = model.layer_forward(0, input.clone().detach(), &positions, false);
-        let mut sites: Vec<(Site, [Tensor<Tracking, 3>; 2])> = Vec::new();
-        let mut hook = |site, output: Tensor<Tracking, 3>| {
-            let zero = Tensor::zeros(output.dims(), &NdArrayDevice::Cpu).require_grad();
-            sites.push((site, [zero.clone(), output + zero]));
-            sites[sites.len() - 1].1[1].clone()
-        };
-        model.layer_forward_hooked(0, input.clone(), &positions, false, &mut hook);
-        let at = |site| &sites.iter().find(|(other, _)| *other == site).unwrap().1;
         for submodule in SubmoduleKind::OUTPUTS.map(|kind| Submodule::new(kind, 0)) {
+            let mut sites: Vec<(Site, [Tensor<Tracking, 3>; 2])> = Vec::new();
+            let mut hook = |site, output: Tensor<Tracking, 3>| {
+                let zero = Tensor::zeros(output.dims(), &NdArrayDevice::Cpu).require_grad();
+                sites.push((site, [zero.clone(), output + zero]));
+                sites[sites.len() - 1].1[1].clone()
+            };
+            model.layer_forward_hooked(0, input.clone(), &positions, false, &mut hook);
+            let at = |site| &sites.iter().find(|(other, _)| *other == site).unwrap().1;
             let [_, output] = at(Site::Output(submodule));
             let upstream = draws.tensor(output.dims(), 0.0);
             let gradients = (output.clone() * upstream.clone()).sum().backward();
