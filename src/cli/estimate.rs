@@ -106,7 +106,7 @@ mod tests {
             let config = Config::parse(preset.model.config.as_ref().unwrap().as_bytes(), &preset.name).unwrap();
             let dictionaries: Vec<usize> = preset.dictionaries.iter().flat_map(features).collect();
             assert!(
-                dictionaries.len() % config.layers == 0 && dictionaries.iter().all(|features| *features > 0),
+                dictionaries.len().is_multiple_of(config.layers) && dictionaries.iter().all(|features| *features > 0),
                 "{}",
                 preset.name
             );

@@ -59,11 +59,11 @@ fn from_neuronpedia(arguments: &NeuronpediaArguments) -> Result<ExitCode> {
 /// The submodule of each dictionary, by its name on Neuronpedia.
 fn submodules(export: &Export, named: Option<Submodule>) -> Result<BTreeMap<String, Submodule>> {
     let sources: Vec<&String> = export.dictionaries.keys().map(|(_, source)| source).collect();
-    if let (Some(named), [first, others @ ..]) = (named, sources.as_slice()) {
-        if let Some(other) = others.iter().find(|other| other != &first) {
-            let what = format!("names one submodule, the files are of {} and {}", excerpt(first, 40), excerpt(other, 40));
-            return Err(Problem::new(format_args!("--submodule {named}"), what, "import them one by one"));
-        }
+    if let (Some(named), [first, others @ ..]) = (named, sources.as_slice())
+        && let Some(other) = others.iter().find(|other| other != &first)
+    {
+        let what = format!("names one submodule, the files are of {} and {}", excerpt(first, 40), excerpt(other, 40));
+        return Err(Problem::new(format_args!("--submodule {named}"), what, "import them one by one"));
     }
     let of = |source: &&String| {
         let submodule = named.or_else(|| neuronpedia::submodule(source)).ok_or_else(|| {

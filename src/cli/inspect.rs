@@ -134,9 +134,10 @@ fn inspect_remote(remote: &Remote, arguments: &InspectArguments) -> Result<ExitC
         }
     }
     if folders.is_empty() {
-        let files: String =
-            headers.files.iter().map(|(path, size)| format!("  {:>10}  {}\n", bytes(*size), printable(path))).collect();
-        output::print(&format!("no dictionary in a format that is read (`saescope models`):\n{files}"))?;
+        output::print("no dictionary in a format that is read (`saescope models`):\n")?;
+        for (path, size) in &headers.files {
+            output::print(&format!("  {:>10}  {}\n", bytes(*size), printable(path)))?;
+        }
     }
     Ok(if refused || folders.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }

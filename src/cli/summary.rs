@@ -108,18 +108,18 @@ pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
 /// The number of active features, with the one that is declared, if one is.
 fn active(record: &DictionaryRecord) -> String {
     let measured = record.report.map_or_else(String::new, |report| format!("{:.1}", report.active));
-    beside(measured, record.stated_active.map(|declared| format!("{declared}")))
+    beside(&measured, record.stated_active.map(|declared| format!("{declared}")))
 }
 
 /// The explained variance, with the one that is declared, if one is.
 fn explained(record: &DictionaryRecord) -> String {
     let measured = record.report.and_then(|report| report.explained);
     let measured = measured.map_or_else(String::new, |explained| format!("{:.1} %", 100.0 * explained));
-    beside(measured, record.stated_explained.map(|declared| format!("{:.1} %", 100.0 * declared)))
+    beside(&measured, record.stated_explained.map(|declared| format!("{:.1} %", 100.0 * declared)))
 }
 
-fn beside(measured: String, declared: Option<String>) -> String {
-    declared.map_or_else(|| measured.clone(), |declared| format!("{measured} (declared {declared})"))
+fn beside(measured: &str, declared: Option<String>) -> String {
+    declared.map_or_else(|| measured.to_owned(), |declared| format!("{measured} (declared {declared})"))
 }
 
 /// `text` in lines of at most 80 columns, broken between words.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::effects::{Detail, ViewEffects};
 use super::merge::{Named, Part, expect_same_study, merge_detail, sum_up};
 use super::problem::{Problem, Result};
-use super::run::Run;
+use super::run::{DictionaryRecord, Run};
 use super::selection::Selection;
 use super::submodule::Submodule;
 use super::view::View;
@@ -34,7 +34,7 @@ pub fn merge(runs: Vec<Named>) -> Result<Run> {
             let what = format_args!("has other examples than {first_name}");
             return Err(Problem::new(name, what, "merge runs of one study with the same --tokens, --examples and --seed"));
         }
-        for submodule in run.manifest.dictionaries.iter().filter_map(|record| record.place()) {
+        for submodule in run.manifest.dictionaries.iter().filter_map(DictionaryRecord::place) {
             if let Some(other) = owners.insert(submodule, name) {
                 let what = format_args!("has {submodule}, as has {other}");
                 let remedy = "merge runs over different submodules, or shards that `run --shard I/N` wrote";
@@ -46,7 +46,7 @@ pub fn merge(runs: Vec<Named>) -> Result<Run> {
     let mut manifest = runs[0].manifest.clone();
     sum_up(&mut manifest, &runs);
     manifest.dictionaries = runs.iter().flat_map(|run| run.manifest.dictionaries.iter().cloned()).collect();
-    manifest.dictionaries.sort_by_key(|record| record.place());
+    manifest.dictionaries.sort_by_key(DictionaryRecord::place);
     let views = manifest.study.all().map(|view| merge_view(view, &runs, manifest.detail)).collect();
     Ok(Run { manifest, views })
 }

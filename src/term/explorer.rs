@@ -165,14 +165,7 @@ pub fn explore(start: Start) -> Result<()> {
         session: None,
         leaving: false,
     };
-    let mut effects = Vec::new();
-    if show_published {
-        let published = commands::of(CommandId::PUBLISHED);
-        effects.extend(published.map_or_else(Vec::new, |command| commands::run(&mut explorer.state, command)));
-    } else if let Some(request) = request {
-        effects.extend(job::start(&mut explorer.state, request));
-        welcome::greet(&mut explorer.state);
-    }
+    let effects = opening(&mut explorer.state, request, show_published);
     if let Some(says) = start.says {
         explorer.log.line(&says);
         explorer.state.notice = Some(Notice::refused(says));
@@ -279,6 +272,18 @@ fn read_terminal(sender: Sender<Incoming>) -> Result<()> {
     };
     Builder::new().name("terminal".to_owned()).spawn(read).map_err(failed)?;
     Ok(())
+}
+
+/// Begins with what was asked for on the command line: the published figures, or a computation.
+fn opening(state: &mut State, request: Option<Request>, show_published: bool) -> Vec<Effect> {
+    if show_published {
+        let published = commands::of(CommandId::PUBLISHED);
+        return published.map_or_else(Vec::new, |command| commands::run(state, command));
+    }
+    let Some(request) = request else { return Vec::new() };
+    let effects = job::start(state, request);
+    welcome::greet(state);
+    effects
 }
 
 struct Explorer {

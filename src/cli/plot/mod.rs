@@ -9,6 +9,7 @@ mod draw;
 mod paper;
 mod text;
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -41,7 +42,7 @@ pub fn plot(arguments: &PlotArguments) -> Result<ExitCode> {
 
 /// The format that is asked for, else that of the file's ending, else text.
 fn format(arguments: &PlotArguments) -> Result<PlotFormat> {
-    let ending = arguments.output.as_deref().and_then(Path::extension).map(|ending| ending.to_ascii_lowercase());
+    let ending = arguments.output.as_deref().and_then(Path::extension).map(OsStr::to_ascii_lowercase);
     let by_ending = match ending.as_deref().and_then(|ending| ending.to_str()) {
         Some("svg") => Some(PlotFormat::Svg),
         Some("png") => Some(PlotFormat::Png),

@@ -88,11 +88,11 @@ fn of_view(facts: &Facts<'_>, feature: FeatureId, view: View) -> Markup {
     let agreeing = sure.map_or_else(String::new, |sure| format!("{} of {}", sure.signs.agreeing(sure.mean), sure.signs.count()));
     html! { tr {
         th scope="row" { (facts.findings.study.name(view).as_str()) }
-        (number(signed(effect.map(f64::from)), effect.map(f64::from)))
-        (number(unsigned(error), error))
+        (number(&signed(effect.map(f64::from)), effect.map(f64::from)))
+        (number(&unsigned(error), error))
         td { (interval(ends)) " " (mark) }
-        (number(probability(tested.map(|tested| tested.p)), tested.map(|tested| tested.p)))
-        (number(probability(tested.map(|tested| tested.q)), tested.map(|tested| tested.q)))
+        (number(&probability(tested.map(|tested| tested.p)), tested.map(|tested| tested.p)))
+        (number(&probability(tested.map(|tested| tested.q)), tested.map(|tested| tested.q)))
         td { (agreeing) }
     } }
 }

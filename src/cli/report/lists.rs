@@ -13,7 +13,7 @@ use crate::core::uncertainty::Touched;
 use crate::core::view::View;
 
 /// A cell of a number: what is shown, and all digits to sort by.
-pub fn number(shown: String, value: Option<f64>) -> Markup {
+pub fn number(shown: &str, value: Option<f64>) -> Markup {
     html! { td.number data-sort=[value.filter(|value| value.is_finite())] { (shown) } }
 }
 
@@ -101,20 +101,20 @@ fn feature(facts: &Facts<'_>, of_view: &OfView, row: &Row, others: &[View]) -> M
     let mark = sure.and_then(|sure| Touched::by(sure, facts.selection)).map_or("", Touched::mark);
     let tested = facts.tested(row.ranked_in, row.feature);
     html! { tr {
-        (number(row.rank.map_or_else(String::new, |rank| rank.to_string()), row.rank.map(f64::from)))
+        (number(&row.rank.map_or_else(String::new, |rank| rank.to_string()), row.rank.map(f64::from)))
         th scope="row" {
             @if facts.cards.contains(&row.feature) { a href={ "#" (anchor(row.feature)) } { (name) } } @else { (name) }
         }
-        (number(signed(Some(f64::from(row.effect))), Some(f64::from(row.effect))))
-        (number(unsigned(error), error))
-        (number(ratio(in_errors), in_errors))
+        (number(&signed(Some(f64::from(row.effect))), Some(f64::from(row.effect))))
+        (number(&unsigned(error), error))
+        (number(&ratio(in_errors), in_errors))
         td.number data-sort=[sure.map(|sure| sure.low)] { (interval(sure)) " " (mark) }
-        (number(probability(tested.map(|tested| tested.p)), tested.map(|tested| tested.p)))
-        (number(probability(tested.map(|tested| tested.q)), tested.map(|tested| tested.q)))
+        (number(&probability(tested.map(|tested| tested.p)), tested.map(|tested| tested.p)))
+        (number(&probability(tested.map(|tested| tested.q)), tested.map(|tested| tested.q)))
         td { (cells::fires(row, findings)) }
         @for view in others {
             @let effect = findings.view(*view).effect(row.feature).map(f64::from);
-            (number(signed(effect), effect))
+            (number(&signed(effect), effect))
         }
         @let said = said(row, &findings.study, facts.tags, &of_view.spec);
         td {

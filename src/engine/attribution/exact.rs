@@ -103,8 +103,8 @@ fn steps(site: &Site<'_>, view: &ViewBatch, passes: &[(usize, Target)]) -> Resul
     let Some(inside) = Inner::of(site.submodule).and_then(Inner::site) else { return Ok(changes) };
     // Inside of a block the stream changes by what the block makes of the change.
     let rows = |(row, _): &(usize, Target)| {
-        let (side, _) = view.direction.orient(0, 1);
-        site.prepared.row(Source::of(site.submodule), side, *row)
+        let (clean_side, _) = view.direction.orient(0, 1);
+        site.prepared.row(Source::of(site.submodule), clean_side, *row)
     };
     let before: Vec<f32> = passes.iter().flat_map(rows).copied().collect();
     let after: Vec<f32> = before.iter().zip(changes.iter().flatten()).map(|(value, step)| value + step).collect();

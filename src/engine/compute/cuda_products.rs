@@ -10,6 +10,7 @@ use burn_cubecl::tensor::CubeTensor;
 use burn_cuda::Cuda;
 use cubek::matmul::definition::{MatmulElems, MatmulGlobalElems};
 use cubek::matmul::launch::{Strategy, launch_ref};
+use cubek::matmul::routines::BlueprintStrategy;
 use cubek::std::InputBinding;
 
 use crate::engine::model::products::Products;
@@ -38,7 +39,7 @@ fn multiplied(left: &Numbers, right: &Numbers) -> Numbers {
         )
     };
     // The naive kernel takes every shape, as in burn's own list of kernels.
-    let launched = launch(&Strategy::SimpleUnit(Default::default())).or_else(|_| launch(&Strategy::Naive));
+    let launched = launch(&Strategy::SimpleUnit(BlueprintStrategy::default())).or_else(|_| launch(&Strategy::Naive));
     launched.unwrap_or_else(|error| panic!("no kernel multiplies {:?} by {:?}: {error:?}", left.meta, right.meta));
     product
 }

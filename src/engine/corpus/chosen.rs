@@ -42,16 +42,15 @@ impl<'a> Chosen<'a> {
         let mut found = Vec::with_capacity(tokens.len());
         for tokens in tokens.chunks(TOKENS_AT_ONCE) {
             cancel.check()?;
-            match &self.encoders {
-                Some(encoders) => found.extend(self.alone(encoders, tokens)?),
-                None => {
-                    for codes in compute.encode(self.dictionary, tokens, cancel)? {
-                        let place = |(feature, code): &(u32, f32)| Some((self.features.binary_search(feature).ok()?, *code));
-                        found.push(codes.iter().filter_map(place).collect());
-                    }
-                    self.dictionary.release();
-                }
+            if let Some(encoders) = &self.encoders {
+                found.extend(self.alone(encoders, tokens)?);
+                continue;
             }
+            for codes in compute.encode(self.dictionary, tokens, cancel)? {
+                let place = |(feature, code): &(u32, f32)| Some((self.features.binary_search(feature).ok()?, *code));
+                found.push(codes.iter().filter_map(place).collect());
+            }
+            self.dictionary.release();
         }
         Ok(found)
     }

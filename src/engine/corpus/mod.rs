@@ -180,8 +180,8 @@ impl Question<'_> {
         windows: &[Window],
         bos: Option<u32>,
         cancel: &Cancel,
-    ) -> Result<Vec<BTreeMap<usize, Vec<(usize, f32)>>>> {
-        let mut fired = vec![BTreeMap::<usize, Vec<(usize, f32)>>::new(); windows.len()];
+    ) -> Result<Vec<Fired>> {
+        let mut fired = vec![Fired::new(); windows.len()];
         let mut places: Vec<usize> = (0..windows.len()).collect();
         places.sort_by_key(|place| windows[*place].tokens.len());
         let skipped = usize::from(bos.is_some());
@@ -210,6 +210,9 @@ impl Question<'_> {
         Ok(fired)
     }
 }
+
+/// The features that fire in a window, by their place among the asked ones, each with its tokens and codes.
+type Fired = BTreeMap<usize, Vec<(usize, f32)>>;
 
 fn has(dictionary: &Dictionary, feature: FeatureId) -> bool {
     dictionary.submodule() == feature.submodule && (feature.index.0 as usize) < dictionary.features()

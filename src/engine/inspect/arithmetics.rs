@@ -32,7 +32,7 @@ pub fn arithmetics(dictionary: &Dictionary, outputs: &[&[f32]]) -> Vec<Tried> {
             // layer_norm subtracts the mean in any frame.
             let is_new = (frame, scale) != (stated.frame, stated.scale) && (frame, scale) != (Frame::Centred, Scale::LayerNorm);
             if is_new {
-                all.push(of(dictionary, Arithmetic { frame, scale, ..stated.clone() }, ""));
+                all.push(of(dictionary, Arithmetic { scale, frame, ..stated.clone() }, ""));
             }
         }
     }

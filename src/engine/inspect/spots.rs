@@ -10,6 +10,9 @@ use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::place::Place;
 use crate::engine::model::inside::{Inside, Layer};
 
+/// The activations of one place inside of a layer; None where the model has no such place.
+type Pick<'a> = &'a dyn Fn(&Inside) -> Option<&Vec<f32>>;
+
 /// A place, and what the texts leave there.
 pub struct Spot {
     /// The place in words.
@@ -123,12 +126,12 @@ fn inside(set: &Set<'_>, layer: usize, traces: &[Trace], cancel: &Cancel) -> Res
         cancel.check()?;
         seen.push(weights.look(trace.entering(layer)));
     }
-    let all = |pick: &dyn Fn(&Inside) -> Option<&Vec<f32>>| -> Option<Vec<f32>> {
+    let all = |pick: Pick<'_>| -> Option<Vec<f32>> {
         seen.iter().map(|inside| pick(inside).cloned()).collect::<Option<Vec<_>>>().map(|values| values.concat())
     };
     // In models whose MLP reads beside the attention there is no stream between them.
     let has_middle = !config.parallel_residual;
-    let places: [(Place, &dyn Fn(&Inside) -> Option<&Vec<f32>>); 4] = [
+    let places: [(Place, Pick<'_>); 4] = [
         (Place::Heads(layer), &|inside| Some(&inside.heads)),
         (Place::Middle(layer), &|inside| Some(&inside.middle)),
         (Place::MlpInput(layer), &|inside| Some(&inside.mlp_input)),
@@ -137,7 +140,7 @@ fn inside(set: &Set<'_>, layer: usize, traces: &[Trace], cancel: &Cancel) -> Res
     let places = places.into_iter().filter(|(place, _)| has_middle || !matches!(place, Place::Middle(_)));
     let named = places.filter_map(|(place, pick)| Some(spot(set, &place, all(pick)?)));
     // Dictionaries are said to belong behind these norms, so no stated place is one of these.
-    let before: [(SubmoduleKind, &dyn Fn(&Inside) -> Option<&Vec<f32>>); 2] = [
+    let before: [(SubmoduleKind, Pick<'_>); 2] = [
         (SubmoduleKind::Attention, &|inside| inside.attention_before_norm.as_ref()),
         (SubmoduleKind::Mlp, &|inside| inside.mlp_before_norm.as_ref()),
     ];

@@ -48,16 +48,16 @@ pub fn synthesize_host(
     };
     for index in 0..=last {
         let layer = Layer::<NdArray<f32>>::load(&config, &weights, index, &NdArrayDevice::Cpu, &Cancel::default())?;
-        let seen: Vec<Inside> = streams.iter().map(|stream| layer.look(stream)).collect();
+        let insides: Vec<Inside> = streams.iter().map(|stream| layer.look(stream)).collect();
         match host.published {
             Published::Residual => {
-                residual(host, index, &seen, seed, sink)?;
+                residual(host, index, &insides, seed, sink)?;
                 tell(&format!("resid_{index}"));
             }
-            Published::GemmaScope { layer } if layer == index => gemma_scope(host, index, &seen, seed, sink, tell)?,
+            Published::GemmaScope { layer } if layer == index => gemma_scope(host, index, &insides, seed, sink, tell)?,
             Published::GemmaScope { .. } => {}
         }
-        streams = seen.into_iter().map(|inside| inside.leaving).collect();
+        streams = insides.into_iter().map(|inside| inside.leaving).collect();
     }
     Ok(())
 }
@@ -82,8 +82,11 @@ fn embed(config: &Config, weights: &WeightFiles, prompt: &[u32]) -> Result<Vec<f
     Ok(stream)
 }
 
-fn rows(seen: &[Inside], pick: fn(&Inside) -> &Vec<f32>, width: usize) -> Vec<&[f32]> {
-    seen.iter().flat_map(|inside| pick(inside).chunks_exact(width)).collect()
+/// The activations of one place inside of a layer.
+type Pick = fn(&Inside) -> &Vec<f32>;
+
+fn rows(insides: &[Inside], pick: Pick, width: usize) -> Vec<&[f32]> {
+    insides.iter().flat_map(|inside| pick(inside).chunks_exact(width)).collect()
 }
 
 fn made(host: Host, submodule: Submodule, tokens: &[&[f32]], seed: u32) -> Random {
@@ -92,12 +95,12 @@ fn made(host: Host, submodule: Submodule, tokens: &[&[f32]], seed: u32) -> Rando
 }
 
 /// The dictionary of a layer's output, under the name of the stream that enters the next layer.
-fn residual(host: Host, index: usize, seen: &[Inside], seed: u32, sink: &dyn Sink) -> Result<()> {
+fn residual(host: Host, index: usize, insides: &[Inside], seed: u32, sink: &dyn Sink) -> Result<()> {
     let centred = |row: &[f32]| -> Vec<f32> {
         let mean = row.iter().map(|value| f64::from(*value)).sum::<f64>() / row.len() as f64;
         row.iter().map(|value| value - mean as f32).collect()
     };
-    let tokens: Vec<Vec<f32>> = rows(seen, |inside| &inside.leaving, host.width).into_iter().map(centred).collect();
+    let tokens: Vec<Vec<f32>> = rows(insides, |inside| &inside.leaving, host.width).into_iter().map(centred).collect();
     let tokens: Vec<&[f32]> = tokens.iter().map(Vec::as_slice).collect();
     let made = made(host, Submodule::new(SubmoduleKind::Residual, index), &tokens, seed);
     let hook = if index + 1 == host.layers {
@@ -116,15 +119,15 @@ fn residual(host: Host, index: usize, seen: &[Inside], seed: u32, sink: &dyn Sin
 }
 
 /// Gemma Scope's dictionaries of a layer: its output, the MLP's, and the heads'.
-fn gemma_scope(host: Host, layer: usize, seen: &[Inside], seed: u32, sink: &dyn Sink, tell: &dyn Fn(&str)) -> Result<()> {
+fn gemma_scope(host: Host, layer: usize, insides: &[Inside], seed: u32, sink: &dyn Sink, tell: &dyn Fn(&str)) -> Result<()> {
     let heads = host.heads * host.head_width;
-    let sites: [(&str, SubmoduleKind, fn(&Inside) -> &Vec<f32>, usize); 3] = [
+    let sites: [(&str, SubmoduleKind, Pick, usize); 3] = [
         ("res", SubmoduleKind::Residual, |inside| &inside.leaving, host.width),
         ("mlp", SubmoduleKind::Mlp, |inside| &inside.mlp, host.width),
         ("att", SubmoduleKind::Attention, |inside| &inside.heads, heads),
     ];
     for (site, kind, pick, width) in sites {
-        let made = made(host, Submodule::new(kind, layer), &rows(seen, pick, width), seed);
+        let made = made(host, Submodule::new(kind, layer), &rows(insides, pick, width), seed);
         let folder = format!("dictionaries/gemma-scope-2b-pt-{site}/layer_{layer}/width_16k/average_l0_{}", host.active);
         sink.stream(&format!("{folder}/params.npz"), &mut |out| made.stream_gemma_scope(out))?;
         tell(&format!("{site} of layer {layer}"));

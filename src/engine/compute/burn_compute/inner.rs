@@ -58,8 +58,8 @@ impl<B: Products> BurnCompute<B> {
     /// The sums of [`super::Compute::added`].
     pub(super) fn added_by(&self, site: Site, rows: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
         let mut added = Vec::new();
-        let size = self.extent.tokens.max(1) * self.width_at(site);
-        for rows in rows.chunks(size) {
+        let values_at_once = self.extent.tokens.max(1) * self.width_at(site);
+        for rows in rows.chunks(values_at_once) {
             cancel.check()?;
             added.extend(download(self.model.added(site, self.rows(rows, self.width_at(site)))));
         }
