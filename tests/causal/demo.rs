@@ -21,7 +21,6 @@ fn the_strongest_features_remove_more_bias_than_control_sets() {
         for sampler in ["random", "stratified"] {
             let controls = &last["controls"][sampler]["bias"];
             let sets: Vec<f64> = serde_json::from_value(controls["per_set"].clone()).unwrap();
-            println!("{view}: bias {bias:.3}, {sampler}: mean {} of {}", controls["mean"], controls["interval"]);
             assert_eq!(sets.len(), 20);
             assert!(sets.iter().all(|control| *control < bias), "{view}: bias {bias}, {sampler}: {sets:?}");
         }

@@ -48,9 +48,9 @@ fn a_curve_is_the_ablation_of_its_sets() {
         let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Both, &cancel).unwrap();
         let strongest = ACTIVE.map(feature);
         let pool: Vec<(FeatureId, f32)> = strongest.iter().zip(0..).map(|(feature, effect)| (*feature, effect as f32)).collect();
-        let plan = Plan { strongest: &strongest[..4], pool: &pool, controls: 2, seed: 12, texts: None };
-        let found = curve(&plain, &plan, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap();
-        assert_eq!(found, curve(&plain, &plan, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap());
+        let asked = Plan { strongest: &strongest[..4], pool: &pool, controls: 2, seed: 12, texts: None };
+        let found = curve(&plain, &asked, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap();
+        assert_eq!(found, curve(&plain, &asked, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap());
         assert_eq!(found.rungs.iter().map(|rung| rung.size).collect::<Vec<_>>(), [1, 2, 3, 4]);
         for rung in &found.rungs {
             let alone = ablate(&plain, &[set(&ACTIVE[..rung.size])], WAY.0, WAY.1, &mut |_| {}, &cancel).unwrap();
