@@ -26,6 +26,9 @@ fn name(place: Place) -> String {
     }
 }
 
+/// The activations of one place inside of a layer.
+type Pick = fn(&Inside) -> Option<&Vec<f32>>;
+
 /// Activations and gradients of a run, in the order in which they were seen.
 type Seen<B> = Vec<(Place, Tensor<B, 3>)>;
 
@@ -168,7 +171,7 @@ fn the_inside_of_a_layer_alone() {
             };
             let what = |place: &str| format!("{host}, bos.x_clean.{place}_{index}");
             assert_close(&what("middle"), TOLERANCE, &all(|inside| Some(&inside.middle)), &middle);
-            let places: [(&str, fn(&Inside) -> Option<&Vec<f32>>); 5] = [
+            let places: [(&str, Pick); 5] = [
                 ("z", |inside| Some(&inside.heads)),
                 ("attn_raw", |inside| inside.attention_before_norm.as_ref()),
                 ("mlp_raw", |inside| inside.mlp_before_norm.as_ref()),
