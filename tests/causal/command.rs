@@ -169,7 +169,7 @@ fn recorded_as_centred(folder: &Path, count: usize, name: &str) {
     let (header, tensors) = rest.split_at(u64::from_le_bytes(length.try_into().unwrap()) as usize);
     let header = std::str::from_utf8(header).unwrap();
     let mut header = header.trim_end().replacen("b_dec subtracted", "b_dec subtracted, centred", count);
-    while header.len() % 8 != 0 {
+    while !header.len().is_multiple_of(8) {
         header.push(' ');
     }
     let bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), tensors].concat();

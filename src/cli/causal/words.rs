@@ -28,3 +28,13 @@ pub fn number(value: Option<f64>) -> String {
 pub fn interval(interval: Option<[f64; 2]>) -> String {
     interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:+.3} .. {high:+.3}"))
 }
+
+/// A number of a thousandth or less, such as a divergence, or `-`.
+pub fn small(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{:.6}", value + 0.0))
+}
+
+/// An interval of such numbers, or `-`.
+pub fn small_interval(interval: Option<[f64; 2]>) -> String {
+    interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:.6} .. {high:.6}"))
+}
