@@ -48,9 +48,9 @@ fn a_curve_is_the_ablation_of_its_sets() {
         let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Both, &cancel).unwrap();
         let strongest = ACTIVE.map(feature);
         let pool: Vec<(FeatureId, f32)> = strongest.iter().zip(0..).map(|(feature, effect)| (*feature, effect as f32)).collect();
-        let asked = Plan { strongest: &strongest[..4], pool: &pool, controls: 2, seed: 12, texts: None };
-        let found = curve(&plain, &asked, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap();
-        assert_eq!(found, curve(&plain, &asked, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap());
+        let wanted = Plan { strongest: &strongest[..4], pool: &pool, controls: 2, seed: 12, texts: None };
+        let found = curve(&plain, &wanted, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap();
+        assert_eq!(found, curve(&plain, &wanted, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap());
         assert_eq!(found.rungs.iter().map(|rung| rung.size).collect::<Vec<_>>(), [1, 2, 3, 4]);
         for rung in &found.rungs {
             let alone = ablate(&plain, &[set(&ACTIVE[..rung.size])], WAY.0, WAY.1, &mut |_| {}, &cancel).unwrap();
@@ -237,13 +237,15 @@ fn what_a_scaled_feature_wrote_is_taken_out() {
     let dictionaries: Vec<_> = reference_dictionaries("saelens").into_iter().map(scaled).collect();
     let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Clean, &cancel).unwrap();
     let [group] = &plain.groups[..] else { panic!("one length") };
-    let place = plain.dictionary("resid_2".parse().unwrap()).unwrap();
+    let place = plain.dictionary("mlp_2".parse().unwrap()).unwrap();
     let dictionary = &dictionaries[place];
-    // The last residual, whose output at the last position is all that the metric reads.
-    let token = group.positions - 1;
-    let codes = &group.clean(place)[token];
+    // The last layer, of whose output the metric reads the last position alone: what the MLP puts out is added to the stream there.
+    let last = group.positions - 1;
+    let active = |pair: &usize| group.clean(place)[pair * group.positions + last].len();
+    let pair = (0..group.places.len()).max_by_key(active).unwrap();
+    let codes = &group.clean(place)[pair * group.positions + last];
     let width = dictionary.width();
-    let output = &group.traces[0][0].output(dictionary.submodule())[token * width..];
+    let output = &group.traces[0][pair].output(dictionary.submodule())[last * width..];
     let decoder = DecoderRows::read(dictionary, active_features(std::slice::from_ref(codes)), &cancel).unwrap();
     let error = reconstruction_errors(dictionary, &[output], std::slice::from_ref(codes), &decoder);
     let feature = codes.iter().max_by(|one, other| one.1.total_cmp(&other.1)).unwrap().0;
@@ -255,14 +257,17 @@ fn what_a_scaled_feature_wrote_is_taken_out() {
             written.factor * (sum + dictionary.decoder_bias()[index]) + written.offset + error[index]
         })
         .collect();
-    let mut stream = group.traces[0][0].entering(3).to_vec();
-    stream[token * width..].copy_from_slice(&expected);
-    let expected = plain.metrics_of(&[&stream], &group.answers[..1], &cancel).unwrap()[0];
-    let edit = parts(&plain, &[&format!("resid_2/{feature}")]);
-    for error in ErrorTreatment::ALL {
-        let found = metrics(&plain, std::slice::from_ref(&edit), Way::Zero, error, &mut |_| {}, &cancel).unwrap()[0][0];
+    let mut stream = group.traces[0][pair].entering(3).to_vec();
+    let changed = stream[last * width..].iter_mut().zip(expected.iter().zip(output));
+    changed.for_each(|(value, (expected, output))| *value += expected - output);
+    let expected = plain.metrics_of(&[&stream], &group.answers[pair..=pair], &cancel).unwrap()[0];
+    let edit = parts(&plain, &[&format!("mlp_2/{feature}")]);
+    // With clean errors everywhere the last residual would be frozen, too.
+    for error in [ErrorTreatment::Recomputed, ErrorTreatment::CleanTouched] {
+        let found =
+            metrics(&plain, std::slice::from_ref(&edit), Way::Zero, error, &mut |_| {}, &cancel).unwrap()[0][group.places[pair]];
         assert_near(&error.to_string(), f64::from(found), f64::from(expected), 2e-5);
     }
-    let plain_metric = plain.metrics(&cancel).unwrap()[0];
+    let plain_metric = plain.metrics(&cancel).unwrap()[group.places[pair]];
     assert!((plain_metric - expected).abs() > 1e-3, "{plain_metric}, {expected}");
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::facts::{doubt, facts, features, show, sides, with_facts};
 use crate::cli::arguments::AblateArguments;
 use crate::cli::causal::neutral::{self, Corpus};
-use crate::cli::causal::words::{heading, interval, number, wrapped};
+use crate::cli::causal::words::{heading, interval, number, small, small_interval, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
 use crate::core::causal::controls::Sampler;
@@ -132,20 +132,20 @@ fn dose_table(found: &Curve, corpus: &str) -> String {
         let mut row = vec![
             rung.size.to_string(),
             number(rung.strongest.bias.mean.filter(|_| !found.bias.is_within_error())),
-            number(damage.divergence.mean),
-            interval(damage.divergence.interval),
+            small(damage.divergence.mean),
+            small_interval(damage.divergence.interval),
             number(damage.loss_change.mean),
         ];
         for controls in &rung.controls {
             let spread = controls.divergence.as_ref();
-            row.extend([number(spread.map(|spread| spread.mean)), interval(spread.map(|spread| spread.interval))]);
+            row.extend([small(spread.map(|spread| spread.mean)), small_interval(spread.map(|spread| spread.interval))]);
         }
         table.push(row);
     }
     let Some(measured) = measured else { return String::new() };
     let knee = |dose: &Dose| match dose.knee {
         Some(place) => format!("{} features", found.rungs[place].size),
-        None => "none: bias and damage grow together".to_owned(),
+        None => "none (no size lies above the straight line)".to_owned(),
     };
     let summary = match found.dose() {
         Some(dose) => format!("area {:.3}, knee {}", dose.area, knee(&dose)),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::facts::sides;
 use crate::cli::arguments::SideEffectArguments;
-use crate::cli::causal::words::{interval, number, wrapped};
+use crate::cli::causal::words::{interval, number, small, small_interval, wrapped};
 use crate::cli::causal::{Checked, json, neutral};
 use crate::cli::table::Table;
 use crate::core::causal::scores::{Denominator, Score, denominator_of, removed_bias, resamples};
@@ -146,7 +146,7 @@ impl SideEffects {
             if let Some((_, damage)) = &self.texts {
                 let Damage { loss_change, divergence, .. } = &damage[place];
                 row.extend([number(loss_change.mean), interval(loss_change.interval)]);
-                row.extend([number(divergence.mean), interval(divergence.interval)]);
+                row.extend([small(divergence.mean), small_interval(divergence.interval)]);
             }
             row.extend(self.others.iter().map(|other| {
                 let [bias, _] = ratio(&other.bias[place], other.all);

@@ -47,7 +47,7 @@ mod tests {
         assert!((dose.area - (0.25 * 0.45 + 0.75 * 0.9)).abs() < 1e-12, "{}", dose.area);
         // The order in which the points were measured means nothing for the area.
         let turned = Dose::of(&[(4.0, 1.0), (1.0, 0.8), (0.0, 0.1)]).unwrap();
-        assert!((turned.area - dose.area).abs() < 1e-12, "{} {}", turned.area, dose.area);
+        assert!((turned.area - dose.area).abs() < 1e-12, "{turned:?}");
     }
 
     #[test]

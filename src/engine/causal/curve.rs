@@ -52,7 +52,7 @@ impl Plan<'_> {
 /// If there is no feature: a fault of the caller.
 pub fn curve(
     plain: &Plain<'_>,
-    asked: &Plan<'_>,
+    wanted: &Plan<'_>,
     way: Way,
     error: ErrorTreatment,
     told: Told<'_>,
@@ -60,22 +60,22 @@ pub fn curve(
 ) -> Result<Curve> {
     let mut rungs = Vec::new();
     let mut ends = None;
-    for size in ladder(asked.strongest.len()) {
-        let sets = asked.sets(size);
+    for size in ladder(wanted.strongest.len()) {
+        let sets = wanted.sets(size);
         let mut tell = |mut progress: Progress| {
             progress.stage = format!("sets of {size}");
             told(progress);
         };
         let found = ablate(plain, &sets, way, error, &mut tell, cancel)?;
-        let damage = match asked.texts {
+        let damage = match wanted.texts {
             None => Vec::new(),
             Some(texts) => damage(plain, texts, &sets, (way, error), &mut tell, cancel)?,
         };
-        rungs.push(Rung::new(size, &found, &damage, asked.controls));
+        rungs.push(Rung::new(size, &found, &damage, wanted.controls));
         ends.get_or_insert(found);
     }
     let Some(mut found) = ends else { unreachable!("a ladder has a rung") };
     found.sets.clear();
     let Scores { all, empty, span, bias, .. } = Scores::of(&found);
-    Ok(Curve { way, error, all, empty, span, bias, pool: asked.pool.len(), controls: asked.controls, seed: asked.seed, rungs })
+    Ok(Curve { way, error, all, empty, span, bias, pool: wanted.pool.len(), controls: wanted.controls, seed: wanted.seed, rungs })
 }
