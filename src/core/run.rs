@@ -218,6 +218,9 @@ pub struct ModelRecord {
     pub width: usize,
 }
 
+/// How [`DictionaryRecord::arithmetic`] says that a dictionary reads activations less their mean.
+pub const CENTRED: &str = "centred";
+
 /// The dictionary of one submodule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DictionaryRecord {
@@ -257,6 +260,11 @@ pub struct DictionaryRecord {
 }
 
 impl DictionaryRecord {
+    /// Whether it reads centred activations, as its arithmetic says.
+    pub fn is_centred(&self) -> bool {
+        self.arithmetic.iter().any(|words| words.split(", ").any(|word| word == CENTRED))
+    }
+
     /// The submodule; None if the name is that of none.
     pub fn place(&self) -> Option<Submodule> {
         self.submodule.parse().ok()

@@ -63,9 +63,11 @@ fn by_record(manifest: &Manifest) -> Result<ModelSource> {
             dictionaries.push(root);
         }
     }
+    // Only a known model says of all dictionaries that they are centred; where files say it themselves, saying it again changes nothing.
+    let centred = !manifest.dictionaries.is_empty() && manifest.dictionaries.iter().all(DictionaryRecord::is_centred);
     // A path without a folder is seen from the current one.
     let model = if model.as_os_str().is_empty() { PathBuf::from(".") } else { model.to_owned() };
-    Ok(ModelSource::Folder { model, dictionaries, name: Some(manifest.model.name.clone()), centred: false })
+    Ok(ModelSource::Folder { model, dictionaries, name: Some(manifest.model.name.clone()), centred })
 }
 
 /// The folder or archive in which the dictionary at `path` was found: the one that holds a folder such as `0-att-sm` or

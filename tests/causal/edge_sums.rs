@@ -1,7 +1,7 @@
 //! Edges of the reference over whole submodules: what all nodes upstream predict together, and weights of strong nodes alone.
 
 use saescope::core::submodule::{FeatureId, FeatureIndex, Submodule};
-use saescope::engine::activation::dot;
+use saescope::engine::activation::{Trace, dot};
 use saescope::engine::cancel::Cancel;
 use saescope::engine::causal::edges::STEPS;
 use saescope::engine::causal::plain::{Plain, Sides};
@@ -49,7 +49,7 @@ fn predicted_changes_add_up() {
             rows[example][position * WIDTH..(position + 1) * WIDTH].copy_from_slice(&derivative);
             let pulled = plain.pulled_back(group, downstream.submodule, &rows, &cancel).unwrap();
             let size = group.positions * WIDTH;
-            let gradient = &pulled[example][upstream.ordinal(3) * size..(upstream.ordinal(3) + 1) * size];
+            let gradient = &pulled[example][Trace::part(upstream, 3) * size..(Trace::part(upstream, 3) + 1) * size];
             let [clean, patch] = [0, 1].map(|side| group.traces[side][example].output(upstream));
             let [clean_codes, patch_codes] = [&group.clean(up)[tokens.clone()], &group.patch(up)[tokens]];
             let mut features = 0.0;
@@ -118,7 +118,7 @@ fn weights_of_strong_nodes_alone() {
             let row = decoder_row(&dictionaries[up], upstream.index.0).unwrap();
             let mut weight = 0.0;
             for (pair, pulled) in pulled.iter().enumerate() {
-                let start = upstream.submodule.ordinal(3) * group.positions * WIDTH;
+                let start = Trace::part(upstream.submodule, 3) * group.positions * WIDTH;
                 for position in 0..group.positions {
                     let token = pair * group.positions + position;
                     let gradient = &pulled[start + position * WIDTH..start + (position + 1) * WIDTH];

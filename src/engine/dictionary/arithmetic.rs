@@ -12,12 +12,10 @@
 
 use super::rule::Rule;
 use crate::core::problem::{Problem, Result};
+use crate::core::run::CENTRED;
 
 /// What SAELens adds to the standard deviation before it divides by it, and not when it multiplies back.
 const LAYER_NORM_EPSILON: f64 = 1e-5;
-
-/// The word for [`Frame::Centred`] in [`Arithmetic::in_words`].
-pub const CENTRED: &str = "centred";
 
 /// How the activation of a token is scaled before it is encoded; the reconstruction is scaled back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

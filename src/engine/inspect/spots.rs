@@ -56,7 +56,13 @@ pub fn spots(set: &Set<'_>, traces: &[Trace], cancel: &Cancel) -> Result<Vec<Spo
             found.push(start(set, traces));
             found
         }
-        Place::Middle(layer) | Place::Heads(layer) | Place::MlpInput(layer) | Place::MlpNormalised(layer) if layer < layers => {
+        Place::Middle(layer)
+        | Place::Heads(layer)
+        | Place::MlpStream(layer)
+        | Place::MlpInput(layer)
+        | Place::MlpNormalised(layer)
+            if layer < layers =>
+        {
             let near = layer.saturating_sub(1)..layers.min(layer + 2);
             let mut found = if set.transcodes() { Vec::new() } else { of_layer(layer) };
             for near in near.filter(|near| *near == layer || !set.transcodes()) {
@@ -91,6 +97,7 @@ impl Spot {
         let there = match stated {
             Place::Middle(_) => Place::Middle(layer),
             Place::Heads(_) => Place::Heads(layer),
+            Place::MlpStream(_) => Place::MlpStream(layer),
             Place::MlpInput(_) => Place::MlpInput(layer),
             Place::MlpNormalised(_) => Place::MlpNormalised(layer),
             _ => return false,
@@ -129,15 +136,22 @@ fn inside(set: &Set<'_>, layer: usize, traces: &[Trace], cancel: &Cancel) -> Res
     let all = |pick: Pick<'_>| -> Option<Vec<f32>> {
         seen.iter().map(|inside| pick(inside).cloned()).collect::<Option<Vec<_>>>().map(|values| values.concat())
     };
-    // In models whose MLP reads beside the attention there is no stream between them.
-    let has_middle = !config.parallel_residual;
-    let places: [(Place, Pick<'_>); 4] = [
+    // What the MLP reads before its norm is the stream between attention and MLP; in models whose MLP reads beside the attention there is
+    // none, and it is the stream that enters. It is tried under one name.
+    let is_stream = matches!(set.place, Place::MlpStream(_));
+    let has_middle = !config.parallel_residual && !is_stream;
+    let places: [(Place, Pick<'_>); 5] = [
         (Place::Heads(layer), &|inside| Some(&inside.heads)),
         (Place::Middle(layer), &|inside| Some(&inside.middle)),
+        (Place::MlpStream(layer), &|inside| Some(&inside.middle)),
         (Place::MlpInput(layer), &|inside| Some(&inside.mlp_input)),
         (Place::MlpNormalised(layer), &|inside| Some(&inside.mlp_normalised)),
     ];
-    let places = places.into_iter().filter(|(place, _)| has_middle || !matches!(place, Place::Middle(_)));
+    let places = places.into_iter().filter(|(place, _)| match place {
+        Place::Middle(_) => has_middle,
+        Place::MlpStream(_) => is_stream,
+        _ => true,
+    });
     let named = places.filter_map(|(place, pick)| Some(spot(set, &place, all(pick)?)));
     // Dictionaries are said to belong behind these norms, so no stated place is one of these.
     let before: [(SubmoduleKind, Pick<'_>); 2] = [
