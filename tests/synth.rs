@@ -105,7 +105,8 @@ fn every_format_holds_the_same_dictionaries() {
 /// Hosts of other families, in the layouts in which their dictionaries are published: the command that is named works as it is.
 #[test]
 fn other_hosts_are_read_with_their_dictionaries() {
-    for (preset, submodules, bos) in [("tiny-gpt2", &["resid_0", "resid_1"][..], 319), ("tiny-gemma2", &["mlp_1", "resid_1"], 2)]
+    for (preset, submodules, bos) in
+        [("tiny-gpt2", &["resid_0", "resid_1"][..], 319), ("tiny-gemma2", &["mlp_1", "resid_1", "z_1"], 2)]
     {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path();

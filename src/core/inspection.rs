@@ -105,9 +105,14 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Whether the study's numbers would not be about this dictionary's features: it is far off what is declared, or another set-up
-    /// fits clearly better.
+    /// Whether the study's numbers would not be about this dictionary's features: it is far off what is declared, or differs from that
+    /// and another set-up fits clearly better. Where nothing is declared, nothing is known to be wrong: a dictionary that was never
+    /// trained fits nowhere, and in some set-up a little less badly.
     pub fn is_wrong_set_up(&self) -> bool {
+        let agreement = self.declared.against(self.report);
+        if agreement == Agreement::NothingDeclared {
+            return false;
+        }
         let better = match self.verdict {
             Verdict::Elsewhere { best, stated } => {
                 let stated = stated.and_then(|stated| self.candidates[stated].report.explained).or(self.report.explained);
@@ -115,7 +120,7 @@ impl Inspection {
             }
             Verdict::Fits { .. } | Verdict::Nowhere => false,
         };
-        better || self.declared.against(self.report) == Agreement::FarOff
+        better || agreement == Agreement::FarOff
     }
 }
 
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_study_stops_for_what_is_far_off_or_clearly_better_elsewhere() {
+    fn a_study_stops_for_what_is_far_off_what_is_declared_or_differs_and_fits_elsewhere() {
         let wrong = |declared: Option<f64>, stated: f64, other: f64| {
             let candidates = vec![candidate(false, Some(other)), candidate(true, Some(stated))];
             Inspection {
@@ -169,7 +174,7 @@ mod tests {
         };
         for (declared, stated, other, expected) in [
             (None, 0.45, 0.52, false),
-            (None, 0.45, 0.9, true),
+            (None, 0.45, 0.9, false),
             (None, -3.0, 0.3, false),
             (Some(0.9), 0.8, 0.82, false),
             (Some(0.9), 0.75, 0.82, false),
