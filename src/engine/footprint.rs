@@ -3,7 +3,7 @@
 //! Counted is what the program holds itself: weights in f32, the arrays of one batch, what a backend keeps for its backward pass, decoder
 //! rows, sums and results. Files that are mapped (dictionaries, and weights while they are converted) are not: the system takes their
 //! pages back when it needs them. Of a batch it is an upper bound as far as the number of active features is known; where nothing
-//! is declared, [`ACTIVE`] of a token is assumed.
+//! is declared, `ACTIVE` of a token is assumed.
 
 use std::fmt;
 

@@ -27,7 +27,7 @@ pub fn texts(host: &Path, names: &[&str]) -> String {
     let of = |name: &&str| {
         let view = file.tensor(name).unwrap();
         let ids: Vec<i64> = view.data().as_chunks::<8>().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect();
-        ids.chunks_exact(view.shape()[1]).map(|prompt| format!("{:?}", &prompt[1..])).collect::<Vec<_>>().join("\n")
+        ids.chunks_exact(view.shape()[1]).map(|prompt| format!("{:?}", &prompt[1..])).collect::<Vec<_>>().join("\n") + "\n"
     };
     names.iter().map(of).collect()
 }

@@ -41,7 +41,7 @@ fn of_study(name: &str, keys: &Value, folder: &Path) {
 /// The first lines of the text that the study's dictionaries were fitted on.
 fn study_text(folder: &Path) -> PathBuf {
     let text: Value = serde_json::from_slice(&fs::read(host("gpt2/study/text.json")).unwrap()).unwrap();
-    let lines = text["ids"].as_array().unwrap().iter().take(60).map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let lines = text["ids"].as_array().unwrap().iter().take(60).map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n";
     fs::write(folder.join("text"), lines).unwrap();
     folder.join("text")
 }

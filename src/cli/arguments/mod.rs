@@ -359,7 +359,7 @@ pub struct VerifyArguments {
 /// Flags of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArguments {
-    /// The model's folder, as for `run`, or `demo`; or alone, the folder of dictionaries on the hub: hf://OWNER/NAME[@REVISION]/FOLDER, of
+    /// The model's folder, as for `run`, or `demo`; or alone, the folder of dictionaries on the hub: `hf://OWNER/NAME[@REVISION]/FOLDER`, of
     /// which only headers, configurations and small tensors are downloaded, and nothing is measured.
     #[arg(value_name = "MODEL|hf://..")]
     pub model: PathBuf,

@@ -33,7 +33,7 @@ impl Words {
     }
 }
 
-/// Whether `text` is one whole word, as [`words`] finds them.
+/// Whether `text` is one whole word, as `words` finds them.
 pub fn is_word(text: &str) -> bool {
     words(text).next() == Some(0..text.len())
 }
