@@ -138,6 +138,7 @@ pub fn resume(state: &mut State, looked: &Looked, session: Option<Session>) -> V
     }
     if before.marked == now.marked {
         state.marked = session.marked;
+        table::count_marked(state);
     }
     table::refresh(state)
 }

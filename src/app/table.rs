@@ -59,8 +59,12 @@ pub fn arranged(state: &mut State, Arranged { number, listing, home }: Arranged)
 /// Shows the rows. If that puts the cursor on another feature, the card of that feature starts at its top.
 fn show(state: &mut State, listing: Arc<Listing>, spec: Spec, home: Option<(FeatureId, Option<usize>)>) -> Vec<Effect> {
     let before = state.feature();
+    let counted = spec.marked == state.marked;
+    state.table.marked = listing.marked;
     let old = state.table.set(listing, spec, home);
-    count_marked(state);
+    if !counted {
+        count_marked(state);
+    }
     if state.feature() != before {
         state.card_scroll = 0;
     }
@@ -68,7 +72,8 @@ fn show(state: &mut State, listing: Arc<Listing>, spec: Spec, home: Option<(Feat
     discard(old)
 }
 
-/// Counts the rows that are marked, after a change of rows or marks.
+/// Counts the rows that are marked, after a change of marks. With very many rows it takes longer than a frame: where the change is known,
+/// it is counted instead.
 pub fn count_marked(state: &mut State) {
     let marked = &state.marked;
     let is_marked = |row: &&Row| marked.contains(&row.feature);

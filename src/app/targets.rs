@@ -16,8 +16,11 @@ pub fn hidden(state: &State) -> usize {
 /// The marked rows in the order of the table; without marks, all rows that match the filter.
 pub fn rows(state: &State) -> Vec<Row> {
     let rows = state.table.listing.rows.iter();
-    let counts = |row: &&Row| if state.marked.is_empty() { row.matches } else { state.marked.contains(&row.feature) };
-    rows.filter(counts).copied().collect()
+    if state.marked.is_empty() {
+        return rows.filter(|row| row.matches).copied().collect();
+    }
+    // Their number is known, so that the search among very many rows ends at the last of them.
+    rows.filter(|row| state.marked.contains(&row.feature)).take(state.table.marked).copied().collect()
 }
 
 /// Ok if there is a row to act on, else the reason.

@@ -260,8 +260,11 @@ fn reverse(state: &mut State) -> Vec<Effect> {
 fn mark(state: &mut State) -> Vec<Effect> {
     let Some(feature) = state.feature() else { return Vec::new() };
     let marks = Arc::make_mut(&mut state.marked);
-    if !marks.remove(&feature) {
+    if marks.remove(&feature) {
+        state.table.marked -= 1;
+    } else {
         marks.insert(feature);
+        state.table.marked += 1;
     }
     movement::move_to(state, state.table.cursor + 1);
     after_marking(state)
@@ -270,17 +273,18 @@ fn mark(state: &mut State) -> Vec<Effect> {
 fn mark_all(state: &mut State) -> Vec<Effect> {
     let rows = state.table.listing.rows.iter().filter(|row| row.matches).map(|row| row.feature);
     Arc::make_mut(&mut state.marked).extend(rows);
+    table::count_marked(state);
     after_marking(state)
 }
 
 /// Unmarks all features.
 pub fn unmark(state: &mut State) -> Vec<Effect> {
     state.marked = Arc::default();
+    state.table.marked = 0;
     after_marking(state)
 }
 
 /// Arranges the rows again if there is a filter, which may ask for marks.
 fn after_marking(state: &mut State) -> Vec<Effect> {
-    table::count_marked(state);
     if state.filter.is_some() { table::refresh(state) } else { Vec::new() }
 }

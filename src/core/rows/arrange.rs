@@ -63,7 +63,8 @@ pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
     });
     let folded = spec.families.as_deref().map_or_else(BTreeMap::new, |families| fold(&mut rows, families));
     order(&mut rows, findings, tags, spec);
-    Listing { rows, counts, filtered_marks, folded, gap }
+    let marked = if spec.marked.is_empty() { 0 } else { rows.iter().filter(|row| spec.marked.contains(&row.feature)).count() };
+    Listing { rows, counts, marked, filtered_marks, folded, gap }
 }
 
 /// Leaves of the matching rows of each family the first, of rows in order of strength, and returns the others by it. The rows that do not match

@@ -160,6 +160,8 @@ pub struct Listing {
     pub rows: Vec<Row>,
     /// Counts by [`Submodule::ordinal`], over all submodules, whichever is shown.
     pub counts: Vec<Count>,
+    /// Number of the rows whose features are in [`Spec::marked`].
+    pub marked: usize,
     /// Number of marked features of the selection that the filter hides.
     pub filtered_marks: usize,
     /// The listed members of families, each with the others, strongest first, which are folded into its row.

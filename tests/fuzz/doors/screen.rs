@@ -59,6 +59,12 @@ fn draw(state: &State) -> Result<(), String> {
     if cells.iter().any(|cell| cell.symbol().contains(hidden)) { Err("a control character is drawn".to_owned()) } else { Ok(()) }
 }
 
+/// Fails if the count of marked rows, which is kept step by step, is not their number.
+fn count(state: &State) -> Result<(), String> {
+    let marked = state.table.listing.rows.iter().filter(|row| state.marked.contains(&row.feature)).count();
+    if state.table.marked == marked { Ok(()) } else { Err(format!("{} rows are said to be marked of {marked}", state.table.marked)) }
+}
+
 fn act(state: &mut State, numbers: &mut Numbers, now: Duration) {
     let key = match numbers.below(4) {
         0 => Key::plain(*numbers.of_these(&[Code::Enter, Code::Escape, Code::Tab, Code::Backspace, Code::Down, Code::End])),
@@ -110,9 +116,8 @@ fn deeds_on_the_screen() {
         let mut numbers = Numbers::of("deeds", seed);
         for deed in 0..60 {
             act(&mut state, &mut numbers, Duration::from_secs(deed));
-            if deed % 6 == 0
-                && let Err(wrong) = draw(&state)
-            {
+            let drawn = if deed % 6 == 0 { draw(&state) } else { Ok(()) };
+            if let Err(wrong) = drawn.and_then(|()| count(&state)) {
                 return Verdict::Wrong(wrong);
             }
         }
