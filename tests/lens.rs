@@ -5,6 +5,7 @@
 mod support;
 
 use saescope::core::lens::{LensForm, Lenses, TokenValue};
+use saescope::core::release::Release;
 use saescope::core::request::ModelSource;
 use saescope::core::submodule::FeatureId;
 use saescope::engine::cancel::Cancel;
@@ -90,7 +91,7 @@ fn lens_and_neighbours() {
                 model: support::reference("model"),
                 dictionaries: vec![support::reference(layout)],
                 name: None,
-                centred: false,
+                release: Release::default(),
             };
             let loaded = Loaded::open(&source, Some(backend), Bounds::NONE, &Cancel::default()).unwrap();
             let found = lenses(&loaded, &features, &pairs, &Cancel::default()).unwrap();
@@ -106,7 +107,7 @@ fn a_feature_that_does_not_exist_is_named() {
         model: support::reference("model"),
         dictionaries: vec![support::reference("saelens")],
         name: None,
-        centred: false,
+        release: Release::default(),
     };
     let loaded = Loaded::open(&source, None, Bounds::NONE, &Cancel::default()).unwrap();
     let pairs = ViewPairs { prompts: vec![vec![1, 2]], answers: Vec::new() };

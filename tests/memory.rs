@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use saescope::core::effects::ViewEffects;
 use saescope::core::quadrature::Rule;
+use saescope::core::release::Release;
 use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
 use saescope::core::run::Method;
 use saescope::engine::cache::Cache;
@@ -221,7 +222,12 @@ fn a_file_that_changed_is_read_again() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let at = |path: &str| folder.path().join(path);
     let request = Request {
-        model: ModelSource::Folder { model: at("w/model"), dictionaries: vec![at("w/sae-lens")], name: None, centred: false },
+        model: ModelSource::Folder {
+            model: at("w/model"),
+            dictionaries: vec![at("w/sae-lens")],
+            name: None,
+            release: Release::default(),
+        },
         study: studies::pairs_only(at("w/pairs.json"), None).unwrap(),
         ..request(Backend::Native, Method::Attrib, 8)
     };

@@ -12,6 +12,7 @@ use saescope::core::dictionary_report::DecoderNorms;
 use saescope::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use saescope::core::merge::merge;
 use saescope::core::quadrature::Rule;
+use saescope::core::release::Release;
 use saescope::core::request::{ModelSource, Options, Request, Settings};
 use saescope::core::run::{ExampleRecord, Method, Run, ShardRecord};
 use saescope::core::submodule::{FeatureId, FeatureIndex};
@@ -306,7 +307,7 @@ fn a_weight_file_that_changes_during_a_run_ends_it() {
             model: place("model"),
             dictionaries: vec![place("dictionaries")],
             name: None,
-            centred: false,
+            release: Release::default(),
         },
         study: studies::pairs_only(place("pairs.json"), None).unwrap(),
         options: Options { seed: 12, tokens: None, examples: None },

@@ -9,6 +9,7 @@ use super::{inspection, output};
 use crate::core::declared::Agreement;
 use crate::core::inspection::{Candidate, Verdict, verdict};
 use crate::core::problem::{Problem, Result};
+use crate::core::release::Release;
 use crate::core::request::ModelSource;
 use crate::core::submodule::{LayerIndex, Submodule, SubmoduleKind};
 use crate::core::text::{bytes, printable};
@@ -146,7 +147,7 @@ fn source(model: &Path) -> ModelSource {
     if model == Path::new(DEMO) {
         return ModelSource::Demo;
     }
-    ModelSource::Folder { model: model.to_owned(), dictionaries: Vec::<PathBuf>::new(), name: None, centred: false }
+    ModelSource::Folder { model: model.to_owned(), dictionaries: Vec::<PathBuf>::new(), name: None, release: Release::default() }
 }
 
 /// The BOS token that the model's configuration names, if it does.

@@ -7,10 +7,11 @@ use crate::core::text::printable;
 
 /// What was found for a dictionary of a study, and what follows for it.
 pub fn of_study(inspection: &Inspection) -> String {
-    let Inspection { submodule, source, declared, report, candidates, verdict } = inspection;
+    let Inspection { submodule, source, declared, of_release, report, candidates, verdict } = inspection;
+    let by = if *of_release { " by its release" } else { "" };
     let says = match declared.in_words() {
         words if words.is_empty() => String::new(),
-        words => format!("; {words}: {}", declared.against(*report).in_words()),
+        words => format!("; {words}{by}: {}", declared.against(*report).in_words()),
     };
     format!(
         "\nthe dictionary of {submodule} ({}): {}{says}\n\n{}\n{}\n",

@@ -7,6 +7,7 @@ use crate::app::state::download::Offer;
 use crate::core::neuronpedia::Hosted;
 use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
+use crate::core::release::Release;
 use crate::core::request::{ModelSource, Options, Request, Settings};
 use crate::store::hub::cache::{self, Local, here, local};
 use crate::store::presets::{Preset, Presets, STUDY};
@@ -110,7 +111,7 @@ fn model_source(model: &str, dictionaries: Option<PathBuf>, parts: &Parts, absen
                     model: PathBuf::from(name),
                     dictionaries: vec![dictionaries],
                     name: None,
-                    centred: false,
+                    release: Release::default(),
                 }),
                 (None, None) if !Path::new(name).exists() => Err(Problem::new(
                     format_args!("--model {name}"),
@@ -156,7 +157,7 @@ fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, parts: &Parts, abs
         None => local(&preset.part(parts)?, &cache),
         Some(folder) => match local(&Preset { dictionaries: Vec::new(), only_if_asked: Vec::new(), ..preset.clone() }, &cache) {
             Local::Complete(ModelSource::Folder { model, name, .. }) => {
-                Local::Complete(ModelSource::Folder { model, dictionaries: vec![folder], name, centred: false })
+                Local::Complete(ModelSource::Folder { model, dictionaries: vec![folder], name, release: Release::default() })
             }
             other => other,
         },

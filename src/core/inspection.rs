@@ -96,6 +96,8 @@ pub struct Inspection {
     pub source: String,
     /// What is declared of it.
     pub declared: Declared,
+    /// Whether only its release declares that.
+    pub of_release: bool,
     /// How well it fits as it is used, on the tokens that were encoded so far.
     pub report: DictionaryReport,
     /// The best set-ups and the stated one, best first; empty if its place has another width than all that is tried.
@@ -107,7 +109,8 @@ pub struct Inspection {
 impl Inspection {
     /// Whether the study's numbers would not be about this dictionary's features: it is far off what is declared, or differs from that
     /// and another set-up fits clearly better. Where nothing is declared, nothing is known to be wrong: a dictionary that was never
-    /// trained fits nowhere, and in some set-up a little less badly.
+    /// trained fits nowhere, and in some set-up a little less badly. Numbers of a release alone are those of its makers' texts, and prompts
+    /// of a few words are unlike these: where the stated set-up is the one that fits, they only warn.
     pub fn is_wrong_set_up(&self) -> bool {
         let agreement = self.declared.against(self.report);
         if agreement == Agreement::NothingDeclared {
@@ -120,7 +123,8 @@ impl Inspection {
             }
             Verdict::Fits { .. } | Verdict::Nowhere => false,
         };
-        better || agreement == Agreement::FarOff
+        let is_proven = self.of_release && matches!(self.verdict, Verdict::Fits { .. });
+        better || (agreement == Agreement::FarOff && !is_proven)
     }
 }
 
@@ -160,12 +164,13 @@ mod tests {
 
     #[test]
     fn a_study_stops_for_what_is_far_off_what_is_declared_or_differs_and_fits_elsewhere() {
-        let wrong = |declared: Option<f64>, stated: f64, other: f64| {
+        let wrong = |of_release: bool, declared: Option<f64>, stated: f64, other: f64| {
             let candidates = vec![candidate(false, Some(other)), candidate(true, Some(stated))];
             Inspection {
                 submodule: "resid_1".parse().unwrap(),
                 source: String::new(),
                 declared: Declared { active: None, explained: declared },
+                of_release,
                 report: DictionaryReport { active: 20.0, explained: Some(stated) },
                 verdict: verdict(&candidates),
                 candidates,
@@ -181,7 +186,10 @@ mod tests {
             (Some(0.9), 0.6, 0.3, true),
             (Some(0.9), 0.7, 0.96, true),
         ] {
-            assert_eq!(wrong(declared, stated, other), expected, "{declared:?}: {stated}, elsewhere {other}");
+            assert_eq!(wrong(false, declared, stated, other), expected, "{declared:?}: {stated}, elsewhere {other}");
+        }
+        for (stated, other, expected) in [(0.6, 0.3, false), (0.7, 0.96, true), (0.2, 0.3, true)] {
+            assert_eq!(wrong(true, Some(0.9), stated, other), expected, "by the release: {stated}, elsewhere {other}");
         }
     }
 }

@@ -43,6 +43,7 @@ pub mod progress;
 pub mod published;
 pub mod quadrature;
 pub mod ranking;
+pub mod release;
 pub mod request;
 pub mod rows;
 pub mod run;

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use super::parts::Parts;
 use super::problem::{Problem, Result};
 use super::quadrature::{Quadrature, Rule};
+use super::release::Release;
 use super::run::Method;
 use super::study_source::StudySource;
 
@@ -17,7 +18,7 @@ use super::study_source::StudySource;
 pub const DEMO_NAME: &str = "saescope-demo";
 
 /// Everything that a user can choose about a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// The model and its dictionaries.
     pub model: ModelSource,
@@ -66,7 +67,7 @@ impl FromStr for Shard {
 }
 
 /// The place of the model and its dictionaries.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum ModelSource {
     /// The demo model embedded in the program, with its dictionaries.
     Demo,
@@ -82,8 +83,8 @@ pub enum ModelSource {
         dictionaries: Vec<PathBuf>,
         /// The model's name, if a better one is known than its files give.
         name: Option<String>,
-        /// Whether the dictionaries read centred activations although their files do not say so.
-        centred: bool,
+        /// What is known of the dictionaries that their files do not say.
+        release: Release,
     },
 }
 

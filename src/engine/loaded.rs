@@ -61,9 +61,14 @@ impl Loaded {
                 let remedy = format!("download it with `saescope fetch {name}`");
                 return Err(Problem::new(format_args!("model {name}"), "is not on this machine", remedy));
             }
-            ModelSource::Folder { model, dictionaries, name, centred } => {
+            ModelSource::Folder { model, dictionaries, name, release } => {
                 let mut parts = open_folder(model, dictionaries, name.as_deref(), &only, cancel)?;
-                if *centred {
+                let declared = |dictionary: Dictionary| match release.declared.get(&dictionary.submodule()) {
+                    Some(declared) => dictionary.declared_by_release(*declared),
+                    None => dictionary,
+                };
+                parts.dictionaries = parts.dictionaries.into_iter().map(declared).collect();
+                if release.centred {
                     parts.dictionaries = parts.dictionaries.into_iter().map(Dictionary::centred_by_release).collect();
                     let host = Host::of(&parts.config);
                     parts.dictionaries.iter().try_for_each(|dictionary| dictionary.expect_frame(&host))?;

@@ -33,6 +33,8 @@ struct State {
     /// Whether a dictionary of which nothing is declared was looked at: one is enough, since what is wrong with all of a release shows
     /// at each, and what was never trained would cost a look at each.
     looked_at_undeclared: bool,
+    /// Whether one was looked at of which only its release declares something, for the same reason.
+    looked_at_released: bool,
 }
 
 impl<'a> Looks<'a> {
@@ -78,8 +80,10 @@ impl<'a> Looks<'a> {
     }
 
     fn is_worth_a_look(&self, dictionary: &Dictionary, report: DictionaryReport) -> bool {
+        let first = |looked_at: &mut bool| !std::mem::replace(looked_at, true);
         match dictionary.stated().declared().against(report) {
-            Agreement::NothingDeclared => report.is_suspect() && !std::mem::replace(&mut self.lock().looked_at_undeclared, true),
+            Agreement::NothingDeclared => report.is_suspect() && first(&mut self.lock().looked_at_undeclared),
+            agreement if dictionary.stated().declared_by_release => agreement.is_bad() && first(&mut self.lock().looked_at_released),
             agreement => agreement.is_bad(),
         }
     }
@@ -100,6 +104,7 @@ impl<'a> Looks<'a> {
             submodule: dictionary.submodule(),
             source: dictionary.name().to_owned(),
             declared: dictionary.stated().declared(),
+            of_release: dictionary.stated().declared_by_release,
             report,
             verdict: verdict(&candidates),
             candidates,

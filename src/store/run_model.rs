@@ -7,6 +7,7 @@ use super::hub::cache::{Local, here};
 use super::presets::Presets;
 use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
+use crate::core::release::Release;
 use crate::core::request::{DEMO_NAME, ModelSource};
 use crate::core::run::{DictionaryRecord, Manifest};
 use crate::core::submodule::{Submodule, SubmoduleKind};
@@ -67,7 +68,12 @@ fn by_record(manifest: &Manifest) -> Result<ModelSource> {
     let centred = !manifest.dictionaries.is_empty() && manifest.dictionaries.iter().all(DictionaryRecord::is_centred);
     // A path without a folder is seen from the current one.
     let model = if model.as_os_str().is_empty() { PathBuf::from(".") } else { model.to_owned() };
-    Ok(ModelSource::Folder { model, dictionaries, name: Some(manifest.model.name.clone()), centred })
+    Ok(ModelSource::Folder {
+        model,
+        dictionaries,
+        name: Some(manifest.model.name.clone()),
+        release: Release { centred, ..Release::default() },
+    })
 }
 
 /// The folder or archive in which the dictionary at `path` was found: the one that holds a folder such as `0-att-sm` or

@@ -34,14 +34,16 @@ fn real_home(fault: impl Fn(&Request, &Reply) -> Option<Reply> + Send + Sync + '
     let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/reference");
     let home = Home::new();
     let hub = Hub::with(&[real("me/model", &reference.join("model")), real("me/sae", &reference.join("saelens"))], fault);
-    let kinds = ["att", "mlp", "res"].map(|kind| {
-        format!("{{ path = \"{{layer}}-{kind}-sm/cfg.json\" }}, {{ path = \"{{layer}}-{kind}-sm/sae_weights.safetensors\" }}")
+    let kinds = [("attn", "att"), ("mlp", "mlp"), ("resid", "res")].map(|(kind, folder)| {
+        format!(
+            "[real.dictionaries.{kind}]\nrepository = \"me/sae\"\nfiles = [{{ path = \"{{layer}}-{folder}-sm/cfg.json\" }}, \
+             {{ path = \"{{layer}}-{folder}-sm/sae_weights.safetensors\" }}]\n"
+        )
     });
     let presets = format!(
         "[real]\nname = \"tiny-neox\"\nneuronpedia = \"{{layer}}-{{kind}}-sm\"\nlayers = 3\n[real.model]\nrepository = \"me/model\"\n\
-         files = [{{ path = \"config.json\" }}, {{ path = \"model.safetensors\" }}]\n\
-         [real.dictionaries.all]\nrepository = \"me/sae\"\nfiles = [{}]\n",
-        kinds.join(", ")
+         files = [{{ path = \"config.json\" }}, {{ path = \"model.safetensors\" }}]\n{}",
+        kinds.concat()
     );
     fs::write(home.config_file().with_file_name("models.toml"), presets).unwrap();
     let pair = r#"{"clean_prefix": [1, 2], "patch_prefix": [3, 2], "clean_answer": 5, "patch_answer": 6}"#;
@@ -77,6 +79,27 @@ fn a_fetched_model_is_computed() {
         );
     }
     assert!(String::from_utf8(home.run("doctor").stdout).unwrap().contains("FAULT: "));
+}
+
+/// What the release declares is compared with what is measured: here nothing fits, since the weights are random, so the run stops.
+#[test]
+fn what_a_release_declares_is_compared() {
+    let (home, hub) = real_home(|_, _| None);
+    let presets = home.config_file().with_file_name("models.toml");
+    let command = |arguments: &str| {
+        let output = home.command(arguments).env("HF_ENDPOINT", hub.address()).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), said)
+    };
+    assert_eq!(command("fetch real").0, Some(0));
+    let silent = fs::read_to_string(&presets).unwrap();
+    fs::write(&presets, silent + "l0 = [9000, 9000, 9000]\n").unwrap();
+    let (status, said) = command("run --model real --pairs pairs.json --output run");
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.contains("declared 9000 active features by its release: far off what is declared"), "{said}");
+    let (status, said) = command("run --model real --pairs pairs.json --output run --despite-fit");
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("(declared 9000)") && said.contains("warning: resid_0, resid_1, resid_2: far off"), "{said}");
 }
 
 /// The sizes of the files below `folder` of which only a part has arrived.

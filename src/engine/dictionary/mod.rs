@@ -240,6 +240,7 @@ impl Dictionary {
     /// The dictionary with what its release declares, where its own files declare nothing.
     #[must_use]
     pub fn declared_by_release(mut self, declared: Declared) -> Self {
+        self.stated.declared_by_release = self.stated.declared() == Declared::default();
         self.stated.active = self.stated.active.or(declared.active);
         self.stated.explained = self.stated.explained.or(declared.explained);
         self

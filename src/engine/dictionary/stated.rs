@@ -22,6 +22,8 @@ pub struct Stated {
     pub active: Option<f64>,
     /// Explained variance, 1 for all of it, as the files say.
     pub explained: Option<f64>,
+    /// Whether only its release says a number above: its makers measured it on texts of their own.
+    pub declared_by_release: bool,
     /// Sentences about the dictionary that a reader of its results should know, without a full stop.
     pub notes: Vec<String>,
 }

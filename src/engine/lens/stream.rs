@@ -103,6 +103,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
+    use crate::core::release::Release;
     use crate::core::request::ModelSource;
     use crate::engine::lens::unembedding::Unembedding;
     use crate::engine::memory::Bounds;
@@ -119,7 +120,8 @@ mod tests {
     fn norm_and_unembedding_of_every_family_give_the_model_s_own_logits() {
         let cancel = Cancel::default();
         for model in hosts() {
-            let source = ModelSource::Folder { model: model.clone(), dictionaries: Vec::new(), name: None, centred: false };
+            let source =
+                ModelSource::Folder { model: model.clone(), dictionaries: Vec::new(), name: None, release: Release::default() };
             let loaded = Loaded::open(&source, None, Bounds::NONE, &cancel).unwrap();
             let config = loaded.compute.config();
             let names = Names::of(config, &loaded.weights, &cancel).unwrap();

@@ -167,7 +167,7 @@ pub(super) fn remove_if_there(path: &Path) -> std::io::Result<()> {
 }
 
 /// The files of a preset on this machine, judged by names alone: a file under its final name is complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Local {
     /// All files are present, at this source.
     Complete(ModelSource),
@@ -220,7 +220,7 @@ pub fn local(preset: &Preset, cache: &Path) -> Local {
     }
     if missing.is_empty() {
         let name = Some(preset.model_name.clone());
-        let source = ModelSource::Folder { model, dictionaries, name, centred: preset.centred };
+        let source = ModelSource::Folder { model, dictionaries, name, release: preset.release() };
         // Dictionaries that are used only where they are asked for may lie beside the others.
         let kinds: Vec<SubmoduleKind> = preset.dictionaries.iter().filter_map(|from| from.kind).collect();
         let is_part = !preset.only_if_asked.is_empty() && kinds.len() == preset.dictionaries.len();

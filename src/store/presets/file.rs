@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Declared, Preset, PresetFile, Repository};
+use super::{ByLayer, Preset, PresetFile, Repository};
 use crate::core::format_error::in_words;
 use crate::core::hosted::{STUDY_NAMES, Shown, SourceNames};
 use crate::core::parts::kind_of;
@@ -81,7 +81,7 @@ struct RepositoryDraft {
     files: Option<Vec<Placed<PresetFile>>>,
     licence: Option<String>,
     shown: Option<SourceNames>,
-    declared: Declared,
+    declared: ByLayer,
     only_if_asked: bool,
     config: Option<String>,
 }

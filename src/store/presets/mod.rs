@@ -7,12 +7,15 @@ mod file;
 #[cfg(test)]
 mod presets_tests;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::core::declared::Declared;
 use crate::core::hosted::{Hosted, Shown};
 use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
-use crate::core::submodule::SubmoduleKind;
+use crate::core::release::Release;
+use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
 use crate::store::{folders, text_file};
 
@@ -58,20 +61,37 @@ pub struct Repository {
     /// The licence of the files.
     pub licence: Option<String>,
     /// What the makers say of the dictionaries.
-    pub declared: Declared,
+    pub declared: ByLayer,
     /// The sizes of a model as `config.json` says them, as JSON: to estimate what it takes before it is here.
     pub config: Option<String>,
 }
 
-/// What the makers of dictionaries say of them, layer by layer.
+/// What the makers of the dictionaries of one kind say of them, layer by layer.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Declared {
+pub struct ByLayer {
     /// Number of features of each.
     pub features: Option<usize>,
     /// Active features of a token; empty if that is not said.
     pub l0: Vec<f64>,
     /// Explained variance, at most 1; empty if that is not said.
     pub explained: Vec<f64>,
+}
+
+impl Repository {
+    /// What is declared of each dictionary; nothing where the repository holds those of several kinds.
+    fn declared(&self) -> Vec<(Submodule, Declared)> {
+        let Some(kind) = self.kind else { return Vec::new() };
+        let mut layers: BTreeSet<usize> = self.files.iter().filter_map(|file| file.layer).collect();
+        if layers.is_empty() {
+            layers.insert(0);
+        }
+        let of = |values: &[f64], place: usize| values.get(place).copied();
+        let declared = |(place, layer): (usize, usize)| {
+            let declared = Declared { active: of(&self.declared.l0, place), explained: of(&self.declared.explained, place) };
+            (Submodule::new(kind, layer), declared)
+        };
+        layers.into_iter().enumerate().map(declared).collect()
+    }
 }
 
 /// A file of a repository.
@@ -114,6 +134,12 @@ impl Preset {
             return Err(Problem::new(format_args!("model {}", self.name), "has none of the layers and sites named", remedy));
         }
         Ok(Self { dictionaries, ..self.clone() })
+    }
+
+    /// What is said of the dictionaries beyond their own files.
+    pub fn release(&self) -> Release {
+        let all = self.dictionaries.iter().chain(&self.only_if_asked).flat_map(Repository::declared);
+        Release { centred: self.centred, declared: all.collect() }
     }
 
     /// Number of files in all repositories.

@@ -60,6 +60,11 @@ fn gpt2_has_one_residual_dictionary_for_each_layer() {
     let shown = hosted.shown("gpt2-small", SubmoduleKind::Residual).unwrap();
     assert_eq!([0, 11].map(|layer| shown.names.of_layer(layer)), ["1-res-jb", "12-res-jb"]);
     assert_eq!(shown.features, Some(24_576));
+    let declared = gpt2.release().declared;
+    let of = |place: &str| declared[&place.parse().unwrap()];
+    assert_eq!((declared.len(), of("resid_0").active, of("resid_11").active), (12, Some(10.0), Some(70.0)));
+    let embedding = presets.find(STUDY).unwrap().release().declared[&Submodule::EMBEDDING];
+    assert_eq!((embedding.active, embedding.explained), (Some(3.0), Some(0.96)));
     let last = gpt2.part(&Parts { layers: Some("10-11".parse().unwrap()), kinds: Vec::new() }).unwrap();
     let paths: Vec<&str> = last.dictionaries[0].files.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(paths.len(), 4);

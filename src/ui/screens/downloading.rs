@@ -6,6 +6,7 @@ use super::pilot::{Pilot, problem, request};
 use crate::app::message::{DownloadNews, Effect, Message};
 use crate::app::state::download::Offer;
 use crate::core::progress::Progress;
+use crate::core::release::Release;
 use crate::core::request::{ModelSource, Request};
 use crate::ui::testing::empty;
 
@@ -20,7 +21,7 @@ fn source() -> ModelSource {
         model: PathBuf::from("/cache/model"),
         dictionaries: vec![PathBuf::from("/cache/att")],
         name: None,
-        centred: false,
+        release: Release::default(),
     }
 }
 
@@ -138,7 +139,8 @@ fn the_demo_stays_until_something_else_is_asked_for() {
 #[test]
 fn a_model_that_the_user_chose_stays_chosen() {
     let mut pilot = Pilot::computing();
-    let own = ModelSource::Folder { model: PathBuf::from("mine"), dictionaries: Vec::new(), name: None, centred: false };
+    let own =
+        ModelSource::Folder { model: PathBuf::from("mine"), dictionaries: Vec::new(), name: None, release: Release::default() };
     pilot.state.setting.request = Some(Request { model: own.clone(), ..request() });
     pilot.state.setting.offers = vec![offer(NAME)];
     pilot.press("D enter");

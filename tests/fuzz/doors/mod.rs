@@ -12,6 +12,7 @@ mod tags;
 use std::path::{Path, PathBuf};
 
 use saescope::core::quadrature::Rule;
+use saescope::core::release::Release;
 use saescope::core::request::{Backend, ModelSource, Options, Request, Settings, Shard};
 use saescope::core::run::{Method, Run};
 use saescope::engine::cache::Cache;
@@ -62,7 +63,7 @@ impl Small {
                 model: self.path("model"),
                 dictionaries: vec![self.path("dictionaries")],
                 name: Some("small".to_owned()),
-                centred: false,
+                release: Release::default(),
             },
             study: studies::pairs_only(self.path("pairs.json"), Some(self.path("baseline.json"))).unwrap(),
             options: Options { seed: 12, tokens: None, examples: None },

@@ -62,7 +62,11 @@ fn draw(state: &State) -> Result<(), String> {
 /// Fails if the count of marked rows, which is kept step by step, is not their number.
 fn count(state: &State) -> Result<(), String> {
     let marked = state.table.listing.rows.iter().filter(|row| state.marked.contains(&row.feature)).count();
-    if state.table.marked == marked { Ok(()) } else { Err(format!("{} rows are said to be marked of {marked}", state.table.marked)) }
+    if state.table.marked == marked {
+        Ok(())
+    } else {
+        Err(format!("{} rows are said to be marked of {marked}", state.table.marked))
+    }
 }
 
 fn act(state: &mut State, numbers: &mut Numbers, now: Duration) {
