@@ -319,7 +319,7 @@ fn what_changes_no_number_is_accepted_and_said() {
             "a prompt that ends in a space",
             |w| w.write("text", TEXT.replace("because\"", "because \"").replace("\" ", "\"").replace(":\"", ": \"")),
             demo(),
-            &["note: text: in 1 of 1 pairs, prompt and answer as one text are other tokens"],
+            &["note: text: in 1 of 1 pair, prompt and answer as one text are other tokens"],
         ),
     ];
     for (what, change, command, says) in cases {

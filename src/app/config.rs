@@ -1,13 +1,12 @@
 //! The configuration file: theme, clipboard, mouse, kept runs and keys. Every field is optional; an unknown field is an error.
 
-use serde::Deserialize;
 use toml::Spanned;
 
-use super::bindings::{self, KeysTable, line};
+use super::bindings::{self, line};
 use super::commands;
+use super::config_file::read;
 use super::keymap::Keymap;
 use super::state::ThemeName;
-use crate::core::format_error::in_words;
 use crate::core::problem::Problem;
 use crate::core::text::excerpt;
 
@@ -50,18 +49,6 @@ impl Default for Config {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    theme: Option<Spanned<String>>,
-    clipboard: Option<Spanned<String>>,
-    mouse: Option<bool>,
-    kept_runs: Option<usize>,
-    kept_gigabytes: Option<Spanned<f64>>,
-    #[serde(default)]
-    keys: KeysTable,
-}
-
 /// The names of the ways to the clipboard, in the file and on the command line.
 pub const CLIPBOARDS: [&str; 6] = ["auto", "tmux", "screen", "osc52", "local", "file"];
 
@@ -71,11 +58,7 @@ impl Config {
     /// # Errors
     /// All problems of the configuration, each with its line if it has one.
     pub fn parse(text: &str, path: &str) -> Result<Self, Vec<Problem>> {
-        let file: File = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or_else(String::new, |span| format!(":{}", line(text, &span)));
-            vec![Problem::new(format_args!("{path}{at}"), in_words(error.message()), "see `saescope manual settings`")]
-        })?;
-        let mut problems = Vec::new();
+        let (file, mut problems) = read(text, path);
         let mut known = |value: &Spanned<String>, what: &str, names: &[&str]| {
             let place = format!("{path}:{}", line(text, &value.span()));
             let what = format!("'{}' is not a {what}", excerpt(value.get_ref(), 40));

@@ -124,9 +124,9 @@ impl FromStr for Key {
         let mut key = Self::character(' ');
         let mut rest = text;
         loop {
-            if let Some(after) = rest.strip_prefix("ctrl-").filter(|after| !after.is_empty()) {
+            if let Some(after) = rest.strip_prefix("ctrl-").filter(|after| !after.is_empty() && !key.control) {
                 (key.control, rest) = (true, after);
-            } else if let Some(after) = rest.strip_prefix("alt-").filter(|after| !after.is_empty()) {
+            } else if let Some(after) = rest.strip_prefix("alt-").filter(|after| !after.is_empty() && !key.alt) {
                 (key.alt, rest) = (true, after);
             } else {
                 break;

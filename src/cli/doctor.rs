@@ -48,7 +48,7 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
         Ok(settings) => {
             let token = if settings.token.is_some() { "with a token" } else { "without a token" };
             let offline = if settings.offline { ", not asked: HF_HUB_OFFLINE is set" } else { "" };
-            report.line("Hugging Face hub", &format!("{}, {token}{offline}", settings.endpoint));
+            report.line("Hugging Face hub", &format!("{}, {token}{offline}", without_login(&settings.endpoint)));
         }
         Err(problem) => report.fault("Hugging Face hub", &problem.to_string()),
     }
@@ -109,6 +109,14 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
 }
 
 /// Adds to the report which presets are on this machine.
+/// An address without the name and the password that may stand in it.
+fn without_login(address: &str) -> String {
+    match address.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?.1))) {
+        Some((scheme, host)) => format!("{scheme}://{host}"),
+        None => address.to_owned(),
+    }
+}
+
 fn models(report: &mut Report) {
     let presets = match Presets::of_user() {
         Ok(presets) => presets,

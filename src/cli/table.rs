@@ -29,11 +29,11 @@ impl Table {
                 .iter()
                 .zip(&widths)
                 .enumerate()
-                .map(
-                    |(column, (cell, &width))| {
-                        if column < self.left { format!("{cell:width$}") } else { format!("{cell:>width$}") }
-                    },
-                )
+                .map(|(column, (cell, width))| {
+                    // The width of a format is at most 65,535.
+                    let gap = " ".repeat(width - cell.chars().count());
+                    if column < self.left { format!("{cell}{gap}") } else { format!("{gap}{cell}") }
+                })
                 .collect();
             text.push_str(cells.join("  ").trim_end());
             text.push('\n');

@@ -40,11 +40,51 @@ pub fn in_words(message: &str) -> String {
     }
 }
 
+/// What a parser of TOML says is wrong, in words of the file; `found` is the text at which it stopped.
+pub fn of_toml(message: &str, found: &str) -> String {
+    let says = |starts: &[&str]| starts.iter().any(|start| message.starts_with(start));
+    // Faults of a value have a colon behind these words, those of the notation have none.
+    if says(&["invalid type: ", "invalid value: ", "invalid length "]) {
+        return in_words(message);
+    }
+    match message {
+        _ if says(&["cannot recurse", "recursion limit"]) => "is nested too deeply".to_owned(),
+        _ if says(&["duplicate key"]) => format!("has the key '{}' twice", excerpt(found, 60)),
+        _ if says(&["key with no value", "missing value", "invalid key-value pair"]) => {
+            format!("has no value behind '{}': KEY = VALUE is expected", excerpt(found.trim(), 60))
+        }
+        _ if says(&["string values must be quoted", "invalid value", "missing opening quote"]) => {
+            format!("has the value '{}', which is no number, not true or false, and not in quotation marks", excerpt(found, 60))
+        }
+        _ if says(&["invalid basic string", "invalid literal string", "invalid multi-line"]) => {
+            "has a text whose closing quotation mark is missing".to_owned()
+        }
+        _ if says(&["unclosed "]) => "has a bracket that is not closed".to_owned(),
+        _ if says(&NO_TOML) => format!("is no TOML at '{}'", excerpt(found.trim(), 60)),
+        _ => in_words(message),
+    }
+}
+
+/// How the other messages begin that the parser of TOML has about the notation.
+const NO_TOML: [&str; 10] = [
+    "missing ",
+    "invalid ",
+    "unexpected ",
+    "extra ",
+    "redundant ",
+    "unquoted ",
+    "too few ",
+    "radix ",
+    "carriage return",
+    "keys cannot",
+];
+
 /// A value, without the name of its type: "string \"a\"", "integer `3`".
 fn value(found: &str) -> String {
     let bare = ["string ", "integer ", "floating point ", "boolean "].into_iter().find_map(|kind| found.strip_prefix(kind));
     match (bare, found) {
-        (Some(value), _) => excerpt(value.trim_matches('`'), 60),
+        // A number that fits no usual type has the type's name behind it: "`99999999999999999999` as i128".
+        (Some(value), _) => excerpt(value.strip_prefix('`').and_then(|rest| rest.split('`').next()).unwrap_or(value), 60),
         (None, "map") => "an object".to_owned(),
         (None, "sequence") => "a list".to_owned(),
         (None, other) => excerpt(other, 60),
@@ -99,6 +139,33 @@ mod tests {
     enum Choice {
         One,
         Two,
+    }
+
+    /// The messages are those of the crate `toml`: its own words reach nobody.
+    #[test]
+    fn faults_of_toml_are_said_in_words_of_the_file() {
+        for (text, says) in [
+            ("version", "has no value behind "),
+            ("a = 1\na = 2", "has the key 'a' twice"),
+            ("a = \"b", "has a text whose closing quotation mark is missing"),
+            ("a = b", "has the value 'b', which is no number"),
+            ("[a", "has a bracket that is not closed"),
+            ("a = [1", "has a bracket that is not closed"),
+            ("a = 1 2", "has the value '1 2', which is no number"),
+            ("number = 99999999999999999999", "holds 99999999999999999999 where a whole number of at least 0 should be"),
+        ] {
+            #[derive(Deserialize, Debug)]
+            struct Number {
+                #[expect(dead_code, reason = "only failures are looked at")]
+                number: u32,
+            }
+            let error = toml::from_str::<Number>(text).unwrap_err();
+            let said = of_toml(error.message(), error.span().and_then(|span| text.get(span)).unwrap_or_default());
+            assert!(said.contains(says) && !said.contains('`'), "{text}: {said} ({})", error.message());
+        }
+        let deep = format!("a = {}", "[".repeat(10_000));
+        let error = toml::from_str::<toml::Table>(&deep).unwrap_err();
+        assert_eq!(of_toml(error.message(), ""), "is nested too deeply", "{}", error.message());
     }
 
     #[test]

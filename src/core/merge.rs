@@ -79,8 +79,8 @@ fn shard<'a>(name: &str, run: &'a Run) -> Result<&'a ShardRecord> {
 pub(super) fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) -> Result<()> {
     let data = |data: &DataRecord| (data.sha256.clone(), data.lines, data.dropped);
     let model = |manifest: &Manifest| {
-        let ModelRecord { sha256, config_sha256, layers, .. } = &manifest.model;
-        (sha256.clone(), config_sha256.clone(), *layers)
+        let ModelRecord { sha256, config_sha256, layers, width, .. } = &manifest.model;
+        (sha256.clone(), config_sha256.clone(), *layers, *width)
     };
     let tokenizer =
         |manifest: &Manifest| (manifest.model.tokenizer_sha256.clone(), manifest.model.prefix_space, manifest.model.bos);
@@ -100,7 +100,10 @@ pub(super) fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) 
 
 fn expect_same_dictionaries(first: &Manifest, other: &Manifest, name: &str) -> Result<()> {
     let dictionaries = |manifest: &Manifest| {
-        let record = |record: &DictionaryRecord| (record.submodule.clone(), record.sha256.clone(), record.features);
+        // The same file can be computed in two ways: its release says the frame.
+        let record = |record: &DictionaryRecord| {
+            (record.submodule.clone(), record.sha256.clone(), record.features, record.arithmetic.clone())
+        };
         manifest.dictionaries.iter().map(record).collect::<Vec<_>>()
     };
     if dictionaries(first) == dictionaries(other) { Ok(()) } else { Err(differs(name, "dictionaries")) }

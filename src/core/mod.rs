@@ -21,6 +21,7 @@ pub mod families;
 pub mod filter;
 pub mod findings;
 pub mod firing;
+pub mod foreign;
 pub mod format_error;
 pub mod hosted;
 pub mod inspection;

@@ -183,6 +183,19 @@ impl Manifest {
             if ![least, median, largest].into_iter().all(f32::is_finite) {
                 return Err(format!("the decoder norms of {} are not finite numbers", excerpt(&record.submodule, 40)));
             }
+            if least < 0.0 || median < least || largest < median {
+                return Err(format!(
+                    "the decoder norms of {} are no least, median and largest length",
+                    excerpt(&record.submodule, 40)
+                ));
+            }
+        }
+        let reports = self.dictionaries.iter().filter_map(|record| Some((record, record.report?)));
+        for (record, report) in reports {
+            if !(0.0..=record.features as f64).contains(&report.active) {
+                let submodule = excerpt(&record.submodule, 40);
+                return Err(format!("it says that {} of {} features of {submodule} are active", report.active, record.features));
+            }
         }
         Ok(self)
     }

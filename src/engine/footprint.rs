@@ -13,7 +13,7 @@ use super::dictionary::Dictionary;
 use super::model::config::{Config, Family};
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Backend;
-use crate::core::text::bytes;
+use crate::core::text::{bytes, counted};
 
 /// Active features of a token where no dictionary declares any: as many as the densest of pythia-70m's have.
 const ACTIVE: f64 = 250.0;
@@ -52,9 +52,10 @@ impl fmt::Display for Footprint {
         let Self { pairs, model, batch, results } = *self;
         write!(
             formatter,
-            "about {}: weights {}, batches of up to {pairs} pairs {}, results {}, the program {}",
+            "about {}: weights {}, batches of up to {} {}, results {}, the program {}",
             bytes(self.sum()),
             bytes(model),
+            counted(pairs, "pair"),
             bytes(batch),
             bytes(results),
             bytes(FIXED)

@@ -81,6 +81,27 @@ impl<'a> Fields<'a> {
         self.read(key, "a number", Value::as_f64)
     }
 
+    /// A number from `least` to `most`; None if the key is missing.
+    pub fn number_within(&self, key: &str, least: f64, most: f64) -> Result<Option<f64>> {
+        let kind = match (least > f64::MIN, most < f64::MAX) {
+            (true, true) => format!("a number from {least} to {most}"),
+            (true, false) => format!("a number of at least {least}"),
+            (false, _) => format!("a number of at most {most}"),
+        };
+        self.read(key, &kind, |value| value.as_f64().filter(|number| (least..=most).contains(number)))
+    }
+
+    /// Fails if a key of `records` holds a value of another type; null is allowed for all of them.
+    pub fn expect_types(&self, records: &[Typed]) -> Result<()> {
+        for (kind, is_one, names) in records {
+            let wrong = |name: &&str| self.object.get(*name).is_some_and(|value| !is_one(value) && !value.is_null());
+            if let Some(name) = names.split_whitespace().find(wrong) {
+                return Err(self.wrong(name, kind));
+            }
+        }
+        Ok(())
+    }
+
     /// True or false; None if the key is missing.
     pub fn flag(&self, key: &str) -> Result<Option<bool>> {
         self.read(key, "true or false", Value::as_bool)

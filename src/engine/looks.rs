@@ -83,7 +83,9 @@ impl<'a> Looks<'a> {
         let first = |looked_at: &mut bool| !std::mem::replace(looked_at, true);
         match dictionary.stated().declared().against(report) {
             Agreement::NothingDeclared => report.is_suspect() && first(&mut self.lock().looked_at_undeclared),
-            agreement if dictionary.stated().declared_by_release => agreement.is_bad() && first(&mut self.lock().looked_at_released),
+            agreement if dictionary.stated().declared_by_release => {
+                agreement.is_bad() && first(&mut self.lock().looked_at_released)
+            }
             agreement => agreement.is_bad(),
         }
     }

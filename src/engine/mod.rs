@@ -13,7 +13,6 @@ pub mod demo;
 pub mod dictionary;
 pub mod floor;
 pub mod footprint;
-mod foreign;
 pub mod hash;
 pub mod identity;
 pub mod inspect;
@@ -32,6 +31,7 @@ pub mod tensor_file;
 pub mod threads;
 pub mod token_text;
 pub mod tokenizer;
+mod tokenizer_fault;
 mod tokenizer_settings;
 #[cfg(feature = "train")]
 pub mod train;

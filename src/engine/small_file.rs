@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::foreign;
+use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::bytes as in_words;
 

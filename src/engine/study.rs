@@ -17,6 +17,7 @@ use crate::core::run::{
 };
 use crate::core::study::{Study, ViewSpec};
 use crate::core::study_source::PairSource;
+use crate::core::text::counted;
 use crate::core::view::{View, ViewName};
 use crate::engine::attribution::{Batch, Model, Stages, ViewInput, attribute_timed, batches};
 use crate::engine::bos;
@@ -326,7 +327,7 @@ fn take_shard(data: &mut [DataSet], shard: Shard) -> Result<ShardRecord> {
     if places.iter().all(Vec::is_empty) {
         return Err(Problem::new(
             format_args!("shard {}/{}", shard.number, shard.of),
-            format_args!("has none of the {} pairs", pairs(&examples).len()),
+            format_args!("has none of the {}", counted(pairs(&examples).len(), "pair")),
             "divide into fewer shards",
         ));
     }

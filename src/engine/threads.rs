@@ -22,9 +22,25 @@ pub fn refused_thread(reason: &str) -> Option<Problem> {
     reason.strip_prefix("failed to spawn thread: ").map(no_thread)
 }
 
+/// The variable with which rayon's users choose a number of threads.
+const VARIABLE: &str = "RAYON_NUM_THREADS";
+
 /// Number of cores that this machine lets a computation use.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The number of threads that `RAYON_NUM_THREADS` asks for; None if it is not set, or 0, or no number, which rayon reads as not set.
+fn of_environment() -> Result<Option<NonZeroUsize>> {
+    let asked = std::env::var(VARIABLE).ok().and_then(|text| text.parse().ok()).and_then(NonZeroUsize::new);
+    match asked {
+        Some(count) if count.get() > cores() => Err(Problem::new(
+            format_args!("{VARIABLE} {count}"),
+            format_args!("is more than the {} that can compute at once here", cores()),
+            "set it to at most that, or unset it: one thread for each core is the default",
+        )),
+        asked => Ok(asked),
+    }
 }
 
 /// The threads of one computation. They serve everything that works with rayon: the `native` backend entirely, and burn's on the
@@ -33,12 +49,13 @@ pub fn cores() -> usize {
 pub struct Threads(ThreadPool);
 
 impl Threads {
-    /// `count` threads; if it is None, as many as `RAYON_NUM_THREADS` says, else one for each core. The threads that rayon starts
-    /// by itself are not used: where the system refuses them, every later use panics.
+    /// `count` threads; if it is None, as many as `RAYON_NUM_THREADS` says, which must be no more than there are cores, else one for
+    /// each core. The threads that rayon starts by itself are not used: where the system refuses them, every later use panics.
     ///
     /// # Errors
-    /// When the system cannot start them.
+    /// When the system cannot start them, or the variable asks for more than there are cores.
     pub fn new(count: Option<NonZeroUsize>) -> Result<Self> {
+        let count = count.map(Ok).or_else(|| of_environment().transpose()).transpose()?;
         // Named like the thread that waits for them: their panics come back to it and are reported once.
         let pool = ThreadPoolBuilder::new().num_threads(count.map_or(0, NonZeroUsize::get)).thread_name(|_| THREAD.to_owned());
         pool.build().map(Self).map_err(no_thread)

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::json::object;
 use super::small_file::read;
+use super::tokenizer_fault::fault;
 use super::tokenizer_settings::{Asked, apply};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::{excerpt, printable};
@@ -56,22 +57,20 @@ impl Tokenizer {
         // It only adds special tokens and trims offsets, which are not used.
         settings.insert("post_processor".to_owned(), Value::Null);
         let read = || {
-            let mut inner = tokenizers::Tokenizer::from_bytes(Value::Object(settings).to_string()).ok()?;
+            let mut inner = tokenizers::Tokenizer::from_bytes(serde_json::to_string(&settings).ok()?).ok()?;
             // Some files carry settings for training batches, which would cut or pad prompts unnoticed.
             inner.with_padding(None).with_truncation(None).ok()?;
             let longest = inner.get_vocab(true).keys().map(String::len).max().unwrap_or(0);
             Some((inner, longest))
         };
-        match caught(read).flatten() {
-            Some((inner, longest)) => {
-                Ok(Self { inner, name, sha256: sha256_hex(bytes), longest, prefix_space: None, bos: false })
-            }
-            None => Err(Problem::new(
-                name,
-                "is not a tokenizer that can be used: a part of it is missing, or of a kind that is not known",
-                "use the model's own tokenizer.json",
-            )),
+        if let Some((inner, longest)) = caught(read).flatten() {
+            return Ok(Self { inner, name, sha256: sha256_hex(bytes), longest, prefix_space: None, bos: false });
         }
+        let (what, remedy) = fault(&settings).unwrap_or_else(|| {
+            let what = "a part of it is missing, or a pattern in it cannot be read";
+            (what.to_owned(), "use the model's own tokenizer.json".to_owned())
+        });
+        Err(Problem::new(name, format_args!("is not a tokenizer that can be used: {what}"), remedy))
     }
 
     /// SHA-256 of the tokenizer's file.

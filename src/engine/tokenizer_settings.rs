@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::json::{Fields, object, shown};
+use super::json::{Fields, Typed, object, shown};
 use super::small_file::{LARGEST_CONFIGURATION, read};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
@@ -19,6 +19,15 @@ const SET_PREFIX_SPACE: [&str; 2] = ["GPTNeoXTokenizer", "GPT2Tokenizer"];
 
 /// Classes that take `tokenizer.json` as it is, but for special tokens in front.
 const PLAIN: [&str; 4] = ["PreTrainedTokenizer", "TokenizersBackend", "GemmaTokenizer", "Qwen2Tokenizer"];
+
+/// Keys of `tokenizer_config.json` that change nothing here, with the types of their values.
+const RECORDS: [Typed; 5] = [
+    ("a number", Value::is_number, "model_max_length max_len"),
+    ("true or false", Value::is_boolean, "clean_up_tokenization_spaces legacy use_fast use_default_system_prompt trim_offsets"),
+    ("text", Value::is_string, "name_or_path special_tokens_map_file errors transformers_version processor_class"),
+    ("\"left\" or \"right\"", |value| value == "left" || value == "right", "padding_side truncation_side"),
+    ("a list of texts", |value| value.as_array().is_some_and(|names| names.iter().all(Value::is_string)), "model_input_names"),
+];
 
 /// Keys that name special tokens.
 const SPECIAL: [&str; 7] = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
@@ -46,6 +55,7 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Asked>
     let config = optional(&config_path)?.unwrap_or_default();
     let config_name = config_path.display().to_string();
     let config = Fields { object: &config, file: &config_name };
+    config.expect_types(&RECORDS)?;
     for key in ["add_eos_token", "split_special_tokens"] {
         if flag(config, key)? == Some(true) {
             return Err(unsupported(config, key, "false: prompts are tokenised without special tokens"));
@@ -164,8 +174,10 @@ fn added(processor: &Value) -> Added {
                 _ => Added::Other,
             }
         }
-        Some("BertProcessing" | "RobertaProcessing") => Added::Other,
-        _ => Added::Nothing,
+        Some("ByteLevel") => Added::Nothing,
+        None if processor.is_null() => Added::Nothing,
+        // Those that add two tokens, and those that are not known.
+        _ => Added::Other,
     }
 }
 
@@ -208,19 +220,25 @@ impl<'a> AddedTokens<'a> {
             return Err(Problem::new(file, what, "it must be a number with an object that has a content"));
         };
         self.expect(file, KEY, content, Some(&number))?;
-        let rule = |token: &Value, rule: &str| token.get(rule).and_then(Value::as_bool);
+        self.expect_rules(file, KEY, content, token)
+    }
+
+    /// Fails if `token` says another rule of matching than the added token `content`, or none that can be one.
+    fn expect_rules(&self, file: &str, key: &str, content: &str, token: &Value) -> Result<()> {
         let known = self.find(content);
-        let differs = |name: &&'static str| {
-            rule(token, name).is_some_and(|stated| known.and_then(|known| rule(known, name)).is_some_and(|known| known != stated))
-        };
-        match ["lstrip", "rstrip", "single_word", "normalized"].into_iter().find(differs) {
-            None => Ok(()),
-            Some(name) => Err(Problem::new(
-                file,
-                format_args!("{KEY} says another {name} of the token '{}' than tokenizer.json", excerpt(content, 40)),
-                "save the tokenizer again in Python: tokenizer.save_pretrained(folder)",
-            )),
+        for name in ["lstrip", "rstrip", "single_word", "normalized", "special"] {
+            let Some(stated) = token.get(name) else { continue };
+            let content = excerpt(content, 40);
+            if !stated.is_boolean() {
+                let what = format!("{key} says {name} {} of the token '{content}'", shown(stated));
+                return Err(Problem::new(file, what, "it must be true or false"));
+            }
+            if known.and_then(|known| known.get(name)).is_some_and(|known| known != stated) {
+                let what = format!("{key} says another {name} of the token '{content}' than tokenizer.json");
+                return Err(Problem::new(file, what, "save the tokenizer again in Python: tokenizer.save_pretrained(folder)"));
+            }
         }
+        Ok(())
     }
 
     /// Fails if a key names a special token that is not among the added tokens.
@@ -240,6 +258,7 @@ impl<'a> AddedTokens<'a> {
             let content = token.as_str().or_else(|| token.get("content").and_then(Value::as_str));
             let content = content.ok_or_else(|| config.wrong(key, "the text of a token"))?;
             self.expect(config.file, key, content, None)?;
+            self.expect_rules(config.file, key, content, token)?;
         }
         Ok(())
     }

@@ -8,7 +8,6 @@ use toml::Spanned;
 
 use super::text_file;
 use super::toml_source::Source;
-use crate::core::format_error::in_words;
 use crate::core::label::predicate::Predicate;
 use crate::core::label::words::{Words, is_word};
 use crate::core::label::{Label, Labels};
@@ -61,7 +60,7 @@ pub fn open(path: Option<&Path>) -> Result<Labels> {
 /// Appends the labels of a file to `labels`.
 fn parse(source: Source<'_>, labels: &mut Labels) -> Result<()> {
     const SEE: &str = "see data/labels/gender.toml for the format";
-    let file: File = toml::from_str(source.text).map_err(|error| source.unreadable(&error, &in_words(error.message()), SEE))?;
+    let file: File = toml::from_str(source.text).map_err(|error| source.unreadable(&error, SEE))?;
     for entry in file.labels {
         let name = printable(source.not_empty(&entry.name)?.trim());
         let meaning = printable(source.not_empty(&entry.meaning)?.trim());

@@ -11,6 +11,7 @@ pub mod labels;
 mod lock;
 pub mod log;
 pub mod neuronpedia;
+pub mod own_file;
 pub mod presets;
 pub mod published;
 pub mod responses;

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::core::explanations::Known;
 use crate::core::problem::{Problem, Result};
-use crate::core::text::{bytes, excerpt};
+use crate::core::text::{bytes, counted, excerpt};
 
 /// The longest line in bytes: those of the export have a few thousand.
 const LINE: u64 = 16 << 20;
@@ -117,7 +117,8 @@ pub fn read(path: &Path, read: &(dyn Fn() + Sync)) -> Result<Export> {
         }
     }
     if export.dictionaries.is_empty() {
-        let what = format_args!("has no labels: {} lines say neither description nor maxActApprox", export.other_lines);
+        let what =
+            format_args!("has no labels: {} with neither description nor maxActApprox", counted(export.other_lines, "line"));
         return Err(Problem::new(path.display(), what, "give files of `explanations` or `features`"));
     }
     Ok(export)

@@ -78,7 +78,10 @@ fn what_is_no_export_is_refused_with_file_and_line() {
             .contains("line 1 is no line")
     );
     assert!(lines(format!("{EXPLANATIONS}[1]\n").as_bytes()).contains("line 5 is no line"));
-    assert!(lines(b"{\"modelId\":\"m\",\"layer\":\"0-res-sm\",\"index\":\"1\"}\n").contains("has no labels: 1 lines"));
+    assert!(
+        lines(b"{\"modelId\":\"m\",\"layer\":\"0-res-sm\",\"index\":\"1\"}\n")
+            .contains("has no labels: 1 line with neither description nor maxActApprox")
+    );
     let cut = gzipped(EXPLANATIONS);
     assert!(lines(&cut[..cut.len() - 9]).contains("cannot be read"));
     assert!(read(&folder.path().join("none"), &|| ()).unwrap_err().to_string().contains("none"));

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
+use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::bytes;
 
@@ -16,7 +17,7 @@ pub const TAGS: u64 = 200_000_000;
 /// The text of the file at `path`.
 ///
 /// # Errors
-/// If it cannot be read, is longer than `most` bytes, or is no UTF-8.
+/// If it cannot be read, is longer than `most` bytes, is something else under its name, or is no UTF-8.
 pub fn read(path: &Path, most: u64) -> Result<String> {
     let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
     let mut text = Vec::new();
@@ -24,6 +25,9 @@ pub fn read(path: &Path, most: u64) -> Result<String> {
     if text.len() as u64 > most {
         let what = format_args!("has more than the {} that such a file can have", bytes(most));
         return Err(Problem::new(path.display(), what, "check that this is the right file"));
+    }
+    if let Some(problem) = foreign::problem(&text, &path.display()) {
+        return Err(problem);
     }
     String::from_utf8(text).map_err(|error| {
         let what = format_args!("is not UTF-8 from byte {} on", error.utf8_error().valid_up_to() + 1);

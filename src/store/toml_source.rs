@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use crate::core::format_error::of_toml;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
@@ -23,10 +24,11 @@ impl Source<'_> {
         format!("{}:{line}", self.path)
     }
 
-    /// The problem that the parser could not read the file; `what` describes it in the words of the format.
-    pub fn unreadable(&self, error: &toml::de::Error, what: &str, remedy: &str) -> Problem {
+    /// The problem that the parser could not read the file.
+    pub fn unreadable(&self, error: &toml::de::Error, remedy: &str) -> Problem {
         let place = error.span().map_or_else(|| self.path.to_owned(), |span| self.place(&span));
-        Problem::new(place, what, remedy)
+        let found = error.span().and_then(|span| self.text.get(span)).unwrap_or_default();
+        Problem::new(place, of_toml(error.message(), found), remedy)
     }
 
     /// The problem that `value` cannot be used.

@@ -35,7 +35,7 @@ impl<'t> Table<'t> {
     /// # Errors
     /// If the text is not TOML.
     pub fn root(source: Source<'t>, remedy: &str) -> Result<Self> {
-        let table = DeTable::parse(source.text).map_err(|error| source.unreadable(&error, error.message(), remedy))?;
+        let table = DeTable::parse(source.text).map_err(|error| source.unreadable(&error, remedy))?;
         let span = table.span();
         Ok(Self::new(source, "the file".to_owned(), span, table.into_inner()))
     }

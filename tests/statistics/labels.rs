@@ -36,7 +36,7 @@ fn imported_labels_are_listed_filtered_and_exported() {
     assert_eq!(first["label"], "");
     export(folder.path(), "3-res-sm", &[(index, "words of Gender\u{1b}[31m"), (0, "verbs")]);
     let said = saescope(folder.path(), &["import", "neuronpedia", "export"]);
-    assert!(said.contains("3-res-sm") && said.contains("np_max-act by gpt-4o-mini (2)") && said.contains("1 files"), "{said}");
+    assert!(said.contains("3-res-sm") && said.contains("np_max-act by gpt-4o-mini (2)") && said.contains("1 file in "), "{said}");
     let found = strongest("label~gender");
     assert_eq!((found.len(), &found[0]["feature"]), (1, &first["feature"]));
     assert_eq!(found[0]["label"], "words of Gender\u{fffd}[31m");

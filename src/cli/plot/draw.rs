@@ -14,6 +14,9 @@ const FONT: &[u8] = include_bytes!("../../../assets/font/NotoSans-subset.ttf");
 /// Pixels of a PNG for each unit: sharp on paper at 200 dots per inch, 12 cm wide.
 const PNG_SCALE: i32 = 2;
 
+/// The mark in the files, by which a later picture may replace them.
+pub const MARK: &str = "picture of a run by saescope";
+
 /// The picture as the text of an SVG file, with its title and caption as `title` and `desc` for screen readers.
 pub fn svg(picture: &Picture) -> Result<String> {
     register()?;
@@ -27,7 +30,7 @@ pub fn svg(picture: &Picture) -> Result<String> {
     let start = text.find("<svg").unwrap_or(0);
     let Some(end) = text.get(start..).and_then(|rest| rest.find('>')) else { return Err(failed("it has no svg element")) };
     let words = format!(
-        " role=\"img\" aria-label=\"{0}\"><title>{0}</title><desc>{1}</desc>",
+        " role=\"img\" aria-label=\"{0}\" data-from=\"{MARK}\"><title>{0}</title><desc>{1}</desc>",
         escaped(&picture.title),
         escaped(&picture.caption.join(" "))
     );
@@ -50,6 +53,7 @@ pub fn png(picture: &Picture) -> Result<Vec<u8>> {
     let mut encoder = png::Encoder::new(&mut bytes, wide, high);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.add_itxt_chunk("Software".to_owned(), MARK.to_owned()).map_err(failed)?;
     encoder.add_itxt_chunk("Title".to_owned(), picture.title.clone()).map_err(failed)?;
     encoder.add_itxt_chunk("Description".to_owned(), picture.caption.join(" ")).map_err(failed)?;
     let mut writer = encoder.write_header().map_err(failed)?;

@@ -16,17 +16,27 @@ use std::process::ExitCode;
 pub use draw::svg;
 
 use super::arguments::{PlotArguments, PlotFormat};
+use super::which_run::file_or_kept;
 use super::{listing, output, saved};
 use crate::core::picture::Picture;
 use crate::core::problem::{Problem, Result};
 use crate::store::atomic::AtomicFile;
+use crate::store::own_file;
 
 /// Runs `plot`.
 pub fn plot(arguments: &PlotArguments) -> Result<ExitCode> {
     let format = format(arguments)?;
     let file = arguments.output.as_deref().map(AtomicFile::reserve).transpose()?;
-    let (findings, book) = saved::open(&arguments.run)?;
-    let spec = listing::spec(&findings.study, &arguments.run, &arguments.listing)?;
+    if let Some(path) = &arguments.output {
+        let mark = match format {
+            PlotFormat::Text => None,
+            PlotFormat::Svg | PlotFormat::Png => Some(draw::MARK),
+        };
+        own_file::expect_replaceable(path, mark, "picture")?;
+    }
+    let run = file_or_kept(&arguments.run)?;
+    let (findings, book) = saved::open(&run)?;
+    let spec = listing::spec(&findings.study, &run, &arguments.listing)?;
     let picture = Picture::of(arguments.kind, &findings, book.features(), &spec)?;
     let bytes = match format {
         PlotFormat::Text => text::text(&picture).into_bytes(),

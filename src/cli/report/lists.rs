@@ -111,7 +111,7 @@ fn feature(facts: &Facts<'_>, of_view: &OfView, row: &Row, others: &[View]) -> M
         td.number data-sort=[sure.map(|sure| sure.low)] { (interval(sure)) " " (mark) }
         (number(&probability(tested.map(|tested| tested.p)), tested.map(|tested| tested.p)))
         (number(&probability(tested.map(|tested| tested.q)), tested.map(|tested| tested.q)))
-        td { (cells::fires(row, findings)) }
+        td { (cells::fires(row, findings, &of_view.spec)) }
         @for view in others {
             @let effect = findings.view(*view).effect(row.feature).map(f64::from);
             (number(&signed(effect), effect))

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::arguments::ReportArguments;
+use super::which_run::file_or_kept;
 use super::{output, saved, study};
 use crate::core::extract::Pages;
 use crate::core::findings::Findings;
@@ -21,14 +22,17 @@ use crate::core::selection::Selection;
 use crate::core::tags::TagBook;
 use crate::core::text::{bytes, printable};
 use crate::store::atomic::AtomicFile;
+use crate::store::own_file;
 use facts::Facts;
 
 /// Runs `report`.
 pub fn report(arguments: &ReportArguments) -> Result<ExitCode> {
-    let path = arguments.output.clone().unwrap_or_else(|| default_output(&arguments.run));
+    let run = file_or_kept(&arguments.run)?;
+    let path = arguments.output.clone().unwrap_or_else(|| default_output(&run));
     // This is checked before the work, so that no page is made that cannot be written.
     let file = AtomicFile::reserve(&path)?;
-    let (findings, book) = saved::open(&arguments.run)?;
+    own_file::expect_replaceable(&path, Some("<meta name=\"generator\" content=\"saescope"), "page")?;
+    let (findings, book) = saved::open(&run)?;
     let page = html(&findings, &book, Selection::Threshold(arguments.threshold), arguments.top)?;
     file.commit(page.as_bytes())?;
     let size = bytes(page.len() as u64);

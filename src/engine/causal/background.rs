@@ -7,10 +7,12 @@ use std::sync::Arc;
 use super::ablation::ablate;
 use super::continuation::Writing;
 use super::each::each;
+use super::edges::edges;
 use super::plain::{Pair, Plain, Sides};
 use super::recorded::expect_model_of;
 use super::steered::{Plan, steered};
 use crate::core::causal::check::{Done, Found, News, Request, What};
+use crate::core::causal::circuit::Circuit;
 use crate::core::causal::each::Each;
 use crate::core::causal::scores::Scores;
 use crate::core::causal::set::{FeatureSet, Member};
@@ -55,7 +57,7 @@ pub fn check(request: &Request, source: &ModelSource, cache: &Cache, tell: Tell<
         let view = manifest.study.named(request.check.view.as_str())?;
         let pairs = Pair::of_run(manifest, view);
         let plain = Plain::new(loaded.compute.as_ref(), &loaded.dictionaries, &pairs, sides(&request.check.what), cancel)?;
-        let found = found(&plain, &loaded, &request.check.what, tell, cancel)?;
+        let found = found(&plain, &loaded, &request.check.what, pairs.len(), tell, cancel)?;
         loaded.expect_unchanged()?;
         Ok(Arc::new(Done { check: request.check.clone(), found, whole: true }))
     })
@@ -72,7 +74,7 @@ fn sides(what: &What) -> Sides {
     }
 }
 
-fn found(plain: &Plain<'_>, loaded: &Loaded, what: &What, tell: Tell<'_>, cancel: &Cancel) -> Result<Found> {
+fn found(plain: &Plain<'_>, loaded: &Loaded, what: &What, examples: usize, tell: Tell<'_>, cancel: &Cancel) -> Result<Found> {
     match what {
         What::Set { features, way, error } => {
             let members = features.iter().copied().map(Member::Feature).collect();
@@ -83,6 +85,11 @@ fn found(plain: &Plain<'_>, loaded: &Loaded, what: &What, tell: Tell<'_>, cancel
             Ok(Found::Set(ablation, scores))
         }
         What::Each { features, error } => one_by_one(plain, features, *error, tell, cancel).map(Found::Each),
+        What::Circuit { features } => {
+            let all: Vec<FeatureId> = features.iter().copied().collect();
+            let edges = edges(plain, &all, &mut |progress| tell(News::Progress(progress)), cancel)?;
+            Ok(Found::Circuit(Circuit { examples, features: features.clone(), edges }))
+        }
         What::Steering { feature, positions } => {
             let asked = plan(*feature, *positions);
             // Both closures tell, one after the other.

@@ -9,6 +9,7 @@ use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::Result;
 use crate::core::progress::Progress;
 use crate::core::submodule::FeatureId;
+use crate::core::text::counted;
 use crate::engine::cancel::Cancel;
 
 /// Searches among the subsets of `features`. The greedy search adds the feature that leaves least, until none leaves less: up to
@@ -39,7 +40,7 @@ pub fn search(
     loop {
         let with = |feature: &FeatureId| chosen.iter().chain([feature]).copied().collect::<Vec<_>>();
         let candidates: Vec<Vec<FeatureId>> = features.iter().filter(|feature| !chosen.contains(feature)).map(with).collect();
-        let mut found = run(format!("greedy, {} features", chosen.len() + 1), &candidates)?;
+        let mut found = run(format!("greedy, {}", counted(chosen.len() + 1, "feature")), &candidates)?;
         let Some(place) = best(&before, &found) else { break };
         chosen.clone_from(&candidates[place]);
         before = found.swap_remove(place);

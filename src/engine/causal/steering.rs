@@ -10,6 +10,7 @@ use crate::core::causal::steering::{Dose, Flips, Positions, SCAN_END, SCAN_STEP}
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::submodule::{FeatureId, Submodule};
+use crate::core::text::counted;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Edit, TOKENS_AT_ONCE};
 
@@ -88,7 +89,7 @@ impl<'a> Steering<'a> {
         match positions {
             Positions::At(position) if position >= shortest => Err(Problem::new(
                 format_args!("--positions {position}"),
-                format_args!("there are prompts of {shortest} tokens"),
+                format_args!("there are prompts of {}", counted(shortest, "token")),
                 format_args!("use a position from 0 to {}, or last", shortest.saturating_sub(1)),
             )),
             _ => Ok(()),

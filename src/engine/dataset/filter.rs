@@ -8,7 +8,7 @@ use crate::core::dropped_line::{DroppedLine, MOST_LISTED};
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Options;
 use crate::core::run::Dropped;
-use crate::core::text::{bytes as in_words, excerpt, printable};
+use crate::core::text::{bytes as in_words, counted, excerpt, printable};
 use crate::engine::cancel::Cancel;
 use crate::engine::tokenizer::Tokenizer;
 
@@ -79,7 +79,7 @@ pub fn filter(
             continue;
         };
         if options.tokens.is_some_and(|tokens| tokens != clean.len()) {
-            drop_because(&mut dropped.other_length, format!("prompts of {} tokens", clean.len()));
+            drop_because(&mut dropped.other_length, format!("prompts of {}", counted(clean.len(), "token")));
             continue;
         }
         if clean.is_empty() {
@@ -110,7 +110,7 @@ pub fn filter(
         let example = first.map_or_else(String::new, |first| format!("; line {}: {}", first.line, first.reason));
         return Err(Problem::new(
             name,
-            format_args!("no example is left of {} lines ({dropped}{example})", lines.len()),
+            format_args!("no example is left of {} ({dropped}{example})", counted(lines.len(), "line")),
             "prefixes must have equal length (and --tokens, if given), and each answer must be one token of this model",
         ));
     }

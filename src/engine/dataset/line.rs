@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::core::problem::{Problem, Result};
-use crate::core::text::{bytes as in_words, excerpt};
+use crate::core::text::{bytes as in_words, counted, excerpt};
 use crate::engine::cancel::Cancel;
 use crate::engine::json::{object, shown};
 
@@ -44,31 +44,29 @@ pub struct Pair {
 const LONGEST_LINE: usize = 1 << 22;
 
 /// Splits `bytes` into lines and reads each as JSON; lines of white space are skipped.
+///
+/// # Errors
+/// The first line that holds no example, and how many more there are; or `cancel` is raised.
 pub fn parse(bytes: &[u8], name: &str, cancel: &Cancel) -> Result<Vec<Line>> {
     // Some editors write a byte order mark in front, which does not belong to the text.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut lines = Vec::new();
+    let (mut lines, mut first, mut more) = (Vec::new(), None, 0_usize);
     for (index, bytes) in bytes.split(|byte| *byte == b'\n').enumerate() {
         cancel.check()?;
         let number = index + 1;
-        if bytes.len() > LONGEST_LINE {
-            let what = format!("line {number} has more than {}", in_words(LONGEST_LINE as u64));
-            return Err(Problem::new(name, what, OBJECT));
+        match read(bytes) {
+            Ok(Some(pair)) if first.is_none() => lines.push(Line { number, pair }),
+            Ok(_) => {}
+            Err((what, remedy)) if first.is_none() => first = Some((format!("line {number} {what}"), remedy)),
+            Err(_) => more += 1,
         }
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            Problem::new(
-                name,
-                format_args!("line {number} is no UTF-8 from byte {} on", error.valid_up_to() + 1),
-                "save the file as UTF-8",
-            )
-        })?;
-        if text.trim().is_empty() {
-            continue;
-        }
-        let pair = pair(text).map_err(|(what, remedy)| {
-            Problem::new(name, format_args!("line {number} {what}: {}", excerpt(text.trim(), 60)), remedy)
-        })?;
-        lines.push(Line { number, pair });
+    }
+    if let Some((what, remedy)) = first {
+        let more = match more {
+            0 => String::new(),
+            more => format!(" (and {})", counted(more, "more line")),
+        };
+        return Err(Problem::new(name, what + &more, remedy));
     }
     if lines.is_empty() {
         return Err(Problem::new(name, "holds no examples", "give a file with one JSON object a line"));
@@ -76,12 +74,28 @@ pub fn parse(bytes: &[u8], name: &str, cancel: &Cancel) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
+/// What is wrong with a line, and a remedy.
+type Fault = (String, &'static str);
+
+/// The example in a line; None if it is white space.
+fn read(bytes: &[u8]) -> std::result::Result<Option<Pair>, Fault> {
+    if bytes.len() > LONGEST_LINE {
+        return Err((format!("has more than {}", in_words(LONGEST_LINE as u64)), OBJECT));
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| (format!("is no UTF-8 from byte {} on", error.valid_up_to() + 1), "save the file as UTF-8"))?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    pair(text).map(Some).map_err(|(what, remedy)| (format!("{what}: {}", excerpt(text.trim(), 60)), remedy))
+}
+
 /// What each line must be, for messages.
 const OBJECT: &str =
     "each line is a JSON object with clean_prefix, patch_prefix, clean_answer and patch_answer, as text or token ids";
 
 /// The example in a line; else what is wrong with the line, and a remedy.
-fn pair(text: &str) -> std::result::Result<Pair, (String, &'static str)> {
+fn pair(text: &str) -> std::result::Result<Pair, Fault> {
     let line = object(text.as_bytes()).map_err(|what| (format!("is not an example: it {}", in_line(&what)), OBJECT))?;
     let words = |key: &str| words(&line, key);
     Ok(Pair {
@@ -97,7 +111,7 @@ fn in_line(what: &str) -> String {
     what.replace("line 1, column", "column").replace("line 1 column", "column")
 }
 
-fn words(line: &Map<String, Value>, key: &str) -> std::result::Result<Words, (String, &'static str)> {
+fn words(line: &Map<String, Value>, key: &str) -> std::result::Result<Words, Fault> {
     let token = |value: &Value| value.as_u64().and_then(|id| u32::try_from(id).ok());
     let value = line.get(key).ok_or_else(|| (format!("has no {key}"), OBJECT))?;
     let read = match value {
@@ -139,6 +153,16 @@ mod tests {
             &Cancel::default(),
         );
         assert!(error.unwrap_err().to_string().contains("line 3"));
+    }
+
+    #[test]
+    fn an_error_says_how_many_lines_more_are_wrong() {
+        let good = r#"{"clean_prefix": "a", "patch_prefix": "b", "clean_answer": "c", "patch_answer": "d"}"#;
+        for (bad, says) in [(1, "{oops; each"), (2, "{oops (and 1 more line); each"), (3, "{oops (and 2 more lines); each")] {
+            let text = format!("{good}\n{}\n{good}\n", ["{oops"].repeat(bad).join("\n"));
+            let said = parse(text.as_bytes(), "x", &Cancel::default()).unwrap_err().to_string();
+            assert!(said.contains("x: line 2 is not an example") && said.contains(says), "{said}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::core::problem::Result;
 use crate::core::request::Options;
 use crate::core::run::Dropped;
 use crate::core::study_source::PairSource;
+use crate::core::text::counted;
 use crate::engine::cancel::Cancel;
 use crate::engine::hash::sha256_hex;
 use crate::engine::small_file;
@@ -67,10 +68,10 @@ impl DataSet {
         let count = self.examples.iter().filter(|example| self.not_joined.contains(&example.line)).count();
         (count > 0).then(|| {
             format!(
-                "{}: in {count} of {} pairs, prompt and answer as one text are other tokens than one after the other, for example where \
+                "{}: in {count} of {}, prompt and answer as one text are other tokens than one after the other, for example where \
                  a prompt ends in a space",
                 self.name,
-                self.examples.len()
+                counted(self.examples.len(), "pair")
             )
         })
     }

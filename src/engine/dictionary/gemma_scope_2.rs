@@ -63,7 +63,7 @@ pub fn open(folder: &Path, purpose: Purpose) -> Result<Dictionary> {
         config_sha256: Some(config.sha256()),
         model: fields.text_or_null("model_name")?.map(str::to_owned),
         bos: Some(true),
-        active: fields.number("l0")?,
+        active: fields.number_within("l0", 0.0, f64::MAX)?,
         ..Stated::default()
     };
     let dictionary =

@@ -8,8 +8,6 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::arithmetic::Arithmetic;
 use super::configuration::{Configuration, expect_only, is_factor, required_factor};
 use super::parts::Parts;
@@ -160,7 +158,7 @@ impl Opened {
         let stated = Stated {
             config_sha256: Some(self.config.sha256()),
             notes: notes(fields),
-            active: fields.object.get("top_k").and_then(Value::as_f64),
+            active: fields.number_within("top_k", 0.0, f64::MAX)?,
             ..Stated::default()
         };
         let name = weights.name().to_owned();

@@ -7,9 +7,9 @@ use std::io::Cursor;
 
 use zip::{CompressionMethod, ZipArchive};
 
+use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
-use crate::engine::foreign;
 use crate::engine::tensor_file::{Bytes, Element, StoredTensor};
 
 /// Most bytes of an array's header, which names a type, an order and a shape.
@@ -26,7 +26,7 @@ pub struct NpzFile {
 impl NpzFile {
     /// Reads the directory of the archive in `bytes`; `name` is what messages call it.
     pub fn read(bytes: Bytes, name: String) -> Result<Self> {
-        if let Some(problem) = foreign::problem(bytes.as_slice(), &name) {
+        if let Some(problem) = foreign::in_place_of_binary(bytes.as_slice(), &name, &["a zip"]) {
             return Err(problem);
         }
         let damaged = |what: &str| {
@@ -39,6 +39,13 @@ impl NpzFile {
         for index in 0..archive.len() {
             let entry = archive.by_index_raw(index).map_err(|_| damaged("has an unreadable zip entry"))?;
             let entry_name = entry.name().map_err(|_| damaged("has a zip entry without a readable name"))?.into_owned();
+            if entry_name.ends_with("/data.pkl") {
+                return Err(Problem::new(
+                    &name,
+                    "is a file of torch.save, not an archive of numpy (.npz)",
+                    "save its tensors with numpy.savez",
+                ));
+            }
             let Some(array) = entry_name.strip_suffix(".npy") else { continue };
             if entry.compression() != CompressionMethod::Stored {
                 let what = format_args!("its array '{}' is compressed, so that it cannot be read in place", excerpt(array, 60));
@@ -74,12 +81,20 @@ impl NpzFile {
         let place = format!("{}, array '{array}'", self.name);
         let range = *start..start.saturating_add(*length);
         let entry = self.bytes.as_slice().get(range.clone());
+        if let Some(problem) = entry.and_then(|entry| not_of_this_kind(entry, &place)) {
+            return Err(problem);
+        }
         let header = entry.and_then(header).ok_or_else(|| {
             Problem::new(&place, "has no readable header of numpy", "the file is damaged or cut short: fetch it again")
         })?;
         let element = match header.element {
             "<f4" => Element::F32,
             "<f2" => Element::F16,
+            "|V2" => {
+                let remedy = "it is perhaps bfloat16, which numpy has no name for: convert it where it was saved, in PyTorch with .float(), \
+                              and save it again";
+                return Err(Problem::new(place, "has elements of type |V2, two bytes without a meaning", remedy));
+            }
             other => {
                 return Err(Problem::new(
                     place,
@@ -101,6 +116,25 @@ impl NpzFile {
         let values = range.start + header.length..range.end;
         StoredTensor::new(self.bytes.clone(), values, 0, element, header.shape, strides, place).map(Some)
     }
+}
+
+/// The problem that an array is whole, but of a version or a type that is not read.
+fn not_of_this_kind(entry: &[u8], place: &str) -> Option<Problem> {
+    let rest = entry.strip_prefix(b"\x93NUMPY")?;
+    let version = *rest.first()?;
+    if !(1..=3).contains(&version) {
+        let what = format!("is of version {version} of numpy's format");
+        return Some(Problem::new(place, what, "versions 1 to 3 are read: save it again with numpy.savez"));
+    }
+    let text = String::from_utf8_lossy(rest.get(..LONGEST_HEADER.min(rest.len()))?).into_owned();
+    let descr = text.split_once("'descr':")?.1.trim_start();
+    descr.starts_with('[').then(|| {
+        Problem::new(
+            place,
+            "has elements of a structured type",
+            "supported are little-endian float32 and float16: save each field as an array",
+        )
+    })
 }
 
 /// What the header of an array says.
@@ -135,7 +169,11 @@ fn header(entry: &[u8]) -> Option<Header<'_>> {
     Some(Header {
         length: entry.len() - rest.len() + size,
         element: value("descr")?.strip_prefix('\'')?.split_once('\'')?.0,
-        columns_first: value("fortran_order")?.starts_with("True"),
+        columns_first: match value("fortran_order")?.split([',', '}']).next()?.trim() {
+            "True" => true,
+            "False" => false,
+            _ => return None,
+        },
         shape,
     })
 }
@@ -194,6 +232,11 @@ mod tests {
         assert!(said(stored(&array(1, "<f4", "False", "(3,)", &values)).unwrap_err()).contains("does not fit"));
         assert!(said(stored(&array(1, "<f4", "False", "(99999999999999999999999,)", &values)).unwrap_err()).contains("header"));
         assert!(said(stored(b"\x93NUMPY\x01").unwrap_err()).contains("header"));
+        assert!(said(stored(&array(4, "<f4", "False", "(1,)", &values)).unwrap_err()).contains("version 4"));
+        assert!(said(stored(&array(1, "|V2", "False", "(1,)", &values)).unwrap_err()).contains("bfloat16"));
+        assert!(said(stored(&array(1, "<f4", "Maybe", "(1,)", &values)).unwrap_err()).contains("header"));
+        let structured = [&b"\x93NUMPY\x01\0\x40\0{'descr': [('a', '<f4')], 'fortran_order': False"[..], &[b' '; 64]].concat();
+        assert!(said(stored(&structured).unwrap_err()).contains("structured"));
         let packed = archive(&array(1, "<f4", "False", "(2,)", &values), CompressionMethod::Deflated);
         assert!(said(packed.err().unwrap()).contains("savez_compressed"));
         assert!(NpzFile::read(Bytes::Embedded(b"PK"), "x".to_owned()).is_err());

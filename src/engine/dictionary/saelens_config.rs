@@ -160,8 +160,11 @@ pub fn check(config: Fields<'_>, submodule: Option<Submodule>, encoder: &[usize]
     // Before version 6, SAELens took a missing key for true.
     stated.bos = said.first().copied().or_else(|| metadata.is_none().then_some(true));
     // SAELens writes `l0` into the metadata; both names are those of its list of releases.
-    let declared = |key: &str| both().find_map(|fields| fields.number(key).transpose()).transpose();
-    (stated.active, stated.explained) = (declared("l0")?, declared("variance_explained")?);
+    let declared = |key: &str, least: f64, most: f64| {
+        both().find_map(|fields| fields.number_within(key, least, most).transpose()).transpose()
+    };
+    // What is explained may be less than nothing, and never more than all.
+    (stated.active, stated.explained) = (declared("l0", 0.0, f64::MAX)?, declared("variance_explained", f64::MIN, 1.0)?);
     Ok(stated)
 }
 

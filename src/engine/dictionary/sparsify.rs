@@ -96,14 +96,14 @@ fn rule(fields: Fields<'_>, encoder: &[usize]) -> Result<Rule> {
     if let Some(said) = fields.count("d_in", usize::MAX)? {
         fits("d_in", said, width)?;
     }
+    let factor = fields.count("expansion_factor", usize::MAX)?;
     // 0 means that the size follows from the factor.
-    match fields.object.get("num_latents").and_then(serde_json::Value::as_u64) {
-        Some(0) | None => {
-            if let Some(factor) = fields.count("expansion_factor", usize::MAX)? {
-                fits("expansion_factor times d_in", factor.saturating_mul(width), features)?;
-            }
-        }
-        Some(_) => fits("num_latents", fields.count("num_latents", usize::MAX)?.unwrap_or_default(), features)?,
+    let is_zero = fields.object.get("num_latents").and_then(serde_json::Value::as_u64) == Some(0);
+    let stated = if is_zero { None } else { fields.count("num_latents", usize::MAX)? };
+    match (stated, factor) {
+        (Some(stated), _) => fits("num_latents", stated, features)?,
+        (None, Some(factor)) => fits("expansion_factor times d_in", factor.saturating_mul(width), features)?,
+        (None, None) => {}
     }
     let k = fields.count("k", features)?.ok_or_else(|| {
         Problem::new(

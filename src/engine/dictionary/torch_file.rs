@@ -9,9 +9,9 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::pickle::{PickledTensor, Stored, read_state_dict};
+use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
-use crate::engine::foreign;
 use crate::engine::tensor_file::{Bytes, Element, StoredTensor};
 
 /// Most bytes of the pickle that are read; a state dict of a few tensors pickles to under two kilobytes.
@@ -33,7 +33,9 @@ pub struct TorchFile {
 impl TorchFile {
     /// Reads the directory and the pickle of the file in `bytes`; `name` is what messages call it.
     pub fn read(bytes: Bytes, name: String) -> Result<Self> {
-        if let Some(problem) = foreign::problem(bytes.as_slice(), &name).or_else(|| other_format(bytes.as_slice(), &name)) {
+        if let Some(problem) =
+            other_format(bytes.as_slice(), &name).or_else(|| foreign::in_place_of_binary(bytes.as_slice(), &name, &["a zip"]))
+        {
             return Err(problem);
         }
         let damaged = |what: String| {

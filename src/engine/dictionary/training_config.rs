@@ -1,5 +1,6 @@
 //! The `config.json` that dictionary_learning's `training.py` writes beside `ae.pt`: what it says of the dictionary's class, size
-//! and place is compared. Other keys are settings of the training, which change nothing.
+//! and place is compared. Other keys are settings of the training, which change nothing, but those that are known must be of their types: a
+//! value of another one means that the file is not what it seems.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +10,23 @@ use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
 use crate::engine::hash::sha256_hex;
-use crate::engine::json::{Fields, object};
+use crate::engine::json::{Fields, Typed, object};
+
+/// Settings of the training, in the trainer's part and in the buffer's.
+const RECORDS: [Typed; 3] = [
+    (
+        "a number",
+        Value::is_number,
+        "lr l1_penalty warmup_steps resample_steps sparsity_warmup_steps steps decay_start seed auxk_alpha threshold_beta \
+         threshold_start_step top_k_aux bandwidth sparsity_penalty target_l0 n_ctxs ctx_len refresh_batch_size out_batch_size",
+    ),
+    ("text", Value::is_string, "trainer_class dict_class wandb_name device lm_name submodule_name"),
+    (
+        "a list of numbers",
+        |value| value.as_array().is_some_and(|numbers| numbers.iter().all(Value::is_number)),
+        "group_fractions group_weights group_sizes",
+    ),
+];
 
 /// A configuration that was read.
 pub struct TrainingConfig<'a> {
@@ -24,7 +41,23 @@ impl<'a> TrainingConfig<'a> {
         let object = object(text).map_err(|what| {
             Problem::new(file, what, "use the config.json that dictionary_learning wrote, or take it away from beside ae.pt")
         })?;
-        Ok(Self { text, file, object })
+        let read = Self { text, file, object };
+        let fields = Fields { object: &read.object, file };
+        let (trainer, buffer) = (read.trainer()?, fields.object("buffer")?);
+        let knows = |key: &String| RECORDS.iter().any(|(.., names)| names.split_whitespace().any(|name| name == key));
+        let is_one = |key: &String| {
+            knows(key) || ["trainer", "buffer", "activation_dim", "dict_size", "k", "layer"].contains(&key.as_str())
+        };
+        if !read.object.is_empty() && !read.object.keys().any(is_one) {
+            let keys: Vec<&str> = read.object.keys().map(String::as_str).collect();
+            return Err(Problem::new(
+                file,
+                format_args!("holds none of the keys of dictionary_learning, but {}", excerpt(&keys.join(", "), 80)),
+                "use the config.json that dictionary_learning wrote, or take it away from beside ae.pt",
+            ));
+        }
+        [Some(trainer), buffer].into_iter().flatten().try_for_each(|fields| fields.expect_types(&RECORDS))?;
+        Ok(read)
     }
 
     /// The settings of the trainer.
@@ -88,6 +121,22 @@ fn check(config: &TrainingConfig<'_>, submodule: Option<Submodule>, encoder: &[u
             return Err(Problem::new(
                 file,
                 format_args!("says {key} {said}, but encoder.weight has {size}"),
+                "configuration and weights belong to different dictionaries: fetch both again",
+            ));
+        }
+    }
+    // The groups of a Matryoshka dictionary are all of its features.
+    let sum = |key: &str| {
+        let numbers = trainer.object.get(key).and_then(Value::as_array);
+        numbers.map(|numbers| numbers.iter().filter_map(Value::as_f64).sum::<f64>())
+    };
+    for (key, all) in [("group_sizes", encoder.get(1).map(|features| *features as f64)), ("group_fractions", Some(1.0))] {
+        if let (Some(sum), Some(all)) = (sum(key), all)
+            && (sum - all).abs() > 1e-3 * all
+        {
+            return Err(Problem::new(
+                file,
+                format_args!("{key} sum to {sum}, not to {all}"),
                 "configuration and weights belong to different dictionaries: fetch both again",
             ));
         }
@@ -191,6 +240,12 @@ mod tests {
             (r#"{"trainer": {"submodule_name": "gpt.h.3"}}"#, "resid_1", "gpt.h.3"),
             (r#"{"trainer": {"submodule_name": "mlp_out_layer1"}}"#, "attn_1", "mlp_out_layer1"),
             (r#"{"trainer": {"submodule_name": "resid_pre", "layer": 1}}"#, "resid_1", "layer 1"),
+            (r#"{"trainer": {"lr": "x"}}"#, "mlp_1", "lr is \"x\""),
+            (r#"{"trainer": {"wandb_name": 3}}"#, "mlp_1", "wandb_name is 3"),
+            (r#"{"trainer": {}, "buffer": {"n_ctxs": []}}"#, "mlp_1", "n_ctxs is []"),
+            (r#"{"trainer": {"group_sizes": [1, 2]}}"#, "mlp_1", "group_sizes sum to 3, not to 32"),
+            (r#"{"trainer": {"group_fractions": [7]}}"#, "mlp_1", "group_fractions sum to 7, not to 1"),
+            (r#"{"error": "Repository not found"}"#, "mlp_1", "none of the keys of dictionary_learning, but error"),
             (r#"{"trainer": []}"#, "mlp_1", "trainer is []"),
             ("[1]", "mlp_1", "is an array"),
         ] {

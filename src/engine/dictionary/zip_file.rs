@@ -12,10 +12,10 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{Dictionary, Purpose, ae_pt};
+use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::SubmoduleKind;
 use crate::core::text::excerpt;
-use crate::engine::foreign;
 use crate::engine::small_file::LARGEST_CONFIGURATION;
 use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::Bytes;

@@ -13,6 +13,16 @@ pub fn config(keys: Keys<'_>) -> Result<Config> {
     keys.expect_flag("scale_attn_by_inverse_layer_idx", false)?;
     keys.expect_flag("add_cross_attention", false)?;
     keys.expect_flag("tie_word_embeddings", true)?;
+    // transformers takes the usual names, too, and one that contradicts would win there.
+    for (own, usual) in [
+        ("n_embd", "hidden_size"),
+        ("n_head", "num_attention_heads"),
+        ("n_layer", "num_hidden_layers"),
+        ("n_positions", "max_position_embeddings"),
+        ("n_positions", "n_ctx"),
+    ] {
+        keys.expect_same(own, usual)?;
+    }
     let (width, heads) = (keys.size("n_embd")?, keys.size("n_head")?);
     let head_width = keys.share_of_width(width, heads, ["n_embd", "n_head"])?;
     Ok(Config {

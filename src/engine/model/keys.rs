@@ -68,12 +68,7 @@ impl<'a> Keys<'a> {
         if let Some(key) = FOREIGN.into_iter().find(|key| fields.object.get(*key).is_some_and(|value| !is_empty(value))) {
             return Err(keys.unsupported(key, "null"));
         }
-        for (kind, is_one, names) in HARMLESS {
-            let wrong = |name: &&str| fields.object.get(*name).is_some_and(|value| !is_one(value) && !value.is_null());
-            if let Some(name) = names.split_whitespace().find(wrong) {
-                return Err(fields.wrong(name, kind));
-            }
-        }
+        fields.expect_types(&HARMLESS)?;
         Ok(keys)
     }
 
@@ -120,6 +115,18 @@ impl<'a> Keys<'a> {
         let vocabulary = self.size("vocab_size")?;
         let token = self.fields.object.get("bos_token_id").and_then(Value::as_u64);
         Ok(token.and_then(|token| u32::try_from(token).ok()).filter(|token| (*token as usize) < vocabulary))
+    }
+
+    /// Fails if both keys are there with different sizes.
+    pub fn expect_same(&self, key: &str, other: &str) -> Result<()> {
+        match (self.size_or_none(key)?, self.size_or_none(other)?) {
+            (Some(one), Some(two)) if one != two => Err(Problem::new(
+                self.fields.file,
+                format_args!("{key} is {one}, but {other} is {two}, and both mean the same"),
+                "use the config.json that belongs to the weights, or take the wrong key out",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// A positive number, `otherwise` if the key is missing.
@@ -190,22 +197,30 @@ impl<'a> Keys<'a> {
 
     /// The number that the keys agree on; None if none of them is there.
     pub(super) fn agreed(&self, keys: &[(Option<Fields<'_>>, &str)]) -> Result<Option<f64>> {
-        let mut agreed: Option<(f64, &str)> = None;
+        let mut agreed: Option<(f64, String)> = None;
         for (fields, key) in keys {
             let Some(fields) = fields else { continue };
             let Some(value) = fields.number(key)? else { continue };
-            match agreed {
+            let name = self.full_name(*fields, key);
+            match &agreed {
                 Some((other, before)) if other.to_bits() != value.to_bits() => {
                     return Err(Problem::new(
                         self.fields.file,
-                        format_args!("{before} is {other}, but {key} is {value}, and both mean the same"),
+                        format_args!("{before} is {other}, but {name} is {value}, and both mean the same"),
                         "use the config.json that belongs to the weights, or take the wrong key out",
                     ));
                 }
-                _ => agreed = Some((value, key)),
+                _ => agreed = Some((value, name)),
             }
         }
         Ok(agreed.map(|(value, _)| value))
+    }
+
+    /// The key with the name of the object that holds it: `rope_parameters.rope_theta`.
+    fn full_name(&self, fields: Fields<'_>, key: &str) -> String {
+        let is_holder = |value: &Value| value.as_object().is_some_and(|object| std::ptr::eq(object, fields.object));
+        let holder = self.fields.object.iter().find(|(_, value)| is_holder(value));
+        holder.map_or_else(|| key.to_owned(), |(holder, _)| format!("{holder}.{key}"))
     }
 }
 

@@ -20,9 +20,10 @@ pub use element::Element;
 pub use stored::StoredTensor;
 pub use watch::before_a_fatal_fault;
 
+use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
-use crate::engine::{foreign, json};
+use crate::engine::json;
 
 /// Most bytes of a header: reading it takes many times its size in memory.
 const LARGEST_HEADER: u64 = 1 << 22;
@@ -80,7 +81,7 @@ impl TensorFile {
     /// What keeps the header from being read: another format, a type of elements that is not known, or damage.
     fn fault(&self) -> Problem {
         let bytes = self.bytes.as_slice();
-        if let Some(problem) = foreign::problem(bytes, &self.name) {
+        if let Some(problem) = foreign::in_place_of_binary(bytes, &self.name, &["a safetensors", "a zip", "a plain pickle"]) {
             return problem;
         }
         if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80\x02") {
@@ -107,9 +108,13 @@ impl TensorFile {
             Ok(tensors) => {
                 let stated = |(name, tensor): (&String, &Value)| Some((name.clone(), tensor.get("dtype")?.as_str()?.to_owned()));
                 let unknown = |(_, kind): &(String, String)| serde_json::from_value::<Dtype>(kind.as_str().into()).is_err();
-                match tensors.iter().filter_map(stated).find(unknown) {
-                    Some((name, kind)) => not_read(&self.place(&name), &excerpt(&kind, 20)),
-                    None => damaged("its header and its length do not agree".to_owned()),
+                match (tensors.iter().find_map(malformed), tensors.iter().filter_map(stated).find(unknown)) {
+                    (Some((entry, field, must)), _) => {
+                        let remedy = format!("it must be {must}: save the file again with safetensors");
+                        Problem::new(self.place(entry), format_args!("has no usable {field} in the header"), remedy)
+                    }
+                    (None, Some((name, kind))) => not_read(&self.place(&name), &excerpt(&kind, 20)),
+                    (None, None) => damaged("its header and its length do not agree".to_owned()),
                 }
             }
         }
@@ -151,6 +156,26 @@ impl TensorFile {
         // Both slices are parts of the same bytes, so the difference of their addresses is the offset in the file.
         let offset = view.data().as_ptr() as usize - self.bytes.as_slice().as_ptr() as usize;
         StoredTensor::new(self.bytes.clone(), offset..offset + view.data().len(), 0, element, shape, strides, place)
+    }
+}
+
+/// The field of a header's entry whose value is of another kind than the format says, and what it must be.
+fn malformed<'a>((entry, value): (&'a String, &Value)) -> Option<(&'a str, &'static str, &'static str)> {
+    let wrong = |field, must| Some((entry.as_str(), field, must));
+    if entry == "__metadata__" {
+        let is_text = value.as_object().is_some_and(|texts| texts.values().all(Value::is_string));
+        return if is_text { None } else { wrong("metadata", "an object of texts") };
+    }
+    let numbers = |field: &str| value.get(field).and_then(Value::as_array).filter(|all| all.iter().all(Value::is_u64));
+    if value.get("dtype").and_then(Value::as_str).is_none() {
+        return wrong("dtype", "the name of a type, such as \"F32\"");
+    }
+    if numbers("shape").is_none() {
+        return wrong("shape", "a list of whole numbers");
+    }
+    match numbers("data_offsets") {
+        Some(offsets) if offsets.len() == 2 => None,
+        _ => wrong("data_offsets", "two whole numbers"),
     }
 }
 

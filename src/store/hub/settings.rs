@@ -81,8 +81,10 @@ fn endpoint() -> Result<String> {
 }
 
 fn token() -> Result<Option<String>> {
-    let (place, token) = if let Some(token) = text("HF_TOKEN")? {
-        ("HF_TOKEN".to_owned(), token)
+    // The second is the older name, which huggingface_hub still reads.
+    let named = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"].into_iter().find_map(|name| Some((name, text(name).transpose()?)));
+    let (place, token) = if let Some((name, token)) = named {
+        (name.to_owned(), token?)
     } else {
         let path = path_in("HF_TOKEN_PATH").map_or_else(|| Ok(home()?.join("token")), Ok)?;
         match text_file::read_if_present(&path, text_file::BY_HAND)? {

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ByLayer, Preset, PresetFile, Repository};
-use crate::core::format_error::in_words;
 use crate::core::hosted::{STUDY_NAMES, Shown, SourceNames};
 use crate::core::parts::kind_of;
 use crate::core::problem::{Problem, Result};
@@ -108,10 +107,8 @@ pub fn merge(sources: &[(&str, &str)]) -> Result<Vec<Preset>> {
 
 impl Source<'_> {
     fn parse(&self) -> Result<File> {
-        toml::from_str(self.text).map_err(|error| {
-            let what = in_words(error.message());
-            self.unreadable(&error, &what, "see the head of the program's own data/models.toml for the format")
-        })
+        toml::from_str(self.text)
+            .map_err(|error| self.unreadable(&error, "see the head of the program's own data/models.toml for the format"))
     }
 
     /// Checks a preset's name, which becomes a word on the command line and a part of file names.

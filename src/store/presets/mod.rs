@@ -15,6 +15,7 @@ use crate::core::hosted::{Hosted, Shown};
 use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::release::Release;
+use crate::core::request::STUDY_PRESET;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
 use crate::store::{folders, text_file};
@@ -26,7 +27,7 @@ const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/m
 pub const FILE: &str = "models.toml";
 
 /// The name of the published study's preset.
-pub const STUDY: &str = "pythia-70m";
+pub const STUDY: &str = STUDY_PRESET;
 
 /// A model with its dictionaries, and the repositories that hold them.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,7 +150,8 @@ impl Preset {
 
     /// Rough size of all files in bytes; None if one is not known.
     pub fn about_bytes(&self) -> Option<u64> {
-        self.repositories().flat_map(|repository| &repository.files).map(|file| file.about_bytes).sum()
+        let mut files = self.repositories().flat_map(|repository| &repository.files);
+        files.try_fold(0_u64, |sum, file| Some(sum.saturating_add(file.about_bytes?)))
     }
 }
 

@@ -35,6 +35,7 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors, View as TensorBytes};
 use self::header::Header;
 use super::atomic::AtomicFile;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
+use crate::core::foreign;
 use crate::core::format_error::of_json;
 use crate::core::invariant::first_not_finite;
 use crate::core::problem::{Problem, Result};
@@ -254,6 +255,9 @@ fn incomplete(name: &str, what: &str) -> Problem {
 /// The manifest in the header of a run file's bytes, and the number of tensors that the header lists.
 fn checked_manifest(bytes: &[u8], name: &str) -> Result<(Manifest, usize)> {
     let damaged = |what: String| incomplete(name, &what);
+    if let Some(problem) = foreign::problem(bytes, &name) {
+        return Err(problem);
+    }
     let header = header_of(bytes).ok_or_else(|| damaged("it ends within its header".to_owned()))?;
     let header: Header = serde_json::from_slice(header).map_err(|error| damaged(format!("its header {}", of_json(&error))))?;
     let manifest = header.manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but not a run", NOT_A_RUN))?;

@@ -12,7 +12,7 @@ use crate::core::study::{MOST_VIEWS, RESERVED_NAMES, Study, ViewSpec};
 use crate::core::study_source::{PairSource, StudySource};
 use crate::core::tags::{TagSpec, Vocabulary};
 use crate::core::template::{self, FIELDS, Fault, Part, Template, Use, WordList};
-use crate::core::text::excerpt;
+use crate::core::text::{counted, excerpt};
 use crate::core::view::{Direction, View};
 use crate::store::toml_source::Source;
 use crate::store::toml_table::{Table, Value};
@@ -53,7 +53,10 @@ fn comparison(source: Source<'_>, compare: Option<Value<'_>>, views: &[ViewSpec]
         return Err(wrong("needs two views, and the study has one", "leave it out, or add a view"));
     }
     let [first, second] = names.get_ref().as_slice() else {
-        return Err(wrong(&format!("names {} views and should name two", names.get_ref().len()), "write [\"..\", \"..\"]"));
+        return Err(wrong(
+            &format!("names {} and should name two", counted(names.get_ref().len(), "view")),
+            "write [\"..\", \"..\"]",
+        ));
     };
     let known = views.iter().map(|view| view.name.as_str()).collect::<Vec<_>>();
     let find = |name: &Spanned<String>| {

@@ -90,9 +90,9 @@ fn faults_of_keys_and_types() -> Vec<Case> {
         (change("title = \"Mine\"", "title = Mine"), "mine.toml:1: "),
         (
             change("[[views]]", "[[views"),
-            "mine.toml:3: unclosed array table, expected `]]`; correct the line; `saescope studies new FILE`",
+            "mine.toml:3: has a bracket that is not closed; correct the line; `saescope studies new FILE`",
         ),
-        (change("[words]", "title = \"x\"\nname = 1\n[words]"), "mine.toml:19: duplicate key"),
+        (change("[words]", "title = \"x\"\nname = 1\n[words]"), "mine.toml:19: has the key 'name' twice"),
         // Keys.
         (
             change("title", "titel"),
@@ -155,7 +155,7 @@ fn faults_of_views() -> Vec<Case> {
         // The views that are compared first.
         (change("[\"a\", \"b\"]", "[\"a\", \"c\"]"), "mine.toml:2: 'c' is not a view of the study; use two of a, b"),
         (change("[\"a\", \"b\"]", "[\"a\", \"a\"]"), "mine.toml:2: 'a' is compared with itself; name two different views"),
-        (change("[\"a\", \"b\"]", "[\"a\"]"), "mine.toml:2: 'compare' names 1 views and should name two; write ["),
+        (change("[\"a\", \"b\"]", "[\"a\"]"), "mine.toml:2: 'compare' names 1 view and should name two; write ["),
         (
             change("[[views]]\nname = \"b\"\npairs = \"first\"\ndirection = \"reversed\"\n", ""),
             "mine.toml:2: 'compare' needs two views, and the study has one; leave it out, or add a view",
@@ -185,10 +185,7 @@ fn faults_of_tags_and_words() -> Vec<Case> {
         ),
         (change(", use = \"cycled\"", ""), "mine.toml:21: [words.verb] has no use; add use = \"..\""),
         (change("list = [\"runs\"], ", ""), "mine.toml:21: [words.verb] has no list; add list = ["),
-        (
-            change("[\"Ann\", \"Eve\"]", "[\"Ann\"]"),
-            "mine.toml:20: 'woman' has 1 entries, 'man' has 2; make them equally long, or",
-        ),
+        (change("[\"Ann\", \"Eve\"]", "[\"Ann\"]"), "mine.toml:20: 'woman' has 1 entry, 'man' has 2; make them equally long, or"),
         (change("[\"runs\"]", "[]"), "mine.toml:21: 'verb' has no entries; add at least one"),
         (
             change("[words]", "[words]\nplace = [\"here\"]"),

@@ -1,0 +1,101 @@
+//! Files that are whole but not what their name says, recognised by their first bytes: what a download or a clone leaves when it
+//! did not fetch the file itself.
+
+use std::fmt::Display;
+
+use super::problem::Problem;
+use super::text::excerpt;
+
+/// The problem that `bytes` are something else than any file that the program reads; `place` is what messages call the file.
+pub fn problem(bytes: &[u8], place: &dyn Display) -> Option<Problem> {
+    let start = bytes.trim_ascii_start();
+    let page = |name: &str| start.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()));
+    let (what, remedy) = if bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
+        ("is a git-lfs pointer, not the file itself", "run `git lfs pull` in its repository, or download the file")
+    } else if page("<!doctype html") || page("<html") {
+        ("is a web page, not the file itself", "the server answered with a page, perhaps to log in: download the file again")
+    } else if bytes.starts_with(b"\x1f\x8b") {
+        ("is compressed with gzip", "unpack it with gunzip")
+    } else {
+        return None;
+    };
+    Some(Problem::new(place, what, remedy))
+}
+
+/// What a kind of files is called, what helps where it is no use, and whether bytes are a file of it.
+type Kind = (&'static str, &'static str, fn(&[u8]) -> bool);
+
+/// Kinds of binary files by their first bytes, with what helps.
+const KINDS: [Kind; 6] = [
+    ("a zip archive, perhaps of torch.save or numpy", CONVERT, |bytes| bytes.starts_with(b"PK\x03\x04")),
+    ("a plain pickle", CONVERT, |bytes| matches!(bytes, [0x80, 2..=5, ..])),
+    ("a tar archive", "unpack it with tar", |bytes| bytes.get(257..262) == Some(b"ustar")),
+    ("an HDF5 file", CONVERT, |bytes| bytes.starts_with(b"\x89HDF\r\n\x1a\n")),
+    ("a single array of numpy (.npy)", CONVERT, |bytes| bytes.starts_with(b"\x93NUMPY")),
+    ("a safetensors file", CONVERT, |bytes| {
+        let length = bytes.first_chunk::<8>().map(|length| u64::from_le_bytes(*length));
+        bytes.get(8) == Some(&b'{') && length.is_some_and(|length| length < bytes.len() as u64)
+    }),
+];
+
+/// What helps where a whole file is of another format.
+const CONVERT: &str =
+    "load it in Python and save the tensors in the format that belongs here, such as with safetensors.torch.save_file";
+
+/// Longest text in bytes that a server answers in place of a file.
+const LONGEST_ANSWER: usize = 4096;
+
+/// The problem that `bytes`, in which a binary file was expected, are a whole file of another kind, or a server's answer in words. Kinds that
+/// begin with one of `expected` are none.
+pub fn in_place_of_binary(bytes: &[u8], place: &dyn Display, expected: &[&str]) -> Option<Problem> {
+    if let Some(problem) = problem(bytes, place) {
+        return Some(problem);
+    }
+    let is_expected = |kind: &str| expected.iter().any(|expected| kind.starts_with(expected));
+    if let Some((kind, remedy, _)) = KINDS.into_iter().find(|(kind, _, is_one)| is_one(bytes) && !is_expected(kind)) {
+        return Some(Problem::new(place, format_args!("is {kind}"), remedy));
+    }
+    let text = std::str::from_utf8(bytes).ok().filter(|text| !text.trim().is_empty() && text.len() <= LONGEST_ANSWER)?;
+    let is_text = text.chars().all(|character| !character.is_control() || character.is_whitespace());
+    is_text.then(|| {
+        let what = format!("is text, not the file itself: '{}'", excerpt(text.trim(), 60));
+        Problem::new(
+            place,
+            what,
+            "perhaps a server's answer: check the address and whether access needs a login, and download the file again",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stand_ins_are_recognised() {
+        for (bytes, says) in [
+            (&b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"[..], "git lfs pull"),
+            (b"\n<!DOCTYPE html><html>", "is a web page"),
+            (b"<HTML>", "is a web page"),
+            (b"\x1f\x8b\x08\0", "gunzip"),
+        ] {
+            assert!(problem(bytes, &"f").unwrap().to_string().contains(says), "{says}");
+        }
+        assert_eq!(problem(b"{\"a\": 1}", &"f"), None);
+        let tensors = b"\x02\0\0\0\0\0\0\0{} ";
+        let tar = [&[b'a'; 257][..], b"ustar"].concat();
+        for (bytes, says) in [
+            (&b"Entry not found"[..], "is text, not the file itself: 'Entry not found'"),
+            (b"{\"error\":\"Repository not found\"}", "is text"),
+            (b"\x80\x04\x95", "is a plain pickle"),
+            (b"\x89HDF\r\n\x1a\n", "is an HDF5 file"),
+            (b"\x93NUMPY\x01\0", "is a single array"),
+            (tensors, "is a safetensors file"),
+            (&tar, "unpack it with tar"),
+        ] {
+            assert!(in_place_of_binary(bytes, &"f", &["a zip"]).unwrap().to_string().contains(says), "{says}");
+        }
+        assert_eq!(in_place_of_binary(tensors, &"f", &["a safetensors"]), None);
+        assert_eq!(in_place_of_binary(b"\0\x01\xff", &"f", &[]), None);
+    }
+}
