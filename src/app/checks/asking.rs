@@ -14,6 +14,9 @@ use crate::core::submodule::FeatureId;
 /// Most features that are ablated one by one: every one costs two runs of all pairs, and the table must not hold the screen up.
 pub const MOST: usize = 1000;
 
+/// Most features of a circuit: with more a drawing says nothing.
+pub const MOST_OF_A_CIRCUIT: usize = 50;
+
 /// Ok if a check of listed features can start now, else the reason.
 pub fn can_check(state: &State) -> Result<(), String> {
     if state.show_published {
@@ -71,6 +74,28 @@ pub fn each(state: &State, error: ErrorTreatment) -> Result<Check, String> {
             let filter = state.setting.keymap.way(CommandId::FILTER);
             Err(format!(
                 "{count} features are more than the {MOST} that are ablated one by one here; {filter} filters, `saescope ablate --each` takes all"
+            ))
+        }
+    }
+}
+
+/// The edges between the marked features, without marks between all that are listed.
+///
+/// # Errors
+/// If fewer than two features are listed, or more than [`MOST_OF_A_CIRCUIT`].
+pub fn circuit(state: &State) -> Result<Check, String> {
+    let features: BTreeSet<FeatureId> = targets::rows(state).into_iter().map(|row| row.feature).collect();
+    match features.len() {
+        0 | 1 => Err("a circuit needs at least two features".to_owned()),
+        2..=MOST_OF_A_CIRCUIT => {
+            let view = state.about().name(state.shown().first());
+            Ok(Check { view, what: What::Circuit { features } })
+        }
+        count => {
+            let [mark, strongest] = [CommandId::MARK, CommandId::TOP_K].map(|command| state.setting.keymap.way(command));
+            Err(format!(
+                "{count} features are more than the {MOST_OF_A_CIRCUIT} that a circuit has here; {mark} marks some, {strongest} lists the strongest, \
+                 `saescope circuit` takes all"
             ))
         }
     }

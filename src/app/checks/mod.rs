@@ -1,6 +1,7 @@
 //! Causal checks of the run on the screen: asked for, run in the background, read in a window.
 
 pub mod asking;
+mod circuit;
 mod each;
 pub mod line;
 pub mod list;

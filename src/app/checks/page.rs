@@ -3,12 +3,13 @@
 use super::line::{Line, Tone};
 use super::progress::progress;
 use super::running::{Standing, known};
-use super::{each, set, steering};
+use super::{circuit, each, set, steering};
 use crate::app::command_id::CommandId;
 use crate::app::layout;
 use crate::app::state::State;
 use crate::app::state::check::Window;
 use crate::core::causal::check::Found;
+use crate::core::text::counted;
 
 /// A window's content.
 pub struct Page {
@@ -52,13 +53,14 @@ pub fn page(state: &State, window: &Window) -> Page {
         _ => None,
     };
     let mut head: Vec<Line> = standing.iter().flat_map(|standing| Line::sentence(standing, Tone::Warning, columns)).collect();
-    let pairs = known.found.map_or_else(String::new, |found| format!(" · {} pairs", found.examples()));
+    let pairs = known.found.map_or_else(String::new, |found| format!(" · {}", counted(found.examples(), "pair")));
     let title = format!("{}{pairs}", window.check);
     // The view is of the study on the screen, or of the run that is being checked.
     let view = known.findings.study.find(window.check.view.as_str());
     let (Some(found), Some(view)) = (known.found, view) else { return Page { title, head, body: Vec::new(), rows: 0 } };
     let (body, rows) = match found {
         Found::Set(ablation, scores) => (set::lines(ablation, scores, columns), 0),
+        Found::Circuit(found) => (circuit::lines(found, known.findings, view, columns), 0),
         Found::Steering(steered) => (steering::lines(steered, known.findings, view, columns), 0),
         Found::Each(found) => {
             head.push(each::heading(window, columns));

@@ -1,10 +1,12 @@
 //! Results of checks in a sentence, for notices, lists and the card.
 
 use crate::core::causal::check::{Check, Done, Found, What};
+use crate::core::causal::circuit::LEAST;
 use crate::core::causal::scores::{Denominator, Score};
 use crate::core::causal::steering::{Flips, SCAN_END, Steered};
 use crate::core::causal::words::{number, ratio};
 use crate::core::submodule::FeatureId;
+use crate::core::text::counted;
 
 /// A share with its interval: `+0.0620 (+0.051 .. +0.070)`.
 fn share(score: &Score, denominator: Denominator) -> String {
@@ -19,7 +21,11 @@ pub fn done(done: &Done) -> String {
         Found::Set(_, scores) => scores.sets.first().map_or_else(String::new, |set| {
             format!("removes {} of the bias {}", share(&set.bias, scores.bias), number(scores.all.mean))
         }),
-        Found::Each(each) => format!("{} features, bias {:+.4}", each.features.len(), each.all.mean),
+        Found::Each(each) => format!("{}, bias {:+.4}", counted(each.features.len(), "feature"), each.all.mean),
+        Found::Circuit(circuit) => {
+            let above = circuit.edges.iter().filter(|edge| edge.size() > LEAST).count();
+            format!("{above} of {} possible edges are above {LEAST}", circuit.edges.len())
+        }
         Found::Steering(steered) => flips(steered),
     };
     format!("{partial}{}: {found}", done.check)

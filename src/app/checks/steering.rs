@@ -5,7 +5,7 @@ use super::said;
 use crate::core::causal::steering::{Dose, Flips, Mode, Steered, Written};
 use crate::core::causal::words::{interval, number};
 use crate::core::findings::Findings;
-use crate::core::text::{excerpt, printable};
+use crate::core::text::{counted, excerpt, printable};
 use crate::core::view::View;
 
 /// The widths of a drawing, at least and at most; where there is less room there is none.
@@ -104,7 +104,7 @@ fn flips(steered: &Steered, columns: usize) -> Vec<Line> {
     if let Some([up, down]) = &steered.flips {
         let turned = |sign: &str, flips: &Flips| {
             let turned = flips.per_example.iter().flatten().count();
-            format!("; {sign}: in {turned} of {} pairs", flips.per_example.len())
+            format!("; {sign}: in {turned} of {}", counted(flips.per_example.len(), "pair"))
         };
         text.push_str(&(turned("+", up) + &turned("-", down)));
     }

@@ -2,8 +2,8 @@
 
 use super::conditions::always;
 use crate::app::answer;
-use crate::app::checks::asking::{can_check, can_check_one};
-use crate::app::checks::list;
+use crate::app::checks::asking::{self, can_check, can_check_one};
+use crate::app::checks::{list, running};
 use crate::app::command::{Command, Reach};
 use crate::app::message::Effect;
 use crate::app::state::State;
@@ -36,6 +36,14 @@ pub const COMMANDS: &[Command] = &[
         run: |state| ask(state, Asked::Steer, "all"),
     },
     Command {
+        name: "circuit",
+        help: "draw the edges between the marked or listed features, predicted and measured",
+        keys: &["f"],
+        reach: Reach::Features,
+        enabled: can_draw,
+        run: |state| asking::circuit(state).map_or_else(|_| Vec::new(), |check| running::start(state, check)),
+    },
+    Command {
         name: "checks",
         help: "list the causal checks of this run, and open one",
         keys: &["L"],
@@ -56,6 +64,11 @@ pub const COMMANDS: &[Command] = &[
 fn ask(state: &mut State, asked: Asked, text: &str) -> Vec<Effect> {
     state.ask(asked, text);
     Vec::new()
+}
+
+fn can_draw(state: &State) -> Result<(), String> {
+    can_check(state)?;
+    asking::circuit(state).map(|_| ())
 }
 
 fn runs(state: &State) -> Result<(), String> {

@@ -212,6 +212,8 @@ pub struct CompareMethodsArguments {
 pub enum CircuitFormat {
     /// A table to read.
     Table,
+    /// A drawing: the metric, below it the features, below each those that move it.
+    Tree,
     /// One JSON object with `nodes` and `edges`.
     Json,
     /// A graph for Graphviz: `dot -Tsvg`.

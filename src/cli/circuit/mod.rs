@@ -11,6 +11,7 @@ use crate::cli::causal::words::{heading, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::output;
 use crate::cli::table::Table;
+use crate::core::causal::circuit::tree;
 use crate::core::causal::edges::{ALL_PATHS, Edge};
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
@@ -19,17 +20,18 @@ use crate::engine::causal::plain::Sides;
 
 /// Runs `circuit`.
 pub fn circuit(arguments: CircuitArguments) -> Result<ExitCode> {
-    let checked = Checked::open(arguments.run, arguments.view.as_deref())?;
+    let checked = Checked::open(&arguments.run, arguments.view.as_deref())?;
     let listed = checked.listed(&arguments.list)?;
     let features: Vec<FeatureId> = listed.iter().map(|(feature, _)| *feature).collect();
     let mut found =
         checked.with_model(arguments.model, Sides::Both, |_, plain, told, cancel| edges(plain, &features, told, cancel))?;
     let all = found.len();
     let threshold = f64::from(arguments.edge_threshold);
-    found.retain(|edge| edge.weight.abs().max(edge.measured.abs()) > threshold);
+    found.retain(|edge| edge.size() > threshold);
     found.sort_by(|left, right| right.weight.abs().total_cmp(&left.weight.abs()));
     match arguments.format {
         CircuitFormat::Table => output::print(&as_table(&checked, &found, all))?,
+        CircuitFormat::Tree => output::print(&as_tree(&checked, &listed, &found, all))?,
         CircuitFormat::Json => json::print(&as_json(&checked, &listed, &found, all, threshold))?,
         CircuitFormat::NeuronpediaGraph => json::print(&neuronpedia_graph::graph(&checked, &listed, &found, threshold)?)?,
         CircuitFormat::Dot => output::print(&as_dot(&listed, &found))?,
@@ -65,6 +67,14 @@ fn as_table(checked: &Checked, found: &[Edge], all: usize) -> String {
              pairs whose clean prompt never has the target active. !: prediction and measurement differ in sign or by more than twice."
         ))
     )
+}
+
+fn as_tree(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: usize) -> String {
+    let examples = checked.manifest().data(checked.view).examples.len();
+    let features: Vec<_> = listed.iter().map(|(feature, effect)| (*feature, Some(f64::from(*effect)))).collect();
+    let lines: String = tree(&features, found).iter().map(|branch| branch.line() + "\n").collect();
+    let explained = "Below each feature stand those that move it, with the weight of the edge as in the table (--format table).";
+    format!("{}{} of {all} possible edges\n\nmetric\n{lines}\n{}", heading(checked, examples), found.len(), wrapped(explained))
 }
 
 fn as_json(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: usize, threshold: f64) -> Value {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::circuit::Circuit;
 use super::each::Each;
 use super::scores::{Ablation, Scores};
 use super::steering::{Positions, Steered};
@@ -47,6 +48,11 @@ pub enum What {
         /// What becomes of the error terms.
         error: ErrorTreatment,
     },
+    /// Looks for the edges between features.
+    Circuit {
+        /// The features.
+        features: BTreeSet<FeatureId>,
+    },
     /// Adds multiples of a feature's decoder row.
     Steering {
         /// The feature.
@@ -68,6 +74,7 @@ impl fmt::Display for Check {
             What::Each { features, error } => {
                 write!(formatter, "ablation of {}, each alone, zero and resample, errors {error}", of(features))?;
             }
+            What::Circuit { features } => write!(formatter, "circuit of {}", of(features))?,
             What::Steering { feature, positions } => write!(formatter, "steering with {feature} at {positions} positions")?,
         }
         write!(formatter, ", view {}", self.view)
@@ -82,6 +89,8 @@ pub enum Found {
     Set(Ablation, Scores),
     /// Of features one by one.
     Each(Each),
+    /// The edges between features.
+    Circuit(Circuit),
     /// Of steering.
     Steering(Steered),
 }
@@ -92,6 +101,7 @@ impl Found {
         match self {
             Self::Set(ablation, _) => ablation.all.len(),
             Self::Each(each) => each.examples,
+            Self::Circuit(circuit) => circuit.examples,
             Self::Steering(steered) => steered.doses.first().map_or(0, |dose| dose.metrics.len()),
         }
     }

@@ -6,6 +6,8 @@
 //! feature-circuits at c1a9b7b means to hold attention and MLP for its edges between residuals, but holds nothing: those weights are of
 //! all paths, and compare with [`Edge::weight`], not with [`Edge::direct`].
 
+use serde::{Deserialize, Serialize};
+
 use crate::core::submodule::FeatureId;
 
 /// What weights mean, where numbers are compared.
@@ -13,7 +15,7 @@ pub const ALL_PATHS: &str = "all paths between both features; the residual edges
                          meant to be direct";
 
 /// An edge between two features.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edge {
     /// The feature that is moved.
     pub upstream: FeatureId,
@@ -31,6 +33,11 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// The larger of the weight and the measured weight, without a sign.
+    pub fn size(&self) -> f64 {
+        self.weight.abs().max(self.measured.abs())
+    }
+
     /// Whether the linear prediction and the measurement have different signs, or one is more than twice the other: v is silent, barely
     /// on, or the model far from linear there.
     pub fn is_blind(&self) -> bool {

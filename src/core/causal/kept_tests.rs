@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::core::causal::check::{Check, Found, What};
+use crate::core::causal::circuit::Circuit;
 use crate::core::causal::each::{Each, Single};
+use crate::core::causal::edges::Edge;
 use crate::core::causal::scores::{AblatedSet, Ablation, Scores, removed_bias, resamples};
 use crate::core::causal::set::Member;
 use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, Positions, Steered, Written};
@@ -53,9 +55,12 @@ fn all() -> Vec<Done> {
         flips: Some([Flips::none(4), Flips { per_example: vec![None, Some(flip), None, None], mean: Some(flip) }]),
         written: vec![Written { continuation, greedy: vec!["a\u{1b}".to_owned()], sampled: vec![vec!["b".to_owned()]] }],
     };
+    let edge =
+        Edge { upstream: feature, downstream: feature, weight: 1.0 / 3.0, measured: -0.1, direct: Some([0.1, 0.7]), silent: 2 };
     vec![
         done(What::Set { features: set.clone(), way, error }, Found::Set(ablation, scores)),
-        done(What::Each { features: set, error }, Found::Each(each)),
+        done(What::Each { features: set.clone(), error }, Found::Each(each)),
+        done(What::Circuit { features: set.clone() }, Found::Circuit(Circuit { examples: 4, features: set, edges: vec![edge] })),
         done(What::Steering { feature, positions: Positions::At(1) }, Found::Steering(steered)),
     ]
 }

@@ -7,6 +7,7 @@
 pub mod approximation;
 pub mod bootstrap;
 pub mod check;
+pub mod circuit;
 pub mod controls;
 pub mod curve;
 pub mod dose;
