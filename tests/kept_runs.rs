@@ -97,6 +97,9 @@ fn a_name_is_one_that_a_file_can_have_and_none_that_is_taken() {
     let (_home, run, runs) = small();
     let first = keep_ago(&runs, &run, LIMITS, 50);
     runs.rename(&first, "mine").unwrap();
+    runs.rename("mine", "mine").unwrap();
+    runs.rename("1", "mine").unwrap();
+    assert_eq!(names(&runs), ["mine"], "its own name is no other run's");
     let second = keep_ago(&runs, &with_seed(&run, 9), LIMITS, 40);
     for wrong in ["", "a/b", ".hidden", "-x", "7", "a b", "x-20261126T041233", &"n".repeat(300)] {
         let problem = runs.rename(&second, wrong).unwrap_err();
@@ -142,6 +145,31 @@ fn the_explorer_keeps_what_it_computes_and_opens_it_again() {
     assert_eq!(home.stdout("runs delete first-try"), "deleted first-try\n");
     let nothing = home.run("open first-try");
     assert!(String::from_utf8_lossy(&nothing.stderr).contains("is neither a file nor a kept run"), "{nothing:?}");
+}
+
+#[test]
+fn every_command_takes_a_kept_run_by_name_and_number_and_a_file_of_that_name_first() {
+    let (home, run, runs) = small();
+    let kept = keep_ago(&runs, &run, LIMITS, 50);
+    runs.rename(&kept, "mine").unwrap();
+    let of_file = home.stdout("export run --format names --top-k 5");
+    for named in ["mine", "1"] {
+        assert_eq!(home.stdout(&format!("export {named} --format names --top-k 5")), of_file);
+        assert!(home.stdout(&format!("check {named}")).contains(" hold"));
+        home.stdout(&format!("plot {named} counts"));
+        home.stdout(&format!("statistics {named} --top-k 3"));
+        home.stdout(&format!("report {named}"));
+        assert!(home.file("mine.html").exists(), "the page is called after the run, not after its number");
+        fs::remove_file(home.file("mine.html")).unwrap();
+    }
+    let latest = home.run("export --format names --top-k 5");
+    assert_eq!(String::from_utf8_lossy(&latest.stdout), of_file);
+    assert_eq!(String::from_utf8_lossy(&latest.stderr), "note: of the latest kept run, mine\n");
+    fs::write(home.file("mine"), "no run").unwrap();
+    let file = home.run("export mine");
+    assert!(String::from_utf8_lossy(&file.stderr).starts_with("error: mine: "), "{file:?}");
+    let nothing = home.run("check his");
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("his: is neither a file nor a kept run"), "{nothing:?}");
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn other_prompts_are_not_comparable() {
     for (arguments, said) in [
         ("verify run", "are not the study's"),
         ("verify --model demo", "needs the study's own prompts"),
-        ("verify missing", "cannot"),
+        ("verify missing", "is neither a file nor a kept run"),
         ("verify --model demo --pairs p --steps 3", "the study has 50 examples of 3 tokens and is computed by ig with 10 steps"),
         ("verify --model demo --pairs p --examples 3", "leave --method, --rule, --steps, --tokens and --examples out"),
     ] {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::arguments::CheckArguments;
 use super::output;
 use super::table::Table;
+use super::which_run::file_or_kept;
 use crate::core::invariant::{self, ABSOLUTE_TOLERANCE, Check, RELATIVE_TOLERANCE};
 use crate::core::problem::Result;
 use crate::core::study::Study;
@@ -15,7 +16,7 @@ const HEADER: [&str; 10] =
 
 /// Runs `check`; the exit status is 1 if an invariant is broken.
 pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
-    let run = run_file::read(&arguments.run)?;
+    let run = run_file::read(&file_or_kept(&arguments.run)?)?;
     let checks: Vec<Check> = run.views.iter().flat_map(invariant::check).collect();
     let mut table = Table::new(2, &HEADER);
     for check in &checks {

@@ -25,7 +25,7 @@ const WORST: usize = 5;
 
 /// Runs `compare-methods`.
 pub fn compare_methods(arguments: CompareMethodsArguments) -> Result<ExitCode> {
-    let checked = Checked::open(arguments.run, arguments.view.as_deref())?;
+    let checked = Checked::open(&arguments.run, arguments.view.as_deref())?;
     let listed = checked.listed(&arguments.list)?;
     let features: Vec<_> = listed.iter().map(|(feature, _)| *feature).collect();
     let quadrature = checked.manifest().quadrature().unwrap_or(Quadrature::riemann(STEPS));

@@ -1,16 +1,15 @@
 //! `saescope` and `saescope open`: start the explorer, or print the same tables line by line.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::arguments::{Choice, DisplayArguments, ExploreArguments, OpenArguments};
 use super::plain;
 use super::study::{self, default_model};
+use super::which_run::file_or_kept;
 use crate::app::config::Config;
 use crate::core::problem::{Problem, Result};
 use crate::store::folders::Folders;
-use crate::store::kept_runs::KeptRuns;
 use crate::store::log::Log;
 use crate::store::text_file;
 use crate::term::explorer::{self, Opening, Start, expect_terminal};
@@ -31,7 +30,7 @@ pub fn explore(arguments: ExploreArguments) -> Result<ExitCode> {
 /// Explores a saved run file.
 pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
     let OpenArguments { run, display } = arguments;
-    let run = file_or_kept(run)?;
+    let run = file_or_kept(&run)?;
     if display.plain {
         return plain::saved(&run, &display);
     }
@@ -41,20 +40,6 @@ pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
         return Err(Problem::new(run.display(), "is not a run file", "make one with `saescope run`"));
     }
     start(Opening::Run(run), display)
-}
-
-/// The run file at `run`; where no file is, the kept run of that name or number.
-pub(super) fn file_or_kept(run: PathBuf) -> Result<PathBuf> {
-    if run.exists() {
-        return Ok(run);
-    }
-    let kept = KeptRuns::new(Folders::find()?.runs());
-    match run.to_str().filter(|name| !name.contains(std::path::is_separator)) {
-        Some(name) => kept.find(name).map(|found| found.path).map_err(|_| {
-            Problem::new(run.display(), "is neither a file nor a kept run", "check the path, or see `saescope runs`")
-        }),
-        None => Ok(run),
-    }
 }
 
 /// Reads the user's configuration.

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::arguments::{ExportArguments, Format};
+use super::which_run::named_or_latest;
 use super::{listing, output, saved, study};
 use crate::core::chance;
 use crate::core::extract::lists::{links, saved_list};
@@ -15,8 +16,9 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     if arguments.title.is_some() && !arguments.format.has_title() {
         return Err(Problem::new("--title", "names a list", "use it with --format json, markdown, url or neuronpedia-list"));
     }
-    let (findings, book) = saved::open(&arguments.run)?;
-    let spec = listing::spec(&findings.study, &arguments.run, &arguments.listing)?;
+    let run = named_or_latest(arguments.run.as_deref())?;
+    let (findings, book) = saved::open(&run)?;
+    let spec = listing::spec(&findings.study, &run, &arguments.listing)?;
     let rows = arrange(&findings, book.features(), &spec).rows;
     let pages = Pages::of(&findings, &study::hosted()?);
     if let (true, Err(reason)) = (arguments.format.needs_pages(), &pages) {

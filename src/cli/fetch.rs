@@ -10,7 +10,7 @@ use super::arguments::FetchArguments;
 use super::{estimate, output, progress};
 use crate::core::problem::Result;
 use crate::core::progress::Progress;
-use crate::core::text::{bytes, printable};
+use crate::core::text::{bytes, counted, printable};
 use crate::store::folders::Folders;
 use crate::store::hub::cache::{Local, local};
 use crate::store::hub::fetch::{check, check_offline, fetch as transfer, offline_problem, record};
@@ -52,8 +52,8 @@ pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
     record(&plan, &mut records, changes)?;
     let name = &preset.name;
     output::print(&format!(
-        "{name} is complete: {} files, {}, checked by hash; hashes are recorded in {}\nexplore it with: saescope --model {name}\n",
-        plan.files.len(),
+        "{name} is complete: {}, {}, checked by hash; hashes are recorded in {}\nexplore it with: saescope --model {name}\n",
+        counted(plan.files.len(), "file"),
         bytes(plan.bytes()),
         printable(&records.path().display().to_string()),
     ))?;
@@ -67,9 +67,9 @@ fn offline(preset: &Preset, settings: &Settings, records: &Records) -> Result<Ex
     let checked = Bar::show(|tell| check_offline(preset, settings, records, tell, NEVER))?;
     let unknown = if checked.unknown > 0 { format!(", {} whose hash is not known here", checked.unknown) } else { String::new() };
     output::print(&format!(
-        "{} is complete: {} files, {}, {} checked by hash{unknown}; the hub was not asked (HF_HUB_OFFLINE)\n",
+        "{} is complete: {}, {}, {} checked by hash{unknown}; the hub was not asked (HF_HUB_OFFLINE)\n",
         preset.name,
-        preset.files(),
+        counted(preset.files(), "file"),
         bytes(checked.bytes),
         checked.checked,
     ))?;
@@ -83,7 +83,8 @@ fn described(preset: &Preset, plan: &Plan, settings: &Settings, damaged: &[Strin
     for (index, repository) in plan.repositories.iter().enumerate() {
         let missing: Vec<&PlannedFile> = plan.files.iter().filter(|file| file.repository == index && !file.is_here()).collect();
         let revision = if repository.revision == repository.commit { "" } else { &repository.revision };
-        let state = if missing.is_empty() { "all here".to_owned() } else { format!("{} files to come", missing.len()) };
+        let state =
+            if missing.is_empty() { "all here".to_owned() } else { format!("{} to come", counted(missing.len(), "file")) };
         let _ = writeln!(text, "{} {revision} {}: {state}", repository.name, repository.commit);
         for file in missing {
             let state = match file.presence {
@@ -98,9 +99,9 @@ fn described(preset: &Preset, plan: &Plan, settings: &Settings, damaged: &[Strin
     let free = space::free(&settings.cache).map_or_else(String::new, |free| format!(", {} free", bytes(free)));
     let _ = writeln!(
         text,
-        "{}: {} files, {}; {here} are here and checked, {} to come into {}{free}",
+        "{}: {}, {}; {here} are here and checked, {} to come into {}{free}",
         preset.name,
-        plan.files.len(),
+        counted(plan.files.len(), "file"),
         bytes(plan.bytes()),
         bytes(plan.to_come()),
         printable(&settings.cache.display().to_string()),

@@ -11,7 +11,7 @@ use crate::core::explanations::OfDictionary;
 use crate::core::neuronpedia;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
-use crate::core::text::{excerpt, printable};
+use crate::core::text::{counted, excerpt, printable};
 use crate::store::explanations::{self, Header};
 use crate::store::folders;
 use crate::store::neuronpedia::{Export, Imported, read};
@@ -51,8 +51,9 @@ fn from_neuronpedia(arguments: &NeuronpediaArguments) -> Result<ExitCode> {
         let [model, source] = [&header.model, &header.source].map(|name| printable(name));
         table.push(vec![model, source, header.submodule, header.features.to_string(), labels.to_string(), by.join(", ")]);
     }
-    let others = if others == 0 { String::new() } else { format!(", {others} lines without a label or an activation") };
-    output::print(&format!("{}\n{files} files in {:.1} s{others}\n", table.plain(), start.elapsed().as_secs_f64()))?;
+    let others =
+        if others == 0 { String::new() } else { format!(", {} without a label or an activation", counted(others, "line")) };
+    output::print(&format!("{}\n{} in {:.1} s{others}\n", table.plain(), counted(files, "file"), start.elapsed().as_secs_f64()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::release::Release;
 use crate::core::request::ModelSource;
 use crate::core::submodule::{LayerIndex, Submodule, SubmoduleKind};
-use crate::core::text::{bytes, printable};
+use crate::core::text::{bytes, counted, printable};
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::place::Place;
 use crate::engine::dictionary::{Dictionary, Purpose, formats};
@@ -75,9 +75,9 @@ pub fn inspect(arguments: &InspectArguments) -> Result<ExitCode> {
     let against = against(&dictionary, &found);
     let declared = against.as_ref().map_or_else(String::new, |(_, said)| format!("{said}\n"));
     output::print(&format!(
-        "\nmeasured on {} tokens of {} texts ({}), all positions; the best set-ups and the stated one\n\n{}\n{declared}{}\n",
-        texts.count,
-        texts.tokens.len(),
+        "\nmeasured on {} of {} ({}), all positions; the best set-ups and the stated one\n\n{}\n{declared}{}\n",
+        counted(texts.count, "token"),
+        counted(texts.tokens.len(), "text"),
         printable(&name),
         inspection::table(&found),
         inspection::sentence(&found, &verdict)
@@ -109,9 +109,9 @@ fn inspect_remote(remote: &Remote, arguments: &InspectArguments) -> Result<ExitC
     let headers = remote.read(&settings, &|| false)?;
     let all: u64 = headers.files.iter().map(|(_, size)| size).sum();
     output::print(&format!(
-        "commit {}: {} files, {}; {} of them read\n\n",
+        "commit {}: {}, {}; {} of them read\n\n",
         headers.commit,
-        headers.files.len(),
+        counted(headers.files.len(), "file"),
         bytes(all),
         bytes(headers.read)
     ))?;

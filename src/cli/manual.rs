@@ -9,8 +9,8 @@ use crate::app::manual::{TOPICS, find};
 use crate::core::problem::{Problem, Result};
 use crate::term::width::of_output;
 
-/// Width of a page over a pipe, in columns.
-const WIDTH: usize = 80;
+/// Width of a page over a pipe, in columns: one of the pictures of the screen fits.
+const WIDTH: usize = 100;
 
 /// Widest page in columns: longer lines are hard to read.
 const WIDEST: usize = 100;

@@ -22,6 +22,7 @@ mod lens;
 mod listing;
 mod manual;
 mod merge;
+mod misplaced;
 pub mod models;
 mod output;
 mod parts;
@@ -43,12 +44,13 @@ mod tags;
 #[cfg(feature = "train")]
 mod train;
 mod verify;
+mod which_run;
 
 use std::process::ExitCode;
 use std::{panic, thread};
 
 use arguments::{Arguments, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::core::problem::Result;
 use crate::core::text::excerpt;
@@ -88,7 +90,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => dispatch(arguments),
         // If standard error cannot be written, the line is lost; the status remains.
         Err(error) if error.use_stderr() => {
-            let _ = error.print();
+            let _ = misplaced::explained(error, &Arguments::command()).print();
             return ExitCode::from(2);
         }
         Err(help) => output::print_with(|| help.print()).map(|()| ExitCode::SUCCESS),

@@ -16,7 +16,7 @@ use crate::core::rows::column::Column;
 use crate::core::rows::{Listing, Shown, Spec};
 use crate::core::run::Run;
 use crate::core::tags::{Features, TagBook};
-use crate::core::text::printable;
+use crate::core::text::{counted, printable};
 use crate::core::view::View;
 use crate::core::view_findings::Coverage;
 use crate::engine::identity;
@@ -76,11 +76,11 @@ fn section(findings: &Findings, tags: &Features, shown: Shown, display: &Display
     let spec = Spec::all(shown, display.selection());
     let listing = arrange(findings, tags, &spec);
     let mut text = format!(
-        "{}, {}: {} features in {} submodules",
+        "{}, {}: {} in {}",
         shown.described(&findings.study),
         spec.selection,
-        listing.rows.len(),
-        listing.submodules()
+        counted(listing.rows.len(), "feature"),
+        counted(listing.submodules(), "submodule")
     );
     if let Some(gap) = &listing.gap {
         text.push_str(&format!("; {gap}"));
@@ -89,7 +89,7 @@ fn section(findings: &Findings, tags: &Features, shown: Shown, display: &Display
     if let Shown::Single(view) = shown {
         let summary = &findings.view(view).summary;
         let figure = |name: &str, value: Option<f64>| value.map(|value| format!("{name} {value:+.4}"));
-        let examples = summary.examples.map(|examples| format!("{examples} examples"));
+        let examples = summary.examples.map(|examples| counted(examples, "pair"));
         let figures = [examples, figure("clean metric", summary.clean_metric), figure("total effect", summary.total_effect)];
         let figures: Vec<String> = figures.into_iter().flatten().collect();
         if !figures.is_empty() {

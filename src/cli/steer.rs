@@ -15,7 +15,7 @@ use crate::core::causal::steering::{Dose, Flip, Flips, SCAN_END, SCAN_STEP, Stee
 use crate::core::problem::{Problem, Result};
 use crate::core::run::Manifest;
 use crate::core::submodule::FeatureId;
-use crate::core::text::printable;
+use crate::core::text::{counted, printable};
 use crate::engine::causal::continuation::Writing;
 use crate::engine::causal::plain::Sides;
 use crate::engine::causal::steered::{Plan, steered};
@@ -26,7 +26,7 @@ pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
         let what = "is not one feature";
         return Err(Problem::new(format_args!("--feature {}", arguments.feature), what, "write resid_1/364 or 1-res-sm/364"));
     };
-    let checked = Checked::open(arguments.run.clone(), arguments.view.as_deref())?;
+    let checked = Checked::open(&arguments.run, arguments.view.as_deref())?;
     let writing = Writing {
         prompts: arguments.prompts,
         tokens: arguments.tokens,
@@ -128,9 +128,9 @@ fn flips([up, down]: &[Flips; 2]) -> String {
         at.sort_unstable_by(f32::total_cmp);
         let median = at.get(at.len() / 2).map_or_else(String::new, |middle| format!(", half of these by {sign}{middle}"));
         format!(
-            "the sign of the mean {mean} (up to {sign}{SCAN_END}); it turns in {} of {} pairs{median}\n",
+            "the sign of the mean {mean} (up to {sign}{SCAN_END}); it turns in {} of {}{median}\n",
             at.len(),
-            flips.per_example.len()
+            counted(flips.per_example.len(), "pair")
         )
     };
     format!("{}{}\n", said("+", up), said("-", down))

@@ -13,7 +13,7 @@ use crate::core::path_sum::PathSum;
 use crate::core::run::{DataRecord, DictionaryRecord, Opened, Run};
 use crate::core::selection::Selection;
 use crate::core::study::Study;
-use crate::core::text::{printable, wrap};
+use crate::core::text::{counted, printable, wrap};
 use crate::core::view::View;
 use crate::engine::identity;
 
@@ -57,7 +57,7 @@ fn kept(data: &DataRecord) -> String {
         (Some(shortest), Some(longest)) => format!("{shortest} to {longest}"),
         _ => "no".to_owned(),
     };
-    format!("{} of {} lines, {tokens} tokens each, {}", data.examples.len(), data.lines, data.dropped)
+    format!("{} of {}, {tokens} tokens each, {}", data.examples.len(), counted(data.lines, "line"), data.dropped)
 }
 
 fn kept_examples(findings: &Findings, view: View) -> String {
@@ -178,7 +178,7 @@ pub fn results(run: Run, path: &Path) -> String {
     let manifest = run.manifest.clone();
     let findings = Findings::from_run(run, None, subject);
     let above = format!("|effect| > {THRESHOLD}");
-    let mut table = Table::new(1, &["view", "examples", "clean metric", "total effect", &above, "failed checks"]);
+    let mut table = Table::new(1, &["view", "pairs", "clean metric", "total effect", &above, "failed checks"]);
     let mut strongest = Table::new(2, &["view", "strongest features"]);
     for (view, broken) in findings.study.all().zip(broken) {
         let (name, found) = (findings.study.name(view).to_string(), findings.view(view));

@@ -10,6 +10,7 @@ use super::arguments::{StudyArguments, VerifyArguments};
 use super::compute::compute_checked;
 use super::study;
 use super::table::Table;
+use super::which_run::file_or_kept;
 use super::{output, summary};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
@@ -36,7 +37,7 @@ pub fn verify(arguments: VerifyArguments) -> Result<ExitCode> {
     };
     let run = match &arguments.run {
         Some(path) => {
-            let run = run_file::read(path)?;
+            let run = run_file::read(&file_or_kept(path)?)?;
             expect_prompts(&run.manifest.study, &run.manifest.data, &published)?;
             expect_settings(&run, path, &published)?;
             run

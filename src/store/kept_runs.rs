@@ -143,7 +143,7 @@ impl KeptRuns {
         path.parent() == Some(self.folder.as_path())
     }
 
-    /// Gives the run that `text` calls the name `new`; it is then not removed by itself any more.
+    /// Gives the run that `text` calls the name `new`, which it may have already; it is then not removed by itself any more.
     pub fn rename(&self, text: &str, new: &str) -> Result<()> {
         let is_name = !new.is_empty()
             && new.len() <= LONGEST_NAME
@@ -156,6 +156,9 @@ impl KeptRuns {
         }
         let _lock = self.lock()?;
         let run = self.find(text)?;
+        if run.name == new {
+            return Ok(());
+        }
         let path = self.path(new);
         if path.exists() {
             return Err(Problem::new(new, "is the name of another kept run", "choose another name, or delete that run first"));

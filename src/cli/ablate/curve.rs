@@ -13,7 +13,7 @@ use crate::core::causal::curve::{Controls, Curve, Spread};
 use crate::core::causal::dose::Dose;
 use crate::core::causal::scores::{Denominator, Score, SetScores};
 use crate::core::problem::Result;
-use crate::core::text::printable;
+use crate::core::text::{counted, printable};
 use crate::engine::causal::curve::{Plan, curve};
 use crate::engine::causal::side_effects::plain_of;
 
@@ -144,7 +144,7 @@ fn dose_table(found: &Curve, corpus: &str) -> String {
     }
     let Some(measured) = measured else { return String::new() };
     let knee = |dose: &Dose| match dose.knee {
-        Some(place) => format!("{} features", found.rungs[place].size),
+        Some(place) => counted(found.rungs[place].size, "feature"),
         None => "none (no size lies above the straight line)".to_owned(),
     };
     let summary = match found.dose() {

@@ -15,7 +15,7 @@ use crate::core::problem::Result;
 
 /// Runs `ablate`.
 pub fn ablate(arguments: AblateArguments) -> Result<ExitCode> {
-    let checked = Checked::open(arguments.run.clone(), arguments.view.as_deref())?;
+    let checked = Checked::open(&arguments.run, arguments.view.as_deref())?;
     let run = if arguments.each {
         each::run
     } else if arguments.curve {

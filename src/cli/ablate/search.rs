@@ -12,6 +12,7 @@ use crate::core::causal::search::{MOST_EXHAUSTIVE, Search, Subset};
 use crate::core::causal::words::ratio;
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
+use crate::core::text::counted;
 use crate::engine::causal::search::search;
 
 /// Searches among the subsets of the listed features.
@@ -42,14 +43,14 @@ fn table(checked: &Checked, found: &Search) -> String {
         },
     );
     format!(
-        "{}way {}: {}\nerror {}: {}F(M) {:+.4}; searched: {} features\n\n{}\n{}{}{}",
+        "{}way {}: {}\nerror {}: {}F(M) {:+.4}; searched: {}\n\n{}\n{}{}{}",
         heading(checked, checked.lines().len()),
         found.way,
         found.way.meaning(),
         found.error,
         wrapped(found.error.meaning()),
         found.all.mean,
-        found.features.len(),
+        counted(found.features.len(), "feature"),
         table.plain(),
         wrapped(&exhaustive),
         doubt("F(M)", found.all),

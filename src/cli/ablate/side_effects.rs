@@ -15,7 +15,7 @@ use crate::core::causal::words::ratio;
 use crate::core::problem::Result;
 use crate::core::request::Options;
 use crate::core::study_source::StudySource;
-use crate::core::text::printable;
+use crate::core::text::{counted, printable};
 use crate::engine::cancel::Cancel;
 use crate::engine::causal::ablation::{Told, metrics};
 use crate::engine::causal::plain::{Pair, Plain};
@@ -172,7 +172,7 @@ impl SideEffects {
         };
         let of_others = self.others.iter().map(|other| {
             let doubt = if other.all.is_within_error() { ", within its error of zero" } else { "" };
-            format!("{}: {} pairs, F(M) {:+.4}{doubt}", printable(&other.name), other.examples, other.all.mean)
+            format!("{}: {}, F(M) {:+.4}{doubt}", printable(&other.name), counted(other.examples, "pair"), other.all.mean)
         });
         let of_others: Vec<String> = of_others.collect();
         let columns = if of_others.is_empty() {

@@ -9,9 +9,9 @@ use super::listing::ListingArguments;
 /// Flags of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
-    /// A run file.
+    /// A run file, or a kept run by its name or number. [default: the latest kept run, which is said]
     #[arg(value_name = "RUN")]
-    pub run: PathBuf,
+    pub run: Option<PathBuf>,
 
     /// Which features.
     #[command(flatten)]

@@ -124,7 +124,8 @@ pub enum Command {
     /// List the runs that the explorer kept by itself; `name` names one, `delete` deletes.
     ///
     /// Every whole computation of the explorer is kept, the latest 20 runs and 2 GB; `kept_runs` and `kept_gigabytes` in config.toml change
-    /// that. A run that was given a name stays until it is deleted. `open` takes a name or a number of this list.
+    /// that. A run that was given a name stays until it is deleted. Every command that takes a run takes a name or a number of
+    /// this list, too.
     Runs(RunsArguments),
     /// Take over what others say of features: labels from Neuronpedia's bulk export.
     Import(ImportArguments),
@@ -205,7 +206,8 @@ pub struct RunArguments {
 /// Flags of `merge`.
 #[derive(Debug, Args)]
 pub struct MergeArguments {
-    /// The run files of all shards, or of runs over different submodules (dictionaries of some only), in any order.
+    /// The run files of all shards, or of runs over different submodules (dictionaries of some only), in any order; or kept runs by their
+    /// names or numbers.
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
 
@@ -283,7 +285,8 @@ Environment, as for Python's huggingface_hub:
   HF_HOME                  the folder of cache and token [default: ~/.cache/huggingface]
   HF_HUB_CACHE             the cache [default: hub in HF_HOME]
   HF_ENDPOINT              the hub, or a mirror of it [default: https://huggingface.co]
-  HF_TOKEN                 a token, sent to HF_ENDPOINT alone [default: the file token in HF_HOME]
+  HF_TOKEN                 a token, sent to HF_ENDPOINT alone; HUGGING_FACE_HUB_TOKEN is its older name
+                           [default: the file token in HF_HOME]
   HF_HUB_OFFLINE           1: use no network, check what is here
   HF_HUB_DOWNLOAD_TIMEOUT  seconds in which something must arrive [default: 30]
   HTTPS_PROXY, NO_PROXY    a proxy, and what is reached without it";
@@ -343,7 +346,7 @@ pub struct ManualArguments {
 /// Flags of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// A run file to compare instead of computing.
+    /// A run file, or a kept run by its name or number, to compare instead of computing.
     #[arg(value_name = "RUN")]
     pub run: Option<PathBuf>,
 
@@ -409,7 +412,7 @@ pub struct SynthArguments {
 /// Flags of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// A run file.
+    /// A run file, or a kept run by its name or number.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
 }

@@ -11,7 +11,7 @@ use crate::core::picture::Kind;
 /// Flags of `plot`.
 #[derive(Debug, Args)]
 pub struct PlotArguments {
-    /// A run file.
+    /// A run file, or a kept run by its name or number.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
 

@@ -10,7 +10,7 @@ use crate::app::state::THRESHOLD;
 /// Flags of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// A run file.
+    /// A run file, or a kept run by its name or number.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
 

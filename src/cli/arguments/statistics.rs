@@ -11,7 +11,7 @@ use crate::core::statistics::bootstrap::RESAMPLES;
 /// Flags of `statistics`.
 #[derive(Debug, Args)]
 pub struct StatisticsArguments {
-    /// A run file.
+    /// A run file, or a kept run by its name or number.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
 

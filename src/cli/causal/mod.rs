@@ -4,12 +4,12 @@ pub mod json;
 pub mod neutral;
 pub mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 
 use super::arguments::{ListArguments, ModelArguments};
-use super::explore::file_or_kept;
+use super::which_run::file_or_kept;
 use super::{listing, progress, study, tags};
 use crate::core::findings::Findings;
 use crate::core::parts::Parts;
@@ -41,7 +41,7 @@ pub struct Checked {
 
 impl Checked {
     /// Reads the run at `path`, or the kept run of that name, and finds its view `view`, or the first one.
-    pub fn open(path: PathBuf, view: Option<&str>) -> Result<Self> {
+    pub fn open(path: &Path, view: Option<&str>) -> Result<Self> {
         let path = file_or_kept(path)?;
         let run = run_file::read(&path)?;
         let view = view.map_or(Ok(View(0)), |name| run.manifest.study.named(name))?;

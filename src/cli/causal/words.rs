@@ -2,15 +2,16 @@
 
 use super::Checked;
 pub use crate::core::causal::words::{interval, number};
-use crate::core::text::{printable, wrap};
+use crate::core::text::{counted, printable, wrap};
 
 /// The run, its model and its view, in a line.
 pub fn heading(checked: &Checked, examples: usize) -> String {
     format!(
-        "run {}, model {}, view {}: {examples} pairs\n",
+        "run {}, model {}, view {}: {}\n",
         printable(&checked.path.display().to_string()),
         printable(&checked.manifest().model.name),
-        checked.view_name()
+        checked.view_name(),
+        counted(examples, "pair")
     )
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::arguments::{CorpusArguments, Printed};
 use super::causal::json as printed;
-use super::explore::file_or_kept;
+use super::which_run::file_or_kept;
 use super::{listing, output, progress, study, tags};
 use crate::core::corpus::responses::Responses;
 use crate::core::corpus::score::Level;
@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// Runs `corpus`.
 pub fn corpus(arguments: &CorpusArguments) -> Result<ExitCode> {
-    let path = file_or_kept(arguments.run.clone())?;
+    let path = file_or_kept(&arguments.run)?;
     let run = run_file::read(&path)?;
     let manifest = run.manifest.clone();
     let features = features(run, &path, arguments)?;

@@ -5,7 +5,7 @@ use crate::cli::table::Table;
 use crate::core::corpus::context::Context;
 use crate::core::corpus::responses::{OfFeature, Responses};
 use crate::core::corpus::score::{Level, Score};
-use crate::core::text::printable;
+use crate::core::text::{counted, printable};
 
 /// The table of all features, and `contexts` strongest contexts of each; with the label number `label`, or the best one of each feature.
 pub fn text(responses: &Responses, label: Option<usize>, level: Level, contexts: usize) -> String {
@@ -29,11 +29,11 @@ pub fn text(responses: &Responses, label: Option<usize>, level: Level, contexts:
 fn heading(responses: &Responses) -> String {
     let bos = responses.bos.map_or_else(String::new, |bos| format!(" behind the BOS token {bos}, which does not count"));
     format!(
-        "{}: {} lines, {} tokens in {} windows of at most {}{bos}; model {}; corpus SHA-256 {}..\n",
+        "{}: {}, {} in {} of at most {}{bos}; model {}; corpus SHA-256 {}..\n",
         printable(&responses.corpus),
-        responses.place.lines,
-        responses.tokens,
-        responses.windows,
+        counted(responses.place.lines as usize, "line"),
+        counted(responses.tokens as usize, "token"),
+        counted(responses.windows as usize, "window"),
         responses.window,
         printable(&responses.model),
         responses.corpus_sha256.chars().take(12).collect::<String>(),

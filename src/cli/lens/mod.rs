@@ -13,7 +13,7 @@ use crate::engine::lens::{ViewPairs, lenses};
 
 /// Runs `lens`.
 pub fn lens(arguments: LensArguments) -> Result<ExitCode> {
-    let checked = Checked::open(arguments.run, arguments.view.as_deref())?;
+    let checked = Checked::open(&arguments.run, arguments.view.as_deref())?;
     let pairs = ViewPairs::of_run(checked.manifest(), checked.view);
     let found = checked.with_loaded(arguments.model, |loaded, _, cancel| lenses(loaded, &arguments.features, &pairs, cancel))?;
     output::print(&match arguments.format {

@@ -7,6 +7,7 @@ mod table;
 use std::process::ExitCode;
 
 use super::arguments::{StatisticsArguments, StatisticsFormat};
+use super::which_run::file_or_kept;
 use super::{listing, output, saved};
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
@@ -17,8 +18,9 @@ use facts::Facts;
 
 /// Runs `statistics`.
 pub fn statistics(arguments: &StatisticsArguments) -> Result<ExitCode> {
-    let (findings, book) = saved::open(&arguments.run)?;
-    let spec = listing::spec(&findings.study, &arguments.run, &arguments.listing)?;
+    let run = file_or_kept(&arguments.run)?;
+    let (findings, book) = saved::open(&run)?;
+    let spec = listing::spec(&findings.study, &run, &arguments.listing)?;
     let against = against(&findings, &spec, arguments)?;
     let listing = arrange(&findings, book.features(), &spec);
     let facts = Facts::of(&findings, &spec, &listing, against, arguments.resamples)?;

@@ -7,6 +7,7 @@ use crate::cli::table::Table;
 use crate::core::agreement::Correlation;
 use crate::core::rows::cells::{interval, ratio, signed, unsigned};
 use crate::core::statistics::{COVERAGE, SEED};
+use crate::core::text::counted;
 use crate::core::uncertainty::Touched;
 
 /// What stands where single examples were not kept.
@@ -16,11 +17,11 @@ const NOT_KEPT: &str = "not kept";
 pub fn text(facts: &Facts<'_>) -> String {
     let study = &facts.findings.study;
     let mut text = format!(
-        "{}: {} features, {} pairs\n{:.0} % intervals: BCa bootstrap of the mean over pairs, {} resamples, seed {SEED}; {} holds 0, {} \
+        "{}: {}, {}\n{:.0} % intervals: BCa bootstrap of the mean over pairs, {} resamples, seed {SEED}; {} holds 0, {} \
          holds the threshold\n{}\n",
         facts.spec.title(study, false),
-        facts.features.len(),
-        facts.examples,
+        counted(facts.features.len(), "feature"),
+        counted(facts.examples, "pair"),
         100.0 * COVERAGE,
         facts.resamples,
         Touched::Zero.mark(),
@@ -32,9 +33,9 @@ pub fn text(facts: &Facts<'_>) -> String {
         text.push_str(&match agreement {
             Err(why) => format!("agreement of {names}: not known, {why}\n"),
             Ok(found) => format!(
-                "{names}: {} features in both lists of {} (Jaccard {}); Spearman {} over either list, {} over both, {} over all {} with an \
+                "{names}: {} in both lists of {} (Jaccard {}); Spearman {} over either list, {} over both, {} over all {} with an \
                  effect\n",
-                found.common,
+                counted(found.common, "feature"),
                 found.union,
                 plain(found.jaccard),
                 correlated(&found.in_union),
@@ -70,7 +71,7 @@ fn chance(facts: &Facts<'_>) -> String {
     };
     let approximated = match expected.approximated {
         0 => String::new(),
-        count => format!(" ({count} features without single examples by a normal distribution)"),
+        count => format!(" ({} without single examples by a normal distribution)", counted(count, "feature")),
     };
     format!(
         "expected by chance in {}: {:.1} of {}{approximated}\np: exchange of clean and patch within pairs, {how} {} patterns, smallest possible p \
