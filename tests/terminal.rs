@@ -207,13 +207,15 @@ fn a_computation_is_stopped_by_its_own_key_and_keeps_what_arrived() {
     program.press("nx");
     program.wait_for("stop the computation");
     program.press("y");
-    program.wait_for("cancelled; kept: partial, cancelled after ");
+    program.wait_for("cancelled; on the screen, but not kept: partial, cancelled after ");
     program.press("j");
     program.wait_until("the header to stay", |program| {
         let shown = program.shown();
         shown.lines().next().is_some_and(|line| line.contains(" partial, cancelled after ")) && !shown.contains("kept:")
     });
     assert!(rows(&program) >= 10, "{}", program.shown());
+    program.press("q");
+    program.wait_for("is not kept and would be lost; y or q again leaves");
     program.press("q");
     assert_eq!(program.ended(), Some(0));
 }
@@ -532,13 +534,13 @@ fn an_absurd_size_draws_what_fits() {
     program.wait_for(" help ");
     let before = program.shown();
     program.report_size(u16::MAX, 20);
-    // Half of 2,000 columns is the card's; the table has the other half, less the submodules' 30 columns and its corners.
+    // Half of 2,000 columns is the card's, the other half the table's; both less their corners.
     let border = |columns: usize| "─".repeat(columns).into_bytes();
     let has = |program: &Program, columns| {
         let border = border(columns);
         program.written.windows(border.len()).any(|bytes| bytes == border)
     };
-    program.wait_until("the wide screen", |program| has(program, 968));
+    program.wait_until("the wide screen", |program| has(program, 998));
     program.report_size(160, 45);
     program.press("\x0c");
     program.wait_until("the screen as it was", |program| program.shown() == before);
@@ -555,10 +557,11 @@ fn a_paste_of_any_size_is_bounded_with_a_word() {
         program.wait_until("the prompt", |program| !program.screen().hide_cursor());
         program.press(&format!("\x1b[200~{}\x1b[201~", "a".repeat(1_000_000)));
         program.wait_for("the prompt takes at most 4000 characters");
-        program.press("\x15\x1b[200~0.2\n\x1b]52;c;AA\x07\x1b[201~");
-        program.wait_until("the short paste", |program| {
+        program.press("\x15\x1b[200~0.2\t\x1b]52;c;AA\x07\nq\x1b[201~");
+        program.wait_until("the first line of the short paste", |program| {
             program.shown().lines().last().is_some_and(|line| line.contains("0.2 ]52;c;AA"))
         });
+        program.wait_for("only the first line was taken");
         program.press("\x1b");
         program.wait_until("the prompt closed", |program| program.screen().hide_cursor());
     }

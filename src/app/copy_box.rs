@@ -25,6 +25,16 @@ pub struct Line {
     pub says: Result<String, String>,
 }
 
+impl Line {
+    /// The use of the line, or that it cannot be had now and why.
+    pub fn said(&self) -> String {
+        match &self.says {
+            Ok(says) => says.clone(),
+            Err(why) => format!("not now: {}", printable(why)),
+        }
+    }
+}
+
 /// The lines of the box, in the order of the screen.
 pub fn lines(state: &State) -> Vec<Line> {
     let form = |form: Form| Line {
@@ -35,6 +45,9 @@ pub fn lines(state: &State) -> Vec<Line> {
     let title = Line { key: TITLE, label: "title", says: Ok(printable(&title(state))) };
     Form::ALL.into_iter().map(form).chain([title]).collect()
 }
+
+/// Columns before the use of a line: the cursor, the key and the label.
+pub const BEFORE: u16 = 19;
 
 /// The heading of the box: on which features it acts.
 pub fn heading(state: &State) -> String {

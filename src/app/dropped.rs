@@ -1,5 +1,7 @@
 //! The pairs that became no example: counted for the header, said when it happens, and listed.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::command_id::CommandId;
 use super::key::Key;
 use super::message::Effect;
@@ -8,7 +10,7 @@ use super::state::State;
 use super::state::overlay::Overlay;
 use super::{layout, stepping};
 use crate::core::run::DataRecord;
-use crate::core::text::printable;
+use crate::core::text::{printable, wrap};
 
 /// The pair lists of the findings on the screen, each once.
 pub fn lists(state: &State) -> &[DataRecord] {
@@ -23,8 +25,27 @@ pub fn any(state: &State) -> Result<(), String> {
     Err(if lists(state).is_empty() { "no pairs are known here" } else { "no pair was dropped" }.to_owned())
 }
 
-/// The lines of the list: a heading for each pair list, then each dropped pair with line number, reason and prompts.
+/// Indent of the second and further lines of a dropped pair.
+const INDENT: &str = "    ";
+
+/// The lines of the list, as wide as the screen allows: a heading for each pair list, then each dropped pair with line number, reason
+/// and prompts. Lines of a heading begin without a space, all others with one.
 pub fn lines(state: &State) -> Vec<String> {
+    // A blank stands before and behind every line.
+    let columns = layout::list_columns(state).saturating_sub(2).max(1);
+    let broken = |line: String| -> Vec<String> {
+        if line.width() <= columns {
+            return vec![line];
+        }
+        let indent = if line.starts_with(' ') { INDENT } else { "" };
+        let parts = wrap(&line, columns.saturating_sub(indent.len()).max(1)).into_iter().enumerate();
+        parts.map(|(place, part)| if place == 0 { part } else { format!("{indent}{}", part.trim_start()) }).collect()
+    };
+    whole(state).into_iter().flat_map(broken).collect()
+}
+
+/// The same, each heading and each pair as one line.
+fn whole(state: &State) -> Vec<String> {
     let mut lines = Vec::new();
     for data in lists(state).iter().filter(|data| data.dropped.sum() > 0) {
         let source = printable(&data.source);

@@ -14,7 +14,7 @@ use crate::core::request::DEMO_NAME;
 use crate::core::rows::Row;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Subject;
-use crate::core::text::{excerpt, printable};
+use crate::core::text::{counted, excerpt, printable};
 use crate::core::view::View;
 
 /// Most features of one question; of a longer list, the first ones.
@@ -80,7 +80,10 @@ pub fn news(state: &mut State, number: u64, news: EvidenceNews) -> Vec<Effect> {
             state.evidence.open = None;
             match outcome {
                 Ok(()) if state.evidence.folds || state.notice.is_some() => {}
-                Ok(()) => state.notice = Some(Notice::done(format!("{about}: see the card"))),
+                Ok(()) => {
+                    state.card_scroll = 0;
+                    state.notice = Some(Notice::done(format!("{about}: in the card, below its first prompts")));
+                }
                 Err(problem) => state.notice = Some(Notice::failed(&problem)),
             }
         }
@@ -107,7 +110,8 @@ pub fn folded(state: &State) -> Option<String> {
     let Some((view, families)) = state.evidence.families_of(subject) else { return Some("families are not known".to_owned()) };
     let (folded, looked_at) = (state.table.listing.folded(), families.looked_at());
     let copies = if folded == 1 { "copy" } else { "copies" };
-    Some(format!("{folded} {copies} folded into others, of {looked_at} features looked at ({})", state.about().name(view)))
+    let looked_at = counted(looked_at, "feature");
+    Some(format!("{folded} {copies} folded into others, of {looked_at} looked at ({})", state.about().name(view)))
 }
 
 /// Words for the header about the open question; None without one.

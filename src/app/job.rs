@@ -9,17 +9,18 @@ use super::state::State;
 use super::state::job::Job;
 use super::state::overlay::Overlay;
 use super::state::question::{Pending, Question};
-use super::state::record::{Computed, Record};
+use super::state::record::{Computed, Keeping, Record};
 use super::{download, dropped, keeping, session, table, tagging};
 use crate::core::findings::{Findings, Source};
 use crate::core::kept_run::KeptRun;
 use crate::core::progress::Step;
 use crate::core::request::{ModelSource, Request};
+use crate::core::run::{Manifest, Seconds};
 
-/// Starts to compute `request`. If something else is being computed, it is asked whether that may end. If the model is not on this
-/// machine, a notice offers the download instead.
+/// Starts to compute `request`. If something else is being computed, or a partial result would be lost, it is asked whether that may
+/// end. If the model is not on this machine, a notice offers the download instead.
 pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
-    if state.job.is_some() && !matches!(request.model, ModelSource::Preset(_)) {
+    if (state.job.is_some() || keeping::partial(state).is_some()) && !matches!(request.model, ModelSource::Preset(_)) {
         return ask(state, Pending::Compute(Box::new(request)));
     }
     begin(state, request)
@@ -38,18 +39,23 @@ pub fn replace(state: &mut State) -> Vec<Effect> {
         Some(Pending::Compute(request)) => begin(state, *request),
         Some(Pending::Open(run)) => {
             let mut effects = cancel(state);
-            effects.extend(open(state, *run));
+            effects.extend(ask_for(state, *run));
             effects
         }
         None => Vec::new(),
     }
 }
 
-/// Asks for a kept run to be read; if something is being computed, first whether that may end.
+/// Asks for a kept run to be read; if something is being computed, or a partial result would be lost, first whether that may end.
 pub fn open(state: &mut State, run: KeptRun) -> Vec<Effect> {
-    if state.job.is_some() {
+    if state.job.is_some() || keeping::partial(state).is_some() {
         return ask(state, Pending::Open(Box::new(run)));
     }
+    ask_for(state, run)
+}
+
+/// Asks for a kept run to be read in place of everything else.
+fn ask_for(state: &mut State, run: KeptRun) -> Vec<Effect> {
     state.overlay = None;
     state.notice = Some(Notice::done(format!("opening {}", run.name)));
     vec![Effect::ReadKeptRun(run.path)]
@@ -88,7 +94,7 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
     let (kept, mut effects) = stop(state, "cancelled");
     let kept = match kept {
         Kept::Nothing => "cancelled; nothing was computed yet".to_owned(),
-        Kept::Partial(standing) => format!("cancelled; kept: {standing}"),
+        Kept::Partial(standing) => format!("cancelled; on the screen, but not kept: {standing}"),
         Kept::Former => format!("cancelled; {FORMER}"),
     };
     state.notice = Some(Notice::done(kept));
@@ -124,6 +130,20 @@ fn stop(state: &mut State, how: &str) -> (Kept, Vec<Effect>) {
     (standing.map_or(Kept::Nothing, Kept::Partial), Vec::new())
 }
 
+/// Whether `findings` are those of the run on the screen: times are not compared, since a result that was computed again is kept once.
+fn is_shown(state: &State, findings: &Findings) -> bool {
+    let manifest = |findings: &Findings| match &findings.source {
+        Source::Run { manifest, .. } => {
+            Some(Manifest { created_unix_seconds: 0, seconds: Seconds::default(), ..Manifest::clone(manifest) })
+        }
+        Source::Live { .. } | Source::Published { .. } => None,
+    };
+    // Only of a kept run is it known that later checks are kept with it.
+    let Some(shown) = state.study.as_deref().filter(|_| state.record.keeping == Keeping::Kept) else { return false };
+    let has_same_inputs = manifest(shown).is_some_and(|inputs| manifest(findings) == Some(inputs));
+    has_same_inputs && shown.study.all().all(|view| shown.view(view) == findings.view(view))
+}
+
 /// Shows a run that was read from a file, unless the results of a computation are arriving.
 pub fn read(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
     if state.job.as_ref().is_some_and(|job| job.opened) {
@@ -131,10 +151,24 @@ pub fn read(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
         state.notice = Some(Notice::refused(format!("the run was not opened: a computation shows its results; {stop} stops it")));
         return Vec::new();
     }
+    if is_shown(state, &findings) {
+        let is = if state.show_published { "opened" } else { "on the screen" };
+        state.notice = Some(Notice::done(format!("this run is {is} already{}", back(state))));
+        return Vec::new();
+    }
     let effects = show(state, findings);
     state.record.opened = true;
-    state.notice = None;
+    let back = back(state);
+    state.notice = if back.is_empty() { None } else { Some(Notice::done(format!("the run was opened{back}"))) };
     effects
+}
+
+/// The way to the study for a sentence; empty if the study is shown, not the published figures.
+fn back(state: &State) -> String {
+    if !state.show_published {
+        return String::new();
+    }
+    format!("; {} goes back from the published figures to it", state.setting.keymap.way(CommandId::PUBLISHED))
 }
 
 /// Shows whole findings, and asks for their tags.

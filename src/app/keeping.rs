@@ -50,6 +50,13 @@ pub fn said(state: &State) -> String {
     }
 }
 
+/// What there is of a computation that did not end, if that is more than nothing: only whole runs are kept, so that leaving, or
+/// another run in its place, would lose it. Who keeps no runs is not asked about them.
+pub fn partial(state: &State) -> Option<&str> {
+    let has_parts = state.study.as_deref().is_some_and(|study| study.study.all().any(|view| !study.view(view).is_empty()));
+    state.standing.as_deref().filter(|_| has_parts && state.setting.keeps_runs && state.job.is_none())
+}
+
 /// Whether leaving would lose the run on the screen although it should have been kept.
 pub fn is_endangered(state: &State) -> bool {
     state.record.keeping == Keeping::Failed && state.record.written.is_none()

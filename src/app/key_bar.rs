@@ -40,8 +40,12 @@ const SORT: Said = (CommandId::SORT, "sort");
 const HEAT_MAP: Said = (CommandId::HEAT_MAP, "heat map");
 const MARK: Said = (CommandId::MARK, "mark");
 const UNDO: Said = (CommandId::UNDO, "undo");
-const PUBLISHED: Said = (CommandId::PUBLISHED, "published");
 const ENTER: CommandId = CommandId::ENTER;
+
+/// The way to the published figures, or back.
+fn published(state: &State) -> Said {
+    (CommandId::PUBLISHED, if state.show_published { "study" } else { "published" })
+}
 
 /// The commands that are useful now, the most important first, among them some that cannot run.
 fn useful(state: &State) -> Vec<Said> {
@@ -55,30 +59,39 @@ fn useful(state: &State) -> Vec<Said> {
             next,
             STOP,
             QUIT,
-            PUBLISHED,
+            published(state),
         ];
     }
     if state.findings().is_none() {
         let (compute, study) = ((CommandId::COMPUTE, "compute"), (CommandId::STUDY, "another study"));
         let (pairs, fetch) = ((CommandId::PAIRS, "own pairs"), (CommandId::FETCH, "download"));
-        return vec![HELP, STOP, compute, fetch, PUBLISHED, QUIT, study, pairs];
+        return vec![HELP, STOP, compute, fetch, published(state), QUIT, study, pairs];
     }
     // Where a pane is hidden, its key comes before everything that the pane itself can do.
     let layout = Layout::showing(state, state.size(), state.pane);
     let hides_one = layout.is_some_and(|layout| [layout.submodules, layout.features, layout.card].contains(&None));
-    let (to_card, to_pane) = ((ENTER, "card"), PANE);
+    // Nothing is behind Enter where nothing is listed.
+    let to_card = (!state.table.is_empty()).then_some((ENTER, "card"));
+    let to_features = (!state.table.is_empty()).then_some((ENTER, "features"));
     let mut said = vec![HELP, STOP, STOP_FETCH];
     match state.pane {
-        Pane::Submodules => said.extend([(ENTER, "features"), to_pane, FILTER, QUIT, HEAT_MAP, THRESHOLD, TOP_K, SORT]),
-        Pane::Features if hides_one => said.extend([to_card, to_pane, TAG, FILTER, QUIT, COPY, THRESHOLD, TOP_K, SORT]),
+        Pane::Submodules => {
+            said.extend(to_features);
+            said.extend([PANE, FILTER, QUIT, HEAT_MAP, THRESHOLD, TOP_K, SORT]);
+        }
+        Pane::Features if hides_one => {
+            said.extend(to_card);
+            said.extend([PANE, TAG, FILTER, QUIT, COPY, THRESHOLD, TOP_K, SORT]);
+        }
         Pane::Features => said.extend([TAG, FILTER, THRESHOLD, TOP_K, COPY, QUIT, SORT]),
         Pane::Card => {
-            said.extend([(ENTER, "table"), TAG, to_pane, QUIT, (CommandId::OPEN_PAGE, "open page"), COPY]);
+            said.extend([(ENTER, "table"), TAG, PANE, QUIT, (CommandId::OPEN_PAGE, "open page"), COPY]);
         }
     }
     // The command can always run, to say that there is nothing to undo; the bar says it by silence.
     let can_undo = state.book().is_some_and(|book| book.undoable() > 0);
-    said.extend([HEAT_MAP, MARK].into_iter().chain(can_undo.then_some(UNDO)).chain([PUBLISHED, to_card, to_pane]));
+    said.extend([HEAT_MAP, MARK].into_iter().chain(can_undo.then_some(UNDO)).chain([published(state)]));
+    said.extend(to_card.into_iter().chain([PANE]));
     said
 }
 

@@ -5,6 +5,7 @@ use super::question;
 use super::state::overlay::Overlay;
 use super::state::tab::Tab;
 use super::state::{Pane, State};
+use crate::core::findings::Source;
 use crate::core::name::LONGEST;
 use crate::core::rows::{DIFFERENCE, SIMILARITY};
 
@@ -42,32 +43,80 @@ impl Area {
 pub const SMALLEST: (u16, u16) = (60, 16);
 
 /// Most columns and rows that are drawn: a terminal may report any size, and every cell takes memory.
-const LARGEST: (u16, u16) = (2_000, 2_000);
+const LARGEST: (u16, u16) = (2_000, 500);
 
 /// The columns and rows that are drawn of a terminal of `size`: its left upper part if it is absurdly large.
 pub fn usable((width, height): (u16, u16)) -> (u16, u16) {
     (width.min(LARGEST.0), height.min(LARGEST.1))
 }
 
-/// From this many columns on, three panes stand side by side: submodules, table and card. The card gets half of the columns, as
-/// long as the table keeps [`TABLE`].
-const WIDE: u16 = 160;
+/// From this many columns on, the card stands beside the table, with the submodules below the table. The card gets half of the
+/// columns, as long as the table keeps [`TABLE`].
+pub const WIDE: u16 = 160;
 
-/// From this many columns on, two panes stand side by side.
-const MEDIUM: u16 = 100;
+/// From this many columns on, the submodules stand beside the table.
+pub const MEDIUM: u16 = 100;
 
-/// From this many rows of panes on, the card stands below the table if it does not fit beside it.
+/// From this many rows of panes on, there is room for two panes one above the other.
 const TALL: u16 = 26;
 
 const HEADER: u16 = 4;
 const FOOTER: u16 = 1;
+
+/// Most columns of the submodules beside the table: with bars.
 const SUBMODULES: u16 = 36;
 
-/// Columns of the submodules beside table and card.
-const NARROW_SUBMODULES: u16 = 30;
+/// Least columns of the submodules beside the table: with counts and sums.
+const NARROW_SUBMODULES: u16 = 24;
 
-/// Least columns of the table beside the card.
-const TABLE: u16 = 60;
+/// Columns of the submodules where nothing but counts is known.
+const COUNTED_SUBMODULES: u16 = 18;
+
+/// Columns that the table has before the submodules beside it are widened.
+const SOME_TABLE: u16 = 84;
+
+/// Least columns of the table beside the card: as many as the usual columns of any view need. A table that is wider only because the
+/// card stands below it shows no more columns than this one, so that a wider window never loses one.
+pub const TABLE: u16 = 90;
+
+/// Rows of a pane that hold no row of its list: the border and the heading.
+const AROUND: u16 = 3;
+
+/// Least number of listed features for which a table above the card has rows.
+const FEW: u16 = 4;
+
+/// Rows that the card of a comparison has more than half, in which it says the difference and its interval.
+const COMPARED: u16 = 3;
+
+/// What the panes would hold, on which their sizes depend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Needs {
+    /// Rows of the table, without heading.
+    features: u16,
+    /// Rows of the submodule list, without heading.
+    submodules: u16,
+    /// Whether the table compares two views.
+    is_comparison: bool,
+    /// Whether submodules have sums and shares of the error term.
+    has_sums: bool,
+}
+
+impl Needs {
+    /// More than any screen holds.
+    const MANY: Self = Self { features: u16::MAX, submodules: u16::MAX, is_comparison: false, has_sums: true };
+
+    fn of(state: &State) -> Self {
+        let Some(findings) = state.findings() else { return Self::MANY };
+        let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        Self {
+            features: count(state.table.len()),
+            submodules: count(state.submodules().len()),
+            // The rows on the screen may still be those of another view.
+            is_comparison: state.table.spec.as_ref().is_some_and(|spec| spec.shown.pair().is_some()),
+            has_sums: !matches!(findings.source, Source::Published { .. }),
+        }
+    }
+}
 
 /// The areas of a screen of one size. A pane without an area is visible only while it takes keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,36 +134,54 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The areas on a screen of `size` while `pane` takes keys; None if the screen is smaller than [`SMALLEST`].
+    /// The areas on a screen of `size` while `pane` takes keys, with more in each list than fits; None if the screen is smaller than
+    /// [`SMALLEST`].
     pub fn of(size: (u16, u16), pane: Pane) -> Option<Self> {
-        Self::with_footer(size, pane, FOOTER)
+        Self::fitted(size, pane, FOOTER, Needs::MANY)
     }
 
-    /// The areas with the notice of `state`: a long notice takes more lines at the bottom, up to a third of the screen.
+    /// The areas for what `state` lists, with its notice: a long notice takes more lines at the bottom, up to a third of the screen.
     pub fn showing(state: &State, size: (u16, u16), pane: Pane) -> Option<Self> {
         let (width, height) = size;
         let notice = question::notice(state).filter(|_| !matches!(state.overlay, Some(Overlay::Prompt(_))));
         let lines = notice.map_or(1, |notice| notice.lines(usize::from(width)).len());
-        Self::with_footer(size, pane, (lines as u16).clamp(FOOTER, (height / 3).max(FOOTER)))
+        let footer = (lines as u16).clamp(FOOTER, (height / 3).max(FOOTER));
+        Self::fitted(size, pane, footer, Needs::of(state))
     }
 
-    fn with_footer(size: (u16, u16), pane: Pane, footer: u16) -> Option<Self> {
+    fn fitted(size: (u16, u16), pane: Pane, footer: u16, needs: Needs) -> Option<Self> {
         let (width, height) = size;
         if width < SMALLEST.0 || height < SMALLEST.1 {
             return None;
         }
         let rows = height - HEADER - footer;
         let area = |x: u16, y: u16, width: u16, height: u16| Some(Area { x, y: y + HEADER, width, height });
+        let table = needs.features.max(FEW).saturating_add(AROUND);
         let (submodules, features, card) = if width >= WIDE {
-            let left = NARROW_SUBMODULES;
-            let card = (width / 2).min(width - left - TABLE);
-            let table = width - left - card;
-            (area(0, 0, left, rows), area(left, 0, table, rows), area(left + table, 0, card, rows))
+            let card = (width / 2).min(width - TABLE);
+            let left = width - card;
+            let beside = area(left, 0, card, rows);
+            if rows >= TALL {
+                // The list gets a third of the rows, and those that the table does not need.
+                let list = needs.submodules.saturating_add(AROUND).min((rows / 3).max(rows.saturating_sub(table)));
+                (area(0, rows - list, left, list), area(0, 0, left, rows - list), beside)
+            } else if pane == Pane::Submodules {
+                (area(0, 0, left, rows), None, beside)
+            } else {
+                (None, area(0, 0, left, rows), beside)
+            }
         } else if width >= MEDIUM {
-            let (left, right) = (SUBMODULES, width - SUBMODULES);
+            let left = if needs.has_sums {
+                width.saturating_sub(SOME_TABLE).clamp(NARROW_SUBMODULES, SUBMODULES)
+            } else {
+                COUNTED_SUBMODULES
+            };
+            let right = width - left;
             let list = area(0, 0, left, rows);
             if rows >= TALL {
-                let card = rows / 2;
+                // The card gets half of the rows, and those that the table does not need.
+                let least = rows / 2 + if needs.is_comparison { COMPARED } else { 0 };
+                let card = least.max(rows.saturating_sub(table));
                 (list, area(left, 0, right, rows - card), area(left, rows - card, right, card))
             } else if pane == Pane::Card {
                 (list, None, area(left, 0, right, rows))
@@ -147,6 +214,9 @@ const PALETTE: (u16, u16) = (8, 18);
 /// The widest list of runs, pairs or checks; wider terminals show the panes beside it.
 const LIST: u16 = 140;
 
+/// The widest copy box, in which whole reasons have room why something cannot be had.
+const COPY: u16 = 156;
+
 /// Columns inside the border of a list over the panes.
 pub fn list_columns(state: &State) -> usize {
     usize::from(state.size().0.min(LIST).saturating_sub(2))
@@ -158,7 +228,7 @@ pub fn window(state: &State, (width, height): (u16, u16), lines: usize) -> Optio
     let below_header = bordered.min(height.saturating_sub(HEADER));
     let area = match &state.overlay {
         Some(Overlay::Chooser(_)) => at_bottom((width, height), 68, bordered),
-        Some(Overlay::Copy(_)) => at_bottom((width, height), 90, bordered),
+        Some(Overlay::Copy(_)) => at_bottom((width, height), COPY, bordered),
         Some(Overlay::Palette(_)) => at_bottom((width, height), 110, (height / 2).clamp(PALETTE.0, PALETTE.1)),
         Some(Overlay::Runs(_) | Overlay::Dropped(_) | Overlay::Check(_) | Overlay::Checks(_)) => {
             at_bottom((width, height), LIST, below_header)
@@ -173,6 +243,17 @@ pub fn window(state: &State, (width, height): (u16, u16), lines: usize) -> Optio
 fn at_bottom(screen: (u16, u16), width: u16, height: u16) -> Area {
     let (width, height) = (width.min(screen.0), height.min(screen.1.saturating_sub(1)));
     Area { x: (screen.0 - width) / 2, y: screen.1.saturating_sub(1).saturating_sub(height), width, height }
+}
+
+/// Columns of a table inside its border by which its columns are chosen, on a screen of `width` columns: fewer than `inside` where a
+/// screen of a few more columns has other panes beside the table.
+pub fn chosen_by(width: u16, inside: u16) -> u16 {
+    let border = 2;
+    match width {
+        ..MEDIUM => inside.min(MEDIUM - NARROW_SUBMODULES - border),
+        MEDIUM..WIDE => inside.min(TABLE - border),
+        _ => inside,
+    }
 }
 
 /// Number of rows of the feature table that are visible, without border and heading.
@@ -235,13 +316,18 @@ mod tests {
     fn of_an_absurd_size_a_part_is_drawn() {
         for (size, drawn) in [
             ((80, 24), (80, 24)),
-            ((2_000, 2_000), (2_000, 2_000)),
+            ((2_000, 500), (2_000, 500)),
             ((2_001, 24), (2_000, 24)),
-            ((u16::MAX, u16::MAX), (2_000, 2_000)),
-            ((0, u16::MAX), (0, 2_000)),
+            ((u16::MAX, u16::MAX), (2_000, 500)),
+            ((0, u16::MAX), (0, 500)),
         ] {
             assert_eq!(usable(size), drawn);
         }
+    }
+
+    /// The areas of the panes on a screen of that size, for so many features of a single view and so many submodules.
+    fn listing(size: (u16, u16), features: u16, submodules: u16) -> Layout {
+        Layout::fitted(size, Pane::Features, FOOTER, Needs { features, submodules, ..Needs::MANY }).unwrap()
     }
 
     #[test]
@@ -252,6 +338,37 @@ mod tests {
         }
         assert_eq!((card(160, 50).width, card(170, 50).width), (70, 80));
         assert_eq!(card(120, 40).height, 17);
+        let comparison = Needs { is_comparison: true, ..Needs::MANY };
+        assert_eq!(Layout::fitted((120, 40), Pane::Features, FOOTER, comparison).unwrap().card.unwrap().height, 20);
+    }
+
+    #[test]
+    fn rows_that_a_short_list_does_not_need_go_to_the_pane_below_it() {
+        let heights = |features, submodules| {
+            let layout = listing((120, 40), features, submodules);
+            (layout.features.unwrap().height, layout.card.unwrap().height)
+        };
+        assert_eq!((heights(1, 20), heights(0, 20), heights(8, 20)), ((7, 28), (7, 28), (11, 24)));
+        assert_eq!((heights(15, 20), heights(500, 20)), ((18, 17), (18, 17)));
+        let heights = |features, submodules| {
+            let layout = listing((180, 50), features, submodules);
+            (layout.features.unwrap().height, layout.submodules.unwrap().height)
+        };
+        assert_eq!(
+            (heights(500, 13), heights(500, 79), heights(10, 79), heights(10, 13)),
+            ((30, 15), (30, 15), (13, 32), (29, 16))
+        );
+    }
+
+    #[test]
+    fn the_width_by_which_columns_are_chosen_never_shrinks() {
+        let chosen = |width: u16| {
+            let inside = Layout::of((width, 40), Pane::Features).unwrap().features.unwrap().inside().width;
+            assert!(chosen_by(width, inside) <= inside, "{width}");
+            chosen_by(width, inside)
+        };
+        assert!((SMALLEST.0..400).map(chosen).is_sorted(), "{:?}", (SMALLEST.0..400).map(chosen).collect::<Vec<_>>());
+        assert_eq!([60, 80, 100, 120, 160, 180, 240].map(chosen), [58, 74, 74, 82, 88, 88, 118]);
     }
 
     #[test]
@@ -259,16 +376,21 @@ mod tests {
         for width in (0..400).step_by(7).chain([59, 60, 99, 100, 159, 160, u16::MAX]) {
             for height in (0..120).chain([u16::MAX]) {
                 for pane in [Pane::Submodules, Pane::Features, Pane::Card] {
-                    let Some(layout) = Layout::of((width, height), pane) else {
-                        assert!(width < SMALLEST.0 || height < SMALLEST.1);
-                        continue;
-                    };
-                    let areas = [Some(layout.header), layout.submodules, layout.features, layout.card, Some(layout.footer)];
-                    let cells: u32 = areas.iter().flatten().map(|area| u32::from(area.width) * u32::from(area.height)).sum();
-                    assert_eq!(cells, u32::from(width) * u32::from(height), "{width}x{height}");
-                    assert!(areas.iter().flatten().all(|area| area.x + area.width <= width && area.y + area.height <= height));
-                    let (_, shown) = layout.pane_at(width - 1, HEADER).unwrap();
-                    assert!(shown.contains(width - 1, HEADER));
+                    let few = Needs { features: 5, submodules: 7, is_comparison: true, has_sums: false };
+                    for needs in [Needs::MANY, few] {
+                        let Some(layout) = Layout::fitted((width, height), pane, FOOTER, needs) else {
+                            assert!(width < SMALLEST.0 || height < SMALLEST.1);
+                            continue;
+                        };
+                        let areas = [Some(layout.header), layout.submodules, layout.features, layout.card, Some(layout.footer)];
+                        let cells: u32 = areas.iter().flatten().map(|area| u32::from(area.width) * u32::from(area.height)).sum();
+                        assert_eq!(cells, u32::from(width) * u32::from(height), "{width}x{height}");
+                        assert!(
+                            areas.iter().flatten().all(|area| area.x + area.width <= width && area.y + area.height <= height)
+                        );
+                        let (_, shown) = layout.pane_at(width - 1, HEADER).unwrap();
+                        assert!(shown.contains(width - 1, HEADER));
+                    }
                 }
             }
         }

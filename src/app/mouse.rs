@@ -14,8 +14,11 @@ use crate::core::rows::column::Column;
 /// Rows by which one notch of the wheel scrolls.
 const NOTCH: isize = 3;
 
-/// Handles a mouse action at column `x` and row `y`.
+/// Handles a mouse action at column `x` and row `y`. A click clears the notice, as a key does.
 pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
+    // A long notice moves the panes up: the click was meant for what is drawn with it.
+    let layout = Layout::showing(state, state.size(), state.pane);
+    let notice = if mouse == Mouse::Click { state.notice.take() } else { None };
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         return match mouse {
             Mouse::WheelDown => movement::scroll(state, NOTCH),
@@ -31,14 +34,15 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
         }
         return Vec::new();
     }
-    let Some(layout) = Layout::showing(state, state.size(), state.pane) else { return Vec::new() };
+    let Some(layout) = layout else { return Vec::new() };
     if mouse == Mouse::Click && layout.header.contains(x, y) {
         let tabs = layout::tabs(state);
         let hit = tabs.into_iter().find(|(_, _, start, width)| y == layout.header.y + 1 && (*start..start + width).contains(&x));
         return hit.map_or_else(Vec::new, |(tab, ..)| views::go(state, tab));
     }
     if mouse == Mouse::Click && layout.footer.contains(x, y) {
-        return click_on_key_bar(state, x);
+        // The notice stood in the place of the key bar.
+        return if notice.is_some() { Vec::new() } else { click_on_key_bar(state, x) };
     }
     let Some((pane, area)) = layout.pane_at(x, y) else { return Vec::new() };
     match mouse {
@@ -124,9 +128,9 @@ fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
     }
 }
 
-/// Runs the command of the hint at column `x`; a notice or a download may stand in place of the key bar.
+/// Runs the command of the hint at column `x`; a download may stand in place of the key bar.
 fn click_on_key_bar(state: &mut State, x: u16) -> Vec<Effect> {
-    if state.notice.is_some() || state.download.is_some() {
+    if state.download.is_some() {
         return Vec::new();
     }
     let hints = key_bar::hints(state, state.size().0);

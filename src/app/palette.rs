@@ -14,6 +14,7 @@ use super::state::State;
 use super::state::list::List;
 use super::state::overlay::Overlay;
 use super::{choice, prompts};
+use crate::core::text::excerpt;
 
 /// Most bytes of a search; no command has a longer name or help.
 const LONGEST: usize = 200;
@@ -99,6 +100,15 @@ fn asking(state: &mut State, command: &Command, answer: impl FnOnce(&mut State) 
     effects
 }
 
+/// The refusal to run a command of another name than the typed one, which only its help or scattered letters match; None if the name
+/// holds what is typed, or if the cursor was moved to the command.
+fn another(list: &List, keymap: &Keymap) -> Option<String> {
+    let typed = list.input.value().trim().to_lowercase();
+    let command = found(list, keymap).get(list.cursor).copied()?;
+    let is_meant = list.cursor > 0 || typed.split_whitespace().all(|word| command.name.contains(word));
+    (!is_meant).then(|| format!("no command is named '{}'; Tab takes {}", excerpt(&typed, 40), command.name))
+}
+
 /// Says that no command matches.
 fn nothing(state: &mut State) -> Vec<Effect> {
     state.notice = Some(Notice::refused("no command matches"));
@@ -122,6 +132,10 @@ pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
     }
     match pressed.code {
         Code::Enter => {
+            if let Some(refusal) = another(list, &state.setting.keymap).filter(|_| with_argument(list).is_none()) {
+                state.notice = Some(Notice::refused(refusal));
+                return Vec::new();
+            }
             let argument = with_argument(list).map(|(_, argument)| argument).unwrap_or_default();
             let row = list.cursor;
             choose(state, row, &argument)

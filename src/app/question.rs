@@ -24,7 +24,9 @@ pub fn is_open(state: &State, question: Question) -> bool {
         Question::StopJob => state.job.is_some(),
         Question::StopCheck => state.check.is_some(),
         Question::StopDownload => state.download.is_some(),
-        Question::Replace => state.pending.is_some() && (state.job.is_some() || state.record.opened),
+        Question::Replace => {
+            state.pending.is_some() && (state.job.is_some() || state.record.opened || keeping::partial(state).is_some())
+        }
         Question::Leave => would_lose(state).is_some(),
     }
 }
@@ -39,7 +41,8 @@ fn would_lose(state: &State) -> Option<String> {
         let write = state.setting.keymap.way(CommandId::WRITE_RUN);
         keeping::is_endangered(state).then(|| format!("the run could not be kept and would be lost; {write} writes it"))
     };
-    job.or_else(check).or_else(download).or_else(unkept)
+    let partial = || keeping::partial(state).map(|standing| format!("the result is {standing}, is not kept and would be lost"));
+    job.or_else(check).or_else(download).or_else(unkept).or_else(partial)
 }
 
 /// What waits, and what it would end.
@@ -55,6 +58,9 @@ fn replacing(state: &State, job: Option<&Job>) -> String {
     };
     match job {
         Some(job) => format!("stop the computation{} and {what}? y does, n lets it go on", share(job)),
+        None if keeping::partial(state).is_some() => {
+            format!("{what} in place of the partial result, which is not kept? y does, n does not")
+        }
         None => {
             format!("{what} with the model that the program was started with, in place of the opened run? y does, n does not")
         }
@@ -72,7 +78,7 @@ fn text(state: &State, question: Question) -> String {
             let what = if state.former.is_some() && job.opened {
                 "y stops it and shows the run before it again"
             } else {
-                "y stops it and keeps what is done"
+                "y stops it, what is done stays on the screen but is not kept"
             };
             format!("stop the computation{}? {what}, n goes on", share(job))
         }

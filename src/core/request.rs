@@ -17,6 +17,9 @@ use super::study_source::StudySource;
 /// The name of the model that the program ships, in manifests and messages.
 pub const DEMO_NAME: &str = "saescope-demo";
 
+/// The name of the published study's model among those that are known by name.
+pub const STUDY_PRESET: &str = "pythia-70m";
+
 /// Everything that a user can choose about a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {

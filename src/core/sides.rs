@@ -41,3 +41,24 @@ pub fn first_tokens(findings: &Findings, view: View) -> Option<Vec<String>> {
     let same = examples.iter().all(|example| example.clean_text.len() == first.len() && example.patch_text.len() == first.len());
     same.then(|| first.iter().map(|token| alone(token)).collect())
 }
+
+/// For each position its token, if it is the same in all pairs; else those of the first pair, with two dots for the others.
+/// Empty if prompts differ in length.
+pub fn position_words(findings: &Findings, view: View) -> Vec<String> {
+    let Some(data) = findings.data(view) else { return Vec::new() };
+    let direction = findings.study.view(view).direction;
+    let pairs = || data.examples.iter().map(|example| sides(example, direction));
+    let Some([first_clean, first_patch]) = pairs().next() else { return Vec::new() };
+    let length = first_clean.tokens.len();
+    if !pairs().flatten().all(|side| side.tokens.len() == length) {
+        return Vec::new();
+    }
+    let word = |position: usize| {
+        let (clean, patch) = (&first_clean.tokens[position], &first_patch.tokens[position]);
+        let both = if clean == patch { alone(clean) } else { format!("{}/{}", alone(clean), alone(patch)) };
+        let same = pairs()
+            .all(|[other_clean, other_patch]| other_clean.tokens[position] == *clean && other_patch.tokens[position] == *patch);
+        if same { both } else { format!("{both} ..") }
+    };
+    (0..length).map(word).collect()
+}

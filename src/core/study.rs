@@ -19,7 +19,7 @@ pub const NAMES: &str = "names";
 pub const MOST_VIEWS: usize = 64;
 
 /// Words that cannot be the name of a view, because they have a meaning in filters, commands or files.
-pub const RESERVED_NAMES: [&str; 30] = [
+pub const RESERVED_NAMES: [&str; 31] = [
     "and",
     "or",
     "not",
@@ -50,6 +50,7 @@ pub const RESERVED_NAMES: [&str; 30] = [
     "label",
     "p",
     "q",
+    "prompt",
 ];
 
 /// The description of a study, without its prompts.

@@ -147,7 +147,8 @@ fn rows(lists: &[WordList], mut paired: impl Iterator<Item = usize>) -> Result<O
     let Some(first) = paired.next().map(|list| &lists[list]) else { return Ok(None) };
     let count = first.entries.len();
     if let Some(list) = paired.map(|list| &lists[list]).find(|list| list.entries.len() != count) {
-        let what = format!("has {} entries, '{}' has {count}", list.entries.len(), first.word);
+        let entries = if list.entries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", list.entries.len()) };
+        let what = format!("has {entries}, '{}' has {count}", first.word);
         let remedy = "make them equally long, or write { list = [..], use = \"cycled\" } or \"crossed\"";
         return Err(fault(&list.word, &what, remedy));
     }

@@ -29,10 +29,20 @@ pub fn excerpt(text: &str, limit: usize) -> String {
 }
 
 /// The words of `text`, each with the space after it, and none wider than `room` terminal columns. A wider word is broken behind its
-/// last `/` that fits, else where it must be.
+/// last `/` that fits, else where it must be. A quoted token that begins with a space, such as `' he'`, is one word.
 pub fn words(text: &str, room: usize) -> Vec<String> {
-    let mut words = Vec::new();
+    let mut whole: Vec<String> = Vec::new();
     for word in text.split_inclusive(' ') {
+        match whole
+            .last_mut()
+            .filter(|before| matches!(before.as_str(), "' " | "(' ") && before.width() + word.trim_end().width() <= room)
+        {
+            Some(before) => before.push_str(word),
+            None => whole.push(word.to_owned()),
+        }
+    }
+    let mut words = Vec::new();
+    for word in &whole {
         let (mut part, mut used) = (String::new(), 0);
         for character in word.chars() {
             let wide = character.width().unwrap_or(0);
@@ -64,6 +74,11 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// So many of `thing`, of which several take an `s`: `1 feature`, `2 features`.
+pub fn counted(count: usize, thing: &str) -> String {
+    if count == 1 { format!("{count} {thing}") } else { format!("{count} {thing}s") }
+}
+
 /// A number of bytes in a readable unit, in powers of ten: `134.4 MB`.
 pub fn bytes(count: u64) -> String {
     let scaled = |unit: f64| count as f64 / unit;
@@ -83,6 +98,7 @@ mod tests {
     fn lines_break_between_words_and_lose_nothing() {
         assert_eq!(wrap("one two three", 8), ["one two ", "three"]);
         assert_eq!(wrap("one two", 7), ["one two"]);
+        assert_eq!(wrap("towards ' he', in (' she') 2", 11), ["towards ", "' he', in ", "(' she') 2"]);
         for columns in 1..30 {
             let text = "one two  three averyveryverylongword 名前 end";
             let lines = wrap(text, columns);
@@ -107,6 +123,11 @@ mod tests {
     fn an_excerpt_says_that_it_was_cut() {
         assert_eq!(excerpt("abcdef", 3), "abc…");
         assert_eq!(excerpt("abc", 3), "abc");
+    }
+
+    #[test]
+    fn one_thing_is_singular() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "feature")), ["0 features", "1 feature", "2 features"]);
     }
 
     #[test]

@@ -251,7 +251,8 @@ pub fn report_faults(log: Arc<Log>) {
 
 fn detected_theme(environment: &Environment, depth: ColorDepth) -> ThemeName {
     match (depth, background::from_environment(environment)) {
-        (ColorDepth::Monochrome, _) => ThemeName::Monochrome,
+        // On white, the yellow and cyan of sixteen colours cannot be read.
+        (ColorDepth::Monochrome, _) | (ColorDepth::Sixteen, Background::Light) => ThemeName::Monochrome,
         (ColorDepth::Sixteen, _) => ThemeName::Sixteen,
         (_, Background::Light) => ThemeName::Light,
         (_, Background::Dark | Background::Unknown) => ThemeName::Dark,

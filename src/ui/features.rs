@@ -14,7 +14,7 @@ use crate::app::state::{Pane, State};
 use crate::core::findings::Findings;
 use crate::core::rows::cells::{cell, delta, number as number_in, unsigned};
 use crate::core::rows::column::Column;
-use crate::core::rows::{Row, Spec};
+use crate::core::rows::{Row, Shown, Spec};
 use crate::core::selection::Selection;
 
 /// Draws the table into `area`, border included.
@@ -84,12 +84,25 @@ fn empty(state: &State) -> String {
     if state.job.is_some() {
         return "no feature that has arrived is in the selection".to_owned();
     }
-    let (Selection::Threshold(_), None) = (state.selection, state.shown().pair()) else {
-        return "the selection holds no feature".to_owned();
-    };
+    let largest = largest(state);
+    // A selection that holds features in one view or in both may still leave nothing to compare.
+    match (state.selection, state.shown()) {
+        (Selection::Threshold(threshold), Shown::Difference(..)) if largest > f64::from(threshold) => {
+            return "no feature is in only one of the two selections".to_owned();
+        }
+        (Selection::Threshold(threshold), Shown::Similarity(..)) if largest > f64::from(threshold) => {
+            return "no feature is in both selections".to_owned();
+        }
+        (Selection::Threshold(_), _) => {}
+        (Selection::TopK(_), _) => return "the selection holds no feature".to_owned(),
+    }
     let top_k = state.setting.keymap.way(CommandId::TOP_K);
-    let strongest = unsigned(Some(largest(state)));
-    format!("the selection holds no feature: the largest |effect| is {strongest}; {top_k} lists the {} strongest", state.top_k)
+    let strongest = unsigned(Some(largest));
+    let (of, of_each) = if state.shown().pair().is_some() { (" in both views", " of each") } else { ("", "") };
+    format!(
+        "the selection holds no feature: the largest |effect|{of} is {strongest}; {top_k} lists the {} strongest{of_each}",
+        state.top_k
+    )
 }
 
 /// The reason why there is nothing to list, and the ways to a study.

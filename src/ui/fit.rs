@@ -50,13 +50,15 @@ pub fn right(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(rest))
 }
 
-/// A number with its sign and up to `digits` behind the point, fewer if they do not fit; empty if the number is not known.
+/// A number with its sign and up to `digits` behind the point, fewer if they do not fit, and without both if nothing but zeros is
+/// left of it; empty if the number is not known.
 pub fn number(number: Option<f64>, digits: usize, columns: usize) -> String {
     match number {
         Some(0.0) => "0".to_owned(),
         Some(number) if number.is_finite() => {
             let fixed = (0..=digits).rev().map(|digits| format!("{number:+.digits$}")).find(|text| text.len() <= columns);
-            fixed.unwrap_or_else(|| format!("{number:+.0e}"))
+            let text = fixed.unwrap_or_else(|| format!("{number:+.0e}"));
+            if text.bytes().any(|byte| matches!(byte, b'1'..=b'9')) { text } else { "0".to_owned() }
         }
         _ => String::new(),
     }
@@ -129,6 +131,8 @@ mod tests {
             (number(Some(0.0), 3, 7), number(None, 3, 7), number(Some(f64::NAN), 3, 7)),
             ("0".into(), String::new(), String::new())
         );
+        assert_eq!((number(Some(-0.0004), 3, 7), number(Some(0.000_499), 3, 7)), ("0".into(), "0".into()));
+        assert_eq!((number(Some(-0.0006), 3, 7), number(Some(1e-9), 3, 7)), ("-0.001".into(), "0".into()));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::app::state::tagging::Standing;
 use crate::app::{chance, download, evidence, job, keeping, layout, selecting, tagging, targets};
 use crate::core::findings::{Findings, Source};
 use crate::core::request::ModelSource;
-use crate::core::rows::column::{Column, Sort};
+use crate::core::rows::column::Sort;
 use crate::core::text::printable;
 use crate::core::view::View;
 
@@ -32,12 +32,23 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
 }
 
+/// Columns of the program's name with the gaps around it, and of the gaps around the words at the right end.
+const NAME: usize = 11;
+const GAPS: usize = 2;
+
 /// Left: the source of the numbers. Right: the progress of the computation, and whether the tags are saved.
 fn source(state: &State, theme: &Theme, width: u16) -> Line<'static> {
-    let (right, right_style) = standing(state, theme, usize::from(width).saturating_sub(13));
-    let right_width = if right.is_empty() { 0 } else { right.width() + 2 };
-    let room = usize::from(width).saturating_sub(right_width + 11);
-    let text = cut(&described(state), room);
+    let all = usize::from(width).saturating_sub(NAME + GAPS);
+    let forms = described(state);
+    // The longest form that fits. While a job runs, the source keeps to its half, so that it does not change with each word of the
+    // progress.
+    let within = |room: usize| forms.iter().find(|form| form.width() <= room).or(forms.last()).cloned().unwrap_or_default();
+    let moving = state.job.is_some().then(|| within(all / 2));
+    let room = moving.as_ref().map_or(all, |text| all.saturating_sub(text.width()));
+    let (right, right_style) = standing(state, theme, room);
+    let right_width = if right.is_empty() { 0 } else { right.width() + GAPS };
+    let room = usize::from(width).saturating_sub(right_width + NAME);
+    let text = cut(&moving.unwrap_or_else(|| within(room)), room);
     let gap = room.saturating_sub(text.width());
     let style = if state.show_published || state.standing.is_some() { theme.warning } else { theme.text };
     Line::from(vec![
@@ -48,39 +59,50 @@ fn source(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     ])
 }
 
-fn described(state: &State) -> String {
+/// The source of the numbers: first in all words, then with fewer and fewer of the less important ones.
+fn described(state: &State) -> Vec<String> {
     let Some(findings) = state.findings() else {
-        return match (&state.job, state.setting.request.as_ref().map(|request| &request.model)) {
+        let said = match (&state.job, state.setting.request.as_ref().map(|request| &request.model)) {
             (Some(_), _) => "opening model, dictionaries and data".to_owned(),
             (None, Some(ModelSource::Preset(name))) if state.download.is_none() => download::absent(state, name),
             _ => "no study".to_owned(),
         };
+        return vec![said];
     };
     let (method, quadrature) = findings.method();
     let quadrature = quadrature.map_or_else(String::new, |quadrature| format!(" {quadrature}"));
-    let model = printable(&findings.model);
-    let standing = state.standing.as_ref().filter(|_| !state.show_published);
-    let standing = standing.map_or_else(String::new, |standing| format!("{standing} · "));
-    match &findings.source {
+    let (model, method) = (printable(&findings.model), format!("{method}{quadrature}"));
+    let standing = state.standing.as_ref().filter(|_| !state.show_published).map(ToString::to_string);
+    let (backend, kept) = match &findings.source {
         Source::Published { .. } => {
-            format!("published figures, not computed here · {model} · {} · {method}{quadrature}", findings.study.name)
+            let says = "published figures, not computed here".to_owned();
+            let study = findings.study.name.clone();
+            let forms = [&[&says, &model, &study, &method][..], &[&says, &model, &method], &[&says, &model], &[&says]];
+            return forms.into_iter().map(joined).collect();
         }
-        Source::Live { opened, .. } => {
-            format!(
-                "{standing}{model} · {} · {method}{quadrature} · {}",
-                data(findings, state.shown().first()),
-                printable(&opened.backend)
-            )
-        }
+        Source::Live { opened, .. } => (printable(&opened.backend), None),
         Source::Run { manifest, file } => {
-            let file = file.as_ref().map_or_else(|| printable(&keeping::said(state)), |file| printable(file));
-            format!(
-                "{standing}{model} · {} · {method}{quadrature} · {} · {file}",
-                data(findings, state.shown().first()),
-                printable(&manifest.backend)
-            )
+            let kept = file.as_ref().map_or_else(|| printable(&keeping::said(state)), |file| printable(file));
+            (printable(&manifest.backend), Some(kept))
         }
-    }
+    };
+    let data = data(findings, state.shown().first());
+    let before: Vec<&String> = standing.iter().collect();
+    let kept: Vec<&String> = kept.iter().collect();
+    let form = |middle: &[&String], after: &[&String]| joined(&[&before, middle, after].concat());
+    vec![
+        form(&[&model, &data, &method, &backend], &kept),
+        form(&[&model, &data, &method], &kept),
+        form(&[&model, &data, &method], &[]),
+        form(&[&model, &method], &[]),
+        form(&[&model], &[]),
+    ]
+}
+
+/// The parts that are not empty, with dots between.
+fn joined(parts: &[&String]) -> String {
+    let parts: Vec<&str> = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
+    parts.join(" · ")
 }
 
 fn data(findings: &Findings, view: View) -> String {
@@ -171,12 +193,12 @@ fn views(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     Line::from(spans)
 }
 
-/// Whether the table has the column of ranks, whose heading shows the usual order.
-fn shows_rank(state: &State) -> bool {
-    let features = Layout::of(state.size(), state.pane).and_then(|layout| layout.features);
+/// Whether the table on the screen has the column that decides the order, with the sign of the order in its heading.
+fn shows_order(state: &State) -> bool {
+    let features = Layout::showing(state, state.size(), state.pane).and_then(|layout| layout.features);
     features.is_some_and(|area| {
         let placed = on_screen(area.inside().width, state);
-        placed.iter().any(|column| column.item == Item::Cell(Column::Rank))
+        placed.iter().any(|column| column.item == Item::Cell(state.sort.column))
     })
 }
 
@@ -188,57 +210,116 @@ fn without_baseline(state: &State) -> Option<String> {
     lacks.then(|| format!("no baseline: {} with a second file gives one", keymap.way(CommandId::PAIRS)))
 }
 
+/// How much a part of the third line is missed where there is no room for it: those that are missed least leave first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Missed {
+    /// Advice, and what another place on the screen says, too.
+    Least,
+    /// What was asked for beside the list.
+    Little,
+    /// What explains the table.
+    Much,
+    /// What hides or reorders rows and is said nowhere else.
+    Most,
+}
+
 /// The rule, the number of features it selects, and everything else that hides or reorders rows.
 fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     let rule = match state.selection {
         crate::core::selection::Selection::Threshold(_) => "|effect| > ",
         crate::core::selection::Selection::TopK(_) => "top ",
     };
-    let mut spans = vec![Span::styled(format!(" {rule}"), theme.title), Span::styled(selecting::counted(state), theme.text)];
-    let mut more = |text: String, style: Style| spans.push(Span::styled(format!(" · {text}"), style));
+    let counted = selecting::counted(state);
+    // The list of submodules says in which of them features are.
+    let (counted, places) = counted.split_once(" in ").map_or((counted.as_str(), None), |(count, places)| (count, Some(places)));
+    let mut parts = vec![(counted.to_owned(), theme.text, Missed::Most)];
+    parts.extend(places.map(|places| (format!(" in {places}"), theme.text, Missed::Least)));
+    let mut more = |text: String, style: Style, missed: Missed| parts.push((format!(" · {text}"), style, missed));
     if let Some((first, second)) = state.shown().pair() {
         let pair = format!("{}-{}", state.about().name(first), state.about().name(second));
         if !layout::tabs(state).iter().any(|(tab, label, ..)| *tab == state.tab && label.contains(&pair)) {
-            more(pair, theme.text);
+            more(pair, theme.text, Missed::Much);
         }
     }
     if let Some(hint) = without_baseline(state) {
-        more(hint, theme.dim);
+        more(hint, theme.dim, Missed::Least);
     }
     if let Some(said) = chance::said(state) {
-        more(said, theme.text);
+        more(said, theme.text, Missed::Little);
     }
     if let Some(said) = evidence::folded(state) {
-        more(said, theme.warning);
+        more(said, theme.warning, Missed::Most);
     }
     if let Some(said) = evidence::said(state) {
-        more(said, theme.warning);
+        more(said, theme.warning, Missed::Little);
     }
     if let Some(gap) = &state.table.listing.gap {
-        more(gap.clone(), theme.warning);
+        more(gap.clone(), theme.warning, Missed::Most);
     }
     if state.table.asked.is_some() {
-        more("arranging…".to_owned(), theme.warning);
+        more("arranging…".to_owned(), theme.warning, Missed::Most);
     }
     if let Some(submodule) = state.submodule {
-        more(format!("only {submodule}"), theme.warning);
+        more(format!("only {submodule}"), theme.warning, Missed::Most);
     }
     if let Some(filter) = &state.filter {
         let total = state.table.listing.total();
-        more(format!("filter {} ({} match)", printable(filter.text()), total.matching), theme.warning);
+        more(format!("filter {} ({} match)", printable(filter.text()), total.matching), theme.warning, Missed::Most);
     }
-    if state.sort != Sort::STRENGTH || !shows_rank(state) {
-        more(format!("by {} {}", state.sort.column.name(state.about(), state.shown()), state.sort.arrow()), theme.text);
+    let is_shown = shows_order(state);
+    if state.sort != Sort::STRENGTH || !is_shown {
+        let name = state.sort.column.name(state.about(), state.shown());
+        more(format!("by {name} {}", state.sort.arrow()), theme.text, if is_shown { Missed::Least } else { Missed::Most });
     }
     if !state.marked.is_empty() {
         let hidden = targets::counted_hidden(state);
         let hidden = if hidden.is_empty() { hidden } else { format!(", {hidden}") };
-        more(format!("{} marked{hidden}", state.marked.len()), theme.mark);
+        more(format!("{} marked{hidden}", state.marked.len()), theme.mark, Missed::Most);
     }
-    let used: usize = spans.iter().map(Span::width).sum();
-    if used > usize::from(width) {
-        let text: String = spans.iter().map(|span| span.content.as_ref()).collect();
+    let rule = format!(" {rule}");
+    let used = |parts: &[(String, Style, Missed)]| rule.width() + parts.iter().map(|(text, ..)| text.width()).sum::<usize>();
+    // Whole parts leave, from the right, before a word is cut.
+    while used(&parts) > usize::from(width)
+        && let Some(least) = parts.iter().map(|(.., missed)| *missed).min().filter(|missed| *missed < Missed::Most)
+        && let Some(place) = parts.iter().rposition(|(.., missed)| *missed == least)
+    {
+        parts.remove(place);
+    }
+    if used(&parts) > usize::from(width) {
+        let text: String = std::iter::once(rule.as_str()).chain(parts.iter().map(|(text, ..)| text.as_str())).collect();
         return Line::styled(cut(&text, usize::from(width)), theme.text);
     }
+    let mut spans = vec![Span::styled(rule, theme.title)];
+    spans.extend(parts.into_iter().map(|(text, style, _)| Span::styled(text, style)));
     Line::from(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::state::ThemeName;
+    use crate::app::state::tab::Tab;
+    use crate::ui::testing::{run, showing};
+
+    #[test]
+    fn less_important_words_leave_before_a_word_is_cut() {
+        let theme = Theme::new(ThemeName::Dark, true);
+        let mut state = showing(run());
+        for tab in [Tab::Single(crate::core::study::testing::MALE), Tab::Difference, Tab::Similarity] {
+            state.tab = tab;
+            for column in [Sort::STRENGTH.column, crate::core::rows::column::Column::Name] {
+                state.sort.column = column;
+                crate::app::table::refresh(&mut state);
+                for width in 60..200 {
+                    state.setting.size = (width, 40);
+                    let said = selection(&state, &theme, width).to_string();
+                    assert!(!said.contains('…') && said.contains(" features"), "{width}: {said}");
+                    let says_order = said.contains(&format!("by {} ▲", column.name(state.about(), state.shown())));
+                    assert!(says_order || shows_order(&state), "{width}: {said}");
+                    let source = source(&state, &theme, width).to_string();
+                    assert!(source.contains("pythia-70m-deduped · ") && !source.contains('…'), "{width}: {source}");
+                }
+            }
+        }
+    }
 }

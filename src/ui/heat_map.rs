@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::fit;
 use super::theme::Theme;
+use crate::app::heat_map::legend;
 use crate::app::state::State;
 use crate::core::findings::{Findings, Source};
 use crate::core::rows::Shown;
@@ -15,7 +16,7 @@ use crate::core::sides;
 use crate::core::submodule::Submodule;
 use crate::core::view::View;
 
-/// Width in columns of a cell with the gap after it, also for the sums.
+/// Least width in columns of a cell with the gap after it, also that of the sums.
 const CELL: usize = 8;
 
 /// Headings of the columns behind the positions, in two lines: the sum over the features, the error term, and its share.
@@ -98,6 +99,19 @@ struct Map<'a> {
     positions: usize,
     /// The largest |sum| of a cell, the scale of the colours.
     largest: f64,
+    /// The words at each position; empty where the prompts have none in common.
+    words: Vec<String>,
+}
+
+/// The places of the map's columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Places {
+    /// Width of the names of the submodules, with the gap after them.
+    label: usize,
+    /// Number of positions that fit.
+    positions: usize,
+    /// Width of a position with the gap after it.
+    cell: usize,
 }
 
 impl<'a> Map<'a> {
@@ -113,7 +127,9 @@ impl<'a> Map<'a> {
         let strengths = known().flatten().map(|sum| sum.abs()).filter(|strength| strength.is_finite());
         let largest = strengths.fold(0.0, f64::max);
         let positions = known().map(<[f64]>::len).max().unwrap_or(0);
-        Self { findings, shown, submodules, sums, positions, largest }
+        let has_words = shown.pair().is_none_or(|(first, second)| findings.has_same_pairs(first, second));
+        let words = if has_words { sides::position_words(findings, shown.first()) } else { Vec::new() };
+        Self { findings, shown, submodules, sums, positions, largest, words }
     }
 
     /// The columns behind the positions; differences have no share.
@@ -121,82 +137,74 @@ impl<'a> Map<'a> {
         if self.shown.pair().is_some() { 2 } else { SUMS[0].len() }
     }
 
+    /// The places of the map's columns in `columns`: as wide as the longest words, if there is room for them at every position.
+    fn places(&self, columns: usize) -> Places {
+        let label = self.submodules.iter().map(|submodule| submodule.to_string().len()).max().unwrap_or(0) + 1;
+        let room = columns.saturating_sub(label + self.columns() * CELL);
+        let positions = (room / CELL).min(self.positions);
+        let longest = self.words.iter().take(positions).map(|word| fit::width(word) + 1).max().unwrap_or(0);
+        let cell = longest.min(room.checked_div(positions).unwrap_or(0)).max(CELL);
+        Places { label, positions, cell }
+    }
+
     /// The lines of the map. `scroll` submodules are hidden above the first row, or fewer if the last submodule is visible then.
     fn lines(&self, theme: &Theme, columns: usize, rows: usize, scroll: usize) -> Vec<Line<'static>> {
-        let label = self.submodules.iter().map(|submodule| submodule.to_string().len()).max().unwrap_or(0) + 1;
-        let positions = (columns.saturating_sub(label + self.columns() * CELL) / CELL).min(self.positions);
-        let mut legend = fit::sentence(&self.legend(), theme.dim, columns, theme);
-        if positions < self.positions {
-            let left_out = format!("{} more positions do not fit", self.positions - positions);
+        let places = self.places(columns);
+        let mut legend = fit::sentence(&legend(self.findings, self.shown, self.largest), theme.dim, columns, theme);
+        if places.positions < self.positions {
+            let left_out = format!("{} more positions do not fit", self.positions - places.positions);
             legend.splice(0..0, fit::sentence(&left_out, theme.warning, columns, theme));
         }
-        let room = |legend: usize| rows.saturating_sub(HEADING + legend);
-        let mut fitting = self.submodules.len();
-        if room(legend.len()) < fitting {
-            fitting = room(legend.len() + 1).clamp(1, fitting.max(1)).min(fitting);
-            legend.insert(0, Line::default());
-        }
-        let first = scroll.min(self.submodules.len() - fitting);
-        let (above, below) = (first, self.submodules.len() - fitting - first);
-        if above + below > 0 {
-            let text = format!("↑ {above} more above, ↓ {below} more below");
-            legend[0] = Line::styled(fit::cut(&text, columns), theme.warning);
-        }
-        let mut lines = self.heading(theme, label, positions);
-        lines.extend((first..first + fitting).map(|ordinal| self.row(theme, ordinal, label, positions)));
+        let count = self.submodules.len();
+        let fitting = rows.saturating_sub(HEADING + legend.len()).clamp(1, count.max(1)).min(count);
+        let first = scroll.min(count - fitting);
+        let mut lines = vec![self.title(theme, columns, first, count - fitting - first)];
+        lines.extend(self.heading(theme, places));
+        lines.extend((first..first + fitting).map(|ordinal| self.row(theme, ordinal, places)));
         lines.extend(legend);
         lines
     }
 
-    fn legend(&self) -> String {
-        let study = &self.findings.study;
-        let (what, share) = match self.shown.pair() {
-            None => {
-                let metric = "effect in logits, logit(patch answer) - logit(clean answer)";
-                (metric.to_owned(), "; share: |error term| / (|sum| + |error term|)")
-            }
-            Some((first, second)) => {
-                (format!("effect in {} minus effect in {}, in logits", study.name(first), study.name(second)), "")
-            }
-        };
-        format!(
-            "{what}, summed over all features of the submodule, mean over \
-             pairs; colours reach to ±{:.3}{share}",
-            self.largest
-        )
-    }
-
-    /// The title, then the positions, then the tokens of the first example.
-    fn heading(&self, theme: &Theme, label: usize, positions: usize) -> Vec<Line<'static>> {
-        let has_tokens = self.shown.pair().is_none_or(|(first, second)| self.findings.has_same_pairs(first, second));
-        let tokens = sides::first_tokens(self.findings, self.shown.first()).filter(|_| has_tokens).unwrap_or_default();
-        let cell = |text: &str| format!("{} ", fit::right(text, CELL - 1));
-        let numbers: String = (0..positions).map(|position| cell(&position.to_string())).collect();
-        let [sums, below] = SUMS.map(|names| names[..self.columns()].iter().map(|name| cell(name)).collect::<String>());
-        let tokens: String = (0..positions).map(|position| cell(tokens.get(position).map_or("", String::as_str))).collect();
-        let indent = " ".repeat(label);
+    /// What the map shows, and how many submodules are hidden above and below.
+    fn title(&self, theme: &Theme, columns: usize, above: usize, below: usize) -> Line<'static> {
         let study = &self.findings.study;
         let (what, of) = match self.shown.pair() {
             None => ("effect", study.name(self.shown.first()).to_string()),
             Some(_) => ("Δ", self.shown.pair_name(study)),
         };
+        let hidden = [('↑', above, "above"), ('↓', below, "below")].into_iter().filter(|(_, count, _)| *count > 0);
+        let hidden: Vec<String> = hidden.map(|(arrow, count, place)| format!("{arrow} {count} more {place}")).collect();
+        let hidden = if hidden.is_empty() { String::new() } else { format!(" · {}", hidden.join(", ")) };
+        let title = format!("{what} by submodule and position, {of}");
+        let title = fit::cut(&title, columns.saturating_sub(fit::width(&hidden)));
+        Line::from(vec![Span::styled(title, theme.title), Span::styled(hidden, theme.warning)])
+    }
+
+    /// The positions, then the words at each.
+    fn heading(&self, theme: &Theme, Places { label, positions, cell }: Places) -> Vec<Line<'static>> {
+        let wide = |text: &str, width: usize| format!("{} ", fit::right(text, width - 1));
+        let numbers: String = (0..positions).map(|position| wide(&position.to_string(), cell)).collect();
+        let [sums, below] = SUMS.map(|names| names[..self.columns()].iter().map(|name| wide(name, CELL)).collect::<String>());
+        let words: String =
+            (0..positions).map(|position| wide(self.words.get(position).map_or("", String::as_str), cell)).collect();
+        let indent = " ".repeat(label);
         vec![
-            Line::styled(format!("{what} by submodule and position, {of}"), theme.title),
             Line::styled(format!("{indent}{numbers}{sums}"), theme.dim),
-            Line::from(vec![Span::styled(format!("{indent}{tokens}"), theme.text), Span::styled(below, theme.dim)]),
+            Line::from(vec![Span::styled(format!("{indent}{words}"), theme.text), Span::styled(below, theme.dim)]),
         ]
     }
 
-    fn row(&self, theme: &Theme, ordinal: usize, label: usize, positions: usize) -> Line<'static> {
+    fn row(&self, theme: &Theme, ordinal: usize, Places { label, positions, cell }: Places) -> Line<'static> {
         let mut spans = vec![Span::styled(fit::left(&self.submodules[ordinal].to_string(), label), theme.text)];
         let sums = self.sums[ordinal].as_ref();
-        let text = |number: Option<f64>| fit::right(&fit::number(number, 3, CELL - 1), CELL - 1);
+        let text = |number: Option<f64>, width: usize| fit::right(&fit::number(number, 3, CELL - 1), width - 1);
         for position in 0..positions {
             let sum = sums.and_then(|sums| sums.positions.get(position).copied());
-            spans.push(Span::styled(text(sum), sum.map_or(theme.dim, |sum| theme.heat(sum, self.largest))));
+            spans.push(Span::styled(text(sum, cell), sum.map_or(theme.dim, |sum| theme.heat(sum, self.largest))));
             spans.push(Span::raw(" "));
         }
-        let signed = |number: Option<f64>| Span::styled(text(number), number.map_or(theme.dim, |number| theme.signed(number)));
+        let signed =
+            |number: Option<f64>| Span::styled(text(number, CELL), number.map_or(theme.dim, |number| theme.signed(number)));
         spans.extend([
             signed(sums.map(|sums| sums.features)),
             Span::raw(" "),

@@ -25,8 +25,8 @@ fn cells_are_the_sums_of_the_findings() {
         let shown = drawn(&state, (100, 20));
         assert_eq!(shown[0], format!("effect by submodule and position, {}", names().name(view)));
         assert_eq!(shown[1].split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "sum", "error", "share"]);
-        let name = if view == FEMALE { "Mary" } else { "John" };
-        assert_eq!(shown[2].split_whitespace().collect::<Vec<_>>(), ["The", name, "runs", "term"]);
+        let names = if view == FEMALE { "Mary/John" } else { "John/Mary" };
+        assert_eq!(shown[2].split_whitespace().collect::<Vec<_>>(), ["The", names, "..", "runs", "term"]);
         for (submodule, line) in Submodule::all(LAYERS).into_iter().zip(&shown[3..]) {
             let ranked = state.findings().unwrap().view(view).submodule(submodule).unwrap();
             let mut expected = vec![submodule.to_string(), "0".to_owned()];
@@ -52,7 +52,7 @@ fn in_a_comparison_the_map_shows_the_difference() {
         let shown = drawn(&state, (100, 20));
         assert_eq!(shown[0], "Δ by submodule and position, male-baseline");
         assert_eq!(shown[1].split_whitespace().collect::<Vec<_>>(), ["0", "1", "2", "sum", "error"]);
-        assert_eq!(shown[2].split_whitespace().collect::<Vec<_>>(), ["The", "John", "runs", "term"]);
+        assert_eq!(shown[2].split_whitespace().collect::<Vec<_>>(), ["The", "John/Mary", "..", "runs", "term"]);
         for (submodule, line) in Submodule::all(LAYERS).into_iter().zip(&shown[3..]) {
             let [male, baseline] =
                 [MALE, BASELINE].map(|view| state.findings().unwrap().view(view).submodule(submodule).unwrap());
@@ -73,14 +73,18 @@ fn the_strongest_cell_has_the_strongest_colour_in_every_theme() {
     let state = showing(run());
     let map = Map::new(state.findings().unwrap(), Shown::Single(MALE));
     assert_eq!(map.positions, POSITIONS);
+    // As wide as `John/Mary ..`.
+    let places = map.places(100);
+    assert_eq!(places, Places { label: 8, positions: POSITIONS, cell: 13 });
     for name in ThemeName::ALL {
         let theme = theme(name);
         let buffer = screen((100, 20), |frame| draw(&state, &theme, frame.area(), frame));
         for (row, submodule) in Submodule::all(LAYERS).into_iter().enumerate() {
             let sums = state.findings().unwrap().view(MALE).submodule(submodule).unwrap().position_sums();
             for (position, sum) in sums.iter().enumerate() {
-                // The cell of the last digit; labels are eight columns wide.
-                let cell = &buffer[((8 + position * CELL + CELL - 2) as u16, (HEADING + row) as u16)];
+                // The cell of the last digit.
+                let column = places.label + position * places.cell + places.cell - 2;
+                let cell = &buffer[(column as u16, (HEADING + row) as u16)];
                 let heat = theme.heat(*sum, map.largest);
                 assert_eq!(
                     (cell.fg, cell.bg),
@@ -100,8 +104,21 @@ fn what_does_not_fit_is_counted() {
     assert_eq!(shown[1].split_whitespace().collect::<Vec<_>>(), ["0", "sum", "error", "share"]);
     assert!(shown.contains(&"2 more positions do not fit".to_owned()), "{shown:#?}");
     let shown = drawn(&state, (200, 8));
-    assert!(shown.contains(&"↑ 0 more above, ↓ 3 more below".to_owned()), "{shown:#?}");
-    assert!(shown[5].starts_with("mlp_0") && !shown[6].starts_with("mlp_1"), "{shown:#?}");
+    assert_eq!(shown[0], "effect by submodule and position, male · ↓ 2 more below");
+    assert!(shown[6].starts_with("mlp_1") && !shown[7].starts_with("resid_0"), "{shown:#?}");
+}
+
+#[test]
+fn cells_grow_to_the_longest_words_and_only_as_far_as_all_positions_fit() {
+    let state = showing(run());
+    let map = Map::new(state.findings().unwrap(), Shown::Single(MALE));
+    let cells: Vec<(usize, usize)> =
+        (56..200).map(|columns| map.places(columns)).map(|places| (places.positions, places.cell)).collect();
+    assert!(cells.is_sorted() && cells[0] == (POSITIONS, CELL) && cells[143] == (POSITIONS, 13), "{cells:?}");
+    for columns in 56..200 {
+        let Places { label, positions, cell } = map.places(columns);
+        assert!(label + positions * cell + map.columns() * CELL <= columns, "{columns}");
+    }
 }
 
 #[test]

@@ -14,9 +14,6 @@ use crate::core::sides::sides;
 use crate::core::text::printable;
 use crate::core::view::View;
 
-/// What the difference in a comparison is.
-const DELTA: &str = "Δ: effect in the first view minus that in the second, in logits; dim: within 2 s.e. of zero";
-
 /// Texts with their styles.
 type Parts = Vec<(String, Style)>;
 
@@ -37,26 +34,44 @@ fn forms(state: &State, theme: &Theme) -> Vec<Parts> {
     let (directions, short) = (direction.parts(theme, true), direction.parts(theme, false));
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         let cell = [dim(" a cell: all features of a submodule at one word, their effects in logits summed · ")].to_vec();
-        return vec![[cell, directions].concat(), [vec![dim(" a cell: sum in logits · ")], short.clone()].concat(), short];
+        return vec![
+            [cell, directions].concat(),
+            [vec![dim(" a cell: sum in logits · ")], short.clone()].concat(),
+            [vec![dim(" ")], short].concat(),
+        ];
     }
-    let (row, effect) = match state.shown() {
-        Shown::Single(_) => ("one feature", "effect: logits, mean over pairs"),
-        Shown::Difference(..) => ("a feature in only one of both selections", DELTA),
-        Shown::Similarity(..) => ("a feature in both selections", DELTA),
+    let form = |before: &str, directions: &[(String, Style)], after: &str| {
+        [vec![dim(before)], directions.to_vec(), vec![dim(after)]].concat()
     };
-    let form = |before: &str, directions: &Parts, after: &str| [vec![dim(before)], directions.clone(), vec![dim(after)]].concat();
-    let plain = vec![
-        form(&format!(" a row: {row} · {effect} · "), &directions, " · s.e.: standard error"),
-        form(&format!(" a row: {row} · logits: "), &directions, ""),
-        form(" a row: a feature · logits: ", &short, ""),
-        form(" ", &short[..2].to_vec(), ""),
-    ];
+    let of_pair = |held: &str, (first, second): (View, View)| {
+        let [first, second] = [first, second].map(|view| findings.study.name(view));
+        let (row, sure) = (format!(" a row: a feature in {held} · "), "dim: within 2 s.e. of 0");
+        let delta = format!("Δ: {first} - {second}, in logits");
+        vec![
+            form(&format!("{row}Δ: effect in {first} minus that in {second}, in logits; {sure} · "), &directions, ""),
+            form(&format!("{row}{delta}; {sure} · "), &short, ""),
+            form(&format!("{row}{delta}; {sure}"), &[], ""),
+            form(&format!(" {delta}; {sure}"), &[], ""),
+            form(&format!(" {delta}"), &[], ""),
+        ]
+    };
+    let plain = match state.shown() {
+        Shown::Single(_) => vec![
+            form(" a row: one feature · effect: logits, mean over pairs · ", &directions, " · s.e.: standard error"),
+            form(" a row: one feature · logits: ", &directions, ""),
+            form(" a row: a feature · logits: ", &short, ""),
+            form(" logits: ", &short, ""),
+            form(" logits: ", &short[..2], ""),
+            form(" ", &short[..2], ""),
+        ],
+        Shown::Difference(first, second) => of_pair("only one of both selections", (first, second)),
+        Shown::Similarity(first, second) => of_pair("both selections", (first, second)),
+    };
     let reasons = empty(state, findings).map_or_else(Vec::new, |[long, short]| vec![long, short]);
-    let with = |reason: &String| {
-        let reason = vec![(format!(" · {reason}"), theme.warning)];
-        plain.clone().into_iter().map(move |form| [form, reason.clone()].concat())
+    let with = |form: &Parts| -> Vec<Parts> {
+        reasons.iter().map(|reason| [form.clone(), vec![(format!(" · {reason}"), theme.warning)]].concat()).collect()
     };
-    let explained: Vec<Parts> = reasons.iter().flat_map(with).collect();
+    let explained: Vec<Parts> = plain.iter().flat_map(with).collect();
     explained.into_iter().chain(plain).collect()
 }
 
@@ -83,7 +98,7 @@ impl Direction {
         match second {
             // Two views may push towards different answers: then only the words that are true of both are left.
             Some(second) if second.plus != first.plus || second.minus != first.minus => {
-                Self { plus: "the view's patch answer".to_owned(), minus: "its clean answer".to_owned() }
+                Self { plus: "each view's patch answer".to_owned(), minus: "its clean answer".to_owned() }
             }
             _ => first,
         }

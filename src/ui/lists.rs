@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::fit::{cut, left};
+use super::fit::{self, cut, left};
 use super::rect;
 use super::theme::Theme;
 use super::window::open;
@@ -36,13 +36,14 @@ fn runs(list: &RunList, theme: &Theme, area: Rect, frame: &mut Frame) {
         return;
     };
     let width = usize::from(inside.width);
-    frame.buffer_mut().set_line(inside.x, inside.y, &Line::styled(heading(width), theme.dim), inside.width);
+    let columns = Columns::of(runs, width);
+    frame.buffer_mut().set_line(inside.x, inside.y, &Line::styled(columns.heading(), theme.dim), inside.width);
     let rows = usize::from(inside.height).saturating_sub(1);
     let top = list.top(rows);
     for (row, run) in runs.iter().enumerate().skip(top).take(rows) {
         let place = Rect::new(inside.x, inside.y + 1 + (row - top) as u16, inside.width, 1);
         let style = if run.about.is_ok() { theme.text } else { theme.warning };
-        frame.buffer_mut().set_line(place.x, place.y, &Line::styled(line(run, width), style), place.width);
+        frame.buffer_mut().set_line(place.x, place.y, &Line::styled(columns.row(run, width), style), place.width);
         if row == list.cursor {
             frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
             frame.buffer_mut().set_style(place, theme.cursor);
@@ -50,27 +51,83 @@ fn runs(list: &RunList, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
 }
 
-fn heading(width: usize) -> String {
-    cut(&cells(["when (UTC)", "study", "model", "method", "pairs", "size", "name"]), width)
+/// Columns of the list without the names, and the columns that names may always have.
+const OTHERS: usize = 82;
+const NAME: usize = 24;
+
+/// The columns of the list, each with its width.
+struct Columns(Vec<(Cell, usize)>);
+
+/// What a column says of a run, in the order of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cell {
+    When,
+    Name,
+    Study,
+    Model,
+    Method,
+    Pairs,
+    Size,
 }
 
-fn line(run: &KeptRun, width: usize) -> String {
-    let (when, size, name) = (run.when.as_str(), bytes(run.bytes), printable(&run.name));
-    match &run.about {
-        Ok(about) => {
-            let [study, model, method, pairs] =
-                [&about.study, &about.model, &about.method, &about.pairs].map(|text| printable(text));
-            cut(&cells([when, &study, &model, &method, &pairs, &size, &name]), width)
+impl Cell {
+    /// The column that has no room leaves, the least telling one first. Time and name stay.
+    const LEAVES_FIRST: [Self; 5] = [Self::Size, Self::Pairs, Self::Method, Self::Study, Self::Model];
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::When => "when (UTC)",
+            Self::Name => "name",
+            Self::Study => "study",
+            Self::Model => "model",
+            Self::Method => "method",
+            Self::Pairs => "pairs",
+            Self::Size => "size",
         }
-        Err(problem) => cut(&format!("  {} {name}: {}", left(when, 16), problem.what()), width),
     }
 }
 
-/// The columns in the order of what tells runs apart; on a narrow screen the last ones are cut.
-fn cells([when, study, model, method, pairs, size, name]: [&str; 7]) -> String {
-    let [when, study, model, method, pairs, size] =
-        [(when, 16), (study, 10), (model, 18), (method, 12), (pairs, 8), (size, 9)].map(|(text, width)| left(text, width));
-    format!("  {when} {study} {model} {method} {pairs} {size} {name}")
+impl Columns {
+    /// The columns for `runs` that fit into `width`; names are whole unless they are so long that they would crowd out the rest.
+    fn of(runs: &[KeptRun], width: usize) -> Self {
+        let names = runs.iter().map(|run| fit::width(&printable(&run.name))).max().unwrap_or(0);
+        let name = names.clamp(4, width.saturating_sub(OTHERS).max(NAME));
+        let mut columns = vec![(Cell::When, 16), (Cell::Name, name), (Cell::Study, 10), (Cell::Model, 18), (Cell::Method, 12)];
+        columns.extend([(Cell::Pairs, 8), (Cell::Size, 9)]);
+        for leaves in Cell::LEAVES_FIRST {
+            if 2 + columns.iter().map(|(_, width)| width + 1).sum::<usize>() > width {
+                columns.retain(|(cell, _)| *cell != leaves);
+            }
+        }
+        Self(columns)
+    }
+
+    fn line(&self, text: impl Fn(Cell) -> String) -> String {
+        let cells: Vec<String> = self.0.iter().map(|(cell, width)| left(&text(*cell), *width)).collect();
+        format!("  {}", cells.join(" "))
+    }
+
+    fn heading(&self) -> String {
+        self.line(|cell| cell.heading().to_owned())
+    }
+
+    fn row(&self, run: &KeptRun, width: usize) -> String {
+        let about = match &run.about {
+            Ok(about) => about,
+            Err(problem) => {
+                return cut(&format!("  {} {}: {}", left(&run.when, 16), printable(&run.name), problem.what()), width);
+            }
+        };
+        self.line(|cell| match cell {
+            Cell::When => run.when.clone(),
+            Cell::Name => printable(&run.name),
+            Cell::Study => printable(&about.study),
+            Cell::Model => printable(&about.model),
+            Cell::Method => printable(&about.method),
+            Cell::Pairs => printable(&about.pairs),
+            Cell::Size => bytes(run.bytes),
+        })
+    }
 }
 
 fn dropped_pairs(lines: &[String], top: usize, theme: &Theme, area: Rect, frame: &mut Frame) {
@@ -81,5 +138,58 @@ fn dropped_pairs(lines: &[String], top: usize, theme: &Theme, area: Rect, frame:
         let style = if line.starts_with(' ') { theme.text } else { theme.title };
         let line = Line::styled(cut(&format!(" {line}"), usize::from(inside.width)), style);
         frame.buffer_mut().set_line(inside.x, inside.y + row as u16, &line, inside.width);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::state::ThemeName;
+    use crate::core::kept_run::About;
+    use crate::ui::testing::{rows, run as study, screen, showing};
+
+    #[test]
+    fn the_name_of_a_run_stays_while_its_size_leaves() {
+        let about = About {
+            study: "names".to_owned(),
+            model: "saescope-demo".to_owned(),
+            method: "ig 10 steps".to_owned(),
+            pairs: "50 + 50".to_owned(),
+        };
+        let run = KeptRun {
+            name: "before-the-fix".to_owned(),
+            path: std::path::PathBuf::new(),
+            when: "2026-11-26 17:50".to_owned(),
+            bytes: 2_300_000,
+            about: Ok(about),
+        };
+        let mut before = 0;
+        for width in 58..150 {
+            let columns = Columns::of(std::slice::from_ref(&run), width);
+            let (heading, row) = (columns.heading(), columns.row(&run, width));
+            assert!(heading.contains("name") && row.contains("before-the-fix"), "{width}: {row}");
+            assert!(fit::width(row.trim_end()) <= width, "{width}: {row}");
+            assert!(!heading.contains("size") || (heading.contains("pairs") && heading.contains("method")), "{width}: {heading}");
+            assert!(columns.0.len() >= before, "{width}");
+            before = columns.0.len();
+        }
+        assert_eq!(before, 7);
+    }
+
+    #[test]
+    fn long_lines_about_dropped_pairs_are_broken_and_not_cut() {
+        let mut run = study();
+        let data = &mut run.manifest.data[0];
+        data.source = format!("{}/pairs.json", "a-long-name-of-a-folder/".repeat(6));
+        data.lines = 41;
+        data.dropped.other_length = 37;
+        let mut state = showing(run);
+        state.overlay = Some(Overlay::Dropped(0));
+        for width in [60, 80, 120] {
+            state.setting.size = (width, 30);
+            let theme = Theme::new(ThemeName::Dark, true);
+            let shown = rows(&screen((width, 30), |frame| draw(&state, &theme, frame.area(), frame))).join("\n");
+            assert!(!shown.contains('…') && shown.contains("pairs are used;") && shown.contains("pairs.json"), "{shown}");
+        }
     }
 }

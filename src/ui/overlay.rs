@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::fit::{cut, left};
+use super::fit::{cut, left, width};
 use super::help;
 use super::theme::Theme;
 use super::window::{open, typed};
@@ -49,12 +49,14 @@ fn choose(chooser: Chooser, state: &State, theme: &Theme, area: Rect, frame: &mu
     let choices = choices(chooser, state);
     let place = place(state, area, choices.len());
     let inside = open(&format!("{} · Esc closes", title(chooser, state)), theme, place, frame);
+    let longest = choices.iter().map(|choice| width(&choice.label)).max().unwrap_or(0);
+    let label = 15.max(longest + 1).min(usize::from(inside.width).saturating_sub(8));
     for (row, choice) in choices.iter().enumerate().take(usize::from(inside.height)) {
         let line = Line::from(vec![
             Span::styled(format!(" {} ", left(&choice.key.to_string(), 4)), theme.key),
             Span::styled(if choice.on { "✓ " } else { "  " }, theme.good),
-            Span::styled(left(&choice.label, 15), theme.title),
-            Span::styled(cut(&choice.explanation, usize::from(inside.width).saturating_sub(23)), theme.text),
+            Span::styled(left(&choice.label, label), theme.title),
+            Span::styled(cut(&choice.explanation, usize::from(inside.width).saturating_sub(8 + label)), theme.text),
         ]);
         let place = Rect::new(inside.x, inside.y + row as u16, inside.width, 1);
         frame.buffer_mut().set_line(place.x, place.y, &line, place.width);
@@ -71,11 +73,9 @@ fn copy(cursor: usize, state: &State, theme: &Theme, area: Rect, frame: &mut Fra
     let place = place(state, area, lines.len());
     let inside = open(&format!("{} · Esc closes", copy_box::heading(state)), theme, place, frame);
     for (row, line) in lines.iter().enumerate().take(usize::from(inside.height)) {
-        let room = usize::from(inside.width).saturating_sub(20);
-        let (label, says) = match &line.says {
-            Ok(says) => (theme.title, Span::styled(cut(says, room), theme.text)),
-            Err(why) => (theme.dim, Span::styled(cut(&format!("not now: {}", printable(why)), room), theme.dim)),
-        };
+        let room = inside.width.saturating_sub(copy_box::BEFORE + 1);
+        let (label, style) = if line.says.is_ok() { (theme.title, theme.text) } else { (theme.dim, theme.dim) };
+        let says = Span::styled(cut(&line.said(), usize::from(room)), style);
         let line = Line::from(vec![
             Span::styled(if row == cursor { ">" } else { " " }, theme.title),
             Span::styled(left(&line.key.to_string(), 3), theme.key),
@@ -129,5 +129,40 @@ fn nothing(list: &List, theme: &Theme, inside: Rect, frame: &mut Frame) {
     let says = format!("   nothing matches '{}'; Backspace takes letters back", printable(list.input.value()));
     if inside.height > 1 {
         frame.buffer_mut().set_stringn(inside.x, inside.y + 1, says, usize::from(inside.width), theme.warning);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::state::ThemeName;
+    use crate::ui::testing::{rows, run, screen, showing};
+
+    fn drawn(state: &State, size: (u16, u16)) -> String {
+        rows(&screen(size, |frame| draw(state, &Theme::new(ThemeName::Dark, true), frame.area(), frame))).join("\n")
+    }
+
+    #[test]
+    fn the_copy_box_is_wide_enough_for_every_reason() {
+        let mut run = run();
+        run.manifest.model.name = "a-model-with-a-rather-long-name-that-nobody-hosts".to_owned();
+        let mut state = showing(run);
+        state.overlay = Some(Overlay::Copy(0));
+        let said: Vec<String> = copy_box::lines(&state).iter().map(copy_box::Line::said).collect();
+        assert!(said.iter().any(|said| said.starts_with("not now: ")));
+        let shown = drawn(&state, (160, 40));
+        assert!(said.iter().all(|said| shown.contains(said)), "{shown}");
+        assert_eq!(window(&state, (70, 40), said.len()).unwrap().width, 70);
+    }
+
+    #[test]
+    fn no_label_of_the_sort_box_is_cut() {
+        let mut state = showing(run());
+        state.tab = crate::app::state::tab::Tab::Similarity;
+        state.overlay = Some(Overlay::Chooser(Chooser::Sort));
+        for width in [60, 120] {
+            let shown = drawn(&state, (width, 30));
+            assert!(choices(Chooser::Sort, &state).iter().all(|choice| shown.contains(&choice.label)), "{shown}");
+        }
     }
 }

@@ -55,8 +55,8 @@ enum Heat {
     Steps([u8; STEPS], [u8; STEPS]),
 }
 
-/// Steps on each side of the heat scale in a palette of 256 colours.
-const STEPS: usize = 6;
+/// Steps on each side of the heat scale in a palette of 256 colours. The first is nearly the background.
+const STEPS: usize = 8;
 
 /// The background, and the colours of the strongest effects, which are mixed with it for weaker ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -110,7 +110,7 @@ const DARK: Palette = Palette {
     error: ((0xff, 0x87, 0x5f), 209),
     positive: ((0xe6, 0x9f, 0x00), 208),
     negative: ((0x56, 0xb4, 0xe9), 39),
-    steps: [[94, 130, 136, 172, 208, 214], [18, 24, 25, 31, 32, 39]],
+    steps: [[234, 58, 94, 130, 136, 172, 208, 214], [233, 17, 18, 24, 25, 31, 32, 39]],
 };
 
 const LIGHT: Palette = Palette {
@@ -129,7 +129,7 @@ const LIGHT: Palette = Palette {
     error: ((0xa8, 0x2a, 0x00), 124),
     positive: ((0x95, 0x4f, 0x00), 94),
     negative: ((0x00, 0x5f, 0xaf), 25),
-    steps: [[223, 216, 215, 172, 166, 130], [195, 117, 75, 33, 32, 25]],
+    steps: [[230, 223, 222, 216, 215, 172, 166, 130], [195, 189, 153, 117, 75, 33, 32, 25]],
 };
 
 const PLAIN: Style = Style::new();
@@ -245,7 +245,8 @@ impl Theme {
         }
         if let Some(Heat::Steps(positive, negative)) = self.heat {
             let steps = if number > 0.0 { positive } else { negative };
-            let step = ((strength * STEPS as f64).ceil() as usize).clamp(1, STEPS) - 1;
+            // Most cells of a heat map are weak: the root of the strength tells them apart, so that the first step ends at a sixty-fourth.
+            let step = ((strength.sqrt() * STEPS as f64).ceil() as usize).clamp(1, STEPS) - 1;
             // Black or white of the palette of 256.
             let text = if readable_on(in_palette(steps[step])) == Color::Rgb(0, 0, 0) { 16 } else { 231 };
             return PLAIN.bg(Color::Indexed(steps[step])).fg(Color::Indexed(text));

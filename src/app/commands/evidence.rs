@@ -33,7 +33,7 @@ pub const COMMANDS: &[Command] = &[
         name: "fold",
         help: "fold copies of a feature along the residual stream into one row, and back",
         keys: &["z"],
-        reach: Reach::Screen,
+        reach: Reach::Features,
         enabled: can_ask,
         run: evidence::fold,
     },

@@ -7,7 +7,7 @@ use crate::app::layout::{Layout, table_rows};
 use crate::app::message::Effect;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::{Pane, State};
-use crate::app::table;
+use crate::app::{heat_map, table};
 
 /// Commands that move the cursor, scroll, or change the pane.
 pub const COMMANDS: &[Command] = &[
@@ -16,7 +16,7 @@ pub const COMMANDS: &[Command] = &[
         help: "down one line",
         keys: &["j", "down"],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: |state| can_scroll(state, 1),
         run: |state| scroll(state, 1),
     },
     Command {
@@ -24,7 +24,7 @@ pub const COMMANDS: &[Command] = &[
         help: "up one line",
         keys: &["k", "up"],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: |state| can_scroll(state, -1),
         run: |state| scroll(state, -1),
     },
     Command {
@@ -32,7 +32,7 @@ pub const COMMANDS: &[Command] = &[
         help: "down one page",
         keys: &["pagedown", "ctrl-f"],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: |state| can_scroll(state, 1),
         run: |state| scroll(state, page(state)),
     },
     Command {
@@ -40,7 +40,7 @@ pub const COMMANDS: &[Command] = &[
         help: "up one page",
         keys: &["pageup", "ctrl-b"],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: |state| can_scroll(state, -1),
         run: |state| scroll(state, -page(state)),
     },
     Command {
@@ -48,7 +48,7 @@ pub const COMMANDS: &[Command] = &[
         help: "down half a page",
         keys: &["ctrl-d"],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: |state| can_scroll(state, 1),
         run: |state| scroll(state, half_page(state)),
     },
     Command {
@@ -56,7 +56,7 @@ pub const COMMANDS: &[Command] = &[
         help: "up half a page",
         keys: &["ctrl-u"],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: |state| can_scroll(state, -1),
         run: |state| scroll(state, -half_page(state)),
     },
     Command {
@@ -64,7 +64,7 @@ pub const COMMANDS: &[Command] = &[
         help: "to the first line",
         keys: &["g", "home"],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: |state| can_scroll(state, -1),
         run: |state| line(state, 0),
     },
     Command {
@@ -72,7 +72,7 @@ pub const COMMANDS: &[Command] = &[
         help: "to the last line",
         keys: &["G", "end"],
         reach: Reach::Screen,
-        enabled: always,
+        enabled: |state| can_scroll(state, 1),
         run: |state| line(state, usize::MAX),
     },
     Command {
@@ -164,6 +164,46 @@ fn enter(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The reason why the heat map, or else the pane that takes keys, cannot move down (1) or up (-1), if it cannot.
+fn can_scroll(state: &State, step: isize) -> Result<(), String> {
+    let up = step < 0;
+    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+        let last = heat_map::most_scroll(state);
+        return match (up, state.map_scroll) {
+            _ if last == 0 => Err("everything is shown".to_owned()),
+            (true, 0) => Err("the map begins here".to_owned()),
+            (false, row) if row >= last => Err("the map ends here".to_owned()),
+            _ => Ok(()),
+        };
+    }
+    match state.pane {
+        Pane::Features => can_move_cursor(state, up),
+        Pane::Submodules if up && submodule_row(state) == 0 => Err("the list begins here".to_owned()),
+        Pane::Submodules if !up && submodule_row(state) + 1 == state.submodules().len() => Err("the list ends here".to_owned()),
+        Pane::Submodules => Ok(()),
+        // Only drawing knows where the card ends, and says so.
+        Pane::Card => can_scroll_card(state, up),
+    }
+}
+
+/// The reason why the cursor of the table cannot go on, if it cannot.
+fn can_move_cursor(state: &State, up: bool) -> Result<(), String> {
+    match state.table.len() {
+        0 => Err("no feature is listed".to_owned()),
+        _ if up && state.table.cursor == 0 => Err("this is the first feature".to_owned()),
+        count if !up && state.table.cursor + 1 == count => Err("this is the last feature".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// The reason why the card cannot go on, if it cannot.
+fn can_scroll_card(state: &State, up: bool) -> Result<(), String> {
+    if state.table.row().is_none() {
+        return Err("no feature is listed".to_owned());
+    }
+    if up && state.card_scroll == 0 { Err("the card begins here".to_owned()) } else { Ok(()) }
+}
+
 /// The reason why the other pane cannot move by `rows`, if it cannot.
 fn can_move_other(state: &State, rows: isize) -> Result<(), String> {
     if state.table.row().is_none() {
@@ -173,17 +213,8 @@ fn can_move_other(state: &State, rows: isize) -> Result<(), String> {
         let enter = state.setting.keymap.way(CommandId::ENTER);
         return Err(format!("the card is not on the screen; {enter} shows it"));
     }
-    let (up, cursor) = (rows < 0, state.table.cursor);
-    if state.pane == Pane::Features {
-        return if up && state.card_scroll == 0 { Err("the card begins here".to_owned()) } else { Ok(()) };
-    }
-    if up && cursor == 0 {
-        return Err("this is the first feature".to_owned());
-    }
-    if !up && cursor + 1 == state.table.len() {
-        return Err("this is the last feature".to_owned());
-    }
-    Ok(())
+    let up = rows < 0;
+    if state.pane == Pane::Features { can_scroll_card(state, up) } else { can_move_cursor(state, up) }
 }
 
 fn other(state: &mut State, rows: isize) -> Vec<Effect> {
@@ -202,10 +233,9 @@ pub fn scroll(state: &mut State, rows: isize) -> Vec<Effect> {
     step(state, state.pane, rows)
 }
 
-/// Makes `row` the first visible row of the heat map; drawing stops where the last row is visible.
+/// Makes `row` the first visible row of the heat map, or the one from which on all rows to the last fit.
 fn scroll_map(state: &mut State, row: usize) -> Vec<Effect> {
-    let last = state.submodules().len().saturating_sub(2);
-    state.map_scroll = row.min(last);
+    state.map_scroll = row.min(heat_map::most_scroll(state));
     Vec::new()
 }
 

@@ -1,14 +1,14 @@
 //! Help, palette, colours, mouse, and leaving the program.
 
 use super::conditions::always;
-use super::find;
+use super::{find, movement};
 use crate::app::command::{Command, Reach};
 use crate::app::command_id::CommandId;
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::list::List;
 use crate::app::state::overlay::Overlay;
-use crate::app::state::{State, ThemeName};
+use crate::app::state::{Pane, State, ThemeName};
 use crate::app::{answer, table};
 
 /// Commands that concern the program as a whole.
@@ -95,6 +95,9 @@ fn open(state: &mut State, overlay: Overlay) -> Vec<Effect> {
 fn back(state: &mut State) -> Vec<Effect> {
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         state.overlay = None;
+    } else if covers_table(state) {
+        state.pane = Pane::Features;
+        table::settle(state);
     } else if state.filter.is_some() {
         return find::clear_filter(state);
     } else if !state.marked.is_empty() {
@@ -105,10 +108,15 @@ fn back(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Whether the pane that takes keys stands in the place of the table: where not all panes fit, as if it lay over it.
+fn covers_table(state: &State) -> bool {
+    !movement::is_visible(state, Pane::Features)
+}
+
 /// Ok if there is something of the interface to close or to drop, else a sentence that says that work is ended by other keys.
 fn can_go_back(state: &State) -> Result<(), String> {
     let is_plain = state.overlay.is_none() && state.filter.is_none() && state.marked.is_empty() && state.submodule.is_none();
-    if !is_plain {
+    if !is_plain || covers_table(state) {
         return Ok(());
     }
     let keymap = &state.setting.keymap;

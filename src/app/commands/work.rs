@@ -9,7 +9,7 @@ use crate::app::state::State;
 use crate::app::state::prompt::Asked;
 use crate::app::{answer, download, dropped, run_list};
 use crate::core::findings::Source;
-use crate::core::request::{ModelSource, Request};
+use crate::core::request::{ModelSource, Request, STUDY_PRESET};
 use crate::core::run::{Method, default_name};
 use crate::core::study_source::PairSource;
 
@@ -147,11 +147,13 @@ fn downloads(state: &State) -> Result<(), String> {
     state.download.as_ref().map(|_| ()).ok_or_else(|| "nothing is being downloaded".to_owned())
 }
 
-/// Asks which model to download; the prompt starts with the requested model if it is absent, else with the first offer.
+/// Asks which model to download; the prompt starts with the requested model if it is absent, else with the study's. Any other one the
+/// user must name: it may have many gigabytes.
 fn fetch(state: &mut State) -> Vec<Effect> {
+    let offered = |name: &str| state.setting.offers.iter().any(|offer| offer.name == name).then(|| name.to_owned());
     let name = match state.setting.request.as_ref().map(|request| &request.model) {
         Some(ModelSource::Preset(name)) => Some(name.clone()),
-        _ => state.setting.offers.first().map(|offer| offer.name.clone()),
+        _ => offered(STUDY_PRESET),
     };
     state.ask(Asked::Fetch, name.unwrap_or_default());
     Vec::new()

@@ -8,6 +8,7 @@ use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::core::problem::Problem;
 use crate::core::tags::{TagBook, Vocabulary, export, json};
+use crate::core::text::counted;
 
 /// Asks for the file to write the tags into.
 pub struct ExportTags;
@@ -41,7 +42,7 @@ impl Dialogue for ExportTags {
         let (write, _) = format(text)?;
         let path = path::named(state, text)?;
         let Some(book) = state.book() else { return Ok(Vec::new()) };
-        let what = format!("tags of {} features", book.features().len());
+        let what = format!("tags of {}", counted(book.features().len(), "feature"));
         match write(book, &state.about().tags) {
             Ok(text) => Ok(vec![Effect::WriteText { path, text, what }]),
             Err(problem) => {

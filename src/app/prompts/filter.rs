@@ -8,6 +8,7 @@ use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::table;
 use crate::core::filter::{Completion, Filter, completion, unfinished};
+use crate::core::text::counted;
 
 /// Asks for a filter of the listed features.
 pub struct FilterRows {
@@ -28,8 +29,16 @@ fn matching(state: &State) -> String {
         return "looking".to_owned();
     }
     let total = state.table.listing.total();
-    let plural = if total.selected == 1 { "" } else { "s" };
-    format!("{} of {} feature{plural}", total.matching, total.selected)
+    let elsewhere = if total.matching == 0 { in_prompts(state) } else { String::new() };
+    format!("{} of {}{elsewhere}", total.matching, counted(total.selected, "feature"))
+}
+
+/// How to look for the filter's only word where a word alone is not looked for; empty if it is no word.
+fn in_prompts(state: &State) -> String {
+    let text = state.filter.as_ref().map_or("", |filter| filter.text().trim());
+    let is_word = text.chars().all(char::is_alphanumeric) && text.chars().any(char::is_alphabetic);
+    let has_prompts = state.findings().is_some_and(|findings| !findings.lists().is_empty());
+    if is_word && has_prompts { format!("; prompt~{text} looks in prompts") } else { String::new() }
 }
 
 impl Dialogue for FilterRows {

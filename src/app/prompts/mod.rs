@@ -123,11 +123,22 @@ fn preview(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
     dialogue.preview(state, &text)
 }
 
-/// Inserts pasted text into the open prompt, without control characters; several lines become one, with spaces between them.
+/// Inserts pasted text into the open prompt, without control characters. A prompt holds one line, and lines that are joined mean
+/// something else, so only the first line is taken, which is said.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
-    let text = text.trim_end_matches(['\r', '\n']).replace("\r\n", "\n").replace(['\r', '\n', '\t'], " ");
-    let text: String = text.chars().filter(|character| !character.is_control()).collect();
-    insert(state, &text)
+    if open(state).is_none() {
+        return Vec::new();
+    }
+    // A reason that was said is about the text before.
+    state.notice = None;
+    let text = text.trim_matches(['\r', '\n']);
+    let first = text.split(['\r', '\n']).next().unwrap_or_default();
+    let line: String = first.replace('\t', " ").chars().filter(|character| !character.is_control()).collect();
+    let effects = insert(state, &line);
+    if first.len() < text.len() && state.notice.is_none() {
+        state.notice = Some(Notice::refused("only the first line was taken"));
+    }
+    effects
 }
 
 /// Takes `argument` as the answer to the open prompt, as if it were typed and Enter pressed.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::job::Pace;
 use crate::core::progress::Progress;
-use crate::core::text::bytes;
+use crate::core::text::{bytes, counted};
 
 /// A model that is known by name and is missing on this machine, at least in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Offer {
     /// The hint of the prompt that names the model: missing files, size, and the action of Enter.
     pub fn hint(&self) -> String {
         let about = self.about_bytes.map_or_else(String::new, |about| format!(", about {} in all", bytes(about)));
-        format!("{} of {} files{about}; Enter downloads in the background", self.missing, self.files)
+        format!("{} of {}{about}; Enter downloads in the background", self.missing, counted(self.files, "file"))
     }
 }
 

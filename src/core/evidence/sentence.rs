@@ -36,14 +36,14 @@ pub fn sentence(view: &ViewSpec, effect: Option<f32>, standard_error: Option<f32
 fn fires(view: &ViewSpec, pairs: &Pairs) -> String {
     let Some(firing) = pairs.firing() else { return "its activation is the same in both prompts".to_owned() };
     let [clean_name, patch_name] = [&view.clean, &view.patch].map(|name| excerpt(name, PROMPT));
-    let at = at(pairs, firing);
+    let (at, only) = at(pairs, firing);
     match firing {
         Firing::Clean => {
-            let (clean, patch, quiet) = loud_and_quiet(pairs, Prompt::Clean);
+            let (clean, patch, quiet) = loud_and_quiet(pairs, Prompt::Clean, only);
             format!("fires on the {clean_name}{clean}{at}, {quiet} on the {patch_name}{patch}")
         }
         Firing::Patch => {
-            let (patch, clean, quiet) = loud_and_quiet(pairs, Prompt::Patch);
+            let (patch, clean, quiet) = loud_and_quiet(pairs, Prompt::Patch, only);
             format!("{quiet} on the {clean_name}{clean}, fires on the {patch_name}{patch}{at}")
         }
         Firing::Both => {
@@ -55,7 +55,7 @@ fn fires(view: &ViewSpec, pairs: &Pairs) -> String {
             } else {
                 String::new()
             };
-            let [clean, patch] = [Prompt::Clean, Prompt::Patch].map(|prompt| prompt.tokens(pairs, prompt));
+            let [clean, patch] = [Prompt::Clean, Prompt::Patch].map(|prompt| prompt.tokens(pairs, prompt, only));
             if clean == patch {
                 format!("fires on both prompts{}{at}{more}", bracketed(&clean))
             } else {
@@ -68,16 +68,16 @@ fn fires(view: &ViewSpec, pairs: &Pairs) -> String {
 
 /// The words on which the feature fires, those at the same tokens of the other prompt, and how little it fires there. If the
 /// words are the same, those before them that differ tell the two prompts apart.
-fn loud_and_quiet(pairs: &Pairs, loud: Prompt) -> (String, String, &'static str) {
+fn loud_and_quiet(pairs: &Pairs, loud: Prompt, only: Option<usize>) -> (String, String, &'static str) {
     let quiet = loud.other();
     let all = loud.sum(pairs) + quiet.sum(pairs);
     let degree = if quiet.sum(pairs) <= SILENT * all { "silent" } else { "weak" };
-    let (heard, unheard) = (loud.tokens(pairs, loud), quiet.tokens(pairs, loud));
+    let (heard, unheard) = (loud.tokens(pairs, loud, only), quiet.tokens(pairs, loud, only));
     if heard != unheard {
         return (bracketed(&heard), bracketed(&unheard), degree);
     }
     let after = |prompt: Prompt| {
-        let words = prompt.differing(pairs, loud);
+        let words = prompt.differing(pairs, loud, only);
         if words.is_empty() { words } else { format!("after {words}") }
     };
     let heard = format!("{heard} {}", after(loud));
@@ -97,9 +97,10 @@ enum Prompt {
 
 impl Prompt {
     fn activation(self, entry: &Entry) -> f64 {
+        // A signed code (absolute TopK) fires with either sign.
         f64::from(match self {
-            Self::Clean => entry.clean,
-            Self::Patch => entry.patch,
+            Self::Clean => entry.clean.abs(),
+            Self::Patch => entry.patch.abs(),
         })
     }
 
@@ -124,22 +125,24 @@ impl Prompt {
     }
 
     /// The tokens of this prompt where `loud` is most active.
-    fn tokens(self, pairs: &Pairs, loud: Self) -> String {
-        strongest(pairs, loud, |entry| self.texts(pairs, entry.example)[0].get(entry.position))
+    fn tokens(self, pairs: &Pairs, loud: Self, only: Option<usize>) -> String {
+        strongest(pairs, loud, only, |entry| self.texts(pairs, entry.example)[0].get(entry.position))
     }
 
     /// The last tokens of this prompt that differ from the other one, before the tokens where `loud` is most active.
-    fn differing(self, pairs: &Pairs, loud: Self) -> String {
-        strongest(pairs, loud, |entry| {
+    fn differing(self, pairs: &Pairs, loud: Self, only: Option<usize>) -> String {
+        strongest(pairs, loud, only, |entry| {
             let [own, other] = self.texts(pairs, entry.example);
             own.iter().zip(other).take(entry.position).rfind(|(own, other)| own != other).map(|(own, _)| own)
         })
     }
 }
 
-/// The words that `word` gives for the tokens where `loud` is most active; two dots stand for more.
-fn strongest<'a>(pairs: &'a Pairs, loud: Prompt, word: impl Fn(&Entry) -> Option<&'a String>) -> String {
-    let mut entries: Vec<&Entry> = pairs.entries().iter().collect();
+/// The words that `word` gives for the tokens where `loud` is most active, of those at position `only` if the sentence says that it is
+/// there that the feature fires; two dots stand for more.
+fn strongest<'a>(pairs: &'a Pairs, loud: Prompt, only: Option<usize>, word: impl Fn(&Entry) -> Option<&'a String>) -> String {
+    let mut entries: Vec<&Entry> =
+        pairs.entries().iter().filter(|entry| only.is_none_or(|only| entry.position == only)).collect();
     entries.sort_by(|left, right| loud.activation(right).total_cmp(&loud.activation(left)));
     let largest = entries.first().map_or(0.0, |entry| loud.activation(entry));
     let mut words: Vec<String> = Vec::new();
@@ -157,8 +160,8 @@ fn strongest<'a>(pairs: &'a Pairs, loud: Prompt, word: impl Fn(&Entry) -> Option
     format!("{}{more}", words.join(", "))
 }
 
-/// The place of the tokens at which the feature fires, after a space.
-fn at(pairs: &Pairs, firing: Firing) -> String {
+/// The place of the tokens at which the feature fires, after a space, and its position if it fires at this one alone.
+fn at(pairs: &Pairs, firing: Firing) -> (String, Option<usize>) {
     let weight = |entry: &Entry| match firing {
         Firing::Clean => Prompt::Clean.activation(entry),
         Firing::Patch => Prompt::Patch.activation(entry),
@@ -173,13 +176,13 @@ fn at(pairs: &Pairs, firing: Firing) -> String {
     }
     let all: f64 = sums.iter().map(|(_, sum)| sum).sum();
     let Some((position, sum)) = sums.into_iter().max_by(|(_, left), (_, right)| left.total_cmp(right)) else {
-        return String::new();
+        return (String::new(), None);
     };
     let place = place(pairs, position);
     match sum / all {
-        MOST.. => format!(" at {place}"),
-        0.5.. => format!(" mostly at {place}"),
-        _ => " over several tokens".to_owned(),
+        MOST.. => (format!(" at {place}"), Some(position)),
+        0.5.. => (format!(" mostly at {place}"), None),
+        _ => (" over several tokens".to_owned(), None),
     }
 }
 

@@ -108,7 +108,7 @@ fn every_kind_of_evidence_has_its_words() {
             0.55,
             Some(0.05),
             &both[..],
-            "fires on both, the male name (Tom, Max) and the female name (Ann, Eve ..) at the token that differs; +0.5500 ± \
+            "fires on both, the male name (Tom, Max) and the female name (Ann, Eve) at the token that differs; +0.5500 ± \
              0.0500 logits towards the answer to the female name, in 2 of 2 pairs",
         ),
         (

@@ -33,14 +33,14 @@ pub(super) fn comparison(
         }
         (Meaning::Property(property), Operator::Equal) => equal(field, property, &value.text, study).map_err(refused),
         // To equal a text means to be found in it.
-        (Meaning::Property(property @ (Property::Note | Property::Label)), Operator::Contains) => {
+        (Meaning::Property(property @ (Property::Note | Property::Label | Property::Prompt)), Operator::Contains) => {
             equal(field, property, &value.text, study).map_err(refused)
         }
         (Meaning::Property(property), Operator::Unequal) => {
             Ok(equal(field, property, &value.text, study).map_err(refused)?.unequal())
         }
         (Meaning::Property(_), _) => {
-            let is_text = matches!(field.meaning, Meaning::Property(Property::Note | Property::Label));
+            let is_text = matches!(field.meaning, Meaning::Property(Property::Note | Property::Label | Property::Prompt));
             let signs = if is_text { "=, != and ~" } else { "= and !=" };
             let message = format!("{} takes only {signs}, such as {}", field.name, field.example);
             Err(FilterError::new(sign.column, message))
@@ -78,9 +78,10 @@ fn equal(field: &Field, property: Property, text: &str, study: &Study) -> Result
         Property::Fires => fires(&word, study),
         Property::Rejected => yes_or_no(field, &word, Expression::Rejected),
         Property::Marked => yes_or_no(field, &word, Expression::Marked),
-        Property::Note | Property::Label if word.is_empty() => Err("is no text to look for".to_owned()),
+        Property::Note | Property::Label | Property::Prompt if word.is_empty() => Err("is no text to look for".to_owned()),
         Property::Note => Ok(Expression::Note(word)),
         Property::Label => Ok(Expression::Label(word)),
+        Property::Prompt => Ok(Expression::Prompt(word)),
     }
 }
 

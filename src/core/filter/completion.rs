@@ -23,7 +23,7 @@ pub fn completion(text: &str, study: &Study) -> Option<Completion> {
         _ => {
             let word = |field: Field| match field.meaning {
                 Meaning::Number(_) => field.name.into_owned(),
-                Meaning::Property(Property::Label) => format!("{}~", field.name),
+                Meaning::Property(Property::Label | Property::Prompt) => format!("{}~", field.name),
                 Meaning::Property(_) => format!("{}=", field.name),
             };
             table(study).into_iter().map(word).chain(["and", "or", "not"].map(str::to_owned)).collect()
@@ -66,7 +66,7 @@ fn values(field: &Field, study: &Study) -> Option<Vec<String>> {
         Property::Side => [study.names(), vec!["both"]].concat(),
         Property::Fires => vec!["clean", "patch", "both"],
         Property::Rejected | Property::Marked => vec!["yes", "no"],
-        Property::Submodule | Property::Note | Property::Label => return None,
+        Property::Submodule | Property::Note | Property::Label | Property::Prompt => return None,
     };
     Some(words.into_iter().map(str::to_owned).collect())
 }
@@ -82,7 +82,7 @@ mod tests {
         let offered = |text: &str| completion(text, &names()).map(|found| (found.from, found.words.join(" ")));
         let (from, fields) = offered("kind=mlp ef").unwrap();
         assert!(
-            from == 9 && fields.starts_with("effect abs se ratio male") && fields.ends_with("note= label~ and or not"),
+            from == 9 && fields.starts_with("effect abs se ratio male") && fields.ends_with("note= label~ prompt~ and or not"),
             "{fields}"
         );
         for (text, from, values) in [

@@ -47,6 +47,10 @@ pub(super) enum Expression {
     Note(String),
     /// The text, which is lowercase, occurs in the label.
     Label(String),
+    /// The text, which is lowercase, is known to occur in a prompt on which the feature acts most.
+    Prompt(String),
+    /// It is known to occur in none of them.
+    NoPrompt(String),
 }
 
 impl Expression {
@@ -55,6 +59,7 @@ impl Expression {
         match self {
             Self::Side(held_by) => Self::OtherSide(held_by),
             Self::Fires(on) => Self::FiresElse(on),
+            Self::Prompt(text) => Self::NoPrompt(text),
             always_known => Self::Not(Box::new(always_known)),
         }
     }
@@ -93,6 +98,8 @@ impl Expression {
             Self::Marked => facts.marked(),
             Self::Note(text) => facts.note_contains(text),
             Self::Label(text) => facts.label_contains(text),
+            Self::Prompt(text) => facts.prompts_contain(text) == Some(true),
+            Self::NoPrompt(text) => facts.prompts_contain(text) == Some(false),
         }
     }
 }

@@ -40,6 +40,10 @@ pub trait Facts {
     /// Whether the feature's label, which others gave it, contains `needle_lowercase`, a text without capitals.
     fn label_contains(&self, needle_lowercase: &str) -> bool;
 
+    /// Whether one of the prompts on which the feature acts most contains `needle_lowercase`, a text without capitals. None if its
+    /// effects in single pairs were not kept; only for the others may the answer allocate.
+    fn prompts_contain(&self, needle_lowercase: &str) -> Option<bool>;
+
     /// Whether the feature is rejected (crossed out).
     fn rejected(&self) -> bool;
 

@@ -52,6 +52,7 @@ pub(super) enum Property {
     Marked,
     Note,
     Label,
+    Prompt,
 }
 
 /// Every field; the study's views are fields under their own names.
@@ -78,7 +79,7 @@ const BEFORE: [Field; 4] = [
 ];
 
 /// The fields listed after those of the views.
-const AFTER: [Field; 17] = [
+const AFTER: [Field; 18] = [
     fact(NumberField::Delta, "delta", "delta>0.1", "in a comparison, first view's effect minus the second's: delta>0.1"),
     fact(NumberField::DeltaError, "delta-se", "delta-se<0.05", "the standard error of that difference: delta-se<0.05"),
     fact(
@@ -106,6 +107,12 @@ const AFTER: [Field; 17] = [
     property(Property::Marked, "marked", "marked=yes", "whether it is marked: marked=yes"),
     property(Property::Note, "note", "note=plural", "a text in its note: note=plural or note=\"two words\""),
     property(Property::Label, "label", "label~gender", "a text in its label from Neuronpedia: label~gender"),
+    property(
+        Property::Prompt,
+        "prompt",
+        "prompt~Anna",
+        "a text in a prompt of one of the three pairs in which its effect is largest: prompt~Anna",
+    ),
 ];
 
 const fn number(quantity: Quantity, name: &'static str, example: &'static str, explanation: &'static str) -> Field {

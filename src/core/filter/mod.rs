@@ -7,6 +7,7 @@
 //! | `26074`, `"a word"` | with the text in a name (`5-res-sm/26074`, `resid_5/26074`), in a tag or in the note, ignoring case |
 //! | `effect>0.2` | whose number satisfies the comparison: one of `=` `!=` `>` `>=` `<` `<=` |
 //! | `label~gender`, `note~plural` | with the text in its label or note, ignoring case; `=` means the same there |
+//! | `prompt~Anna` | with the text in a prompt of one of the three pairs in which its effect is largest |
 //! | `tag=FP`, `kind!=mlp` | whose other facts equal the value, or do not; [`fields`] lists them all |
 //!
 //! `not` binds closer than `and`, which binds closer than `or`; parentheses group, and two terms side by side mean `and`. `!`,
@@ -16,7 +17,7 @@
 //!
 //! # Unknown facts
 //! A fact may be unknown: the standard error over a single example, the side or the difference outside a comparison, the prompt on
-//! which a feature fires if its activations were not kept. A comparison with
+//! which a feature fires or acts most if its activations were not kept. A comparison with
 //! an unknown fact does not hold, whatever the operator: neither `se>0.1` nor `se<=0.1`, neither `side=male` nor `side!=male`.
 //! There is no third truth value, so `not` is a plain opposite: `not se>0.1` finds the rows with a smaller error and those with
 //! an unknown one; `se<=0.1` leaves the latter out.

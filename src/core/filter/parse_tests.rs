@@ -50,7 +50,7 @@ fn the_same_can_be_typed_in_several_ways() {
 #[test]
 fn a_message_says_what_is_wrong_and_where() {
     let fields = "fields are effect, abs, se, ratio, male, female, baseline, delta, delta-se, delta-share, p, q, layer, index, rank, \
-                  kind, submodule, tag, side, fires, rejected, marked, note, label";
+                  kind, submodule, tag, side, fires, rejected, marked, note, label, prompt";
     let cases = [
         ("effect>abc", 8, "'abc' is not a number; effect takes one, such as effect>0.2"),
         ("se < nan", 6, "'nan' is not a number; se takes one, such as se<0.05"),

@@ -32,6 +32,7 @@ pub(super) struct Row {
     pub(super) tags: BTreeSet<Tag>,
     pub(super) note: String,
     pub(super) label: String,
+    pub(super) prompts: Option<String>,
     pub(super) p: Option<f64>,
     pub(super) rejected: bool,
     pub(super) marked: bool,
@@ -81,6 +82,10 @@ impl Facts for Row {
         contains_lowercase(&self.label, needle_lowercase)
     }
 
+    fn prompts_contain(&self, needle_lowercase: &str) -> Option<bool> {
+        self.prompts.as_ref().map(|prompts| contains_lowercase(prompts, needle_lowercase))
+    }
+
     fn note_contains(&self, needle_lowercase: &str) -> bool {
         contains_lowercase(&self.note, needle_lowercase)
     }
@@ -107,6 +112,7 @@ pub(super) fn row() -> Row {
         tags: BTreeSet::new(),
         note: String::new(),
         label: String::new(),
+        prompts: None,
         p: None,
         rejected: false,
         marked: false,
@@ -142,6 +148,7 @@ pub(super) fn rows() -> impl Strategy<Value = Row> {
         tags,
         note: if noted { note } else { String::new() },
         label,
+        prompts: None,
         p,
         rejected,
         marked,

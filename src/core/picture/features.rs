@@ -9,6 +9,7 @@ use crate::core::rows::{Row, Shown, Spec};
 use crate::core::selection::Selection;
 use crate::core::statistics::COVERAGE;
 use crate::core::tags::Features;
+use crate::core::text::counted;
 use crate::core::uncertainty::Touched;
 use crate::core::view::View;
 
@@ -51,7 +52,8 @@ pub fn views(findings: &Findings, tags: &Features, spec: &Spec) -> Result<Parts>
     let name = |view: View| study.name(view).to_string();
     let mut notes = vec![format!("Features that the selection holds in the {} or the {} view.", name(first), name(second))];
     if unknown > 0 {
-        notes.push(format!("{unknown} features are left out: their effect is not known in both views."));
+        let (are, their) = if unknown == 1 { ("is", "its") } else { ("are", "their") };
+        notes.push(format!("{} {are} left out: {their} effect is not known in both views.", counted(unknown, "feature")));
     }
     let scatter = Scatter {
         views: [first, second],
@@ -81,7 +83,7 @@ pub fn intervals(findings: &Findings, tags: &Features, spec: &Spec) -> Result<Pa
         100.0 * COVERAGE
     )];
     if rows.len() < all {
-        notes.push(format!("Shown are the first {} of {all} features.", rows.len()));
+        notes.push(format!("Shown are the first {} of {}.", rows.len(), counted(all, "feature")));
     }
     let without = rows.iter().filter(|row| row.interval.is_none()).count();
     if without > 0 {

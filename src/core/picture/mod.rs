@@ -9,7 +9,7 @@ use super::rows::Spec;
 use super::selection::HeldBy;
 use super::submodule::FeatureId;
 use super::tags::Features;
-use super::text::printable;
+use super::text::{counted, printable};
 use super::uncertainty::Touched;
 use super::view::View;
 
@@ -187,7 +187,8 @@ fn caption(findings: &Findings, spec: &Spec) -> Vec<String> {
     ];
     sentences.extend(views.into_iter().map(|view| {
         let of = study.view(view);
-        let pairs = findings.view(view).summary.examples.map_or_else(String::new, |examples| format!(", {examples} pairs"));
+        let pairs =
+            findings.view(view).summary.examples.map_or_else(String::new, |examples| format!(", {}", counted(examples, "pair")));
         format!("View {}: {}, from {} to {}{pairs}.", of.name, of.label, of.clean, of.patch)
     }));
     sentences

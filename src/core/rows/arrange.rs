@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::column::{Column, Sort};
 use super::facts::RowFacts;
-use super::{Count, Listing, Row, Shown, Spec, cells};
+use super::{Count, Listing, Row, Shown, Spec, cells, fires};
 use crate::core::chance;
 use crate::core::families::Families;
 use crate::core::filter::Filter;
@@ -190,7 +190,7 @@ fn order(rows: &mut [Row], findings: &Findings, tags: &Features, spec: &Spec) {
         Column::Name => rows.sort_by(|left, right| directed(left.feature.cmp(&right.feature), descending)),
         Column::Fires => by_number(rows, descending, |row| {
             // Clean prompts first, those of both between clean and patch.
-            findings.detail(row.ranked_in).firing(row.feature).map(|firing| f32::from(firing as u8))
+            fires::firing(row, findings, spec).map(|(_, firing)| f32::from(firing as u8))
         }),
         Column::Interval => {
             by_number(rows, descending, |row| cells::interval_of(row, findings).map(|interval| interval.least() as f32));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::column::Column;
 use super::facts::views;
+use super::fires::firing;
 use super::{Row, Spec};
 use crate::core::delta::Delta;
 use crate::core::findings::Findings;
@@ -92,7 +93,7 @@ pub fn cell(column: Column, row: &Row, findings: &Findings, tags_of: &Features, 
         Column::Ratio => ratio(number()),
         Column::Interval => sure(row, findings, spec),
         Column::DeltaShare => number().map_or_else(String::new, |share| format!("{share:+.1} %")),
-        Column::Fires => fires(row, findings),
+        Column::Fires => fires(row, findings, spec),
         Column::Label => label(row, findings),
         Column::Side => side(row, &findings.study, spec),
         Column::Tags => tags(row, &findings.study, tags_of, spec),
@@ -109,10 +110,9 @@ pub fn label(row: &Row, findings: &Findings) -> String {
     findings.explanation(row.feature).map_or_else(String::new, |found| printable(found.label))
 }
 
-/// The prompt on which the feature fires, in the words of the view that ranks the row; empty if it is not known.
-pub fn fires(row: &Row, findings: &Findings) -> String {
-    let firing = findings.detail(row.ranked_in).firing(row.feature);
-    firing.map_or_else(String::new, |firing| firing.said(findings.study.view(row.ranked_in)).to_owned())
+/// The prompt on which the feature fires, in the words of its view; empty if it is not known.
+pub fn fires(row: &Row, findings: &Findings, spec: &Spec) -> String {
+    firing(row, findings, spec).map_or_else(String::new, |(view, firing)| firing.said(findings.study.view(view)).to_owned())
 }
 
 /// The selections that hold the row: the name of one view, or `both`; empty outside comparisons.

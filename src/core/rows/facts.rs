@@ -1,6 +1,6 @@
 //! Answers the filter language's questions about a row.
 
-use super::{Row, Spec};
+use super::{Row, Spec, fires, strongest_pairs};
 use crate::core::chance::{self, Tested};
 use crate::core::delta::Delta;
 use crate::core::filter::{Facts, NumberField, contains_lowercase};
@@ -78,8 +78,7 @@ impl Facts for RowFacts<'_> {
     }
 
     fn fires(&self) -> Option<(View, Firing)> {
-        let view = self.row.ranked_in;
-        self.findings.detail(view).firing(self.row.feature).map(|firing| (view, firing))
+        fires::firing(self.row, self.findings, self.spec)
     }
 
     fn has_tag(&self, tag: Tag) -> bool {
@@ -97,6 +96,10 @@ impl Facts for RowFacts<'_> {
     fn label_contains(&self, needle_lowercase: &str) -> bool {
         let label = self.findings.explanation(self.row.feature).map_or("", |found| found.label);
         contains_lowercase(label, needle_lowercase)
+    }
+
+    fn prompts_contain(&self, needle_lowercase: &str) -> Option<bool> {
+        strongest_pairs::contain(self.findings, self.row.ranked_in, self.row.feature, needle_lowercase)
     }
 
     fn note_contains(&self, needle_lowercase: &str) -> bool {

@@ -7,6 +7,8 @@ pub mod arrange;
 pub mod cells;
 pub mod column;
 mod facts;
+mod fires;
+mod strongest_pairs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

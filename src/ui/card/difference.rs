@@ -18,7 +18,7 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
     };
     let error = unsigned(delta.standard_error.map(f64::from));
     let error = if error.is_empty() { error } else { format!(" ± {error}") };
-    let share = delta.share.map_or_else(String::new, |share| format!("  {share:+.1} % of the total effects"));
+    let share = delta.share.map_or_else(String::new, |share| format!("  {share:+.1} percentage points of the total effects"));
     let effect = f64::from(delta.effect);
     let (title, number) = (format!("Δ {} ", shown.pair_name(&card.findings.study)), signed(Some(effect)));
     let used: usize = [&title, &number, &error].into_iter().map(|text| fit::width(text)).sum();

@@ -14,7 +14,7 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
     let form = LensForm::ALL[0];
     let name = card.findings.study.name(view);
     let mut lines = card.heading(&format!(
-        "logit lens, {}: {}, the direct path; divided by {:.2} about logits a unit ({name})",
+        "logit lens, {}: {}, the direct path; a value / {:.2} is about the logits of one unit of activation ({name})",
         form.name(),
         form.formula(lenses.is_centred),
         lenses.mean_last_sigma

@@ -1,6 +1,6 @@
 //! The card: everything that is known of the feature at the cursor.
 //!
-//! The evidence comes first: a sentence, the effects, the prompts. Facts about the dictionary and the address of the feature's
+//! The evidence comes first: a sentence, the effects, the strongest prompts. Facts about the dictionary and the address of the feature's
 //! page, which say nothing about the study, come last. Of the prompts there may be thousands: every part is built only down to
 //! the last visible line.
 
@@ -103,11 +103,15 @@ fn every_line<'a>(state: &'a State, theme: &'a Theme, columns: usize) -> Box<dyn
     let card = Card { state, theme, findings, row, columns };
     let pairs = Pairs::find(findings, card.view(), row.feature).map(Arc::new);
     let head = head(&card, pairs.as_deref());
-    let evidence = pairs
-        .into_iter()
-        .flat_map(move |pairs| prompts::lines(card, Arc::clone(&pairs)).chain(once(move || overview::lines(&card, &pairs))));
+    let first = pairs.clone().into_iter().flat_map(move |pairs| prompts::first(card, &pairs));
+    // What the feature does and answers to beyond the study's prompts, where it was asked for.
+    let beyond = [copies::lines(&card), responses::summary(&card), lens::lines(&card)].concat();
+    let parted = !beyond.is_empty();
+    let evidence = pairs.into_iter().flat_map(move |pairs| {
+        prompts::others(card, Arc::clone(&pairs), parted).chain(once(move || overview::lines(&card, &pairs)))
+    });
     let tail = once(move || [responses::rest(&card), dictionary::lines(&card), said::page(&card)].concat());
-    Box::new(head.into_iter().chain(evidence).chain(tail))
+    Box::new(head.into_iter().chain(first).chain(beyond).chain(evidence).chain(tail))
 }
 
 /// The lines that `make` gives, made when the first of them is asked for.
@@ -128,9 +132,6 @@ fn head(card: &Card, pairs: Option<&Pairs>) -> Vec<Line<'static>> {
     lines.extend(certainty::lines(card));
     lines.extend(causal::lines(card));
     lines.extend(difference::lines(card));
-    lines.extend(copies::lines(card));
-    lines.extend(responses::summary(card));
-    lines.extend(lens::lines(card));
     lines.extend(positions::lines(card));
     lines
 }

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::part::Card;
-use crate::core::sides::{self, alone};
+use crate::core::sides;
 use crate::core::view_findings::Coverage;
 use crate::ui::{bar, fit};
 
@@ -31,7 +31,7 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
             "the activation is the same in both prompts of every pair"
         });
     };
-    let words = words(card);
+    let words = sides::position_words(card.findings, view);
     let largest = effects.iter().map(|effect| f64::from(effect.abs())).filter(|effect| effect.is_finite()).fold(0.0, f64::max);
     let per_row = (card.columns / POSITION).clamp(1, effects.len());
     let cell = (card.columns / per_row).max(GAP + 1);
@@ -53,25 +53,4 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
         lines.extend([labels, numbers, bars].map(Line::from));
     }
     lines
-}
-
-/// For each position its token, if it is the same in all pairs; else those of the first pair, with two dots for the others.
-/// Empty if prompts differ in length.
-fn words(card: &Card) -> Vec<String> {
-    let Some(data) = card.findings.data(card.view()) else { return Vec::new() };
-    let direction = card.findings.study.view(card.view()).direction;
-    let pairs = || data.examples.iter().map(|example| sides::sides(example, direction));
-    let Some([first_clean, first_patch]) = pairs().next() else { return Vec::new() };
-    let length = first_clean.tokens.len();
-    if !pairs().flatten().all(|side| side.tokens.len() == length) {
-        return Vec::new();
-    }
-    let word = |position: usize| {
-        let (clean, patch) = (&first_clean.tokens[position], &first_patch.tokens[position]);
-        let both = if clean == patch { alone(clean) } else { format!("{}/{}", alone(clean), alone(patch)) };
-        let same = pairs()
-            .all(|[other_clean, other_patch]| other_clean.tokens[position] == *clean && other_patch.tokens[position] == *patch);
-        if same { both } else { format!("{both} ..") }
-    };
-    (0..length).map(word).collect()
 }

@@ -18,15 +18,26 @@ const PROMPT: usize = 14;
 /// The most characters of an answer.
 const ANSWER: usize = 16;
 
-/// The heading, then the pairs, strongest first; each is built only when the iterator reaches it.
-pub fn lines<'a>(card: Card<'a>, pairs: Arc<Pairs<'a>>) -> impl Iterator<Item = Line<'static>> + 'a {
+/// Pairs that stand before what is known beyond the study's prompts.
+const FIRST: usize = 3;
+
+/// The heading and the strongest pairs.
+pub fn first(card: Card<'_>, pairs: &Pairs<'_>) -> Vec<Line<'static>> {
     let heading = card.heading("prompts by |effect| · number: activation, no number: the same in both prompts");
+    let blocks = pairs.order.iter().take(FIRST).flat_map(|pair| block(&card, pairs, *pair));
+    heading.into_iter().chain(blocks).collect()
+}
+
+/// The other pairs, strongest first; each is built only when the iterator reaches it. `parted` says that something stands between
+/// them and the first ones.
+pub fn others<'a>(card: Card<'a>, pairs: Arc<Pairs<'a>>, parted: bool) -> impl Iterator<Item = Line<'static>> + 'a {
+    let order: Vec<usize> = pairs.order.iter().skip(FIRST).copied().collect();
+    let heading = if order.is_empty() || !parted { Vec::new() } else { card.heading("more prompts by |effect|") };
     let rest = match pairs.len() - pairs.order.len() {
         0 => Vec::new(),
         1 => card.dim("1 other pair: the activation is the same in both prompts"),
         rest => card.dim(&format!("{rest} other pairs: the activation is the same in both prompts")),
     };
-    let order = pairs.order.clone();
     let blocks = order.into_iter().flat_map(move |pair| block(&card, &pairs, pair));
     heading.into_iter().chain(blocks).chain(rest)
 }

@@ -277,8 +277,8 @@ fn a_click_moves_the_cursor_and_the_card_begins_at_its_top() {
 #[test]
 fn a_click_below_the_last_submodule_chooses_none() {
     let mut pilot = Pilot::study();
-    pilot.resize(180, 50);
-    pilot.tell(Message::Mouse(Mouse::Click, 5, 40));
+    pilot.resize(120, 40);
+    pilot.tell(Message::Mouse(Mouse::Click, 5, 30));
     assert_eq!(pilot.state.submodule, None);
     pilot.tell(Message::Mouse(Mouse::Click, 5, 7));
     assert_eq!(pilot.state.submodule.unwrap().to_string(), "attn_0");

@@ -8,7 +8,9 @@ use crate::app::message::{Effect, JobNews, Message};
 use crate::app::state::overlay::Overlay;
 use crate::app::state::record::Keeping;
 use crate::core::causal::check::{Check, Done, Found, News, Request, What};
+use crate::core::causal::circuit::Circuit;
 use crate::core::causal::each::{Each, Single};
+use crate::core::causal::edges::Edge;
 use crate::core::causal::scores::{AblatedSet, Ablation, Scores, removed_bias, resamples, score_of};
 use crate::core::causal::set::Member;
 use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, Positions, Steered, Written};
@@ -54,7 +56,24 @@ pub fn found(check: &Check) -> Found {
             Found::Set(ablation, scores)
         }
         What::Each { features, error } => Found::Each(Each::new(*error, &ALL, singles(features))),
+        What::Circuit { features } => Found::Circuit(circuit(features)),
         What::Steering { feature, positions } => Found::Steering(steered(*feature, *positions)),
+    }
+}
+
+/// Every feature moves all that come after it, by less each time.
+fn circuit(features: &BTreeSet<FeatureId>) -> Circuit {
+    let all: Vec<FeatureId> = features.iter().copied().collect();
+    let edge = |upstream: usize, downstream: usize| {
+        let weight = 0.9 / (1 + upstream + downstream) as f64;
+        let (upstream, downstream) = (all[upstream], all[downstream]);
+        Edge { upstream, downstream, weight, measured: weight / 3.0, direct: None, silent: 0 }
+    };
+    let edges = (0..all.len()).flat_map(|downstream| (0..downstream).map(move |upstream| (upstream, downstream)));
+    Circuit {
+        examples: EXAMPLES,
+        features: features.clone(),
+        edges: edges.map(|(upstream, downstream)| edge(upstream, downstream)).collect(),
     }
 }
 
@@ -115,6 +134,27 @@ fn text(pilot: &Pilot) -> String {
 
 fn progress(done: u64) -> News {
     News::Progress(Progress { stage: "zero, recomputed".to_owned(), done, total: 12 })
+}
+
+#[test]
+fn a_circuit_is_drawn_from_the_metric_down() {
+    let mut pilot = kept();
+    pilot.press("T ctrl-u 3 enter f");
+    let (number, request) = asked(&mut pilot);
+    let What::Circuit { features } = &request.check.what else { panic!("{request:?}") };
+    assert_eq!(features.len(), 3);
+    let found = found(&request.check);
+    tell(&mut pilot, number, News::Ended(Ok(Arc::new(Done { check: request.check.clone(), found, whole: true }))));
+    let screen = pilot.screen().join("\n");
+    assert!(screen.contains("circuit of 3 features") && screen.contains("3 of 3 possible edges"), "{screen}");
+    let at = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text}: {screen}"));
+    let last = features.last().unwrap().to_string();
+    assert!(
+        at("metric\u{20}") < at(&format!("└─ {last} · effect")) && screen.contains("   ├─ ") && screen.contains(" !"),
+        "{screen}"
+    );
+    pilot.press("esc space f");
+    assert!(pilot.notice().contains("a circuit needs at least two features"), "{}", pilot.notice());
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::keeping::kept;
 use super::pilot::{Pilot, found, opened, problem, request};
-use crate::app::message::{Effect, JobNews};
+use crate::app::message::{Effect, JobNews, Message};
 use crate::core::findings::Findings;
 use crate::core::progress::{Progress, Step};
 use crate::core::quadrature::{Quadrature, Rule};
@@ -148,12 +149,12 @@ fn first_half_done() -> Pilot {
 }
 
 #[test]
-fn cancelling_a_first_computation_keeps_what_is_done_and_says_so() {
+fn cancelling_a_first_computation_leaves_what_is_done_on_the_screen_and_says_that_it_is_not_kept() {
     for keys in ["x y", ": cancel enter y"] {
         let mut pilot = first_half_done();
         pilot.press(keys);
         assert!(matches!(pilot.asked().as_slice(), [Effect::Cancel(1)]));
-        assert_eq!(pilot.notice(), "cancelled; kept: partial, cancelled after 2 of 18 parts");
+        assert_eq!(pilot.notice(), "cancelled; on the screen, but not kept: partial, cancelled after 2 of 18 parts");
         for news in found(&run(), MALE, 6).into_iter().chain([whole(), JobNews::Ended(Err(problem()))]) {
             pilot.news(1, news);
             assert_eq!(pilot.features().len(), 6);
@@ -171,6 +172,64 @@ fn cancelling_a_first_computation_keeps_what_is_done_and_says_so() {
             "tag: the computation ended before the dictionaries were identified, on which tags hang; r computes again"
         );
     }
+}
+
+/// A first job that found two submodules and was cancelled.
+fn partial() -> Pilot {
+    let mut pilot = first_half_done();
+    pilot.press("x");
+    let footer = pilot.screen().last().unwrap().clone();
+    assert!(footer.contains("y stops it, what is done stays on the screen but is not kept, n goes on"), "{footer}");
+    pilot.press("y");
+    pilot.asked();
+    pilot
+}
+
+#[test]
+fn a_partial_result_is_not_lost_without_a_question() {
+    let mut pilot = partial();
+    pilot.press("q");
+    let footer = pilot.screen().last().unwrap().clone();
+    let says = "leave? the result is partial, cancelled after 2 of 18 parts, is not kept and would be lost; y or q again leaves";
+    assert!(footer.contains(says), "{footer}");
+    pilot.press("n");
+    assert!(pilot.asked().is_empty() && pilot.features().len() == 6);
+    pilot.press("r");
+    let asked = crate::app::question::notice(&pilot.state).unwrap().text;
+    let says = "compute names with ig 10 steps in place of the partial result, which is not kept? y does, n does not";
+    assert_eq!(asked, says);
+    pilot.press("n");
+    assert!(pilot.asked().is_empty() && pilot.state.job.is_none() && pilot.features().len() == 6);
+    pilot.press("r y");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Start(2, _)]));
+    let mut pilot = partial();
+    pilot.press("q y");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]));
+    for mut pilot in [partial(), first_half_done()] {
+        pilot.press("R");
+        pilot.tell(Message::RunsListed(Ok(vec![kept("other", true)])));
+        pilot.press("enter");
+        assert!(crate::app::question::notice(&pilot.state).unwrap().text.contains("open other"));
+        pilot.press("y");
+        assert!(pilot.asked().iter().any(|effect| matches!(effect, Effect::ReadKeptRun(_))), "it is asked once");
+        assert!(pilot.state.overlay.is_none());
+    }
+}
+
+#[test]
+fn who_keeps_no_runs_and_who_has_no_part_is_not_asked() {
+    let mut pilot = partial();
+    pilot.state.setting.keeps_runs = false;
+    pilot.press("q");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]));
+    let mut pilot = Pilot::new(crate::ui::testing::empty());
+    pilot.state.setting.request = Some(request());
+    pilot.press("r");
+    pilot.news(1, opened(&run()));
+    pilot.press("x y");
+    pilot.asked();
+    pilot.press("q");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]), "no part has arrived");
 }
 
 #[test]

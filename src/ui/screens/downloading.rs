@@ -117,6 +117,8 @@ fn what_was_waited_for_is_computed_at_once() {
     assert!(pilot.state.download.is_none());
     assert_eq!(pilot.notice(), "pythia-70m is on this machine and is being opened");
     pilot.press(": fetch enter");
+    // A model that nobody has asked for is not filled in.
+    pilot.type_text("other");
     assert_eq!(pilot.hint().as_deref(), Ok("20 of 39 files, about 2.59 GB in all; Enter downloads in the background"));
     assert_eq!(pilot.state.setting.offers, [offer("other")], "what is here is offered no more");
 }
@@ -134,6 +136,23 @@ fn the_demo_stays_until_something_else_is_asked_for() {
     assert!(matches!(pilot.asked().as_slice(), [Effect::Start(1, asked)] if asked.model == source()));
     pilot.press("D");
     assert_eq!(pilot.notice(), "fetch: every model that is known by name is on this machine");
+}
+
+#[test]
+fn a_large_model_is_downloaded_only_by_its_name() {
+    let mut pilot = Pilot::computing();
+    pilot.state.setting.offers = vec![offer("gemma-2-2b"), offer(NAME)];
+    pilot.press("D");
+    assert!(pilot.footer().contains("download: pythia-70m"), "{}", pilot.footer());
+    pilot.press("esc");
+    // The study's model is here already.
+    pilot.state.setting.offers = vec![offer("gemma-2-2b"), offer("llama-3.1-8b")];
+    pilot.press("D enter");
+    assert!(pilot.asked().is_empty());
+    assert_eq!(pilot.hint(), Err("'' cannot be downloaded; use gemma-2-2b or llama-3.1-8b".to_owned()));
+    pilot.type_text("gemma-2-2b");
+    pilot.press("enter");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Download(1, name)] if name == "gemma-2-2b"));
 }
 
 #[test]

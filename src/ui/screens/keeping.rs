@@ -95,6 +95,24 @@ pub fn kept(name: &str, is_whole: bool) -> KeptRun {
 }
 
 #[test]
+fn opening_the_run_on_the_screen_again_says_so() {
+    let (mut pilot, findings) = computed();
+    pilot.tell(Message::RunKept(findings, Ok(())));
+    let mut again = run();
+    again.manifest.created_unix_seconds += 1000;
+    let subject = whole().subject.clone().unwrap();
+    pilot.tell(Message::RunRead(Ok(Arc::new(Findings::from_run(again.clone(), None, subject.clone())))));
+    assert_eq!(pilot.notice(), "this run is on the screen already");
+    assert!(header(&pilot).contains(" · kept") && !pilot.state.record.opened, "{}", header(&pilot));
+    pilot.press("p");
+    pilot.tell(Message::RunRead(Ok(whole())));
+    assert_eq!(pilot.notice(), "this run is opened already; p goes back from the published figures to it");
+    again.manifest.seed += 1;
+    pilot.tell(Message::RunRead(Ok(Arc::new(Findings::from_run(again, None, subject)))));
+    assert_eq!(pilot.notice(), "the run was opened; p goes back from the published figures to it");
+}
+
+#[test]
 fn kept_runs_are_listed_and_opened_or_it_is_said_why_not() {
     let mut pilot = Pilot::computing();
     pilot.asked();
@@ -107,7 +125,7 @@ fn kept_runs_are_listed_and_opened_or_it_is_said_why_not() {
         pilot.resize(width, 30);
         let screen = pilot.screen().join("\n");
         assert!(screen.contains("> 2026-11-26 04:12") && screen.contains("damaged: the disk is full"), "{screen}");
-        assert!(screen.contains("2026-11-26 04:12 names      saescope-demo      ig 10 steps"), "{screen}");
+        assert!(screen.contains("2026-11-26 04:12 final   names      saescope-demo"), "{screen}");
     }
     pilot.press("enter");
     assert_eq!(pilot.notice(), "tags.json: the disk is full; free some space");

@@ -65,7 +65,19 @@ fn the_bar_offers_only_what_can_be_done() {
     let mut pilot = after("", 200);
     assert!(!bar(&pilot).contains("undo"), "nothing can be undone");
     pilot.press("m p j");
-    assert!(bar(&pilot).contains("u undo"));
-    pilot.press("p");
-    assert!(!bar(&pilot).contains("undo") && bar(&pilot).contains("published"));
+    assert!(bar(&pilot).contains("u undo") && bar(&pilot).contains("p published"));
+    pilot.press("p j");
+    let published = bar(&pilot);
+    assert!(published.contains("p study") && !published.contains("p published") && !published.contains("undo"), "{published}");
+    pilot.press("p j");
+    assert!(bar(&pilot).contains("u undo") && bar(&pilot).contains("p published"), "{}", bar(&pilot));
+    for (keys, way) in [("", "Enter card"), ("h", "Enter features")] {
+        for nothing in ["t 9 enter", "/ zzz enter"] {
+            let mut pilot = after(keys, 70);
+            assert!(bar(&pilot).contains(way), "{}", bar(&pilot));
+            pilot.press(nothing);
+            pilot.press("ctrl-l");
+            assert!(!bar(&pilot).contains("Enter"), "'{keys}' with '{nothing}': {}", bar(&pilot));
+        }
+    }
 }

@@ -22,7 +22,7 @@ fn the_directions_are_those_of_the_view_on_the_screen() {
     assert!(text(&mut after("2"), 200).contains("+ towards ' he', - towards ' she'"), "a reversed view exchanges the answers");
     // Male and baseline of this small study have the same answers, male and female the opposite ones.
     assert!(text(&mut after("4"), 200).contains("+ towards ' she', - towards ' he'"));
-    assert!(text(&mut after("4 v"), 200).contains("+ towards the view's patch answer, - towards its clean answer"));
+    assert!(text(&mut after("4 v"), 240).contains("+ towards each view's patch answer, - towards its clean answer"));
     let mut run = run();
     run.manifest.data[0].examples[1].patch_answer_text = " her".to_owned();
     assert!(text(&mut Pilot::with(run), 200).contains("+ towards the she-prompt's answer, - towards ' he'"));
@@ -52,7 +52,8 @@ fn every_form_fits_and_the_shortest_still_tells_the_directions() {
         for columns in [60, 70, 80, 100, 120, 160, 240] {
             let shown = text(&mut after(keys), columns);
             assert!(width(&shown) <= usize::from(columns), "{keys} in {columns}: {shown}");
-            assert!(shown.contains("+ towards") && !shown.contains('…'), "{keys} in {columns}: {shown}");
+            let says = shown.contains("+ towards") || (["4", "5"].contains(&keys) && shown.contains("Δ: male - "));
+            assert!(says && !shown.contains('…'), "{keys} in {columns}: {shown}");
         }
     }
 }

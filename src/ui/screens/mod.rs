@@ -20,6 +20,7 @@ mod pilot;
 mod pointing;
 mod prompts;
 mod responding;
+mod saying_why;
 mod stale_keys;
 mod steady;
 mod studies;

@@ -52,11 +52,28 @@ fn a_click_on_a_row_of_a_window_chooses_it_and_one_beside_it_closes_the_window()
 }
 
 #[test]
+fn a_click_clears_a_notice_as_a_key_does_and_meets_what_was_drawn_with_it() {
+    let mut pilot = Pilot::study();
+    pilot.resize(120, 40);
+    for place in [(50, 9), (5, 0), (5, 39)] {
+        pilot.press("ctrl-t");
+        assert!(!pilot.notice().is_empty());
+        pilot.tell(Message::Mouse(Mouse::Click, place.0, place.1));
+        assert_eq!(pilot.notice(), "", "{place:?}");
+        assert!(pilot.state.overlay.is_none(), "the key bar was not there to be clicked");
+    }
+    assert_eq!(pilot.state.table.cursor, 3);
+    pilot.press("ctrl-t");
+    pilot.tell(Message::Mouse(Mouse::WheelDown, 50, 9));
+    assert_ne!(pilot.notice(), "", "the wheel only turns");
+}
+
+#[test]
 fn a_click_in_the_help_runs_or_explains_and_one_in_the_list_of_runs_opens() {
     let mut pilot = Pilot::study();
     pilot.resize(120, 40);
     pilot.press("?").type_text("standard error");
-    click(&mut pilot, "a drawn effect");
+    click(&mut pilot, "the drawn bar");
     assert!(matches!(pilot.state.overlay, Some(Overlay::Topic(_))), "{}", pilot.screen().join("\n"));
     pilot.press("esc esc ?").type_text("heat-map");
     click(&mut pilot, "sums by submodule");

@@ -145,7 +145,7 @@ fn the_lens_names_its_form_and_its_tokens() {
     for (is_centred, formula) in [(true, "folded: U (gamma * (d - mean(d)))"), (false, "folded: U (gamma * d)")] {
         tell(&mut pilot, &asked, EvidenceNews::Lenses(MALE, Arc::new(found(is_centred))));
         let shown = card(&pilot);
-        assert!(shown.contains(formula) && shown.contains("divided by 4.00"), "{shown}");
+        assert!(shown.contains(formula) && shown.contains("a value / 4.00"), "{shown}");
         assert!(shown.contains("promotes    ' she' +2.50") && shown.contains("suppresses  ' he' -1.25"), "{shown}");
     }
 }

@@ -62,8 +62,8 @@ fn default_keys_in(text: &str) -> Vec<String> {
                 digit if digit.chars().all(|character| character.is_ascii_digit()) => {
                     is_sentence && !BEFORE_NUMBERS.contains(&before) && !AFTER_NUMBERS.contains(&after)
                 }
-                // These signs are also used before bars and in formulas.
-                "+" | "-" | "=" | "_" | "/" => is_sentence,
+                // These signs are also used before bars and in formulas, and a window may cut a number behind its sign.
+                "+" | "-" | "=" | "_" | "/" => is_sentence && !raw[*at].contains('│'),
                 // `k` is a variable of the method, `s` a unit.
                 "k" => !["the", "strongest", "no", "top"].contains(&before) && !after.starts_with("ctrl-"),
                 "s" => !before.ends_with(|character: char| character.is_ascii_digit()),
@@ -153,11 +153,11 @@ fn starts() -> Vec<(&'static str, Pilot)> {
     ]
 }
 
-/// The notice and the screens at two sizes. The keys of a chooser and of the copy box are their own and not in the key
-/// map, so their screens are left out.
+/// The notice and the screens at two sizes. The keys of a chooser, of the copy box and of the window on a check are their own and not in
+/// the key map, so their screens are left out.
 fn said(pilot: &mut Pilot) -> String {
     let mut said = pilot.notice().to_owned();
-    if let Some(Overlay::Chooser(_) | Overlay::Copy(_)) = pilot.state.overlay {
+    if let Some(Overlay::Chooser(_) | Overlay::Copy(_) | Overlay::Check(_)) = pilot.state.overlay {
         return said;
     }
     for (width, height) in [(180, 50), (70, 20)] {
@@ -193,9 +193,11 @@ fn said(pilot: &mut Pilot) -> String {
 fn no_default_key_is_named_where_keys_are_others() {
     let mut left = Vec::new();
     let mut look = |place: &str, pilot: &mut Pilot| {
-        let keys = default_keys_in(&said(pilot));
+        let said = said(pilot);
+        let keys = default_keys_in(&said);
         if !keys.is_empty() {
-            left.push(format!("{place}: {keys:?}: {}", pilot.notice()));
+            let lines: Vec<&str> = said.lines().filter(|line| !default_keys_in(line).is_empty()).collect();
+            left.push(format!("{place}: {keys:?}: {lines:#?}"));
         }
     };
     for (name, mut start) in starts() {

@@ -10,7 +10,7 @@ use crate::core::filter::Filter;
 use crate::core::rows::column::Column;
 use crate::core::run::Method;
 use crate::core::selection::Selection;
-use crate::core::study::testing::{FEMALE, tag};
+use crate::core::study::testing::{FEMALE, MALE, tag};
 
 fn text(pilot: &Pilot) -> String {
     match &pilot.state.overlay {
@@ -41,8 +41,49 @@ fn the_first_character_replaces_the_value_and_a_movement_keeps_it() {
     pilot.tell(Message::Paste("0.25\n".to_owned()));
     assert_eq!(text(&pilot), "0.25");
     pilot.press("esc /");
-    pilot.tell(Message::Paste("kind=mlp\r\nor kind=attn\n".to_owned()));
-    assert_eq!(text(&pilot), "kind=mlp or kind=attn");
+    pilot.tell(Message::Paste("kind=mlp\tor kind=attn\n".to_owned()));
+    assert_eq!((text(&pilot), pilot.notice()), ("kind=mlp or kind=attn".to_owned(), ""));
+}
+
+#[test]
+fn prompts_are_searched_where_a_feature_acts_most() {
+    let mut pilot = Pilot::study();
+    pilot.press("/");
+    pilot.type_text("Mary");
+    assert_eq!(pilot.hint(), Ok("0 of 18 features; prompt~Mary looks in prompts".to_owned()));
+    let findings = std::sync::Arc::clone(pilot.state.findings().unwrap());
+    let all = pilot.state.table.listing.total().selected;
+    for (place, name) in ["mary", "ANNA", "Lisa", "eva"].into_iter().enumerate() {
+        pilot.press("ctrl-u").type_text(&format!("prompt~{name}"));
+        let found = pilot.features();
+        // Of four pairs three count, so that a feature is left out where the pair has its smallest |effect|.
+        for feature in &findings.detail(MALE).detail().features {
+            let effects: Vec<f64> = findings.detail(MALE).by_example(*feature).unwrap().into_iter().map(f64::abs).collect();
+            let weaker = effects.iter().filter(|effect| **effect < effects[place]).count();
+            let stronger = effects.iter().filter(|effect| **effect > effects[place]).count();
+            assert!(weaker == 0 || effects[place] == 0.0 || found.contains(feature), "{name}: {feature} {effects:?}");
+            assert!(stronger < 3 || !found.contains(feature), "{name}: {feature} {effects:?}");
+        }
+        pilot.press("ctrl-u").type_text(&format!("prompt!={name}"));
+        assert_eq!(pilot.features().len() + found.len(), all, "{name}");
+    }
+}
+
+#[test]
+fn of_several_pasted_lines_the_first_is_taken_and_said_so() {
+    for end in ["\n", "\r\n", "\r"] {
+        let mut pilot = Pilot::study();
+        pilot.press("/");
+        pilot.tell(Message::Paste(format!("{end}tag=FP{end}q{end}")));
+        assert_eq!((text(&pilot), pilot.hint()), ("tag=FP".to_owned(), Err("only the first line was taken".to_owned())));
+        pilot.tell(Message::Paste(" or tag=any".to_owned()));
+        assert_eq!((text(&pilot), pilot.notice()), ("tag=FP or tag=any".to_owned(), ""));
+        pilot.press("enter");
+        assert_eq!(filter(&pilot), Some("tag=FP or tag=any"));
+    }
+    let mut pilot = Pilot::study();
+    pilot.tell(Message::Paste("a\nb".to_owned()));
+    assert_eq!(pilot.notice(), "", "no prompt is open");
 }
 
 #[test]
@@ -153,6 +194,24 @@ fn a_command_takes_its_argument_from_the_palette() {
     assert_eq!(pilot.state.job.as_ref().map(|job| job.request.settings.steps), Some(20));
     run(&mut pilot, "method exact");
     assert_eq!(pilot.state.job.as_ref().map(|job| job.request.settings.method), Some(Method::Exact));
+}
+
+#[test]
+fn a_name_that_no_command_has_runs_nothing_until_it_is_taken() {
+    let mut pilot = Pilot::study();
+    pilot.press(":");
+    pilot.type_text("nosuch");
+    pilot.press("enter");
+    assert!(pilot.notice().starts_with("no command is named 'nosuch'; Tab takes "), "{}", pilot.notice());
+    assert!(matches!(pilot.state.overlay, Some(Overlay::Palette(_))));
+    pilot.press("ctrl-u");
+    pilot.type_text("sort-by-delta");
+    pilot.press("enter");
+    assert!(pilot.notice().contains("only a comparison of two views has a difference"), "{}", pilot.notice());
+    pilot.press("esc 4 :");
+    pilot.type_text("sort-by-delta");
+    pilot.press("enter");
+    assert_eq!(pilot.state.sort.column, Column::Delta);
 }
 
 #[test]
