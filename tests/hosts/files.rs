@@ -58,7 +58,11 @@ fn what_is_not_implemented_is_refused_by_key_and_value() {
         ("qwen3/model/config.json", &[("rope_scaling", "{\"rope_type\": \"yarn\"}")], "\"yarn\" of rope_scaling"),
         ("qwen3/config_v5.json", &[("layer_types", "[\"sliding_attention\"]")], "layer_types"),
         ("qwen3/model/config.json", &[("architectures", "[\"Qwen3MoeForCausalLM\"]")], "architectures"),
-        ("pythia-lm-head/model/config.json", &[("rotary_pct", "1.0")], "rotary_pct is 1, but partial_rotary_factor is 0.25"),
+        (
+            "pythia-lm-head/model/config.json",
+            &[("rotary_pct", "1.0")],
+            "rotary_pct is 1, but rope_parameters.partial_rotary_factor is 0.25",
+        ),
     ] {
         let said = Config::parse(changed(path, changes).as_bytes(), "config.json").unwrap_err().to_string();
         assert!(said.starts_with("config.json: ") && said.contains(says), "{path} {changes:?}: {said}");
