@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
-use super::state::evidence::{EvidenceNews, EvidenceQuestion, Open, Wanted};
+use super::state::evidence::{EvidenceNews, EvidenceQuestion, Open, SHUFFLES, Wanted};
 use super::table;
 use crate::core::corpus::responses::Responses;
 use crate::core::findings::{Findings, Source};
@@ -46,22 +46,24 @@ pub fn ask(state: &mut State, wanted: Wanted) -> Vec<Effect> {
         Wanted::Corpus(Some(path)) => printable(path.rsplit('/').next().unwrap_or(path)),
         Wanted::Lens(_) => "logit lens".to_owned(),
         Wanted::Families(_) => "families".to_owned(),
+        Wanted::Shuffled(_) => "shuffled partners".to_owned(),
     };
-    if all > MOST {
+    if all > MOST && !matches!(wanted, Wanted::Shuffled(_)) {
         state.notice = Some(Notice::done(format!("{about}: the first {MOST} of {all} listed features")));
     }
     // A part of an answer is shown as the share of the question that is open.
     state.evidence.responses.take_if(|(_, responses)| matches!(wanted, Wanted::Corpus(_)) && !responses.is_whole());
     state.evidence.questions += 1;
     let number = state.evidence.questions;
-    state.evidence.open = Some(Open { number, about, subject });
+    state.evidence.open = Some(Open { number, wanted: wanted.clone(), about, subject });
     vec![Effect::Ask(Box::new(EvidenceQuestion { number, findings, features, wanted }))]
 }
 
 /// Stops the open question. What a corpus has answered so far stays on the card.
 pub fn stop(state: &mut State) -> Vec<Effect> {
     let Some(open) = state.evidence.open.take() else { return Vec::new() };
-    state.notice = Some(Notice::done(format!("{}: stopped; a corpus goes on from here when it is asked again", open.about)));
+    let text = format!("{}: stopped; a corpus and shuffles go on from here when they are asked again", open.about);
+    state.notice = Some(Notice::done(text));
     vec![Effect::StopAsking(open.number)]
 }
 
@@ -75,11 +77,12 @@ pub fn news(state: &mut State, number: u64, news: EvidenceNews) -> Vec<Effect> {
             state.evidence.families = Some((open.subject.clone(), view, families));
             return table::refresh(state);
         }
+        EvidenceNews::Shuffled(findings, view, shuffled) => state.evidence.shuffled = Some((findings, view, shuffled)),
         EvidenceNews::Ended(outcome) => {
-            let about = open.about.clone();
+            let (about, is_on_card) = (open.about.clone(), !matches!(open.wanted, Wanted::Shuffled(_)));
             state.evidence.open = None;
             match outcome {
-                Ok(()) if state.evidence.folds || state.notice.is_some() => {}
+                Ok(()) if !is_on_card || state.evidence.folds || state.notice.is_some() => {}
                 Ok(()) => {
                     state.card_scroll = 0;
                     state.notice = Some(Notice::done(format!("{about}: in the card, below its first prompts")));
@@ -112,6 +115,18 @@ pub fn folded(state: &State) -> Option<String> {
     let copies = if folded == 1 { "copy" } else { "copies" };
     let looked_at = counted(looked_at, "feature");
     Some(format!("{folded} {copies} folded into others, of {looked_at} looked at ({})", state.about().name(view)))
+}
+
+/// Words for the header about how many features shuffled partners would list; None unless they are known of the list on the screen.
+pub fn shuffled(state: &State) -> Option<String> {
+    let (of, view, shuffled) = state.evidence.shuffled.as_ref()?;
+    let findings = state.findings().filter(|findings| Arc::ptr_eq(findings, of) && state.shown().first() == *view)?;
+    let count = shuffled.shuffles.len();
+    let so_far = if count < SHUFFLES { format!(" ({count} of {SHUFFLES} shuffles)") } else { String::new() };
+    Some(match shuffled.of_list(findings, *view, state.selection) {
+        Ok(of_list) => format!("shuffled {:.1} of {}{so_far}", of_list.expected()?, of_list.selected),
+        Err(why) => format!("shuffled: not known, {why}"),
+    })
 }
 
 /// Words for the header about the open question; None without one.

@@ -5,7 +5,7 @@
 //! instead (sign flip), and [`Tested::exchanged`] says so. Both agree nearly at residual streams, where the reversed path is the same path.
 
 use super::findings::Findings;
-use super::selection::Selection;
+use super::selection::{Selected, Selection};
 use super::statistics::SEED;
 use super::statistics::discovery::benjamini_hochberg;
 use super::statistics::exchange::{Patterns, turned};
@@ -72,10 +72,7 @@ impl Expected {
         let found = findings.view(view);
         let patterns = Patterns::new(examples(found)?, SEED);
         let selected = found.select(selection).features;
-        let threshold = match selection {
-            Selection::Threshold(threshold) => threshold,
-            Selection::TopK(_) => selected.last().map_or(f32::INFINITY, |weakest| weakest.effect.abs().next_down()),
-        };
+        let threshold = threshold(selection, &selected);
         let threshold = f64::from(threshold);
         let mut expected = Self { features: 0.0, selected: selected.len(), approximated: 0 };
         for feature in nonzero(found) {
@@ -87,6 +84,14 @@ impl Expected {
             };
         }
         Ok(expected)
+    }
+}
+
+/// The size beyond which `selection` lists a feature: of a list of the strongest, `selected`, just below the weakest of them.
+pub fn threshold(selection: Selection, selected: &[Selected]) -> f32 {
+    match selection {
+        Selection::Threshold(threshold) => threshold,
+        Selection::TopK(_) => selected.last().map_or(f32::INFINITY, |weakest| weakest.effect.abs().next_down()),
     }
 }
 

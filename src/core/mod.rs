@@ -50,6 +50,7 @@ pub mod rows;
 pub mod run;
 pub mod selection;
 pub mod session;
+pub mod shuffled;
 pub mod sides;
 pub mod statistics;
 pub mod study;

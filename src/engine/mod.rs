@@ -23,6 +23,7 @@ mod looks;
 pub mod memory;
 pub mod model;
 pub mod random;
+pub mod shuffled;
 mod small_file;
 pub mod stamp;
 pub mod study;

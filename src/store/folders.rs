@@ -19,7 +19,7 @@ pub struct Folders {
     pub config: PathBuf,
     /// Tags, and the record of first downloads: `$XDG_DATA_HOME/saescope`.
     pub data: PathBuf,
-    /// The log, kept runs, answers of corpora and sessions, and the file that replaces a missing clipboard: `$XDG_STATE_HOME/saescope`.
+    /// The log, kept runs, answers of corpora, effects with shuffled partners and sessions, and the file that replaces a missing clipboard: `$XDG_STATE_HOME/saescope`.
     pub state: PathBuf,
 }
 
@@ -87,6 +87,11 @@ impl Folders {
     /// The folder of what features respond to in corpora.
     pub fn responses(&self) -> PathBuf {
         self.state.join("corpus")
+    }
+
+    /// The folder of effects with shuffled partners.
+    pub fn shuffled(&self) -> PathBuf {
+        self.state.join("shuffled")
     }
 
     /// The folder of what the explorer showed last of each study.

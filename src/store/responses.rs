@@ -1,25 +1,26 @@
 //! Answers of corpora, kept by their keys: whole ones, so that the same question is answered at once, and begun ones, so that work that was
 //! interrupted goes on.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{atomic, text_file};
+use super::kept_answers::{Answer, KeptAnswers};
 use crate::core::corpus::responses::Responses;
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 
-/// Answers that are kept; those that were written longest ago are removed first.
-const KEPT: usize = 50;
-
-/// The folder of answers: one file `KEY.json` each. One that is begun has the same name: it says itself that it is not whole.
-#[derive(Debug, Clone)]
-pub struct KeptResponses {
-    folder: PathBuf,
+impl Answer for Responses {
+    fn key(&self) -> &str {
+        &self.key
+    }
 }
+
+/// The folder of answers. One that is begun has the same name: it says itself that it is not whole.
+#[derive(Debug, Clone)]
+pub struct KeptResponses(KeptAnswers);
 
 impl KeptResponses {
     /// The answers in `folder`, which need not exist.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self(KeptAnswers::new(folder))
     }
 
     /// The answer to the question of `begun`, as far as it was kept; else `begun`. The corpus has its name of now.
@@ -27,14 +28,10 @@ impl KeptResponses {
     /// # Errors
     /// When a kept answer cannot be read.
     pub fn or_kept(&self, begun: Responses) -> Result<Responses> {
-        let path = self.path(&begun.key);
-        let Some(text) = text_file::read_if_present(&path, text_file::TAGS)? else { return Ok(begun) };
-        let unreadable = |what: String| Problem::new(path.display(), what, "delete it, and the corpus is read again");
-        let kept: Responses = serde_json::from_str(&text).map_err(|error| unreadable(format!("is no kept answer: {error}")))?;
-        if kept.key != begun.key {
-            return Err(unreadable("holds another answer than its name says".to_owned()));
-        }
-        Ok(Responses { corpus: begun.corpus, ..kept })
+        Ok(match self.0.read(&begun.key)? {
+            Some(kept) => Responses { corpus: begun.corpus, ..kept },
+            None => begun,
+        })
     }
 
     /// Keeps `responses`, whole or begun.
@@ -42,34 +39,7 @@ impl KeptResponses {
     /// # Errors
     /// When the file cannot be written.
     pub fn keep(&self, responses: &Responses) -> Result<()> {
-        std::fs::create_dir_all(&self.folder).map_err(|error| Problem::from_io(&self.folder, "make this folder", &error))?;
-        let path = self.path(&responses.key);
-        let text = serde_json::to_string(responses).map_err(|error| {
-            Problem::new(path.display(), format_args!("cannot be written as JSON: {error}"), "report this as a fault")
-        })?;
-        atomic::write(&path, text.as_bytes())?;
-        self.remove_oldest(&path);
-        Ok(())
-    }
-
-    /// Removes what is too much, but never `latest`. What cannot be removed stays: nothing depends on it.
-    fn remove_oldest(&self, latest: &Path) {
-        let Ok(entries) = std::fs::read_dir(&self.folder) else { return };
-        let mut files: Vec<_> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path != latest && path.extension().is_some_and(|ending| ending == "json"))
-            .filter_map(|path| Some((path.metadata().ok()?.modified().ok()?, path)))
-            .collect();
-        files.sort();
-        let surplus = (files.len() + 1).saturating_sub(KEPT);
-        for (_, path) in files.into_iter().take(surplus) {
-            let _ = std::fs::remove_file(path);
-        }
-    }
-
-    fn path(&self, key: &str) -> PathBuf {
-        self.folder.join(format!("{key}.json"))
+        self.0.keep(responses)
     }
 }
 
@@ -78,6 +48,7 @@ mod tests {
     use super::*;
     use crate::core::corpus::responses::OfFeature;
     use crate::core::corpus::tally::Tally;
+    use crate::store::kept_answers::KEPT;
 
     fn responses(key: &str, fired: u8) -> Responses {
         let mut tally = Tally::new();
@@ -93,9 +64,9 @@ mod tests {
         assert_eq!(kept.or_kept(responses("a", 0)).unwrap(), responses("a", 0));
         kept.keep(&responses("a", 200)).unwrap();
         assert_eq!(kept.or_kept(responses("a", 0)).unwrap(), responses("a", 200));
-        std::fs::write(kept.path("b"), "{").unwrap();
+        std::fs::write(kept.0.path("b"), "{").unwrap();
         assert!(kept.or_kept(responses("b", 0)).unwrap_err().to_string().contains("b.json: is no kept answer"));
-        std::fs::copy(kept.path("a"), kept.path("c")).unwrap();
+        std::fs::copy(kept.0.path("a"), kept.0.path("c")).unwrap();
         assert!(kept.or_kept(responses("c", 0)).unwrap_err().to_string().contains("another answer"));
     }
 
@@ -107,6 +78,6 @@ mod tests {
             kept.keep(&responses(&number.to_string(), 1)).unwrap();
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), KEPT);
-        assert!(kept.path(&(KEPT + 2).to_string()).exists());
+        assert!(kept.0.path(&(KEPT + 2).to_string()).exists());
     }
 }

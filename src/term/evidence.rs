@@ -1,8 +1,7 @@
-//! Answers questions about features beyond their effects, one after another: what they respond to in a corpus, and what their decoder rows
-//! say. The model is the one that computed the run, where it is open already.
+//! Answers questions about features beyond their effects, one after another: what they respond to in a corpus, what their decoder rows say,
+//! and what their effects are with shuffled partners. The model is the one that computed the run, where it is open already.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::{Builder, JoinHandle};
@@ -11,12 +10,14 @@ use std::time::{Duration, Instant};
 use super::Incoming;
 use super::priority::{Yield, give_way};
 use crate::app::message::Message;
-use crate::app::state::evidence::{EvidenceNews, EvidenceQuestion, Wanted};
+use crate::app::state::evidence::{EvidenceNews, EvidenceQuestion, SHUFFLES, Wanted};
 use crate::core::corpus::responses::Responses;
 use crate::core::families::Families;
 use crate::core::findings::Source as Origin;
 use crate::core::problem::{Problem, Result};
 use crate::core::run::Manifest;
+use crate::core::shuffled::Shuffled;
+use crate::core::statistics::SEED;
 use crate::core::view::View;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
@@ -26,9 +27,12 @@ use crate::engine::corpus::source::Source;
 use crate::engine::lens::copies::alike;
 use crate::engine::lens::{ViewPairs, lenses};
 use crate::engine::loaded::Loaded;
+use crate::engine::shuffled::{Question as Shuffles, memory};
 use crate::engine::threads::Threads;
+use crate::store::folders::Folders;
 use crate::store::log::Log;
 use crate::store::responses::KeptResponses;
+use crate::store::shuffled::KeptShuffled;
 use crate::store::{labels, run_model};
 
 /// Time between two answers of a corpus, which are shown and kept.
@@ -38,8 +42,15 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub struct Evidence {
     teller: Teller,
     cache: Arc<Cache>,
-    kept: KeptResponses,
+    kept: Kept,
     running: Option<Running>,
+}
+
+/// Where answers are kept.
+#[derive(Clone)]
+struct Kept {
+    responses: KeptResponses,
+    shuffled: KeptShuffled,
 }
 
 struct Running {
@@ -62,9 +73,10 @@ impl Teller {
 }
 
 impl Evidence {
-    /// Nothing is asked yet. Answers go to `sender`; those of corpora are kept in `folder`.
-    pub fn new(sender: Sender<Incoming>, cache: Arc<Cache>, folder: PathBuf, log: Arc<Log>) -> Self {
-        Self { teller: Teller { sender, log }, cache, kept: KeptResponses::new(folder), running: None }
+    /// Nothing is asked yet. Answers go to `sender`; those of corpora and shuffles are kept in `folders`.
+    pub fn new(sender: Sender<Incoming>, cache: Arc<Cache>, folders: &Folders, log: Arc<Log>) -> Self {
+        let kept = Kept { responses: KeptResponses::new(folders.responses()), shuffled: KeptShuffled::new(folders.shuffled()) };
+        Self { teller: Teller { sender, log }, cache, kept, running: None }
     }
 
     /// Starts to answer `question`; the one before it ends first.
@@ -117,7 +129,7 @@ impl Drop for Evidence {
     }
 }
 
-fn answer(question: &EvidenceQuestion, cache: &Cache, kept: &KeptResponses, teller: &Teller, cancel: &Cancel) -> Result<()> {
+fn answer(question: &EvidenceQuestion, cache: &Cache, kept: &Kept, teller: &Teller, cancel: &Cancel) -> Result<()> {
     let Origin::Run { manifest, .. } = &question.findings.source else {
         return Err(Problem::new("evidence", "needs a whole run", "ask when all of it is computed"));
     };
@@ -127,7 +139,7 @@ fn answer(question: &EvidenceQuestion, cache: &Cache, kept: &KeptResponses, tell
         let loaded = cache.loaded(&source, None, cancel)?;
         expect_model_of(manifest, &loaded, cancel)?;
         match &question.wanted {
-            Wanted::Corpus(file) => corpus(question, file.as_deref(), &loaded, kept, teller, cancel),
+            Wanted::Corpus(file) => corpus(question, file.as_deref(), &loaded, &kept.responses, teller, cancel),
             Wanted::Families(view) => {
                 let alike = alike(&loaded, &question.features, cancel)?;
                 let families = Families::new(question.features.iter().copied(), &alike, question.findings.detail(*view));
@@ -135,6 +147,7 @@ fn answer(question: &EvidenceQuestion, cache: &Cache, kept: &KeptResponses, tell
                 Ok(())
             }
             Wanted::Lens(view) => lens(question, *view, manifest, &loaded, teller, cancel),
+            Wanted::Shuffled(view) => shuffled(question, *view, manifest, &loaded, &kept.shuffled, teller, cancel),
         }
     })
 }
@@ -149,6 +162,37 @@ fn lens(
 ) -> Result<()> {
     let found = lenses(loaded, &question.features, &ViewPairs::of_run(manifest, view), cancel)?;
     teller.tell(question.number, EvidenceNews::Lenses(view, Arc::new(found)));
+    Ok(())
+}
+
+/// Tells every shuffle, and keeps them every now and then and in the end, so that a question that was stopped goes on.
+fn shuffled(
+    asked: &EvidenceQuestion,
+    view: View,
+    manifest: &Manifest,
+    loaded: &Loaded,
+    kept: &KeptShuffled,
+    teller: &Teller,
+    cancel: &Cancel,
+) -> Result<()> {
+    let question = Shuffles { manifest, view, seed: SEED };
+    let mut shuffled = kept.or_kept(question.begin()?)?;
+    let tell = |shuffled: &Shuffled| {
+        let findings = Arc::clone(&asked.findings);
+        teller.tell(asked.number, EvidenceNews::Shuffled(findings, view, Arc::new(shuffled.clone())));
+    };
+    let (memory, mut written) = (memory(), Instant::now());
+    while shuffled.shuffles.len() < SHUFFLES {
+        let next = question.shuffle(shuffled.shuffles.len() as u64, loaded, &memory, cancel)?;
+        shuffled.shuffles.push(next);
+        if shuffled.shuffles.len() == SHUFFLES || written.elapsed() >= PAUSE {
+            loaded.expect_unchanged()?;
+            kept.keep(&shuffled)?;
+            written = Instant::now();
+        }
+        tell(&shuffled);
+    }
+    tell(&shuffled.first(SHUFFLES));
     Ok(())
 }
 

@@ -145,7 +145,7 @@ pub fn explore(start: Start) -> Result<()> {
     let checks = Checks::new(sender.clone(), begin, Arc::clone(&start.log), jobs.cache());
     let limits = Limits { runs: start.config.kept_runs, bytes: start.config.kept_bytes };
     let keeper = Keeper::new(&start.folders, limits, sender.clone(), Arc::clone(&start.log))?;
-    let evidence = Evidence::new(sender.clone(), jobs.cache(), start.folders.responses(), Arc::clone(&start.log));
+    let evidence = Evidence::new(sender.clone(), jobs.cache(), &start.folders, Arc::clone(&start.log));
     let downloads = Downloads::new(sender.clone(), begin, Arc::clone(&start.log), start.folders);
     let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };

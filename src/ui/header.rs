@@ -247,6 +247,9 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     if let Some(said) = chance::said(state) {
         more(said, theme.text, Missed::Little);
     }
+    if let Some(said) = evidence::shuffled(state) {
+        more(said, theme.text, Missed::Little);
+    }
     if let Some(said) = evidence::folded(state) {
         more(said, theme.warning, Missed::Most);
     }

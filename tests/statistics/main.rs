@@ -6,6 +6,7 @@ mod labels;
 mod markup;
 mod pictures;
 mod report;
+mod shuffled;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -213,9 +214,14 @@ fn correlations_of_all_features_between_views() {
     }
 }
 
-fn program(folder: &Path, arguments: &[&str]) -> Output {
+fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
-    command.args(arguments).current_dir(folder).env("XDG_DATA_HOME", folder.join("data")).output().unwrap()
+    command.args(arguments).current_dir(folder).env("XDG_DATA_HOME", folder.join("data"));
+    command
+}
+
+fn program(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
 }
 
 fn saescope(folder: &Path, arguments: &[&str]) -> String {

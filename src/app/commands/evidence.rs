@@ -38,13 +38,24 @@ pub const COMMANDS: &[Command] = &[
         run: evidence::fold,
     },
     Command {
+        name: "shuffle",
+        help: "say how many of the listed features 20 computations with shuffled partners would list",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: can_ask,
+        run: |state| {
+            let view = state.shown().first();
+            evidence::ask(state, Wanted::Shuffled(view))
+        },
+    },
+    Command {
         name: "stop-asking",
-        help: "stop reading the corpus or the decoder rows; a corpus goes on when it is asked again",
+        help: "stop reading the corpus or decoder rows, or shuffling; a corpus or shuffles go on later",
         keys: &[],
         reach: Reach::Screen,
         enabled: |state| match &state.evidence.open {
             Some(_) => Ok(()),
-            None => Err("no corpus and no decoder rows are being read".to_owned()),
+            None => Err("no corpus and no decoder rows are being read, and nothing is shuffled".to_owned()),
         },
         run: evidence::stop,
     },

@@ -7,9 +7,13 @@ use crate::core::families::Families;
 use crate::core::findings::Findings;
 use crate::core::lens::Lenses;
 use crate::core::problem::Problem;
+use crate::core::shuffled::Shuffled;
 use crate::core::submodule::FeatureId;
 use crate::core::tags::Subject;
 use crate::core::view::View;
+
+/// Number of shuffles of a question for shuffled partners.
+pub const SHUFFLES: usize = 20;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub enum Wanted {
     Lens(View),
     /// Which of the features are copies of each other, by the activations in this view's pairs.
     Families(View),
+    /// The effects of this view with shuffled partners, whatever the features.
+    Shuffled(View),
 }
 
 /// A question for another thread.
@@ -44,6 +50,8 @@ pub enum EvidenceNews {
     Lenses(View, Arc<Lenses>),
     /// Which features are copies of each other, in this view.
     Families(View, Arc<Families>),
+    /// The effects of this view of these findings with shuffled partners, so far.
+    Shuffled(Arc<Findings>, View, Arc<Shuffled>),
     /// The answer is whole, or the problem says why there is none.
     Ended(Result<(), Problem>),
 }
@@ -53,6 +61,8 @@ pub enum EvidenceNews {
 pub struct Open {
     /// Its number; news of any other number is stale.
     pub number: u64,
+    /// What was asked.
+    pub wanted: Wanted,
     /// Words for it, for the header.
     pub about: String,
     /// The model and dictionaries of its features.
@@ -72,6 +82,8 @@ pub struct Evidence {
     pub lenses: Option<(Subject, View, Arc<Lenses>)>,
     /// The latest answer about copies, with its view.
     pub families: Option<(Subject, View, Arc<Families>)>,
+    /// The latest effects with shuffled partners, with their findings and view.
+    pub shuffled: Option<(Arc<Findings>, View, Arc<Shuffled>)>,
     /// Whether families are folded as soon as they are known.
     pub folds: bool,
 }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::causal::ModelArguments;
 use super::listing::ListingArguments;
 use super::values::positive;
+use crate::core::statistics::SEED;
 use crate::core::statistics::bootstrap::RESAMPLES;
 
 /// Flags of `statistics`.
@@ -27,9 +29,22 @@ pub struct StatisticsArguments {
     #[arg(long, value_name = "N", default_value_t = RESAMPLES, value_parser = positive)]
     pub resamples: usize,
 
+    /// Also N computations of one view whose prompts, of both sides, are dealt out anew to the pairs: how many features such a list would hold
+    /// if the pairs carried no concept. Each takes about as long as the view did; they are kept.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub shuffled: Option<usize>,
+
+    /// Seed of these shuffles.
+    #[arg(long, value_name = "N", default_value_t = SEED, requires = "shuffled")]
+    pub seed: u64,
+
     /// How to print them.
     #[arg(long, value_enum, default_value = "table")]
     pub format: StatisticsFormat,
+
+    /// Where the model is, for --shuffled.
+    #[command(flatten)]
+    pub model: ModelArguments,
 }
 
 /// How `statistics` prints.

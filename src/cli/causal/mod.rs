@@ -140,6 +140,21 @@ impl Checked {
     }
 }
 
+/// Fails if flags say where the model is, and nothing needs one without `flag`.
+pub fn expect_no_model(model: &ModelArguments, flag: &str) -> Result<()> {
+    let given = [
+        ("--model", model.model.is_some()),
+        ("--backend", model.backend.named().is_some()),
+        ("--threads", model.threads.is_some()),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(Problem::new(name, format_args!("is only for {flag}"), format_args!("leave it out, or add {flag}")))
+        }
+    }
+}
+
 fn show(bar: &ProgressBar, progress: Progress) {
     bar.set_length(progress.total);
     bar.set_position(progress.done);

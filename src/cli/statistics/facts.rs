@@ -6,10 +6,22 @@ use crate::core::findings::Findings;
 use crate::core::paired_difference::PairedDifference;
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::{Listing, Row, Spec};
+use crate::core::shuffled::{self, OfList, Shuffled};
 use crate::core::statistics::SEED;
 use crate::core::statistics::bootstrap::Resamples;
 use crate::core::uncertainty::Uncertainty;
 use crate::core::view::View;
+
+/// What is asked beside the list.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The view that the listed one is compared with, pair by pair.
+    pub against: Option<View>,
+    /// Number of resamples.
+    pub resamples: usize,
+    /// The effects of the listed view with shuffled partners.
+    pub shuffled: Option<&'a Shuffled>,
+}
 
 /// What is said of the listed features.
 pub struct Facts<'a> {
@@ -29,6 +41,8 @@ pub struct Facts<'a> {
     pub chance: std::result::Result<(Chance, Expected), String>,
     /// The view whose effects are those of exchanged pairs.
     pub reversed: Option<View>,
+    /// The shuffles of partners, and how many features each would list, or why that is not known.
+    pub shuffled: Option<(&'a Shuffled, std::result::Result<OfList, String>)>,
     /// The comparison with another view: its agreement, or why it is not known.
     pub against: Option<(View, std::result::Result<Agreement, String>)>,
 }
@@ -45,6 +59,8 @@ pub struct Feature {
     pub uncertainty: Option<Uncertainty>,
     /// The test against chance in the view that ranks the row; None if single examples were not kept.
     pub tested: Option<Tested>,
+    /// How it does with shuffled partners; None if that was not asked, or its effect is not known.
+    pub shuffled: Option<shuffled::OfFeature>,
     /// The difference to the other view, or why there is none; None if no other view was asked for.
     pub difference: Option<std::result::Result<PairedDifference, String>>,
 }
@@ -55,8 +71,7 @@ impl<'a> Facts<'a> {
         findings: &'a Findings,
         spec: &'a Spec,
         listing: &Listing,
-        against: Option<View>,
-        resamples: usize,
+        Asked { against, resamples, shuffled }: Asked<'a>,
     ) -> Result<Self> {
         let view = spec.shown.first();
         let examples = findings.view(view).summary.examples.unwrap_or(0);
@@ -87,6 +102,7 @@ impl<'a> Facts<'a> {
                 ratio: found.ratio(row.feature),
                 uncertainty: effects.map(|effects| Uncertainty::of(&effects, of_view(row.ranked_in))),
                 tested: tested(row),
+                shuffled: shuffled.filter(|_| row.effect.is_finite()).map(|found| found.of_feature(row.feature, row.effect)),
                 difference: against.map(between),
             }
         };
@@ -102,6 +118,7 @@ impl<'a> Facts<'a> {
             resamples,
             features: listing.rows.iter().map(feature).collect(),
             reversed: reversed(findings, view),
+            shuffled: shuffled.map(|found| (found, found.of_list(findings, view, spec.selection))),
             against: against.map(agree),
             chance,
         })

@@ -7,6 +7,7 @@ use crate::core::agreement::{Agreement, Correlation};
 use crate::core::paired_difference::PairedDifference;
 use crate::core::problem::{Problem, Result};
 use crate::core::selection::{HeldBy, Selection};
+use crate::core::shuffled::{OfFeature, OfList, Shuffled};
 use crate::core::statistics::{COVERAGE, Interval, SEED};
 use crate::core::uncertainty::{Touched, Uncertainty};
 use crate::core::view::View;
@@ -34,6 +35,9 @@ pub fn text(facts: &Facts<'_>) -> Result<String> {
     insert("examples", json!(facts.examples));
     insert("bootstrap", json!({ "coverage": COVERAGE, "resamples": facts.resamples, "seed": SEED }));
     insert("chance", chance(facts));
+    if let Some((found, of_list)) = &facts.shuffled {
+        insert("shuffled_partners", shuffled(found, of_list));
+    }
     if let Some((view, agreement)) = &facts.against {
         insert("against", json!(study.name(*view).as_str()));
         insert("agreement", agreement.as_ref().map_or_else(|why| json!({ "not_known": why }), agreed));
@@ -63,6 +67,21 @@ fn chance(facts: &Facts<'_>) -> Value {
     }
 }
 
+fn shuffled(found: &Shuffled, of_list: &std::result::Result<OfList, String>) -> Value {
+    let mut value = match of_list {
+        Err(why) => json!({ "not_known": why }),
+        Ok(of_list) => json!({
+            "expected": of_list.expected(),
+            "per_shuffle": of_list.counts,
+            "selected": of_list.selected,
+        }),
+    };
+    value["shuffles"] = json!(found.shuffles.len());
+    value["seed"] = json!(found.seed);
+    value["smallest_p"] = json!(found.smallest_p());
+    value
+}
+
 fn of_feature(facts: &Facts<'_>, feature: &Feature) -> Value {
     let study = &facts.findings.study;
     let row = &feature.row;
@@ -90,6 +109,9 @@ fn of_feature(facts: &Facts<'_>, feature: &Feature) -> Value {
     insert("p", json!(feature.tested.map(|tested| tested.p)));
     insert("q", json!(feature.tested.map(|tested| tested.q)));
     insert("exchanged", json!(feature.tested.map(|tested| tested.exchanged.name())));
+    if let Some(OfFeature { largest, reached, p }) = feature.shuffled {
+        insert("shuffled_partners", json!({ "largest_effect": single(largest), "reached": reached, "p": p }));
+    }
     if let Some(difference) = &feature.difference {
         insert("difference", difference.as_ref().map_or_else(|why| json!({ "not_known": why }), paired));
     }

@@ -2,6 +2,7 @@
 
 mod facts;
 mod json;
+mod shuffles;
 mod table;
 
 use std::process::ExitCode;
@@ -14,7 +15,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::rows::Spec;
 use crate::core::rows::arrange::arrange;
 use crate::core::view::View;
-use facts::Facts;
+use facts::{Asked, Facts};
 
 /// Runs `statistics`.
 pub fn statistics(arguments: &StatisticsArguments) -> Result<ExitCode> {
@@ -23,7 +24,9 @@ pub fn statistics(arguments: &StatisticsArguments) -> Result<ExitCode> {
     let spec = listing::spec(&findings.study, &run, &arguments.listing)?;
     let against = against(&findings, &spec, arguments)?;
     let listing = arrange(&findings, book.features(), &spec);
-    let facts = Facts::of(&findings, &spec, &listing, against, arguments.resamples)?;
+    let shuffled = shuffles::shuffles(arguments, &run, &findings.study, &spec)?;
+    let asked = Asked { against, resamples: arguments.resamples, shuffled: shuffled.as_ref() };
+    let facts = Facts::of(&findings, &spec, &listing, asked)?;
     output::print(&match arguments.format {
         StatisticsFormat::Table => table::text(&facts),
         StatisticsFormat::Json => json::text(&facts)?,

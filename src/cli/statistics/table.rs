@@ -28,6 +28,7 @@ pub fn text(facts: &Facts<'_>) -> String {
         Touched::Threshold.mark(),
         chance(facts),
     );
+    text.push_str(&shuffled(facts));
     if let Some((other, agreement)) = &facts.against {
         let names = format!("{} and {}", study.name(facts.view), study.name(*other));
         text.push_str(&match agreement {
@@ -86,8 +87,35 @@ fn chance(facts: &Facts<'_>) -> String {
     )
 }
 
+/// What shuffled partners give; empty if nobody asked.
+fn shuffled(facts: &Facts<'_>) -> String {
+    let Some((found, of_list)) = &facts.shuffled else { return String::new() };
+    let of_list = match of_list {
+        Err(why) => return format!("shuffled partners: not known, {why}\n"),
+        Ok(of_list) => of_list,
+    };
+    let as_strong = |feature: &&Feature| feature.shuffled.is_some_and(|shuffled| shuffled.reached > 0);
+    let range = [of_list.counts.iter().min(), of_list.counts.iter().max()].map(|count| count.copied().unwrap_or(0));
+    format!(
+        "expected with shuffled partners in {}: {:.1} of {} ({} to {} in {}, seed {}); as strong in one of them at least: {}; smallest \
+         possible p {:.3}\n",
+        facts.findings.study.name(facts.view),
+        of_list.expected().unwrap_or(0.0),
+        of_list.selected,
+        range[0],
+        range[1],
+        counted(found.shuffles.len(), "shuffle"),
+        found.seed,
+        counted(facts.features.iter().filter(as_strong).count(), "listed feature"),
+        found.smallest_p(),
+    )
+}
+
 fn features(facts: &Facts<'_>) -> Table {
     let mut header = vec!["feature", "view", "exchanged", "effect", "s.e.", "effect/s.e.", "interval", "", "agree", "p", "q"];
+    if facts.shuffled.is_some() {
+        header.extend(["shuffled", "shuffled p"]);
+    }
     if facts.against.is_some() {
         header.extend(["difference", "s.e.", "interval", ""]);
     }
@@ -116,6 +144,11 @@ fn row(facts: &Facts<'_>, feature: &Feature) -> Vec<String> {
         feature.tested.map_or_else(String::new, |tested| share(tested.p)),
         feature.tested.map_or_else(String::new, |tested| share(tested.q)),
     ];
+    if facts.shuffled.is_some() {
+        let found = feature.shuffled;
+        cells.push(unsigned(found.map(|found| f64::from(found.largest))));
+        cells.push(found.map_or_else(String::new, |found| share(found.p)));
+    }
     match &feature.difference {
         None => {}
         Some(Err(_)) => cells.extend(["", "", "not known", ""].map(str::to_owned)),

@@ -8,6 +8,7 @@ pub mod correlation;
 pub mod discovery;
 pub mod draw;
 pub mod exchange;
+pub mod partners;
 pub mod sample;
 
 /// The seed of all resamples and patterns.

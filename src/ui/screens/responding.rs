@@ -10,6 +10,7 @@ use crate::core::corpus::responses::{LabelRecord, OfFeature, Place, Responses};
 use crate::core::corpus::tally::Tally;
 use crate::core::families::{Alike, Families};
 use crate::core::lens::{Lens, LensForm, Lenses, OfFeature as LensOf, TokenValue};
+use crate::core::shuffled::{Shuffle, Shuffled};
 use crate::core::study::testing::MALE;
 use crate::core::submodule::FeatureId;
 
@@ -148,6 +149,33 @@ fn the_lens_names_its_form_and_its_tokens() {
         assert!(shown.contains(formula) && shown.contains("a value / 4.00"), "{shown}");
         assert!(shown.contains("promotes    ' she' +2.50") && shown.contains("suppresses  ' he' -1.25"), "{shown}");
     }
+}
+
+/// What shuffles say stands beside the list of their own view, and follows the threshold.
+#[test]
+fn shuffled_partners_are_computed_in_the_background_and_counted_for_the_list() {
+    let mut pilot = Pilot::study();
+    pilot.resize(200, 40);
+    let (first, second) = (pilot.features()[0], pilot.features()[1]);
+    pilot.press(": s h u f f l e enter");
+    let asked = question(&mut pilot);
+    assert_eq!(asked.wanted, Wanted::Shuffled(MALE));
+    assert!(card(&pilot).contains("shuffled partners…"));
+    let shuffle = |names: &[String], effects: &[f32]| {
+        let text = serde_json::json!({ "features": names, "effects": effects, "beyond": 0.0 });
+        serde_json::from_value::<Shuffle>(text).unwrap()
+    };
+    let mut names = [first.to_string(), second.to_string()];
+    names.sort();
+    let two = vec![shuffle(&names, &[2.0, -2.0]), shuffle(&names[..1], &[2.0])];
+    let answer = Arc::new(Shuffled { shuffles: two, ..Shuffled::default() });
+    tell(&mut pilot, &asked, EvidenceNews::Shuffled(Arc::clone(&asked.findings), MALE, answer));
+    let said = format!("shuffled 1.5 of {} (2 of 20 shuffles)", pilot.features().len());
+    assert!(card(&pilot).contains(&said), "{}", card(&pilot));
+    tell(&mut pilot, &asked, EvidenceNews::Ended(Ok(())));
+    assert!(!card(&pilot).contains("in the card"));
+    pilot.press("2");
+    assert!(!card(&pilot).contains("shuffled"), "{}", card(&pilot));
 }
 
 #[test]
