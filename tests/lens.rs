@@ -4,11 +4,14 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use saescope::core::lens::{LensForm, Lenses, TokenValue};
 use saescope::core::release::Release;
 use saescope::core::request::ModelSource;
-use saescope::core::submodule::FeatureId;
+use saescope::core::submodule::{FeatureId, FeatureIndex};
 use saescope::engine::cancel::Cancel;
+use saescope::engine::dictionary::Dictionary;
 use saescope::engine::lens::{ViewPairs, lenses};
 use saescope::engine::loaded::Loaded;
 use saescope::engine::memory::Bounds;
@@ -84,7 +87,7 @@ fn lens_and_neighbours() {
     let features: Vec<FeatureId> = golden["features"].as_array().unwrap().iter().map(id).collect();
     assert_eq!(features.len(), 12);
     let prompts = Prompts::of("names");
-    let pairs = ViewPairs { prompts: prompts.clean.clone(), answers: prompts.answers() };
+    let pairs = ViewPairs { prompts: prompts.clean.clone(), patch: prompts.patch.clone(), begun: 0, answers: prompts.answers() };
     for backend in support::cpu_backends() {
         for layout in ["dictionaries/tiny-neox", "saelens"] {
             let source = ModelSource::Folder {
@@ -101,6 +104,53 @@ fn lens_and_neighbours() {
     }
 }
 
+/// Who is active with whom, against codes of whole dictionaries prompt by prompt.
+#[test]
+fn neighbours_are_active_in_as_many_prompts_as_a_count_of_all_codes_says() {
+    let cancel = Cancel::default();
+    let loaded = Loaded::open(&ModelSource::Demo, None, Bounds::NONE, &cancel).unwrap();
+    let prompt = |first: u32, length: u32| (0..length).map(|place| first + 37 * place).collect::<Vec<u32>>();
+    let prompts: Vec<Vec<u32>> = (0..9).map(|place| prompt(20 + 11 * place, 3 + place % 2)).collect();
+    let patch: Vec<Vec<u32>> = (0..9).map(|place| prompt(400 + 7 * place, 3 + place % 2)).collect();
+    let features: Vec<FeatureId> = ["resid_1/374", "attn_2/165", "mlp_1/20"].map(|name| name.parse().unwrap()).to_vec();
+    for begun in [0, 1] {
+        let pairs = ViewPairs { prompts: prompts.clone(), patch: patch.clone(), begun, answers: Vec::new() };
+        let all = || prompts.iter().chain(&patch);
+        // For each prompt every feature that has a code other than 0 at some token.
+        let active: Vec<BTreeSet<FeatureId>> = all()
+            .map(|prompt| {
+                let trace = &loaded.compute.traces(&[prompt], &cancel).unwrap()[0];
+                let of_dictionary = |dictionary: &Dictionary| {
+                    let submodule = dictionary.submodule();
+                    let tokens = trace.output(submodule).chunks_exact(dictionary.width()).skip(begun).collect::<Vec<&[f32]>>();
+                    let codes = loaded.compute.encode(dictionary, &tokens, &cancel).unwrap();
+                    let active = codes.iter().flat_map(|codes| codes.iter()).filter(|(_, code)| *code != 0.0);
+                    active.map(|(index, _)| FeatureId { submodule, index: FeatureIndex(*index) }).collect::<Vec<_>>()
+                };
+                loaded.dictionaries.iter().flat_map(of_dictionary).collect()
+            })
+            .collect();
+        let mut seen = (0, 0);
+        for of in lenses(&loaded, &features, &pairs, &cancel).unwrap().features {
+            for near in of.within.iter().chain(&of.across) {
+                let count = |holds: &dyn Fn(bool, bool) -> bool| {
+                    active.iter().filter(|active| holds(active.contains(&of.feature), active.contains(&near.feature))).count()
+                };
+                let found = near.activity;
+                assert_eq!(found.prompts, 18);
+                assert_eq!(found.feature, count(&|own, _| own), "{} {}", of.feature, near.feature);
+                assert_eq!(found.neighbour, count(&|_, other| other), "{} {}", of.feature, near.feature);
+                assert_eq!(found.both, count(&|own, other| own && other), "{} {}", of.feature, near.feature);
+                assert_eq!(found.either(), count(&|own, other| own || other));
+                let share = found.both as f64 / found.either().max(1) as f64;
+                assert!(found.jaccard().is_none_or(|jaccard| (jaccard - share).abs() < 1e-12));
+                seen = (seen.0 + found.either(), seen.1 + found.both);
+            }
+        }
+        assert!(seen.0 > seen.1 && seen.1 > 0, "{seen:?}");
+    }
+}
+
 #[test]
 fn a_feature_that_does_not_exist_is_named() {
     let source = ModelSource::Folder {
@@ -110,7 +160,7 @@ fn a_feature_that_does_not_exist_is_named() {
         release: Release::default(),
     };
     let loaded = Loaded::open(&source, None, Bounds::NONE, &Cancel::default()).unwrap();
-    let pairs = ViewPairs { prompts: vec![vec![1, 2]], answers: Vec::new() };
+    let pairs = ViewPairs { prompts: vec![vec![1, 2]], patch: Vec::new(), begun: 0, answers: Vec::new() };
     for missing in ["resid_3/0", "resid_0/512"] {
         let problem = lenses(&loaded, &[missing.parse().unwrap()], &pairs, &Cancel::default()).unwrap_err().to_string();
         assert!(problem.contains("does not exist") && problem.contains("layers 0 to 2"), "{problem}");

@@ -89,6 +89,32 @@ impl Lens {
     }
 }
 
+/// In how many prompts two features are active. A feature is active in a prompt if its activation is not 0 at one token at least; a BOS token
+/// that was put in front does not count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JointActivity {
+    /// Number of prompts: the clean and the patch prompts of the view.
+    pub prompts: usize,
+    /// Number of prompts in which the feature is active.
+    pub feature: usize,
+    /// Number of prompts in which its neighbour is active.
+    pub neighbour: usize,
+    /// Number of prompts in which both are active.
+    pub both: usize,
+}
+
+impl JointActivity {
+    /// Number of prompts in which one of them at least is active.
+    pub fn either(self) -> usize {
+        self.feature + self.neighbour - self.both
+    }
+
+    /// The Jaccard index: of the prompts in which one is active, the share in which both are. None if neither ever is.
+    pub fn jaccard(self) -> Option<f64> {
+        (self.either() > 0).then(|| self.both as f64 / self.either() as f64)
+    }
+}
+
 /// A feature with the cosine of both decoder rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Neighbour {
@@ -96,6 +122,8 @@ pub struct Neighbour {
     pub feature: FeatureId,
     /// The cosine, from -1 to 1.
     pub cosine: f32,
+    /// How often both are active.
+    pub activity: JointActivity,
 }
 
 /// What the decoder row of one feature says.

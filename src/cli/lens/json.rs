@@ -31,7 +31,18 @@ fn feature(of: &OfFeature) -> Value {
         object.insert(lens.form.name().to_owned(), form(lens));
     }
     let near = |neighbours: &[Neighbour]| -> Value {
-        neighbours.iter().map(|near| json!({ "feature": near.feature.to_string(), "cosine": near.cosine })).collect()
+        let one = |Neighbour { feature, cosine, activity }: &Neighbour| {
+            json!({
+                "feature": feature.to_string(),
+                "cosine": cosine,
+                "prompts": activity.prompts,
+                "feature_active": activity.feature,
+                "neighbour_active": activity.neighbour,
+                "both_active": activity.both,
+                "jaccard": activity.jaccard(),
+            })
+        };
+        neighbours.iter().map(one).collect()
     };
     object.insert("neighbours_within".to_owned(), near(&of.within));
     object.insert("neighbours_across".to_owned(), near(&of.across));

@@ -24,6 +24,13 @@ pub fn text(lenses: &Lenses, form: LensForm) -> String {
         form.formula(lenses.is_centred),
         lenses.prompts
     );
+    let neighbours = lenses.features.iter().flat_map(|of| of.within.iter().chain(&of.across));
+    if let Some(prompts) = neighbours.map(|near| near.activity.prompts).next() {
+        text.push_str(&format!(
+            "behind each neighbour: cosine of the decoder rows; in how many prompts both are active / one of them at least is, of {prompts} \
+             clean and patch prompts\n"
+        ));
+    }
     for feature in &lenses.features {
         text.push('\n');
         text.push_str(&of_feature(feature, form));
@@ -57,5 +64,9 @@ fn tokens(values: &[TokenValue]) -> String {
 }
 
 fn near(neighbours: &[Neighbour]) -> String {
-    neighbours.iter().map(|near| format!("{} {:+.3}", near.feature, near.cosine)).collect::<Vec<_>>().join("  ")
+    let one = |near: &Neighbour| {
+        let Neighbour { feature, cosine, activity } = near;
+        format!("{feature} {cosine:+.3} {}/{}", activity.both, activity.either())
+    };
+    neighbours.iter().map(one).collect::<Vec<_>>().join("  ")
 }

@@ -18,7 +18,7 @@ mod detail;
 mod exact;
 mod gradient;
 mod inner_gradient;
-mod inside;
+pub mod inside;
 mod method;
 mod per_feature;
 mod prefix;

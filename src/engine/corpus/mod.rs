@@ -4,7 +4,7 @@
 //! batches of a fixed size, whose numbers are added in the corpus's order, so that the result does not depend on the machine's threads or on
 //! where the work was interrupted.
 
-mod chosen;
+pub mod chosen;
 mod documents;
 pub mod source;
 mod windows;

@@ -1,5 +1,6 @@
 //! The logit lens of features, and their neighbours in the space of decoder rows. See [`crate::core::lens`] for what these are.
 
+mod activity;
 pub mod copies;
 mod neighbours;
 mod stream;
@@ -16,6 +17,7 @@ use crate::engine::compute::Answers;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::loaded::Loaded;
 use crate::engine::model::load::Names;
+use activity::Active;
 use stream::{FinalNorm, Stream};
 use unembedding::Unembedding;
 
@@ -25,29 +27,36 @@ pub const TOKENS: usize = 10;
 /// Number of neighbours.
 pub const NEIGHBOURS: usize = 5;
 
-/// The pairs of a view: clean prompts and answers, as the view orients them.
+/// The pairs of a view: prompts and answers, as the view orients them.
 pub struct ViewPairs {
     /// The clean prompts, token by token.
     pub prompts: Vec<Vec<u32>>,
+    /// The patch prompts.
+    pub patch: Vec<Vec<u32>>,
+    /// Tokens in front of every prompt that are not its own: 1 with a BOS token, else 0.
+    pub begun: usize,
     /// The answers of each pair.
     pub answers: Vec<Answers>,
 }
 
 impl ViewPairs {
-    /// The clean prompts and the answers of `view` in a run.
+    /// The prompts and the answers of `view` in a run.
     pub fn of_run(manifest: &Manifest, view: View) -> Self {
         let direction = manifest.study.view(view).direction;
         let examples = &manifest.data(view).examples;
-        let prompt = |example: &ExampleRecord| direction.orient(&example.clean_tokens, &example.patch_tokens).0.clone();
+        let ends = |example: &ExampleRecord| direction.orient(example.clean_tokens.clone(), example.patch_tokens.clone());
         let answers = |example: &ExampleRecord| {
             let (clean, patch) = direction.orient(example.clean_answer, example.patch_answer);
             Answers { clean, patch }
         };
-        Self { prompts: examples.iter().map(prompt).collect(), answers: examples.iter().map(answers).collect() }
+        let (prompts, patch) = examples.iter().map(ends).unzip();
+        let begun = usize::from(manifest.model.bos.is_some());
+        Self { prompts, patch, begun, answers: examples.iter().map(answers).collect() }
     }
 }
 
-/// Reads the decoder rows of `features` and says what they promote and what is near them; `pairs` give the mean stream and the answers.
+/// Reads the decoder rows of `features` and says what they promote and what is near them; `pairs` give the mean stream, the answers, and
+/// the prompts in which features are active.
 ///
 /// # Errors
 /// When a feature does not exist, a file is damaged, or `cancel` is raised.
@@ -60,7 +69,15 @@ pub fn lenses(loaded: &Loaded, features: &[FeatureId], pairs: &ViewPairs, cancel
         rows.iter().flat_map(|row| LensForm::ALL.map(|form| vector(form, row, &norm, &stream))).collect();
     let unembedding = Unembedding::open(loaded, &names)?;
     let mut lenses = unembedding.lenses(&vectors, &pairs.answers, cancel)?.into_iter();
-    let mut neighbours = neighbours::of(&loaded.dictionaries, features, &rows, cancel)?.into_iter();
+    let mut neighbours = neighbours::of(&loaded.dictionaries, features, &rows, cancel)?;
+    let near = neighbours.iter().flatten().flatten().map(|near| near.feature);
+    let active = Active::of(loaded, &features.iter().copied().chain(near).collect(), pairs, cancel)?;
+    for (feature, near) in features.iter().zip(&mut neighbours) {
+        for near in near.iter_mut().flatten() {
+            near.activity = active.together(*feature, near.feature);
+        }
+    }
+    let mut neighbours = neighbours.into_iter();
     let of_feature = |(feature, row): (&FeatureId, &Vec<f32>)| {
         let [within, across] = neighbours.next().unwrap_or_default();
         let forms = LensForm::ALL.into_iter().zip(lenses.by_ref().take(LensForm::ALL.len()));

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::strongest::Strongest;
 use super::{NEIGHBOURS, length};
-use crate::core::lens::Neighbour;
+use crate::core::lens::{JointActivity, Neighbour};
 use crate::core::problem::Result;
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
 use crate::engine::activation::{Trace, dot};
@@ -72,8 +72,8 @@ pub fn of(
         }
         dictionary.release();
     }
-    let found = |strongest: Strongest<FeatureId>| {
-        strongest.into_kept().into_iter().map(|(feature, cosine)| Neighbour { feature, cosine }).collect()
-    };
+    // Who is active together is found when all neighbours are known.
+    let near = |(feature, cosine)| Neighbour { feature, cosine, activity: JointActivity::default() };
+    let found = |strongest: Strongest<FeatureId>| strongest.into_kept().into_iter().map(near).collect();
     Ok(searches.into_iter().map(|search| [search.within, search.across].map(found)).collect())
 }

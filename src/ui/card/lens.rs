@@ -46,8 +46,13 @@ fn tokens(card: &Card, label: &str, values: &[TokenValue]) -> Vec<Line<'static>>
     fit::flow(label, values.iter().map(piece), card.columns, card.theme)
 }
 
-/// The features of all dictionaries whose decoder rows have the largest cosines.
+/// The features of all dictionaries whose decoder rows have the largest cosines, with the prompts in which both are active, of those in which one
+/// is.
 fn near(card: &Card, label: &str, neighbours: &[Neighbour]) -> Vec<Line<'static>> {
-    let piece = |near: &Neighbour| vec![Span::styled(format!("{} {:.2}  ", near.feature, near.cosine), card.theme.dim)];
+    let piece = |near: &Neighbour| {
+        let Neighbour { feature, cosine, activity } = near;
+        let text = format!("{feature} {cosine:.2} {}/{}  ", activity.both, activity.either());
+        vec![Span::styled(text, card.theme.dim)]
+    };
     fit::flow(label, neighbours.iter().map(piece), card.columns, card.theme)
 }
