@@ -177,6 +177,34 @@ fn an_export_needs_no_flags_and_filters_by_tags() {
     assert!(markdown.starts_with("**Names male \\|effect\\| \\> 0.1, filter tag=MN**\n"), "{markdown}");
 }
 
+/// Every listed feature is in a line or named by one; a run without its model says so only where the model is needed.
+#[test]
+fn families_are_folded_into_lines_that_name_their_members() {
+    let (folder, _) = demo();
+    let read = |arguments: &str| -> Vec<Value> {
+        let object: Value = serde_json::from_str(&stdout(folder.path(), arguments)).unwrap();
+        object["features"].as_array().unwrap().clone()
+    };
+    let all = read("export run --threshold 0.1 --format json");
+    let lines = read("export run --threshold 0.1 --format json --fold-families");
+    assert!(lines.len() < all.len() && all.iter().all(|feature| feature.get("copies").is_none()));
+    let mut named: Vec<&str> = Vec::new();
+    for feature in &lines {
+        named.push(feature["feature"].as_str().unwrap());
+        for copy in feature["copies"].as_array().unwrap() {
+            let copy = copy.as_str().unwrap();
+            assert!(copy.contains("-res-") && named[named.len() - 1].contains("-res-"), "{copy}");
+            named.push(copy);
+        }
+    }
+    let mut expected: Vec<&str> = all.iter().map(|feature| feature["feature"].as_str().unwrap()).collect();
+    named.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(named, expected);
+    let output = saescope(folder.path(), "export run --model demo");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--model: is only for --fold-families"), "{output:?}");
+}
+
 #[test]
 fn a_list_of_links_is_refused_where_they_lead_nowhere() {
     let (folder, _) = demo();

@@ -104,7 +104,8 @@ fn taken<T>(state: &State, rows: &[Row], take: impl FnOnce(&Extract<'_>) -> Outc
         return Err(Problem::new("copy", "nothing is listed", "wait until features are listed"));
     };
     let title = title(state);
-    take(&Extract { findings, tags: state.tags(), spec, rows, title: &title, pages: pages(state).ok() })
+    let folded = &state.table.listing.folded;
+    take(&Extract { findings, tags: state.tags(), spec, rows, folded, title: &title, pages: pages(state).ok() })
 }
 
 /// Copies the features in this form. If a list needs several addresses, each call copies the next one.

@@ -3,12 +3,14 @@
 use std::process::ExitCode;
 
 use super::arguments::{ExportArguments, Format};
+use super::causal::expect_no_model;
 use super::which_run::named_or_latest;
-use super::{listing, output, saved, study};
+use super::{families, listing, output, saved, study};
 use crate::core::chance;
 use crate::core::extract::lists::{links, saved_list};
 use crate::core::extract::{self, Extract, Pages};
 use crate::core::problem::{Problem, Result};
+use crate::core::rows::Listing;
 use crate::core::rows::arrange::arrange;
 
 /// Runs `export`.
@@ -19,7 +21,13 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     let run = named_or_latest(arguments.run.as_deref())?;
     let (findings, book) = saved::open(&run)?;
     let spec = listing::spec(&findings.study, &run, &arguments.listing)?;
-    let rows = arrange(&findings, book.features(), &spec).rows;
+    let spec = if arguments.fold_families {
+        families::folded(&run, &findings, book.features(), spec, arguments.model.clone())?
+    } else {
+        expect_no_model(&arguments.model, "--fold-families")?;
+        spec
+    };
+    let Listing { rows, folded, .. } = arrange(&findings, book.features(), &spec);
     let pages = Pages::of(&findings, &study::hosted()?);
     if let (true, Err(reason)) = (arguments.format.needs_pages(), &pages) {
         return Err(Problem::new("--format", reason, "use another format, such as names or markdown"));
@@ -32,8 +40,9 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
             let _ = chance::tests(&findings, view);
         }
     }
+    let tags = book.features();
     let extract =
-        Extract { findings: &findings, tags: book.features(), spec: &spec, rows: &rows, title: &title, pages: pages.ok() };
+        Extract { findings: &findings, tags, spec: &spec, rows: &rows, folded: &folded, title: &title, pages: pages.ok() };
     output::print(&match arguments.format {
         Format::Tsv => extract::tsv(&extract)?,
         Format::Csv => extract::csv(&extract)?,

@@ -13,6 +13,7 @@ mod doctor;
 mod estimate;
 mod explore;
 mod export;
+mod families;
 mod fetch;
 mod generated;
 mod import;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::causal::ModelArguments;
 use super::listing::ListingArguments;
 
 /// Flags of `export`.
@@ -17,6 +18,11 @@ pub struct ExportArguments {
     #[command(flatten)]
     pub listing: ListingArguments,
 
+    /// One line for each family of copies along the residual stream, that of the strongest member; tables and JSON name the others as `copies`.
+    /// The run's model is needed.
+    #[arg(long)]
+    pub fold_families: bool,
+
     /// How to print them.
     #[arg(long, value_enum, default_value = "tsv")]
     pub format: Format,
@@ -24,6 +30,10 @@ pub struct ExportArguments {
     /// Title of the list, for the formats that have one: json, markdown, url, neuronpedia-list. [default: study, view, selection and filter]
     #[arg(long, value_name = "TEXT", visible_alias = "name")]
     pub title: Option<String>,
+
+    /// Where the model is, for --fold-families.
+    #[command(flatten)]
+    pub model: ModelArguments,
 }
 
 /// How `export` prints.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{Extract, Pages, csv, json, lists, markdown, tsv};
+use crate::core::detail_index::DetailIndex;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
+use crate::core::families::{Alike, Families};
 use crate::core::filter::Filter;
 use crate::core::findings::Findings;
 use crate::core::findings::Source;
@@ -69,10 +71,46 @@ fn taken<T>(shown: Shown, filter: &str, has_pages: bool, take: impl FnOnce(&Extr
     let (findings, book) = (findings(), book());
     let filter = Filter::parse(filter, &findings.study).unwrap();
     let spec = Spec { filter, ..Spec::all(shown, Selection::Threshold(0.15)) };
-    let Listing { rows, .. } = arrange(&findings, book.features(), &spec);
+    extracted(&findings, &book, &spec, has_pages, take)
+}
+
+/// What `take` makes of the rows of `spec`.
+fn extracted<T>(findings: &Findings, book: &TagBook, spec: &Spec, has_pages: bool, take: impl FnOnce(&Extract<'_>) -> T) -> T {
+    let Listing { rows, folded, .. } = arrange(findings, book.features(), spec);
     let title = spec.title(&findings.study, false);
-    let pages = has_pages.then(|| Pages::of(&findings, &Hosted::default()).unwrap());
-    take(&Extract { findings: &findings, tags: book.features(), spec: &spec, rows: &rows, title: &title, pages })
+    let pages = has_pages.then(|| Pages::of(findings, &Hosted::default()).unwrap());
+    take(&Extract { findings, tags: book.features(), spec, rows: &rows, folded: &folded, title: &title, pages })
+}
+
+/// Two copies are one line that names the other; without families there is no such column.
+#[test]
+fn a_family_is_one_line_that_names_its_members() {
+    let (left, right) = (feature(SubmoduleKind::Mlp, 26_074), feature(SubmoduleKind::Residual, 26_074));
+    let entry = Detail {
+        features: vec![left, right],
+        entry_features: vec![0, 1],
+        entry_examples: vec![0, 0],
+        entry_positions: vec![0, 0],
+        entry_effects: vec![-0.7, -0.7],
+        entry_clean: vec![1.0, 2.0],
+        entry_patch: vec![0.0, 0.0],
+        ..Detail::default()
+    };
+    let families = Families::new([left, right], &[Alike { left, right, cosine: 0.9 }], &DetailIndex::new(entry, 2));
+    let spec = Spec { families: Some(Arc::new(families)), ..Spec::all(Shown::Single(MALE), Selection::Threshold(0.15)) };
+    let (findings, book) = (findings(), book());
+    let rows = table(&extracted(&findings, &book, &spec, false, |extract| tsv(extract).unwrap()), b'\t');
+    let place = rows[0].iter().position(|key| key == "copies").unwrap();
+    let shown: Vec<(&str, &str)> = rows[1..].iter().map(|row| (row[1].as_str(), row[place].as_str())).collect();
+    assert_eq!(shown, [("0-att-sm/26074", ""), ("0-mlp-sm/26074", "0-res-sm/26074")]);
+    let object: serde_json::Value =
+        serde_json::from_str(&extracted(&findings, &book, &spec, false, |extract| json(extract).unwrap())).unwrap();
+    assert_eq!(object["features"][1]["copies"], serde_json::json!(["0-res-sm/26074"]));
+    let text = extracted(&findings, &book, &spec, false, markdown);
+    let lines: Vec<&str> = text.lines().skip(2).collect();
+    assert!(lines[0].ends_with("| note | copies |") && lines[1].ends_with("| --- | --- |"), "{text}");
+    assert!(lines[3].ends_with("|  | 0-res-sm/26074 |") && lines.len() == 4, "{text}");
+    assert!(!taken(Shown::Single(MALE), "", false, |extract| tsv(extract).unwrap()).contains("copies"));
 }
 
 fn table(text: &str, separator: u8) -> Vec<Vec<String>> {

@@ -24,6 +24,7 @@ enum Content {
     Tags,
     Rejected,
     Note,
+    Copies,
     Layer,
     Page,
     SiteLargest,
@@ -72,6 +73,9 @@ pub fn fields(extract: &Extract<'_>) -> Vec<Field> {
             other => push(&other.key(study, shown), Content::Column(other)),
         }
     }
+    if extract.spec.families.is_some() {
+        push("copies", Content::Copies);
+    }
     push("neuronpedia_layer", Content::Layer);
     push("page", Content::Page);
     push("site_largest_activation", Content::SiteLargest);
@@ -108,6 +112,10 @@ impl Field {
             Content::Tags => Value::Words(said().tags.iter().map(ToString::to_string).collect()),
             Content::Rejected => Value::Flag(said().rejected),
             Content::Note => Value::Text(said().note),
+            Content::Copies => {
+                let copies = extract.copies(row).unwrap_or_default();
+                Value::Words(copies.iter().map(ToString::to_string).collect())
+            }
             Content::Layer => Value::Text(reference(row, extract).layer),
             Content::Page => Value::Text(page(row, extract).unwrap_or_default()),
         }

@@ -13,9 +13,12 @@ pub use markdown::markdown;
 pub use pages::Pages;
 pub use separated::{csv, tsv};
 
+use std::collections::BTreeMap;
+
 use super::findings::Findings;
 use super::rows::{Row, Spec};
 use super::study::Study;
+use super::submodule::FeatureId;
 use super::tags::Features;
 use super::view::View;
 
@@ -29,6 +32,8 @@ pub struct Extract<'a> {
     pub spec: &'a Spec,
     /// The rows, in the order in which they are taken along.
     pub rows: &'a [Row],
+    /// The rows into which copies are folded, each with these, strongest first.
+    pub folded: &'a BTreeMap<FeatureId, Vec<FeatureId>>,
     /// The title of lists and tables that have one.
     pub title: &'a str,
     /// The pages of the features on Neuronpedia; None if they have none.
@@ -38,6 +43,11 @@ pub struct Extract<'a> {
 impl Extract<'_> {
     fn study(&self) -> &Study {
         &self.findings.study
+    }
+
+    /// The features that are folded into `row`; None if the list folds no families.
+    fn copies(&self, row: &Row) -> Option<&[FeatureId]> {
+        self.spec.families.as_ref().map(|_| self.folded.get(&row.feature).map_or(&[][..], Vec::as_slice))
     }
 
     /// The views that are shown: one view, or the two compared views.
