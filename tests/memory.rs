@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use saescope::core::effects::ViewEffects;
 use saescope::core::quadrature::Rule;
 use saescope::core::release::Release;
-use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
+use saescope::core::request::{Backend, Care, ModelSource, Options, Request, Settings};
 use saescope::core::run::Method;
 use saescope::engine::cache::Cache;
 use saescope::engine::cancel::Cancel;
@@ -77,6 +77,33 @@ fn expect_same(found: &[ViewEffects], expected: &[ViewEffects]) {
 
 fn fresh(request: &Request) -> Vec<ViewEffects> {
     compute(request, &Cache::new(Bounds::NONE)).0
+}
+
+/// A limit that is a little too small gives up a layer after the other, and no bit of an effect; then it is refused.
+#[test]
+fn less_memory_gives_up_layers_and_changes_no_effect() {
+    for backend in [Backend::Native, Backend::NdArray] {
+        let mut request = request(backend, Method::Ig, 1);
+        request.settings.steps = 2;
+        let (mut whole, mut limit, mut kept) = (None, u64::MAX, Vec::new());
+        let refused = loop {
+            let care = Care { fit: false, memory: Some(limit) };
+            let study = match OpenStudy::open_careful(request.clone(), care, &Cancel::default()) {
+                Ok(study) => study,
+                Err(problem) => break problem.to_string(),
+            };
+            let footprint = study.footprint().unwrap();
+            assert!(footprint.sum() <= limit && footprint.pairs == 1);
+            let stated = study.opened().notes[0].contains("the others are read for each pass");
+            assert_eq!(stated, footprint.kept < footprint.layers);
+            let views = study.run(&|_| {}, &Cancel::default()).unwrap().views;
+            assert!(*whole.get_or_insert_with(|| views.clone()) == views, "{backend}, {} kept", footprint.kept);
+            kept.push(footprint.kept);
+            limit = footprint.sum() - 1;
+        };
+        assert!(kept[0] == 4 && kept[kept.len() - 1] == 0 && kept.is_sorted_by(|one, next| one > next), "{kept:?}");
+        assert!(refused.starts_with("--memory ") && refused.contains("is less than the study takes, "), "{refused}");
+    }
 }
 
 #[test]

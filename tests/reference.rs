@@ -22,7 +22,10 @@ use saescope::engine::attribution::{ViewInput, attribute};
 use saescope::engine::cancel::Cancel;
 use saescope::engine::compute::{Compute, Entry};
 use saescope::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, reconstruction_errors};
-use support::{Golden, Prompts, assert_close, assert_close_by, cpu_backends, reference_dictionaries, reference_model};
+use support::{
+    Golden, Prompts, assert_close, assert_close_by, cpu_backends, reference_dictionaries, reference_model,
+    reference_model_keeping,
+};
 
 const LAYOUTS: [&str; 2] = ["dictionaries/tiny-neox", "saelens"];
 const EXAMPLES: usize = 8;
@@ -317,6 +320,19 @@ fn exact_effects() {
         let views = &support::views(&examples, None)[..1];
         let found = attribute(compute.as_ref(), &dictionaries, views, settings(Method::Exact), &mut |_| {}, &Cancel::default());
         assert_view(&format!("{backend} exact"), &found.unwrap()[0], &golden, true);
+    }
+}
+
+#[test]
+fn layers_that_are_read_for_each_pass_change_no_bit_of_an_effect() {
+    for backend in cpu_backends() {
+        for method in [Method::Ig, Method::Attrib, Method::Exact] {
+            let of = |compute: Box<dyn Compute>| run(compute.as_ref(), LAYOUTS[0], settings(method));
+            let whole = of(reference_model(backend));
+            for kept in [0, 2] {
+                assert!(of(reference_model_keeping(backend, kept)) == whole, "{method} on {backend}, {kept} layers kept");
+            }
+        }
     }
 }
 

@@ -7,10 +7,10 @@
 
 use std::fmt;
 
-use super::attribution::Batch;
-use super::compute::TOKENS_AT_ONCE;
+use super::attribution::{Batch, ViewInput, batches};
+use super::compute::{Inner, TOKENS_AT_ONCE, TOKENS_PER_TASK};
 use super::dictionary::Dictionary;
-use super::model::config::{Config, Family};
+use super::model::config::Config;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Backend;
 use crate::core::text::{bytes, counted};
@@ -30,8 +30,14 @@ const F32: u64 = 4;
 /// Bytes of the parts of a study.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Footprint {
-    /// Pairs that are computed together.
+    /// Most pairs that may be computed together.
+    pub size: usize,
+    /// Pairs of the largest batch.
     pub pairs: usize,
+    /// Layers whose weights stay in memory.
+    pub kept: usize,
+    /// All layers.
+    pub layers: usize,
     /// Weights.
     pub model: u64,
     /// Arrays of one batch.
@@ -49,12 +55,14 @@ impl Footprint {
 
 impl fmt::Display for Footprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pairs, model, batch, results } = *self;
+        let Self { pairs, kept, layers, model, batch, results, .. } = *self;
+        write!(formatter, "about {}: weights {}", bytes(self.sum()), bytes(model))?;
+        if kept < layers {
+            write!(formatter, " ({kept} of {} stay, the others are read for each pass)", counted(layers, "layer"))?;
+        }
         write!(
             formatter,
-            "about {}: weights {}, batches of up to {} {}, results {}, the program {}",
-            bytes(self.sum()),
-            bytes(model),
+            ", batches of up to {} {}, results {}, the program {}",
             counted(pairs, "pair"),
             bytes(batch),
             bytes(results),
@@ -63,31 +71,102 @@ impl fmt::Display for Footprint {
     }
 }
 
-/// Bytes of the weights of `config` on a processor: `native` leaves embedding and unembedding in the file, burn holds both. While they are
-/// loaded, burn's largest matrix is there twice.
-pub fn of_model(config: &Config, backend: Option<Backend>) -> u64 {
-    let Config { layers, width, mlp_width, vocabulary, context, .. } = *config;
-    let heads = config.heads * config.head_width;
-    let attention = width * (heads + 2 * config.key_value_heads * config.head_width) + heads * width;
-    let mlp = width * mlp_width * if config.gated { 3 } else { 2 };
-    let in_layers = (layers * (attention + mlp)) as u64;
-    if config.family == Family::GptNeoX && matches!(backend, None | Some(Backend::Native)) {
-        return F32 * in_layers;
-    }
-    let positions = if config.learned_positions { context * width } else { 0 };
-    let matrices = if config.tied { 1 } else { 2 };
-    let largest = (vocabulary * width).max(width * mlp_width * if config.gated { 2 } else { 1 });
-    F32 * (in_layers + (matrices * vocabulary * width + positions + largest) as u64)
+/// What the memory of a study depends on.
+#[derive(Clone, Copy)]
+pub struct Needs<'a> {
+    /// The model's sizes.
+    pub config: &'a Config,
+    /// The backend that computes it.
+    pub backend: Backend,
+    /// The number of computing threads.
+    pub threads: usize,
+    /// The dictionaries, with their declared active features.
+    pub dictionaries: &'a [Dictionary],
+    /// What is computed.
+    pub views: &'a [ViewInput<'a>],
+    /// Points of a path that go through the model together.
+    pub points: usize,
 }
 
-/// Bytes of the largest of `batches`, and of the sums of all views: `features` of the dictionaries and their declared active features.
-pub fn of_study(config: &Config, dictionaries: &[Dictionary], batches: &[Batch<'_>], views: usize) -> (u64, u64) {
-    let of_batch = |batch: &Batch<'_>| {
+impl Needs<'_> {
+    /// The memory that the study takes in batches of at most `size` pairs, and how many layers stay in memory: all, unless that is more
+    /// than `limit`. Batches are halved as far as it needs before layers are given up, and no further than it needs afterwards.
+    ///
+    /// # Errors
+    /// When the study takes more than `limit` with one pair at a time and no layer that stays.
+    pub fn within(&self, size: usize, limit: Option<u64>) -> Result<Footprint> {
+        let (layers, limit) = (self.config.layers, limit.unwrap_or(u64::MAX));
+        let whole = self.at(size, layers);
+        let halved = |whole: &Footprint| (whole.pairs > 1).then(|| whole.pairs / 2);
+        let mut found = Some(whole);
+        while let Some(footprint) = found {
+            if footprint.sum() <= limit {
+                return Ok(footprint);
+            }
+            found = halved(&footprint).map(|size| self.at(size, layers));
+        }
+        let mut least = self.at(size, 0);
+        while least.sum() > limit {
+            let Some(size) = halved(&least) else { return Err(too_large(least.sum(), limit)) };
+            least = self.at(size, 0);
+        }
+        // The last of these always fits: it is the one that was found.
+        let fits = |footprint: &Footprint| footprint.sum() <= limit;
+        Ok((0..layers).rev().map(|kept| self.at(least.size, kept)).find(fits).unwrap_or(least))
+    }
+
+    /// The memory in batches of at most `size` pairs with `kept` layers that stay.
+    fn at(&self, size: usize, kept: usize) -> Footprint {
+        let batches = batches(self.views, size);
+        let pairs = batches.iter().map(|batch| batch.clean.len()).max().unwrap_or(0);
+        let batch = batches.iter().map(|batch| self.of_batch(batch, kept)).max().unwrap_or(0);
+        Footprint {
+            size,
+            pairs,
+            kept,
+            layers: self.config.layers,
+            model: self.of_model(kept),
+            batch,
+            results: self.of_results(&batches),
+        }
+    }
+
+    /// Bytes of the weights on a processor, with the parts of a layer that are in memory twice while they are read.
+    fn of_model(&self, kept: usize) -> u64 {
+        if self.backend != Backend::Native {
+            return on_burn(self.config, kept);
+        }
+        let inside = |dictionary: &Dictionary| dictionary.is_transcoder() || Inner::of(dictionary.submodule()).is_some();
+        // What lies inside of layers is computed by a model in burn beside this one.
+        let beside = if self.dictionaries.iter().any(inside) {
+            on_burn(self.config, if kept == self.config.layers { kept } else { 0 })
+        } else {
+            0
+        };
+        // Embedding and unembedding stay in the file. Every matrix is there with its transpose; queries, keys and values are put apart.
+        let parts = in_memory(self.config, kept) * 2 * of_layer(self.config);
+        F32 * (parts + 3 * self.config.width * self.config.width) as u64 + beside
+    }
+
+    /// Bytes of the arrays of `batch`.
+    fn of_batch(&self, batch: &Batch<'_>, kept: usize) -> u64 {
+        let Config { layers, width, mlp_width, heads, .. } = *self.config;
         let tokens = batch.clean.len() * batch.positions;
-        let outputs = 2 * tokens * (1 + 3 * config.layers) * config.width;
-        let gradients = batch.views.len() * tokens * 3 * config.layers * config.width;
-        // What burn keeps of a layer for its backward pass, as in `compute::extent`; the other backend keeps less.
-        let at_once = TOKENS_AT_ONCE.min(tokens * 2) * config.layers * (20 * config.width + 6 * config.mlp_width);
+        let outputs = 2 * tokens * (1 + 3 * layers) * width;
+        let gradients = batch.views.len() * tokens * 3 * layers * width;
+        // What a token leaves in a layer for the backward pass, and what is there beside that of the layer in work, once.
+        let (at_once, left, once) = match self.backend {
+            Backend::Native => {
+                let left = 5 * width + mlp_width + heads * batch.positions;
+                (TOKENS_PER_TASK * self.threads, left, 10 * width + mlp_width)
+            }
+            // As in `compute::extent`.
+            _ => (TOKENS_AT_ONCE, 20 * width + 6 * mlp_width, 0),
+        };
+        // The paths of a pair start from both of its prompts.
+        let passing = (2 * tokens * self.points).min(at_once.max(batch.positions));
+        // Where layers are read again, each keeps the stream that entered it, and one or two are in work.
+        let of_token = if kept == layers { layers * left } else { layers * width + 2 * left };
         let prefixes = batch.prefixes() as f64;
         let of_dictionary = |dictionary: &Dictionary| {
             let active = dictionary.stated().active.unwrap_or(ACTIVE).max(1.0) * prefixes;
@@ -96,28 +175,105 @@ pub fn of_study(config: &Config, dictionaries: &[Dictionary], batches: &[Batch<'
             let piece = ENCODER_PIECE.min(dictionary.features()) * (dictionary.width() + TOKENS_AT_ONCE);
             rows + errors + piece + dictionary.features()
         };
-        let dictionary = dictionaries.iter().map(of_dictionary).max().unwrap_or(0);
-        F32 * (outputs + gradients + at_once + dictionary) as u64
-    };
-    let positions = batches.iter().map(|batch| batch.positions).max().unwrap_or(0);
-    // A place for every feature; for those that were met, two sums in f64, one for each position, and the results in f32. A study of
-    // thousands of prompts meets nearly all.
-    let of_feature = 4 + 16 + 8 * positions + 12 + 4 * positions;
-    let features: usize = dictionaries.iter().map(Dictionary::features).sum();
-    (batches.iter().map(of_batch).max().unwrap_or(0), (views * features * of_feature) as u64)
+        let dictionary = self.dictionaries.iter().map(of_dictionary).max().unwrap_or(0);
+        F32 * (outputs + gradients + passing * (of_token + once) + dictionary) as u64
+    }
+
+    /// Bytes of the sums and results of all views.
+    fn of_results(&self, batches: &[Batch<'_>]) -> u64 {
+        let positions = batches.iter().map(|batch| batch.positions).max().unwrap_or(0);
+        // A place for every feature; for those that were met, two sums in f64, one for each position, and the results in f32. A study of
+        // thousands of prompts meets nearly all.
+        let of_feature = 4 + 16 + 8 * positions + 12 + 4 * positions;
+        let features: usize = self.dictionaries.iter().map(Dictionary::features).sum();
+        (self.views.len() * features * of_feature) as u64
+    }
+}
+
+/// Numbers of the matrices of a layer.
+fn of_layer(config: &Config) -> usize {
+    let Config { width, mlp_width, key_value_heads, head_width, .. } = *config;
+    let heads = config.heads * head_width;
+    let attention = width * (heads + 2 * key_value_heads * head_width) + heads * width;
+    attention + width * mlp_width * if config.gated { 3 } else { 2 }
+}
+
+/// Layers whose weights are in memory together: one beside those that stay, unless all do.
+fn in_memory(config: &Config, kept: usize) -> usize {
+    config.layers.min(kept + 1)
+}
+
+/// Bytes of the weights in burn. While they are read, the largest matrix is there twice: of embedding and unembedding, and then of
+/// a layer.
+fn on_burn(config: &Config, kept: usize) -> u64 {
+    let Config { width, mlp_width, vocabulary, .. } = *config;
+    let table = vocabulary * width;
+    let positions = if config.learned_positions { config.context * width } else { 0 };
+    let ends = if config.tied { table } else { 2 * table } + positions;
+    let largest = width * mlp_width * if config.gated { 2 } else { 1 };
+    F32 * (ends + table.max(in_memory(config, kept) * of_layer(config) + largest)) as u64
 }
 
 /// The problem that a study needs `least` bytes or more, and may take `limit`.
-pub fn too_large(least: u64, limit: u64, remedy: &str) -> Problem {
+fn too_large(least: u64, limit: u64) -> Problem {
     let what = format_args!("is less than the study takes, {} at least beside mapped files", bytes(least));
+    let remedy = "allow more, or divide the study: shorter prompts, dictionaries of fewer submodules at a time";
     Problem::new(format_args!("--memory {}", bytes(limit)), what, remedy)
 }
 
-/// Fails if the weights of `config` alone are more than `limit` bytes.
-pub fn expect_model(config: &Config, backend: Option<Backend>, limit: u64) -> Result<()> {
-    let least = of_model(config, backend) + FIXED;
-    if least <= limit {
-        return Ok(());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::view::{Direction, View};
+    use crate::engine::dataset::Example;
+
+    /// The sizes of Llama 3.1 8B and of Pythia 6.9B.
+    const LLAMA: &str = r#"{"model_type": "llama", "num_hidden_layers": 32, "hidden_size": 4096, "num_attention_heads": 32,
+        "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256, "max_position_embeddings": 131072,
+        "rms_norm_eps": 1e-5, "rope_theta": 500000.0, "hidden_act": "silu", "tie_word_embeddings": false}"#;
+    const PYTHIA: &str = r#"{"model_type": "gpt_neox", "num_hidden_layers": 32, "hidden_size": 4096, "num_attention_heads": 32,
+        "intermediate_size": 16384, "vocab_size": 50432, "hidden_act": "gelu"}"#;
+
+    /// What a study of 50 pairs of 5 tokens takes within `limit`.
+    fn within(config: &str, backend: Backend, limit: Option<u64>) -> Result<Footprint> {
+        let config = Config::parse(config.as_bytes(), "config.json").unwrap();
+        let prompt = |first: u32| (0..5).map(|token| 5 * first + token).collect::<Vec<u32>>();
+        let examples: Vec<Example> = (0..50)
+            .map(|pair| Example {
+                line: 1,
+                clean: prompt(2 * pair),
+                patch: prompt(2 * pair + 1),
+                clean_answer: 1,
+                patch_answer: 2,
+            })
+            .collect();
+        let views = [ViewInput { view: View(0), name: "", examples: &examples, direction: Direction::Forward }];
+        let needs = Needs { config: &config, backend, threads: 2, dictionaries: &[], views: &views, points: 10 };
+        needs.within(64, limit)
     }
-    Err(too_large(least, limit, "allow more, or use a machine with more memory: the weights alone do not fit"))
+
+    #[test]
+    fn models_of_eight_billion_weights_fit_into_8_gb() {
+        for (config, backend) in [(LLAMA, Backend::NdArray), (PYTHIA, Backend::Native)] {
+            let whole = within(config, backend, None).unwrap();
+            assert!((whole.kept, whole.pairs) == (32, 50) && whole.sum() > 30 << 30, "{whole}");
+            assert!(!whole.to_string().contains("layers"), "{whole}");
+            let small = within(config, backend, Some(8_000_000_000)).unwrap();
+            assert!(small.kept < 8 && small.pairs > 1 && small.sum() <= 8_000_000_000, "{small}");
+            assert!(small.to_string().contains(&format!("({} of 32 layers stay", small.kept)), "{small}");
+            // More memory keeps more layers, with no smaller batches.
+            let more = within(config, backend, Some(20_000_000_000)).unwrap();
+            assert!(more.kept > small.kept && more.pairs >= small.pairs && more.sum() <= 20_000_000_000, "{more}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_what_it_needs() {
+        let refused = within(LLAMA, Backend::NdArray, Some(4_000_000_000)).unwrap_err().to_string();
+        assert!(refused.starts_with("--memory 4.0 GB: is less than the study takes, "), "{refused}");
+        let least: f64 = refused.split("takes, ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        let limit = (least * 1e9) as u64;
+        assert!(within(LLAMA, Backend::NdArray, Some(limit + 100_000_000)).is_ok(), "{refused}");
+        assert!(within(LLAMA, Backend::NdArray, Some(limit - 100_000_000)).is_err(), "{refused}");
+    }
 }

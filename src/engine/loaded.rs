@@ -46,15 +46,29 @@ pub struct Loaded {
     identity: OnceLock<Identity>,
 }
 
-impl Loaded {
-    /// Opens and checks the files of `source` and loads the model on `backend`, or on the first backend that works, unless
-    /// `cancel` is raised.
-    pub fn open(source: &ModelSource, backend: Option<Backend>, bounds: Bounds, cancel: &Cancel) -> Result<Self> {
+/// The files of a model and its dictionaries, opened and checked; no weight of the model was read yet.
+pub struct Files {
+    /// The model's sizes.
+    pub config: Config,
+    /// None if the model has no `tokenizer.json`.
+    pub tokenizer: Option<Tokenizer>,
+    /// One dictionary for each submodule, in submodule order.
+    pub dictionaries: Vec<Dictionary>,
+    name: String,
+    config_sha256: String,
+    weights: WeightFiles,
+    source: ModelSource,
+    stamps: Vec<Stamp>,
+}
+
+impl Files {
+    /// Opens and checks the files of `source`, unless `cancel` is raised.
+    pub fn open(source: &ModelSource, cancel: &Cancel) -> Result<Self> {
         let (whole, only) = match source {
             ModelSource::Part(whole, only) => (&**whole, only.clone()),
             whole => (whole, Selected::default()),
         };
-        let Parts { name, config, config_sha256, weights, tokenizer, mut dictionaries, stamps } = match whole {
+        let mut files = match whole {
             ModelSource::Part(..) => unreachable!("a part is never made of a part"),
             ModelSource::Demo => open_demo()?,
             ModelSource::Preset(name) => {
@@ -62,39 +76,58 @@ impl Loaded {
                 return Err(Problem::new(format_args!("model {name}"), "is not on this machine", remedy));
             }
             ModelSource::Folder { model, dictionaries, name, release } => {
-                let mut parts = open_folder(model, dictionaries, name.as_deref(), &only, cancel)?;
+                let mut files = open_folder(model, dictionaries, name.as_deref(), &only, cancel)?;
                 let declared = |dictionary: Dictionary| match release.declared.get(&dictionary.submodule()) {
                     Some(declared) => dictionary.declared_by_release(*declared),
                     None => dictionary,
                 };
-                parts.dictionaries = parts.dictionaries.into_iter().map(declared).collect();
+                files.dictionaries = files.dictionaries.into_iter().map(declared).collect();
                 if release.centred {
-                    parts.dictionaries = parts.dictionaries.into_iter().map(Dictionary::centred_by_release).collect();
-                    let host = Host::of(&parts.config);
-                    parts.dictionaries.iter().try_for_each(|dictionary| dictionary.expect_frame(&host))?;
+                    files.dictionaries = files.dictionaries.into_iter().map(Dictionary::centred_by_release).collect();
+                    let host = Host::of(&files.config);
+                    files.dictionaries.iter().try_for_each(|dictionary| dictionary.expect_frame(&host))?;
                 }
-                parts
+                files
             }
         };
         // Those of a folder are chosen before they are opened, those inside the program here.
-        dictionaries.retain(|dictionary| only.holds(dictionary.submodule()));
-        if dictionaries.is_empty() && !only.is_all() {
+        files.dictionaries.retain(|dictionary| only.holds(dictionary.submodule()));
+        if files.dictionaries.is_empty() && !only.is_all() {
             let what = "has none of the dictionaries that --layers and --sites name";
-            return Err(Problem::new(format_args!("model {name}"), what, "name other layers or sites"));
+            return Err(Problem::new(format_args!("model {}", files.name), what, "name other layers or sites"));
         }
-        Ok(Self {
-            compute: compute::open(backend, &config, &weights, cancel)?,
+        Ok(Self { source: source.clone(), ..files })
+    }
+
+    /// Loads the model on `backend`, or on the first one that works, and keeps the last `kept` layers in memory.
+    ///
+    /// # Errors
+    /// As [`compute::load`], and when `backend` does not serve the model.
+    pub fn load(self, backend: Option<Backend>, kept: usize, bounds: Bounds, cancel: &Cancel) -> Result<Loaded> {
+        let Self { config, tokenizer, dictionaries, name, config_sha256, weights, source, stamps } = self;
+        Ok(Loaded {
+            compute: compute::load(compute::choose(backend, &config)?, &config, &weights, kept, cancel)?,
             name,
             config_sha256,
             weights,
             tokenizer,
             dictionaries,
             memory: Memory::new(bounds),
-            source: source.clone(),
+            source,
             backend,
             stamps,
             identity: OnceLock::new(),
         })
+    }
+}
+
+impl Loaded {
+    /// Opens and checks the files of `source` and loads the model on `backend`, or on the first backend that works, unless
+    /// `cancel` is raised.
+    pub fn open(source: &ModelSource, backend: Option<Backend>, bounds: Bounds, cancel: &Cancel) -> Result<Self> {
+        let files = Files::open(source, cancel)?;
+        let layers = files.config.layers;
+        files.load(backend, layers, bounds, cancel)
     }
 
     /// Whether opening `source` on `backend` would give the same model: the request is equal and the files are unchanged since
@@ -129,25 +162,16 @@ impl Loaded {
     }
 }
 
-struct Parts {
-    name: String,
-    config: Config,
-    config_sha256: String,
-    weights: WeightFiles,
-    tokenizer: Option<Tokenizer>,
-    dictionaries: Vec<Dictionary>,
-    stamps: Vec<Stamp>,
-}
-
-fn open_demo() -> Result<Parts> {
+fn open_demo() -> Result<Files> {
     let config = demo::config()?;
-    Ok(Parts {
+    Ok(Files {
         name: demo::NAME.to_owned(),
         weights: demo::weights()?,
         tokenizer: Some(demo::tokenizer()?),
         dictionaries: demo::dictionaries(&config)?,
         config_sha256: sha256_hex(demo::CONFIG.as_bytes()),
         config,
+        source: ModelSource::Demo,
         stamps: Vec::new(),
     })
 }
@@ -158,7 +182,7 @@ fn open_folder(
     name: Option<&str>,
     only: &Selected,
     cancel: &Cancel,
-) -> Result<Parts> {
+) -> Result<Files> {
     let config_path = model.join("config.json");
     let own = ["config.json", "tokenizer.json"].map(|file| model.join(file)).into_iter().chain(WeightFiles::paths(model));
     let settings = tokenizer_settings::files(model);
@@ -175,7 +199,7 @@ fn open_folder(
     let dictionaries = folder::open_some(dictionary_folders, &Host::of(&config), only, cancel)?;
     let name = name.map_or_else(|| name_from_files(&dictionaries, model), str::to_owned);
     stamps.extend(dictionaries.iter().flat_map(Dictionary::stamps).cloned());
-    Ok(Parts { name, config, config_sha256, weights, tokenizer, dictionaries, stamps })
+    Ok(Files { name, config, config_sha256, weights, tokenizer, dictionaries, source: ModelSource::Demo, stamps })
 }
 
 /// Fails if the folder holds a model's weights in another form than safetensors.

@@ -11,7 +11,7 @@ use crate::core::invariant::first_not_finite;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::quadrature::Quadrature;
-use crate::core::request::{Backend, Care, ModelSource, Request, Settings, Shard};
+use crate::core::request::{Care, Request, Settings, Shard};
 use crate::core::run::{
     DataRecord, DictionaryRecord, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Opened, Run, Seconds, ShardRecord,
 };
@@ -23,18 +23,18 @@ use crate::engine::attribution::{Batch, Model, Stages, ViewInput, attribute_time
 use crate::engine::bos;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
+use crate::engine::compute::{TOKENS_AT_ONCE, choose};
 use crate::engine::dataset::pairing::pairs;
 use crate::engine::dataset::shard::deal;
 use crate::engine::dataset::{self, DataSet, Example, Limits};
 use crate::engine::dictionary::Dictionary;
 use crate::engine::floor::Floor;
-use crate::engine::footprint::{self, Footprint};
+use crate::engine::footprint::{Footprint, Needs};
 use crate::engine::identity::Identity;
-use crate::engine::loaded::Loaded;
+use crate::engine::loaded::{Files, Loaded};
 use crate::engine::looks::Looks;
-use crate::engine::memory::Usage;
+use crate::engine::memory::{Bounds, Usage};
 use crate::engine::model::config::Config;
-use crate::engine::small_file::{self, LARGEST_CONFIGURATION};
 use crate::engine::threads::{THREAD, Threads, no_thread};
 use crate::engine::tokenizer::Tokenizer;
 
@@ -43,26 +43,32 @@ pub struct OpenStudy {
     request: Request,
     threads: Threads,
     loaded: Arc<Loaded>,
-    /// The token in front of every prompt, if the dictionaries were trained with one.
-    bos: Option<u32>,
-    /// The study's pair lists.
-    data: Vec<DataSet>,
-    shard: Option<ShardRecord>,
+    lists: Lists,
     open_seconds: f64,
-    /// None unless the computation is to take care.
-    care: Option<Care>,
+    /// None unless the computation is to take care; with the memory that it takes.
+    care: Option<(Care, Footprint)>,
     /// Times of the parts of the last attribution.
     stages: Mutex<Stages>,
 }
 
-impl OpenStudy {
-    /// Opens and checks everything that `request` names, unless `cancel` is raised; a model that `cache` holds is reused.
-    pub fn open(request: Request, cache: &Cache, cancel: &Cancel) -> Result<Self> {
-        let start = Instant::now();
-        let threads = Threads::new(request.threads)?;
-        let loaded = threads.run(|| cache.loaded(&request.model, request.backend, cancel))?;
-        let (config, tokenizer) = (loaded.compute.config(), loaded.tokenizer.as_ref());
-        let bos = bos::token(config, tokenizer, &loaded.dictionaries)?;
+/// The study's pair lists, as they are computed.
+struct Lists {
+    /// The token in front of every prompt, if the dictionaries were trained with one.
+    bos: Option<u32>,
+    data: Vec<DataSet>,
+    shard: Option<ShardRecord>,
+}
+
+impl Lists {
+    /// Reads the lists that `request` names, for a model of `config` with `dictionaries`.
+    fn read(
+        request: &Request,
+        config: &Config,
+        tokenizer: Option<&Tokenizer>,
+        dictionaries: &[Dictionary],
+        cancel: &Cancel,
+    ) -> Result<Self> {
+        let bos = bos::token(config, tokenizer, dictionaries)?;
         // The token in front takes one of the places.
         let limits = Limits { vocabulary: config.vocabulary, context: config.context - usize::from(bos.is_some()) };
         let load = |source: &PairSource| dataset::load(source, tokenizer, request.options, limits, cancel);
@@ -71,41 +77,61 @@ impl OpenStudy {
             data.iter_mut().for_each(|data| data.begin_with(bos));
         }
         let shard = request.shard.map(|shard| take_shard(&mut data, shard)).transpose()?;
-        let open_seconds = start.elapsed().as_secs_f64();
-        Ok(Self { request, threads, loaded, bos, data, shard, open_seconds, care: None, stages: Mutex::default() })
+        Ok(Self { bos, data, shard })
     }
 
-    /// Opens and checks everything like [`OpenStudy::open`], with an empty cache. If memory is limited, batches are as small as that needs.
+    /// The views of `study` that have examples: a shard may have no pair of some list.
+    fn views<'a>(&'a self, study: &'a Study) -> Vec<ViewInput<'a>> {
+        let input = |view: View| {
+            let ViewSpec { name, pairs, direction, .. } = study.view(view);
+            ViewInput { view, name: name.as_str(), examples: &self.data[*pairs].examples, direction: *direction }
+        };
+        study.all().map(input).filter(|input| !input.examples.is_empty()).collect()
+    }
+}
+
+impl OpenStudy {
+    /// Opens and checks everything that `request` names, unless `cancel` is raised; a model that `cache` holds is reused.
+    pub fn open(request: Request, cache: &Cache, cancel: &Cancel) -> Result<Self> {
+        let start = Instant::now();
+        let threads = Threads::new(request.threads)?;
+        let loaded = threads.run(|| cache.loaded(&request.model, request.backend, cancel))?;
+        let Loaded { compute, tokenizer, dictionaries, .. } = &*loaded;
+        let lists = Lists::read(&request, compute.config(), tokenizer.as_ref(), dictionaries, cancel)?;
+        let open_seconds = start.elapsed().as_secs_f64();
+        Ok(Self { request, threads, loaded, lists, open_seconds, care: None, stages: Mutex::default() })
+    }
+
+    /// Opens and checks everything like [`OpenStudy::open`], with an empty cache. If memory is limited, batches are as small and as many
+    /// layers are read again for each pass as that needs.
     ///
     /// # Errors
-    /// When the study does not fit into the memory even so; before the weights are read, if it is these.
-    pub fn open_careful(request: Request, care: Care, cancel: &Cancel) -> Result<Self> {
-        if let (Some(limit), ModelSource::Folder { model, .. }) = (care.memory, &request.model) {
-            let path = model.join("config.json");
-            let config = Config::parse(&small_file::read(&path, LARGEST_CONFIGURATION)?, &path.display().to_string())?;
-            footprint::expect_model(&config, request.backend, limit)?;
-        }
-        let mut study = Self::open(request, &Cache::default(), cancel)?;
-        study.care = Some(care);
-        while let Some(limit) = care.memory.filter(|limit| study.footprint().sum() > *limit) {
-            let Footprint { pairs, .. } = study.footprint();
-            if pairs <= 1 {
-                let remedy = "allow more, or divide the study: shorter prompts, dictionaries of fewer submodules at a time";
-                return Err(footprint::too_large(study.footprint().sum(), limit, remedy));
-            }
-            study.request.settings.batch = pairs / 2;
-        }
-        Ok(study)
+    /// When the study does not fit into the memory even so; before the weights are read.
+    pub fn open_careful(mut request: Request, care: Care, cancel: &Cancel) -> Result<Self> {
+        let start = Instant::now();
+        let threads = Threads::new(request.threads)?;
+        let files = Files::open(&request.model, cancel)?;
+        let Files { config, tokenizer, dictionaries, .. } = &files;
+        let lists = Lists::read(&request, config, tokenizer.as_ref(), dictionaries, cancel)?;
+        let (backend, settings) = (choose(request.backend, config)?, request.settings);
+        let points = match settings.method {
+            Method::Ig => settings.steps,
+            Method::Attrib => 1,
+            Method::Exact => TOKENS_AT_ONCE,
+        };
+        let views = lists.views(&request.study.study);
+        let needs = Needs { config, backend, threads: threads.count(), dictionaries, views: &views, points };
+        let footprint = needs.within(settings.batch, care.memory)?;
+        request.settings.batch = footprint.size;
+        let loaded = threads.run(|| files.load(Some(backend), footprint.kept, Bounds::RUN, cancel))?;
+        let open_seconds = start.elapsed().as_secs_f64();
+        let (loaded, care) = (Arc::new(loaded), Some((care, footprint)));
+        Ok(Self { request, threads, loaded, lists, open_seconds, care, stages: Mutex::default() })
     }
 
-    /// The memory that the study takes as it is set up.
-    pub fn footprint(&self) -> Footprint {
-        let views = self.views();
-        let batches = batches(&views, self.request.settings.batch);
-        let backend = Backend::ALL.into_iter().find(|backend| backend.name() == self.loaded.compute.backend());
-        let (batch, results) = footprint::of_study(self.config(), &self.loaded.dictionaries, &batches, views.len());
-        let pairs = batches.iter().map(|batch| batch.clean.len()).max().unwrap_or(0);
-        Footprint { pairs, model: footprint::of_model(self.config(), backend), batch, results }
+    /// The memory that the study takes, if it was opened with care.
+    pub fn footprint(&self) -> Option<Footprint> {
+        self.care.map(|(_, footprint)| footprint)
     }
 
     /// Model, backend, study and data, which are known before the computation.
@@ -116,7 +142,7 @@ impl OpenStudy {
             submodules: self.loaded.dictionaries.iter().map(Dictionary::submodule).collect(),
             backend: self.loaded.compute.backend().to_owned(),
             study: self.request.study.study.clone(),
-            data: self.data.iter().map(|data| self.data_record(data)).collect(),
+            data: self.lists.data.iter().map(|data| self.data_record(data)).collect(),
             notes: self.notes(),
         }
     }
@@ -143,12 +169,12 @@ impl OpenStudy {
             let hashing = thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, hash).map_err(no_thread)?;
             let start = Instant::now();
             let reports = Mutex::new(HashMap::new());
-            let examples = self.data.iter().flat_map(|data| &data.examples);
+            let examples = self.lists.data.iter().flat_map(|data| &data.examples);
             let prompts = examples.flat_map(|example| [&example.clean[..], &example.patch[..]]);
-            let looks = Looks::new(&self.loaded, prompts, self.bos.is_some());
+            let looks = Looks::new(&self.loaded, prompts, self.lists.bos.is_some());
             let tell = |event: Event| {
                 if let Event::Step(Step::Measured(submodule, report)) = &event
-                    && self.care.is_some_and(|care| care.fit)
+                    && self.care.is_some_and(|(care, _)| care.fit)
                 {
                     looks.at(*submodule, *report, tell, cancel);
                 }
@@ -171,7 +197,7 @@ impl OpenStudy {
             identity.dictionaries.iter().try_for_each(expect_finite_norms)?;
             let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
             for (record, dictionary) in identity.dictionaries.iter_mut().zip(&self.loaded.dictionaries) {
-                record.notes.extend(bos::note(dictionary, self.bos));
+                record.notes.extend(bos::note(dictionary, self.lists.bos));
                 record.report = reports.remove(&record.submodule);
             }
             let seconds = Seconds { open: self.open_seconds, attribution, hash: identity.seconds };
@@ -194,14 +220,8 @@ impl OpenStudy {
         Ok(study.all().map(of_view).collect())
     }
 
-    /// The views that have examples: a shard may have no pair of some list.
     fn views(&self) -> Vec<ViewInput<'_>> {
-        let study = &self.request.study.study;
-        let input = |view: View| {
-            let ViewSpec { name, pairs, direction, .. } = study.view(view);
-            ViewInput { view, name: name.as_str(), examples: &self.data[*pairs].examples, direction: *direction }
-        };
-        study.all().map(input).filter(|input| !input.examples.is_empty()).collect()
+        self.lists.views(&self.request.study.study)
     }
 
     /// The effects of a view that has no example in this shard.
@@ -211,13 +231,13 @@ impl OpenStudy {
     }
 
     fn notes(&self) -> Vec<String> {
-        let memory = self.care.map(|_| format!("memory: {}; mapped files beside that", self.footprint()));
-        memory.into_iter().chain(self.bos_note()).chain(self.data.iter().filter_map(DataSet::note)).collect()
+        let memory = self.footprint().map(|footprint| format!("memory: {footprint}; mapped files beside that"));
+        memory.into_iter().chain(self.bos_note()).chain(self.lists.data.iter().filter_map(DataSet::note)).collect()
     }
 
     /// What was put in front of the prompts.
     fn bos_note(&self) -> Option<String> {
-        let bos = self.bos?;
+        let bos = self.lists.bos?;
         let text = self.texts(&[bos]).concat();
         Some(format!("every prompt begins with the BOS token {text} (number {bos}), as the dictionaries' training data did"))
     }
@@ -268,7 +288,7 @@ impl OpenStudy {
             sha256: identity.weights_sha256,
             config_sha256: loaded.config_sha256.clone(),
             tokenizer_sha256: loaded.tokenizer.as_ref().map(|tokenizer| tokenizer.sha256().to_owned()),
-            bos: self.bos,
+            bos: self.lists.bos,
             prefix_space: loaded.tokenizer.as_ref().and_then(Tokenizer::prefix_space),
             layers: config.layers,
             width: config.width,
@@ -289,9 +309,9 @@ impl OpenStudy {
             model,
             dictionaries: identity.dictionaries,
             study: Study::clone(&self.request.study.study),
-            data: self.data.iter().map(|data| self.data_record(data)).collect(),
+            data: self.lists.data.iter().map(|data| self.data_record(data)).collect(),
             seconds,
-            shard: self.shard.clone(),
+            shard: self.lists.shard.clone(),
         }
     }
 

@@ -9,6 +9,7 @@ mod backends;
 mod files;
 mod golden;
 mod inside;
+mod layers;
 mod public;
 mod sites;
 mod study;

@@ -60,7 +60,7 @@ fn run<B: Products>(
     let mut kept = Vec::new();
     for layer in 0..model.config().layers {
         let mut hook = |site, value| replace(Some(site), value);
-        let (leaving, layer) = model.layer_forward_hooked(layer, hidden, &positions, false, &mut hook);
+        let (leaving, layer) = model.layer_forward_hooked(model.layer(layer), hidden, &positions, false, &mut hook);
         hidden = leaving;
         kept.push(layer);
     }
@@ -73,7 +73,7 @@ fn run<B: Products>(
     for (layer, kept) in kept.iter().enumerate().rev() {
         gradients.push((Some(Site::residual(layer)), gradient.clone()));
         let mut each = |site, gradient: &Tensor<B, 3>| gradients.push((Some(site), gradient.clone()));
-        gradient = model.layer_backward(layer, gradient, kept, &positions, &mut each);
+        gradient = model.layer_backward(model.layer(layer), gradient, kept, &positions, &mut each);
     }
     gradients.push((None, gradient));
     (seen, gradients)

@@ -47,8 +47,13 @@ pub fn reference_config() -> Config {
 }
 
 pub fn reference_model(backend: Backend) -> Box<dyn Compute> {
+    reference_model_keeping(backend, reference_config().layers)
+}
+
+/// The same with only the last `kept` layers in memory.
+pub fn reference_model_keeping(backend: Backend, kept: usize) -> Box<dyn Compute> {
     let weights = WeightFiles::open(&reference("model")).unwrap();
-    compute::open(Some(backend), &reference_config(), &weights, &Cancel::default()).unwrap()
+    compute::load(backend, &reference_config(), &weights, kept, &Cancel::default()).unwrap()
 }
 
 /// `layout` is `dictionaries/tiny-neox` or `saelens`.

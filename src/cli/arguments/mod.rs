@@ -190,7 +190,8 @@ pub struct RunArguments {
     #[arg(long)]
     pub despite_fit: bool,
 
-    /// Keep to so much memory, such as 8G or 500M, beside files that are mapped: with smaller batches, or not at all.
+    /// Keep to so much memory, such as 8G or 500M, beside files that are mapped: with smaller batches, then with layers that are read
+    /// again for each pass, or not at all.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory: Option<u64>,
 

@@ -10,6 +10,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 
 use super::encoders::{Encoders, Piece};
 use super::extent::Extent;
+use super::layers::{Held, Layers, Stored};
 use super::{Answers, Compute, Edit, Entry, Inner, Segment, Start, grouped};
 use crate::core::problem::Result;
 use crate::core::quadrature::Point;
@@ -20,16 +21,18 @@ use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::attention::at_the_end;
 use crate::engine::model::config::Config;
+use crate::engine::model::load::Names;
 use crate::engine::model::passes::{Kept, KeptEnd, KeptMlpHalf};
 use crate::engine::model::positions::Positions;
 use crate::engine::model::products::Products;
 use crate::engine::model::site::Site;
-use crate::engine::model::transformer::Transformer;
-use crate::engine::model::weight_files::WeightFiles;
+use crate::engine::model::transformer::{Layer, Transformer};
 
 /// A model on backend `B`.
 pub struct BurnCompute<B: Products> {
+    /// Everything but the layers.
     model: Transformer<B>,
+    layers: Layers<Layer<B>>,
     device: B::Device,
     backend: &'static str,
     extent: Extent,
@@ -42,23 +45,39 @@ struct Walk<B: Backend> {
     positions: Positions<B>,
     /// Kept values of the half layer at [`Entry::Mlp`], if the walk starts there.
     mlp: Option<KeptMlpHalf<B>>,
-    /// Kept values of the layers from the entry on, with their index, in order.
-    layers: Vec<(usize, Kept<B>)>,
+    /// What the layers from the entry on left, with their index, in order.
+    layers: Vec<(usize, Trail<B>)>,
     end: KeptEnd<B>,
+}
+
+/// What a layer's forward pass leaves for its backward pass.
+enum Trail<B: Backend> {
+    /// All values that it reads.
+    Kept(Kept<B>),
+    /// The stream that entered the layer, which runs through it once more: where not even all weights fit, the values of all layers
+    /// would take gigabytes, too.
+    Entering(Tensor<B, 3>),
 }
 
 impl<B: Products> BurnCompute<B> {
     /// Loads the weights onto `device`; `extent` says how much the backend does at once and keeps.
-    pub fn load(
-        backend: &'static str,
-        config: &Config,
-        weights: &WeightFiles,
-        device: B::Device,
-        extent: Extent,
-        cancel: &Cancel,
-    ) -> Result<Self> {
-        let model = Transformer::load(config, weights, &device, cancel)?;
-        Ok(Self { model, encoders: Encoders::new(device.clone(), extent), device, backend, extent })
+    pub fn load(backend: &'static str, model: Stored<'_>, device: B::Device, extent: Extent, cancel: &Cancel) -> Result<Self> {
+        let Stored { config, weights, kept } = model;
+        let names = Names::of(config, weights, cancel)?;
+        let model = Transformer::load_ends(config, weights, names, &device, cancel)?;
+        let (sizes, files, on) = (config.clone(), weights.clone(), device.clone());
+        let read = move |index, cancel: &Cancel| {
+            let layer = Layer::load(&sizes, &files, names, index, &on, cancel);
+            files.release();
+            layer
+        };
+        let layers = Layers::load(config.layers, kept, read, cancel)?;
+        Ok(Self { model, layers, encoders: Encoders::new(device.clone(), extent), device, backend, extent })
+    }
+
+    fn layer(&self, index: usize, cancel: &Cancel) -> Result<Held<'_, Layer<B>>> {
+        cancel.check()?;
+        self.layers.get(index, cancel)
     }
 
     /// The residual stream that enters layer 0, `[prompts, positions, width]`.
@@ -92,15 +111,15 @@ impl<B: Products> BurnCompute<B> {
         let positions = self.model.positions(&stream);
         let (mut hidden, mut mlp) = (stream, None);
         if let Entry::Mlp(layer) = entry {
-            let (written, kept) = self.model.mlp_forward(layer, hidden.clone());
+            let (written, kept) = self.model.mlp_forward(&*self.layer(layer, cancel)?, hidden.clone());
             (hidden, mlp) = (hidden + written, Some(kept));
         }
         let mut layers = Vec::new();
         for layer in entry.first_layer()..self.model.config().layers {
-            cancel.check()?;
-            let (leaving, kept) = self.model.layer_forward(layer, hidden, &positions, self.is_last(layer));
+            let entering = (!self.layers.are_kept()).then(|| Trail::Entering(hidden.clone()));
+            let (leaving, kept) = self.model.layer_forward(&*self.layer(layer, cancel)?, hidden, &positions, self.is_last(layer));
             hidden = leaving;
-            layers.push((layer, kept));
+            layers.push((layer, entering.unwrap_or(Trail::Kept(kept))));
         }
         Ok(Walk { entry, positions, mlp, layers, end: self.model.end_forward(hidden) })
     }
@@ -115,18 +134,28 @@ impl<B: Products> BurnCompute<B> {
         cancel: &Cancel,
     ) -> Result<Tensor<B, 3>> {
         let mut gradient = self.model.end_backward(&walk.end, self.answers(answers));
-        for (layer, kept) in walk.layers.iter().rev() {
-            cancel.check()?;
+        for (layer, trail) in walk.layers.iter().rev() {
+            let weights = self.layer(*layer, cancel)?;
             each(Submodule::new(SubmoduleKind::Residual, *layer), &gradient);
             let mut of_outputs = |site, gradient: &Tensor<B, 3>| {
                 if let Site::Output(submodule) = site {
                     each(submodule, gradient);
                 }
             };
-            gradient = self.model.layer_backward(*layer, gradient, kept, &walk.positions, &mut of_outputs);
+            let again;
+            let kept = match trail {
+                Trail::Kept(kept) => kept,
+                Trail::Entering(entering) => {
+                    again = self.model.layer_forward(&weights, entering.clone(), &walk.positions, self.is_last(*layer)).1;
+                    &again
+                }
+            };
+            gradient = self.model.layer_backward(&weights, gradient, kept, &walk.positions, &mut of_outputs);
         }
         Ok(match (walk.entry, &walk.mlp) {
-            (Entry::Mlp(layer), Some(kept)) => gradient.clone() + self.model.mlp_backward(layer, gradient, kept, &mut |_, _| {}),
+            (Entry::Mlp(layer), Some(kept)) => {
+                gradient.clone() + self.model.mlp_backward(&*self.layer(layer, cancel)?, gradient, kept, &mut |_, _| {})
+            }
             _ => gradient,
         })
     }
@@ -185,12 +214,11 @@ impl<B: Products> Compute for BurnCompute<B> {
             distribute(hidden.clone(), 0, arrays);
             let positions = self.model.positions(&hidden);
             for layer in 0..layers {
-                cancel.check()?;
                 let mut keep = |submodule, output: Tensor<B, 3>| {
                     distribute(output.clone(), Trace::part(submodule, layers), arrays);
                     output
                 };
-                hidden = self.model.run_layer(layer, hidden, &positions, &mut keep);
+                hidden = self.model.run_layer(&*self.layer(layer, cancel)?, hidden, &positions, &mut keep);
             }
         }
         Ok(arrays.into_iter().map(|values| Trace::new(values, layers)).collect())
@@ -209,10 +237,13 @@ impl<B: Products> Compute for BurnCompute<B> {
     }
 
     fn last_logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>> {
-        cancel.check()?;
-        let residual = self.model.run_layers(0, self.embed(prompts), &mut |_, output| output);
-        let [_, positions, _] = residual.dims();
-        Ok(download(self.model.logits(residual.narrow(1, positions - 1, 1))))
+        let mut hidden = self.embed(prompts);
+        let tables = self.model.positions(&hidden);
+        for layer in 0..self.model.config().layers {
+            hidden = self.model.run_layer(&*self.layer(layer, cancel)?, hidden, &tables, &mut |_, output| output);
+        }
+        let [_, positions, _] = hidden.dims();
+        Ok(download(self.model.logits(hidden.narrow(1, positions - 1, 1))))
     }
 
     fn embedded(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
@@ -327,7 +358,8 @@ mod tests {
     fn a_card_s_extent_gives_a_processor_s_numbers() {
         let (config, weights, cancel) = (demo::config().unwrap(), demo::weights().unwrap(), Cancel::default());
         let load = |extent| {
-            BurnCompute::<NdArray<f32>>::load("ndarray", &config, &weights, NdArrayDevice::Cpu, extent, &cancel).unwrap()
+            let model = Stored { config: &config, weights: &weights, kept: config.layers };
+            BurnCompute::<NdArray<f32>>::load("ndarray", model, NdArrayDevice::Cpu, extent, &cancel).unwrap()
         };
         let (card, processor) = (load(Extent::of_card(80 << 30, &config)), load(Extent { tokens: 20, ..Extent::PROCESSOR }));
         let prompts: Vec<Vec<u32>> = (0..7).map(|prompt| vec![prompt, 20 + prompt, 30, 31]).collect();

@@ -8,6 +8,7 @@ use burn_wgpu::{Wgpu, WgpuDevice};
 use super::Compute;
 use super::burn_compute::BurnCompute;
 use super::extent::Extent;
+use super::layers::Stored;
 use super::native::NativeCompute;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 use super::precision::has_full_products;
@@ -36,19 +37,27 @@ pub fn available() -> impl Iterator<Item = Backend> {
     Backend::ALL.into_iter().filter(|backend| is_built_in(*backend))
 }
 
-/// Loads the model on `wanted`, or on the first backend that works if none is named.
+/// Loads the model on `wanted`, or on the first backend that works if none is named, and keeps all layers in memory.
 ///
 /// # Errors
 /// When the weights are unusable, the backend is not built in or does not work on this machine, or `cancel` is raised.
 pub fn open(wanted: Option<Backend>, config: &Config, weights: &WeightFiles, cancel: &Cancel) -> Result<Box<dyn Compute>> {
+    load(choose(wanted, config)?, config, weights, config.layers, cancel)
+}
+
+/// `wanted`, or the first backend that works and serves models such as `config` if none is named.
+///
+/// # Errors
+/// When `wanted` does not serve such models.
+pub fn choose(wanted: Option<Backend>, config: &Config) -> Result<Backend> {
     if let Some(backend) = wanted {
         expect_serves(backend, config)?;
-        return load(backend, config, weights, cancel);
+        return Ok(backend);
     }
     // Here it is no error if a card does not work: the choice is printed, and `--backend cuda` tells the reason.
     let suits =
         |backend: &Backend| expect_serves(*backend, config).is_ok() && works(*backend).is_ok() && suits_auto(*backend, config);
-    load(available().find(suits).unwrap_or(Backend::NdArray), config, weights, cancel)
+    Ok(available().find(suits).unwrap_or(Backend::NdArray))
 }
 
 /// Fails unless `backend` has the arithmetic of models such as `config`: that written by hand is GPT-NeoX's.
@@ -78,27 +87,33 @@ fn said<B: Products>(names: [&'static str; 2], device: &B::Device, config: &Conf
     if has_full_products::<B>(device, config) { names[0] } else { names[1] }
 }
 
-fn load(backend: Backend, config: &Config, weights: &WeightFiles, cancel: &Cancel) -> Result<Box<dyn Compute>> {
+/// Loads the model on `backend` and keeps the last `kept` layers in memory; the others are read from their files when a pass reaches
+/// them, and each point of a path leaves behind only the streams that enter the layers.
+///
+/// # Errors
+/// When the weights are unusable, the backend is not built in or does not work on this machine, or `cancel` is raised.
+pub fn load(backend: Backend, config: &Config, weights: &WeightFiles, kept: usize, cancel: &Cancel) -> Result<Box<dyn Compute>> {
     works(backend)?;
+    let model = Stored { config, weights, kept };
     match backend {
-        Backend::Native => Ok(Box::new(NativeCompute::load(config, weights, cancel)?)),
+        Backend::Native => Ok(Box::new(NativeCompute::load(model, cancel)?)),
         Backend::NdArray => {
             let device = burn_ndarray::NdArrayDevice::Cpu;
-            on_burn::<burn_ndarray::NdArray<f32>>("ndarray", device, Extent::PROCESSOR, config, weights, cancel)
+            on_burn::<burn_ndarray::NdArray<f32>>("ndarray", device, Extent::PROCESSOR, model, cancel)
         }
         #[cfg(feature = "flex")]
-        Backend::Flex => on_burn::<burn_flex::Flex>("flex", burn_flex::FlexDevice, Extent::PROCESSOR, config, weights, cancel),
+        Backend::Flex => on_burn::<burn_flex::Flex>("flex", burn_flex::FlexDevice, Extent::PROCESSOR, model, cancel),
         #[cfg(feature = "cuda")]
         Backend::Cuda => {
             let (device, extent) = (CudaDevice::default(), Extent::of_card(super::cuda::memory()?, config));
             let name = said::<Cuda>(["cuda", "cuda, f32 products in TF32"], &device, config);
-            on_burn::<Cuda>(name, device, extent, config, weights, cancel)
+            on_burn::<Cuda>(name, device, extent, model, cancel)
         }
         #[cfg(feature = "wgpu")]
         Backend::Wgpu => {
             let device = WgpuDevice::DefaultDevice;
             let name = said::<Wgpu>(["wgpu", "wgpu, f32 products rounded"], &device, config);
-            on_burn::<Wgpu>(name, device, Extent::CARD_OF_UNKNOWN_MEMORY, config, weights, cancel)
+            on_burn::<Wgpu>(name, device, Extent::CARD_OF_UNKNOWN_MEMORY, model, cancel)
         }
         #[allow(unreachable_patterns)]
         other => Err(not_built_in(other)),
@@ -109,11 +124,10 @@ fn on_burn<B: Products>(
     name: &'static str,
     device: B::Device,
     extent: Extent,
-    config: &Config,
-    weights: &WeightFiles,
+    model: Stored<'_>,
     cancel: &Cancel,
 ) -> Result<Box<dyn Compute>> {
-    Ok(Box::new(BurnCompute::<B>::load(name, config, weights, device, extent, cancel)?))
+    Ok(Box::new(BurnCompute::<B>::load(name, model, device, extent, cancel)?))
 }
 
 fn not_built_in(backend: Backend) -> Problem {

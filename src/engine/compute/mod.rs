@@ -15,6 +15,7 @@ mod encoders;
 mod entry;
 mod extent;
 mod inner;
+mod layers;
 pub mod native;
 #[cfg(any(feature = "cuda", feature = "wgpu", test))]
 mod precision;
@@ -35,10 +36,10 @@ use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::config::Config;
 use crate::engine::model::site::Site;
 
-pub use choose::{BURN_VERSION, available, is_built_in, open, works};
+pub use choose::{BURN_VERSION, available, choose, is_built_in, load, open, works};
 pub use edit::Edit;
 pub use entry::{Entry, feeds};
-pub use extent::TOKENS_AT_ONCE;
+pub use extent::{TOKENS_AT_ONCE, TOKENS_PER_TASK};
 pub use inner::Inner;
 
 /// The two tokens whose logits the metric compares.

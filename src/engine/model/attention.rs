@@ -29,7 +29,7 @@ pub struct Attended<B: Backend> {
 }
 
 impl<B: Products> Transformer<B> {
-    /// The outputs of the heads side by side for the normalised input of layer `index`; if `last` is set, only at the last
+    /// The outputs of the heads side by side for the normalised input of `layer`; if `last` is set, only at the last
     /// position.
     ///
     /// # Shapes
@@ -37,12 +37,12 @@ impl<B: Products> Transformer<B> {
     ///   `[examples, 1, heads * head_width]`
     pub(super) fn attend(
         &self,
-        index: usize,
+        layer: &Layer<B>,
         read: Tensor<B, 3>,
         positions: &Positions<B>,
         last: bool,
     ) -> (Tensor<B, 3>, Attended<B>) {
-        let (config, layer) = (&self.config, &self.layers[index]);
+        let config = &self.config;
         let [examples, length, _] = read.dims();
         let (heads, shared, head_width) = (config.heads, config.key_value_heads, config.head_width);
         let mixed = project(&layer.query_key_value, read);
@@ -63,7 +63,7 @@ impl<B: Products> Transformer<B> {
             None => tensor,
         };
         let (query, key) = (rotate(query), rotate(key));
-        let hidden = positions.hidden_from(config.window(index));
+        let hidden = positions.hidden_from(config.window(layer.index));
         let (query, hidden) =
             if last { (query.narrow(2, length - 1, 1), hidden.narrow(2, length - 1, 1)) } else { (query, hidden) };
         let queries = if last { 1 } else { length };

@@ -6,15 +6,15 @@ use super::norm::{Norm, Normal};
 use super::passes::Kept;
 use super::products::Products;
 use super::site::Site;
-use super::transformer::{Transformer, project, project_back};
+use super::transformer::{Layer, Transformer, project, project_back};
 
 impl<B: Products> Transformer<B> {
-    /// What the block of `site` adds to the stream for the activations `rows` there: output projection and the norm that follows.
+    /// What the block of `site`, which lies in `layer`, adds to the stream for the activations `rows` there: output projection and the norm that follows.
     ///
     /// # Shapes
     /// - rows: `[1, rows, width of the site]`, output: `[1, rows, width]`
-    pub fn added(&self, site: Site, rows: Tensor<B, 3>) -> Tensor<B, 3> {
-        let (norm, rows) = self.before_norm(site, rows);
+    pub fn added(&self, layer: &Layer<B>, site: Site, rows: Tensor<B, 3>) -> Tensor<B, 3> {
+        let (norm, rows) = Self::before_norm(layer, site, rows);
         match norm {
             Some(norm) => norm.forward(rows, &self.config),
             None => rows,
@@ -22,34 +22,33 @@ impl<B: Products> Transformer<B> {
     }
 
     /// Passes the gradient with respect to [`Transformer::added`] at `rows` back to them.
-    pub fn added_back(&self, site: Site, rows: Tensor<B, 3>, gradient: Tensor<B, 3>) -> Tensor<B, 3> {
-        let (norm, before) = self.before_norm(site, rows);
+    pub fn added_back(&self, layer: &Layer<B>, site: Site, rows: Tensor<B, 3>, gradient: Tensor<B, 3>) -> Tensor<B, 3> {
+        let (norm, before) = Self::before_norm(layer, site, rows);
         let gradient = match norm {
             Some(norm) => Normal::of(before, &self.config).back(gradient, norm),
             None => gradient,
         };
         match site {
-            Site::Heads(layer) => project_back(&self.layers[layer].attention_output, gradient),
+            Site::Heads(_) => project_back(&layer.attention_output, gradient),
             Site::AttentionBeforeNorm(_) | Site::MlpBeforeNorm(_) | Site::Output(_) => gradient,
         }
     }
 
     /// The norm that follows the block of `site`, if there is one, and what it reads for the activations `rows`.
-    fn before_norm(&self, site: Site, rows: Tensor<B, 3>) -> (Option<&Norm<B>>, Tensor<B, 3>) {
+    fn before_norm(layer: &Layer<B>, site: Site, rows: Tensor<B, 3>) -> (Option<&Norm<B>>, Tensor<B, 3>) {
         match site {
-            Site::Heads(layer) => {
-                let layer = &self.layers[layer];
-                (layer.attention_output_norm.as_ref(), project(&layer.attention_output, rows))
-            }
-            Site::AttentionBeforeNorm(layer) => (self.layers[layer].attention_output_norm.as_ref(), rows),
-            Site::MlpBeforeNorm(layer) => (self.layers[layer].mlp_output_norm.as_ref(), rows),
+            Site::Heads(_) => (layer.attention_output_norm.as_ref(), project(&layer.attention_output, rows)),
+            Site::AttentionBeforeNorm(_) => (layer.attention_output_norm.as_ref(), rows),
+            Site::MlpBeforeNorm(_) => (layer.mlp_output_norm.as_ref(), rows),
             Site::Output(_) => (None, rows),
         }
     }
+}
 
-    /// What the MLP of layer `index` read in the pass that left `kept`: after its norm, or without that norm's gain and bias if `plain`.
-    pub fn mlp_read(&self, index: usize, kept: &Kept<B>, plain: bool) -> Tensor<B, 3> {
+impl<B: Products> Layer<B> {
+    /// What the MLP read in the pass that left `kept`: after its norm, or without that norm's gain and bias if `plain`.
+    pub fn mlp_read(&self, kept: &Kept<B>, plain: bool) -> Tensor<B, 3> {
         let normal = kept.mlp_normal();
-        if plain { normal.rows() } else { normal.scaled(&self.layers[index].mlp_norm) }
+        if plain { normal.rows() } else { normal.scaled(&self.mlp_norm) }
     }
 }

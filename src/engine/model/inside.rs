@@ -4,18 +4,20 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 
 use super::config::Config;
+use super::load::Names;
 use super::norm::Normal;
 use super::products::Products;
 use super::site::Site;
-use super::transformer::Transformer;
+use super::transformer::{self, Transformer};
 use super::weight_files::WeightFiles;
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
 
 /// One layer of a model.
 pub struct Layer<B: Backend> {
-    /// A model that has this layer alone; its other weights are never made.
+    /// The model without its weights, which are never made.
     model: Transformer<B>,
+    weights: transformer::Layer<B>,
     device: B::Device,
 }
 
@@ -50,8 +52,9 @@ impl<B: Products> Layer<B> {
     /// # Errors
     /// When [`Transformer::load`] would fail at one of its tensors, or `cancel` is raised.
     pub fn load(config: &Config, files: &WeightFiles, index: usize, device: &B::Device, cancel: &Cancel) -> Result<Self> {
-        let model = Transformer::load_layer(config, files, index, device, cancel)?;
-        Ok(Self { model, device: device.clone() })
+        let names = Names::of(config, files, cancel)?;
+        let weights = transformer::Layer::load(config, files, names, index, device, cancel)?;
+        Ok(Self { model: Transformer::without_layers(config, device), weights, device: device.clone() })
     }
 
     /// Runs the layer on `entering`, the stream of one text that enters it, `[positions, width]`.
@@ -73,7 +76,7 @@ impl<B: Products> Layer<B> {
             value
         };
         let tables = self.model.positions(&entering);
-        self.model.layer_forward_hooked(0, entering.clone(), &tables, false, &mut hook);
+        self.model.layer_forward_hooked(&self.weights, entering.clone(), &tables, false, &mut hook);
         let middle = match outputs.first() {
             Some(attention) if !config.parallel_residual => entering + attention.clone(),
             _ => entering,
@@ -81,7 +84,7 @@ impl<B: Products> Layer<B> {
         let mut outputs = outputs.into_iter().map(values);
         let mut output = || outputs.next().unwrap_or_default();
         let normal = Normal::of(middle.clone(), config);
-        let mlp_input = normal.scaled(self.model.mlp_norm());
+        let mlp_input = normal.scaled(&self.weights.mlp_norm);
         Inside {
             heads,
             attention_before_norm,

@@ -6,6 +6,7 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
+use rayon::prelude::*;
 
 use super::config::{Config, Family};
 use super::layout::{Layout, QueryKeyValue};
@@ -26,11 +27,23 @@ impl<B: Products> Transformer<B> {
     /// When a tensor is missing, has another shape or element type, or holds a value that is not finite, or `cancel` is raised.
     pub fn load(config: &Config, files: &WeightFiles, device: &B::Device, cancel: &Cancel) -> Result<Self> {
         let names = Names::of(config, files, cancel)?;
+        let mut model = Self::load_ends(config, files, names, device, cancel)?;
+        let layer = |index| Layer::load(config, files, names, index, device, cancel);
+        model.layers = (0..config.layers).map(layer).collect::<Result<_>>()?;
+        files.release();
+        Ok(model)
+    }
+
+    /// Reads what is before the layers and after them; the layers are held elsewhere.
+    ///
+    /// # Errors
+    /// As [`Transformer::load`].
+    pub fn load_ends(config: &Config, files: &WeightFiles, names: Names, device: &B::Device, cancel: &Cancel) -> Result<Self> {
         let Names { layout, .. } = names;
         let reader = Reader::<B> { files, device, cancel, config, layout };
-        // Loading overwrites every parameter of an initialised model, so the structure is written down only once, in `init`.
+        // Loading overwrites every parameter of an initialised model, so the structure is written down only once, there.
         // burn draws its random values only when they are read.
-        let mut model = Self::init(config, device);
+        let mut model = Self::without_layers(config, device);
         let Config { width, vocabulary, .. } = *config;
         model.embedding = reader.matrix(&names.model(&format!("{}.weight", layout.embedding)), [vocabulary, width])?;
         if let Some(part) = layout.positions {
@@ -41,33 +54,32 @@ impl<B: Products> Transformer<B> {
             model.unembedding = Some(reader.matrix(name, [vocabulary, width])?);
         }
         reader.norm(&mut model.final_norm, &names.model(layout.final_norm), width)?;
-        for (index, layer) in model.layers.iter_mut().enumerate() {
-            reader.layer(layer, &|part| names.layer(index, part))?;
-        }
-        files.release();
         Ok(model.no_grad())
     }
+}
 
-    /// Reads the weights of layer `index` alone, as the only layer of a model whose other weights burn never makes, since nothing
-    /// reads them.
+impl<B: Products> Layer<B> {
+    /// Reads the weights of layer `index`.
     ///
     /// # Errors
     /// As [`Transformer::load`], for what is read.
-    pub fn load_layer(config: &Config, files: &WeightFiles, index: usize, device: &B::Device, cancel: &Cancel) -> Result<Self> {
-        let names = Names::of(config, files, cancel)?;
-        let windows = config.windows.get(index).into_iter().copied().collect();
-        let alone = Config { layers: 1, windows, ..config.clone() };
-        let mut model = Self::init(&alone, device);
-        let reader = Reader::<B> { files, device, cancel, config: &alone, layout: names.layout };
-        for layer in &mut model.layers {
-            reader.layer(layer, &|part| names.layer(index, part))?;
-        }
-        Ok(model)
+    pub fn load(
+        config: &Config,
+        files: &WeightFiles,
+        names: Names,
+        index: usize,
+        device: &B::Device,
+        cancel: &Cancel,
+    ) -> Result<Self> {
+        let reader = Reader::<B> { files, device, cancel, config, layout: names.layout };
+        let mut layer = Self::init(config, index, device);
+        reader.layer(&mut layer, &|part| names.layer(index, part))?;
+        Ok(layer.no_grad())
     }
 }
 
 /// Rows of a matrix that are read between two checks for cancellation.
-const ROWS_AT_ONCE: usize = 4096;
+const ROWS_AT_ONCE: usize = 512;
 
 /// The names of a model's tensors in its files.
 #[derive(Clone, Copy)]
@@ -159,13 +171,16 @@ struct Reader<'a, B: Backend> {
 }
 
 impl<B: Backend> Reader<'_, B> {
+    /// All values of `tensor`, read by all threads: most of the time goes to memory that is touched for the first time.
     fn values(&self, tensor: &StoredTensor) -> Result<Vec<f32>> {
-        let rows = tensor.shape()[0];
-        let mut values = Vec::with_capacity(tensor.shape().iter().product());
-        for first in (0..rows).step_by(ROWS_AT_ONCE) {
+        let (rows, count) = (tensor.shape()[0], tensor.shape().iter().product::<usize>());
+        let mut values = vec![0.0; count];
+        let pieces = values.par_chunks_mut(ROWS_AT_ONCE * (count / rows)).enumerate();
+        pieces.try_for_each(|(piece, values)| {
             self.cancel.check()?;
-            values.extend(tensor.narrowed(0, first..rows.min(first + ROWS_AT_ONCE)).values()?);
-        }
+            let first = piece * ROWS_AT_ONCE;
+            tensor.narrowed(0, first..rows.min(first + ROWS_AT_ONCE)).read_into(values)
+        })?;
         Ok(values)
     }
 

@@ -11,7 +11,7 @@ use burn::tensor::backend::Backend;
 use super::config::ActivationFunction;
 use super::norm::Normal;
 use super::products::Products;
-use super::transformer::{Transformer, project, project_back};
+use super::transformer::{Layer, Transformer, project, project_back};
 
 /// Values of an MLP's forward pass that its backward pass reads.
 pub struct KeptMlp<B: Backend> {
@@ -24,12 +24,11 @@ pub struct KeptMlp<B: Backend> {
 }
 
 impl<B: Products> Transformer<B> {
-    /// The output of the MLP of layer `index`, before any norm that follows it, for the residual stream that it reads.
+    /// The output of the MLP of `layer`, before any norm that follows it, for the residual stream that it reads.
     ///
     /// # Shapes
     /// - input and output: `[examples, positions, width]`
-    pub(super) fn transform(&self, index: usize, input: Tensor<B, 3>) -> (Tensor<B, 3>, KeptMlp<B>) {
-        let layer = &self.layers[index];
+    pub(super) fn transform(&self, layer: &Layer<B>, input: Tensor<B, 3>) -> (Tensor<B, 3>, KeptMlp<B>) {
         let normal = Normal::of(input, &self.config);
         let hidden = project(&layer.mlp_input, normal.scaled(&layer.mlp_norm));
         if !self.config.gated {
@@ -44,8 +43,7 @@ impl<B: Products> Transformer<B> {
     }
 
     /// Passes the gradient with respect to [`Transformer::transform`]'s output back to the stream that the MLP read.
-    pub(super) fn transform_back(&self, index: usize, gradient: Tensor<B, 3>, kept: &KeptMlp<B>) -> Tensor<B, 3> {
-        let layer = &self.layers[index];
+    pub(super) fn transform_back(&self, layer: &Layer<B>, gradient: Tensor<B, 3>, kept: &KeptMlp<B>) -> Tensor<B, 3> {
         let hidden = project_back(&layer.mlp_output, gradient);
         let hidden = match &kept.gate {
             None => hidden * kept.slope.clone(),

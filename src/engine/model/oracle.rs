@@ -92,7 +92,7 @@ fn derivatives_at_every_site_are_those_of_automatic_differentiation() {
         let input = draws.tensor([3, 4, 16], 0.0).require_grad();
         let positions = model.positions(&input);
         for last in [false, true] {
-            let (output, kept) = model.layer_forward(0, input.clone().detach(), &positions, last);
+            let (output, kept) = model.layer_forward(model.layer(0), input.clone().detach(), &positions, last);
             let upstream = draws.tensor(output.dims(), 0.0);
             // A hook that adds zeros which are tracked: their gradients are those of the sites.
             let mut zeros: Vec<(Site, Tensor<Tracking, 3>)> = Vec::new();
@@ -101,12 +101,12 @@ fn derivatives_at_every_site_are_those_of_automatic_differentiation() {
                 zeros.push((site, zero.clone()));
                 output + zero
             };
-            let (tracked, _) = model.layer_forward_hooked(0, input.clone(), &positions, last, &mut hook);
+            let (tracked, _) = model.layer_forward_hooked(model.layer(0), input.clone(), &positions, last, &mut hook);
             assert_close(&format!("{name}, last {last}"), output.inner(), tracked.clone().inner());
             let gradients = (tracked * upstream.clone()).sum().backward();
             let mut seen = Vec::new();
             let mut each = |site, gradient: &Tensor<Tracking, 3>| seen.push((site, gradient.clone()));
-            let entering = model.layer_backward(0, upstream, &kept, &positions, &mut each);
+            let entering = model.layer_backward(model.layer(0), upstream, &kept, &positions, &mut each);
             assert_close(&format!("{name}, last {last}"), entering.inner(), input.grad(&gradients).unwrap());
             // The output's own gradient is the one that was given.
             assert_eq!(seen.len() + 1, zeros.len(), "{name}");
@@ -126,7 +126,7 @@ fn derivatives_of_every_output_are_those_of_automatic_differentiation() {
         let model = model(&config, &mut draws);
         let input = draws.tensor([3, 4, 16], 0.0).require_grad();
         let positions = model.positions(&input);
-        let (_, kept) = model.layer_forward(0, input.clone().detach(), &positions, false);
+        let (_, kept) = model.layer_forward(model.layer(0), input.clone().detach(), &positions, false);
         for submodule in SubmoduleKind::OUTPUTS.map(|kind| Submodule::new(kind, 0)) {
             let mut sites: Vec<(Site, [Tensor<Tracking, 3>; 2])> = Vec::new();
             let mut hook = |site, output: Tensor<Tracking, 3>| {
@@ -134,7 +134,7 @@ fn derivatives_of_every_output_are_those_of_automatic_differentiation() {
                 sites.push((site, [zero.clone(), output + zero]));
                 sites[sites.len() - 1].1[1].clone()
             };
-            model.layer_forward_hooked(0, input.clone(), &positions, false, &mut hook);
+            model.layer_forward_hooked(model.layer(0), input.clone(), &positions, false, &mut hook);
             let at = |site| &sites.iter().find(|(other, _)| *other == site).unwrap().1;
             let [_, output] = at(Site::Output(submodule));
             let upstream = draws.tensor(output.dims(), 0.0);
@@ -143,7 +143,7 @@ fn derivatives_of_every_output_are_those_of_automatic_differentiation() {
                 let expected = at(site)[0].grad(&gradients).unwrap();
                 assert_close(&format!("{name}, {submodule}, {site:?}"), gradient.clone().inner(), expected);
             };
-            let entering = model.output_backward(submodule, upstream, &kept, &positions, &mut each);
+            let entering = model.output_backward(model.layer(0), submodule.kind, upstream, &kept, &positions, &mut each);
             assert_close(&format!("{name}, {submodule}"), entering.inner(), input.grad(&gradients).unwrap());
         }
     }

@@ -15,8 +15,8 @@ use super::norm::Normal;
 use super::positions::Positions;
 use super::products::Products;
 use super::site::Site;
-use super::transformer::{Transformer, project, project_back};
-use crate::core::submodule::{LayerIndex, Submodule, SubmoduleKind};
+use super::transformer::{Layer, Transformer, project, project_back};
+use crate::core::submodule::{Submodule, SubmoduleKind};
 
 /// Values of the MLP half of a layer that its backward pass reads.
 pub struct KeptMlpHalf<B: Backend> {
@@ -63,16 +63,16 @@ impl<B: Products> Transformer<B> {
         hook: &mut impl FnMut(Submodule, Tensor<B, 3>) -> Tensor<B, 3>,
     ) -> Tensor<B, 3> {
         let positions = self.positions(&hidden);
-        (first..self.layers.len()).fold(hidden, |hidden, index| self.run_layer(index, hidden, &positions, hook))
+        self.layers.iter().skip(first).fold(hidden, |hidden, layer| self.run_layer(layer, hidden, &positions, hook))
     }
 
-    /// Runs layer `index` alone, as [`Transformer::run_layers`] does.
+    /// Runs `layer` alone, as [`Transformer::run_layers`] does.
     ///
     /// # Shapes
     /// - hidden (the residual stream that enters the layer), hooked outputs, output: `[examples, positions, width]`
     pub fn run_layer(
         &self,
-        index: usize,
+        layer: &Layer<B>,
         hidden: Tensor<B, 3>,
         positions: &Positions<B>,
         hook: &mut impl FnMut(Submodule, Tensor<B, 3>) -> Tensor<B, 3>,
@@ -81,124 +81,124 @@ impl<B: Products> Transformer<B> {
             Site::Output(submodule) => hook(submodule, output),
             _ => output,
         };
-        self.layer_forward_hooked(index, hidden, positions, false, &mut hook).0
+        self.layer_forward_hooked(layer, hidden, positions, false, &mut hook).0
     }
 
-    /// Runs layer `index` and returns the stream that leaves it; if `last` is set, only the last position is written.
+    /// Runs `layer` and returns the stream that leaves it; if `last` is set, only the last position is written.
     ///
     /// # Shapes
     /// - hidden: `[examples, positions, width]`; output: `[examples, positions, width]` or, if `last` is set,
     ///   `[examples, 1, width]`
     pub fn layer_forward(
         &self,
-        index: usize,
+        layer: &Layer<B>,
         hidden: Tensor<B, 3>,
         positions: &Positions<B>,
         last: bool,
     ) -> (Tensor<B, 3>, Kept<B>) {
-        self.layer_forward_hooked(index, hidden, positions, last, &mut |_, output| output)
+        self.layer_forward_hooked(layer, hidden, positions, last, &mut |_, output| output)
     }
 
     /// The same with a hook that sees the activation at every site of the layer, in the order of computation, and returns what
     /// replaces it.
     pub fn layer_forward_hooked(
         &self,
-        index: usize,
+        layer: &Layer<B>,
         hidden: Tensor<B, 3>,
         positions: &Positions<B>,
         last: bool,
         hook: &mut impl FnMut(Site, Tensor<B, 3>) -> Tensor<B, 3>,
     ) -> (Tensor<B, 3>, Kept<B>) {
-        let layer = &self.layers[index];
         let [_, length, _] = hidden.dims();
         let normal = Normal::of(hidden.clone(), &self.config);
-        let (heads, attended) = self.attend(index, normal.scaled(&layer.attention_norm), positions, last);
-        let attention = project(&layer.attention_output, hook(Site::Heads(index), heads));
+        let (heads, attended) = self.attend(layer, normal.scaled(&layer.attention_norm), positions, last);
+        let attention = project(&layer.attention_output, hook(Site::Heads(layer.index), heads));
         let (attention, output) = match &layer.attention_output_norm {
             Some(norm) => {
-                let normal = Normal::of(hook(Site::AttentionBeforeNorm(index), attention), &self.config);
+                let normal = Normal::of(hook(Site::AttentionBeforeNorm(layer.index), attention), &self.config);
                 (normal.scaled(norm), Some(normal))
             }
             None => (attention, None),
         };
-        let attention = hook(Site::attention(index), attention);
+        let attention = hook(Site::attention(layer.index), attention);
         let hidden = if last { hidden.narrow(1, length - 1, 1) } else { hidden };
         let middle = hidden.clone() + attention;
         let read = if self.config.parallel_residual { hidden } else { middle.clone() };
-        let (written, mlp) = self.mlp_forward_hooked(index, read, hook);
-        let residual = hook(Site::residual(index), middle + written);
+        let (written, mlp) = self.mlp_forward_hooked(layer, read, hook);
+        let residual = hook(Site::residual(layer.index), middle + written);
         (residual, Kept { normal, attended, output, mlp })
     }
 
-    /// Runs the MLP of layer `index` on the stream that it reads. The caller adds its output to the stream.
-    pub fn mlp_forward(&self, index: usize, input: Tensor<B, 3>) -> (Tensor<B, 3>, KeptMlpHalf<B>) {
-        self.mlp_forward_hooked(index, input, &mut |_, output| output)
+    /// Runs the MLP of `layer` on the stream that it reads. The caller adds its output to the stream.
+    pub fn mlp_forward(&self, layer: &Layer<B>, input: Tensor<B, 3>) -> (Tensor<B, 3>, KeptMlpHalf<B>) {
+        self.mlp_forward_hooked(layer, input, &mut |_, output| output)
     }
 
     fn mlp_forward_hooked(
         &self,
-        index: usize,
+        layer: &Layer<B>,
         input: Tensor<B, 3>,
         hook: &mut impl FnMut(Site, Tensor<B, 3>) -> Tensor<B, 3>,
     ) -> (Tensor<B, 3>, KeptMlpHalf<B>) {
-        let (written, mlp) = self.transform(index, input);
-        let (written, output) = match &self.layers[index].mlp_output_norm {
+        let (written, mlp) = self.transform(layer, input);
+        let (written, output) = match &layer.mlp_output_norm {
             Some(norm) => {
-                let normal = Normal::of(hook(Site::MlpBeforeNorm(index), written), &self.config);
+                let normal = Normal::of(hook(Site::MlpBeforeNorm(layer.index), written), &self.config);
                 (normal.scaled(norm), Some(normal))
             }
             None => (written, None),
         };
-        (hook(Site::mlp(index), written), KeptMlpHalf { mlp, output })
+        (hook(Site::mlp(layer.index), written), KeptMlpHalf { mlp, output })
     }
 
-    /// Passes the gradient with respect to the output of layer `index` back to the stream that enters it. `each` sees the gradient
+    /// Passes the gradient with respect to the output of `layer` back to the stream that enters it. `each` sees the gradient
     /// at every site of the layer but its output, at the positions that the layer wrote.
     ///
     /// # Shapes
     /// - gradient: as the layer's output; output: at all positions
     pub fn layer_backward(
         &self,
-        index: usize,
+        layer: &Layer<B>,
         gradient: Tensor<B, 3>,
         kept: &Kept<B>,
         positions: &Positions<B>,
         each: &mut impl FnMut(Site, &Tensor<B, 3>),
     ) -> Tensor<B, 3> {
-        let through_mlp = self.mlp_backward(index, gradient.clone(), &kept.mlp, each);
+        let through_mlp = self.mlp_backward(layer, gradient.clone(), &kept.mlp, each);
         let (attention, beside) = if self.config.parallel_residual {
             (gradient.clone(), gradient + through_mlp)
         } else {
             let middle = gradient + through_mlp;
             (middle.clone(), middle)
         };
-        let through_attention = self.attention_backward(index, attention, kept, positions, each);
+        let through_attention = self.attention_backward(layer, attention, kept, positions, each);
         let [_, length, _] = through_attention.dims();
         through_attention + at_the_end(beside, 1, length)
     }
 
-    /// Passes the gradient with respect to one of the three outputs of layer `index` back to the stream that enters the layer; what
+    /// Passes the gradient with respect to the output `kind` of `layer`, one of three, back to the stream that enters the layer; what
     /// else the layer adds to the stream has no gradient. `each` sees the gradient at every site on the way, that output's own included.
     ///
     /// # Shapes
     /// - gradient and output: `[examples, positions, width]`
     pub fn output_backward(
         &self,
-        Submodule { kind, layer: LayerIndex(index) }: Submodule,
+        layer: &Layer<B>,
+        kind: SubmoduleKind,
         gradient: Tensor<B, 3>,
         kept: &Kept<B>,
         positions: &Positions<B>,
         each: &mut impl FnMut(Site, &Tensor<B, 3>),
     ) -> Tensor<B, 3> {
         match kind {
-            SubmoduleKind::Residual => self.layer_backward(index, gradient, kept, positions, each),
-            SubmoduleKind::Attention => self.attention_backward(index, gradient, kept, positions, each),
+            SubmoduleKind::Residual => self.layer_backward(layer, gradient, kept, positions, each),
+            SubmoduleKind::Attention => self.attention_backward(layer, gradient, kept, positions, each),
             SubmoduleKind::Mlp => {
-                let read = self.mlp_backward(index, gradient, &kept.mlp, each);
+                let read = self.mlp_backward(layer, gradient, &kept.mlp, each);
                 if self.config.parallel_residual {
                     return read;
                 }
-                read.clone() + self.attention_backward(index, read, kept, positions, each)
+                read.clone() + self.attention_backward(layer, read, kept, positions, each)
             }
             SubmoduleKind::Embedding
             | SubmoduleKind::Heads
@@ -209,51 +209,50 @@ impl<B: Products> Transformer<B> {
         }
     }
 
-    /// Passes the gradient with respect to what the attention of layer `index` adds to the stream back to the stream that it reads,
+    /// Passes the gradient with respect to what the attention of `layer` adds to the stream back to the stream that it reads,
     /// at all positions. `each` sees the gradients at the attention's sites.
     fn attention_backward(
         &self,
-        index: usize,
+        layer: &Layer<B>,
         gradient: Tensor<B, 3>,
         kept: &Kept<B>,
         positions: &Positions<B>,
         each: &mut impl FnMut(Site, &Tensor<B, 3>),
     ) -> Tensor<B, 3> {
-        let layer = &self.layers[index];
-        each(Site::attention(index), &gradient);
+        each(Site::attention(layer.index), &gradient);
         let attention = match (&kept.output, &layer.attention_output_norm) {
             (Some(normal), Some(norm)) => {
                 let before = normal.back(gradient, norm);
-                each(Site::AttentionBeforeNorm(index), &before);
+                each(Site::AttentionBeforeNorm(layer.index), &before);
                 before
             }
             _ => gradient,
         };
         let heads = project_back(&layer.attention_output, attention);
-        each(Site::Heads(index), &heads);
+        each(Site::Heads(layer.index), &heads);
         let read = self.attend_back(layer, heads, &kept.attended, positions);
         kept.normal.back(read, &layer.attention_norm)
     }
 
-    /// Passes the gradient with respect to the output of the MLP of layer `index` back to the stream that it read. `each` sees the
+    /// Passes the gradient with respect to the output of the MLP of `layer` back to the stream that it read. `each` sees the
     /// gradients at the MLP's sites.
     pub fn mlp_backward(
         &self,
-        index: usize,
+        layer: &Layer<B>,
         gradient: Tensor<B, 3>,
         kept: &KeptMlpHalf<B>,
         each: &mut impl FnMut(Site, &Tensor<B, 3>),
     ) -> Tensor<B, 3> {
-        each(Site::mlp(index), &gradient);
-        let gradient = match (&kept.output, &self.layers[index].mlp_output_norm) {
+        each(Site::mlp(layer.index), &gradient);
+        let gradient = match (&kept.output, &layer.mlp_output_norm) {
             (Some(normal), Some(norm)) => {
                 let before = normal.back(gradient, norm);
-                each(Site::MlpBeforeNorm(index), &before);
+                each(Site::MlpBeforeNorm(layer.index), &before);
                 before
             }
             _ => gradient,
         };
-        self.transform_back(index, gradient, &kept.mlp)
+        self.transform_back(layer, gradient, &kept.mlp)
     }
 
     /// Normalises the stream that leaves the last layer at the last position, `[examples, 1, width]`.

@@ -26,6 +26,14 @@ impl Site {
         Self::Output(Submodule::new(SubmoduleKind::Mlp, layer))
     }
 
+    /// The layer that the place is in.
+    pub fn layer(self) -> usize {
+        match self {
+            Self::Heads(layer) | Self::AttentionBeforeNorm(layer) | Self::MlpBeforeNorm(layer) => layer,
+            Self::Output(submodule) => submodule.layer.0,
+        }
+    }
+
     /// The stream that leaves layer `layer`.
     pub fn residual(layer: usize) -> Self {
         Self::Output(Submodule::new(SubmoduleKind::Residual, layer))

@@ -19,6 +19,7 @@ pub struct Transformer<B: Backend> {
     pub(super) embedding: Param<Tensor<B, 2>>,
     /// `[context, width]`, in models that learn their positions.
     pub(super) position_embedding: Option<Param<Tensor<B, 2>>>,
+    /// Empty where the layers are held elsewhere.
     pub(super) layers: Vec<Layer<B>>,
     pub(super) final_norm: Norm<B>,
     /// `[vocabulary, width]`: one row per token, so that a logit difference reads two rows. None if the embedding serves as the
@@ -31,6 +32,9 @@ pub struct Transformer<B: Backend> {
 /// The weights of one transformer layer.
 #[derive(Module, Debug)]
 pub struct Layer<B: Backend> {
+    /// The layer's place in the model, from 0.
+    #[module(skip)]
+    pub(super) index: usize,
     pub(super) attention_norm: Norm<B>,
     pub(super) attention_output_norm: Option<Norm<B>>,
     pub(super) mlp_norm: Norm<B>,
@@ -46,6 +50,41 @@ pub struct Layer<B: Backend> {
     pub(super) mlp_input: Linear<B>,
     /// `[mlp_width, width]`
     pub(super) mlp_output: Linear<B>,
+}
+
+/// How random weights are drawn.
+const NORMAL: Initializer = Initializer::Normal { mean: 0.0, std: 0.02 };
+
+impl<B: Backend> Layer<B> {
+    /// Layer `index` of a model of `config`, with random weights as in [`Transformer::init`].
+    pub(super) fn init(config: &Config, index: usize, device: &B::Device) -> Self {
+        let linear = |inputs: usize, outputs: usize, bias: bool| {
+            let mut layer = LinearConfig::new(inputs, outputs).with_initializer(NORMAL).init(device);
+            layer.bias = bias.then(|| Initializer::Zeros.init([outputs], device));
+            layer
+        };
+        let norm = || Norm::init(config, config.width, device);
+        let head_norm = || config.head_norms.then(|| Norm::init(config, config.head_width, device));
+        let Config { width, mlp_width, head_width, biases, .. } = *config;
+        Self {
+            index,
+            attention_norm: norm(),
+            attention_output_norm: config.output_norms.then(norm),
+            mlp_norm: norm(),
+            mlp_output_norm: config.output_norms.then(norm),
+            query_key_value: linear(width, (config.heads + 2 * config.key_value_heads) * head_width, biases.query_key_value),
+            query_norm: head_norm(),
+            key_norm: head_norm(),
+            attention_output: linear(config.heads * head_width, width, biases.attention_output),
+            mlp_input: linear(width, if config.gated { 2 * mlp_width } else { mlp_width }, biases.mlp),
+            mlp_output: linear(mlp_width, width, biases.mlp),
+        }
+    }
+
+    /// The layer's place in the model, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
 }
 
 /// Applies a linear layer to all tokens of all examples as one matrix. On three dimensions burn multiplies example by example,
@@ -72,35 +111,19 @@ pub(super) fn project_back<B: Products>(layer: &Linear<B>, gradient: Tensor<B, 3
 impl<B: Products> Transformer<B> {
     /// A model with random weights (normal, standard deviation 0.02; zero biases), from the backend's seeded generator.
     pub fn init(config: &Config, device: &B::Device) -> Self {
-        let normal = Initializer::Normal { mean: 0.0, std: 0.02 };
-        let linear = |inputs: usize, outputs: usize, bias: bool| {
-            let mut layer = LinearConfig::new(inputs, outputs).with_initializer(normal.clone()).init(device);
-            layer.bias = bias.then(|| Initializer::Zeros.init([outputs], device));
-            layer
-        };
-        let norm = || Norm::init(config, config.width, device);
-        let head_norm = || config.head_norms.then(|| Norm::init(config, config.head_width, device));
-        let Config { width, mlp_width, head_width, biases, .. } = *config;
-        let layers = (0..config.layers)
-            .map(|_| Layer {
-                attention_norm: norm(),
-                attention_output_norm: config.output_norms.then(norm),
-                mlp_norm: norm(),
-                mlp_output_norm: config.output_norms.then(norm),
-                query_key_value: linear(width, (config.heads + 2 * config.key_value_heads) * head_width, biases.query_key_value),
-                query_norm: head_norm(),
-                key_norm: head_norm(),
-                attention_output: linear(config.heads * head_width, width, biases.attention_output),
-                mlp_input: linear(width, if config.gated { 2 * mlp_width } else { mlp_width }, biases.mlp),
-                mlp_output: linear(mlp_width, width, biases.mlp),
-            })
-            .collect();
+        let layers = (0..config.layers).map(|index| Layer::init(config, index, device)).collect();
+        Self { layers, ..Self::without_layers(config, device) }
+    }
+
+    /// The same without its layers.
+    pub(super) fn without_layers(config: &Config, device: &B::Device) -> Self {
+        let table = |rows: usize| NORMAL.init([rows, config.width], device);
         Self {
-            embedding: normal.init([config.vocabulary, width], device),
-            position_embedding: config.learned_positions.then(|| normal.init([config.context, width], device)),
-            layers,
-            final_norm: norm(),
-            unembedding: (!config.tied).then(|| normal.init([config.vocabulary, width], device)),
+            embedding: table(config.vocabulary),
+            position_embedding: config.learned_positions.then(|| table(config.context)),
+            layers: Vec::new(),
+            final_norm: Norm::init(config, config.width, device),
+            unembedding: (!config.tied).then(|| table(config.vocabulary)),
             config: config.clone(),
         }
     }
@@ -110,9 +133,12 @@ impl<B: Products> Transformer<B> {
         &self.config
     }
 
-    /// The norm before the MLP of the first layer.
-    pub(super) fn mlp_norm(&self) -> &Norm<B> {
-        &self.layers[0].mlp_norm
+    /// Layer `index`.
+    ///
+    /// # Panics
+    /// When the model has not so many layers, or they are held elsewhere: a fault of the caller.
+    pub fn layer(&self, index: usize) -> &Layer<B> {
+        &self.layers[index]
     }
 
     /// The residual stream that enters layer 0.

@@ -118,8 +118,20 @@ impl StoredTensor {
     /// # Errors
     /// When a value is NaN or infinite, or the file became shorter.
     pub fn read_values(&self, values: &mut Vec<f32>) -> Result<()> {
+        values.resize(self.shape.iter().product(), 0.0);
+        self.read_into(values)
+    }
+
+    /// Reads all values in row-major order of the shape into `values`.
+    ///
+    /// # Errors
+    /// When a value is NaN or infinite, or the file became shorter.
+    ///
+    /// # Panics
+    /// When `values` is longer or shorter than that: a fault of the caller.
+    pub fn read_into(&self, values: &mut [f32]) -> Result<()> {
         let (rows, columns, row_stride, column_stride) = self.as_matrix();
-        values.resize(rows * columns, 0.0);
+        assert_eq!(values.len(), rows * columns);
         if column_stride == 1 {
             for (row, target) in values.chunks_exact_mut(columns).enumerate() {
                 self.decode_run(row * row_stride, target);

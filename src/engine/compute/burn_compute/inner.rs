@@ -21,7 +21,7 @@ impl<B: Products> BurnCompute<B> {
             let mut hidden = self.embed(prompts);
             let tables = self.model.positions(&hidden);
             for layer in 0..=last {
-                cancel.check()?;
+                let weights = self.layer(layer, cancel)?;
                 let mut keep = |inner: Inner, tensor: Tensor<B, 3>| {
                     for (place, _) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted == inner) {
                         let width = inner.width(self.model.config());
@@ -42,11 +42,11 @@ impl<B: Products> BurnCompute<B> {
                     }
                     output
                 };
-                let (leaving, kept) = self.model.layer_forward_hooked(layer, hidden, &tables, false, &mut watch);
+                let (leaving, kept) = self.model.layer_forward_hooked(&weights, hidden, &tables, false, &mut watch);
                 keep(Inner::MlpStream(layer), middle);
                 for (inner, plain) in [(Inner::MlpInput(layer), false), (Inner::MlpNormalised(layer), true)] {
                     if wanted.contains(&inner) {
-                        keep(inner, self.model.mlp_read(layer, &kept, plain));
+                        keep(inner, weights.mlp_read(&kept, plain));
                     }
                 }
                 hidden = leaving;
@@ -60,8 +60,8 @@ impl<B: Products> BurnCompute<B> {
         let mut added = Vec::new();
         let values_at_once = self.extent.tokens.max(1) * self.width_at(site);
         for rows in rows.chunks(values_at_once) {
-            cancel.check()?;
-            added.extend(download(self.model.added(site, self.rows(rows, self.width_at(site)))));
+            let layer = self.layer(site.layer(), cancel)?;
+            added.extend(download(self.model.added(&layer, site, self.rows(rows, self.width_at(site)))));
         }
         Ok(added)
     }
@@ -71,9 +71,9 @@ impl<B: Products> BurnCompute<B> {
         let (width, added_width, at_once) = (self.width_at(site), self.model.config().width, self.extent.tokens.max(1));
         let mut found = Vec::with_capacity(rows.len());
         for (rows, gradient) in rows.chunks(at_once * width).zip(gradient.chunks(at_once * added_width)) {
-            cancel.check()?;
+            let layer = self.layer(site.layer(), cancel)?;
             let gradient = self.rows(gradient, added_width);
-            found.extend(download(self.model.added_back(site, self.rows(rows, width), gradient)));
+            found.extend(download(self.model.added_back(&layer, site, self.rows(rows, width), gradient)));
         }
         Ok(found)
     }

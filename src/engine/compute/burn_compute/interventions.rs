@@ -29,7 +29,6 @@ impl<B: Products> BurnCompute<B> {
                 hidden = self.upload(values, positions);
             }
             for layer in first..layers {
-                cancel.check()?;
                 let mut outcome = Ok(());
                 let mut change = |submodule, output: Tensor<B, 3>| {
                     if outcome.is_err() || !edit.touches(submodule) {
@@ -39,7 +38,7 @@ impl<B: Products> BurnCompute<B> {
                     outcome = edit.apply(submodule, sequences.clone(), &mut values);
                     self.upload(values, positions)
                 };
-                hidden = self.model.run_layer(layer, hidden, &tables, &mut change);
+                hidden = self.model.run_layer(&*self.layer(layer, cancel)?, hidden, &tables, &mut change);
                 outcome?;
             }
             ends.extend(download(hidden).chunks_exact(positions * width).map(<[f32]>::to_vec));
@@ -79,15 +78,14 @@ impl<B: Products> BurnCompute<B> {
             let tables = self.model.positions(&hidden);
             let mut kept = Vec::new();
             for layer in 0..=later.layer.0 {
-                cancel.check()?;
-                let (leaving, values) = self.model.layer_forward(layer, hidden, &tables, false);
+                let (leaving, values) = self.model.layer_forward(&*self.layer(layer, cancel)?, hidden, &tables, false);
                 hidden = leaving;
                 kept.push(values);
             }
             let mut gradient = self.upload(upstream.concat(), positions);
             let mut output = later;
             for kept in kept.iter().rev() {
-                cancel.check()?;
+                let weights = self.layer(output.layer.0, cancel)?;
                 let mut keep = |submodule: Submodule, gradient: &Tensor<B, 3>| {
                     // What is differentiated has no gradient with respect to itself here.
                     if submodule != later {
@@ -102,7 +100,7 @@ impl<B: Products> BurnCompute<B> {
                         keep(submodule, gradient);
                     }
                 };
-                gradient = self.model.output_backward(output, gradient, kept, &tables, &mut of_outputs);
+                gradient = self.model.output_backward(&weights, output.kind, gradient, kept, &tables, &mut of_outputs);
                 output = Submodule::new(SubmoduleKind::Residual, output.layer.0.saturating_sub(1));
             }
             distribute(gradient, Trace::part(Submodule::EMBEDDING, layers), found);

@@ -29,8 +29,8 @@ impl NativeCompute {
             if first == 0 && edit.touches(Submodule::EMBEDDING) {
                 edit.apply(Submodule::EMBEDDING, sequences.clone(), &mut hidden)?;
             }
-            for (index, layer) in self.weights.layers.iter().enumerate().skip(first) {
-                cancel.check()?;
+            for index in first..config.layers {
+                let layer = &*self.layer(index, cancel)?;
                 let mut outcome = Ok(());
                 let mut change = |kind, output: &mut [f32]| {
                     let submodule = Submodule::new(kind, index);
@@ -45,7 +45,12 @@ impl NativeCompute {
             Ok(hidden.chunks_exact(positions * config.width).map(<[f32]>::to_vec).collect())
         };
         let tasks = evenly(streams.len(), TOKENS_PER_TASK / positions.max(1));
-        let parts: Vec<Vec<Vec<f32>>> = tasks.par_iter().map(run).collect::<Result<_>>()?;
+        let parts: Vec<Vec<Vec<f32>>> = if self.weights.layers.are_kept() {
+            tasks.par_iter().map(run).collect::<Result<_>>()?
+        } else {
+            // An edit may wait for other threads while it holds the layer: if these needed another one, none would ever go on.
+            tasks.iter().map(run).collect::<Result<_>>()?
+        };
         Ok(parts.into_iter().flatten().collect())
     }
 

@@ -28,6 +28,7 @@ use burn_ndarray::{NdArray, NdArrayDevice};
 
 use super::burn_compute::BurnCompute;
 use super::extent::{Extent, TOKENS_PER_TASK};
+use super::layers::{Held, Stored};
 use super::{Answers, Compute, Edit, Entry, Inner, Segment, Start};
 use crate::core::problem::Result;
 use crate::core::quadrature::Point;
@@ -41,7 +42,7 @@ use crate::engine::model::site::Site;
 use crate::engine::model::weight_files::WeightFiles;
 use pool::Pool;
 use walk::Workspace;
-use weights::Weights;
+use weights::{Layer, Weights};
 
 /// A model in memory, with buffers for its tasks.
 pub struct NativeCompute {
@@ -55,11 +56,12 @@ pub struct NativeCompute {
 }
 
 impl NativeCompute {
-    /// Copies the weights of the layers into memory; the embeddings stay in the file.
-    pub fn load(config: &Config, weights: &WeightFiles, cancel: &Cancel) -> Result<Self> {
+    /// Copies the weights of the layers that are kept into memory; the embeddings stay in the file.
+    pub fn load(model: Stored<'_>, cancel: &Cancel) -> Result<Self> {
+        let Stored { config, weights, .. } = model;
         Ok(Self {
             config: config.clone(),
-            weights: Weights::load(config, weights, cancel)?,
+            weights: Weights::load(model, cancel)?,
             workspaces: Pool::default(),
             encoders: Pool::default(),
             file: weights.clone(),
@@ -67,14 +69,23 @@ impl NativeCompute {
         })
     }
 
-    /// The same model in burn, for gradients between outputs and for activations inside of layers, which this backend has no kernels for. It is loaded when it is first asked for and holds
-    /// all weights once more: about 0.3 GB at pythia-70m's size.
+    /// The same model in burn, for gradients between outputs and for activations inside of layers, which this backend has no kernels
+    /// for. It is loaded when it is first asked for and holds all weights once more, about 0.3 GB at pythia-70m's size; where layers
+    /// are not kept, it keeps none.
     fn differentiable(&self, cancel: &Cancel) -> Result<&BurnCompute<NdArray<f32>>> {
         if let Some(model) = self.differentiable.get() {
             return Ok(model);
         }
-        let model = BurnCompute::load("native", &self.config, &self.file, NdArrayDevice::Cpu, Extent::PROCESSOR, cancel)?;
+        let kept = if self.weights.layers.are_kept() { self.config.layers } else { 0 };
+        let model = Stored { config: &self.config, weights: &self.file, kept };
+        let model = BurnCompute::load("native", model, NdArrayDevice::Cpu, Extent::PROCESSOR, cancel)?;
         Ok(self.differentiable.get_or_init(|| model))
+    }
+
+    /// The weights of layer `index`.
+    fn layer(&self, index: usize, cancel: &Cancel) -> Result<Held<'_, Layer>> {
+        cancel.check()?;
+        self.weights.layers.get(index, cancel)
     }
 
     /// Runs `task` with a workspace that no other task uses.

@@ -53,8 +53,8 @@ impl NativeCompute {
             let (mut kept, mut scratch) = (Kept::default(), Scratch::default());
             let shape =
                 Shape { sequences: prompts.len(), positions, last: false, heads: config.heads, head_width: config.head_width };
-            for (index, layer) in self.weights.layers.iter().enumerate() {
-                cancel.check()?;
+            for index in 0..config.layers {
+                let layer = &*self.layer(index, cancel)?;
                 let mut keep = |kind, output: &mut [f32]| {
                     distribute(output, Trace::part(Submodule::new(kind, index), config.layers), &mut arrays);
                 };

@@ -6,6 +6,7 @@ use super::layer::{Kept, Pass, Scratch};
 use super::metric::Direction;
 use super::rotary::Rotary;
 use super::vector::{add_normalise_backward, normalise};
+use super::weights::Layer;
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::dot;
@@ -19,7 +20,12 @@ pub struct Workspace {
     pub hidden: Vec<f32>,
     /// The gradient on its way back, in the end with respect to the stream at the entry.
     pub gradient: Vec<f32>,
+    /// What the forward pass left in the layers. Where not all layers are kept in memory, the whole ones run forward once more
+    /// instead, from the streams in `entering`, and use one of these in turn.
     kept: Vec<Kept>,
+    again: Kept,
+    /// The stream that entered each layer.
+    entering: Vec<Vec<f32>>,
     scratch: Scratch,
     final_normal: Vec<f32>,
     final_scales: Vec<f32>,
@@ -41,11 +47,11 @@ pub struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn pass(&self, layer: usize, sequences: usize) -> Pass<'_> {
+    fn pass<'w>(&'w self, index: usize, layer: &'w Layer, sequences: usize) -> Pass<'w> {
         let config = &self.compute.config;
-        let last = layer + 1 == config.layers;
+        let last = index + 1 == config.layers;
         let shape = Shape { sequences, positions: self.positions, last, heads: config.heads, head_width: config.head_width };
-        Pass { config, layer: &self.compute.weights.layers[layer], rotary: self.rotary, shape }
+        Pass { config, layer, rotary: self.rotary, shape }
     }
 
     fn sequences(&self, workspace: &Workspace) -> usize {
@@ -57,13 +63,22 @@ impl Walk<'_> {
         let config = &self.compute.config;
         let sequences = self.sequences(workspace);
         workspace.kept.resize_with(config.layers, Kept::default);
-        let Workspace { hidden, kept, scratch, .. } = workspace;
-        if let Entry::Mlp(layer) = self.entry {
-            self.pass(layer, sequences).mlp_forward(hidden, &mut kept[layer], scratch, &mut |_, _| {});
+        workspace.entering.resize_with(config.layers, Vec::new);
+        let Workspace { hidden, kept, again, entering, scratch, .. } = workspace;
+        if let Entry::Mlp(index) = self.entry {
+            let layer = self.compute.layer(index, self.cancel)?;
+            self.pass(index, &layer, sequences).mlp_forward(hidden, &mut kept[index], scratch, &mut |_, _| {});
         }
-        for (layer, kept) in kept.iter_mut().enumerate().skip(self.entry.first_layer()) {
-            self.cancel.check()?;
-            self.pass(layer, sequences).forward(hidden, kept, scratch, &mut |_, _| {});
+        let are_kept = self.compute.weights.layers.are_kept();
+        for (index, kept) in kept.iter_mut().enumerate().skip(self.entry.first_layer()) {
+            let kept = if are_kept {
+                kept
+            } else {
+                entering[index].clone_from(hidden);
+                &mut *again
+            };
+            let layer = self.compute.layer(index, self.cancel)?;
+            self.pass(index, &layer, sequences).forward(hidden, kept, scratch, &mut |_, _| {});
         }
         workspace.final_normal.resize(hidden.len(), 0.0);
         workspace.final_scales.resize(sequences, 0.0);
@@ -96,21 +111,31 @@ impl Walk<'_> {
     ) -> Result<()> {
         let config = &self.compute.config;
         let (width, sequences) = (config.width, directions.len());
-        let Workspace { gradient, kept, scratch, final_normal, final_scales, .. } = workspace;
+        let Workspace { hidden, gradient, kept, again, entering, scratch, final_normal, final_scales, .. } = workspace;
         let upstream: Vec<f32> = directions.iter().flat_map(|direction| &direction.folded).copied().collect();
         gradient.clear();
         gradient.resize(sequences * width, 0.0);
         add_normalise_backward(&upstream, final_normal, final_scales, width, gradient);
-        for layer in (self.entry.first_layer()..config.layers).rev() {
-            self.cancel.check()?;
-            each(Submodule::new(SubmoduleKind::Residual, layer), gradient);
-            each(Submodule::new(SubmoduleKind::Mlp, layer), gradient);
-            self.pass(layer, sequences).backward(gradient, &kept[layer], scratch, &mut |gradient| {
-                each(Submodule::new(SubmoduleKind::Attention, layer), gradient);
+        let are_kept = self.compute.weights.layers.are_kept();
+        for index in (self.entry.first_layer()..config.layers).rev() {
+            let layer = self.compute.layer(index, self.cancel)?;
+            let pass = self.pass(index, &layer, sequences);
+            each(Submodule::new(SubmoduleKind::Residual, index), gradient);
+            each(Submodule::new(SubmoduleKind::Mlp, index), gradient);
+            let kept = if are_kept {
+                &kept[index]
+            } else {
+                hidden.clone_from(&entering[index]);
+                pass.forward(hidden, again, scratch, &mut |_, _| {});
+                &*again
+            };
+            pass.backward(gradient, kept, scratch, &mut |gradient| {
+                each(Submodule::new(SubmoduleKind::Attention, index), gradient);
             });
         }
-        if let Entry::Mlp(layer) = self.entry {
-            self.pass(layer, sequences).mlp_backward(gradient, &kept[layer], scratch);
+        if let Entry::Mlp(index) = self.entry {
+            let layer = self.compute.layer(index, self.cancel)?;
+            self.pass(index, &layer, sequences).mlp_backward(gradient, &kept[index], scratch);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 use super::product::Matrix;
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
+use crate::engine::compute::layers::{Layers, Stored};
 use crate::engine::model::config::Config;
 use crate::engine::model::load::Names;
 use crate::engine::model::weight_files::WeightFiles;
@@ -36,8 +37,8 @@ pub struct Layer {
 
 /// All weights of a model.
 pub struct Weights {
-    /// The layers, in order.
-    pub layers: Vec<Layer>,
+    /// The layers.
+    pub layers: Layers<Layer>,
     /// Scale and shift of the final layer norm.
     pub final_norm: [Vec<f32>; 2],
     /// The embedding, `[vocabulary, width]`. It stays in the file, of which a study reads a few dozen rows.
@@ -51,18 +52,23 @@ impl Weights {
     ///
     /// # Errors
     /// When a tensor is missing, has another shape or element type, or holds a value that is not finite, or `cancel` is raised.
-    pub fn load(config: &Config, file: &WeightFiles, cancel: &Cancel) -> Result<Self> {
+    pub fn load(model: Stored<'_>, cancel: &Cancel) -> Result<Self> {
+        let Stored { config, weights: file, kept } = model;
         let names = Names::of(config, file, cancel)?;
         let unembedding = names.unembedding.unwrap_or("gpt_neox.embed_in.weight");
         let reader = Reader { file, cancel };
-        let weights = Self {
+        let (sizes, files) = (config.clone(), file.clone());
+        let layer = move |index, cancel: &Cancel| {
+            let layer = Reader { file: &files, cancel }.layer(&sizes, index);
+            files.release();
+            layer
+        };
+        Ok(Self {
             embed_in: reader.left_in_file("gpt_neox.embed_in.weight", [config.vocabulary, config.width])?,
             embed_out: reader.left_in_file(unembedding, [config.vocabulary, config.width])?,
             final_norm: reader.norm("gpt_neox.final_layer_norm", config.width)?,
-            layers: (0..config.layers).map(|index| reader.layer(config, index)).collect::<Result<_>>()?,
-        };
-        file.release();
-        Ok(weights)
+            layers: Layers::load(config.layers, kept, layer, cancel)?,
+        })
     }
 }
 
