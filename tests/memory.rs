@@ -101,7 +101,9 @@ fn less_memory_gives_up_layers_and_changes_no_effect() {
             kept.push(footprint.kept);
             limit = footprint.sum() - 1;
         };
-        assert!(kept[0] == 4 && kept[kept.len() - 1] == 0 && kept.is_sorted_by(|one, next| one > next), "{kept:?}");
+        // Where embeddings that are there twice while they are read outweigh two layers, giving up the second one helps nobody.
+        let least = if backend == Backend::Native { 0 } else { 1 };
+        assert_eq!(kept, (least..=4).rev().collect::<Vec<_>>());
         assert!(refused.starts_with("--memory ") && refused.contains("is less than the study takes, "), "{refused}");
     }
 }
