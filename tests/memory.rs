@@ -102,7 +102,7 @@ fn less_memory_gives_up_layers_and_changes_no_effect() {
             limit = footprint.sum() - 1;
         };
         // Where embeddings that are there twice while they are read outweigh two layers, giving up the second one helps nobody.
-        let least = if backend == Backend::Native { 0 } else { 1 };
+        let least = usize::from(backend != Backend::Native);
         assert_eq!(kept, (least..=4).rev().collect::<Vec<_>>());
         assert!(refused.starts_with("--memory ") && refused.contains("is less than the study takes, "), "{refused}");
     }

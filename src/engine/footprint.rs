@@ -97,7 +97,7 @@ impl Needs<'_> {
     pub fn within(&self, size: usize, limit: Option<u64>) -> Result<Footprint> {
         let (layers, limit) = (self.config.layers, limit.unwrap_or(u64::MAX));
         let whole = self.at(size, layers);
-        let halved = |whole: &Footprint| (whole.pairs > 1).then(|| whole.pairs / 2);
+        let halved = |whole: &Footprint| (whole.pairs > 1).then_some(whole.pairs / 2);
         let mut found = Some(whole);
         while let Some(footprint) = found {
             if footprint.sum() <= limit {

@@ -41,10 +41,12 @@ impl<B: Products> Transformer<B> {
         let output = project(&layer.mlp_output, open.clone() * passing.clone());
         (output, KeptMlp { normal, slope, gate: Some([open, passing]) })
     }
+}
 
+impl<B: Products> Layer<B> {
     /// Passes the gradient with respect to [`Transformer::transform`]'s output back to the stream that the MLP read.
-    pub(super) fn transform_back(&self, layer: &Layer<B>, gradient: Tensor<B, 3>, kept: &KeptMlp<B>) -> Tensor<B, 3> {
-        let hidden = project_back(&layer.mlp_output, gradient);
+    pub(super) fn transform_back(&self, gradient: Tensor<B, 3>, kept: &KeptMlp<B>) -> Tensor<B, 3> {
+        let hidden = project_back(&self.mlp_output, gradient);
         let hidden = match &kept.gate {
             None => hidden * kept.slope.clone(),
             Some([open, passing]) => {
@@ -52,7 +54,7 @@ impl<B: Products> Transformer<B> {
                 Tensor::cat(vec![through_gate, hidden * open.clone()], 2)
             }
         };
-        kept.normal.back(project_back(&layer.mlp_input, hidden), &layer.mlp_norm)
+        kept.normal.back(project_back(&self.mlp_input, hidden), &self.mlp_norm)
     }
 }
 

@@ -252,7 +252,7 @@ impl<B: Products> Transformer<B> {
             }
             _ => gradient,
         };
-        self.transform_back(layer, gradient, &kept.mlp)
+        layer.transform_back(gradient, &kept.mlp)
     }
 
     /// Normalises the stream that leaves the last layer at the last position, `[examples, 1, width]`.
