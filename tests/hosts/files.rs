@@ -44,6 +44,11 @@ fn what_is_not_implemented_is_refused_by_key_and_value() {
         ("gemma2/model/config.json", &[("use_bidirectional_attention", "true")], "use_bidirectional_attention true"),
         ("gemma2/model/config.json", &[("layer_types", "[\"full_attention\"]")], "layer_types is [\"full_attention\"]"),
         ("gemma2/model/config.json", &[("hidden_activation", "\"gelu\"")], "hidden_activation \"gelu\" is not supported"),
+        (
+            "gemma2/model/config.json",
+            &[("hidden_act", "\"gelu\"")],
+            "hidden_activation is \"gelu_pytorch_tanh\", but hidden_act is \"gelu\", and both mean the same",
+        ),
         ("gemma2/model/config.json", &[("final_logit_softcapping", "0")], "final_logit_softcapping is 0"),
         ("gemma2/model/config.json", &[("model_type", "\"gemma3\"")], "model_type \"gemma3\" is not supported"),
         ("llama/model/config.json", &[("rope_scaling", "{\"type\": \"linear\", \"factor\": 2}")], "\"linear\" of rope_scaling"),

@@ -120,13 +120,18 @@ impl<'a> Keys<'a> {
     /// Fails if both keys are there with different sizes.
     pub fn expect_same(&self, key: &str, other: &str) -> Result<()> {
         match (self.size_or_none(key)?, self.size_or_none(other)?) {
-            (Some(one), Some(two)) if one != two => Err(Problem::new(
-                self.fields.file,
-                format_args!("{key} is {one}, but {other} is {two}, and both mean the same"),
-                "use the config.json that belongs to the weights, or take the wrong key out",
-            )),
+            (Some(one), Some(two)) if one != two => Err(self.contradicts([key, &one.to_string()], [other, &two.to_string()])),
             _ => Ok(()),
         }
+    }
+
+    /// The problem that two names of one setting have different values.
+    fn contradicts(&self, [key, one]: [&str; 2], [other, two]: [&str; 2]) -> Problem {
+        Problem::new(
+            self.fields.file,
+            format_args!("{key} is {one}, but {other} is {two}, and both mean the same"),
+            "use the config.json that belongs to the weights, or take the wrong key out",
+        )
     }
 
     /// A positive number, `otherwise` if the key is missing.
@@ -142,7 +147,14 @@ impl<'a> Keys<'a> {
     /// The activation function under the first of `names` that is there; `otherwise` if none is. `supported` are those of the
     /// family that were compared with transformers.
     pub fn activation(&self, names: &[&str], otherwise: &str, supported: &[&str]) -> Result<ActivationFunction> {
-        let key = names.iter().find(|name| self.fields.object.contains_key(**name));
+        let mut present = names.iter().filter(|name| self.fields.object.contains_key(**name));
+        let (key, other) = (present.next(), present.next());
+        if let (Some(key), Some(other)) = (key, other)
+            && self.fields.text(key)? != self.fields.text(other)?
+        {
+            let [one, two] = [key, other].map(|key| self.fields.object.get(*key).map(shown).unwrap_or_default());
+            return Err(self.contradicts([key, &one], [other, &two]));
+        }
         let stated = key.map_or(Ok(None), |key| self.fields.text(key))?.unwrap_or(otherwise);
         let key = key.copied().unwrap_or(names[0]);
         let unsupported = || {

@@ -1,6 +1,6 @@
 //! Reads `models.toml` files, overlays them, and checks the result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -10,6 +10,7 @@ use crate::core::hosted::{STUDY_NAMES, Shown, SourceNames};
 use crate::core::parts::kind_of;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{MOST_LAYERS, SubmoduleKind};
+use crate::core::text::counted;
 use crate::store::toml_source::Source;
 
 /// Placeholder for a layer's number in a path.
@@ -39,8 +40,8 @@ struct RepositoryEntry {
     licence: Option<Spanned<String>>,
     neuronpedia: Option<Spanned<String>>,
     features: Option<usize>,
-    l0: Option<Vec<f64>>,
-    explained: Option<Vec<f64>>,
+    l0: Option<Vec<Spanned<f64>>>,
+    explained: Option<Vec<Spanned<f64>>>,
     only_if_asked: Option<bool>,
     config: Option<toml::Table>,
 }
@@ -185,8 +186,13 @@ impl Source<'_> {
             draft.shown = Some(parsed);
         }
         draft.declared.features = entry.features.or(draft.declared.features);
-        draft.declared.l0 = entry.l0.unwrap_or_else(|| std::mem::take(&mut draft.declared.l0));
-        draft.declared.explained = entry.explained.unwrap_or_else(|| std::mem::take(&mut draft.declared.explained));
+        if let Some(numbers) = entry.l0 {
+            let most = draft.declared.features.map_or(f64::MAX, |features| features as f64);
+            draft.declared.l0 = self.numbers(numbers, 0.0, most, "a number of active features")?;
+        }
+        if let Some(numbers) = entry.explained {
+            draft.declared.explained = self.numbers(numbers, f64::MIN, 1.0, "a share of the variance that is explained")?;
+        }
         if let Some(config) = entry.config {
             draft.config = serde_json::to_string(&config).ok();
         }
@@ -204,6 +210,34 @@ impl Source<'_> {
         }
         Ok(())
     }
+
+    /// The values of `numbers`, each of them from `least` to `most`.
+    fn numbers(&self, numbers: Vec<Spanned<f64>>, least: f64, most: f64, what: &str) -> Result<Vec<f64>> {
+        let number = |number: Spanned<f64>| {
+            let value = *number.get_ref();
+            if (least..=most).contains(&value) {
+                return Ok(value);
+            }
+            let remedy = if least < 0.0 {
+                format!("use a number up to {most}")
+            } else if most < f64::MAX {
+                format!("use {least} to {most}")
+            } else {
+                format!("use a number from {least}")
+            };
+            Err(Problem::new(self.place(&number.span()), format_args!("{value} is not {what}"), remedy))
+        };
+        numbers.into_iter().map(number).collect()
+    }
+}
+
+/// Fails unless there is one of `numbers` for each layer, or none.
+fn expect_one_each(numbers: &[f64], layers: usize, place: &str, key: &str) -> Result<()> {
+    if numbers.is_empty() || numbers.len() == layers {
+        return Ok(());
+    }
+    let what = format!("{key} holds {} for dictionaries of {}", counted(numbers.len(), "number"), counted(layers, "layer"));
+    Err(Problem::new(place, what, "give one number for each layer, in their order"))
 }
 
 /// Whether `text` is `ORG/NAME` as the hub allows it.
@@ -259,6 +293,10 @@ impl Draft {
                 all.extend((0..layers).map(layer));
             }
             let revision = draft.revision.unwrap_or_else(|| "main".to_owned());
+            let layers: BTreeSet<usize> = all.iter().filter_map(|file| file.layer).collect();
+            for (key, numbers) in [("l0", &draft.declared.l0), ("explained", &draft.declared.explained)] {
+                expect_one_each(numbers, layers.len().max(1), &place, &format!("{part}.{key}"))?;
+            }
             let (licence, declared, config) = (draft.licence, draft.declared, draft.config);
             Ok(Repository { name: repository, revision, files: all, kind, licence, declared, config })
         };

@@ -131,6 +131,13 @@ fn every_fault_names_its_line_and_a_remedy() {
             "[tiny]\nneuronpedia = \"{layer}-lg\"\n",
             "models.toml:2: '{layer}-lg' is not a pattern of all dictionaries that this program links to; use {layer}-{kind}-sm, or say",
         ),
+        ("[tiny.dictionaries.mlp]\nl0 = [3,\n-1]\n", "models.toml:3: -1 is not a number of active features; use a number from 0"),
+        ("[tiny.dictionaries.mlp]\nfeatures = 8\nl0 = [9]\n", "models.toml:3: 9 is not a number of active features; use 0 to 8"),
+        ("[tiny.dictionaries.mlp]\nl0 = [nan]\n", "models.toml:2: NaN is not a number of active features"),
+        (
+            "[tiny.dictionaries.mlp]\nexplained = [1.5]\n",
+            "models.toml:2: 1.5 is not a share of the variance that is explained; use a number up to 1",
+        ),
     ];
     for (text, says) in cases {
         assert!(wrong(text).starts_with(says), "{text}: {}", wrong(text));
@@ -138,6 +145,8 @@ fn every_fault_names_its_line_and_a_remedy() {
     let without = |line: &str| TINY.replace(line, "");
     let says = "[tiny] has no model.repository; add it";
     assert!(wrong(&without("repository = \"me/tiny\"\n")).contains(says), "{}", wrong(&without("repository = \"me/tiny\"\n")));
+    let three = wrong("[pythia-70m.dictionaries.mlp]\nl0 = [1, 2, 3]\n");
+    assert!(three.contains("dictionaries.mlp.l0 holds 3 numbers for dictionaries of 6 layers; give one"), "{three}");
     let says = "models.toml:9: {layer} stands for layers, but [tiny] has no layers; add layers = N";
     assert_eq!(wrong(&without("layers = 2\n")), says);
 }
