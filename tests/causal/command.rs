@@ -144,6 +144,10 @@ fn faults_are_one_line_with_a_remedy() {
     for (arguments, says) in [
         (vec!["ablate", "run", "--set", "bad.json"], "bad.json: set 'a'"),
         (vec!["ablate", "run", "--curve", "--top-k", "2", "--side-effects"], "no tokenizer.json"),
+        (
+            vec!["ablate", "run", "--curve", "--top-k", "2", "--sizes", "1,3"],
+            "--sizes 3: is more than the 2 features of the list; use at most 2",
+        ),
         (vec!["ablate", "run", "--top-k", "2", "--side-effects", "--corpus", "absent.txt"], "absent.txt"),
         (vec!["ablate", "run", "--set", "absent.json"], "absent.json"),
         (vec!["ablate", "run", "--view", "nobody", "--each"], "nobody"),

@@ -48,7 +48,7 @@ fn a_curve_is_the_ablation_of_its_sets() {
         let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Both, &cancel).unwrap();
         let strongest = ACTIVE.map(feature);
         let pool: Vec<(FeatureId, f32)> = strongest.iter().zip(0..).map(|(feature, effect)| (*feature, effect as f32)).collect();
-        let wanted = Plan { strongest: &strongest[..4], pool: &pool, controls: 2, seed: 12, texts: None };
+        let wanted = Plan { strongest: &strongest[..4], sizes: &[1, 2, 3, 4], pool: &pool, controls: 2, seed: 12, texts: None };
         let found = curve(&plain, &wanted, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap();
         assert_eq!(found, curve(&plain, &wanted, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap());
         assert_eq!(found.rungs.iter().map(|rung| rung.size).collect::<Vec<_>>(), [1, 2, 3, 4]);

@@ -1,5 +1,7 @@
 //! The curve: scores against the number of features, beside control sets.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::facts::{doubt, facts, features, show, sides, with_facts};
@@ -9,10 +11,10 @@ use crate::cli::causal::words::{heading, interval, number, small, small_interval
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
 use crate::core::causal::controls::Sampler;
-use crate::core::causal::curve::{Controls, Curve, Spread};
+use crate::core::causal::curve::{Controls, Curve, Spread, ladder};
 use crate::core::causal::dose::Dose;
 use crate::core::causal::scores::{Denominator, Score, SetScores};
-use crate::core::problem::Result;
+use crate::core::problem::{Problem, Result};
 use crate::core::text::{counted, printable};
 use crate::engine::causal::curve::{Plan, curve};
 use crate::engine::causal::side_effects::plain_of;
@@ -27,6 +29,7 @@ const SEED: u64 = 12;
 pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     let strongest = features(&checked.listed(&arguments.list)?);
     let pool = checked.with_effect();
+    let sizes = sizes(arguments.sizes, strongest.len())?;
     let (controls, seed) = (arguments.controls.unwrap_or(CONTROLS), arguments.seed.unwrap_or(SEED));
     let (way, error, elsewhere) = (arguments.way, arguments.error, arguments.elsewhere);
     let (found, corpus) = checked.with_model(arguments.model, sides(way), |loaded, plain, told, cancel| {
@@ -34,11 +37,27 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
         let corpus = elsewhere.side_effects.then(read).transpose()?;
         let texts = |corpus: &Corpus| plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel);
         let texts = corpus.as_ref().map(texts).transpose()?;
-        let plan = Plan { strongest: &strongest, pool: &pool, controls, seed, texts: texts.as_ref() };
+        let plan = Plan { strongest: &strongest, sizes: &sizes, pool: &pool, controls, seed, texts: texts.as_ref() };
         Ok((curve(plain, &plan, way, error, told, cancel)?, corpus.map(|corpus| corpus.name)))
     })?;
     let corpus = corpus.as_deref();
     show(arguments.format, || as_json(checked, &found, corpus), || table(checked, &found, corpus))
+}
+
+/// The sizes that are asked for, ascending; otherwise those of [`ladder`].
+fn sizes(asked: Vec<usize>, features: usize) -> Result<Vec<usize>> {
+    if asked.is_empty() {
+        return Ok(ladder(features));
+    }
+    let sizes: BTreeSet<usize> = asked.into_iter().collect();
+    match sizes.last() {
+        Some(largest) if *largest > features => Err(Problem::new(
+            format_args!("--sizes {largest}"),
+            format_args!("is more than the {} of the list", counted(features, "feature")),
+            format_args!("use at most {features}, or list more with --top-k or --threshold"),
+        )),
+        _ => Ok(sizes.into_iter().collect()),
+    }
 }
 
 /// One of the three scores of a curve.
@@ -108,7 +127,7 @@ fn score_table(found: &Curve, score: &Shown) -> String {
         let mut row = vec![rung.size.to_string(), number(mean), interval(strongest.interval.filter(|_| is_known))];
         for controls in &rung.controls {
             let spread = (score.of_controls)(controls).as_ref().filter(|_| is_known);
-            let as_high = spread.zip(mean).map(|(spread, mean)| format!("{}/{}", spread.at_least(mean), spread.values.len()));
+            let as_high = spread.zip(mean).map(|(spread, mean)| spread.share(spread.at_least(mean)));
             row.extend([
                 number(spread.map(|spread| spread.mean)),
                 interval(spread.map(|spread| spread.interval)),
@@ -122,9 +141,11 @@ fn score_table(found: &Curve, score: &Shown) -> String {
 
 /// Bias against damage, size by size.
 fn dose_table(found: &Curve, corpus: &str) -> String {
-    let header =
-        ["features", "bias", "divergence", "95 % of texts", "loss", "random", "95 % of sets", "stratified", "95 % of sets"];
-    let mut table = Table::new(0, &header);
+    let mut header = ["features", "bias", "divergence", "95 % of texts", "loss"].map(str::to_owned).to_vec();
+    for sampler in Sampler::ALL {
+        header.extend([sampler.name(), "95 % of sets", "<="].map(str::to_owned));
+    }
+    let mut table = Table::new(0, &header.iter().map(String::as_str).collect::<Vec<_>>());
     let mut measured = None;
     for rung in &found.rungs {
         let Some(damage) = &rung.damage else { continue };
@@ -138,7 +159,12 @@ fn dose_table(found: &Curve, corpus: &str) -> String {
         ];
         for controls in &rung.controls {
             let spread = controls.divergence.as_ref();
-            row.extend([small(spread.map(|spread| spread.mean)), small_interval(spread.map(|spread| spread.interval))]);
+            let as_harmless = spread.zip(damage.divergence.mean).map(|(spread, mean)| spread.share(spread.at_most(mean)));
+            row.extend([
+                small(spread.map(|spread| spread.mean)),
+                small_interval(spread.map(|spread| spread.interval)),
+                as_harmless.unwrap_or_else(|| "-".to_owned()),
+            ]);
         }
         table.push(row);
     }
@@ -156,7 +182,7 @@ fn dose_table(found: &Curve, corpus: &str) -> String {
         table.plain(),
         wrapped(&format!(
             "divergence: KL of the edited from the plain predictions on {}, {} tokens of {} texts, nats a token; loss: change of the \
-             cross-entropy there (without the edit {:.4}); random, stratified: divergence of the control sets. area: under bias against \
+             cross-entropy there (without the edit {:.4}); random, stratified: divergence of the control sets; <=: sets that diverge at most as much. area: under bias against \
              divergence, both divided by their largest; 0.5 if they grow together. knee: the size furthest above that line.",
             printable(corpus),
             measured.tokens,

@@ -84,6 +84,10 @@ pub struct AblateArguments {
     #[arg(long, conflicts_with = "search")]
     pub curve: bool,
 
+    /// Measure the curve at these numbers of features only; `--sizes 10` sets ten features beside control sets of ten.
+    #[arg(long, value_name = "N,N,..", value_delimiter = ',', value_parser = positive, requires = "curve")]
+    pub sizes: Vec<usize>,
+
     /// Look for the subset of the listed features whose ablation leaves the least bias: greedily, and among all subsets of up to 12.
     #[arg(long)]
     pub search: bool,

@@ -102,6 +102,16 @@ impl Spread {
     pub fn at_least(&self, value: f64) -> usize {
         self.values.iter().filter(|other| **other >= value).count()
     }
+
+    /// `count` of all sets, as `3/20`.
+    pub fn share(&self, count: usize) -> String {
+        format!("{count}/{}", self.values.len())
+    }
+
+    /// Number of sets whose value is at most `value`.
+    pub fn at_most(&self, value: f64) -> usize {
+        self.values.iter().filter(|other| **other <= value).count()
+    }
 }
 
 impl Curve {
@@ -163,7 +173,7 @@ mod tests {
     #[test]
     fn a_spread_has_all_values_or_is_none() {
         let spread = Spread::of([Some(1.0), Some(3.0), Some(2.0)].into_iter()).unwrap();
-        assert_eq!((spread.mean, spread.at_least(2.0)), (2.0, 2));
+        assert_eq!((spread.mean, spread.at_least(2.0), spread.at_most(2.5)), (2.0, 2, 2));
         assert!((spread.interval[0] - 1.05).abs() < 1e-12 && (spread.interval[1] - 2.95).abs() < 1e-12);
         assert_eq!(Spread::of([Some(1.0), None].into_iter()), None);
         assert_eq!(Spread::of(std::iter::empty()), None);

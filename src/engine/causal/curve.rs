@@ -4,7 +4,7 @@ use super::ablation::{Told, ablate};
 use super::plain::Plain;
 use super::side_effects::damage;
 use crate::core::causal::controls::Sampler;
-use crate::core::causal::curve::{Curve, Rung, ladder};
+use crate::core::causal::curve::{Curve, Rung};
 use crate::core::causal::scores::Scores;
 use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::causal::way::{ErrorTreatment, Way};
@@ -18,6 +18,8 @@ use crate::engine::cancel::Cancel;
 pub struct Plan<'a> {
     /// The features, the strongest first.
     pub strongest: &'a [FeatureId],
+    /// Sizes of the sets, ascending, at least one and none above the number of features.
+    pub sizes: &'a [usize],
     /// Every feature with an effect, with its effect: what sets are drawn from.
     pub pool: &'a [(FeatureId, f32)],
     /// Number of control sets of each size and sampler.
@@ -43,13 +45,13 @@ impl Plan<'_> {
     }
 }
 
-/// The curve at the sizes of [`ladder`].
+/// The curve at the sizes of `wanted`.
 ///
 /// # Errors
 /// When the dictionaries lack a feature, a metric is not finite, `way` says nothing of the texts, or `cancel` is raised.
 ///
 /// # Panics
-/// If there is no feature: a fault of the caller.
+/// If there is no size, or one above the number of features: a fault of the caller.
 pub fn curve(
     plain: &Plain<'_>,
     wanted: &Plan<'_>,
@@ -60,7 +62,7 @@ pub fn curve(
 ) -> Result<Curve> {
     let mut rungs = Vec::new();
     let mut ends = None;
-    for size in ladder(wanted.strongest.len()) {
+    for size in wanted.sizes.iter().copied() {
         let sets = wanted.sets(size);
         let mut tell = |mut progress: Progress| {
             progress.stage = format!("sets of {size}");
@@ -74,7 +76,7 @@ pub fn curve(
         rungs.push(Rung::new(size, &found, &damage, wanted.controls));
         ends.get_or_insert(found);
     }
-    let Some(mut found) = ends else { unreachable!("a ladder has a rung") };
+    let Some(mut found) = ends else { unreachable!("there is a size") };
     found.sets.clear();
     let Scores { all, empty, span, bias, .. } = Scores::of(&found);
     Ok(Curve { way, error, all, empty, span, bias, pool: wanted.pool.len(), controls: wanted.controls, seed: wanted.seed, rungs })
