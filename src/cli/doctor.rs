@@ -12,7 +12,7 @@ use crate::core::problem::Result;
 use crate::core::request::Backend;
 use crate::core::text::{bytes, printable};
 use crate::engine::compute;
-use crate::store::folders::Folders;
+use crate::store::folders::{self, Folders};
 use crate::store::hub::cache::{self, Local, here};
 use crate::store::hub::settings::Settings;
 use crate::store::log::Log;
@@ -35,6 +35,10 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
             report.line("configuration", &there(&folders.config_file()));
             report.line("tags", &there(&folders.tags()));
             report.line("kept runs", &there(&folders.runs()));
+            report.line(
+                "hashes of weight files",
+                &folders::cache().map_or_else(|_| "not kept".to_owned(), |folder| there(&folder)),
+            );
             report.line("log", &there(&folders.log_file()));
             report.line("models of your own", &there(&folders.models_file()));
         }

@@ -55,7 +55,10 @@ use clap::{CommandFactory, Parser};
 
 use crate::core::problem::Result;
 use crate::core::text::excerpt;
+use crate::engine::file_facts;
 use crate::engine::threads::THREAD;
+use crate::store::file_facts::KeptFacts;
+use crate::store::folders;
 
 /// Makes the program report a panic on any thread in one line. Panics of the background job are left out, since they are
 /// returned as its result.
@@ -106,6 +109,9 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Result<ExitCode> {
+    if let Ok(folder) = folders::cache() {
+        file_facts::keep_in(Box::new(KeptFacts::in_folder(&folder)));
+    }
     let Some(command) = arguments.command else { return explore::explore(arguments.explore) };
     match command {
         Command::Run(arguments) => run::run(arguments),

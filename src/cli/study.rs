@@ -9,6 +9,7 @@ use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::release::Release;
 use crate::core::request::{ModelSource, Options, Request, Settings};
+use crate::engine::file_facts;
 use crate::store::hub::cache::{self, Local, here, local};
 use crate::store::presets::{Preset, Presets, STUDY};
 use crate::store::studies::{self, Studies};
@@ -63,6 +64,9 @@ pub fn request_to_explore(arguments: StudyArguments, default: &str) -> Result<Re
 }
 
 fn request_with(arguments: StudyArguments, default: &str, absent: Absent) -> Result<Request> {
+    if arguments.hash_again {
+        file_facts::find_out_again();
+    }
     let parts = arguments.part.parts();
     let model = model_source(arguments.model.as_deref().unwrap_or(default), arguments.dictionaries, &parts, absent)?;
     let study = match (arguments.pairs, arguments.study) {

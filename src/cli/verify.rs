@@ -21,6 +21,7 @@ use crate::core::run::{DataRecord, Manifest, Run};
 use crate::core::study::Study;
 use crate::core::text::printable;
 use crate::core::verification::{self, Figure, TOLERANCE};
+use crate::engine::file_facts;
 use crate::engine::identity::{self, prompts_sha256};
 use crate::store::presets::STUDY;
 use crate::store::{published, run_file, studies};
@@ -55,6 +56,7 @@ pub fn verify(arguments: VerifyArguments) -> Result<ExitCode> {
 }
 
 fn computed(study: StudyArguments, published: &Published) -> Result<Run> {
+    file_facts::find_out_again();
     let mut request = study::request(study, STUDY)?;
     if request.study == studies::names()? {
         return Err(Problem::new(

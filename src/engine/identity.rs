@@ -14,9 +14,9 @@ use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::arithmetic::Arithmetic;
 use crate::engine::dictionary::report::decoder_norms;
 use crate::engine::dictionary::rule::Rule;
-use crate::engine::hash::{sha256_hex, sha256_hex_unless};
+use crate::engine::file_facts::{known_or, sha256};
+use crate::engine::hash::sha256_hex;
 use crate::engine::model::weight_files::WeightFiles;
-use crate::engine::tensor_file::Bytes;
 
 /// The hashes and measures of a model's files.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,23 +76,19 @@ pub fn prompts_sha256(data: &DataRecord) -> String {
     sha256_hex(lines.as_bytes())
 }
 
-/// The SHA-256 of a file. A mapped file is released piece by piece, so that hashing gigabytes does not count as using as much
-/// memory. `name` is what messages call the file.
-fn sha256_of(name: &str, bytes: &Bytes, cancel: &Cancel) -> Result<String> {
-    let hash = sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))?;
-    bytes.expect_whole(name)?;
-    Ok(hash)
-}
-
 fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
     // Measured before the hash, which releases the file's pages.
-    let decoder_norms = decoder_norms(dictionary, cancel)?;
+    let (bytes, arithmetic) = (dictionary.shared_bytes(), dictionary.arithmetic().in_words());
+    // The same file holds other numbers under another configuration, and another version may measure in another way.
+    let config = dictionary.stated().config_sha256.as_deref().unwrap_or("-");
+    let what = format!("norms of the decoder, {arithmetic}, configuration {config}, version {}", env!("CARGO_PKG_VERSION"));
+    let decoder_norms = known_or(bytes, &what, || decoder_norms(dictionary, cancel))?;
     Ok(DictionaryRecord {
         submodule: dictionary.submodule().to_string(),
         format: dictionary.format().name().to_owned(),
-        arithmetic: Some(dictionary.arithmetic().in_words()),
+        arithmetic: Some(arithmetic),
         source: dictionary.name().to_owned(),
-        sha256: sha256_of(dictionary.name(), dictionary.shared_bytes(), cancel)?,
+        sha256: sha256(dictionary.name(), bytes, cancel)?,
         config_sha256: dictionary.stated().config_sha256.clone(),
         features: dictionary.features(),
         report: None,

@@ -11,6 +11,7 @@ pub mod corpus;
 pub mod dataset;
 pub mod demo;
 pub mod dictionary;
+pub mod file_facts;
 pub mod floor;
 pub mod footprint;
 pub mod hash;

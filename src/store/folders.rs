@@ -33,6 +33,14 @@ pub fn data() -> Result<PathBuf> {
     folder("XDG_DATA_HOME", ".local/share")
 }
 
+/// What can be found out again: `$XDG_CACHE_HOME/saescope`.
+///
+/// # Errors
+/// As for [`Folders::find`].
+pub fn cache() -> Result<PathBuf> {
+    folder("XDG_CACHE_HOME", ".cache")
+}
+
 /// The program's folder in the one that `variable` names. A relative path there does not count, as the specification demands.
 fn folder(variable: &str, usual: &str) -> Result<PathBuf> {
     let chosen = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());

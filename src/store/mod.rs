@@ -3,6 +3,7 @@
 pub mod atomic;
 mod clock;
 pub mod explanations;
+pub mod file_facts;
 pub mod folders;
 pub mod hub;
 mod kept_answers;

@@ -81,4 +81,8 @@ pub struct StudyArguments {
     /// Compute on N threads, at most one for each core. [default: one for each core]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<NonZeroUsize>,
+
+    /// Hash every file of the model, also those whose hash is known and whose size, times and inode are as they were.
+    #[arg(long)]
+    pub hash_again: bool,
 }

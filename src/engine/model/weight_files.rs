@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::cancel::Cancel;
-use crate::engine::hash::{sha256_hex, sha256_hex_unless};
+use crate::engine::file_facts;
+use crate::engine::hash::sha256_hex;
 use crate::engine::json::{Fields, object, shown};
 use crate::engine::small_file::{LARGEST_CONFIGURATION, read};
 use crate::engine::tensor_file::{StoredTensor, TensorFile};
@@ -127,18 +128,12 @@ impl WeightFiles {
         self.files.iter().for_each(TensorFile::release);
     }
 
-    /// The SHA-256 of the file; of several, that of the lines `sha256sum` prints for the parts in the order of their names. A
-    /// mapped file is released piece by piece, so that hashing gigabytes does not count as using as much memory.
+    /// The SHA-256 of the file; of several, that of the lines `sha256sum` prints for the parts in the order of their names.
     ///
     /// # Errors
     /// When `cancel` is raised, or a file became shorter.
     pub fn sha256(&self, cancel: &Cancel) -> Result<String> {
-        let of = |file: &TensorFile| {
-            let bytes = file.shared_bytes();
-            let hash = sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))?;
-            bytes.expect_whole(file.name())?;
-            Ok(hash)
-        };
+        let of = |file: &TensorFile| file_facts::sha256(file.name(), &file.shared_bytes(), cancel);
         if let [file] = &self.files[..] {
             return of(file);
         }

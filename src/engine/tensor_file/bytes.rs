@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::mapped::MappedFile;
+use crate::core::file_facts::FileState;
 use crate::core::problem::{Problem, Result};
 
 /// Bytes that stay valid while a clone of this value exists. A mapped file may become shorter meanwhile; readers ask
@@ -52,6 +53,14 @@ impl Bytes {
                 "leave the file alone while it is used, and start again",
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// The state of the file when it was mapped; None for other bytes, and where no file could be recognised by it again.
+    pub fn state(&self) -> Option<&FileState> {
+        match self {
+            Self::Mapped(map) => map.state(),
+            Self::Embedded(_) | Self::Owned(_) => None,
         }
     }
 

@@ -12,6 +12,7 @@ use std::ops::{Deref, Range};
 use memmap2::{Mmap, MmapOptions};
 
 use super::watch::Watch;
+use crate::core::file_facts::FileState;
 
 /// A part of a file in memory.
 #[derive(Debug)]
@@ -19,18 +20,25 @@ pub struct MappedFile {
     /// Dropped before the map: an address belongs to the map only while the map exists.
     watch: Watch,
     map: Mmap,
+    state: Option<FileState>,
 }
 
 impl MappedFile {
     /// Maps a part of `file`, a range in bytes that is not empty.
     pub fn new(file: &File, part: Range<u64>) -> io::Result<Self> {
         let length = usize::try_from(part.end - part.start).map_err(io::Error::other)?;
+        let state = state(file, &part);
         // SAFETY: the map is read-only and private to this process. The one hazard is another program changing the file while it
         // is mapped, which every memory-mapping reader of weights (PyTorch, safetensors) accepts: copying 2.4 GB of dictionaries
         // into memory instead costs more than twice the memory that a whole run may take. A file that becomes shorter is noticed.
         #[allow(unsafe_code)]
         let map = unsafe { MmapOptions::new().offset(part.start).len(length).map(file) }?;
-        Ok(Self { watch: Watch::over(&map), map })
+        Ok(Self { watch: Watch::over(&map), map, state })
+    }
+
+    /// The state of the file when it was mapped, as in [`Bytes::state`](super::bytes::Bytes::state).
+    pub fn state(&self) -> Option<&FileState> {
+        self.state.as_ref()
     }
 
     /// Whether every byte that was read until now was the file's.
@@ -60,6 +68,28 @@ impl MappedFile {
         // Only advice, too.
         drop(self.map.advise(memmap2::Advice::WillNeed));
     }
+}
+
+#[cfg(unix)]
+fn state(file: &File, part: &Range<u64>) -> Option<FileState> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = file.metadata().ok()?;
+    let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+    // A file without a name is a temporary one, which no other program will see.
+    (metadata.nlink() > 0).then(|| FileState {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        length: metadata.len(),
+        modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+        changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        part: [part.start, part.end],
+    })
+}
+
+/// Files have no numbers here by which they could be recognised.
+#[cfg(not(unix))]
+fn state(_: &File, _: &Range<u64>) -> Option<FileState> {
+    None
 }
 
 impl Deref for MappedFile {

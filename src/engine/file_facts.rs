@@ -1,0 +1,169 @@
+//! Hashes and measures of weight files: found out by reading gigabytes, or known from before while the file is in the same state.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::core::file_facts::{FileFacts, FileState};
+use crate::core::problem::Result;
+use crate::engine::cancel::Cancel;
+use crate::engine::hash::sha256_hex_unless;
+use crate::engine::tensor_file::Bytes;
+
+/// A file that was changed so short a time before it was mapped may be changed again within one tick of the file system's clock, and
+/// would then be in the same state with other bytes. Git calls such files racy.
+const SETTLED: Duration = Duration::from_secs(3);
+
+/// Bytes of the smallest file of which something is kept: hashing a smaller one takes about as long as looking for what is known of it.
+const SMALLEST: u64 = 16 << 20;
+
+static FACTS: OnceLock<Box<dyn FileFacts>> = OnceLock::new();
+
+static FINDS_OUT_AGAIN: AtomicBool = AtomicBool::new(false);
+
+/// From now on, what is found out about files is kept in `facts`. Only the first call counts.
+pub fn keep_in(facts: Box<dyn FileFacts>) {
+    // A second place would hold nothing that the first does not.
+    let _ = FACTS.set(facts);
+}
+
+/// From now on, everything is found out again, whatever is known.
+pub fn find_out_again() {
+    FINDS_OUT_AGAIN.store(true, Ordering::Relaxed);
+}
+
+/// The SHA-256 of `bytes`, as 64 hexadecimal digits. A mapped file is released piece by piece, so that hashing gigabytes does not count
+/// as using as much memory. `name` is what messages call the file.
+///
+/// # Errors
+/// When `cancel` is raised, or the file became shorter.
+pub fn sha256(name: &str, bytes: &Bytes, cancel: &Cancel) -> Result<String> {
+    known_or(bytes, "sha256", || {
+        let hash = sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))?;
+        bytes.expect_whole(name)?;
+        Ok(hash)
+    })
+}
+
+/// What is known as `what` of `bytes`, otherwise what `find_out` says.
+///
+/// # Errors
+/// Those of `find_out`.
+pub fn known_or<T: Serialize + DeserializeOwned>(bytes: &Bytes, what: &str, find_out: impl FnOnce() -> Result<T>) -> Result<T> {
+    match FACTS.get().zip(bytes.state().filter(|state| state.length >= SMALLEST)) {
+        None => find_out(),
+        Some((facts, state)) => known_in(&**facts, state, what, find_out),
+    }
+}
+
+fn known_in<T: Serialize + DeserializeOwned>(
+    facts: &dyn FileFacts,
+    state: &FileState,
+    what: &str,
+    find_out: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let recalled = || facts.recall(state, what).and_then(|fact| serde_json::from_str(&fact).ok());
+    if let Some(known) = (!FINDS_OUT_AGAIN.load(Ordering::Relaxed)).then(recalled).flatten() {
+        return Ok(known);
+    }
+    let found = find_out()?;
+    if let Some(fact) = serde_json::to_string(&found).ok().filter(|_| is_settled(state, SystemTime::now())) {
+        facts.keep(state, what, fact);
+    }
+    Ok(found)
+}
+
+fn is_settled(state: &FileState, now: SystemTime) -> bool {
+    let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos().cast_signed());
+    [state.modified, state.changed].into_iter().all(|time| now - time > SETTLED.as_nanos().cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::engine::hash::sha256_hex;
+
+    /// The last fact of a state.
+    #[derive(Default)]
+    struct Last(Mutex<Option<(FileState, String)>>);
+
+    impl FileFacts for Last {
+        fn recall(&self, file: &FileState, _: &str) -> Option<String> {
+            self.0.lock().unwrap().clone().filter(|(kept, _)| kept == file).map(|(_, fact)| fact)
+        }
+
+        fn keep(&self, file: &FileState, _: &str, fact: String) {
+            *self.0.lock().unwrap() = Some((*file, fact));
+        }
+    }
+
+    const STATE: FileState = FileState { device: 1, inode: 2, length: 3, modified: 4, changed: 5, part: [0, 3] };
+
+    #[test]
+    fn a_fact_is_found_out_once_for_each_state() {
+        let facts = Last::default();
+        let ask = |state: &FileState, fact: u32| known_in(&facts, state, "a number", || Ok(fact)).unwrap();
+        assert_eq!((ask(&STATE, 1), ask(&STATE, 2)), (1, 1));
+        let others = [
+            FileState { device: 9, ..STATE },
+            FileState { inode: 9, ..STATE },
+            FileState { length: 9, ..STATE },
+            FileState { modified: 9, ..STATE },
+            FileState { changed: 9, ..STATE },
+            FileState { part: [1, 3], ..STATE },
+        ];
+        for other in others {
+            assert_eq!((ask(&other, 3), ask(&STATE, 1)), (3, 1), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_in_another_form_is_found_out_again() {
+        let facts = Last(Mutex::new(Some((STATE, "\"no number\"".to_owned()))));
+        assert_eq!(known_in(&facts, &STATE, "a number", || Ok(7)), Ok(7));
+        assert_eq!(facts.recall(&STATE, ""), Some("7".to_owned()));
+    }
+
+    /// The program of the tests is a file that is large, and older than a few seconds or soon will be.
+    #[test]
+    fn a_mapped_file_is_hashed_once() {
+        static LAST: Last = Last(Mutex::new(None));
+        struct Shared;
+        impl FileFacts for Shared {
+            fn recall(&self, file: &FileState, what: &str) -> Option<String> {
+                LAST.recall(file, what)
+            }
+
+            fn keep(&self, file: &FileState, what: &str, fact: String) {
+                LAST.keep(file, what, fact);
+            }
+        }
+        let bytes = Bytes::map(&std::env::current_exe().unwrap()).unwrap();
+        let state = *bytes.state().unwrap();
+        while !is_settled(&state, SystemTime::now()) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        keep_in(Box::new(Shared));
+        let hash = || sha256("the program", &bytes, &Cancel::default()).unwrap();
+        let found = hash();
+        assert_eq!(found, sha256_hex(bytes.as_slice()));
+        assert_eq!(LAST.recall(&state, "sha256"), Some(format!("\"{found}\"")));
+        LAST.keep(&state, "sha256", "\"known\"".to_owned());
+        assert_eq!(hash(), "known");
+    }
+
+    #[test]
+    fn a_file_that_was_just_written_is_found_out_again() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos().cast_signed();
+        for state in [FileState { changed: now, ..STATE }, FileState { modified: now, ..STATE }] {
+            let facts = Last::default();
+            assert_eq!(known_in(&facts, &state, "a number", || Ok(1)), Ok(1));
+            assert_eq!(facts.recall(&state, ""), None);
+        }
+    }
+}
