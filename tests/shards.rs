@@ -249,7 +249,8 @@ fn memory_is_stated_and_kept_to() {
     assert!(said.contains("note: memory: about ") && said.contains("batches of up to 50 pairs"), "{said}");
     let stated: f64 = said.split("memory: about ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     let said = String::from_utf8(run(&format!("--memory {}M --output small", stated - 5.0)).stdout).unwrap();
-    assert!(said.contains("batches of up to 25 pairs") || said.contains("batches of up to 12 pairs"), "{said}");
+    let pairs: usize = said.split("batches of up to ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!((1..50).contains(&pairs), "{said}");
     compare(&run_file::read(&folder.join("small")).unwrap(), &run_file::read(&folder.join("whole")).unwrap());
     let output = run("--memory 10M --output x");
     let error = String::from_utf8(output.stderr).unwrap();
