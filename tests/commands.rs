@@ -46,6 +46,32 @@ fn demo() -> (tempfile::TempDir, Run) {
     (folder, run)
 }
 
+/// A slip of the keyboard is said, not turned into gigabytes or days.
+#[test]
+fn numbers_beyond_all_reason_are_refused_at_their_flags() {
+    let (home, _) = demo();
+    for (arguments, most) in [
+        ("ablate run --curve --controls", "10000"),
+        ("statistics run --resamples", "100000"),
+        ("statistics run --shuffled", "1000"),
+        ("steer run --feature 0-mlp-sm/99 --tokens", "10000"),
+        ("steer run --feature 0-mlp-sm/99 --samples", "10000"),
+        ("synth --output folder --pairs", "1000000"),
+        ("fetch pythia-70m --parallel", "64"),
+        ("run --steps", "100000"),
+        ("bench ui --features", "100000000"),
+        ("bench ui --keys", "10000000"),
+        ("bench engine --runs", "10000"),
+        ("bench pairs --output folder --counts", "1000000"),
+    ] {
+        for number in ["99999999999", "18446744073709551615"] {
+            let output = saescope(home.path(), &format!("{arguments} {number}"));
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.code() == Some(2) && said.contains(&format!(" to {most}")), "{arguments} {number}: {said}");
+        }
+    }
+}
+
 #[test]
 fn a_run_says_what_it_found_and_writes_one_file() {
     let folder = tempfile::tempdir().unwrap();

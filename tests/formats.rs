@@ -67,10 +67,14 @@ impl Workshop {
 
     /// Adds a tensor of equal values to the SAELens dictionary.
     fn add_tensor(&self, tensor: &str, value: f32) {
+        self.add_vector(tensor, value, 512);
+    }
+
+    fn add_vector(&self, tensor: &str, value: f32, length: usize) {
         let bytes = fs::read(self.path(SAE)).unwrap();
         let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-        let values = value.to_le_bytes().repeat(512);
-        let added = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![512], &values).unwrap();
+        let values = value.to_le_bytes().repeat(length);
+        let added = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![length], &values).unwrap();
         let all = file.iter().chain([(tensor, added)]);
         self.write(SAE, safetensors::serialize(all, None).unwrap());
     }
@@ -132,6 +136,7 @@ fn what_would_change_numbers_is_refused_by_its_name() {
     expect_refused(&[
         ("foreign tensor", |w| w.add_tensor("log_threshold", 0.0), RUN.into(), &[SAE, "unexpected tensor 'log_threshold'"]),
         ("trained factor", |w| w.add_tensor("finetuning_scaling_factor", 2.0), RUN.into(), &[SAE, "values other than 1"]),
+        ("factors of others", |w| w.add_vector("scaling_factor", 1.0, 3), RUN.into(), &[SAE, "scaling_factor", "[3]", "[512]"]),
         ("foreign key", |w| w.set(CFG, "temperature", Some(2.into())), RUN.into(), &[CFG, "temperature", ": 2"]),
         ("key of another type", |w| w.set(CFG, "d_in", Some("64".into())), RUN.into(), &[CFG, "d_in is \"64\"", "whole number"]),
         ("layer", |w| w.set(CFG, "hook_layer", Some(4.into())), RUN.into(), &[CFG, "hook_layer 4", "used for mlp_1"]),

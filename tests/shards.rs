@@ -103,12 +103,13 @@ fn shards_merge_into_what_one_machine_computes() {
         ("merge part1 part2 part2 part3 part4 --output x", "is shard 2/4, as is part2"),
         ("merge part1 whole --output x", "is a whole run, no shard"),
         ("run --shard 5/4 --output x", "use I/N"),
-        ("run --shard 51/60 --output x", "has none of the 50 pairs"),
+        ("run --shard 1/60 --output x", "60 parts: are more than the 50 pairs; divide into fewer parts"),
+        ("run --parts 99999999999 --output x", "99999999999 parts: are more than the 50 pairs"),
     ] {
         let output = saescope(folder, arguments);
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(2) && error.contains(said), "{arguments}: {error}");
-        assert!(!folder.join("x").exists());
+        assert!(!folder.join("x").exists() && !folder.join("x.parts").exists());
     }
     succeed(folder, "run --detail 100000 --method attrib --shard 3/4 --output other");
     let output = saescope(folder, "merge part1 part2 other part4 --output x");

@@ -31,9 +31,17 @@ fn folder(path: &Path) -> PathBuf {
 /// Computes the parts of `request` that are missing beside `path`, and merges all.
 pub fn compute(request: &Request, care: Care, path: &Path, parts: usize) -> Result<Careful> {
     let folder = folder(path);
+    let outcome = compute_in(&folder, request, care, parts);
+    if !matches!(outcome, Ok(Careful::Computed(..))) {
+        remove_without_parts(&folder);
+    }
+    outcome
+}
+
+fn compute_in(folder: &Path, request: &Request, care: Care, parts: usize) -> Result<Careful> {
     // The request holds whole studies; what it is called matters less than that it is the same.
     let asked = sha256_hex(format!("{request:?}").as_bytes());
-    expect_of_request(&folder, &format!("{parts} parts of the request with SHA-256 {asked}\n"))?;
+    expect_of_request(folder, &format!("{parts} parts of the request with SHA-256 {asked}\n"))?;
     let mut runs = Vec::new();
     for number in 1..=parts {
         let part = folder.join(format!("{number}-of-{parts}.safetensors"));
@@ -69,6 +77,15 @@ fn expect_of_request(folder: &Path, request: &str) -> Result<()> {
             fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
             atomic::write(&file, request.as_bytes())
         }
+    }
+}
+
+/// Removes a folder that holds no part: there is nothing to go on with. What cannot be removed is named when it is in the way.
+fn remove_without_parts(folder: &Path) {
+    let holds_request_only =
+        fs::read_dir(folder).is_ok_and(|entries| entries.flatten().all(|entry| entry.file_name() == REQUEST));
+    if holds_request_only {
+        let _ = fs::remove_dir_all(folder);
     }
 }
 

@@ -32,3 +32,14 @@ pub struct DecoderNorms {
     /// Length of the longest row.
     pub largest: f32,
 }
+
+impl DecoderNorms {
+    /// What they cannot be, for the end of a sentence; None if they can.
+    pub fn fault(&self) -> Option<&'static str> {
+        let Self { least, median, largest } = *self;
+        if ![least, median, largest].into_iter().all(f32::is_finite) {
+            return Some("are not finite numbers");
+        }
+        (least < 0.0 || median < least || largest < median).then_some("are no least, median and largest length")
+    }
+}

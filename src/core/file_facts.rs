@@ -1,6 +1,12 @@
 //! What is known of a weight file from before, such as its hash, and how the file is recognised.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use serde::{Deserialize, Serialize};
+
+/// A file that was changed so short a time before it was mapped may be changed again within one tick of the file system's clock, and
+/// would then be in the same state with other bytes. Git calls such files racy.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// The state of a part of a file: two readings in the same state are taken for the same bytes, as git takes them.
 ///
@@ -21,6 +27,14 @@ pub struct FileState {
     pub part: [u64; 2],
 }
 
+impl FileState {
+    /// Whether a file in this state at the time `now` will be in another one after the next change.
+    pub fn is_settled(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos().cast_signed());
+        [self.modified, self.changed].into_iter().all(|time| now - time > SETTLED.as_nanos().cast_signed())
+    }
+}
+
 /// Keeps what was found out about files, from one program to the next.
 pub trait FileFacts: Send + Sync {
     /// What was kept as `what` of a file in this state.
@@ -28,4 +42,19 @@ pub trait FileFacts: Send + Sync {
 
     /// Keeps `fact` as `what` of the file. A failure is no error: it is found out again next time.
     fn keep(&self, file: &FileState, what: &str, fact: String);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_just_written_may_change_without_a_trace() {
+        let now = UNIX_EPOCH + Duration::from_secs(100);
+        let seconds = |seconds: i128| seconds * 1_000_000_000;
+        let state = |modified, changed| FileState { device: 1, inode: 2, length: 3, modified, changed, part: [0, 3] };
+        for (modified, changed, settled) in [(1, 1, true), (96, 96, true), (99, 1, false), (1, 98, false), (200, 1, false)] {
+            assert_eq!(state(seconds(modified), seconds(changed)).is_settled(now), settled, "{modified} {changed}");
+        }
+    }
 }

@@ -179,15 +179,9 @@ impl Manifest {
             }
         }
         let norms = self.dictionaries.iter().filter_map(|record| Some((record, record.decoder_norms?)));
-        for (record, DecoderNorms { least, median, largest }) in norms {
-            if ![least, median, largest].into_iter().all(f32::is_finite) {
-                return Err(format!("the decoder norms of {} are not finite numbers", excerpt(&record.submodule, 40)));
-            }
-            if least < 0.0 || median < least || largest < median {
-                return Err(format!(
-                    "the decoder norms of {} are no least, median and largest length",
-                    excerpt(&record.submodule, 40)
-                ));
+        for (record, norms) in norms {
+            if let Some(fault) = norms.fault() {
+                return Err(format!("the decoder norms of {} {fault}", excerpt(&record.submodule, 40)));
             }
         }
         let reports = self.dictionaries.iter().filter_map(|record| Some((record, record.report?)));

@@ -14,7 +14,10 @@ use super::submodule::{FeatureId, FeatureIndex};
 use super::view::View;
 
 /// Most features of a shuffle that are kept, the strongest ones.
-const KEPT: usize = 10_000;
+const KEPT: usize = 5_000;
+
+/// Most shuffles of one view. With so many, p goes down to a thousandth, and the file of them has at most 200 MB.
+pub const MOST: usize = 1_000;
 
 /// The effects of a view under some shuffles.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -83,8 +86,9 @@ impl Shuffle {
     /// Whether all parts belong together: a file may hold anything.
     fn is_whole(&self) -> bool {
         self.features.len() == self.effects.len()
-            && self.features.is_sorted()
-            && self.effects.iter().all(|effect| effect.is_finite())
+            && self.features.is_sorted_by(|left, right| left < right)
+            && self.beyond >= 0.0
+            && self.effects.iter().all(|effect| effect.is_finite() && effect.abs() >= self.beyond)
     }
 
     /// The |effect| of `feature`; of one that was not kept the most that it can be.
@@ -182,5 +186,12 @@ mod tests {
         assert_eq!(serde_json::from_str::<Shuffled>(&text).unwrap(), shuffled);
         assert!(shuffled.is_whole());
         assert!(!serde_json::from_str::<Shuffled>(&text.replace("-0.4,", "")).unwrap().is_whole(), "{text}");
+    }
+
+    /// The longest that a feature and an effect can be in JSON, with the comma behind each.
+    #[test]
+    fn the_most_shuffles_fit_into_a_file_that_is_read() {
+        let longest = "\"100-res-sm/1048575\",".len() + "-0.000012345678,".len();
+        assert!(MOST * (KEPT * longest + 100) < 200_000_000);
     }
 }

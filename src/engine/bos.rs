@@ -15,11 +15,11 @@ pub fn token(config: &Config, tokenizer: Option<&Tokenizer>, dictionaries: &[Dic
     if said(true) {
         return Ok(config.bos.filter(|_| !said(false)));
     }
-    if tokenizer.is_some_and(Tokenizer::asks_for_bos) {
-        let what = "puts a BOS token in front of texts (its post_processor, or add_bos_token), and no dictionary says that it was \
+    if let Some(file) = tokenizer.and_then(Tokenizer::asks_for_bos) {
+        let what = "puts a BOS token in front of texts (by its post_processor, or add_bos_token), and no dictionary says that it was \
                     trained with one";
         let remedy = "set add_bos_token to false in tokenizer_config.json if they were trained without";
-        return Err(Problem::new("tokenizer.json", what, remedy));
+        return Err(Problem::new(file, what, remedy));
     }
     Ok(None)
 }

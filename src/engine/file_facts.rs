@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,12 +9,8 @@ use serde::de::DeserializeOwned;
 use crate::core::file_facts::{FileFacts, FileState};
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
-use crate::engine::hash::sha256_hex_unless;
+use crate::engine::hash::{is_sha256_hex, sha256_hex_unless};
 use crate::engine::tensor_file::Bytes;
-
-/// A file that was changed so short a time before it was mapped may be changed again within one tick of the file system's clock, and
-/// would then be in the same state with other bytes. Git calls such files racy.
-const SETTLED: Duration = Duration::from_secs(3);
 
 /// Bytes of the smallest file of which something is kept: hashing a smaller one takes about as long as looking for what is known of it.
 const SMALLEST: u64 = 16 << 20;
@@ -41,21 +36,31 @@ pub fn find_out_again() {
 /// # Errors
 /// When `cancel` is raised, or the file became shorter.
 pub fn sha256(name: &str, bytes: &Bytes, cancel: &Cancel) -> Result<String> {
-    known_or(bytes, "sha256", || {
-        let hash = sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))?;
-        bytes.expect_whole(name)?;
-        Ok(hash)
-    })
+    known_or(
+        bytes,
+        "sha256",
+        |hash: &String| is_sha256_hex(hash),
+        || {
+            let hash = sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))?;
+            bytes.expect_whole(name)?;
+            Ok(hash)
+        },
+    )
 }
 
-/// What is known as `what` of `bytes`, otherwise what `find_out` says.
+/// What is known as `what` of `bytes`, if it `can_be`: the file of what is known may be damaged. Otherwise what `find_out` says.
 ///
 /// # Errors
 /// Those of `find_out`.
-pub fn known_or<T: Serialize + DeserializeOwned>(bytes: &Bytes, what: &str, find_out: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn known_or<T: Serialize + DeserializeOwned>(
+    bytes: &Bytes,
+    what: &str,
+    can_be: impl Fn(&T) -> bool,
+    find_out: impl FnOnce() -> Result<T>,
+) -> Result<T> {
     match FACTS.get().zip(bytes.state().filter(|state| state.length >= SMALLEST)) {
         None => find_out(),
-        Some((facts, state)) => known_in(&**facts, state, what, find_out),
+        Some((facts, state)) => known_in(&**facts, state, what, can_be, find_out),
     }
 }
 
@@ -63,27 +68,24 @@ fn known_in<T: Serialize + DeserializeOwned>(
     facts: &dyn FileFacts,
     state: &FileState,
     what: &str,
+    can_be: impl Fn(&T) -> bool,
     find_out: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
-    let recalled = || facts.recall(state, what).and_then(|fact| serde_json::from_str(&fact).ok());
+    let recalled = || facts.recall(state, what).and_then(|fact| serde_json::from_str(&fact).ok()).filter(&can_be);
     if let Some(known) = (!FINDS_OUT_AGAIN.load(Ordering::Relaxed)).then(recalled).flatten() {
         return Ok(known);
     }
     let found = find_out()?;
-    if let Some(fact) = serde_json::to_string(&found).ok().filter(|_| is_settled(state, SystemTime::now())) {
+    if let Ok(fact) = serde_json::to_string(&found) {
         facts.keep(state, what, fact);
     }
     Ok(found)
 }
 
-fn is_settled(state: &FileState, now: SystemTime) -> bool {
-    let now = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos().cast_signed());
-    [state.modified, state.changed].into_iter().all(|time| now - time > SETTLED.as_nanos().cast_signed())
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::time::Duration;
 
     use super::*;
     use crate::engine::hash::sha256_hex;
@@ -107,7 +109,7 @@ mod tests {
     #[test]
     fn a_fact_is_found_out_once_for_each_state() {
         let facts = Last::default();
-        let ask = |state: &FileState, fact: u32| known_in(&facts, state, "a number", || Ok(fact)).unwrap();
+        let ask = |state: &FileState, fact: u32| known_in(&facts, state, "a number", |_| true, || Ok(fact)).unwrap();
         assert_eq!((ask(&STATE, 1), ask(&STATE, 2)), (1, 1));
         let others = [
             FileState { device: 9, ..STATE },
@@ -123,10 +125,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_in_another_form_is_found_out_again() {
-        let facts = Last(Mutex::new(Some((STATE, "\"no number\"".to_owned()))));
-        assert_eq!(known_in(&facts, &STATE, "a number", || Ok(7)), Ok(7));
-        assert_eq!(facts.recall(&STATE, ""), Some("7".to_owned()));
+    fn what_is_kept_in_another_form_or_cannot_be_is_found_out_again() {
+        for kept in ["\"no number\"", "101"] {
+            let facts = Last(Mutex::new(Some((STATE, kept.to_owned()))));
+            assert_eq!(known_in(&facts, &STATE, "a share", |share| *share <= 100, || Ok(7)), Ok(7));
+            assert_eq!(facts.recall(&STATE, ""), Some("7".to_owned()));
+        }
     }
 
     /// The program of the tests is a file that is large, and older than a few seconds or soon will be.
@@ -143,27 +147,22 @@ mod tests {
                 LAST.keep(file, what, fact);
             }
         }
-        let bytes = Bytes::map(&std::env::current_exe().unwrap()).unwrap();
-        let state = *bytes.state().unwrap();
-        while !is_settled(&state, SystemTime::now()) {
+        let program = std::env::current_exe().unwrap();
+        let mut bytes = Bytes::map(&program).unwrap();
+        while bytes.state().is_none() {
             std::thread::sleep(Duration::from_millis(100));
+            bytes = Bytes::map(&program).unwrap();
         }
+        let state = *bytes.state().unwrap();
         keep_in(Box::new(Shared));
         let hash = || sha256("the program", &bytes, &Cancel::default()).unwrap();
         let found = hash();
         assert_eq!(found, sha256_hex(bytes.as_slice()));
         assert_eq!(LAST.recall(&state, "sha256"), Some(format!("\"{found}\"")));
-        LAST.keep(&state, "sha256", "\"known\"".to_owned());
-        assert_eq!(hash(), "known");
-    }
-
-    #[test]
-    fn a_file_that_was_just_written_is_found_out_again() {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos().cast_signed();
-        for state in [FileState { changed: now, ..STATE }, FileState { modified: now, ..STATE }] {
-            let facts = Last::default();
-            assert_eq!(known_in(&facts, &state, "a number", || Ok(1)), Ok(1));
-            assert_eq!(facts.recall(&state, ""), None);
-        }
+        let other = "0".repeat(64);
+        LAST.keep(&state, "sha256", format!("\"{other}\""));
+        assert_eq!(hash(), other, "it is not hashed again");
+        LAST.keep(&state, "sha256", "\"a lie\"".to_owned());
+        assert_eq!(hash(), found, "what is no hash is found out again");
     }
 }

@@ -17,6 +17,11 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// Whether `text` is a SHA-256 as these functions write it.
+pub fn is_sha256_hex(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// The SHA-256 of a large input such as a weight file, as 64 hexadecimal digits; `done` is called with the range of every part
 /// that was read.
 ///

@@ -6,6 +6,7 @@
 use std::fmt::Write;
 use std::time::Instant;
 
+use crate::core::dictionary_report::DecoderNorms;
 use crate::core::problem::Result;
 use crate::core::run::{DataRecord, DictionaryRecord, Run};
 use crate::core::tags::Subject;
@@ -82,7 +83,8 @@ fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<Dicti
     // The same file holds other numbers under another configuration, and another version may measure in another way.
     let config = dictionary.stated().config_sha256.as_deref().unwrap_or("-");
     let what = format!("norms of the decoder, {arithmetic}, configuration {config}, version {}", env!("CARGO_PKG_VERSION"));
-    let decoder_norms = known_or(bytes, &what, || decoder_norms(dictionary, cancel))?;
+    let decoder_norms =
+        known_or(bytes, &what, |norms: &DecoderNorms| norms.fault().is_none(), || decoder_norms(dictionary, cancel))?;
     Ok(DictionaryRecord {
         submodule: dictionary.submodule().to_string(),
         format: dictionary.format().name().to_owned(),

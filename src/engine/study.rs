@@ -340,17 +340,16 @@ impl OpenStudy {
     }
 }
 
-/// Keeps only the examples of `shard`.
+/// Keeps only the examples of `shard`. A division of which some other part would be empty is refused here already: the parts could not be
+/// merged in the end.
 fn take_shard(data: &mut [DataSet], shard: Shard) -> Result<ShardRecord> {
     let examples: Vec<&[Example]> = data.iter().map(|data| &data.examples[..]).collect();
-    let places = deal(&examples, shard);
-    if places.iter().all(Vec::is_empty) {
-        return Err(Problem::new(
-            format_args!("shard {}/{}", shard.number, shard.of),
-            format_args!("has none of the {}", counted(pairs(&examples).len(), "pair")),
-            "divide into fewer shards",
-        ));
+    let pairs = pairs(&examples).len();
+    if shard.of > pairs {
+        let what = format_args!("are more than the {}", counted(pairs, "pair"));
+        return Err(Problem::new(format_args!("{} parts", shard.of), what, "divide into fewer parts"));
     }
+    let places = deal(&examples, shard);
     for (data, kept) in data.iter_mut().zip(&places) {
         data.examples = kept.iter().map(|index| data.examples[*index].clone()).collect();
     }

@@ -28,8 +28,8 @@ pub struct Tokenizer {
     longest: usize,
     /// The value of `add_prefix_space`, if the files beside `tokenizer.json` set it to another.
     prefix_space: Option<bool>,
-    /// Whether the files beside it ask for a BOS token in front of a text.
-    bos: bool,
+    /// The file that asks for a BOS token in front of a text, if one does.
+    bos: Option<&'static str>,
 }
 
 impl Tokenizer {
@@ -64,7 +64,7 @@ impl Tokenizer {
             Some((inner, longest))
         };
         if let Some((inner, longest)) = caught(read).flatten() {
-            return Ok(Self { inner, name, sha256: sha256_hex(bytes), longest, prefix_space: None, bos: false });
+            return Ok(Self { inner, name, sha256: sha256_hex(bytes), longest, prefix_space: None, bos: None });
         }
         let (what, remedy) = fault(&settings).unwrap_or_else(|| {
             let what = "a part of it is missing, or a pattern in it cannot be read";
@@ -83,8 +83,9 @@ impl Tokenizer {
         self.prefix_space
     }
 
-    /// Whether the tokenizer's own program would put a BOS token in front of a text; [`Tokenizer::encode`] never does.
-    pub fn asks_for_bos(&self) -> bool {
+    /// The file by which the tokenizer's own program would put a BOS token in front of a text; [`Tokenizer::encode`] never does. None if it
+    /// would not.
+    pub fn asks_for_bos(&self) -> Option<&'static str> {
         self.bos
     }
 

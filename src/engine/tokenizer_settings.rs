@@ -42,8 +42,9 @@ pub fn files(folder: &Path) -> [PathBuf; 3] {
 pub struct Asked {
     /// The value of `add_prefix_space`, if they set it to another than stands in `tokenizer.json`.
     pub prefix_space: Option<bool>,
-    /// Whether a BOS token is put in front of a text. Prompts are tokenised without it: whether they get one, the dictionaries say.
-    pub bos: bool,
+    /// The file that asks for a BOS token in front of a text, if one does. Prompts are tokenised without it: whether they get one, the
+    /// dictionaries say.
+    pub bos: Option<&'static str>,
 }
 
 /// Changes `tokenizer`, the content of the `tokenizer.json` in `folder`, as the files beside it ask for.
@@ -104,7 +105,10 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Asked>
             "supported are prompts with at most a BOS token: set post_processor to null, or tokenizer_class to GPTNeoXTokenizer",
         ));
     }
-    let bos = flag(config, "add_bos_token")?.unwrap_or(added == Added::Front);
+    let bos = match flag(config, "add_bos_token")? {
+        Some(asks) => asks.then_some("tokenizer_config.json"),
+        None => (added == Added::Front).then_some("tokenizer.json"),
+    };
     let known = AddedTokens::of(tokenizer);
     if let Some(decoder) = config.object("added_tokens_decoder")? {
         decoder.object.iter().try_for_each(|(id, token)| known.expect_entry(&config_name, id, token))?;
@@ -292,13 +296,13 @@ mod tests {
     #[test]
     fn a_token_in_front_is_said_and_not_added() {
         for (post, config, bos) in [
-            ("null", "{}", false),
-            ("null", r#"{"add_bos_token": true, "tokenizer_class": "GemmaTokenizer"}"#, true),
-            (TEMPLATE, r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, true),
-            (TEMPLATE, r#"{"tokenizer_class": "PreTrainedTokenizerFast", "add_bos_token": false}"#, false),
+            ("null", "{}", None),
+            ("null", r#"{"add_bos_token": true, "tokenizer_class": "GemmaTokenizer"}"#, Some("tokenizer_config.json")),
+            (TEMPLATE, r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, Some("tokenizer.json")),
+            (TEMPLATE, r#"{"tokenizer_class": "PreTrainedTokenizerFast", "add_bos_token": false}"#, None),
             // This class replaces the post-processor.
-            (TEMPLATE, r#"{"tokenizer_class": "GPTNeoXTokenizer"}"#, false),
-            ("null", r#"{"tokenizer_class": "Qwen2TokenizerFast", "add_bos_token": null}"#, false),
+            (TEMPLATE, r#"{"tokenizer_class": "GPTNeoXTokenizer"}"#, None),
+            ("null", r#"{"tokenizer_class": "Qwen2TokenizerFast", "add_bos_token": null}"#, None),
         ] {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("tokenizer_config.json"), config).unwrap();

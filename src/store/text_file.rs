@@ -38,10 +38,13 @@ pub fn read(path: &Path, most: u64) -> Result<String> {
 /// The text of the file at `path`; None if there is no such file.
 ///
 /// # Errors
-/// As for [`read`].
+/// As for [`read`], and if it is no file: such as a pipe, for whose end the program would wait for ever.
 pub fn read_if_present(path: &Path, most: u64) -> Result<Option<String>> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Ok(metadata) if !metadata.is_file() => {
+            Err(Problem::new(path.display(), "is no file but a folder, a device or a pipe", "remove it, or move it away"))
+        }
         _ => read(path, most).map(Some),
     }
 }
@@ -55,6 +58,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("text");
         assert_eq!(read_if_present(&path, 3), Ok(None));
+        for no_file in [folder.path(), Path::new("/dev/null")] {
+            assert!(read_if_present(no_file, 3).unwrap_err().to_string().contains("is no file but"), "{}", no_file.display());
+        }
         for (content, expected) in [
             (&b"abc"[..], Ok("abc")),
             (b"abcd", Err("has more than the 3 B that such a file can have")),

@@ -30,27 +30,19 @@ use crate::engine::loaded::Loaded;
 use crate::engine::shuffled::{Question as Shuffles, memory};
 use crate::engine::threads::Threads;
 use crate::store::folders::Folders;
+use crate::store::kept_answers::Keeping;
 use crate::store::log::Log;
-use crate::store::responses::KeptResponses;
-use crate::store::shuffled::KeptShuffled;
 use crate::store::{labels, run_model};
 
-/// Time between two answers of a corpus, which are shown and kept.
+/// Time between two answers of a corpus that are shown.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// The questions of one explorer.
 pub struct Evidence {
     teller: Teller,
     cache: Arc<Cache>,
-    kept: Kept,
+    folders: Folders,
     running: Option<Running>,
-}
-
-/// Where answers are kept.
-#[derive(Clone)]
-struct Kept {
-    responses: KeptResponses,
-    shuffled: KeptShuffled,
 }
 
 struct Running {
@@ -75,8 +67,7 @@ impl Teller {
 impl Evidence {
     /// Nothing is asked yet. Answers go to `sender`; those of corpora and shuffles are kept in `folders`.
     pub fn new(sender: Sender<Incoming>, cache: Arc<Cache>, folders: &Folders, log: Arc<Log>) -> Self {
-        let kept = Kept { responses: KeptResponses::new(folders.responses()), shuffled: KeptShuffled::new(folders.shuffled()) };
-        Self { teller: Teller { sender, log }, cache, kept, running: None }
+        Self { teller: Teller { sender, log }, cache, folders: folders.clone(), running: None }
     }
 
     /// Starts to answer `question`; the one before it ends first.
@@ -87,14 +78,14 @@ impl Evidence {
             previous.cancel.cancel();
         }
         let (number, cancelled, teller) = (question.number, cancel.clone(), self.teller.clone());
-        let (cache, kept) = (Arc::clone(&self.cache), self.kept.clone());
+        let (cache, folders) = (Arc::clone(&self.cache), self.folders.clone());
         teller.log.line(format_args!("question {number}: {:?} of {} features", question.wanted, question.features.len()));
         let answer = move || {
             give_way(Yield::ToAll);
             if let Some(previous) = previous {
                 let _ = previous.thread.join();
             }
-            let outcome = catch_unwind(AssertUnwindSafe(|| answer(&question, &cache, &kept, &teller, &cancelled)));
+            let outcome = catch_unwind(AssertUnwindSafe(|| answer(&question, &cache, &folders, &teller, &cancelled)));
             let outcome = outcome
                 .unwrap_or_else(|_| Err(Problem::new("evidence", "stopped at a fault of the program", "report it with the log")));
             if let Err(problem) = &outcome {
@@ -129,7 +120,7 @@ impl Drop for Evidence {
     }
 }
 
-fn answer(question: &EvidenceQuestion, cache: &Cache, kept: &Kept, teller: &Teller, cancel: &Cancel) -> Result<()> {
+fn answer(question: &EvidenceQuestion, cache: &Cache, folders: &Folders, teller: &Teller, cancel: &Cancel) -> Result<()> {
     let Origin::Run { manifest, .. } = &question.findings.source else {
         return Err(Problem::new("evidence", "needs a whole run", "ask when all of it is computed"));
     };
@@ -139,7 +130,10 @@ fn answer(question: &EvidenceQuestion, cache: &Cache, kept: &Kept, teller: &Tell
         let loaded = cache.loaded(&source, None, cancel)?;
         expect_model_of(manifest, &loaded, cancel)?;
         match &question.wanted {
-            Wanted::Corpus(file) => corpus(question, file.as_deref(), &loaded, &kept.responses, teller, cancel),
+            Wanted::Corpus(file) => {
+                let keeping = Keeping::new(Ok(folders.responses()));
+                corpus(question, file.as_deref(), &loaded, keeping, teller, cancel)
+            }
             Wanted::Families(view) => {
                 let alike = alike(&loaded, &question.features, cancel)?;
                 let families = Families::new(question.features.iter().copied(), &alike, question.findings.detail(*view));
@@ -147,7 +141,10 @@ fn answer(question: &EvidenceQuestion, cache: &Cache, kept: &Kept, teller: &Tell
                 Ok(())
             }
             Wanted::Lens(view) => lens(question, *view, manifest, &loaded, teller, cancel),
-            Wanted::Shuffled(view) => shuffled(question, *view, manifest, &loaded, &kept.shuffled, teller, cancel),
+            Wanted::Shuffled(view) => {
+                let keeping = Keeping::new(Ok(folders.shuffled()));
+                shuffled(question, *view, manifest, &loaded, keeping, teller, cancel)
+            }
         }
     })
 }
@@ -171,56 +168,63 @@ fn shuffled(
     view: View,
     manifest: &Manifest,
     loaded: &Loaded,
-    kept: &KeptShuffled,
+    mut keeping: Keeping,
     teller: &Teller,
     cancel: &Cancel,
 ) -> Result<()> {
     let question = Shuffles { manifest, view, seed: SEED };
-    let mut shuffled = kept.or_kept(question.begin()?)?;
+    let mut shuffled = keeping.or_kept(question.begin()?)?;
     let tell = |shuffled: &Shuffled| {
         let findings = Arc::clone(&asked.findings);
         teller.tell(asked.number, EvidenceNews::Shuffled(findings, view, Arc::new(shuffled.clone())));
     };
-    let (memory, mut written) = (memory(), Instant::now());
+    let memory = memory();
     while shuffled.shuffles.len() < SHUFFLES {
         let next = question.shuffle(shuffled.shuffles.len() as u64, loaded, &memory, cancel)?;
         shuffled.shuffles.push(next);
-        if shuffled.shuffles.len() == SHUFFLES || written.elapsed() >= PAUSE {
+        if shuffled.shuffles.len() == SHUFFLES || keeping.is_due() {
             loaded.expect_unchanged()?;
-            kept.keep(&shuffled)?;
-            written = Instant::now();
+            keeping.keep(&shuffled);
         }
         tell(&shuffled);
     }
     tell(&shuffled.first(SHUFFLES));
-    Ok(())
+    expect_kept(&keeping)
+}
+
+/// Fails, after everything was told, if it could not be kept: the next time it takes as long again.
+fn expect_kept(keeping: &Keeping) -> Result<()> {
+    keeping.problem().map_or(Ok(()), |problem| Err(problem.clone()))
 }
 
 fn corpus(
     asked: &EvidenceQuestion,
     file: Option<&str>,
     loaded: &Loaded,
-    kept: &KeptResponses,
+    mut keeping: Keeping,
     teller: &Teller,
     cancel: &Cancel,
 ) -> Result<()> {
     let source = file.map_or(Source::Demo, |path| Source::File(path.into()));
     let labels = labels::open(None)?;
     let question = Question { loaded, features: &asked.features, labels: &labels, window: None, source: &source };
-    let mut responses = kept.or_kept(question.begin(cancel)?)?;
+    let mut responses = keeping.or_kept(question.begin(cancel)?)?;
     teller.tell(asked.number, EvidenceNews::Responses(Arc::new(responses.clone())));
     if responses.is_whole() {
         return Ok(());
     }
     let mut told = Instant::now();
     let mut batch_done = |responses: &Responses| {
-        if responses.is_whole() || told.elapsed() >= PAUSE {
+        if responses.is_whole() || keeping.is_due() {
             loaded.expect_unchanged()?;
-            kept.keep(responses)?;
+            keeping.keep(responses);
+        }
+        if responses.is_whole() || told.elapsed() >= PAUSE {
             teller.tell(asked.number, EvidenceNews::Responses(Arc::new(responses.clone())));
             told = Instant::now();
         }
         Ok(())
     };
-    question.go_on(&mut responses, &mut batch_done, cancel)
+    question.go_on(&mut responses, &mut batch_done, cancel)?;
+    expect_kept(&keeping)
 }

@@ -49,6 +49,17 @@ fn what_is_not_implemented_is_refused_by_key_and_value() {
             &[("hidden_act", "\"gelu\"")],
             "hidden_activation is \"gelu_pytorch_tanh\", but hidden_act is \"gelu\", and both mean the same",
         ),
+        (
+            "pythia-lm-head/model/config.json",
+            &[("activation_function", "\"relu\"")],
+            "hidden_act is \"gelu\", but activation_function is \"relu\", and both mean the same",
+        ),
+        (
+            "qwen3/model/config.json",
+            &[("hidden_activation", "\"gelu\"")],
+            "hidden_act is \"silu\", but hidden_activation is \"gelu\"",
+        ),
+        ("gpt2/model/config.json", &[("hidden_act", "3")], "hidden_act is 3; it must be text or null"),
         ("gemma2/model/config.json", &[("final_logit_softcapping", "0")], "final_logit_softcapping is 0"),
         ("gemma2/model/config.json", &[("model_type", "\"gemma3\"")], "model_type \"gemma3\" is not supported"),
         ("llama/model/config.json", &[("rope_scaling", "{\"type\": \"linear\", \"factor\": 2}")], "\"linear\" of rope_scaling"),

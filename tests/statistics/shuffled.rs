@@ -79,6 +79,41 @@ fn shuffles_of_the_demo_lose_its_concept_and_follow_from_the_seed() {
     assert_ne!(other["features"], found["features"]);
 }
 
+/// Keeping is an extra: where it is not possible, that is said before the work, and the answer comes all the same.
+#[test]
+fn shuffles_that_cannot_be_kept_are_computed_all_the_same() {
+    let home = demo_run();
+    let folder = home.path();
+    let arguments = ["statistics", "run", "--resamples", "1", "--shuffled", "2"];
+    // HOME and the folder of the state; None is a variable that is not set.
+    let with = |home: Option<&str>, state: Option<&str>| {
+        let mut command = super::command(folder, &arguments);
+        for (name, value) in [("HOME", home), ("XDG_STATE_HOME", state)] {
+            match value {
+                Some(value) => command.env(name, folder.join(value)),
+                None => command.env_remove(name),
+            };
+        }
+        let output = command.output().unwrap();
+        let (table, note) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(output.status.success() && table.contains("shuffled"), "{note}{table}");
+        (table, note)
+    };
+    let (expected, note) = with(None, Some("state"));
+    assert_eq!(note, "");
+    fs::write(folder.join("a file"), "").unwrap();
+    for (home, state) in [(Some("a file"), None), (None, Some("a file"))] {
+        let (table, note) = with(home, state);
+        assert_eq!(table, expected);
+        assert!(note.starts_with("note: the shuffles are not kept for the next time: ") && note.contains("a file"), "{note}");
+    }
+    let kept = fs::read_dir(folder.join("state/saescope/shuffled")).unwrap().next().unwrap().unwrap().path();
+    fs::write(&kept, "{").unwrap();
+    let output = super::command(folder, &arguments).env("XDG_STATE_HOME", folder.join("state")).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("is no kept answer: it ends too early; delete it"), "{said}");
+}
+
 #[test]
 fn what_does_not_go_with_shuffles_is_said() {
     let home = demo_run();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::StudyArguments;
-use super::values::positive;
+use super::values::within;
 
 /// Flags of `bench`.
 #[derive(Debug, Args)]
@@ -41,11 +41,11 @@ pub struct BenchPairsArguments {
     pub study: StudyArguments,
 
     /// How many pairs, from few to many.
-    #[arg(long, value_name = "N,N,..", value_delimiter = ',', default_values_t = [50, 100, 200, 500, 1000, 2000, 5000], value_parser = positive)]
+    #[arg(long, value_name = "N,N,..", value_delimiter = ',', default_values_t = [50, 100, 200, 500, 1000, 2000, 5000], value_parser = within(1..=1_000_000))]
     pub counts: Vec<usize>,
 
     /// How often each, in a process of its own; medians are reported.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = within(1..=10_000))]
     pub runs: usize,
 
     /// The folder for pairs.md and pairs.json; it is made if it is not there.
@@ -61,7 +61,7 @@ pub struct BenchStudyArguments {
     pub study: StudyArguments,
 
     /// How often; medians are reported.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = within(1..=10_000))]
     pub runs: usize,
 
     /// Print one JSON object instead of a table.
@@ -73,11 +73,11 @@ pub struct BenchStudyArguments {
 #[derive(Debug, Args)]
 pub struct BenchUiArguments {
     /// Features with an effect, in each view.
-    #[arg(long, value_name = "N", default_value_t = 600_000, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 600_000, value_parser = within(1..=100_000_000))]
     pub features: usize,
 
     /// Key presses that are measured.
-    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = within(1..=10_000_000))]
     pub keys: usize,
 
     /// Do not compute beside it.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::listing::ListArguments;
-use super::values::{Choice, above_zero, backend, error_treatment, finite, positive, threads, threshold, way};
+use super::values::{Choice, above_zero, backend, error_treatment, finite, positive, threads, threshold, way, within};
 use crate::core::causal::set::Member;
 use crate::core::causal::steering::Positions;
 use crate::core::causal::way::{ErrorTreatment, Way};
@@ -93,7 +93,7 @@ pub struct AblateArguments {
     pub search: bool,
 
     /// Draw N random control sets of each size, and N stratified by effect. [default: 20]
-    #[arg(long, value_name = "N", requires = "curve", conflicts_with_all = ["set", "each", "search"])]
+    #[arg(long, value_name = "N", value_parser = within(0..=10_000), requires = "curve", conflicts_with_all = ["set", "each", "search"])]
     pub controls: Option<usize>,
 
     /// Seed of the control sets. [default: 12]
@@ -155,7 +155,7 @@ pub struct SteerArguments {
     pub no_scan: bool,
 
     /// Continue prompts by N tokens under each coefficient; 0 for none.
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = within(0..=10_000))]
     pub tokens: usize,
 
     /// Continue the first N prompts.
@@ -163,7 +163,7 @@ pub struct SteerArguments {
     pub prompts: usize,
 
     /// Draw N continuations beside the greedy one.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = within(0..=10_000))]
     pub samples: usize,
 
     /// Temperature of draws.

@@ -45,7 +45,7 @@ pub use study::StudyArguments;
 #[cfg(feature = "train")]
 pub use train::{Kept, TrainArguments};
 pub use values::Choice;
-use values::{backend, layout, parts, positive, preset, seconds, size, theme, threshold};
+use values::{backend, layout, parts, positive, preset, seconds, size, theme, threshold, within};
 
 use crate::app::config::CLIPBOARDS;
 use crate::app::state::{THRESHOLD, ThemeName};
@@ -308,7 +308,7 @@ pub struct FetchArguments {
     pub dry_run: bool,
 
     /// Download N files at a time.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = within(1..=64))]
     pub parallel: usize,
 
     /// Try N times more when the hub is in trouble or a connection breaks; a try that gets a megabyte further is not counted.
@@ -402,7 +402,7 @@ pub struct SynthArguments {
     pub format: Vec<Layout>,
 
     /// Pairs of prompts, of three tokens each.
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = within(1..=1_000_000))]
     pub pairs: usize,
 
     /// Seed of everything random.

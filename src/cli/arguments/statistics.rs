@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::causal::ModelArguments;
 use super::listing::ListingArguments;
-use super::values::positive;
+use super::values::within;
+use crate::core::shuffled::MOST;
 use crate::core::statistics::SEED;
 use crate::core::statistics::bootstrap::RESAMPLES;
 
@@ -26,12 +27,12 @@ pub struct StatisticsArguments {
     pub against: Option<String>,
 
     /// Resamples of the bootstrap.
-    #[arg(long, value_name = "N", default_value_t = RESAMPLES, value_parser = positive)]
+    #[arg(long, value_name = "N", default_value_t = RESAMPLES, value_parser = within(1..=100_000))]
     pub resamples: usize,
 
     /// Also N computations of one view whose prompts, of both sides, are dealt out anew to the pairs: how many features such a list would hold
     /// if the pairs carried no concept. Each takes about as long as the view did; they are kept.
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = within(1..=MOST))]
     pub shuffled: Option<usize>,
 
     /// Seed of these shuffles.

@@ -1,6 +1,7 @@
 //! Parsers for the values of flags. Their errors are the end of clap's own messages, which name flag and value.
 
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -133,6 +134,14 @@ pub fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => Err("use a whole number from 1 up".to_owned()),
+    }
+}
+
+/// Parses a whole number in `range`. More than its end is a slip of the keyboard, for which memory and hours would be taken.
+pub fn within(range: RangeInclusive<usize>) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {
+    move |text| {
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("use a whole number from {} to {}", range.start(), range.end()))
     }
 }
 

@@ -5,7 +5,6 @@ mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use super::arguments::{CorpusArguments, Printed};
 use super::causal::json as printed;
@@ -27,11 +26,8 @@ use crate::engine::memory::Bounds;
 use crate::engine::threads::Threads;
 use crate::engine::{demo, identity};
 use crate::store::folders::Folders;
-use crate::store::responses::KeptResponses;
+use crate::store::kept_answers::Keeping;
 use crate::store::{labels, run_file, run_model};
-
-/// Time between two writes of what was answered so far.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// Runs `corpus`.
 pub fn corpus(arguments: &CorpusArguments) -> Result<ExitCode> {
@@ -80,7 +76,7 @@ fn answered(manifest: &Manifest, features: &[FeatureId], arguments: &CorpusArgum
         Some(name) => study::named_model(&name, arguments.model.dictionaries.clone())?,
         None => run_model::of(manifest)?,
     };
-    let kept = KeptResponses::new(Folders::find()?.responses());
+    let mut keeping = Keeping::new(Folders::find().map(|folders| folders.responses()));
     let bar = progress::bar("{wide_bar} {bytes}/{total_bytes}, {eta} left, {msg}");
     bar.set_message("opening the model");
     let cancel = Cancel::default();
@@ -88,19 +84,21 @@ fn answered(manifest: &Manifest, features: &[FeatureId], arguments: &CorpusArgum
         let loaded = Loaded::open(&model, arguments.model.backend.named(), Bounds::NONE, &cancel)?;
         expect_model_of(manifest, &loaded, &cancel)?;
         let question = Question { loaded: &loaded, features, labels: &labels, window: arguments.window, source: &corpus };
-        let mut responses = kept.or_kept(question.begin(&cancel)?)?;
+        let mut responses = keeping.or_kept(question.begin(&cancel)?)?;
         if responses.is_whole() {
             return Ok(responses);
         }
+        keeping.keep(&responses);
+        if let Some(problem) = keeping.problem() {
+            bar.suspend(|| output::note(&format!("note: the answer is not kept for the next time: {problem}")));
+        }
         bar.set_length(responses.bytes);
         bar.set_message(corpus.name());
-        let mut written = Instant::now();
         let mut batch_done = |responses: &Responses| {
             bar.set_position(responses.place.read);
-            if responses.is_whole() || written.elapsed() >= PAUSE {
+            if responses.is_whole() || keeping.is_due() {
                 loaded.expect_unchanged()?;
-                kept.keep(responses)?;
-                written = Instant::now();
+                keeping.keep(responses);
             }
             Ok(())
         };

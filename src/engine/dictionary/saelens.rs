@@ -48,7 +48,7 @@ fn assemble(text: &[u8], config_name: &str, weights: &TensorFile, purpose: Purpo
     let said = saelens_rule::read(fields, fields.object("metadata")?)?;
     let encoder = weights.tensor("W_enc")?;
     let mut stated = check(fields, purpose.required(), encoder.shape())?;
-    let factors = factors(weights)?;
+    let factors = factors(weights, encoder.shape().last().copied().unwrap_or(0))?;
     expect_tensors(weights, said)?;
     stated.notes.extend(factors.notes);
     let mut arithmetic = Arithmetic {
@@ -133,10 +133,11 @@ struct Factors {
     notes: Vec<String>,
 }
 
-fn factors(weights: &TensorFile) -> Result<Factors> {
+/// Those of a dictionary of `features`.
+fn factors(weights: &TensorFile, features: usize) -> Result<Factors> {
     let mut found = Factors::default();
     for name in weights.names()?.iter().filter(|name| FACTORS.contains(&name.as_str())) {
-        let values = weights.tensor(name)?.values()?;
+        let values = weights.tensor(name)?.expect_shape(&[features])?.values()?;
         if values.iter().all(|value| value.to_bits() == 1.0_f32.to_bits()) {
             found.notes.push(format!("its tensor {name} is 1 everywhere and changes nothing"));
         } else if name == FACTORS[0] {

@@ -45,6 +45,9 @@ pub struct Keys<'a> {
     pub family: Family,
 }
 
+/// Keys under which the families keep their activation function.
+const ACTIVATIONS: [&str; 3] = ["hidden_act", "hidden_activation", "activation_function"];
+
 impl<'a> Keys<'a> {
     /// The keys after a check of those that all families share.
     ///
@@ -146,17 +149,19 @@ impl<'a> Keys<'a> {
 
     /// The activation function under the first of `names` that is there; `otherwise` if none is. `supported` are those of the
     /// family that were compared with transformers.
+    ///
+    /// # Errors
+    /// When it is not supported, or a key under which another family keeps it says something else.
     pub fn activation(&self, names: &[&str], otherwise: &str, supported: &[&str]) -> Result<ActivationFunction> {
-        let mut present = names.iter().filter(|name| self.fields.object.contains_key(**name));
-        let (key, other) = (present.next(), present.next());
-        if let (Some(key), Some(other)) = (key, other)
-            && self.fields.text(key)? != self.fields.text(other)?
-        {
-            let [one, two] = [key, other].map(|key| self.fields.object.get(*key).map(shown).unwrap_or_default());
-            return Err(self.contradicts([key, &one], [other, &two]));
-        }
+        let key = names.iter().find(|name| self.fields.object.contains_key(**name)).copied();
         let stated = key.map_or(Ok(None), |key| self.fields.text(key))?.unwrap_or(otherwise);
-        let key = key.copied().unwrap_or(names[0]);
+        for other in ACTIVATIONS.into_iter().filter(|other| Some(*other) != key) {
+            if let Some(said) = self.fields.text_or_null(other)?.filter(|said| *said != stated) {
+                let here = if key.is_some() { format!("\"{stated}\"") } else { format!("missing, which means \"{stated}\"") };
+                return Err(self.contradicts([key.unwrap_or(names[0]), &here], [other, &format!("\"{}\"", excerpt(said, 40))]));
+            }
+        }
+        let key = key.unwrap_or(names[0]);
         let unsupported = || {
             let what = format!("{key} \"{}\" is not supported", excerpt(stated, 40));
             Problem::new(self.fields.file, what, format_args!("supported: {}", supported.join(", ")))

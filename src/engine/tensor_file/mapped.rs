@@ -8,6 +8,7 @@
 use std::fs::File;
 use std::io;
 use std::ops::{Deref, Range};
+use std::time::SystemTime;
 
 use memmap2::{Mmap, MmapOptions};
 
@@ -75,15 +76,16 @@ fn state(file: &File, part: &Range<u64>) -> Option<FileState> {
     use std::os::unix::fs::MetadataExt;
     let metadata = file.metadata().ok()?;
     let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
-    // A file without a name is a temporary one, which no other program will see.
-    (metadata.nlink() > 0).then(|| FileState {
+    let state = FileState {
         device: metadata.dev(),
         inode: metadata.ino(),
         length: metadata.len(),
         modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
         changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
         part: [part.start, part.end],
-    })
+    };
+    // A file without a name is a temporary one, which no other program will see.
+    (metadata.nlink() > 0 && state.is_settled(SystemTime::now())).then_some(state)
 }
 
 /// Files have no numbers here by which they could be recognised.

@@ -39,9 +39,9 @@ struct RepositoryEntry {
     files: Option<Vec<FileEntry>>,
     licence: Option<Spanned<String>>,
     neuronpedia: Option<Spanned<String>>,
-    features: Option<usize>,
-    l0: Option<Vec<Spanned<f64>>>,
-    explained: Option<Vec<Spanned<f64>>>,
+    features: Option<Spanned<usize>>,
+    l0: Option<Spanned<Vec<Spanned<f64>>>>,
+    explained: Option<Spanned<Vec<Spanned<f64>>>>,
     only_if_asked: Option<bool>,
     config: Option<toml::Table>,
 }
@@ -82,6 +82,8 @@ struct RepositoryDraft {
     licence: Option<String>,
     shown: Option<SourceNames>,
     declared: ByLayer,
+    /// Where the numbers of `declared` by layer stand, with their keys.
+    lists: Vec<(&'static str, Placed<usize>)>,
     only_if_asked: bool,
     config: Option<String>,
 }
@@ -185,13 +187,25 @@ impl Source<'_> {
             })?;
             draft.shown = Some(parsed);
         }
-        draft.declared.features = entry.features.or(draft.declared.features);
+        if let Some(features) = entry.features {
+            if *features.get_ref() == 0 {
+                return Err(Problem::new(self.place(&features.span()), "0 is not a number of features", "use a number from 1"));
+            }
+            draft.declared.features = Some(features.into_inner());
+        }
+        let mut list = |key: &'static str, numbers: &Spanned<Vec<Spanned<f64>>>| {
+            draft.lists.retain(|(former, _)| *former != key);
+            draft.lists.push((key, Placed { value: numbers.get_ref().len(), place: self.place(&numbers.span()) }));
+        };
         if let Some(numbers) = entry.l0 {
+            list("l0", &numbers);
             let most = draft.declared.features.map_or(f64::MAX, |features| features as f64);
-            draft.declared.l0 = self.numbers(numbers, 0.0, most, "a number of active features")?;
+            draft.declared.l0 = self.numbers(numbers.into_inner(), 0.0, most, "a number of active features")?;
         }
         if let Some(numbers) = entry.explained {
-            draft.declared.explained = self.numbers(numbers, f64::MIN, 1.0, "a share of the variance that is explained")?;
+            list("explained", &numbers);
+            draft.declared.explained =
+                self.numbers(numbers.into_inner(), f64::MIN, 1.0, "a share of the variance that is explained")?;
         }
         if let Some(config) = entry.config {
             draft.config = serde_json::to_string(&config).ok();
@@ -231,13 +245,13 @@ impl Source<'_> {
     }
 }
 
-/// Fails unless there is one of `numbers` for each layer, or none.
-fn expect_one_each(numbers: &[f64], layers: usize, place: &str, key: &str) -> Result<()> {
-    if numbers.is_empty() || numbers.len() == layers {
+/// Fails unless the list of numbers of that length has one for each layer, or none.
+fn expect_one_each(list: &Placed<usize>, layers: usize, key: &str) -> Result<()> {
+    if list.value == 0 || list.value == layers {
         return Ok(());
     }
-    let what = format!("{key} holds {} for dictionaries of {}", counted(numbers.len(), "number"), counted(layers, "layer"));
-    Err(Problem::new(place, what, "give one number for each layer, in their order"))
+    let what = format!("{key} holds {} for dictionaries of {}", counted(list.value, "number"), counted(layers, "layer"));
+    Err(Problem::new(&list.place, what, "give one number for each layer, in their order"))
 }
 
 /// Whether `text` is `ORG/NAME` as the hub allows it.
@@ -294,8 +308,8 @@ impl Draft {
             }
             let revision = draft.revision.unwrap_or_else(|| "main".to_owned());
             let layers: BTreeSet<usize> = all.iter().filter_map(|file| file.layer).collect();
-            for (key, numbers) in [("l0", &draft.declared.l0), ("explained", &draft.declared.explained)] {
-                expect_one_each(numbers, layers.len().max(1), &place, &format!("{part}.{key}"))?;
+            for (key, list) in &draft.lists {
+                expect_one_each(list, layers.len().max(1), &format!("{part}.{key}"))?;
             }
             let (licence, declared, config) = (draft.licence, draft.declared, draft.config);
             Ok(Repository { name: repository, revision, files: all, kind, licence, declared, config })

@@ -133,6 +133,7 @@ fn every_fault_names_its_line_and_a_remedy() {
         ),
         ("[tiny.dictionaries.mlp]\nl0 = [3,\n-1]\n", "models.toml:3: -1 is not a number of active features; use a number from 0"),
         ("[tiny.dictionaries.mlp]\nfeatures = 8\nl0 = [9]\n", "models.toml:3: 9 is not a number of active features; use 0 to 8"),
+        ("[tiny.dictionaries.mlp]\nfeatures = 0\n", "models.toml:2: 0 is not a number of features; use a number from 1"),
         ("[tiny.dictionaries.mlp]\nl0 = [nan]\n", "models.toml:2: NaN is not a number of active features"),
         (
             "[tiny.dictionaries.mlp]\nexplained = [1.5]\n",
@@ -145,8 +146,11 @@ fn every_fault_names_its_line_and_a_remedy() {
     let without = |line: &str| TINY.replace(line, "");
     let says = "[tiny] has no model.repository; add it";
     assert!(wrong(&without("repository = \"me/tiny\"\n")).contains(says), "{}", wrong(&without("repository = \"me/tiny\"\n")));
-    let three = wrong("[pythia-70m.dictionaries.mlp]\nl0 = [1, 2, 3]\n");
-    assert!(three.contains("dictionaries.mlp.l0 holds 3 numbers for dictionaries of 6 layers; give one"), "{three}");
+    let three = wrong("\n[pythia-70m.dictionaries.mlp]\nl0 = [1, 2, 3]\n");
+    assert!(
+        three.contains("models.toml:3: dictionaries.mlp.l0 holds 3 numbers for dictionaries of 6 layers; give one"),
+        "{three}"
+    );
     let says = "models.toml:9: {layer} stands for layers, but [tiny] has no layers; add layers = N";
     assert_eq!(wrong(&without("layers = 2\n")), says);
 }
