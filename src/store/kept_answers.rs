@@ -90,7 +90,8 @@ impl KeptAnswers {
         let path = self.path(begun.key());
         let unreadable = |what: String| Problem::new(path.display(), what, REMEDY);
         let read = text_file::read_if_present(&path, LONGEST);
-        let Some(text) = read.map_err(|problem| unreadable(problem.what().to_owned()))? else { return Ok(begun) };
+        let damaged = |problem: Problem| if problem.is_environment() { problem } else { unreadable(problem.what().to_owned()) };
+        let Some(text) = read.map_err(damaged)? else { return Ok(begun) };
         let kept: A =
             serde_json::from_str(&text).map_err(|error| unreadable(format!("is no kept answer: it {}", of_json(&error))))?;
         if kept.key() != begun.key() {
@@ -157,11 +158,15 @@ impl Keeping {
     /// The answer to the question of `begun`, as far as it was kept; else `begun`.
     ///
     /// # Errors
-    /// When a kept answer cannot be read.
-    pub fn or_kept<A: Answer>(&self, begun: A) -> Result<A> {
-        match &self.answers {
-            Ok(answers) => answers.or_kept(begun),
-            Err(_) => Ok(begun),
+    /// When a kept answer is damaged. Of a folder that cannot be read, [`Keeping::problem`] tells.
+    pub fn or_kept<A: Answer + Clone>(&mut self, begun: A) -> Result<A> {
+        let Ok(answers) = &self.answers else { return Ok(begun) };
+        match answers.or_kept(begun.clone()) {
+            Err(problem) if problem.is_environment() => {
+                self.answers = Err(problem);
+                Ok(begun)
+            }
+            outcome => outcome,
         }
     }
 

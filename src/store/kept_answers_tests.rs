@@ -91,4 +91,7 @@ fn where_nothing_can_be_kept_the_answer_is_found_out_all_the_same() {
     assert_eq!(keeping.problem(), None);
     keeping.keep(&responses("a", 1));
     assert!(keeping.problem().is_some() && !keeping.is_due());
+    let mut keeping = Keeping::new(Ok(file.path().to_owned()));
+    assert_eq!(keeping.or_kept(responses("a", 2)), Ok(responses("a", 2)));
+    assert!(keeping.problem().is_some_and(|problem| problem.to_string().contains("cannot read it")));
 }
