@@ -66,6 +66,9 @@ impl Answer for Responses {
 
     /// The corpus has its name of now.
     fn in_place_of(self, begun: Self) -> std::result::Result<Self, String> {
+        if !self.go_on_with(&begun) {
+            return Err("holds counts that do not belong together".to_owned());
+        }
         Ok(Self { corpus: begun.corpus, ..self })
     }
 }

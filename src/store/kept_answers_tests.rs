@@ -1,14 +1,16 @@
 //! Kept answers of both kinds, damaged ones, and folders in which nothing can be kept.
 
 use super::*;
-use crate::core::corpus::responses::OfFeature;
+use crate::core::corpus::responses::{LabelRecord, OfFeature};
 use crate::core::corpus::tally::Tally;
 
 fn responses(key: &str, fired: u8) -> Responses {
     let mut tally = Tally::new();
     (0..fired).for_each(|count| tally.count(0.1 + f32::from(count) / 3.0, u64::from(count), 2));
     let features = vec![OfFeature { feature: "resid_3/7".parse().unwrap(), tally }];
-    Responses { key: key.to_owned(), corpus: "now".to_owned(), features, bytes: 9, ..Responses::default() }
+    let label = |name: &str| LabelRecord { name: name.to_owned(), meaning: String::new(), tokens: 3 };
+    let labels = ["a", "b"].map(label).to_vec();
+    Responses { key: key.to_owned(), corpus: "now".to_owned(), features, labels, bytes: 9, tokens: 300, ..Responses::default() }
 }
 
 fn said<A: Answer + std::fmt::Debug>(kept: &KeptAnswers, begun: A) -> String {
@@ -28,7 +30,21 @@ fn an_answer_comes_back_as_it_was_and_a_damaged_one_is_named() {
     assert!(said(&kept, responses("b", 0)).contains("b.json: is no kept answer: it ends too early"));
     std::fs::write(kept.path("b"), "{\"key\": 3}").unwrap();
     assert!(said(&kept, responses("b", 0)).contains("is no kept answer: it holds 3 where a text should be"));
-    std::fs::copy(kept.path("a"), kept.path("c")).unwrap();
+    let text = std::fs::read_to_string(kept.path("a")).unwrap();
+    for (right, wrong) in [
+        ("\"fired\":200", "\"fired\":301"),
+        ("\"bytes\":9", "\"bytes\":8"),
+        ("\"labelled\":[0,", "\"labelled\":["),
+        ("\"read\":0", "\"read\":10"),
+        ("\"name\":\"b\"", "\"name\":\"c\""),
+        ("3-res-sm/7", "3-res-sm/8"),
+        ("\"sum\":", "\"sum\":-"),
+    ] {
+        assert!(text.contains(right), "{right}: {text}");
+        std::fs::write(kept.path("a"), text.replacen(right, wrong, 1)).unwrap();
+        assert!(said(&kept, responses("a", 0)).contains("counts that do not belong together"), "{wrong}");
+    }
+    std::fs::write(kept.path("c"), &text).unwrap();
     assert!(said(&kept, responses("c", 0)).contains("another answer"));
 }
 

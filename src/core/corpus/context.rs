@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::text::printable;
+
 /// Places that are kept of each feature.
 pub const MOST: usize = 20;
 
@@ -48,6 +50,21 @@ impl Contexts {
             self.0.insert(place, context);
             self.0.truncate(MOST);
         }
+    }
+
+    /// Whether they can have been kept by this program: a file may hold anything.
+    pub(super) fn are_whole(&self) -> bool {
+        let is_whole = |context: &Context| {
+            let Context { tokens, activations, strongest, .. } = context;
+            tokens.len() == activations.len()
+                && *strongest < tokens.len()
+                && tokens.len() <= AROUND[0] + 1 + AROUND[1]
+                && activations.iter().all(|activation| activation.is_finite())
+                && tokens.iter().all(|token| printable(token) == *token)
+        };
+        self.0.len() <= MOST
+            && self.0.iter().all(is_whole)
+            && self.0.is_sorted_by(|left, right| left.largest() >= right.largest())
     }
 
     /// The contexts, strongest first.

@@ -82,6 +82,17 @@ impl Responses {
         self.place.read == self.bytes
     }
 
+    /// Whether they go on with what was `begun`, and all their parts belong together: a file may hold anything.
+    pub fn go_on_with(&self, begun: &Self) -> bool {
+        let asked = |responses: &Self| -> Vec<FeatureId> { responses.features.iter().map(|found| found.feature).collect() };
+        let labels = |responses: &Self| -> Vec<String> { responses.labels.iter().map(|label| label.name.clone()).collect() };
+        (self.bytes, self.window, self.bos, &self.corpus_sha256) == (begun.bytes, begun.window, begun.bos, &begun.corpus_sha256)
+            && (asked(self), labels(self)) == (asked(begun), labels(begun))
+            && self.place.read <= self.bytes
+            && self.labels.iter().all(|label| label.tokens <= self.tokens)
+            && self.features.iter().all(|found| found.tally.fired <= self.tokens && found.tally.is_whole(self.labels.len()))
+    }
+
     /// The share of the tokens at which a feature fired; None if there are none.
     pub fn rate(&self, feature: &OfFeature) -> Option<f64> {
         (self.tokens > 0).then(|| feature.tally.fired as f64 / self.tokens as f64)

@@ -52,6 +52,21 @@ impl Tally {
         }
     }
 
+    /// Whether all parts can belong to one feature's counts with `labels` labels: a file may hold anything.
+    pub fn is_whole(&self, labels: usize) -> bool {
+        let bins = || self.bins.values();
+        let fired = bins().try_fold(0_u64, |sum, bin| sum.checked_add(bin.tokens));
+        let last = (self.fired > 0).then(|| self.largest.to_bits() >> DROPPED);
+        fired == Some(self.fired)
+            && self.bins.last_key_value().map(|(bin, _)| *bin) == last
+            && self.largest >= 0.0
+            && self.largest.is_finite()
+            && self.sum >= 0.0
+            && self.sum.is_finite()
+            && bins().all(|bin| bin.labelled.len() == labels && bin.labelled.iter().all(|count| *count <= bin.tokens))
+            && self.contexts.are_whole()
+    }
+
     /// The mean activation over the tokens at which it fired; None if it never did.
     pub fn mean(&self) -> Option<f64> {
         (self.fired > 0).then(|| self.sum / self.fired as f64)

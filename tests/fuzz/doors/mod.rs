@@ -2,6 +2,7 @@
 
 mod dictionaries;
 mod hub;
+mod kept;
 mod model;
 mod prompts;
 mod runs;
