@@ -176,7 +176,10 @@ pub fn unreadable(state: &mut State, problem: Problem) {
 /// Records that the tags of `revision` are in their file. If the user wants to leave, the program leaves now.
 pub fn saved(state: &mut State, revision: u64) -> Vec<Effect> {
     state.tagging.saved = state.tagging.saved.max(revision);
-    state.tagging.unsaved = None;
+    if state.tagging.unsaved.take().is_some() {
+        // The message of the failure would stand there as if it still held.
+        state.notice = Some(Notice::done("the tags are saved now"));
+    }
     if std::mem::take(&mut state.tagging.leaving) { vec![Effect::Quit] } else { Vec::new() }
 }
 

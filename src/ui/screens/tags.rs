@@ -126,6 +126,7 @@ fn leaving_tries_to_save_tags_that_are_not_saved() {
     let asked = saves(&mut pilot);
     pilot.tell(Message::TagsSaved(asked[0].1));
     assert!(pilot.asked().is_empty() && pilot.screen()[0].ends_with("tags saved"));
+    assert_eq!(pilot.notice(), "the tags are saved now");
     pilot.tell(Message::TagsNotSaved(problem()));
     pilot.press("q");
     let asked = saves(&mut pilot);
