@@ -46,6 +46,11 @@ pub fn refresh(state: &mut State) -> Vec<Effect> {
     vec![Effect::Arrange(Box::new(Arrangement { number, findings, tags, spec, home }))]
 }
 
+/// Arranges the rows again after a change of tags, if that can change them.
+pub fn refresh_tags(state: &mut State) -> Vec<Effect> {
+    if wanted(state).is_some_and(|spec| spec.asks_tags()) { refresh(state) } else { Vec::new() }
+}
+
 /// Shows rows that another thread arranged; an answer to a former specification is dropped.
 pub fn arranged(state: &mut State, Arranged { number, listing, home }: Arranged) -> Vec<Effect> {
     let asked = state.table.asked.take_if(|_| number >= state.table.asked_since);

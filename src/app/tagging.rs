@@ -93,7 +93,7 @@ pub fn bring(state: &mut State, edit: Edit, entries: usize, source: &str) -> Vec
     let noun = if new == 1 { "entry" } else { "entries" };
     state.notice = Some(Notice::done(format!("imported {new} {noun} {source}{here}")));
     let mut effects = save(state);
-    effects.extend(table::refresh(state));
+    effects.extend(table::refresh_tags(state));
     effects
 }
 
@@ -128,7 +128,7 @@ fn act(state: &mut State, act: impl FnOnce(&mut TagBook) -> Option<String>, noth
     };
     state.notice = Some(Notice::done(said));
     let mut effects = save(state);
-    effects.extend(table::refresh(state));
+    effects.extend(table::refresh_tags(state));
     effects
 }
 
@@ -164,7 +164,7 @@ pub fn opened(state: &mut State, book: TagBook, path: String) -> Vec<Effect> {
     state.tagging.path = path;
     state.tagging.saved = state.tagging.revision;
     state.tagging.unsaved = None;
-    table::refresh(state)
+    table::refresh_tags(state)
 }
 
 /// Records that the tags cannot be read, so that their file is not overwritten.
@@ -212,7 +212,7 @@ pub fn changed_elsewhere(state: &mut State, base: &Features, theirs: &Features) 
     let change = book.apply(edit);
     state.notice = Some(Notice::done(format!("merged with tags that another program saved: {change}")));
     let mut effects = save(state);
-    effects.extend(table::refresh(state));
+    effects.extend(table::refresh_tags(state));
     effects
 }
 

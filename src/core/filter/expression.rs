@@ -74,6 +74,26 @@ impl Expression {
         }
     }
 
+    /// Whether a part asks for what the user says of a feature: tags, rejection, note.
+    pub(super) fn asks_tags(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_tags),
+            Self::Not(part) => part.asks_tags(),
+            Self::Text(_) | Self::Tag(_) | Self::AnyTag | Self::Rejected | Self::Note(_) => true,
+            Self::Number { .. }
+            | Self::Kind(_)
+            | Self::Submodule(_)
+            | Self::Side(_)
+            | Self::OtherSide(_)
+            | Self::Fires(_)
+            | Self::FiresElse(_)
+            | Self::Marked
+            | Self::Label(_)
+            | Self::Prompt(_)
+            | Self::NoPrompt(_) => false,
+        }
+    }
+
     /// Whether the expression holds for the row with these facts.
     pub(super) fn holds<F: Facts + ?Sized>(&self, facts: &F) -> bool {
         match self {

@@ -81,6 +81,11 @@ impl Filter {
         self.expression.asks_chance()
     }
 
+    /// Whether the filter asks for tags, rejections or notes.
+    pub fn asks_tags(&self) -> bool {
+        self.expression.asks_tags()
+    }
+
     /// Whether the filter lets the row with these facts through. Allocates nothing.
     pub fn matches<F: Facts + ?Sized>(&self, facts: &F) -> bool {
         self.expression.holds(facts)

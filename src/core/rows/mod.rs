@@ -20,7 +20,7 @@ use super::study::Study;
 use super::submodule::{FeatureId, Submodule};
 use super::text::printable;
 use super::view::View;
-use column::Sort;
+use column::{Column, Sort};
 
 /// The name of the comparison that lists features held by only one of two selections, for `export --view` and headings. No view
 /// may have this name.
@@ -110,6 +110,11 @@ impl Spec {
             marked: Arc::default(),
             families: None,
         }
+    }
+
+    /// Whether the rows or their order follow from tags, rejections or notes.
+    pub fn asks_tags(&self) -> bool {
+        self.sort.column == Column::Tags || self.filter.as_ref().is_some_and(Filter::asks_tags)
     }
 
     /// The title of a list of these rows: the study, what is shown, the selection, and everything else that limits the rows.
