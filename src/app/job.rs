@@ -115,15 +115,21 @@ enum Kept {
     Former,
 }
 
-/// Takes the running job away. A partial result never replaces a whole one, so the whole run before it comes back.
+/// Takes the running job away. A partial result never replaces a whole one, so the whole run before it comes back, and with it the request
+/// that is computed again or with a change.
 fn stop(state: &mut State, how: &str) -> (Kept, Vec<Effect>) {
-    if !state.job.take().is_some_and(|job| job.opened) {
-        return (Kept::Nothing, Vec::new());
+    let Some(Job { opened, before, .. }) = state.job.take() else { return (Kept::Nothing, Vec::new()) };
+    let former = state.former.take_if(|_| opened);
+    if let Some(before) = before.filter(|_| former.is_some() || !opened) {
+        state.set_request(before);
     }
-    if let Some((former, record)) = state.former.take() {
+    if let Some((former, record)) = former {
         let effects = show(state, former);
         state.record = record;
         return (Kept::Former, effects);
+    }
+    if !opened {
+        return (Kept::Nothing, Vec::new());
     }
     let standing = state.study.as_deref().map(|study| partial(study, how));
     state.standing.clone_from(&standing);
@@ -260,16 +266,11 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             effects
         }
         JobNews::Ended(Err(problem)) => {
-            // What cannot even be opened is not what is computed next.
-            let before = job.before.take().filter(|_| !job.opened);
             let (kept, effects) = stop(state, "stopped by a failure");
             let mut notice = Notice::failed(&problem);
             let former = if matches!(kept, Kept::Former) { format!("; {FORMER}") } else { String::new() };
             notice.text.push_str(&format!("{former} (log: {})", state.setting.log));
             state.notice = Some(notice);
-            if let Some(before) = before {
-                state.set_request(before);
-            }
             effects
         }
     }

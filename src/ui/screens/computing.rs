@@ -90,6 +90,31 @@ fn a_partial_result_never_replaces_a_whole_one() {
     assert_eq!((pilot.notice(), pilot.features().len()), (says, 18));
 }
 
+/// What is computed again is what is on the screen, not what was cancelled or failed.
+#[test]
+fn the_request_comes_back_with_its_run() {
+    let steps = |pilot: &Pilot| pilot.state.setting.request.as_ref().unwrap().settings.steps;
+    for (end, is_opened) in [("x y", true), ("x y", false), ("fails", true), ("fails", false)] {
+        let mut pilot = Pilot::computing();
+        let shown = steps(&pilot);
+        pilot.press(": s t e p s space 3 3 enter");
+        assert_eq!(steps(&pilot), 33);
+        let number = pilot.state.job.as_ref().unwrap().number;
+        if is_opened {
+            pilot.news(number, opened(&run()));
+        }
+        if end == "fails" {
+            pilot.news(number, JobNews::Ended(Err(problem())));
+        } else {
+            pilot.press(end);
+        }
+        assert_eq!((steps(&pilot), pilot.features().len()), (shown, 18), "{end} {is_opened}");
+        pilot.asked();
+        pilot.press("r");
+        assert!(matches!(pilot.asked().as_slice(), [Effect::Start(_, request)] if request.settings.steps == shown), "{end}");
+    }
+}
+
 #[test]
 fn stopping_is_asked_for_and_escape_never_stops() {
     let mut pilot = half_done();
