@@ -203,8 +203,9 @@ impl Table<'_> {
             Some((first, second)) => vec![
                 Column::DeltaShare,
                 Column::Effects(second),
-                Column::DeltaError,
                 Column::Effects(first),
+                // After both effects, which the card says: a difference is little without its error.
+                Column::DeltaError,
                 Column::Fires,
                 Column::Tags,
             ],

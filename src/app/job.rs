@@ -54,10 +54,13 @@ pub fn open(state: &mut State, run: KeptRun) -> Vec<Effect> {
     ask_for(state, run)
 }
 
+/// Said until a run that was asked for has been read.
+const OPENING: &str = "opening ";
+
 /// Asks for a kept run to be read in place of everything else.
 fn ask_for(state: &mut State, run: KeptRun) -> Vec<Effect> {
     state.overlay = None;
-    state.notice = Some(Notice::done(format!("opening {}", run.name)));
+    state.notice = Some(Notice::done(format!("{OPENING}{}", run.name)));
     vec![Effect::ReadKeptRun(run.path)]
 }
 
@@ -165,7 +168,11 @@ pub fn read(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
     let effects = show(state, findings);
     state.record.opened = true;
     let back = back(state);
-    state.notice = if back.is_empty() { None } else { Some(Notice::done(format!("the run was opened{back}"))) };
+    if !back.is_empty() {
+        state.notice = Some(Notice::done(format!("the run was opened{back}")));
+    } else if state.notice.as_ref().is_some_and(|notice| notice.text.starts_with(OPENING)) {
+        state.notice = None;
+    }
     effects
 }
 

@@ -86,7 +86,10 @@ const AROUND: u16 = 3;
 const FEW: u16 = 4;
 
 /// Rows that the card of a comparison has more than half, in which it says the difference and its interval.
-const COMPARED: u16 = 3;
+const COMPARED: u16 = 1;
+
+/// Rows of the card for tags and a note, without which the first pair of prompts would be cut in two.
+const SAID: u16 = 3;
 
 /// What the panes would hold, on which their sizes depend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,8 +182,8 @@ impl Layout {
             let right = width - left;
             let list = area(0, 0, left, rows);
             if rows >= TALL {
-                // The card gets half of the rows, and those that the table does not need.
-                let least = rows / 2 + if needs.is_comparison { COMPARED } else { 0 };
+                // The card gets half of the rows and a few for tags and a note, and those that the table does not need.
+                let least = rows / 2 + SAID + if needs.is_comparison { COMPARED } else { 0 };
                 let card = least.max(rows.saturating_sub(table));
                 (list, area(left, 0, right, rows - card), area(left, rows - card, right, card))
             } else if pane == Pane::Card {
@@ -337,9 +340,9 @@ mod tests {
             assert_eq!(card(width, 50).width, width / 2);
         }
         assert_eq!((card(160, 50).width, card(170, 50).width), (70, 80));
-        assert_eq!(card(120, 40).height, 17);
+        assert_eq!(card(120, 40).height, 20);
         let comparison = Needs { is_comparison: true, ..Needs::MANY };
-        assert_eq!(Layout::fitted((120, 40), Pane::Features, FOOTER, comparison).unwrap().card.unwrap().height, 20);
+        assert_eq!(Layout::fitted((120, 40), Pane::Features, FOOTER, comparison).unwrap().card.unwrap().height, 21);
     }
 
     #[test]
@@ -349,7 +352,7 @@ mod tests {
             (layout.features.unwrap().height, layout.card.unwrap().height)
         };
         assert_eq!((heights(1, 20), heights(0, 20), heights(8, 20)), ((7, 28), (7, 28), (11, 24)));
-        assert_eq!((heights(15, 20), heights(500, 20)), ((18, 17), (18, 17)));
+        assert_eq!((heights(15, 20), heights(500, 20)), ((15, 20), (15, 20)));
         let heights = |features, submodules| {
             let layout = listing((180, 50), features, submodules);
             (layout.features.unwrap().height, layout.submodules.unwrap().height)

@@ -173,8 +173,8 @@ pub fn rows(key: Key) -> Option<isize> {
     Some(match (key.code, key.control) {
         (Code::Down | Code::Tab, _) | (Code::Character('n' | 'j'), true) => 1,
         (Code::Up | Code::BackTab, _) | (Code::Character('p' | 'k'), true) => -1,
-        (Code::PageDown, _) => PAGE,
-        (Code::PageUp, _) => -PAGE,
+        (Code::PageDown, _) | (Code::Character('d' | 'f'), true) => PAGE,
+        (Code::PageUp, _) | (Code::Character('b'), true) => -PAGE,
         (Code::Home, _) => isize::MIN,
         (Code::End, _) => isize::MAX,
         _ => return None,

@@ -1,6 +1,8 @@
 //! Counts the selection, and remembers threshold and k for their prompts.
 
 use super::state::State;
+use super::state::tab::Tab;
+use crate::core::filter::Filter;
 use crate::core::selection::Selection;
 
 /// The selection with its size: `0.1 → 19 features in 13 submodules`.
@@ -37,4 +39,15 @@ pub fn remember(state: &mut State) {
         Selection::Threshold(threshold) => state.threshold = threshold,
         Selection::TopK(count) => state.top_k = count,
     }
+}
+
+/// Why a part of the filter is true of no row, if it asks for what only a comparison has.
+pub fn only_in_comparison(state: &State) -> Option<String> {
+    let asks = state.filter.as_ref().is_some_and(Filter::asks_comparison) && state.shown().pair().is_none();
+    if !asks {
+        return None;
+    }
+    let ways = [Tab::Difference, Tab::Similarity].map(|tab| state.way_to(tab)).join(" or ");
+    let ways = if state.compared().is_some() { ways } else { "give a baseline or a second view".to_owned() };
+    Some(format!("delta and side are known in a comparison only: {ways}"))
 }

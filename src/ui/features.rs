@@ -10,6 +10,7 @@ use super::theme::Theme;
 use super::{bar, pane};
 use crate::app::columns::{GUTTER, Item, Placed, on_screen};
 use crate::app::command_id::CommandId;
+use crate::app::selecting;
 use crate::app::state::{Pane, State};
 use crate::core::findings::Findings;
 use crate::core::rows::cells::{cell, delta, number as number_in, unsigned};
@@ -76,6 +77,9 @@ fn empty(state: &State) -> String {
         };
     }
     if state.filter.is_some() && state.table.listing.total().selected > 0 {
+        if let Some(why) = selecting::only_in_comparison(state) {
+            return format!("no feature matches the filter: {why}");
+        }
         return format!("no feature matches the filter; {} drops it", state.setting.keymap.way(CommandId::BACK));
     }
     if let Some(submodule) = state.submodule {

@@ -15,6 +15,8 @@ use crate::app::command_id::CommandId;
 use crate::app::layout::Layout;
 use crate::app::state::State;
 use crate::app::state::check::Checking;
+use crate::app::state::overlay::Overlay;
+use crate::app::state::prompt::Asked;
 use crate::app::state::tagging::Standing;
 use crate::app::{chance, download, evidence, job, keeping, layout, selecting, tagging, targets};
 use crate::core::findings::{Findings, Source};
@@ -267,7 +269,13 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     }
     if let Some(filter) = &state.filter {
         let total = state.table.listing.total();
-        more(format!("filter {} ({} match)", printable(filter.text()), total.matching), theme.warning, Missed::Most);
+        // While a text that cannot be understood is typed, the list stays as the text before it made it.
+        let typed = match &state.overlay {
+            Some(Overlay::Prompt(prompt)) if matches!(prompt.asked, Asked::Filter(_)) => prompt.input.value(),
+            _ => filter.text(),
+        };
+        let still = if typed == filter.text() { "" } else { "still " };
+        more(format!("filter {still}{} ({} match)", printable(filter.text()), total.matching), theme.warning, Missed::Most);
     }
     let is_shown = shows_order(state);
     if state.sort != Sort::STRENGTH || !is_shown {

@@ -23,7 +23,10 @@ const DIGITS: usize = 4;
 /// Draws the list into `area`, border included.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let focused = state.pane == Pane::Submodules;
-    let inside = pane::frame(&format!("submodules · {}", state.about().name(state.shown().first())), focused, theme, area, frame);
+    // The counts are those of the list; sums are of one view, which a comparison has to name.
+    let of = if state.shown().pair().is_some() { "sums: " } else { "" };
+    let title = format!("submodules · {of}{}", state.about().name(state.shown().first()));
+    let inside = pane::frame(&title, focused, theme, area, frame);
     let rows = state.submodules();
     let columns = Columns::of(&rows, state, usize::from(inside.width));
     heading(theme, columns, inside, frame);

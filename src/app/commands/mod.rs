@@ -71,6 +71,7 @@ pub fn run(state: &mut State, command: &Command) -> Vec<Effect> {
             (command.run)(state)
         }
         Err(why) => {
+            state.refused = Some(command.id());
             state.notice = Some(Notice::refused(format!("{}: {why}", command.name)));
             Vec::new()
         }

@@ -12,7 +12,7 @@ use super::manual::{self, Topic};
 use super::message::Effect;
 use super::state::State;
 use super::state::overlay::{Overlay, Page};
-use super::{commands, palette};
+use super::{commands, palette, stepping};
 
 /// Widest text of a topic in columns: longer lines are hard to read.
 const WIDEST: usize = 100;
@@ -88,13 +88,13 @@ fn enter(state: &mut State) -> Vec<Effect> {
 /// Handles a key in a topic: arrows and pages scroll, Esc goes back to the help.
 pub fn topic_key(state: &mut State, pressed: Key) -> Vec<Effect> {
     let (_, height) = topic_size(state.size());
-    let rows = match pressed.typed() {
-        Some('j') => Some(1),
-        Some('k') => Some(-1),
-        Some(' ') => Some(height as isize),
-        Some('g') => Some(isize::MIN),
-        Some('G') => Some(isize::MAX),
-        _ => palette::rows(pressed),
+    let (page, half) = (height as isize, (height / 2) as isize);
+    let rows = match (pressed.code, pressed.control) {
+        (Code::PageDown, _) | (Code::Character(' '), false) | (Code::Character('f'), true) => Some(page),
+        (Code::PageUp, _) | (Code::Character('b'), true) => Some(-page),
+        (Code::Character('d'), true) => Some(half),
+        (Code::Character('u'), true) => Some(-half),
+        _ => stepping::rows(pressed),
     };
     if let Some(rows) = rows {
         step(state, rows);

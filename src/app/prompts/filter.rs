@@ -6,7 +6,7 @@ use crate::app::command_id::CommandId;
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
-use crate::app::table;
+use crate::app::{selecting, table};
 use crate::core::filter::{Completion, Filter, completion, unfinished};
 use crate::core::text::counted;
 
@@ -29,7 +29,11 @@ fn matching(state: &State) -> String {
         return "looking".to_owned();
     }
     let total = state.table.listing.total();
-    let elsewhere = if total.matching == 0 { in_prompts(state) } else { String::new() };
+    let elsewhere = match selecting::only_in_comparison(state) {
+        Some(why) => format!("; {why}"),
+        None if total.matching == 0 => in_prompts(state),
+        None => String::new(),
+    };
     format!("{} of {}{elsewhere}", total.matching, counted(total.selected, "feature"))
 }
 

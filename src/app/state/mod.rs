@@ -165,6 +165,8 @@ pub struct State {
     pub job: Option<Job>,
     /// Number of the latest job, from 1.
     pub jobs: u64,
+    /// The command that the key before was refused for: the letter that was to follow in its box is not taken for a command.
+    pub refused: Option<CommandId>,
     /// The running causal check, if there is one.
     pub check: Option<Checking>,
     /// Number of the latest check, from 1.
@@ -283,6 +285,7 @@ impl State {
             show_published: false,
             job: None,
             jobs: 0,
+            refused: None,
             check: None,
             checks: 0,
             download: None,

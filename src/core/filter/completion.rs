@@ -33,8 +33,15 @@ pub fn completion(text: &str, study: &Study) -> Option<Completion> {
 }
 
 /// An example for each field that the last word of `text` may become; None if the word cannot become a field or a joining word.
-/// Until such a word is finished, it should not be looked for as a text.
+/// Until such a word is finished, it should not be looked for as a text. A space behind the name of a field leaves it unfinished: its sign
+/// is still to come.
 pub fn unfinished(text: &str, study: &Study) -> Option<Vec<String>> {
+    let bare = text.trim_end();
+    if bare.len() < text.len() {
+        let (from, _) = last_word(bare)?;
+        let word = bare.get(from..)?.to_lowercase();
+        return if table(study).iter().any(|field| field.name == word) { unfinished(bare, study) } else { None };
+    }
     let (from, before) = last_word(text)?;
     let word = text.get(from..).filter(|word| !word.is_empty())?.to_lowercase();
     if before.last().is_some_and(|sign| matches!(sign.kind, Kind::Operator(_))) {
@@ -110,7 +117,8 @@ mod tests {
             }
         }
         assert_eq!(unfinished("kind=mlp o", &names()), Some(Vec::new()));
-        for text in ["", "res", "26074", "tag=F", "effect ", "\"eff\"", "note=eff", "("] {
+        assert_eq!(unfinished("kind=mlp LAYER  ", &names()), unfinished("layer", &names()));
+        for text in ["", "res", "26074", "tag=F", "eff ", "or ", "kind=mlp ", "\"eff\"", "note=eff", "note=effect ", "("] {
             assert_eq!(unfinished(text, &names()), None, "{text}");
         }
     }

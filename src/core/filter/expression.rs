@@ -74,6 +74,19 @@ impl Expression {
         }
     }
 
+    /// Whether a part asks for what only a comparison has: differences and sides.
+    pub(super) fn asks_comparison(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_comparison),
+            Self::Not(part) => part.asks_comparison(),
+            Self::Side(_) | Self::OtherSide(_) => true,
+            Self::Number { quantity, .. } => {
+                matches!(quantity, Quantity::Fact(NumberField::Delta | NumberField::DeltaError | NumberField::DeltaShare))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a part asks for what the user says of a feature: tags, rejection, note.
     pub(super) fn asks_tags(&self) -> bool {
         match self {

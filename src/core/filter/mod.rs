@@ -81,6 +81,11 @@ impl Filter {
         self.expression.asks_chance()
     }
 
+    /// Whether the filter asks for a difference or a side, which are known in a comparison of two views only.
+    pub fn asks_comparison(&self) -> bool {
+        self.expression.asks_comparison()
+    }
+
     /// Whether the filter asks for tags, rejections or notes.
     pub fn asks_tags(&self) -> bool {
         self.expression.asks_tags()

@@ -125,7 +125,10 @@ fn head(card: &Card, pairs: Option<&Pairs>) -> Vec<Line<'static>> {
     let (effect, error) = (found.effect(card.row.feature), found.standard_error(card.row.feature));
     let reason = missing(card.findings, card.view(), card.state.job.is_some());
     let told = sentence(card.findings.study.view(card.view()), effect, error, pairs.ok_or(&reason));
-    let mut lines = card.plain(&told);
+    // The two sides of a comparison have prompts of different kinds, so the sentence says whose it speaks of.
+    let compares = card.state.shown().pair().is_some();
+    let of = if compares { format!("in {}: ", card.findings.study.name(card.view())) } else { String::new() };
+    let mut lines = card.plain(&format!("{of}{told}"));
     lines.extend(said::tags(card));
     lines.extend(said::explanation(card));
     lines.extend(views::lines(card));

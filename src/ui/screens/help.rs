@@ -84,6 +84,27 @@ fn enter_on_a_word_opens_its_topic_and_esc_goes_back_to_the_search() {
 }
 
 #[test]
+fn pages_turn_by_every_key_that_turns_pages_elsewhere() {
+    let top = |pilot: &Pilot| match &pilot.state.overlay {
+        Some(Overlay::Topic(page)) => page.top,
+        Some(Overlay::Help(list)) => list.cursor,
+        _ => panic!("the help is closed"),
+    };
+    for open in ["?", "? n u m b e r s enter"] {
+        let mut pilot = Pilot::study();
+        pilot.press(open);
+        for (down, up) in [("pagedown", "pageup"), ("ctrl-f", "ctrl-b")] {
+            pilot.press(down);
+            assert!(top(&pilot) > 0, "{open} {down}");
+            pilot.press(up);
+            assert_eq!(top(&pilot), 0, "{open} {up}");
+        }
+        pilot.press("ctrl-d");
+        assert!(top(&pilot) > 0, "{open}");
+    }
+}
+
+#[test]
 fn every_topic_can_be_opened_and_scrolled_to_its_end_at_any_size() {
     for (width, height) in [(60, 16), (70, 20), (120, 40), (240, 60)] {
         for topic in TOPICS {

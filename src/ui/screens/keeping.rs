@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::pilot::{Pilot, found, opened, problem, request};
 use crate::app::message::{Effect, JobNews, Message};
+use crate::app::notice::Notice;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::tab::Tab;
 use crate::app::state::{Resumed, State};
@@ -256,4 +257,16 @@ fn what_the_user_has_done_or_asked_for_comes_before_the_last_session() {
     pilot.state.setting.selection_chosen = true;
     resume(&mut pilot, &session);
     assert_eq!((pilot.state.tab, pilot.state.selection), (Tab::Difference, Selection::Threshold(0.0)));
+}
+
+/// The notice of a faulty configuration was seen by nobody before the run arrived.
+#[test]
+fn a_run_that_arrives_takes_no_other_notice_away_than_that_it_is_opened() {
+    let mut pilot = Pilot::study();
+    for (notice, stays) in [("config.toml: the key 'x' is unknown", true), ("opening kept-3", false)] {
+        pilot.state.notice = Some(Notice::done(notice));
+        pilot.tell(Message::RunRead(Ok(of_another_model())));
+        assert_eq!(pilot.notice(), if stays { notice } else { "" });
+        pilot.tell(Message::RunRead(Ok(whole())));
+    }
 }

@@ -136,11 +136,31 @@ fn the_list_stays_while_a_term_is_unfinished() {
         pilot.type_text(letter);
         assert_eq!(pilot.features().len(), 1, "{}", text(&pilot));
     }
+    // The header says so while the list is that of a text before.
+    pilot.press("ctrl-u t a g = F P X");
+    assert!(pilot.screen()[2].contains("filter still tag=FP (1 match)"), "{}", pilot.screen()[2]);
+    pilot.press("ctrl-u l a y e r space");
+    assert_eq!((pilot.features().len(), pilot.hint().is_ok_and(|hint| hint.contains("Tab goes on: layer"))), (18, true));
     pilot.press("ctrl-u eff");
     assert_eq!(pilot.hint(), Ok("Tab goes on: effect>0.2; Enter looks for the last word".to_owned()));
     // A word that is finished by Enter is a text to look for.
     pilot.press("enter");
     assert_eq!((filter(&pilot), pilot.features().len()), (Some("eff"), 0));
+}
+
+#[test]
+fn what_only_a_comparison_has_is_said_where_nothing_matches() {
+    for text in ["delta>0.1", "side=male", "kind=mlp delta-se<1"] {
+        let mut pilot = Pilot::study();
+        pilot.press("/");
+        pilot.type_text(text);
+        let says = "delta and side are known in a comparison only: 4 or 5";
+        assert!(pilot.hint().is_ok_and(|hint| hint.ends_with(says)), "{text}: {:?}", pilot.hint());
+        pilot.press("enter");
+        assert!(pilot.screen().iter().any(|line| line.contains("no feature matches the filter: delta and side")), "{text}");
+        pilot.press("4");
+        assert!(!pilot.screen().iter().any(|line| line.contains("known in a comparison only")), "{text}");
+    }
 }
 
 #[test]
