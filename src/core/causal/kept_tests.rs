@@ -54,6 +54,7 @@ fn all() -> Vec<Done> {
         feature,
         positions: Positions::At(1),
         decoder_norm: 1.0 / 3.0,
+        is_scaled: true,
         activations: [None, Some(0.1)],
         doses: vec![Dose { coefficient: 0.1, metrics: all.clone(), clean: vec![0.1; 4], patch: vec![0.2; 4] }],
         metrics: vec![share(0.3)],

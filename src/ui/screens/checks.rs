@@ -130,6 +130,7 @@ fn steered(feature: FeatureId, positions: Positions) -> Steered {
         feature,
         positions,
         decoder_norm: 1.0,
+        is_scaled: false,
         activations: [Some(0.5), None],
         metrics: doses.iter().map(|dose| score_of(&dose.metrics, &draws)).collect(),
         doses,
