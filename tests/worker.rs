@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use saescope::core::causal::check::{Check, Done, Found, News, What};
 use saescope::core::causal::steering::Positions;
 use saescope::core::causal::way::{ErrorTreatment, Way};
+use saescope::core::effects::SubmoduleEffects;
 use saescope::core::problem::Problem;
 use saescope::core::progress::{Event, Step};
 use saescope::core::quadrature::Rule;
@@ -177,10 +178,13 @@ fn checked(what: What, cancel_at: Option<usize>) -> (Result<Arc<Done>, Problem>,
     let mut asked = request(Method::Attrib, 64);
     asked.options.examples = Some(3);
     let job = Job::start(asked.clone()).unwrap();
-    let run = job.events().iter().find_map(|event| if let Event::Ended(run) = event { Some(run.unwrap()) } else { None });
+    let run =
+        job.events().iter().find_map(|event| if let Event::Ended(run) = event { Some(run.unwrap()) } else { None }).unwrap();
     let check = Check { view: ViewName::new("male").unwrap(), what };
-    let manifest = Arc::new(run.unwrap().manifest);
-    let checks = saescope::core::causal::check::Request { check, manifest, model: None, backend: asked.backend, threads: None };
+    let pool = run.views[0].submodules.iter().flat_map(SubmoduleEffects::with_effect).collect();
+    let manifest = Arc::new(run.manifest);
+    let (model, backend, threads) = (None, asked.backend, None);
+    let checks = saescope::core::causal::check::Request { check, pool, manifest, model, backend, threads };
     let (cancel, mut news) = (Cancel::default(), Vec::new());
     let mut tell = |told: News| {
         news.push(told);
@@ -216,6 +220,34 @@ fn features_ablated_one_by_one_arrive_in_parts_and_are_those_of_single_sets() {
     let alone = What::Set { features: BTreeSet::from([last]), way: Way::Resample, error };
     let Found::Set(_, scores) = checked(alone, None).0.unwrap().found.clone() else { panic!("no set") };
     assert_eq!(scores.sets[0].bias, each.features[18].resample);
+}
+
+#[test]
+fn a_curve_arrives_size_by_size_and_its_first_set_is_the_strongest_feature() {
+    let (way, error) = (Way::Zero, ErrorTreatment::Recomputed);
+    let strongest: Vec<FeatureId> = many().into_iter().take(3).collect();
+    let alone = What::Set { features: BTreeSet::from([strongest[0]]), way, error };
+    let (outcome, news) = checked(What::Curve { strongest, way, error, controls: 2, seed: 12 }, None);
+    let Found::Curve(curve) = &outcome.as_ref().unwrap().found else { panic!("{outcome:?}") };
+    let parts = news.iter().filter_map(|news| match news {
+        News::Partial(found) => match &**found {
+            Found::Curve(curve) => Some(curve.rungs.len()),
+            other => panic!("{other:?}"),
+        },
+        _ => None,
+    });
+    assert_eq!(parts.collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(
+        curve.rungs.iter().all(|rung| rung.controls.iter().all(|controls| controls.bias.as_ref().unwrap().values.len() == 2))
+    );
+    let shares = news.iter().filter_map(|news| match news {
+        News::Progress(progress) if progress.total > 0 => Some(progress.done as f64 / progress.total as f64),
+        _ => None,
+    });
+    let shares: Vec<f64> = shares.collect();
+    assert!(shares.is_sorted() && shares.last().is_some_and(|share| *share >= 1.0), "{shares:?}");
+    let Found::Set(_, scores) = checked(alone, None).0.unwrap().found.clone() else { panic!("no set") };
+    assert_eq!(scores.sets[0].bias, curve.rungs[0].strongest.bias);
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! What a study with a model would take on this machine, from the model's sizes alone: before its files are here.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::core::problem::Result;
 use crate::core::quadrature::Quadrature;
+use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::bytes;
 use crate::core::view::{Direction, View};
 use crate::engine::attribution::{ViewInput, batches};
+use crate::engine::compute::Inner;
 use crate::engine::compute::native::rates;
 use crate::engine::dataset::Example;
 use crate::engine::floor::Floor;
@@ -34,7 +37,7 @@ const WIDEST: usize = 1024;
 pub fn lines(preset: &Preset) -> Result<Option<String>> {
     let Some(text) = &preset.model.config else { return Ok(None) };
     let config = Config::parse(text.as_bytes(), &format!("{} in models.toml", preset.name))?;
-    let dictionaries: Vec<usize> = preset.dictionaries.iter().flat_map(features).collect();
+    let dictionaries: Vec<(Submodule, usize)> = preset.dictionaries.iter().flat_map(|from| encoders(from, &config)).collect();
     let floor = floor(&config, &dictionaries);
     let small = Config::parse(STUDY_SIZE.as_bytes(), "the study's size")?;
     let measured = if config.width <= WIDEST { &config } else { &small };
@@ -54,29 +57,35 @@ pub fn lines(preset: &Preset) -> Result<Option<String>> {
 const STUDY_SIZE: &str = r#"{"model_type": "gpt_neox", "num_hidden_layers": 6, "hidden_size": 512, "num_attention_heads": 8,
     "intermediate_size": 2048, "vocab_size": 50304, "hidden_act": "gelu"}"#;
 
-/// Number of features of each dictionary of a repository.
-fn features(from: &Repository) -> Vec<usize> {
-    let mut layers: Vec<usize> = from.files.iter().filter_map(|file| file.layer).collect();
-    layers.sort_unstable();
-    layers.dedup();
-    vec![from.declared.features.unwrap_or(0); layers.len().max(1)]
+/// Submodule and number of encoder weights of each dictionary of a repository.
+fn encoders(from: &Repository, config: &Config) -> Vec<(Submodule, usize)> {
+    let mut layers: BTreeSet<usize> = from.files.iter().filter_map(|file| file.layer).collect();
+    if layers.is_empty() {
+        layers.insert(0);
+    }
+    // Where a repository holds several kinds it does not say which; the paths of residual outputs are the shortest.
+    let kind = from.kind.unwrap_or(SubmoduleKind::Residual);
+    let encoder = |layer| {
+        let submodule = Submodule::new(kind, layer);
+        let width = Inner::of(submodule).map_or(config.width, |inner| inner.width(config));
+        (submodule, width * from.declared.features.unwrap_or(0))
+    };
+    layers.into_iter().map(encoder).collect()
 }
 
 fn prefixes() -> usize {
     (2 * PAIRS * TOKENS) as usize
 }
 
-/// The least arithmetic of the study. [`Floor`] counts the passes of all outputs; dictionaries of some take their share of them.
-fn floor(config: &Config, dictionaries: &[usize]) -> Floor {
+/// The least arithmetic of the study.
+fn floor(config: &Config, dictionaries: &[(Submodule, usize)]) -> Floor {
     let prompt = |first: u32| (0..TOKENS).map(|token| first * TOKENS + token).collect::<Vec<u32>>();
     let examples: Vec<Example> = (0..PAIRS)
         .map(|pair| Example { line: 1, clean: prompt(2 * pair), patch: prompt(2 * pair + 1), clean_answer: 1, patch_answer: 2 })
         .collect();
     let view = |place, direction| ViewInput { view: View(place), name: "", examples: &examples, direction };
     let views = [view(0, Direction::Forward), view(1, Direction::Reversed)];
-    let whole = Floor::of(config, dictionaries, &batches(&views, PAIRS as usize), Quadrature::riemann(STEPS));
-    let share = dictionaries.len() as f64 / (3.0 * config.layers as f64);
-    Floor { paths: whole.paths * share.min(1.0), ..whole }
+    Floor::of(config, dictionaries, &batches(&views, PAIRS as usize), Quadrature::riemann(STEPS))
 }
 
 /// Bytes of the model's weights as numbers of 32 bits.
@@ -104,9 +113,10 @@ mod tests {
     fn every_preset_says_sizes_that_are_read() {
         for preset in Presets::of_user().unwrap().all().iter().filter(|preset| preset.model.config.is_some()) {
             let config = Config::parse(preset.model.config.as_ref().unwrap().as_bytes(), &preset.name).unwrap();
-            let dictionaries: Vec<usize> = preset.dictionaries.iter().flat_map(features).collect();
+            let dictionaries: Vec<(Submodule, usize)> =
+                preset.dictionaries.iter().flat_map(|from| encoders(from, &config)).collect();
             assert!(
-                dictionaries.len().is_multiple_of(config.layers) && dictionaries.iter().all(|features| *features > 0),
+                dictionaries.len().is_multiple_of(config.layers) && dictionaries.iter().all(|(_, weights)| *weights > 0),
                 "{}",
                 preset.name
             );

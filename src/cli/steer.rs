@@ -75,6 +75,7 @@ fn as_json(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, fo
         "lines": checked.lines(),
         "feature": feature.to_string(),
         "decoder_norm": found.decoder_norm,
+        "times_scale_of_token": found.is_scaled,
         "mean_activation": { "clean": found.activations[0], "patch": found.activations[1] },
         "positions": arguments.positions.to_string(),
         "dose": found.doses.iter().zip(&found.metrics).map(dose).collect::<Vec<_>>(),
@@ -97,11 +98,12 @@ fn as_table(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, f
         doses(found),
         found.flips.as_ref().map_or_else(String::new, flips),
         continuations(checked.manifest(), checked, found),
-        wrapped(
-            "The output becomes x + coefficient * decoder row. x mean: the coefficient in units of the feature's mean activation in the patch \
+        wrapped(&format!(
+            "The output becomes x + {}. x mean: the coefficient in units of the feature's mean activation in the patch \
              prompts, where it is active there. metric: mean of logit(patch answer) - logit(clean answer) over the clean prompts; p: mean \
-             probability over the whole vocabulary. Intervals: bootstrap over pairs."
-        )
+             probability over the whole vocabulary. Intervals: bootstrap over pairs.",
+            found.added()
+        ))
     )
 }
 

@@ -49,6 +49,12 @@ impl SubmoduleEffects {
         self.effects.iter().map(|effect| f64::from(*effect)).sum()
     }
 
+    /// Every feature with an effect other than 0, with its effect.
+    pub fn with_effect(&self) -> impl Iterator<Item = (FeatureId, f32)> {
+        let id = |index: &FeatureIndex| FeatureId { submodule: self.submodule, index: *index };
+        self.features.iter().map(id).zip(self.effects.iter().copied()).filter(|(_, effect)| *effect != 0.0)
+    }
+
     /// The effect of `feature`: 0 if it never differed.
     pub fn effect(&self, feature: FeatureIndex) -> f32 {
         self.features.binary_search(&feature).map_or(0.0, |slot| self.effects[slot])

@@ -124,6 +124,11 @@ impl ViewFindings {
         self.layers
     }
 
+    /// Every feature with an effect other than 0, with its effect.
+    pub fn with_effect(&self) -> Vec<(FeatureId, f32)> {
+        self.submodules().flat_map(|ranked| ranked.effects().with_effect()).collect()
+    }
+
     /// The ranked effects of `submodule`; None if they have not arrived.
     pub fn submodule(&self, submodule: Submodule) -> Option<&Arc<Ranked>> {
         (submodule.layer.0 < self.layers).then(|| self.submodules[submodule.ordinal(self.layers)].as_ref()).flatten()

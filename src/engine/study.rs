@@ -17,6 +17,7 @@ use crate::core::run::{
 };
 use crate::core::study::{Study, ViewSpec};
 use crate::core::study_source::PairSource;
+use crate::core::submodule::Submodule;
 use crate::core::text::counted;
 use crate::core::view::{View, ViewName};
 use crate::engine::attribution::{Batch, Model, Stages, ViewInput, attribute_timed, batches};
@@ -273,11 +274,12 @@ impl OpenStudy {
     /// The least arithmetic that this study takes by integrated gradients, and the most prefixes that are encoded together.
     pub fn floor(&self) -> (Floor, usize) {
         let batches = batches(&self.views(), self.request.settings.batch);
-        let features: Vec<usize> = self.loaded.dictionaries.iter().map(Dictionary::features).collect();
+        let encoder = |dictionary: &Dictionary| (dictionary.submodule(), dictionary.width() * dictionary.features());
+        let dictionaries: Vec<(Submodule, usize)> = self.loaded.dictionaries.iter().map(encoder).collect();
         let prefixes = batches.iter().map(Batch::prefixes).max().unwrap_or(0);
         let Settings { rule, steps, .. } = self.request.settings;
         let quadrature = Quadrature { rule, steps };
-        (Floor::of(self.config(), &features, &batches, quadrature), prefixes)
+        (Floor::of(self.config(), &dictionaries, &batches, quadrature), prefixes)
     }
 
     fn manifest(&self, identity: Identity, created_unix_seconds: u64, seconds: Seconds) -> Manifest {

@@ -79,5 +79,5 @@ fn side_effects_are_reported_beside_every_set() {
     std::fs::write(folder.path().join("texts"), "The train was late.\n[5, 6, 7, 8]\n").unwrap();
     let table = ["ablate", "run", "--curve", "--top-k", "3", "--controls", "2", "--side-effects", "--corpus", "texts"];
     let text = stdout(folder.path(), &table);
-    assert!(text.contains("knee") && text.contains("of 2 texts"), "{text}");
+    assert!(text.contains("knee") && text.contains("of 2 texts") && text.contains(" ┤●"), "{text}");
 }

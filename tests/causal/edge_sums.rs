@@ -42,9 +42,10 @@ fn predicted_changes_add_up() {
             let [up, down] = [upstream, downstream.submodule].map(|submodule| plain.dictionary(submodule).unwrap());
             let tokens = example * group.positions..(example + 1) * group.positions;
             // The derivative of an active feature does not depend on the metric.
-            let codes = &group.clean(down)[tokens.start + position];
+            let token = tokens.start + position;
+            let at = (group.output(0, downstream.submodule, token), &group.clean(down)[token]);
             let target = Target::Feature(downstream.index.0);
-            let (derivative, _) = plain.target_derivative(down, target, codes, &[0.0; WIDTH]).unwrap();
+            let (derivative, _) = plain.target_derivative(down, target, at, &[0.0; WIDTH]).unwrap();
             let mut rows = vec![vec![0.0; group.positions * WIDTH]; group.places.len()];
             rows[example][position * WIDTH..(position + 1) * WIDTH].copy_from_slice(&derivative);
             let pulled = plain.pulled_back(group, downstream.submodule, &rows, &cancel).unwrap();
@@ -105,7 +106,8 @@ fn weights_of_strong_nodes_alone() {
                     let token = pair * group.positions + position;
                     let (clean, patch) = (&group.clean(down)[token], &group.patch(down)[token]);
                     let target = Target::Feature(downstream.index.0);
-                    let (derivative, left) = plain.target_derivative(down, target, clean, gradient).unwrap();
+                    let at = (group.output(0, downstream.submodule, token), clean);
+                    let (derivative, left) = plain.target_derivative(down, target, at, gradient).unwrap();
                     let change = activation(patch, downstream.index.0) - activation(clean, downstream.index.0);
                     let is_strong = f64::from((left * change).abs()) > threshold;
                     strong += usize::from(is_strong);

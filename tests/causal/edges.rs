@@ -115,9 +115,9 @@ fn edges_of_single_tokens_and_their_measured_counterparts() {
                 (node(&edge["upstream"]), node(&edge["downstream"]), edge["example"].as_u64().unwrap() as usize);
             let gradients = plain.metric_gradients(group, down.submodule, STEPS, &cancel).unwrap();
             let gradient = gradients[example][down.position * WIDTH..(down.position + 1) * WIDTH].to_vec();
-            let codes = &group.clean(plain.dictionary(down.submodule).unwrap())[example * group.positions + down.position];
-            let (derivative, left) =
-                plain.target_derivative(plain.dictionary(down.submodule).unwrap(), down.target, codes, &gradient).unwrap();
+            let (later, token) = (plain.dictionary(down.submodule).unwrap(), example * group.positions + down.position);
+            let at = (group.output(0, down.submodule, token), &group.clean(later)[token]);
+            let (derivative, left) = plain.target_derivative(later, down.target, at, &gradient).unwrap();
             let left = f64::from(left);
             same(&format!("{what} left"), left, &edge["left"]);
             let mut upstream = vec![vec![0.0; group.positions * WIDTH]; group.places.len()];

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use saescope::core::causal::curve::Curve;
 use saescope::core::causal::set::{FeatureSet, Part};
 use saescope::core::causal::way::{ErrorTreatment, Way};
 use saescope::core::quadrature::{Quadrature, Rule};
@@ -49,8 +50,12 @@ fn a_curve_is_the_ablation_of_its_sets() {
         let strongest = ACTIVE.map(feature);
         let pool: Vec<(FeatureId, f32)> = strongest.iter().zip(0..).map(|(feature, effect)| (*feature, effect as f32)).collect();
         let wanted = Plan { strongest: &strongest[..4], sizes: &[1, 2, 3, 4], pool: &pool, controls: 2, seed: 12, texts: None };
-        let found = curve(&plain, &wanted, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap();
-        assert_eq!(found, curve(&plain, &wanted, Way::Zero, ErrorTreatment::Recomputed, &mut |_| {}, &cancel).unwrap());
+        let how = (Way::Zero, ErrorTreatment::Recomputed);
+        let mut sizes = Vec::new();
+        let heard = &mut |so_far: &Curve| sizes.push(so_far.rungs.len());
+        let found = curve(&plain, &wanted, how, &mut |_| {}, heard, &cancel).unwrap();
+        assert_eq!(sizes, [1, 2, 3, 4]);
+        assert_eq!(found, curve(&plain, &wanted, how, &mut |_| {}, &mut |_| {}, &cancel).unwrap());
         assert_eq!(found.rungs.iter().map(|rung| rung.size).collect::<Vec<_>>(), [1, 2, 3, 4]);
         for rung in &found.rungs {
             let alone = ablate(&plain, &[set(&ACTIVE[..rung.size])], WAY.0, WAY.1, &mut |_| {}, &cancel).unwrap();

@@ -7,6 +7,7 @@ mod demo;
 mod edge_sums;
 mod edges;
 mod elsewhere;
+mod scaled;
 mod steering;
 #[path = "../support/mod.rs"]
 mod support;

@@ -6,12 +6,14 @@ use crate::app::command_id::CommandId;
 use crate::app::state::State;
 use crate::app::{tagging, targets};
 use crate::core::causal::check::{Check, What};
+use crate::core::causal::curve::SEED;
 use crate::core::causal::steering::Positions;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::findings::Source;
 use crate::core::submodule::FeatureId;
 
-/// Most features that are ablated one by one: every one costs two runs of all pairs, and the table must not hold the screen up.
+/// Most features that are ablated one by one, where every one costs two runs of all pairs and the table must not hold the screen up, and
+/// most of a curve.
 pub const MOST: usize = 1000;
 
 /// Most features of a circuit: with more a drawing says nothing.
@@ -63,17 +65,36 @@ pub fn set(state: &State, way: Way, error: ErrorTreatment, listed: bool) -> Opti
 /// # Errors
 /// If no feature is listed, or more than [`MOST`].
 pub fn each(state: &State, error: ErrorTreatment) -> Result<Check, String> {
+    let features = several(state, "ablated one by one here", "--each")?;
+    let view = state.about().name(state.shown().first());
+    Ok(Check { view, what: What::Each { features, error } })
+}
+
+/// The ablation of more and more of the marked features, without marks of all that are listed.
+///
+/// # Errors
+/// As for [`each`].
+pub fn curve(state: &State, way: Way, error: ErrorTreatment, controls: usize) -> Result<Check, String> {
+    let features = several(state, "taken by a curve here", "--curve")?;
+    let view = state.shown().first();
+    let findings = state.study.as_deref().ok_or_else(|| "there is no run yet".to_owned())?;
+    let effect = |feature: &FeatureId| findings.view(view).effect(*feature).unwrap_or(0.0).abs();
+    // The order of names decides between equal effects.
+    let mut strongest: Vec<FeatureId> = features.into_iter().collect();
+    strongest.sort_by(|left, right| effect(right).total_cmp(&effect(left)));
+    Ok(Check { view: state.about().name(view), what: What::Curve { strongest, way, error, controls, seed: SEED } })
+}
+
+/// The marked features, without marks all that are listed, if they are not too many to be `done`; `flag` is the command line's way.
+fn several(state: &State, done: &str, flag: &str) -> Result<BTreeSet<FeatureId>, String> {
     let features: BTreeSet<FeatureId> = targets::rows(state).into_iter().map(|row| row.feature).collect();
     match features.len() {
         0 => Err("no feature is listed".to_owned()),
-        1..=MOST => {
-            let view = state.about().name(state.shown().first());
-            Ok(Check { view, what: What::Each { features, error } })
-        }
+        1..=MOST => Ok(features),
         count => {
             let filter = state.setting.keymap.way(CommandId::FILTER);
             Err(format!(
-                "{count} features are more than the {MOST} that are ablated one by one here; {filter} filters, `saescope ablate --each` takes all"
+                "{count} features are more than the {MOST} that are {done}; {filter} filters, `saescope ablate {flag}` takes all"
             ))
         }
     }

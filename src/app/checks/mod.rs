@@ -2,6 +2,7 @@
 
 pub mod asking;
 mod circuit;
+mod curve;
 mod each;
 pub mod line;
 pub mod list;

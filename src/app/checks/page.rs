@@ -3,7 +3,7 @@
 use super::line::{Line, Tone};
 use super::progress::progress;
 use super::running::{Standing, known};
-use super::{circuit, each, set, steering};
+use super::{circuit, curve, each, set, steering};
 use crate::app::command_id::CommandId;
 use crate::app::layout;
 use crate::app::state::State;
@@ -60,6 +60,7 @@ pub fn page(state: &State, window: &Window) -> Page {
     let (Some(found), Some(view)) = (known.found, view) else { return Page { title, head, body: Vec::new(), rows: 0 } };
     let (body, rows) = match found {
         Found::Set(ablation, scores) => (set::lines(ablation, scores, columns), 0),
+        Found::Curve(found) => (curve::lines(found, columns), 0),
         Found::Circuit(found) => (circuit::lines(found, known.findings, view, columns), 0),
         Found::Steering(steered) => (steering::lines(steered, known.findings, view, columns), 0),
         Found::Each(found) => {

@@ -10,7 +10,7 @@ use crate::app::state::State;
 use crate::app::state::check::{Checking, Window};
 use crate::app::state::overlay::Overlay;
 use crate::app::state::record::Keeping;
-use crate::core::causal::check::{Check, Done, Found, News, Request};
+use crate::core::causal::check::{Check, Done, Found, News, Request, What};
 use crate::core::findings::{Findings, Source};
 use crate::core::problem::Problem;
 
@@ -25,8 +25,13 @@ pub fn start(state: &mut State, check: Check) -> Vec<Effect> {
     }
     state.checks += 1;
     let computed = state.record.computed.as_ref();
+    let pool = match (&check.what, findings.study.find(check.view.as_str())) {
+        (What::Curve { .. }, Some(view)) => findings.view(view).with_effect(),
+        _ => Vec::new(),
+    };
     let request = Request {
         check: check.clone(),
+        pool,
         manifest: Arc::clone(manifest),
         model: computed.map(|computed| computed.model.clone()),
         backend: computed.and_then(|computed| computed.backend),

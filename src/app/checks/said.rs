@@ -22,6 +22,10 @@ pub fn done(done: &Done) -> String {
             format!("removes {} of the bias {}", share(&set.bias, scores.bias), number(scores.all.mean))
         }),
         Found::Each(each) => format!("{}, bias {:+.4}", counted(each.features.len(), "feature"), each.all.mean),
+        Found::Curve(curve) => curve.rungs.last().map_or_else(String::new, |rung| {
+            let bias = number(curve.all.mean);
+            format!("all {} remove {} of the bias {bias}", rung.size, share(&rung.strongest.bias, curve.bias))
+        }),
         Found::Circuit(circuit) => {
             let above = circuit.edges.iter().filter(|edge| edge.size() > LEAST).count();
             format!("{above} of {} possible edges are above {LEAST}", circuit.edges.len())

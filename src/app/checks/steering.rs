@@ -20,9 +20,11 @@ pub fn lines(steered: &Steered, findings: &Findings, view: View, columns: usize)
     let [clean, patch] =
         steered.activations.map(|mean| mean.map_or_else(|| "never active".to_owned(), |mean| format!("{mean:.3}")));
     let about = format!(
-        "x + coefficient * decoder row at {} positions of the clean prompts; the row as stored, of length {:.3}; mean activation where active: \
+        "x + {} at {} positions of the clean prompts; the row as stored, of length {:.3}; mean activation where active: \
          clean {clean}, patch {patch}",
-        steered.positions, steered.decoder_norm
+        steered.added(),
+        steered.positions,
+        steered.decoder_norm
     );
     let mut lines = Line::sentence(&about, Tone::Plain, columns);
     lines.extend(doses(steered, columns));

@@ -28,6 +28,14 @@ pub const COMMANDS: &[Command] = &[
         run: |state| ask(state, Asked::AblateEach, "recomputed"),
     },
     Command {
+        name: "ablate-curve",
+        help: "ablate more and more marked or listed features, beside random sets: [way] [error] [sets]",
+        keys: &["B"],
+        reach: Reach::Features,
+        enabled: can_check,
+        run: |state| ask(state, Asked::AblateCurve, "zero recomputed 20"),
+    },
+    Command {
         name: "steer",
         help: "steer with the feature at the cursor: dose curve, flips, continuations: [positions]",
         keys: &["d"],

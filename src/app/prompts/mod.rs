@@ -3,7 +3,9 @@
 //! Each prompt is one `Dialogue` in a file of its own; `dialogue` is the only place that knows all of them.
 
 mod ablate;
+mod ablate_curve;
 mod ablate_each;
+mod ablation;
 mod completion;
 mod corpus;
 mod dialogue;
@@ -50,6 +52,7 @@ fn dialogue(asked: &Asked) -> Box<dyn Dialogue> {
         Asked::Fetch => Box::new(fetch::Fetch),
         Asked::Corpus => Box::new(corpus::Corpus),
         Asked::Ablate => Box::new(ablate::Ablate),
+        Asked::AblateCurve => Box::new(ablate_curve::AblateCurve),
         Asked::AblateEach => Box::new(ablate_each::AblateEach),
         Asked::Steer => Box::new(steer::Steer),
         Asked::WriteRun => Box::new(write_run::WriteRun),

@@ -39,6 +39,8 @@ pub enum Asked {
     Ablate,
     /// How features are ablated one by one.
     AblateEach,
+    /// How more and more features are ablated.
+    AblateCurve,
     /// Where prompts are steered.
     Steer,
     /// Where to write the run.

@@ -11,19 +11,17 @@ use crate::cli::causal::words::{heading, interval, number, small, small_interval
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
 use crate::core::causal::controls::Sampler;
-use crate::core::causal::curve::{Controls, Curve, Spread, ladder};
+use crate::core::causal::curve::{CONTROLS, Controls, Curve, SEED, Spread, ladder};
+use crate::core::causal::curve_drawing::{LEGEND, drawing};
+use crate::core::causal::curve_score::CurveScore;
 use crate::core::causal::dose::Dose;
-use crate::core::causal::scores::{Denominator, Score, SetScores};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::{counted, printable};
 use crate::engine::causal::curve::{Plan, curve};
 use crate::engine::causal::side_effects::plain_of;
 
-/// Control sets of each size and sampler, unless others are asked for.
-const CONTROLS: usize = 20;
-
-/// Seed of the controls, unless another is asked for: that of the study.
-const SEED: u64 = 12;
+/// Columns of a drawing.
+const COLUMNS: usize = 100;
 
 /// The curve of the listed features.
 pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
@@ -38,7 +36,7 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
         let texts = |corpus: &Corpus| plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel);
         let texts = corpus.as_ref().map(texts).transpose()?;
         let plan = Plan { strongest: &strongest, sizes: &sizes, pool: &pool, controls, seed, texts: texts.as_ref() };
-        Ok((curve(plain, &plan, way, error, told, cancel)?, corpus.map(|corpus| corpus.name)))
+        Ok((curve(plain, &plan, (way, error), told, &mut |_| {}, cancel)?, corpus.map(|corpus| corpus.name)))
     })?;
     let corpus = corpus.as_deref();
     show(arguments.format, || as_json(checked, &found, corpus), || table(checked, &found, corpus))
@@ -60,37 +58,10 @@ fn sizes(asked: Vec<usize>, features: usize) -> Result<Vec<usize>> {
     }
 }
 
-/// One of the three scores of a curve.
-struct Shown {
-    name: &'static str,
-    denominator: Denominator,
-    of_set: fn(&SetScores) -> &Score,
-    of_controls: fn(&Controls) -> &Option<Spread>,
-}
-
-fn shown(found: &Curve) -> [Shown; 3] {
-    let (span, bias) = (found.span, found.bias);
-    [
-        Shown { name: "bias", denominator: bias, of_set: |set| &set.bias, of_controls: |controls| &controls.bias },
-        Shown {
-            name: "faithfulness",
-            denominator: span,
-            of_set: |set| &set.faithfulness,
-            of_controls: |controls| &controls.faithfulness,
-        },
-        Shown {
-            name: "completeness",
-            denominator: span,
-            of_set: |set| &set.completeness,
-            of_controls: |controls| &controls.completeness,
-        },
-    ]
-}
-
 fn table(checked: &Checked, found: &Curve, corpus: Option<&str>) -> String {
-    let tables: Vec<String> = shown(found).iter().map(|score| score_table(found, score)).collect();
+    let tables: Vec<String> = CurveScore::ALL.iter().map(|score| score_table(found, *score)).collect();
     format!(
-        "{}way {}: {}\nerror {}: {}F(M) {} ({}), F(empty) {} ({})\n\n{}\n{}{}{}{}",
+        "{}way {}: {}\nerror {}: {}F(M) {} ({}), F(empty) {} ({})\n\n{}\n{}{}{}{}{}",
         heading(checked, found.all.per_example.len()),
         found.way,
         found.way.meaning(),
@@ -103,6 +74,7 @@ fn table(checked: &Checked, found: &Curve, corpus: Option<&str>) -> String {
         tables.join("\n"),
         doubt("F(M) - F(empty)", found.span),
         doubt("F(M)", found.bias),
+        wrapped(LEGEND),
         wrapped(&format!(
             "features: so many of the listed ones, in order of |effect|, with the 95 % bootstrap interval over pairs. random and \
              stratified: {} sets each of as many features, drawn (seed {}) among the {} with an effect in this view, the listed ones \
@@ -114,29 +86,13 @@ fn table(checked: &Checked, found: &Curve, corpus: Option<&str>) -> String {
     )
 }
 
-fn score_table(found: &Curve, score: &Shown) -> String {
-    let mut header = vec!["features".to_owned(), score.name.to_owned(), "95 % of pairs".to_owned()];
-    for sampler in Sampler::ALL {
-        header.extend([sampler.name(), "95 % of sets", ">="].map(str::to_owned));
-    }
-    let mut table = Table::new(0, &header.iter().map(String::as_str).collect::<Vec<_>>());
-    let is_known = !score.denominator.is_within_error();
-    for rung in &found.rungs {
-        let strongest = (score.of_set)(&rung.strongest);
-        let mean = strongest.mean.filter(|_| is_known);
-        let mut row = vec![rung.size.to_string(), number(mean), interval(strongest.interval.filter(|_| is_known))];
-        for controls in &rung.controls {
-            let spread = (score.of_controls)(controls).as_ref().filter(|_| is_known);
-            let as_high = spread.zip(mean).map(|(spread, mean)| spread.share(spread.at_least(mean)));
-            row.extend([
-                number(spread.map(|spread| spread.mean)),
-                interval(spread.map(|spread| spread.interval)),
-                as_high.unwrap_or_else(|| "-".to_owned()),
-            ]);
-        }
-        table.push(row);
-    }
-    table.plain()
+/// The table of a score, and its picture.
+fn score_table(found: &Curve, score: CurveScore) -> String {
+    let heading = score.heading();
+    let mut table = Table::new(0, &heading.iter().map(String::as_str).collect::<Vec<_>>());
+    found.rungs.iter().for_each(|rung| table.push(score.row(found, rung)));
+    let drawn: String = drawing(found, score, COLUMNS).into_iter().map(|line| line + "\n").collect();
+    table.plain() + &drawn
 }
 
 /// Bias against damage, size by size.
@@ -193,15 +149,14 @@ fn dose_table(found: &Curve, corpus: &str) -> String {
 }
 
 fn as_json(checked: &Checked, found: &Curve, corpus: Option<&str>) -> Value {
-    let scores = shown(found);
-    let spread = |spread: &Option<Spread>| {
-        spread.as_ref().map(|spread| json!({ "mean": spread.mean, "interval": spread.interval, "per_set": spread.values }))
+    let spread = |spread: Option<&Spread>| {
+        spread.map(|spread| json!({ "mean": spread.mean, "interval": spread.interval, "per_set": spread.values }))
     };
     let of_controls = |controls: &Controls| {
-        let mut scores: Map<String, Value> =
-            scores.iter().map(|score| (score.name.to_owned(), json!(spread((score.of_controls)(controls))))).collect();
+        let of_score = |score: CurveScore| (score.name().to_owned(), json!(spread(score.of_controls(controls))));
+        let mut scores: Map<String, Value> = CurveScore::ALL.map(of_score).into_iter().collect();
         if corpus.is_some() {
-            scores.insert("divergence".to_owned(), json!(spread(&controls.divergence)));
+            scores.insert("divergence".to_owned(), json!(spread(controls.divergence.as_ref())));
         }
         (controls.sampler.name().to_owned(), Value::Object(scores))
     };
@@ -213,7 +168,8 @@ fn as_json(checked: &Checked, found: &Curve, corpus: Option<&str>) -> Value {
             object.insert("features".to_owned(), json!(rung.size));
             object.insert("F_C".to_owned(), json::score(&rung.strongest.kept));
             object.insert("F_Cbar".to_owned(), json::score(&rung.strongest.removed));
-            object.extend(scores.iter().map(|score| (score.name.to_owned(), json::score((score.of_set)(&rung.strongest)))));
+            let of_score = |score: CurveScore| (score.name().to_owned(), json::score(score.of_set(&rung.strongest)));
+            object.extend(CurveScore::ALL.map(of_score));
             if let Some(damage) = &rung.damage {
                 object.insert("loss_change".to_owned(), json::score(&damage.loss_change));
                 object.insert("divergence".to_owned(), json::score(&damage.divergence));

@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use super::arguments::{ListArguments, ModelArguments};
 use super::which_run::file_or_kept;
 use super::{listing, progress, study, tags};
+use crate::core::effects::SubmoduleEffects;
 use crate::core::findings::Findings;
 use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
@@ -18,7 +19,7 @@ use crate::core::progress::Progress;
 use crate::core::rows::arrange::arrange;
 use crate::core::rows::{Shown, Spec};
 use crate::core::run::{DictionaryRecord, Manifest, Run};
-use crate::core::submodule::{FeatureId, FeatureIndex};
+use crate::core::submodule::FeatureId;
 use crate::core::view::View;
 use crate::engine::cancel::Cancel;
 use crate::engine::causal::plain::{Pair, Plain, Sides};
@@ -84,12 +85,7 @@ impl Checked {
 
     /// Every feature with an effect in the view, with its effect, in submodule order.
     pub fn with_effect(&self) -> Vec<(FeatureId, f32)> {
-        let submodules = &self.run.view(self.view).submodules;
-        let features = submodules.iter().flat_map(|effects| {
-            let id = |index: &FeatureIndex| FeatureId { submodule: effects.submodule, index: *index };
-            effects.features.iter().map(id).zip(effects.effects.iter().copied())
-        });
-        features.filter(|(_, effect)| *effect != 0.0).collect()
+        self.run.view(self.view).submodules.iter().flat_map(SubmoduleEffects::with_effect).collect()
     }
 
     /// Opens the run's model, checks that it is the run's, runs the view's prompts, and does `work` on the computing threads. `work` hears

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::circuit::Circuit;
+use super::curve::Curve;
 use super::each::Each;
 use super::scores::{Ablation, Scores};
 use super::steering::{Positions, Steered};
@@ -17,6 +18,7 @@ use crate::core::progress::Progress;
 use crate::core::request::{Backend, ModelSource};
 use crate::core::run::Manifest;
 use crate::core::submodule::FeatureId;
+use crate::core::text::counted;
 use crate::core::view::ViewName;
 
 /// A check of a run. Equal checks of one run have equal results.
@@ -48,6 +50,19 @@ pub enum What {
         /// What becomes of the error terms.
         error: ErrorTreatment,
     },
+    /// Ablates more and more features together, and all others, beside control sets.
+    Curve {
+        /// The features, the strongest first.
+        strongest: Vec<FeatureId>,
+        /// The value that ablated features take.
+        way: Way,
+        /// What becomes of the error terms.
+        error: ErrorTreatment,
+        /// Number of control sets of each size and sampler.
+        controls: usize,
+        /// The seed of the controls.
+        seed: u64,
+    },
     /// Looks for the edges between features.
     Circuit {
         /// The features.
@@ -74,6 +89,14 @@ impl fmt::Display for Check {
             What::Each { features, error } => {
                 write!(formatter, "ablation of {}, each alone, zero and resample, errors {error}", of(features))?;
             }
+            What::Curve { strongest, way, error, controls, .. } => {
+                let sets = if *controls == 0 {
+                    "no control sets".to_owned()
+                } else {
+                    format!("{} of each kind and size", counted(*controls, "control set"))
+                };
+                write!(formatter, "curve of {}, {way}, errors {error}, {sets}", counted(strongest.len(), "feature"))?;
+            }
             What::Circuit { features } => write!(formatter, "circuit of {}", of(features))?,
             What::Steering { feature, positions } => write!(formatter, "steering with {feature} at {positions} positions")?,
         }
@@ -89,6 +112,8 @@ pub enum Found {
     Set(Ablation, Scores),
     /// Of features one by one.
     Each(Each),
+    /// Of more and more features.
+    Curve(Curve),
     /// The edges between features.
     Circuit(Circuit),
     /// Of steering.
@@ -101,6 +126,7 @@ impl Found {
         match self {
             Self::Set(ablation, _) => ablation.all.len(),
             Self::Each(each) => each.examples,
+            Self::Curve(curve) => curve.all.per_example.len(),
             Self::Circuit(circuit) => circuit.examples,
             Self::Steering(steered) => steered.doses.first().map_or(0, |dose| dose.metrics.len()),
         }
@@ -123,6 +149,8 @@ pub struct Done {
 pub struct Request {
     /// What is asked.
     pub check: Check,
+    /// Every feature with an effect in the view, with its effect, which control sets of a curve are drawn from; empty for other checks.
+    pub pool: Vec<(FeatureId, f32)>,
     /// The record of the run whose prompts are run.
     pub manifest: Arc<Manifest>,
     /// The run's model, if it was computed just now; None if it is to be looked for.

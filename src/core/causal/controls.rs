@@ -4,11 +4,14 @@
 //! the features with an effect other than 0. Its draws come from numpy's generator; these come from another, so the rule is the same and
 //! the sets are not.
 
+use serde::{Deserialize, Serialize};
+
 use crate::core::statistics::draw::Draw;
 use crate::core::submodule::FeatureId;
 
 /// How control sets are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sampler {
     /// Every feature with an effect is as likely as any other.
     Random,

@@ -1,11 +1,19 @@
 //! Curves: the scores of the strongest features against their number, beside control sets of the same sizes.
 
+use serde::{Deserialize, Serialize};
+
 use super::bootstrap::{LEVELS, Resamples, quantile};
 use super::controls::Sampler;
 use super::dose::Dose;
 use super::scores::{AblatedSet, Ablation, Denominator, Score, Scores, SetScores};
 use super::side_effects::Damage;
 use super::way::{ErrorTreatment, Way};
+
+/// Control sets of each size and sampler, unless others are asked for.
+pub const CONTROLS: usize = 20;
+
+/// Seed of the controls, unless another is asked for: that of the study.
+pub const SEED: u64 = 12;
 
 /// The sizes of a curve's sets: 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150 and so on below `most`, and `most`.
 pub fn ladder(most: usize) -> Vec<usize> {
@@ -19,7 +27,7 @@ pub fn ladder(most: usize) -> Vec<usize> {
 }
 
 /// A curve with its controls.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
     /// The value that ablated features take.
     pub way: Way,
@@ -44,7 +52,7 @@ pub struct Curve {
 }
 
 /// The sets of one size.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rung {
     /// Number of features.
     pub size: usize,
@@ -57,7 +65,7 @@ pub struct Rung {
 }
 
 /// The scores of the control sets of one size and sampler. A score is None where its denominator is rounding, or without controls.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Controls {
     /// How the sets were drawn.
     pub sampler: Sampler,
@@ -72,7 +80,7 @@ pub struct Controls {
 }
 
 /// A number of each of some sets.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// One for each set, in the order in which they were drawn.
     pub values: Vec<f64>,

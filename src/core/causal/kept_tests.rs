@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::core::causal::check::{Check, Found, What};
 use crate::core::causal::circuit::Circuit;
+use crate::core::causal::curve::{Curve, Rung};
 use crate::core::causal::each::{Each, Single};
 use crate::core::causal::edges::Edge;
 use crate::core::causal::scores::{AblatedSet, Ablation, Scores, removed_bias, resamples};
@@ -30,8 +31,12 @@ fn all() -> Vec<Done> {
     let set = features(&["resid_1/5", "attn_0/2"]);
     let members = set.iter().copied().map(Member::Feature).collect();
     let ablated = AblatedSet { name: "the list".to_owned(), members, kept: vec![0.1; 4], removed: vec![0.7, 0.2, 0.0, -0.3] };
-    let ablation = Ablation { way, error, all: all.clone(), empty: vec![0.0; 4], sets: vec![ablated] };
+    let ablation = Ablation { way, error, all: all.clone(), empty: vec![0.0; 4], sets: vec![ablated.clone()] };
     let scores = Scores::of(&ablation);
+    let sets = vec![ablated; 3];
+    let rung = Rung::new(1, &Ablation { sets, ..ablation.clone() }, &[], 1);
+    let Scores { all: whole, empty, span, bias, .. } = scores.clone();
+    let curve = Curve { way, error, all: whole, empty, span, bias, pool: 7, controls: 1, seed: 12, rungs: vec![rung] };
     let draws = resamples(4);
     let share = |removed: f32| removed_bias(&all, &[removed; 4], &draws);
     let feature = *set.first().unwrap();
@@ -49,6 +54,7 @@ fn all() -> Vec<Done> {
         feature,
         positions: Positions::At(1),
         decoder_norm: 1.0 / 3.0,
+        is_scaled: true,
         activations: [None, Some(0.1)],
         doses: vec![Dose { coefficient: 0.1, metrics: all.clone(), clean: vec![0.1; 4], patch: vec![0.2; 4] }],
         metrics: vec![share(0.3)],
@@ -60,6 +66,7 @@ fn all() -> Vec<Done> {
     vec![
         done(What::Set { features: set.clone(), way, error }, Found::Set(ablation, scores)),
         done(What::Each { features: set.clone(), error }, Found::Each(each)),
+        done(What::Curve { strongest: vec![feature], way, error, controls: 1, seed: 12 }, Found::Curve(curve)),
         done(What::Circuit { features: set.clone() }, Found::Circuit(Circuit { examples: 4, features: set, edges: vec![edge] })),
         done(What::Steering { feature, positions: Positions::At(1) }, Found::Steering(steered)),
     ]

@@ -10,6 +10,8 @@ pub mod check;
 pub mod circuit;
 pub mod controls;
 pub mod curve;
+pub mod curve_drawing;
+pub mod curve_score;
 pub mod dose;
 pub mod each;
 pub mod edges;

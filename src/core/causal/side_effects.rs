@@ -1,5 +1,7 @@
 //! What an ablation does elsewhere: to the prediction of text that has nothing to do with the pairs.
 
+use serde::{Deserialize, Serialize};
+
 use super::bootstrap::Resamples;
 use super::scores::Score;
 
@@ -17,7 +19,7 @@ pub struct TextSums {
 }
 
 /// What an edit does to the prediction of some texts, in nats a token.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Damage {
     /// Number of predicted tokens.
     pub tokens: usize,

@@ -206,6 +206,9 @@ pub struct Steered {
     pub positions: Positions,
     /// The length of the decoder row.
     pub decoder_norm: f64,
+    /// Whether the decoder row is multiplied by the scale of each token, as the dictionary writes it.
+    #[serde(default)]
+    pub is_scaled: bool,
     /// The feature's mean activation where it is active, in the clean and in the patch prompts.
     pub activations: [Option<f64>; 2],
     /// What each coefficient does.
@@ -216,6 +219,13 @@ pub struct Steered {
     pub flips: Option<[Flips; 2]>,
     /// What the model writes.
     pub written: Vec<Written>,
+}
+
+impl Steered {
+    /// What is added to an output, in words.
+    pub fn added(&self) -> &'static str {
+        if self.is_scaled { "coefficient * the token's scale * decoder row" } else { "coefficient * decoder row" }
+    }
 }
 
 /// A continuation as text.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::ablation::ablate;
 use super::continuation::Writing;
+use super::curve::{self, curve};
 use super::each::each;
 use super::edges::edges;
 use super::plain::{Pair, Plain, Sides};
@@ -13,6 +14,7 @@ use super::recorded::expect_model_of;
 use super::steered::{Plan, steered};
 use crate::core::causal::check::{Done, Found, News, Request, What};
 use crate::core::causal::circuit::Circuit;
+use crate::core::causal::curve::{Curve, ladder};
 use crate::core::causal::each::Each;
 use crate::core::causal::scores::Scores;
 use crate::core::causal::set::{FeatureSet, Member};
@@ -57,7 +59,7 @@ pub fn check(request: &Request, source: &ModelSource, cache: &Cache, tell: Tell<
         let view = manifest.study.named(request.check.view.as_str())?;
         let pairs = Pair::of_run(manifest, view);
         let plain = Plain::new(loaded.compute.as_ref(), &loaded.dictionaries, &pairs, sides(&request.check.what), cancel)?;
-        let found = found(&plain, &loaded, &request.check.what, pairs.len(), tell, cancel)?;
+        let found = found(&plain, &loaded, request, tell, cancel)?;
         loaded.expect_unchanged()?;
         Ok(Arc::new(Done { check: request.check.clone(), found, whole: true }))
     })
@@ -69,13 +71,13 @@ fn stage(stage: &str) -> News {
 
 fn sides(what: &What) -> Sides {
     match what {
-        What::Set { way: Way::Zero | Way::MeanPosition | Way::MeanAll, .. } => Sides::Clean,
+        What::Set { way, .. } | What::Curve { way, .. } if !matches!(way, Way::MeanPositionPatch | Way::Resample) => Sides::Clean,
         _ => Sides::Both,
     }
 }
 
-fn found(plain: &Plain<'_>, loaded: &Loaded, what: &What, examples: usize, tell: Tell<'_>, cancel: &Cancel) -> Result<Found> {
-    match what {
+fn found(plain: &Plain<'_>, loaded: &Loaded, request: &Request, tell: Tell<'_>, cancel: &Cancel) -> Result<Found> {
+    match &request.check.what {
         What::Set { features, way, error } => {
             let members = features.iter().copied().map(Member::Feature).collect();
             let sets = [FeatureSet { name: "the list".to_owned(), members }];
@@ -88,7 +90,16 @@ fn found(plain: &Plain<'_>, loaded: &Loaded, what: &What, examples: usize, tell:
         What::Circuit { features } => {
             let all: Vec<FeatureId> = features.iter().copied().collect();
             let edges = edges(plain, &all, &mut |progress| tell(News::Progress(progress)), cancel)?;
-            Ok(Found::Circuit(Circuit { examples, features: features.clone(), edges }))
+            Ok(Found::Circuit(Circuit { examples: plain.pairs, features: features.clone(), edges }))
+        }
+        What::Curve { strongest, way, error, controls, seed } => {
+            let sizes = ladder(strongest.len());
+            let (controls, seed) = (*controls, *seed);
+            let wanted = curve::Plan { strongest, sizes: &sizes, pool: &request.pool, controls, seed, texts: None };
+            let tell = RefCell::new(tell);
+            let told = &mut |progress| (tell.borrow_mut())(News::Progress(progress));
+            let so_far = &mut |found: &Curve| (tell.borrow_mut())(News::Partial(Box::new(Found::Curve(found.clone()))));
+            curve(plain, &wanted, (*way, *error), told, so_far, cancel).map(Found::Curve)
         }
         What::Steering { feature, positions } => {
             let asked = plan(*feature, *positions);

@@ -93,7 +93,7 @@ impl Steering<'_> {
             let at = |position| if mode.holds(position, group.positions) { coefficient } else { 0.0 };
             let factors: Vec<f32> = (0..group.positions + written).map(at).collect();
             let factors = vec![factors; sequences.len()];
-            let edit = Adding { submodule: self.feature.submodule, row: &self.row, factors: &factors };
+            let edit = Adding { dictionary: self.dictionary, row: &self.row, factors: &factors };
             let ends = compute.run_edited(0, &streams, &edit, cancel)?;
             let last: Vec<&[f32]> = ends.iter().map(|end| &end[end.len() - width..]).collect();
             let logits = compute.end_logits(&last, cancel)?;

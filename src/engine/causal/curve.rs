@@ -5,7 +5,7 @@ use super::plain::Plain;
 use super::side_effects::damage;
 use crate::core::causal::controls::Sampler;
 use crate::core::causal::curve::{Curve, Rung};
-use crate::core::causal::scores::Scores;
+use crate::core::causal::scores::{Ablation, Scores};
 use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::Result;
@@ -45,39 +45,46 @@ impl Plan<'_> {
     }
 }
 
-/// The curve at the sizes of `wanted`.
+/// The curve at the sizes of `wanted`. `found` hears of what is there after each size.
 ///
 /// # Errors
-/// When the dictionaries lack a feature, a metric is not finite, `way` says nothing of the texts, or `cancel` is raised.
+/// When the dictionaries lack a feature, a metric is not finite, the way says nothing of the texts, or `cancel` is raised.
 ///
 /// # Panics
 /// If there is no size, or one above the number of features: a fault of the caller.
 pub fn curve(
     plain: &Plain<'_>,
     wanted: &Plan<'_>,
-    way: Way,
-    error: ErrorTreatment,
+    (way, error): (Way, ErrorTreatment),
     told: Told<'_>,
+    found: &mut dyn FnMut(&Curve),
     cancel: &Cancel,
 ) -> Result<Curve> {
-    let mut rungs = Vec::new();
-    let mut ends = None;
-    for size in wanted.sizes.iter().copied() {
+    let mut so_far: Option<Curve> = None;
+    let sizes = wanted.sizes.len() as u64;
+    for (place, size) in wanted.sizes.iter().copied().enumerate() {
         let sets = wanted.sets(size);
-        let mut tell = |mut progress: Progress| {
-            progress.stage = format!("sets of {size}");
-            told(progress);
+        // Every size has about as many runs.
+        let mut tell = |Progress { done, total, .. }: Progress| {
+            told(Progress { stage: format!("sets of {size}"), done: place as u64 * total + done, total: sizes * total });
         };
-        let found = ablate(plain, &sets, way, error, &mut tell, cancel)?;
+        let mut ablation = ablate(plain, &sets, way, error, &mut tell, cancel)?;
         let damage = match wanted.texts {
             None => Vec::new(),
             Some(texts) => damage(plain, texts, &sets, (way, error), &mut tell, cancel)?,
         };
-        rungs.push(Rung::new(size, &found, &damage, wanted.controls));
-        ends.get_or_insert(found);
+        let rung = Rung::new(size, &ablation, &damage, wanted.controls);
+        ablation.sets.clear();
+        let curve = so_far.get_or_insert_with(|| beginning(wanted, &ablation));
+        curve.rungs.push(rung);
+        found(curve);
     }
-    let Some(mut found) = ends else { unreachable!("there is a size") };
-    found.sets.clear();
-    let Scores { all, empty, span, bias, .. } = Scores::of(&found);
-    Ok(Curve { way, error, all, empty, span, bias, pool: wanted.pool.len(), controls: wanted.controls, seed: wanted.seed, rungs })
+    Ok(so_far.unwrap_or_else(|| unreachable!("there is a size")))
+}
+
+/// The curve before its first size; `ends` has nothing and everything ablated.
+fn beginning(wanted: &Plan<'_>, ends: &Ablation) -> Curve {
+    let Scores { all, empty, span, bias, .. } = Scores::of(ends);
+    let Plan { pool, controls, seed, .. } = *wanted;
+    Curve { way: ends.way, error: ends.error, all, empty, span, bias, pool: pool.len(), controls, seed, rungs: Vec::new() }
 }

@@ -1,4 +1,5 @@
-//! Edges between listed features, summed over positions and averaged over examples.
+//! Edges between listed features, summed over positions and averaged over examples. A feature's value is what it writes in decoder rows, as
+//! in its effect: in a dictionary that scales each token its activation times the token's scale.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,8 +14,7 @@ use crate::core::submodule::{FeatureId, Submodule, SubmoduleKind};
 use crate::engine::activation::{Array, Trace, dot};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::feeds;
-use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::arithmetic::Scale;
+use crate::engine::dictionary::codes::TokenCodes;
 
 /// Steps of the integrated gradient behind `left`: those of the reference.
 pub const STEPS: usize = 10;
@@ -36,9 +36,6 @@ struct Read {
 pub fn edges(plain: &Plain<'_>, features: &[FeatureId], told: Told<'_>, cancel: &Cancel) -> Result<Vec<Edge>> {
     let members = features.iter().copied().map(Member::Feature).collect();
     FeatureSet { name: "the circuit".to_owned(), members }.parts(&plain.sizes())?;
-    for feature in features {
-        plain.dictionary(feature.submodule).map_or(Ok(()), |dictionary| expect_fixed_rows(&plain.dictionaries[dictionary]))?;
-    }
     let config = plain.compute.config();
     let joined = |upstream: &FeatureId, downstream: &FeatureId| feeds(upstream.submodule, downstream.submodule, config);
     let mut edges: Vec<Edge> = Vec::new();
@@ -89,15 +86,6 @@ pub fn edges(plain: &Plain<'_>, features: &[FeatureId], told: Told<'_>, cancel: 
     Ok(edges)
 }
 
-/// Fails if what a feature writes depends on the token: edges move outputs by decoder rows as they are.
-fn expect_fixed_rows(dictionary: &Dictionary) -> Result<()> {
-    if dictionary.arithmetic().scale == Scale::None {
-        return Ok(());
-    }
-    let what = format_args!("scales each token ({}), which edges do not undo", dictionary.arithmetic().in_words());
-    Err(Problem::new(dictionary.name(), what, "list features of dictionaries without normalize_activations"))
-}
-
 /// Whether `later` is the residual that follows the residual `earlier`.
 fn is_next_residual(earlier: Submodule, later: Submodule) -> bool {
     [earlier.kind, later.kind] == [SubmoduleKind::Residual; 2] && earlier.layer.0 + 1 == later.layer.0
@@ -110,8 +98,9 @@ fn read(plain: &Plain<'_>, group: &Group, feature: FeatureId, gradients: &[Vec<f
     for (pair, gradient) in gradients.iter().enumerate() {
         let (mut of_pair, mut lefts) = (Vec::with_capacity(gradient.len()), Vec::with_capacity(group.positions));
         for (position, gradient) in gradient.chunks_exact(width).enumerate() {
-            let codes = &group.clean(dictionary)[pair * group.positions + position];
-            let (derivative, along) = plain.target_derivative(dictionary, Target::Feature(feature.index.0), codes, gradient)?;
+            let token = pair * group.positions + position;
+            let at = (group.output(0, feature.submodule, token), &group.clean(dictionary)[token]);
+            let (derivative, along) = plain.target_derivative(dictionary, Target::Feature(feature.index.0), at, gradient)?;
             of_pair.extend(derivative.into_iter().map(|value| value * along));
             lefts.push(along);
         }
@@ -143,10 +132,9 @@ fn from(
     let (width, positions) = (plain.compute.config().width, group.positions);
     let Some(dictionary) = plain.dictionary(upstream.submodule) else { unreachable!("the features were checked") };
     let row = decoder_row(&plain.dictionaries[dictionary], upstream.index.0)?;
-    let value = |codes: &[_], token: usize| activation(&codes[token], upstream.index.0);
-    let delta: Vec<f32> = (0..group.places.len() * positions)
-        .map(|token| value(group.patch(dictionary), token) - value(group.clean(dictionary), token))
-        .collect();
+    let value = |codes: &TokenCodes| activation(codes, upstream.index.0);
+    let [clean, patch] = [0, 1].map(|side| plain.written_in(group, side, dictionary));
+    let delta: Vec<f32> = patch.iter().zip(&clean).map(|(patch, clean)| value(patch) - value(clean)).collect();
     let moves: Vec<(usize, Vec<f32>)> = (0..group.places.len())
         .filter(|pair| delta[pair * positions..(pair + 1) * positions].iter().any(|delta| *delta != 0.0))
         .map(|pair| {
@@ -164,7 +152,8 @@ fn from(
     let part = Trace::part(upstream.submodule, plain.compute.config().layers);
     for submodule in watched {
         let Some(later) = plain.dictionary(submodule) else { unreachable!("the features were checked") };
-        let codes = plain.codes_of(later, &seen[&submodule].concat(), cancel)?;
+        let codes = plain.written_at(later, &seen[&submodule].concat(), cancel)?;
+        let unmoved = plain.written_in(group, 0, later);
         let is_direct = is_next_residual(upstream.submodule, submodule);
         // With the layer's attention and MLP held, the whole move arrives as it is.
         let held: Vec<f32> = if is_direct {
@@ -176,7 +165,7 @@ fn from(
         } else {
             Vec::new()
         };
-        let held = plain.codes_of(later, &held, cancel)?;
+        let held = plain.written_at(later, &held, cancel)?;
         for downstream in after.iter().filter(|feature| feature.submodule == submodule) {
             let read = &reads[downstream];
             let mut found = Found { weight: 0.0, measured: 0.0, direct: is_direct.then_some([0.0; 2]), silent: 0 };
@@ -184,7 +173,7 @@ fn from(
                 let size = positions * width;
                 let gradient = &read.gradients[*pair][part * size..(part + 1) * size];
                 found.weight += f64::from(dot(gradient, step));
-                let clean = |position: usize| activation(&group.clean(later)[pair * positions + position], downstream.index.0);
+                let clean = |position: usize| activation(&unmoved[pair * positions + position], downstream.index.0);
                 let change = |codes: &[_]| -> f64 {
                     let at = |position: usize| {
                         let now = activation(&codes[slot * positions + position], downstream.index.0);

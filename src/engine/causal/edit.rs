@@ -67,14 +67,6 @@ struct Move {
 }
 
 impl Ablating<'_> {
-    /// The output of `submodule` at token `token` of the clean prompts in the plain run, `[width]`.
-    fn clean_output(&self, submodule: Submodule, token: usize) -> &[f32] {
-        let (pair, position) = (token / self.group.positions, token % self.group.positions);
-        let output = self.group.traces[0][pair].output(submodule);
-        let width = output.len() / self.group.positions;
-        &output[position * width..(position + 1) * width]
-    }
-
     /// Whether an edit before `submodule` reaches it in a run with `ablated`. If none does, its output is that of the plain run.
     fn is_reached(&self, ablated: &Ablated, submodule: Submodule) -> bool {
         let dictionaries = self.plain.dictionaries.iter().zip(ablated);
@@ -155,7 +147,7 @@ impl Edit for Ablating<'_> {
             if self.error == ErrorTreatment::Recomputed {
                 return Move { token: row.token, changed: changes(found, &wanted), before: now, now };
             }
-            let before = dictionary.written(self.clean_output(submodule, row.token));
+            let before = dictionary.written(self.group.output(0, submodule, row.token));
             let changed = changes_of_scaled(&plain[row.token], &wanted, (before.factor, now.factor));
             Move { token: row.token, changed, before, now }
         };
@@ -167,7 +159,7 @@ impl Edit for Ablating<'_> {
         outputs.par_chunks_exact_mut(width).zip(moves).for_each(|(output, moved)| {
             let Some(Move { token, changed, before, now }) = moved else { return };
             if self.error != ErrorTreatment::Recomputed {
-                output.copy_from_slice(self.clean_output(submodule, token));
+                output.copy_from_slice(self.group.output(0, submodule, token));
             }
             for change in changed {
                 let step = change.written(before.factor, now.factor);

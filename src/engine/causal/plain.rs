@@ -68,6 +68,14 @@ impl Group {
         &self.codes[0][dictionary]
     }
 
+    /// The output of `submodule` at token `token` of a side's prompts (0 clean, 1 patch), pair after pair, in the plain run: `[width]`.
+    pub fn output(&self, side: usize, submodule: Submodule, token: usize) -> &[f32] {
+        let (pair, position) = (token / self.positions, token % self.positions);
+        let output = self.traces[side][pair].output(submodule);
+        let width = output.len() / self.positions;
+        &output[position * width..(position + 1) * width]
+    }
+
     /// The codes of all tokens of the patch prompts, as [`Group::clean`].
     ///
     /// # Panics

@@ -49,6 +49,7 @@ pub fn steered(
         feature: asked.feature,
         positions: asked.positions,
         decoder_norm: steering.decoder_norm(),
+        is_scaled: steering.is_scaled(),
         activations: steering.mean_activations(),
         doses: Vec::new(),
         metrics: Vec::new(),

@@ -1,10 +1,12 @@
-//! Steering: `x + coefficient * W_dec[j]` in place of a submodule's output. The decoder row is taken as stored, not normalised, and not
-//! multiplied by what a token scales its codes with.
+//! Steering: `x + coefficient * W_dec[j]` in place of a submodule's output. The decoder row is taken as stored, not normalised. A dictionary
+//! that scales each token writes its rows times the scale of the token that is written, `factor(x)`, and so does steering: the coefficient is
+//! then added to the feature's activation in every dictionary.
 
 use std::ops::Range;
 
 use super::ablation::Told;
 use super::plain::{Group, Plain};
+use super::tracing::decoder_row;
 use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::causal::steering::{Dose, Flips, Positions, SCAN_END, SCAN_STEP};
 use crate::core::problem::{Problem, Result};
@@ -13,15 +15,17 @@ use crate::core::submodule::{FeatureId, Submodule};
 use crate::core::text::counted;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Edit, TOKENS_AT_ONCE};
+use crate::engine::dictionary::Dictionary;
+use crate::engine::dictionary::arithmetic::Scale;
 
 /// What is shown of a run: the coefficient's place, the group, the pair's place, the stream at the last position, the metric.
 type Each<'a> = dyn FnMut(usize, &Group, usize, &[f32], f32) + 'a;
 
-/// Multiples of one vector that are added to a submodule's output.
+/// Multiples of a decoder row that are added to a submodule's output.
 pub struct Adding<'a> {
-    /// The submodule.
-    pub submodule: Submodule,
-    /// The vector, `[width]`.
+    /// The dictionary of the submodule.
+    pub dictionary: &'a Dictionary,
+    /// The row, `[width]`.
     pub row: &'a [f32],
     /// For each sequence the factor at each position.
     pub factors: &'a [Vec<f32>],
@@ -29,12 +33,13 @@ pub struct Adding<'a> {
 
 impl Edit for Adding<'_> {
     fn touches(&self, submodule: Submodule) -> bool {
-        self.submodule == submodule
+        self.dictionary.submodule() == submodule
     }
 
     fn apply(&self, _: Submodule, sequences: Range<usize>, outputs: &mut [f32]) -> Result<()> {
         let factors = self.factors[sequences].iter().flatten();
         for (output, factor) in outputs.chunks_exact_mut(self.row.len()).zip(factors).filter(|(_, factor)| **factor != 0.0) {
+            let factor = factor * self.dictionary.written(output).factor;
             output.iter_mut().zip(self.row).for_each(|(value, weight)| *value += factor * weight);
         }
         Ok(())
@@ -47,6 +52,8 @@ pub struct Steering<'a> {
     pub plain: &'a Plain<'a>,
     /// The feature.
     pub feature: FeatureId,
+    /// Its dictionary.
+    pub dictionary: &'a Dictionary,
     /// Its decoder row, `[width]`.
     pub row: Vec<f32>,
 }
@@ -58,11 +65,15 @@ impl<'a> Steering<'a> {
     /// When the dictionaries do not have the feature.
     pub fn new(plain: &'a Plain<'a>, feature: FeatureId) -> Result<Self> {
         FeatureSet { name: "the steered feature".to_owned(), members: vec![Member::Feature(feature)] }.parts(&plain.sizes())?;
-        let mut row = vec![0.0; plain.compute.config().width];
-        if let Some(dictionary) = plain.dictionary(feature.submodule) {
-            plain.dictionaries[dictionary].read_decoder_row(feature.index.0, &mut row)?;
-        }
-        Ok(Self { plain, feature, row })
+        let Some(place) = plain.dictionary(feature.submodule) else { unreachable!("the feature was checked") };
+        let dictionary = &plain.dictionaries[place];
+        let row = decoder_row(dictionary, feature.index.0)?;
+        Ok(Self { plain, feature, dictionary, row })
+    }
+
+    /// Whether the row is multiplied by the scale of each token.
+    pub fn is_scaled(&self) -> bool {
+        self.dictionary.arithmetic().scale != Scale::None
     }
 
     /// The length of the decoder row.
@@ -100,8 +111,7 @@ impl<'a> Steering<'a> {
     /// pair's place, the stream, the metric.
     fn run(&self, coefficients: &[f32], positions: Positions, each: &mut Each<'_>, cancel: &Cancel) -> Result<()> {
         self.expect_positions(positions)?;
-        let (submodule, width) = (self.feature.submodule, self.row.len());
-        let first = submodule.layer.0;
+        let (first, width) = (self.feature.submodule.layer.0, self.row.len());
         for group in &self.plain.groups {
             let length = group.positions;
             let sequences: Vec<(usize, usize)> =
@@ -113,7 +123,7 @@ impl<'a> Steering<'a> {
                     (0..length).map(at).collect()
                 };
                 let factors: Vec<Vec<f32>> = sequences.iter().map(factors).collect();
-                let edit = Adding { submodule, row: &self.row, factors: &factors };
+                let edit = Adding { dictionary: self.dictionary, row: &self.row, factors: &factors };
                 let ends = self.plain.compute.run_edited(first, &streams, &edit, cancel)?;
                 let ends: Vec<&[f32]> = ends.iter().map(Vec::as_slice).collect();
                 let answers: Vec<_> = sequences.iter().map(|(_, pair)| group.answers[*pair]).collect();

@@ -12,7 +12,7 @@ use crate::engine::activation::{Array, dot};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Edit, Entry, Segment, TOKENS_AT_ONCE};
 use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::arithmetic::Arithmetic;
+use crate::engine::dictionary::arithmetic::Scale;
 use crate::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, reconstruction_errors};
 use crate::engine::dictionary::rule::Rule;
 
@@ -40,14 +40,24 @@ pub fn decoder_row(dictionary: &Dictionary, feature: u32) -> Result<Vec<f32>> {
     Ok(row)
 }
 
-/// The encoder's column of `feature`, `[width]`.
-fn encoder_column(dictionary: &Dictionary, feature: u32) -> Result<Vec<f32>> {
-    // The derivative of another rule, or of a frame, is another one.
-    if *dictionary.arithmetic() != Arithmetic::plain(Rule::Relu, dictionary.arithmetic().subtracts_bias) {
+/// The gradient of what `feature`, whose activation is `activation`, writes at a token with respect to the output `x` there, `[width]`.
+fn written_gradient(dictionary: &Dictionary, feature: u32, x: &[f32], activation: f32) -> Result<Vec<f32>> {
+    // The derivative of another rule is another one.
+    if dictionary.arithmetic().rule != Rule::Relu {
         let what = format_args!("computes {}, whose edges are not traced", dictionary.arithmetic().in_words());
-        return Err(Problem::new(dictionary.name(), what, "trace edges between features of plain ReLU dictionaries"));
+        return Err(Problem::new(dictionary.name(), what, "trace edges between features of ReLU dictionaries"));
     }
-    dictionary.encoder(feature as usize..feature as usize + 1)
+    let column = dictionary.encoder(feature as usize..feature as usize + 1)?;
+    Ok(dictionary.arithmetic().written_gradient(x, &column, activation))
+}
+
+/// What `codes` write in decoder rows: each multiplied by the scale of its token, whose output is that of `outputs`, `[width]` each.
+fn written<'x>(dictionary: &Dictionary, outputs: impl Iterator<Item = &'x [f32]>, codes: &[TokenCodes]) -> Vec<TokenCodes> {
+    let scaled = |(x, codes): (&[f32], &TokenCodes)| {
+        let factor = dictionary.written(x).factor;
+        codes.iter().map(|(feature, activation)| (*feature, factor * activation)).collect()
+    };
+    if dictionary.arithmetic().scale == Scale::None { codes.to_vec() } else { outputs.zip(codes).map(scaled).collect() }
 }
 
 impl Plain<'_> {
@@ -87,28 +97,42 @@ impl Plain<'_> {
         Ok(found)
     }
 
-    /// The derivative of `target` at one token of the clean run with respect to the submodule's output there, `[width]`, and the factor
-    /// `left` of the edge: the metric's gradient along the target. `gradient` is the metric's gradient at the token.
+    /// The derivative of `target` at one token of the clean run with respect to the submodule's output `x` there, `[width]`, and the factor
+    /// `left` of the edge: the metric's gradient along the target. `codes` are those of the token, `gradient` is the metric's gradient at
+    /// it.
+    ///
+    /// A feature's value is what it writes in decoder rows: in a dictionary that scales each token its activation times the scale, whose
+    /// own derivative is a part of this one.
+    ///
+    /// # Errors
+    /// When the rule is another than ReLU, or the target is the error of a dictionary that scales each token.
     pub fn target_derivative(
         &self,
         dictionary: usize,
         target: Target,
-        codes: &TokenCodes,
+        (x, codes): (&[f32], &TokenCodes),
         gradient: &[f32],
     ) -> Result<(Vec<f32>, f32)> {
         let dictionary = &self.dictionaries[dictionary];
         match target {
             Target::Feature(feature) => {
                 let left = dot(gradient, &decoder_row(dictionary, feature)?);
-                let is_active = activation(codes, feature) > 0.0;
-                let derivative = if is_active { encoder_column(dictionary, feature)? } else { vec![0.0; dictionary.width()] };
-                Ok((derivative, left))
+                let activation = activation(codes, feature);
+                let is_active = activation > 0.0;
+                let silent = || Ok(vec![0.0; x.len()]);
+                let derivative = if is_active { written_gradient(dictionary, feature, x, activation) } else { silent() };
+                Ok((derivative?, left))
             }
             Target::Error => {
+                if dictionary.arithmetic().is_per_token() {
+                    let what =
+                        format_args!("scales each token ({}), whose error is not traced", dictionary.arithmetic().in_words());
+                    return Err(Problem::new(dictionary.name(), what, "trace edges between its features"));
+                }
                 let mut derivative = gradient.to_vec();
-                for (feature, _) in codes.iter() {
+                for (feature, activation) in codes.iter() {
                     let along = dot(gradient, &decoder_row(dictionary, *feature)?);
-                    let column = encoder_column(dictionary, *feature)?;
+                    let column = written_gradient(dictionary, *feature, x, *activation)?;
                     derivative.iter_mut().zip(column).for_each(|(value, weight)| *value -= along * weight);
                 }
                 Ok((derivative, 1.0))
@@ -165,6 +189,20 @@ impl Plain<'_> {
             codes.extend(self.compute.encode(dictionary, tokens, cancel)?);
         }
         Ok(codes)
+    }
+
+    /// What the features write in decoder rows at each token of `outputs`, `[tokens, width]`, by dictionary number `dictionary`.
+    pub fn written_at(&self, dictionary: usize, outputs: &[f32], cancel: &Cancel) -> Result<Vec<TokenCodes>> {
+        let codes = self.codes_of(dictionary, outputs, cancel)?;
+        let dictionary = &self.dictionaries[dictionary];
+        Ok(written(dictionary, outputs.chunks_exact(dictionary.width()), &codes))
+    }
+
+    /// What the features write in decoder rows at each token of a side's prompts in `group` (0 clean, 1 patch), pair after pair.
+    pub fn written_in(&self, group: &Group, side: usize, dictionary: usize) -> Vec<TokenCodes> {
+        let codes = if side == 0 { group.clean(dictionary) } else { group.patch(dictionary) };
+        let dictionary = &self.dictionaries[dictionary];
+        written(dictionary, (0..codes.len()).map(|token| group.output(side, dictionary.submodule(), token)), codes)
     }
 
     /// The reconstruction errors of `outputs`, `[tokens, width]`, whose codes are `codes`.

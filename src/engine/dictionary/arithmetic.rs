@@ -145,12 +145,35 @@ impl Arithmetic {
         self.scale != Scale::None || self.frame != Frame::Raw
     }
 
+    /// The gradient with respect to the activation `x` of a token of what a feature writes there, `factor f`, where `f = <z, column> +
+    /// constant` is its activation and `column` its column of the encoder. The token's scale is a part of both, and moves with `x`.
+    pub fn written_gradient(&self, x: &[f32], column: &[f32], activation: f32) -> Vec<f32> {
+        let Reading { offset, divisor, written } = self.reading(x);
+        let (width, factor, divisor) = (x.len() as f64, f64::from(written.factor), f64::from(divisor));
+        let of_column = if self.subtracts_mean() { mean(column) } else { 0.0 };
+        let along: f64 = x.iter().zip(column).map(|(value, weight)| f64::from(value - offset) * f64::from(*weight)).sum();
+        let input = f64::from(self.input_factor) / divisor;
+        // Factor and divisor have the gradient (x - offset) / (degrees factor).
+        let degrees = match self.scale {
+            Scale::None => f64::INFINITY,
+            Scale::LayerNorm => (width - 1.0).max(1.0),
+            Scale::ConstantNorm => width,
+        };
+        let of_scale =
+            if factor > 0.0 { (f64::from(activation) - factor * input * along / divisor) / (degrees * factor) } else { 0.0 };
+        let gradient = |(value, weight): (&f32, &f32)| {
+            (factor * input * (f64::from(*weight) - of_column) + of_scale * f64::from(value - offset)) as f32
+        };
+        x.iter().zip(column).map(gradient).collect()
+    }
+
+    fn subtracts_mean(&self) -> bool {
+        self.scale == Scale::LayerNorm || self.frame == Frame::Centred
+    }
+
     fn reading(&self, x: &[f32]) -> Reading {
         let width = x.len() as f64;
-        let mean = match (self.scale, self.frame) {
-            (Scale::LayerNorm, _) | (_, Frame::Centred) => x.iter().map(|value| f64::from(*value)).sum::<f64>() / width,
-            _ => 0.0,
-        };
+        let mean = if self.subtracts_mean() { mean(x) } else { 0.0 };
         let squares = || x.iter().map(|value| (f64::from(*value) - mean).powi(2)).sum::<f64>();
         let (divisor, factor) = match self.scale {
             Scale::None => (1.0, 1.0),
@@ -166,6 +189,10 @@ impl Arithmetic {
         let offset = mean as f32;
         Reading { offset, divisor: divisor as f32, written: Written { factor: factor as f32, offset } }
     }
+}
+
+fn mean(values: &[f32]) -> f64 {
+    values.iter().map(|value| f64::from(*value)).sum::<f64>() / values.len() as f64
 }
 
 /// How the activation of one token is read.
@@ -210,6 +237,33 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_is_written_moves_as_its_gradient_says() {
+        let (x, column) = ([1.0_f32, -2.0, 0.5, 4.0], [0.3_f32, 0.2, -0.7, 0.4]);
+        for scale in [Scale::None, Scale::LayerNorm, Scale::ConstantNorm] {
+            for frame in [Frame::Raw, Frame::Centred] {
+                let arithmetic = Arithmetic { scale, frame, input_factor: 1.5, ..Arithmetic::plain(Rule::Relu, false) };
+                let activation = |x: &[f32]| {
+                    let (z, written) = input(&arithmetic, x);
+                    (0.9 + z.iter().zip(&column).map(|(z, weight)| z * weight).sum::<f32>(), written.factor)
+                };
+                let gradient = arithmetic.written_gradient(&x, &column, activation(&x).0);
+                for (place, found) in gradient.iter().enumerate() {
+                    let moved = |step: f32| {
+                        let mut moved = x;
+                        moved[place] += step;
+                        let (activation, factor) = activation(&moved);
+                        activation * factor
+                    };
+                    let expected = (moved(0.01) - moved(-0.01)) / 0.02;
+                    assert!((found - expected).abs() < 1e-3, "{scale:?} {frame:?}: {found}, not {expected}");
+                }
+            }
+        }
+        // Plain activations leave the column as it is.
+        assert_eq!(Arithmetic::plain(Rule::Relu, true).written_gradient(&x, &column, 2.0), column);
     }
 
     #[test]

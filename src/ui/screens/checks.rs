@@ -9,6 +9,7 @@ use crate::app::state::overlay::Overlay;
 use crate::app::state::record::Keeping;
 use crate::core::causal::check::{Check, Done, Found, News, Request, What};
 use crate::core::causal::circuit::Circuit;
+use crate::core::causal::curve::{Curve, Rung, ladder};
 use crate::core::causal::each::{Each, Single};
 use crate::core::causal::edges::Edge;
 use crate::core::causal::scores::{AblatedSet, Ablation, Scores, removed_bias, resamples, score_of};
@@ -56,9 +57,28 @@ pub fn found(check: &Check) -> Found {
             Found::Set(ablation, scores)
         }
         What::Each { features, error } => Found::Each(Each::new(*error, &ALL, singles(features))),
+        What::Curve { strongest, way, error, controls, .. } => Found::Curve(curve(strongest.len(), (*way, *error), *controls)),
         What::Circuit { features } => Found::Circuit(circuit(features)),
         What::Steering { feature, positions } => Found::Steering(steered(*feature, *positions)),
     }
+}
+
+/// Every size removes more, and its controls a little.
+fn curve(features: usize, (way, error): (Way, ErrorTreatment), controls: usize) -> Curve {
+    let (all, empty) = (ALL.to_vec(), vec![0.1; EXAMPLES]);
+    let ablation = |sets| Ablation { way, error, all: all.clone(), empty: empty.clone(), sets };
+    let rung = |size: usize| {
+        let set = |place: usize| {
+            let share = if place == 0 { 1.0 - 1.0 / (1 + size) as f32 } else { 0.1 - 0.2 * (place % 7) as f32 / 7.0 };
+            let removed = ALL.map(|metric| metric * (1.0 - share) + 0.05 * metric * metric * share).to_vec();
+            let kept = ALL.map(|metric| metric * share).to_vec();
+            AblatedSet { name: String::new(), members: Vec::new(), kept, removed }
+        };
+        Rung::new(size, &ablation((0..=2 * controls).map(set).collect()), &[], controls)
+    };
+    let Scores { all: whole, empty: nothing, span, bias, .. } = Scores::of(&ablation(Vec::new()));
+    let rungs = ladder(features).into_iter().map(rung).collect();
+    Curve { way, error, all: whole, empty: nothing, span, bias, pool: 3000, controls, seed: 12, rungs }
 }
 
 /// Every feature moves all that come after it, by less each time.
@@ -110,6 +130,7 @@ fn steered(feature: FeatureId, positions: Positions) -> Steered {
         feature,
         positions,
         decoder_norm: 1.0,
+        is_scaled: false,
         activations: [Some(0.5), None],
         metrics: doses.iter().map(|dose| score_of(&dose.metrics, &draws)).collect(),
         doses,
@@ -250,6 +271,38 @@ fn the_key_that_cancels_asks_and_what_was_found_stays_as_a_part() {
     // A part is no answer: asked again, it is run again.
     pilot.press("esc Z enter");
     assert_eq!(asked(&mut pilot).1.check, request.check);
+}
+
+#[test]
+fn a_curve_takes_the_strongest_first_and_is_drawn() {
+    let mut pilot = kept();
+    pilot.press("B ctrl-u resample space 5");
+    let hint = pilot.hint().unwrap();
+    assert!(
+        hint.starts_with("curve of 18 features, resample, errors recomputed, 5 control sets of each kind and size"),
+        "{hint}"
+    );
+    assert!(hint.contains("176 runs of each pair"), "{hint}");
+    pilot.press("enter");
+    let (number, request) = asked(&mut pilot);
+    let What::Curve { strongest, controls: 5, .. } = &request.check.what else { panic!("{request:?}") };
+    let effect = |feature: &FeatureId| request.pool.iter().find(|(other, _)| other == feature).unwrap().1.abs();
+    assert!(strongest.len() == 18 && strongest.is_sorted_by(|one, other| effect(one) >= effect(other)), "{strongest:?}");
+    assert!(request.pool.len() >= 18);
+    let found = found(&request.check);
+    tell(&mut pilot, number, News::Partial(Box::new(found.clone())));
+    assert!(text(&pilot).contains("so far") && text(&pilot).contains('●'), "{}", text(&pilot));
+    tell(&mut pilot, number, News::Ended(Ok(Arc::new(Done { check: request.check, found, whole: true }))));
+    assert!(matches!(pilot.asked().as_slice(), [Effect::KeepCheck(..)]));
+    pilot.press("y");
+    let copied = pilot.asked();
+    let [Effect::Copy(copied, _)] = copied.as_slice() else { panic!("{copied:?}") };
+    assert!(["bias", "faithfulness", "completeness", "░", "▒"].iter().all(|part| copied.contains(part)), "{copied}");
+    pilot.press("esc L");
+    assert!(text(&pilot).contains("all 18 remove +1.0500"), "{}", text(&pilot));
+    let mut pilot = kept();
+    pilot.press("B ctrl-u 201");
+    assert!(pilot.hint().unwrap_err().ends_with("clean, or a number of control sets up to 200"), "{:?}", pilot.hint());
 }
 
 #[test]

@@ -80,13 +80,18 @@ fn lists_of_commands() {
 
 #[test]
 fn causal_checks() {
-    for (name, keys) in [("check_set", "space space b enter"), ("check_each", "Z enter"), ("check_steering", "d enter")] {
+    for (name, keys) in [
+        ("check_set", "space space b enter"),
+        ("check_each", "Z enter"),
+        ("check_curve", "B enter"),
+        ("check_steering", "d enter"),
+    ] {
         let mut pilot = kept();
         checked(&mut pilot, keys);
         look(name, &mut pilot, &ALL);
     }
     let mut pilot = kept();
-    for keys in ["b enter", "esc Z enter", "esc d enter"] {
+    for keys in ["b enter", "esc Z enter", "esc B enter", "esc d enter"] {
         checked(&mut pilot, keys);
     }
     look("check_card", pilot.press("esc"), &[MEDIUM, LARGE]);

@@ -64,9 +64,9 @@ fn default_keys_in(text: &str) -> Vec<String> {
                 }
                 // These signs are also used before bars and in formulas, and a window may cut a number behind its sign.
                 "+" | "-" | "=" | "_" | "/" => is_sentence && !raw[*at].contains('│'),
-                // `k` is a variable of the method, `s` a unit.
+                // `k` is a variable of the method, `s` and `B` are units.
                 "k" => !["the", "strongest", "no", "top"].contains(&before) && !after.starts_with("ctrl-"),
-                "s" => !before.ends_with(|character: char| character.is_ascii_digit()),
+                "s" | "B" => !before.ends_with(|character: char| character.is_ascii_digit()),
                 _ => true,
             }
     };

@@ -1,0 +1,151 @@
+//! A curve drawn with characters: a score against the number of features, beside the bands of control sets.
+
+use super::curve::{Curve, Rung, Spread};
+use super::curve_score::CurveScore;
+
+/// Rows of a drawing, without the axis of sizes.
+const ROWS: usize = 10;
+
+/// Columns before the first size.
+const AXIS: usize = 9;
+
+/// Columns of a size, at least and at most: three marks, and room for its number.
+const LEAST: usize = 4;
+const MOST: usize = 7;
+
+/// The marks of the samplers' bands, in the order of [`Sampler::ALL`](super::controls::Sampler::ALL).
+const BANDS: [char; 2] = ['░', '▒'];
+
+/// What the marks mean.
+pub const LEGEND: &str = "Drawn: ● the strongest features, │ their 95 % of pairs (cut at the ends); ░ 95 % of random sets, ▒ of stratified ones; ┄ zero.";
+
+/// The lines of a drawing of `score` that is at most `columns` wide; none if nothing is known or there is no room. Where there is no
+/// room for every size, some are left out.
+pub fn drawing(curve: &Curve, score: CurveScore, columns: usize) -> Vec<String> {
+    let room = columns.saturating_sub(AXIS) / LEAST;
+    if room < 2 || curve.rungs.is_empty() || !score.is_known(curve) {
+        return Vec::new();
+    }
+    let step = curve.rungs.len().div_ceil(room);
+    let mut rungs: Vec<&Rung> = curve.rungs.iter().rev().step_by(step).collect();
+    rungs.reverse();
+    let Some(scale) = Scale::of(rungs.iter().flat_map(|rung| values(rung, score))) else { return Vec::new() };
+    let width = ((columns - AXIS) / rungs.len()).clamp(LEAST, MOST);
+    let mut cells = vec![vec![' '; width * rungs.len()]; ROWS];
+    cells[scale.row(0.0)].fill('┄');
+    for (place, rung) in rungs.iter().enumerate() {
+        let mut fill = |column: usize, [low, high]: [f64; 2], mark: char| {
+            for row in &mut cells[scale.row(high)..=scale.row(low)] {
+                row[place * width + column] = mark;
+            }
+        };
+        for (sampler, controls) in rung.controls.iter().enumerate() {
+            if let Some(Spread { interval, .. }) = score.of_controls(controls) {
+                fill(sampler + 1, *interval, BANDS[sampler]);
+            }
+        }
+        let strongest = score.of_set(&rung.strongest);
+        strongest.interval.into_iter().for_each(|interval| fill(0, interval, '│'));
+        strongest.mean.into_iter().for_each(|mean| fill(0, [mean, mean], '●'));
+    }
+    let label = |row: usize| [0, scale.row(0.0), ROWS - 1].contains(&row).then(|| scale.at(row));
+    let line = |(row, cells): (usize, Vec<char>)| {
+        let label = label(row).map_or_else(String::new, |value| format!("{value:+.2}"));
+        format!("{label:>7} ┤{}", cells.into_iter().collect::<String>()).trim_end().to_owned()
+    };
+    let sizes: Vec<String> = rungs.iter().map(|rung| format!("{:<width$}", rung.size)).collect();
+    let mut lines: Vec<String> = cells.into_iter().enumerate().map(line).collect();
+    lines.push(format!("{:>8}└{}", "", "─".repeat(width * rungs.len())));
+    lines.push(format!("features {}", sizes.concat().trim_end()));
+    lines
+}
+
+/// What the drawing has room for: intervals over pairs may be many times as large, and are cut.
+fn values(rung: &Rung, score: CurveScore) -> Vec<f64> {
+    let controls = rung.controls.iter().filter_map(|controls| score.of_controls(controls));
+    score.of_set(&rung.strongest).mean.into_iter().chain(controls.flat_map(|spread| spread.interval)).collect()
+}
+
+/// The rows of scores from the largest down.
+struct Scale {
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    /// Holds all of `values`, and zero; None if there are none.
+    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let mut values = values.filter(|value| value.is_finite()).peekable();
+        values.peek()?;
+        let (low, high) = values.fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+        Some(Self { low, high: if high > low { high } else { low + 1.0 } })
+    }
+
+    /// The row of `value`; of one outside, the nearest.
+    fn row(&self, value: f64) -> usize {
+        ((self.high - value.clamp(self.low, self.high)) / (self.high - self.low) * (ROWS - 1) as f64).round() as usize
+    }
+
+    /// The value in the middle of `row`; zero in the row that holds it.
+    fn at(&self, row: usize) -> f64 {
+        if row == self.row(0.0) { 0.0 } else { self.high - (self.high - self.low) * row as f64 / (ROWS - 1) as f64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::causal::scores::{AblatedSet, Ablation, Scores};
+    use crate::core::causal::way::{ErrorTreatment, Way};
+
+    /// A curve whose sets of `sizes` remove a tenth of the bias for each feature, and two control sets of each kind nothing and a tenth.
+    fn curve(sizes: &[usize]) -> Curve {
+        let (way, error) = (Way::Zero, ErrorTreatment::Recomputed);
+        let all = vec![10.0, 10.0];
+        let rung = |size: &usize| {
+            let set = |removed: f32| AblatedSet {
+                name: String::new(),
+                members: Vec::new(),
+                kept: vec![removed - 1.0, removed + 1.0],
+                removed: vec![10.0 - removed - 1.0, 10.0 - removed + 1.0],
+            };
+            let sets = [*size as f32, 0.0, 1.0, -1.0, -2.0].map(set).to_vec();
+            Rung::new(*size, &Ablation { way, error, all: all.clone(), empty: vec![0.0; 2], sets }, &[], 2)
+        };
+        let ends = Scores::of(&Ablation { way, error, all: all.clone(), empty: vec![0.0; 2], sets: Vec::new() });
+        let Scores { all, empty, span, bias, .. } = ends;
+        Curve { way, error, all, empty, span, bias, pool: 9, controls: 2, seed: 12, rungs: sizes.iter().map(rung).collect() }
+    }
+
+    #[test]
+    fn the_strongest_rise_beside_the_bands() {
+        let expected = [
+            "  +0.70 ┤              ●",
+            "        ┤              │",
+            "        ┤",
+            "        ┤       │",
+            "        ┤       ●",
+            "        ┤│      │",
+            "        ┤●░      ░      ░",
+            "  +0.00 ┤│░┄┄┄┄┄┄░┄┄┄┄┄┄░┄┄┄┄┄",
+            "        ┤  ▒      ▒      ▒",
+            "  -0.20 ┤  ▒      ▒      ▒",
+            "        └─────────────────────",
+            "features 1      3      7",
+        ];
+        assert_eq!(drawing(&curve(&[1, 3, 7]), CurveScore::Bias, 100), expected);
+    }
+
+    #[test]
+    fn without_room_sizes_are_left_out_and_the_last_one_stays() {
+        let sizes: Vec<usize> = (1..=30).collect();
+        let drawn = drawing(&curve(&sizes), CurveScore::Faithfulness, 50);
+        assert!(drawn.iter().all(|line| line.chars().count() <= 50), "{}", drawn.join("\n"));
+        assert!(drawn.last().is_some_and(|sizes| sizes.ends_with(" 30")), "{}", drawn.join("\n"));
+        assert!(drawing(&curve(&sizes), CurveScore::Bias, 12).is_empty());
+        let mut doubtful = curve(&sizes);
+        doubtful.bias.standard_error = Some(2.0 * doubtful.bias.mean.abs());
+        assert!(drawing(&doubtful, CurveScore::Bias, 100).is_empty());
+        assert!(!drawing(&doubtful, CurveScore::Completeness, 100).is_empty());
+    }
+}
