@@ -167,11 +167,11 @@ proptest! {
 #[test]
 fn a_filter_asks_for_tags_where_they_can_change_what_it_lets_through() {
     for text in
-        ["FP", "tag=FP", "tag=any", "tag!=none", "note:x", "not note:x", "kind=mlp or tag=FP", "rejected", "effect>0.1 word"]
+        ["FP", "tag=FP", "tag=any", "tag!=none", "note=x", "not note=x", "kind=mlp or tag=FP", "rejected", "effect>0.1 word"]
     {
         assert!(Filter::parse(text, &names()).unwrap().unwrap().asks_tags(), "{text}");
     }
-    for text in ["effect>0.1", "kind=mlp", "layer>=2 not index<9", "marked", "label:x", "not (kind=mlp or p<0.05)"] {
+    for text in ["effect>0.1", "kind=mlp", "layer>=2 not index<9", "marked", "label~x", "not (kind=mlp or p<0.05)"] {
         assert!(!Filter::parse(text, &names()).unwrap().unwrap().asks_tags(), "{text}");
     }
 }
