@@ -45,6 +45,25 @@ fn the_manual_holds_the_table_of_formats() {
     fs::write(&path, format!("{before}<!-- formats -->{expected}<!-- /formats -->{after}")).unwrap();
 }
 
+/// A prompt is a prompt on the screen, in the manual and in the source: a run is what a computation leaves.
+#[test]
+fn a_prompt_is_called_no_run() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("src"), root.join("assets/manual")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                for words in ["clean run", "patch run", "clean gradient"] {
+                    let holds = text.split(words).skip(1).any(|after| !after.starts_with(|next: char| next.is_alphabetic()));
+                    assert!(!holds, "{}: {words}", path.display());
+                }
+            }
+        }
+    }
+}
+
 /// The README is what a visitor reads first; everything longer is in the manual.
 #[test]
 fn the_readme_is_short_and_points_to_files_that_exist() {

@@ -40,6 +40,21 @@ fn ask(state: &mut State, question: Question) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Whether the key answers a question with no: n, Esc and Ctrl-C.
+fn declines(key: Key) -> bool {
+    key.typed() == Some('n') || key.code == Code::Escape || (key.control && key.code == Code::Character('c'))
+}
+
+/// Takes an answer to a question that has closed by itself: as a command it would do what was not meant. Every other key shows that the
+/// user has gone on.
+pub fn takes_late(state: &mut State, key: Key) -> bool {
+    let is_late = std::mem::take(&mut state.settled) && (key.typed() == Some('y') || declines(key));
+    if is_late {
+        state.notice = Some(Notice::refused(format!("{} answers nothing: the question was settled when the work ended", key.spoken())));
+    }
+    is_late
+}
+
 /// Handles a key while a question is open: y does it, n, Esc and Ctrl-C do not, and a second press of the key that leaves, leaves.
 /// Every other key leaves the question open.
 pub fn key(state: &mut State, question: Question, key: Key) -> Vec<Effect> {
@@ -54,25 +69,28 @@ pub fn key(state: &mut State, question: Question, key: Key) -> Vec<Effect> {
             Question::Leave => tagging::quit(state),
         };
     }
-    if key.typed() == Some('n') || key.code == Code::Escape || (key.control && key.code == Code::Character('c')) {
+    if declines(key) {
         state.overlay = None;
         state.pending = None;
     }
     Vec::new()
 }
 
-/// Closes a question about work that has ended by itself.
+/// Closes a question about work that has ended by itself, and says so behind what is said about that end.
 pub fn settle(state: &mut State) {
-    if let Some(Overlay::Question(asked)) = state.overlay
-        && !question::is_open(state, asked)
-    {
-        state.overlay = None;
-        if asked == Question::Replace && state.pending.take().is_some() && state.notice.is_none() {
-            state.notice = Some(Notice::done("the computation has ended; nothing took its place"));
-        }
-        if asked == Question::Leave && state.notice.is_none() {
-            let leave = state.setting.keymap.way(CommandId::QUIT);
-            state.notice = Some(Notice::done(format!("the work has ended; {leave} leaves")));
-        }
+    let Some(Overlay::Question(asked)) = state.overlay else { return };
+    if question::is_open(state, asked) {
+        return;
     }
+    state.overlay = None;
+    state.settled = true;
+    let ended = match asked {
+        Question::StopJob => "the computation has ended".to_owned(),
+        Question::StopCheck => "the causal check has ended".to_owned(),
+        Question::StopDownload => "the download has ended".to_owned(),
+        Question::Replace => "the computation has ended; nothing took its place".to_owned(),
+        Question::Leave => format!("the work has ended; {} leaves", state.setting.keymap.way(CommandId::QUIT)),
+    };
+    state.pending = None;
+    state.notice.get_or_insert_with(|| Notice::done(ended)).text.push_str("; the question is settled");
 }

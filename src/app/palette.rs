@@ -89,14 +89,16 @@ fn asking(state: &mut State, command: &Command, answer: impl FnOnce(&mut State) 
     tried.overlay = None;
     let mut effects = commands::run(&mut tried, command);
     let refused = tried.notice.as_ref().is_some_and(|notice| notice.tone == Tone::Refused);
-    if !refused && !matches!(tried.overlay, Some(Overlay::Prompt(_) | Overlay::Chooser(_))) {
+    if refused {
+        state.notice = tried.notice;
+        return Vec::new();
+    }
+    if !matches!(tried.overlay, Some(Overlay::Prompt(_) | Overlay::Chooser(_))) {
         state.notice = Some(Notice::refused(format!("{} takes no argument", command.name)));
         return Vec::new();
     }
     *state = tried;
-    if !refused {
-        effects.extend(answer(state));
-    }
+    effects.extend(answer(state));
     effects
 }
 
@@ -156,7 +158,12 @@ pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
         _ => {
             match rows(pressed) {
                 Some(rows) => step(state, rows),
-                None => edit(list, pressed),
+                None => {
+                    edit(list, pressed);
+                    // Whoever types an argument means the command: why it cannot run is said before the argument is typed.
+                    let refusal = with_argument(list).and_then(|(command, _)| commands::refusal(state, command));
+                    state.notice = refusal.map(Notice::refused);
+                }
             }
             Vec::new()
         }

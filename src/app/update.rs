@@ -145,6 +145,9 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
     if let Some(command) = command.filter(|command| !is_drawn && command.id() == CommandId::QUIT) {
         return commands::run(state, command);
     }
+    if answer::takes_late(state, key) {
+        return Vec::new();
+    }
     if !is_drawn && !matches!(state.overlay, Some(Overlay::Question(_))) {
         return Vec::new();
     }

@@ -82,7 +82,7 @@ fn as_table(checked: &Checked, found: &Approximation, shares: &[ErrorShare]) -> 
         errors.plain(),
         wrapped(&format!(
             "exact: one run for each token at which the feature differs, with it alone set to its value in the patch prompt; attrib: the \
-             gradient of the clean run; ig: {} of integrated gradients. Effects are sums over positions, means over pairs. share: of the \
+             gradient at the clean prompt; ig: {} of integrated gradients. Effects are sums over positions, means over pairs. share: of the \
              run's own effects ({}), |error term| / (|sum of all features| + |error term|), over all positions and at each, counted from 0; \
              a share says nothing of where the error term's effect comes from. JSON has every feature, for a scatter.",
             found.quadrature,

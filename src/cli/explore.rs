@@ -56,7 +56,7 @@ pub fn configuration(folders: &Folders) -> std::result::Result<Config, Vec<Probl
 fn faulty(problems: &[Problem]) -> String {
     let [first, others @ ..] = problems else { return String::new() };
     let others = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
-    format!("the defaults are used: {first}{others}; `saescope doctor` checks the file")
+    format!("the defaults are used: {first}{others}; `saescope doctor` lists every fault")
 }
 
 fn start(opening: Opening, display: DisplayArguments) -> Result<ExitCode> {

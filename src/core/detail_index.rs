@@ -19,9 +19,9 @@ pub struct Entry {
     pub position: usize,
     /// Effect at that token.
     pub effect: f32,
-    /// Activation in the clean run.
+    /// Activation at the clean prompt.
     pub clean: f32,
-    /// Activation in the patch run.
+    /// Activation at the patch prompt.
     pub patch: f32,
 }
 

@@ -71,9 +71,9 @@ impl SubmoduleEffects {
 pub struct ViewEffects {
     /// The view that these effects belong to.
     pub view: View,
-    /// The metric of each example's clean run, in the order of the manifest's examples.
+    /// The metric of each example's clean prompt, in the order of the manifest's examples.
     pub clean_metrics: Vec<f32>,
-    /// The metric of each example's patch run.
+    /// The metric of each example's patch prompt.
     pub patch_metrics: Vec<f32>,
     /// Longest prompt, in tokens: the `p` of every `position_effects`.
     pub positions: usize,
@@ -117,7 +117,7 @@ impl ViewEffects {
         mean(self.total_effects())
     }
 
-    /// Mean metric of the clean runs.
+    /// Mean metric of the clean prompts.
     pub fn mean_clean_metric(&self) -> f64 {
         mean(self.clean_metrics.iter().copied())
     }
@@ -157,8 +157,8 @@ pub struct Detail {
     pub entry_positions: Vec<u32>,
     /// For each entry, the effect at that token.
     pub entry_effects: Vec<f32>,
-    /// For each entry, the feature's activation in the clean run.
+    /// For each entry, the feature's activation at the clean prompt.
     pub entry_clean: Vec<f32>,
-    /// For each entry, the feature's activation in the patch run.
+    /// For each entry, the feature's activation at the patch prompt.
     pub entry_patch: Vec<f32>,
 }

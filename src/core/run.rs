@@ -24,7 +24,7 @@ pub const FORMAT: u32 = 2;
 pub enum Method {
     /// Integrated gradients along the straight path from the clean to the patch activation, one submodule at a time.
     Ig,
-    /// The gradient of the clean run: first-order attribution patching.
+    /// The gradient at the clean prompt: first-order attribution patching.
     Attrib,
     /// One forward pass per changed feature and token.
     Exact,

@@ -28,7 +28,7 @@ pub enum Coverage {
 pub struct Summary {
     /// Number of examples.
     pub examples: Option<usize>,
-    /// Mean metric of the clean runs.
+    /// Mean metric of the clean prompts.
     pub clean_metric: Option<f64>,
     /// Mean over examples of `metric(patch input) - metric(clean input)`.
     pub total_effect: Option<f64>,
@@ -48,7 +48,7 @@ pub struct ViewFindings {
     pub coverage: Coverage,
     /// The view's means over its examples.
     pub summary: Summary,
-    /// The metric of each example's clean and patch run, once the view is complete.
+    /// The metric of each example's clean and patch prompt, once the view is complete.
     pub metrics: Option<[Vec<f32>; 2]>,
     /// Effects at single tokens, for the strongest features.
     pub detail: Arc<DetailIndex>,

@@ -70,10 +70,10 @@ fn empty(state: &State) -> String {
     }
     if found.is_some_and(crate::core::view_findings::ViewFindings::is_empty) {
         let view = state.about().name(state.shown().first());
-        return if state.job.is_some() {
-            format!("view {view} is still being computed")
-        } else {
-            format!("nothing was computed of the view {view}")
+        return match &state.job {
+            Some(job) if job.opened => format!("view {view} is still being computed"),
+            Some(_) => format!("nothing was computed of the view {view}; the inputs of the next computation are being opened"),
+            None => format!("nothing was computed of the view {view}"),
         };
     }
     if state.filter.is_some() && state.table.listing.total().selected > 0 {

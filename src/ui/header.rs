@@ -130,7 +130,11 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
         return (text.to_owned(), if tags.is_endangered() { theme.error } else { style });
     };
     let said = if text.is_empty() { String::new() } else { format!(" · {text}") };
-    let Some(progress) = &running.progress else { return (format!("opening…{said}"), theme.warning) };
+    let stop = state.setting.keymap.way(CommandId::CANCEL);
+    let Some(progress) = &running.progress else {
+        let doing = if running.opened { "computing" } else { "opening" };
+        return (format!("{doing}… · {stop} stops{said}"), theme.warning);
+    };
     let share = (100 * progress.done).checked_div(progress.total).unwrap_or(0);
     let pace = running.pace(state.now);
     let rate = pace.map_or_else(String::new, |pace| format!(" · {:.0}/s", pace.rate));
@@ -138,7 +142,6 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let arrived = state.study.as_deref().filter(|_| running.opened).map(job::arrived);
     let arrived = arrived.map_or_else(String::new, |(arrived, expected)| format!(" · {arrived}/{expected} parts"));
     let doing = format!(" · {}", printable(&progress.stage));
-    let stop = state.setting.keymap.way(CommandId::CANCEL);
     // The way to stop the job and the words about the tags always stay; the least important parts are dropped first.
     let forms = [
         format!("{share} %{doing}{arrived}{rate}{remaining} · {stop} stops{said}"),

@@ -26,7 +26,7 @@ pub const LAYERS: usize = 2;
 pub const POSITIONS: usize = 3;
 pub const EXAMPLES: usize = 4;
 
-/// Features of every dictionary that differ between clean and patch runs.
+/// Features of every dictionary that differ between clean and patch prompts.
 const FEATURES: [u32; 3] = [2, 5, 26074];
 
 /// The effect of a feature at one token in the male view; it is 0 at the first token, where clean and patch prompt are the same.

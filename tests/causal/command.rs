@@ -80,7 +80,7 @@ fn the_run_s_own_model_gives_the_golden_numbers_and_another_is_refused() {
         }
     }
     let text = stdout(folder.path(), &arguments);
-    assert!(text.contains("the error of the clean run is kept") && text.contains("above 0.1"), "{text}");
+    assert!(text.contains("the error of the clean prompt is kept") && text.contains("above 0.1"), "{text}");
     let refused = saescope(folder.path(), &["ablate", "run", "--set", "sets.json", "--model", "demo"]);
     let message = String::from_utf8_lossy(&refused.stderr);
     assert!(refused.status.code() == Some(2) && message.contains("is not the run's"), "{message}");

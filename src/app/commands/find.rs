@@ -14,6 +14,7 @@ use crate::app::state::overlay::Chooser;
 use crate::app::state::prompt::Asked;
 use crate::app::table;
 use crate::core::filter::Filter;
+use crate::core::rows::cells::said;
 use crate::core::rows::column::Column;
 
 /// Commands that filter, search, sort and mark.
@@ -52,7 +53,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "tagged",
-        help: "only tagged features, and back",
+        help: "only features with a tag, and back; a note or a reject mark alone is none",
         keys: &["F"],
         reach: Reach::Features,
         enabled: with_findings,
@@ -222,8 +223,9 @@ fn filter(state: &mut State) -> Vec<Effect> {
 /// The term that [`tagged`] adds to the filter and takes away again.
 const TAGGED: &str = "tag=any";
 
-/// Narrows the filter to tagged features, or takes that back.
+/// Narrows the filter to tagged features, or takes that back. What the user said without a tag goes from the list, too, so that this is said.
 fn tagged(state: &mut State) -> Vec<Effect> {
+    let untagged = said_without_tag(state);
     let joined = format!(") and {TAGGED}");
     let text = match state.filter.as_ref().map(Filter::text) {
         None => TAGGED.to_owned(),
@@ -233,8 +235,21 @@ fn tagged(state: &mut State) -> Vec<Effect> {
             None => format!("({text}{joined}"),
         },
     };
+    if untagged > 0 && text.ends_with(TAGGED) {
+        let (features, are) = if untagged == 1 { ("feature", "is") } else { ("features", "are") };
+        let says = format!("{untagged} {features} with a note or a reject mark but without a tag {are} not listed");
+        state.notice = Some(Notice::done(says));
+    }
     state.filter = Filter::parse(&text, state.about()).ok().flatten();
     table::refresh(state)
+}
+
+/// The number of listed features that have a note or a reject mark, but no tag.
+fn said_without_tag(state: &State) -> usize {
+    let Some(spec) = state.table.spec.as_ref().filter(|_| !state.tags().is_empty()) else { return 0 };
+    let rows = state.table.listing.rows.iter().filter(|row| row.matches);
+    let said = rows.map(|row| said(row, state.about(), state.tags(), spec));
+    said.filter(|said| said.tags.is_empty() && (said.rejected || !said.note.is_empty())).count()
 }
 
 /// Drops the filter and lists all selected features again.

@@ -61,21 +61,22 @@ pub fn of(id: CommandId) -> Option<&'static Command> {
 
 /// Runs a command, or shows a notice that says why it cannot run now.
 pub fn run(state: &mut State, command: &Command) -> Vec<Effect> {
-    match allowed(state, command) {
-        Ok(()) => {
-            // A command acts on the feature at the cursor, so the cursor stays on that feature from the first command on. While
-            // rows still arrive by themselves, the first row is the strongest so far and the cursor stays on it.
-            if state.table.home.is_none() && state.job.is_none() {
-                state.table.home = state.feature();
-            }
-            (command.run)(state)
-        }
-        Err(why) => {
-            state.refused = Some(command.id());
-            state.notice = Some(Notice::refused(format!("{}: {why}", command.name)));
-            Vec::new()
-        }
+    if let Some(refusal) = refusal(state, command) {
+        state.refused = Some(command.id());
+        state.notice = Some(Notice::refused(refusal));
+        return Vec::new();
     }
+    // A command acts on the feature at the cursor, so the cursor stays on that feature from the first command on. While rows still arrive
+    // by themselves, the first row is the strongest so far and the cursor stays on it.
+    if state.table.home.is_none() && state.job.is_none() {
+        state.table.home = state.feature();
+    }
+    (command.run)(state)
+}
+
+/// The command's name and why it cannot run now; None if it can.
+pub fn refusal(state: &State, command: &Command) -> Option<String> {
+    allowed(state, command).err().map(|why| format!("{}: {why}", command.name))
 }
 
 fn allowed(state: &State, command: &Command) -> Result<(), String> {

@@ -23,8 +23,8 @@ impl Dialogue for Method {
     fn hint(&self, _: &State, text: &str) -> Result<String, String> {
         let says = match find(text)? {
             How::Ig => "integrated gradients",
-            How::Attrib => "one gradient at the clean run",
-            How::Exact => "one forward pass per feature and token: slow",
+            How::Attrib => "the gradient at the clean prompt only",
+            How::Exact => "the model runs once for every changed feature and token: slow",
         };
         Ok(format!("{says}; Enter computes again"))
     }

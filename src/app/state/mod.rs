@@ -214,6 +214,8 @@ pub struct State {
     pub arrival: Option<Session>,
     /// What waits for the answer to an open question.
     pub pending: Option<Pending>,
+    /// Whether a question has closed by itself since the latest key, so that its answer may still come.
+    pub settled: bool,
     /// Index of the row with the cursor in the open chooser.
     pub choice: usize,
     /// The prompt, chooser, list or heat map over the panes, if one is open.
@@ -309,6 +311,7 @@ impl State {
             resumed: Resumed::Unasked,
             arrival: None,
             pending: None,
+            settled: false,
             choice: 0,
             overlay: None,
             notice: None,

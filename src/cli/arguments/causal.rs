@@ -105,11 +105,11 @@ pub struct AblateArguments {
     pub list: ListArguments,
 
     /// What an ablated feature becomes: 0, its mean over the clean prompts at that position, over all their positions, over the patch prompts
-    /// at that position, or its value in the example's patch prompt.
+    /// at that position, or its value in the pair's patch prompt.
     #[arg(long, value_name = "WAY", default_value = "zero", value_parser = way())]
     pub way: Way,
 
-    /// The error term: `recomputed` of the modified output; of the clean run where a feature is ablated (`clean_touched`) or everywhere (`clean`),
+    /// The error term: `recomputed` of the modified output; of the clean prompt where a feature is ablated (`clean_touched`) or everywhere (`clean`),
     /// with which F(C) is F(empty) for every set without a feature of the last residual.
     #[arg(long, value_name = "TREATMENT", default_value = "recomputed", value_parser = error_treatment())]
     pub error: ErrorTreatment,

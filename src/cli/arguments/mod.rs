@@ -108,7 +108,7 @@ pub enum Command {
     ///
     /// It reads the decoder rows and the unembedding of the run's own model and checks by their hashes that they are the same files.
     Lens(LensArguments),
-    /// Say how well integrated gradients and the clean run's gradient approximate the exact effects of listed features, and how much of the
+    /// Say how well integrated gradients and the gradient at the clean prompt approximate the exact effects of listed features, and how much of the
     /// effect is the error terms'.
     CompareMethods(CompareMethodsArguments),
     /// Say what features of a run respond to in a text of any size: how often they fire, where most, and which label describes that best.

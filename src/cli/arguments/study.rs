@@ -53,7 +53,7 @@ pub struct StudyArguments {
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub seed: u64,
 
-    /// `ig`: integrated gradients. `attrib`: one gradient at the clean run. `exact`: one forward pass per feature and token.
+    /// `ig`: integrated gradients. `attrib`: the gradient at the clean prompt only. `exact`: the model runs once for every changed feature and token.
     #[arg(long, value_name = "METHOD", default_value = "ig", value_parser = method())]
     pub method: Method,
 

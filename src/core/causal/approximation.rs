@@ -9,7 +9,7 @@ use crate::core::submodule::{FeatureId, Submodule};
 pub struct Effects {
     /// By integrated gradients.
     pub ig: f64,
-    /// By the gradient of the clean run.
+    /// By the gradient at the clean prompt.
     pub attrib: f64,
     /// By one run for each token that differs.
     pub exact: f64,
@@ -20,7 +20,7 @@ pub struct Effects {
 pub enum Approximate {
     /// Integrated gradients.
     Ig,
-    /// The gradient of the clean run.
+    /// The gradient at the clean prompt.
     Attrib,
 }
 

@@ -1,7 +1,7 @@
 //! Edges between features: how far a change of one moves another, by the Jacobian and measured.
 //!
 //! As in Marks et al. 2024 (arXiv:2403.19647): the weight of an edge from u to v is `left * dv/du * delta`, with delta the change of u from the
-//! clean to the patch run, `dv/du` the derivative in the clean run while everything between is free to move, and left the gradient of the
+//! clean to the patch prompt, `dv/du` the derivative at the clean prompt while everything between is free to move, and left the gradient of the
 //! metric at v, by integrated gradients. Weights of tokens are summed over both positions and averaged over examples. `circuit.py` of
 //! feature-circuits at c1a9b7b means to hold attention and MLP for its edges between residuals, but holds nothing: those weights are of
 //! all paths, and compare with [`Edge::weight`], not with [`Edge::direct`].
@@ -23,7 +23,7 @@ pub struct Edge {
     pub downstream: FeatureId,
     /// The weight by the Jacobian, over all paths.
     pub weight: f64,
-    /// The same weight with the change of v measured, when u takes its values of the patch run at all positions together.
+    /// The same weight with the change of v measured, when u takes its values of the patch prompt at all positions together.
     pub measured: f64,
     /// From a residual to the next one: the weights of the direct path alone, with that layer's attention and MLP held at their clean
     /// outputs, by the Jacobian and measured.

@@ -47,7 +47,7 @@ impl Way {
             Self::MeanPosition => "ablated features take their mean over the clean prompts at that position",
             Self::MeanAll => "ablated features take their mean over all positions of the clean prompts",
             Self::MeanPositionPatch => "ablated features take their mean over the patch prompts at that position",
-            Self::Resample => "ablated features take their value in the example's patch prompt",
+            Self::Resample => "ablated features take their value in the pair's patch prompt",
         }
     }
 }
@@ -64,9 +64,9 @@ impl fmt::Display for Way {
 pub enum ErrorTreatment {
     /// The error of the modified output stays.
     Recomputed,
-    /// The error of the clean run is put in place of it wherever a feature is ablated.
+    /// The error of the clean prompt is put in place of it wherever a feature is ablated.
     CleanTouched,
-    /// The error of the clean run is put in place of it everywhere.
+    /// The error of the clean prompt is put in place of it everywhere.
     Clean,
 }
 
@@ -88,11 +88,11 @@ impl ErrorTreatment {
         match self {
             Self::Recomputed => "The part of an output that its dictionary does not explain is that of the modified run.",
             Self::CleanTouched => {
-                "Where a feature is ablated, the error of the clean run is kept: F(C) then equals F(empty) for every set without a \
+                "Where a feature is ablated, the error of the clean prompt is kept: F(C) then equals F(empty) for every set without a \
                  feature of the last residual."
             }
             Self::Clean => {
-                "The errors of the clean run are kept everywhere: F(C) then equals F(empty) for every set without a feature of the \
+                "The errors of the clean prompt are kept everywhere: F(C) then equals F(empty) for every set without a feature of the \
                  last residual, and later errors freeze what the edit should change."
             }
         }

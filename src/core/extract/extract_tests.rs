@@ -34,7 +34,7 @@ fn findings() -> Findings {
             dictionary_features: 32_768,
             features: vec![FeatureIndex(3), FeatureIndex(26_074)],
             effects: vec![0.1 * scale, -0.7 * scale],
-            standard_errors: vec![0.012_345_6, f32::NAN],
+            standard_errors: vec![0.012_345_6, if place == 0 { f32::NAN } else { 0.25 * place as f32 }],
             position_effects: vec![0.1, -0.7],
             error: ErrorTerm { effect: 0.5, standard_error: f32::NAN, position_effects: vec![0.5] },
             gradient_dot_change: None,
@@ -122,7 +122,8 @@ fn table(text: &str, separator: u8) -> Vec<Vec<String>> {
 fn a_table_for_programs_has_full_numbers_and_everything_that_is_said() {
     let text = taken(Shown::Single(MALE), "", true, |extract| tsv(extract).unwrap());
     let rows = table(&text, b'\t');
-    let head = "rank feature submodule index effect standard_error male_effect female_effect baseline_effect";
+    let head = "rank feature submodule index effect standard_error male_effect male_standard_error \
+                female_effect female_standard_error baseline_effect baseline_standard_error";
     let head: Vec<&str> = head.split(' ').chain(["tags", "rejected", "note", "neuronpedia_layer", "page"]).collect();
     assert_eq!(rows[0].iter().filter(|key| head.contains(&key.as_str())).collect::<Vec<_>>(), head);
     assert!(rows.len() == 4 && rows.iter().all(|row| row.len() == rows[0].len()), "{text}");
@@ -133,6 +134,7 @@ fn a_table_for_programs_has_full_numbers_and_everything_that_is_said() {
     assert_eq!(cells, ["FP FN", "yes", "a|b\\t\"c\"\\n*d*", "0-att-sm"]);
     assert_eq!(cell(1, "page"), "https://neuronpedia.org/pythia-70m-deduped/0-att-sm/26074");
     assert_eq!((cell(2, "tags"), cell(2, "rejected")), ("", "no"));
+    assert_eq!((cell(1, "male_standard_error"), cell(1, "female_standard_error")), ("", "0.25"));
     let csv = taken(Shown::Single(MALE), "", true, |extract| csv(extract).unwrap());
     assert_eq!(table(&csv, b','), rows);
     let without = taken(Shown::Single(MALE), "", false, |extract| tsv(extract).unwrap());
@@ -167,6 +169,7 @@ fn an_object_has_the_effects_of_all_views_and_the_selection() {
     let first = &object["features"][0];
     assert_eq!((&first["side"], &first["feature"]), (&"baseline".into(), &"0-att-sm/3".into()));
     assert_eq!(first["effects"]["female"].to_string(), "0.2");
+    assert_eq!(first["standard_errors"]["female"].to_string(), "0.0123456");
     assert_eq!(first["tags"], serde_json::json!([]));
     assert_eq!(object["errors"]["attn_0"]["male"]["effect"].to_string(), "0.5");
 }

@@ -5,6 +5,7 @@ use crate::core::neuronpedia::Reference;
 use crate::core::rows::Row;
 use crate::core::rows::cells::{cell, interval_of, number, said, side};
 use crate::core::rows::column::Column;
+use crate::core::view::View;
 
 /// A column for programs.
 pub struct Field {
@@ -16,6 +17,7 @@ pub struct Field {
 #[derive(Clone, Copy)]
 enum Content {
     Column(Column),
+    ErrorIn(View),
     Low,
     High,
     Agreeing,
@@ -69,6 +71,10 @@ pub fn fields(extract: &Extract<'_>) -> Vec<Field> {
                 push("rejected", Content::Rejected);
                 push("note", Content::Note);
             }
+            Column::Effects(view) => {
+                push(&column.key(study, shown), Content::Column(column));
+                push(&format!("{}_standard_error", study.name(view)), Content::ErrorIn(view));
+            }
             Column::Side | Column::Delta | Column::DeltaError | Column::DeltaShare if shown.pair().is_none() => {}
             other => push(&other.key(study, shown), Content::Column(other)),
         }
@@ -84,9 +90,13 @@ pub fn fields(extract: &Extract<'_>) -> Vec<Field> {
 }
 
 impl Field {
-    /// The column, if it is one of the explorer's table.
-    pub fn column(&self) -> Option<Column> {
-        if let Content::Column(column) = self.content { Some(column) } else { None }
+    /// If every view has such a column: what it holds, and the view of this one.
+    pub fn by_view(&self) -> Option<(&'static str, View)> {
+        match self.content {
+            Content::Column(Column::Effects(view)) => Some(("effects", view)),
+            Content::ErrorIn(view) => Some(("standard_errors", view)),
+            _ => None,
+        }
     }
 
     /// What stands in this column of `row`.
@@ -99,6 +109,10 @@ impl Field {
             Content::Column(Column::Side) => Value::Text(side(row, study, extract.spec)),
             Content::Column(column) if column.is_number() => Value::Number(number(column, row, extract.findings, extract.spec)),
             Content::Column(column) => Value::Text(cell(column, row, extract.findings, extract.tags, extract.spec)),
+            Content::ErrorIn(view) => {
+                let error = extract.findings.view(view).standard_error(row.feature);
+                Value::Number(error.filter(|error| error.is_finite()))
+            }
             Content::SiteLargest => Value::Number(explanation().and_then(|found| found.largest)),
             Content::SiteRate => Value::Number(explanation().and_then(|found| found.rate)),
             Content::Low => Value::Number(interval_of(row, extract.findings).map(|interval| interval.low as f32)),

@@ -6,7 +6,6 @@ use super::Extract;
 use super::field::{Field, Value, fields, reference};
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::Row;
-use crate::core::rows::column::Column;
 use crate::core::selection::Selection;
 use crate::core::view::View;
 
@@ -40,18 +39,19 @@ pub fn json(extract: &Extract<'_>) -> Result<String> {
     Ok(text + "\n")
 }
 
-/// The columns of a row by their names, with the effects of all views in an object of their own.
+/// The columns of a row by their names; effects and standard errors of all views in objects of their own.
 fn feature(fields: &[Field], row: &Row, extract: &Extract<'_>) -> Json {
     let mut object = Map::new();
-    let mut effects = Map::new();
     for field in fields {
         let value = json_of(field.value(row, extract));
-        match field.column() {
-            Some(Column::Effects(view)) => effects.insert(extract.study().name(view).to_string(), value),
-            _ => object.insert(field.key.clone(), value),
-        };
+        match field.by_view() {
+            Some((what, view)) => {
+                let of_views = object.entry(what).or_insert_with(|| json!({}));
+                of_views[extract.study().name(view).as_str()] = value;
+            }
+            None => drop(object.insert(field.key.clone(), value)),
+        }
     }
-    object.insert("effects".to_owned(), Json::Object(effects));
     object.insert("neuronpedia".to_owned(), json!(reference(row, extract)));
     Json::Object(object)
 }

@@ -167,7 +167,7 @@ proptest! {
 #[test]
 fn a_filter_asks_for_tags_where_they_can_change_what_it_lets_through() {
     for text in
-        ["FP", "tag=FP", "tag=any", "tag!=none", "note:x", "not note:x", "kind=mlp or tag=FP", "rejected", "effect>0.1 word"]
+        ["FP", "tag=FP", "tag=any", "tag!=none", "note=x", "not note=x", "kind=mlp or tag=FP", "rejected", "effect>0.1 word"]
     {
         assert!(Filter::parse(text, &names()).unwrap().unwrap().asks_tags(), "{text}");
     }

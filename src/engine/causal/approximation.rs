@@ -1,4 +1,4 @@
-//! Effects of listed features and of the error terms by integrated gradients, by the clean run's gradient, and exactly.
+//! Effects of listed features and of the error terms by integrated gradients, by the gradient at the clean prompt, and exactly.
 //!
 //! The definitions are those of [`crate::engine::attribution`]; here the exact effects are of the listed features alone, which takes one run
 //! for each token at which one of them differs, and not for all that differ.
@@ -24,7 +24,7 @@ enum Moved {
     Error,
 }
 
-/// A move of a submodule's output at one token: from what it is in the clean run toward what it is in the patch run.
+/// A move of a submodule's output at one token: from what it is at the clean prompt toward what it is at the patch prompt.
 struct Move {
     moved: Moved,
     pair: usize,

@@ -2,7 +2,7 @@
 //!
 //! With x a submodule's output in the modified run, f its codes, and g those codes with the ablated entries set to their target, the
 //! output becomes `x + W_dec (g - f)` (the error of the modified output stays) or, since a clean error is `x_clean - W_dec f_clean -
-//! bias`, `x_clean + W_dec (g - f_clean)` (the error of the clean run is put in place).
+//! bias`, `x_clean + W_dec (g - f_clean)` (the error of the clean prompt is put in place).
 //!
 //! A dictionary that scales each token writes `factor (W_dec g + bias) + offset` with the factor and offset of the token that is written:
 //! those of x. So the output becomes `x + factor W_dec (g - f)` or `x_clean + factor (W_dec g + bias) + offset - factor_clean (W_dec

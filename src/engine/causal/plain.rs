@@ -146,7 +146,7 @@ impl<'a> Plain<'a> {
         self.dictionaries.iter().position(|dictionary| dictionary.submodule() == submodule)
     }
 
-    /// The metric of each pair's clean run.
+    /// The metric of each pair's clean prompt.
     pub fn metrics(&self, cancel: &Cancel) -> Result<Vec<f32>> {
         let mut metrics = vec![0.0; self.pairs];
         let layers = self.compute.config().layers;

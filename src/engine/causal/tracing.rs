@@ -61,7 +61,7 @@ fn written<'x>(dictionary: &Dictionary, outputs: impl Iterator<Item = &'x [f32]>
 }
 
 impl Plain<'_> {
-    /// The mean of the metric's gradients at `steps` left points on the way of `submodule` from the clean to the patch run: per pair of
+    /// The mean of the metric's gradients at `steps` left points on the way of `submodule` from the clean to the patch prompt: per pair of
     /// `group` `[positions, width]`.
     pub fn metric_gradients(&self, group: &Group, submodule: Submodule, steps: usize, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
         let weight = 1.0 / steps as f32;
@@ -69,7 +69,7 @@ impl Plain<'_> {
         self.gradients_at(group, submodule, &points, cancel)
     }
 
-    /// The weighted sum of the metric's gradients at `points` on the way of `submodule` from the clean to the patch run: per pair of
+    /// The weighted sum of the metric's gradients at `points` on the way of `submodule` from the clean to the patch prompt: per pair of
     /// `group` `[positions, width]`.
     pub fn gradients_at(&self, group: &Group, submodule: Submodule, points: &[Point], cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
         let config = self.compute.config();
@@ -97,7 +97,7 @@ impl Plain<'_> {
         Ok(found)
     }
 
-    /// The derivative of `target` at one token of the clean run with respect to the submodule's output `x` there, `[width]`, and the factor
+    /// The derivative of `target` at one token of the clean prompt with respect to the submodule's output `x` there, `[width]`, and the factor
     /// `left` of the edge: the metric's gradient along the target. `codes` are those of the token, `gradient` is the metric's gradient at
     /// it.
     ///
@@ -140,7 +140,7 @@ impl Plain<'_> {
         }
     }
 
-    /// The gradients of `<upstream, output of later>` in the clean runs of `group`: per pair the blocks of a trace,
+    /// The gradients of `<upstream, output of later>` at the clean prompts of `group`: per pair the blocks of a trace,
     /// `[1 + outputs, positions, width]`.
     pub fn pulled_back(&self, group: &Group, later: Submodule, upstream: &[Vec<f32>], cancel: &Cancel) -> Result<Vec<Array>> {
         let prompts: Vec<&[u32]> = group.prompts[0].iter().map(Vec::as_slice).collect();

@@ -12,7 +12,8 @@ use crate::ui::fit::{self, Piece};
 /// Width of a scope in columns.
 const SCOPE: usize = 11;
 
-/// One line or more for each scope: reject mark, tags and note; no lines without any.
+/// One line or more for each scope: reject mark, tags and note; no lines without any. The note comes last and
+/// is named, because a word of it may read like a tag.
 pub fn tags(card: &Card) -> Vec<Line<'static>> {
     let Some(book) = card.state.book() else { return Vec::new() };
     let said = book.of(card.row.feature);
@@ -39,7 +40,7 @@ fn pieces(card: &Card, marks: &Marks, room: usize) -> Vec<Piece> {
     let tags = card.state.about().tags.ordered(&marks.tags);
     pieces.extend(tags.into_iter().map(|tag| vec![Span::styled(format!("{tag} "), card.theme.title)]));
     if !marks.note.is_empty() {
-        pieces.extend(fit::words(&marks.shown_note(), card.theme.text, room));
+        pieces.extend(fit::words(&format!("note: {}", marks.shown_note()), card.theme.text, room));
     }
     pieces
 }

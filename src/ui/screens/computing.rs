@@ -127,8 +127,54 @@ fn stopping_is_asked_for_and_escape_never_stops() {
     assert!(footer.contains("stop the computation? y stops it and shows the run before it again, n goes on"), "{footer}");
     pilot.news(1, whole());
     assert!(pilot.state.overlay.is_none(), "there is nothing to stop any more");
-    pilot.press("x");
+    pilot.press("j x");
     assert_eq!(pilot.notice(), "cancel: nothing is being computed, checked or downloaded");
+}
+
+/// An answer that comes after the work has ended is meant for the question, so it moves and closes nothing.
+#[test]
+fn a_late_answer_to_a_question_is_no_command() {
+    for question in ["x", "q", "r"] {
+        for answer in ["y", "n", "esc", "ctrl-c"] {
+            let mut pilot = half_done();
+            pilot.press("/ kind=attn enter");
+            pilot.press(question);
+            pilot.asked();
+            pilot.news(1, whole());
+            assert!(pilot.notice().ends_with("; the question is settled"), "{question}: {}", pilot.notice());
+            let cursor = pilot.state.table.cursor;
+            pilot.asked();
+            pilot.press(answer);
+            assert!(pilot.asked().is_empty() && pilot.state.overlay.is_none() && pilot.state.filter.is_some(), "{answer}");
+            assert_eq!(pilot.state.table.cursor, cursor, "{answer}");
+            assert!(pilot.notice().ends_with("answers nothing: the question was settled when the work ended"), "{answer}");
+            // Once is enough: the next key is a command again.
+            pilot.press("esc");
+            assert!(pilot.state.filter.is_none(), "{answer}");
+        }
+    }
+    let mut pilot = half_done();
+    pilot.press("/ kind=attn enter x");
+    pilot.news(1, whole());
+    pilot.press("k esc");
+    assert!(pilot.state.filter.is_none(), "another key shows that the question is out of mind");
+}
+
+/// Table and header say the same of a computation that has not come far.
+#[test]
+fn what_is_opened_and_what_is_computed_is_said_apart() {
+    let mut pilot = Pilot::new(crate::ui::testing::empty());
+    pilot.state.setting.request = Some(request());
+    pilot.press("r");
+    assert!(pilot.screen()[0].contains("opening… · x stops"), "{}", pilot.screen()[0]);
+    pilot.news(1, opened(&run()));
+    pilot.press("2");
+    let says = |pilot: &Pilot, words: &str| pilot.screen().iter().any(|line| line.contains(words));
+    assert!(says(&pilot, "view female is still being computed") && says(&pilot, "computing… · x stops"));
+    found(&run(), MALE, 2).into_iter().for_each(|news| pilot.news(1, news));
+    pilot.press("x y r y");
+    assert!(says(&pilot, "opening… · x stops"), "{}", pilot.screen()[0]);
+    assert!(says(&pilot, "nothing was computed of the view female; the inputs of the"), "{:#?}", pilot.screen());
 }
 
 #[test]

@@ -151,6 +151,17 @@ fn tagged_features_alone_are_listed_by_one_key_and_all_by_the_next() {
 }
 
 #[test]
+fn what_was_said_without_a_tag_does_not_go_from_the_list_in_silence() {
+    let mut pilot = Pilot::study();
+    pilot.press("m p j m e").type_text("plural");
+    pilot.press("enter j m x esc F");
+    assert_eq!(pilot.features().len(), 1);
+    assert_eq!(pilot.notice(), "2 features with a note or a reject mark but without a tag are not listed");
+    pilot.press("F");
+    assert_eq!((pilot.features().len(), pilot.notice()), (18, ""));
+}
+
+#[test]
 fn half_pages_are_half_of_the_rows_on_the_screen() {
     let mut pilot = Pilot::with(wide(200));
     pilot.resize(120, 24);
