@@ -6,6 +6,7 @@ use super::key::{Code, Key};
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
+use super::state::missed::Missed;
 use super::state::overlay::Overlay;
 use super::state::question::Question;
 use super::{download, job, question, tagging};
@@ -45,14 +46,9 @@ fn declines(key: Key) -> bool {
     key.typed() == Some('n') || key.code == Code::Escape || (key.control && key.code == Code::Character('c'))
 }
 
-/// Takes an answer to a question that has closed by itself: as a command it would do what was not meant. Every other key shows that the
-/// user has gone on.
-pub fn takes_late(state: &mut State, key: Key) -> bool {
-    let is_late = std::mem::take(&mut state.settled) && (key.typed() == Some('y') || declines(key));
-    if is_late {
-        state.notice = Some(Notice::refused(format!("{} answers nothing: the question was settled when the work ended", key.spoken())));
-    }
-    is_late
+/// Whether the key answers a question.
+pub fn is_answer(key: Key) -> bool {
+    key.typed() == Some('y') || declines(key)
 }
 
 /// Handles a key while a question is open: y does it, n, Esc and Ctrl-C do not, and a second press of the key that leaves, leaves.
@@ -83,7 +79,7 @@ pub fn settle(state: &mut State) {
         return;
     }
     state.overlay = None;
-    state.settled = true;
+    state.missed = Some(Missed::Question);
     let ended = match asked {
         Question::StopJob => "the computation has ended".to_owned(),
         Question::StopCheck => "the causal check has ended".to_owned(),

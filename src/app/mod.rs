@@ -39,6 +39,7 @@ pub mod keymap;
 pub mod layout;
 pub mod manual;
 pub mod message;
+pub mod missed;
 pub mod mouse;
 pub mod notice;
 pub mod palette;

@@ -156,14 +156,13 @@ pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
             }
         }
         _ => {
-            match rows(pressed) {
-                Some(rows) => step(state, rows),
-                None => {
-                    edit(list, pressed);
-                    // Whoever types an argument means the command: why it cannot run is said before the argument is typed.
-                    let refusal = with_argument(list).and_then(|(command, _)| commands::refusal(state, command));
-                    state.notice = refusal.map(Notice::refused);
-                }
+            if let Some(rows) = rows(pressed) {
+                step(state, rows);
+            } else {
+                edit(list, pressed);
+                // Whoever types an argument means the command: why it cannot run is said before the argument is typed.
+                let refusal = with_argument(list).and_then(|(command, _)| commands::refusal(state, command));
+                state.notice = refusal.map(Notice::refused);
             }
             Vec::new()
         }

@@ -8,11 +8,11 @@ use super::key::Key;
 use super::layout::Layout;
 use super::message::{Effect, Message};
 use super::notice::Notice;
-use super::state::overlay::{Chooser, Overlay};
+use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
 use super::{
-    answer, chance, choice, copy_box, download, dropped, evidence, help, job, keeping, layout, mouse, palette, prompts, run_list,
-    session, table, tagging,
+    answer, chance, choice, copy_box, download, dropped, evidence, help, job, keeping, layout, missed, mouse, palette, prompts,
+    run_list, session, table, tagging,
 };
 use crate::core::submodule::FeatureId;
 use crate::core::tags::import::{Target, import};
@@ -131,10 +131,6 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
 fn key(state: &mut State, key: Key) -> Vec<Effect> {
     state.notice = None;
     state.tagging.leaving = false;
-    if let Some(refused) = state.refused.take().filter(|refused| state.overlay.is_none() && is_for(state, *refused, key)) {
-        state.notice = Some(Notice::refused(format!("{refused} was refused, so that {} chose nothing", key.spoken())));
-        return Vec::new();
-    }
     let command = state.setting.keymap.command(key).and_then(commands::of);
     // A command that reaches everywhere, such as suspend, works over every overlay.
     if let Some(command) = command.filter(|command| command.reach == Reach::Everywhere && key.typed().is_none()) {
@@ -145,7 +141,7 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
     if let Some(command) = command.filter(|command| !is_drawn && command.id() == CommandId::QUIT) {
         return commands::run(state, command);
     }
-    if answer::takes_late(state, key) {
+    if missed::takes(state, key) {
         return Vec::new();
     }
     if !is_drawn && !matches!(state.overlay, Some(Overlay::Question(_))) {
@@ -164,16 +160,6 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
         Some(Overlay::Topic(_)) => help::topic_key(state, key),
         Some(Overlay::Copy(_)) => copy_box::key(state, key),
         Some(Overlay::HeatMap) | None => command_key(state, key, command),
-    }
-}
-
-/// Whether `key` would have chosen something in the box that `command` opens: whoever types both keys in a row means that.
-fn is_for(state: &State, command: CommandId, key: Key) -> bool {
-    match command {
-        CommandId::TAG => choice::is_choice(Chooser::Tags, state, key),
-        CommandId::SORT => choice::is_choice(Chooser::Sort, state, key),
-        CommandId::COPY => copy_box::is_choice(key),
-        _ => false,
     }
 }
 

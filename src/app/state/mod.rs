@@ -7,6 +7,7 @@ pub mod download;
 pub mod evidence;
 pub mod job;
 pub mod list;
+pub mod missed;
 pub mod overlay;
 pub mod prompt;
 pub mod question;
@@ -26,6 +27,7 @@ use copied::{Form, Title};
 use download::{Download, Offer};
 use evidence::Evidence;
 use job::Job;
+use missed::Missed;
 use overlay::{Chooser, Overlay};
 use prompt::{Asked, Prompt};
 use question::Pending;
@@ -165,8 +167,6 @@ pub struct State {
     pub job: Option<Job>,
     /// Number of the latest job, from 1.
     pub jobs: u64,
-    /// The command that the key before was refused for: the letter that was to follow in its box is not taken for a command.
-    pub refused: Option<CommandId>,
     /// The running causal check, if there is one.
     pub check: Option<Checking>,
     /// Number of the latest check, from 1.
@@ -214,8 +214,8 @@ pub struct State {
     pub arrival: Option<Session>,
     /// What waits for the answer to an open question.
     pub pending: Option<Pending>,
-    /// Whether a question has closed by itself since the latest key, so that its answer may still come.
-    pub settled: bool,
+    /// What the next key may be meant for, although it is not on the screen.
+    pub missed: Option<Missed>,
     /// Index of the row with the cursor in the open chooser.
     pub choice: usize,
     /// The prompt, chooser, list or heat map over the panes, if one is open.
@@ -287,7 +287,6 @@ impl State {
             show_published: false,
             job: None,
             jobs: 0,
-            refused: None,
             check: None,
             checks: 0,
             download: None,
@@ -311,7 +310,7 @@ impl State {
             resumed: Resumed::Unasked,
             arrival: None,
             pending: None,
-            settled: false,
+            missed: None,
             choice: 0,
             overlay: None,
             notice: None,
