@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::arguments::ListingArguments;
+use super::output;
 use crate::core::filter::Filter;
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::{DIFFERENCE, SIMILARITY, Shown, Spec};
@@ -13,7 +14,11 @@ use crate::core::view::View;
 /// The rows that the flags ask for, of the run file `run`.
 pub fn spec(study: &Study, run: &Path, arguments: &ListingArguments) -> Result<Spec> {
     let filter = filter(study, arguments.list.filter.as_deref(), &arguments.list.tag)?;
-    Ok(Spec { filter, ..Spec::all(shown(study, run, arguments)?, arguments.list.selection()) })
+    let shown = shown(study, run, arguments)?;
+    if shown.pair().is_none() && filter.as_ref().is_some_and(Filter::asks_comparison) {
+        output::note(&format!("note: delta and side are known only in a comparison: --view {DIFFERENCE} or {SIMILARITY}"));
+    }
+    Ok(Spec { filter, ..Spec::all(shown, arguments.list.selection()) })
 }
 
 /// The view or comparison that the flags ask for.
