@@ -2,11 +2,11 @@
 
 use super::checks::running;
 use super::command_id::CommandId;
-use super::key::{Code, Key};
+use super::key::Key;
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
-use super::state::missed::Missed;
+use super::state::astray::Astray;
 use super::state::overlay::Overlay;
 use super::state::question::Question;
 use super::{download, job, question, tagging};
@@ -41,16 +41,6 @@ fn ask(state: &mut State, question: Question) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Whether the key answers a question with no: n, Esc and Ctrl-C.
-fn declines(key: Key) -> bool {
-    key.typed() == Some('n') || key.code == Code::Escape || (key.control && key.code == Code::Character('c'))
-}
-
-/// Whether the key answers a question.
-pub fn is_answer(key: Key) -> bool {
-    key.typed() == Some('y') || declines(key)
-}
-
 /// Handles a key while a question is open: y does it, n, Esc and Ctrl-C do not, and a second press of the key that leaves, leaves.
 /// Every other key leaves the question open.
 pub fn key(state: &mut State, question: Question, key: Key) -> Vec<Effect> {
@@ -65,7 +55,7 @@ pub fn key(state: &mut State, question: Question, key: Key) -> Vec<Effect> {
             Question::Leave => tagging::quit(state),
         };
     }
-    if declines(key) {
+    if question::answers(key) {
         state.overlay = None;
         state.pending = None;
     }
@@ -79,7 +69,7 @@ pub fn settle(state: &mut State) {
         return;
     }
     state.overlay = None;
-    state.missed = Some(Missed::Question);
+    state.astray = Some(Astray::Question);
     let ended = match asked {
         Question::StopJob => "the computation has ended".to_owned(),
         Question::StopCheck => "the causal check has ended".to_owned(),

@@ -115,11 +115,6 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
     }
 }
 
-/// Whether `key` is a letter that makes a choice.
-pub fn is_choice(chooser: Chooser, state: &State, key: Key) -> bool {
-    key.typed().is_some() && choices(chooser, state).iter().any(|choice| choice.key == key)
-}
-
 /// Handles a key in a chooser: a key of a choice makes it; arrows, and `j` and `k` where they choose nothing, move the cursor, and
 /// Enter makes the choice there; Esc and Ctrl-C close the chooser.
 pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {

@@ -60,11 +60,6 @@ pub fn heading(state: &State) -> String {
     count(state.table.marked, "marked ") + &hidden
 }
 
-/// Whether `key` is a letter that chooses a line.
-pub fn is_choice(key: Key) -> bool {
-    key.typed().is_some_and(|typed| typed == TITLE || Form::ALL.iter().any(|form| form.key() == typed))
-}
-
 /// Handles a key in the box: a letter chooses, arrows and Enter choose too, Esc closes.
 pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     let Some(Overlay::Copy(cursor)) = &mut state.overlay else { return Vec::new() };

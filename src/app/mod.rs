@@ -14,6 +14,7 @@
 //! | the places of panes, views and columns on the screen | [`layout`], [`columns`] |
 
 pub mod answer;
+pub mod astray;
 mod bindings;
 pub mod chance;
 pub mod checks;
@@ -39,7 +40,6 @@ pub mod keymap;
 pub mod layout;
 pub mod manual;
 pub mod message;
-pub mod missed;
 pub mod mouse;
 pub mod notice;
 pub mod palette;

@@ -3,6 +3,7 @@
 use super::checks::progress::progress;
 use super::command_id::CommandId;
 use super::keeping;
+use super::key::{Code, Key};
 use super::notice::Notice;
 use super::state::State;
 use super::state::job::Job;
@@ -29,6 +30,11 @@ pub fn is_open(state: &State, question: Question) -> bool {
         }
         Question::Leave => would_lose(state).is_some(),
     }
+}
+
+/// Whether `key` answers a question: y does what it asks, n, Esc and Ctrl-C do not.
+pub fn answers(key: Key) -> bool {
+    matches!(key.typed(), Some('y' | 'n')) || key.code == Code::Escape || (key.control && key.code == Code::Character('c'))
 }
 
 /// What would end or be lost if the program left now.

@@ -11,7 +11,7 @@ use super::notice::Notice;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
 use super::{
-    answer, chance, choice, copy_box, download, dropped, evidence, help, job, keeping, layout, missed, mouse, palette, prompts,
+    answer, astray, chance, choice, copy_box, download, dropped, evidence, help, job, keeping, layout, mouse, palette, prompts,
     run_list, session, table, tagging,
 };
 use crate::core::submodule::FeatureId;
@@ -129,8 +129,11 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
 }
 
 fn key(state: &mut State, key: Key) -> Vec<Effect> {
-    state.notice = None;
+    let said = state.notice.take();
     state.tagging.leaving = false;
+    if astray::take(state, key, said) {
+        return Vec::new();
+    }
     let command = state.setting.keymap.command(key).and_then(commands::of);
     // A command that reaches everywhere, such as suspend, works over every overlay.
     if let Some(command) = command.filter(|command| command.reach == Reach::Everywhere && key.typed().is_none()) {
@@ -140,9 +143,6 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
     let is_drawn = Layout::of(state.size(), state.pane).is_some();
     if let Some(command) = command.filter(|command| !is_drawn && command.id() == CommandId::QUIT) {
         return commands::run(state, command);
-    }
-    if missed::takes(state, key) {
-        return Vec::new();
     }
     if !is_drawn && !matches!(state.overlay, Some(Overlay::Question(_))) {
         return Vec::new();

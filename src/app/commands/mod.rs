@@ -19,7 +19,7 @@ use super::keymap::Keymap;
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
-use super::state::missed::Missed;
+use super::state::astray::Astray;
 use super::state::overlay::Overlay;
 
 /// All groups, in the order of help and manual.
@@ -63,7 +63,7 @@ pub fn of(id: CommandId) -> Option<&'static Command> {
 /// Runs a command, or shows a notice that says why it cannot run now.
 pub fn run(state: &mut State, command: &Command) -> Vec<Effect> {
     if let Some(refusal) = refusal(state, command) {
-        state.missed = Some(Missed::Box(command.id()));
+        state.astray = Some(Astray::Command(command.id(), state.now));
         state.notice = Some(Notice::refused(refusal));
         return Vec::new();
     }

@@ -1,5 +1,6 @@
 //! The state: everything that is on the screen or can come onto it.
 
+pub mod astray;
 pub mod chance;
 pub mod check;
 pub mod copied;
@@ -7,7 +8,6 @@ pub mod download;
 pub mod evidence;
 pub mod job;
 pub mod list;
-pub mod missed;
 pub mod overlay;
 pub mod prompt;
 pub mod question;
@@ -21,13 +21,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use astray::Astray;
 use chance::Chance;
 use check::Checking;
 use copied::{Form, Title};
 use download::{Download, Offer};
 use evidence::Evidence;
 use job::Job;
-use missed::Missed;
 use overlay::{Chooser, Overlay};
 use prompt::{Asked, Prompt};
 use question::Pending;
@@ -215,7 +215,7 @@ pub struct State {
     /// What waits for the answer to an open question.
     pub pending: Option<Pending>,
     /// What the next key may be meant for, although it is not on the screen.
-    pub missed: Option<Missed>,
+    pub astray: Option<Astray>,
     /// Index of the row with the cursor in the open chooser.
     pub choice: usize,
     /// The prompt, chooser, list or heat map over the panes, if one is open.
@@ -310,7 +310,7 @@ impl State {
             resumed: Resumed::Unasked,
             arrival: None,
             pending: None,
-            missed: None,
+            astray: None,
             choice: 0,
             overlay: None,
             notice: None,

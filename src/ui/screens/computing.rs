@@ -147,7 +147,7 @@ fn a_late_answer_to_a_question_is_no_command() {
             pilot.press(answer);
             assert!(pilot.asked().is_empty() && pilot.state.overlay.is_none() && pilot.state.filter.is_some(), "{answer}");
             assert_eq!(pilot.state.table.cursor, cursor, "{answer}");
-            assert!(pilot.notice().ends_with("answers nothing: the question was settled when the work ended"), "{answer}");
+            assert!(pilot.notice().ends_with("; the answer came too late and did nothing"), "{answer}");
             // Once is enough: the next key is a command again.
             pilot.press("esc");
             assert!(pilot.state.filter.is_none(), "{answer}");

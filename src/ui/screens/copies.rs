@@ -160,22 +160,3 @@ fn an_empty_list_is_not_copied() {
         assert_eq!(pilot.notice(), "no feature matches the filter");
     }
 }
-
-/// Whoever types `m p` in a row means the tag: where `m` is refused, `p` does not switch to the published figures.
-#[test]
-fn a_letter_meant_for_a_box_that_was_refused_is_no_command() {
-    for (keys, says) in
-        [("m p", "tag was refused, so that p chose nothing"), ("y l", "copy was refused, so that l chose nothing")]
-    {
-        let mut pilot = Pilot::study();
-        pilot.press("space / 3 enter");
-        pilot.press("/ ctrl-u n o t h i n g enter");
-        let before = (pilot.state.show_published, pilot.state.pane, pilot.features());
-        pilot.press(keys);
-        assert_eq!((pilot.notice(), pilot.state.show_published, pilot.state.pane), (says, before.0, before.1), "{keys}");
-        assert_eq!(pilot.features(), before.2);
-        // Only the very next key was meant for the box, and other keys are what they are.
-        pilot.press("p");
-        assert_ne!(pilot.notice(), says);
-    }
-}

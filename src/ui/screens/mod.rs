@@ -2,6 +2,7 @@
 //! [`view`](super::view).
 
 mod any_keys;
+mod astray;
 mod chance;
 mod checks;
 mod colours;
