@@ -77,6 +77,11 @@ pub fn news(state: &mut State, number: u64, news: DownloadNews) -> Option<Reques
 fn arrived(state: &mut State, name: &str, source: ModelSource) -> Option<Request> {
     let mut says = format!("{name} is on this machine; start saescope with --model {name} to explore it");
     let mut now = None;
+    // A computation that is stopped does not bring the demo back either.
+    let before = state.job.as_mut().and_then(|job| job.before.as_mut());
+    if let Some(before) = before.filter(|before| before.model == ModelSource::Demo) {
+        before.model = source.clone();
+    }
     if let Some(request) = &mut state.setting.request {
         let was_waited_for = request.model == ModelSource::Preset(name.to_owned());
         if was_waited_for || request.model == ModelSource::Demo {

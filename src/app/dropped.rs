@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::command_id::CommandId;
 use super::key::Key;
 use super::message::Effect;
-use super::notice::Notice;
+use super::notice::{Notice, Tone};
 use super::state::State;
 use super::state::overlay::Overlay;
 use super::{layout, stepping};
@@ -65,7 +65,10 @@ pub fn mention(state: &mut State) {
     let said: Vec<String> = lists(state).iter().filter_map(said).collect();
     if !said.is_empty() {
         let list = state.setting.keymap.way(CommandId::DROPPED);
-        state.notice = Some(Notice::refused(format!("{}; {list} lists them", said.join("; "))));
+        // What was refused before, such as a faulty configuration, was not read yet.
+        let before = state.notice.take().filter(|before| before.tone != Tone::Done);
+        let before = before.map_or_else(String::new, |before| format!("{}; ", before.text));
+        state.notice = Some(Notice::refused(format!("{before}{}; {list} lists them", said.join("; "))));
     }
 }
 

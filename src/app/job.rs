@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::command_id::CommandId;
 use super::message::{Effect, JobNews};
-use super::notice::Notice;
+use super::notice::{Notice, Tone};
 use super::state::State;
 use super::state::job::Job;
 use super::state::overlay::Overlay;
@@ -73,7 +73,8 @@ fn begin(state: &mut State, request: Request) -> Vec<Effect> {
     }
     let (_, mut effects) = stop(state, "superseded");
     state.jobs += 1;
-    let before = state.setting.request.clone();
+    // A model that is not on this machine is no request to come back to.
+    let before = state.setting.request.clone().filter(|before| !matches!(before.model, ModelSource::Preset(_)));
     state.set_request(request.clone());
     state.job = Some(Job::new(state.jobs, request.clone(), before, state.now));
     effects.push(Effect::Start(state.jobs, Box::new(request)));
@@ -168,10 +169,10 @@ pub fn read(state: &mut State, findings: Arc<Findings>) -> Vec<Effect> {
     let effects = show(state, findings);
     state.record.opened = true;
     let back = back(state);
-    if !back.is_empty() {
+    // What was refused or failed, such as a faulty configuration, was not read yet.
+    state.notice.take_if(|notice| notice.text.starts_with(OPENING));
+    if !back.is_empty() && state.notice.as_ref().is_none_or(|notice| notice.tone == Tone::Done) {
         state.notice = Some(Notice::done(format!("the run was opened{back}")));
-    } else if state.notice.as_ref().is_some_and(|notice| notice.text.starts_with(OPENING)) {
-        state.notice = None;
     }
     effects
 }

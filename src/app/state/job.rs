@@ -12,7 +12,7 @@ pub struct Job {
     pub number: u64,
     /// The request that it computes.
     pub request: Request,
-    /// The request before it, which counts again if this one cannot even be opened.
+    /// The request of what was on the screen before it, which counts again if that comes back or stays.
     pub before: Option<Request>,
     /// Time at which the job was started.
     pub started: Duration,

@@ -215,7 +215,13 @@ fn dropped_pairs_are_counted_and_listed() {
     let mut pilot = Pilot::computing();
     pilot.press("r");
     pilot.news(1, opened(&with_dropped()));
-    assert_eq!(pilot.notice(), "1 pair was dropped from pairs.json (line 3: prompts of 3 and 4 tokens); ! lists them");
+    let says = "1 pair was dropped from pairs.json (line 3: prompts of 3 and 4 tokens); ! lists them";
+    assert_eq!(pilot.notice(), says);
+    let mut pilot = Pilot::computing();
+    pilot.press("r");
+    pilot.state.notice = Some(crate::app::notice::Notice::refused("the defaults are used"));
+    pilot.news(1, opened(&with_dropped()));
+    assert_eq!(pilot.notice(), format!("the defaults are used; {says}"), "nobody has read it yet");
     let mut pilot = Pilot::study();
     pilot.press("!");
     assert_eq!(pilot.notice(), "dropped: no pair was dropped");

@@ -139,6 +139,18 @@ fn the_demo_stays_until_something_else_is_asked_for() {
 }
 
 #[test]
+fn a_model_that_arrives_during_a_computation_is_computed_next_even_if_that_is_stopped() {
+    let mut pilot = Pilot::computing();
+    pilot.state.setting.offers = vec![offer(NAME)];
+    pilot.press("r D enter");
+    pilot.download(1, DownloadNews::Ended(Ok(source())));
+    pilot.press("x y");
+    pilot.asked();
+    pilot.press("r");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Start(2, asked)] if asked.model == source()));
+}
+
+#[test]
 fn a_large_model_is_downloaded_only_by_its_name() {
     let mut pilot = Pilot::computing();
     pilot.state.setting.offers = vec![offer("gemma-2-2b"), offer(NAME)];
