@@ -40,7 +40,8 @@ pub fn find(name: &str) -> Option<&'static Topic> {
 /// The pictures of the screen in the topic `screen`, the widest first, each as lines of text.
 pub fn pictures() -> Vec<Vec<&'static str>> {
     let text = find("screen").map_or("", |topic| topic.text);
-    let paragraphs = text.split("\n\n").map(|paragraph| paragraph.lines().collect::<Vec<_>>());
+    let shown = |paragraph: &'static str| paragraph.lines().filter(|line| !line.starts_with(page::COMMENT)).collect::<Vec<_>>();
+    let paragraphs = text.split("\n\n").map(shown);
     paragraphs
         .filter(|lines| lines.iter().all(|line| line.starts_with(page::CODE)))
         .map(|lines| lines.into_iter().filter_map(|line| line.strip_prefix(page::CODE)).collect())

@@ -10,6 +10,9 @@ use crate::core::text::wrap;
 /// The start of a line that is shown as it is.
 pub const CODE: &str = "    ";
 
+/// The start of a line that is not shown.
+pub const COMMENT: &str = "<!--";
+
 /// The kind of a line, which decides its style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -34,7 +37,7 @@ pub struct Line {
 pub fn lines(markdown: &str, columns: usize) -> Vec<Line> {
     let mut page: Vec<Line> = Vec::new();
     let mut push = |kind, text: &str| page.push(Line { kind, text: text.trim_end().to_owned() });
-    let mut source = markdown.lines().filter(|line| !line.starts_with("<!--")).peekable();
+    let mut source = markdown.lines().filter(|line| !line.starts_with(COMMENT)).peekable();
     while let Some(line) = source.next() {
         if line.is_empty() {
             push(Kind::Text, "");

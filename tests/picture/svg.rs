@@ -1,33 +1,9 @@
-//! `assets/screen.svg`, the picture in the README, is what the program draws of its demo.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+//! A drawn screen as an SVG picture, and whether two pictures are the same.
 
 use std::fmt::Write;
-use std::fs;
-use std::path::Path;
-use std::sync::Arc;
 
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
-use saescope::app::commands;
-use saescope::app::message::Message;
-use saescope::app::state::{Setting, State, ThemeName};
-use saescope::app::update::update;
-use saescope::core::findings::Findings;
-use saescope::core::neuronpedia::Hosted;
-use saescope::core::progress::Event;
-use saescope::core::quadrature::Rule;
-use saescope::core::request::{Backend, ModelSource, Options, Request, Settings};
-use saescope::core::run::{Method, Run};
-use saescope::core::selection::Selection;
-use saescope::core::tags::TagBook;
-use saescope::engine::identity;
-use saescope::engine::worker::Job;
-use saescope::store::{published, studies};
-use saescope::ui;
-
-const SIZE: (u16, u16) = (140, 40);
 
 /// Width and height of a cell, in pixels.
 const CELL: (usize, usize) = (8, 17);
@@ -42,48 +18,6 @@ const GROUND: &str = "#121212";
 const FIGURE: f64 = 0.000_3;
 const CHANNEL: u8 = 6;
 
-fn demo() -> Run {
-    let request = Request {
-        model: ModelSource::Demo,
-        study: studies::names().unwrap(),
-        options: Options { seed: 12, tokens: None, examples: None },
-        settings: Settings { method: Method::Ig, rule: Rule::Riemann, steps: 10, batch: 50, detail: 100 },
-        backend: Some(Backend::Native),
-        threads: None,
-        shard: None,
-    };
-    let job = Job::start(request).unwrap();
-    loop {
-        if let Event::Ended(outcome) = job.events().recv().unwrap() {
-            return *outcome.unwrap();
-        }
-    }
-}
-
-fn state(run: Run) -> State {
-    let subject = identity::subject_of(&run);
-    let mut state = State::new(Setting {
-        size: SIZE,
-        request: None,
-        published: Arc::new(published::names().unwrap()),
-        keymap: commands::default_keys(),
-        theme: ThemeName::Dark,
-        true_colour: true,
-        theme_chosen: true,
-        selection: Selection::TopK(30),
-        selection_chosen: true,
-        keeps_runs: true,
-        no_browser: None,
-        home: None,
-        log: String::new(),
-        offers: Vec::new(),
-        hosted: Hosted::default(),
-    });
-    update(&mut state, Message::RunRead(Ok(Arc::new(Findings::from_run(run, None, subject.clone())))));
-    update(&mut state, Message::TagsOpened(Box::new(TagBook::new(subject)), "tags.json".to_owned()));
-    state
-}
-
 fn hex(color: Color) -> Option<String> {
     match color {
         Color::Rgb(red, green, blue) => Some(format!("#{red:02x}{green:02x}{blue:02x}")),
@@ -97,7 +31,7 @@ fn look(cell: &Cell) -> (String, Option<String>, bool) {
 }
 
 /// Cells of one look become one text, or several where there are gaps, each stretched to the width of its cells whatever the font.
-fn svg(buffer: &Buffer) -> String {
+pub fn svg(buffer: &Buffer) -> String {
     let (columns, rows) = (usize::from(buffer.area.width), usize::from(buffer.area.height));
     let (width, height) = (columns * CELL.0, rows * CELL.1);
     let mut svg = format!(
@@ -154,7 +88,7 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 /// Whether both are the same picture, up to what two computers round differently.
-fn same(left: &str, right: &str) -> bool {
+pub fn same(left: &str, right: &str) -> bool {
     let colors = |text: &str| -> Vec<String> { text.split('#').skip(1).map(|rest| rest.chars().take(6).collect()).collect() };
     let channels = |color: &str| u32::from_str_radix(color, 16).map(u32::to_be_bytes).unwrap_or_default();
     let near = |left: &String, right: &String| {
@@ -168,38 +102,16 @@ fn same(left: &str, right: &str) -> bool {
     let colorless = |text: &str, colors: &[String]| {
         colors.iter().fold(text.to_owned(), |text, color| text.replace(&format!("#{color}"), "#"))
     };
-    let (left, right) = (parts(&colorless(left, &left_colors)), parts(&colorless(right, &right_colors)));
+    same_figures(&colorless(left, &left_colors), &colorless(right, &right_colors))
+}
+
+/// Whether both are the same text, up to the last digit of figures.
+pub fn same_figures(left: &str, right: &str) -> bool {
+    let (left, right) = (parts(left), parts(right));
     let number = |text: &str| text.contains('.').then(|| text.parse::<f64>().ok()).flatten();
     left.len() == right.len()
         && left.iter().zip(&right).all(|(left, right)| match (number(left), number(right)) {
             (Some(left), Some(right)) => (left - right).abs() <= FIGURE,
             _ => left == right,
         })
-}
-
-/// With `UPDATE_SCREEN=1` the picture is written instead of compared.
-#[test]
-fn the_picture_in_the_readme_is_what_the_program_draws() {
-    let state = state(demo());
-    let mut terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).unwrap();
-    terminal.draw(|frame| ui::view(&state, frame)).unwrap();
-    let drawn = svg(terminal.backend().buffer());
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screen.svg");
-    if std::env::var_os("UPDATE_SCREEN").is_some_and(|update| update == "1") {
-        fs::write(&path, &drawn).unwrap();
-    }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        same(&drawn, &kept),
-        "assets/screen.svg differs from the screen; write it with: UPDATE_SCREEN=1 cargo test --test picture, and look at it"
-    );
-}
-
-#[test]
-fn a_picture_may_differ_in_the_last_digit_only() {
-    let line = |color: &str, figure: &str| format!("<text x=\"8\" fill=\"{color}\">{figure}</text>");
-    assert!(same(&line("#102030", "+0.0999"), &line("#112130", "+0.1000")));
-    assert!(!same(&line("#102030", "+0.0999"), &line("#102030", "+0.1999")));
-    assert!(!same(&line("#102030", "+0.0999"), &line("#902030", "+0.0999")));
-    assert!(!same(&line("#102030", "12 pairs"), &line("#102030", "13 pairs")));
 }
