@@ -1,10 +1,14 @@
 //! The false discovery rate: a model of random weights and pairs without a concept give no discovery, the demo's concept does.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+#[path = "support/manual.rs"]
+mod manual;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use manual::says;
 use rand_mt::Mt64;
 use serde_json::{Value, json};
 
@@ -120,6 +124,16 @@ fn ready_made_labels_describe_the_demo_s_strongest_features() {
         assert!(precision > 3.0 * base, "{} {label}: precision {precision}, base rate {base}", feature["feature"]);
         assert_eq!(feature["contexts"].as_array().unwrap().len(), 20);
     }
+    let all: Value = serde_json::from_str(&saescope(home.path(), "corpus run --top-k 3 --format json")).unwrap();
+    let precisions: Vec<f64> = all["features"].as_array().unwrap().iter().map(|feature| best(feature).1).collect();
+    let [first, second, third] = precisions[..] else { panic!("{precisions:?}") };
+    let strongest = format!("three strongest features has a precision of {first:.2}, {second:.2} and {third:.2}");
+    says(
+        "numbers",
+        &format!(
+            "{strongest}; with the upper half of the activations (`--quantile 0.5`) nine of the ten strongest have one above 0.9"
+        ),
+    );
     // Asked again, the kept answer gives the same numbers.
     assert_eq!(saescope(home.path(), "corpus run --top-k 10 --quantile 0.5 --format json"), text);
 }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::command::{parsed, stdout};
+use super::manual::says;
 
 /// The strongest gender features remove more of the bias than 20 random and than 20 stratified sets of as many features.
 #[test]
@@ -57,7 +58,45 @@ fn the_strongest_features_remove_more_bias_than_control_sets_at_less_damage() {
             );
             assert!(damage < mean(&controls["divergence"]), "{view}, {sampler}: {damage}, {}", controls["divergence"]);
         }
+        if view == "male" {
+            let random = &rung["controls"]["random"];
+            let ends = |score: &Value| <[f64; 2]>::deserialize(&score["interval"]).unwrap();
+            let ([low, high], [least, most]) = (ends(&rung["bias"]), ends(&random["bias"]));
+            let [least_damage, most_damage] = ends(&random["divergence"]);
+            let controls = format!("{:.3} ({least:.3} .. {most:.3})", mean(&random["bias"]));
+            let damages = format!("{:.4} ({least_damage:.4} .. {most_damage:.4})", mean(&random["divergence"]));
+            says(
+                "causal",
+                &format!(
+                    "the ten strongest features remove {bias:.3} ({low:.3} .. {high:.3}) of the bias at a divergence of {damage:.5} nats a \
+                     token; 20 random sets of ten remove {controls} at {damages}: more bias at less damage."
+                ),
+            );
+        }
     }
+}
+
+/// How near both approximations come to exact effects on the demo, and what its strongest feature does by itself, is what the manual says.
+#[test]
+fn the_manual_says_how_good_the_approximation_is() {
+    let folder = tempfile::tempdir().unwrap();
+    stdout(folder.path(), &["run", "--output", "run"]);
+    for count in ["5", "20", "50"] {
+        let compared = parsed(folder.path(), &["compare-methods", "run", "--top-k", count, "--format", "json"]);
+        let agreement = |method: &str| &compared["agreement"][method];
+        let [ig, attrib] = ["ig", "attrib"].map(|method| agreement(method)["pearson"].as_f64().unwrap());
+        says("causal", &format!("| {count} | {ig:.2} | {attrib:.2} |"));
+        assert_eq!(
+            (&agreement("ig")["other_sign"], &agreement("attrib")["other_sign"]),
+            (&0.into(), &0.into()),
+            "no sign differs"
+        );
+    }
+    let found = parsed(folder.path(), &["ablate", "run", "--each", "--top-k", "1", "--format", "json"]);
+    let (removed, bias) = (&found["features"][0]["bias_zero"], &found["F_M"]["mean"]);
+    let [low, high] = <[f64; 2]>::deserialize(&removed["interval"]).unwrap();
+    let [removed, bias] = [&removed["mean"], bias].map(|number| number.as_f64().unwrap());
+    says("causal", &format!("\"taken out: removes {removed:+.4} ({low:+.3} .. {high:+.3}) of the bias {bias:+.4}\""));
 }
 
 /// Side effects have the other direction, another study's pairs and neutral text, and a way without values there says so.

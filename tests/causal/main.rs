@@ -7,6 +7,8 @@ mod demo;
 mod edge_sums;
 mod edges;
 mod elsewhere;
+#[path = "../support/manual.rs"]
+mod manual;
 mod scaled;
 mod steering;
 #[path = "../support/mod.rs"]

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod labels;
+#[path = "../support/manual.rs"]
+mod manual;
 mod markup;
 mod pictures;
 mod report;

@@ -11,6 +11,7 @@ use saescope::engine::shuffled::{Question, memory};
 use saescope::store::{run_file, run_model};
 use serde_json::{Value, json};
 
+use super::manual::says;
 use super::{demo_run, program, reference_run};
 
 /// `saescope statistics` with the state of its own folder.
@@ -77,6 +78,26 @@ fn shuffles_of_the_demo_lose_its_concept_and_follow_from_the_seed() {
     assert_eq!(statistics(folder, &["--threshold", "0.1", "--shuffled", "4", "--seed", "3"]), found);
     let other = statistics(folder, &["--threshold", "0.1", "--shuffled", "4", "--seed", "4"]);
     assert_ne!(other["features"], found["features"]);
+}
+
+/// How many features of the whole demo shuffles and exchange list is what the manual says.
+#[test]
+fn the_manual_says_what_shuffles_of_the_demo_list() {
+    let home = tempfile::tempdir().unwrap();
+    super::saescope(home.path(), &["run", "--output", "run"]);
+    let found = statistics(home.path(), &["--threshold", "0.1", "--shuffled", "11"]);
+    let number = |part: &str, name: &str| found[part][name].as_f64().unwrap();
+    let (expected, selected) = (number("shuffled_partners", "expected"), number("shuffled_partners", "selected"));
+    let counts: Vec<u64> = serde_json::from_value(found["shuffled_partners"]["per_shuffle"].clone()).unwrap();
+    let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+    says(
+        "numbers",
+        &format!(
+            "`shuffled {expected:.1} of {selected}`. On the demo, {selected} features are above 0.1 in the male view: 11 shuffles list \
+             {expected:.1} on average ({least} to {most}), exchange {:.1}.",
+            number("chance", "expected")
+        ),
+    );
 }
 
 /// Keeping is an extra: where it is not possible, that is said before the work, and the answer comes all the same.
