@@ -34,14 +34,15 @@ pub fn drawing(curve: &Curve, score: CurveScore, columns: usize) -> Vec<String> 
     let mut cells = vec![vec![' '; width * rungs.len()]; ROWS];
     cells[scale.row(0.0)].fill('┄');
     for (place, rung) in rungs.iter().enumerate() {
-        let mut fill = |column: usize, [low, high]: [f64; 2], mark: char| {
-            for row in &mut cells[scale.row(high)..=scale.row(low)] {
+        // A file of kept checks may hold ends in any order, and any number of samplers.
+        let mut fill = |column: usize, [one, other]: [f64; 2], mark: char| {
+            for row in &mut cells[scale.row(one.max(other))..=scale.row(one.min(other))] {
                 row[place * width + column] = mark;
             }
         };
-        for (sampler, controls) in rung.controls.iter().enumerate() {
+        for (sampler, (controls, mark)) in rung.controls.iter().zip(BANDS).enumerate() {
             if let Some(Spread { interval, .. }) = score.of_controls(controls) {
-                fill(sampler + 1, *interval, BANDS[sampler]);
+                fill(sampler + 1, *interval, mark);
             }
         }
         let strongest = score.of_set(&rung.strongest);

@@ -24,7 +24,8 @@ use crate::harness::{Door, Verdict};
 use crate::mutate::Mutator;
 use crate::numbers::Numbers;
 
-fn state(run: Run) -> State {
+/// The explorer with a run on its screen.
+pub fn state(run: Run) -> State {
     let mut state = State::new(Setting {
         size: (120, 40),
         request: None,
@@ -50,7 +51,7 @@ fn state(run: Run) -> State {
 }
 
 /// Draws the state, and fails if a control character reaches the screen.
-fn draw(state: &State) -> Result<(), String> {
+pub fn draw(state: &State) -> Result<(), String> {
     let (width, height) = state.setting.size;
     let mut terminal = Terminal::new(TestBackend::new(width.min(300), height.min(100))).unwrap();
     terminal.draw(|frame| saescope::ui::view(state, frame)).unwrap();
