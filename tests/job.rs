@@ -40,7 +40,7 @@ fn the_job_of_the_study_is_done_with_few_keys_and_nothing_of_it_is_lost() {
     program.press(&keys);
     program.wait_until("ten tags", |program| tagged(program, "FP") == 10 && program.shown().contains("tags saved"));
     program.press("kmeseen twice\r");
-    program.wait_for("everywhere FP seen twice");
+    program.wait_for("everywhere FP note: seen twice");
 
     // A comparison, and the tagged features alone.
     program.press("4");

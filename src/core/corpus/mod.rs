@@ -1,7 +1,6 @@
 //! What features respond to in a corpus: how often and how strongly they fire, where they fire most, and which labels describe that.
 
 pub mod context;
-mod feature_name;
 pub mod responses;
 pub mod score;
 pub mod tally;

@@ -20,7 +20,6 @@ pub struct LabelRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OfFeature {
     /// The feature.
-    #[serde(with = "super::feature_name")]
     pub feature: FeatureId,
     /// Its counts and contexts.
     pub tally: Tally,
