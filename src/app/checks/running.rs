@@ -102,6 +102,9 @@ fn failed(state: &mut State, problem: &Problem) {
     let Some(Checking { check, findings, partial, .. }) = state.check.take() else { return };
     if let Some(found) = partial {
         add(state, &findings, Arc::new(Done { check, found, whole: false }));
+    } else if matches!(&state.overlay, Some(Overlay::Check(window)) if window.check == check) {
+        // An empty window would hide the reason behind a guess of its own.
+        state.overlay = None;
     }
     let mut notice = Notice::failed(problem);
     notice.text.push_str(&format!(" (log: {})", state.setting.log));
