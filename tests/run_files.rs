@@ -268,6 +268,7 @@ fn a_file_that_claims_too_much_is_refused_in_words() {
     not_finite[metric..metric + 4].copy_from_slice(&f32::NAN.to_le_bytes());
     let cases = [
         (Vec::new(), "it ends within its header"),
+        (b"{\"one\": [\"resid_1/364\"]}".to_vec(), "is a text, not a run file"),
         (u64::MAX.to_le_bytes().to_vec(), "it ends within its header"),
         (vec![0; 64], "its header ends too early"),
         (file("{\"__metadata__\":{}}", b""), "is a safetensors file, but not a run"),

@@ -38,7 +38,11 @@ impl Page {
 
 /// The content of `window`.
 pub fn page(state: &State, window: &Window) -> Page {
-    let columns = layout::list_columns(state).saturating_sub(2);
+    page_of(state, window, layout::list_columns(state).saturating_sub(2))
+}
+
+/// The content of `window` in lines of at most so many `columns`.
+pub fn page_of(state: &State, window: &Window, columns: usize) -> Page {
     let Some(known) = known(state, &window.check) else {
         return Page { title: window.check.to_string(), head: Vec::new(), body: Vec::new(), rows: 0 };
     };

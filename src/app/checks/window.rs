@@ -2,7 +2,7 @@
 
 use super::each;
 use super::line::Line;
-use super::page::{Page, page};
+use super::page::{Page, page, page_of};
 use super::running::known;
 use crate::app::command_id::CommandId;
 use crate::app::commands::movement;
@@ -26,11 +26,12 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     } else if stepping::closes(key) {
         state.overlay = None;
     } else if let Some(Overlay::Check(window)) = &mut state.overlay {
+        let has_rows = window.has_rows();
         match key.typed() {
-            Some('s') => (window.order, window.at) = (window.order.next(), 0),
-            Some('S') => (window.reversed, window.at) = (!window.reversed, 0),
+            Some('s') if has_rows => (window.order, window.at) = (window.order.next(), 0),
+            Some('S') if has_rows => (window.reversed, window.at) = (!window.reversed, 0),
             Some('y') => return copy(state),
-            _ if key.code == Code::Enter => return go(state),
+            _ if has_rows && key.code == Code::Enter => return go(state),
             _ => state.notice = Some(Notice::refused(format!("{key} does nothing here"))),
         }
     }
@@ -85,6 +86,9 @@ fn go(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Columns of what is copied: enough for every table, however narrow the screen is.
+const COPIED: usize = 160;
+
 /// Copies the table of single features with full numbers, or the lines of any other check.
 fn copy(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Check(window)) = &state.overlay else { return Vec::new() };
@@ -97,7 +101,7 @@ fn copy(state: &mut State) -> Vec<Effect> {
     let text = if let (Found::Each(found), Some(view)) = (found, view) {
         each::tsv(found, known.findings, view, window)
     } else {
-        let page = page(state, window);
+        let page = page_of(state, window, COPIED);
         let lines = page.head.iter().chain(&page.body).map(|Line { text, .. }| text.clone() + "\n");
         std::iter::once(page.title.clone() + "\n").chain(lines).collect()
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::job::Pace;
-use crate::core::causal::check::{Check, Found};
+use crate::core::causal::check::{Check, Found, What};
 use crate::core::findings::Findings;
 use crate::core::progress::Progress;
 
@@ -65,6 +65,11 @@ impl Window {
     /// The window on `check`, at its top.
     pub fn on(check: Check) -> Self {
         Self { check, at: 0, order: Order::Effect, reversed: false }
+    }
+
+    /// Whether it lists single features, which can be ordered and gone to.
+    pub fn has_rows(&self) -> bool {
+        matches!(self.check.what, What::Each { .. })
     }
 }
 

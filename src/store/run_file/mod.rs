@@ -258,7 +258,11 @@ fn checked_manifest(bytes: &[u8], name: &str) -> Result<(Manifest, usize)> {
     if let Some(problem) = foreign::problem(bytes, &name) {
         return Err(problem);
     }
-    let header = header_of(bytes).ok_or_else(|| damaged("it ends within its header".to_owned()))?;
+    let Some(header) = header_of(bytes) else {
+        let is_text = std::str::from_utf8(bytes).is_ok_and(|text| !text.is_empty() && !text.contains('\0'));
+        let text = || Problem::new(name, "is a text, not a run file", NOT_A_RUN);
+        return Err(if is_text { text() } else { damaged("it ends within its header".to_owned()) });
+    };
     let header: Header = serde_json::from_slice(header).map_err(|error| damaged(format!("its header {}", of_json(&error))))?;
     let manifest = header.manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but not a run", NOT_A_RUN))?;
     Ok((format::manifest(&manifest, name)?.checked().map_err(damaged)?, header.tensors))

@@ -293,9 +293,15 @@ fn a_curve_takes_the_strongest_first_and_is_drawn() {
     assert!(text(&pilot).contains("so far") && text(&pilot).contains('●'), "{}", text(&pilot));
     tell(&mut pilot, number, News::Ended(Ok(Arc::new(Done { check: request.check, found, whole: true }))));
     assert!(matches!(pilot.asked().as_slice(), [Effect::KeepCheck(..)]));
+    let size = pilot.state.setting.size;
+    // Intervals, for which a narrow screen has no room, are copied all the same, and there are no rows to order.
+    pilot.tell(Message::Resize(70, 20));
+    assert!(!pilot.screen().last().unwrap().contains("s S order"));
     pilot.press("y");
     let copied = pilot.asked();
+    pilot.tell(Message::Resize(size.0, size.1));
     let [Effect::Copy(copied, _)] = copied.as_slice() else { panic!("{copied:?}") };
+    assert!(copied.contains("95 % of pairs") && copied.contains("95 % of sets"), "{copied}");
     assert!(["bias", "faithfulness", "completeness", "░", "▒"].iter().all(|part| copied.contains(part)), "{copied}");
     pilot.press("esc L");
     assert!(text(&pilot).contains("all 18 remove +1.0500"), "{}", text(&pilot));
