@@ -484,7 +484,7 @@ const CASES: &[Case] = &[
         what: "check of a file that is not safetensors",
         damage: nothing,
         command: "check pairs.json",
-        says: &["pairs.json", "is not a complete run file"],
+        says: &["pairs.json", "is a text, not a run file"],
     },
     Case {
         what: "comparison of a view with itself",
