@@ -175,7 +175,10 @@ impl Table<'_> {
         columns.push((Column::Fires, fires_width(study, shown)));
         columns.extend(self.beside().map(|view| (Column::Effects(view), view_width(study, view))));
         if Column::Side.is_of(shown) {
-            columns.push((Column::Side, 8));
+            let longest = shown.pair().map_or(0, |(one, other)| {
+                [one, other].map(|view| study.name(view).as_str().len()).into_iter().max().unwrap_or(0)
+            });
+            columns.push((Column::Side, (longest as u16).clamp(8, 12)));
         }
         columns.push((Column::Tags, TAGS));
         let is_empty = |column: Column| self.is_printed && is_never_printed(column) && self.sorted != Some(column);

@@ -41,8 +41,13 @@ pub fn remember(state: &mut State) {
     }
 }
 
-/// Why a part of the filter is true of no row, if it asks for what only a comparison has.
-pub fn only_in_comparison(state: &State) -> Option<String> {
+/// Why a part of the filter is true of no row, if it asks for what only a comparison has, or for labels that nobody imported.
+pub fn unknown_to_filter(state: &State) -> Option<String> {
+    let labels = state.findings().and_then(|findings| findings.explanations.as_ref());
+    let has_labels = labels.is_some_and(|labels| !labels.dictionaries.is_empty());
+    if state.filter.as_ref().is_some_and(Filter::asks_labels) && !has_labels {
+        return Some("no labels were imported for these dictionaries: saescope import neuronpedia".to_owned());
+    }
     let asks = state.filter.as_ref().is_some_and(Filter::asks_comparison) && state.shown().pair().is_none();
     if !asks {
         return None;

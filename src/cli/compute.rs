@@ -68,7 +68,7 @@ fn drive(job: &Job, check: &dyn Fn(&Opened) -> Result<()>, look: &mut dyn FnMut(
                 if waits {
                     inputs = summary::inputs(&opened);
                 } else {
-                    bar.suspend(|| output::print(&summary::inputs(&opened)))?;
+                    bar.suspend(|| output::print_lines(&summary::inputs(&opened)))?;
                 }
                 check(&opened)?;
                 progress::restyle(&bar, PROGRESS);

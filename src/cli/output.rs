@@ -3,10 +3,24 @@
 use std::io::{self, Write};
 
 use crate::core::problem::{Problem, Result};
+use crate::core::text::wrap;
+use crate::term::width::of_output;
 
 /// Prints `text` on standard output. A reader that has gone away, such as `head`, is not a failure.
 pub fn print(text: &str) -> Result<()> {
     print_with(|| io::stdout().write_all(text.as_bytes()))
+}
+
+/// Prints `text` like [`print`]; on a terminal, lines that are longer than it is wide are broken between words, except those of tables, which
+/// have gaps.
+pub fn print_lines(text: &str) -> Result<()> {
+    let Some(columns) = of_output().map(usize::from) else { return print(text) };
+    let broken = |line: &str| {
+        let is_table = line.trim_start().contains("  ");
+        let lines = if is_table { vec![line.to_owned()] } else { wrap(line, columns.max(20)) };
+        lines.into_iter().map(|line| line.trim_end().to_owned() + "\n").collect::<String>()
+    };
+    print(&text.lines().map(broken).collect::<String>())
 }
 
 /// Prints on standard output what `write` writes there; the failures are those of [`print`].

@@ -102,7 +102,7 @@ fn section(findings: &Findings, tags: &Features, shown: Shown, display: &Display
 }
 
 fn submodules(findings: &Findings, view: View, listing: &Listing) -> Table {
-    let mut table = Table::new(1, &["submodule", "selected", "sum", "error term", "share"]);
+    let mut table = Table::new(1, &["submodule", "listed", "sum", "error term", "share"]);
     let found = findings.view(view);
     for submodule in findings.submodules() {
         let Some(ranked) = found.submodule(submodule) else { continue };

@@ -31,7 +31,7 @@ pub fn run(arguments: RunArguments) -> Result<ExitCode> {
     if arguments.parts.is_some() {
         parts::remove(&path)?;
     }
-    output::print(&summary::results(*run, &path))?;
+    output::print_lines(&summary::results(*run, &path))?;
     looks.iter().try_for_each(|look| output::print(&inspection::of_study(look)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,10 +5,12 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{Printed, SteerArguments};
+use super::causal::side_effects::{self, Asked, with_side_effects};
 use super::causal::words::{heading, interval, number, wrapped};
 use super::causal::{Checked, json};
 use super::output;
 use super::table::Table;
+use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::causal::scores::Score;
 use crate::core::causal::set::Member;
 use crate::core::causal::steering::{Dose, Flip, Flips, SCAN_END, SCAN_STEP, Steered, Written};
@@ -38,17 +40,29 @@ pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
     let (coefficients, continued) = (arguments.coefficients.clone(), arguments.coefficients.clone());
     let (positions, scans) = (arguments.positions, !arguments.no_scan);
     let asked = Plan { feature, positions, coefficients, continued, writing, scans };
-    let found = checked.with_model(arguments.model.clone(), Sides::Both, |loaded, plain, told, cancel| {
-        steered(plain, loaded.tokenizer.as_ref(), &asked, told, &mut |_| {}, cancel)
+    let side_effects = Asked::new(&checked, &arguments.elsewhere)?;
+    let (found, elsewhere) = checked.with_model(arguments.model.clone(), Sides::Both, |loaded, plain, told, cancel| {
+        let found = steered(plain, loaded.tokenizer.as_ref(), &asked, told, &mut |_| {}, cancel)?;
+        let measure = |side_effects: Asked<'_>| {
+            side_effects.around(loaded, cancel)?.steered(plain, feature, &asked.coefficients, positions, told, cancel)
+        };
+        Ok((found, side_effects.map(measure).transpose()?))
     })?;
+    let elsewhere = elsewhere.as_ref();
     match arguments.format {
-        Printed::Json => json::print(&as_json(&checked, feature, arguments, &found))?,
-        Printed::Table => output::print(&as_table(&checked, feature, arguments, &found))?,
+        Printed::Json => json::print(&as_json(&checked, feature, arguments, &found, elsewhere))?,
+        Printed::Table => output::print(&as_table(&checked, feature, arguments, &found, elsewhere))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_json(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, found: &Steered) -> Value {
+fn as_json(
+    checked: &Checked,
+    feature: FeatureId,
+    arguments: &SteerArguments,
+    found: &Steered,
+    elsewhere: Option<&Elsewhere>,
+) -> Value {
     let dose = |(dose, metric): (&Dose, &Score)| {
         json!({
             "coefficient": dose.coefficient,
@@ -68,7 +82,11 @@ fn as_json(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, fo
         let of_coefficient = continuations.entry(found.coefficient.to_string()).or_insert_with(|| json!({}));
         of_coefficient[found.mode.name()] = value;
     }
-    json!({
+    let dose_curve = |sign: f32| {
+        let (dose, knee) = found.dose_curve(elsewhere.map_or(&[], Elsewhere::damages), sign)?;
+        Some(json!({ "area": dose.area, "knee_coefficient": knee }))
+    };
+    let result = json!({
         "run": checked.path.display().to_string(),
         "model": checked.manifest().model.name,
         "view": checked.view_name(),
@@ -83,28 +101,56 @@ fn as_json(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, fo
         "flip": found.flips.as_ref().map(|[up, down]| json!({ "positive": flips(up), "negative": flips(down) })),
         "sampling": { "temperature": arguments.temperature, "top_p": arguments.top_p, "seed": arguments.seed },
         "continuations": continuations,
-    })
+        "dose_curve": { "positive": dose_curve(1.0), "negative": dose_curve(-1.0) },
+    });
+    with_side_effects(result, elsewhere, &names(found))
 }
 
-fn as_table(checked: &Checked, feature: FeatureId, arguments: &SteerArguments, found: &Steered) -> String {
+fn as_table(
+    checked: &Checked,
+    feature: FeatureId,
+    arguments: &SteerArguments,
+    found: &Steered,
+    elsewhere: Option<&Elsewhere>,
+) -> String {
     let examples = found.doses.first().map_or(0, |dose| dose.metrics.len());
     let [clean, patch] =
         found.activations.map(|mean| mean.map_or_else(|| "never active".to_owned(), |mean| format!("{mean:.3}")));
     format!(
-        "{}{feature} at {} positions; decoder norm {:.3}; mean activation where active: clean {clean}, patch {patch}\n\n{}\n{}{}{}",
+        "{}{feature} at {}; decoder norm {:.3}; mean activation where active: clean {clean}, patch {patch}\n\n{}\n{}{}{}{}",
         heading(checked, examples),
-        arguments.positions,
+        arguments.positions.words(),
         found.decoder_norm,
         doses(found),
         found.flips.as_ref().map_or_else(String::new, flips),
         continuations(checked.manifest(), checked, found),
         wrapped(&format!(
-            "The output becomes x + {}. x mean: the coefficient in units of the feature's mean activation in the patch \
-             prompts, where it is active there. metric: mean of logit(patch answer) - logit(clean answer) over the clean prompts; p: mean \
+            "The output becomes x + {}. {}. metric: mean of logit(patch answer) - logit(clean answer) over the clean prompts; p: mean \
              probability over the whole vocabulary. Intervals: bootstrap over pairs.",
-            found.added()
-        ))
+            found.added(),
+            found.units()
+        )),
+        side_effects_of(found, elsewhere)
     )
+}
+
+/// The coefficient as text: that of the largest floats has forty digits otherwise.
+fn coefficient(dose: &Dose) -> String {
+    let coefficient = dose.coefficient + 0.0;
+    if coefficient.abs() < 1e6 { coefficient.to_string() } else { format!("{coefficient:e}") }
+}
+
+/// The doses as names of edits.
+fn names(found: &Steered) -> Vec<String> {
+    found.doses.iter().map(coefficient).collect()
+}
+
+/// What each coefficient does elsewhere, with area and knee.
+fn side_effects_of(found: &Steered, elsewhere: Option<&Elsewhere>) -> String {
+    let summary = elsewhere.and_then(|elsewhere| found.dose_summary(elsewhere.damages()));
+    let summary = summary.map_or_else(String::new, |summary| wrapped(&format!("{summary}.")));
+    let note = elsewhere.map_or_else(String::new, |_| wrapped("Neutral text is steered at every position, pairs as above."));
+    side_effects::table(elsewhere, &names(found)) + &note + &summary
 }
 
 fn doses(found: &Steered) -> String {
@@ -112,8 +158,8 @@ fn doses(found: &Steered) -> String {
     for (dose, metric) in found.doses.iter().zip(&found.metrics) {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         table.push(vec![
-            dose.coefficient.to_string(),
-            found.activations[1].map_or_else(|| "-".to_owned(), |unit| format!("{:+.2}", f64::from(dose.coefficient) / unit)),
+            coefficient(dose),
+            found.in_units(dose.coefficient),
             number(metric.mean),
             interval(metric.interval),
             format!("{:.5}", mean(&dose.clean)),

@@ -28,6 +28,19 @@ pub fn excerpt(text: &str, limit: usize) -> String {
     printable(&cut)
 }
 
+/// `text`, which may be cut to `room` characters, so that what is left is not mistaken for one of `others`: a beginning that it shares
+/// with one of them is left out where the difference would be cut off.
+pub fn told_apart(text: &str, others: &[&str], room: usize) -> String {
+    let own: Vec<char> = text.chars().collect();
+    let shared = |other: &&&str| own.iter().zip(other.chars()).take_while(|(own, other)| **own == *other).count();
+    let longest = others.iter().filter(|other| **other != text).map(|other| shared(&other)).max().unwrap_or(0);
+    if own.len() <= room || longest + 1 < room {
+        return text.to_owned();
+    }
+    let word = own[..longest].iter().rposition(|character| " -_/".contains(*character)).map_or(longest, |place| place + 1);
+    std::iter::once('…').chain(own[word..].iter().copied()).collect()
+}
+
 /// The words of `text`, each with the space after it, and none wider than `room` terminal columns. A wider word is broken behind its
 /// last `/` that fits, else where it must be. A quoted token that begins with a space, such as `' he'`, is one word.
 pub fn words(text: &str, room: usize) -> Vec<String> {
@@ -105,6 +118,21 @@ mod tests {
             assert_eq!(lines.concat(), text);
             assert!(lines.iter().all(|line| columns < 2 || line.trim_end().width() <= columns), "{columns}: {lines:?}");
         }
+    }
+
+    #[test]
+    fn what_is_cut_is_told_apart_by_its_end() {
+        let [man, woman] = ["a sentence about a man", "a sentence about a woman"];
+        assert_eq!((told_apart(man, &[man, woman], 12), told_apart(woman, &[man], 12)), ("…man".to_owned(), "…woman".to_owned()));
+        assert_eq!(
+            (told_apart("singular-men", &["singular-women"], 8), told_apart(man, &[], 12)),
+            ("…men".to_owned(), man.to_owned())
+        );
+        // What differs before the cut, or fits, stays as it is.
+        assert_eq!((told_apart(man, &["b"], 12), told_apart(man, &[woman], 22)), (man.to_owned(), man.to_owned()));
+        assert_eq!(told_apart("ééééé", &["éééée"], 3), "…é");
+        // One that begins with the whole other one.
+        assert_eq!(told_apart("prompts of men", &["prompts of men and women"], 8), "…men");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::core::rows::cells::{cell, delta, number as number_in, unsigned};
 use crate::core::rows::column::Column;
 use crate::core::rows::{Row, Shown, Spec};
 use crate::core::selection::Selection;
+use crate::core::text::told_apart;
 
 /// Draws the table into `area`, border included.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
@@ -77,7 +78,7 @@ fn empty(state: &State) -> String {
         };
     }
     if state.filter.is_some() && state.table.listing.total().selected > 0 {
-        if let Some(why) = selecting::only_in_comparison(state) {
+        if let Some(why) = selecting::unknown_to_filter(state) {
             return format!("no feature matches the filter: {why}");
         }
         return format!("no feature matches the filter; {} drops it", state.setting.keymap.way(CommandId::BACK));
@@ -99,6 +100,9 @@ fn empty(state: &State) -> String {
         }
         (Selection::Threshold(_), _) => {}
         (Selection::TopK(_), _) => return "the selection holds no feature".to_owned(),
+    }
+    if largest == 0.0 {
+        return "no feature has an effect in this view".to_owned();
     }
     let top_k = state.setting.keymap.way(CommandId::TOP_K);
     let strongest = unsigned(Some(largest));
@@ -199,12 +203,26 @@ impl Context<'_> {
             }
             Item::Cell(column) => {
                 let mut text = cell(column, row, self.findings, self.state.tags(), self.spec);
+                if matches!(column, Column::Fires | Column::Side) {
+                    text = told_apart(&text, &self.alike(column), width);
+                }
                 if let Some(folded) = self.state.table.listing.folded.get(&row.feature).filter(|_| column == Column::Tags) {
                     text = format!("+{} {text}", folded.len());
                 }
                 let style = self.style(column, row, &text);
                 Line::styled(if is_number(placed.item) { right(&text, width) } else { left(&text, width) }, style)
             }
+        }
+    }
+
+    /// The words that the cells of a column can hold.
+    fn alike(&self, column: Column) -> Vec<&str> {
+        let (study, shown) = (&self.findings.study, self.spec.shown);
+        let views =
+            [Some(shown.first()), shown.pair().map(|(_, second)| second)].into_iter().flatten().map(|view| study.view(view));
+        match column {
+            Column::Side => views.map(|view| view.name.as_str()).collect(),
+            _ => views.flat_map(|view| [view.clean.as_str(), view.patch.as_str()]).collect(),
         }
     }
 

@@ -21,6 +21,7 @@ use crate::app::state::tagging::Standing;
 use crate::app::{chance, download, evidence, job, keeping, layout, selecting, tagging, targets};
 use crate::core::findings::{Findings, Source};
 use crate::core::request::ModelSource;
+use crate::core::rows::Shown;
 use crate::core::rows::column::Sort;
 use crate::core::text::printable;
 use crate::core::view::View;
@@ -88,7 +89,7 @@ fn described(state: &State) -> Vec<String> {
             (printable(&manifest.backend), Some(kept))
         }
     };
-    let data = data(findings, state.shown().first());
+    let (data, pairs) = (data(findings, state.shown(), true), data(findings, state.shown(), false));
     let before: Vec<&String> = standing.iter().collect();
     let kept: Vec<&String> = kept.iter().collect();
     let form = |middle: &[&String], after: &[&String]| joined(&[&before, middle, after].concat());
@@ -96,7 +97,9 @@ fn described(state: &State) -> Vec<String> {
         form(&[&model, &data, &method, &backend], &kept),
         form(&[&model, &data, &method], &kept),
         form(&[&model, &data, &method], &[]),
-        form(&[&model, &method], &[]),
+        form(&[&model, &pairs, &method], &[]),
+        form(&[&model, &pairs], &[]),
+        form(&[&pairs], &[]),
         form(&[&model], &[]),
     ]
 }
@@ -107,15 +110,22 @@ fn joined(parts: &[&String]) -> String {
     parts.join(" · ")
 }
 
-fn data(findings: &Findings, view: View) -> String {
-    findings.data(view).map_or_else(String::new, |data| {
+/// The pairs behind the table, with the name of their file if it `is_named`; in a comparison those of both views where they differ.
+fn data(findings: &Findings, shown: Shown, is_named: bool) -> String {
+    let of_view = |view: View| {
+        let data = findings.data(view)?;
         let name = data.source.rsplit(['/', '\\']).next().unwrap_or(&data.source);
+        let name = if is_named { format!("{} ", printable(name)) } else { String::new() };
         let (used, dropped) = (data.examples.len(), data.dropped.sum());
         // A shard has only a part of the pairs that were kept.
         let of = if dropped > 0 && used + dropped == data.lines { format!(" of {}", data.lines) } else { String::new() };
         let pairs = if used == 1 && of.is_empty() { "pair" } else { "pairs" };
-        format!("{used}{of} {} {pairs}", printable(name))
-    })
+        Some(format!("{used}{of} {name}{pairs}"))
+    };
+    let mut said: Vec<String> =
+        [Some(shown.first()), shown.pair().map(|(_, second)| second)].into_iter().flatten().filter_map(of_view).collect();
+    said.dedup();
+    said.join(" and ")
 }
 
 /// The progress of the job, and whether the tags are saved, in at most `room` columns if possible.

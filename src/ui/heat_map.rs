@@ -200,7 +200,10 @@ impl<'a> Map<'a> {
         let text = |number: Option<f64>, width: usize| fit::right(&fit::number(number, 3, CELL - 1), width - 1);
         for position in 0..positions {
             let sum = sums.and_then(|sums| sums.positions.get(position).copied());
-            spans.push(Span::styled(text(sum, cell), sum.map_or(theme.dim, |sum| theme.heat(sum, self.largest))));
+            let shown = text(sum, cell);
+            // What is shown as zero has the colour of zero.
+            let coloured = sum.filter(|_| shown.trim() != "0");
+            spans.push(Span::styled(shown, coloured.map_or(theme.dim, |sum| theme.heat(sum, self.largest))));
             spans.push(Span::raw(" "));
         }
         let signed =

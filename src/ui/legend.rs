@@ -8,6 +8,7 @@ use super::theme::Theme;
 use crate::app::command_id::CommandId;
 use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
+use crate::core::evidence::missing;
 use crate::core::findings::{Findings, Source};
 use crate::core::rows::Shown;
 use crate::core::sides::sides;
@@ -131,8 +132,18 @@ fn empty(state: &State, findings: &Findings) -> Option<[String; 2]> {
     if matches!(findings.source, Source::Published { .. }) {
         return Some(["empty cell: not printed by the study".to_owned(), "empty: not printed".to_owned()]);
     }
-    let unknown = findings.study.all().find(|view| findings.view(*view).effect(row.feature).is_none())?;
-    let name = findings.study.name(unknown);
-    let how = if state.job.is_some() { "not computed yet" } else { "not computed" };
-    Some([format!("empty cell: {} is {how} in {name}", row.feature.submodule), format!("empty: {how}")])
+    if let Some(unknown) = findings.study.all().find(|view| findings.view(*view).effect(row.feature).is_none()) {
+        let name = findings.study.name(unknown);
+        let how = if state.job.is_some() { "not computed yet" } else { "not computed" };
+        return Some([format!("empty cell: {} is {how} in {name}", row.feature.submodule), format!("empty: {how}")]);
+    }
+    let view = state.shown().first();
+    if findings.data(view).is_some_and(|data| data.examples.len() == 1) {
+        return Some(["empty cell: one pair has no standard error".to_owned(), "empty: one pair".to_owned()]);
+    }
+    if [view, row.ranked_in].into_iter().all(|view| findings.detail(view).entries(row.feature).is_none()) {
+        let why = missing(findings, view, state.job.is_some());
+        return Some([format!("empty cell: {why}"), "empty: activations not kept".to_owned()]);
+    }
+    None
 }

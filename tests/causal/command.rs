@@ -141,14 +141,20 @@ fn features_one_by_one_steering_and_edges() {
 fn faults_are_one_line_with_a_remedy() {
     let folder = folder();
     std::fs::write(folder.path().join("bad.json"), r#"{"a": ["resid_9/1"]}"#).unwrap();
+    std::fs::write(folder.path().join("ids.txt"), "[1, 2, 3]\n").unwrap();
     for (arguments, says) in [
         (vec!["ablate", "run", "--set", "bad.json"], "bad.json: set 'a'"),
-        (vec!["ablate", "run", "--curve", "--top-k", "2", "--side-effects"], "no tokenizer.json"),
+        (vec!["ablate", "run", "--curve", "--top-k", "2", "--also", "professions"], "--also: is not measured along a curve"),
+        (
+            vec!["steer", "run", "--feature", "resid_1/1", "--side-effects", "none", "--corpus", "texts"],
+            "--corpus: is for side effects",
+        ),
+        (vec!["ablate", "run", "--top-k", "2", "--way", "resample", "--corpus", "ids.txt"], "use zero or mean_all"),
         (
             vec!["ablate", "run", "--curve", "--top-k", "2", "--sizes", "1,3"],
             "--sizes 3: is more than the 2 features of the list; use at most 2",
         ),
-        (vec!["ablate", "run", "--top-k", "2", "--side-effects", "--corpus", "absent.txt"], "absent.txt"),
+        (vec!["ablate", "run", "--top-k", "2", "--corpus", "absent.txt"], "absent.txt"),
         (vec!["ablate", "run", "--set", "absent.json"], "absent.json"),
         (vec!["ablate", "run", "--view", "nobody", "--each"], "nobody"),
         (vec!["ablate", "run", "--threshold", "1000"], "has no feature"),

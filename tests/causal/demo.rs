@@ -38,11 +38,8 @@ fn the_strongest_features_remove_more_bias_than_control_sets() {
 fn the_strongest_features_remove_more_bias_than_control_sets_at_less_damage() {
     let folder = tempfile::tempdir().unwrap();
     stdout(folder.path(), &["run", "--output", "run"]);
-    let neutral = include_str!("../../data/neutral.txt").lines().filter(|line| !line.starts_with('#')).take(12);
-    std::fs::write(folder.path().join("texts"), neutral.collect::<Vec<_>>().join("\n")).unwrap();
     for view in ["male", "female"] {
-        let curve =
-            ["ablate", "run", "--view", view, "--curve", "--top-k", "10", "--sizes", "10", "--side-effects", "--corpus", "texts"];
+        let curve = ["ablate", "run", "--view", view, "--curve", "--top-k", "10", "--sizes", "10", "--side-effects", "all"];
         let found = parsed(folder.path(), &[&curve[..], &["--format", "json"]].concat());
         let [rung] = &found["curve"].as_array().unwrap()[..] else { panic!("{}", found["curve"]) };
         let mean = |score: &Value| score["mean"].as_f64().unwrap();
@@ -63,13 +60,19 @@ fn the_strongest_features_remove_more_bias_than_control_sets_at_less_damage() {
             let ends = |score: &Value| <[f64; 2]>::deserialize(&score["interval"]).unwrap();
             let ([low, high], [least, most]) = (ends(&rung["bias"]), ends(&random["bias"]));
             let [least_damage, most_damage] = ends(&random["divergence"]);
+            let per_set = |score: &Value| <Vec<f64>>::deserialize(&score["per_set"]).unwrap();
+            let sets: Vec<(f64, f64)> = per_set(&random["bias"]).into_iter().zip(per_set(&random["divergence"])).collect();
+            let harmless: Vec<f64> = sets.iter().filter(|(_, other)| *other <= damage).map(|(bias, _)| *bias).collect();
+            let strongest = harmless.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let controls = format!("{:.3} ({least:.3} .. {most:.3})", mean(&random["bias"]));
             let damages = format!("{:.4} ({least_damage:.4} .. {most_damage:.4})", mean(&random["divergence"]));
             says(
                 "causal",
                 &format!(
                     "the ten strongest features remove {bias:.3} ({low:.3} .. {high:.3}) of the bias at a divergence of {damage:.5} nats a \
-                     token; 20 random sets of ten remove {controls} at {damages}: more bias at less damage."
+                     token; 20 random sets of ten remove {controls} at {damages}. {} of these sets do no more damage than the strongest features, and \
+                     remove at most {strongest:.3}.",
+                    harmless.len()
                 ),
             );
         }
@@ -104,7 +107,7 @@ fn the_manual_says_how_good_the_approximation_is() {
 fn side_effects_are_reported_beside_every_set() {
     let folder = tempfile::tempdir().unwrap();
     stdout(folder.path(), &["run", "--examples", "8", "--output", "run"]);
-    let list = ["ablate", "run", "--top-k", "3", "--side-effects", "--format", "json"];
+    let list = ["ablate", "run", "--top-k", "3", "--format", "json"];
     let found = parsed(folder.path(), &[&list[..], &["--also", "professions"]].concat());
     let side_effects = &found["side_effects"];
     let set = &side_effects["sets"]["list"];
@@ -116,7 +119,18 @@ fn side_effects_are_reported_beside_every_set() {
     let resampled = parsed(folder.path(), &[&list[..], &["--way", "resample"]].concat());
     assert_eq!(resampled["side_effects"]["neutral_text"], Value::Null);
     std::fs::write(folder.path().join("texts"), "The train was late.\n[5, 6, 7, 8]\n").unwrap();
-    let table = ["ablate", "run", "--curve", "--top-k", "3", "--controls", "2", "--side-effects", "--corpus", "texts"];
-    let text = stdout(folder.path(), &table);
-    assert!(text.contains("knee") && text.contains("of 2 texts") && text.contains(" ┤●"), "{text}");
+    let curve = ["ablate", "run", "--curve", "--top-k", "3", "--controls", "2", "--corpus", "texts"];
+    let text = stdout(folder.path(), &curve);
+    assert!(text.contains("knee") && text.contains("of 2 texts") && text.contains(" ┤●") && !text.contains("<="), "{text}");
+    assert!(stdout(folder.path(), &[&curve[..], &["--side-effects", "all"]].concat()).contains("<="));
+    // Steering has them, too, and what was turned off is not there.
+    let steer =
+        ["steer", "run", "--feature", "resid_1/374", "--coefficients=-5,0,5", "--no-scan", "--tokens", "0", "--format", "json"];
+    let steered = parsed(folder.path(), &steer);
+    let of =
+        |coefficient: &str| steered["side_effects"]["sets"][coefficient]["neutral_text"]["divergence"]["mean"].as_f64().unwrap();
+    assert!(of("5") > 1e-4 && of("-5") > 1e-4 && of("0") == 0.0, "{}", steered["side_effects"]["sets"]);
+    assert!(steered["side_effects"]["sets"]["5"]["bias"]["female"]["mean"].is_number(), "{}", steered["side_effects"]["sets"]);
+    let without = parsed(folder.path(), &[&steer[..], &["--side-effects", "none"]].concat());
+    assert!(without.get("side_effects").is_none());
 }

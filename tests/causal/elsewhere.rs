@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use saescope::core::causal::curve::Curve;
 use saescope::core::causal::set::{FeatureSet, Part};
+use saescope::core::causal::side_effects::Damage;
+use saescope::core::causal::steering::Positions;
 use saescope::core::causal::way::{ErrorTreatment, Way};
 use saescope::core::quadrature::{Quadrature, Rule};
 use saescope::core::request::Settings;
@@ -14,9 +16,10 @@ use saescope::engine::cancel::Cancel;
 use saescope::engine::causal::ablation::{ablate, metrics};
 use saescope::engine::causal::approximation::compare;
 use saescope::engine::causal::curve::{Plan, curve};
-use saescope::engine::causal::plain::{Plain, Sides};
+use saescope::engine::causal::plain::{Pair, Plain, Sides};
 use saescope::engine::causal::search::search;
-use saescope::engine::causal::side_effects::{on_texts, plain_of};
+use saescope::engine::causal::side_effects::{damage_of_steering, on_texts, plain_of};
+use saescope::engine::causal::steering::Steering;
 use saescope::engine::dictionary::Dictionary;
 use saescope::engine::dictionary::arithmetic::{Arithmetic, Frame, Scale};
 
@@ -49,7 +52,15 @@ fn a_curve_is_the_ablation_of_its_sets() {
         let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Both, &cancel).unwrap();
         let strongest = ACTIVE.map(feature);
         let pool: Vec<(FeatureId, f32)> = strongest.iter().zip(0..).map(|(feature, effect)| (*feature, effect as f32)).collect();
-        let wanted = Plan { strongest: &strongest[..4], sizes: &[1, 2, 3, 4], pool: &pool, controls: 2, seed: 12, texts: None };
+        let wanted = Plan {
+            strongest: &strongest[..4],
+            sizes: &[1, 2, 3, 4],
+            pool: &pool,
+            controls: 2,
+            seed: 12,
+            texts: None,
+            damage_of_controls: false,
+        };
         let how = (Way::Zero, ErrorTreatment::Recomputed);
         let mut sizes = Vec::new();
         let heard = &mut |so_far: &Curve| sizes.push(so_far.rungs.len());
@@ -142,6 +153,45 @@ fn the_loss_of_an_answer_follows_the_metric() {
         }
         let refused = on_texts(&plain, &texts[0], &edits, (Way::Resample, ErrorTreatment::Clean), &mut |_| {}, &cancel);
         assert!(refused.unwrap_err().to_string().contains("zero or mean_all"));
+    }
+}
+
+/// The same of steering: where every position is steered, the loss of an answer follows the metric.
+#[test]
+fn the_loss_of_an_answer_follows_the_steered_metric() {
+    const COEFFICIENTS: [f32; 3] = [-10.0, 0.0, 5.0];
+    let cancel = Cancel::default();
+    let pairs = pairs("names");
+    for backend in cpu_backends() {
+        let (compute, dictionaries) = (reference_model(backend), reference_dictionaries("saelens"));
+        let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs, Sides::Both, &cancel).unwrap();
+        let unsteered = plain.metrics(&cancel).unwrap();
+        for steered in ["resid_1/364", "attn_0/476", "mlp_0/91"].map(feature) {
+            let expected = Steering::new(&plain, steered).unwrap().metrics(&COEFFICIENTS, Positions::All, &cancel).unwrap();
+            let of_texts = |answer: fn(&saescope::engine::compute::Answers) -> u32| {
+                let text = |pair: &Pair| pair.clean.iter().copied().chain([answer(&pair.answers)]).collect();
+                let texts: Vec<Vec<u32>> = pairs.iter().map(text).collect();
+                let texts = plain_of(compute.as_ref(), &dictionaries, &texts, &cancel).unwrap();
+                damage_of_steering(&Steering::new(&texts, steered).unwrap(), &COEFFICIENTS, &mut |_| {}, &cancel).unwrap()
+            };
+            let (clean, patch) = (of_texts(|answers| answers.clean), of_texts(|answers| answers.patch));
+            for (place, expected) in expected.iter().enumerate() {
+                let changes = |damage: &Damage| damage.loss_change.per_example.clone();
+                let changes = changes(&clean[place]).into_iter().zip(changes(&patch[place]));
+                for (pair, (clean, patch)) in changes.enumerate() {
+                    // A text's own change is a mean over its tokens.
+                    let found = pairs[pair].clean.len() as f64 * (clean.unwrap() - patch.unwrap());
+                    let expected = f64::from(expected[pair]) - f64::from(unsteered[pair]);
+                    assert_near(&format!("{backend} {steered}, {}", COEFFICIENTS[place]), found, expected, 1e-4);
+                }
+                let divergence = clean[place].divergence.mean.unwrap();
+                if COEFFICIENTS[place] == 0.0 {
+                    assert_eq!((divergence, clean[place].loss_change.mean), (0.0, Some(0.0)));
+                } else {
+                    assert!(divergence > 1e-4, "{divergence}");
+                }
+            }
+        }
     }
 }
 

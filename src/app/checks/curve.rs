@@ -2,8 +2,10 @@
 
 use super::line::{Line, Tone};
 use crate::core::causal::curve::Curve;
+use crate::core::causal::curve_damage::CurveDamage;
 use crate::core::causal::curve_drawing::{LEGEND, drawing};
 use crate::core::causal::curve_score::CurveScore;
+use crate::core::causal::side_effects::NEUTRAL;
 use crate::core::causal::words::doubt;
 
 /// From this many columns on there is room for intervals.
@@ -13,6 +15,9 @@ const ROOMY: usize = 114;
 const WIDTHS: [usize; 9] = [8, 12, 18, 10, 18, 5, 10, 18, 5];
 const INTERVALS: [usize; 3] = [2, 4, 7];
 
+/// Columns of the cells of damage; the explorer measures that of control sets nowhere.
+const DAMAGE: [usize; 5] = [8, 10, 12, 23, 10];
+
 /// Everything that was found so far.
 pub fn lines(curve: &Curve, columns: usize) -> Vec<Line> {
     let doubts = [doubt("F(M)", curve.bias), doubt("F(M) - F(empty)", curve.span)];
@@ -21,6 +26,17 @@ pub fn lines(curve: &Curve, columns: usize) -> Vec<Line> {
         lines.push(Line::title(cells(&score.heading(), columns)));
         lines.extend(curve.rungs.iter().map(|rung| Line::plain(cells(&score.row(curve, rung), columns))));
         lines.extend(drawing(curve, score, columns).into_iter().map(Line::plain));
+        lines.push(Line::plain(""));
+    }
+    if let Some(damage) = CurveDamage::of(curve) {
+        let cells = |row: &[String]| {
+            let cells = row.iter().zip(DAMAGE).map(|(cell, width)| format!("{cell:>width$}"));
+            cells.collect::<Vec<_>>().concat()
+        };
+        lines.push(Line::title(cells(&damage.heading())));
+        lines.extend(damage.rows().iter().map(|row| Line::plain(cells(row))));
+        lines.extend(Line::sentence(&damage.summary(), Tone::Plain, columns));
+        lines.extend(Line::sentence(&damage.explanation(NEUTRAL), Tone::Dim, columns));
         lines.push(Line::plain(""));
     }
     let explained = [

@@ -4,6 +4,7 @@ pub mod asking;
 mod circuit;
 mod curve;
 mod each;
+mod elsewhere;
 pub mod line;
 pub mod list;
 pub mod page;

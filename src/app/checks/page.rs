@@ -3,13 +3,17 @@
 use super::line::{Line, Tone};
 use super::progress::progress;
 use super::running::{Standing, known};
-use super::{circuit, curve, each, set, steering};
+use super::{circuit, curve, each, elsewhere, set, steering};
 use crate::app::command_id::CommandId;
 use crate::app::layout;
 use crate::app::state::State;
 use crate::app::state::check::Window;
 use crate::core::causal::check::Found;
+use crate::core::causal::each::Single;
+use crate::core::causal::elsewhere::Elsewhere;
+use crate::core::findings::Findings;
 use crate::core::text::counted;
+use crate::core::view::View;
 
 /// A window's content.
 pub struct Page {
@@ -62,11 +66,14 @@ pub fn page_of(state: &State, window: &Window, columns: usize) -> Page {
     // The view is of the study on the screen, or of the run that is being checked.
     let view = known.findings.study.find(window.check.view.as_str());
     let (Some(found), Some(view)) = (known.found, view) else { return Page { title, head, body: Vec::new(), rows: 0 } };
-    let (body, rows) = match found {
+    let (mut body, rows) = match found {
         Found::Set(ablation, scores) => (set::lines(ablation, scores, columns), 0),
         Found::Curve(found) => (curve::lines(found, columns), 0),
         Found::Circuit(found) => (circuit::lines(found, known.findings, view, columns), 0),
-        Found::Steering(steered) => (steering::lines(steered, known.findings, view, columns), 0),
+        Found::Steering(steered) => {
+            let damages = known.elsewhere.map_or(&[][..], Elsewhere::damages);
+            (steering::lines(steered, damages, known.findings, view, columns), 0)
+        }
         Found::Each(found) => {
             head.push(each::heading(window, columns));
             let mut body = each::rows(found, known.findings, view, window, columns);
@@ -75,5 +82,22 @@ pub fn page_of(state: &State, window: &Window, columns: usize) -> Page {
             (body, rows)
         }
     };
+    if let Some(elsewhere) = known.elsewhere {
+        body.extend(elsewhere::lines(elsewhere, &edits(found, known.findings, view, window), columns));
+    }
     Page { title, head, body, rows }
+}
+
+/// The edits of a check with their places among its results and their names, in the order in which they are shown.
+fn edits(found: &Found, findings: &Findings, view: View, window: &Window) -> Vec<(usize, String)> {
+    match found {
+        Found::Each(found) => {
+            let place = |single: &Single| found.features.iter().position(|other| other.feature == single.feature);
+            let edit = |single: &Single| Some((place(single)?, single.feature.to_string()));
+            each::ordered(found, findings, view, window).into_iter().filter_map(edit).collect()
+        }
+        Found::Steering(found) => found.doses.iter().map(|dose| format!("{:+}", dose.coefficient)).enumerate().collect(),
+        Found::Set(..) => vec![(0, "the set".to_owned())],
+        Found::Curve(_) | Found::Circuit(_) => Vec::new(),
+    }
 }

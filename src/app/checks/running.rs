@@ -11,6 +11,7 @@ use crate::app::state::check::{Checking, Window};
 use crate::app::state::overlay::Overlay;
 use crate::app::state::record::Keeping;
 use crate::core::causal::check::{Check, Done, Found, News, Request, What};
+use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::findings::{Findings, Source};
 use crate::core::problem::Problem;
 
@@ -49,7 +50,7 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
     state.notice = Some(Notice::done(format!("stopped: {}; {kept}", running.check)));
     let number = running.number;
     if let Some(found) = running.partial {
-        add(state, &running.findings, Arc::new(Done { check: running.check, found, whole: false }));
+        add(state, &running.findings, Arc::new(Done { check: running.check, found, elsewhere: None, whole: false }));
     }
     vec![Effect::CancelCheck(number)]
 }
@@ -101,7 +102,7 @@ fn ended(state: &mut State, done: Arc<Done>) -> Vec<Effect> {
 fn failed(state: &mut State, problem: &Problem) {
     let Some(Checking { check, findings, partial, .. }) = state.check.take() else { return };
     if let Some(found) = partial {
-        add(state, &findings, Arc::new(Done { check, found, whole: false }));
+        add(state, &findings, Arc::new(Done { check, found, elsewhere: None, whole: false }));
     } else if matches!(&state.overlay, Some(Overlay::Check(window)) if window.check == check) {
         // An empty window would hide the reason behind a guess of its own.
         state.overlay = None;
@@ -117,6 +118,8 @@ pub struct Known<'a> {
     pub findings: &'a Findings,
     /// What was found; None if nothing was yet.
     pub found: Option<&'a Found>,
+    /// What the edits do elsewhere; None if that is not known, or not yet.
+    pub elsewhere: Option<&'a Elsewhere>,
     /// How much that is.
     pub standing: Standing,
 }
@@ -137,7 +140,12 @@ pub enum Standing {
 /// What is known of `check`.
 pub fn known<'a>(state: &'a State, check: &Check) -> Option<Known<'a>> {
     if let Some(running) = state.check.as_ref().filter(|running| running.check == *check) {
-        return Some(Known { findings: &running.findings, found: running.partial.as_ref(), standing: Standing::Running });
+        return Some(Known {
+            findings: &running.findings,
+            found: running.partial.as_ref(),
+            elsewhere: None,
+            standing: Standing::Running,
+        });
     }
     let findings = state.study.as_deref()?;
     let done = state.record.checks.iter().find(|done| done.check == *check);
@@ -146,5 +154,10 @@ pub fn known<'a>(state: &'a State, check: &Check) -> Option<Known<'a>> {
         Some(_) => Standing::Stopped,
         None => Standing::Gone,
     };
-    Some(Known { findings, found: done.map(|done| &done.found), standing })
+    Some(Known {
+        findings,
+        found: done.map(|done| &done.found),
+        elsewhere: done.and_then(|done| done.elsewhere.as_ref()),
+        standing,
+    })
 }

@@ -62,7 +62,7 @@ pub fn of_feature(done: &Done, feature: FeatureId) -> Option<String> {
             Some(format!("taken out: removes {zero} zero, {resample} resample, of the bias {bias:+.4}, errors {error}{partial}"))
         }
         (What::Steering { feature: steered, positions }, Found::Steering(found)) if *steered == feature => {
-            Some(format!("steered at {positions} positions: {}{partial}", flips(found)))
+            Some(format!("steered at {}: {}{partial}", positions.words(), flips(found)))
         }
         _ => None,
     }

@@ -2,6 +2,7 @@
 
 use super::line::{Line, Tone};
 use super::said;
+use crate::core::causal::side_effects::Damage;
 use crate::core::causal::steering::{Dose, Flips, Mode, Steered, Written};
 use crate::core::causal::words::{interval, number};
 use crate::core::findings::Findings;
@@ -15,25 +16,30 @@ const DRAWING: usize = 31;
 /// Columns of the numbers before the drawings.
 const NUMBERS: usize = 66;
 
-/// Everything that was found so far.
-pub fn lines(steered: &Steered, findings: &Findings, view: View, columns: usize) -> Vec<Line> {
+/// Everything that was found so far, with the `damages` on neutral text where they are known.
+pub fn lines(steered: &Steered, damages: &[Damage], findings: &Findings, view: View, columns: usize) -> Vec<Line> {
     let [clean, patch] =
         steered.activations.map(|mean| mean.map_or_else(|| "never active".to_owned(), |mean| format!("{mean:.3}")));
     let about = format!(
-        "x + {} at {} positions of the clean prompts; the row as stored, of length {:.3}; mean activation where active: \
+        "x + {} at {} of the clean prompts; the row as stored, of length {:.3}; mean activation where active: \
          clean {clean}, patch {patch}",
         steered.added(),
-        steered.positions,
+        steered.positions.words(),
         steered.decoder_norm
     );
     let mut lines = Line::sentence(&about, Tone::Plain, columns);
     lines.extend(doses(steered, columns));
     lines.extend(flips(steered, columns));
+    lines.extend(steered.dose_summary(damages).iter().flat_map(|text| Line::sentence(text, Tone::Plain, columns)));
     lines.extend(written(steered, findings, view, columns));
-    let explained = "x mean: the coefficient in units of the feature's mean activation in the patch prompts. metric: mean of logit(patch answer) - \
+    let units = steered.units();
+    let explained = format!(
+        "{units}. metric: mean of logit(patch answer) - \
                      logit(clean answer); p: mean probability over the whole vocabulary. ● metric, c and p the probabilities of clean and patch \
-                     answer (* both), │ zero. Intervals: bootstrap over pairs.";
-    lines.extend(Line::sentence(explained, Tone::Dim, columns));
+                     answer (* both), │ zero. Intervals: bootstrap over pairs. Continuations go by the modes named at their left, whatever the \
+                     positions above; neutral text is steered at every position."
+    );
+    lines.extend(Line::sentence(&explained, Tone::Dim, columns));
     lines
 }
 
@@ -57,12 +63,10 @@ fn doses(steered: &Steered, columns: usize) -> Vec<Line> {
         heading.push_str(&format!("  p 0 to {most:.3}"));
     }
     let row = |(dose, score): (&Dose, &crate::core::causal::scores::Score)| {
-        let unit =
-            steered.activations[1].map_or_else(|| "-".to_owned(), |unit| format!("{:+.2}", f64::from(dose.coefficient) / unit));
         let (clean, patch) = (mean(&dose.clean), mean(&dose.patch));
         let mut text = numbers([
             dose.coefficient.to_string(),
-            unit,
+            steered.in_units(dose.coefficient),
             number(score.mean),
             interval(score.interval),
             format!("{clean:.5}"),

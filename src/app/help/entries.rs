@@ -1,10 +1,10 @@
 //! What the help contains, and what of it matches the typed text.
 
 use crate::app::command::Command;
-use crate::app::commands::GROUPS;
+use crate::app::commands::{self, GROUPS};
+use crate::app::keymap::Keymap;
 use crate::app::manual::glossary::{self, entries};
 use crate::app::manual::{TOPICS, Topic};
-use crate::app::palette;
 use crate::app::state::State;
 use crate::core::filter::fields;
 
@@ -52,14 +52,15 @@ pub struct Section {
 
 /// The sections that match `typed`; all of the help if nothing is typed.
 pub fn sections(state: &State, typed: &str) -> Vec<Section> {
-    let typed = typed.trim().to_lowercase();
+    let typed_as_it_is = typed.trim();
+    let typed = typed_as_it_is.to_lowercase();
     let section = |title, entries| Section { title, entries };
     let mut sections = Vec::new();
     if typed.is_empty() {
         sections.push(section("The screen", vec![Entry::Picture]));
         sections.extend(GROUPS.iter().map(|group| section(group.title, group.commands.iter().map(Entry::Command).collect())));
     } else {
-        let found = palette::matching(&typed, &state.setting.keymap);
+        let found = commands_with(typed_as_it_is, &state.setting.keymap);
         sections.push(section("Commands", found.into_iter().map(Entry::Command).collect()));
     }
     let field = |(name, says): (String, String)| Entry::Field { name, says };
@@ -69,11 +70,32 @@ pub fn sections(state: &State, typed: &str) -> Vec<Section> {
     let topics = TOPICS.iter().filter(|topic| holds(&typed, &[topic.name, topic.text]));
     sections.push(section("Manual", topics.map(Entry::Topic).collect()));
     sections.retain(|section| !section.entries.is_empty());
-    // Whoever types the beginning of a name wants what has that name, so sections with such a name come first.
+    // Whoever types the beginning of a name wants what has that name, so sections with such a name come first. Commands are found by their
+    // explanations, too, but whoever looks for a word wants it explained before something is done.
     if !typed.is_empty() {
-        sections.sort_by_key(|section| !section.entries.iter().any(|entry| entry.begins_with(&typed)));
+        let has_key =
+            |entry: &Entry| matches!(entry, Entry::Command(command) if has_key(command, typed_as_it_is, &state.setting.keymap));
+        let has_name = |section: &Section| section.entries.iter().any(|entry| entry.begins_with(&typed) || has_key(entry));
+        sections.sort_by_key(|section| {
+            (!has_name(section), !has_name(section) && matches!(section.entries[..], [Entry::Command(_), ..]))
+        });
     }
     sections
+}
+
+/// The commands that have the key `typed`, or each of its words in name or explanation: those with the key first, then those with the
+/// words in their names.
+fn commands_with(typed: &str, keymap: &Keymap) -> Vec<&'static Command> {
+    let has_key = |command: &Command| has_key(command, typed, keymap);
+    let in_name = |command: &Command| holds(&typed.to_lowercase(), &[command.name]);
+    let in_help = |command: &Command| holds(&typed.to_lowercase(), &[command.name, &keymap.fill(command.help)]);
+    let mut found: Vec<&'static Command> = commands::all().filter(|command| has_key(command) || in_help(command)).collect();
+    found.sort_by_key(|command| (!has_key(command), !in_name(command)));
+    found
+}
+
+fn has_key(command: &Command, typed: &str, keymap: &Keymap) -> bool {
+    keymap.keys(command.id()).any(|key| key.to_string() == typed)
 }
 
 /// All entries of the sections that match `typed`, in order.

@@ -10,9 +10,11 @@ use super::layout::Area;
 use super::manual::page::{Line, lines};
 use super::manual::{self, Topic};
 use super::message::Effect;
+use super::notice::Notice;
 use super::state::State;
 use super::state::overlay::{Overlay, Page};
 use super::{commands, palette, stepping};
+use crate::core::text::excerpt;
 
 /// Widest text of a topic in columns: longer lines are hard to read.
 const WIDEST: usize = 100;
@@ -71,6 +73,15 @@ fn enter(state: &mut State) -> Vec<Effect> {
     let topic = match entries::all(state, list.input.value()).into_iter().nth(list.cursor) {
         None => return Vec::new(),
         Some(Entry::Command(command)) => {
+            // Somebody who looks for a word must not set off what merely mentions it.
+            let typed = list.input.value().trim().to_lowercase();
+            let is_meant = list.cursor > 0 || typed.split_whitespace().all(|word| command.name.contains(word));
+            if !is_meant {
+                let name = command.name;
+                state.notice =
+                    Some(Notice::refused(format!("no command is named '{}'; : {name} runs {name}", excerpt(&typed, 40))));
+                return Vec::new();
+            }
             state.overlay = None;
             return commands::run(state, command);
         }
@@ -102,6 +113,8 @@ pub fn topic_key(state: &mut State, pressed: Key) -> Vec<Effect> {
         && let Some(Overlay::Topic(page)) = state.overlay.take()
     {
         state.overlay = Some(Overlay::Help(page.help));
+    } else {
+        state.notice = Some(Notice::refused(format!("{pressed} does nothing here")));
     }
     Vec::new()
 }

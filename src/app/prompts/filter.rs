@@ -29,7 +29,7 @@ fn matching(state: &State) -> String {
         return "looking".to_owned();
     }
     let total = state.table.listing.total();
-    let elsewhere = match selecting::only_in_comparison(state) {
+    let elsewhere = match selecting::unknown_to_filter(state) {
         Some(why) => format!("; {why}"),
         None if total.matching == 0 => in_prompts(state),
         None => String::new(),

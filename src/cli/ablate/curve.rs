@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::facts::{doubt, facts, features, show, sides, with_facts};
-use crate::cli::arguments::AblateArguments;
-use crate::cli::causal::neutral::{self, Corpus};
-use crate::cli::causal::words::{heading, interval, number, small, small_interval, wrapped};
+use super::facts::{doubt, facts, features, show, with_facts};
+use crate::cli::arguments::{AblateArguments, SideEffectArguments, SideEffectsOf};
+use crate::cli::causal::neutral;
+use crate::cli::causal::words::{heading, interval, number, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
-use crate::core::causal::controls::Sampler;
 use crate::core::causal::curve::{CONTROLS, Controls, Curve, SEED, Spread, ladder};
+use crate::core::causal::curve_damage::CurveDamage;
 use crate::core::causal::curve_drawing::{LEGEND, drawing};
 use crate::core::causal::curve_score::CurveScore;
-use crate::core::causal::dose::Dose;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::{counted, printable};
 use crate::engine::causal::curve::{Plan, curve};
+use crate::engine::causal::plain::Sides;
 use crate::engine::causal::side_effects::plain_of;
 
 /// Columns of a drawing.
@@ -30,16 +30,41 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     let sizes = sizes(arguments.sizes, strongest.len())?;
     let (controls, seed) = (arguments.controls.unwrap_or(CONTROLS), arguments.seed.unwrap_or(SEED));
     let (way, error, elsewhere) = (arguments.way, arguments.error, arguments.elsewhere);
-    let (found, corpus) = checked.with_model(arguments.model, sides(way), |loaded, plain, told, cancel| {
-        let read = || neutral::read(loaded, checked.manifest(), elsewhere.corpus.as_deref());
-        let corpus = elsewhere.side_effects.then(read).transpose()?;
-        let texts = |corpus: &Corpus| plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel);
-        let texts = corpus.as_ref().map(texts).transpose()?;
-        let plan = Plan { strongest: &strongest, sizes: &sizes, pool: &pool, controls, seed, texts: texts.as_ref() };
-        Ok((curve(plain, &plan, (way, error), told, &mut |_| {}, cancel)?, corpus.map(|corpus| corpus.name)))
+    expect_text_alone(&elsewhere)?;
+    let (found, corpus) = checked.with_model(arguments.model, Sides::of(way), |loaded, plain, told, cancel| {
+        let corpus = match elsewhere.side_effects {
+            SideEffectsOf::None => None,
+            _ if !way.is_for_any_text() && elsewhere.corpus.is_none() => {
+                Some(Err(format!("way {way} takes its values from the pairs, token by token")))
+            }
+            _ => Some(neutral::read(loaded, checked.manifest(), elsewhere.corpus.as_deref())?),
+        };
+        let read = corpus.as_ref().and_then(|corpus| corpus.as_ref().ok());
+        let texts = read.map(|corpus| plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel)).transpose()?;
+        let damage_of_controls = elsewhere.side_effects == SideEffectsOf::All;
+        let plan =
+            Plan { strongest: &strongest, sizes: &sizes, pool: &pool, controls, seed, texts: texts.as_ref(), damage_of_controls };
+        let found = curve(plain, &plan, (way, error), told, &mut |_| {}, cancel)?;
+        Ok((found, corpus.map(|corpus| corpus.map(|corpus| corpus.name))))
     })?;
-    let corpus = corpus.as_deref();
-    show(arguments.format, || as_json(checked, &found, corpus), || table(checked, &found, corpus))
+    show(arguments.format, || as_json(checked, &found, corpus.as_ref()), || table(checked, &found, corpus.as_ref()))
+}
+
+/// The name of the neutral text, or why there is none; None if it is not asked for.
+type Named<'a> = Option<&'a std::result::Result<String, String>>;
+
+/// Fails if other pairs are named, which curves are not measured on.
+fn expect_text_alone(elsewhere: &SideEffectArguments) -> Result<()> {
+    if !elsewhere.also.is_empty() {
+        let what = "is not measured along a curve: its side effects are those on neutral text";
+        return Err(Problem::new("--also", what, "leave it out, or measure one set: --top-k with --also, without --curve"));
+    }
+    match (&elsewhere.corpus, elsewhere.side_effects) {
+        (Some(_), SideEffectsOf::None) => {
+            Err(Problem::new("--corpus", "is for side effects, and these are turned off", "leave one of the two out"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The sizes that are asked for, ascending; otherwise those of [`ladder`].
@@ -58,7 +83,7 @@ fn sizes(asked: Vec<usize>, features: usize) -> Result<Vec<usize>> {
     }
 }
 
-fn table(checked: &Checked, found: &Curve, corpus: Option<&str>) -> String {
+fn table(checked: &Checked, found: &Curve, corpus: Named<'_>) -> String {
     let tables: Vec<String> = CurveScore::ALL.iter().map(|score| score_table(found, *score)).collect();
     format!(
         "{}way {}: {}\nerror {}: {}F(M) {} ({}), F(empty) {} ({})\n\n{}\n{}{}{}{}{}",
@@ -82,7 +107,11 @@ fn table(checked: &Checked, found: &Curve, corpus: Option<&str>) -> String {
              sets and the quantiles 0.025 and 0.975; >=: sets that score at least as high. Scores as `saescope manual causal` says.",
             found.controls, found.seed, found.pool
         )),
-        corpus.map(|corpus| dose_table(found, corpus)).unwrap_or_default()
+        match corpus {
+            None => String::new(),
+            Some(Ok(corpus)) => dose_table(found, corpus),
+            Some(Err(why)) => wrapped(&format!("Neutral text: not measured, since {}.", printable(why))),
+        }
     )
 }
 
@@ -97,65 +126,23 @@ fn score_table(found: &Curve, score: CurveScore) -> String {
 
 /// Bias against damage, size by size.
 fn dose_table(found: &Curve, corpus: &str) -> String {
-    let mut header = ["features", "bias", "divergence", "95 % of texts", "loss"].map(str::to_owned).to_vec();
-    for sampler in Sampler::ALL {
-        header.extend([sampler.name(), "95 % of sets", "<="].map(str::to_owned));
-    }
-    let mut table = Table::new(0, &header.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut measured = None;
-    for rung in &found.rungs {
-        let Some(damage) = &rung.damage else { continue };
-        measured = Some(damage);
-        let mut row = vec![
-            rung.size.to_string(),
-            number(rung.strongest.bias.mean.filter(|_| !found.bias.is_within_error())),
-            small(damage.divergence.mean),
-            small_interval(damage.divergence.interval),
-            number(damage.loss_change.mean),
-        ];
-        for controls in &rung.controls {
-            let spread = controls.divergence.as_ref();
-            let as_harmless = spread.zip(damage.divergence.mean).map(|(spread, mean)| spread.share(spread.at_most(mean)));
-            row.extend([
-                small(spread.map(|spread| spread.mean)),
-                small_interval(spread.map(|spread| spread.interval)),
-                as_harmless.unwrap_or_else(|| "-".to_owned()),
-            ]);
-        }
-        table.push(row);
-    }
-    let Some(measured) = measured else { return String::new() };
-    let knee = |dose: &Dose| match dose.knee {
-        Some(place) => counted(found.rungs[place].size, "feature"),
-        None => "none (no size lies above the straight line)".to_owned(),
-    };
-    let summary = match found.dose() {
-        Some(dose) => format!("area {:.3}, knee {}", dose.area, knee(&dose)),
-        None => "area and knee: none, since nothing is removed or nothing damaged".to_owned(),
-    };
-    format!(
-        "\n{}\n{summary}\n{}",
-        table.plain(),
-        wrapped(&format!(
-            "divergence: KL of the edited from the plain predictions on {}, {} tokens of {} texts, nats a token; loss: change of the \
-             cross-entropy there (without the edit {:.4}); random, stratified: divergence of the control sets; <=: sets that diverge at most as much. area: under bias against \
-             divergence, both divided by their largest; 0.5 if they grow together. knee: the size furthest above that line.",
-            printable(corpus),
-            measured.tokens,
-            measured.divergence.per_example.len(),
-            measured.loss_before
-        ))
-    )
+    let Some(damage) = CurveDamage::of(found) else { return String::new() };
+    let heading = damage.heading();
+    let mut table = Table::new(0, &heading.iter().map(String::as_str).collect::<Vec<_>>());
+    damage.rows().into_iter().for_each(|row| table.push(row));
+    let more = if damage.has_controls { "" } else { " --side-effects all measures the control sets, too." };
+    let explained = wrapped(&(damage.explanation(&printable(corpus)) + more));
+    format!("\n{}\n{}\n{explained}", table.plain(), damage.summary())
 }
 
-fn as_json(checked: &Checked, found: &Curve, corpus: Option<&str>) -> Value {
+fn as_json(checked: &Checked, found: &Curve, corpus: Named<'_>) -> Value {
     let spread = |spread: Option<&Spread>| {
         spread.map(|spread| json!({ "mean": spread.mean, "interval": spread.interval, "per_set": spread.values }))
     };
     let of_controls = |controls: &Controls| {
         let of_score = |score: CurveScore| (score.name().to_owned(), json!(spread(score.of_controls(controls))));
         let mut scores: Map<String, Value> = CurveScore::ALL.map(of_score).into_iter().collect();
-        if corpus.is_some() {
+        if controls.divergence.is_some() {
             scores.insert("divergence".to_owned(), json!(spread(controls.divergence.as_ref())));
         }
         (controls.sampler.name().to_owned(), Value::Object(scores))
@@ -187,7 +174,7 @@ fn as_json(checked: &Checked, found: &Curve, corpus: Option<&str>) -> Value {
         "curve": rungs,
     });
     let mut object = with_facts(facts(checked, found.error, found.all.per_example.len()), curve);
-    if let Some(corpus) = corpus {
+    if let Some(Ok(corpus)) = corpus {
         let first = found.rungs.iter().find_map(|rung| rung.damage.as_ref());
         object["dose"] = json!({
             "corpus": corpus,

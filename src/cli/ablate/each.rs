@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::facts::{doubt, facts, features, show, with_facts};
-use super::side_effects::{Asked, with_side_effects};
 use crate::cli::arguments::AblateArguments;
+use crate::cli::causal::side_effects::{self, Asked, with_side_effects};
 use crate::cli::causal::words::{heading, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
@@ -27,7 +27,7 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     let (found, elsewhere) = checked.with_model(arguments.model, Sides::Both, |loaded, plain, told, cancel| {
         let found = each::each(plain, &features, error, told, cancel)?;
         let sets: Vec<FeatureSet> = features.iter().map(alone).collect();
-        let elsewhere = asked.map(|asked| asked.measure(loaded, plain, &sets, (Way::Zero, error), told, cancel)).transpose()?;
+        let elsewhere = asked.map(|asked| asked.ablated(loaded, plain, &sets, (Way::Zero, error), told, cancel)).transpose()?;
         Ok((found, elsewhere))
     })?;
     let effects: Vec<f32> = listed.iter().map(|(_, effect)| *effect).collect();
@@ -35,7 +35,7 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     show(
         arguments.format,
         || with_side_effects(as_json(checked, &found, &effects), elsewhere.as_ref(), &names),
-        || table(checked, &found, &effects) + &elsewhere.as_ref().map(|elsewhere| elsewhere.table(&names)).unwrap_or_default(),
+        || table(checked, &found, &effects) + &side_effects::table(elsewhere.as_ref(), &names),
     )
 }
 

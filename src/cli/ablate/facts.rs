@@ -7,16 +7,10 @@ use crate::cli::causal::words::wrapped;
 use crate::cli::causal::{Checked, json};
 use crate::cli::output;
 use crate::core::causal::scores::Denominator;
-use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::causal::way::ErrorTreatment;
 use crate::core::causal::words;
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
-use crate::engine::causal::plain::Sides;
-
-/// The sides of the pairs that a way reads.
-pub fn sides(way: Way) -> Sides {
-    if matches!(way, Way::Resample | Way::MeanPositionPatch) { Sides::Both } else { Sides::Clean }
-}
 
 /// The features of a list without their effects.
 pub fn features(listed: &[(FeatureId, f32)]) -> Vec<FeatureId> {

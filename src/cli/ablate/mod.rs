@@ -5,7 +5,6 @@ mod each;
 mod facts;
 mod search;
 mod sets;
-mod side_effects;
 
 use std::process::ExitCode;
 

@@ -2,26 +2,50 @@
 
 use serde_json::{Value, json};
 
-use super::facts::{doubt, facts, features, show, sides, with_facts};
+use super::facts::{doubt, facts, features, show, with_facts};
 use crate::cli::arguments::AblateArguments;
+use crate::cli::causal::side_effects::{self, Asked, with_side_effects};
 use crate::cli::causal::words::{heading, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
 use crate::core::causal::scores::Score;
 use crate::core::causal::search::{MOST_EXHAUSTIVE, Search, Subset};
+use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::causal::words::ratio;
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
 use crate::core::text::counted;
+use crate::engine::causal::plain::Sides;
 use crate::engine::causal::search::search;
 
 /// Searches among the subsets of the listed features.
 pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     let listed = features(&checked.listed(&arguments.list)?);
     let (way, error) = (arguments.way, arguments.error);
-    let found = checked
-        .with_model(arguments.model, sides(way), |_, plain, told, cancel| search(plain, &listed, way, error, told, cancel))?;
-    show(arguments.format, || as_json(checked, &found), || table(checked, &found))
+    let asked = Asked::new(checked, &arguments.elsewhere)?;
+    let (found, elsewhere) = checked.with_model(arguments.model, Sides::of(way), |loaded, plain, told, cancel| {
+        let found = search(plain, &listed, way, error, told, cancel)?;
+        let measure = |asked: Asked<'_>| asked.ablated(loaded, plain, &chosen(&found), (way, error), told, cancel);
+        let elsewhere = asked.map(measure).transpose()?;
+        Ok((found, elsewhere))
+    })?;
+    let names: Vec<String> = chosen(&found).into_iter().map(|set| set.name).collect();
+    show(
+        arguments.format,
+        || with_side_effects(as_json(checked, &found), elsewhere.as_ref(), &names),
+        || table(checked, &found) + &side_effects::table(elsewhere.as_ref(), &names),
+    )
+}
+
+/// What both searches chose, as sets.
+fn chosen(found: &Search) -> Vec<FeatureSet> {
+    let greedy = ("greedy", found.greedy.iter().map(|(feature, _)| *feature).collect());
+    let exhaustive = found.exhaustive.as_ref().map(|subset| ("exhaustive", subset.features.clone()));
+    let set = |(name, features): (&str, Vec<FeatureId>)| FeatureSet {
+        name: name.to_owned(),
+        members: features.into_iter().map(Member::Feature).collect(),
+    };
+    std::iter::once(greedy).chain(exhaustive).map(set).collect()
 }
 
 fn names(subset: &Subset) -> Vec<String> {

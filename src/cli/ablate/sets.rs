@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::facts::{doubt, facts, show, sides, with_facts};
-use super::side_effects::{Asked, with_side_effects};
+use super::facts::{doubt, facts, show, with_facts};
 use crate::cli::arguments::AblateArguments;
+use crate::cli::causal::side_effects::{self, Asked, with_side_effects};
 use crate::cli::causal::words::{heading, interval, number, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
@@ -18,6 +18,7 @@ use crate::core::run::Manifest;
 use crate::core::submodule::Submodule;
 use crate::core::text::printable;
 use crate::engine::causal::ablation;
+use crate::engine::causal::plain::Sides;
 use crate::store::text_file;
 
 /// Ablates the sets of a file, or the listed features as one set.
@@ -30,9 +31,9 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     };
     let (way, error) = (arguments.way, arguments.error);
     let asked = Asked::new(checked, &arguments.elsewhere)?;
-    let (found, elsewhere) = checked.with_model(arguments.model, sides(way), |loaded, plain, told, cancel| {
+    let (found, elsewhere) = checked.with_model(arguments.model, Sides::of(way), |loaded, plain, told, cancel| {
         let found = ablation::ablate(plain, &sets, way, error, told, cancel)?;
-        let elsewhere = asked.map(|asked| asked.measure(loaded, plain, &sets, (way, error), told, cancel)).transpose()?;
+        let elsewhere = asked.map(|asked| asked.ablated(loaded, plain, &sets, (way, error), told, cancel)).transpose()?;
         Ok((found, elsewhere))
     })?;
     let scores = Scores::of(&found);
@@ -40,7 +41,7 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     show(
         arguments.format,
         || with_side_effects(as_json(checked, &found, &scores), elsewhere.as_ref(), &names),
-        || table(checked, &found, &scores) + &elsewhere.as_ref().map(|elsewhere| elsewhere.table(&names)).unwrap_or_default(),
+        || table(checked, &found, &scores) + &side_effects::table(elsewhere.as_ref(), &names),
     )
 }
 

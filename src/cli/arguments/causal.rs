@@ -41,21 +41,32 @@ pub enum Printed {
     Json,
 }
 
-/// What an ablation does elsewhere.
+/// Of which edits side effects are measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SideEffectsOf {
+    /// Of none.
+    None,
+    /// Of what is asked for.
+    Sets,
+    /// Of the control sets of a curve, too: that takes most of its time.
+    All,
+}
+
+/// What an edit does elsewhere.
 #[derive(Debug, Clone, Args)]
 pub struct SideEffectArguments {
-    /// Also say what each set does elsewhere: loss and Kullback-Leibler divergence on neutral text, and the bias that it removes from the run's
-    /// other views. With --curve the damage of every set on neutral text, and bias against damage with its area and knee.
-    #[arg(long, conflicts_with = "search")]
-    pub side_effects: bool,
+    /// Also say what an edit does elsewhere: Kullback-Leibler divergence and loss on neutral text, and the bias that it removes from the run's other
+    /// views; of a curve the damage on neutral text, with area and knee.
+    #[arg(long, value_enum, default_value = "sets", value_name = "OF")]
+    pub side_effects: SideEffectsOf,
 
     /// Neutral text: a file with one text, or one array of token ids, on each line; at most 128 tokens of each and 2048 in all are read.
     /// [default: sixty sentences that the program ships]
-    #[arg(long, value_name = "FILE", requires = "side_effects")]
+    #[arg(long, value_name = "FILE")]
     pub corpus: Option<PathBuf>,
 
     /// Also the bias that is removed from the pairs of this study; may be given more than once.
-    #[arg(long, value_name = "STUDY", requires = "side_effects", conflicts_with = "curve")]
+    #[arg(long, value_name = "STUDY")]
     pub also: Vec<String>,
 }
 
@@ -177,6 +188,10 @@ pub struct SteerArguments {
     /// Seed of draws.
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub seed: u32,
+
+    /// What it does elsewhere.
+    #[command(flatten)]
+    pub elsewhere: SideEffectArguments,
 
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]

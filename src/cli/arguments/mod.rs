@@ -28,7 +28,7 @@ use clap_complete::Shell;
 pub use bench::{Bench, BenchArguments, BenchPairsArguments, BenchStudyArguments, BenchUiArguments};
 pub use causal::{
     AblateArguments, CircuitArguments, CircuitFormat, CompareMethodsArguments, ModelArguments, Printed, SideEffectArguments,
-    SteerArguments,
+    SideEffectsOf, SteerArguments,
 };
 pub use corpus::CorpusArguments;
 pub use export::{ExportArguments, Format};

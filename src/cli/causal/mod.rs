@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod neutral;
+pub mod side_effects;
 pub mod words;
 
 use std::path::{Path, PathBuf};

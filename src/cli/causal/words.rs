@@ -19,13 +19,3 @@ pub fn heading(checked: &Checked, examples: usize) -> String {
 pub fn wrapped(text: &str) -> String {
     wrap(text, 100).into_iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
-
-/// A number of a thousandth or less, such as a divergence, or `-`.
-pub fn small(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{:.6}", value + 0.0))
-}
-
-/// An interval of such numbers, or `-`.
-pub fn small_interval(interval: Option<[f64; 2]>) -> String {
-    interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:.6} .. {high:.6}"))
-}

@@ -57,8 +57,8 @@ fn prompt(name: &str, side: Side<'_>, other: Side<'_>, entries: &[Entry], of: fn
 fn token(text: &str, differs: bool, activation: Option<f32>, largest: f64) -> Markup {
     let text = excerpt(text, TOKEN);
     // Dark text keeps a contrast of more than 4.5 on the darkest of these colours.
-    let share =
-        activation.map_or(0.0, |activation| if largest > 0.0 { (f64::from(activation) / largest).clamp(0.0, 1.0) } else { 0.0 });
+    let share = activation
+        .map_or(0.0, |activation| if largest > 0.0 { (f64::from(activation.abs()) / largest).clamp(0.0, 1.0) } else { 0.0 });
     let mix = |end: f64| (255.0 + (end - 255.0) * share).round();
     let style = (share > 0.0).then(|| format!("background:rgb({},{},{})", mix(242.0), mix(176.0), mix(122.0)));
     html! {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::circuit::Circuit;
 use super::curve::Curve;
 use super::each::Each;
+use super::elsewhere::Elsewhere;
 use super::scores::{Ablation, Scores};
 use super::steering::{Positions, Steered};
 use super::way::{ErrorTreatment, Way};
@@ -98,7 +99,7 @@ impl fmt::Display for Check {
                 write!(formatter, "curve of {}, {way}, errors {error}, {sets}", counted(strongest.len(), "feature"))?;
             }
             What::Circuit { features } => write!(formatter, "circuit of {}", of(features))?,
-            What::Steering { feature, positions } => write!(formatter, "steering with {feature} at {positions} positions")?,
+            What::Steering { feature, positions } => write!(formatter, "steering with {feature} at {}", positions.words())?,
         }
         write!(formatter, ", view {}", self.view)
     }
@@ -140,6 +141,9 @@ pub struct Done {
     pub check: Check,
     /// What was found.
     pub found: Found,
+    /// What the edits do elsewhere, in the order of `found`; None if that was not measured, as by earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Elsewhere>,
     /// False if the check was stopped: only a part was found.
     pub whole: bool,
 }

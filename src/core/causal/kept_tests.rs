@@ -8,8 +8,10 @@ use crate::core::causal::circuit::Circuit;
 use crate::core::causal::curve::{Curve, Rung};
 use crate::core::causal::each::{Each, Single};
 use crate::core::causal::edges::Edge;
-use crate::core::causal::scores::{AblatedSet, Ablation, Scores, removed_bias, resamples};
+use crate::core::causal::elsewhere::{Elsewhere, Neutral, Other};
+use crate::core::causal::scores::{AblatedSet, Ablation, Scores, denominator_of, removed_bias, resamples};
 use crate::core::causal::set::Member;
+use crate::core::causal::side_effects::{Damage, TextSums};
 use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, Positions, Steered, Written};
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::name::Name;
@@ -20,7 +22,17 @@ fn features(names: &[&str]) -> BTreeSet<FeatureId> {
 }
 
 fn done(what: What, found: Found) -> Done {
-    Done { check: Check { view: Name::new("male").unwrap(), what }, found, whole: true }
+    let sums = TextSums { tokens: 3, loss_before: 1.0, loss_after: 1.1, divergence: 1.0 / 3.0 };
+    let damage = Damage::of(&[sums; 2], &resamples(2));
+    let (all, removed) = ([1.0, 0.3, 0.1], [0.7, 0.2, 0.0]);
+    let bias = vec![removed_bias(&all, &removed, &resamples(3))];
+    let other = Other { name: "fe\u{1b}male".to_owned(), examples: 3, all: denominator_of(&all), bias };
+    let elsewhere = match what {
+        What::Set { .. } => Some(Elsewhere { text: Neutral::Measured("text".to_owned(), vec![damage]), others: vec![other] }),
+        What::Each { .. } => Some(Elsewhere { text: Neutral::Unmeasured("there is none".to_owned()), others: Vec::new() }),
+        _ => None,
+    };
+    Done { check: Check { view: Name::new("male").unwrap(), what }, found, elsewhere, whole: true }
 }
 
 /// One check of each kind, over four examples, with numbers that have no short decimal form.
@@ -56,6 +68,7 @@ fn all() -> Vec<Done> {
         decoder_norm: 1.0 / 3.0,
         is_scaled: true,
         activations: [None, Some(0.1)],
+        unsteered: Some(1.0 / 3.0),
         doses: vec![Dose { coefficient: 0.1, metrics: all.clone(), clean: vec![0.1; 4], patch: vec![0.2; 4] }],
         metrics: vec![share(0.3)],
         flips: Some([Flips::none(4), Flips { per_example: vec![None, Some(flip), None, None], mean: Some(flip) }]),

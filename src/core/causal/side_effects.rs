@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::bootstrap::Resamples;
 use super::scores::Score;
 
+/// What the program's own neutral text is called.
+pub const NEUTRAL: &str = "data/neutral.txt";
+
 /// Sums over the predicted tokens of one text, in nats.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct TextSums {

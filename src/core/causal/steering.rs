@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::dose;
 use super::scores::Score;
+use super::side_effects::Damage;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::FeatureId;
 
@@ -30,6 +32,16 @@ pub enum Positions {
 }
 
 impl Positions {
+    /// The positions in words: `all positions but the last`.
+    pub fn words(self) -> String {
+        match self {
+            Self::All => "all positions".to_owned(),
+            Self::AllButLast => "all positions but the last".to_owned(),
+            Self::Last => "the last position".to_owned(),
+            Self::At(position) => format!("position {position}"),
+        }
+    }
+
     /// Whether position `position` of a prompt of `length` tokens is steered.
     pub fn holds(self, position: usize, length: usize) -> bool {
         match self {
@@ -211,6 +223,9 @@ pub struct Steered {
     pub is_scaled: bool,
     /// The feature's mean activation where it is active, in the clean and in the patch prompts.
     pub activations: [Option<f64>; 2],
+    /// The mean metric without steering; None in what earlier versions kept.
+    #[serde(default)]
+    pub unsteered: Option<f64>,
     /// What each coefficient does.
     pub doses: Vec<Dose>,
     /// For each dose the metric's mean over examples, and its 95 % bootstrap interval.
@@ -225,6 +240,56 @@ impl Steered {
     /// What is added to an output, in words.
     pub fn added(&self) -> &'static str {
         if self.is_scaled { "coefficient * the token's scale * decoder row" } else { "coefficient * decoder row" }
+    }
+
+    /// The feature's own scale: its mean activation where it is active, in the clean or in the patch prompts, whichever is larger. With
+    /// the side's name; None where it never is active.
+    pub fn unit(&self) -> Option<(f64, &'static str)> {
+        let [clean, patch] = self.activations;
+        let sides = [(clean, "clean"), (patch, "patch")].into_iter().filter_map(|(mean, side)| Some((mean?, side)));
+        sides.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(mean, _)| *mean > 0.0)
+    }
+
+    /// `coefficient` in that unit, or `-`.
+    pub fn in_units(&self, coefficient: f32) -> String {
+        self.unit().map_or_else(|| "-".to_owned(), |(unit, _)| format!("{:+.2}", f64::from(coefficient) / unit + 0.0))
+    }
+
+    /// What the column of [`Steered::in_units`] holds.
+    pub fn units(&self) -> String {
+        let Some((unit, side)) = self.unit() else { return "x mean: the feature is never active".to_owned() };
+        format!(
+            "x mean: the coefficient in units of the feature's mean activation in the {side} prompts, where it is larger ({unit:.3})"
+        )
+    }
+
+    /// The coefficients of one sign as a dose curve: the share of the bias that is removed against the divergence in `damage`, which has one
+    /// for each dose. With the coefficient of the knee; None unless something is removed and something damaged.
+    pub fn dose_curve(&self, damage: &[Damage], sign: f32) -> Option<(dose::Dose, Option<f32>)> {
+        let unsteered = self.unsteered?;
+        let mut coefficients = Vec::new();
+        let mut points = Vec::new();
+        for (dose, damage) in self.doses.iter().zip(damage).filter(|(dose, _)| dose.coefficient * sign > 0.0) {
+            coefficients.push(dose.coefficient);
+            points.push((damage.divergence.mean?, 1.0 - mean(&dose.metrics) / unsteered));
+        }
+        let dose = dose::Dose::of(&points)?;
+        Some((dose, dose.knee.and_then(|place| coefficients.get(place).copied())))
+    }
+
+    /// Area and knee of both signs; nothing where no damage was measured.
+    pub fn dose_summary(&self, damage: &[Damage]) -> Option<String> {
+        self.unsteered.filter(|_| !damage.is_empty())?;
+        let of_sign = |sign: f32, name: &str| match self.dose_curve(damage, sign) {
+            None => format!("{name}: nothing removed or nothing damaged"),
+            Some((dose, None)) => format!("{name}: area {:.3}, no knee", dose.area),
+            Some((dose, Some(knee))) => format!("{name}: area {:.3}, knee {knee:+}", dose.area),
+        };
+        Some(format!(
+            "bias removed (1 - metric / metric at 0) against divergence, both divided by their largest: {}; {}",
+            of_sign(1.0, "+"),
+            of_sign(-1.0, "-")
+        ))
     }
 }
 

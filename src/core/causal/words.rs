@@ -15,6 +15,16 @@ pub fn interval(interval: Option<[f64; 2]>) -> String {
     interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:+.3} .. {high:+.3}"))
 }
 
+/// A number of a thousandth or less, such as a divergence, or `-`.
+pub fn small(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| format!("{:.6}", value + 0.0))
+}
+
+/// An interval of such numbers, or `-`.
+pub fn small_interval(interval: Option<[f64; 2]>) -> String {
+    interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:.6} .. {high:.6}"))
+}
+
 /// The mean of a ratio with its interval, both `-` where the denominator is within its own error of zero.
 pub fn ratio(score: &Score, denominator: Denominator) -> [String; 2] {
     let says = !denominator.is_within_error();

@@ -24,7 +24,7 @@ pub struct Pairs<'a> {
     pub totals: Vec<f64>,
     /// The pairs in which the feature differed, those of the largest |effect| first.
     pub order: Vec<usize>,
-    /// The largest activation in either prompt.
+    /// The largest size of an activation in either prompt.
     pub largest: f64,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Pairs<'a> {
         let (mut totals, mut order, mut largest) = (vec![0.0; examples.len()], Vec::new(), 0.0_f64);
         for entry in &entries {
             totals[entry.example] += f64::from(entry.effect);
-            largest = largest.max(f64::from(entry.clean)).max(f64::from(entry.patch));
+            largest = largest.max(f64::from(entry.clean.abs())).max(f64::from(entry.patch.abs()));
             if order.last() != Some(&entry.example) {
                 order.push(entry.example);
             }

@@ -6,7 +6,7 @@ use crate::core::firing::{Firing, MOST};
 use crate::core::rows::cells;
 use crate::core::sides::alone;
 use crate::core::study::ViewSpec;
-use crate::core::text::{excerpt, printable};
+use crate::core::text::{excerpt, printable, told_apart};
 
 /// The share of all activation below which a prompt is called silent.
 const SILENT: f64 = 0.01;
@@ -35,7 +35,8 @@ pub fn sentence(view: &ViewSpec, effect: Option<f32>, standard_error: Option<f32
 /// On which prompt the feature fires, and at which words.
 fn fires(view: &ViewSpec, pairs: &Pairs) -> String {
     let Some(firing) = pairs.firing() else { return "its activation is the same in both prompts".to_owned() };
-    let [clean_name, patch_name] = [&view.clean, &view.patch].map(|name| excerpt(name, PROMPT));
+    let name = |own: &str, other: &str| excerpt(&told_apart(own, &[other], PROMPT), PROMPT);
+    let (clean_name, patch_name) = (name(&view.clean, &view.patch), name(&view.patch, &view.clean));
     let (at, only) = at(pairs, firing);
     match firing {
         Firing::Clean => {
@@ -47,13 +48,10 @@ fn fires(view: &ViewSpec, pairs: &Pairs) -> String {
             format!("{quiet} on the {clean_name}{clean}, fires on the {patch_name}{patch}{at}")
         }
         Firing::Both => {
-            let [on_clean, on_patch] = [Prompt::Clean, Prompt::Patch].map(|prompt| prompt.sum(pairs));
-            let more = if on_clean >= STRONGER * on_patch {
-                format!(", more on the {clean_name}")
-            } else if on_patch >= STRONGER * on_clean {
-                format!(", more on the {patch_name}")
-            } else {
-                String::new()
+            let more = match Prompt::stronger(pairs) {
+                Some(Prompt::Clean) => format!(", more on the {clean_name}"),
+                Some(Prompt::Patch) => format!(", more on the {patch_name}"),
+                None => String::new(),
             };
             let [clean, patch] = [Prompt::Clean, Prompt::Patch].map(|prompt| prompt.tokens(pairs, prompt, only));
             if clean == patch {
@@ -66,22 +64,23 @@ fn fires(view: &ViewSpec, pairs: &Pairs) -> String {
     }
 }
 
-/// The words on which the feature fires, those at the same tokens of the other prompt, and how little it fires there. If the
-/// words are the same, those before them that differ tell the two prompts apart.
+/// The words on which the feature fires, those of the other prompt, and how little it fires there: of a silent prompt the words at
+/// the same tokens, of a weak one those on which it fires most. If the words are the same, those before them that differ tell the two
+/// prompts apart.
 fn loud_and_quiet(pairs: &Pairs, loud: Prompt, only: Option<usize>) -> (String, String, &'static str) {
     let quiet = loud.other();
     let all = loud.sum(pairs) + quiet.sum(pairs);
-    let degree = if quiet.sum(pairs) <= SILENT * all { "silent" } else { "weak" };
-    let (heard, unheard) = (loud.tokens(pairs, loud, only), quiet.tokens(pairs, loud, only));
+    let (degree, by) = if quiet.sum(pairs) <= SILENT * all { ("silent", loud) } else { ("weak", quiet) };
+    let (heard, unheard) = (loud.tokens(pairs, loud, only), quiet.tokens(pairs, by, only));
     if heard != unheard {
         return (bracketed(&heard), bracketed(&unheard), degree);
     }
-    let after = |prompt: Prompt| {
-        let words = prompt.differing(pairs, loud, only);
+    let after = |prompt: Prompt, by: Prompt| {
+        let words = prompt.differing(pairs, by, only);
         if words.is_empty() { words } else { format!("after {words}") }
     };
-    let heard = format!("{heard} {}", after(loud));
-    (bracketed(heard.trim_end()), bracketed(&after(quiet)), degree)
+    let heard = format!("{heard} {}", after(loud, loud));
+    (bracketed(heard.trim_end()), bracketed(&after(quiet, by)), degree)
 }
 
 fn bracketed(words: &str) -> String {
@@ -106,6 +105,18 @@ impl Prompt {
 
     fn sum(self, pairs: &Pairs) -> f64 {
         pairs.entries().iter().map(|entry| self.activation(entry)).sum()
+    }
+
+    /// The prompt on which a feature that fires on both is stronger; None if it is about as strong on both.
+    fn stronger(pairs: &Pairs) -> Option<Self> {
+        let [clean, patch] = [Self::Clean, Self::Patch].map(|prompt| prompt.sum(pairs));
+        if clean >= STRONGER * patch {
+            Some(Self::Clean)
+        } else if patch >= STRONGER * clean {
+            Some(Self::Patch)
+        } else {
+            None
+        }
     }
 
     fn other(self) -> Self {
@@ -218,10 +229,12 @@ fn pushes(view: &ViewSpec, effect: Option<f32>, standard_error: Option<f32>, pai
         Some(error) => format!(" ± {}", cells::unsigned(Some(f64::from(error)))),
         None => String::new(),
     };
-    // The effect is that of the patch activation in place of the clean one: it takes away what fires on the clean prompt.
-    let change = match pairs.and_then(Pairs::firing) {
-        Some(Firing::Clean) => "taken away: ",
-        Some(Firing::Patch | Firing::Both) | None => "",
+    // The effect is that of the patch activation in place of the clean one: it takes away what fires on the clean prompt, and weakens what
+    // is stronger there.
+    let change = match pairs.and_then(|pairs| Some((pairs.firing()?, Prompt::stronger(pairs)))) {
+        Some((Firing::Clean, _)) => "taken away: ",
+        Some((Firing::Both, Some(Prompt::Clean))) => "weakened: ",
+        _ => "",
     };
     // A minus sign is that of the metric, not of the answer that is named.
     let so = if effect < 0.0 { ", so" } else { "" };

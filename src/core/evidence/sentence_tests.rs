@@ -67,6 +67,32 @@ fn a_feature_of_one_prompt_names_its_words_and_those_on_which_it_is_silent() {
     );
 }
 
+/// The words of a weak prompt are those on which it does fire, whatever stands at the strongest tokens of the other one.
+#[test]
+fn a_weak_prompt_names_the_words_on_which_it_fires() {
+    let pairs: [Pair; 3] = [
+        ("Andrew waits", "Jean waits", PRONOUNS, &[(0, 0.5, 4.0, 0.0)]),
+        ("Michael waits", "Sarah waits", PRONOUNS, &[(0, 0.5, 3.0, 0.0)]),
+        ("John waits", "Kelly waits", PRONOUNS, &[(0, 0.5, 1.0, 0.5)]),
+    ];
+    let said = said(MALE, 0.5, None, &pairs);
+    assert!(
+        said.starts_with(
+            "fires on the he-prompt (Andrew, Michael ..) at the token that differs, weak on the she-prompt (Kelly);"
+        ),
+        "{said}"
+    );
+}
+
+/// What is stronger on the clean prompt is weakened by the change to the patch prompt, so its effect is not that of its firing.
+#[test]
+fn the_effect_of_a_feature_that_is_stronger_on_the_clean_prompt_is_that_of_weakening_it() {
+    let of = |clean: f32, patch: f32| said(MALE, 0.5, None, &[("Tom waits", "Ann waits", PRONOUNS, &[(0, 0.5, clean, patch)])]);
+    let (clean, patch) = (of(3.0, 1.0), of(1.0, 3.0));
+    assert!(clean.contains("more on the he-prompt; weakened: +0.5000 logits towards ' she'"), "{clean}");
+    assert!(patch.contains("more on the she-prompt; +0.5000 logits towards ' she'"), "{patch}");
+}
+
 #[test]
 fn every_kind_of_evidence_has_its_words() {
     let weak: [Pair; 2] = [

@@ -86,6 +86,11 @@ impl Filter {
         self.expression.asks_comparison()
     }
 
+    /// Whether the filter asks for labels, which are known where explanations were imported.
+    pub fn asks_labels(&self) -> bool {
+        self.expression.asks_labels()
+    }
+
     /// Whether the filter asks for tags, rejections or notes.
     pub fn asks_tags(&self) -> bool {
         self.expression.asks_tags()

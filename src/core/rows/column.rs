@@ -92,6 +92,9 @@ impl Column {
             Self::Effects(view) => format!("{}_effect", study.name(view)),
             Self::Delta => format!("{}_delta", pair()),
             Self::DeltaError => format!("{}_delta_standard_error", pair()),
+            Self::StandardError => "standard_error".to_owned(),
+            Self::Ratio => "ratio".to_owned(),
+            Self::Interval => "interval".to_owned(),
             Self::DeltaShare => format!("{}_delta_share_percent", pair()),
             other => other.name(study, shown).replace(' ', "_"),
         }
@@ -122,10 +125,7 @@ impl Column {
     pub fn name(self, study: &Study, shown: Shown) -> String {
         match self {
             Self::Rank => "rank".to_owned(),
-            Self::StandardError => "standard error".to_owned(),
-            Self::Ratio => "ratio".to_owned(),
-            Self::Interval => "interval".to_owned(),
-            Self::DeltaError => "standard error of Δ".to_owned(),
+            Self::DeltaError => "s.e. of Δ".to_owned(),
             other => other.title(study, shown),
         }
     }

@@ -9,13 +9,17 @@ use super::continuation::Writing;
 use super::curve::{self, curve};
 use super::each::each;
 use super::edges::edges;
+use super::elsewhere::Around;
+use super::neutral;
 use super::plain::{Pair, Plain, Sides};
 use super::recorded::expect_model_of;
+use super::side_effects::plain_of;
 use super::steered::{Plan, steered};
 use crate::core::causal::check::{Done, Found, News, Request, What};
 use crate::core::causal::circuit::Circuit;
 use crate::core::causal::curve::{Curve, ladder};
 use crate::core::causal::each::Each;
+use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::causal::scores::Scores;
 use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::causal::steering::{Positions, Steered};
@@ -60,9 +64,34 @@ pub fn check(request: &Request, source: &ModelSource, cache: &Cache, tell: Tell<
         let pairs = Pair::of_run(manifest, view);
         let plain = Plain::new(loaded.compute.as_ref(), &loaded.dictionaries, &pairs, sides(&request.check.what), cancel)?;
         let found = found(&plain, &loaded, request, tell, cancel)?;
+        if !matches!(found, Found::Curve(_)) {
+            tell(News::Partial(Box::new(found.clone())));
+        }
+        let around = Around::of_run(&loaded, manifest, view);
+        let elsewhere = elsewhere(&plain, &around, &request.check.what, tell, cancel)?;
         loaded.expect_unchanged()?;
-        Ok(Arc::new(Done { check: request.check.clone(), found, whole: true }))
+        Ok(Arc::new(Done { check: request.check.clone(), found, elsewhere, whole: true }))
     })
+}
+
+/// What the edits of a check do elsewhere; None of checks that say it themselves, or edit nothing.
+fn elsewhere(plain: &Plain<'_>, around: &Around, what: &What, tell: Tell<'_>, cancel: &Cancel) -> Result<Option<Elsewhere>> {
+    let told = &mut |progress| tell(News::Progress(progress));
+    let set = |members: Vec<Member>| FeatureSet { name: "the list".to_owned(), members };
+    match what {
+        What::Set { features, way, error } => {
+            let sets = [set(features.iter().copied().map(Member::Feature).collect())];
+            around.ablated(plain, &sets, (*way, *error), told, cancel).map(Some)
+        }
+        What::Each { features, error } => {
+            let sets: Vec<FeatureSet> = features.iter().map(|feature| set(vec![Member::Feature(*feature)])).collect();
+            around.ablated(plain, &sets, (Way::Zero, *error), told, cancel).map(Some)
+        }
+        What::Steering { feature, positions } => {
+            around.steered(plain, *feature, &COEFFICIENTS, *positions, told, cancel).map(Some)
+        }
+        What::Curve { .. } | What::Circuit { .. } => Ok(None),
+    }
 }
 
 fn stage(stage: &str) -> News {
@@ -71,7 +100,7 @@ fn stage(stage: &str) -> News {
 
 fn sides(what: &What) -> Sides {
     match what {
-        What::Set { way, .. } | What::Curve { way, .. } if !matches!(way, Way::MeanPositionPatch | Way::Resample) => Sides::Clean,
+        What::Set { way, .. } | What::Curve { way, .. } => Sides::of(*way),
         _ => Sides::Both,
     }
 }
@@ -95,7 +124,10 @@ fn found(plain: &Plain<'_>, loaded: &Loaded, request: &Request, tell: Tell<'_>, 
         What::Curve { strongest, way, error, controls, seed } => {
             let sizes = ladder(strongest.len());
             let (controls, seed) = (*controls, *seed);
-            let wanted = curve::Plan { strongest, sizes: &sizes, pool: &request.pool, controls, seed, texts: None };
+            let corpus = neutral::own(loaded, request.manifest.model.bos).ok().filter(|_| way.is_for_any_text());
+            let texts = corpus.map(|corpus| plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel)).transpose()?;
+            let (texts, pool) = (texts.as_ref(), &request.pool);
+            let wanted = curve::Plan { strongest, sizes: &sizes, pool, controls, seed, texts, damage_of_controls: false };
             let tell = RefCell::new(tell);
             let told = &mut |progress| (tell.borrow_mut())(News::Progress(progress));
             let so_far = &mut |found: &Curve| (tell.borrow_mut())(News::Partial(Box::new(Found::Curve(found.clone()))));

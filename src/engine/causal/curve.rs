@@ -6,7 +6,7 @@ use super::side_effects::damage;
 use crate::core::causal::controls::Sampler;
 use crate::core::causal::curve::{Curve, Rung};
 use crate::core::causal::scores::{Ablation, Scores};
-use crate::core::causal::set::{FeatureSet, Member};
+use crate::core::causal::set::{FeatureSet, Member, Part};
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::Result;
 use crate::core::progress::Progress;
@@ -26,8 +26,10 @@ pub struct Plan<'a> {
     pub controls: usize,
     /// The seed of the controls.
     pub seed: u64,
-    /// Texts on which the damage of every set is measured, as [`plain_of`](super::side_effects::plain_of) makes them.
+    /// Texts on which the damage of the strongest features is measured, as [`plain_of`](super::side_effects::plain_of) makes them.
     pub texts: Option<&'a Plain<'a>>,
+    /// Whether the damage of the control sets is measured there, too: it takes most of the time then.
+    pub damage_of_controls: bool,
 }
 
 impl Plan<'_> {
@@ -71,7 +73,11 @@ pub fn curve(
         let mut ablation = ablate(plain, &sets, way, error, &mut tell, cancel)?;
         let damage = match wanted.texts {
             None => Vec::new(),
-            Some(texts) => damage(plain, texts, &sets, (way, error), &mut tell, cancel)?,
+            Some(texts) => {
+                let sets = if wanted.damage_of_controls { &sets[..] } else { &sets[..1] };
+                let edits: Vec<Vec<Part>> = sets.iter().map(|set| set.parts(&plain.sizes())).collect::<Result<_>>()?;
+                damage(plain, texts, &edits, (way, error), &mut tell, cancel)?
+            }
         };
         let rung = Rung::new(size, &ablation, &damage, wanted.controls);
         ablation.sets.clear();

@@ -11,6 +11,8 @@ pub mod curve;
 pub mod each;
 pub mod edges;
 mod edit;
+pub mod elsewhere;
+pub mod neutral;
 pub mod plain;
 pub mod recorded;
 pub mod search;

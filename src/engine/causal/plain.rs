@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::core::causal::way::Way;
 use crate::core::problem::{Problem, Result};
 use crate::core::run::Manifest;
 use crate::core::submodule::Submodule;
@@ -44,6 +45,13 @@ pub enum Sides {
     Clean,
     /// Clean and patch prompts.
     Both,
+}
+
+impl Sides {
+    /// The prompts whose values features take when they are ablated in that way.
+    pub fn of(way: Way) -> Self {
+        if matches!(way, Way::Resample | Way::MeanPositionPatch) { Self::Both } else { Self::Clean }
+    }
 }
 
 /// Pairs whose prompts all have one length, with their plain runs.

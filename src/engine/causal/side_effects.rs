@@ -1,13 +1,14 @@
-//! What ablations do to the prediction of texts: every next token's probability, with and without the edit.
+//! What edits do to the prediction of texts: every next token's probability, with and without the edit.
 
 use rayon::prelude::*;
 
 use super::ablation::{Told, first_layer};
 use super::edit::Ablating;
 use super::plain::{Group, Pair, Plain, Sides};
+use super::steering::Steering;
 use super::targets::Targets;
 use crate::core::causal::scores::resamples;
-use crate::core::causal::set::{FeatureSet, Part};
+use crate::core::causal::set::Part;
 use crate::core::causal::side_effects::{Damage, TextSums};
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::{Problem, Result};
@@ -44,22 +45,34 @@ pub fn plain_of<'a>(
     Plain::new(compute, dictionaries, &pairs, Sides::Clean, cancel)
 }
 
-/// The damage that ablating each of `sets` does to `texts`, as [`on_texts`] has it, with intervals over texts.
+/// The damage that ablating as each of `edits` does to `texts`, as [`on_texts`] has it, with intervals over texts.
 ///
 /// # Errors
-/// As for [`on_texts`], and when the dictionaries lack a feature of a set.
+/// As for [`on_texts`].
 pub fn damage(
     prompts: &Plain<'_>,
     texts: &Plain<'_>,
-    sets: &[FeatureSet],
+    edits: &[Vec<Part>],
     how: (Way, ErrorTreatment),
     told: Told<'_>,
     cancel: &Cancel,
 ) -> Result<Vec<Damage>> {
-    let sizes = texts.sizes();
-    let edits: Vec<Vec<Part>> = sets.iter().map(|set| set.parts(&sizes)).collect::<Result<_>>()?;
     let draws = resamples(texts.pairs);
-    Ok(on_texts(prompts, texts, &edits, how, told, cancel)?.iter().map(|sums| Damage::of(sums, &draws)).collect())
+    Ok(on_texts(prompts, texts, edits, how, told, cancel)?.iter().map(|sums| Damage::of(sums, &draws)).collect())
+}
+
+/// The damage that each of `coefficients` times the decoder row does, added at every position of the texts that `steering` has.
+///
+/// # Errors
+/// When a probability is not finite, or `cancel` is raised.
+pub fn damage_of_steering(steering: &Steering<'_>, coefficients: &[f32], told: Told<'_>, cancel: &Cancel) -> Result<Vec<Damage>> {
+    let texts = steering.plain;
+    let ends = |edit: usize, group: &Group, pairs: &[usize]| match coefficients[edit] {
+        0.0 => Ok(None),
+        coefficient => steering.ends_of_texts(coefficient, group, pairs, cancel).map(Some),
+    };
+    let draws = resamples(texts.pairs);
+    Ok(sums_of(texts, coefficients.len(), &ends, told, cancel)?.iter().map(|sums| Damage::of(sums, &draws)).collect())
 }
 
 /// What each of `edits` does to the prediction of the texts of `texts`, which [`plain_of`] made: for each edit the sums of each text.
@@ -75,14 +88,52 @@ pub fn on_texts(
     told: Told<'_>,
     cancel: &Cancel,
 ) -> Result<Vec<Vec<TextSums>>> {
-    if !way.is_for_any_text() {
-        let names: Vec<&str> = Way::ALL.into_iter().filter(|way| way.is_for_any_text()).map(Way::name).collect();
-        let what = "takes its values from the pairs, token by token: a neutral text has none";
-        return Err(Problem::new(format_args!("way {way}"), what, format_args!("use {}", names.join(" or "))));
-    }
+    expect_for_any_text(way)?;
     let targets = Targets::new(prompts, way);
-    let mut found = vec![vec![TextSums::default(); texts.pairs]; edits.len()];
-    let total = texts.groups.iter().map(|group| group.places.len()).sum::<usize>() * edits.len();
+    let ends = |edit: usize, group: &Group, pairs: &[usize]| {
+        let edit = edits[edit].as_slice();
+        // Features that are off in these texts change nothing when they are set to 0, and most are off in most texts.
+        let is_idle = way == Way::Zero && !is_active(edit, group, pairs);
+        let Some(first) = first_layer(texts, edit).filter(|_| !is_idle) else { return Ok(None) };
+        let streams: Vec<&[f32]> = pairs.iter().map(|pair| group.traces[0][*pair].entering(first)).collect();
+        let sequences: Vec<(usize, &[Part])> = pairs.iter().map(|pair| (*pair, edit)).collect();
+        let edit =
+            Ablating { plain: texts, group, targets: &targets, error, sequences: &sequences, reads_every_position: true, cancel };
+        texts.compute.run_edited(first, &streams, &edit, cancel).map(Some)
+    };
+    sums_of(texts, edits.len(), &ends, told, cancel)
+}
+
+/// Fails if `way` takes its values from pairs.
+///
+/// # Errors
+/// The ways that there are for any text.
+pub fn expect_for_any_text(way: Way) -> Result<()> {
+    if way.is_for_any_text() {
+        return Ok(());
+    }
+    let names: Vec<&str> = Way::ALL.into_iter().filter(|way| way.is_for_any_text()).map(Way::name).collect();
+    let what = "takes its values from the pairs, token by token: a neutral text has none";
+    Err(Problem::new(format_args!("way {way}"), what, format_args!("use {}", names.join(" or "))))
+}
+
+/// Whether a feature of `edit` is active at a token of these `pairs` of `group`.
+fn is_active(edit: &[Part], group: &Group, pairs: &[usize]) -> bool {
+    let of_dictionary = |(dictionary, part): (usize, &Part)| {
+        let mut codes =
+            pairs.iter().flat_map(|pair| &group.clean(dictionary)[pair * group.positions..(pair + 1) * group.positions]);
+        *part != Part::Nothing && codes.any(|codes| codes.iter().any(|(feature, _)| part.holds(*feature)))
+    };
+    edit.iter().enumerate().any(of_dictionary)
+}
+
+/// What leaves the last layer of each of some pairs of a group under the edit of that number; None where the edit changes nothing.
+type Ends<'a> = dyn Fn(usize, &Group, &[usize]) -> Result<Option<Vec<Vec<f32>>>> + 'a;
+
+/// For each of `count` edits the sums of each text.
+fn sums_of(texts: &Plain<'_>, count: usize, ends: &Ends<'_>, told: Told<'_>, cancel: &Cancel) -> Result<Vec<Vec<TextSums>>> {
+    let mut found = vec![vec![TextSums::default(); texts.pairs]; count];
+    let total = texts.pairs * count;
     let mut progress = Progress { stage: "side effects".to_owned(), done: 0, total: total as u64 };
     for group in &texts.groups {
         let places: Vec<usize> = (0..group.places.len()).collect();
@@ -90,23 +141,11 @@ pub fn on_texts(
             let layers = texts.compute.config().layers;
             let plain: Vec<&[f32]> = pairs.iter().map(|pair| group.traces[0][*pair].entering(layers)).collect();
             let before = log_probabilities(texts, &plain, cancel)?;
-            for (edit, found) in edits.iter().zip(&mut found) {
+            for (edit, found) in found.iter_mut().enumerate() {
                 told(progress.clone());
-                let after = match first_layer(texts, edit) {
+                let after = match ends(edit, group, pairs)? {
                     None => None,
-                    Some(first) => {
-                        let streams: Vec<&[f32]> = pairs.iter().map(|pair| group.traces[0][*pair].entering(first)).collect();
-                        let sequences: Vec<(usize, &[Part])> = pairs.iter().map(|pair| (*pair, edit.as_slice())).collect();
-                        let edit = Ablating {
-                            plain: texts,
-                            group,
-                            targets: &targets,
-                            error,
-                            sequences: &sequences,
-                            reads_every_position: true,
-                            cancel,
-                        };
-                        let ends = texts.compute.run_edited(first, &streams, &edit, cancel)?;
+                    Some(ends) => {
                         let ends: Vec<&[f32]> = ends.iter().map(Vec::as_slice).collect();
                         Some(log_probabilities(texts, &ends, cancel)?)
                     }

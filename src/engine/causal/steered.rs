@@ -5,7 +5,7 @@ use super::continuation::Writing;
 use super::plain::Plain;
 use super::steering::Steering;
 use crate::core::causal::scores::{resamples, score_of};
-use crate::core::causal::steering::{Mode, Positions, Steered, Written};
+use crate::core::causal::steering::{Mode, Positions, Steered, Written, mean};
 use crate::core::problem::Result;
 use crate::core::progress::Progress;
 use crate::core::submodule::FeatureId;
@@ -51,6 +51,7 @@ pub fn steered(
         decoder_norm: steering.decoder_norm(),
         is_scaled: steering.is_scaled(),
         activations: steering.mean_activations(),
+        unsteered: Some(mean(&plain.metrics(cancel)?)),
         doses: Vec::new(),
         metrics: Vec::new(),
         flips: None,

@@ -139,6 +139,26 @@ impl<'a> Steering<'a> {
         Ok(())
     }
 
+    /// What leaves the last layer of each of these texts of `group` with `coefficient` at every position: `[positions, width]` each.
+    pub fn ends_of_texts(&self, coefficient: f32, group: &Group, texts: &[usize], cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
+        let first = self.feature.submodule.layer.0;
+        let streams: Vec<&[f32]> = texts.iter().map(|text| group.traces[0][*text].entering(first)).collect();
+        let factors = vec![vec![coefficient; group.positions]; texts.len()];
+        let edit = Adding { dictionary: self.dictionary, row: &self.row, factors: &factors };
+        self.plain.compute.run_edited(first, &streams, &edit, cancel)
+    }
+
+    /// The metric of each pair under each of `coefficients`.
+    ///
+    /// # Errors
+    /// As for [`Steering::dose`].
+    pub fn metrics(&self, coefficients: &[f32], positions: Positions, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
+        let mut metrics = vec![vec![0.0; self.plain.pairs]; coefficients.len()];
+        let mut keep = |place: usize, group: &Group, pair: usize, _: &[f32], metric| metrics[place][group.places[pair]] = metric;
+        self.run(coefficients, positions, &mut keep, cancel)?;
+        Ok(metrics)
+    }
+
     /// Metric and probabilities under each of `coefficients`.
     ///
     /// # Errors
@@ -183,10 +203,7 @@ impl<'a> Steering<'a> {
                 (first..=steps.min(first + AT_ONCE - 1)).map(|step| sign * SCAN_STEP * step as f32).collect();
             let stage = format!("scan {}", coefficients[0]);
             told(Progress { stage, done: first as u64 - 1, total: steps as u64 });
-            let mut metrics = vec![vec![0.0; self.plain.pairs]; coefficients.len()];
-            let mut keep =
-                |place: usize, group: &Group, pair: usize, _: &[f32], metric| metrics[place][group.places[pair]] = metric;
-            self.run(&coefficients, positions, &mut keep, cancel)?;
+            let metrics = self.metrics(&coefficients, positions, cancel)?;
             for (coefficient, metrics) in coefficients.into_iter().zip(metrics) {
                 flips.add(coefficient, &zero, &before, &metrics);
                 before = metrics;

@@ -37,11 +37,35 @@ pub fn read(name: &str, source: Source<'_>, files: &PairFiles) -> Result<StudySo
     for table in tables {
         reader.read(table)?;
     }
-    let Reader { lists, views, .. } = reader;
+    let Reader { lists, mut views, .. } = reader;
+    fill_words(&mut views);
     refuse_unused(source, &words, &templates, &lists)?;
     let compare = comparison(source, compare, &views)?;
     let study = Study { name: name.to_owned(), title: title.unwrap_or_else(|| name.to_owned()), views, compare, tags };
     Ok(StudySource { study: Arc::new(study), lists: lists.into_iter().map(|list| list.source).collect() })
+}
+
+/// Gives views without words of their own those of the first view of the same pairs that has some, exchanged where that view takes the
+/// pairs the other way round; else plain ones.
+fn fill_words(views: &mut [ViewSpec]) {
+    let own = |view: &ViewSpec| !view.clean.is_empty() && !view.patch.is_empty();
+    let said: Vec<ViewSpec> = views.iter().filter(|view| own(view)).cloned().collect();
+    for view in views {
+        if view.clean.is_empty()
+            && view.patch.is_empty()
+            && let Some(other) = said.iter().find(|other| other.pairs == view.pairs)
+        {
+            (view.clean, view.patch) = (other.clean.clone(), other.patch.clone());
+            if other.direction != view.direction {
+                std::mem::swap(&mut view.clean, &mut view.patch);
+            }
+        }
+        for (words, otherwise) in [(&mut view.clean, "clean prompt"), (&mut view.patch, "patch prompt")] {
+            if words.is_empty() {
+                otherwise.clone_into(words);
+            }
+        }
+    }
 }
 
 /// The two views that are compared first; None if there is only one view.
@@ -238,12 +262,33 @@ impl Reader<'_> {
                 .find(|direction| direction.name() == text.get_ref())
                 .ok_or_else(|| source.bad(&text, "is not a direction", "use \"forward\" or \"reversed\""))?,
         };
-        let mut words = |key: &str, otherwise: &str| {
-            table.text(key)?.map_or_else(|| Ok(otherwise.to_owned()), |words| source.not_empty(&words))
-        };
-        let (clean, patch) = (words("clean", "clean prompt")?, words("patch", "patch prompt")?);
+        let (clean, patch) = self.words(&mut table)?;
         self.views.push(ViewSpec { name, label, pairs, direction, clean, patch });
         Ok(())
+    }
+
+    /// What the view calls its clean and its patch prompt; what it says nothing of is empty.
+    fn words(&self, table: &mut Table<'_>) -> Result<(String, String)> {
+        let mut found = [String::new(), String::new()];
+        for (place, (key, other)) in [("clean", "patch"), ("patch", "clean")].into_iter().enumerate() {
+            let Some(text) = table.text(key)? else { continue };
+            let said = self.source.not_empty(&text)?;
+            let reserved = ["both", other, &format!("{other} prompt")].iter().any(|word| word.eq_ignore_ascii_case(&said));
+            if reserved {
+                let what = format!("means something else on the screen and in filters than the {key} prompt");
+                return Err(self.source.bad(&text, &what, "choose another word for it"));
+            }
+            if place == 1 && found[0].eq_ignore_ascii_case(&said) {
+                return Err(self.source.bad(
+                    &text,
+                    "is the word for both prompts",
+                    "choose two words that tell the prompts apart",
+                ));
+            }
+            found[place] = said;
+        }
+        let [clean, patch] = found;
+        Ok((clean, patch))
     }
 
     fn name(&self, text: &Spanned<String>) -> Result<Name> {

@@ -60,6 +60,10 @@ fn a_study_is_read_with_what_is_left_out() {
     let without = |line: &str| read_text(&GOOD.replace(line, "")).unwrap().study;
     assert_eq!(without("title = \"Mine\"\n").title, "mine");
     assert_eq!(without("compare = [\"a\", \"b\"]\n").compare, study.compare);
+    // A view without words takes those of a view of the same pairs, the other way round if it takes these so.
+    let worded = read_text(&GOOD.replace("name = \"a\"", "name = \"a\"\nclean = \"he\"\npatch = \"she\"")).unwrap().study;
+    let words: Vec<(&str, &str)> = worded.views.iter().map(|view| (view.clean.as_str(), view.patch.as_str())).collect();
+    assert_eq!(words, [("he", "she"), ("she", "he")]);
     let swapped = read_text(&GOOD.replace("[\"a\", \"b\"]", "[\"b\", \"a\"]")).unwrap().study;
     assert_eq!(swapped.compare, Some((View(1), View(0))));
 }
@@ -150,6 +154,15 @@ fn faults_of_views() -> Vec<Case> {
         (
             change("pairs = \"first\"", "pairs = \"no/such.json\""),
             "mine.toml:5: 'no/such.json' is not a template of this study, and",
+        ),
+        (
+            change("name = \"b\"", "name = \"b\"\nclean = \"Patch\""),
+            "mine.toml:8: 'Patch' means something else on the screen and in filters than the clean prompt; choose another word",
+        ),
+        (change("name = \"b\"", "name = \"b\"\npatch = \"both\""), "mine.toml:8: 'both' means something else on the screen"),
+        (
+            change("name = \"b\"", "name = \"b\"\nclean = \"x\"\npatch = \"X\""),
+            "mine.toml:9: 'X' is the word for both prompts; choose two words",
         ),
         (change("\"reversed\"", "\"back\""), "mine.toml:9: 'back' is not a direction; use \"forward\" or \"reversed\""),
         // The views that are compared first.

@@ -5,6 +5,7 @@ use ratatui::text::Line;
 use crate::app::state::State;
 use crate::core::findings::Findings;
 use crate::core::rows::Row;
+use crate::core::text::told_apart;
 use crate::core::view::View;
 use crate::ui::fit;
 use crate::ui::theme::Theme;
@@ -33,7 +34,8 @@ impl Card<'_> {
     /// The view's names of the clean and the patch prompt, each at most `longest` columns wide.
     pub fn prompts(&self, longest: usize) -> [String; 2] {
         let view = self.findings.study.view(self.view());
-        [&view.clean, &view.patch].map(|name| fit::cut(name, longest))
+        let name = |own: &str, other: &str| fit::cut(&told_apart(own, &[other], longest), longest);
+        [name(&view.clean, &view.patch), name(&view.patch, &view.clean)]
     }
 
     /// Ordinary text, in as many lines as it needs.
@@ -54,5 +56,10 @@ impl Card<'_> {
 
 /// An activation: two digits behind the point, and never the text of zero for what is not zero.
 pub fn activation(number: f64) -> String {
-    if number > 0.0 && number < 0.005 { "<0.01".to_owned() } else { format!("{number:.2}") }
+    match number {
+        0.0 => "0.00".to_owned(),
+        -0.005..0.0 => ">-0.01".to_owned(),
+        0.0..0.005 => "<0.01".to_owned(),
+        _ => format!("{number:.2}"),
+    }
 }

@@ -123,15 +123,16 @@ impl Prompt<'_> {
             CONTINUED.clone_into(&mut text);
         }
         let number = format!(" {}", activation(known));
-        let brackets = matches!(card.theme.name, ThemeName::Sixteen | ThemeName::Monochrome) && known > 0.0;
+        let brackets = matches!(card.theme.name, ThemeName::Sixteen | ThemeName::Monochrome) && known != 0.0;
         let (open, close) = if brackets { ("[", "]") } else { ("", "") };
         let around = fit::width(&space) + number.len() + open.len() + close.len();
         let text = fit::cut(&text, room.saturating_sub(around).max(1));
-        let (of_text, of_number) = if known > 0.0 {
-            let style = card.theme.heat(known, self.largest);
-            (style, style)
-        } else {
+        // A signed code (absolute TopK) fires with either sign.
+        let (of_text, of_number) = if known == 0.0 {
             (plain, card.theme.dim)
+        } else {
+            let style = card.theme.heat(known.abs(), self.largest);
+            (style, style)
         };
         vec![Span::raw(format!("{space}{open}")), Span::styled(text, of_text), Span::styled(number, of_number), Span::raw(close)]
     }

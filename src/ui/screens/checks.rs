@@ -11,8 +11,10 @@ use crate::core::causal::circuit::Circuit;
 use crate::core::causal::curve::{Curve, Rung, ladder};
 use crate::core::causal::each::{Each, Single};
 use crate::core::causal::edges::Edge;
-use crate::core::causal::scores::{AblatedSet, Ablation, Scores, removed_bias, resamples, score_of};
+use crate::core::causal::elsewhere::{Elsewhere, Neutral, Other};
+use crate::core::causal::scores::{AblatedSet, Ablation, Scores, denominator_of, removed_bias, resamples, score_of};
 use crate::core::causal::set::Member;
+use crate::core::causal::side_effects::{Damage, NEUTRAL, TextSums};
 use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, Positions, Steered, Written};
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::Problem;
@@ -131,6 +133,7 @@ fn steered(feature: FeatureId, positions: Positions) -> Steered {
         decoder_norm: 1.0,
         is_scaled: false,
         activations: [Some(0.5), None],
+        unsteered: Some(-1.0),
         metrics: doses.iter().map(|dose| score_of(&dose.metrics, &draws)).collect(),
         doses,
         flips: Some([Flips { per_example: vec![flip; EXAMPLES], mean: flip }, Flips::none(EXAMPLES)]),
@@ -138,12 +141,38 @@ fn steered(feature: FeatureId, positions: Positions) -> Steered {
     }
 }
 
+/// Side effects of each edit, the larger the later it stands.
+fn elsewhere(found: &Found) -> Option<Elsewhere> {
+    let edits = match found {
+        Found::Set(..) => 1,
+        Found::Each(found) => found.features.len(),
+        Found::Steering(found) => found.doses.len(),
+        Found::Curve(_) | Found::Circuit(_) => return None,
+    };
+    let all = [-2.0, -1.0, -1.5];
+    let sums = |edit: usize| {
+        let divergence = 0.001 * edit as f64;
+        TextSums { tokens: 10, loss_before: 20.0, loss_after: 20.0 + divergence, divergence }
+    };
+    let damage = (0..edits).map(|edit| Damage::of(&[sums(edit), sums(edit + 1)], &resamples(2))).collect();
+    let bias = |edit: usize| removed_bias(&all, &all.map(|metric| metric + 0.01 * edit as f32), &resamples(3));
+    let other = |name: &str| Other {
+        name: name.to_owned(),
+        examples: 3,
+        all: denominator_of(&all),
+        bias: (0..edits).map(bias).collect(),
+    };
+    let text = Neutral::Measured(NEUTRAL.to_owned(), damage);
+    Some(Elsewhere { text, others: vec![other("female"), other("baseline")] })
+}
+
 /// Runs the check that `keys` ask for to its end.
 pub fn checked(pilot: &mut Pilot, keys: &str) -> Arc<Done> {
     pilot.asked();
     pilot.press(keys);
     let (number, request) = asked(pilot);
-    let done = Arc::new(Done { found: found(&request.check), check: request.check, whole: true });
+    let found = found(&request.check);
+    let done = Arc::new(Done { elsewhere: elsewhere(&found), found, check: request.check, whole: true });
     tell(pilot, number, News::Ended(Ok(Arc::clone(&done))));
     done
 }
@@ -164,7 +193,11 @@ fn a_circuit_is_drawn_from_the_metric_down() {
     let What::Circuit { features } = &request.check.what else { panic!("{request:?}") };
     assert_eq!(features.len(), 3);
     let found = found(&request.check);
-    tell(&mut pilot, number, News::Ended(Ok(Arc::new(Done { check: request.check.clone(), found, whole: true }))));
+    tell(
+        &mut pilot,
+        number,
+        News::Ended(Ok(Arc::new(Done { check: request.check.clone(), found, elsewhere: None, whole: true }))),
+    );
     let screen = pilot.screen().join("\n");
     assert!(screen.contains("circuit of 3 features") && screen.contains("3 of 3 possible edges"), "{screen}");
     let at = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text}: {screen}"));
@@ -230,7 +263,8 @@ fn a_check_runs_behind_its_window_and_closing_that_does_not_end_it() {
     assert!(pilot.notice().starts_with("ablate: one check at a time: ablation of "), "{}", pilot.notice());
     // Stale news changes nothing.
     tell(&mut pilot, number + 1, News::Ended(Err(Problem::new("a", "b", "c"))));
-    let done = Arc::new(Done { found: found(&request.check), check: request.check, whole: true });
+    let found = found(&request.check);
+    let done = Arc::new(Done { elsewhere: elsewhere(&found), found, check: request.check, whole: true });
     tell(&mut pilot, number, News::Ended(Ok(Arc::clone(&done))));
     assert!(matches!(pilot.asked().as_slice(), [Effect::KeepCheck(_, kept)] if *kept == done));
     let said = pilot.notice().to_owned();
@@ -291,7 +325,7 @@ fn a_curve_takes_the_strongest_first_and_is_drawn() {
     let found = found(&request.check);
     tell(&mut pilot, number, News::Partial(Box::new(found.clone())));
     assert!(text(&pilot).contains("so far") && text(&pilot).contains('●'), "{}", text(&pilot));
-    tell(&mut pilot, number, News::Ended(Ok(Arc::new(Done { check: request.check, found, whole: true }))));
+    tell(&mut pilot, number, News::Ended(Ok(Arc::new(Done { check: request.check, found, elsewhere: None, whole: true }))));
     assert!(matches!(pilot.asked().as_slice(), [Effect::KeepCheck(..)]));
     let size = pilot.state.setting.size;
     // Intervals, for which a narrow screen has no room, are copied all the same, and there are no rows to order.
@@ -326,8 +360,13 @@ fn single_features_are_ordered_copied_and_gone_to() {
     let done = checked(&mut pilot, "Z enter");
     let Found::Each(each) = &done.found else { panic!("{done:?}") };
     let first = |pilot: &Pilot| {
-        let line = pilot.screen().into_iter().rfind(|line| line.contains("│>")).unwrap();
-        line.rsplit("│>").next().unwrap().split_whitespace().next().unwrap().to_owned()
+        // The table beneath the window has a space after the cursor.
+        let cursors = pilot
+            .screen()
+            .into_iter()
+            .filter_map(|line| line.rsplit("│>").next().filter(|rest| *rest != line).map(str::to_owned));
+        let row = cursors.into_iter().rfind(|rest| !rest.starts_with(' ')).unwrap();
+        row.split_whitespace().next().unwrap().to_owned()
     };
     // The order of effects is that of the table; zero removes most with the first feature in order of names.
     assert_eq!(first(&pilot), pilot.features()[0].to_string());
@@ -400,5 +439,5 @@ fn a_steered_feature_shows_its_curve_and_its_words() {
     assert!(screen.contains('●') && screen.contains("turns at +9.5, does not turn up to -100"), "{screen}");
     assert!(screen.contains("unsteered") && screen.contains("she goes\u{fffd}[2J on 20"), "{screen}");
     pilot.press("esc");
-    assert!(text(&pilot).contains("steered at all_but_last positions: the sign"), "{}", text(&pilot));
+    assert!(text(&pilot).contains("steered at all positions but the last: the"), "{}", text(&pilot));
 }

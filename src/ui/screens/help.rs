@@ -44,6 +44,24 @@ fn a_word_of_the_screen_is_found_in_the_glossary_and_a_command_by_its_name() {
     assert!(titles.contains(&"Glossary"), "{titles:?}");
 }
 
+/// A command that merely mentions a word is no answer to the question what the word means, and is not run by asking.
+#[test]
+fn asking_for_a_word_runs_nothing() {
+    for text in ["empty", "orange", "res", "unit", "answer", "blue", "logits", "J", "resamples", "BCa", "taken away"] {
+        let mut pilot = searching(text);
+        let before = pilot.state.clone();
+        pilot.asked();
+        pilot.press("enter");
+        let effects = pilot.asked();
+        assert!(effects.is_empty(), "{text}: {effects:?}");
+        let same = (before.sort, before.selection, before.tab) == (pilot.state.sort, pilot.state.selection, pilot.state.tab);
+        assert!(same && !matches!(pilot.state.overlay, None | Some(Overlay::Prompt(_))), "{text}");
+    }
+    assert!(first("BCa").starts_with("word ") && first("taken away").starts_with("word "), "{}", first("BCa"));
+    // A key finds its command.
+    assert_eq!((first("J"), first("t")), ("command other-down".to_owned(), "command threshold".to_owned()));
+}
+
 #[test]
 fn nothing_is_cut_at_any_width() {
     let state = Pilot::study().state;

@@ -1,6 +1,7 @@
 //! Tests of the legend, the line above the table.
 
 use super::pilot::{Pilot, found, opened};
+use crate::core::effects::Detail;
 use crate::core::study::testing::MALE;
 use crate::ui::fit::width;
 use crate::ui::testing::{empty, run};
@@ -44,6 +45,18 @@ fn a_figure_that_is_still_missing_is_explained_while_the_rest_is_computed() {
     found(&run(), MALE, 2).into_iter().for_each(|news| pilot.news(1, news));
     let shown = text(&mut pilot, 200);
     assert!(shown.contains("empty cell: ") && shown.contains(" is not computed yet in female"), "{shown}");
+}
+
+#[test]
+fn a_cell_without_activations_or_with_one_pair_says_why_it_is_empty() {
+    let mut without = run();
+    without.views.iter_mut().for_each(|view| view.detail = Detail::default());
+    let mut pilot = Pilot::with(without);
+    assert!(text(&mut pilot, 200).contains("empty cell: the run kept no activations"));
+    assert!(text(&mut pilot, 70).contains("empty: activations not kept"));
+    let mut single = run();
+    single.manifest.data.iter_mut().for_each(|data| data.examples.truncate(1));
+    assert!(text(&mut Pilot::with(single), 200).contains("empty cell: one pair has no standard error"));
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn a_click_on_a_row_of_a_window_chooses_it_and_one_beside_it_closes_the_window()
     click(&mut pilot, " FP ");
     assert!(pilot.state.tags()[&feature].has(tag("FP"), name("male")));
     pilot.press("s");
-    click(&mut pilot, "standard error");
+    click(&mut pilot, "s.e.");
     assert_eq!(pilot.state.sort.column, Column::StandardError);
     pilot.press(": threshold");
     click(&mut pilot, "above a value");

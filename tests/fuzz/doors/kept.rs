@@ -12,9 +12,11 @@ use saescope::core::causal::circuit::Circuit;
 use saescope::core::causal::curve::{Curve, Rung};
 use saescope::core::causal::each::{Each, Single};
 use saescope::core::causal::edges::Edge;
+use saescope::core::causal::elsewhere::{Elsewhere, Neutral, Other};
 use saescope::core::causal::kept;
-use saescope::core::causal::scores::{AblatedSet, Ablation, Scores, removed_bias, resamples};
+use saescope::core::causal::scores::{AblatedSet, Ablation, Scores, denominator_of, removed_bias, resamples};
 use saescope::core::causal::set::Member;
+use saescope::core::causal::side_effects::{Damage, TextSums};
 use saescope::core::causal::way::{ErrorTreatment, Way};
 use saescope::core::corpus::responses::{LabelRecord, OfFeature, Responses};
 use saescope::core::corpus::tally::Tally;
@@ -130,7 +132,10 @@ fn kept_checks() {
         silent: 2,
     };
     let circuit = Circuit { examples: 3, features: features.clone(), edges: vec![edge] };
-    let done = |what, found| Done { check: Check { view, what }, found, whole: true };
+    let damage = Damage::of(&[TextSums { tokens: 3, loss_before: 1.0, loss_after: 1.5, divergence: 0.25 }; 2], &resamples(2));
+    let other = Other { name: "b".to_owned(), examples: 3, all: denominator_of(&all), bias: vec![share(0.5)] };
+    let elsewhere = Elsewhere { text: Neutral::Measured("t".to_owned(), vec![damage]), others: vec![other] };
+    let done = |what, found| Done { check: Check { view, what }, found, elsewhere: Some(elsewhere.clone()), whole: true };
     let strongest: Vec<FeatureId> = features.iter().copied().collect();
     let checks = [
         done(What::Circuit { features: features.clone() }, Found::Circuit(circuit)),
