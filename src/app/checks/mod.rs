@@ -6,6 +6,7 @@ mod curve;
 mod each;
 pub mod line;
 pub mod list;
+mod methods;
 pub mod page;
 pub mod progress;
 pub mod running;

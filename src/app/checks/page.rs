@@ -3,7 +3,7 @@
 use super::line::{Line, Tone};
 use super::progress::progress;
 use super::running::{Standing, known};
-use super::{circuit, curve, each, set, steering};
+use super::{circuit, curve, each, methods, set, steering};
 use crate::app::command_id::CommandId;
 use crate::app::layout;
 use crate::app::state::State;
@@ -66,6 +66,7 @@ pub fn page_of(state: &State, window: &Window, columns: usize) -> Page {
         Found::Set(ablation, scores) => (set::lines(ablation, scores, columns), 0),
         Found::Curve(found) => (curve::lines(found, columns), 0),
         Found::Circuit(found) => (circuit::lines(found, known.findings, view, columns), 0),
+        Found::Methods(found) => (methods::lines(found, known.findings, view, columns), 0),
         Found::Steering(steered) => (steering::lines(steered, known.findings, view, columns), 0),
         Found::Each(found) => {
             head.push(each::heading(window, columns));
