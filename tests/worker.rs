@@ -251,6 +251,32 @@ fn a_curve_arrives_size_by_size_and_its_first_set_is_the_strongest_feature() {
 }
 
 #[test]
+fn methods_are_compared_submodule_by_submodule() {
+    let (outcome, news) = checked(What::Methods { features: many() }, None);
+    let Found::Methods(found) = &outcome.as_ref().unwrap().found else { panic!("{outcome:?}") };
+    let parts = news.iter().filter_map(|news| match news {
+        News::Partial(found) => match &**found {
+            Found::Methods(part) => Some((part.features.len(), part.errors.len())),
+            other => panic!("{other:?}"),
+        },
+        _ => None,
+    });
+    // All listed features are of one submodule, and error terms of every one.
+    let parts: Vec<(usize, usize)> = parts.collect();
+    let is_part = |(place, (features, errors)): (usize, &(usize, usize))| [0, 19].contains(features) && *errors == place + 1;
+    assert!(parts.iter().enumerate().all(is_part) && parts.len() == found.errors.len(), "{parts:?}");
+    assert_eq!(parts.last(), Some(&(19, found.errors.len())));
+    let features: Vec<FeatureId> = found.features.iter().map(|(feature, _)| *feature).collect();
+    assert_eq!(features, many().into_iter().collect::<Vec<_>>());
+    let shares = news.iter().filter_map(|news| match news {
+        News::Progress(progress) if progress.total > 0 => Some(progress.done as f64 / progress.total as f64),
+        _ => None,
+    });
+    let shares: Vec<f64> = shares.collect();
+    assert!(shares.is_sorted() && shares.last().is_some_and(|share| *share >= 1.0), "{shares:?}");
+}
+
+#[test]
 fn a_check_that_is_stopped_ends_and_one_of_an_unknown_feature_is_refused() {
     let (outcome, news) = checked(What::Each { features: many(), error: ErrorTreatment::Clean }, Some(3));
     assert!(outcome.unwrap_err().is_cancelled() && news.len() <= 4);

@@ -5,33 +5,38 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{CompareMethodsArguments, Printed};
-use super::causal::words::{heading, number, wrapped};
+use super::causal::words::{heading, wrapped};
 use super::causal::{Checked, json};
 use super::output;
+use super::plot::PictureFile;
 use super::table::Table;
-use crate::core::causal::approximation::{Agreement, Approximate, Approximation, Effects};
+use crate::core::causal::approximation::{Agreement, Approximate, Approximation, Effects, quadrature};
 use crate::core::causal::error_share::{ErrorShare, Parts, error_shares};
+use crate::core::causal::method_drawing::{LEGEND, drawing};
+use crate::core::causal::method_tables::{WORST, agreement, errors, explained, worst};
+use crate::core::picture::Picture;
 use crate::core::problem::Result;
-use crate::core::quadrature::Quadrature;
-use crate::core::submodule::Submodule;
+use crate::core::submodule::{FeatureId, Submodule};
 use crate::engine::causal::approximation::compare;
 use crate::engine::causal::plain::Sides;
 
-/// Steps of integrated gradients for a run of another method: those of the study.
-const STEPS: usize = 10;
-
-/// The worst offenders that a table shows of each method.
-const WORST: usize = 5;
+/// Columns of the drawing.
+const COLUMNS: usize = 100;
 
 /// Runs `compare-methods`.
 pub fn compare_methods(arguments: CompareMethodsArguments) -> Result<ExitCode> {
+    let file = arguments.picture.as_deref().map(PictureFile::reserve).transpose()?;
     let checked = Checked::open(&arguments.run, arguments.view.as_deref())?;
-    let listed = checked.listed(&arguments.list)?;
-    let features: Vec<_> = listed.iter().map(|(feature, _)| *feature).collect();
-    let quadrature = checked.manifest().quadrature().unwrap_or(Quadrature::riemann(STEPS));
-    let found = checked
-        .with_model(arguments.model, Sides::Both, |_, plain, told, cancel| compare(plain, &features, quadrature, told, cancel))?;
-    let shares = error_shares(checked.run.view(checked.view));
+    let listing = checked.listing(&arguments.list)?;
+    let features: Vec<FeatureId> = listing.rows.iter().map(|row| row.feature).collect();
+    let quadrature = quadrature(checked.manifest());
+    let found = checked.with_model(arguments.model, Sides::Both, |_, plain, told, cancel| {
+        compare(plain, &features, quadrature, told, &mut |_| {}, cancel)
+    })?;
+    let shares = error_shares(&checked.run.view(checked.view).submodules);
+    if let Some(file) = file {
+        file.write(&Picture::of_methods(&found, &listing.findings, &listing.spec))?;
+    }
     match arguments.format {
         Printed::Json => json::print(&as_json(&checked, &found, &shares))?,
         Printed::Table => output::print(&as_table(&checked, &found, &shares))?,
@@ -40,63 +45,29 @@ pub fn compare_methods(arguments: CompareMethodsArguments) -> Result<ExitCode> {
 }
 
 fn as_table(checked: &Checked, found: &Approximation, shares: &[ErrorShare]) -> String {
-    let mut agreement = Table::new(1, &["against exact", "Pearson", "Spearman", "mean off", "most off", "other sign"]);
-    for method in Approximate::ALL {
-        let Agreement { pearson, spearman, mean_distance, largest_distance, other_sign } = found.agreement(method);
-        agreement.push(vec![
-            method.name().to_owned(),
-            number(pearson),
-            number(spearman),
-            format!("{mean_distance:.4}"),
-            format!("{largest_distance:.4}"),
-            other_sign.to_string(),
-        ]);
-    }
-    let mut worst = Table::new(2, &["furthest off", "feature", "ig", "attrib", "exact", "off"]);
-    for method in Approximate::ALL {
-        for (feature, effects) in found.worst(method, WORST) {
-            let mut row = vec![method.name().to_owned(), feature.to_string()];
-            row.extend(cells(&effects));
-            row.push(number(Some(method.off(&effects))));
-            worst.push(row);
-        }
-    }
-    let positions = shares.first().map_or(0, |share| share.positions.len());
-    let mut header: Vec<String> = ["error term", "ig", "attrib", "exact", "share"].map(str::to_owned).to_vec();
-    header.extend((0..positions).map(|position| format!("at {position}")));
-    let mut errors = Table::new(1, &header.iter().map(String::as_str).collect::<Vec<_>>());
-    for ((submodule, effects), share) in found.errors.iter().zip(shares) {
-        let mut row = vec![submodule.to_string()];
-        row.extend(cells(effects));
-        row.push(percent(share.whole));
-        row.extend(share.positions.iter().copied().map(percent));
-        errors.push(row);
-    }
+    let drawn: String = drawing(found, COLUMNS).into_iter().map(|line| line + "\n").collect();
     format!(
-        "{}{} listed features; ig: {}\n\n{}\n{}\n{}\n{}",
-        heading(checked, checked.lines().len()),
+        "{}{} listed features; ig: {}\n\n{}\n{}\n{}\n{drawn}\n{}{}",
+        heading(checked, found.examples),
         found.features.len(),
         found.quadrature,
-        agreement.plain(),
-        worst.plain(),
-        errors.plain(),
+        plain(1, &agreement(found)),
+        plain(2, &worst(found)),
+        plain(1, &errors(found, shares)),
+        wrapped(LEGEND),
         wrapped(&format!(
-            "exact: one run for each token at which the feature differs, with it alone set to its value in the patch prompt; attrib: the \
-             gradient at the clean prompt; ig: {} of integrated gradients. Effects are sums over positions, means over pairs. share: of the \
-             run's own effects ({}), |error term| / (|sum of all features| + |error term|), over all positions and at each, counted from 0; \
-             a share says nothing of where the error term's effect comes from. JSON has every feature, for a scatter.",
-            found.quadrature,
-            checked.manifest().method
+            "{} JSON has every feature; --picture FILE.svg draws the scatter.",
+            explained(found.quadrature, checked.manifest().method)
         ))
     )
 }
 
-fn cells(effects: &Effects) -> [String; 3] {
-    [effects.ig, effects.attrib, effects.exact].map(|effect| number(Some(effect)))
-}
-
-fn percent(parts: Parts) -> String {
-    parts.share().map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", 100.0 * share))
+/// A table of `rows` that begin with the heading, the first `left` columns aligned left.
+fn plain(left: usize, rows: &[Vec<String>]) -> String {
+    let Some((heading, rows)) = rows.split_first() else { return String::new() };
+    let mut table = Table::new(left, &heading.iter().map(String::as_str).collect::<Vec<_>>());
+    rows.iter().cloned().for_each(|row| table.push(row));
+    table.plain()
 }
 
 fn as_json(checked: &Checked, found: &Approximation, shares: &[ErrorShare]) -> Value {
@@ -132,7 +103,7 @@ fn as_json(checked: &Checked, found: &Approximation, shares: &[ErrorShare]) -> V
         "run": checked.path.display().to_string(),
         "model": checked.manifest().model.name,
         "view": checked.view_name(),
-        "examples": checked.lines().len(),
+        "examples": found.examples,
         "run_method": checked.manifest().method.name(),
         "ig": { "rule": found.quadrature.rule.name(), "steps": found.quadrature.steps },
         "agreement": Approximate::ALL.into_iter().map(of_method).collect::<Map<String, Value>>(),

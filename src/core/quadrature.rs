@@ -51,7 +51,7 @@ impl Rule {
 }
 
 /// A rule with its number of points. It reads as `10 steps`, or with a rule other than the default as `5 gauss steps`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Quadrature {
     /// The rule.
     pub rule: Rule,

@@ -77,7 +77,8 @@ impl SubmoduleKind {
 /// A place of the model whose activation attribution decomposes into features, for example `attn_3`.
 ///
 /// The derived order (that of the kinds, then the layer) is the order of every list and the tie-break of every ranking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Submodule {
     /// Which activation of the layer it is.
     pub kind: SubmoduleKind,
@@ -157,6 +158,20 @@ impl fmt::Display for Submodule {
             SubmoduleKind::Embedding => formatter.write_str(self.kind.name()),
             kind => write!(formatter, "{}_{}", kind.name(), self.layer.0),
         }
+    }
+}
+
+impl From<Submodule> for String {
+    fn from(submodule: Submodule) -> Self {
+        submodule.to_string()
+    }
+}
+
+impl TryFrom<String> for Submodule {
+    type Error = Problem;
+
+    fn try_from(text: String) -> Result<Self, Problem> {
+        text.parse()
     }
 }
 

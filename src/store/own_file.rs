@@ -26,7 +26,7 @@ pub fn expect_replaceable(path: &Path, mark: Option<&str>, kind: &str) -> Result
         return Ok(());
     }
     let what = format!("exists and is no {kind} that saescope made");
-    Err(Problem::new(path.display(), what, "name another file (--output), or remove this one first"))
+    Err(Problem::new(path.display(), what, "name another file, or remove this one first"))
 }
 
 #[cfg(test)]

@@ -130,11 +130,25 @@ fn features_one_by_one_steering_and_edges() {
         methods["features"].as_array().unwrap().len() == 6 && methods["error_terms"].as_object().unwrap().len() == 9,
         "{methods}"
     );
-    assert!(stdout(folder.path(), &["compare-methods", "run", "--top-k", "6"]).contains("Spearman"));
+    for name in ["methods.svg", "methods.png", "methods.svg"] {
+        let table = stdout(folder.path(), &["compare-methods", "run", "--top-k", "6", "--picture", name]);
+        assert!(["Spearman", "at 0", "┤", "exact effect, logits"].iter().all(|part| table.contains(part)), "{table}");
+    }
+    let picture = std::fs::read_to_string(folder.path().join("methods.svg")).unwrap();
+    for part in ["exact effect in the male view, logits", "equal effects", "by ig", "by attrib", "Run run of saescope", "List: "]
+    {
+        assert!(picture.contains(part), "{part} is missing: {picture}");
+    }
+    assert!(std::fs::read(folder.path().join("methods.png")).unwrap().starts_with(b"\x89PNG"));
     let search = parsed(folder.path(), &["ablate", "run", "--search", "--top-k", "3", "--format", "json"]);
     assert!(search["exhaustive"]["features"].is_array() && search["greedy"].is_array(), "{search}");
     let dot = stdout(folder.path(), &[&circuit[..], &["--format", "dot"]].concat());
-    assert!(dot.starts_with("digraph") && dot.contains("->"), "{dot}");
+    assert!(dot.starts_with("digraph") && dot.contains("->") && dot.contains("dashed: prediction"), "{dot}");
+    let tree = stdout(folder.path(), &[&circuit[..], &["--format", "tree"]].concat());
+    assert!(tree.contains("!: prediction and measurement"), "{tree}");
+    let is_direct = |edge: &Value| !edge["direct"].is_null();
+    let direct = edges["edges"].as_array().unwrap().iter().any(is_direct);
+    assert!(tree.contains("· direct ") == direct && dot.contains("\\ndirect ") == direct, "{tree}{dot}");
 }
 
 #[test]
@@ -142,6 +156,7 @@ fn faults_are_one_line_with_a_remedy() {
     let folder = folder();
     std::fs::write(folder.path().join("bad.json"), r#"{"a": ["resid_9/1"]}"#).unwrap();
     std::fs::write(folder.path().join("ids.txt"), "[1, 2, 3]\n").unwrap();
+    std::fs::write(folder.path().join("notes.svg"), "notes").unwrap();
     for (arguments, says) in [
         (vec!["ablate", "run", "--set", "bad.json"], "bad.json: set 'a'"),
         (vec!["ablate", "run", "--curve", "--top-k", "2", "--also", "professions"], "--also: is not measured along a curve"),
@@ -156,6 +171,9 @@ fn faults_are_one_line_with_a_remedy() {
         ),
         (vec!["ablate", "run", "--top-k", "2", "--corpus", "absent.txt"], "absent.txt"),
         (vec!["ablate", "run", "--set", "absent.json"], "absent.json"),
+        (vec!["compare-methods", "run", "--picture", "a.txt"], "call it .svg or .png"),
+        (vec!["compare-methods", "run", "--picture", "absent/a.svg"], "absent"),
+        (vec!["compare-methods", "run", "--picture", "notes.svg"], "is no picture that saescope made"),
         (vec!["ablate", "run", "--view", "nobody", "--each"], "nobody"),
         (vec!["ablate", "run", "--threshold", "1000"], "has no feature"),
         (vec!["steer", "run", "--feature", "resid_1"], "one feature"),
@@ -169,6 +187,7 @@ fn faults_are_one_line_with_a_remedy() {
             "{arguments:?}: {message}"
         );
     }
+    assert_eq!(std::fs::read_to_string(folder.path().join("notes.svg")).unwrap(), "notes");
     assert!(support::reference("model").exists());
 }
 

@@ -225,7 +225,7 @@ fn compared_methods_are_those_of_the_attribution() {
             attribute(compute.as_ref(), &dictionaries, views, settings, &mut |_| {}, &cancel).unwrap().remove(0)
         };
         let [ig, attrib, exact] = [Method::Ig, Method::Attrib, Method::Exact].map(of);
-        let found = compare(&plain, &ACTIVE.map(feature), Quadrature::riemann(10), &mut |_| {}, &cancel).unwrap();
+        let found = compare(&plain, &ACTIVE.map(feature), Quadrature::riemann(10), &mut |_| {}, &mut |_| {}, &cancel).unwrap();
         assert!(found.features.iter().filter(|(_, effects)| effects.exact.abs() > 1e-3).count() > 3, "{found:?}");
         for (feature, effects) in &found.features {
             for (name, found, view) in

@@ -12,8 +12,8 @@ use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::findings::Source;
 use crate::core::submodule::FeatureId;
 
-/// Most features that are ablated one by one, where every one costs two runs of all pairs and the table must not hold the screen up, and
-/// most of a curve.
+/// Most features that are ablated one by one, where every one costs two runs of all pairs and the table must not hold the screen up; most
+/// of a curve; and most whose exact effect is computed, which costs a run for each token at which the feature differs.
 pub const MOST: usize = 1000;
 
 /// Most features of a circuit: with more a drawing says nothing.
@@ -65,7 +65,7 @@ pub fn set(state: &State, way: Way, error: ErrorTreatment, listed: bool) -> Opti
 /// # Errors
 /// If no feature is listed, or more than [`MOST`].
 pub fn each(state: &State, error: ErrorTreatment) -> Result<Check, String> {
-    let features = several(state, "ablated one by one here", "--each")?;
+    let features = several(state, "ablated one by one here", "ablate --each")?;
     let view = state.about().name(state.shown().first());
     Ok(Check { view, what: What::Each { features, error } })
 }
@@ -75,7 +75,7 @@ pub fn each(state: &State, error: ErrorTreatment) -> Result<Check, String> {
 /// # Errors
 /// As for [`each`].
 pub fn curve(state: &State, way: Way, error: ErrorTreatment, controls: usize) -> Result<Check, String> {
-    let features = several(state, "taken by a curve here", "--curve")?;
+    let features = several(state, "taken by a curve here", "ablate --curve")?;
     let view = state.shown().first();
     let findings = state.study.as_deref().ok_or_else(|| "there is no run yet".to_owned())?;
     let effect = |feature: &FeatureId| findings.view(view).effect(*feature).unwrap_or(0.0).abs();
@@ -85,8 +85,17 @@ pub fn curve(state: &State, way: Way, error: ErrorTreatment, controls: usize) ->
     Ok(Check { view: state.about().name(view), what: What::Curve { strongest, way, error, controls, seed: SEED } })
 }
 
-/// The marked features, without marks all that are listed, if they are not too many to be `done`; `flag` is the command line's way.
-fn several(state: &State, done: &str, flag: &str) -> Result<BTreeSet<FeatureId>, String> {
+/// The comparison of methods on the marked features, without marks on all that are listed.
+///
+/// # Errors
+/// As for [`each`].
+pub fn methods(state: &State) -> Result<Check, String> {
+    let features = several(state, "compared here", "compare-methods")?;
+    Ok(Check { view: state.about().name(state.shown().first()), what: What::Methods { features } })
+}
+
+/// The marked features, without marks all that are listed, if they are not too many to be `done`; `command` is the command line's way.
+fn several(state: &State, done: &str, command: &str) -> Result<BTreeSet<FeatureId>, String> {
     let features: BTreeSet<FeatureId> = targets::rows(state).into_iter().map(|row| row.feature).collect();
     match features.len() {
         0 => Err("no feature is listed".to_owned()),
@@ -94,7 +103,7 @@ fn several(state: &State, done: &str, flag: &str) -> Result<BTreeSet<FeatureId>,
         count => {
             let filter = state.setting.keymap.way(CommandId::FILTER);
             Err(format!(
-                "{count} features are more than the {MOST} that are {done}; {filter} filters, `saescope ablate {flag}` takes all"
+                "{count} features are more than the {MOST} that are {done}; {filter} filters, `saescope {command}` takes all"
             ))
         }
     }

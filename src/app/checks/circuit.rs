@@ -2,7 +2,7 @@
 
 use super::line::{Line, Tone};
 use crate::core::causal::circuit::{Circuit, LEAST, tree};
-use crate::core::causal::edges::{ALL_PATHS, Edge};
+use crate::core::causal::edges::{ALL_PATHS, BLIND, DIRECT, Edge};
 use crate::core::findings::Findings;
 use crate::core::submodule::FeatureId;
 use crate::core::view::View;
@@ -20,8 +20,8 @@ pub fn lines(circuit: &Circuit, findings: &Findings, view: View, columns: usize)
     let explained = format!(
         "Below each feature stand those that move it. The number of an edge: gradient of the metric at the upper feature x its derivative by \
          the lower one x the change of the lower one from clean to patch prompt, mean over pairs: {ALL_PATHS}. measured: the lower one takes \
-         its values of the patch prompt, the change of the upper one is seen; !: both differ in sign or by more than twice. effect: the \
-         feature's own, in this view."
+         its values of the patch prompt, the change of the upper one is seen; !: {BLIND}. direct: {DIRECT}. effect: the feature's own, in \
+         this view."
     );
     lines.extend(Line::sentence(&explained, Tone::Dim, columns));
     lines

@@ -7,6 +7,7 @@ mod each;
 mod elsewhere;
 pub mod line;
 pub mod list;
+mod methods;
 pub mod page;
 pub mod progress;
 pub mod running;

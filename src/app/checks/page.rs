@@ -3,7 +3,7 @@
 use super::line::{Line, Tone};
 use super::progress::progress;
 use super::running::{Standing, known};
-use super::{circuit, curve, each, elsewhere, set, steering};
+use super::{circuit, curve, each, elsewhere, methods, set, steering};
 use crate::app::command_id::CommandId;
 use crate::app::layout;
 use crate::app::state::State;
@@ -70,6 +70,7 @@ pub fn page_of(state: &State, window: &Window, columns: usize) -> Page {
         Found::Set(ablation, scores) => (set::lines(ablation, scores, columns), 0),
         Found::Curve(found) => (curve::lines(found, columns), 0),
         Found::Circuit(found) => (circuit::lines(found, known.findings, view, columns), 0),
+        Found::Methods(found) => (methods::lines(found, known.findings, view, columns), 0),
         Found::Steering(steered) => {
             let damages = known.elsewhere.map_or(&[][..], Elsewhere::damages);
             (steering::lines(steered, damages, known.findings, view, columns), 0)
@@ -98,6 +99,6 @@ fn edits(found: &Found, findings: &Findings, view: View, window: &Window) -> Vec
         }
         Found::Steering(found) => found.doses.iter().map(|dose| format!("{:+}", dose.coefficient)).enumerate().collect(),
         Found::Set(..) => vec![(0, "the set".to_owned())],
-        Found::Curve(_) | Found::Circuit(_) => Vec::new(),
+        Found::Curve(_) | Found::Circuit(_) | Found::Methods(_) => Vec::new(),
     }
 }

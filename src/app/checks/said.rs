@@ -1,5 +1,6 @@
 //! Results of checks in a sentence, for notices, lists and the card.
 
+use crate::core::causal::approximation::{Approximate, Effects};
 use crate::core::causal::check::{Check, Done, Found, What};
 use crate::core::causal::circuit::LEAST;
 use crate::core::causal::scores::{Denominator, Score};
@@ -29,6 +30,10 @@ pub fn done(done: &Done) -> String {
         Found::Circuit(circuit) => {
             let above = circuit.edges.iter().filter(|edge| edge.size() > LEAST).count();
             format!("{above} of {} possible edges are above {LEAST}", circuit.edges.len())
+        }
+        Found::Methods(found) => {
+            let pearson = |method: Approximate| format!("{} {}", method.name(), number(found.agreement(method).pearson));
+            format!("Pearson against exact: {}", Approximate::ALL.map(pearson).join(", "))
         }
         Found::Steering(steered) => flips(steered),
     };
@@ -60,6 +65,11 @@ pub fn of_feature(done: &Done, feature: FeatureId) -> Option<String> {
             let [zero, resample] = [&single.zero, &single.resample].map(|score| share(score, each.all));
             let bias = each.all.mean;
             Some(format!("taken out: removes {zero} zero, {resample} resample, of the bias {bias:+.4}, errors {error}{partial}"))
+        }
+        (What::Methods { .. }, Found::Methods(found)) => {
+            let (_, Effects { ig, attrib, exact }) = found.features.iter().find(|(compared, _)| *compared == feature)?;
+            let [ig, attrib, exact] = [ig, attrib, exact].map(|effect| number(Some(*effect)));
+            Some(format!("patched alone: exact effect {exact}, ig {ig}, attrib {attrib}{partial}"))
         }
         (What::Steering { feature: steered, positions }, Found::Steering(found)) if *steered == feature => {
             Some(format!("steered at {}: {}{partial}", positions.words(), flips(found)))

@@ -52,6 +52,14 @@ pub const COMMANDS: &[Command] = &[
         run: |state| asking::circuit(state).map_or_else(|_| Vec::new(), |check| running::start(state, check)),
     },
     Command {
+        name: "compare-methods",
+        help: "compare ig and attrib with exact effects of the marked or listed features",
+        keys: &["A"],
+        reach: Reach::Features,
+        enabled: can_compare,
+        run: |state| asking::methods(state).map_or_else(|_| Vec::new(), |check| running::start(state, check)),
+    },
+    Command {
         name: "checks",
         help: "list the causal checks of this run, and open one",
         keys: &["L"],
@@ -77,6 +85,11 @@ fn ask(state: &mut State, asked: Asked, text: &str) -> Vec<Effect> {
 fn can_draw(state: &State) -> Result<(), String> {
     can_check(state)?;
     asking::circuit(state).map(|_| ())
+}
+
+fn can_compare(state: &State) -> Result<(), String> {
+    can_check(state)?;
+    asking::methods(state).map(|_| ())
 }
 
 fn runs(state: &State) -> Result<(), String> {

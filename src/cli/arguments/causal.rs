@@ -217,6 +217,10 @@ pub struct CompareMethodsArguments {
     #[command(flatten)]
     pub list: ListArguments,
 
+    /// Also draw the scatter of approximate against exact effects into this file, `.svg` or `.png`. Another file of that name is not replaced.
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]
     pub format: Printed,

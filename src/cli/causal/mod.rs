@@ -18,7 +18,7 @@ use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::rows::arrange::arrange;
-use crate::core::rows::{Shown, Spec};
+use crate::core::rows::{Row, Shown, Spec};
 use crate::core::run::{DictionaryRecord, Manifest, Run};
 use crate::core::submodule::FeatureId;
 use crate::core::view::View;
@@ -39,6 +39,16 @@ pub struct Checked {
     pub run: Run,
     /// The view whose clean prompts are run.
     pub view: View,
+}
+
+/// The features that a check is of, with the findings that they are of.
+pub struct Listing {
+    /// The run's findings.
+    pub findings: Findings,
+    /// What is listed.
+    pub spec: Spec,
+    /// The features, strongest first; at least one.
+    pub rows: Vec<Row>,
 }
 
 impl Checked {
@@ -65,14 +75,14 @@ impl Checked {
         self.manifest().data(self.view).examples.iter().map(|example| example.line).collect()
     }
 
-    /// The listed features of the view, strongest first, with their effects.
+    /// What `list` lists of the view.
     ///
     /// # Errors
     /// When the filter cannot be read, or nothing is listed.
-    pub fn listed(&self, list: &ListArguments) -> Result<Vec<(FeatureId, f32)>> {
+    pub fn listing(&self, list: &ListArguments) -> Result<Listing> {
         let subject = identity::subject_of(&self.run);
         let book = tags::of(&subject)?;
-        let findings = Findings::from_run(self.run.clone(), None, subject);
+        let findings = Findings::from_run(self.run.clone(), Some(self.path.display().to_string()), subject);
         let filter = listing::filter(&findings.study, list.filter.as_deref(), &list.tag)?;
         let spec = Spec { filter, ..Spec::all(Shown::Single(self.view), list.selection()) };
         let rows = arrange(&findings, book.features(), &spec).rows;
@@ -81,7 +91,15 @@ impl Checked {
             let remedy = "list others with --threshold, --top-k, --filter or --tag";
             return Err(Problem::new(self.path.display(), what, remedy));
         }
-        Ok(rows.iter().map(|row| (row.feature, row.effect)).collect())
+        Ok(Listing { findings, spec, rows })
+    }
+
+    /// The features of [`Checked::listing`], strongest first, with their effects.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn listed(&self, list: &ListArguments) -> Result<Vec<(FeatureId, f32)>> {
+        Ok(self.listing(list)?.rows.iter().map(|row| (row.feature, row.effect)).collect())
     }
 
     /// Every feature with an effect in the view, with its effect, in submodule order.

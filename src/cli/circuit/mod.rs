@@ -12,7 +12,7 @@ use crate::cli::causal::{Checked, json};
 use crate::cli::output;
 use crate::cli::table::Table;
 use crate::core::causal::circuit::tree;
-use crate::core::causal::edges::{ALL_PATHS, Edge};
+use crate::core::causal::edges::{ALL_PATHS, BLIND, DIRECT, Edge};
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
 use crate::engine::causal::edges::{STEPS, edges};
@@ -63,8 +63,8 @@ fn as_table(checked: &Checked, found: &[Edge], all: usize) -> String {
         wrapped(&format!(
             "weight: gradient of the metric at the target ({STEPS} steps of integrated gradients) x derivative of the target by the source \
              x change of the source from clean to patch prompt, summed over positions, mean over pairs: {ALL_PATHS}. measured: the source \
-             takes its values of the patch prompt, the target's change is seen. direct: attention and MLP of the target's layer held. silent: \
-             pairs whose clean prompt never has the target active. !: prediction and measurement differ in sign or by more than twice."
+             takes its values of the patch prompt, the target's change is seen. direct: {DIRECT}. silent: pairs whose clean prompt never has the \
+             target active. !: {BLIND}."
         ))
     )
 }
@@ -73,8 +73,10 @@ fn as_tree(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: 
     let examples = checked.manifest().data(checked.view).examples.len();
     let features: Vec<_> = listed.iter().map(|(feature, effect)| (*feature, Some(f64::from(*effect)))).collect();
     let lines: String = tree(&features, found).iter().map(|branch| branch.line() + "\n").collect();
-    let explained = "Below each feature stand those that move it, with the weight of the edge as in the table (--format table).";
-    format!("{}{} of {all} possible edges\n\nmetric\n{lines}\n{}", heading(checked, examples), found.len(), wrapped(explained))
+    let explained = format!(
+        "Below each feature stand those that move it, with the weight of the edge as in the table (--format table). !: {BLIND}. direct: {DIRECT}."
+    );
+    format!("{}{} of {all} possible edges\n\nmetric\n{lines}\n{}", heading(checked, examples), found.len(), wrapped(&explained))
 }
 
 fn as_json(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: usize, threshold: f64) -> Value {
@@ -107,14 +109,19 @@ fn as_json(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: 
 fn as_dot(listed: &[(FeatureId, f32)], found: &[Edge]) -> String {
     let largest = found.iter().map(|edge| edge.weight.abs()).fold(f64::MIN_POSITIVE, f64::max);
     let mut text = "digraph circuit {\n  rankdir=BT;\n  node [shape=box];\n".to_owned();
+    let explained = format!(
+        "features with their effect, edges with their weight; blue positive, red negative\\ldashed: {BLIND}\\ldirect: {DIRECT}\\l"
+    );
+    text.push_str(&format!("  label=\"{explained}\"; labelloc=b; labeljust=l; fontsize=10;\n"));
     for (feature, effect) in listed {
         text.push_str(&format!("  \"{feature}\" [label=\"{feature}\\n{effect:+.3}\"];\n"));
     }
     for edge in found {
         let colour = if edge.weight < 0.0 { "firebrick" } else { "royalblue" };
         let style = if edge.is_blind() { "dashed" } else { "solid" };
+        let direct = edge.direct.map_or_else(String::new, |[direct, _]| format!("\\ndirect {direct:+.3}"));
         text.push_str(&format!(
-            "  \"{}\" -> \"{}\" [label=\"{:+.3}\", penwidth={:.2}, color={colour}, style={style}];\n",
+            "  \"{}\" -> \"{}\" [label=\"{:+.3}{direct}\", penwidth={:.2}, color={colour}, style={style}];\n",
             edge.upstream,
             edge.downstream,
             edge.weight,

@@ -6,7 +6,6 @@ use plotters::style::text_anchor::{HPos, VPos};
 use super::axes::{Names, span};
 use super::paper::{Area, BLUE, FAINT, Failure, GREEN, INK, ORANGE, Paper, Sign, bar_styles, text_width};
 use crate::core::picture::{Bars, Grid, IntervalRow, Intervals, Scatter};
-use crate::core::selection::HeldBy;
 use crate::core::uncertainty::Touched;
 
 /// Height of the numbers and the name of the axis below a chart.
@@ -176,11 +175,12 @@ fn readable_on(color: RGBColor) -> RGBColor {
 
 /// The signs of a scatter plot.
 pub fn scatter_legend(scatter: &Scatter) -> Vec<(Sign, String)> {
-    let shapes = scatter.held.iter().enumerate().map(|(number, held)| (Sign::Shape(number), format!("selected in {held}")));
+    let name = |(number, name): (usize, &String)| (Sign::Shape(number), format!("{} {name}", scatter.told));
+    let shapes = scatter.series.iter().enumerate().map(name);
     shapes.chain([(Sign::Line(FAINT), "equal effects".to_owned())]).collect()
 }
 
-/// Draws the points; the strongest have their names beside them.
+/// Draws the points; the first have their names beside them.
 pub fn scatter<B: DrawingBackend>(area: &Area<B>, paper: Paper, scatter: &Scatter) -> Result<(), Failure<B>> {
     let along = |axis: usize| span(scatter.points.iter().map(move |point| point.at[axis]));
     let (across, up) = (along(0), along(1));
@@ -209,12 +209,10 @@ pub fn scatter<B: DrawingBackend>(area: &Area<B>, paper: Paper, scatter: &Scatte
     }
     for (number, point) in scatter.points.iter().enumerate().rev() {
         let at = (point.at[0], point.at[1]);
-        match point.held_by {
-            HeldBy::Both => chart.draw_series([Circle::new(at, paper.px(4), GREEN.filled())]).map(drop)?,
-            HeldBy::Only(view) if view == scatter.views[0] => {
-                chart.draw_series([TriangleMarker::new(at, paper.px(5), BLUE.filled())]).map(drop)?;
-            }
-            HeldBy::Only(_) => chart.draw_series([Cross::new(at, paper.px(4), paper.stroke(ORANGE, 2))]).map(drop)?,
+        match point.series {
+            0 => chart.draw_series([TriangleMarker::new(at, paper.px(5), BLUE.filled())]).map(drop)?,
+            1 => chart.draw_series([Circle::new(at, paper.px(4), GREEN.filled())]).map(drop)?,
+            _ => chart.draw_series([Cross::new(at, paper.px(4), paper.stroke(ORANGE, 2))]).map(drop)?,
         }
         if number < NAMED {
             // Names stay inside the chart.

@@ -6,59 +6,39 @@
 mod axes;
 mod charts;
 mod draw;
+mod file;
 mod paper;
 mod text;
 
-use std::ffi::OsStr;
-use std::path::Path;
 use std::process::ExitCode;
 
 pub use draw::svg;
+pub use file::PictureFile;
 
 use super::arguments::{PlotArguments, PlotFormat};
 use super::which_run::file_or_kept;
 use super::{listing, output, saved};
 use crate::core::picture::Picture;
 use crate::core::problem::{Problem, Result};
-use crate::store::atomic::AtomicFile;
-use crate::store::own_file;
 
 /// Runs `plot`.
 pub fn plot(arguments: &PlotArguments) -> Result<ExitCode> {
     let format = format(arguments)?;
-    let file = arguments.output.as_deref().map(AtomicFile::reserve).transpose()?;
-    if let Some(path) = &arguments.output {
-        let mark = match format {
-            PlotFormat::Text => None,
-            PlotFormat::Svg | PlotFormat::Png => Some(draw::MARK),
-        };
-        own_file::expect_replaceable(path, mark, "picture")?;
-    }
+    let file = arguments.output.as_deref().map(|path| PictureFile::with(path, format)).transpose()?;
     let run = file_or_kept(&arguments.run)?;
     let (findings, book) = saved::open(&run)?;
     let spec = listing::spec(&findings.study, &run, &arguments.listing)?;
     let picture = Picture::of(arguments.kind, &findings, book.features(), &spec)?;
-    let bytes = match format {
-        PlotFormat::Text => text::text(&picture).into_bytes(),
-        PlotFormat::Svg => draw::svg(&picture)?.into_bytes(),
-        PlotFormat::Png => draw::png(&picture)?,
-    };
     match file {
-        Some(file) => file.commit(&bytes)?,
-        None => output::print(&String::from_utf8_lossy(&bytes))?,
+        Some(file) => file.write(&picture)?,
+        None => output::print(&String::from_utf8_lossy(&file::drawn(&picture, format)?))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The format that is asked for, else that of the file's ending, else text.
 fn format(arguments: &PlotArguments) -> Result<PlotFormat> {
-    let ending = arguments.output.as_deref().and_then(Path::extension).map(OsStr::to_ascii_lowercase);
-    let by_ending = match ending.as_deref().and_then(|ending| ending.to_str()) {
-        Some("svg") => Some(PlotFormat::Svg),
-        Some("png") => Some(PlotFormat::Png),
-        Some("txt") => Some(PlotFormat::Text),
-        _ => None,
-    };
+    let by_ending = arguments.output.as_deref().and_then(file::format_of);
     match (arguments.format.or(by_ending), &arguments.output) {
         (Some(PlotFormat::Png), None) => {
             Err(Problem::new("--format png", "is no text to print", "name a file with --output FILE.png"))

@@ -2,7 +2,6 @@
 
 use crate::cli::table::Table;
 use crate::core::picture::{Bars, Content, Grid, Intervals, Picture, Scatter};
-use crate::core::selection::HeldBy;
 use crate::core::text::wrap;
 use crate::core::uncertainty::Touched;
 
@@ -67,15 +66,11 @@ fn of_grid(grid: &Grid) -> String {
 }
 
 fn of_scatter(scatter: &Scatter) -> String {
-    let mut table = Table::new(1, &["feature", &scatter.axes[0], &scatter.axes[1], "selected in"]);
+    let mut table = Table::new(1, &["feature", &scatter.axes[0], &scatter.axes[1], &scatter.told]);
     for point in &scatter.points {
-        let held = match point.held_by {
-            HeldBy::Both => &scatter.held[1],
-            HeldBy::Only(view) if view == scatter.views[0] => &scatter.held[0],
-            HeldBy::Only(_) => &scatter.held[2],
-        };
+        let series = scatter.series.get(point.series).cloned().unwrap_or_default();
         let [across, up] = point.at.map(|value| format!("{value:+.4}"));
-        table.push(vec![point.feature.to_string(), across, up, held.clone()]);
+        table.push(vec![point.feature.to_string(), across, up, series]);
     }
     table.plain()
 }

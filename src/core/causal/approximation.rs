@@ -1,11 +1,22 @@
 //! How well the gradient methods approximate exact effects: of single features, and of the error terms.
 
+use serde::{Deserialize, Serialize};
+
 use crate::core::quadrature::Quadrature;
+use crate::core::run::Manifest;
 use crate::core::statistics::correlation::{pearson, spearman};
 use crate::core::submodule::{FeatureId, Submodule};
 
+/// Steps of integrated gradients for a run of another method: those of the study.
+const STEPS: usize = 10;
+
+/// How integrated gradients are approximated that are compared for a run: as the run's own, if it has them.
+pub fn quadrature(manifest: &Manifest) -> Quadrature {
+    manifest.quadrature().unwrap_or(Quadrature::riemann(STEPS))
+}
+
 /// One effect by each method: sum over positions, mean over examples.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Effects {
     /// By integrated gradients.
     pub ig: f64,
@@ -51,11 +62,13 @@ impl Approximate {
 }
 
 /// Effects by three methods.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Approximation {
+    /// Number of examples over which the effects are means.
+    pub examples: usize,
     /// How the integral of integrated gradients is approximated.
     pub quadrature: Quadrature,
-    /// The listed features, in order.
+    /// The listed features, in order; of a part of the submodules while the others are still computed.
     pub features: Vec<(FeatureId, Effects)>,
     /// The error terms, in submodule order.
     pub errors: Vec<(Submodule, Effects)>,
@@ -68,7 +81,7 @@ pub struct Agreement {
     pub pearson: Option<f64>,
     /// Spearman's rank correlation; None if one side has no two different values.
     pub spearman: Option<f64>,
-    /// Mean size of the difference.
+    /// Mean size of the difference; 0 without features.
     pub mean_distance: f64,
     /// Largest size of the difference.
     pub largest_distance: f64,
@@ -86,7 +99,7 @@ impl Approximation {
         Agreement {
             pearson: pearson(&found, &exact),
             spearman: spearman(&found, &exact),
-            mean_distance: distances().sum::<f64>() / all.len() as f64,
+            mean_distance: distances().sum::<f64>() / all.len().max(1) as f64,
             largest_distance: distances().fold(0.0, f64::max),
             other_sign: found.iter().zip(&exact).filter(|(found, exact)| **found * **exact < 0.0).count(),
         }
@@ -111,7 +124,8 @@ mod tests {
         let feature = |index| FeatureId { submodule: Submodule::new(SubmoduleKind::Mlp, 0), index: FeatureIndex(index) };
         let effects = [(1.0, 3.0, 1.0), (2.0, -1.0, 2.0), (3.5, 2.0, 3.0)];
         let features = (0..).zip(effects).map(|(index, (ig, attrib, exact))| (feature(index), Effects { ig, attrib, exact }));
-        let found = Approximation { quadrature: Quadrature::riemann(10), features: features.collect(), errors: Vec::new() };
+        let (quadrature, features) = (Quadrature::riemann(10), features.collect());
+        let found = Approximation { examples: 4, quadrature, features, errors: Vec::new() };
         let ig = found.agreement(Approximate::Ig);
         assert_eq!((ig.spearman, ig.other_sign, ig.largest_distance), (Some(1.0), 0, 0.5));
         assert!((ig.mean_distance - 0.5 / 3.0).abs() < 1e-12);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::approximation::Approximation;
 use super::circuit::Circuit;
 use super::curve::Curve;
 use super::each::Each;
@@ -69,6 +70,11 @@ pub enum What {
         /// The features.
         features: BTreeSet<FeatureId>,
     },
+    /// Compares approximate effects with exact ones.
+    Methods {
+        /// The features.
+        features: BTreeSet<FeatureId>,
+    },
     /// Adds multiples of a feature's decoder row.
     Steering {
         /// The feature.
@@ -99,6 +105,7 @@ impl fmt::Display for Check {
                 write!(formatter, "curve of {}, {way}, errors {error}, {sets}", counted(strongest.len(), "feature"))?;
             }
             What::Circuit { features } => write!(formatter, "circuit of {}", of(features))?,
+            What::Methods { features } => write!(formatter, "comparison of methods on {}", of(features))?,
             What::Steering { feature, positions } => write!(formatter, "steering with {feature} at {}", positions.words())?,
         }
         write!(formatter, ", view {}", self.view)
@@ -117,6 +124,8 @@ pub enum Found {
     Curve(Curve),
     /// The edges between features.
     Circuit(Circuit),
+    /// Approximate effects beside exact ones.
+    Methods(Approximation),
     /// Of steering.
     Steering(Steered),
 }
@@ -129,6 +138,7 @@ impl Found {
             Self::Each(each) => each.examples,
             Self::Curve(curve) => curve.all.per_example.len(),
             Self::Circuit(circuit) => circuit.examples,
+            Self::Methods(found) => found.examples,
             Self::Steering(steered) => steered.doses.first().map_or(0, |dose| dose.metrics.len()),
         }
     }

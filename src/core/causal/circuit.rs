@@ -91,12 +91,16 @@ impl Drawing<'_> {
 }
 
 impl Branch {
-    /// `├─ 1-res-sm/374  +0.9591 · measured +0.6449 · effect +0.9359`.
+    /// `├─ 1-res-sm/374  +0.9591 · measured +0.6449 · direct +0.9012 · effect +0.9359`, with a `!` behind the measured weight of an edge
+    /// that is blind.
     pub fn line(&self) -> String {
         let mut line = format!("{}{}", self.stem, self.feature);
         if let Some(edge) = &self.edge {
             let blind = if edge.is_blind() { " !" } else { "" };
             line.push_str(&format!("  {:+.4} · measured {:+.4}{blind}", edge.weight, edge.measured));
+            if let Some([direct, _]) = edge.direct {
+                line.push_str(&format!(" · direct {direct:+.4}"));
+            }
         }
         if let Some(effect) = self.effect {
             line.push_str(&format!(" · effect {effect:+.4}"));
@@ -128,7 +132,7 @@ mod tests {
         };
         let edges = [
             edge("resid_0/1", "resid_1/2", 0.5),
-            edge("resid_1/2", "resid_2/3", -0.25),
+            Edge { measured: 0.25, direct: Some([-0.125, 0.0]), ..edge("resid_1/2", "resid_2/3", -0.25) },
             edge("resid_1/2", "resid_2/4", 0.75),
             edge("resid_0/1", "resid_2/4", 1.0),
         ];
@@ -143,7 +147,7 @@ mod tests {
                 "│  └─ 1-res-sm/2  +0.7500 · measured +0.7500 · effect +0.2000",
                 "│     └─ 0-res-sm/1  +0.5000 · measured +0.5000 · effect +0.1000",
                 "├─ 2-res-sm/3 · effect +0.3000",
-                "│  └─ 1-res-sm/2  -0.2500 · measured -0.2500 · effect +0.2000 · drawn above",
+                "│  └─ 1-res-sm/2  -0.2500 · measured +0.2500 ! · direct -0.1250 · effect +0.2000 · drawn above",
                 "└─ 2-mlp-sm/5 · effect +0.0000",
             ]
         );

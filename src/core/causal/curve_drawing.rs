@@ -1,13 +1,14 @@
 //! A curve drawn with characters: a score against the number of features, beside the bands of control sets.
 
+use super::axis::{AXIS, Scale, framed};
 use super::curve::{Curve, Rung, Spread};
 use super::curve_score::CurveScore;
 
 /// Rows of a drawing, without the axis of sizes.
 const ROWS: usize = 10;
 
-/// Columns before the first size.
-const AXIS: usize = 9;
+/// Decimals of the scores, which are shares.
+const DECIMALS: usize = 2;
 
 /// Columns of a size, at least and at most: three marks, and room for its number.
 const LEAST: usize = 4;
@@ -29,7 +30,7 @@ pub fn drawing(curve: &Curve, score: CurveScore, columns: usize) -> Vec<String> 
     let step = curve.rungs.len().div_ceil(room);
     let mut rungs: Vec<&Rung> = curve.rungs.iter().rev().step_by(step).collect();
     rungs.reverse();
-    let Some(scale) = Scale::of(rungs.iter().flat_map(|rung| values(rung, score))) else { return Vec::new() };
+    let Some(scale) = Scale::of(rungs.iter().flat_map(|rung| values(rung, score)), ROWS) else { return Vec::new() };
     let width = ((columns - AXIS) / rungs.len()).clamp(LEAST, MOST);
     let mut cells = vec![vec![' '; width * rungs.len()]; ROWS];
     cells[scale.row(0.0)].fill('┄');
@@ -49,14 +50,8 @@ pub fn drawing(curve: &Curve, score: CurveScore, columns: usize) -> Vec<String> 
         strongest.interval.into_iter().for_each(|interval| fill(0, interval, '│'));
         strongest.mean.into_iter().for_each(|mean| fill(0, [mean, mean], '●'));
     }
-    let label = |row: usize| [0, scale.row(0.0), ROWS - 1].contains(&row).then(|| scale.at(row));
-    let line = |(row, cells): (usize, Vec<char>)| {
-        let label = label(row).map_or_else(String::new, |value| format!("{value:+.2}"));
-        format!("{label:>7} ┤{}", cells.into_iter().collect::<String>()).trim_end().to_owned()
-    };
     let sizes: Vec<String> = rungs.iter().map(|rung| format!("{:<width$}", rung.size)).collect();
-    let mut lines: Vec<String> = cells.into_iter().enumerate().map(line).collect();
-    lines.push(format!("{:>8}└{}", "", "─".repeat(width * rungs.len())));
+    let mut lines = framed(cells, &scale, DECIMALS);
     lines.push(format!("features {}", sizes.concat().trim_end()));
     lines
 }
@@ -65,32 +60,6 @@ pub fn drawing(curve: &Curve, score: CurveScore, columns: usize) -> Vec<String> 
 fn values(rung: &Rung, score: CurveScore) -> Vec<f64> {
     let controls = rung.controls.iter().filter_map(|controls| score.of_controls(controls));
     score.of_set(&rung.strongest).mean.into_iter().chain(controls.flat_map(|spread| spread.interval)).collect()
-}
-
-/// The rows of scores from the largest down.
-struct Scale {
-    low: f64,
-    high: f64,
-}
-
-impl Scale {
-    /// Holds all of `values`, and zero; None if there are none.
-    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let mut values = values.filter(|value| value.is_finite()).peekable();
-        values.peek()?;
-        let (low, high) = values.fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-        Some(Self { low, high: if high > low { high } else { low + 1.0 } })
-    }
-
-    /// The row of `value`; of one outside, the nearest.
-    fn row(&self, value: f64) -> usize {
-        ((self.high - value.clamp(self.low, self.high)) / (self.high - self.low) * (ROWS - 1) as f64).round() as usize
-    }
-
-    /// The value in the middle of `row`; zero in the row that holds it.
-    fn at(&self, row: usize) -> f64 {
-        if row == self.row(0.0) { 0.0 } else { self.high - (self.high - self.low) * row as f64 / (ROWS - 1) as f64 }
-    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,12 @@ use crate::core::submodule::FeatureId;
 pub const ALL_PATHS: &str = "all paths between both features; the residual edges of feature-circuits at c1a9b7b hold all paths, too, although they are \
                          meant to be direct";
 
+/// What the mark of a blind edge means, by [`Edge::is_blind`].
+pub const BLIND: &str = "prediction and measurement differ in sign or by more than twice";
+
+/// What the direct weight is.
+pub const DIRECT: &str = "from a residual to the next one, with the attention and MLP between them held";
+
 /// An edge between two features.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edge {

@@ -1,6 +1,6 @@
 //! The error term's share of the effect at each submodule and position.
 
-use crate::core::effects::{SubmoduleEffects, ViewEffects};
+use crate::core::effects::SubmoduleEffects;
 use crate::core::invariant::error_share;
 use crate::core::submodule::Submodule;
 
@@ -31,31 +31,28 @@ impl Parts {
     }
 }
 
-/// The shares at every submodule of `view`, in submodule order.
-pub fn error_shares(view: &ViewEffects) -> Vec<ErrorShare> {
+/// The share at each of `submodules`, in their order.
+pub fn error_shares<'a>(submodules: impl IntoIterator<Item = &'a SubmoduleEffects>) -> Vec<ErrorShare> {
     let of_submodule = |effects: &SubmoduleEffects| {
-        let at = |position: usize| {
-            let features = effects.position_effects.iter().skip(position).step_by(view.positions);
-            Parts {
-                features: features.map(|effect| f64::from(*effect)).sum(),
-                error: effects.error.position_effects.get(position).map_or(0.0, |effect| f64::from(*effect)),
-            }
+        let positions = effects.error.position_effects.len();
+        let at = |(position, error): (usize, &f32)| {
+            let features = effects.position_effects.iter().skip(position).step_by(positions);
+            Parts { features: features.map(|effect| f64::from(*effect)).sum(), error: f64::from(*error) }
         };
         ErrorShare {
             submodule: effects.submodule,
             whole: Parts { features: effects.feature_sum(), error: f64::from(effects.error.effect) },
-            positions: (0..view.positions).map(at).collect(),
+            positions: effects.error.position_effects.iter().enumerate().map(at).collect(),
         }
     };
-    view.submodules.iter().map(of_submodule).collect()
+    submodules.into_iter().map(of_submodule).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::effects::{Detail, ErrorTerm};
+    use crate::core::effects::ErrorTerm;
     use crate::core::submodule::{FeatureIndex, SubmoduleKind};
-    use crate::core::view::View;
 
     #[test]
     fn shares_are_of_sums_and_each_position_has_its_own() {
@@ -69,15 +66,7 @@ mod tests {
             error: ErrorTerm { effect: -2.0, standard_error: 0.0, position_effects: vec![0.0, -2.0] },
             gradient_dot_change: Some(0.0),
         };
-        let view = ViewEffects {
-            view: View(0),
-            clean_metrics: vec![0.0],
-            patch_metrics: vec![0.0],
-            positions: 2,
-            submodules: vec![effects],
-            detail: Detail::default(),
-        };
-        let [shares] = &error_shares(&view)[..] else { panic!("one submodule") };
+        let [shares] = &error_shares(&[effects])[..] else { panic!("one submodule") };
         assert_eq!(shares.whole, Parts { features: 2.0, error: -2.0 });
         assert_eq!(shares.whole.share(), Some(0.5));
         assert_eq!(shares.positions, [Parts { features: 1.0, error: 0.0 }, Parts { features: 1.0, error: -2.0 }]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::core::causal::approximation::{Approximation, Effects};
 use crate::core::causal::check::{Check, Found, What};
 use crate::core::causal::circuit::Circuit;
 use crate::core::causal::curve::{Curve, Rung};
@@ -15,6 +16,7 @@ use crate::core::causal::side_effects::{Damage, TextSums};
 use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, Positions, Steered, Written};
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::name::Name;
+use crate::core::quadrature::Quadrature;
 use crate::core::submodule::FeatureId;
 
 fn features(names: &[&str]) -> BTreeSet<FeatureId> {
@@ -76,11 +78,15 @@ fn all() -> Vec<Done> {
     };
     let edge =
         Edge { upstream: feature, downstream: feature, weight: 1.0 / 3.0, measured: -0.1, direct: Some([0.1, 0.7]), silent: 2 };
+    let effects = Effects { ig: 1.0 / 3.0, attrib: -0.1, exact: 0.7 };
+    let errors = vec![("resid_1".parse().unwrap(), effects)];
+    let methods = Approximation { examples: 4, quadrature: Quadrature::riemann(10), features: vec![(feature, effects)], errors };
     vec![
         done(What::Set { features: set.clone(), way, error }, Found::Set(ablation, scores)),
         done(What::Each { features: set.clone(), error }, Found::Each(each)),
         done(What::Curve { strongest: vec![feature], way, error, controls: 1, seed: 12 }, Found::Curve(curve)),
         done(What::Circuit { features: set.clone() }, Found::Circuit(Circuit { examples: 4, features: set, edges: vec![edge] })),
+        done(What::Methods { features: BTreeSet::from([feature]) }, Found::Methods(methods)),
         done(What::Steering { feature, positions: Positions::At(1) }, Found::Steering(steered)),
     ]
 }
@@ -115,6 +121,9 @@ fn checks_of_another_run_are_refused() {
         text.replace("\"format\":1", "\"format\":2"),
         text.replace("mean_position_patch", "mean"),
         text.replace("0-att-sm/2", "0-att-sm/x"),
+        text.replace("\"resid_1\"", "\"resid_x\""),
+        text.replace("\"exact\":0.7", "\"exact\":1e999"),
+        text.replace("\"rule\":\"riemann\"", "\"rule\":\"half\""),
         "[]".to_owned(),
     ] {
         let problem = from_json(&text, "checks", "abc", examples).unwrap_err();

@@ -5,6 +5,7 @@
 //! ablated, at every position of every submodule at once.
 
 pub mod approximation;
+pub mod axis;
 pub mod bootstrap;
 pub mod check;
 pub mod circuit;
@@ -19,6 +20,8 @@ pub mod edges;
 pub mod elsewhere;
 pub mod error_share;
 pub mod kept;
+pub mod method_drawing;
+pub mod method_tables;
 pub mod scores;
 pub mod search;
 pub mod set;

@@ -6,7 +6,7 @@ use crate::core::problem::Result;
 use crate::core::rows::arrange::arrange;
 use crate::core::rows::cells::interval_of;
 use crate::core::rows::{Row, Shown, Spec};
-use crate::core::selection::Selection;
+use crate::core::selection::{HeldBy, Selection};
 use crate::core::statistics::COVERAGE;
 use crate::core::tags::Features;
 use crate::core::text::counted;
@@ -42,7 +42,14 @@ pub fn views(findings: &Findings, tags: &Features, spec: &Spec) -> Result<Parts>
         for row in listing.rows {
             let at = [first, second].map(|view| findings.view(view).effect(row.feature).map(f64::from));
             match at {
-                [Some(across), Some(up)] => points.push(Point { feature: row.feature, at: [across, up], held_by: row.held_by }),
+                [Some(across), Some(up)] => {
+                    let series = match row.held_by {
+                        HeldBy::Only(view) if view == first => 0,
+                        HeldBy::Both => 1,
+                        HeldBy::Only(_) => 2,
+                    };
+                    points.push(Point { feature: row.feature, at: [across, up], series });
+                }
                 _ => unknown += 1,
             }
         }
@@ -56,9 +63,9 @@ pub fn views(findings: &Findings, tags: &Features, spec: &Spec) -> Result<Parts>
         notes.push(format!("{} {are} left out: {their} effect is not known in both views.", counted(unknown, "feature")));
     }
     let scatter = Scatter {
-        views: [first, second],
         axes: [first, second].map(|view| axis(&format!("effect in the {} view", name(view)))),
-        held: [format!("only {}", name(first)), "both".to_owned(), format!("only {}", name(second))],
+        told: "selected in".to_owned(),
+        series: vec![format!("only {}", name(first)), "both".to_owned(), format!("only {}", name(second))],
         points,
     };
     Ok((format!("Effects in two views: {} and {}", name(first), name(second)), notes, Content::Scatter(scatter)))

@@ -1,12 +1,13 @@
 //! What the pictures of a run show, as numbers with names and units; `cli::plot` draws them as SVG, PNG or text.
 
 mod features;
+mod methods;
 mod submodules;
 
+use super::causal::approximation::Approximation;
 use super::findings::{Findings, Source};
 use super::problem::{Problem, Result};
 use super::rows::Spec;
-use super::selection::HeldBy;
 use super::submodule::FeatureId;
 use super::tags::Features;
 use super::text::{counted, printable};
@@ -49,7 +50,7 @@ pub enum Content {
     Bars(Vec<Bars>),
     /// Coloured cells by submodule and position.
     Grid(Grid),
-    /// Points by their effects in two views.
+    /// Points by two effects of each feature.
     Scatter(Scatter),
     /// Features with intervals.
     Intervals(Intervals),
@@ -86,25 +87,25 @@ pub struct Grid {
 /// Points of two coordinates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scatter {
-    /// The views of both axes: across, then up.
-    pub views: [View; 2],
     /// What both axes measure, with the unit: across, then up.
     pub axes: [String; 2],
-    /// What it means that a point is held by the first view's selection only, by both, by the second's only.
-    pub held: [String; 3],
-    /// The points, strongest first.
+    /// What the names of the series say of a point: `selected in`.
+    pub told: String,
+    /// The name of each series.
+    pub series: Vec<String>,
+    /// The points, those first that are to be named.
     pub points: Vec<Point>,
 }
 
-/// A feature in two views.
+/// A feature with two effects.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     /// The feature.
     pub feature: FeatureId,
-    /// Its effects in the first and in the second view.
+    /// Its effects, across and up.
     pub at: [f64; 2],
-    /// The selections that hold it.
-    pub held_by: HeldBy,
+    /// The number of its series.
+    pub series: usize,
 }
 
 /// Features with intervals on one axis.
@@ -161,6 +162,12 @@ impl Picture {
             Kind::Intervals => features::intervals(findings, tags, spec)?,
         };
         Ok(Self { title, caption: caption(findings, spec).into_iter().chain(notes).collect(), content })
+    }
+
+    /// The scatter of the approximate effects in `found` against the exact ones; `spec` lists the features.
+    pub fn of_methods(found: &Approximation, findings: &Findings, spec: &Spec) -> Self {
+        let (title, notes, content) = methods::methods(found, findings, spec);
+        Self { title, caption: caption(findings, spec).into_iter().chain(notes).collect(), content }
     }
 }
 

@@ -33,7 +33,8 @@ struct Move {
     step: Vec<f32>,
 }
 
-/// Compares the methods on `features` and on the error term of every dictionary. `plain` holds clean and patch prompts.
+/// Compares the methods on `features` and on the error term of every dictionary. `plain` holds clean and patch prompts. `so_far` hears after
+/// each submodule of the features and error terms up to it.
 ///
 /// # Errors
 /// When the dictionaries lack a feature, an effect is not finite, or `cancel` is raised.
@@ -42,6 +43,7 @@ pub fn compare(
     features: &[FeatureId],
     quadrature: Quadrature,
     told: Told<'_>,
+    so_far: &mut dyn FnMut(&Approximation),
     cancel: &Cancel,
 ) -> Result<Approximation> {
     let members = features.iter().copied().map(Member::Feature).collect();
@@ -49,15 +51,15 @@ pub fn compare(
     let points = quadrature.points();
     let start = Point { alpha: 0.0, weight: points.start };
     let path: Vec<Point> = std::iter::once(start).filter(|start| start.weight != 0.0).chain(points.between).collect();
-    let mut found = vec![Effects::default(); features.len()];
-    let mut errors = vec![Effects::default(); plain.dictionaries.len()];
+    let mut effects = vec![Effects::default(); features.len()];
+    let mut found = Approximation { examples: plain.pairs, quadrature, features: Vec::new(), errors: Vec::new() };
     let clean = plain.metrics(cancel)?;
-    let mut progress = Progress { stage: String::new(), done: 0, total: (plain.groups.len() * plain.dictionaries.len()) as u64 };
-    for group in &plain.groups {
-        for (dictionary, error) in errors.iter_mut().enumerate() {
-            let submodule = plain.dictionaries[dictionary].submodule();
-            told(Progress { stage: submodule.to_string(), ..progress.clone() });
-            progress.done += 1;
+    let total = (plain.groups.len() * plain.dictionaries.len()) as u64;
+    let mut progress = Progress { stage: "three methods at each submodule".to_owned(), done: 0, total };
+    told(progress.clone());
+    for (dictionary, submodule) in plain.dictionaries.iter().map(Dictionary::submodule).enumerate() {
+        let mut error = Effects::default();
+        for group in &plain.groups {
             let of_path = plain.gradients_at(group, submodule, &path, cancel)?;
             let of_clean = plain.gradients_at(group, submodule, &[Point { alpha: 0.0, weight: 1.0 }], cancel)?;
             let moves = moves(plain, group, dictionary, features, cancel)?;
@@ -69,27 +71,34 @@ pub fn compare(
                     f64::from(dot(&gradients[moved.pair][token], &moved.step))
                 };
                 let effects = match moved.moved {
-                    Moved::Feature(place) => &mut found[place],
-                    Moved::Error => &mut *error,
+                    Moved::Feature(place) => &mut effects[place],
+                    Moved::Error => &mut error,
                 };
                 let share = plain.pairs as f64;
                 effects.ig += at(&of_path) / share;
                 effects.attrib += at(&of_clean) / share;
                 effects.exact += exact.map_or(0.0, |metric| f64::from(metric - clean[group.places[moved.pair]])) / share;
             }
+            progress.done += 1;
+            told(progress.clone());
         }
+        found.errors.push((submodule, error));
+        let is_done = |feature: &FeatureId| found.errors.iter().any(|(submodule, _)| *submodule == feature.submodule);
+        found.features = features.iter().copied().zip(effects.iter().copied()).filter(|(feature, _)| is_done(feature)).collect();
+        expect_finite(&found)?;
+        so_far(&found);
     }
-    let all = found.iter().chain(&errors);
-    if all.flat_map(|effects| [effects.ig, effects.attrib, effects.exact]).any(|effect| !effect.is_finite()) {
-        let remedy = "check that model and dictionaries belong together";
-        return Err(Problem::new("compare-methods", "an effect is not a finite number", remedy));
+    Ok(found)
+}
+
+fn expect_finite(found: &Approximation) -> Result<()> {
+    let features = found.features.iter().map(|(_, effects)| effects);
+    let mut all = features.chain(found.errors.iter().map(|(_, effects)| effects));
+    if all.all(|effects| [effects.ig, effects.attrib, effects.exact].iter().all(|effect| effect.is_finite())) {
+        return Ok(());
     }
-    let submodules = plain.dictionaries.iter().map(Dictionary::submodule);
-    Ok(Approximation {
-        quadrature,
-        features: features.iter().copied().zip(found).collect(),
-        errors: submodules.zip(errors).collect(),
-    })
+    let remedy = "check that model and dictionaries belong together";
+    Err(Problem::new("compare-methods", "an effect is not a finite number", remedy))
 }
 
 /// The moves at the dictionary's submodule in `group`: of every listed feature that differs at a token, and of the error term.

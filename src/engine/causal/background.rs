@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ablation::ablate;
+use super::approximation::compare;
 use super::continuation::Writing;
 use super::curve::{self, curve};
 use super::each::each;
@@ -15,6 +16,7 @@ use super::plain::{Pair, Plain, Sides};
 use super::recorded::expect_model_of;
 use super::side_effects::plain_of;
 use super::steered::{Plan, steered};
+use crate::core::causal::approximation::{Approximation, quadrature};
 use crate::core::causal::check::{Done, Found, News, Request, What};
 use crate::core::causal::circuit::Circuit;
 use crate::core::causal::curve::{Curve, ladder};
@@ -90,7 +92,7 @@ fn elsewhere(plain: &Plain<'_>, around: &Around, what: &What, tell: Tell<'_>, ca
         What::Steering { feature, positions } => {
             around.steered(plain, *feature, &COEFFICIENTS, *positions, told, cancel).map(Some)
         }
-        What::Curve { .. } | What::Circuit { .. } => Ok(None),
+        What::Curve { .. } | What::Circuit { .. } | What::Methods { .. } => Ok(None),
     }
 }
 
@@ -132,6 +134,13 @@ fn found(plain: &Plain<'_>, loaded: &Loaded, request: &Request, tell: Tell<'_>, 
             let told = &mut |progress| (tell.borrow_mut())(News::Progress(progress));
             let so_far = &mut |found: &Curve| (tell.borrow_mut())(News::Partial(Box::new(Found::Curve(found.clone()))));
             curve(plain, &wanted, (*way, *error), told, so_far, cancel).map(Found::Curve)
+        }
+        What::Methods { features } => {
+            let all: Vec<FeatureId> = features.iter().copied().collect();
+            let tell = RefCell::new(tell);
+            let told = &mut |progress| (tell.borrow_mut())(News::Progress(progress));
+            let so_far = &mut |found: &Approximation| (tell.borrow_mut())(News::Partial(Box::new(Found::Methods(found.clone()))));
+            compare(plain, &all, quadrature(&request.manifest), told, so_far, cancel).map(Found::Methods)
         }
         What::Steering { feature, positions } => {
             let asked = plan(*feature, *positions);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::pilot::{Pilot, opened};
 use crate::app::message::{Effect, JobNews, Message};
 use crate::app::state::record::Keeping;
+use crate::core::causal::approximation::{Approximation, Effects};
 use crate::core::causal::check::{Check, Done, Found, News, Request, What};
 use crate::core::causal::circuit::Circuit;
 use crate::core::causal::curve::{Curve, Rung, ladder};
@@ -19,7 +20,8 @@ use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, Posit
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::Problem;
 use crate::core::progress::Progress;
-use crate::core::submodule::FeatureId;
+use crate::core::quadrature::Quadrature;
+use crate::core::submodule::{FeatureId, Submodule};
 use crate::ui::testing::{EXAMPLES, run};
 
 /// The metric of each pair with nothing ablated.
@@ -60,6 +62,7 @@ pub fn found(check: &Check) -> Found {
         What::Each { features, error } => Found::Each(Each::new(*error, &ALL, singles(features))),
         What::Curve { strongest, way, error, controls, .. } => Found::Curve(curve(strongest.len(), (*way, *error), *controls)),
         What::Circuit { features } => Found::Circuit(circuit(features)),
+        What::Methods { features } => Found::Methods(methods(features)),
         What::Steering { feature, positions } => Found::Steering(steered(*feature, *positions)),
     }
 }
@@ -96,6 +99,17 @@ fn circuit(features: &BTreeSet<FeatureId>) -> Circuit {
         features: features.clone(),
         edges: edges.map(|(upstream, downstream)| edge(upstream, downstream)).collect(),
     }
+}
+
+/// Every feature does less than the one before it, ig says more of it, and attrib is right except for a third of them.
+fn methods(features: &BTreeSet<FeatureId>) -> Approximation {
+    let effects = |place: usize| {
+        let exact = if place.is_multiple_of(2) { 1.0 } else { -0.5 } / (place + 1) as f64;
+        Effects { ig: 1.25 * exact + 0.05, attrib: if place.is_multiple_of(3) { -0.1 } else { exact }, exact }
+    };
+    let errors = Submodule::all(6).into_iter().enumerate().map(|(place, submodule)| (submodule, effects(place))).collect();
+    let features = features.iter().enumerate().map(|(place, feature)| (*feature, effects(place))).collect();
+    Approximation { examples: EXAMPLES, quadrature: Quadrature::riemann(10), features, errors }
 }
 
 fn singles(features: &BTreeSet<FeatureId>) -> Vec<Single> {
@@ -147,7 +161,7 @@ fn elsewhere(found: &Found) -> Option<Elsewhere> {
         Found::Set(..) => 1,
         Found::Each(found) => found.features.len(),
         Found::Steering(found) => found.doses.len(),
-        Found::Curve(_) | Found::Circuit(_) => return None,
+        Found::Curve(_) | Found::Circuit(_) | Found::Methods(_) => return None,
     };
     let all = [-2.0, -1.0, -1.5];
     let sums = |edit: usize| {
@@ -345,6 +359,54 @@ fn a_curve_takes_the_strongest_first_and_is_drawn() {
 }
 
 #[test]
+fn methods_are_compared_and_drawn() {
+    let mut pilot = kept();
+    pilot.press("A");
+    let (number, request) = asked(&mut pilot);
+    let What::Methods { features } = &request.check.what else { panic!("{request:?}") };
+    assert_eq!(features.len(), 18);
+    let Found::Methods(whole) = found(&request.check) else { panic!("{request:?}") };
+    let part = Approximation { features: whole.features[..2].to_vec(), errors: whole.errors[..1].to_vec(), ..whole.clone() };
+    tell(&mut pilot, number, News::Partial(Box::new(Found::Methods(part))));
+    assert!(text(&pilot).contains("so far") && text(&pilot).contains("against exact"), "{}", text(&pilot));
+    tell(
+        &mut pilot,
+        number,
+        News::Ended(Ok(Arc::new(Done { check: request.check, found: Found::Methods(whole), elsewhere: None, whole: true }))),
+    );
+    assert!(matches!(pilot.asked().as_slice(), [Effect::KeepCheck(..)]));
+    // However narrow the screen is, no column is lost: those without room stand below.
+    pilot.resize(70, 20);
+    let mut seen = String::new();
+    for _ in 0..60 {
+        seen.push_str(&text(&pilot));
+        pilot.press("down");
+    }
+    for part in [
+        "Spearman",
+        "other sign",
+        "furthest off",
+        "error term",
+        "share",
+        "at 0",
+        "%",
+        "effect by ig and attrib, logits",
+        "exact effect",
+    ] {
+        assert!(seen.contains(part), "{part} is missing: {seen}");
+    }
+    pilot.press("y");
+    let copied = pilot.asked();
+    let [Effect::Copy(copied, what)] = copied.as_slice() else { panic!("{copied:?}") };
+    assert!(what == "comparison of methods on 18 features, view male" && copied.contains('○'), "{what}: {copied}");
+    pilot.resize(120, 40);
+    pilot.press("esc L");
+    assert!(text(&pilot).contains("Pearson against exact: ig +"), "{}", text(&pilot));
+    pilot.press("esc");
+    assert!(text(&pilot).contains("patched alone: exact effect "), "{}", text(&pilot));
+}
+
+#[test]
 fn leaving_asks_while_a_check_runs() {
     let mut pilot = kept();
     pilot.press("b enter");
@@ -437,7 +499,7 @@ fn a_steered_feature_shows_its_curve_and_its_words() {
     checked(&mut pilot, "d ctrl-u all_but_last enter");
     let screen = text(&pilot);
     assert!(screen.contains('●') && screen.contains("turns at +9.5, does not turn up to -100"), "{screen}");
-    assert!(screen.contains("unsteered") && screen.contains("she goes\u{fffd}[2J on 20"), "{screen}");
+    assert!(screen.contains("unsteered") && screen.contains("she goes\\x1b[2J on 20"), "{screen}");
     pilot.press("esc");
     assert!(text(&pilot).contains("steered at all positions but the last: the"), "{}", text(&pilot));
 }

@@ -84,6 +84,7 @@ fn causal_checks() {
         ("check_set", "space space b enter"),
         ("check_each", "Z enter"),
         ("check_curve", "B enter"),
+        ("check_methods", "A"),
         ("check_steering", "d enter"),
     ] {
         let mut pilot = kept();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use saescope::app::key::{Code, Key};
 use saescope::app::message::Message;
 use saescope::app::update::update;
+use saescope::core::causal::approximation::{Approximation, Effects};
 use saescope::core::causal::check::{Check, Done, Found, What};
 use saescope::core::causal::circuit::Circuit;
 use saescope::core::causal::curve::{Curve, Rung};
@@ -21,6 +22,7 @@ use saescope::core::causal::way::{ErrorTreatment, Way};
 use saescope::core::corpus::responses::{LabelRecord, OfFeature, Responses};
 use saescope::core::corpus::tally::Tally;
 use saescope::core::file_facts::{FileFacts, FileState};
+use saescope::core::quadrature::Quadrature;
 use saescope::core::shuffled::Shuffled;
 use saescope::core::submodule::FeatureId;
 use saescope::core::view::View;
@@ -136,8 +138,16 @@ fn kept_checks() {
     let other = Other { name: "b".to_owned(), examples: 3, all: denominator_of(&all), bias: vec![share(0.5)] };
     let elsewhere = Elsewhere { text: Neutral::Measured("t".to_owned(), vec![damage]), others: vec![other] };
     let done = |what, found| Done { check: Check { view, what }, found, elsewhere: Some(elsewhere.clone()), whole: true };
+    let effects = Effects { ig: 0.25, attrib: -0.5, exact: 0.125 };
+    let methods = Approximation {
+        examples: 3,
+        quadrature: Quadrature::riemann(10),
+        features: features.iter().map(|feature| (*feature, effects)).collect(),
+        errors: vec![("attn_0".parse().unwrap(), effects), ("resid_0".parse().unwrap(), Effects::default())],
+    };
     let strongest: Vec<FeatureId> = features.iter().copied().collect();
     let checks = [
+        done(What::Methods { features: features.clone() }, Found::Methods(methods)),
         done(What::Circuit { features: features.clone() }, Found::Circuit(circuit)),
         done(What::Curve { strongest, way: Way::Zero, error, controls: 2, seed: 12 }, Found::Curve(curve)),
         done(What::Set { features: features.clone(), way: Way::Zero, error }, Found::Set(ablation, scores)),

@@ -1,0 +1,87 @@
+//! The axes of a drawing with characters.
+
+/// Columns before the first cell: the number of a row and the axis.
+pub const AXIS: usize = 9;
+
+/// The numbers along an axis of so many cells.
+pub struct Scale {
+    low: f64,
+    high: f64,
+    cells: usize,
+}
+
+impl Scale {
+    /// Holds all of `values`, and zero; None if there are none.
+    pub fn of(values: impl Iterator<Item = f64>, cells: usize) -> Option<Self> {
+        let mut values = values.filter(|value| value.is_finite()).peekable();
+        values.peek()?;
+        let (low, high) = values.fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+        Some(Self { low, high: if high > low { high } else { low + 1.0 }, cells })
+    }
+
+    /// The row of `value`, from the largest down; of one outside, the nearest.
+    pub fn row(&self, value: f64) -> usize {
+        let share = (self.high - value.clamp(self.low, self.high)) / (self.high - self.low);
+        (share * (self.cells - 1) as f64).round() as usize
+    }
+
+    /// The column of `value`, from the smallest to the right; of one outside, the nearest.
+    pub fn column(&self, value: f64) -> usize {
+        self.cells - 1 - self.row(value)
+    }
+
+    /// The value in the middle of `row`; zero in the row that holds it.
+    pub fn at(&self, row: usize) -> f64 {
+        if row == self.row(0.0) { 0.0 } else { self.high - (self.high - self.low) * row as f64 / (self.cells - 1) as f64 }
+    }
+
+    /// The value in the middle of `column`, as [`Scale::at`].
+    pub fn across(&self, column: usize) -> f64 {
+        self.at(self.cells - 1 - column)
+    }
+
+    /// Whether `value` is not outside.
+    pub fn holds(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
+
+    /// Decimals with which the numbers have three digits, four of them at most.
+    pub fn decimals(&self) -> usize {
+        let largest = self.high.max(-self.low);
+        (2.0 - largest.log10().floor()).clamp(0.0, 4.0) as usize
+    }
+}
+
+/// `cells` behind a vertical axis with the numbers of the first row, the last one and that of zero, above a horizontal axis.
+pub fn framed(cells: Vec<Vec<char>>, scale: &Scale, decimals: usize) -> Vec<String> {
+    let width = cells.first().map_or(0, Vec::len);
+    let line = |(row, cells): (usize, Vec<char>)| {
+        let is_named = [0, scale.row(0.0), scale.cells - 1].contains(&row);
+        let label = if is_named { format!("{:+.decimals$}", scale.at(row)) } else { String::new() };
+        format!("{label:>7} ┤{}", cells.into_iter().collect::<String>()).trim_end().to_owned()
+    };
+    let mut lines: Vec<String> = cells.into_iter().enumerate().map(line).collect();
+    lines.push(format!("{:>8}└{}", "", "─".repeat(width)));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_go_down_and_columns_to_the_right() {
+        let scale = Scale::of([-1.0, 3.0].into_iter(), 5).unwrap();
+        assert_eq!([-1.0, 0.0, 3.0, 9.0].map(|value| scale.row(value)), [4, 3, 0, 0]);
+        assert_eq!([-1.0, 0.0, 3.0, -9.0].map(|value| scale.column(value)), [0, 1, 4, 0]);
+        assert_eq!((scale.at(0), scale.at(3), scale.across(2)), (3.0, 0.0, 1.0));
+        assert!(scale.holds(3.0) && !scale.holds(3.1));
+        assert!(Scale::of([f64::NAN].into_iter(), 5).is_none());
+    }
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let decimals = |value: f64| Scale::of(std::iter::once(value), 5).unwrap().decimals();
+        assert_eq!([0.000_1, 0.05, -0.5, 5.0, -50.0, 5e6].map(decimals), [4, 4, 3, 2, 1, 0]);
+    }
+}
