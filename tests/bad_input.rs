@@ -407,7 +407,7 @@ const CASES: &[Case] = &[
         what: "control characters in a message",
         damage: |w| w.write("pairs.json", b"\x1b[2Joops"),
         command: RUN,
-        says: &["pairs.json", "line 1", "\u{fffd}[2Joops"],
+        says: &["pairs.json", "line 1", "\\x1b[2Joops"],
     },
     Case {
         what: "dictionary of another place",

@@ -10,7 +10,7 @@ use super::dictionary_report::{DecoderNorms, DictionaryReport};
 use super::dropped_line::DroppedLine;
 use super::effects::ViewEffects;
 use super::quadrature::{Quadrature, Rule};
-use super::study::{NAMES, Study};
+use super::study::{LONGEST_TEXT, NAMES, Study};
 use super::submodule::Submodule;
 use super::text::excerpt;
 use super::view::View;
@@ -159,6 +159,7 @@ impl Manifest {
     /// may contain anything. Other text is made safe where it is shown.
     pub fn checked(mut self) -> std::result::Result<Self, String> {
         self.study = self.study.checked()?;
+        self.model.name = self.model.name.chars().take(LONGEST_TEXT).collect();
         let lists = self.study.lists();
         if self.data.len() != lists {
             return Err(format!("its study has {lists} pair lists, it holds {}", self.data.len()));

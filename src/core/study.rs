@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, Result};
 use super::tags::Vocabulary;
-use super::text::printable;
+use super::text::excerpt;
 use super::view::{Direction, View, ViewName};
 
 /// The name of the study that is computed if none is named.
@@ -17,6 +17,9 @@ pub const NAMES: &str = "names";
 
 /// The most views of a study: a [`View`] holds a `u8`, and a screen has room for few columns.
 pub const MOST_VIEWS: usize = 64;
+
+/// Most characters of a text of a study that are kept: screens, pictures and reports show all of them.
+pub const LONGEST_TEXT: usize = 1_000;
 
 /// Words that cannot be the name of a view, because they have a meaning in filters, commands or files.
 pub const RESERVED_NAMES: [&str; 31] = [
@@ -114,7 +117,7 @@ impl Study {
         let of_views = self.views.iter_mut().flat_map(|view| [&mut view.label, &mut view.clean, &mut view.patch]);
         let of_tags = self.tags.0.iter_mut().map(|tag| &mut tag.meaning);
         for text in [&mut self.name, &mut self.title].into_iter().chain(of_views).chain(of_tags) {
-            *text = printable(text);
+            *text = excerpt(text, LONGEST_TEXT);
         }
         Ok(self)
     }

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Replaces every control character by a visible stand-in: line breaks, tabs and returns by their escapes, the rest by `U+FFFD`.
+/// Replaces every control character by its escape, such as `\n`, `\x1b` and `\u202e`: two texts that differ stay different.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -11,8 +11,10 @@ pub fn printable(text: &str) -> String {
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
             // Bidirectional overrides reorder the text after them on a line, so a label could show something it is not.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => shown.push('\u{fffd}'),
-            other if other.is_control() => shown.push('\u{fffd}'),
+            other @ ('\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+                shown.push_str(&format!("\\u{:04x}", u32::from(other)));
+            }
+            other if other.is_control() => shown.push_str(&format!("\\x{:02x}", u32::from(other))),
             other => shown.push(other),
         }
     }
@@ -143,8 +145,8 @@ mod tests {
 
     #[test]
     fn control_characters_are_replaced() {
-        assert_eq!(printable("a\x1b[31mb\nc\u{9b}d"), "a\u{fffd}[31mb\\nc\u{fffd}d");
-        assert_eq!(printable("\u{202e}abc"), "\u{fffd}abc");
+        assert_eq!(printable("a\x1b[31mb\nc\u{9b}d"), "a\\x1b[31mb\\nc\\x9bd");
+        assert_eq!(printable("\u{202e}abc"), "\\u202eabc");
     }
 
     #[test]

@@ -7,7 +7,6 @@ use crate::core::parts::Parts as Selected;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{Backend, ModelSource};
 use crate::core::tags::Subject;
-use crate::core::text::excerpt;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{self, Compute};
 use crate::engine::demo;
@@ -18,6 +17,7 @@ use crate::engine::identity::{self, Identity, subject};
 use crate::engine::memory::{Bounds, Memory};
 use crate::engine::model::config::Config;
 use crate::engine::model::weight_files::{INDEX, WHOLE, WeightFiles};
+use crate::engine::model_name;
 use crate::engine::small_file::{self, LARGEST_CONFIGURATION};
 use crate::engine::stamp::Stamp;
 use crate::engine::tokenizer::Tokenizer;
@@ -197,7 +197,7 @@ fn open_folder(
     let tokenizer_path = model.join("tokenizer.json");
     let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
     let dictionaries = folder::open_some(dictionary_folders, &Host::of(&config), only, cancel)?;
-    let name = name.map_or_else(|| name_from_files(&dictionaries, model), str::to_owned);
+    let name = name.map_or_else(|| model_name::of_files(&dictionaries, model), str::to_owned);
     stamps.extend(dictionaries.iter().flat_map(Dictionary::stamps).cloned());
     Ok(Files { name, config, config_sha256, weights, tokenizer, dictionaries, source: ModelSource::Demo, stamps })
 }
@@ -221,13 +221,4 @@ fn expect_whole_model(model: &Path) -> Result<()> {
     ];
     let found = forms.into_iter().find(|(file, _)| model.join(file).exists());
     found.map_or(Ok(()), |(_, what)| Err(Problem::new(model.display(), what, SAVE)))
-}
-
-/// The model's name from the dictionaries' files, else the folder's name.
-fn name_from_files(dictionaries: &[Dictionary], model: &Path) -> String {
-    let stated = dictionaries.iter().find_map(|dictionary| dictionary.stated().neuronpedia_model.clone());
-    stated.unwrap_or_else(|| {
-        let folder = model.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-        excerpt(&folder.unwrap_or_else(|| "model".to_owned()), 80)
-    })
 }

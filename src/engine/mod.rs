@@ -23,6 +23,7 @@ pub mod loaded;
 mod looks;
 pub mod memory;
 pub mod model;
+mod model_name;
 pub mod random;
 pub mod shuffled;
 mod small_file;
@@ -34,6 +35,7 @@ pub mod threads;
 pub mod token_text;
 pub mod tokenizer;
 mod tokenizer_fault;
+mod tokenizer_growth;
 mod tokenizer_settings;
 #[cfg(feature = "train")]
 pub mod train;

@@ -1,4 +1,4 @@
-//! Whether a file is still the one that was read, by size, time of change and inode, as in `make` and `rsync`.
+//! Whether a file is still the one that was read, by size, times and inode, as in `make` and `rsync`.
 //!
 //! Hashing gigabytes again would take longer than the computation that it saves.
 
@@ -16,6 +16,9 @@ pub struct Stamp {
 struct Found {
     length: u64,
     modified: Option<SystemTime>,
+    /// Seconds and nanoseconds of the last change, which cannot be set as the time of modification can: a copy over a file that keeps its
+    /// size and puts its time back is noticed by it.
+    changed: [i64; 2],
     inode: u64,
     is_file: bool,
 }
@@ -26,10 +29,13 @@ impl Stamp {
     pub fn of(path: &Path) -> Self {
         let found = std::fs::metadata(path).ok().map(|metadata| {
             #[cfg(unix)]
-            let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+            let (inode, changed) = {
+                use std::os::unix::fs::MetadataExt;
+                (metadata.ino(), [metadata.ctime(), metadata.ctime_nsec()])
+            };
             #[cfg(not(unix))]
-            let inode = 0;
-            Found { length: metadata.len(), modified: metadata.modified().ok(), inode, is_file: metadata.is_file() }
+            let (inode, changed) = (0, [0; 2]);
+            Found { length: metadata.len(), modified: metadata.modified().ok(), changed, inode, is_file: metadata.is_file() }
         });
         Self { path: path.to_owned(), found }
     }
@@ -63,6 +69,14 @@ mod tests {
         let stamp = Stamp::of(&path);
         assert!(stamp.is_current());
         assert_eq!((nothing.changed_file(), stamp.changed_file()), (None, None));
+        // Other bytes in the same file, with its time put back.
+        let time = std::fs::metadata(&path).unwrap().modified().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        std::io::Write::write_all(&mut file, b"eno").unwrap();
+        file.set_modified(time).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().modified().unwrap(), time);
+        assert!(!stamp.is_current() || cfg!(not(unix)));
         // Another file of the same name and size, as an atomic write leaves it.
         std::fs::write(folder.path().join("new"), "two").unwrap();
         std::fs::rename(folder.path().join("new"), &path).unwrap();

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::json::object;
 use super::small_file::read;
 use super::tokenizer_fault::fault;
+use super::tokenizer_growth;
 use super::tokenizer_settings::{Asked, apply};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::{excerpt, printable};
@@ -53,6 +54,9 @@ impl Tokenizer {
         {
             let what = format!("its dropout is {dropout}, so that the same text gets other tokens each time");
             return Err(Problem::new(name, what, "set dropout to null, as in a file for use after the training"));
+        }
+        if let Some(what) = tokenizer_growth::fault(&settings) {
+            return Err(Problem::new(name, what, "use the model's own tokenizer.json"));
         }
         // It only adds special tokens and trims offsets, which are not used.
         settings.insert("post_processor".to_owned(), Value::Null);

@@ -17,6 +17,8 @@ use crate::core::problem::{Problem, Result};
 
 /// A file for a result, checked to be writable before the work that computes the result.
 pub struct AtomicFile {
+    /// The name that was given, which may be a link to the target.
+    named: PathBuf,
     target: PathBuf,
     /// What was at the target before the work; None if nothing was.
     former: Option<Found>,
@@ -31,15 +33,15 @@ struct Found {
 }
 
 impl AtomicFile {
-    /// Checks that `target` can be written. It is neither created nor changed before [`AtomicFile::commit`].
-    pub fn reserve(target: &Path) -> Result<Self> {
-        let target = followed(target)?;
+    /// Checks that the file that `named` means can be written. It is neither created nor changed before [`AtomicFile::commit`].
+    pub fn reserve(named: &Path) -> Result<Self> {
+        let target = followed(named)?;
         // Whether the folder takes a new file shows only when one is made. It has a name of its own: another program may be about
         // to use the target's name.
         let probe = temporary::beside(&target).and_then(NamedTempFile::close);
         probe.map_err(|error| unusable(&target, &format!("cannot be written: {error}")))?;
         let former = found(&target);
-        Ok(Self { target, former })
+        Ok(Self { named: named.to_owned(), target, former })
     }
 
     /// Writes `bytes` and moves the file to its place. On any failure the target stays as it was.
@@ -48,10 +50,12 @@ impl AtomicFile {
     /// If the file cannot be written, or if another program has written the target since it was reserved: that file stays, and
     /// `bytes` go to a free name beside it, which the problem names.
     pub fn commit(self, bytes: &[u8]) -> Result<()> {
-        let Self { target, former } = self;
+        let Self { named, target, former } = self;
         let failed = |error: io::Error| failed(&target, &error);
         let temporary = filled(&target, bytes).map_err(failed)?;
         let refused = match found(&target) {
+            // The name means another file now, which nobody has asked to replace.
+            _ if followed(&named).is_ok_and(|now| now != target) => Some(temporary),
             None => place_new(temporary, &target)?,
             now if now == former => {
                 temporary.persist(&target).map_err(|error| failed(error.error))?;

@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_failure_says_what_the_helper_said() {
         let why = run(&mut shell("printf 'no \\033[1mserver' >&2; exit 3"), b"", PATIENCE).unwrap_err();
-        assert_eq!(why, "`sh` ended with exit status: 3, saying: no \u{fffd}[1mserver");
+        assert_eq!(why, "`sh` ended with exit status: 3, saying: no \\x1b[1mserver");
         assert!(run(&mut shell("exit 1"), b"", PATIENCE).unwrap_err().ends_with("without a word"));
         let missing = run(&mut Command::new("no-such-helper"), b"", PATIENCE).unwrap_err();
         assert!(missing.starts_with("`no-such-helper` cannot be started: "), "{missing}");

@@ -39,7 +39,7 @@ fn imported_labels_are_listed_filtered_and_exported() {
     assert!(said.contains("3-res-sm") && said.contains("np_max-act by gpt-4o-mini (2)") && said.contains("1 file in "), "{said}");
     let found = strongest("label~gender");
     assert_eq!((found.len(), &found[0]["feature"]), (1, &first["feature"]));
-    assert_eq!(found[0]["label"], "words of Gender\u{fffd}[31m");
+    assert_eq!(found[0]["label"], "words of Gender\\x1b[31m");
     assert_eq!(found[0]["site_largest_activation"], Value::Null);
     // The other file of the export adds to it.
     let line = format!("{{\"modelId\":\"saescope-demo\",\"layer\":\"3-res-sm\",\"index\":\"{index}\",\"maxActApprox\":2.5}}\n");

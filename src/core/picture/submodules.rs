@@ -82,6 +82,10 @@ pub fn map(findings: &Findings, spec: &Spec) -> Result<Parts> {
     let count = |view: View| findings.view(view).submodules().map(|ranked| ranked.position_sums().len()).max().unwrap_or(0);
     let positions = views(spec).into_iter().map(count).max().unwrap_or(0);
     if positions == 0 {
+        if findings.data(view).is_some_and(|data| data.examples.is_empty()) {
+            let what = "the run is a part of a study, and holds no pair of the view";
+            return Err(impossible(Kind::Map, what, "merge all parts: saescope merge"));
+        }
         return Err(impossible(Kind::Map, "the run holds no effects by position", "compute the run again"));
     }
     // A view without a position has no effect there.
