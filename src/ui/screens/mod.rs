@@ -15,6 +15,7 @@ mod help;
 mod keeping;
 mod key_bar;
 mod legend;
+mod long_notices;
 mod looks;
 mod many_rows;
 mod pilot;
