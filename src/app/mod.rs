@@ -49,6 +49,7 @@ pub mod question;
 pub mod run_list;
 pub mod selecting;
 pub mod session;
+pub mod silence;
 pub mod state;
 pub mod stepping;
 pub mod table;
