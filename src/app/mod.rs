@@ -38,6 +38,7 @@ pub mod key;
 pub mod key_bar;
 pub mod keymap;
 pub mod layout;
+pub mod list_rows;
 pub mod manual;
 pub mod message;
 pub mod mouse;

@@ -1,6 +1,6 @@
 //! Clicks and the wheel, looked up in the layout.
 
-use super::checks::{list, page, window};
+use super::checks::{list, window};
 use super::choice::{self, sort_by};
 use super::columns::{self, Item};
 use super::command_id::CommandId;
@@ -10,7 +10,7 @@ use super::message::{Effect, Mouse};
 use super::notice::Notice;
 use super::state::overlay::Overlay;
 use super::state::{Pane, State};
-use super::{copy_box, dropped, help, key_bar, palette, run_list};
+use super::{copy_box, dropped, help, key_bar, list_rows, palette, run_list};
 use crate::core::rows::column::Column;
 
 /// Rows by which one notch of the wheel scrolls.
@@ -101,16 +101,8 @@ fn turn(state: &mut State, rows: isize) {
 
 /// A click on a row of the open window chooses it; a click beside the window closes it.
 fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
-    let lines = match &state.overlay {
-        Some(Overlay::Chooser(chooser)) => choice::choices(*chooser, state).len(),
-        Some(Overlay::Copy(_)) => copy_box::lines(state).len(),
-        Some(Overlay::Runs(list)) => list.lines(),
-        Some(Overlay::Dropped(_)) => dropped::lines(state).len(),
-        Some(Overlay::Check(window)) => page::page(state, window).lines(),
-        Some(Overlay::Checks(_)) => list::checks(state).len().max(1),
-        _ => 0,
-    };
-    let Some(area) = layout::window(state, state.size(), lines) else { return Vec::new() };
+    let size = state.size();
+    let Some(area) = list_rows::window(state, size) else { return Vec::new() };
     if !area.contains(x, y) {
         state.overlay = None;
         return Vec::new();
@@ -120,23 +112,17 @@ fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
         return Vec::new();
     }
     let row = usize::from(y - inside.y);
-    match &state.overlay {
-        Some(Overlay::Chooser(chooser)) => choice::pick(state, *chooser, row),
-        Some(Overlay::Copy(_)) => copy_box::choose(state, row),
-        Some(Overlay::Help(_)) => help::click(state, row, inside),
-        Some(Overlay::Checks(cursor)) => {
-            let top = (cursor + 1).saturating_sub(usize::from(inside.height));
-            list::choose(state, top + row)
-        }
+    let hit = list_rows::list_rows(state, size).and_then(|list| list.at(row));
+    match (&state.overlay, hit) {
+        (Some(Overlay::Chooser(chooser)), Some(index)) => choice::pick(state, *chooser, index),
+        (Some(Overlay::Copy(_)), Some(index)) => copy_box::choose(state, index),
+        (Some(Overlay::Checks(_)), Some(index)) => list::choose(state, index),
+        (Some(Overlay::Palette(_)), Some(index)) => palette::choose(state, index, ""),
+        (Some(Overlay::Help(_)), _) => help::click(state, row, inside),
         // The first row is the heading.
-        Some(Overlay::Runs(list)) if row > 0 => {
+        (Some(Overlay::Runs(list)), _) if row > 0 => {
             let target = list.top(usize::from(inside.height).saturating_sub(1)) + row - 1;
             run_list::choose(state, target)
-        }
-        // The first row holds what is typed.
-        Some(Overlay::Palette(list)) if row > 0 => {
-            let at = palette::top(list, usize::from(inside.height).saturating_sub(1)) + row - 1;
-            if at < palette::found(list, &state.setting.keymap).len() { palette::choose(state, at, "") } else { Vec::new() }
         }
         _ => Vec::new(),
     }

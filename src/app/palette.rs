@@ -14,13 +14,32 @@ use super::state::State;
 use super::state::list::List;
 use super::state::overlay::Overlay;
 use super::{choice, prompts};
-use crate::core::text::excerpt;
+use crate::core::text::{excerpt, printable};
 
 /// Most bytes of a search; no command has a longer name or help.
 const LONGEST: usize = 200;
 
 /// Rows by which PageUp and PageDown move the cursor.
 const PAGE: isize = 10;
+
+/// Columns of a command's name and of its keys in the list.
+pub const NAME: usize = 16;
+pub const KEYS: usize = 16;
+
+/// Columns before what a row says: the cursor, the name and the keys.
+pub const BEFORE: usize = 2 + NAME + 1 + KEYS + 1;
+
+/// The keys of `command`, as its row shows them.
+pub fn keys(state: &State, command: &Command) -> String {
+    let keys: Vec<String> = state.setting.keymap.keys(command.id()).map(|key| key.to_string()).collect();
+    keys.join(" ")
+}
+
+/// What `command` does, or why it cannot run now.
+pub fn says(state: &State, command: &Command) -> String {
+    let why = (command.enabled)(state).err();
+    why.map_or_else(|| state.setting.keymap.fill(command.help), |why| format!("not now: {}", printable(&why)))
+}
 
 /// The command that the typed text names in full and the argument after it, as in `threshold 0.3`; None without a space.
 fn with_argument(list: &List) -> Option<(&'static Command, String)> {
@@ -57,11 +76,6 @@ pub fn matching(typed: &str, keymap: &Keymap) -> Vec<&'static Command> {
     let best = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
     scored.retain(|(score, _)| *score >= best / 2);
     scored.into_iter().map(|(_, command)| command).collect()
-}
-
-/// Index of the first command that is visible if `rows` fit.
-pub fn top(list: &List, rows: usize) -> usize {
-    (list.cursor + 1).saturating_sub(rows.max(1))
 }
 
 /// Runs the command in this row of the palette with the typed argument, which may be empty.

@@ -9,6 +9,7 @@ mod colours;
 mod computing;
 mod contrast;
 mod copies;
+mod cut_texts;
 mod downloading;
 mod evidence;
 mod help;
