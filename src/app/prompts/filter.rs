@@ -7,7 +7,7 @@ use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::{selecting, table};
-use crate::core::filter::{Completion, Filter, completion, unfinished};
+use crate::core::filter::{Completion, Filter, bare_field, completion, unfinished};
 use crate::core::text::counted;
 
 /// Asks for a filter of the listed features.
@@ -31,10 +31,15 @@ fn matching(state: &State) -> String {
     let total = state.table.listing.total();
     let elsewhere = match selecting::only_in_comparison(state) {
         Some(why) => format!("; {why}"),
-        None if total.matching == 0 => in_prompts(state),
-        None => String::new(),
+        None => as_field(state).or_else(|| (total.matching == 0).then(|| in_prompts(state))).unwrap_or_default(),
     };
     format!("{} of {}{elsewhere}", total.matching, counted(total.selected, "feature"))
+}
+
+/// How to ask for the field whose name is a word of the filter; None if there is none.
+fn as_field(state: &State) -> Option<String> {
+    let (word, asks) = bare_field(state.filter.as_ref()?.text(), state.about())?;
+    Some(format!("; {word} is a field: {asks}"))
 }
 
 /// How to look for the filter's only word where a word alone is not looked for; empty if it is no word.

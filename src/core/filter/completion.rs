@@ -32,6 +32,25 @@ pub fn completion(text: &str, study: &Study) -> Option<Completion> {
     Some(Completion { from, words })
 }
 
+/// The first word of `text` that is the name of a field but stands by itself, so that it is looked for as a text, and what asks for the
+/// field. `rejected` and `marked` by themselves mean yes.
+pub fn bare_field(text: &str, study: &Study) -> Option<(String, String)> {
+    let all = tokens(text).ok()?;
+    let fields = table(study);
+    let is_sign = |token: Option<&Token>| token.is_some_and(|token| matches!(token.kind, Kind::Operator(_)));
+    all.iter().enumerate().find_map(|(place, word)| {
+        let is_alone = word.kind == Kind::Word
+            && !is_sign(all.get(place + 1))
+            && !is_sign(place.checked_sub(1).and_then(|before| all.get(before)));
+        let field = fields.iter().find(|field| is_alone && field.name.eq_ignore_ascii_case(&word.text))?;
+        let asks = match field.meaning {
+            Meaning::Property(Property::Rejected | Property::Marked) => format!("{}=yes", field.name),
+            _ => field.example.to_string(),
+        };
+        Some((word.text.clone(), asks))
+    })
+}
+
 /// An example for each field that the last word of `text` may become; None if the word cannot become a field or a joining word.
 /// Until such a word is finished, it should not be looked for as a text. A space behind the name of a field leaves it unfinished: its sign
 /// is still to come.
@@ -103,6 +122,26 @@ mod tests {
         assert!(offered("tag=F").unwrap().1.starts_with("FP "));
         for text in ["effect>0", "note=x", "\"ta", "unknown=x"] {
             assert_eq!(offered(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_stands_by_itself_is_known_as_one() {
+        let bare = |text: &str| bare_field(text, &names()).map(|(word, asks)| format!("{word}: {asks}"));
+        for (text, says) in [
+            ("rejected", "rejected: rejected=yes"),
+            ("not Marked", "Marked: marked=yes"),
+            ("kind=mlp tag", "tag: tag=FP"),
+            ("male", "male: male>0"),
+        ] {
+            assert_eq!(bare(text).as_deref(), Some(says), "{text}");
+        }
+        for field in table(&names()) {
+            let (_, asks) = bare_field(&field.name, &names()).unwrap();
+            assert!(Filter::parse(&asks, &names()).is_ok_and(|filter| filter.is_some()), "{asks}");
+        }
+        for text in ["", "effect>0", "note=tag", "\"tag\"", "tags", "26074"] {
+            assert_eq!(bare(text), None, "{text}");
         }
     }
 

@@ -122,6 +122,21 @@ fn tab_goes_on_with_fields_values_and_names() {
 }
 
 #[test]
+fn a_word_that_is_a_field_is_answered_as_one() {
+    for (typed, says) in [
+        ("rejected", "filtered: 0 of 18 features; rejected is a field: rejected=yes; Esc shows all again"),
+        ("TAG", "filtered: 0 of 18 features; TAG is a field: tag=FP; Esc shows all again"),
+        ("kind=mlp layer", "filtered: 0 of 18 features; layer is a field: layer>=4; Esc shows all again"),
+        ("Mary", "filtered: 0 of 18 features; prompt~Mary looks in prompts; Esc shows all again"),
+    ] {
+        let mut pilot = Pilot::study();
+        pilot.press("/").type_text(typed);
+        pilot.press("enter");
+        assert_eq!(pilot.notice(), says);
+    }
+}
+
+#[test]
 fn the_list_stays_while_a_term_is_unfinished() {
     let mut pilot = Pilot::study();
     pilot.press("m p /");
