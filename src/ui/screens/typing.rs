@@ -137,6 +137,27 @@ fn a_word_that_is_a_field_is_answered_as_one() {
 }
 
 #[test]
+fn a_file_whose_name_holds_a_comma_may_be_meant() {
+    let mut pilot = Pilot::computing();
+    let wanted = |pilot: &mut Pilot| {
+        pilot.asked().into_iter().find_map(|effect| match effect {
+            Effect::ReadStudy(WantedStudy::Pairs(readings)) => Some(readings),
+            _ => None,
+        })
+    };
+    for (typed, expected) in [
+        ("a.jsonl", vec![("a.jsonl", None)]),
+        ("a, b.jsonl", vec![("a, b.jsonl", None), ("a", Some("b.jsonl"))]),
+        ("a,b,c", vec![("a,b,c", None), ("a", Some("b,c")), ("a,b", Some("c"))]),
+    ] {
+        pilot.press("P ctrl-u").type_text(typed);
+        pilot.press("enter");
+        let expected: Vec<_> = expected.into_iter().map(|(pairs, baseline)| (pairs.into(), baseline.map(Into::into))).collect();
+        assert_eq!(wanted(&mut pilot), Some(expected), "{typed}");
+    }
+}
+
+#[test]
 fn the_list_stays_while_a_term_is_unfinished() {
     let mut pilot = Pilot::study();
     pilot.press("m p /");
