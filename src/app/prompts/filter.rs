@@ -1,5 +1,7 @@
 //! Asks for a filter, which every key previews.
 
+use std::collections::BTreeSet;
+
 use super::completion::Ending;
 use super::dialogue::Dialogue;
 use crate::app::command_id::CommandId;
@@ -7,7 +9,7 @@ use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::{selecting, table};
-use crate::core::filter::{Completion, Filter, bare_field, completion, unfinished};
+use crate::core::filter::{Completion, Filter, Known, bare_field, completion, unfinished};
 use crate::core::text::counted;
 
 /// Asks for a filter of the listed features.
@@ -50,6 +52,15 @@ fn in_prompts(state: &State) -> String {
     if is_word && has_prompts { format!("; prompt~{text} looks in prompts") } else { String::new() }
 }
 
+/// The submodules of the findings on the screen, and the labels of the listed features.
+fn known(state: &State) -> Known {
+    let Some(findings) = state.findings() else { return Known::default() };
+    let labels = state.table.listing.rows.iter().filter_map(|row| findings.explanation(row.feature));
+    let labels: BTreeSet<String> = labels.map(|found| found.label.to_owned()).collect();
+    let submodules = findings.submodules().iter().map(ToString::to_string).collect();
+    Known { submodules, labels: labels.into_iter().collect() }
+}
+
 impl Dialogue for FilterRows {
     fn label(&self) -> &'static str {
         "filter"
@@ -65,7 +76,8 @@ impl Dialogue for FilterRows {
     }
 
     fn ending(&self, state: &State, text: &str) -> Ending {
-        completion(text, state.about()).map_or(Ending::Unknown, |Completion { from, words }| Ending::Words(from, words))
+        let found = completion(text, state.about(), &known(state));
+        found.map_or(Ending::Unknown, |Completion { from, words }| Ending::Words(from, words))
     }
 
     /// While the last word may become a field, the list stays as it is: as a text it would hardly be found.
