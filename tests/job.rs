@@ -14,6 +14,13 @@ fn tagged(program: &Program, tag: &str) -> usize {
     program.shown().matches(&format!(" {tag} ")).count()
 }
 
+/// The two views that the table compares, as the legend names them; None of a single view.
+fn compared(program: &Program) -> Option<String> {
+    let shown = program.shown();
+    let (_, behind) = shown.split_once("Δ: ")?;
+    behind.split_once(',').map(|(pair, _)| pair.to_owned())
+}
+
 #[test]
 fn the_job_of_the_study_is_done_with_few_keys_and_nothing_of_it_is_lost() {
     let home = Home::new();
@@ -54,6 +61,14 @@ fn the_job_of_the_study_is_done_with_few_keys_and_nothing_of_it_is_lost() {
     assert_eq!(table.lines().filter(|line| line.contains("| FP |")).count(), 10, "{table}");
     assert!(table.contains("seen twice"), "{table}");
 
+    // Another pair of views is compared, and stays on the screen.
+    program.press("4");
+    program.wait_until("the comparison", |program| compared(program).is_some());
+    let first = compared(&program);
+    program.press("v");
+    program.wait_until("another pair", |program| compared(program).is_some_and(|pair| Some(pair) != first));
+    let pair = compared(&program);
+
     // Leaving in the middle of a computation asks first.
     program.press(":steps 5000\r");
     program.wait_for("x stops");
@@ -65,8 +80,14 @@ fn the_job_of_the_study_is_done_with_few_keys_and_nothing_of_it_is_lost() {
     let mut program = home.explore("", &[]);
     program.wait_for(" · kept");
     program.wait_for("top 30");
+    // The view, the compared pair, the filter, the tags and the note are as they were.
+    program.wait_until("the compared pair", |program| compared(program) == pair);
+    program.press("1");
     program.wait_for("filter tag=FP (10 match)");
     program.wait_until("ten tags", |program| tagged(program, "FP") >= 10);
+    program.press("/note=twice\r");
+    program.wait_for("filter note=twice (1 match)");
+    program.wait_for("everywhere FP note: seen twice");
     program.press("u");
     program.wait_for("undone");
     program.press("R");

@@ -8,6 +8,7 @@
 #[path = "support/terminal.rs"]
 mod terminal;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::process::Stdio;
@@ -122,8 +123,8 @@ fn no_tag_that_is_called_saved_is_lost() {
     report(&format!("tags: none of {seen} lost"));
 }
 
-/// The explorer is killed at random moments while it computes, keeps and removes runs. Every run that it called kept is there and
-/// whole, and no other file is half a run.
+/// The explorer is killed at random moments while it computes and keeps runs, so many that none is removed. Every run that it called kept
+/// is there and whole, and no other file is half a run.
 #[test]
 fn no_run_that_is_called_kept_is_lost() {
     let home = Home::new();
@@ -144,13 +145,65 @@ fn no_run_that_is_called_kept_is_lost() {
         called_kept += usize::from(is_kept(&program));
         program.signal("KILL");
         assert_eq!(program.ended(), None);
-        let runs = files(&home.runs())
-            .into_iter()
-            .filter(|name| std::path::Path::new(name).extension().is_some_and(|end| end == "safetensors"));
-        let read: Vec<_> = runs.map(|name| run_file::read(&home.runs().join(name)).unwrap()).collect();
+        let read: Vec<_> = runs(&home).iter().map(|name| run_file::read(&home.runs().join(name)).unwrap()).collect();
         assert!(read.len() >= called_kept, "{} of {called_kept} runs that were called kept", read.len());
     }
     report(&format!("kept runs: none of {called_kept} lost"));
+}
+
+/// The names of the files of kept runs.
+fn runs(home: &Home) -> Vec<String> {
+    let is_run = |name: &String| std::path::Path::new(name).extension().is_some_and(|end| end == "safetensors");
+    files(&home.runs()).into_iter().filter(is_run).collect()
+}
+
+/// Runs that are older than those that the bound keeps: so many that removing them takes a while.
+const OLD: usize = 1000;
+
+/// The explorer is killed while it removes the oldest runs. Of the runs that were kept, the latest that the bound keeps are there and whole
+/// each time, and the next run that is kept removes what was left.
+#[test]
+fn no_run_within_the_bound_is_lost_while_older_ones_are_removed() {
+    const BOUND: usize = 2;
+    let home = Home::new();
+    fs::write(home.config_file(), format!("kept_runs = {BOUND}\n")).unwrap();
+    let compute = |seed: usize| format!("--method attrib --examples 2 --seed {seed}");
+    let is_kept = |program: &terminal::Program| program.shown().contains(" · kept");
+    let keep = |seed: usize| {
+        let mut program = home.explore(&compute(seed), &[]);
+        program.wait_until("a kept run", is_kept);
+        program.press("q");
+        assert_eq!(program.ended(), Some(0));
+    };
+    keep(0);
+    let [name] = runs(&home).try_into().unwrap();
+    let old = home.file("old");
+    fs::rename(home.runs().join(&name), &old).unwrap();
+    fs::File::options().write(true).open(&old).unwrap().set_modified(SystemTime::now() - Duration::from_hours(1)).unwrap();
+    let olds: Vec<String> = (2..2 + OLD).map(|number| name.replace(".safetensors", &format!("-{number}.safetensors"))).collect();
+    let left = || olds.iter().filter(|old| home.runs().join(old).exists()).count();
+
+    let (mut numbers, mut kept, mut halfway) = (Mt64::new(19), BTreeSet::new(), 0);
+    for seed in 1..=kills() {
+        for old_name in olds.iter().filter(|old| !home.runs().join(old).exists()) {
+            fs::hard_link(&old, home.runs().join(old_name)).unwrap();
+        }
+        let mut program = home.explore(&compute(seed), &[]);
+        program.wait_until("the removal", |program| is_kept(program) || left() < OLD);
+        thread::sleep(Duration::from_micros(numbers.next_u64() % 30_000));
+        kept.extend(is_kept(&program).then_some(seed as u64));
+        program.signal("KILL");
+        assert_eq!(program.ended(), None);
+        halfway += usize::from((1..OLD).contains(&left()));
+        let young = runs(&home).into_iter().filter(|name| !olds.contains(name));
+        let there: BTreeSet<u64> = young.map(|name| run_file::read(&home.runs().join(name)).unwrap().manifest.seed).collect();
+        kept.extend(&there);
+        let latest: Vec<u64> = kept.iter().rev().take(BOUND).copied().collect();
+        assert!(latest.iter().all(|seed| there.contains(seed)), "{there:?} of {kept:?}");
+    }
+    report(&format!("removed runs: none of the latest {BOUND} lost, {halfway} of {} kills in the middle of a removal", kills()));
+    keep(kills() + 1);
+    assert_eq!((runs(&home).len(), left()), (BOUND, 0));
 }
 
 /// After a kill at any moment the tags that were called saved can still be undone one by one, or at most the last one is not in the

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::key::{Code, Key};
 use super::message::Effect;
 use super::notice::Notice;
@@ -23,6 +25,15 @@ pub struct Choice {
     pub explanation: String,
     /// Whether the choice is in force now: all targets have the tag, or the table is sorted by the column.
     pub on: bool,
+}
+
+/// Columns before the label of a choice: the cursor, its key, and whether it is in force.
+pub const BEFORE: usize = 8;
+
+/// Columns of the labels in a window of so many columns: as wide as the longest, where there is room.
+pub fn label_width(choices: &[Choice], columns: usize) -> usize {
+    let longest = choices.iter().map(|choice| choice.label.width()).max().unwrap_or(0);
+    15.max(longest + 1).min(columns.saturating_sub(BEFORE))
 }
 
 /// The columns with their keys. The key of a view is the digit of its place; only the first nine views have one.

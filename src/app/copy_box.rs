@@ -46,6 +46,13 @@ pub fn lines(state: &State) -> Vec<Line> {
     Form::ALL.into_iter().map(form).chain([title]).collect()
 }
 
+/// Opens the box with the cursor on the first line that can be had.
+pub fn open(state: &mut State) -> Vec<Effect> {
+    let first = lines(state).iter().position(|line| line.says.is_ok()).unwrap_or(0);
+    state.overlay = Some(Overlay::Copy(first));
+    Vec::new()
+}
+
 /// Columns before the use of a line: the cursor, the key and the label.
 pub const BEFORE: u16 = 19;
 

@@ -95,10 +95,22 @@ fn useful(state: &State) -> Vec<Said> {
     said
 }
 
-/// The keys of the bar in `columns` from column 1 on: whole ones only, of commands that can run now and have a key.
+/// Columns of the progress of a download, with its speed and the way to stop it.
+const DOWNLOAD: u16 = 90;
+
+/// Columns of the first hint, which stays beside a download.
+const FIRST: u16 = 8;
+
+/// The first column of the bar in a line of `columns`: the progress of a download stands before it, in columns that do not change with
+/// its words, so that no hint moves while it is clicked.
+pub fn start(state: &State, columns: u16) -> u16 {
+    if state.download.is_some() { DOWNLOAD.min(columns.saturating_sub(FIRST)) } else { 0 }
+}
+
+/// The keys of the bar in a line of `columns`: whole ones only, of commands that can run now and have a key.
 pub fn hints(state: &State, columns: u16) -> Vec<Hint> {
     let mut hints: Vec<Hint> = Vec::new();
-    let mut x = 1;
+    let mut x = start(state, columns) + 1;
     for (id, says) in useful(state) {
         let key = state.setting.keymap.key(id);
         let can_run = commands::of(id).is_some_and(|command| (command.enabled)(state).is_ok());

@@ -143,13 +143,9 @@ impl Layout {
         Self::fitted(size, pane, FOOTER, Needs::MANY)
     }
 
-    /// The areas for what `state` lists, with its notice: a long notice takes more lines at the bottom, up to a third of the screen.
+    /// The areas for what `state` lists, with its notice.
     pub fn showing(state: &State, size: (u16, u16), pane: Pane) -> Option<Self> {
-        let (width, height) = size;
-        let notice = question::notice(state).filter(|_| !matches!(state.overlay, Some(Overlay::Prompt(_))));
-        let lines = notice.map_or(1, |notice| notice.lines(usize::from(width)).len());
-        let footer = (lines as u16).clamp(FOOTER, (height / 3).max(FOOTER));
-        Self::fitted(size, pane, footer, Needs::of(state))
+        Self::fitted(size, pane, footer_rows(state, size), Needs::of(state))
     }
 
     fn fitted(size: (u16, u16), pane: Pane, footer: u16, needs: Needs) -> Option<Self> {
@@ -211,6 +207,13 @@ impl Layout {
     }
 }
 
+/// Rows of the footer: a long notice takes more lines at the bottom, up to a third of the screen.
+pub fn footer_rows(state: &State, (width, height): (u16, u16)) -> u16 {
+    let notice = question::notice(state).filter(|_| !matches!(state.overlay, Some(Overlay::Prompt(_))));
+    let lines = notice.map_or(1, |notice| notice.lines(usize::from(width)).len());
+    (lines as u16).clamp(FOOTER, (height / 3).max(FOOTER))
+}
+
 /// Rows of the palette's window, with its border.
 const PALETTE: (u16, u16) = (8, 18);
 
@@ -225,27 +228,29 @@ pub fn list_columns(state: &State) -> usize {
     usize::from(state.size().0.min(LIST).saturating_sub(2))
 }
 
-/// The area of the open window, border included; if it is a list or box, it has this many `lines`. None if none is open.
+/// The area of the open window, border included, above the footer with its notice; if it is a list or box, it has this many `lines`.
+/// None if none is open.
 pub fn window(state: &State, (width, height): (u16, u16), lines: usize) -> Option<Area> {
+    let free = height.saturating_sub(footer_rows(state, (width, height)));
     let bordered = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
-    let below_header = bordered.min(height.saturating_sub(HEADER));
     let area = match &state.overlay {
-        Some(Overlay::Chooser(_)) => at_bottom((width, height), 68, bordered),
-        Some(Overlay::Copy(_)) => at_bottom((width, height), COPY, bordered),
-        Some(Overlay::Palette(_)) => at_bottom((width, height), 110, (height / 2).clamp(PALETTE.0, PALETTE.1)),
+        Some(Overlay::Chooser(_)) => at_bottom((width, free), 68, bordered),
+        Some(Overlay::Copy(_)) => at_bottom((width, free), COPY, bordered),
+        Some(Overlay::Palette(_)) => at_bottom((width, free), 110, (height / 2).clamp(PALETTE.0, PALETTE.1)),
         Some(Overlay::Runs(_) | Overlay::Dropped(_) | Overlay::Check(_) | Overlay::Checks(_)) => {
-            at_bottom((width, height), LIST, below_header)
+            // The last line of the header, the legend, may be covered.
+            at_bottom((width, free), LIST, bordered.min(free.saturating_sub(HEADER - 1)))
         }
-        Some(Overlay::Help(_) | Overlay::Topic(_)) => Area { x: 0, y: 0, width, height: height.saturating_sub(FOOTER) },
+        Some(Overlay::Help(_) | Overlay::Topic(_)) => Area { x: 0, y: 0, width, height: free },
         Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::HeatMap) | None => return None,
     };
     Some(area)
 }
 
-/// An area of that size, or as large as the screen allows, centred at the bottom above the footer.
-fn at_bottom(screen: (u16, u16), width: u16, height: u16) -> Area {
-    let (width, height) = (width.min(screen.0), height.min(screen.1.saturating_sub(1)));
-    Area { x: (screen.0 - width) / 2, y: screen.1.saturating_sub(1).saturating_sub(height), width, height }
+/// An area of that size, or as large as `free` allows, the screen above the footer: centred at its bottom.
+fn at_bottom(free: (u16, u16), width: u16, height: u16) -> Area {
+    let (width, height) = (width.min(free.0), height.min(free.1));
+    Area { x: (free.0 - width) / 2, y: free.1 - height, width, height }
 }
 
 /// Columns of a table inside its border by which its columns are chosen, on a screen of `width` columns: fewer than `inside` where a

@@ -118,8 +118,9 @@ pub enum DownloadNews {
 pub enum WantedStudy {
     /// The study that the program knows by this name, or the file at this path.
     Named(String),
-    /// The study of names with other pairs, and perhaps a baseline.
-    Pairs(PathBuf, Option<PathBuf>),
+    /// The study of names with other pairs, and perhaps a baseline: what was typed may name the files in several ways, as one or as two.
+    /// The first is taken whose files exist.
+    Pairs(Vec<(PathBuf, Option<PathBuf>)>),
 }
 
 /// An action that the outside must carry out.

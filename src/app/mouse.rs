@@ -1,14 +1,16 @@
 //! Clicks and the wheel, looked up in the layout.
 
-use super::checks::{list, page, window};
+use super::checks::{list, window};
 use super::choice::{self, sort_by};
 use super::columns::{self, Item};
+use super::command_id::CommandId;
 use super::commands::{self, movement, views};
 use super::layout::{self, Area, Layout};
 use super::message::{Effect, Mouse};
+use super::notice::Notice;
 use super::state::overlay::Overlay;
 use super::state::{Pane, State};
-use super::{copy_box, dropped, help, key_bar, palette, run_list};
+use super::{copy_box, dropped, help, key_bar, list_rows, palette, run_list};
 use crate::core::rows::column::Column;
 
 /// Rows by which one notch of the wheel scrolls.
@@ -20,10 +22,15 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     let layout = Layout::showing(state, state.size(), state.pane);
     let notice = if mouse == Mouse::Click { state.notice.take() } else { None };
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
-        return match mouse {
-            Mouse::WheelDown => movement::scroll(state, NOTCH),
-            Mouse::WheelUp => movement::scroll(state, -NOTCH),
-            Mouse::Click => Vec::new(),
+        return match (mouse, layout) {
+            (Mouse::WheelDown, _) => movement::scroll(state, NOTCH),
+            (Mouse::WheelUp, _) => movement::scroll(state, -NOTCH),
+            (Mouse::Click, Some(layout)) => click_around_panes(state, &layout, notice.is_some(), x, y).unwrap_or_else(|| {
+                let back = state.setting.keymap.way(CommandId::BACK);
+                state.notice = Some(Notice::refused(format!("the heat map takes no clicks; {back} closes it")));
+                Vec::new()
+            }),
+            (Mouse::Click, None) => Vec::new(),
         };
     }
     if state.overlay.is_some() {
@@ -35,14 +42,9 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(layout) = layout else { return Vec::new() };
-    if mouse == Mouse::Click && layout.header.contains(x, y) {
-        let tabs = layout::tabs(state);
-        let hit = tabs.into_iter().find(|(_, _, start, width)| y == layout.header.y + 1 && (*start..start + width).contains(&x));
-        return hit.map_or_else(Vec::new, |(tab, ..)| views::go(state, tab));
-    }
-    if mouse == Mouse::Click && layout.footer.contains(x, y) {
-        // The notice stood in the place of the key bar.
-        return if notice.is_some() { Vec::new() } else { click_on_key_bar(state, x) };
+    let around = if mouse == Mouse::Click { click_around_panes(state, &layout, notice.is_some(), x, y) } else { None };
+    if let Some(effects) = around {
+        return effects;
     }
     let Some((pane, area)) = layout.pane_at(x, y) else { return Vec::new() };
     match mouse {
@@ -74,6 +76,18 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     }
 }
 
+/// A click on the header, which switches views, or on the footer, which is the key bar unless a notice stood there; None if it was
+/// between them.
+fn click_around_panes(state: &mut State, layout: &Layout, had_notice: bool, x: u16, y: u16) -> Option<Vec<Effect>> {
+    if layout.header.contains(x, y) {
+        let tabs = layout::tabs(state);
+        let hit = tabs.into_iter().find(|(_, _, start, width)| y == layout.header.y + 1 && (*start..start + width).contains(&x));
+        return Some(hit.map_or_else(Vec::new, |(tab, ..)| views::go(state, tab)));
+    }
+    let is_on_footer = layout.footer.contains(x, y);
+    is_on_footer.then(|| if had_notice { Vec::new() } else { click_on_key_bar(state, x) })
+}
+
 /// Turns the wheel over the open window.
 fn turn(state: &mut State, rows: isize) {
     match state.overlay {
@@ -87,16 +101,8 @@ fn turn(state: &mut State, rows: isize) {
 
 /// A click on a row of the open window chooses it; a click beside the window closes it.
 fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
-    let lines = match &state.overlay {
-        Some(Overlay::Chooser(chooser)) => choice::choices(*chooser, state).len(),
-        Some(Overlay::Copy(_)) => copy_box::lines(state).len(),
-        Some(Overlay::Runs(list)) => list.lines(),
-        Some(Overlay::Dropped(_)) => dropped::lines(state).len(),
-        Some(Overlay::Check(window)) => page::page(state, window).lines(),
-        Some(Overlay::Checks(_)) => list::checks(state).len().max(1),
-        _ => 0,
-    };
-    let Some(area) = layout::window(state, state.size(), lines) else { return Vec::new() };
+    let size = state.size();
+    let Some(area) = list_rows::window(state, size) else { return Vec::new() };
     if !area.contains(x, y) {
         state.overlay = None;
         return Vec::new();
@@ -106,33 +112,24 @@ fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
         return Vec::new();
     }
     let row = usize::from(y - inside.y);
-    match &state.overlay {
-        Some(Overlay::Chooser(chooser)) => choice::pick(state, *chooser, row),
-        Some(Overlay::Copy(_)) => copy_box::choose(state, row),
-        Some(Overlay::Help(_)) => help::click(state, row, inside),
-        Some(Overlay::Checks(cursor)) => {
-            let top = (cursor + 1).saturating_sub(usize::from(inside.height));
-            list::choose(state, top + row)
-        }
+    let hit = list_rows::list_rows(state, size).and_then(|list| list.at(row));
+    match (&state.overlay, hit) {
+        (Some(Overlay::Chooser(chooser)), Some(index)) => choice::pick(state, *chooser, index),
+        (Some(Overlay::Copy(_)), Some(index)) => copy_box::choose(state, index),
+        (Some(Overlay::Checks(_)), Some(index)) => list::choose(state, index),
+        (Some(Overlay::Palette(_)), Some(index)) => palette::choose(state, index, ""),
+        (Some(Overlay::Help(_)), _) => help::click(state, row, inside),
         // The first row is the heading.
-        Some(Overlay::Runs(list)) if row > 0 => {
+        (Some(Overlay::Runs(list)), _) if row > 0 => {
             let target = list.top(usize::from(inside.height).saturating_sub(1)) + row - 1;
             run_list::choose(state, target)
-        }
-        // The first row holds what is typed.
-        Some(Overlay::Palette(list)) if row > 0 => {
-            let at = palette::top(list, usize::from(inside.height).saturating_sub(1)) + row - 1;
-            if at < palette::found(list, &state.setting.keymap).len() { palette::choose(state, at, "") } else { Vec::new() }
         }
         _ => Vec::new(),
     }
 }
 
-/// Runs the command of the hint at column `x`; a download may stand in place of the key bar.
+/// Runs the command of the hint at column `x`.
 fn click_on_key_bar(state: &mut State, x: u16) -> Vec<Effect> {
-    if state.download.is_some() {
-        return Vec::new();
-    }
     let hints = key_bar::hints(state, state.size().0);
     let hit = hints.into_iter().find(|hint| (hint.x..hint.x + hint.width).contains(&x));
     let command = hit.and_then(|hint| commands::of(hint.command));

@@ -14,7 +14,7 @@ use super::state::State;
 use super::state::list::List;
 use super::state::overlay::Overlay;
 use super::{choice, prompts};
-use crate::core::text::excerpt;
+use crate::core::text::{excerpt, printable};
 
 /// Most bytes of a search; no command has a longer name or help.
 const LONGEST: usize = 200;
@@ -22,10 +22,45 @@ const LONGEST: usize = 200;
 /// Rows by which PageUp and PageDown move the cursor.
 const PAGE: isize = 10;
 
-/// The command that the typed text names in full and the argument after it, as in `threshold 0.3`; None without a space.
+/// Columns of a command's name and of its keys in the list.
+pub const NAME: usize = 16;
+pub const KEYS: usize = 16;
+
+/// Columns before what a row says: the cursor, the name and the keys.
+pub const BEFORE: usize = 2 + NAME + 1 + KEYS + 1;
+
+/// The keys of `command`, as its row shows them.
+pub fn keys(state: &State, command: &Command) -> String {
+    let keys: Vec<String> = state.setting.keymap.keys(command.id()).map(|key| key.to_string()).collect();
+    keys.join(" ")
+}
+
+/// What `command` does, or why it cannot run now.
+pub fn says(state: &State, command: &Command) -> String {
+    let why = (command.enabled)(state).err();
+    why.map_or_else(|| state.setting.keymap.fill(command.help), |why| format!("not now: {}", printable(&why)))
+}
+
+/// The command that the typed text names and the argument after it, as in `threshold 0.3`; None without a space. A name is typed in
+/// full, or as a beginning that no other name has. Case and spaces before it do not matter.
 fn with_argument(list: &List) -> Option<(&'static Command, String)> {
-    let (name, argument) = list.input.value().split_once(' ')?;
-    commands::find(name).map(|command| (command, argument.trim().to_owned()))
+    let (name, argument) = list.input.value().trim_start().split_once(' ')?;
+    let name = name.to_lowercase();
+    let command = commands::find(&name).or_else(|| begun(&name, argument));
+    command.map(|command| (command, argument.trim().to_owned()))
+}
+
+/// The only command whose name begins with `name`; None if some name holds both `name` and the words behind it, which are then looked for
+/// together, as in `heat map`.
+fn begun(name: &str, behind: &str) -> Option<&'static Command> {
+    let behind = behind.to_lowercase();
+    if commands::all()
+        .any(|command| command.name.contains(name) && behind.split_whitespace().all(|word| command.name.contains(word)))
+    {
+        return None;
+    }
+    let mut found = commands::all().filter(|command| command.name.starts_with(name));
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// The commands that match the typed text, best first; all commands in the order of the registry if nothing was typed. A command
@@ -52,16 +87,11 @@ pub fn matching(typed: &str, keymap: &Keymap) -> Vec<&'static Command> {
         })
         .collect();
     // A name that is typed in full comes before longer names that begin with it.
-    scored.sort_by_key(|(score, command)| std::cmp::Reverse((command.name == typed, *score)));
+    scored.sort_by_key(|(score, command)| std::cmp::Reverse((command.name == typed.trim().to_lowercase(), *score)));
     // Letters scattered over a sentence match almost anything, so scores below half of the best are dropped.
     let best = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
     scored.retain(|(score, _)| *score >= best / 2);
     scored.into_iter().map(|(_, command)| command).collect()
-}
-
-/// Index of the first command that is visible if `rows` fit.
-pub fn top(list: &List, rows: usize) -> usize {
-    (list.cursor + 1).saturating_sub(rows.max(1))
 }
 
 /// Runs the command in this row of the palette with the typed argument, which may be empty.

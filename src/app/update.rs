@@ -6,8 +6,9 @@ use super::command_id::CommandId;
 use super::commands;
 use super::key::Key;
 use super::layout::Layout;
-use super::message::{Effect, Message};
+use super::message::{Effect, Message, Mouse};
 use super::notice::Notice;
+use super::silence::Seen;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
 use super::{
@@ -32,18 +33,19 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(pressed, now) => {
             state.now = state.now.max(now);
-            key(state, pressed)
+            press(state, pressed)
         }
         Message::Paste(text) => prompts::paste(state, &text),
-        Message::Mouse(what, x, y) => mouse::mouse(state, what, x, y),
+        Message::Mouse(what, x, y) => point(state, what, x, y),
         Message::Resize(width, height) => {
             state.setting.size = layout::usable((width, height));
             table::settle(state);
             Vec::new()
         }
         Message::CardTop(line) => {
-            // Whoever goes to the last line has asked for nothing more.
-            if state.card_scroll > line && state.card_scroll != usize::MAX && state.notice.is_none() {
+            // Whoever goes to the last line has asked for nothing more, unless it was there already.
+            let asked_for_more = state.card_scroll != usize::MAX || state.card_before >= line;
+            if state.card_scroll > line && asked_for_more && state.notice.is_none() {
                 state.notice = Some(Notice::done("the card ends here"));
             }
             state.card_scroll = state.card_scroll.min(line);
@@ -126,6 +128,25 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Handles a key, and says so where it did nothing.
+fn press(state: &mut State, pressed: Key) -> Vec<Effect> {
+    state.card_before = state.card_scroll;
+    let before = Seen::of(state);
+    let effects = key(state, pressed);
+    before.mention(state, &effects, &pressed.to_string());
+    effects
+}
+
+/// Handles the mouse, and says so where a click did nothing.
+fn point(state: &mut State, what: Mouse, x: u16, y: u16) -> Vec<Effect> {
+    let before = Seen::of(state);
+    let effects = mouse::mouse(state, what, x, y);
+    if what == Mouse::Click {
+        before.mention(state, &effects, "a click");
+    }
+    effects
 }
 
 fn key(state: &mut State, key: Key) -> Vec<Effect> {

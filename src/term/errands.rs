@@ -171,8 +171,20 @@ impl Runner {
 fn read_study(wanted: WantedStudy) -> Result<StudySource> {
     match wanted {
         WantedStudy::Named(name) => Studies::find().open(&name),
-        WantedStudy::Pairs(pairs, baseline) => studies::pairs_only(pairs, baseline),
+        WantedStudy::Pairs(readings) => {
+            let (pairs, baseline) = meant(readings);
+            studies::pairs_only(pairs, baseline)
+        }
     }
+}
+
+/// The first reading whose files exist. Where there is none, a comma most likely parts two files, one of which was misspelt.
+fn meant(readings: Vec<(PathBuf, Option<PathBuf>)>) -> (PathBuf, Option<PathBuf>) {
+    let exists = |(pairs, baseline): &(PathBuf, Option<PathBuf>)| {
+        pairs.is_file() && baseline.as_ref().is_none_or(|baseline| baseline.is_file())
+    };
+    let place = readings.iter().position(exists).unwrap_or(1.min(readings.len().saturating_sub(1)));
+    readings.into_iter().nth(place).unwrap_or_default()
 }
 
 fn done(outcome: Result<String>) -> Message {
@@ -208,6 +220,29 @@ fn read_tags(path: &Path) -> Result<String> {
 mod tests {
     use super::*;
     use crate::core::tags::{Subject, TagBook, Vocabulary, json};
+
+    #[test]
+    fn files_that_exist_are_meant_and_else_a_comma_parts_two() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        for name in ["a,b.jsonl", "base.jsonl", "pairs.jsonl"] {
+            std::fs::write(file(name), "").unwrap();
+        }
+        let one = |name: &str| (file(name), None);
+        let two = |pairs: &str, baseline: &str| (file(pairs), Some(file(baseline)));
+        let typed = |readings: &[(PathBuf, Option<PathBuf>)]| meant(readings.to_vec());
+        assert_eq!(typed(&[one("a,b.jsonl"), two("a", "b.jsonl")]), one("a,b.jsonl"));
+        assert_eq!(typed(&[one("pairs.jsonl,base.jsonl"), two("pairs.jsonl", "base.jsonl")]), two("pairs.jsonl", "base.jsonl"));
+        let whole = one("a,b.jsonl,base.jsonl");
+        let split = [two("a", "b.jsonl,base.jsonl"), two("a,b.jsonl", "base.jsonl")];
+        assert_eq!(typed(&[whole, split[0].clone(), split[1].clone()]), split[1]);
+        assert_eq!(
+            typed(&[one("pairs.jsonl,bas"), two("pairs.jsonl", "bas")]),
+            two("pairs.jsonl", "bas"),
+            "the problem names the baseline"
+        );
+        assert_eq!(typed(&[one("none")]), one("none"));
+    }
 
     #[test]
     fn only_an_export_is_replaced_by_an_export() {

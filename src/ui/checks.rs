@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text;
 
 use super::fit::cut;
+use super::overlay::{around, row};
 use super::rect;
 use super::theme::Theme;
 use super::window::{more, open};
@@ -13,6 +14,7 @@ use crate::app::checks::line::{Line, Tone};
 use crate::app::checks::list::checks;
 use crate::app::checks::page::page;
 use crate::app::layout;
+use crate::app::list_rows::list_rows;
 use crate::app::state::State;
 use crate::app::state::check::Window;
 use crate::app::state::overlay::Overlay;
@@ -20,13 +22,9 @@ use crate::core::text::printable;
 
 /// Draws the window or the list that is open, if one is.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let place = |lines| layout::window(state, (area.width, area.height), lines).map(rect);
     match &state.overlay {
         Some(Overlay::Check(window)) => check(state, window, theme, area, frame),
-        Some(Overlay::Checks(cursor)) => {
-            let lines: Vec<String> = checks(state).into_iter().map(|(_, line)| line).collect();
-            place(lines.len().max(1)).into_iter().for_each(|area| list(&lines, *cursor, theme, area, frame));
-        }
+        Some(Overlay::Checks(cursor)) => list(state, *cursor, theme, area, frame),
         _ => {}
     }
 }
@@ -61,22 +59,16 @@ fn style(line: &Line, theme: &Theme) -> Style {
     }
 }
 
-fn list(lines: &[String], cursor: usize, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let inside = open("causal checks of this run: Enter opens, Esc closes", theme, area, frame);
+fn list(state: &State, cursor: usize, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let Some(list) = list_rows(state, (area.width, area.height)) else { return };
+    let inside = open("causal checks of this run: Enter opens, Esc closes", theme, rect(list.window), frame);
     let width = usize::from(inside.width);
-    if lines.is_empty() {
+    if list.count == 0 {
         frame.buffer_mut().set_stringn(inside.x, inside.y, " nothing was checked yet", width, theme.text);
-        return;
     }
-    let rows = usize::from(inside.height);
-    let top = (cursor + 1).saturating_sub(rows.max(1));
-    for (row, line) in lines.iter().enumerate().skip(top).take(rows) {
-        let place = Rect::new(inside.x, inside.y + (row - top) as u16, inside.width, 1);
-        let text = text::Line::styled(cut(&format!("  {}", printable(line)), width), theme.text);
-        frame.buffer_mut().set_line(place.x, place.y, &text, place.width);
-        if row == cursor {
-            frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
-            frame.buffer_mut().set_style(place, theme.cursor);
-        }
+    for (index, (_, line)) in checks(state).into_iter().enumerate().skip(list.top).take(list.rows) {
+        let line = text::Line::styled(cut(&format!("  {}", printable(&line)), width), theme.text);
+        row(&list, index, cursor, &line, theme, frame);
     }
+    around(&list, theme, frame);
 }

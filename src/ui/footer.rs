@@ -12,7 +12,7 @@ use super::header::duration;
 use super::theme::Theme;
 use crate::app::command_id::CommandId;
 use crate::app::key_bar;
-use crate::app::notice::Tone;
+use crate::app::notice::{Notice, Tone};
 use crate::app::prompts;
 use crate::app::question;
 use crate::app::state::State;
@@ -23,35 +23,41 @@ use crate::core::text::{bytes, printable, wrap};
 
 /// Draws the footer into `area`.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let width = usize::from(area.width);
-    let line = match (&state.overlay, question::notice(state)) {
-        (Some(Overlay::Prompt(prompt)), _) => {
-            typed(state, prompt, theme, area, frame);
-            return;
-        }
-        (_, Some(notice)) => {
-            let style = match notice.tone {
-                Tone::Done => theme.good,
-                Tone::Refused => theme.warning,
-                Tone::Failed => theme.error,
-            };
-            let lines = notice.lines(width);
-            let (shown, left_out) = lines.split_at(lines.len().min(usize::from(area.height)));
-            for (row, line) in shown.iter().enumerate() {
-                let is_last = row + 1 == shown.len() && !left_out.is_empty();
-                let text = if is_last { cut(&format!("{line} {}", left_out.join(" ")), width) } else { line.clone() };
-                frame.buffer_mut().set_line(area.x, area.y + row as u16, &Line::styled(text, style), area.width);
-            }
-            return;
-        }
+    match (&state.overlay, question::notice(state)) {
+        (Some(Overlay::Prompt(prompt)), _) => typed(state, prompt, theme, area, frame),
+        (_, Some(notice)) => said(&notice, theme, area, frame),
         _ => {
-            let mut spans = downloading(state, theme, width);
-            let used: usize = spans.iter().map(Span::width).sum();
-            spans.extend(keys(state, theme, width.saturating_sub(used)));
-            Line::from(spans)
+            let start = key_bar::start(state, area.width);
+            let says = key_bar::in_window(state);
+            let room = if says.is_some() { area.width } else { start };
+            let mut progress = downloading(state, theme, usize::from(room));
+            let used: usize = progress.iter().map(Span::width).sum();
+            let rest = usize::from(area.width).saturating_sub(used + 1);
+            progress.extend(says.map(|says| Span::styled(format!(" {}", cut(says, rest)), theme.dim)));
+            frame.buffer_mut().set_line(area.x, area.y, &Line::from(progress), area.width);
+            if says.is_none() {
+                let bar = Line::from(keys(state, theme, area.width));
+                frame.buffer_mut().set_line(area.x + start, area.y, &bar, area.width - start);
+            }
         }
+    }
+}
+
+/// A notice, in as many lines as there are.
+fn said(notice: &Notice, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let width = usize::from(area.width);
+    let style = match notice.tone {
+        Tone::Done => theme.good,
+        Tone::Refused => theme.warning,
+        Tone::Failed => theme.error,
     };
-    frame.buffer_mut().set_line(area.x, area.y, &line, area.width);
+    let lines = notice.lines(width);
+    let (shown, left_out) = lines.split_at(lines.len().min(usize::from(area.height)));
+    for (row, line) in shown.iter().enumerate() {
+        let is_last = row + 1 == shown.len() && !left_out.is_empty();
+        let text = if is_last { cut(&format!("{line} {}", left_out.join(" ")), width) } else { line.clone() };
+        frame.buffer_mut().set_line(area.x, area.y + row as u16, &Line::styled(text, style), area.width);
+    }
 }
 
 /// The progress of a download, in as much of the line as it needs. The least important parts are dropped first; the way to stop
@@ -83,13 +89,10 @@ fn downloading(state: &State, theme: &Theme, width: usize) -> Vec<Span<'static>>
     vec![Span::styled(fitting, theme.warning)]
 }
 
-/// The key bar in `columns`, or what keys do in the open window.
-fn keys(state: &State, theme: &Theme, columns: usize) -> Vec<Span<'static>> {
-    if let Some(says) = key_bar::in_window(state) {
-        return vec![Span::styled(format!(" {}", cut(says, columns.saturating_sub(1))), theme.dim)];
-    }
+/// The key bar of a line of `columns`.
+fn keys(state: &State, theme: &Theme, columns: u16) -> Vec<Span<'static>> {
     let mut spans = vec![Span::raw(" ")];
-    for hint in key_bar::hints(state, columns as u16) {
+    for hint in key_bar::hints(state, columns) {
         spans.push(Span::styled(hint.key, theme.key));
         spans.push(Span::styled(format!(" {}  ", hint.says), theme.dim));
     }

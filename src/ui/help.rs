@@ -10,13 +10,14 @@ use super::window::{more, open, typed};
 use crate::app::commands::default_keys;
 use crate::app::help::rows::{Role, rows, top};
 use crate::app::help::visible;
+use crate::app::layout::footer_rows;
 use crate::app::manual::page::Kind;
 use crate::app::state::State;
 use crate::app::state::list::List;
 use crate::app::state::overlay::Page;
 
-fn above_the_footer(area: Rect) -> Rect {
-    Rect { height: area.height.saturating_sub(1), ..area }
+fn above_the_footer(state: &State, area: Rect) -> Rect {
+    Rect { height: area.height.saturating_sub(footer_rows(state, (area.width, area.height))), ..area }
 }
 
 fn style(role: Role, theme: &Theme) -> Style {
@@ -30,7 +31,7 @@ fn style(role: Role, theme: &Theme) -> Style {
 
 /// Draws the help.
 pub fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let whole = above_the_footer(area);
+    let whole = above_the_footer(state, area);
     let inside = open("help: type to search, Enter runs or explains, Esc closes", theme, whole, frame);
     typed(list, theme, inside, frame);
     let rows = rows(state, list, usize::from(inside.width));
@@ -55,11 +56,12 @@ pub fn help(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut F
 
 /// Draws an open topic.
 pub fn topic(page: &Page, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let whole = above_the_footer(area);
+    let whole = above_the_footer(state, area);
     // The manual names the keys of the program without settings; the help before it names those in force.
     let keys = if state.setting.keymap == default_keys() { "" } else { " · keys as without settings" };
     let inside = open(&format!("manual: {}{keys} · Esc goes back", page.topic.name), theme, whole, frame);
-    let (lines, above, below) = visible(page, state.size());
+    // Beside the topic there is a footer of one row; a longer one takes rows of the topic.
+    let (lines, above, below) = visible(page, (area.width, whole.height + 1));
     for (row, line) in lines.into_iter().enumerate().take(usize::from(inside.height)) {
         let style = match line.kind {
             Kind::Heading => theme.title,

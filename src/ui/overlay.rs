@@ -4,25 +4,24 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::fit::{cut, left, width};
-use super::help;
+use super::fit::{cut, left};
 use super::theme::Theme;
-use super::window::{open, typed};
-use crate::app::choice::{choices, title};
+use super::window::{more, open, typed};
+use super::{help, rect};
+use crate::app::choice::{BEFORE, choices, label_width, title};
 use crate::app::command::Command;
-use crate::app::copy_box;
-use crate::app::layout::window;
-use crate::app::palette::{found, top};
+use crate::app::list_rows::{ListRows, list_rows};
 use crate::app::state::State;
 use crate::app::state::list::List;
 use crate::app::state::overlay::{Chooser, Overlay};
+use crate::app::{copy_box, palette};
 use crate::core::text::printable;
 
 /// Draws the chooser, the palette or the help, if one is open.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     match &state.overlay {
         Some(Overlay::Chooser(chooser)) => choose(*chooser, state, theme, area, frame),
-        Some(Overlay::Palette(list)) => palette(list, state, theme, area, frame),
+        Some(Overlay::Palette(list)) => commands(list, state, theme, area, frame),
         Some(Overlay::Help(list)) => help::help(list, state, theme, area, frame),
         Some(Overlay::Topic(page)) => help::topic(page, state, theme, area, frame),
         Some(Overlay::Copy(cursor)) => copy(*cursor, state, theme, area, frame),
@@ -39,89 +38,87 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
 }
 
-/// The rectangle of the open chooser, palette or copy box.
-fn place(state: &State, area: Rect, choices: usize) -> Rect {
-    window(state, (area.width, area.height), choices)
-        .map_or(Rect::ZERO, |place| Rect::new(place.x, place.y, place.width, place.height))
+/// Draws what is below the rows of a list, the whole text at its cursor, and whether rows are hidden.
+pub fn around(list: &ListRows, theme: &Theme, frame: &mut Frame) {
+    let inside = rect(list.window.inside());
+    let first = inside.y + (list.heading + list.rows) as u16;
+    for (row, line) in list.below.iter().enumerate() {
+        frame.buffer_mut().set_stringn(inside.x, first + row as u16, line, usize::from(inside.width), theme.title);
+    }
+    let (above, below) = list.hidden();
+    more(above, below, theme, rect(list.window), frame);
+}
+
+/// Draws one row of a list, and whether the cursor is on it.
+pub fn row(list: &ListRows, index: usize, cursor: usize, line: &Line, theme: &Theme, frame: &mut Frame) {
+    let inside = rect(list.window.inside());
+    let place = Rect::new(inside.x, inside.y + (list.heading + index - list.top) as u16, inside.width, 1);
+    frame.buffer_mut().set_line(place.x, place.y, line, place.width);
+    if index == cursor {
+        frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
+        frame.buffer_mut().set_style(place, theme.cursor);
+    }
 }
 
 fn choose(chooser: Chooser, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let Some(list) = list_rows(state, (area.width, area.height)) else { return };
+    let inside = open(&format!("{} · Esc closes", title(chooser, state)), theme, rect(list.window), frame);
     let choices = choices(chooser, state);
-    let place = place(state, area, choices.len());
-    let inside = open(&format!("{} · Esc closes", title(chooser, state)), theme, place, frame);
-    let longest = choices.iter().map(|choice| width(&choice.label)).max().unwrap_or(0);
-    let label = 15.max(longest + 1).min(usize::from(inside.width).saturating_sub(8));
-    for (row, choice) in choices.iter().enumerate().take(usize::from(inside.height)) {
+    let columns = usize::from(inside.width);
+    let label = label_width(&choices, columns);
+    for (index, choice) in choices.iter().enumerate().skip(list.top).take(list.rows) {
         let line = Line::from(vec![
             Span::styled(format!(" {} ", left(&choice.key.to_string(), 4)), theme.key),
             Span::styled(if choice.on { "✓ " } else { "  " }, theme.good),
             Span::styled(left(&choice.label, label), theme.title),
-            Span::styled(cut(&choice.explanation, usize::from(inside.width).saturating_sub(8 + label)), theme.text),
+            Span::styled(cut(&choice.explanation, columns.saturating_sub(BEFORE + label)), theme.text),
         ]);
-        let place = Rect::new(inside.x, inside.y + row as u16, inside.width, 1);
-        frame.buffer_mut().set_line(place.x, place.y, &line, place.width);
-        if row == state.choice {
-            frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
-            frame.buffer_mut().set_style(place, theme.cursor);
-        }
+        row(&list, index, state.choice, &line, theme, frame);
     }
+    around(&list, theme, frame);
 }
 
 /// The copy box; a line that cannot be had is dimmed and says why.
 fn copy(cursor: usize, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let lines = copy_box::lines(state);
-    let place = place(state, area, lines.len());
-    let inside = open(&format!("{} · Esc closes", copy_box::heading(state)), theme, place, frame);
-    for (row, line) in lines.iter().enumerate().take(usize::from(inside.height)) {
+    let Some(list) = list_rows(state, (area.width, area.height)) else { return };
+    let inside = open(&format!("{} · Esc closes", copy_box::heading(state)), theme, rect(list.window), frame);
+    for (index, line) in copy_box::lines(state).iter().enumerate().skip(list.top).take(list.rows) {
         let room = inside.width.saturating_sub(copy_box::BEFORE + 1);
         let (label, style) = if line.says.is_ok() { (theme.title, theme.text) } else { (theme.dim, theme.dim) };
-        let says = Span::styled(cut(&line.said(), usize::from(room)), style);
         let line = Line::from(vec![
-            Span::styled(if row == cursor { ">" } else { " " }, theme.title),
+            Span::raw(" "),
             Span::styled(left(&line.key.to_string(), 3), theme.key),
             Span::styled(left(line.label, 15), label),
-            says,
+            Span::styled(cut(&line.said(), usize::from(room)), style),
         ]);
-        let place = Rect::new(inside.x, inside.y + row as u16, inside.width, 1);
-        frame.buffer_mut().set_line(place.x, place.y, &line, place.width);
-        if row == cursor {
-            frame.buffer_mut().set_style(place, theme.cursor);
-        }
+        row(&list, index, cursor, &line, theme, frame);
     }
+    around(&list, theme, frame);
 }
 
 /// One line of a list: name and keys of a command, and its help or the reason why it cannot run now.
 fn line(command: &'static Command, state: &State, theme: &Theme, width: u16) -> Line<'static> {
-    let keys: Vec<String> = state.setting.keymap.keys(command.id()).map(|key| key.to_string()).collect();
-    let enabled = (command.enabled)(state);
-    let style = if enabled.is_ok() { theme.text } else { theme.dim };
-    let says =
-        enabled.err().map_or_else(|| state.setting.keymap.fill(command.help), |why| format!("not now: {}", printable(&why)));
-    let room = usize::from(width).saturating_sub(2 + 17 + 17);
+    let style = if (command.enabled)(state).is_ok() { theme.text } else { theme.dim };
+    let room = usize::from(width).saturating_sub(palette::BEFORE);
     Line::from(vec![
-        Span::styled(format!("  {} ", left(command.name, 16)), style),
-        Span::styled(format!("{} ", left(&keys.join(" "), 16)), theme.key),
-        Span::styled(cut(&says, room), style),
+        Span::styled(format!("  {} ", left(command.name, palette::NAME)), style),
+        Span::styled(format!("{} ", left(&palette::keys(state, command), palette::KEYS)), theme.key),
+        Span::styled(cut(&palette::says(state, command), room), style),
     ])
 }
 
-fn palette(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let inside = open("command [value] · Tab completes, Enter runs, Esc closes", theme, place(state, area, 0), frame);
+fn commands(list: &List, state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
+    let Some(rows) = list_rows(state, (area.width, area.height)) else { return };
+    let inside = open("command [value] · Tab completes, Enter runs, Esc closes", theme, rect(rows.window), frame);
     typed(list, theme, inside, frame);
-    let rows = usize::from(inside.height).saturating_sub(1);
-    let top = top(list, rows);
-    let found = found(list, &state.setting.keymap);
+    let found = palette::found(list, &state.setting.keymap);
     if found.is_empty() {
         nothing(list, theme, inside, frame);
     }
-    for (row, command) in found.into_iter().enumerate().skip(top).take(rows) {
-        let place = Rect::new(inside.x, inside.y + 1 + (row - top) as u16, inside.width, 1);
-        frame.buffer_mut().set_line(place.x, place.y, &line(command, state, theme, place.width), place.width);
-        if row == list.cursor {
-            frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
-            frame.buffer_mut().set_style(place, theme.cursor);
-        }
+    for (index, command) in found.into_iter().enumerate().skip(rows.top).take(rows.rows) {
+        row(&rows, index, list.cursor, &line(command, state, theme, inside.width), theme, frame);
     }
+    around(&rows, theme, frame);
 }
 
 /// Says that nothing matches what was typed.
@@ -152,7 +149,7 @@ mod tests {
         assert!(said.iter().any(|said| said.starts_with("not now: ")));
         let shown = drawn(&state, (160, 40));
         assert!(said.iter().all(|said| shown.contains(said)), "{shown}");
-        assert_eq!(window(&state, (70, 40), said.len()).unwrap().width, 70);
+        assert_eq!(list_rows(&state, (70, 40)).unwrap().window.width, 70);
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! Copying features, and opening their pages.
 
 use crate::app::command::{Command, Reach};
+use crate::app::copy_box;
 use crate::app::copying::{
     browse_list, browse_page, can_browse_list, can_browse_page, can_copy, can_copy_again, can_copy_any, copy,
 };
-use crate::app::message::Effect;
-use crate::app::state::State;
 use crate::app::state::copied::Form;
-use crate::app::state::overlay::Overlay;
 
 /// The command that copies in one form.
 macro_rules! form {
@@ -31,7 +29,7 @@ pub const COMMANDS: &[Command] = &[
         keys: &["y"],
         reach: Reach::Features,
         enabled: can_copy_any,
-        run: |state| open(state),
+        run: |state| copy_box::open(state),
     },
     Command {
         name: "copy-again",
@@ -70,8 +68,3 @@ pub const COMMANDS: &[Command] = &[
         run: |state| browse_list(state),
     },
 ];
-
-fn open(state: &mut State) -> Vec<Effect> {
-    state.overlay = Some(Overlay::Copy(0));
-    Vec::new()
-}

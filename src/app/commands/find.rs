@@ -184,7 +184,7 @@ pub const COMMANDS: &[Command] = &[
         help: "mark every listed row that matches",
         keys: &["ctrl-a"],
         reach: Reach::Features,
-        enabled: with_row,
+        enabled: with_unmarked,
         run: mark_all,
     },
     Command {
@@ -212,6 +212,17 @@ fn compared(state: &State) -> Result<(), String> {
 
 fn with_row(state: &State) -> Result<(), String> {
     state.table.row().map(|_| ()).ok_or_else(|| "no feature is listed".to_owned())
+}
+
+/// Ok if a row that matches is not marked yet, else the reason.
+fn with_unmarked(state: &State) -> Result<(), String> {
+    with_row(state)?;
+    let mut matching = state.table.listing.rows.iter().filter(|row| row.matches).peekable();
+    if matching.peek().is_none() {
+        return Err("no row matches".to_owned());
+    }
+    let is_done = matching.all(|row| state.marked.contains(&row.feature));
+    if is_done { Err("every row that matches is marked already".to_owned()) } else { Ok(()) }
 }
 
 fn filter(state: &mut State) -> Vec<Effect> {
@@ -260,6 +271,8 @@ pub fn clear_filter(state: &mut State) -> Vec<Effect> {
 
 fn keep_others(state: &mut State) -> Vec<Effect> {
     state.keep_others = !state.keep_others;
+    let says = if state.keep_others { "rows that do not match stay, dimmed" } else { "rows that do not match are left out" };
+    state.notice = Some(Notice::done(says));
     table::refresh(state)
 }
 

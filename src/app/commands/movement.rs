@@ -96,7 +96,7 @@ pub const COMMANDS: &[Command] = &[
         help: "to the pane on the left: features, then submodules",
         keys: &["h", "left"],
         reach: Reach::Features,
-        enabled: always,
+        enabled: |state| has_pane_beside(state, -1),
         run: |state| pane(state, -1, false),
     },
     Command {
@@ -104,7 +104,7 @@ pub const COMMANDS: &[Command] = &[
         help: "to the pane on the right: features, then the card",
         keys: &["l", "right"],
         reach: Reach::Features,
-        enabled: always,
+        enabled: |state| has_pane_beside(state, 1),
         run: |state| pane(state, 1, false),
     },
     Command {
@@ -142,6 +142,15 @@ fn half_page(state: &State) -> isize {
 }
 
 const ORDER: [Pane; 3] = [Pane::Submodules, Pane::Features, Pane::Card];
+
+/// Ok if there is a pane on the left (-1) or on the right (1) of the one that takes keys, else the reason.
+fn has_pane_beside(state: &State, step: isize) -> Result<(), String> {
+    match (state.pane, step < 0) {
+        (Pane::Submodules, true) => Err("this is the leftmost pane".to_owned()),
+        (Pane::Card, false) => Err("this is the rightmost pane".to_owned()),
+        _ => Ok(()),
+    }
+}
 
 fn pane(state: &mut State, step: isize, around: bool) -> Vec<Effect> {
     let at = ORDER.iter().position(|pane| *pane == state.pane).unwrap_or(1) as isize + step;

@@ -33,7 +33,11 @@ pub fn complete(state: &mut State, ending: Ending) -> Vec<Effect> {
             Vec::new()
         }
         Ending::Words(from, words) => {
-            choose(state, from, &words);
+            match &mut state.overlay {
+                // What is typed next replaces the whole value, so every word may stand there.
+                Some(Overlay::Prompt(prompt)) if prompt.selected && from == 0 && words.len() > 1 => prompt.offered = words,
+                _ => choose(state, from, &words),
+            }
             Vec::new()
         }
         Ending::Names(names) => {

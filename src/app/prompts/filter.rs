@@ -1,5 +1,7 @@
 //! Asks for a filter, which every key previews.
 
+use std::collections::BTreeSet;
+
 use super::completion::Ending;
 use super::dialogue::Dialogue;
 use crate::app::command_id::CommandId;
@@ -7,7 +9,7 @@ use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::{selecting, table};
-use crate::core::filter::{Completion, Filter, completion, unfinished};
+use crate::core::filter::{Completion, Filter, Known, bare_field, completion, unfinished};
 use crate::core::text::counted;
 
 /// Asks for a filter of the listed features.
@@ -31,10 +33,15 @@ fn matching(state: &State) -> String {
     let total = state.table.listing.total();
     let elsewhere = match selecting::unknown_to_filter(state) {
         Some(why) => format!("; {why}"),
-        None if total.matching == 0 => in_prompts(state),
-        None => String::new(),
+        None => as_field(state).or_else(|| (total.matching == 0).then(|| in_prompts(state))).unwrap_or_default(),
     };
     format!("{} of {}{elsewhere}", total.matching, counted(total.selected, "feature"))
+}
+
+/// How to ask for the field whose name is a word of the filter; None if there is none.
+fn as_field(state: &State) -> Option<String> {
+    let (word, asks) = bare_field(state.filter.as_ref()?.text(), state.about())?;
+    Some(format!("; {word} is a field: {asks}"))
 }
 
 /// How to look for the filter's only word where a word alone is not looked for; empty if it is no word.
@@ -43,6 +50,15 @@ fn in_prompts(state: &State) -> String {
     let is_word = text.chars().all(char::is_alphanumeric) && text.chars().any(char::is_alphabetic);
     let has_prompts = state.findings().is_some_and(|findings| !findings.lists().is_empty());
     if is_word && has_prompts { format!("; prompt~{text} looks in prompts") } else { String::new() }
+}
+
+/// The submodules of the findings on the screen, and the labels of the listed features.
+fn known(state: &State) -> Known {
+    let Some(findings) = state.findings() else { return Known::default() };
+    let labels = state.table.listing.rows.iter().filter_map(|row| findings.explanation(row.feature));
+    let labels: BTreeSet<String> = labels.map(|found| found.label.to_owned()).collect();
+    let submodules = findings.submodules().iter().map(ToString::to_string).collect();
+    Known { submodules, labels: labels.into_iter().collect() }
 }
 
 impl Dialogue for FilterRows {
@@ -60,7 +76,8 @@ impl Dialogue for FilterRows {
     }
 
     fn ending(&self, state: &State, text: &str) -> Ending {
-        completion(text, state.about()).map_or(Ending::Unknown, |Completion { from, words }| Ending::Words(from, words))
+        let found = completion(text, state.about(), &known(state));
+        found.map_or(Ending::Unknown, |Completion { from, words }| Ending::Words(from, words))
     }
 
     /// While the last word may become a field, the list stays as it is: as a text it would hardly be found.

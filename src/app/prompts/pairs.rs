@@ -1,5 +1,7 @@
 //! Asks for a pair file and perhaps a baseline file.
 
+use std::path::PathBuf;
+
 use super::completion::Ending;
 use super::dialogue::Dialogue;
 use super::path::{self, with_home};
@@ -9,6 +11,14 @@ use crate::core::study::NAMES;
 
 /// Asks for one or two files, separated by a comma: pairs and baseline.
 pub struct Pairs;
+
+/// The files that `text` may name: one whose name holds all commas, or two around one of the commas.
+fn readings(state: &State, text: &str) -> Vec<(PathBuf, Option<PathBuf>)> {
+    let file = |name: &str| PathBuf::from(with_home(state, name.trim()));
+    let commas = text.match_indices(',').map(|(at, _)| text.split_at(at));
+    let two = commas.map(|(pairs, rest)| (file(pairs), Some(file(rest.trim_start_matches(',')))));
+    std::iter::once((file(text), None)).chain(two).collect()
+}
 
 impl Dialogue for Pairs {
     fn label(&self) -> &'static str {
@@ -24,12 +34,8 @@ impl Dialogue for Pairs {
     }
 
     fn accept(&self, state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
-        let file = |name: &str| with_home(state, name.trim()).into();
-        let wanted = match text.split_once(',') {
-            _ if text.is_empty() => WantedStudy::Named(NAMES.to_owned()),
-            Some((pairs, baseline)) => WantedStudy::Pairs(file(pairs), Some(file(baseline))),
-            None => WantedStudy::Pairs(file(text), None),
-        };
+        let wanted =
+            if text.is_empty() { WantedStudy::Named(NAMES.to_owned()) } else { WantedStudy::Pairs(readings(state, text)) };
         Ok(vec![Effect::ReadStudy(wanted)])
     }
 }

@@ -204,6 +204,8 @@ pub struct State {
     pub pane: Pane,
     /// Index of the first visible line of the card.
     pub card_scroll: usize,
+    /// The same before the latest key.
+    pub card_before: usize,
     /// Index of the first visible row of the heat map.
     pub map_scroll: usize,
     /// Tags of the study, and whether they are saved.
@@ -305,6 +307,7 @@ impl State {
             aside: Aside::default(),
             pane: Pane::Features,
             card_scroll: 0,
+            card_before: 0,
             map_scroll: 0,
             tagging: Tagging::default(),
             resumed: Resumed::Unasked,

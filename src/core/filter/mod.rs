@@ -45,7 +45,7 @@ mod token;
 #[cfg(test)]
 mod tree_testing;
 
-pub use completion::{Completion, completion, unfinished};
+pub use completion::{Completion, Known, bare_field, completion, unfinished};
 pub use error::FilterError;
 pub use facts::{Facts, NumberField};
 pub use field::fields;

@@ -83,7 +83,7 @@ const SYMBOLS: [(&str, Kind); 12] = [
 
 const KEYWORDS: [(&str, Kind); 3] = [("and", Kind::And), ("or", Kind::Or), ("not", Kind::Not)];
 
-fn ends_word(character: char) -> bool {
+pub(super) fn ends_word(character: char) -> bool {
     character.is_whitespace() || "()&|!=<>~\"".contains(character)
 }
 

@@ -3,16 +3,15 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use super::pilot::{Pilot, draw, found, opened, problem, request};
+use super::pilot::{Pilot, draw, found, opened, problem, request, with_dropped};
 use crate::app::command::{Command, Reach};
 use crate::app::commands;
 use crate::app::layout::table_rows;
 use crate::app::message::{JobNews, Message, Mouse};
+use crate::app::silence::Seen;
 use crate::app::state::download::Offer;
 use crate::app::state::overlay::Overlay;
-use crate::core::dropped_line::DroppedLine;
 use crate::core::progress::{Progress, Step};
-use crate::core::run::Run;
 use crate::core::selection::Selection;
 use crate::core::study::testing::{BASELINE, FEMALE, MALE};
 use crate::ui::testing::run;
@@ -185,22 +184,12 @@ const STARTS: [&str; 20] = [
     "t ctrl-u 0.1 enter",
     "p",
     "H",
-    "r",
+    "r y",
     "D enter",
     "T enter",
     "b enter esc",
     "W",
 ];
-
-/// The small study, of whose pairs one was dropped.
-fn with_dropped() -> Run {
-    let mut run = run();
-    let data = &mut run.manifest.data[0];
-    data.lines = data.examples.len() + 1;
-    data.dropped.unequal_length = 1;
-    data.dropped_lines = vec![DroppedLine::new(3, "prompts of 3 and 4 tokens".to_owned(), "The Ole runs", "The Ingeborg runs")];
-    run
-}
 
 #[test]
 fn dropped_pairs_are_counted_and_listed() {
@@ -227,10 +216,11 @@ fn dropped_pairs_are_counted_and_listed() {
     assert_eq!(pilot.notice(), "dropped: no pair was dropped");
 }
 
-/// The outcome of a command: whether it was refused, and whether it asked for anything or changed the screen apart from the
-/// notice.
-fn outcome(command: &'static Command, start: &str) -> (bool, bool) {
+/// The outcome of a command: whether it was refused, whether it asked for anything or changed the screen apart from the notice, and
+/// what it said.
+fn outcome(command: &'static Command, start: &str, size: (u16, u16)) -> (bool, bool, String) {
     let mut pilot = Pilot::with(with_dropped());
+    pilot.resize(size.0, size.1);
     pilot.state.setting.request = Some(request());
     pilot.state.setting.offers = vec![Offer { name: "pythia-70m".to_owned(), files: 2, missing: 1, about_bytes: None }];
     pilot.press(start);
@@ -239,23 +229,92 @@ fn outcome(command: &'static Command, start: &str) -> (bool, bool) {
     let before = pilot.buffer();
     let hidden = matches!(pilot.state.overlay, Some(Overlay::HeatMap)) && command.reach == Reach::Features;
     let enabled = !hidden && (command.enabled)(&pilot.state).is_ok();
+    pilot.state.card_before = pilot.state.card_scroll;
     let effects = commands::run(&mut pilot.state, command);
     pilot.effects(effects);
+    pilot.settle_card();
     let refused = pilot.notice().starts_with(&format!("{}: ", command.name));
     assert_eq!(refused, !enabled, "{} after '{start}' says {:?}", command.name, pilot.notice());
+    let says = pilot.notice().to_owned();
     pilot.state.notice = None;
-    (refused, !pilot.asked().is_empty() || pilot.buffer() != before)
+    (refused, !pilot.asked().is_empty() || pilot.buffer() != before, says)
 }
 
 #[test]
 fn every_command_does_something_or_says_why_not() {
+    let mut silent = Vec::new();
     for command in commands::all() {
-        let outcomes: Vec<(bool, bool)> = STARTS.iter().map(|start| outcome(command, start)).collect();
-        // The small study has three views, and another model than the published tags: such commands are always refused.
-        let needs_another = command.name.starts_with("view-") || command.name == "take-published-tags";
-        let lacks = needs_another && outcomes.iter().all(|(refused, _)| *refused);
-        assert!(lacks || outcomes.iter().any(|(refused, acted)| !refused && *acted), "{} does nothing", command.name);
-        assert!(outcomes.iter().all(|(refused, acted)| !(*refused && *acted)), "{} is refused and acts", command.name);
+        let mut acts = false;
+        for start in STARTS {
+            for size in [(100, 40), (160, 45)] {
+                let (refused, acted, says) = outcome(command, start, size);
+                assert!(!(refused && acted), "{} is refused and acts after '{start}'", command.name);
+                if !acted && says.is_empty() {
+                    silent.push(format!("{} after '{start}' at {size:?}", command.name));
+                }
+                acts |= acted || refused && never(command);
+            }
+        }
+        assert!(acts, "{} does nothing", command.name);
+    }
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
+/// Whether a command is refused after every start: the small study has three views, and another model than the published tags.
+fn never(command: &Command) -> bool {
+    command.name.starts_with("view-") || command.name == "take-published-tags"
+}
+
+/// Windows and prompts, and keys that open them.
+const WINDOWS: [&str; 20] = [
+    "y",
+    "m",
+    "s",
+    ":",
+    ": thr",
+    "?",
+    "? manual enter",
+    "? zzz",
+    "R",
+    "!",
+    "L",
+    "L enter",
+    "t",
+    "T",
+    "/",
+    "/ kind=mlp",
+    "m e",
+    "E",
+    "w",
+    "b",
+];
+
+#[test]
+fn every_key_in_a_window_or_prompt_does_something_or_is_said_to_do_nothing() {
+    let more = ["x", "z", "pageup", "pagedown", "ctrl-k", "ctrl-e", "ctrl-x", "alt-q", "left", "right", "f5"].map(str::to_owned);
+    let keys: Vec<String> = keys().into_iter().chain(more).filter(|key| key != "ctrl-z").collect();
+    for start in WINDOWS {
+        let mut opened = Pilot::with(with_dropped());
+        opened.resize(160, 45);
+        opened.press(start);
+        opened.asked();
+        for key in &keys {
+            let mut pilot = Pilot::new(opened.state.clone());
+            // The second press says that it does nothing although the screen says so already.
+            for _ in 0..2 {
+                let window = pilot.state.overlay.as_ref().map(std::mem::discriminant);
+                if window != opened.state.overlay.as_ref().map(std::mem::discriminant) {
+                    break;
+                }
+                pilot.state.notice = None;
+                let before = (pilot.buffer(), Seen::of(&pilot.state));
+                pilot.press(key);
+                let says = pilot.notice().to_owned();
+                pilot.state.notice = None;
+                let acted = !pilot.asked().is_empty() || (pilot.buffer(), Seen::of(&pilot.state)) != before;
+                assert!(acted || !says.is_empty(), "{key} after '{start}' is silent");
+            }
+        }
     }
 }
 

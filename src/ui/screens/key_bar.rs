@@ -1,9 +1,11 @@
 //! Tests of the key bar, the last line of the screen.
 
-use super::pilot::Pilot;
+use ratatui::buffer::Buffer;
+
+use super::pilot::{Pilot, request};
 use crate::app::key_bar::hints;
 use crate::app::message::{Message, Mouse};
-use crate::app::state::overlay::Overlay;
+use crate::app::state::download::Offer;
 use crate::ui::fit::width;
 
 fn bar(pilot: &Pilot) -> String {
@@ -42,12 +44,82 @@ fn each_column_of_a_hint_is_where_it_is_drawn() {
     }
 }
 
+/// The explorer with a model to download, after these keys.
+fn with_download(keys: &str, columns: u16) -> Pilot {
+    let mut pilot = Pilot::computing();
+    pilot.state.setting.offers = vec![Offer { name: "pythia-70m".to_owned(), files: 2, missing: 1, about_bytes: None }];
+    pilot.resize(columns, 40);
+    pilot.press("D enter").press(keys);
+    pilot.asked();
+    pilot
+}
+
+/// Starts an explorer, presses keys, and has so many columns.
+type Start<'a> = &'a dyn Fn(&str, u16) -> Pilot;
+
+/// What a hint did: the effects that it asked for, and the screen.
+fn outcome(mut pilot: Pilot) -> (String, Buffer) {
+    (format!("{:?}", pilot.asked()), pilot.buffer())
+}
+
 #[test]
-fn a_click_on_a_hint_does_what_its_key_does() {
-    let mut pilot = after("", 140);
-    let hint = hints(&pilot.state, 140).into_iter().find(|hint| hint.says == "filter").unwrap();
-    pilot.tell(Message::Mouse(Mouse::Click, hint.x, 39));
-    assert!(matches!(pilot.state.overlay, Some(Overlay::Prompt(_))));
+fn a_click_on_any_hint_of_any_screen_does_what_its_key_does() {
+    let empty = |_: &str, columns: u16| {
+        let mut pilot = Pilot::new(crate::ui::testing::empty());
+        pilot.state.setting.request = Some(request());
+        pilot.resize(columns, 40);
+        pilot
+    };
+    let screens: [(&str, Start<'_>); 10] = [
+        ("", &after),
+        ("h", &after),
+        ("l", &after),
+        ("H", &after),
+        ("4 H", &after),
+        ("p", &after),
+        ("m p", &after),
+        ("", &empty),
+        ("", &with_download),
+        ("H", &with_download),
+    ];
+    for columns in [60, 80, 120, 160] {
+        for (keys, start) in &screens {
+            // A notice would stand in the place of the bar.
+            let start = |keys: &str, columns: u16| {
+                let mut pilot = start(keys, columns);
+                pilot.state.notice = None;
+                pilot.asked();
+                pilot
+            };
+            for hint in hints(&start(keys, columns).state, columns) {
+                let key = start(keys, columns).state.setting.keymap.key(hint.command).unwrap();
+                let mut pressed = start(keys, columns);
+                pressed.tell(Message::Key(key, pressed.now()));
+                let pressed = outcome(pressed);
+                for x in [hint.x, hint.x + hint.width - 1] {
+                    let mut clicked = start(keys, columns);
+                    let drawn: Vec<char> = bar(&clicked).chars().skip(usize::from(hint.x)).collect();
+                    let drawn: String = drawn.into_iter().take(usize::from(hint.width)).collect();
+                    assert_eq!(drawn, format!("{} {}", hint.key, hint.says), "after '{keys}' in {columns}: {}", bar(&clicked));
+                    clicked.tell(Message::Mouse(Mouse::Click, x, 39));
+                    assert_eq!(outcome(clicked), pressed, "{} after '{keys}' in {columns}", hint.says);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_click_in_the_heat_map_switches_views_or_says_that_it_does_nothing() {
+    let mut pilot = after("H", 120);
+    let second = pilot.screen()[1].chars().position(|character| character == '2').unwrap();
+    pilot.tell(Message::Mouse(Mouse::Click, second as u16, 1));
+    assert!(pilot.screen().join("\n").contains("effect by submodule and position, female"));
+    for (x, y) in [(0, 4), (60, 20)] {
+        pilot.press("ctrl-l");
+        pilot.tell(Message::Mouse(Mouse::Click, x, y));
+        assert_eq!(pilot.notice(), "the heat map takes no clicks; Esc closes it");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::app::prompts;
 use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
 use crate::app::update::update;
+use crate::core::dropped_line::DroppedLine;
 use crate::core::problem::Problem;
 use crate::core::progress::Step;
 use crate::core::quadrature::Rule;
@@ -85,6 +86,11 @@ impl Pilot {
 
     fn key(&mut self, key: Key) {
         self.tell(Message::Key(key, self.now));
+        self.settle_card();
+    }
+
+    /// Tells where the card ends, as drawing does.
+    pub fn settle_card(&mut self) {
         let top = ui::card_top(&self.state);
         if top < self.state.card_scroll {
             self.tell(Message::CardTop(top));
@@ -154,6 +160,16 @@ pub fn request() -> Request {
         threads: None,
         shard: None,
     }
+}
+
+/// The small study, of whose pairs one was dropped.
+pub fn with_dropped() -> Run {
+    let mut run = run();
+    let data = &mut run.manifest.data[0];
+    data.lines = data.examples.len() + 1;
+    data.dropped.unequal_length = 1;
+    data.dropped_lines = vec![DroppedLine::new(3, "prompts of 3 and 4 tokens".to_owned(), "The Ole runs", "The Ingeborg runs")];
+    run
 }
 
 /// The first news of a job that computes `run`.

@@ -2,27 +2,17 @@
 
 use super::keeping::kept;
 use super::pilot::{Pilot, wide};
-use crate::app::layout::{Area, window};
+use crate::app::layout;
+use crate::app::list_rows::window;
 use crate::app::message::{Effect, Message, Mouse};
-use crate::app::state::State;
 use crate::app::state::overlay::{Chooser, Overlay};
-use crate::app::{choice, layout};
 use crate::core::rows::column::Column;
 use crate::core::selection::Selection;
 use crate::core::study::testing::{name, tag};
 
-fn open_window(state: &State) -> Area {
-    let lines = match &state.overlay {
-        Some(Overlay::Chooser(chooser)) => choice::choices(*chooser, state).len(),
-        Some(Overlay::Runs(list)) => list.lines(),
-        _ => 0,
-    };
-    window(state, state.size(), lines).unwrap()
-}
-
 /// Clicks on the line of the open window that contains `text`.
 fn click(pilot: &mut Pilot, text: &str) {
-    let area = open_window(&pilot.state);
+    let area = window(&pilot.state, pilot.state.size()).unwrap();
     let row = pilot.screen().iter().enumerate().skip(usize::from(area.y)).find(|(_, line)| line.contains(text)).unwrap().0;
     pilot.tell(Message::Mouse(Mouse::Click, area.x + 5, row as u16));
 }

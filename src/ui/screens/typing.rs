@@ -122,6 +122,96 @@ fn tab_goes_on_with_fields_values_and_names() {
 }
 
 #[test]
+fn tab_knows_submodules_and_words_of_the_study_and_goes_on_in_quotes() {
+    let mut pilot = Pilot::study();
+    pilot.press("/ submodule=re tab");
+    assert_eq!((text(&pilot), pilot.hint()), ("submodule=resid_".to_owned(), Ok("resid_0  resid_1".to_owned())));
+    pilot.press("1 tab enter");
+    assert_eq!(pilot.notice(), "filtered: 3 of 18 features; Esc shows all again");
+    pilot.press("/ ctrl-u side=fe tab");
+    assert_eq!(text(&pilot), "side=female");
+    let clean = pilot.state.about().view(MALE).clean.clone();
+    let (first, _) = clean.split_at(1);
+    pilot.press("ctrl-u").type_text(&format!("fires=\"{first}"));
+    pilot.press("tab");
+    assert!(
+        text(&pilot).starts_with(&format!("fires=\"{first}"))
+            && pilot.hint() != Err("there is nothing to choose from here".to_owned())
+    );
+    pilot.press("ctrl-u").type_text("fires=");
+    pilot.press("tab");
+    assert!(pilot.hint().is_ok_and(|hint| hint.contains("clean") && hint.contains(&clean)), "{:?}", pilot.hint());
+}
+
+#[test]
+fn tab_shows_the_choices_while_the_present_one_is_selected() {
+    let mut pilot = Pilot::computing();
+    pilot.press(": method enter tab");
+    assert_eq!((text(&pilot), pilot.hint()), ("ig".to_owned(), Ok("ig  attrib  exact".to_owned())));
+    pilot.press("a tab");
+    assert_eq!(text(&pilot), "attrib");
+}
+
+#[test]
+fn a_word_that_is_a_field_is_answered_as_one() {
+    for (typed, says) in [
+        ("rejected", "filtered: 0 of 18 features; rejected is a field: rejected=yes; Esc shows all again"),
+        ("TAG", "filtered: 0 of 18 features; TAG is a field: tag=FP; Esc shows all again"),
+        ("kind=mlp layer", "filtered: 0 of 18 features; layer is a field: layer>=4; Esc shows all again"),
+        ("Mary", "filtered: 0 of 18 features; prompt~Mary looks in prompts; Esc shows all again"),
+    ] {
+        let mut pilot = Pilot::study();
+        pilot.press("/").type_text(typed);
+        pilot.press("enter");
+        assert_eq!(pilot.notice(), says);
+    }
+}
+
+#[test]
+fn a_command_is_named_whatever_the_case_the_spaces_before_it_and_the_end_of_its_name() {
+    for line in ["threshold 0.1", "Threshold 0.1", "  threshold 0.1", "thres 0.1", " THRES  0.1"] {
+        let mut pilot = Pilot::study();
+        pilot.press(":").type_text(line);
+        pilot.press("enter");
+        assert_eq!(
+            (pilot.state.selection, pilot.state.overlay.is_none()),
+            (Selection::Threshold(0.1), true),
+            "{line}: {}",
+            pilot.notice()
+        );
+    }
+    let mut pilot = Pilot::study();
+    pilot.press(":").type_text("heat map");
+    pilot.press("enter");
+    assert!(matches!(pilot.state.overlay, Some(Overlay::HeatMap)), "words are looked for together");
+    // Several names begin so.
+    pilot.press("esc :").type_text("sort-by 3");
+    pilot.press("enter");
+    assert_eq!(pilot.notice(), "no command matches");
+}
+
+#[test]
+fn a_file_whose_name_holds_a_comma_may_be_meant() {
+    let mut pilot = Pilot::computing();
+    let wanted = |pilot: &mut Pilot| {
+        pilot.asked().into_iter().find_map(|effect| match effect {
+            Effect::ReadStudy(WantedStudy::Pairs(readings)) => Some(readings),
+            _ => None,
+        })
+    };
+    for (typed, expected) in [
+        ("a.jsonl", vec![("a.jsonl", None)]),
+        ("a, b.jsonl", vec![("a, b.jsonl", None), ("a", Some("b.jsonl"))]),
+        ("a,b,c", vec![("a,b,c", None), ("a", Some("b,c")), ("a,b", Some("c"))]),
+    ] {
+        pilot.press("P ctrl-u").type_text(typed);
+        pilot.press("enter");
+        let expected: Vec<_> = expected.into_iter().map(|(pairs, baseline)| (pairs.into(), baseline.map(Into::into))).collect();
+        assert_eq!(wanted(&mut pilot), Some(expected), "{typed}");
+    }
+}
+
+#[test]
 fn the_list_stays_while_a_term_is_unfinished() {
     let mut pilot = Pilot::study();
     pilot.press("m p /");
