@@ -261,6 +261,17 @@ const CASES: &[Case] = &[
         says: &["tokenizer.json", "not a tokenizer"],
     },
     Case {
+        what: "tokenizer that makes a text a million times as long",
+        damage: |w| {
+            let replace = r#"{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaa"}"#;
+            let all = vec![replace; 6].join(",");
+            let model = r#"{"type":"WordLevel","vocab":{"a":0},"unk_token":"a"}"#;
+            w.write("model/tokenizer.json", &format!(r#"{{"normalizer":{{"type":"Sequence","normalizers":[{all}]}},"model":{model}}}"#));
+        },
+        command: RUN,
+        says: &["tokenizer.json", "1000000 times as long"],
+    },
+    Case {
         what: "text without a tokenizer",
         damage: |w| w.replace("pairs.json", "[1, 2]", "\"a b\""),
         command: RUN,

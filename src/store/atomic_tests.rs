@@ -66,6 +66,24 @@ fn every_write_follows_links() {
     assert!(link.is_symlink());
 }
 
+/// A link that means another file by the time the result is there was moved by somebody: neither file is what was asked for.
+#[cfg(unix)]
+#[test]
+fn a_link_that_was_moved_meanwhile_replaces_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, other, link] = ["one", "other", "link"].map(|name| folder.path().join(name));
+    std::fs::write(&one, "one").unwrap();
+    std::fs::write(&other, "other").unwrap();
+    std::os::unix::fs::symlink(&one, &link).unwrap();
+    let file = AtomicFile::reserve(&link).unwrap();
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(&other, &link).unwrap();
+    let told = file.commit(b"new").unwrap_err().to_string();
+    assert_eq!([&one, &other].map(|file| std::fs::read_to_string(file).unwrap()), ["one", "other"]);
+    assert!(told.contains("one-2"), "{told}");
+    assert_eq!(std::fs::read_to_string(folder.path().join("one-2")).unwrap(), "new");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_existing_file_keeps_its_permissions() {
