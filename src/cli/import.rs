@@ -14,7 +14,7 @@ use crate::core::submodule::Submodule;
 use crate::core::text::{counted, excerpt, printable};
 use crate::store::explanations::{self, Header};
 use crate::store::folders;
-use crate::store::neuronpedia::{Export, Imported, read};
+use crate::store::neuronpedia::{Export, OF_FEATURE, read};
 
 /// Runs `import`.
 pub fn import(arguments: &ImportArguments) -> Result<ExitCode> {
@@ -32,12 +32,13 @@ fn from_neuronpedia(arguments: &NeuronpediaArguments) -> Result<ExitCode> {
     let export = export?;
     let submodules = submodules(&export, arguments.submodule)?;
     let (files, others) = (export.files, export.other_lines);
-    let mut all = Vec::new();
+    let (mut all, mut left_out) = (Vec::new(), 0);
     for ((model, source), imported) in export.dictionaries {
         let path = explanations::path(&data, &model, &source)?;
         let before = explanations::read(&path)?.map_or_else(BTreeMap::new, |(_, before)| before.known());
+        left_out += imported.left_out;
         let explainers: Vec<(String, usize)> = imported.explainers.clone().into_iter().collect();
-        let Imported { features, .. } = imported.over(before);
+        let features = imported.over(before);
         let known = OfDictionary::new(&features).map_err(|what| Problem::new(&source, what, "import fewer files"))?;
         let labels = features.values().filter(|known| !known.label.is_empty()).count();
         let submodule = submodules[&source].to_string();
@@ -51,9 +52,14 @@ fn from_neuronpedia(arguments: &NeuronpediaArguments) -> Result<ExitCode> {
         let [model, source] = [&header.model, &header.source].map(|name| printable(name));
         table.push(vec![model, source, header.submodule, header.features.to_string(), labels.to_string(), by.join(", ")]);
     }
-    let others =
-        if others == 0 { String::new() } else { format!(", {} without a label or an activation", counted(others, "line")) };
-    output::print(&format!("{}\n{} in {:.1} s{others}\n", table.plain(), counted(files, "file"), start.elapsed().as_secs_f64()))?;
+    let mut said = format!("{} in {:.1} s", counted(files, "file"), start.elapsed().as_secs_f64());
+    if others > 0 {
+        said += &format!(", {} without a label or an activation", counted(others, "line"));
+    }
+    if left_out > 0 {
+        said += &format!(", {} not kept: a feature keeps {OF_FEATURE}", counted(left_out, "explanation"));
+    }
+    output::print(&format!("{}\n{said}\n", table.plain()))?;
     Ok(ExitCode::SUCCESS)
 }
 

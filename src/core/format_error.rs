@@ -1,19 +1,34 @@
 //! What is wrong with a text in JSON or TOML, in words of the file: the libraries that read it speak of a program's types.
 
+use serde_json::error::Category;
+
 use super::text::excerpt;
+
+/// How it is said that a text is no JSON, before the place.
+const NO_JSON: &str = "is no JSON from ";
 
 /// What `error` says is wrong, with the line: "lacks 'index' (line 3)".
 pub fn of_json(error: &serde_json::Error) -> String {
-    let (line, message) = (error.line(), error.to_string());
+    let (line, what) = (error.line(), of_json_line(error));
+    match (error.classify(), what.strip_prefix(NO_JSON)) {
+        (_, Some(column)) => format!("{NO_JSON}line {line}, {column}"),
+        (Category::Eof, _) => what,
+        _ if line > 0 => format!("{what} (line {line})"),
+        _ => what,
+    }
+}
+
+/// What `error` says is wrong with one line of a file, whose number the caller names: "lacks 'index'".
+pub fn of_json_line(error: &serde_json::Error) -> String {
+    let message = error.to_string();
     match error.classify() {
-        _ if message.starts_with("number out of range") => format!("holds a number that is out of range (line {line})"),
-        _ if message.starts_with("recursion limit") => format!("is nested too deeply (line {line})"),
-        serde_json::error::Category::Eof => "ends too early".to_owned(),
-        serde_json::error::Category::Syntax => format!("is no JSON from line {line}, column {} on", error.column()),
+        _ if message.starts_with("number out of range") => "holds a number that is out of range".to_owned(),
+        _ if message.starts_with("recursion limit") => "is nested too deeply".to_owned(),
+        Category::Eof => "ends too early".to_owned(),
+        Category::Syntax => format!("{NO_JSON}column {} on", error.column()),
         _ => {
-            let place = format!(" at line {line} column {}", error.column());
-            let what = in_words(message.strip_suffix(&place).unwrap_or(&message));
-            if line > 0 { format!("{what} (line {line})") } else { what }
+            let place = format!(" at line {} column {}", error.line(), error.column());
+            in_words(message.strip_suffix(&place).unwrap_or(&message))
         }
     }
 }
@@ -32,6 +47,9 @@ pub fn in_words(message: &str) -> String {
             return format!("{holds} '{}' where only {choices} can stand", excerpt(found, 60));
         }
     }
+    if message.starts_with("data did not match any variant") {
+        return "holds a value of a type that cannot stand there".to_owned();
+    }
     let of_type =
         ["invalid type: ", "invalid value: ", "invalid length "].into_iter().find_map(|start| message.strip_prefix(start));
     match of_type.and_then(|rest| rest.split_once(", expected ")) {
@@ -43,8 +61,8 @@ pub fn in_words(message: &str) -> String {
 /// What a parser of TOML says is wrong, in words of the file; `found` is the text at which it stopped.
 pub fn of_toml(message: &str, found: &str) -> String {
     let says = |starts: &[&str]| starts.iter().any(|start| message.starts_with(start));
-    // Faults of a value have a colon behind these words, those of the notation have none.
-    if says(&["invalid type: ", "invalid value: ", "invalid length "]) {
+    // Faults of a value have a colon or the name of a key behind these words, those of the notation have neither.
+    if says(&["invalid type: ", "invalid value: ", "invalid length ", "missing field `"]) {
         return in_words(message);
     }
     match message {
@@ -126,6 +144,15 @@ mod tests {
         map: Option<BTreeMap<String, u32>>,
         inner: Option<Inner>,
         choice: Option<Choice>,
+        either: Option<Either>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only failures are looked at")]
+    enum Either {
+        Number(u32),
+        Text(String),
     }
 
     #[derive(Deserialize, Debug)]
@@ -152,6 +179,7 @@ mod tests {
             ("[a", "has a bracket that is not closed"),
             ("a = [1", "has a bracket that is not closed"),
             ("a = 1 2", "has the value '1 2', which is no number"),
+            ("other = 1", "lacks the key 'number'"),
             ("number = 99999999999999999999", "holds 99999999999999999999 where a whole number of at least 0 should be"),
         ] {
             #[derive(Deserialize, Debug)]
@@ -179,7 +207,7 @@ mod tests {
             ("{\"number\": 1, \"number\": 2}", "has the key 'number' twice (line 1)"),
             (
                 "{\n\"numbre\": 1}",
-                "has the key 'numbre' where only number, count, name, flag, list, map, inner, choice can stand (line 2)",
+                "has the key 'numbre' where only number, count, name, flag, list, map, inner, choice, either can stand (line 2)",
             ),
             ("{\"number\": null}", "holds null where a number should be (line 1)"),
             ("{\"number\": \"a\"}", "holds \"a\" where a number should be (line 1)"),
@@ -190,9 +218,14 @@ mod tests {
             ("{\"number\": 1, \"list\": true}", "holds true where a list should be (line 1)"),
             ("{\"number\": 1, \"map\": []}", "holds a list where an object should be (line 1)"),
             ("{\"number\": 1, \"inner\": 3}", "holds 3 where an object should be (line 1)"),
+            ("{\"number\": 1, \"either\": []}", "holds a value of a type that cannot stand there (line 1)"),
             ("{\"number\": 1, \"choice\": \"three\"}", "holds 'three' where only one or two can stand (line 1)"),
         ] {
-            assert_eq!(of_json(&serde_json::from_str::<Example>(text).unwrap_err()), says, "{text}");
+            let error = serde_json::from_str::<Example>(text).unwrap_err();
+            assert_eq!(of_json(&error), says, "{text}");
+            // Of a line of a file the caller names the number.
+            let line = of_json_line(&error);
+            assert!(!line.contains("line") && (says.starts_with(&line) || line.contains("column")), "{text}: {line}");
         }
     }
 }

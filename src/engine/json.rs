@@ -48,6 +48,21 @@ pub fn shown(value: &Value) -> String {
 /// Keys whose values are of one type: what that is in words, whether a value is of it, and the keys, separated by spaces.
 pub type Typed = (&'static str, fn(&Value) -> bool, &'static str);
 
+/// Whether `value` names a type of numbers as torch does: "float32", "torch.bfloat16".
+pub fn is_dtype(value: &Value) -> bool {
+    const NAMES: &str = "float64 double float32 float float16 half bfloat16 float8_e4m3fn float8_e5m2";
+    let name = value.as_str().map(|name| name.strip_prefix("torch.").unwrap_or(name));
+    name.is_some_and(|name| NAMES.split_whitespace().any(|known| known == name))
+}
+
+/// What messages say that a value must be where [`is_dtype`] is asked.
+pub const DTYPE: &str = "a type of numbers, such as \"float32\" or \"torch.bfloat16\"";
+
+/// Whether `value` is a number from `least` up.
+pub fn is_at_least(value: &Value, least: f64) -> bool {
+    value.as_f64().is_some_and(|number| number >= least)
+}
+
 /// The keys of one object of a file; every reading checks the type, and a problem names the file, the key and the value.
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {

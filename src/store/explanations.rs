@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::folders;
+use super::{folders, text_file};
 use crate::core::explanations::{Explanations, OfDictionary};
+use crate::core::format_error::of_json_line;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
+use crate::core::text::bytes as bytes_of;
 use crate::store::atomic;
 
 /// The first line of a file.
@@ -23,6 +25,9 @@ const FOLDER: &str = "neuronpedia";
 
 /// The end of the name of each file.
 const ENDING: &str = "labels";
+
+/// The longest file in bytes, several times that of a dictionary of a million features with a label each.
+pub const LONGEST: u64 = 256_000_000;
 
 /// What a file says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +52,14 @@ pub fn path(data: &Path, model: &str, source: &str) -> Result<PathBuf> {
     Ok(data.join(FOLDER).join(file_name(model)?).join(format!("{}.{ENDING}", file_name(source)?)))
 }
 
-fn file_name(name: &str) -> Result<&str> {
+/// Whether `name` can be that of a file or a folder wherever it comes from.
+pub fn is_file_name(name: &str) -> bool {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    if name.is_empty() || name.len() > 100 || name.starts_with('.') || !name.chars().all(is_plain) {
+    (1..=100).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_plain)
+}
+
+fn file_name(name: &str) -> Result<&str> {
+    if !is_file_name(name) {
         let shown = crate::core::text::excerpt(name, 40);
         return Err(Problem::new(
             format_args!("name '{shown}'"),
@@ -61,6 +71,9 @@ fn file_name(name: &str) -> Result<&str> {
 }
 
 /// Writes the explanations of one dictionary whole or not at all.
+///
+/// # Errors
+/// If the file cannot be written, or would be longer than [`LONGEST`].
 pub fn write(data: &Path, header: &Header, all: &OfDictionary) -> Result<()> {
     let path = path(data, &header.model, &header.source)?;
     if let Some(folder) = path.parent() {
@@ -77,18 +90,20 @@ pub fn write(data: &Path, header: &Header, all: &OfDictionary) -> Result<()> {
         bytes.extend(array.iter().flat_map(|number| number.to_le_bytes()));
     }
     bytes.extend_from_slice(text.as_bytes());
+    if bytes.len() as u64 > LONGEST {
+        let what = format_args!("would have {}, and such a file can have {}", bytes_of(bytes.len() as u64), bytes_of(LONGEST));
+        return Err(Problem::new(path.display(), what, "delete the file if there is one, and import fewer labels"));
+    }
     atomic::write(&path, &bytes)
 }
 
 /// Reads the file of one dictionary; None if there is none.
+///
+/// # Errors
+/// If it cannot be read, is no file, is longer than [`LONGEST`], or was not written as one.
 pub fn read(path: &Path) -> Result<Option<(Header, OfDictionary)>> {
-    match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Problem::from_io(path, "read it", &error)),
-        Ok(bytes) => {
-            parse(&bytes).map(Some).map_err(|what| Problem::new(path.display(), what, "delete it and import the labels again"))
-        }
-    }
+    let Some(bytes) = text_file::bytes_if_present(path, LONGEST)? else { return Ok(None) };
+    parse(&bytes).map(Some).map_err(|what| Problem::new(path.display(), what, "delete it and import the labels again"))
 }
 
 /// The content of a file, or what is wrong with it for the end of a sentence.
@@ -99,8 +114,11 @@ fn parse(bytes: &[u8]) -> std::result::Result<(Header, OfDictionary), String> {
         return Err("is no file of labels of this version".to_owned());
     }
     let (header, mut rest) = line(rest).ok_or_else(cut)?;
+    if !header.starts_with(b"{") {
+        return Err("has a second line that is no JSON object".to_owned());
+    }
     let header: Header =
-        serde_json::from_slice(header).map_err(|error| format!("has a header that is not understood: {error}"))?;
+        serde_json::from_slice(header).map_err(|error| format!("has a second line that {}", of_json_line(&error)))?;
     let mut array = || {
         let (bytes, behind) = header.features.checked_mul(4).and_then(|length| rest.split_at_checked(length)).ok_or_else(cut)?;
         rest = behind;
@@ -183,6 +201,30 @@ mod tests {
             assert!(parse(&bytes[..end]).is_err(), "cut at {end}");
         }
         assert_eq!(read(&folder.path().join("none")), Ok(None));
+    }
+
+    #[test]
+    fn a_fault_of_a_file_is_said_in_words_of_the_file() {
+        for (bytes, says) in [
+            (&b""[..], "is cut off"),
+            (b"hello\n", "is no file of labels of this version"),
+            (b"saescope labels 1\n{}\n", "has a second line that lacks the key 'model'"),
+            (b"saescope labels 1\nhello\n", "has a second line that is no JSON object"),
+            (b"saescope labels 1\n{hello\n", "has a second line that is no JSON from column 2 on"),
+            (b"saescope labels 1\n[\"m\",\"0-res-sm\",\"resid_0\",0,[]]\n", "has a second line that is no JSON object"),
+        ] {
+            let said = parse(bytes).unwrap_err();
+            assert!(said.starts_with(says), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_an_end_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.labels");
+        std::fs::File::create(&path).unwrap().set_len(LONGEST + 1).unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("has more than the 256.0 MB that such a file can have"));
+        assert!(read(folder.path()).unwrap_err().to_string().contains("is no file but a folder"));
     }
 
     #[test]

@@ -23,14 +23,15 @@ const READY_NAME: &str = "the ready-made labels";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    labels: Vec<Entry>,
+    #[serde(default)]
+    labels: Vec<Spanned<Entry>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    name: Spanned<String>,
-    meaning: Spanned<String>,
+    name: Option<Spanned<String>>,
+    meaning: Option<Spanned<String>>,
     words: Option<Vec<Spanned<String>>>,
     pattern: Option<Spanned<String>>,
     positions: Option<Spanned<[usize; 2]>>,
@@ -61,25 +62,33 @@ pub fn open(path: Option<&Path>) -> Result<Labels> {
 fn parse(source: Source<'_>, labels: &mut Labels) -> Result<()> {
     const SEE: &str = "see data/labels/gender.toml for the format";
     let file: File = toml::from_str(source.text).map_err(|error| source.unreadable(&error, SEE))?;
+    if file.labels.is_empty() {
+        return Err(Problem::new(source.path, "has no [[labels]]", SEE));
+    }
     for entry in file.labels {
-        let name = printable(source.not_empty(&entry.name)?.trim());
-        let meaning = printable(source.not_empty(&entry.meaning)?.trim());
-        let predicate = predicate(source, labels, &entry)?;
-        let label = Label { name, meaning, predicate };
-        labels.push(label).map_err(|what| source.bad(&entry.name, &what, "change the name, or take labels away"))?;
+        let place = source.place(&entry.span());
+        let entry = entry.into_inner();
+        let required = |value: &Option<Spanned<String>>, key: &str| {
+            let missing = || Problem::new(&place, format_args!("[[labels]] has no {key}"), format_args!("add {key} = \"..\""));
+            value.clone().ok_or_else(missing)
+        };
+        let (name, meaning) = (required(&entry.name, "name")?, required(&entry.meaning, "meaning")?);
+        let predicate = predicate(source, labels, &name, &entry)?;
+        let printed = |text: &Spanned<String>| source.not_empty(text).map(|text| printable(text.trim()));
+        let label = Label { name: printed(&name)?, meaning: printed(&meaning)?, predicate };
+        labels.push(label).map_err(|what| source.bad(&name, &what, "change the name, or take labels away"))?;
     }
     Ok(())
 }
 
-/// What the keys of `entry` mean, of which one must say what the label is.
-fn predicate(source: Source<'_>, labels: &Labels, entry: &Entry) -> Result<Predicate> {
+/// What the keys of `entry`, which is called `name`, mean, of which one must say what the label is.
+fn predicate(source: Source<'_>, labels: &Labels, name: &Spanned<String>, entry: &Entry) -> Result<Predicate> {
     let known = |name: &Spanned<String>| {
         labels.find(name.get_ref()).ok_or_else(|| source.bad(name, "is no label before this one", "name one that stands above"))
     };
     let all_known = |names: &[Spanned<String>]| names.iter().map(known).collect::<Result<Vec<usize>>>();
-    let alone = |what: &str| {
-        source.bad(&entry.name, what, "give it one of words, pattern, positions, after, since with until, any, all, not")
-    };
+    let alone =
+        |what: &str| source.bad(name, what, "give it one of words, pattern, positions, after, since with until, any, all, not");
     if entry.within.is_some() && entry.after.is_none() {
         return Err(alone("has within, which goes with after"));
     }
@@ -171,6 +180,18 @@ mod tests {
         ] {
             let said = read(&format!("{first}{rest}\n")).unwrap_err().to_string();
             assert!(said.contains(says), "{rest}: {said}");
+        }
+        for (text, says) in [
+            ("", "l.toml: has no [[labels]]; see data/labels/gender.toml"),
+            ("\n[[labels]]\nname = \"x\"\nwords = [\"a\"]", "l.toml:2: [[labels]] has no meaning; add meaning = \"..\""),
+            ("[[labels]]\nmeaning = \"x\"", "l.toml:1: [[labels]] has no name; add name = \"..\""),
+            ("[[labels]]\nname = 5", "l.toml:2: holds 5 where a text should be; see"),
+            ("labels = 5", "l.toml:1: holds 5 where a list should be; see"),
+            ("label = []", "l.toml:1: has the key 'label' where only labels can stand; see"),
+            ("[[labels]", "l.toml:1: has a bracket that is not closed"),
+        ] {
+            let said = read(text).unwrap_err().to_string();
+            assert!(said.starts_with(says), "{text}: {said}");
         }
         let twice = format!("{first}positions = [0, 0]\n{first}positions = [0, 0]\n");
         assert!(read(&twice).unwrap_err().to_string().starts_with("l.toml:6: 'a' is the name of two labels"));

@@ -13,6 +13,7 @@ pub mod labels;
 mod lock;
 pub mod log;
 pub mod neuronpedia;
+mod neuronpedia_line;
 pub mod own_file;
 pub mod presets;
 pub mod published;

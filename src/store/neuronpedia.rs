@@ -5,25 +5,37 @@
 //! `description`, `typeName`, `explanationModelName`; one of `features` has `modelId`, `layer`, `index`, `maxActApprox`, `frac_nonzero`;
 //! all have more that is not read. Activations are not read.
 
-use std::borrow::Cow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
 use rayon::prelude::*;
-use serde::Deserialize;
 
+use super::explanations::LONGEST;
+use super::neuronpedia_line::Line;
 use crate::core::explanations::Known;
+use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
-use crate::core::text::{bytes, counted, excerpt};
+use crate::core::text::{bytes as bytes_of, counted, excerpt};
 
 /// The longest line in bytes: those of the export have a few thousand.
 const LINE: u64 = 16 << 20;
 
 /// The longest label in characters that is kept whole.
-const LABEL: usize = 2000;
+const LABEL: usize = 1000;
+
+/// Most different explanations of one feature that are kept: the site has a handful of each.
+pub const OF_FEATURE: usize = 20;
+
+/// Most explainers that are named, each with its number; the rest are counted together.
+const EXPLAINERS: usize = 20;
+
+/// What the explainers beyond [`EXPLAINERS`] are called.
+const OTHERS: &str = "others";
 
 /// The first bytes of a gzipped file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -31,13 +43,61 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Separates several explanations of one feature.
 const JOINT: &str = " / ";
 
+/// Memory in bytes that one feature takes besides its labels.
+const FEATURE_FRAME: usize = 96;
+
+/// Memory in bytes that one label takes besides its text.
+const LABEL_FRAME: usize = 32;
+
+/// Memory in bytes that one dictionary takes besides its features, its explainers among them.
+const DICTIONARY_FRAME: usize = 8192;
+
+/// What one import may take: a gzipped file of a megabyte can hold a gigabyte.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// The longest file in bytes, unpacked. A line of `features` may have 10 kB, and one of `explanations` its embedding.
+    unpacked: u64,
+    /// Most memory in bytes for all that is known of all features. The 600,000 labels of the published study's 18 dictionaries take a third.
+    kept: u64,
+}
+
+const LIMITS: Limits = Limits { unpacked: 8_000_000_000, kept: LONGEST };
+
+/// The memory that is left for what the files say.
+struct Room {
+    most: u64,
+    taken: AtomicU64,
+}
+
+impl Room {
+    fn take(&self, bytes: usize) -> std::result::Result<(), String> {
+        let taken = self.taken.fetch_add(bytes as u64, Ordering::Relaxed).saturating_add(bytes as u64);
+        if taken > self.most {
+            Err(format!("says more of features than fits into {} of memory", bytes_of(self.most)))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What was read of one feature.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Feature {
+    /// At most [`OF_FEATURE`], none twice.
+    labels: Vec<String>,
+    largest: Option<f32>,
+    rate: Option<f32>,
+}
+
 /// What was read of one dictionary.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Imported {
     /// What is known of each feature.
-    pub features: BTreeMap<u32, Known>,
+    features: BTreeMap<u32, Feature>,
     /// Who explained, with the number of explanations.
     pub explainers: BTreeMap<String, usize>,
+    /// Number of explanations that are not kept, because their feature has [`OF_FEATURE`] others.
+    pub left_out: usize,
 }
 
 /// Everything that was read: by model, then by the dictionary's name.
@@ -51,59 +111,23 @@ pub struct Export {
     pub other_lines: usize,
 }
 
-/// A line of either kind of file.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'a> {
-    #[serde(borrow)]
-    model_id: Cow<'a, str>,
-    #[serde(borrow)]
-    layer: Cow<'a, str>,
-    index: Index,
-    #[serde(borrow, default)]
-    description: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    type_name: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    explanation_model_name: Option<Cow<'a, str>>,
-    #[serde(default)]
-    max_act_approx: Option<f32>,
-    #[serde(rename = "frac_nonzero", default)]
-    rate: Option<f32>,
-}
-
-/// The export writes a feature's index as a string, older files as a number.
-#[derive(Debug, Clone, Copy)]
-struct Index(u32);
-
-impl<'de> Deserialize<'de> for Index {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either<'a> {
-            Number(u32),
-            #[serde(borrow)]
-            Text(Cow<'a, str>),
-        }
-        match Either::deserialize(deserializer)? {
-            Either::Number(index) => Ok(Self(index)),
-            Either::Text(text) => text.parse().map(Self).map_err(serde::de::Error::custom),
-        }
-    }
-}
-
 /// Reads the file at `path`, or every file of an export below the folder `path`; `read` is called after each.
 ///
 /// # Errors
-/// The first line or file that cannot be read, or that there is nothing.
+/// The first line or file that cannot be read, that there is more than memory is given to, or that there is nothing.
 pub fn read(path: &Path, read: &(dyn Fn() + Sync)) -> Result<Export> {
+    read_within(path, LIMITS, read)
+}
+
+fn read_within(path: &Path, limits: Limits, read: &(dyn Fn() + Sync)) -> Result<Export> {
     let files = if path.is_dir() { files(path)? } else { vec![path.to_owned()] };
     if files.is_empty() {
         let what = "holds no files *.jsonl.gz or *.jsonl of explanations or features";
         return Err(Problem::new(path.display(), what, "give a folder of the bulk export, or one of its files"));
     }
+    let room = Room { most: limits.kept, taken: AtomicU64::new(0) };
     let parts = files.par_iter().map(|file| {
-        let part = of_file(file);
+        let part = of_file(file, limits.unpacked, &room);
         read();
         part
     });
@@ -150,75 +174,100 @@ fn is_lines(name: &str) -> bool {
     Path::new(name.strip_suffix(".gz").unwrap_or(name)).extension().is_some_and(|ending| ending == "jsonl")
 }
 
-fn of_file(path: &Path) -> Result<Export> {
+fn of_file(path: &Path, most: u64, room: &Room) -> Result<Export> {
     let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
     let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
-    let is_gzip = file.fill_buf().map_err(unreadable)?.starts_with(&GZIP);
-    if is_gzip { lines(path, BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file))) } else { lines(path, file) }
+    let start = file.fill_buf().map_err(unreadable)?;
+    if start.starts_with(&GZIP) {
+        return lines(path, BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)), most, room);
+    }
+    foreign::problem(start, &path.display()).map_or(Ok(()), Err)?;
+    lines(path, file, most, room)
 }
 
-fn lines(path: &Path, mut reader: impl BufRead) -> Result<Export> {
+fn lines(path: &Path, mut reader: impl BufRead, most: u64, room: &Room) -> Result<Export> {
     let mut export = Export::default();
-    let mut line = Vec::new();
+    let (mut line, mut unpacked) = (Vec::new(), 0);
     for number in 1_usize.. {
         line.clear();
-        let damaged = |what: String| {
-            Problem::new(
-                path.display(),
-                format_args!("line {number} {what}"),
-                "download the file again from Neuronpedia's bulk export",
-            )
-        };
+        let problem = |what: String, remedy: &str| Problem::new(path.display(), format_args!("line {number} {what}"), remedy);
         let read = reader.by_ref().take(LINE + 1).read_until(b'\n', &mut line);
-        let length = read.map_err(|error| damaged(format!("cannot be read: {error}")))?;
+        let again = "download the file again from Neuronpedia's bulk export";
+        let length = read.map_err(|error| problem(format!("cannot be read: {error}"), again))? as u64;
         if length == 0 {
             break;
         }
-        if length as u64 > LINE {
-            return Err(damaged(format!("is longer than {}", bytes(LINE))));
+        if length > LINE {
+            return Err(problem(format!("is longer than {}", bytes_of(LINE)), "check that this is a file of the export"));
+        }
+        unpacked += length;
+        if unpacked > most {
+            let what = format!("ends behind the {} that a file of the export can have, unpacked", bytes_of(most));
+            return Err(problem(what, "check that this is a file of the export; several can be given as a folder"));
         }
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let line: Line<'_> =
-            serde_json::from_slice(&line).map_err(|error| damaged(format!("is no line of the export: {error}")))?;
-        export.take(&line);
+        let line = Line::parse(&line).map_err(|(what, remedy)| problem(what, &remedy))?;
+        let fewer = "import one dictionary at a time; if this is one, look whether its labels are Neuronpedia's";
+        export.take(&line, room).map_err(|what| problem(what, fewer))?;
     }
     Ok(export)
 }
 
 impl Export {
-    fn take(&mut self, line: &Line<'_>) {
+    fn take(&mut self, line: &Line<'_>, room: &Room) -> std::result::Result<(), String> {
         let label = line.description.as_deref().map(str::trim).filter(|label| !label.is_empty());
-        if label.is_none() && line.max_act_approx.is_none() && line.rate.is_none() {
+        if label.is_none() && line.largest.is_none() && line.rate.is_none() {
             self.other_lines += 1;
-            return;
+            return Ok(());
         }
         let source = (line.model_id.clone().into_owned(), line.layer.clone().into_owned());
-        let imported = self.dictionaries.entry(source).or_default();
-        let label = label.map_or_else(String::new, |label| excerpt(label, LABEL));
-        if !label.is_empty() {
+        let imported = match self.dictionaries.entry(source) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                room.take(DICTIONARY_FRAME)?;
+                new.insert(Imported::default())
+            }
+        };
+        let label = label.map(|label| excerpt(label, LABEL));
+        if label.is_some() {
             let method = line.type_name.as_deref().unwrap_or("unknown method");
             let model = line.explanation_model_name.as_deref().unwrap_or("unknown model");
-            *imported.explainers.entry(excerpt(&format!("{method} by {model}"), 100)).or_default() += 1;
+            imported.explained(excerpt(&format!("{method} by {model}"), 100), 1);
         }
-        let finite = |number: Option<f32>| number.filter(|number| number.is_finite());
-        imported.feature(line.index.0, Known { label, largest: finite(line.max_act_approx), rate: finite(line.rate) });
+        let more = Feature { labels: label.into_iter().collect(), largest: line.largest, rate: line.rate };
+        room.take(imported.feature(line.index, more))
     }
 }
 
 impl Imported {
-    /// Adds what is known of one feature: another label is joined, other numbers replace.
-    fn feature(&mut self, index: u32, more: Known) {
-        let known = self.features.entry(index).or_default();
-        if known.label.is_empty() {
-            known.label = more.label;
-        } else if !more.label.is_empty() && !known.label.split(JOINT).any(|label| label == more.label) {
-            known.label.push_str(JOINT);
-            known.label.push_str(&more.label);
+    /// Adds what is known of one feature, and returns the bytes of memory that it takes: other labels are added, other numbers replace.
+    fn feature(&mut self, index: u32, more: Feature) -> usize {
+        let mut taken = 0;
+        let known = self.features.entry(index).or_insert_with(|| {
+            taken += FEATURE_FRAME;
+            Feature::default()
+        });
+        for label in more.labels {
+            match known.labels.contains(&label) {
+                true => {}
+                false if known.labels.len() == OF_FEATURE => self.left_out += 1,
+                false => {
+                    taken += LABEL_FRAME + label.len();
+                    known.labels.push(label);
+                }
+            }
         }
         known.largest = more.largest.or(known.largest);
         known.rate = more.rate.or(known.rate);
+        taken
+    }
+
+    /// Counts `count` explanations of `explainer`.
+    fn explained(&mut self, explainer: String, count: usize) {
+        let is_named = self.explainers.len() < EXPLAINERS || self.explainers.contains_key(&explainer);
+        *self.explainers.entry(if is_named { explainer } else { OTHERS.to_owned() }).or_default() += count;
     }
 
     fn add(&mut self, other: Self) {
@@ -226,21 +275,22 @@ impl Imported {
             self.feature(index, known);
         }
         for (explainer, count) in other.explainers {
-            *self.explainers.entry(explainer).or_default() += count;
+            self.explained(explainer, count);
         }
+        self.left_out += other.left_out;
     }
 
-    /// Puts what was read before under what is known now: a feature's new label replaces its old one, what is not said again stays.
-    pub fn over(mut self, before: BTreeMap<u32, Known>) -> Self {
-        for (index, old) in before {
-            let known = self.features.entry(index).or_default();
-            if known.label.is_empty() {
-                known.label = old.label;
+    /// What is known of each feature, over what was read `before`: a feature's new label replaces its old one, what is not said again stays.
+    pub fn over(self, mut before: BTreeMap<u32, Known>) -> BTreeMap<u32, Known> {
+        for (index, new) in self.features {
+            let known = before.entry(index).or_default();
+            if !new.labels.is_empty() {
+                known.label = new.labels.join(JOINT);
             }
-            known.largest = known.largest.or(old.largest);
-            known.rate = known.rate.or(old.rate);
+            known.largest = new.largest.or(known.largest);
+            known.rate = new.rate.or(known.rate);
         }
-        self
+        before
     }
 }
 

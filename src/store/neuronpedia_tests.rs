@@ -28,6 +28,14 @@ fn gzipped(text: &str) -> Vec<u8> {
     [member(first), member(second)].concat()
 }
 
+fn room(most: u64) -> Room {
+    Room { most, taken: AtomicU64::new(0) }
+}
+
+fn feature(labels: &[&str], largest: Option<f32>, rate: Option<f32>) -> Feature {
+    Feature { labels: labels.iter().map(|label| (*label).to_owned()).collect(), largest, rate }
+}
+
 fn known(label: &str, largest: Option<f32>, rate: Option<f32>) -> Known {
     Known { label: label.to_owned(), largest, rate }
 }
@@ -48,21 +56,78 @@ fn a_folder_of_the_export_is_read_and_activations_are_not() {
     assert_eq!((export.files, export.other_lines), (2, 0));
     let [residual, attention] = [("m", "0-res-sm"), ("m", "1-att-sm")]
         .map(|(model, source)| &export.dictionaries[&(model.to_owned(), source.to_owned())]);
-    assert_eq!(residual.features[&7], known("female names / the name \"Anna\"", Some(12.5), Some(0.001)));
-    assert_eq!(residual.features[&9], known("", Some(0.5), None));
-    assert_eq!(attention.features[&3], known("verbs", None, None));
+    assert_eq!(residual.features[&7], feature(&["female names", "the name \"Anna\""], Some(12.5), Some(0.001)));
+    assert_eq!(residual.features[&9], feature(&[], Some(0.5), None));
+    assert_eq!(attention.features[&3], feature(&["verbs"], None, None));
+    let all = residual.clone().over(BTreeMap::new());
+    assert_eq!(all[&7], known("female names / the name \"Anna\"", Some(12.5), Some(0.001)));
     let explainers: Vec<(&str, usize)> = residual.explainers.iter().map(|(name, count)| (name.as_str(), *count)).collect();
     assert_eq!(explainers, [("np_acts by gpt-4o-mini", 1), ("oai by unknown model", 1)]);
 }
 
 #[test]
 fn a_new_import_replaces_labels_and_keeps_what_it_does_not_say() {
-    let new = Imported { features: BTreeMap::from([(7, known("new", None, None))]), ..Imported::default() };
+    let new = Imported { features: BTreeMap::from([(7, feature(&["new"], None, None))]), ..Imported::default() };
     let before = BTreeMap::from([(7, known("old", Some(1.0), None)), (8, known("kept", None, Some(0.5)))]);
-    assert_eq!(
-        new.over(before).features,
-        BTreeMap::from([(7, known("new", Some(1.0), None)), (8, known("kept", None, Some(0.5)))])
-    );
+    let after = BTreeMap::from([(7, known("new", Some(1.0), None)), (8, known("kept", None, Some(0.5)))]);
+    assert_eq!(new.over(before), after);
+}
+
+fn line(index: usize, description: &str) -> String {
+    format!("{{\"modelId\":\"m\",\"layer\":\"0-res-sm\",\"index\":{index},\"description\":\"{description}\"}}\n")
+}
+
+#[test]
+fn a_feature_keeps_a_bounded_number_of_labels_and_none_twice() {
+    let lines: String = (0..2).flat_map(|_| 0..50).map(|number| line(1, &format!("label {number}"))).collect();
+    let folder = tempfile::tempdir().unwrap();
+    // The same twice, in files that are read on their own.
+    for name in ["a.jsonl", "b.jsonl"] {
+        std::fs::write(folder.path().join(name), &lines).unwrap();
+    }
+    let export = read(folder.path(), &|| ()).unwrap();
+    let imported = &export.dictionaries[&("m".to_owned(), "0-res-sm".to_owned())];
+    let expected: Vec<String> = (0..OF_FEATURE).map(|number| format!("label {number}")).collect();
+    assert_eq!(imported.features[&1].labels, expected);
+    // Thirty lines in each of two rounds of each of two files.
+    assert_eq!(imported.left_out, 120);
+    assert_eq!(imported.explainers.values().sum::<usize>(), 200);
+}
+
+#[test]
+fn explainers_beyond_the_first_are_counted_together() {
+    let mut imported = Imported::default();
+    for number in 0..100 {
+        imported.explained(format!("explainer {number:03}"), 2);
+    }
+    imported.explained("explainer 000".to_owned(), 1);
+    assert_eq!((imported.explainers.len(), imported.explainers[OTHERS]), (EXPLAINERS + 1, 160));
+    assert_eq!(imported.explainers["explainer 000"], 3);
+}
+
+/// A file of a few kilobytes can hold megabytes, and files that each take little can together take much.
+#[test]
+fn what_a_file_unpacks_to_and_what_is_kept_are_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat(900);
+    let text: String = (0..1000).map(|index| line(index, &long)).collect();
+    let packed = gzipped(&text);
+    assert!(packed.len() * 50 < text.len());
+    for name in ["a.jsonl.gz", "b.jsonl.gz"] {
+        std::fs::write(folder.path().join(name), &packed).unwrap();
+    }
+    let within = |unpacked, kept| read_within(folder.path(), Limits { unpacked, kept }, &|| ()).map(|export| export.files);
+    assert_eq!(within(1 << 20, 4 << 20), Ok(2));
+    let unpacked = within(1 << 19, 4 << 20).unwrap_err().to_string();
+    assert!(unpacked.contains(" ends behind the 524.3 kB that a file of the export can have, unpacked; "), "{unpacked}");
+    let kept = within(1 << 20, 1 << 20).unwrap_err().to_string();
+    assert!(kept.contains(" says more of features than fits into 1.0 MB of memory; import one dictionary at a time"), "{kept}");
+    // A label is cut, whatever its length.
+    let mut export = Export::default();
+    let longer = line(1, &"é".repeat(5000));
+    export.take(&Line::parse(longer.as_bytes()).unwrap(), &room(1 << 20)).unwrap();
+    let imported = export.dictionaries.values().next().unwrap();
+    assert_eq!(imported.features[&1].labels[0], format!("{}…", "é".repeat(LABEL)));
 }
 
 #[test]
@@ -73,11 +138,10 @@ fn what_is_no_export_is_refused_with_file_and_line() {
         std::fs::write(&path, text).unwrap();
         read(&path, &|| ()).unwrap_err().to_string()
     };
-    assert!(
-        lines(b"{\"modelId\":\"m\",\"layer\":\"0-res-sm\",\"index\":\"x\",\"description\":\"d\"}\n")
-            .contains("line 1 is no line")
-    );
-    assert!(lines(format!("{EXPLANATIONS}[1]\n").as_bytes()).contains("line 5 is no line"));
+    let wrong = lines(b"{\"modelId\":\"m\",\"layer\":\"0-res-sm\",\"index\":\"x\",\"description\":\"d\"}\n");
+    assert!(wrong.contains(": line 1 has the index \"x\"; it must be a whole number"), "{wrong}");
+    assert!(lines(format!("{EXPLANATIONS}[1]\n").as_bytes()).contains(": line 5 is [1] where an object is expected"));
+    assert!(lines(b"<!DOCTYPE html><html>\n").contains("is a web page, not the file itself"));
     assert!(
         lines(b"{\"modelId\":\"m\",\"layer\":\"0-res-sm\",\"index\":\"1\"}\n")
             .contains("has no labels: 1 line with neither description nor maxActApprox")

@@ -19,13 +19,7 @@ pub const TAGS: u64 = 200_000_000;
 /// # Errors
 /// If it cannot be read, is longer than `most` bytes, is something else under its name, or is no UTF-8.
 pub fn read(path: &Path, most: u64) -> Result<String> {
-    let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
-    let mut text = Vec::new();
-    File::open(path).map_err(unreadable)?.take(most + 1).read_to_end(&mut text).map_err(unreadable)?;
-    if text.len() as u64 > most {
-        let what = format_args!("has more than the {} that such a file can have", bytes(most));
-        return Err(Problem::new(path.display(), what, "check that this is the right file"));
-    }
+    let text = read_bytes(path, most)?;
     if let Some(problem) = foreign::problem(&text, &path.display()) {
         return Err(problem);
     }
@@ -40,12 +34,37 @@ pub fn read(path: &Path, most: u64) -> Result<String> {
 /// # Errors
 /// As for [`read`], and if it is no file: such as a pipe, for whose end the program would wait for ever.
 pub fn read_if_present(path: &Path, most: u64) -> Result<Option<String>> {
+    if is_present(path)? { read(path, most).map(Some) } else { Ok(None) }
+}
+
+/// The bytes of the file at `path`, which need be no text; None if there is no such file.
+///
+/// # Errors
+/// If it cannot be read, is longer than `most` bytes, or is no file.
+pub fn bytes_if_present(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
+    if is_present(path)? { read_bytes(path, most).map(Some) } else { Ok(None) }
+}
+
+fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
+    let mut content = Vec::new();
+    File::open(path).map_err(unreadable)?.take(most + 1).read_to_end(&mut content).map_err(unreadable)?;
+    if content.len() as u64 > most {
+        let what = format_args!("has more than the {} that such a file can have", bytes(most));
+        return Err(Problem::new(path.display(), what, "check that this is the right file"));
+    }
+    Ok(content)
+}
+
+/// Whether there is a file at `path`; anything else there is a problem.
+fn is_present(path: &Path) -> Result<bool> {
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Ok(metadata) if !metadata.is_file() => {
             Err(Problem::new(path.display(), "is no file but a folder, a device or a pipe", "remove it, or move it away"))
         }
-        _ => read(path, most).map(Some),
+        // What else prevents it is said when it is opened.
+        _ => Ok(true),
     }
 }
 

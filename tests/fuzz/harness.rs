@@ -2,10 +2,10 @@
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::faults;
 use crate::mutate::Mutator;
 use crate::numbers::Numbers;
 use crate::watchdog::{keep, watched};
@@ -43,7 +43,7 @@ pub struct Door<'a> {
 }
 
 /// Words of parsing libraries that must not reach a user, and control characters' names: a message is one printable line.
-const FOREIGN_WORDS: [&str; 12] = [
+const FOREIGN_WORDS: [&str; 14] = [
     "untagged enum",
     "did not match any variant",
     "invalid type:",
@@ -56,6 +56,8 @@ const FOREIGN_WORDS: [&str; 12] = [
     "duplicate field `",
     "EOF while parsing",
     "recursion limit exceeded",
+    "invalid digit found",
+    "is no TOML at '[[",
 ];
 
 fn objection(verdict: &Verdict) -> Option<String> {
@@ -141,7 +143,7 @@ impl Door<'_> {
         let objection = match outcome.unwrap() {
             Ok(verdict) => {
                 count.refused += u64::from(matches!(verdict, Verdict::Refused(_)));
-                objection(&verdict)
+                objection(&verdict).or_else(|| faults::objection(self.name, number, &verdict))
             }
             Err(panic) => {
                 let reason = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
@@ -156,8 +158,7 @@ impl Door<'_> {
 
     /// The inputs that failed once.
     fn known(&self) -> Vec<(String, Vec<u8>)> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/faults").join(self.name);
-        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(faults::folder(self.name)) else { return Vec::new() };
         let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
         paths.sort();
         let named =

@@ -15,6 +15,8 @@ pub enum Mutator {
     JsonLines,
     /// Eight bytes of length, a JSON header, and data.
     SafeTensors,
+    /// A line, a line of JSON, and data.
+    Headed,
 }
 
 /// Words that are at the edge of something in the formats here.
@@ -63,6 +65,7 @@ impl Mutator {
             },
             Self::JsonLines => lines(input, numbers),
             Self::SafeTensors => safetensors(input, numbers).unwrap_or_else(|| bytes(input, others, numbers)),
+            Self::Headed => headed(input, numbers).unwrap_or_else(|| bytes(input, others, numbers)),
         }
     }
 }
@@ -165,6 +168,12 @@ fn safetensors(input: &[u8], numbers: &mut Numbers) -> Option<Vec<u8>> {
         _ => json(value, numbers),
     };
     Some([&(header.len() as u64).to_le_bytes()[..], &header, data].concat())
+}
+
+fn headed(input: &[u8], numbers: &mut Numbers) -> Option<Vec<u8>> {
+    let mut lines = input.splitn(3, |byte| *byte == b'\n');
+    let (first, header, data) = (lines.next()?, lines.next()?, lines.next()?);
+    Some([first, &json(serde_json::from_slice(header).ok()?, numbers), data].join(&b'\n'))
 }
 
 fn json(mut value: Value, numbers: &mut Numbers) -> Vec<u8> {

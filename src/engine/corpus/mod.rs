@@ -7,7 +7,7 @@
 pub mod chosen;
 mod documents;
 pub mod source;
-mod windows;
+pub mod windows;
 
 use std::collections::BTreeMap;
 

@@ -11,7 +11,7 @@ use super::place::Place;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
-use crate::engine::json::{Fields, Typed, shown};
+use crate::engine::json::{DTYPE, Fields, Typed, is_at_least, is_dtype, shown};
 
 /// Keys that change which values are read, with their values that mean "all of one place". A missing key means such a value in SAELens,
 /// too. The arithmetic is read in [`super::saelens_rule`].
@@ -24,20 +24,22 @@ const WHOLE: [(&str, &[&str]); 4] = [
 ];
 
 /// Keys that say how the dictionary was trained or logged, by the type of their values; null is allowed for all of them.
-const RECORDS: [Typed; 4] = [
+const RECORDS: [Typed; 6] = [
     (
         "text",
         Value::is_string,
-        "act_store_device b_dec_init_method cached_activations_path checkpoint_path dataset_path device dtype \
+        "act_store_device b_dec_init_method cached_activations_path checkpoint_path dataset_path device \
          finetuning_method from_pretrained_path hook_eval hook_point_eval llm_compilation_mode llm_device \
          lr_scheduler_name model_class_name mse_loss_normalization output_path resume_from_checkpoint run_name \
          sae_compilation_mode sae_lens_training_version sae_lens_version training_architecture wandb_entity wandb_id \
          wandb_project",
     ),
+    (DTYPE, is_dtype, "dtype"),
+    ("a whole number from 1", |value| value.as_u64().is_some_and(|count| count > 0), "context_size"),
     (
-        "a number",
-        Value::is_number,
-        "activations_mixing_fraction adam_beta1 adam_beta2 context_size dead_feature_threshold dead_feature_window \
+        "a number of at least 0",
+        |value| is_at_least(value, 0.0),
+        "activations_mixing_fraction adam_beta1 adam_beta2 dead_feature_threshold dead_feature_window \
          decoder_heuristic_init_norm decoder_init_norm eval_batch_size_prompts eval_every_n_wandb_logs expansion_factor \
          feature_sampling_window finetuning_tokens jumprelu_bandwidth jumprelu_init_threshold l1_coefficient \
          l1_warm_up_steps lp_norm lr lr_decay_steps lr_end lr_warm_up_steps n_batches_for_norm_estimate \
@@ -179,8 +181,8 @@ fn check_records(fields: Fields<'_>) -> Result<()> {
     for (kind, is_one, names) in RECORDS {
         for name in names.split_whitespace() {
             // A sweep of the first versions wrote the list of all values that it tried.
-            let fits =
-                |value: &Value| is_one(value) || value.is_null() || value.as_array().is_some_and(|all| all.iter().all(is_one));
+            let are_some = |all: &Vec<Value>| !all.is_empty() && all.iter().all(is_one);
+            let fits = |value: &Value| is_one(value) || value.is_null() || value.as_array().is_some_and(are_some);
             if fields.object.get(name).is_some_and(|value| !fits(value)) {
                 return Err(fields.wrong(name, format_args!("{kind}, as SAELens writes it")));
             }
@@ -281,6 +283,12 @@ mod tests {
             (r#"{"d_in": "8"}"#, "d_in is \"8\"; it must be a whole number"),
             (r#"{"d_sae": 32.0}"#, "d_sae is 32.0; it must be a whole number"),
             (r#"{"d_sae": 64}"#, "says d_sae 64, but W_enc has 32"),
+            (r#"{"dtype": "x"}"#, "dtype is \"x\"; it must be a type of numbers"),
+            (r#"{"dtype": []}"#, "dtype is []; it must be a type of numbers"),
+            (r#"{"context_size": -1}"#, "context_size is -1; it must be a whole number from 1"),
+            (r#"{"l1_coefficient": []}"#, "l1_coefficient is []; it must be a number of at least 0"),
+            (r#"{"lr": -1}"#, "lr is -1; it must be a number of at least 0"),
+            (r#"{"lr": [0.1, -1]}"#, "lr is [0.1,-1]; it must be a number of at least 0"),
             (r#"{"lr": "fast"}"#, "lr is \"fast\"; it must be a number"),
             (r#"{"device": 3}"#, "device is 3; it must be text"),
             (r#"{"verbose": "no"}"#, "verbose is \"no\"; it must be true or false"),

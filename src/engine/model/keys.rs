@@ -5,27 +5,29 @@ use serde_json::{Map, Value};
 use super::config::{ActivationFunction, Family};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
-use crate::engine::json::{Fields, Typed, shown};
+use crate::engine::json::{DTYPE, Fields, Typed, is_at_least, is_dtype, shown};
 
 /// Largest size that is accepted: a larger number than any model has means a damaged file, and nothing must be allocated for it.
 const LARGEST_SIZE: usize = 1 << 20;
 
 /// Keys that change nothing, with the type of their values; null is allowed for all of them. Every other key that is not read is
 /// ignored, as transformers ignores it.
-const HARMLESS: [Typed; 4] = [
+const HARMLESS: [Typed; 7] = [
     (
-        "a number",
-        Value::is_number,
-        "attention_dropout hidden_dropout classifier_dropout initializer_range attn_pdrop embd_pdrop resid_pdrop \
-         summary_first_dropout pretraining_tp max_window_layers",
+        "a number from 0 to 1",
+        |value| value.as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)),
+        "attention_dropout hidden_dropout classifier_dropout attn_pdrop embd_pdrop resid_pdrop summary_first_dropout",
     ),
+    ("a number of at least 0", |value| is_at_least(value, 0.0), "initializer_range"),
+    ("a whole number of at least 0", Value::is_u64, "pretraining_tp max_window_layers"),
     (
         "true or false",
         Value::is_boolean,
         // The last one changes the order of two operations for half precision, which are exact in neither order.
         "use_cache is_decoder gradient_checkpointing summary_proj_to_labels summary_use_proj reorder_and_upcast_attn",
     ),
-    ("text", Value::is_string, "transformers_version torch_dtype dtype _name_or_path summary_type cache_implementation"),
+    ("text", Value::is_string, "transformers_version _name_or_path summary_type cache_implementation"),
+    (DTYPE, is_dtype, "torch_dtype dtype"),
     (
         "the number of a token, or several",
         |value| value.is_u64() || value.as_array().is_some_and(|ids| ids.iter().all(Value::is_u64)),

@@ -70,6 +70,11 @@ mod tests {
             (r#", "initializer_range": "small""#, "initializer_range is \"small\"; it must be a number"),
             (r#", "use_cache": 3"#, "use_cache is 3"),
             (r#", "torch_dtype": 16"#, "torch_dtype is 16"),
+            (r#", "torch_dtype": "x""#, "torch_dtype is \"x\"; it must be a type of numbers"),
+            (r#", "dtype": []"#, "dtype is []; it must be a type of numbers"),
+            (r#", "attention_dropout": -1"#, "attention_dropout is -1; it must be a number from 0 to 1"),
+            (r#", "initializer_range": -1"#, "initializer_range is -1; it must be a number of at least 0"),
+            (r#", "pretraining_tp": 1.5"#, "pretraining_tp is 1.5; it must be a whole number of at least 0"),
             (r#", "eos_token_id": -1"#, "eos_token_id is -1"),
             (r#", "hidden_act": null"#, "hidden_act is null; it must be text"),
         ] {
@@ -84,7 +89,7 @@ mod tests {
     fn what_agrees_or_changes_nothing_is_accepted() {
         let config = parsed(
             r#", "rotary_pct": 0.5, "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.5, "rope_theta": 1e5},
-            "rope_scaling": null, "pruned_heads": {}, "eos_token_id": [0, 1], "attention_dropout": 0.1, "of_a_later_version": 1"#,
+            "rope_scaling": null, "pruned_heads": {}, "eos_token_id": [0, 1], "attention_dropout": 0.1, "torch_dtype": "torch.bfloat16", "dtype": null, "of_a_later_version": 1"#,
         );
         let config = config.unwrap();
         assert_eq!((config.rotary_width, config.context, config.activation), (8, 2048, ActivationFunction::Gelu));

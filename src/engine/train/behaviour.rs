@@ -12,6 +12,7 @@ use super::files;
 use super::language_model::Plain;
 use super::people_words::PROFESSIONS;
 use super::vocabulary::{encode, single};
+use crate::core::format_error::of_json_line;
 use crate::core::problem::{Problem, Result};
 use crate::engine::model::transformer::Transformer;
 
@@ -53,7 +54,7 @@ pub fn read_pairs(path: &Path) -> Result<Vec<Pair>> {
         serde_json::from_str(line).map_err(|error| {
             Problem::new(
                 path.display(),
-                format_args!("line {} is not a pair: {error}", number + 1),
+                format_args!("line {} is not a pair: it {}", number + 1, of_json_line(&error)),
                 "use the file of this repository",
             )
         })

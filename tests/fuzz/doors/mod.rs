@@ -1,7 +1,9 @@
 //! The doors: one test each, one file for each kind of input.
 
+mod corpora;
 mod dictionaries;
 mod hub;
+mod imports;
 mod kept;
 mod model;
 mod prompts;
@@ -9,6 +11,7 @@ mod runs;
 mod screen;
 mod settings;
 mod tags;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 

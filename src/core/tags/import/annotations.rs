@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Collector, Imported, Target};
-use crate::core::format_error::of_json;
+use crate::core::format_error::of_json_line;
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
 use crate::core::tags::marks::Marks;
 use crate::core::tags::remark;
@@ -36,7 +36,7 @@ pub fn annotations(text: &str, target: &Target<'_>) -> Imported {
 
 fn entry(line: &str, vocabulary: &Vocabulary) -> Result<(FeatureId, Marks), (String, &'static str)> {
     let annotation: Annotation = serde_json::from_str(line)
-        .map_err(|error| (format!("is not an annotation, it {}: {}", of_json(&error), excerpt(line, 60)), EXAMPLE))?;
+        .map_err(|error| (format!("is not an annotation, it {}: {}", of_json_line(&error), excerpt(line, 60)), EXAMPLE))?;
     let feature = feature(&annotation.name)
         .ok_or_else(|| (format!("names '{}', no feature of attn, mlp or resid", excerpt(&annotation.name, 40)), EXAMPLE))?;
     let parts = [annotation.text, annotation.notes].into_iter().flatten();
