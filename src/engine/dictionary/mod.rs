@@ -14,6 +14,7 @@ pub mod formats;
 mod gemma_scope;
 mod gemma_scope_2;
 pub mod host;
+mod levels;
 mod llama_scope;
 mod npz;
 mod parts;
