@@ -16,6 +16,7 @@ mod gemma_scope_2;
 pub mod host;
 mod levels;
 mod llama_scope;
+mod neuronpedia_id;
 mod npz;
 mod parts;
 mod pickle;

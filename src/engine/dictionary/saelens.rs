@@ -9,10 +9,11 @@ use std::path::Path;
 use super::arithmetic::{Arithmetic, WriteFactors};
 use super::configuration::expect_only;
 use super::parts::Parts;
+use super::place::Place;
 use super::rule::Rule;
 use super::saelens_config::{check, places, whole};
 use super::saelens_rule::{self, Described, Family};
-use super::{Dictionary, Format, Purpose, Stated};
+use super::{Dictionary, Format, Purpose, Stated, neuronpedia_id};
 use crate::core::problem::{Problem, Result};
 use crate::engine::hash::sha256_hex;
 use crate::engine::json::{Fields, object};
@@ -72,6 +73,10 @@ fn assemble(text: &[u8], config_name: &str, weights: &TensorFile, purpose: Purpo
         arithmetic.write_factors = WriteFactors::Each(factors);
     }
     let (reads, writes) = places(whole, said.transcodes)?;
+    if let Some(id) = whole.text_or_null("neuronpedia_id")? {
+        let used_at = purpose.required().filter(|_| !writes.is_said()).map(Place::of_submodule);
+        stated.notes.extend(neuronpedia_id::note(id, used_at.as_ref().unwrap_or(&writes)));
+    }
     let parts = Parts {
         encoder,
         encoder_bias: (said.family != Family::Gated).then(|| weights.tensor("b_enc")).transpose()?,
