@@ -9,10 +9,11 @@ use std::path::Path;
 use super::arithmetic::{Arithmetic, WriteFactors};
 use super::configuration::expect_only;
 use super::parts::Parts;
+use super::place::Place;
 use super::rule::Rule;
-use super::saelens_config::{check, places};
+use super::saelens_config::{check, places, whole};
 use super::saelens_rule::{self, Described, Family};
-use super::{Dictionary, Format, Purpose, Stated};
+use super::{Dictionary, Format, Purpose, Stated, neuronpedia_id};
 use crate::core::problem::{Problem, Result};
 use crate::engine::hash::sha256_hex;
 use crate::engine::json::{Fields, object};
@@ -45,9 +46,11 @@ fn assemble(text: &[u8], config_name: &str, weights: &TensorFile, purpose: Purpo
     let config =
         object(text).map_err(|what| Problem::new(config_name, what, "use the cfg.json that SAELens wrote beside the weights"))?;
     let fields = Fields { object: &config, file: config_name };
-    let said = saelens_rule::read(fields, fields.object("metadata")?)?;
+    let whole = whole(fields)?;
+    let whole = Fields { object: &whole, file: config_name };
+    let said = saelens_rule::read(fields, whole)?;
     let encoder = weights.tensor("W_enc")?;
-    let mut stated = check(fields, purpose.required(), encoder.shape())?;
+    let mut stated = check(fields, whole, purpose.required(), encoder.shape())?;
     let factors = factors(weights, encoder.shape().last().copied().unwrap_or(0))?;
     expect_tensors(weights, said)?;
     stated.notes.extend(factors.notes);
@@ -69,7 +72,11 @@ fn assemble(text: &[u8], config_name: &str, weights: &TensorFile, purpose: Purpo
         }
         arithmetic.write_factors = WriteFactors::Each(factors);
     }
-    let (reads, writes) = places(fields, said.transcodes)?;
+    let (reads, writes) = places(whole, said.transcodes)?;
+    if let Some(id) = whole.text_or_null("neuronpedia_id")? {
+        let used_at = purpose.required().filter(|_| !writes.is_said()).map(Place::of_submodule);
+        stated.notes.extend(neuronpedia_id::note(id, used_at.as_ref().unwrap_or(&writes)));
+    }
     let parts = Parts {
         encoder,
         encoder_bias: (said.family != Family::Gated).then(|| weights.tensor("b_enc")).transpose()?,
@@ -80,7 +87,7 @@ fn assemble(text: &[u8], config_name: &str, weights: &TensorFile, purpose: Purpo
         reads,
         writes,
     };
-    expect_written_width(fields, &parts)?;
+    expect_written_width(whole, &parts)?;
     let dictionary = Dictionary::assemble(Format::SaeLens, purpose, parts, weights.shared_bytes(), weights.name().to_owned())?;
     Ok(dictionary.with_stated(Stated { config_sha256: Some(sha256_hex(text)), ..stated }))
 }

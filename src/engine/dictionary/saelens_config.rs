@@ -4,17 +4,19 @@
 //! `sae_training/config.py` before), `SAEConfig` and `TrainingSAEConfig` (`sae_lens/sae.py`, later `sae_lens/saes/sae.py`),
 //! `LoggingConfig`, and the names before a renaming in `handle_pre_6_0_config` (`sae_lens/loading/pretrained_sae_loaders.py`).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::Stated;
+use super::levels::{contradiction, equal, merged};
 use super::place::Place;
+use super::stated::is_same_model;
+use super::{Stated, saelens_rule};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
 use crate::engine::json::{DTYPE, Fields, Typed, is_at_least, is_dtype, shown};
 
 /// Keys that change which values are read, with their values that mean "all of one place". A missing key means such a value in SAELens,
-/// too. The arithmetic is read in [`super::saelens_rule`].
+/// too. The arithmetic is read in [`saelens_rule`].
 const WHOLE: [(&str, &[&str]); 4] = [
     ("finetuning_scaling_factor", &["false"]),
     ("hook_head_index", &["null"]),
@@ -64,92 +66,134 @@ const RECORDS: [Typed; 6] = [
 ];
 
 /// Keys that [`check`] reads itself.
-const READ: &str = "d_in d_out d_sae hook_layer hook_point_layer hook_name hook_name_out hook_point l0 metadata \
+const READ: &str = "d_in d_out d_sae hook_layer hook_point_layer hook_name hook_name_out hook_point l0 \
                     model_from_pretrained_kwargs model_name neuronpedia_id prepend_bos reshape_activations \
                     variance_explained";
+
+/// Keys with the names that they had before SAELens 3.
+const RENAMED: [(&str, &str); 4] = [
+    ("hook_name", "hook_point"),
+    ("hook_layer", "hook_point_layer"),
+    ("hook_head_index", "hook_point_head_index"),
+    ("activation_fn", "activation_fn_str"),
+];
 
 /// Arguments for loading the model that leave its activations as they are, up to rounding.
 const LOADING: &str = "cache_dir device device_map dtype local_files_only n_devices torch_dtype trust_remote_code";
 
-/// The places that `config` says: what is read, and what is written, which for all but transcoders is the same.
-pub fn places(config: Fields<'_>, transcodes: bool) -> Result<(Place, Place)> {
-    let both = [Some(config), config.object("metadata")?];
-    let hook = |keys: &[&str]| -> Result<Place> {
-        for fields in both.into_iter().flatten() {
-            for key in keys {
-                if let Some(hook) = fields.text_or_null(key)? {
-                    return Ok(Place::of_hook(hook));
+/// All that `config` says on its top level and in its metadata, which SAELens 6 introduced for what concerns the model.
+///
+/// # Errors
+/// When both say a key that is read, and do not agree; or two names of one key do not.
+pub fn whole(config: Fields<'_>) -> Result<Map<String, Value>> {
+    let levels = [Some(("at the top level", config)), config.object("metadata")?.map(|metadata| ("in metadata", metadata))];
+    let levels: Vec<_> = levels.into_iter().flatten().collect();
+    let all = merged(&levels, &agree)?;
+    for (new, old) in RENAMED {
+        if let (Some(one), Some(other)) = (all.get(new), all.get(old))
+            && !one.is_null()
+            && !other.is_null()
+            && agree(new, one, other) == Some(false)
+        {
+            return Err(contradiction(config.file, &format!("{new} {}", shown(one)), &format!("{old} {}", shown(other))));
+        }
+    }
+    Ok(all)
+}
+
+/// Whether two values of `key` mean the same; None if nothing is read from it.
+fn agree(key: &str, one: &Value, other: &Value) -> Option<bool> {
+    if let Some(argument) = key.strip_prefix("model_from_pretrained_kwargs.") {
+        let said = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
+        return (!is_among(argument, LOADING)).then(|| equal(one, other) || !said(one) && !said(other));
+    }
+    let top = key.split('.').next().unwrap_or(key);
+    let is_read = is_among(top, READ) || is_among(top, saelens_rule::KEYS) || WHOLE.iter().any(|(name, _)| *name == top);
+    is_read.then(|| {
+        let same_text = |same: &dyn Fn(&str, &str) -> bool| match (one.as_str(), other.as_str()) {
+            (Some(one), Some(other)) => same(one, other),
+            _ => false,
+        };
+        equal(one, other)
+            || match key {
+                "hook_name" | "hook_point" | "hook_name_out" => {
+                    same_text(&|one, other| Place::of_hook(one) == Place::of_hook(other))
                 }
+                "model_name" => same_text(&is_same_model),
+                // SAELens before version 6 wrote false for "none".
+                "normalize_activations" => [one, other].iter().all(|value| **value == "none" || **value == false),
+                _ => false,
+            }
+    })
+}
+
+/// The places that a configuration says: what is read, and what is written, which for all but transcoders is the same. `whole` is as
+/// [`whole`] gives it.
+pub fn places(whole: Fields<'_>, transcodes: bool) -> Result<(Place, Place)> {
+    let hook = |keys: &[&str]| -> Result<Place> {
+        for key in keys {
+            if let Some(hook) = whole.text_or_null(key)? {
+                return Ok(Place::of_hook(hook));
             }
         }
         Ok(Place::Unknown(String::new()))
     };
     let reads = hook(&["hook_name", "hook_point"])?;
-    let said_out = both.into_iter().flatten().any(|fields| fields.object.get("hook_name_out").is_some_and(|out| !out.is_null()));
-    if said_out && !transcodes {
+    if whole.object.get("hook_name_out").is_some_and(|out| !out.is_null()) && !transcodes {
         return Err(Problem::new(
-            config.file,
+            whole.file,
             "hook_name_out is said, but the architecture is not a transcoder's",
             "use the cfg.json that came with the weights",
         ));
     }
-    let by_heads =
-        both.into_iter().flatten().any(|fields| fields.object.get("reshape_activations").is_some_and(|said| said == "hook_z"));
+    let by_heads = whole.object.get("reshape_activations").is_some_and(|said| said == "hook_z");
     if by_heads && !matches!(reads, Place::Heads(_)) {
         let what = format_args!("reshape_activations is \"hook_z\", but it reads {reads}");
-        return Err(Problem::new(config.file, what, "supported for hook_z alone"));
+        return Err(Problem::new(whole.file, what, "supported for hook_z alone"));
     }
     let writes = if transcodes { hook(&["hook_name_out"])? } else { reads.clone() };
     if transcodes && !writes.is_said() {
-        return Err(Problem::new(config.file, "holds no hook_name_out: which place the transcoder writes", "add it to metadata"));
+        return Err(Problem::new(whole.file, "holds no hook_name_out: which place the transcoder writes", "add it to metadata"));
     }
     Ok((reads, writes))
 }
 
-/// Checks `config` for a dictionary whose encoder has the shape `[width, features]`, and that is used for `submodule`, if that is asked.
+/// Checks `config` for a dictionary whose encoder has the shape `[width, features]`, and that is used for `submodule`, if that is asked;
+/// `whole` is what [`whole`] gives of it.
 ///
 /// # Errors
 /// When a key is not known, has a value of another type, or says that the dictionary is of another size or place.
-pub fn check(config: Fields<'_>, submodule: Option<Submodule>, encoder: &[usize]) -> Result<Stated> {
+pub fn check(config: Fields<'_>, whole: Fields<'_>, submodule: Option<Submodule>, encoder: &[usize]) -> Result<Stated> {
     let metadata = config.object("metadata")?;
     let mut stated = Stated::default();
-    // SAELens 6 moved what concerns the model into `metadata`.
-    let both = || [Some(config), metadata].into_iter().flatten();
-    for fields in both() {
-        for (key, allowed) in WHOLE {
-            fields.expect_value(key, allowed)?;
-        }
-        fields.expect_value("reshape_activations", &["\"none\"", "\"hook_z\""])?;
-        check_records(fields)?;
-        if let Some(submodule) = submodule {
-            check_place(fields, submodule)?;
-        }
-        for (key, size) in ["d_in", "d_sae"].into_iter().zip(encoder) {
-            if let Some(said) = fields.count(key, usize::MAX)?.filter(|said| said != size) {
-                return Err(Problem::new(
-                    fields.file,
-                    format_args!("says {key} {said}, but W_enc has {size}"),
-                    "configuration and weights belong to different dictionaries: fetch both again",
-                ));
-            }
-        }
-        if let Some(model) = fields.text_or_null("model_name")? {
-            stated.model = Some(model.to_owned());
-        }
-        let id = fields.text_or_null("neuronpedia_id")?;
-        if let Some(whole) = id.filter(|id| id.split('/').filter(|part| !part.is_empty()).count() == 2) {
-            stated.neuronpedia = Some(whole.to_owned());
-        }
-        let neuronpedia = id.and_then(|id| id.split('/').next());
-        if let Some(model) = neuronpedia.filter(|model| !model.is_empty()) {
-            stated.neuronpedia_model = Some(model.to_owned());
-        }
-        if let Some(loading) = fields.object("model_from_pretrained_kwargs")? {
-            stated.notes.extend(processing(loading));
-            stated.folds_norms = loading.flag("fold_ln")?.unwrap_or(false);
+    [Some(config), metadata].into_iter().flatten().try_for_each(check_records)?;
+    for (key, allowed) in WHOLE {
+        whole.expect_value(key, allowed)?;
+    }
+    whole.expect_value("reshape_activations", &["\"none\"", "\"hook_z\""])?;
+    if let Some(submodule) = submodule {
+        check_place(whole, submodule)?;
+    }
+    for (key, size) in ["d_in", "d_sae"].into_iter().zip(encoder) {
+        if let Some(said) = whole.count(key, usize::MAX)?.filter(|said| said != size) {
+            return Err(Problem::new(
+                whole.file,
+                format_args!("says {key} {said}, but W_enc has {size}"),
+                "configuration and weights belong to different dictionaries: fetch both again",
+            ));
         }
     }
-    if let Some(key) = config.object.keys().find(|key| !is_known(key)) {
+    stated.model = whole.text_or_null("model_name")?.map(str::to_owned);
+    let id = whole.text_or_null("neuronpedia_id")?;
+    let whole_id = id.filter(|id| id.split('/').filter(|part| !part.is_empty()).count() == 2);
+    stated.neuronpedia = whole_id.map(str::to_owned);
+    let model = id.and_then(|id| id.split('/').next()).filter(|model| !model.is_empty());
+    stated.neuronpedia_model = model.map(str::to_owned);
+    if let Some(loading) = whole.object("model_from_pretrained_kwargs")? {
+        stated.notes.extend(processing(loading));
+        stated.folds_norms = loading.flag("fold_ln")?.unwrap_or(false);
+    }
+    if let Some(key) = config.object.keys().find(|key| *key != "metadata" && !is_known(key)) {
         return Err(Problem::new(
             config.file,
             format_args!("holds the key {}, which is not known: {}", excerpt(key, 60), shown(&config.object[key])),
@@ -158,23 +202,27 @@ pub fn check(config: Fields<'_>, submodule: Option<Submodule>, encoder: &[usize]
     }
     let unknown = metadata.into_iter().flat_map(|fields| fields.object.keys()).filter(|key| !is_known(key));
     stated.notes.extend(unknown.map(|key| format!("its metadata says {}, which is not known", excerpt(key, 60))));
-    let said: Vec<bool> = both().filter_map(|fields| fields.flag("prepend_bos").transpose()).collect::<Result<_>>()?;
     // Before version 6, SAELens took a missing key for true.
-    stated.bos = said.first().copied().or_else(|| metadata.is_none().then_some(true));
+    stated.bos = whole.flag("prepend_bos")?.or_else(|| metadata.is_none().then_some(true));
     // SAELens writes `l0` into the metadata; both names are those of its list of releases.
-    let declared = |key: &str, least: f64, most: f64| {
-        both().find_map(|fields| fields.number_within(key, least, most).transpose()).transpose()
-    };
+    stated.active = whole.number_within("l0", 0.0, f64::MAX)?;
     // What is explained may be less than nothing, and never more than all.
-    (stated.active, stated.explained) = (declared("l0", 0.0, f64::MAX)?, declared("variance_explained", f64::MIN, 1.0)?);
+    stated.explained = whole.number_within("variance_explained", f64::MIN, 1.0)?;
     Ok(stated)
 }
 
+/// Whether a key is known on the top level or in metadata. Those of the arithmetic that metadata says are compared in
+/// [`saelens_rule::read`].
 fn is_known(key: &str) -> bool {
-    READ.split_whitespace().any(|name| name == key)
-        || super::saelens_rule::KEYS.split_whitespace().any(|name| name == key)
+    is_among(key, READ)
+        || is_among(key, saelens_rule::KEYS)
         || WHOLE.iter().any(|(name, _)| *name == key)
-        || RECORDS.iter().any(|(.., names)| names.split_whitespace().any(|name| name == key))
+        || RECORDS.iter().any(|(.., names)| is_among(key, names))
+}
+
+/// Whether `key` is one of `names`, which are separated by spaces.
+fn is_among(key: &str, names: &str) -> bool {
+    names.split_whitespace().any(|name| name == key)
 }
 
 fn check_records(fields: Fields<'_>) -> Result<()> {
@@ -248,9 +296,8 @@ fn check_place(fields: Fields<'_>, submodule: Submodule) -> Result<()> {
 /// One note for each argument with which the model was loaded that changes its activations. Those of the study are always those of
 /// the model as its file has it, and the dictionary's frame follows the one argument that is followed.
 fn processing(loading: Fields<'_>) -> Vec<String> {
-    let changes = |(key, value): &(&String, &Value)| {
-        !LOADING.split_whitespace().any(|name| name == *key) && !matches!(value, Value::Null | Value::Bool(false))
-    };
+    let changes =
+        |(key, value): &(&String, &Value)| !is_among(key, LOADING) && !matches!(value, Value::Null | Value::Bool(false));
     let note = |(key, value): (&String, &Value)| {
         // This one is exact and cheap to follow: see `super::arithmetic::Frame`.
         if key == "center_writing_weights" {
@@ -273,7 +320,9 @@ mod tests {
 
     fn checked(text: &str) -> Result<Stated> {
         let config = object(text.as_bytes()).unwrap();
-        check(Fields { object: &config, file: "cfg.json" }, Some("resid_1".parse().unwrap()), &[8, 32])
+        let fields = |object| Fields { object, file: "cfg.json" };
+        let whole = whole(fields(&config))?;
+        check(fields(&config), fields(&whole), Some("resid_1".parse().unwrap()), &[8, 32])
     }
 
     #[test]
@@ -300,9 +349,70 @@ mod tests {
             (r#"{"hook_name": "blocks.2.hook_resid_pre", "hook_layer": 1}"#, "hook_layer 1, but"),
             (r#"{"hook_name": "blocks.1.hook_resid_post", "metadata": {"hook_name": "blocks.0.hook_mlp_out"}}"#, "hook_mlp_out"),
             (r#"{"model_name": 7}"#, "model_name is 7"),
+            (
+                r#"{"prepend_bos": true, "metadata": {"prepend_bos": false}}"#,
+                "prepend_bos true at the top level, but false in metadata",
+            ),
+            (
+                r#"{"model_name": "gpt2", "metadata": {"model_name": "pythia-70m"}}"#,
+                "model_name \"gpt2\" at the top level, but \"pyth",
+            ),
+            (r#"{"hook_layer": 1, "metadata": {"hook_layer": 2}}"#, "hook_layer 1 at the top level, but 2 in metadata"),
+            (r#"{"d_in": 8, "metadata": {"d_in": 9}}"#, "d_in 8 at the top level, but 9 in metadata"),
+            (
+                r#"{"neuronpedia_id": "m/1-res-sm", "metadata": {"neuronpedia_id": "m/1-mlp-sm"}}"#,
+                "but \"m/1-mlp-sm\" in metadata",
+            ),
+            (
+                r#"{"model_from_pretrained_kwargs": {"center_writing_weights": true},
+                    "metadata": {"model_from_pretrained_kwargs": {"center_writing_weights": false}}}"#,
+                "model_from_pretrained_kwargs.center_writing_weights true at the top level, but false in metadata",
+            ),
+            (
+                r#"{"normalize_activations": "none", "metadata": {"normalize_activations": "layer_norm"}}"#,
+                "but \"layer_norm\" in",
+            ),
+            (r#"{"hook_name": "blocks.1.hook_resid_post", "hook_point": "blocks.0.hook_mlp_out"}"#, "but hook_point \"blocks.0"),
+            (
+                r#"{"activation_fn": "relu", "activation_fn_str": "topk"}"#,
+                "activation_fn \"relu\", but activation_fn_str \"topk\"",
+            ),
         ] {
             let said = checked(text).unwrap_err().to_string();
             assert!(said.starts_with("cfg.json: ") && said.contains(says), "{text}: {said}");
+        }
+    }
+
+    /// Metadata that says other arithmetic than the top level, whose missing keys have meanings, too.
+    #[test]
+    fn arithmetic_in_metadata_is_that_of_the_top_level_or_refused() {
+        let read = |text: &str| {
+            let config = object(text.as_bytes()).unwrap();
+            let fields = |object| Fields { object, file: "cfg.json" };
+            saelens_rule::read(fields(&config), fields(&whole(fields(&config))?))
+        };
+        for (metadata, key) in [
+            (r#"{"normalize_activations": "layer_norm"}"#, "normalize_activations"),
+            (r#"{"apply_b_dec_to_input": false}"#, "apply_b_dec_to_input"),
+            (r#"{"architecture": "topk"}"#, "architecture"),
+            (r#"{"architecture": "topk", "k": 3}"#, "architecture"),
+            (r#"{"activation_fn": "topk", "activation_fn_kwargs": {"k": 3}}"#, "activation_fn"),
+            (r#"{"k": 3}"#, "k"),
+            (r#"{"rescale_acts_by_decoder_norm": true}"#, "rescale_acts_by_decoder_norm"),
+            (r#"{"norm_scaling_factor": 2}"#, "norm_scaling_factor"),
+        ] {
+            let said = read(&format!(r#"{{"metadata": {metadata}}}"#)).unwrap_err().to_string();
+            assert!(
+                said.starts_with(&format!("cfg.json: says {key} ")) && said.contains("in its metadata"),
+                "{metadata}: {said}"
+            );
+        }
+        for text in [
+            r#"{"metadata": {"architecture": "standard", "normalize_activations": "none", "apply_b_dec_to_input": true}}"#,
+            r#"{"normalize_activations": false, "metadata": {"normalize_activations": "none", "k": null}}"#,
+            r#"{"architecture": "topk", "k": 3, "metadata": {"architecture": "topk", "k": 3, "activation_fn_kwargs": {"k": 3}}}"#,
+        ] {
+            assert!(read(text).is_ok(), "{text}");
         }
     }
 
@@ -312,6 +422,8 @@ mod tests {
             (r#"{"prepend_bos": false}"#, &[][..]),
             (r#"{"metadata": {}}"#, &[]),
             (r#"{"metadata": {"mood": "good"}}"#, &["metadata says mood"]),
+            (r#"{"metadata": {"metadata": {"prepend_bos": true}}}"#, &["metadata says metadata"]),
+            (r#"{"seed": 1, "prepend_bos": false, "metadata": {"seed": 2, "prepend_bos": false}}"#, &[]),
             (
                 r#"{"metadata": {"model_from_pretrained_kwargs": {"center_writing_weights": true, "fold_ln": true, "n_devices": 2}}}"#,
                 &["without its mean", "fold_ln true"],

@@ -4,6 +4,7 @@
 
 use super::arithmetic::{Frame, Scale};
 use super::configuration::{given_factor, required_factor};
+use super::levels::contradiction;
 use crate::core::problem::{Problem, Result};
 use crate::engine::json::{Fields, shown};
 
@@ -87,11 +88,30 @@ pub fn capability() -> (String, String) {
 pub const KEYS: &str = "activation_fn activation_fn_kwargs activation_fn_str apply_b_dec_to_input architecture k norm_scaling_factor \
                         normalize_activations rescale_acts_by_decoder_norm";
 
-/// What `config` says of the arithmetic; `metadata` is its part that concerns the model.
+/// What `config` says of the arithmetic; `whole` is the same with what its metadata says besides.
 ///
 /// # Errors
-/// When it says something that is not known, or leaves out what changes codes.
-pub fn read(config: Fields<'_>, metadata: Option<Fields<'_>>) -> Result<Described> {
+/// When it says something that is not known, leaves out what changes codes, or says in its metadata what would be other arithmetic on
+/// the top level.
+pub fn read(config: Fields<'_>, whole: Fields<'_>) -> Result<Described> {
+    let described = described(config, whole)?;
+    // SAELens reads these keys on the top level alone, so that it ignores them elsewhere without a word.
+    for key in KEYS.split_whitespace() {
+        let Some(value) = whole.object.get(key).filter(|value| config.object.get(key) != Some(value)) else { continue };
+        let mut there = config.object.clone();
+        there.insert(key.to_owned(), value.clone());
+        if self::described(Fields { object: &there, file: config.file }, whole) != Ok(described) {
+            return Err(Problem::new(
+                config.file,
+                format_args!("says {key} {} in its metadata, and not at the top level, where SAELens reads it", shown(value)),
+                "move it there if the dictionary was trained so, else take it out",
+            ));
+        }
+    }
+    Ok(described)
+}
+
+fn described(config: Fields<'_>, whole: Fields<'_>) -> Result<Described> {
     let architecture = config.text("architecture")?.unwrap_or("standard");
     let &(_, transcodes, skips) = ARCHITECTURES.iter().find(|(known, ..)| *known == architecture).ok_or_else(|| {
         let known = ARCHITECTURES.map(|(known, ..)| format!("\"{known}\"")).join(", ");
@@ -128,7 +148,7 @@ pub fn read(config: Fields<'_>, metadata: Option<Fields<'_>>) -> Result<Describe
             }
         }
     }
-    Ok(Described { family, transcodes, skips, subtracts_bias, scale, factor, frame: frame(config, metadata)? })
+    Ok(Described { family, transcodes, skips, subtracts_bias, scale, factor, frame: frame(whole)? })
 }
 
 fn family(config: Fields<'_>, architecture: &str) -> Result<Family> {
@@ -141,7 +161,13 @@ fn family(config: Fields<'_>, architecture: &str) -> Result<Family> {
     let arguments = config.object("activation_fn_kwargs")?;
     let top_k = |signed| -> Result<Family> {
         let counts = [Some(config), arguments].into_iter().flatten().map(|fields| fields.count("k", usize::MAX));
-        let k = counts.collect::<Result<Vec<_>>>()?.into_iter().flatten().next().ok_or_else(|| {
+        let counts: Vec<usize> = counts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+        if let [one, other] = counts[..]
+            && one != other
+        {
+            return Err(contradiction(config.file, &format!("k {one}"), &format!("{other} in activation_fn_kwargs")));
+        }
+        let k = counts.first().copied().ok_or_else(|| {
             Problem::new(
                 config.file,
                 "is of a TopK dictionary, but holds no k: how many features of a token are active",
@@ -196,15 +222,11 @@ fn scale(config: Fields<'_>) -> Result<(Scale, Option<f32>)> {
     })
 }
 
-fn frame(config: Fields<'_>, metadata: Option<Fields<'_>>) -> Result<Frame> {
-    for fields in [Some(config), metadata].into_iter().flatten() {
-        let loading = fields.object("model_from_pretrained_kwargs")?;
-        // SAELens 6 writes an explicit false.
-        if loading.map(|loading| loading.flag("center_writing_weights")).transpose()?.flatten() == Some(true) {
-            return Ok(Frame::Centred);
-        }
-    }
-    Ok(Frame::Raw)
+fn frame(whole: Fields<'_>) -> Result<Frame> {
+    let loading = whole.object("model_from_pretrained_kwargs")?;
+    // SAELens 6 writes an explicit false.
+    let centred = loading.map(|loading| loading.flag("center_writing_weights")).transpose()?.flatten() == Some(true);
+    Ok(if centred { Frame::Centred } else { Frame::Raw })
 }
 
 #[cfg(test)]
@@ -214,7 +236,9 @@ mod tests {
 
     fn said(text: &str) -> Result<Described> {
         let config = object(text.as_bytes()).unwrap();
-        read(Fields { object: &config, file: "cfg.json" }, None)
+        let fields = |object| Fields { object, file: "cfg.json" };
+        // What metadata says besides is tested where both are put together.
+        read(fields(&config), fields(&config))
     }
 
     #[test]
@@ -226,6 +250,10 @@ mod tests {
             (r#"{"k": 32}"#, "holds the key k, which architecture \"standard\" has not: 32"),
             (r#"{"architecture": "jumprelu", "rescale_acts_by_decoder_norm": true}"#, "rescale_acts_by_decoder_norm"),
             (r#"{"architecture": "gated", "activation_fn": "topk", "k": 3}"#, "activation function is \"topk\""),
+            (
+                r#"{"architecture": "topk", "k": 3, "activation_fn_kwargs": {"k": 5}}"#,
+                "it says k 3, but 5 in activation_fn_kwargs",
+            ),
             (r#"{"activation_fn": "tanh-relu"}"#, "activation_fn is \"tanh-relu\""),
             (r#"{"activation_fn_kwargs": {"k": 3}}"#, "activation_fn_kwargs holds k 3"),
             (r#"{"normalize_activations": "unit_rms"}"#, "normalize_activations is \"unit_rms\""),

@@ -34,15 +34,19 @@ impl Stated {
         Declared { active: self.active, explained: self.explained }
     }
 
-    /// The notes for a use on the model called `name`: whether the dictionary was trained on it, and the others. Owners before a
-    /// name, upper case and the folders of a path do not make another name. A folder can have any name, so another name is said
-    /// and not refused.
+    /// The notes for a use on the model called `name`: whether the dictionary was trained on it, and the others. A folder can
+    /// have any name, so another name is said and not refused.
     pub fn notes_on(&self, name: &str) -> Vec<String> {
-        let bare = |name: &str| name.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
-        let other = self.model.as_deref().filter(|model| bare(model) != bare(name));
+        let other = self.model.as_deref().filter(|model| !is_same_model(model, name));
         let said = other.map(|model| format!("trained on the model '{}', used on '{}'", excerpt(model, 60), excerpt(name, 60)));
         said.into_iter().chain(self.notes.iter().cloned()).collect()
     }
+}
+
+/// Whether two names are of one model: owners before a name, upper case and the folders of a path do not make another one.
+pub fn is_same_model(one: &str, other: &str) -> bool {
+    let bare = |name: &str| name.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
+    bare(one) == bare(other)
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 use serde_json::{Map, Value};
 
 use super::Stated;
+use super::levels::{equal, merged};
 use super::place::Place;
+use super::stated::is_same_model;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
@@ -28,11 +30,28 @@ const RECORDS: [Typed; 3] = [
     ),
 ];
 
+/// Keys that say what the dictionary is. They belong to the trainer's part, and are read wherever they stand.
+const READ: [&str; 12] = [
+    "activation_dim",
+    "d_submodule",
+    "dict_class",
+    "dict_size",
+    "group_fractions",
+    "group_sizes",
+    "io",
+    "k",
+    "layer",
+    "lm_name",
+    "submodule_name",
+    "trainer_class",
+];
+
 /// A configuration that was read.
 pub struct TrainingConfig<'a> {
     text: &'a [u8],
     file: &'a str,
-    object: Map<String, Value>,
+    /// What its levels say together.
+    whole: Map<String, Value>,
 }
 
 impl<'a> TrainingConfig<'a> {
@@ -41,47 +60,49 @@ impl<'a> TrainingConfig<'a> {
         let object = object(text).map_err(|what| {
             Problem::new(file, what, "use the config.json that dictionary_learning wrote, or take it away from beside ae.pt")
         })?;
-        let read = Self { text, file, object };
-        let fields = Fields { object: &read.object, file };
-        let (trainer, buffer) = (read.trainer()?, fields.object("buffer")?);
+        let fields = Fields { object: &object, file };
+        let parts = [("trainer", "in trainer"), ("buffer", "in buffer")];
         let knows = |key: &String| RECORDS.iter().any(|(.., names)| names.split_whitespace().any(|name| name == key));
-        let is_one = |key: &String| {
-            knows(key) || ["trainer", "buffer", "activation_dim", "dict_size", "k", "layer"].contains(&key.as_str())
-        };
-        if !read.object.is_empty() && !read.object.keys().any(is_one) {
-            let keys: Vec<&str> = read.object.keys().map(String::as_str).collect();
+        let is_one = |key: &String| knows(key) || READ.contains(&key.as_str()) || parts.iter().any(|(part, _)| part == key);
+        if !object.is_empty() && !object.keys().any(is_one) {
+            let keys: Vec<&str> = object.keys().map(String::as_str).collect();
             return Err(Problem::new(
                 file,
                 format_args!("holds none of the keys of dictionary_learning, but {}", excerpt(&keys.join(", "), 80)),
                 "use the config.json that dictionary_learning wrote, or take it away from beside ae.pt",
             ));
         }
-        [Some(trainer), buffer].into_iter().flatten().try_for_each(|fields| fields.expect_types(&RECORDS))?;
-        Ok(read)
+        let mut levels = vec![("at the top level", fields)];
+        for (part, place) in parts {
+            levels.extend(fields.object(part)?.map(|fields| (place, fields)));
+        }
+        levels.iter().try_for_each(|(_, fields)| fields.expect_types(&RECORDS))?;
+        let mut whole = merged(&levels, &agree)?;
+        parts.iter().for_each(|(part, _)| drop(whole.remove(*part)));
+        Ok(Self { text, file, whole })
     }
 
-    /// The settings of the trainer.
-    fn trainer(&self) -> Result<Fields<'_>> {
-        let config = Fields { object: &self.object, file: self.file };
-        Ok(config.object("trainer")?.unwrap_or(config))
+    /// What all levels say.
+    fn fields(&self) -> Fields<'_> {
+        Fields { object: &self.whole, file: self.file }
     }
 
     /// The name of the class.
     pub fn class(&self) -> Result<Option<&str>> {
-        self.trainer()?.text_or_null("dict_class")
+        self.fields().text_or_null("dict_class")
     }
 
     /// The number of active features that a TopK dictionary was trained for.
     pub fn k(&self) -> Result<Option<usize>> {
-        self.trainer()?.count("k", usize::MAX)
+        self.fields().count("k", usize::MAX)
     }
 
     /// The place whose output was encoded.
     pub fn place(&self) -> Result<Place> {
-        let trainer = self.trainer()?;
-        let name = trainer.text_or_null("submodule_name")?.unwrap_or_default();
+        let fields = self.fields();
+        let name = fields.text_or_null("submodule_name")?.unwrap_or_default();
         let kinds = named(name);
-        let layer = match trainer.object.get("layer").and_then(Value::as_u64).or_else(|| layer_in(name)) {
+        let layer = match fields.object.get("layer").and_then(Value::as_u64).or_else(|| layer_in(name)) {
             Some(layer) => usize::try_from(layer).ok(),
             None => None,
         };
@@ -107,14 +128,10 @@ impl<'a> TrainingConfig<'a> {
 }
 
 fn check(config: &TrainingConfig<'_>, submodule: Option<Submodule>, encoder: &[usize]) -> Result<Stated> {
-    let (trainer, file) = (config.trainer()?, config.file);
-    let TrainingConfig { text, .. } = *config;
-    let config = Fields { object: &config.object, file };
-    let mut stated = Stated { config_sha256: Some(sha256_hex(text)), ..Stated::default() };
-    let buffer = config.object("buffer")?;
-    let sizes = [(Some(trainer), "activation_dim", 0), (Some(trainer), "dict_size", 1), (buffer, "d_submodule", 0)];
-    for (fields, key, position) in sizes {
-        let said = fields.map(|fields| fields.count(key, usize::MAX)).transpose()?.flatten();
+    let (fields, file) = (config.fields(), config.file);
+    let mut stated = Stated { config_sha256: Some(sha256_hex(config.text)), ..Stated::default() };
+    for (key, position) in [("activation_dim", 0), ("dict_size", 1), ("d_submodule", 0)] {
+        let said = fields.count(key, usize::MAX)?;
         if let (Some(said), Some(size)) = (said, encoder.get(position))
             && said != *size
         {
@@ -127,7 +144,7 @@ fn check(config: &TrainingConfig<'_>, submodule: Option<Submodule>, encoder: &[u
     }
     // The groups of a Matryoshka dictionary are all of its features.
     let sum = |key: &str| {
-        let numbers = trainer.object.get(key).and_then(Value::as_array);
+        let numbers = fields.object.get(key).and_then(Value::as_array);
         numbers.map(|numbers| numbers.iter().filter_map(Value::as_f64).sum::<f64>())
     };
     for (key, all) in [("group_sizes", encoder.get(1).map(|features| *features as f64)), ("group_fractions", Some(1.0))] {
@@ -141,7 +158,7 @@ fn check(config: &TrainingConfig<'_>, submodule: Option<Submodule>, encoder: &[u
             ));
         }
     }
-    if let Some(io) = buffer.map(|buffer| buffer.text_or_null("io")).transpose()?.flatten().filter(|io| *io != "out") {
+    if let Some(io) = fields.text_or_null("io")?.filter(|io| *io != "out") {
         return Err(Problem::new(
             file,
             format_args!("was trained on what the submodule reads or on both sides: io is \"{}\"", excerpt(io, 60)),
@@ -149,23 +166,23 @@ fn check(config: &TrainingConfig<'_>, submodule: Option<Submodule>, encoder: &[u
         ));
     }
     if let Some(submodule) = submodule {
-        stated.notes.extend(check_place(trainer, submodule)?);
+        stated.notes.extend(check_place(fields, submodule)?);
     }
-    stated.model = trainer.text_or_null("lm_name")?.map(str::to_owned);
+    stated.model = fields.text_or_null("lm_name")?.map(str::to_owned);
     Ok(stated)
 }
 
 /// Fails if the layer or the submodule's name says another place; the note if the name says none. Names are free text there, such as
 /// `resid_post_layer_4` or `mlp_out_layer1`.
-fn check_place(trainer: Fields<'_>, submodule: Submodule) -> Result<Option<String>> {
+fn check_place(fields: Fields<'_>, submodule: Submodule) -> Result<Option<String>> {
     let elsewhere = |said: &str| {
         Problem::new(
-            trainer.file,
+            fields.file,
             format_args!("was trained on {}, but is used for {submodule}", excerpt(said, 80)),
             "put the folder under the name of its own place",
         )
     };
-    let name = trainer.text_or_null("submodule_name")?;
+    let name = fields.text_or_null("submodule_name")?;
     if submodule == Submodule::EMBEDDING {
         // Layers have no part in it, except where the stream is called what enters layer 0.
         let fits =
@@ -175,8 +192,8 @@ fn check_place(trainer: Fields<'_>, submodule: Submodule) -> Result<Option<Strin
     // What enters a layer is what the layer before it put out.
     let enters = name.is_some_and(|name| name.contains("resid_pre"));
     let layer = submodule.layer.0 as u64 + u64::from(enters);
-    if let Some(value) = trainer.object.get("layer").filter(|value| !value.is_null()) {
-        let said = value.as_u64().ok_or_else(|| trainer.wrong("layer", "the number of a layer"))?;
+    if let Some(value) = fields.object.get("layer").filter(|value| !value.is_null()) {
+        let said = value.as_u64().ok_or_else(|| fields.wrong("layer", "the number of a layer"))?;
         if said != layer {
             return Err(elsewhere(&format!("layer {said}")));
         }
@@ -191,6 +208,22 @@ fn check_place(trainer: Fields<'_>, submodule: Submodule) -> Result<Option<Strin
     Ok(kinds.is_empty().then(|| format!("its config.json calls its place '{}', which is not known", excerpt(name, 60))))
 }
 
+/// Whether two values of `key` mean the same; None if nothing is read from it.
+fn agree(key: &str, one: &Value, other: &Value) -> Option<bool> {
+    READ.contains(&key).then(|| {
+        let same = match (key, one.as_str(), other.as_str()) {
+            ("lm_name", Some(one), Some(other)) => is_same_model(one, other),
+            // A submodule has many names.
+            ("submodule_name", Some(one), Some(other)) => {
+                let said = |name| (named(name), layer_in(name), is_inside(name), name.contains("resid_pre"));
+                said(one) == said(other) && !named(one).is_empty()
+            }
+            _ => false,
+        };
+        same || equal(one, other)
+    })
+}
+
 /// The kinds of submodule that `name` may mean.
 fn named(name: &str) -> Vec<SubmoduleKind> {
     let words = [
@@ -202,9 +235,25 @@ fn named(name: &str) -> Vec<SubmoduleKind> {
     words.into_iter().filter(|(_, word)| name.contains(word)).map(|(kind, _)| kind).collect()
 }
 
-/// Whether the name is of a place inside a layer, which is no submodule's output.
+/// Whether the name is of a place inside a layer, which is no submodule's output: a name with a word for what lies there, or a path to a
+/// module inside a submodule.
 fn is_inside(name: &str) -> bool {
-    ["resid_mid", "_in_", "hook_z"].iter().any(|part| name.contains(part))
+    const INNER: &str = "act acts gate hidden in inner input k key layernorm ln ln1 ln2 mid middle neurons norm q query up v z";
+    // The last projection of a submodule puts out what the submodule does.
+    const OUTER: &str = "attention attn c_proj dense dense_4h_to_h down_proj mlp o_proj out output resid resid_post resid_pre";
+    let is_among = |word: &str, words: &str| words.split_whitespace().any(|known| known == word);
+    if name.contains("embed") {
+        return false;
+    }
+    let mut parts = name.split('.');
+    // A path, such as `gpt_neox.layers.1.mlp.dense_4h_to_h`, names its module after the layer.
+    let is_path = parts.any(|part| part.parse::<u64>().is_ok());
+    let is_outer = |part: &str| {
+        let part = part.strip_prefix("self_").or_else(|| part.strip_prefix("hook_")).unwrap_or(part);
+        is_among(part, OUTER) || part.strip_suffix("_out").is_some_and(|part| is_among(part, OUTER))
+    };
+    name.split(['.', '_', '-', ' ']).any(|word| is_among(word, INNER))
+        || is_path && !named(name).is_empty() && !parts.all(is_outer)
 }
 
 /// The number after `layer` or `layers`, as in `mlp_out_layer1`, else the first part of a path that is a number, as in `h.1.mlp`.
@@ -248,6 +297,35 @@ mod tests {
             (r#"{"error": "Repository not found"}"#, "mlp_1", "none of the keys of dictionary_learning, but error"),
             (r#"{"trainer": []}"#, "mlp_1", "trainer is []"),
             ("[1]", "mlp_1", "is an array"),
+            // What stands beside the trainer's part counts, too.
+            (
+                r#"{"trainer": {"dict_class": "AutoEncoder"}, "buffer": {"io": "out", "layer": 4, "submodule_name": "resid_post_layer_4"}}"#,
+                "mlp_1",
+                "trained on layer 4",
+            ),
+            (r#"{"trainer": {"lr": 1}, "submodule_name": "resid_post_layer_1"}"#, "mlp_1", "resid_post_layer_1"),
+            (
+                r#"{"dict_class": "GatedAutoEncoder", "trainer": {"dict_class": "AutoEncoder"}}"#,
+                "mlp_1",
+                "dict_class \"GatedAutoEncoder\" at the top level, but \"AutoEncoder\" in trainer",
+            ),
+            (r#"{"layer": 2, "trainer": {"layer": 1}}"#, "mlp_1", "layer 2 at the top level, but 1 in trainer"),
+            (r#"{"lm_name": "gpt2", "trainer": {"lm_name": "org/m"}}"#, "mlp_1", "lm_name \"gpt2\" at the top level"),
+            (
+                r#"{"trainer": {"submodule_name": "mlp_out_layer1"}, "buffer": {"submodule_name": "mlp_out_layer2"}}"#,
+                "mlp_1",
+                "in trainer, but \"mlp_out_layer2\" in buffer",
+            ),
+            (r#"{"k": 3, "trainer": {"k": 4}}"#, "mlp_1", "k 3 at the top level, but 4 in trainer"),
+            (r#"{"lr": "x", "trainer": {}}"#, "mlp_1", "lr is \"x\""),
+            // Places inside a layer.
+            (r#"{"trainer": {"submodule_name": "gpt_neox.layers.1.mlp.dense_h_to_4h"}}"#, "mlp_1", "dense_h_to_4h"),
+            (r#"{"trainer": {"submodule_name": "mlp_inner_layer1"}}"#, "mlp_1", "mlp_inner_layer1"),
+            (r#"{"trainer": {"submodule_name": "mlp_in_layer1"}}"#, "mlp_1", "mlp_in_layer1"),
+            (r#"{"trainer": {"submodule_name": "layers.1.post_attention_layernorm"}}"#, "attn_1", "post_attention_layernorm"),
+            (r#"{"trainer": {"submodule_name": "model.layers.1.self_attn.q_proj"}}"#, "attn_1", "q_proj"),
+            (r#"{"trainer": {"submodule_name": "blocks.1.hook_resid_mid"}}"#, "resid_1", "hook_resid_mid"),
+            (r#"{"trainer": {"submodule_name": "blocks.1.attn.hook_z"}}"#, "attn_1", "hook_z"),
         ] {
             let said = checked(text, submodule).unwrap_err().to_string();
             assert!(said.contains(says), "{text}: {said}");
@@ -264,10 +342,21 @@ mod tests {
             ("gpt_neox.layers.1.mlp", 1, "mlp_1"),
             ("gpt_neox.layers.1.attention", 1, "attn_1"),
             ("attention_out_layer_1", 1, "attn_1"),
+            ("gpt_neox.layers.1.mlp.dense_4h_to_h", 1, "mlp_1"),
+            ("model.layers.1.self_attn.o_proj", 1, "attn_1"),
+            ("transformer.h.1.mlp", 1, "mlp_1"),
+            ("blocks.1.hook_mlp_out", 1, "mlp_1"),
+            ("blocks.2.hook_resid_pre", 2, "resid_1"),
         ] {
             let text = format!(r#"{{"trainer": {{"layer": {layer}, "submodule_name": "{name}", "lm_name": "org/m"}}}}"#);
             let stated = checked(&text, submodule).unwrap_or_else(|problem| panic!("{name}: {problem}"));
             assert_eq!((stated.model.as_deref(), stated.notes.len()), (Some("org/m"), 0), "{name}");
+        }
+        for text in [
+            r#"{"lm_name": "m", "trainer": {"lm_name": "org/m", "submodule_name": "mlp_out_layer1"}, "submodule_name": "h.1.mlp"}"#,
+            r#"{"trainer": {"activation_dim": 8, "layer": 1}, "buffer": {"d_submodule": 8, "ctx_len": 128, "device": "cpu"}, "device": "x"}"#,
+        ] {
+            assert!(checked(text, "mlp_1").is_ok(), "{text}: {:?}", checked(text, "mlp_1"));
         }
         let unknown = checked(r#"{"trainer": {"submodule_name": "gpt.h.1"}}"#, "mlp_1").unwrap();
         assert!(unknown.notes[0].contains("gpt.h.1"));
