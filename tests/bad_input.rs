@@ -264,9 +264,10 @@ const CASES: &[Case] = &[
         what: "tokenizer that makes a text a million times as long",
         damage: |w| {
             let replace = r#"{"type":"Replace","pattern":{"String":"a"},"content":"aaaaaaaaaa"}"#;
-            let all = vec![replace; 6].join(",");
+            let all = [replace; 6].join(",");
             let model = r#"{"type":"WordLevel","vocab":{"a":0},"unk_token":"a"}"#;
-            w.write("model/tokenizer.json", &format!(r#"{{"normalizer":{{"type":"Sequence","normalizers":[{all}]}},"model":{model}}}"#));
+            let normalizer = format!(r#"{{"type":"Sequence","normalizers":[{all}]}}"#);
+            w.write("model/tokenizer.json", format!(r#"{{"normalizer":{normalizer},"model":{model}}}"#));
         },
         command: RUN,
         says: &["tokenizer.json", "1000000 times as long"],
