@@ -7,10 +7,11 @@ use crate::app::state::State;
 use crate::app::{tagging, targets};
 use crate::core::causal::check::{Check, What};
 use crate::core::causal::curve::SEED;
+use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::causal::steering::Positions;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::findings::Source;
-use crate::core::submodule::FeatureId;
+use crate::core::submodule::{FeatureId, Submodule};
 
 /// Most features that are ablated one by one, where every one costs two runs of all pairs and the table must not hold the screen up; most
 /// of a curve; and most whose exact effect is computed, which costs a run for each token at which the feature differs.
@@ -58,6 +59,25 @@ pub fn set(state: &State, way: Way, error: ErrorTreatment, listed: bool) -> Opti
     let view = one.map_or(state.shown().first(), |row| row.ranked_in);
     let view = state.about().name(view);
     (!features.is_empty()).then_some(Check { view, what: What::Set { features, way, error } })
+}
+
+/// The ablation of `members`, whole submodules among them, in the first view on the screen.
+///
+/// # Errors
+/// If the run has no dictionary of one of them.
+pub fn members(state: &State, mut members: Vec<Member>, way: Way, error: ErrorTreatment) -> Result<Check, String> {
+    let view = state.shown().first();
+    let findings = state.study.as_deref().ok_or_else(|| "there is no run yet".to_owned())?;
+    members.sort_by_key(ToString::to_string);
+    members.dedup();
+    let sizes: Vec<(Submodule, usize)> = findings
+        .view(view)
+        .submodules()
+        .map(|ranked| (ranked.effects().submodule, ranked.effects().dictionary_features))
+        .collect();
+    let set = FeatureSet { name: "ablate".to_owned(), members };
+    set.parts(&sizes).map_err(|problem| problem.to_string())?;
+    Ok(Check { view: state.about().name(view), what: What::Members { members: set.members, way, error } })
 }
 
 /// The ablation of the marked features one by one, without marks of all that are listed.

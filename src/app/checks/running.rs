@@ -46,7 +46,11 @@ pub fn start(state: &mut State, check: Check) -> Vec<Effect> {
 /// Stops the running check; what was found so far stays until the run is left.
 pub fn cancel(state: &mut State) -> Vec<Effect> {
     let Some(running) = state.check.take() else { return Vec::new() };
-    let kept = if running.partial.is_some() { "what was found so far stays on the screen" } else { "nothing was found yet" };
+    let kept = if running.partial.is_some() {
+        format!("{} shows what was found so far", state.setting.keymap.way(CommandId::CHECKS))
+    } else {
+        "nothing was found yet".to_owned()
+    };
     state.notice = Some(Notice::done(format!("stopped: {}; {kept}", running.check)));
     let number = running.number;
     if let Some(found) = running.partial {

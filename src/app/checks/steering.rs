@@ -55,7 +55,8 @@ fn doses(steered: &Steered, columns: usize) -> Vec<Line> {
     let most = steered.doses.iter().map(|dose| mean(&dose.clean).max(mean(&dose.patch))).fold(0.0, f64::max);
     let width = columns.saturating_sub(NUMBERS + 2).min(DRAWING);
     let (first, second) = (width >= LEAST, columns >= NUMBERS + 2 * (DRAWING + 2));
-    let mut heading = numbers(["coefficient", "x mean", "metric", "95 %", "p clean", "p patch"].map(str::to_owned));
+    let is_wide = columns >= NUMBERS;
+    let mut heading = numbers(["coefficient", "x mean", "metric", "95 %", "p clean", "p patch"].map(str::to_owned), is_wide);
     if first {
         heading.push_str(&format!("  {:<width$}", format!("metric {low:+.2} to {high:+.2}")));
     }
@@ -64,14 +65,17 @@ fn doses(steered: &Steered, columns: usize) -> Vec<Line> {
     }
     let row = |(dose, score): (&Dose, &crate::core::causal::scores::Score)| {
         let (clean, patch) = (mean(&dose.clean), mean(&dose.patch));
-        let mut text = numbers([
-            dose.coefficient.to_string(),
-            steered.in_units(dose.coefficient),
-            number(score.mean),
-            interval(score.interval),
-            format!("{clean:.5}"),
-            format!("{patch:.5}"),
-        ]);
+        let mut text = numbers(
+            [
+                dose.coefficient.to_string(),
+                steered.in_units(dose.coefficient),
+                number(score.mean),
+                interval(score.interval),
+                format!("{clean:.5}"),
+                format!("{patch:.5}"),
+            ],
+            is_wide,
+        );
         if first {
             text.push_str(&format!("  {}", drawn(&[(metric(dose), '●')], low, high, width)));
         }
@@ -84,8 +88,10 @@ fn doses(steered: &Steered, columns: usize) -> Vec<Line> {
     std::iter::once(Line::title(heading.trim_end())).chain(rows).collect()
 }
 
-fn numbers([coefficient, unit, metric, interval, clean, patch]: [String; 6]) -> String {
-    format!("{coefficient:>11} {unit:>8} {metric:>9}  {interval:<18} {clean:>8} {patch:>8}")
+/// The numbers of a dose, with the interval if there is room for it.
+fn numbers([coefficient, unit, metric, interval, clean, patch]: [String; 6], is_wide: bool) -> String {
+    let interval = if is_wide { format!("  {interval:<18}") } else { String::new() };
+    format!("{coefficient:>11} {unit:>8} {metric:>9}{interval} {clean:>8} {patch:>8}")
 }
 
 /// Marks at their places between `low` and `high` in `width` columns, over a line at zero; two marks at one place become `*`.

@@ -1,4 +1,5 @@
-//! Asks how features are ablated together: the way, the treatment of the error term, and whether all listed ones are meant.
+//! Asks how features are ablated together: the way, the treatment of the error term, and whether all listed ones are meant, or a set that is
+//! named: features, submodules, kinds, layers.
 
 use super::ablation::Ablation;
 use super::completion::Ending;
@@ -8,6 +9,7 @@ use crate::app::message::Effect;
 use crate::app::state::State;
 use crate::app::targets;
 use crate::core::causal::check::{Check, What};
+use crate::core::causal::set::Member;
 
 /// Asks for ways and treatments in any order: `resample`, `zero clean`, `listed`.
 pub struct Ablate;
@@ -15,13 +17,24 @@ pub struct Ablate;
 /// The word for all listed features, whatever is marked.
 const LISTED: &str = "listed";
 
+/// What the set may be in place of the marked features.
+const MORE: &str = "listed, or members of a set: resid_1/364, resid_1, attn, layer_3+";
+
 /// The check that `text` asks for.
 fn read(state: &State, text: &str) -> Result<Check, String> {
-    let mut listed = false;
-    let Ablation { way, error } = Ablation::read(text, LISTED, |word| {
+    let (mut listed, mut members) = (false, Vec::new());
+    let Ablation { way, error } = Ablation::read(text, MORE, |word| {
+        let member: Option<Member> = word.parse().ok();
         listed |= word == LISTED;
-        word == LISTED
+        members.extend(member);
+        word == LISTED || member.is_some()
     })?;
+    if !members.is_empty() {
+        if listed {
+            return Err(format!("'{LISTED}' and {} are two sets; name one", members[0]));
+        }
+        return asking::members(state, members, way, error);
+    }
     asking::set(state, way, error, listed).ok_or_else(|| "no feature is listed".to_owned())
 }
 
@@ -32,9 +45,10 @@ impl Dialogue for Ablate {
 
     fn hint(&self, state: &State, text: &str) -> Result<String, String> {
         let check = read(state, text)?;
-        let What::Set { way, error, .. } = &check.what else { return Ok(check.to_string()) };
+        let (What::Set { way, error, .. } | What::Members { way, error, .. }) = &check.what else { return Ok(check.to_string()) };
         let hidden = targets::said_hidden(state);
-        let hidden = if hidden.is_empty() || text.contains(LISTED) { String::new() } else { format!(" ({hidden})") };
+        let is_marked = matches!(check.what, What::Set { .. }) && !text.contains(LISTED);
+        let hidden = if hidden.is_empty() || !is_marked { String::new() } else { format!(" ({hidden})") };
         Ok(format!("{check}{hidden}: {}", Ablation::meaning(*way, *error)))
     }
 

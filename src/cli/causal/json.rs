@@ -8,7 +8,13 @@ use crate::core::problem::{Problem, Result};
 
 /// A number over examples: `mean`, `per_example` and the 95 % bootstrap `interval`; what is not known is null.
 pub fn score(score: &Score) -> Value {
-    json!({ "mean": score.mean, "per_example": score.per_example, "interval": score.interval })
+    // A difference of equal numbers may be a negative zero, which means nothing.
+    let plain = |value: f64| value + 0.0;
+    json!({
+        "mean": score.mean.map(plain),
+        "per_example": score.per_example.iter().map(|value| value.map(plain)).collect::<Vec<_>>(),
+        "interval": score.interval.map(|ends| ends.map(plain)),
+    })
 }
 
 /// A denominator, and whether it is within its own standard error of zero.

@@ -13,6 +13,7 @@ use super::curve::Curve;
 use super::each::Each;
 use super::elsewhere::Elsewhere;
 use super::scores::{Ablation, Scores};
+use super::set::Member;
 use super::steering::{Positions, Steered};
 use super::way::{ErrorTreatment, Way};
 use crate::core::problem::Result;
@@ -22,6 +23,9 @@ use crate::core::run::Manifest;
 use crate::core::submodule::FeatureId;
 use crate::core::text::counted;
 use crate::core::view::ViewName;
+
+/// Most members of a set that a check's name has.
+const NAMED: usize = 4;
 
 /// A check of a run. Equal checks of one run have equal results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +44,15 @@ pub enum What {
     Set {
         /// The set.
         features: BTreeSet<FeatureId>,
+        /// The value that ablated features take.
+        way: Way,
+        /// What becomes of the error terms.
+        error: ErrorTreatment,
+    },
+    /// Ablates whole submodules, kinds and layers together, with features or without, and all others.
+    Members {
+        /// The members of the set, in the order of their names, each once.
+        members: Vec<Member>,
         /// The value that ablated features take.
         way: Way,
         /// What becomes of the error terms.
@@ -93,6 +106,11 @@ impl fmt::Display for Check {
         };
         match &self.what {
             What::Set { features, way, error } => write!(formatter, "ablation of {}, {way}, errors {error}", of(features))?,
+            What::Members { members, way, error } => {
+                let names: Vec<String> = members.iter().take(NAMED).map(ToString::to_string).collect();
+                let more = if members.len() > NAMED { " .." } else { "" };
+                write!(formatter, "ablation of {}{more}, {way}, errors {error}", names.join(", "))?;
+            }
             What::Each { features, error } => {
                 write!(formatter, "ablation of {}, each alone, zero and resample, errors {error}", of(features))?;
             }

@@ -201,6 +201,9 @@ pub fn parse(text: &str, file: &str) -> Result<Vec<FeatureSet>> {
         };
         Ok(FeatureSet { members: members.iter().map(member).collect::<Result<_>>()?, name })
     };
+    if sets.is_empty() {
+        return Err(Problem::new(file, "names no set", FORM));
+    }
     sets.into_iter().map(set).collect()
 }
 

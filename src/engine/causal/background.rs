@@ -66,7 +66,8 @@ pub fn check(request: &Request, source: &ModelSource, cache: &Cache, tell: Tell<
         let pairs = Pair::of_run(manifest, view);
         let plain = Plain::new(loaded.compute.as_ref(), &loaded.dictionaries, &pairs, sides(&request.check.what), cancel)?;
         let found = found(&plain, &loaded, request, tell, cancel)?;
-        if !matches!(found, Found::Curve(_)) {
+        // The others have told all that they found.
+        if matches!(found, Found::Set(..) | Found::Steering(_)) {
             tell(News::Partial(Box::new(found.clone())));
         }
         let around = Around::of_run(&loaded, manifest, view);
@@ -85,6 +86,9 @@ fn elsewhere(plain: &Plain<'_>, around: &Around, what: &What, tell: Tell<'_>, ca
             let sets = [set(features.iter().copied().map(Member::Feature).collect())];
             around.ablated(plain, &sets, (*way, *error), told, cancel).map(Some)
         }
+        What::Members { members, way, error } => {
+            around.ablated(plain, &[set(members.clone())], (*way, *error), told, cancel).map(Some)
+        }
         What::Each { features, error } => {
             let sets: Vec<FeatureSet> = features.iter().map(|feature| set(vec![Member::Feature(*feature)])).collect();
             around.ablated(plain, &sets, (Way::Zero, *error), told, cancel).map(Some)
@@ -102,7 +106,7 @@ fn stage(stage: &str) -> News {
 
 fn sides(what: &What) -> Sides {
     match what {
-        What::Set { way, .. } | What::Curve { way, .. } => Sides::of(*way),
+        What::Set { way, .. } | What::Members { way, .. } | What::Curve { way, .. } => Sides::of(*way),
         _ => Sides::Both,
     }
 }
@@ -110,13 +114,9 @@ fn sides(what: &What) -> Sides {
 fn found(plain: &Plain<'_>, loaded: &Loaded, request: &Request, tell: Tell<'_>, cancel: &Cancel) -> Result<Found> {
     match &request.check.what {
         What::Set { features, way, error } => {
-            let members = features.iter().copied().map(Member::Feature).collect();
-            let sets = [FeatureSet { name: "the list".to_owned(), members }];
-            let told = &mut |progress| tell(News::Progress(progress));
-            let ablation = ablate(plain, &sets, *way, *error, told, cancel)?;
-            let scores = Scores::of(&ablation);
-            Ok(Found::Set(ablation, scores))
+            together(plain, features.iter().copied().map(Member::Feature).collect(), (*way, *error), tell, cancel)
         }
+        What::Members { members, way, error } => together(plain, members.clone(), (*way, *error), tell, cancel),
         What::Each { features, error } => one_by_one(plain, features, *error, tell, cancel).map(Found::Each),
         What::Circuit { features } => {
             let all: Vec<FeatureId> = features.iter().copied().collect();
@@ -151,6 +151,21 @@ fn found(plain: &Plain<'_>, loaded: &Loaded, request: &Request, tell: Tell<'_>, 
             steered(plain, loaded.tokenizer.as_ref(), &asked, told, so_far, cancel).map(Found::Steering)
         }
     }
+}
+
+/// Ablates the members of a set together, and everything outside it.
+fn together(
+    plain: &Plain<'_>,
+    members: Vec<Member>,
+    how: (Way, ErrorTreatment),
+    tell: Tell<'_>,
+    cancel: &Cancel,
+) -> Result<Found> {
+    let sets = [FeatureSet { name: "the list".to_owned(), members }];
+    let told = &mut |progress| tell(News::Progress(progress));
+    let ablation = ablate(plain, &sets, how.0, how.1, told, cancel)?;
+    let scores = Scores::of(&ablation);
+    Ok(Found::Set(ablation, scores))
 }
 
 fn plan(feature: FeatureId, positions: Positions) -> Plan {

@@ -66,17 +66,24 @@ pub fn curve(
     let sizes = wanted.sizes.len() as u64;
     for (place, size) in wanted.sizes.iter().copied().enumerate() {
         let sets = wanted.sets(size);
-        // Every size has about as many runs.
-        let mut tell = |Progress { done, total, .. }: Progress| {
-            told(Progress { stage: format!("sets of {size}"), done: place as u64 * total + done, total: sizes * total });
+        // Every size has about as many runs; neutral text takes about as long again if all sets are measured on it, else no time.
+        let halves = if wanted.texts.is_some() && wanted.damage_of_controls { 2 } else { 1 };
+        let mut tell = |half: u64, Progress { done, total, .. }: Progress| {
+            let before = (halves * place as u64 + half) * total;
+            told(Progress { stage: format!("sets of {size}"), done: before + done, total: halves * sizes * total });
         };
-        let mut ablation = ablate(plain, &sets, way, error, &mut tell, cancel)?;
+        let mut ablation = ablate(plain, &sets, way, error, &mut |progress| tell(0, progress), cancel)?;
         let damage = match wanted.texts {
             None => Vec::new(),
             Some(texts) => {
                 let sets = if wanted.damage_of_controls { &sets[..] } else { &sets[..1] };
                 let edits: Vec<Vec<Part>> = sets.iter().map(|set| set.parts(&plain.sizes())).collect::<Result<_>>()?;
-                damage(plain, texts, &edits, (way, error), &mut tell, cancel)?
+                let told = &mut |progress| {
+                    if halves == 2 {
+                        tell(1, progress);
+                    }
+                };
+                damage(plain, texts, &edits, (way, error), told, cancel)?
             }
         };
         let rung = Rung::new(size, &ablation, &damage, wanted.controls);

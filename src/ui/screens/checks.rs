@@ -51,6 +51,19 @@ fn tell(pilot: &mut Pilot, number: u64, news: News) {
 pub fn found(check: &Check) -> Found {
     let less = |share: f32| ALL.map(|metric| metric * (1.0 - share) + 0.01 * metric * metric).to_vec();
     match &check.what {
+        What::Members { members, way, error } => {
+            let ablation =
+                Ablation { way: *way, error: *error, all: vec![-2.0; EXAMPLES], empty: vec![0.0; EXAMPLES], sets: Vec::new() };
+            let set = AblatedSet {
+                name: "the list".to_owned(),
+                members: members.clone(),
+                kept: vec![-0.5; EXAMPLES],
+                removed: vec![-1.0; EXAMPLES],
+            };
+            let ablation = Ablation { sets: vec![set], ..ablation };
+            let scores = Scores::of(&ablation);
+            Found::Set(ablation, scores)
+        }
         What::Set { features, way, error } => {
             let members = features.iter().copied().map(Member::Feature).collect();
             let ablated = AblatedSet { name: "the list".to_owned(), members, kept: less(0.9), removed: less(0.2) };
@@ -244,6 +257,33 @@ fn the_marked_features_are_ablated_together_and_without_marks_the_one_at_the_cur
     pilot.press("space b ctrl-u listed enter");
     let (_, request) = asked(&mut pilot);
     assert!(matches!(request.check.what, What::Set { features, .. } if features.len() == 18));
+}
+
+#[test]
+fn whole_submodules_and_kinds_are_ablated_by_name_and_unknown_ones_are_named() {
+    let mut pilot = kept();
+    pilot.press("b ctrl-u");
+    pilot.type_text("attn resid_1 resample attn resid_0/5");
+    pilot.press("enter");
+    let (number, request) = asked(&mut pilot);
+    let members = ["resid_0/5", "attn", "resid_1"].map(|member| member.parse().unwrap()).to_vec();
+    let error = ErrorTreatment::Recomputed;
+    assert_eq!(request.check.what, What::Members { members, way: Way::Resample, error });
+    let found = found(&request.check);
+    tell(&mut pilot, number, News::Ended(Ok(Arc::new(Done { check: request.check, found, elsewhere: None, whole: true }))));
+    let screen = text(&pilot);
+    assert!(screen.contains("ablation of 0-res-sm/5, attn, resid_1, resample, errors recomputed"), "{screen}");
+    for (typed, says) in [
+        ("resid_9", "names nothing that this model has a dictionary of"),
+        ("attn listed", "two sets"),
+        ("all", "'all' is not known"),
+    ] {
+        let mut pilot = kept();
+        pilot.press("b ctrl-u");
+        pilot.type_text(typed);
+        pilot.press("enter");
+        assert!(pilot.asked().is_empty() && text(&pilot).contains(says), "{typed}: {}", text(&pilot));
+    }
 }
 
 #[test]
