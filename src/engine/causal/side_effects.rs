@@ -141,6 +141,8 @@ fn sums_of(texts: &Plain<'_>, count: usize, ends: &Ends<'_>, told: Told<'_>, can
             let layers = texts.compute.config().layers;
             let plain: Vec<&[f32]> = pairs.iter().map(|pair| group.traces[0][*pair].entering(layers)).collect();
             let before = log_probabilities(texts, &plain, cancel)?;
+            let exponential = |logs: &Vec<f32>| logs.par_iter().map(|log| f64::from(*log).exp() as f32).collect();
+            let probabilities: Vec<Vec<Vec<f32>>> = before.iter().map(|text| text.iter().map(exponential).collect()).collect();
             for (edit, found) in found.iter_mut().enumerate() {
                 told(progress.clone());
                 let after = match ends(edit, group, pairs)? {
@@ -151,8 +153,9 @@ fn sums_of(texts: &Plain<'_>, count: usize, ends: &Ends<'_>, told: Told<'_>, can
                     }
                 };
                 for (slot, pair) in pairs.iter().enumerate() {
-                    found[group.places[*pair]] =
-                        sums(group, *pair, &before[slot], after.as_ref().map_or(&before[slot], |after| &after[slot]));
+                    let (before, probabilities) = (&before[slot], &probabilities[slot]);
+                    let after = after.as_ref().map_or(before, |after| &after[slot]);
+                    found[group.places[*pair]] = sums(&group.prompts[0][*pair], before, probabilities, after);
                 }
                 progress.done += pairs.len() as u64;
             }
@@ -170,17 +173,17 @@ fn sums_of(texts: &Plain<'_>, count: usize, ends: &Ends<'_>, told: Told<'_>, can
 /// streams that leave the last layer.
 fn log_probabilities(texts: &Plain<'_>, ends: &[&[f32]], cancel: &Cancel) -> Result<Vec<Vec<Vec<f32>>>> {
     let width = texts.compute.config().width;
-    let of_text = |end: &&[f32]| {
-        let tokens: Vec<&[f32]> = end.chunks_exact(width).collect();
-        let mut found = Vec::with_capacity(tokens.len());
-        for tokens in tokens[..tokens.len() - 1].chunks(LOGITS_AT_ONCE) {
-            let logits = texts.compute.end_logits(tokens, cancel)?;
-            let rows: Vec<&[f32]> = logits.chunks_exact(logits.len() / tokens.len()).collect();
-            found.par_extend(rows.into_par_iter().map(normalised));
-        }
-        Ok(found)
-    };
-    ends.iter().map(of_text).collect()
+    let predicting = |end: &&[f32]| end.len() / width - 1;
+    // Texts are short, and each product reads all of the unembedding: tokens of several texts go together.
+    let tokens: Vec<&[f32]> = ends.iter().flat_map(|end| end.chunks_exact(width).take(predicting(end))).collect();
+    let mut found = Vec::with_capacity(tokens.len());
+    for tokens in tokens.chunks(LOGITS_AT_ONCE) {
+        let logits = texts.compute.end_logits(tokens, cancel)?;
+        let rows: Vec<&[f32]> = logits.chunks_exact(logits.len() / tokens.len()).collect();
+        found.par_extend(rows.into_par_iter().map(normalised));
+    }
+    let mut found = found.into_iter();
+    Ok(ends.iter().map(|end| found.by_ref().take(predicting(end)).collect()).collect())
 }
 
 /// The logarithm of the softmax of `logits`; sums are in 64 bits.
@@ -191,16 +194,23 @@ fn normalised(logits: &[f32]) -> Vec<f32> {
     logits.iter().map(|logit| (f64::from(*logit) - normaliser) as f32).collect()
 }
 
-/// The sums of one text, from the logarithms of its probabilities before and after the edit.
-fn sums(group: &Group, pair: usize, before: &[Vec<f32>], after: &[Vec<f32>]) -> TextSums {
-    let mut sums = TextSums { tokens: before.len(), ..TextSums::default() };
-    for ((before, after), next) in before.iter().zip(after).zip(&group.prompts[0][pair][1..]) {
-        sums.loss_before -= f64::from(before[*next as usize]);
-        sums.loss_after -= f64::from(after[*next as usize]);
-        let terms = before.iter().zip(after);
-        sums.divergence += terms.map(|(before, after)| f64::from(before.exp()) * f64::from(before - after)).sum::<f64>();
+/// The sums of the text of these `tokens`, from the logarithms of its probabilities before and after the edit, and the probabilities before it.
+fn sums(tokens: &[u32], before: &[Vec<f32>], probabilities: &[Vec<f32>], after: &[Vec<f32>]) -> TextSums {
+    let rows = before.par_iter().zip(probabilities).zip(after);
+    let divergence = rows.map(|((before, probabilities), after)| {
+        let terms = before.iter().zip(after).zip(probabilities);
+        terms.map(|((before, after), probability)| f64::from(*probability) * f64::from(before - after)).sum::<f64>()
+    });
+    // Summed one after another, so that the order of threads changes nothing.
+    let divergences: Vec<f64> = divergence.collect();
+    let loss =
+        |logs: &[Vec<f32>]| -logs.iter().zip(&tokens[1..]).map(|(logs, next)| f64::from(logs[*next as usize])).sum::<f64>();
+    TextSums {
+        tokens: before.len(),
+        loss_before: loss(before),
+        loss_after: loss(after),
+        divergence: divergences.into_iter().sum(),
     }
-    sums
 }
 
 #[cfg(test)]
