@@ -243,8 +243,22 @@ fn whole_files_of_another_kind_are_called_what_they_are() {
             "infinity",
             |w| w.write(CFG, r#"{"architecture": "standard", "lr": Infinity}"#),
             RUN.into(),
-            &[CFG, "NaN or Infinity", "line 1"],
+            &[CFG, "NaN or Infinity", "line 1", "a number or null"],
         ),
+        ("byte order mark", |w| w.write(CFG, "\u{feff}{}"), RUN.into(), &[CFG, "byte order mark", "without it"]),
+        (
+            "a part without an index",
+            |w| rename_weights(w, "model-00001-of-00002.safetensors"),
+            RUN.into(),
+            &["model-00001-of-00002.safetensors", "no model.safetensors.index.json"],
+        ),
+        (
+            "another name",
+            |w| rename_weights(w, "model.fp16.safetensors"),
+            RUN.into(),
+            &["model.fp16.safetensors", "call the file model.safetensors"],
+        ),
+        ("gguf", |w| rename_weights(w, "model.gguf"), RUN.into(), &["model.gguf", "llama.cpp"]),
     ]);
 }
 
@@ -362,8 +376,13 @@ fn a_device_without_an_end_is_not_read_for_ever() {
     }
 }
 
+/// Gives the model's weights another name.
+fn rename_weights(workshop: &Workshop, name: &str) {
+    fs::rename(workshop.path("model/model.safetensors"), workshop.path(&format!("model/{name}"))).unwrap();
+}
+
 /// Files that `tests/fixtures/faults/ae_pt/make.py` writes, and what is said of them.
-const SAVED: [(&str, &[&str]); 21] = [
+const SAVED: [(&str, &[&str]); 32] = [
     ("protocol_0", &["protocol 0 or 1", "torch.save"]),
     ("protocol_1", &["protocol 0 or 1", "torch.save"]),
     ("protocol_2", &[]),
@@ -385,6 +404,17 @@ const SAVED: [(&str, &[&str]); 21] = [
     ("parallel", &["'module.bias'", "prefix 'module.'"]),
     ("legacy", &["before PyTorch 1.6", "torch.save"]),
     ("numpy", &["numpy", "torch.save"]),
+    ("float8", &["'bias'", "float8_e4m3fn", ".float()"]),
+    ("sparse", &["'bias' is a sparse tensor", ".to_dense()"]),
+    ("quantized", &["'bias' is a quantized tensor", ".dequantize()"]),
+    ("meta", &["'bias' is a tensor without values"]),
+    ("twice", &["is a checkpoint", "'model'", "torch.load"]),
+    ("generator", &["is a checkpoint", "'state_dict'", "torch.load"]),
+    ("seed", &["its entry 'seed' is a whole number of more than 64 bits", "state_dict()"]),
+    ("numbers", &["names an entry by a whole number", "state_dict()"]),
+    ("zipped", &["zip archive", "'ae.pt'", "unpack it"]),
+    ("plain", &["is a plain pickle", "torch.save"]),
+    ("legacy_4", &["before PyTorch 1.6", "torch.save"]),
 ];
 
 #[test]

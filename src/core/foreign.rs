@@ -14,46 +14,71 @@ pub fn problem(bytes: &[u8], place: &dyn Display) -> Option<Problem> {
         ("is a git-lfs pointer, not the file itself", "run `git lfs pull` in its repository, or download the file")
     } else if page("<!doctype html") || page("<html") {
         ("is a web page, not the file itself", "the server answered with a page, perhaps to log in: download the file again")
-    } else if bytes.starts_with(b"\x1f\x8b") {
-        ("is compressed with gzip", "unpack it with gunzip")
+    } else if let Some((_, what, remedy)) = PACKED.iter().find(|(start, ..)| bytes.starts_with(start)) {
+        (*what, *remedy)
     } else {
         return None;
     };
     Some(Problem::new(place, what, remedy))
 }
 
-/// What a kind of files is called, what helps where it is no use, and whether bytes are a file of it.
-type Kind = (&'static str, &'static str, fn(&[u8]) -> bool);
+/// Programs that pack files: the first bytes that they write, what is said of such a file, and what unpacks it.
+const PACKED: [(&[u8], &str, &str); 7] = [
+    (b"\x1f\x8b", "is compressed with gzip", "unpack it with gunzip"),
+    (b"\xfd7zXZ\0", "is compressed with xz", "unpack it with unxz"),
+    (b"BZh", "is compressed with bzip2", "unpack it with bunzip2"),
+    (b"\x28\xb5\x2f\xfd", "is compressed with zstd", "unpack it with unzstd"),
+    (b"\x04\x22\x4d\x18", "is compressed with lz4", "unpack it with unlz4"),
+    (b"7z\xbc\xaf\x27\x1c", "is an archive of 7-Zip", "unpack it with 7z"),
+    (b"Rar!\x1a\x07", "is a RAR archive", "unpack it with unrar"),
+];
+
+/// What a kind of files is called, what helps where it is no use, if not the conversion that a reader names, and whether bytes are a file
+/// of it.
+type Kind = (&'static str, Option<&'static str>, fn(&[u8]) -> bool);
 
 /// Kinds of binary files by their first bytes, with what helps.
-const KINDS: [Kind; 6] = [
-    ("a zip archive, perhaps of torch.save or numpy", CONVERT, |bytes| bytes.starts_with(b"PK\x03\x04")),
-    ("a plain pickle", CONVERT, |bytes| matches!(bytes, [0x80, 2..=5, ..])),
-    ("a tar archive", "unpack it with tar", |bytes| bytes.get(257..262) == Some(b"ustar")),
-    ("an HDF5 file", CONVERT, |bytes| bytes.starts_with(b"\x89HDF\r\n\x1a\n")),
-    ("a single array of numpy (.npy)", CONVERT, |bytes| bytes.starts_with(b"\x93NUMPY")),
-    ("a safetensors file", CONVERT, |bytes| {
+const KINDS: [Kind; 7] = [
+    ("a zip archive, perhaps of torch.save or numpy", None, |bytes| bytes.starts_with(b"PK\x03\x04")),
+    ("a plain pickle", None, is_pickle),
+    ("a tar archive", Some("unpack it with tar"), |bytes| bytes.get(257..262) == Some(b"ustar")),
+    ("an HDF5 file", None, |bytes| bytes.starts_with(b"\x89HDF\r\n\x1a\n")),
+    ("a single array of numpy (.npy)", None, |bytes| bytes.starts_with(b"\x93NUMPY")),
+    (
+        "a GGUF file, as llama.cpp reads it",
+        Some("download the weights that it was made from: a GGUF file names and rounds them in its own way"),
+        |bytes| bytes.starts_with(b"GGUF"),
+    ),
+    ("a safetensors file", None, |bytes| {
         let length = bytes.first_chunk::<8>().map(|length| u64::from_le_bytes(*length));
         bytes.get(8) == Some(&b'{') && length.is_some_and(|length| length < bytes.len() as u64)
     }),
 ];
 
-/// What helps where a whole file is of another format.
-const CONVERT: &str =
-    "load it in Python and save the tensors in the format that belongs here, such as with safetensors.torch.save_file";
+/// Whether bytes are a pickle. From protocol 2 on it says so; before, a container or a name stands first, and a full stop last.
+fn is_pickle(bytes: &[u8]) -> bool {
+    let is_name =
+        |line: &[u8]| !line.is_empty() && line.iter().all(|byte| byte.is_ascii_alphanumeric() || [b'_', b'.'].contains(byte));
+    match bytes {
+        [0x80, 2..=5, ..] => true,
+        [b'(', b'd' | b'l' | b't', b'p', ..] | [b'}' | b']', b'q', 0, ..] => bytes.ends_with(b"."),
+        [b'c', ..] => bytes.ends_with(b".") && bytes.splitn(3, |byte| *byte == b'\n').take(2).all(is_name),
+        _ => false,
+    }
+}
 
 /// Longest text in bytes that a server answers in place of a file.
 const LONGEST_ANSWER: usize = 4096;
 
 /// The problem that `bytes`, in which a binary file was expected, are a whole file of another kind, or a server's answer in words. Kinds that
-/// begin with one of `expected` are none.
-pub fn in_place_of_binary(bytes: &[u8], place: &dyn Display, expected: &[&str]) -> Option<Problem> {
+/// begin with one of `expected` are none; `convert` says how to make a file of the expected kind from one of another kind.
+pub fn in_place_of_binary(bytes: &[u8], place: &dyn Display, expected: &[&str], convert: &str) -> Option<Problem> {
     if let Some(problem) = problem(bytes, place) {
         return Some(problem);
     }
     let is_expected = |kind: &str| expected.iter().any(|expected| kind.starts_with(expected));
     if let Some((kind, remedy, _)) = KINDS.into_iter().find(|(kind, _, is_one)| is_one(bytes) && !is_expected(kind)) {
-        return Some(Problem::new(place, format_args!("is {kind}"), remedy));
+        return Some(Problem::new(place, format_args!("is {kind}"), remedy.unwrap_or(convert)));
     }
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.trim().is_empty() && text.len() <= LONGEST_ANSWER)?;
     let is_text = text.chars().all(|character| !character.is_control() || character.is_whitespace());
@@ -78,6 +103,9 @@ mod tests {
             (b"\n<!DOCTYPE html><html>", "is a web page"),
             (b"<HTML>", "is a web page"),
             (b"\x1f\x8b\x08\0", "gunzip"),
+            (b"\xfd7zXZ\0\0", "unxz"),
+            (b"BZh91AY&SY", "bunzip2"),
+            (b"\x28\xb5\x2f\xfd\0", "unzstd"),
         ] {
             assert!(problem(bytes, &"f").unwrap().to_string().contains(says), "{says}");
         }
@@ -92,10 +120,18 @@ mod tests {
             (b"\x93NUMPY\x01\0", "is a single array"),
             (tensors, "is a safetensors file"),
             (&tar, "unpack it with tar"),
+            (b"GGUF\x03\0\0\0", "is a GGUF file"),
+            // What protocols 0 and 1 write of {}, {"a": 1} and an array.
+            (b"(dp0\n.", "is a plain pickle"),
+            (b"(dp0\nVa\np1\nI1\ns.", "is a plain pickle; convert"),
+            (b"}q\0.", "is a plain pickle"),
+            (b"cnumpy._core.multiarray\n_reconstruct\np0\n(.", "is a plain pickle"),
+            (b"cannot be found\nhere\n.", "is text"),
         ] {
-            assert!(in_place_of_binary(bytes, &"f", &["a zip"]).unwrap().to_string().contains(says), "{says}");
+            let said = in_place_of_binary(bytes, &"f", &["a zip"], "convert").unwrap().to_string();
+            assert!(said.contains(says), "{says}: {said}");
         }
-        assert_eq!(in_place_of_binary(tensors, &"f", &["a safetensors"]), None);
-        assert_eq!(in_place_of_binary(b"\0\x01\xff", &"f", &[]), None);
+        assert_eq!(in_place_of_binary(tensors, &"f", &["a safetensors"], ""), None);
+        assert_eq!(in_place_of_binary(b"\0\x01\xff", &"f", &[], ""), None);
     }
 }

@@ -6,7 +6,7 @@ use crate::engine::model::config::Config;
 use crate::engine::tokenizer::Tokenizer;
 
 /// The token to put in front of every prompt: the model's BOS if dictionaries were trained with it and none without. Where some were
-/// trained with it and others without, or the configuration names no such token, prompts get none, and [`note`] says so.
+/// trained with it and others without, or the configuration names no such token, prompts get none, and [`notes`] says so.
 ///
 /// # Errors
 /// When the tokenizer asks for a BOS token and no dictionary says that it was trained with one.
@@ -25,7 +25,17 @@ pub fn token(config: &Config, tokenizer: Option<&Tokenizer>, dictionaries: &[Dic
 }
 
 /// What a reader of the results should know of `dictionary` if the prompts begin with BOS or not.
-pub fn note(dictionary: &Dictionary, bos: Option<u32>) -> Option<String> {
-    let without = dictionary.stated().bos == Some(true) && bos.is_none();
-    without.then(|| "trained on prompts that begin with a BOS token; the study's prompts get none".to_owned())
+pub fn notes(dictionary: &Dictionary, tokenizer: Option<&Tokenizer>, bos: Option<u32>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if bos.is_none() && dictionary.stated().bos == Some(true) {
+        notes.push("trained on prompts that begin with a BOS token; the study's prompts get none".to_owned());
+    }
+    if bos.is_none() && tokenizer.is_some_and(Tokenizer::ignores_no_bos) {
+        notes.push(
+            "the tokenizer's add_bos_token is false, so that prompts get no BOS token; transformers 4 ignores the key for this \
+             tokenizer_class and puts that of tokenizer.json in front"
+                .to_owned(),
+        );
+    }
+    notes
 }

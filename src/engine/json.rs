@@ -18,13 +18,45 @@ const DEEPEST: usize = 64;
 ///
 /// # Errors
 /// In words that follow the name of the file or line: it is no JSON or no object, a key stands twice, or values nest too deep.
-pub fn object(text: &[u8]) -> std::result::Result<Map<String, Value>, String> {
+pub fn object(text: &[u8]) -> std::result::Result<Map<String, Value>, Fault> {
+    if text.starts_with("\u{feff}".as_bytes()) {
+        let remedy = "save the file as UTF-8 without it: Python's json.load refuses it, too";
+        return Err(Fault::new("begins with a byte order mark").helped(remedy));
+    }
     let mut reader = serde_json::Deserializer::from_slice(text);
     let parsed = Strict { depth: 0 }.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     match parsed {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(other) => Err(format!("is {}, a JSON object is expected", kind(&other))),
+        Ok(other) => Err(Fault::new(format!("is {}, a JSON object is expected", kind(&other)))),
         Err(error) => Err(fault(text, &error)),
+    }
+}
+
+/// What keeps a text from being read, in words that follow the name of the file or line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    what: String,
+    remedy: Option<&'static str>,
+}
+
+impl Fault {
+    fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), remedy: None }
+    }
+
+    fn helped(self, remedy: &'static str) -> Self {
+        Self { remedy: Some(remedy), ..self }
+    }
+
+    /// What helps: `otherwise`, unless the file is as the program that belongs to it wrote it, so that only a change of it does.
+    pub fn remedy<'a>(&self, otherwise: &'a str) -> &'a str {
+        self.remedy.unwrap_or(otherwise)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.what)
     }
 }
 
@@ -169,10 +201,10 @@ impl Fields<'_> {
 }
 
 /// What is wrong at the place where reading stopped.
-fn fault(text: &[u8], error: &serde_json::Error) -> String {
+fn fault(text: &[u8], error: &serde_json::Error) -> Fault {
     let (line, column) = (error.line(), error.column());
     let place = format!("at line {line}, column {column}");
-    match error.classify() {
+    Fault::new(match error.classify() {
         // These are the words of `Strict` below; the library adds the place to them.
         Category::Data => {
             let said = error.to_string();
@@ -190,7 +222,8 @@ fn fault(text: &[u8], error: &serde_json::Error) -> String {
             let word = content.get(word_start..).unwrap_or_default();
             let begins = |starts: &[&str]| starts.iter().any(|start| word.starts_with(start.as_bytes()));
             if begins(&["NaN", "Infinity", "-Infinity", "-NaN", "nan", "inf", "-inf"]) {
-                format!("holds NaN or Infinity {place}, which JSON has no number for")
+                let remedy = "write a number or null there: Python's json.dump writes what JSON does not know";
+                return Fault::new(format!("holds NaN or Infinity {place}, which JSON has no number for")).helped(remedy);
             } else if begins(&["True", "False", "None"]) {
                 format!("holds Python's True, False or None {place}; JSON writes true, false, null")
             } else if error.to_string().starts_with("number out of range") {
@@ -204,7 +237,7 @@ fn fault(text: &[u8], error: &serde_json::Error) -> String {
                 format!("is no JSON {place}, near '{}'", excerpt(near.trim(), 40))
             }
         }
-    }
+    })
 }
 
 /// Reads any value, but refuses a key that stands twice and nesting beyond [`DEEPEST`].
@@ -304,12 +337,16 @@ mod tests {
             ("{\"a\": \"\\ud800\"}", "holds half of a character at line 1"),
             ("{\"a\": 1} {", "is no JSON at line 1"),
             (&deep, "nests values more than 64 deep"),
+            ("\u{feff}{}", "begins with a byte order mark"),
         ] {
-            let said = object(text.as_bytes()).unwrap_err();
+            let said = object(text.as_bytes()).unwrap_err().to_string();
             assert!(said.contains(says), "{text}: {said}");
             for foreign in ["untagged", "expected value", "variant", "invalid type", "EOF", "recursion"] {
                 assert!(!said.contains(foreign), "{text}: {said}");
             }
+        }
+        for (text, remedy) in [("{\"a\": NaN}", "a number or null"), ("\u{feff}{}", "without it"), ("{", "use the file")] {
+            assert!(object(text.as_bytes()).unwrap_err().remedy("use the file").contains(remedy), "{text}");
         }
         assert_eq!(object(b"{\"a\": [1, -2, 0.5, null, true, \"x\"]}").unwrap()["a"].to_string(), "[1,-2,0.5,null,true,\"x\"]");
     }

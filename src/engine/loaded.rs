@@ -202,7 +202,7 @@ fn open_folder(
     Ok(Files { name, config, config_sha256, weights, tokenizer, dictionaries, source: ModelSource::Demo, stamps })
 }
 
-/// Fails if the folder holds a model's weights in another form than safetensors.
+/// Fails if the folder holds a model's weights in another form than safetensors, or under another name.
 fn expect_whole_model(model: &Path) -> Result<()> {
     const SAVE: &str = "load it in Python and save it again: model.save_pretrained(folder, max_shard_size='100GB')";
     // transformers applies an adapter wherever it finds one.
@@ -219,6 +219,26 @@ fn expect_whole_model(model: &Path) -> Result<()> {
         ("tf_model.h5", "holds weights of TensorFlow, not model.safetensors"),
         ("flax_model.msgpack", "holds weights of Flax, not model.safetensors"),
     ];
-    let found = forms.into_iter().find(|(file, _)| model.join(file).exists());
-    found.map_or(Ok(()), |(_, what)| Err(Problem::new(model.display(), what, SAVE)))
+    if let Some((_, what)) = forms.into_iter().find(|(file, _)| model.join(file).exists()) {
+        return Err(Problem::new(model.display(), what, SAVE));
+    }
+    let names = std::fs::read_dir(model).into_iter().flatten().flatten();
+    let mut names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    let ends = |end: &str| names.iter().find(|name| name.ends_with(end)).map(|name| excerpt(name, 80));
+    let (what, remedy) = if let Some(name) = ends(".safetensors") {
+        if name.contains("-of-") {
+            let what = format!("holds a part of the weights, {name}, but no {INDEX}, which lists all parts");
+            (what, format!("download {INDEX} of the same model, and the parts that it lists"))
+        } else {
+            let what = format!("holds weights as {name}, not as {WHOLE}");
+            (what, format!("call the file {WHOLE} if it holds the whole model"))
+        }
+    } else if let Some(name) = ends(".gguf") {
+        let what = format!("holds weights as {name}, a GGUF file as llama.cpp reads it, not {WHOLE}");
+        (what, "download the weights that it was made from: a GGUF file names and rounds them in its own way".to_owned())
+    } else {
+        return Ok(());
+    };
+    Err(Problem::new(model.display(), what, remedy))
 }

@@ -198,7 +198,7 @@ impl OpenStudy {
             identity.dictionaries.iter().try_for_each(expect_finite_norms)?;
             let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
             for (record, dictionary) in identity.dictionaries.iter_mut().zip(&self.loaded.dictionaries) {
-                record.notes.extend(bos::note(dictionary, self.lists.bos));
+                record.notes.extend(bos::notes(dictionary, self.loaded.tokenizer.as_ref(), self.lists.bos));
                 record.report = reports.remove(&record.submodule);
             }
             let seconds = Seconds { open: self.open_seconds, attribution, hash: identity.seconds };

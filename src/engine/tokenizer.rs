@@ -31,6 +31,8 @@ pub struct Tokenizer {
     prefix_space: Option<bool>,
     /// The file that asks for a BOS token in front of a text, if one does.
     bos: Option<&'static str>,
+    /// Whether the settings ask for no BOS token in a way that transformers ignores.
+    ignores_no_bos: bool,
 }
 
 impl Tokenizer {
@@ -39,8 +41,8 @@ impl Tokenizer {
         let bytes = read(path, LARGEST)?;
         let name = path.display().to_string();
         let mut settings = parse(&bytes, &name)?;
-        let Asked { prefix_space, bos } = apply(path.parent().unwrap_or(path), &mut settings)?;
-        Ok(Self { prefix_space, bos, ..Self::build(settings, &bytes, name)? })
+        let Asked { prefix_space, bos, ignores_no_bos } = apply(path.parent().unwrap_or(path), &mut settings)?;
+        Ok(Self { prefix_space, bos, ignores_no_bos, ..Self::build(settings, &bytes, name)? })
     }
 
     /// A tokenizer from the bytes of its file; `name` is what messages call it.
@@ -68,7 +70,15 @@ impl Tokenizer {
             Some((inner, longest))
         };
         if let Some((inner, longest)) = caught(read).flatten() {
-            return Ok(Self { inner, name, sha256: sha256_hex(bytes), longest, prefix_space: None, bos: None });
+            return Ok(Self {
+                inner,
+                name,
+                sha256: sha256_hex(bytes),
+                longest,
+                prefix_space: None,
+                bos: None,
+                ignores_no_bos: false,
+            });
         }
         let (what, remedy) = fault(&settings).unwrap_or_else(|| {
             let what = "a part of it is missing, or a pattern in it cannot be read";
@@ -91,6 +101,11 @@ impl Tokenizer {
     /// would not.
     pub fn asks_for_bos(&self) -> Option<&'static str> {
         self.bos
+    }
+
+    /// Whether `add_bos_token` is false, and transformers would put the BOS token of `tokenizer.json` in front of a text all the same.
+    pub fn ignores_no_bos(&self) -> bool {
+        self.ignores_no_bos
     }
 
     /// The most bytes that a text of `tokens` tokens can have. A word that is not in the vocabulary may be one token in some kinds
@@ -133,8 +148,9 @@ impl Tokenizer {
 }
 
 fn parse(bytes: &[u8], name: &str) -> Result<Map<String, Value>> {
-    object(bytes)
-        .map_err(|what| Problem::new(name, format_args!("is not a tokenizer: it {what}"), "use the model's own tokenizer.json"))
+    object(bytes).map_err(|what| {
+        Problem::new(name, format_args!("is not a tokenizer: it {what}"), what.remedy("use the model's own tokenizer.json"))
+    })
 }
 
 /// The result of `work`; None if it panics, as the crate tokenizers does on some files that contradict themselves.

@@ -20,6 +20,9 @@ const SET_PREFIX_SPACE: [&str; 2] = ["GPTNeoXTokenizer", "GPT2Tokenizer"];
 /// Classes that take `tokenizer.json` as it is, but for special tokens in front.
 const PLAIN: [&str; 4] = ["PreTrainedTokenizer", "TokenizersBackend", "GemmaTokenizer", "Qwen2Tokenizer"];
 
+/// Classes that rebuild the post-processor as `add_bos_token` says. The others take that of `tokenizer.json`, whatever the key says.
+const FOLLOW_ADD_BOS: [&str; 3] = ["GPTNeoXTokenizer", "GemmaTokenizer", "TokenizersBackend"];
+
 /// Keys of `tokenizer_config.json` that change nothing here, with the types of their values.
 const RECORDS: [Typed; 5] = [
     ("a number", Value::is_number, "model_max_length max_len"),
@@ -45,6 +48,8 @@ pub struct Asked {
     /// The file that asks for a BOS token in front of a text, if one does. Prompts are tokenised without it: whether they get one, the
     /// dictionaries say.
     pub bos: Option<&'static str>,
+    /// Whether `add_bos_token` is false though `tokenizer.json` adds a BOS token, and transformers ignores the key for this class.
+    pub ignores_no_bos: bool,
 }
 
 /// Changes `tokenizer`, the content of the `tokenizer.json` in `folder`, as the files beside it ask for.
@@ -105,7 +110,9 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Asked>
             "supported are prompts with at most a BOS token: set post_processor to null, or tokenizer_class to GPTNeoXTokenizer",
         ));
     }
-    let bos = match flag(config, "add_bos_token")? {
+    let asks = flag(config, "add_bos_token")?;
+    let ignores_no_bos = asks == Some(false) && added == Added::Front && !FOLLOW_ADD_BOS.contains(&class);
+    let bos = match asks {
         Some(asks) => asks.then_some("tokenizer_config.json"),
         None => (added == Added::Front).then_some("tokenizer.json"),
     };
@@ -121,7 +128,7 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Asked>
         let file = added_path.display().to_string();
         added.iter().try_for_each(|(content, id)| known.expect(&file, "added_tokens.json", content, Some(id)))?;
     }
-    Ok(Asked { prefix_space: changed, bos })
+    Ok(Asked { prefix_space: changed, bos, ignores_no_bos })
 }
 
 /// The object in the file at `path`; None if there is no file.
@@ -130,7 +137,9 @@ fn optional(path: &Path) -> Result<Option<Map<String, Value>>> {
         return Ok(None);
     }
     let parsed = object(&read(path, LARGEST_CONFIGURATION)?);
-    parsed.map(Some).map_err(|what| Problem::new(path.display(), what, "use the file of the model's own repository"))
+    parsed
+        .map(Some)
+        .map_err(|what| Problem::new(path.display(), &what, what.remedy("use the file of the model's own repository")))
 }
 
 /// True or false; None if the key is missing or null.
@@ -300,6 +309,7 @@ mod tests {
             ("null", r#"{"add_bos_token": true, "tokenizer_class": "GemmaTokenizer"}"#, Some("tokenizer_config.json")),
             (TEMPLATE, r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, Some("tokenizer.json")),
             (TEMPLATE, r#"{"tokenizer_class": "PreTrainedTokenizerFast", "add_bos_token": false}"#, None),
+            (TEMPLATE, r#"{"tokenizer_class": "GemmaTokenizerFast", "add_bos_token": false}"#, None),
             // This class replaces the post-processor.
             (TEMPLATE, r#"{"tokenizer_class": "GPTNeoXTokenizer"}"#, None),
             ("null", r#"{"tokenizer_class": "Qwen2TokenizerFast", "add_bos_token": null}"#, None),
@@ -307,7 +317,11 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("tokenizer_config.json"), config).unwrap();
             let mut tokenizer = object(TOKENIZER.replace("POST", post).as_bytes()).unwrap();
-            assert_eq!(apply(folder.path(), &mut tokenizer).unwrap().bos, bos, "{config}");
+            let asked = apply(folder.path(), &mut tokenizer).unwrap();
+            assert_eq!(asked.bos, bos, "{config}");
+            // transformers 4 gives this one a BOS token all the same.
+            let ignores = post == TEMPLATE && config.contains("PreTrainedTokenizerFast") && config.contains("false");
+            assert_eq!(asked.ignores_no_bos, ignores, "{config}");
         }
     }
 

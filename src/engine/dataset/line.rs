@@ -96,7 +96,8 @@ const OBJECT: &str =
 
 /// The example in a line; else what is wrong with the line, and a remedy.
 fn pair(text: &str) -> std::result::Result<Pair, Fault> {
-    let line = object(text.as_bytes()).map_err(|what| (format!("is not an example: it {}", in_line(&what)), OBJECT))?;
+    let line =
+        object(text.as_bytes()).map_err(|what| (format!("is not an example: it {}", in_line(&what.to_string())), OBJECT))?;
     let words = |key: &str| words(&line, key);
     Ok(Pair {
         clean_prefix: words("clean_prefix")?,
@@ -177,6 +178,7 @@ mod tests {
             (good.replace("\"a\"", "NaN"), "it holds NaN or Infinity at column 18"),
             (good.replace("patch_answer", "answer"), "line 2 has no patch_answer"),
             (good.replace("patch_answer", "clean_answer"), "it holds the key 'clean_answer' twice"),
+            (format!("\u{feff}{good}"), "line 2 is not an example: it begins with a byte order mark"),
             (good.replace('"', "'"), "single quotes at column 2"),
             (r#"["a", "b", " he", " she"]"#.to_owned(), "it is an array, a JSON object is expected"),
             ("nope".to_owned(), "line 2 is not an example: it is no JSON"),

@@ -25,7 +25,8 @@ impl Configuration {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> Result<Self> {
         let (text, name) = (read(path, LARGEST_CONFIGURATION)?, path.display().to_string());
-        let object = object(&text).map_err(|what| Problem::new(&name, what, "use the file that came with the weights"))?;
+        let object =
+            object(&text).map_err(|what| Problem::new(&name, &what, what.remedy("use the file that came with the weights")))?;
         Ok(Self { text, name, object })
     }
 

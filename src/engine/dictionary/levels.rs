@@ -26,7 +26,7 @@ pub fn merged(levels: &[Level<'_>], agree: Comparison<'_>) -> Result<Map<String,
                 (Some(_), _) if value.is_null() => {}
                 (Some((first_place, first)), Some(known)) => {
                     let at = (*first_place, *place, first.file);
-                    merge_value(known, value, excerpt(key, 60), at, agree)?;
+                    merge_value(known, value, &excerpt(key, 60), at, agree)?;
                 }
                 _ => drop(all.insert(key.clone(), value.clone())),
             }
@@ -36,13 +36,13 @@ pub fn merged(levels: &[Level<'_>], agree: Comparison<'_>) -> Result<Map<String,
 }
 
 /// Adds to `known` what `value` says besides, if both are objects; otherwise they must agree. `at` is where both stand, and the file.
-fn merge_value(known: &mut Value, value: &Value, key: String, at: (&str, &str, &str), agree: Comparison<'_>) -> Result<()> {
+fn merge_value(known: &mut Value, value: &Value, key: &str, at: (&str, &str, &str), agree: Comparison<'_>) -> Result<()> {
     if let (Value::Object(known), Value::Object(value)) = (&mut *known, value) {
         for (part, value) in value {
             match known.get_mut(part) {
                 Some(known) if !known.is_null() => {
                     if !value.is_null() {
-                        merge_value(known, value, format!("{key}.{}", excerpt(part, 60)), at, agree)?;
+                        merge_value(known, value, &format!("{key}.{}", excerpt(part, 60)), at, agree)?;
                     }
                 }
                 _ => drop(known.insert(part.clone(), value.clone())),
@@ -50,7 +50,7 @@ fn merge_value(known: &mut Value, value: &Value, key: String, at: (&str, &str, &
         }
         return Ok(());
     }
-    if agree(&key, known, value) != Some(false) {
+    if agree(key, known, value) != Some(false) {
         return Ok(());
     }
     let (first, second, file) = at;

@@ -36,8 +36,9 @@ pub fn note(id: &str, place: &Place) -> Option<String> {
 fn expected(place: &Place) -> Option<(Option<SubmoduleKind>, Vec<usize>)> {
     let of = |kind, layer| Some((Some(kind), vec![layer]));
     match place {
-        Place::Embedding | Place::Start => Some((None, vec![0])),
-        Place::Output(Submodule { kind: SubmoduleKind::Embedding, .. }) => Some((None, vec![0])),
+        Place::Embedding | Place::Start | Place::Output(Submodule { kind: SubmoduleKind::Embedding, .. }) => {
+            Some((None, vec![0]))
+        }
         // Some releases number the stream by the layer that it leaves, others, such as res-jb, by the one that it enters.
         Place::Output(Submodule { kind: SubmoduleKind::Residual, layer }) => {
             Some((Some(SubmoduleKind::Residual), vec![layer.0, layer.0 + 1]))

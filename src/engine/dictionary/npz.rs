@@ -15,6 +15,9 @@ use crate::engine::tensor_file::{Bytes, Element, StoredTensor};
 /// Most bytes of an array's header, which names a type, an order and a shape.
 const LONGEST_HEADER: usize = 1 << 14;
 
+/// What helps where a whole file is of another format.
+const SAVE: &str = "load it in Python, and save its tensors by name: numpy.savez('params.npz', **{name: array, ..})";
+
 /// An archive whose directory was read.
 pub struct NpzFile {
     bytes: Bytes,
@@ -26,7 +29,7 @@ pub struct NpzFile {
 impl NpzFile {
     /// Reads the directory of the archive in `bytes`; `name` is what messages call it.
     pub fn read(bytes: Bytes, name: String) -> Result<Self> {
-        if let Some(problem) = foreign::in_place_of_binary(bytes.as_slice(), &name, &["a zip"]) {
+        if let Some(problem) = foreign::in_place_of_binary(bytes.as_slice(), &name, &["a zip"], SAVE) {
             return Err(problem);
         }
         let damaged = |what: &str| {
@@ -40,11 +43,7 @@ impl NpzFile {
             let entry = archive.by_index_raw(index).map_err(|_| damaged("has an unreadable zip entry"))?;
             let entry_name = entry.name().map_err(|_| damaged("has a zip entry without a readable name"))?.into_owned();
             if entry_name.ends_with("/data.pkl") {
-                return Err(Problem::new(
-                    &name,
-                    "is a file of torch.save, not an archive of numpy (.npz)",
-                    "save its tensors with numpy.savez",
-                ));
+                return Err(Problem::new(&name, "is a file of torch.save, not an archive of numpy (.npz)", SAVE));
             }
             let Some(array) = entry_name.strip_suffix(".npy") else { continue };
             if entry.compression() != CompressionMethod::Stored {

@@ -43,8 +43,9 @@ pub fn embedded(config: &[u8], weights: &'static [u8], name: &str, purpose: Purp
 }
 
 fn assemble(text: &[u8], config_name: &str, weights: &TensorFile, purpose: Purpose) -> Result<Dictionary> {
-    let config =
-        object(text).map_err(|what| Problem::new(config_name, what, "use the cfg.json that SAELens wrote beside the weights"))?;
+    let config = object(text).map_err(|what| {
+        Problem::new(config_name, &what, what.remedy("use the cfg.json that SAELens wrote beside the weights"))
+    })?;
     let fields = Fields { object: &config, file: config_name };
     let whole = whole(fields)?;
     let whole = Fields { object: &whole, file: config_name };

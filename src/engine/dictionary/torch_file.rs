@@ -20,6 +20,9 @@ const LARGEST_PICKLE: u64 = 1 << 16;
 /// How to make a file that is read, for messages.
 const SAVE: &str = "load it in Python and save the state dict alone: torch.save(dictionary.state_dict(), 'ae.pt')";
 
+/// The same for what is no state dict yet.
+const SAVE_TENSORS: &str = "load it in Python, and save its tensors by name: torch.save({name: tensor, ..}, 'ae.pt')";
+
 /// A file whose directory and pickle were read.
 pub struct TorchFile {
     pub bytes: Bytes,
@@ -33,8 +36,8 @@ pub struct TorchFile {
 impl TorchFile {
     /// Reads the directory and the pickle of the file in `bytes`; `name` is what messages call it.
     pub fn read(bytes: Bytes, name: String) -> Result<Self> {
-        if let Some(problem) =
-            other_format(bytes.as_slice(), &name).or_else(|| foreign::in_place_of_binary(bytes.as_slice(), &name, &["a zip"]))
+        if let Some(problem) = other_format(bytes.as_slice(), &name)
+            .or_else(|| foreign::in_place_of_binary(bytes.as_slice(), &name, &["a zip"], SAVE_TENSORS))
         {
             return Err(problem);
         }
@@ -47,7 +50,9 @@ impl TorchFile {
             .map_err(|_| damaged("is no PyTorch zip, or one without its end".to_owned()))?;
         let holds = |end: &str| archive.file_names().filter_map(std::result::Result::ok).any(|name| name.ends_with(end));
         if holds(".npy") {
-            return Err(whole("is an archive of numpy (.npz), not a file of torch.save".to_owned(), SAVE));
+            let remedy = "save its arrays as tensors, in Python: torch.save({name: torch.from_numpy(array) for name, array in \
+                          numpy.load('ae.pt').items()}, 'ae.pt')";
+            return Err(whole("is an archive of numpy (.npz), not a file of torch.save".to_owned(), remedy));
         }
         if holds("/constants.pkl") {
             return Err(whole("is a TorchScript program, not a state dict".to_owned(), SAVE));
@@ -65,8 +70,12 @@ impl TorchFile {
                 entry.name().map_err(|_| damaged(format!("its zip entry {index} has no readable name")))?.into_owned();
             if entry_name.ends_with("/data.pkl") {
                 if entry.size() > LARGEST_PICKLE {
-                    let what = format!("its pickle has {} bytes, a dictionary's has less than one kilobyte", entry.size());
-                    return Err(whole(what, SAVE));
+                    let size = entry.size();
+                    let what = format!(
+                        "its pickle has {size} bytes, a dictionary's of tensors less than one kilobyte: it holds more, such as arrays of \
+                         numpy"
+                    );
+                    return Err(whole(what, SAVE_TENSORS));
                 }
                 let mut pickle = Vec::new();
                 // The size above is the zip's own claim, so the read is limited, too.
@@ -100,7 +109,15 @@ impl TorchFile {
                 storages.insert(key.to_owned(), range.ok_or_else(|| damaged("its zip directory is incomplete".to_owned()))?);
             }
         }
-        let tensors = tensors.ok_or_else(|| damaged("holds no data.pkl".to_owned()))?.into_iter().collect();
+        let tensors = tensors.ok_or_else(|| match archive.file_names().find_map(std::result::Result::ok) {
+            Some(first) if storages.is_empty() => {
+                let first = excerpt(&first, 60);
+                let what = format!("is a zip archive of other files, such as '{first}', not one that torch.save wrote");
+                whole(what, "unpack it, and put the file that it holds in its place")
+            }
+            _ => damaged("holds no data.pkl".to_owned()),
+        });
+        let tensors = tensors?.into_iter().collect();
         drop(archive);
         Ok(Self { bytes, name, storages, tensors })
     }
@@ -193,15 +210,13 @@ impl TorchFile {
 
 /// The problem that the bytes are a whole file of another format.
 fn other_format(bytes: &[u8], name: &str) -> Option<Problem> {
-    // The number that `torch.save` pickled first before PyTorch 1.6.
-    let legacy = bytes.starts_with(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.");
+    // The number that `torch.save` pickled first before PyTorch 1.6; protocols from 4 on put the length of what follows before it.
+    let legacy = bytes.first() == Some(&0x80)
+        && bytes.get(..32).unwrap_or(bytes).windows(13).any(|part| part == b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.");
     let safetensors = bytes.get(8) == Some(&b'{');
-    let what = if legacy {
-        "was saved in the format before PyTorch 1.6, which is no zip"
-    } else if safetensors {
-        "is a safetensors file, not a file of torch.save"
-    } else {
-        return None;
-    };
-    Some(Problem::new(name, what, SAVE))
+    if legacy {
+        return Some(Problem::new(name, "was saved in the format before PyTorch 1.6, which is no zip", SAVE));
+    }
+    let remedy = "save it so, in Python: torch.save(safetensors.torch.load_file('ae.pt'), 'ae.pt')";
+    safetensors.then(|| Problem::new(name, "is a safetensors file, not a file of torch.save", remedy))
 }

@@ -58,7 +58,8 @@ impl<'a> TrainingConfig<'a> {
     /// Reads `text`, the file called `file`.
     pub fn read(text: &'a [u8], file: &'a str) -> Result<Self> {
         let object = object(text).map_err(|what| {
-            Problem::new(file, what, "use the config.json that dictionary_learning wrote, or take it away from beside ae.pt")
+            let remedy = "use the config.json that dictionary_learning wrote, or take it away from beside ae.pt";
+            Problem::new(file, &what, what.remedy(remedy))
         })?;
         let fields = Fields { object: &object, file };
         let parts = [("trainer", "in trainer"), ("buffer", "in buffer")];

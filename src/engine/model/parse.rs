@@ -13,7 +13,7 @@ impl Config {
     /// # Errors
     /// When the text is not such a configuration, contradicts itself, or asks for arithmetic that is not implemented.
     pub fn parse(text: &[u8], name: &str) -> Result<Self> {
-        let config = object(text).map_err(|what| Problem::new(name, what, "use the config.json of the model"))?;
+        let config = object(text).map_err(|what| Problem::new(name, &what, what.remedy("use the config.json of the model")))?;
         let fields = Fields { object: &config, file: name };
         let stated = fields.text("model_type")?;
         let family = match stated {

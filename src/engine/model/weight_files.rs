@@ -149,7 +149,7 @@ impl WeightFiles {
 fn read_index(path: &Path) -> Result<Vec<(String, String)>> {
     const REMEDY: &str = "use the index that was saved with the model";
     let name = path.display().to_string();
-    let index = object(&read(path, LARGEST_CONFIGURATION)?).map_err(|what| Problem::new(&name, what, REMEDY))?;
+    let index = object(&read(path, LARGEST_CONFIGURATION)?).map_err(|what| Problem::new(&name, &what, what.remedy(REMEDY)))?;
     let map = Fields { object: &index, file: &name }.object("weight_map")?;
     let map = map.filter(|map| !map.object.is_empty()).ok_or_else(|| Problem::new(&name, "lists no tensors", REMEDY))?;
     let entry = |(tensor, part): (&String, &Value)| {

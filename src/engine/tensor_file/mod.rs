@@ -81,12 +81,14 @@ impl TensorFile {
     /// What keeps the header from being read: another format, a type of elements that is not known, or damage.
     fn fault(&self) -> Problem {
         let bytes = self.bytes.as_slice();
-        if let Some(problem) = foreign::in_place_of_binary(bytes, &self.name, &["a safetensors", "a zip", "a plain pickle"]) {
+        let file =
+            Path::new(&self.name).file_name().map_or_else(|| self.name.clone(), |name| name.to_string_lossy().into_owned());
+        let save = format!(
+            "load it in Python, and save its tensors by name: safetensors.torch.save_file({{name: tensor, ..}}, '{}')",
+            excerpt(&file, 60)
+        );
+        if let Some(problem) = foreign::in_place_of_binary(bytes, &self.name, &["a safetensors"], &save) {
             return problem;
-        }
-        if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80\x02") {
-            let remedy = "save the tensors in Python with safetensors.torch.save_file";
-            return Problem::new(&self.name, "is a zip or pickle, perhaps of torch.save, not a safetensors file", remedy);
         }
         let damaged = |what: String| {
             let what = format!("is not a complete safetensors file: {what}");

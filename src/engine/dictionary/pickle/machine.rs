@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::fault::{Fault, Outcome, SAVE};
-use super::value::{Stored, Value, rebuild_tensor};
+use super::value::{Stored, Value, rebuild_tensor, rebuild_typed_tensor};
 use crate::core::text::excerpt;
 use crate::engine::tensor_file::Element;
 
@@ -16,10 +16,68 @@ const DEEPEST: usize = 16;
 const MOST_ENTRIES: usize = 64;
 
 /// The callables that a state dict refers to. Here they are names, not functions.
-const CALLABLES: [&str; 3] = ["collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"];
+const CALLABLES: [&str; 4] = [
+    "collections OrderedDict",
+    "torch._utils _rebuild_tensor_v2",
+    "torch._utils _rebuild_tensor_v3",
+    "torch._utils _rebuild_parameter",
+];
+
+/// Callables and constants whose values are carried along, by what they are.
+const CARRIED: [(&str, &str); 6] = [
+    ("torch Size", "a size"),
+    ("torch device", "a device"),
+    ("torch.serialization _get_layout", "a layout"),
+    ("torch per_tensor_affine", "a scheme"),
+    ("torch per_channel_affine", "a scheme"),
+    ("torch per_channel_affine_float_qparams", "a scheme"),
+];
+
+/// Callables that make tensors of other kinds than those that are read: what these are, and what helps.
+const FOREIGN: [(&str, &str, &str); 5] = [
+    ("torch._utils _rebuild_sparse_tensor", "a sparse tensor", "make it dense in Python, with .to_dense()"),
+    ("torch._utils _rebuild_qtensor", "a quantized tensor", "make it plain in Python, with .dequantize()"),
+    (
+        "torch._utils _rebuild_meta_tensor_no_storage",
+        "a tensor without values (of the device 'meta')",
+        "load its values in Python before saving",
+    ),
+    ("torch._utils _rebuild_nested_tensor", "a nested tensor", "make plain tensors of its parts in Python"),
+    (
+        "torch._tensor _rebuild_from_type_v2",
+        "a tensor of a class of its own",
+        "make it plain in Python, with .as_subclass(torch.Tensor)",
+    ),
+];
+
+/// The types of elements; those that are read have storages of their own.
+const TYPES: [&str; 22] = [
+    "torch float32",
+    "torch float16",
+    "torch bfloat16",
+    "torch float64",
+    "torch float8_e4m3fn",
+    "torch float8_e4m3fnuz",
+    "torch float8_e5m2",
+    "torch float8_e5m2fnuz",
+    "torch float8_e8m0fnu",
+    "torch float4_e2m1fn_x2",
+    "torch int8",
+    "torch int16",
+    "torch int32",
+    "torch int64",
+    "torch uint8",
+    "torch uint16",
+    "torch uint32",
+    "torch uint64",
+    "torch bool",
+    "torch complex32",
+    "torch complex64",
+    "torch complex128",
+];
 
 /// The classes of storages that PyTorch writes, with what their elements are.
-const STORAGES: [(&str, Stored); 13] = [
+const STORAGES: [(&str, Stored); 17] = [
     ("torch FloatStorage", Stored::Weights(Element::F32)),
     ("torch HalfStorage", Stored::Weights(Element::F16)),
     ("torch BFloat16Storage", Stored::Weights(Element::BF16)),
@@ -33,6 +91,10 @@ const STORAGES: [(&str, Stored); 13] = [
     ("torch ComplexFloatStorage", Stored::Other("complex64")),
     ("torch ComplexDoubleStorage", Stored::Other("complex128")),
     ("torch.storage UntypedStorage", Stored::Other("bytes")),
+    ("torch QInt8Storage", Stored::Other("qint8")),
+    ("torch QUInt8Storage", Stored::Other("quint8")),
+    ("torch QInt32Storage", Stored::Other("qint32")),
+    ("torch QUInt4x2Storage", Stored::Other("quint4x2")),
 ];
 
 pub struct Machine<'a> {
@@ -67,7 +129,10 @@ impl<'a> Machine<'a> {
                     let value = i64::from(i32::from_le_bytes(self.array()?)); // BININT
                     self.push(Value::Integer(value));
                 }
-                0x8a => self.long()?, // LONG1
+                0x8a => {
+                    let length = usize::from(self.byte()?); // LONG1
+                    self.long(length)?;
+                }
                 b'X' => {
                     let length = u32::from_le_bytes(self.array()?); // BINUNICODE
                     self.text(length as usize)?;
@@ -142,10 +207,27 @@ impl<'a> Machine<'a> {
             0x95 => return self.take(8).map(|_| ()),              // FRAME: the length of what follows
             b'a' => return self.pop().map(|_| ()),                // APPEND
             b'e' | 0x90 => return self.pop_to_mark().map(|_| ()), // APPENDS, ADDITEMS
-            b'N' => "None",                                       // NONE
-            0x88 | 0x89 => "true or false",                       // NEWTRUE, NEWFALSE
-            b']' => "a list",                                     // EMPTY_LIST
-            0x8f => "a set",                                      // EMPTY_SET
+            0x91 => {
+                self.pop_to_mark()?; // FROZENSET
+                "a set"
+            }
+            0x8b => {
+                let length = u32::from_le_bytes(self.array()?); // LONG4
+                return self.long(length as usize);
+            }
+            0x8d => {
+                let length = self.length()?; // BINUNICODE8
+                return self.text(length);
+            }
+            0x8e | 0x96 => {
+                let length = self.length()?; // BINBYTES8, BYTEARRAY8
+                self.take(length)?;
+                "bytes"
+            }
+            b'N' => "None",                 // NONE
+            0x88 | 0x89 => "true or false", // NEWTRUE, NEWFALSE
+            b']' => "a list",               // EMPTY_LIST
+            0x8f => "a set",                // EMPTY_SET
             b'G' => {
                 self.take(8)?; // BINFLOAT
                 "a number"
@@ -218,11 +300,16 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn long(&mut self) -> Outcome<()> {
-        let length = usize::from(self.byte()?);
+    fn length(&mut self) -> Outcome<usize> {
+        usize::try_from(u64::from_le_bytes(self.array()?)).map_err(|_| "its pickle ends too early".into())
+    }
+
+    fn long(&mut self, length: usize) -> Outcome<()> {
         let bytes = self.take(length)?;
         if length > 8 {
-            return Err("its pickle contains an integer of more than 64 bits".into());
+            // The state of a generator of random numbers has such; no tensor does.
+            self.push(Value::Ignored("a whole number of more than 64 bits"));
+            return Ok(());
         }
         let negative = bytes.last().is_some_and(|last| last & 0x80 != 0);
         let mut all = [if negative { 0xff } else { 0 }; 8];
@@ -234,9 +321,22 @@ impl<'a> Machine<'a> {
     fn global(&mut self, module: &str, name: &str) -> Outcome<()> {
         let wanted = format!("{module} {name}");
         let storages = STORAGES.iter().map(|(storage, _)| *storage);
-        let known = CALLABLES.into_iter().chain(storages).find(|known| *known == wanted);
+        let others = CARRIED.iter().map(|(name, _)| *name).chain(FOREIGN.iter().map(|(name, ..)| *name)).chain(TYPES);
+        let known = CALLABLES.into_iter().chain(storages).chain(others).find(|known| *known == wanted);
         let known = known.ok_or_else(|| {
             let what = excerpt(&wanted.replace(' ', "."), 80);
+            if module.split('.').next() == Some("numpy") {
+                return Fault::whole(
+                    format!("holds arrays or numbers of numpy (its pickle asks for '{what}')"),
+                    "make tensors of them in Python, with torch.from_numpy, or leave them out: torch.save({name: tensor, ..}, 'ae.pt')",
+                );
+            }
+            if module.starts_with("torch") && name.starts_with("_rebuild") {
+                return Fault::whole(
+                    format!("holds a tensor of a kind that is not read (its pickle asks for '{what}')"),
+                    "make plain tensors of float32 on the CPU in Python, and save them by name: torch.save({name: tensor, ..}, 'ae.pt')",
+                );
+            }
             Fault::whole(
                 format!("its pickle asks for '{what}', which no dictionary of tensors needs: it holds another object"),
                 SAVE,
@@ -256,7 +356,8 @@ impl<'a> Machine<'a> {
         let value = self.memo.get(&slot).ok_or("its pickle refers to a value that it does not hold")?;
         // Values are copied on write here, so a second reference to a growing dictionary would miss later additions.
         if matches!(**value, Value::Dict(..)) {
-            return Err("its pickle refers to one dictionary twice".into());
+            self.push(Value::Ignored("a dictionary that stands in it twice"));
+            return Ok(());
         }
         self.stack.push(Rc::clone(value));
         Ok(())
@@ -265,7 +366,7 @@ impl<'a> Machine<'a> {
     fn insert(&mut self, items: Vec<Rc<Value>>) -> Outcome<()> {
         let mut target = self.pop()?;
         let Value::Dict(entries, depth) = Rc::make_mut(&mut target) else {
-            return Err("its pickle sets an item of something that is not a dictionary".into());
+            return Err(Fault::whole("its pickle sets an item of something that is not a dictionary", SAVE));
         };
         let mut items = items.into_iter();
         while let (Some(key), Some(value)) = (items.next(), items.next()) {
@@ -308,12 +409,19 @@ impl<'a> Machine<'a> {
         let value = match *callable {
             "collections OrderedDict" => Value::Dict(Vec::new(), 0),
             "torch._utils _rebuild_tensor_v2" => rebuild_tensor(arguments)?,
+            "torch._utils _rebuild_tensor_v3" => rebuild_typed_tensor(arguments)?,
             // `Parameter(tensor, ...)`: only the tensor is needed.
             "torch._utils _rebuild_parameter" => match arguments.first().map(Rc::as_ref) {
                 Some(Value::Tensor(tensor)) => Value::Tensor(tensor.clone()), // few dimensions: small
+                Some(Value::Foreign(kind, remedy)) => Value::Foreign(kind, remedy),
                 _ => return Err("its pickle holds a parameter without a tensor".into()),
             },
-            other => return Err(format!("its pickle calls '{other}'").into()),
+            other => {
+                let carried = CARRIED.iter().find(|(name, _)| *name == other).map(|(_, kind)| Value::Ignored(kind));
+                let foreign = FOREIGN.iter().find(|(name, ..)| *name == other);
+                let foreign = foreign.map(|(_, kind, remedy)| Value::Foreign(kind, remedy));
+                carried.or(foreign).ok_or_else(|| format!("its pickle calls '{other}'"))?
+            }
         };
         self.push(value);
         Ok(())

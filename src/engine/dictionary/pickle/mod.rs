@@ -37,12 +37,12 @@ pub fn read_state_dict(pickle: &[u8]) -> Outcome<Vec<(Rc<str>, PickledTensor)>> 
     let mut machine = Machine::new(pickle);
     let top = machine.run()?;
     let Value::Dict(entries, _) = top.as_ref() else {
-        return Err(Fault::whole(format!("holds {}, not a dictionary of tensors", top.kind()), SAVE));
+        return Err(top.instead_of(None, "a dictionary of tensors"));
     };
     // A checkpoint holds the state dict beside the step and the state of the optimiser.
     let inner = entries.iter().find_map(|(key, value)| match (key.as_ref(), value.as_ref()) {
         (Value::Text(name), Value::Dict(inner, _)) => {
-            inner.iter().any(|(_, value)| matches!(**value, Value::Tensor(_))).then_some(name)
+            inner.iter().any(|(_, value)| matches!(**value, Value::Tensor(_) | Value::Foreign(..))).then_some(name)
         }
         _ => None,
     });
@@ -57,10 +57,8 @@ pub fn read_state_dict(pickle: &[u8]) -> Outcome<Vec<(Rc<str>, PickledTensor)>> 
         .iter()
         .map(|(key, value)| match (key.as_ref(), value.as_ref()) {
             (Value::Text(name), Value::Tensor(tensor)) => Ok((Rc::clone(name), tensor.clone())),
-            (Value::Text(name), other) => {
-                Err(Fault::whole(format!("its entry '{}' is {}, not a tensor", excerpt(name, 60), other.kind()), SAVE))
-            }
-            _ => Err("its pickle has a key that is no text".into()),
+            (Value::Text(name), other) => Err(other.instead_of(Some(name), "a tensor")),
+            (other, _) => Err(Fault::whole(format!("names an entry by {}, a state dict by texts", other.kind()), SAVE)),
         })
         .collect()
 }
@@ -80,6 +78,32 @@ mod tests {
     fn a_foreign_opcode_is_refused() {
         // INST, an old way to call a class.
         assert!(read_state_dict(b"\x80\x02(icollections\nOrderedDict\n.").unwrap_err().what.contains("0x69"));
+    }
+
+    /// What `pickle.dumps` writes of Python's values with protocol 2 and 4, in files that are whole.
+    #[test]
+    fn what_no_tensor_needs_is_said_and_never_called_damage() {
+        for (pickle, says) in [
+            // {"seed": 2**100}
+            (
+                &b"\x80\x02}q\x00X\x04\x00\x00\x00seedq\x01\x8a\x0d\0\0\0\0\0\0\0\0\0\0\0\0\x10s."[..],
+                "'seed' is a whole number of more than",
+            ),
+            // {"a": d, "b": d} with d = {}
+            (b"\x80\x02}q\x00(X\x01\x00\x00\x00aq\x01}q\x02X\x01\x00\x00\x00bq\x03h\x02u.", "'a' is a dictionary"),
+            // {0: 1} and {("a",): 1}
+            (b"\x80\x02}q\x00K\x00K\x01s.", "names an entry by a whole number"),
+            (b"\x80\x02}q\x00X\x01\x00\x00\x00aq\x01\x85q\x02K\x01s.", "names an entry by a tuple"),
+            // {"a": frozenset({1})} and {"a": bytearray(b"b")}
+            (b"\x80\x04}\x94\x8c\x01a\x94(K\x01\x91\x94s.", "'a' is a set"),
+            (b"\x80\x05}\x94\x8c\x01a\x94\x96\x01\0\0\0\0\0\0\0b\x94s.", "'a' is bytes"),
+            (b"\x80\x02ctorch\nfloat32\nq\x00.", "holds a type"),
+            (b"\x80\x02ctorch._utils\n_rebuild_wrapper_subclass\nq\x00.", "a tensor of a kind that is not read"),
+            (b"\x80\x02cnumpy.core.multiarray\n_reconstruct\nq\x00.", "arrays or numbers of numpy"),
+        ] {
+            let fault = read_state_dict(pickle).unwrap_err();
+            assert!(fault.what.contains(says) && fault.remedy.is_some(), "{says}: {fault:?}");
+        }
     }
 
     #[test]

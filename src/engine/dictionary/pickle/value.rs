@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::fault::{Fault, Outcome, SAVE};
+use crate::core::text::excerpt;
 use crate::engine::tensor_file::Element;
 
 /// A tensor of a state dict: where its elements lie in which storage.
@@ -44,6 +45,8 @@ pub enum Value {
         element: Stored,
     },
     Tensor(PickledTensor),
+    /// A tensor that is not laid out as numbers in a storage: what it is, and what helps.
+    Foreign(&'static str, &'static str),
 }
 
 impl Value {
@@ -57,8 +60,9 @@ impl Value {
     /// What it is, in words.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Ignored(kind) => kind,
-            Self::Mark | Self::Global(_) | Self::Storage { .. } => "a part of a tensor",
+            Self::Ignored(kind) | Self::Foreign(kind, _) => kind,
+            Self::Global(_) => "a type",
+            Self::Mark | Self::Storage { .. } => "a part of a tensor",
             Self::Integer(_) => "a whole number",
             Self::Text(_) => "text",
             Self::Tuple(..) => "a tuple",
@@ -68,8 +72,31 @@ impl Value {
     }
 }
 
+impl Value {
+    /// The fault that the entry called `name`, or the whole, if there is no name, is not the `wanted`.
+    pub fn instead_of(&self, name: Option<&str>, wanted: &str) -> Fault {
+        let place = name.map_or_else(|| "holds".to_owned(), |name| format!("its entry '{}' is", excerpt(name, 60)));
+        match self {
+            Self::Foreign(kind, remedy) => {
+                Fault::whole(format!("{place} {kind}, which is not read"), format!("{remedy}, and save the state dict again"))
+            }
+            other => Fault::whole(format!("{place} {}, not {wanted}", other.kind()), SAVE),
+        }
+    }
+}
+
 /// Most dimensions of a tensor: what has more is no tensor of a dictionary, and shapes must stay small.
 const MOST_DIMENSIONS: usize = 8;
+
+/// The tensor that `_rebuild_tensor_v3` describes: as `_rebuild_tensor_v2`, and the type of its elements, whose storage has none.
+pub fn rebuild_typed_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
+    let (Value::Tensor(tensor), Some(Value::Global(element))) = (rebuild_tensor(arguments)?, arguments.get(6).map(Rc::as_ref))
+    else {
+        return Err("its pickle describes a tensor in an unknown way".into());
+    };
+    let element = Stored::Other(element.rsplit(' ').next().unwrap_or(element));
+    Ok(Value::Tensor(PickledTensor { element, ..tensor }))
+}
 
 /// The tensor that `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, backward_hooks)` describes.
 pub fn rebuild_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
