@@ -7,6 +7,7 @@ use crate::core::parts::Parts as Selected;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::{Backend, ModelSource};
 use crate::core::tags::Subject;
+use crate::core::text::excerpt;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{self, Compute};
 use crate::engine::demo;
