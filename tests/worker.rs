@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use saescope::core::causal::check::{Check, Done, Found, News, What};
+use saescope::core::causal::set::FeatureSet;
 use saescope::core::causal::steering::Positions;
 use saescope::core::causal::way::{ErrorTreatment, Way};
 use saescope::core::effects::SubmoduleEffects;
@@ -248,6 +249,45 @@ fn a_curve_arrives_size_by_size_and_its_first_set_is_the_strongest_feature() {
     assert!(shares.is_sorted() && shares.last().is_some_and(|share| *share >= 1.0), "{shares:?}");
     let Found::Set(_, scores) = checked(alone, None).0.unwrap().found.clone() else { panic!("no set") };
     assert_eq!(scores.sets[0].bias, curve.rungs[0].strongest.bias);
+}
+
+#[test]
+fn a_search_arrives_step_by_step_with_the_side_effects_of_what_it_chose() {
+    let (way, error) = (Way::Zero, ErrorTreatment::Recomputed);
+    let features: BTreeSet<FeatureId> = many().into_iter().take(4).collect();
+    let (outcome, news) = checked(What::Search { features, way, error }, None);
+    let done = outcome.unwrap();
+    let Found::Search(search) = &done.found else { panic!("{done:?}") };
+    let parts = news.iter().filter_map(|news| match news {
+        News::Partial(found) => match &**found {
+            Found::Search(search) => Some((search.greedy.len(), search.exhaustive.is_some())),
+            other => panic!("{other:?}"),
+        },
+        _ => None,
+    });
+    let steps = search.greedy.len();
+    assert!(steps > 0 && search.exhaustive.is_some(), "{search:?}");
+    let expected: Vec<_> = (1..=steps).map(|step| (step, false)).chain([(steps, true)]).collect();
+    assert_eq!(parts.collect::<Vec<_>>(), expected);
+    assert_eq!(done.elsewhere.as_ref().unwrap().damages().len(), 2);
+    // The first step is the feature that leaves least by itself.
+    let alone = What::Set { features: BTreeSet::from([search.greedy[0].0]), way, error };
+    let Found::Set(_, scores) = checked(alone, None).0.unwrap().found.clone() else { panic!("no set") };
+    assert_eq!(scores.sets[0].bias, search.greedy[0].1);
+}
+
+#[test]
+fn the_sets_of_a_file_arrive_by_their_names() {
+    let (way, error) = (Way::Zero, ErrorTreatment::Recomputed);
+    let set = |name: &str, member: &str| FeatureSet { name: name.to_owned(), members: vec![member.parse().unwrap()] };
+    let sets = vec![set("one", "resid_1/0"), set("all", "resid_1")];
+    let (outcome, _) = checked(What::Sets { file: "sets.json".to_owned(), sets, way, error }, None);
+    let done = outcome.unwrap();
+    let Found::Set(ablation, scores) = &done.found else { panic!("{done:?}") };
+    assert_eq!(ablation.sets.iter().map(|set| set.name.as_str()).collect::<Vec<_>>(), ["one", "all"]);
+    let alone = What::Set { features: BTreeSet::from(["resid_1/0".parse().unwrap()]), way, error };
+    let Found::Set(_, single) = checked(alone, None).0.unwrap().found.clone() else { panic!("no set") };
+    assert_eq!((scores.sets.len(), &scores.sets[0].bias), (2, &single.sets[0].bias));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::state::evidence::{EvidenceNews, EvidenceQuestion};
 use super::state::prompt::Names;
 use super::state::table::{Arranged, Arrangement};
 use crate::core::causal::check::{self, Done};
+use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::findings::Findings;
 use crate::core::kept_run::KeptRun;
 use crate::core::problem::Problem;
@@ -80,6 +81,8 @@ pub enum Message {
     },
     /// A text to import as tags with the file's name, or the reason why the file could not be read.
     TagsRead(Result<(String, String), Problem>),
+    /// A text of sets to ablate with the file's name and how they are ablated, or the reason why the file could not be read.
+    SetsRead(Result<(String, String, Way, ErrorTreatment), Problem>),
     /// The names with which a typed text may go on, as they were asked for by [`Effect::ListNames`].
     NamesListed(Names, Vec<String>),
     /// A requested action is done; the line says what was done.
@@ -189,6 +192,15 @@ pub enum Effect {
     },
     /// Read the file at this path, which holds tags to import.
     ReadTags(String),
+    /// Read the file at this path, which holds sets to ablate.
+    ReadSets {
+        /// Path of the file.
+        path: String,
+        /// The value that ablated features take.
+        way: Way,
+        /// What becomes of the error terms.
+        error: ErrorTreatment,
+    },
     /// Read the next study.
     ReadStudy(WantedStudy),
     /// List the names with which a typed text may go on.

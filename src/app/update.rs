@@ -108,6 +108,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::TagsChangedElsewhere { base, theirs } => tagging::changed_elsewhere(state, &base, &theirs),
         Message::TagsRead(Ok((text, name))) => import_tags(state, &text, &name),
+        Message::SetsRead(Ok((text, file, way, error))) => running::start_sets(state, &text, &file, way, error),
         Message::StudyRead(Ok(study)) => job::again(state, |request| request.study = study),
         Message::NamesListed(names, found) => prompts::names(state, &names, &found),
         Message::Done(line) => {
@@ -117,6 +118,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         Message::RunRead(Err(problem))
         | Message::StudyRead(Err(problem))
         | Message::TagsRead(Err(problem))
+        | Message::SetsRead(Err(problem))
         | Message::Failed(problem) => {
             state.notice = Some(Notice::failed(&problem));
             Vec::new()

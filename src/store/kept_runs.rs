@@ -219,6 +219,15 @@ impl KeptRuns {
         hold(&Kept::at(free)?)
     }
 
+    /// The kept run with the same result as `run`, which is not removed as long as the second value lives; None if there is none.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn kept_as(&self, run: &Run) -> Result<Option<(PathBuf, Held)>> {
+        let same = self.same(run, &run_file::to_bytes(run)?)?;
+        same.map(|same| Ok((same.path.clone(), hold(&same)?))).transpose()
+    }
+
     /// The kept run with the same result as `run`, whose file would hold `bytes`: times are not compared.
     fn same(&self, run: &Run, bytes: &[u8]) -> Result<Option<Kept>> {
         let untimed = |manifest: &Manifest| Manifest { created_unix_seconds: 0, seconds: Seconds::default(), ..manifest.clone() };

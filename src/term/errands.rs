@@ -141,6 +141,10 @@ impl Runner {
             }
             Errand::Effect(Effect::Chance(question)) => Message::Chance(Box::new(question.answered())),
             Errand::Effect(Effect::ReadTags(path)) => Message::TagsRead(read_tags(Path::new(&path)).map(|text| (text, path))),
+            Errand::Effect(Effect::ReadSets { path, way, error }) => {
+                let text = text_file::read(Path::new(&path), text_file::BY_HAND);
+                Message::SetsRead(text.map(|text| (text, path, way, error)))
+            }
             Errand::Effect(Effect::ReadStudy(wanted)) => Message::StudyRead(read_study(wanted)),
             Errand::Effect(Effect::ListNames(names)) => {
                 let found = names::list(&names, &Studies::find());

@@ -440,6 +440,7 @@ impl Explorer {
             | Effect::WriteRun(..)
             | Effect::WriteText { .. }
             | Effect::ReadTags(_)
+            | Effect::ReadSets { .. }
             | Effect::ReadStudy(_)
             | Effect::ListNames(_) => {
                 self.errands.run(Errand::Effect(effect));

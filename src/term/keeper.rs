@@ -209,8 +209,7 @@ impl Work {
 
     fn read(&mut self, path: &Path) {
         if !self.runs.holds(path) {
-            let run = run_file::read(path).map(|run| shown(run, Some(path.display().to_string())));
-            return self.tell(Message::RunRead(run));
+            return self.read_file(path);
         }
         match self.runs.open(path) {
             Ok((run, held)) => {
@@ -221,6 +220,27 @@ impl Work {
                 self.read_checks(&findings, path.to_owned());
             }
             Err(problem) => self.tell(Message::RunRead(Err(problem))),
+        }
+    }
+
+    /// Reads the user's own file at `path`. If the same run is kept, it may have checks.
+    fn read_file(&mut self, path: &Path) {
+        let run = match run_file::read(path) {
+            Ok(run) => run,
+            Err(problem) => return self.tell(Message::RunRead(Err(problem))),
+        };
+        let same = self.runs.kept_as(&run);
+        let findings = shown(run, Some(path.display().to_string()));
+        self.tell(Message::RunRead(Ok(Arc::clone(&findings))));
+        match same {
+            Ok(Some((path, held))) => {
+                self.held = Some(held);
+                self.tell(Message::RunKept(Arc::clone(&findings), Ok(())));
+                self.read_checks(&findings, path);
+            }
+            Ok(None) => {}
+            // The run is on the screen all the same.
+            Err(problem) => self.log.line(&problem),
         }
     }
 

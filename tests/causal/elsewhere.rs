@@ -89,7 +89,7 @@ fn a_search_finds_the_subset_that_leaves_least() {
     let cancel = Cancel::default();
     let (compute, dictionaries) = (reference_model(cpu_backends()[0]), reference_dictionaries("saelens"));
     let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Both, &cancel).unwrap();
-    let found = search(&plain, &ACTIVE.map(feature), WAY.0, WAY.1, &mut |_| {}, &cancel).unwrap();
+    let found = search(&plain, &ACTIVE.map(feature), WAY.0, WAY.1, &mut |_| {}, &mut |_| {}, &cancel).unwrap();
     let left = |members: &[&str]| {
         let metrics = metrics(&plain, &[parts(&plain, members)], WAY.0, WAY.1, &mut |_| {}, &cancel).unwrap();
         (metrics[0].iter().map(|metric| f64::from(*metric)).sum::<f64>() / metrics[0].len() as f64).abs()

@@ -7,7 +7,7 @@ use crate::app::state::State;
 use crate::app::{tagging, targets};
 use crate::core::causal::check::{Check, What};
 use crate::core::causal::curve::SEED;
-use crate::core::causal::set::{FeatureSet, Member};
+use crate::core::causal::set::{self, FeatureSet, Member};
 use crate::core::causal::steering::Positions;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::findings::Source;
@@ -20,8 +20,17 @@ pub const MOST: usize = 1000;
 /// Most features of a circuit: with more a drawing says nothing.
 pub const MOST_OF_A_CIRCUIT: usize = 50;
 
+/// Most features among which a subset is searched: with n of them up to n (n + 1) / 2 sets are ablated.
+const MOST_OF_A_SEARCH: usize = 100;
+
 /// Ok if a check of listed features can start now, else the reason.
 pub fn can_check(state: &State) -> Result<(), String> {
+    can_check_any(state)?;
+    targets::some(state)
+}
+
+/// Ok if a check can start now, whatever is listed, else the reason.
+pub fn can_check_any(state: &State) -> Result<(), String> {
     if state.show_published {
         let back = state.setting.keymap.way(CommandId::PUBLISHED);
         return Err(format!("the published figures have no model here; {back} goes back to the study"));
@@ -35,7 +44,7 @@ pub fn can_check(state: &State) -> Result<(), String> {
         let stop = state.setting.keymap.way(CommandId::CANCEL);
         return Err(format!("one check at a time: {} is running; {stop} stops it", running.check));
     }
-    targets::some(state)
+    Ok(())
 }
 
 /// Ok if the feature at the cursor can be checked, else the reason.
@@ -53,7 +62,7 @@ fn together(state: &State, listed: bool) -> BTreeSet<FeatureId> {
 }
 
 /// The ablation of the features together.
-pub fn set(state: &State, way: Way, error: ErrorTreatment, listed: bool) -> Option<Check> {
+pub fn list(state: &State, way: Way, error: ErrorTreatment, listed: bool) -> Option<Check> {
     let features = together(state, listed);
     let one = (features.len() == 1).then(|| state.table.row()).flatten().filter(|row| features.contains(&row.feature));
     let view = one.map_or(state.shown().first(), |row| row.ranked_in);
@@ -67,17 +76,41 @@ pub fn set(state: &State, way: Way, error: ErrorTreatment, listed: bool) -> Opti
 /// If the run has no dictionary of one of them.
 pub fn members(state: &State, mut members: Vec<Member>, way: Way, error: ErrorTreatment) -> Result<Check, String> {
     let view = state.shown().first();
-    let findings = state.study.as_deref().ok_or_else(|| "there is no run yet".to_owned())?;
     members.sort_by_key(ToString::to_string);
     members.dedup();
-    let sizes: Vec<(Submodule, usize)> = findings
-        .view(view)
-        .submodules()
-        .map(|ranked| (ranked.effects().submodule, ranked.effects().dictionary_features))
-        .collect();
     let set = FeatureSet { name: "ablate".to_owned(), members };
-    set.parts(&sizes).map_err(|problem| problem.to_string())?;
+    set.parts(&dictionaries(state)?).map_err(|problem| problem.to_string())?;
     Ok(Check { view: state.about().name(view), what: What::Members { members: set.members, way, error } })
+}
+
+/// The ablation of each of the sets in the file called `file`, whose text is `text`, in the first view on the screen.
+///
+/// # Errors
+/// If the text holds no sets, or the run has no dictionary of a member.
+pub fn sets(state: &State, text: &str, file: &str, way: Way, error: ErrorTreatment) -> Result<Check, String> {
+    let sets = set::parse_of(text, file, &dictionaries(state)?).map_err(|problem| problem.to_string())?;
+    let view = state.about().name(state.shown().first());
+    Ok(Check { view, what: What::Sets { file: file.to_owned(), sets, way, error } })
+}
+
+/// The submodules of the run on the screen, each with the number of features of its dictionary.
+///
+/// # Errors
+/// If there is no run.
+fn dictionaries(state: &State) -> Result<Vec<(Submodule, usize)>, String> {
+    let findings = state.study.as_deref().ok_or_else(|| "there is no run yet".to_owned())?;
+    let effects = findings.view(state.shown().first()).submodules().map(|ranked| ranked.effects());
+    Ok(effects.map(|effects| (effects.submodule, effects.dictionary_features)).collect())
+}
+
+/// The search among the marked features, without marks among all that are listed, for the subset that carries most of the bias.
+///
+/// # Errors
+/// If no feature is listed, or too many.
+pub fn search(state: &State, way: Way, error: ErrorTreatment) -> Result<Check, String> {
+    let features = several(state, MOST_OF_A_SEARCH, "searched here", "ablate --search")?;
+    let view = state.about().name(state.shown().first());
+    Ok(Check { view, what: What::Search { features, way, error } })
 }
 
 /// The ablation of the marked features one by one, without marks of all that are listed.
@@ -85,7 +118,7 @@ pub fn members(state: &State, mut members: Vec<Member>, way: Way, error: ErrorTr
 /// # Errors
 /// If no feature is listed, or more than [`MOST`].
 pub fn each(state: &State, error: ErrorTreatment) -> Result<Check, String> {
-    let features = several(state, "ablated one by one here", "ablate --each")?;
+    let features = several(state, MOST, "ablated one by one here", "ablate --each")?;
     let view = state.about().name(state.shown().first());
     Ok(Check { view, what: What::Each { features, error } })
 }
@@ -95,7 +128,7 @@ pub fn each(state: &State, error: ErrorTreatment) -> Result<Check, String> {
 /// # Errors
 /// As for [`each`].
 pub fn curve(state: &State, way: Way, error: ErrorTreatment, controls: usize) -> Result<Check, String> {
-    let features = several(state, "taken by a curve here", "ablate --curve")?;
+    let features = several(state, MOST, "taken by a curve here", "ablate --curve")?;
     let view = state.shown().first();
     let findings = state.study.as_deref().ok_or_else(|| "there is no run yet".to_owned())?;
     let effect = |feature: &FeatureId| findings.view(view).effect(*feature).unwrap_or(0.0).abs();
@@ -110,20 +143,20 @@ pub fn curve(state: &State, way: Way, error: ErrorTreatment, controls: usize) ->
 /// # Errors
 /// As for [`each`].
 pub fn methods(state: &State) -> Result<Check, String> {
-    let features = several(state, "compared here", "compare-methods")?;
+    let features = several(state, MOST, "compared here", "compare-methods")?;
     Ok(Check { view: state.about().name(state.shown().first()), what: What::Methods { features } })
 }
 
-/// The marked features, without marks all that are listed, if they are not too many to be `done`; `command` is the command line's way.
-fn several(state: &State, done: &str, command: &str) -> Result<BTreeSet<FeatureId>, String> {
+/// The marked features, without marks all that are listed, if they are not more than the `most` that are `done`; `command` is the command line's way.
+fn several(state: &State, most: usize, done: &str, command: &str) -> Result<BTreeSet<FeatureId>, String> {
     let features: BTreeSet<FeatureId> = targets::rows(state).into_iter().map(|row| row.feature).collect();
     match features.len() {
         0 => Err("no feature is listed".to_owned()),
-        1..=MOST => Ok(features),
+        count if count <= most => Ok(features),
         count => {
             let filter = state.setting.keymap.way(CommandId::FILTER);
             Err(format!(
-                "{count} features are more than the {MOST} that are {done}; {filter} filters, `saescope {command}` takes all"
+                "{count} features are more than the {most} that are {done}; {filter} filters, `saescope {command}` takes all"
             ))
         }
     }

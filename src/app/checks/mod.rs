@@ -12,6 +12,8 @@ pub mod page;
 pub mod progress;
 pub mod running;
 pub mod said;
+mod search;
 mod set;
 mod steering;
+mod table;
 pub mod window;

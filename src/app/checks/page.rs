@@ -3,7 +3,7 @@
 use super::line::{Line, Tone};
 use super::progress::progress;
 use super::running::{Standing, known};
-use super::{circuit, curve, each, elsewhere, methods, set, steering};
+use super::{circuit, curve, each, elsewhere, methods, search, set, steering};
 use crate::app::command_id::CommandId;
 use crate::app::layout;
 use crate::app::state::State;
@@ -12,7 +12,7 @@ use crate::core::causal::check::Found;
 use crate::core::causal::each::Single;
 use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::findings::Findings;
-use crate::core::text::counted;
+use crate::core::text::{counted, printable};
 use crate::core::view::View;
 
 /// A window's content.
@@ -68,6 +68,7 @@ pub fn page_of(state: &State, window: &Window, columns: usize) -> Page {
     let (Some(found), Some(view)) = (known.found, view) else { return Page { title, head, body: Vec::new(), rows: 0 } };
     let (mut body, rows) = match found {
         Found::Set(ablation, scores) => (set::lines(ablation, scores, columns), 0),
+        Found::Search(found) => (search::lines(found, columns), 0),
         Found::Curve(found) => (curve::lines(found, columns), 0),
         Found::Circuit(found) => (circuit::lines(found, known.findings, view, columns), 0),
         Found::Methods(found) => (methods::lines(found, known.findings, view, columns), 0),
@@ -98,7 +99,9 @@ fn edits(found: &Found, findings: &Findings, view: View, window: &Window) -> Vec
             each::ordered(found, findings, view, window).into_iter().filter_map(edit).collect()
         }
         Found::Steering(found) => found.doses.iter().map(|dose| format!("{:+}", dose.coefficient)).enumerate().collect(),
-        Found::Set(..) => vec![(0, "the set".to_owned())],
+        Found::Set(ablation, _) if ablation.sets.len() == 1 => vec![(0, "the set".to_owned())],
+        Found::Set(ablation, _) => ablation.sets.iter().map(|set| printable(&set.name)).enumerate().collect(),
+        Found::Search(found) => found.chosen().into_iter().map(|(name, _)| name.to_owned()).enumerate().collect(),
         Found::Curve(_) | Found::Circuit(_) | Found::Methods(_) => Vec::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::said;
+use super::{asking, said};
 use crate::app::command_id::CommandId;
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
@@ -12,6 +12,7 @@ use crate::app::state::overlay::Overlay;
 use crate::app::state::record::Keeping;
 use crate::core::causal::check::{Check, Done, Found, News, Request, What};
 use crate::core::causal::elsewhere::Elsewhere;
+use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::findings::{Findings, Source};
 use crate::core::problem::Problem;
 
@@ -41,6 +42,18 @@ pub fn start(state: &mut State, check: Check) -> Vec<Effect> {
     let keeps = matches!(state.record.keeping, Keeping::Asked | Keeping::Kept);
     state.check = Some(Checking::new(state.checks, check, Arc::clone(&findings), keeps));
     vec![Effect::StartCheck(state.checks, Box::new(request))]
+}
+
+/// Starts the ablation of the sets in `text`, which was read from `file`.
+pub fn start_sets(state: &mut State, text: &str, file: &str, way: Way, error: ErrorTreatment) -> Vec<Effect> {
+    let check = asking::can_check_any(state).and_then(|()| asking::sets(state, text, file, way, error));
+    match check {
+        Ok(check) => start(state, check),
+        Err(why) => {
+            state.notice = Some(Notice::refused(why));
+            Vec::new()
+        }
+    }
 }
 
 /// Stops the running check; what was found so far stays until the run is left.
@@ -99,8 +112,12 @@ fn ended(state: &mut State, done: Arc<Done>) -> Vec<Effect> {
     if keeps {
         return vec![Effect::KeepCheck(findings, done)];
     }
-    state.notice = Some(Notice::refused("the check is done and not kept: its run is not among the kept runs"));
-    Vec::new()
+    if !state.setting.keeps_runs {
+        state.notice = Some(Notice::refused("the check is done and not kept: runs are not kept (kept_runs in config.toml)"));
+        return Vec::new();
+    }
+    // A run that was read from the user's file is kept with its first check, which would have no place else.
+    vec![Effect::KeepRun(Arc::clone(&findings)), Effect::KeepCheck(findings, done)]
 }
 
 fn failed(state: &mut State, problem: &Problem) {

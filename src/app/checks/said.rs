@@ -19,9 +19,20 @@ fn share(score: &Score, denominator: Denominator) -> String {
 pub fn done(done: &Done) -> String {
     let partial = if done.whole { "" } else { "partial, " };
     let found = match &done.found {
+        Found::Set(_, scores) if scores.sets.len() > 1 => {
+            let most = scores.sets.iter().filter_map(|set| set.bias.mean).max_by(f64::total_cmp);
+            format!("the most that one removes is {} of the bias {}", number(most), number(scores.all.mean))
+        }
         Found::Set(_, scores) => scores.sets.first().map_or_else(String::new, |set| {
             format!("removes {} of the bias {}", share(&set.bias, scores.bias), number(scores.all.mean))
         }),
+        Found::Search(found) => found.greedy.last().map_or_else(
+            || "no feature leaves less of the bias".to_owned(),
+            |(_, bias)| {
+                let (count, share) = (counted(found.greedy.len(), "feature"), share(bias, found.all));
+                format!("greedy, {count}: removes {share} of the bias {}", number(Some(found.all.mean)))
+            },
+        ),
         Found::Each(each) => format!("{}, bias {:+.4}", counted(each.features.len(), "feature"), each.all.mean),
         Found::Curve(curve) => curve.rungs.last().map_or_else(String::new, |rung| {
             let bias = number(curve.all.mean);

@@ -1,9 +1,12 @@
-//! The ablation of features together, in lines.
+//! The ablation of sets of features, in lines.
 
 use super::line::{Line, Tone};
 use crate::core::causal::scores::{Ablation, Score, Scores};
 use crate::core::causal::words::{doubt, interval, number, ratio};
-use crate::core::text::printable;
+use crate::core::text::{excerpt, printable};
+
+/// Longest name of a set in a line.
+const SET: usize = 40;
 
 /// Every metric and score with its interval, then what they mean.
 pub fn lines(ablation: &Ablation, scores: &Scores, columns: usize) -> Vec<Line> {
@@ -16,7 +19,11 @@ pub fn lines(ablation: &Ablation, scores: &Scores, columns: usize) -> Vec<Line> 
         row("F(M)", metric(&scores.all), "nothing ablated: the bias"),
         row("F(empty)", metric(&scores.empty), "every feature ablated"),
     ];
-    for set in &scores.sets {
+    let is_one = scores.sets.len() == 1;
+    for (ablated, set) in ablation.sets.iter().zip(&scores.sets) {
+        if !is_one {
+            lines.extend([Line::plain(""), Line::title(printable(&format!("set {}", excerpt(&ablated.name, SET))))]);
+        }
         lines.extend([
             row("F(C)", metric(&set.kept), "every feature outside the set ablated"),
             row("F(not C)", metric(&set.removed), "the set ablated"),
@@ -34,7 +41,10 @@ pub fn lines(ablation: &Ablation, scores: &Scores, columns: usize) -> Vec<Line> 
             .to_owned(),
     ];
     lines.extend(explained.iter().flat_map(|text| Line::sentence(text, Tone::Dim, columns)));
-    let members: Vec<String> = ablation.sets.iter().flat_map(|set| &set.members).map(ToString::to_string).collect();
-    lines.extend(Line::sentence(&printable(&format!("The set: {}", members.join(", "))), Tone::Dim, columns));
+    for set in &ablation.sets {
+        let members: Vec<String> = set.members.iter().map(ToString::to_string).collect();
+        let name = if is_one { "The set".to_owned() } else { format!("Set {}", excerpt(&set.name, SET)) };
+        lines.extend(Line::sentence(&printable(&format!("{name}: {}", members.join(", "))), Tone::Dim, columns));
+    }
     lines
 }

@@ -2,7 +2,7 @@
 
 use super::conditions::always;
 use crate::app::answer;
-use crate::app::checks::asking::{self, can_check, can_check_one};
+use crate::app::checks::asking::{self, can_check, can_check_any, can_check_one};
 use crate::app::checks::{list, running};
 use crate::app::command::{Command, Reach};
 use crate::app::message::Effect;
@@ -16,7 +16,7 @@ pub const COMMANDS: &[Command] = &[
         help: "ablate the marked features together, or the one at the cursor: [way] [error] [listed]",
         keys: &["b"],
         reach: Reach::Features,
-        enabled: can_check,
+        enabled: can_check_any,
         run: |state| ask(state, Asked::Ablate, "zero recomputed"),
     },
     Command {
@@ -34,6 +34,22 @@ pub const COMMANDS: &[Command] = &[
         reach: Reach::Features,
         enabled: can_check,
         run: |state| ask(state, Asked::AblateCurve, "zero recomputed 20"),
+    },
+    Command {
+        name: "ablate-sets",
+        help: "ablate each set of a JSON file, as `saescope ablate --set` does: [way] [error] FILE",
+        keys: &[],
+        reach: Reach::Features,
+        enabled: can_check_any,
+        run: |state| ask(state, Asked::AblateSets, ""),
+    },
+    Command {
+        name: "ablate-search",
+        help: "search the marked or listed features for the subset with most bias: [way] [error]",
+        keys: &[],
+        reach: Reach::Features,
+        enabled: can_check,
+        run: |state| ask(state, Asked::AblateSearch, "zero recomputed"),
     },
     Command {
         name: "steer",

@@ -35,7 +35,7 @@ fn read(state: &State, text: &str) -> Result<Check, String> {
         }
         return asking::members(state, members, way, error);
     }
-    asking::set(state, way, error, listed).ok_or_else(|| "no feature is listed".to_owned())
+    asking::list(state, way, error, listed).ok_or_else(|| "no feature is listed".to_owned())
 }
 
 impl Dialogue for Ablate {

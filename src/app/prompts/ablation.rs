@@ -30,6 +30,23 @@ impl Ablation {
         Ok(ablation)
     }
 
+    /// Reads the ways and treatments at the beginning of `text`; what follows them is the second value.
+    pub fn leading(text: &str) -> (Self, &str) {
+        let mut ablation = Self { way: Way::Zero, error: ErrorTreatment::Recomputed };
+        let mut rest = text.trim_start();
+        while let Some((word, more)) = rest.split_once(' ') {
+            if let Some(way) = Way::ALL.into_iter().find(|way| way.name() == word) {
+                ablation.way = way;
+            } else if let Some(error) = ErrorTreatment::ALL.into_iter().find(|error| error.name() == word) {
+                ablation.error = error;
+            } else {
+                break;
+            }
+            rest = more.trim_start();
+        }
+        (ablation, rest)
+    }
+
     /// What both mean.
     pub fn meaning(way: Way, error: ErrorTreatment) -> String {
         format!("{}. {} Enter runs it in the background", way.meaning(), error.meaning())

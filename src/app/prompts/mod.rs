@@ -5,6 +5,8 @@
 mod ablate;
 mod ablate_curve;
 mod ablate_each;
+mod ablate_search;
+mod ablate_sets;
 mod ablation;
 mod completion;
 mod corpus;
@@ -54,6 +56,8 @@ fn dialogue(asked: &Asked) -> Box<dyn Dialogue> {
         Asked::Ablate => Box::new(ablate::Ablate),
         Asked::AblateCurve => Box::new(ablate_curve::AblateCurve),
         Asked::AblateEach => Box::new(ablate_each::AblateEach),
+        Asked::AblateSearch => Box::new(ablate_search::AblateSearch),
+        Asked::AblateSets => Box::new(ablate_sets::AblateSets),
         Asked::Steer => Box::new(steer::Steer),
         Asked::WriteRun => Box::new(write_run::WriteRun),
         Asked::Title => Box::new(title::Title),

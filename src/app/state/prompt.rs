@@ -41,6 +41,10 @@ pub enum Asked {
     AblateEach,
     /// How more and more features are ablated.
     AblateCurve,
+    /// How a subset is searched.
+    AblateSearch,
+    /// Which file of sets is ablated, and how.
+    AblateSets,
     /// Where prompts are steered.
     Steer,
     /// Where to write the run.

@@ -9,9 +9,9 @@ use crate::cli::causal::words::{heading, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
 use crate::core::causal::scores::Score;
-use crate::core::causal::search::{MOST_EXHAUSTIVE, Search, Subset};
+use crate::core::causal::search::{Search, Subset};
+use crate::core::causal::search_table::{EXPLANATION, exhaustive, steps};
 use crate::core::causal::set::{FeatureSet, Member};
-use crate::core::causal::words::ratio;
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
 use crate::core::text::counted;
@@ -24,7 +24,7 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     let (way, error) = (arguments.way, arguments.error);
     let asked = Asked::new(checked, &arguments.elsewhere)?;
     let (found, elsewhere) = checked.with_model(arguments.model, Sides::of(way), |loaded, plain, told, cancel| {
-        let found = search(plain, &listed, way, error, told, cancel)?;
+        let found = search(plain, &listed, way, error, told, &mut |_| {}, cancel)?;
         let measure = |asked: Asked<'_>| asked.ablated(loaded, plain, &chosen(&found), (way, error), told, cancel);
         let elsewhere = asked.map(measure).transpose()?;
         Ok((found, elsewhere))
@@ -37,15 +37,13 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     )
 }
 
-/// What both searches chose, as sets.
+/// What was chosen, as sets.
 fn chosen(found: &Search) -> Vec<FeatureSet> {
-    let greedy = ("greedy", found.greedy.iter().map(|(feature, _)| *feature).collect());
-    let exhaustive = found.exhaustive.as_ref().map(|subset| ("exhaustive", subset.features.clone()));
     let set = |(name, features): (&str, Vec<FeatureId>)| FeatureSet {
         name: name.to_owned(),
         members: features.into_iter().map(Member::Feature).collect(),
     };
-    std::iter::once(greedy).chain(exhaustive).map(set).collect()
+    found.chosen().into_iter().map(set).collect()
 }
 
 fn names(subset: &Subset) -> Vec<String> {
@@ -53,22 +51,12 @@ fn names(subset: &Subset) -> Vec<String> {
 }
 
 fn table(checked: &Checked, found: &Search) -> String {
-    let mut table = Table::new(2, &["features", "added", "bias", "95 %"]);
-    for (place, (feature, bias)) in found.greedy.iter().enumerate() {
-        let [share, interval] = ratio(bias, found.all);
-        table.push(vec![(place + 1).to_string(), feature.to_string(), share, interval]);
-    }
-    let exhaustive = found.exhaustive.as_ref().map_or_else(
-        || format!("all subsets: not tried, since the list has more than {MOST_EXHAUSTIVE} features"),
-        |subset| {
-            let names = if subset.features.is_empty() { "none of them".to_owned() } else { names(subset).join(", ") };
-            let [bias, _] = ratio(&subset.bias, found.all);
-            format!("all subsets: least is left without {names}: bias {bias}")
-        },
-    );
+    let steps = steps(found);
+    let mut table = Table::new(2, &steps[0].iter().map(String::as_str).collect::<Vec<_>>());
+    steps.into_iter().skip(1).for_each(|step| table.push(step));
     format!(
         "{}way {}: {}\nerror {}: {}F(M) {:+.4}; searched: {}\n\n{}\n{}{}{}",
-        heading(checked, checked.lines().len()),
+        heading(checked, found.examples),
         found.way,
         found.way.meaning(),
         found.error,
@@ -76,13 +64,9 @@ fn table(checked: &Checked, found: &Search) -> String {
         found.all.mean,
         counted(found.features.len(), "feature"),
         table.plain(),
-        wrapped(&exhaustive),
+        wrapped(&exhaustive(found)),
         doubt("F(M)", found.all),
-        wrapped(
-            "The greedy search adds the feature after which the least |F| is left, until none leaves less. bias: share of F(M) that is \
-             removed; above 1 the sign has turned. The subset is chosen and measured on the same pairs, so its bias is optimistic; \
-             intervals (bootstrap over pairs) do not say so."
-        )
+        wrapped(EXPLANATION)
     )
 }
 
@@ -97,5 +81,5 @@ fn as_json(checked: &Checked, found: &Search) -> Value {
         "greedy": found.greedy.iter().map(step).collect::<Vec<_>>(),
         "exhaustive": found.exhaustive.as_ref().map(subset),
     });
-    with_facts(facts(checked, found.error, checked.lines().len()), search)
+    with_facts(facts(checked, found.error, found.examples), search)
 }

@@ -13,9 +13,8 @@ use crate::cli::table::Table;
 use crate::core::causal::scores::{AblatedSet, Ablation, Scores, SetScores};
 use crate::core::causal::set::{self, FeatureSet, Member};
 use crate::core::causal::words::ratio;
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 use crate::core::run::Manifest;
-use crate::core::submodule::Submodule;
 use crate::core::text::printable;
 use crate::engine::causal::ablation;
 use crate::engine::causal::plain::Sides;
@@ -48,14 +47,8 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
 /// Reads the sets in the file at `path`, and checks that the run's dictionaries have every member, before any model is opened.
 fn read(path: &Path, manifest: &Manifest) -> Result<Vec<FeatureSet>> {
     let file = path.display().to_string();
-    let sets = set::parse(&text_file::read(path, text_file::BY_HAND)?, &file)?;
-    let sizes: Vec<(Submodule, usize)> =
-        manifest.dictionaries.iter().filter_map(|record| Some((record.place()?, record.features))).collect();
-    let check = |set: &FeatureSet| {
-        set.parts(&sizes).map_err(|problem| Problem::new(&file, problem, "correct it, or name the run that the set is of"))
-    };
-    sets.iter().try_for_each(|set| check(set).map(drop))?;
-    Ok(sets)
+    let places = manifest.dictionaries.iter().filter_map(|record| Some((record.place()?, record.features)));
+    set::parse_of(&text_file::read(path, text_file::BY_HAND)?, &file, &places.collect::<Vec<_>>())
 }
 
 fn table(checked: &Checked, found: &Ablation, scores: &Scores) -> String {

@@ -13,7 +13,8 @@ use super::curve::Curve;
 use super::each::Each;
 use super::elsewhere::Elsewhere;
 use super::scores::{Ablation, Scores};
-use super::set::Member;
+use super::search::Search;
+use super::set::{FeatureSet, Member};
 use super::steering::{Positions, Steered};
 use super::way::{ErrorTreatment, Way};
 use crate::core::problem::Result;
@@ -21,11 +22,14 @@ use crate::core::progress::Progress;
 use crate::core::request::{Backend, ModelSource};
 use crate::core::run::Manifest;
 use crate::core::submodule::FeatureId;
-use crate::core::text::counted;
+use crate::core::text::{counted, excerpt};
 use crate::core::view::ViewName;
 
 /// Most members of a set that a check's name has.
 const NAMED: usize = 4;
+
+/// Longest name of a file in a check's name.
+const FILE: usize = 40;
 
 /// A check of a run. Equal checks of one run have equal results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +57,26 @@ pub enum What {
     Members {
         /// The members of the set, in the order of their names, each once.
         members: Vec<Member>,
+        /// The value that ablated features take.
+        way: Way,
+        /// What becomes of the error terms.
+        error: ErrorTreatment,
+    },
+    /// Ablates each set of a file, and all others.
+    Sets {
+        /// The file's name.
+        file: String,
+        /// Its sets.
+        sets: Vec<FeatureSet>,
+        /// The value that ablated features take.
+        way: Way,
+        /// What becomes of the error terms.
+        error: ErrorTreatment,
+    },
+    /// Looks for the subset whose ablation leaves the least bias.
+    Search {
+        /// The features.
+        features: BTreeSet<FeatureId>,
         /// The value that ablated features take.
         way: Way,
         /// What becomes of the error terms.
@@ -111,6 +135,13 @@ impl fmt::Display for Check {
                 let more = if members.len() > NAMED { " .." } else { "" };
                 write!(formatter, "ablation of {}{more}, {way}, errors {error}", names.join(", "))?;
             }
+            What::Sets { file, sets, way, error } => {
+                let (sets, file) = (counted(sets.len(), "set"), excerpt(file, FILE));
+                write!(formatter, "ablation of {sets} of {file}, {way}, errors {error}")?;
+            }
+            What::Search { features, way, error } => {
+                write!(formatter, "search among {}, {way}, errors {error}", counted(features.len(), "feature"))?;
+            }
             What::Each { features, error } => {
                 write!(formatter, "ablation of {}, each alone, zero and resample, errors {error}", of(features))?;
             }
@@ -134,8 +165,10 @@ impl fmt::Display for Check {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
-    /// Of one set: the metrics, and the scores that follow.
+    /// Of sets: the metrics, and the scores that follow.
     Set(Ablation, Scores),
+    /// Of the search for a subset.
+    Search(Search),
     /// Of features one by one.
     Each(Each),
     /// Of more and more features.
@@ -153,6 +186,7 @@ impl Found {
     pub fn examples(&self) -> usize {
         match self {
             Self::Set(ablation, _) => ablation.all.len(),
+            Self::Search(found) => found.examples,
             Self::Each(each) => each.examples,
             Self::Curve(curve) => curve.all.per_example.len(),
             Self::Circuit(circuit) => circuit.examples,

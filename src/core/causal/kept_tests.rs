@@ -11,7 +11,8 @@ use crate::core::causal::each::{Each, Single};
 use crate::core::causal::edges::Edge;
 use crate::core::causal::elsewhere::{Elsewhere, Neutral, Other};
 use crate::core::causal::scores::{AblatedSet, Ablation, Scores, denominator_of, removed_bias, resamples};
-use crate::core::causal::set::Member;
+use crate::core::causal::search::{Search, Subset};
+use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::causal::side_effects::{Damage, TextSums};
 use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, Positions, Steered, Written};
 use crate::core::causal::way::{ErrorTreatment, Way};
@@ -81,9 +82,25 @@ fn all() -> Vec<Done> {
     let effects = Effects { ig: 1.0 / 3.0, attrib: -0.1, exact: 0.7 };
     let errors = vec![("resid_1".parse().unwrap(), effects)];
     let methods = Approximation { examples: 4, quadrature: Quadrature::riemann(10), features: vec![(feature, effects)], errors };
+    let search = Search {
+        way,
+        error,
+        examples: 4,
+        all: denominator_of(&all),
+        features: vec![feature],
+        greedy: vec![(feature, share(0.1))],
+        exhaustive: Some(Subset { features: vec![feature], bias: share(0.1) }),
+    };
+    let named =
+        FeatureSet { name: "a\u{1b}".to_owned(), members: ["attn", "layer_0+"].map(|name| name.parse().unwrap()).to_vec() };
     vec![
-        done(What::Set { features: set.clone(), way, error }, Found::Set(ablation, scores)),
+        done(What::Set { features: set.clone(), way, error }, Found::Set(ablation.clone(), scores.clone())),
         done(What::Each { features: set.clone(), error }, Found::Each(each)),
+        done(
+            What::Sets { file: "a.json".to_owned(), sets: vec![named], way, error },
+            Found::Set(ablation.clone(), scores.clone()),
+        ),
+        done(What::Search { features: set.clone(), way, error }, Found::Search(search)),
         done(What::Curve { strongest: vec![feature], way, error, controls: 1, seed: 12 }, Found::Curve(curve)),
         done(What::Circuit { features: set.clone() }, Found::Circuit(Circuit { examples: 4, features: set, edges: vec![edge] })),
         done(What::Methods { features: BTreeSet::from([feature]) }, Found::Methods(methods)),

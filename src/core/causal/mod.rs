@@ -24,6 +24,7 @@ pub mod method_drawing;
 pub mod method_tables;
 pub mod scores;
 pub mod search;
+pub mod search_table;
 pub mod set;
 pub mod side_effects;
 pub mod steering;

@@ -3,6 +3,8 @@
 //! What is made small is `|F(C complement)|`, the size of the metric that is left: a set that removes more than the whole bias has only
 //! turned its sign. The subset is chosen and measured on the same pairs, so its score is optimistic.
 
+use serde::{Deserialize, Serialize};
+
 use super::scores::{Denominator, ROUNDING, Score};
 use super::way::{ErrorTreatment, Way};
 use crate::core::submodule::FeatureId;
@@ -11,24 +13,35 @@ use crate::core::submodule::FeatureId;
 pub const MOST_EXHAUSTIVE: usize = 12;
 
 /// What a search found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Search {
     /// The value that ablated features take.
     pub way: Way,
     /// What becomes of the error terms.
     pub error: ErrorTreatment,
+    /// Number of examples.
+    pub examples: usize,
     /// `F(M)`, below every bias.
     pub all: Denominator,
     /// The features that were searched.
     pub features: Vec<FeatureId>,
     /// The steps of the greedy search: the feature that was added, and the bias that all up to it remove.
     pub greedy: Vec<(FeatureId, Score)>,
-    /// The best of all subsets; None with more than [`MOST_EXHAUSTIVE`] features.
+    /// The best of all subsets; None with more than [`MOST_EXHAUSTIVE`] features, and as long as they are not all tried.
     pub exhaustive: Option<Subset>,
 }
 
+impl Search {
+    /// What was chosen: by the greedy search, and among all subsets where they were tried.
+    pub fn chosen(&self) -> Vec<(&'static str, Vec<FeatureId>)> {
+        let greedy = ("greedy", self.greedy.iter().map(|(feature, _)| *feature).collect());
+        let exhaustive = self.exhaustive.as_ref().map(|subset| ("exhaustive", subset.features.clone()));
+        std::iter::once(greedy).chain(exhaustive).collect()
+    }
+}
+
 /// A subset of the searched features.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Subset {
     /// Its features, in the order of the list.
     pub features: Vec<FeatureId>,

@@ -101,7 +101,7 @@ impl FromStr for Member {
 }
 
 /// A named set of features.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureSet {
     /// The name by which results are found.
     pub name: String,
@@ -188,6 +188,20 @@ impl FeatureSet {
             _ => Ok(()),
         }
     }
+}
+
+/// Reads the sets in `text`, as [`parse`] does, and checks that `dictionaries`, given as the submodule and the number of
+/// features of each, have every member.
+///
+/// # Errors
+/// If the text is no such object, or names what they do not have.
+pub fn parse_of(text: &str, file: &str, dictionaries: &[(Submodule, usize)]) -> Result<Vec<FeatureSet>> {
+    let sets = parse(text, file)?;
+    let check = |set: &FeatureSet| {
+        set.parts(dictionaries).map_err(|problem| Problem::new(file, problem, "correct it, or name the run that the set is of"))
+    };
+    sets.iter().try_for_each(|set| check(set).map(drop))?;
+    Ok(sets)
 }
 
 /// Reads a JSON object from names to lists of members; `file` is what messages call it.

@@ -14,6 +14,7 @@ use super::elsewhere::Around;
 use super::neutral;
 use super::plain::{Pair, Plain, Sides};
 use super::recorded::expect_model_of;
+use super::search::search;
 use super::side_effects::plain_of;
 use super::steered::{Plan, steered};
 use crate::core::causal::approximation::{Approximation, quadrature};
@@ -23,6 +24,7 @@ use crate::core::causal::curve::{Curve, ladder};
 use crate::core::causal::each::Each;
 use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::causal::scores::Scores;
+use crate::core::causal::search::Search;
 use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::causal::steering::{Positions, Steered};
 use crate::core::causal::way::{ErrorTreatment, Way};
@@ -67,37 +69,54 @@ pub fn check(request: &Request, source: &ModelSource, cache: &Cache, tell: Tell<
         let plain = Plain::new(loaded.compute.as_ref(), &loaded.dictionaries, &pairs, sides(&request.check.what), cancel)?;
         let found = found(&plain, &loaded, request, tell, cancel)?;
         // The others have told all that they found.
-        if matches!(found, Found::Set(..) | Found::Steering(_)) {
+        if matches!(found, Found::Set(..) | Found::Search(_) | Found::Steering(_)) {
             tell(News::Partial(Box::new(found.clone())));
         }
         let around = Around::of_run(&loaded, manifest, view);
-        let elsewhere = elsewhere(&plain, &around, &request.check.what, tell, cancel)?;
+        let elsewhere = elsewhere(&plain, &around, (&request.check.what, &found), tell, cancel)?;
         loaded.expect_unchanged()?;
         Ok(Arc::new(Done { check: request.check.clone(), found, elsewhere, whole: true }))
     })
 }
 
 /// What the edits of a check do elsewhere; None of checks that say it themselves, or edit nothing.
-fn elsewhere(plain: &Plain<'_>, around: &Around, what: &What, tell: Tell<'_>, cancel: &Cancel) -> Result<Option<Elsewhere>> {
+fn elsewhere(
+    plain: &Plain<'_>,
+    around: &Around,
+    (what, found): (&What, &Found),
+    tell: Tell<'_>,
+    cancel: &Cancel,
+) -> Result<Option<Elsewhere>> {
     let told = &mut |progress| tell(News::Progress(progress));
-    let set = |members: Vec<Member>| FeatureSet { name: "the list".to_owned(), members };
     match what {
         What::Set { features, way, error } => {
-            let sets = [set(features.iter().copied().map(Member::Feature).collect())];
+            let sets = [of_the_list(features.iter().copied().map(Member::Feature).collect())];
             around.ablated(plain, &sets, (*way, *error), told, cancel).map(Some)
         }
         What::Members { members, way, error } => {
-            around.ablated(plain, &[set(members.clone())], (*way, *error), told, cancel).map(Some)
+            around.ablated(plain, &[of_the_list(members.clone())], (*way, *error), told, cancel).map(Some)
         }
+        What::Sets { sets, way, error, .. } => around.ablated(plain, sets, (*way, *error), told, cancel).map(Some),
         What::Each { features, error } => {
-            let sets: Vec<FeatureSet> = features.iter().map(|feature| set(vec![Member::Feature(*feature)])).collect();
+            let sets: Vec<FeatureSet> = features.iter().map(|feature| of_the_list(vec![Member::Feature(*feature)])).collect();
             around.ablated(plain, &sets, (Way::Zero, *error), told, cancel).map(Some)
         }
         What::Steering { feature, positions } => {
             around.steered(plain, *feature, &COEFFICIENTS, *positions, told, cancel).map(Some)
         }
+        What::Search { way, error, .. } => {
+            let Found::Search(found) = found else { return Ok(None) };
+            let subset = |features: Vec<FeatureId>| of_the_list(features.into_iter().map(Member::Feature).collect());
+            let sets: Vec<FeatureSet> = found.chosen().into_iter().map(|(_, features)| subset(features)).collect();
+            around.ablated(plain, &sets, (*way, *error), told, cancel).map(Some)
+        }
         What::Curve { .. } | What::Circuit { .. } | What::Methods { .. } => Ok(None),
     }
+}
+
+/// The set that nobody has named.
+fn of_the_list(members: Vec<Member>) -> FeatureSet {
+    FeatureSet { name: "the list".to_owned(), members }
 }
 
 fn stage(stage: &str) -> News {
@@ -106,7 +125,11 @@ fn stage(stage: &str) -> News {
 
 fn sides(what: &What) -> Sides {
     match what {
-        What::Set { way, .. } | What::Members { way, .. } | What::Curve { way, .. } => Sides::of(*way),
+        What::Set { way, .. }
+        | What::Members { way, .. }
+        | What::Sets { way, .. }
+        | What::Search { way, .. }
+        | What::Curve { way, .. } => Sides::of(*way),
         _ => Sides::Both,
     }
 }
@@ -114,9 +137,17 @@ fn sides(what: &What) -> Sides {
 fn found(plain: &Plain<'_>, loaded: &Loaded, request: &Request, tell: Tell<'_>, cancel: &Cancel) -> Result<Found> {
     match &request.check.what {
         What::Set { features, way, error } => {
-            together(plain, features.iter().copied().map(Member::Feature).collect(), (*way, *error), tell, cancel)
+            together(plain, &[of_the_list(features.iter().copied().map(Member::Feature).collect())], (*way, *error), tell, cancel)
         }
-        What::Members { members, way, error } => together(plain, members.clone(), (*way, *error), tell, cancel),
+        What::Members { members, way, error } => together(plain, &[of_the_list(members.clone())], (*way, *error), tell, cancel),
+        What::Sets { sets, way, error, .. } => together(plain, sets, (*way, *error), tell, cancel),
+        What::Search { features, way, error } => {
+            let all: Vec<FeatureId> = features.iter().copied().collect();
+            let tell = RefCell::new(tell);
+            let told = &mut |progress| (tell.borrow_mut())(News::Progress(progress));
+            let so_far = &mut |found: &Search| (tell.borrow_mut())(News::Partial(Box::new(Found::Search(found.clone()))));
+            search(plain, &all, *way, *error, told, so_far, cancel).map(Found::Search)
+        }
         What::Each { features, error } => one_by_one(plain, features, *error, tell, cancel).map(Found::Each),
         What::Circuit { features } => {
             let all: Vec<FeatureId> = features.iter().copied().collect();
@@ -153,17 +184,16 @@ fn found(plain: &Plain<'_>, loaded: &Loaded, request: &Request, tell: Tell<'_>, 
     }
 }
 
-/// Ablates the members of a set together, and everything outside it.
+/// Ablates each of `sets`, and everything outside it.
 fn together(
     plain: &Plain<'_>,
-    members: Vec<Member>,
+    sets: &[FeatureSet],
     how: (Way, ErrorTreatment),
     tell: Tell<'_>,
     cancel: &Cancel,
 ) -> Result<Found> {
-    let sets = [FeatureSet { name: "the list".to_owned(), members }];
     let told = &mut |progress| tell(News::Progress(progress));
-    let ablation = ablate(plain, &sets, how.0, how.1, told, cancel)?;
+    let ablation = ablate(plain, sets, how.0, how.1, told, cancel)?;
     let scores = Scores::of(&ablation);
     Ok(Found::Set(ablation, scores))
 }

@@ -13,7 +13,7 @@ use crate::core::text::counted;
 use crate::engine::cancel::Cancel;
 
 /// Searches among the subsets of `features`. The greedy search adds the feature that leaves least, until none leaves less: up to
-/// `n (n + 1) / 2` edits of all pairs for `n` features.
+/// `n (n + 1) / 2` edits of all pairs for `n` features. `so_far` hears of every step.
 ///
 /// # Errors
 /// When the dictionaries lack a feature, a metric is not finite, or `cancel` is raised.
@@ -23,6 +23,7 @@ pub fn search(
     way: Way,
     error: ErrorTreatment,
     told: Told<'_>,
+    so_far: &mut dyn FnMut(&Search),
     cancel: &Cancel,
 ) -> Result<Search> {
     let (sizes, all) = (plain.sizes(), plain.metrics(cancel)?);
@@ -36,7 +37,16 @@ pub fn search(
         let mut tell = |progress: Progress| told(Progress { stage: stage.clone(), ..progress });
         metrics(plain, &edits, way, error, &mut tell, cancel)
     };
-    let (mut chosen, mut before, mut greedy) = (Vec::new(), all.clone(), Vec::new());
+    let (mut chosen, mut before) = (Vec::new(), all.clone());
+    let mut search = Search {
+        way,
+        error,
+        examples: all.len(),
+        all: denominator_of(&all),
+        features: features.to_vec(),
+        greedy: Vec::new(),
+        exhaustive: None,
+    };
     loop {
         let with = |feature: &FeatureId| chosen.iter().chain([feature]).copied().collect::<Vec<_>>();
         let candidates: Vec<Vec<FeatureId>> = features.iter().filter(|feature| !chosen.contains(feature)).map(with).collect();
@@ -44,11 +54,10 @@ pub fn search(
         let Some(place) = best(&before, &found) else { break };
         chosen.clone_from(&candidates[place]);
         before = found.swap_remove(place);
-        greedy.push((chosen[chosen.len() - 1], removed_bias(&all, &before, &draws)));
+        search.greedy.push((chosen[chosen.len() - 1], removed_bias(&all, &before, &draws)));
+        so_far(&search);
     }
-    let exhaustive = if features.len() > MOST_EXHAUSTIVE {
-        None
-    } else {
+    if features.len() <= MOST_EXHAUSTIVE {
         let held = |subset: u32| {
             let held = features.iter().enumerate().filter(move |(place, _)| subset >> place & 1 == 1);
             held.map(|(_, feature)| *feature).collect::<Vec<_>>()
@@ -58,7 +67,8 @@ pub fn search(
         let chosen = best(&all, &found);
         let subset = |place: usize| Subset { features: sets[place].clone(), bias: removed_bias(&all, &found[place], &draws) };
         // The empty set is a subset, too.
-        Some(chosen.map_or_else(|| Subset { features: Vec::new(), bias: removed_bias(&all, &all, &draws) }, subset))
-    };
-    Ok(Search { way, error, all: denominator_of(&all), features: features.to_vec(), greedy, exhaustive })
+        let nothing = || Subset { features: Vec::new(), bias: removed_bias(&all, &all, &draws) };
+        search.exhaustive = Some(chosen.map_or_else(nothing, subset));
+    }
+    Ok(search)
 }

@@ -3,29 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::check_results::{elsewhere, found};
 use super::pilot::{Pilot, opened};
 use crate::app::message::{Effect, JobNews, Message};
 use crate::app::state::record::Keeping;
-use crate::core::causal::approximation::{Approximation, Effects};
-use crate::core::causal::check::{Check, Done, Found, News, Request, What};
-use crate::core::causal::circuit::Circuit;
-use crate::core::causal::curve::{Curve, Rung, ladder};
-use crate::core::causal::each::{Each, Single};
-use crate::core::causal::edges::Edge;
-use crate::core::causal::elsewhere::{Elsewhere, Neutral, Other};
-use crate::core::causal::scores::{AblatedSet, Ablation, Scores, denominator_of, removed_bias, resamples, score_of};
-use crate::core::causal::set::Member;
-use crate::core::causal::side_effects::{Damage, NEUTRAL, TextSums};
-use crate::core::causal::steering::{Continuation, Dose, Flip, Flips, Mode, Positions, Steered, Written};
+use crate::core::causal::approximation::Approximation;
+use crate::core::causal::check::{Done, Found, News, Request, What};
+use crate::core::causal::search::Search;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::Problem;
 use crate::core::progress::Progress;
-use crate::core::quadrature::Quadrature;
-use crate::core::submodule::{FeatureId, Submodule};
-use crate::ui::testing::{EXAMPLES, run};
-
-/// The metric of each pair with nothing ablated.
-const ALL: [f32; EXAMPLES] = [-2.0, -1.5, -1.0, -3.0];
+use crate::core::submodule::FeatureId;
+use crate::ui::testing::run;
 
 /// A study whose run is kept.
 pub fn kept() -> Pilot {
@@ -45,152 +34,6 @@ fn asked(pilot: &mut Pilot) -> (u64, Request) {
 fn tell(pilot: &mut Pilot, number: u64, news: News) {
     let now = pilot.now();
     pilot.tell(Message::Check(number, news, now));
-}
-
-/// The result of a check, the same numbers for every feature but the first, which does more.
-pub fn found(check: &Check) -> Found {
-    let less = |share: f32| ALL.map(|metric| metric * (1.0 - share) + 0.01 * metric * metric).to_vec();
-    match &check.what {
-        What::Members { members, way, error } => {
-            let ablation =
-                Ablation { way: *way, error: *error, all: vec![-2.0; EXAMPLES], empty: vec![0.0; EXAMPLES], sets: Vec::new() };
-            let set = AblatedSet {
-                name: "the list".to_owned(),
-                members: members.clone(),
-                kept: vec![-0.5; EXAMPLES],
-                removed: vec![-1.0; EXAMPLES],
-            };
-            let ablation = Ablation { sets: vec![set], ..ablation };
-            let scores = Scores::of(&ablation);
-            Found::Set(ablation, scores)
-        }
-        What::Set { features, way, error } => {
-            let members = features.iter().copied().map(Member::Feature).collect();
-            let ablated = AblatedSet { name: "the list".to_owned(), members, kept: less(0.9), removed: less(0.2) };
-            let ablation =
-                Ablation { way: *way, error: *error, all: ALL.to_vec(), empty: vec![0.1; EXAMPLES], sets: vec![ablated] };
-            let scores = Scores::of(&ablation);
-            Found::Set(ablation, scores)
-        }
-        What::Each { features, error } => Found::Each(Each::new(*error, &ALL, singles(features))),
-        What::Curve { strongest, way, error, controls, .. } => Found::Curve(curve(strongest.len(), (*way, *error), *controls)),
-        What::Circuit { features } => Found::Circuit(circuit(features)),
-        What::Methods { features } => Found::Methods(methods(features)),
-        What::Steering { feature, positions } => Found::Steering(steered(*feature, *positions)),
-    }
-}
-
-/// Every size removes more, and its controls a little.
-fn curve(features: usize, (way, error): (Way, ErrorTreatment), controls: usize) -> Curve {
-    let (all, empty) = (ALL.to_vec(), vec![0.1; EXAMPLES]);
-    let ablation = |sets| Ablation { way, error, all: all.clone(), empty: empty.clone(), sets };
-    let rung = |size: usize| {
-        let set = |place: usize| {
-            let share = if place == 0 { 1.0 - 1.0 / (1 + size) as f32 } else { 0.1 - 0.2 * (place % 7) as f32 / 7.0 };
-            let removed = ALL.map(|metric| metric * (1.0 - share) + 0.05 * metric * metric * share).to_vec();
-            let kept = ALL.map(|metric| metric * share).to_vec();
-            AblatedSet { name: String::new(), members: Vec::new(), kept, removed }
-        };
-        Rung::new(size, &ablation((0..=2 * controls).map(set).collect()), &[], controls)
-    };
-    let Scores { all: whole, empty: nothing, span, bias, .. } = Scores::of(&ablation(Vec::new()));
-    let rungs = ladder(features).into_iter().map(rung).collect();
-    Curve { way, error, all: whole, empty: nothing, span, bias, pool: 3000, controls, seed: 12, rungs }
-}
-
-/// Every feature moves all that come after it, by less each time.
-fn circuit(features: &BTreeSet<FeatureId>) -> Circuit {
-    let all: Vec<FeatureId> = features.iter().copied().collect();
-    let edge = |upstream: usize, downstream: usize| {
-        let weight = 0.9 / (1 + upstream + downstream) as f64;
-        let (upstream, downstream) = (all[upstream], all[downstream]);
-        Edge { upstream, downstream, weight, measured: weight / 3.0, direct: None, silent: 0 }
-    };
-    let edges = (0..all.len()).flat_map(|downstream| (0..downstream).map(move |upstream| (upstream, downstream)));
-    Circuit {
-        examples: EXAMPLES,
-        features: features.clone(),
-        edges: edges.map(|(upstream, downstream)| edge(upstream, downstream)).collect(),
-    }
-}
-
-/// Every feature does less than the one before it, ig says more of it, and attrib is right except for a third of them.
-fn methods(features: &BTreeSet<FeatureId>) -> Approximation {
-    let effects = |place: usize| {
-        let exact = if place.is_multiple_of(2) { 1.0 } else { -0.5 } / (place + 1) as f64;
-        Effects { ig: 1.25 * exact + 0.05, attrib: if place.is_multiple_of(3) { -0.1 } else { exact }, exact }
-    };
-    let errors = Submodule::all(6).into_iter().enumerate().map(|(place, submodule)| (submodule, effects(place))).collect();
-    let features = features.iter().enumerate().map(|(place, feature)| (*feature, effects(place))).collect();
-    Approximation { examples: EXAMPLES, quadrature: Quadrature::riemann(10), features, errors }
-}
-
-fn singles(features: &BTreeSet<FeatureId>) -> Vec<Single> {
-    let draws = resamples(EXAMPLES);
-    let share = |share: f32| removed_bias(&ALL, &ALL.map(|metric| metric * (1.0 - share)), &draws);
-    let single = |(place, feature): (usize, &FeatureId)| {
-        let strength = 0.3 / (place + 1) as f32;
-        Single { feature: *feature, on_clean: EXAMPLES, on_patch: place % 5, zero: share(strength), resample: share(-strength) }
-    };
-    features.iter().enumerate().map(single).collect()
-}
-
-fn steered(feature: FeatureId, positions: Positions) -> Steered {
-    let coefficients = [-20.0_f32, -10.0, 0.0, 10.0, 20.0];
-    let metrics = |coefficient: f32| ALL.map(|metric| metric + 0.2 * coefficient).to_vec();
-    let dose = |coefficient: &f32| Dose {
-        coefficient: *coefficient,
-        metrics: metrics(*coefficient),
-        clean: vec![0.4 - 0.01 * f64::from(*coefficient); EXAMPLES],
-        patch: vec![0.2 + 0.005 * f64::from(*coefficient); EXAMPLES],
-    };
-    let doses: Vec<Dose> = coefficients.iter().map(dose).collect();
-    let draws = resamples(EXAMPLES);
-    let written = |(coefficient, mode): (f32, Mode)| {
-        let continuation =
-            Continuation { coefficient, mode, greedy: vec![vec![1]; 2], smallest_gap: vec![0.5; 2], sampled: Vec::new() };
-        let text = |prompt: &str| format!("{prompt} goes\u{1b}[2J on {coefficient}");
-        Written { continuation, greedy: vec![text(" she"), text(" he")], sampled: Vec::new() }
-    };
-    let modes = [-20.0, 20.0].into_iter().flat_map(|coefficient| Mode::ALL.map(|mode| (coefficient, mode)));
-    let flip = Some(Flip { coefficient: 9.5, before: -0.1, at: 0.1 });
-    Steered {
-        feature,
-        positions,
-        decoder_norm: 1.0,
-        is_scaled: false,
-        activations: [Some(0.5), None],
-        unsteered: Some(-1.0),
-        metrics: doses.iter().map(|dose| score_of(&dose.metrics, &draws)).collect(),
-        doses,
-        flips: Some([Flips { per_example: vec![flip; EXAMPLES], mean: flip }, Flips::none(EXAMPLES)]),
-        written: std::iter::once((0.0, Mode::All)).chain(modes).map(written).collect(),
-    }
-}
-
-/// Side effects of each edit, the larger the later it stands.
-fn elsewhere(found: &Found) -> Option<Elsewhere> {
-    let edits = match found {
-        Found::Set(..) => 1,
-        Found::Each(found) => found.features.len(),
-        Found::Steering(found) => found.doses.len(),
-        Found::Curve(_) | Found::Circuit(_) | Found::Methods(_) => return None,
-    };
-    let all = [-2.0, -1.0, -1.5];
-    let sums = |edit: usize| {
-        let divergence = 0.001 * edit as f64;
-        TextSums { tokens: 10, loss_before: 20.0, loss_after: 20.0 + divergence, divergence }
-    };
-    let damage = (0..edits).map(|edit| Damage::of(&[sums(edit), sums(edit + 1)], &resamples(2))).collect();
-    let bias = |edit: usize| removed_bias(&all, &all.map(|metric| metric + 0.01 * edit as f32), &resamples(3));
-    let other = |name: &str| Other {
-        name: name.to_owned(),
-        examples: 3,
-        all: denominator_of(&all),
-        bias: (0..edits).map(bias).collect(),
-    };
-    let text = Neutral::Measured(NEUTRAL.to_owned(), damage);
-    Some(Elsewhere { text, others: vec![other("female"), other("baseline")] })
 }
 
 /// Runs the check that `keys` ask for to its end.
@@ -339,10 +182,10 @@ fn the_key_that_cancels_asks_and_what_was_found_stays_as_a_part() {
     let mut pilot = kept();
     pilot.press("Z enter");
     let (number, request) = asked(&mut pilot);
-    let What::Each { features, error } = &request.check.what else { panic!("{request:?}") };
-    assert_eq!(features.len(), 18);
-    let some: BTreeSet<FeatureId> = features.iter().copied().take(8).collect();
-    let part = Found::Each(Each::new(*error, &ALL, singles(&some)));
+    let Found::Each(mut part) = found(&request.check) else { panic!("{request:?}") };
+    assert_eq!(part.features.len(), 18);
+    part.features.truncate(8);
+    let part = Found::Each(part);
     tell(&mut pilot, number, News::Partial(Box::new(part)));
     tell(&mut pilot, number, progress(6));
     assert!(text(&pilot).contains("so far; 50 % of"), "{}", text(&pilot));
@@ -519,7 +362,7 @@ fn checks_belong_to_their_run() {
 }
 
 #[test]
-fn a_check_that_fails_says_why_and_a_run_that_is_not_kept_is_said() {
+fn a_check_that_fails_says_why_and_a_run_that_is_not_kept_is_kept_with_it() {
     let mut pilot = kept();
     pilot.press("b enter");
     let (number, _) = asked(&mut pilot);
@@ -527,9 +370,90 @@ fn a_check_that_fails_says_why_and_a_run_that_is_not_kept_is_said() {
     assert_eq!(pilot.notice(), "the run's model: is not on this machine; put it back (log: saescope.log)");
     assert!(pilot.state.check.is_none() && pilot.state.overlay.is_none(), "an empty window says nothing");
     let mut pilot = Pilot::study();
+    let done = checked(&mut pilot, "d enter");
+    let kept = pilot.asked();
+    let [Effect::KeepRun(run), Effect::KeepCheck(of, check)] = kept.as_slice() else { panic!("{kept:?}") };
+    assert!(Arc::ptr_eq(run, of) && *check == done);
+    let mut pilot = Pilot::study();
+    pilot.state.setting.keeps_runs = false;
     checked(&mut pilot, "d enter");
     assert!(pilot.asked().is_empty());
-    assert_eq!(pilot.notice(), "the check is done and not kept: its run is not among the kept runs");
+    assert_eq!(pilot.notice(), "the check is done and not kept: runs are not kept (kept_runs in config.toml)");
+}
+
+#[test]
+fn the_sets_of_a_file_are_ablated_each() {
+    let mut pilot = kept();
+    pilot.press(":");
+    pilot.type_text("ablate-sets resample my sets.json");
+    pilot.press("enter");
+    let asked_for = pilot.asked();
+    let [Effect::ReadSets { path, way: Way::Resample, error: ErrorTreatment::Recomputed }] = asked_for.as_slice() else {
+        panic!("{asked_for:?}")
+    };
+    assert_eq!(path, "my sets.json");
+    let read = |text: &str| {
+        let (file, error) = ("my sets.json".to_owned(), ErrorTreatment::Recomputed);
+        Message::SetsRead(Ok((text.to_owned(), file, Way::Resample, error)))
+    };
+    pilot.tell(read(r#"{"one": ["resid_9"]}"#));
+    assert!(pilot.asked().is_empty() && pilot.notice().contains("names nothing that this model has"), "{}", pilot.notice());
+    pilot.tell(read(r#"{"one\u001b[2J": ["resid_0/5"], "all attn": ["attn", "mlp_0"]}"#));
+    let (number, request) = asked(&mut pilot);
+    let What::Sets { sets, .. } = &request.check.what else { panic!("{request:?}") };
+    assert_eq!(sets.iter().map(|set| set.members.len()).collect::<Vec<_>>(), [1, 2]);
+    let found = found(&request.check);
+    let done = Done { elsewhere: elsewhere(&found), found, check: request.check, whole: true };
+    tell(&mut pilot, number, News::Ended(Ok(Arc::new(done))));
+    pilot.resize(180, 60);
+    let screen = text(&pilot);
+    for part in [
+        "ablation of 2 sets of my sets.json, resample, errors recomputed, view male",
+        "set one\\x1b[2J",
+        "set all attn",
+        "Set all attn: attn, mlp_0",
+    ] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    pilot.press("esc L");
+    assert!(text(&pilot).contains("the most that one removes is "), "{}", text(&pilot));
+}
+
+#[test]
+fn a_subset_is_searched_and_shown_step_by_step() {
+    let mut pilot = kept();
+    pilot.press("T ctrl-u 4 enter :");
+    pilot.type_text("ablate-search mean_all");
+    pilot.press("enter");
+    let (number, request) = asked(&mut pilot);
+    assert!(matches!(&request.check.what, What::Search { features, way: Way::MeanAll, .. } if features.len() == 4));
+    let Found::Search(whole) = found(&request.check) else { panic!("{request:?}") };
+    let part = Search { greedy: whole.greedy[..1].to_vec(), exhaustive: None, ..whole.clone() };
+    tell(&mut pilot, number, News::Partial(Box::new(Found::Search(part))));
+    assert!(text(&pilot).contains("so far") && text(&pilot).contains("all subsets: not yet tried"), "{}", text(&pilot));
+    let found = Found::Search(whole);
+    let done = Done { elsewhere: elsewhere(&found), found, check: request.check, whole: true };
+    tell(&mut pilot, number, News::Ended(Ok(Arc::new(done))));
+    let screen = text(&pilot);
+    for part in ["search among 4 features, mean_all", "added", "+0.5000", "all subsets: least is left without", "exhaustive"] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    pilot.press("esc L");
+    assert!(text(&pilot).contains("greedy, 2 features: removes +0.5000"), "{}", text(&pilot));
+}
+
+#[test]
+fn submodules_are_ablated_although_nothing_is_listed() {
+    let mut pilot = kept();
+    pilot.press("t ctrl-u 99 enter");
+    pilot.press("b ctrl-u");
+    pilot.type_text("resid_1");
+    pilot.press("enter");
+    let (_, request) = asked(&mut pilot);
+    assert!(matches!(request.check.what, What::Members { .. }));
+    let mut pilot = kept();
+    pilot.press("t ctrl-u 99 enter b enter");
+    assert!(pilot.asked().is_empty() && text(&pilot).contains("no feature is listed"), "{}", text(&pilot));
 }
 
 #[test]

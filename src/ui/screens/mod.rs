@@ -4,6 +4,7 @@
 mod any_keys;
 mod astray;
 mod chance;
+mod check_results;
 mod checks;
 mod colours;
 mod computing;

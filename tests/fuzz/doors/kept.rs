@@ -16,7 +16,8 @@ use saescope::core::causal::edges::Edge;
 use saescope::core::causal::elsewhere::{Elsewhere, Neutral, Other};
 use saescope::core::causal::kept;
 use saescope::core::causal::scores::{AblatedSet, Ablation, Scores, denominator_of, removed_bias, resamples};
-use saescope::core::causal::set::Member;
+use saescope::core::causal::search::{Search, Subset};
+use saescope::core::causal::set::{FeatureSet, Member};
 use saescope::core::causal::side_effects::{Damage, TextSums};
 use saescope::core::causal::way::{ErrorTreatment, Way};
 use saescope::core::corpus::responses::{LabelRecord, OfFeature, Responses};
@@ -146,10 +147,22 @@ fn kept_checks() {
         errors: vec![("attn_0".parse().unwrap(), effects), ("resid_0".parse().unwrap(), Effects::default())],
     };
     let strongest: Vec<FeatureId> = features.iter().copied().collect();
+    let search = Search {
+        way: Way::Zero,
+        error,
+        examples: 3,
+        all: denominator_of(&all),
+        features: strongest.clone(),
+        greedy: vec![(strongest[0], share(0.1))],
+        exhaustive: Some(Subset { features: strongest.clone(), bias: share(0.25) }),
+    };
+    let sets = vec![FeatureSet { name: "n".to_owned(), members: ablation.sets[0].members.clone() }];
     let checks = [
         done(What::Methods { features: features.clone() }, Found::Methods(methods)),
         done(What::Circuit { features: features.clone() }, Found::Circuit(circuit)),
         done(What::Curve { strongest, way: Way::Zero, error, controls: 2, seed: 12 }, Found::Curve(curve)),
+        done(What::Search { features: features.clone(), way: Way::Zero, error }, Found::Search(search)),
+        done(What::Sets { file: "s".to_owned(), sets, way: Way::Zero, error }, Found::Set(ablation.clone(), scores.clone())),
         done(What::Set { features: features.clone(), way: Way::Zero, error }, Found::Set(ablation, scores)),
         done(What::Each { features, error }, Found::Each(each)),
     ];
