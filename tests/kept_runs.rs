@@ -273,14 +273,14 @@ fn causal_checks_run_in_the_explorer_and_are_kept_with_their_run() {
     assert_eq!(program.ended(), Some(0));
     home.stdout("runs delete mine");
     let mut program = home.explore(&opening, &[]);
-    program.wait_for("feature");
+    program.wait_for("|effect| > 0.1 →");
     program.press(":ablate-search zero\r");
     program.wait_for("all subsets: not tried");
     program.wait_until("the check has ended", |program| !program.shown().contains("stops it"));
     program.press("qq");
     assert_eq!(program.ended(), Some(0));
     let mut program = home.explore(&opening, &[]);
-    program.wait_for("feature");
+    program.wait_for("|effect| > 0.1 →");
     program.press("L");
     program.wait_for("greedy, ");
     program.press("qq");
