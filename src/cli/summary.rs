@@ -72,7 +72,7 @@ fn kept_examples(findings: &Findings, view: View) -> String {
 /// A table with one row per dictionary, and what should be known about them: a warning about dictionaries that probably belong to
 /// another model or place, and the notes.
 pub(super) fn dictionaries(records: &[DictionaryRecord]) -> (String, String) {
-    let header = ["dictionary", "features", "active", "explained", "decoder norms: min", "median", "max", "sha256"];
+    let header = ["dictionary", "features", "active", "explained", "norms: min", "median", "max", "sha256"];
     let mut table = Table::new(1, &header);
     for record in records {
         let norm =

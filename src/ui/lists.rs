@@ -43,8 +43,9 @@ fn runs(list: &RunList, theme: &Theme, area: Rect, frame: &mut Frame) {
     for (row, run) in runs.iter().enumerate().skip(top).take(rows) {
         let place = Rect::new(inside.x, inside.y + 1 + (row - top) as u16, inside.width, 1);
         let style = if run.about.is_ok() { theme.text } else { theme.warning };
-        frame.buffer_mut().set_line(place.x, place.y, &Line::styled(columns.row(run, width), style), place.width);
-        if row == list.cursor {
+        let is_chosen = row == list.cursor;
+        frame.buffer_mut().set_line(place.x, place.y, &Line::styled(columns.row(run, width, is_chosen), style), place.width);
+        if is_chosen {
             frame.buffer_mut().set_string(place.x, place.y, ">", theme.title);
             frame.buffer_mut().set_style(place, theme.cursor);
         }
@@ -111,16 +112,22 @@ impl Columns {
         self.line(|cell| cell.heading().to_owned())
     }
 
-    fn row(&self, run: &KeptRun, width: usize) -> String {
+    /// The name of the chosen run is whole, if need be in place of the columns behind it.
+    fn row(&self, run: &KeptRun, width: usize, is_chosen: bool) -> String {
+        let name = printable(&run.name);
+        let room = self.0.iter().find(|(cell, _)| *cell == Cell::Name).map_or(0, |(_, width)| *width);
+        if is_chosen && fit::width(&name) > room {
+            return cut(&format!("  {} {name}", left(&run.when, 16)), width);
+        }
         let about = match &run.about {
             Ok(about) => about,
             Err(problem) => {
-                return cut(&format!("  {} {}: {}", left(&run.when, 16), printable(&run.name), problem.what()), width);
+                return cut(&format!("  {} {}: {}", left(&run.when, 16), name, problem.what()), width);
             }
         };
         self.line(|cell| match cell {
             Cell::When => run.when.clone(),
-            Cell::Name => printable(&run.name),
+            Cell::Name => name.clone(),
             Cell::Study => printable(&about.study),
             Cell::Model => printable(&about.model),
             Cell::Method => printable(&about.method),
@@ -166,7 +173,7 @@ mod tests {
         let mut before = 0;
         for width in 58..150 {
             let columns = Columns::of(std::slice::from_ref(&run), width);
-            let (heading, row) = (columns.heading(), columns.row(&run, width));
+            let (heading, row) = (columns.heading(), columns.row(&run, width, false));
             assert!(heading.contains("name") && row.contains("before-the-fix"), "{width}: {row}");
             assert!(fit::width(row.trim_end()) <= width, "{width}: {row}");
             assert!(!heading.contains("size") || (heading.contains("pairs") && heading.contains("method")), "{width}: {heading}");
@@ -174,6 +181,9 @@ mod tests {
             before = columns.0.len();
         }
         assert_eq!(before, 7);
+        let long = KeptRun { name: "n".repeat(60), ..run };
+        let columns = Columns::of(std::slice::from_ref(&long), 90);
+        assert!(columns.row(&long, 90, true).contains(&long.name) && !columns.row(&long, 90, false).contains(&long.name));
     }
 
     #[test]

@@ -339,7 +339,7 @@ impl<'a> Machine<'a> {
             }
             Fault::whole(
                 format!("its pickle asks for '{what}', which no dictionary of tensors needs: it holds another object"),
-                SAVE,
+                "save the tensors in a plain dict, in Python: torch.save({name: tensor, ..}, 'ae.pt'); a module's are module.state_dict()",
             )
         })?;
         self.push(Value::Global(known));
