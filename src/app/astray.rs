@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use super::command_id::CommandId;
 use super::key::{Code, Key};
 use super::notice::{Notice, Tone};
 use super::state::State;
@@ -11,7 +10,7 @@ use super::state::astray::Astray;
 use super::state::overlay::Overlay;
 use super::{choice, commands, copy_box, question};
 
-/// Between two keys of a text that is typed in one go. Whoever waits longer has read that no prompt is open.
+/// The time for a text that is typed in one go. Whoever waits longer has read that no prompt is open.
 const IN_ONE_GO: Duration = Duration::from_secs(1);
 
 /// Takes a key that was typed for something that is not open, and says that it did nothing. Returns whether it was one. `said` is the notice
@@ -23,7 +22,8 @@ pub fn take(state: &mut State, key: Key, said: Option<Notice>) -> bool {
     match meant(state, astray, key) {
         Meant::Nothing => return false,
         Meant::Once => {}
-        Meant::Text(id) => state.astray = Some(Astray::Command(id, state.now)),
+        // The time does not begin anew: a key that is held down works again.
+        Meant::Text => state.astray = Some(astray),
     }
     let what = match astray {
         Astray::Question => "the answer came too late and did nothing",
@@ -44,8 +44,8 @@ enum Meant {
     Nothing,
     /// It was, and is all that was asked for.
     Once,
-    /// It is a part of a text that was typed for what this command would have opened.
-    Text(CommandId),
+    /// It is a part of a text that was typed for what a command would have opened.
+    Text,
 }
 
 /// What `key` was typed for.
@@ -64,7 +64,7 @@ fn meant(state: &State, astray: Astray, key: Key) -> Meant {
         }
         Some(Overlay::Copy(_)) => once(copy_box::lines(&tried).iter().any(|line| Some(line.key) == typed)),
         Some(Overlay::Prompt(_)) if state.now.saturating_sub(at) < IN_ONE_GO => match typed {
-            Some(_) => Meant::Text(id),
+            Some(_) => Meant::Text,
             None => once(key.code == Code::Enter),
         },
         _ => Meant::Nothing,

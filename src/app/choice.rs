@@ -130,7 +130,6 @@ pub fn choices(chooser: Chooser, state: &State) -> Vec<Choice> {
 /// Enter makes the choice there; Esc and Ctrl-C close the chooser.
 pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
     let choices = choices(chooser, state);
-    let last = choices.len().saturating_sub(1);
     if choices.iter().any(|choice| choice.key == key) {
         return choose(state, chooser, key);
     }
@@ -141,11 +140,17 @@ pub fn key(state: &mut State, chooser: Chooser, key: Key) -> Vec<Effect> {
                 return choose(state, chooser, choice.key);
             }
         }
-        (Code::Down, _) | (Code::Character('j'), false) => state.choice = (state.choice + 1).min(last),
-        (Code::Up, _) | (Code::Character('k'), false) => state.choice = state.choice.saturating_sub(1),
+        (Code::Down, _) | (Code::Character('j'), false) => step(state, chooser, 1),
+        (Code::Up, _) | (Code::Character('k'), false) => step(state, chooser, -1),
         _ => state.notice = Some(Notice::refused(format!("{} chooses nothing here", key.spoken()))),
     }
     Vec::new()
+}
+
+/// Moves the cursor of the chooser.
+pub fn step(state: &mut State, chooser: Chooser, rows: isize) {
+    let last = choices(chooser, state).len().saturating_sub(1);
+    state.choice = state.choice.saturating_add_signed(rows).min(last);
 }
 
 /// Makes the choice of `key`.

@@ -14,6 +14,8 @@ pub enum Code {
     Enter,
     /// The escape key.
     Escape,
+    /// The Insert key.
+    Insert,
     /// The tabulator key.
     Tab,
     /// Shift with the tabulator key.
@@ -52,10 +54,11 @@ pub struct Key {
 }
 
 /// The keys that have names in the configuration and in help.
-const NAMED: [(&str, Code); 15] = [
+const NAMED: [(&str, Code); 16] = [
     ("space", Code::Character(' ')),
     ("enter", Code::Enter),
     ("esc", Code::Escape),
+    ("insert", Code::Insert),
     ("tab", Code::Tab),
     ("backtab", Code::BackTab),
     ("backspace", Code::Backspace),

@@ -137,7 +137,7 @@ pub fn in_window(state: &State) -> Option<&'static str> {
         Overlay::Copy(_) => Some("a letter chooses · Up Down move · Enter copies · Esc closes"),
         Overlay::Runs(_) => Some("Up Down PageUp PageDown move · Enter opens · Esc closes"),
         Overlay::Check(window) if window.has_rows() => {
-            Some("Up Down scroll · s S order · y copies · Enter goes to the feature · Esc closes")
+            Some("Esc closes · Up Down scroll · s S order · y copies · Enter goes to the feature")
         }
         Overlay::Check(_) => Some("Up Down scroll · y copies · Esc closes"),
         Overlay::Checks(_) => Some("Up Down move · Enter opens · Esc closes"),

@@ -68,7 +68,7 @@ pub fn list_rows(state: &State, size: (u16, u16)) -> Option<ListRows> {
     let most = if heading > 0 { below.len() } else { texts.iter().map(|text| lines(text).len()).max().unwrap_or(0) };
     let window = layout::window(state, size, texts.len().max(1) + most)?;
     let free = usize::from(window.inside().height).saturating_sub(heading);
-    let rows = free.saturating_sub(most).max(free.min(LEAST));
+    let rows = free.saturating_sub(most).max(free.min(LEAST).min(texts.len()));
     let below = below.into_iter().take(free - rows).collect();
     Some(ListRows { window, heading, top: (cursor + 1).saturating_sub(rows.max(1)), rows, count: texts.len(), below })
 }

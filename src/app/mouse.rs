@@ -94,6 +94,7 @@ fn turn(state: &mut State, rows: isize) {
         Some(Overlay::Runs(_)) => run_list::step(state, rows),
         Some(Overlay::Dropped(_)) => dropped::step(state, rows),
         Some(Overlay::Check(_)) => window::step(state, rows),
+        Some(Overlay::Chooser(chooser)) => choice::step(state, chooser, rows),
         Some(Overlay::Checks(_)) => list::step(state, rows),
         _ => help::step(state, rows),
     }

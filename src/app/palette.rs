@@ -138,7 +138,9 @@ fn another(list: &List, keymap: &Keymap) -> Option<String> {
     let typed = list.input.value().trim().to_lowercase();
     let command = found(list, keymap).get(list.cursor).copied()?;
     let is_meant = list.cursor > 0 || typed.split_whitespace().all(|word| command.name.contains(word));
-    (!is_meant).then(|| format!("no command is named '{}'; Tab takes {}", excerpt(&typed, 40), command.name))
+    // What stands behind a name is no reason to take a command of another name.
+    let tab = if typed.contains(' ') { "Tab and Enter take none".to_owned() } else { format!("Tab takes {}", command.name) };
+    (!is_meant).then(|| format!("no command is named '{}'; {tab}", excerpt(&typed, 40)))
 }
 
 /// Says that no command matches.
@@ -177,6 +179,12 @@ pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
             let chosen = found(list, &state.setting.keymap).get(list.cursor).copied();
             match (argument, chosen) {
                 (Some((command, argument)), _) => go_on(state, command, &argument),
+                (None, Some(_))
+                    if list.input.value().trim_start().contains(' ') && another(list, &state.setting.keymap).is_some() =>
+                {
+                    state.notice = another(list, &state.setting.keymap).map(Notice::refused);
+                    Vec::new()
+                }
                 (None, Some(command)) => {
                     list.input = Input::new(format!("{} ", command.name));
                     list.cursor = 0;

@@ -47,7 +47,13 @@ impl Seen {
     /// Says that `what`, a key or a click, did nothing, if the window is as it was, nothing was asked for and nothing said.
     pub fn mention(self, state: &mut State, effects: &[Effect], what: &str) {
         if self.0.is_some() && effects.is_empty() && state.notice.is_none() && self == Self::of(state) {
-            state.notice = Some(Notice::refused(format!("{what} does nothing here")));
+            // Tab offers the same words again, which must stay in sight.
+            let offered = match &state.overlay {
+                Some(Overlay::Prompt(prompt)) if !prompt.offered.is_empty() => Some(prompt.offered.join("  ")),
+                _ => None,
+            };
+            let says = offered.map_or_else(|| format!("{what} does nothing here"), |words| format!("type on: {words}"));
+            state.notice = Some(Notice::refused(says));
         }
     }
 }

@@ -38,6 +38,7 @@ pub fn key(event: &KeyEvent, now: Duration) -> Option<Message> {
         KeyCode::Tab => Code::Tab,
         KeyCode::BackTab => Code::BackTab,
         KeyCode::Backspace => Code::Backspace,
+        KeyCode::Insert => Code::Insert,
         KeyCode::Delete => Code::Delete,
         KeyCode::Left => Code::Left,
         KeyCode::Right => Code::Right,

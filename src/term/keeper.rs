@@ -262,6 +262,8 @@ impl Work {
     fn keep_check(&mut self, findings: &Arc<Findings>, done: &Done) {
         let is_same = |(kept, _): &&(Weak<Findings>, PathBuf)| std::ptr::eq(kept.as_ptr(), Arc::as_ptr(findings));
         let path = self.kept.iter().find(is_same).map(|(_, path)| path.clone());
+        // Somebody may have given the run another name since.
+        let path = path.and_then(|path| if path.exists() { Some(path) } else { self.renamed(findings) });
         let outcome = match (&findings.source, path) {
             (Source::Run { manifest, .. }, Some(path)) => self.runs.keep_check(&path, manifest, done, self.limits),
             _ => Err(Problem::new(&done.check, "is not kept: its run is not kept", "run it again with a kept run")),
@@ -273,6 +275,11 @@ impl Work {
                 self.tell(Message::Failed(problem));
             }
         }
+    }
+
+    /// Where the run is kept now; None if it is not.
+    fn renamed(&self, findings: &Findings) -> Option<PathBuf> {
+        self.runs.kept_as(&findings.to_run()?).ok()?.map(|(path, _)| path)
     }
 
     fn save_session(&mut self) {

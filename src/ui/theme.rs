@@ -177,13 +177,14 @@ impl Theme {
         }
     }
 
-    /// The sixteen colours of the user's palette, on the user's background. Blue, red and magenta are hard to read on black in
-    /// the usual palettes, so their neighbours are used. The row at the cursor has one colour of text: a reversed row would be a
+    /// The sixteen colours of the user's palette, on its black: no choice of them is read on a light background, too. Blue, red and magenta
+    /// are hard to read on black in the usual palettes, so their neighbours are used. The row at the cursor has one colour of text: a reversed row would be a
     /// row of blocks.
     fn sixteen() -> Self {
         let bold = Modifier::BOLD;
         Self {
             name: ThemeName::Sixteen,
+            text: PLAIN.fg(Color::Gray).bg(Color::Black),
             cursor: PLAIN.fg(Color::Black).bg(Color::Gray),
             mark: PLAIN.fg(Color::LightMagenta).add_modifier(bold),
             tab: PLAIN.add_modifier(Modifier::REVERSED.union(bold)),

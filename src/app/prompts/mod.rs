@@ -134,6 +134,7 @@ fn preview(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
 /// something else, so only the first line is taken, which is said.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     if open(state).is_none() {
+        state.notice = Some(Notice::refused("nothing here takes what was pasted; it did nothing"));
         return Vec::new();
     }
     // A reason that was said is about the text before.

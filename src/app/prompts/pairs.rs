@@ -17,6 +17,7 @@ fn readings(state: &State, text: &str) -> Vec<(PathBuf, Option<PathBuf>)> {
     let file = |name: &str| PathBuf::from(with_home(state, name.trim()));
     let commas = text.match_indices(',').map(|(at, _)| text.split_at(at));
     let two = commas.map(|(pairs, rest)| (file(pairs), Some(file(rest.trim_start_matches(',')))));
+    let two = two.filter(|(pairs, baseline)| ![Some(pairs), baseline.as_ref()].contains(&Some(&PathBuf::new())));
     std::iter::once((file(text), None)).chain(two).collect()
 }
 

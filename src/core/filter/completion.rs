@@ -33,7 +33,7 @@ pub fn completion(text: &str, study: &Study, known: &Known) -> Option<Completion
         _ if quote.is_some() => return None,
         _ => {
             let word = |field: Field| match field.meaning {
-                Meaning::Number(_) => field.name.into_owned(),
+                Meaning::Number(_) => format!("{}>", field.name),
                 Meaning::Property(Property::Label | Property::Prompt) => format!("{}~", field.name),
                 Meaning::Property(_) => format!("{}=", field.name),
             };
@@ -159,7 +159,9 @@ mod tests {
         let offered = |text: &str| completion(text, &names(), &Known::default()).map(|found| (found.from, found.words.join(" ")));
         let (from, fields) = offered("kind=mlp ef").unwrap();
         assert!(
-            from == 9 && fields.starts_with("effect abs se ratio male") && fields.ends_with("note= label~ prompt~ and or not"),
+            from == 9
+                && fields.starts_with("effect> abs> se> ratio> male>")
+                && fields.ends_with("note= label~ prompt~ and or not"),
             "{fields}"
         );
         for (text, from, values) in [

@@ -83,7 +83,7 @@ fn of_several_pasted_lines_the_first_is_taken_and_said_so() {
     }
     let mut pilot = Pilot::study();
     pilot.tell(Message::Paste("a\nb".to_owned()));
-    assert_eq!(pilot.notice(), "", "no prompt is open");
+    assert_eq!(pilot.notice(), "nothing here takes what was pasted; it did nothing");
 }
 
 #[test]
@@ -110,7 +110,9 @@ fn tab_goes_on_with_fields_values_and_names() {
     pilot.press("/ ki tab");
     assert_eq!(text(&pilot), "kind=");
     pilot.press("m tab space r tab");
-    assert_eq!((text(&pilot), pilot.hint()), ("kind=mlp r".to_owned(), Ok("ratio  rank  rejected=".to_owned())));
+    assert_eq!((text(&pilot), pilot.hint()), ("kind=mlp r".to_owned(), Ok("ratio>  rank>  rejected=".to_owned())));
+    pilot.press("tab");
+    assert_eq!(pilot.hint(), Err("type on: ratio>  rank>  rejected=".to_owned()));
     pilot.press("e tab N tab");
     assert_eq!((text(&pilot), pilot.hint()), ("kind=mlp rejected=no".to_owned(), Ok("6 of 18 features".to_owned())));
     pilot.press("ctrl-u kind=x tab");
@@ -233,6 +235,9 @@ fn the_list_stays_while_a_term_is_unfinished() {
     assert_eq!((pilot.features().len(), pilot.hint().is_ok_and(|hint| hint.contains("Tab goes on: layer"))), (18, true));
     pilot.press("ctrl-u eff");
     assert_eq!(pilot.hint(), Ok("Tab goes on: effect>0.2; Enter looks for the last word".to_owned()));
+    pilot.press("tab");
+    assert_eq!(text(&pilot), "effect>");
+    pilot.press("ctrl-u eff");
     // A word that is finished by Enter is a text to look for.
     pilot.press("enter");
     assert_eq!((filter(&pilot), pilot.features().len()), (Some("eff"), 0));
