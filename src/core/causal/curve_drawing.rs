@@ -51,7 +51,7 @@ pub fn drawing(curve: &Curve, score: CurveScore, columns: usize) -> Vec<String> 
         strongest.mean.into_iter().for_each(|mean| fill(0, [mean, mean], '●'));
     }
     let sizes: Vec<String> = rungs.iter().map(|rung| format!("{:<width$}", rung.size)).collect();
-    let mut lines = framed(cells, &scale, DECIMALS);
+    let mut lines = framed(cells, &scale, |value| format!("{value:+.DECIMALS$}"));
     lines.push(format!("features {}", sizes.concat().trim_end()));
     lines
 }
