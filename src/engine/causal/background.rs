@@ -74,7 +74,7 @@ pub fn check(request: &Request, source: &ModelSource, cache: &Cache, tell: Tell<
         }
         let around = Around::of_run(&loaded, manifest, view);
         let elsewhere = elsewhere(&plain, &around, (&request.check.what, &found), tell, cancel)?;
-        loaded.expect_unchanged()?;
+        loaded.expect_unchanged(cancel)?;
         Ok(Arc::new(Done { check: request.check.clone(), found, elsewhere, whole: true }))
     })
 }
