@@ -84,7 +84,19 @@ mod tests {
         };
         let ends = Scores::of(&Ablation { way, error, all: all.clone(), empty: vec![0.0; 2], sets: Vec::new() });
         let Scores { all, empty, span, bias, .. } = ends;
-        Curve { way, error, all, empty, span, bias, pool: 9, controls: 2, seed: 12, rungs: sizes.iter().map(rung).collect() }
+        Curve {
+            way,
+            error,
+            all,
+            empty,
+            span,
+            bias,
+            pool: 9,
+            controls: 2,
+            seed: 12,
+            unmeasured: None,
+            rungs: sizes.iter().map(rung).collect(),
+        }
     }
 
     #[test]
