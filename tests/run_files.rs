@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -330,6 +332,25 @@ fn a_weight_file_that_changes_during_a_run_ends_it() {
         let problem = changed(&place(file)).unwrap_err();
         assert!(problem.contains(file) && problem.contains("was changed while it was used"), "{problem}");
     }
+    // Another mode or another link changes no content.
+    let study = open();
+    let weights = place("model/model.safetensors");
+    study.run(&|_| {}, &Cancel::default()).unwrap();
+    std::fs::hard_link(&weights, place("link")).unwrap();
+    assert!(study.run(&|_| {}, &Cancel::default()).is_ok());
+    // Other content with the former size and time is another file.
+    let (bytes, time) = (std::fs::read(&weights).unwrap(), std::fs::metadata(&weights).unwrap().modified().unwrap());
+    let mut other = bytes.clone();
+    *other.last_mut().unwrap() ^= 1;
+    let overwrite = |bytes: &[u8]| {
+        let mut file = File::options().write(true).open(&weights).unwrap();
+        file.write_all(bytes).unwrap();
+        file.set_modified(time).unwrap();
+    };
+    overwrite(&other);
+    let problem = study.run(&|_| {}, &Cancel::default()).unwrap_err().to_string();
+    assert!(problem.contains("was changed while it was used"), "{problem}");
+    overwrite(&bytes);
     // A configuration was read whole before the run.
     assert!(changed(&place("model/config.json")).is_ok());
     // A file that comes into a folder changes none of those that were read.

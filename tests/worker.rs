@@ -176,6 +176,11 @@ fn a_job_that_cannot_start_ends_with_the_reason() {
 
 /// A check of features of the male view of a small run of the demo, with its news.
 fn checked(what: What, cancel_at: Option<usize>) -> (Result<Arc<Done>, Problem>, Vec<News>) {
+    checked_until(what, |news| Some(news.len()) == cancel_at)
+}
+
+/// The same, cancelled as soon as the news are what is waited for.
+fn checked_until(what: What, is_over: impl Fn(&[News]) -> bool + Sync) -> (Result<Arc<Done>, Problem>, Vec<News>) {
     let mut asked = request(Method::Attrib, 64);
     asked.options.examples = Some(3);
     let job = Job::start(asked.clone()).unwrap();
@@ -189,7 +194,7 @@ fn checked(what: What, cancel_at: Option<usize>) -> (Result<Arc<Done>, Problem>,
     let (cancel, mut news) = (Cancel::default(), Vec::new());
     let mut tell = |told: News| {
         news.push(told);
-        if Some(news.len()) == cancel_at {
+        if is_over(&news) {
             cancel.cancel();
         }
     };
@@ -268,13 +273,28 @@ fn a_search_arrives_step_by_step_with_the_side_effects_of_what_it_chose() {
     });
     let steps = search.greedy.len();
     assert!(steps > 0 && search.exhaustive.is_some(), "{search:?}");
-    let expected: Vec<_> = (1..=steps).map(|step| (step, false)).chain([(steps, true)]).collect();
-    assert_eq!(parts.collect::<Vec<_>>(), expected);
+    assert_eq!(parts.collect::<Vec<_>>(), (1..=steps).map(|step| (step, false)).collect::<Vec<_>>());
+    let main = news.iter().find_map(|news| if let News::Main(main) = news { Some(main) } else { None }).unwrap();
+    assert!(main.whole && main.found == done.found && main.lacks_side_effects() && !done.lacks_side_effects());
     assert_eq!(done.elsewhere.as_ref().unwrap().damages().len(), 2);
     // The first step is the feature that leaves least by itself.
     let alone = What::Set { features: BTreeSet::from([search.greedy[0].0]), way, error };
     let Found::Set(_, scores) = checked(alone, None).0.unwrap().found.clone() else { panic!("no set") };
     assert_eq!(scores.sets[0].bias, search.greedy[0].1);
+}
+
+#[test]
+fn a_check_that_is_stopped_during_its_side_effects_has_told_its_whole_result() {
+    let what = || What::Set { features: many(), way: Way::Zero, error: ErrorTreatment::Recomputed };
+    let is_main = |news: &News| matches!(news, News::Main(_));
+    let (outcome, news) = checked_until(what(), |news| news.last().is_some_and(is_main));
+    assert!(outcome.unwrap_err().is_cancelled());
+    let main = news.iter().find_map(|news| if let News::Main(main) = news { Some(main) } else { None }).unwrap();
+    assert!(main.whole && main.lacks_side_effects(), "{main:?}");
+    let done = checked(what(), None).0.unwrap();
+    assert!(main.found == done.found && !done.lacks_side_effects());
+    let elsewhere = done.elsewhere.as_ref().unwrap();
+    assert_eq!((elsewhere.way, elsewhere.others.len(), elsewhere.damages().len()), (Some(Way::Zero), 2, 1));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::state::evidence::{EvidenceNews, EvidenceQuestion};
 use super::state::prompt::Names;
 use super::state::table::{Arranged, Arrangement};
 use crate::core::causal::check::{self, Done};
+use crate::core::causal::set::FeatureSet;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::findings::Findings;
 use crate::core::kept_run::KeptRun;
@@ -82,7 +83,7 @@ pub enum Message {
     /// A text to import as tags with the file's name, or the reason why the file could not be read.
     TagsRead(Result<(String, String), Problem>),
     /// A text of sets to ablate with the file's name and how they are ablated, or the reason why the file could not be read.
-    SetsRead(Result<(String, String, Way, ErrorTreatment), Problem>),
+    SetsRead(Result<(Vec<FeatureSet>, String, Way, ErrorTreatment), Problem>),
     /// The names with which a typed text may go on, as they were asked for by [`Effect::ListNames`].
     NamesListed(Names, Vec<String>),
     /// A requested action is done; the line says what was done.

@@ -6,6 +6,7 @@ use super::keeping;
 use super::key::{Code, Key};
 use super::notice::Notice;
 use super::state::State;
+use super::state::check::Checking;
 use super::state::job::Job;
 use super::state::overlay::Overlay;
 use super::state::question::{Pending, Question};
@@ -40,7 +41,11 @@ pub fn answers(key: Key) -> bool {
 /// What would end or be lost if the program left now.
 fn would_lose(state: &State) -> Option<String> {
     let job = state.job.as_ref().map(|job| format!("the computation{} would be lost", share(job)));
-    let check = || state.check.as_ref().map(|check| format!("the causal check would be lost ({})", progress(state, check)));
+    let of_check = |check: &Checking| {
+        let what = if check.is_whole { "the side effects of the causal check" } else { "the causal check" };
+        format!("{what} would be lost ({})", progress(state, check))
+    };
+    let check = || state.check.as_ref().map(of_check);
     let download = state.download.as_ref();
     let download = || download.map(|download| format!("the download of {} would stop; what has arrived is kept", download.name));
     let unkept = || {

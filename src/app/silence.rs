@@ -38,7 +38,7 @@ impl Seen {
             Overlay::Topic(page) => (page.topic.name, (0, page.top), String::new()),
             Overlay::Runs(list) => ("", (0, list.cursor), String::new()),
             Overlay::Dropped(at) | Overlay::Checks(at) | Overlay::Copy(at) => ("", (0, *at), String::new()),
-            Overlay::Check(window) => ("", (0, window.at), format!("{:?} {:?} {}", window.check, window.order, window.reversed)),
+            Overlay::Check(window) => ("", (0, window.at), format!("{:?} {}", window.order, window.reversed)),
             Overlay::Question(_) | Overlay::HeatMap => return Self(None),
         };
         Self(Some(Parts { window: discriminant(overlay), text: text.to_owned(), at, other }))

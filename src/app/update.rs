@@ -108,7 +108,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::TagsChangedElsewhere { base, theirs } => tagging::changed_elsewhere(state, &base, &theirs),
         Message::TagsRead(Ok((text, name))) => import_tags(state, &text, &name),
-        Message::SetsRead(Ok((text, file, way, error))) => running::start_sets(state, &text, &file, way, error),
+        Message::SetsRead(Ok((sets, file, way, error))) => running::start_sets(state, sets, &file, way, error),
         Message::StudyRead(Ok(study)) => job::again(state, |request| request.study = study),
         Message::NamesListed(names, found) => prompts::names(state, &names, &found),
         Message::Done(line) => {

@@ -19,6 +19,7 @@ use crate::core::run::Manifest;
 use crate::core::submodule::FeatureId;
 use crate::core::text::{counted, printable};
 use crate::engine::causal::continuation::Writing;
+use crate::engine::causal::elsewhere::Around;
 use crate::engine::causal::plain::Sides;
 use crate::engine::causal::steered::{Plan, steered};
 
@@ -40,13 +41,12 @@ pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
     let (coefficients, continued) = (arguments.coefficients.clone(), arguments.coefficients.clone());
     let (positions, scans) = (arguments.positions, !arguments.no_scan);
     let asked = Plan { feature, positions, coefficients, continued, writing, scans };
-    let side_effects = Asked::new(&checked, &arguments.elsewhere)?;
+    let side_effects = Asked::new(&checked, &arguments.elsewhere, None)?;
     let (found, elsewhere) = checked.with_model(arguments.model.clone(), Sides::Both, |loaded, plain, told, cancel| {
+        let around = side_effects.map(|side_effects| side_effects.around(loaded, cancel)).transpose()?;
         let found = steered(plain, loaded.tokenizer.as_ref(), &asked, told, &mut |_| {}, cancel)?;
-        let measure = |side_effects: Asked<'_>| {
-            side_effects.around(loaded, cancel)?.steered(plain, feature, &asked.coefficients, positions, told, cancel)
-        };
-        Ok((found, side_effects.map(measure).transpose()?))
+        let measure = |around: Around| around.steered(plain, feature, &asked.coefficients, positions, told, cancel);
+        Ok((found, around.map(measure).transpose()?))
     })?;
     let elsewhere = elsewhere.as_ref();
     match arguments.format {
@@ -83,7 +83,7 @@ fn as_json(
         of_coefficient[found.mode.name()] = value;
     }
     let dose_curve = |sign: f32| {
-        let (dose, knee) = found.dose_curve(elsewhere.map_or(&[], Elsewhere::damages), sign)?;
+        let (dose, knee) = found.dose_curve(elsewhere.map_or(&[], Elsewhere::damages), sign).ok()?;
         Some(json!({ "area": dose.area, "knee_coefficient": knee }))
     };
     let result = json!({
@@ -101,6 +101,7 @@ fn as_json(
         "flip": found.flips.as_ref().map(|[up, down]| json!({ "positive": flips(up), "negative": flips(down) })),
         "sampling": { "temperature": arguments.temperature, "top_p": arguments.top_p, "seed": arguments.seed },
         "continuations": continuations,
+        "unsteered": found.bias().map(json::denominator),
         "dose_curve": { "positive": dose_curve(1.0), "negative": dose_curve(-1.0) },
     });
     with_side_effects(result, elsewhere, &names(found))

@@ -36,16 +36,17 @@ pub fn find_out_again() {
 /// # Errors
 /// When `cancel` is raised, or the file became shorter.
 pub fn sha256(name: &str, bytes: &Bytes, cancel: &Cancel) -> Result<String> {
-    known_or(
-        bytes,
-        "sha256",
-        |hash: &String| is_sha256_hex(hash),
-        || {
-            let hash = sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))?;
-            bytes.expect_whole(name)?;
-            Ok(hash)
-        },
-    )
+    known_or(bytes, "sha256", |hash: &String| is_sha256_hex(hash), || sha256_now(name, bytes, cancel))
+}
+
+/// As [`sha256`], whatever is known from before.
+///
+/// # Errors
+/// As for [`sha256`].
+pub fn sha256_now(name: &str, bytes: &Bytes, cancel: &Cancel) -> Result<String> {
+    let hash = sha256_hex_unless(cancel, bytes.as_slice(), |piece| bytes.release_range(piece))?;
+    bytes.expect_whole(name)?;
+    Ok(hash)
 }
 
 /// What is known as `what` of `bytes`, if it `can_be`: the file of what is known may be damaged. Otherwise what `find_out` says.

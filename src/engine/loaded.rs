@@ -13,6 +13,7 @@ use crate::engine::compute::{self, Compute};
 use crate::engine::demo;
 use crate::engine::dictionary::host::Host;
 use crate::engine::dictionary::{Dictionary, folder};
+use crate::engine::file_facts;
 use crate::engine::hash::sha256_hex;
 use crate::engine::identity::{self, Identity, subject};
 use crate::engine::memory::{Bounds, Memory};
@@ -26,7 +27,8 @@ use crate::engine::tokenizer_settings;
 
 /// A model and its dictionaries, ready for computations.
 pub struct Loaded {
-    /// The model's name: as requested, else as in the dictionaries' files, else that of its folder.
+    /// The model's name: as requested, else as in the dictionaries' files, unless they contradict themselves or the folder is named
+    /// after another model; else that of its folder.
     pub name: String,
     /// SHA-256 of the model's `config.json`.
     pub config_sha256: String,
@@ -44,7 +46,14 @@ pub struct Loaded {
     backend: Option<Backend>,
     /// Stamps of every file that was read, and of the folders in which dictionaries were looked for.
     stamps: Vec<Stamp>,
-    identity: OnceLock<Identity>,
+    identity: OnceLock<Hashed>,
+}
+
+/// The hashes of a model's files.
+struct Hashed {
+    identity: Identity,
+    /// Whether they are those of the files as they were opened: no file was touched before they were known.
+    is_as_opened: bool,
 }
 
 /// The files of a model and its dictionaries, opened and checked; no weight of the model was read yet.
@@ -138,15 +147,29 @@ impl Loaded {
     }
 
     /// Fails if a file has changed since it was opened: it is read during the computation, so the numbers may come from bytes of
-    /// both states, and its hash from either.
-    pub fn expect_unchanged(&self) -> Result<()> {
-        match self.stamps.iter().find_map(Stamp::changed_file) {
-            None => Ok(()),
-            Some(path) => {
-                let what = "was changed while it was used: the numbers belong to neither of its states";
-                Err(Problem::environment(path.display(), what, "compute again when no other program writes to it"))
+    /// both states, and its hash from either. Where nothing but the time of the last change differs, as after `chmod`, the hashes decide.
+    ///
+    /// # Errors
+    /// The file that changed, or when `cancel` is raised while files are hashed.
+    pub fn expect_unchanged(&self, cancel: &Cancel) -> Result<()> {
+        let changed = || self.stamps.iter().filter(|stamp| stamp.changed_file().is_some());
+        let Some(path) = changed().find_map(Stamp::changed_file) else { return Ok(()) };
+        if changed().all(Stamp::is_touched) && self.is_content_as_opened(cancel)? {
+            return Ok(());
+        }
+        let what = "was changed while it was used: the numbers belong to neither of its states";
+        Err(Problem::environment(path.display(), what, "compute again when no other program writes to it"))
+    }
+
+    /// Whether all files have the content with which they were opened, as far as that is known by its hashes.
+    fn is_content_as_opened(&self, cancel: &Cancel) -> Result<bool> {
+        let Some(Hashed { identity, is_as_opened: true }) = self.identity.get() else { return Ok(false) };
+        for (dictionary, record) in self.dictionaries.iter().zip(&identity.dictionaries) {
+            if file_facts::sha256_now(dictionary.name(), dictionary.shared_bytes(), cancel)? != record.sha256 {
+                return Ok(false);
             }
         }
+        Ok(self.weights.sha256_now(cancel)? == identity.weights_sha256)
     }
 
     /// The hashes of all files, computed once; `identified` is called as soon as the dictionaries are known.
@@ -154,12 +177,13 @@ impl Loaded {
     /// # Errors
     /// When `cancel` is raised, or a decoder holds values that are not finite.
     pub fn identify(&self, identified: &dyn Fn(Subject), cancel: &Cancel) -> Result<Identity> {
-        if let Some(identity) = self.identity.get() {
+        if let Some(Hashed { identity, .. }) = self.identity.get() {
             identified(subject(&self.name, &identity.dictionaries));
             return Ok(Identity { seconds: 0.0, ..identity.clone() });
         }
         let identity = identity::identify(&self.name, &self.weights, &self.dictionaries, identified, cancel)?;
-        Ok(self.identity.get_or_init(|| identity).clone())
+        let is_as_opened = self.stamps.iter().all(|stamp| stamp.changed_file().is_none());
+        Ok(self.identity.get_or_init(|| Hashed { identity, is_as_opened }).identity.clone())
     }
 }
 

@@ -158,7 +158,8 @@ impl OpenStudy {
         let outcome = self.compute(tell, cancel);
         // A file that was changed may be the reason for any other failure.
         if !outcome.as_ref().is_err_and(Problem::is_cancelled) {
-            self.loaded.expect_unchanged()?;
+            // The work is over, and `cancel` may be raised.
+            self.loaded.expect_unchanged(&Cancel::default())?;
         }
         outcome
     }

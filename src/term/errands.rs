@@ -14,6 +14,7 @@ use super::environment::Environment;
 use super::priority::{Yield, give_way};
 use super::{browser, names};
 use crate::app::message::{Effect, Message, WantedStudy};
+use crate::core::causal::set;
 use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
 use crate::core::study_source::StudySource;
@@ -142,8 +143,8 @@ impl Runner {
             Errand::Effect(Effect::Chance(question)) => Message::Chance(Box::new(question.answered())),
             Errand::Effect(Effect::ReadTags(path)) => Message::TagsRead(read_tags(Path::new(&path)).map(|text| (text, path))),
             Errand::Effect(Effect::ReadSets { path, way, error }) => {
-                let text = text_file::read(Path::new(&path), text_file::BY_HAND);
-                Message::SetsRead(text.map(|text| (text, path, way, error)))
+                let sets = text_file::read(Path::new(&path), text_file::BY_HAND).and_then(|text| set::parse(&text, &path));
+                Message::SetsRead(sets.map(|sets| (sets, path, way, error)))
             }
             Errand::Effect(Effect::ReadStudy(wanted)) => Message::StudyRead(read_study(wanted)),
             Errand::Effect(Effect::ListNames(names)) => {

@@ -183,7 +183,7 @@ fn shuffled(
         let next = question.shuffle(shuffled.shuffles.len() as u64, loaded, &memory, cancel)?;
         shuffled.shuffles.push(next);
         if shuffled.shuffles.len() == SHUFFLES || keeping.is_due() {
-            loaded.expect_unchanged()?;
+            loaded.expect_unchanged(cancel)?;
             keeping.keep(&shuffled);
         }
         tell(&shuffled);
@@ -216,7 +216,7 @@ fn corpus(
     let mut told = Instant::now();
     let mut batch_done = |responses: &Responses| {
         if responses.is_whole() || keeping.is_due() {
-            loaded.expect_unchanged()?;
+            loaded.expect_unchanged(cancel)?;
             keeping.keep(responses);
         }
         if responses.is_whole() || told.elapsed() >= PAUSE {

@@ -229,10 +229,11 @@ impl Work {
             Ok(run) => run,
             Err(problem) => return self.tell(Message::RunRead(Err(problem))),
         };
-        let same = self.runs.kept_as(&run);
         let findings = shown(run, Some(path.display().to_string()));
         self.tell(Message::RunRead(Ok(Arc::clone(&findings))));
-        match same {
+        // Comparing with kept runs reads a whole one, for which the screen does not wait.
+        let Some(run) = findings.to_run() else { return };
+        match self.runs.kept_as(&run) {
             Ok(Some((path, held))) => {
                 self.held = Some(held);
                 self.tell(Message::RunKept(Arc::clone(&findings), Ok(())));

@@ -59,6 +59,7 @@ fn a_curve_is_the_ablation_of_its_sets() {
             controls: 2,
             seed: 12,
             texts: None,
+            unmeasured: None,
             damage_of_controls: false,
         };
         let how = (Way::Zero, ErrorTreatment::Recomputed);

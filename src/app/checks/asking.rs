@@ -14,7 +14,7 @@ use crate::core::findings::Source;
 use crate::core::submodule::{FeatureId, Submodule};
 
 /// Most features that are ablated one by one, where every one costs two runs of all pairs and the table must not hold the screen up; most
-/// of a curve; and most whose exact effect is computed, which costs a run for each token at which the feature differs.
+/// of a curve; most sets of a file; and most whose exact effect is computed, which costs a run for each token at which the feature differs.
 pub const MOST: usize = 1000;
 
 /// Most features of a circuit: with more a drawing says nothing.
@@ -70,7 +70,7 @@ pub fn list(state: &State, way: Way, error: ErrorTreatment, listed: bool) -> Opt
     (!features.is_empty()).then_some(Check { view, what: What::Set { features, way, error } })
 }
 
-/// The ablation of `members`, whole submodules among them, in the first view on the screen.
+/// The ablation of `members` in the first view on the screen. Features alone are a set like any other, which their cards know.
 ///
 /// # Errors
 /// If the run has no dictionary of one of them.
@@ -80,15 +80,24 @@ pub fn members(state: &State, mut members: Vec<Member>, way: Way, error: ErrorTr
     members.dedup();
     let set = FeatureSet { name: "ablate".to_owned(), members };
     set.parts(&dictionaries(state)?).map_err(|problem| problem.to_string())?;
-    Ok(Check { view: state.about().name(view), what: What::Members { members: set.members, way, error } })
+    let feature = |member: &Member| if let Member::Feature(feature) = member { Some(*feature) } else { None };
+    let what = match set.members.iter().map(feature).collect::<Option<BTreeSet<FeatureId>>>() {
+        Some(features) => What::Set { features, way, error },
+        None => What::Members { members: set.members, way, error },
+    };
+    Ok(Check { view: state.about().name(view), what })
 }
 
-/// The ablation of each of the sets in the file called `file`, whose text is `text`, in the first view on the screen.
+/// The ablation of each of the `sets` of the file called `file`, in the first view on the screen.
 ///
 /// # Errors
-/// If the text holds no sets, or the run has no dictionary of a member.
-pub fn sets(state: &State, text: &str, file: &str, way: Way, error: ErrorTreatment) -> Result<Check, String> {
-    let sets = set::parse_of(text, file, &dictionaries(state)?).map_err(|problem| problem.to_string())?;
+/// If there are too many sets, or the run has no dictionary of a member.
+pub fn sets(state: &State, sets: Vec<FeatureSet>, file: &str, way: Way, error: ErrorTreatment) -> Result<Check, String> {
+    if sets.len() > MOST {
+        let count = sets.len();
+        return Err(format!("{count} sets are more than the {MOST} that are ablated here; `saescope ablate --set` takes all"));
+    }
+    set::expect_members(&sets, file, &dictionaries(state)?).map_err(|problem| problem.to_string())?;
     let view = state.about().name(state.shown().first());
     Ok(Check { view, what: What::Sets { file: file.to_owned(), sets, way, error } })
 }

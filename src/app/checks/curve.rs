@@ -1,40 +1,40 @@
 //! A curve in lines: the scores of more and more features beside control sets, as a table and as a drawing each.
 
 use super::line::{Line, Tone};
+use super::table::table;
 use crate::core::causal::curve::Curve;
 use crate::core::causal::curve_damage::CurveDamage;
 use crate::core::causal::curve_drawing::{LEGEND, drawing};
 use crate::core::causal::curve_score::CurveScore;
 use crate::core::causal::side_effects::NEUTRAL;
 use crate::core::causal::words::doubt;
+use crate::core::text::printable;
 
 /// From this many columns on there is room for intervals.
 const ROOMY: usize = 114;
 
-/// Columns of the cells of a row; those of intervals are left out where there is no room.
-const WIDTHS: [usize; 9] = [8, 12, 18, 10, 18, 5, 10, 18, 5];
+/// The places of intervals in a row, which are left out where there is no room.
 const INTERVALS: [usize; 3] = [2, 4, 7];
-
-/// Columns of the cells of damage; the explorer measures that of control sets nowhere.
-const DAMAGE: [usize; 5] = [8, 10, 12, 23, 10];
 
 /// Everything that was found so far.
 pub fn lines(curve: &Curve, columns: usize) -> Vec<Line> {
     let doubts = [doubt("F(M)", curve.bias), doubt("F(M) - F(empty)", curve.span)];
     let mut lines: Vec<Line> = doubts.iter().flatten().flat_map(|text| Line::sentence(text, Tone::Warning, columns)).collect();
     for score in CurveScore::ALL {
-        lines.push(Line::title(cells(&score.heading(), columns)));
-        lines.extend(curve.rungs.iter().map(|rung| Line::plain(cells(&score.row(curve, rung), columns))));
+        let rows = std::iter::once(score.heading()).chain(curve.rungs.iter().map(|rung| score.row(curve, rung)));
+        let rows: Vec<Vec<String>> = rows.map(|row| shown(row, columns)).collect();
+        lines.extend(table(&rows, 0, columns));
         lines.extend(drawing(curve, score, columns).into_iter().map(Line::plain));
         lines.push(Line::plain(""));
     }
+    if let Some(why) = &curve.unmeasured {
+        let said = format!("Neutral text: not measured, since {}.", printable(why));
+        lines.extend(Line::sentence(&said, Tone::Dim, columns));
+        lines.push(Line::plain(""));
+    }
     if let Some(damage) = CurveDamage::of(curve) {
-        let cells = |row: &[String]| {
-            let cells = row.iter().zip(DAMAGE).map(|(cell, width)| format!("{cell:>width$}"));
-            cells.collect::<Vec<_>>().concat()
-        };
-        lines.push(Line::title(cells(&damage.heading())));
-        lines.extend(damage.rows().iter().map(|row| Line::plain(cells(row))));
+        let rows: Vec<Vec<String>> = std::iter::once(damage.heading()).chain(damage.rows()).collect();
+        lines.extend(table(&rows, 0, columns));
         lines.extend(Line::sentence(&damage.summary(), Tone::Plain, columns));
         lines.extend(Line::sentence(&damage.explanation(NEUTRAL), Tone::Dim, columns));
         lines.push(Line::plain(""));
@@ -57,7 +57,8 @@ pub fn lines(curve: &Curve, columns: usize) -> Vec<Line> {
     lines
 }
 
-fn cells(row: &[String], columns: usize) -> String {
-    let shown = row.iter().zip(WIDTHS).enumerate().filter(|(place, _)| columns >= ROOMY || !INTERVALS.contains(place));
-    shown.map(|(_, (cell, width))| format!("{cell:>width$}")).collect::<Vec<_>>().join(" ")
+/// The cells of a row that there is room for.
+fn shown(row: Vec<String>, columns: usize) -> Vec<String> {
+    let cells = row.into_iter().enumerate().filter(|(place, _)| columns >= ROOMY || !INTERVALS.contains(place));
+    cells.map(|(_, cell)| cell).collect()
 }

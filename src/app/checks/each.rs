@@ -1,12 +1,16 @@
 //! Features ablated one by one: a table that can be ordered and copied.
 
+use std::collections::HashMap;
+
 use super::line::{Line, Tone};
 use crate::app::state::check::{Order, Window};
 use crate::core::causal::each::{Each, Single};
+use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::causal::scores::Score;
 use crate::core::causal::words::{doubt, ratio};
 use crate::core::findings::Findings;
 use crate::core::submodule::FeatureId;
+use crate::core::text::printable;
 use crate::core::view::View;
 
 /// From this many columns on there is room for intervals.
@@ -103,18 +107,38 @@ pub fn explained(each: &Each, columns: usize) -> Vec<Line> {
     lines
 }
 
-/// The table with full numbers, separated by tabs; what is not known is empty.
-pub fn tsv(each: &Each, findings: &Findings, view: View, window: &Window) -> String {
-    let mut text = "feature\teffect\ton_clean\ton_patch\tpairs\tbias_zero\tzero_low\tzero_high\tbias_resample\tresample_low\tresample_high\n".to_owned();
-    let share = |score: &Score| {
-        let [low, high] = score.interval.map_or([None, None], |[low, high]| [Some(low), Some(high)]);
-        [score.mean, low, high].map(|value| value.map_or_else(String::new, |value| value.to_string())).join("\t")
+/// The table with full numbers, separated by tabs, with what the edits do `elsewhere`; what is not known is empty.
+pub fn tsv(each: &Each, elsewhere: Option<&Elsewhere>, findings: &Findings, view: View, window: &Window) -> String {
+    let mut text =
+        "feature\teffect\ton_clean\ton_patch\tpairs\tbias_zero\tzero_low\tzero_high\tbias_resample\tresample_low\tresample_high"
+            .to_owned();
+    if let Some(elsewhere) = elsewhere {
+        let way = elsewhere.way.map_or_else(String::new, |way| format!("_{way}"));
+        let others = elsewhere.others.iter().map(|other| format!("bias_{}{way}", printable(&other.name)));
+        let of_text = ["divergence", "loss_change"].map(|name| format!("{name}{way}"));
+        let columns = of_text.into_iter().chain(others);
+        text.extend(columns.flat_map(|name| ["", "_low", "_high"].map(|end| format!("\t{name}{end}"))));
+    }
+    text.push('\n');
+    let share = |score: Option<&Score>| {
+        let [low, high] = score.and_then(|score| score.interval).map_or([None, None], |[low, high]| [Some(low), Some(high)]);
+        let mean = score.and_then(|score| score.mean);
+        [mean, low, high].map(|value| value.map_or_else(String::new, |value| value.to_string())).join("\t")
     };
+    let places: HashMap<FeatureId, usize> =
+        each.features.iter().enumerate().map(|(place, single)| (single.feature, place)).collect();
     for single in ordered(each, findings, view, window) {
         let effect = findings.view(view).effect(single.feature).map_or_else(String::new, |effect| effect.to_string());
-        let (zero, resample) = (share(&single.zero), share(&single.resample));
+        let (zero, resample) = (share(Some(&single.zero)), share(Some(&single.resample)));
         let Single { feature, on_clean, on_patch, .. } = single;
-        text.push_str(&format!("{feature}\t{effect}\t{on_clean}\t{on_patch}\t{}\t{zero}\t{resample}\n", each.examples));
+        text.push_str(&format!("{feature}\t{effect}\t{on_clean}\t{on_patch}\t{}\t{zero}\t{resample}", each.examples));
+        if let (Some(elsewhere), Some(place)) = (elsewhere, places.get(feature)) {
+            let damage = elsewhere.damage(*place);
+            let of_text = [damage.map(|damage| &damage.divergence), damage.map(|damage| &damage.loss_change)];
+            let others = elsewhere.others.iter().map(|other| other.bias.get(*place));
+            text.extend(of_text.into_iter().chain(others).map(|score| format!("\t{}", share(score))));
+        }
+        text.push('\n');
     }
     text
 }

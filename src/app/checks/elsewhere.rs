@@ -1,17 +1,15 @@
 //! What the edits of a check do elsewhere, in lines below what they do here.
 
 use super::line::{Line, Tone};
+use super::table::table;
 use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::text::excerpt;
 
 /// From this many columns on there is room for intervals.
 const ROOMY: usize = 106;
 
-/// Columns of an edit's name.
-const NAME: usize = 15;
-
-/// The widest column.
-const MOST: usize = 24;
+/// Longest name of an edit.
+const NAME: usize = 40;
 
 /// The edits with their numbers in `elsewhere` and their names, in the order of lines.
 pub fn lines(elsewhere: &Elsewhere, edits: &[(usize, String)], columns: usize) -> Vec<Line> {
@@ -19,18 +17,9 @@ pub fn lines(elsewhere: &Elsewhere, edits: &[(usize, String)], columns: usize) -
     let heading = elsewhere.heading(is_wide);
     let mut lines = vec![Line::plain("")];
     if heading.len() > 1 {
-        let rows: Vec<Vec<String>> = edits.iter().map(|(edit, name)| elsewhere.row(*edit, name, is_wide)).collect();
-        let width = |column: usize| {
-            let cells = std::iter::once(&heading).chain(&rows).filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0).min(MOST)
-        };
-        let widths: Vec<usize> = (1..heading.len()).map(width).collect();
-        let cells = |row: &[String]| {
-            let numbers = row[1..].iter().zip(&widths).map(|(cell, width)| format!(" {:>width$}", excerpt(cell, *width)));
-            format!("{:<NAME$}{}", excerpt(&row[0], NAME), numbers.collect::<String>())
-        };
-        lines.push(Line::title(cells(&heading)));
-        lines.extend(rows.iter().map(|row| Line::plain(cells(row))));
+        let rows = edits.iter().map(|(edit, name)| elsewhere.row(*edit, &excerpt(name, NAME), is_wide));
+        let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
+        lines.extend(table(&rows, 1, columns));
     }
     lines.extend(Line::sentence(&elsewhere.explanation(), Tone::Dim, columns));
     lines

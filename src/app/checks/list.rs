@@ -10,13 +10,15 @@ use crate::app::state::State;
 use crate::app::state::check::Window;
 use crate::app::state::overlay::Overlay;
 use crate::app::{answer, stepping};
-use crate::core::causal::check::Check;
+use crate::core::causal::check::{Check, Done};
 
 /// The checks with their lines.
 pub fn checks(state: &State) -> Vec<(Check, String)> {
     let running =
         state.check.iter().map(|running| (running.check.clone(), format!("{}: {}", running.check, progress(state, running))));
-    let known = state.record.checks.iter().rev().filter(|_| !state.show_published);
+    // What is known of the running check from before, or is whole but for its side effects, stands in its own line.
+    let is_running = |done: &Done| state.check.as_ref().is_some_and(|running| running.check == done.check);
+    let known = state.record.checks.iter().rev().filter(|done| !state.show_published && !is_running(done));
     running.chain(known.map(|done| (done.check.clone(), said::done(done)))).collect()
 }
 

@@ -1,5 +1,7 @@
 //! What the window on a check shows.
 
+use std::collections::HashMap;
+
 use super::line::{Line, Tone};
 use super::progress::progress;
 use super::running::{Standing, known};
@@ -12,6 +14,7 @@ use crate::core::causal::check::Found;
 use crate::core::causal::each::Single;
 use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::findings::Findings;
+use crate::core::submodule::FeatureId;
 use crate::core::text::{counted, printable};
 use crate::core::view::View;
 
@@ -53,7 +56,11 @@ pub fn page_of(state: &State, window: &Window, columns: usize) -> Page {
     let stop = state.setting.keymap.way(CommandId::CANCEL);
     let standing = match (known.standing, &state.check) {
         (Standing::Running, Some(running)) => {
-            let partial = if known.found.is_some() { "so far; " } else { "" };
+            let partial = match known.found {
+                Some(_) if running.is_whole => "whole but for its side effects; ",
+                Some(_) => "so far; ",
+                None => "",
+            };
             Some(format!("{partial}{}; {stop} stops it, Esc only closes this window", progress(state, running)))
         }
         (Standing::Stopped, _) => Some("partial: the check did not come to its end".to_owned()),
@@ -94,7 +101,9 @@ pub fn page_of(state: &State, window: &Window, columns: usize) -> Page {
 fn edits(found: &Found, findings: &Findings, view: View, window: &Window) -> Vec<(usize, String)> {
     match found {
         Found::Each(found) => {
-            let place = |single: &Single| found.features.iter().position(|other| other.feature == single.feature);
+            let places: HashMap<FeatureId, usize> =
+                found.features.iter().enumerate().map(|(place, single)| (single.feature, place)).collect();
+            let place = |single: &Single| places.get(&single.feature).copied();
             let edit = |single: &Single| Some((place(single)?, single.feature.to_string()));
             each::ordered(found, findings, view, window).into_iter().filter_map(edit).collect()
         }

@@ -9,19 +9,21 @@ use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::state::check::{Checking, Window};
 use crate::app::state::overlay::Overlay;
-use crate::app::state::record::Keeping;
+use crate::app::state::record::{Keeping, Record};
 use crate::core::causal::check::{Check, Done, Found, News, Request, What};
 use crate::core::causal::elsewhere::Elsewhere;
+use crate::core::causal::set::FeatureSet;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::findings::{Findings, Source};
 use crate::core::problem::Problem;
 
-/// Opens the window on `check`, and starts it unless its whole result is known.
+/// Opens the window on `check`, and starts it unless all of its result is known.
 pub fn start(state: &mut State, check: Check) -> Vec<Effect> {
     let Some(findings) = state.study.clone() else { return Vec::new() };
     let Source::Run { manifest, .. } = &findings.source else { return Vec::new() };
     state.overlay = Some(Overlay::Check(Box::new(Window::on(check.clone()))));
-    if state.record.checks.iter().any(|done| done.whole && done.check == check) {
+    let known = state.record.checks.iter().find(|done| done.whole && done.check == check);
+    if known.is_some_and(|done| !done.lacks_side_effects()) {
         state.notice = Some(Notice::done("known from before; it was not run again"));
         return Vec::new();
     }
@@ -44,9 +46,9 @@ pub fn start(state: &mut State, check: Check) -> Vec<Effect> {
     vec![Effect::StartCheck(state.checks, Box::new(request))]
 }
 
-/// Starts the ablation of the sets in `text`, which was read from `file`.
-pub fn start_sets(state: &mut State, text: &str, file: &str, way: Way, error: ErrorTreatment) -> Vec<Effect> {
-    let check = asking::can_check_any(state).and_then(|()| asking::sets(state, text, file, way, error));
+/// Starts the ablation of the `sets`, which were read from `file`.
+pub fn start_sets(state: &mut State, sets: Vec<FeatureSet>, file: &str, way: Way, error: ErrorTreatment) -> Vec<Effect> {
+    let check = asking::can_check_any(state).and_then(|()| asking::sets(state, sets, file, way, error));
     match check {
         Ok(check) => start(state, check),
         Err(why) => {
@@ -56,29 +58,47 @@ pub fn start_sets(state: &mut State, text: &str, file: &str, way: Way, error: Er
     }
 }
 
-/// Stops the running check; what was found so far stays until the run is left.
+/// Stops the running check; what was found so far stays until the run is left, and a whole result for good.
 pub fn cancel(state: &mut State) -> Vec<Effect> {
     let Some(running) = state.check.take() else { return Vec::new() };
-    let kept = if running.partial.is_some() {
-        format!("{} shows what was found so far", state.setting.keymap.way(CommandId::CHECKS))
+    let shows = state.setting.keymap.way(CommandId::CHECKS);
+    let kept = if running.is_whole {
+        format!("the result is whole, its side effects are not measured; {shows} shows it")
+    } else if running.partial.is_some() {
+        format!("{shows} shows what was found so far")
     } else {
         "nothing was found yet".to_owned()
     };
     state.notice = Some(Notice::done(format!("stopped: {}; {kept}", running.check)));
     let number = running.number;
-    if let Some(found) = running.partial {
-        add(state, &running.findings, Arc::new(Done { check: running.check, found, elsewhere: None, whole: false }));
-    }
+    add_part(state, running);
     vec![Effect::CancelCheck(number)]
 }
 
-/// Adds a result to the run that it is of, if that is on the screen or comes back to it. An equal check is replaced.
+/// Where the run `findings` is recorded, if it is on the screen or comes back to it.
+fn record<'a>(state: &'a mut State, findings: &Arc<Findings>) -> Option<&'a mut Record> {
+    if state.study.as_ref().is_some_and(|study| Arc::ptr_eq(study, findings)) {
+        return Some(&mut state.record);
+    }
+    state.former.as_mut().filter(|(former, _)| Arc::ptr_eq(former, findings)).map(|(_, record)| record)
+}
+
+/// Adds a result to the run that it is of, if that is on the screen or comes back to it. An equal check is replaced, but not a whole one by
+/// a part.
 fn add(state: &mut State, findings: &Arc<Findings>, done: Arc<Done>) {
-    let is_shown = state.study.as_ref().is_some_and(|study| Arc::ptr_eq(study, findings));
-    let former = state.former.as_mut().filter(|(former, _)| Arc::ptr_eq(former, findings)).map(|(_, record)| record);
-    let Some(record) = (if is_shown { Some(&mut state.record) } else { former }) else { return };
+    let Some(record) = record(state, findings) else { return };
+    if !done.whole && record.checks.iter().any(|before| before.whole && before.check == done.check) {
+        return;
+    }
     record.checks.retain(|before| before.check != done.check);
     record.checks.push(done);
+}
+
+/// Adds what a check that ended early found; a whole result was added when it was found.
+fn add_part(state: &mut State, Checking { check, findings, partial, is_whole, .. }: Checking) {
+    if let Some(found) = partial.filter(|_| !is_whole) {
+        add(state, &findings, Arc::new(Done { check, found, elsewhere: None, whole: false }));
+    }
 }
 
 /// Takes the checks that were kept with a run.
@@ -95,10 +115,25 @@ pub fn news(state: &mut State, number: u64, news: News) -> Vec<Effect> {
     match news {
         News::Progress(progress) => running.advance(progress, now),
         News::Partial(found) => running.partial = Some(*found),
+        News::Main(done) => return found(state, done),
+        News::Withdrawn => running.partial = None,
         News::Ended(Ok(done)) => return ended(state, done),
         News::Ended(Err(problem)) => failed(state, &problem),
     }
     Vec::new()
+}
+
+/// Keeps a whole result whose side effects are measured from now on.
+fn found(state: &mut State, done: Arc<Done>) -> Vec<Effect> {
+    let Some(mut running) = state.check.take() else { return Vec::new() };
+    running.partial = Some(done.found.clone());
+    running.is_whole = true;
+    let findings = Arc::clone(&running.findings);
+    add(state, &findings, Arc::clone(&done));
+    let (keeps, effects) = keep(state, running.keeps, &findings, done);
+    running.keeps = keeps;
+    state.check = Some(running);
+    effects
 }
 
 fn ended(state: &mut State, done: Arc<Done>) -> Vec<Effect> {
@@ -109,22 +144,41 @@ fn ended(state: &mut State, done: Arc<Done>) -> Vec<Effect> {
         let shows = state.setting.keymap.way(CommandId::CHECKS);
         state.notice = Some(Notice::done(format!("{}; {shows} shows it", said::done(&done))));
     }
-    if keeps {
-        return vec![Effect::KeepCheck(findings, done)];
-    }
-    if !state.setting.keeps_runs {
+    if !keeps && !state.setting.keeps_runs {
         state.notice = Some(Notice::refused("the check is done and not kept: runs are not kept (kept_runs in config.toml)"));
-        return Vec::new();
     }
-    // A run that was read from the user's file is kept with its first check, which would have no place else.
-    vec![Effect::KeepRun(Arc::clone(&findings)), Effect::KeepCheck(findings, done)]
+    keep(state, keeps, &findings, done).1
+}
+
+/// Asks for a whole check to be kept, and returns whether its run is kept from now on. A run that was read from the user's file is kept
+/// with its first check, which would have no place else.
+fn keep(state: &mut State, keeps: bool, findings: &Arc<Findings>, done: Arc<Done>) -> (bool, Vec<Effect>) {
+    // The run may have been found among the kept ones meanwhile.
+    let is_kept = |record: &mut Record| matches!(record.keeping, Keeping::Asked | Keeping::Kept);
+    let keeps = keeps || record(state, findings).is_some_and(is_kept);
+    if !keeps && !state.setting.keeps_runs {
+        return (false, Vec::new());
+    }
+    let mut effects = Vec::new();
+    if !keeps {
+        // Otherwise the next check would ask for the run again.
+        if let Some(record) = record(state, findings) {
+            record.keeping = Keeping::Asked;
+        }
+        effects.push(Effect::KeepRun(Arc::clone(findings)));
+    }
+    effects.push(Effect::KeepCheck(Arc::clone(findings), done));
+    (true, effects)
 }
 
 fn failed(state: &mut State, problem: &Problem) {
-    let Some(Checking { check, findings, partial, .. }) = state.check.take() else { return };
-    if let Some(found) = partial {
-        add(state, &findings, Arc::new(Done { check, found, elsewhere: None, whole: false }));
-    } else if matches!(&state.overlay, Some(Overlay::Check(window)) if window.check == check) {
+    let Some(running) = state.check.take() else { return };
+    let has_found = running.partial.is_some();
+    let is_read = matches!(&state.overlay, Some(Overlay::Check(window)) if window.check == running.check);
+    let is_known =
+        record(state, &running.findings).is_some_and(|record| record.checks.iter().any(|done| done.check == running.check));
+    add_part(state, running);
+    if !has_found && !is_known && is_read {
         // An empty window would hide the reason behind a guess of its own.
         state.overlay = None;
     }

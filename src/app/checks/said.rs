@@ -7,7 +7,10 @@ use crate::core::causal::scores::{Denominator, Score};
 use crate::core::causal::steering::{Flips, SCAN_END, Steered};
 use crate::core::causal::words::{number, ratio};
 use crate::core::submodule::FeatureId;
-use crate::core::text::counted;
+use crate::core::text::{counted, excerpt, printable};
+
+/// Longest name of a set in a sentence.
+const SET: usize = 40;
 
 /// A share with its interval: `+0.0620 (+0.051 .. +0.070)`.
 fn share(score: &Score, denominator: Denominator) -> String {
@@ -19,9 +22,17 @@ fn share(score: &Score, denominator: Denominator) -> String {
 pub fn done(done: &Done) -> String {
     let partial = if done.whole { "" } else { "partial, " };
     let found = match &done.found {
-        Found::Set(_, scores) if scores.sets.len() > 1 => {
-            let most = scores.sets.iter().filter_map(|set| set.bias.mean).max_by(f64::total_cmp);
-            format!("the most that one removes is {} of the bias {}", number(most), number(scores.all.mean))
+        Found::Set(ablation, scores) if scores.sets.len() > 1 => {
+            let means = ablation.sets.iter().zip(&scores.sets).filter_map(|(set, scores)| Some((set, scores, scores.bias.mean?)));
+            let most = means.max_by(|(.., one), (.., other)| one.total_cmp(other));
+            let bias = number(scores.all.mean);
+            match most.filter(|_| !scores.bias.is_within_error()) {
+                Some((set, of_set, _)) => {
+                    let name = printable(&excerpt(&set.name, SET));
+                    format!("{name} removes the most, {} of the bias {bias}", share(&of_set.bias, scores.bias))
+                }
+                None => format!("{}, the bias {bias} is within its error of zero", counted(scores.sets.len(), "set")),
+            }
         }
         Found::Set(_, scores) => scores.sets.first().map_or_else(String::new, |set| {
             format!("removes {} of the bias {}", share(&set.bias, scores.bias), number(scores.all.mean))

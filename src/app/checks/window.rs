@@ -99,7 +99,7 @@ fn copy(state: &mut State) -> Vec<Effect> {
     };
     let view = known.findings.study.find(window.check.view.as_str());
     let text = if let (Found::Each(found), Some(view)) = (found, view) {
-        each::tsv(found, known.findings, view, window)
+        each::tsv(found, known.elsewhere, known.findings, view, window)
     } else {
         let page = page_of(state, window, COPIED);
         let lines = page.head.iter().chain(&page.body).map(|Line { text, .. }| text.clone() + "\n");

@@ -25,12 +25,14 @@ pub struct Checking {
     first: Option<(Duration, u64)>,
     /// What was found so far.
     pub partial: Option<Found>,
+    /// Whether that is the whole result, and only its side effects are measured yet.
+    pub is_whole: bool,
 }
 
 impl Checking {
     /// A check without progress yet.
     pub fn new(number: u64, check: Check, findings: Arc<Findings>, keeps: bool) -> Self {
-        Self { number, check, findings, keeps, progress: None, first: None, partial: None }
+        Self { number, check, findings, keeps, progress: None, first: None, partial: None, is_whole: false }
     }
 
     /// Records the progress at `now`.

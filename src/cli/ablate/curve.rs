@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::facts::{doubt, facts, features, show, with_facts};
 use crate::cli::arguments::{AblateArguments, SideEffectArguments, SideEffectsOf};
-use crate::cli::causal::neutral;
+use crate::cli::causal::neutral::Text;
 use crate::cli::causal::words::{heading, interval, number, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
@@ -31,27 +31,36 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     let (controls, seed) = (arguments.controls.unwrap_or(CONTROLS), arguments.seed.unwrap_or(SEED));
     let (way, error, elsewhere) = (arguments.way, arguments.error, arguments.elsewhere);
     expect_text_alone(&elsewhere)?;
+    let text = match elsewhere.side_effects {
+        SideEffectsOf::None => None,
+        _ => Some(Text::read(elsewhere.corpus.as_deref(), Some(way))?),
+    };
     let (found, corpus) = checked.with_model(arguments.model, Sides::of(way), |loaded, plain, told, cancel| {
-        let corpus = match elsewhere.side_effects {
-            SideEffectsOf::None => None,
-            _ if !way.is_for_any_text() && elsewhere.corpus.is_none() => {
-                Some(Err(format!("way {way} takes its values from the pairs, token by token")))
-            }
-            _ => Some(neutral::read(loaded, checked.manifest(), elsewhere.corpus.as_deref())?),
+        let corpus = match (&text, way.why_not_on_text()) {
+            (None, _) => None,
+            (Some(_), Some(why)) => Some(Err(why)),
+            (Some(text), None) => Some(text.corpus(loaded, checked.manifest())?),
         };
+        let unmeasured = corpus.as_ref().and_then(|corpus| corpus.as_ref().err()).map(String::as_str);
         let read = corpus.as_ref().and_then(|corpus| corpus.as_ref().ok());
         let texts = read.map(|corpus| plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel)).transpose()?;
         let damage_of_controls = elsewhere.side_effects == SideEffectsOf::All;
-        let plan =
-            Plan { strongest: &strongest, sizes: &sizes, pool: &pool, controls, seed, texts: texts.as_ref(), damage_of_controls };
+        let plan = Plan {
+            strongest: &strongest,
+            sizes: &sizes,
+            pool: &pool,
+            controls,
+            seed,
+            texts: texts.as_ref(),
+            unmeasured,
+            damage_of_controls,
+        };
         let found = curve(plain, &plan, (way, error), told, &mut |_| {}, cancel)?;
-        Ok((found, corpus.map(|corpus| corpus.map(|corpus| corpus.name))))
+        let name = read.map(|corpus| corpus.name.clone());
+        Ok((found, name))
     })?;
-    show(arguments.format, || as_json(checked, &found, corpus.as_ref()), || table(checked, &found, corpus.as_ref()))
+    show(arguments.format, || as_json(checked, &found, corpus.as_deref()), || table(checked, &found, corpus.as_deref()))
 }
-
-/// The name of the neutral text, or why there is none; None if it is not asked for.
-type Named<'a> = Option<&'a std::result::Result<String, String>>;
 
 /// Fails if other pairs are named, which curves are not measured on.
 fn expect_text_alone(elsewhere: &SideEffectArguments) -> Result<()> {
@@ -83,7 +92,7 @@ fn sizes(asked: Vec<usize>, features: usize) -> Result<Vec<usize>> {
     }
 }
 
-fn table(checked: &Checked, found: &Curve, corpus: Named<'_>) -> String {
+fn table(checked: &Checked, found: &Curve, corpus: Option<&str>) -> String {
     let tables: Vec<String> = CurveScore::ALL.iter().map(|score| score_table(found, *score)).collect();
     format!(
         "{}way {}: {}\nerror {}: {}F(M) {} ({}), F(empty) {} ({})\n\n{}\n{}{}{}{}{}",
@@ -107,10 +116,10 @@ fn table(checked: &Checked, found: &Curve, corpus: Named<'_>) -> String {
              sets and the quantiles 0.025 and 0.975; >=: sets that score at least as high. Scores as `saescope manual causal` says.",
             found.controls, found.seed, found.pool
         )),
-        match corpus {
-            None => String::new(),
-            Some(Ok(corpus)) => dose_table(found, corpus),
-            Some(Err(why)) => wrapped(&format!("Neutral text: not measured, since {}.", printable(why))),
+        match (corpus, &found.unmeasured) {
+            (Some(corpus), _) => dose_table(found, corpus),
+            (None, Some(why)) => wrapped(&format!("Neutral text: not measured, since {}.", printable(why))),
+            (None, None) => String::new(),
         }
     )
 }
@@ -131,11 +140,11 @@ fn dose_table(found: &Curve, corpus: &str) -> String {
     let mut table = Table::new(0, &heading.iter().map(String::as_str).collect::<Vec<_>>());
     damage.rows().into_iter().for_each(|row| table.push(row));
     let more = if damage.has_controls { "" } else { " --side-effects all measures the control sets, too." };
-    let explained = wrapped(&(damage.explanation(&printable(corpus)) + more));
-    format!("\n{}\n{}\n{explained}", table.plain(), damage.summary())
+    let explained = wrapped(&(damage.explanation(corpus) + more));
+    format!("\n{}\n{}{explained}", table.plain(), wrapped(&damage.summary()))
 }
 
-fn as_json(checked: &Checked, found: &Curve, corpus: Named<'_>) -> Value {
+fn as_json(checked: &Checked, found: &Curve, corpus: Option<&str>) -> Value {
     let spread = |spread: Option<&Spread>| {
         spread.map(|spread| json!({ "mean": spread.mean, "interval": spread.interval, "per_set": spread.values }))
     };
@@ -174,14 +183,17 @@ fn as_json(checked: &Checked, found: &Curve, corpus: Named<'_>) -> Value {
         "curve": rungs,
     });
     let mut object = with_facts(facts(checked, found.error, found.all.per_example.len()), curve);
-    if let Some(Ok(corpus)) = corpus {
+    if let Some(why) = &found.unmeasured {
+        object["not_measured"] = json!(format!("neutral text: {why}"));
+    }
+    if let Some(corpus) = corpus {
         let first = found.rungs.iter().find_map(|rung| rung.damage.as_ref());
         object["dose"] = json!({
             "corpus": corpus,
             "tokens": first.map(|damage| damage.tokens),
             "loss": first.map(|damage| damage.loss_before),
-            "area": found.dose().map(|dose| dose.area),
-            "knee_features": found.dose().and_then(|dose| dose.knee).map(|place| found.rungs[place].size),
+            "area": found.dose().ok().map(|dose| dose.area),
+            "knee_features": found.dose().ok().and_then(|dose| dose.knee).map(|place| found.rungs[place].size),
         });
     }
     object

@@ -21,13 +21,14 @@ use crate::engine::causal::plain::Sides;
 pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     let listed = checked.listed(&arguments.list)?;
     let error = arguments.error;
-    let asked = Asked::new(checked, &arguments.elsewhere)?;
+    let asked = Asked::new(checked, &arguments.elsewhere, Some(Way::Zero))?;
     let alone = |feature: &FeatureId| FeatureSet { name: feature.to_string(), members: vec![Member::Feature(*feature)] };
     let features = features(&listed);
     let (found, elsewhere) = checked.with_model(arguments.model, Sides::Both, |loaded, plain, told, cancel| {
+        let around = asked.map(|asked| asked.around(loaded, cancel)).transpose()?;
         let found = each::each(plain, &features, error, told, cancel)?;
         let sets: Vec<FeatureSet> = features.iter().map(alone).collect();
-        let elsewhere = asked.map(|asked| asked.ablated(loaded, plain, &sets, (Way::Zero, error), told, cancel)).transpose()?;
+        let elsewhere = around.map(|around| around.ablated(plain, &sets, (Way::Zero, error), told, cancel)).transpose()?;
         Ok((found, elsewhere))
     })?;
     let effects: Vec<f32> = listed.iter().map(|(_, effect)| *effect).collect();

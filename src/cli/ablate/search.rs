@@ -22,11 +22,11 @@ use crate::engine::causal::search::search;
 pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     let listed = features(&checked.listed(&arguments.list)?);
     let (way, error) = (arguments.way, arguments.error);
-    let asked = Asked::new(checked, &arguments.elsewhere)?;
+    let asked = Asked::new(checked, &arguments.elsewhere, Some(way))?;
     let (found, elsewhere) = checked.with_model(arguments.model, Sides::of(way), |loaded, plain, told, cancel| {
+        let around = asked.map(|asked| asked.around(loaded, cancel)).transpose()?;
         let found = search(plain, &listed, way, error, told, &mut |_| {}, cancel)?;
-        let measure = |asked: Asked<'_>| asked.ablated(loaded, plain, &chosen(&found), (way, error), told, cancel);
-        let elsewhere = asked.map(measure).transpose()?;
+        let elsewhere = around.map(|around| around.ablated(plain, &chosen(&found), (way, error), told, cancel)).transpose()?;
         Ok((found, elsewhere))
     })?;
     let names: Vec<String> = chosen(&found).into_iter().map(|set| set.name).collect();

@@ -29,10 +29,11 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
         vec![FeatureSet { name: "list".to_owned(), members }]
     };
     let (way, error) = (arguments.way, arguments.error);
-    let asked = Asked::new(checked, &arguments.elsewhere)?;
+    let asked = Asked::new(checked, &arguments.elsewhere, Some(way))?;
     let (found, elsewhere) = checked.with_model(arguments.model, Sides::of(way), |loaded, plain, told, cancel| {
+        let around = asked.map(|asked| asked.around(loaded, cancel)).transpose()?;
         let found = ablation::ablate(plain, &sets, way, error, told, cancel)?;
-        let elsewhere = asked.map(|asked| asked.ablated(loaded, plain, &sets, (way, error), told, cancel)).transpose()?;
+        let elsewhere = around.map(|around| around.ablated(plain, &sets, (way, error), told, cancel)).transpose()?;
         Ok((found, elsewhere))
     })?;
     let scores = Scores::of(&found);
@@ -48,7 +49,9 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
 fn read(path: &Path, manifest: &Manifest) -> Result<Vec<FeatureSet>> {
     let file = path.display().to_string();
     let places = manifest.dictionaries.iter().filter_map(|record| Some((record.place()?, record.features)));
-    set::parse_of(&text_file::read(path, text_file::BY_HAND)?, &file, &places.collect::<Vec<_>>())
+    let sets = set::parse(&text_file::read(path, text_file::BY_HAND)?, &file)?;
+    set::expect_members(&sets, &file, &places.collect::<Vec<_>>())?;
+    Ok(sets)
 }
 
 fn table(checked: &Checked, found: &Ablation, scores: &Scores) -> String {

@@ -142,7 +142,7 @@ impl Checked {
             let loaded = Loaded::open(&source, model.backend.named(), Bounds::NONE, &cancel)?;
             expect_model_of(self.manifest(), &loaded, &cancel)?;
             let value = work(&loaded, &bar, &cancel)?;
-            loaded.expect_unchanged()?;
+            loaded.expect_unchanged(&cancel)?;
             Ok(value)
         });
         bar.finish_and_clear();

@@ -2,36 +2,41 @@
 
 use serde_json::{Map, Value, json};
 
+use super::neutral::Text;
 use super::words::wrapped;
-use super::{Checked, json, neutral};
+use super::{Checked, json};
 use crate::cli::arguments::{SideEffectArguments, SideEffectsOf};
 use crate::cli::table::Table;
-use crate::core::causal::elsewhere::{Elsewhere, Neutral};
-use crate::core::causal::set::FeatureSet;
-use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::causal::elsewhere::{Elsewhere, Neutral, Other, Unmeasured};
+use crate::core::causal::way::Way;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Options;
 use crate::core::study_source::StudySource;
 use crate::engine::cancel::Cancel;
-use crate::engine::causal::ablation::Told;
-use crate::engine::causal::elsewhere::Around;
-use crate::engine::causal::plain::{Pair, Plain};
-use crate::engine::causal::side_effects::expect_for_any_text;
+use crate::engine::causal::elsewhere::{Around, Beside};
+use crate::engine::causal::plain::Pair;
 use crate::engine::compute::Answers;
 use crate::engine::dataset::{self, Example, Limits};
 use crate::engine::loaded::Loaded;
 use crate::store::studies::Studies;
 
-/// What is looked at beside the view: read before the model is opened, so that faults are early.
+/// Most pairs of a list of another study, unless the run was asked for a number itself.
+const MOST_PAIRS: usize = 200;
+
+/// What is looked at beside the view. All files are read before the model is opened, so that faults are early; what only the model can
+/// tell is told by [`Asked::around`], before anything is computed.
 pub struct Asked<'a> {
     checked: &'a Checked,
-    arguments: &'a SideEffectArguments,
+    text: Text,
     studies: Vec<StudySource>,
 }
 
 impl<'a> Asked<'a> {
-    /// What the flags ask for; None if they ask for nothing.
-    pub fn new(checked: &'a Checked, arguments: &'a SideEffectArguments) -> Result<Option<Self>> {
+    /// What the flags ask for, of features that are ablated in the way `way`, or steered with if it is None; None if they ask for nothing.
+    ///
+    /// # Errors
+    /// When flags contradict each other, a file cannot be read, or features have no values on a text that was named.
+    pub fn new(checked: &'a Checked, arguments: &SideEffectArguments, way: Option<Way>) -> Result<Option<Self>> {
         if arguments.side_effects == SideEffectsOf::None {
             let given = [("--corpus", arguments.corpus.is_some()), ("--also", !arguments.also.is_empty())];
             return match given.into_iter().find(|(_, is_given)| *is_given) {
@@ -41,50 +46,52 @@ impl<'a> Asked<'a> {
                 None => Ok(None),
             };
         }
-        let studies = arguments.also.iter().map(|name| Studies::find().open(name)).collect::<Result<_>>()?;
-        Ok(Some(Self { checked, arguments, studies }))
+        for (place, name) in arguments.also.iter().enumerate() {
+            if arguments.also[..place].contains(name) {
+                return Err(Problem::new(format_args!("--also {name}"), "is given twice", "name it once"));
+            }
+        }
+        let text = Text::read(arguments.corpus.as_deref(), way)?;
+        let mut studies = arguments.also.iter().map(|name| Studies::find().open(name)).collect::<Result<Vec<_>>>()?;
+        for list in studies.iter_mut().flat_map(|study| &mut study.lists) {
+            *list = dataset::read(list)?;
+        }
+        Ok(Some(Self { checked, text, studies }))
     }
 
     /// Where edits are looked at.
+    ///
+    /// # Errors
+    /// When a text or a list of pairs is not one of the model.
     pub fn around(&self, loaded: &Loaded, cancel: &Cancel) -> Result<Around> {
         let manifest = self.checked.manifest();
         let mut around = Around::of_run(loaded, manifest, self.checked.view);
-        if let Some(path) = &self.arguments.corpus {
-            around.text = neutral::read(loaded, manifest, Some(path))?;
+        around.text = self.text.corpus(loaded, manifest)?;
+        for other in self.others(loaded, cancel)? {
+            let is_taken = |name: &str| around.others.iter().any(|other| other.name == name);
+            // Several studies may have one name.
+            let numbered = (2..).map(|number| format!("{} ({number})", other.name));
+            let name = std::iter::once(other.name.clone()).chain(numbered).find(|name| !is_taken(name));
+            around.others.push(Beside { name: name.unwrap_or_default(), ..other });
         }
-        around.others.extend(self.pairs(loaded, cancel)?);
         Ok(around)
     }
 
-    /// What ablating each of `sets` does. `plain` are the runs of the view itself.
-    pub fn ablated(
-        &self,
-        loaded: &Loaded,
-        plain: &Plain<'_>,
-        sets: &[FeatureSet],
-        how: (Way, ErrorTreatment),
-        told: Told<'_>,
-        cancel: &Cancel,
-    ) -> Result<Elsewhere> {
-        // Somebody who names a text wants it measured, not to be told that this way has no values there.
-        self.arguments.corpus.as_ref().map_or(Ok(()), |_| expect_for_any_text(how.0))?;
-        self.around(loaded, cancel)?.ablated(plain, sets, how, told, cancel)
-    }
-
-    /// The pairs of every view of the other studies.
-    fn pairs(&self, loaded: &Loaded, cancel: &Cancel) -> Result<Vec<(String, Vec<Pair>)>> {
+    /// Every view of the other studies.
+    fn others(&self, loaded: &Loaded, cancel: &Cancel) -> Result<Vec<Beside>> {
         let manifest = self.checked.manifest();
         let mut found = Vec::new();
         let config = loaded.compute.config();
         let bos = manifest.model.bos;
         let limits = Limits { vocabulary: config.vocabulary, context: config.context - usize::from(bos.is_some()) };
-        let options = Options { seed: manifest.seed, tokens: None, examples: None };
+        let examples = Some(manifest.examples.unwrap_or(MOST_PAIRS));
+        let options = Options { seed: manifest.seed, tokens: None, examples };
         for StudySource { study, lists } in &self.studies {
             let mut data = Vec::new();
             for list in lists {
                 let mut list = dataset::load(list, loaded.tokenizer.as_ref(), options, limits, cancel)?;
                 bos.into_iter().for_each(|bos| list.begin_with(bos));
-                data.push(list.examples);
+                data.push(list);
             }
             for view in study.all() {
                 let spec = study.view(view);
@@ -94,7 +101,12 @@ impl<'a> Asked<'a> {
                     let answers = Answers { clean: clean_answer, patch: patch_answer };
                     Pair { clean: clean.clone(), patch: patch.clone(), answers }
                 };
-                found.push((format!("{}: {}", study.name, spec.name), data[spec.pairs].iter().map(pair).collect()));
+                let list = &data[spec.pairs];
+                found.push(Beside {
+                    name: format!("{}: {}", study.name, spec.name),
+                    pairs: list.examples.iter().map(pair).collect(),
+                    dropped: list.dropped.sum(),
+                });
             }
         }
         Ok(found)
@@ -136,22 +148,29 @@ fn as_json(elsewhere: &Elsewhere, names: &[String]) -> Value {
         Neutral::Unmeasured(_) => Value::Null,
     };
     let of_edit = |(place, name): (usize, &String)| {
-        let others: Map<String, Value> =
-            elsewhere.others.iter().map(|other| (other.name.clone(), json::score(&other.bias[place]))).collect();
+        let bias = |other: &Other| (other.name.clone(), json!(other.bias.get(place).map(json::score)));
+        let others: Map<String, Value> = elsewhere.others.iter().map(bias).collect();
         let damage = elsewhere.damage(place).map(
             |damage| json!({ "loss_change": json::score(&damage.loss_change), "divergence": json::score(&damage.divergence) }),
         );
         (name.clone(), json!({ "neutral_text": damage, "bias": others }))
     };
     let edits: Map<String, Value> = names.iter().enumerate().map(of_edit).collect();
-    let views: Map<String, Value> = elsewhere
-        .others
-        .iter()
-        .map(|other| (other.name.clone(), json!({ "examples": other.examples, "F_M": json::denominator(other.all) })))
-        .collect();
-    let mut object = json!({ "neutral_text": text, "views": views, "sets": edits });
-    if let Neutral::Unmeasured(why) = &elsewhere.text {
-        object["not_measured"] = json!(format!("neutral text: {why}"));
+    let view = |other: &Other| {
+        let dropped = other.dropped;
+        (
+            other.name.clone(),
+            json!({ "examples": other.examples, "lines_not_used": dropped, "F_M": json::denominator(other.all) }),
+        )
+    };
+    let unmeasured = |view: &Unmeasured| (view.name.clone(), json!({ "not_measured": view.why }));
+    let views: Map<String, Value> =
+        elsewhere.others.iter().map(view).chain(elsewhere.unmeasured.iter().map(unmeasured)).collect();
+    let mut object = json!({ "way": elsewhere.way.map(Way::name), "neutral_text": text, "views": views, "sets": edits });
+    match &elsewhere.text {
+        Neutral::Unmeasured(why) if elsewhere.broken_off => object["not_measured"] = json!(why),
+        Neutral::Unmeasured(why) => object["not_measured"] = json!(format!("neutral text: {why}")),
+        Neutral::Measured(..) => {}
     }
     object
 }

@@ -97,7 +97,7 @@ fn answered(manifest: &Manifest, features: &[FeatureId], arguments: &CorpusArgum
         let mut batch_done = |responses: &Responses| {
             bar.set_position(responses.place.read);
             if responses.is_whole() || keeping.is_due() {
-                loaded.expect_unchanged()?;
+                loaded.expect_unchanged(&cancel)?;
                 keeping.keep(responses);
             }
             Ok(())

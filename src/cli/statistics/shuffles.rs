@@ -42,7 +42,7 @@ pub fn shuffles(arguments: &StatisticsArguments, run: &Path, study: &Study, spec
             bar.set_position(number);
             shuffled.shuffles.push(question.shuffle(number, loaded, &memory, cancel)?);
             if shuffled.shuffles.len() == count || keeping.is_due() {
-                loaded.expect_unchanged()?;
+                loaded.expect_unchanged(cancel)?;
                 keeping.keep(&shuffled);
             }
         }

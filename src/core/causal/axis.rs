@@ -45,19 +45,27 @@ impl Scale {
         (self.low..=self.high).contains(&value)
     }
 
-    /// Decimals with which the numbers have three digits, four of them at most.
-    pub fn decimals(&self) -> usize {
+    /// `value` with three digits of the largest number: with four decimals at most, or as a power of ten where these say too little.
+    pub fn label(&self, value: f64) -> String {
+        const MOST: f64 = 4.0;
         let largest = self.high.max(-self.low);
-        (2.0 - largest.log10().floor()).clamp(0.0, 4.0) as usize
+        let decimals = 2.0 - largest.log10().floor();
+        // Two digits are left of the largest number.
+        if decimals > MOST + 1.0 {
+            return format!("{value:+.1e}");
+        }
+        let decimals = decimals.clamp(0.0, MOST) as usize;
+        format!("{value:+.decimals$}")
     }
 }
 
-/// `cells` behind a vertical axis with the numbers of the first row, the last one and that of zero, above a horizontal axis.
-pub fn framed(cells: Vec<Vec<char>>, scale: &Scale, decimals: usize) -> Vec<String> {
+/// `cells` behind a vertical axis with the numbers of the first row, the last one and that of zero, as `label` writes them, above a
+/// horizontal axis.
+pub fn framed(cells: Vec<Vec<char>>, scale: &Scale, label: impl Fn(f64) -> String) -> Vec<String> {
     let width = cells.first().map_or(0, Vec::len);
     let line = |(row, cells): (usize, Vec<char>)| {
         let is_named = [0, scale.row(0.0), scale.cells - 1].contains(&row);
-        let label = if is_named { format!("{:+.decimals$}", scale.at(row)) } else { String::new() };
+        let label = if is_named { label(scale.at(row)) } else { String::new() };
         format!("{label:>7} ┤{}", cells.into_iter().collect::<String>()).trim_end().to_owned()
     };
     let mut lines: Vec<String> = cells.into_iter().enumerate().map(line).collect();
@@ -81,7 +89,11 @@ mod tests {
 
     #[test]
     fn numbers_have_three_digits() {
-        let decimals = |value: f64| Scale::of(std::iter::once(value), 5).unwrap().decimals();
-        assert_eq!([0.000_1, 0.05, -0.5, 5.0, -50.0, 5e6].map(decimals), [4, 4, 3, 2, 1, 0]);
+        let label = |value: f64| Scale::of(std::iter::once(value), 5).unwrap().label(value);
+        let labels = [0.001_23, 0.05, -0.5, 5.0, -50.0, 5e6].map(label);
+        assert_eq!(labels, ["+0.0012", "+0.0500", "-0.500", "+5.00", "-50.0", "+5000000"]);
+        // Four decimals would show no difference to zero.
+        assert_eq!([0.000_123, 3.2e-5, -4e-7].map(label), ["+1.2e-4", "+3.2e-5", "-4.0e-7"]);
+        assert_eq!(Scale::of(std::iter::once(3e-5), 5).unwrap().label(0.0), "+0.0e0");
     }
 }

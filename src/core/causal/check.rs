@@ -121,6 +121,23 @@ pub enum What {
     },
 }
 
+impl What {
+    /// The value that ablated features take where side effects are measured; None of checks that ablate nothing, or measure none.
+    pub fn way_elsewhere(&self) -> Option<Way> {
+        match self {
+            Self::Set { way, .. } | Self::Members { way, .. } | Self::Sets { way, .. } | Self::Search { way, .. } => Some(*way),
+            // There are no patch prompts on neutral text.
+            Self::Each { .. } => Some(Way::Zero),
+            Self::Steering { .. } | Self::Curve { .. } | Self::Circuit { .. } | Self::Methods { .. } => None,
+        }
+    }
+
+    /// Whether side effects are measured after what was asked; curves measure them by the way.
+    pub fn has_side_effects(&self) -> bool {
+        matches!(self, Self::Steering { .. }) || self.way_elsewhere().is_some()
+    }
+}
+
 impl fmt::Display for Check {
     /// `ablation of 3 features, zero, errors recomputed, view male`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -210,6 +227,13 @@ pub struct Done {
     pub whole: bool,
 }
 
+impl Done {
+    /// Whether side effects of the edits could be measured, and were not: the check was made by an earlier version, or stopped meanwhile.
+    pub fn lacks_side_effects(&self) -> bool {
+        self.check.what.has_side_effects() && self.elsewhere.as_ref().is_none_or(|elsewhere| elsewhere.broken_off)
+    }
+}
+
 /// A check with what it needs from outside.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -227,13 +251,18 @@ pub struct Request {
     pub threads: Option<NonZeroUsize>,
 }
 
-/// What a running check tells: any number of the first two, then exactly one end.
+/// What a running check tells: any number of the first two, at most one of the next two, then exactly one end. After
+/// [`News::Main`] there is progress alone.
 #[derive(Debug, Clone)]
 pub enum News {
     /// How far the present stage has come.
     Progress(Progress),
     /// What was found so far.
     Partial(Box<Found>),
+    /// Everything but what the edits do elsewhere, which is measured from now on: a whole result that stands if the check is stopped.
+    Main(Arc<Done>),
+    /// What was found so far does not hold: a file changed under it.
+    Withdrawn,
     /// The check is over.
     Ended(Result<Arc<Done>>),
 }

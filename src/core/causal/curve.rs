@@ -8,6 +8,7 @@ use super::dose::Dose;
 use super::scores::{AblatedSet, Ablation, Denominator, Score, Scores, SetScores};
 use super::side_effects::Damage;
 use super::way::{ErrorTreatment, Way};
+use super::words::doubt;
 
 /// Control sets of each size and sampler, unless others are asked for.
 pub const CONTROLS: usize = 20;
@@ -47,6 +48,9 @@ pub struct Curve {
     pub controls: usize,
     /// The seed of the controls.
     pub seed: u64,
+    /// Why the damage on neutral text was not measured; None if it was, or was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmeasured: Option<String>,
     /// One for each size, ascending.
     pub rungs: Vec<Rung>,
 }
@@ -123,11 +127,21 @@ impl Spread {
 }
 
 impl Curve {
-    /// The dose curve: the bias that each rung removes against the divergence that it does on text. None if that was not measured, or
-    /// does not grow.
-    pub fn dose(&self) -> Option<Dose> {
-        let point = |rung: &Rung| Some((rung.damage.as_ref()?.divergence.mean?, rung.strongest.bias.mean?));
-        Dose::of(&self.rungs.iter().map(point).collect::<Option<Vec<_>>>()?)
+    /// The dose curve: the bias that each rung removes against the divergence that it does on text.
+    ///
+    /// # Errors
+    /// Why there is none: the bias says nothing, the damage was not measured, or one of the two does not grow.
+    pub fn dose(&self) -> Result<Dose, String> {
+        if let Some(doubt) = doubt("F(M)", self.bias) {
+            return Err(doubt);
+        }
+        let point = |rung: &Rung| {
+            let damage = rung.damage.as_ref().and_then(|damage| damage.divergence.mean);
+            let bias = rung.strongest.bias.mean;
+            Ok((damage.ok_or("the damage is not measured")?, bias.ok_or("F(M) is no more than rounding")?))
+        };
+        let points = self.rungs.iter().map(point).collect::<Result<Vec<_>, &str>>()?;
+        Ok(Dose::of(&points)?)
     }
 }
 

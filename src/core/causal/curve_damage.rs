@@ -60,8 +60,9 @@ impl<'a> CurveDamage<'a> {
 
     /// Area and knee.
     pub fn summary(&self) -> String {
-        let Some(dose) = self.curve.dose() else {
-            return "area and knee: none, since nothing is removed or nothing damaged".to_owned();
+        let dose = match self.curve.dose() {
+            Ok(dose) => dose,
+            Err(why) => return format!("area and knee: none, since {why}"),
         };
         let knee = match dose.knee.and_then(|place| self.curve.rungs.get(place)) {
             Some(rung) => counted(rung.size, "feature"),
@@ -73,17 +74,56 @@ impl<'a> CurveDamage<'a> {
     /// What the columns mean; `corpus` is what the text is called.
     pub fn explanation(&self, corpus: &str) -> String {
         format!(
-            "divergence: Kullback-Leibler divergence of the edited from the plain predictions on {corpus}, {} tokens of {}, nats a token; loss: \
-             change of the cross-entropy there (without the edit {:.4}). {}area: under bias against divergence, both divided by their \
-             largest; 0.5 if they grow together. knee: the size furthest above that line.",
-            self.of_some.tokens,
-            counted(self.of_some.divergence.per_example.len(), "text"),
-            self.of_some.loss_before,
+            "{} Intervals: bootstrap over texts. {}area: under bias against divergence, both divided by their largest; 0.5 if they grow \
+             together. knee: the size furthest above that line.",
+            self.of_some.explanation(corpus),
             if self.has_controls {
                 "random, stratified: divergence of the control sets; <=: sets that diverge at most as much. "
             } else {
                 ""
             }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::causal::curve::Rung;
+    use crate::core::causal::scores::{AblatedSet, Ablation, Scores, resamples};
+    use crate::core::causal::side_effects::TextSums;
+    use crate::core::causal::way::{ErrorTreatment, Way};
+
+    /// Sets of one and two features that leave these metrics, at divergences of 0.1 and 0.2.
+    fn curve(all: [f32; 3], left: [[f32; 3]; 2]) -> Curve {
+        let (way, error) = (Way::Zero, ErrorTreatment::Recomputed);
+        let set = |removed: [f32; 3]| AblatedSet {
+            name: String::new(),
+            members: Vec::new(),
+            kept: vec![0.5; 3],
+            removed: removed.to_vec(),
+        };
+        let ablation = |sets| Ablation { way, error, all: all.to_vec(), empty: vec![0.0; 3], sets };
+        let damage =
+            |divergence| Damage::of(&[TextSums { tokens: 1, loss_before: 1.0, loss_after: 1.0, divergence }], &resamples(1));
+        let rung = |(place, removed): (usize, [f32; 3])| {
+            Rung::new(place + 1, &ablation(vec![set(removed)]), &[damage(0.1 * (place + 1) as f64)], 0)
+        };
+        let Scores { all: whole, empty, span, bias, .. } = Scores::of(&ablation(Vec::new()));
+        let rungs = left.into_iter().enumerate().map(rung).collect();
+        Curve { way, error, all: whole, empty, span, bias, pool: 2, controls: 0, seed: 12, unmeasured: None, rungs }
+    }
+
+    #[test]
+    fn area_and_knee_are_said_only_of_a_bias_that_is_one() {
+        let summary = |curve: &Curve| CurveDamage::of(curve).unwrap().summary();
+        let sure = curve([2.0, 2.1, 1.9], [[0.5; 3], [0.0; 3]]);
+        assert_eq!(summary(&sure), "area 0.625, knee 1 feature");
+        let doubtful = curve([2.0, -1.0, -0.9], [[0.5; 3], [0.0; 3]]);
+        assert!(doubtful.dose().is_err());
+        let said = summary(&doubtful);
+        assert!(said.starts_with("area and knee: none, since F(M) = +0.0333 is within its standard error"), "{said}");
+        assert_eq!(summary(&curve([2.0, 2.1, 1.9], [[3.0; 3]; 2])), "area and knee: none, since nothing is removed");
+        assert!(CurveDamage::of(&sure).unwrap().explanation("texts").contains("KL(plain || edited)"));
     }
 }

@@ -51,7 +51,7 @@ pub fn drawing(curve: &Curve, score: CurveScore, columns: usize) -> Vec<String> 
         strongest.mean.into_iter().for_each(|mean| fill(0, [mean, mean], '●'));
     }
     let sizes: Vec<String> = rungs.iter().map(|rung| format!("{:<width$}", rung.size)).collect();
-    let mut lines = framed(cells, &scale, DECIMALS);
+    let mut lines = framed(cells, &scale, |value| format!("{value:+.DECIMALS$}"));
     lines.push(format!("features {}", sizes.concat().trim_end()));
     lines
 }
@@ -84,7 +84,19 @@ mod tests {
         };
         let ends = Scores::of(&Ablation { way, error, all: all.clone(), empty: vec![0.0; 2], sets: Vec::new() });
         let Scores { all, empty, span, bias, .. } = ends;
-        Curve { way, error, all, empty, span, bias, pool: 9, controls: 2, seed: 12, rungs: sizes.iter().map(rung).collect() }
+        Curve {
+            way,
+            error,
+            all,
+            empty,
+            span,
+            bias,
+            pool: 9,
+            controls: 2,
+            seed: 12,
+            unmeasured: None,
+            rungs: sizes.iter().map(rung).collect(),
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A dose curve: the bias that is removed against the damage that is done, while more and more is ablated.
 
+use super::side_effects::ROUNDING;
+
 /// The summary of a dose curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dose {
@@ -12,13 +14,21 @@ pub struct Dose {
 }
 
 impl Dose {
-    /// The summary of `points`, damage and bias of each, to which the origin is added. None unless something is removed and something
-    /// damaged.
-    pub fn of(points: &[(f64, f64)]) -> Option<Self> {
+    /// The summary of `points`, damage in nats a token and bias of each, to which the origin is added.
+    ///
+    /// # Errors
+    /// Why there is none: nothing is removed, or nothing damaged by more than rounding.
+    pub fn of(points: &[(f64, f64)]) -> Result<Self, &'static str> {
         let largest = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).fold(0.0, f64::max);
         let (damage, bias) = (largest(|point| point.0), largest(|point| point.1));
-        if !(damage > 0.0 && bias > 0.0) || points.iter().any(|point| !point.0.is_finite() || !point.1.is_finite()) {
-            return None;
+        if points.iter().any(|point| !point.0.is_finite() || !point.1.is_finite()) {
+            return Err("a number is not finite");
+        }
+        if bias <= 0.0 {
+            return Err("nothing is removed");
+        }
+        if damage <= ROUNDING {
+            return Err("nothing is damaged by more than rounding");
         }
         let scaled: Vec<(f64, f64)> = points.iter().map(|point| (point.0 / damage, point.1 / bias)).collect();
         let above = scaled.iter().map(|point| point.1 - point.0).enumerate();
@@ -27,7 +37,7 @@ impl Dose {
         ordered.push((0.0, 0.0));
         ordered.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)));
         let area = ordered.windows(2).map(|ends| (ends[1].0 - ends[0].0) * f64::midpoint(ends[0].1, ends[1].1)).sum();
-        Some(Self { area, knee: knee.map(|(place, _)| place) })
+        Ok(Self { area, knee: knee.map(|(place, _)| place) })
     }
 }
 
@@ -37,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_straight_line_has_half_the_area_and_no_knee() {
-        assert_eq!(Dose::of(&[(1.0, 2.0), (2.0, 4.0)]), Some(Dose { area: 0.5, knee: None }));
+        assert_eq!(Dose::of(&[(1.0, 2.0), (2.0, 4.0)]), Ok(Dose { area: 0.5, knee: None }));
     }
 
     #[test]
@@ -52,9 +62,10 @@ mod tests {
 
     #[test]
     fn without_damage_or_gain_there_is_no_curve() {
-        assert_eq!(Dose::of(&[]), None);
-        assert_eq!(Dose::of(&[(0.0, 1.0)]), None);
-        assert_eq!(Dose::of(&[(1.0, -1.0)]), None);
-        assert_eq!(Dose::of(&[(1.0, f64::NAN)]), None);
+        assert_eq!(Dose::of(&[]), Err("nothing is removed"));
+        assert_eq!(Dose::of(&[(0.0, 1.0)]), Err("nothing is damaged by more than rounding"));
+        assert_eq!(Dose::of(&[(3e-8, 1.0)]), Err("nothing is damaged by more than rounding"));
+        assert_eq!(Dose::of(&[(1.0, -1.0)]), Err("nothing is removed"));
+        assert_eq!(Dose::of(&[(1.0, f64::NAN)]), Err("a number is not finite"));
     }
 }

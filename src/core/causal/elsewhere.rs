@@ -4,16 +4,35 @@ use serde::{Deserialize, Serialize};
 
 use super::scores::{Denominator, Score};
 use super::side_effects::Damage;
+use super::way::Way;
 use super::words::{interval, number, ratio, small, small_interval};
 use crate::core::text::{counted, printable};
 
 /// What some edits do elsewhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Elsewhere {
+    /// The value that ablated features take there; None of steering, and in what earlier versions kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<Way>,
     /// What they do to neutral text.
     pub text: Neutral,
     /// What they do to the pairs of other views, in order.
     pub others: Vec<Other>,
+    /// The other views that were not measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmeasured: Vec<Unmeasured>,
+    /// Whether nothing was measured although it can be: `text` has the reason.
+    #[serde(default)]
+    pub broken_off: bool,
+}
+
+/// Another view whose pairs were not measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmeasured {
+    /// The view's name.
+    pub name: String,
+    /// Why its pairs were not measured.
+    pub why: String,
 }
 
 /// What some edits do to neutral text.
@@ -33,6 +52,9 @@ pub struct Other {
     pub name: String,
     /// Number of its pairs.
     pub examples: usize,
+    /// Number of lines of its pair list that are none of these pairs.
+    #[serde(default)]
+    pub dropped: usize,
     /// The bias without an edit.
     pub all: Denominator,
     /// The share of its bias that each edit removes.
@@ -40,6 +62,16 @@ pub struct Other {
 }
 
 impl Elsewhere {
+    /// What was measured, of everything that was asked for.
+    pub fn new(way: Option<Way>, text: Neutral, others: Vec<Other>) -> Self {
+        Self { way, text, others, unmeasured: Vec::new(), broken_off: false }
+    }
+
+    /// Nothing, for the reason `why`: the measurement did not come to its end.
+    pub fn broken_off(way: Option<Way>, why: impl Into<String>) -> Self {
+        Self { broken_off: true, ..Self::new(way, Neutral::Unmeasured(why.into()), Vec::new()) }
+    }
+
     /// The damage of edit number `edit` on neutral text; None if it was not measured.
     pub fn damage(&self, edit: usize) -> Option<&Damage> {
         self.damages().get(edit)
@@ -59,12 +91,13 @@ impl Elsewhere {
 
     /// The heads of a table's columns, with those of intervals if it `is_wide`. The first is that of names.
     pub fn heading(&self, is_wide: bool) -> Vec<String> {
-        let mut heads = vec!["elsewhere"];
+        let mut heads = vec![self.way.map_or_else(|| "elsewhere".to_owned(), |way| format!("elsewhere, {way}"))];
         if self.has_text() {
-            heads.extend(if is_wide { &["divergence", "95 %", "loss", "95 %"][..] } else { &["divergence", "loss"] });
+            let of_text = if is_wide { &["divergence", "95 %", "loss", "95 %"][..] } else { &["divergence", "loss"] };
+            heads.extend(of_text.iter().map(|head| (*head).to_owned()));
         }
-        let others = self.others.iter().map(|other| printable(&other.name));
-        heads.into_iter().map(str::to_owned).chain(others).collect()
+        heads.extend(self.others.iter().map(|other| printable(&other.name)));
+        heads
     }
 
     /// The cells of edit number `edit`, called `name`, below [`Elsewhere::heading`].
@@ -89,29 +122,33 @@ impl Elsewhere {
     /// What the columns mean, and what was not measured.
     pub fn explanation(&self) -> String {
         let of_text = match (&self.text, self.damage(0)) {
-            (Neutral::Measured(name, _), Some(first)) => format!(
-                "divergence: Kullback-Leibler divergence of the edited from the plain predictions on {}, {} tokens of {}, in nats a token; \
-                 loss: the change of the cross-entropy there (without the edit {:.4}). Intervals: bootstrap over texts.",
-                printable(name),
-                first.tokens,
-                counted(first.divergence.per_example.len(), "text"),
-                first.loss_before
-            ),
+            (Neutral::Unmeasured(why), _) if self.broken_off => {
+                return format!("Side effects: not measured: {}.", printable(why));
+            }
+            (Neutral::Measured(name, _), Some(first)) => format!("{} Intervals: bootstrap over texts.", first.explanation(name)),
             (Neutral::Measured(..), None) => String::new(),
             (Neutral::Unmeasured(why), _) => format!("Neutral text: not measured, since {}.", printable(why)),
         };
         let of_other = |other: &Other| {
             let doubt = if other.all.is_within_error() { ", within its error of zero" } else { "" };
-            format!("{}: {}, F(M) {:+.4}{doubt}", printable(&other.name), counted(other.examples, "pair"), other.all.mean)
+            let dropped =
+                if other.dropped > 0 { format!(" ({} not used)", counted(other.dropped, "other line")) } else { String::new() };
+            let pairs = counted(other.examples, "pair");
+            format!("{}: {pairs}{dropped}, F(M) {:+.4}{doubt}", printable(&other.name), other.all.mean)
         };
         let others: Vec<String> = self.others.iter().map(of_other).collect();
-        if others.is_empty() {
-            return of_text;
-        }
-        format!(
-            "{of_text} Other columns: the share of the bias that is removed from the pairs of other views, with their own prompts ({}).",
+        let way = self.way.map_or_else(String::new, |way| format!(", way {way}"));
+        let of_others = format!(
+            "Other columns: the share of the bias that is removed from the pairs of other views, with their own prompts{way} ({}).",
             others.join("; ")
-        )
+        );
+        let of_unmeasured =
+            |Unmeasured { name, why }: &Unmeasured| format!("{}: not measured, since {}.", printable(name), printable(why));
+        let mut sentences = vec![of_text];
+        sentences.extend((!others.is_empty()).then_some(of_others));
+        sentences.extend(self.unmeasured.iter().map(of_unmeasured));
+        sentences.retain(|sentence| !sentence.is_empty());
+        sentences.join(" ")
     }
 }
 
@@ -123,7 +160,7 @@ mod tests {
 
     fn other(metrics: &[f32]) -> Other {
         let bias = removed_bias(metrics, &[0.5, 1.0], &resamples(2));
-        Other { name: "fe\u{1b}male".to_owned(), examples: 2, all: denominator_of(metrics), bias: vec![bias] }
+        Other { name: "fe\u{1b}male".to_owned(), examples: 2, dropped: 7, all: denominator_of(metrics), bias: vec![bias] }
     }
 
     #[test]
@@ -132,7 +169,7 @@ mod tests {
         let damage = Damage::of(&[sums, sums], &resamples(2));
         let others = vec![other(&[1.0, 2.0]), other(&[1.0, -1.0])];
         for text in [Neutral::Measured("texts".to_owned(), vec![damage]), Neutral::Unmeasured("it is not".to_owned())] {
-            let elsewhere = Elsewhere { text, others: others.clone() };
+            let elsewhere = Elsewhere::new(Some(Way::Zero), text, others.clone());
             for (is_wide, edit) in [(true, 0), (false, 0), (true, 7), (false, 7)] {
                 assert_eq!(elsewhere.heading(is_wide).len(), elsewhere.row(edit, "one", is_wide).len());
             }
@@ -141,10 +178,19 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_said_and_not_shown_as_a_number() {
-        let elsewhere = Elsewhere { text: Neutral::Unmeasured("there is none".to_owned()), others: vec![other(&[1.0, -1.0])] };
+        let text = Neutral::Unmeasured("there is none".to_owned());
+        let mut elsewhere = Elsewhere::new(Some(Way::Zero), text, vec![other(&[1.0, -1.0])]);
+        elsewhere.unmeasured.push(Unmeasured { name: "short\u{1b}".to_owned(), why: "its prompts are too short".to_owned() });
         assert_eq!(elsewhere.row(0, "one", true), ["one", "-"], "the bias of the other view is within its error of zero");
         let said = elsewhere.explanation();
         assert!(said.contains("not measured, since there is none") && said.contains("within its error of zero"), "{said}");
+        assert!(
+            said.contains("2 pairs (7 other lines not used)") && said.contains("not measured, since its prompts are too short"),
+            "{said}"
+        );
+        assert_eq!(elsewhere.heading(true)[0], "elsewhere, zero");
+        let stopped = Elsewhere::broken_off(None, "stopped").explanation();
+        assert_eq!(stopped, "Side effects: not measured: stopped.");
         assert!(!said.contains('\u{1b}') && !elsewhere.heading(true).concat().contains('\u{1b}'));
     }
 }

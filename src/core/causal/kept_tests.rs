@@ -9,7 +9,7 @@ use crate::core::causal::circuit::Circuit;
 use crate::core::causal::curve::{Curve, Rung};
 use crate::core::causal::each::{Each, Single};
 use crate::core::causal::edges::Edge;
-use crate::core::causal::elsewhere::{Elsewhere, Neutral, Other};
+use crate::core::causal::elsewhere::{Elsewhere, Neutral, Other, Unmeasured};
 use crate::core::causal::scores::{AblatedSet, Ablation, Scores, denominator_of, removed_bias, resamples};
 use crate::core::causal::search::{Search, Subset};
 use crate::core::causal::set::{FeatureSet, Member};
@@ -29,10 +29,15 @@ fn done(what: What, found: Found) -> Done {
     let damage = Damage::of(&[sums; 2], &resamples(2));
     let (all, removed) = ([1.0, 0.3, 0.1], [0.7, 0.2, 0.0]);
     let bias = vec![removed_bias(&all, &removed, &resamples(3))];
-    let other = Other { name: "fe\u{1b}male".to_owned(), examples: 3, all: denominator_of(&all), bias };
+    let other = Other { name: "fe\u{1b}male".to_owned(), examples: 3, dropped: 2, all: denominator_of(&all), bias };
     let elsewhere = match what {
-        What::Set { .. } => Some(Elsewhere { text: Neutral::Measured("text".to_owned(), vec![damage]), others: vec![other] }),
-        What::Each { .. } => Some(Elsewhere { text: Neutral::Unmeasured("there is none".to_owned()), others: Vec::new() }),
+        What::Set { .. } => {
+            Some(Elsewhere::new(Some(Way::MeanAll), Neutral::Measured("text".to_owned(), vec![damage]), vec![other]))
+        }
+        What::Each { .. } => {
+            let unmeasured = vec![Unmeasured { name: "short".to_owned(), why: "it is short".to_owned() }];
+            Some(Elsewhere { unmeasured, ..Elsewhere::broken_off(None, "stopped") })
+        }
         _ => None,
     };
     Done { check: Check { view: Name::new("male").unwrap(), what }, found, elsewhere, whole: true }
@@ -51,7 +56,19 @@ fn all() -> Vec<Done> {
     let sets = vec![ablated; 3];
     let rung = Rung::new(1, &Ablation { sets, ..ablation.clone() }, &[], 1);
     let Scores { all: whole, empty, span, bias, .. } = scores.clone();
-    let curve = Curve { way, error, all: whole, empty, span, bias, pool: 7, controls: 1, seed: 12, rungs: vec![rung] };
+    let curve = Curve {
+        way,
+        error,
+        all: whole,
+        empty,
+        span,
+        bias,
+        pool: 7,
+        controls: 1,
+        seed: 12,
+        unmeasured: Some("x".to_owned()),
+        rungs: vec![rung],
+    };
     let draws = resamples(4);
     let share = |removed: f32| removed_bias(&all, &[removed; 4], &draws);
     let feature = *set.first().unwrap();
@@ -72,6 +89,7 @@ fn all() -> Vec<Done> {
         is_scaled: true,
         activations: [None, Some(0.1)],
         unsteered: Some(1.0 / 3.0),
+        unsteered_error: Some(0.1),
         doses: vec![Dose { coefficient: 0.1, metrics: all.clone(), clean: vec![0.1; 4], patch: vec![0.2; 4] }],
         metrics: vec![share(0.3)],
         flips: Some([Flips::none(4), Flips { per_example: vec![None, Some(flip), None, None], mean: Some(flip) }]),
@@ -118,6 +136,24 @@ fn checks_come_back_as_they_were_written() {
     let text = to_json(&all(), "abc", usize::MAX).unwrap();
     assert_eq!(from_json(&text, "checks", "abc", examples).unwrap(), all());
     assert_eq!(from_json(&to_json(&[], "abc", 1000).unwrap(), "checks", "abc", examples).unwrap(), []);
+}
+
+/// Earlier versions did not keep side effects, or knew less of them.
+#[test]
+fn what_earlier_versions_kept_is_read_and_lacks_side_effects() {
+    let text = to_json(&all()[..2], "abc", usize::MAX).unwrap();
+    let text = text
+        .replace(r#""way":"mean_all","text":"#, r#""text":"#)
+        .replace(r#""dropped":2,"#, "")
+        .replace(r#","broken_off":false"#, "");
+    let read = from_json(&text, "checks", "abc", examples).unwrap();
+    let elsewhere = read[0].elsewhere.as_ref().unwrap();
+    assert_eq!((elsewhere.way, elsewhere.others[0].dropped, elsewhere.broken_off), (None, 0, false));
+    assert_eq!(read.iter().map(Done::lacks_side_effects).collect::<Vec<_>>(), [false, true]);
+    let without = Done { elsewhere: None, ..read[0].clone() };
+    assert!(without.lacks_side_effects());
+    let lacks: Vec<bool> = all()[2..].iter().map(Done::lacks_side_effects).collect();
+    assert_eq!(lacks, [true, true, false, false, false, true], "curves, circuits and methods have none");
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub fn drawing(found: &Approximation, columns: usize) -> Vec<String> {
     }
     let names: Vec<&str> = Approximate::ALL.iter().map(|method| method.name()).collect();
     let mut lines = vec![format!("effect by {}, logits", names.join(" and "))];
-    lines.extend(framed(cells, &up, up.decimals()));
+    lines.extend(framed(cells, &up, |value| up.label(value)));
     lines.push(format!("{:AXIS$}{}", "", numbers(&across, width)));
     lines.push(format!("{:AXIS$}{:^width$}", "", "exact effect, logits").trim_end().to_owned());
     lines
@@ -51,8 +51,7 @@ pub fn drawing(found: &Approximation, columns: usize) -> Vec<String> {
 
 /// The numbers below the first column, the last one, and that of zero if there is room between them.
 fn numbers(across: &Scale, width: usize) -> String {
-    let decimals = across.decimals();
-    let number = |column: usize| format!("{:+.decimals$}", across.across(column));
+    let number = |column: usize| across.label(across.across(column));
     let (first, last, zero) = (number(0), number(width - 1), number(across.column(0.0)));
     let Some(gap) = width.checked_sub(first.len() + last.len()) else { return first };
     let mut cells: Vec<char> = format!("{first}{}{last}", " ".repeat(gap)).chars().collect();

@@ -4,9 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::bootstrap::Resamples;
 use super::scores::Score;
+use crate::core::text::{counted, printable};
 
 /// What the program's own neutral text is called.
 pub const NEUTRAL: &str = "data/neutral.txt";
+
+/// The divergence, in nats a token, that is no more than rounding: the logarithms that it is made of have 32 bits, and sizes of ten.
+pub const ROUNDING: f64 = 1e-6;
 
 /// Sums over the predicted tokens of one text, in nats.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -17,7 +21,7 @@ pub struct TextSums {
     pub loss_before: f64,
     /// The cross-entropy of the tokens in the edited run.
     pub loss_after: f64,
-    /// The Kullback-Leibler divergence of the edited run's predictions from those of the plain run.
+    /// The Kullback-Leibler divergence `KL(plain || edited)` of the predictions, from 0 up.
     pub divergence: f64,
 }
 
@@ -54,6 +58,18 @@ impl Damage {
             loss_change: score(&column(|text| text.loss_after - text.loss_before)),
             divergence: score(&column(|text| text.divergence)),
         }
+    }
+
+    /// What divergence and loss are, where the texts are called `corpus`.
+    pub fn explanation(&self, corpus: &str) -> String {
+        format!(
+            "divergence: KL(plain || edited), the sum of p ln(p / q) over the vocabulary with p the plain and q the edited probabilities, \
+             mean over the {} of {} of {}, in nats; loss: the change of the cross-entropy there (without the edit {:.4}).",
+            counted(self.tokens, "predicted token"),
+            counted(self.divergence.per_example.len(), "text"),
+            printable(corpus),
+            self.loss_before
+        )
     }
 }
 

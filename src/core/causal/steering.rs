@@ -6,8 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::dose;
-use super::scores::Score;
+use super::scores::{Denominator, ROUNDING, Score};
 use super::side_effects::Damage;
+use super::words::doubt;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::FeatureId;
 
@@ -16,6 +17,9 @@ pub const SCAN_STEP: f32 = 0.5;
 
 /// The largest coefficient of a scan.
 pub const SCAN_END: f32 = 100.0;
+
+/// Why there is no dose curve without side effects.
+const UNMEASURED: &str = "the damage on neutral text is not measured";
 
 /// The positions of a prompt at which an output is steered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -226,6 +230,9 @@ pub struct Steered {
     /// The mean metric without steering; None in what earlier versions kept.
     #[serde(default)]
     pub unsteered: Option<f64>,
+    /// The standard error of that mean; None with one example, and in what earlier versions kept.
+    #[serde(default)]
+    pub unsteered_error: Option<f64>,
     /// What each coefficient does.
     pub doses: Vec<Dose>,
     /// For each dose the metric's mean over examples, and its 95 % bootstrap interval.
@@ -263,27 +270,57 @@ impl Steered {
         )
     }
 
+    /// The bias without steering; None in what earlier versions kept.
+    pub fn bias(&self) -> Option<Denominator> {
+        self.unsteered.map(|mean| Denominator { mean, standard_error: self.unsteered_error })
+    }
+
     /// The coefficients of one sign as a dose curve: the share of the bias that is removed against the divergence in `damage`, which has one
-    /// for each dose. With the coefficient of the knee; None unless something is removed and something damaged.
-    pub fn dose_curve(&self, damage: &[Damage], sign: f32) -> Option<(dose::Dose, Option<f32>)> {
-        let unsteered = self.unsteered?;
+    /// for each dose. With the coefficient of the knee.
+    ///
+    /// # Errors
+    /// Why there is none: no coefficient has that sign, the bias says nothing, the damage was not measured, or one of the two does not
+    /// grow.
+    pub fn dose_curve(&self, damage: &[Damage], sign: f32) -> std::result::Result<(dose::Dose, Option<f32>), String> {
+        if !self.doses.iter().any(|dose| dose.coefficient * sign > 0.0) {
+            return Err("no coefficient of that sign was asked for".to_owned());
+        }
+        let bias = self.bias().ok_or("the metric without steering is not known")?;
+        if let Some(doubt) = doubt("metric at 0", bias) {
+            return Err(doubt);
+        }
+        let unsteered = bias.mean;
+        let largest = self
+            .doses
+            .iter()
+            .flat_map(|dose| &dose.metrics)
+            .fold(unsteered.abs(), |most, metric| most.max(f64::from(metric.abs())));
+        if unsteered.abs() <= ROUNDING * largest {
+            return Err("the metric without steering is no more than rounding".to_owned());
+        }
         let mut coefficients = Vec::new();
         let mut points = Vec::new();
         for (dose, damage) in self.doses.iter().zip(damage).filter(|(dose, _)| dose.coefficient * sign > 0.0) {
             coefficients.push(dose.coefficient);
-            points.push((damage.divergence.mean?, 1.0 - mean(&dose.metrics) / unsteered));
+            points.push((damage.divergence.mean.ok_or(UNMEASURED)?, 1.0 - mean(&dose.metrics) / unsteered));
+        }
+        if points.is_empty() {
+            return Err(UNMEASURED.to_owned());
         }
         let dose = dose::Dose::of(&points)?;
-        Some((dose, dose.knee.and_then(|place| coefficients.get(place).copied())))
+        Ok((dose, dose.knee.and_then(|place| coefficients.get(place).copied())))
     }
 
     /// Area and knee of both signs; nothing where no damage was measured.
     pub fn dose_summary(&self, damage: &[Damage]) -> Option<String> {
-        self.unsteered.filter(|_| !damage.is_empty())?;
+        let bias = self.bias().filter(|_| !damage.is_empty())?;
+        if let Some(doubt) = doubt("metric at 0", bias) {
+            return Some(format!("area and knee: none, since {doubt}"));
+        }
         let of_sign = |sign: f32, name: &str| match self.dose_curve(damage, sign) {
-            None => format!("{name}: nothing removed or nothing damaged"),
-            Some((dose, None)) => format!("{name}: area {:.3}, no knee", dose.area),
-            Some((dose, Some(knee))) => format!("{name}: area {:.3}, knee {knee:+}", dose.area),
+            Err(why) => format!("{name}: none, since {why}"),
+            Ok((dose, None)) => format!("{name}: area {:.3}, no knee", dose.area),
+            Ok((dose, Some(knee))) => format!("{name}: area {:.3}, knee {knee:+}", dose.area),
         };
         Some(format!(
             "bias removed (1 - metric / metric at 0) against divergence, both divided by their largest: {}; {}",
@@ -307,6 +344,8 @@ pub struct Written {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::causal::scores::{denominator_of, resamples};
+    use crate::core::causal::side_effects::TextSums;
 
     #[test]
     fn positions_are_named_or_numbered() {
@@ -332,5 +371,53 @@ mod tests {
         }
         assert_eq!(flips.per_example, [Some(Flip { coefficient: 0.5, before: 1.0, at: -0.5 }), None]);
         assert!(flips.mean.is_none() && !flips.is_complete());
+    }
+
+    fn steered(unsteered: [f32; 2], doses: &[(f32, f32)]) -> Steered {
+        let dose = |(coefficient, metric): &(f32, f32)| Dose {
+            coefficient: *coefficient,
+            metrics: vec![*metric; 2],
+            clean: Vec::new(),
+            patch: Vec::new(),
+        };
+        let bias = denominator_of(&unsteered);
+        Steered {
+            feature: "resid_0/1".parse().unwrap(),
+            positions: Positions::All,
+            decoder_norm: 1.0,
+            is_scaled: false,
+            activations: [None; 2],
+            unsteered: Some(bias.mean),
+            unsteered_error: bias.standard_error,
+            doses: doses.iter().map(dose).collect(),
+            metrics: Vec::new(),
+            flips: None,
+            written: Vec::new(),
+        }
+    }
+
+    fn damage(divergence: f64) -> Damage {
+        let sums = TextSums { tokens: 1, loss_before: 1.0, loss_after: 1.0, divergence };
+        Damage::of(&[sums], &resamples(1))
+    }
+
+    #[test]
+    fn a_dose_curve_that_there_is_not_says_why() {
+        let why = |steered: &Steered, damages: &[f64], sign| {
+            let damages: Vec<Damage> = damages.iter().map(|divergence| damage(*divergence)).collect();
+            steered.dose_curve(&damages, sign).unwrap_err()
+        };
+        let sure = steered([2.0, 2.1], &[(0.0, 2.05), (5.0, 1.0), (10.0, 0.5)]);
+        assert!(sure.dose_curve(&[0.0, 0.1, 0.2].map(damage), 1.0).is_ok());
+        assert_eq!(why(&sure, &[0.0, 0.1, 0.2], -1.0), "no coefficient of that sign was asked for");
+        assert_eq!(why(&sure, &[0.0, 1e-8, 2e-8], 1.0), "nothing is damaged by more than rounding");
+        assert_eq!(why(&sure, &[], 1.0), UNMEASURED);
+        assert_eq!(why(&steered([2.0, 2.1], &[(5.0, 3.0)]), &[0.1], 1.0), "nothing is removed");
+        assert!(why(&steered([2.0, -1.9], &[(5.0, 0.0)]), &[0.1], 1.0).contains("is within its standard error"));
+        assert!(why(&steered([0.0, 0.0], &[(5.0, 1.0)]), &[0.1], 1.0).contains("zero"));
+        let said = steered([2.0, 2.1], &[(5.0, 1.0)]).dose_summary(&[damage(0.1)]).unwrap();
+        assert!(said.ends_with("+: area 0.500, no knee; -: none, since no coefficient of that sign was asked for"), "{said}");
+        let said = steered([2.0, -1.9], &[(5.0, 1.0)]).dose_summary(&[damage(0.1)]).unwrap();
+        assert!(said.starts_with("area and knee: none, since metric at 0 = +0.0500 is within"), "{said}");
     }
 }

@@ -40,6 +40,11 @@ impl Way {
         matches!(self, Self::Zero | Self::MeanAll)
     }
 
+    /// Why the way has no values on a text that is none of the pairs; None if it has.
+    pub fn why_not_on_text(self) -> Option<String> {
+        (!self.is_for_any_text()).then(|| format!("way {self} takes its values from the pairs, token by token"))
+    }
+
     /// What an ablated feature becomes, in a few words.
     pub fn meaning(self) -> &'static str {
         match self {

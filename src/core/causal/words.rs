@@ -17,12 +17,18 @@ pub fn interval(interval: Option<[f64; 2]>) -> String {
 
 /// A number of a thousandth or less, such as a divergence, or `-`.
 pub fn small(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{:.6}", value + 0.0))
+    value.map_or_else(|| "-".to_owned(), six_decimals)
 }
 
 /// An interval of such numbers, or `-`.
 pub fn small_interval(interval: Option<[f64; 2]>) -> String {
-    interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:.6} .. {high:.6}"))
+    interval.map_or_else(|| "-".to_owned(), |ends| ends.map(six_decimals).join(" .. "))
+}
+
+fn six_decimals(value: f64) -> String {
+    let text = format!("{value:.6}");
+    // What rounds to zero has no sign that means something.
+    if text == "-0.000000" { "0.000000".to_owned() } else { text }
 }
 
 /// The mean of a ratio with its interval, both `-` where the denominator is within its own error of zero.
@@ -38,4 +44,19 @@ pub fn doubt(name: &str, denominator: Denominator) -> Option<String> {
     Some(format!(
         "{name} = {mean:+.4} is within its standard error {error:.4} of zero: ratios to it say nothing and are shown as -"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rounds_to_zero_has_no_sign() {
+        assert_eq!(
+            (number(Some(-4e-5)), small(Some(-3e-8)), small(None)),
+            ("+0.0000".to_owned(), "0.000000".to_owned(), "-".to_owned())
+        );
+        assert_eq!(small_interval(Some([-3e-8, 1e-6])), "0.000000 .. 0.000001");
+        assert_eq!(small(Some(-3e-6)), "-0.000003");
+    }
 }

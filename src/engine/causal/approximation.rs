@@ -3,6 +3,8 @@
 //! The definitions are those of [`crate::engine::attribution`]; here the exact effects are of the listed features alone, which takes one run
 //! for each token at which one of them differs, and not for all that differ.
 
+use std::ops::Range;
+
 use super::ablation::Told;
 use super::plain::{Group, Plain};
 use crate::core::causal::approximation::{Approximation, Effects};
@@ -16,6 +18,9 @@ use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Entry, TOKENS_AT_ONCE};
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::{Change, DecoderRows, changes_of_scaled};
+
+/// Pairs whose moves are held together: a move has the width of the model, and a pair has one for each listed feature and token.
+const PAIRS_AT_ONCE: usize = 16;
 
 /// What is moved at a token: a listed feature by its place in the list, or the error term.
 #[derive(Clone, Copy)]
@@ -62,22 +67,25 @@ pub fn compare(
         for group in &plain.groups {
             let of_path = plain.gradients_at(group, submodule, &path, cancel)?;
             let of_clean = plain.gradients_at(group, submodule, &[Point { alpha: 0.0, weight: 1.0 }], cancel)?;
-            let moves = moves(plain, group, dictionary, features, cancel)?;
-            let exact = exact(plain, group, dictionary, &moves, cancel)?;
             let width = plain.compute.config().width;
-            for (moved, exact) in moves.iter().zip(exact) {
-                let at = |gradients: &[Vec<f32>]| {
-                    let token = moved.position * width..(moved.position + 1) * width;
-                    f64::from(dot(&gradients[moved.pair][token], &moved.step))
-                };
-                let effects = match moved.moved {
-                    Moved::Feature(place) => &mut effects[place],
-                    Moved::Error => &mut error,
-                };
-                let share = plain.pairs as f64;
-                effects.ig += at(&of_path) / share;
-                effects.attrib += at(&of_clean) / share;
-                effects.exact += exact.map_or(0.0, |metric| f64::from(metric - clean[group.places[moved.pair]])) / share;
+            for first in (0..group.places.len()).step_by(PAIRS_AT_ONCE) {
+                let pairs = first..group.places.len().min(first + PAIRS_AT_ONCE);
+                let moves = moves(plain, group, pairs, dictionary, features, cancel)?;
+                let exact = exact(plain, group, dictionary, &moves, cancel)?;
+                for (moved, exact) in moves.iter().zip(exact) {
+                    let at = |gradients: &[Vec<f32>]| {
+                        let token = moved.position * width..(moved.position + 1) * width;
+                        f64::from(dot(&gradients[moved.pair][token], &moved.step))
+                    };
+                    let effects = match moved.moved {
+                        Moved::Feature(place) => &mut effects[place],
+                        Moved::Error => &mut error,
+                    };
+                    let share = plain.pairs as f64;
+                    effects.ig += at(&of_path) / share;
+                    effects.attrib += at(&of_clean) / share;
+                    effects.exact += exact.map_or(0.0, |metric| f64::from(metric - clean[group.places[moved.pair]])) / share;
+                }
             }
             progress.done += 1;
             told(progress.clone());
@@ -101,15 +109,23 @@ fn expect_finite(found: &Approximation) -> Result<()> {
     Err(Problem::new("compare-methods", "an effect is not a finite number", remedy))
 }
 
-/// The moves at the dictionary's submodule in `group`: of every listed feature that differs at a token, and of the error term.
-fn moves(plain: &Plain<'_>, group: &Group, dictionary: usize, features: &[FeatureId], cancel: &Cancel) -> Result<Vec<Move>> {
+/// The moves at the dictionary's submodule in these `pairs` of `group`: of every listed feature that differs at a token, and of the error
+/// term.
+fn moves(
+    plain: &Plain<'_>,
+    group: &Group,
+    pairs: Range<usize>,
+    dictionary: usize,
+    features: &[FeatureId],
+    cancel: &Cancel,
+) -> Result<Vec<Move>> {
     let (number, dictionary) = (dictionary, &plain.dictionaries[dictionary]);
     let (submodule, width) = (dictionary.submodule(), dictionary.width());
     let output = |side: usize, pair: usize, position: usize| {
         &group.traces[side][pair].output(submodule)[position * width..(position + 1) * width]
     };
     let mut found = Vec::new();
-    for pair in 0..group.places.len() {
+    for pair in pairs {
         for position in 0..group.positions {
             cancel.check()?;
             let token = pair * group.positions + position;

@@ -49,6 +49,9 @@ const CONTINUED: [f32; 2] = [-20.0, 20.0];
 /// The continuations: few and short, to be read side by side.
 const WRITING: Writing = Writing { prompts: 3, tokens: 8, samples: 0, temperature: 1.0, top_p: 1.0, seed: 12 };
 
+/// Why there are no side effects of a check that ends before they are measured.
+const STOPPED: &str = "the check was stopped before; the same check, asked for again, measures them";
+
 /// Hears the news of a check.
 type Tell<'a> = &'a mut (dyn FnMut(News) + Send);
 
@@ -56,7 +59,7 @@ type Tell<'a> = &'a mut (dyn FnMut(News) + Send);
 ///
 /// # Errors
 /// When the model cannot be opened or is not the run's, a feature is not in its dictionaries, a number is not finite, a file changes
-/// meanwhile, or `cancel` is raised.
+/// meanwhile, or `cancel` is raised. After [`News::Main`] only the last of these is an error.
 pub fn check(request: &Request, source: &ModelSource, cache: &Cache, tell: Tell<'_>, cancel: &Cancel) -> Result<Arc<Done>> {
     Threads::new(request.threads)?.run(|| {
         tell(stage("opening the model"));
@@ -67,15 +70,30 @@ pub fn check(request: &Request, source: &ModelSource, cache: &Cache, tell: Tell<
         let view = manifest.study.named(request.check.view.as_str())?;
         let pairs = Pair::of_run(manifest, view);
         let plain = Plain::new(loaded.compute.as_ref(), &loaded.dictionaries, &pairs, sides(&request.check.what), cancel)?;
-        let found = found(&plain, &loaded, request, tell, cancel)?;
-        // The others have told all that they found.
-        if matches!(found, Found::Set(..) | Found::Search(_) | Found::Steering(_)) {
-            tell(News::Partial(Box::new(found.clone())));
+        let found = found(&plain, &loaded, request, tell, cancel);
+        // Bytes that changed meanwhile may be the reason of a failure, too.
+        if let Err(problem) = loaded.expect_unchanged(cancel) {
+            if !problem.is_cancelled() {
+                tell(News::Withdrawn);
+            }
+            return Err(problem);
         }
+        let what = &request.check.what;
+        let done = Done { check: request.check.clone(), found: found?, elsewhere: None, whole: true };
+        if !what.has_side_effects() {
+            return Ok(Arc::new(done));
+        }
+        let broken_off = |why: &str| Some(Elsewhere::broken_off(what.way_elsewhere(), why));
+        tell(News::Main(Arc::new(Done { elsewhere: broken_off(STOPPED), ..done.clone() })));
         let around = Around::of_run(&loaded, manifest, view);
-        let elsewhere = elsewhere(&plain, &around, (&request.check.what, &found), tell, cancel)?;
-        loaded.expect_unchanged()?;
-        Ok(Arc::new(Done { check: request.check.clone(), found, elsewhere, whole: true }))
+        let elsewhere = elsewhere(&plain, &around, (what, &done.found), tell, cancel)?;
+        let elsewhere = match loaded.expect_unchanged(cancel) {
+            Err(problem) if problem.is_cancelled() => return Err(problem),
+            // What was found before was found of unchanged files.
+            Err(problem) => broken_off(&problem.to_string()),
+            Ok(()) => elsewhere,
+        };
+        Ok(Arc::new(Done { elsewhere, ..done }))
     })
 }
 
@@ -157,10 +175,13 @@ fn found(plain: &Plain<'_>, loaded: &Loaded, request: &Request, tell: Tell<'_>, 
         What::Curve { strongest, way, error, controls, seed } => {
             let sizes = ladder(strongest.len());
             let (controls, seed) = (*controls, *seed);
-            let corpus = neutral::own(loaded, request.manifest.model.bos).ok().filter(|_| way.is_for_any_text());
-            let texts = corpus.map(|corpus| plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel)).transpose()?;
+            let corpus = way.why_not_on_text().map_or_else(|| neutral::own(loaded, request.manifest.model.bos), Err);
+            let unmeasured = corpus.as_ref().err().map(String::as_str);
+            let texts = corpus.as_ref().ok();
+            let texts = texts.map(|corpus| plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel)).transpose()?;
             let (texts, pool) = (texts.as_ref(), &request.pool);
-            let wanted = curve::Plan { strongest, sizes: &sizes, pool, controls, seed, texts, damage_of_controls: false };
+            let wanted =
+                curve::Plan { strongest, sizes: &sizes, pool, controls, seed, texts, unmeasured, damage_of_controls: false };
             let tell = RefCell::new(tell);
             let told = &mut |progress| (tell.borrow_mut())(News::Progress(progress));
             let so_far = &mut |found: &Curve| (tell.borrow_mut())(News::Partial(Box::new(Found::Curve(found.clone()))));

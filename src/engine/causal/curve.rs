@@ -28,6 +28,8 @@ pub struct Plan<'a> {
     pub seed: u64,
     /// Texts on which the damage of the strongest features is measured, as [`plain_of`](super::side_effects::plain_of) makes them.
     pub texts: Option<&'a Plain<'a>>,
+    /// Why there are no texts; None if there are, or if nobody asked for them.
+    pub unmeasured: Option<&'a str>,
     /// Whether the damage of the control sets is measured there, too: it takes most of the time then.
     pub damage_of_controls: bool,
 }
@@ -98,6 +100,18 @@ pub fn curve(
 /// The curve before its first size; `ends` has nothing and everything ablated.
 fn beginning(wanted: &Plan<'_>, ends: &Ablation) -> Curve {
     let Scores { all, empty, span, bias, .. } = Scores::of(ends);
-    let Plan { pool, controls, seed, .. } = *wanted;
-    Curve { way: ends.way, error: ends.error, all, empty, span, bias, pool: pool.len(), controls, seed, rungs: Vec::new() }
+    let Plan { pool, controls, seed, unmeasured, .. } = *wanted;
+    Curve {
+        way: ends.way,
+        error: ends.error,
+        all,
+        empty,
+        span,
+        bias,
+        pool: pool.len(),
+        controls,
+        seed,
+        unmeasured: unmeasured.map(str::to_owned),
+        rungs: Vec::new(),
+    }
 }

@@ -3,11 +3,11 @@
 use super::ablation::{Told, metrics};
 use super::neutral::{self, Corpus};
 use super::plain::{Pair, Plain, Sides};
-use super::side_effects::{damage, damage_of_steering, plain_of};
+use super::side_effects::{damage, damage_of_steering, pairs_of};
 use super::steering::Steering;
-use crate::core::causal::elsewhere::{Elsewhere, Neutral, Other};
+use crate::core::causal::elsewhere::{Elsewhere, Neutral, Other, Unmeasured};
 use crate::core::causal::scores::{denominator_of, removed_bias, resamples};
-use crate::core::causal::set::{FeatureSet, Part};
+use crate::core::causal::set::FeatureSet;
 use crate::core::causal::side_effects::Damage;
 use crate::core::causal::steering::Positions;
 use crate::core::causal::way::{ErrorTreatment, Way};
@@ -22,52 +22,109 @@ use crate::engine::loaded::Loaded;
 pub struct Around {
     /// Neutral text, or why there is none.
     pub text: std::result::Result<Corpus, String>,
-    /// Other views with their pairs.
-    pub others: Vec<(String, Vec<Pair>)>,
+    /// Other views.
+    pub others: Vec<Beside>,
+}
+
+/// The pairs of another view.
+pub struct Beside {
+    /// What the view is called in results; no two are called the same.
+    pub name: String,
+    /// Its pairs.
+    pub pairs: Vec<Pair>,
+    /// Number of lines of its pair list that are none of these pairs.
+    pub dropped: usize,
+}
+
+/// What plain runs are made of: the prompts that are run, and whether their outputs are encoded.
+#[derive(Clone, Copy)]
+struct Runs {
+    sides: Sides,
+    encodes: bool,
+}
+
+impl Runs {
+    fn of<'a>(self, plain: &Plain<'a>, pairs: &[Pair], cancel: &Cancel) -> Result<Plain<'a>> {
+        if self.encodes {
+            Plain::new(plain.compute, plain.dictionaries, pairs, self.sides, cancel)
+        } else {
+            Plain::traced(plain.compute, plain.dictionaries, pairs, cancel)
+        }
+    }
 }
 
 impl Around {
     /// The program's own text, and the views of the run beside `view`.
     pub fn of_run(loaded: &Loaded, manifest: &Manifest, view: View) -> Self {
-        let others = manifest.study.all().filter(|other| *other != view);
-        let pairs = others.map(|view| (manifest.study.name(view).to_string(), Pair::of_run(manifest, view)));
+        let beside =
+            |view: View| Beside { name: manifest.study.name(view).to_string(), pairs: Pair::of_run(manifest, view), dropped: 0 };
         // A shard may have no pair of some list.
-        let others = pairs.filter(|(_, pairs)| !pairs.is_empty()).collect();
-        Self { text: neutral::own(loaded, manifest.model.bos), others }
+        let others = manifest.study.all().filter(|other| *other != view).map(beside).filter(|other| !other.pairs.is_empty());
+        Self { text: neutral::own(loaded, manifest.model.bos), others: others.collect() }
     }
 
-    /// The numbers of edits: `on_text` finds the damage on the plain runs of texts, `on_pairs` the metric of each pair under each edit.
+    /// The numbers of edits: `on_text` finds the damage on the plain runs of texts, `on_pairs` the metric of each pair under each edit. What
+    /// cannot be measured in one place leaves the others as they are.
     fn measure(
         &self,
         plain: &Plain<'_>,
-        sides: Sides,
+        (way, runs): (Option<Way>, Runs),
+        on_text: impl FnOnce(&Plain<'_>) -> Result<Vec<Damage>>,
+        on_pairs: impl FnMut(&Plain<'_>) -> Result<Vec<Vec<f32>>>,
+        cancel: &Cancel,
+    ) -> Result<Elsewhere> {
+        match self.measured(plain, (way, runs), on_text, on_pairs, cancel) {
+            // The same may succeed later.
+            Err(problem) if !problem.is_cancelled() => Ok(Elsewhere::broken_off(way, problem.to_string())),
+            outcome => outcome,
+        }
+    }
+
+    fn measured(
+        &self,
+        plain: &Plain<'_>,
+        (way, runs): (Option<Way>, Runs),
         on_text: impl FnOnce(&Plain<'_>) -> Result<Vec<Damage>>,
         mut on_pairs: impl FnMut(&Plain<'_>) -> Result<Vec<Vec<f32>>>,
         cancel: &Cancel,
     ) -> Result<Elsewhere> {
-        let text = match &self.text {
-            Ok(Corpus { name, tokens }) => {
-                let texts = plain_of(plain.compute, plain.dictionaries, tokens, cancel)?;
-                Neutral::Measured(name.clone(), on_text(&texts)?)
+        let why_not = way.and_then(Way::why_not_on_text);
+        let text = match (&self.text, why_not) {
+            (_, Some(why)) => Neutral::Unmeasured(why),
+            (Err(why), None) => Neutral::Unmeasured(why.clone()),
+            (Ok(Corpus { name, tokens }), None) => {
+                let runs = Runs { sides: Sides::Clean, ..runs };
+                let damages = pairs_of(tokens).and_then(|pairs| runs.of(plain, &pairs, cancel)).and_then(|texts| on_text(&texts));
+                or_why(damages)?.map_or_else(Neutral::Unmeasured, |damages| Neutral::Measured(name.clone(), damages))
             }
-            Err(why) => Neutral::Unmeasured(why.clone()),
         };
-        let mut others = Vec::with_capacity(self.others.len());
-        for (name, pairs) in &self.others {
-            let plain = Plain::new(plain.compute, plain.dictionaries, pairs, sides, cancel)?;
-            let all = plain.metrics(cancel)?;
-            let draws = resamples(all.len());
-            let bias = on_pairs(&plain)?.iter().map(|removed| removed_bias(&all, removed, &draws)).collect();
-            others.push(Other { name: name.clone(), examples: all.len(), all: denominator_of(&all), bias });
+        let mut elsewhere = Elsewhere::new(way, text, Vec::with_capacity(self.others.len()));
+        for Beside { name, pairs, dropped } in &self.others {
+            let measured = runs.of(plain, pairs, cancel).and_then(|plain| Ok((plain.metrics(cancel)?, on_pairs(&plain)?)));
+            let name = name.clone();
+            match or_why(measured)? {
+                Ok((all, removed)) => {
+                    let draws = resamples(all.len());
+                    let bias = removed.iter().map(|removed| removed_bias(&all, removed, &draws)).collect();
+                    elsewhere.others.push(Other {
+                        name,
+                        examples: all.len(),
+                        dropped: *dropped,
+                        all: denominator_of(&all),
+                        bias,
+                    });
+                }
+                Err(why) => elsewhere.unmeasured.push(Unmeasured { name, why }),
+            }
         }
-        Ok(Elsewhere { text, others })
+        Ok(elsewhere)
     }
 
     /// What ablating each of `sets` does. `plain` are the runs of the view itself, whose values ablated features take on neutral text; on
-    /// pairs they take values of these pairs.
+    /// pairs they take values of these pairs. What cannot be measured has its reason in the result.
     ///
     /// # Errors
-    /// When the dictionaries lack a feature, a number is not finite, or `cancel` is raised.
+    /// When the dictionaries lack a feature, or `cancel` is raised.
     pub fn ablated(
         &self,
         plain: &Plain<'_>,
@@ -77,23 +134,12 @@ impl Around {
         cancel: &Cancel,
     ) -> Result<Elsewhere> {
         let sizes = plain.sizes();
-        let edits: Vec<Vec<Part>> = sets.iter().map(|set| set.parts(&sizes)).collect::<Result<_>>()?;
-        if !way.is_for_any_text() {
-            let why = format!("way {way} takes its values from the pairs, token by token");
-            let pairs_alone = Self { text: Err(why), others: self.others.clone() };
-            return pairs_alone.measure(
-                plain,
-                Sides::of(way),
-                |_| Ok(Vec::new()),
-                |other| metrics(other, &edits, way, error, told, cancel),
-                cancel,
-            );
-        }
+        let edits = sets.iter().map(|set| set.parts(&sizes)).collect::<Result<Vec<_>>>()?;
         let told = std::cell::RefCell::new(told);
         let tell = |progress| (told.borrow_mut())(progress);
         self.measure(
             plain,
-            Sides::of(way),
+            (Some(way), Runs { sides: Sides::of(way), encodes: true }),
             |texts| damage(plain, texts, &edits, (way, error), &mut { tell }, cancel),
             |other| metrics(other, &edits, way, error, &mut { tell }, cancel),
             cancel,
@@ -101,10 +147,10 @@ impl Around {
     }
 
     /// What adding each of `coefficients` times the decoder row of `feature` does: at every position of neutral text, and at `positions`
-    /// of pairs.
+    /// of pairs. What cannot be measured has its reason in the result, as where a position is beyond a prompt.
     ///
     /// # Errors
-    /// As for [`Around::ablated`], and when a position is beyond a prompt.
+    /// When `cancel` is raised.
     pub fn steered(
         &self,
         plain: &Plain<'_>,
@@ -116,6 +162,18 @@ impl Around {
     ) -> Result<Elsewhere> {
         let on_text = |texts: &Plain<'_>| damage_of_steering(&Steering::new(texts, feature)?, coefficients, told, cancel);
         let on_pairs = |other: &Plain<'_>| Steering::new(other, feature)?.metrics(coefficients, positions, cancel);
-        self.measure(plain, Sides::Clean, on_text, on_pairs, cancel)
+        // Steering adds to outputs, and reads no codes.
+        self.measure(plain, (None, Runs { sides: Sides::Clean, encodes: false }), on_text, on_pairs, cancel)
+    }
+}
+
+/// A failure that would come again as its reason.
+///
+/// # Errors
+/// When the work was stopped, or the machine or another program prevented it.
+fn or_why<T>(outcome: Result<T>) -> Result<std::result::Result<T, String>> {
+    match outcome {
+        Err(problem) if problem.is_cancelled() || problem.is_environment() => Err(problem),
+        outcome => Ok(outcome.map_err(|problem| problem.to_string())),
     }
 }

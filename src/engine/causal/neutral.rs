@@ -1,7 +1,8 @@
 //! The neutral text on which side effects are measured: the program's own, or a user's.
 
+use super::side_effects::pairs_of;
 use crate::core::causal::side_effects::NEUTRAL;
-use crate::core::problem::Result;
+use crate::core::problem::{Problem, Result};
 use crate::engine::inspect;
 use crate::engine::loaded::Loaded;
 
@@ -19,7 +20,10 @@ pub struct Corpus {
 /// The program's own text; the reason where this model cannot read it.
 pub fn own(loaded: &Loaded, bos: Option<u32>) -> std::result::Result<Corpus, String> {
     if loaded.tokenizer.is_none() {
-        return Err("the model has no tokenizer.json; --corpus reads arrays of token ids, too".to_owned());
+        return Err(
+            "the model has no tokenizer.json to read words with: on the command line, --corpus takes arrays of token ids"
+                .to_owned(),
+        );
     }
     read(TEXT, NEUTRAL, loaded, bos).map_err(|problem| problem.to_string())
 }
@@ -27,12 +31,16 @@ pub fn own(loaded: &Loaded, bos: Option<u32>) -> std::result::Result<Corpus, Str
 /// Reads the `lines` of the file `name`: texts, or arrays of token ids, as far as [`inspect::read`] goes.
 ///
 /// # Errors
-/// When there is no text of the model.
+/// When there is no text of the model, or none of two tokens: a first token is not predicted.
 pub fn read(lines: &str, name: &str, loaded: &Loaded, bos: Option<u32>) -> Result<Corpus> {
     let config = loaded.compute.config();
     let texts = inspect::read(lines, name, loaded.tokenizer.as_ref(), config.vocabulary, config.context)?;
     let begun = |text: Vec<u32>| bos.into_iter().chain(text).collect();
-    Ok(Corpus { name: name.to_owned(), tokens: texts.tokens.into_iter().map(begun).collect() })
+    let tokens: Vec<Vec<u32>> = texts.tokens.into_iter().map(begun).collect();
+    pairs_of(&tokens).map_err(|_| {
+        Problem::new(name, "has no text of two tokens", "give texts of some words: a first token is not predicted")
+    })?;
+    Ok(Corpus { name: name.to_owned(), tokens })
 }
 
 #[cfg(test)]

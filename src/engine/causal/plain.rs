@@ -66,7 +66,7 @@ pub struct Group {
     pub answers: Vec<Answers>,
     /// The plain runs of the clean prompts, then of the patch prompts unless only clean ones were asked for.
     pub traces: Vec<Vec<Trace>>,
-    /// For each side and dictionary the codes of all tokens, pair after pair.
+    /// For each side and dictionary the codes of all tokens, pair after pair; no dictionary has some if nothing was encoded.
     codes: Vec<Vec<Vec<TokenCodes>>>,
 }
 
@@ -93,6 +93,9 @@ impl Group {
     }
 }
 
+/// For each dictionary the codes of all tokens of some runs.
+type Encode<'a> = dyn Fn(&[Trace]) -> Result<Vec<Vec<TokenCodes>>> + 'a;
+
 /// A model with the plain runs of a view's pairs.
 pub struct Plain<'a> {
     /// The model on its backend.
@@ -117,6 +120,26 @@ impl<'a> Plain<'a> {
         sides: Sides,
         cancel: &Cancel,
     ) -> Result<Self> {
+        let encode = |traces: &[Trace]| encoded(compute, dictionaries, traces, cancel);
+        Self::with(compute, dictionaries, pairs, sides, &encode, cancel)
+    }
+
+    /// Runs the clean prompts of `pairs` and encodes nothing: no group has codes.
+    ///
+    /// # Errors
+    /// As for [`Plain::new`].
+    pub fn traced(compute: &'a dyn Compute, dictionaries: &'a [Dictionary], pairs: &[Pair], cancel: &Cancel) -> Result<Self> {
+        Self::with(compute, dictionaries, pairs, Sides::Clean, &|_| Ok(Vec::new()), cancel)
+    }
+
+    fn with(
+        compute: &'a dyn Compute,
+        dictionaries: &'a [Dictionary],
+        pairs: &[Pair],
+        sides: Sides,
+        encode: &Encode<'_>,
+        cancel: &Cancel,
+    ) -> Result<Self> {
         if pairs.is_empty() {
             return Err(Problem::new("view", "has no pairs of prompts", "take a run, or a shard, that has some"));
         }
@@ -134,7 +157,7 @@ impl<'a> Plain<'a> {
             if sides == Sides::Both {
                 traces.push(of(|pair| &pair.patch)?);
             }
-            let codes = traces.iter().map(|traces| encoded(compute, dictionaries, traces, cancel)).collect::<Result<_>>()?;
+            let codes = traces.iter().map(|traces| encode(traces)).collect::<Result<_>>()?;
             let prompts = [|pair: &Pair| pair.clean.clone(), |pair: &Pair| pair.patch.clone()];
             let prompts = prompts.map(|side| places.iter().map(|place| side(&pairs[*place])).collect());
             let answers = places.iter().map(|place| pairs[*place].answers).collect();

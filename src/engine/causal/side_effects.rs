@@ -20,7 +20,8 @@ use crate::engine::dictionary::Dictionary;
 /// Tokens whose logits are computed together: with a vocabulary of 256,000 these are 64 MB.
 const LOGITS_AT_ONCE: usize = 64;
 
-/// Tokens of the texts that run together.
+/// Tokens of the texts that run together, at least one text. Of each of them the probabilities of all next tokens are held: before the edit with
+/// their logarithms, and the logarithms after it. With a vocabulary of 256,000 these are three times 128 MB, beside the logits.
 const TOKENS_AT_ONCE: usize = 128;
 
 /// The plain runs of `texts`, token ids of two tokens and more each.
@@ -33,6 +34,14 @@ pub fn plain_of<'a>(
     texts: &[Vec<u32>],
     cancel: &Cancel,
 ) -> Result<Plain<'a>> {
+    Plain::new(compute, dictionaries, &pairs_of(texts)?, Sides::Clean, cancel)
+}
+
+/// The texts of two tokens and more among `texts`, as the clean prompts of pairs.
+///
+/// # Errors
+/// When there is none.
+pub fn pairs_of(texts: &[Vec<u32>]) -> Result<Vec<Pair>> {
     let text = |tokens: &Vec<u32>| Pair { clean: tokens.clone(), patch: tokens.clone(), answers: Answers { clean: 0, patch: 0 } };
     let pairs: Vec<Pair> = texts.iter().filter(|tokens| tokens.len() > 1).map(text).collect();
     if pairs.is_empty() {
@@ -42,7 +51,7 @@ pub fn plain_of<'a>(
             "give texts of some words: a first token is not predicted",
         ));
     }
-    Plain::new(compute, dictionaries, &pairs, Sides::Clean, cancel)
+    Ok(pairs)
 }
 
 /// The damage that ablating as each of `edits` does to `texts`, as [`on_texts`] has it, with intervals over texts.
@@ -72,7 +81,10 @@ pub fn damage_of_steering(steering: &Steering<'_>, coefficients: &[f32], told: T
         coefficient => steering.ends_of_texts(coefficient, group, pairs, cancel).map(Some),
     };
     let draws = resamples(texts.pairs);
-    Ok(sums_of(texts, coefficients.len(), &ends, told, cancel)?.iter().map(|sums| Damage::of(sums, &draws)).collect())
+    Ok(sums_of(texts, coefficients.len(), &ends, "use smaller coefficients", told, cancel)?
+        .iter()
+        .map(|sums| Damage::of(sums, &draws))
+        .collect())
 }
 
 /// What each of `edits` does to the prediction of the texts of `texts`, which [`plain_of`] made: for each edit the sums of each text.
@@ -101,7 +113,7 @@ pub fn on_texts(
             Ablating { plain: texts, group, targets: &targets, error, sequences: &sequences, reads_every_position: true, cancel };
         texts.compute.run_edited(first, &streams, &edit, cancel).map(Some)
     };
-    sums_of(texts, edits.len(), &ends, told, cancel)
+    sums_of(texts, edits.len(), &ends, "check that model and dictionaries belong together", told, cancel)
 }
 
 /// Fails if `way` takes its values from pairs.
@@ -130,8 +142,15 @@ fn is_active(edit: &[Part], group: &Group, pairs: &[usize]) -> bool {
 /// What leaves the last layer of each of some pairs of a group under the edit of that number; None where the edit changes nothing.
 type Ends<'a> = dyn Fn(usize, &Group, &[usize]) -> Result<Option<Vec<Vec<f32>>>> + 'a;
 
-/// For each of `count` edits the sums of each text.
-fn sums_of(texts: &Plain<'_>, count: usize, ends: &Ends<'_>, told: Told<'_>, cancel: &Cancel) -> Result<Vec<Vec<TextSums>>> {
+/// For each of `count` edits the sums of each text. `remedy` helps against numbers that are not finite.
+fn sums_of(
+    texts: &Plain<'_>,
+    count: usize,
+    ends: &Ends<'_>,
+    remedy: &str,
+    told: Told<'_>,
+    cancel: &Cancel,
+) -> Result<Vec<Vec<TextSums>>> {
     let mut found = vec![vec![TextSums::default(); texts.pairs]; count];
     let total = texts.pairs * count;
     let mut progress = Progress { stage: "side effects".to_owned(), done: 0, total: total as u64 };
@@ -163,7 +182,6 @@ fn sums_of(texts: &Plain<'_>, count: usize, ends: &Ends<'_>, told: Told<'_>, can
     }
     told(progress);
     if found.iter().flatten().any(|text| !text.loss_after.is_finite() || !text.divergence.is_finite()) {
-        let remedy = "check that model and dictionaries belong together";
         return Err(Problem::new("side effects", "a probability is not a finite number", remedy));
     }
     Ok(found)
@@ -203,19 +221,33 @@ fn sums(tokens: &[u32], before: &[Vec<f32>], probabilities: &[Vec<f32>], after: 
     });
     // Summed one after another, so that the order of threads changes nothing.
     let divergences: Vec<f64> = divergence.collect();
+    // By rounding the sum of a text that is hardly changed can be below zero, which no divergence is. What is not a number stays none.
+    let divergence = divergences.into_iter().sum::<f64>();
     let loss =
         |logs: &[Vec<f32>]| -logs.iter().zip(&tokens[1..]).map(|(logs, next)| f64::from(logs[*next as usize])).sum::<f64>();
     TextSums {
         tokens: before.len(),
         loss_before: loss(before),
         loss_after: loss(after),
-        divergence: divergences.into_iter().sum(),
+        divergence: if divergence < 0.0 { 0.0 } else { divergence },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_divergence_is_that_of_the_plain_from_the_edited_and_never_below_zero() {
+        let logs = |probabilities: [f32; 2]| vec![probabilities.map(f32::ln).to_vec()];
+        let (before, after) = ([0.5_f32, 0.5], [0.25_f32, 0.75]);
+        let found = sums(&[0, 1], &logs(before), &[before.to_vec()], &logs(after));
+        // 0.5 ln(0.5 / 0.25) + 0.5 ln(0.5 / 0.75); the other way round it is 0.1308.
+        assert!((found.divergence - 0.143_841).abs() < 1e-6, "{found:?}");
+        assert!((found.loss_after - found.loss_before - (0.5_f64 / 0.75).ln()).abs() < 1e-6, "{found:?}");
+        let rounded = vec![logs(before)[0].iter().map(|log| log + 6e-8).collect()];
+        assert!(sums(&[0, 1], &logs(before), &[before.to_vec()], &rounded).divergence.abs() < f64::MIN_POSITIVE);
+    }
 
     #[test]
     fn probabilities_add_up_to_one_whatever_the_size_of_logits() {

@@ -4,8 +4,8 @@ use super::ablation::Told;
 use super::continuation::Writing;
 use super::plain::Plain;
 use super::steering::Steering;
-use crate::core::causal::scores::{resamples, score_of};
-use crate::core::causal::steering::{Mode, Positions, Steered, Written, mean};
+use crate::core::causal::scores::{denominator_of, resamples, score_of};
+use crate::core::causal::steering::{Mode, Positions, Steered, Written};
 use crate::core::problem::Result;
 use crate::core::progress::Progress;
 use crate::core::submodule::FeatureId;
@@ -45,13 +45,15 @@ pub fn steered(
 ) -> Result<Steered> {
     let steering = Steering::new(plain, asked.feature)?;
     let draws = resamples(plain.pairs);
+    let bias = denominator_of(&plain.metrics(cancel)?);
     let mut steered = Steered {
         feature: asked.feature,
         positions: asked.positions,
         decoder_norm: steering.decoder_norm(),
         is_scaled: steering.is_scaled(),
         activations: steering.mean_activations(),
-        unsteered: Some(mean(&plain.metrics(cancel)?)),
+        unsteered: Some(bias.mean),
+        unsteered_error: bias.standard_error,
         doses: Vec::new(),
         metrics: Vec::new(),
         flips: None,

@@ -99,7 +99,7 @@ impl<'a> Steering<'a> {
         let shortest = self.plain.groups.iter().map(|group| group.positions).min().unwrap_or(0);
         match positions {
             Positions::At(position) if position >= shortest => Err(Problem::new(
-                format_args!("--positions {position}"),
+                format_args!("position {position}"),
                 format_args!("there are prompts of {}", counted(shortest, "token")),
                 format_args!("use a position from 0 to {}, or last", shortest.saturating_sub(1)),
             )),

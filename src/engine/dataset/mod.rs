@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::core::dropped_line::DroppedLine;
-use crate::core::problem::Result;
+use crate::core::problem::{Problem, Result};
 use crate::core::request::Options;
 use crate::core::run::Dropped;
 use crate::core::study_source::PairSource;
@@ -75,6 +75,19 @@ impl DataSet {
             )
         })
     }
+}
+
+/// The source with its lines in memory, so that a file is read once and early.
+///
+/// # Errors
+/// When the file cannot be read, or is no text.
+pub fn read(source: &PairSource) -> Result<PairSource> {
+    let PairSource::File(path) = source else { return Ok(source.clone()) };
+    let text = String::from_utf8(small_file::read(path, LARGEST)?).map_err(|error| {
+        let what = format_args!("is not UTF-8 from byte {} on", error.utf8_error().valid_up_to() + 1);
+        Problem::new(path.display(), what, "save it as UTF-8 text")
+    })?;
+    Ok(PairSource::Text { name: source.name(), text: text.into() })
 }
 
 /// Reads, shuffles and filters as the notebook's `load_examples` does: all lines are shuffled by Python's generator first; then

@@ -133,7 +133,18 @@ impl WeightFiles {
     /// # Errors
     /// When `cancel` is raised, or a file became shorter.
     pub fn sha256(&self, cancel: &Cancel) -> Result<String> {
-        let of = |file: &TensorFile| file_facts::sha256(file.name(), &file.shared_bytes(), cancel);
+        self.hashed(|file| file_facts::sha256(file.name(), &file.shared_bytes(), cancel))
+    }
+
+    /// As [`WeightFiles::sha256`], whatever is known from before.
+    ///
+    /// # Errors
+    /// As for [`WeightFiles::sha256`].
+    pub fn sha256_now(&self, cancel: &Cancel) -> Result<String> {
+        self.hashed(|file| file_facts::sha256_now(file.name(), &file.shared_bytes(), cancel))
+    }
+
+    fn hashed(&self, of: impl Fn(&TensorFile) -> Result<String>) -> Result<String> {
         if let [file] = &self.files[..] {
             return of(file);
         }

@@ -93,7 +93,19 @@ fn curve(features: usize, (way, error): (Way, ErrorTreatment), controls: usize) 
     };
     let Scores { all: whole, empty: nothing, span, bias, .. } = Scores::of(&ablation(Vec::new()));
     let rungs = ladder(features).into_iter().map(rung).collect();
-    Curve { way, error, all: whole, empty: nothing, span, bias, pool: 3000, controls, seed: 12, rungs }
+    Curve {
+        way,
+        error,
+        all: whole,
+        empty: nothing,
+        span,
+        bias,
+        pool: 3000,
+        controls,
+        seed: 12,
+        unmeasured: Some("there is none".to_owned()),
+        rungs,
+    }
 }
 
 /// Every feature moves all that come after it, by less each time.
@@ -159,6 +171,7 @@ fn steered(feature: FeatureId, positions: Positions) -> Steered {
         is_scaled: false,
         activations: [Some(0.5), None],
         unsteered: Some(-1.0),
+        unsteered_error: Some(0.1),
         metrics: doses.iter().map(|dose| score_of(&dose.metrics, &draws)).collect(),
         doses,
         flips: Some([Flips { per_example: vec![flip; EXAMPLES], mean: flip }, Flips::none(EXAMPLES)]),
@@ -168,6 +181,12 @@ fn steered(feature: FeatureId, positions: Positions) -> Steered {
 
 /// Side effects of each edit, the larger the later it stands.
 pub fn elsewhere(found: &Found) -> Option<Elsewhere> {
+    let way = match found {
+        Found::Set(ablation, _) => Some(ablation.way),
+        Found::Search(found) => Some(found.way),
+        Found::Each(_) => Some(Way::Zero),
+        _ => None,
+    };
     let edits = match found {
         Found::Set(ablation, _) => ablation.sets.len(),
         Found::Search(found) => found.chosen().len(),
@@ -185,9 +204,10 @@ pub fn elsewhere(found: &Found) -> Option<Elsewhere> {
     let other = |name: &str| Other {
         name: name.to_owned(),
         examples: 3,
+        dropped: 0,
         all: denominator_of(&all),
         bias: (0..edits).map(bias).collect(),
     };
     let text = Neutral::Measured(NEUTRAL.to_owned(), damage);
-    Some(Elsewhere { text, others: vec![other("female"), other("baseline")] })
+    Some(Elsewhere::new(way, text, vec![other("female"), other("baseline")]))
 }

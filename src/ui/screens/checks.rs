@@ -9,7 +9,9 @@ use crate::app::message::{Effect, JobNews, Message};
 use crate::app::state::record::Keeping;
 use crate::core::causal::approximation::Approximation;
 use crate::core::causal::check::{Done, Found, News, Request, What};
+use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::causal::search::Search;
+use crate::core::causal::set;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::Problem;
 use crate::core::progress::Progress;
@@ -394,8 +396,11 @@ fn the_sets_of_a_file_are_ablated_each() {
     assert_eq!(path, "my sets.json");
     let read = |text: &str| {
         let (file, error) = ("my sets.json".to_owned(), ErrorTreatment::Recomputed);
-        Message::SetsRead(Ok((text.to_owned(), file, Way::Resample, error)))
+        Message::SetsRead(set::parse(text, &file).map(|sets| (sets, file, Way::Resample, error)))
     };
+    let many: Vec<String> = (0..1001).map(|number| format!("\"{number}\": []")).collect();
+    pilot.tell(read(&format!("{{{}}}", many.join(","))));
+    assert!(pilot.asked().is_empty() && pilot.notice().contains("1001 sets are more than the 1000"), "{}", pilot.notice());
     pilot.tell(read(r#"{"one": ["resid_9"]}"#));
     assert!(pilot.asked().is_empty() && pilot.notice().contains("names nothing that this model has"), "{}", pilot.notice());
     pilot.tell(read(r#"{"one\u001b[2J": ["resid_0/5"], "all attn": ["attn", "mlp_0"]}"#));
@@ -416,7 +421,7 @@ fn the_sets_of_a_file_are_ablated_each() {
         assert!(screen.contains(part), "{part}: {screen}");
     }
     pilot.press("esc L");
-    assert!(text(&pilot).contains("the most that one removes is "), "{}", text(&pilot));
+    assert!(text(&pilot).contains("all attn removes the most, +0.3"), "{}", text(&pilot));
 }
 
 #[test]
@@ -466,4 +471,116 @@ fn a_steered_feature_shows_its_curve_and_its_words() {
     assert!(screen.contains("unsteered") && screen.contains("she goes\\x1b[2J on 20"), "{screen}");
     pilot.press("esc");
     assert!(text(&pilot).contains("steered at all positions but the last: the"), "{}", text(&pilot));
+}
+
+/// A whole result whose side effects are not measured yet, as a check tells it.
+fn main_of(done: &Done) -> News {
+    let elsewhere = Some(Elsewhere::broken_off(done.check.what.way_elsewhere(), "it was stopped"));
+    News::Main(Arc::new(Done { elsewhere, ..done.clone() }))
+}
+
+fn whole(request: &Request) -> Done {
+    let found = found(&request.check);
+    Done { elsewhere: elsewhere(&found), found, check: request.check.clone(), whole: true }
+}
+
+#[test]
+fn a_whole_result_is_kept_before_its_side_effects_are_measured() {
+    let mut pilot = kept();
+    pilot.press("b enter");
+    let (number, request) = asked(&mut pilot);
+    let done = whole(&request);
+    tell(&mut pilot, number, main_of(&done));
+    assert!(matches!(pilot.asked().as_slice(), [Effect::KeepCheck(_, kept)] if kept.whole && kept.lacks_side_effects()));
+    tell(&mut pilot, number, News::Progress(Progress { stage: "side effects".to_owned(), done: 1, total: 4 }));
+    assert!(text(&pilot).contains("whole but for its side effects; 25 % of side effects"), "{}", text(&pilot));
+    pilot.press("esc L");
+    assert_eq!(text(&pilot).matches("ablation of ").count(), 1, "it is listed once: {}", text(&pilot));
+    pilot.press("esc q");
+    assert!(text(&pilot).contains("the side effects of the causal check would be lost"), "{}", text(&pilot));
+    pilot.press("n x y");
+    assert!(pilot.state.check.is_none() && pilot.notice().contains("the result is whole"), "{}", pilot.notice());
+    let [known] = pilot.state.record.checks.as_slice() else { panic!("{:?}", pilot.state.record.checks) };
+    assert!(known.whole && known.found == done.found);
+    // Asked for again it runs again, since something is missing, and a part of the new run does not replace what is whole.
+    pilot.asked();
+    pilot.press("b enter");
+    let (number, again) = asked(&mut pilot);
+    assert_eq!(again.check, request.check);
+    tell(&mut pilot, number, News::Partial(Box::new(done.found.clone())));
+    tell(&mut pilot, number, News::Ended(Err(Problem::new("a", "b", "c"))));
+    assert!(matches!(pilot.state.record.checks.as_slice(), [known] if known.whole));
+    pilot.press("esc b enter");
+    let (number, _) = asked(&mut pilot);
+    tell(&mut pilot, number, main_of(&done));
+    tell(&mut pilot, number, News::Ended(Ok(Arc::new(done.clone()))));
+    assert!(matches!(pilot.asked().as_slice(), [Effect::KeepCheck(..), Effect::KeepCheck(_, kept)] if **kept == done));
+    assert!(text(&pilot).contains("elsewhere, zero"), "{}", text(&pilot));
+    pilot.press("esc b enter");
+    assert!(pilot.asked().is_empty() && pilot.notice().contains("known from before"), "{}", pilot.notice());
+}
+
+#[test]
+fn a_failure_during_side_effects_leaves_the_whole_result() {
+    let mut pilot = kept();
+    pilot.press("b enter");
+    let (number, request) = asked(&mut pilot);
+    let done = whole(&request);
+    tell(&mut pilot, number, main_of(&done));
+    tell(&mut pilot, number, News::Ended(Err(Problem::new("causal check", "stopped at a fault", "report it"))));
+    assert!(matches!(pilot.state.record.checks.as_slice(), [known] if known.whole && known.found == done.found));
+    assert!(text(&pilot).contains("Side effects: not measured: it was stopped."), "{}", text(&pilot));
+}
+
+#[test]
+fn what_was_found_of_files_that_changed_is_dropped() {
+    let mut pilot = kept();
+    pilot.press("b enter");
+    let (number, request) = asked(&mut pilot);
+    tell(&mut pilot, number, News::Partial(Box::new(found(&request.check))));
+    tell(&mut pilot, number, News::Withdrawn);
+    tell(&mut pilot, number, News::Ended(Err(Problem::new("weights", "was changed while it was used", "compute again"))));
+    assert!(pilot.state.record.checks.is_empty() && pilot.state.overlay.is_none(), "{}", text(&pilot));
+}
+
+#[test]
+fn a_run_of_a_file_is_kept_once_however_many_checks_it_has() {
+    let mut pilot = Pilot::study();
+    checked(&mut pilot, "d enter");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::KeepRun(_), Effect::KeepCheck(..)]));
+    pilot.press("esc");
+    checked(&mut pilot, "b enter");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::KeepCheck(..)]));
+}
+
+#[test]
+fn features_by_name_are_a_set_that_their_cards_know() {
+    let mut pilot = kept();
+    let feature = pilot.state.feature().unwrap();
+    pilot.press("b ctrl-u");
+    pilot.type_text(&feature.to_string());
+    pilot.press("enter");
+    let (number, request) = asked(&mut pilot);
+    let (way, error) = (Way::Zero, ErrorTreatment::Recomputed);
+    assert_eq!(request.check.what, What::Set { features: BTreeSet::from([feature]), way, error });
+    tell(&mut pilot, number, News::Ended(Ok(Arc::new(whole(&request)))));
+    pilot.press("esc");
+    assert!(text(&pilot).contains("taken out: removes +0.2"), "{}", text(&pilot));
+}
+
+#[test]
+fn single_features_are_copied_with_their_side_effects_and_narrow_screens_cut_no_column() {
+    let mut pilot = kept();
+    checked(&mut pilot, "Z enter");
+    pilot.asked();
+    pilot.press("y");
+    let copied = pilot.asked();
+    let [Effect::Copy(copied, _)] = copied.as_slice() else { panic!("{copied:?}") };
+    let rows: Vec<Vec<&str>> = copied.lines().map(|line| line.split('\t').collect()).collect();
+    assert!(rows[0].ends_with(&["bias_baseline_zero", "bias_baseline_zero_low", "bias_baseline_zero_high"]), "{:?}", rows[0]);
+    assert!(rows[0].contains(&"divergence_zero") && rows[0].contains(&"bias_female_zero"), "{:?}", rows[0]);
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{copied}");
+    pilot.resize(80, 200);
+    let screen = text(&pilot);
+    assert!(["elsewhere, zero", "divergence", "loss", "female", "baseline"].iter().all(|head| screen.contains(head)), "{screen}");
 }

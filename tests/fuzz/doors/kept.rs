@@ -124,6 +124,7 @@ fn kept_checks() {
         pool: 9,
         controls: 2,
         seed: 12,
+        unmeasured: None,
         rungs: vec![rung(1), rung(2)],
     };
     let edge = Edge {
@@ -136,8 +137,8 @@ fn kept_checks() {
     };
     let circuit = Circuit { examples: 3, features: features.clone(), edges: vec![edge] };
     let damage = Damage::of(&[TextSums { tokens: 3, loss_before: 1.0, loss_after: 1.5, divergence: 0.25 }; 2], &resamples(2));
-    let other = Other { name: "b".to_owned(), examples: 3, all: denominator_of(&all), bias: vec![share(0.5)] };
-    let elsewhere = Elsewhere { text: Neutral::Measured("t".to_owned(), vec![damage]), others: vec![other] };
+    let other = Other { name: "b".to_owned(), examples: 3, dropped: 1, all: denominator_of(&all), bias: vec![share(0.5)] };
+    let elsewhere = Elsewhere::new(Some(Way::Zero), Neutral::Measured("t".to_owned(), vec![damage]), vec![other]);
     let done = |what, found| Done { check: Check { view, what }, found, elsewhere: Some(elsewhere.clone()), whole: true };
     let effects = Effects { ig: 0.25, attrib: -0.5, exact: 0.125 };
     let methods = Approximation {
