@@ -59,10 +59,7 @@ fn compare(merged: &Run, whole: &Run) {
             );
             close("change", merged.gradient_dot_change.as_slice(), whole.gradient_dot_change.as_slice());
         }
-        // A shard keeps no examples of a feature whose effects cancel there: the merged run leaves it out and counts it.
-        assert_eq!(merged.detail.incomplete + merged.detail.features.len(), whole.detail.features.len());
-        assert!(merged.detail.features.len() > 9 * merged.detail.incomplete);
-        let kept = &merged.detail.features;
+        assert_eq!((merged.detail.incomplete, merged.detail.features.len()), (0, whole.detail.features.len()));
         // Effects that are equal but for rounding may change places: by feature, example and position they are the same.
         let entries = |view: &saescope::core::effects::ViewEffects| {
             let detail = &view.detail;
@@ -74,14 +71,18 @@ fn compare(merged: &Run, whole: &Run) {
                 )
             };
             let mut entries: Vec<_> = (0..detail.entry_examples.len()).map(|index| (key(index), index)).collect();
-            entries.retain(|((feature, ..), _)| kept.contains(feature));
             entries.sort_unstable_by_key(|(key, _)| *key);
-            let effects: Vec<f32> = entries.iter().map(|(_, index)| detail.entry_effects[*index]).collect();
-            (entries.into_iter().map(|(key, _)| key).collect::<Vec<_>>(), effects)
+            let values = [&detail.entry_effects, &detail.entry_clean, &detail.entry_patch];
+            let values = values.map(|values| entries.iter().map(|(_, index)| values[*index]).collect::<Vec<f32>>());
+            (entries.into_iter().map(|(key, _)| key).collect::<Vec<_>>(), values)
         };
-        let ((merged_keys, merged_effects), (whole_keys, whole_effects)) = (entries(merged), entries(whole));
+        let ((merged_keys, merged_values), (whole_keys, whole_values)) = (entries(merged), entries(whole));
         assert_eq!(merged_keys, whole_keys);
-        close("detail", &merged_effects, &whole_effects);
+        for (what, (merged, whole)) in
+            ["kept effects", "kept clean", "kept patch"].into_iter().zip(merged_values.iter().zip(&whole_values))
+        {
+            close(what, merged, whole);
+        }
     }
 }
 

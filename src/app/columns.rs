@@ -65,7 +65,7 @@ fn view_width(study: &Study, view: View) -> u16 {
 fn fires_width(study: &Study, shown: Shown) -> u16 {
     let views = [Some(shown.first()), shown.pair().map(|(_, second)| second)];
     let words = views.into_iter().flatten().flat_map(|view| [&study.view(view).clean, &study.view(view).patch]);
-    words.map(|word| word.chars().count().min(14) as u16).max().unwrap_or(0).max(8)
+    words.map(|word| word.width().min(14) as u16).max().unwrap_or(0).max(8)
 }
 
 /// The columns of the table on the screen, `width` columns wide; see [`place`].
@@ -231,7 +231,7 @@ impl Table<'_> {
         };
         widen(Item::Cell(Column::Tags), self.tags, false, &mut spare);
         // With the sign of the order behind it.
-        let named = Column::Delta.title(self.study, self.shown).chars().count() as u16 + 1;
+        let named = Column::Delta.title(self.study, self.shown).width() as u16 + 1;
         widen(Item::Cell(Column::Delta), named.clamp(DELTA.0, DELTA.1), true, &mut spare);
         let bar = BAR + spare / 4 * 2;
         widen(Item::Bar, bar.min(LONGEST_BAR), false, &mut spare);

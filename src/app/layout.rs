@@ -8,6 +8,7 @@ use super::state::{Pane, State};
 use crate::core::findings::Source;
 use crate::core::name::LONGEST;
 use crate::core::rows::{DIFFERENCE, SIMILARITY};
+use crate::core::text::told_apart;
 
 /// A rectangle of the screen, in columns and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -271,6 +272,14 @@ pub fn table_rows(state: &State) -> usize {
     area.map_or(1, |area| usize::from(area.inside().height).saturating_sub(1))
 }
 
+/// The first `longest` characters of the view `name`, or others if another one of `names` begins with the same.
+fn shortened(name: &str, names: &[&str], longest: usize) -> String {
+    let first = |name: &str| name.chars().take(longest).collect::<String>();
+    // One column has no room to tell anything apart: there the key does.
+    let is_told = longest < 3 || names.iter().all(|other| *other == name || first(other) != first(name));
+    if is_told { first(name) } else { told_apart(name, names, longest) }
+}
+
 /// The views and comparisons in the second line of the header: for each its label, which begins with its key, the first column
 /// and the width.
 pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
@@ -278,8 +287,9 @@ pub fn tabs(state: &State) -> Vec<(Tab, String, u16, u16)> {
     let narrow = columns < MEDIUM;
     let compared =
         state.compared().map_or_else(String::new, |(first, second)| format!(" {}-{}", study.name(first), study.name(second)));
+    let names: Vec<&str> = study.views.iter().map(|view| view.name.as_str()).collect();
     let name = |tab: Tab, longest: usize| match tab {
-        Tab::Single(view) => study.name(view).as_str().chars().take(longest).collect(),
+        Tab::Single(view) => shortened(study.name(view).as_str(), &names, longest),
         Tab::Difference if narrow || longest < usize::MAX => DIFFERENCE.chars().take(longest).collect(),
         Tab::Similarity if narrow || longest < usize::MAX => SIMILARITY.chars().take(longest).collect(),
         Tab::Difference => format!("{DIFFERENCE}{compared}"),

@@ -83,7 +83,7 @@ fn floor(config: &Config, dictionaries: &[(Submodule, usize)]) -> Floor {
     let examples: Vec<Example> = (0..PAIRS)
         .map(|pair| Example { line: 1, clean: prompt(2 * pair), patch: prompt(2 * pair + 1), clean_answer: 1, patch_answer: 2 })
         .collect();
-    let view = |place, direction| ViewInput { view: View(place), name: "", examples: &examples, direction };
+    let view = |place, direction| ViewInput { view: View(place), name: "", examples: &examples, direction, is_part: false };
     let views = [view(0, Direction::Forward), view(1, Direction::Reversed)];
     Floor::of(config, dictionaries, &batches(&views, PAIRS as usize), Quadrature::riemann(STEPS))
 }

@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
+use crate::core::escape::visible;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::wrap;
 use crate::term::width::of_output;
 
-/// Prints `text` on standard output. A reader that has gone away, such as `head`, is not a failure.
+/// Prints `text` on standard output, in which nothing is invisible. A reader that has gone away, such as `head`, is not a failure.
 pub fn print(text: &str) -> Result<()> {
-    print_with(|| io::stdout().write_all(text.as_bytes()))
+    print_with(|| io::stdout().write_all(visible(text).as_bytes()))
 }
 
 /// Prints `text` like [`print`]; on a terminal, lines that are longer than it is wide are broken between words, except those of tables, which
@@ -37,5 +38,5 @@ pub fn print_with(write: impl FnOnce() -> io::Result<()>) -> Result<()> {
 
 /// Prints `line` on standard error. If that is closed or full, the line is lost.
 pub fn note(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{}", visible(line));
 }

@@ -1,5 +1,9 @@
 //! Tables in plain text and in Markdown, from the same rows.
 
+use unicode_width::UnicodeWidthStr;
+
+use crate::core::text::{left, right};
+
 /// A table of texts; the first `left` columns are aligned left, the others (numbers) right.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -22,18 +26,14 @@ impl Table {
     /// The table as text with aligned columns, two spaces apart.
     pub fn plain(&self) -> String {
         let widths: Vec<usize> = (0..self.header.len())
-            .map(|column| self.all_rows().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+            .map(|column| self.all_rows().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0))
             .collect();
         self.all_rows().fold(String::new(), |mut text, row| {
             let cells: Vec<String> = row
                 .iter()
                 .zip(&widths)
                 .enumerate()
-                .map(|(column, (cell, width))| {
-                    // The width of a format is at most 65,535.
-                    let gap = " ".repeat(width - cell.chars().count());
-                    if column < self.left { format!("{cell}{gap}") } else { format!("{gap}{cell}") }
-                })
+                .map(|(column, (cell, width))| if column < self.left { left(cell, *width) } else { right(cell, *width) })
                 .collect();
             text.push_str(cells.join("  ").trim_end());
             text.push('\n');
@@ -60,6 +60,13 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_are_those_of_a_terminal() {
+        let mut table = Table::new(1, &["name", "n"]);
+        table.push(vec!["名前の".to_owned(), "1".to_owned()]);
+        assert_eq!(table.plain(), "name    n\n名前の  1\n");
+    }
 
     #[test]
     fn both_forms_hold_the_same_cells() {

@@ -180,6 +180,19 @@ impl<'a> Part<'a> {
         Some(Term { mean: effects.effects[slot], standard_error: effects.standard_errors[slot], positions })
     }
 
+    /// Whether `feature` has an effect other than zero at some token of this shard. Of one that has none, the effects in single examples
+    /// are known without having been kept.
+    fn acts(&self, feature: FeatureId) -> bool {
+        let Some(ordinal) = self.effects.submodules.iter().position(|effects| effects.submodule == feature.submodule) else {
+            return false;
+        };
+        self.term(ordinal, feature.index).is_some_and(|term| {
+            let Term { mean, standard_error, positions } = term;
+            // The standard error of a single example is NaN.
+            mean != 0.0 || standard_error > 0.0 || positions.iter().any(|effect| *effect != 0.0)
+        })
+    }
+
     fn count(&self) -> f64 {
         self.effects.clean_metrics.len() as f64
     }
@@ -278,19 +291,15 @@ fn merge_submodule(parts: &[Part<'_>], ordinal: usize, positions: usize) -> Subm
     whole
 }
 
-/// Merges the effects at single tokens of the overall strongest features. A feature whose entries some shard has dropped is
-/// left out and counted.
+/// Merges the effects at single tokens of the overall strongest features. A feature that acts in some shard which has dropped its
+/// entries is left out and counted.
 pub(super) fn merge_detail(parts: &[Part<'_>], strongest: impl Iterator<Item = FeatureId>) -> Detail {
     let kept: Vec<HashMap<FeatureId, u32>> = parts
         .iter()
         .map(|part| part.effects.detail.features.iter().enumerate().map(|(index, feature)| (*feature, index as u32)).collect())
         .collect();
-    let differs = |part: &Part<'_>, feature: FeatureId| {
-        let effects = part.effects.submodule(feature.submodule);
-        effects.is_some_and(|effects| effects.features.binary_search(&feature.index).is_ok())
-    };
     let is_complete =
-        |feature: FeatureId| parts.iter().zip(&kept).all(|(part, kept)| kept.contains_key(&feature) || !differs(part, feature));
+        |feature: FeatureId| parts.iter().zip(&kept).all(|(part, kept)| kept.contains_key(&feature) || !part.acts(feature));
     let (features, incomplete): (Vec<FeatureId>, Vec<FeatureId>) = strongest.partition(|feature| is_complete(*feature));
     let ranks: HashMap<FeatureId, u32> = features.iter().enumerate().map(|(rank, feature)| (*feature, rank as u32)).collect();
     // The fields are rank, example, position, and the values effect, clean, patch.

@@ -14,6 +14,7 @@ pub mod detail_index;
 pub mod dictionary_report;
 pub mod dropped_line;
 pub mod effects;
+pub mod escape;
 pub mod evidence;
 pub mod explanations;
 pub mod extract;

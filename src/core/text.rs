@@ -1,46 +1,93 @@
-//! Makes text from files safe to show: a prompt or a file name must never move the terminal's cursor.
+//! Text that people read: cut, broken into lines, and told apart from other texts by what is left of it.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Replaces every control character by its escape, such as `\n`, `\x1b` and `\u202e`: two texts that differ stay different.
-pub fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            // Bidirectional overrides reorder the text after them on a line, so a label could show something it is not.
-            other @ ('\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
-                shown.push_str(&format!("\\u{:04x}", u32::from(other)));
-            }
-            other if other.is_control() => shown.push_str(&format!("\\x{:02x}", u32::from(other))),
-            other => shown.push(other),
-        }
-    }
-    shown
-}
+pub use super::escape::printable;
 
-/// At most `limit` characters of `text`, made printable; a cut is marked by `…`.
+/// Characters that are read for each column: letters may have marks without a width.
+const MARKS: usize = 4;
+
+/// At most `limit` columns of `text`, made printable; a cut is marked by `…` behind them.
 pub fn excerpt(text: &str, limit: usize) -> String {
-    let mut cut: String = text.chars().take(limit).collect();
-    if text.chars().nth(limit).is_some() {
-        cut.push('…');
-    }
-    printable(&cut)
+    // A text may be a whole file.
+    let head: String = text.chars().take(MARKS * (limit + 1)).collect();
+    let shown = printable(&head);
+    if head.len() == text.len() && shown.width() <= limit { shown } else { cut(&(shown + "…"), limit + 1) }
 }
 
-/// `text`, which may be cut to `room` characters, so that what is left is not mistaken for one of `others`: a beginning that it shares
-/// with one of them is left out where the difference would be cut off.
+/// At most `columns` of `text`; `…` marks a cut.
+pub fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let (mut kept, mut used) = (String::new(), 1);
+    for character in text.chars() {
+        used += character.width().unwrap_or(0);
+        if used > columns {
+            break;
+        }
+        kept.push(character);
+    }
+    // Some characters are wider together than the sum of their widths.
+    while kept.width() + 1 > columns && kept.pop().is_some() {}
+    if columns > 0 {
+        kept.push('…');
+    }
+    kept
+}
+
+/// `text` cut or padded to exactly `columns`, aligned to the left.
+pub fn left(text: &str, columns: usize) -> String {
+    let text = cut(text, columns);
+    let rest = columns.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(rest))
+}
+
+/// `text` cut or padded to exactly `columns`, aligned to the right.
+pub fn right(text: &str, columns: usize) -> String {
+    let text = cut(text, columns);
+    let rest = columns.saturating_sub(text.width());
+    format!("{}{text}", " ".repeat(rest))
+}
+
+/// `text` in at most `room` columns, so that what is left is not mistaken for one of `others`: a beginning that it shares with one of
+/// them is left out where the difference would be cut off.
 pub fn told_apart(text: &str, others: &[&str], room: usize) -> String {
+    let own = end_told_apart(text, others, room);
+    let is_same = |other: &&&str| **other != text && end_told_apart(other, &[others, &[text]].concat(), room) == own;
+    if own != text && others.iter().any(|other| is_same(&other)) { without_middle(text, room) } else { own }
+}
+
+/// The beginning of `text`, or its end if the beginning is that of one of `others`, too.
+fn end_told_apart(text: &str, others: &[&str], room: usize) -> String {
     let own: Vec<char> = text.chars().collect();
     let shared = |other: &&&str| own.iter().zip(other.chars()).take_while(|(own, other)| **own == *other).count();
     let longest = others.iter().filter(|other| **other != text).map(|other| shared(&other)).max().unwrap_or(0);
-    if own.len() <= room || longest + 1 < room {
-        return text.to_owned();
+    let wide = |from: usize, to: usize| own[from..to.min(own.len())].iter().collect::<String>().width();
+    if text.width() <= room || wide(0, longest + 1) < room {
+        return cut(text, room);
     }
     let word = own[..longest].iter().rposition(|character| " -_/".contains(*character)).map_or(longest, |place| place + 1);
-    std::iter::once('…').chain(own[word..].iter().copied()).collect()
+    // Between two signs of a cut there is room for the difference, or the word is left out up to it.
+    let from = if wide(word, longest + 1) + 2 > room { longest } else { word };
+    cut(&std::iter::once('…').chain(own[from..].iter().copied()).collect::<String>(), room)
+}
+
+/// The beginning and the end of `text`, which is wider than `room` columns.
+fn without_middle(text: &str, room: usize) -> String {
+    let mut end = String::new();
+    for character in text.chars().rev() {
+        if end.width() + character.width().unwrap_or(0) > room / 2 {
+            break;
+        }
+        end.insert(0, character);
+    }
+    cut(text, room.saturating_sub(end.width())) + &end
+}
+
+/// A name in the user's words without its article, to stand behind `the`.
+pub fn without_article(name: &str) -> &str {
+    ["the ", "a ", "an "].into_iter().find_map(|article| name.strip_prefix(article)).unwrap_or(name)
 }
 
 /// The words of `text`, each with the space after it, and none wider than `room` terminal columns. A wider word is broken behind its
@@ -128,13 +175,37 @@ mod tests {
         assert_eq!((told_apart(man, &[man, woman], 12), told_apart(woman, &[man], 12)), ("…man".to_owned(), "…woman".to_owned()));
         assert_eq!(
             (told_apart("singular-men", &["singular-women"], 8), told_apart(man, &[], 12)),
-            ("…men".to_owned(), man.to_owned())
+            ("…men".to_owned(), "a sentence …".to_owned())
         );
-        // What differs before the cut, or fits, stays as it is.
-        assert_eq!((told_apart(man, &["b"], 12), told_apart(man, &[woman], 22)), (man.to_owned(), man.to_owned()));
+        // What differs before the cut, or fits, keeps its beginning.
+        assert_eq!((told_apart(man, &["b"], 12), told_apart(man, &[woman], 22)), ("a sentence …".to_owned(), man.to_owned()));
         assert_eq!(told_apart("ééééé", &["éééée"], 3), "…é");
         // One that begins with the whole other one.
         assert_eq!(told_apart("prompts of men", &["prompts of men and women"], 8), "…men");
+        // Columns count, not characters.
+        let [man, woman] = ["研究の中の男性の文", "研究の中の女性の文"];
+        assert_eq!(
+            (told_apart(man, &[woman], 12), told_apart(woman, &[man], 12)),
+            ("…男性の文".to_owned(), "…女性の文".to_owned())
+        );
+        assert_eq!(told_apart("prompt🙂🙂🙂🙂🙂a", &["prompt🙂🙂🙂🙂🙂b"], 14), "…a");
+        // A word too long to be shown up to the difference.
+        assert_eq!(told_apart("of aaaaaaaaaaaaaaaa1", &["of aaaaaaaaaaaaaaaa2"], 8), "…1");
+    }
+
+    #[test]
+    fn of_many_names_no_two_are_shown_alike() {
+        let names = ["singular-noun-subject-a", "singular-noun-subject-b", "plural-noun-subject-a", "plural-noun-subject-b"];
+        for room in 6..24 {
+            let shown: std::collections::BTreeSet<String> = names.iter().map(|name| told_apart(name, &names, room)).collect();
+            assert!(shown.len() == 4 && shown.iter().all(|name| name.width() <= room), "{room}: {shown:?}");
+        }
+    }
+
+    #[test]
+    fn an_article_is_left_out() {
+        let names = ["he-prompt", "the study of men", "a sentence", "an answer", "theory"].map(without_article);
+        assert_eq!(names, ["he-prompt", "study of men", "sentence", "answer", "theory"]);
     }
 
     #[test]
@@ -144,15 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_replaced() {
-        assert_eq!(printable("a\x1b[31mb\nc\u{9b}d"), "a\\x1b[31mb\\nc\\x9bd");
-        assert_eq!(printable("\u{202e}abc"), "\\u202eabc");
-    }
-
-    #[test]
     fn an_excerpt_says_that_it_was_cut() {
         assert_eq!(excerpt("abcdef", 3), "abc…");
         assert_eq!(excerpt("abc", 3), "abc");
+        assert_eq!(
+            (excerpt("名前です", 5), excerpt("a\u{301}b\u{301}c\u{301}", 3)),
+            ("名前…".to_owned(), "a\u{301}b\u{301}c\u{301}".to_owned())
+        );
     }
 
     #[test]

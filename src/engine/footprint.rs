@@ -247,7 +247,7 @@ mod tests {
                 patch_answer: 2,
             })
             .collect();
-        let views = [ViewInput { view: View(0), name: "", examples: &examples, direction: Direction::Forward }];
+        let views = [ViewInput { view: View(0), name: "", examples: &examples, direction: Direction::Forward, is_part: false }];
         let needs = Needs { config: &config, backend, threads: 2, dictionaries: &[], views: &views, points: 10 };
         needs.within(64, limit)
     }

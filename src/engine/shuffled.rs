@@ -80,7 +80,8 @@ impl Question<'_> {
     pub fn effects(&self, partners: &Partners, loaded: &Loaded, memory: &Memory, cancel: &Cancel) -> Result<ViewEffects> {
         let spec = self.manifest.study.view(self.view);
         let examples = self.dealt(partners);
-        let input = ViewInput { view: self.view, name: spec.name.as_str(), examples: &examples, direction: spec.direction };
+        let (name, direction) = (spec.name.as_str(), spec.direction);
+        let input = ViewInput { view: self.view, name, examples: &examples, direction, is_part: false };
         let quadrature = self.manifest.quadrature();
         let settings = Settings {
             method: self.manifest.method,

@@ -85,7 +85,13 @@ impl Lists {
     fn views<'a>(&'a self, study: &'a Study) -> Vec<ViewInput<'a>> {
         let input = |view: View| {
             let ViewSpec { name, pairs, direction, .. } = study.view(view);
-            ViewInput { view, name: name.as_str(), examples: &self.data[*pairs].examples, direction: *direction }
+            ViewInput {
+                view,
+                name: name.as_str(),
+                examples: &self.data[*pairs].examples,
+                direction: *direction,
+                is_part: self.shard.is_some(),
+            }
         };
         study.all().map(input).filter(|input| !input.examples.is_empty()).collect()
     }

@@ -3,26 +3,28 @@
 
 use std::iter::repeat_n;
 
+use crate::core::escape::{TokenText, tokens as shown};
+
 /// Most tokens that are tried as one piece of text. A token is at least a byte and a character at most four, but a token may also
 /// end one character and begin the next.
 const LONGEST: usize = 16;
 
-/// The text of each of `tokens`. `decode` gives the text of tokens together, with U+FFFD for bytes that are no character; a token
+/// The text of each of `tokens`, printable as [`shown`] says. `decode` gives the text of tokens together, with U+FFFD for bytes that are no character; a token
 /// without text of its own, or that belongs to no whole character, is shown as `spelled` says.
 pub fn texts(tokens: &[u32], decode: impl Fn(&[u32]) -> String, spelled: impl Fn(u32) -> String) -> Vec<String> {
-    let mut texts = Vec::with_capacity(tokens.len());
+    let mut texts: Vec<TokenText> = Vec::with_capacity(tokens.len());
     while texts.len() < tokens.len() {
         let rest = &tokens[texts.len()..];
         let whole = |count: usize| Some((count, decode(&rest[..count]))).filter(|(_, text)| !text.contains('\u{fffd}'));
         match (1..=rest.len().min(LONGEST)).find_map(whole) {
             Some((count, text)) if !text.is_empty() => {
-                texts.push(text);
-                texts.extend(repeat_n(String::new(), count - 1));
+                texts.push(TokenText::Decoded(text));
+                texts.extend(repeat_n(TokenText::Decoded(String::new()), count - 1));
             }
-            _ => texts.push(spelled(rest[0])),
+            _ => texts.push(TokenText::Spelled(spelled(rest[0]))),
         }
     }
-    texts
+    shown(&texts)
 }
 
 /// The bytes of a token of a byte-level vocabulary, those outside ASCII as `\xe2`; other tokens as their vocabulary writes them.

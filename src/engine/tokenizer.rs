@@ -12,7 +12,7 @@ use super::tokenizer_fault::fault;
 use super::tokenizer_growth;
 use super::tokenizer_settings::{Asked, apply};
 use crate::core::problem::{Problem, Result};
-use crate::core::text::{excerpt, printable};
+use crate::core::text::excerpt;
 use crate::engine::hash::sha256_hex;
 use crate::engine::token_text;
 
@@ -136,8 +136,7 @@ impl Tokenizer {
     /// The text of each of `tokens` in printable characters: see [`token_text::texts`].
     pub fn texts(&self, tokens: &[u32]) -> Vec<String> {
         let decode = |tokens: &[u32]| caught(|| self.inner.decode(tokens, false).ok()).flatten().unwrap_or_default();
-        let texts = token_text::texts(tokens, decode, |token| self.spelled(token));
-        texts.iter().map(|text| printable(text)).collect()
+        token_text::texts(tokens, decode, |token| self.spelled(token))
     }
 
     /// A token as its vocabulary writes it; `#` and its id if it has no letters there.

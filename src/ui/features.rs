@@ -145,16 +145,22 @@ fn is_number(item: Item) -> bool {
 }
 
 fn heading(state: &State, theme: &Theme, inside: Rect, placed: &[Placed], frame: &mut Frame) {
+    let study = state.about();
+    let views: Vec<&str> = study.views.iter().map(|view| view.name.as_str()).collect();
     for column in placed {
         let (title, sorted) = match column.item {
-            Item::Cell(cell) => (cell.title(state.about(), state.shown()), state.sort.column == cell),
+            Item::Cell(cell) => (cell.title(study, state.shown()), state.sort.column == cell),
             Item::Bar => (String::new(), false),
         };
         let arrow = if sorted { state.sort.arrow().to_string() } else { String::new() };
         let width = usize::from(column.width);
+        let room = width.saturating_sub(fit::width(&arrow));
         // Names that do not fit are in the tab and in the line below it.
-        let title =
-            if title.starts_with('Δ') && fit::width(&title) + arrow.chars().count() > width { "Δ".to_owned() } else { title };
+        let title = if title.starts_with('Δ') && fit::width(&title) > room { "Δ".to_owned() } else { title };
+        let title = match column.item {
+            Item::Cell(Column::Effects(_)) => told_apart(&title, &views, room),
+            _ => title,
+        };
         let title = title + &arrow;
         let text = if is_number(column.item) { right(&title, width) } else { left(&title, width) };
         let style = if sorted { theme.title } else { theme.dim };

@@ -2,10 +2,11 @@
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::theme::Theme;
 use crate::core::text;
+pub use crate::core::text::{cut, left, right};
 
 /// Text that is not broken at the end of a row.
 pub type Piece = Vec<Span<'static>>;
@@ -13,41 +14,6 @@ pub type Piece = Vec<Span<'static>>;
 /// Number of columns that `text` takes on a terminal.
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
-}
-
-/// At most `columns` of `text`; `…` marks a cut.
-pub fn cut(text: &str, columns: usize) -> String {
-    if width(text) <= columns {
-        return text.to_owned();
-    }
-    let (mut kept, mut used) = (String::new(), 1);
-    for character in text.chars() {
-        used += character.width().unwrap_or(0);
-        if used > columns {
-            break;
-        }
-        kept.push(character);
-    }
-    // Some characters are wider together than the sum of their widths.
-    while width(&kept) + 1 > columns && kept.pop().is_some() {}
-    if columns > 0 {
-        kept.push('…');
-    }
-    kept
-}
-
-/// `text` cut or padded to exactly `columns`, aligned to the left.
-pub fn left(text: &str, columns: usize) -> String {
-    let text = cut(text, columns);
-    let rest = columns.saturating_sub(width(&text));
-    format!("{text}{}", " ".repeat(rest))
-}
-
-/// `text` cut or padded to exactly `columns`, aligned to the right.
-pub fn right(text: &str, columns: usize) -> String {
-    let text = cut(text, columns);
-    let rest = columns.saturating_sub(width(&text));
-    format!("{}{text}", " ".repeat(rest))
 }
 
 /// A number with its sign and up to `digits` behind the point, fewer if they do not fit, and without both if nothing but zeros is

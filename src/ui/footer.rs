@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::fit::cut;
 use super::header::duration;
@@ -111,8 +111,21 @@ fn typed(state: &State, prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut 
     let text = printable(prompt.input.value());
     let fits = label.width() + text.width() + hint.width() + 3 <= width;
     let room = width.saturating_sub(label.width() + if fits { hint.width() + 3 } else { 1 });
-    let scroll = prompt.input.visual_scroll(room.saturating_sub(1));
-    let visible: String = text.chars().skip(scroll).take(room).collect();
+    let before = printable(&prompt.input.value().chars().take(prompt.input.cursor()).collect::<String>()).width();
+    let mut hidden = 0;
+    // Whole characters leave at the left, so that the cursor is in the row.
+    let rest = text.chars().skip_while(|character| {
+        let leaves = before.saturating_sub(hidden) >= room;
+        hidden += if leaves { character.width().unwrap_or(0) } else { 0 };
+        leaves
+    });
+    let rest: String = rest.collect();
+    let mut used = 0;
+    let fitting = rest.chars().take_while(|character| {
+        used += character.width().unwrap_or(0);
+        used <= room
+    });
+    let visible: String = fitting.collect();
     let selected = if prompt.selected { theme.text.add_modifier(Modifier::REVERSED) } else { theme.text };
     let mut spans = vec![Span::styled(label.clone(), theme.title), Span::styled(visible, selected), Span::raw("  ")];
     if fits {
@@ -121,7 +134,7 @@ fn typed(state: &State, prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut 
         above(&hint, style, theme, area, frame);
     }
     frame.buffer_mut().set_line(area.x, area.y, &Line::from(spans), area.width);
-    let cursor = label.width() + prompt.input.visual_cursor().saturating_sub(scroll);
+    let cursor = label.width() + before.saturating_sub(hidden);
     if cursor < width {
         frame.set_cursor_position((area.x + cursor as u16, area.y));
     }

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::fit::width;
+use super::fit::{cut, width};
 use super::theme::Theme;
 use crate::app::command_id::CommandId;
 use crate::app::state::State;
@@ -12,7 +12,7 @@ use crate::core::evidence::missing;
 use crate::core::findings::{Findings, Source};
 use crate::core::rows::Shown;
 use crate::core::sides::sides;
-use crate::core::text::printable;
+use crate::core::text::{printable, told_apart, without_article};
 use crate::core::view::View;
 
 /// Texts with their styles.
@@ -20,25 +20,34 @@ type Parts = Vec<(String, Style)>;
 
 /// The legend in at most `columns`: the longest of its forms that fits.
 pub fn line(state: &State, theme: &Theme, columns: usize) -> Line<'static> {
-    let mut forms = forms(state, theme);
+    let mut forms = forms(state, theme, columns);
     let wide = |parts: &Parts| parts.iter().map(|(text, _)| width(text)).sum::<usize>();
     let last = forms.pop().unwrap_or_default();
     let fitting = forms.into_iter().find(|parts| wide(parts) <= columns).unwrap_or(last);
     Line::from(fitting.into_iter().map(|(text, style)| Span::styled(text, style)).collect::<Vec<_>>())
 }
 
-/// The legend in words, the longest form first.
-fn forms(state: &State, theme: &Theme) -> Vec<Parts> {
+/// The legend in words, the longest form first; the last ones are made for `columns`.
+fn forms(state: &State, theme: &Theme, columns: usize) -> Vec<Parts> {
     let Some(findings) = state.findings() else { return vec![vec![(nothing(state), theme.dim)]] };
     let dim = |text: &str| (text.to_owned(), theme.dim);
     let direction = Direction::of(findings, state.shown());
     let (directions, short) = (direction.parts(theme, true), direction.parts(theme, false));
+    let shortest = |direction: &Direction| {
+        let mut parts = direction.parts(theme, false);
+        if let Some((text, _)) = parts.last_mut() {
+            *text = format!(" {}", direction.minus.owner());
+        }
+        parts
+    };
+    let cut = shortest(&direction.within(columns.saturating_sub(1)));
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
         let cell = [dim(" a cell: all features of a submodule at one word, their effects in logits summed · ")].to_vec();
         return vec![
             [cell, directions].concat(),
             [vec![dim(" a cell: sum in logits · ")], short.clone()].concat(),
             [vec![dim(" ")], short].concat(),
+            [vec![dim(" ")], cut].concat(),
         ];
     }
     let form = |before: &str, directions: &[(String, Style)], after: &str| {
@@ -47,13 +56,17 @@ fn forms(state: &State, theme: &Theme) -> Vec<Parts> {
     let of_pair = |held: &str, (first, second): (View, View)| {
         let [first, second] = [first, second].map(|view| findings.study.name(view));
         let (row, sure) = (format!(" a row: a feature in {held} · "), "dim: within 2 s.e. of 0");
+        let [first, second] = [first.as_str(), second.as_str()];
         let delta = format!("Δ: {first} - {second}, in logits");
+        let room = columns.saturating_sub(width(" Δ: in  - ")) / 2;
+        let [one, other] = [told_apart(first, &[second], room), told_apart(second, &[first], room)];
         vec![
             form(&format!("{row}Δ: effect in {first} minus that in {second}, in logits; {sure} · "), &directions, ""),
             form(&format!("{row}{delta}; {sure} · "), &short, ""),
             form(&format!("{row}{delta}; {sure}"), &[], ""),
             form(&format!(" {delta}; {sure}"), &[], ""),
             form(&format!(" {delta}"), &[], ""),
+            form(&format!(" Δ: {one} - {other}"), &[], ""),
         ]
     };
     let plain = match state.shown() {
@@ -62,8 +75,7 @@ fn forms(state: &State, theme: &Theme) -> Vec<Parts> {
             form(" a row: one feature · logits: ", &directions, ""),
             form(" a row: a feature · logits: ", &short, ""),
             form(" logits: ", &short, ""),
-            form(" logits: ", &short[..2], ""),
-            form(" ", &short[..2], ""),
+            form(" ", &shortest(&direction), ""),
         ],
         Shown::Difference(first, second) => of_pair("only one of both selections", (first, second)),
         Shown::Similarity(first, second) => of_pair("both selections", (first, second)),
@@ -72,8 +84,12 @@ fn forms(state: &State, theme: &Theme) -> Vec<Parts> {
     let with = |form: &Parts| -> Vec<Parts> {
         reasons.iter().map(|reason| [form.clone(), vec![(format!(" · {reason}"), theme.warning)]].concat()).collect()
     };
-    let explained: Vec<Parts> = plain.iter().flat_map(with).collect();
-    explained.into_iter().chain(plain).collect()
+    // One direction tells the other, and a reason is told nowhere else.
+    let one = [form(" logits: ", &short[..2], ""), form(" ", &short[..2], "")];
+    let one = if state.shown().pair().is_some() { &[][..] } else { &one };
+    let explained: Vec<Parts> = plain.iter().chain(one).flat_map(with).collect();
+    let last = state.shown().pair().is_none().then(|| form(" ", &cut, ""));
+    explained.into_iter().chain(plain).chain(last).collect()
 }
 
 /// What to do when there is nothing to explain yet.
@@ -88,8 +104,46 @@ fn nothing(state: &State) -> String {
 
 /// The two answers between which effects push.
 struct Direction {
-    plus: String,
-    minus: String,
+    plus: Answer,
+    minus: Answer,
+}
+
+/// An answer towards which effects push.
+#[derive(Clone, PartialEq)]
+enum Answer {
+    /// In words that need no shorter form.
+    Said(String),
+    /// That of the prompt with this name.
+    Of(String),
+}
+
+impl Answer {
+    fn said(&self) -> String {
+        match self {
+            Self::Said(text) => text.clone(),
+            Self::Of(_) => format!("{} answer", self.owner()),
+        }
+    }
+
+    /// The words up to `answer`, for where that was said before.
+    fn owner(&self) -> String {
+        match self {
+            Self::Said(text) => text.clone(),
+            Self::Of(name) => format!("the {name}'s"),
+        }
+    }
+
+    /// In at most `columns`, told apart from `other`.
+    fn within(&self, other: &Self, columns: usize) -> Self {
+        match (self, other) {
+            (Self::Said(text), _) => Self::Said(cut(text, columns)),
+            (Self::Of(name), other) => {
+                let room = columns.saturating_sub(width("the 's"));
+                let others = if let Self::Of(other) = other { &[other.as_str()][..] } else { &[] };
+                Self::Of(told_apart(name, others, room))
+            }
+        }
+    }
 }
 
 impl Direction {
@@ -99,7 +153,8 @@ impl Direction {
         match second {
             // Two views may push towards different answers: then only the words that are true of both are left.
             Some(second) if second.plus != first.plus || second.minus != first.minus => {
-                Self { plus: "each view's patch answer".to_owned(), minus: "its clean answer".to_owned() }
+                let said = |text: &str| Answer::Said(text.to_owned());
+                Self { plus: said("each view's patch answer"), minus: said("its clean answer") }
             }
             _ => first,
         }
@@ -112,16 +167,28 @@ impl Direction {
         let same = |side: usize, words: &str| {
             let mut answers = examples.iter().map(|example| sides(example, spec.direction)[side].answer);
             let answer = answers.next().filter(|first| answers.all(|answer| answer == *first));
-            answer.map_or_else(|| format!("the {words}'s answer"), |answer| format!("'{}'", printable(answer)))
+            let of_prompt = || Answer::Of(without_article(words).to_owned());
+            answer.map_or_else(of_prompt, |answer| Answer::Said(format!("'{}'", printable(answer))))
         };
         Self { plus: same(1, &spec.patch), minus: same(0, &spec.clean) }
     }
 
+    /// With both answers shortened so that the shortest form takes at most `columns`.
+    fn within(&self, columns: usize) -> Self {
+        let room = columns.saturating_sub(width("+ towards  answer, - "));
+        let [plus, minus] = [&self.plus, &self.minus].map(|answer| width(&answer.owner()));
+        // What one of them does not need is left to the other one.
+        let half = room / 2;
+        let (plus, minus) = (half.max(room.saturating_sub(minus)), half.max(room.saturating_sub(plus)));
+        Self { plus: self.plus.within(&self.minus, plus), minus: self.minus.within(&self.plus, minus) }
+    }
+
     fn parts(&self, theme: &Theme, both: bool) -> Parts {
+        let (towards_plus, towards_minus) = (self.plus.said(), self.minus.said());
         let (dim, plus, minus) = (theme.dim, theme.positive, theme.negative);
-        let mut parts = vec![("+".to_owned(), plus), (format!(" towards {}", self.plus), dim), (", ".to_owned(), dim)];
+        let mut parts = vec![("+".to_owned(), plus), (format!(" towards {towards_plus}"), dim), (", ".to_owned(), dim)];
         parts.push(("-".to_owned(), minus));
-        parts.push((if both { format!(" towards {}", self.minus) } else { format!(" {}", self.minus) }, dim));
+        parts.push((if both { format!(" towards {towards_minus}") } else { format!(" {towards_minus}") }, dim));
         parts
     }
 }

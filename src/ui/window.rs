@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::widgets::Clear;
 
+use super::fit::width;
 use super::pane;
 use super::theme::Theme;
 use crate::app::state::list::List;
@@ -23,7 +24,8 @@ pub fn typed(list: &List, theme: &Theme, inside: Rect, frame: &mut Frame) {
     }
     let text = format!(" > {}", printable(list.input.value()));
     frame.buffer_mut().set_stringn(inside.x, inside.y, &text, usize::from(inside.width), theme.text);
-    let cursor = 3 + list.input.visual_cursor() as u16;
+    let before: String = list.input.value().chars().take(list.input.cursor()).collect();
+    let cursor = u16::try_from(3 + width(&printable(&before))).unwrap_or(u16::MAX);
     if cursor < inside.width {
         frame.set_cursor_position((inside.x + cursor, inside.y));
     }

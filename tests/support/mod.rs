@@ -68,7 +68,7 @@ pub const BASELINE: View = View(2);
 
 /// The three views of a study: the pairs in both directions, and the baseline.
 pub fn views<'a>(pairs: &'a [Example], baseline: Option<&'a [Example]>) -> Vec<ViewInput<'a>> {
-    let input = |view: View, examples, direction| ViewInput { view, name: "a view", examples, direction };
+    let input = |view: View, examples, direction| ViewInput { view, name: "a view", examples, direction, is_part: false };
     let of_pairs = [input(MALE, pairs, Direction::Forward), input(FEMALE, pairs, Direction::Reversed)];
     of_pairs.into_iter().chain(baseline.map(|examples| input(BASELINE, examples, Direction::Forward))).collect()
 }

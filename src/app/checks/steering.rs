@@ -6,7 +6,7 @@ use crate::core::causal::side_effects::Damage;
 use crate::core::causal::steering::{Dose, Flips, Mode, Steered, Written};
 use crate::core::causal::words::{interval, number};
 use crate::core::findings::Findings;
-use crate::core::text::{counted, excerpt, printable};
+use crate::core::text::{counted, excerpt, left, printable};
 use crate::core::view::View;
 
 /// The widths of a drawing, at least and at most; where there is less room there is none.
@@ -131,7 +131,7 @@ fn written(steered: &Steered, findings: &Findings, view: View, columns: usize) -
     coefficients.dedup();
     let room = columns.saturating_sub(15) / coefficients.len().max(1);
     let side_by_side = |texts: Vec<String>| {
-        texts.iter().map(|text| format!("{:<room$}", excerpt(text, room.saturating_sub(3)))).collect::<Vec<_>>().concat()
+        texts.iter().map(|text| left(&excerpt(text, room.saturating_sub(3)), room)).collect::<Vec<_>>().concat()
     };
     let heads = coefficients.iter().map(|coefficient| match *coefficient {
         0.0 => "unsteered".to_owned(),

@@ -5,6 +5,7 @@ use plotters::style::register_font;
 
 use super::charts;
 use super::paper::{Area, Failure, Paper, Sign, WIDTH, frame, height};
+use crate::core::escape::visible;
 use crate::core::picture::{Content, Picture};
 use crate::core::problem::{Problem, Result};
 
@@ -35,7 +36,7 @@ pub fn svg(picture: &Picture) -> Result<String> {
         escaped(&picture.caption.join(" "))
     );
     text.replace_range(start + end..=start + end, &words);
-    Ok(text)
+    Ok(visible(&text).into_owned())
 }
 
 /// The picture as the bytes of a PNG file, with its caption as the chunk `Description`.

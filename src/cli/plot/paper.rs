@@ -6,6 +6,7 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use unicode_width::UnicodeWidthStr;
 
 use crate::core::picture::Picture;
 use crate::core::text::wrap;
@@ -130,7 +131,7 @@ pub fn frame<B: DrawingBackend>(
 
 /// About how many units wide a text is.
 pub fn text_width(text: &str, size: i32) -> i32 {
-    text.chars().count() as i32 * size * 3 / 5
+    text.width() as i32 * size * 3 / 5
 }
 
 fn draw_sign<B: DrawingBackend>(root: &Area<B>, paper: Paper, sign: Sign, (left, middle): (i32, i32)) -> Result<(), Failure<B>> {

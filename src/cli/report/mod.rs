@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use super::arguments::ReportArguments;
 use super::which_run::file_or_kept;
 use super::{output, saved, study};
+use crate::core::escape::visible;
 use crate::core::extract::Pages;
 use crate::core::findings::Findings;
 use crate::core::problem::Result;
@@ -45,7 +46,7 @@ pub fn report(arguments: &ReportArguments) -> Result<ExitCode> {
 fn html(findings: &Findings, book: &TagBook, selection: Selection, top: usize) -> Result<String> {
     let pages = Pages::of(findings, &study::hosted()?);
     let facts = Facts::of(findings, book.features(), pages, selection, top);
-    Ok(page::page(&facts)?.into_string())
+    Ok(visible(&page::page(&facts)?.into_string()).into_owned())
 }
 
 fn default_output(run: &Path) -> PathBuf {

@@ -10,6 +10,9 @@ pub const MOST: usize = 20;
 /// Tokens that are kept before and after the strongest one of a window.
 pub const AROUND: [usize; 2] = [24, 12];
 
+/// Tokens by which a context may be longer at each end, for the character there to be whole.
+pub const EDGE: usize = 16;
+
 /// A window of the corpus around the token at which a feature fires most strongly in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Context {
@@ -17,7 +20,7 @@ pub struct Context {
     pub line: u64,
     /// The strongest token's place in the window, from 0; the first of equal ones.
     pub position: usize,
-    /// The tokens around it as text, safe to show: at most [`AROUND`].
+    /// The tokens around it as text, safe to show: at most [`AROUND`], and [`EDGE`] at each end.
     pub tokens: Vec<String>,
     /// The feature's activation at each of `tokens`.
     pub activations: Vec<f32>,
@@ -58,7 +61,7 @@ impl Contexts {
             let Context { tokens, activations, strongest, .. } = context;
             tokens.len() == activations.len()
                 && *strongest < tokens.len()
-                && tokens.len() <= AROUND[0] + 1 + AROUND[1]
+                && tokens.len() <= AROUND[0] + 1 + AROUND[1] + 2 * EDGE
                 && activations.iter().all(|activation| activation.is_finite())
                 && tokens.iter().all(|token| printable(token) == *token)
         };

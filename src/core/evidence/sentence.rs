@@ -6,7 +6,7 @@ use crate::core::firing::{Firing, MOST};
 use crate::core::rows::cells;
 use crate::core::sides::alone;
 use crate::core::study::ViewSpec;
-use crate::core::text::{excerpt, printable, told_apart};
+use crate::core::text::{excerpt, printable, told_apart, without_article};
 
 /// The share of all activation below which a prompt is called silent.
 const SILENT: f64 = 0.01;
@@ -14,7 +14,7 @@ const SILENT: f64 = 0.01;
 /// The share of the strongest activation from which a word is named as one on which the feature fires.
 const NAMED: f64 = 0.1;
 
-/// The most words that are named of one prompt, and the most characters of one word and of the name of a prompt.
+/// The most words that are named of one prompt, and the most columns of one word and of the name of a prompt.
 const WORDS: usize = 2;
 const WORD: usize = 16;
 const PROMPT: usize = 30;
@@ -32,11 +32,16 @@ pub fn sentence(view: &ViewSpec, effect: Option<f32>, standard_error: Option<f32
     format!("{fires}; {}", pushes(view, effect, standard_error, pairs.ok()))
 }
 
+/// The names of the clean and of the patch prompt, to stand behind `the`.
+fn names(view: &ViewSpec) -> [String; 2] {
+    let [clean, patch] = [&view.clean, &view.patch].map(|name| without_article(name));
+    [told_apart(clean, &[patch], PROMPT), told_apart(patch, &[clean], PROMPT)]
+}
+
 /// On which prompt the feature fires, and at which words.
 fn fires(view: &ViewSpec, pairs: &Pairs) -> String {
     let Some(firing) = pairs.firing() else { return "its activation is the same in both prompts".to_owned() };
-    let name = |own: &str, other: &str| excerpt(&told_apart(own, &[other], PROMPT), PROMPT);
-    let (clean_name, patch_name) = (name(&view.clean, &view.patch), name(&view.patch, &view.clean));
+    let [clean_name, patch_name] = names(view);
     let (at, only) = at(pairs, firing);
     match firing {
         Firing::Clean => {
@@ -171,7 +176,7 @@ fn strongest<'a>(pairs: &'a Pairs, loud: Prompt, only: Option<usize>, word: impl
     format!("{}{more}", words.join(", "))
 }
 
-/// The place of the tokens at which the feature fires, after a space, and its position if it fires at this one alone.
+/// The place of the tokens at which the feature fires, after a space, and its position if it fires at this one, alone or mostly.
 fn at(pairs: &Pairs, firing: Firing) -> (String, Option<usize>) {
     let weight = |entry: &Entry| match firing {
         Firing::Clean => Prompt::Clean.activation(entry),
@@ -192,7 +197,7 @@ fn at(pairs: &Pairs, firing: Firing) -> (String, Option<usize>) {
     let place = place(pairs, position);
     match sum / all {
         MOST.. => (format!(" at {place}"), Some(position)),
-        0.5.. => (format!(" mostly at {place}"), None),
+        0.5.. => (format!(" mostly at {place}"), Some(position)),
         _ => (" over several tokens".to_owned(), None),
     }
 }
@@ -248,11 +253,11 @@ fn pushes(view: &ViewSpec, effect: Option<f32>, standard_error: Option<f32>, pai
 
 /// The answer that an effect of this sign makes more likely: its text if all pairs share it.
 fn answer(view: &ViewSpec, effect: f32, pairs: Option<&Pairs>) -> String {
-    let (side, name) = if effect > 0.0 { (1, &view.patch) } else { (0, &view.clean) };
+    let side = usize::from(effect > 0.0);
     let mut answers = pairs.into_iter().flat_map(|pairs| (0..pairs.len()).map(|pair| pairs.sides(pair)[side].answer));
     match answers.next() {
         Some(first) if answers.all(|answer| answer == first) => format!("'{}'", excerpt(first, WORD)),
-        _ => format!("the answer to the {}", excerpt(name, PROMPT)),
+        _ => format!("the answer to the {}", names(view)[side]),
     }
 }
 

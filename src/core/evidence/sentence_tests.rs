@@ -168,6 +168,28 @@ fn every_kind_of_evidence_has_its_words() {
     }
 }
 
+/// The words are those at the place that is named, whatever the feature does elsewhere.
+#[test]
+fn the_words_are_those_at_the_place_that_is_named() {
+    let pairs: [Pair; 2] = [
+        ("Tom waits because", "Jane waits because", PRONOUNS, &[(0, 0.1, 0.0, 3.0), (2, 0.5, 0.0, 2.0)]),
+        ("Max sits since", "Hope sits since", PRONOUNS, &[(2, 0.5, 0.0, 2.9)]),
+    ];
+    let said = said(MALE, 0.5, None, &pairs);
+    assert!(said.contains("fires on the she-prompt (since, because after Hope, Jane) mostly at the last token;"), "{said}");
+}
+
+#[test]
+fn names_that_begin_alike_are_told_apart_and_have_one_article() {
+    let study = names();
+    let mut view = study.view(MALE).clone();
+    view.clean = "the prompt of the study of names with men".to_owned();
+    view.patch = "the prompt of the study of names with women".to_owned();
+    let told = |effect| sentence(&view, Some(effect), None, Err("nothing was kept"));
+    assert!(told(0.5).ends_with("+0.5000 logits towards the answer to the …women"), "{}", told(0.5));
+    assert!(told(-0.5).ends_with("-0.5000 logits, so towards the answer to the …men"), "{}", told(-0.5));
+}
+
 #[test]
 fn what_is_not_known_is_said() {
     let study = names();

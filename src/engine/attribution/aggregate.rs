@@ -1,12 +1,11 @@
 //! Turns effects at single tokens into means, standard errors and means per position. Sums are kept in f64, so that the order
 //! and the size of batches do not show in results.
 
-use super::TokenEffects;
 use super::detail::{DetailKeeper, Entry};
+use super::{TokenEffects, ViewInput};
 use crate::core::effects::{ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::submodule::{FeatureIndex, Submodule};
 use crate::core::view::View;
-use crate::engine::dataset::Example;
 use crate::engine::dictionary::Dictionary;
 
 /// Collects the metrics and effects of one view, batch after batch.
@@ -20,8 +19,9 @@ pub struct ViewAggregate {
 }
 
 impl ViewAggregate {
-    /// An empty aggregate over `examples` that keeps the single examples of the `detail` strongest features.
-    pub fn new(view: View, examples: &[Example], dictionaries: &[Dictionary], detail: usize) -> Self {
+    /// An empty aggregate over the examples of `view` that keeps the single examples of the `detail` strongest features.
+    pub fn new(view: &ViewInput<'_>, dictionaries: &[Dictionary], detail: usize) -> Self {
+        let ViewInput { view, examples, is_part, .. } = *view;
         let positions = examples.iter().map(|example| example.clean.len()).max().unwrap_or(0);
         let submodules = dictionaries
             .iter()
@@ -33,7 +33,7 @@ impl ViewAggregate {
             clean_metrics: vec![f32::NAN; examples.len()],
             patch_metrics: vec![f32::NAN; examples.len()],
             submodules,
-            detail: DetailKeeper::new(detail),
+            detail: DetailKeeper::new(detail, is_part),
         }
     }
 

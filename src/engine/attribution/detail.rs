@@ -37,15 +37,17 @@ pub struct Entry {
 /// Collects the entries of one view.
 pub struct DetailKeeper {
     wanted: usize,
+    is_part: bool,
     largest: usize,
     entries: Vec<Entry>,
     let_go: PerFeature<bool>,
 }
 
 impl DetailKeeper {
-    /// An empty keeper of the entries of the `wanted` strongest features.
-    pub fn new(wanted: usize) -> Self {
-        Self { wanted, largest: LARGEST, entries: Vec::new(), let_go: PerFeature::default() }
+    /// An empty keeper of the entries of the `wanted` strongest features. If the examples are a shard (`is_part`), it also keeps those of
+    /// features without an effect: the whole of the shards may be strong in them, and then needs their activations in each example.
+    pub fn new(wanted: usize, is_part: bool) -> Self {
+        Self { wanted, is_part, largest: LARGEST, entries: Vec::new(), let_go: PerFeature::default() }
     }
 
     /// Adds entries, except those of features that were dropped.
@@ -84,7 +86,7 @@ impl DetailKeeper {
         self.entries.retain(|entry| !let_go.get((entry.submodule, entry.feature)));
     }
 
-    /// The entries of the strongest features, strongest feature first, then by example and position.
+    /// The entries of the strongest features, strongest feature first, then by example and position; those without an effect come last.
     pub fn finish(self, submodules: &[SubmoduleEffects]) -> Detail {
         let mut ranked: Vec<(Selected, (u32, u32))> = submodules
             .iter()
@@ -95,14 +97,17 @@ impl DetailKeeper {
                     (Selected { feature, effect: *effect }, (ordinal as u32, index.0))
                 })
             })
-            .filter(|(selected, _)| selected.effect != 0.0)
             .collect();
+        let unmoved: Vec<(Selected, (u32, u32))> = ranked.extract_if(.., |(selected, _)| selected.effect == 0.0).collect();
         let order = |left: &(Selected, _), right: &(Selected, _)| by_strength(&left.0, &right.0);
         if self.wanted < ranked.len() {
             ranked.select_nth_unstable_by(self.wanted, order);
             ranked.truncate(self.wanted);
         }
         ranked.sort_by(order);
+        if self.is_part && self.wanted > 0 {
+            ranked.extend(unmoved.into_iter().filter(|(_, key)| !self.let_go.get(*key)));
+        }
         let (complete, incomplete): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|(_, key)| !self.let_go.get(*key));
         let rank: HashMap<(u32, u32), u32> = complete.iter().enumerate().map(|(rank, (_, key))| (*key, rank as u32)).collect();
         let mut entries: Vec<(u32, Entry)> =
@@ -146,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_strongest_features_keep_their_examples_in_order() {
-        let mut keeper = DetailKeeper::new(2);
+        let mut keeper = DetailKeeper::new(2, false);
         keeper.extend([entry(0, 1, 0.1), entry(1, 1, -0.5), entry(2, 1, 0.3), entry(1, 0, -0.7)].into_iter());
         let detail = keeper.finish(&effects(&[0.1, -0.6, 0.3]));
         let indices: Vec<u32> = detail.features.iter().map(|feature| feature.index.0).collect();
@@ -159,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_feature_that_was_let_go_is_counted_and_never_listed_in_part() {
-        let mut keeper = DetailKeeper { largest: 10, ..DetailKeeper::new(1) };
+        let mut keeper = DetailKeeper { largest: 10, ..DetailKeeper::new(1, false) };
         keeper.extend((0..20).map(|feature| entry(feature, 0, 0.1)));
         // So far feature 19 is the weakest of twenty; half of the room is for five.
         keeper.shrink(|_, feature| f64::from(20 - feature));
@@ -174,8 +179,23 @@ mod tests {
 
     #[test]
     fn no_detail_is_kept_where_none_is_wanted() {
-        let mut keeper = DetailKeeper::new(0);
-        keeper.extend([entry(0, 0, 1.0)].into_iter());
-        assert_eq!(keeper.finish(&effects(&[1.0])), Detail::default());
+        for is_part in [false, true] {
+            let mut keeper = DetailKeeper::new(0, is_part);
+            keeper.extend([entry(0, 0, 1.0), entry(1, 0, 0.0)].into_iter());
+            assert_eq!(keeper.finish(&effects(&[1.0, 0.0])), Detail::default());
+        }
+    }
+
+    /// A feature may have no effect in one shard, since nothing after its token depends on it there, and be strong in another.
+    #[test]
+    fn a_shard_keeps_the_examples_of_features_that_have_no_effect_in_it() {
+        for (is_part, kept) in [(false, &[1][..]), (true, &[1, 0])] {
+            let mut keeper = DetailKeeper::new(1, is_part);
+            keeper.extend([entry(0, 0, 0.0), entry(1, 0, -0.5), entry(2, 0, 0.3)].into_iter());
+            let detail = keeper.finish(&effects(&[0.0, -0.5, 0.3]));
+            let indices: Vec<u32> = detail.features.iter().map(|feature| feature.index.0).collect();
+            assert_eq!((indices.as_slice(), detail.incomplete), (kept, 0));
+            assert_eq!(detail.entry_effects.len(), kept.len());
+        }
     }
 }

@@ -67,6 +67,8 @@ pub struct ViewInput<'a> {
     pub examples: &'a [Example],
     /// Which prompt of a pair the view starts from.
     pub direction: Direction,
+    /// Whether the examples are a shard of a data set: a feature without an effect in them may have one in the others.
+    pub is_part: bool,
 }
 
 /// The effects at one token of one pair.
@@ -123,7 +125,7 @@ pub fn attribute_timed(
     let batches = batches(views, settings.batch);
     let dictionaries = model.dictionaries;
     let units = batches.iter().map(|batch| (batch.views.len() * dictionaries.len()) as u64).sum();
-    let aggregate = |view: &ViewInput<'_>| ViewAggregate::new(view.view, view.examples, dictionaries, settings.detail);
+    let aggregate = |view: &ViewInput<'_>| ViewAggregate::new(view, dictionaries, settings.detail);
     let mut attribution = Attribution {
         model,
         views,

@@ -11,7 +11,7 @@ pub mod windows;
 
 use std::collections::BTreeMap;
 
-use crate::core::corpus::context::{AROUND, Context};
+use crate::core::corpus::context::{AROUND, Context, EDGE};
 use crate::core::corpus::responses::{LabelRecord, OfFeature, Responses};
 use crate::core::corpus::tally::Tally;
 use crate::core::label::{Label, Labels};
@@ -66,7 +66,7 @@ impl Question<'_> {
         let identity = loaded.identify(&|_| {}, cancel)?;
         let rules: Vec<String> = loaded.dictionaries.iter().map(|dictionary| dictionary.arithmetic().in_words()).collect();
         let decisive = format!(
-            "responses 1\n{}\n{}\n{}\n{:?}\n{}\n{rules:?}\n{corpus_sha256}\n{window} {bos:?}\n{:?}\n{:?}\n",
+            "responses 2\n{}\n{}\n{}\n{:?}\n{}\n{rules:?}\n{corpus_sha256}\n{window} {bos:?}\n{:?}\n{:?}\n",
             identity.weights_sha256,
             loaded.config_sha256,
             loaded.tokenizer.as_ref().map_or("", Tokenizer::sha256),
@@ -240,10 +240,20 @@ fn add(responses: &mut Responses, tokenizer: &Tokenizer, window: &Window, fired:
     }
 }
 
-/// The context of the token at which `fired` is strongest.
+/// The context of the token at which `fired` is strongest. Where its edge would cut a character, it holds the whole of it.
 fn context(tokenizer: &Tokenizer, window: &Window, fired: &[(usize, f32)], token: usize) -> Context {
     let [before, after] = AROUND;
-    let shown = token.saturating_sub(before)..(token + after + 1).min(window.tokens.len());
+    let mut shown = token.saturating_sub(before)..(token + after + 1).min(window.tokens.len());
+    // The tokens of a character are understood together only: so these are read with as many before and behind as one may have.
+    let read = shown.start.saturating_sub(EDGE)..(shown.end + EDGE).min(window.tokens.len());
+    let texts = tokenizer.texts(&window.tokens[read.clone()]);
+    let continues = |token: usize| texts[token - read.start].is_empty();
+    while shown.start > read.start && continues(shown.start) {
+        shown.start -= 1;
+    }
+    while shown.end < read.end && continues(shown.end) {
+        shown.end += 1;
+    }
     let mut activations = vec![0.0; shown.len()];
     for (token, code) in fired.iter().filter(|(token, _)| shown.contains(token)) {
         activations[token - shown.start] = *code;
@@ -251,7 +261,7 @@ fn context(tokenizer: &Tokenizer, window: &Window, fired: &[(usize, f32)], token
     Context {
         line: window.line,
         position: token,
-        tokens: tokenizer.texts(&window.tokens[shown.clone()]),
+        tokens: texts[shown.start - read.start..shown.end - read.start].to_vec(),
         activations,
         strongest: token - shown.start,
     }
@@ -271,6 +281,22 @@ mod tests {
         let predicate = Predicate::Words(Words::new(["he", "she"]));
         labels.push(Label { name: "pronoun".to_owned(), meaning: String::new(), predicate }).unwrap();
         labels
+    }
+
+    #[test]
+    fn a_context_begins_and_ends_with_whole_characters() {
+        let loaded = Loaded::open(&ModelSource::Demo, None, Bounds::NONE, &Cancel::default()).unwrap();
+        let tokenizer = loaded.tokenizer.as_ref().unwrap();
+        let text = "John 名前 🏳\u{fe0f}\u{200d}🌈 runs because he שלום é Кто ".repeat(8);
+        let tokens = tokenizer.encode(&text).unwrap();
+        let window = Window { line: 1, masks: vec![0; tokens.len()], tokens };
+        for token in 0..window.tokens.len() {
+            let context = context(tokenizer, &window, &[(token, 1.0)], token);
+            let shown = context.tokens.concat();
+            assert!(text.contains(&shown) && context.activations[context.strongest].to_bits() == 1.0_f32.to_bits(), "{shown}");
+            assert_eq!(context.tokens.len(), context.activations.len());
+            assert_eq!(window.tokens.len() > 60, context.tokens.len() < window.tokens.len());
+        }
     }
 
     /// Two batches of the demo's corpus, the first of which is kept as JSON.

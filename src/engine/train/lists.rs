@@ -42,7 +42,7 @@ pub fn differ_in(demo: &Path, data: &Path) -> Result<usize> {
     };
     let (pairs, baseline) = (examples("names.json")?.examples, examples("baseline_names.json")?.examples);
     let settings = Settings { method: Method::Ig, rule: Rule::Riemann, steps: 10, batch: 50, detail: 0 };
-    let input = |view, name, examples| ViewInput { view, name, examples, direction: Direction::Forward };
+    let input = |view, name, examples| ViewInput { view, name, examples, direction: Direction::Forward, is_part: false };
     let inputs = [input(View(0), "names", &pairs[..]), input(View(1), "baseline", &baseline[..])];
     let views = attribute(&*compute, &dictionaries, &inputs, settings, &mut |_| {}, &cancel)?;
     let views: Vec<ViewFindings> = views.into_iter().map(|effects| ViewFindings::from_effects(effects, config.layers)).collect();

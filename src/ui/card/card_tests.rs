@@ -70,12 +70,12 @@ fn the_numbers_are_those_of_the_findings() {
     let findings = state.findings().unwrap();
     let shown = text(&state, 82);
     assert_eq!(
-        shown[..3].join(" "),
-        "fires on both, the he-prompt (Max, runs ..) and the she-prompt (runs, Mary ..) mostly at the last token, more on the \
-         she-prompt; +0.1750 ± 0.1904 logits towards ' she', in 3 of 4 pairs"
+        shown[..2].join(" "),
+        "fires on both prompts (runs) mostly at the last token, more on the she-prompt; +0.1750 ± 0.1904 logits towards ' she', \
+         in 3 of 4 pairs"
     );
-    assert_eq!(shown[3], "           effect   ± s.e.    effect/s.e.  same sign");
-    for (line, view) in shown[4..7].iter().zip([MALE, FEMALE, BASELINE]) {
+    assert_eq!(shown[2], "           effect   ± s.e.    effect/s.e.  same sign");
+    for (line, view) in shown[3..6].iter().zip([MALE, FEMALE, BASELINE]) {
         let found = findings.view(view);
         let (effect, error) = (found.effect(row.feature).unwrap(), found.standard_error(row.feature).unwrap());
         let numbers = format!(

@@ -34,7 +34,7 @@ impl Card<'_> {
     /// The view's names of the clean and the patch prompt, each at most `longest` columns wide.
     pub fn prompts(&self, longest: usize) -> [String; 2] {
         let view = self.findings.study.view(self.view());
-        let name = |own: &str, other: &str| fit::cut(&told_apart(own, &[other], longest), longest);
+        let name = |own: &str, other: &str| told_apart(own, &[other], longest);
         [name(&view.clean, &view.patch), name(&view.patch, &view.clean)]
     }
 

@@ -5,8 +5,12 @@ use ratatui::text::{Line, Span};
 use super::part::Card;
 use crate::core::evidence::Pairs;
 use crate::core::rows::cells;
+use crate::core::text::told_apart;
 use crate::core::view::View;
 use crate::ui::{bar, fit};
+
+/// Columns of the mark and the gaps around a view's name.
+const AROUND_VIEW: usize = 3;
 
 /// Widths in columns: of mark and view, at least and at most, of the effect, of its standard error, and of their ratio.
 const VIEW: usize = 11;
@@ -58,8 +62,9 @@ impl Figures {
 pub fn lines(card: &Card) -> Vec<Line<'static>> {
     let study = &card.findings.study;
     let all: Vec<Figures> = study.all().map(|view| Figures::new(card, view)).collect();
-    let names = study.all().map(|view| study.name(view).as_str().len());
-    let label = names.max().unwrap_or(0).saturating_add(3).clamp(VIEW, WIDEST_VIEW);
+    let names: Vec<&str> = study.views.iter().map(|view| view.name.as_str()).collect();
+    let longest = names.iter().map(|name| fit::width(name)).max().unwrap_or(0);
+    let label = longest.saturating_add(AROUND_VIEW).clamp(VIEW, WIDEST_VIEW);
     let same_sign = all.iter().map(|figures| figures.same_sign.len()).max().unwrap_or(0);
     let same_sign = if same_sign == 0 { 0 } else { same_sign.max(SAME_SIGN.len()) + 2 };
     // On a narrow card the interval is worth more than the columns to its left.
@@ -78,6 +83,7 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
         let ranks = figures.view == card.view();
         let style = if ranks { card.theme.title } else { card.theme.text };
         let mark = if ranks { '>' } else { ' ' };
+        let name = told_apart(study.name(figures.view).as_str(), &names, label - AROUND_VIEW);
         let signed = figures.effect.map_or(card.theme.dim, |effect| card.theme.signed(effect));
         let error_text = cells::unsigned(figures.error);
         let error_text = if error_text.is_empty() { error_text } else { format!("± {error_text}") };
@@ -85,7 +91,7 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
         let style_of_ratio = if certain { card.theme.text } else { card.theme.dim };
         let ratio_text = figures.ratio().map_or_else(String::new, |ratio| format!("{ratio:.1}"));
         let mut spans = vec![
-            Span::styled(fit::left(&format!("{mark} {}", study.name(figures.view)), label), style),
+            Span::styled(fit::left(&format!("{mark} {name}"), label), style),
             Span::styled(fit::left(&cells::signed(figures.effect), EFFECT), signed),
             Span::styled(fit::left(&error_text, error), card.theme.dim),
             Span::styled(fit::left(&ratio_text, ratio), style_of_ratio),

@@ -72,6 +72,21 @@ fn every_form_fits_and_the_shortest_still_tells_the_directions() {
 }
 
 #[test]
+fn names_that_begin_alike_are_told_apart_in_both_directions() {
+    let mut run = run();
+    run.manifest.study.views[0].clean = "the prompt of the study of names with men".to_owned();
+    run.manifest.study.views[0].patch = "the prompt of the study of names with women".to_owned();
+    run.manifest.data[0].examples[1].patch_answer_text = " her".to_owned();
+    run.manifest.data[0].examples[1].clean_answer_text = " him".to_owned();
+    let mut pilot = Pilot::with(run);
+    for columns in [60, 70] {
+        let shown = text(&mut pilot, columns);
+        assert!(width(&shown) <= usize::from(columns) && shown.contains("women's answer, - the …men's"), "{shown}");
+    }
+    assert!(text(&mut pilot, 200).contains("+ towards the prompt of the study of names with women's answer"));
+}
+
+#[test]
 fn a_study_without_numbers_says_what_to_press() {
     let shown = text(&mut Pilot::new(empty()), 200);
     assert!(shown.contains("nothing is computed yet: r computes, p shows published figures, ? explains"), "{shown}");

@@ -1,6 +1,7 @@
 //! Tests that press keys and read screens without a terminal, as a user would, from [`update`](crate::app::update::update) to
 //! [`view`](super::view).
 
+mod alike;
 mod any_keys;
 mod astray;
 mod chance;
