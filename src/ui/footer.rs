@@ -111,7 +111,8 @@ fn typed(state: &State, prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut 
     let text = printable(prompt.input.value());
     let fits = label.width() + text.width() + hint.width() + 3 <= width;
     let room = width.saturating_sub(label.width() + if fits { hint.width() + 3 } else { 1 });
-    let scroll = prompt.input.visual_scroll(room.saturating_sub(1));
+    // The cursor behind the text stands in the gap before the hint.
+    let scroll = if fits { 0 } else { prompt.input.visual_scroll(room.saturating_sub(1)) };
     let visible: String = text.chars().skip(scroll).take(room).collect();
     let selected = if prompt.selected { theme.text.add_modifier(Modifier::REVERSED) } else { theme.text };
     let mut spans = vec![Span::styled(label.clone(), theme.title), Span::styled(visible, selected), Span::raw("  ")];
