@@ -1,4 +1,4 @@
-//! The pairs that became no example: counted for the header, said when it happens, and listed.
+//! The pairs that became no example, and what else should be known about the inputs: said when it happens, and listed.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -9,6 +9,7 @@ use super::notice::{Notice, Tone};
 use super::state::State;
 use super::state::overlay::Overlay;
 use super::{layout, stepping};
+use crate::core::notes;
 use crate::core::run::DataRecord;
 use crate::core::text::{printable, wrap};
 
@@ -17,19 +18,31 @@ pub fn lists(state: &State) -> &[DataRecord] {
     state.findings().map_or(&[], |findings| findings.lists())
 }
 
-/// Ok if a pair was dropped, else a sentence that says that none was.
+/// What should be known about the inputs of the findings on the screen.
+fn noted(state: &State) -> Vec<String> {
+    state.findings().map_or_else(Vec::new, |findings| notes::of(findings))
+}
+
+fn is_any_dropped(state: &State) -> bool {
+    lists(state).iter().any(|data| data.dropped.sum() > 0)
+}
+
+/// Said where every pair is used.
+const NONE: &str = "no pair was dropped";
+
+/// Ok if a pair was dropped or something is noted, else a sentence that says that nothing is.
 pub fn any(state: &State) -> Result<(), String> {
-    if lists(state).iter().any(|data| data.dropped.sum() > 0) {
+    if is_any_dropped(state) || !noted(state).is_empty() {
         return Ok(());
     }
-    Err(if lists(state).is_empty() { "no pairs are known here" } else { "no pair was dropped" }.to_owned())
+    Err(if lists(state).is_empty() { "no pairs are known here" } else { NONE }.to_owned())
 }
 
 /// Indent of the second and further lines of a dropped pair.
 const INDENT: &str = "    ";
 
 /// The lines of the list, as wide as the screen allows: a heading for each pair list, then each dropped pair with line number, reason
-/// and prompts. Lines of a heading begin without a space, all others with one.
+/// and prompts; last the notes. Lines of a heading begin without a space, all others with one.
 pub fn lines(state: &State) -> Vec<String> {
     // A blank stands before and behind every line.
     let columns = layout::list_columns(state).saturating_sub(2).max(1);
@@ -44,9 +57,13 @@ pub fn lines(state: &State) -> Vec<String> {
     whole(state).into_iter().flat_map(broken).collect()
 }
 
-/// The same, each heading and each pair as one line.
+/// The same, each heading, each pair and each note as one line.
 fn whole(state: &State) -> Vec<String> {
     let mut lines = Vec::new();
+    let notes = noted(state);
+    if !is_any_dropped(state) {
+        lines.push(NONE.to_owned());
+    }
     for data in lists(state).iter().filter(|data| data.dropped.sum() > 0) {
         let source = printable(&data.source);
         lines.push(format!("{source}: {} of {} pairs are used; {}", data.examples.len(), data.lines, data.dropped));
@@ -57,12 +74,17 @@ fn whole(state: &State) -> Vec<String> {
             lines.push(format!("  {unlisted} more, which the run does not list"));
         }
     }
+    if !notes.is_empty() {
+        lines.push("notes".to_owned());
+        lines.extend(notes.iter().map(|note| format!("  {}", printable(note))));
+    }
     lines
 }
 
-/// Says that pairs were dropped, when the inputs are opened: those that were asked to be left out are not counted.
+/// Says that pairs were dropped, and what else should be known, when the inputs are opened: pairs that were asked to be left out are
+/// not counted.
 pub fn mention(state: &mut State) {
-    let said: Vec<String> = lists(state).iter().filter_map(said).collect();
+    let said: Vec<String> = lists(state).iter().filter_map(said).chain(noted(state)).collect();
     if !said.is_empty() {
         let list = state.setting.keymap.way(CommandId::DROPPED);
         // What was refused before, such as a faulty configuration, was not read yet.

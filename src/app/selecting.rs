@@ -2,8 +2,9 @@
 
 use super::state::State;
 use super::state::tab::Tab;
-use crate::core::filter::Filter;
+use crate::core::filter::{Asked, NumberField};
 use crate::core::selection::Selection;
+use crate::core::view::View;
 
 /// The selection with its size: `0.1 → 19 features in 13 submodules`.
 pub fn counted(state: &State) -> String {
@@ -41,18 +42,33 @@ pub fn remember(state: &mut State) {
     }
 }
 
-/// Why a part of the filter is true of no row, if it asks for what only a comparison has, or for labels that nobody imported.
+/// The reason why the list is shorter than the selection asks for, if it is: in a comparison, that a view is still being computed.
+pub fn gap(state: &State) -> Option<String> {
+    let gap = state.table.listing.gap.clone()?;
+    let is_computing = state.job.as_ref().is_some_and(|job| job.opened) && !state.show_published;
+    let compared = state.shown().pair().filter(|_| is_computing).map(|(first, second)| [first, second]);
+    let waits = |view: &View| state.findings().is_some_and(|findings| findings.view(*view).is_empty());
+    let waiting = compared.into_iter().flatten().find(waits);
+    Some(waiting.map_or(gap, |view| format!("view {} is still being computed", state.about().name(view))))
+}
+
+/// Which figures the filter asks for although rows lack them, and why: those that only a comparison has, and those that are not known of
+/// some of the listed features.
 pub fn unknown_to_filter(state: &State) -> Option<String> {
-    let labels = state.findings().and_then(|findings| findings.explanations.as_ref());
-    let has_labels = labels.is_some_and(|labels| !labels.dictionaries.is_empty());
-    if state.filter.as_ref().is_some_and(Filter::asks_labels) && !has_labels {
-        return Some("no labels were imported for these dictionaries: saescope import neuronpedia".to_owned());
+    let (filter, findings) = (state.filter.as_ref()?, state.findings()?);
+    let mut said = Vec::new();
+    if filter.asks_comparison() && state.shown().pair().is_none() {
+        let ways = [Tab::Difference, Tab::Similarity].map(|tab| state.way_to(tab)).join(" or ");
+        let ways = if state.compared().is_some() { ways } else { "give a baseline or a second view".to_owned() };
+        said.push(format!("delta and side are known in a comparison only: {ways}"));
     }
-    let asks = state.filter.as_ref().is_some_and(Filter::asks_comparison) && state.shown().pair().is_none();
-    if !asks {
-        return None;
-    }
-    let ways = [Tab::Difference, Tab::Similarity].map(|tab| state.way_to(tab)).join(" or ");
-    let ways = if state.compared().is_some() { ways } else { "give a baseline or a second view".to_owned() };
-    Some(format!("delta and side are known in a comparison only: {ways}"))
+    let is_of_comparison = |asked: &Asked| {
+        let delta = [NumberField::Delta, NumberField::DeltaError, NumberField::DeltaShare].map(Asked::Number);
+        *asked == Asked::Side || delta.contains(asked)
+    };
+    let unknown = state.table.listing.unknown.iter();
+    let unknown = unknown.filter(|unknown| said.is_empty() || !is_of_comparison(&unknown.asked));
+    let unknown: Vec<String> = unknown.map(|unknown| unknown.said(findings, state.shown())).collect();
+    said.extend(unknown);
+    (!said.is_empty()).then(|| said.join("; "))
 }

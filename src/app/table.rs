@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::layout;
 use super::message::Effect;
+use super::notice::Notice;
 use super::state::State;
 use super::state::table::{Arranged, Arrangement};
 use crate::core::rows::arrange::{arrange, size};
@@ -66,6 +67,7 @@ fn show(state: &mut State, listing: Arc<Listing>, spec: Spec, home: Option<(Feat
     let before = state.feature();
     let counted = spec.marked == state.marked;
     state.table.marked = listing.marked;
+    mention_unordered(state, &listing, &spec);
     let old = state.table.set(listing, spec, home);
     if !counted {
         count_marked(state);
@@ -75,6 +77,14 @@ fn show(state: &mut State, listing: Arc<Listing>, spec: Spec, home: Option<(Feat
     }
     settle(state);
     discard(old)
+}
+
+/// Says why rows that were just ordered by another column are in no order: none of them has its figure.
+fn mention_unordered(state: &mut State, listing: &Listing, spec: &Spec) {
+    let is_new = state.table.spec.as_ref().is_some_and(|before| before.sort.column != spec.sort.column);
+    if let (true, None, Some(unknown), Some(findings)) = (is_new, &state.notice, &listing.unordered, state.findings()) {
+        state.notice = Some(Notice::refused(format!("not ordered: {}", unknown.said(findings, spec.shown))));
+    }
 }
 
 /// Counts the rows that are marked, after a change of marks. With very many rows it takes longer than a frame: where the change is known,

@@ -9,6 +9,7 @@ use crate::core::declared::Agreement;
 use crate::core::dictionary_report::{DecoderNorms, DictionaryReport, LEAST_EXPLAINED};
 use crate::core::findings::Findings;
 use crate::core::invariant;
+use crate::core::notes::of_dictionaries;
 use crate::core::path_sum::PathSum;
 use crate::core::run::{DataRecord, DictionaryRecord, Opened, Run};
 use crate::core::selection::Selection;
@@ -153,21 +154,9 @@ fn verdicts(records: &[DictionaryRecord]) -> String {
 
 /// A line for each note, with the dictionaries that have it.
 fn notes(records: &[DictionaryRecord]) -> String {
-    let mut noted: Vec<(&str, Vec<&str>)> = Vec::new();
-    for record in records {
-        for note in &record.notes {
-            match noted.iter_mut().find(|(known, _)| known == note) {
-                Some((_, submodules)) => submodules.push(&record.submodule),
-                None => noted.push((note, vec![&record.submodule])),
-            }
-        }
-    }
-    let line = |(note, submodules): (&str, Vec<&str>)| {
-        let whose = if submodules.len() == records.len() { "all dictionaries".to_owned() } else { submodules.join(", ") };
-        format!("note: {whose}: {}\n", printable(note))
-    };
-    let lines: String = noted.into_iter().map(line).collect();
-    if lines.is_empty() { lines } else { format!("\n{lines}") }
+    let line = |(note, whose): (&str, String)| format!("note: {whose}: {}\n", printable(note));
+    let lines: Vec<String> = of_dictionaries(records).into_iter().map(line).collect();
+    if lines.is_empty() { String::new() } else { format!("\n{}", lines.concat()) }
 }
 
 /// The results: one row per view, then the strongest features of each view, narrow enough for 80 columns.

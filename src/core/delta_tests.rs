@@ -42,6 +42,7 @@ fn pairs(first: u32, count: usize) -> DataRecord {
         lines: count,
         dropped: Dropped::default(),
         dropped_lines: Vec::new(),
+        not_joined: Vec::new(),
         examples,
     }
 }

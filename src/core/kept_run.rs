@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::problem::Problem;
-use super::run::{Manifest, default_name};
+use super::run::{DataRecord, Manifest, default_name};
 
 /// A kept run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct About {
     pub model: String,
     /// The method, with the points on the path if it has one: `ig 10 steps`, `ig 5 gauss steps`.
     pub method: String,
-    /// The number of pairs of each pair list: `50 + 50`.
+    /// The number of used pairs of each pair list, and of all where some were dropped: `50 + 48 of 50`.
     pub pairs: String,
 }
 
@@ -37,7 +37,7 @@ impl About {
     /// Describes the run with this manifest.
     pub fn of(manifest: &Manifest) -> Self {
         let quadrature = manifest.quadrature().map_or_else(String::new, |quadrature| format!(" {quadrature}"));
-        let pairs: Vec<String> = manifest.data.iter().map(|data| data.examples.len().to_string()).collect();
+        let pairs: Vec<String> = manifest.data.iter().map(DataRecord::used).collect();
         Self {
             study: manifest.study.name.clone(),
             model: manifest.model.name.clone(),

@@ -118,6 +118,8 @@ fn manifest(runs: &[Run]) -> Result<Manifest> {
     whole.shard = None;
     for (list, data) in whole.data.iter_mut().enumerate() {
         data.examples = in_order(runs, list)?;
+        let not_joined = runs.iter().flat_map(|run| &run.manifest.data[list].not_joined).copied();
+        data.not_joined = not_joined.collect::<BTreeSet<usize>>().into_iter().collect();
     }
     // A report covers its own shard's prompts only; what the overall report would need was not kept.
     whole.dictionaries.iter_mut().for_each(|record| record.report = None);

@@ -37,6 +37,7 @@ pub mod merge_submodules;
 mod naive;
 pub mod name;
 pub mod neuronpedia;
+pub mod notes;
 pub mod paired_difference;
 pub mod parts;
 pub mod path_sum;

@@ -1,5 +1,6 @@
 //! A run: the computed effects, with a record of everything they were computed from.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::effects::ViewEffects;
 use super::quadrature::{Quadrature, Rule};
 use super::study::{LONGEST_TEXT, NAMES, Study};
 use super::submodule::Submodule;
-use super::text::excerpt;
+use super::text::{counted, excerpt};
 use super::view::View;
 
 /// The version of the run file's layout that this program writes.
@@ -300,8 +301,37 @@ pub struct DataRecord {
     /// [`MOST_LISTED`](super::dropped_line::MOST_LISTED) of them. Empty in files of former versions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped_lines: Vec<DroppedLine>,
+    /// Lines of the kept examples whose prompt and answer, as one text, are other tokens than one after the other. Empty in files of
+    /// former versions, and in merged runs of such.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_joined: Vec<usize>,
     /// The kept examples, in the order of every per-example array. Reversed views exchange clean and patch.
     pub examples: Vec<ExampleRecord>,
+}
+
+impl DataRecord {
+    /// The number of examples, with the number of lines if some were dropped: `3 of 5`.
+    pub fn used(&self) -> String {
+        let (used, dropped) = (self.examples.len(), self.dropped.sum());
+        // A shard has only a part of the pairs that were kept.
+        let of =
+            if dropped > 0 && used.saturating_add(dropped) == self.lines { format!(" of {}", self.lines) } else { String::new() };
+        format!("{used}{of}")
+    }
+
+    /// What should be known about the kept examples, if there is something: a sentence without a full stop.
+    pub fn note(&self) -> Option<String> {
+        let not_joined: BTreeSet<usize> = self.not_joined.iter().copied().collect();
+        let count = self.examples.iter().filter(|example| not_joined.contains(&example.line)).count();
+        (count > 0).then(|| {
+            format!(
+                "{}: in {count} of {}, prompt and answer as one text are other tokens than one after the other, for example where \
+                 a prompt ends in a space",
+                self.source,
+                counted(self.examples.len(), "pair")
+            )
+        })
+    }
 }
 
 /// Counts of lines that did not become examples.

@@ -1,6 +1,6 @@
 //! One study from its inputs to its run: opens model, dictionaries and data, computes, and records the inputs in the manifest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::core::effects::ViewEffects;
 use crate::core::invariant::first_not_finite;
+use crate::core::notes;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::quadrature::Quadrature;
@@ -143,14 +144,15 @@ impl OpenStudy {
 
     /// Model, backend, study and data, which are known before the computation.
     pub fn opened(&self) -> Opened {
+        let data: Vec<DataRecord> = self.lists.data.iter().map(|data| self.data_record(data)).collect();
         Opened {
             model: self.loaded.name.clone(),
             layers: self.config().layers,
             submodules: self.loaded.dictionaries.iter().map(Dictionary::submodule).collect(),
             backend: self.loaded.compute.backend().to_owned(),
             study: self.request.study.study.clone(),
-            data: self.lists.data.iter().map(|data| self.data_record(data)).collect(),
-            notes: self.notes(),
+            notes: self.notes(&data),
+            data,
         }
     }
 
@@ -238,16 +240,16 @@ impl OpenStudy {
         ViewEffects::of_no_examples(view, dictionaries, self.request.settings.method != Method::Exact)
     }
 
-    fn notes(&self) -> Vec<String> {
+    fn notes(&self, data: &[DataRecord]) -> Vec<String> {
         let memory = self.footprint().map(|footprint| format!("memory: {footprint}; mapped files beside that"));
-        memory.into_iter().chain(self.bos_note()).chain(self.lists.data.iter().filter_map(DataSet::note)).collect()
+        memory.into_iter().chain(self.bos_note()).chain(data.iter().filter_map(DataRecord::note)).collect()
     }
 
     /// What was put in front of the prompts.
     fn bos_note(&self) -> Option<String> {
         let bos = self.lists.bos?;
         let text = self.texts(&[bos]).concat();
-        Some(format!("every prompt begins with the BOS token {text} (number {bos}), as the dictionaries' training data did"))
+        Some(notes::bos(&text, bos))
     }
 
     /// The text of each token.
@@ -327,6 +329,7 @@ impl OpenStudy {
     fn data_record(&self, data: &DataSet) -> DataRecord {
         let texts = |tokens: &[u32]| self.texts(tokens);
         let text = |token: u32| texts(&[token]).concat();
+        let kept: BTreeSet<usize> = data.examples.iter().map(|example| example.line).collect();
         let examples = data.examples.iter().map(|example| ExampleRecord {
             line: example.line,
             clean_text: texts(&example.clean),
@@ -344,6 +347,7 @@ impl OpenStudy {
             lines: data.lines,
             dropped: data.dropped,
             dropped_lines: data.dropped_lines.clone(),
+            not_joined: data.not_joined.iter().copied().filter(|line| kept.contains(line)).collect(),
             examples: examples.collect(),
         }
     }

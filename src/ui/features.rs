@@ -66,7 +66,7 @@ fn say(text: &str, theme: &Theme, area: Rect, frame: &mut Frame) {
 /// The reason why the table has no row.
 fn empty(state: &State) -> String {
     let found = state.findings().map(|findings| findings.view(state.shown().first()));
-    if let Some(gap) = &state.table.listing.gap {
+    if let Some(gap) = selecting::gap(state) {
         return format!("not known: {gap}");
     }
     if found.is_some_and(crate::core::view_findings::ViewFindings::is_empty) {

@@ -113,9 +113,9 @@ fn typed(state: &State, prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut 
     let room = width.saturating_sub(label.width() + if fits { hint.width() + 3 } else { 1 });
     let before = printable(&prompt.input.value().chars().take(prompt.input.cursor()).collect::<String>()).width();
     let mut hidden = 0;
-    // Whole characters leave at the left, so that the cursor is in the row.
+    // Whole characters leave at the left, so that the cursor is in the row. Where all fits, it stands in the gap before the hint.
     let rest = text.chars().skip_while(|character| {
-        let leaves = before.saturating_sub(hidden) >= room;
+        let leaves = !fits && before.saturating_sub(hidden) >= room;
         hidden += if leaves { character.width().unwrap_or(0) } else { 0 };
         leaves
     });

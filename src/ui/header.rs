@@ -23,6 +23,7 @@ use crate::core::findings::{Findings, Source};
 use crate::core::request::ModelSource;
 use crate::core::rows::Shown;
 use crate::core::rows::column::Sort;
+use crate::core::study::NAMES;
 use crate::core::text::printable;
 use crate::core::view::View;
 
@@ -116,11 +117,9 @@ fn data(findings: &Findings, shown: Shown, is_named: bool) -> String {
         let data = findings.data(view)?;
         let name = data.source.rsplit(['/', '\\']).next().unwrap_or(&data.source);
         let name = if is_named { format!("{} ", printable(name)) } else { String::new() };
-        let (used, dropped) = (data.examples.len(), data.dropped.sum());
-        // A shard has only a part of the pairs that were kept.
-        let of = if dropped > 0 && used + dropped == data.lines { format!(" of {}", data.lines) } else { String::new() };
-        let pairs = if used == 1 && of.is_empty() { "pair" } else { "pairs" };
-        Some(format!("{used}{of} {name}{pairs}"))
+        let used = data.used();
+        let pairs = if used == "1" { "pair" } else { "pairs" };
+        Some(format!("{used} {name}{pairs}"))
     };
     let mut said: Vec<String> =
         [Some(shown.first()), shown.pair().map(|(_, second)| second)].into_iter().flatten().filter_map(of_view).collect();
@@ -217,12 +216,16 @@ fn shows_order(state: &State) -> bool {
     })
 }
 
-/// How to get a baseline, in a comparison of two directions of one pair list: what both have in common cannot be seen without one.
+/// How to get a baseline, in a comparison of two directions of one pair list: what both have in common cannot be seen without one. Only the
+/// study of names takes pair files from a prompt.
 fn without_baseline(state: &State) -> Option<String> {
     let (study, keymap) = (state.about(), &state.setting.keymap);
     let can_compute = state.setting.request.is_some() && !state.show_published;
     let lacks = state.shown().pair().is_some() && study.lists() == 1 && can_compute;
-    lacks.then(|| format!("no baseline: {} with a second file gives one", keymap.way(CommandId::PAIRS)))
+    lacks.then(|| match study.name.as_str() {
+        NAMES => format!("no baseline: {} with a second file gives one", keymap.way(CommandId::PAIRS)),
+        _ => "no baseline: add a view to the study file".to_owned(),
+    })
 }
 
 /// How much a part of the third line is missed where there is no room for it: those that are missed least leave first.
@@ -271,8 +274,8 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     if let Some(said) = evidence::said(state) {
         more(said, theme.warning, Missed::Little);
     }
-    if let Some(gap) = &state.table.listing.gap {
-        more(gap.clone(), theme.warning, Missed::Most);
+    if let Some(gap) = selecting::gap(state) {
+        more(gap, theme.warning, Missed::Most);
     }
     if state.table.asked.is_some() {
         more("arranging…".to_owned(), theme.warning, Missed::Most);

@@ -60,8 +60,7 @@ pub fn topic(page: &Page, state: &State, theme: &Theme, area: Rect, frame: &mut 
     // The manual names the keys of the program without settings; the help before it names those in force.
     let keys = if state.setting.keymap == default_keys() { "" } else { " · keys as without settings" };
     let inside = open(&format!("manual: {}{keys} · Esc goes back", page.topic.name), theme, whole, frame);
-    // Beside the topic there is a footer of one row; a longer one takes rows of the topic.
-    let (lines, above, below) = visible(page, (area.width, whole.height + 1));
+    let (lines, above, below) = visible(page, (area.width, area.height), area.height - whole.height);
     for (row, line) in lines.into_iter().enumerate().take(usize::from(inside.height)) {
         let style = match line.kind {
             Kind::Heading => theme.title,

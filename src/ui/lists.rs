@@ -52,9 +52,13 @@ fn runs(list: &RunList, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
 }
 
-/// Columns of the list without the names, and the columns that names may always have.
-const OTHERS: usize = 82;
+/// Columns of the list without names and numbers of pairs, and the columns that names may always have.
+const OTHERS: usize = 74;
 const NAME: usize = 24;
+
+/// Columns of the numbers of pairs, and the most of them: `50 + 50`, `1000 of 1000 + 999 of 1000`.
+const PAIRS: usize = 8;
+const LONG_PAIRS: usize = 26;
 
 /// The columns of the list, each with its width.
 struct Columns(Vec<(Cell, usize)>);
@@ -92,9 +96,12 @@ impl Columns {
     /// The columns for `runs` that fit into `width`; names are whole unless they are so long that they would crowd out the rest.
     fn of(runs: &[KeptRun], width: usize) -> Self {
         let names = runs.iter().map(|run| fit::width(&printable(&run.name))).max().unwrap_or(0);
-        let name = names.clamp(4, width.saturating_sub(OTHERS).max(NAME));
+        let pairs =
+            runs.iter().filter_map(|run| Some(fit::width(&printable(&run.about.as_ref().ok()?.pairs)))).max().unwrap_or(0);
+        let pairs = pairs.clamp(PAIRS, LONG_PAIRS);
+        let name = names.clamp(4, width.saturating_sub(OTHERS + pairs).max(NAME));
         let mut columns = vec![(Cell::When, 16), (Cell::Name, name), (Cell::Study, 10), (Cell::Model, 18), (Cell::Method, 12)];
-        columns.extend([(Cell::Pairs, 8), (Cell::Size, 9)]);
+        columns.extend([(Cell::Pairs, pairs), (Cell::Size, 9)]);
         for leaves in Cell::LEAVES_FIRST {
             if 2 + columns.iter().map(|(_, width)| width + 1).sum::<usize>() > width {
                 columns.retain(|(cell, _)| *cell != leaves);
@@ -138,7 +145,7 @@ impl Columns {
 }
 
 fn dropped_pairs(lines: &[String], top: usize, theme: &Theme, area: Rect, frame: &mut Frame) {
-    let inside = open("dropped pairs: Esc closes", theme, area, frame);
+    let inside = open("dropped pairs and notes: Esc closes", theme, area, frame);
     let rows = usize::from(inside.height);
     let top = top.min(lines.len().saturating_sub(rows));
     for (row, line) in lines.iter().skip(top).take(rows).enumerate() {

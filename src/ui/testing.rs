@@ -62,6 +62,7 @@ fn data(source: &str) -> DataRecord {
         lines: 40,
         dropped: Dropped::default(),
         dropped_lines: Vec::new(),
+        not_joined: Vec::new(),
         examples: examples(),
     }
 }

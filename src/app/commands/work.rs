@@ -92,7 +92,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "dropped",
-        help: "list the pairs that were dropped, with line and reason",
+        help: "list the pairs that were dropped, with line and reason, and notes on the inputs",
         keys: &["!"],
         reach: Reach::Screen,
         enabled: dropped::any,

@@ -70,14 +70,15 @@ pub fn sections(state: &State, typed: &str) -> Vec<Section> {
     let topics = TOPICS.iter().filter(|topic| holds(&typed, &[topic.name, topic.text]));
     sections.push(section("Manual", topics.map(Entry::Topic).collect()));
     sections.retain(|section| !section.entries.is_empty());
-    // Whoever types the beginning of a name wants what has that name, so sections with such a name come first. Commands are found by their
-    // explanations, too, but whoever looks for a word wants it explained before something is done.
+    // Whoever types a name or its beginning wants what has that name, so sections with such a name come first. Many words are names of
+    // commands and of what these are about; whoever looks for a word wants it explained before something is done, unless the word is a key.
     if !typed.is_empty() {
         let has_key =
             |entry: &Entry| matches!(entry, Entry::Command(command) if has_key(command, typed_as_it_is, &state.setting.keymap));
-        let has_name = |section: &Section| section.entries.iter().any(|entry| entry.begins_with(&typed) || has_key(entry));
+        let is = |section: &Section, of: &dyn Fn(&Entry) -> bool| section.entries.iter().any(of);
         sections.sort_by_key(|section| {
-            (!has_name(section), !has_name(section) && matches!(section.entries[..], [Entry::Command(_), ..]))
+            let does = is(section, &|entry| matches!(entry, Entry::Command(_)));
+            (!is(section, &has_key), !is(section, &|entry| entry.begins_with(&typed)), does)
         });
     }
     sections
@@ -90,10 +91,12 @@ fn commands_with(typed: &str, keymap: &Keymap) -> Vec<&'static Command> {
     let in_name = |command: &Command| holds(&typed.to_lowercase(), &[command.name]);
     let in_help = |command: &Command| holds(&typed.to_lowercase(), &[command.name, &keymap.fill(command.help)]);
     let mut found: Vec<&'static Command> = commands::all().filter(|command| has_key(command) || in_help(command)).collect();
-    found.sort_by_key(|command| (!has_key(command), !in_name(command)));
+    let is_named = |command: &Command| command.name == typed.to_lowercase();
+    found.sort_by_key(|command| (!has_key(command), !is_named(command), !in_name(command)));
     found
 }
 
+/// Whether `command` has the key `typed`.
 fn has_key(command: &Command, typed: &str, keymap: &Keymap) -> bool {
     keymap.keys(command.id()).any(|key| key.to_string() == typed)
 }
@@ -114,7 +117,7 @@ fn words(typed: &str) -> Vec<glossary::Entry> {
     let mut found: Vec<glossary::Entry> =
         entries().into_iter().filter(|entry| holds(typed, &[entry.words.join(" ").as_str(), entry.says.as_str()])).collect();
     if !typed.is_empty() {
-        found.sort_by_key(|entry| rank(typed, entry));
+        found.sort_by_key(|entry| (!entry.words.iter().any(|word| word.to_lowercase() == typed), rank(typed, entry)));
     }
     found
 }

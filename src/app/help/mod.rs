@@ -47,7 +47,8 @@ pub fn key(state: &mut State, pressed: Key) -> Vec<Effect> {
     if palette::closes(pressed) {
         state.overlay = None;
     } else if pressed.code == Code::Enter {
-        return enter(state);
+        let is_chosen = list.cursor > 0;
+        return enter(state, is_chosen);
     } else {
         palette::edit(list, pressed);
     }
@@ -63,20 +64,20 @@ pub fn click(state: &mut State, row: usize, inside: Area) -> Vec<Effect> {
     let entry = row.checked_sub(1).and_then(|row| rows.get(top + row)?.entry);
     let (Some(entry), Some(Overlay::Help(list))) = (entry, &mut state.overlay) else { return Vec::new() };
     list.cursor = entry;
-    enter(state)
+    enter(state, true)
 }
 
-/// Runs the command at the cursor, or opens the topic that says more about the entry there.
-fn enter(state: &mut State) -> Vec<Effect> {
+/// Runs the command at the cursor, or opens the topic that says more about the entry there. `is_chosen` says that the user has gone to the
+/// entry; else a command must be named in full.
+fn enter(state: &mut State, is_chosen: bool) -> Vec<Effect> {
     let Some(Overlay::Help(list)) = &state.overlay else { return Vec::new() };
     let list = list.clone();
     let topic = match entries::all(state, list.input.value()).into_iter().nth(list.cursor) {
         None => return Vec::new(),
         Some(Entry::Command(command)) => {
-            // Somebody who looks for a word must not set off what merely mentions it.
+            // Somebody who looks for a word must not set off what merely mentions or holds it.
             let typed = list.input.value().trim().to_lowercase();
-            let is_meant = list.cursor > 0 || typed.split_whitespace().all(|word| command.name.contains(word));
-            if !is_meant {
+            if !is_chosen && typed != command.name {
                 let name = command.name;
                 state.notice =
                     Some(Notice::refused(format!("no command is named '{}'; : {name} runs {name}", excerpt(&typed, 40))));
@@ -128,10 +129,14 @@ fn topic_lines(topic: &Topic, size: (u16, u16)) -> Vec<Line> {
     lines(topic.text, topic_size(size).0)
 }
 
-/// The part of a topic that is visible on a terminal of `size`, and how many of its lines are above and below that part.
-pub fn visible(page: &Page, size: (u16, u16)) -> (Vec<Line>, usize, usize) {
-    let (all, (_, height)) = (topic_lines(page.topic, size), topic_size(size));
-    let top = page.top.min(all.len().saturating_sub(height));
+/// The part of a topic that is visible on a terminal of `size` above a footer of `footer` rows, and how many of its lines are above and below
+/// that part. Where the end of the topic is on the screen, a longer footer does not hide it.
+pub fn visible(page: &Page, size: (u16, u16), footer: u16) -> (Vec<Line>, usize, usize) {
+    let (all, (_, whole)) = (topic_lines(page.topic, size), topic_size(size));
+    let height = (whole + 1).saturating_sub(usize::from(footer));
+    let is_at_end = page.top > 0 && page.top + whole >= all.len();
+    let end = all.len().saturating_sub(height);
+    let top = if is_at_end { end } else { page.top.min(end) };
     let below = all.len() - top - height.min(all.len() - top);
     (all.into_iter().skip(top).take(height).collect(), top, below)
 }

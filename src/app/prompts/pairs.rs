@@ -8,6 +8,7 @@ use super::path::{self, with_home};
 use crate::app::message::{Effect, WantedStudy};
 use crate::app::state::State;
 use crate::core::study::NAMES;
+use crate::core::text::printable;
 
 /// Asks for one or two files, separated by a comma: pairs and baseline.
 pub struct Pairs;
@@ -26,8 +27,17 @@ impl Dialogue for Pairs {
         "pairs[, baseline]"
     }
 
-    fn hint(&self, _: &State, _: &str) -> Result<String, String> {
-        Ok("Enter computes; empty means the names inside the program".to_owned())
+    fn hint(&self, state: &State, _: &str) -> Result<String, String> {
+        let own = state.setting.request.as_ref().map(|request| &request.study.study).filter(|study| study.name != NAMES);
+        Ok(own.map_or_else(
+            || "Enter computes; empty means the names inside the program".to_owned(),
+            |own| {
+                format!(
+                    "Enter computes the study of names with these pairs in place of {}; empty: with its own",
+                    printable(&own.name)
+                )
+            },
+        ))
     }
 
     fn ending(&self, state: &State, text: &str) -> Ending {

@@ -93,6 +93,7 @@ fn data() -> DataRecord {
         lines: EXAMPLES,
         dropped: Dropped::default(),
         dropped_lines: Vec::new(),
+        not_joined: Vec::new(),
         examples: (0..EXAMPLES).map(example).collect(),
     }
 }

@@ -80,7 +80,7 @@ fn of_intervals(intervals: &Intervals) -> String {
     let ends = intervals.rows.iter().flat_map(|row| row.interval.into_iter().flatten().chain([row.effect]));
     let (low, high) = ends.fold((0.0_f64, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     let place = |value: f64| if high > low { ((value - low) / (high - low) * (AXIS - 1) as f64).round() as usize } else { 0 };
-    let mut table = Table::new(2, &["feature", "", &intervals.axis, "interval", ""]);
+    let mut table = Table::new(2, &["feature", "", &intervals.axis, "95 % interval", ""]);
     for row in &intervals.rows {
         let mut cells = vec![' '; AXIS];
         if let Some([from, to]) = row.interval {

@@ -70,7 +70,7 @@ fn views(facts: &Facts<'_>, feature: FeatureId) -> Markup {
             thead { tr {
                 th scope="col" { "view" } th.number scope="col" { "effect" } th.number scope="col" { "s.e." }
                 th scope="col" { "95 % interval" } th.number scope="col" { "p" } th.number scope="col" { "q" }
-                th scope="col" { "pairs of the same sign" }
+                th scope="col" { "same sign" }
             } }
             tbody { @for view in findings.study.all() { (of_view(facts, feature, view)) } }
         } }

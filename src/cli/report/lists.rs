@@ -83,7 +83,7 @@ pub fn features(facts: &Facts<'_>, of_view: &OfView) -> Markup {
             }
             thead { tr {
                 th.number scope="col" { "rank" } th scope="col" { "feature" } th.number scope="col" { "effect" }
-                th.number scope="col" { "s.e." } th.number scope="col" { "effect/s.e." } th scope="col" { "interval" }
+                th.number scope="col" { "s.e." } th.number scope="col" { "effect/s.e." } th scope="col" { "95 % interval" }
                 th.number scope="col" { "p" } th.number scope="col" { "q" } th scope="col" { "fires on" }
                 @for view in &others { th.number scope="col" { (study.name(*view).as_str()) } }
                 th scope="col" { "tags and notes" } th scope="col" { "Neuronpedia" } @if labels { th scope="col" { "label" } }

@@ -15,6 +15,10 @@ const PAIRS: usize = 5;
 /// Most tokens of a prompt on a card.
 const TOKENS: usize = 300;
 
+/// The colours of the largest activations above and below zero: red, green and blue.
+const ABOVE: [f64; 3] = [242.0, 176.0, 122.0];
+const BELOW: [f64; 3] = [122.0, 182.0, 242.0];
+
 /// Most characters of a token or an answer.
 const TOKEN: usize = 60;
 
@@ -25,7 +29,7 @@ pub fn pairs(view: &ViewSpec, pairs: &Pairs<'_>) -> Markup {
         p.faint {
             "The " (shown) " pairs of largest |effect| of " (pairs.len()) " in the " (view.name.as_str()) " view, with the effect in each; in "
             (pairs.len() - pairs.order.len()) " the activation is the same in both prompts. Numbers are activations where they differ, "
-            "the colour is their share of the largest, " (format!("{:.3}", pairs.largest)) "; bold tokens differ."
+            "the colour is their share of the largest, " (format!("{:.3}", pairs.largest)) ", orange above zero and blue below; bold tokens differ."
         }
         ul.prompts { @for pair in pairs.order.iter().take(PAIRS) {
             @let [clean, patch] = pairs.sides(*pair);
@@ -56,11 +60,12 @@ fn prompt(name: &str, side: Side<'_>, other: Side<'_>, entries: &[Entry], of: fn
 /// A token with its activation, if it differs between both prompts.
 fn token(text: &str, differs: bool, activation: Option<f32>, largest: f64) -> Markup {
     let text = excerpt(text, TOKEN);
+    let share =
+        activation.map_or(0.0, |activation| if largest > 0.0 { (f64::from(activation) / largest).clamp(-1.0, 1.0) } else { 0.0 });
+    let mix = |end: f64| (255.0 + (end - 255.0) * share.abs()).round();
     // Dark text keeps a contrast of more than 4.5 on the darkest of these colours.
-    let share = activation
-        .map_or(0.0, |activation| if largest > 0.0 { (f64::from(activation.abs()) / largest).clamp(0.0, 1.0) } else { 0.0 });
-    let mix = |end: f64| (255.0 + (end - 255.0) * share).round();
-    let style = (share > 0.0).then(|| format!("background:rgb({},{},{})", mix(242.0), mix(176.0), mix(122.0)));
+    let [red, green, blue] = if share > 0.0 { ABOVE } else { BELOW }.map(mix);
+    let style = (share != 0.0).then(|| format!("background:rgb({red},{green},{blue})"));
     html! {
         span.token.differs[differs] style=[style] {
             (printable(&text))

@@ -112,12 +112,13 @@ fn shuffled(facts: &Facts<'_>) -> String {
 }
 
 fn features(facts: &Facts<'_>) -> Table {
-    let mut header = vec!["feature", "view", "exchanged", "effect", "s.e.", "effect/s.e.", "interval", "", "agree", "p", "q"];
+    let mut header =
+        vec!["feature", "view", "exchanged", "effect", "s.e.", "effect/s.e.", "95 % interval", "", "same sign", "p", "q"];
     if facts.shuffled.is_some() {
         header.extend(["shuffled", "shuffled p"]);
     }
     if facts.against.is_some() {
-        header.extend(["difference", "s.e.", "interval", ""]);
+        header.extend(["difference", "s.e.", "95 % interval", ""]);
     }
     let mut table = Table::new(3, &header);
     for feature in &facts.features {

@@ -87,16 +87,6 @@ impl Expression {
         }
     }
 
-    /// Whether a part asks for a label.
-    pub(super) fn asks_labels(&self) -> bool {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_labels),
-            Self::Not(part) => part.asks_labels(),
-            Self::Label(_) => true,
-            _ => false,
-        }
-    }
-
     /// Whether a part asks for what the user says of a feature: tags, rejection, note.
     pub(super) fn asks_tags(&self) -> bool {
         match self {

@@ -26,6 +26,7 @@
 //! Effects and their standard errors are stored in single precision. The number they are compared with is rounded in the same
 //! way, so that `effect=0.2` finds an effect stored as 0.2. `layer`, `index` and `rank` are compared exactly.
 
+mod asked;
 mod comparison;
 mod completion;
 mod error;
@@ -45,6 +46,7 @@ mod token;
 #[cfg(test)]
 mod tree_testing;
 
+pub use asked::Asked;
 pub use completion::{Completion, Known, bare_field, completion, unfinished};
 pub use error::FilterError;
 pub use facts::{Facts, NumberField};
@@ -86,9 +88,9 @@ impl Filter {
         self.expression.asks_comparison()
     }
 
-    /// Whether the filter asks for labels, which are known where explanations were imported.
-    pub fn asks_labels(&self) -> bool {
-        self.expression.asks_labels()
+    /// The facts that the filter asks for and that a row may lack, each once, in the order of the text.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.expression.asked()
     }
 
     /// Whether the filter asks for tags, rejections or notes.

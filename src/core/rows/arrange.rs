@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use super::column::{Column, Sort};
 use super::facts::RowFacts;
+use super::unknown::{Unknown, ordering};
 use super::{Count, Listing, Row, Shown, Spec, cells, fires};
 use crate::core::chance;
 use crate::core::families::Families;
-use crate::core::filter::Filter;
+use crate::core::filter::{Asked, Filter};
 use crate::core::findings::Findings;
 use crate::core::selection::{HeldBy, Selected, Selection, by_strength};
 use crate::core::submodule::{FeatureId, Submodule};
@@ -50,6 +51,9 @@ pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
             row.matches = filter.matches(&RowFacts::new(row, findings, tags, spec));
         }
     }
+    let lacking =
+        |asked: Asked, rows: &[Row]| Unknown::among(asked, rows.iter().map(|row| RowFacts::new(row, findings, tags, spec)), tags);
+    let unknown = spec.filter.iter().flat_map(Filter::asked).filter_map(|asked| lacking(asked, &rows)).collect();
     let mut counts = vec![Count::default(); Submodule::count(findings.layers)];
     for row in &rows {
         let count = &mut counts[row.feature.submodule.ordinal(findings.layers)];
@@ -63,8 +67,10 @@ pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
     });
     let folded = spec.families.as_deref().map_or_else(BTreeMap::new, |families| fold(&mut rows, families));
     order(&mut rows, findings, tags, spec);
+    let unordered = ordering(spec.sort.column).and_then(|asked| lacking(asked, &rows));
+    let unordered = unordered.filter(|unknown| unknown.rows == unknown.of);
     let marked = if spec.marked.is_empty() { 0 } else { rows.iter().filter(|row| spec.marked.contains(&row.feature)).count() };
-    Listing { rows, counts, marked, filtered_marks, folded, gap }
+    Listing { rows, counts, marked, filtered_marks, folded, unknown, unordered, gap }
 }
 
 /// Leaves of the matching rows of each family the first, of rows in order of strength, and returns the others by it. The rows that do not match

@@ -9,6 +9,7 @@ pub mod column;
 mod facts;
 mod fires;
 mod strongest_pairs;
+pub mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use super::submodule::{FeatureId, Submodule};
 use super::text::printable;
 use super::view::View;
 use column::{Column, Sort};
+use unknown::Unknown;
 
 /// The name of the comparison that lists features held by only one of two selections, for `export --view` and headings. No view
 /// may have this name.
@@ -173,6 +175,10 @@ pub struct Listing {
     pub filtered_marks: usize,
     /// The listed members of families, each with the others, strongest first, which are folded into its row.
     pub folded: BTreeMap<FeatureId, Vec<FeatureId>>,
+    /// The figures that the filter asks for and that some rows of the selection lack.
+    pub unknown: Vec<Unknown>,
+    /// The figure that decides the order, if no listed row has it.
+    pub unordered: Option<Unknown>,
     /// The reason why the list is shorter than the selection asks for, if it is.
     pub gap: Option<String>,
 }

@@ -14,7 +14,6 @@ use crate::core::problem::{Problem, Result};
 use crate::core::request::Options;
 use crate::core::run::Dropped;
 use crate::core::study_source::PairSource;
-use crate::core::text::counted;
 use crate::engine::cancel::Cancel;
 use crate::engine::hash::sha256_hex;
 use crate::engine::small_file;
@@ -61,19 +60,6 @@ impl DataSet {
             example.clean.insert(0, token);
             example.patch.insert(0, token);
         }
-    }
-
-    /// What should be known about the kept examples, if there is something.
-    pub fn note(&self) -> Option<String> {
-        let count = self.examples.iter().filter(|example| self.not_joined.contains(&example.line)).count();
-        (count > 0).then(|| {
-            format!(
-                "{}: in {count} of {}, prompt and answer as one text are other tokens than one after the other, for example where \
-                 a prompt ends in a space",
-                self.name,
-                counted(self.examples.len(), "pair")
-            )
-        })
     }
 }
 

@@ -45,24 +45,23 @@ pub fn read(name: &str, source: Source<'_>, files: &PairFiles) -> Result<StudySo
     Ok(StudySource { study: Arc::new(study), lists: lists.into_iter().map(|list| list.source).collect() })
 }
 
-/// Gives views without words of their own those of the first view of the same pairs that has some, exchanged where that view takes the
-/// pairs the other way round; else plain ones.
+/// Gives each prompt without a word the first one that a view of the same pairs has for it, whichever way round that view takes the
+/// pairs; else a plain one.
 fn fill_words(views: &mut [ViewSpec]) {
-    let own = |view: &ViewSpec| !view.clean.is_empty() && !view.patch.is_empty();
-    let said: Vec<ViewSpec> = views.iter().filter(|view| own(view)).cloned().collect();
+    let said = views.to_vec();
     for view in views {
-        if view.clean.is_empty()
-            && view.patch.is_empty()
-            && let Some(other) = said.iter().find(|other| other.pairs == view.pairs)
-        {
-            (view.clean, view.patch) = (other.clean.clone(), other.patch.clone());
-            if other.direction != view.direction {
-                std::mem::swap(&mut view.clean, &mut view.patch);
-            }
-        }
-        for (words, otherwise) in [(&mut view.clean, "clean prompt"), (&mut view.patch, "patch prompt")] {
+        let filled = |prompt: usize| {
+            let words = |other: &ViewSpec| {
+                let place = if other.direction == view.direction { prompt } else { 1 - prompt };
+                [&other.clean, &other.patch][place].clone()
+            };
+            said.iter().filter(|other| other.pairs == view.pairs).map(words).find(|words| !words.is_empty())
+        };
+        let filled = [filled(0), filled(1)];
+        let own = [(&mut view.clean, "clean prompt"), (&mut view.patch, "patch prompt")];
+        for ((words, otherwise), filled) in own.into_iter().zip(filled) {
             if words.is_empty() {
-                otherwise.clone_into(words);
+                *words = filled.unwrap_or_else(|| otherwise.to_owned());
             }
         }
     }
@@ -125,6 +124,16 @@ fn tags(source: Source<'_>, tables: Vec<Table<'_>>) -> Result<Vocabulary> {
         tags.0.push(TagSpec { name, meaning, key });
     }
     Ok(tags)
+}
+
+/// A text with single spaces in place of all white space, and none at its ends: other white space cannot be told apart on the screen.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a filter cannot tell two words apart.
+fn is_same(word: &str, other: &str) -> bool {
+    word.to_lowercase() == other.to_lowercase()
 }
 
 /// Checks a name; messages call the named thing `what`.
@@ -262,28 +271,43 @@ impl Reader<'_> {
                 .find(|direction| direction.name() == text.get_ref())
                 .ok_or_else(|| source.bad(&text, "is not a direction", "use \"forward\" or \"reversed\""))?,
         };
-        let (clean, patch) = self.words(&mut table)?;
+        let (clean, patch) = self.words(&mut table, pairs, direction)?;
         self.views.push(ViewSpec { name, label, pairs, direction, clean, patch });
         Ok(())
     }
 
-    /// What the view calls its clean and its patch prompt; what it says nothing of is empty.
-    fn words(&self, table: &mut Table<'_>) -> Result<(String, String)> {
+    /// What the view of these pairs calls its clean and its patch prompt; what it says nothing of is empty.
+    fn words(&self, table: &mut Table<'_>, pairs: usize, direction: Direction) -> Result<(String, String)> {
         let mut found = [String::new(), String::new()];
         for (place, (key, other)) in [("clean", "patch"), ("patch", "clean")].into_iter().enumerate() {
             let Some(text) = table.text(key)? else { continue };
-            let said = self.source.not_empty(&text)?;
-            let reserved = ["both", other, &format!("{other} prompt")].iter().any(|word| word.eq_ignore_ascii_case(&said));
+            let said = one_line(&self.source.not_empty(&text)?);
+            let reserved = ["both", other, &format!("{other} prompt")].iter().any(|word| is_same(word, &said));
             if reserved {
                 let what = format!("means something else on the screen and in filters than the {key} prompt");
                 return Err(self.source.bad(&text, &what, "choose another word for it"));
             }
-            if place == 1 && found[0].eq_ignore_ascii_case(&said) {
+            if place == 1 && is_same(&found[0], &said) {
                 return Err(self.source.bad(
                     &text,
                     "is the word for both prompts",
                     "choose two words that tell the prompts apart",
                 ));
+            }
+            // What one view of the pairs calls one prompt cannot be the other prompt in another view of them.
+            let otherwise = |view: &&ViewSpec| {
+                let [clean, patch] = [&view.clean, &view.patch];
+                let words = if view.direction == direction { [patch, clean] } else { [clean, patch] };
+                view.pairs == pairs && is_same(words[place], &said)
+            };
+            if let Some(view) = self.views.iter().find(otherwise) {
+                let what = format!("is the word for the other prompt of these pairs in the view {}", view.name);
+                let remedy = if view.direction == direction {
+                    "use one word for one prompt"
+                } else {
+                    "exchange the words of clean and patch, as the two views take the pairs opposite ways, or leave them out"
+                };
+                return Err(self.source.bad(&text, &what, remedy));
             }
             found[place] = said;
         }

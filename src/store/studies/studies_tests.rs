@@ -64,6 +64,11 @@ fn a_study_is_read_with_what_is_left_out() {
     let worded = read_text(&GOOD.replace("name = \"a\"", "name = \"a\"\nclean = \"he\"\npatch = \"she\"")).unwrap().study;
     let words: Vec<(&str, &str)> = worded.views.iter().map(|view| (view.clean.as_str(), view.patch.as_str())).collect();
     assert_eq!(words, [("he", "she"), ("she", "he")]);
+    // One word alone is filled from the other view, too, and white space at its ends is not part of it.
+    let (a, b) = ("name = \"a\"\nclean = \"he\"\npatch = \"she \"", "name = \"b\"\nclean = \" she\"");
+    let half = read_text(&GOOD.replace("name = \"a\"", a).replace("name = \"b\"", b)).unwrap().study;
+    let words: Vec<(&str, &str)> = half.views.iter().map(|view| (view.clean.as_str(), view.patch.as_str())).collect();
+    assert_eq!(words, [("he", "she"), ("she", "he")]);
     let swapped = read_text(&GOOD.replace("[\"a\", \"b\"]", "[\"b\", \"a\"]")).unwrap().study;
     assert_eq!(swapped.compare, Some((View(1), View(0))));
 }
@@ -163,6 +168,20 @@ fn faults_of_views() -> Vec<Case> {
         (
             change("name = \"b\"", "name = \"b\"\nclean = \"x\"\npatch = \"X\""),
             "mine.toml:9: 'X' is the word for both prompts; choose two words",
+        ),
+        (change("name = \"b\"", "name = \"b\"\npatch = \"both \""), "mine.toml:8: 'both ' means something else on the screen"),
+        (
+            change("name = \"b\"", "name = \"b\"\nclean = \"a  wo\u{e4}\"\npatch = \"a WO\u{c4} \""),
+            "mine.toml:9: 'a WO\u{c4} ' is the word for both prompts; choose two words",
+        ),
+        // The words of two views of the same pairs.
+        (
+            change("name = \"a\"", "name = \"a\"\nclean = \"he\"").replace("name = \"b\"", "name = \"b\"\nclean = \"he\""),
+            "mine.toml:9: 'he' is the word for the other prompt of these pairs in the view a; exchange the words of clean and patch, as",
+        ),
+        (
+            change("name = \"a\"", "name = \"a\"\nclean = \"he\"").replace("direction = \"reversed\"", "patch = \"He\""),
+            "mine.toml:10: 'He' is the word for the other prompt of these pairs in the view a; use one word for one prompt",
         ),
         (change("\"reversed\"", "\"back\""), "mine.toml:9: 'back' is not a direction; use \"forward\" or \"reversed\""),
         // The views that are compared first.

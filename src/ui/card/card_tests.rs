@@ -150,15 +150,37 @@ fn the_female_view_exchanges_prompts_and_answers() {
 
 #[test]
 fn tokens_of_both_prompts_are_coloured_by_their_activation_and_carry_it_as_a_number() {
-    let state = showing(run());
+    tokens_are_coloured(&showing(run()));
+}
+
+/// A signed code fires below zero, too, and blue says so.
+#[test]
+fn activations_below_zero_have_the_colour_of_numbers_below_zero() {
+    let mut run = run();
+    run.views.iter_mut().flat_map(|view| &mut view.detail.entry_clean).for_each(|activation| *activation *= -1.0);
+    let state = showing(run);
+    tokens_are_coloured(&state);
+    for name in ThemeName::ALL {
+        let blue = theme(name).heat(-1.5, 3.0);
+        let style = token_style(&drawn(&state, name, (80, 60)), "Max", " -1.50");
+        assert_eq!(
+            (style.fg.unwrap(), style.bg.unwrap()),
+            (blue.fg.unwrap_or_default(), blue.bg.unwrap_or_default()),
+            "{name:?}"
+        );
+        assert!(name == ThemeName::Monochrome || blue != theme(name).heat(1.5, 3.0), "{name:?}");
+    }
+}
+
+fn tokens_are_coloured(state: &State) {
     let feature = state.feature().unwrap();
     let entries: Vec<_> = state.findings().unwrap().detail(MALE).entries(feature).unwrap().collect();
     let names = [["John", "Paul", "Tom", "Max"], ["Mary", "Anna", "Lisa", "Eva"]];
     for name in ThemeName::ALL {
-        let buffer = drawn(&state, name, (80, 60));
+        let buffer = drawn(state, name, (80, 60));
         for entry in entries.iter().filter(|entry| entry.position == 1) {
             for (names, activation) in names.iter().zip([entry.clean, entry.patch]) {
-                let (token, number) = (names[entry.example], format!(" {activation:.2}"));
+                let (token, number) = (names[entry.example], format!(" {}", part::activation(f64::from(activation))));
                 let style = token_style(&buffer, token, &number);
                 // A silent token that differs from the other prompt is highlighted like any other that differs.
                 let silent = activation == 0.0;

@@ -127,11 +127,11 @@ impl Prompt<'_> {
         let (open, close) = if brackets { ("[", "]") } else { ("", "") };
         let around = fit::width(&space) + number.len() + open.len() + close.len();
         let text = fit::cut(&text, room.saturating_sub(around).max(1));
-        // A signed code (absolute TopK) fires with either sign.
+        // A signed code (absolute TopK) fires with either sign, and each sign has its colour.
         let (of_text, of_number) = if known == 0.0 {
             (plain, card.theme.dim)
         } else {
-            let style = card.theme.heat(known.abs(), self.largest);
+            let style = card.theme.heat(known, self.largest);
             (style, style)
         };
         vec![Span::raw(format!("{space}{open}")), Span::styled(text, of_text), Span::styled(number, of_number), Span::raw(close)]

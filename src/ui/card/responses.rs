@@ -108,6 +108,6 @@ fn piece(card: &Card, context: &Context, token: usize, largest: f32) -> Vec<Span
     let spaces = " ".repeat(text.len() - word.len());
     let brackets = matches!(card.theme.name, ThemeName::Sixteen | ThemeName::Monochrome);
     let (open, close) = if brackets { ("[", "]") } else { ("", "") };
-    let style = card.theme.heat(f64::from(value.abs()), f64::from(largest));
+    let style = card.theme.heat(f64::from(value), f64::from(largest));
     vec![Span::raw(format!("{spaces}{open}")), Span::styled(word.to_owned(), style), Span::raw(close)]
 }

@@ -216,6 +216,34 @@ fn dropped_pairs_are_counted_and_listed() {
     assert_eq!(pilot.notice(), "dropped: no pair was dropped");
 }
 
+/// What `run` prints as a note is said in the explorer, too, and stays in the list when all is computed or read from a file.
+#[test]
+fn notes_on_the_inputs_are_said_when_they_arrive_and_listed() {
+    let mut run = run();
+    run.manifest.data[0].not_joined = vec![10, 999];
+    run.manifest.model.bos = Some(1);
+    run.manifest.dictionaries = vec![crate::core::notes::testing::record("resid_0", "it was trained on another model")];
+    let bos = "every prompt begins with the BOS token The (number 1), as the dictionaries' training data did";
+    let joined = "pairs.json: in 1 of 4 pairs, prompt and answer as one text are other tokens than one after the other, for example where a prompt \
+                  ends in a space";
+    let mut pilot = Pilot::computing();
+    pilot.press("r");
+    crate::app::welcome::greet(&mut pilot.state);
+    let JobNews::Opened(mut inputs) = opened(&run) else { panic!("the inputs come first") };
+    inputs.notes = vec![bos.to_owned(), joined.to_owned()];
+    pilot.news(1, JobNews::Opened(inputs));
+    assert_eq!(pilot.notice(), format!("{bos}; {joined}; ! lists them"));
+    for mut pilot in [pilot, Pilot::with(run)] {
+        pilot.resize(240, 40);
+        pilot.press("!");
+        let lines = pilot.screen().join("\n");
+        assert!(pilot.state.overlay.is_some(), "{}", pilot.notice());
+        assert!(["no pair was dropped", "notes", bos, &joined[..100]].iter().all(|part| lines.contains(part)), "{lines}");
+        let is_whole = pilot.state.job.is_none();
+        assert_eq!(lines.contains("all dictionaries: it was trained on another model"), is_whole, "{lines}");
+    }
+}
+
 /// The outcome of a command: whether it was refused, whether it asked for anything or changed the screen apart from the notice, and
 /// what it said.
 fn outcome(command: &'static Command, start: &str, size: (u16, u16)) -> (bool, bool, String) {

@@ -8,7 +8,9 @@ use crate::app::columns::{Item, place};
 use crate::app::layout::{Area, Layout};
 use crate::app::state::{State, ThemeName};
 use crate::core::rows::column::Column;
+use crate::core::run::Run;
 use crate::core::study::testing::FEMALE;
+use crate::ui::testing::run;
 
 /// Theme, whether the terminal shows any 24-bit colour, and the colours of effects above and below zero.
 pub(super) const THEMES: [(ThemeName, bool, Color, Color); 6] = [
@@ -21,7 +23,12 @@ pub(super) const THEMES: [(ThemeName, bool, Color, Color); 6] = [
 ];
 
 pub(super) fn pilot(theme: ThemeName, true_colour: bool) -> Pilot {
-    let mut pilot = Pilot::study();
+    with_run(run(), theme, true_colour)
+}
+
+/// Shows `run` in these colours.
+pub(super) fn with_run(run: Run, theme: ThemeName, true_colour: bool) -> Pilot {
+    let mut pilot = Pilot::with(run);
     (pilot.state.theme, pilot.state.setting.true_colour) = (theme, true_colour);
     pilot.resize(240, 50);
     pilot

@@ -208,6 +208,14 @@ fn escape_drops_one_thing_of_the_interface_after_another() {
     assert!(pilot.asked().is_empty() && pilot.state.job.is_some());
 }
 
+#[test]
+fn a_comparison_says_that_a_view_is_still_being_computed() {
+    let mut pilot = half_done();
+    pilot.press("4");
+    let screen = pilot.screen().join("\n");
+    assert!(screen.contains("view baseline is still being computed") && !screen.contains("nothing is known"), "{screen}");
+}
+
 /// A first job that has found the first two submodules.
 fn first_half_done() -> Pilot {
     let mut pilot = Pilot::new(crate::ui::testing::empty());

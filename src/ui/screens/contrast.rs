@@ -3,8 +3,9 @@
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier, Style};
 
-use super::colours::{SCREENS, THEMES, pilot};
+use super::colours::{SCREENS, THEMES, pilot, with_run};
 use crate::app::state::ThemeName;
+use crate::ui::testing::run;
 use crate::ui::theme::{Rgb, Theme, in_palette, luminance};
 
 const LEAST: f64 = 4.5;
@@ -128,9 +129,12 @@ fn is_text(cell: &Cell) -> bool {
 
 #[test]
 fn every_text_on_every_screen_can_be_read() {
+    let mut signed = run();
+    signed.views.iter_mut().flat_map(|view| &mut view.detail.entry_clean).for_each(|activation| *activation *= -1.0);
     for (name, true_colour, ..) in THEMES {
-        for keys in SCREENS {
-            let mut pilot = pilot(name, true_colour);
+        let below_zero = with_run(signed.clone(), name, true_colour);
+        let screens = SCREENS.into_iter().map(|keys| (pilot(name, true_colour), keys)).chain([(below_zero, "enter")]);
+        for (mut pilot, keys) in screens {
             pilot.press(keys);
             for (width, height) in [(70, 20), (180, 50)] {
                 pilot.resize(width, height);

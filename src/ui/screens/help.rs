@@ -34,7 +34,7 @@ fn a_word_of_the_screen_is_found_in_the_glossary_and_a_command_by_its_name() {
         ("total effect", "word total effect"),
         ("ig", "word ig"),
         ("patch", "word patch prompt"),
-        ("threshold", "command threshold"),
+        ("threshold", "word threshold"),
         ("quit", "command quit"),
         ("tour", "topic tour"),
     ] {
@@ -60,6 +60,58 @@ fn asking_for_a_word_runs_nothing() {
     assert!(first("BCa").starts_with("word ") && first("taken away").starts_with("word "), "{}", first("BCa"));
     // A key finds its command.
     assert_eq!((first("J"), first("t")), ("command other-down".to_owned(), "command threshold".to_owned()));
+}
+
+/// What a word means is explained before a command of that name runs, and no command runs that only holds the word.
+#[test]
+fn enter_explains_a_word_and_runs_only_what_is_named_in_full() {
+    for text in ["shuffle", "circuit", "heat", "difference", "similarity", "threshold", "tag"] {
+        let mut pilot = searching(text);
+        pilot.press("enter");
+        assert!(matches!(pilot.state.overlay, Some(Overlay::Topic(_))), "{text}: {}", pilot.notice());
+    }
+    for (text, command) in [("page", "page-"), ("canc", "cancel"), ("rever", "reverse"), ("tagge", "tagged")] {
+        let mut pilot = searching(text);
+        pilot.asked();
+        pilot.press("enter");
+        let explains = matches!(pilot.state.overlay, Some(Overlay::Topic(_)));
+        let refused = pilot.notice().starts_with(&format!("no command is named '{text}'; : {command}"));
+        assert!(pilot.asked().is_empty() && pilot.state.filter.is_none() && (explains || refused), "{text}: {}", pilot.notice());
+    }
+    // An exact name stands first, and runs.
+    assert_eq!((first("cancel"), first("last")), ("command cancel".to_owned(), "command last".to_owned()));
+    let mut pilot = searching("last");
+    pilot.press("enter");
+    assert!(pilot.state.overlay.is_none() && pilot.state.table.cursor == 17, "{}", pilot.notice());
+    // Whoever goes to an entry means it.
+    let mut pilot = searching("tagged");
+    let place =
+        all(&pilot.state, "tagged").iter().position(|entry| matches!(entry, Entry::Command(command) if command.name == "tagged"));
+    (0..place.unwrap()).for_each(|_| {
+        pilot.press("down");
+    });
+    pilot.press("enter");
+    assert_eq!(pilot.state.filter.as_ref().map(crate::core::filter::Filter::text), Some("tag=any"));
+}
+
+/// The end of a topic stays on the screen above a message of several lines.
+#[test]
+fn a_message_hides_no_line_at_the_end_of_a_topic() {
+    for (width, height) in [(60, 16), (120, 40)] {
+        let mut pilot = Pilot::study();
+        pilot.resize(width, height);
+        pilot.press("? n u m b e r s enter end");
+        let last = |pilot: &Pilot| {
+            let Some(Overlay::Topic(page)) = &pilot.state.overlay else { panic!("no topic is open") };
+            let (lines, ..) = visible(page, pilot.state.size(), 1);
+            lines.last().unwrap().text.clone()
+        };
+        let end = last(&pilot);
+        pilot.state.notice = Some(crate::app::notice::Notice::refused("a message that is long ".repeat(8)));
+        let screen = pilot.screen();
+        assert!(screen.iter().any(|row| row.contains(end.trim())), "{end}: {screen:#?}");
+        assert!(!screen.iter().any(|row| row.contains("↓ more")), "{screen:#?}");
+    }
 }
 
 #[test]
@@ -92,7 +144,7 @@ fn enter_on_a_word_opens_its_topic_and_esc_goes_back_to_the_search() {
     let mut pilot = searching("s.e.");
     pilot.press("enter G");
     let Some(Overlay::Topic(page)) = &pilot.state.overlay else { panic!("no topic is open") };
-    let (lines, above, below) = visible(page, pilot.state.size());
+    let (lines, above, below) = visible(page, pilot.state.size(), 1);
     assert!(page.topic.name == "numbers" && above > 0 && below == 0 && !lines.is_empty());
     pilot.press("esc");
     let Some(Overlay::Help(list)) = &pilot.state.overlay else { panic!("the help is closed") };

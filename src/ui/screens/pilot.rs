@@ -114,6 +114,15 @@ impl Pilot {
         text.chars().for_each(|character| self.key(Key::character(character)));
     }
 
+    /// Arranges the rows that another thread was asked for, and nothing else that was asked for.
+    pub fn arrange(&mut self) {
+        for effect in self.asked() {
+            if let Effect::Arrange(arrangement) = effect {
+                self.tell(Message::Arranged(arrangement.answer()));
+            }
+        }
+    }
+
     /// The effects that were asked for since the last call.
     pub fn asked(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)

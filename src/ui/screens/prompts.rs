@@ -80,6 +80,19 @@ fn a_top_k_and_a_threshold_remember_each_other() {
     assert_eq!(pilot.state.selection, Selection::TopK(5));
 }
 
+/// The cursor behind the text has a cell of its own.
+#[test]
+fn a_prompt_never_hides_the_beginning_of_a_text_that_fits() {
+    let mut pilot = Pilot::study();
+    pilot.press("/");
+    pilot.type_text("kind=mlp layer=1");
+    for width in 60..130 {
+        pilot.resize(width, 40);
+        let screen = pilot.screen();
+        assert!(screen.last().unwrap().starts_with(" filter: kind=mlp layer=1"), "{width}: {screen:#?}");
+    }
+}
+
 #[test]
 fn a_filter_previews_and_escape_restores_it_exactly() {
     let mut pilot = Pilot::study();

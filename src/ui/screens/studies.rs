@@ -54,6 +54,29 @@ fn a_study_of_one_view_has_nothing_to_compare() {
     assert_eq!(pilot.state.tags()[&feature].scopes().count(), 1);
 }
 
+/// A view is added to the file of a study of one's own; pair files replace the study by that of names.
+#[test]
+fn a_study_of_ones_own_gets_its_baseline_in_its_file() {
+    let mut two = study(&["there", "back"]);
+    (two.views[1].pairs, two.views[1].direction) = (0, crate::core::view::Direction::Reversed);
+    for (study, says, takes) in [
+        (two, "no baseline: add a view to the study file", "in place of number; empty: with its own"),
+        (Study::clone(&request().study.study), "", "empty means the names inside the program"),
+    ] {
+        let mut pilot = Pilot::with(run_of(study.clone()));
+        let mut request = request();
+        request.study.study = Arc::new(study);
+        pilot.state.setting.request = Some(request);
+        pilot.state.record.opened = false;
+        pilot.resize(240, 40);
+        pilot.press(if says.is_empty() { "4" } else { "3" });
+        assert_eq!(row(&pilot, 2).contains("no baseline"), !says.is_empty(), "{}", row(&pilot, 2));
+        assert!(row(&pilot, 2).contains(says), "{}", row(&pilot, 2));
+        pilot.press("P");
+        assert!(pilot.hint().is_ok_and(|hint| hint.ends_with(takes)), "{:?}", pilot.hint());
+    }
+}
+
 #[test]
 fn a_study_of_five_views_has_a_digit_for_each_and_for_both_comparisons() {
     let names = ["first", "second", "third", "fourth", "fifth"];

@@ -11,6 +11,7 @@ use crate::core::rows::column::Column;
 use crate::core::run::Method;
 use crate::core::selection::Selection;
 use crate::core::study::testing::{FEMALE, MALE, tag};
+use crate::ui::testing::run;
 
 fn text(pilot: &Pilot) -> String {
     match &pilot.state.overlay {
@@ -256,6 +257,85 @@ fn what_only_a_comparison_has_is_said_where_nothing_matches() {
         pilot.press("4");
         assert!(!pilot.screen().iter().any(|line| line.contains("known in a comparison only")), "{text}");
     }
+}
+
+/// Few rows may have a figure, or none: else it looks as if the others did not match.
+#[test]
+fn how_many_rows_lack_a_figure_is_said_with_the_reason() {
+    let mut run = run();
+    let views = run.views.iter_mut();
+    views.for_each(|view| {
+        let detail = &mut view.detail;
+        let kept: Vec<usize> = (0..detail.entry_features.len()).filter(|row| detail.entry_features[*row] == 0).collect();
+        let of = |numbers: &[u32]| kept.iter().map(|row| numbers[*row]).collect::<Vec<u32>>();
+        let floats = |numbers: &[f32]| kept.iter().map(|row| numbers[*row]).collect::<Vec<f32>>();
+        (detail.entry_examples, detail.entry_positions) = (of(&detail.entry_examples), of(&detail.entry_positions));
+        detail.entry_effects = floats(&detail.entry_effects);
+        (detail.entry_clean, detail.entry_patch) = (floats(&detail.entry_clean), floats(&detail.entry_patch));
+        detail.entry_features = of(&detail.entry_features);
+        detail.features.truncate(1);
+    });
+    let reason = "their examples were not kept; a larger --detail keeps more";
+    for (text, says) in [
+        ("fires=both", format!("17 of 18 rows have no activations: {reason}")),
+        ("p<0.1", format!("17 of 18 rows have no p: {reason}")),
+        ("q<0.1", format!("17 of 18 rows have no q: {reason}")),
+        ("not prompt~Anna", format!("17 of 18 rows have no effects of single pairs: {reason}")),
+        (
+            "label~he",
+            "18 of 18 rows have no label: no labels were imported for these dictionaries: saescope import neuronpedia".to_owned(),
+        ),
+        (
+            "fires=\"male name\"",
+            "'male name' is a prompt of the view baseline; those of the view male are 'he-prompt' and 'she-prompt'".to_owned(),
+        ),
+    ] {
+        let mut pilot = Pilot::with(run.clone());
+        pilot.press("/");
+        pilot.type_text(text);
+        pilot.arrange();
+        let hint = pilot.hint().unwrap();
+        assert!(hint.ends_with(&says), "{text}: {hint}");
+        pilot.press("enter");
+        pilot.arrange();
+        if pilot.features().is_empty() {
+            let screen = pilot.screen().join(" ");
+            assert!(screen.contains("no feature matches the filter:"), "{text}: {screen}");
+        }
+    }
+    // Figures that every row has are no matter.
+    let mut pilot = Pilot::with(run);
+    pilot.press("/ se>9 enter");
+    assert!(pilot.notice().starts_with("filtered: 0 of 18 features; Esc"), "{}", pilot.notice());
+}
+
+#[test]
+fn published_figures_lack_what_was_not_printed() {
+    let mut pilot = Pilot::study();
+    pilot.press("p t 0.1 enter");
+    let rows = pilot.features().len();
+    assert!(rows > 0 && pilot.state.show_published, "{}", pilot.notice());
+    for (text, name) in [
+        ("fires=patch", "activations"),
+        ("se>0", "standard error"),
+        ("prompt~Anna", "effects of single pairs"),
+        ("p<0.5", "p"),
+        ("ratio>1", "effect/s.e."),
+    ] {
+        pilot.press("/ ctrl-u");
+        pilot.type_text(text);
+        pilot.arrange();
+        let says = format!("0 of {rows} features; {rows} of {rows} rows have no {name}: the published study did not print it");
+        assert_eq!(pilot.hint(), Ok(says), "{text}");
+        pilot.press("esc");
+    }
+    for (keys, name) in [("s s", "standard error"), ("s c", "effect/s.e."), ("s b", "95 % interval"), ("s o", "activations")] {
+        pilot.press(keys);
+        let says = format!("not ordered: {rows} of {rows} rows have no {name}: the published study did not print it");
+        assert_eq!(pilot.notice(), says, "{keys}");
+    }
+    pilot.press("s e");
+    assert_eq!(pilot.notice(), "");
 }
 
 #[test]
