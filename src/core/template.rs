@@ -198,7 +198,7 @@ fn rows(lists: &[WordList], mut paired: impl Iterator<Item = usize>) -> Result<O
     let count = first.entries.len();
     if let Some(list) = paired.map(|list| &lists[list]).find(|list| list.entries.len() != count) {
         let entries = if list.entries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", list.entries.len()) };
-        let what = format!("has {entries}, '{}' has {count}", first.word);
+        let what = format!("has {entries}, '{}' has {count}", excerpt(&first.word, 80));
         let remedy = "make them equally long, or write { list = [..], use = \"cycled\" } or \"crossed\"";
         return Err(fault(&list.word, &what, remedy));
     }
@@ -206,7 +206,7 @@ fn rows(lists: &[WordList], mut paired: impl Iterator<Item = usize>) -> Result<O
 }
 
 fn fault(word: &str, what: &str, remedy: &str) -> Fault {
-    Fault { at: Part::Words(word.to_owned()), what: format!("'{word}' {what}"), remedy: remedy.to_owned() }
+    Fault { at: Part::Words(word.to_owned()), what: format!("'{}' {what}", excerpt(word, 80)), remedy: remedy.to_owned() }
 }
 
 fn json(line: &Line) -> Result<String, Fault> {

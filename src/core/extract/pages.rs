@@ -73,16 +73,11 @@ impl Dictionary {
         stated: Option<&str>,
         here: Option<usize>,
     ) -> Result<Self, String> {
-        let source = match stated.and_then(of_id).filter(|(of, _)| *of == model) {
-            Some((_, source)) => source.to_owned(),
-            None => match hosted.shown(model, submodule.kind) {
-                Some(shown) => shown.names.of_layer(submodule.layer.0),
-                None => {
-                    let model = printable(model);
-                    return Err(format!("Neuronpedia is not known to show a dictionary of {submodule} of {model}"));
-                }
-            },
-        };
+        let stated = stated.and_then(of_id).filter(|(of, _)| *of == model).map(|(_, source)| source.to_owned());
+        let known = || Some(hosted.shown(model, submodule.kind)?.names.of_layer(submodule.layer.0));
+        let source = stated
+            .or_else(known)
+            .ok_or_else(|| format!("Neuronpedia is not known to show a dictionary of {submodule} of {}", printable(model)))?;
         let features = hosted.expect_same(model, &source, here)?;
         Ok(Self { source, features })
     }

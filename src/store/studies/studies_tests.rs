@@ -366,7 +366,8 @@ fn the_templates_of_a_study_share_one_bound() {
         )
     };
     let views = |names: &[&str]| -> String {
-        names.iter().map(|name| format!("[[views]]\nname = \"{name}\"\npairs = \"{name}\"\n")).collect()
+        let view = |name: &&str| format!("[[views]]\nname = \"{name}\"\npairs = \"{name}\"\n");
+        names.iter().map(view).collect()
     };
     let names = |name: &str| format!("{name} = [{}]\n", vec!["\"Tom\""; 300].join(", "));
     let words = format!("[words]\n{}{}", names("man"), names("woman"));
