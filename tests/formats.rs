@@ -382,7 +382,7 @@ fn rename_weights(workshop: &Workshop, name: &str) {
 }
 
 /// Files that `tests/fixtures/faults/ae_pt/make.py` writes, and what is said of them.
-const SAVED: [(&str, &[&str]); 32] = [
+const SAVED: [(&str, &[&str]); 33] = [
     ("protocol_0", &["protocol 0 or 1", "torch.save"]),
     ("protocol_1", &["protocol 0 or 1", "torch.save"]),
     ("protocol_2", &[]),
@@ -404,6 +404,7 @@ const SAVED: [(&str, &[&str]); 32] = [
     ("parallel", &["'module.bias'", "prefix 'module.'"]),
     ("legacy", &["before PyTorch 1.6", "torch.save"]),
     ("numpy", &["numpy", "torch.save"]),
+    ("float32_typed", &["'bias' is a tensor of floats", "_rebuild_tensor_v3", ".clone()"]),
     ("float8", &["'bias'", "float8_e4m3fn", ".float()"]),
     ("sparse", &["'bias' is a sparse tensor", ".to_dense()"]),
     ("quantized", &["'bias' is a quantized tensor", ".dequantize()"]),
@@ -435,5 +436,19 @@ fn whole_files_of_torch_save_are_not_called_damaged() {
             let cut = bytes[..bytes.len() / 2].to_vec();
             assert!(read(cut).unwrap_err().to_string().contains("fetch it again"), "{name}");
         }
+    }
+}
+
+#[test]
+fn a_number_of_elements_that_contradicts_a_storage_is_refused() {
+    let purpose = Purpose::Use { submodule: "mlp_1".parse().unwrap(), width: 2 };
+    for (name, says) in [
+        ("short", "the storage '0' has 20 bytes, and it has 8"),
+        ("huge", "the storage '0' has 4503599627370496 bytes, and it has 8"),
+        ("negative", "a storage has -5 elements"),
+    ] {
+        let bytes = fs::read(fixture(&format!("faults/ae_pt/count_{name}.pt"))).unwrap();
+        let problem = ae_pt::read(Bytes::Owned(Arc::new(bytes)), "ae.pt".to_owned(), None, purpose).unwrap_err();
+        assert!(problem.to_string().contains(says), "{name}: {problem}");
     }
 }

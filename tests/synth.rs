@@ -34,6 +34,19 @@ fn run(folder: &Path, dictionaries: &str, output: &str) -> Run {
 }
 
 /// `from` with all its files, as one zip whose entries are compressed.
+/// The zip in `bytes` as if another method had packed it: each header says which, behind its mark.
+fn packed_by(bytes: &[u8], method: u8) -> Vec<u8> {
+    let mut other = bytes.to_vec();
+    for (mark, place) in [(b"PK\x03\x04", 8), (b"PK\x01\x02", 10)] {
+        for start in 0..bytes.len() - place {
+            if bytes[start..].starts_with(mark) {
+                other[start + place] = method;
+            }
+        }
+    }
+    other
+}
+
 fn compress(from: &Path, below: &str, zip: &mut ZipWriter<File>) {
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -90,10 +103,15 @@ fn every_format_holds_the_same_dictionaries() {
     let stored = fs::read(folder.join("w/dictionaries.zip")).unwrap();
     fs::write(folder.join("end.zip"), &stored[..stored.len() - 200]).unwrap();
     fs::create_dir_all(folder.join("up/dictionaries/other/attn_out_layer0")).unwrap();
+    for (name, method) in [("bzip2.zip", 12), ("lzma.zip", 14)] {
+        fs::write(folder.join(name), packed_by(&bytes, method)).unwrap();
+    }
     for (dictionaries, said) in [
         ("cut.zip", "is not a complete zip"),
         ("w/pairs.json", "is not a complete zip"),
         ("end.zip", "holds no ae.pt"),
+        ("bzip2.zip", "is packed with bzip2; read are deflate and files that are only stored; unpack the archive with unzip"),
+        ("lzma.zip", "is packed with LZMA"),
         ("up", "holds dictionaries in several folders"),
     ] {
         let output = saescope(folder, &format!("run --model w/model --dictionaries {dictionaries} --pairs w/pairs.json"));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{output, tags};
+use super::{output, study, tags};
 use crate::core::findings::Findings;
 use crate::core::problem::Result;
 use crate::core::tags::TagBook;
@@ -16,7 +16,7 @@ pub fn open(path: &Path) -> Result<(Findings, TagBook)> {
     let subject = identity::subject_of(&run);
     let book = tags::of(&subject)?;
     let mut findings = Findings::from_run(run, Some(path.display().to_string()), subject);
-    findings.explain(explanations::of_model(&findings.model));
+    findings.explain(explanations::of_model(&findings.model), &study::hosted()?);
     for fault in findings.explanations.iter().flat_map(|explanations| &explanations.faults) {
         output::note(&format!("note: {}", printable(fault)));
     }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::dictionary_report::DecoderNorms;
+use super::hosted::Hosted;
 use super::submodule::{FeatureId, Submodule};
 
 /// What is known of one feature.
@@ -164,6 +165,8 @@ impl OfDictionary {
 pub struct Explanations {
     /// By submodule.
     pub dictionaries: BTreeMap<Submodule, OfDictionary>,
+    /// What Neuronpedia calls each of them, such as `5-res-sm`.
+    pub sources: BTreeMap<Submodule, String>,
     /// Why some that were imported are not among them; sentences without a full stop.
     pub faults: Vec<String>,
 }
@@ -179,11 +182,16 @@ impl Explanations {
         self.find(feature).map_or("", |found| found.label)
     }
 
-    /// Leaves out those of a dictionary with features that the run's does not have: they are another dictionary's. `features` is the number
-    /// of features of the run's dictionaries.
-    pub fn expect_fitting(&mut self, features: impl Fn(Submodule) -> Option<usize>) {
-        let faults = &mut self.faults;
+    /// Leaves out those of another dictionary than the run's on `model`: it has another number of features on the site, or features that
+    /// the run's does not have. `features` is the number of features of the run's dictionaries.
+    pub fn expect_fitting(&mut self, model: &str, hosted: &Hosted, features: impl Fn(Submodule) -> Option<usize>) {
+        let (faults, sources) = (&mut self.faults, &self.sources);
         self.dictionaries.retain(|submodule, all| {
+            let source = sources.get(submodule).map_or("", String::as_str);
+            if let Err(reason) = hosted.expect_same(model, source, features(*submodule)) {
+                faults.push(format!("the labels of {submodule} are of another dictionary: {reason}"));
+                return false;
+            }
             let (Some(last), Some(features)) = (all.last(), features(*submodule)) else { return true };
             let fits = (last as usize) < features;
             if !fits {
@@ -221,6 +229,27 @@ mod tests {
             let again = OfDictionary::from_arrays(indices.into(), ends.into(), largest.into(), rates.into(), text.to_owned()).unwrap();
             prop_assert_eq!(again.known(), all.known());
         }
+    }
+
+    #[test]
+    fn labels_of_another_dictionary_are_left_out() {
+        let submodule: Submodule = "resid_0".parse().unwrap();
+        let known = BTreeMap::from([(3, Known { label: "x".to_owned(), ..Known::default() })]);
+        let left = |source: &str, features: usize| {
+            let mut all = Explanations {
+                dictionaries: BTreeMap::from([(submodule, OfDictionary::new(&known).unwrap())]),
+                sources: BTreeMap::from([(submodule, source.to_owned())]),
+                faults: Vec::new(),
+            };
+            all.expect_fitting("pythia-70m-deduped", &Hosted::default(), |_| Some(features));
+            (all.dictionaries.len(), all.faults)
+        };
+        assert_eq!(left("0-res-sm", 32_768), (1, Vec::new()));
+        let (count, faults) = left("0-res-sm", 512);
+        let said = "the labels of resid_0 are of another dictionary: Neuronpedia shows dictionaries of pythia-70m-deduped with 32768 features; \
+                    these have 512";
+        assert_eq!((count, faults), (0, vec![said.to_owned()]));
+        assert_eq!((left("own", 512).0, left("own", 3).0), (1, 0));
     }
 
     #[test]

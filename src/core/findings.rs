@@ -6,6 +6,7 @@ use super::detail_index::DetailIndex;
 use super::dictionary_report::DictionaryReport;
 use super::effects::ViewEffects;
 use super::explanations::{Explanation, Explanations};
+use super::hosted::Hosted;
 use super::quadrature::Quadrature;
 use super::ranking::Ranked;
 use super::run::{DataRecord, DictionaryRecord, ExampleRecord, Manifest, Method, Opened, Run};
@@ -238,9 +239,9 @@ impl Findings {
         self.explanations.as_ref()?.find(feature)
     }
 
-    /// Takes over what others say of the features, except for that of other dictionaries.
-    pub fn explain(&mut self, mut explanations: Explanations) {
-        explanations.expect_fitting(|submodule| self.dictionary(submodule).map(|record| record.features));
+    /// Takes over what others say of the features, except for that of other dictionaries than those of the run.
+    pub fn explain(&mut self, mut explanations: Explanations, hosted: &Hosted) {
+        explanations.expect_fitting(&self.model, hosted, |submodule| self.dictionary(submodule).map(|record| record.features));
         self.explanations = Some(Arc::new(explanations));
     }
 

@@ -54,7 +54,7 @@ pub fn in_words(message: &str) -> String {
         ["invalid type: ", "invalid value: ", "invalid length "].into_iter().find_map(|start| message.strip_prefix(start));
     match of_type.and_then(|rest| rest.split_once(", expected ")) {
         Some((found, expected)) => format!("holds {} where {} should be", value(found), kind(expected)),
-        None => message.to_owned(),
+        None => excerpt(message, 300),
     }
 }
 

@@ -16,6 +16,20 @@ const STUDY_FEATURES: usize = 32_768;
 /// The site's names for the published study's dictionaries of outputs, for every kind.
 pub const STUDY_NAMES: &str = "{layer}-{kind}-sm";
 
+/// What the name of a model or a dictionary on the site must be, in words.
+pub const NAME: &str = "1 to 100 letters, digits and -_. that do not begin with a point";
+
+/// Whether `name` can be that of a model or a dictionary on the site, and so that of a file wherever it comes from.
+pub fn is_name(name: &str) -> bool {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    (1..=100).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_plain)
+}
+
+/// The names of the model and of the dictionary in an id on the site, such as `pythia-70m-deduped/5-res-sm`; None if it is none.
+pub fn of_id(id: &str) -> Option<(&str, &str)> {
+    id.split_once('/').filter(|(model, source)| is_name(model) && is_name(source))
+}
+
 /// The site's names for the dictionaries of one kind, such as `{layer}-gemmascope-res-16k`. `{layer+1}-res-jb` is named by the layer
 /// that the stream enters, and `e-res-sm` is the one of an embedding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +45,15 @@ impl SourceNames {
     pub fn of_layer(&self, layer: usize) -> String {
         let number = self.added.map_or_else(String::new, |added| (layer + added).to_string());
         format!("{}{number}{}", self.before, self.after)
+    }
+
+    /// Whether `name` is that of the dictionary of some layer.
+    fn has(&self, name: &str) -> bool {
+        let number = name.strip_prefix(self.before.as_str()).and_then(|rest| rest.strip_suffix(self.after.as_str()));
+        number.is_some_and(|number| match self.added {
+            Some(_) => !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit()),
+            None => number.is_empty(),
+        })
     }
 
     fn of_study(kind: SubmoduleKind) -> Self {
@@ -111,6 +134,22 @@ impl Hosted {
     pub fn shown(&self, model: &str, kind: SubmoduleKind) -> Option<&Shown> {
         self.0.get(model)?.get(&kind)
     }
+
+    /// The number of features of the dictionary that the site calls `source` of `model`, if a dictionary of `here` features can be that one;
+    /// None if neither number is known.
+    ///
+    /// # Errors
+    /// If the site's is another one, whose features have nothing to do with these: a sentence without a full stop.
+    pub fn expect_same(&self, model: &str, source: &str, here: Option<usize>) -> std::result::Result<Option<usize>, String> {
+        let there = self.0.get(model).and_then(|kinds| kinds.values().find(|shown| shown.names.has(source))?.features);
+        match (there, here) {
+            (Some(there), Some(here)) if there != here => {
+                let model = excerpt(model, 100);
+                Err(format!("Neuronpedia shows dictionaries of {model} with {there} features; these have {here}"))
+            }
+            (there, here) => Ok(there.or(here)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -126,6 +165,28 @@ mod tests {
         for wrong in ["", "{layer", "{layer-1}-x", "{layer+}-x", "{layer+1000}-x", "{kind}-x", "{layer}/x", "a b"] {
             assert!(wrong.parse::<SourceNames>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn ids_are_two_plain_names() {
+        assert_eq!(of_id("gpt2-small/8-res_mid.32k"), Some(("gpt2-small", "8-res_mid.32k")));
+        let long = format!("m/{}", "x".repeat(101));
+        for wrong in ["", "m", "m/", "/s", "m/s/t", "../s", "m/s?x=1#y", "m/s\u{1b}[31m", "m/é", long.as_str()] {
+            assert_eq!(of_id(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_dictionary_of_another_width_is_another_one() {
+        let hosted = Hosted::default();
+        let fits = |source: &str, here| hosted.expect_same(STUDY_MODEL, source, here);
+        assert_eq!((fits("5-res-sm", Some(32_768)), fits("5-res-sm", None)), (Ok(Some(32_768)), Ok(Some(32_768))));
+        for source in ["0-res-sm", "11-att-sm", "e-res-sm"] {
+            assert!(fits(source, Some(512)).unwrap_err().contains("with 32768 features; these have 512"), "{source}");
+        }
+        // Others are not known.
+        assert_eq!((fits("5-res-other", Some(512)), fits("x-res-sm", Some(512))), (Ok(Some(512)), Ok(Some(512))));
+        assert_eq!(hosted.expect_same("gpt2-small", "5-res-sm", Some(512)), Ok(Some(512)));
     }
 
     #[test]

@@ -37,11 +37,16 @@ pub fn merge(mut runs: Vec<Named>) -> Result<Run> {
             ));
         }
         if let Some(other) = numbers.insert(record.number, name) {
-            return Err(Problem::new(
-                name,
-                format_args!("is shard {}/{of}, as is {other}", record.number),
-                "name every shard once",
-            ));
+            let submodules = |name: &String| {
+                let run = runs.iter().find(|(other, _)| other == name).map(|(_, run)| run);
+                run.map(|run| run.manifest.dictionaries.iter().map(|record| record.submodule.clone()).collect::<Vec<_>>())
+            };
+            let remedy = if submodules(name) == submodules(other) {
+                "name every shard once"
+            } else {
+                "they are of other submodules: merge the shards of each group of submodules first, then what that gives"
+            };
+            return Err(Problem::new(name, format_args!("is shard {}/{of}, as is {other}", record.number), remedy));
         }
     }
     let missing = of - numbers.len();

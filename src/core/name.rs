@@ -5,6 +5,8 @@ use std::fmt;
 use arrayvec::ArrayString;
 use serde::{Deserialize, Serialize};
 
+use super::text::excerpt;
+
 /// The length of the longest name in bytes.
 pub const LONGEST: usize = 24;
 
@@ -49,7 +51,7 @@ impl TryFrom<String> for Name {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        Self::new(&text).map_err(|what| format!("'{text}' {what}"))
+        Self::new(&text).map_err(|what| format!("'{}' {what}", excerpt(&text, 40)))
     }
 }
 
@@ -70,5 +72,6 @@ mod tests {
             assert!(Name::new(text).is_err(), "{text}");
         }
         assert!(Name::new(&"a".repeat(LONGEST)).is_ok());
+        assert!(Name::try_from("a".repeat(100_000)).unwrap_err().len() < 100);
     }
 }

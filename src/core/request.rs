@@ -13,6 +13,7 @@ use super::quadrature::{Quadrature, Rule};
 use super::release::Release;
 use super::run::Method;
 use super::study_source::StudySource;
+use super::text::excerpt;
 
 /// The name of the model that the program ships, in manifests and messages.
 pub const DEMO_NAME: &str = "saescope-demo";
@@ -64,7 +65,11 @@ impl FromStr for Shard {
         let parsed =
             text.split_once('/').and_then(|(number, of)| Some(Self { number: number.parse().ok()?, of: of.parse().ok()? }));
         parsed.filter(|shard| (1..=shard.of).contains(&shard.number)).ok_or_else(|| {
-            Problem::new(format_args!("shard '{text}'"), "is not a part of a whole", "use I/N with I from 1 to N, such as 3/8")
+            Problem::new(
+                format_args!("shard '{}'", excerpt(text, 40)),
+                "is not a part of a whole",
+                "use I/N with I from 1 to N, such as 3/8",
+            )
         })
     }
 }

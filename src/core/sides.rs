@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::run::ExampleRecord;
-use super::text::printable;
+use super::text::{excerpt, printable};
 use super::view::{Direction, View};
 
 /// One prompt with its answer, with the text as it is in the file.
@@ -16,6 +16,9 @@ pub struct Side<'a> {
 
 /// Stands for a token whose character began at a token before it.
 pub const CONTINUED: &str = "·";
+
+/// Most characters of a token that names a position.
+const LONGEST_WORD: usize = 40;
 
 /// The clean and the patch prompt, as a view of that direction takes them.
 pub fn sides(example: &ExampleRecord, direction: Direction) -> [Side<'_>; 2] {
@@ -34,12 +37,12 @@ pub fn alone(token: &str) -> String {
     if trimmed.is_empty() { "␣".repeat(shown.len()) } else { trimmed.to_owned() }
 }
 
-/// The tokens of the first clean prompt, as an example for each position; None if prompts differ in length.
+/// The tokens of the first clean prompt, at most [`LONGEST_WORD`] characters of each, as an example for each position; None if prompts differ in length.
 pub fn first_tokens(findings: &Findings, view: View) -> Option<Vec<String>> {
     let examples = &findings.data(view)?.examples;
     let first = sides(examples.first()?, findings.study.view(view).direction)[0].tokens;
     let same = examples.iter().all(|example| example.clean_text.len() == first.len() && example.patch_text.len() == first.len());
-    same.then(|| first.iter().map(|token| alone(token)).collect())
+    same.then(|| first.iter().map(|token| excerpt(&alone(token), LONGEST_WORD)).collect())
 }
 
 /// For each position its token, if it is the same in all pairs; else those of the first pair, with two dots for the others.

@@ -152,8 +152,8 @@ impl Study {
     pub fn named(&self, name: &str) -> Result<View> {
         self.find(name).ok_or_else(|| {
             Problem::new(
-                format_args!("view '{name}'"),
-                format_args!("is not one of the study '{}'", self.name),
+                format_args!("view '{}'", excerpt(name, 40)),
+                format_args!("is not one of the study '{}'", excerpt(&self.name, 80)),
                 format_args!("use {}", self.names().join(", ")),
             )
         })

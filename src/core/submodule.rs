@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
+use super::text::excerpt;
 
 /// Number of a layer of the model, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -189,7 +190,7 @@ impl FromStr for Submodule {
         });
         parsed.ok_or_else(|| {
             let remedy = "use a name such as attn_0, mlp_3, resid_5, embed or z_2";
-            Problem::new(format_args!("submodule '{text}'"), "is not known", remedy)
+            Problem::new(format_args!("submodule '{}'", excerpt(text, 40)), "is not known", remedy)
         })
     }
 }
@@ -236,7 +237,7 @@ impl FromStr for FeatureId {
         });
         parsed.ok_or_else(|| {
             Problem::new(
-                format_args!("feature '{text}'"),
+                format_args!("feature '{}'", excerpt(text, 40)),
                 "is not understood",
                 "use a name such as 5-res-sm/26074 or resid_5/26074",
             )

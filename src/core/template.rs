@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::text::excerpt;
+use super::text::{bytes as in_words, excerpt};
 
 /// The most lines that a template may make: a larger number means that too many lists are crossed.
 pub const MOST_LINES: usize = 100_000;
+
+/// The most bytes of pair files that the templates of one study may make together: [`MOST_LINES`] with prompts of a hundred words each.
+pub const MOST_BYTES: u64 = 64_000_000;
 
 /// The parts of a pair, under their names in a pair file.
 pub const FIELDS: [&str; 4] = ["clean_prefix", "patch_prefix", "clean_answer", "patch_answer"];
@@ -70,7 +73,7 @@ enum Piece<W> {
 }
 
 /// A line of a pair file; its fields are in the order of [`FIELDS`].
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Line {
     clean_prefix: String,
     patch_prefix: String,
@@ -99,10 +102,12 @@ pub fn words(template: &Template) -> Result<BTreeSet<String>, Fault> {
 /// lists; the crossed list that is last in `lists` changes fastest. Each line takes the next entry of every cycled list.
 /// Without paired lists there is one row.
 ///
+/// `room` is the number of bytes that are left of [`MOST_BYTES`]; what the lines take is reckoned before any of them is made.
+///
 /// # Errors
-/// If the template has an open brace, a word without a list, lists that are empty or do not fit together, or more than
-/// [`MOST_LINES`].
-pub fn expand(template: &Template, lists: &[WordList]) -> Result<String, Fault> {
+/// If the template has an open brace, a word without a list, lists that are empty or do not fit together, more than
+/// [`MOST_LINES`], or more bytes than `room`.
+pub fn expand(template: &Template, lists: &[WordList], room: u64) -> Result<String, Fault> {
     let parse = |(index, text): (usize, &String)| Pattern::parse(text, lists).map_err(at_field(index));
     let patterns = template.iter().enumerate().map(parse).collect::<Result<Vec<Pattern>, Fault>>()?;
     let used: BTreeSet<usize> = patterns.iter().flat_map(Pattern::lists).collect();
@@ -124,6 +129,20 @@ pub fn expand(template: &Template, lists: &[WordList]) -> Result<String, Fault> 
         let what = format!("makes more than {MOST_LINES} pairs");
         return Err(Fault { at: Part::Whole, what, remedy: "cross fewer or shorter lists".to_owned() });
     };
+    let length = length(&patterns, lists, count)?;
+    if length > room {
+        let left = if room < MOST_BYTES { format!("what is left ({}) of ", in_words(room)) } else { String::new() };
+        let what = format!(
+            "makes {} of prompts in {count} pairs, more than {left}the {} that a study's templates may make",
+            in_words(length),
+            in_words(MOST_BYTES)
+        );
+        return Err(Fault {
+            at: Part::Whole,
+            what,
+            remedy: "shorten its texts and entries, or cross fewer or shorter lists".to_owned(),
+        });
+    }
     let mut text = String::new();
     let mut chosen = vec![0; lists.len()];
     for line in 0..count {
@@ -142,13 +161,44 @@ pub fn expand(template: &Template, lists: &[WordList]) -> Result<String, Fault> 
     Ok(text)
 }
 
+/// The bytes of `count` lines, reckoned from what stands how often in them: lines of long texts would fill the memory.
+fn length(patterns: &[Pattern], lists: &[WordList], count: usize) -> Result<u64, Fault> {
+    let written = |text: &str| -> Result<u64, Fault> {
+        let line = Line { clean_prefix: text.to_owned(), ..Line::default() };
+        Ok(json(&line)?.len() as u64)
+    };
+    let frame = written("")?;
+    let own = |text: &str| Ok(written(text)? - frame);
+    let lines = count as u64;
+    // The line break counts, too.
+    let mut total = (frame + 1).saturating_mul(lines);
+    let mut times = vec![0_u64; lists.len()];
+    for piece in patterns.iter().flat_map(|pattern| &pattern.0) {
+        match piece {
+            Piece::Literal(text) => total = total.saturating_add(own(text)?.saturating_mul(lines)),
+            Piece::Word(list) => times[*list] += 1,
+        }
+    }
+    for (list, times) in lists.iter().zip(times).filter(|(_, times)| *times > 0) {
+        // An empty entry counts as a byte, since filling it in takes its time as well.
+        let entries = list.entries.iter().map(|entry| own(entry).map(|length| length.max(1)));
+        let entries = entries.collect::<Result<Vec<u64>, Fault>>()?;
+        // Every entry stands in equally many lines, but for the last round through a cycled list.
+        let (rounds, rest) = (count / entries.len(), count % entries.len());
+        let sum = |entries: &[u64]| entries.iter().fold(0_u64, |sum, length| sum.saturating_add(*length));
+        let all = sum(&entries).saturating_mul(rounds as u64).saturating_add(sum(&entries[..rest]));
+        total = total.saturating_add(all.saturating_mul(times));
+    }
+    Ok(total)
+}
+
 /// The number of entries of the paired lists; None if there are no such lists.
 fn rows(lists: &[WordList], mut paired: impl Iterator<Item = usize>) -> Result<Option<usize>, Fault> {
     let Some(first) = paired.next().map(|list| &lists[list]) else { return Ok(None) };
     let count = first.entries.len();
     if let Some(list) = paired.map(|list| &lists[list]).find(|list| list.entries.len() != count) {
         let entries = if list.entries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", list.entries.len()) };
-        let what = format!("has {entries}, '{}' has {count}", first.word);
+        let what = format!("has {entries}, '{}' has {count}", excerpt(&first.word, 80));
         let remedy = "make them equally long, or write { list = [..], use = \"cycled\" } or \"crossed\"";
         return Err(fault(&list.word, &what, remedy));
     }
@@ -156,7 +206,7 @@ fn rows(lists: &[WordList], mut paired: impl Iterator<Item = usize>) -> Result<O
 }
 
 fn fault(word: &str, what: &str, remedy: &str) -> Fault {
-    Fault { at: Part::Words(word.to_owned()), what: format!("'{word}' {what}"), remedy: remedy.to_owned() }
+    Fault { at: Part::Words(word.to_owned()), what: format!("'{}' {what}", excerpt(word, 80)), remedy: remedy.to_owned() }
 }
 
 fn json(line: &Line) -> Result<String, Fault> {
@@ -269,7 +319,7 @@ mod tests {
 
     /// The fields of each line, joined by `|`.
     fn lines(template: &Template, lists: &[WordList]) -> Vec<String> {
-        fields(&expand(template, lists).unwrap()).into_iter().map(|line| line.join("|")).collect()
+        fields(&expand(template, lists, MOST_BYTES).unwrap()).into_iter().map(|line| line.join("|")).collect()
     }
 
     #[test]
@@ -284,7 +334,7 @@ mod tests {
         let expected = ["Tom runs|Ann runs| he| she", "Bob sits|Eve sits| he| she", "Jim runs|Joy runs| he| she"];
         assert_eq!(self::lines(&template, &lists), expected);
         let first = r#"{"clean_prefix":"Tom runs","patch_prefix":"Ann runs","clean_answer":" he","patch_answer":" she"}"#;
-        assert_eq!(expand(&template, &lists).unwrap().lines().next(), Some(first));
+        assert_eq!(expand(&template, &lists, MOST_BYTES).unwrap().lines().next(), Some(first));
         assert_eq!(words(&template).unwrap().into_iter().collect::<Vec<_>>(), ["man", "verb", "woman"]);
     }
 
@@ -333,10 +383,39 @@ mod tests {
             (["{many}{more}", "", "", ""], Part::Whole, "makes more than 100000 pairs"),
         ];
         for (fields, at, what) in cases {
-            let fault = expand(&template(fields), &lists).unwrap_err();
+            let fault = expand(&template(fields), &lists, MOST_BYTES).unwrap_err();
             assert_eq!((fault.at, fault.what.as_str()), (at, what));
             assert!(!fault.remedy.is_empty());
         }
+    }
+
+    /// The lines of a study file of 110 kB once took 3.6 GB.
+    #[test]
+    fn texts_that_would_fill_the_memory_are_refused_before_they_are_made() {
+        let many: Vec<String> = (0..3_500).map(|number| number.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let lists = [
+            list("of", &many, Use::Crossed),
+            list("one", &["a"; 25], Use::Paired),
+            list("long", &[&"é".repeat(10_000)], Use::Cycled),
+        ];
+        let long = "a ".repeat(20_000);
+        for (fields, says) in [
+            (
+                [format!("{{of}} {long}{{one}}"), format!("{{of}} {long}{{one}}")],
+                "makes 7.01 GB of prompts in 87500 pairs, more than the 64.0 MB",
+            ),
+            ([format!("{{of}}{}", "{long}".repeat(1_000)), String::new()], "makes 70.00 GB of prompts in 3500 pairs"),
+            // What stands for nothing takes time all the same.
+            ([format!("{{of}}{}", "{{}}{one}".repeat(10_000)), String::new()], "GB of prompts"),
+        ] {
+            let [clean, patch] = fields;
+            let fault = expand(&[clean, patch, String::new(), String::new()], &lists, MOST_BYTES).unwrap_err();
+            assert_eq!(fault.at, Part::Whole);
+            assert!(fault.what.contains(says), "{}", fault.what);
+        }
+        let fault = expand(&template(["{of}", "{of}", "", ""]), &lists, 1_000).unwrap_err();
+        assert!(fault.what.contains("more than what is left (1.0 kB) of the 64.0 MB"), "{}", fault.what);
     }
 
     proptest! {
@@ -350,7 +429,12 @@ mod tests {
             let list = |word: &str, entries: &[String], usage| WordList { word: word.to_owned(), entries: entries.to_vec(), usage };
             let lists = [list("p", &paired, Use::Paired), list("c", &cycled, Use::Cycled), list("x", &crossed, Use::Crossed)];
             let template = [format!("{text}{{p}}"), "{c}".to_owned(), "{x}".to_owned(), text.clone()];
-            let lines = fields(&expand(&template, &lists).unwrap());
+            let made = expand(&template, &lists, MOST_BYTES).unwrap();
+            let patterns = template.each_ref().map(|text| Pattern::parse(text, &lists).unwrap());
+            let length = length(&patterns, &lists, paired.len() * crossed.len()).unwrap();
+            let empty = [&paired, &cycled, &crossed].into_iter().flatten().any(String::is_empty);
+            prop_assert!(if empty { length >= made.len() as u64 } else { length == made.len() as u64 }, "{} of {}", length, made.len());
+            let lines = fields(&made);
             prop_assert_eq!(lines.len(), paired.len() * crossed.len());
             for (index, line) in lines.iter().enumerate() {
                 let expected = [

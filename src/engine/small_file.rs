@@ -15,7 +15,7 @@ pub const LARGEST_CONFIGURATION: u64 = 1 << 22;
 /// The bytes of the file at `path`, at most `most`. Pipes and devices are read, too.
 ///
 /// # Errors
-/// When the file cannot be read, is larger, or is a stand-in or a page in place of the file.
+/// When the file cannot be read, is larger, or is another file in place of a text.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
     let file = File::open(path).map_err(unreadable)?;
@@ -25,7 +25,7 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
         let what = format!("has more than {}, which is more than such a file needs", in_words(most));
         return Err(Problem::new(path.display(), what, "check that the path names the file that is meant"));
     }
-    match foreign::problem(&bytes, &path.display()) {
+    match foreign::in_place_of_text(&bytes, &path.display()) {
         Some(problem) => Err(problem),
         None => Ok(bytes),
     }

@@ -20,6 +20,9 @@ use crate::engine::token_text;
 /// models that are read. Reading one takes many times its size in memory.
 const LARGEST: u64 = 1 << 26;
 
+/// Most characters of the text of one token. Those of models have at most a few hundred; a run holds the text of every token of its prompts.
+const LONGEST_TEXT: usize = 1_000;
+
 /// A Hugging Face tokenizer with the name and hash of its file.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
@@ -133,17 +136,31 @@ impl Tokenizer {
         Problem::new(&self.name, what, "the file contradicts itself: use the model's own tokenizer.json")
     }
 
-    /// The text of each of `tokens` in printable characters: see [`token_text::texts`].
+    /// The text of each of `tokens` in printable characters, the first [`LONGEST_TEXT`] of a longer one: see [`token_text::texts`].
     pub fn texts(&self, tokens: &[u32]) -> Vec<String> {
-        let decode = |tokens: &[u32]| caught(|| self.inner.decode(tokens, false).ok()).flatten().unwrap_or_default();
-        token_text::texts(tokens, decode, |token| self.spelled(token))
+        let decode = |tokens: &[u32]| {
+            let text = caught(|| self.inner.decode(tokens, false).ok()).flatten().unwrap_or_default();
+            // Cut at once, so that long texts of many tokens are not held together. The character more makes the cut be seen below.
+            beginning(text, LONGEST_TEXT + 1)
+        };
+        let texts = token_text::texts(tokens, decode, |token| self.spelled(token));
+        texts.iter().map(|text| excerpt(text, LONGEST_TEXT)).collect()
     }
 
     /// A token as its vocabulary writes it; `#` and its id if it has no letters there.
     fn spelled(&self, token: u32) -> String {
         let text = self.inner.id_to_token(token).filter(|text| !text.is_empty());
-        text.map_or_else(|| format!("#{token}"), |text| token_text::spelled(&text))
+        text.map_or_else(|| format!("#{token}"), |text| token_text::spelled(&beginning(text, LONGEST_TEXT + 1)))
     }
+}
+
+/// The first `most` characters of `text`.
+fn beginning(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.shrink_to_fit();
+    }
+    text
 }
 
 fn parse(bytes: &[u8], name: &str) -> Result<Map<String, Value>> {
@@ -160,6 +177,18 @@ fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A vocabulary with an entry of 5 MB made a run of two pairs take 3.8 GB.
+    #[test]
+    fn the_text_of_a_token_is_cut() {
+        let long = "z".repeat(100_000);
+        let text = format!(r#"{{"model":{{"vocab":{{"{long}":0,"{}":1}},"merges":[]}}}}"#, "y".repeat(LONGEST_TEXT));
+        let tokenizer = Tokenizer::from_bytes(text.as_bytes(), "tokenizer.json".to_owned()).unwrap();
+        let texts = tokenizer.texts(&[0, 1, 0]);
+        assert_eq!(texts.iter().map(|text| text.chars().count()).collect::<Vec<_>>(), [1_001, 1_000, 1_001]);
+        assert!(texts[0].ends_with("z…") && texts[1].ends_with('y'));
+        assert_eq!(tokenizer.spelled(0).len(), 1_001);
+    }
 
     #[test]
     fn a_file_that_makes_the_crate_panic_is_named() {

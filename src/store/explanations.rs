@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{folders, text_file};
 use crate::core::explanations::{Explanations, OfDictionary};
 use crate::core::format_error::of_json_line;
+use crate::core::hosted::is_name;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::core::text::bytes as bytes_of;
@@ -52,14 +53,8 @@ pub fn path(data: &Path, model: &str, source: &str) -> Result<PathBuf> {
     Ok(data.join(FOLDER).join(file_name(model)?).join(format!("{}.{ENDING}", file_name(source)?)))
 }
 
-/// Whether `name` can be that of a file or a folder wherever it comes from.
-pub fn is_file_name(name: &str) -> bool {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    (1..=100).contains(&name.len()) && !name.starts_with('.') && name.chars().all(is_plain)
-}
-
 fn file_name(name: &str) -> Result<&str> {
-    if !is_file_name(name) {
+    if !is_name(name) {
         let shown = crate::core::text::excerpt(name, 40);
         return Err(Problem::new(
             format_args!("name '{shown}'"),
@@ -159,6 +154,7 @@ pub fn of_model(model: &str) -> Explanations {
             Ok(Some((header, found))) => match header.submodule.parse::<Submodule>() {
                 Ok(submodule) => {
                     all.dictionaries.insert(submodule, found);
+                    all.sources.insert(submodule, header.source);
                 }
                 Err(problem) => all.faults.push(format!("{}: {problem}", path.display())),
             },

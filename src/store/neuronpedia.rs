@@ -181,7 +181,7 @@ fn of_file(path: &Path, most: u64, room: &Room) -> Result<Export> {
     if start.starts_with(&GZIP) {
         return lines(path, BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)), most, room);
     }
-    foreign::problem(start, &path.display()).map_or(Ok(()), Err)?;
+    foreign::in_place_of_text(start, &path.display()).map_or(Ok(()), Err)?;
     lines(path, file, most, room)
 }
 
@@ -207,6 +207,9 @@ fn lines(path: &Path, mut reader: impl BufRead, most: u64, room: &Room) -> Resul
         }
         if line.trim_ascii().is_empty() {
             continue;
+        }
+        if number == 1 && line.starts_with(b"\xef\xbb\xbf") {
+            return Err(problem("begins with a byte order mark".to_owned(), "save the file as UTF-8 without it"));
         }
         let line = Line::parse(&line).map_err(|(what, remedy)| problem(what, &remedy))?;
         let fewer = "import one dictionary at a time; if this is one, look whether its labels are Neuronpedia's";

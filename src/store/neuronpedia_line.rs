@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::explanations::is_file_name;
 use crate::core::format_error::of_json_line;
+use crate::core::hosted::is_name;
 use crate::core::text::excerpt;
 
 /// Most features of one dictionary: the widest that are published have a million.
@@ -74,8 +74,8 @@ type Key = (&'static str, bool, &'static str, fn(&Value) -> bool);
 
 /// The keys that are read.
 const KEYS: [Key; 8] = [
-    ("modelId", true, NAME, |value| value.as_str().is_some_and(is_file_name)),
-    ("layer", true, NAME, |value| value.as_str().is_some_and(is_file_name)),
+    ("modelId", true, NAME, |value| value.as_str().is_some_and(is_name)),
+    ("layer", true, NAME, |value| value.as_str().is_some_and(is_name)),
     ("index", true, "a whole number from 0 to 4194303, with or without quotes", is_index),
     ("description", false, "a text or null", is_text),
     ("typeName", false, "a text or null", is_text),
@@ -131,8 +131,8 @@ impl<'a> Line<'a> {
         let largest = raw.max_act_approx.map(|number| number as f32);
         let rate = raw.rate.map(|number| number as f32);
         let is_sound = index < FEATURES
-            && is_file_name(&raw.model_id)
-            && is_file_name(&raw.layer)
+            && is_name(&raw.model_id)
+            && is_name(&raw.layer)
             && largest.is_none_or(f32::is_finite)
             && rate.is_none_or(|rate| (0.0..=1.0).contains(&rate));
         is_sound.then_some(Self {

@@ -152,3 +152,25 @@ fn what_is_no_export_is_refused_with_file_and_line() {
     std::fs::remove_file(&path).unwrap();
     assert!(read(folder.path(), &|| ()).unwrap_err().to_string().contains("holds no files"));
 }
+
+#[test]
+fn files_of_other_kinds_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("batch-0.jsonl");
+    for (bytes, says) in [
+        (
+            format!("\u{feff}{EXPLANATIONS}").into_bytes(),
+            "line 1 begins with a byte order mark; save the file as UTF-8 without it",
+        ),
+        (gzipped(&format!("\u{feff}{EXPLANATIONS}")), "line 1 begins with a byte order mark"),
+        (
+            b"PK\x03\x04\x14\0\0\0".to_vec(),
+            "is a zip archive, perhaps of torch.save or numpy, where a text is expected; unpack it",
+        ),
+        (b"GGUF\x03\0\0\0".to_vec(), "is a GGUF file"),
+    ] {
+        std::fs::write(&path, &bytes).unwrap();
+        let said = read(&path, &|| ()).unwrap_err().to_string();
+        assert!(said.contains(says), "{says}: {said}");
+    }
+}

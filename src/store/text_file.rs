@@ -20,7 +20,7 @@ pub const TAGS: u64 = 200_000_000;
 /// If it cannot be read, is longer than `most` bytes, is something else under its name, or is no UTF-8.
 pub fn read(path: &Path, most: u64) -> Result<String> {
     let text = read_bytes(path, most)?;
-    if let Some(problem) = foreign::problem(&text, &path.display()) {
+    if let Some(problem) = foreign::in_place_of_text(&text, &path.display()) {
         return Err(problem);
     }
     String::from_utf8(text).map_err(|error| {

@@ -134,17 +134,18 @@ pub fn explore(start: Start) -> Result<()> {
         keeps_runs: start.config.kept_runs > 0 && start.config.kept_bytes > 0,
         log: start.log.path().display().to_string(),
         offers: start.offers,
-        hosted: start.hosted,
+        hosted: start.hosted.clone(),
     });
     state.mouse = mouse;
     let begin = Instant::now();
     let errands =
         Errands::new(sender.clone(), environment.clone(), clipboard, start.folders.state.clone(), Arc::clone(&start.log))?;
     let saver = Saver::new(start.folders.tags(), sender.clone(), Arc::clone(&start.log))?;
-    let jobs = Jobs::new(sender.clone(), begin, Arc::clone(&start.log));
+    let hosted = Arc::new(start.hosted);
+    let jobs = Jobs::new(sender.clone(), begin, Arc::clone(&start.log), Arc::clone(&hosted));
     let checks = Checks::new(sender.clone(), begin, Arc::clone(&start.log), jobs.cache());
     let limits = Limits { runs: start.config.kept_runs, bytes: start.config.kept_bytes };
-    let keeper = Keeper::new(&start.folders, limits, sender.clone(), Arc::clone(&start.log))?;
+    let keeper = Keeper::new(&start.folders, limits, sender.clone(), Arc::clone(&start.log), hosted)?;
     let evidence = Evidence::new(sender.clone(), jobs.cache(), &start.folders, Arc::clone(&start.log));
     let downloads = Downloads::new(sender.clone(), begin, Arc::clone(&start.log), start.folders);
     let asks = chosen.is_none() && theme == ThemeName::Dark && background::should_ask(&environment);

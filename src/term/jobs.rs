@@ -11,6 +11,7 @@ use super::Incoming;
 use super::priority::{Yield, give_way};
 use crate::app::message::{JobNews, Message};
 use crate::core::findings::Findings;
+use crate::core::hosted::Hosted;
 use crate::core::problem::Problem;
 use crate::core::progress::Event;
 use crate::core::request::Request;
@@ -29,6 +30,7 @@ pub struct Jobs {
     start: Instant,
     log: Arc<Log>,
     cache: Arc<Cache>,
+    hosted: Arc<Hosted>,
     running: Option<Running>,
 }
 
@@ -39,9 +41,9 @@ struct Running {
 }
 
 impl Jobs {
-    /// No computation runs yet. Messages go to `sender`, with times since `start`.
-    pub fn new(sender: Sender<Incoming>, start: Instant, log: Arc<Log>) -> Self {
-        Self { sender, start, log, cache: Arc::new(Cache::new(Bounds::EXPLORER)), running: None }
+    /// No computation runs yet. Messages go to `sender`, with times since `start`; labels are those of the dictionaries that are `hosted`.
+    pub fn new(sender: Sender<Incoming>, start: Instant, log: Arc<Log>, hosted: Arc<Hosted>) -> Self {
+        Self { sender, start, log, cache: Arc::new(Cache::new(Bounds::EXPLORER)), hosted, running: None }
     }
 
     /// What computations share: a check of a run uses the model that computed it.
@@ -57,7 +59,8 @@ impl Jobs {
             previous.cancel.cancel();
         }
         let (sender, log, cache) = (self.sender.clone(), Arc::clone(&self.log), Arc::clone(&self.cache));
-        let teller = Teller { sender, start: self.start, log, cache, number };
+        let hosted = Arc::clone(&self.hosted);
+        let teller = Teller { sender, start: self.start, log, cache, hosted, number };
         let cancelled = cancel.clone();
         teller.log.line(format_args!("job {number}: {request:?}"));
         let thread = Builder::new().name("jobs".to_owned()).spawn(move || {
@@ -103,6 +106,7 @@ struct Teller {
     start: Instant,
     log: Arc<Log>,
     cache: Arc<Cache>,
+    hosted: Arc<Hosted>,
     number: u64,
 }
 
@@ -117,7 +121,7 @@ impl Teller {
             if let Event::Ended(Err(problem)) = &event {
                 self.log.line(format_args!("job {}: {problem}", self.number));
             }
-            self.tell(event.map(|run| shown(*run, None)));
+            self.tell(event.map(|run| shown(*run, None, &self.hosted)));
         }
     }
 
@@ -128,9 +132,9 @@ impl Teller {
 }
 
 /// The findings of a whole run, with the subject of its tags and with imported labels.
-pub(super) fn shown(run: Run, file: Option<String>) -> Arc<Findings> {
+pub(super) fn shown(run: Run, file: Option<String>, hosted: &Hosted) -> Arc<Findings> {
     let subject = identity::subject_of(&run);
     let mut findings = Findings::from_run(run, file, subject);
-    findings.explain(explanations::of_model(&findings.model));
+    findings.explain(explanations::of_model(&findings.model), hosted);
     Arc::new(findings)
 }

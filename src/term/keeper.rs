@@ -12,6 +12,7 @@ use super::jobs::shown;
 use crate::app::message::Message;
 use crate::core::causal::check::Done;
 use crate::core::findings::{Findings, Source};
+use crate::core::hosted::Hosted;
 use crate::core::problem::{Problem, Result};
 use crate::core::session::{Looked, Session};
 use crate::store::folders::Folders;
@@ -48,8 +49,8 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Starts the thread. Messages go to `sender`.
-    pub fn new(folders: &Folders, limits: Limits, sender: Sender<Incoming>, log: Arc<Log>) -> Result<Self> {
+    /// Starts the thread. Messages go to `sender`; labels of runs are those of the dictionaries that are `hosted`.
+    pub fn new(folders: &Folders, limits: Limits, sender: Sender<Incoming>, log: Arc<Log>, hosted: Arc<Hosted>) -> Result<Self> {
         let (orders, receiver) = channel();
         let awaited = Arc::<AtomicUsize>::default();
         let work = Work {
@@ -58,6 +59,7 @@ impl Keeper {
             limits,
             sender,
             log,
+            hosted,
             awaited: Arc::clone(&awaited),
             held: None,
             kept: Vec::new(),
@@ -123,6 +125,7 @@ struct Work {
     limits: Limits,
     sender: Sender<Incoming>,
     log: Arc<Log>,
+    hosted: Arc<Hosted>,
     awaited: Arc<AtomicUsize>,
     /// The kept run on the screen, which nobody removes meanwhile.
     held: Option<Held>,
@@ -214,7 +217,7 @@ impl Work {
         match self.runs.open(path) {
             Ok((run, held)) => {
                 self.held = Some(held);
-                let findings = shown(run, None);
+                let findings = shown(run, None, &self.hosted);
                 self.tell(Message::RunRead(Ok(Arc::clone(&findings))));
                 self.tell(Message::RunKept(Arc::clone(&findings), Ok(())));
                 self.read_checks(&findings, path.to_owned());
@@ -229,7 +232,7 @@ impl Work {
             Ok(run) => run,
             Err(problem) => return self.tell(Message::RunRead(Err(problem))),
         };
-        let findings = shown(run, Some(path.display().to_string()));
+        let findings = shown(run, Some(path.display().to_string()), &self.hosted);
         self.tell(Message::RunRead(Ok(Arc::clone(&findings))));
         // Comparing with kept runs reads a whole one, for which the screen does not wait.
         let Some(run) = findings.to_run() else { return };

@@ -15,6 +15,7 @@ const SAID: &[(&str, &str, &str)] = &[
     ("model_config", "dtype_empty_list.json", "dtype is []; it must be a type of numbers"),
     ("model_config", "torch_dtype_of_no_type.json", "torch_dtype is \"x\"; it must be a type of numbers"),
     ("neuronpedia_lines", "activation_too_large.jsonl", "has the maxActApprox 1e+39; it must be a number that fits 32 bits"),
+    ("neuronpedia_lines", "byte_order_mark.jsonl", "line 1 begins with a byte order mark"),
     (
         "neuronpedia_lines",
         "index_beyond_any_dictionary.jsonl",
@@ -40,13 +41,25 @@ const SAID: &[(&str, &str, &str)] = &[
     ("sae_lens_config", "dtype_of_no_type.json", "dtype is \"x\"; it must be a type of numbers"),
     ("sae_lens_config", "l1_coefficient_empty_list.json", "l1_coefficient is []; it must be a number of at least 0"),
     ("sae_lens_config", "lr_negative.json", "lr is -1; it must be a number of at least 0"),
+    ("sae_lens_config", "neuronpedia_id_of_a_path.json", ""),
+    ("sae_lens_config", "neuronpedia_id_of_any_length.json", ""),
+    ("study_files", "prompts_of_gigabytes.toml", "pairs.first makes 1.09 GB of prompts in 90000 pairs, more than the 64.0 MB"),
     ("tokenizer", "added_token_stripped_and_lowercased.json", ""),
+    ("tokenizer", "byte_level_24_times.json", "its normalizer can make a text 16777216 times as long, more than 100"),
+    (
+        "tokenizer",
+        "byte_level_24_times_before_the_model.json",
+        "its pre_tokenizer can make a text 16777216 times as long, more than 10",
+    ),
+    ("tokenizer", "character_map_that_is_cut.json", "its normalizer holds a precompiled_charsmap that is cut short"),
     ("tokenizer", "character_map_without_content.json", "a part of it is missing, or a pattern in it cannot be read"),
     ("tokenizer", "decoders_nested_too_deeply.json", "nests values more than 64 deep"),
     ("tokenizer", "half_of_a_character.json", "holds half of a character"),
     ("tokenizer", "merge_outside_the_vocabulary.json", "but model.vocab has no token 'Ġ<|end|>'"),
     ("tokenizer", "strip_longer_than_the_text.json", "cannot tokenise"),
     ("tokenizer", "template_without_a.json", "cannot tokenise"),
+    ("tokenizer", "token_of_any_length.json", ""),
+    ("tokenizer", "word_of_any_length.json", "max_input_chars_per_word is 1000000000, more than 1000"),
 ];
 
 /// Folders whose files are held against the words of other tests.

@@ -12,6 +12,7 @@ use crate::cli::causal::Checked;
 use crate::cli::study;
 use crate::core::causal::edges::{ALL_PATHS, Edge};
 use crate::core::problem::{Problem, Result};
+use crate::core::run::DictionaryRecord;
 use crate::core::sides::sides;
 use crate::core::submodule::FeatureId;
 
@@ -75,7 +76,15 @@ pub fn graph(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], thr
         },
         "generation_settings": { "edge_weight_above": threshold },
     });
-    if let Some(set) = source_set(listed).filter(|_| study::hosted().is_ok_and(|hosted| hosted.has(model))) {
+    let hosted = study::hosted()?;
+    // Dictionaries of another width than the site's are others, and its pages of no use.
+    let is_shown = |record: &DictionaryRecord| {
+        let Some(submodule) = record.place().filter(|place| listed.iter().any(|(feature, _)| feature.submodule == *place)) else {
+            return true;
+        };
+        hosted.expect_same(model, &submodule.neuronpedia_name(), Some(record.features)).is_ok()
+    };
+    if let Some(set) = source_set(listed).filter(|_| hosted.has(model) && manifest.dictionaries.iter().all(is_shown)) {
         metadata["feature_details"] = json!({ "neuronpedia_source_set": set });
     }
     let pinned: Vec<&Value> = nodes.iter().map(|node| &node["node_id"]).collect();

@@ -11,7 +11,7 @@ use crate::core::picture::{Kind, Picture};
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::{Shown, Spec};
 use crate::core::run::Manifest;
-use crate::core::text::printable;
+use crate::core::text::{excerpt, printable};
 
 const STYLE: &str = include_str!("../../../assets/report/report.css");
 const SCRIPT: &str = include_str!("../../../assets/report/report.js");
@@ -29,7 +29,7 @@ pub fn page(facts: &Facts<'_>) -> Result<Markup> {
         return Err(Problem::new("report", "is of a run", "compute one with `saescope run`"));
     };
     let study = &facts.findings.study;
-    let title = format!("{}: {} ({})", study.title, printable(&manifest.model.name), manifest.method);
+    let title = format!("{}: {} ({})", excerpt(&study.title, 200), excerpt(&manifest.model.name, 100), manifest.method);
     let lists: Vec<Markup> = facts.views.iter().map(|of_view| list(facts, of_view)).collect::<Result<_>>()?;
     let comparison = comparison(facts)?;
     Ok(html! {
@@ -39,7 +39,7 @@ pub fn page(facts: &Facts<'_>) -> Result<Markup> {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content=(printable(&manifest.program));
+                meta name="generator" content=(excerpt(&manifest.program, 80));
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
@@ -90,17 +90,17 @@ fn summary(facts: &Facts<'_>, manifest: &Manifest, file: Option<&str>) -> Markup
     );
     html! {
         dl {
-            dt { "Study" } dd { (printable(&manifest.study.name)) }
-            dt { "Model" } dd { (printable(&manifest.model.name)) ", SHA-256 " code { (printable(&manifest.model.sha256)) } }
+            dt { "Study" } dd { (excerpt(&manifest.study.name, 200)) }
+            dt { "Model" } dd { (excerpt(&manifest.model.name, 100)) ", SHA-256 " code { (excerpt(&manifest.model.sha256, 64)) } }
             dt { "Method" } dd { (manifest.method) (quadrature) "; effects in logits" }
             dt { "Selection" } dd { (facts.selection.to_string()) }
-            dt { "Computed" } dd { (created.to_string()) " by " (printable(&manifest.program)) ", backend " (printable(&manifest.backend)) }
+            dt { "Computed" } dd { (created.to_string()) " by " (excerpt(&manifest.program, 80)) ", backend " (excerpt(&manifest.backend, 80)) }
             @if let Some(file) = file { dt { "Run file" } dd { (printable(file.rsplit(std::path::is_separator).next().unwrap_or(file))) } }
             @for data in &manifest.data {
                 dt { "Pairs" }
                 dd {
-                    (printable(data.source.rsplit(std::path::is_separator).next().unwrap_or_default())) ": " (data.examples.len()) " of "
-                    (data.lines) " lines, " (data.dropped.to_string()) ", SHA-256 " code { (printable(&data.sha256)) }
+                    (excerpt(data.source.rsplit(std::path::is_separator).next().unwrap_or_default(), 255)) ": " (data.examples.len()) " of "
+                    (data.lines) " lines, " (data.dropped.to_string()) ", SHA-256 " code { (excerpt(&data.sha256, 64)) }
                 }
             }
         }

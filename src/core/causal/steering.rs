@@ -11,6 +11,7 @@ use super::side_effects::Damage;
 use super::words::doubt;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::FeatureId;
+use crate::core::text::excerpt;
 
 /// The step between coefficients of a scan.
 pub const SCAN_STEP: f32 = 0.5;
@@ -92,7 +93,7 @@ impl FromStr for Positions {
             "last" => Ok(Self::Last),
             number => number.parse().map(Self::At).map_err(|_| {
                 Problem::new(
-                    format_args!("positions '{text}'"),
+                    format_args!("positions '{}'", excerpt(text, 40)),
                     "are not known",
                     "use all, all_but_last, last, or a position from 0",
                 )

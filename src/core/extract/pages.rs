@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::core::findings::Findings;
-use crate::core::hosted::Hosted;
+use crate::core::hosted::{Hosted, of_id};
 use crate::core::neuronpedia::Reference;
 use crate::core::submodule::{FeatureId, Submodule};
 use crate::core::text::printable;
@@ -35,7 +35,11 @@ impl Pages {
         if !hosted.has(&findings.model) {
             return Err(format!("Neuronpedia does not host {model}, so its features have no pages"));
         }
-        let find = |submodule: Submodule| (submodule, Dictionary::find(findings, hosted, submodule));
+        let find = |submodule: Submodule| {
+            let stated = findings.dictionary(submodule).and_then(|record| record.neuronpedia.as_deref());
+            let here = findings.features_of(submodule);
+            (submodule, Dictionary::find(&findings.model, hosted, submodule, stated, here))
+        };
         let dictionaries: BTreeMap<_, _> = findings.submodules().into_iter().map(find).collect();
         if let (false, Some(Err(reason))) = (dictionaries.values().any(Result::is_ok), dictionaries.values().next()) {
             return Err(reason.clone());
@@ -60,26 +64,44 @@ impl Pages {
 }
 
 impl Dictionary {
-    /// The page of the dictionary of `submodule`: by the id that its files state, else by the site's names for its kind.
-    fn find(findings: &Findings, hosted: &Hosted, submodule: Submodule) -> Result<Self, String> {
-        let model = printable(&findings.model);
-        let here = findings.features_of(submodule);
-        let stated = findings.dictionary(submodule).and_then(|record| record.neuronpedia.as_deref());
-        let stated = stated.and_then(|id| id.split_once('/')).filter(|(of, _)| *of == findings.model);
-        if let Some((_, source)) = stated {
-            return Ok(Self { source: source.to_owned(), features: here });
-        }
-        let Some(shown) = hosted.shown(&findings.model, submodule.kind) else {
-            return Err(format!("Neuronpedia is not known to show a dictionary of {submodule} of {model}"));
+    /// The page of the dictionary of `submodule`, which has `here` features if that is known: by the id that its files state, else by the
+    /// site's names for its kind.
+    fn find(
+        model: &str,
+        hosted: &Hosted,
+        submodule: Submodule,
+        stated: Option<&str>,
+        here: Option<usize>,
+    ) -> Result<Self, String> {
+        let stated = stated.and_then(of_id).filter(|(of, _)| *of == model).map(|(_, source)| source.to_owned());
+        let known = || Some(hosted.shown(model, submodule.kind)?.names.of_layer(submodule.layer.0));
+        let source = stated
+            .or_else(known)
+            .ok_or_else(|| format!("Neuronpedia is not known to show a dictionary of {submodule} of {}", printable(model)))?;
+        let features = hosted.expect_same(model, &source, here)?;
+        Ok(Self { source, features })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A feature's page is that of the site's dictionary only if the dictionary has as many features, whatever its files say.
+    #[test]
+    fn an_id_that_another_width_contradicts_gives_no_page() {
+        let submodule: Submodule = "resid_0".parse().unwrap();
+        let find = |id: &str, features| {
+            let found = Dictionary::find("pythia-70m-deduped", &Hosted::default(), submodule, Some(id), Some(features));
+            found.map(|found| found.source)
         };
-        match (shown.features, here) {
-            // A dictionary of another width is another one, and its features have nothing to do with those pages.
-            (Some(shown), Some(here)) if shown != here => {
-                Err(format!("Neuronpedia shows dictionaries of {model} with {shown} features; these have {here}"))
-            }
-            (shown_features, here) => {
-                Ok(Self { source: shown.names.of_layer(submodule.layer.0), features: shown_features.or(here) })
-            }
+        assert_eq!(find("pythia-70m-deduped/0-res-sm", 32_768).unwrap(), "0-res-sm");
+        let reason = find("pythia-70m-deduped/0-res-sm", 512).unwrap_err();
+        assert_eq!(reason, "Neuronpedia shows dictionaries of pythia-70m-deduped with 32768 features; these have 512");
+        assert_eq!(find("pythia-70m-deduped/0-res-other", 512).unwrap(), "0-res-other");
+        // What is no id of this model says nothing.
+        for id in ["pythia-70m-deduped/../evil?x=1", "gpt2-small/0-res-jb"] {
+            assert_eq!((find(id, 32_768).unwrap().as_str(), find(id, 512).unwrap_err()), ("0-res-sm", reason.clone()));
         }
     }
 }

@@ -10,7 +10,7 @@ use super::problem::{Problem, Result};
 use super::rows::Spec;
 use super::submodule::FeatureId;
 use super::tags::Features;
-use super::text::{counted, printable};
+use super::text::{counted, excerpt};
 use super::uncertainty::Touched;
 use super::view::View;
 
@@ -182,21 +182,22 @@ fn caption(findings: &Findings, spec: &Spec) -> Vec<String> {
     let from = match &findings.source {
         Source::Run { file: Some(file), manifest } => {
             let name = file.rsplit(std::path::is_separator).next().unwrap_or(file);
-            format!("Run {} of {}", printable(name), printable(&manifest.program))
+            format!("Run {} of {}", excerpt(name, 255), excerpt(&manifest.program, 80))
         }
         Source::Run { file: None, .. } | Source::Live { .. } => "This run".to_owned(),
         Source::Published { .. } => "Published figures".to_owned(),
     };
     let views: Vec<View> = spec.shown.pair().map_or_else(|| vec![spec.shown.first()], |(first, second)| vec![first, second]);
     let mut sentences = vec![
-        format!("{from}: model {}, method {method}{quadrature}.", printable(&findings.model)),
+        format!("{from}: model {}, method {method}{quadrature}.", excerpt(&findings.model, 100)),
         format!("List: {}.", spec.title(study, false)),
     ];
     sentences.extend(views.into_iter().map(|view| {
         let of = study.view(view);
         let pairs =
             findings.view(view).summary.examples.map_or_else(String::new, |examples| format!(", {}", counted(examples, "pair")));
-        format!("View {}: {}, from {} to {}{pairs}.", of.name, of.label, of.clean, of.patch)
+        let [label, clean, patch] = [&of.label, &of.clean, &of.patch].map(|text| excerpt(text, 100));
+        format!("View {}: {label}, from {clean} to {patch}{pairs}.", of.name)
     }));
     sentences
 }

@@ -9,6 +9,7 @@ use crate::core::rows::arrange::arrange;
 use crate::core::sides;
 use crate::core::submodule::Submodule;
 use crate::core::tags::Features;
+use crate::core::text::excerpt;
 use crate::core::view::View;
 
 /// Numbers of features: those with an effect in each view, and those that are listed.
@@ -96,7 +97,7 @@ pub fn map(findings: &Findings, spec: &Spec) -> Result<Parts> {
         |position: usize| words.as_ref().map_or_else(|| position.to_string(), |words| format!("{position} {}", words[position]));
     let mut notes = vec!["Cells are sums over all features, listed or not, without the error term; means over pairs.".to_owned()];
     if words.is_some() {
-        notes.push(format!("Words are those of the first {} for example.", findings.study.view(view).clean));
+        notes.push(format!("Words are those of the first {} for example.", excerpt(&findings.study.view(view).clean, 100)));
     }
     let grid = Grid {
         axis: axis(&format!("sum of effects{}", difference(findings, spec))),

@@ -19,7 +19,7 @@ use super::filter::Filter;
 use super::selection::{HeldBy, Selection};
 use super::study::Study;
 use super::submodule::{FeatureId, Submodule};
-use super::text::printable;
+use super::text::{excerpt, printable};
 use super::view::View;
 use column::{Column, Sort};
 use unknown::Unknown;
@@ -122,7 +122,7 @@ impl Spec {
     /// The title of a list of these rows: the study, what is shown, the selection, and everything else that limits the rows.
     /// `only_marked` says that the list holds just the marked rows.
     pub fn title(&self, study: &Study, only_marked: bool) -> String {
-        let mut title = format!("{} {} {}", study.title, self.shown.described(study), self.selection);
+        let mut title = format!("{} {} {}", excerpt(&study.title, 200), self.shown.described(study), self.selection);
         if let Some(submodule) = self.submodule {
             title.push_str(&format!(", only {submodule}"));
         }

@@ -1,6 +1,7 @@
 //! What the id of a dictionary on Neuronpedia, such as `pythia-70m-deduped/1-mlp-sm`, says of its place.
 
 use super::place::Place;
+use crate::core::hosted::of_id;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
 
@@ -15,7 +16,7 @@ const WORDS: [(&str, SubmoduleKind); 4] = [
 /// The note that `id` is that of a dictionary of another layer or kind than one at `place`; None if it fits, or says no layer or kind
 /// that is known. Ids are free text but for that, and they change no number, so that another place is no reason to refuse.
 pub fn note(id: &str, place: &Place) -> Option<String> {
-    let (_, source) = id.split_once('/')?;
+    let (_, source) = of_id(id)?;
     let (layer, suffix) = source.split_once('-')?;
     let (kind, layers) = expected(place)?;
     let other_layer = layer.parse::<usize>().is_ok_and(|said| !layers.contains(&said));

@@ -10,6 +10,7 @@ use super::levels::{contradiction, equal, merged};
 use super::place::Place;
 use super::stated::is_same_model;
 use super::{Stated, saelens_rule};
+use crate::core::hosted::{NAME, is_name, of_id};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
@@ -185,10 +186,15 @@ pub fn check(config: Fields<'_>, whole: Fields<'_>, submodule: Option<Submodule>
     }
     stated.model = whole.text_or_null("model_name")?.map(str::to_owned);
     let id = whole.text_or_null("neuronpedia_id")?;
-    let whole_id = id.filter(|id| id.split('/').filter(|part| !part.is_empty()).count() == 2);
-    stated.neuronpedia = whole_id.map(str::to_owned);
-    let model = id.and_then(|id| id.split('/').next()).filter(|model| !model.is_empty());
+    let whole_id = id.and_then(of_id);
+    stated.neuronpedia = id.filter(|_| whole_id.is_some()).map(str::to_owned);
+    // Some files name the model alone.
+    let model = whole_id.map(|(model, _)| model).or_else(|| id.filter(|id| is_name(id)));
     stated.neuronpedia_model = model.map(str::to_owned);
+    if let (Some(id), None) = (id.filter(|id| !id.is_empty()), model) {
+        let id = excerpt(id, 60);
+        stated.notes.push(format!("its neuronpedia_id '{id}' is ignored: it must be MODEL/SOURCE, each of {NAME}"));
+    }
     if let Some(loading) = whole.object("model_from_pretrained_kwargs")? {
         stated.notes.extend(processing(loading));
         stated.folds_norms = loading.flag("fold_ln")?.unwrap_or(false);
@@ -443,6 +449,19 @@ mod tests {
             (r#"{"metadata": {}}"#, None),
         ] {
             assert_eq!(checked(text).unwrap().bos, bos, "{text}");
+        }
+        for (id, model, source) in [("m", Some("m"), None), ("m/1-res-sm", Some("m"), Some("m/1-res-sm")), ("", None, None)] {
+            let stated = checked(&format!(r#"{{"neuronpedia_id": "{id}"}}"#)).unwrap();
+            assert_eq!((stated.neuronpedia_model.as_deref(), stated.neuronpedia.as_deref()), (model, source));
+            assert!(!stated.notes.iter().any(|note| note.contains("neuronpedia_id")), "{:?}", stated.notes);
+        }
+        for id in
+            [format!("m/1-res-sm{}", "x".repeat(100_000)), "../../evil.com/0-res-sm?x=1#y".to_owned(), "m/1\\u001b".to_owned()]
+        {
+            let stated = checked(&format!(r#"{{"neuronpedia_id": "{id}"}}"#)).unwrap();
+            assert_eq!((stated.neuronpedia_model.as_deref(), stated.neuronpedia.as_deref()), (None, None));
+            let note = stated.notes.iter().find(|note| note.contains("' is ignored: it must be MODEL/SOURCE")).unwrap();
+            assert!(note.len() < 250, "{note}");
         }
         let stated = checked(r#"{"model_name": "org/m", "neuronpedia_id": "m/1-res-sm"}"#).unwrap();
         assert_eq!((stated.model.as_deref(), stated.neuronpedia_model.as_deref()), (Some("org/m"), Some("m")));

@@ -9,6 +9,7 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::pickle::{PickledTensor, Stored, read_state_dict};
+use super::zip_file::other_packing;
 use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
@@ -68,6 +69,9 @@ impl TorchFile {
             })?;
             let entry_name =
                 entry.name().map_err(|_| damaged(format!("its zip entry {index} has no readable name")))?.into_owned();
+            if let Some(packing) = other_packing(entry.compression()) {
+                return Err(whole(format!("its zip entry '{}' is packed with {packing}", excerpt(&entry_name, 60)), SAVE));
+            }
             if entry_name.ends_with("/data.pkl") {
                 if entry.size() > LARGEST_PICKLE {
                     let size = entry.size();
@@ -117,7 +121,15 @@ impl TorchFile {
             }
             _ => damaged("holds no data.pkl".to_owned()),
         });
-        let tensors = tensors?.into_iter().collect();
+        let tensors: BTreeMap<Rc<str>, PickledTensor> = tensors?.into_iter().collect();
+        for tensor in tensors.values() {
+            if let (Some(said), Some((_, there))) = (tensor.storage_bytes, storages.get(&*tensor.storage))
+                && said != *there as u64
+            {
+                let key = excerpt(&tensor.storage, 40);
+                return Err(damaged(format!("its pickle says that the storage '{key}' has {said} bytes, and it has {there}")));
+            }
+        }
         drop(archive);
         Ok(Self { bytes, name, storages, tensors })
     }

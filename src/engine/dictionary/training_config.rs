@@ -196,7 +196,9 @@ fn check_place(fields: Fields<'_>, submodule: Submodule) -> Result<Option<String
     if let Some(value) = fields.object.get("layer").filter(|value| !value.is_null()) {
         let said = value.as_u64().ok_or_else(|| fields.wrong("layer", "the number of a layer"))?;
         if said != layer {
-            return Err(elsewhere(&format!("layer {said}")));
+            // What enters a layer is not of that layer's submodules.
+            let entered = name.filter(|_| enters).map(|name| format!("what enters layer {said} ({})", excerpt(name, 40)));
+            return Err(elsewhere(&entered.unwrap_or_else(|| format!("layer {said}"))));
         }
     }
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(None) };
@@ -290,6 +292,11 @@ mod tests {
             (r#"{"trainer": {"submodule_name": "gpt.h.3"}}"#, "resid_1", "gpt.h.3"),
             (r#"{"trainer": {"submodule_name": "mlp_out_layer1"}}"#, "attn_1", "mlp_out_layer1"),
             (r#"{"trainer": {"submodule_name": "resid_pre", "layer": 1}}"#, "resid_1", "layer 1"),
+            (
+                r#"{"trainer": {"submodule_name": "resid_pre_layer1", "layer": 1}}"#,
+                "mlp_1",
+                "trained on what enters layer 1 (resid_pre_layer1), but",
+            ),
             (r#"{"trainer": {"lr": "x"}}"#, "mlp_1", "lr is \"x\""),
             (r#"{"trainer": {"wandb_name": 3}}"#, "mlp_1", "wandb_name is 3"),
             (r#"{"trainer": {}, "buffer": {"n_ctxs": []}}"#, "mlp_1", "n_ctxs is []"),

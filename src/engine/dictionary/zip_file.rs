@@ -23,6 +23,23 @@ use crate::engine::tensor_file::Bytes;
 /// Most bytes that one byte of a deflated entry unpacks to.
 const TIGHTEST: u64 = 1032;
 
+/// Ways of packing in zips that are not read.
+const OTHER_PACKINGS: [(CompressionMethod, &str); 6] = [
+    (CompressionMethod::BZIP2, "bzip2"),
+    (CompressionMethod::LZMA, "LZMA"),
+    (CompressionMethod::ZSTD, "Zstandard"),
+    (CompressionMethod::XZ, "xz"),
+    (CompressionMethod::DEFLATE64, "Deflate64"),
+    (CompressionMethod::PPMD, "PPMd"),
+];
+
+/// How an entry of a zip is packed, if in a way that is not read.
+pub fn other_packing(method: CompressionMethod) -> Option<&'static str> {
+    let is_read = [CompressionMethod::Stored, CompressionMethod::Deflated].contains(&method);
+    let named = OTHER_PACKINGS.iter().find(|(other, _)| *other == method).map(|(_, name)| *name);
+    (!is_read).then(|| named.unwrap_or("another method than zip programs use"))
+}
+
 /// An archive whose directory was read.
 pub struct ZipFile {
     path: PathBuf,
@@ -104,6 +121,7 @@ impl ZipFile {
             Err(ZipError::FileNotFound) => return Ok(None),
             Err(error) => return Err(unreadable(&place, &error)),
         };
+        expect_packing(entry.compression(), &place)?;
         let mut text = Vec::new();
         entry.take(LARGEST_CONFIGURATION + 1).read_to_end(&mut text).map_err(|error| unreadable(&place, &error))?;
         if text.len() as u64 > LARGEST_CONFIGURATION {
@@ -122,6 +140,7 @@ impl ZipFile {
             }
             other => unreadable(&other),
         })?;
+        expect_packing(entry.compression(), place)?;
         if entry.compression() == CompressionMethod::Stored {
             let start = entry.data_start().ok_or_else(|| unreadable(&"its place is not known"))?;
             let part = start..start.saturating_add(entry.size());
@@ -156,6 +175,18 @@ impl ZipFile {
         }
         Bytes::map_part(&file, &self.path, 0..length)
     }
+}
+
+/// Fails if an entry is packed in a way that is not read.
+fn expect_packing(method: CompressionMethod, place: &str) -> Result<()> {
+    other_packing(method).map_or(Ok(()), |packing| {
+        let remedy = "unpack the archive with unzip or 7z, and give its folder with --dictionaries";
+        Err(Problem::new(
+            place,
+            format_args!("is packed with {packing}; read are deflate and files that are only stored"),
+            remedy,
+        ))
+    })
 }
 
 fn unreadable(place: &str, error: &dyn std::fmt::Display) -> Problem {

@@ -33,7 +33,15 @@ pub fn read(name: &str, source: Source<'_>, files: &PairFiles) -> Result<StudySo
     if tables.is_empty() {
         return Err(root.problem("has no views", "add one that begins with a line [[views]]"));
     }
-    let mut reader = Reader { source, files, words: &words, templates: &templates, lists: Vec::new(), views: Vec::new() };
+    let mut reader = Reader {
+        source,
+        files,
+        words: &words,
+        templates: &templates,
+        lists: Vec::new(),
+        views: Vec::new(),
+        room: template::MOST_BYTES,
+    };
     for table in tables {
         reader.read(table)?;
     }
@@ -199,7 +207,10 @@ fn templates(values: Vec<Value<'_>>) -> Result<Vec<Placed>> {
 
 /// The problem for `fault`, at its place in the file.
 fn placed(source: Source<'_>, words: &Words, template: &Placed, fault: Fault) -> Problem {
-    let Fault { at, what, remedy } = fault;
+    let Fault { at, mut what, remedy } = fault;
+    if at == Part::Whole {
+        what = format!("pairs.{} {what}", excerpt(template.name.get_ref(), 80));
+    }
     let span = match &at {
         Part::Field(index) => template.fields[*index].span(),
         Part::Words(word) => {
@@ -250,6 +261,8 @@ struct Reader<'a> {
     templates: &'a [Placed],
     lists: Vec<List>,
     views: Vec<ViewSpec>,
+    /// Bytes that are left for what templates make.
+    room: u64,
 }
 
 impl Reader<'_> {
@@ -369,10 +382,11 @@ impl Reader<'_> {
         self.source.bad(pairs, &what, &format!("{templates}, or a file's path relative to the study"))
     }
 
-    fn expand(&self, template: &Placed) -> Result<PairSource> {
+    fn expand(&mut self, template: &Placed) -> Result<PairSource> {
         let lists: Vec<WordList> = self.words.iter().map(|(_, list)| list.clone()).collect();
-        let text =
-            template::expand(&template.template(), &lists).map_err(|fault| placed(self.source, self.words, template, fault))?;
+        let text = template::expand(&template.template(), &lists, self.room)
+            .map_err(|fault| placed(self.source, self.words, template, fault))?;
+        self.room = self.room.saturating_sub(text.len() as u64);
         Ok(PairSource::Text { name: format!("{}, pairs.{}", self.source.path, template.name.get_ref()), text: text.into() })
     }
 }

@@ -265,7 +265,7 @@ fn there_is_a_largest_number_of_views_and_of_pairs() {
     assert_eq!(text_of(&read_text(&crossed).unwrap().lists[0]).lines().count(), 800);
     let far = crossed.replace("[pairs.first]", &format!("more = {{ list = [{list}], use = \"crossed\" }}\n[pairs.first]"));
     let problem = read_text(&far.replace("\" he\"", "\"{more}\"")).unwrap_err().to_string();
-    assert_eq!(problem, "mine.toml:23: makes more than 100000 pairs; cross fewer or shorter lists");
+    assert_eq!(problem, "mine.toml:23: pairs.first makes more than 100000 pairs; cross fewer or shorter lists");
 
     let view = |number: usize| format!("[[views]]\nname = \"v{number}\"\npairs = \"first\"\n");
     let (head, rest) = GOOD.split_once("[[tags]]").unwrap();
@@ -374,4 +374,27 @@ fn ones_own_studies_have_names_that_clash_with_none() {
     );
     let problem = studies.open("no/such.toml").unwrap_err().to_string();
     assert!(problem.starts_with("no/such.toml: cannot read it: "), "{problem}");
+}
+
+#[test]
+fn the_templates_of_a_study_share_one_bound() {
+    let long = format!("\"{{man}} {}\"", "a ".repeat(40_000));
+    let more = |name: &str| {
+        format!(
+            "[pairs.{name}]\nclean_prefix = {long}\npatch_prefix = \"{{woman}}\"\nclean_answer = \" he\"\npatch_answer = \" she\"\n"
+        )
+    };
+    let views = |names: &[&str]| -> String {
+        let view = |name: &&str| format!("[[views]]\nname = \"{name}\"\npairs = \"{name}\"\n");
+        names.iter().map(view).collect()
+    };
+    let names = |name: &str| format!("{name} = [{}]\n", vec!["\"Tom\""; 300].join(", "));
+    let words = format!("[words]\n{}{}", names("man"), names("woman"));
+    let study = |names: &[&str]| views(names) + &words + &names.iter().map(|name| more(name)).collect::<String>();
+    assert!(read_text(&study(&["c", "d"])).is_ok());
+    let said = read_text(&study(&["c", "d", "e"])).unwrap_err().to_string();
+    assert!(
+        said.contains(": pairs.e makes 24.0 MB of prompts in 300 pairs, more than what is left (15.9 MB) of the 64.0 MB"),
+        "{said}"
+    );
 }

@@ -32,7 +32,8 @@ fn readable(dictionary: &Dictionary) -> Result<(), String> {
 /// A configuration with what SAELens records of the training.
 const RECORDS: &[u8] = br#"{"architecture": "standard", "activation_fn_str": "relu", "d_in": 8, "d_sae": 12, "dtype": "torch.float32",
 "device": "cpu", "hook_name": "blocks.0.hook_mlp_out", "hook_layer": 0, "hook_head_index": null, "context_size": 16, "lr": [0.001, 0.1],
-"l1_coefficient": 2, "seed": 42, "verbose": false, "prepend_bos": true, "metadata": {"l0": 3.5, "sae_lens_version": "6.0.0"}}"#;
+"l1_coefficient": 2, "seed": 42, "verbose": false, "prepend_bos": true,
+"neuronpedia_id": "pythia-70m-deduped/0-mlp-sm", "metadata": {"l0": 3.5, "sae_lens_version": "6.0.0"}}"#;
 
 fn sae_lens(name: &'static str, file: &str, mutator: Mutator) {
     let small = Small::new();

@@ -136,7 +136,7 @@ fn tokenizer_of_the_demo() {
     demo::tokenizer().unwrap();
 }
 
-/// Small tokenizers of several kinds: byte-level merges, words, pieces with a template around them.
+/// Small tokenizers of several kinds: byte-level merges, words, pieces with a template around them, and steps that make a text longer.
 fn tokenizers() -> Vec<Vec<u8>> {
     let byte_level = r#"{"version":"1.0","truncation":null,"padding":null,
 "added_tokens":[{"id":9,"content":"<|end|>","single_word":false,"lstrip":true,"rstrip":false,"normalized":false,"special":true}],
@@ -157,5 +157,10 @@ fn tokenizers() -> Vec<Vec<u8>> {
 "pair":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"B","type_id":1}}],"special_tokens":{"[A]":{"id":"[A]","ids":[0],"tokens":["[A]"]}}},
 "decoder":{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":true},
 "model":{"type":"WordPiece","unk_token":"[A]","continuing_subword_prefix":"x","max_input_chars_per_word":100,"vocab":{"[A]":0,"h":1,"xe":2,"_":3}}}"#;
-    [byte_level, words, template].map(|text| text.as_bytes().to_vec()).to_vec()
+    let growing = r#"{"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"ByteLevel"},{"type":"Prepend","prepend":"_"},
+{"type":"Replace","pattern":{"Regex":"h+"},"content":"he"},{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}]},
+"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":false},{"type":"Punctuation","behavior":"Isolated"}]},
+"decoder":{"type":"Sequence","decoders":[{"type":"BPEDecoder","suffix":"</w>"},{"type":"CTC","pad_token":"p","word_delimiter_token":"|","cleanup":true}]},
+"model":{"type":"WordPiece","unk_token":"h","continuing_subword_prefix":"","max_input_chars_per_word":1000,"vocab":{"h":0,"he":1}}}"#;
+    [byte_level, words, template, growing].map(|text| text.as_bytes().to_vec()).to_vec()
 }

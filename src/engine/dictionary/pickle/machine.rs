@@ -397,7 +397,14 @@ impl<'a> Machine<'a> {
         let Some((_, element)) = STORAGES.iter().find(|(name, _)| name == class) else {
             return Err(format!("its pickle uses '{class}' as a storage").into());
         };
-        self.push(Value::Storage { key: Rc::clone(key), element: *element });
+        let Some(Value::Integer(count)) = parts.get(4).map(Rc::as_ref) else {
+            return Err("its pickle names a storage in an unknown way".into());
+        };
+        let Ok(count) = u64::try_from(*count) else {
+            return Err(format!("its pickle says that a storage has {count} elements").into());
+        };
+        let bytes = element.size().map(|size| count.saturating_mul(size));
+        self.push(Value::Storage { key: Rc::clone(key), bytes, element: *element });
         Ok(())
     }
 

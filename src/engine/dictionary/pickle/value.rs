@@ -11,6 +11,8 @@ use crate::engine::tensor_file::Element;
 pub struct PickledTensor {
     /// Name of the storage's entry in the zip, below `data/`.
     pub storage: Rc<str>,
+    /// Bytes of the whole storage, as the pickle says; None if the size of its elements is not known.
+    pub storage_bytes: Option<u64>,
     pub element: Stored,
     /// First element of the tensor in its storage, in elements.
     pub offset: usize,
@@ -28,6 +30,21 @@ pub enum Stored {
     Other(&'static str),
 }
 
+impl Stored {
+    /// Bytes of an element; None if that is not known.
+    pub fn size(self) -> Option<u64> {
+        match self {
+            Self::Weights(element) => Some(element.size() as u64),
+            Self::Other("complex128") => Some(16),
+            Self::Other("float64" | "int64" | "complex64") => Some(8),
+            Self::Other("int32" | "qint32") => Some(4),
+            Self::Other("int16") => Some(2),
+            Self::Other("int8" | "uint8" | "bool" | "bytes" | "qint8" | "quint8") => Some(1),
+            Self::Other(_) => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub enum Value {
     /// A value that is carried along and never read, by its kind.
@@ -42,6 +59,7 @@ pub enum Value {
     Dict(Vec<(Rc<Value>, Rc<Value>)>, usize),
     Storage {
         key: Rc<str>,
+        bytes: Option<u64>,
         element: Stored,
     },
     Tensor(PickledTensor),
@@ -94,7 +112,15 @@ pub fn rebuild_typed_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
     else {
         return Err("its pickle describes a tensor in an unknown way".into());
     };
-    let element = Stored::Other(element.rsplit(' ').next().unwrap_or(element));
+    let element = element.rsplit(' ').next().unwrap_or(element);
+    if ["float32", "float16", "bfloat16"].contains(&element) {
+        // PyTorch describes tensors of these types otherwise.
+        return Ok(Value::Foreign(
+            "a tensor of floats that is described as one of a type without storages of its own (_rebuild_tensor_v3)",
+            "make it plain in Python, with .clone()",
+        ));
+    }
+    let element = Stored::Other(element);
     Ok(Value::Tensor(PickledTensor { element, ..tensor }))
 }
 
@@ -102,7 +128,7 @@ pub fn rebuild_typed_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
 pub fn rebuild_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
     let malformed = || Fault::from("its pickle describes a tensor in an unknown way");
     let [storage, offset, size, stride, ..] = arguments else { return Err(malformed()) };
-    let (Value::Storage { key, element }, Value::Tuple(size, _), Value::Tuple(stride, _)) =
+    let (Value::Storage { key, bytes, element }, Value::Tuple(size, _), Value::Tuple(stride, _)) =
         (storage.as_ref(), size.as_ref(), stride.as_ref())
     else {
         return Err(malformed());
@@ -116,6 +142,7 @@ pub fn rebuild_tensor(arguments: &[Rc<Value>]) -> Outcome<Value> {
     };
     Ok(Value::Tensor(PickledTensor {
         storage: Rc::clone(key),
+        storage_bytes: *bytes,
         element: *element,
         offset: integer(offset)?,
         shape: size.iter().map(integer).collect::<Outcome<_>>()?,
