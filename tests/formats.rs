@@ -259,6 +259,51 @@ fn whole_files_of_another_kind_are_called_what_they_are() {
             &["model.fp16.safetensors", "call the file model.safetensors"],
         ),
         ("gguf", |w| rename_weights(w, "model.gguf"), RUN.into(), &["model.gguf", "llama.cpp"]),
+        (
+            "a part of an older form",
+            |w| rename_weights(w, "pytorch_model-00001-of-00002.bin"),
+            RUN.into(),
+            &["holds weights as pytorch_model-00001-of-00002.bin", "save_pretrained"],
+        ),
+        ("Meta's form", |w| rename_weights(w, "consolidated.00.pth"), RUN.into(), &["consolidated.00.pth", "as safetensors"]),
+        ("ONNX", |w| rename_weights(w, "model.onnx"), RUN.into(), &["model.onnx", "another program"]),
+        ("Rust", |w| rename_weights(w, "rust_model.ot"), RUN.into(), &["rust_model.ot", "another program"]),
+        ("an adapter", |w| rename_weights(w, "adapter_model.bin"), RUN.into(), &["an adapter (adapter_model.bin)"]),
+        (
+            "the file in place of its folder",
+            |_| (),
+            RUN.replace("--model model", "--model model/model.safetensors"),
+            &["model/model.safetensors: is a file", "name the folder, model"],
+        ),
+        (
+            "a folder without its dictionary",
+            |w| fs::remove_file(w.path(AE_PT)).unwrap(),
+            RUN_PT.into(),
+            &["mlp_out_layer1/10_512: holds no ae.pt, the dictionary for mlp_1"],
+        ),
+    ]);
+}
+
+/// The demo's tokenizer for the reference model, with a file beside it that asks for a BOS token.
+fn ask_for_bos(workshop: &Workshop) {
+    fs::copy(workshop.path("saescope-demo/tokenizer.json"), workshop.path("model/tokenizer.json")).unwrap();
+    workshop.write("model/tokenizer_config.json", r#"{"add_bos_token": true}"#);
+}
+
+#[test]
+fn a_tokenizer_that_asks_for_bos_agrees_with_all_dictionaries_or_is_refused() {
+    let file = "model/tokenizer_config.json: puts a BOS token in front";
+    expect_refused(&[
+        ("none says so", ask_for_bos, RUN.into(), &[file, "no dictionary says that it was trained with one"]),
+        (
+            "one says so and another the contrary",
+            |w| {
+                ask_for_bos(w);
+                w.set(CFG, "prepend_bos", Some(true.into()));
+            },
+            RUN.into(),
+            &[file, "some dictionaries were trained with one and others without"],
+        ),
     ]);
 }
 

@@ -1,7 +1,7 @@
 //! `saescope doctor`: prints what the program found on this machine, and the reasons for its choices.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::arguments::DoctorArguments;
@@ -16,7 +16,7 @@ use crate::store::folders::{self, Folders};
 use crate::store::hub::cache::{self, Local, here};
 use crate::store::hub::settings::Settings;
 use crate::store::log::Log;
-use crate::store::presets::Presets;
+use crate::store::presets::{self, Presets};
 use crate::term::background::{self, Background};
 use crate::term::clipboard::{Clipboard, Provider};
 use crate::term::environment::Environment;
@@ -30,30 +30,27 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     let mut report = Report::default();
     report.line("version", &format!("saescope {}, burn {}", env!("CARGO_PKG_VERSION"), compute::BURN_VERSION));
     report.heading("folders");
+    let placed = |folder: Result<PathBuf>, without: &str| folder.map_or_else(|_| without.to_owned(), |path| there(&path));
+    report.line("configuration", &placed(folders::config().map(|folder| folder.join("config.toml")), "none: no home folder"));
     match &folders {
         Ok(folders) => {
-            report.line("configuration", &there(&folders.config_file()));
             report.line("tags", &there(&folders.tags()));
             report.line("kept runs", &there(&folders.runs()));
-            report.line(
-                "hashes of weight files",
-                &folders::cache().map_or_else(|_| "not kept".to_owned(), |folder| there(&folder)),
-            );
             report.line("log", &there(&folders.log_file()));
-            report.line("models of your own", &there(&folders.models_file()));
         }
-        Err(problem) => report.fault("of this program", &problem.to_string()),
+        Err(problem) => report.fault("tags, kept runs, log", &problem.to_string()),
     }
-    match cache::folder() {
-        Ok(folder) => report.line("Hugging Face cache", &there(&folder)),
-        Err(problem) => report.fault("Hugging Face cache", &problem.to_string()),
-    }
+    report.line("hashes of weight files", &placed(folders::cache(), "not kept: no home folder"));
+    report
+        .line("models of your own", &placed(folders::config().map(|folder| folder.join(presets::FILE)), "none: no home folder"));
+    report.line("Hugging Face cache", &placed(cache::folder(), "none: no home folder; HF_HOME can name one"));
     match Settings::from_environment() {
         Ok(settings) => {
             let token = if settings.token.is_some() { "with a token" } else { "without a token" };
             let offline = if settings.offline { ", not asked: HF_HUB_OFFLINE is set" } else { "" };
             report.line("Hugging Face hub", &format!("{}, {token}{offline}", without_login(&settings.endpoint)));
         }
+        Err(_) if cache::folder().is_err() => report.line("Hugging Face hub", "not asked without a cache"),
         Err(problem) => report.fault("Hugging Face hub", &problem.to_string()),
     }
     report.heading("models");
@@ -104,9 +101,11 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
     }
     report.heading("log");
     match &folders {
-        Ok(folders) if Log::open(&folders.log_file()).is_open() => report.line("can be written", "yes"),
-        Ok(folders) => report.fault("can be written", &format!("no: check the folder {}", folders.state.display())),
-        Err(problem) => report.fault("can be written", &problem.to_string()),
+        Ok(folders) => match Log::open(&folders.log_file()).try_line("doctor: the log can be written") {
+            Ok(()) => report.line("can be written", "yes"),
+            Err(error) => report.fault("can be written", &format!("no: {error}; check the folder {}", folders.state.display())),
+        },
+        Err(_) => report.line("can be written", "no: its folder is not known, as said above"),
     }
     output::print(&report.text)?;
     Ok(ExitCode::from(u8::from(report.faults > 0)))

@@ -41,7 +41,7 @@ pub fn lines(preset: &Preset) -> Result<Option<String>> {
     let floor = floor(&config, &dictionaries);
     let small = Config::parse(STUDY_SIZE.as_bytes(), "the study's size")?;
     let measured = if config.width <= WIDEST { &config } else { &small };
-    let rates = Threads::new(None)?.run(|| rates(measured, prefixes(), MEASURED));
+    let rates = Threads::new(None)?.run(|| Ok(rates(measured, prefixes(), MEASURED)))?;
     let seconds = 2.0 * ((floor.plain + floor.paths) / rates.layers + floor.encoders / rates.encoder);
     Ok(Some(format!(
         "memory: about {} for the weights as 32-bit numbers; dictionaries are mapped, and only decoder rows of active features enter memory\n\

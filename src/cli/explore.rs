@@ -47,7 +47,7 @@ pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
 /// # Errors
 /// All problems with it, at least one.
 pub fn configuration(folders: &Folders) -> std::result::Result<Config, Vec<Problem>> {
-    let path = folders.config_file();
+    let Some(path) = folders.config_file() else { return Ok(Config::default()) };
     let text = text_file::read_if_present(&path, text_file::BY_HAND).map_err(|problem| vec![problem])?;
     text.map_or_else(|| Ok(Config::default()), |text| Config::parse(&text, &path.display().to_string()))
 }

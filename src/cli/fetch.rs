@@ -11,8 +11,8 @@ use super::{estimate, output, progress};
 use crate::core::problem::Result;
 use crate::core::progress::Progress;
 use crate::core::text::{bytes, counted, printable};
-use crate::store::folders::Folders;
-use crate::store::hub::cache::{Local, local};
+use crate::store::folders::{self, no_home};
+use crate::store::hub::cache::{self, Local, local};
 use crate::store::hub::fetch::{check, check_offline, fetch as transfer, offline_problem, record};
 use crate::store::hub::plan::{Changes, Plan, PlannedFile, Presence};
 use crate::store::hub::records::Records;
@@ -25,9 +25,13 @@ const NEVER: &(dyn Fn() -> bool + Sync) = &|| false;
 
 /// Runs `fetch`.
 pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
-    let folders = Folders::find()?;
     let presets = Presets::of_user()?;
-    let preset = &presets.get(&arguments.name, &folders.models_file())?.part(&arguments.part.parts())?;
+    let preset = &presets.get(&arguments.name)?.part(&arguments.part.parts())?;
+    let data = folders::data();
+    if cache::folder().is_err() {
+        let variables = ["HF_HOME", "XDG_DATA_HOME"];
+        return Err(no_home(&variables[..1 + usize::from(data.is_err() && !arguments.dry_run)]));
+    }
     let settings = Settings {
         retries: arguments.retries,
         wait: arguments.wait,
@@ -35,7 +39,12 @@ pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
         ..Settings::from_environment()?
     };
     let changes = if arguments.accept_changes { Changes::Accept } else { Changes::Refuse };
-    let mut records = Records::open(&folders.data)?;
+    let mut records = match data {
+        Ok(folder) => Records::open(&folder)?,
+        // Nothing will be recorded.
+        Err(_) if arguments.dry_run || settings.offline => Records::none(),
+        Err(problem) => return Err(problem),
+    };
     if settings.offline {
         return offline(preset, &settings, &records);
     }

@@ -47,6 +47,7 @@ mod train;
 mod verify;
 mod which_run;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::{panic, thread};
 
@@ -56,16 +57,19 @@ use clap::{CommandFactory, Parser};
 use crate::core::problem::Result;
 use crate::core::text::excerpt;
 use crate::engine::file_facts;
-use crate::engine::threads::THREAD;
+use crate::engine::threads::{THREAD, reason, refused_thread};
 use crate::store::file_facts::KeptFacts;
 use crate::store::folders;
 
-/// Makes the program report a panic on any thread in one line. Panics of the background job are left out, since they are
-/// returned as its result.
+/// Makes the program report a panic on any thread in one line, except on the threads whose panics come back as results. A thread that a
+/// library did not get is no fault of the program.
 pub fn report_panics_in_one_line() {
     panic::set_hook(Box::new(|fault| {
         if thread::current().name() != Some(THREAD) {
             let reason = fault.payload_as_str().unwrap_or("no reason given");
+            if let Some(problem) = refused_thread(reason) {
+                return output::note(&format!("error: {problem}"));
+            }
             let place =
                 fault.location().map_or_else(String::new, |location| format!(" ({}:{})", location.file(), location.line()));
             output::note(&format!(
@@ -91,7 +95,12 @@ pub fn fail_at_size_limits() {
 /// [`Problem`](crate::core::problem::Problem) of any kind and for arguments that make no command.
 pub fn main() -> ExitCode {
     let outcome = match Arguments::try_parse() {
-        Ok(arguments) => dispatch(arguments),
+        Ok(arguments) => match catch_unwind(AssertUnwindSafe(|| dispatch(arguments))) {
+            Ok(outcome) => outcome,
+            // The panic hook has said it.
+            Err(panic) if reason(&*panic).is_some_and(|reason| refused_thread(reason).is_some()) => return ExitCode::from(2),
+            Err(panic) => resume_unwind(panic),
+        },
         // If standard error cannot be written, the line is lost; the status remains.
         Err(error) if error.use_stderr() => {
             let _ = misplaced::explained(error, &Arguments::command()).print();

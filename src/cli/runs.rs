@@ -7,12 +7,12 @@ use super::output;
 use super::table::Table;
 use crate::core::problem::Result;
 use crate::core::text::{bytes, printable};
-use crate::store::folders::Folders;
+use crate::store::folders;
 use crate::store::kept_runs::KeptRuns;
 
 /// Runs `runs`.
 pub fn runs(arguments: &RunsArguments) -> Result<ExitCode> {
-    let runs = KeptRuns::new(Folders::find()?.runs());
+    let runs = KeptRuns::new(folders::runs()?);
     match &arguments.command {
         None => list(&runs)?,
         Some(RunsCommand::Name(NameRunArguments { run, new })) => runs.rename(run, new)?,

@@ -1,10 +1,12 @@
 //! `saescope synth`: writes random weights of real shapes into a folder.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
 use zip::write::SimpleFileOptions;
@@ -52,6 +54,7 @@ fn synth_host(arguments: &SynthArguments, host: Host) -> Result<ExitCode> {
     let reopen = || WeightFiles::open(&arguments.output.join("model"));
     let tell = |part: &str| drop(output::print(&format!("wrote {part}\n")));
     synthesize_host(host, arguments.pairs, arguments.seed, &folder, &reopen, &tell)?;
+    folder.finish()?;
     let root = arguments.output.display();
     output::print(&format!(
         "\nRandom weights: no number that is computed from them means anything.\nsaescope run --model {root}/model --dictionaries \
@@ -60,50 +63,97 @@ fn synth_host(arguments: &SynthArguments, host: Host) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folder that the files are written into.
+/// The folder that the files are written into. Dropped before it is finished, it removes what was made.
 struct Folder {
     root: PathBuf,
+    /// Whether the folder itself is new.
+    is_new: bool,
+    /// The names in the folder that were made.
+    made: Mutex<BTreeSet<PathBuf>>,
     /// The archive, under a temporary name until it is complete.
     zip: Option<Mutex<ZipWriter<UntilFailure>>>,
+    /// Whether something could not be written.
+    failed: Arc<AtomicBool>,
+    is_whole: bool,
 }
 
 impl Folder {
     /// Creates the folder, or uses an empty one: no file is ever overwritten.
     fn create(root: &Path, with_zip: bool) -> Result<Self> {
+        let is_new = !root.exists();
         fs::create_dir_all(root).map_err(|error| Problem::from_io(root, "create the folder", &error))?;
         let mut entries = fs::read_dir(root).map_err(|error| Problem::from_io(root, "list it", &error))?;
         if entries.next().is_some() {
             return Err(Problem::new(root.display(), "is not empty", "name a new folder: nothing is written over"));
         }
-        let create = || temporary::within(root).map_err(|error| Problem::from_io(root, "create a file in it", &error));
-        let zip = with_zip.then(create).transpose()?.map(|file| Mutex::new(ZipWriter::new(UntilFailure { file, failed: false })));
-        Ok(Self { root: root.to_owned(), zip })
+        let failed = Arc::default();
+        let made = Mutex::default();
+        let mut folder = Self { root: root.to_owned(), is_new, made, zip: None, failed, is_whole: false };
+        if with_zip {
+            let file = temporary::within(root).map_err(|error| Problem::from_io(root, "create a file in it", &error))?;
+            folder.zip = Some(Mutex::new(ZipWriter::new(UntilFailure { file, failed: Arc::clone(&folder.failed) })));
+        }
+        Ok(folder)
     }
 
-    fn finish(self) -> Result<()> {
-        let Some(zip) = self.zip else { return Ok(()) };
-        let path = self.root.join(ZIP);
-        let zip = zip.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let UntilFailure { file, .. } = zip.finish().map_err(|error| unwritable(&path, &error))?;
-        file.as_file().sync_all().map_err(|error| unwritable(&path, &error))?;
-        file.persist(&path).map_err(|error| unwritable(&path, &error.error))?;
+    fn finish(mut self) -> Result<()> {
+        if let Some(zip) = self.zip.take() {
+            let path = self.root.join(ZIP);
+            let zip = zip.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let UntilFailure { file, .. } = zip.finish().map_err(|error| unwritable(&path, &error))?;
+            file.as_file().sync_all().map_err(|error| unwritable(&path, &error))?;
+            file.persist(&path).map_err(|error| unwritable(&path, &error.error))?;
+        }
+        self.is_whole = true;
         Ok(())
+    }
+
+    /// The place of `path` in the folder, with the folders that it lies in.
+    fn place(&self, path: &str) -> Result<PathBuf> {
+        let first = Path::new(path).iter().next().unwrap_or_default();
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(self.root.join(first));
+        let path = self.root.join(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
+        }
+        Ok(path)
     }
 }
 
-/// A file that takes nothing more after a failed write: a [`ZipWriter`] completes its archive when it is dropped, and would
-/// print a line about the same failure again.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.is_whole {
+            return;
+        }
+        self.failed.store(true, Ordering::Relaxed);
+        self.zip = None;
+        // What cannot be removed stays, and the next use of the folder says so.
+        for path in self.made.get_mut().unwrap_or_else(PoisonError::into_inner).iter() {
+            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        }
+        if self.is_new {
+            let _ = fs::remove_dir(&self.root);
+        }
+    }
+}
+
+/// A file that takes nothing more after a failure: a [`ZipWriter`] completes its archive when it is dropped, and would print a line of its
+/// own if that fails.
 struct UntilFailure {
     file: NamedTempFile,
-    failed: bool,
+    failed: Arc<AtomicBool>,
 }
 
 impl Write for UntilFailure {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.failed {
+        if self.failed.load(Ordering::Relaxed) {
             return Ok(bytes.len());
         }
-        self.file.as_file_mut().write(bytes).inspect_err(|error| self.failed = error.kind() != io::ErrorKind::Interrupted)
+        self.file.as_file_mut().write(bytes).inspect_err(|error| {
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.failed.store(true, Ordering::Relaxed);
+            }
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -119,19 +169,11 @@ impl Seek for UntilFailure {
 
 impl Sink for Folder {
     fn file(&self, path: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.root.join(path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
-        }
-        atomic::write(&path, bytes)
+        atomic::write(&self.place(path)?, bytes)
     }
 
     fn stream(&self, path: &str, write: &mut dyn FnMut(&mut dyn WriteSeek) -> io::Result<()>) -> Result<()> {
-        let path = self.root.join(path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
-        }
-        atomic::write_with(&path, |file| write(file))
+        atomic::write_with(&self.place(path)?, |file| write(file))
     }
 
     fn entry(&self, path: &str, bytes: &[u8]) -> Result<()> {
@@ -151,4 +193,27 @@ fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Problem {
         format_args!("cannot be written: {error}"),
         "check the disk's space and the folder's permissions",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finished_leaves_nothing_behind_but_what_was_there() {
+        let home = tempfile::tempdir().unwrap();
+        for (root, stays) in [(home.path().join("new"), false), (home.path().join("empty"), true)] {
+            if stays {
+                fs::create_dir(&root).unwrap();
+            }
+            let folder = Folder::create(&root, true).unwrap();
+            folder.file("model/config.json", b"{}").unwrap();
+            folder.file("pairs.json", b"{}").unwrap();
+            folder.entry("a/ae.pt", b"1").unwrap();
+            drop(folder);
+            assert_eq!(root.exists(), stays);
+            Folder::create(&root, true).unwrap().finish().unwrap();
+            assert!(root.join(ZIP).exists());
+        }
+    }
 }

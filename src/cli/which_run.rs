@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::output;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::printable;
-use crate::store::folders::Folders;
+use crate::store::folders;
 use crate::store::kept_runs::KeptRuns;
 
 /// The run file at `run`; where no file is, the kept run of that name or number.
@@ -17,7 +17,7 @@ pub fn file_or_kept(run: &Path) -> Result<PathBuf> {
         return Ok(run.to_owned());
     }
     // Without a folder for them no run is kept, and the file is what is missing.
-    let kept = Folders::find().ok().map(|folders| KeptRuns::new(folders.runs()));
+    let kept = folders::runs().ok().map(KeptRuns::new);
     kept_or(run, kept.as_ref())
 }
 
@@ -29,7 +29,7 @@ pub fn named_or_latest(run: Option<&Path>) -> Result<PathBuf> {
     if let Some(run) = run {
         return file_or_kept(run);
     }
-    let latest = KeptRuns::new(Folders::find()?.runs()).last();
+    let latest = KeptRuns::new(folders::runs()?).last();
     let latest = latest.ok_or_else(|| Problem::new("RUN", "is not given, and no run is kept", "name a run file"))?;
     output::note(&format!("note: of the latest kept run, {}", printable(&latest.name)));
     Ok(latest.path)

@@ -9,26 +9,38 @@ use crate::engine::tokenizer::Tokenizer;
 /// trained with it and others without, or the configuration names no such token, prompts get none, and [`notes`] says so.
 ///
 /// # Errors
-/// When the tokenizer asks for a BOS token and no dictionary says that it was trained with one.
+/// When the tokenizer asks for a BOS token, and no dictionary says that it was trained with one, or some say that they were trained without.
 pub fn token(config: &Config, tokenizer: Option<&Tokenizer>, dictionaries: &[Dictionary]) -> Result<Option<u32>> {
     let said = |wanted: bool| dictionaries.iter().any(|dictionary| dictionary.stated().bos == Some(wanted));
-    if said(true) {
-        return Ok(config.bos.filter(|_| !said(false)));
-    }
-    if let Some(file) = tokenizer.and_then(Tokenizer::asks_for_bos) {
-        let what = "puts a BOS token in front of texts (by its post_processor, or add_bos_token), and no dictionary says that it was \
-                    trained with one";
-        let remedy = "set add_bos_token to false in tokenizer_config.json if they were trained without";
+    let (with, without) = (said(true), said(false));
+    if let Some(file) = tokenizer.and_then(Tokenizer::asks_for_bos).filter(|_| without || !with) {
+        let (trained, remedy) = if with {
+            (
+                "some dictionaries were trained with one and others without",
+                "use those that were trained alike, or set add_bos_token to false in tokenizer_config.json for prompts without",
+            )
+        } else {
+            (
+                "no dictionary says that it was trained with one",
+                "set add_bos_token to false in tokenizer_config.json if they were trained without",
+            )
+        };
+        let what = format_args!("puts a BOS token in front of texts (by its post_processor, or add_bos_token), and {trained}");
         return Err(Problem::new(file, what, remedy));
     }
-    Ok(None)
+    Ok(config.bos.filter(|_| with && !without))
 }
 
 /// What a reader of the results should know of `dictionary` if the prompts begin with BOS or not.
 pub fn notes(dictionary: &Dictionary, tokenizer: Option<&Tokenizer>, bos: Option<u32>) -> Vec<String> {
     let mut notes = Vec::new();
     if bos.is_none() && dictionary.stated().bos == Some(true) {
-        notes.push("trained on prompts that begin with a BOS token; the study's prompts get none".to_owned());
+        let trained = "trained on prompts that begin with a BOS token; the study's prompts get none";
+        notes.push(match tokenizer.and_then(Tokenizer::asks_for_bos) {
+            // Only a configuration without such a token leads here: all else that they disagree about is refused.
+            Some(file) => format!("{trained}, although {file} asks for one, too: config.json names no bos_token_id"),
+            None => trained.to_owned(),
+        });
     }
     if bos.is_none() && tokenizer.is_some_and(Tokenizer::ignores_no_bos) {
         notes.push(

@@ -230,10 +230,17 @@ fn open_folder(
 /// Fails if the folder holds a model's weights in another form than safetensors, or under another name.
 fn expect_whole_model(model: &Path) -> Result<()> {
     const SAVE: &str = "load it in Python and save it again: model.save_pretrained(folder, max_shard_size='100GB')";
+    if model.is_file() {
+        let folder = model.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let what = "is a file, but a model is a folder with config.json and its weights";
+        return Err(Problem::new(model.display(), what, format_args!("name the folder, {}", folder.display())));
+    }
     // transformers applies an adapter wherever it finds one.
-    if model.join("adapter_config.json").exists() {
+    let adapter = ["adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"];
+    if let Some(file) = adapter.into_iter().find(|file| model.join(file).exists()) {
+        let what = format_args!("holds an adapter ({file}), which is not applied");
         let remedy = "merge it in Python: model.merge_and_unload().save_pretrained(folder)";
-        return Err(Problem::new(model.display(), "holds an adapter (adapter_config.json), which is not applied", remedy));
+        return Err(Problem::new(model.display(), what, remedy));
     }
     if model.join(WHOLE).exists() || model.join(INDEX).exists() {
         return Ok(());
@@ -251,6 +258,7 @@ fn expect_whole_model(model: &Path) -> Result<()> {
     let mut names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     let ends = |end: &str| names.iter().find(|name| name.ends_with(end)).map(|name| excerpt(name, 80));
+    let pickled = |name: &&String| (name.starts_with("pytorch_model") && name.ends_with(".bin")) || name.ends_with(".pth");
     let (what, remedy) = if let Some(name) = ends(".safetensors") {
         if name.contains("-of-") {
             let what = format!("holds a part of the weights, {name}, but no {INDEX}, which lists all parts");
@@ -262,6 +270,14 @@ fn expect_whole_model(model: &Path) -> Result<()> {
     } else if let Some(name) = ends(".gguf") {
         let what = format!("holds weights as {name}, a GGUF file as llama.cpp reads it, not {WHOLE}");
         (what, "download the weights that it was made from: a GGUF file names and rounds them in its own way".to_owned())
+    } else if let Some(name) = names.iter().find(pickled) {
+        let what = format!("holds weights as {}, not as {WHOLE}", excerpt(name, 80));
+        let remedy = "download the same model as safetensors, in the form that transformers reads, or convert it in Python: \
+                      model.save_pretrained(folder, max_shard_size='100GB')";
+        (what, remedy.to_owned())
+    } else if let Some(name) = [".onnx", ".ot", ".ckpt", ".nemo", ".mlmodel"].into_iter().find_map(ends) {
+        let what = format!("holds weights as {name}, made for another program, not as {WHOLE}");
+        (what, "download the same model as safetensors, in the form that transformers reads".to_owned())
     } else {
         return Ok(());
     };

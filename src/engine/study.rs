@@ -1,7 +1,6 @@
 //! One study from its inputs to its run: opens model, dictionaries and data, computes, and records the inputs in the manifest.
 
 use std::collections::{BTreeSet, HashMap};
-use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -37,7 +36,7 @@ use crate::engine::loaded::{Files, Loaded};
 use crate::engine::looks::Looks;
 use crate::engine::memory::{Bounds, Usage};
 use crate::engine::model::config::Config;
-use crate::engine::threads::{THREAD, Threads, no_thread};
+use crate::engine::threads::{THREAD, Threads, fault, no_thread};
 use crate::engine::tokenizer::Tokenizer;
 
 /// A study whose inputs are open and checked.
@@ -197,7 +196,7 @@ impl OpenStudy {
             let views = cancel.unless_finished(|| self.attribute(&tell, cancel));
             let views = looks.outcome().and(views);
             let attribution = start.elapsed().as_secs_f64();
-            let identity = hashing.join().unwrap_or_else(|panic| resume_unwind(panic));
+            let identity = hashing.join().unwrap_or_else(|panic| Err(fault("hashing of the files", &*panic)));
             // Whichever fails stops the other one, which then only knows that it was stopped.
             let (views, mut identity) = match (views, identity) {
                 (Err(stopped), Err(reason)) if stopped.is_cancelled() => return Err(reason),

@@ -1,25 +1,46 @@
 //! The threads that a computation runs on.
 
+use std::any::Any;
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::core::problem::{Problem, Result};
+use crate::core::text::excerpt;
 
-/// The name of the threads of a computation, by which a panic hook knows that their faults are already reported.
-pub const THREAD: &str = "attribution";
+/// The name of the threads whose panics come back to the thread that waits for them as problems, by [`fault`]: a panic hook says nothing of
+/// these.
+pub const THREAD: &str = "worker";
 
 /// The problem that the system starts no more threads.
 pub fn no_thread(error: impl fmt::Display) -> Problem {
     let what = format_args!("no thread can be started: {error}");
-    Problem::environment("attribution", what, "close some programs, or raise the system's limit (`ulimit -u`)")
+    Problem::environment("system", what, "close some programs, or raise the system's limit (`ulimit -u`)")
 }
 
 /// The problem behind a panic for `reason`, if that is a library's own thread which the system did not start.
 pub fn refused_thread(reason: &str) -> Option<Problem> {
     // What `std::thread::spawn` says; matrixmultiply calls it.
-    reason.strip_prefix("failed to spawn thread: ").map(no_thread)
+    let error = reason.strip_prefix("failed to spawn thread: ")?;
+    // The error stands there as Rust's debug format shows it; its message says it to a reader.
+    let message = error.split_once("message: \"").and_then(|(_, rest)| Some(rest.split_once('"')?.0));
+    Some(no_thread(message.unwrap_or(error)))
+}
+
+/// The problem that a panic stopped the work that messages call `place`.
+pub fn fault(place: &str, panic: &(dyn Any + Send)) -> Problem {
+    let reason = reason(panic);
+    reason.and_then(refused_thread).unwrap_or_else(|| {
+        let what = format!("stopped at a fault of the program: {}", excerpt(reason.unwrap_or("no reason given"), 200));
+        Problem::new(place, what, "report it with the log or the command line")
+    })
+}
+
+/// The text of a panic, if it has one.
+pub fn reason(panic: &(dyn Any + Send)) -> Option<&str> {
+    panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied())
 }
 
 /// The variable with which rayon's users choose a number of threads.
@@ -56,14 +77,17 @@ impl Threads {
     /// When the system cannot start them, or the variable asks for more than there are cores.
     pub fn new(count: Option<NonZeroUsize>) -> Result<Self> {
         let count = count.map(Ok).or_else(|| of_environment().transpose()).transpose()?;
-        // Named like the thread that waits for them: their panics come back to it and are reported once.
         let pool = ThreadPoolBuilder::new().num_threads(count.map_or(0, NonZeroUsize::get)).thread_name(|_| THREAD.to_owned());
         pool.build().map(Self).map_err(no_thread)
     }
 
     /// Runs `work` on these threads and returns its result.
-    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        self.0.install(work)
+    ///
+    /// # Errors
+    /// Those of `work`, and that it panicked.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.0.install(work)));
+        outcome.unwrap_or_else(|panic| Err(fault("computation", &*panic)))
     }
 
     /// Number of threads.
@@ -80,14 +104,31 @@ mod tests {
     fn a_thread_that_a_library_did_not_get_is_no_fault_of_the_program() {
         let problem = refused_thread("failed to spawn thread: Os { code: 11 }").unwrap();
         assert!(problem.is_environment() && problem.what() == "no thread can be started: Os { code: 11 }", "{problem}");
+        let said = r#"failed to spawn thread: Os { code: 11, kind: WouldBlock, message: "Resource temporarily unavailable" }"#;
+        assert_eq!(refused_thread(said).unwrap().what(), "no thread can be started: Resource temporarily unavailable");
         assert_eq!(refused_thread("index out of bounds"), None);
+    }
+
+    #[test]
+    fn a_panic_of_any_of_them_is_a_problem_with_its_reason() {
+        let threads = Threads::new(NonZeroUsize::new(2)).unwrap();
+        let failed = |reason: &'static str| {
+            let work = || -> Result<()> {
+                rayon::join(|| panic!("{reason}"), || ());
+                Ok(())
+            };
+            threads.run(work).unwrap_err()
+        };
+        let refused = failed("failed to spawn thread: Os { code: 11 }");
+        assert!(refused.is_environment() && refused.to_string().contains("no thread can be started"), "{refused}");
+        assert!(failed("amiss").what().ends_with("fault of the program: amiss"));
     }
 
     #[test]
     fn work_sees_as_many_threads_as_were_asked_for_and_the_next_computation_its_own() {
         for count in [1, 3, 2] {
             let threads = Threads::new(NonZeroUsize::new(count)).unwrap();
-            assert_eq!((threads.count(), threads.run(rayon::current_num_threads)), (count, count));
+            assert_eq!((threads.count(), threads.run(|| Ok(rayon::current_num_threads())).unwrap()), (count, count));
         }
         assert_eq!(Threads::new(None).unwrap().count(), rayon::current_num_threads());
     }

@@ -100,10 +100,10 @@ impl Tokenizer {
         self.prefix_space
     }
 
-    /// The file by which the tokenizer's own program would put a BOS token in front of a text; [`Tokenizer::encode`] never does. None if it
+    /// The path of the file by which the tokenizer's own program would put a BOS token in front of a text; [`Tokenizer::encode`] never does. None if it
     /// would not.
-    pub fn asks_for_bos(&self) -> Option<&'static str> {
-        self.bos
+    pub fn asks_for_bos(&self) -> Option<String> {
+        self.bos.map(|file| Path::new(&self.name).with_file_name(file).display().to_string())
     }
 
     /// Whether `add_bos_token` is false, and transformers would put the BOS token of `tokenizer.json` in front of a text all the same.

@@ -3,21 +3,19 @@
 //! So the caller's own thread stays free to show results. A panic in this thread reaches the caller as an event, like any
 //! failure.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{Builder, JoinHandle};
 
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 use crate::core::progress::Event;
 use crate::core::request::{Care, Request};
 use crate::core::run::Run;
-use crate::core::text::excerpt;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::study::OpenStudy;
-use crate::engine::threads::{THREAD, no_thread, refused_thread};
+use crate::engine::threads::{THREAD, fault, no_thread};
 
 /// One computation on its own thread. Dropping the job cancels it and waits for the thread.
 pub struct Job {
@@ -77,7 +75,7 @@ impl Job {
                 assert!(!is_time, "SAESCOPE_FAULT asks for one");
             };
             let outcome = catch_unwind(AssertUnwindSafe(|| work(&tell, &cancelled)));
-            let outcome = outcome.unwrap_or_else(|panic| Err(fault_of_the_program(&*panic)));
+            let outcome = outcome.unwrap_or_else(|panic| Err(fault("attribution", &*panic)));
             // There is no receiver any more if the job was dropped.
             let _ = sender.send(Event::Ended(outcome.map(Box::new)));
         };
@@ -105,14 +103,6 @@ impl Drop for Job {
             let _ = thread.join();
         }
     }
-}
-
-fn fault_of_the_program(panic: &(dyn Any + Send)) -> Problem {
-    let reason = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-    reason.and_then(refused_thread).unwrap_or_else(|| {
-        let what = format!("stopped at a fault of the program: {}", excerpt(reason.unwrap_or("no reason given"), 200));
-        Problem::new("attribution", what, "report it with the log or the command line")
-    })
 }
 
 /// A fault for tests of the built program: with the cargo feature `faults`, `SAESCOPE_FAULT=worker-panic` in the environment

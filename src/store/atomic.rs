@@ -39,7 +39,13 @@ impl AtomicFile {
         // Whether the folder takes a new file shows only when one is made. It has a name of its own: another program may be about
         // to use the target's name.
         let probe = temporary::beside(&target).and_then(NamedTempFile::close);
-        probe.map_err(|error| unusable(&target, &format!("cannot be written: {error}")))?;
+        probe.map_err(|error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                unusable(&target, &format!("cannot be written: {error}"))
+            }
+            // Another name in this folder would fail just so.
+            _ => failed(&target, &error),
+        })?;
         let former = found(&target);
         Ok(Self { named: named.to_owned(), target, former })
     }
@@ -200,7 +206,12 @@ fn unusable(path: &Path, what: &str) -> Problem {
 
 fn failed(path: &Path, error: &io::Error) -> Problem {
     let what = format_args!("cannot be written: {error}");
-    Problem::environment(path.display(), what, "check the disk's space and the folder's permissions")
+    let remedy = match error.kind() {
+        // A disk without room for one more file says the same.
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "remove files from that disk, or name a file on another one",
+        _ => "check the disk's space and the folder's permissions",
+    };
+    Problem::environment(path.display(), what, remedy)
 }
 
 /// The folder of `path`.

@@ -26,9 +26,23 @@ impl Lock {
     /// # Errors
     /// If the file cannot be opened, or if `keep_waiting` fails.
     pub fn take(path: &Path, mut keep_waiting: impl FnMut() -> Result<()>) -> Result<Self> {
-        let failed = |error: std::io::Error| Problem::from_io(path, "write it", &error);
+        let failed = |error: std::io::Error| match error.kind() {
+            ErrorKind::PermissionDenied => refused(path, &error),
+            _ => Problem::from_io(path, "write it", &error),
+        };
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| Problem::from_io(folder, "create the folder", &error))?;
+            std::fs::create_dir_all(folder).map_err(|error| match error.kind() {
+                ErrorKind::PermissionDenied => refused(folder, &error),
+                _ => Problem::from_io(folder, "create the folder", &error),
+            })?;
+        }
+        // Opening a pipe would wait for its other end.
+        if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(Problem::new(
+                path.display(),
+                "is a device, pipe or folder, a lock is a file",
+                "remove it, or move it away",
+            ));
         }
         let file = File::options().create(true).truncate(false).write(true).open(path);
         // In a shared folder the file may be another user's: a lock needs no right to write.
@@ -43,6 +57,32 @@ impl Lock {
         }
         Ok(Self(file))
     }
+}
+
+/// The problem that the system does not let this user open the lock at `path`, or make it in its folder.
+fn refused(path: &Path, error: &std::io::Error) -> Problem {
+    let place = if path.exists() { path } else { path.parent().unwrap_or(path) };
+    if is_foreign(place) {
+        let what = format_args!("belongs to another user, who has not shared it: {error}");
+        return Problem::environment(
+            place.display(),
+            what,
+            "ask its owner to permit others to write it, or use a folder of your own",
+        );
+    }
+    Problem::from_io(path, "write it", error)
+}
+
+/// Whether the file or folder at `path` belongs to another user.
+#[cfg(unix)]
+fn is_foreign(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.uid() != rustix::process::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn is_foreign(_: &Path) -> bool {
+    false
 }
 
 impl Drop for Lock {
@@ -67,6 +107,16 @@ mod tests {
         let held = Lock::take(&path, || Ok(())).unwrap();
         assert!(Lock::take(&path, || Err(Problem::new("lock", "is held", "wait"))).is_err());
         drop(held);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        let problem = Lock::take(&path, || Ok(())).unwrap_err();
+        assert!(problem.what().contains("pipe"), "{problem}");
     }
 
     #[test]

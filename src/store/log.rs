@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use super::clock;
 use crate::core::text::printable;
@@ -16,7 +16,7 @@ const LONGEST: u64 = 1_000_000;
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
-    file: Mutex<Option<File>>,
+    file: Mutex<io::Result<File>>,
 }
 
 impl Log {
@@ -29,7 +29,7 @@ impl Log {
         if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > LONGEST) {
             let _ = std::fs::rename(path, path.with_extension("log.old"));
         }
-        let file = OpenOptions::new().create(true).append(true).open(path).ok();
+        let file = OpenOptions::new().create(true).append(true).open(path);
         Self { path: path.to_owned(), file: Mutex::new(file) }
     }
 
@@ -38,19 +38,22 @@ impl Log {
         &self.path
     }
 
-    /// Whether the file could be opened, so that lines reach it.
-    pub fn is_open(&self) -> bool {
-        self.file.lock().is_ok_and(|file| file.is_some())
+    /// Appends a line with the time, the process id and `what`; if that fails, the line is lost.
+    pub fn line(&self, what: impl Display) {
+        let _ = self.try_line(what);
     }
 
-    /// Appends a line with the time, the process id and `what`.
-    pub fn line(&self, what: impl Display) {
+    /// Appends a line as [`Log::line`] does.
+    ///
+    /// # Errors
+    /// If the file could not be opened, or the line cannot be written, as on a full disk.
+    pub fn try_line(&self, what: impl Display) -> io::Result<()> {
         let now = humantime::format_rfc3339_millis(clock::now());
         let line = format!("{now} [{}] {}\n", std::process::id(), printable(&what.to_string()));
-        if let Ok(mut file) = self.file.lock()
-            && let Some(file) = file.as_mut()
-        {
-            let _ = file.write_all(line.as_bytes());
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        match file.as_mut() {
+            Ok(file) => file.write_all(line.as_bytes()),
+            Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
         }
     }
 }

@@ -25,6 +25,7 @@ pub fn beside(target: &Path) -> io::Result<NamedTempFile> {
 
 /// Creates such a file in `folder`.
 pub fn within(folder: &Path) -> io::Result<NamedTempFile> {
+    expect_renaming(folder)?;
     remove_left_behind(folder, SystemTime::now());
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
@@ -35,6 +36,22 @@ pub fn within(folder: &Path) -> io::Result<NamedTempFile> {
     // Without locks its age protects the file.
     let _ = temporary.as_file().try_lock();
     Ok(temporary)
+}
+
+/// Fails in a folder that takes new files and keeps each for good under its first name (`chattr +a`): a temporary one would stay.
+#[cfg(target_os = "linux")]
+fn expect_renaming(folder: &Path) -> io::Result<()> {
+    // What cannot be asked has no such folders.
+    let flags = File::open(folder).and_then(|folder| Ok(rustix::fs::ioctl_getflags(folder)?));
+    if flags.is_ok_and(|flags| flags.contains(rustix::fs::IFlags::APPEND)) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "no file in its folder can be renamed (chattr +a)"));
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn expect_renaming(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// The error without the random name, which would make every message another one.

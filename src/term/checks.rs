@@ -10,11 +10,11 @@ use super::Incoming;
 use super::priority::{Yield, give_way};
 use crate::app::message::Message;
 use crate::core::causal::check::{Done, News, Request};
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
 use crate::engine::causal::background::check;
-use crate::engine::threads::no_thread;
+use crate::engine::threads::{fault, no_thread};
 use crate::store::log::Log;
 use crate::store::run_model;
 
@@ -69,8 +69,7 @@ impl Checks {
                 let _ = previous.thread.join();
             }
             let outcome = catch_unwind(AssertUnwindSafe(|| run(&request, &cache, &teller, number, &cancelled)));
-            let fault = || Problem::new("causal check", "stopped at a fault of the program", "report it with the log");
-            let outcome = outcome.unwrap_or_else(|_| Err(fault()));
+            let outcome = outcome.unwrap_or_else(|panic| Err(fault("causal check", &*panic)));
             match &outcome {
                 Ok(_) => teller.log.line(format_args!("check {number}: done")),
                 Err(problem) => teller.log.line(format_args!("check {number}: {problem}")),

@@ -12,6 +12,7 @@ use crate::app::message::{DownloadNews, Message};
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::request::ModelSource;
+use crate::engine::threads::fault;
 use crate::store::folders::Folders;
 use crate::store::hub::fetch::bring;
 use crate::store::hub::settings::Settings;
@@ -69,8 +70,7 @@ impl Downloads {
                 let _ = previous.thread.join();
             }
             let outcome = catch_unwind(AssertUnwindSafe(|| download(&name, &folders, &teller, number, &stopped)));
-            let outcome = outcome
-                .unwrap_or_else(|_| Err(Problem::new("download", "stopped at a fault of the program", "report it with the log")));
+            let outcome = outcome.unwrap_or_else(|panic| Err(fault("download", &*panic)));
             match &outcome {
                 Ok(_) => teller.log.line(format_args!("download {number}: complete")),
                 Err(problem) => teller.log.line(format_args!("download {number}: {problem}")),
@@ -105,8 +105,7 @@ impl Drop for Downloads {
 }
 
 fn download(name: &str, folders: &Folders, teller: &Teller, number: u64, stop: &AtomicBool) -> Result<ModelSource> {
-    let models = folders.models_file();
-    let presets = Presets::load(&models)?;
+    let presets = Presets::of_user()?;
     let mut told: Option<(Instant, String)> = None;
     let mut tell = |progress: Progress| {
         let is_news = told.as_ref().is_none_or(|(when, stage)| when.elapsed() >= PAUSE || *stage != progress.stage);
@@ -116,5 +115,5 @@ fn download(name: &str, folders: &Folders, teller: &Teller, number: u64, stop: &
         }
     };
     let settings = Settings::from_environment()?;
-    bring(presets.get(name, &models)?, &settings, &folders.data, &mut tell, &|| stop.load(Ordering::Relaxed))
+    bring(presets.get(name)?, &settings, &folders.data, &mut tell, &|| stop.load(Ordering::Relaxed))
 }

@@ -28,7 +28,7 @@ use crate::engine::lens::copies::alike;
 use crate::engine::lens::{ViewPairs, lenses};
 use crate::engine::loaded::Loaded;
 use crate::engine::shuffled::{Question as Shuffles, memory};
-use crate::engine::threads::Threads;
+use crate::engine::threads::{Threads, fault};
 use crate::store::folders::Folders;
 use crate::store::kept_answers::Keeping;
 use crate::store::log::Log;
@@ -86,8 +86,7 @@ impl Evidence {
                 let _ = previous.thread.join();
             }
             let outcome = catch_unwind(AssertUnwindSafe(|| answer(&question, &cache, &folders, &teller, &cancelled)));
-            let outcome = outcome
-                .unwrap_or_else(|_| Err(Problem::new("evidence", "stopped at a fault of the program", "report it with the log")));
+            let outcome = outcome.unwrap_or_else(|panic| Err(fault("evidence", &*panic)));
             if let Err(problem) = &outcome {
                 teller.log.line(format_args!("question {number}: {problem}"));
             }

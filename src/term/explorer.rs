@@ -102,6 +102,20 @@ pub struct Start {
 /// # Errors
 /// If there is no terminal that can be drawn on, or if tags or files that were asked for could not be written.
 pub fn explore(start: Start) -> Result<()> {
+    let outcome = show(start);
+    match (outcome, device::ending()) {
+        (Ok(unfinished @ Err(_)), _) => unfinished,
+        // A terminal that fails while a signal ends the program is no news, whether or not it was ready by then.
+        (_, Some(signal)) => signals::end_by(signal),
+        (outcome, None) => outcome?,
+    }
+}
+
+/// Shows the explorer until it ends. The inner result is that of tags and files that were asked for.
+///
+/// # Errors
+/// If the terminal cannot be used.
+fn show(start: Start) -> Result<Result<()>> {
     expect_terminal()?;
     let environment = Environment::capture();
     let (depth, reason) = color_depth::detect(&environment);
@@ -199,11 +213,9 @@ pub fn explore(start: Start) -> Result<()> {
         log.line(problem);
     }
     log.line("end");
-    unfinished?;
-    match device::ending() {
-        // A terminal that fails while a signal ends the program is no news.
-        Some(signal) => signals::end_by(signal),
-        None => outcome,
+    match unfinished {
+        Ok(()) => outcome.map(Ok),
+        unfinished => Ok(unfinished),
     }
 }
 

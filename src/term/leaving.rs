@@ -40,7 +40,8 @@ pub fn wait(receiver: &Receiver<Incoming>, mut threads: usize, waiting: &mut imp
                 finished.err()
             }
             Ok(Incoming::Message(Message::Failed(problem) | Message::RunKept(_, Err(problem)))) => Some(problem),
-            Ok(Incoming::Write(bytes)) => waiting.write(&bytes).err(),
+            // A terminal that fails while a signal ends the program is no news.
+            Ok(Incoming::Write(bytes)) => waiting.write(&bytes).err().filter(|_| device::ending().is_none()),
             Ok(incoming) if is_said && is_impatient(&incoming) => {
                 return outcome.and(Err(unfinished("when the program was told to end")));
             }

@@ -104,7 +104,8 @@ impl Prompt {
         let held = if self.selected { 0 } else { self.input.value().chars().count() };
         let more = text.chars().count();
         if held + more > LONGEST {
-            return Err(format!("the prompt takes at most {LONGEST} characters; {held} and {more} more are too many"));
+            let many = if held == 0 { more.to_string() } else { format!("{held} and {more} more") };
+            return Err(format!("the prompt takes at most {LONGEST} characters; {many} are too many"));
         }
         if std::mem::take(&mut self.selected) {
             self.input = Input::default();
@@ -114,5 +115,22 @@ impl Prompt {
         let (before, after): (String, String) = (value.chars().take(cursor).collect(), value.chars().skip(cursor).collect());
         self.input = Input::new(format!("{before}{text}{after}")).with_cursor(cursor + more);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_counted_with_what_stands_there() {
+        let pasted = "a".repeat(LONGEST + 1);
+        let said = |text: &str, selected: bool| {
+            let mut prompt = Prompt { selected, ..Prompt::new(Asked::Title, text.to_owned()) };
+            prompt.insert(&pasted).unwrap_err()
+        };
+        assert!(said("", false).ends_with("; 4001 are too many"));
+        assert!(said("abc", true).ends_with("; 4001 are too many"));
+        assert!(said("abc", false).ends_with("; 3 and 4001 more are too many"));
     }
 }

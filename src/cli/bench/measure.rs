@@ -95,7 +95,7 @@ pub fn measure(request: &Request) -> Result<Measured> {
         hash: seconds.hash,
         stages: study.stages(),
         floor,
-        rates: study.threads().run(|| rates(study.config(), prefixes, RATE)),
+        rates: study.threads().run(|| Ok(rates(study.config(), prefixes, RATE)))?,
         threads: study.threads().count(),
         backend: run.manifest.backend,
         pairs: run.manifest.data[0].examples.len(),

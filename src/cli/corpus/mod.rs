@@ -25,9 +25,8 @@ use crate::engine::loaded::Loaded;
 use crate::engine::memory::Bounds;
 use crate::engine::threads::Threads;
 use crate::engine::{demo, identity};
-use crate::store::folders::Folders;
 use crate::store::kept_answers::Keeping;
-use crate::store::{labels, run_file, run_model};
+use crate::store::{folders, labels, run_file, run_model};
 
 /// Runs `corpus`.
 pub fn corpus(arguments: &CorpusArguments) -> Result<ExitCode> {
@@ -76,7 +75,7 @@ fn answered(manifest: &Manifest, features: &[FeatureId], arguments: &CorpusArgum
         Some(name) => study::named_model(&name, arguments.model.dictionaries.clone())?,
         None => run_model::of(manifest)?,
     };
-    let mut keeping = Keeping::new(Folders::find().map(|folders| folders.responses()));
+    let mut keeping = Keeping::new(folders::responses());
     let bar = progress::bar("{wide_bar} {bytes}/{total_bytes}, {eta} left, {msg}");
     bar.set_message("opening the model");
     let cancel = Cancel::default();

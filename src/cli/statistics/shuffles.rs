@@ -10,7 +10,7 @@ use crate::core::rows::Spec;
 use crate::core::shuffled::Shuffled;
 use crate::core::study::Study;
 use crate::engine::shuffled::{Question, memory};
-use crate::store::folders::Folders;
+use crate::store::folders;
 use crate::store::kept_answers::Keeping;
 
 /// The shuffles that the flags ask for; None if they ask for none.
@@ -24,7 +24,7 @@ pub fn shuffles(arguments: &StatisticsArguments, run: &Path, study: &Study, spec
     }
     let checked = Checked::open(run, Some(study.name(spec.shown.first()).as_str()))?;
     let question = Question { manifest: checked.manifest(), view: checked.view, seed: arguments.seed };
-    let mut keeping = Keeping::new(Folders::find().map(|folders| folders.shuffled()));
+    let mut keeping = Keeping::new(folders::shuffled());
     let mut shuffled = keeping.or_kept(question.begin()?)?;
     if shuffled.shuffles.len() >= count {
         return Ok(Some(shuffled.first(count)));

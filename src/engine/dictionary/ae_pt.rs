@@ -90,6 +90,7 @@ pub fn read(bytes: Bytes, name: String, config: Option<(&[u8], &str)>, purpose: 
     let file = TorchFile::read(bytes, name)?;
     let config = config.map(|(text, name)| TrainingConfig::read(text, name).map(|config| (config, name))).transpose()?;
     let class = class(&file, config.as_ref())?;
+    config.iter().try_for_each(|(config, _)| config.expect_class(class.name()))?;
     let config = config.map(|(config, _)| config);
     let turned = |key: &str| file.tensor(key).map(StoredTensor::transposed);
     let [encoder, decoder, encoder_bias, decoder_bias] = match class {

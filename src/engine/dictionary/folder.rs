@@ -68,6 +68,9 @@ pub fn open_some(roots: &[PathBuf], host: &Host, only: &Parts, cancel: &Cancel) 
     let has_others = |gap: &&Submodule| found.iter().any(|one| one.is_named && one.dictionary.submodule().kind == gap.kind);
     let gap = if found.is_empty() { missing.first() } else { missing.iter().find(has_others) };
     if let Some(submodule) = gap {
+        if let Some(problem) = roots.iter().find_map(|root| without_file(root, *submodule)) {
+            return Err(problem);
+        }
         let elsewhere: Vec<String> = roots.iter().flat_map(Root::elsewhere).collect();
         let also = match &elsewhere[..] {
             [] => String::new(),
@@ -186,17 +189,29 @@ fn open_one(root: &Path, placed: &OnceCell<Placed>, host: &Host, purpose: Purpos
     Ok(Some(Found { dictionary: formats::open(&folder, purpose)?, is_named: false }))
 }
 
-/// `attn_out_layer0/10_32768/ae.pt`: the training's settings name the folder between, so any name is accepted.
-fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
+/// The problem that the folder called after `submodule` in dictionary_learning's layout is there without its file.
+fn without_file(root: &Root, submodule: Submodule) -> Option<Problem> {
+    let Root::Folder(root, _) = root else { return None };
+    let folder = learned(root, submodule)?;
+    let below: Vec<PathBuf> = children(&folder).ok()?.into_iter().filter(|path| path.is_dir()).collect();
+    let folder = if let [only] = &below[..] { only } else { &folder };
+    let what = format!("holds no ae.pt, the dictionary for {submodule}");
+    Some(Problem::new(folder.display(), what, "fetch the file again, as it lies beside the others"))
+}
+
+/// The folder called after `submodule` in dictionary_learning's layout, if it is there.
+fn learned(root: &Path, submodule: Submodule) -> Option<PathBuf> {
     let name = match submodule.kind {
         SubmoduleKind::Embedding => EMBEDDING_LEARNED.to_owned(),
         kind if SubmoduleKind::OUTPUTS.contains(&kind) => format!("{}_out_layer{}", kind.name(), submodule.layer.0),
-        _ => return Ok(None),
+        _ => return None,
     };
-    let folder = root.join(name);
-    if !folder.is_dir() {
-        return Ok(None);
-    }
+    Some(root.join(name)).filter(|folder| folder.is_dir())
+}
+
+/// `attn_out_layer0/10_32768/ae.pt`: the training's settings name the folder between, so any name is accepted.
+fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
+    let Some(folder) = learned(root, submodule) else { return Ok(None) };
     let mut found: Vec<PathBuf> = children(&folder)?
         .into_iter()
         .chain([folder.clone()])

@@ -55,7 +55,9 @@ impl Placed {
         let dictionary = formats::open(&folder, purpose)?.in_model(host)?;
         match dictionary.belongs_to() {
             Some(submodule) => self.folders.entry(submodule).or_default().push(folder),
-            None => self.elsewhere.push(dictionary.writes().to_string()),
+            None if dictionary.writes().is_said() => self.elsewhere.push(dictionary.writes().to_string()),
+            // Its files say no place: nothing can be said of it.
+            None => {}
         }
         Ok(())
     }

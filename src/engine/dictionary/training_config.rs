@@ -46,6 +46,17 @@ const READ: [&str; 12] = [
     "trainer_class",
 ];
 
+/// The class of dictionaries that each of dictionary_learning's trainers makes (`trainers/`); `StandardTrainerAprilUpdate` has made two.
+const TRAINERS: [(&str, &str); 7] = [
+    ("StandardTrainer", "AutoEncoder"),
+    ("PAnnealTrainer", "AutoEncoder"),
+    ("GatedSAETrainer", "GatedAutoEncoder"),
+    ("JumpReluTrainer", "JumpReluAutoEncoder"),
+    ("TopKTrainer", "AutoEncoderTopK"),
+    ("BatchTopKTrainer", "BatchTopKSAE"),
+    ("MatryoshkaBatchTopKTrainer", "MatryoshkaBatchTopKSAE"),
+];
+
 /// A configuration that was read.
 pub struct TrainingConfig<'a> {
     text: &'a [u8],
@@ -89,8 +100,34 @@ impl<'a> TrainingConfig<'a> {
     }
 
     /// The name of the class.
+    ///
+    /// # Errors
+    /// When it is no text: each trainer knows its class.
     pub fn class(&self) -> Result<Option<&str>> {
-        self.fields().text_or_null("dict_class")
+        match self.fields().object.get("dict_class") {
+            Some(Value::Null) => Err(self.fields().wrong("dict_class", "the name of a class")),
+            _ => self.fields().text_or_null("dict_class"),
+        }
+    }
+
+    /// Fails if the trainer makes dictionaries of another class than `class`, or a k stands beside a class that has none.
+    pub fn expect_class(&self, class: &str) -> Result<()> {
+        let refused = |what: String| {
+            Problem::new(self.file, what, "configuration and weights belong to different dictionaries: fetch both again")
+        };
+        let trainer = self.fields().text_or_null("trainer_class")?;
+        let made = trainer.and_then(|trainer| TRAINERS.iter().find(|(name, _)| *name == trainer));
+        if let Some((trainer, made)) = made.filter(|(_, made)| *made != class) {
+            return Err(refused(format!(
+                "trainer_class is \"{trainer}\", which makes {made}, but the dictionary is of class {class}"
+            )));
+        }
+        match self.k()? {
+            Some(k) if !class.contains("TopK") => {
+                Err(refused(format!("says k {k}, but the dictionary is of class {class}, which has none")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The number of active features that a TopK dictionary was trained for.
@@ -337,6 +374,22 @@ mod tests {
         ] {
             let said = checked(text, submodule).unwrap_err().to_string();
             assert!(said.contains(says), "{text}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_class_that_the_trainer_does_not_make_and_a_k_beside_one_without_are_refused() {
+        let config = |text: &'static str| TrainingConfig::read(text.as_bytes(), "config.json").unwrap();
+        assert!(config(r#"{"trainer": {"dict_class": null}}"#).class().is_err());
+        for (text, class, is_fine) in [
+            (r#"{"trainer": {"trainer_class": "TopKTrainer", "k": 3}}"#, "AutoEncoderTopK", true),
+            (r#"{"trainer": {"trainer_class": "TopKTrainer"}}"#, "AutoEncoder", false),
+            (r#"{"trainer": {"trainer_class": "PAnnealTrainer"}}"#, "AutoEncoder", true),
+            (r#"{"trainer": {"trainer_class": "MyTrainer"}}"#, "AutoEncoder", true),
+            (r#"{"trainer": {"k": 3}}"#, "AutoEncoder", false),
+            (r#"{"trainer": {"k": 3}}"#, "BatchTopKSAE", true),
+        ] {
+            assert_eq!(config(text).expect_class(class).is_ok(), is_fine, "{text} {class}");
         }
     }
 

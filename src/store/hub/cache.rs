@@ -46,7 +46,7 @@ pub(super) fn home() -> Result<PathBuf> {
         return Ok(home);
     }
     let usual = || expand::home(None).map(|home| home.join(".cache"));
-    let cache = path_in("XDG_CACHE_HOME").or_else(usual).ok_or_else(|| no_home("HF_HOME"))?;
+    let cache = path_in("XDG_CACHE_HOME").or_else(usual).ok_or_else(|| no_home(&["HF_HOME"]))?;
     Ok(cache.join("huggingface"))
 }
 

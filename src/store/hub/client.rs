@@ -147,10 +147,14 @@ impl<'a> Client<'a> {
             if !response.status().is_redirection() {
                 return self.judge(response, &address, is_hub, what);
             }
-            let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-            address = location.and_then(|location| target(&address, location)).ok_or_else(|| {
-                let place = place(&address, what);
-                Problem::new(place, "is redirected to nowhere", "try again later, or check HF_ENDPOINT")
+            let location = response.headers().get(LOCATION).map(|location| location.as_bytes());
+            address = location.and_then(|location| target(&address, &quoted(location))).ok_or_else(|| {
+                let to = location.map(String::from_utf8_lossy).filter(|to| !to.trim().is_empty());
+                let what_for = to.map_or_else(
+                    || "is redirected to nowhere".to_owned(),
+                    |to| format!("is redirected to '{}', which is not followed", excerpt(to.trim(), 200)),
+                );
+                Problem::new(place(&address, what), what_for, "try again later, or check HF_ENDPOINT")
             })?;
         }
         Err(Problem::new(what, format_args!("is redirected more than {MOST_REDIRECTS} times"), "check HF_ENDPOINT").into())
@@ -294,6 +298,19 @@ fn origin(address: &str) -> Option<(String, String, u16)> {
     Some((scheme, uri.host()?.to_ascii_lowercase(), uri.port_u16().unwrap_or(usual)))
 }
 
+/// An address in a header, with what no address may hold, such as spaces and bytes beyond ASCII, in the form `%20`, as browsers do it.
+fn quoted(location: &[u8]) -> String {
+    let mut address = String::new();
+    for byte in location.trim_ascii() {
+        if byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(byte) {
+            address.push(char::from(*byte));
+        } else {
+            address.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    address
+}
+
 /// The address that a redirect from `address` leads to, by RFC 3986, section 5.2; None if it is none or would leave encryption.
 fn target(address: &str, location: &str) -> Option<String> {
     let from: Uri = address.parse().ok()?;
@@ -392,6 +409,12 @@ mod tests {
         for nowhere in ["http://hub.org/b", "ftp://hub.org/b", "mailto:me", "http:b"] {
             assert_eq!(target(from, nowhere), None, "{nowhere}");
         }
+    }
+
+    #[test]
+    fn what_no_address_may_hold_is_quoted() {
+        assert_eq!(quoted("/a b/ü%20?c=\"".as_bytes()), "/a%20b/%C3%BC%20?c=%22");
+        assert_eq!(quoted(b" https://cdn.org/a?b=c;d&e=f#g\t"), "https://cdn.org/a?b=c;d&e=f#g");
     }
 
     /// The examples of RFC 3986, section 5.4, that are paths or queries.

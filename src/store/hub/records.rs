@@ -82,6 +82,11 @@ impl Records {
         Ok(Self { path, content })
     }
 
+    /// No records, for a user who has no folder for them: they cannot be added to.
+    pub fn none() -> Self {
+        Self { path: PathBuf::new(), content: Content::default() }
+    }
+
     /// The path of the file that holds the records.
     pub fn path(&self) -> &Path {
         &self.path

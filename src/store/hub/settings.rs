@@ -86,7 +86,8 @@ fn token() -> Result<Option<String>> {
     let (place, token) = if let Some((name, token)) = named {
         (name.to_owned(), token?)
     } else {
-        let path = path_in("HF_TOKEN_PATH").map_or_else(|| Ok(home()?.join("token")), Ok)?;
+        // Without a home folder nobody has logged in.
+        let Some(path) = path_in("HF_TOKEN_PATH").or_else(|| Some(home().ok()?.join("token"))) else { return Ok(None) };
         match text_file::read_if_present(&path, text_file::BY_HAND)? {
             Some(token) => (path.display().to_string(), token),
             None => return Ok(None),

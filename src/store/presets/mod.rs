@@ -216,9 +216,10 @@ impl Presets {
     ///
     /// # Errors
     /// If no preset has this name; the remedy lists the names of all presets.
-    pub fn get(&self, name: &str, user_file: &Path) -> Result<&Preset> {
+    pub fn get(&self, name: &str) -> Result<&Preset> {
         self.find(name).ok_or_else(|| {
-            let remedy = format!("use {}, or describe it in {}", self.names().join(" or "), user_file.display());
+            let file = folders::config().map_or_else(|_| FILE.to_owned(), |folder| folder.join(FILE).display().to_string());
+            let remedy = format!("use {}, or describe it in {file}", self.names().join(" or "));
             Problem::new(format_args!("model '{}'", excerpt(name, 80)), "is not known", remedy)
         })
     }

@@ -157,9 +157,7 @@ fn every_fault_names_its_line_and_a_remedy() {
 
 #[test]
 fn an_unknown_name_is_answered_with_those_that_there_are() {
-    let problem = with(TINY).unwrap().get("pythia", Path::new("/config/models.toml")).unwrap_err();
-    assert_eq!(
-        problem.to_string(),
-        "model 'pythia': is not known; use gemma-2-2b or gpt2-small or llama-3.1-8b or pythia-160m or pythia-70m or tiny, or describe it in /config/models.toml"
-    );
+    let problem = with(TINY).unwrap().get("pythia").unwrap_err().to_string();
+    let says = "model 'pythia': is not known; use gemma-2-2b or gpt2-small or llama-3.1-8b or pythia-160m or pythia-70m or tiny, or describe it in ";
+    assert!(problem.starts_with(says) && problem.ends_with("models.toml"), "{problem}");
 }
