@@ -116,7 +116,11 @@ fn ready_made_labels_describe_the_demo_s_strongest_features() {
     assert_eq!(imprecise.iter().map(|feature| feature["feature"].as_str().unwrap()).collect::<Vec<_>>(), ["2-att-sm/165"]);
     assert!(imprecise[0]["rate"].as_f64().unwrap() > 0.2);
     let wide = imprecise[0]["scores"].as_array().unwrap().iter().find(|score| score["label"] == "since a man").unwrap();
-    assert!(wide["precision"].as_f64().unwrap() > 0.9, "{wide}");
+    let wide = wide["precision"].as_f64().unwrap();
+    assert!(wide > 0.9, "{wide}");
+    let narrow = best(imprecise[0]).1;
+    says("numbers", &format!("that of \"a man\" with a precision of {narrow:.2}"));
+    says("numbers", &format!("{wide:.3} with `--label \"since a man\"`"));
     for feature in features {
         let (label, precision) = best(feature);
         let base = found["labels"].as_array().unwrap().iter().find(|known| known["name"] == *label).unwrap();

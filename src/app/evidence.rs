@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::chance::in_view;
 use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
@@ -51,7 +52,7 @@ pub fn ask(state: &mut State, wanted: Wanted) -> Vec<Effect> {
     if all > MOST && !matches!(wanted, Wanted::Shuffled(_)) {
         state.notice = Some(Notice::done(format!("{about}: the first {MOST} of {all} listed features")));
     }
-    // A part of an answer is shown as the share of the question that is open.
+    // A part of an answer is shown as the share of the question that is open; a whole one stays until this one says something.
     state.evidence.responses.take_if(|(_, responses)| matches!(wanted, Wanted::Corpus(_)) && !responses.is_whole());
     state.evidence.questions += 1;
     let number = state.evidence.questions;
@@ -71,11 +72,26 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
 pub fn news(state: &mut State, number: u64, news: EvidenceNews) -> Vec<Effect> {
     let Some(open) = state.evidence.open.as_ref().filter(|open| open.number == number) else { return Vec::new() };
     match news {
+        // Where nothing was read yet, a former answer stays: this one may fail before it says anything.
+        EvidenceNews::Responses(responses) if responses.tokens == 0 && state.evidence.responses.is_some() => {}
         EvidenceNews::Responses(responses) => state.evidence.responses = Some((open.subject.clone(), responses)),
         EvidenceNews::Lenses(view, lenses) => state.evidence.lenses = Some((open.subject.clone(), view, lenses)),
         EvidenceNews::Families(view, families) => {
-            state.evidence.families = Some((open.subject.clone(), view, families));
-            return table::refresh(state);
+            let subject = open.subject.clone();
+            let looked_at = counted(families.looked_at(), "feature");
+            let gap = families.gap();
+            let nothing = families.looked_at() == 0;
+            state.evidence.families = Some((subject, view, families));
+            let effects = table::refresh(state);
+            let name = state.about().name(view).to_string();
+            state.notice = Some(match gap {
+                Some(gap) if nothing => Notice::refused(format!("families: none can be found, {gap}")),
+                gap => {
+                    let gap = gap.map_or_else(String::new, |gap| format!("; {gap}"));
+                    Notice::done(format!("families: {looked_at} looked at, by the activations of the {name} view{gap}"))
+                }
+            });
+            return effects;
         }
         EvidenceNews::Shuffled(findings, view, shuffled) => state.evidence.shuffled = Some((findings, view, shuffled)),
         EvidenceNews::Ended(outcome) => {
@@ -87,7 +103,10 @@ pub fn news(state: &mut State, number: u64, news: EvidenceNews) -> Vec<Effect> {
                     state.card_scroll = 0;
                     state.notice = Some(Notice::done(format!("{about}: in the card, below its first prompts")));
                 }
-                Err(problem) => state.notice = Some(Notice::failed(&problem)),
+                Err(problem) => {
+                    state.evidence.responses.take_if(|(_, responses)| responses.tokens == 0);
+                    state.notice = Some(Notice::failed(&problem));
+                }
             }
         }
     }
@@ -110,11 +129,8 @@ pub fn folded(state: &State) -> Option<String> {
         return None;
     }
     let subject = state.findings()?.subject.as_ref()?;
-    let Some((view, families)) = state.evidence.families_of(subject) else { return Some("families are not known".to_owned()) };
-    let (folded, looked_at) = (state.table.listing.folded(), families.looked_at());
-    let copies = if folded == 1 { "copy" } else { "copies" };
-    let looked_at = counted(looked_at, "feature");
-    Some(format!("{folded} {copies} folded into others, of {looked_at} looked at ({})", state.about().name(view)))
+    let families = state.evidence.families_of(subject).map(|(_, families)| families).filter(|families| families.looked_at() > 0);
+    Some(families.map_or_else(|| "families not known".to_owned(), |_| format!("{} folded", state.table.listing.folded())))
 }
 
 /// Words for the header about how many features shuffled partners would list; None unless they are known of the list on the screen.
@@ -124,8 +140,8 @@ pub fn shuffled(state: &State) -> Option<String> {
     let count = shuffled.shuffles.len();
     let so_far = if count < SHUFFLES { format!(" ({count} of {SHUFFLES} shuffles)") } else { String::new() };
     Some(match shuffled.of_list(findings, *view, state.selection) {
-        Ok(of_list) => format!("shuffled {:.1} of {}{so_far}", of_list.expected()?, of_list.selected),
-        Err(why) => format!("shuffled: not known, {why}"),
+        Ok(of_list) => format!("shuffled{} {:.1} of {}{so_far}", in_view(state), of_list.expected()?, of_list.selected),
+        Err(why) => format!("shuffled{}: not known, {why}", in_view(state)),
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::arguments::ModelArguments;
 use super::causal::Checked;
+use super::output;
 use crate::core::families::Families;
 use crate::core::findings::Findings;
 use crate::core::problem::Result;
@@ -22,5 +23,8 @@ pub fn folded(run: &Path, findings: &Findings, tags: &Features, spec: Spec, mode
     let features: Vec<FeatureId> = arrange(findings, tags, &spec).rows.iter().map(|row| row.feature).collect();
     let alike = Checked::open(run, None)?.with_loaded(model, |loaded, _, cancel| alike(loaded, &features, cancel))?;
     let families = Families::new(features, &alike, findings.detail(spec.shown.first()));
+    if let Some(gap) = families.gap() {
+        output::note(&format!("note: families: {gap}"));
+    }
     Ok(Spec { families: Some(Arc::new(families)), ..spec })
 }

@@ -1,6 +1,7 @@
 //! `saescope import`: takes over what others say of features.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -25,9 +26,14 @@ pub fn import(arguments: &ImportArguments) -> Result<ExitCode> {
 
 fn from_neuronpedia(arguments: &NeuronpediaArguments) -> Result<ExitCode> {
     let data = folders::data()?;
+    let path = match (&arguments.remove, &arguments.path) {
+        (Some(name), _) => return removed(&data, name),
+        (None, Some(path)) => path,
+        (None, None) => return Err(Problem::new("import", "names nothing to import", "give a file of the export, or a folder")),
+    };
     let start = Instant::now();
     let bar = progress::bar("reading, {pos} files, {elapsed}");
-    let export = read(&arguments.path, &|| bar.inc(1));
+    let export = read(path, &|| bar.inc(1));
     bar.finish_and_clear();
     let export = export?;
     let submodules = submodules(&export, arguments.submodule)?;
@@ -60,6 +66,22 @@ fn from_neuronpedia(arguments: &NeuronpediaArguments) -> Result<ExitCode> {
         said += &format!(", {} not kept: a feature keeps {OF_FEATURE}", counted(left_out, "explanation"));
     }
     output::print(&format!("{}\n{said}\n", table.plain()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Removes the labels of `name`: a model, or MODEL/SOURCE.
+fn removed(data: &Path, name: &str) -> Result<ExitCode> {
+    let (model, source) = name.split_once('/').map_or((name, None), |(model, source)| (model, Some(source)));
+    let removed = explanations::remove(data, model, source)?;
+    if removed.is_empty() {
+        let what = format_args!("has no imported labels in {}", data.display());
+        return Err(Problem::new(
+            format_args!("--remove '{}'", printable(name)),
+            what,
+            "check the names of the model and the dictionary",
+        ));
+    }
+    output::print(&format!("removed the labels of {}\n", removed.join(", ")))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -46,6 +46,12 @@ fn shown(study: &Study, run: &Path, arguments: &ListingArguments) -> Result<Show
             };
         }
     };
+    let (first, second) = pair(study, run, of)?;
+    Ok(compare(first, second))
+}
+
+/// The two different views that `--of` names, else those that the study compares.
+pub fn pair(study: &Study, run: &Path, of: Option<&[String]>) -> Result<(View, View)> {
     let (first, second) = match of {
         None => study.compare.ok_or_else(|| {
             Problem::new(
@@ -63,7 +69,7 @@ fn shown(study: &Study, run: &Path, arguments: &ListingArguments) -> Result<Show
         let name = study.name(first);
         return Err(Problem::new("--of", format_args!("compares {name} with itself"), "give two different views"));
     }
-    Ok(compare(first, second))
+    Ok((first, second))
 }
 
 /// The filter that the flags ask for: that of --filter, and one of the tags of --tag.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::effects::Detail;
 use super::firing::Firing;
+use super::run::DataRecord;
 use super::statistics::bootstrap::Resamples;
 use super::submodule::FeatureId;
 use super::uncertainty::{self, Uncertainty};
@@ -102,6 +103,16 @@ impl DetailIndex {
             *effects.get_mut(entry.example)? += f64::from(entry.effect);
         }
         Some(effects)
+    }
+
+    /// The effect of `feature` at the last position of the prompts, in units of the metric: the mean over the examples of `data`, which the
+    /// view has in this order. None if its entries were not kept, or there is no example.
+    pub fn at_last_position(&self, feature: FeatureId, data: &DataRecord) -> Option<f64> {
+        let is_last = |entry: &Entry| {
+            data.examples.get(entry.example).is_some_and(|example| entry.position + 1 == example.clean_tokens.len())
+        };
+        let sum: f64 = self.entries(feature)?.filter(is_last).map(|entry| f64::from(entry.effect)).sum();
+        (!data.examples.is_empty()).then(|| sum / data.examples.len() as f64)
     }
 
     /// How sure the effect of `feature` is, by the default number of resamples; None if its entries were not kept.

@@ -196,7 +196,7 @@ impl Explanations {
             let fits = (last as usize) < features;
             if !fits {
                 faults.push(format!(
-                    "the labels of {submodule} are of a dictionary with more than {last} features, this one has {features}"
+                    "the labels of {submodule} are of a dictionary with more than {last} features, this one has {features}: saescope import neuronpedia --remove takes them away"
                 ));
             }
             fits

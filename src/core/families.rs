@@ -48,6 +48,8 @@ pub fn coactivation(detail: &DetailIndex, left: FeatureId, right: FeatureId) -> 
 pub struct Families {
     /// The features that were looked at.
     asked: BTreeSet<FeatureId>,
+    /// Number of those whose activations were not kept, so that no copy of them can be found.
+    not_kept: usize,
     /// Each member of a family with the family's first member.
     first: BTreeMap<FeatureId, FeatureId>,
 }
@@ -55,7 +57,9 @@ pub struct Families {
 impl Families {
     /// The families among `asked`, given what is `alike`, by the activations in `detail`.
     pub fn new(asked: impl IntoIterator<Item = FeatureId>, alike: &[Alike], detail: &DetailIndex) -> Self {
-        let mut families = Self { asked: asked.into_iter().collect(), first: BTreeMap::new() };
+        let asked: BTreeSet<FeatureId> = asked.into_iter().collect();
+        let not_kept = asked.iter().filter(|feature| detail.entries(**feature).is_none()).count();
+        let mut families = Self { asked, not_kept, first: BTreeMap::new() };
         for Alike { left, right, .. } in alike {
             if coactivation(detail, *left, *right).is_some_and(|both| both >= COACTIVATION) {
                 families.join(*left, *right);
@@ -80,9 +84,17 @@ impl Families {
         self.first.get(&feature).copied()
     }
 
-    /// Number of features that were looked at.
+    /// Number of features that were looked at: those that were asked about and whose activations were kept.
     pub fn looked_at(&self) -> usize {
-        self.asked.len()
+        self.asked.len() - self.not_kept
+    }
+
+    /// Why copies are missing, where activations are; None if all of them were kept.
+    pub fn gap(&self) -> Option<String> {
+        let all = self.asked.len();
+        let of = if self.not_kept == all { "them".to_owned() } else { format!("{} of {all}", self.not_kept) };
+        let why = || format!("the activations of {of} are not kept: compute the run with a larger --detail");
+        (self.not_kept > 0).then(why)
     }
 }
 
@@ -124,7 +136,11 @@ mod tests {
         let families = Families::new(asked, &[alike(1, 11), alike(1, 21), alike(11, 31), alike(1, 12)], &detail);
         assert_eq!([1, 11, 31].map(|feature| families.of(id(feature))), [Some(id(1)); 3]);
         assert_eq!([21, 12].map(|feature| families.of(id(feature))), [None; 2]);
-        assert_eq!(families.looked_at(), 5);
+        assert_eq!(families.looked_at(), 4);
+        assert!(families.gap().unwrap().starts_with("the activations of 1 of 5 are not kept"));
+        let none = Families::new([id(12)], &[], &detail);
+        assert!(none.looked_at() == 0 && none.gap().unwrap().starts_with("the activations of them are not kept"));
+        assert_eq!(Families::new([id(1)], &[], &detail).gap(), None);
     }
 
     proptest! {

@@ -8,6 +8,7 @@ pub mod capability;
 pub mod causal;
 pub mod chance;
 pub mod corpus;
+pub mod decimal;
 pub mod declared;
 pub mod delta;
 pub mod detail_index;

@@ -59,6 +59,15 @@ impl Problem {
         Self::of_kind(kind, &path.display(), &format_args!("cannot {doing}: {error}"), &remedy)
     }
 
+    /// The problem that there is something else than a file at `path`: a pipe may have no end, and opening one may wait for ever.
+    pub fn no_regular_file(path: &Path) -> Self {
+        Self::new(
+            path.display(),
+            "is no file but a folder, a device or a pipe",
+            "name a regular file; write the output of a program to one",
+        )
+    }
+
     fn of_kind(kind: Kind, place: &dyn fmt::Display, what: &dyn fmt::Display, remedy: &dyn fmt::Display) -> Self {
         let shown = |part: &dyn fmt::Display| printable(&part.to_string());
         Self { kind, place: shown(place), what: shown(what), remedy: shown(remedy) }

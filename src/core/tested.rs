@@ -52,6 +52,33 @@ impl Chance {
     pub fn patterns(&self) -> &Patterns {
         &self.patterns
     }
+
+    /// The smallest p that a feature of the view could have, which is larger where no effect of an exchanged pair is the reversed view's.
+    pub fn smallest_p(&self) -> f64 {
+        self.patterns.smallest_p(!self.tested.values().any(|tested| tested.exchanged == Exchanged::Reversed))
+    }
+
+    /// The smallest q of the view's features; None if none was tested.
+    pub fn smallest_q(&self) -> Option<f64> {
+        self.tested.values().map(|tested| tested.q).min_by(f64::total_cmp)
+    }
+
+    /// The smallest p and q that a feature of the view has, and what bounds them, as a sentence without its end.
+    pub fn bounds(&self) -> String {
+        let least = self.tested.values().map(|tested| tested.p).min_by(f64::total_cmp);
+        let [least_p, least_q] = [least, self.smallest_q()].map(|least| least.map_or_else(|| "none".to_owned(), short));
+        format!(
+            "smallest p {least_p}, smallest q {least_q}: exchanges of its pairs give no p under {}, and q is p × {} features with an effect / rank",
+            short(self.smallest_p()),
+            self.nonzero
+        )
+    }
+}
+
+/// A p or q with two digits that count.
+pub fn short(share: f64) -> String {
+    let decimals = (1.0 - share.log10().floor()).max(2.0) as usize;
+    if share >= 0.001 { format!("{share:.decimals$}") } else { format!("{share:.1e}") }
 }
 
 /// The tests of a view, computed when they are first asked for. Everything about them follows from the view's numbers, so that two are always

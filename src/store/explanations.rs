@@ -92,6 +92,39 @@ pub fn write(data: &Path, header: &Header, all: &OfDictionary) -> Result<()> {
     atomic::write(&path, &bytes)
 }
 
+/// Removes the files of `model`, or only that of its dictionary `source`; returns the names of the dictionaries.
+///
+/// # Errors
+/// If a name cannot be that of a file, or a file cannot be removed.
+pub fn remove(data: &Path, model: &str, source: Option<&str>) -> Result<Vec<String>> {
+    let paths = match source {
+        Some(source) => vec![path(data, model, source)?],
+        None => files(&data.join(FOLDER).join(file_name(model)?))?,
+    };
+    let mut removed = Vec::new();
+    for path in paths {
+        match std::fs::remove_file(&path) {
+            Ok(()) => removed.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Problem::from_io(&path, "remove it", &error)),
+        }
+    }
+    Ok(removed)
+}
+
+/// The files of labels in `folder`, sorted; none if there is no such folder.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Problem::from_io(folder, "read it", &error)),
+    };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|ending| ending == ENDING)).collect();
+    paths.sort();
+    Ok(paths)
+}
+
 /// Reads the file of one dictionary; None if there is none.
 ///
 /// # Errors
@@ -139,16 +172,13 @@ pub fn of_model(model: &str) -> Explanations {
     // Without a home folder nothing was imported; and a model whose name is no file name has none.
     let (Ok(data), Ok(name)) = (folders::data(), file_name(model)) else { return all };
     let folder = data.join(FOLDER).join(name);
-    let entries = match std::fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return all,
-        Err(error) => {
-            all.faults.push(Problem::from_io(&folder, "read it", &error).to_string());
+    let paths = match files(&folder) {
+        Ok(paths) => paths,
+        Err(problem) => {
+            all.faults.push(problem.to_string());
             return all;
         }
     };
-    let paths =
-        entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|ending| ending == ENDING));
     for path in paths {
         match read(&path) {
             Ok(Some((header, found))) => match header.submodule.parse::<Submodule>() {
@@ -197,6 +227,10 @@ mod tests {
             assert!(parse(&bytes[..end]).is_err(), "cut at {end}");
         }
         assert_eq!(read(&folder.path().join("none")), Ok(None));
+        assert_eq!(remove(folder.path(), "m-1", Some("1-res-sm")), Ok(Vec::new()));
+        assert_eq!(remove(folder.path(), "m-1", None), Ok(vec!["0-res-sm".to_owned()]));
+        assert_eq!((read(&path), remove(folder.path(), "m-1", None)), (Ok(None), Ok(Vec::new())));
+        assert!(remove(folder.path(), "..", None).is_err());
     }
 
     #[test]

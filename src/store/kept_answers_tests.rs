@@ -8,7 +8,7 @@ fn responses(key: &str, fired: u8) -> Responses {
     let mut tally = Tally::new();
     (0..fired).for_each(|count| tally.count(0.1 + f32::from(count) / 3.0, u64::from(count), 2));
     let features = vec![OfFeature { feature: "resid_3/7".parse().unwrap(), tally }];
-    let label = |name: &str| LabelRecord { name: name.to_owned(), meaning: String::new(), tokens: 3 };
+    let label = |name: &str| LabelRecord { name: name.to_owned(), meaning: String::new(), tag: None, tokens: 3 };
     let labels = ["a", "b"].map(label).to_vec();
     Responses { key: key.to_owned(), corpus: "now".to_owned(), features, labels, bytes: 9, tokens: 300, ..Responses::default() }
 }

@@ -12,6 +12,7 @@ use crate::core::label::predicate::Predicate;
 use crate::core::label::words::{Words, is_word};
 use crate::core::label::{Label, Labels};
 use crate::core::problem::{Problem, Result};
+use crate::core::tags::Tag;
 use crate::core::text::{excerpt, printable};
 
 /// The ready-made labels: gendered words, and positions.
@@ -32,9 +33,10 @@ struct File {
 struct Entry {
     name: Option<Spanned<String>>,
     meaning: Option<Spanned<String>>,
+    tag: Option<Spanned<String>>,
     words: Option<Vec<Spanned<String>>>,
     pattern: Option<Spanned<String>>,
-    positions: Option<Spanned<[usize; 2]>>,
+    positions: Option<Spanned<Vec<usize>>>,
     after: Option<Spanned<String>>,
     within: Option<Spanned<usize>>,
     since: Option<Spanned<String>>,
@@ -75,7 +77,11 @@ fn parse(source: Source<'_>, labels: &mut Labels) -> Result<()> {
         let (name, meaning) = (required(&entry.name, "name")?, required(&entry.meaning, "meaning")?);
         let predicate = predicate(source, labels, &name, &entry)?;
         let printed = |text: &Spanned<String>| source.not_empty(text).map(|text| printable(text.trim()));
-        let label = Label { name: printed(&name)?, meaning: printed(&meaning)?, predicate };
+        let tag = |text: &Spanned<String>| {
+            Tag::new(text.get_ref()).map_err(|error| source.bad(text, &error, "name a tag as the study does, such as FP"))
+        };
+        let tag = entry.tag.as_ref().map(tag).transpose()?;
+        let label = Label { name: printed(&name)?, meaning: printed(&meaning)?, tag, predicate };
         labels.push(label).map_err(|what| source.bad(&name, &what, "change the name, or take labels away"))?;
     }
     Ok(())
@@ -86,14 +92,22 @@ fn predicate(source: Source<'_>, labels: &Labels, name: &Spanned<String>, entry:
     let known = |name: &Spanned<String>| {
         labels.find(name.get_ref()).ok_or_else(|| source.bad(name, "is no label before this one", "name one that stands above"))
     };
-    let all_known = |names: &[Spanned<String>]| names.iter().map(known).collect::<Result<Vec<usize>>>();
     let alone =
         |what: &str| source.bad(name, what, "give it one of words, pattern, positions, after, since with until, any, all, not");
+    let all_known = |names: &[Spanned<String>]| {
+        if names.is_empty() {
+            return Err(alone("has no other labels"));
+        }
+        names.iter().map(known).collect::<Result<Vec<usize>>>()
+    };
     if entry.within.is_some() && entry.after.is_none() {
         return Err(alone("has within, which goes with after"));
     }
     let mut found: Vec<Predicate> = Vec::new();
     if let Some(words) = &entry.words {
+        if words.is_empty() {
+            return Err(alone("has no words"));
+        }
         if let Some(other) = words.iter().find(|word| !is_word(word.get_ref())) {
             return Err(source.bad(other, "is not one word of letters and digits", "use a pattern for anything else"));
         }
@@ -103,16 +117,10 @@ fn predicate(source: Source<'_>, labels: &Labels, name: &Spanned<String>, entry:
         found.push(Predicate::Pattern(regular_expression(source, pattern)?));
     }
     if let Some(positions) = &entry.positions {
-        let [first, last] = *positions.get_ref();
-        if first > last {
-            let place = source.place(&positions.span());
-            return Err(Problem::new(
-                place,
-                format_args!("the positions {first} to {last} are none"),
-                "give the first and the last, from 0",
-            ));
+        if positions.get_ref().is_empty() {
+            return Err(alone("has no positions"));
         }
-        found.push(Predicate::Positions(first..=last));
+        found.push(Predicate::Positions(positions.get_ref().iter().copied().collect()));
     }
     if let Some(after) = &entry.after {
         let within = entry.within.as_ref().map_or(1, |within| *within.get_ref());
@@ -157,10 +165,22 @@ mod tests {
     fn the_ready_made_labels_are_read_and_others_follow_them() {
         let ready = open(None).unwrap();
         assert!(ready.find("male pronoun").is_some() && ready.find("female name").is_some());
+        for (tag, name) in [("FP", "female pronoun"), ("MN", "male name"), ("MS", "male profession")] {
+            assert_eq!(ready.all()[ready.find(name).unwrap()].tag.unwrap().as_str(), tag);
+        }
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine.toml");
         std::fs::write(&path, "[[labels]]\nname = \"after he\"\nmeaning = \"m\"\nafter = \"male pronoun\"\n").unwrap();
         assert_eq!(open(Some(&path)).unwrap().all().len(), ready.all().len() + 1);
+    }
+
+    #[test]
+    fn each_position_of_a_list_stands_for_itself() {
+        for (list, expected) in [("[2]", [0, 0, 1, 0]), ("[0, 3]", [1, 0, 0, 1]), ("[3, 0, 1]", [1, 1, 0, 1])] {
+            let labels = read(&format!("[[labels]]\nname = \"a\"\nmeaning = \"m\"\npositions = {list}\n")).unwrap();
+            let tokens = crate::core::label::Tokens { text: "abcd", spans: &[0..1, 1..2, 2..3, 3..4] };
+            assert_eq!(labels.masks(&tokens), expected, "{list}");
+        }
     }
 
     #[test]
@@ -170,7 +190,9 @@ mod tests {
             ("", "l.toml:2: 'a' does not say what it is"),
             ("words = [\"one\", \"two words\"]", "l.toml:4: 'two words' is not one word"),
             ("pattern = \"(\"", "l.toml:4: '(' is no regular expression: unclosed group"),
-            ("positions = [3, 1]", "l.toml:4: the positions 3 to 1 are none"),
+            ("positions = []", "l.toml:2: 'a' has no positions"),
+            ("words = []", "l.toml:2: 'a' has no words"),
+            ("any = []", "l.toml:2: 'a' has no other labels"),
             ("after = \"b\"", "l.toml:4: 'b' is no label before this one"),
             ("not = \"a\"", "l.toml:4: 'a' is no label before this one"),
             ("within = 2\nnot = \"a\"", "within, which goes with after"),
@@ -193,7 +215,7 @@ mod tests {
             let said = read(text).unwrap_err().to_string();
             assert!(said.starts_with(says), "{text}: {said}");
         }
-        let twice = format!("{first}positions = [0, 0]\n{first}positions = [0, 0]\n");
+        let twice = format!("{first}positions = [0]\n{first}positions = [0]\n");
         assert!(read(&twice).unwrap_err().to_string().starts_with("l.toml:6: 'a' is the name of two labels"));
     }
 }

@@ -17,6 +17,7 @@ mod neuronpedia_line;
 pub mod own_file;
 pub mod presets;
 pub mod published;
+pub mod regular_file;
 pub mod run_file;
 pub mod run_model;
 pub mod sessions;

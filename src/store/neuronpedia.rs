@@ -7,7 +7,6 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +16,7 @@ use rayon::prelude::*;
 
 use super::explanations::LONGEST;
 use super::neuronpedia_line::Line;
+use super::regular_file;
 use crate::core::explanations::Known;
 use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
@@ -176,7 +176,7 @@ fn is_lines(name: &str) -> bool {
 
 fn of_file(path: &Path, most: u64, room: &Room) -> Result<Export> {
     let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
-    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
+    let mut file = BufReader::with_capacity(1 << 16, regular_file::open(path)?);
     let start = file.fill_buf().map_err(unreadable)?;
     if start.starts_with(&GZIP) {
         return lines(path, BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)), most, room);

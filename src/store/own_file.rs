@@ -1,9 +1,9 @@
 //! Whether an existing file may be replaced by what a command writes: only by the same kind of file, made by this program.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use super::regular_file;
 use crate::core::problem::{Problem, Result};
 
 /// Bytes of a file's beginning in which its mark stands.
@@ -15,11 +15,12 @@ const BEGINNING: u64 = 4096;
 /// # Errors
 /// If the file is another one, or cannot be read.
 pub fn expect_replaceable(path: &Path, mark: Option<&str>, kind: &str) -> Result<()> {
-    if !path.exists() {
+    // Nothing is lost of a device or a pipe, whose length is 0 as well.
+    if !path.exists() || std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0 && !metadata.is_dir()) {
         return Ok(());
     }
     let mut beginning = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(BEGINNING).read_to_end(&mut beginning));
+    let read = regular_file::open(path)?.take(BEGINNING).read_to_end(&mut beginning);
     read.map_err(|error| Problem::from_io(path, "read it", &error))?;
     let holds = |mark: &str| beginning.windows(mark.len()).any(|part| part == mark.as_bytes());
     if beginning.is_empty() || mark.is_some_and(holds) {

@@ -1,9 +1,9 @@
-//! Reads text files whole, up to a size: a path may name a device that never ends.
+//! Reads text files whole, up to a size.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
+use super::regular_file;
 use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::bytes;
@@ -17,7 +17,7 @@ pub const TAGS: u64 = 200_000_000;
 /// The text of the file at `path`.
 ///
 /// # Errors
-/// If it cannot be read, is longer than `most` bytes, is something else under its name, or is no UTF-8.
+/// If it cannot be read, is no file such as a pipe, is longer than `most` bytes, is something else under its name, or is no UTF-8.
 pub fn read(path: &Path, most: u64) -> Result<String> {
     let text = read_bytes(path, most)?;
     if let Some(problem) = foreign::in_place_of_text(&text, &path.display()) {
@@ -48,7 +48,7 @@ pub fn bytes_if_present(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
 fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
     let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
     let mut content = Vec::new();
-    File::open(path).map_err(unreadable)?.take(most + 1).read_to_end(&mut content).map_err(unreadable)?;
+    regular_file::open(path)?.take(most + 1).read_to_end(&mut content).map_err(unreadable)?;
     if content.len() as u64 > most {
         let what = format_args!("has more than the {} that such a file can have", bytes(most));
         return Err(Problem::new(path.display(), what, "check that this is the right file"));
@@ -99,6 +99,6 @@ mod tests {
     #[test]
     fn a_device_that_never_ends_is_no_text() {
         let problem = read(Path::new("/dev/zero"), BY_HAND).unwrap_err();
-        assert!(problem.what().starts_with("has more than"), "{problem}");
+        assert!(problem.what().starts_with("is no file but"), "{problem}");
     }
 }

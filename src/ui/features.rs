@@ -10,8 +10,8 @@ use super::theme::Theme;
 use super::{bar, pane};
 use crate::app::columns::{GUTTER, Item, Placed, on_screen};
 use crate::app::command_id::CommandId;
-use crate::app::selecting;
 use crate::app::state::{Pane, State};
+use crate::app::{chance, selecting};
 use crate::core::findings::Findings;
 use crate::core::rows::cells::{cell, delta, number as number_in, unsigned};
 use crate::core::rows::column::Column;
@@ -78,7 +78,7 @@ fn empty(state: &State) -> String {
         };
     }
     if state.filter.is_some() && state.table.listing.total().selected > 0 {
-        if let Some(why) = selecting::unknown_to_filter(state) {
+        if let Some(why) = selecting::unknown_to_filter(state).or_else(|| chance::bounds_of_filter(state)) {
             return format!("no feature matches the filter: {why}");
         }
         return format!("no feature matches the filter; {} drops it", state.setting.keymap.way(CommandId::BACK));

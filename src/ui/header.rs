@@ -259,6 +259,16 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
             more(pair, theme.text, Missed::Much);
         }
     }
+    if let Some(filter) = &state.filter {
+        let total = state.table.listing.total();
+        // While a text that cannot be understood is typed, the list stays as the text before it made it.
+        let typed = match &state.overlay {
+            Some(Overlay::Prompt(prompt)) if matches!(prompt.asked, Asked::Filter(_)) => prompt.input.value(),
+            _ => filter.text(),
+        };
+        let still = if typed == filter.text() { "" } else { "still " };
+        more(format!("filter {still}{} ({} match)", printable(filter.text()), total.matching), theme.warning, Missed::Most);
+    }
     if let Some(hint) = without_baseline(state) {
         more(hint, theme.dim, Missed::Least);
     }
@@ -282,16 +292,6 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     }
     if let Some(submodule) = state.submodule {
         more(format!("only {submodule}"), theme.warning, Missed::Most);
-    }
-    if let Some(filter) = &state.filter {
-        let total = state.table.listing.total();
-        // While a text that cannot be understood is typed, the list stays as the text before it made it.
-        let typed = match &state.overlay {
-            Some(Overlay::Prompt(prompt)) if matches!(prompt.asked, Asked::Filter(_)) => prompt.input.value(),
-            _ => filter.text(),
-        };
-        let still = if typed == filter.text() { "" } else { "still " };
-        more(format!("filter {still}{} ({} match)", printable(filter.text()), total.matching), theme.warning, Missed::Most);
     }
     let is_shown = shows_order(state);
     if state.sort != Sort::STRENGTH || !is_shown {

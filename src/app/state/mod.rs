@@ -234,8 +234,8 @@ pub struct State {
     pub title: Option<Title>,
     /// Whether the program takes the mouse from the terminal.
     pub mouse: bool,
-    /// What the list would hold by chance, if that was asked.
-    pub chance: Option<Chance>,
+    /// What lists would hold by chance, one answer for each view that was asked about.
+    pub chance: Vec<Chance>,
     /// What was asked about features beyond their effects, and the answers.
     pub evidence: Evidence,
     /// The present theme.
@@ -322,7 +322,7 @@ impl State {
             copied: None,
             title: None,
             mouse: true,
-            chance: None,
+            chance: Vec::new(),
             evidence: Evidence::default(),
             theme: setting.theme,
             setting,

@@ -12,6 +12,7 @@ use crate::core::causal::each::{Each, Single};
 use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::causal::way::Way;
 use crate::core::causal::words::ratio;
+use crate::core::decimal::decimal;
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
 use crate::engine::causal::each;
@@ -77,7 +78,7 @@ fn as_json(checked: &Checked, found: &Each, effects: &[f32]) -> Value {
     let single = |(single, effect): (&Single, &f32)| {
         json!({
             "feature": single.feature.to_string(),
-            "effect": f64::from(*effect),
+            "effect": decimal(*effect),
             "on_clean": single.on_clean,
             "on_patch": single.on_patch,
             "bias_zero": json::score(&single.zero),

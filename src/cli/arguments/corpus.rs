@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::causal::{ModelArguments, Printed};
 use super::listing::ListingArguments;
-use super::values::{positive, quantile};
+use super::values::{contexts, positive, quantile};
 use crate::core::submodule::FeatureId;
 
 /// Flags of `corpus`.
@@ -45,7 +45,7 @@ pub struct CorpusArguments {
     pub window: Option<usize>,
 
     /// Print N of the 20 strongest contexts of each feature below the table; JSON has all.
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = contexts)]
     pub contexts: usize,
 
     /// Where the model is.

@@ -28,8 +28,12 @@ pub enum ImportFrom {
 #[derive(Debug, Args)]
 pub struct NeuronpediaArguments {
     /// A file of the export, or a folder with any number of them.
-    #[arg(value_name = "FILE|DIR")]
-    pub path: PathBuf,
+    #[arg(value_name = "FILE|DIR", required_unless_present = "remove")]
+    pub path: Option<PathBuf>,
+
+    /// Instead of importing, remove the imported labels of a model, or of one dictionary of it, by their names on Neuronpedia.
+    #[arg(long, value_name = "MODEL[/SOURCE]", conflicts_with_all = ["path", "submodule"])]
+    pub remove: Option<String>,
 
     /// The submodule that the dictionary reads, such as resid_6, for dictionaries with other names than 6-res-sm.
     #[arg(long, value_name = "NAME")]

@@ -7,7 +7,7 @@ use crate::app::state::THRESHOLD;
 use crate::core::selection::Selection;
 
 /// Which features of a run.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ListingArguments {
     /// Which features: of one view of the study, by its name, or of two compared: `difference` (only one of two selections holds them) or
     /// `similarity` (both do). [default: the first view]

@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::app::state::ThemeName;
 use crate::core::causal::way::{ErrorTreatment, Way};
+use crate::core::corpus::context::MOST as CONTEXTS;
 use crate::core::lens::LensForm;
 use crate::core::picture::Kind;
 use crate::core::quadrature::{MOST_STEPS, Rule};
@@ -66,6 +67,11 @@ pub fn size(text: &str) -> Result<u64, String> {
     };
     let size = number.parse::<f64>().ok().map(|number| number * unit).filter(|size| (1.0..1e15).contains(size));
     size.map(|size| size as u64).ok_or_else(|| "use a size such as 8G or 500M".to_owned())
+}
+
+/// Parses a number of contexts, of which each feature keeps so many.
+pub fn contexts(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|contexts| *contexts <= CONTEXTS).ok_or_else(|| format!("use a number from 0 to {CONTEXTS}"))
 }
 
 /// Parses a number of parts, which is at least 2.

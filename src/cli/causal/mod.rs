@@ -70,6 +70,11 @@ impl Checked {
         self.manifest().study.name(self.view).to_string()
     }
 
+    /// The run's findings.
+    pub fn findings(&self) -> Findings {
+        Findings::from_run(self.run.clone(), None, identity::subject_of(&self.run))
+    }
+
     /// The line of each of the view's examples in its pair list, in the order of every `per_example`.
     pub fn lines(&self) -> Vec<usize> {
         self.manifest().data(self.view).examples.iter().map(|example| example.line).collect()

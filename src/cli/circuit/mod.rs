@@ -13,6 +13,7 @@ use crate::cli::output;
 use crate::cli::table::Table;
 use crate::core::causal::circuit::tree;
 use crate::core::causal::edges::{ALL_PATHS, BLIND, DIRECT, Edge};
+use crate::core::decimal::decimal;
 use crate::core::problem::Result;
 use crate::core::submodule::FeatureId;
 use crate::engine::causal::edges::{STEPS, edges};
@@ -80,7 +81,7 @@ fn as_tree(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: 
 }
 
 fn as_json(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: usize, threshold: f64) -> Value {
-    let node = |(feature, effect): &(FeatureId, f32)| json!({ "feature": feature.to_string(), "effect": f64::from(*effect) });
+    let node = |(feature, effect): &(FeatureId, f32)| json!({ "feature": feature.to_string(), "effect": decimal(*effect) });
     let edge = |edge: &Edge| {
         json!({
             "upstream": edge.upstream.to_string(),

@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 use crate::core::corpus::context::Context;
 use crate::core::corpus::responses::{OfFeature, Responses};
 use crate::core::corpus::score::{Level, Score};
+use crate::core::decimal::decimal;
+use crate::core::tags::{FeatureTags, Features, Tag};
 
-/// The object; `label` is scored beside the best one.
-pub fn object(responses: &Responses, label: Option<usize>, level: Level) -> Value {
+/// The object; `label` is scored beside the best one, and the labels of each feature's `tags`.
+pub fn object(responses: &Responses, label: Option<usize>, level: Level, tags: &Features) -> Value {
     let labels =
         responses.labels.iter().map(|label| json!({ "name": label.name, "meaning": label.meaning, "tokens": label.tokens }));
     json!({
@@ -25,15 +27,15 @@ pub fn object(responses: &Responses, label: Option<usize>, level: Level) -> Valu
             Level::Quantile(share) => share,
         },
         "labels": labels.collect::<Vec<_>>(),
-        "features": responses.features.iter().map(|of| feature(responses, of, label, level)).collect::<Vec<_>>(),
+        "features": responses.features.iter().map(|of| feature(responses, of, label, level, tags)).collect::<Vec<_>>(),
     })
 }
 
-fn feature(responses: &Responses, feature: &OfFeature, label: Option<usize>, level: Level) -> Value {
+fn feature(responses: &Responses, feature: &OfFeature, label: Option<usize>, level: Level, tags: &Features) -> Value {
     let scored = |score: Score| {
         json!({
             "label": responses.labels[score.label].name,
-            "threshold": score.threshold,
+            "threshold": decimal(score.threshold),
             "predicted": score.predicted,
             "hits": score.hits,
             "labelled": score.labelled,
@@ -42,15 +44,18 @@ fn feature(responses: &Responses, feature: &OfFeature, label: Option<usize>, lev
             "f1": score.f1(),
         })
     };
+    let tags = tags.get(&feature.feature).map(FeatureTags::of_all_scopes).unwrap_or_default();
+    let tagged = |(tag, score): (Tag, Score)| json!({ "tag": tag.as_str(), "score": scored(score) });
     let all = (0..responses.labels.len()).filter_map(|label| Score::of(responses, feature, label, level));
     json!({
         "feature": feature.feature.to_string(),
         "fired": feature.tally.fired,
         "rate": responses.rate(feature),
         "mean": feature.tally.mean(),
-        "largest": feature.tally.largest,
+        "largest": decimal(feature.tally.largest),
         "best": Score::best(responses, feature, level).map(scored),
         "asked": label.and_then(|label| Score::of(responses, feature, label, level)).map(scored),
+        "of_tags": Score::of_tags(responses, feature, &tags, level).into_iter().map(tagged).collect::<Vec<_>>(),
         "scores": all.map(scored).collect::<Vec<_>>(),
         "contexts": feature.tally.contexts.kept().iter().map(context).collect::<Vec<_>>(),
     })
@@ -61,7 +66,7 @@ fn context(context: &Context) -> Value {
         "line": context.line,
         "position": context.position,
         "tokens": context.tokens,
-        "activations": context.activations,
+        "activations": context.activations.iter().map(|activation| decimal(*activation)).collect::<Vec<_>>(),
         "strongest": context.strongest,
     })
 }

@@ -17,6 +17,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::rows::arrange::arrange;
 use crate::core::run::{Manifest, Run};
 use crate::core::submodule::FeatureId;
+use crate::core::tags::TagBook;
 use crate::engine::cancel::Cancel;
 use crate::engine::causal::recorded::expect_model_of;
 use crate::engine::corpus::Question;
@@ -33,19 +34,21 @@ pub fn corpus(arguments: &CorpusArguments) -> Result<ExitCode> {
     let path = file_or_kept(&arguments.run)?;
     let run = run_file::read(&path)?;
     let manifest = run.manifest.clone();
-    let features = features(run, &path, arguments)?;
+    let (features, book) = features(run, &path, arguments)?;
     let responses = answered(&manifest, &features, arguments)?;
     let label = arguments.label.as_deref().map(|name| named(&responses, name)).transpose()?;
     let level = if arguments.quantile > 0.0 { Level::Quantile(arguments.quantile) } else { Level::AboveZero };
     match arguments.format {
-        Printed::Table => output::print(&table::text(&responses, label, level, arguments.contexts))?,
-        Printed::Json => printed::print(&json::object(&responses, label, level))?,
+        Printed::Table => output::print(&table::text(&responses, label, level, book.features(), arguments.contexts))?,
+        Printed::Json => printed::print(&json::object(&responses, label, level, book.features()))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The features that the flags name or list.
-fn features(run: Run, path: &std::path::Path, arguments: &CorpusArguments) -> Result<Vec<FeatureId>> {
+/// The features that the flags name or list, and all tags.
+fn features(run: Run, path: &std::path::Path, arguments: &CorpusArguments) -> Result<(Vec<FeatureId>, TagBook)> {
+    let subject = identity::subject_of(&run);
+    let book = tags::of(&subject)?;
     if !arguments.feature.is_empty() {
         let mut features: Vec<FeatureId> = Vec::new();
         for feature in &arguments.feature {
@@ -53,10 +56,8 @@ fn features(run: Run, path: &std::path::Path, arguments: &CorpusArguments) -> Re
                 features.push(*feature);
             }
         }
-        return Ok(features);
+        return Ok((features, book));
     }
-    let subject = identity::subject_of(&run);
-    let book = tags::of(&subject)?;
     let findings = Findings::from_run(run, None, subject);
     let spec = listing::spec(&findings.study, path, &arguments.listing)?;
     let rows = arrange(&findings, book.features(), &spec).rows;
@@ -64,7 +65,7 @@ fn features(run: Run, path: &std::path::Path, arguments: &CorpusArguments) -> Re
         let what = format_args!("lists no feature as {}", spec.title(&findings.study, false));
         return Err(Problem::new(path.display(), what, "list others with --threshold, --top-k, --filter or --tag"));
     }
-    Ok(rows.iter().map(|row| row.feature).collect())
+    Ok((rows.iter().map(|row| row.feature).collect(), book))
 }
 
 /// The answer, kept from before or read now.

@@ -5,14 +5,29 @@ use crate::cli::table::Table;
 use crate::core::corpus::context::Context;
 use crate::core::corpus::responses::{OfFeature, Responses};
 use crate::core::corpus::score::{Level, Score};
+use crate::core::tags::{FeatureTags, Features};
 use crate::core::text::{counted, printable};
 
-/// The table of all features, and `contexts` strongest contexts of each; with the label number `label`, or the best one of each feature.
-pub fn text(responses: &Responses, label: Option<usize>, level: Level, contexts: usize) -> String {
+/// The table of all features, and `contexts` strongest contexts of each; with the label number `label`, or the best one of each feature,
+/// and below it those of the feature's `tags`.
+pub fn text(responses: &Responses, label: Option<usize>, level: Level, tags: &Features, contexts: usize) -> String {
     let header = ["feature", "label", "precision", "recall", "base rate", "fires", "tokens", "mean", "largest"];
     let mut table = Table::new(2, &header);
     for feature in &responses.features {
-        table.push(row(responses, feature, label, level));
+        let score = match label {
+            Some(label) => Score::of(responses, feature, label, level),
+            None => Score::best(responses, feature, level),
+        };
+        table.push(row(responses, feature, score));
+        let tags = tags.get(&feature.feature).map(FeatureTags::of_all_scopes).unwrap_or_default();
+        for (tag, score) in Score::of_tags(responses, feature, &tags, level) {
+            let mut cells = row(responses, feature, Some(score));
+            cells[0].clear();
+            cells[1] = format!("{tag}: {}", cells[1]);
+            // What does not follow from the label stands in the row above.
+            cells[5..].iter_mut().for_each(String::clear);
+            table.push(cells);
+        }
     }
     let mut text = format!("{}\n{}\n{}", heading(responses), table.plain(), explained(label, level));
     for feature in responses.features.iter().filter(|_| contexts > 0) {
@@ -40,11 +55,7 @@ fn heading(responses: &Responses) -> String {
     )
 }
 
-fn row(responses: &Responses, feature: &OfFeature, label: Option<usize>, level: Level) -> Vec<String> {
-    let score = match label {
-        Some(label) => Score::of(responses, feature, label, level),
-        None => Score::best(responses, feature, level),
-    };
+fn row(responses: &Responses, feature: &OfFeature, score: Option<Score>) -> Vec<String> {
     let label = score.and_then(|score| responses.labels.get(score.label));
     let base = label.map(|label| label.tokens as f64 / responses.tokens.max(1) as f64);
     vec![
@@ -61,7 +72,11 @@ fn row(responses: &Responses, feature: &OfFeature, label: Option<usize>, level: 
 }
 
 fn explained(label: Option<usize>, level: Level) -> String {
-    let chosen = if label.is_some() { "" } else { "label: of all labels the one with the largest F1. " };
+    let chosen = if label.is_some() {
+        ""
+    } else {
+        "label: of all labels the one with the largest F1; below it, behind a tag of the feature, the label that says the same. "
+    };
     let predicted = match level {
         Level::AboveZero => "above zero".to_owned(),
         Level::Quantile(share) => format!("of at least the {share} quantile of its activations above zero (to 3 % below it)"),

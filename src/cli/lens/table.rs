@@ -1,12 +1,13 @@
 //! The lenses as text to read.
 
 use crate::core::lens::{Lens, LensForm, Lenses, Neighbour, OfFeature, TokenValue};
+use crate::core::submodule::FeatureId;
 
 /// Answers that are named one by one; of more, only the mean is.
 const MOST_ANSWERS: usize = 4;
 
-/// All features in `form`.
-pub fn text(lenses: &Lenses, form: LensForm) -> String {
+/// All features in `form`, each with its effect at the last position by `last`.
+pub fn text(lenses: &Lenses, form: LensForm, last: &dyn Fn(FeatureId) -> Option<f64>) -> String {
     let unit = match form {
         LensForm::Folded => format!(
             "divided by {:.3}, the final norm's mean division at the last position, it is about logits per unit of activation",
@@ -33,18 +34,20 @@ pub fn text(lenses: &Lenses, form: LensForm) -> String {
     }
     for feature in &lenses.features {
         text.push('\n');
-        text.push_str(&of_feature(feature, form));
+        text.push_str(&of_feature(feature, form, last(feature.feature)));
     }
     text
 }
 
-fn of_feature(of: &OfFeature, form: LensForm) -> String {
+fn of_feature(of: &OfFeature, form: LensForm, last: Option<f64>) -> String {
     let mut text = format!("{} · {} · decoder row {:.3} long\n", of.feature, of.feature.submodule, of.norm);
     if let Some(lens) = of.lenses.iter().find(|lens| lens.form == form) {
         text.push_str(&format!("  promotes    {}\n", tokens(&lens.promoted)));
         text.push_str(&format!("  suppresses  {}\n", tokens(&lens.suppressed)));
         text.push_str(&format!("  answers     {}\n", answers(lens)));
     }
+    let last = last.map_or_else(|| "single pairs are not kept (--detail)".to_owned(), |last| format!("{last:+.4}"));
+    text.push_str(&format!("  its effect at the last position, mean over pairs: {last}\n"));
     text.push_str(&format!("  near it in its dictionary     {}\n", near(&of.within)));
     text.push_str(&format!("  near it in all dictionaries   {}\n", near(&of.across)));
     text

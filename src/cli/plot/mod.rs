@@ -11,6 +11,7 @@ mod paper;
 mod text;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 pub use draw::svg;
 pub use file::PictureFile;
@@ -18,7 +19,7 @@ pub use file::PictureFile;
 use super::arguments::{PlotArguments, PlotFormat};
 use super::which_run::file_or_kept;
 use super::{listing, output, saved};
-use crate::core::picture::Picture;
+use crate::core::picture::{Kind, Picture};
 use crate::core::problem::{Problem, Result};
 
 /// Runs `plot`.
@@ -26,8 +27,25 @@ pub fn plot(arguments: &PlotArguments) -> Result<ExitCode> {
     let format = format(arguments)?;
     let file = arguments.output.as_deref().map(|path| PictureFile::with(path, format)).transpose()?;
     let run = file_or_kept(&arguments.run)?;
-    let (findings, book) = saved::open(&run)?;
-    let spec = listing::spec(&findings.study, &run, &arguments.listing)?;
+    let (mut findings, book) = saved::open(&run)?;
+    let mut listing = arguments.listing.clone();
+    // A list of one view is drawn against the other view of the pair that is compared.
+    if arguments.kind == Kind::Views
+        && let Some(view) = listing.view.as_deref().and_then(|name| findings.study.find(name))
+        && listing.of.is_some()
+    {
+        let (first, second) = listing::pair(&findings.study, &run, listing.of.take().as_deref())?;
+        if ![first, second].contains(&view) {
+            let name = findings.study.name(view);
+            return Err(Problem::new(
+                "--of",
+                format_args!("leaves out {name}, whose list is drawn"),
+                "name that view and another one",
+            ));
+        }
+        Arc::make_mut(&mut findings.study).compare = Some((first, second));
+    }
+    let spec = listing::spec(&findings.study, &run, &listing)?;
     let picture = Picture::of(arguments.kind, &findings, book.features(), &spec)?;
     match file {
         Some(file) => file.write(&picture)?,

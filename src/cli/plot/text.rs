@@ -1,6 +1,7 @@
 //! Pictures as text for a terminal: the same numbers with bars of characters.
 
 use crate::cli::table::Table;
+use crate::core::causal::scatter::{MARKS, SEVERAL, scatter as drawing};
 use crate::core::picture::{Bars, Content, Grid, Intervals, Picture, Scatter};
 use crate::core::text::wrap;
 use crate::core::uncertainty::Touched;
@@ -10,6 +11,9 @@ const BAR: usize = 30;
 
 /// Columns of the axis of intervals.
 const AXIS: usize = 41;
+
+/// How a number is shaded by its size, from none to the largest of the grid.
+const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
 
 /// Columns of a caption.
 const COLUMNS: usize = 100;
@@ -58,11 +62,20 @@ fn bar(value: f64, largest: f64) -> String {
 fn of_grid(grid: &Grid) -> String {
     let header: Vec<&str> = ["submodule"].into_iter().chain(grid.columns.iter().map(String::as_str)).collect();
     let mut table = Table::new(1, &header);
+    let known = grid.values.iter().flatten().flatten();
+    let largest = known.fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let shade = |value: f64| SHADES[(value.abs() / largest.max(f64::MIN_POSITIVE) * (SHADES.len() - 1) as f64).round() as usize];
     for (name, values) in grid.rows.iter().zip(&grid.values) {
-        let values = values.iter().map(|value| value.map_or_else(String::new, |value| format!("{value:+.4}")));
+        let values = values.iter().map(|value| value.map_or_else(String::new, |value| format!("{value:+.4} {}", shade(value))));
         table.push([name.clone()].into_iter().chain(values).collect());
     }
-    format!("{}\nacross: {}; cells: {}\n", table.plain(), grid.across, grid.axis)
+    format!(
+        "{}\nacross: {}; cells: {}, behind each its share of the largest: {}\n",
+        table.plain(),
+        grid.across,
+        grid.axis,
+        SHADES.iter().collect::<String>()
+    )
 }
 
 fn of_scatter(scatter: &Scatter) -> String {
@@ -72,7 +85,19 @@ fn of_scatter(scatter: &Scatter) -> String {
         let [across, up] = point.at.map(|value| format!("{value:+.4}"));
         table.push(vec![point.feature.to_string(), across, up, series]);
     }
-    table.plain()
+    let points: Vec<([f64; 2], usize)> = scatter.points.iter().map(|point| (point.at, point.series)).collect();
+    let drawn = drawing(&points, [&scatter.axes[0], &scatter.axes[1]], COLUMNS);
+    if drawn.is_empty() {
+        return table.plain();
+    }
+    let series: Vec<String> = scatter.series.iter().zip(MARKS).map(|(name, mark)| format!("{mark} {name}")).collect();
+    format!(
+        "{}\n{}: {}, {SEVERAL} several in one place; · equal effects; ┄ ┊ zero\n\n{}",
+        drawn.join("\n"),
+        scatter.told,
+        series.join(", "),
+        table.plain()
+    )
 }
 
 /// A row of characters for each feature: `├──●─┤` on an axis that holds 0 (`|`).
@@ -92,7 +117,7 @@ fn of_intervals(intervals: &Intervals) -> String {
             cells[place(0.0)] = '|';
         }
         cells[place(row.effect)] = '●';
-        let interval = row.interval.map_or_else(|| "not kept".to_owned(), |[from, to]| format!("[{from:+.3}, {to:+.3}]"));
+        let interval = row.interval.map_or_else(|| "none".to_owned(), |[from, to]| format!("[{from:+.3}, {to:+.3}]"));
         let holds = row.holds.map_or("", Touched::mark).to_owned();
         table.push(vec![row.name.clone(), cells.into_iter().collect(), format!("{:+.4}", row.effect), interval, holds]);
     }

@@ -61,7 +61,8 @@ fn expected(of_view: &OfView) -> String {
                 0 => String::new(),
                 count => format!(", {count} features by the normal distribution"),
             };
-            format!("{:.1} ({pattern} exchanges within pairs: {}{approximated})", expected.features, chance.patterns().count())
+            let exchanges = chance.patterns().count();
+            format!("{:.1} ({pattern} exchanges within pairs: {exchanges}{approximated}); {}", expected.features, chance.bounds())
         }
         Err(reason) => format!("not known: {reason}"),
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::facts::{Facts, Feature};
 use crate::core::agreement::{Agreement, Correlation};
+use crate::core::decimal::decimal;
 use crate::core::paired_difference::PairedDifference;
 use crate::core::problem::{Problem, Result};
 use crate::core::selection::{HeldBy, Selection};
@@ -57,7 +58,8 @@ fn chance(facts: &Facts<'_>) -> Value {
             "patterns": chance.patterns().count(),
             "exact": chance.patterns().is_exact(),
             "seed": if chance.patterns().is_exact() { Value::Null } else { json!(SEED) },
-            "smallest_p": chance.patterns().smallest_p(),
+            "smallest_p": chance.smallest_p(),
+            "smallest_q": chance.smallest_q(),
             "nonzero": chance.nonzero,
             "tested": chance.tested.len(),
             "expected": expected.features,
@@ -174,5 +176,5 @@ fn ends(interval: Interval) -> [f64; 2] {
 
 /// An f32 with its own shortest decimals.
 fn single(value: f32) -> Value {
-    serde_json::from_str(&value.to_string()).unwrap_or(Value::Null)
+    json!(decimal(value))
 }

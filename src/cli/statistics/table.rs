@@ -81,7 +81,7 @@ fn chance(facts: &Facts<'_>) -> String {
         expected.features,
         expected.selected,
         patterns.count(),
-        patterns.smallest_p(),
+        chance.smallest_p(),
         chance.nonzero,
         chance.tested.len(),
     )

@@ -22,6 +22,7 @@ pub mod error_share;
 pub mod kept;
 pub mod method_drawing;
 pub mod method_tables;
+pub mod scatter;
 pub mod scores;
 pub mod search;
 pub mod search_table;

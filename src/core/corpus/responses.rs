@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tally::Tally;
 use crate::core::submodule::FeatureId;
+use crate::core::tags::Tag;
 
 /// A label with its frequency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,9 @@ pub struct LabelRecord {
     pub name: String,
     /// What it says of a token.
     pub meaning: String,
+    /// The tag that says the same of a feature.
+    #[serde(default)]
+    pub tag: Option<Tag>,
     /// Number of tokens of the corpus that have it.
     pub tokens: u64,
 }

@@ -4,7 +4,10 @@
 //! is what Bills et al. 2023 ("Language models can explain neurons in language models") ask a language model to guess, asked of a predicate
 //! instead.
 
+use std::collections::BTreeSet;
+
 use super::responses::{OfFeature, Responses};
+use crate::core::tags::Tag;
 
 /// The tokens that count as predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,6 +52,13 @@ impl Score {
         scores.filter(|score| score.hits > 0).reduce(|best, score| if score.f1() > best.f1() { score } else { best })
     }
 
+    /// The scores of the labels that say the same as one of `tags`, in the order of the labels.
+    pub fn of_tags(responses: &Responses, feature: &OfFeature, tags: &BTreeSet<Tag>, level: Level) -> Vec<(Tag, Self)> {
+        let places = responses.labels.iter().enumerate();
+        let tagged = places.filter_map(|(place, label)| Some((label.tag.filter(|tag| tags.contains(tag))?, place)));
+        tagged.filter_map(|(tag, place)| Some((tag, Self::of(responses, feature, place, level)?))).collect()
+    }
+
     /// The share of the predicted tokens that have the label; None if none is predicted.
     pub fn precision(&self) -> Option<f64> {
         share(self.hits, self.predicted)
@@ -76,7 +86,7 @@ mod tests {
     use crate::core::corpus::tally::Tally;
 
     fn label(name: &str, tokens: u64) -> LabelRecord {
-        LabelRecord { name: name.to_owned(), meaning: String::new(), tokens }
+        LabelRecord { name: name.to_owned(), meaning: String::new(), tag: Tag::new(name).ok(), tokens }
     }
 
     #[test]
@@ -97,6 +107,13 @@ mod tests {
         assert_eq!((found.label, found.threshold, found.predicted, found.hits), (0, 3.0, 2, 2));
         let none = Score::of(&responses, &feature, 2, Level::AboveZero).unwrap();
         assert_eq!((none.hits, none.f1(), none.precision(), none.recall()), (0, 0.0, Some(0.0), Some(0.0)));
+        let tags = ["third", "second", "other"].map(|name| Tag::new(name).unwrap()).into();
+        let tagged = Score::of_tags(&responses, &feature, &tags, Level::AboveZero);
+        assert_eq!(
+            tagged.iter().map(|(tag, score)| (tag.as_str(), score.label)).collect::<Vec<_>>(),
+            [("second", 1), ("third", 2)]
+        );
+        assert_eq!((tagged[0].1.hits, tagged[0].1.predicted), (3, 4));
         let silent = OfFeature { tally: Tally::new(), ..feature };
         assert_eq!(Score::best(&responses, &silent, Level::AboveZero), None);
         assert_eq!(Score::of(&responses, &silent, 0, Level::AboveZero).unwrap().precision(), None);

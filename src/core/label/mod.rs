@@ -10,6 +10,8 @@ use std::ops::Range;
 
 use predicate::Predicate;
 
+use crate::core::tags::Tag;
+
 /// Most labels of one test: each is one bit of a token's mask.
 pub const MOST: usize = 64;
 
@@ -38,6 +40,8 @@ pub struct Label {
     pub name: String,
     /// What it says of a token, in one line.
     pub meaning: String,
+    /// The tag that says the same of a feature; such features are tested against the label.
+    pub tag: Option<Tag>,
     /// The property itself.
     pub predicate: Predicate,
 }
@@ -107,16 +111,16 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_references_point_back() {
-        let label = |name: &str, predicate| Label { name: name.to_owned(), meaning: String::new(), predicate };
+        let label = |name: &str, predicate| Label { name: name.to_owned(), meaning: String::new(), tag: None, predicate };
         let mut labels = Labels::new();
-        labels.push(label("first", Predicate::Positions(0..=0))).unwrap();
-        assert!(labels.push(label("first", Predicate::Positions(0..=0))).unwrap_err().contains("two labels"));
+        labels.push(label("first", Predicate::Positions([0].into()))).unwrap();
+        assert!(labels.push(label("first", Predicate::Positions([0].into()))).unwrap_err().contains("two labels"));
         assert!(labels.push(label("self", Predicate::Not(1))).unwrap_err().contains("before it"));
         labels.push(label("later", Predicate::Not(0))).unwrap();
         assert_eq!(labels.masks(&Tokens { text: "a b", spans: &[0..1, 1..3] }), [0b01, 0b10]);
         for number in 2..MOST {
-            labels.push(label(&number.to_string(), Predicate::Positions(0..=0))).unwrap();
+            labels.push(label(&number.to_string(), Predicate::Positions([0].into()))).unwrap();
         }
-        assert!(labels.push(label("more", Predicate::Positions(0..=0))).unwrap_err().contains("64 labels"));
+        assert!(labels.push(label("more", Predicate::Positions([0].into()))).unwrap_err().contains("64 labels"));
     }
 }

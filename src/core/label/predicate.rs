@@ -1,6 +1,7 @@
 //! What a label says of a token.
 
-use std::ops::{Range, RangeInclusive};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use regex::Regex;
 
@@ -16,8 +17,8 @@ pub enum Predicate {
     Words(Words),
     /// The token ends a match of a regular expression in the text of the window.
     Pattern(Regex),
-    /// The token's place in the window, from 0, is in this range.
-    Positions(RangeInclusive<usize>),
+    /// The token's place in the window, from 0, is one of these.
+    Positions(BTreeSet<usize>),
     /// One of the `within` tokens before it has the label.
     After {
         /// The label of the token before.
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(marked(&male, text, &mut [0; 10]), [0, 2, 5]);
         let pattern = Predicate::Pattern(Regex::new(r"\w+ because").unwrap());
         assert_eq!(marked(&pattern, text, &mut [0; 10]), [4]);
-        assert_eq!(marked(&Predicate::Positions(1..=2), text, &mut [0; 10]), [1, 2]);
+        assert_eq!(marked(&Predicate::Positions([0, 2].into()), text, &mut [0; 10]), [0, 2]);
         // Bit 0: James, his, he; bit 1: Anna.
         let masks = [1, 0, 1, 0, 0, 1, 0, 0, 2, 0];
         let of = |predicate: Predicate| marked(&predicate, text, &mut masks.clone());

@@ -1,6 +1,7 @@
 //! The pictures of single features: their effects in two views, and how sure they are.
 
 use super::{Content, IntervalRow, Intervals, Kind, Parts, Point, Scatter, axis, impossible};
+use crate::core::decimal::decimal;
 use crate::core::findings::Findings;
 use crate::core::problem::Result;
 use crate::core::rows::arrange::arrange;
@@ -94,10 +95,14 @@ pub fn intervals(findings: &Findings, tags: &Features, spec: &Spec) -> Result<Pa
     }
     let without = rows.iter().filter(|row| row.interval.is_none()).count();
     if without > 0 {
-        notes.push(format!("{without} have no interval, since their single pairs were not kept."));
+        let why = match findings.view(spec.shown.first()).summary.examples {
+            Some(1) => "since one pair says nothing of another one",
+            _ => "since their single pairs were not kept",
+        };
+        notes.push(format!("{without} have no interval, {why}."));
     }
     let threshold = match spec.selection {
-        Selection::Threshold(threshold) => Some(f64::from(threshold)),
+        Selection::Threshold(threshold) => Some(decimal(threshold)),
         Selection::TopK(_) => None,
     };
     let title = format!("Effects with intervals: {}", spec.shown.described(&findings.study));

@@ -48,10 +48,15 @@ impl Patterns {
         self.bytes.len() / self.width()
     }
 
-    /// The smallest p that any feature could have: one pattern of all if every one was tried, else one of one more than were drawn.
-    pub fn smallest_p(&self) -> f64 {
+    /// The smallest p that any feature could have: one pattern of all if every one was tried, else one of one more than were drawn. If
+    /// exchanged effects are the kept ones `turned`, the pattern that exchanges every example always reaches the mean, too: then two of all.
+    pub fn smallest_p(&self, turned: bool) -> f64 {
         let count = self.count() as f64;
-        if self.is_exact { 1.0 / count } else { 1.0 / (count + 1.0) }
+        match (self.is_exact, turned) {
+            (true, true) => (2.0 / count).min(1.0),
+            (true, false) => 1.0 / count,
+            (false, _) => 1.0 / (count + 1.0),
+        }
     }
 
     fn width(&self) -> usize {
@@ -140,8 +145,18 @@ mod tests {
         // Exact: 2 of 2^4.
         assert!((drawn.p(&values, &turned(&values)) - 0.125).abs() < 0.015);
         assert!((drawn.above(&values, &turned(&values), 0.15) - 0.125).abs() < 0.015);
-        assert!(drawn.smallest_p() > 0.0 && (Patterns::new(8, 5).smallest_p() - 1.0 / 256.0).abs() < 1e-15);
+        assert!(drawn.smallest_p(true) > 0.0 && (Patterns::new(8, 5).smallest_p(false) - 1.0 / 256.0).abs() < 1e-15);
         assert_eq!(drawn, Patterns::new(values.len(), 5));
+    }
+
+    #[test]
+    fn no_p_is_below_the_smallest_and_equal_effects_reach_it() {
+        for examples in 1..9 {
+            let patterns = Patterns::new(examples, 1);
+            let values = vec![1.0; examples];
+            assert_eq!(patterns.p(&values, &turned(&values)), patterns.smallest_p(true), "{examples}");
+            assert_eq!(patterns.p(&values, &vec![0.0; examples]), patterns.smallest_p(false), "{examples}");
+        }
     }
 
     #[test]

@@ -94,6 +94,11 @@ impl FeatureTags {
         self.applying_in(view).flat_map(|(_, marks)| marks.tags.iter().copied()).collect()
     }
 
+    /// The tags of all scopes, each once.
+    pub fn of_all_scopes(&self) -> BTreeSet<Tag> {
+        self.scopes().flat_map(|(_, marks)| marks.tags.iter().copied()).collect()
+    }
+
     /// Whether the feature is rejected in `view`.
     pub fn is_rejected(&self, view: ViewName) -> bool {
         self.applying_in(view).any(|(_, marks)| marks.rejected)

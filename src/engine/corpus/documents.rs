@@ -8,6 +8,9 @@ use crate::core::problem::{Problem, Result};
 /// Longest document in bytes: a longer line is cut at the last space before, and the rest is a document of its own.
 pub const LONGEST: usize = 1 << 16;
 
+/// What some programs write at the beginning of UTF-8 text.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// A line of the corpus, or a part of a very long one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -57,6 +60,7 @@ impl<R: BufRead> Documents<R> {
         let mut bytes = std::mem::take(&mut self.rest);
         let room = (LONGEST - bytes.len()) as u64;
         let before = bytes.len();
+        let is_first = self.place.read == 0;
         let outcome = read_line(&mut self.reader, room, &mut bytes);
         outcome.map_err(|error| {
             Problem::environment(&self.name, format_args!("cannot be read: {error}"), "check the file and its disk")
@@ -77,6 +81,10 @@ impl<R: BufRead> Documents<R> {
         self.place.in_line = !is_end;
         while matches!(bytes.last(), Some(b'\n' | b'\r')) {
             bytes.pop();
+        }
+        // A byte order mark is a part of the file's encoding, not of the first document.
+        if is_first && bytes.starts_with(BYTE_ORDER_MARK) {
+            bytes.drain(..BYTE_ORDER_MARK.len());
         }
         String::from_utf8(bytes).map(Some).map_err(|error| {
             let at = error.utf8_error().valid_up_to() + 1;
@@ -125,6 +133,9 @@ mod tests {
         let found = all(b"one\r\n\n  \ntwo \xc3\xa9\n\nthree").unwrap();
         let found: Vec<(u64, &str)> = found.iter().map(|document| (document.line, document.text.as_str())).collect();
         assert_eq!(found, [(1, "one"), (4, "two é"), (6, "three")]);
+        let marked = all("\u{feff}one\n\u{feff}two\n".as_bytes()).unwrap();
+        assert_eq!(marked.iter().map(|document| document.text.as_str()).collect::<Vec<_>>(), ["one", "\u{feff}two"]);
+        assert!(all("\u{feff}\n".as_bytes()).unwrap().is_empty());
         let problem = all(b"fine\nbad \xff\n").unwrap_err().to_string();
         assert_eq!(problem, "c.txt:2: is not UTF-8 from byte 5 of the line on; save the corpus as UTF-8 text");
     }

@@ -75,7 +75,8 @@ impl Question<'_> {
             self.features,
             self.labels.all(),
         );
-        let label = |label: &Label| LabelRecord { name: label.name.clone(), meaning: label.meaning.clone(), tokens: 0 };
+        let label =
+            |label: &Label| LabelRecord { name: label.name.clone(), meaning: label.meaning.clone(), tag: label.tag, tokens: 0 };
         Ok(Responses {
             key: sha256_hex(decisive.as_bytes()),
             corpus: self.source.name(),
@@ -279,7 +280,7 @@ mod tests {
     fn labels() -> Labels {
         let mut labels = Labels::new();
         let predicate = Predicate::Words(Words::new(["he", "she"]));
-        labels.push(Label { name: "pronoun".to_owned(), meaning: String::new(), predicate }).unwrap();
+        labels.push(Label { name: "pronoun".to_owned(), meaning: String::new(), tag: None, predicate }).unwrap();
         labels
     }
 

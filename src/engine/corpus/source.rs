@@ -54,10 +54,11 @@ impl Source {
                 Ok(Box::new(text))
             }
             Self::File(path) => {
-                let mut file = File::open(path).map_err(|error| self.unreadable(&error))?;
-                if !file.metadata().is_ok_and(|about| about.is_file()) {
-                    return Err(Problem::new(self.name(), "is no file", "name a text file with one document on each line"));
+                // Before it is opened: opening a pipe to which nobody writes would wait for ever.
+                if !std::fs::metadata(path).map_err(|error| self.unreadable(&error))?.is_file() {
+                    return Err(Problem::no_regular_file(path));
                 }
+                let mut file = File::open(path).map_err(|error| self.unreadable(&error))?;
                 file.seek(SeekFrom::Start(from)).map_err(|error| self.unreadable(&error))?;
                 Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
             }
@@ -69,5 +70,19 @@ impl Source {
             Self::Demo => Problem::new(self.name(), format_args!("cannot be read: {error}"), "report this as a fault"),
             Self::File(path) => Problem::from_io(path, "read it", error),
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_without_a_writer_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let problem = Source::File(pipe).identify(&Cancel::default()).unwrap_err();
+        assert!(problem.what().starts_with("is no file but"), "{problem}");
     }
 }

@@ -71,8 +71,15 @@ mod tests {
         let tokenizer = demo::tokenizer().unwrap();
         let mut labels = Labels::new();
         let words = Predicate::Words(Words::new(["he", "Anna"]));
-        labels.push(Label { name: "people".to_owned(), meaning: String::new(), predicate: words }).unwrap();
-        labels.push(Label { name: "first".to_owned(), meaning: String::new(), predicate: Predicate::Positions(0..=0) }).unwrap();
+        labels.push(Label { name: "people".to_owned(), meaning: String::new(), tag: None, predicate: words }).unwrap();
+        labels
+            .push(Label {
+                name: "first".to_owned(),
+                meaning: String::new(),
+                tag: None,
+                predicate: Predicate::Positions([0].into()),
+            })
+            .unwrap();
         let text = "Anna waits because he is late. é 名 Anna";
         let documents = [Document { line: 7, text: text.to_owned() }];
         let whole = tokenizer.encode(text).unwrap();

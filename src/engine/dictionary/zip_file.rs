@@ -53,6 +53,10 @@ impl ZipFile {
     /// Reads the directory of the archive at `path`.
     pub fn open(path: &Path) -> Result<Self> {
         let stamp = Stamp::of(path);
+        // Before it is opened: opening a pipe to which nobody writes would wait for ever.
+        if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+            return Err(Problem::no_regular_file(path));
+        }
         let file = File::open(path).map_err(|error| Problem::from_io(path, "open it", &error))?;
         let mut start = Vec::new();
         (&file).take(512).read_to_end(&mut start).map_err(|error| Problem::from_io(path, "read it", &error))?;

@@ -24,11 +24,13 @@ pub enum Bytes {
 impl Bytes {
     /// Maps the file at `path`.
     pub fn map(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|error| Problem::from_io(path, "open it", &error))?;
-        let metadata = file.metadata().map_err(|error| Problem::from_io(path, "read its size", &error))?;
-        if !metadata.is_file() {
-            return Err(Problem::new(path.display(), "is a folder, a file is expected", "check the path"));
+        let unopened = |error: std::io::Error| Problem::from_io(path, "open it", &error);
+        // Before it is opened: opening a pipe to which nobody writes would wait for ever.
+        if !std::fs::metadata(path).map_err(unopened)?.is_file() {
+            return Err(Problem::no_regular_file(path));
         }
+        let file = File::open(path).map_err(unopened)?;
+        let metadata = file.metadata().map_err(|error| Problem::from_io(path, "read its size", &error))?;
         if metadata.len() == 0 {
             return Err(Problem::new(path.display(), "is empty (0 bytes)", "download or copy the file again"));
         }

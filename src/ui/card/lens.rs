@@ -28,8 +28,9 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
         lines.extend(tokens(card, "promotes    ", &lens.promoted));
         lines.extend(tokens(card, "suppresses  ", &lens.suppressed));
         if let Some(mean) = lens.mean_answer_difference() {
-            let text = format!("answers     patch - clean {mean:+.3}, mean over pairs");
-            lines.extend(card.plain(&text));
+            let last = card.findings.data(view).and_then(|data| card.findings.detail(view).at_last_position(of.feature, data));
+            let last = last.map_or_else(String::new, |last| format!("; its effect at the last position {last:+.4}"));
+            lines.extend(card.plain(&format!("answers     patch - clean {mean:+.3}, mean over pairs{last}")));
         }
     }
     lines.extend(near(card, "near it     ", &of.across));

@@ -29,6 +29,10 @@ pub fn summary(card: &Card) -> Vec<Line<'static>> {
         lines.extend(card.dim(&format!("not among the {asked} features that it was asked about; ask again with this list")));
         return lines;
     };
+    if responses.tokens == 0 {
+        lines.extend(card.dim("nothing is read yet"));
+        return lines;
+    }
     let Some((rate, mean)) = responses.rate(found).zip(found.tally.mean()) else {
         lines.extend(card.plain("it never fires there"));
         return lines;
@@ -37,7 +41,13 @@ pub fn summary(card: &Card) -> Vec<Line<'static>> {
     let largest = activation(f64::from(found.tally.largest));
     let text = format!("fires at {times} ({:.2} %), mean activation {}, up to {largest}", 100.0 * rate, activation(mean));
     lines.extend(card.plain(&text));
-    lines.extend(card.plain(&described(responses, found)));
+    let best = Score::best(responses, found, Level::AboveZero);
+    let best = best.map(|score| format!("best label: {}", described(responses, found, &score)));
+    lines.extend(card.plain(&best.unwrap_or_else(|| "no label fits: none has a token at which it fires".to_owned())));
+    let tags = card.state.book().map(|book| book.of(card.row.feature).of_all_scopes()).unwrap_or_default();
+    for (tag, score) in Score::of_tags(responses, found, &tags, Level::AboveZero) {
+        lines.extend(card.plain(&format!("tag {tag}: {}", described(responses, found, &score))));
+    }
     lines.extend(found.tally.contexts.kept().iter().take(FIRST).map(|context| line(card, context, found.tally.largest)));
     lines
 }
@@ -52,17 +62,14 @@ pub fn rest(card: &Card) -> Vec<Line<'static>> {
     lines
 }
 
-/// The label of the largest F1, with what its numbers are counted over.
-fn described(responses: &Responses, found: &OfFeature) -> String {
-    let Some(score) = Score::best(responses, found, Level::AboveZero) else {
-        return "no label fits: none has a token at which it fires".to_owned();
-    };
+/// A label with its score, and what the numbers are counted over.
+fn described(responses: &Responses, found: &OfFeature, score: &Score) -> String {
     let label = responses.labels.get(score.label).map_or("", |label| &label.name);
     let share = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.2}"));
     let base = 100.0 * score.labelled as f64 / responses.tokens.max(1) as f64;
     let strong = Score::of(responses, found, score.label, Level::Quantile(0.5)).and_then(|score| score.precision());
     format!(
-        "best label: {label}, precision {} ({} of {} firing tokens; {} of their stronger half), recall {}; {base:.1} % of all tokens have it",
+        "{label}, precision {} ({} of {} firing tokens; {} of their stronger half), recall {}; {base:.1} % of all tokens have it",
         share(score.precision()),
         score.hits,
         score.predicted,

@@ -31,16 +31,52 @@ fn the_answer_stands_beside_its_list_only() {
     pilot.tell(Message::Chance(Box::new(answer.clone())));
     let said = format!("{:.1} of {}", expected.features, expected.selected);
     assert!(header(&pilot).contains(&said), "{}", header(&pilot));
-    // Another list, and a late answer: nothing is said of it.
+    // Another list, and a late answer: nothing is said of it. The first view keeps its own answer.
     pilot.press("2");
     assert!(!header(&pilot).contains("by chance"));
-    pilot.press("1 +");
+    let other = ask(&mut pilot);
+    pilot.tell(Message::Chance(Box::new(other.answered())));
+    pilot.press("1");
+    assert!(header(&pilot).contains(&said), "{}", header(&pilot));
+    pilot.press("+");
     assert!(!header(&pilot).contains("by chance"));
     let second = ask(&mut pilot);
     pilot.tell(Message::Chance(Box::new(answer)));
     assert!(header(&pilot).contains("counting…"));
     pilot.tell(Message::Chance(Box::new(second.answered())));
     assert!(!header(&pilot).contains("counting…") && header(&pilot).contains("by chance"));
+}
+
+#[test]
+fn the_numbers_of_a_comparison_name_the_view_that_they_are_of() {
+    let mut pilot = Pilot::study();
+    pilot.resize(160, 40);
+    pilot.press("4");
+    let question = ask(&mut pilot);
+    pilot.tell(Message::Chance(Box::new(question.answered())));
+    assert!(header(&pilot).contains("by chance in male "), "{}", header(&pilot));
+}
+
+#[test]
+fn an_answer_that_cannot_be_given_is_a_notice_at_any_width() {
+    let mut pilot = Pilot::study();
+    let mut answer = ask(&mut pilot).answered();
+    answer.expected = Some(Err("chance needs at least two computed pairs".to_owned()));
+    pilot.tell(Message::Chance(Box::new(answer)));
+    assert_eq!(pilot.notice(), "by chance: not known, chance needs at least two computed pairs");
+}
+
+#[test]
+fn an_empty_list_says_how_small_p_and_q_can_get() {
+    let mut pilot = Pilot::study();
+    pilot.resize(160, 40);
+    let question = ask(&mut pilot);
+    pilot.tell(Message::Chance(Box::new(question.answered())));
+    pilot.press("/");
+    pilot.type_text("q<0.000001");
+    pilot.press("enter");
+    let screen = pilot.screen().join("\n");
+    assert!(screen.contains("no feature matches the filter: smallest p "), "{screen}");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn kept_shuffles() {
 /// What a corpus would be asked, with nothing of it read.
 fn responses() -> Responses {
     let features = ["resid_0/4", "attn_0/1"].map(|feature| OfFeature { feature: feature.parse().unwrap(), tally: Tally::new() });
-    let labels = ["a", "b"].map(|name| LabelRecord { name: name.to_owned(), meaning: String::new(), tokens: 0 });
+    let labels = ["a", "b"].map(|name| LabelRecord { name: name.to_owned(), meaning: String::new(), tag: None, tokens: 0 });
     Responses { key: "a".to_owned(), bytes: 100, features: features.to_vec(), labels: labels.to_vec(), ..Responses::default() }
 }
 
