@@ -115,13 +115,6 @@ fn shards_merge_into_what_one_machine_computes() {
     succeed(folder, "run --detail 100000 --method attrib --shard 3/4 --output other");
     let output = saescope(folder, "merge part1 part2 other part4 --output x");
     assert!(String::from_utf8_lossy(&output.stderr).contains("differs from the first shard in its method"));
-    // Sites times shards in one call.
-    let mut sites = run_file::read(&folder.join("part2")).unwrap();
-    sites.manifest.dictionaries.pop();
-    sites.views.iter_mut().for_each(|view| drop(view.submodules.pop()));
-    std::fs::write(folder.join("sites"), run_file::to_bytes(&sites).unwrap()).unwrap();
-    let output = saescope(folder, "merge part1 part2 sites --output x");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("merge the shards of each group of submodules first"));
     // A tokenizer whose settings put a space before every text.
     let mut spaced = run_file::read(&folder.join("part3")).unwrap();
     spaced.manifest.model.prefix_space = Some(true);
@@ -199,6 +192,15 @@ fn runs_over_different_submodules_merge_into_the_run_over_all() {
     run(&all, "whole");
     run("attention", "a");
     run("rest", "b");
+    // Shards of both in one call.
+    run("attention", "a1 --shard 1/2");
+    run("rest", "b1 --shard 1/2");
+    let output = saescope(folder, "merge a1 b1 --output x");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("b1: is shard 1/2, as is a1; they are of other submodules: merge the shards of each group"),
+        "{error}"
+    );
     // In any order.
     succeed(folder, "merge b a --output merged");
     let [merged, whole] = ["merged", "whole"].map(|name| run_file::read(&folder.join(name)).unwrap());

@@ -12,7 +12,7 @@ mod tests {
     #[test]
     fn decimals_are_the_shortest_ones_and_mean_the_same_number() {
         for value in [0.1_f32, -0.3, 1e-30, 3.4e38, 16_777_216.0, 0.0, f32::INFINITY] {
-            assert_eq!(decimal(value) as f32, value);
+            assert_eq!((decimal(value) as f32).to_bits(), value.to_bits());
             assert!(
                 decimal(value).to_string().parse::<f64>() == Ok(decimal(value))
                     && decimal(value).to_string() == value.to_string()

@@ -18,6 +18,7 @@ mod levels;
 mod llama_scope;
 mod neuronpedia_id;
 mod npz;
+mod packing;
 mod parts;
 mod pickle;
 pub mod place;

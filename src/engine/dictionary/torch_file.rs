@@ -8,8 +8,8 @@ use std::rc::Rc;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
+use super::packing::other_packing;
 use super::pickle::{PickledTensor, Stored, read_state_dict};
-use super::zip_file::other_packing;
 use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
+use super::packing::other_packing;
 use super::{Dictionary, Purpose, ae_pt};
 use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
@@ -22,23 +23,6 @@ use crate::engine::tensor_file::Bytes;
 
 /// Most bytes that one byte of a deflated entry unpacks to.
 const TIGHTEST: u64 = 1032;
-
-/// Ways of packing in zips that are not read.
-const OTHER_PACKINGS: [(CompressionMethod, &str); 6] = [
-    (CompressionMethod::BZIP2, "bzip2"),
-    (CompressionMethod::LZMA, "LZMA"),
-    (CompressionMethod::ZSTD, "Zstandard"),
-    (CompressionMethod::XZ, "xz"),
-    (CompressionMethod::DEFLATE64, "Deflate64"),
-    (CompressionMethod::PPMD, "PPMd"),
-];
-
-/// How an entry of a zip is packed, if in a way that is not read.
-pub fn other_packing(method: CompressionMethod) -> Option<&'static str> {
-    let is_read = [CompressionMethod::Stored, CompressionMethod::Deflated].contains(&method);
-    let named = OTHER_PACKINGS.iter().find(|(other, _)| *other == method).map(|(_, name)| *name);
-    (!is_read).then(|| named.unwrap_or("another method than zip programs use"))
-}
 
 /// An archive whose directory was read.
 pub struct ZipFile {
