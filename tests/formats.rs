@@ -292,9 +292,9 @@ fn ask_for_bos(workshop: &Workshop) {
 
 #[test]
 fn a_tokenizer_that_asks_for_bos_agrees_with_all_dictionaries_or_is_refused() {
-    let file = "model/tokenizer_config.json: puts a BOS token in front";
+    const FILE: &str = "model/tokenizer_config.json: puts a BOS token in front";
     expect_refused(&[
-        ("none says so", ask_for_bos, RUN.into(), &[file, "no dictionary says that it was trained with one"]),
+        ("none says so", ask_for_bos, RUN.into(), &[FILE, "no dictionary says that it was trained with one"]),
         (
             "one says so and another the contrary",
             |w| {
@@ -302,7 +302,7 @@ fn a_tokenizer_that_asks_for_bos_agrees_with_all_dictionaries_or_is_refused() {
                 w.set(CFG, "prepend_bos", Some(true.into()));
             },
             RUN.into(),
-            &[file, "some dictionaries were trained with one and others without"],
+            &[FILE, "some dictionaries were trained with one and others without"],
         ),
     ]);
 }

@@ -33,7 +33,6 @@ fn run(folder: &Path, dictionaries: &str, output: &str) -> Run {
     run_file::read(&folder.join(output)).unwrap()
 }
 
-/// `from` with all its files, as one zip whose entries are compressed.
 /// The zip in `bytes` as if another method had packed it: each header says which, behind its mark.
 fn packed_by(bytes: &[u8], method: u8) -> Vec<u8> {
     let mut other = bytes.to_vec();
@@ -47,6 +46,7 @@ fn packed_by(bytes: &[u8], method: u8) -> Vec<u8> {
     other
 }
 
+/// `from` with all its files, as one zip whose entries are compressed.
 fn compress(from: &Path, below: &str, zip: &mut ZipWriter<File>) {
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();

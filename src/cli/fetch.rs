@@ -29,8 +29,8 @@ pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
     let preset = &presets.get(&arguments.name)?.part(&arguments.part.parts())?;
     let data = folders::data();
     if cache::folder().is_err() {
-        let variables = ["HF_HOME", "XDG_DATA_HOME"];
-        return Err(no_home(&variables[..1 + usize::from(data.is_err() && !arguments.dry_run)]));
+        let records = (data.is_err() && !arguments.dry_run).then_some("XDG_DATA_HOME");
+        return Err(no_home(&["HF_HOME"].into_iter().chain(records).collect::<Vec<_>>()));
     }
     let settings = Settings {
         retries: arguments.retries,

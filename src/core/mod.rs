@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod explanations;
 pub mod extract;
 pub mod families;
+pub mod fault;
 pub mod file_facts;
 pub mod filter;
 pub mod findings;

@@ -257,8 +257,10 @@ fn expect_whole_model(model: &Path) -> Result<()> {
     let names = std::fs::read_dir(model).into_iter().flatten().flatten();
     let mut names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
-    let ends = |end: &str| names.iter().find(|name| name.ends_with(end)).map(|name| excerpt(name, 80));
-    let pickled = |name: &&String| (name.starts_with("pytorch_model") && name.ends_with(".bin")) || name.ends_with(".pth");
+    let called = |begin: &str, end: &str| {
+        names.iter().find(|name| name.starts_with(begin) && name.ends_with(end)).map(|name| excerpt(name, 80))
+    };
+    let ends = |end: &str| called("", end);
     let (what, remedy) = if let Some(name) = ends(".safetensors") {
         if name.contains("-of-") {
             let what = format!("holds a part of the weights, {name}, but no {INDEX}, which lists all parts");
@@ -270,8 +272,8 @@ fn expect_whole_model(model: &Path) -> Result<()> {
     } else if let Some(name) = ends(".gguf") {
         let what = format!("holds weights as {name}, a GGUF file as llama.cpp reads it, not {WHOLE}");
         (what, "download the weights that it was made from: a GGUF file names and rounds them in its own way".to_owned())
-    } else if let Some(name) = names.iter().find(pickled) {
-        let what = format!("holds weights as {}, not as {WHOLE}", excerpt(name, 80));
+    } else if let Some(name) = called("pytorch_model", ".bin").or_else(|| ends(".pth")) {
+        let what = format!("holds weights as {name}, not as {WHOLE}");
         let remedy = "download the same model as safetensors, in the form that transformers reads, or convert it in Python: \
                       model.save_pretrained(folder, max_shard_size='100GB')";
         (what, remedy.to_owned())

@@ -116,7 +116,7 @@ fn a_token_goes_to_the_hub_and_no_further() {
     assert!(said.contains("is redirected more than 10 times"), "{said}");
     let user = User::with(|request, _| is_weights(request).then(|| Reply::redirect("file:///etc/passwd")));
     let said = user.fails(user.fetch(""));
-    assert!(said.contains("is redirected to nowhere"), "{said}");
+    assert!(said.contains("is redirected to 'file:///etc/passwd', which is not followed"), "{said}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::http::header::{ACCEPT_ENCODING, AUTHORIZATION, LOCATION, RANGE, RETRY_AFTER};
-use ureq::http::{Response, Uri};
+use ureq::http::{HeaderValue, Response, Uri};
 use ureq::tls::{TlsConfig, TlsProvider};
 use ureq::{Agent, Body};
 
@@ -147,7 +147,7 @@ impl<'a> Client<'a> {
             if !response.status().is_redirection() {
                 return self.judge(response, &address, is_hub, what);
             }
-            let location = response.headers().get(LOCATION).map(|location| location.as_bytes());
+            let location = response.headers().get(LOCATION).map(HeaderValue::as_bytes);
             address = location.and_then(|location| target(&address, &quoted(location))).ok_or_else(|| {
                 let to = location.map(String::from_utf8_lossy).filter(|to| !to.trim().is_empty());
                 let what_for = to.map_or_else(

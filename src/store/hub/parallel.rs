@@ -7,8 +7,8 @@ use std::thread::{self, Builder};
 use std::time::Duration;
 
 use super::client::{Stop, cancelled};
+use crate::core::fault::{THREAD, fault, no_thread};
 use crate::core::problem::{Problem, Result};
-use crate::engine::threads::{THREAD, fault, no_thread};
 
 /// Interval between reports of progress.
 const GLANCE: Duration = Duration::from_millis(20);
