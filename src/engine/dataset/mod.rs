@@ -63,6 +63,21 @@ impl DataSet {
         }
     }
 
+    /// What should be known about prompts that have `token` in front of them twice, if there are some, once [`DataSet::begin_with`] put it
+    /// there. TransformerLens puts it in front of any text, too (`to_tokens`).
+    pub fn note_of_second(&self, token: u32) -> Option<String> {
+        let twice = |prompt: &[u32]| prompt.starts_with(&[token, token]);
+        let count = self.examples.iter().filter(|example| twice(&example.clean) || twice(&example.patch)).count();
+        (count > 0).then(|| {
+            format!(
+                "{}: the prompts of {count} of {} begin with a BOS token of their own and get a second one in front, as in \
+                 TransformerLens; take it out of the file if one is meant",
+                self.name,
+                counted(self.examples.len(), "pair")
+            )
+        })
+    }
+
     /// What should be known about the kept examples, if there is something.
     pub fn note(&self) -> Option<String> {
         let count = self.examples.iter().filter(|example| self.not_joined.contains(&example.line)).count();
