@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::dictionary_report::FitSums;
 use super::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use super::problem::{Problem, Result};
 use super::run::{DataRecord, DictionaryRecord, ExampleRecord, Manifest, ModelRecord, Run, ShardRecord};
@@ -37,6 +38,15 @@ pub fn merge(mut runs: Vec<Named>) -> Result<Run> {
             ));
         }
         if let Some(other) = numbers.insert(record.number, name) {
+            let manifest = |wanted: &String| runs.iter().find(|(name, _)| name == wanted).map(|(_, run)| &run.manifest);
+            let names = |manifest: &Manifest| {
+                manifest.dictionaries.iter().map(|record| record.submodule.clone()).collect::<BTreeSet<_>>()
+            };
+            if manifest(name).map(names) != manifest(other).map(names) {
+                let what = format_args!("is shard {}/{}, as is {other}, and of other submodules", record.number, record.of);
+                let remedy = "merge the shards of each part of the dictionaries first, then the merged runs";
+                return Err(Problem::new(name, what, remedy));
+            }
             return Err(Problem::new(
                 name,
                 format_args!("is shard {}/{of}, as is {other}", record.number),
@@ -82,13 +92,13 @@ pub(super) fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) 
         let ModelRecord { sha256, config_sha256, layers, width, .. } = &manifest.model;
         (sha256.clone(), config_sha256.clone(), *layers, *width)
     };
-    let tokenizer =
-        |manifest: &Manifest| (manifest.model.tokenizer_sha256.clone(), manifest.model.prefix_space, manifest.model.bos);
+    let tokenizer = |manifest: &Manifest| (manifest.model.tokenizer_sha256.clone(), manifest.model.prefix_space);
     let same = [
         ("method", (first.method, first.quadrature()) == (other.method, other.quadrature())),
         ("seed, tokens or examples", (first.seed, first.tokens, first.examples) == (other.seed, other.tokens, other.examples)),
         ("model", model(first) == model(other)),
         ("tokenizer", tokenizer(first) == tokenizer(other)),
+        ("BOS token in front of every prompt (one run has one)", first.model.bos == other.model.bos),
         ("study", first.study == other.study),
         ("pair lists", first.data.iter().map(data).eq(other.data.iter().map(data))),
     ];
@@ -119,8 +129,13 @@ fn manifest(runs: &[Run]) -> Result<Manifest> {
     for (list, data) in whole.data.iter_mut().enumerate() {
         data.examples = in_order(runs, list)?;
     }
-    // A report covers its own shard's prompts only; what the overall report would need was not kept.
-    whole.dictionaries.iter_mut().for_each(|record| record.report = None);
+    for (index, record) in whole.dictionaries.iter_mut().enumerate() {
+        // A report covers its own shard's prompts only. Former versions did not keep what the overall one follows from.
+        let mut shards = runs.iter().map(|run| run.manifest.dictionaries[index].fit.as_ref());
+        let first = shards.next().flatten().cloned();
+        let all = shards.fold(first, |sums, more| sums?.and(more?));
+        (record.report, record.fit) = (all.as_ref().and_then(FitSums::report), None);
+    }
     sum_up(&mut whole, runs);
     Ok(whole)
 }
