@@ -145,8 +145,8 @@ fn exports_agree_with_the_run_and_with_each_other() {
         // The shortest decimals that read back as the same f32.
         assert_eq!(feature["effect"].to_string().parse::<f32>().unwrap().to_bits(), selected.effect.to_bits());
         assert!(feature["standard_error"].is_number());
-        assert_eq!(feature["neuronpedia"]["modelId"], "saescope-demo");
-        assert_eq!(feature["neuronpedia"]["index"], index.to_string().as_str());
+        // The demo model has no pages there.
+        assert_eq!(feature["neuronpedia"], serde_json::Value::Null);
         let cells = format!("{submodule},{index},{}", selected.effect);
         assert!(line.contains(&cells), "{line} lacks {cells}");
         assert!(row.contains(&format!(" | {} | {:+.4} | ", selected.feature, selected.effect)), "{row}");

@@ -39,6 +39,12 @@ fn compare(merged: &Run, whole: &Run) {
     assert_eq!(merged.manifest.data, whole.manifest.data);
     assert_eq!(merged.manifest.study, whole.manifest.study);
     assert_eq!(merged.manifest.shard, None);
+    for (merged, whole) in merged.manifest.dictionaries.iter().zip(&whole.manifest.dictionaries) {
+        let (of_parts, of_all) = (merged.report.unwrap(), whole.report.unwrap());
+        assert!((of_parts.active - of_all.active).abs() < 1e-9, "{of_parts:?} for {of_all:?}");
+        assert!((of_parts.explained.unwrap() - of_all.explained.unwrap()).abs() < 1e-6, "{of_parts:?} for {of_all:?}");
+        assert_eq!((&merged.fit, &whole.fit), (&None, &None));
+    }
     assert_eq!(merged.views.len(), 3);
     for (merged, whole) in merged.views.iter().zip(&whole.views) {
         close("clean metrics", &merged.clean_metrics, &whole.clean_metrics);

@@ -66,7 +66,8 @@ fn submodules_arrive_as_they_are_finished_with_their_final_numbers() {
                 Event::Step(Step::Found(view, effects)) => {
                     assert!(found.insert((view, effects.effects().submodule.to_string()), effects).is_none(), "found twice");
                 }
-                Event::Step(Step::Fitted(submodule, report)) => {
+                Event::Step(Step::Fitted(submodule, sums)) => {
+                    let report = sums.report().unwrap();
                     assert!(report.active > 0.0 && fitted.insert(submodule.to_string(), report).is_none(), "fitted twice");
                 }
                 Event::Step(Step::Measured(submodule, report)) => {

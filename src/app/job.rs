@@ -252,8 +252,8 @@ pub fn news(state: &mut State, number: u64, news: JobNews) -> Vec<Effect> {
             Arc::make_mut(study).insert(view, ranked);
             table::refresh(state)
         }
-        JobNews::Step(Step::Fitted(submodule, report)) => {
-            if let Some(study) = &mut state.study {
+        JobNews::Step(Step::Fitted(submodule, sums)) => {
+            if let Some((study, report)) = state.study.as_mut().zip(sums.report()) {
                 Arc::make_mut(study).set_report(submodule, report);
             }
             Vec::new()

@@ -1,5 +1,6 @@
 //! Computes on the background thread and shows the progress, for every command that computes a study.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::mpsc::RecvTimeoutError;
 
@@ -9,6 +10,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::request::{Care, Request};
 use crate::core::run::{Opened, Run};
+use crate::core::submodule::Submodule;
 use crate::engine::worker::Job;
 
 /// The template before the inputs are open.
@@ -17,10 +19,13 @@ const OPENING: &str = "opening model, dictionaries and data, {elapsed}";
 /// The template of the progress bar: parts (one submodule in one view, for one batch of pairs), rate and remaining time.
 const PROGRESS: &str = "{wide_bar} {pos}/{len} parts, {per_sec}, {eta} left, {msg}";
 
+/// What the site finder found at dictionaries, in words.
+pub(super) type Said = BTreeMap<Submodule, String>;
+
 /// The end of a careful computation.
 pub(super) enum Careful {
     /// The run, and what the site finder found on the way.
-    Computed(Box<Run>, Vec<Inspection>),
+    Computed(Box<Run>, Said),
     /// A dictionary is set up wrongly, which was said.
     WrongSetUp,
 }
@@ -34,7 +39,8 @@ pub(super) fn compute_careful(request: Request, care: Care) -> Result<Careful> {
         output::print("Nothing was written: these are not that dictionary's features. --despite-fit computes all the same.\n")?;
         return Ok(Careful::WrongSetUp);
     }
-    Ok(Careful::Computed(Box::new(outcome?), looks))
+    let said = looks.iter().map(|inspection| (inspection.submodule, inspection::of_study(inspection))).collect();
+    Ok(Careful::Computed(Box::new(outcome?), said))
 }
 
 /// Computes on the background thread and shows the progress.

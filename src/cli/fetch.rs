@@ -39,6 +39,13 @@ pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
         ..Settings::from_environment()?
     };
     let changes = if arguments.accept_changes { Changes::Accept } else { Changes::Refuse };
+    if settings.offline && arguments.dry_run {
+        output::print(&(offline_estimate(preset, &settings) + &declared(preset)))?;
+        if let Some(lines) = estimate::lines(preset)? {
+            output::print(&lines)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut records = match data {
         Ok(folder) => Records::open(&folder)?,
         // Nothing will be recorded.
@@ -67,6 +74,20 @@ pub fn fetch(arguments: &FetchArguments) -> Result<ExitCode> {
         printable(&records.path().display().to_string()),
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What models.toml says of the sizes, without asking the hub.
+fn offline_estimate(preset: &Preset, settings: &Settings) -> String {
+    let missing = match local(preset, &settings.cache) {
+        Local::Complete(_) => "all here".to_owned(),
+        Local::Missing(missing) => format!("{} missing here", missing.len()),
+    };
+    let size = preset.about_bytes().map_or_else(|| "of unknown size".to_owned(), |size| format!("about {}", bytes(size)));
+    format!(
+        "{}: {}, {size} as models.toml declares, {missing}; the hub was not asked (HF_HUB_OFFLINE)\n",
+        preset.name,
+        counted(preset.files(), "file")
+    )
 }
 
 fn offline(preset: &Preset, settings: &Settings, records: &Records) -> Result<ExitCode> {

@@ -4,20 +4,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::arguments::InspectArguments;
-use super::study::DEMO;
-use super::{inspection, output};
+use super::{inspection, output, study};
 use crate::core::declared::Agreement;
 use crate::core::inspection::{Candidate, Verdict, verdict};
 use crate::core::problem::{Problem, Result};
-use crate::core::release::Release;
-use crate::core::request::ModelSource;
 use crate::core::submodule::{LayerIndex, Submodule, SubmoduleKind};
 use crate::core::text::{bytes, counted, printable};
 use crate::engine::cancel::Cancel;
+use crate::engine::dictionary::host::Host;
 use crate::engine::dictionary::place::Place;
 use crate::engine::dictionary::{Dictionary, Purpose, formats};
 use crate::engine::inspect::{Set, candidates, read};
-use crate::engine::loaded::Loaded;
+use crate::engine::loaded::Files;
 use crate::engine::memory::Bounds;
 use crate::engine::model::config::Config;
 use crate::store::hub::headers::Remote;
@@ -45,18 +43,28 @@ pub fn inspect(arguments: &InspectArguments) -> Result<ExitCode> {
         return Err(Problem::new(folder.display(), what, remedy));
     }
     let cancel = Cancel::default();
-    let dictionary = formats::open(folder, LOOK)?;
+    let (source, is_centred) = study::model_alone(&arguments.model.to_string_lossy())?;
+    let files = Files::open(&source, &cancel)?;
+    let host = Host::of(&files.config);
+    let dictionary = match formats::open_for(folder, LOOK, &host)? {
+        dictionary if is_centred => dictionary.centred_by_release(),
+        dictionary => dictionary,
+    };
+    dictionary.expect_frame(&host)?;
     output::print(&said(&dictionary))?;
-    let source = source(&arguments.model);
-    let loaded = Loaded::open(&source, arguments.backend.named(), Bounds::NONE, &cancel)?;
-    expect_measurable(&dictionary, loaded.compute.config())?;
+    for note in &files.notes {
+        output::print(&format!("  model note  {}\n", printable(note)))?;
+    }
+    expect_measurable(&dictionary, &files.config)?;
+    let layers = files.config.layers;
+    let loaded = files.load(arguments.backend.named(), layers, Bounds::NONE, &cancel)?;
     let (content, name) = match &arguments.text {
         Some(path) => (text_file::read(path, text_file::BY_HAND)?, path.display().to_string()),
         None => (SENTENCES.to_owned(), "the program's own text".to_owned()),
     };
     let config = loaded.compute.config();
     let texts = read(&content, &name, loaded.tokenizer.as_ref(), config.vocabulary, config.context)?;
-    let bos = match arguments.bos.or_else(|| bos_of(&arguments.model)) {
+    let bos = match arguments.bos.or(config.bos) {
         Some(bos) if bos as usize >= config.vocabulary => {
             let what = format_args!("is {bos}, the model's vocabulary has {} tokens", config.vocabulary);
             return Err(Problem::new("--bos", what, "use the bos_token_id of the model's config.json"));
@@ -141,20 +149,6 @@ fn inspect_remote(remote: &Remote, arguments: &InspectArguments) -> Result<ExitC
         }
     }
     Ok(if refused || folders.is_empty() { ExitCode::from(1) } else { ExitCode::SUCCESS })
-}
-
-fn source(model: &Path) -> ModelSource {
-    if model == Path::new(DEMO) {
-        return ModelSource::Demo;
-    }
-    ModelSource::Folder { model: model.to_owned(), dictionaries: Vec::<PathBuf>::new(), name: None, release: Release::default() }
-}
-
-/// The BOS token that the model's configuration names, if it does.
-fn bos_of(model: &Path) -> Option<u32> {
-    let text = text_file::read(&model.join("config.json"), text_file::BY_HAND).ok()?;
-    let config: serde_json::Value = serde_json::from_str(&text).ok()?;
-    config.get("bos_token_id")?.as_u64()?.try_into().ok()
 }
 
 /// What the dictionary's files say.

@@ -2,17 +2,19 @@
 //! part that is missing.
 //!
 //! A part is a shard; together they are merged like those of several machines. They lie in a folder beside the run, with the request that
-//! they belong to.
+//! they belong to and what the site finder said of their dictionaries.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::compute::{Careful, compute_careful};
+use super::compute::{Careful, Said, compute_careful};
 use super::output;
 use crate::core::merge;
 use crate::core::problem::{Problem, Result};
-use crate::core::request::{Care, Request, Shard};
+use crate::core::request::{Care, Request, Settings, Shard};
+use crate::core::run::DictionaryRecord;
+use crate::core::submodule::Submodule;
 use crate::core::text::printable;
 use crate::engine::hash::sha256_hex;
 use crate::store::atomic::{self, AtomicFile};
@@ -40,7 +42,7 @@ pub fn compute(request: &Request, care: Care, path: &Path, parts: usize) -> Resu
 
 fn compute_in(folder: &Path, request: &Request, care: Care, parts: usize) -> Result<Careful> {
     // The request holds whole studies; what it is called matters less than that it is the same.
-    let asked = sha256_hex(format!("{request:?}").as_bytes());
+    let asked = sha256_hex(format!("{:?}", deciding(request)).as_bytes());
     expect_of_request(folder, &format!("{parts} parts of the request with SHA-256 {asked}\n"))?;
     let mut runs = Vec::new();
     for number in 1..=parts {
@@ -55,13 +57,49 @@ fn compute_in(folder: &Path, request: &Request, care: Care, parts: usize) -> Res
             let shard = Some(Shard { number, of: parts });
             let file = AtomicFile::reserve(&part)?;
             match compute_careful(Request { shard, ..request.clone() }, care)? {
-                Careful::Computed(run, _) => run_file::write(&run, file)?,
+                Careful::Computed(run, said) => {
+                    keep_said(folder, &said)?;
+                    run_file::write(&run, file)?;
+                }
                 wrong @ Careful::WrongSetUp => return Ok(wrong),
             }
         }
-        runs.push((part.display().to_string(), run_file::read(&part)?));
+        let run = run_file::read(&part).map_err(|problem| match problem {
+            _ if problem.is_environment() => problem,
+            _ => Problem::new(part.display(), problem.what(), "delete that part: it is computed again then"),
+        })?;
+        runs.push((part.display().to_string(), run));
     }
-    Ok(Careful::Computed(Box::new(merge::merge(runs)?), Vec::new()))
+    let run = merge::merge(runs)?;
+    let said = kept_said(folder, run.manifest.dictionaries.iter().filter_map(DictionaryRecord::place))?;
+    Ok(Careful::Computed(Box::new(run), said))
+}
+
+/// The request with what no number depends on left at a fixed value: a computation goes on in other batches and on other threads.
+fn deciding(request: &Request) -> Request {
+    Request { settings: Settings { batch: 1, ..request.settings }, threads: None, ..request.clone() }
+}
+
+/// The file of what the site finder said of the dictionary of `submodule`.
+fn said_file(folder: &Path, submodule: Submodule) -> PathBuf {
+    folder.join(format!("said-of-{submodule}.txt"))
+}
+
+/// Keeps what the site finder said in a part, unless it said something of that dictionary in a former part.
+fn keep_said(folder: &Path, said: &Said) -> Result<()> {
+    said.iter().try_for_each(|(submodule, text)| {
+        let file = said_file(folder, *submodule);
+        if file.exists() { Ok(()) } else { atomic::write(&file, text.as_bytes()) }
+    })
+}
+
+/// What it said of `submodules` in all parts.
+fn kept_said(folder: &Path, submodules: impl Iterator<Item = Submodule>) -> Result<Said> {
+    let read = |submodule| {
+        let text = text_file::read_if_present(&said_file(folder, submodule), text_file::BY_HAND);
+        text.map(|text| text.map(|text| (submodule, text))).transpose()
+    };
+    submodules.filter_map(read).collect()
 }
 
 /// Makes the folder, or fails if it holds parts of something else.

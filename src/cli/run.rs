@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::arguments::RunArguments;
 use super::compute::{Careful, compute_careful};
 use super::study::{self, DEMO};
-use super::{inspection, output, parts, summary};
+use super::{output, parts, summary};
 use crate::core::problem::Result;
 use crate::core::request::{Care, Request};
 use crate::core::run::default_name;
@@ -26,13 +26,13 @@ pub fn run(arguments: RunArguments) -> Result<ExitCode> {
         Some(parts) => parts::compute(&request, care, &path, parts)?,
         None => compute_careful(request, care)?,
     };
-    let Careful::Computed(run, looks) = outcome else { return Ok(ExitCode::from(1)) };
+    let Careful::Computed(run, said) = outcome else { return Ok(ExitCode::from(1)) };
     run_file::write(&run, file)?;
     if arguments.parts.is_some() {
         parts::remove(&path)?;
     }
     output::print_lines(&summary::results(*run, &path))?;
-    looks.iter().try_for_each(|look| output::print(&inspection::of_study(look)))?;
+    said.values().try_for_each(|text| output::print(text))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -99,6 +99,22 @@ pub fn named_model(model: &str, dictionaries: Option<PathBuf>) -> Result<ModelSo
     model_source(model, dictionaries, &Parts::default(), Absent::Refused)
 }
 
+/// The model that `name` means, without dictionaries, and whether those of its release read centred activations.
+pub fn model_alone(name: &str) -> Result<(ModelSource, bool)> {
+    if name == DEMO {
+        return Ok((ModelSource::Demo, false));
+    }
+    let folder =
+        || ModelSource::Folder { model: PathBuf::from(name), dictionaries: Vec::new(), name: None, release: Release::default() };
+    let presets = Presets::of_user()?;
+    let Some(preset) = presets.find(name).filter(|_| !Path::new(name).is_dir()) else { return Ok((folder(), false)) };
+    let cache = cache::folder()?;
+    match local(&Preset { dictionaries: Vec::new(), only_if_asked: Vec::new(), ..preset.clone() }, &cache) {
+        Local::Complete(source) => Ok((source, preset.centred)),
+        Local::Missing(missing) => Err(not_here(preset, &missing, &cache, &Parts::default())),
+    }
+}
+
 fn model_source(model: &str, dictionaries: Option<PathBuf>, parts: &Parts, absent: Absent) -> Result<ModelSource> {
     let whole = match (model, dictionaries) {
         (DEMO, None) => Ok(ModelSource::Demo),
@@ -169,16 +185,19 @@ fn downloaded(preset: &Preset, dictionaries: Option<PathBuf>, parts: &Parts, abs
     match found {
         Local::Complete(source) => Ok(source),
         Local::Missing(_) if offers => Ok(ModelSource::Preset(preset.name.clone())),
-        Local::Missing(missing) => {
-            let name = &preset.name;
-            Err(Problem::new(
-                format_args!("--model {name}, in {}", cache.display()),
-                cache::described(preset, &missing),
-                format_args!(
-                    "download them with `saescope fetch {name}{}`, or give folders with --model DIR --dictionaries DIR",
-                    flags_of(parts)
-                ),
-            ))
-        }
+        Local::Missing(missing) => Err(not_here(preset, &missing, &cache, parts)),
     }
+}
+
+/// The problem that files of `preset` are not in the cache.
+fn not_here(preset: &Preset, missing: &[(String, String)], cache: &Path, parts: &Parts) -> Problem {
+    let name = &preset.name;
+    Problem::new(
+        format_args!("--model {name}, in {}", cache.display()),
+        cache::described(preset, missing),
+        format_args!(
+            "download them with `saescope fetch {name}{}`, or give folders with --model DIR --dictionaries DIR",
+            flags_of(parts)
+        ),
+    )
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::dictionary_report::FitSums;
 use super::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use super::problem::{Problem, Result};
 use super::run::{DataRecord, DictionaryRecord, ExampleRecord, Manifest, ModelRecord, Run, ShardRecord};
@@ -87,13 +88,13 @@ pub(super) fn expect_same_study(first: &Manifest, other: &Manifest, name: &str) 
         let ModelRecord { sha256, config_sha256, layers, width, .. } = &manifest.model;
         (sha256.clone(), config_sha256.clone(), *layers, *width)
     };
-    let tokenizer =
-        |manifest: &Manifest| (manifest.model.tokenizer_sha256.clone(), manifest.model.prefix_space, manifest.model.bos);
+    let tokenizer = |manifest: &Manifest| (manifest.model.tokenizer_sha256.clone(), manifest.model.prefix_space);
     let same = [
         ("method", (first.method, first.quadrature()) == (other.method, other.quadrature())),
         ("seed, tokens or examples", (first.seed, first.tokens, first.examples) == (other.seed, other.tokens, other.examples)),
         ("model", model(first) == model(other)),
         ("tokenizer", tokenizer(first) == tokenizer(other)),
+        ("BOS token in front of every prompt (one run has one)", first.model.bos == other.model.bos),
         ("study", first.study == other.study),
         ("pair lists", first.data.iter().map(data).eq(other.data.iter().map(data))),
     ];
@@ -126,8 +127,13 @@ fn manifest(runs: &[Run]) -> Result<Manifest> {
         let not_joined = runs.iter().flat_map(|run| &run.manifest.data[list].not_joined).copied();
         data.not_joined = not_joined.collect::<BTreeSet<usize>>().into_iter().collect();
     }
-    // A report covers its own shard's prompts only; what the overall report would need was not kept.
-    whole.dictionaries.iter_mut().for_each(|record| record.report = None);
+    for (index, record) in whole.dictionaries.iter_mut().enumerate() {
+        // A report covers its own shard's prompts only. Former versions did not keep what the overall one follows from.
+        let mut shards = runs.iter().map(|run| run.manifest.dictionaries[index].fit.as_ref());
+        let first = shards.next().flatten().cloned();
+        let all = shards.fold(first, |sums, more| sums?.and(more?));
+        (record.report, record.fit) = (all.as_ref().and_then(FitSums::report), None);
+    }
     sum_up(&mut whole, runs);
     Ok(whole)
 }

@@ -51,6 +51,7 @@ pub mod quadrature;
 pub mod ranking;
 pub mod release;
 pub mod request;
+pub mod resemblance;
 pub mod rows;
 pub mod run;
 pub mod selection;

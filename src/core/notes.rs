@@ -64,6 +64,7 @@ pub mod testing {
             config_sha256: None,
             features: 8,
             report: None,
+            fit: None,
             stated_active: None,
             stated_explained: None,
             neuronpedia: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dictionary_report::DictionaryReport;
+use super::dictionary_report::{DictionaryReport, FitSums};
 use super::inspection::Inspection;
 use super::problem::Result;
 use super::ranking::Ranked;
@@ -29,8 +29,8 @@ pub enum Step {
     Progress(Progress),
     /// One submodule of one view is finished; the numbers are final.
     Found(View, Arc<Ranked>),
-    /// One dictionary has encoded all tokens; the report says how well it fits.
-    Fitted(Submodule, DictionaryReport),
+    /// One dictionary has encoded all tokens; the report of these sums says how well it fits.
+    Fitted(Submodule, FitSums),
     /// One dictionary has encoded enough tokens to judge how well it fits; the report is of these. It comes before any effect at the
     /// submodule, and once.
     Measured(Submodule, DictionaryReport),

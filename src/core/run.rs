@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::declared::{Agreement, Declared};
-use super::dictionary_report::{DecoderNorms, DictionaryReport};
+use super::dictionary_report::{DecoderNorms, DictionaryReport, FitSums};
 use super::dropped_line::DroppedLine;
 use super::effects::ViewEffects;
 use super::quadrature::{Quadrature, Rule};
@@ -186,7 +186,11 @@ impl Manifest {
                 return Err(format!("the decoder norms of {} {fault}", excerpt(&record.submodule, 40)));
             }
         }
-        let reports = self.dictionaries.iter().filter_map(|record| Some((record, record.report?)));
+        let of_sums = |record: &DictionaryRecord| record.fit.as_ref().and_then(FitSums::report);
+        let reports = self
+            .dictionaries
+            .iter()
+            .flat_map(|record| [record.report, of_sums(record)].into_iter().flatten().map(move |report| (record, report)));
         for (record, report) in reports {
             if !(0.0..=record.features as f64).contains(&report.active) {
                 let submodule = excerpt(&record.submodule, 40);
@@ -248,9 +252,12 @@ pub struct DictionaryRecord {
     pub config_sha256: Option<String>,
     /// Number of features.
     pub features: usize,
-    /// How well the dictionary fits; None in files of former versions and in merged runs.
+    /// How well the dictionary fits; None in files of former versions and what was merged from them.
     #[serde(default)]
     pub report: Option<DictionaryReport>,
+    /// What the report follows from, in a shard; None in whole runs and in files of former versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<FitSums>,
     /// Active features of a token, as its files or its release declare them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stated_active: Option<f64>,

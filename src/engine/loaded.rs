@@ -38,6 +38,8 @@ pub struct Loaded {
     pub tokenizer: Option<Tokenizer>,
     /// One dictionary for each submodule, in submodule order.
     pub dictionaries: Vec<Dictionary>,
+    /// What a reader of the results should know of the files: sentences without a full stop.
+    pub notes: Vec<String>,
     /// The model on its backend.
     pub compute: Box<dyn Compute>,
     /// What computations with this model left behind, for later ones.
@@ -64,6 +66,8 @@ pub struct Files {
     pub tokenizer: Option<Tokenizer>,
     /// One dictionary for each submodule, in submodule order.
     pub dictionaries: Vec<Dictionary>,
+    /// What a reader of the results should know of the files: sentences without a full stop.
+    pub notes: Vec<String>,
     name: String,
     config_sha256: String,
     weights: WeightFiles,
@@ -114,7 +118,7 @@ impl Files {
     /// # Errors
     /// As [`compute::load`], and when `backend` does not serve the model.
     pub fn load(self, backend: Option<Backend>, kept: usize, bounds: Bounds, cancel: &Cancel) -> Result<Loaded> {
-        let Self { config, tokenizer, dictionaries, name, config_sha256, weights, source, stamps } = self;
+        let Self { config, tokenizer, dictionaries, notes, name, config_sha256, weights, source, stamps } = self;
         Ok(Loaded {
             compute: compute::load(compute::choose(backend, &config)?, &config, &weights, kept, cancel)?,
             name,
@@ -122,6 +126,7 @@ impl Files {
             weights,
             tokenizer,
             dictionaries,
+            notes,
             memory: Memory::new(bounds),
             source,
             backend,
@@ -196,6 +201,7 @@ fn open_demo() -> Result<Files> {
         dictionaries: demo::dictionaries(&config)?,
         config_sha256: sha256_hex(demo::CONFIG.as_bytes()),
         config,
+        notes: Vec::new(),
         source: ModelSource::Demo,
         stamps: Vec::new(),
     })
@@ -216,15 +222,17 @@ fn open_folder(
     expect_whole_model(model)?;
     let text = small_file::read(&config_path, LARGEST_CONFIGURATION)?;
     let config_name = config_path.display().to_string();
-    let config = Config::parse(&text, &config_name)?;
+    let (config, config_notes) = Config::parse_with_notes(&text, &config_name)?;
     let config_sha256 = sha256_hex(&text);
     let weights = WeightFiles::open(model)?;
     let tokenizer_path = model.join("tokenizer.json");
     let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
-    let dictionaries = folder::open_some(dictionary_folders, &Host::of(&config), only, cancel)?;
+    let found = folder::open_some(dictionary_folders, &Host::of(&config), only, cancel)?;
+    let dictionaries = found.dictionaries;
+    let notes = config_notes.into_iter().chain(found.notes).collect();
     let name = name.map_or_else(|| model_name::of_files(&dictionaries, model), str::to_owned);
     stamps.extend(dictionaries.iter().flat_map(Dictionary::stamps).cloned());
-    Ok(Files { name, config, config_sha256, weights, tokenizer, dictionaries, source: ModelSource::Demo, stamps })
+    Ok(Files { name, config, notes, config_sha256, weights, tokenizer, dictionaries, source: ModelSource::Demo, stamps })
 }
 
 /// Fails if the folder holds a model's weights in another form than safetensors, or under another name.

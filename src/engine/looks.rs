@@ -5,17 +5,28 @@ use std::sync::{Mutex, PoisonError};
 use super::cancel::Cancel;
 use super::dictionary::Dictionary;
 use super::dictionary::place::Place;
-use super::inspect::{Set, candidates};
+use super::inspect::{Set, candidates, near_candidates};
 use super::loaded::Loaded;
 use crate::core::declared::Agreement;
 use crate::core::dictionary_report::DictionaryReport;
-use crate::core::inspection::{Inspection, verdict};
+use crate::core::inspection::{Candidate, Inspection, Verdict, verdict};
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::{Event, Step};
 use crate::core::submodule::Submodule;
 
 /// Most tokens of the prompts that the site finder is given: it compares set-ups on these, and says nothing about other texts.
 const MOST_TOKENS: usize = 512;
+
+/// A dictionary of which nothing is declared, and that explains less than this share of the variance, is compared with its neighbours: one
+/// that is used a block early often explains more than half.
+const LOW: f64 = 0.8;
+
+/// How much of what could be tried is tried.
+enum Extent {
+    None,
+    Neighbours,
+    All,
+}
 
 /// Looks at the dictionaries of one computation.
 pub struct Looks<'a> {
@@ -52,15 +63,21 @@ impl<'a> Looks<'a> {
         Self { loaded, prompts: kept, begins_with_bos, state: Mutex::default() }
     }
 
-    /// Judges the dictionary of `submodule` by `report`; if it does not fit, looks for a set-up in which it does, tells what was found,
+    /// Judges the dictionary of `submodule` by `report`; if it does not fit, or could fit better in the next layer, looks for a set-up in which it does, tells what was found,
     /// and raises `cancel` if the study's set-up is wrong.
     pub fn at(&self, submodule: Submodule, report: DictionaryReport, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) {
         let Some(dictionary) = self.loaded.dictionaries.iter().find(|one| one.submodule() == submodule) else { return };
-        if !self.is_worth_a_look(dictionary, report) {
-            return;
-        }
-        match self.inspect(dictionary, report, cancel) {
-            Ok(inspection) => {
+        let inspection = match self.extent(dictionary, report) {
+            Extent::None => return,
+            Extent::All => self.inspect(dictionary, report, cancel).map(Some),
+            // Only what is clearly elsewhere is said of a dictionary that fits tolerably.
+            Extent::Neighbours => self
+                .near(dictionary, report, cancel)
+                .map(|inspection| Some(inspection).filter(|inspection| matches!(inspection.verdict, Verdict::Elsewhere { .. }))),
+        };
+        match inspection {
+            Ok(None) => {}
+            Ok(Some(inspection)) => {
                 let stops = inspection.is_wrong_set_up();
                 tell(Event::Step(Step::Inspected(Box::new(inspection))));
                 if stops {
@@ -79,42 +96,65 @@ impl<'a> Looks<'a> {
         self.lock().failure.take().map_or(Ok(()), Err)
     }
 
-    fn is_worth_a_look(&self, dictionary: &Dictionary, report: DictionaryReport) -> bool {
+    fn extent(&self, dictionary: &Dictionary, report: DictionaryReport) -> Extent {
         let first = |looked_at: &mut bool| !std::mem::replace(looked_at, true);
-        match dictionary.stated().declared().against(report) {
-            Agreement::NothingDeclared => report.is_suspect() && first(&mut self.lock().looked_at_undeclared),
+        let all = match dictionary.stated().declared().against(report) {
+            Agreement::NothingDeclared => {
+                if !report.explained.is_some_and(|explained| explained < LOW) {
+                    return Extent::None;
+                }
+                let all = report.is_suspect() && first(&mut self.lock().looked_at_undeclared);
+                return if all { Extent::All } else { Extent::Neighbours };
+            }
             agreement if dictionary.stated().declared_by_release => {
                 agreement.is_bad() && first(&mut self.lock().looked_at_released)
             }
             agreement => agreement.is_bad(),
-        }
+        };
+        if all { Extent::All } else { Extent::None }
     }
 
     fn inspect(&self, dictionary: &Dictionary, report: DictionaryReport, cancel: &Cancel) -> Result<Inspection> {
         let used = Place::Output(dictionary.submodule());
+        let bos = self.loaded.compute.config().bos;
+        Ok(of(dictionary, report, candidates(&self.set(dictionary, &used), &self.prompts, bos, cancel)?))
+    }
+
+    /// A look at the same place in the layers before and after alone.
+    fn near(&self, dictionary: &Dictionary, report: DictionaryReport, cancel: &Cancel) -> Result<Inspection> {
+        let used = Place::Output(dictionary.submodule());
+        let bos = self.loaded.compute.config().bos.filter(|_| self.begins_with_bos);
+        let with_bos = |prompt: &Vec<u32>| bos.into_iter().chain(prompt.iter().copied()).collect();
+        let prompts: Vec<Vec<u32>> = self.prompts.iter().map(with_bos).collect();
+        Ok(of(dictionary, report, near_candidates(&self.set(dictionary, &used), &prompts, cancel)?))
+    }
+
+    fn set<'s>(&'s self, dictionary: &'s Dictionary, used: &'s Place) -> Set<'s> {
         let is_known = dictionary.reads().is_said() && !matches!(dictionary.reads(), Place::Unknown(_));
-        let compute = self.loaded.compute.as_ref();
-        let set = Set {
-            compute,
+        Set {
+            compute: self.loaded.compute.as_ref(),
             weights: &self.loaded.weights,
             dictionary,
-            place: if is_known { dictionary.reads() } else { &used },
+            place: if is_known { dictionary.reads() } else { used },
             bos: Some(self.begins_with_bos),
-        };
-        let candidates = candidates(&set, &self.prompts, compute.config().bos, cancel)?;
-        Ok(Inspection {
-            submodule: dictionary.submodule(),
-            source: dictionary.name().to_owned(),
-            declared: dictionary.stated().declared(),
-            of_release: dictionary.stated().declared_by_release,
-            report,
-            verdict: verdict(&candidates),
-            candidates,
-        })
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         // Every change is whole, so a panic leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What `candidates` say of `dictionary`.
+fn of(dictionary: &Dictionary, report: DictionaryReport, candidates: Vec<Candidate>) -> Inspection {
+    Inspection {
+        submodule: dictionary.submodule(),
+        source: dictionary.name().to_owned(),
+        declared: dictionary.stated().declared(),
+        of_release: dictionary.stated().declared_by_release,
+        report,
+        verdict: verdict(&candidates),
+        candidates,
     }
 }

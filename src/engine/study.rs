@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::core::dictionary_report::FitSums;
 use crate::core::effects::ViewEffects;
 use crate::core::invariant::first_not_finite;
 use crate::core::notes;
@@ -177,7 +178,7 @@ impl OpenStudy {
         thread::scope(|scope| {
             let hashing = thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, hash).map_err(no_thread)?;
             let start = Instant::now();
-            let reports = Mutex::new(HashMap::new());
+            let fits = Mutex::new(HashMap::new());
             let examples = self.lists.data.iter().flat_map(|data| &data.examples);
             let prompts = examples.flat_map(|example| [&example.clean[..], &example.patch[..]]);
             let looks = Looks::new(&self.loaded, prompts, self.lists.bos.is_some());
@@ -187,9 +188,8 @@ impl OpenStudy {
                 {
                     looks.at(*submodule, *report, tell, cancel);
                 }
-                if let Event::Step(Step::Fitted(submodule, report)) = &event {
-                    let mut reports = reports.lock().unwrap_or_else(PoisonError::into_inner);
-                    reports.insert(submodule.to_string(), *report);
+                if let Event::Step(Step::Fitted(submodule, sums)) = &event {
+                    fits.lock().unwrap_or_else(PoisonError::into_inner).insert(submodule.to_string(), sums.clone());
                 }
                 tell(event);
             };
@@ -204,10 +204,13 @@ impl OpenStudy {
             };
             // This comes after the attribution, whose failure says more; which thread ends first does not show.
             identity.dictionaries.iter().try_for_each(expect_finite_norms)?;
-            let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let mut fits = fits.into_inner().unwrap_or_else(PoisonError::into_inner);
             for (record, dictionary) in identity.dictionaries.iter_mut().zip(&self.loaded.dictionaries) {
                 record.notes.extend(bos::notes(dictionary, self.loaded.tokenizer.as_ref(), self.lists.bos));
-                record.report = reports.remove(&record.submodule);
+                let sums = fits.remove(&record.submodule);
+                record.report = sums.as_ref().and_then(FitSums::report);
+                // A whole run needs the report alone; from the sums of all shards follows that of the merged run.
+                record.fit = sums.filter(|sums| self.lists.shard.is_some() && sums.is_finite());
             }
             let seconds = Seconds { open: self.open_seconds, attribution, hash: identity.seconds };
             Ok(Run { manifest: self.manifest(identity, created_unix_seconds, seconds), views })
@@ -241,7 +244,18 @@ impl OpenStudy {
 
     fn notes(&self, data: &[DataRecord]) -> Vec<String> {
         let memory = self.footprint().map(|footprint| format!("memory: {footprint}; mapped files beside that"));
-        memory.into_iter().chain(self.bos_note()).chain(data.iter().filter_map(DataRecord::note)).collect()
+        memory
+            .into_iter()
+            .chain(self.loaded.notes.iter().cloned())
+            .chain(self.bos_note())
+            .chain(self.second_bos())
+            .chain(data.iter().filter_map(DataRecord::note))
+            .collect()
+    }
+
+    /// The lists whose prompts begin with the token that was put in front of them.
+    fn second_bos(&self) -> impl Iterator<Item = String> {
+        self.lists.bos.into_iter().flat_map(|bos| self.lists.data.iter().filter_map(move |data| data.note_of_second(bos)))
     }
 
     /// What was put in front of the prompts.

@@ -20,6 +20,12 @@ fn without_the_network_what_is_here_is_checked() {
         ),
         "{said}"
     );
+    let mut dry = user.fetch("--dry-run");
+    let said = user.succeeds({
+        dry.env("HF_HUB_OFFLINE", "1").env("HF_ENDPOINT", "http://127.0.0.1:1");
+        dry
+    });
+    assert!(said.starts_with("tiny: 6 files, ") && said.contains("6 missing here; the hub was not asked"), "{said}");
     assert!(user.hub.asked().is_empty());
     user.succeeds(user.fetch(""));
     let said = user.succeeds(offline());

@@ -129,3 +129,114 @@ fn effects_at_single_tokens() {
         }
     }
 }
+
+/// The dictionaries of the study, of which `change` makes others, and what a run over them says.
+fn said_of(folder: &Path, change: &dyn Fn(&Path), more: &[&str]) -> String {
+    let dictionaries = folder.join("dictionaries");
+    for name in ["blocks.1.hook_resid_pre", "blocks.2.hook_resid_pre", "blocks.2.hook_resid_post"] {
+        fs::create_dir_all(dictionaries.join(name)).unwrap();
+        for file in ["cfg.json", "sae_weights.safetensors"] {
+            fs::copy(host("gpt2/study/dictionaries").join(name).join(file), dictionaries.join(name).join(file)).unwrap();
+        }
+    }
+    change(&dictionaries);
+    write_pairs(&folder.join("pairs.json"));
+    let model = host("gpt2/model_hub").display().to_string();
+    let run = ["run", "--model", &model, "--dictionaries", "dictionaries", "--pairs", "pairs.json", "--method", "attrib"];
+    saescope(folder, &[&run[..], more, &["--output", "run"]].concat())
+}
+
+/// Sets keys in the metadata of a dictionary.
+fn set(dictionary: &Path, keys: &Value) {
+    let path = dictionary.join("cfg.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    config["metadata"].as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+    fs::write(path, config.to_string()).unwrap();
+}
+
+#[test]
+fn a_run_in_parts_says_of_its_dictionaries_what_the_whole_run_says() {
+    let raw = |dictionaries: &Path| {
+        let keys = serde_json::json!({"model_from_pretrained_kwargs": {}});
+        fs::read_dir(dictionaries).unwrap().for_each(|folder| set(&folder.unwrap().path(), &keys));
+    };
+    let said = |more: &[&str]| said_of(tempfile::tempdir().unwrap().path(), &raw, more);
+    let (whole, parts) = (said(&[]), said(&["--parts", "4"]));
+    let rows = |said: &str| said.lines().filter(|line| line.starts_with("resid_")).take(3).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rows(&parts), rows(&whole), "{parts}");
+    for words in ["explain less than 50 % of the", "It fits best at resid_0, centred", "-2"] {
+        assert!(whole.contains(words) && parts.contains(words), "{words}: {parts}");
+    }
+    assert_eq!(parts.matches("It fits best").count(), whole.matches("It fits best").count(), "{parts}");
+}
+
+/// Changes a folder.
+type Change = Box<dyn Fn(&Path)>;
+
+#[test]
+fn a_dictionary_a_block_early_is_named_though_it_explains_more_than_half() {
+    let folder = tempfile::tempdir().unwrap();
+    let early = |dictionaries: &Path| {
+        fs::remove_dir_all(dictionaries.join("blocks.1.hook_resid_pre")).unwrap();
+        let hooks =
+            [("blocks.2.hook_resid_pre", "blocks.1.hook_resid_pre"), ("blocks.2.hook_resid_post", "blocks.2.hook_resid_pre")];
+        for (name, hook) in hooks {
+            set(&dictionaries.join(name), &serde_json::json!({"hook_name": hook}));
+        }
+    };
+    let said = said_of(folder.path(), &early, &[]);
+    for words in ["It fits best at resid_1, centred", "It fits best at resid_2, centred"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    // The right ones are not spoken of.
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!said_of(folder.path(), &|_| {}, &[]).contains("It fits"));
+}
+
+#[test]
+fn folders_that_look_like_dictionaries_and_are_not_used_are_named() {
+    let of_key = |key: &'static str, value: Value| {
+        move |folder: &Path| {
+            set(folder, &serde_json::json!({key: value}));
+        }
+    };
+    let remove = |file: &'static str| move |folder: &Path| fs::remove_file(folder.join(file)).unwrap();
+    let rename =
+        |to: &'static str| move |folder: &Path| fs::rename(folder.join("sae_weights.safetensors"), folder.join(to)).unwrap();
+    let weights = "but no sae_weights.safetensors (SAELens)";
+    let cases: [(Change, &str); 8] = [
+        (Box::new(remove("cfg.json")), "holds sae_weights.safetensors, but no cfg.json (SAELens)"),
+        (Box::new(remove("sae_weights.safetensors")), weights),
+        (Box::new(rename("sae_weights.safetensors.incomplete")), weights),
+        (Box::new(rename("sae_weights.pt")), "holds cfg.json, sae_weights.pt, but no sae_weights.safetensors (SAELens)"),
+        (Box::new(of_key("hook_name", Value::Null)), "says no place: it has no hook_name"),
+        (Box::new(of_key("hook_name", "blocks.1.hook_new".into())), "says the place 'blocks.1.hook_new' (hook_name)"),
+        (Box::new(of_key("hook_name", "blocks.1.hook_resid_mid".into())), "writes the residual stream in the middle of layer 1"),
+        (
+            Box::new(of_key("hook_name", "blocks.9.hook_resid_pre".into())),
+            "is of resid_8, which a model of 3 layers does not have",
+        ),
+    ];
+    for (change, says) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let said = said_of(folder.path(), &|dictionaries| change(&dictionaries.join("blocks.1.hook_resid_pre")), &[]);
+        let note = said.lines().find(|line| line.contains("not used: ")).unwrap_or_else(|| panic!("{says}: {said}"));
+        assert!(note.contains("blocks.1.hook_resid_pre") && note.contains(says), "{says}: {note}");
+    }
+    // Of those that nobody asked for nothing is said.
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!said_of(folder.path(), &|_| {}, &["--layers", "1"]).contains("not used"));
+}
+
+#[test]
+fn prompts_that_begin_with_bos_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = said_of(folder.path(), &|_| {}, &[]);
+    assert!(!said.contains("of their own"), "{said}");
+    let pairs = fs::read_to_string(folder.path().join("pairs.json")).unwrap();
+    fs::write(folder.path().join("bos.json"), pairs.replace("prefix\":[", "prefix\":[119,")).unwrap();
+    let model = host("gpt2/model_hub").display().to_string();
+    let run = ["run", "--model", &model, "--dictionaries", "dictionaries", "--pairs", "bos.json", "--method", "attrib"];
+    let said = saescope(folder.path(), &[&run[..], &["--output", "other"]].concat());
+    assert!(said.contains("the prompts of 8 of 8 pairs begin with a BOS token of their own"), "{said}");
+}

@@ -198,12 +198,20 @@ fn a_transcoder_that_reads_without_the_gain_is_named() {
     // Near the lengths themselves, so that the gain decides what fires.
     let length = |row: &Vec<f32>| row.iter().map(|value| value * value).sum::<f32>().sqrt();
     let thresholds: Vec<f32> = remembered.reads.iter().map(|row| 0.999 * length(row)).collect();
-    for (hook, status, says) in [
-        ("blocks.1.ln2.hook_normalized", 0, "It fits as its files say: what the MLP of layer 1 reads, without the norm's gain"),
-        ("blocks.1.hook_mlp_in", 1, "It fits best at what the MLP of layer 1 reads, without the norm's gain"),
+    for (hook, folds, status, says) in [
+        // TransformerLens puts this hook behind the gain, unless the gain is folded into the next weights: as `run` reads it.
+        (
+            "blocks.1.ln2.hook_normalized",
+            true,
+            0,
+            "It fits as its files say: what the MLP of layer 1 reads, without the norm's gain",
+        ),
+        ("blocks.1.ln2.hook_normalized", false, 1, "not as its files say (what the MLP of layer 1 reads, raw"),
+        ("blocks.1.hook_mlp_in", false, 1, "It fits best at what the MLP of layer 1 reads, without the norm's gain"),
     ] {
         let mut config = config("jumprelu_transcoder", hook, &json!({}));
         config["metadata"]["hook_name_out"] = "blocks.1.hook_mlp_out".into();
+        config["metadata"]["model_from_pretrained_kwargs"] = json!({"fold_ln": folds});
         let write = |folder: &Path| remembered.write(folder, &config, Some(&thresholds), 1.0);
         let (code, said) = of_remembered(&GPT2_ONE_SIDE, None, &write);
         assert_eq!(code, Some(status), "{hook}: {said}");

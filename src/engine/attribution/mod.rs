@@ -224,10 +224,8 @@ impl Attribution<'_> {
         {
             self.progress.tell(Step::Measured(site.submodule, report))?;
         }
-        if later.is_empty()
-            && let Some(report) = self.fits[ordinal].report()
-        {
-            self.progress.tell(Step::Fitted(site.submodule, report))?;
+        if later.is_empty() {
+            self.progress.tell(Step::Fitted(site.submodule, self.fits[ordinal].sums().clone()))?;
         }
         let effects = self.stages.time(Stage::Paths, || approach.at(&site))?;
         for (index, ViewBatch { place, .. }) in views.iter().enumerate() {

@@ -135,6 +135,11 @@ impl Arithmetic {
         Ok(())
     }
 
+    /// Whether the scale has a length other than zero to divide `x` by.
+    pub fn has_length(&self, x: &[f32]) -> bool {
+        self.reading(x).divisor != 0.0
+    }
+
     /// What the token with activation `x` makes of what the codes write.
     pub fn written(&self, x: &[f32]) -> Written {
         self.reading(x).written

@@ -5,18 +5,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::host::Host;
-use super::placed::Placed;
+use super::placed::{Placed, candidates};
 use super::zip_file::ZipFile;
 use super::{Dictionary, Purpose, ae_pt, formats, saelens};
 use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
-use crate::core::text::excerpt;
+use crate::core::text::{counted, excerpt};
 use crate::engine::cancel::Cancel;
 
 /// The layouts, in words, for messages.
 const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm with cfg.json in it, or a zip of the former, \
                        or folders of another format that say their place (`saescope models`)";
+
+/// Most folders that are named among those that are not used.
+const MOST_NOTES: usize = 20;
 
 /// The folder of the embedding's dictionary in dictionary_learning's layout.
 const EMBEDDING_LEARNED: &str = "embed";
@@ -35,6 +38,8 @@ enum Root {
 struct Found {
     dictionary: Dictionary,
     is_named: bool,
+    /// Its folder; None inside of an archive.
+    folder: Option<PathBuf>,
 }
 
 /// Opens the dictionaries of the model `host`, in submodule order; a submodule without one is left out. Each of `roots` is
@@ -44,16 +49,25 @@ struct Found {
 /// When no submodule has a dictionary, or one has more than one, or one that cannot be read, or `cancel` is raised. Where names say the
 /// submodule, a kind that has a dictionary in one layer must have one in all: a gap there is most often an incomplete download.
 pub fn open_all(roots: &[PathBuf], host: &Host, cancel: &Cancel) -> Result<Vec<Dictionary>> {
-    open_some(roots, host, &Parts::default(), cancel)
+    Ok(open_some(roots, host, &Parts::default(), cancel)?.dictionaries)
+}
+
+/// Dictionaries that were opened.
+#[derive(Debug, Default)]
+pub struct Opened {
+    /// One for each submodule that has one, in submodule order.
+    pub dictionaries: Vec<Dictionary>,
+    /// What was found beside them and is not used, one sentence for each folder, without a full stop.
+    pub notes: Vec<String>,
 }
 
 /// Opens the dictionaries of `only` among those of the model, as [`open_all`] does all of them.
 ///
 /// # Errors
 /// As for [`open_all`]; gaps among the others do not count.
-pub fn open_some(roots: &[PathBuf], host: &Host, only: &Parts, cancel: &Cancel) -> Result<Vec<Dictionary>> {
+pub fn open_some(roots: &[PathBuf], host: &Host, only: &Parts, cancel: &Cancel) -> Result<Opened> {
     if roots.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Opened::default());
     }
     let listed: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();
     let mut roots = roots.iter().map(|root| find_root(root)).collect::<Result<Vec<_>>>()?;
@@ -61,7 +75,7 @@ pub fn open_some(roots: &[PathBuf], host: &Host, only: &Parts, cancel: &Cancel) 
     for submodule in host.submodules().into_iter().filter(|submodule| only.holds(*submodule)) {
         cancel.check()?;
         match open_in(&mut roots, host, Purpose::Use { submodule, width: host.width_at(submodule) })? {
-            Some(one) => found.push(Found { dictionary: one.dictionary.in_model(host)?, ..one }),
+            Some(one) => found.push(one),
             None => missing.push(submodule),
         }
     }
@@ -78,7 +92,16 @@ pub fn open_some(roots: &[PathBuf], host: &Host, only: &Parts, cancel: &Cancel) 
         };
         return Err(Problem::new(listed.join(", "), format_args!("holds no dictionary for {submodule}{also}"), LAYOUTS));
     }
-    Ok(found.into_iter().map(|one| one.dictionary).collect())
+    let mut notes = Vec::new();
+    for root in &roots {
+        notes.extend(root.unused(host, &found)?);
+    }
+    if notes.len() > MOST_NOTES {
+        let more = notes.len() - MOST_NOTES;
+        notes.truncate(MOST_NOTES);
+        notes.push(format!("not used: {} more", counted(more, "folder")));
+    }
+    Ok(Opened { dictionaries: found.into_iter().map(|one| one.dictionary).collect(), notes })
 }
 
 /// The dictionary for `purpose` in the first of `roots` that has one.
@@ -86,7 +109,10 @@ fn open_in(roots: &mut [Root], host: &Host, purpose: Purpose) -> Result<Option<F
     for root in roots {
         let found = match root {
             Root::Folder(folder, placed) => open_one(folder, placed, host, purpose)?,
-            Root::Zip(zip) => zip.dictionary(purpose)?.map(|dictionary| Found { dictionary, is_named: true }),
+            Root::Zip(zip) => match zip.dictionary(purpose)? {
+                Some(dictionary) => Some(Found { dictionary: dictionary.in_model(host)?, is_named: true, folder: None }),
+                None => None,
+            },
         };
         if found.is_some() {
             return Ok(found);
@@ -106,7 +132,48 @@ impl Root {
             Self::Folder(_, placed) => placed.get(),
             Self::Zip(_) => None,
         };
-        placed.into_iter().flat_map(|placed| placed.elsewhere.iter().cloned())
+        placed.into_iter().flat_map(|placed| placed.unusable.iter().filter_map(|one| one.short.clone()))
+    }
+
+    /// A sentence for each folder that looks like a dictionary's and is neither used by `found` nor that of a submodule that nobody asked
+    /// for.
+    fn unused(&self, host: &Host, found: &[Found]) -> Result<Vec<String>> {
+        let Self::Folder(root, placed) = self else { return Ok(Vec::new()) };
+        let said = |folder: &Path, reason: &str| format!("not used: {} {reason}", folder.display());
+        let is_used = |folder: &PathBuf| found.iter().any(|one| one.folder.as_ref() == Some(folder));
+        // Folders whose names say a submodule of the model: whether it is asked for was decided by the name.
+        let submodules = host.submodules();
+        let says = |path: &PathBuf| {
+            let name = name_of(path);
+            submodules.iter().any(|submodule| {
+                learned_name(*submodule).is_some_and(|whole| name == whole)
+                    || saelens_prefix(*submodule).is_some_and(|beginning| name.starts_with(&beginning))
+            })
+        };
+        let named: Vec<PathBuf> = children(root)?.into_iter().filter(says).collect();
+        let is_named = |folder: &PathBuf| named.iter().any(|name| folder.starts_with(name));
+        let mut notes = Vec::new();
+        let Some(placed) = placed.get() else {
+            // Every submodule has a dictionary by its name, so the files of others were not asked.
+            for folder in candidates(root)?.iter().filter(|folder| !is_named(folder) && *folder != root) {
+                notes.push(said(folder, "has no name that says a place of the model, as those of the dictionaries beside it do"));
+            }
+            return Ok(notes);
+        };
+        for (submodule, folders) in &placed.folders {
+            let is_there = submodules.contains(submodule);
+            let has_one = found.iter().any(|one| one.dictionary.submodule() == *submodule);
+            for folder in folders.iter().filter(|folder| !is_used(folder) && !is_named(folder)) {
+                if !is_there {
+                    let reason = format!("is of {submodule}, which a model of {} layers does not have", host.layers);
+                    notes.push(said(folder, &reason));
+                } else if has_one {
+                    notes.push(said(folder, &format!("is of {submodule}, too, for which another one is used")));
+                }
+            }
+        }
+        notes.extend(placed.unusable.iter().filter(|one| !is_named(&one.folder)).map(|one| said(&one.folder, &one.reason)));
+        Ok(notes)
     }
 }
 
@@ -171,14 +238,16 @@ fn open_one(root: &Path, placed: &OnceCell<Placed>, host: &Host, purpose: Purpos
     let submodule = purpose.submodule();
     let named = match (find_ae_pt(root, submodule)?, find_saelens(root, submodule)?) {
         (Some(first), Some(second)) => return Err(more_than_one(root, submodule, &first, &second)),
-        (Some(path), None) => Some(ae_pt::open(&path, purpose)?),
+        (Some(path), None) => Some((ae_pt::open(&path, purpose)?.in_model(host)?, path.parent().map(Path::to_owned))),
         // Where a file is missing, the layout says which.
-        (None, Some(folder)) if formats::detect(&folder).is_none() => Some(saelens::open(&folder, purpose)?),
-        (None, Some(folder)) => Some(formats::open(&folder, purpose)?),
+        (None, Some(folder)) if formats::detect(&folder).is_none() => {
+            Some((saelens::open(&folder, purpose)?.in_model(host)?, Some(folder)))
+        }
+        (None, Some(folder)) => Some((formats::open_for(&folder, purpose, host)?, Some(folder))),
         (None, None) => None,
     };
-    if let Some(dictionary) = named {
-        return Ok(Some(Found { dictionary, is_named: true }));
+    if let Some((dictionary, folder)) = named {
+        return Ok(Some(Found { dictionary, is_named: true, folder }));
     }
     if placed.get().is_none() {
         // Nobody else sets it meanwhile: the cell belongs to this search.
@@ -186,7 +255,7 @@ fn open_one(root: &Path, placed: &OnceCell<Placed>, host: &Host, purpose: Purpos
     }
     let folders = placed.get().and_then(|placed| placed.folders.get(&submodule)).map(Vec::as_slice).unwrap_or_default();
     let Some(folder) = only(folders.to_vec(), root, submodule)? else { return Ok(None) };
-    Ok(Some(Found { dictionary: formats::open(&folder, purpose)?, is_named: false }))
+    Ok(Some(Found { dictionary: formats::open_for(&folder, purpose, host)?, is_named: false, folder: Some(folder) }))
 }
 
 /// The problem that the folder called after `submodule` in dictionary_learning's layout is there without its file.
@@ -201,12 +270,7 @@ fn without_file(root: &Root, submodule: Submodule) -> Option<Problem> {
 
 /// The folder called after `submodule` in dictionary_learning's layout, if it is there.
 fn learned(root: &Path, submodule: Submodule) -> Option<PathBuf> {
-    let name = match submodule.kind {
-        SubmoduleKind::Embedding => EMBEDDING_LEARNED.to_owned(),
-        kind if SubmoduleKind::OUTPUTS.contains(&kind) => format!("{}_out_layer{}", kind.name(), submodule.layer.0),
-        _ => return None,
-    };
-    Some(root.join(name)).filter(|folder| folder.is_dir())
+    Some(root.join(learned_name(submodule)?)).filter(|folder| folder.is_dir())
 }
 
 /// `attn_out_layer0/10_32768/ae.pt`: the training's settings name the folder between, so any name is accepted.
@@ -224,15 +288,33 @@ fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
 
 /// `0-att-sm`: the suffix names the training run, so any suffix is accepted. The format is that of the files in it.
 fn find_saelens(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
-    let prefix = match submodule.kind {
-        SubmoduleKind::Embedding => EMBEDDING_SAELENS.to_owned(),
-        kind if SubmoduleKind::OUTPUTS.contains(&kind) => format!("{}-{}-", submodule.layer.0, kind.neuronpedia_name()),
-        _ => return Ok(None),
-    };
+    let Some(prefix) = saelens_prefix(submodule) else { return Ok(None) };
     let mut found = children(root)?;
-    found.retain(|path| path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix)));
+    found.retain(|path| path.is_dir() && name_of(path).starts_with(&prefix));
     found.sort();
     only(found, root, submodule)
+}
+
+/// The name of a submodule's folder in dictionary_learning's layout.
+fn learned_name(submodule: Submodule) -> Option<String> {
+    match submodule.kind {
+        SubmoduleKind::Embedding => Some(EMBEDDING_LEARNED.to_owned()),
+        kind if SubmoduleKind::OUTPUTS.contains(&kind) => Some(format!("{}_out_layer{}", kind.name(), submodule.layer.0)),
+        _ => None,
+    }
+}
+
+/// How the name of a submodule's folder begins in SAELens's layout.
+fn saelens_prefix(submodule: Submodule) -> Option<String> {
+    match submodule.kind {
+        SubmoduleKind::Embedding => Some(EMBEDDING_SAELENS.to_owned()),
+        kind if SubmoduleKind::OUTPUTS.contains(&kind) => Some(format!("{}-{}-", submodule.layer.0, kind.neuronpedia_name())),
+        _ => None,
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn only(mut found: Vec<PathBuf>, folder: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {

@@ -1,10 +1,13 @@
 //! Which format the files of a folder are in, and the dictionary in it.
 
+use std::fs;
 use std::path::Path;
 
+use super::host::Host;
 use super::{Dictionary, Format, Purpose, ae_pt, gemma_scope, gemma_scope_2, llama_scope, saelens, saelens_rule, sparsify};
 use crate::core::capability::Capability;
 use crate::core::problem::{Problem, Result};
+use crate::core::text::excerpt;
 
 /// The formats by the files that a folder holds. A folder is of the first format whose files it has all.
 const FILES: [(Format, &[&str]); 7] = [
@@ -39,7 +42,61 @@ pub fn detect(folder: &Path) -> Option<Format> {
     FILES.into_iter().find(|(_, files)| files.iter().all(|file| folder.join(file).is_file())).map(|(format, _)| format)
 }
 
-/// Opens the dictionary in `folder`, whatever its format.
+/// How files of weights end, whole ones and those that are still being downloaded.
+const WEIGHTS: [&str; 7] = [".safetensors", ".npz", ".pt", ".pth", ".bin", ".incomplete", ".part"];
+
+/// Configurations that stand beside weights.
+const CONFIGURATIONS: [&str; 5] = ["cfg.json", "config.json", "config.yaml", "config.yml", llama_scope::CONFIGURATION];
+
+/// Files that a model's own folder holds.
+const OF_MODELS: [&str; 5] =
+    ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "tokenizer.json", "tokenizer_config.json"];
+
+/// The files of `folder` that make it look like a dictionary's, sorted.
+fn telling_files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| !entry.path().is_dir());
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| CONFIGURATIONS.contains(&name.as_str()) || WEIGHTS.iter().any(|end| name.ends_with(end)));
+    names.sort();
+    names
+}
+
+/// Whether `folder`, which holds no whole dictionary, looks as if it should: it holds weights or, `is_last` of its path, a configuration,
+/// and is no model's folder.
+pub fn resembles(folder: &Path, is_last: bool) -> bool {
+    let names = telling_files(folder);
+    let is_telling = |name: &String| is_last || !CONFIGURATIONS.contains(&name.as_str());
+    names.iter().any(is_telling) && !OF_MODELS.iter().any(|name| folder.join(name).exists())
+}
+
+/// What `folder` holds and what it lacks to be a dictionary, for the end of a sentence; None if it is one.
+pub fn missing(folder: &Path) -> Option<String> {
+    if detect(folder).is_some() {
+        return None;
+    }
+    let held = telling_files(folder);
+    // Of formats that share files, the first that has any of them there is meant.
+    let is_there = |file: &&str| folder.join(file).is_file();
+    let meant = FILES.into_iter().find(|(_, files)| files.iter().any(&is_there));
+    let lacks = match meant {
+        Some((format, files)) => {
+            let absent: Vec<&str> = files.iter().copied().filter(|file| !is_there(file)).collect();
+            format!(", but no {} ({})", absent.join(", "), format.name())
+        }
+        None => ", which is in no format that is read (`saescope models`)".to_owned(),
+    };
+    Some(format!("holds {}{lacks}", excerpt(&held.join(", "), 120)))
+}
+
+/// Opens the dictionary in `folder` as [`open`] does, for the model `host`: with its places in the words of that model.
+///
+/// # Errors
+/// As for [`open`], and when it cannot be used on such a model.
+pub fn open_for(folder: &Path, purpose: Purpose, host: &Host) -> Result<Dictionary> {
+    open(folder, purpose)?.in_model(host)
+}
+
+/// Opens the dictionary in `folder`, whatever its format. Where a model is known, [`open_for`] opens it.
 ///
 /// # Errors
 /// When the folder holds none, or one that is damaged, not supported, or unfit for `purpose`.

@@ -1,47 +1,40 @@
 //! Measures how well a dictionary fits, over all tokens of a study, batch by batch.
 
 use super::Dictionary;
-use crate::core::dictionary_report::{DecoderNorms, DictionaryReport};
+use crate::core::dictionary_report::{DecoderNorms, DictionaryReport, FitSums};
 use crate::core::problem::Result;
 use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
 
-/// Sums over tokens, in f64, since tokens at different positions have outputs of very different size.
+/// The sums over the tokens that were seen so far.
 #[derive(Debug, Clone, Default)]
-pub struct Fit {
-    tokens: usize,
-    active: usize,
-    squared_error: f64,
-    squares: f64,
-    sum: Vec<f64>,
-}
+pub struct Fit(FitSums);
 
 impl Fit {
     /// Adds a token: the output that the dictionary read, its reconstruction error, and the number of active features.
     pub fn add(&mut self, read: &[f32], error: &[f32], active: usize) {
-        self.sum.resize(read.len(), 0.0);
-        self.tokens += 1;
-        self.active += active;
-        self.squared_error += f64::from(dot(error, error));
-        self.squares += f64::from(dot(read, read));
-        self.sum.iter_mut().zip(read).for_each(|(sum, value)| *sum += f64::from(*value));
+        let FitSums { tokens, active: all, squared_error, squares, sum } = &mut self.0;
+        sum.resize(read.len(), 0.0);
+        *tokens += 1;
+        *all += active;
+        *squared_error += f64::from(dot(error, error));
+        *squares += f64::from(dot(read, read));
+        sum.iter_mut().zip(read).for_each(|(sum, value)| *sum += f64::from(*value));
     }
 
     /// Number of tokens that were added.
     pub fn tokens(&self) -> usize {
-        self.tokens
+        self.0.tokens
+    }
+
+    /// The sums over all tokens that were added.
+    pub fn sums(&self) -> &FitSums {
+        &self.0
     }
 
     /// The report over all tokens that were added; None before the first.
     pub fn report(&self) -> Option<DictionaryReport> {
-        let tokens = self.tokens as f64;
-        let variance = self.squares - self.sum.iter().map(|sum| sum * sum).sum::<f64>() / tokens;
-        // Squares are f32 sums: for equal vectors the difference is rounding.
-        let varies = variance > 1e-6 * self.squares;
-        (self.tokens > 0).then(|| DictionaryReport {
-            active: self.active as f64 / tokens,
-            explained: varies.then(|| 1.0 - self.squared_error / variance),
-        })
+        self.0.report()
     }
 }
 
@@ -74,6 +67,20 @@ mod tests {
         // The mean is (2, 1).
         let mean = fit(&[([1.0, 0.0], [-1.0, -1.0], 1), ([3.0, 0.0], [1.0, -1.0], 2), ([2.0, 3.0], [0.0, 2.0], 0)]);
         assert!(mean.explained.unwrap().abs() < 1e-12 && mean.is_suspect(), "{mean:?}");
+    }
+
+    #[test]
+    fn the_sums_of_parts_are_those_of_the_whole() {
+        let tokens = [([1.0, 0.0], [0.5, 0.0], 1), ([3.0, 1.0], [0.0, 0.25], 2), ([2.0, 3.0], [1.0, 0.0], 0)];
+        let of = |tokens: &[([f32; 2], [f32; 2], usize)]| {
+            let mut fit = Fit::default();
+            tokens.iter().for_each(|(read, error, active)| fit.add(read, error, *active));
+            fit.sums().clone()
+        };
+        assert_eq!(of(&tokens[..1]).and(&of(&tokens[1..])), Some(of(&tokens)));
+        // One token alone has no variance, and a mean of the parts' reports has none that is right.
+        assert_eq!(of(&tokens[..1]).report().unwrap().explained, None);
+        assert!(FitSums::default().and(&of(&tokens)).is_none());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::stated::is_same_model;
 use super::{Stated, saelens_rule};
 use crate::core::hosted::{NAME, is_name, of_id};
 use crate::core::problem::{Problem, Result};
+use crate::core::resemblance::resembled;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
 use crate::engine::json::{DTYPE, Fields, Typed, is_at_least, is_dtype, shown};
@@ -81,6 +82,16 @@ const RENAMED: [(&str, &str); 4] = [
 
 /// Arguments for loading the model that leave its activations as they are, up to rounding.
 const LOADING: &str = "cache_dir device device_map dtype local_files_only n_devices torch_dtype trust_remote_code";
+
+/// Arguments for loading the model that change its activations.
+const CHANGING: [&str; 6] = [
+    "center_writing_weights",
+    "center_unembed",
+    "fold_ln",
+    "fold_value_biases",
+    "refactor_factored_attn_matrices",
+    "first_n_layers",
+];
 
 /// All that `config` says on its top level and in its metadata, which SAELens 6 introduced for what concerns the model.
 ///
@@ -206,6 +217,8 @@ pub fn check(config: Fields<'_>, whole: Fields<'_>, submodule: Option<Submodule>
             "it may change what the dictionary computes; if it only describes the dictionary, take it out or move it into metadata",
         ));
     }
+    expect_no_slip(whole, metadata)?;
+    stated.notes.extend(positions(whole)?);
     let unknown = metadata.into_iter().flat_map(|fields| fields.object.keys()).filter(|key| !is_known(key));
     stated.notes.extend(unknown.map(|key| format!("its metadata says {}, which is not known", excerpt(key, 60))));
     // Before version 6, SAELens took a missing key for true.
@@ -215,6 +228,50 @@ pub fn check(config: Fields<'_>, whole: Fields<'_>, submodule: Option<Submodule>
     // What is explained may be less than nothing, and never more than all.
     stated.explained = whole.number_within("variance_explained", f64::MIN, 1.0)?;
     Ok(stated)
+}
+
+/// Fails if metadata, or the arguments for loading the model, say a key that is not known and looks like one that is read: what it says would
+/// be left out.
+fn expect_no_slip(whole: Fields<'_>, metadata: Option<Fields<'_>>) -> Result<()> {
+    let read = || READ.split_whitespace().chain(saelens_rule::KEYS.split_whitespace()).chain(WHOLE.map(|(name, _)| name));
+    let of = |key: &str, value: &Value, place: &str, known: &str| {
+        Problem::new(
+            whole.file,
+            format_args!("says {} {} in {place}, which is not known: {known} is", excerpt(key, 60), shown(value)),
+            "correct the key, or take it out",
+        )
+    };
+    let unknown = metadata.into_iter().flat_map(|metadata| metadata.object).filter(|(key, _)| !is_known(key));
+    for (key, value) in unknown {
+        if let Some(known) = resembled(key, read()) {
+            return Err(of(key, value, "its metadata", known));
+        }
+    }
+    let loading = whole.object("model_from_pretrained_kwargs")?;
+    for (key, value) in loading.into_iter().flat_map(|loading| loading.object) {
+        if let Some(known) = resembled(key, CHANGING) {
+            return Err(of(key, value, "model_from_pretrained_kwargs", known));
+        }
+    }
+    Ok(())
+}
+
+/// The note that the dictionary was trained on some positions of each text, if it was: `seqpos_slice`, a slice as Python has it.
+fn positions(whole: Fields<'_>) -> Result<Option<String>> {
+    let Some(value) = whole.object.get("seqpos_slice").filter(|value| !value.is_null()) else { return Ok(None) };
+    let Some(parts) = value.as_array().filter(|parts| parts.iter().all(|part| part.is_null() || part.is_i64())) else {
+        return Err(whole.wrong("seqpos_slice", "a list of whole numbers and nulls"));
+    };
+    // With one number it is the end, as in Python.
+    let (start, end, step) = match &parts[..] {
+        [] => (None, None, None),
+        [end] => (None, end.as_i64(), None),
+        [start, end] => (start.as_i64(), end.as_i64(), None),
+        [start, end, step, ..] => (start.as_i64(), end.as_i64(), step.as_i64()),
+    };
+    let is_all = start.unwrap_or(0) == 0 && end.is_none() && step.unwrap_or(1) == 1;
+    Ok((!is_all)
+        .then(|| format!("trained on some positions of each text (seqpos_slice {}); here it reads all of them", shown(value))))
 }
 
 /// Whether a key is known on the top level or in metadata. Those of the arithmetic that metadata says are compared in
@@ -351,6 +408,13 @@ mod tests {
             (r#"{"metadata": 5}"#, "metadata is 5; it must be an object"),
             (r#"{"metadata": {"hook_head_index": 3}}"#, "hook_head_index is 3"),
             (r#"{"hook_layer": 2}"#, "hook_layer 2, but is used for resid_1"),
+            (r#"{"metadata": {"prepend_bosx": true}}"#, "prepend_bosx true in its metadata, which is not known: prepend_bos is"),
+            (r#"{"metadata": {"model_from_pretrained_kwargsx": {}}}"#, "which is not known: model_from_pretrained_kwargs is"),
+            (
+                r#"{"metadata": {"model_from_pretrained_kwargs": {"center_writting_weights": true}}}"#,
+                "center_writting_weights true in model_from_pretrained_kwargs, which is not known: center_writing_weights is",
+            ),
+            (r#"{"metadata": {"seqpos_slice": "first"}}"#, "seqpos_slice is \"first\""),
             (r#"{"hook_layer": "1"}"#, "hook_layer is \"1\""),
             (r#"{"hook_name": "blocks.2.hook_resid_pre", "hook_layer": 1}"#, "hook_layer 1, but"),
             (r#"{"hook_name": "blocks.1.hook_resid_post", "metadata": {"hook_name": "blocks.0.hook_mlp_out"}}"#, "hook_mlp_out"),
@@ -428,6 +492,9 @@ mod tests {
             (r#"{"prepend_bos": false}"#, &[][..]),
             (r#"{"metadata": {}}"#, &[]),
             (r#"{"metadata": {"mood": "good"}}"#, &["metadata says mood"]),
+            (r#"{"metadata": {"seqpos_slice": [null]}}"#, &[]),
+            (r#"{"metadata": {"seqpos_slice": [null, null, null]}}"#, &[]),
+            (r#"{"metadata": {"seqpos_slice": [1, null]}}"#, &["some positions of each text (seqpos_slice [1,null])"]),
             (r#"{"metadata": {"metadata": {"prepend_bos": true}}}"#, &["metadata says metadata"]),
             (r#"{"seed": 1, "prepend_bos": false, "metadata": {"seed": 2, "prepend_bos": false}}"#, &[]),
             (

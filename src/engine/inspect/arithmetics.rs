@@ -8,6 +8,9 @@ use crate::engine::dictionary::rule::Rule;
 /// Numbers of active features that published TopK dictionaries have.
 const KNOWN_K: [usize; 5] = [16, 32, 64, 128, 256];
 
+/// Factors that are within this share of one another are one.
+const SAME_FACTOR: f32 = 0.001;
+
 /// One arithmetic, in words.
 pub struct Tried {
     /// `raw` or `centred`.
@@ -23,10 +26,11 @@ pub struct Tried {
 }
 
 /// Every arithmetic that is tried, the stated one first: each frame with each scale; a constant that brings activations to the mean length
-/// of the root of their width, as SAELens's `expected_average_only_in` does, measured on `outputs`; other rules.
-pub fn arithmetics(dictionary: &Dictionary, outputs: &[&[f32]]) -> Vec<Tried> {
+/// of the root of their width, as SAELens's `expected_average_only_in` does, measured on `outputs`; other rules. `is_first` says of each
+/// output whether it is that of the first token of a text.
+pub fn arithmetics(dictionary: &Dictionary, outputs: &[&[f32]], is_first: &[bool]) -> Vec<Tried> {
+    let mut all = vec![self::stated(dictionary)];
     let stated = dictionary.arithmetic();
-    let mut all = vec![of(dictionary, stated.clone(), "")];
     for frame in [Frame::Raw, Frame::Centred] {
         for scale in [Scale::None, Scale::LayerNorm, Scale::ConstantNorm] {
             // layer_norm subtracts the mean in any frame.
@@ -37,7 +41,7 @@ pub fn arithmetics(dictionary: &Dictionary, outputs: &[&[f32]]) -> Vec<Tried> {
         }
     }
     all.extend(rules(dictionary).into_iter().map(|(arithmetic, words)| of(dictionary, arithmetic, &words)));
-    if let Some(factor) = average_factor(dictionary, outputs) {
+    for factor in average_factors(dictionary, outputs, is_first) {
         let scaled = Arithmetic { scale: Scale::None, ..stated.clone() }.scaled_by(factor);
         if let Rule::JumpRelu { thresholds } = &stated.rule {
             // Llama Scope's thresholds are in the scale of raw activations.
@@ -48,6 +52,11 @@ pub fn arithmetics(dictionary: &Dictionary, outputs: &[&[f32]]) -> Vec<Tried> {
         all.push(of(dictionary, scaled, ""));
     }
     all
+}
+
+/// The arithmetic that the files say.
+pub fn stated(dictionary: &Dictionary) -> Tried {
+    of(dictionary, dictionary.arithmetic().clone(), "")
 }
 
 fn of(dictionary: &Dictionary, arithmetic: Arithmetic, rule: &str) -> Tried {
@@ -101,10 +110,50 @@ fn rules(dictionary: &Dictionary) -> Vec<(Arithmetic, String)> {
     }
 }
 
-/// `sqrt(width) / mean length` of `outputs`, unless that is no factor or something else is written by factors of its own.
-fn average_factor(dictionary: &Dictionary, outputs: &[&[f32]]) -> Option<f32> {
-    let is_plain = matches!(dictionary.arithmetic().write_factors, WriteFactors::One | WriteFactors::All(_));
-    let lengths: f64 = outputs.iter().map(|output| f64::from(dot(output, output)).sqrt()).sum();
-    let factor = ((dictionary.width() as f64).sqrt() * outputs.len() as f64 / lengths) as f32;
-    (is_plain && factor.is_normal() && factor > 0.0).then_some(factor)
+/// `sqrt(width) / mean length` of `outputs` in the dictionary's frame, unless that is no factor or something else is written by factors of its
+/// own: without the first token of each text, and with it. First tokens, BOS or not, are many times as long as all others, and packages
+/// differ: SAELens leaves special tokens out if it is asked to, dictionary_learning by default. Their share is another one in short texts
+/// than in those of the training, so the factor without them comes first.
+fn average_factors(dictionary: &Dictionary, outputs: &[&[f32]], is_first: &[bool]) -> Vec<f32> {
+    if !matches!(dictionary.arithmetic().write_factors, WriteFactors::One | WriteFactors::All(_)) {
+        return Vec::new();
+    }
+    let length = |output: &&[f32]| {
+        let framed = dictionary.framed_output(output);
+        f64::from(dot(&framed, &framed)).sqrt()
+    };
+    let root = (dictionary.width() as f64).sqrt();
+    let factor = |lengths: &[f64]| (root * lengths.len() as f64 / lengths.iter().sum::<f64>()) as f32;
+    let all: Vec<f64> = outputs.iter().map(length).collect();
+    let later: Vec<f64> = all.iter().zip(is_first).filter(|(_, is_first)| !**is_first).map(|(length, _)| *length).collect();
+    let mut factors = vec![factor(&later), factor(&all)];
+    factors.retain(|factor| factor.is_normal() && *factor > 0.0);
+    factors.dedup_by(|one, other| (*one / *other - 1.0).abs() < SAME_FACTOR);
+    factors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::demo;
+
+    #[test]
+    fn the_constant_scale_is_of_the_frame_and_of_later_tokens() {
+        let dictionary = demo::dictionaries(&demo::config().unwrap()).unwrap().swap_remove(0);
+        let centred = dictionary.clone().computing(Arithmetic { frame: Frame::Centred, ..dictionary.arithmetic().clone() });
+        // A mean of 3 and a deviation of 1; a first token that is 100 times as long.
+        let later: Vec<f32> = (0..dictionary.width()).map(|place| if place % 2 == 0 { 4.0 } else { 2.0 }).collect();
+        let first: Vec<f32> = later.iter().map(|value| 100.0 * value).collect();
+        let outputs = [&first[..], &later, &later, &later];
+        let is_first = [true, false, false, false];
+        let near = |factors: Vec<f32>, expected: [f32; 2]| {
+            assert!(factors.len() == 2 && factors.iter().zip(expected).all(|(one, other)| (one / other - 1.0).abs() < 1e-4));
+        };
+        let mean = (100.0 + 3.0) / 4.0;
+        near(average_factors(&centred, &outputs, &is_first), [1.0, 1.0 / mean]);
+        let raw = 10.0_f32.sqrt();
+        near(average_factors(&dictionary, &outputs, &is_first), [1.0 / raw, 1.0 / raw / mean]);
+        assert_eq!(average_factors(&centred, &outputs[1..], &is_first[1..]).len(), 1);
+        assert_eq!(average_factors(&centred, &outputs[..1], &is_first[..1]).len(), 1);
+    }
 }

@@ -20,8 +20,8 @@ use crate::engine::dictionary::codes::{DecoderRows, active_features, reconstruct
 use crate::engine::dictionary::place::Place;
 use crate::engine::dictionary::report::Fit;
 use crate::engine::model::weight_files::WeightFiles;
-use arithmetics::{Tried, arithmetics};
-use spots::{Spot, spots};
+use arithmetics::{Tried, arithmetics, stated};
+use spots::{Spot, neighbours, spots};
 pub use texts::{Texts, read};
 
 /// Tokens that are encoded together: what features are active at them decides the memory.
@@ -88,12 +88,15 @@ pub fn candidates(set: &Set<'_>, texts: &[Vec<u32>], bos: Option<u32>, cancel: &
     for bos in std::iter::once(None).chain(bos.map(Some)) {
         let texts: Vec<Vec<u32>> = texts.iter().map(|text| bos.into_iter().chain(text.iter().copied()).collect()).collect();
         let traces = traces(set.compute, &texts, cancel)?;
+        let width = set.compute.config().width;
+        let is_first: Vec<bool> =
+            traces.iter().flat_map(|trace| (0..trace.entering(0).len() / width).map(|position| position == 0)).collect();
         let is_stated_bos = set.bos.is_none_or(|stated| stated == bos.is_some());
         for spot in spots(set, &traces, cancel)? {
             let tokens: Vec<&[f32]> = spot.reads.chunks_exact(spot.width).collect();
             // Another rule that changes nothing here, such as a k that no token reaches, is none.
             let mut stated_report = None;
-            for tried in arithmetics(set.dictionary, &tokens) {
+            for tried in arithmetics(set.dictionary, &tokens, &is_first) {
                 let Some(report) = fit(set.compute, &tried.dictionary, &spot, FIRST_TOKENS, cancel)? else { continue };
                 if !tried.rule.is_empty() && stated_report == Some(report) {
                     continue;
@@ -126,6 +129,29 @@ pub fn candidates(set: &Set<'_>, texts: &[Vec<u32>], bos: Option<u32>, cancel: &
     Ok(found.into_iter().map(candidate).collect())
 }
 
+/// Measures the autoencoder of `set` as its files say at the stated place and a layer before and after, best first: the cheap part of
+/// [`candidates`]. `texts` are as the study has them, with BOS or without. Empty for other dictionaries and places.
+///
+/// # Errors
+/// As for [`candidates`].
+pub fn near_candidates(set: &Set<'_>, texts: &[Vec<u32>], cancel: &Cancel) -> Result<Vec<Candidate>> {
+    if set.transcodes() || !matches!(set.place, Place::Output(_)) {
+        return Ok(Vec::new());
+    }
+    let traces = traces(set.compute, texts, cancel)?;
+    let mut found = Vec::new();
+    for spot in neighbours(set, &traces) {
+        let Tried { frame, scale, rule, dictionary, .. } = stated(set.dictionary);
+        let Some(report) = fit(set.compute, &dictionary, &spot, usize::MAX, cancel)? else { continue };
+        let (changes, is_stated, bos) = (usize::from(!spot.is_stated), spot.is_stated, set.bos.unwrap_or(false));
+        found.push(Candidate { place: spot.name, frame, scale, rule, bos, changes, is_stated, report });
+    }
+    found.sort_by(|one, other| {
+        other.report.explained.unwrap_or(f64::NEG_INFINITY).total_cmp(&one.report.explained.unwrap_or(f64::NEG_INFINITY))
+    });
+    Ok(found)
+}
+
 /// The plain runs of `texts`, each by itself: their lengths differ.
 fn traces(compute: &dyn Compute, texts: &[Vec<u32>], cancel: &Cancel) -> Result<Vec<Trace>> {
     let mut by_length: BTreeMap<usize, Vec<&[u32]>> = BTreeMap::new();
@@ -145,9 +171,9 @@ fn fit(
     let mut fit = Fit::default();
     let written_width = dictionary.written_width();
     let writes = spot.writes.as_ref().unwrap_or(&spot.reads).chunks_exact(written_width);
-    // A token of nothing has no length to be divided by.
+    // A token of nothing has no length to be divided by; in the centred frame that is one of equal values.
     let usable = |(read, _): &(&[f32], &[f32])| {
-        dictionary.arithmetic().scale != Scale::ConstantNorm || read.iter().any(|value| *value != 0.0)
+        dictionary.arithmetic().scale != Scale::ConstantNorm || dictionary.arithmetic().has_length(read)
     };
     let tokens: Vec<(&[f32], &[f32])> = spot.reads.chunks_exact(spot.width).zip(writes).filter(usable).take(most).collect();
     for tokens in tokens.chunks(TOKENS_AT_ONCE) {

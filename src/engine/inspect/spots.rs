@@ -41,7 +41,7 @@ pub fn spots(set: &Set<'_>, traces: &[Trace], cancel: &Cancel) -> Result<Vec<Spo
     };
     let of_layer = |layer: usize| outputs(&|submodule| submodule.layer.0 == layer);
     let mut found = match *stated {
-        Place::Output(stated) => {
+        Place::Output(stated) if stated.layer.0 < layers => {
             let layer = stated.layer.0;
             let mut found =
                 outputs(&|other| other.layer.0 == layer || other.kind == stated.kind && other.layer.0.abs_diff(layer) == 1);
@@ -49,6 +49,12 @@ pub fn spots(set: &Set<'_>, traces: &[Trace], cancel: &Cancel) -> Result<Vec<Spo
                 found.push(start(set, traces));
             }
             found.extend(inside(set, layer, traces, cancel)?);
+            if is_before_norm(stated) {
+                for near in (layer.saturating_sub(1)..layers.min(layer + 2)).filter(|near| *near != layer) {
+                    let name = name_before_norm(Submodule::new(stated.kind, near));
+                    found.extend(inside(set, near, traces, cancel)?.into_iter().filter(|spot| spot.name == name));
+                }
+            }
             found
         }
         Place::Start | Place::Embedding => {
@@ -85,10 +91,27 @@ pub fn spots(set: &Set<'_>, traces: &[Trace], cancel: &Cancel) -> Result<Vec<Spo
     };
     found.retain(|spot| spot.width == set.dictionary.width());
     if let (true, Place::Output(written)) = (set.transcodes(), set.dictionary.writes()) {
-        let writes = of_output(set, *written, traces).reads;
+        let writes = if is_before_norm(*written) {
+            // The model has such norms: the dictionary's place was put into its words.
+            let name = name_before_norm(*written);
+            let there = inside(set, written.layer.0, traces, cancel)?.into_iter().find(|spot| spot.name == name);
+            there.map(|spot| spot.reads).unwrap_or_default()
+        } else {
+            of_output(set, *written, traces).reads
+        };
         found.iter_mut().for_each(|spot| spot.writes = Some(writes.clone()));
     }
     Ok(found)
+}
+
+/// The stated place and the same one a layer before and after, with the activations of `traces`; none unless it is an output of the model
+/// that lies in traces. No weights are read.
+pub fn neighbours(set: &Set<'_>, traces: &[Trace]) -> Vec<Spot> {
+    let Place::Output(stated) = *set.place else { return Vec::new() };
+    let layer = stated.layer.0;
+    let is_near = |other: &Submodule| other.kind == stated.kind && other.layer.0.abs_diff(layer) <= 1;
+    let near = Submodule::all(set.compute.config().layers).into_iter().filter(is_near);
+    near.map(|submodule| of_output(set, submodule, traces)).collect()
 }
 
 impl Spot {
@@ -104,6 +127,17 @@ impl Spot {
         };
         self.name == there.to_string()
     }
+}
+
+/// Whether `submodule` is an output before the norm behind it.
+fn is_before_norm(submodule: Submodule) -> bool {
+    matches!(submodule.kind, SubmoduleKind::AttentionBeforeNorm | SubmoduleKind::MlpBeforeNorm)
+}
+
+/// Such an output in words: `mlp_1 before the norm behind it`.
+fn name_before_norm(submodule: Submodule) -> String {
+    let kind = if submodule.kind == SubmoduleKind::MlpBeforeNorm { SubmoduleKind::Mlp } else { SubmoduleKind::Attention };
+    format!("{} before the norm behind it", Submodule::new(kind, submodule.layer.0))
 }
 
 fn spot(set: &Set<'_>, place: &Place, reads: Vec<f32>) -> Spot {
@@ -153,14 +187,13 @@ fn inside(set: &Set<'_>, layer: usize, traces: &[Trace], cancel: &Cancel) -> Res
         _ => true,
     });
     let named = places.filter_map(|(place, pick)| Some(spot(set, &place, all(pick)?)));
-    // Dictionaries are said to belong behind these norms, so no stated place is one of these.
     let before: [(SubmoduleKind, Pick<'_>); 2] = [
-        (SubmoduleKind::Attention, &|inside| inside.attention_before_norm.as_ref()),
-        (SubmoduleKind::Mlp, &|inside| inside.mlp_before_norm.as_ref()),
+        (SubmoduleKind::AttentionBeforeNorm, &|inside| inside.attention_before_norm.as_ref()),
+        (SubmoduleKind::MlpBeforeNorm, &|inside| inside.mlp_before_norm.as_ref()),
     ];
     let before = before.into_iter().filter_map(|(kind, pick)| {
-        let name = format!("{} before the norm behind it", Submodule::new(kind, layer));
-        Some(Spot { name, is_stated: false, width: config.width, reads: all(pick)?, writes: None })
+        let submodule = Submodule::new(kind, layer);
+        Some(Spot { name: name_before_norm(submodule), ..spot(set, &Place::Output(submodule), all(pick)?) })
     });
     Ok(named.chain(before).collect())
 }

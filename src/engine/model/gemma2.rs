@@ -58,8 +58,11 @@ pub fn config(keys: Keys<'_>) -> Result<Config> {
 
 /// The windows of the layers: of every second one from the first on, unless the file lists them.
 fn windows(keys: Keys<'_>, layers: usize) -> Result<Vec<Option<usize>>> {
-    let Some(window) = keys.size_or_none("sliding_window")? else {
-        return Ok(Vec::new());
+    let window = match keys.size_or_none("sliding_window")? {
+        Some(window) => window,
+        // null is none, and a missing key what transformers takes for it.
+        None if keys.fields.object.contains_key("sliding_window") => return Ok(Vec::new()),
+        None => 4096,
     };
     let slides: Vec<bool> = match keys.fields.object.get("layer_types") {
         None | Some(Value::Null) => (0..layers).map(|layer| layer.is_multiple_of(2)).collect(),

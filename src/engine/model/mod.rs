@@ -15,6 +15,7 @@ mod llama;
 pub mod load;
 pub mod mlp;
 pub mod norm;
+mod notes;
 #[cfg(test)]
 mod oracle;
 mod parse;

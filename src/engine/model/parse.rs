@@ -2,6 +2,7 @@
 
 use super::config::{Config, Family};
 use super::keys::Keys;
+use super::notes::notes;
 use super::{gemma2, gpt_neox, gpt2, llama};
 use crate::core::problem::{Problem, Result};
 use crate::engine::json::{Fields, object, shown};
@@ -13,6 +14,14 @@ impl Config {
     /// # Errors
     /// When the text is not such a configuration, contradicts itself, or asks for arithmetic that is not implemented.
     pub fn parse(text: &[u8], name: &str) -> Result<Self> {
+        Ok(Self::parse_with_notes(text, name)?.0)
+    }
+
+    /// As [`Config::parse`], with what a reader of the results should know of the file: sentences without a full stop.
+    ///
+    /// # Errors
+    /// As for [`Config::parse`].
+    pub fn parse_with_notes(text: &[u8], name: &str) -> Result<(Self, Vec<String>)> {
         let config = object(text).map_err(|what| Problem::new(name, &what, what.remedy("use the config.json of the model")))?;
         let fields = Fields { object: &config, file: name };
         let stated = fields.text("model_type")?;
@@ -25,12 +34,14 @@ impl Config {
             return Err(Problem::new(name, what, format_args!("supported: {}", Family::ALL.map(Family::model_type).join(", "))));
         };
         let keys = Keys::checked(fields, family)?;
-        match family {
+        let config = match family {
             Family::GptNeoX => gpt_neox::config(keys),
             Family::Gpt2 => gpt2::config(keys),
             Family::Gemma2 => gemma2::config(keys),
             Family::Llama | Family::Qwen2 | Family::Qwen3 => llama::config(keys),
-        }
+        }?;
+        let notes = notes(fields, &config);
+        Ok((config, notes))
     }
 }
 
