@@ -190,6 +190,9 @@ fn a_dictionary_a_block_early_is_named_though_it_explains_more_than_half() {
     assert!(!said_of(folder.path(), &|_| {}, &[]).contains("It fits"));
 }
 
+/// Makes another dictionary of the one in a folder.
+type Change = Box<dyn Fn(&Path)>;
+
 #[test]
 fn folders_that_look_like_dictionaries_and_are_not_used_are_named() {
     let of_key = |key: &'static str, value: Value| {
@@ -201,7 +204,7 @@ fn folders_that_look_like_dictionaries_and_are_not_used_are_named() {
     let rename =
         |to: &'static str| move |folder: &Path| fs::rename(folder.join("sae_weights.safetensors"), folder.join(to)).unwrap();
     let weights = "but no sae_weights.safetensors (SAELens)";
-    let cases: [(Box<dyn Fn(&Path)>, &str); 8] = [
+    let cases: [(Change, &str); 8] = [
         (Box::new(remove("cfg.json")), "holds sae_weights.safetensors, but no cfg.json (SAELens)"),
         (Box::new(remove("sae_weights.safetensors")), weights),
         (Box::new(rename("sae_weights.safetensors.incomplete")), weights),

@@ -77,7 +77,7 @@ pub fn missing(folder: &Path) -> Option<String> {
     let held = telling_files(folder);
     // Of formats that share files, the first that has any of them there is meant.
     let is_there = |file: &&str| folder.join(file).is_file();
-    let meant = FILES.into_iter().find(|(_, files)| files.iter().any(|file| is_there(file)));
+    let meant = FILES.into_iter().find(|(_, files)| files.iter().any(&is_there));
     let lacks = match meant {
         Some((format, files)) => {
             let absent: Vec<&str> = files.iter().copied().filter(|file| !is_there(file)).collect();
