@@ -56,13 +56,16 @@ fn a_run_without_a_baseline_has_two_views_and_compares_them() {
 }
 
 /// The exports of now hold all that the version wrote which wrote the run, letter by letter; more has been added, and the key `set` is called
-/// `side` now, as on the screen.
+/// `side` now, as on the screen. Neuronpedia's name of a place is left out where it has no page.
 #[test]
 fn exports_of_a_former_run_hold_what_they_held() {
     let read = |name: &str| std::fs::read_to_string(fixture(name)).unwrap();
     let json = saescope("export names.safetensors --view difference --top-k 30 --format json");
     let former = read("names-difference.json").replace("\"set\":", "\"side\":");
-    let [now, former] = [&json, &former].map(|text| serde_json::from_str::<Value>(text).unwrap());
+    let [now, mut former] = [&json, &former].map(|text| serde_json::from_str::<Value>(text).unwrap());
+    for feature in former["features"].as_array_mut().unwrap() {
+        feature.as_object_mut().unwrap().remove("neuronpedia");
+    }
     assert!(!former["features"].as_array().unwrap().is_empty());
     assert!(holds(&now, &former), "{now:#}");
     let csv = saescope("export names.safetensors --view male --threshold 0 --format csv");

@@ -575,13 +575,15 @@ fn leaving_waits_for_what_was_asked_for() {
     let home = Home::new();
     home.stdout("run --output run");
     for (keys, signal, status) in
-        [("w\x15new\rq", None, Some(0)), ("w\x15new\rQ", None, Some(0)), ("w\x15new\r", Some("TERM"), None)]
+        [("w\x15new\rq", None, Some(0)), ("w\x15new\rQ", None, Some(0)), ("w\x15new", Some("TERM"), None)]
     {
         let mut program = home.explore("open run", &[]);
         program.wait_for("tags saved");
         program.press(keys);
         if let Some(signal) = signal {
             // A key that is still on its way is no request yet.
+            program.wait_for("new");
+            program.press("\r");
             program.wait_until("the prompt closed", |program| {
                 program.shown().contains(" help ") || program.shown().contains("wrote")
             });

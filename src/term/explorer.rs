@@ -71,6 +71,9 @@ impl Opening {
     }
 }
 
+/// Longest time until the program's own signal to stop comes back, after it went on.
+const ECHO: Duration = Duration::from_millis(500);
+
 /// The settings with which the explorer starts.
 #[derive(Debug)]
 pub struct Start {
@@ -166,6 +169,7 @@ fn show(start: Start) -> Result<Result<()>> {
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
     let mut explorer = Explorer {
         guard,
+        suspended: None,
         state,
         errands,
         saver,
@@ -302,6 +306,8 @@ fn opening(state: &mut State, request: Option<Request>, show_published: bool) ->
 
 struct Explorer {
     guard: Guard,
+    /// When it went on after it had stopped itself.
+    suspended: Option<Instant>,
     state: State,
     errands: Errands,
     saver: Saver,
@@ -468,7 +474,11 @@ impl Explorer {
     fn suspend(&mut self) -> Result<()> {
         Guard::leave();
         match kill_current_process_group(Signal::TSTP) {
-            Ok(()) => self.halt(),
+            Ok(()) => {
+                let outcome = self.halt();
+                self.suspended = Some(Instant::now());
+                outcome
+            }
             Err(error) => self.not_stopped(&error.into()),
         }
     }
@@ -476,7 +486,10 @@ impl Explorer {
     /// Gives the terminal back and stops the process. The computation stops meanwhile, too. When the process is continued,
     /// [`Incoming::Continued`] comes.
     fn stop(&mut self) -> Result<()> {
-        if signals::is_continued() {
+        // The program's own signal comes back late. Which of the two signals came last is not known for sure then: their handlers run on
+        // any threads, and these go on in any order.
+        let is_own = self.suspended.take().is_some_and(|end| end.elapsed() < ECHO);
+        if is_own || signals::is_continued() {
             return Ok(());
         }
         Guard::leave();

@@ -170,9 +170,6 @@ fn a_run_in_parts_says_of_its_dictionaries_what_the_whole_run_says() {
     assert_eq!(parts.matches("It fits best").count(), whole.matches("It fits best").count(), "{parts}");
 }
 
-/// Changes a folder.
-type Change = Box<dyn Fn(&Path)>;
-
 #[test]
 fn a_dictionary_a_block_early_is_named_though_it_explains_more_than_half() {
     let folder = tempfile::tempdir().unwrap();
