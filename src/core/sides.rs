@@ -37,7 +37,7 @@ pub fn alone(token: &str) -> String {
     if trimmed.is_empty() { "␣".repeat(shown.len()) } else { trimmed.to_owned() }
 }
 
-/// The tokens of the first clean prompt, at most [`LONGEST_WORD`] characters of each, as an example for each position; None if prompts differ in length.
+/// The tokens of the first clean prompt, at most `LONGEST_WORD` characters of each, as an example for each position; None if prompts differ in length.
 pub fn first_tokens(findings: &Findings, view: View) -> Option<Vec<String>> {
     let examples = &findings.data(view)?.examples;
     let first = sides(examples.first()?, findings.study.view(view).direction)[0].tokens;

@@ -136,7 +136,7 @@ impl Tokenizer {
         Problem::new(&self.name, what, "the file contradicts itself: use the model's own tokenizer.json")
     }
 
-    /// The text of each of `tokens` in printable characters, the first [`LONGEST_TEXT`] of a longer one: see [`token_text::texts`].
+    /// The text of each of `tokens` in printable characters, the first `LONGEST_TEXT` of a longer one: see [`token_text::texts`].
     pub fn texts(&self, tokens: &[u32]) -> Vec<String> {
         let decode = |tokens: &[u32]| {
             let text = caught(|| self.inner.decode(tokens, false).ok()).flatten().unwrap_or_default();

@@ -88,10 +88,10 @@ pub fn missing(folder: &Path) -> Option<String> {
     Some(format!("holds {}{lacks}", excerpt(&held.join(", "), 120)))
 }
 
-/// Opens the dictionary in `folder` as [`open`] does, for the model `host`: with its places in the words of that model.
+/// Opens the dictionary in `folder` as [`open()`] does, for the model `host`: with its places in the words of that model.
 ///
 /// # Errors
-/// As for [`open`], and when it cannot be used on such a model.
+/// As for [`open()`], and when it cannot be used on such a model.
 pub fn open_for(folder: &Path, purpose: Purpose, host: &Host) -> Result<Dictionary> {
     open(folder, purpose)?.in_model(host)
 }
