@@ -25,7 +25,7 @@ pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
     let broken = checks.iter().filter(|check| check.broken.is_some()).count();
     let verdict =
         if broken == 0 { format!("all {} hold", checks.len()) } else { format!("{broken} of {} are broken", checks.len()) };
-    output::print(&format!(
+    output::print_lines(&format!(
         "{}\nsum = features + error term; gap = |sum - gradient x change|, allowed {RELATIVE_TOLERANCE:e} of all absolute terms + \
          {ABSOLUTE_TOLERANCE:e}\nshare = |error term| / (|features| + |error term|); to total effect = total effect - sum\n{verdict}\n",
         table.plain()

@@ -39,7 +39,7 @@ pub fn compare_methods(arguments: CompareMethodsArguments) -> Result<ExitCode> {
     }
     match arguments.format {
         Printed::Json => json::print(&as_json(&checked, &found, &shares))?,
-        Printed::Table => output::print(&as_table(&checked, &found, &shares))?,
+        Printed::Table => output::print_lines(&as_table(&checked, &found, &shares))?,
     }
     Ok(ExitCode::SUCCESS)
 }

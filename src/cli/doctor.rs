@@ -107,7 +107,7 @@ pub fn doctor(_: &DoctorArguments) -> Result<ExitCode> {
         },
         Err(_) => report.line("can be written", "no: its folder is not known, as said above"),
     }
-    output::print(&report.text)?;
+    output::print_lines(&report.text)?;
     Ok(ExitCode::from(u8::from(report.faults > 0)))
 }
 

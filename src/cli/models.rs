@@ -26,7 +26,7 @@ pub fn models() -> Result<ExitCode> {
          what they write. `saescope inspect MODEL FOLDER` measures where a dictionary fits.\n\
          More: `saescope manual models`.\n",
     );
-    output::print(&text)?;
+    output::print_lines(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

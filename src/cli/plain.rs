@@ -53,7 +53,7 @@ fn print(findings: &Findings, tags: &TagBook, display: &DisplayArguments) -> Res
         text.push('\n');
         text.push_str(&section(findings, tags.features(), shown, display));
     }
-    output::print(&text)?;
+    output::print_lines(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

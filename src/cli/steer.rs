@@ -51,7 +51,7 @@ pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
     let elsewhere = elsewhere.as_ref();
     match arguments.format {
         Printed::Json => json::print(&as_json(&checked, feature, arguments, &found, elsewhere))?,
-        Printed::Table => output::print(&as_table(&checked, feature, arguments, &found, elsewhere))?,
+        Printed::Table => output::print_lines(&as_table(&checked, feature, arguments, &found, elsewhere))?,
     }
     Ok(ExitCode::SUCCESS)
 }

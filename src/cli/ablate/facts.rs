@@ -21,7 +21,7 @@ pub fn features(listed: &[(FeatureId, f32)]) -> Vec<FeatureId> {
 pub fn show(format: Printed, as_json: impl FnOnce() -> Value, as_table: impl FnOnce() -> String) -> Result<()> {
     match format {
         Printed::Json => json::print(&as_json()),
-        Printed::Table => output::print(&as_table()),
+        Printed::Table => output::print_lines(&as_table()),
     }
 }
 

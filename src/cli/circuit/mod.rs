@@ -31,7 +31,7 @@ pub fn circuit(arguments: CircuitArguments) -> Result<ExitCode> {
     found.retain(|edge| edge.size() > threshold);
     found.sort_by(|left, right| right.weight.abs().total_cmp(&left.weight.abs()));
     match arguments.format {
-        CircuitFormat::Table => output::print(&as_table(&checked, &found, all))?,
+        CircuitFormat::Table => output::print_lines(&as_table(&checked, &found, all))?,
         CircuitFormat::Tree => output::print(&as_tree(&checked, &listed, &found, all))?,
         CircuitFormat::Json => json::print(&as_json(&checked, &listed, &found, all, threshold))?,
         CircuitFormat::NeuronpediaGraph => json::print(&neuronpedia_graph::graph(&checked, &listed, &found, threshold)?)?,
