@@ -59,8 +59,7 @@ fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
 /// Whether there is a file at `path`; anything else there is a problem.
 fn is_present(path: &Path) -> Result<bool> {
     match std::fs::metadata(path) {
-        // A folder of the path may be a file.
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Ok(metadata) if !metadata.is_file() => {
             Err(Problem::new(path.display(), "is no file but a folder, a device or a pipe", "remove it, or move it away"))
         }

@@ -174,7 +174,9 @@ impl Presets {
     /// # Errors
     /// The first fault in the user's file, with its line.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = text_file::read_if_present(path, text_file::BY_HAND)?;
+        // Nobody who has no folder of settings wrote one, even where a file stands in its place.
+        let is_below_a_file = path.ancestors().skip(1).any(Path::is_file);
+        let text = if is_below_a_file { None } else { text_file::read_if_present(path, text_file::BY_HAND)? };
         Self::parse(text.as_deref().map(|text| (text, path.display().to_string())).as_ref().map(|(text, name)| (*text, &**name)))
     }
 
