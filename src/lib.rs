@@ -10,8 +10,9 @@
 //! | room | what lives there | may use |
 //! |---|---|---|
 //! | [`core`] | studies and their templates, identifiers, effects, selections, comparisons, the rows and cells of tables, what is taken along, filters, tags, Neuronpedia links, invariants: pure rules, no files, no burn | nothing |
-//! | [`engine`] | host models in burn, dictionaries and their formats, tokenizer, data sets, attribution, the demo model, the background job | `core` |
-//! | [`store`] | the study files, run files, kept runs, tag files, sessions, the log, the published figures, atomic writes, folders, the models known by name, the Hugging Face hub and its cache | `core` |
+//! | [`files`] | reads files that others wrote: what is a file, how much of it is read, whether it is still the same one | `core` |
+//! | [`engine`] | host models in burn, dictionaries and their formats, tokenizer, data sets, attribution, the demo model, the background job | `core`, `files` |
+//! | [`store`] | the study files, run files, kept runs, tag files, sessions, the log, the published figures, atomic writes, folders, the models known by name, the Hugging Face hub and its cache | `core`, `files` |
 //! | [`app`] | the explorer without its terminal: state, messages, `update`, the one registry of commands, configuration | `core` |
 //! | [`ui`] | draws a state: decides nothing | `core`, `app` |
 //! | [`term`] | the impure edge: the event loop, jobs, clipboard, browser, colours, what the terminal and the desktop can do | all above |
@@ -47,6 +48,7 @@ pub mod app;
 pub mod cli;
 pub mod core;
 pub mod engine;
+pub mod files;
 pub mod store;
 pub mod term;
 pub mod ui;

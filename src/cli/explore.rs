@@ -9,9 +9,9 @@ use super::study::{self, default_model};
 use super::which_run::file_or_kept;
 use crate::app::config::Config;
 use crate::core::problem::{Problem, Result};
+use crate::files::whole;
 use crate::store::folders::Folders;
 use crate::store::log::Log;
-use crate::store::text_file;
 use crate::term::explorer::{self, Opening, Start, expect_terminal};
 
 /// Explores a study that is computed now, or the published figures.
@@ -48,7 +48,7 @@ pub fn open(arguments: OpenArguments) -> Result<ExitCode> {
 /// All problems with it, at least one.
 pub fn configuration(folders: &Folders) -> std::result::Result<Config, Vec<Problem>> {
     let Some(path) = folders.config_file() else { return Ok(Config::default()) };
-    let text = text_file::read_if_present(&path, text_file::BY_HAND).map_err(|problem| vec![problem])?;
+    let text = whole::text_if_present(&path, whole::BY_HAND).map_err(|problem| vec![problem])?;
     text.map_or_else(|| Ok(Config::default()), |text| Config::parse(&text, &path.display().to_string()))
 }
 

@@ -18,9 +18,9 @@ use crate::engine::inspect::{Set, candidates, read};
 use crate::engine::loaded::Files;
 use crate::engine::memory::Bounds;
 use crate::engine::model::config::Config;
+use crate::files::whole;
 use crate::store::hub::headers::Remote;
 use crate::store::hub::settings::Settings;
-use crate::store::text_file;
 
 /// Sentences of the program's own, of several kinds.
 const SENTENCES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/sentences.txt"));
@@ -59,7 +59,7 @@ pub fn inspect(arguments: &InspectArguments) -> Result<ExitCode> {
     let layers = files.config.layers;
     let loaded = files.load(arguments.backend.named(), layers, Bounds::NONE, &cancel)?;
     let (content, name) = match &arguments.text {
-        Some(path) => (text_file::read(path, text_file::BY_HAND)?, path.display().to_string()),
+        Some(path) => (whole::text(path, whole::BY_HAND)?, path.display().to_string()),
         None => (SENTENCES.to_owned(), "the program's own text".to_owned()),
     };
     let config = loaded.compute.config();

@@ -17,8 +17,9 @@ use crate::core::run::DictionaryRecord;
 use crate::core::submodule::Submodule;
 use crate::core::text::printable;
 use crate::engine::hash::sha256_hex;
+use crate::files::whole;
 use crate::store::atomic::{self, AtomicFile};
-use crate::store::{run_file, text_file};
+use crate::store::run_file;
 
 /// The file that says what the parts of a folder belong to.
 const REQUEST: &str = "request.txt";
@@ -96,7 +97,7 @@ fn keep_said(folder: &Path, said: &Said) -> Result<()> {
 /// What it said of `submodules` in all parts.
 fn kept_said(folder: &Path, submodules: impl Iterator<Item = Submodule>) -> Result<Said> {
     let read = |submodule| {
-        let text = text_file::read_if_present(&said_file(folder, submodule), text_file::BY_HAND);
+        let text = whole::text_if_present(&said_file(folder, submodule), whole::BY_HAND);
         text.map(|text| text.map(|text| (submodule, text))).transpose()
     };
     submodules.filter_map(read).collect()
@@ -105,7 +106,7 @@ fn kept_said(folder: &Path, submodules: impl Iterator<Item = Submodule>) -> Resu
 /// Makes the folder, or fails if it holds parts of something else.
 fn expect_of_request(folder: &Path, request: &str) -> Result<()> {
     let file = folder.join(REQUEST);
-    match text_file::read_if_present(&file, text_file::BY_HAND)? {
+    match whole::text_if_present(&file, whole::BY_HAND)? {
         Some(former) if former == request => Ok(()),
         Some(_) => {
             let what = "holds parts of another computation: other flags, another study or model";

@@ -14,9 +14,9 @@ use crate::core::study::Study;
 use crate::core::study_source::{PairSource, StudySource};
 use crate::core::text::printable;
 use crate::core::view::Direction;
+use crate::files::whole;
 use crate::store::atomic;
 use crate::store::studies::{self, Studies};
-use crate::store::text_file;
 
 /// Runs `studies`.
 pub fn studies(arguments: &StudiesArguments) -> Result<ExitCode> {
@@ -108,7 +108,7 @@ fn described(source: &StudySource) -> String {
 fn text(list: &PairSource) -> Result<Cow<'_, str>> {
     match list {
         PairSource::Text { text, .. } => Ok(Cow::Borrowed(text)),
-        PairSource::File(path) => text_file::read(path, text_file::TAGS).map(Cow::Owned),
+        PairSource::File(path) => whole::text(path, whole::TAGS).map(Cow::Owned),
     }
 }
 

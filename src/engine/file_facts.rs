@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::core::file_facts::{FileFacts, FileState};
+use crate::core::file_facts::{FileFacts, PartState};
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
 use crate::engine::hash::{is_sha256_hex, sha256_hex_unless};
@@ -59,7 +59,7 @@ pub fn known_or<T: Serialize + DeserializeOwned>(
     can_be: impl Fn(&T) -> bool,
     find_out: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
-    match FACTS.get().zip(bytes.state().filter(|state| state.length >= SMALLEST)) {
+    match FACTS.get().zip(bytes.state().filter(|state| state.file.length >= SMALLEST)) {
         None => find_out(),
         Some((facts, state)) => known_in(&**facts, state, what, can_be, find_out),
     }
@@ -67,7 +67,7 @@ pub fn known_or<T: Serialize + DeserializeOwned>(
 
 fn known_in<T: Serialize + DeserializeOwned>(
     facts: &dyn FileFacts,
-    state: &FileState,
+    state: &PartState,
     what: &str,
     can_be: impl Fn(&T) -> bool,
     find_out: impl FnOnce() -> Result<T>,
@@ -89,36 +89,39 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::core::file_facts::FileState;
     use crate::engine::hash::sha256_hex;
 
     /// The last fact of a state.
     #[derive(Default)]
-    struct Last(Mutex<Option<(FileState, String)>>);
+    struct Last(Mutex<Option<(PartState, String)>>);
 
     impl FileFacts for Last {
-        fn recall(&self, file: &FileState, _: &str) -> Option<String> {
+        fn recall(&self, file: &PartState, _: &str) -> Option<String> {
             self.0.lock().unwrap().clone().filter(|(kept, _)| kept == file).map(|(_, fact)| fact)
         }
 
-        fn keep(&self, file: &FileState, _: &str, fact: String) {
+        fn keep(&self, file: &PartState, _: &str, fact: String) {
             *self.0.lock().unwrap() = Some((*file, fact));
         }
     }
 
-    const STATE: FileState = FileState { device: 1, inode: 2, length: 3, modified: 4, changed: 5, part: [0, 3] };
+    const FILE: FileState = FileState { device: 1, inode: 2, length: 3, modified: 4, changed: 5 };
+    const STATE: PartState = PartState { file: FILE, part: [0, 3] };
 
     #[test]
     fn a_fact_is_found_out_once_for_each_state() {
         let facts = Last::default();
-        let ask = |state: &FileState, fact: u32| known_in(&facts, state, "a number", |_| true, || Ok(fact)).unwrap();
+        let ask = |state: &PartState, fact: u32| known_in(&facts, state, "a number", |_| true, || Ok(fact)).unwrap();
         assert_eq!((ask(&STATE, 1), ask(&STATE, 2)), (1, 1));
+        let of = |file: FileState| PartState { file, ..STATE };
         let others = [
-            FileState { device: 9, ..STATE },
-            FileState { inode: 9, ..STATE },
-            FileState { length: 9, ..STATE },
-            FileState { modified: 9, ..STATE },
-            FileState { changed: 9, ..STATE },
-            FileState { part: [1, 3], ..STATE },
+            of(FileState { device: 9, ..FILE }),
+            of(FileState { inode: 9, ..FILE }),
+            of(FileState { length: 9, ..FILE }),
+            of(FileState { modified: 9, ..FILE }),
+            of(FileState { changed: 9, ..FILE }),
+            PartState { part: [1, 3], ..STATE },
         ];
         for other in others {
             assert_eq!((ask(&other, 3), ask(&STATE, 1)), (3, 1), "{other:?}");
@@ -140,11 +143,11 @@ mod tests {
         static LAST: Last = Last(Mutex::new(None));
         struct Shared;
         impl FileFacts for Shared {
-            fn recall(&self, file: &FileState, what: &str) -> Option<String> {
+            fn recall(&self, file: &PartState, what: &str) -> Option<String> {
                 LAST.recall(file, what)
             }
 
-            fn keep(&self, file: &FileState, what: &str, fact: String) {
+            fn keep(&self, file: &PartState, what: &str, fact: String) {
                 LAST.keep(file, what, fact);
             }
         }

@@ -20,10 +20,10 @@ use crate::engine::memory::{Bounds, Memory};
 use crate::engine::model::config::Config;
 use crate::engine::model::weight_files::{INDEX, WHOLE, WeightFiles};
 use crate::engine::model_name;
-use crate::engine::small_file::{self, LARGEST_CONFIGURATION};
-use crate::engine::stamp::Stamp;
 use crate::engine::tokenizer::Tokenizer;
 use crate::engine::tokenizer_settings;
+use crate::files::stamp::Stamp;
+use crate::files::whole::{self, CONFIGURATION};
 
 /// A model and its dictionaries, ready for computations.
 pub struct Loaded {
@@ -220,7 +220,7 @@ fn open_folder(
     let mut stamps: Vec<Stamp> =
         own.chain(settings).chain(dictionary_folders.iter().cloned()).map(|path| Stamp::of(&path)).collect();
     expect_whole_model(model)?;
-    let text = small_file::read(&config_path, LARGEST_CONFIGURATION)?;
+    let text = whole::read(&config_path, CONFIGURATION)?;
     let config_name = config_path.display().to_string();
     let (config, config_notes) = Config::parse_with_notes(&text, &config_name)?;
     let config_sha256 = sha256_hex(&text);

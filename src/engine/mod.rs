@@ -26,8 +26,6 @@ pub mod model;
 mod model_name;
 pub mod random;
 pub mod shuffled;
-mod small_file;
-pub mod stamp;
 pub mod study;
 pub mod synth;
 pub mod tensor_file;

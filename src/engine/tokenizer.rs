@@ -7,7 +7,6 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::json::object;
-use super::small_file::read;
 use super::tokenizer_fault::fault;
 use super::tokenizer_growth;
 use super::tokenizer_settings::{Asked, apply};
@@ -15,6 +14,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::hash::sha256_hex;
 use crate::engine::token_text;
+use crate::files::whole::read;
 
 /// Most bytes of a `tokenizer.json`: about twice those of Gemma 2 with 256,000 tokens (34 MB in newer versions), the largest of the
 /// models that are read. Reading one takes many times its size in memory.

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::json::{Fields, Typed, object, shown};
-use super::small_file::{LARGEST_CONFIGURATION, read};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
+use crate::files::whole::{CONFIGURATION, read};
 
 /// Classes that set `add_prefix_space` in the pre-tokenizer, to false if it is not stated; `Fast` may follow. The first is also the
 /// class of a GPT-NeoX model whose files name none, and replaces the post-processor by one that adds nothing.
@@ -136,7 +136,7 @@ fn optional(path: &Path) -> Result<Option<Map<String, Value>>> {
     if !path.exists() {
         return Ok(None);
     }
-    let parsed = object(&read(path, LARGEST_CONFIGURATION)?);
+    let parsed = object(&read(path, CONFIGURATION)?);
     parsed
         .map(Some)
         .map_err(|what| Problem::new(path.display(), &what, what.remedy("use the file of the model's own repository")))

@@ -8,12 +8,13 @@
 use std::fs::{Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 
 use super::temporary;
+use crate::core::file_facts::FileState;
 use crate::core::problem::{Problem, Result};
+use crate::files::state;
 
 /// A file for a result, checked to be writable before the work that computes the result.
 pub struct AtomicFile {
@@ -21,15 +22,7 @@ pub struct AtomicFile {
     named: PathBuf,
     target: PathBuf,
     /// What was at the target before the work; None if nothing was.
-    former: Option<Found>,
-}
-
-/// The state by which a file is known to be the same one, unchanged.
-#[derive(Debug, PartialEq, Eq)]
-struct Found {
-    length: u64,
-    modified: Option<SystemTime>,
-    inode: u64,
+    former: Option<FileState>,
 }
 
 impl AtomicFile {
@@ -46,7 +39,7 @@ impl AtomicFile {
             // Another name in this folder would fail just so.
             _ => failed(&target, &error),
         })?;
-        let former = found(&target);
+        let former = state_of(&target);
         Ok(Self { named: named.to_owned(), target, former })
     }
 
@@ -59,11 +52,11 @@ impl AtomicFile {
         let Self { named, target, former } = self;
         let failed = |error: io::Error| failed(&target, &error);
         let temporary = filled(&target, bytes).map_err(failed)?;
-        let refused = match found(&target) {
+        let refused = match state_of(&target) {
             // The name means another file now, which nobody has asked to replace.
             _ if followed(&named).is_ok_and(|now| now != target) => Some(temporary),
             None => place_new(temporary, &target)?,
-            now if now == former => {
+            Some(now) if former.is_some_and(|former| now.has_content_of(&former)) => {
                 temporary.persist(&target).map_err(|error| failed(error.error))?;
                 None
             }
@@ -147,13 +140,8 @@ fn is_kept_by_its_folder(_: &Metadata, _: &Path) -> bool {
     false
 }
 
-fn found(path: &Path) -> Option<Found> {
-    let metadata = std::fs::metadata(path).ok()?;
-    #[cfg(unix)]
-    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
-    #[cfg(not(unix))]
-    let inode = 0;
-    Some(Found { length: metadata.len(), modified: metadata.modified().ok(), inode })
+fn state_of(target: &Path) -> Option<FileState> {
+    std::fs::metadata(target).ok().map(|metadata| state::of(&metadata))
 }
 
 /// A synced temporary file beside `target` that holds `bytes`, with the permissions of the file that it will replace.

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{folders, text_file};
+use super::folders;
 use crate::core::explanations::{Explanations, OfDictionary};
 use crate::core::format_error::of_json_line;
 use crate::core::hosted::is_name;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::Submodule;
 use crate::core::text::bytes as bytes_of;
+use crate::files::whole;
 use crate::store::atomic;
 
 /// The first line of a file.
@@ -130,7 +131,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// If it cannot be read, is no file, is longer than [`LONGEST`], or was not written as one.
 pub fn read(path: &Path) -> Result<Option<(Header, OfDictionary)>> {
-    let Some(bytes) = text_file::bytes_if_present(path, LONGEST)? else { return Ok(None) };
+    let Some(bytes) = whole::bytes_if_present(path, LONGEST)? else { return Ok(None) };
     parse(&bytes).map(Some).map_err(|what| Problem::new(path.display(), what, "delete it and import the labels again"))
 }
 

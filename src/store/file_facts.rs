@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{atomic, text_file};
-use crate::core::file_facts::{FileFacts, FileState};
+use super::atomic;
+use crate::core::file_facts::{FileFacts, PartState};
+use crate::files::whole;
 
 /// The file's name in the cache folder.
 const NAME: &str = "weight-files.json";
@@ -24,7 +25,7 @@ pub struct KeptFacts {
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Fact {
-    file: FileState,
+    part: PartState,
     what: String,
     known: String,
 }
@@ -37,25 +38,25 @@ impl KeptFacts {
 
     /// All facts, the oldest first; none if the file cannot be read, since they can be found out again.
     fn all(&self) -> Vec<Fact> {
-        let text = text_file::read_if_present(&self.path, text_file::BY_HAND).ok().flatten();
+        let text = whole::text_if_present(&self.path, whole::BY_HAND).ok().flatten();
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 }
 
 impl FileFacts for KeptFacts {
-    fn recall(&self, file: &FileState, what: &str) -> Option<String> {
-        self.all().into_iter().find(|fact| fact.file == *file && fact.what == what).map(|fact| fact.known)
+    fn recall(&self, part: &PartState, what: &str) -> Option<String> {
+        self.all().into_iter().find(|fact| fact.part == *part && fact.what == what).map(|fact| fact.known)
     }
 
-    fn keep(&self, file: &FileState, what: &str, fact: String) {
+    fn keep(&self, part: &PartState, what: &str, fact: String) {
         let _guard = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = self.all();
         // A file has one state: what is known of its earlier ones is of no use any more.
         all.retain(|kept| {
-            let is_same_file = (kept.file.device, kept.file.inode, kept.file.part) == (file.device, file.inode, file.part);
-            !is_same_file || (kept.file == *file && kept.what != what)
+            let place = |state: &PartState| (state.file.device, state.file.inode, state.part);
+            place(&kept.part) != place(part) || (kept.part == *part && kept.what != what)
         });
-        all.push(Fact { file: *file, what: what.to_owned(), known: fact });
+        all.push(Fact { part: *part, what: what.to_owned(), known: fact });
         let oldest = all.len().saturating_sub(MOST);
         let Ok(text) = serde_json::to_vec(&all[oldest..]) else { return };
         if let Some(folder) = self.path.parent() {
@@ -69,8 +70,10 @@ impl FileFacts for KeptFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::file_facts::FileState;
 
-    const STATE: FileState = FileState { device: 1, inode: 2, length: 3, modified: 4, changed: 5, part: [0, 3] };
+    const FILE: FileState = FileState { device: 1, inode: 2, length: 3, modified: 4, changed: 5 };
+    const STATE: PartState = PartState { file: FILE, part: [0, 3] };
 
     #[test]
     fn facts_outlive_the_program_and_those_of_an_earlier_state_go() {
@@ -79,9 +82,9 @@ mod tests {
         assert_eq!(facts().recall(&STATE, "sha256"), None);
         facts().keep(&STATE, "sha256", "\"aa\"".to_owned());
         facts().keep(&STATE, "norms", "1".to_owned());
-        let recalled = |file: &FileState| ["sha256", "norms"].map(|what| facts().recall(file, what));
+        let recalled = |part: &PartState| ["sha256", "norms"].map(|what| facts().recall(part, what));
         assert_eq!(recalled(&STATE), [Some("\"aa\"".to_owned()), Some("1".to_owned())]);
-        let later = FileState { modified: 9, ..STATE };
+        let later = PartState { file: FileState { modified: 9, ..FILE }, ..STATE };
         assert_eq!(recalled(&later), [None, None]);
         facts().keep(&later, "sha256", "\"bb\"".to_owned());
         assert_eq!((recalled(&STATE), facts().all().len()), ([None, None], 1));
@@ -101,9 +104,9 @@ mod tests {
     fn the_oldest_go_first() {
         let folder = tempfile::tempdir().unwrap();
         let facts = KeptFacts::in_folder(folder.path());
-        let of = |inode: usize| FileState { inode: inode as u64, ..STATE };
+        let of = |inode: usize| PartState { file: FileState { inode: inode as u64, ..FILE }, ..STATE };
         let many: Vec<Fact> =
-            (0..MOST).map(|inode| Fact { file: of(inode), what: String::new(), known: "1".to_owned() }).collect();
+            (0..MOST).map(|inode| Fact { part: of(inode), what: String::new(), known: "1".to_owned() }).collect();
         std::fs::write(folder.path().join(NAME), serde_json::to_vec(&many).unwrap()).unwrap();
         facts.keep(&of(MOST), "", "2".to_owned());
         assert_eq!([0, 1, MOST].map(|inode| facts.recall(&of(inode), "").is_some()), [false, true, true]);

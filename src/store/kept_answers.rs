@@ -9,18 +9,19 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{atomic, text_file};
+use super::atomic;
 use crate::core::corpus::responses::Responses;
 use crate::core::format_error::of_json;
 use crate::core::problem::{Problem, Result};
 use crate::core::shuffled::Shuffled;
 use crate::core::text::bytes;
+use crate::files::whole;
 
 /// Answers that are kept; those that were written longest ago are removed first.
 pub const KEPT: usize = 50;
 
 /// The longest file of an answer in bytes. What would be longer is not written, since it would not be read.
-const LONGEST: u64 = text_file::TAGS;
+const LONGEST: u64 = whole::TAGS;
 
 /// Shortest time between two writes of an answer that is not whole.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -92,7 +93,7 @@ impl KeptAnswers {
     pub fn or_kept<A: Answer>(&self, begun: A) -> Result<A> {
         let path = self.path(begun.key());
         let unreadable = |what: String| Problem::new(path.display(), what, REMEDY);
-        let read = text_file::read_if_present(&path, LONGEST);
+        let read = whole::text_if_present(&path, LONGEST);
         let damaged = |problem: Problem| if problem.is_environment() { problem } else { unreadable(problem.what().to_owned()) };
         let Some(text) = read.map_err(damaged)? else { return Ok(begun) };
         let kept: A =

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{atomic, text_file};
+use super::atomic;
 use crate::core::causal::check::Done;
 use crate::core::causal::kept;
 use crate::core::problem::Result;
 use crate::core::run::Manifest;
 use crate::core::view::ViewName;
+use crate::files::whole;
 
 /// The longest file in bytes: the oldest checks of a run are left out beyond it.
-const LONGEST: u64 = text_file::BY_HAND;
+const LONGEST: u64 = whole::BY_HAND;
 
 /// The file that holds the checks of the run at `run`.
 pub fn path(run: &Path) -> PathBuf {
@@ -23,7 +24,7 @@ pub fn path(run: &Path) -> PathBuf {
 /// If the file is damaged or of another run; the next [`add`] replaces it.
 pub fn read(run: &Path, manifest: &Manifest) -> Result<Vec<Done>> {
     let path = path(run);
-    let text = text_file::read_if_present(&path, LONGEST)?;
+    let text = whole::text_if_present(&path, LONGEST)?;
     let Some(text) = text else { return Ok(Vec::new()) };
     let examples = |view: ViewName| manifest.study.find(view.as_str()).map(|view| manifest.data(view).examples.len());
     kept::from_json(&text, &path.display().to_string(), &manifest.model.sha256, examples)

@@ -6,7 +6,6 @@ use regex::Regex;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::text_file;
 use super::toml_source::Source;
 use crate::core::label::predicate::Predicate;
 use crate::core::label::words::{Words, is_word};
@@ -14,6 +13,7 @@ use crate::core::label::{Label, Labels};
 use crate::core::problem::{Problem, Result};
 use crate::core::tags::Tag;
 use crate::core::text::{excerpt, printable};
+use crate::files::whole;
 
 /// The ready-made labels: gendered words, and positions.
 const READY: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/labels/gender.toml"));
@@ -54,7 +54,7 @@ pub fn open(path: Option<&Path>) -> Result<Labels> {
     let mut labels = Labels::new();
     parse(Source { text: READY, path: READY_NAME }, &mut labels)?;
     if let Some(path) = path {
-        let text = text_file::read(path, text_file::BY_HAND)?;
+        let text = whole::text(path, whole::BY_HAND)?;
         parse(Source { text: &text, path: &path.display().to_string() }, &mut labels)?;
     }
     Ok(labels)

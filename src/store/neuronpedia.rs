@@ -16,11 +16,11 @@ use rayon::prelude::*;
 
 use super::explanations::LONGEST;
 use super::neuronpedia_line::Line;
-use super::regular_file;
 use crate::core::explanations::Known;
 use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::{bytes as bytes_of, counted, excerpt};
+use crate::files::regular;
 
 /// The longest line in bytes: those of the export have a few thousand.
 const LINE: u64 = 16 << 20;
@@ -176,7 +176,7 @@ fn is_lines(name: &str) -> bool {
 
 fn of_file(path: &Path, most: u64, room: &Room) -> Result<Export> {
     let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
-    let mut file = BufReader::with_capacity(1 << 16, regular_file::open(path)?);
+    let mut file = BufReader::with_capacity(1 << 16, regular::open(path)?);
     let start = file.fill_buf().map_err(unreadable)?;
     if start.starts_with(&GZIP) {
         return lines(path, BufReader::with_capacity(1 << 16, MultiGzDecoder::new(file)), most, room);

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::regular_file;
 use crate::core::problem::{Problem, Result};
+use crate::files::regular;
 
 /// Bytes of a file's beginning in which its mark stands.
 const BEGINNING: u64 = 4096;
@@ -20,7 +20,7 @@ pub fn expect_replaceable(path: &Path, mark: Option<&str>, kind: &str) -> Result
         return Ok(());
     }
     let mut beginning = Vec::new();
-    let read = regular_file::open(path)?.take(BEGINNING).read_to_end(&mut beginning);
+    let read = regular::open(path)?.take(BEGINNING).read_to_end(&mut beginning);
     read.map_err(|error| Problem::from_io(path, "read it", &error))?;
     let holds = |mark: &str| beginning.windows(mark.len()).any(|part| part == mark.as_bytes());
     if beginning.is_empty() || mark.is_some_and(holds) {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::{studies, text_file};
+use super::studies;
 use crate::core::problem::Result;
 use crate::core::published::Published;
+use crate::files::whole;
 
 /// The printed figures of the study of names.
 const NAMES: &str = include_str!("../../data/published/names_comparison.json");
@@ -19,6 +20,6 @@ pub fn names() -> Result<Published> {
 
 /// Reads other figures of the study of names from the file at `path`, in the same form.
 pub fn read(path: &Path) -> Result<Published> {
-    let text = text_file::read(path, text_file::BY_HAND)?;
+    let text = whole::text(path, whole::BY_HAND)?;
     Published::parse(&text, &path.display().to_string(), &studies::names()?.study)
 }

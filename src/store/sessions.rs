@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{atomic, tags_file, text_file};
+use super::{atomic, tags_file};
 use crate::core::problem::{Problem, Result};
 use crate::core::session::{Looked, Session};
+use crate::files::whole;
 
 /// Most files.
 const MOST: usize = 200;
@@ -19,7 +20,7 @@ const LONGEST: u64 = 1 << 20;
 /// If the file is damaged; the next [`write()`] replaces it.
 pub fn read(folder: &Path, looked: &Looked) -> Result<Option<Session>> {
     let path = path(folder, looked);
-    let Some(text) = text_file::read_if_present(&path, LONGEST)? else { return Ok(None) };
+    let Some(text) = whole::text_if_present(&path, LONGEST)? else { return Ok(None) };
     Session::from_json(&text, &path.display().to_string(), looked)
 }
 

@@ -7,12 +7,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::atomic;
 use super::lock::Lock;
-use super::{atomic, text_file};
 use crate::core::problem::{Problem, Result};
 use crate::core::tags::history;
 use crate::core::tags::json::{from_json, to_json};
 use crate::core::tags::{Features, Subject, TagBook};
+use crate::files::whole;
 
 /// Longest wait for the save of another program, which takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -136,7 +137,7 @@ pub(super) fn stem(subject: &Subject) -> String {
 }
 
 fn read_if_present(path: &Path) -> Result<Option<String>> {
-    text_file::read_if_present(path, text_file::TAGS)
+    whole::text_if_present(path, whole::TAGS)
 }
 
 fn parse(text: &str, path: &Path, subject: &Subject) -> Result<TagBook> {

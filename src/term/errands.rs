@@ -19,11 +19,11 @@ use crate::core::findings::Findings;
 use crate::core::problem::{Problem, Result};
 use crate::core::study_source::StudySource;
 use crate::core::tags::export;
+use crate::files::whole;
 use crate::store::atomic::AtomicFile;
 use crate::store::log::Log;
 use crate::store::run_file;
 use crate::store::studies::{self, Studies};
-use crate::store::text_file;
 
 /// A piece of work for the thread of errands.
 pub enum Errand {
@@ -143,7 +143,7 @@ impl Runner {
             Errand::Effect(Effect::Chance(question)) => Message::Chance(Box::new(question.answered())),
             Errand::Effect(Effect::ReadTags(path)) => Message::TagsRead(read_tags(Path::new(&path)).map(|text| (text, path))),
             Errand::Effect(Effect::ReadSets { path, way, error }) => {
-                let sets = text_file::read(Path::new(&path), text_file::BY_HAND).and_then(|text| set::parse(&text, &path));
+                let sets = whole::text(Path::new(&path), whole::BY_HAND).and_then(|text| set::parse(&text, &path));
                 Message::SetsRead(sets.map(|sets| (sets, path, way, error)))
             }
             Errand::Effect(Effect::ReadStudy(wanted)) => Message::StudyRead(read_study(wanted)),
@@ -218,7 +218,7 @@ fn write_tags(path: &Path, text: &str) -> Result<()> {
 }
 
 fn read_tags(path: &Path) -> Result<String> {
-    text_file::read(path, text_file::TAGS)
+    whole::text(path, whole::TAGS)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::core::run::Manifest;
 use crate::core::text::printable;
 use crate::engine::causal::ablation;
 use crate::engine::causal::plain::Sides;
-use crate::store::text_file;
+use crate::files::whole;
 
 /// Ablates the sets of a file, or the listed features as one set.
 pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
@@ -49,7 +49,7 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
 fn read(path: &Path, manifest: &Manifest) -> Result<Vec<FeatureSet>> {
     let file = path.display().to_string();
     let places = manifest.dictionaries.iter().filter_map(|record| Some((record.place()?, record.features)));
-    let sets = set::parse(&text_file::read(path, text_file::BY_HAND)?, &file)?;
+    let sets = set::parse(&whole::text(path, whole::BY_HAND)?, &file)?;
     set::expect_members(&sets, &file, &places.collect::<Vec<_>>())?;
     Ok(sets)
 }

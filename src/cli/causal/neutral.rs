@@ -8,7 +8,7 @@ use crate::core::run::Manifest;
 use crate::engine::causal::neutral::{self, Corpus};
 use crate::engine::causal::side_effects::expect_for_any_text;
 use crate::engine::loaded::Loaded;
-use crate::store::text_file;
+use crate::files::whole;
 
 /// A text that is not divided into tokens yet, which takes a model.
 pub struct Text {
@@ -25,7 +25,7 @@ impl Text {
         let Some(path) = path else { return Ok(Self { file: None }) };
         // Somebody who names a text wants it measured, not to be told that this way has no values there.
         way.map_or(Ok(()), expect_for_any_text)?;
-        Ok(Self { file: Some((path.display().to_string(), text_file::read(path, text_file::BY_HAND)?)) })
+        Ok(Self { file: Some((path.display().to_string(), whole::text(path, whole::BY_HAND)?)) })
     }
 
     /// The text in tokens of the model; the reason where the model cannot read the program's own.

@@ -1,6 +1,5 @@
 //! Where a corpus comes from: a file, or a text of the program's own.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Seek, SeekFrom};
 use std::path::PathBuf;
 
@@ -10,6 +9,7 @@ use crate::core::problem::{Problem, Result};
 use crate::engine::cancel::Cancel;
 use crate::engine::demo;
 use crate::engine::hash::sha256_hex_of_reader;
+use crate::files::regular;
 
 /// A corpus.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +54,7 @@ impl Source {
                 Ok(Box::new(text))
             }
             Self::File(path) => {
-                // Before it is opened: opening a pipe to which nobody writes would wait for ever.
-                if !std::fs::metadata(path).map_err(|error| self.unreadable(&error))?.is_file() {
-                    return Err(Problem::no_regular_file(path));
-                }
-                let mut file = File::open(path).map_err(|error| self.unreadable(&error))?;
+                let mut file = regular::open(path)?;
                 file.seek(SeekFrom::Start(from)).map_err(|error| self.unreadable(&error))?;
                 Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
             }
@@ -70,23 +66,5 @@ impl Source {
             Self::Demo => Problem::new(self.name(), format_args!("cannot be read: {error}"), "report this as a fault"),
             Self::File(path) => Problem::from_io(path, "read it", error),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pipe_without_a_writer_is_refused_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("pipe");
-        if cfg!(unix) {
-            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        } else {
-            std::fs::create_dir(&pipe).unwrap();
-        }
-        let problem = Source::File(pipe).identify(&Cancel::default()).unwrap_err();
-        assert!(problem.what().starts_with("is no file but"), "{problem}");
     }
 }

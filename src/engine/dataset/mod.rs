@@ -10,15 +10,15 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::core::dropped_line::DroppedLine;
-use crate::core::problem::{Problem, Result};
+use crate::core::problem::Result;
 use crate::core::request::Options;
 use crate::core::run::Dropped;
 use crate::core::study_source::PairSource;
 use crate::core::text::counted;
 use crate::engine::cancel::Cancel;
 use crate::engine::hash::sha256_hex;
-use crate::engine::small_file;
 use crate::engine::tokenizer::Tokenizer;
+use crate::files::whole;
 
 pub use filter::Example;
 use filter::Filtered;
@@ -85,10 +85,7 @@ impl DataSet {
 /// When the file cannot be read, or is no text.
 pub fn read(source: &PairSource) -> Result<PairSource> {
     let PairSource::File(path) = source else { return Ok(source.clone()) };
-    let text = String::from_utf8(small_file::read(path, LARGEST)?).map_err(|error| {
-        let what = format_args!("is not UTF-8 from byte {} on", error.utf8_error().valid_up_to() + 1);
-        Problem::new(path.display(), what, "save it as UTF-8 text")
-    })?;
+    let text = whole::utf8(path, whole::read_stream(path, LARGEST)?)?;
     Ok(PairSource::Text { name: source.name(), text: text.into() })
 }
 
@@ -106,7 +103,7 @@ pub fn load(
 ) -> Result<DataSet> {
     let name = source.name();
     let bytes = match source {
-        PairSource::File(path) => Cow::Owned(small_file::read(path, LARGEST)?),
+        PairSource::File(path) => Cow::Owned(whole::read_stream(path, LARGEST)?),
         PairSource::Text { text, .. } => Cow::Borrowed(text.as_bytes()),
     };
     let mut lines = line::parse(&bytes, &name, cancel)?;

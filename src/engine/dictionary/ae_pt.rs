@@ -14,9 +14,9 @@ use super::training_config::TrainingConfig;
 use super::{Dictionary, Format, Purpose};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
-use crate::engine::small_file::{self, LARGEST_CONFIGURATION};
-use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
+use crate::files::stamp::Stamp;
+use crate::files::whole::{self, CONFIGURATION};
 
 /// A class of dictionary_learning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub fn capability() -> (String, String) {
 pub fn open(path: &Path, purpose: Purpose) -> Result<Dictionary> {
     let config_path = path.with_file_name("config.json");
     let stamps = [path, &config_path].map(Stamp::of).to_vec();
-    let config = config_path.exists().then(|| small_file::read(&config_path, LARGEST_CONFIGURATION)).transpose()?;
+    let config = config_path.exists().then(|| whole::read(&config_path, CONFIGURATION)).transpose()?;
     let config_name = config_path.display().to_string();
     let config = config.as_deref().map(|text| (text, config_name.as_str()));
     let dictionary = read(Bytes::map(path)?, path.display().to_string(), config, purpose)?;

@@ -8,8 +8,8 @@ use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::hash::sha256_hex;
 use crate::engine::json::{Fields, object};
-use crate::engine::small_file::{LARGEST_CONFIGURATION, read};
 use crate::engine::tensor_file::TensorFile;
+use crate::files::whole::{CONFIGURATION, read};
 
 /// The key by which a user gives the constant `s_in` that some formats leave out; SAELens's list of releases calls it so, too.
 pub const FACTOR: &str = "norm_scaling_factor";
@@ -24,7 +24,7 @@ pub struct Configuration {
 impl Configuration {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> Result<Self> {
-        let (text, name) = (read(path, LARGEST_CONFIGURATION)?, path.display().to_string());
+        let (text, name) = (read(path, CONFIGURATION)?, path.display().to_string());
         let object =
             object(&text).map_err(|what| Problem::new(&name, &what, what.remedy("use the file that came with the weights")))?;
         Ok(Self { text, name, object })

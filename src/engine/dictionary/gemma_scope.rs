@@ -15,8 +15,8 @@ use super::{Dictionary, Format, Purpose, Stated};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::SubmoduleKind;
 use crate::core::text::excerpt;
-use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::Bytes;
+use crate::files::stamp::Stamp;
 
 /// The file's name.
 pub const FILE: &str = "params.npz";

@@ -13,8 +13,8 @@ use super::rule::Rule;
 use super::{Dictionary, Format, Purpose, Stated};
 use crate::core::problem::{Problem, Result};
 use crate::engine::json::Fields;
-use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{StoredTensor, TensorFile};
+use crate::files::stamp::Stamp;
 
 /// The weight file's name.
 pub const FILE: &str = "params.safetensors";

@@ -17,8 +17,8 @@ use super::{Dictionary, Format, Purpose, Stated};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::json::Fields;
-use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{StoredTensor, TensorFile};
+use crate::files::stamp::Stamp;
 
 /// The configuration's name in Llama Scope.
 pub const CONFIGURATION: &str = "hyperparams.json";

@@ -42,8 +42,8 @@ use crate::core::declared::Declared;
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
 use crate::engine::cancel::Cancel;
-use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, StoredTensor};
+use crate::files::stamp::Stamp;
 
 use arithmetic::{Arithmetic, Frame, WriteFactors, Written};
 use parts::Parts;

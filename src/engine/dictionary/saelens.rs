@@ -17,9 +17,9 @@ use super::{Dictionary, Format, Purpose, Stated, neuronpedia_id};
 use crate::core::problem::{Problem, Result};
 use crate::engine::hash::sha256_hex;
 use crate::engine::json::{Fields, object};
-use crate::engine::small_file::{LARGEST_CONFIGURATION, read};
-use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::{Bytes, TensorFile};
+use crate::files::stamp::Stamp;
+use crate::files::whole::{CONFIGURATION, read};
 
 /// Factors of features that SAELens of spring 2024 wrote whether or not they were trained. `scaling_factor` multiplies codes on the way
 /// out; what the other one does is not proven.
@@ -30,7 +30,7 @@ pub fn open(folder: &Path, purpose: Purpose) -> Result<Dictionary> {
     let path = folder.join("cfg.json");
     let weights_path = folder.join("sae_weights.safetensors");
     let stamps = [&path, &weights_path].map(|path| Stamp::of(path)).to_vec();
-    let config = read(&path, LARGEST_CONFIGURATION)?;
+    let config = read(&path, CONFIGURATION)?;
     let weights = TensorFile::open(&weights_path)?;
     let dictionary = assemble(&config, &path.display().to_string(), &weights, purpose)?;
     Ok(dictionary.read_from(stamps))

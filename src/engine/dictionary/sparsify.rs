@@ -15,8 +15,8 @@ use super::{Dictionary, Format, Purpose, Stated};
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::SubmoduleKind;
 use crate::engine::json::Fields;
-use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::TensorFile;
+use crate::files::stamp::Stamp;
 
 /// The weight file's name.
 pub const FILE: &str = "sae.safetensors";

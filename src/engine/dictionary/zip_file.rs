@@ -17,9 +17,10 @@ use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::SubmoduleKind;
 use crate::core::text::excerpt;
-use crate::engine::small_file::LARGEST_CONFIGURATION;
-use crate::engine::stamp::Stamp;
 use crate::engine::tensor_file::Bytes;
+use crate::files::regular;
+use crate::files::stamp::Stamp;
+use crate::files::whole::CONFIGURATION;
 
 /// Most bytes that one byte of a deflated entry unpacks to.
 const TIGHTEST: u64 = 1032;
@@ -37,11 +38,7 @@ impl ZipFile {
     /// Reads the directory of the archive at `path`.
     pub fn open(path: &Path) -> Result<Self> {
         let stamp = Stamp::of(path);
-        // Before it is opened: opening a pipe to which nobody writes would wait for ever.
-        if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
-            return Err(Problem::no_regular_file(path));
-        }
-        let file = File::open(path).map_err(|error| Problem::from_io(path, "open it", &error))?;
+        let file = regular::open(path)?;
         let mut start = Vec::new();
         (&file).take(512).read_to_end(&mut start).map_err(|error| Problem::from_io(path, "read it", &error))?;
         if let Some(problem) = foreign::problem(&start, &path.display()) {
@@ -111,9 +108,9 @@ impl ZipFile {
         };
         expect_packing(entry.compression(), &place)?;
         let mut text = Vec::new();
-        entry.take(LARGEST_CONFIGURATION + 1).read_to_end(&mut text).map_err(|error| unreadable(&place, &error))?;
-        if text.len() as u64 > LARGEST_CONFIGURATION {
-            let what = format_args!("has more than {LARGEST_CONFIGURATION} bytes, a configuration has a few thousand");
+        entry.take(CONFIGURATION + 1).read_to_end(&mut text).map_err(|error| unreadable(&place, &error))?;
+        if text.len() as u64 > CONFIGURATION {
+            let what = format_args!("has more than {CONFIGURATION} bytes, a configuration has a few thousand");
             return Err(Problem::new(&place, what, "check that this is dictionary_learning's archive"));
         }
         Ok(Some((text, place)))

@@ -11,8 +11,8 @@ use crate::engine::cancel::Cancel;
 use crate::engine::file_facts;
 use crate::engine::hash::sha256_hex;
 use crate::engine::json::{Fields, object, shown};
-use crate::engine::small_file::{LARGEST_CONFIGURATION, read};
 use crate::engine::tensor_file::{StoredTensor, TensorFile};
+use crate::files::whole::{CONFIGURATION, read};
 
 /// The file of a model that is not divided.
 pub const WHOLE: &str = "model.safetensors";
@@ -160,7 +160,7 @@ impl WeightFiles {
 fn read_index(path: &Path) -> Result<Vec<(String, String)>> {
     const REMEDY: &str = "use the index that was saved with the model";
     let name = path.display().to_string();
-    let index = object(&read(path, LARGEST_CONFIGURATION)?).map_err(|what| Problem::new(&name, &what, what.remedy(REMEDY)))?;
+    let index = object(&read(path, CONFIGURATION)?).map_err(|what| Problem::new(&name, &what, what.remedy(REMEDY)))?;
     let map = Fields { object: &index, file: &name }.object("weight_map")?;
     let map = map.filter(|map| !map.object.is_empty()).ok_or_else(|| Problem::new(&name, "lists no tensors", REMEDY))?;
     let entry = |(tensor, part): (&String, &Value)| {

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::mapped::MappedFile;
-use crate::core::file_facts::FileState;
+use crate::core::file_facts::PartState;
 use crate::core::problem::{Problem, Result};
+use crate::files::regular;
 
 /// Bytes that stay valid while a clone of this value exists. A mapped file may become shorter meanwhile; readers ask
 /// [`Bytes::expect_whole`] before they use what they read.
@@ -24,12 +25,7 @@ pub enum Bytes {
 impl Bytes {
     /// Maps the file at `path`.
     pub fn map(path: &Path) -> Result<Self> {
-        let unopened = |error: std::io::Error| Problem::from_io(path, "open it", &error);
-        // Before it is opened: opening a pipe to which nobody writes would wait for ever.
-        if !std::fs::metadata(path).map_err(unopened)?.is_file() {
-            return Err(Problem::no_regular_file(path));
-        }
-        let file = File::open(path).map_err(unopened)?;
+        let file = regular::open(path)?;
         let metadata = file.metadata().map_err(|error| Problem::from_io(path, "read its size", &error))?;
         if metadata.len() == 0 {
             return Err(Problem::new(path.display(), "is empty (0 bytes)", "download or copy the file again"));
@@ -59,7 +55,7 @@ impl Bytes {
     }
 
     /// The state of the file when it was mapped; None for other bytes, and where no file could be recognised by it again.
-    pub fn state(&self) -> Option<&FileState> {
+    pub fn state(&self) -> Option<&PartState> {
         match self {
             Self::Mapped(map) => map.state(),
             Self::Embedded(_) | Self::Owned(_) => None,

@@ -13,7 +13,9 @@ use std::time::SystemTime;
 use memmap2::{Mmap, MmapOptions};
 
 use super::watch::Watch;
-use crate::core::file_facts::FileState;
+use crate::core::file_facts::PartState;
+#[cfg(unix)]
+use crate::files::state;
 
 /// A part of a file in memory.
 #[derive(Debug)]
@@ -21,7 +23,7 @@ pub struct MappedFile {
     /// Dropped before the map: an address belongs to the map only while the map exists.
     watch: Watch,
     map: Mmap,
-    state: Option<FileState>,
+    state: Option<PartState>,
 }
 
 impl MappedFile {
@@ -38,7 +40,7 @@ impl MappedFile {
     }
 
     /// The state of the file when it was mapped, as in [`Bytes::state`](super::bytes::Bytes::state).
-    pub fn state(&self) -> Option<&FileState> {
+    pub fn state(&self) -> Option<&PartState> {
         self.state.as_ref()
     }
 
@@ -72,25 +74,17 @@ impl MappedFile {
 }
 
 #[cfg(unix)]
-fn state(file: &File, part: &Range<u64>) -> Option<FileState> {
-    use std::os::unix::fs::MetadataExt;
+fn state(file: &File, part: &Range<u64>) -> Option<PartState> {
     let metadata = file.metadata().ok()?;
-    let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
-    let state = FileState {
-        device: metadata.dev(),
-        inode: metadata.ino(),
-        length: metadata.len(),
-        modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
-        changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
-        part: [part.start, part.end],
-    };
+    let state = state::of(&metadata);
     // A file without a name is a temporary one, which no other program will see.
-    (metadata.nlink() > 0 && state.is_settled(SystemTime::now())).then_some(state)
+    let is_known_again = std::os::unix::fs::MetadataExt::nlink(&metadata) > 0 && state.is_settled(SystemTime::now());
+    is_known_again.then_some(PartState { file: state, part: [part.start, part.end] })
 }
 
 /// Files have no numbers here by which they could be recognised.
 #[cfg(not(unix))]
-fn state(_: &File, _: &Range<u64>) -> Option<FileState> {
+fn state(_: &File, _: &Range<u64>) -> Option<PartState> {
     None
 }
 

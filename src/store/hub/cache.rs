@@ -21,10 +21,10 @@ use crate::core::problem::{Problem, Result};
 use crate::core::request::ModelSource;
 use crate::core::submodule::SubmoduleKind;
 use crate::core::text::bytes;
+use crate::files::whole;
 use crate::store::atomic;
 use crate::store::folders::no_home;
 use crate::store::presets::{Preset, Repository};
-use crate::store::text_file;
 
 /// The environment variable `name`, unless it is empty.
 pub(super) fn variable(name: &str) -> Option<std::ffi::OsString> {
@@ -92,7 +92,7 @@ impl Places {
         if is_commit(revision) {
             return Some(revision.to_ascii_lowercase());
         }
-        let commit = text_file::read(&self.folder().join("refs").join(revision), text_file::BY_HAND).ok()?;
+        let commit = whole::text(&self.folder().join("refs").join(revision), whole::BY_HAND).ok()?;
         Some(commit.trim().to_owned()).filter(|commit| is_commit(commit))
     }
 

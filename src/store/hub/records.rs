@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::hash::FileHash;
 use crate::core::format_error::of_json;
 use crate::core::problem::{Problem, Result};
+use crate::files::whole;
 use crate::store::lock::Lock;
-use crate::store::{atomic, clock, text_file};
+use crate::store::{atomic, clock};
 
 /// Identifies the file's kind and version.
 const FORMAT: &str = "saescope downloads 1";
@@ -132,7 +133,7 @@ impl Records {
 }
 
 fn read(path: &Path) -> Result<Content> {
-    let Some(text) = text_file::read_if_present(path, text_file::BY_HAND)? else { return Ok(Content::default()) };
+    let Some(text) = whole::text_if_present(path, whole::BY_HAND)? else { return Ok(Content::default()) };
     let damaged =
         |what: String| Problem::new(path.display(), what, "move it away: hashes are recorded anew by the next download");
     let content: Content =

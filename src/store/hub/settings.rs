@@ -8,7 +8,7 @@ use ureq::http::Uri;
 use super::cache::{folder, home, path_in, variable};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
-use crate::store::text_file;
+use crate::files::whole;
 
 /// The hub's address if the environment names no other.
 const ENDPOINT: &str = "https://huggingface.co";
@@ -88,7 +88,7 @@ fn token() -> Result<Option<String>> {
     } else {
         // Without a home folder nobody has logged in.
         let Some(path) = path_in("HF_TOKEN_PATH").or_else(|| Some(home().ok()?.join("token"))) else { return Ok(None) };
-        match text_file::read_if_present(&path, text_file::BY_HAND)? {
+        match whole::text_if_present(&path, whole::BY_HAND)? {
             Some(token) => (path.display().to_string(), token),
             None => return Ok(None),
         }

@@ -18,7 +18,8 @@ use crate::core::release::Release;
 use crate::core::request::STUDY_PRESET;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::excerpt;
-use crate::store::{folders, text_file};
+use crate::files::whole;
+use crate::store::folders;
 
 /// The presets that the program ships.
 const EMBEDDED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/models.toml"));
@@ -176,7 +177,7 @@ impl Presets {
     pub fn load(path: &Path) -> Result<Self> {
         // Nobody who has no folder of settings wrote one, even where a file stands in its place.
         let is_below_a_file = path.ancestors().skip(1).any(Path::is_file);
-        let text = if is_below_a_file { None } else { text_file::read_if_present(path, text_file::BY_HAND)? };
+        let text = if is_below_a_file { None } else { whole::text_if_present(path, whole::BY_HAND)? };
         Self::parse(text.as_deref().map(|text| (text, path.display().to_string())).as_ref().map(|(text, name)| (*text, &**name)))
     }
 

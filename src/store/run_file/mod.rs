@@ -34,7 +34,6 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors, View as TensorBytes};
 
 use self::header::Header;
 use super::atomic::AtomicFile;
-use super::regular_file;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::foreign;
 use crate::core::format_error::of_json;
@@ -44,6 +43,7 @@ use crate::core::run::{DictionaryRecord, Manifest, Method, Run};
 use crate::core::submodule::{FeatureId, FeatureIndex, MOST_LAYERS, Submodule};
 use crate::core::text::{bytes, excerpt};
 use crate::core::view::{View, ViewName};
+use crate::files::regular;
 
 const MANIFEST: &str = "saescope";
 const NOT_A_RUN: &str = "give a file that `saescope run` wrote";
@@ -160,7 +160,7 @@ fn push_view(tensors: &mut Vec<(String, Outgoing)>, view_name: ViewName, view: &
 /// Whether the file at `path` looks like a run file; only its header is read.
 pub fn is_run(path: &Path) -> Result<bool> {
     let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
-    let mut file = regular_file::open(path)?;
+    let mut file = regular::open(path)?;
     let mut length = [0; 8];
     if file.read_exact(&mut length).is_err() {
         return Ok(false);
@@ -192,7 +192,7 @@ pub fn expect_replaceable(path: &Path) -> Result<()> {
 /// If it is not a run file, or is damaged: the problem names the part that is missing, has a wrong length or is out of range.
 pub fn read(path: &Path) -> Result<Run> {
     let unreadable = |error: std::io::Error| Problem::from_io(path, "read it", &error);
-    let mut file = regular_file::open(path)?;
+    let mut file = regular::open(path)?;
     let mut bytes = read_header(&mut file).map_err(unreadable)?;
     if header_of(&bytes).is_some_and(holds_manifest) {
         file.read_to_end(&mut bytes).map_err(unreadable)?;
@@ -202,7 +202,7 @@ pub fn read(path: &Path) -> Result<Run> {
 
 /// Reads the manifest of the run file at `path` without its numbers, which may be damaged.
 pub fn manifest(path: &Path) -> Result<Manifest> {
-    let bytes = read_header(&mut regular_file::open(path)?);
+    let bytes = read_header(&mut regular::open(path)?);
     let bytes = bytes.map_err(|error| Problem::from_io(path, "read it", &error))?;
     Ok(checked_manifest(&bytes, &path.display().to_string())?.0)
 }

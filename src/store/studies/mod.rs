@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use pair_files::PairFiles;
 
+use super::folders;
 use super::toml_source::Source;
-use super::{folders, text_file};
 use crate::core::problem::{Problem, Result};
 use crate::core::study::{NAMES, Study};
 use crate::core::study_source::{PairSource, StudySource};
 use crate::core::text::excerpt;
 use crate::core::view::View;
+use crate::files::whole;
 
 /// A study that the program ships.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,7 +179,7 @@ fn find_built_in(name: &str) -> Option<&'static BuiltIn> {
 
 /// Reads the study from the file at `path`.
 pub fn read(path: &Path) -> Result<StudySource> {
-    let text = text_file::read(path, text_file::BY_HAND)?;
+    let text = whole::text(path, whole::BY_HAND)?;
     from_text(&text, path)
 }
 

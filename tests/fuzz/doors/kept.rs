@@ -22,7 +22,7 @@ use saescope::core::causal::side_effects::{Damage, TextSums};
 use saescope::core::causal::way::{ErrorTreatment, Way};
 use saescope::core::corpus::responses::{LabelRecord, OfFeature, Responses};
 use saescope::core::corpus::tally::Tally;
-use saescope::core::file_facts::{FileFacts, FileState};
+use saescope::core::file_facts::{FileFacts, FileState, PartState};
 use saescope::core::quadrature::Quadrature;
 use saescope::core::shuffled::Shuffled;
 use saescope::core::submodule::FeatureId;
@@ -197,7 +197,8 @@ fn kept_checks() {
 #[test]
 fn weight_file_facts() {
     let folder = tempfile::tempdir().unwrap();
-    let state = FileState { device: 1, inode: 2, length: 3, modified: 4, changed: 5, part: [0, 3] };
+    let file = FileState { device: 1, inode: 2, length: 3, modified: 4, changed: 5 };
+    let state = PartState { file, part: [0, 3] };
     let read = |bytes: &[u8]| {
         std::fs::write(folder.path().join("weight-files.json"), bytes).unwrap();
         let facts = KeptFacts::in_folder(folder.path());

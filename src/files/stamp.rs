@@ -4,7 +4,9 @@
 //! change differs, as after `chmod` or with another hard link: that says nothing of the content.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+
+use super::state;
+use crate::core::file_facts::FileState;
 
 /// The state of a file or folder before it was read; that it did not exist is a state, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,14 +15,9 @@ pub struct Stamp {
     found: Option<Found>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Found {
-    length: u64,
-    modified: Option<SystemTime>,
-    /// Seconds and nanoseconds of the last change, which cannot be set as the time of modification can: a copy over a file that keeps its
-    /// size and puts its time back is noticed by it.
-    changed: [i64; 2],
-    inode: u64,
+    state: FileState,
     is_file: bool,
 }
 
@@ -28,16 +25,8 @@ impl Stamp {
     /// The stamp of what is at `path` now, links followed. To be taken before the file is read: a change in the meantime then
     /// counts as a change.
     pub fn of(path: &Path) -> Self {
-        let found = std::fs::metadata(path).ok().map(|metadata| {
-            #[cfg(unix)]
-            let (inode, changed) = {
-                use std::os::unix::fs::MetadataExt;
-                (metadata.ino(), [metadata.ctime(), metadata.ctime_nsec()])
-            };
-            #[cfg(not(unix))]
-            let (inode, changed) = (0, [0; 2]);
-            Found { length: metadata.len(), modified: metadata.modified().ok(), changed, inode, is_file: metadata.is_file() }
-        });
+        let found = std::fs::metadata(path).ok();
+        let found = found.map(|metadata| Found { state: state::of(&metadata), is_file: metadata.is_file() });
         Self { path: path.to_owned(), found }
     }
 
@@ -49,9 +38,8 @@ impl Stamp {
     /// Whether nothing differs but the time of the last change: the content may be the same.
     pub fn is_touched(&self) -> bool {
         let now = Self::of(&self.path).found;
-        let differs = now != self.found;
-        let (Some(before), Some(now)) = (&self.found, now) else { return false };
-        differs && Found { changed: before.changed, ..now } == *before
+        let (Some(before), Some(after)) = (self.found, now) else { return false };
+        before != after && before.is_file == after.is_file && before.state.has_content_of(&after.state)
     }
 
     /// The path of a weight file that was there and is in another state now; None for a folder, in which other files come and go,

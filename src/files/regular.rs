@@ -21,17 +21,12 @@ pub fn open(path: &Path) -> Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::testing::no_file;
 
     #[test]
     fn a_pipe_without_a_writer_is_refused_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("pipe");
-        if cfg!(unix) {
-            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        } else {
-            std::fs::create_dir(&pipe).unwrap();
-        }
-        for path in [&*pipe, folder.path()] {
+        for path in [&*no_file(folder.path()), folder.path()] {
             assert!(open(path).unwrap_err().what().starts_with("is no file but"), "{}", path.display());
         }
         assert!(open(&folder.path().join("none")).unwrap_err().what().starts_with("cannot read it"));
