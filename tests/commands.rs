@@ -15,6 +15,7 @@ use std::process::{Command, Output, Stdio};
 
 use saescope::core::effects::SubmoduleEffects;
 use saescope::core::neuronpedia::{Reference, quick_lists};
+use saescope::core::pair_effects::PairEffects;
 use saescope::core::run::Run;
 use saescope::core::selection::Selection;
 use saescope::core::tags::{Edit, Scope, Tag};
@@ -109,9 +110,16 @@ type Damage = fn(&mut SubmoduleEffects);
 fn a_run_with_a_changed_number_fails_the_check() {
     let (folder, run) = demo();
 
-    let damages: [(Damage, &str); 2] = [
+    let damages: [(Damage, &str); 3] = [
         (|effects| effects.effects[0] += 0.5, "sum + error differs"),
         (|effects| effects.position_effects[0] += 0.5, "positions do not add up"),
+        (
+            |effects| {
+                effects.pair_effects = PairEffects::default();
+                effects.effects.iter().for_each(|effect| effects.pair_effects.push(Some([(0, effect + 0.5)])));
+            },
+            "pairs do not add up",
+        ),
     ];
     for (damage, says) in damages {
         let mut changed = run.clone();

@@ -13,6 +13,7 @@ use proptest::test_runner::RngSeed;
 use saescope::core::dictionary_report::DecoderNorms;
 use saescope::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use saescope::core::merge::merge;
+use saescope::core::pair_effects::PairEffects;
 use saescope::core::quadrature::Rule;
 use saescope::core::release::Release;
 use saescope::core::request::{ModelSource, Options, Request, Settings};
@@ -108,12 +109,20 @@ fn random_view(numbers: &mut Numbers, former: &ViewEffects, examples: &[ExampleR
     for former in &former.submodules {
         let all = (0..former.dictionary_features as u32).map(FeatureIndex);
         let features: Vec<FeatureIndex> = all.filter(|_| count > 0 && numbers.below(3) == 0).collect();
+        let mut pair_effects = PairEffects::default();
+        for _ in &features {
+            let is_kept = numbers.below(4) > 0;
+            let pairs: Vec<u32> = (0..count as u32).filter(|_| numbers.below(2) == 0).collect();
+            let entries: Vec<(u32, f32)> = pairs.into_iter().map(|pair| (pair, numbers.next())).collect();
+            pair_effects.push(is_kept.then_some(entries));
+        }
         submodules.push(SubmoduleEffects {
             submodule: former.submodule,
             dictionary_features: former.dictionary_features,
             effects: values(numbers, features.len()),
             standard_errors: features.iter().map(|_| spread(numbers)).collect(),
             position_effects: values(numbers, features.len() * positions),
+            pair_effects,
             error: ErrorTerm {
                 effect: numbers.next(),
                 standard_error: spread(numbers),
@@ -216,7 +225,15 @@ type Damage = fn(&mut Run);
 #[test]
 fn a_run_that_could_not_be_read_again_is_not_written() {
     let (_home, run) = home();
-    let cases: [(Damage, &str); 9] = [
+    let cases: [(Damage, &str); 10] = [
+        (
+            |run| {
+                let effects = &mut run.views[0].submodules[0];
+                effects.pair_effects = PairEffects::default();
+                effects.features.iter().for_each(|_| effects.pair_effects.push(Some([(0, f32::NAN)])));
+            },
+            "an effect in attn_0 is NaN",
+        ),
         (|run| run.views[0].clean_metrics[1] = f32::INFINITY, "the metric of example 2 is not a finite number"),
         (|run| run.views[1].submodules[2].error.effect = f32::NAN, "an effect in resid_0 is NaN"),
         (|run| run.views[0].submodules[0].error.standard_error = f32::INFINITY, "an effect in attn_0 is inf"),
@@ -268,6 +285,13 @@ fn a_file_that_claims_too_much_is_refused_in_words() {
     let metric = 8 + length + tensors["male.clean_metric"]["data_offsets"][0].as_u64().unwrap() as usize;
     let mut not_finite = bytes.clone();
     not_finite[metric..metric + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    // The first number of a tensor of the first submodule in place of the one that is there.
+    let with_first = |tensor: &str, number: i32| {
+        let start = 8 + length + tensors[format!("male.attn_0.{tensor}")]["data_offsets"][0].as_u64().unwrap() as usize;
+        let mut changed = bytes.clone();
+        changed[start..start + 4].copy_from_slice(&number.to_le_bytes());
+        changed
+    };
     let cases = [
         (Vec::new(), "it ends within its header"),
         (b"{\"one\": [\"resid_1/364\"]}".to_vec(), "is a text, not a run file"),
@@ -285,6 +309,9 @@ fn a_file_that_claims_too_much_is_refused_in_words() {
         (replaced(r#"\"layers\":1"#, r#"\"layers\":1099511627776"#), "dictionaries are not those of 1099511627776 layers"),
         (replaced(r#"\"format\":2"#, r#"\"format\":{}"#), "has run format none"),
         (bytes[..bytes.len() - 1].to_vec(), "it is cut short"),
+        (with_first("pair_count", 99), "its tensor 'male.attn_0.pair' does not fit 'male.attn_0.pair_count'"),
+        (with_first("pair_count", -1), "its tensor 'male.attn_0.pair' "),
+        (with_first("pair", 99), "its tensor 'male.attn_0.pair' holds 99, which is not below 2"),
         (not_finite, "in its view male, the metric of example 1 is not a finite number"),
     ];
     for (bytes, says) in cases {

@@ -55,6 +55,10 @@ fn compare(merged: &Run, whole: &Run) {
             close("effects", &merged.effects, &whole.effects);
             close("standard errors", &merged.standard_errors, &whole.standard_errors);
             close("positions", &merged.position_effects, &whole.position_effects);
+            let (of_merged, of_whole) = (&merged.pair_effects, &whole.pair_effects);
+            assert!(of_merged.counts().eq(of_whole.counts()) && of_merged.counts().all(|count| count.is_some()));
+            assert_eq!(of_merged.pairs(), of_whole.pairs());
+            close("pairs", of_merged.effects(), of_whole.effects());
             let beside = largest(&whole.effects);
             close_beside("error positions", &merged.error.position_effects, &whole.error.position_effects, beside);
             close_beside(

@@ -1,7 +1,7 @@
 //! What a list would hold by chance: the exchange of clean and patch prompt within pairs, for every feature of a view.
 //!
 //! An exchanged pair has the effect that the reversed view found in it, with its sign turned, since that view exchanges the answers, too.
-//! Where no view of the study is the reverse of this one, or it kept no single examples of a feature, the effect's own sign is turned
+//! Where no view of the study is the reverse of this one, or it did not keep a feature's effects in single pairs, the effect's own sign is turned
 //! instead (sign flip), and [`Tested::exchanged`] says so. Both agree nearly at residual streams, where the reversed path is the same path.
 
 use super::findings::Findings;
@@ -22,7 +22,7 @@ pub struct Expected {
     pub features: f64,
     /// Number of features that the list holds.
     pub selected: usize,
-    /// Number of features, among those with an effect, whose single examples were not kept. Their part is that of a normal distribution with
+    /// Number of features, among those with an effect, whose effects in single pairs were not kept. Their part is that of a normal distribution with
     /// the variance that a sign flip has.
     pub approximated: usize,
 }
@@ -95,12 +95,15 @@ pub fn threshold(selection: Selection, selected: &[Selected]) -> f32 {
     }
 }
 
-/// The number of examples of a view whose single examples were kept.
+/// The number of examples of a view whose effects in single pairs were kept.
 fn examples(found: &ViewFindings) -> Result<usize, String> {
     let examples = found.summary.examples.filter(|examples| *examples > 1);
     let examples = examples.ok_or("chance needs at least two computed pairs")?;
-    if found.detail.detail().features.is_empty() {
-        return Err("the run kept no single examples (--detail)".to_owned());
+    if found.metrics.is_none() {
+        return Err("chance is known when the view is whole".to_owned());
+    }
+    if !found.keeps_pairs() {
+        return Err("the run kept no effects in single pairs: compute it again".to_owned());
     }
     Ok(examples)
 }
@@ -114,7 +117,7 @@ fn nonzero(found: &ViewFindings) -> impl Iterator<Item = FeatureId> {
     })
 }
 
-/// The effects of `feature` in each pair, as it is and exchanged; None if its single examples were not kept.
+/// The effects of `feature` in each pair, as it is and exchanged; None if they were not kept.
 fn effects(findings: &Findings, view: View, feature: FeatureId) -> Option<(Vec<f64>, Vec<f64>, Exchanged)> {
     let kept = findings.view(view).by_example(feature)?;
     let reversed = reversed(findings, view).and_then(|reversed| findings.view(reversed).by_example(feature));

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::findings::Source;
+use crate::core::pair_effects::PairEffects;
 use crate::core::quadrature::Quadrature;
 use crate::core::run::{DataRecord, Dropped, ExampleRecord, Method, Opened};
 use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
@@ -90,6 +91,7 @@ fn findings(male: &[f32], baseline: &[f32], kept: bool, others: bool) -> Finding
             effects: vec![mean(effects) as f32],
             standard_errors: vec![standard_error(effects) as f32],
             position_effects: vec![0.0, 0.0],
+            pair_effects: PairEffects::default(),
             error: ErrorTerm { effect: 0.0, standard_error: 0.0, position_effects: vec![0.0, 0.0] },
             gradient_dot_change: None,
         };

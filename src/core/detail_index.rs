@@ -1,14 +1,11 @@
 //! Effects at single tokens, grouped by feature. A feature card shows them for each example.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use super::effects::Detail;
 use super::firing::Firing;
 use super::run::DataRecord;
-use super::statistics::bootstrap::Resamples;
 use super::submodule::FeatureId;
-use super::uncertainty::{self, Uncertainty};
 
 /// One token at which a feature's activation differed between clean and patch prompt. At a token without an entry it was the same
 /// in both, which says nothing about its size: before the first token that differs, every activation is the same.
@@ -32,8 +29,6 @@ pub struct DetailIndex {
     detail: Detail,
     examples: usize,
     features: BTreeMap<FeatureId, OfFeature>,
-    /// The resamples of the view's examples, drawn when they are first asked for.
-    resamples: OnceLock<Resamples>,
 }
 
 /// The entries of one feature.
@@ -42,8 +37,6 @@ struct OfFeature {
     /// Rows of the [`Detail`], in order of example and position.
     rows: Vec<u32>,
     firing: Option<Firing>,
-    /// Computed when it is first asked for: a screen asks for a few of thousands.
-    uncertainty: OnceLock<Uncertainty>,
 }
 
 /// Everything else follows from these.
@@ -69,10 +62,10 @@ impl DetailIndex {
         let sum = |rows: &[u32], activations: &[f32]| rows.iter().map(|row| f64::from(activations[*row as usize].abs())).sum();
         let of_feature = |rows: Vec<u32>| {
             let firing = Firing::of(sum(&rows, &detail.entry_clean), sum(&rows, &detail.entry_patch));
-            OfFeature { rows, firing, uncertainty: OnceLock::new() }
+            OfFeature { rows, firing }
         };
         let features = detail.features.iter().copied().zip(groups.into_iter().map(of_feature)).collect();
-        Self { detail, examples, features, resamples: OnceLock::new() }
+        Self { detail, examples, features }
     }
 
     /// The [`Detail`] this index was built from, for a run file.
@@ -113,21 +106,6 @@ impl DetailIndex {
         };
         let sum: f64 = self.entries(feature)?.filter(is_last).map(|entry| f64::from(entry.effect)).sum();
         (!data.examples.is_empty()).then(|| sum / data.examples.len() as f64)
-    }
-
-    /// How sure the effect of `feature` is, by the default number of resamples; None if its entries were not kept.
-    pub fn uncertainty(&self, feature: FeatureId) -> Option<&Uncertainty> {
-        let of_feature = self.features.get(&feature)?;
-        if let Some(known) = of_feature.uncertainty.get() {
-            return Some(known);
-        }
-        let effects = self.by_example(feature)?;
-        Some(of_feature.uncertainty.get_or_init(|| Uncertainty::of(&effects, self.resamples())))
-    }
-
-    /// The default resamples of the view's examples.
-    pub fn resamples(&self) -> &Resamples {
-        self.resamples.get_or_init(|| uncertainty::resamples(self.examples))
     }
 
     /// The prompt on which `feature` fires; None if its entries were not kept, or its activation never

@@ -3,13 +3,14 @@
 //! An effect is in units of the metric, `logit[patch answer] - logit[clean answer]`: positive pushes the model toward the patch
 //! answer. Effects are summed over positions and averaged over examples.
 
+use super::pair_effects::PairEffects;
 use super::submodule::{FeatureId, FeatureIndex, Submodule};
 use super::view::View;
 
 /// Effects of all features of one submodule that ever differed between clean and patch; every other feature's effect is 0.
 ///
 /// # Shapes
-/// With `m` such features and `p` positions: `features`, `effects`, `standard_errors` `[m]`, `position_effects` `[m, p]`.
+/// With `m` such features and `p` positions: `features`, `effects`, `standard_errors`, `pair_effects` `[m]`, `position_effects` `[m, p]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubmoduleEffects {
     /// The submodule whose output the dictionary reads.
@@ -25,6 +26,8 @@ pub struct SubmoduleEffects {
     /// Effect of each feature at each position: mean over all examples, counted from the prompt's first token. The positions of
     /// a feature add up to its effect.
     pub position_effects: Vec<f32>,
+    /// Effect of each feature in each pair, summed over positions; their mean over all pairs is the feature's effect.
+    pub pair_effects: PairEffects,
     /// The error term: the part of the activation that the dictionary does not explain.
     pub error: ErrorTerm,
     /// `<g, x_patch - x_clean>`, mean over examples: features and error term must add up to it. None if the method has no
@@ -58,6 +61,15 @@ impl SubmoduleEffects {
     /// The effect of `feature`: 0 if it never differed.
     pub fn effect(&self, feature: FeatureIndex) -> f32 {
         self.features.binary_search(&feature).map_or(0.0, |slot| self.effects[slot])
+    }
+
+    /// The effect of `feature` in each pair that it has one in, see [`PairEffects::of`]; none if it never differed.
+    pub fn in_pairs(&self, feature: FeatureIndex) -> Option<impl Iterator<Item = (u32, f32)> + '_> {
+        let found = match self.features.binary_search(&feature) {
+            Ok(slot) => Some(self.pair_effects.of(slot)?),
+            Err(_) => None,
+        };
+        Some(found.into_iter().flatten())
     }
 
     /// The standard error of `feature`'s effect: 0 if it never differed.
@@ -94,6 +106,7 @@ impl ViewEffects {
             effects: Vec::new(),
             standard_errors: Vec::new(),
             position_effects: Vec::new(),
+            pair_effects: PairEffects::default(),
             error: ErrorTerm { effect: 0.0, standard_error: f32::NAN, position_effects: Vec::new() },
             gradient_dot_change: has_gradient.then_some(0.0),
         };

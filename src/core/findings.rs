@@ -105,6 +105,10 @@ impl Findings {
         let (subject, explanations, prompts) = (None, None, Vec::new());
         let mut findings = Self { source, study, model, layers, subject, explanations, views, reports, tests, prompts };
         findings.prompts = findings.study.all().map(|view| findings.first_of_same_prompts(view)).collect();
+        let examples: Vec<_> = findings.study.all().map(|view| Some(findings.data(view)?.examples.len())).collect();
+        for (view, examples) in findings.views.iter_mut().zip(examples) {
+            view.summary.examples = examples;
+        }
         findings
     }
 

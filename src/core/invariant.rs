@@ -42,6 +42,8 @@ pub enum Broken {
     Sum,
     /// The positions of some feature or of the error term do not add up to its effect.
     Positions,
+    /// The mean over pairs of some feature's effects is not its effect.
+    Pairs,
     /// A number is NaN or infinite.
     NotFinite,
 }
@@ -52,6 +54,7 @@ impl Broken {
         match self {
             Self::Sum => "sum + error differs from <g, change>",
             Self::Positions => "positions do not add up",
+            Self::Pairs => "pairs do not add up",
             Self::NotFinite => "not finite",
         }
     }
@@ -78,6 +81,8 @@ fn check_submodule(view: &ViewEffects, effects: &SubmoduleEffects, total: f64) -
         Some(Broken::Sum)
     } else if !positions_add_up(effects, view.positions) {
         Some(Broken::Positions)
+    } else if !pairs_add_up(effects, view.clean_metrics.len()) {
+        Some(Broken::Pairs)
     } else {
         None
     };
@@ -127,8 +132,24 @@ pub fn first_not_finite(view: &ViewEffects) -> Option<String> {
 /// The first number among the effects that is NaN or infinite, without standard errors.
 fn not_finite(effects: &SubmoduleEffects) -> Option<f32> {
     let numbers = effects.effects.iter().chain([&effects.error.effect]).chain(effects.gradient_dot_change.as_ref());
-    let mut numbers = numbers.chain(&effects.position_effects).chain(&effects.error.position_effects);
+    let numbers = numbers.chain(&effects.position_effects).chain(&effects.error.position_effects);
+    let mut numbers = numbers.chain(effects.pair_effects.effects());
     numbers.find(|number| !number.is_finite()).copied()
+}
+
+/// Whether the mean over `examples` pairs is the effect, for every feature whose pairs were kept.
+fn pairs_add_up(effects: &SubmoduleEffects, examples: usize) -> bool {
+    effects.effects.iter().enumerate().all(|(slot, effect)| {
+        effects.pair_effects.of(slot).is_none_or(|pairs| {
+            let (mut sum, mut scale) = (0.0, 0.0);
+            for (_, effect) in pairs {
+                sum += f64::from(effect);
+                scale += f64::from(effect.abs());
+            }
+            let count = examples as f64;
+            (sum / count - f64::from(*effect)).abs() <= tolerance(scale / count)
+        })
+    })
 }
 
 fn positions_add_up(effects: &SubmoduleEffects, positions: usize) -> bool {

@@ -14,6 +14,7 @@ use super::selection::Selection;
 use super::submodule::{FeatureId, FeatureIndex};
 use super::view::View;
 use super::view_findings::ViewFindings;
+use crate::core::pair_effects::PairEffects;
 
 /// At most this many missing shards are named.
 const MOST_MISSING: usize = 12;
@@ -193,17 +194,10 @@ impl<'a> Part<'a> {
         Some(Term { mean: effects.effects[slot], standard_error: effects.standard_errors[slot], positions })
     }
 
-    /// Whether `feature` has an effect other than zero at some token of this shard. Of one that has none, the effects in single examples
-    /// are known without having been kept.
-    fn acts(&self, feature: FeatureId) -> bool {
-        let Some(ordinal) = self.effects.submodules.iter().position(|effects| effects.submodule == feature.submodule) else {
-            return false;
-        };
-        self.term(ordinal, feature.index).is_some_and(|term| {
-            let Term { mean, standard_error, positions } = term;
-            // The standard error of a single example is NaN.
-            mean != 0.0 || standard_error > 0.0 || positions.iter().any(|effect| *effect != 0.0)
-        })
+    /// Whether the activation of `feature` differed between clean and patch at some token of this shard.
+    fn differs(&self, feature: FeatureId) -> bool {
+        let effects = self.effects.submodule(feature.submodule);
+        effects.is_some_and(|effects| effects.features.binary_search(&feature.index).is_ok())
     }
 
     fn count(&self) -> f64 {
@@ -278,10 +272,12 @@ fn merge_submodule(parts: &[Part<'_>], ordinal: usize, positions: usize) -> Subm
         effects: Vec::with_capacity(features.len()),
         standard_errors: Vec::with_capacity(features.len()),
         position_effects: Vec::with_capacity(features.len() * positions),
+        pair_effects: PairEffects::default(),
         error: ErrorTerm { effect: 0.0, standard_error: 0.0, position_effects: Vec::new() },
         gradient_dot_change: None,
     };
     for feature in features {
+        whole.pair_effects.push(merge_pairs(parts, ordinal, feature));
         let terms: Vec<Option<Term<'_>>> = parts.iter().map(|part| part.term(ordinal, feature)).collect();
         let (effect, standard_error, by_position) = merge_term(parts, &terms, positions);
         whole.effects.push(effect);
@@ -304,15 +300,26 @@ fn merge_submodule(parts: &[Part<'_>], ordinal: usize, positions: usize) -> Subm
     whole
 }
 
-/// Merges the effects at single tokens of the overall strongest features. A feature that acts in some shard which has dropped its
-/// entries is left out and counted.
+/// The effects of a feature in the pairs of all shards; None if some shard did not keep its own.
+fn merge_pairs(parts: &[Part<'_>], ordinal: usize, feature: FeatureIndex) -> Option<Vec<(u32, f32)>> {
+    let mut whole = Vec::new();
+    for part in parts {
+        let entries = part.effects.submodules[ordinal].in_pairs(feature)?;
+        whole.extend(entries.map(|(pair, effect)| (part.order[pair as usize] as u32, effect)));
+    }
+    whole.sort_unstable_by_key(|(pair, _)| *pair);
+    Some(whole)
+}
+
+/// Merges the effects at single tokens of the overall strongest features. A feature that differed in some shard which has dropped its
+/// entries is left out and counted, also if it has no effect there: its activations are missing.
 pub(super) fn merge_detail(parts: &[Part<'_>], strongest: impl Iterator<Item = FeatureId>) -> Detail {
     let kept: Vec<HashMap<FeatureId, u32>> = parts
         .iter()
         .map(|part| part.effects.detail.features.iter().enumerate().map(|(index, feature)| (*feature, index as u32)).collect())
         .collect();
     let is_complete =
-        |feature: FeatureId| parts.iter().zip(&kept).all(|(part, kept)| kept.contains_key(&feature) || !part.acts(feature));
+        |feature: FeatureId| parts.iter().zip(&kept).all(|(part, kept)| kept.contains_key(&feature) || !part.differs(feature));
     let (features, incomplete): (Vec<FeatureId>, Vec<FeatureId>) = strongest.partition(|feature| is_complete(*feature));
     let ranks: HashMap<FeatureId, u32> = features.iter().enumerate().map(|(rank, feature)| (*feature, rank as u32)).collect();
     // The fields are rank, example, position, and the values effect, clean, patch.

@@ -6,6 +6,7 @@
 pub mod agreement;
 pub mod capability;
 pub mod causal;
+pub mod certainties;
 pub mod chance;
 pub mod corpus;
 pub mod decimal;
@@ -40,6 +41,7 @@ mod naive;
 pub mod name;
 pub mod neuronpedia;
 pub mod notes;
+pub mod pair_effects;
 pub mod paired_difference;
 pub mod parts;
 pub mod path_sum;

@@ -36,7 +36,7 @@ impl PairedDifference {
         }
         let examples = [first, second].map(|view| findings.view(view).by_example(feature));
         let [Some(left), Some(right)] = examples else {
-            return Err(format!("its single examples were not kept in both {}", names()));
+            return Err(format!("its effects in single pairs were not kept in both {}", names()));
         };
         let differences: Vec<f64> = left.iter().zip(&right).map(|(left, right)| left - right).collect();
         let uncertainty = Uncertainty::of(&differences, resamples);

@@ -65,6 +65,7 @@ mod tests {
     use super::*;
     use crate::core::effects::{ErrorTerm, SubmoduleEffects};
     use crate::core::findings::Source;
+    use crate::core::pair_effects::PairEffects;
     use crate::core::ranking::Ranked;
     use crate::core::run::Method;
     use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
@@ -79,6 +80,7 @@ mod tests {
             effects: vec![0.5],
             standard_errors: vec![0.0],
             position_effects: Vec::new(),
+            pair_effects: PairEffects::default(),
             error,
             gradient_dot_change: has_gradient.then_some(sum),
         }))

@@ -18,6 +18,7 @@ use super::tags::import::{Target, notebook};
 use super::tags::{Scope, Subject, TagBook};
 use super::text::printable;
 use super::view_findings::{Coverage, Summary};
+use crate::core::pair_effects::PairEffects;
 
 /// The printed figures with the tags that the study gave.
 #[derive(Debug, Clone)]
@@ -203,6 +204,7 @@ fn printed_effects(submodule: Submodule, printed: &BTreeMap<String, f32>) -> std
         effects: effects.iter().map(|(_, effect)| *effect).collect(),
         standard_errors: vec![unknown; effects.len()],
         position_effects: Vec::new(),
+        pair_effects: PairEffects::default(),
         error: ErrorTerm { effect: unknown, standard_error: unknown, position_effects: Vec::new() },
         gradient_dot_change: None,
     })

@@ -43,7 +43,7 @@ pub struct Chance {
     pub(super) patterns: Patterns,
     /// Number of features with an effect.
     pub nonzero: usize,
-    /// The features that could be tested: those whose single examples were kept.
+    /// The features that could be tested: those whose effects in single pairs were kept.
     pub tested: BTreeMap<FeatureId, Tested>,
 }
 

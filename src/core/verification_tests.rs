@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
+use crate::core::pair_effects::PairEffects;
 use crate::core::published::Comparison;
 use crate::core::study::testing::{BASELINE, FEMALE, MALE, name, names};
 use crate::core::submodule::{FeatureIndex, Submodule};
@@ -34,6 +35,7 @@ fn view(view: crate::core::view::View, published: &Published) -> ViewEffects {
             effects: features.iter().map(|(_, effect)| *effect).collect(),
             standard_errors: vec![0.0; features.len()],
             position_effects: Vec::new(),
+            pair_effects: PairEffects::default(),
             error: ErrorTerm { effect: 0.0, standard_error: 0.0, position_effects: Vec::new() },
             gradient_dot_change: None,
         }

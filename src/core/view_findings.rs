@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use super::certainties::Certainties;
 use super::detail_index::DetailIndex;
 use super::effects::ViewEffects;
 use super::ranking::Ranked;
 use super::selection::{Selected, Selection, by_strength};
+use super::statistics::bootstrap::Resamples;
 use super::submodule::{FeatureId, Submodule};
+use super::uncertainty::Uncertainty;
 use super::view::View;
 
 /// How much of a view is known.
@@ -52,6 +55,8 @@ pub struct ViewFindings {
     pub metrics: Option<[Vec<f32>; 2]>,
     /// Effects at single tokens, for the strongest features.
     pub detail: Arc<DetailIndex>,
+    /// What follows from effects in single pairs, computed when it is first asked for.
+    certainties: Arc<Certainties>,
 }
 
 /// The features that a selection picks of a view.
@@ -74,6 +79,7 @@ impl ViewFindings {
             summary: Summary::default(),
             metrics: None,
             detail: Arc::default(),
+            certainties: Arc::default(),
         }
     }
 
@@ -117,6 +123,7 @@ impl ViewFindings {
         let submodule = ranked.effects().submodule;
         assert!(submodule.layer.0 < self.layers, "{submodule} is of another model");
         self.submodules[submodule.ordinal(self.layers)] = Some(ranked);
+        self.certainties = Arc::new(self.certainties.anew());
     }
 
     /// Number of layers of the model.
@@ -163,6 +170,8 @@ impl ViewFindings {
         let effects = self.submodule(feature.submodule)?.effects();
         match effects.features.binary_search(&feature.index) {
             Ok(slot) => Some(effects.standard_errors[slot]).filter(|error| error.is_finite()),
+            // A single pair has no spread, whatever the feature does in it.
+            Err(_) if self.summary.examples.is_some_and(|examples| examples < 2) => None,
             Err(_) => (self.coverage == Coverage::Computed).then_some(0.0),
         }
     }
@@ -175,13 +184,32 @@ impl ViewFindings {
 
     /// The effect of `feature` in each example, summed over positions; None if the effects of single examples were not kept.
     pub fn by_example(&self, feature: FeatureId) -> Option<Vec<f64>> {
-        if let Some(effects) = self.detail.by_example(feature) {
-            return Some(effects).filter(|effects| Some(effects.len()) == self.summary.examples);
-        }
-        let effects = vec![0.0; self.summary.examples?];
+        let mut effects = vec![0.0; self.summary.examples?];
         let ranked = self.submodule(feature.submodule).filter(|_| self.coverage == Coverage::Computed)?;
-        // A feature that never differs between clean and patch has no effect in any example.
-        ranked.effects().features.binary_search(&feature.index).is_err().then_some(effects)
+        let Some(in_pairs) = ranked.effects().in_pairs(feature.index) else {
+            // Runs of former versions kept them with the single tokens of strong features only.
+            return self.detail.by_example(feature).filter(|found| found.len() == effects.len());
+        };
+        for (pair, effect) in in_pairs {
+            *effects.get_mut(pair as usize)? = f64::from(effect);
+        }
+        Some(effects)
+    }
+
+    /// Whether the effects in single pairs of any feature were kept.
+    pub fn keeps_pairs(&self) -> bool {
+        let keeps = |ranked: &Arc<Ranked>| ranked.effects().pair_effects.counts().any(|count| count.is_some());
+        self.submodules().any(keeps) || !self.detail.detail().features.is_empty()
+    }
+
+    /// How sure the effect of `feature` is, by the default number of resamples; None if its effects in single pairs were not kept.
+    pub fn uncertainty(&self, feature: FeatureId) -> Option<Uncertainty> {
+        self.certainties.of(feature, || self.by_example(feature))
+    }
+
+    /// The default resamples of the view's pairs.
+    pub fn resamples(&self) -> &Resamples {
+        self.certainties.resamples(self.summary.examples.unwrap_or(0))
     }
 
     /// The number of features that `selection` picks in each submodule, by ordinal. A computed view is counted without building

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects};
 use crate::core::naive::select;
+use crate::core::pair_effects::PairEffects;
 use crate::core::study::testing::MALE;
 use crate::core::submodule::FeatureIndex;
 use crate::core::tags::testing::config;
@@ -18,6 +19,7 @@ fn view(effects: &[Vec<f32>]) -> ViewEffects {
         effects: effects.clone(),
         standard_errors: vec![0.5; effects.len()],
         position_effects: effects.clone(),
+        pair_effects: PairEffects::default(),
         error: ErrorTerm { effect: 0.0, standard_error: 0.0, position_effects: vec![0.0] },
         gradient_dot_change: None,
     });

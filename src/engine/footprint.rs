@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use super::attribution::{Batch, ViewInput, batches};
+use super::attribution::{Batch, MOST_PAIR_EFFECTS, ViewInput, batches};
 use super::compute::{Inner, TOKENS_AT_ONCE, TOKENS_PER_TASK};
 use super::dictionary::Dictionary;
 use super::model::config::Config;
@@ -186,7 +186,14 @@ impl Needs<'_> {
         // thousands of prompts meets nearly all.
         let of_feature = 4 + 16 + 8 * positions + 12 + 4 * positions;
         let features: usize = self.dictionaries.iter().map(Dictionary::features).sum();
-        (self.views.len() * features * of_feature) as u64
+        // Effects in single pairs, while they are collected and as results.
+        let of_pair = |dictionary: &Dictionary| {
+            let active = dictionary.stated().active.unwrap_or(ACTIVE).max(1.0) * (2 * positions) as f64;
+            (active as usize).min(dictionary.features())
+        };
+        let in_pair: usize = self.dictionaries.iter().map(of_pair).sum();
+        let of_view = |view: &ViewInput<'_>| (view.examples.len() * in_pair).min(MOST_PAIR_EFFECTS) * (12 + 8);
+        (self.views.len() * features * of_feature + self.views.iter().map(of_view).sum::<usize>()) as u64
     }
 }
 

@@ -13,6 +13,7 @@ use crate::app::update::update;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::findings::Findings;
 use crate::core::neuronpedia::Hosted;
+use crate::core::pair_effects::PairEffects;
 use crate::core::published::Published;
 use crate::core::run::{DataRecord, Dropped, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Run, Seconds};
 use crate::core::selection::Selection;
@@ -80,6 +81,11 @@ fn effects(submodule: Submodule, sign: f32) -> SubmoduleEffects {
         (0..POSITIONS)
             .map(move |position| (0..EXAMPLES).map(|example| at(feature, example, position)).sum::<f32>() / EXAMPLES as f32)
     };
+    let mut pair_effects = PairEffects::default();
+    for feature in FEATURES {
+        let effects = (0..EXAMPLES).map(|example| (0..POSITIONS).map(|position| at(feature, example, position)).sum());
+        pair_effects.push(Some((0..EXAMPLES as u32).zip(effects).filter(|(_, effect)| *effect != 0.0)));
+    }
     SubmoduleEffects {
         submodule,
         dictionary_features: 32_768,
@@ -87,6 +93,7 @@ fn effects(submodule: Submodule, sign: f32) -> SubmoduleEffects {
         effects: FEATURES.map(mean).to_vec(),
         standard_errors: FEATURES.map(error).to_vec(),
         position_effects: FEATURES.into_iter().flat_map(by_position).collect(),
+        pair_effects,
         error: ErrorTerm { effect: 0.125 * sign, standard_error: 0.0, position_effects: vec![0.0, 0.125 * sign, 0.0] },
         gradient_dot_change: None,
     }

@@ -16,12 +16,14 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use saescope::core::pair_effects::PairEffects;
 use saescope::core::statistics::bootstrap::{Bootstrap, Resamples, bootstrap};
 use saescope::core::statistics::correlation::{pearson, spearman};
 use saescope::core::statistics::discovery::benjamini_hochberg;
 use saescope::core::statistics::exchange::{Patterns, turned};
 use saescope::core::statistics::sample::{Signs, mean, standard_error, t_interval, t_test};
 use saescope::core::statistics::{Interval, SEED};
+use saescope::store::run_file;
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 use support::Prompts;
@@ -340,10 +342,26 @@ fn what_is_printed_of_a_run_agrees_with_the_golden_numbers() {
     }
 }
 
-/// Where single examples were not kept there is no interval and no p, and what chance gives is said to be approximate.
+/// Effects in single pairs are kept for every feature, activations at single tokens for the strongest.
+#[test]
+fn every_feature_is_tested_whatever_detail_is_kept() {
+    let [few, all] = ["0", "5000"].map(|detail| statistics(reference_run(detail).path(), &["--top-k", "30"]));
+    assert_eq!(few, all);
+}
+
+/// Where single pairs were not kept, as in runs of former versions, there is no interval and no p, and what chance gives is said to be
+/// approximate.
 #[test]
 fn what_was_not_kept_is_said_so() {
     let folder = reference_run("10");
+    let path = folder.path().join("run");
+    let mut former = run_file::read(&path).unwrap();
+    former
+        .views
+        .iter_mut()
+        .flat_map(|view| &mut view.submodules)
+        .for_each(|effects| effects.pair_effects = PairEffects::default());
+    fs::write(&path, run_file::to_bytes(&former).unwrap()).unwrap();
     let found = statistics(folder.path(), &["--top-k", "30"]);
     let features = found["features"].as_array().unwrap();
     let (kept, missing): (Vec<&Value>, Vec<&Value>) = features.iter().partition(|row| row["examples"] != "not kept");

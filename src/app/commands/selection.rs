@@ -55,7 +55,8 @@ pub const COMMANDS: &[Command] = &[
 
 fn has_examples(state: &State) -> Result<(), String> {
     let findings = state.findings().ok_or("nothing is computed yet")?;
-    if findings.detail(state.shown().first()).detail().features.is_empty() {
+    let found = findings.view(state.shown().first());
+    if found.metrics.is_none() || !found.keeps_pairs() {
         return Err("it needs the effects in single pairs, which are known when the run is whole and keeps them".to_owned());
     }
     Ok(())

@@ -6,6 +6,7 @@
 use super::SEED;
 use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::findings::Findings;
+use crate::core::pair_effects::PairEffects;
 use crate::core::problem::Result;
 use crate::core::run::{DataRecord, Dropped, ExampleRecord, FORMAT, Manifest, Method, ModelRecord, Run, Seconds};
 use crate::core::selection::Selection;
@@ -123,6 +124,7 @@ fn dictionary(submodule: Submodule, features: usize, random: &mut Random) -> Sub
         effects: Vec::with_capacity(features),
         standard_errors: Vec::with_capacity(features),
         position_effects: Vec::with_capacity(features * POSITIONS),
+        pair_effects: PairEffects::default(),
         error: ErrorTerm { effect: 0.125, standard_error: 0.01, position_effects: vec![0.0, 0.1, 0.025] },
         gradient_dot_change: None,
     };

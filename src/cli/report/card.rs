@@ -9,7 +9,7 @@ use crate::core::evidence::{self, Pairs};
 use crate::core::rows::cells::{interval, signed, unsigned};
 use crate::core::submodule::FeatureId;
 use crate::core::text::printable;
-use crate::core::uncertainty::{Touched, Uncertainty};
+use crate::core::uncertainty::Touched;
 use crate::core::view::View;
 
 /// What is known of `feature`.
@@ -81,8 +81,8 @@ fn of_view(facts: &Facts<'_>, feature: FeatureId, view: View) -> Markup {
     let found = facts.findings.view(view);
     let effect = found.effect(feature);
     let error = found.standard_error(feature).map(f64::from);
-    let sure = found.detail.uncertainty(feature);
-    let ends = sure.and_then(Uncertainty::interval);
+    let sure = found.uncertainty(feature);
+    let ends = sure.and_then(|sure| sure.interval());
     let mark = ends.and_then(|ends| Touched::by(ends, facts.selection)).map_or("", Touched::mark);
     let tested = facts.tested(view, feature);
     let agreeing = sure.map_or_else(String::new, |sure| format!("{} of {}", sure.signs.agreeing(sure.mean), sure.signs.count()));

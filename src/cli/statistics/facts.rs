@@ -55,9 +55,9 @@ pub struct Feature {
     pub standard_error: Option<f32>,
     /// |effect| / standard error; None if that is not known, or 0.
     pub ratio: Option<f32>,
-    /// What single examples say; None if they were not kept.
+    /// What its effects in single pairs say; None if they were not kept.
     pub uncertainty: Option<Uncertainty>,
-    /// The test against chance in the view that ranks the row; None if single examples were not kept.
+    /// The test against chance in the view that ranks the row; None if its effects in single pairs were not kept.
     pub tested: Option<Tested>,
     /// How it does with shuffled partners; None if that was not asked, or its effect is not known.
     pub shuffled: Option<shuffled::OfFeature>,

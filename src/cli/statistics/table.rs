@@ -10,7 +10,7 @@ use crate::core::statistics::{COVERAGE, SEED};
 use crate::core::text::counted;
 use crate::core::uncertainty::Touched;
 
-/// What stands where single examples were not kept.
+/// What stands where effects in single pairs were not kept.
 const NOT_KEPT: &str = "not kept";
 
 /// All tables.
@@ -72,7 +72,7 @@ fn chance(facts: &Facts<'_>) -> String {
     };
     let approximated = match expected.approximated {
         0 => String::new(),
-        count => format!(" ({} without single examples by a normal distribution)", counted(count, "feature")),
+        count => format!(" ({} without effects in single pairs by a normal distribution)", counted(count, "feature")),
     };
     format!(
         "expected by chance in {}: {:.1} of {}{approximated}\np: exchange of clean and patch within pairs, {how} {} patterns, smallest possible p \

@@ -52,6 +52,7 @@ pub fn error_shares<'a>(submodules: impl IntoIterator<Item = &'a SubmoduleEffect
 mod tests {
     use super::*;
     use crate::core::effects::ErrorTerm;
+    use crate::core::pair_effects::PairEffects;
     use crate::core::submodule::{FeatureIndex, SubmoduleKind};
 
     #[test]
@@ -63,6 +64,7 @@ mod tests {
             effects: vec![3.0, -1.0],
             standard_errors: vec![0.0; 2],
             position_effects: vec![1.0, 2.0, 0.0, -1.0],
+            pair_effects: PairEffects::default(),
             error: ErrorTerm { effect: -2.0, standard_error: 0.0, position_effects: vec![0.0, -2.0] },
             gradient_dot_change: Some(0.0),
         };

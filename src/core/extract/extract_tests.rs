@@ -10,6 +10,7 @@ use crate::core::filter::Filter;
 use crate::core::findings::Findings;
 use crate::core::findings::Source;
 use crate::core::neuronpedia::Hosted;
+use crate::core::pair_effects::PairEffects;
 use crate::core::ranking::Ranked;
 use crate::core::rows::Spec;
 use crate::core::rows::arrange::arrange;
@@ -36,6 +37,7 @@ fn findings() -> Findings {
             effects: vec![0.1 * scale, -0.7 * scale],
             standard_errors: vec![0.012_345_6, if place == 0 { f32::NAN } else { 0.25 * place as f32 }],
             position_effects: vec![0.1, -0.7],
+            pair_effects: PairEffects::default(),
             error: ErrorTerm { effect: 0.5, standard_error: f32::NAN, position_effects: vec![0.5] },
             gradient_dot_change: None,
         });

@@ -118,7 +118,7 @@ impl Field {
             Content::Low => Value::Number(interval_of(row, extract.findings).map(|interval| interval.low as f32)),
             Content::High => Value::Number(interval_of(row, extract.findings).map(|interval| interval.high as f32)),
             Content::Agreeing => {
-                let found = extract.findings.detail(row.ranked_in).uncertainty(row.feature);
+                let found = extract.findings.view(row.ranked_in).uncertainty(row.feature);
                 Value::Number(found.and_then(|found| found.signs.consistency(found.mean)).map(|share| share as f32))
             }
             Content::Submodule => Value::Text(row.feature.submodule.to_string()),

@@ -97,7 +97,7 @@ pub fn intervals(findings: &Findings, tags: &Features, spec: &Spec) -> Result<Pa
     if without > 0 {
         let why = match findings.view(spec.shown.first()).summary.examples {
             Some(1) => "since one pair says nothing of another one",
-            _ => "since their single pairs were not kept",
+            _ => "since their effects in single pairs were not kept",
         };
         notes.push(format!("{without} have no interval, {why}."));
     }

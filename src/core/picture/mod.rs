@@ -126,7 +126,7 @@ pub struct IntervalRow {
     pub name: String,
     /// Its effect.
     pub effect: f64,
-    /// Both ends of its interval; None if single examples were not kept, or there is one only.
+    /// Both ends of its interval; None if effects in single pairs were not kept, or there is one only.
     pub interval: Option<[f64; 2]>,
     /// What the interval holds; None if neither zero nor the threshold.
     pub holds: Option<Touched>,

@@ -9,6 +9,7 @@ use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::filter::Filter;
 use crate::core::findings::Source;
 use crate::core::naive::{compare, select};
+use crate::core::pair_effects::PairEffects;
 use crate::core::published::Published;
 use crate::core::run::Method;
 use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
@@ -24,6 +25,7 @@ fn view_effects(view: View, effects: &[Vec<f32>]) -> ViewEffects {
         effects: effects.clone(),
         standard_errors: effects.iter().map(|effect| effect.abs() / 10.0).collect(),
         position_effects: effects.clone(),
+        pair_effects: PairEffects::default(),
         error: ErrorTerm { effect: 0.0, standard_error: 0.0, position_effects: vec![0.0] },
         gradient_dot_change: None,
     });

@@ -46,9 +46,9 @@ pub fn ratio(number: Option<f64>) -> String {
     number.map_or_else(String::new, |number| format!("{number:.1}"))
 }
 
-/// The interval of the effect by which `row` is ranked; None if single examples were not kept.
+/// The interval of the effect by which `row` is ranked; None if its effects in single pairs were not kept.
 pub fn interval_of(row: &Row, findings: &Findings) -> Option<Interval> {
-    findings.detail(row.ranked_in).uncertainty(row.feature)?.interval()
+    findings.view(row.ranked_in).uncertainty(row.feature)?.interval()
 }
 
 /// That interval as text, with the mark of what it holds.

@@ -11,7 +11,7 @@ const PAIRS: usize = 3;
 /// Whether a prompt of one of the pairs in which `feature` has its largest |effects| in `view` contains `needle_lowercase`, a text
 /// without capitals; None if its effects in single pairs were not kept.
 pub fn contain(findings: &Findings, view: View, feature: FeatureId, needle_lowercase: &str) -> Option<bool> {
-    let effects = findings.detail(view).by_example(feature)?;
+    let effects = findings.view(view).by_example(feature)?;
     let data = findings.data(view)?;
     let mut strongest: Vec<usize> = (0..effects.len()).filter(|pair| effects[*pair] != 0.0).collect();
     strongest.sort_by(|left, right| effects[*right].abs().total_cmp(&effects[*left].abs()));

@@ -71,7 +71,7 @@ fn is_known(asked: &Asked, row: &RowFacts<'_>, tags: &Features) -> bool {
         Asked::FiresOn(on) => row.fires().is_none_or(|(view, _)| on.iter().any(|(of, _)| *of == view)),
         Asked::Prompt => {
             let view = row.row.ranked_in;
-            row.findings.data(view).is_some() && row.findings.detail(view).entries(row.row.feature).is_some()
+            row.findings.data(view).is_some() && row.findings.view(view).by_example(row.row.feature).is_some()
         }
         Asked::Side => row.side().is_some(),
         Asked::Label => row.findings.explanation(row.row.feature).is_some(),
@@ -118,14 +118,13 @@ fn why(asked: &Asked, findings: &Findings, shown: Shown) -> String {
     let is_live = matches!(findings.source, Source::Live { .. });
     let views = [Some(shown.first()), shown.pair().map(|(_, second)| second)].into_iter().flatten();
     let one_pair = views.clone().any(|view| findings.view(view).summary.examples.is_some_and(|examples| examples < 2));
-    let not_kept = || {
-        let is_on_its_way = "single pairs are known when all is computed";
-        if is_live { is_on_its_way } else { "their examples were not kept; a larger --detail keeps more" }.to_owned()
-    };
+    let of_single = |not_kept: &str| if is_live { "single pairs are known when all is computed" } else { not_kept }.to_owned();
+    let no_activations = || of_single("their activations were not kept; a larger --detail keeps more");
+    let no_pairs = || of_single("the run did not keep them: compute it again");
     match asked {
         Asked::Number(NumberField::P | NumberField::Q) => {
             let refused = |view: View| findings.tests(view).known().and_then(|known| known.err().cloned());
-            views.into_iter().find_map(refused).filter(|_| !is_live).unwrap_or_else(not_kept)
+            views.into_iter().find_map(refused).filter(|_| !is_live).unwrap_or_else(no_pairs)
         }
         Asked::Number(NumberField::StandardError | NumberField::Ratio | NumberField::DeltaError) if one_pair => {
             "a standard error takes at least two pairs".to_owned()
@@ -134,7 +133,9 @@ fn why(asked: &Asked, findings: &Findings, shown: Shown) -> String {
         Asked::Number(NumberField::DeltaShare) => "a total effect is 0 or not known yet".to_owned(),
         Asked::Number(_) if is_live => "it is still being computed".to_owned(),
         Asked::Number(_) | Asked::Side => "nothing is known of it".to_owned(),
-        Asked::Interval | Asked::Fires | Asked::FiresOn(_) | Asked::Prompt | Asked::Label | Asked::Tags => not_kept(),
+        Asked::Interval if one_pair => "an interval takes at least two pairs".to_owned(),
+        Asked::Interval | Asked::Prompt => no_pairs(),
+        Asked::Fires | Asked::FiresOn(_) | Asked::Label | Asked::Tags => no_activations(),
     }
 }
 

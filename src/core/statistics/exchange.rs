@@ -82,11 +82,14 @@ impl Patterns {
             };
             (0..1 << TOGETHER).map(sum).collect()
         };
-        let tables: Vec<Vec<f64>> = pairs.chunks(TOGETHER).map(sums).collect();
+        // Most features act in a few pairs only: eight without any effect add nothing.
+        let acts = |(_, together): &(usize, &[(f64, f64)])| together.iter().any(|pair| *pair != (0.0, 0.0));
+        let acting = pairs.chunks(TOGETHER).enumerate().filter(acts);
+        let tables: Vec<(usize, Vec<f64>)> = acting.map(|(byte, together)| (byte, sums(together))).collect();
         let examples = self.examples as f64;
-        self.bytes.chunks_exact(self.width()).map(move |pattern| {
-            pattern.iter().zip(&tables).map(|(byte, table)| table[usize::from(*byte)]).sum::<f64>() / examples
-        })
+        self.bytes
+            .chunks_exact(self.width())
+            .map(move |pattern| tables.iter().map(|(byte, table)| table[usize::from(pattern[*byte])]).sum::<f64>() / examples)
     }
 
     /// The share of patterns whose |mean| is at least that of `kept`, equal ones included. Of drawn patterns, what was observed is counted
@@ -104,6 +107,11 @@ impl Patterns {
 
     /// The share of patterns whose |mean| is strictly above `threshold`: how often a feature would be listed by chance.
     pub fn above(&self, kept: &[f64], exchanged: &[f64], threshold: f64) -> f64 {
+        // What no pattern can reach need not be looked for: most features are far below.
+        let most = kept.iter().zip(exchanged).map(|(kept, exchanged)| kept.abs().max(exchanged.abs())).sum::<f64>();
+        if most / (self.examples.max(1) as f64) * (1.0 + TIE) <= threshold {
+            return 0.0;
+        }
         self.means(kept, exchanged).filter(|mean| mean.abs() > threshold).count() as f64 / self.count() as f64
     }
 }

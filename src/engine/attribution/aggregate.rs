@@ -2,6 +2,7 @@
 //! and the size of batches do not show in results.
 
 use super::detail::{DetailKeeper, Entry};
+use super::pair_keeper::{LARGEST, PairKeeper};
 use super::{TokenEffects, ViewInput};
 use crate::core::effects::{ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::submodule::{FeatureIndex, Submodule};
@@ -25,7 +26,9 @@ impl ViewAggregate {
         let positions = examples.iter().map(|example| example.clean.len()).max().unwrap_or(0);
         let submodules = dictionaries
             .iter()
-            .map(|dictionary| SubmoduleAggregate::new(dictionary.submodule(), dictionary.features(), positions))
+            .map(|dictionary| {
+                SubmoduleAggregate::new(dictionary.submodule(), dictionary.features(), positions, LARGEST / dictionaries.len())
+            })
             .collect();
         Self {
             view,
@@ -51,7 +54,7 @@ impl ViewAggregate {
     /// - effects: one per example of the batch and position, `positions` of them per example
     pub fn add(&mut self, ordinal: usize, examples: &[usize], positions: usize, effects: &[TokenEffects]) {
         for (example, tokens) in examples.iter().zip(effects.chunks_exact(positions)) {
-            self.submodules[ordinal].add_example(tokens);
+            self.submodules[ordinal].add_example(*example, tokens);
             for (position, token) in tokens.iter().enumerate() {
                 self.detail.extend(token.features.iter().map(|(change, effect)| Entry {
                     submodule: ordinal as u32,
@@ -121,11 +124,14 @@ struct Terms {
     position_sums: Vec<f64>,
     /// Slots and effects at the tokens of the example that is being added, cleared after it.
     example: Vec<(u32, f32)>,
+    pairs: PairKeeper,
 }
 
 impl Terms {
-    fn new(positions: usize) -> Self {
-        Self { positions, sums: Vec::new(), position_sums: Vec::new(), example: Vec::new() }
+    /// No terms yet, at so many positions; the effects of up to `pairs` single pairs will be kept.
+    fn new(positions: usize, pairs: usize) -> Self {
+        let pairs = PairKeeper::new(pairs);
+        Self { positions, sums: Vec::new(), position_sums: Vec::new(), example: Vec::new(), pairs }
     }
 
     fn push(&mut self) -> u32 {
@@ -139,7 +145,8 @@ impl Terms {
         self.example.push((slot, effect));
     }
 
-    fn finish_example(&mut self) {
+    /// Ends the example of index `pair`.
+    fn finish_example(&mut self, pair: usize) {
         // Stable: each term's tokens stay in their order.
         self.example.sort_by_key(|(slot, _)| *slot);
         for tokens in self.example.chunk_by(|left, right| left.0 == right.0) {
@@ -147,8 +154,10 @@ impl Terms {
             let term = &mut self.sums[tokens[0].0 as usize];
             term.sum += effect;
             term.squares += effect * effect;
+            self.pairs.push(tokens[0].0, pair as u32, effect as f32);
         }
         self.example.clear();
+        self.pairs.shrink(|slot| self.sums[slot as usize].sum.abs());
     }
 
     fn position_means(&self, slot: usize, examples: usize) -> impl Iterator<Item = f32> + '_ {
@@ -171,13 +180,13 @@ struct SubmoduleAggregate {
 }
 
 impl SubmoduleAggregate {
-    fn new(submodule: Submodule, features: usize, positions: usize) -> Self {
-        let mut error = Terms::new(positions);
+    fn new(submodule: Submodule, features: usize, positions: usize, pairs: usize) -> Self {
+        let mut error = Terms::new(positions, 0);
         error.push();
-        Self { submodule, slots: vec![NONE; features], terms: Terms::new(positions), error, gradient_dot_change: None }
+        Self { submodule, slots: vec![NONE; features], terms: Terms::new(positions, pairs), error, gradient_dot_change: None }
     }
 
-    fn add_example(&mut self, tokens: &[TokenEffects]) {
+    fn add_example(&mut self, pair: usize, tokens: &[TokenEffects]) {
         for (position, token) in tokens.iter().enumerate() {
             for (change, effect) in &token.features {
                 let slot = &mut self.slots[change.feature as usize];
@@ -191,8 +200,8 @@ impl SubmoduleAggregate {
                 *self.gradient_dot_change.get_or_insert(0.0) += f64::from(part);
             }
         }
-        self.terms.finish_example();
-        self.error.finish_example();
+        self.terms.finish_example(pair);
+        self.error.finish_example(pair);
     }
 
     fn strength(&self, feature: u32) -> f64 {
@@ -211,6 +220,7 @@ impl SubmoduleAggregate {
             effects: terms().map(|term| term.mean(examples)).collect(),
             standard_errors: terms().map(|term| term.standard_error(examples)).collect(),
             position_effects: slots.iter().flat_map(|slot| self.terms.position_means(*slot, examples)).collect(),
+            pair_effects: self.terms.pairs.of(&slots),
             features,
             error: ErrorTerm {
                 effect: self.error.sums[0].mean(examples),
@@ -228,12 +238,12 @@ mod tests {
 
     #[test]
     fn the_standard_error_is_that_of_the_mean_over_examples() {
-        let mut terms = Terms::new(2);
+        let mut terms = Terms::new(2, 100);
         let slot = terms.push();
-        for (first, second) in [(1.0, 0.0), (2.0, 1.0), (0.0, -1.0)] {
+        for (pair, (first, second)) in [(1.0, 0.0), (2.0, 1.0), (0.0, -1.0)].into_iter().enumerate() {
             terms.add(slot, 0, first);
             terms.add(slot, 1, second);
-            terms.finish_example();
+            terms.finish_example(pair);
         }
         let term = terms.sums[slot as usize];
         // Examples 1, 3, -1 and one in which the feature did not differ: mean 3/4.
@@ -242,5 +252,7 @@ mod tests {
         assert!((term.standard_error(4) - (variance / 4.0).sqrt()).abs() < 1e-6);
         assert_eq!(terms.position_means(slot as usize, 4).collect::<Vec<_>>(), [0.75, 0.0]);
         assert!(term.standard_error(1).is_nan());
+        let in_pairs = terms.pairs.of(&[slot as usize]);
+        assert_eq!(in_pairs.of(0).unwrap().collect::<Vec<_>>(), [(0, 1.0), (1, 3.0), (2, -1.0)]);
     }
 }

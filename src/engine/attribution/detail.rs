@@ -130,6 +130,7 @@ impl DetailKeeper {
 mod tests {
     use super::*;
     use crate::core::effects::ErrorTerm;
+    use crate::core::pair_effects::PairEffects;
     use crate::core::submodule::{FeatureIndex, Submodule, SubmoduleKind};
 
     fn entry(feature: u32, example: u32, effect: f32) -> Entry {
@@ -144,6 +145,7 @@ mod tests {
             effects: effects.to_vec(),
             standard_errors: vec![0.0; effects.len()],
             position_effects: effects.to_vec(),
+            pair_effects: PairEffects::default(),
             error: ErrorTerm { effect: 0.0, standard_error: 0.0, position_effects: vec![0.0] },
             gradient_dot_change: None,
         }]

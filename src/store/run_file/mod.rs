@@ -10,6 +10,8 @@
 //! | `VIEW.SUBMODULE.feature` | I32 `[m]` | feature indices, ascending |
 //! | `VIEW.SUBMODULE.effect`, `.standard_error` | F32 `[m]` | sum over positions, mean over examples, and its standard error |
 //! | `VIEW.SUBMODULE.position_effect` | F32 `[m, p]` | mean over examples at each position |
+//! | `VIEW.SUBMODULE.pair_count` | I32 `[m]` | number of pairs in which the feature has an effect; -1 where they were not kept |
+//! | `VIEW.SUBMODULE.pair`, `.pair_effect` | I32, F32 `[n]` | these pairs, feature by feature, ascending, and the effect in each, summed over positions |
 //! | `VIEW.SUBMODULE.error_effect`, `.error_standard_error` | F32 `[1]` | effect of the error term, and its standard error |
 //! | `VIEW.SUBMODULE.error_position_effect` | F32 `[p]` | effect of the error term at each position, mean over examples |
 //! | `VIEW.SUBMODULE.gradient_dot_change` | F32 `[1]` | `<g, x_patch - x_clean>`; absent for `exact` |
@@ -17,6 +19,8 @@
 //! | `VIEW.detail.incomplete` | I32 `[1]` | number of strong features whose entries were not all kept |
 //! | `VIEW.detail.entry_feature`, `.entry_example`, `.entry_position` | I32 `[e]` | index into the `k` features, example, token |
 //! | `VIEW.detail.entry_effect`, `.entry_clean`, `.entry_patch` | F32 `[e]` | effect, clean and patch activation of the entry |
+//!
+//! Files that were written before there were effects of single pairs have none of `pair_count`, `pair` and `pair_effect`.
 //!
 //! VIEW is the name of a view of the manifest's study, SUBMODULE a name such as `resid_5`. A feature that is not listed has
 //! effect 0.
@@ -38,6 +42,7 @@ use crate::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use crate::core::foreign;
 use crate::core::format_error::of_json;
 use crate::core::invariant::first_not_finite;
+use crate::core::pair_effects::PairEffects;
 use crate::core::problem::{Problem, Result};
 use crate::core::run::{DictionaryRecord, Manifest, Method, Run};
 use crate::core::submodule::{FeatureId, FeatureIndex, MOST_LAYERS, Submodule};
@@ -135,6 +140,11 @@ fn push_view(tensors: &mut Vec<(String, Outgoing)>, view_name: ViewName, view: &
         push(&name("standard_error"), Outgoing::floats(&effects.standard_errors));
         let positions = Outgoing::floats(&effects.position_effects);
         push(&name("position_effect"), positions.shaped([effects.features.len(), view.positions]));
+        // -1 as an I32.
+        let counts = effects.pair_effects.counts().map(|count| count.map_or(u32::MAX, |count| count as u32));
+        push(&name("pair_count"), Outgoing::integers(counts));
+        push(&name("pair"), Outgoing::integers(effects.pair_effects.pairs().iter().copied()));
+        push(&name("pair_effect"), Outgoing::floats(effects.pair_effects.effects()));
         push(&name("error_effect"), Outgoing::floats(&[effects.error.effect]));
         push(&name("error_standard_error"), Outgoing::floats(&[effects.error.standard_error]));
         push(&name("error_position_effect"), Outgoing::floats(&effects.error.position_effects));
@@ -271,7 +281,7 @@ fn checked_manifest(bytes: &[u8], name: &str) -> Result<(Manifest, usize)> {
 
 /// The number of tensors of a run: those of each submodule in each view, and those of the view itself.
 fn most_tensors(manifest: &Manifest) -> usize {
-    const OF_SUBMODULE: usize = 8;
+    const OF_SUBMODULE: usize = 11;
     const OF_VIEW: usize = 11;
     manifest.study.views.len() * (OF_VIEW + OF_SUBMODULE * manifest.dictionaries.len())
 }
@@ -334,7 +344,7 @@ impl Reader<'_> {
         let submodules = all
             .iter()
             .zip(&self.manifest.dictionaries)
-            .map(|(submodule, record)| self.submodule(name, *submodule, record.features, positions));
+            .map(|(submodule, record)| self.submodule(name, *submodule, record.features, examples.len(), positions));
         let effects = ViewEffects {
             view,
             clean_metrics: self.floats(&format!("{name}.clean_metric"), Some(examples.len()))?,
@@ -354,6 +364,7 @@ impl Reader<'_> {
         view: ViewName,
         submodule: Submodule,
         dictionary_features: usize,
+        examples: usize,
         positions: usize,
     ) -> Result<SubmoduleEffects> {
         let name = |part: &str| format!("{view}.{submodule}.{part}");
@@ -368,6 +379,7 @@ impl Reader<'_> {
             effects: self.floats(&name("effect"), count)?,
             standard_errors: self.floats(&name("standard_error"), count)?,
             position_effects: self.floats(&name("position_effect"), Some(features.len() * positions))?,
+            pair_effects: self.pair_effects(&name, features.len(), examples)?,
             error: ErrorTerm {
                 effect: self.float(&name("error_effect"))?,
                 standard_error: self.float(&name("error_standard_error"))?,
@@ -379,6 +391,33 @@ impl Reader<'_> {
             },
             features: features.into_iter().map(FeatureIndex).collect(),
         })
+    }
+
+    /// The effects in single pairs of `features` features of a submodule; `name` gives its tensors' names.
+    fn pair_effects(&self, name: &dyn Fn(&str) -> String, features: usize, examples: usize) -> Result<PairEffects> {
+        let mut found = PairEffects::default();
+        if self.tensors.tensor(&name("pair_count")).is_err() {
+            return Ok(found);
+        }
+        let counts = self.words(&name("pair_count"), Dtype::I32, Some(features))?.into_iter().map(i32::from_le_bytes);
+        let pairs = self.indices(&name("pair"), None, examples)?;
+        let effects = self.floats(&name("pair_effect"), Some(pairs.len()))?;
+        let mut entries = pairs.into_iter().zip(effects);
+        for count in counts {
+            let count = usize::try_from(count).ok();
+            let of_feature = count.map(|count| entries.by_ref().take(count).collect::<Vec<_>>());
+            let is_whole = |of: &Vec<(u32, f32)>| Some(of.len()) == count && of.is_sorted_by(|left, right| left.0 < right.0);
+            if of_feature.as_ref().is_some_and(|of| !is_whole(of)) {
+                return Err(self.damaged(format_args!("its tensor '{}' does not fit '{}'", name("pair"), name("pair_count"))));
+            }
+            found.push(of_feature);
+        }
+        match entries.next() {
+            None => Ok(found),
+            Some(_) => {
+                Err(self.damaged(format_args!("its tensor '{}' is longer than '{}' says", name("pair"), name("pair_count"))))
+            }
+        }
     }
 
     fn detail(&self, view: ViewName, submodules: &[Submodule], examples: usize, positions: usize) -> Result<Detail> {

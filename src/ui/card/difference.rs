@@ -30,7 +30,7 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
         Span::styled(error + &share, card.theme.text),
     ])];
     lines.extend(card.dim(&judged(&delta)));
-    let resamples = card.findings.detail(first).resamples();
+    let resamples = card.findings.view(first).resamples();
     if let Ok(difference) = PairedDifference::between(card.findings, [first, second], card.row.feature, resamples)
         && let Some(found) = difference.uncertainty.interval()
     {

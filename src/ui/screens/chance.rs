@@ -4,6 +4,7 @@ use super::pilot::Pilot;
 use crate::app::message::{Effect, Message};
 use crate::app::state::chance::Question;
 use crate::core::effects::Detail;
+use crate::core::pair_effects::PairEffects;
 use crate::ui::testing::run;
 
 fn ask(pilot: &mut Pilot) -> Question {
@@ -80,9 +81,12 @@ fn an_empty_list_says_how_small_p_and_q_can_get() {
 }
 
 #[test]
-fn without_single_examples_the_command_says_why_it_cannot_run() {
+fn without_single_pairs_the_command_says_why_it_cannot_run() {
     let mut run = run();
-    run.views.iter_mut().for_each(|view| view.detail = Detail::default());
+    for view in &mut run.views {
+        view.detail = Detail::default();
+        view.submodules.iter_mut().for_each(|effects| effects.pair_effects = PairEffects::default());
+    }
     let mut pilot = Pilot::with(run);
     pilot.press(": c h a n c e enter");
     let screen = pilot.screen().join("\n");

@@ -7,6 +7,7 @@ use crate::app::state::overlay::Overlay;
 use crate::app::state::prompt::Names;
 use crate::app::state::tab::Tab;
 use crate::core::filter::Filter;
+use crate::core::pair_effects::PairEffects;
 use crate::core::rows::column::Column;
 use crate::core::run::Method;
 use crate::core::selection::Selection;
@@ -274,10 +275,12 @@ fn how_many_rows_lack_a_figure_is_said_with_the_reason() {
         (detail.entry_clean, detail.entry_patch) = (floats(&detail.entry_clean), floats(&detail.entry_patch));
         detail.entry_features = of(&detail.entry_features);
         detail.features.truncate(1);
+        view.submodules.iter_mut().for_each(|effects| effects.pair_effects = PairEffects::default());
     });
-    let reason = "their examples were not kept; a larger --detail keeps more";
+    let activations = "their activations were not kept; a larger --detail keeps more";
+    let reason = "the run did not keep them: compute it again";
     for (text, says) in [
-        ("fires=both", format!("17 of 18 rows have no activations: {reason}")),
+        ("fires=both", format!("17 of 18 rows have no activations: {activations}")),
         ("p<0.1", format!("17 of 18 rows have no p: {reason}")),
         ("q<0.1", format!("17 of 18 rows have no q: {reason}")),
         ("not prompt~Anna", format!("17 of 18 rows have no effects of single pairs: {reason}")),
