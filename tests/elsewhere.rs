@@ -3,12 +3,14 @@
 
 mod support;
 
+use saescope::core::causal::curve::Curve;
 use saescope::core::causal::elsewhere::Neutral;
 use saescope::core::causal::set::{FeatureSet, Part};
 use saescope::core::causal::steering::Positions;
 use saescope::core::causal::way::{ErrorTreatment, Way};
 use saescope::core::submodule::FeatureId;
 use saescope::engine::cancel::Cancel;
+use saescope::engine::causal::curve::{Plan, Texts, curve};
 use saescope::engine::causal::elsewhere::{Around, Beside};
 use saescope::engine::causal::neutral::Corpus;
 use saescope::engine::causal::plain::{Pair, Plain, Sides};
@@ -187,4 +189,41 @@ fn a_view_without_the_steered_position_is_named_with_the_reason() {
     assert_eq!((found.way, found.others.len(), found.unmeasured.len()), (Some(Way::Resample), 2, 0));
     cancel.cancel();
     assert!(around.ablated(&plain, &sets, how, &mut |_| {}, &cancel).unwrap_err().is_cancelled());
+}
+
+/// The curve of the pairs is whole where texts cannot be run, and where features have no values on them.
+#[test]
+fn a_curve_whose_damage_cannot_be_measured_is_whole_and_says_why() {
+    let cancel = Cancel::default();
+    let (compute, dictionaries) = (reference_model(cpu_backends()[0]), reference_dictionaries("saelens"));
+    let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs(), Sides::Both, &cancel).unwrap();
+    let strongest: Vec<FeatureId> = ["resid_1/364", "resid_1/306"].map(|name| name.parse().unwrap()).to_vec();
+    let of = |way: Way, texts: &Texts<'_>| {
+        let pool: Vec<(FeatureId, f32)> = strongest.iter().map(|feature| (*feature, 1.0)).collect();
+        let wanted =
+            Plan { strongest: &strongest, sizes: &[1, 2], pool: &pool, controls: 1, seed: 12, texts, damage_of_controls: false };
+        let mut rungs = Vec::new();
+        let mut heard = |so_far: &Curve| rungs.push(so_far.rungs.len());
+        let found = curve(&plain, &wanted, (way, ErrorTreatment::Recomputed), &mut |_| {}, &mut heard, &cancel).unwrap();
+        assert_eq!(rungs, [1, 2]);
+        found
+    };
+    let corpus = |tokens: &[u32]| Corpus { name: "texts".to_owned(), tokens: vec![tokens.to_vec()] };
+    let texts = |tokens: &[u32]| Texts::of(&plain, Ok(&corpus(tokens)), &cancel).unwrap();
+    let measured = of(Way::Zero, &texts(&[1, 2, 3]));
+    assert!(measured.rungs.iter().all(|rung| rung.damage.is_some()) && measured.not_measured().is_none());
+    for (way, texts, why) in [
+        (Way::Zero, texts(&[1]), "corpus: has no text of two tokens"),
+        (Way::Resample, texts(&[1, 2, 3]), "way resample"),
+        (Way::Zero, Texts::of(&plain, Err("there is no tokenizer"), &cancel).unwrap(), "there is no tokenizer"),
+    ] {
+        let found = of(way, &texts);
+        assert!(found.rungs.iter().all(|rung| rung.damage.is_none()) && !found.broken_off, "{found:?}");
+        let said = found.not_measured().unwrap();
+        assert!(said.starts_with(&format!("Neutral text: not measured, since {why}")), "{said}");
+        let without = of(way, &Texts::None);
+        assert_eq!((&without.rungs, without.unmeasured), (&found.rungs, None));
+    }
+    cancel.cancel();
+    assert!(Texts::of(&plain, Ok(&corpus(&[1, 2, 3])), &cancel).is_err());
 }

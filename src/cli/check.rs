@@ -3,10 +3,11 @@
 use std::process::ExitCode;
 
 use super::arguments::CheckArguments;
-use super::output;
 use super::table::Table;
 use super::which_run::file_or_kept;
+use super::{output, summary};
 use crate::core::invariant::{self, ABSOLUTE_TOLERANCE, Check, RELATIVE_TOLERANCE};
+use crate::core::notes;
 use crate::core::problem::Result;
 use crate::core::study::Study;
 use crate::store::run_file;
@@ -17,6 +18,7 @@ const HEADER: [&str; 10] =
 /// Runs `check`; the exit status is 1 if an invariant is broken.
 pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
     let run = run_file::read(&file_or_kept(&arguments.run)?)?;
+    let notes = summary::noted(&notes::of_manifest(&run.manifest));
     let checks: Vec<Check> = run.views.iter().flat_map(invariant::check).collect();
     let mut table = Table::new(2, &HEADER);
     for check in &checks {
@@ -27,7 +29,7 @@ pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
         if broken == 0 { format!("all {} hold", checks.len()) } else { format!("{broken} of {} are broken", checks.len()) };
     output::print_lines(&format!(
         "{}\nsum = features + error term; gap = |sum - gradient x change|, allowed {RELATIVE_TOLERANCE:e} of all absolute terms + \
-         {ABSOLUTE_TOLERANCE:e}\nshare = |error term| / (|features| + |error term|); to total effect = total effect - sum\n{verdict}\n",
+         {ABSOLUTE_TOLERANCE:e}\nshare = |error term| / (|features| + |error term|); to total effect = total effect - sum\n{notes}{verdict}\n",
         table.plain()
     ))?;
     Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -7,6 +7,7 @@ use super::which_run::file_or_kept;
 use super::{output, summary};
 use crate::core::merge::{self, Named};
 use crate::core::merge_submodules;
+use crate::core::notes;
 use crate::core::problem::Result;
 use crate::core::text::counted;
 use crate::store::atomic::AtomicFile;
@@ -24,8 +25,9 @@ pub fn merge(arguments: &MergeArguments) -> Result<ExitCode> {
     let run = if is_by_submodule { merge_submodules::merge(runs)? } else { merge::merge(runs)? };
     run_file::write(&run, file)?;
     output::print(&format!(
-        "{}; times are sums over them\n{}",
+        "{}; times are sums over them\n{}{}",
         counted(count, "part"),
+        summary::noted(&notes::of_run(&run.manifest)),
         summary::results(run, &arguments.output)
     ))?;
     Ok(ExitCode::SUCCESS)

@@ -107,7 +107,7 @@ fn described(source: &StudySource) -> String {
 /// The lines of a pair list; a file is read.
 fn text(list: &PairSource) -> Result<Cow<'_, str>> {
     match list {
-        PairSource::Text { text, .. } => Ok(Cow::Borrowed(text)),
+        PairSource::Text { text, .. } => Ok(Cow::Borrowed(whole::without_mark(text))),
         PairSource::File(path) => whole::text(path, whole::TAGS).map(Cow::Owned),
     }
 }

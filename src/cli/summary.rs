@@ -28,10 +28,13 @@ pub fn inputs(opened: &Opened) -> String {
         let _ = writeln!(text, "data {}: {}", printable(&data.source), kept(data));
         text.push_str(&dropped(data));
     }
-    for note in &opened.notes {
-        let _ = writeln!(text, "note: {}", printable(note));
-    }
-    text
+    text + &noted(&opened.notes)
+}
+
+/// A line for each of `notes`.
+pub(super) fn noted(notes: &[String]) -> String {
+    let line = |note: &String| format!("note: {}\n", printable(note));
+    notes.iter().map(line).collect()
 }
 
 /// Most dropped lines that a summary shows; the run file and the explorer list more.

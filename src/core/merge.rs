@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::dictionary_report::FitSums;
 use super::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
+use super::notes::each_once;
 use super::problem::{Problem, Result};
 use super::run::{DataRecord, DictionaryRecord, ExampleRecord, Manifest, ModelRecord, Run, ShardRecord};
 use super::selection::Selection;
@@ -139,10 +140,11 @@ fn manifest(runs: &[Run]) -> Result<Manifest> {
     Ok(whole)
 }
 
-/// Puts the earliest start, the smallest detail and the sum of all times of `runs` into the manifest of all.
+/// Puts the earliest start, the smallest detail, the notes and the sum of all times of `runs` into the manifest of all.
 pub(super) fn sum_up(whole: &mut Manifest, runs: &[Run]) {
     whole.created_unix_seconds = runs.iter().map(|run| run.manifest.created_unix_seconds).min().unwrap_or_default();
     whole.detail = runs.iter().map(|run| run.manifest.detail).min().unwrap_or_default();
+    whole.notes = each_once(runs.iter().flat_map(|run| run.manifest.notes.iter().cloned()));
     for run in &runs[1..] {
         let seconds = run.manifest.seconds;
         whole.seconds.open += seconds.open;

@@ -132,6 +132,10 @@ pub struct Manifest {
     pub study: Study,
     /// The study's pair lists, each once; [`ViewSpec::pairs`](super::study::ViewSpec::pairs) indexes them.
     pub data: Vec<DataRecord>,
+    /// What was found to be known of the model and of the folders of dictionaries when they were opened: sentences without a full stop.
+    /// What follows from this record is not among them. Empty in files of former versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// How long each stage took.
     pub seconds: Seconds,
     /// The part of the study that this run covers; None if it covers all examples.
@@ -334,6 +338,20 @@ impl DataRecord {
             format!(
                 "{}: in {count} of {}, prompt and answer as one text are other tokens than one after the other, for example where \
                  a prompt ends in a space",
+                self.source,
+                counted(self.examples.len(), "pair")
+            )
+        })
+    }
+
+    /// What should be known about prompts that begin with `token` twice, if there are some: the program puts it in front once.
+    pub fn note_of_second(&self, token: u32) -> Option<String> {
+        let twice = |prompt: &[u32]| prompt.starts_with(&[token, token]);
+        let count = self.examples.iter().filter(|pair| twice(&pair.clean_tokens) || twice(&pair.patch_tokens)).count();
+        (count > 0).then(|| {
+            format!(
+                "{}: the prompts of {count} of {} begin with a BOS token of their own and get a second one in front, as in \
+                 TransformerLens; take it out of the file if one is meant",
                 self.source,
                 counted(self.examples.len(), "pair")
             )

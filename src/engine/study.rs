@@ -242,27 +242,12 @@ impl OpenStudy {
         ViewEffects::of_no_examples(view, dictionaries, self.request.settings.method != Method::Exact)
     }
 
+    /// What a reader of the results should know: all that the run will record, and the memory, which is of this computation alone.
     fn notes(&self, data: &[DataRecord]) -> Vec<String> {
         let memory = self.footprint().map(|footprint| format!("memory: {footprint}; mapped files beside that"));
-        memory
-            .into_iter()
-            .chain(self.loaded.notes.iter().cloned())
-            .chain(self.bos_note())
-            .chain(self.second_bos())
-            .chain(data.iter().filter_map(DataRecord::note))
-            .collect()
-    }
-
-    /// The lists whose prompts begin with the token that was put in front of them.
-    fn second_bos(&self) -> impl Iterator<Item = String> {
-        self.lists.bos.into_iter().flat_map(|bos| self.lists.data.iter().filter_map(move |data| data.note_of_second(bos)))
-    }
-
-    /// What was put in front of the prompts.
-    fn bos_note(&self) -> Option<String> {
-        let bos = self.lists.bos?;
-        let text = self.texts(&[bos]).concat();
-        Some(notes::bos(&text, bos))
+        let bos = self.lists.bos.map(|bos| (self.texts(&[bos]).concat(), bos));
+        let bos = bos.as_ref().map(|(text, bos)| (text.as_str(), *bos));
+        memory.into_iter().chain(notes::of_inputs(bos, &self.loaded.notes, data)).collect()
     }
 
     /// The text of each token.
@@ -334,6 +319,7 @@ impl OpenStudy {
             dictionaries: identity.dictionaries,
             study: Study::clone(&self.request.study.study),
             data: self.lists.data.iter().map(|data| self.data_record(data)).collect(),
+            notes: loaded.notes.clone(),
             seconds,
             shard: self.lists.shard.clone(),
         }

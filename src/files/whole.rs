@@ -35,15 +35,24 @@ pub fn read_stream(path: &Path, most: u64) -> Result<Vec<u8>> {
     in_place(path, read_bytes(file, path, most)?)
 }
 
-/// The text of the file at `path`.
+/// The text of the file at `path`, without a byte order mark in front.
 ///
 /// # Errors
 /// As for [`read`], and if it is no UTF-8.
 pub fn text(path: &Path, most: u64) -> Result<String> {
-    utf8(path, read(path, most)?)
+    let text = utf8(path, read(path, most)?)?;
+    Ok(match without_mark(&text) {
+        rest if rest.len() < text.len() => rest.to_owned(),
+        _ => text,
+    })
 }
 
-/// `bytes` of the file at `path` as text.
+/// `text` without a byte order mark in front: some editors write one, which is a part of the file's encoding and not of its content.
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// `bytes` of the file at `path` as text, every byte of it, as for a hash.
 ///
 /// # Errors
 /// If they are no UTF-8.
@@ -113,6 +122,8 @@ mod tests {
             (&b"abc"[..], Ok("abc")),
             (b"abcd", Err("has more than the 3 B that such a file can have")),
             (b"a\xff", Err("is not UTF-8 from byte 2 on")),
+            // One mark is the encoding's, a second one is content.
+            (b"\xef\xbb\xbf", Ok("")),
         ] {
             std::fs::write(&path, content).unwrap();
             let found = text_if_present(&path, 3);
@@ -122,6 +133,8 @@ mod tests {
             }
         }
         assert!(text(folder.path(), 3).is_err());
+        std::fs::write(&path, "\u{feff}\u{feff}[5, 6]\n").unwrap();
+        assert_eq!(text(&path, 20).as_deref(), Ok("\u{feff}[5, 6]\n"));
     }
 
     #[cfg(target_os = "linux")]

@@ -161,6 +161,7 @@ pub fn run_of(study: Study) -> Run {
         dictionaries: Vec::new(),
         data: sources.into_iter().take(study.lists()).map(data).collect(),
         study,
+        notes: Vec::new(),
         seconds: Seconds::default(),
     };
     let view = |(view, sign): (View, f32)| ViewEffects {

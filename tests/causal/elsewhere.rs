@@ -15,7 +15,7 @@ use saescope::engine::attribution::attribute;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::causal::ablation::{ablate, metrics};
 use saescope::engine::causal::approximation::compare;
-use saescope::engine::causal::curve::{Plan, curve};
+use saescope::engine::causal::curve::{Plan, Texts, curve};
 use saescope::engine::causal::plain::{Pair, Plain, Sides};
 use saescope::engine::causal::search::search;
 use saescope::engine::causal::side_effects::{damage_of_steering, on_texts, plain_of};
@@ -58,8 +58,7 @@ fn a_curve_is_the_ablation_of_its_sets() {
             pool: &pool,
             controls: 2,
             seed: 12,
-            texts: None,
-            unmeasured: None,
+            texts: &Texts::None,
             damage_of_controls: false,
         };
         let how = (Way::Zero, ErrorTreatment::Recomputed);

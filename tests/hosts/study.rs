@@ -240,3 +240,36 @@ fn prompts_that_begin_with_bos_are_named() {
     let said = saescope(folder.path(), &[&run[..], &["--output", "other"]].concat());
     assert!(said.contains("the prompts of 8 of 8 pairs begin with a BOS token of their own"), "{said}");
 }
+
+/// What is said when inputs are opened is said of the run file as well, and of the merged file of its shards: each note once.
+#[test]
+fn notes_on_inputs_stay_in_the_run_file_and_in_what_is_merged() {
+    let folder = tempfile::tempdir().unwrap();
+    said_of(folder.path(), &|dictionaries| fs::remove_file(dictionaries.join("blocks.1.hook_resid_pre/cfg.json")).unwrap(), &[]);
+    let pairs = fs::read_to_string(folder.path().join("pairs.json")).unwrap();
+    fs::write(folder.path().join("bos.json"), pairs.replace("prefix\":[", "prefix\":[119,")).unwrap();
+    let model = host("gpt2/model_hub").display().to_string();
+    let run = ["run", "--model", &model, "--dictionaries", "dictionaries", "--pairs", "bos.json", "--method", "attrib"];
+    let said = saescope(folder.path(), &[&run[..], &["--output", "whole"]].concat());
+    let opened = said.split("\ndictionary ").next().unwrap();
+    let notes: Vec<&str> =
+        opened.lines().filter(|line| line.starts_with("note: ") && !line.starts_with("note: memory")).collect();
+    for part in ["not used: ", "every prompt begins with the BOS token", "begin with a BOS token of their own"] {
+        assert!(notes.iter().any(|note| note.contains(part)), "{part}: {said}");
+    }
+    for number in ["1", "2"] {
+        saescope(folder.path(), &[&run[..], &["--shard", &format!("{number}/2"), "--output", &format!("part{number}")]].concat());
+    }
+    let merged = saescope(folder.path(), &["merge", "part1", "part2", "--output", "merged"]);
+    let (whole, of_merged) = (saescope(folder.path(), &["check", "whole"]), saescope(folder.path(), &["check", "merged"]));
+    saescope(folder.path(), &["report", "merged", "--output", "page.html"]);
+    let page = fs::read_to_string(folder.path().join("page.html")).unwrap();
+    let unwrapped = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for note in notes {
+        for said in [&merged, &whole, &of_merged] {
+            assert_eq!(unwrapped(said).matches(note).count(), 1, "{note}: {said}");
+        }
+        let note = note.strip_prefix("note: ").unwrap();
+        assert_eq!(page.matches(&format!("<dd>{note}</dd>")).count(), 1, "{note}");
+    }
+}

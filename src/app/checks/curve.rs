@@ -8,7 +8,6 @@ use crate::core::causal::curve_drawing::{LEGEND, drawing};
 use crate::core::causal::curve_score::CurveScore;
 use crate::core::causal::side_effects::NEUTRAL;
 use crate::core::causal::words::doubt;
-use crate::core::text::printable;
 
 /// From this many columns on there is room for intervals.
 const ROOMY: usize = 114;
@@ -27,8 +26,7 @@ pub fn lines(curve: &Curve, columns: usize) -> Vec<Line> {
         lines.extend(drawing(curve, score, columns).into_iter().map(Line::plain));
         lines.push(Line::plain(""));
     }
-    if let Some(why) = &curve.unmeasured {
-        let said = format!("Neutral text: not measured, since {}.", printable(why));
+    if let Some(said) = curve.not_measured() {
         lines.extend(Line::sentence(&said, Tone::Dim, columns));
         lines.push(Line::plain(""));
     }

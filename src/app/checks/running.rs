@@ -94,6 +94,15 @@ fn add(state: &mut State, findings: &Arc<Findings>, done: Arc<Done>) {
     record.checks.push(done);
 }
 
+/// What an earlier try of the same check found, if none of the side effects of `done` is measured: what that try measured stands until it is
+/// measured again.
+fn with_known(state: &mut State, findings: &Arc<Findings>, done: Arc<Done>) -> Arc<Done> {
+    let is_same = |before: &&Arc<Done>| before.whole && before.check == done.check && before.found == done.found;
+    let before = record(state, findings).and_then(|record| record.checks.iter().find(is_same));
+    let measures_nothing = done.elsewhere.as_ref().is_some_and(Elsewhere::is_nothing);
+    before.filter(|before| measures_nothing && before.elsewhere.is_some()).cloned().unwrap_or(done)
+}
+
 /// Adds what a check that ended early found; a whole result was added when it was found.
 fn add_part(state: &mut State, Checking { check, findings, partial, is_whole, .. }: Checking) {
     if let Some(found) = partial.filter(|_| !is_whole) {
@@ -126,6 +135,7 @@ pub fn news(state: &mut State, number: u64, news: News) -> Vec<Effect> {
 /// Keeps a whole result whose side effects are measured from now on.
 fn found(state: &mut State, done: Arc<Done>) -> Vec<Effect> {
     let Some(mut running) = state.check.take() else { return Vec::new() };
+    let done = with_known(state, &running.findings, done);
     running.partial = Some(done.found.clone());
     running.is_whole = true;
     let findings = Arc::clone(&running.findings);
@@ -138,6 +148,7 @@ fn found(state: &mut State, done: Arc<Done>) -> Vec<Effect> {
 
 fn ended(state: &mut State, done: Arc<Done>) -> Vec<Effect> {
     let Some(Checking { findings, keeps, .. }) = state.check.take() else { return Vec::new() };
+    let done = with_known(state, &findings, done);
     add(state, &findings, Arc::clone(&done));
     let is_read = matches!(&state.overlay, Some(Overlay::Check(window)) if window.check == done.check);
     if !is_read {

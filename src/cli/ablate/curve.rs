@@ -15,10 +15,9 @@ use crate::core::causal::curve_damage::CurveDamage;
 use crate::core::causal::curve_drawing::{LEGEND, drawing};
 use crate::core::causal::curve_score::CurveScore;
 use crate::core::problem::{Problem, Result};
-use crate::core::text::{counted, printable};
-use crate::engine::causal::curve::{Plan, curve};
+use crate::core::text::counted;
+use crate::engine::causal::curve::{Plan, Texts, curve};
 use crate::engine::causal::plain::Sides;
-use crate::engine::causal::side_effects::plain_of;
 
 /// Columns of a drawing.
 const COLUMNS: usize = 100;
@@ -41,22 +40,15 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
             (Some(_), Some(why)) => Some(Err(why)),
             (Some(text), None) => Some(text.corpus(loaded, checked.manifest())?),
         };
-        let unmeasured = corpus.as_ref().and_then(|corpus| corpus.as_ref().err()).map(String::as_str);
-        let read = corpus.as_ref().and_then(|corpus| corpus.as_ref().ok());
-        let texts = read.map(|corpus| plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel)).transpose()?;
-        let damage_of_controls = elsewhere.side_effects == SideEffectsOf::All;
-        let plan = Plan {
-            strongest: &strongest,
-            sizes: &sizes,
-            pool: &pool,
-            controls,
-            seed,
-            texts: texts.as_ref(),
-            unmeasured,
-            damage_of_controls,
+        let texts = match &corpus {
+            None => Texts::None,
+            Some(corpus) => Texts::of(plain, corpus.as_ref().map_err(String::as_str), cancel)?,
         };
+        let damage_of_controls = elsewhere.side_effects == SideEffectsOf::All;
+        let plan = Plan { strongest: &strongest, sizes: &sizes, pool: &pool, controls, seed, texts: &texts, damage_of_controls };
         let found = curve(plain, &plan, (way, error), told, &mut |_| {}, cancel)?;
-        let name = read.map(|corpus| corpus.name.clone());
+        let is_measured = found.rungs.iter().any(|rung| rung.damage.is_some());
+        let name = corpus.and_then(std::result::Result::ok).filter(|_| is_measured).map(|corpus| corpus.name);
         Ok((found, name))
     })?;
     show(arguments.format, || as_json(checked, &found, corpus.as_deref()), || table(checked, &found, corpus.as_deref()))
@@ -116,11 +108,8 @@ fn table(checked: &Checked, found: &Curve, corpus: Option<&str>) -> String {
              sets and the quantiles 0.025 and 0.975; >=: sets that score at least as high. Scores as `saescope manual causal` says.",
             found.controls, found.seed, found.pool
         )),
-        match (corpus, &found.unmeasured) {
-            (Some(corpus), _) => dose_table(found, corpus),
-            (None, Some(why)) => wrapped(&format!("Neutral text: not measured, since {}.", printable(why))),
-            (None, None) => String::new(),
-        }
+        corpus.map_or_else(String::new, |corpus| dose_table(found, corpus))
+            + &found.not_measured().map_or_else(String::new, |said| wrapped(&said))
     )
 }
 
@@ -184,7 +173,7 @@ fn as_json(checked: &Checked, found: &Curve, corpus: Option<&str>) -> Value {
     });
     let mut object = with_facts(facts(checked, found.error, found.all.per_example.len()), curve);
     if let Some(why) = &found.unmeasured {
-        object["not_measured"] = json!(format!("neutral text: {why}"));
+        object["not_measured"] = json!(format!("neutral text{}: {why}", found.unmeasured_from()));
     }
     if let Some(corpus) = corpus {
         let first = found.rungs.iter().find_map(|rung| rung.damage.as_ref());

@@ -71,6 +71,7 @@ fn manifest(study: &Study) -> Manifest {
         dictionaries: Vec::new(),
         study: study.clone(),
         data: (0..study.lists()).map(|_| data()).collect(),
+        notes: Vec::new(),
         seconds: Seconds::default(),
     }
 }

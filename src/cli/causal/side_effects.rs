@@ -168,7 +168,7 @@ fn as_json(elsewhere: &Elsewhere, names: &[String]) -> Value {
         elsewhere.others.iter().map(view).chain(elsewhere.unmeasured.iter().map(unmeasured)).collect();
     let mut object = json!({ "way": elsewhere.way.map(Way::name), "neutral_text": text, "views": views, "sets": edits });
     match &elsewhere.text {
-        Neutral::Unmeasured(why) if elsewhere.broken_off => object["not_measured"] = json!(why),
+        Neutral::Unmeasured(why) if elsewhere.is_nothing() => object["not_measured"] = json!(why),
         Neutral::Unmeasured(why) => object["not_measured"] = json!(format!("neutral text: {why}")),
         Neutral::Measured(..) => {}
     }

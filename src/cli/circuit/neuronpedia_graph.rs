@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::cli::causal::Checked;
 use crate::cli::study;
 use crate::core::causal::edges::{ALL_PATHS, Edge};
+use crate::core::extract::Pages;
 use crate::core::problem::{Problem, Result};
-use crate::core::run::DictionaryRecord;
 use crate::core::sides::sides;
 use crate::core::submodule::FeatureId;
 
@@ -76,15 +76,9 @@ pub fn graph(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], thr
         },
         "generation_settings": { "edge_weight_above": threshold },
     });
-    let hosted = study::hosted()?;
-    // Dictionaries of another width than the site's are others, and its pages of no use.
-    let is_shown = |record: &DictionaryRecord| {
-        let Some(submodule) = record.place().filter(|place| listed.iter().any(|(feature, _)| feature.submodule == *place)) else {
-            return true;
-        };
-        hosted.expect_same(model, &submodule.neuronpedia_name(), Some(record.features)).is_ok()
-    };
-    if let Some(set) = source_set(listed).filter(|_| hosted.has(model) && manifest.dictionaries.iter().all(is_shown)) {
+    // Of a dictionary that the site does not show, a name would lead to other features.
+    let pages = Pages::of(&checked.findings(), &study::hosted()?).ok();
+    if let Some(set) = pages.and_then(|pages| pages.source_set(listed.iter().map(|(feature, _)| *feature))) {
         metadata["feature_details"] = json!({ "neuronpedia_source_set": set });
     }
     let pinned: Vec<&Value> = nodes.iter().map(|node| &node["node_id"]).collect();
@@ -104,15 +98,6 @@ fn strongest_position(checked: &Checked, feature: FeatureId) -> usize {
     let of_feature = &effects.position_effects[slot * view.positions..(slot + 1) * view.positions];
     let strongest = of_feature.iter().enumerate().max_by(|(_, one), (_, other)| one.abs().total_cmp(&other.abs()));
     strongest.map_or(0, |(position, _)| position)
-}
-
-/// The name of all features' dictionaries on Neuronpedia, without the layer: `res-sm`. The schema has room for one, so None if there are
-/// several.
-fn source_set(listed: &[(FeatureId, f32)]) -> Option<String> {
-    let set =
-        |(feature, _): &(FeatureId, f32)| feature.submodule.neuronpedia_name().split_once('-').map(|(_, set)| set.to_owned());
-    let first = set(listed.first()?)?;
-    listed.iter().all(|feature| set(feature).as_ref() == Some(&first)).then_some(first)
 }
 
 /// `text` in lower-case letters, digits and single hyphens.

@@ -7,6 +7,7 @@ use super::facts::{Facts, OfView};
 use super::lists;
 use crate::cli::plot;
 use crate::core::findings::Source;
+use crate::core::notes;
 use crate::core::picture::{Kind, Picture};
 use crate::core::problem::{Problem, Result};
 use crate::core::rows::{Shown, Spec};
@@ -103,6 +104,7 @@ fn summary(facts: &Facts<'_>, manifest: &Manifest, file: Option<&str>) -> Markup
                     (data.lines) " lines, " (data.dropped.to_string()) ", SHA-256 " code { (excerpt(&data.sha256, 64)) }
                 }
             }
+            @for note in notes::of_manifest(manifest) { dt { "Note" } dd { (printable(&note)) } }
         }
     }
 }

@@ -230,7 +230,10 @@ pub struct Done {
 impl Done {
     /// Whether side effects of the edits could be measured, and were not: the check was made by an earlier version, or stopped meanwhile.
     pub fn lacks_side_effects(&self) -> bool {
-        self.check.what.has_side_effects() && self.elsewhere.as_ref().is_none_or(|elsewhere| elsewhere.broken_off)
+        match &self.found {
+            Found::Curve(curve) => curve.broken_off,
+            _ => self.check.what.has_side_effects() && self.elsewhere.as_ref().is_none_or(|elsewhere| elsewhere.broken_off),
+        }
     }
 }
 

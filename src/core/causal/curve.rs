@@ -9,6 +9,7 @@ use super::scores::{AblatedSet, Ablation, Denominator, Score, Scores, SetScores}
 use super::side_effects::Damage;
 use super::way::{ErrorTreatment, Way};
 use super::words::doubt;
+use crate::core::text::{counted, printable};
 
 /// Control sets of each size and sampler, unless others are asked for.
 pub const CONTROLS: usize = 20;
@@ -48,9 +49,12 @@ pub struct Curve {
     pub controls: usize,
     /// The seed of the controls.
     pub seed: u64,
-    /// Why the damage on neutral text was not measured; None if it was, or was not asked for.
+    /// Why the damage on neutral text was not measured, at all or from some size on; None if it was, or was not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unmeasured: Option<String>,
+    /// Whether the machine or another program prevented it: the same, asked for again, may measure it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub broken_off: bool,
     /// One for each size, ascending.
     pub rungs: Vec<Rung>,
 }
@@ -127,6 +131,19 @@ impl Spread {
 }
 
 impl Curve {
+    /// What was not measured on neutral text, and why: a sentence; None if nothing is missing that was asked for.
+    pub fn not_measured(&self) -> Option<String> {
+        let why = printable(self.unmeasured.as_ref()?);
+        Some(format!("Neutral text: not measured{}, since {why}.", self.unmeasured_from()))
+    }
+
+    /// The size from which on the damage was not measured, as ` from 5 features on`; empty if it was measured for none or for all.
+    pub fn unmeasured_from(&self) -> String {
+        let first = self.rungs.iter().find(|rung| rung.damage.is_none());
+        let first = first.filter(|_| self.rungs.iter().any(|rung| rung.damage.is_some()));
+        first.map_or_else(String::new, |rung| format!(" from {} on", counted(rung.size, "feature")))
+    }
+
     /// The dose curve: the bias that each rung removes against the divergence that it does on text.
     ///
     /// # Errors
@@ -138,7 +155,7 @@ impl Curve {
         let point = |rung: &Rung| {
             let damage = rung.damage.as_ref().and_then(|damage| damage.divergence.mean);
             let bias = rung.strongest.bias.mean;
-            Ok((damage.ok_or("the damage is not measured")?, bias.ok_or("F(M) is no more than rounding")?))
+            Ok((damage.ok_or("the damage is not measured for every size")?, bias.ok_or("F(M) is no more than rounding")?))
         };
         let points = self.rungs.iter().map(point).collect::<Result<Vec<_>, &str>>()?;
         Ok(Dose::of(&points)?)
@@ -183,6 +200,8 @@ impl Rung {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::causal::scores::resamples;
+    use crate::core::causal::side_effects::TextSums;
 
     #[test]
     fn the_ladder_ends_at_the_whole_list() {
@@ -199,6 +218,31 @@ mod tests {
         assert!((spread.interval[0] - 1.05).abs() < 1e-12 && (spread.interval[1] - 2.95).abs() < 1e-12);
         assert_eq!(Spread::of([Some(1.0), None].into_iter()), None);
         assert_eq!(Spread::of(std::iter::empty()), None);
+    }
+
+    #[test]
+    fn what_was_not_measured_is_named_with_the_size_that_it_begins_at() {
+        let ablation = Ablation {
+            way: Way::Zero,
+            error: ErrorTreatment::Recomputed,
+            all: vec![4.0],
+            empty: vec![0.0],
+            sets: vec![AblatedSet { name: String::new(), members: Vec::new(), kept: vec![1.0], removed: vec![1.0] }],
+        };
+        let sums = TextSums { tokens: 1, loss_before: 1.0, loss_after: 1.0, divergence: 0.1 };
+        let damage = [Damage::of(&[sums], &resamples(1))];
+        let rung = |size: usize, measured: bool| Rung::new(size, &ablation, if measured { &damage } else { &[] }, 0);
+        let Scores { all, empty, span, bias, .. } = Scores::of(&ablation);
+        let (way, error) = (Way::Zero, ErrorTreatment::Recomputed);
+        let curve = |unmeasured: Option<&str>, measured: [bool; 3]| {
+            let rungs = [1, 2, 3].into_iter().zip(measured).map(|(size, measured)| rung(size, measured)).collect();
+            let (all, empty, unmeasured) = (all.clone(), empty.clone(), unmeasured.map(str::to_owned));
+            Curve { way, error, all, empty, span, bias, pool: 3, controls: 0, seed: 12, unmeasured, broken_off: false, rungs }
+        };
+        let said = |measured| curve(Some("x"), measured).not_measured().unwrap();
+        assert_eq!(said([false; 3]), "Neutral text: not measured, since x.");
+        assert_eq!(said([true, false, false]), "Neutral text: not measured from 2 features on, since x.");
+        assert_eq!(curve(None, [true; 3]).not_measured(), None);
     }
 
     #[test]

@@ -111,7 +111,20 @@ mod tests {
         };
         let Scores { all: whole, empty, span, bias, .. } = Scores::of(&ablation(Vec::new()));
         let rungs = left.into_iter().enumerate().map(rung).collect();
-        Curve { way, error, all: whole, empty, span, bias, pool: 2, controls: 0, seed: 12, unmeasured: None, rungs }
+        Curve {
+            way,
+            error,
+            all: whole,
+            empty,
+            span,
+            bias,
+            pool: 2,
+            controls: 0,
+            seed: 12,
+            unmeasured: None,
+            broken_off: false,
+            rungs,
+        }
     }
 
     #[test]

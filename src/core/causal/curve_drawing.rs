@@ -95,6 +95,7 @@ mod tests {
             controls: 2,
             seed: 12,
             unmeasured: None,
+            broken_off: false,
             rungs: sizes.iter().map(rung).collect(),
         }
     }

@@ -21,7 +21,8 @@ pub struct Elsewhere {
     /// The other views that were not measured.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmeasured: Vec<Unmeasured>,
-    /// Whether nothing was measured although it can be: `text` has the reason.
+    /// Whether something was not measured although it can be: the same, asked for again, may measure it. `text` and `unmeasured` have the
+    /// reasons.
     #[serde(default)]
     pub broken_off: bool,
 }
@@ -70,6 +71,11 @@ impl Elsewhere {
     /// Nothing, for the reason `why`: the measurement did not come to its end.
     pub fn broken_off(way: Option<Way>, why: impl Into<String>) -> Self {
         Self { broken_off: true, ..Self::new(way, Neutral::Unmeasured(why.into()), Vec::new()) }
+    }
+
+    /// Whether the measurement was broken off before anything was measured: `text` has the reason.
+    pub fn is_nothing(&self) -> bool {
+        self.broken_off && self.damages().is_empty() && self.others.is_empty() && self.unmeasured.is_empty()
     }
 
     /// The damage of edit number `edit` on neutral text; None if it was not measured.
@@ -122,7 +128,7 @@ impl Elsewhere {
     /// What the columns mean, and what was not measured.
     pub fn explanation(&self) -> String {
         let of_text = match (&self.text, self.damage(0)) {
-            (Neutral::Unmeasured(why), _) if self.broken_off => {
+            (Neutral::Unmeasured(why), _) if self.is_nothing() => {
                 return format!("Side effects: not measured: {}.", printable(why));
             }
             (Neutral::Measured(name, _), Some(first)) => format!("{} Intervals: bootstrap over texts.", first.explanation(name)),
@@ -191,6 +197,9 @@ mod tests {
         assert_eq!(elsewhere.heading(true)[0], "elsewhere, zero");
         let stopped = Elsewhere::broken_off(None, "stopped").explanation();
         assert_eq!(stopped, "Side effects: not measured: stopped.");
+        // What was measured before is shown beside the reason.
+        elsewhere.broken_off = true;
+        assert_eq!(elsewhere.explanation(), said);
         assert!(!said.contains('\u{1b}') && !elsewhere.heading(true).concat().contains('\u{1b}'));
     }
 }

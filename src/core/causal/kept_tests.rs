@@ -67,6 +67,7 @@ fn all() -> Vec<Done> {
         controls: 1,
         seed: 12,
         unmeasured: Some("x".to_owned()),
+        broken_off: false,
         rungs: vec![rung],
     };
     let draws = resamples(4);

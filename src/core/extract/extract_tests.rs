@@ -220,6 +220,38 @@ fn features_have_pages_only_where_their_dictionaries_are_those_shown() {
     assert_eq!(reason, "Neuronpedia shows dictionaries of pythia-70m-deduped with 32768 features; these have 512");
 }
 
+/// Where the site shows some of the dictionaries, the features of the others are named by nothing there, in no form.
+#[test]
+fn features_without_a_page_have_no_name_on_the_site_in_any_form() {
+    let (mut findings, book) = (findings(), book());
+    let mut narrow = findings.view(MALE).submodules().next().unwrap().effects().clone();
+    assert_eq!(narrow.submodule.kind, SubmoduleKind::Attention);
+    narrow.dictionary_features = 30_000;
+    findings.insert(MALE, Arc::new(Ranked::new(narrow)));
+    let spec = Spec::all(Shown::Single(MALE), Selection::Threshold(0.15));
+    for (some, expected) in [(true, ["", "0-mlp-sm", "0-res-sm"]), (false, ["", "", ""])] {
+        for (separator, take) in [(b',', csv as fn(&Extract<'_>) -> _), (b'\t', tsv)] {
+            let rows = table(&extracted(&findings, &book, &spec, some, |extract| take(extract).unwrap()), separator);
+            let column = |key: &str| {
+                let place = rows[0].iter().position(|other| other == key).unwrap();
+                rows[1..].iter().map(move |row| row[place].clone())
+            };
+            assert!(column("neuronpedia_layer").eq(expected), "{rows:?}");
+            assert!(column("page").map(|page| page.is_empty()).eq(expected.map(str::is_empty)), "{rows:?}");
+        }
+        let object: serde_json::Value =
+            serde_json::from_str(&extracted(&findings, &book, &spec, some, |extract| json(extract).unwrap())).unwrap();
+        for (feature, expected) in object["features"].as_array().unwrap().iter().zip(expected) {
+            assert_eq!(
+                (&feature["neuronpedia_layer"], feature["neuronpedia"].is_null()),
+                (&expected.into(), expected.is_empty())
+            );
+        }
+        let text = extracted(&findings, &book, &spec, some, markdown);
+        assert_eq!(text.matches("neuronpedia.org").count(), expected.iter().filter(|name| !name.is_empty()).count(), "{text}");
+    }
+}
+
 fn names_of(extract: &Extract<'_>) -> String {
     super::names(extract)
 }

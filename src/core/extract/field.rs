@@ -130,21 +130,20 @@ impl Field {
                 let copies = extract.copies(row).unwrap_or_default();
                 Value::Words(copies.iter().map(ToString::to_string).collect())
             }
-            Content::Layer => Value::Text(reference(row, extract).layer),
+            Content::Layer => Value::Text(reference(row, extract).map(|reference| reference.layer).unwrap_or_default()),
             Content::Page => Value::Text(page(row, extract).unwrap_or_default()),
         }
     }
 }
 
-/// The row's identifier on Neuronpedia; by the names of the published study where the site shows no such dictionary.
-pub fn reference(row: &Row, extract: &Extract<'_>) -> Reference {
-    let pages = extract.pages.as_ref().and_then(|pages| pages.reference(row.feature).ok());
-    pages.unwrap_or_else(|| Reference::new(&extract.findings.model, row.feature))
+/// The row's identifier on Neuronpedia. A feature without a page has none: what the site calls by any other name is another feature.
+pub fn reference(row: &Row, extract: &Extract<'_>) -> Option<Reference> {
+    extract.pages.as_ref()?.reference(row.feature).ok()
 }
 
 /// The address of the row's page. A feature without a page gets none, because a dead link would be worse.
 pub fn page(row: &Row, extract: &Extract<'_>) -> Option<String> {
-    Some(extract.pages.as_ref()?.reference(row.feature).ok()?.page())
+    reference(row, extract).map(|reference| reference.page())
 }
 
 impl Value {

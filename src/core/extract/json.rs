@@ -52,7 +52,7 @@ fn feature(fields: &[Field], row: &Row, extract: &Extract<'_>) -> Json {
             None => drop(object.insert(field.key.clone(), value)),
         }
     }
-    object.insert("neuronpedia".to_owned(), json!(extract.pages.as_ref().map(|_| reference(row, extract))));
+    object.insert("neuronpedia".to_owned(), json!(reference(row, extract)));
     Json::Object(object)
 }
 

@@ -61,6 +61,18 @@ impl Pages {
         }
         Ok(Reference { model_id: self.model.clone(), layer: source.clone(), index: feature.index.0.to_string() })
     }
+
+    /// What the site calls the dictionaries of all `features` behind the number of the layer: `res-sm` for `5-res-sm`. None if one has no
+    /// page, if the names differ, or if one is named by another number than that of its layer: number and name would lead elsewhere.
+    pub fn source_set(&self, features: impl IntoIterator<Item = FeatureId>) -> Option<String> {
+        let set = |feature: FeatureId| {
+            let source = self.reference(feature).ok()?.layer;
+            source.strip_prefix(&format!("{}-", feature.submodule.layer.0)).map(str::to_owned)
+        };
+        let mut sets = features.into_iter().map(set);
+        let first = sets.next()??;
+        sets.all(|other| other.as_ref() == Some(&first)).then_some(first)
+    }
 }
 
 impl Dictionary {
@@ -86,6 +98,29 @@ impl Dictionary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_set_is_named_if_number_and_name_lead_to_every_feature() {
+        let set = |sources: &[(&str, &str)], features: &[&str]| {
+            let dictionaries = sources.iter().map(|(submodule, source)| {
+                let found = Dictionary { source: (*source).to_owned(), features: Some(9) };
+                (submodule.parse().unwrap(), if source.is_empty() { Err("none".to_owned()) } else { Ok(found) })
+            });
+            let pages = Pages { model: "gemma-2-2b".to_owned(), dictionaries: dictionaries.collect() };
+            pages.source_set(features.iter().map(|feature| feature.parse().unwrap()))
+        };
+        let gemma = [("resid_5", "5-gemmascope-res-16k"), ("resid_6", "6-gemmascope-res-16k"), ("mlp_6", "")];
+        assert_eq!(set(&gemma, &["resid_5/1", "resid_6/2"]).as_deref(), Some("gemmascope-res-16k"));
+        // A dictionary without a page, a feature beyond the site's, one of no dictionary, and none at all.
+        for features in [&["resid_5/1", "mlp_6/2"][..], &["resid_5/9"], &["attn_5/1", "resid_5/1"], &[]] {
+            assert_eq!(set(&gemma, features), None, "{features:?}");
+        }
+        let mixed = [("resid_5", "5-gemmascope-res-16k"), ("mlp_5", "5-gemmascope-mlp-16k")];
+        assert_eq!(set(&mixed, &["resid_5/1", "mlp_5/1"]), None);
+        // The stream that leaves layer 5 is the one that enters layer 6.
+        assert_eq!(set(&[("resid_5", "6-res-jb")], &["resid_5/1"]), None);
+        assert_eq!(set(&[("embed", "e-res-sm")], &["embed/1"]), None);
+    }
 
     /// A feature's page is that of the site's dictionary only if the dictionary has as many features, whatever its files say.
     #[test]

@@ -1,8 +1,10 @@
 //! Ablation of the strongest features, more and more of them, beside control sets of the same sizes.
 
 use super::ablation::{Told, ablate};
+use super::elsewhere::{WhyNot, or_why};
+use super::neutral::Corpus;
 use super::plain::Plain;
-use super::side_effects::damage;
+use super::side_effects::{damage, plain_of};
 use crate::core::causal::controls::Sampler;
 use crate::core::causal::curve::{Curve, Rung};
 use crate::core::causal::scores::{Ablation, Scores};
@@ -26,12 +28,34 @@ pub struct Plan<'a> {
     pub controls: usize,
     /// The seed of the controls.
     pub seed: u64,
-    /// Texts on which the damage of the strongest features is measured, as [`plain_of`](super::side_effects::plain_of) makes them.
-    pub texts: Option<&'a Plain<'a>>,
-    /// Why there are no texts; None if there are, or if nobody asked for them.
-    pub unmeasured: Option<&'a str>,
+    /// Texts on which the damage of the strongest features is measured.
+    pub texts: &'a Texts<'a>,
     /// Whether the damage of the control sets is measured there, too: it takes most of the time then.
     pub damage_of_controls: bool,
+}
+
+/// Texts on which a curve measures damage.
+pub enum Texts<'a> {
+    /// Nobody asked for them.
+    None,
+    /// Their plain runs.
+    Plain(Plain<'a>),
+    /// Why there are none.
+    Unmeasured(WhyNot),
+}
+
+impl<'a> Texts<'a> {
+    /// The plain runs of `corpus` in the model of `plain`; the curve of the pairs stands without them.
+    ///
+    /// # Errors
+    /// When `cancel` is raised.
+    pub fn of(plain: &Plain<'a>, corpus: std::result::Result<&Corpus, &str>, cancel: &Cancel) -> Result<Self> {
+        let texts = match corpus {
+            Ok(corpus) => or_why(plain_of(plain.compute, plain.dictionaries, &corpus.tokens, cancel))?,
+            Err(why) => Err(WhyNot { why: why.to_owned(), may_pass: false }),
+        };
+        Ok(texts.map_or_else(Self::Unmeasured, Self::Plain))
+    }
 }
 
 impl Plan<'_> {
@@ -49,10 +73,11 @@ impl Plan<'_> {
     }
 }
 
-/// The curve at the sizes of `wanted`. `found` hears of what is there after each size.
+/// The curve at the sizes of `wanted`. `found` hears of what is there after each size. Where the damage cannot be measured, the curve says
+/// why, and goes on without it.
 ///
 /// # Errors
-/// When the dictionaries lack a feature, a metric is not finite, the way says nothing of the texts, or `cancel` is raised.
+/// When the dictionaries lack a feature, a metric is not finite, or `cancel` is raised.
 ///
 /// # Panics
 /// If there is no size, or one above the number of features: a fault of the caller.
@@ -65,19 +90,25 @@ pub fn curve(
     cancel: &Cancel,
 ) -> Result<Curve> {
     let mut so_far: Option<Curve> = None;
+    let (mut texts, mut why_not) = match wanted.texts {
+        Texts::None => (None, None),
+        Texts::Plain(texts) => (Some(texts), None),
+        Texts::Unmeasured(why) => (None, Some(why.clone())),
+    };
+    // Neutral text takes about as long again as the pairs if all sets are measured on it, else no time.
+    let halves = if texts.is_some() && wanted.damage_of_controls { 2 } else { 1 };
     let sizes = wanted.sizes.len() as u64;
     for (place, size) in wanted.sizes.iter().copied().enumerate() {
         let sets = wanted.sets(size);
-        // Every size has about as many runs; neutral text takes about as long again if all sets are measured on it, else no time.
-        let halves = if wanted.texts.is_some() && wanted.damage_of_controls { 2 } else { 1 };
+        // Every size has about as many runs.
         let mut tell = |half: u64, Progress { done, total, .. }: Progress| {
             let before = (halves * place as u64 + half) * total;
             told(Progress { stage: format!("sets of {size}"), done: before + done, total: halves * sizes * total });
         };
         let mut ablation = ablate(plain, &sets, way, error, &mut |progress| tell(0, progress), cancel)?;
-        let damage = match wanted.texts {
+        let damage = match texts {
             None => Vec::new(),
-            Some(texts) => {
+            Some(read) => {
                 let sets = if wanted.damage_of_controls { &sets[..] } else { &sets[..1] };
                 let edits: Vec<Vec<Part>> = sets.iter().map(|set| set.parts(&plain.sizes())).collect::<Result<_>>()?;
                 let told = &mut |progress| {
@@ -85,13 +116,19 @@ pub fn curve(
                         tell(1, progress);
                     }
                 };
-                damage(plain, texts, &edits, (way, error), told, cancel)?
+                or_why(damage(plain, read, &edits, (way, error), told, cancel))?.unwrap_or_else(|why| {
+                    (texts, why_not) = (None, Some(why));
+                    Vec::new()
+                })
             }
         };
         let rung = Rung::new(size, &ablation, &damage, wanted.controls);
         ablation.sets.clear();
         let curve = so_far.get_or_insert_with(|| beginning(wanted, &ablation));
         curve.rungs.push(rung);
+        if let Some(WhyNot { why, may_pass }) = &why_not {
+            (curve.unmeasured, curve.broken_off) = (Some(why.clone()), *may_pass);
+        }
         found(curve);
     }
     Ok(so_far.unwrap_or_else(|| unreachable!("there is a size")))
@@ -100,7 +137,7 @@ pub fn curve(
 /// The curve before its first size; `ends` has nothing and everything ablated.
 fn beginning(wanted: &Plan<'_>, ends: &Ablation) -> Curve {
     let Scores { all, empty, span, bias, .. } = Scores::of(ends);
-    let Plan { pool, controls, seed, unmeasured, .. } = *wanted;
+    let Plan { pool, controls, seed, .. } = *wanted;
     Curve {
         way: ends.way,
         error: ends.error,
@@ -111,7 +148,8 @@ fn beginning(wanted: &Plan<'_>, ends: &Ablation) -> Curve {
         pool: pool.len(),
         controls,
         seed,
-        unmeasured: unmeasured.map(str::to_owned),
+        unmeasured: None,
+        broken_off: false,
         rungs: Vec::new(),
     }
 }

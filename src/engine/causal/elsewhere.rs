@@ -64,23 +64,8 @@ impl Around {
     }
 
     /// The numbers of edits: `on_text` finds the damage on the plain runs of texts, `on_pairs` the metric of each pair under each edit. What
-    /// cannot be measured in one place leaves the others as they are.
+    /// cannot be measured in one place leaves the others as they are, also where the same may succeed later.
     fn measure(
-        &self,
-        plain: &Plain<'_>,
-        (way, runs): (Option<Way>, Runs),
-        on_text: impl FnOnce(&Plain<'_>) -> Result<Vec<Damage>>,
-        on_pairs: impl FnMut(&Plain<'_>) -> Result<Vec<Vec<f32>>>,
-        cancel: &Cancel,
-    ) -> Result<Elsewhere> {
-        match self.measured(plain, (way, runs), on_text, on_pairs, cancel) {
-            // The same may succeed later.
-            Err(problem) if !problem.is_cancelled() => Ok(Elsewhere::broken_off(way, problem.to_string())),
-            outcome => outcome,
-        }
-    }
-
-    fn measured(
         &self,
         plain: &Plain<'_>,
         (way, runs): (Option<Way>, Runs),
@@ -88,6 +73,7 @@ impl Around {
         mut on_pairs: impl FnMut(&Plain<'_>) -> Result<Vec<Vec<f32>>>,
         cancel: &Cancel,
     ) -> Result<Elsewhere> {
+        let mut broken_off = false;
         let why_not = way.and_then(Way::why_not_on_text);
         let text = match (&self.text, why_not) {
             (_, Some(why)) => Neutral::Unmeasured(why),
@@ -95,7 +81,13 @@ impl Around {
             (Ok(Corpus { name, tokens }), None) => {
                 let runs = Runs { sides: Sides::Clean, ..runs };
                 let damages = pairs_of(tokens).and_then(|pairs| runs.of(plain, &pairs, cancel)).and_then(|texts| on_text(&texts));
-                or_why(damages)?.map_or_else(Neutral::Unmeasured, |damages| Neutral::Measured(name.clone(), damages))
+                match or_why(damages)? {
+                    Ok(damages) => Neutral::Measured(name.clone(), damages),
+                    Err(WhyNot { why, may_pass }) => {
+                        broken_off |= may_pass;
+                        Neutral::Unmeasured(why)
+                    }
+                }
             }
         };
         let mut elsewhere = Elsewhere::new(way, text, Vec::with_capacity(self.others.len()));
@@ -114,10 +106,13 @@ impl Around {
                         bias,
                     });
                 }
-                Err(why) => elsewhere.unmeasured.push(Unmeasured { name, why }),
+                Err(WhyNot { why, may_pass }) => {
+                    broken_off |= may_pass;
+                    elsewhere.unmeasured.push(Unmeasured { name, why });
+                }
             }
         }
-        Ok(elsewhere)
+        Ok(Elsewhere { broken_off, ..elsewhere })
     }
 
     /// What ablating each of `sets` does. `plain` are the runs of the view itself, whose values ablated features take on neutral text; on
@@ -167,13 +162,72 @@ impl Around {
     }
 }
 
-/// A failure that would come again as its reason.
+/// Why something was not measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhyNot {
+    /// The reason in words.
+    pub why: String,
+    /// Whether the machine or another program prevented it, so that the same may succeed later.
+    pub may_pass: bool,
+}
+
+/// A failure as its reason: it does not take what was measured beside it along.
 ///
 /// # Errors
-/// When the work was stopped, or the machine or another program prevented it.
-fn or_why<T>(outcome: Result<T>) -> Result<std::result::Result<T, String>> {
+/// When the work was stopped.
+pub fn or_why<T>(outcome: Result<T>) -> Result<std::result::Result<T, WhyNot>> {
     match outcome {
-        Err(problem) if problem.is_cancelled() || problem.is_environment() => Err(problem),
-        outcome => Ok(outcome.map_err(|problem| problem.to_string())),
+        Err(problem) if problem.is_cancelled() => Err(problem),
+        outcome => Ok(outcome.map_err(|problem| WhyNot { why: problem.to_string(), may_pass: problem.is_environment() })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::causal::side_effects::TextSums;
+    use crate::core::problem::Problem;
+    use crate::core::request::ModelSource;
+    use crate::engine::compute::Answers;
+    use crate::engine::loaded::Files;
+    use crate::engine::memory::Bounds;
+
+    /// Of three places any may fail: what was measured in the others stays, and only what may pass is worth another try.
+    #[test]
+    fn a_failure_in_one_place_leaves_what_was_measured_in_the_others() {
+        let cancel = Cancel::default();
+        let files = Files::open(&ModelSource::Demo, &cancel).unwrap();
+        let layers = files.config.layers;
+        let loaded = files.load(None, layers, Bounds::NONE, &cancel).unwrap();
+        let pairs = [Pair { clean: vec![1, 2], patch: vec![1, 3], answers: Answers { clean: 4, patch: 5 } }];
+        let plain = Plain::traced(loaded.compute.as_ref(), &loaded.dictionaries, &pairs, &cancel).unwrap();
+        let beside = |name: &str| Beside { name: name.to_owned(), pairs: pairs.to_vec(), dropped: 0 };
+        let around = Around {
+            text: Ok(Corpus { name: "texts".to_owned(), tokens: vec![vec![1, 2, 3]] }),
+            others: vec![beside("one"), beside("two")],
+        };
+        let sums = TextSums { tokens: 2, loss_before: 1.0, loss_after: 1.5, divergence: 0.1 };
+        let measure = |failing: usize, problem: &Problem| {
+            let fails = |place: usize| if place == failing { Err(problem.clone()) } else { Ok(()) };
+            let mut place = 0;
+            let on_pairs = |_: &Plain<'_>| {
+                place += 1;
+                fails(place).map(|()| vec![vec![0.5]])
+            };
+            let on_text = |_: &Plain<'_>| fails(0).map(|()| vec![Damage::of(&[sums], &resamples(1))]);
+            let runs = Runs { sides: Sides::Clean, encodes: false };
+            around.measure(&plain, (None, runs), on_text, on_pairs, &cancel)
+        };
+        let (passing, lasting) = (Problem::environment("memory", "is full", "free some"), Problem::new("a", "b", "c"));
+        for (problem, broken_off) in [(&passing, true), (&lasting, false)] {
+            for failing in 0..3 {
+                let found = measure(failing, problem).unwrap();
+                assert_eq!((found.broken_off, found.is_nothing()), (broken_off, false), "{failing}");
+                let measured = [found.damages().len(), found.others.len()];
+                assert_eq!(measured, if failing == 0 { [0, 2] } else { [1, 1] }, "{failing}: {found:?}");
+                assert!(found.explanation().contains(&problem.to_string()), "{}", found.explanation());
+            }
+        }
+        assert!(measure(2, &Problem::cancelled("check", "start it again")).unwrap_err().is_cancelled());
     }
 }

@@ -14,7 +14,6 @@ use crate::core::problem::Result;
 use crate::core::request::Options;
 use crate::core::run::Dropped;
 use crate::core::study_source::PairSource;
-use crate::core::text::counted;
 use crate::engine::cancel::Cancel;
 use crate::engine::hash::sha256_hex;
 use crate::engine::tokenizer::Tokenizer;
@@ -61,21 +60,6 @@ impl DataSet {
             example.clean.insert(0, token);
             example.patch.insert(0, token);
         }
-    }
-
-    /// What should be known about prompts that have `token` in front of them twice, if there are some, once [`DataSet::begin_with`] put it
-    /// there. TransformerLens puts it in front of any text, too (`to_tokens`).
-    pub fn note_of_second(&self, token: u32) -> Option<String> {
-        let twice = |prompt: &[u32]| prompt.starts_with(&[token, token]);
-        let count = self.examples.iter().filter(|example| twice(&example.clean) || twice(&example.patch)).count();
-        (count > 0).then(|| {
-            format!(
-                "{}: the prompts of {count} of {} begin with a BOS token of their own and get a second one in front, as in \
-                 TransformerLens; take it out of the file if one is meant",
-                self.name,
-                counted(self.examples.len(), "pair")
-            )
-        })
     }
 }
 

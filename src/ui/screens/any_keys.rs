@@ -222,6 +222,18 @@ fn notes_on_the_inputs_are_said_when_they_arrive_and_listed() {
     let mut run = run();
     run.manifest.data[0].not_joined = vec![10, 999];
     run.manifest.model.bos = Some(1);
+    // The first prompts have a BOS token of their own, too.
+    for example in &mut run.manifest.data[0].examples[..2] {
+        for (tokens, texts) in
+            [(&mut example.clean_tokens, &mut example.clean_text), (&mut example.patch_tokens, &mut example.patch_text)]
+        {
+            (tokens[0], tokens[1]) = (1, 1);
+            texts[0] = "The".to_owned();
+        }
+    }
+    let taken = "rope_theta is not in config.json: 10000 is taken, as transformers does";
+    let unused = "not used: dictionaries/a, which holds cfg.json, but no sae_weights.safetensors";
+    run.manifest.notes = vec![taken.to_owned(), unused.to_owned()];
     run.manifest.dictionaries = vec![crate::core::notes::testing::record("resid_0", "it was trained on another model")];
     let bos = "every prompt begins with the BOS token The (number 1), as the dictionaries' training data did";
     let joined = "pairs.json: in 1 of 4 pairs, prompt and answer as one text are other tokens than one after the other, for example where a prompt \
@@ -230,18 +242,24 @@ fn notes_on_the_inputs_are_said_when_they_arrive_and_listed() {
     pilot.press("r");
     crate::app::welcome::greet(&mut pilot.state);
     let JobNews::Opened(mut inputs) = opened(&run) else { panic!("the inputs come first") };
-    inputs.notes = vec![bos.to_owned(), joined.to_owned()];
-    pilot.news(1, JobNews::Opened(inputs));
-    assert_eq!(pilot.notice(), format!("{bos}; {joined}; ! lists them"));
+    // As the opened study says them.
+    inputs.notes = crate::core::notes::of_run(&run.manifest);
+    let second = "pairs.json: the prompts of 2 of 4 pairs begin with a BOS token of their own and get a second one in front";
+    let all = [taken, unused, bos, second, joined];
+    assert!(inputs.notes.iter().zip(all).all(|(note, part)| note.starts_with(part)), "{:?}", inputs.notes);
+    assert_eq!(inputs.notes.len(), all.len());
+    pilot.news(1, JobNews::Opened(inputs.clone()));
+    assert_eq!(pilot.notice(), format!("{}; ! lists them", inputs.notes.join("; ")));
     for mut pilot in [pilot, Pilot::with(run)] {
         pilot.resize(240, 40);
         pilot.press("!");
         let lines = pilot.screen().join("\n");
         assert!(pilot.state.overlay.is_some(), "{}", pilot.notice());
         assert!(
-            ["no pair was dropped", "notes", bos, joined.get(..100).unwrap_or_default()].iter().all(|part| lines.contains(part)),
+            ["no pair was dropped", "notes"].iter().chain(&all).all(|part| lines.contains(part.get(..80).unwrap_or(part))),
             "{lines}"
         );
+        assert!(all.iter().all(|part| lines.matches(part.get(..80).unwrap_or(part)).count() == 1), "each is said once: {lines}");
         let is_whole = pilot.state.job.is_none();
         assert_eq!(lines.contains("all dictionaries: it was trained on another model"), is_whole, "{lines}");
     }

@@ -104,6 +104,7 @@ fn curve(features: usize, (way, error): (Way, ErrorTreatment), controls: usize) 
         controls,
         seed: 12,
         unmeasured: Some("there is none".to_owned()),
+        broken_off: false,
         rungs,
     }
 }

@@ -520,6 +520,31 @@ fn a_whole_result_is_kept_before_its_side_effects_are_measured() {
     assert!(pilot.asked().is_empty() && pilot.notice().contains("known from before"), "{}", pilot.notice());
 }
 
+/// What was measured before it was broken off stays while the same is measured again, and where that is stopped.
+#[test]
+fn side_effects_that_were_measured_in_part_stay_until_they_are_measured_again() {
+    let mut pilot = kept();
+    pilot.press("b enter");
+    let (number, request) = asked(&mut pilot);
+    let done = whole(&request);
+    let broken_off = done.elsewhere.clone().map(|elsewhere| Elsewhere { broken_off: true, ..elsewhere });
+    let part = Done { elsewhere: broken_off, ..done.clone() };
+    assert!(part.lacks_side_effects());
+    tell(&mut pilot, number, News::Ended(Ok(Arc::new(part.clone()))));
+    pilot.asked();
+    assert!(text(&pilot).contains("elsewhere, zero"), "{}", text(&pilot));
+    pilot.press("esc b enter");
+    let (number, _) = asked(&mut pilot);
+    tell(&mut pilot, number, main_of(&done));
+    assert!(matches!(pilot.asked().as_slice(), [Effect::KeepCheck(_, kept)] if **kept == part));
+    tell(&mut pilot, number, News::Ended(Err(Problem::new("a", "b", "c"))));
+    assert!(matches!(pilot.state.record.checks.as_slice(), [known] if **known == part));
+    pilot.press("esc b enter");
+    let (number, _) = asked(&mut pilot);
+    tell(&mut pilot, number, News::Ended(Ok(Arc::new(done.clone()))));
+    assert!(matches!(pilot.state.record.checks.as_slice(), [known] if **known == done));
+}
+
 #[test]
 fn a_failure_during_side_effects_leaves_the_whole_result() {
     let mut pilot = kept();

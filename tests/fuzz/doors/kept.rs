@@ -125,6 +125,7 @@ fn kept_checks() {
         controls: 2,
         seed: 12,
         unmeasured: None,
+        broken_off: false,
         rungs: vec![rung(1), rung(2)],
     };
     let edge = Edge {
