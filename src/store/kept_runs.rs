@@ -118,7 +118,7 @@ impl KeptRuns {
 
     /// Reads a kept run, which is not removed as long as the second value lives.
     pub fn open(&self, path: &Path) -> Result<(Run, Held)> {
-        let file = Kept::at(path.to_owned())?;
+        let file = Kept::at(path)?;
         let held = hold(&file)?;
         Ok((run_file::read(path)?, held))
     }
@@ -134,7 +134,7 @@ impl KeptRuns {
     /// If the run is not kept any more, or the check cannot be written.
     pub fn keep_check(&self, path: &Path, manifest: &Manifest, done: &Done, limits: Limits) -> Result<()> {
         let _lock = self.lock()?;
-        let run = Kept::at(path.to_owned())?;
+        let run = Kept::at(path)?;
         kept_checks::add(path, manifest, done)?;
         self.prune(limits, &run.name)
     }
@@ -208,7 +208,7 @@ impl KeptRuns {
                 && path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !name.starts_with('.'))
         };
         // A file that another program removes meanwhile is no fault.
-        let found = paths.filter(is_run).filter_map(|path| Kept::found(path).transpose());
+        let found = paths.filter(is_run).filter_map(|path| Kept::found(&path).transpose());
         let mut files: Vec<Kept> = found.collect::<Result<_>>()?;
         files.sort_by(|left, right| right.modified.cmp(&left.modified).then_with(|| right.name.cmp(&left.name)));
         Ok(files)
@@ -220,7 +220,7 @@ impl KeptRuns {
         let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}-{number}")));
         let free = names.map(|name| self.path(&name)).find(|path| !path.exists()).unwrap_or_else(|| self.path(&name));
         atomic::write_new(&free, bytes)?;
-        hold(&Kept::at(free)?)
+        hold(&Kept::at(&free)?)
     }
 
     /// The kept run with the same result as the one whose record is `manifest`, which is not removed as long as the second value lives; None
@@ -273,15 +273,15 @@ struct Kept {
 }
 
 impl Kept {
-    fn at(path: PathBuf) -> Result<Self> {
-        Self::read(&path).map_err(|error| Problem::from_io(&path, "read it", &error))
+    fn at(path: &Path) -> Result<Self> {
+        Self::read(path).map_err(|error| Problem::from_io(path, "read it", &error))
     }
 
     /// The file at `path`; None if it is not there any more.
-    fn found(path: PathBuf) -> Result<Option<Self>> {
-        match Self::read(&path) {
+    fn found(path: &Path) -> Result<Option<Self>> {
+        match Self::read(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            outcome => outcome.map(Some).map_err(|error| Problem::from_io(&path, "read it", &error)),
+            outcome => outcome.map(Some).map_err(|error| Problem::from_io(path, "read it", &error)),
         }
     }
 
@@ -358,7 +358,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.safetensors");
         std::fs::write(&path, "").unwrap();
-        let held = hold(&Kept::at(path.clone()).unwrap()).unwrap();
+        let held = hold(&Kept::at(&path).unwrap()).unwrap();
         assert!(is_open(&path));
         // A child process has such a copy until it runs its own program.
         let _copy = held.lock.as_ref().unwrap().try_clone().unwrap();

@@ -18,7 +18,7 @@ mod pane;
 mod screens;
 mod submodules;
 #[cfg(test)]
-pub mod testing;
+pub(crate) mod testing;
 pub mod theme;
 mod window;
 
