@@ -16,7 +16,7 @@ use crate::core::progress::{Event, Step};
 use crate::core::submodule::Submodule;
 
 /// Most tokens of the prompts that the site finder is given: it compares set-ups on these, and says nothing about other texts.
-const MOST_TOKENS: usize = 512;
+pub const MOST_TOKENS: usize = 512;
 
 /// A dictionary of which nothing is declared, and that explains less than this share of the variance, is compared with its neighbours: one
 /// that is used a block early often explains more than half.

@@ -128,7 +128,7 @@ impl OpenStudy {
             Method::Exact => TOKENS_AT_ONCE,
         };
         let views = lists.views(&request.study.study);
-        let needs = Needs { config, backend, threads: threads.count(), dictionaries, views: &views, points };
+        let needs = Needs { config, backend, threads: threads.count(), dictionaries, views: &views, points, looks: care.fit };
         let footprint = needs.within(settings.batch, care.memory)?;
         request.settings.batch = footprint.size;
         let loaded = threads.run(|| files.load(Some(backend), footprint.kept, Bounds::RUN, cancel))?;
