@@ -168,11 +168,10 @@ fn a_view_without_the_steered_position_is_named_with_the_reason() {
     let found = around.steered(&plain, feature, &[5.0, 1e30], Positions::At(2), &mut |_| {}, &cancel).unwrap();
     let [short] = found.unmeasured.as_slice() else { panic!("{found:?}") };
     assert!(short.name == "short" && short.why.starts_with("position 2: there are prompts of 2 tokens"), "{short:?}");
-    // A norm after the steered output bounds what even the largest multiple does, or the reason says what helps.
-    match &found.text {
-        Neutral::Measured(_, damages) => assert_eq!(damages.len(), 2),
-        Neutral::Unmeasured(why) => assert!(why.ends_with("use smaller coefficients"), "{why}"),
-    }
+    // A norm after the steered output bounds what a large multiple does.
+    assert!(matches!(&found.text, Neutral::Measured(_, damages) if damages.len() == 2), "{:?}", found.text);
+    let found = around.steered(&plain, feature, &[5.0, f32::INFINITY], Positions::At(2), &mut |_| {}, &cancel).unwrap();
+    assert!(matches!(&found.text, Neutral::Unmeasured(why) if why.ends_with("use smaller coefficients")), "{:?}", found.text);
     let found = around.steered(&plain, feature, &[5.0], Positions::At(2), &mut |_| {}, &cancel).unwrap();
     assert_eq!(found.others.iter().map(|other| other.name.as_str()).collect::<Vec<_>>(), ["long"]);
     let expected = Steering::new(&plain, feature).unwrap().metrics(&[5.0], Positions::At(2), &cancel).unwrap();

@@ -10,6 +10,7 @@ mod terminal;
 use std::fs::{self, File};
 use std::time::{Duration, SystemTime};
 
+use saescope::core::problem::Problem;
 use saescope::core::run::Run;
 use saescope::store::kept_runs::{KeptRuns, Limits};
 use saescope::store::run_file;
@@ -89,7 +90,16 @@ fn the_same_result_is_kept_once_whenever_it_was_computed() {
     again.manifest.created_unix_seconds += 1000;
     again.manifest.seconds.attribution += 1.0;
     assert_eq!(runs.keep(&again, LIMITS).unwrap().name, first);
-    assert_eq!(names(&runs), [first, other], "it is the latest again");
+    assert_eq!(names(&runs), [first.clone(), other], "it is the latest again");
+    // A whole run is only asked for where a record agrees.
+    let nobody = || panic!("no kept run has this record");
+    assert!(runs.kept_as(&with_seed(&run, 5).manifest, nobody).unwrap().is_none());
+    let (path, _held) = runs.kept_as(&again.manifest, || Ok(again.clone())).unwrap().unwrap();
+    assert_eq!(path, runs.path(&first));
+    let mut other = run.clone();
+    other.views[0].clean_metrics[0] += 1.0;
+    assert!(runs.kept_as(&run.manifest, || Ok(other)).unwrap().is_none(), "its numbers are others");
+    assert!(runs.kept_as(&run.manifest, || Err(Problem::new("run", "is not whole", "compute it again"))).is_err());
 }
 
 #[test]

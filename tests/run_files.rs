@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -14,6 +15,7 @@ use saescope::core::dictionary_report::DecoderNorms;
 use saescope::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use saescope::core::merge::merge;
 use saescope::core::pair_effects::PairEffects;
+use saescope::core::progress::Event;
 use saescope::core::quadrature::Rule;
 use saescope::core::release::Release;
 use saescope::core::request::{ModelSource, Options, Request, Settings};
@@ -365,6 +367,17 @@ fn a_weight_file_that_changes_during_a_run_ends_it() {
     study.run(&|_| {}, &Cancel::default()).unwrap();
     std::fs::hard_link(&weights, place("link")).unwrap();
     assert!(study.run(&|_| {}, &Cancel::default()).is_ok());
+    // What tells the two apart is hashed again, which ends with the caller's own flag: whoever leaves does not wait for it.
+    let told = AtomicUsize::new(0);
+    let tell = |_: Event| _ = told.fetch_add(1, Ordering::Relaxed);
+    study.run(&tell, &Cancel::default()).unwrap();
+    let (cancel, last) = (Cancel::default(), told.swap(0, Ordering::Relaxed));
+    let tell = |_: Event| {
+        if told.fetch_add(1, Ordering::Relaxed) + 1 == last {
+            cancel.cancel();
+        }
+    };
+    assert!(study.run(&tell, &cancel).unwrap_err().is_cancelled());
     // Other content with the former size and time is another file.
     let (bytes, time) = (std::fs::read(&weights).unwrap(), std::fs::metadata(&weights).unwrap().modified().unwrap());
     let mut other = bytes.clone();

@@ -139,7 +139,8 @@ fn a_panic_on_either_thread_ends_the_other() {
         // A panic of a computing thread is a problem of the run; one of the other thread goes on here.
         let outcome = catch_unwind(AssertUnwindSafe(|| study.run(&tell, &cancel)));
         assert!(!matches!(outcome, Ok(Ok(_))), "the run ended well");
-        assert!(cancel.is_cancelled() && start.elapsed() < Duration::from_secs(10));
+        assert!(!cancel.is_cancelled(), "nobody asked for the end");
+        assert!(start.elapsed() < Duration::from_secs(10));
     }
 }
 

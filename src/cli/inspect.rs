@@ -30,20 +30,20 @@ const LOOK: Purpose = Purpose::Look { submodule: Submodule { kind: SubmoduleKind
 
 /// Measures the dictionary in every set-up; the exit status is 1 if the one that its files say does not fit.
 pub fn inspect(arguments: &InspectArguments) -> Result<ExitCode> {
-    if let Some(remote) = Remote::parse(&arguments.model.to_string_lossy())? {
+    if let Some(remote) = remote(&arguments.model)? {
         return inspect_remote(&remote, arguments);
     }
     let folder = arguments.dictionary.as_deref().ok_or_else(|| {
         let remedy = "name the folder of a dictionary after the model, or a folder on the hub alone: hf://OWNER/NAME/FOLDER";
         Problem::new("inspect", "names no dictionary", remedy)
     })?;
-    if Remote::parse(&folder.to_string_lossy())?.is_some() {
+    if remote(folder)?.is_some() {
         let what = "is on the hub, and a fit is measured with all of a dictionary's weights";
         let remedy = "download it first, or leave the model out to see what it says of itself";
         return Err(Problem::new(folder.display(), what, remedy));
     }
     let cancel = Cancel::default();
-    let (source, is_centred) = study::model_alone(&arguments.model.to_string_lossy())?;
+    let (source, is_centred) = study::model_alone(&arguments.model)?;
     let files = Files::open(&source, &cancel)?;
     let host = Host::of(&files.config);
     let dictionary = match formats::open_for(folder, LOOK, &host)? {
@@ -92,6 +92,11 @@ pub fn inspect(arguments: &InspectArguments) -> Result<ExitCode> {
     ))?;
     let agrees = against.is_none_or(|(agreement, _)| agreement != Agreement::FarOff);
     Ok(if agrees && matches!(verdict, Verdict::Fits { .. }) { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The address that `path` is instead; None for a path, which need not be text.
+fn remote(path: &Path) -> Result<Option<Remote>> {
+    path.to_str().map_or(Ok(None), Remote::parse)
 }
 
 /// What is declared beside what was measured in the stated set-up; None if there is none or nothing is declared.

@@ -99,15 +99,17 @@ pub fn named_model(model: &str, dictionaries: Option<PathBuf>) -> Result<ModelSo
     model_source(model, dictionaries, &Parts::default(), Absent::Refused)
 }
 
-/// The model that `name` means, without dictionaries, and whether those of its release read centred activations.
-pub fn model_alone(name: &str) -> Result<(ModelSource, bool)> {
+/// The model that `model` means, a name or a folder, without dictionaries, and whether those of its release read centred activations.
+pub fn model_alone(model: &Path) -> Result<(ModelSource, bool)> {
+    let folder =
+        || ModelSource::Folder { model: model.to_owned(), dictionaries: Vec::new(), name: None, release: Release::default() };
+    // A path need not be text, and a name is.
+    let Some(name) = model.to_str() else { return Ok((folder(), false)) };
     if name == DEMO {
         return Ok((ModelSource::Demo, false));
     }
-    let folder =
-        || ModelSource::Folder { model: PathBuf::from(name), dictionaries: Vec::new(), name: None, release: Release::default() };
     let presets = Presets::of_user()?;
-    let Some(preset) = presets.find(name).filter(|_| !Path::new(name).is_dir()) else { return Ok((folder(), false)) };
+    let Some(preset) = presets.find(name).filter(|_| !model.is_dir()) else { return Ok((folder(), false)) };
     let cache = cache::folder()?;
     match local(&Preset { dictionaries: Vec::new(), only_if_asked: Vec::new(), ..preset.clone() }, &cache) {
         Local::Complete(source) => Ok((source, preset.centred)),

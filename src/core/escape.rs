@@ -1,5 +1,6 @@
 //! Escapes for characters that a reader would not see, or that act on what stands around them: controls, format characters, joiners that
-//! join nothing, and every space but U+0020. Two names that look alike are then the same name.
+//! join nothing, and every space but U+0020. Two names that look alike are then the same name: a joiner at the end of a whole text joins
+//! nothing, and only at the end of a text that was cut it may.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -63,9 +64,34 @@ fn is_hidden(character: char) -> bool {
 /// Replaces every character that is not seen by its escape, such as `\n`, `\x1b` and `\u202e`; those that are part of one that is seen stay:
 /// of an emoji, or between letters that they join. What was made printable stays as it is.
 pub fn printable(text: &str) -> String {
+    escaped(text, false)
+}
+
+/// As [`printable`], of a text that was cut, such as one of the [`tokens`] of a prompt: a joiner at its end may join what followed.
+pub fn printable_part(text: &str) -> String {
+    escaped(text, true)
+}
+
+/// The first `count` characters of `text` as [`printable`] shows them in all of it.
+pub fn printable_start(text: &str, count: usize) -> String {
+    let characters: Vec<char> = text.chars().collect();
     let mut shown = String::with_capacity(text.len());
-    escape(text, &|_| false, &mut shown);
+    escape(&characters, count, false, &|_| false, &mut shown);
     shown
+}
+
+fn escaped(text: &str, goes_on: bool) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
+    let characters: Vec<char> = text.chars().collect();
+    let mut shown = String::with_capacity(text.len());
+    escape(&characters, characters.len(), goes_on, &|_| false, &mut shown);
+    shown
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// As [`printable`], with the line breaks and tabs of `text` as they are. In text of JSON these are the escapes of JSON itself.
@@ -73,8 +99,9 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
         return Cow::Borrowed(text);
     }
+    let characters: Vec<char> = text.chars().collect();
     let mut shown = String::with_capacity(text.len());
-    escape(text, &|character| matches!(character, '\n' | '\t'), &mut shown);
+    escape(&characters, characters.len(), false, &|character| matches!(character, '\n' | '\t'), &mut shown);
     Cow::Owned(shown)
 }
 
@@ -88,7 +115,8 @@ pub enum TokenText {
 }
 
 /// The texts of tokens that follow each other, made printable in such a way that those of two different prompts differ: a backslash of the
-/// prompt is doubled. An emoji of several characters stands at the first of its tokens, a joiner at the token before it.
+/// prompt is doubled. An emoji of several characters stands at the first of its tokens, a joiner at the token before it; a single one of
+/// them stays as it is by [`printable_part`].
 pub fn tokens(texts: &[TokenText]) -> Vec<String> {
     let places = |(place, text): (usize, &TokenText)| match text {
         TokenText::Decoded(text) => text.chars().map(|character| (character, Some(place))).collect::<Vec<_>>(),
@@ -129,15 +157,11 @@ fn continues_emoji(characters: &[char], at: usize) -> bool {
     }
 }
 
-fn escape(text: &str, stays: &dyn Fn(char) -> bool, shown: &mut String) {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        shown.push_str(text);
-        return;
-    }
-    let characters: Vec<char> = text.chars().collect();
-    for (at, character) in characters.iter().enumerate() {
-        // What follows a text that was cut is not known.
-        if !is_hidden(*character) || stays(*character) || is_part(&characters, at, true) {
+/// Writes the first `count` of `characters`, but for those that `stays` says with escapes. `goes_on` says whether `characters` were cut, so
+/// that what follows is not known.
+fn escape(characters: &[char], count: usize, goes_on: bool, stays: &dyn Fn(char) -> bool, shown: &mut String) {
+    for (at, character) in characters.iter().enumerate().take(count) {
+        if !is_hidden(*character) || stays(*character) || is_part(characters, at, goes_on) {
             shown.push(*character);
         } else {
             push_escaped(*character, shown);
@@ -220,6 +244,23 @@ mod tests {
         for text in escaped {
             assert!(printable(text).contains("\\u"), "{text:?}");
         }
+        // At the end of a whole text a joiner joins nothing, and two names would look alike.
+        let at_end = ["🌈\u{200d}", "👨\u{1f3fe}\u{200d}", "م\u{200c}", "م\u{200d}", "क्\u{200d}"];
+        for text in at_end {
+            let escape = format!("\\u{:04x}", u32::from(text.chars().last().unwrap()));
+            assert!(printable(text).ends_with(&escape) && visible(text).ends_with(&escape), "{text:?}: {}", printable(text));
+            assert_eq!(printable_part(text), text);
+        }
+    }
+
+    #[test]
+    fn a_start_is_shown_as_it_is_in_the_whole() {
+        for text in EMOJI.into_iter().chain(WORDS).chain(["🌈\u{200d}", "م\u{200c} a", "a\u{200d}b", "a\nb"]) {
+            let characters: Vec<char> = text.chars().collect();
+            let starts: Vec<String> = (0..=characters.len()).map(|count| printable_start(text, count)).collect();
+            assert!(starts.windows(2).all(|pair| pair[1].starts_with(&pair[0])), "{starts:?}");
+            assert_eq!(starts.last(), Some(&printable(text)));
+        }
     }
 
     #[test]
@@ -262,7 +303,7 @@ mod tests {
             prop_assert_eq!(printable(&shown), shown.as_str());
             let shown = tokens(&[TokenText::Decoded(more), TokenText::Decoded(text)]);
             for token in shown {
-                prop_assert_eq!(printable(&token), token.as_str());
+                prop_assert_eq!(printable_part(&token), token.as_str());
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::run::ExampleRecord;
-use super::text::{excerpt, printable};
+use super::text::{cut, printable_part};
 use super::view::{Direction, View};
 
 /// One prompt with its answer, with the text as it is in the file.
@@ -32,7 +32,7 @@ pub fn alone(token: &str) -> String {
     if token.is_empty() {
         return CONTINUED.to_owned();
     }
-    let shown = printable(token);
+    let shown = printable_part(token);
     let trimmed = shown.trim_matches(' ');
     if trimmed.is_empty() { "␣".repeat(shown.len()) } else { trimmed.to_owned() }
 }
@@ -42,7 +42,7 @@ pub fn first_tokens(findings: &Findings, view: View) -> Option<Vec<String>> {
     let examples = &findings.data(view)?.examples;
     let first = sides(examples.first()?, findings.study.view(view).direction)[0].tokens;
     let same = examples.iter().all(|example| example.clean_text.len() == first.len() && example.patch_text.len() == first.len());
-    same.then(|| first.iter().map(|token| excerpt(&alone(token), LONGEST_WORD)).collect())
+    same.then(|| first.iter().map(|token| cut(&alone(token), LONGEST_WORD)).collect())
 }
 
 /// For each position its token, if it is the same in all pairs; else those of the first pair, with two dots for the others.

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-pub use super::escape::printable;
+pub use super::escape::{printable, printable_part, printable_start};
 
 /// Characters that are read for each column: letters may have marks without a width.
 const MARKS: usize = 4;
@@ -11,8 +11,9 @@ const MARKS: usize = 4;
 pub fn excerpt(text: &str, limit: usize) -> String {
     // A text may be a whole file.
     let head: String = text.chars().take(MARKS * (limit + 1)).collect();
-    let shown = printable(&head);
-    if head.len() == text.len() && shown.width() <= limit { shown } else { cut(&(shown + "…"), limit + 1) }
+    let is_whole = head.len() == text.len();
+    let shown = if is_whole { printable(&head) } else { printable_part(&head) };
+    if is_whole && shown.width() <= limit { shown } else { cut(&(shown + "…"), limit + 1) }
 }
 
 /// At most `columns` of `text`; `…` marks a cut.

@@ -8,17 +8,27 @@ use crate::core::problem::{Problem, Result};
 
 /// A flag that stays raised once it was raised. Clones share it; a fresh one is `Cancel::default()`.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    flag: Arc<AtomicBool>,
+    /// The flag whose raising counts as that of this one.
+    above: Option<Arc<Self>>,
+}
 
 impl Cancel {
+    /// A flag that is raised with this one, and can be raised without it: so threads that need each other's results stop each other, and
+    /// this one still says whether anybody else asked for that.
+    pub fn below(&self) -> Self {
+        Self { flag: Arc::default(), above: Some(Arc::new(self.clone())) }
+    }
+
     /// Raises the flag: asks every holder of a clone to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.flag.store(true, Ordering::Relaxed);
     }
 
     /// Whether the flag was raised.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.flag.load(Ordering::Relaxed) || self.above.as_ref().is_some_and(|above| above.is_cancelled())
     }
 
     /// Returns an error once cancelled. To be called wherever stopping leaves nothing half done; the check costs almost nothing.
@@ -68,6 +78,16 @@ mod tests {
         let other = cancel.clone();
         assert!(other.check().is_ok());
         cancel.cancel();
+        assert!(other.check().unwrap_err().is_cancelled());
+    }
+
+    #[test]
+    fn a_flag_below_is_raised_with_the_one_above_and_not_the_other_way_round() {
+        let above = Cancel::default();
+        let (one, other) = (above.below(), above.below().below());
+        one.cancel();
+        assert!(one.is_cancelled() && !above.is_cancelled() && !other.is_cancelled());
+        above.cancel();
         assert!(other.check().unwrap_err().is_cancelled());
     }
 

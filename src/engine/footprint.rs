@@ -7,9 +7,11 @@
 
 use std::fmt;
 
+use super::activation::Trace;
 use super::attribution::{Batch, MOST_PAIR_EFFECTS, ViewInput, batches};
 use super::compute::{Inner, TOKENS_AT_ONCE, TOKENS_PER_TASK};
 use super::dictionary::Dictionary;
+use super::looks::MOST_TOKENS;
 use super::model::config::Config;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Backend;
@@ -44,30 +46,29 @@ pub struct Footprint {
     pub batch: u64,
     /// Sums and results.
     pub results: u64,
+    /// Activations for looks at dictionaries that do not fit; 0 if none is looked at.
+    pub looks: u64,
 }
 
 impl Footprint {
     /// All parts together, in bytes.
     pub fn sum(self) -> u64 {
-        self.model + self.batch + self.results + FIXED
+        self.model + self.batch + self.results + self.looks + FIXED
     }
 }
 
 impl fmt::Display for Footprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pairs, kept, layers, model, batch, results, .. } = *self;
+        let Self { pairs, kept, layers, model, batch, results, looks, .. } = *self;
         write!(formatter, "about {}: weights {}", bytes(self.sum()), bytes(model))?;
         if kept < layers {
             write!(formatter, " ({kept} of {} stay, the others are read for each pass)", counted(layers, "layer"))?;
         }
-        write!(
-            formatter,
-            ", batches of up to {} {}, results {}, the program {}",
-            counted(pairs, "pair"),
-            bytes(batch),
-            bytes(results),
-            bytes(FIXED)
-        )
+        write!(formatter, ", batches of up to {} {}, results {}", counted(pairs, "pair"), bytes(batch), bytes(results))?;
+        if looks > 0 {
+            write!(formatter, ", looks at dictionaries that do not fit {}", bytes(looks))?;
+        }
+        write!(formatter, ", the program {}", bytes(FIXED))
     }
 }
 
@@ -86,6 +87,8 @@ pub struct Needs<'a> {
     pub views: &'a [ViewInput<'a>],
     /// Points of a path that go through the model together.
     pub points: usize,
+    /// Whether dictionaries that do not fit are looked at.
+    pub looks: bool,
 }
 
 impl Needs<'_> {
@@ -128,6 +131,7 @@ impl Needs<'_> {
             model: self.of_model(kept),
             batch,
             results: self.of_results(&batches),
+            looks: if self.looks { self.of_looks(&batches) } else { 0 },
         }
     }
 
@@ -177,6 +181,14 @@ impl Needs<'_> {
         };
         let dictionary = self.dictionaries.iter().map(of_dictionary).max().unwrap_or(0);
         F32 * (outputs + gradients + passing * (of_token + once) + dictionary) as u64
+    }
+
+    /// Bytes of the activations that looks at dictionaries keep: see [`super::looks`]. The last prompt may go beyond the bound.
+    fn of_looks(&self, batches: &[Batch<'_>]) -> u64 {
+        let tokens = batches.iter().map(|batch| 2 * batch.clean.len() * batch.positions).sum::<usize>();
+        let longest = batches.iter().map(|batch| batch.positions).max().unwrap_or(0);
+        let numbers = Trace::parts(self.config.layers) * self.config.width;
+        F32 * (tokens.min(MOST_TOKENS + longest) * numbers) as u64
     }
 
     /// Bytes of the sums and results of all views.
@@ -255,7 +267,11 @@ mod tests {
             })
             .collect();
         let views = [ViewInput { view: View(0), name: "", examples: &examples, direction: Direction::Forward, is_part: false }];
-        let needs = Needs { config: &config, backend, threads: 2, dictionaries: &[], views: &views, points: 10 };
+        let needs = Needs { config: &config, backend, threads: 2, dictionaries: &[], views: &views, points: 10, looks: false };
+        // Looks at dictionaries keep the activations of all tokens of a study as short as this one.
+        let looked = Needs { looks: true, ..needs }.within(64, None)?;
+        assert_eq!(looked.looks, 4 * 2 * 50 * 5 * (1 + 3 * 32) * 4096);
+        assert!(looked.to_string().contains("looks at dictionaries that do not fit 794.6 MB"), "{looked}");
         needs.within(64, limit)
     }
 

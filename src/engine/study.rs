@@ -128,7 +128,7 @@ impl OpenStudy {
             Method::Exact => TOKENS_AT_ONCE,
         };
         let views = lists.views(&request.study.study);
-        let needs = Needs { config, backend, threads: threads.count(), dictionaries, views: &views, points };
+        let needs = Needs { config, backend, threads: threads.count(), dictionaries, views: &views, points, looks: care.fit };
         let footprint = needs.within(settings.batch, care.memory)?;
         request.settings.batch = footprint.size;
         let loaded = threads.run(|| files.load(Some(backend), footprint.kept, Bounds::RUN, cancel))?;
@@ -160,14 +160,13 @@ impl OpenStudy {
     /// both threads.
     ///
     /// # Errors
-    /// When `cancel` is raised, an input turns out to be unusable, or a file was changed in the meantime; `cancel` is raised
-    /// afterwards in any case.
+    /// When `cancel` is raised, an input turns out to be unusable, or a file was changed in the meantime.
     pub fn run(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Run> {
-        let outcome = self.compute(tell, cancel);
+        // Threads that fail stop each other by a flag of their own, so that `cancel` says no more than that the caller wants no result.
+        let outcome = self.compute(tell, &cancel.below());
         // A file that was changed may be the reason for any other failure.
         if !outcome.as_ref().is_err_and(Problem::is_cancelled) {
-            // The work is over, and `cancel` may be raised.
-            self.loaded.expect_unchanged(&Cancel::default())?;
+            self.loaded.expect_unchanged(cancel)?;
         }
         outcome
     }

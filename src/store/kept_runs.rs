@@ -4,6 +4,7 @@
 //! the system drops when that program ends, however it ends. A run that the user has given a name is not removed either, and does
 //! not count. On a file system without locks a run is only removed when it is two days old; what is open is in memory anyway.
 
+use std::borrow::Cow;
 use std::fs::{File, Metadata, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -103,7 +104,7 @@ impl KeptRuns {
             return Err(Problem::new("run", what, "write it into a file, or raise kept_gigabytes in config.toml"));
         }
         let _lock = self.lock()?;
-        let held = match self.same(run, &bytes)? {
+        let held = match self.same(&run.manifest, || Ok(Cow::Borrowed(&bytes)))? {
             Some(same) => {
                 let held = hold(&same)?;
                 touch(&same.path);
@@ -117,7 +118,7 @@ impl KeptRuns {
 
     /// Reads a kept run, which is not removed as long as the second value lives.
     pub fn open(&self, path: &Path) -> Result<(Run, Held)> {
-        let file = Kept::at(path.to_owned())?;
+        let file = Kept::at(path)?;
         let held = hold(&file)?;
         Ok((run_file::read(path)?, held))
     }
@@ -133,7 +134,7 @@ impl KeptRuns {
     /// If the run is not kept any more, or the check cannot be written.
     pub fn keep_check(&self, path: &Path, manifest: &Manifest, done: &Done, limits: Limits) -> Result<()> {
         let _lock = self.lock()?;
-        let run = Kept::at(path.to_owned())?;
+        let run = Kept::at(path)?;
         kept_checks::add(path, manifest, done)?;
         self.prune(limits, &run.name)
     }
@@ -199,13 +200,16 @@ impl KeptRuns {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(|error| Problem::from_io(&self.folder, "list it", &error))?,
         };
-        let paths = entries.flatten().map(|entry| entry.path());
+        let entries =
+            entries.collect::<std::io::Result<Vec<_>>>().map_err(|error| Problem::from_io(&self.folder, "list it", &error))?;
+        let paths = entries.into_iter().map(|entry| entry.path());
         let is_run = |path: &PathBuf| {
             path.extension().is_some_and(|ending| ending == ENDING)
                 && path.file_name().and_then(|name| name.to_str()).is_some_and(|name| !name.starts_with('.'))
         };
         // A file that another program removes meanwhile is no fault.
-        let mut files: Vec<Kept> = paths.filter(is_run).filter_map(|path| Kept::at(path).ok()).collect();
+        let found = paths.filter(is_run).filter_map(|path| Kept::found(&path).transpose());
+        let mut files: Vec<Kept> = found.collect::<Result<_>>()?;
         files.sort_by(|left, right| right.modified.cmp(&left.modified).then_with(|| right.name.cmp(&left.name)));
         Ok(files)
     }
@@ -216,27 +220,32 @@ impl KeptRuns {
         let names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{name}-{number}")));
         let free = names.map(|name| self.path(&name)).find(|path| !path.exists()).unwrap_or_else(|| self.path(&name));
         atomic::write_new(&free, bytes)?;
-        hold(&Kept::at(free)?)
+        hold(&Kept::at(&free)?)
     }
 
-    /// The kept run with the same result as `run`, which is not removed as long as the second value lives; None if there is none.
+    /// The kept run with the same result as the one whose record is `manifest`, which is not removed as long as the second value lives; None
+    /// if there is none. `run` gives the whole run, and is only asked for it where a kept one has the same record.
     ///
     /// # Errors
-    /// If the folder cannot be read.
-    pub fn kept_as(&self, run: &Run) -> Result<Option<(PathBuf, Held)>> {
-        let same = self.same(run, &run_file::to_bytes(run)?)?;
+    /// If the folder cannot be read, or as `run` says.
+    pub fn kept_as(&self, manifest: &Manifest, run: impl FnOnce() -> Result<Run>) -> Result<Option<(PathBuf, Held)>> {
+        let same = self.same(manifest, || run_file::to_bytes(&run()?).map(Cow::Owned))?;
         same.map(|same| Ok((same.path.clone(), hold(&same)?))).transpose()
     }
 
-    /// The kept run with the same result as `run`, whose file would hold `bytes`: times are not compared.
-    fn same(&self, run: &Run, bytes: &[u8]) -> Result<Option<Kept>> {
-        let untimed = |manifest: &Manifest| Manifest { created_unix_seconds: 0, seconds: Seconds::default(), ..manifest.clone() };
-        let wanted = untimed(&run.manifest);
-        let is_same = |file: &Kept| {
-            let manifest = run_file::manifest(&file.path).ok()?;
-            (untimed(&manifest) == wanted && tensors(&std::fs::read(&file.path).ok()?) == tensors(bytes)).then_some(())
-        };
-        Ok(self.files()?.into_iter().find(|file| is_same(file).is_some()))
+    /// The kept run with the record `manifest` and the numbers of the file `bytes`, which is only asked for where a record agrees: times are
+    /// not compared.
+    fn same<'a>(&self, manifest: &Manifest, bytes: impl FnOnce() -> Result<Cow<'a, [u8]>>) -> Result<Option<Kept>> {
+        let untimed = |manifest: Manifest| Manifest { created_unix_seconds: 0, seconds: Seconds::default(), ..manifest };
+        let wanted = untimed(manifest.clone());
+        let has_record = |file: &Kept| run_file::manifest(&file.path).is_ok_and(|manifest| untimed(manifest) == wanted);
+        let mut alike = self.files()?.into_iter().filter(has_record).peekable();
+        if alike.peek().is_none() {
+            return Ok(None);
+        }
+        let bytes = bytes()?;
+        let numbers = tensors(&bytes);
+        Ok(alike.find(|file| std::fs::read(&file.path).is_ok_and(|kept| tensors(&kept) == numbers)))
     }
 
     /// Removes the oldest runs beyond `limits` that have no name of the user's, are not `present` and are not open.
@@ -264,13 +273,24 @@ struct Kept {
 }
 
 impl Kept {
-    fn at(path: PathBuf) -> Result<Self> {
-        let checks = std::fs::metadata(kept_checks::path(&path)).map_or(0, |metadata| metadata.len());
+    fn at(path: &Path) -> Result<Self> {
+        Self::read(path).map_err(|error| Problem::from_io(path, "read it", &error))
+    }
+
+    /// The file at `path`; None if it is not there any more.
+    fn found(path: &Path) -> Result<Option<Self>> {
+        match Self::read(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            outcome => outcome.map(Some).map_err(|error| Problem::from_io(path, "read it", &error)),
+        }
+    }
+
+    fn read(path: &Path) -> std::io::Result<Self> {
+        let checks = std::fs::metadata(kept_checks::path(path)).map_or(0, |metadata| metadata.len());
         let read = |metadata: Metadata| Ok((metadata.len() + checks, metadata.modified()?));
-        let (bytes, modified) =
-            std::fs::metadata(&path).and_then(read).map_err(|error| Problem::from_io(&path, "read it", &error))?;
+        let (bytes, modified) = std::fs::metadata(path).and_then(read)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { name, path, bytes, modified })
+        Ok(Self { name, path: path.to_owned(), bytes, modified })
     }
 }
 
@@ -338,7 +358,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.safetensors");
         std::fs::write(&path, "").unwrap();
-        let held = hold(&Kept::at(path.clone()).unwrap()).unwrap();
+        let held = hold(&Kept::at(&path).unwrap()).unwrap();
         assert!(is_open(&path));
         // A child process has such a copy until it runs its own program.
         let _copy = held.lock.as_ref().unwrap().try_clone().unwrap();

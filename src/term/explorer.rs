@@ -7,7 +7,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Signal, kill_current_process_group};
+use rustix::process::Signal;
 
 use super::Incoming;
 use super::background::{self, Background};
@@ -25,6 +25,7 @@ use super::jobs::Jobs;
 use super::keeper::Keeper;
 use super::leaving::{self, Waiting};
 use super::saver::{LAST_TRIES, Saver};
+use super::suspension::Suspension;
 use super::{browser, device, hyperlink, input, signals};
 use crate::app::command_id::CommandId;
 use crate::app::config::Config;
@@ -70,9 +71,6 @@ impl Opening {
         }
     }
 }
-
-/// Longest time until the program's own signal to stop comes back, after it went on.
-const ECHO: Duration = Duration::from_millis(500);
 
 /// The settings with which the explorer starts.
 #[derive(Debug)]
@@ -169,7 +167,7 @@ fn show(start: Start) -> Result<Result<()>> {
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
     let mut explorer = Explorer {
         guard,
-        suspended: None,
+        suspension: Suspension::default(),
         state,
         errands,
         saver,
@@ -306,8 +304,7 @@ fn opening(state: &mut State, request: Option<Request>, show_published: bool) ->
 
 struct Explorer {
     guard: Guard,
-    /// When it went on after it had stopped itself.
-    suspended: Option<Instant>,
+    suspension: Suspension,
     state: State,
     errands: Errands,
     saver: Saver,
@@ -345,7 +342,11 @@ impl Stage for Explorer {
                 self.leaving = true;
                 Ok(())
             }
-            Incoming::Stop => self.stop(),
+            Incoming::Stop => {
+                let refused = self.suspension.stop(&mut self.guard)?;
+                self.notify(refused);
+                Ok(())
+            }
             Incoming::Continued => self.guard.take_again(),
             // Only the way out asks for it.
             Incoming::Finished(_) => Ok(()),
@@ -431,7 +432,10 @@ impl Explorer {
     fn perform(&mut self, effect: Effect) -> Result<()> {
         match effect {
             Effect::Quit => self.leaving = true,
-            Effect::Suspend => self.suspend()?,
+            Effect::Suspend => {
+                let refused = self.suspension.suspend(&mut self.guard)?;
+                self.notify(refused);
+            }
             Effect::Redraw => self.guard.clear()?,
             Effect::CaptureMouse(mouse) => self.guard.capture_mouse(mouse)?,
             Effect::Start(number, request) => self.jobs.start(number, *request),
@@ -468,41 +472,9 @@ impl Explorer {
         Ok(())
     }
 
-    /// Stops the process and the others of its group, such as the script that started it, as Ctrl-Z does in other programs. The
-    /// process stops at once: its shell may continue it as soon as the script has stopped. The signal comes back as
-    /// [`Incoming::Stop`] when that is over.
-    fn suspend(&mut self) -> Result<()> {
-        Guard::leave();
-        match kill_current_process_group(Signal::TSTP) {
-            Ok(()) => {
-                let outcome = self.halt();
-                self.suspended = Some(Instant::now());
-                outcome
-            }
-            Err(error) => self.not_stopped(&error.into()),
+    fn notify(&mut self, notice: Option<Notice>) {
+        if notice.is_some() {
+            self.state.notice = notice;
         }
-    }
-
-    /// Gives the terminal back and stops the process. The computation stops meanwhile, too. When the process is continued,
-    /// [`Incoming::Continued`] comes.
-    fn stop(&mut self) -> Result<()> {
-        // The program's own signal comes back late. Which of the two signals came last is not known for sure then: their handlers run on
-        // any threads, and these go on in any order.
-        let is_own = self.suspended.take().is_some_and(|end| end.elapsed() < ECHO);
-        if is_own || signals::is_continued() {
-            return Ok(());
-        }
-        Guard::leave();
-        if signals::is_continued() { self.guard.take_again() } else { self.halt() }
-    }
-
-    fn halt(&mut self) -> Result<()> {
-        let stopped = signal_hook::low_level::emulate_default_handler(Signal::TSTP.as_raw());
-        stopped.or_else(|error| self.not_stopped(&error))
-    }
-
-    fn not_stopped(&mut self, error: &io::Error) -> Result<()> {
-        self.state.notice = Some(Notice::refused(format!("the system does not suspend the program: {error}")));
-        self.guard.take_again()
     }
 }

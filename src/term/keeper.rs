@@ -14,6 +14,7 @@ use crate::core::causal::check::Done;
 use crate::core::findings::{Findings, Source};
 use crate::core::hosted::Hosted;
 use crate::core::problem::{Problem, Result};
+use crate::core::run::Run;
 use crate::core::session::{Looked, Session};
 use crate::store::folders::Folders;
 use crate::store::kept_runs::{Held, KeptRuns, Limits};
@@ -194,8 +195,7 @@ impl Work {
     }
 
     fn keep(&mut self, findings: &Arc<Findings>) {
-        let run = findings.to_run().ok_or_else(|| Problem::new("run", "is not whole", "compute it again"));
-        let outcome = run.and_then(|run| self.runs.keep(&run, self.limits)).map(|held| {
+        let outcome = whole(findings).and_then(|run| self.runs.keep(&run, self.limits)).map(|held| {
             self.log.line(format_args!("kept the run {}", held.name));
             let path = self.runs.path(&held.name);
             self.held = Some(held);
@@ -234,9 +234,8 @@ impl Work {
         };
         let findings = shown(run, Some(path.display().to_string()), &self.hosted);
         self.tell(Message::RunRead(Ok(Arc::clone(&findings))));
-        // Comparing with kept runs reads a whole one, for which the screen does not wait.
-        let Some(run) = findings.to_run() else { return };
-        match self.runs.kept_as(&run) {
+        // Comparing with kept runs may read a whole one, for which the screen does not wait.
+        match self.kept_as(&findings) {
             Ok(Some((path, held))) => {
                 self.held = Some(held);
                 self.tell(Message::RunKept(Arc::clone(&findings), Ok(())));
@@ -264,14 +263,11 @@ impl Work {
     }
 
     fn keep_check(&mut self, findings: &Arc<Findings>, done: &Done) {
-        let is_same = |(kept, _): &&(Weak<Findings>, PathBuf)| std::ptr::eq(kept.as_ptr(), Arc::as_ptr(findings));
-        let path = self.kept.iter().find(is_same).map(|(_, path)| path.clone());
-        // Somebody may have given the run another name since.
-        let path = path.and_then(|path| if path.exists() { Some(path) } else { self.renamed(findings) });
-        let outcome = match (&findings.source, path) {
-            (Source::Run { manifest, .. }, Some(path)) => self.runs.keep_check(&path, manifest, done, self.limits),
+        // The run is held until the check is written.
+        let outcome = self.place_of(findings).and_then(|found| match (&findings.source, found) {
+            (Source::Run { manifest, .. }, Some((path, _held))) => self.runs.keep_check(&path, manifest, done, self.limits),
             _ => Err(Problem::new(&done.check, "is not kept: its run is not kept", "run it again with a kept run")),
-        };
+        });
         match outcome {
             Ok(()) => self.log.line(format_args!("kept the check: {}", done.check)),
             Err(problem) => {
@@ -281,9 +277,24 @@ impl Work {
         }
     }
 
-    /// Where the run is kept now; None if it is not.
-    fn renamed(&self, findings: &Findings) -> Option<PathBuf> {
-        self.runs.kept_as(&findings.to_run()?).ok()?.map(|(path, _)| path)
+    /// Where the run is kept now, with what holds it if it had to be looked for; None if it is not kept.
+    fn place_of(&mut self, findings: &Arc<Findings>) -> Result<Option<(PathBuf, Option<Held>)>> {
+        let is_same = |(kept, _): &(Weak<Findings>, PathBuf)| std::ptr::eq(kept.as_ptr(), Arc::as_ptr(findings));
+        let Some(known) = self.kept.iter().position(is_same) else { return Ok(None) };
+        let path = &self.kept[known].1;
+        if path.try_exists().map_err(|error| Problem::from_io(path, "find it", &error))? {
+            return Ok(Some((path.clone(), None)));
+        }
+        // Somebody has given the run another name since, or deleted it.
+        let Some((path, held)) = self.kept_as(findings)? else { return Ok(None) };
+        self.kept[known].1.clone_from(&path);
+        Ok(Some((path, Some(held))))
+    }
+
+    /// The kept run with the result of `findings`, if there is one.
+    fn kept_as(&self, findings: &Findings) -> Result<Option<(PathBuf, Held)>> {
+        let Source::Run { manifest, .. } = &findings.source else { return Ok(None) };
+        self.runs.kept_as(manifest, || whole(findings))
     }
 
     fn save_session(&mut self) {
@@ -303,5 +314,101 @@ impl Work {
             self.log.line(problem);
         }
         let _ = self.sender.send(Incoming::Message(message));
+    }
+}
+
+/// The run of `findings`.
+fn whole(findings: &Findings) -> Result<Run> {
+    findings.to_run().ok_or_else(|| Problem::new("run", "is not whole", "compute it again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::core::causal::check::{Check, Found, What};
+    use crate::core::causal::scores::{Ablation, Scores};
+    use crate::core::causal::way::{ErrorTreatment, Way};
+    use crate::core::name::Name;
+    use crate::ui::testing::run;
+
+    const LIMITS: Limits = Limits { runs: 3, bytes: 1 << 30 };
+
+    /// The work of a keeper with the runs in `folder`, and what it tells.
+    fn work(folder: &Path) -> (Work, Receiver<Incoming>) {
+        let (sender, told) = channel();
+        let work = Work {
+            runs: KeptRuns::new(folder.join("runs")),
+            sessions: folder.join("sessions"),
+            limits: LIMITS,
+            sender,
+            log: Arc::new(Log::open(&folder.join("log"))),
+            hosted: Arc::default(),
+            awaited: Arc::default(),
+            held: None,
+            kept: Vec::new(),
+            session: None,
+            written: None,
+            told: None,
+        };
+        (work, told)
+    }
+
+    fn check() -> Done {
+        let (way, error) = (Way::Zero, ErrorTreatment::Recomputed);
+        let what = What::Set { features: BTreeSet::from(["resid_1/5".parse().unwrap()]), way, error };
+        let ablation = Ablation { way, error, all: vec![1.0; 2], empty: vec![0.0; 2], sets: Vec::new() };
+        let found = Found::Set(ablation.clone(), Scores::of(&ablation));
+        Done { check: Check { view: Name::new("male").unwrap(), what }, found, elsewhere: None, whole: true }
+    }
+
+    /// What went wrong, of all that was told.
+    fn problems(told: &Receiver<Incoming>) -> Vec<String> {
+        let problem = |incoming| match incoming {
+            Incoming::Message(Message::Failed(problem)) => Some(problem.to_string()),
+            _ => None,
+        };
+        told.try_iter().filter_map(problem).collect()
+    }
+
+    #[test]
+    fn a_check_goes_to_its_run_whatever_that_is_called_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut work, told) = work(folder.path());
+        let findings = shown(run(), None, &work.hosted);
+        work.keep(&findings);
+        let former = work.kept[0].1.clone();
+        let renamed = work.runs.path("mine");
+        std::fs::rename(&former, &renamed).unwrap();
+        work.keep_check(&findings, &check());
+        assert_eq!(problems(&told), Vec::<String>::new());
+        assert!(kept_checks::path(&renamed).exists());
+        assert_eq!(work.kept[0].1, renamed, "it is looked for once");
+        // Somebody deletes it: then it is kept nowhere.
+        std::fs::remove_file(&renamed).unwrap();
+        work.keep_check(&findings, &check());
+        let [problem] = &problems(&told)[..] else { panic!("one problem") };
+        assert!(problem.contains("its run is not kept"), "{problem}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_named_where_a_run_is_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut work, told) = work(folder.path());
+        let findings = shown(run(), None, &work.hosted);
+        work.keep(&findings);
+        let runs = folder.path().join("runs");
+        // No permissions hold back a superuser; a file is no folder for anybody.
+        std::fs::rename(&runs, folder.path().join("away")).unwrap();
+        std::fs::write(&runs, "").unwrap();
+        work.keep_check(&findings, &check());
+        let [problem] = &problems(&told)[..] else { panic!("one problem") };
+        assert!(problem.contains(runs.to_str().unwrap()) && !problem.contains("is not kept"), "{problem}");
+        // A folder of another place is asked in the same way.
+        work.kept[0].1 = folder.path().join("away/other.safetensors");
+        work.keep_check(&findings, &check());
+        let [problem] = &problems(&told)[..] else { panic!("one problem") };
+        assert!(problem.contains("cannot list it"), "{problem}");
     }
 }

@@ -30,6 +30,7 @@ mod priority;
 mod process;
 mod saver;
 pub mod signals;
+mod suspension;
 #[cfg(test)]
 mod testing;
 mod tmux;

@@ -19,7 +19,7 @@ use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::prompt::Prompt;
 use crate::core::progress::Progress;
-use crate::core::text::{bytes, printable, wrap};
+use crate::core::text::{bytes, printable, printable_start, wrap};
 
 /// Draws the footer into `area`.
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
@@ -111,7 +111,7 @@ fn typed(state: &State, prompt: &Prompt, theme: &Theme, area: Rect, frame: &mut 
     let text = printable(prompt.input.value());
     let fits = label.width() + text.width() + hint.width() + 3 <= width;
     let room = width.saturating_sub(label.width() + if fits { hint.width() + 3 } else { 1 });
-    let before = printable(&prompt.input.value().chars().take(prompt.input.cursor()).collect::<String>()).width();
+    let before = printable_start(prompt.input.value(), prompt.input.cursor()).width();
     let mut hidden = 0;
     // Whole characters leave at the left, so that the cursor is in the row. Where all fits, it stands in the gap before the hint.
     let rest = text.chars().skip_while(|character| {

@@ -18,7 +18,7 @@ mod pane;
 mod screens;
 mod submodules;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod theme;
 mod window;
 

@@ -8,7 +8,7 @@ use super::fit::width;
 use super::pane;
 use super::theme::Theme;
 use crate::app::state::list::List;
-use crate::core::text::printable;
+use crate::core::text::{printable, printable_start};
 
 /// Clears `area`, draws a border with a title, and returns the area inside.
 pub fn open(title: &str, theme: &Theme, area: Rect, frame: &mut Frame) -> Rect {
@@ -24,8 +24,8 @@ pub fn typed(list: &List, theme: &Theme, inside: Rect, frame: &mut Frame) {
     }
     let text = format!(" > {}", printable(list.input.value()));
     frame.buffer_mut().set_stringn(inside.x, inside.y, &text, usize::from(inside.width), theme.text);
-    let before: String = list.input.value().chars().take(list.input.cursor()).collect();
-    let cursor = u16::try_from(3 + width(&printable(&before))).unwrap_or(u16::MAX);
+    let before = printable_start(list.input.value(), list.input.cursor());
+    let cursor = u16::try_from(3 + width(&before)).unwrap_or(u16::MAX);
     if cursor < inside.width {
         frame.set_cursor_position((inside.x + cursor, inside.y));
     }

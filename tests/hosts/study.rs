@@ -229,6 +229,23 @@ fn folders_that_look_like_dictionaries_and_are_not_used_are_named() {
 }
 
 #[test]
+fn too_many_folders_beside_named_dictionaries_are_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let named = |dictionaries: &Path| {
+        let names = [
+            ("blocks.1.hook_resid_pre", "0-res-x"),
+            ("blocks.2.hook_resid_pre", "1-res-x"),
+            ("blocks.2.hook_resid_post", "2-res-x"),
+        ];
+        names.iter().for_each(|(place, name)| fs::rename(dictionaries.join(place), dictionaries.join(name)).unwrap());
+        (0..20_100).for_each(|number| fs::create_dir(dictionaries.join(number.to_string())).unwrap());
+    };
+    let said = said_of(folder.path(), &named, &["--sites", "resid"]);
+    let note = said.lines().find(|line| line.contains("not looked into")).unwrap_or_else(|| panic!("{said}"));
+    assert!(note.contains("holds more than 20000 folders") && folder.path().join("run").exists(), "{said}");
+}
+
+#[test]
 fn prompts_that_begin_with_bos_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let said = said_of(folder.path(), &|_| {}, &[]);

@@ -107,6 +107,17 @@ fn what_cannot_be_measured_is_one_line() {
         let (status, said) = inspect(dictionary, &[]);
         assert!(status == Some(2) && said.contains(says) && said.lines().count() == 1, "{dictionary}: {said}");
     }
+    // A path need not be text.
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let model = bench.0.path().join(std::ffi::OsStr::from_bytes(b"m\xff"));
+        fs::create_dir(&model).unwrap();
+        fs::write(model.join("model.safetensors"), "").unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_saescope")).arg("inspect").args([&model, bench.0.path()]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("config.json") && fs::remove_dir_all(&model).is_ok(), "{said}");
+    }
     let (status, said) = bench.inspect(&["--bos", "1000000"]);
     assert!(status == Some(2) && said.contains("--bos"), "{said}");
 }

@@ -65,7 +65,8 @@ pub struct SideEffectArguments {
     #[arg(long, value_name = "FILE")]
     pub corpus: Option<PathBuf>,
 
-    /// Also the bias that is removed from the pairs of this study; may be given more than once.
+    /// Also the bias that is removed from the pairs of this study: of each of its lists at most as many as the run's --examples, or 200 if
+    /// that was not given; may be given more than once.
     #[arg(long, value_name = "STUDY")]
     pub also: Vec<String>,
 }

@@ -7,7 +7,7 @@ use crate::core::evidence::Pairs;
 use crate::core::rows::cells::signed;
 use crate::core::sides::Side;
 use crate::core::study::ViewSpec;
-use crate::core::text::{excerpt, printable};
+use crate::core::text::{cut, excerpt, printable_part};
 
 /// Most pairs on a card.
 const PAIRS: usize = 5;
@@ -59,7 +59,7 @@ fn prompt(name: &str, side: Side<'_>, other: Side<'_>, entries: &[Entry], of: fn
 
 /// A token with its activation, if it differs between both prompts.
 fn token(text: &str, differs: bool, activation: Option<f32>, largest: f64) -> Markup {
-    let text = excerpt(text, TOKEN);
+    let text = cut(&printable_part(text), TOKEN);
     let share =
         activation.map_or(0.0, |activation| if largest > 0.0 { (f64::from(activation) / largest).clamp(-1.0, 1.0) } else { 0.0 });
     let mix = |end: f64| (255.0 + (end - 255.0) * share.abs()).round();
@@ -68,7 +68,7 @@ fn token(text: &str, differs: bool, activation: Option<f32>, largest: f64) -> Ma
     let style = (share != 0.0).then(|| format!("background:rgb({red},{green},{blue})"));
     html! {
         span.token.differs[differs] style=[style] {
-            (printable(&text))
+            (text)
             @if let Some(activation) = activation { small { " " (format!("{activation:.2}")) } }
         }
     }

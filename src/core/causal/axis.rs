@@ -1,7 +1,7 @@
 //! The axes of a drawing with characters.
 
-/// Columns before the first cell: the number of a row and the axis.
-pub const AXIS: usize = 9;
+/// Fewest columns before the first cell: the number of a row and the axis.
+const AXIS: usize = 9;
 
 /// The numbers along an axis of so many cells.
 pub struct Scale {
@@ -40,6 +40,16 @@ impl Scale {
         self.at(self.cells - 1 - column)
     }
 
+    /// Columns before the first cell where `label` writes the numbers of rows: room for the longest one, and the axis.
+    pub fn margin(&self, label: impl Fn(f64) -> String) -> usize {
+        [self.low, 0.0, self.high].iter().fold(AXIS, |margin, value| margin.max(label(*value).chars().count() + 2))
+    }
+
+    /// The same numbers along so many `cells`.
+    pub fn along(&self, cells: usize) -> Self {
+        Self { cells, ..*self }
+    }
+
     /// Whether `value` is not outside.
     pub fn holds(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
@@ -60,16 +70,17 @@ impl Scale {
 }
 
 /// `cells` behind a vertical axis with the numbers of the first row, the last one and that of zero, as `label` writes them, above a
-/// horizontal axis.
-pub fn framed(cells: Vec<Vec<char>>, scale: &Scale, label: impl Fn(f64) -> String) -> Vec<String> {
+/// horizontal axis; the first cells are behind `margin` columns, as [`Scale::margin`] has them.
+pub fn framed(cells: Vec<Vec<char>>, scale: &Scale, margin: usize, label: impl Fn(f64) -> String) -> Vec<String> {
     let width = cells.first().map_or(0, Vec::len);
+    let (before, room) = (margin.saturating_sub(1), margin.saturating_sub(2));
     let line = |(row, cells): (usize, Vec<char>)| {
         let is_named = [0, scale.row(0.0), scale.cells - 1].contains(&row);
         let label = if is_named { label(scale.at(row)) } else { String::new() };
-        format!("{label:>7} ┤{}", cells.into_iter().collect::<String>()).trim_end().to_owned()
+        format!("{label:>room$} ┤{}", cells.into_iter().collect::<String>()).trim_end().to_owned()
     };
     let mut lines: Vec<String> = cells.into_iter().enumerate().map(line).collect();
-    lines.push(format!("{:>8}└{}", "", "─".repeat(width)));
+    lines.push(format!("{:before$}└{}", "", "─".repeat(width)));
     lines
 }
 
@@ -85,6 +96,19 @@ mod tests {
         assert_eq!((scale.at(0), scale.at(3), scale.across(2)), (3.0, 0.0, 1.0));
         assert!(scale.holds(3.0) && !scale.holds(3.1));
         assert!(Scale::of([f64::NAN].into_iter(), 5).is_none());
+    }
+
+    #[test]
+    fn every_row_begins_behind_the_longest_number() {
+        for (value, expected) in [(0.5, 9), (-0.5, 9), (1.2e-10, 10), (-1.2e-100, 11), (5e6, 10)] {
+            let scale = Scale::of(std::iter::once(value), 3).unwrap();
+            let label = |value: f64| scale.label(value);
+            let margin = scale.margin(label);
+            assert_eq!(margin, expected, "{}", scale.label(value));
+            let lines = framed(vec![vec!['x']; 3], &scale, margin, label);
+            let axis = |line: &String| line.chars().position(|character| "┤└".contains(character));
+            assert!(lines.iter().all(|line| axis(line) == Some(margin - 1)), "{lines:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A curve drawn with characters: a score against the number of features, beside the bands of control sets.
 
-use super::axis::{AXIS, Scale, framed};
+use super::axis::{Scale, framed};
 use super::curve::{Curve, Rung, Spread};
 use super::curve_score::CurveScore;
 
@@ -23,7 +23,10 @@ pub const LEGEND: &str = "Drawn: ● the strongest features, │ their 95 % of p
 /// The lines of a drawing of `score` that is at most `columns` wide; none if nothing is known or there is no room. Where there is no
 /// room for every size, some are left out.
 pub fn drawing(curve: &Curve, score: CurveScore, columns: usize) -> Vec<String> {
-    let room = columns.saturating_sub(AXIS) / LEAST;
+    let label = |value: f64| format!("{value:+.DECIMALS$}");
+    let Some(all) = Scale::of(curve.rungs.iter().flat_map(|rung| values(rung, score)), ROWS) else { return Vec::new() };
+    let margin = all.margin(label);
+    let room = columns.saturating_sub(margin) / LEAST;
     if room < 2 || curve.rungs.is_empty() || !score.is_known(curve) {
         return Vec::new();
     }
@@ -31,7 +34,7 @@ pub fn drawing(curve: &Curve, score: CurveScore, columns: usize) -> Vec<String> 
     let mut rungs: Vec<&Rung> = curve.rungs.iter().rev().step_by(step).collect();
     rungs.reverse();
     let Some(scale) = Scale::of(rungs.iter().flat_map(|rung| values(rung, score)), ROWS) else { return Vec::new() };
-    let width = ((columns - AXIS) / rungs.len()).clamp(LEAST, MOST);
+    let width = ((columns - margin) / rungs.len()).clamp(LEAST, MOST);
     let mut cells = vec![vec![' '; width * rungs.len()]; ROWS];
     cells[scale.row(0.0)].fill('┄');
     for (place, rung) in rungs.iter().enumerate() {
@@ -51,8 +54,8 @@ pub fn drawing(curve: &Curve, score: CurveScore, columns: usize) -> Vec<String> 
         strongest.mean.into_iter().for_each(|mean| fill(0, [mean, mean], '●'));
     }
     let sizes: Vec<String> = rungs.iter().map(|rung| format!("{:<width$}", rung.size)).collect();
-    let mut lines = framed(cells, &scale, |value| format!("{value:+.DECIMALS$}"));
-    lines.push(format!("features {}", sizes.concat().trim_end()));
+    let mut lines = framed(cells, &scale, margin, label);
+    lines.push(format!("{:margin$}{}", "features", sizes.concat().trim_end()));
     lines
 }
 

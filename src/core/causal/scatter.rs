@@ -1,6 +1,6 @@
 //! Points drawn with characters: two numbers of each feature, in one or more series.
 
-use super::axis::{AXIS, Scale, framed};
+use super::axis::{Scale, framed};
 
 /// Columns of the cells, at least and at most.
 const LEAST: usize = 24;
@@ -18,10 +18,15 @@ pub const SEVERAL: char = '*';
 /// The lines of a drawing that is at most `columns` wide, of points with the number of their series: the first coordinate from left to right,
 /// the second upward, both named by `axes`; `·` where both are equal. None if there is no point, or no room.
 pub fn scatter(points: &[([f64; 2], usize)], axes: [&str; 2], columns: usize) -> Vec<String> {
-    let width = columns.saturating_sub(AXIS).min(MOST);
+    let scale = |axis: usize, cells: usize| Scale::of(points.iter().map(|(at, _)| at[axis]), cells);
+    let Some((across, up)) = scale(0, LEAST).zip(scale(1, ROWS[0])) else { return Vec::new() };
+    let margin = up.margin(|value| up.label(value));
+    let width = columns.saturating_sub(margin).min(MOST);
     let height = (width / 4).clamp(ROWS[0], ROWS[1]);
-    let scales = Scale::of(points.iter().map(|(at, _)| at[0]), width).zip(Scale::of(points.iter().map(|(at, _)| at[1]), height));
-    let Some((across, up)) = scales.filter(|_| width >= LEAST) else { return Vec::new() };
+    if width < LEAST {
+        return Vec::new();
+    }
+    let (across, up) = (across.along(width), up.along(height));
     let mut cells = vec![vec![' '; width]; height];
     cells.iter_mut().for_each(|row| row[across.column(0.0)] = '┊');
     cells[up.row(0.0)].fill('┄');
@@ -34,9 +39,9 @@ pub fn scatter(points: &[([f64; 2], usize)], axes: [&str; 2], columns: usize) ->
         *cell = if *cell == mark || !(MARKS.contains(cell) || *cell == SEVERAL) { mark } else { SEVERAL };
     }
     let mut lines = vec![axes[1].to_owned()];
-    lines.extend(framed(cells, &up, |value| up.label(value)));
-    lines.push(format!("{:AXIS$}{}", "", numbers(&across, width)));
-    lines.push(format!("{:AXIS$}{:^width$}", "", axes[0]).trim_end().to_owned());
+    lines.extend(framed(cells, &up, margin, |value| up.label(value)));
+    lines.push(format!("{:margin$}{}", "", numbers(&across, width)));
+    lines.push(format!("{:margin$}{:^width$}", "", axes[0]).trim_end().to_owned());
     lines
 }
 
@@ -62,7 +67,7 @@ mod tests {
         let drawn =
             scatter(&[([1.0, 1.0], 0), ([-1.0, 1.0], 1), ([1.0, -1.0], 2), ([-1.0, -1.0], 0), ([-1.0, -1.0], 2)], ["x", "y"], 60);
         let rows: Vec<&String> = drawn.iter().filter(|line| line.contains('┤')).collect();
-        let ends = |row: &str| [row.chars().nth(AXIS), row.chars().last()];
+        let ends = |row: &str| [row.chars().nth(9), row.chars().last()];
         assert_eq!((drawn[0].as_str(), drawn.last().unwrap().trim()), ("y", "x"));
         assert_eq!(ends(rows[0]), [Some('○'), Some('●')]);
         assert_eq!(ends(rows[rows.len() - 1]), [Some('*'), Some('◆')]);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::text::printable;
+use crate::core::text::printable_part;
 
 /// Places that are kept of each feature.
 pub const MOST: usize = 20;
@@ -63,7 +63,7 @@ impl Contexts {
                 && *strongest < tokens.len()
                 && tokens.len() <= AROUND[0] + 1 + AROUND[1] + 2 * EDGE
                 && activations.iter().all(|activation| activation.is_finite())
-                && tokens.iter().all(|token| printable(token) == *token)
+                && tokens.iter().all(|token| printable_part(token) == *token)
         };
         self.0.len() <= MOST
             && self.0.iter().all(is_whole)

@@ -67,8 +67,8 @@ pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
     });
     let folded = spec.families.as_deref().map_or_else(BTreeMap::new, |families| fold(&mut rows, families));
     order(&mut rows, findings, tags, spec);
-    let unordered = ordering(spec.sort.column).and_then(|asked| lacking(asked, &rows));
-    let unordered = unordered.filter(|unknown| unknown.rows == unknown.of);
+    let facts = rows.iter().map(|row| RowFacts::new(row, findings, tags, spec));
+    let unordered = ordering(spec.sort.column).and_then(|asked| Unknown::of_all(asked, facts, tags));
     let marked = if spec.marked.is_empty() { 0 } else { rows.iter().filter(|row| spec.marked.contains(&row.feature)).count() };
     Listing { rows, counts, marked, filtered_marks, folded, unknown, unordered, gap }
 }

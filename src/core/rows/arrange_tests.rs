@@ -152,3 +152,22 @@ fn published_figures_are_listed_as_far_as_they_were_printed() {
         top.rows.iter().filter(|row| !cells::tags(row, &findings.study, tags, &spec(male, Selection::TopK(30))).is_empty());
     assert_eq!(tagged.count(), 30);
 }
+
+#[test]
+fn a_row_with_the_figure_ends_the_look_at_an_order() {
+    let findings = findings(&[view_effects(MALE, &[vec![1.0, 0.5, 0.25], vec![], vec![]])]);
+    let (tags, spec) = (Features::default(), spec(Shown::Single(MALE), Selection::TopK(5)));
+    let Listing { rows, .. } = arrange(&findings, &tags, &spec);
+    let looked_at = std::cell::Cell::new(0);
+    let facts = |count: usize| {
+        rows[..count].iter().map(|row| {
+            looked_at.set(looked_at.get() + 1);
+            RowFacts::new(row, &findings, &tags, &spec)
+        })
+    };
+    let effect = || Asked::Number(crate::core::filter::NumberField::Effect);
+    assert_eq!((Unknown::of_all(effect(), facts(3), &tags), looked_at.take()), (None, 1));
+    let unknown = Unknown::of_all(Asked::Tags, facts(3), &tags).unwrap();
+    assert_eq!((unknown.rows, unknown.of, looked_at.take()), (3, 3, 3));
+    assert_eq!(Unknown::of_all(Asked::Tags, facts(0), &tags), None);
+}

@@ -29,6 +29,16 @@ impl Unknown {
         (lacking > 0).then_some(Self { asked, rows: lacking, of })
     }
 
+    /// None unless every one of some rows lacks the figure; what stands behind a row that has it is not looked at.
+    pub(super) fn of_all<'a>(
+        asked: Asked,
+        mut rows: impl ExactSizeIterator<Item = RowFacts<'a>>,
+        tags: &Features,
+    ) -> Option<Self> {
+        let of = rows.len();
+        (of > 0 && rows.all(|row| !is_known(&asked, &row, tags))).then_some(Self { asked, rows: of, of })
+    }
+
     /// How many rows of a table of `shown` lack the figure, and why, without a full stop.
     pub fn said(&self, findings: &Findings, shown: Shown) -> String {
         let Self { asked, rows, of } = self;
@@ -41,7 +51,7 @@ impl Unknown {
     }
 }
 
-/// The figure that decides the order by `column`; None if every row has it.
+/// The figure that decides the order by `column`; None if it is one that every row has.
 pub(super) fn ordering(column: Column) -> Option<Asked> {
     Some(match column {
         Column::Rank => Asked::Number(NumberField::Rank),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::host::Host;
-use super::placed::{Placed, candidates};
+use super::placed::{Candidates, MOST_FOLDERS, Placed, candidates};
 use super::zip_file::ZipFile;
 use super::{Dictionary, Purpose, ae_pt, formats, saelens};
 use crate::core::parts::Parts;
@@ -92,16 +92,28 @@ pub fn open_some(roots: &[PathBuf], host: &Host, only: &Parts, cancel: &Cancel) 
         };
         return Err(Problem::new(listed.join(", "), format_args!("holds no dictionary for {submodule}{also}"), LAYOUTS));
     }
-    let mut notes = Vec::new();
-    for root in &roots {
-        notes.extend(root.unused(host, &found)?);
-    }
-    if notes.len() > MOST_NOTES {
-        let more = notes.len() - MOST_NOTES;
-        notes.truncate(MOST_NOTES);
-        notes.push(format!("not used: {} more", counted(more, "folder")));
-    }
+    let unused: Vec<Unused> = roots.iter().map(|root| root.unused(host, &found)).collect();
+    let (unused, unseen): (Vec<_>, Vec<_>) = unused.into_iter().map(|unused| (unused.notes, unused.unseen)).unzip();
+    let mut notes = bounded(unused.concat(), "not used");
+    notes.extend(bounded(unseen.concat(), "not looked into for other dictionaries"));
     Ok(Opened { dictionaries: found.into_iter().map(|one| one.dictionary).collect(), notes })
+}
+
+/// What lies beside the dictionaries that are used, one sentence for each folder without a full stop.
+#[derive(Default)]
+struct Unused {
+    /// Of folders that look like a dictionary's.
+    notes: Vec<String>,
+    /// Of folders that could not be looked into.
+    unseen: Vec<String>,
+}
+
+/// The first of `sentences`, each behind `what`, and how many more there are.
+fn bounded(mut sentences: Vec<String>, what: &str) -> Vec<String> {
+    let more = sentences.len().saturating_sub(MOST_NOTES);
+    sentences.truncate(MOST_NOTES);
+    sentences.extend((more > 0).then(|| format!("{} more", counted(more, "folder"))));
+    sentences.into_iter().map(|sentence| format!("{what}: {sentence}")).collect()
 }
 
 /// The dictionary for `purpose` in the first of `roots` that has one.
@@ -135,11 +147,11 @@ impl Root {
         placed.into_iter().flat_map(|placed| placed.unusable.iter().filter_map(|one| one.short.clone()))
     }
 
-    /// A sentence for each folder that looks like a dictionary's and is neither used by `found` nor that of a submodule that nobody asked
-    /// for.
-    fn unused(&self, host: &Host, found: &[Found]) -> Result<Vec<String>> {
-        let Self::Folder(root, placed) = self else { return Ok(Vec::new()) };
-        let said = |folder: &Path, reason: &str| format!("not used: {} {reason}", folder.display());
+    /// The folders that look like a dictionary's and are neither used by `found` nor that of a submodule that nobody asked for. All that is
+    /// used was found before, so what cannot be looked at here ends nothing.
+    fn unused(&self, host: &Host, found: &[Found]) -> Unused {
+        let Self::Folder(root, placed) = self else { return Unused::default() };
+        let said = |folder: &Path, reason: &str| format!("{} {reason}", folder.display());
         let is_used = |folder: &PathBuf| found.iter().any(|one| one.folder.as_ref() == Some(folder));
         // Folders whose names say a submodule of the model: whether it is asked for was decided by the name.
         let submodules = host.submodules();
@@ -150,15 +162,19 @@ impl Root {
                     || saelens_prefix(*submodule).is_some_and(|beginning| name.starts_with(&beginning))
             })
         };
-        let named: Vec<PathBuf> = children(root)?.into_iter().filter(says).collect();
+        let named: Vec<PathBuf> = match children(root) {
+            Ok(children) => children.into_iter().filter(says).collect(),
+            Err(problem) => return Unused { notes: Vec::new(), unseen: vec![problem.to_string()] },
+        };
         let is_named = |folder: &PathBuf| named.iter().any(|name| folder.starts_with(name));
         let mut notes = Vec::new();
         let Some(placed) = placed.get() else {
             // Every submodule has a dictionary by its name, so the files of others were not asked.
-            for folder in candidates(root)?.iter().filter(|folder| !is_named(folder) && *folder != root) {
+            let Candidates { folders, unseen } = candidates(root, MOST_FOLDERS);
+            for folder in folders.iter().filter(|folder| !is_named(folder) && *folder != root) {
                 notes.push(said(folder, "has no name that says a place of the model, as those of the dictionaries beside it do"));
             }
-            return Ok(notes);
+            return Unused { notes, unseen: unseen.iter().map(Problem::to_string).collect() };
         };
         for (submodule, folders) in &placed.folders {
             let is_there = submodules.contains(submodule);
@@ -173,7 +189,7 @@ impl Root {
             }
         }
         notes.extend(placed.unusable.iter().filter(|one| !is_named(&one.folder)).map(|one| said(&one.folder, &one.reason)));
-        Ok(notes)
+        Unused { notes, unseen: Vec::new() }
     }
 }
 

@@ -27,6 +27,7 @@ pub mod report;
 pub mod rule;
 pub mod saelens;
 mod saelens_config;
+mod saelens_keys;
 mod saelens_rule;
 mod sparsify;
 mod stated;

@@ -15,7 +15,7 @@ use crate::core::submodule::{Submodule, SubmoduleKind};
 const DEEPEST: usize = 6;
 
 /// Most folders that are looked into.
-const MOST_FOLDERS: usize = 20_000;
+pub const MOST_FOLDERS: usize = 20_000;
 
 /// The folders of dictionaries by their places.
 #[derive(Debug, Default)]
@@ -44,7 +44,11 @@ impl Placed {
     /// When a folder or a dictionary cannot be read.
     pub fn find(root: &Path, host: &Host) -> Result<Self> {
         let mut placed = Self::default();
-        for folder in candidates(root)? {
+        let Candidates { folders, unseen } = candidates(root, MOST_FOLDERS);
+        if let Some(problem) = unseen.into_iter().next() {
+            return Err(problem);
+        }
+        for folder in folders {
             match formats::missing(&folder) {
                 None => placed.add(folder, host)?,
                 Some(reason) => placed.unusable.push(Unusable { folder, short: Some(reason.clone()), reason }),
@@ -85,32 +89,44 @@ fn key(format: Format) -> &'static str {
     }
 }
 
-/// `root` and the folders below it that look like a dictionary's; nothing lies in a folder that holds a whole one.
-///
-/// # Errors
-/// When a folder cannot be listed, or there are too many.
-pub fn candidates(root: &Path) -> Result<Vec<PathBuf>> {
-    let (mut found, mut open, mut count) = (Vec::new(), vec![(root.to_owned(), 0)], 0);
+/// Folders that look like a dictionary's.
+pub struct Candidates {
+    /// The folders, sorted.
+    pub folders: Vec<PathBuf>,
+    /// What could not be looked at, and why: folders that cannot be listed, and those beyond the largest number.
+    pub unseen: Vec<Problem>,
+}
+
+/// `root` and the folders below it that look like a dictionary's; nothing lies in a folder that holds a whole one. At most `most` folders are
+/// looked into.
+pub fn candidates(root: &Path, most: usize) -> Candidates {
+    let (mut folders, mut unseen) = (Vec::new(), Vec::new());
+    let (mut open, mut count) = (vec![(root.to_owned(), 0)], 0);
     while let Some((folder, depth)) = open.pop() {
         count += 1;
-        if count > MOST_FOLDERS {
-            let what = format_args!("holds more than {MOST_FOLDERS} folders");
-            return Err(Problem::new(root.display(), what, "name the folder of the dictionaries with --dictionaries"));
+        if count > most {
+            let what = format_args!("holds more than {most} folders, and not all of them were looked into");
+            let remedy = "put the dictionaries into a folder of their own, and name that with --dictionaries";
+            unseen.push(Problem::new(root.display(), what, remedy));
+            break;
         }
         if formats::detect(&folder).is_some() {
-            found.push(folder);
+            folders.push(folder);
             continue;
         }
-        let below = folders_in(&folder)?;
+        let below = folders_in(&folder).unwrap_or_else(|problem| {
+            unseen.push(problem);
+            Vec::new()
+        });
         if formats::resembles(&folder, below.is_empty()) {
-            found.push(folder);
+            folders.push(folder);
         }
         if depth < DEEPEST {
             open.extend(below.into_iter().map(|folder| (folder, depth + 1)));
         }
     }
-    found.sort();
-    Ok(found)
+    folders.sort();
+    Candidates { folders, unseen }
 }
 
 /// The folders in `folder` that are not hidden.
@@ -120,4 +136,27 @@ fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let paths: Vec<PathBuf> = entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect::<Result<_>>()?;
     let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
     Ok(paths.into_iter().filter(|path| path.is_dir() && !is_hidden(path)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_looked_into_is_named_beside_what_was_found() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a", "b", "c"] {
+            fs::create_dir(root.path().join(name)).unwrap();
+        }
+        fs::write(root.path().join("b/cfg.json"), "{}").unwrap();
+        let Candidates { folders, unseen } = candidates(root.path(), 4);
+        assert_eq!((folders.as_slice(), unseen.len()), (&[root.path().join("b")][..], 0));
+        let Candidates { unseen, .. } = candidates(root.path(), 3);
+        let [problem] = unseen.as_slice() else { panic!("{unseen:?}") };
+        assert!(problem.to_string().contains("holds more than 3 folders"), "{problem}");
+        // No permissions hold back a superuser; a file is no folder for anybody.
+        let Candidates { folders, unseen } = candidates(&root.path().join("b/cfg.json"), 3);
+        let [problem] = unseen.as_slice() else { panic!("{unseen:?}") };
+        assert!(folders.is_empty() && problem.to_string().contains("cannot list it"), "{problem}");
+    }
 }

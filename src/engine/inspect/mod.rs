@@ -7,6 +7,7 @@ mod texts;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::core::dictionary_report::DictionaryReport;
 use crate::core::inspection::Candidate;
@@ -130,17 +131,21 @@ pub fn candidates(set: &Set<'_>, texts: &[Vec<u32>], bos: Option<u32>, cancel: &
 }
 
 /// Measures the autoencoder of `set` as its files say at the stated place and a layer before and after, best first: the cheap part of
-/// [`candidates`]. `texts` are as the study has them, with BOS or without. Empty for other dictionaries and places.
+/// [`candidates`]. `traces` gives the plain runs of texts as the study has them, with BOS or without, and is asked for them where they
+/// are needed. Empty for other dictionaries and places.
 ///
 /// # Errors
 /// As for [`candidates`].
-pub fn near_candidates(set: &Set<'_>, texts: &[Vec<u32>], cancel: &Cancel) -> Result<Vec<Candidate>> {
+pub fn near_candidates(
+    set: &Set<'_>,
+    traces: impl FnOnce() -> Result<Arc<Vec<Trace>>>,
+    cancel: &Cancel,
+) -> Result<Vec<Candidate>> {
     if set.transcodes() || !matches!(set.place, Place::Output(_)) {
         return Ok(Vec::new());
     }
-    let traces = traces(set.compute, texts, cancel)?;
     let mut found = Vec::new();
-    for spot in neighbours(set, &traces) {
+    for spot in neighbours(set, &traces()?) {
         let Tried { frame, scale, rule, dictionary, .. } = stated(set.dictionary);
         let Some(report) = fit(set.compute, &dictionary, &spot, usize::MAX, cancel)? else { continue };
         let (changes, is_stated, bos) = (usize::from(!spot.is_stated), spot.is_stated, set.bos.unwrap_or(false));
@@ -153,7 +158,10 @@ pub fn near_candidates(set: &Set<'_>, texts: &[Vec<u32>], cancel: &Cancel) -> Re
 }
 
 /// The plain runs of `texts`, each by itself: their lengths differ.
-fn traces(compute: &dyn Compute, texts: &[Vec<u32>], cancel: &Cancel) -> Result<Vec<Trace>> {
+///
+/// # Errors
+/// When `cancel` is raised, or a layer cannot be read.
+pub fn traces(compute: &dyn Compute, texts: &[Vec<u32>], cancel: &Cancel) -> Result<Vec<Trace>> {
     let mut by_length: BTreeMap<usize, Vec<&[u32]>> = BTreeMap::new();
     texts.iter().for_each(|text| by_length.entry(text.len()).or_default().push(text));
     let runs = by_length.values().map(|texts| compute.traces(texts, cancel));

@@ -9,7 +9,7 @@ use crate::app::state::ThemeName;
 use crate::core::evidence::Pairs;
 use crate::core::rows::cells;
 use crate::core::sides::{CONTINUED, Side};
-use crate::core::text::{excerpt, printable};
+use crate::core::text::{excerpt, printable_part};
 use crate::ui::fit::{self, Piece};
 
 /// The longest name of a prompt, in columns.
@@ -140,7 +140,7 @@ impl Prompt<'_> {
 
 /// The spaces before a token and the rest of it, printable. The spaces of a token of spaces only are made visible.
 fn parts(token: &str) -> (String, String) {
-    let shown = printable(token);
+    let shown = printable_part(token);
     let text = shown.trim_start_matches(' ');
     let spaces = shown.len() - text.len();
     if text.is_empty() { (String::new(), "␣".repeat(spaces)) } else { (" ".repeat(spaces), text.to_owned()) }

@@ -8,7 +8,7 @@ use crate::app::state::ThemeName;
 use crate::core::corpus::context::Context;
 use crate::core::corpus::responses::{OfFeature, Responses};
 use crate::core::corpus::score::{Level, Score};
-use crate::core::text::printable;
+use crate::core::text::{printable, printable_part};
 use crate::ui::fit;
 
 /// Contexts that stand with the summary; the others stand below the prompts.
@@ -106,7 +106,7 @@ fn line(card: &Card, context: &Context, largest: f32) -> Line<'static> {
 
 /// A token, coloured by activation; in themes with few colours, brackets enclose tokens at which the feature fires.
 fn piece(card: &Card, context: &Context, token: usize, largest: f32) -> Vec<Span<'static>> {
-    let text = printable(&context.tokens[token]);
+    let text = printable_part(&context.tokens[token]);
     let value = context.activations.get(token).copied().unwrap_or_default();
     if value == 0.0 {
         return vec![Span::styled(text, card.theme.text)];
