@@ -684,6 +684,19 @@ fn the_helpers_print_what_they_should() {
     assert!(home.stdout("man").contains(".TH saescope 1"));
 }
 
+/// As huggingface_hub does: `HF_HOME` is expanded, and the cache's default below it once more.
+#[test]
+fn the_cache_is_where_hugging_face_s_own_programs_look() {
+    let home = Home::new();
+    for (given, cache) in [("/h", "/h/hub"), ("$A", "/deep/hub"), ("$NONE", "$NONE/hub")] {
+        let mut command = home.command("doctor");
+        command.env("HF_HOME", given).env("A", "$B").env("B", "/deep");
+        let shown = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        let line = shown.lines().find(|line| line.contains("Hugging Face cache")).unwrap().to_owned();
+        assert!(line.contains(&format!("{cache} ")), "{given}: {line}");
+    }
+}
+
 #[test]
 fn with_a_faulty_configuration_the_explorer_starts_and_says_so_and_doctor_lists_every_fault() {
     let home = Home::new();

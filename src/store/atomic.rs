@@ -5,9 +5,10 @@
 //! read-only is refused. An existing file keeps its permissions; its owner becomes the user who writes, and its other hard links
 //! keep the former content, because a rename puts a new file in the place of the old one.
 
-use std::fs::{Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
@@ -15,6 +16,9 @@ use super::temporary;
 use crate::core::file_facts::FileState;
 use crate::core::problem::{Problem, Result};
 use crate::files::state;
+
+/// Longest time that a look and a rename of another program take.
+const TURN: Duration = Duration::from_secs(10);
 
 /// A file for a result, checked to be writable before the work that computes the result.
 pub struct AtomicFile {
@@ -52,16 +56,19 @@ impl AtomicFile {
         let Self { named, target, former } = self;
         let failed = |error: io::Error| failed(&target, &error);
         let temporary = filled(&target, bytes).map_err(failed)?;
-        let refused = match state_of(&target) {
+        let turn = turn(&target);
+        let refused = match (state_of(&target), former) {
             // The name means another file now, which nobody has asked to replace.
             _ if followed(&named).is_ok_and(|now| now != target) => Some(temporary),
-            None => place_new(temporary, &target)?,
-            Some(now) if former.is_some_and(|former| now.has_content_of(&former)) => {
+            (None, _) => place_new(temporary, &target)?,
+            (Some(now), Some(former)) if now.has_content_of(&former) => {
+                keep_permissions(&temporary, &target).map_err(failed)?;
                 temporary.persist(&target).map_err(|error| failed(error.error))?;
                 None
             }
             _ => Some(temporary),
         };
+        drop(turn);
         if let Some(mut temporary) = refused {
             for name in names_beside(&target) {
                 let Some(again) = place_new(temporary, &name)? else {
@@ -79,12 +86,14 @@ impl AtomicFile {
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let target = followed(path)?;
     let failed = |error: io::Error| failed(&target, &error);
-    filled(&target, bytes).map_err(failed)?.persist(&target).map_err(|error| failed(error.error))?;
+    let temporary = filled(&target, bytes).map_err(failed)?;
+    keep_permissions(&temporary, &target).map_err(failed)?;
+    temporary.persist(&target).map_err(|error| failed(error.error))?;
     sync_folder(&target).map_err(failed)
 }
 
 /// Writes the file at `path` by what `write` writes, completely or not at all.
-pub fn write_with(path: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> Result<()> {
+pub fn write_with(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
     let target = followed(path)?;
     let failed = |error: io::Error| failed(&target, &error);
     let mut temporary = temporary::beside(&target).map_err(failed)?;
@@ -104,21 +113,30 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// The file that `path` means, with all links followed. It need not exist; if it does, it can be replaced.
 fn followed(path: &Path) -> Result<PathBuf> {
-    let refused = |what: &str| Err(unusable(path, what));
+    let refused = |what: &str, remedy: &str| Err(Problem::new(path.display(), what, remedy));
     let unwritable = |error: io::Error| unusable(path, &format!("cannot be written: {error}"));
     match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => refused("is a folder, a file name is expected"),
-        Ok(metadata) if !metadata.is_file() => refused("is a device or pipe, a file is expected"),
-        Ok(metadata) if metadata.permissions().readonly() => refused("is read-only"),
+        Ok(metadata) if metadata.is_dir() => {
+            refused("is a folder, a file name is expected", "choose another file name, or move it away")
+        }
+        Ok(metadata) if !metadata.is_file() => {
+            refused("is a device or pipe, a file is expected", "choose another file name, or move it away")
+        }
+        Ok(metadata) if metadata.permissions().readonly() => {
+            refused("is read-only", "make it writable (chmod u+w), or choose another file name")
+        }
         Ok(metadata) => {
             let target = path.canonicalize().map_err(unwritable)?;
             drop(OpenOptions::new().write(true).open(&target).map_err(unwritable)?);
             if is_kept_by_its_folder(&metadata, &target) {
-                return refused("belongs to another user, and its folder lets only owners replace files");
+                let what = "belongs to another user, and its folder lets only owners replace files";
+                return refused(what, "choose another file name, in a folder of your own");
             }
             Ok(target)
         }
-        Err(_) if path.is_symlink() => refused("is a broken link"),
+        Err(_) if path.is_symlink() => {
+            refused("is a broken link", "remove it, make the file that it leads to, or choose another file name")
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(path.to_owned()),
         // For example a name that is too long.
         Err(error) => Err(unwritable(error)),
@@ -144,17 +162,37 @@ fn state_of(target: &Path) -> Option<FileState> {
     std::fs::metadata(target).ok().map(|metadata| state::of(&metadata))
 }
 
-/// A synced temporary file beside `target` that holds `bytes`, with the permissions of the file that it will replace.
+/// A synced temporary file beside `target` that holds `bytes`, with the permissions of any new file.
 fn filled(target: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut temporary = temporary::beside(target)?;
     temporary.as_file_mut().write_all(bytes)?;
-    if let Ok(former) = std::fs::metadata(target) {
-        temporary.as_file().set_permissions(former.permissions())?;
-    }
     temporary.as_file().sync_all()?;
     // A program that is being started holds every open file of this one for a moment, so closing the file does not end its lock.
     let _ = temporary.as_file().unlock();
     Ok(temporary)
+}
+
+/// Gives `temporary` the permissions of the file at `target` that it will replace, if there is one.
+fn keep_permissions(temporary: &NamedTempFile, target: &Path) -> io::Result<()> {
+    match std::fs::metadata(target) {
+        Ok(former) if former.is_file() => temporary.as_file().set_permissions(former.permissions()),
+        _ => Ok(()),
+    }
+}
+
+/// Waits until no other of these programs is between its look at a target in the folder of `target` and the rename that follows, and keeps
+/// them waiting until the result is dropped. None on a file system without locks, and where somebody holds the lock for longer than any
+/// rename takes: a result must not wait for ever.
+fn turn(target: &Path) -> Option<File> {
+    let folder = File::open(folder(target)).ok()?;
+    let since = Instant::now();
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::WouldBlock) if since.elapsed() < TURN => std::thread::sleep(Duration::from_millis(5)),
+            Err(_) => return None,
+        }
+    }
 }
 
 /// Gives `temporary` the name `path`; returns it if that name is taken.
@@ -210,7 +248,7 @@ fn folder(path: &Path) -> &Path {
 /// Syncs the folder of `path`: a rename is on disk only once its folder is.
 fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    std::fs::File::open(folder(path)).and_then(|folder| folder.sync_all())?;
+    File::open(folder(path)).and_then(|folder| folder.sync_all())?;
     Ok(())
 }
 

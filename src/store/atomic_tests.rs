@@ -150,6 +150,49 @@ fn several_writers_of_one_new_name_lose_nothing() {
 }
 
 #[test]
+fn several_writers_over_one_file_lose_nothing() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("run");
+        std::fs::write(&target, "old").unwrap();
+        let files_of = [b"0", b"1", b"2", b"3"].map(|bytes| (AtomicFile::reserve(&target).unwrap(), bytes));
+        let outcomes = std::thread::scope(|scope| {
+            let threads = files_of.map(|(file, bytes)| scope.spawn(move || file.commit(bytes).is_ok()));
+            threads.map(|thread| thread.join().unwrap())
+        });
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome).count(), 1);
+        let first = outcomes.iter().position(|outcome| *outcome).unwrap();
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), first.to_string());
+        let mut written: Vec<_> =
+            files(folder.path()).iter().map(|name| std::fs::read(folder.path().join(name)).unwrap()).collect();
+        written.sort();
+        assert_eq!(written, [b"0", b"1", b"2", b"3"]);
+    }
+}
+
+/// The permissions of what another program put there are its own: a result that only root can read, or that may be run, is none.
+#[cfg(unix)]
+#[test]
+fn a_result_beside_has_the_permissions_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o7777;
+    std::fs::write(folder.path().join("any"), "").unwrap();
+    for (other, permissions) in [("one", 0o4755), ("two", 0o000), ("three", 0o444)] {
+        let target = folder.path().join(other);
+        let file = AtomicFile::reserve(&target).unwrap();
+        std::fs::write(&target, "other").unwrap();
+        std::fs::set_permissions(&target, PermissionsExt::from_mode(permissions)).unwrap();
+        file.commit(b"result").unwrap_err();
+        assert_eq!((mode(&format!("{other}-2")), mode(other)), (mode("any"), permissions), "{other}");
+    }
+    let file = AtomicFile::reserve(&folder.path().join("four")).unwrap();
+    std::fs::create_dir(folder.path().join("four")).unwrap();
+    file.commit(b"result").unwrap_err();
+    assert_eq!(mode("four-2"), mode("any"));
+}
+
+#[test]
 fn a_new_file_replaces_none() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("new");

@@ -36,6 +36,9 @@ impl Lock {
                 _ => Problem::from_io(folder, "create the folder", &error),
             })?;
         }
+        if path.is_symlink() && !path.exists() {
+            return Err(Problem::new(path.display(), "is a link that leads to no file, a lock is a file", "remove it"));
+        }
         // Opening a pipe would wait for its other end.
         if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
             return Err(Problem::new(
@@ -117,6 +120,16 @@ mod tests {
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
         let problem = Lock::take(&path, || Ok(())).unwrap_err();
         assert!(problem.what().contains("pipe"), "{problem}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        std::os::unix::fs::symlink(folder.path().join("none"), &path).unwrap();
+        let problem = Lock::take(&path, || Ok(())).unwrap_err();
+        assert!(problem.what().contains("is a link that leads to no file"), "{problem}");
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! Layout: <https://huggingface.co/docs/huggingface_hub/guides/manage-cache>.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -33,15 +34,27 @@ pub(super) fn variable(name: &str) -> Option<std::ffi::OsString> {
 
 /// The path in the environment variable `name`, expanded, unless the variable is empty.
 pub(super) fn path_in(name: &str) -> Option<PathBuf> {
-    let surroundings = Surroundings { variable: &|name| env::var_os(name), home: &expand::home };
-    variable(name).map(|path| expanded(&path, &surroundings))
+    variable(name).map(|path| of_environment(&path))
+}
+
+/// `path` with what stands in it for a home folder or a variable.
+fn of_environment(path: &OsStr) -> PathBuf {
+    expanded(path, &Surroundings { variable: &|name| env::var_os(name), home: &expand::home })
+}
+
+/// The path of `name` in Hugging Face's folder. It is expanded once more, as huggingface_hub does with every path that follows from `HF_HOME`.
+///
+/// # Errors
+/// As for [`home`].
+pub(super) fn in_home(name: &str) -> Result<PathBuf> {
+    Ok(of_environment(home()?.join(name).as_os_str()))
 }
 
 /// Hugging Face's folder: `HF_HOME`, otherwise `huggingface` in `XDG_CACHE_HOME` or `~/.cache`.
 ///
 /// # Errors
 /// If none of the variables is set and the user has no home folder.
-pub(super) fn home() -> Result<PathBuf> {
+fn home() -> Result<PathBuf> {
     if let Some(home) = path_in("HF_HOME") {
         return Ok(home);
     }
@@ -62,7 +75,7 @@ pub(super) fn setting() -> &'static str {
 /// If none of the variables is set and the user has no home folder.
 pub fn folder() -> Result<PathBuf> {
     let chosen = path_in("HF_HUB_CACHE").or_else(|| path_in("HUGGINGFACE_HUB_CACHE"));
-    chosen.map_or_else(|| Ok(home()?.join("hub")), Ok)
+    chosen.map_or_else(|| in_home("hub"), Ok)
 }
 
 /// Whether `text` is a full commit hash: 40 hexadecimal digits.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ureq::http::Uri;
 
-use super::cache::{folder, home, path_in, variable};
+use super::cache::{folder, in_home, path_in, variable};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::files::whole;
@@ -87,7 +87,7 @@ fn token() -> Result<Option<String>> {
         (name.to_owned(), token?)
     } else {
         // Without a home folder nobody has logged in.
-        let Some(path) = path_in("HF_TOKEN_PATH").or_else(|| Some(home().ok()?.join("token"))) else { return Ok(None) };
+        let Some(path) = path_in("HF_TOKEN_PATH").or_else(|| in_home("token").ok()) else { return Ok(None) };
         match whole::text_if_present(&path, whole::BY_HAND)? {
             Some(token) => (path.display().to_string(), token),
             None => return Ok(None),
