@@ -68,7 +68,7 @@ fn kept_examples(findings: &Findings, view: View) -> String {
     let detail = findings.detail(view).detail();
     let left_out = match detail.incomplete {
         0 => String::new(),
-        count => format!(" ({count} left out: not all of their examples were kept)"),
+        count => format!(" ({count} left out: not all of their tokens were kept)"),
     };
     format!("{} {}{left_out}", detail.features.len(), findings.study.name(view))
 }
@@ -193,7 +193,7 @@ pub fn results(run: Run, path: &Path) -> String {
     let quadrature = manifest.quadrature().map_or_else(String::new, |quadrature| format!(", {quadrature}"));
     format!(
         "\n{dictionaries}\n{}\n{}{suspects}\nmethod {}{quadrature}; metric: logit(patch answer) - logit(clean answer), means\n\
-         {sum}single examples kept: {}\n\
+         {sum}activations at single tokens kept: {}\n\
          opened in {:.1} s, computed in {:.1} s, hashed in {:.1} s\nwrote {}\n",
         table.plain(),
         strongest.plain(),

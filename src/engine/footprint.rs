@@ -23,7 +23,7 @@ const ACTIVE: f64 = 250.0;
 /// Features whose encoder is in memory together, see [`super::compute`].
 const ENCODER_PIECE: usize = 4096;
 
-/// The program, its tables of remembered codes, and the single examples that a run keeps.
+/// The program, its tables of remembered codes, and the activations at single tokens that a run keeps.
 const FIXED: u64 = 64 << 20;
 
 /// Bytes of an f32.

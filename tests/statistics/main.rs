@@ -246,7 +246,7 @@ fn demo_run() -> tempfile::TempDir {
     folder
 }
 
-/// A folder with a run of the reference's model and prompts in `run`, with the single examples of `detail` features.
+/// A folder with a run of the reference's model and prompts in `run`, with the activations of `detail` features.
 fn reference_run(detail: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for set in ["names", "baseline"] {

@@ -131,7 +131,7 @@ pub enum Command {
     Import(ImportArguments),
     /// Put shards of one study, or runs of it over different submodules, together into the run that one machine would have given.
     ///
-    /// Single examples are those of strong features that every shard kept (run shards with a larger --detail to have more). How well the
+    /// Activations are those of strong features that every shard kept (run shards with a larger --detail to have more). How well the
     /// dictionaries fit is computed from the sums that every shard keeps; it is not known where a shard of a former version has none.
     Merge(MergeArguments),
     /// List the studies that the program knows by name; `new` writes one to change, `show` says what one consists of.

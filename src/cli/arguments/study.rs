@@ -66,11 +66,11 @@ pub struct StudyArguments {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = steps)]
     pub steps: usize,
 
-    /// Most examples computed together (fewer of long prompts); more need more memory and change no effect (at most which single examples are kept, where not all fit).
+    /// Most examples computed together (fewer of long prompts); more need more memory and change no effect (at most which activations are kept, where not all fit).
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = positive)]
     pub batch: usize,
 
-    /// Keep single examples of the N strongest features of each view; of fewer, and the run says so, where that would not fit into memory.
+    /// Keep activations and effects at single tokens of the N strongest features of each view; of fewer, and the run says so, where that would not fit into memory. Effects in single pairs are kept of every feature.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub detail: usize,
 

@@ -20,7 +20,7 @@ pub struct ViewAggregate {
 }
 
 impl ViewAggregate {
-    /// An empty aggregate over the examples of `view` that keeps the single examples of the `detail` strongest features.
+    /// An empty aggregate over the examples of `view` that keeps the single tokens of the `detail` strongest features.
     pub fn new(view: &ViewInput<'_>, dictionaries: &[Dictionary], detail: usize) -> Self {
         let ViewInput { view, examples, is_part, .. } = *view;
         let positions = examples.iter().map(|example| example.clean.len()).max().unwrap_or(0);
