@@ -77,7 +77,7 @@ pub fn capability() -> (String, String) {
 pub fn open(path: &Path, purpose: Purpose) -> Result<Dictionary> {
     let config_path = path.with_file_name("config.json");
     let stamps = [path, &config_path].map(Stamp::of).to_vec();
-    let config = config_path.exists().then(|| whole::read(&config_path, CONFIGURATION)).transpose()?;
+    let config = whole::is_present(&config_path)?.then(|| whole::read(&config_path, CONFIGURATION)).transpose()?;
     let config_name = config_path.display().to_string();
     let config = config.as_deref().map(|text| (text, config_name.as_str()));
     let dictionary = read(Bytes::map(path)?, path.display().to_string(), config, purpose)?;

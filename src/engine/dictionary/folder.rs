@@ -280,7 +280,7 @@ fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
         .into_iter()
         .chain([folder.clone()])
         .map(|child| child.join("ae.pt"))
-        .filter(|path| path.exists())
+        .filter(|path| path.exists() || path.is_symlink())
         .collect();
     found.sort();
     only(found, &folder, submodule)

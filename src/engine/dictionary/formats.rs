@@ -66,7 +66,7 @@ fn telling_files(folder: &Path) -> Vec<String> {
 pub fn resembles(folder: &Path, is_last: bool) -> bool {
     let names = telling_files(folder);
     let is_telling = |name: &String| is_last || !CONFIGURATIONS.contains(&name.as_str());
-    names.iter().any(is_telling) && !OF_MODELS.iter().any(|name| folder.join(name).exists())
+    names.iter().any(is_telling) && !OF_MODELS.iter().any(|name| folder.join(name).exists() || folder.join(name).is_symlink())
 }
 
 /// What `folder` holds and what it lacks to be a dictionary, for the end of a sentence; None if it is one.

@@ -12,7 +12,7 @@ use crate::engine::file_facts;
 use crate::engine::hash::sha256_hex;
 use crate::engine::json::{Fields, object, shown};
 use crate::engine::tensor_file::{StoredTensor, TensorFile};
-use crate::files::whole::{CONFIGURATION, read};
+use crate::files::whole::{CONFIGURATION, is_present, read};
 
 /// The file of a model that is not divided.
 pub const WHOLE: &str = "model.safetensors";
@@ -40,7 +40,7 @@ impl WeightFiles {
     pub fn open(folder: &Path) -> Result<Self> {
         let whole = folder.join(WHOLE);
         let index = folder.join(INDEX);
-        if whole.exists() || !index.exists() {
+        if is_present(&whole)? || !is_present(&index)? {
             return Self::of(TensorFile::open(&whole)?);
         }
         let name = index.display().to_string();
@@ -83,7 +83,7 @@ impl WeightFiles {
     /// The paths of the weight files in `folder`, whether or not they exist; of a divided model the index and its parts.
     pub fn paths(folder: &Path) -> Vec<PathBuf> {
         let (whole, index) = (folder.join(WHOLE), folder.join(INDEX));
-        if whole.exists() || !index.exists() {
+        if whole.exists() || whole.is_symlink() || !index.exists() {
             return vec![whole];
         }
         // An index that cannot be read is reported when it is opened.
