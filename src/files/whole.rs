@@ -12,6 +12,10 @@ use crate::core::text::{bytes as in_words, excerpt};
 /// Most bytes of a configuration of a model, a tokenizer's settings or a dictionary.
 pub const CONFIGURATION: u64 = 1 << 22;
 
+/// Most bytes of the header of a safetensors file: a model of a thousand layers has a tenth of that, and reading one takes many times its
+/// size in memory.
+pub const HEADER: u64 = 1 << 22;
+
 /// Most bytes of a file that somebody has written by hand, or that this program writes as a record.
 pub const BY_HAND: u64 = 16 << 20;
 

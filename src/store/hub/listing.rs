@@ -11,11 +11,14 @@ use super::hash::FileHash;
 use super::settings::Settings;
 use crate::core::format_error::of_json;
 use crate::core::problem::{Problem, Result};
-use crate::core::text::excerpt;
+use crate::core::text::{bytes as in_words, excerpt};
 use crate::store::presets::Repository;
 
 /// The longest answer that is read, in bytes: enough for ten thousand files.
 const LONGEST: u64 = 16_000_000;
+
+/// Most bytes that a file can have: the hub takes none that is larger than a ninth of that.
+const LARGEST: u64 = 1 << 42;
 
 /// The characters that are escaped in the path of an address.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
@@ -110,6 +113,10 @@ fn read(answer: Answer, what: &str) -> Result<Listing> {
         let (Some(bytes), Some(name)) = (bytes, name) else {
             return Err(bad(format!("size and hash of {} are not told", excerpt(&rfilename, 80))));
         };
+        if bytes > LARGEST {
+            let (path, size) = (excerpt(&rfilename, 80), in_words(bytes));
+            return Err(bad(format!("the listing says that {path} has {size}, more than any file on a hub")));
+        }
         let hash = FileHash::named(&name)
             .ok_or_else(|| bad(format!("'{}', the hash of {}, is not a hash", excerpt(&name, 80), excerpt(&rfilename, 80))))?;
         files.insert(rfilename, Listed { bytes, hash });
