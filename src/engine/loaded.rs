@@ -229,7 +229,8 @@ fn open_folder(
     let tokenizer = whole::is_present(&tokenizer_path)?.then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
     let found = folder::open_some(dictionary_folders, &Host::of(&config), only, cancel)?;
     let dictionaries = found.dictionaries;
-    let notes = config_notes.into_iter().chain(found.notes).collect();
+    let of_tokenizer = tokenizer.iter().flat_map(Tokenizer::notes).cloned();
+    let notes = config_notes.into_iter().chain(of_tokenizer).chain(found.notes).collect();
     let name = name.map_or_else(|| model_name::of_files(&dictionaries, model), str::to_owned);
     stamps.extend(dictionaries.iter().flat_map(Dictionary::stamps).cloned());
     Ok(Files { name, config, notes, config_sha256, weights, tokenizer, dictionaries, source: ModelSource::Demo, stamps })

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::json::object;
 use super::tokenizer_fault::fault;
 use super::tokenizer_growth;
-use super::tokenizer_settings::{Asked, apply};
+use super::tokenizer_settings::{Asked, BosToken, apply};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::hash::sha256_hex;
@@ -30,12 +30,8 @@ pub struct Tokenizer {
     sha256: String,
     /// Bytes of the longest token of the vocabulary.
     longest: usize,
-    /// The value of `add_prefix_space`, if the files beside `tokenizer.json` set it to another.
-    prefix_space: Option<bool>,
-    /// The file that asks for a BOS token in front of a text, if one does.
-    bos: Option<&'static str>,
-    /// Whether the settings ask for no BOS token in a way that transformers ignores.
-    ignores_no_bos: bool,
+    /// What the files beside `tokenizer.json` ask for.
+    asked: Asked,
 }
 
 impl Tokenizer {
@@ -44,8 +40,8 @@ impl Tokenizer {
         let bytes = read(path, LARGEST)?;
         let name = path.display().to_string();
         let mut settings = parse(&bytes, &name)?;
-        let Asked { prefix_space, bos, ignores_no_bos } = apply(path.parent().unwrap_or(path), &mut settings)?;
-        Ok(Self { prefix_space, bos, ignores_no_bos, ..Self::build(settings, &bytes, name)? })
+        let asked = apply(path.parent().unwrap_or(path), &mut settings)?;
+        Ok(Self { asked, ..Self::build(settings, &bytes, name)? })
     }
 
     /// A tokenizer from the bytes of its file; `name` is what messages call it.
@@ -73,15 +69,7 @@ impl Tokenizer {
             Some((inner, longest))
         };
         if let Some((inner, longest)) = caught(read).flatten() {
-            return Ok(Self {
-                inner,
-                name,
-                sha256: sha256_hex(bytes),
-                longest,
-                prefix_space: None,
-                bos: None,
-                ignores_no_bos: false,
-            });
+            return Ok(Self { inner, name, sha256: sha256_hex(bytes), longest, asked: Asked::default() });
         }
         let (what, remedy) = fault(&settings).unwrap_or_else(|| {
             let what = "a part of it is missing, or a pattern in it cannot be read";
@@ -97,18 +85,33 @@ impl Tokenizer {
 
     /// The value of `add_prefix_space`, if the files beside the tokenizer's set it to another.
     pub fn prefix_space(&self) -> Option<bool> {
-        self.prefix_space
+        self.asked.prefix_space
     }
 
     /// The path of the file by which the tokenizer's own program would put a BOS token in front of a text; [`Tokenizer::encode`] never does. None if it
     /// would not.
     pub fn asks_for_bos(&self) -> Option<String> {
-        self.bos.map(|file| Path::new(&self.name).with_file_name(file).display().to_string())
+        self.asked.bos.map(|file| self.beside(file))
     }
 
     /// Whether `add_bos_token` is false, and transformers would put the BOS token of `tokenizer.json` in front of a text all the same.
     pub fn ignores_no_bos(&self) -> bool {
-        self.ignores_no_bos
+        self.asked.ignores_no_bos
+    }
+
+    /// The paths of the files that call a token the BOS token or put one in front of texts, with what they say and its number.
+    pub fn bos_tokens(&self) -> impl Iterator<Item = (String, &BosToken)> {
+        self.asked.bos_tokens.iter().map(|token| (self.beside(token.file), token))
+    }
+
+    /// What a reader of the results should know of the settings: sentences without a full stop.
+    pub fn notes(&self) -> &[String] {
+        &self.asked.notes
+    }
+
+    /// The path of the file called `name` beside the tokenizer's.
+    fn beside(&self, name: &str) -> String {
+        Path::new(&self.name).with_file_name(name).display().to_string()
     }
 
     /// The most bytes that a text of `tokens` tokens can have. A word that is not in the vocabulary may be one token in some kinds
