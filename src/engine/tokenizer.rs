@@ -13,7 +13,7 @@ use super::tokenizer_settings::{Asked, BosToken, apply};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::hash::sha256_hex;
-use crate::engine::token_text;
+use crate::engine::token_text::{self, beginning};
 use crate::files::whole::read;
 
 /// Most bytes of a `tokenizer.json`: about twice those of Gemma 2 with 256,000 tokens (34 MB in newer versions), the largest of the
@@ -141,29 +141,22 @@ impl Tokenizer {
 
     /// The text of each of `tokens` in printable characters, the first `LONGEST_TEXT` of a longer one: see [`token_text::texts`].
     pub fn texts(&self, tokens: &[u32]) -> Vec<String> {
+        let together = |tokens: &[u32]| caught(|| self.inner.decode(tokens, false).ok()).flatten().unwrap_or_default();
+        // Without a decoder the library puts a space between any two tokens, whether the text had one or not.
+        let is_plain = self.inner.get_decoder().is_none();
         let decode = |tokens: &[u32]| {
-            let text = caught(|| self.inner.decode(tokens, false).ok()).flatten().unwrap_or_default();
-            // Cut at once, so that long texts of many tokens are not held together. The character more makes the cut be seen below.
-            beginning(text, LONGEST_TEXT + 1)
+            if is_plain { tokens.iter().map(|token| together(&[*token])).collect() } else { together(tokens) }
         };
-        let texts = token_text::texts(tokens, decode, |token| self.spelled(token));
+        // Cut at once, so that long texts of many tokens are not held together.
+        let texts = token_text::texts(tokens, LONGEST_TEXT, decode, |token| self.spelled(token));
         texts.iter().map(|text| excerpt(text, LONGEST_TEXT)).collect()
     }
 
     /// A token as its vocabulary writes it; `#` and its id if it has no letters there.
     fn spelled(&self, token: u32) -> String {
         let text = self.inner.id_to_token(token).filter(|text| !text.is_empty());
-        text.map_or_else(|| format!("#{token}"), |text| token_text::spelled(&beginning(text, LONGEST_TEXT + 1)))
+        text.map_or_else(|| format!("#{token}"), |text| token_text::spelled(&beginning(text, LONGEST_TEXT)))
     }
-}
-
-/// The first `most` characters of `text`.
-fn beginning(mut text: String, most: usize) -> String {
-    if let Some((end, _)) = text.char_indices().nth(most) {
-        text.truncate(end);
-        text.shrink_to_fit();
-    }
-    text
 }
 
 fn parse(bytes: &[u8], name: &str) -> Result<Map<String, Value>> {
@@ -191,6 +184,35 @@ mod tests {
         assert_eq!(texts.iter().map(|text| text.chars().count()).collect::<Vec<_>>(), [1_001, 1_000, 1_001]);
         assert!(texts[0].ends_with("z…") && texts[1].ends_with('y'));
         assert_eq!(tokenizer.spelled(0).len(), 1_001);
+    }
+
+    /// The decoder of Llama 1 and 2, as transformers writes it: it takes the space from the front of what is decoded.
+    #[test]
+    fn texts_of_a_sentence_piece_vocabulary_make_up_the_prompt() {
+        let words = ["▁John", "▁", "▁runs", "▁because", "s", "<unk>"];
+        let bytes = (0..=255_u8).map(|byte| format!("<0x{byte:02X}>"));
+        let vocabulary: Map<String, Value> =
+            words.map(str::to_owned).into_iter().chain(bytes).zip(0..).map(|(token, id)| (token, Value::from(id))).collect();
+        let metaspace = r#"{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}"#;
+        let pieces = r#"{"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+            {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}"#;
+        for (decoder, is_byte) in [(pieces, true), (metaspace, false)] {
+            let text = format!(
+                r#"{{"decoder": {decoder}, "model": {{"type": "BPE", "vocab": {}, "merges": [], "byte_fallback": true}}}}"#,
+                Value::Object(vocabulary.clone())
+            );
+            let tokenizer = Tokenizer::from_bytes(text.as_bytes(), "tokenizer.json".to_owned()).unwrap();
+            let [john, space, runs, because, s] = [0, 1, 2, 3, 4];
+            assert_eq!(tokenizer.texts(&[john, s, runs, space, space, because]), ["John", "s", " runs", " ", " ", " because"]);
+            let byte = |byte: u8| 6 + u32::from(byte);
+            if is_byte {
+                let tokens = [john, space, byte(0xe6), byte(0x97), byte(0xa5), byte(0xc3), byte(0xa9), runs, because];
+                assert_eq!(tokenizer.texts(&tokens), ["John", " ", "日", "", "", "é", "", " runs", " because"]);
+                // A character that is never ended.
+                let tokens = [john, byte(0xe6), runs, byte(0xff), byte(0xc3), byte(0xa9), because];
+                assert_eq!(tokenizer.texts(&tokens), ["John", "<0xE6>", " runs", "<0xFF>", "é", "", " because"]);
+            }
+        }
     }
 
     #[test]
