@@ -8,17 +8,27 @@ use crate::core::problem::{Problem, Result};
 
 /// A flag that stays raised once it was raised. Clones share it; a fresh one is `Cancel::default()`.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    flag: Arc<AtomicBool>,
+    /// The flag of the work of which this is a part.
+    whole: Option<Arc<Self>>,
+}
 
 impl Cancel {
     /// Raises the flag: asks every holder of a clone to stop.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.flag.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the flag was raised.
+    /// Whether the flag was raised, or that of the whole work.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.flag.load(Ordering::Relaxed) || self.whole.as_ref().is_some_and(|whole| whole.is_cancelled())
+    }
+
+    /// A flag for a part of the work, which ends with the whole and can be stopped alone.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self { flag: Arc::default(), whole: Some(Arc::new(self.clone())) }
     }
 
     /// Returns an error once cancelled. To be called wherever stopping leaves nothing half done; the check costs almost nothing.
@@ -69,6 +79,16 @@ mod tests {
         assert!(other.check().is_ok());
         cancel.cancel();
         assert!(other.check().unwrap_err().is_cancelled());
+    }
+
+    #[test]
+    fn a_part_is_stopped_alone_and_with_the_whole() {
+        let whole = Cancel::default();
+        let (one, other) = (whole.part(), whole.part());
+        one.cancel();
+        assert!(one.is_cancelled() && !other.is_cancelled() && !whole.is_cancelled());
+        whole.cancel();
+        assert!(other.is_cancelled());
     }
 
     #[test]
