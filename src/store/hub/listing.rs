@@ -78,7 +78,7 @@ pub fn ask(client: &Client<'_>, settings: &Settings, repository: &Repository, st
                 Failure::passing(Problem::new(&what, format_args!("the hub's answer breaks off: {error}"), remedy))
             })?;
             let answer: Answer = serde_json::from_slice(&text).map_err(|error| {
-                let says = format!("the answer is not that of a hub: it {}", of_json(&error));
+                let says = format!("the answer is not that of a hub: it {}", of_json(&text, &error));
                 Problem::new(&what, says, "check HF_ENDPOINT, and whether the network wants a login")
             })?;
             Ok(read(answer, &what)?)
