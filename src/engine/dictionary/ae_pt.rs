@@ -68,8 +68,7 @@ impl Class {
 
 /// What is read and what is refused, in words.
 pub fn capability() -> (String, String) {
-    let refuses =
-        "other classes, TopK and BatchTopK without the config.json that tells them apart, a k that differs between the two files";
+    let refuses = "other classes, TopK and BatchTopK without the config.json that tells them apart, a k that differs between the two files, a key that is not known";
     (format!("dict_class {}; also in one zip", Class::ALL.map(Class::name).join(", ")), refuses.to_owned())
 }
 

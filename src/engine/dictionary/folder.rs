@@ -238,7 +238,10 @@ fn open_one(root: &Path, placed: &OnceCell<Placed>, host: &Host, purpose: Purpos
     let submodule = purpose.submodule();
     let named = match (find_ae_pt(root, submodule)?, find_saelens(root, submodule)?) {
         (Some(first), Some(second)) => return Err(more_than_one(root, submodule, &first, &second)),
-        (Some(path), None) => Some((ae_pt::open(&path, purpose)?.in_model(host)?, path.parent().map(Path::to_owned))),
+        (Some(path), None) => {
+            path.parent().map_or(Ok(()), formats::expect_one)?;
+            Some((ae_pt::open(&path, purpose)?.in_model(host)?, path.parent().map(Path::to_owned)))
+        }
         // Where a file is missing, the layout says which.
         (None, Some(folder)) if formats::detect(&folder).is_none() => {
             Some((saelens::open(&folder, purpose)?.in_model(host)?, Some(folder)))
