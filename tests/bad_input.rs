@@ -208,6 +208,18 @@ const CASES: &[Case] = &[
         says: &[SAE, "W_enc", "inf"],
     },
     Case {
+        // Attribution and the measuring of decoders run beside each other, and both find one.
+        what: "NaN in every decoder",
+        damage: |w| {
+            for folder in fs::read_dir(w.path("saelens")).unwrap() {
+                let file = format!("saelens/{}/sae_weights.safetensors", folder.unwrap().file_name().to_string_lossy());
+                w.poison_all_f32(&file, "W_dec", f32::NAN);
+            }
+        },
+        command: RUN,
+        says: &["saelens/0-att-sm/sae_weights.safetensors, tensor 'W_dec'", "NaN"],
+    },
+    Case {
         what: "missing weight",
         damage: |w| w.without(WEIGHTS, "embed_out.weight"),
         command: RUN,

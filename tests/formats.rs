@@ -307,6 +307,40 @@ fn a_tokenizer_that_asks_for_bos_agrees_with_all_dictionaries_or_is_refused() {
     ]);
 }
 
+/// The demo's tokenizer for the reference model, beside which `bos_token` is the token `bos`; all dictionaries were trained with one.
+fn call_bos(workshop: &Workshop, bos: &str) {
+    fs::copy(workshop.path("saescope-demo/tokenizer.json"), workshop.path("model/tokenizer.json")).unwrap();
+    let token = serde_json::json!({ "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": bos });
+    workshop.write("model/tokenizer_config.json", token.to_string());
+    for folder in fs::read_dir(workshop.path("saelens")).unwrap() {
+        let folder = format!("saelens/{}/cfg.json", folder.unwrap().file_name().to_string_lossy());
+        workshop.set(&folder, "prepend_bos", Some(true.into()));
+    }
+}
+
+#[test]
+fn the_bos_token_of_tokenizer_and_configuration_is_the_same_or_is_refused() {
+    let workshop = Workshop::new();
+    let tokenizer: serde_json::Value =
+        serde_json::from_slice(&fs::read(workshop.path("saescope-demo/tokenizer.json")).unwrap()).unwrap();
+    let token = tokenizer["added_tokens"][0].clone();
+    let (content, id) = (token["content"].as_str().unwrap().to_owned(), token["id"].as_u64().unwrap());
+    for (stated, is_accepted) in [(id, true), (id + 1, false)] {
+        let workshop = Workshop::new();
+        call_bos(&workshop, &content);
+        workshop.set("model/config.json", "bos_token_id", Some(stated.into()));
+        let (status, said) = workshop.run(RUN);
+        if is_accepted {
+            assert!(status == Some(0) && said.contains("BOS"), "{said}");
+        } else {
+            let what = format!(
+                "model/tokenizer_config.json: bos_token is '{content}', token number {id}, but bos_token_id in config.json is {stated}"
+            );
+            assert!(status == Some(2) && said.contains(&what), "{said}");
+        }
+    }
+}
+
 #[test]
 fn lists_of_pairs_are_bounded_and_their_fields_named() {
     expect_refused(&[

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::arguments::{NewStudyArguments, ShowStudyArguments, StudiesArguments, StudiesCommand};
 use super::output;
 use super::table::Table;
-use crate::core::format_error::of_json;
+use crate::core::format_error::of_json_line;
 use crate::core::problem::{Problem, Result};
 use crate::core::study::Study;
 use crate::core::study_source::{PairSource, StudySource};
@@ -117,7 +117,7 @@ fn reversed(text: &str, name: &str) -> Result<String> {
     let mut reversed = String::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let no_pair = |error: serde_json::Error| {
-            let what = format_args!("line {} is no JSON object: it {}", index + 1, of_json(&error));
+            let what = format_args!("line {} is no JSON object: it {}", index + 1, of_json_line(line.as_bytes(), &error));
             Problem::new(name, what, "correct the line")
         };
         let pair: Map<String, Value> = serde_json::from_str(line).map_err(no_pair)?;

@@ -7,9 +7,13 @@ use super::text::excerpt;
 /// How it is said that a text is no JSON, before the place.
 const NO_JSON: &str = "is no JSON from ";
 
-/// What `error` says is wrong, with the line: "lacks 'index' (line 3)".
-pub fn of_json(error: &serde_json::Error) -> String {
-    let (line, what) = (error.line(), of_json_line(error));
+/// What `error` says is wrong with `text`, with the line: "lacks 'index' (line 3)".
+pub fn of_json(text: &[u8], error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    if let Some(Slip { what, .. }) = slip(text, error, &format!("at line {line}, column {column}")) {
+        return what;
+    }
+    let what = of_json_line(text, error);
     match (error.classify(), what.strip_prefix(NO_JSON)) {
         (_, Some(column)) => format!("{NO_JSON}line {line}, {column}"),
         (Category::Eof, _) => what,
@@ -18,8 +22,11 @@ pub fn of_json(error: &serde_json::Error) -> String {
     }
 }
 
-/// What `error` says is wrong with one line of a file, whose number the caller names: "lacks 'index'".
-pub fn of_json_line(error: &serde_json::Error) -> String {
+/// What `error` says is wrong with `text`, one line of a file, whose number the caller names: "lacks 'index'".
+pub fn of_json_line(text: &[u8], error: &serde_json::Error) -> String {
+    if let Some(Slip { what, .. }) = slip(text, error, &format!("at column {}", error.column())) {
+        return what;
+    }
     let message = error.to_string();
     match error.classify() {
         _ if message.starts_with("number out of range") => "holds a number that is out of range".to_owned(),
@@ -30,6 +37,41 @@ pub fn of_json_line(error: &serde_json::Error) -> String {
             let place = format!(" at line {} column {}", error.line(), error.column());
             in_words(message.strip_suffix(&place).unwrap_or(&message))
         }
+    }
+}
+
+/// What another notation than JSON's was written, in words that follow the name of the file or line.
+pub struct Slip {
+    /// What is wrong, and where.
+    pub what: String,
+    /// What helps, where the program that wrote the file would write it so again.
+    pub remedy: Option<&'static str>,
+}
+
+/// What stands at the place where `error` ended the reading of `text`, if it is what Python writes where JSON wants something else, or
+/// half of a character; `place` says where: "at line 1, column 5".
+pub fn slip(text: &[u8], error: &serde_json::Error, place: &str) -> Option<Slip> {
+    if error.classify() != Category::Syntax {
+        return None;
+    }
+    let content = text.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    // The column counts bytes from 1 and may lie one past what cannot be read.
+    let (before, at) = content.split_at_checked(error.column().saturating_sub(1)).unwrap_or((content, &[]));
+    let begins_word = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'-';
+    let word = &content[before.iter().rposition(begins_word).map_or(0, |last| last + 1)..];
+    let begins = |starts: &[&str]| starts.iter().any(|start| word.starts_with(start.as_bytes()));
+    let slip = |what: String| Some(Slip { what, remedy: None });
+    if begins(&["NaN", "Infinity", "-Infinity", "-NaN", "nan", "inf", "-inf"]) {
+        let remedy = Some("write a number or null there: Python's json.dump writes what JSON does not know");
+        Some(Slip { what: format!("holds NaN or Infinity {place}, which JSON has no number for"), remedy })
+    } else if begins(&["True", "False", "None"]) {
+        slip(format!("holds Python's True, False or None {place}; JSON writes true, false, null"))
+    } else if error.to_string().contains("hex escape") {
+        slip(format!("holds half of a character {place}: \\u escapes of characters beyond \\uffff come in pairs"))
+    } else if at.starts_with(b"'") {
+        slip(format!("has single quotes {place}; JSON wants double quotes, as Python's json.dumps writes them"))
+    } else {
+        None
     }
 }
 
@@ -197,6 +239,24 @@ mod tests {
     }
 
     #[test]
+    fn what_python_writes_is_named() {
+        for (text, says) in [
+            ("{\"number\": NaN}", "holds NaN or Infinity at column 12, which JSON has no number for"),
+            ("{\"number\": -Infinity}", "holds NaN or Infinity at column 13, which JSON has no number for"),
+            ("{'number': 1}", "has single quotes at column 2; JSON wants double quotes, as Python's json.dumps writes them"),
+            ("{\"flag\": True}", "holds Python's True, False or None at column 10; JSON writes true, false, null"),
+            (
+                "{\"name\": \"\\ud800\"}",
+                "holds half of a character at column 17: \\u escapes of characters beyond \\uffff come in pairs",
+            ),
+        ] {
+            let error = serde_json::from_str::<Example>(text).unwrap_err();
+            assert_eq!(of_json_line(text.as_bytes(), &error), says, "{text}");
+            assert!(of_json(text.as_bytes(), &error).contains("at line 1, column"), "{text}");
+        }
+    }
+
+    #[test]
     fn every_fault_is_said_in_words_of_the_file() {
         for (text, says) in [
             ("", "ends too early"),
@@ -222,9 +282,9 @@ mod tests {
             ("{\"number\": 1, \"choice\": \"three\"}", "holds 'three' where only one or two can stand (line 1)"),
         ] {
             let error = serde_json::from_str::<Example>(text).unwrap_err();
-            assert_eq!(of_json(&error), says, "{text}");
+            assert_eq!(of_json(text.as_bytes(), &error), says, "{text}");
             // Of a line of a file the caller names the number.
-            let line = of_json_line(&error);
+            let line = of_json_line(text.as_bytes(), &error);
             assert!(!line.contains("line") && (says.starts_with(&line) || line.contains("column")), "{text}: {line}");
         }
     }

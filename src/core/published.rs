@@ -104,7 +104,7 @@ impl Published {
     /// Reads the figures of `study` from JSON `text`; messages call it `name`.
     pub fn parse(text: &str, name: &str, study: &Arc<Study>) -> Result<Self> {
         let problem = |what: String| Problem::new(name, what, "use data/published/names_comparison.json as it comes");
-        let file: File = serde_json::from_str(text).map_err(|error| problem(of_json(&error)))?;
+        let file: File = serde_json::from_str(text).map_err(|error| problem(of_json(text.as_bytes(), &error)))?;
         let submodules: Vec<Submodule> = file
             .views
             .values()

@@ -133,7 +133,8 @@ impl Session {
     /// Reads the output of [`Session::to_json`]; messages call the file `name`. None if it is that of another study.
     pub fn from_json(text: &str, name: &str, looked: &Looked) -> Result<Option<Self>> {
         let damaged = |what: String| Problem::new(name, format_args!("holds no readable session: {what}"), "it will be replaced");
-        let document: Document = serde_json::from_str(text).map_err(|error| damaged(format!("it {}", of_json(&error))))?;
+        let document: Document =
+            serde_json::from_str(text).map_err(|error| damaged(format!("it {}", of_json(text.as_bytes(), &error))))?;
         if document.format != FORMAT || !document.threshold.is_finite() || document.threshold < 0.0 || document.top_k == 0 {
             return Err(damaged("its numbers are not those of this version".to_owned()));
         }

@@ -9,7 +9,8 @@ use crate::engine::tokenizer::Tokenizer;
 /// trained with it and others without, or the configuration names no such token, prompts get none, and [`notes`] says so.
 ///
 /// # Errors
-/// When the tokenizer asks for a BOS token, and no dictionary says that it was trained with one, or some say that they were trained without.
+/// When the tokenizer asks for a BOS token, and no dictionary says that it was trained with one, or some say that they were trained without;
+/// when prompts would get a token that the tokenizer's files do not call the BOS token.
 pub fn token(config: &Config, tokenizer: Option<&Tokenizer>, dictionaries: &[Dictionary]) -> Result<Option<u32>> {
     let said = |wanted: bool| dictionaries.iter().any(|dictionary| dictionary.stated().bos == Some(wanted));
     let (with, without) = (said(true), said(false));
@@ -25,10 +26,21 @@ pub fn token(config: &Config, tokenizer: Option<&Tokenizer>, dictionaries: &[Dic
                 "set add_bos_token to false in tokenizer_config.json if they were trained without",
             )
         };
-        let what = format_args!("puts a BOS token in front of texts (by its post_processor, or add_bos_token), and {trained}");
+        let what = format_args!(
+            "puts a BOS token in front of texts (by its post_processor, add_bos_token, or its class), and {trained}"
+        );
         return Err(Problem::new(file, what, remedy));
     }
-    Ok(config.bos.filter(|_| with && !without))
+    let Some(bos) = config.bos.filter(|_| with && !without) else { return Ok(None) };
+    // Programs that train dictionaries take the tokenizer's, those that run models take that of the configuration.
+    let mut tokens = tokenizer.into_iter().flat_map(Tokenizer::bos_tokens);
+    if let Some((file, token)) = tokens.find(|(_, token)| token.id != u64::from(bos)) {
+        let what = format_args!("{}, token number {}, but bos_token_id in config.json is {bos}", token.said, token.id);
+        let remedy = "TransformerLens and SAELens begin prompts with the tokenizer's bos_token: use the files of one model, or correct the \
+                      one that is wrong";
+        return Err(Problem::new(file, what, remedy));
+    }
+    Ok(Some(bos))
 }
 
 /// What a reader of the results should know of `dictionary` if the prompts begin with BOS or not.

@@ -10,25 +10,26 @@ use crate::core::problem::{Problem, Result};
 #[derive(Debug, Clone, Default)]
 pub struct Cancel {
     flag: Arc<AtomicBool>,
-    /// The flag whose raising counts as that of this one.
-    above: Option<Arc<Self>>,
+    /// The flag of the work of which this is a part.
+    whole: Option<Arc<Self>>,
 }
 
 impl Cancel {
-    /// A flag that is raised with this one, and can be raised without it: so threads that need each other's results stop each other, and
-    /// this one still says whether anybody else asked for that.
-    pub fn below(&self) -> Self {
-        Self { flag: Arc::default(), above: Some(Arc::new(self.clone())) }
-    }
-
     /// Raises the flag: asks every holder of a clone to stop.
     pub fn cancel(&self) {
         self.flag.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the flag was raised.
+    /// Whether the flag was raised, or that of the whole work.
     pub fn is_cancelled(&self) -> bool {
-        self.flag.load(Ordering::Relaxed) || self.above.as_ref().is_some_and(|above| above.is_cancelled())
+        self.flag.load(Ordering::Relaxed) || self.whole.as_ref().is_some_and(|whole| whole.is_cancelled())
+    }
+
+    /// A flag for a part of the work, which ends with the whole and can be stopped alone: so threads that need each other's results stop
+    /// each other, and this one still says whether anybody else asked for that.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self { flag: Arc::default(), whole: Some(Arc::new(self.clone())) }
     }
 
     /// Returns an error once cancelled. To be called wherever stopping leaves nothing half done; the check costs almost nothing.
@@ -82,13 +83,13 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_below_is_raised_with_the_one_above_and_not_the_other_way_round() {
-        let above = Cancel::default();
-        let (one, other) = (above.below(), above.below().below());
+    fn a_part_is_stopped_alone_and_with_the_whole() {
+        let whole = Cancel::default();
+        let (one, other) = (whole.part(), whole.part());
         one.cancel();
-        assert!(one.is_cancelled() && !above.is_cancelled() && !other.is_cancelled());
-        above.cancel();
-        assert!(other.check().unwrap_err().is_cancelled());
+        assert!(one.is_cancelled() && !other.is_cancelled() && !whole.is_cancelled());
+        whole.cancel();
+        assert!(other.is_cancelled());
     }
 
     #[test]

@@ -77,14 +77,28 @@ pub fn prompts_sha256(data: &DataRecord) -> String {
     sha256_hex(lines.as_bytes())
 }
 
-fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
-    // Measured before the hash, which releases the file's pages.
-    let (bytes, arithmetic) = (dictionary.shared_bytes(), dictionary.arithmetic().in_words());
+/// Fails as [`identify`] does if a decoder holds values that are not finite; nothing is hashed.
+///
+/// # Errors
+/// The problem of the first such dictionary in submodule order, or when `cancel` is raised.
+pub fn expect_finite_decoders(dictionaries: &[Dictionary], cancel: &Cancel) -> Result<()> {
+    dictionaries.iter().try_for_each(|dictionary| norms(dictionary, cancel).map(drop))
+}
+
+/// The norms of the decoder, which are known of a file that was measured before.
+fn norms(dictionary: &Dictionary, cancel: &Cancel) -> Result<DecoderNorms> {
     // The same file holds other numbers under another configuration, and another version may measure in another way.
     let config = dictionary.stated().config_sha256.as_deref().unwrap_or("-");
+    let arithmetic = dictionary.arithmetic().in_words();
     let what = format!("norms of the decoder, {arithmetic}, configuration {config}, version {}", env!("CARGO_PKG_VERSION"));
-    let decoder_norms =
-        known_or(bytes, &what, |norms: &DecoderNorms| norms.fault().is_none(), || decoder_norms(dictionary, cancel))?;
+    let measure = || decoder_norms(dictionary, cancel);
+    known_or(dictionary.shared_bytes(), &what, |norms: &DecoderNorms| norms.fault().is_none(), measure)
+}
+
+fn record(model: &str, dictionary: &Dictionary, cancel: &Cancel) -> Result<DictionaryRecord> {
+    // Measured before the hash, which releases the file's pages.
+    let decoder_norms = norms(dictionary, cancel)?;
+    let (bytes, arithmetic) = (dictionary.shared_bytes(), dictionary.arithmetic().in_words());
     Ok(DictionaryRecord {
         submodule: dictionary.submodule().to_string(),
         format: dictionary.format().name().to_owned(),

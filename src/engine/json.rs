@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
+use crate::core::format_error::{Slip, slip};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 
@@ -204,6 +205,9 @@ impl Fields<'_> {
 fn fault(text: &[u8], error: &serde_json::Error) -> Fault {
     let (line, column) = (error.line(), error.column());
     let place = format!("at line {line}, column {column}");
+    if let Some(Slip { what, remedy }) = slip(text, error, &place) {
+        return Fault { what, remedy };
+    }
     Fault::new(match error.classify() {
         // These are the words of `Strict` below; the library adds the place to them.
         Category::Data => {
@@ -212,30 +216,13 @@ fn fault(text: &[u8], error: &serde_json::Error) -> Fault {
         }
         Category::Eof if text.iter().all(u8::is_ascii_whitespace) => "is empty".to_owned(),
         Category::Eof => "ends in the middle of a JSON value".to_owned(),
+        Category::Syntax | Category::Io if error.to_string().starts_with("number out of range") => {
+            format!("holds a number that is too large {place}")
+        }
         Category::Syntax | Category::Io => {
             let content = text.split(|byte| *byte == b'\n').nth(line.saturating_sub(1)).unwrap_or_default();
-            // The column counts bytes from 1 and may lie one past what cannot be read.
-            let at = content.get(column.saturating_sub(1)..).unwrap_or_default();
-            let before = content.get(..column.saturating_sub(1)).unwrap_or_default();
-            let word_start =
-                before.iter().rposition(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-').map_or(0, |last| last + 1);
-            let word = content.get(word_start..).unwrap_or_default();
-            let begins = |starts: &[&str]| starts.iter().any(|start| word.starts_with(start.as_bytes()));
-            if begins(&["NaN", "Infinity", "-Infinity", "-NaN", "nan", "inf", "-inf"]) {
-                let remedy = "write a number or null there: Python's json.dump writes what JSON does not know";
-                return Fault::new(format!("holds NaN or Infinity {place}, which JSON has no number for")).helped(remedy);
-            } else if begins(&["True", "False", "None"]) {
-                format!("holds Python's True, False or None {place}; JSON writes true, false, null")
-            } else if error.to_string().starts_with("number out of range") {
-                format!("holds a number that is too large {place}")
-            } else if error.to_string().contains("hex escape") {
-                format!("holds half of a character {place}: \\u escapes of characters beyond \\uffff come in pairs")
-            } else if at.starts_with(b"'") {
-                format!("has single quotes {place}; JSON wants double quotes, as Python's json.dumps writes them")
-            } else {
-                let near = String::from_utf8_lossy(content.get(column.saturating_sub(20)..).unwrap_or_default()).into_owned();
-                format!("is no JSON {place}, near '{}'", excerpt(near.trim(), 40))
-            }
+            let near = String::from_utf8_lossy(content.get(column.saturating_sub(20)..).unwrap_or_default()).into_owned();
+            format!("is no JSON {place}, near '{}'", excerpt(near.trim(), 40))
         }
     })
 }

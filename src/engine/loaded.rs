@@ -226,13 +226,19 @@ fn open_folder(
     let config_sha256 = sha256_hex(&text);
     let weights = WeightFiles::open(model)?;
     let tokenizer_path = model.join("tokenizer.json");
-    let tokenizer = tokenizer_path.exists().then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
+    let tokenizer = whole::is_present(&tokenizer_path)?.then(|| Tokenizer::open(&tokenizer_path)).transpose()?;
     let found = folder::open_some(dictionary_folders, &Host::of(&config), only, cancel)?;
     let dictionaries = found.dictionaries;
-    let notes = config_notes.into_iter().chain(found.notes).collect();
+    let of_tokenizer = tokenizer.iter().flat_map(Tokenizer::notes).cloned();
+    let notes = config_notes.into_iter().chain(of_tokenizer).chain(found.notes).collect();
     let name = name.map_or_else(|| model_name::of_files(&dictionaries, model), str::to_owned);
     stamps.extend(dictionaries.iter().flat_map(Dictionary::stamps).cloned());
     Ok(Files { name, config, notes, config_sha256, weights, tokenizer, dictionaries, source: ModelSource::Demo, stamps })
+}
+
+/// Whether something is called `path`: a link that leads nowhere, too, since the file that it means decides.
+fn is_there(path: &Path) -> bool {
+    path.exists() || path.is_symlink()
 }
 
 /// Fails if the folder holds a model's weights in another form than safetensors, or under another name.
@@ -245,12 +251,12 @@ fn expect_whole_model(model: &Path) -> Result<()> {
     }
     // transformers applies an adapter wherever it finds one.
     let adapter = ["adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"];
-    if let Some(file) = adapter.into_iter().find(|file| model.join(file).exists()) {
+    if let Some(file) = adapter.into_iter().find(|file| is_there(&model.join(file))) {
         let what = format_args!("holds an adapter ({file}), which is not applied");
         let remedy = "merge it in Python: model.merge_and_unload().save_pretrained(folder)";
         return Err(Problem::new(model.display(), what, remedy));
     }
-    if model.join(WHOLE).exists() || model.join(INDEX).exists() {
+    if is_there(&model.join(WHOLE)) || is_there(&model.join(INDEX)) {
         return Ok(());
     }
     let forms = [
@@ -259,7 +265,7 @@ fn expect_whole_model(model: &Path) -> Result<()> {
         ("tf_model.h5", "holds weights of TensorFlow, not model.safetensors"),
         ("flax_model.msgpack", "holds weights of Flax, not model.safetensors"),
     ];
-    if let Some((_, what)) = forms.into_iter().find(|(file, _)| model.join(file).exists()) {
+    if let Some((_, what)) = forms.into_iter().find(|(file, _)| is_there(&model.join(file))) {
         return Err(Problem::new(model.display(), what, SAVE));
     }
     let names = std::fs::read_dir(model).into_iter().flatten().flatten();

@@ -32,6 +32,7 @@ pub mod tensor_file;
 pub mod threads;
 pub mod token_text;
 pub mod tokenizer;
+mod tokenizer_class;
 mod tokenizer_fault;
 mod tokenizer_growth;
 mod tokenizer_settings;

@@ -32,7 +32,7 @@ use crate::engine::dataset::{self, DataSet, Example, Limits};
 use crate::engine::dictionary::Dictionary;
 use crate::engine::floor::Floor;
 use crate::engine::footprint::{Footprint, Needs};
-use crate::engine::identity::Identity;
+use crate::engine::identity::{self, Identity};
 use crate::engine::loaded::{Files, Loaded};
 use crate::engine::looks::Looks;
 use crate::engine::memory::{Bounds, Usage};
@@ -160,10 +160,11 @@ impl OpenStudy {
     /// both threads.
     ///
     /// # Errors
-    /// When `cancel` is raised, an input turns out to be unusable, or a file was changed in the meantime.
+    /// When `cancel` is raised, an input turns out to be unusable, or a file was changed in the meantime. Of several inputs that are
+    /// unusable the same one is named each time.
     pub fn run(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Run> {
         // Threads that fail stop each other by a flag of their own, so that `cancel` says no more than that the caller wants no result.
-        let outcome = self.compute(tell, &cancel.below());
+        let outcome = self.compute(tell, &cancel.part());
         // A file that was changed may be the reason for any other failure.
         if !outcome.as_ref().is_err_and(Problem::is_cancelled) {
             self.loaded.expect_unchanged(cancel)?;
@@ -173,9 +174,11 @@ impl OpenStudy {
 
     fn compute(&self, tell: &(dyn Fn(Event) + Sync), cancel: &Cancel) -> Result<Run> {
         let created_unix_seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-        let hash = || cancel.unless_finished(|| self.loaded.identify(&|subject| tell(Event::Identified(subject)), cancel));
+        // Hashing that fails stops the attribution. The other way round it would be chance which of two faults is named.
+        let (attributing, hashing) = (&cancel.part(), &cancel.part());
+        let hash = || attributing.unless_finished(|| self.loaded.identify(&|subject| tell(Event::Identified(subject)), hashing));
         thread::scope(|scope| {
-            let hashing = thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, hash).map_err(no_thread)?;
+            let hasher = thread::Builder::new().name(THREAD.to_owned()).spawn_scoped(scope, hash).map_err(no_thread)?;
             let start = Instant::now();
             let fits = Mutex::new(HashMap::new());
             let examples = self.lists.data.iter().flat_map(|data| &data.examples);
@@ -185,21 +188,25 @@ impl OpenStudy {
                 if let Event::Step(Step::Measured(submodule, report)) = &event
                     && self.care.is_some_and(|(care, _)| care.fit)
                 {
-                    looks.at(*submodule, *report, tell, cancel);
+                    looks.at(*submodule, *report, tell, attributing);
                 }
                 if let Event::Step(Step::Fitted(submodule, sums)) = &event {
                     fits.lock().unwrap_or_else(PoisonError::into_inner).insert(submodule.to_string(), sums.clone());
                 }
                 tell(event);
             };
-            let views = cancel.unless_finished(|| self.attribute(&tell, cancel));
+            let views = hashing.unless_finished(|| self.attribute(&tell, attributing));
             let views = looks.outcome().and(views);
             let attribution = start.elapsed().as_secs_f64();
-            let identity = hashing.join().unwrap_or_else(|panic| Err(fault("hashing of the files", &*panic)));
-            // Whichever fails stops the other one, which then only knows that it was stopped.
+            let identity = hasher.join().unwrap_or_else(|panic| Err(fault("hashing of the files", &*panic)));
             let (views, mut identity) = match (views, identity) {
-                (Err(stopped), Err(reason)) if stopped.is_cancelled() => return Err(reason),
-                (views, identity) => (views?, identity?),
+                (views, Ok(identity)) => (views?, identity),
+                (Err(failure), Err(stopped)) if stopped.is_cancelled() && !cancel.is_cancelled() => {
+                    // Hashing was stopped before it had seen every decoder.
+                    identity::expect_finite_decoders(&self.loaded.dictionaries, cancel)?;
+                    return Err(failure);
+                }
+                (_, Err(reason)) => return Err(reason),
             };
             // This comes after the attribution, whose failure says more; which thread ends first does not show.
             identity.dictionaries.iter().try_for_each(expect_finite_norms)?;

@@ -9,22 +9,47 @@ use crate::core::escape::{TokenText, tokens as shown};
 /// end one character and begin the next.
 const LONGEST: usize = 16;
 
-/// The text of each of `tokens`, printable as [`shown`] says. `decode` gives the text of tokens together, with U+FFFD for bytes that are no character; a token
-/// without text of its own, or that belongs to no whole character, is shown as `spelled` says.
-pub fn texts(tokens: &[u32], decode: impl Fn(&[u32]) -> String, spelled: impl Fn(u32) -> String) -> Vec<String> {
+/// The text of each of `tokens`, printable as [`shown`] says, up to `most` characters and one more where it is longer. `decode` gives the
+/// text of tokens together, with U+FFFD for bytes that are no character; a token without text of its own, or that belongs to no whole
+/// character, is shown as `spelled` says.
+///
+/// Decoders may take the space from the front of a text, as those of SentencePiece do. So each text is what its tokens add to the text of
+/// those before them.
+pub fn texts(tokens: &[u32], most: usize, decode: impl Fn(&[u32]) -> String, spelled: impl Fn(u32) -> String) -> Vec<String> {
     let mut texts: Vec<TokenText> = Vec::with_capacity(tokens.len());
+    // Where the piece before begins.
+    let mut before = 0;
     while texts.len() < tokens.len() {
-        let rest = &tokens[texts.len()..];
-        let whole = |count: usize| Some((count, decode(&rest[..count]))).filter(|(_, text)| !text.contains('\u{fffd}'));
-        match (1..=rest.len().min(LONGEST)).find_map(whole) {
+        let start = texts.len();
+        let most_tokens = (tokens.len() - start).min(LONGEST);
+        let context = decode(&tokens[before..start]);
+        let added = |count: usize| {
+            let together = decode(&tokens[before..start + count]);
+            let own = together.strip_prefix(&context).map(str::to_owned);
+            // Bytes before that are no character can be understood in another way together with these.
+            let alone = || Some(decode(&tokens[start..start + count]));
+            let is_whole = |text: &String| !text.contains('\u{fffd}');
+            Some((count, own.filter(is_whole).or_else(|| alone().filter(is_whole))?))
+        };
+        match (1..=most_tokens).find_map(added) {
             Some((count, text)) if !text.is_empty() => {
-                texts.push(TokenText::Decoded(text));
+                texts.push(TokenText::Decoded(beginning(text, most)));
                 texts.extend(repeat_n(TokenText::Decoded(String::new()), count - 1));
             }
-            _ => texts.push(TokenText::Spelled(spelled(rest[0]))),
+            _ => texts.push(TokenText::Spelled(spelled(tokens[start]))),
         }
+        before = start;
     }
     shown(&texts)
+}
+
+/// The first characters of `text`: `most`, and one more by which it is seen that it was cut.
+pub fn beginning(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most + 1) {
+        text.truncate(end);
+        text.shrink_to_fit();
+    }
+    text
 }
 
 /// The bytes of a token of a byte-level vocabulary, those outside ASCII as `\xe2`; other tokens as their vocabulary writes them.
@@ -60,7 +85,7 @@ mod tests {
 
     fn of(tokens: &[u32]) -> Vec<String> {
         let decode = |tokens: &[u32]| String::from_utf8_lossy(&bytes(tokens)).into_owned();
-        texts(tokens, decode, |token| bytes(&[token]).escape_ascii().to_string())
+        texts(tokens, 1000, decode, |token| bytes(&[token]).escape_ascii().to_string())
     }
 
     #[test]

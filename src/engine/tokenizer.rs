@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use super::json::object;
 use super::tokenizer_fault::fault;
 use super::tokenizer_growth;
-use super::tokenizer_settings::{Asked, apply};
+use super::tokenizer_settings::{Asked, BosToken, apply};
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::hash::sha256_hex;
-use crate::engine::token_text;
+use crate::engine::token_text::{self, beginning};
 use crate::files::whole::read;
 
 /// Most bytes of a `tokenizer.json`: about twice those of Gemma 2 with 256,000 tokens (34 MB in newer versions), the largest of the
@@ -30,12 +30,8 @@ pub struct Tokenizer {
     sha256: String,
     /// Bytes of the longest token of the vocabulary.
     longest: usize,
-    /// The value of `add_prefix_space`, if the files beside `tokenizer.json` set it to another.
-    prefix_space: Option<bool>,
-    /// The file that asks for a BOS token in front of a text, if one does.
-    bos: Option<&'static str>,
-    /// Whether the settings ask for no BOS token in a way that transformers ignores.
-    ignores_no_bos: bool,
+    /// What the files beside `tokenizer.json` ask for.
+    asked: Asked,
 }
 
 impl Tokenizer {
@@ -44,8 +40,8 @@ impl Tokenizer {
         let bytes = read(path, LARGEST)?;
         let name = path.display().to_string();
         let mut settings = parse(&bytes, &name)?;
-        let Asked { prefix_space, bos, ignores_no_bos } = apply(path.parent().unwrap_or(path), &mut settings)?;
-        Ok(Self { prefix_space, bos, ignores_no_bos, ..Self::build(settings, &bytes, name)? })
+        let asked = apply(path.parent().unwrap_or(path), &mut settings)?;
+        Ok(Self { asked, ..Self::build(settings, &bytes, name)? })
     }
 
     /// A tokenizer from the bytes of its file; `name` is what messages call it.
@@ -73,15 +69,7 @@ impl Tokenizer {
             Some((inner, longest))
         };
         if let Some((inner, longest)) = caught(read).flatten() {
-            return Ok(Self {
-                inner,
-                name,
-                sha256: sha256_hex(bytes),
-                longest,
-                prefix_space: None,
-                bos: None,
-                ignores_no_bos: false,
-            });
+            return Ok(Self { inner, name, sha256: sha256_hex(bytes), longest, asked: Asked::default() });
         }
         let (what, remedy) = fault(&settings).unwrap_or_else(|| {
             let what = "a part of it is missing, or a pattern in it cannot be read";
@@ -97,18 +85,33 @@ impl Tokenizer {
 
     /// The value of `add_prefix_space`, if the files beside the tokenizer's set it to another.
     pub fn prefix_space(&self) -> Option<bool> {
-        self.prefix_space
+        self.asked.prefix_space
     }
 
     /// The path of the file by which the tokenizer's own program would put a BOS token in front of a text; [`Tokenizer::encode`] never does. None if it
     /// would not.
     pub fn asks_for_bos(&self) -> Option<String> {
-        self.bos.map(|file| Path::new(&self.name).with_file_name(file).display().to_string())
+        self.asked.bos.map(|file| self.beside(file))
     }
 
     /// Whether `add_bos_token` is false, and transformers would put the BOS token of `tokenizer.json` in front of a text all the same.
     pub fn ignores_no_bos(&self) -> bool {
-        self.ignores_no_bos
+        self.asked.ignores_no_bos
+    }
+
+    /// The paths of the files that call a token the BOS token or put one in front of texts, with what they say and its number.
+    pub fn bos_tokens(&self) -> impl Iterator<Item = (String, &BosToken)> {
+        self.asked.bos_tokens.iter().map(|token| (self.beside(token.file), token))
+    }
+
+    /// What a reader of the results should know of the settings: sentences without a full stop.
+    pub fn notes(&self) -> &[String] {
+        &self.asked.notes
+    }
+
+    /// The path of the file called `name` beside the tokenizer's.
+    fn beside(&self, name: &str) -> String {
+        Path::new(&self.name).with_file_name(name).display().to_string()
     }
 
     /// The most bytes that a text of `tokens` tokens can have. A word that is not in the vocabulary may be one token in some kinds
@@ -138,29 +141,22 @@ impl Tokenizer {
 
     /// The text of each of `tokens` in printable characters, the first `LONGEST_TEXT` of a longer one: see [`token_text::texts`].
     pub fn texts(&self, tokens: &[u32]) -> Vec<String> {
+        let together = |tokens: &[u32]| caught(|| self.inner.decode(tokens, false).ok()).flatten().unwrap_or_default();
+        // Without a decoder the library puts a space between any two tokens, whether the text had one or not.
+        let is_plain = self.inner.get_decoder().is_none();
         let decode = |tokens: &[u32]| {
-            let text = caught(|| self.inner.decode(tokens, false).ok()).flatten().unwrap_or_default();
-            // Cut at once, so that long texts of many tokens are not held together. The character more makes the cut be seen below.
-            beginning(text, LONGEST_TEXT + 1)
+            if is_plain { tokens.iter().map(|token| together(&[*token])).collect() } else { together(tokens) }
         };
-        let texts = token_text::texts(tokens, decode, |token| self.spelled(token));
+        // Cut at once, so that long texts of many tokens are not held together.
+        let texts = token_text::texts(tokens, LONGEST_TEXT, decode, |token| self.spelled(token));
         texts.iter().map(|text| excerpt(text, LONGEST_TEXT)).collect()
     }
 
     /// A token as its vocabulary writes it; `#` and its id if it has no letters there.
     fn spelled(&self, token: u32) -> String {
         let text = self.inner.id_to_token(token).filter(|text| !text.is_empty());
-        text.map_or_else(|| format!("#{token}"), |text| token_text::spelled(&beginning(text, LONGEST_TEXT + 1)))
+        text.map_or_else(|| format!("#{token}"), |text| token_text::spelled(&beginning(text, LONGEST_TEXT)))
     }
-}
-
-/// The first `most` characters of `text`.
-fn beginning(mut text: String, most: usize) -> String {
-    if let Some((end, _)) = text.char_indices().nth(most) {
-        text.truncate(end);
-        text.shrink_to_fit();
-    }
-    text
 }
 
 fn parse(bytes: &[u8], name: &str) -> Result<Map<String, Value>> {
@@ -188,6 +184,35 @@ mod tests {
         assert_eq!(texts.iter().map(|text| text.chars().count()).collect::<Vec<_>>(), [1_001, 1_000, 1_001]);
         assert!(texts[0].ends_with("z…") && texts[1].ends_with('y'));
         assert_eq!(tokenizer.spelled(0).len(), 1_001);
+    }
+
+    /// The decoder of Llama 1 and 2, as transformers writes it: it takes the space from the front of what is decoded.
+    #[test]
+    fn texts_of_a_sentence_piece_vocabulary_make_up_the_prompt() {
+        let words = ["▁John", "▁", "▁runs", "▁because", "s", "<unk>"];
+        let bytes = (0..=255_u8).map(|byte| format!("<0x{byte:02X}>"));
+        let vocabulary: Map<String, Value> =
+            words.map(str::to_owned).into_iter().chain(bytes).zip(0..).map(|(token, id)| (token, Value::from(id))).collect();
+        let metaspace = r#"{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true}"#;
+        let pieces = r#"{"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+            {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}"#;
+        for (decoder, is_byte) in [(pieces, true), (metaspace, false)] {
+            let text = format!(
+                r#"{{"decoder": {decoder}, "model": {{"type": "BPE", "vocab": {}, "merges": [], "byte_fallback": true}}}}"#,
+                Value::Object(vocabulary.clone())
+            );
+            let tokenizer = Tokenizer::from_bytes(text.as_bytes(), "tokenizer.json".to_owned()).unwrap();
+            let [john, space, runs, because, s] = [0, 1, 2, 3, 4];
+            assert_eq!(tokenizer.texts(&[john, s, runs, space, space, because]), ["John", "s", " runs", " ", " ", " because"]);
+            let byte = |byte: u8| 6 + u32::from(byte);
+            if is_byte {
+                let tokens = [john, space, byte(0xe6), byte(0x97), byte(0xa5), byte(0xc3), byte(0xa9), runs, because];
+                assert_eq!(tokenizer.texts(&tokens), ["John", " ", "日", "", "", "é", "", " runs", " because"]);
+                // A character that is never ended.
+                let tokens = [john, byte(0xe6), runs, byte(0xff), byte(0xc3), byte(0xa9), because];
+                assert_eq!(tokenizer.texts(&tokens), ["John", "<0xE6>", " runs", "<0xFF>", "é", "", " because"]);
+            }
+        }
     }
 
     #[test]

@@ -9,28 +9,36 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::json::{Fields, Typed, object, shown};
+use super::tokenizer_class::Class;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
-use crate::files::whole::{CONFIGURATION, read};
+use crate::files::whole::{CONFIGURATION, is_present, read};
 
-/// Classes that set `add_prefix_space` in the pre-tokenizer, to false if it is not stated; `Fast` may follow. The first is also the
-/// class of a GPT-NeoX model whose files name none, and replaces the post-processor by one that adds nothing.
-const SET_PREFIX_SPACE: [&str; 2] = ["GPTNeoXTokenizer", "GPT2Tokenizer"];
-
-/// Classes that take `tokenizer.json` as it is, but for special tokens in front.
-const PLAIN: [&str; 4] = ["PreTrainedTokenizer", "TokenizersBackend", "GemmaTokenizer", "Qwen2Tokenizer"];
-
-/// Classes that rebuild the post-processor as `add_bos_token` says. The others take that of `tokenizer.json`, whatever the key says.
-const FOLLOW_ADD_BOS: [&str; 3] = ["GPTNeoXTokenizer", "GemmaTokenizer", "TokenizersBackend"];
-
-/// Keys of `tokenizer_config.json` that change nothing here, with the types of their values.
-const RECORDS: [Typed; 5] = [
-    ("a number", Value::is_number, "model_max_length max_len"),
-    ("true or false", Value::is_boolean, "clean_up_tokenization_spaces legacy use_fast use_default_system_prompt trim_offsets"),
-    ("text", Value::is_string, "name_or_path special_tokens_map_file errors transformers_version processor_class"),
+/// Keys that change nothing here, with the types of their values.
+const RECORDS: [Typed; 7] = [
+    ("a number", Value::is_number, "model_max_length max_len max_length stride pad_to_multiple_of pad_token_type_id"),
+    (
+        "true or false",
+        Value::is_boolean,
+        "clean_up_tokenization_spaces legacy use_fast use_default_system_prompt trim_offsets spaces_between_special_tokens is_local \
+         local_files_only",
+    ),
+    (
+        "text",
+        Value::is_string,
+        "name_or_path special_tokens_map_file tokenizer_file vocab_file merges_file errors transformers_version processor_class \
+         truncation_strategy backend",
+    ),
     ("\"left\" or \"right\"", |value| value == "left" || value == "right", "padding_side truncation_side"),
     ("a list of texts", |value| value.as_array().is_some_and(|names| names.iter().all(Value::is_string)), "model_input_names"),
+    ("a text, or a list of objects", |value| value.is_string() || value.is_array(), "chat_template"),
+    ("an object", Value::is_object, "sp_model_kwargs"),
 ];
+
+/// Keys that are read, or refused where they ask for something.
+const READ: &str = "add_bos_token add_eos_token add_prefix_space added_tokens_decoder additional_special_tokens auto_map \
+                    extra_special_tokens fast_tokenizer_files from_slow model_specific_special_tokens split_special_tokens \
+                    tokenizer_class";
 
 /// Keys that name special tokens.
 const SPECIAL: [&str; 7] = ["bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"];
@@ -41,7 +49,7 @@ pub fn files(folder: &Path) -> [PathBuf; 3] {
 }
 
 /// What the files beside a `tokenizer.json` ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The value of `add_prefix_space`, if they set it to another than stands in `tokenizer.json`.
     pub prefix_space: Option<bool>,
@@ -50,6 +58,21 @@ pub struct Asked {
     pub bos: Option<&'static str>,
     /// Whether `add_bos_token` is false though `tokenizer.json` adds a BOS token, and transformers ignores the key for this class.
     pub ignores_no_bos: bool,
+    /// The tokens that the files call the BOS token.
+    pub bos_tokens: Vec<BosToken>,
+    /// What a reader of the results should know of the files: sentences without a full stop.
+    pub notes: Vec<String>,
+}
+
+/// A token that a file calls the BOS token, or puts in front of texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BosToken {
+    /// The name of the file.
+    pub file: &'static str,
+    /// What the file says, for a sentence: "bos_token is '<s>'".
+    pub said: String,
+    /// The token's number.
+    pub id: u64,
 }
 
 /// Changes `tokenizer`, the content of the `tokenizer.json` in `folder`, as the files beside it ask for.
@@ -70,29 +93,29 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Asked>
     if config.object.get("auto_map").is_some_and(|value| !value.is_null()) {
         return Err(unsupported(config, "auto_map", "no tokenizer with code of its own"));
     }
+    if flag(config, "from_slow")? == Some(true) {
+        return Err(unsupported(config, "from_slow", "false: transformers would make another tokenizer than tokenizer.json"));
+    }
+    // transformers takes the file for the highest version that is not above its own.
+    let is_usual = |value: &Value| value.as_array().is_some_and(|files| files.iter().all(|file| file == "tokenizer.json"));
+    if config.object.get("fast_tokenizer_files").is_some_and(|value| !value.is_null() && !is_usual(value)) {
+        let supported = "tokenizer.json alone: versions of transformers would read another of these files";
+        return Err(unsupported(config, "fast_tokenizer_files", supported));
+    }
     // The model's own configuration is asked where the tokenizer's says nothing.
     let model_path = folder.join("config.json");
     let model_name = model_path.display().to_string();
     let model = optional(&model_path)?.unwrap_or_default();
-    let model = Fields { object: &model, file: &model_name };
-    let classes = [config, model].map(|fields| Ok((fields, fields.text_or_null("tokenizer_class")?)));
-    let [own, of_model] = classes;
-    let (named_in, class) = [own?, of_model?].into_iter().find(|(_, class)| class.is_some()).unwrap_or((config, None));
-    let full = class.unwrap_or(SET_PREFIX_SPACE[0]);
-    let class = full.strip_suffix("Fast").unwrap_or(full);
-    let sets_prefix_space = SET_PREFIX_SPACE.contains(&class);
-    if !sets_prefix_space && !PLAIN.contains(&class) {
-        let supported = format!("{} and {}", SET_PREFIX_SPACE.join(", "), PLAIN.join(", "));
-        return Err(unsupported(named_in, "tokenizer_class", &supported));
-    }
+    let class = Class::of(config, Fields { object: &model, file: &model_name })?;
+    let mut notes = unread(config);
     let stated = flag(config, "add_prefix_space")?;
-    let wanted = if sets_prefix_space { Some(stated.unwrap_or(false)) } else { stated };
+    let wanted = if class.sets_prefix_space() { Some(stated.unwrap_or(false)) } else { stated };
     let mut changed = None;
     let current = tokenizer.get_mut("pre_tokenizer").and_then(|settings| settings.get_mut("add_prefix_space"));
     if let (Some(wanted), Some(current)) = (wanted, current)
         && current.as_bool() != Some(wanted)
     {
-        if !sets_prefix_space {
+        if !class.sets_prefix_space() {
             return Err(unsupported(
                 config,
                 "add_prefix_space",
@@ -102,38 +125,77 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Asked>
         *current = wanted.into();
         changed = Some(wanted);
     }
-    let added = tokenizer.get("post_processor").map_or(Added::Nothing, added).but_for(class == SET_PREFIX_SPACE[0]);
+    let added = tokenizer.get("post_processor").filter(|_| !class.replaces_post_processor()).map_or(Added::Nothing, added);
     if added == Added::Other {
         return Err(Problem::new(
             folder.join("tokenizer.json").display(),
-            format_args!("its post_processor adds other special tokens than one in front, and tokenizer_class is {full}"),
+            format_args!("its post_processor adds other special tokens than one in front, and tokenizer_class is {}", class.full),
             "supported are prompts with at most a BOS token: set post_processor to null, or tokenizer_class to GPTNeoXTokenizer",
         ));
     }
+    let is_front = matches!(added, Added::Front(_));
     let asks = flag(config, "add_bos_token")?;
-    let ignores_no_bos = asks == Some(false) && added == Added::Front && !FOLLOW_ADD_BOS.contains(&class);
+    let ignores_no_bos = asks == Some(false) && is_front && !class.follows_add_bos();
     let bos = match asks {
         Some(asks) => asks.then_some("tokenizer_config.json"),
-        None => (added == Added::Front).then_some("tokenizer.json"),
+        None if class.adds_bos() => Some(class.file),
+        None => is_front.then_some("tokenizer.json"),
     };
     let known = AddedTokens::of(tokenizer);
     if let Some(decoder) = config.object("added_tokens_decoder")? {
         decoder.object.iter().try_for_each(|(id, token)| known.expect_entry(&config_name, id, token))?;
     }
     known.expect_special(config)?;
-    if let Some(special) = optional(&special_path)? {
-        known.expect_special(Fields { object: &special, file: &special_path.display().to_string() })?;
-    }
+    let special_name = special_path.display().to_string();
+    let special = optional(&special_path)?.unwrap_or_default();
+    let special = Fields { object: &special, file: &special_name };
+    known.expect_special(special)?;
+    notes.extend(unread(special));
+    let bos_tokens = bos_tokens(&known, config, special, &class, &added);
     if let Some(added) = optional(&added_path)? {
         let file = added_path.display().to_string();
         added.iter().try_for_each(|(content, id)| known.expect(&file, "added_tokens.json", content, Some(id)))?;
     }
-    Ok(Asked { prefix_space: changed, bos, ignores_no_bos })
+    Ok(Asked { prefix_space: changed, bos, ignores_no_bos, bos_tokens, notes })
+}
+
+/// One note for each key of `fields` that is not known: it may be one that transformers reads.
+fn unread(fields: Fields<'_>) -> Vec<String> {
+    let is_known = |key: &str| {
+        let among = |names: &str| names.split_whitespace().any(|name| name == key);
+        SPECIAL.contains(&key) || among(READ) || RECORDS.iter().any(|(.., names)| among(names))
+    };
+    let foreign = fields.object.iter().filter(|(key, value)| !value.is_null() && !is_known(key));
+    foreign.map(|(key, value)| format!("{} says {} {}, which is not read", fields.file, excerpt(key, 60), shown(value))).collect()
+}
+
+/// The tokens that are called the BOS token: by the settings, by the class where they name none, and by the post-processor.
+fn bos_tokens(known: &AddedTokens<'_>, config: Fields<'_>, special: Fields<'_>, class: &Class, added: &Added) -> Vec<BosToken> {
+    let of = |file: &'static str, said: &str, content: &str| {
+        let id = known.find(content)?.get("id")?.as_u64()?;
+        Some(BosToken { file, said: format!("{said} '{}'", excerpt(content, 40)), id })
+    };
+    let named = |fields: Fields<'_>, file: &'static str| of(file, "bos_token is", content(fields.object.get("bos_token")?)?);
+    let mut tokens: Vec<BosToken> =
+        [named(config, "tokenizer_config.json"), named(special, "special_tokens_map.json")].into_iter().flatten().collect();
+    let is_silent = |fields: Fields<'_>| !fields.object.contains_key("bos_token");
+    if let (true, Some(usual)) = (is_silent(config) && is_silent(special), class.bos_token()) {
+        tokens.extend(of(class.file, &format!("the bos_token of {} is", class.full), usual));
+    }
+    if let Added::Front(token) = added {
+        tokens.push(token.clone());
+    }
+    tokens
+}
+
+/// The text of a token, which is written as text or as an object with its rules.
+fn content(token: &Value) -> Option<&str> {
+    token.as_str().or_else(|| token.get("content").and_then(Value::as_str))
 }
 
 /// The object in the file at `path`; None if there is no file.
 fn optional(path: &Path) -> Result<Option<Map<String, Value>>> {
-    if !path.exists() {
+    if !is_present(path)? {
         return Ok(None);
     }
     let parsed = object(&read(path, CONFIGURATION)?);
@@ -153,37 +215,30 @@ fn unsupported(config: Fields<'_>, key: &str, supported: &str) -> Problem {
 }
 
 /// The special tokens that a post-processor adds to a single text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Added {
     Nothing,
     /// One in front.
-    Front,
+    Front(BosToken),
     Other,
-}
-
-impl Added {
-    /// Nothing, if the post-processor is `replaced`.
-    fn but_for(self, replaced: bool) -> Self {
-        if replaced { Self::Nothing } else { self }
-    }
 }
 
 fn added(processor: &Value) -> Added {
     let items = |key: &str| processor.get(key).and_then(Value::as_array).into_iter().flatten();
     match processor.get("type").and_then(Value::as_str) {
         Some("TemplateProcessing") => {
-            let special: Vec<bool> = items("single").map(|piece| piece.get("SpecialToken").is_some()).collect();
+            let special: Vec<Option<&Value>> = items("single").map(|piece| piece.get("SpecialToken")).collect();
             match special[..] {
-                [true, false] => Added::Front,
-                _ if special.contains(&true) => Added::Other,
+                [Some(token), None] => in_front(processor, token).map_or(Added::Other, Added::Front),
+                _ if special.iter().any(Option::is_some) => Added::Other,
                 _ => Added::Nothing,
             }
         }
         Some("Sequence") => {
-            let all: Vec<Added> = items("processors").map(added).filter(|added| *added != Added::Nothing).collect();
-            match all[..] {
-                [] => Added::Nothing,
-                [one] => one,
+            let mut all: Vec<Added> = items("processors").map(added).filter(|added| *added != Added::Nothing).collect();
+            match (all.pop(), all.is_empty()) {
+                (None, _) => Added::Nothing,
+                (Some(one), true) => one,
                 _ => Added::Other,
             }
         }
@@ -192,6 +247,14 @@ fn added(processor: &Value) -> Added {
         // Those that add two tokens, and those that are not known.
         _ => Added::Other,
     }
+}
+
+/// The one token that the piece `token` of a template stands for; None if it stands for several.
+fn in_front(template: &Value, token: &Value) -> Option<BosToken> {
+    let name = token.get("id")?.as_str()?;
+    let [id] = template.get("special_tokens")?.get(name)?.get("ids")?.as_array()?.as_slice() else { return None };
+    let said = format!("its post_processor puts '{}' in front of texts", excerpt(name, 40));
+    Some(BosToken { file: "tokenizer.json", said, id: id.as_u64()? })
 }
 
 /// The entries of `added_tokens` in `tokenizer.json`.
@@ -258,7 +321,7 @@ impl<'a> AddedTokens<'a> {
     fn expect_special(&self, config: Fields<'_>) -> Result<()> {
         let mut tokens: Vec<(&str, &Value)> =
             SPECIAL.into_iter().filter_map(|key| config.object.get(key).map(|token| (key, token))).collect();
-        for key in ["additional_special_tokens", "extra_special_tokens"] {
+        for key in ["additional_special_tokens", "extra_special_tokens", "model_specific_special_tokens"] {
             match config.object.get(key) {
                 None | Some(Value::Null) => {}
                 Some(Value::Array(list)) => tokens.extend(list.iter().map(|token| (key, token))),
@@ -268,7 +331,7 @@ impl<'a> AddedTokens<'a> {
             }
         }
         for (key, token) in tokens.into_iter().filter(|(_, token)| !token.is_null()) {
-            let content = token.as_str().or_else(|| token.get("content").and_then(Value::as_str));
+            let content = content(token);
             let content = content.ok_or_else(|| config.wrong(key, "the text of a token"))?;
             self.expect(config.file, key, content, None)?;
             self.expect_rules(config.file, key, content, token)?;
@@ -283,8 +346,8 @@ mod tests {
 
     const TOKENIZER: &str = r#"{"added_tokens": [{"id": 0, "content": "<|endoftext|>", "lstrip": false, "normalized": false}],
         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false}, "post_processor": POST}"#;
-    const TEMPLATE: &str =
-        r#"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|endoftext|>"}}, {"Sequence": {"id": "A"}}]}"#;
+    const TEMPLATE: &str = r#"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|endoftext|>"}}, {"Sequence": {"id": "A"}}],
+            "special_tokens": {"<|endoftext|>": {"id": "<|endoftext|>", "ids": [0], "tokens": ["<|endoftext|>"]}}}"#;
 
     const AROUND: &str = r#"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|endoftext|>"}},
         {"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "<|endoftext|>"}}]}"#;
@@ -325,6 +388,83 @@ mod tests {
         }
     }
 
+    /// What the files ask for beside a `config.json` of the family `model_type`; `more` are further added tokens.
+    fn asked(model_type: &str, post: &str, config: Option<&str>, more: &str) -> Result<Asked> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.json"), format!(r#"{{"model_type": "{model_type}"}}"#)).unwrap();
+        if let Some(config) = config {
+            std::fs::write(folder.path().join("tokenizer_config.json"), config).unwrap();
+        }
+        let text = TOKENIZER.replace("POST", post).replace("\"normalized\": false}", &format!("\"normalized\": false}}{more}"));
+        apply(folder.path(), &mut object(text.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn the_family_decides_where_no_class_is_named() {
+        for (family, post, config, bos) in [
+            ("gpt_neox", TEMPLATE, None, None),
+            ("gpt2", TEMPLATE, None, Some("tokenizer.json")),
+            ("gpt2", TEMPLATE, Some("{}"), Some("tokenizer.json")),
+            ("gpt2", "null", None, None),
+            ("qwen2", TEMPLATE, None, Some("tokenizer.json")),
+            ("qwen3", "null", None, None),
+            // The class asks for a BOS token unless it is told otherwise, whatever the post-processor does.
+            ("gemma2", "null", None, Some("config.json")),
+            ("gemma2", "null", Some("{}"), Some("config.json")),
+            ("llama", "null", Some(r#"{"tokenizer_class": "GemmaTokenizer"}"#), Some("tokenizer_config.json")),
+            ("gemma2", AROUND, Some(r#"{"add_bos_token": false}"#), None),
+        ] {
+            assert_eq!(asked(family, post, config, "").unwrap().bos, bos, "{family} {post} {config:?}");
+        }
+        assert!(asked("gpt2", AROUND, None, "").is_err());
+        assert!(asked("llama", "null", None, "").unwrap_err().what().contains("LlamaTokenizer, which is not supported"));
+        // Only GPT-NeoX and GPT-2 set add_prefix_space.
+        let spaced = TOKENIZER.replace("\"add_prefix_space\": false", "\"add_prefix_space\": true").replace("POST", "null");
+        for (family, is_set) in [("gpt_neox", true), ("gpt2", true), ("qwen2", false), ("gemma2", false)] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("config.json"), format!(r#"{{"model_type": "{family}"}}"#)).unwrap();
+            let changed = apply(folder.path(), &mut object(spaced.as_bytes()).unwrap()).unwrap().prefix_space;
+            assert_eq!(changed, is_set.then_some(false), "{family}");
+        }
+    }
+
+    #[test]
+    fn every_token_that_is_called_bos_is_said_with_its_number() {
+        let more = r#", {"id": 2, "content": "<bos>"}"#;
+        let said = |family: &str, post: &str, config: &str| -> Vec<(&'static str, u64)> {
+            let tokens = asked(family, post, Some(config), more).unwrap().bos_tokens;
+            tokens.into_iter().map(|token| (token.file, token.id)).collect()
+        };
+        assert_eq!(said("gpt2", "null", "{}"), [("config.json", 0)]);
+        assert_eq!(said("gpt2", "null", r#"{"bos_token": "<bos>"}"#), [("tokenizer_config.json", 2)]);
+        assert_eq!(said("gemma2", "null", "{}"), [("config.json", 2)]);
+        // Qwen's tokenizer has none.
+        assert_eq!(said("qwen2", "null", r#"{"bos_token": null}"#), []);
+        let template = TEMPLATE.replace("<|endoftext|>", "<bos>").replace("[0]", "[2]");
+        assert_eq!(said("gpt2", &template, "{}"), [("config.json", 0), ("tokenizer.json", 2)]);
+    }
+
+    #[test]
+    fn a_key_that_is_not_known_is_said() {
+        let config = r#"{"chat_template": "x", "pad_token": null, "mood": 3, "model_max_length": 1}"#;
+        let notes = asked("gpt2", "null", Some(config), "").unwrap().notes;
+        assert!(
+            matches!(&notes[..], [note] if note.ends_with("tokenizer_config.json says mood 3, which is not read")),
+            "{notes:?}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_not_taken_for_no_settings() {
+        for name in ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"] {
+            let folder = tempfile::tempdir().unwrap();
+            std::os::unix::fs::symlink("gone", folder.path().join(name)).unwrap();
+            let mut tokenizer = object(TOKENIZER.replace("POST", "null").as_bytes()).unwrap();
+            assert!(apply(folder.path(), &mut tokenizer).unwrap_err().what().contains("is a link"), "{name}");
+        }
+    }
+
     #[test]
     fn settings_are_honoured_as_the_class_does() {
         for (post, config, prefix_space) in [
@@ -348,6 +488,13 @@ mod tests {
             ("null", config, r#"{"add_eos_token": true}"#, "add_eos_token is true"),
             ("null", config, r#"{"add_bos_token": "yes"}"#, "add_bos_token is \"yes\""),
             ("null", config, r#"{"split_special_tokens": true}"#, "split_special_tokens is true"),
+            ("null", config, r#"{"from_slow": true}"#, "from_slow is true"),
+            (
+                "null",
+                config,
+                r#"{"fast_tokenizer_files": ["tokenizer.4.0.0.json", "tokenizer.json"]}"#,
+                "fast_tokenizer_files is [\"tokenizer.4.0.0.json\"",
+            ),
             ("null", config, r#"{"tokenizer_class": "LlamaTokenizer"}"#, "tokenizer_class is \"LlamaTokenizer\""),
             ("null", config, r#"{"auto_map": {"AutoTokenizer": ["a", null]}}"#, "auto_map"),
             (

@@ -7,10 +7,14 @@ use std::path::Path;
 use super::regular;
 use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
-use crate::core::text::bytes as in_words;
+use crate::core::text::{bytes as in_words, excerpt};
 
 /// Most bytes of a configuration of a model, a tokenizer's settings or a dictionary.
 pub const CONFIGURATION: u64 = 1 << 22;
+
+/// Most bytes of the header of a safetensors file: a model of a thousand layers has a tenth of that, and reading one takes many times its
+/// size in memory.
+pub const HEADER: u64 = 1 << 22;
 
 /// Most bytes of a file that somebody has written by hand, or that this program writes as a record.
 pub const BY_HAND: u64 = 16 << 20;
@@ -95,9 +99,12 @@ fn in_place(path: &Path, content: Vec<u8>) -> Result<Vec<u8>> {
 }
 
 /// Whether there is a file at `path`; anything else there is a problem.
-fn is_present(path: &Path) -> Result<bool> {
+///
+/// # Errors
+/// If there is something else: a folder, a device, a pipe, or a link that leads nowhere, as in a cache of which a file was removed.
+pub fn is_present(path: &Path) -> Result<bool> {
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => expect_no_link(path).map(|()| false),
         Ok(metadata) if !metadata.is_file() => {
             Err(Problem::new(path.display(), "is no file but a folder, a device or a pipe", "remove it, or move it away"))
         }
@@ -106,9 +113,35 @@ fn is_present(path: &Path) -> Result<bool> {
     }
 }
 
+/// Fails if `path`, at which no file can be found, is a link: whoever made it meant a file to be there.
+fn expect_no_link(path: &Path) -> Result<()> {
+    if !path.is_symlink() {
+        return Ok(());
+    }
+    let target = std::fs::read_link(path).map(|target| target.display().to_string()).unwrap_or_default();
+    let what = format_args!("is a link to {}, which is not there", excerpt(&target, 120));
+    Err(Problem::new(path.display(), what, "download the file again, or remove the link if it is not meant"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_no_absent_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("link");
+        std::os::unix::fs::symlink("blobs/gone", &path).unwrap();
+        for problem in
+            [is_present(&path).map(|_| ()), text_if_present(&path, 3).map(|_| ()), bytes_if_present(&path, 3).map(|_| ())]
+        {
+            assert_eq!(problem.unwrap_err().what(), "is a link to blobs/gone, which is not there");
+        }
+        std::fs::create_dir(folder.path().join("blobs")).unwrap();
+        std::fs::write(folder.path().join("blobs/gone"), "a").unwrap();
+        assert_eq!(text_if_present(&path, 3), Ok(Some("a".to_owned())));
+    }
 
     #[test]
     fn a_text_is_read_up_to_a_size() {

@@ -147,7 +147,7 @@ fn parse(bytes: &[u8]) -> std::result::Result<(Header, OfDictionary), String> {
         return Err("has a second line that is no JSON object".to_owned());
     }
     let header: Header =
-        serde_json::from_slice(header).map_err(|error| format!("has a second line that {}", of_json_line(&error)))?;
+        serde_json::from_slice(header).map_err(|error| format!("has a second line that {}", of_json_line(header, &error)))?;
     let mut array = || {
         let (bytes, behind) = header.features.checked_mul(4).and_then(|length| rest.split_at_checked(length)).ok_or_else(cut)?;
         rest = behind;

@@ -96,8 +96,8 @@ impl KeptAnswers {
         let read = whole::text_if_present(&path, LONGEST);
         let damaged = |problem: Problem| if problem.is_environment() { problem } else { unreadable(problem.what().to_owned()) };
         let Some(text) = read.map_err(damaged)? else { return Ok(begun) };
-        let kept: A =
-            serde_json::from_str(&text).map_err(|error| unreadable(format!("is no kept answer: it {}", of_json(&error))))?;
+        let kept: A = serde_json::from_str(&text)
+            .map_err(|error| unreadable(format!("is no kept answer: it {}", of_json(text.as_bytes(), &error))))?;
         if kept.key() != begun.key() {
             return Err(unreadable("holds another answer than its name says".to_owned()));
         }

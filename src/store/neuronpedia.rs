@@ -7,7 +7,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -193,7 +193,7 @@ fn lines(path: &Path, mut reader: impl BufRead, most: u64, room: &Room) -> Resul
         let problem = |what: String, remedy: &str| Problem::new(path.display(), format_args!("line {number} {what}"), remedy);
         let read = reader.by_ref().take(LINE + 1).read_until(b'\n', &mut line);
         let again = "download the file again from Neuronpedia's bulk export";
-        let length = read.map_err(|error| problem(format!("cannot be read: {error}"), again))? as u64;
+        let length = read.map_err(|error| problem(unread(&error), again))? as u64;
         if length == 0 {
             break;
         }
@@ -216,6 +216,15 @@ fn lines(path: &Path, mut reader: impl BufRead, most: u64, room: &Room) -> Resul
         export.take(&line, room).map_err(|what| problem(what, fewer))?;
     }
     Ok(export)
+}
+
+/// What `error` says of a line: the system's words, or what it means if the file is packed and the unpacking stopped.
+fn unread(error: &std::io::Error) -> String {
+    match (error.raw_os_error(), error.kind()) {
+        (Some(_), _) => format!("cannot be read: {error}"),
+        (None, ErrorKind::UnexpectedEof) => "cannot be read: the packed file ends too early".to_owned(),
+        _ => "cannot be read: the packed bytes of the file are damaged".to_owned(),
+    }
 }
 
 impl Export {

@@ -115,7 +115,7 @@ impl<'a> Line<'a> {
             } else {
                 "each line must be one JSON object, as Neuronpedia writes it"
             };
-            wrong_value(bytes).unwrap_or_else(|| (of_json_line(&error), remedy.to_owned()))
+            wrong_value(bytes).unwrap_or_else(|| (of_json_line(bytes, &error), remedy.to_owned()))
         })?;
         Self::of(raw).ok_or_else(|| {
             wrong_value(bytes).unwrap_or_else(|| ("has a value that no feature has".to_owned(), "check the file".to_owned()))
@@ -188,7 +188,7 @@ mod tests {
             (format!("{{\"modelId\":5,{rest}}}"), "has the modelId 5; it must be a text of 1 to 100 letters"),
             (format!("{{\"modelId\":\"../../etc\",{rest}}}"), "has the modelId \"../../etc\"; it must be a text of 1 to 100"),
             (format!("{{\"modelId\":\"m\",\"modelId\":\"n\",{rest}}}"), "has the key 'modelId' twice"),
-            (format!("{{\"modelId\":\"\\ud800\",{rest}}}"), "is no JSON from column"),
+            (format!("{{\"modelId\":\"\\ud800\",{rest}}}"), "holds half of a character at column"),
             (r#"{"modelId":"m","layer":"l"}"#.to_owned(), "has no index; it must be a whole number from 0 to 4194303"),
         ] {
             check(&line, says);

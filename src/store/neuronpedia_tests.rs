@@ -174,3 +174,24 @@ fn files_of_other_kinds_are_named() {
         assert!(said.contains(says), "{says}: {said}");
     }
 }
+
+#[test]
+fn a_packed_file_that_is_damaged_is_said_in_words_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jsonl.gz");
+    let whole = gzipped(EXPLANATIONS);
+    let mut checksum = whole.clone();
+    let at = checksum.len() - 6;
+    checksum[at] ^= 1;
+    let mut inside = whole.clone();
+    inside[20] ^= 0xff;
+    for (bytes, says) in [
+        (&whole[..whole.len() - 12], "the packed file ends too early"),
+        (&checksum, "the packed bytes of the file are damaged"),
+        (&inside, "the packed"),
+    ] {
+        std::fs::write(&path, bytes).unwrap();
+        let said = read(&path, &|| ()).unwrap_err().to_string();
+        assert!(said.contains(says) && !said.contains("stream"), "{said}");
+    }
+}

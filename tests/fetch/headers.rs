@@ -85,6 +85,40 @@ fn what_would_be_refused_is_refused_before_the_download() {
     }
 }
 
+/// Reading a header takes many times its size in memory.
+#[test]
+fn a_header_beyond_those_of_models_is_refused_before_it_is_read() {
+    let mut file = (20_u64 << 20).to_le_bytes().to_vec();
+    file.resize((20 << 20) + 100, b' ');
+    let hub = Hub::new(&[Repository::new("me/saes", &[("x/a.safetensors", file)])]);
+    let (status, said) = inspect(&hub, "hf://me/saes/x");
+    assert!(status == Some(2) && said.contains("a.safetensors of me/saes: has a header of 20971520 bytes"), "{said}");
+    let read: usize = hub.files_asked().iter().map(|request| request.end().unwrap() - request.start()).sum();
+    assert!(read < 100_000, "{read} bytes were read");
+}
+
+#[test]
+fn a_size_that_no_file_has_is_refused_by_the_listing() {
+    let hub = Hub::with(&[repository("jumprelu")], |_, usual| {
+        let text = String::from_utf8_lossy(&usual.body);
+        text.starts_with('{').then(|| Reply::new(200, with_sizes(&text).into_bytes()))
+    });
+    let (status, said) = inspect(&hub, "hf://me/saes/deep");
+    assert!(status == Some(2) && said.contains("the listing says that") && said.contains("HF_ENDPOINT"), "{said}");
+}
+
+/// A listing in which every file has nine exabytes.
+fn with_sizes(listing: &str) -> String {
+    let mut listing: serde_json::Value = serde_json::from_str(listing).unwrap();
+    for sibling in listing["siblings"].as_array_mut().into_iter().flatten() {
+        sibling["size"] = 9_000_000_000_000_000_000_u64.into();
+        if sibling["lfs"].is_object() {
+            sibling["lfs"]["size"] = 9_000_000_000_000_000_000_u64.into();
+        }
+    }
+    listing.to_string()
+}
+
 #[test]
 fn a_hub_without_ranges_is_named_and_damage_is_no_panic() {
     let whole = Hub::with(&[repository("jumprelu")], |request, usual| request.end().map(|_| Reply::new(200, usual.body.clone())));

@@ -26,7 +26,7 @@ const SAID: &[(&str, &str, &str)] = &[
     ("neuronpedia_lines", "index_null.jsonl", "has the index null; it must be a whole number from 0 to 4194303"),
     ("neuronpedia_lines", "index_word.jsonl", "has the index \"abc\"; it must be a whole number from 0 to 4194303"),
     ("neuronpedia_lines", "list_of_the_values.jsonl", "where an object is expected"),
-    ("neuronpedia_lines", "model_half_of_a_character.jsonl", "is no JSON from column"),
+    ("neuronpedia_lines", "model_half_of_a_character.jsonl", "holds half of a character at column"),
     ("neuronpedia_lines", "model_missing.jsonl", "has no modelId; it must be a text of 1 to 100"),
     ("neuronpedia_lines", "model_number.jsonl", "has the modelId 5; it must be a text of 1 to 100"),
     ("neuronpedia_lines", "model_path.jsonl", "has the modelId \"../../../etc\"; it must be a text of 1 to 100"),

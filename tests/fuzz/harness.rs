@@ -43,7 +43,13 @@ pub struct Door<'a> {
 }
 
 /// Words of parsing libraries that must not reach a user, and control characters' names: a message is one printable line.
-const FOREIGN_WORDS: [&str; 14] = [
+const FOREIGN_WORDS: [&str; 20] = [
+    "invalid Zip archive",
+    "Invalid local file header",
+    "Invalid checksum",
+    "deflate stream",
+    "gzip stream",
+    "deflate decompression",
     "untagged enum",
     "did not match any variant",
     "invalid type:",

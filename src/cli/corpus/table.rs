@@ -98,7 +98,6 @@ fn percent(value: Option<f64>) -> String {
 
 /// The tokens with the strongest one in brackets, behind its activation.
 fn shown(context: &Context) -> String {
-    let token = |(place, token): (usize, &String)| if place == context.strongest { format!("[{token}]") } else { token.clone() };
-    let words: String = context.tokens.iter().enumerate().map(token).collect();
-    format!("{:.3}  line {}: {words}", context.largest(), context.line)
+    let [before, strongest, after] = context.around_strongest().map(<[String]>::concat);
+    format!("{:.3}  line {}: {before}[{strongest}]{after}", context.largest(), context.line)
 }

@@ -53,7 +53,8 @@ pub fn to_json(checks: &[Done], model: &str, longest: usize) -> Result<String> {
 /// If the text is damaged, or of another run.
 pub fn from_json(text: &str, name: &str, model: &str, examples: impl Fn(ViewName) -> Option<usize>) -> Result<Vec<Done>> {
     let damaged = |what: String| Problem::new(name, format_args!("holds no readable checks: {what}"), "run the checks again");
-    let document: Document<Vec<Done>> = serde_json::from_str(text).map_err(|error| damaged(format!("it {}", of_json(&error))))?;
+    let document: Document<Vec<Done>> =
+        serde_json::from_str(text).map_err(|error| damaged(format!("it {}", of_json(text.as_bytes(), &error))))?;
     let fits = |done: &Done| examples(done.check.view) == Some(done.found.examples());
     if document.format != FORMAT || document.model != model || !document.checks.iter().all(fits) {
         return Err(damaged("they are of another run or another version".to_owned()));

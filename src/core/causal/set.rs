@@ -205,7 +205,7 @@ pub fn expect_members(sets: &[FeatureSet], file: &str, dictionaries: &[(Submodul
 /// Reads a JSON object from names to lists of members; `file` is what messages call it.
 pub fn parse(text: &str, file: &str) -> Result<Vec<FeatureSet>> {
     const FORM: &str = r#"write {"a name": ["resid_1/364", "attn_0"], "another": []}"#;
-    let Named(sets) = serde_json::from_str(text).map_err(|error| Problem::new(file, of_json(&error), FORM))?;
+    let Named(sets) = serde_json::from_str(text).map_err(|error| Problem::new(file, of_json(text.as_bytes(), &error), FORM))?;
     let set = |(name, members): (String, Vec<String>)| {
         let member = |text: &String| {
             text.parse()

@@ -1,5 +1,7 @@
 //! The places of a corpus at which a feature fires most.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::core::text::printable_part;
@@ -32,6 +34,21 @@ impl Context {
     /// The size of the activation at the strongest token.
     pub fn largest(&self) -> f32 {
         self.activations.get(self.strongest).map_or(0.0, |activation| activation.abs())
+    }
+
+    /// The tokens before the strongest one, it, and those after it; with it go the others of its character, whose text stands at the first.
+    pub fn around_strongest(&self) -> [&[String]; 3] {
+        let character = self.character(self.strongest);
+        [&self.tokens[..character.start], &self.tokens[character.clone()], &self.tokens[character.end..]]
+    }
+
+    /// The tokens of the character, or of the several, to which `token` belongs.
+    pub fn character(&self, token: usize) -> Range<usize> {
+        let token = token.min(self.tokens.len());
+        let continues = |token: &usize| self.tokens.get(*token).is_some_and(String::is_empty);
+        let start = (0..=token).rev().find(|token| !continues(token)).unwrap_or(token);
+        let end = (start + 1..self.tokens.len()).find(|token| !continues(token)).unwrap_or(self.tokens.len());
+        start..end.max(start)
     }
 }
 
@@ -84,6 +101,20 @@ mod tests {
 
     fn context(line: u64, largest: f32) -> Context {
         Context { line, position: 0, tokens: vec![String::new()], activations: vec![largest], strongest: 0 }
+    }
+
+    #[test]
+    fn a_character_of_several_tokens_is_marked_as_a_whole() {
+        let tokens = ["a", "名", "", "", "b", ""].map(str::to_owned).to_vec();
+        let marked = |strongest: usize| {
+            let context = Context { tokens: tokens.clone(), activations: vec![1.0; 6], strongest, ..context(1, 1.0) };
+            context.around_strongest().map(<[String]>::concat)
+        };
+        for (strongest, expected) in
+            [(0, ["", "a", "名b"]), (1, ["a", "名", "b"]), (2, ["a", "名", "b"]), (3, ["a", "名", "b"]), (5, ["a名", "b", ""])]
+        {
+            assert_eq!(marked(strongest), expected, "{strongest}");
+        }
     }
 
     proptest! {

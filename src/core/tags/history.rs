@@ -78,7 +78,8 @@ fn entry(changed: &Changed) -> Entry {
 /// If the text is damaged or belongs to another subject; the book then has no history.
 pub fn restore(book: &mut TagBook, text: &str, name: &str) -> Result<()> {
     let damaged = |what: String| Problem::new(name, format_args!("holds no readable history: {what}"), "it will be replaced");
-    let document: Document = serde_json::from_str(text).map_err(|error| damaged(format!("it {}", of_json(&error))))?;
+    let document: Document =
+        serde_json::from_str(text).map_err(|error| damaged(format!("it {}", of_json(text.as_bytes(), &error))))?;
     let subject = Subject { model: document.model, dictionaries: document.dictionaries };
     if document.format != FORMAT || subject != *book.subject() {
         return Err(damaged("it is of another version, model or dictionaries".to_owned()));

@@ -64,7 +64,7 @@ pub fn to_json(book: &TagBook) -> Result<String> {
 pub fn from_json(text: &str, name: &str) -> Result<TagBook> {
     let damaged = |what: String| Problem::new(name, format_args!("holds no readable tags: {what}"), "repair it, or move it away");
     let unknown = |problem: Problem| damaged(problem.to_string());
-    let unread = |error: serde_json::Error| damaged(format!("it {}", of_json(&error)));
+    let unread = |error: serde_json::Error| damaged(format!("it {}", of_json(text.as_bytes(), &error)));
     // The format is checked before the rest, whose fields may differ in another version.
     let format = match serde_json::from_str(text) {
         Ok(Head { format }) => format,

@@ -68,8 +68,7 @@ impl Class {
 
 /// What is read and what is refused, in words.
 pub fn capability() -> (String, String) {
-    let refuses =
-        "other classes, TopK and BatchTopK without the config.json that tells them apart, a k that differs between the two files";
+    let refuses = "other classes, TopK and BatchTopK without the config.json that tells them apart, a k that differs between the two files, a key that is not known";
     (format!("dict_class {}; also in one zip", Class::ALL.map(Class::name).join(", ")), refuses.to_owned())
 }
 
@@ -77,7 +76,7 @@ pub fn capability() -> (String, String) {
 pub fn open(path: &Path, purpose: Purpose) -> Result<Dictionary> {
     let config_path = path.with_file_name("config.json");
     let stamps = [path, &config_path].map(Stamp::of).to_vec();
-    let config = config_path.exists().then(|| whole::read(&config_path, CONFIGURATION)).transpose()?;
+    let config = whole::is_present(&config_path)?.then(|| whole::read(&config_path, CONFIGURATION)).transpose()?;
     let config_name = config_path.display().to_string();
     let config = config.as_deref().map(|text| (text, config_name.as_str()));
     let dictionary = read(Bytes::map(path)?, path.display().to_string(), config, purpose)?;

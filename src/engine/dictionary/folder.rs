@@ -254,7 +254,10 @@ fn open_one(root: &Path, placed: &OnceCell<Placed>, host: &Host, purpose: Purpos
     let submodule = purpose.submodule();
     let named = match (find_ae_pt(root, submodule)?, find_saelens(root, submodule)?) {
         (Some(first), Some(second)) => return Err(more_than_one(root, submodule, &first, &second)),
-        (Some(path), None) => Some((ae_pt::open(&path, purpose)?.in_model(host)?, path.parent().map(Path::to_owned))),
+        (Some(path), None) => {
+            path.parent().map_or(Ok(()), formats::expect_one)?;
+            Some((ae_pt::open(&path, purpose)?.in_model(host)?, path.parent().map(Path::to_owned)))
+        }
         // Where a file is missing, the layout says which.
         (None, Some(folder)) if formats::detect(&folder).is_none() => {
             Some((saelens::open(&folder, purpose)?.in_model(host)?, Some(folder)))
@@ -296,7 +299,7 @@ fn find_ae_pt(root: &Path, submodule: Submodule) -> Result<Option<PathBuf>> {
         .into_iter()
         .chain([folder.clone()])
         .map(|child| child.join("ae.pt"))
-        .filter(|path| path.exists())
+        .filter(|path| path.exists() || path.is_symlink())
         .collect();
     found.sort();
     only(found, &folder, submodule)

@@ -8,6 +8,7 @@ use super::{Dictionary, Format, Purpose, ae_pt, gemma_scope, gemma_scope_2, llam
 use crate::core::capability::Capability;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
+use crate::files::whole;
 
 /// The formats by the files that a folder holds. A folder is of the first format whose files it has all.
 const FILES: [(Format, &[&str]); 7] = [
@@ -66,7 +67,7 @@ fn telling_files(folder: &Path) -> Vec<String> {
 pub fn resembles(folder: &Path, is_last: bool) -> bool {
     let names = telling_files(folder);
     let is_telling = |name: &String| is_last || !CONFIGURATIONS.contains(&name.as_str());
-    names.iter().any(is_telling) && !OF_MODELS.iter().any(|name| folder.join(name).exists())
+    names.iter().any(is_telling) && !OF_MODELS.iter().any(|name| folder.join(name).exists() || folder.join(name).is_symlink())
 }
 
 /// What `folder` holds and what it lacks to be a dictionary, for the end of a sentence; None if it is one.
@@ -96,11 +97,34 @@ pub fn open_for(folder: &Path, purpose: Purpose, host: &Host) -> Result<Dictiona
     open(folder, purpose)?.in_model(host)
 }
 
+/// Fails if `folder` holds the weights of two dictionaries, in two formats: which of them is meant is not known.
+///
+/// # Errors
+/// Then, and when one of the files is a link that leads nowhere.
+pub fn expect_one(folder: &Path) -> Result<()> {
+    for file in FILES.iter().flat_map(|(_, files)| *files).map(|file| folder.join(file)).filter(|path| path.is_symlink()) {
+        whole::is_present(&file)?;
+    }
+    let weights = |files: &[&'static str]| files.last().copied();
+    let mut whole = FILES.into_iter().filter(|(_, files)| files.iter().all(|file| folder.join(file).is_file()));
+    let Some((one, files)) = whole.next() else { return Ok(()) };
+    let Some((other, others)) = whole.find(|(_, others)| weights(others) != weights(files)) else { return Ok(()) };
+    let what = format_args!(
+        "holds two dictionaries, {} ({}) and {} ({})",
+        files.join(" and "),
+        one.name(),
+        others.join(" and "),
+        other.name()
+    );
+    Err(Problem::new(folder.display(), what, "keep the files of the one that is meant"))
+}
+
 /// Opens the dictionary in `folder`, whatever its format. Where a model is known, [`open_for`] opens it.
 ///
 /// # Errors
 /// When the folder holds none, or one that is damaged, not supported, or unfit for `purpose`.
 pub fn open(folder: &Path, purpose: Purpose) -> Result<Dictionary> {
+    expect_one(folder)?;
     match detect(folder) {
         Some(Format::SaeLens) => saelens::open(folder, purpose),
         Some(Format::Sparsify) => sparsify::open(folder, purpose),
@@ -113,5 +137,34 @@ pub fn open(folder: &Path, purpose: Purpose) -> Result<Dictionary> {
             let files = FILES.map(|(format, files)| format!("{} ({})", files.join(" and "), format.name()));
             Err(Problem::new(folder.display(), "holds no dictionary", format_args!("expected {}", files.join(", or "))))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_the_weights_of_two_dictionaries_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str| fs::write(folder.path().join(name), "").unwrap();
+        for name in ["cfg.json", "sae_weights.safetensors", "config.json"] {
+            write(name);
+        }
+        // The same weights, of which both configurations speak.
+        assert_eq!(expect_one(folder.path()), Ok(()));
+        write("ae.pt");
+        let problem = expect_one(folder.path()).unwrap_err();
+        assert!(problem.what().starts_with("holds two dictionaries, cfg.json and sae_weights.safetensors ("), "{problem}");
+        assert!(problem.what().contains("and ae.pt ("), "{problem}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_no_absent_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("ae.pt"), "").unwrap();
+        std::os::unix::fs::symlink("gone", folder.path().join("config.json")).unwrap();
+        assert!(expect_one(folder.path()).unwrap_err().what().contains("is a link to gone"));
     }
 }

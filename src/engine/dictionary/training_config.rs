@@ -1,6 +1,6 @@
 //! The `config.json` that dictionary_learning's `training.py` writes beside `ae.pt`: what it says of the dictionary's class, size
-//! and place is compared. Other keys are settings of the training, which change nothing, but those that are known must be of their types: a
-//! value of another one means that the file is not what it seems.
+//! and place is compared. Other keys are settings of the training, which change nothing, but they must be known and of their types: what
+//! is not may mean that the file is not what it seems.
 
 use serde_json::{Map, Value};
 
@@ -15,14 +15,16 @@ use crate::engine::hash::sha256_hex;
 use crate::engine::json::{Fields, Typed, object};
 
 /// Settings of the training, in the trainer's part and in the buffer's.
-const RECORDS: [Typed; 3] = [
+const RECORDS: [Typed; 4] = [
     (
         "a number",
         Value::is_number,
         "lr l1_penalty warmup_steps resample_steps sparsity_warmup_steps steps decay_start seed auxk_alpha threshold_beta \
-         threshold_start_step top_k_aux bandwidth sparsity_penalty target_l0 n_ctxs ctx_len refresh_batch_size out_batch_size",
+         threshold_start_step top_k_aux bandwidth sparsity_penalty target_l0 n_ctxs ctx_len refresh_batch_size out_batch_size \
+         anneal_start anneal_end p_start p_end sparsity_queue_length norm_factor",
     ),
-    ("text", Value::is_string, "trainer_class dict_class wandb_name device lm_name submodule_name"),
+    ("a number, or text", |value| value.is_number() || value.is_string(), "n_sparsity_updates"),
+    ("text", Value::is_string, "trainer_class dict_class wandb_name device lm_name submodule_name sparsity_function"),
     (
         "a list of numbers",
         |value| value.as_array().is_some_and(|numbers| numbers.iter().all(Value::is_number)),
@@ -88,7 +90,8 @@ impl<'a> TrainingConfig<'a> {
         for (part, place) in parts {
             levels.extend(fields.object(part)?.map(|fields| (place, fields)));
         }
-        levels.iter().try_for_each(|(_, fields)| fields.expect_types(&RECORDS))?;
+        let accepted = RECORDS.map(|(.., names)| names).join(" ") + " trainer buffer " + &READ.join(" ");
+        levels.iter().try_for_each(|(_, fields)| fields.expect_types(&RECORDS).and_then(|()| fields.expect_keys(&accepted)))?;
         let mut whole = merged(&levels, &agree)?;
         parts.iter().for_each(|(part, _)| drop(whole.remove(*part)));
         Ok(Self { text, file, whole })
@@ -317,6 +320,8 @@ mod tests {
     fn another_class_size_or_place_is_refused() {
         for (text, submodule, says) in [
             (r#"{"trainer": {"dict_size": 64}}"#, "mlp_1", "dict_size 64, but encoder.weight has 32"),
+            (r#"{"trainer": {"dict_size": 32, "scale": 3.0}}"#, "mlp_1", "holds the key scale, which is not known: 3.0"),
+            (r#"{"trainer": {"dict_size": 32}, "scale": 3.0}"#, "mlp_1", "holds the key scale, which is not known: 3.0"),
             (r#"{"trainer": {"activation_dim": "8"}}"#, "mlp_1", "activation_dim is \"8\""),
             (r#"{"trainer": {}, "buffer": {"d_submodule": 9}}"#, "mlp_1", "d_submodule 9"),
             (r#"{"trainer": {}, "buffer": {"io": "in"}}"#, "mlp_1", "io is \"in\""),

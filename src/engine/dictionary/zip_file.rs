@@ -5,7 +5,7 @@
 //! name, which the system removes when the program ends.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use zip::result::ZipError;
@@ -104,11 +104,11 @@ impl ZipFile {
         let entry = match self.archive.by_name(&sibling) {
             Ok(entry) => entry,
             Err(ZipError::FileNotFound) => return Ok(None),
-            Err(error) => return Err(unreadable(&place, &error)),
+            Err(error) => return Err(unreadable(&place, &in_zip(&error))),
         };
         expect_packing(entry.compression(), &place)?;
         let mut text = Vec::new();
-        entry.take(CONFIGURATION + 1).read_to_end(&mut text).map_err(|error| unreadable(&place, &error))?;
+        entry.take(CONFIGURATION + 1).read_to_end(&mut text).map_err(|error| unreadable(&place, &in_words(&error)))?;
         if text.len() as u64 > CONFIGURATION {
             let what = format_args!("has more than {CONFIGURATION} bytes, a configuration has a few thousand");
             return Err(Problem::new(&place, what, "check that this is dictionary_learning's archive"));
@@ -123,7 +123,7 @@ impl ZipFile {
                 let what = "is packed in a way that is not read, such as with a password";
                 Problem::new(place, what, "unpack the archive, and give the folder with --dictionaries")
             }
-            other => unreadable(&other),
+            other => unreadable(&in_zip(&other)),
         })?;
         expect_packing(entry.compression(), place)?;
         if entry.compression() == CompressionMethod::Stored {
@@ -149,11 +149,9 @@ impl ZipFile {
             )
         };
         let mut file = tempfile::tempfile().map_err(|error| unpacked(&error))?;
-        let length = io::copy(&mut entry.take(claimed), &mut file).map_err(|error| match error.kind() {
-            ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof => {
-                unreadable(&"its packed bytes are damaged")
-            }
-            _ => unpacked(&error),
+        let length = io::copy(&mut entry.take(claimed), &mut file).map_err(|error| match error.raw_os_error() {
+            None => unreadable(&in_words(&error)),
+            Some(_) => unpacked(&error),
         })?;
         if length == 0 {
             return Err(unreadable(&"it is empty"));
@@ -172,6 +170,20 @@ fn expect_packing(method: CompressionMethod, place: &str) -> Result<()> {
             remedy,
         ))
     })
+}
+
+/// What `error` says of an entry, in words of the archive: the library speaks of its own.
+fn in_zip(error: &ZipError) -> String {
+    match error {
+        ZipError::Io(error) => in_words(error),
+        ZipError::FileNotFound => "the archive has it no more".to_owned(),
+        _ => "the archive's directory leads to no file of this name".to_owned(),
+    }
+}
+
+/// What the system says; what the library says of packed bytes means that they are damaged.
+fn in_words(error: &io::Error) -> String {
+    error.raw_os_error().map_or_else(|| "its packed bytes are damaged".to_owned(), |_| error.to_string())
 }
 
 fn unreadable(place: &str, error: &dyn std::fmt::Display) -> Problem {

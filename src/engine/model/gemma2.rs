@@ -34,7 +34,7 @@ pub fn config(keys: Keys<'_>) -> Result<Config> {
         context: keys.size_or("max_position_embeddings", 8192)?,
         bos: keys.bos()?,
         norm: NormKind::Rms,
-        norm_epsilon: keys.positive("rms_norm_eps", 1e-6)?,
+        norm_epsilon: keys.epsilon("rms_norm_eps", 1e-6)?,
         output_norms: true,
         head_norms: false,
         learned_positions: false,

@@ -38,7 +38,7 @@ pub fn config(keys: Keys<'_>) -> Result<Config> {
         context: keys.size("n_positions")?,
         bos: keys.bos()?,
         norm: NormKind::Layer,
-        norm_epsilon: keys.positive("layer_norm_epsilon", 1e-5)?,
+        norm_epsilon: keys.epsilon("layer_norm_epsilon", 1e-5)?,
         output_norms: false,
         head_norms: false,
         learned_positions: true,

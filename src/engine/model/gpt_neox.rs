@@ -26,7 +26,7 @@ pub fn config(keys: Keys<'_>) -> Result<Config> {
         context: keys.size_or("max_position_embeddings", 2048)?,
         bos: keys.bos()?,
         norm: NormKind::Layer,
-        norm_epsilon: keys.positive("layer_norm_eps", 1e-5)?,
+        norm_epsilon: keys.epsilon("layer_norm_eps", 1e-5)?,
         output_norms: false,
         head_norms: false,
         learned_positions: false,

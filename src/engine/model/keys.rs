@@ -12,26 +12,52 @@ const LARGEST_SIZE: usize = 1 << 20;
 
 /// Keys that change nothing, with the type of their values; null is allowed for all of them. Every other key that is not read is
 /// ignored, as transformers ignores it.
-const HARMLESS: [Typed; 7] = [
+const HARMLESS: [Typed; 12] = [
     (
         "a number from 0 to 1",
         |value| value.as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)),
-        "attention_dropout hidden_dropout classifier_dropout attn_pdrop embd_pdrop resid_pdrop summary_first_dropout",
+        "attention_dropout hidden_dropout classifier_dropout attn_pdrop embd_pdrop resid_pdrop summary_first_dropout top_p typical_p",
     ),
-    ("a number of at least 0", |value| is_at_least(value, 0.0), "initializer_range"),
-    ("a whole number of at least 0", Value::is_u64, "pretraining_tp max_window_layers"),
+    (
+        "a number of at least 0",
+        |value| is_at_least(value, 0.0),
+        "initializer_range temperature repetition_penalty encoder_repetition_penalty diversity_penalty",
+    ),
+    ("a number", Value::is_number, "length_penalty"),
+    (
+        "a whole number of at least 0",
+        Value::is_u64,
+        "pretraining_tp max_window_layers num_labels max_length min_length max_new_tokens top_k num_beams num_beam_groups \
+         num_return_sequences no_repeat_ngram_size encoder_no_repeat_ngram_size chunk_size_feed_forward cross_attention_hidden_size",
+    ),
     (
         "true or false",
         Value::is_boolean,
-        // The last one changes the order of two operations for half precision, which are exact in neither order.
-        "use_cache is_decoder gradient_checkpointing summary_proj_to_labels summary_use_proj reorder_and_upcast_attn",
+        // `reorder_and_upcast_attn` changes the order of two operations for half precision, which are exact in neither order.
+        "use_cache is_decoder gradient_checkpointing summary_proj_to_labels summary_use_proj reorder_and_upcast_attn \
+         is_encoder_decoder tie_encoder_decoder output_hidden_states output_attentions output_scores return_dict \
+         return_dict_in_generate torchscript do_sample remove_invalid_values use_bfloat16 tf_legacy_loss _attn_implementation_autoset",
     ),
-    ("text", Value::is_string, "transformers_version _name_or_path summary_type cache_implementation"),
+    (
+        "text",
+        Value::is_string,
+        "transformers_version _name_or_path summary_type cache_implementation summary_activation problem_type finetuning_task prefix \
+         tokenizer_class _attn_implementation attn_implementation",
+    ),
+    ("true, false, or text", |value| value.is_boolean() || value.is_string(), "early_stopping"),
+    ("an object", Value::is_object, "task_specific_params"),
+    ("an object of texts", |value| value.as_object().is_some_and(|names| names.values().all(Value::is_string)), "id2label"),
+    (
+        "an object of whole numbers",
+        |value| value.as_object().is_some_and(|numbers| numbers.values().all(Value::is_u64)),
+        "label2id",
+    ),
     (DTYPE, is_dtype, "torch_dtype dtype"),
     (
         "the number of a token, or several",
         |value| value.is_u64() || value.as_array().is_some_and(|ids| ids.iter().all(Value::is_u64)),
-        "bos_token_id eos_token_id pad_token_id",
+        "bos_token_id eos_token_id pad_token_id sep_token_id decoder_start_token_id forced_bos_token_id forced_eos_token_id \
+         suppress_tokens begin_suppress_tokens",
     ),
 ];
 
@@ -46,6 +72,9 @@ pub struct Keys<'a> {
     /// The family that the file names.
     pub family: Family,
 }
+
+/// Keys under which the families keep the number that norms add to a variance or mean square.
+const EPSILONS: [&str; 3] = ["layer_norm_eps", "layer_norm_epsilon", "rms_norm_eps"];
 
 /// Keys under which the families keep their activation function.
 const ACTIVATIONS: [&str; 3] = ["hidden_act", "hidden_activation", "activation_function"];
@@ -142,6 +171,22 @@ impl<'a> Keys<'a> {
     /// A positive number, `otherwise` if the key is missing.
     pub fn positive(&self, key: &str, otherwise: f64) -> Result<f64> {
         self.expect_positive(key, self.fields.number(key)?.unwrap_or(otherwise))
+    }
+
+    /// What norms add to a variance or mean square, under the family's own `key`; `otherwise` if it is missing.
+    ///
+    /// # Errors
+    /// When it is not positive, or a key under which another family keeps it says something else.
+    pub fn epsilon(&self, key: &str, otherwise: f64) -> Result<f64> {
+        let value = self.positive(key, otherwise)?;
+        for other in EPSILONS.into_iter().filter(|other| *other != key && !self.is_null(other)) {
+            if let Some(said) = self.fields.number(other)?.filter(|said| said.to_bits() != value.to_bits()) {
+                let is_there = self.fields.object.contains_key(key);
+                let here = if is_there { value.to_string() } else { format!("missing, which means {value}") };
+                return Err(self.contradicts([key, &here], [other, &said.to_string()]));
+            }
+        }
+        Ok(value)
     }
 
     /// A softcap: `otherwise` if the key is missing, None if it is null.

@@ -45,7 +45,7 @@ pub fn config(keys: Keys<'_>) -> Result<Config> {
         context: keys.size("max_position_embeddings")?,
         bos: keys.bos()?,
         norm: NormKind::Rms,
-        norm_epsilon: keys.positive("rms_norm_eps", 1e-6)?,
+        norm_epsilon: keys.epsilon("rms_norm_eps", 1e-6)?,
         output_norms: false,
         head_norms: keys.family == Family::Qwen3,
         learned_positions: false,

@@ -87,6 +87,22 @@ mod tests {
             (r#", "initializer_range": -1"#, "initializer_range is -1; it must be a number of at least 0"),
             (r#", "pretraining_tp": 1.5"#, "pretraining_tp is 1.5; it must be a whole number of at least 0"),
             (r#", "eos_token_id": -1"#, "eos_token_id is -1"),
+            (r#", "num_labels": -1"#, "num_labels is -1; it must be a whole number of at least 0"),
+            (r#", "temperature": "x""#, "temperature is \"x\"; it must be a number of at least 0"),
+            (r#", "is_encoder_decoder": "x""#, "is_encoder_decoder is \"x\"; it must be true or false"),
+            (r#", "id2label": 5"#, "id2label is 5; it must be an object of texts"),
+            (r#", "label2id": {"a": "b"}"#, "label2id is"),
+            (r#", "max_length": -1"#, "max_length is -1"),
+            (
+                r#", "layer_norm_eps": 1e-5, "layer_norm_epsilon": 1e-6"#,
+                "layer_norm_eps is 0.00001, but layer_norm_epsilon is 0.000001",
+            ),
+            (r#", "rms_norm_eps": 1e-6"#, "layer_norm_eps is missing, which means 0.00001, but rms_norm_eps is 0.000001"),
+            (
+                r#", "rope_scaling": {"type": "linear", "rope_type": "default"}"#,
+                "says rope_type \"default\", but type \"linear\"",
+            ),
+            (r#", "rope_parameters": {"type": "default", "rope_type": "linear"}"#, "says rope_type \"linear\", but type"),
             (r#", "hidden_act": null"#, "hidden_act is null; it must be text"),
         ] {
             let said = parsed(more).unwrap_err().to_string();
@@ -100,7 +116,8 @@ mod tests {
     fn what_agrees_or_changes_nothing_is_accepted() {
         let config = parsed(
             r#", "rotary_pct": 0.5, "rope_parameters": {"rope_type": "default", "partial_rotary_factor": 0.5, "rope_theta": 1e5},
-            "rope_scaling": null, "pruned_heads": {}, "eos_token_id": [0, 1], "attention_dropout": 0.1, "torch_dtype": "torch.bfloat16", "dtype": null, "of_a_later_version": 1"#,
+            "rope_scaling": null, "pruned_heads": {}, "eos_token_id": [0, 1], "attention_dropout": 0.1, "torch_dtype": "torch.bfloat16", "dtype": null, "of_a_later_version": 1,
+            "layer_norm_eps": 1e-5, "layer_norm_epsilon": 1e-5, "id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0}, "prefix": null"#,
         );
         let config = config.unwrap();
         assert_eq!((config.rotary_width, config.context, config.activation), (8, 2048, ActivationFunction::Gelu));

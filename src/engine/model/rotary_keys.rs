@@ -30,7 +30,13 @@ pub struct Rotary {
 
 /// The rotary type of an object with rotary settings, which older versions of transformers call `type`.
 fn rotary_type(object: Fields<'_>) -> Result<&str> {
-    Ok(object.text("rope_type")?.or(object.text("type")?).unwrap_or("default"))
+    match (object.text("rope_type")?, object.text("type")?) {
+        (Some(new), Some(old)) if new != old => {
+            let what = format!("says rope_type \"{}\", but type \"{}\"", excerpt(new, 40), excerpt(old, 40));
+            Err(Problem::new(object.file, what, "both mean the same: use the config.json that belongs to the weights"))
+        }
+        (new, old) => Ok(new.or(old).unwrap_or("default")),
+    }
 }
 
 impl<'a> Keys<'a> {

@@ -10,9 +10,9 @@ use crate::core::text::excerpt;
 use crate::engine::cancel::Cancel;
 use crate::engine::file_facts;
 use crate::engine::hash::sha256_hex;
-use crate::engine::json::{Fields, object, shown};
+use crate::engine::json::{Fields, is_at_least, object, shown};
 use crate::engine::tensor_file::{StoredTensor, TensorFile};
-use crate::files::whole::{CONFIGURATION, read};
+use crate::files::whole::{CONFIGURATION, is_present, read};
 
 /// The file of a model that is not divided.
 pub const WHOLE: &str = "model.safetensors";
@@ -40,7 +40,7 @@ impl WeightFiles {
     pub fn open(folder: &Path) -> Result<Self> {
         let whole = folder.join(WHOLE);
         let index = folder.join(INDEX);
-        if whole.exists() || !index.exists() {
+        if is_present(&whole)? || !is_present(&index)? {
             return Self::of(TensorFile::open(&whole)?);
         }
         let name = index.display().to_string();
@@ -83,7 +83,7 @@ impl WeightFiles {
     /// The paths of the weight files in `folder`, whether or not they exist; of a divided model the index and its parts.
     pub fn paths(folder: &Path) -> Vec<PathBuf> {
         let (whole, index) = (folder.join(WHOLE), folder.join(INDEX));
-        if whole.exists() || !index.exists() {
+        if whole.exists() || whole.is_symlink() || !index.exists() {
             return vec![whole];
         }
         // An index that cannot be read is reported when it is opened.
@@ -161,7 +161,11 @@ fn read_index(path: &Path) -> Result<Vec<(String, String)>> {
     const REMEDY: &str = "use the index that was saved with the model";
     let name = path.display().to_string();
     let index = object(&read(path, CONFIGURATION)?).map_err(|what| Problem::new(&name, &what, what.remedy(REMEDY)))?;
-    let map = Fields { object: &index, file: &name }.object("weight_map")?;
+    let fields = Fields { object: &index, file: &name };
+    if let Some(metadata) = fields.object("metadata")? {
+        metadata.expect_types(&[("a number of at least 0", |size| is_at_least(size, 0.0), "total_size total_parameters")])?;
+    }
+    let map = fields.object("weight_map")?;
     let map = map.filter(|map| !map.object.is_empty()).ok_or_else(|| Problem::new(&name, "lists no tensors", REMEDY))?;
     let entry = |(tensor, part): (&String, &Value)| {
         // A part lies beside the index: a path would lead out of the folder.
@@ -184,4 +188,25 @@ fn parts_of(index: &[(String, String)]) -> Vec<String> {
 
 fn path_of(folder: &Path, part: &str) -> String {
     folder.join(part).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_index_says_beside_its_map_has_the_types_of_transformers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(INDEX);
+        let read = |metadata: &str| {
+            std::fs::write(&path, format!(r#"{{"metadata": {metadata}, "weight_map": {{"a": "b"}}}}"#)).unwrap();
+            read_index(&path)
+        };
+        for metadata in ["null", "{}", r#"{"total_size": 5, "format": "pt"}"#, r#"{"total_size": 5.0}"#] {
+            assert_eq!(read(metadata), Ok(vec![("a".to_owned(), "b".to_owned())]), "{metadata}");
+        }
+        for (metadata, says) in [(r#"{"total_size": -5}"#, "total_size is -5"), (r#""x""#, "metadata is \"x\"")] {
+            assert!(read(metadata).unwrap_err().what().contains(says), "{metadata}");
+        }
+    }
 }

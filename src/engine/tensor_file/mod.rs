@@ -24,9 +24,7 @@ use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
 use crate::core::text::excerpt;
 use crate::engine::json;
-
-/// Most bytes of a header: reading it takes many times its size in memory.
-const LARGEST_HEADER: u64 = 1 << 22;
+use crate::files::whole::HEADER;
 
 /// A safetensors file whose header was read and checked.
 #[derive(Debug, Clone)]
@@ -70,7 +68,7 @@ impl TensorFile {
 
     fn header(&self) -> Result<SafeTensors<'_>> {
         let claimed = self.bytes.as_slice().first_chunk::<8>().map_or(0, |length| u64::from_le_bytes(*length));
-        if claimed > LARGEST_HEADER {
+        if claimed > HEADER {
             return Err(self.fault());
         }
         let header = SafeTensors::deserialize(self.bytes.as_slice());
@@ -101,7 +99,7 @@ impl TensorFile {
         let Some(header) = usize::try_from(length).ok().and_then(|length| rest.get(..length)) else {
             return damaged(format!("its header of {length} bytes is larger than the file"));
         };
-        if length > LARGEST_HEADER {
+        if length > HEADER {
             let what = format!("has a header of {length} bytes, a model of a thousand layers has a tenth of that");
             return Problem::new(&self.name, what, "check that the file holds the tensors of one model or dictionary");
         }

@@ -54,7 +54,7 @@ pub fn read_pairs(path: &Path) -> Result<Vec<Pair>> {
         serde_json::from_str(line).map_err(|error| {
             Problem::new(
                 path.display(),
-                format_args!("line {} is not a pair: it {}", number + 1, of_json_line(&error)),
+                format_args!("line {} is not a pair: it {}", number + 1, of_json_line(line.as_bytes(), &error)),
                 "use the file of this repository",
             )
         })

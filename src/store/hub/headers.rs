@@ -3,20 +3,21 @@
 //!
 //! So the program's own readers say what a dictionary is, and refuse what they would refuse, before gigabytes are downloaded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde::Deserialize;
 use zip::ZipArchive;
 
 use super::client::{Client, Stop};
 use super::listing::{address, ask};
 use super::settings::Settings;
 use crate::core::problem::{Problem, Result};
-use crate::core::text::excerpt;
+use crate::core::text::{bytes as in_words, excerpt};
+use crate::files::whole::HEADER;
 use crate::store::presets::Repository;
 
 /// What an address of a folder on the hub begins with.
@@ -30,9 +31,6 @@ const SMALL: u64 = 1 << 20;
 
 /// Files up to this size are read whole: configurations.
 const WHOLE: u64 = 1 << 20;
-
-/// Largest header that is read, as in [`crate`]'s reader of safetensors.
-const LARGEST_HEADER: u64 = 100 << 20;
 
 /// Most files of which headers are read.
 const MOST_FILES: usize = 64;
@@ -129,6 +127,13 @@ struct Source<'a> {
     what: String,
 }
 
+/// What is read of the header's entry of a tensor.
+#[derive(Deserialize)]
+struct Entry {
+    /// The first byte, and the one behind the last, from the end of the header.
+    data_offsets: Option<[u64; 2]>,
+}
+
 /// A copy with holes of a file of `length` bytes.
 struct Copy<'a> {
     source: Source<'a>,
@@ -148,7 +153,10 @@ fn copy(source: Source<'_>, path: &Path, length: u64) -> Result<u64> {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     let file = File::options().read(true).write(true).create_new(true).open(path).map_err(failed)?;
-    file.set_len(length).map_err(failed)?;
+    file.set_len(length).map_err(|error| {
+        let what = format_args!("has {}, of which no copy with holes can be made: {error}", in_words(length));
+        Problem::environment(&source.what, what, "set TMPDIR to a folder on a disk that can hold files of this size")
+    })?;
     let mut copy = Copy { source, file, length, here: BTreeSet::new(), position: 0, failure: None };
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     match ending.as_str() {
@@ -197,14 +205,18 @@ impl Copy<'_> {
             return Err(self.damaged("is no safetensors file: it has less than 8 bytes"));
         }
         let length = self.bytes(0..8)?.first_chunk::<8>().map_or(0, |length| u64::from_le_bytes(*length));
-        if length > LARGEST_HEADER.min(self.length - 8) {
+        if length > self.length - 8 {
             return Err(self.damaged("is no safetensors file: its header would be larger than the file"));
         }
-        let header: Value = serde_json::from_slice(&self.bytes(8..8 + length)?)
-            .map_err(|_| self.damaged("is no safetensors file: its header is no JSON"))?;
-        let tensors = header.as_object().into_iter().flatten().filter_map(|(_, tensor)| {
-            let [start, end] = tensor.get("data_offsets")?.as_array()?.as_slice() else { return None };
-            Some((8 + length).checked_add(start.as_u64()?)?..(8 + length).checked_add(end.as_u64()?)?)
+        if length > HEADER {
+            let what = format!("has a header of {length} bytes, a model of a thousand layers has a tenth of that");
+            return Err(Problem::new(&self.source.what, what, "name a file that holds the tensors of one model or dictionary"));
+        }
+        // What is wrong with a header, the reader of the copy says.
+        let header: HashMap<String, Entry> = serde_json::from_slice(&self.bytes(8..8 + length)?).unwrap_or_default();
+        let tensors = header.into_values().filter_map(|Entry { data_offsets }| {
+            let [start, end] = data_offsets?;
+            Some((8 + length).checked_add(start)?..(8 + length).checked_add(end)?)
         });
         for range in tensors.collect::<Vec<_>>() {
             if range.end <= self.length && range.start < range.end && range.end - range.start <= SMALL {

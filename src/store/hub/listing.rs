@@ -11,11 +11,14 @@ use super::hash::FileHash;
 use super::settings::Settings;
 use crate::core::format_error::of_json;
 use crate::core::problem::{Problem, Result};
-use crate::core::text::excerpt;
+use crate::core::text::{bytes as in_words, excerpt};
 use crate::store::presets::Repository;
 
 /// The longest answer that is read, in bytes: enough for ten thousand files.
 const LONGEST: u64 = 16_000_000;
+
+/// Most bytes that a file can have: the hub takes none that is larger than a ninth of that.
+const LARGEST: u64 = 1 << 42;
 
 /// The characters that are escaped in the path of an address.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
@@ -75,7 +78,7 @@ pub fn ask(client: &Client<'_>, settings: &Settings, repository: &Repository, st
                 Failure::passing(Problem::new(&what, format_args!("the hub's answer breaks off: {error}"), remedy))
             })?;
             let answer: Answer = serde_json::from_slice(&text).map_err(|error| {
-                let says = format!("the answer is not that of a hub: it {}", of_json(&error));
+                let says = format!("the answer is not that of a hub: it {}", of_json(&text, &error));
                 Problem::new(&what, says, "check HF_ENDPOINT, and whether the network wants a login")
             })?;
             Ok(read(answer, &what)?)
@@ -110,6 +113,10 @@ fn read(answer: Answer, what: &str) -> Result<Listing> {
         let (Some(bytes), Some(name)) = (bytes, name) else {
             return Err(bad(format!("size and hash of {} are not told", excerpt(&rfilename, 80))));
         };
+        if bytes > LARGEST {
+            let (path, size) = (excerpt(&rfilename, 80), in_words(bytes));
+            return Err(bad(format!("the listing says that {path} has {size}, more than any file on a hub")));
+        }
         let hash = FileHash::named(&name)
             .ok_or_else(|| bad(format!("'{}', the hash of {}, is not a hash", excerpt(&name, 80), excerpt(&rfilename, 80))))?;
         files.insert(rfilename, Listed { bytes, hash });

@@ -136,8 +136,8 @@ fn read(path: &Path) -> Result<Content> {
     let Some(text) = whole::text_if_present(path, whole::BY_HAND)? else { return Ok(Content::default()) };
     let damaged =
         |what: String| Problem::new(path.display(), what, "move it away: hashes are recorded anew by the next download");
-    let content: Content =
-        serde_json::from_str(&text).map_err(|error| damaged(format!("is not a record of downloads: it {}", of_json(&error))))?;
+    let content: Content = serde_json::from_str(&text)
+        .map_err(|error| damaged(format!("is not a record of downloads: it {}", of_json(text.as_bytes(), &error))))?;
     if content.format != FORMAT {
         return Err(damaged(format!("has the format '{}', not '{FORMAT}'", content.format)));
     }

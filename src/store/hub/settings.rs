@@ -1,6 +1,6 @@
 //! The hub's settings from the environment, in the variables that Python's huggingface_hub also reads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ureq::http::Uri;
@@ -83,17 +83,26 @@ fn endpoint() -> Result<String> {
 fn token() -> Result<Option<String>> {
     // The second is the older name, which huggingface_hub still reads.
     let named = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"].into_iter().find_map(|name| Some((name, text(name).transpose()?)));
-    let (place, token) = if let Some((name, token)) = named {
-        (name.to_owned(), token?)
-    } else {
-        // Without a home folder nobody has logged in.
-        let Some(path) = path_in("HF_TOKEN_PATH").or_else(|| in_home("token").ok()) else { return Ok(None) };
-        match whole::text_if_present(&path, whole::BY_HAND)? {
-            Some(token) => (path.display().to_string(), token),
-            None => return Ok(None),
-        }
-    };
-    let token = token.trim();
+    if let Some((name, token)) = named {
+        return usable(name, &token?);
+    }
+    // Without a home folder nobody has logged in.
+    let Some(path) = path_in("HF_TOKEN_PATH").or_else(|| in_home("token").ok()) else { return Ok(None) };
+    token_in(&path)
+}
+
+/// The token in the file at `path`; None if there is none.
+///
+/// # Errors
+/// If the file cannot be read, or holds something else.
+pub fn token_in(path: &Path) -> Result<Option<String>> {
+    let token = whole::text_if_present(path, whole::BY_HAND)?;
+    token.map_or(Ok(None), |token| usable(&path.display().to_string(), &token))
+}
+
+/// The token that `text` is; None if it is empty. Messages call its source `place`.
+fn usable(place: &str, text: &str) -> Result<Option<String>> {
+    let token = text.trim();
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         // The message does not show the token.
         return Err(Problem::new(place, "holds no token: a token is one word", "copy it again from the hub's settings"));

@@ -27,7 +27,11 @@ struct Head {
 /// If it has a format that this program does not know, or not what that format demands.
 pub(super) fn manifest(text: &str, name: &str) -> Result<Manifest> {
     let unreadable = |error: serde_json::Error| {
-        Problem::new(name, format_args!("its manifest {}", of_json(&error)), "the file is damaged: compute the run again")
+        Problem::new(
+            name,
+            format_args!("its manifest {}", of_json(text.as_bytes(), &error)),
+            "the file is damaged: compute the run again",
+        )
     };
     let head: Option<Head> = serde_json::from_str(text).ok();
     match head.and_then(|head| head.format) {

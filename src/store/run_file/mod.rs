@@ -274,7 +274,8 @@ fn checked_manifest(bytes: &[u8], name: &str) -> Result<(Manifest, usize)> {
         let text = || Problem::new(name, "is a text, not a run file", NOT_A_RUN);
         return Err(if is_text { text() } else { damaged("it ends within its header".to_owned()) });
     };
-    let header: Header = serde_json::from_slice(header).map_err(|error| damaged(format!("its header {}", of_json(&error))))?;
+    let header: Header =
+        serde_json::from_slice(header).map_err(|error| damaged(format!("its header {}", of_json(header, &error))))?;
     let manifest = header.manifest.ok_or_else(|| Problem::new(name, "is a safetensors file, but not a run", NOT_A_RUN))?;
     Ok((format::manifest(&manifest, name)?.checked().map_err(damaged)?, header.tensors))
 }

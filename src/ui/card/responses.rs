@@ -107,7 +107,11 @@ fn line(card: &Card, context: &Context, largest: f32) -> Line<'static> {
 /// A token, coloured by activation; in themes with few colours, brackets enclose tokens at which the feature fires.
 fn piece(card: &Card, context: &Context, token: usize, largest: f32) -> Vec<Span<'static>> {
     let text = printable_part(&context.tokens[token]);
-    let value = context.activations.get(token).copied().unwrap_or_default();
+    // The text of a character stands at its first token, which then shows the strongest activation of all of them.
+    let character = context.character(token);
+    let of_token = |token: usize| context.activations.get(token).copied().unwrap_or_default();
+    let values = if character.start == token { character } else { token..token };
+    let value = values.map(of_token).max_by(|one, other| one.abs().total_cmp(&other.abs())).unwrap_or_default();
     if value == 0.0 {
         return vec![Span::styled(text, card.theme.text)];
     }

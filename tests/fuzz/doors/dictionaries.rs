@@ -60,6 +60,17 @@ fn sae_lens_config() {
     sae_lens("sae_lens_config", "cfg.json", Mutator::Json);
 }
 
+/// The configuration of the training beside an `ae.pt`.
+#[test]
+fn training_config() {
+    kind("training_config", "dl_topk", ["config.json", "ae.pt"], Mutator::Json);
+}
+
+#[test]
+fn training_config_of_groups() {
+    kind("training_config_of_groups", "dl_matryoshka", ["config.json", "ae.pt"], Mutator::Json);
+}
+
 /// One file of a dictionary of `tests/fixtures/kinds`, with its other files as they are.
 fn kind(name: &'static str, folder: &str, files: [&str; 2], mutator: Mutator) {
     let [damaged, other] = files;

@@ -136,6 +136,47 @@ fn tokenizer_of_the_demo() {
     demo::tokenizer().unwrap();
 }
 
+/// One of the files beside a `tokenizer.json`; `tokenizer` has the special token `<|end|>`, number 9.
+fn tokenizer_settings(name: &'static str, file: &str, seeds: &[&str]) {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("tokenizer.json");
+    std::fs::write(&path, &tokenizers()[0]).unwrap();
+    std::fs::write(place.path().join("config.json"), br#"{"model_type": "gpt2"}"#).unwrap();
+    let read = |bytes: &[u8]| {
+        std::fs::write(place.path().join(file), bytes).unwrap();
+        Verdict::of(Tokenizer::open(&path), |tokenizer| {
+            let right = tokenizer.encode("he").is_ok_and(|tokens| !tokens.is_empty());
+            let are_lines = tokenizer.notes().iter().all(|note| !note.chars().any(char::is_control) && note.len() < 1000);
+            let is_known = tokenizer.bos_tokens().all(|(_, token)| token.id == 9);
+            if right && are_lines && is_known { Ok(()) } else { Err(format!("{:?}", tokenizer.notes())) }
+        })
+    };
+    let seeds = seeds.iter().map(|text| text.as_bytes().to_vec()).collect();
+    Door { name, seeds, mutator: Mutator::Json, one_in: 1, read: &read }.pass();
+}
+
+#[test]
+fn tokenizer_config() {
+    let usual = r#"{"add_bos_token": false, "add_eos_token": false, "add_prefix_space": false, "added_tokens_decoder": {"9": {"content":
+        "<|end|>", "lstrip": true, "normalized": false, "rstrip": false, "single_word": false, "special": true}}, "bos_token": "<|end|>",
+        "clean_up_tokenization_spaces": false, "model_max_length": 1024, "tokenizer_class": "GPT2Tokenizer", "chat_template": "{{x}}"}"#;
+    let newer = r#"{"tokenizer_class": "PreTrainedTokenizerFast", "extra_special_tokens": {"a": "<|end|>"}, "pad_token": null,
+        "fast_tokenizer_files": ["tokenizer.json"], "from_slow": false, "eos_token": {"content": "<|end|>", "special": true}}"#;
+    tokenizer_settings("tokenizer_config", "tokenizer_config.json", &[usual, newer]);
+}
+
+#[test]
+fn special_tokens_map() {
+    let map = r#"{"bos_token": {"content": "<|end|>", "lstrip": true, "normalized": false}, "eos_token": "<|end|>",
+        "additional_special_tokens": ["<|end|>"]}"#;
+    tokenizer_settings("special_tokens_map", "special_tokens_map.json", &[map]);
+}
+
+#[test]
+fn added_tokens() {
+    tokenizer_settings("added_tokens", "added_tokens.json", &[r#"{"<|end|>": 9}"#]);
+}
+
 /// Small tokenizers of several kinds: byte-level merges, words, pieces with a template around them, and steps that make a text longer.
 fn tokenizers() -> Vec<Vec<u8>> {
     let byte_level = r#"{"version":"1.0","truncation":null,"padding":null,

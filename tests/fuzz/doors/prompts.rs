@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
-use saescope::core::request::Options;
+use saescope::core::causal::set;
+use saescope::core::request::{ModelSource, Options};
 use saescope::core::study_source::PairSource;
+use saescope::core::submodule::Submodule;
 use saescope::engine::cancel::Cancel;
+use saescope::engine::causal::neutral;
 use saescope::engine::dataset::{self, Limits};
 use saescope::engine::demo;
+use saescope::engine::loaded::Loaded;
+use saescope::engine::memory::Bounds;
 use saescope::store::studies;
 
 use super::text;
@@ -41,6 +46,43 @@ fn pairs() {
     let words = r#"{"clean_prefix": "John runs because", "patch_prefix": "Anna runs because", "clean_answer": " he", "patch_answer": " she"}"#;
     let seeds = vec![format!("{ids}\n{ids}\n").into_bytes(), format!("{words}\n{ids}").into_bytes()];
     Door { name: "pairs", seeds, mutator: Mutator::JsonLines, one_in: 1, read: &read }.pass();
+}
+
+/// Neutral text, and the texts of `inspect --text`.
+#[test]
+fn neutral_texts() {
+    let loaded = Loaded::open(&ModelSource::Demo, None, Bounds::NONE, &Cancel::default()).unwrap();
+    let vocabulary = loaded.compute.config().vocabulary;
+    let read = |bytes: &[u8]| match text(bytes) {
+        Ok(text) => Verdict::of(neutral::read(text, "text", &loaded, Some(0)), |corpus| {
+            let is_text = |tokens: &Vec<u32>| {
+                tokens.len() <= loaded.compute.config().context && tokens.iter().all(|token| (*token as usize) < vocabulary)
+            };
+            if corpus.tokens.iter().all(is_text) { Ok(()) } else { Err(format!("{:?}", corpus.tokens)) }
+        }),
+        Err(error) => Verdict::Refused(error),
+    };
+    let seeds = ["John runs because he is late.\n\n[1, 2, 3]\nAnna 名 waits\n", "[5, 6]\r\n[7, 8, 9]"];
+    let seeds = seeds.map(|text| text.as_bytes().to_vec()).to_vec();
+    Door { name: "neutral_texts", seeds, mutator: Mutator::JsonLines, one_in: 2, read: &read }.pass();
+}
+
+/// The file of `ablate --set`.
+#[test]
+fn sets_of_features() {
+    let read = |bytes: &[u8]| match text(bytes) {
+        Ok(text) => Verdict::of(set::parse(text, "sets.json"), |sets| {
+            let sizes: Vec<_> = Submodule::all(2).into_iter().map(|submodule| (submodule, 400)).collect();
+            match set::expect_members(&sets, "sets.json", &sizes) {
+                Err(problem) if problem.to_string().chars().any(char::is_control) => Err(format!("{problem:?}")),
+                _ if sets.is_empty() => Err("no set".to_owned()),
+                _ => Ok(()),
+            }
+        }),
+        Err(error) => Verdict::Refused(error),
+    };
+    let seed = br#"{"a name": ["resid_1/364", "attn_0"], "another": [], "embedding": ["embed", "mlp_1/5"]}"#;
+    Door { name: "sets_of_features", seeds: vec![seed.to_vec()], mutator: Mutator::Json, one_in: 1, read: &read }.pass();
 }
 
 #[test]

@@ -35,8 +35,9 @@ pub fn annotations(text: &str, target: &Target<'_>) -> Imported {
 }
 
 fn entry(line: &str, vocabulary: &Vocabulary) -> Result<(FeatureId, Marks), (String, &'static str)> {
-    let annotation: Annotation = serde_json::from_str(line)
-        .map_err(|error| (format!("is not an annotation, it {}: {}", of_json_line(&error), excerpt(line, 60)), EXAMPLE))?;
+    let annotation: Annotation = serde_json::from_str(line).map_err(|error| {
+        (format!("is not an annotation, it {}: {}", of_json_line(line.as_bytes(), &error), excerpt(line, 60)), EXAMPLE)
+    })?;
     let feature = feature(&annotation.name)
         .ok_or_else(|| (format!("names '{}', no feature of attn, mlp or resid", excerpt(&annotation.name, 40)), EXAMPLE))?;
     let parts = [annotation.text, annotation.notes].into_iter().flatten();
