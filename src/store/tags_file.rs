@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::atomic;
+use super::{aside, atomic};
 use super::lock::Lock;
 use crate::core::problem::{Problem, Result};
 use crate::core::tags::history;
@@ -87,11 +87,11 @@ impl TagsFile {
     /// Gives `book` the history that was stored beside the file, if there is one.
     ///
     /// # Errors
-    /// If it cannot be read; the book then has none.
+    /// If it cannot be read; the book then has none, and the file is put aside, since [`TagsFile::save_history`] takes its name.
     pub fn read_history(&self, book: &mut TagBook) -> Result<()> {
         let path = self.history();
         let Some(text) = read_if_present(&path)? else { return Ok(()) };
-        history::restore(book, &text, &path.display().to_string())
+        history::restore(book, &text, &path.display().to_string()).map_err(|problem| aside::after(problem, &path))
     }
 
     fn history(&self) -> PathBuf {
