@@ -57,7 +57,8 @@ pub fn after(problem: Problem, path: &Path) -> Problem {
 
 /// Says of the file at `path`, with which something is wrong, where it lies now.
 pub fn said(path: &Path, what: &str, aside: &Path) -> Problem {
-    let remedy = format_args!("it was put aside as {}, whole: repair it, or open it with the version that wrote it", aside.display());
+    let remedy =
+        format_args!("it was put aside as {}, whole: repair it, or open it with the version that wrote it", aside.display());
     Problem::environment(path.display(), what, remedy)
 }
 

@@ -7,8 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{aside, atomic};
 use super::lock::Lock;
+use super::{aside, atomic};
 use crate::core::problem::{Problem, Result};
 use crate::core::tags::history;
 use crate::core::tags::json::{from_json, to_json};

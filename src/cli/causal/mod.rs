@@ -90,18 +90,16 @@ impl Checked {
             return Ok(Listing { findings, spec, rows: arranged.rows });
         }
         let (selection, view) = (spec.selection, self.view_name());
-        Err(match spec.filter.as_ref().filter(|_| selected > 0) {
-            Some(filter) => {
-                let count = counted(selected, "feature");
-                let filter = filter.text().trim();
-                let what = format!("has {count} with {selection} in the view {view}, none of which matches {filter}");
-                Problem::new(self.path.display(), printable(&what), "ask for others with --filter or --tag")
-            }
-            None => {
-                let what = format_args!("has no feature with {selection} in the view {view}");
-                Problem::new(self.path.display(), what, "list others with --threshold or --top-k")
-            }
-        })
+        let problem = if let Some(filter) = spec.filter.as_ref().filter(|_| selected > 0) {
+            let count = counted(selected, "feature");
+            let filter = filter.text().trim();
+            let what = format!("has {count} with {selection} in the view {view}, none of which matches {filter}");
+            Problem::new(self.path.display(), printable(&what), "ask for others with --filter or --tag")
+        } else {
+            let what = format_args!("has no feature with {selection} in the view {view}");
+            Problem::new(self.path.display(), what, "list others with --threshold or --top-k")
+        };
+        Err(problem)
     }
 
     /// Every feature with an effect in the view, with its effect, in submodule order.
