@@ -13,7 +13,7 @@ use crate::cli::causal::{Checked, json};
 use crate::cli::output;
 use crate::cli::table::Table;
 use crate::core::causal::circuit::tree;
-use crate::core::causal::edges::{ALL_PATHS, BLIND, DIRECT, Edge};
+use crate::core::causal::edges::{ALL_PATHS, BLIND, DIRECT, Edge, SILENT};
 use crate::core::decimal::decimal;
 use crate::core::problem::Result;
 use crate::core::rows::Row;
@@ -36,7 +36,7 @@ pub fn circuit(arguments: CircuitArguments) -> Result<ExitCode> {
         CircuitFormat::Tree => output::print(&as_tree(&checked, &listing, &found, all))?,
         CircuitFormat::Json => json::print(&as_json(&checked, &listing, &found, all, arguments.edge_threshold))?,
         CircuitFormat::NeuronpediaGraph => {
-            json::print(&neuronpedia_graph::graph(&checked, &listed, &found, arguments.edge_threshold)?)?
+            json::print(&neuronpedia_graph::graph(&checked, &listed, &found, arguments.edge_threshold)?)?;
         }
         CircuitFormat::Dot => output::print(&as_dot(&listed, &found))?,
     }
@@ -68,8 +68,7 @@ fn as_table(checked: &Checked, listing: &Listing, found: &[Edge], all: usize) ->
         wrapped(&format!(
             "weight: gradient of the metric at the target ({STEPS} steps of integrated gradients) x derivative of the target by the source \
              x change of the source from clean to patch prompt, summed over positions, mean over pairs: {ALL_PATHS}. measured: the source \
-             takes its values of the patch prompt, the target's change is seen. direct: {DIRECT}. silent: pairs whose clean prompt never has the \
-             target active. !: {BLIND}."
+             takes its values of the patch prompt, the target's change is seen. direct: {DIRECT}. silent: {SILENT}. !: {BLIND}."
         ))
     )
 }
@@ -112,6 +111,7 @@ fn as_json(checked: &Checked, listing: &Listing, found: &[Edge], all: usize, thr
         "examples": checked.lines().len(),
         "steps": STEPS,
         "weights_are": ALL_PATHS,
+        "silent_examples_are": SILENT,
         "edge_threshold": decimal(threshold),
         "possible_edges": all,
         "nodes": listing.rows.iter().map(node).collect::<Vec<_>>(),
