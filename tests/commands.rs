@@ -253,6 +253,59 @@ fn a_tag_lists_weak_features_too_and_checks_say_what_is_listed() {
     assert!(graph.contains("\"edge_weight_above\": 0.001\n"), "{graph}");
 }
 
+/// What steering is not asked for, or cannot do, is said before anything is computed.
+#[test]
+fn flags_of_steering_that_would_do_nothing_are_refused_and_each_coefficient_counts_once() {
+    let (folder, run) = demo();
+    let feature = support::select(run.view(support::MALE), Selection::TopK(1))[0].feature;
+    for (flags, says) in [
+        ("--seed 3", "--seed: is for draws"),
+        ("--temperature 0.5", "--temperature: is for draws"),
+        ("--top-p 0.5 --samples 0", "--top-p: is for draws"),
+        ("--samples 2 --tokens 0", "--samples: draws nothing"),
+        ("--samples 1 --top-p 2", "at most 1"),
+        ("--samples 1 --top-p 0", "at most 1"),
+        ("--coefficients=1e39", "up to 3.4e38"),
+        ("--tokens 5000", "has no room for 5000 new tokens behind the longest of the continued prompts; continue by at most "),
+    ] {
+        let refused = saescope(folder.path(), &format!("steer run --feature {feature} --no-scan --side-effects none {flags}"));
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(2) && message.contains(says), "{flags}: {message}");
+    }
+    let unknown = saescope(folder.path(), "steer run --feature resid_1/99999");
+    let message = String::from_utf8(unknown.stderr).unwrap();
+    assert!(message.starts_with("error: --feature 1-res-sm/99999: its dictionary has "), "{message}");
+    let flags = format!("steer run --feature {feature} --no-scan --prompts 1 --tokens 1 --coefficients=5,5,-0,0,0.1");
+    let found: Value = serde_json::from_str(&stdout(folder.path(), &format!("{flags} --format json"))).unwrap();
+    let coefficients: Vec<&Value> = found["dose"].as_array().unwrap().iter().map(|dose| &dose["coefficient"]).collect();
+    assert_eq!(json!(coefficients), json!([5.0, 0.0, 0.1]));
+    assert_eq!(found["continuations"].as_object().unwrap().keys().collect::<Vec<_>>(), ["0", "5", "0.1"]);
+    assert_eq!(found["side_effects"]["sets"].as_object().unwrap().len(), 3);
+}
+
+/// A share of a bias near zero says nothing; the metric that is left does.
+#[test]
+fn checks_of_single_features_and_searches_have_the_metric_that_is_left() {
+    let (folder, _) = demo();
+    let read = |arguments: &str| -> Value {
+        let text = stdout(folder.path(), &format!("ablate run --top-k 1 --side-effects none --format json {arguments}"));
+        serde_json::from_str(&text).unwrap()
+    };
+    let of_way = |way: &str| read(&format!("--way {way}"))["sets"]["list"]["F_Cbar"].clone();
+    let each = read("--each");
+    for way in ["zero", "resample"] {
+        assert_eq!(each["features"][0][format!("F_Cbar_{way}")], of_way(way), "{way}");
+    }
+    let search = read("--search --way resample");
+    assert_eq!(search["greedy"][0]["F_Cbar"], of_way("resample"));
+    assert_eq!(search["exhaustive"]["F_Cbar"], of_way("resample"));
+    let mean = of_way("resample")["mean"].as_f64().unwrap();
+    for check in ["--each", "--search --way resample"] {
+        let table = stdout(folder.path(), &format!("ablate run --top-k 1 --side-effects none {check}"));
+        assert!(table.contains(&format!(" {mean:+.4} ")), "{check}: {table}");
+    }
+}
+
 /// Every listed feature is in a line or named by one; a run without its model says so only where the model is needed.
 #[test]
 fn families_are_folded_into_lines_that_name_their_members() {

@@ -6,7 +6,7 @@ use super::facts::{doubt, facts, show, with_facts};
 use crate::cli::arguments::AblateArguments;
 use crate::cli::causal::listing::Listing;
 use crate::cli::causal::side_effects::{self, Asked, with_side_effects};
-use crate::cli::causal::words::{heading, wrapped};
+use crate::cli::causal::words::{heading, number, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::table::Table;
 use crate::core::causal::each::{Each, Single};
@@ -43,18 +43,22 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
 }
 
 fn table(checked: &Checked, listing: &Listing, found: &Each) -> String {
-    let header = ["feature", "effect", "on clean", "on patch", "bias zero", "95 %", "bias resample", "95 %"];
+    let header =
+        ["feature", "effect", "on clean", "on patch", "F zero", "bias zero", "95 %", "F resample", "bias resample", "95 %"];
     let mut table = Table::new(1, &header);
     for (single, row) in found.features.iter().zip(&listing.rows) {
         let [zero, zero_interval] = ratio(&single.zero, found.all);
         let [resample, resample_interval] = ratio(&single.resample, found.all);
+        let [left_by_zero, left_by_resample] = single.means_left().map(number);
         table.push(vec![
             single.feature.to_string(),
             format!("{:+.4}", row.effect),
             single.on_clean.to_string(),
             single.on_patch.to_string(),
+            left_by_zero,
             zero,
             zero_interval,
+            left_by_resample,
             resample,
             resample_interval,
         ]);
@@ -69,7 +73,7 @@ fn table(checked: &Checked, listing: &Listing, found: &Each) -> String {
         table.plain(),
         doubt("F(M)", found.all),
         wrapped(
-            "on: pairs in whose clean or patch prompt the feature is active at some token. bias: share of F(M) that is removed when the feature \
+            "on: pairs in whose clean or patch prompt the feature is active at some token. F: the mean metric that is left, bias: the share of F(M) that is removed when the feature \
              alone is 0, or takes its value in the patch prompt, at all positions. A feature that is off in the clean prompts does nothing \
              when zeroed: it carries the patch answer; one with equal shares carries the clean answer. Intervals: bootstrap over pairs."
         )
@@ -83,7 +87,9 @@ fn as_json(checked: &Checked, listing: &Listing, found: &Each) -> Value {
             "effect": decimal(row.effect),
             "on_clean": single.on_clean,
             "on_patch": single.on_patch,
+            "F_Cbar_zero": single.left.as_ref().map(|left| json::score(&left[0])),
             "bias_zero": json::score(&single.zero),
+            "F_Cbar_resample": single.left.as_ref().map(|left| json::score(&left[1])),
             "bias_resample": json::score(&single.resample),
         })
     };

@@ -72,14 +72,17 @@ fn table(checked: &Checked, listing: &Listing, found: &Search) -> String {
 }
 
 fn as_json(checked: &Checked, listing: &Listing, found: &Search) -> Value {
-    let step = |(feature, bias): &(FeatureId, Score)| json!({ "added": feature.to_string(), "bias": json::score(bias) });
-    let subset = |subset: &Subset| json!({ "features": names(subset), "bias": json::score(&subset.bias) });
+    let step = |((feature, bias), left): (&(FeatureId, Score), &Score)| json!({ "added": feature.to_string(), "F_Cbar": json::score(left), "bias": json::score(bias) });
+    let subset = |subset: &Subset| {
+        let left = subset.left.as_ref().map(json::score);
+        json!({ "features": names(subset), "F_Cbar": left, "bias": json::score(&subset.bias) })
+    };
     let search = json!({
         "way": found.way.name(),
         "F_M": json::denominator(found.all),
         "searched": found.features.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "chosen_by": "least |mean F_Cbar|, on the same pairs that it is measured on",
-        "greedy": found.greedy.iter().map(step).collect::<Vec<_>>(),
+        "greedy": found.greedy.iter().zip(&found.left).map(step).collect::<Vec<_>>(),
         "exhaustive": found.exhaustive.as_ref().map(subset),
     });
     with_facts(facts(checked, Some(listing), found.error, found.examples), search)

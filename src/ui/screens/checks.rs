@@ -119,7 +119,7 @@ fn whole_submodules_and_kinds_are_ablated_by_name_and_unknown_ones_are_named() {
     let screen = text(&pilot);
     assert!(screen.contains("ablation of 0-res-sm/5, attn, resid_1, resample, errors recomputed"), "{screen}");
     for (typed, says) in [
-        ("resid_9", "names nothing that this model has a dictionary of"),
+        ("resid_9", "names nothing that this run has a dictionary of"),
         ("attn listed", "two sets"),
         ("all", "'all' is not known"),
     ] {
@@ -402,7 +402,7 @@ fn the_sets_of_a_file_are_ablated_each() {
     pilot.tell(read(&format!("{{{}}}", many.join(","))));
     assert!(pilot.asked().is_empty() && pilot.notice().contains("1001 sets are more than the 1000"), "{}", pilot.notice());
     pilot.tell(read(r#"{"one": ["resid_9"]}"#));
-    assert!(pilot.asked().is_empty() && pilot.notice().contains("names nothing that this model has"), "{}", pilot.notice());
+    assert!(pilot.asked().is_empty() && pilot.notice().contains("names nothing that this run has"), "{}", pilot.notice());
     pilot.tell(read(r#"{"one\u001b[2J": ["resid_0/5"], "all attn": ["attn", "mlp_0"]}"#));
     let (number, request) = asked(&mut pilot);
     let What::Sets { sets, .. } = &request.check.what else { panic!("{request:?}") };
@@ -459,6 +459,38 @@ fn submodules_are_ablated_although_nothing_is_listed() {
     let mut pilot = kept();
     pilot.press("t ctrl-u 99 enter b enter");
     assert!(pilot.asked().is_empty() && text(&pilot).contains("no feature is listed"), "{}", text(&pilot));
+}
+
+#[test]
+fn marks_that_a_filter_hides_are_the_reason_why_nothing_is_ablated() {
+    let mut pilot = kept();
+    pilot.press("space space /");
+    pilot.type_text("rank>2");
+    pilot.press("enter b enter");
+    assert!(pilot.asked().is_empty() && text(&pilot).contains("2 marked are hidden by the filter"), "{}", text(&pilot));
+}
+
+#[test]
+fn what_a_stopped_check_found_is_not_left_without_a_question() {
+    let mut pilot = kept();
+    pilot.press("T ctrl-u 4 enter Z enter");
+    let (number, request) = asked(&mut pilot);
+    tell(&mut pilot, number, News::Partial(Box::new(found(&request.check))));
+    pilot.press("x y esc q");
+    assert!(text(&pilot).contains("leave? what was found of the stopped ablation of 4 features"), "{}", text(&pilot));
+    pilot.press("n");
+    assert!(!text(&pilot).contains("leave?"), "{}", text(&pilot));
+}
+
+#[test]
+fn a_curve_names_its_features() {
+    let mut pilot = kept();
+    pilot.resize(180, 90);
+    let done = checked(&mut pilot, "T ctrl-u 2 enter B enter");
+    let What::Curve { strongest, .. } = &done.check.what else { panic!("{done:?}") };
+    let names = strongest.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let screen = text(&pilot);
+    assert!(screen.contains(&format!("The features, the strongest first: {names}")), "{screen}");
 }
 
 #[test]
