@@ -130,7 +130,7 @@ fn continuations_beyond_the_context_are_refused_first_or_shortened() {
     let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Both, &Cancel::default()).unwrap();
     let room = compute.config().context - plain.groups[0].positions;
     let writing = Writing { prompts: 1, tokens: room + 1, samples: 0, temperature: 1.0, top_p: 1.0, seed: 12 };
-    let plan = Plan {
+    let asked = Plan {
         feature: features(&golden("steering"))[4],
         positions: Positions::All,
         coefficients: vec![5.0],
@@ -141,15 +141,15 @@ fn continuations_beyond_the_context_are_refused_first_or_shortened() {
     };
     let mut doses = 0;
     let refused =
-        steered(&plain, None, &plan, &mut |_| {}, &mut |found| doses += found.doses.len(), &Cancel::default()).unwrap_err();
+        steered(&plain, None, &asked, &mut |_| {}, &mut |found| doses += found.doses.len(), &Cancel::default()).unwrap_err();
     assert!(doses == 0 && refused.to_string().contains(&format!("continue by at most {room} with --tokens")), "{refused}");
-    let fitted = plan.clone().fitted(&plain);
+    let fitted = asked.clone().fitted(&plain);
     let why = fitted.shortened.clone().unwrap();
     assert!(
         fitted.writing.tokens == room && why.starts_with(&format!("prompts are continued by {room} tokens, not by")),
         "{why}"
     );
-    let none = Plan { writing: Writing { tokens: 0, ..writing }, shortened: fitted.shortened, ..plan };
+    let none = Plan { writing: Writing { tokens: 0, ..writing }, shortened: fitted.shortened, ..asked };
     let found = steered(&plain, None, &none, &mut |_| {}, &mut |_| {}, &Cancel::default()).unwrap();
     assert_eq!((found.doses.len(), found.shortened), (1, Some(why)));
 }
