@@ -25,7 +25,7 @@ use saescope::engine::tokenizer::Tokenizer;
 use saescope::store::atomic::AtomicFile;
 use saescope::store::run_file;
 use saescope::store::tags_file::{Saved, TagsFile};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn saescope(folder: &Path, arguments: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
@@ -208,7 +208,110 @@ fn an_export_needs_no_flags_and_filters_by_tags() {
     assert_eq!(names("--filter name"), [fifth.as_str()]);
     let markdown = stdout(folder.path(), "export run --tag MN --format markdown");
     assert!(markdown.ends_with("| MN | at the name |\n"), "{markdown}");
-    assert!(markdown.starts_with("**Names male \\|effect\\| \\> 0.1, filter tag=MN**\n"), "{markdown}");
+    assert!(markdown.starts_with("**Names male \\|effect\\| \\> 0, filter tag=MN**\n"), "{markdown}");
+}
+
+/// Whoever asks for a tag means every feature that carries it, and every check says which features it is of.
+#[test]
+fn a_tag_lists_weak_features_too_and_checks_say_what_is_listed() {
+    let (folder, run) = demo();
+    let male = run.view(support::MALE);
+    let all = support::select(male, Selection::Threshold(0.0));
+    let [strong, weak] = [all[2].feature, all.iter().find(|selected| selected.effect.abs() < 0.05).unwrap().feature];
+    let subject = identity::subject_of(&run);
+    let tags = folder.path().join("data/saescope/tags");
+    fs::create_dir_all(&tags).unwrap();
+    let (mut file, mut book) = TagsFile::open(&tags, &subject).unwrap();
+    for feature in [strong, weak] {
+        book.apply(Edit::Toggle(feature, Scope::Everywhere, Tag::new("FN").unwrap()));
+    }
+    assert!(matches!(file.save(&book).unwrap(), Saved::Written));
+    let both = [strong, weak].map(|feature| feature.to_string());
+    assert_eq!(stdout(folder.path(), "export run --tag FN --format names").lines().collect::<Vec<_>>(), both);
+    // What only one of two selections holds follows from the threshold, which a tag leaves as it is.
+    let difference = |flags: &str| stdout(folder.path(), &format!("export run --view difference --format names {flags}"));
+    assert_eq!(difference("--tag FN"), difference("--tag FN --threshold 0.1"));
+    for check in [
+        "ablate run --side-effects none",
+        "ablate run --each --side-effects none",
+        "ablate run --curve --controls 2 --side-effects none",
+        "ablate run --search --side-effects none",
+        "circuit run --edge-threshold 0",
+        "compare-methods run",
+    ] {
+        let found: Value = serde_json::from_str(&stdout(folder.path(), &format!("{check} --tag FN --format json"))).unwrap();
+        let expected = json!({ "selection": "|effect| > 0", "filter": "tag=FN", "features": 2, "order": both });
+        assert_eq!(found["list"], expected, "{check}");
+        assert_eq!(found["examples"].as_u64().unwrap() as usize, found["lines"].as_array().unwrap().len(), "{check}");
+        let table = stdout(folder.path(), &format!("{check} --tag FN"));
+        let says = format!("list: 2 features, |effect| > 0, filter tag=FN; strongest first: {}\n", both.join(", "));
+        assert!(table.contains(&says), "{check}: {table}");
+        let above = stdout(folder.path(), &format!("{check} --tag FN --threshold 0.1 --format json"));
+        assert!(check.starts_with("circuit") || above.contains("\"features\": 1,"), "{check}: {above}");
+    }
+    for (flags, says) in [
+        ("--tag FP", format!("has {} features with |effect| > 0 in the view male, none of which matches tag=FP", all.len())),
+        ("--top-k 2 --filter layer>=9", "has 2 features with top 2 in the view male, none of which matches layer>=9".to_owned()),
+        ("--threshold 1000", "has no feature with |effect| > 1000 in the view male".to_owned()),
+    ] {
+        let refused = String::from_utf8(saescope(folder.path(), &format!("ablate run {flags}")).stderr).unwrap();
+        assert!(refused.contains(&says), "{flags}: {refused}");
+    }
+    let graph = stdout(folder.path(), "circuit run --tag FN --edge-threshold 0.001 --format neuronpedia-graph");
+    assert!(graph.contains("\"edge_weight_above\": 0.001\n"), "{graph}");
+}
+
+/// What steering is not asked for, or cannot do, is said before anything is computed.
+#[test]
+fn flags_of_steering_that_would_do_nothing_are_refused_and_each_coefficient_counts_once() {
+    let (folder, run) = demo();
+    let feature = support::select(run.view(support::MALE), Selection::TopK(1))[0].feature;
+    for (flags, says) in [
+        ("--seed 3", "--seed: is for draws"),
+        ("--temperature 0.5", "--temperature: is for draws"),
+        ("--top-p 0.5 --samples 0", "--top-p: is for draws"),
+        ("--samples 2 --tokens 0", "--samples: draws nothing"),
+        ("--samples 1 --top-p 2", "at most 1"),
+        ("--samples 1 --top-p 0", "at most 1"),
+        ("--coefficients=1e39", "up to 3.4e38"),
+        ("--tokens 5000", "has no room for 5000 new tokens behind the longest of the continued prompts; continue by at most "),
+    ] {
+        let refused = saescope(folder.path(), &format!("steer run --feature {feature} --no-scan --side-effects none {flags}"));
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(2) && message.contains(says), "{flags}: {message}");
+    }
+    let unknown = saescope(folder.path(), "steer run --feature resid_1/99999");
+    let message = String::from_utf8(unknown.stderr).unwrap();
+    assert!(message.starts_with("error: --feature 1-res-sm/99999: its dictionary has "), "{message}");
+    let flags = format!("steer run --feature {feature} --no-scan --prompts 1 --tokens 1 --coefficients=5,5,-0,0,0.1");
+    let found: Value = serde_json::from_str(&stdout(folder.path(), &format!("{flags} --format json"))).unwrap();
+    let coefficients: Vec<&Value> = found["dose"].as_array().unwrap().iter().map(|dose| &dose["coefficient"]).collect();
+    assert_eq!(json!(coefficients), json!([5.0, 0.0, 0.1]));
+    assert_eq!(found["continuations"].as_object().unwrap().keys().collect::<Vec<_>>(), ["0", "5", "0.1"]);
+    assert_eq!(found["side_effects"]["sets"].as_object().unwrap().len(), 3);
+}
+
+/// A share of a bias near zero says nothing; the metric that is left does.
+#[test]
+fn checks_of_single_features_and_searches_have_the_metric_that_is_left() {
+    let (folder, _) = demo();
+    let read = |arguments: &str| -> Value {
+        let text = stdout(folder.path(), &format!("ablate run --top-k 1 --side-effects none --format json {arguments}"));
+        serde_json::from_str(&text).unwrap()
+    };
+    let of_way = |way: &str| read(&format!("--way {way}"))["sets"]["list"]["F_Cbar"].clone();
+    let each = read("--each");
+    for way in ["zero", "resample"] {
+        assert_eq!(each["features"][0][format!("F_Cbar_{way}")], of_way(way), "{way}");
+    }
+    let search = read("--search --way resample");
+    assert_eq!(search["greedy"][0]["F_Cbar"], of_way("resample"));
+    assert_eq!(search["exhaustive"]["F_Cbar"], of_way("resample"));
+    let mean = of_way("resample")["mean"].as_f64().unwrap();
+    for check in ["--each", "--search --way resample"] {
+        let table = stdout(folder.path(), &format!("ablate run --top-k 1 --side-effects none {check}"));
+        assert!(table.contains(&format!(" {mean:+.4} ")), "{check}: {table}");
+    }
 }
 
 /// Every listed feature is in a line or named by one; a run without its model says so only where the model is needed.

@@ -52,8 +52,13 @@ fn would_lose(state: &State) -> Option<String> {
         let write = state.setting.keymap.way(CommandId::WRITE_RUN);
         keeping::is_endangered(state).then(|| format!("the run could not be kept and would be lost; {write} writes it"))
     };
+    // Whole checks are kept, or it was said that they are not.
+    let part = || {
+        let part = state.record.checks.iter().rev().find(|done| !done.whole);
+        part.map(|done| format!("what was found of the stopped {} is not kept and would be lost", done.check))
+    };
     let partial = || keeping::partial(state).map(|standing| format!("the result is {standing}, is not kept and would be lost"));
-    job.or_else(check).or_else(download).or_else(unkept).or_else(partial)
+    job.or_else(check).or_else(download).or_else(unkept).or_else(partial).or_else(part)
 }
 
 /// What waits, and what it would end.

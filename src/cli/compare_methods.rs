@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::arguments::{CompareMethodsArguments, Printed};
+use super::causal::listing::Listing;
 use super::causal::words::{heading, wrapped};
 use super::causal::{Checked, json};
 use super::output;
@@ -16,7 +17,7 @@ use crate::core::causal::method_drawing::{LEGEND, drawing};
 use crate::core::causal::method_tables::{WORST, agreement, errors, explained, worst};
 use crate::core::picture::Picture;
 use crate::core::problem::Result;
-use crate::core::submodule::{FeatureId, Submodule};
+use crate::core::submodule::Submodule;
 use crate::engine::causal::approximation::compare;
 use crate::engine::causal::plain::Sides;
 
@@ -28,7 +29,7 @@ pub fn compare_methods(arguments: CompareMethodsArguments) -> Result<ExitCode> {
     let file = arguments.picture.as_deref().map(PictureFile::reserve).transpose()?;
     let checked = Checked::open(&arguments.run, arguments.view.as_deref())?;
     let listing = checked.listing(&arguments.list)?;
-    let features: Vec<FeatureId> = listing.rows.iter().map(|row| row.feature).collect();
+    let features = listing.features();
     let quadrature = quadrature(checked.manifest());
     let found = checked.with_model(arguments.model, Sides::Both, |_, plain, told, cancel| {
         compare(plain, &features, quadrature, told, &mut |_| {}, cancel)
@@ -38,18 +39,18 @@ pub fn compare_methods(arguments: CompareMethodsArguments) -> Result<ExitCode> {
         file.write(&Picture::of_methods(&found, &listing.findings, &listing.spec))?;
     }
     match arguments.format {
-        Printed::Json => json::print(&as_json(&checked, &found, &shares))?,
-        Printed::Table => output::print_lines(&as_table(&checked, &found, &shares))?,
+        Printed::Json => json::print(&as_json(&checked, &listing, &found, &shares))?,
+        Printed::Table => output::print_lines(&as_table(&checked, &listing, &found, &shares))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_table(checked: &Checked, found: &Approximation, shares: &[ErrorShare]) -> String {
+fn as_table(checked: &Checked, listing: &Listing, found: &Approximation, shares: &[ErrorShare]) -> String {
     let drawn: String = drawing(found, COLUMNS).into_iter().map(|line| line + "\n").collect();
     format!(
-        "{}{} listed features; ig: {}\n\n{}\n{}\n{}\n{drawn}\n{}{}",
+        "{}{}ig: {}\n\n{}\n{}\n{}\n{drawn}\n{}{}",
         heading(checked, found.examples),
-        found.features.len(),
+        listing.described(),
         found.quadrature,
         plain(1, &agreement(found)),
         plain(2, &worst(found)),
@@ -70,7 +71,7 @@ fn plain(left: usize, rows: &[Vec<String>]) -> String {
     table.plain()
 }
 
-fn as_json(checked: &Checked, found: &Approximation, shares: &[ErrorShare]) -> Value {
+fn as_json(checked: &Checked, listing: &Listing, found: &Approximation, shares: &[ErrorShare]) -> Value {
     let of_method = |method: Approximate| {
         let Agreement { pearson, spearman, mean_distance, largest_distance, other_sign } = found.agreement(method);
         let worst = found.worst(method, WORST);
@@ -103,6 +104,8 @@ fn as_json(checked: &Checked, found: &Approximation, shares: &[ErrorShare]) -> V
         "run": checked.path.display().to_string(),
         "model": checked.manifest().model.name,
         "view": checked.view_name(),
+        "lines": checked.lines(),
+        "list": listing.as_json(),
         "examples": found.examples,
         "run_method": checked.manifest().method.name(),
         "ig": { "rule": found.quadrature.rule.name(), "steps": found.quadrature.steps },

@@ -18,7 +18,9 @@ pub fn spec(study: &Study, run: &Path, arguments: &ListingArguments) -> Result<S
     if shown.pair().is_none() && filter.as_ref().is_some_and(Filter::asks_comparison) {
         output::note(&format!("note: delta and side are known only in a comparison: --view {DIFFERENCE} or {SIMILARITY}"));
     }
-    Ok(Spec { filter, ..Spec::all(shown, arguments.list.selection()) })
+    let list = &arguments.list;
+    let selection = if shown.pair().is_some() { list.selection_compared() } else { list.selection() };
+    Ok(Spec { filter, ..Spec::all(shown, selection) })
 }
 
 /// The view or comparison that the flags ask for.

@@ -12,8 +12,10 @@ use super::output;
 use super::table::Table;
 use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::causal::scores::Score;
-use crate::core::causal::set::Member;
+use crate::core::causal::set::{Member, expect_member};
 use crate::core::causal::steering::{Dose, Flip, Flips, SCAN_END, SCAN_STEP, Steered, Written};
+use crate::core::causal::words::probability;
+use crate::core::decimal::decimal;
 use crate::core::problem::{Problem, Result};
 use crate::core::run::Manifest;
 use crate::core::submodule::FeatureId;
@@ -23,24 +25,33 @@ use crate::engine::causal::elsewhere::Around;
 use crate::engine::causal::plain::Sides;
 use crate::engine::causal::steered::{Plan, steered};
 
+/// Seed of draws.
+const SEED: u32 = 12;
+
 /// Runs `steer`.
 pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
     let Member::Feature(feature) = arguments.feature else {
         let what = "is not one feature";
         return Err(Problem::new(format_args!("--feature {}", arguments.feature), what, "write resid_1/364 or 1-res-sm/364"));
     };
+    expect_use_of_samples(arguments)?;
     let checked = Checked::open(&arguments.run, arguments.view.as_deref())?;
+    let dictionaries = checked.manifest().dictionaries.iter();
+    let places: Vec<_> = dictionaries.filter_map(|record| Some((record.place()?, record.features))).collect();
+    expect_member(arguments.feature, format_args!("--feature {feature}"), &places)?;
+    let sampling = Sampling::of(arguments);
     let writing = Writing {
         prompts: arguments.prompts,
         tokens: arguments.tokens,
         samples: arguments.samples,
-        temperature: f64::from(arguments.temperature),
-        top_p: f64::from(arguments.top_p),
-        seed: arguments.seed,
+        temperature: f64::from(sampling.temperature),
+        top_p: f64::from(sampling.top_p),
+        seed: sampling.seed,
     };
-    let (coefficients, continued) = (arguments.coefficients.clone(), arguments.coefficients.clone());
+    let coefficients = each_once(&arguments.coefficients);
+    let continued = coefficients.clone();
     let (positions, scans) = (arguments.positions, !arguments.no_scan);
-    let asked = Plan { feature, positions, coefficients, continued, writing, scans };
+    let asked = Plan { feature, positions, coefficients, continued, writing, scans, shortened: None };
     let side_effects = Asked::new(&checked, &arguments.elsewhere, None)?;
     let (found, elsewhere) = checked.with_model(arguments.model.clone(), Sides::Both, |loaded, plain, told, cancel| {
         let around = side_effects.map(|side_effects| side_effects.around(loaded, cancel)).transpose()?;
@@ -56,6 +67,53 @@ pub fn steer(arguments: &SteerArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// How continuations are drawn.
+struct Sampling {
+    temperature: f32,
+    top_p: f32,
+    seed: u32,
+}
+
+impl Sampling {
+    /// As the flags say, else from the whole distribution as it is.
+    fn of(arguments: &SteerArguments) -> Self {
+        Self {
+            temperature: arguments.temperature.unwrap_or(1.0),
+            top_p: arguments.top_p.unwrap_or(1.0),
+            seed: arguments.seed.unwrap_or(SEED),
+        }
+    }
+}
+
+/// Fails if a flag is for draws, and nothing is drawn.
+fn expect_use_of_samples(arguments: &SteerArguments) -> Result<()> {
+    if arguments.samples > 0 {
+        let none = arguments.tokens == 0;
+        let problem = || Problem::new("--samples", "draws nothing with --tokens 0", "leave one of the two out");
+        return if none { Err(problem()) } else { Ok(()) };
+    }
+    let given = [
+        ("--seed", arguments.seed.is_some()),
+        ("--temperature", arguments.temperature.is_some()),
+        ("--top-p", arguments.top_p.is_some()),
+    ];
+    let given = given.into_iter().find(|(_, is_given)| *is_given);
+    given.map_or(Ok(()), |(flag, _)| {
+        Err(Problem::new(flag, "is for draws, of which there are none without --samples", "leave it out, or add --samples 1"))
+    })
+}
+
+/// The coefficients in their order, each once; a negative zero is zero.
+fn each_once(coefficients: &[f32]) -> Vec<f32> {
+    let mut once: Vec<f32> = Vec::with_capacity(coefficients.len());
+    for coefficient in coefficients.iter().map(|coefficient| coefficient + 0.0) {
+        if !once.contains(&coefficient) {
+            once.push(coefficient);
+        }
+    }
+    once
+}
+
 fn as_json(
     checked: &Checked,
     feature: FeatureId,
@@ -65,7 +123,7 @@ fn as_json(
 ) -> Value {
     let dose = |(dose, metric): (&Dose, &Score)| {
         json!({
-            "coefficient": dose.coefficient,
+            "coefficient": decimal(dose.coefficient),
             "logit_difference": json::score(metric),
             "p_clean_answer": dose.clean,
             "p_patch_answer": dose.patch,
@@ -86,6 +144,7 @@ fn as_json(
         let (dose, knee) = found.dose_curve(elsewhere.map_or(&[], Elsewhere::damages), sign).ok()?;
         Some(json!({ "area": dose.area, "knee_coefficient": knee }))
     };
+    let sampling = Sampling::of(arguments);
     let result = json!({
         "run": checked.path.display().to_string(),
         "model": checked.manifest().model.name,
@@ -99,7 +158,7 @@ fn as_json(
         "dose": found.doses.iter().zip(&found.metrics).map(dose).collect::<Vec<_>>(),
         "scan": { "step": SCAN_STEP, "end": SCAN_END },
         "flip": found.flips.as_ref().map(|[up, down]| json!({ "positive": flips(up), "negative": flips(down) })),
-        "sampling": { "temperature": arguments.temperature, "top_p": arguments.top_p, "seed": arguments.seed },
+        "sampling": { "temperature": decimal(sampling.temperature), "top_p": decimal(sampling.top_p), "seed": sampling.seed },
         "continuations": continuations,
         "unsteered": found.bias().map(json::denominator),
         "dose_curve": { "positive": dose_curve(1.0), "negative": dose_curve(-1.0) },
@@ -163,8 +222,8 @@ fn doses(found: &Steered) -> String {
             found.in_units(dose.coefficient),
             number(metric.mean),
             interval(metric.interval),
-            format!("{:.5}", mean(&dose.clean)),
-            format!("{:.5}", mean(&dose.patch)),
+            probability(mean(&dose.clean)),
+            probability(mean(&dose.patch)),
         ]);
     }
     table.plain()

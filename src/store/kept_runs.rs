@@ -128,15 +128,17 @@ impl KeptRuns {
         self.folder.join(format!("{name}.{ENDING}"))
     }
 
-    /// Keeps a check of the kept run at `path`, whose record is `manifest`, and removes the oldest runs beyond `limits`.
+    /// Keeps a check of the kept run at `path`, whose record is `manifest`, and removes the oldest runs beyond `limits`. Returns what is wrong
+    /// with checks of it that could not be read, and where they lie now.
     ///
     /// # Errors
     /// If the run is not kept any more, or the check cannot be written.
-    pub fn keep_check(&self, path: &Path, manifest: &Manifest, done: &Done, limits: Limits) -> Result<()> {
+    pub fn keep_check(&self, path: &Path, manifest: &Manifest, done: &Done, limits: Limits) -> Result<Option<Problem>> {
         let _lock = self.lock()?;
         let run = Kept::at(path)?;
-        kept_checks::add(path, manifest, done)?;
-        self.prune(limits, &run.name)
+        let unread = kept_checks::add(path, manifest, done)?;
+        self.prune(limits, &run.name)?;
+        Ok(unread)
     }
 
     /// Whether `path` is a file of this folder.

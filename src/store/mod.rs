@@ -1,5 +1,6 @@
 //! Files that saescope writes or ships, and the places where it finds files of other programs.
 
+pub mod aside;
 pub mod atomic;
 mod clock;
 pub mod explanations;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{atomic, tags_file};
+use super::{aside, atomic, tags_file};
 use crate::core::problem::{Problem, Result};
 use crate::core::session::{Looked, Session};
 use crate::files::whole;
@@ -17,11 +17,14 @@ const LONGEST: u64 = 1 << 20;
 /// How the study was looked at last; None if that is not known.
 ///
 /// # Errors
-/// If the file is damaged; the next [`write()`] replaces it.
+/// If the file is damaged or of another version. It is put aside, since the next [`write()`] takes its name: the marks in it took work.
 pub fn read(folder: &Path, looked: &Looked) -> Result<Option<Session>> {
     let path = path(folder, looked);
-    let Some(text) = whole::text_if_present(&path, LONGEST)? else { return Ok(None) };
-    Session::from_json(&text, &path.display().to_string(), looked)
+    let read = || match whole::text_if_present(&path, LONGEST)? {
+        Some(text) => Session::from_json(&text, &path.display().to_string(), looked),
+        None => Ok(None),
+    };
+    read().map_err(|problem| aside::after(problem, &path))
 }
 
 /// Writes how the study was looked at last, and removes the oldest files.
@@ -84,9 +87,12 @@ mod tests {
         }
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), MOST);
         assert_eq!(read(&folder, &looked(&format!("study {}", MOST + 2))), Ok(Some(session.clone())));
-        std::fs::write(path(&folder, &looked("names")), "{").unwrap();
-        assert!(read(&folder, &looked("names")).is_err());
+        let names = path(&folder, &looked("names"));
+        std::fs::write(&names, "{").unwrap();
+        let problem = read(&folder, &looked("names")).unwrap_err().to_string();
+        assert!(problem.contains("holds no readable session") && problem.contains(".json.unread"), "{problem}");
         write(&folder, &looked("names"), &session).unwrap();
         assert_eq!(read(&folder, &looked("names")), Ok(Some(session)));
+        assert_eq!(std::fs::read_to_string(names.with_extension("json.unread")).unwrap(), "{");
     }
 }

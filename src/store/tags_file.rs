@@ -7,8 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::atomic;
 use super::lock::Lock;
+use super::{aside, atomic};
 use crate::core::problem::{Problem, Result};
 use crate::core::tags::history;
 use crate::core::tags::json::{from_json, to_json};
@@ -87,11 +87,11 @@ impl TagsFile {
     /// Gives `book` the history that was stored beside the file, if there is one.
     ///
     /// # Errors
-    /// If it cannot be read; the book then has none.
+    /// If it cannot be read; the book then has none, and the file is put aside, since [`TagsFile::save_history`] takes its name.
     pub fn read_history(&self, book: &mut TagBook) -> Result<()> {
         let path = self.history();
         let Some(text) = read_if_present(&path)? else { return Ok(()) };
-        history::restore(book, &text, &path.display().to_string())
+        history::restore(book, &text, &path.display().to_string()).map_err(|problem| aside::after(problem, &path))
     }
 
     fn history(&self) -> PathBuf {

@@ -176,6 +176,7 @@ impl Work {
                 self.save_session();
                 let found = sessions::read(&self.sessions, &looked).unwrap_or_else(|problem| {
                     self.log.line(&problem);
+                    self.tell(Message::Failed(problem));
                     None
                 });
                 self.tell(Message::SessionRead(looked, found.map(Box::new)));
@@ -269,7 +270,13 @@ impl Work {
             _ => Err(Problem::new(&done.check, "is not kept: its run is not kept", "run it again with a kept run")),
         });
         match outcome {
-            Ok(()) => self.log.line(format_args!("kept the check: {}", done.check)),
+            Ok(unread) => {
+                self.log.line(format_args!("kept the check: {}", done.check));
+                if let Some(problem) = unread {
+                    self.log.line(&problem);
+                    self.tell(Message::Failed(problem));
+                }
+            }
             Err(problem) => {
                 self.log.line(format_args!("the check is not kept: {problem}"));
                 self.tell(Message::Failed(problem));

@@ -150,7 +150,8 @@ impl Work {
         match TagsFile::open(&self.folder, subject) {
             Ok((file, mut book)) => {
                 if let Err(problem) = file.read_history(&mut book) {
-                    self.log.line(problem);
+                    self.log.line(&problem);
+                    self.tell(Message::Failed(problem));
                 }
                 let path = file.path().display().to_string();
                 self.log.line(format_args!("tags: {} features in {path}", book.features().len()));

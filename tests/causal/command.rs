@@ -177,7 +177,10 @@ fn faults_are_one_line_with_a_remedy() {
         (vec!["ablate", "run", "--view", "nobody", "--each"], "nobody"),
         (vec!["ablate", "run", "--threshold", "1000"], "has no feature"),
         (vec!["steer", "run", "--feature", "resid_1"], "one feature"),
-        (vec!["steer", "run", "--feature", "resid_1/512"], "0 to 511"),
+        (
+            vec!["steer", "run", "--feature", "resid_1/512"],
+            "--feature 1-res-sm/512: its dictionary has 512 features; use an index from 0 to 511",
+        ),
         (vec!["steer", "run", "--feature", "resid_1/1", "--positions", "5"], "0 to 4"),
     ] {
         let output = saescope(folder.path(), &arguments);

@@ -189,11 +189,59 @@ fn sums_over_positions_and_examples_of_the_reference() {
             let what = format!("{backend} {upstream} to {downstream}");
             let edge = found.iter().find(|edge| (edge.upstream, edge.downstream) == (upstream, downstream)).unwrap();
             same(&what, edge.weight, &golden["weight"]);
+            let [group] = &plain.groups[..] else { panic!("one length") };
+            let (measured, direct, silent) = recomputed(&plain, group, upstream, downstream);
+            assert_near(&format!("{what} measured"), edge.measured, measured, TOLERANCE);
+            assert_eq!(edge.silent, silent, "{what}");
+            if let Some([_, found]) = edge.direct {
+                assert_near(&format!("{what} direct measured"), found, direct, TOLERANCE);
+            }
             if golden["direct"].is_number() {
                 same(&format!("{what} direct"), edge.direct.unwrap()[0], &golden["direct"]);
             }
         }
     }
+}
+
+/// An edge's sums once more, from single runs: measured, the direct path measured, and the pairs that its weight cannot see.
+fn recomputed(plain: &Plain<'_>, group: &Group, upstream: FeatureId, downstream: FeatureId) -> (f64, f64, usize) {
+    let cancel = Cancel::default();
+    let [up, down] = [upstream, downstream].map(|feature| plain.dictionary(feature.submodule).unwrap());
+    let row = decoder_row(&plain.dictionaries[up], upstream.index.0).unwrap();
+    let gradients = plain.metric_gradients(group, downstream.submodule, STEPS, &cancel).unwrap();
+    let (positions, mut measured, mut direct, mut silent) = (group.positions, 0.0, 0.0, 0);
+    for (pair, gradient) in gradients.iter().enumerate() {
+        let tokens = pair * positions..(pair + 1) * positions;
+        let of = |codes: &[_], feature: FeatureId| -> Vec<f32> {
+            codes.iter().map(|codes| activation(codes, feature.index.0)).collect()
+        };
+        let [clean, patch] = [group.clean(up), group.patch(up)].map(|codes| of(&codes[tokens.clone()], upstream));
+        let before = of(&group.clean(down)[tokens.clone()], downstream);
+        let step: Vec<f32> =
+            clean.iter().zip(&patch).flat_map(|(clean, patch)| row.iter().map(move |weight| (patch - clean) * weight)).collect();
+        if clean != patch {
+            silent += usize::from(before.iter().all(|value| *value == 0.0));
+        }
+        let (_, seen) =
+            plain.moved(group, upstream.submodule, &[(pair, step.clone())], &[downstream.submodule], &cancel).unwrap();
+        let output = group.traces[0][pair].output(downstream.submodule);
+        let held: Vec<f32> = output.iter().zip(&step).map(|(value, step)| value + step).collect();
+        let change = |output: &[f32]| -> f64 {
+            let now = of(&plain.codes_of(down, output, &cancel).unwrap(), downstream);
+            let at = |position: usize| {
+                let token = tokens.start + position;
+                let at = (group.output(0, downstream.submodule, token), &group.clean(down)[token]);
+                let gradient = &gradient[position * WIDTH..(position + 1) * WIDTH];
+                let target = Target::Feature(downstream.index.0);
+                let (_, left) = plain.target_derivative(down, target, at, gradient).unwrap();
+                f64::from(left) * f64::from(now[position] - before[position])
+            };
+            (0..positions).map(at).sum::<f64>() / plain.pairs as f64
+        };
+        measured += change(&seen[&downstream.submodule][0]);
+        direct += change(&held);
+    }
+    (measured, direct, silent)
 }
 
 /// A small move of an output moves the target as its derivative says.

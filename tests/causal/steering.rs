@@ -5,6 +5,7 @@ use saescope::core::submodule::{FeatureId, FeatureIndex};
 use saescope::engine::cancel::Cancel;
 use saescope::engine::causal::continuation::Writing;
 use saescope::engine::causal::plain::{Plain, Sides};
+use saescope::engine::causal::steered::{Plan, steered};
 use saescope::engine::causal::steering::Steering;
 use serde_json::Value;
 
@@ -119,6 +120,38 @@ fn continuations_of_the_reference() {
             }
         }
     });
+}
+
+/// Doses are not lost to continuations for which the model's context has no room: these are refused before, or shortened where nobody asked for them.
+#[test]
+fn continuations_beyond_the_context_are_refused_first_or_shortened() {
+    let backend = cpu_backends()[0];
+    let (compute, dictionaries) = (reference_model(backend), reference_dictionaries("saelens"));
+    let plain = Plain::new(compute.as_ref(), &dictionaries, &pairs("names"), Sides::Both, &Cancel::default()).unwrap();
+    let room = compute.config().context - plain.groups[0].positions;
+    let writing = Writing { prompts: 1, tokens: room + 1, samples: 0, temperature: 1.0, top_p: 1.0, seed: 12 };
+    let asked = Plan {
+        feature: features(&golden("steering"))[4],
+        positions: Positions::All,
+        coefficients: vec![5.0],
+        continued: Vec::new(),
+        writing,
+        scans: false,
+        shortened: None,
+    };
+    let mut doses = 0;
+    let refused =
+        steered(&plain, None, &asked, &mut |_| {}, &mut |found| doses += found.doses.len(), &Cancel::default()).unwrap_err();
+    assert!(doses == 0 && refused.to_string().contains(&format!("continue by at most {room} with --tokens")), "{refused}");
+    let fitted = asked.clone().fitted(&plain);
+    let why = fitted.shortened.clone().unwrap();
+    assert!(
+        fitted.writing.tokens == room && why.starts_with(&format!("prompts are continued by {room} tokens, not by")),
+        "{why}"
+    );
+    let none = Plan { writing: Writing { tokens: 0, ..writing }, shortened: fitted.shortened, ..asked };
+    let found = steered(&plain, None, &none, &mut |_| {}, &mut |_| {}, &Cancel::default()).unwrap();
+    assert_eq!((found.doses.len(), found.shortened), (1, Some(why)));
 }
 
 #[test]

@@ -78,12 +78,14 @@ pub fn members(state: &State, mut members: Vec<Member>, way: Way, error: ErrorTr
     let view = state.shown().first();
     members.sort_by_key(ToString::to_string);
     members.dedup();
-    let set = FeatureSet { name: "ablate".to_owned(), members };
-    set.parts(&dictionaries(state)?).map_err(|problem| problem.to_string())?;
+    let dictionaries = dictionaries(state)?;
+    for member in &members {
+        set::expect_member(*member, member, &dictionaries).map_err(|problem| problem.to_string())?;
+    }
     let feature = |member: &Member| if let Member::Feature(feature) = member { Some(*feature) } else { None };
-    let what = match set.members.iter().map(feature).collect::<Option<BTreeSet<FeatureId>>>() {
+    let what = match members.iter().map(feature).collect::<Option<BTreeSet<FeatureId>>>() {
         Some(features) => What::Set { features, way, error },
-        None => What::Members { members: set.members, way, error },
+        None => What::Members { members, way, error },
     };
     Ok(Check { view: state.about().name(view), what })
 }

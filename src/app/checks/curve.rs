@@ -8,6 +8,7 @@ use crate::core::causal::curve_drawing::{LEGEND, drawing};
 use crate::core::causal::curve_score::CurveScore;
 use crate::core::causal::side_effects::NEUTRAL;
 use crate::core::causal::words::doubt;
+use crate::core::submodule::FeatureId;
 
 /// From this many columns on there is room for intervals.
 const ROOMY: usize = 114;
@@ -15,8 +16,8 @@ const ROOMY: usize = 114;
 /// The places of intervals in a row, which are left out where there is no room.
 const INTERVALS: [usize; 3] = [2, 4, 7];
 
-/// Everything that was found so far.
-pub fn lines(curve: &Curve, columns: usize) -> Vec<Line> {
+/// Everything that was found so far of the curve of the `strongest` features.
+pub fn lines(curve: &Curve, strongest: &[FeatureId], columns: usize) -> Vec<Line> {
     let doubts = [doubt("F(M)", curve.bias), doubt("F(M) - F(empty)", curve.span)];
     let mut lines: Vec<Line> = doubts.iter().flatten().flat_map(|text| Line::sentence(text, Tone::Warning, columns)).collect();
     for score in CurveScore::ALL {
@@ -52,6 +53,8 @@ pub fn lines(curve: &Curve, columns: usize) -> Vec<Line> {
         ),
     ];
     lines.extend(explained.iter().flat_map(|text| Line::sentence(text, Tone::Dim, columns)));
+    let names: Vec<String> = strongest.iter().map(ToString::to_string).collect();
+    lines.extend(Line::sentence(&format!("The features, the strongest first: {}", names.join(", ")), Tone::Dim, columns));
     lines
 }
 

@@ -7,7 +7,7 @@ use crate::app::state::check::{Order, Window};
 use crate::core::causal::each::{Each, Single};
 use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::causal::scores::Score;
-use crate::core::causal::words::{doubt, ratio};
+use crate::core::causal::words::{doubt, interval, number, ratio};
 use crate::core::findings::Findings;
 use crate::core::submodule::FeatureId;
 use crate::core::text::printable;
@@ -41,8 +41,18 @@ pub fn feature(each: &Each, findings: &Findings, view: View, window: &Window) ->
     ordered(each, findings, view, window).get(window.at).map(|single| single.feature)
 }
 
+/// Whether the metric that is left stands in place of its share, which says nothing where the bias is within its error of zero.
+fn shows_metrics(each: &Each) -> bool {
+    each.all.is_within_error() && each.features.iter().all(|single| single.left.is_some())
+}
+
+/// The width of the last number, below its heading.
+fn last_width(each: &Each) -> usize {
+    if shows_metrics(each) { "F resample▼".chars().count() } else { 9 }
+}
+
 /// The heading of the table.
-pub fn heading(window: &Window, columns: usize) -> Line {
+pub fn heading(each: &Each, window: &Window, columns: usize) -> Line {
     let arrow = if window.reversed { '▲' } else { '▼' };
     let name = |order: Order, name: &str| if window.order == order { format!("{name}{arrow}") } else { name.to_owned() };
     let feature = if window.order == Order::Feature {
@@ -51,17 +61,19 @@ pub fn heading(window: &Window, columns: usize) -> Line {
         "feature".to_owned()
     };
     let interval = if columns < ROOMY { String::new() } else { "95 %".to_owned() };
+    let [zero, resample] = if shows_metrics(each) { ["F zero", "F resample"] } else { ["zero", "resample"] };
     Line::title(cells(
         [
             &feature,
             &name(Order::Effect, "effect"),
             &name(Order::Clean, "on clean"),
             &name(Order::Patch, "on patch"),
-            &name(Order::Zero, "zero"),
+            &name(Order::Zero, zero),
             &interval,
-            &name(Order::Resample, "resample"),
+            &name(Order::Resample, resample),
             &interval,
         ],
+        last_width(each),
         columns,
     ))
 }
@@ -71,31 +83,38 @@ pub fn rows(each: &Each, findings: &Findings, view: View, window: &Window, colum
     let row = |single: &Single| {
         let effect = findings.view(view).effect(single.feature);
         let effect = effect.map_or_else(|| "-".to_owned(), |effect| format!("{effect:+.4}"));
-        let [zero, zero_interval] = ratio(&single.zero, each.all);
-        let [resample, resample_interval] = ratio(&single.resample, each.all);
+        let [[zero, zero_interval], [resample, resample_interval]] = match &single.left {
+            Some(left) if shows_metrics(each) => left.each_ref().map(|left| [number(left.mean), interval(left.interval)]),
+            _ => [&single.zero, &single.resample].map(|share| ratio(share, each.all)),
+        };
         let of = |count: usize| format!("{count}/{}", each.examples);
         let (name, clean, patch) = (single.feature.to_string(), of(single.on_clean), of(single.on_patch));
         let row = [&name, &effect, &clean, &patch, &zero, &zero_interval, &resample, &resample_interval];
-        Line::plain(cells(row, columns))
+        Line::plain(cells(row, last_width(each), columns))
     };
     ordered(each, findings, view, window).into_iter().map(row).collect()
 }
 
 fn cells(
     [feature, effect, clean, patch, zero, zero_interval, resample, resample_interval]: [&String; 8],
+    last: usize,
     columns: usize,
 ) -> String {
     let before = format!("{feature:<15} {effect:>9} {clean:>9} {patch:>9}");
     if columns < ROOMY {
-        return format!("{before} {zero:>9} {resample:>9}");
+        return format!("{before} {zero:>9} {resample:>last$}");
     }
-    format!("{before} {zero:>9} {zero_interval:<18} {resample:>9} {resample_interval:<18}")
+    format!("{before} {zero:>9} {zero_interval:<18} {resample:>last$} {resample_interval:<18}")
 }
 
 /// What the columns mean.
 pub fn explained(each: &Each, columns: usize) -> Vec<Line> {
     let mut lines: Vec<Line> =
         doubt("F(M)", each.all).iter().flat_map(|text| Line::sentence(text, Tone::Warning, columns)).collect();
+    let metrics =
+        "F zero, F resample: the mean metric that is left, in place of shares of a bias that is within its error of zero.";
+    let metrics = shows_metrics(each).then(|| Line::sentence(metrics, Tone::Dim, columns));
+    lines.extend(metrics.into_iter().flatten());
     let explained = [
         format!("F(M) {:+.4}. Errors {}: {}", each.all.mean, each.error, each.error.meaning()),
         "On: pairs in whose clean or patch prompt the feature is active at some token. Zero, resample: share of F(M) that is removed when the \
@@ -110,7 +129,7 @@ pub fn explained(each: &Each, columns: usize) -> Vec<Line> {
 /// The table with full numbers, separated by tabs, with what the edits do `elsewhere`; what is not known is empty.
 pub fn tsv(each: &Each, elsewhere: Option<&Elsewhere>, findings: &Findings, view: View, window: &Window) -> String {
     let mut text =
-        "feature\teffect\ton_clean\ton_patch\tpairs\tbias_zero\tzero_low\tzero_high\tbias_resample\tresample_low\tresample_high"
+        "feature\teffect\ton_clean\ton_patch\tpairs\tbias_zero\tzero_low\tzero_high\tbias_resample\tresample_low\tresample_high\tleft_zero\tleft_resample"
             .to_owned();
     if let Some(elsewhere) = elsewhere {
         let way = elsewhere.way.map_or_else(String::new, |way| format!("_{way}"));
@@ -132,6 +151,8 @@ pub fn tsv(each: &Each, elsewhere: Option<&Elsewhere>, findings: &Findings, view
         let (zero, resample) = (share(Some(&single.zero)), share(Some(&single.resample)));
         let Single { feature, on_clean, on_patch, .. } = single;
         text.push_str(&format!("{feature}\t{effect}\t{on_clean}\t{on_patch}\t{}\t{zero}\t{resample}", each.examples));
+        let left = single.means_left().map(|left| left.map_or_else(String::new, |left| left.to_string()));
+        text.push_str(&format!("\t{}\t{}", left[0], left[1]));
         if let (Some(elsewhere), Some(place)) = (elsewhere, places.get(feature)) {
             let damage = elsewhere.damage(*place);
             let of_text = [damage.map(|damage| &damage.divergence), damage.map(|damage| &damage.loss_change)];

@@ -1,5 +1,6 @@
 //! The list of the checks of the run on the screen: the running one, then those that are done, the latest first.
 
+use super::apart::apart;
 use super::progress::progress;
 use super::said;
 use crate::app::command_id::CommandId;
@@ -19,7 +20,10 @@ pub fn checks(state: &State) -> Vec<(Check, String)> {
     // What is known of the running check from before, or is whole but for its side effects, stands in its own line.
     let is_running = |done: &Done| state.check.as_ref().is_some_and(|running| running.check == done.check);
     let known = state.record.checks.iter().rev().filter(|done| !state.show_published && !is_running(done));
-    running.chain(known.map(|done| (done.check.clone(), said::done(done)))).collect()
+    let known: Vec<&Done> = known.map(AsRef::as_ref).collect();
+    let apart = apart(&known.iter().map(|done| &done.check).collect::<Vec<_>>());
+    let lines = known.iter().zip(apart).map(|(done, apart)| (done.check.clone(), said::told_apart(done, &apart)));
+    running.chain(lines).collect()
 }
 
 /// Opens the list.

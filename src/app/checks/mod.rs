@@ -1,5 +1,6 @@
 //! Causal checks of the run on the screen: asked for, run in the background, read in a window.
 
+mod apart;
 pub mod asking;
 mod circuit;
 mod curve;

@@ -10,7 +10,7 @@ use crate::app::command_id::CommandId;
 use crate::app::layout;
 use crate::app::state::State;
 use crate::app::state::check::Window;
-use crate::core::causal::check::Found;
+use crate::core::causal::check::{Found, What};
 use crate::core::causal::each::Single;
 use crate::core::causal::elsewhere::Elsewhere;
 use crate::core::findings::Findings;
@@ -76,7 +76,10 @@ pub fn page_of(state: &State, window: &Window, columns: usize) -> Page {
     let (mut body, rows) = match found {
         Found::Set(ablation, scores) => (set::lines(ablation, scores, columns), 0),
         Found::Search(found) => (search::lines(found, columns), 0),
-        Found::Curve(found) => (curve::lines(found, columns), 0),
+        Found::Curve(found) => {
+            let strongest = if let What::Curve { strongest, .. } = &window.check.what { &strongest[..] } else { &[] };
+            (curve::lines(found, strongest, columns), 0)
+        }
         Found::Circuit(found) => (circuit::lines(found, known.findings, view, columns), 0),
         Found::Methods(found) => (methods::lines(found, known.findings, view, columns), 0),
         Found::Steering(steered) => {
@@ -84,7 +87,7 @@ pub fn page_of(state: &State, window: &Window, columns: usize) -> Page {
             (steering::lines(steered, damages, known.findings, view, columns), 0)
         }
         Found::Each(found) => {
-            head.push(each::heading(window, columns));
+            head.push(each::heading(found, window, columns));
             let mut body = each::rows(found, known.findings, view, window, columns);
             let rows = body.len();
             body.extend(each::explained(found, columns));

@@ -20,10 +20,17 @@ fn share(score: &Score, denominator: Denominator) -> String {
 
 /// A check with its result.
 pub fn done(done: &Done) -> String {
+    told_apart(done, "")
+}
+
+/// A check with its result, and between them in which it differs from others that are called the same, if it does.
+pub fn told_apart(done: &Done, apart: &str) -> String {
     let partial = if done.whole { "" } else { "partial, " };
     let found = match &done.found {
         Found::Set(ablation, scores) if scores.sets.len() > 1 => {
             let means = ablation.sets.iter().zip(&scores.sets).filter_map(|(set, scores)| Some((set, scores, scores.bias.mean?)));
+            // A set without members removes nothing, and one that adds to the bias removes none of it.
+            let means = means.filter(|(set, _, mean)| !set.members.is_empty() && *mean > 0.0);
             let most = means.max_by(|(.., one), (.., other)| one.total_cmp(other));
             let bias = number(scores.all.mean);
             match most.filter(|_| !scores.bias.is_within_error()) {
@@ -31,7 +38,10 @@ pub fn done(done: &Done) -> String {
                     let name = printable(&excerpt(&set.name, SET));
                     format!("{name} removes the most, {} of the bias {bias}", share(&of_set.bias, scores.bias))
                 }
-                None => format!("{}, the bias {bias} is within its error of zero", counted(scores.sets.len(), "set")),
+                None if scores.bias.is_within_error() => {
+                    format!("{}, the bias {bias} is within its error of zero", counted(scores.sets.len(), "set"))
+                }
+                None => format!("none of the {} removes any of the bias {bias}", counted(scores.sets.len(), "set")),
             }
         }
         Found::Set(_, scores) => scores.sets.first().map_or_else(String::new, |set| {
@@ -59,7 +69,7 @@ pub fn done(done: &Done) -> String {
         }
         Found::Steering(steered) => flips(steered),
     };
-    format!("{partial}{}: {found}", done.check)
+    format!("{partial}{}{apart}: {found}", done.check)
 }
 
 /// At which coefficients the sign of the mean metric turns.

@@ -4,7 +4,7 @@ use super::line::{Line, Tone};
 use super::said;
 use crate::core::causal::side_effects::Damage;
 use crate::core::causal::steering::{Dose, Flips, Mode, Steered, Written};
-use crate::core::causal::words::{interval, number};
+use crate::core::causal::words::{interval, number, probability};
 use crate::core::findings::Findings;
 use crate::core::text::{counted, excerpt, left, printable};
 use crate::core::view::View;
@@ -61,7 +61,7 @@ fn doses(steered: &Steered, columns: usize) -> Vec<Line> {
         heading.push_str(&format!("  {:<width$}", format!("metric {low:+.2} to {high:+.2}")));
     }
     if second {
-        heading.push_str(&format!("  p 0 to {most:.3}"));
+        heading.push_str(&format!("  p 0 to {}", probability(most)));
     }
     let row = |(dose, score): (&Dose, &crate::core::causal::scores::Score)| {
         let (clean, patch) = (mean(&dose.clean), mean(&dose.patch));
@@ -71,8 +71,8 @@ fn doses(steered: &Steered, columns: usize) -> Vec<Line> {
                 steered.in_units(dose.coefficient),
                 number(score.mean),
                 interval(score.interval),
-                format!("{clean:.5}"),
-                format!("{patch:.5}"),
+                probability(clean),
+                probability(patch),
             ],
             is_wide,
         );
@@ -125,7 +125,8 @@ fn flips(steered: &Steered, columns: usize) -> Vec<Line> {
 
 /// For each prompt the continuations of each mode, one column for each coefficient, smallest first.
 fn written(steered: &Steered, findings: &Findings, view: View, columns: usize) -> Vec<Line> {
-    let Some(unsteered) = steered.written.first() else { return Vec::new() };
+    let mut lines: Vec<Line> = steered.shortened.iter().flat_map(|why| Line::sentence(why, Tone::Warning, columns)).collect();
+    let Some(unsteered) = steered.written.first() else { return lines };
     let mut coefficients: Vec<f32> = steered.written.iter().map(|written| written.continuation.coefficient).collect();
     coefficients.sort_by(f32::total_cmp);
     coefficients.dedup();
@@ -138,7 +139,6 @@ fn written(steered: &Steered, findings: &Findings, view: View, columns: usize) -
         coefficient => format!("{coefficient:+}"),
     });
     let heads = side_by_side(heads.collect());
-    let mut lines = Vec::new();
     for place in 0..unsteered.greedy.len() {
         lines.push(Line::title(format!("{:<14} {heads}", "continued").trim_end()));
         lines.extend(Line::sentence(&printable(&prompt(findings, view, place)), Tone::Plain, columns));

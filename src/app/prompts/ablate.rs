@@ -35,7 +35,9 @@ fn read(state: &State, text: &str) -> Result<Check, String> {
         }
         return asking::members(state, members, way, error);
     }
-    asking::list(state, way, error, listed).ok_or_else(|| "no feature is listed".to_owned())
+    // Without a feature at the cursor or a mark in the list, the reason is that of every command on listed features.
+    asking::list(state, way, error, listed)
+        .ok_or_else(|| targets::some(state).err().unwrap_or_else(|| "no feature is listed".to_owned()))
 }
 
 impl Dialogue for Ablate {

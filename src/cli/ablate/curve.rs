@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::facts::{doubt, facts, features, show, with_facts};
+use super::facts::{doubt, facts, show, with_facts};
 use crate::cli::arguments::{AblateArguments, SideEffectArguments, SideEffectsOf};
+use crate::cli::causal::listing::Listing;
 use crate::cli::causal::neutral::Text;
 use crate::cli::causal::words::{heading, interval, number, wrapped};
 use crate::cli::causal::{Checked, json};
@@ -24,7 +25,8 @@ const COLUMNS: usize = 100;
 
 /// The curve of the listed features.
 pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
-    let strongest = features(&checked.listed(&arguments.list)?);
+    let listing = checked.listing(&arguments.list)?;
+    let strongest = listing.features();
     let pool = checked.with_effect();
     let sizes = sizes(arguments.sizes, strongest.len())?;
     let (controls, seed) = (arguments.controls.unwrap_or(CONTROLS), arguments.seed.unwrap_or(SEED));
@@ -51,7 +53,8 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
         let name = corpus.and_then(std::result::Result::ok).filter(|_| is_measured).map(|corpus| corpus.name);
         Ok((found, name))
     })?;
-    show(arguments.format, || as_json(checked, &found, corpus.as_deref()), || table(checked, &found, corpus.as_deref()))
+    let corpus = corpus.as_deref();
+    show(arguments.format, || as_json(checked, &listing, &found, corpus), || table(checked, &listing, &found, corpus))
 }
 
 /// Fails if other pairs are named, which curves are not measured on.
@@ -84,11 +87,12 @@ fn sizes(asked: Vec<usize>, features: usize) -> Result<Vec<usize>> {
     }
 }
 
-fn table(checked: &Checked, found: &Curve, corpus: Option<&str>) -> String {
+fn table(checked: &Checked, listing: &Listing, found: &Curve, corpus: Option<&str>) -> String {
     let tables: Vec<String> = CurveScore::ALL.iter().map(|score| score_table(found, *score)).collect();
     format!(
-        "{}way {}: {}\nerror {}: {}F(M) {} ({}), F(empty) {} ({})\n\n{}\n{}{}{}{}{}",
+        "{}{}way {}: {}\nerror {}: {}F(M) {} ({}), F(empty) {} ({})\n\n{}\n{}{}{}{}{}",
         heading(checked, found.all.per_example.len()),
+        listing.described(),
         found.way,
         found.way.meaning(),
         found.error,
@@ -133,7 +137,7 @@ fn dose_table(found: &Curve, corpus: &str) -> String {
     format!("\n{}\n{}{explained}", table.plain(), wrapped(&damage.summary()))
 }
 
-fn as_json(checked: &Checked, found: &Curve, corpus: Option<&str>) -> Value {
+fn as_json(checked: &Checked, listing: &Listing, found: &Curve, corpus: Option<&str>) -> Value {
     let spread = |spread: Option<&Spread>| {
         spread.map(|spread| json!({ "mean": spread.mean, "interval": spread.interval, "per_set": spread.values }))
     };
@@ -171,7 +175,7 @@ fn as_json(checked: &Checked, found: &Curve, corpus: Option<&str>) -> Value {
         "controls": { "sets": found.controls, "seed": found.seed, "drawn_from": found.pool },
         "curve": rungs,
     });
-    let mut object = with_facts(facts(checked, found.error, found.all.per_example.len()), curve);
+    let mut object = with_facts(facts(checked, Some(listing), found.error, found.all.per_example.len()), curve);
     if let Some(why) = &found.unmeasured {
         object["not_measured"] = json!(format!("neutral text{}: {why}", found.unmeasured_from()));
     }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::cli::arguments::Printed;
+use crate::cli::causal::listing::Listing;
 use crate::cli::causal::words::wrapped;
 use crate::cli::causal::{Checked, json};
 use crate::cli::output;
@@ -10,12 +11,6 @@ use crate::core::causal::scores::Denominator;
 use crate::core::causal::way::ErrorTreatment;
 use crate::core::causal::words;
 use crate::core::problem::Result;
-use crate::core::submodule::FeatureId;
-
-/// The features of a list without their effects.
-pub fn features(listed: &[(FeatureId, f32)]) -> Vec<FeatureId> {
-    listed.iter().map(|(feature, _)| *feature).collect()
-}
 
 /// Prints the result in the format that was asked for; only that one is made.
 pub fn show(format: Printed, as_json: impl FnOnce() -> Value, as_table: impl FnOnce() -> String) -> Result<()> {
@@ -25,9 +20,9 @@ pub fn show(format: Printed, as_json: impl FnOnce() -> Value, as_table: impl FnO
     }
 }
 
-/// What every result says of its run, before what it found.
-pub fn facts(checked: &Checked, error: ErrorTreatment, examples: usize) -> Map<String, Value> {
-    let facts = json!({
+/// What every result says of its run and of the list that it is of, before what it found; None for the sets of a file.
+pub fn facts(checked: &Checked, listing: Option<&Listing>, error: ErrorTreatment, examples: usize) -> Map<String, Value> {
+    let mut facts = json!({
         "run": checked.path.display().to_string(),
         "model": checked.manifest().model.name,
         "view": checked.view_name(),
@@ -36,6 +31,9 @@ pub fn facts(checked: &Checked, error: ErrorTreatment, examples: usize) -> Map<S
         "error_meaning": error.meaning(),
         "examples": examples,
     });
+    if let Some(listing) = listing {
+        facts["list"] = listing.as_json();
+    }
     facts.as_object().cloned().unwrap_or_default()
 }
 

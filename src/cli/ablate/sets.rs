@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::facts::{doubt, facts, show, with_facts};
 use crate::cli::arguments::AblateArguments;
+use crate::cli::causal::listing::Listing;
 use crate::cli::causal::side_effects::{self, Asked, with_side_effects};
 use crate::cli::causal::words::{heading, interval, number, wrapped};
 use crate::cli::causal::{Checked, json};
@@ -22,12 +23,14 @@ use crate::files::whole;
 
 /// Ablates the sets of a file, or the listed features as one set.
 pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
-    let sets = if let Some(path) = &arguments.set {
-        read(path, checked.manifest())?
+    let (sets, listing) = if let Some(path) = &arguments.set {
+        (read(path, checked.manifest())?, None)
     } else {
-        let members = checked.listed(&arguments.list)?.into_iter().map(|(feature, _)| Member::Feature(feature)).collect();
-        vec![FeatureSet { name: "list".to_owned(), members }]
+        let listing = checked.listing(&arguments.list)?;
+        let members = listing.features().into_iter().map(Member::Feature).collect();
+        (vec![FeatureSet { name: "list".to_owned(), members }], Some(listing))
     };
+    let listing = listing.as_ref();
     let (way, error) = (arguments.way, arguments.error);
     let asked = Asked::new(checked, &arguments.elsewhere, Some(way))?;
     let (found, elsewhere) = checked.with_model(arguments.model, Sides::of(way), |loaded, plain, told, cancel| {
@@ -40,8 +43,8 @@ pub fn run(checked: &Checked, arguments: AblateArguments) -> Result<()> {
     let names: Vec<String> = sets.iter().map(|set| set.name.clone()).collect();
     show(
         arguments.format,
-        || with_side_effects(as_json(checked, &found, &scores), elsewhere.as_ref(), &names),
-        || table(checked, &found, &scores) + &side_effects::table(elsewhere.as_ref(), &names),
+        || with_side_effects(as_json(checked, listing, &found, &scores), elsewhere.as_ref(), &names),
+        || table(checked, listing, &found, &scores) + &side_effects::table(elsewhere.as_ref(), &names),
     )
 }
 
@@ -54,7 +57,7 @@ fn read(path: &Path, manifest: &Manifest) -> Result<Vec<FeatureSet>> {
     Ok(sets)
 }
 
-fn table(checked: &Checked, found: &Ablation, scores: &Scores) -> String {
+fn table(checked: &Checked, listing: Option<&Listing>, found: &Ablation, scores: &Scores) -> String {
     let header = ["set", "F(C)", "F(not C)", "faithfulness", "completeness", "bias", "95 % of bias"];
     let mut table = Table::new(1, &header);
     for (set, scores_of) in found.sets.iter().zip(&scores.sets) {
@@ -72,8 +75,9 @@ fn table(checked: &Checked, found: &Ablation, scores: &Scores) -> String {
         ]);
     }
     format!(
-        "{}way {}: {}\nerror {}: {}F(M) {} ({}), F(empty) {} ({})\n\n{}\n{}{}{}",
+        "{}{}way {}: {}\nerror {}: {}F(M) {} ({}), F(empty) {} ({})\n\n{}\n{}{}{}",
         heading(checked, found.all.len()),
+        listing.map_or_else(String::new, Listing::described),
         found.way,
         found.way.meaning(),
         found.error,
@@ -93,7 +97,7 @@ fn table(checked: &Checked, found: &Ablation, scores: &Scores) -> String {
     )
 }
 
-fn as_json(checked: &Checked, found: &Ablation, scores: &Scores) -> Value {
+fn as_json(checked: &Checked, listing: Option<&Listing>, found: &Ablation, scores: &Scores) -> Value {
     let of_set = |(set, scores): (&AblatedSet, &SetScores)| {
         let value = json!({
             "members": set.members.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -105,7 +109,7 @@ fn as_json(checked: &Checked, found: &Ablation, scores: &Scores) -> Value {
         });
         (set.name.clone(), value)
     };
-    let facts = facts(checked, found.error, found.all.len());
+    let facts = facts(checked, listing, found.error, found.all.len());
     let sets: Map<String, Value> = found.sets.iter().zip(&scores.sets).map(of_set).collect();
     let found = json!({
         "way": found.way.name(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::listing::ListArguments;
-use super::values::{Choice, above_zero, backend, error_treatment, finite, positive, threads, threshold, way, within};
+use super::values::{Choice, above_zero, backend, error_treatment, finite, positive, share, threads, threshold, way, within};
 use crate::core::causal::set::Member;
 use crate::core::causal::steering::Positions;
 use crate::core::causal::way::{ErrorTreatment, Way};
@@ -178,17 +178,17 @@ pub struct SteerArguments {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = within(0..=10_000))]
     pub samples: usize,
 
-    /// Temperature of draws.
-    #[arg(long, value_name = "X", default_value = "1", value_parser = above_zero)]
-    pub temperature: f32,
+    /// Temperature of draws. [default: 1]
+    #[arg(long, value_name = "X", value_parser = above_zero)]
+    pub temperature: Option<f32>,
 
-    /// Draw from the most probable tokens that together have this share.
-    #[arg(long, value_name = "X", default_value = "1", value_parser = above_zero)]
-    pub top_p: f32,
+    /// Draw from the most probable tokens that together have this share, above 0 and at most 1. [default: 1]
+    #[arg(long, value_name = "X", value_parser = share)]
+    pub top_p: Option<f32>,
 
-    /// Seed of draws.
-    #[arg(long, value_name = "N", default_value_t = 12)]
-    pub seed: u32,
+    /// Seed of draws. [default: 12]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u32>,
 
     /// What it does elsewhere.
     #[command(flatten)]

@@ -26,7 +26,7 @@ pub struct ListingArguments {
 /// Which features of one view or comparison.
 #[derive(Debug, Clone, Args)]
 pub struct ListArguments {
-    /// Select the features with |effect| above X; 0 selects every feature with an effect. [default: 0.1]
+    /// Select the features with |effect| above X; 0 selects every feature with an effect. [default: 0.1; in a single view 0 with --filter or --tag]
     #[arg(long, value_name = "X", conflicts_with = "top_k", value_parser = threshold)]
     pub threshold: Option<f32>,
 
@@ -44,8 +44,19 @@ pub struct ListArguments {
 }
 
 impl ListArguments {
-    /// The rule that selects features.
+    /// The rule that selects features of one view. Whoever asks for features by a tag or filter means all of them, whatever their effect.
     pub fn selection(&self) -> Selection {
-        self.top_k.map_or_else(|| Selection::Threshold(self.threshold.unwrap_or(THRESHOLD)), Selection::TopK)
+        let is_limited = self.filter.is_some() || !self.tag.is_empty();
+        self.selection_above(if is_limited { 0.0 } else { THRESHOLD })
+    }
+
+    /// The rule that selects features of each of two views that are compared, whose tags and filters limit the comparison: what is held by one
+    /// selection alone follows from the threshold.
+    pub fn selection_compared(&self) -> Selection {
+        self.selection_above(THRESHOLD)
+    }
+
+    fn selection_above(&self, default: f32) -> Selection {
+        self.top_k.map_or_else(|| Selection::Threshold(self.threshold.unwrap_or(default)), Selection::TopK)
     }
 }

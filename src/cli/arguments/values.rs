@@ -174,14 +174,23 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses a number that is not infinite.
+/// Parses a number in single precision.
 pub fn finite(text: &str) -> Result<f32, String> {
-    text.trim().parse::<f32>().ok().filter(|number| number.is_finite()).ok_or_else(|| "use numbers such as -5 or 0.5".to_owned())
+    let number = text.trim().parse::<f32>().ok().filter(|number| number.is_finite());
+    number.ok_or_else(|| "use numbers such as -5 or 0.5, up to 3.4e38 in size".to_owned())
 }
 
 /// Parses a number above 0.
 pub fn above_zero(text: &str) -> Result<f32, String> {
     finite(text).ok().filter(|number| *number > 0.0).ok_or_else(|| "use a number above 0, such as 0.7".to_owned())
+}
+
+/// Parses a share of a whole, above 0 and at most 1.
+pub fn share(text: &str) -> Result<f32, String> {
+    finite(text)
+        .ok()
+        .filter(|number| *number > 0.0 && *number <= 1.0)
+        .ok_or_else(|| "use a number above 0 and at most 1".to_owned())
 }
 
 /// Parses a threshold of `|effect|`, a finite number from 0 up.

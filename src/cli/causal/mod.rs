@@ -1,6 +1,7 @@
 //! What the causal checks have in common: the run, its model, the listed features, the progress.
 
 pub mod json;
+pub mod listing;
 pub mod neutral;
 pub mod side_effects;
 pub mod words;
@@ -9,18 +10,21 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 
+use listing::Listing;
+
 use super::arguments::{ListArguments, ModelArguments};
 use super::which_run::file_or_kept;
-use super::{listing, progress, study, tags};
+use super::{listing as flags, progress, study, tags};
 use crate::core::effects::SubmoduleEffects;
 use crate::core::findings::Findings;
 use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::rows::arrange::arrange;
-use crate::core::rows::{Row, Shown, Spec};
+use crate::core::rows::{Shown, Spec};
 use crate::core::run::{DictionaryRecord, Manifest, Run};
 use crate::core::submodule::FeatureId;
+use crate::core::text::{counted, printable};
 use crate::core::view::View;
 use crate::engine::cancel::Cancel;
 use crate::engine::causal::plain::{Pair, Plain, Sides};
@@ -39,16 +43,6 @@ pub struct Checked {
     pub run: Run,
     /// The view whose clean prompts are run.
     pub view: View,
-}
-
-/// The features that a check is of, with the findings that they are of.
-pub struct Listing {
-    /// The run's findings.
-    pub findings: Findings,
-    /// What is listed.
-    pub spec: Spec,
-    /// The features, strongest first; at least one.
-    pub rows: Vec<Row>,
 }
 
 impl Checked {
@@ -83,28 +77,29 @@ impl Checked {
     /// What `list` lists of the view.
     ///
     /// # Errors
-    /// When the filter cannot be read, or nothing is listed.
+    /// When the filter cannot be read, or nothing is listed: whether nothing is selected, or nothing of that matches.
     pub fn listing(&self, list: &ListArguments) -> Result<Listing> {
         let subject = identity::subject_of(&self.run);
         let book = tags::of(&subject)?;
         let findings = Findings::from_run(self.run.clone(), Some(self.path.display().to_string()), subject);
-        let filter = listing::filter(&findings.study, list.filter.as_deref(), &list.tag)?;
+        let filter = flags::filter(&findings.study, list.filter.as_deref(), &list.tag)?;
         let spec = Spec { filter, ..Spec::all(Shown::Single(self.view), list.selection()) };
-        let rows = arrange(&findings, book.features(), &spec).rows;
-        if rows.is_empty() {
-            let what = format_args!("has no feature with {} in the view {}", spec.selection, self.view_name());
-            let remedy = "list others with --threshold, --top-k, --filter or --tag";
-            return Err(Problem::new(self.path.display(), what, remedy));
+        let arranged = arrange(&findings, book.features(), &spec);
+        let selected = arranged.total().selected;
+        if !arranged.rows.is_empty() {
+            return Ok(Listing { findings, spec, rows: arranged.rows });
         }
-        Ok(Listing { findings, spec, rows })
-    }
-
-    /// The features of [`Checked::listing`], strongest first, with their effects.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn listed(&self, list: &ListArguments) -> Result<Vec<(FeatureId, f32)>> {
-        Ok(self.listing(list)?.rows.iter().map(|row| (row.feature, row.effect)).collect())
+        let (selection, view) = (spec.selection, self.view_name());
+        let problem = if let Some(filter) = spec.filter.as_ref().filter(|_| selected > 0) {
+            let count = counted(selected, "feature");
+            let filter = filter.text().trim();
+            let what = format!("has {count} with {selection} in the view {view}, none of which matches {filter}");
+            Problem::new(self.path.display(), printable(&what), "ask for others with --filter or --tag")
+        } else {
+            let what = format_args!("has no feature with {selection} in the view {view}");
+            Problem::new(self.path.display(), what, "list others with --threshold or --top-k")
+        };
+        Err(problem)
     }
 
     /// Every feature with an effect in the view, with its effect, in submodule order.

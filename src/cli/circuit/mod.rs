@@ -7,14 +7,16 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{CircuitArguments, CircuitFormat};
+use crate::cli::causal::listing::Listing;
 use crate::cli::causal::words::{heading, wrapped};
 use crate::cli::causal::{Checked, json};
 use crate::cli::output;
 use crate::cli::table::Table;
 use crate::core::causal::circuit::tree;
-use crate::core::causal::edges::{ALL_PATHS, BLIND, DIRECT, Edge};
+use crate::core::causal::edges::{ALL_PATHS, BLIND, DIRECT, Edge, SILENT};
 use crate::core::decimal::decimal;
 use crate::core::problem::Result;
+use crate::core::rows::Row;
 use crate::core::submodule::FeatureId;
 use crate::engine::causal::edges::{STEPS, edges};
 use crate::engine::causal::plain::Sides;
@@ -22,25 +24,26 @@ use crate::engine::causal::plain::Sides;
 /// Runs `circuit`.
 pub fn circuit(arguments: CircuitArguments) -> Result<ExitCode> {
     let checked = Checked::open(&arguments.run, arguments.view.as_deref())?;
-    let listed = checked.listed(&arguments.list)?;
-    let features: Vec<FeatureId> = listed.iter().map(|(feature, _)| *feature).collect();
+    let listing = checked.listing(&arguments.list)?;
+    let (listed, features) = (listing.with_effect(), listing.features());
     let mut found =
         checked.with_model(arguments.model, Sides::Both, |_, plain, told, cancel| edges(plain, &features, told, cancel))?;
     let all = found.len();
-    let threshold = f64::from(arguments.edge_threshold);
-    found.retain(|edge| edge.size() > threshold);
+    found.retain(|edge| edge.size() > f64::from(arguments.edge_threshold));
     found.sort_by(|left, right| right.weight.abs().total_cmp(&left.weight.abs()));
     match arguments.format {
-        CircuitFormat::Table => output::print_lines(&as_table(&checked, &found, all))?,
-        CircuitFormat::Tree => output::print(&as_tree(&checked, &listed, &found, all))?,
-        CircuitFormat::Json => json::print(&as_json(&checked, &listed, &found, all, threshold))?,
-        CircuitFormat::NeuronpediaGraph => json::print(&neuronpedia_graph::graph(&checked, &listed, &found, threshold)?)?,
+        CircuitFormat::Table => output::print_lines(&as_table(&checked, &listing, &found, all))?,
+        CircuitFormat::Tree => output::print(&as_tree(&checked, &listing, &found, all))?,
+        CircuitFormat::Json => json::print(&as_json(&checked, &listing, &found, all, arguments.edge_threshold))?,
+        CircuitFormat::NeuronpediaGraph => {
+            json::print(&neuronpedia_graph::graph(&checked, &listed, &found, arguments.edge_threshold)?)?;
+        }
         CircuitFormat::Dot => output::print(&as_dot(&listed, &found))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_table(checked: &Checked, found: &[Edge], all: usize) -> String {
+fn as_table(checked: &Checked, listing: &Listing, found: &[Edge], all: usize) -> String {
     let examples = checked.manifest().data(checked.view).examples.len();
     let mut table = Table::new(2, &["from", "to", "weight", "measured", "direct", "direct measured", "silent", "blind"]);
     for edge in found {
@@ -57,31 +60,37 @@ fn as_table(checked: &Checked, found: &[Edge], all: usize) -> String {
         ]);
     }
     format!(
-        "{}{} of {all} possible edges\n\n{}\n{}",
+        "{}{}{} of {all} possible edges\n\n{}\n{}",
         heading(checked, examples),
+        listing.described(),
         found.len(),
         table.plain(),
         wrapped(&format!(
             "weight: gradient of the metric at the target ({STEPS} steps of integrated gradients) x derivative of the target by the source \
              x change of the source from clean to patch prompt, summed over positions, mean over pairs: {ALL_PATHS}. measured: the source \
-             takes its values of the patch prompt, the target's change is seen. direct: {DIRECT}. silent: pairs whose clean prompt never has the \
-             target active. !: {BLIND}."
+             takes its values of the patch prompt, the target's change is seen. direct: {DIRECT}. silent: {SILENT}. !: {BLIND}."
         ))
     )
 }
 
-fn as_tree(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: usize) -> String {
+fn as_tree(checked: &Checked, listing: &Listing, found: &[Edge], all: usize) -> String {
     let examples = checked.manifest().data(checked.view).examples.len();
-    let features: Vec<_> = listed.iter().map(|(feature, effect)| (*feature, Some(f64::from(*effect)))).collect();
+    let features: Vec<_> = listing.rows.iter().map(|row| (row.feature, Some(f64::from(row.effect)))).collect();
     let lines: String = tree(&features, found).iter().map(|branch| branch.line() + "\n").collect();
     let explained = format!(
         "Below each feature stand those that move it, with the weight of the edge as in the table (--format table). !: {BLIND}. direct: {DIRECT}."
     );
-    format!("{}{} of {all} possible edges\n\nmetric\n{lines}\n{}", heading(checked, examples), found.len(), wrapped(&explained))
+    format!(
+        "{}{}{} of {all} possible edges\n\nmetric\n{lines}\n{}",
+        heading(checked, examples),
+        listing.described(),
+        found.len(),
+        wrapped(&explained)
+    )
 }
 
-fn as_json(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: usize, threshold: f64) -> Value {
-    let node = |(feature, effect): &(FeatureId, f32)| json!({ "feature": feature.to_string(), "effect": decimal(*effect) });
+fn as_json(checked: &Checked, listing: &Listing, found: &[Edge], all: usize, threshold: f32) -> Value {
+    let node = |row: &Row| json!({ "feature": row.feature.to_string(), "effect": decimal(row.effect) });
     let edge = |edge: &Edge| {
         json!({
             "upstream": edge.upstream.to_string(),
@@ -97,11 +106,15 @@ fn as_json(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], all: 
         "run": checked.path.display().to_string(),
         "model": checked.manifest().model.name,
         "view": checked.view_name(),
+        "lines": checked.lines(),
+        "list": listing.as_json(),
+        "examples": checked.lines().len(),
         "steps": STEPS,
         "weights_are": ALL_PATHS,
-        "edge_threshold": threshold,
+        "silent_examples_are": SILENT,
+        "edge_threshold": decimal(threshold),
         "possible_edges": all,
-        "nodes": listed.iter().map(node).collect::<Vec<_>>(),
+        "nodes": listing.rows.iter().map(node).collect::<Vec<_>>(),
         "edges": found.iter().map(edge).collect::<Vec<_>>(),
     })
 }

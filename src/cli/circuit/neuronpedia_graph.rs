@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::cli::causal::Checked;
 use crate::cli::study;
 use crate::core::causal::edges::{ALL_PATHS, Edge};
+use crate::core::decimal::decimal;
 use crate::core::extract::Pages;
 use crate::core::problem::{Problem, Result};
 use crate::core::sides::sides;
@@ -20,7 +21,7 @@ use crate::core::submodule::FeatureId;
 ///
 /// # Errors
 /// When two features have one name in the schema, or the view has no pair.
-pub fn graph(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], threshold: f64) -> Result<Value> {
+pub fn graph(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], threshold: f32) -> Result<Value> {
     let manifest = checked.manifest();
     let view = checked.run.view(checked.view);
     let longest = manifest.data(checked.view).examples.iter().max_by_key(|example| example.clean_tokens.len());
@@ -74,7 +75,7 @@ pub fn graph(checked: &Checked, listed: &[(FeatureId, f32)], found: &[Edge], thr
             ),
             "generator": { "name": "saescope", "version": env!("CARGO_PKG_VERSION") },
         },
-        "generation_settings": { "edge_weight_above": threshold },
+        "generation_settings": { "edge_weight_above": decimal(threshold) },
     });
     // Of a dictionary that the site does not show, a name would lead to other features.
     let pages = Pages::of(&checked.findings(), &study::hosted()?).ok();

@@ -35,6 +35,16 @@ pub struct Single {
     pub zero: Score,
     /// The share of the bias that is removed when the feature takes its value of the patch prompt.
     pub resample: Score,
+    /// `F(C complement)` by zero and by resample; None in what earlier versions kept.
+    #[serde(default)]
+    pub left: Option<[Score; 2]>,
+}
+
+impl Single {
+    /// The mean metric that is left by zero and by resample; None where it is not known.
+    pub fn means_left(&self) -> [Option<f64>; 2] {
+        self.left.as_ref().map_or([None; 2], |left| [left[0].mean, left[1].mean])
+    }
 }
 
 impl Each {

@@ -17,6 +17,10 @@ pub const ALL_PATHS: &str = "all paths between both features; the residual edges
 /// What the mark of a blind edge means, by [`Edge::is_blind`].
 pub const BLIND: &str = "prediction and measurement differ in sign or by more than twice";
 
+/// What the silent examples of an edge are, by [`Edge::silent`].
+pub const SILENT: &str = "pairs in which the source changes and the target is active at no token of the clean prompt, so that the weight cannot see the \
+                      target; pairs in which the source does not change add nothing to the edge and are not counted";
+
 /// What the direct weight is.
 pub const DIRECT: &str = "from a residual to the next one, with the attention and MLP between them held";
 
@@ -34,7 +38,8 @@ pub struct Edge {
     /// From a residual to the next one: the weights of the direct path alone, with that layer's attention and MLP held at their clean
     /// outputs, by the Jacobian and measured.
     pub direct: Option<[f64; 2]>,
-    /// Number of examples in which u changes while v is active at no token of the clean prompt: there the Jacobian cannot see v.
+    /// Number of examples in which u changes while v is active at no token of the clean prompt: there the Jacobian cannot see v. Where u does not
+    /// change, the edge has no part in the example, whatever v does: two edges to one v may have different numbers.
     pub silent: usize,
 }
 

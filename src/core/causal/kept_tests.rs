@@ -73,7 +73,7 @@ fn all() -> Vec<Done> {
     let draws = resamples(4);
     let share = |removed: f32| removed_bias(&all, &[removed; 4], &draws);
     let feature = *set.first().unwrap();
-    let single = Single { feature, on_clean: 3, on_patch: 4, zero: share(0.1), resample: share(-0.2) };
+    let single = Single { feature, on_clean: 3, on_patch: 4, zero: share(0.1), resample: share(-0.2), left: None };
     let each = Each::new(ErrorTreatment::Recomputed, &all, vec![single]);
     let flip = Flip { coefficient: -2.5, before: 0.1, at: -1.0 / 3.0 };
     let continuation = Continuation {
@@ -93,6 +93,7 @@ fn all() -> Vec<Done> {
         unsteered_error: Some(0.1),
         doses: vec![Dose { coefficient: 0.1, metrics: all.clone(), clean: vec![0.1; 4], patch: vec![0.2; 4] }],
         metrics: vec![share(0.3)],
+        shortened: None,
         flips: Some([Flips::none(4), Flips { per_example: vec![None, Some(flip), None, None], mean: Some(flip) }]),
         written: vec![Written { continuation, greedy: vec!["a\u{1b}".to_owned()], sampled: vec![vec!["b".to_owned()]] }],
     };
@@ -108,7 +109,8 @@ fn all() -> Vec<Done> {
         all: denominator_of(&all),
         features: vec![feature],
         greedy: vec![(feature, share(0.1))],
-        exhaustive: Some(Subset { features: vec![feature], bias: share(0.1) }),
+        left: Vec::new(),
+        exhaustive: Some(Subset { features: vec![feature], bias: share(0.1), left: None }),
     };
     let named =
         FeatureSet { name: "a\u{1b}".to_owned(), members: ["attn", "layer_0+"].map(|name| name.parse().unwrap()).to_vec() };

@@ -27,6 +27,9 @@ pub struct Search {
     pub features: Vec<FeatureId>,
     /// The steps of the greedy search: the feature that was added, and the bias that all up to it remove.
     pub greedy: Vec<(FeatureId, Score)>,
+    /// `F(C complement)` after each step; empty in what earlier versions kept.
+    #[serde(default)]
+    pub left: Vec<Score>,
     /// The best of all subsets; None with more than [`MOST_EXHAUSTIVE`] features, and as long as they are not all tried.
     pub exhaustive: Option<Subset>,
 }
@@ -47,6 +50,9 @@ pub struct Subset {
     pub features: Vec<FeatureId>,
     /// The share of the bias that is removed when they are ablated.
     pub bias: Score,
+    /// `F(C complement)`; None in what earlier versions kept.
+    #[serde(default)]
+    pub left: Option<Score>,
 }
 
 /// The size of the mean metric: what is left of the bias.

@@ -1,19 +1,21 @@
 //! What a search found as a table and sentences, the same on the command line and in the explorer.
 
 use super::search::{MOST_EXHAUSTIVE, Search};
-use super::words::ratio;
+use super::words::{number, ratio};
 
 /// What the table means.
-pub const EXPLANATION: &str = "The greedy search adds the feature after which the least |F| is left, until none leaves less. bias: share of \
+pub const EXPLANATION: &str = "The greedy search adds the feature after which the least |F| is left, until none leaves less. F(not C): the mean \
+                               metric that is left. bias: share of \
                                F(M) that is removed; above 1 the sign has turned. The subset is chosen and measured on the same pairs, so \
                                its bias is optimistic; intervals (bootstrap over pairs) do not say so.";
 
 /// The steps of the greedy search, the heading first.
 pub fn steps(found: &Search) -> Vec<Vec<String>> {
-    let heading = ["features", "added", "bias", "95 %"].map(str::to_owned).to_vec();
+    let heading = ["features", "added", "F(not C)", "bias", "95 %"].map(str::to_owned).to_vec();
     let step = |(place, (feature, bias)): (usize, &(_, _))| {
         let [share, interval] = ratio(bias, found.all);
-        vec![(place + 1).to_string(), crate::core::submodule::FeatureId::to_string(feature), share, interval]
+        let left = number(found.left.get(place).and_then(|left| left.mean));
+        vec![(place + 1).to_string(), crate::core::submodule::FeatureId::to_string(feature), left, share, interval]
     };
     std::iter::once(heading).chain(found.greedy.iter().enumerate().map(step)).collect()
 }
@@ -28,7 +30,10 @@ pub fn exhaustive(found: &Search) -> String {
         };
     };
     let names: Vec<String> = subset.features.iter().map(ToString::to_string).collect();
-    let names = if names.is_empty() { "none of them".to_owned() } else { names.join(", ") };
+    if names.is_empty() {
+        return format!("all subsets: none leaves less than the whole F(M) {:+.4}", found.all.mean);
+    }
     let [bias, _] = ratio(&subset.bias, found.all);
-    format!("all subsets: least is left without {names}: bias {bias}")
+    let left = number(subset.left.as_ref().and_then(|left| left.mean));
+    format!("all subsets: least is left without {}: F(not C) {left}, bias {bias}", names.join(", "))
 }

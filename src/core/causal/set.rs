@@ -11,7 +11,7 @@ use crate::core::format_error::of_json;
 use crate::core::neuronpedia;
 use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{FeatureId, FeatureIndex, MOST_LAYERS, Submodule, SubmoduleKind};
-use crate::core::text::excerpt;
+use crate::core::text::{counted, excerpt};
 
 /// What one entry of a set names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -152,7 +152,7 @@ impl FeatureSet {
     /// When a member names a feature or a submodule that the dictionaries do not have.
     pub fn parts(&self, dictionaries: &[(Submodule, usize)]) -> Result<Vec<Part>> {
         for member in &self.members {
-            self.expect_known(*member, dictionaries)?;
+            expect_member(*member, format_args!("set '{}': {member}", excerpt(&self.name, 60)), dictionaries)?;
         }
         let part = |(submodule, features): &(Submodule, usize)| {
             let covering = || self.members.iter().filter(|member| member.covers(*submodule));
@@ -172,22 +172,25 @@ impl FeatureSet {
         };
         Ok(dictionaries.iter().map(part).collect())
     }
+}
 
-    fn expect_known(&self, member: Member, dictionaries: &[(Submodule, usize)]) -> Result<()> {
-        let place = || format!("set '{}': {member}", excerpt(&self.name, 60));
-        let Some((_, features)) = dictionaries.iter().find(|(submodule, _)| member.covers(*submodule)) else {
-            let names: Vec<String> = dictionaries.iter().map(|(submodule, _)| submodule.to_string()).collect();
-            let what = "names nothing that this model has a dictionary of";
-            return Err(Problem::new(place(), what, format_args!("its dictionaries are {}", names.join(", "))));
-        };
-        match member {
-            Member::Feature(feature) if feature.index.0 as usize >= *features => Err(Problem::new(
-                place(),
-                format_args!("its dictionary has {features} features"),
-                format_args!("use an index from 0 to {}", features - 1),
-            )),
-            _ => Ok(()),
-        }
+/// Checks that `dictionaries`, given as the submodule and the number of features of each, have `member`; messages begin with `place`.
+///
+/// # Errors
+/// If they do not.
+pub fn expect_member(member: Member, place: impl fmt::Display, dictionaries: &[(Submodule, usize)]) -> Result<()> {
+    let Some((_, features)) = dictionaries.iter().find(|(submodule, _)| member.covers(*submodule)) else {
+        let names: Vec<String> = dictionaries.iter().map(|(submodule, _)| submodule.to_string()).collect();
+        let what = "names nothing that this run has a dictionary of";
+        return Err(Problem::new(place, what, format_args!("its dictionaries are {}", names.join(", "))));
+    };
+    match member {
+        Member::Feature(feature) if feature.index.0 as usize >= *features => Err(Problem::new(
+            place,
+            format_args!("its dictionary has {}", counted(*features, "feature")),
+            format_args!("use an index from 0 to {}", features.saturating_sub(1)),
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -207,6 +210,9 @@ pub fn parse(text: &str, file: &str) -> Result<Vec<FeatureSet>> {
     const FORM: &str = r#"write {"a name": ["resid_1/364", "attn_0"], "another": []}"#;
     let Named(sets) = serde_json::from_str(text).map_err(|error| Problem::new(file, of_json(text.as_bytes(), &error), FORM))?;
     let set = |(name, members): (String, Vec<String>)| {
+        if name.trim().is_empty() {
+            return Err(Problem::new(file, "has a set without a name", "give every set a name, by which its results are found"));
+        }
         let member = |text: &String| {
             text.parse()
                 .map_err(|problem| Problem::new(format_args!("{file}, set '{}'", excerpt(&name, 60)), problem, "correct it"))
@@ -316,9 +322,13 @@ mod tests {
     fn a_file_keeps_its_order_and_a_name_occurs_once() {
         let sets = parse(r#"{"b": ["attn_0"], "a": []}"#, "sets.json").unwrap();
         assert_eq!(sets.iter().map(|set| (set.name.as_str(), set.members.len())).collect::<Vec<_>>(), [("b", 1), ("a", 0)]);
-        for (text, says) in
-            [(r#"{"a": [], "a": []}"#, "twice"), ("[]", "an object"), (r#"{"a": ["x"]}"#, "set 'a'"), (r#"{"a": [3]}"#, "line 1")]
-        {
+        for (text, says) in [
+            (r#"{"a": [], "a": []}"#, "twice"),
+            (r#"{" ": []}"#, "without a name"),
+            ("[]", "an object"),
+            (r#"{"a": ["x"]}"#, "set 'a'"),
+            (r#"{"a": [3]}"#, "line 1"),
+        ] {
             let problem = parse(text, "sets.json").unwrap_err().to_string();
             assert!(problem.starts_with("sets.json") && problem.contains(says), "{problem}");
         }

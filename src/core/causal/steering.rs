@@ -242,6 +242,9 @@ pub struct Steered {
     pub flips: Option<[Flips; 2]>,
     /// What the model writes.
     pub written: Vec<Written>,
+    /// Why prompts are continued by fewer tokens than usual, or not at all; None if they are not shortened, and in what earlier versions kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortened: Option<String>,
 }
 
 impl Steered {
@@ -392,6 +395,7 @@ mod tests {
             unsteered_error: bias.standard_error,
             doses: doses.iter().map(dose).collect(),
             metrics: Vec::new(),
+            shortened: None,
             flips: None,
             written: Vec::new(),
         }

@@ -25,6 +25,17 @@ pub fn small_interval(interval: Option<[f64; 2]>) -> String {
     interval.map_or_else(|| "-".to_owned(), |ends| ends.map(six_decimals).join(" .. "))
 }
 
+/// A probability in at least three digits that say something, and at most eight columns down to 1e-99: `0.01234`, `1.23e-6`.
+pub fn probability(value: f64) -> String {
+    if value == 0.0 {
+        "0".to_owned()
+    } else if value < 1e-3 {
+        format!("{value:.2e}")
+    } else {
+        format!("{value:.5}")
+    }
+}
+
 fn six_decimals(value: f64) -> String {
     let text = format!("{value:.6}");
     // What rounds to zero has no sign that means something.
@@ -49,6 +60,12 @@ pub fn doubt(name: &str, denominator: Denominator) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_small_probability_is_not_zero() {
+        let texts = [0.0, 1.234e-6, 9.999e-4, 0.001, 0.012_34, 1.0].map(probability);
+        assert_eq!(texts, ["0", "1.23e-6", "1.00e-3", "0.00100", "0.01234", "1.00000"]);
+    }
 
     #[test]
     fn what_rounds_to_zero_has_no_sign() {

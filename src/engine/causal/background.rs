@@ -190,7 +190,7 @@ fn found(plain: &Plain<'_>, loaded: &Loaded, request: &Request, tell: Tell<'_>, 
             compare(plain, &all, quadrature(&request.manifest), told, so_far, cancel).map(Found::Methods)
         }
         What::Steering { feature, positions } => {
-            let asked = plan(*feature, *positions);
+            let asked = plan(*feature, *positions).fitted(plain);
             // Both closures tell, one after the other.
             let tell = RefCell::new(tell);
             let told = &mut |progress| (tell.borrow_mut())(News::Progress(progress));
@@ -216,7 +216,7 @@ fn together(
 
 fn plan(feature: FeatureId, positions: Positions) -> Plan {
     let (coefficients, continued) = (COEFFICIENTS.to_vec(), CONTINUED.to_vec());
-    Plan { feature, positions, coefficients, continued, writing: WRITING, scans: true }
+    Plan { feature, positions, coefficients, continued, writing: WRITING, scans: true, shortened: None }
 }
 
 /// Ablates features one by one, and tells what was found after every few of them.

@@ -1,10 +1,11 @@
 //! What a steered model writes: greedy continuations, and sampled ones from a seed. No token is put before a prompt that the attribution
 //! does not have.
 
-use super::plain::Group;
+use super::plain::{Group, Plain};
 use super::steering::{Adding, Steering};
 use crate::core::causal::steering::{Continuation, Mode};
 use crate::core::problem::{Problem, Result};
+use crate::core::text::counted;
 use crate::engine::cancel::Cancel;
 use crate::engine::random::Random;
 
@@ -25,12 +26,35 @@ pub struct Writing {
     pub seed: u32,
 }
 
+/// Number of new tokens for which the model's context has room behind each of the first `prompts` clean prompts.
+pub fn room(plain: &Plain<'_>, prompts: usize) -> usize {
+    let is_continued = |group: &&Group| group.places.iter().any(|place| *place < prompts);
+    let longest = plain.groups.iter().filter(is_continued).map(|group| group.positions).max().unwrap_or(0);
+    plain.compute.config().context.saturating_sub(longest)
+}
+
+/// Checks that the model's context has room for the continuations, before anything is computed.
+///
+/// # Errors
+/// When it has not.
+pub fn expect_room(plain: &Plain<'_>, writing: Writing) -> Result<()> {
+    let room = room(plain, writing.prompts);
+    if writing.tokens <= room {
+        return Ok(());
+    }
+    let (new, context) = (counted(writing.tokens, "new token"), plain.compute.config().context);
+    let what = format_args!("the model's context of {context} has no room for {new} behind the longest of the continued prompts");
+    let remedy = format_args!("continue by at most {room} with --tokens, which is 0 for no continuation");
+    Err(Problem::new("continuation", what, remedy))
+}
+
 impl Steering<'_> {
     /// The continuations under `coefficient` in `mode`.
     ///
     /// # Errors
     /// When a continuation would be longer than the model's context, or `cancel` is raised.
     pub fn continuations(&self, coefficient: f32, mode: Mode, writing: Writing, cancel: &Cancel) -> Result<Continuation> {
+        expect_room(self.plain, writing)?;
         let prompts = writing.prompts.min(self.plain.pairs);
         let mut found = Continuation {
             coefficient,
@@ -76,14 +100,9 @@ impl Steering<'_> {
         cancel: &Cancel,
     ) -> Result<Vec<Vec<u32>>> {
         let compute = self.plain.compute;
-        let (context, width, vocabulary) = (compute.config().context, compute.config().width, compute.config().vocabulary);
+        let (width, vocabulary) = (compute.config().width, compute.config().vocabulary);
         if pairs.is_empty() {
             return Ok(Vec::new());
-        }
-        if group.positions + tokens > context {
-            let what =
-                format_args!("{} tokens and {tokens} new ones are more than the model's context of {context}", group.positions);
-            return Err(Problem::new("continuation", what, "write fewer tokens with --tokens"));
         }
         let mut sequences: Vec<Vec<u32>> = pairs.iter().map(|pair| group.prompts[0][*pair].clone()).collect();
         for written in 0..tokens {

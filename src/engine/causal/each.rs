@@ -2,9 +2,8 @@
 
 use super::ablation::{Told, metrics};
 use super::plain::{Group, Plain};
-use crate::core::causal::bootstrap::Resamples;
 use crate::core::causal::each::{Each, Single};
-use crate::core::causal::scores::{Score, removed_bias, resamples};
+use crate::core::causal::scores::{removed_bias, resamples, score_of};
 use crate::core::causal::set::{FeatureSet, Member, Part};
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::Result;
@@ -23,20 +22,17 @@ pub fn each(plain: &Plain<'_>, features: &[FeatureId], error: ErrorTreatment, to
     let edits: Vec<Vec<Part>> = features.iter().map(alone).collect::<Result<_>>()?;
     let all = plain.metrics(cancel)?;
     let draws = resamples(all.len());
-    let zero = shares(&all, &metrics(plain, &edits, Way::Zero, error, told, cancel)?, &draws);
-    let resample = shares(&all, &metrics(plain, &edits, Way::Resample, error, told, cancel)?, &draws);
-    let single = |((feature, zero), resample): ((&FeatureId, Score), Score)| Single {
+    let zero = metrics(plain, &edits, Way::Zero, error, told, cancel)?;
+    let resample = metrics(plain, &edits, Way::Resample, error, told, cancel)?;
+    let single = |((feature, zero), resample): ((&FeatureId, &Vec<f32>), &Vec<f32>)| Single {
         feature: *feature,
         on_clean: examples_on(plain, *feature, Group::clean),
         on_patch: examples_on(plain, *feature, Group::patch),
-        zero,
-        resample,
+        zero: removed_bias(&all, zero, &draws),
+        resample: removed_bias(&all, resample, &draws),
+        left: Some([zero, resample].map(|left| score_of(left, &draws))),
     };
-    Ok(Each::new(error, &all, features.iter().zip(zero).zip(resample).map(single).collect()))
-}
-
-fn shares(all: &[f32], removed: &[Vec<f32>], draws: &Resamples) -> Vec<Score> {
-    removed.iter().map(|removed| removed_bias(all, removed, draws)).collect()
+    Ok(Each::new(error, &all, features.iter().zip(&zero).zip(&resample).map(single).collect()))
 }
 
 /// Number of pairs in which `feature` is active at some token of a side.

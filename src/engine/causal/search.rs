@@ -2,7 +2,7 @@
 
 use super::ablation::{Told, metrics};
 use super::plain::Plain;
-use crate::core::causal::scores::{denominator_of, removed_bias, resamples};
+use crate::core::causal::scores::{denominator_of, removed_bias, resamples, score_of};
 use crate::core::causal::search::{MOST_EXHAUSTIVE, Search, Subset, best, subsets};
 use crate::core::causal::set::{FeatureSet, Member, Part};
 use crate::core::causal::way::{ErrorTreatment, Way};
@@ -45,6 +45,7 @@ pub fn search(
         all: denominator_of(&all),
         features: features.to_vec(),
         greedy: Vec::new(),
+        left: Vec::new(),
         exhaustive: None,
     };
     loop {
@@ -55,6 +56,7 @@ pub fn search(
         chosen.clone_from(&candidates[place]);
         before = found.swap_remove(place);
         search.greedy.push((chosen[chosen.len() - 1], removed_bias(&all, &before, &draws)));
+        search.left.push(score_of(&before, &draws));
         so_far(&search);
     }
     if features.len() <= MOST_EXHAUSTIVE {
@@ -65,9 +67,13 @@ pub fn search(
         let sets: Vec<Vec<FeatureId>> = subsets(features.len()).into_iter().map(held).collect();
         let found = run("all subsets".to_owned(), &sets)?;
         let chosen = best(&all, &found);
-        let subset = |place: usize| Subset { features: sets[place].clone(), bias: removed_bias(&all, &found[place], &draws) };
+        let ablated = |features: Vec<FeatureId>, metrics: &[f32]| {
+            let (bias, left) = (removed_bias(&all, metrics, &draws), score_of(metrics, &draws));
+            Subset { features, bias, left: Some(left) }
+        };
+        let subset = |place: usize| ablated(sets[place].clone(), &found[place]);
         // The empty set is a subset, too.
-        let nothing = || Subset { features: Vec::new(), bias: removed_bias(&all, &all, &draws) };
+        let nothing = || ablated(Vec::new(), &all);
         search.exhaustive = Some(chosen.map_or_else(nothing, subset));
     }
     Ok(search)

@@ -1,7 +1,7 @@
 //! All that steering with one feature is asked for: doses, continuations, then the scan for flips, which takes longest.
 
 use super::ablation::Told;
-use super::continuation::Writing;
+use super::continuation::{Writing, expect_room, room};
 use super::plain::Plain;
 use super::steering::Steering;
 use crate::core::causal::scores::{denominator_of, resamples, score_of};
@@ -27,6 +27,27 @@ pub struct Plan {
     pub writing: Writing,
     /// Whether the smallest flipping coefficients are looked for.
     pub scans: bool,
+    /// Why prompts are continued by fewer tokens than usual, or not at all; None if they are not shortened.
+    pub shortened: Option<String>,
+}
+
+impl Plan {
+    /// The plan with continuations that the model's context has room for.
+    #[must_use]
+    pub fn fitted(mut self, plain: &Plain<'_>) -> Self {
+        let (asked, room) = (self.writing.tokens, room(plain, self.writing.prompts));
+        if asked > room {
+            self.writing.tokens = room;
+            let context = plain.compute.config().context;
+            let done = if room == 0 {
+                "prompts are not continued".to_owned()
+            } else {
+                format!("prompts are continued by {room} tokens")
+            };
+            self.shortened = Some(format!("{done}, not by {asked}: the model's context of {context} has no room for more"));
+        }
+        self
+    }
 }
 
 /// Steers as `asked` says; `found` hears what was found so far. Without a `tokenizer` texts are token numbers. `plain` holds clean and patch
@@ -44,6 +65,8 @@ pub fn steered(
     cancel: &Cancel,
 ) -> Result<Steered> {
     let steering = Steering::new(plain, asked.feature)?;
+    // What cannot be continued is known now: nobody computes doses to lose them.
+    expect_room(plain, asked.writing)?;
     let draws = resamples(plain.pairs);
     let bias = denominator_of(&plain.metrics(cancel)?);
     let mut steered = Steered {
@@ -58,6 +81,7 @@ pub fn steered(
         metrics: Vec::new(),
         flips: None,
         written: Vec::new(),
+        shortened: asked.shortened.clone(),
     };
     for (done, coefficient) in asked.coefficients.iter().enumerate() {
         let stage = format!("dose {coefficient}");

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::ablation::Told;
 use super::plain::{Group, Plain};
 use super::tracing::decoder_row;
-use crate::core::causal::set::{FeatureSet, Member};
+use crate::core::causal::set::{Member, expect_member};
 use crate::core::causal::steering::{Dose, Flips, Positions, SCAN_END, SCAN_STEP};
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
@@ -64,7 +64,7 @@ impl<'a> Steering<'a> {
     /// # Errors
     /// When the dictionaries do not have the feature.
     pub fn new(plain: &'a Plain<'a>, feature: FeatureId) -> Result<Self> {
-        FeatureSet { name: "the steered feature".to_owned(), members: vec![Member::Feature(feature)] }.parts(&plain.sizes())?;
+        expect_member(Member::Feature(feature), feature, &plain.sizes())?;
         let Some(place) = plain.dictionary(feature.submodule) else { unreachable!("the feature was checked") };
         let dictionary = &plain.dictionaries[place];
         let row = decoder_row(dictionary, feature.index.0)?;

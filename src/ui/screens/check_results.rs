@@ -73,9 +73,9 @@ fn search(features: &BTreeSet<FeatureId>, (way, error): (Way, ErrorTreatment)) -
     let features: Vec<FeatureId> = features.iter().copied().collect();
     let bias = |share: f32| removed_bias(&ALL, &ALL.map(|metric| metric * (1.0 - share)), &resamples(EXAMPLES));
     let greedy = features.iter().take(2).zip([bias(0.3), bias(0.5)]).map(|(feature, bias)| (*feature, bias)).collect();
-    let subset = Subset { features: features[..1].to_vec(), bias: bias(0.3) };
+    let subset = Subset { features: features[..1].to_vec(), bias: bias(0.3), left: None };
     let exhaustive = (features.len() <= MOST_EXHAUSTIVE).then_some(subset);
-    Search { way, error, examples: EXAMPLES, all: denominator_of(&ALL), features, greedy, exhaustive }
+    Search { way, error, examples: EXAMPLES, all: denominator_of(&ALL), features, greedy, left: Vec::new(), exhaustive }
 }
 
 /// Every size removes more, and its controls a little.
@@ -141,7 +141,14 @@ fn singles(features: &BTreeSet<FeatureId>) -> Vec<Single> {
     let share = |share: f32| removed_bias(&ALL, &ALL.map(|metric| metric * (1.0 - share)), &draws);
     let single = |(place, feature): (usize, &FeatureId)| {
         let strength = 0.3 / (place + 1) as f32;
-        Single { feature: *feature, on_clean: EXAMPLES, on_patch: place % 5, zero: share(strength), resample: share(-strength) }
+        Single {
+            feature: *feature,
+            on_clean: EXAMPLES,
+            on_patch: place % 5,
+            zero: share(strength),
+            resample: share(-strength),
+            left: None,
+        }
     };
     features.iter().enumerate().map(single).collect()
 }
@@ -175,6 +182,7 @@ fn steered(feature: FeatureId, positions: Positions) -> Steered {
         unsteered_error: Some(0.1),
         metrics: doses.iter().map(|dose| score_of(&dose.metrics, &draws)).collect(),
         doses,
+        shortened: None,
         flips: Some([Flips { per_example: vec![flip; EXAMPLES], mean: flip }, Flips::none(EXAMPLES)]),
         written: std::iter::once((0.0, Mode::All)).chain(modes).map(written).collect(),
     }

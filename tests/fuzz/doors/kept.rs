@@ -109,8 +109,14 @@ fn kept_checks() {
     let ablation = Ablation { way: Way::Zero, error, all: all.clone(), empty: vec![0.0; 3], sets: vec![set] };
     let scores = Scores::of(&ablation);
     let share = |removed: f32| removed_bias(&all, &[removed; 3], &resamples(3));
-    let single =
-        |feature: &FeatureId| Single { feature: *feature, on_clean: 3, on_patch: 1, zero: share(0.1), resample: share(-0.2) };
+    let single = |feature: &FeatureId| Single {
+        feature: *feature,
+        on_clean: 3,
+        on_patch: 1,
+        zero: share(0.1),
+        resample: share(-0.2),
+        left: None,
+    };
     let each = Each::new(error, &all, features.iter().map(single).collect());
     let rung = |size: usize| Rung::new(size, &Ablation { sets: vec![ablation.sets[0].clone(); 5], ..ablation.clone() }, &[], 2);
     let ends = scores.clone();
@@ -156,7 +162,8 @@ fn kept_checks() {
         all: denominator_of(&all),
         features: strongest.clone(),
         greedy: vec![(strongest[0], share(0.1))],
-        exhaustive: Some(Subset { features: strongest.clone(), bias: share(0.25) }),
+        left: Vec::new(),
+        exhaustive: Some(Subset { features: strongest.clone(), bias: share(0.25), left: None }),
     };
     let sets = vec![FeatureSet { name: "n".to_owned(), members: ablation.sets[0].members.clone() }];
     let checks = [

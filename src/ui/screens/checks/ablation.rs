@@ -49,7 +49,7 @@ fn whole_submodules_and_kinds_are_ablated_by_name_and_unknown_ones_are_named() {
     let screen = text(&pilot);
     assert!(screen.contains("ablation of 0-res-sm/5, attn, resid_1, resample, errors recomputed"), "{screen}");
     for (typed, says) in [
-        ("resid_9", "names nothing that this model has a dictionary of"),
+        ("resid_9", "names nothing that this run has a dictionary of"),
         ("attn listed", "two sets"),
         ("all", "'all' is not known"),
     ] {
@@ -97,7 +97,7 @@ fn the_sets_of_a_file_are_ablated_each() {
     pilot.tell(read(&format!("{{{}}}", many.join(","))));
     assert!(pilot.asked().is_empty() && pilot.notice().contains("1001 sets are more than the 1000"), "{}", pilot.notice());
     pilot.tell(read(r#"{"one": ["resid_9"]}"#));
-    assert!(pilot.asked().is_empty() && pilot.notice().contains("names nothing that this model has"), "{}", pilot.notice());
+    assert!(pilot.asked().is_empty() && pilot.notice().contains("names nothing that this run has"), "{}", pilot.notice());
     pilot.tell(read(r#"{"one\u001b[2J": ["resid_0/5"], "all attn": ["attn", "mlp_0"]}"#));
     let (number, request) = asked(&mut pilot);
     let What::Sets { sets, .. } = &request.check.what else { panic!("{request:?}") };
@@ -196,4 +196,13 @@ fn single_features_are_copied_with_their_side_effects_and_narrow_screens_cut_no_
     pilot.resize(80, 200);
     let screen = text(&pilot);
     assert!(["elsewhere, zero", "divergence", "loss", "female", "baseline"].iter().all(|head| screen.contains(head)), "{screen}");
+}
+
+#[test]
+fn marks_that_a_filter_hides_are_the_reason_why_nothing_is_ablated() {
+    let mut pilot = kept();
+    pilot.press("space space /");
+    pilot.type_text("rank>2");
+    pilot.press("enter b enter");
+    assert!(pilot.asked().is_empty() && text(&pilot).contains("2 marked are hidden by the filter"), "{}", text(&pilot));
 }

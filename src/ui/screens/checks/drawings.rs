@@ -156,3 +156,14 @@ fn a_steered_feature_shows_its_curve_and_its_words() {
     pilot.press("esc");
     assert!(text(&pilot).contains("steered at all positions but the last: the"), "{}", text(&pilot));
 }
+
+#[test]
+fn a_curve_names_its_features() {
+    let mut pilot = kept();
+    pilot.resize(180, 90);
+    let done = checked(&mut pilot, "T ctrl-u 2 enter B enter");
+    let What::Curve { strongest, .. } = &done.check.what else { panic!("{done:?}") };
+    let names = strongest.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let screen = text(&pilot);
+    assert!(screen.contains(&format!("The features, the strongest first: {names}")), "{screen}");
+}

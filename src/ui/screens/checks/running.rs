@@ -166,3 +166,15 @@ fn what_was_found_of_files_that_changed_is_dropped() {
     tell(&mut pilot, number, News::Ended(Err(Problem::new("weights", "was changed while it was used", "compute again"))));
     assert!(pilot.state.record.checks.is_empty() && pilot.state.overlay.is_none(), "{}", text(&pilot));
 }
+
+#[test]
+fn what_a_stopped_check_found_is_not_left_without_a_question() {
+    let mut pilot = kept();
+    pilot.press("T ctrl-u 4 enter Z enter");
+    let (number, request) = asked(&mut pilot);
+    tell(&mut pilot, number, News::Partial(Box::new(found(&request.check))));
+    pilot.press("x y esc q");
+    assert!(text(&pilot).contains("leave? what was found of the stopped ablation of 4 features"), "{}", text(&pilot));
+    pilot.press("n");
+    assert!(!text(&pilot).contains("leave?"), "{}", text(&pilot));
+}
