@@ -40,6 +40,7 @@ mod naive;
 pub mod name;
 pub mod neuronpedia;
 pub mod notes;
+pub mod overlap;
 pub mod paired_difference;
 pub mod parts;
 pub mod path_sum;
