@@ -130,6 +130,20 @@ fn a_run_with_a_changed_number_fails_the_check() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains("1 of 36 are broken") && text.contains(says), "{text}");
     }
+    // `sum` is here what it is on the screen and in the manual: the features alone.
+    let text = stdout(folder.path(), "check run");
+    let header: Vec<&str> = text.lines().next().unwrap().split("  ").map(str::trim).filter(|word| !word.is_empty()).collect();
+    assert_eq!(header[2..5], ["sum", "error term", "sum + error term"]);
+    assert!(text.contains("sum = effects of all features"), "{text}");
+}
+
+#[test]
+fn a_list_without_a_name_is_refused() {
+    let (folder, _) = demo();
+    let output = saescope(folder.path(), "export run --format markdown --title=");
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("--title: is empty; name the list, or leave --title out"), "{text}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The copy box: in which form to copy the listed or marked features, and under which title.
 
-use super::copying::{can_copy, copy, title};
+use super::copying::{can_copy, copy, title, title_of_copy};
 use super::key::{Code, Key};
 use super::message::Effect;
 use super::notice::Notice;
@@ -42,7 +42,7 @@ pub fn lines(state: &State) -> Vec<Line> {
         label: form.name(),
         says: can_copy(state, form).map(|()| form.explanation().to_owned()),
     };
-    let title = Line { key: TITLE, label: "title", says: Ok(printable(&title(state))) };
+    let title = Line { key: TITLE, label: "title", says: Ok(printable(&title_of_copy(state))) };
     Form::ALL.into_iter().map(form).chain([title]).collect()
 }
 

@@ -98,12 +98,19 @@ pub fn title(state: &State) -> String {
     state.title.as_ref().filter(|title| title.instead_of == own).map_or(own, |title| title.typed.clone())
 }
 
+/// The title under which the list is taken along: of what is not a whole run, what it is. Whoever reads the list does not see the screen
+/// that it was copied from.
+pub fn title_of_copy(state: &State) -> String {
+    title(state)
+        + &state.findings().and_then(|findings| findings.standing()).map_or_else(String::new, |standing| format!(", {standing}"))
+}
+
 /// Makes something of the rows that are taken along.
 fn taken<T>(state: &State, rows: &[Row], take: impl FnOnce(&Extract<'_>) -> Outcome<T>) -> Outcome<T> {
     let (Some(findings), Some(spec)) = (state.findings(), &state.table.spec) else {
         return Err(Problem::new("copy", "nothing is listed", "wait until features are listed"));
     };
-    let title = title(state);
+    let title = title_of_copy(state);
     let folded = &state.table.listing.folded;
     take(&Extract { findings, tags: state.tags(), spec, rows, folded, title: &title, pages: pages(state).ok() })
 }
@@ -115,7 +122,10 @@ pub fn copy(state: &mut State, form: Form) -> Vec<Effect> {
     if rows.is_empty() && !matches!(form, Form::Card | Form::Page) {
         return nothing_matches(state);
     }
-    let at_cursor = || state.feature().map_or_else(String::new, |feature| feature.to_string());
+    let at_cursor = || {
+        let feature = state.feature().map_or_else(String::new, |feature| feature.to_string());
+        format!("{feature}{}", standing(state))
+    };
     let made = match form {
         Form::Card => return vec![Effect::CopyCard(format!("card of {}", at_cursor()))],
         Form::Page => {
@@ -133,14 +143,20 @@ pub fn copy(state: &mut State, form: Form) -> Vec<Effect> {
     }
 }
 
-/// The number of features in words, and the marked ones that are left out.
+/// What the copied numbers are instead of those of a whole run, in brackets; empty for a whole run.
+fn standing(state: &State) -> String {
+    state.findings().and_then(|findings| findings.standing()).map_or_else(String::new, |standing| format!(" ({standing})"))
+}
+
+/// The number of features in words, the marked ones that are left out, and what the list is instead of that of a whole run.
 fn counted(state: &State, rows: &[Row]) -> String {
     let marked = if state.marked.is_empty() { "" } else { "marked " };
     let hidden = targets::said_hidden(state);
     let hidden = if hidden.is_empty() { hidden } else { format!(" ({hidden}, left out)") };
     let folded = state.table.listing.folded();
     let folded = if folded > 0 { format!(" (folded copies left out: {folded})") } else { String::new() };
-    format!("{} {marked}feature{}{hidden}{folded}", rows.len(), if rows.len() == 1 { "" } else { "s" })
+    let standing = standing(state);
+    format!("{} {marked}feature{}{hidden}{folded}{standing}", rows.len(), if rows.len() == 1 { "" } else { "s" })
 }
 
 fn copy_list(state: &mut State, rows: &[Row]) -> Vec<Effect> {

@@ -206,15 +206,8 @@ fn take(state: &mut State, findings: Arc<Findings>) {
 }
 
 fn partial(study: &Findings, how: &str) -> String {
-    let (arrived, expected) = arrived(study);
+    let (arrived, expected) = study.arrived();
     format!("partial, {how} after {arrived} of {expected} parts")
-}
-
-/// Numbers of arrived and of expected parts: a part is one submodule in one view.
-pub fn arrived(study: &Findings) -> (usize, usize) {
-    let views = study.study.all().map(|view| study.view(view));
-    let expected = study.submodules().len();
-    views.fold((0, 0), |(arrived, all), view| (arrived + view.arrived(), all + expected))
 }
 
 /// Handles news of the job of that number; news of a superseded or cancelled job is dropped.

@@ -15,6 +15,7 @@
 
 pub mod answer;
 pub mod astray;
+pub mod baseline;
 mod bindings;
 pub mod chance;
 pub mod checks;

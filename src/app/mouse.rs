@@ -9,8 +9,9 @@ use super::layout::{self, Area, Layout};
 use super::message::{Effect, Mouse};
 use super::notice::Notice;
 use super::state::overlay::Overlay;
+use super::state::question::Question;
 use super::state::{Pane, State};
-use super::{copy_box, dropped, help, key_bar, list_rows, palette, run_list};
+use super::{answer, copy_box, dropped, help, key_bar, list_rows, palette, question, run_list};
 use crate::core::rows::column::Column;
 
 /// Rows by which one notch of the wheel scrolls.
@@ -32,6 +33,9 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
             }),
             (Mouse::Click, None) => Vec::new(),
         };
+    }
+    if let (Mouse::Click, Some(Overlay::Question(question)), Some(layout)) = (mouse, &state.overlay, &layout) {
+        return click_on_question(state, *question, layout.footer, x, y);
     }
     if state.overlay.is_some() {
         match mouse {
@@ -127,6 +131,16 @@ fn click_in_window(state: &mut State, x: u16, y: u16) -> Vec<Effect> {
         }
         _ => Vec::new(),
     }
+}
+
+/// A click on an answer in the question gives it; beside them the question stays, which says what they are.
+fn click_on_question(state: &mut State, question: Question, footer: Area, x: u16, y: u16) -> Vec<Effect> {
+    if !footer.contains(x, y) {
+        return Vec::new();
+    }
+    let [columns, row, x] = [footer.width, y - footer.y, x - footer.x].map(usize::from);
+    let answered = question::answer_at(state, columns, row, x);
+    answered.map_or_else(Vec::new, |key| answer::key(state, question, key))
 }
 
 /// Runs the command of the hint at column `x`.

@@ -1,5 +1,7 @@
 //! The words of the questions that are asked before work ends, and whether there still is something to ask about.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::checks::progress::progress;
 use super::command_id::CommandId;
 use super::keeping;
@@ -36,6 +38,32 @@ pub fn is_open(state: &State, question: Question) -> bool {
 /// Whether `key` answers a question: y does what it asks, n, Esc and Ctrl-C do not.
 pub fn answers(key: Key) -> bool {
     matches!(key.typed(), Some('y' | 'n')) || key.code == Code::Escape || (key.control && key.code == Code::Character('c'))
+}
+
+/// The answer that stands at column `x` of line `row` of the open question in lines of `columns`: y from `y stops it` on, n from `n goes
+/// on` on. None beside both.
+pub fn answer_at(state: &State, columns: usize, row: usize, x: usize) -> Option<Key> {
+    let lines = notice(state)?.lines(columns);
+    let words: Vec<(usize, usize, &str)> = lines
+        .iter()
+        .enumerate()
+        .flat_map(|(row, line)| {
+            let mut place = 0;
+            line.split(' ').map(move |word| {
+                let from = place;
+                place += word.width() + 1;
+                (row, from, word)
+            })
+        })
+        .collect();
+    let clicked = words.iter().rposition(|(of, from, _)| *of == row && *from <= x)?;
+    if x >= lines[row].width() {
+        return None;
+    }
+    let place = |answer: &str| words.iter().rposition(|(.., word)| *word == answer);
+    let (yes, no) = (place("y")?, place("n")?);
+    let answer = if clicked >= no { 'n' } else { 'y' };
+    (clicked >= yes).then(|| Key::plain(Code::Character(answer)))
 }
 
 /// What would end or be lost if the program left now.

@@ -34,6 +34,14 @@ pub fn found(state: &State) -> String {
     format!("→ {least}{features} feature{} in {submodules} submodule{}", plural(features), plural(submodules))
 }
 
+/// How far the two lists of a comparison are alike; None with a single view, and while they are counted.
+pub fn alike(state: &State) -> Option<String> {
+    let overlap = state.table.listing.overlap.filter(|_| state.shown().pair().is_some() && state.table.asked.is_none())?;
+    let spearman = overlap.spearman.map_or_else(|| "not known".to_owned(), |spearman| format!("{spearman:+.3}"));
+    let jaccard = overlap.jaccard()?;
+    Some(format!("Jaccard {jaccard:.3} ({} of {}), Spearman {spearman}", overlap.common, overlap.union))
+}
+
 /// Remembers the value of the selection for the next time its prompt is opened.
 pub fn remember(state: &mut State) {
     match state.selection {

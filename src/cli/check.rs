@@ -12,8 +12,18 @@ use crate::core::problem::Result;
 use crate::core::study::Study;
 use crate::store::run_file;
 
-const HEADER: [&str; 10] =
-    ["view", "submodule", "features", "error term", "sum", "gradient x change", "gap", "share", "to total effect", "verdict"];
+const HEADER: [&str; 10] = [
+    "view",
+    "submodule",
+    "sum",
+    "error term",
+    "sum + error term",
+    "gradient x change",
+    "gap",
+    "share",
+    "to total effect",
+    "verdict",
+];
 
 /// Runs `check`; the exit status is 1 if an invariant is broken.
 pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
@@ -28,8 +38,9 @@ pub fn check(arguments: &CheckArguments) -> Result<ExitCode> {
     let verdict =
         if broken == 0 { format!("all {} hold", checks.len()) } else { format!("{broken} of {} are broken", checks.len()) };
     output::print_lines(&format!(
-        "{}\nsum = features + error term; gap = |sum - gradient x change|, allowed {RELATIVE_TOLERANCE:e} of all absolute terms + \
-         {ABSOLUTE_TOLERANCE:e}\nshare = |error term| / (|features| + |error term|); to total effect = total effect - sum\n{notes}{verdict}\n",
+        "{}\nsum = effects of all features; gap = |sum + error term - gradient x change|, allowed {RELATIVE_TOLERANCE:e} of all absolute \
+         terms + {ABSOLUTE_TOLERANCE:e}\nshare = |error term| / (|sum| + |error term|); to total effect = total effect - (sum + error \
+         term)\n{notes}{verdict}\n",
         table.plain()
     ))?;
     Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -18,6 +18,9 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     if arguments.title.is_some() && !arguments.format.has_title() {
         return Err(Problem::new("--title", "names a list", "use it with --format json, markdown, url or neuronpedia-list"));
     }
+    if arguments.title.as_ref().is_some_and(|title| title.trim().is_empty()) {
+        return Err(Problem::new("--title", "is empty", "name the list, or leave --title out: the list has a title of its own"));
+    }
     let run = named_or_latest(arguments.run.as_deref())?;
     let (findings, book) = saved::open(&run)?;
     let spec = listing::spec(&findings.study, &run, &arguments.listing)?;

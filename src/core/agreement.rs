@@ -1,9 +1,9 @@
 //! How far the lists of two views agree.
 
 use super::findings::Findings;
+use super::overlap::{Overlap, correlated};
 use super::rows::arrange::held;
 use super::selection::{HeldBy, Selection};
-use super::statistics::correlation::spearman;
 use super::submodule::FeatureId;
 use super::view::View;
 
@@ -43,11 +43,12 @@ pub fn agreement(findings: &Findings, first: View, second: View, selection: Sele
     let held = held(findings.view(first), findings.view(second), selection)?;
     let union: Vec<FeatureId> = held.iter().map(|(feature, _)| *feature).collect();
     let common: Vec<FeatureId> = held.iter().filter(|(_, by)| *by == HeldBy::Both).map(|(feature, _)| *feature).collect();
+    let overlap = Overlap::of(findings, first, second, &held);
     let correlation = |features: &[FeatureId]| correlation(findings, first, second, features);
     Ok(Agreement {
-        common: common.len(),
-        union: union.len(),
-        jaccard: (!union.is_empty()).then(|| common.len() as f64 / union.len() as f64),
+        common: overlap.common,
+        union: overlap.union,
+        jaccard: overlap.jaccard(),
         in_union: correlation(&union),
         in_common: correlation(&common),
         of_nonzero: correlation(&nonzero(findings, first, second)),
@@ -67,16 +68,6 @@ fn nonzero(findings: &Findings, first: View, second: View) -> Vec<FeatureId> {
 }
 
 fn correlation(findings: &Findings, first: View, second: View, features: &[FeatureId]) -> Correlation {
-    let effects = |view: View| -> Vec<f64> {
-        let effect = |feature: &FeatureId| findings.view(view).effect(*feature).map_or(f64::NAN, f64::from);
-        features.iter().map(effect).collect()
-    };
-    let (left, right) = (effects(first), effects(second));
-    let absolute = |effects: &[f64]| -> Vec<f64> { effects.iter().map(|effect| effect.abs()).collect() };
-    let known = left.iter().chain(&right).all(|effect| effect.is_finite());
-    Correlation {
-        features: features.len(),
-        signed: if known { spearman(&left, &right) } else { None },
-        absolute: if known { spearman(&absolute(&left), &absolute(&right)) } else { None },
-    }
+    let correlated = |number| correlated(findings, [first, second], &features.iter().copied(), number);
+    Correlation { features: features.len(), signed: correlated(|effect| effect), absolute: correlated(f64::abs) }
 }

@@ -126,6 +126,26 @@ impl Findings {
         first(left) == first(right)
     }
 
+    /// Numbers of arrived and of expected parts: a part is one submodule in one view.
+    pub fn arrived(&self) -> (usize, usize) {
+        let expected = self.submodules().len();
+        let views = self.study.all().map(|view| self.view(view));
+        views.fold((0, 0), |(arrived, all), view| (arrived + view.arrived(), all + expected))
+    }
+
+    /// What a list of these numbers is not: the numbers of a whole run that was computed here. None if it is, else `partial, 9 of 36
+    /// parts` or `published`.
+    pub fn standing(&self) -> Option<String> {
+        match &self.source {
+            Source::Run { .. } => None,
+            Source::Live { .. } => {
+                let (arrived, expected) = self.arrived();
+                Some(format!("partial, {arrived} of {expected} parts"))
+            }
+            Source::Published { .. } => Some("published".to_owned()),
+        }
+    }
+
     /// The findings of a complete run. This ranks every feature, so do not call it on a drawing thread.
     pub fn from_run(run: Run, file: Option<String>, subject: Subject) -> Self {
         let (model, layers) = (run.manifest.model.name.clone(), run.manifest.model.layers);

@@ -41,6 +41,7 @@ mod naive;
 pub mod name;
 pub mod neuronpedia;
 pub mod notes;
+pub mod overlap;
 pub mod pair_effects;
 pub mod paired_difference;
 pub mod parts;

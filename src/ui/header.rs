@@ -18,12 +18,11 @@ use crate::app::state::check::Checking;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::prompt::Asked;
 use crate::app::state::tagging::Standing;
-use crate::app::{chance, download, evidence, job, keeping, layout, selecting, tagging, targets};
+use crate::app::{baseline, chance, download, evidence, keeping, layout, selecting, tagging, targets};
 use crate::core::findings::{Findings, Source};
 use crate::core::request::ModelSource;
 use crate::core::rows::Shown;
 use crate::core::rows::column::Sort;
-use crate::core::study::NAMES;
 use crate::core::text::printable;
 use crate::core::view::View;
 
@@ -148,7 +147,7 @@ fn standing(state: &State, theme: &Theme, room: usize) -> (String, Style) {
     let pace = running.pace(state.now);
     let rate = pace.map_or_else(String::new, |pace| format!(" · {:.0}/s", pace.rate));
     let remaining = pace.map_or_else(String::new, |pace| format!(" · {} left", duration(pace.left)));
-    let arrived = state.study.as_deref().filter(|_| running.opened).map(job::arrived);
+    let arrived = state.study.as_deref().filter(|_| running.opened).map(Findings::arrived);
     let arrived = arrived.map_or_else(String::new, |(arrived, expected)| format!(" · {arrived}/{expected} parts"));
     let doing = format!(" · {}", printable(&progress.stage));
     // The way to stop the job and the words about the tags always stay; the least important parts are dropped first.
@@ -216,22 +215,10 @@ fn shows_order(state: &State) -> bool {
     })
 }
 
-/// How to get a baseline, in a comparison of two directions of one pair list: what both have in common cannot be seen without one. Only the
-/// study of names takes pair files from a prompt.
-fn without_baseline(state: &State) -> Option<String> {
-    let (study, keymap) = (state.about(), &state.setting.keymap);
-    let can_compute = state.setting.request.is_some() && !state.show_published;
-    let lacks = state.shown().pair().is_some() && study.lists() == 1 && can_compute;
-    lacks.then(|| match study.name.as_str() {
-        NAMES => format!("no baseline: {} with a second file gives one", keymap.way(CommandId::PAIRS)),
-        _ => "no baseline: add a view to the study file".to_owned(),
-    })
-}
-
 /// How much a part of the third line is missed where there is no room for it: those that are missed least leave first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Missed {
-    /// Advice, and what another place on the screen says, too.
+    /// What another place on the screen says, too.
     Least,
     /// What was asked for beside the list.
     Little,
@@ -269,8 +256,11 @@ fn selection(state: &State, theme: &Theme, width: u16) -> Line<'static> {
         let still = if typed == filter.text() { "" } else { "still " };
         more(format!("filter {still}{} ({} match)", printable(filter.text()), total.matching), theme.warning, Missed::Most);
     }
-    if let Some(hint) = without_baseline(state) {
-        more(hint, theme.dim, Missed::Least);
+    if let Some(hint) = baseline::said(state) {
+        more(hint, theme.dim, Missed::Much);
+    }
+    if let Some(said) = selecting::alike(state) {
+        more(said, theme.text, Missed::Least);
     }
     if let Some(said) = chance::said(state) {
         more(said, theme.text, Missed::Little);

@@ -8,9 +8,9 @@ use ratatui::widgets::Paragraph;
 
 use super::fit;
 use super::theme::Theme;
-use crate::app::heat_map::legend;
+use crate::app::heat_map::{legend, missing};
 use crate::app::state::State;
-use crate::core::findings::{Findings, Source};
+use crate::core::findings::Findings;
 use crate::core::rows::Shown;
 use crate::core::sides;
 use crate::core::submodule::Submodule;
@@ -29,9 +29,7 @@ const HEADING: usize = 3;
 pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
     let area = area.intersection(frame.area());
     let shown = state.shown();
-    let views = [Some(shown.first()), shown.pair().map(|(_, second)| second)];
-    let missing = |findings: &Findings| views.into_iter().flatten().find_map(|view| missing(state, findings, view));
-    let lines = match state.findings().map(|findings| (findings, missing(findings))) {
+    let lines = match state.findings().map(|findings| (findings, missing(state, findings))) {
         None => fit::sentence("nothing is computed yet", theme.dim, usize::from(area.width), theme),
         Some((_, Some(reason))) => fit::sentence(&reason, theme.dim, usize::from(area.width), theme),
         Some((findings, None)) => {
@@ -39,20 +37,6 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         }
     };
     frame.render_widget(Paragraph::new(lines), area);
-}
-
-/// The reason why there is nothing to draw; None if there is.
-fn missing(state: &State, findings: &Findings, view: View) -> Option<String> {
-    let name = findings.study.name(view);
-    if matches!(findings.source, Source::Published { .. }) {
-        return Some(format!("the study printed no effects by position and no error terms of the {name} view"));
-    }
-    let found = findings.view(view);
-    if !found.is_empty() {
-        return None;
-    }
-    let says = if state.job.is_some() { "has arrived yet" } else { "was computed" };
-    Some(format!("nothing of the {name} view {says}"))
 }
 
 /// The numbers of one submodule, or their differences.

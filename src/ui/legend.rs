@@ -42,6 +42,9 @@ fn forms(state: &State, theme: &Theme, columns: usize) -> Vec<Parts> {
     };
     let cut = shortest(&direction.within(columns.saturating_sub(1)));
     if matches!(state.overlay, Some(Overlay::HeatMap)) {
+        if let Some(pair) = state.shown().pair() {
+            return differences(findings, pair, theme, columns);
+        }
         let cell = [dim(" a cell: all features of a submodule at one word, their effects in logits summed · ")].to_vec();
         return vec![
             [cell, directions].concat(),
@@ -58,8 +61,7 @@ fn forms(state: &State, theme: &Theme, columns: usize) -> Vec<Parts> {
         let (row, sure) = (format!(" a row: a feature in {held} · "), "dim: within 2 s.e. of 0");
         let [first, second] = [first.as_str(), second.as_str()];
         let delta = format!("Δ: {first} - {second}, in logits");
-        let room = columns.saturating_sub(width(" Δ: in  - ")) / 2;
-        let [one, other] = [told_apart(first, &[second], room), told_apart(second, &[first], room)];
+        let [one, other] = apart([first, second], columns.saturating_sub(width(" Δ: in  - ")) / 2);
         vec![
             form(&format!("{row}Δ: effect in {first} minus that in {second}, in logits; {sure} · "), &directions, ""),
             form(&format!("{row}{delta}; {sure} · "), &short, ""),
@@ -90,6 +92,36 @@ fn forms(state: &State, theme: &Theme, columns: usize) -> Vec<Parts> {
     let explained: Vec<Parts> = plain.iter().chain(one).flat_map(with).collect();
     let last = state.shown().pair().is_none().then(|| form(" ", &cut, ""));
     explained.into_iter().chain(plain).chain(last).collect()
+}
+
+/// The legend of the heat map of a comparison, whose cells are differences: both views may push towards different answers, so its signs
+/// say which view has more.
+fn differences(findings: &Findings, (first, second): (View, View), theme: &Theme, columns: usize) -> Vec<Parts> {
+    let [first, second] = [first, second].map(|view| findings.study.name(view));
+    let [first, second] = [first.as_str(), second.as_str()];
+    let [one, other] = apart([first, second], columns.saturating_sub(width(" Δ  - ; + larger in ")) / 3);
+    let signs = |before: String, first: &str, second: &str, both: bool| {
+        let mut parts = vec![(before, theme.dim), ("+".to_owned(), theme.positive), (format!(" larger in {first}"), theme.dim)];
+        if both {
+            parts.push((", ".to_owned(), theme.dim));
+            parts.push(("-".to_owned(), theme.negative));
+            parts.push((format!(" larger in {second}"), theme.dim));
+        }
+        parts
+    };
+    let cell = " a cell: all features of a submodule at one word, their effects summed";
+    vec![
+        signs(format!("{cell}, Δ {first} - {second} in logits · "), first, second, true),
+        signs(format!(" a cell: Δ {first} - {second}, sums in logits · "), first, second, true),
+        signs(format!(" a cell: Δ {first} - {second}, in logits; "), first, second, false),
+        signs(format!(" a cell: Δ {first} - {second}; "), first, second, false),
+        signs(format!(" Δ {one} - {other}; "), &one, &other, false),
+    ]
+}
+
+/// Two names, each in at most `room` columns, told apart.
+fn apart([first, second]: [&str; 2], room: usize) -> [String; 2] {
+    [told_apart(first, &[second], room), told_apart(second, &[first], room)]
 }
 
 /// What to do when there is nothing to explain yet.
@@ -204,13 +236,22 @@ fn empty(state: &State, findings: &Findings) -> Option<[String; 2]> {
         let how = if state.job.is_some() { "not computed yet" } else { "not computed" };
         return Some([format!("empty cell: {} is {how} in {name}", row.feature.submodule), format!("empty: {how}")]);
     }
-    let view = state.shown().first();
-    if findings.data(view).is_some_and(|data| data.examples.len() == 1) {
-        return Some(["empty cell: one pair has no standard error".to_owned(), "empty: one pair".to_owned()]);
+    let shown = state.shown();
+    let views = [Some(shown.first()), shown.pair().map(|(_, second)| second)].into_iter().flatten();
+    if let Some(single) = views.into_iter().find(|view| findings.data(*view).is_some_and(|data| data.examples.len() == 1)) {
+        let of =
+            if shown.pair().is_some() { format!("one pair in {}", findings.study.name(single)) } else { "one pair".to_owned() };
+        return Some([format!("empty cell: {of} has no standard error"), "empty: one pair".to_owned()]);
     }
-    if [view, row.ranked_in].into_iter().all(|view| findings.detail(view).entries(row.feature).is_none()) {
-        let why = missing(findings, view, state.job.is_some());
-        return Some([format!("empty cell: {why}"), "empty: activations not kept".to_owned()]);
+    let is_computing = state.job.is_some();
+    if [shown.first(), row.ranked_in].into_iter().all(|view| findings.detail(view).entries(row.feature).is_none()) {
+        let why = missing(findings, shown.first(), is_computing);
+        let short = match (&findings.source, is_computing) {
+            (Source::Live { .. }, true) => "empty: activations come last",
+            (Source::Live { .. }, false) => "empty: the run is not whole",
+            _ => "empty: activations not kept",
+        };
+        return Some([format!("empty cell: {why}"), short.to_owned()]);
     }
     None
 }

@@ -52,9 +52,8 @@ fn runs(list: &RunList, theme: &Theme, area: Rect, frame: &mut Frame) {
     }
 }
 
-/// Columns of the list without names and numbers of pairs, and the columns that names may always have.
-const OTHERS: usize = 74;
-const NAME: usize = 24;
+/// The columns that names may always have: as many as the names that the program gives.
+const NAME: usize = 31;
 
 /// Columns of the numbers of pairs, and the most of them: `50 + 50`, `1000 of 1000 + 999 of 1000`.
 const PAIRS: usize = 8;
@@ -99,12 +98,20 @@ impl Columns {
         let pairs =
             runs.iter().filter_map(|run| Some(fit::width(&printable(&run.about.as_ref().ok()?.pairs)))).max().unwrap_or(0);
         let pairs = pairs.clamp(PAIRS, LONG_PAIRS);
-        let name = names.clamp(4, width.saturating_sub(OTHERS + pairs).max(NAME));
-        let mut columns = vec![(Cell::When, 16), (Cell::Name, name), (Cell::Study, 10), (Cell::Model, 18), (Cell::Method, 12)];
+        let least = names.clamp(4, NAME);
+        let mut columns = vec![(Cell::When, 16), (Cell::Name, least), (Cell::Study, 10), (Cell::Model, 18), (Cell::Method, 12)];
         columns.extend([(Cell::Pairs, pairs), (Cell::Size, 9)]);
+        let used = |columns: &[(Cell, usize)]| 2 + columns.iter().map(|(_, width)| width + 1).sum::<usize>();
         for leaves in Cell::LEAVES_FIRST {
-            if 2 + columns.iter().map(|(_, width)| width + 1).sum::<usize>() > width {
+            if used(&columns) > width {
                 columns.retain(|(cell, _)| *cell != leaves);
+            }
+        }
+        // What the columns that are left do not need is for longer names.
+        let spare = width.saturating_sub(used(&columns));
+        for (cell, width) in &mut columns {
+            if *cell == Cell::Name {
+                *width = names.clamp(*width, *width + spare);
             }
         }
         Self(columns)
@@ -119,20 +126,16 @@ impl Columns {
         self.line(|cell| cell.heading().to_owned())
     }
 
-    /// The name of the chosen run is whole, if need be in place of the columns behind it.
+    /// The name of the chosen run is whole, if need be in place of the columns behind it; those that it does not reach stay.
     fn row(&self, run: &KeptRun, width: usize, is_chosen: bool) -> String {
         let name = printable(&run.name);
-        let room = self.0.iter().find(|(cell, _)| *cell == Cell::Name).map_or(0, |(_, width)| *width);
-        if is_chosen && fit::width(&name) > room {
-            return cut(&format!("  {} {name}", left(&run.when, 16)), width);
-        }
         let about = match &run.about {
             Ok(about) => about,
             Err(problem) => {
                 return cut(&format!("  {} {}: {}", left(&run.when, 16), name, problem.what()), width);
             }
         };
-        self.line(|cell| match cell {
+        let text = |cell: Cell| match cell {
             Cell::When => run.when.clone(),
             Cell::Name => name.clone(),
             Cell::Study => printable(&about.study),
@@ -140,7 +143,20 @@ impl Columns {
             Cell::Method => printable(&about.method),
             Cell::Pairs => printable(&about.pairs),
             Cell::Size => bytes(run.bytes),
-        })
+        };
+        let room = self.0.iter().find(|(cell, _)| *cell == Cell::Name).map_or(0, |(_, width)| *width);
+        if !is_chosen || fit::width(&name) <= room {
+            return self.line(text);
+        }
+        let mut line = format!("  {} {name}", left(&run.when, 16));
+        let mut place = 2;
+        for (cell, columns) in &self.0 {
+            if !matches!(cell, Cell::When | Cell::Name) && fit::width(&line) < place {
+                line = format!("{}{}", left(&line, place), left(&text(*cell), *columns));
+            }
+            place += columns + 1;
+        }
+        cut(&line, width)
     }
 }
 
@@ -191,6 +207,36 @@ mod tests {
         let long = KeptRun { name: "n".repeat(60), ..run };
         let columns = Columns::of(std::slice::from_ref(&long), 90);
         assert!(columns.row(&long, 90, true).contains(&long.name) && !columns.row(&long, 90, false).contains(&long.name));
+    }
+
+    /// No heading stands above nothing in the chosen row, whose name is whole: a name that the program gave has room beside other columns.
+    #[test]
+    fn the_chosen_run_has_something_below_every_heading() {
+        let about =
+            About { study: "names".to_owned(), model: "demo".to_owned(), method: "ig".to_owned(), pairs: "50".to_owned() };
+        for length in [NAME, 60] {
+            let run = KeptRun {
+                name: "n".repeat(length),
+                path: std::path::PathBuf::new(),
+                when: "2026-11-26 17:50".to_owned(),
+                bytes: 2_300_000,
+                about: Ok(about.clone()),
+            };
+            for width in 58..200 {
+                let columns = Columns::of(std::slice::from_ref(&run), width);
+                let row = columns.row(&run, width, true);
+                assert!(fit::width(row.trim_end()) <= width && (width < 80 || row.contains(&run.name)), "{width}: {row}");
+                let mut place = 2;
+                for (cell, wide) in &columns.0 {
+                    let below: String = row.chars().skip(place).take(*wide).collect();
+                    let is_reached = !matches!(cell, Cell::When | Cell::Name) && place < 2 + 17 + run.name.len() + 1;
+                    assert!(is_reached || !below.trim().is_empty(), "{width}, {cell:?}: {row}");
+                    assert!(!is_reached || length > NAME, "{width}, {cell:?}: {row}");
+                    place += wide + 1;
+                }
+                assert!(width < 76 || columns.0.iter().any(|(cell, _)| *cell == Cell::Model), "{width}");
+            }
+        }
     }
 
     #[test]

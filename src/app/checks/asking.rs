@@ -50,7 +50,7 @@ pub fn can_check_any(state: &State) -> Result<(), String> {
 /// Ok if the feature at the cursor can be checked, else the reason.
 pub fn can_check_one(state: &State) -> Result<(), String> {
     can_check(state)?;
-    state.feature().map(|_| ()).ok_or_else(|| "no feature is listed".to_owned())
+    state.feature().map(|_| ()).ok_or_else(|| none(state))
 }
 
 /// The features that are ablated together: the marked ones, without marks the one at the cursor; all that are listed if `listed`.
@@ -117,7 +117,7 @@ fn dictionaries(state: &State) -> Result<Vec<(Submodule, usize)>, String> {
 /// The search among the marked features, without marks among all that are listed, for the subset that carries most of the bias.
 ///
 /// # Errors
-/// If no feature is listed, or too many.
+/// If no feature is listed, all marked ones are hidden, or there are too many.
 pub fn search(state: &State, way: Way, error: ErrorTreatment) -> Result<Check, String> {
     let features = several(state, MOST_OF_A_SEARCH, "searched here", "ablate --search")?;
     let view = state.about().name(state.shown().first());
@@ -162,7 +162,7 @@ pub fn methods(state: &State) -> Result<Check, String> {
 fn several(state: &State, most: usize, done: &str, command: &str) -> Result<BTreeSet<FeatureId>, String> {
     let features: BTreeSet<FeatureId> = targets::rows(state).into_iter().map(|row| row.feature).collect();
     match features.len() {
-        0 => Err("no feature is listed".to_owned()),
+        0 => Err(none(state)),
         count if count <= most => Ok(features),
         count => {
             let filter = state.setting.keymap.way(CommandId::FILTER);
@@ -173,6 +173,11 @@ fn several(state: &State, most: usize, done: &str, command: &str) -> Result<BTre
     }
 }
 
+/// Why there is no feature to act on: none is listed, or all marked ones are hidden.
+fn none(state: &State) -> String {
+    targets::some(state).err().unwrap_or_else(|| "no feature is listed".to_owned())
+}
+
 /// The edges between the marked features, without marks between all that are listed.
 ///
 /// # Errors
@@ -180,7 +185,11 @@ fn several(state: &State, most: usize, done: &str, command: &str) -> Result<BTre
 pub fn circuit(state: &State) -> Result<Check, String> {
     let features: BTreeSet<FeatureId> = targets::rows(state).into_iter().map(|row| row.feature).collect();
     match features.len() {
-        0 | 1 => Err("a circuit needs at least two features".to_owned()),
+        0 | 1 => {
+            let hidden = targets::said_hidden(state);
+            let hidden = if hidden.is_empty() { hidden } else { format!("; {hidden}") };
+            Err(format!("a circuit needs at least two features{hidden}"))
+        }
         2..=MOST_OF_A_CIRCUIT => {
             let view = state.about().name(state.shown().first());
             Ok(Check { view, what: What::Circuit { features } })

@@ -5,6 +5,7 @@ use crate::core::causal::check::{Check, Done, Found, What};
 use crate::core::causal::circuit::LEAST;
 use crate::core::causal::scores::{Denominator, Score};
 use crate::core::causal::steering::{Flips, SCAN_END, Steered};
+use crate::core::causal::way::Way;
 use crate::core::causal::words::{number, ratio};
 use crate::core::submodule::FeatureId;
 use crate::core::text::{counted, excerpt, printable};
@@ -80,6 +81,18 @@ pub fn flips(steered: &Steered) -> String {
         None => format!("does not turn up to {sign}{SCAN_END}"),
     };
     format!("the sign of the mean metric {}, {}", at("+", up), at("-", down))
+}
+
+/// Whether what `other` says of single features holds what `done` says of its only one: features that are ablated one by one are
+/// set to zero and resampled, each as if it were ablated alone.
+pub fn covers(other: &Done, done: &Done) -> bool {
+    let (What::Each { features, error }, What::Set { features: alone, way, error: of_alone }) =
+        (&other.check.what, &done.check.what)
+    else {
+        return false;
+    };
+    let is_same = other.check.view == done.check.view && error == of_alone && other.whole;
+    is_same && matches!(way, Way::Zero | Way::Resample) && alone.len() == 1 && alone.is_subset(features)
 }
 
 /// What a check says of one feature by itself; None if it is about others, or of features together.

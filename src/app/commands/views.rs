@@ -1,15 +1,16 @@
 //! Switching between views and comparisons, to the heat map and to the published figures.
 
-use super::conditions::{always, with_findings};
+use super::conditions::always;
 use crate::app::command::{Command, Reach};
 use crate::app::command_id::CommandId;
+use crate::app::heat_map::can_toggle;
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
 use crate::app::state::prompt::Asked;
 use crate::app::state::tab::Tab;
-use crate::app::table;
+use crate::app::{baseline, table};
 use crate::core::rows::column::Sort;
 
 /// The command that switches to one place in the row of views.
@@ -93,7 +94,7 @@ pub const COMMANDS: &[Command] = &[
         help: "sums by submodule and position, over the whole screen",
         keys: &["H"],
         reach: Reach::Screen,
-        enabled: with_findings,
+        enabled: can_toggle,
         run: heat_map,
     },
     Command {
@@ -137,7 +138,8 @@ fn comparing(state: &State) -> Result<(), String> {
             Err(format!("the view {name} compares nothing; {difference} and {similarity} do"))
         }
         Tab::Difference | Tab::Similarity if state.about().pairs().len() == 1 => {
-            Err("the study has two views, which are compared already".to_owned())
+            let baseline = baseline::notice(state).map_or_else(String::new, |notice| format!("; {notice}"));
+            Err(format!("the study has two views, which are compared already{baseline}"))
         }
         Tab::Difference | Tab::Similarity => Ok(()),
     }
@@ -152,6 +154,9 @@ pub fn go(state: &mut State, tab: Tab) -> Vec<Effect> {
     state.tab = tab;
     if !state.sort.column.can_order(state.shown()) {
         state.sort = Sort::STRENGTH;
+    }
+    if let Some(says) = baseline::mention(state) {
+        state.notice = Some(Notice::done(says));
     }
     table::refresh(state)
 }

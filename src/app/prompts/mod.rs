@@ -36,6 +36,7 @@ use super::notice::{Notice, Tone};
 use super::state::State;
 use super::state::overlay::Overlay;
 use super::state::prompt::{Asked, Names, Prompt};
+use crate::core::text::printable;
 pub use corpus::DEMO as DEMO_CORPUS;
 use dialogue::Dialogue;
 
@@ -97,7 +98,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     let dialogue = dialogue(&prompt.asked);
     (prompt.offered, prompt.asked_names) = (Vec::new(), None);
     match key.code {
-        Code::Enter => accept(state, &*dialogue),
+        Code::Enter => enter(state, &*dialogue),
         Code::Up | Code::Down => {
             history::recall(state, dialogue.label(), key.code == Code::Up);
             preview(state, &*dialogue)
@@ -116,8 +117,9 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
                 return insert(state, typed.encode_utf8(&mut [0; 4]));
             }
             if let Some(request) = edit(key) {
-                prompt.selected = false;
-                prompt.input.handle(request);
+                // What deletes takes the selected value as a whole, as in every field with a selection; what moves keeps it.
+                let takes_all = std::mem::take(&mut prompt.selected) && deletes(&request);
+                prompt.input.handle(if takes_all { InputRequest::DeleteLine } else { request });
             }
             preview(state, &*dialogue)
         }
@@ -209,9 +211,27 @@ fn accept(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
     }
 }
 
+/// Accepts the text after Enter. A reason that stood behind the text before is said in other words: the same ones would look as if Enter
+/// had not arrived.
+fn enter(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
+    let shown = open(state).map(|prompt| prompt.input.value().to_owned()).and_then(|text| dialogue.hint(state, &text).err());
+    let effects = accept(state, dialogue);
+    if let (Some(shown), Some(notice)) = (shown, &mut state.notice)
+        && notice.text == printable(&shown)
+    {
+        notice.text = format!("not taken: {}", notice.text);
+    }
+    effects
+}
+
 fn restore(state: &mut State, dialogue: &dyn Dialogue) -> Vec<Effect> {
     state.overlay = dialogue.then();
     dialogue.restore(state)
+}
+
+fn deletes(request: &InputRequest) -> bool {
+    use InputRequest::{DeleteNextChar, DeletePrevChar, DeletePrevWord, DeleteTillEnd};
+    matches!(request, DeletePrevChar | DeleteNextChar | DeletePrevWord | DeleteTillEnd)
 }
 
 fn edit(key: Key) -> Option<InputRequest> {

@@ -58,7 +58,7 @@ fn fires(view: &ViewSpec, pairs: &Pairs) -> String {
                 Some(Prompt::Patch) => format!(", more on the {patch_name}"),
                 None => String::new(),
             };
-            let [clean, patch] = [Prompt::Clean, Prompt::Patch].map(|prompt| prompt.tokens(pairs, prompt, only));
+            let [clean, patch] = [Prompt::Clean, Prompt::Patch].map(|prompt| prompt.tokens(pairs, prompt, only, &anywhere));
             if clean == patch {
                 format!("fires on both prompts{}{at}{more}", bracketed(&clean))
             } else {
@@ -75,17 +75,25 @@ fn fires(view: &ViewSpec, pairs: &Pairs) -> String {
 fn loud_and_quiet(pairs: &Pairs, loud: Prompt, only: Option<usize>) -> (String, String, &'static str) {
     let quiet = loud.other();
     let all = loud.sum(pairs) + quiet.sum(pairs);
-    let (degree, by) = if quiet.sum(pairs) <= SILENT * all { ("silent", loud) } else { ("weak", quiet) };
-    let (heard, unheard) = (loud.tokens(pairs, loud, only), quiet.tokens(pairs, by, only));
+    let is_silent = quiet.sum(pairs) <= SILENT * all;
+    let (degree, by) = if is_silent { ("silent", loud) } else { ("weak", quiet) };
+    // A prompt that is silent as a whole may have a word or two on which it is not: these are no examples of silence.
+    let named = |entry: &Entry| !is_silent || quiet.activation(entry) <= SILENT * pairs.largest;
+    let (heard, unheard) = (loud.tokens(pairs, loud, only, &anywhere), quiet.tokens(pairs, by, only, &anywhere));
     if heard != unheard {
-        return (bracketed(&heard), bracketed(&unheard), degree);
+        return (bracketed(&heard), bracketed(&quiet.tokens(pairs, by, only, &named)), degree);
     }
-    let after = |prompt: Prompt, by: Prompt| {
-        let words = prompt.differing(pairs, by, only);
+    let after = |prompt: Prompt, by: Prompt, named: &dyn Fn(&Entry) -> bool| {
+        let words = prompt.differing(pairs, by, only, named);
         if words.is_empty() { words } else { format!("after {words}") }
     };
-    let heard = format!("{heard} {}", after(loud, loud));
-    (bracketed(heard.trim_end()), bracketed(&after(quiet, by)), degree)
+    let heard = format!("{heard} {}", after(loud, loud, &anywhere));
+    (bracketed(heard.trim_end()), bracketed(&after(quiet, by, &named)), degree)
+}
+
+/// Lets the words at every token be named.
+fn anywhere(_: &Entry) -> bool {
+    true
 }
 
 fn bracketed(words: &str) -> String {
@@ -141,13 +149,13 @@ impl Prompt {
     }
 
     /// The tokens of this prompt where `loud` is most active.
-    fn tokens(self, pairs: &Pairs, loud: Self, only: Option<usize>) -> String {
-        strongest(pairs, loud, only, |entry| self.texts(pairs, entry.example)[0].get(entry.position))
+    fn tokens(self, pairs: &Pairs, loud: Self, only: Option<usize>, named: &dyn Fn(&Entry) -> bool) -> String {
+        strongest(pairs, loud, only, named, |entry| self.texts(pairs, entry.example)[0].get(entry.position))
     }
 
     /// The last tokens of this prompt that differ from the other one, before the tokens where `loud` is most active.
-    fn differing(self, pairs: &Pairs, loud: Self, only: Option<usize>) -> String {
-        strongest(pairs, loud, only, |entry| {
+    fn differing(self, pairs: &Pairs, loud: Self, only: Option<usize>, named: &dyn Fn(&Entry) -> bool) -> String {
+        strongest(pairs, loud, only, named, |entry| {
             let [own, other] = self.texts(pairs, entry.example);
             own.iter().zip(other).take(entry.position).rfind(|(own, other)| own != other).map(|(own, _)| own)
         })
@@ -155,15 +163,23 @@ impl Prompt {
 }
 
 /// The words that `word` gives for the tokens where `loud` is most active, of those at position `only` if the sentence says that it is
-/// there that the feature fires; two dots stand for more.
-fn strongest<'a>(pairs: &'a Pairs, loud: Prompt, only: Option<usize>, word: impl Fn(&Entry) -> Option<&'a String>) -> String {
+/// there that the feature fires; two dots stand for more. A word is left out if one of its tokens is none that may be `named`.
+fn strongest<'a>(
+    pairs: &'a Pairs,
+    loud: Prompt,
+    only: Option<usize>,
+    named: &dyn Fn(&Entry) -> bool,
+    word: impl Fn(&Entry) -> Option<&'a String>,
+) -> String {
     let mut entries: Vec<&Entry> =
         pairs.entries().iter().filter(|entry| only.is_none_or(|only| entry.position == only)).collect();
+    let barred: Vec<&String> = entries.iter().filter(|entry| !named(entry)).filter_map(|entry| word(entry)).collect();
     entries.sort_by(|left, right| loud.activation(right).total_cmp(&loud.activation(left)));
     let largest = entries.first().map_or(0.0, |entry| loud.activation(entry));
     let mut words: Vec<String> = Vec::new();
     for entry in entries.into_iter().take_while(|entry| loud.activation(entry) > NAMED * largest) {
-        let Some(word) = word(entry).map(|word| excerpt(&alone(word), WORD)) else { continue };
+        let word = word(entry).filter(|word| !barred.contains(word));
+        let Some(word) = word.map(|word| excerpt(&alone(word), WORD)) else { continue };
         if !words.contains(&word) {
             words.push(word);
         }

@@ -84,6 +84,26 @@ fn a_weak_prompt_names_the_words_on_which_it_fires() {
     );
 }
 
+/// A prompt may be silent as a whole although one of its words is not: that word is no example of silence.
+#[test]
+fn words_on_which_a_silent_prompt_fires_are_not_named_as_silent() {
+    let quiet = [("Tom waits", "Rose waits", 0.0), ("Max waits", "Kim waits", 0.12), ("Ben waits", "Ada waits", 0.0)];
+    let same_word = |position: usize| -> Vec<(&str, &str, f32, usize)> {
+        (0..5).flat_map(|_| quiet.map(|(clean, patch, activation)| (clean, patch, activation, position))).collect()
+    };
+    for (position, silent) in [(0, "silent on the she-prompt (Rose, Ada);"), (1, "silent on the she-prompt (after Rose, Ada);")] {
+        let mut entries = Vec::new();
+        for (place, (clean, patch, activation, position)) in same_word(position).into_iter().enumerate() {
+            // Only one of the fifteen pairs is not silent.
+            let activation = if place == 1 { activation } else { 0.0 };
+            entries.push((clean, patch, [(position, 0.5, 1.28 - 0.01 * place as f32, activation)]));
+        }
+        let pairs: Vec<Pair> = entries.iter().map(|(clean, patch, entry)| (*clean, *patch, PRONOUNS, &entry[..])).collect();
+        let said = said(MALE, 0.5, None, &pairs);
+        assert!(said.contains(silent), "{said}");
+    }
+}
+
 /// What is stronger on the clean prompt is weakened by the change to the patch prompt, so its effect is not that of its firing.
 #[test]
 fn the_effect_of_a_feature_that_is_stronger_on_the_clean_prompt_is_that_of_weakening_it() {

@@ -20,6 +20,9 @@ pub fn json(extract: &Extract<'_>) -> Result<String> {
     let mut object = Map::new();
     let mut insert = |key: &str, value: Json| object.insert(key.to_owned(), value);
     insert("title", json!(extract.title));
+    if let Some(standing) = extract.findings.standing() {
+        insert("standing", json!(standing));
+    }
     insert("model", json!(extract.findings.model));
     insert("view", json!(spec.shown.name(study)));
     if spec.shown.pair().is_some() {

@@ -24,6 +24,7 @@ pub fn saved_list(extract: &Extract<'_>) -> Result<String> {
     let findings = extract.findings;
     let (method, quadrature) = findings.method();
     let quadrature = quadrature.map_or_else(String::new, |quadrature| format!(", {quadrature}"));
+    let standing = findings.standing().map_or_else(String::new, |standing| format!("; {standing}"));
     let features = references(extract)?.into_iter().zip(extract.rows).map(|(reference, row)| {
         let said = said(row, &findings.study, extract.tags, extract.spec);
         let parts = [said.words().join(" "), said.note];
@@ -38,7 +39,7 @@ pub fn saved_list(extract: &Extract<'_>) -> Result<String> {
     });
     let body = json!({
         "name": extract.title,
-        "description": format!("{} ({method}{quadrature})", extract.spec.title(&findings.study, false)),
+        "description": format!("{} ({method}{quadrature}{standing})", extract.spec.title(&findings.study, false)),
         "features": features.collect::<Vec<Value>>(),
     });
     let failed = |error| Problem::new("list", format_args!("cannot be written as JSON: {error}"), "report this as a fault");

@@ -11,6 +11,7 @@ use crate::core::chance;
 use crate::core::families::Families;
 use crate::core::filter::{Asked, Filter};
 use crate::core::findings::Findings;
+use crate::core::overlap::Overlap;
 use crate::core::selection::{HeldBy, Selected, Selection, by_strength};
 use crate::core::submodule::{FeatureId, Submodule};
 use crate::core::tags::Features;
@@ -42,8 +43,11 @@ pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
         // Where there are no tests, no row has a p: the rows say so.
         let _ = chance::tests(findings, view);
     }
-    let (mut rows, gap) = match spec.shown {
-        Shown::Single(view) => single(findings, view, spec.selection),
+    let (mut rows, overlap, gap) = match spec.shown {
+        Shown::Single(view) => {
+            let (rows, gap) = single(findings, view, spec.selection);
+            (rows, None, gap)
+        }
         Shown::Difference(first, second) | Shown::Similarity(first, second) => compared(findings, first, second, spec),
     };
     if let Some(filter) = &spec.filter {
@@ -70,7 +74,7 @@ pub fn arrange(findings: &Findings, tags: &Features, spec: &Spec) -> Listing {
     let facts = rows.iter().map(|row| RowFacts::new(row, findings, tags, spec));
     let unordered = ordering(spec.sort.column).and_then(|asked| Unknown::of_all(asked, facts, tags));
     let marked = if spec.marked.is_empty() { 0 } else { rows.iter().filter(|row| spec.marked.contains(&row.feature)).count() };
-    Listing { rows, counts, marked, filtered_marks, folded, unknown, unordered, gap }
+    Listing { rows, counts, marked, filtered_marks, folded, unknown, unordered, overlap, gap }
 }
 
 /// Leaves of the matching rows of each family the first, of rows in order of strength, and returns the others by it. The rows that do not match
@@ -102,12 +106,13 @@ fn row(place: usize, selected: Selected, held_by: HeldBy, ranked_in: View) -> Ro
 /// Features that only one of two selections holds, or that both hold, strongest first (the notebook lists a difference in the
 /// order of Python's hash table). If a selection is not completely known, a comparison could claim differences that do not
 /// exist: then there are no rows, only the reason.
-fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec<Row>, Option<String>) {
+fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec<Row>, Option<Overlap>, Option<String>) {
     let found = |view: View| findings.view(view);
     let mut held = match held(found(first), found(second), spec.selection) {
         Ok(held) => held,
-        Err((view, gap)) => return (Vec::new(), Some(format!("{}: {gap}", findings.study.name(view)))),
+        Err((view, gap)) => return (Vec::new(), None, Some(format!("{}: {gap}", findings.study.name(view)))),
     };
+    let overlap = Overlap::of(findings, first, second, &held);
     let keep_both = matches!(spec.shown, Shown::Similarity(..));
     held.retain(|(_, held_by)| (*held_by == HeldBy::Both) == keep_both);
     let effect = |view: View, feature| findings.view(view).effect(feature).unwrap_or(f32::NAN);
@@ -125,7 +130,7 @@ fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec
         .collect();
     ranked.sort_unstable_by(|(left, ..), (right, ..)| known_first(left, right).then_with(|| by_strength(left, right)));
     let rows = ranked.into_iter().enumerate().map(|(place, (selected, held_by, view))| row(place, selected, held_by, view));
-    (rows.collect(), None)
+    (rows.collect(), Some(overlap), None)
 }
 
 /// The features that `selection` picks in either view, ascending, each with the selections that hold it. This is the only

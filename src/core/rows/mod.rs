@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use super::families::Families;
 use super::filter::Filter;
+use super::overlap::Overlap;
 use super::selection::{HeldBy, Selection};
 use super::study::Study;
 use super::submodule::{FeatureId, Submodule};
@@ -179,6 +180,8 @@ pub struct Listing {
     pub unknown: Vec<Unknown>,
     /// The figure that decides the order, if no listed row has it.
     pub unordered: Option<Unknown>,
+    /// What the lists of a comparison share; None with a single view, and where a list is not completely known.
+    pub overlap: Option<Overlap>,
     /// The reason why the list is shorter than the selection asks for, if it is.
     pub gap: Option<String>,
 }

@@ -84,7 +84,9 @@ pub fn lines(state: &State, theme: &Theme, width: usize) -> Vec<Line<'static>> {
 /// The card as plain text: its heading, then its lines.
 pub fn text(state: &State) -> String {
     let theme = Theme::new(ThemeName::Monochrome, false);
-    let heading = state.table.row().map(|row| format!("{} · {}", row.feature, row.feature.submodule));
+    let standing = state.findings().and_then(|findings| findings.standing());
+    let standing = standing.map_or_else(String::new, |standing| format!(" · {standing}"));
+    let heading = state.table.row().map(|row| format!("{} · {}{standing}", row.feature, row.feature.submodule));
     let lines = every_line(state, &theme, AS_TEXT).map(|line| line.to_string().trim_end().to_owned());
     heading.into_iter().chain(lines).map(|line| line + "\n").collect()
 }
@@ -104,8 +106,8 @@ fn every_line<'a>(state: &'a State, theme: &'a Theme, columns: usize) -> Box<dyn
     let pairs = Pairs::find(findings, card.view(), row.feature).map(Arc::new);
     let head = head(&card, pairs.as_deref());
     let first = pairs.clone().into_iter().flat_map(move |pairs| prompts::first(card, &pairs));
-    // What the feature does and answers to beyond the study's prompts, where it was asked for.
-    let beyond = [copies::lines(&card), responses::summary(&card), lens::lines(&card)].concat();
+    // What was found of the feature by checks, and what it does and answers to beyond the study's prompts, where it was asked for.
+    let beyond = [causal::lines(&card), copies::lines(&card), responses::summary(&card), lens::lines(&card)].concat();
     let parted = !beyond.is_empty();
     let evidence = pairs.into_iter().flat_map(move |pairs| {
         prompts::others(card, Arc::clone(&pairs), parted).chain(once(move || overview::lines(&card, &pairs)))
@@ -133,7 +135,6 @@ fn head(card: &Card, pairs: Option<&Pairs>) -> Vec<Line<'static>> {
     lines.extend(said::explanation(card));
     lines.extend(views::lines(card));
     lines.extend(certainty::lines(card));
-    lines.extend(causal::lines(card));
     lines.extend(difference::lines(card));
     lines.extend(positions::lines(card));
     lines

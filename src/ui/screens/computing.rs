@@ -362,7 +362,7 @@ fn another_number_of_points_is_asked_for_and_computed() {
     let mut pilot = Pilot::computing();
     pilot.asked();
     pilot.press(": steps enter ctrl-u 0 enter");
-    assert!(pilot.hint().unwrap_err().starts_with("'0' is not a number of steps"));
+    assert!(pilot.hint().unwrap_err().starts_with("not taken: '0' is not a number of steps"));
     pilot.press("ctrl-u 25 enter");
     assert!(matches!(pilot.asked().as_slice(), [Effect::Start(1, asked)] if asked.settings.steps == 25));
     pilot.press(": steps enter ctrl-u 5 space m");

@@ -136,7 +136,7 @@ fn every_text_on_every_screen_can_be_read() {
         let screens = SCREENS.into_iter().map(|keys| (pilot(name, true_colour), keys)).chain([(below_zero, "enter")]);
         for (mut pilot, keys) in screens {
             pilot.press(keys);
-            for (width, height) in [(70, 20), (180, 50)] {
+            for (width, height) in [(70, 20), (120, 40), (180, 50), (240, 60)] {
                 pilot.resize(width, height);
                 let buffer = pilot.buffer();
                 for (at, cell) in buffer.content().iter().enumerate().filter(|(_, cell)| is_text(cell)) {

@@ -1,9 +1,10 @@
 //! Tests of the commands that put features on the clipboard or into the browser: `y`, `Y`, `o` and `O`.
 
-use super::pilot::{Pilot, wide};
+use super::pilot::{Pilot, found, opened, request, wide};
 use crate::app::message::Effect;
 use crate::app::state::overlay::Overlay;
-use crate::ui::testing::run;
+use crate::core::study::testing::MALE;
+use crate::ui::testing::{empty, run};
 
 fn copied(pilot: &mut Pilot, keys: &str) -> (String, String) {
     pilot.press(keys);
@@ -74,6 +75,45 @@ fn marked_features_that_are_not_listed_are_left_out_and_counted() {
         assert!(pilot.asked().is_empty(), "{keys}");
         assert!(pilot.notice().contains("3 marked are hidden by the filter; c drops all marks"), "{keys}: {}", pilot.notice());
     }
+}
+
+/// Whoever reads a list does not see the screen that it was copied from: the list says itself that it is partial or published.
+#[test]
+fn what_is_not_a_whole_run_says_so_wherever_it_is_taken() {
+    let mut pilot = Pilot::new(empty());
+    pilot.state.setting.request = Some(request());
+    pilot.press("r");
+    pilot.news(1, opened(&run()));
+    found(&run(), MALE, 2).into_iter().for_each(|news| pilot.news(1, news));
+    let partial = "partial, 2 of 18 parts";
+    for stop in ["", "x y"] {
+        pilot.press(stop);
+        pilot.asked();
+        let (markdown, what) = copied(&mut pilot, "y m");
+        assert!(markdown.lines().next().unwrap().ends_with(&format!(", {partial}**")), "{markdown}");
+        assert_eq!(what, format!("Markdown of 6 features ({partial})"));
+        let json: serde_json::Value = serde_json::from_str(&copied(&mut pilot, "y j").0).unwrap();
+        assert_eq!(json["standing"], partial);
+        assert!(json["title"].as_str().unwrap().ends_with(partial), "{json}");
+        assert!(copied(&mut pilot, "y n").1.ends_with(&format!("({partial})")));
+        let card = crate::ui::card::text(&pilot.state);
+        assert!(card.lines().next().unwrap().ends_with(&format!(" · {partial}")), "{card}");
+        pilot.press("y c");
+        assert!(matches!(pilot.asked().as_slice(), [Effect::CopyCard(what)] if what.ends_with(&format!("({partial})"))));
+    }
+    // A title that was typed stays while parts arrive, and does not hide that some are missing.
+    pilot.press("y e ctrl-u mine enter m");
+    assert!(matches!(pilot.asked().as_slice(), [Effect::Copy(text, _)] if text.starts_with(&format!("**mine, {partial}**"))));
+
+    let mut pilot = Pilot::study();
+    pilot.press("p");
+    pilot.asked();
+    let (markdown, what) = copied(&mut pilot, "y m");
+    assert!(markdown.lines().next().unwrap().ends_with(", published**") && what.ends_with(" (published)"), "{what}: {markdown}");
+    let mut whole = Pilot::study();
+    whole.asked();
+    let (json, what) = copied(&mut whole, "y j");
+    assert!(!json.contains("standing") && what == "JSON of 18 features", "{what}");
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn a_model_that_is_not_there_is_offered_and_nothing_is_computed() {
     pilot.press("D");
     assert_eq!(pilot.hint().as_deref(), Ok("20 of 39 files, about 2.59 GB in all; Enter downloads in the background"));
     pilot.press("end x enter");
-    assert_eq!(pilot.hint(), Err("'pythia-70mx' cannot be downloaded; use other or pythia-70m".to_owned()));
+    assert_eq!(pilot.hint(), Err("not taken: 'pythia-70mx' cannot be downloaded; use other or pythia-70m".to_owned()));
     pilot.press("esc");
     assert!(pilot.asked().is_empty() && pilot.state.download.is_none());
 }
@@ -161,7 +161,7 @@ fn a_large_model_is_downloaded_only_by_its_name() {
     pilot.state.setting.offers = vec![offer("gemma-2-2b"), offer("llama-3.1-8b")];
     pilot.press("D enter");
     assert!(pilot.asked().is_empty());
-    assert_eq!(pilot.hint(), Err("'' cannot be downloaded; use gemma-2-2b or llama-3.1-8b".to_owned()));
+    assert_eq!(pilot.hint(), Err("not taken: '' cannot be downloaded; use gemma-2-2b or llama-3.1-8b".to_owned()));
     pilot.type_text("gemma-2-2b");
     pilot.press("enter");
     assert!(matches!(pilot.asked().as_slice(), [Effect::Download(1, name)] if name == "gemma-2-2b"));

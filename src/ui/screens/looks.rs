@@ -41,6 +41,11 @@ fn views() {
     look("male", &mut after(""), &[HUGE]);
     look("difference", &mut after("t ctrl-u 0.1 enter 4"), &[HUGE]);
     look("heat_map", &mut after("H"), &[HUGE]);
+    look("heat_map_comparison", &mut after("5 H"), &[MEDIUM, HUGE]);
+    look("card", &mut after("j enter"), &[HUGE]);
+    look("published", &mut after("p"), &[HUGE]);
+    look("copy_box", &mut after("y"), &[HUGE]);
+    look("help", &mut after("?"), &[HUGE]);
     look("female", &mut after("2"), &ALL);
     look("baseline", &mut after("3"), &ALL);
     look("baseline_submodule", &mut after("3 h j j"), &ALL);

@@ -157,3 +157,34 @@ fn the_order_is_named_where_no_column_shows_it() {
         assert!(screen.iter().any(|line| line.contains("#▲") || line.contains("by rank ▲")), "{width}: {screen:#?}");
     }
 }
+
+#[test]
+fn a_click_on_an_answer_gives_it_and_one_beside_it_leaves_the_question() {
+    // On the narrow screen the question takes two lines.
+    for width in [60, 160] {
+        let asked = || {
+            let mut pilot = Pilot::computing();
+            pilot.resize(width, 40);
+            pilot.press("r x");
+            assert!(matches!(pilot.state.overlay, Some(Overlay::Question(_))));
+            pilot
+        };
+        let at = |pilot: &mut Pilot, text: &str| {
+            let screen = pilot.screen();
+            let found = screen.iter().enumerate().rev().find_map(|(row, line)| Some((line.find(text)?, row)));
+            let (x, y) = found.unwrap_or_else(|| panic!("{text}: {screen:?}"));
+            pilot.tell(Message::Mouse(Mouse::Click, x as u16, y as u16));
+        };
+        let mut pilot = asked();
+        at(&mut pilot, "stops it");
+        assert!(pilot.state.job.is_none() && pilot.state.overlay.is_none(), "{}", pilot.notice());
+        let mut pilot = asked();
+        at(&mut pilot, "goes on");
+        assert!(pilot.state.job.is_some() && pilot.state.overlay.is_none());
+        let mut pilot = asked();
+        at(&mut pilot, "the computation");
+        pilot.tell(Message::Mouse(Mouse::Click, 5, 5));
+        pilot.tell(Message::Mouse(Mouse::Click, width - 1, 39));
+        assert!(pilot.state.job.is_some() && matches!(pilot.state.overlay, Some(Overlay::Question(_))));
+    }
+}

@@ -60,11 +60,11 @@ fn text_that_is_no_value_leaves_the_last_preview_and_is_not_taken() {
         pilot.press("ctrl-u").type_text(text);
         pilot.press("enter");
         assert!(matches!(pilot.state.overlay, Some(Overlay::Prompt(_))), "{text}");
-        assert!(pilot.hint().unwrap_err().starts_with(&format!("'{text}' is not a threshold")), "{text}");
+        assert!(pilot.hint().unwrap_err().starts_with(&format!("not taken: '{text}' is not a threshold")), "{text}");
         assert!(pilot.notice().contains("is not a threshold"));
     }
     pilot.press("esc T ctrl-u 0 enter");
-    assert!(pilot.hint().unwrap_err().starts_with("'0' is not a k"));
+    assert!(pilot.hint().unwrap_err().starts_with("not taken: '0' is not a k"));
     pilot.press("esc");
     assert_eq!(pilot.state.selection, Selection::Threshold(0.0));
 }

@@ -1,10 +1,13 @@
 //! Tests that a key that can do nothing here says why, and that no key changes what is hidden.
 
-use super::pilot::Pilot;
+use super::pilot::{Pilot, opened, request};
 use crate::app::heat_map;
 use crate::app::key_bar::hints;
 use crate::app::state::Pane;
 use crate::app::state::overlay::Overlay;
+use crate::core::agreement::agreement;
+use crate::core::study::testing::{BASELINE, FEMALE, MALE, names};
+use crate::ui::testing::{run, run_of};
 
 /// The small study on a screen of that size.
 fn on(width: u16, height: u16) -> Pilot {
@@ -112,4 +115,91 @@ fn the_last_word_about_one_feature_is_singular() {
         _ => None,
     });
     assert_eq!(what.as_deref(), Some("tags of 1 feature"));
+}
+
+#[test]
+fn the_heat_map_is_offered_only_where_there_is_one() {
+    let offers = |pilot: &Pilot| hints(&pilot.state, 180).iter().any(|hint| hint.says == "heat map");
+    let mut pilot = on(180, 50);
+    assert!(offers(&pilot));
+    pilot.press("p");
+    assert!(!offers(&pilot));
+    pilot.press("H");
+    let says = "heat-map: the study printed no effects by position and no error terms of the male view";
+    assert_eq!((pilot.notice(), pilot.state.overlay.is_none()), (says, true));
+    // One that is open can be closed whatever it shows.
+    let mut pilot = on(180, 50);
+    pilot.press("H p H");
+    assert!(pilot.state.overlay.is_none(), "{}", pilot.notice());
+    // While it is computed it fills up by itself.
+    let mut pilot = Pilot::computing();
+    pilot.press("r");
+    pilot.news(1, opened(&run()));
+    pilot.press("H");
+    assert!(matches!(pilot.state.overlay, Some(Overlay::HeatMap)));
+}
+
+#[test]
+fn marks_that_are_hidden_are_no_empty_list() {
+    let mut pilot = on(180, 50);
+    pilot.press("space / marked=no enter");
+    for keys in [": ablate-search enter", "A"] {
+        pilot.press(keys);
+        assert!(pilot.notice().ends_with("1 marked is hidden by the filter; c drops all marks"), "{keys}: {}", pilot.notice());
+        pilot.press("esc");
+        pilot.press("/ ctrl-u marked=no enter");
+    }
+    let said = crate::app::checks::asking::each(&pilot.state, crate::core::causal::way::ErrorTreatment::Recomputed).unwrap_err();
+    assert_eq!(said, "1 marked is hidden by the filter; c drops all marks");
+    let said = crate::app::checks::asking::circuit(&pilot.state).unwrap_err();
+    assert_eq!(said, "a circuit needs at least two features; 1 marked is hidden by the filter");
+}
+
+/// Two directions of one pair list.
+fn without_baseline() -> Pilot {
+    let mut study = names();
+    study.views.truncate(2);
+    study.compare = Some((MALE, FEMALE));
+    let mut pilot = Pilot::with(run_of(study));
+    pilot.state.setting.request = Some(request());
+    pilot
+}
+
+#[test]
+fn a_comparison_without_a_baseline_says_how_to_get_one_on_every_screen() {
+    let way = "no baseline: P with a second file gives one";
+    for width in [60, 80, 100, 120, 180] {
+        for keys in ["3", "4"] {
+            let mut pilot = without_baseline();
+            pilot.resize(width, 24);
+            pilot.press(keys);
+            let screen = pilot.screen();
+            assert!(screen[2].contains("no baseline") || width < 80, "{width}: {}", screen[2]);
+            let all = screen.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(all.contains(way), "{width}: {all}");
+            pilot.press("v");
+            let says = "the study has two views, which are compared already; both views are of one pair list, so there is ";
+            assert!(pilot.notice().ends_with(&format!("{says}{way}")), "{}", pilot.notice());
+        }
+    }
+    // With a baseline nothing is said.
+    let mut pilot = on(80, 24);
+    pilot.press("4");
+    assert!(pilot.notice().is_empty() && !pilot.screen()[2].contains("baseline:"), "{}", pilot.notice());
+}
+
+#[test]
+fn a_comparison_says_how_far_its_lists_are_alike() {
+    let mut pilot = on(200, 50);
+    for keys in ["t ctrl-u 0.1 enter 4", "5"] {
+        pilot.press(keys);
+        let line = pilot.screen()[2].clone();
+        let findings = pilot.state.findings().unwrap();
+        let found = agreement(findings, MALE, BASELINE, pilot.state.selection).unwrap();
+        let (jaccard, spearman) = (found.jaccard.unwrap(), found.in_union.signed.unwrap());
+        let says = format!("Jaccard {jaccard:.3} ({} of {}), Spearman {spearman:+.3}", found.common, found.union);
+        assert!(line.contains(&says), "{line}, not {says}");
+    }
+    pilot.press("1");
+    assert!(!pilot.screen()[2].contains("Jaccard"));
 }

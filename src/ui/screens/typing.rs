@@ -32,11 +32,19 @@ fn the_first_character_replaces_the_value_and_a_movement_keeps_it() {
     assert_eq!(text(&pilot), "0.3");
     pilot.press("enter");
     assert_eq!(pilot.state.selection, Selection::Threshold(0.3));
-    for (keys, value) in
-        [("end 5", "0.35"), ("home 1", "10.3"), ("left 1", "0.13"), ("backspace", "0."), ("ctrl-u 7", "7"), ("9 8", "98")]
-    {
+    for (keys, value) in [("end 5", "0.35"), ("home 1", "10.3"), ("left 1", "0.13"), ("ctrl-u 7", "7"), ("9 8", "98")] {
         pilot.press("t").press(keys);
         assert_eq!(text(&pilot), value, "{keys}");
+        pilot.press("esc");
+    }
+    // What deletes takes the selected value, as in every field with a selection, and one character of what is not selected.
+    for (key, left) in
+        [("backspace", "0."), ("delete", "0.3"), ("ctrl-w", ""), ("alt-backspace", ""), ("ctrl-k", "0.3"), ("ctrl-u", "")]
+    {
+        pilot.press("t").press(key);
+        assert_eq!(text(&pilot), "", "{key}");
+        pilot.press("esc t end").press(key);
+        assert_eq!(text(&pilot), left, "{key}");
         pilot.press("esc");
     }
     pilot.press("t");

@@ -95,8 +95,8 @@ fn kept_corpora() {
     Door { name: "kept_corpora", seeds: vec![seed], mutator: Mutator::Json, one_in: 2, read: &read }.pass();
 }
 
-#[test]
-fn kept_checks() {
+/// A check of each kind.
+fn one_of_each() -> [Done; 7] {
     let (view, error) = (studies::pairs_only("p".into(), None).unwrap().study.name(View(0)), ErrorTreatment::Recomputed);
     let features = BTreeSet::from(["resid_0/5".parse().unwrap(), "attn_0/2".parse().unwrap()]);
     let all = vec![0.5, 2.0, 1.0];
@@ -166,7 +166,7 @@ fn kept_checks() {
         exhaustive: Some(Subset { features: strongest.clone(), bias: share(0.25), left: None }),
     };
     let sets = vec![FeatureSet { name: "n".to_owned(), members: ablation.sets[0].members.clone() }];
-    let checks = [
+    [
         done(What::Methods { features: features.clone() }, Found::Methods(methods)),
         done(What::Circuit { features: features.clone() }, Found::Circuit(circuit)),
         done(What::Curve { strongest, way: Way::Zero, error, controls: 2, seed: 12 }, Found::Curve(curve)),
@@ -174,8 +174,12 @@ fn kept_checks() {
         done(What::Sets { file: "s".to_owned(), sets, way: Way::Zero, error }, Found::Set(ablation.clone(), scores.clone())),
         done(What::Set { features: features.clone(), way: Way::Zero, error }, Found::Set(ablation, scores)),
         done(What::Each { features, error }, Found::Each(each)),
-    ];
-    let seed = kept::to_json(&checks, "abc", usize::MAX).unwrap().into_bytes();
+    ]
+}
+
+#[test]
+fn kept_checks() {
+    let seed = kept::to_json(&one_of_each(), "abc", usize::MAX).unwrap().into_bytes();
     let shown = screen::state(Small::new().run(None));
     let findings = Arc::clone(shown.study.as_ref().unwrap());
     // Whatever was accepted can be listed, opened and drawn.

@@ -10,6 +10,7 @@ use crate::core::causal::search::Search;
 use crate::core::causal::way::Way;
 use crate::core::submodule::FeatureId;
 use crate::ui::screens::check_results::{elsewhere, found};
+use crate::ui::screens::pilot::Pilot;
 
 #[test]
 fn a_circuit_is_drawn_from_the_metric_down() {
@@ -115,7 +116,7 @@ fn methods_are_compared_and_drawn() {
     let copied = pilot.asked();
     let [Effect::Copy(copied, what)] = copied.as_slice() else { panic!("{copied:?}") };
     assert!(what == "comparison of methods on 18 features, view male" && copied.contains('○'), "{what}: {copied}");
-    pilot.resize(120, 40);
+    pilot.resize(120, 50);
     pilot.press("esc L");
     assert!(text(&pilot).contains("Pearson against exact: ig +"), "{}", text(&pilot));
     pilot.press("esc");
@@ -166,4 +167,27 @@ fn a_curve_names_its_features() {
     let names = strongest.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let screen = text(&pilot);
     assert!(screen.contains(&format!("The features, the strongest first: {names}")), "{screen}");
+}
+
+/// Sentence, intervals, positions and the strongest prompts stay in sight however much was checked, and a figure that two checks found
+/// stands once.
+#[test]
+fn what_checks_found_stands_on_the_card_behind_the_first_prompts() {
+    let mut pilot = kept();
+    pilot.resize(120, 40);
+    checked(&mut pilot, "b ctrl-u zero space recomputed enter");
+    checked(&mut pilot, "esc b ctrl-u mean_all space recomputed enter");
+    let before = pilot.press("esc l").screen();
+    for keys in ["Z enter", "esc d enter"] {
+        checked(&mut pilot, keys);
+    }
+    pilot.press("esc h l");
+    assert!(text(&pilot).contains("prompts by |effect|") && text(&pilot).contains("mean effect by position"), "{}", text(&pilot));
+    let card = |pilot: &Pilot| crate::ui::card::text(&pilot.state);
+    let whole = card(&pilot);
+    let [prompts, checks, others] = ["prompts by |effect|", "causal checks, male", "more prompts by |effect|"]
+        .map(|text| whole.find(text).unwrap_or_else(|| panic!("{text}: {whole}")));
+    assert!(prompts < checks && checks < others, "{whole}");
+    assert_eq!(whole.matches("taken out: ").count(), 2, "the ablation to zero is that of the single ablations: {whole}");
+    assert!(!before.is_empty());
 }
