@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use saescope::core::dictionary_report::DecoderNorms;
+use saescope::core::dictionary_report::{DecoderNorms, FitSums};
 use saescope::core::effects::{Detail, ErrorTerm, SubmoduleEffects, ViewEffects};
 use saescope::core::merge::merge;
 use saescope::core::pair_effects::PairEffects;
@@ -227,7 +227,11 @@ type Damage = fn(&mut Run);
 #[test]
 fn a_run_that_could_not_be_read_again_is_not_written() {
     let (_home, run) = home();
-    let cases: [(Damage, &str); 10] = [
+    let cases: [(Damage, &str); 11] = [
+        (
+            |run| run.manifest.dictionaries[0].fit = Some(FitSums { active: 5, ..FitSums::default() }),
+            "it says that 5 of 12 features of attn_0 are active at 0 tokens",
+        ),
         (
             |run| {
                 let effects = &mut run.views[0].submodules[0];

@@ -17,10 +17,10 @@ use crate::core::progress::Step;
 use crate::core::request::{ModelSource, Request};
 use crate::core::run::{Manifest, Seconds};
 
-/// Starts to compute `request`. If something else is being computed, or a partial result would be lost, it is asked whether that may
+/// Starts to compute `request`. If something else is being computed, or a partial result or what a stopped check found would be lost, it is asked whether that may
 /// end. If the model is not on this machine, a notice offers the download instead.
 pub fn start(state: &mut State, request: Request) -> Vec<Effect> {
-    if (state.job.is_some() || keeping::partial(state).is_some()) && !matches!(request.model, ModelSource::Preset(_)) {
+    if (state.job.is_some() || keeping::has_unkept(state)) && !matches!(request.model, ModelSource::Preset(_)) {
         return ask(state, Pending::Compute(Box::new(request)));
     }
     begin(state, request)
@@ -46,9 +46,9 @@ pub fn replace(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// Asks for a kept run to be read; if something is being computed, or a partial result would be lost, first whether that may end.
+/// Asks for a kept run to be read; if something is being computed, or a partial result or what a stopped check found would be lost, first whether that may end.
 pub fn open(state: &mut State, run: KeptRun) -> Vec<Effect> {
-    if state.job.is_some() || keeping::partial(state).is_some() {
+    if state.job.is_some() || keeping::has_unkept(state) {
         return ask(state, Pending::Open(Box::new(run)));
     }
     ask_for(state, run)

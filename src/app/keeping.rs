@@ -6,6 +6,7 @@ use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
 use super::state::record::Keeping;
+use crate::core::causal::check::Done;
 use crate::core::findings::Findings;
 use crate::core::problem::Problem;
 
@@ -55,6 +56,17 @@ pub fn said(state: &State) -> String {
 pub fn partial(state: &State) -> Option<&str> {
     let has_parts = state.study.as_deref().is_some_and(|study| study.study.all().any(|view| !study.view(view).is_empty()));
     state.standing.as_deref().filter(|_| has_parts && state.setting.keeps_runs && state.job.is_none())
+}
+
+/// What a causal check found before it was stopped: only whole checks are kept, so that leaving, or another run in the place of this one,
+/// would lose it.
+pub fn stopped_check(state: &State) -> Option<&Done> {
+    state.record.checks.iter().rev().find(|done| !done.whole).map(Arc::as_ref)
+}
+
+/// Whether another run in the place of the one on the screen would lose what is not kept.
+pub fn has_unkept(state: &State) -> bool {
+    partial(state).is_some() || stopped_check(state).is_some()
 }
 
 /// Whether leaving would lose the run on the screen although it should have been kept.

@@ -29,7 +29,7 @@ pub fn is_open(state: &State, question: Question) -> bool {
         Question::StopCheck => state.check.is_some(),
         Question::StopDownload => state.download.is_some(),
         Question::Replace => {
-            state.pending.is_some() && (state.job.is_some() || state.record.opened || keeping::partial(state).is_some())
+            state.pending.is_some() && (state.job.is_some() || state.record.opened || keeping::has_unkept(state))
         }
         Question::Leave => would_lose(state).is_some(),
     }
@@ -82,8 +82,7 @@ fn would_lose(state: &State) -> Option<String> {
     };
     // Whole checks are kept, or it was said that they are not.
     let part = || {
-        let part = state.record.checks.iter().rev().find(|done| !done.whole);
-        part.map(|done| format!("what was found of the stopped {} is not kept and would be lost", done.check))
+        keeping::stopped_check(state).map(|done| format!("what was found of the stopped {} is not kept and would be lost", done.check))
     };
     let partial = || keeping::partial(state).map(|standing| format!("the result is {standing}, is not kept and would be lost"));
     job.or_else(check).or_else(download).or_else(unkept).or_else(partial).or_else(part)
@@ -104,6 +103,9 @@ fn replacing(state: &State, job: Option<&Job>) -> String {
         Some(job) => format!("stop the computation{} and {what}? y does, n lets it go on", share(job)),
         None if keeping::partial(state).is_some() => {
             format!("{what} in place of the partial result, which is not kept? y does, n does not")
+        }
+        None if let Some(done) = keeping::stopped_check(state) => {
+            format!("{what}? what was found of the stopped {} is not kept and would be lost: y does, n does not", done.check)
         }
         None => {
             format!("{what} with the model that the program was started with, in place of the opened run? y does, n does not")

@@ -190,15 +190,15 @@ impl Manifest {
                 return Err(format!("the decoder norms of {} {fault}", excerpt(&record.submodule, 40)));
             }
         }
-        let of_sums = |record: &DictionaryRecord| record.fit.as_ref().and_then(FitSums::report);
-        let reports = self
-            .dictionaries
-            .iter()
-            .flat_map(|record| [record.report, of_sums(record)].into_iter().flatten().map(move |report| (record, report)));
-        for (record, report) in reports {
-            if !(0.0..=record.features as f64).contains(&report.active) {
-                let submodule = excerpt(&record.submodule, 40);
-                return Err(format!("it says that {} of {} features of {submodule} are active", report.active, record.features));
+        for record in &self.dictionaries {
+            let (features, submodule) = (record.features, excerpt(&record.submodule, 40));
+            if let Some(report) = record.report.filter(|report| !(0.0..=features as f64).contains(&report.active)) {
+                return Err(format!("it says that {} of {features} features of {submodule} are active", report.active));
+            }
+            // No report follows from no tokens, but more can be added to the sums.
+            if let Some(sums) = record.fit.as_ref().filter(|sums| sums.active > sums.tokens.saturating_mul(features)) {
+                let FitSums { active, tokens, .. } = sums;
+                return Err(format!("it says that {active} of {features} features of {submodule} are active at {tokens} tokens"));
             }
         }
         Ok(self)
