@@ -302,8 +302,9 @@ fn causal_checks_run_in_the_explorer_and_are_kept_with_their_run() {
     // The next check puts what it cannot read aside.
     program.press("b\r");
     program.wait_for("put aside as");
+    program.wait_until("the check has ended", |program| !program.shown().contains("stops it"));
     program.press("qq");
-    program.ended();
+    assert_eq!(program.ended(), Some(0));
     let unread = home.runs().join("mine.checks.json.unread");
     assert_eq!(fs::read_to_string(unread).unwrap(), "{");
     home.stdout("runs delete mine");

@@ -82,7 +82,8 @@ fn would_lose(state: &State) -> Option<String> {
     };
     // Whole checks are kept, or it was said that they are not.
     let part = || {
-        keeping::stopped_check(state).map(|done| format!("what was found of the stopped {} is not kept and would be lost", done.check))
+        keeping::stopped_check(state)
+            .map(|done| format!("what was found of the stopped {} is not kept and would be lost", done.check))
     };
     let partial = || keeping::partial(state).map(|standing| format!("the result is {standing}, is not kept and would be lost"));
     job.or_else(check).or_else(download).or_else(unkept).or_else(partial).or_else(part)

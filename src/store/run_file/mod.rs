@@ -140,11 +140,14 @@ fn push_view(tensors: &mut Vec<(String, Outgoing)>, view_name: ViewName, view: &
         push(&name("standard_error"), Outgoing::floats(&effects.standard_errors));
         let positions = Outgoing::floats(&effects.position_effects);
         push(&name("position_effect"), positions.shaped([effects.features.len(), view.positions]));
-        // -1 as an I32.
-        let counts = effects.pair_effects.counts().map(|count| count.map_or(u32::MAX, |count| count as u32));
-        push(&name("pair_count"), Outgoing::integers(counts));
-        push(&name("pair"), Outgoing::integers(effects.pair_effects.pairs().iter().copied()));
-        push(&name("pair_effect"), Outgoing::floats(effects.pair_effects.effects()));
+        // Those of a former version's run have no features.
+        if effects.pair_effects.counts().len() == effects.features.len() {
+            // -1 as an I32.
+            let counts = effects.pair_effects.counts().map(|count| count.map_or(u32::MAX, |count| count as u32));
+            push(&name("pair_count"), Outgoing::integers(counts));
+            push(&name("pair"), Outgoing::integers(effects.pair_effects.pairs().iter().copied()));
+            push(&name("pair_effect"), Outgoing::floats(effects.pair_effects.effects()));
+        }
         push(&name("error_effect"), Outgoing::floats(&[effects.error.effect]));
         push(&name("error_standard_error"), Outgoing::floats(&[effects.error.standard_error]));
         push(&name("error_position_effect"), Outgoing::floats(&effects.error.position_effects));

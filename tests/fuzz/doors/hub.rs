@@ -108,12 +108,14 @@ files = [{ path = "config.json" }]
 "#;
 
 fn settings(endpoint: &str, cache: &Path) -> Settings {
+    // An answer that ends early is waited for: briefly where many are tried, and long enough for a busy machine where a few are.
+    let is_long = std::env::var_os("SAESCOPE_FUZZ_CASES").is_some();
     Settings {
         endpoint: endpoint.to_owned(),
         cache: cache.to_owned(),
         token: None,
         offline: false,
-        patience: Duration::from_millis(300),
+        patience: Duration::from_millis(if is_long { 300 } else { 3000 }),
         retries: 0,
         wait: Duration::ZERO,
         parallel: 1,
