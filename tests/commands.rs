@@ -287,7 +287,7 @@ fn flags_of_steering_that_would_do_nothing_are_refused_and_each_coefficient_coun
         ("--samples 2 --tokens 0", "--samples: draws nothing"),
         ("--samples 1 --top-p 2", "at most 1"),
         ("--samples 1 --top-p 0", "at most 1"),
-        ("--coefficients=1e39", "up to 3.4e38"),
+        ("--coefficients=1e10", "up to 1e9"),
         ("--tokens 5000", "has no room for 5000 new tokens behind the longest of the continued prompts; continue by at most "),
     ] {
         let refused = saescope(folder.path(), &format!("steer run --feature {feature} --no-scan --side-effects none {flags}"));

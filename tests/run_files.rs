@@ -316,6 +316,8 @@ fn a_file_that_claims_too_much_is_refused_in_words() {
         (replaced(r#"\"format\":2"#, r#"\"format\":{}"#), "has run format none"),
         (bytes[..bytes.len() - 1].to_vec(), "it is cut short"),
         (with_first("pair_count", 99), "its tensor 'male.attn_0.pair' does not fit 'male.attn_0.pair_count'"),
+        (with_first("pair_count", -2), "its tensor 'male.attn_0.pair_count' holds -2, which is no number of pairs"),
+        (replaced(r#""male.attn_0.pair_count"#, r#""male.attn_0.pair_kount"#), "holds no tensor 'male.attn_0.pair_count'"),
         (with_first("pair_count", -1), "its tensor 'male.attn_0.pair' "),
         (with_first("pair", 99), "its tensor 'male.attn_0.pair' holds 99, which is not below 2"),
         (not_finite, "in its view male, the metric of example 1 is not a finite number"),

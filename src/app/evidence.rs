@@ -7,7 +7,7 @@ use super::message::Effect;
 use super::notice::Notice;
 use super::state::State;
 use super::state::evidence::{EvidenceNews, EvidenceQuestion, Open, SHUFFLES, Wanted};
-use super::table;
+use super::{table, targets};
 use crate::core::corpus::responses::Responses;
 use crate::core::findings::{Findings, Source};
 use crate::core::lens::Lenses;
@@ -24,7 +24,7 @@ pub const MOST: usize = 500;
 /// Ok if something can be asked about the listed features, else the reason.
 pub fn can_ask(state: &State) -> Result<(), String> {
     whole(state)?;
-    if state.table.is_empty() { Err("no feature is listed".to_owned()) } else { Ok(()) }
+    if state.table.is_empty() { targets::some(state) } else { Ok(()) }
 }
 
 /// Whether the run on the screen was computed with the demo model.

@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::checks::progress::progress;
+use super::checks::running::is_of_the_shown;
 use super::command_id::CommandId;
 use super::keeping;
 use super::key::{Code, Key};
@@ -133,7 +134,12 @@ fn text(state: &State, question: Question) -> String {
             || "the work has ended".to_owned(),
             |running| {
                 let how_far = progress(state, running);
-                format!("stop the {} ({how_far})? y stops it, what was found stays on the screen, n goes on", running.check)
+                if is_of_the_shown(state) {
+                    format!("stop the {} ({how_far})? y stops it, what was found stays on the screen, n goes on", running.check)
+                } else {
+                    let check = &running.check;
+                    format!("stop the {check} of another run ({how_far})? y stops it, what was found is lost, n goes on")
+                }
             },
         ),
         (Question::StopDownload, _, Some(download)) => {

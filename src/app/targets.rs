@@ -25,6 +25,9 @@ pub fn rows(state: &State) -> Vec<Row> {
 
 /// Ok if there is a row to act on, else the reason.
 pub fn some(state: &State) -> Result<(), String> {
+    if state.table.is_empty() && state.filter.is_some() {
+        return Err(format!("no feature matches the filter; {} drops it", state.setting.keymap.way(CommandId::BACK)));
+    }
     if state.table.is_empty() {
         return Err("no feature is listed".to_owned());
     }

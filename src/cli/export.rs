@@ -35,7 +35,9 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
     if let (true, Err(reason)) = (arguments.format.needs_pages(), &pages) {
         return Err(Problem::new("--format", reason, "use another format, such as names or markdown"));
     }
-    let title = arguments.title.clone().unwrap_or_else(|| spec.title(&findings.study, false));
+    // A title is one line in every format.
+    let given = arguments.title.as_ref().map(|title| title.split_whitespace().collect::<Vec<_>>().join(" "));
+    let title = given.unwrap_or_else(|| spec.title(&findings.study, false));
     if matches!(arguments.format, Format::Tsv | Format::Csv | Format::Json) {
         let views = [Some(spec.shown.first()), spec.shown.pair().map(|(_, second)| second)];
         for view in views.into_iter().flatten() {

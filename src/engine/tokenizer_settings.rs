@@ -129,7 +129,10 @@ pub fn apply(folder: &Path, tokenizer: &mut Map<String, Value>) -> Result<Asked>
     if added == Added::Other {
         return Err(Problem::new(
             folder.join("tokenizer.json").display(),
-            format_args!("its post_processor adds other special tokens than one in front, and tokenizer_class is {}", class.full),
+            format_args!(
+                "its post_processor does something else than to add one special token in front, and tokenizer_class is {}",
+                class.full
+            ),
             "supported are prompts with at most a BOS token: set post_processor to null, or tokenizer_class to GPTNeoXTokenizer",
         ));
     }
@@ -224,18 +227,23 @@ enum Added {
 }
 
 fn added(processor: &Value) -> Added {
-    let items = |key: &str| processor.get(key).and_then(Value::as_array).into_iter().flatten();
     match processor.get("type").and_then(Value::as_str) {
         Some("TemplateProcessing") => {
-            let special: Vec<Option<&Value>> = items("single").map(|piece| piece.get("SpecialToken")).collect();
-            match special[..] {
-                [Some(token), None] => in_front(processor, token).map_or(Added::Other, Added::Front),
-                _ if special.iter().any(Option::is_some) => Added::Other,
-                _ => Added::Nothing,
+            let pieces = processor.get("single").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let is_text = |piece: &Value| piece.get("Sequence").and_then(|text| text.get("id")).is_some_and(|id| id == "A");
+            match pieces {
+                [text] if is_text(text) => Added::Nothing,
+                [token, text] if is_text(text) => {
+                    let token = token.get("SpecialToken");
+                    token.and_then(|token| in_front(processor, token)).map_or(Added::Other, Added::Front)
+                }
+                // More tokens, the text twice or not at all.
+                _ => Added::Other,
             }
         }
         Some("Sequence") => {
-            let mut all: Vec<Added> = items("processors").map(added).filter(|added| *added != Added::Nothing).collect();
+            let Some(processors) = processor.get("processors").and_then(Value::as_array) else { return Added::Other };
+            let mut all: Vec<Added> = processors.iter().map(added).filter(|added| *added != Added::Nothing).collect();
             match (all.pop(), all.is_empty()) {
                 (None, _) => Added::Nothing,
                 (Some(one), true) => one,
@@ -348,6 +356,9 @@ mod tests {
         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false}, "post_processor": POST}"#;
     const TEMPLATE: &str = r#"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|endoftext|>"}}, {"Sequence": {"id": "A"}}],
             "special_tokens": {"<|endoftext|>": {"id": "<|endoftext|>", "ids": [0], "tokens": ["<|endoftext|>"]}}}"#;
+
+    const TWICE: &str = r#"{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"Sequence": {"id": "A"}}],
+            "special_tokens": {}}"#;
 
     const AROUND: &str = r#"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<|endoftext|>"}},
         {"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "<|endoftext|>"}}]}"#;
@@ -503,7 +514,20 @@ mod tests {
                 r#"{"tokenizer_class": "PreTrainedTokenizerFast", "add_prefix_space": true}"#,
                 "add_prefix_space is true",
             ),
-            (AROUND, config, r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, "post_processor adds other special tokens"),
+            (AROUND, config, r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, "post_processor does something else"),
+            (TWICE, config, r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#, "post_processor does something else"),
+            (
+                r#"{"type": "Sequence", "processors": {}}"#,
+                config,
+                r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#,
+                "post_processor does something else",
+            ),
+            (
+                r#"{"type": "TemplateProcessing", "single": "$A", "special_tokens": {}}"#,
+                config,
+                r#"{"tokenizer_class": "PreTrainedTokenizerFast"}"#,
+                "post_processor does something else",
+            ),
             (
                 "null",
                 config,

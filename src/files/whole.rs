@@ -7,7 +7,7 @@ use std::path::Path;
 use super::regular;
 use crate::core::foreign;
 use crate::core::problem::{Problem, Result};
-use crate::core::text::{bytes as in_words, excerpt};
+use crate::core::text::bytes as in_words;
 
 /// Most bytes of a configuration of a model, a tokenizer's settings or a dictionary.
 pub const CONFIGURATION: u64 = 1 << 22;
@@ -35,7 +35,7 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 /// # Errors
 /// As for [`read`].
 pub fn read_stream(path: &Path, most: u64) -> Result<Vec<u8>> {
-    let file = File::open(path).map_err(|error| Problem::from_io(path, "read it", &error))?;
+    let file = File::open(path).map_err(|error| regular::unreadable(path, &error))?;
     in_place(path, read_bytes(file, path, most)?)
 }
 
@@ -104,23 +104,13 @@ fn in_place(path: &Path, content: Vec<u8>) -> Result<Vec<u8>> {
 /// If there is something else: a folder, a device, a pipe, or a link that leads nowhere, as in a cache of which a file was removed.
 pub fn is_present(path: &Path) -> Result<bool> {
     match std::fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => expect_no_link(path).map(|()| false),
+        Err(error) if error.kind() == ErrorKind::NotFound => regular::expect_no_link(path).map(|()| false),
         Ok(metadata) if !metadata.is_file() => {
             Err(Problem::new(path.display(), "is no file but a folder, a device or a pipe", "remove it, or move it away"))
         }
         // What else prevents it is said when it is opened.
         _ => Ok(true),
     }
-}
-
-/// Fails if `path`, at which no file can be found, is a link: whoever made it meant a file to be there.
-fn expect_no_link(path: &Path) -> Result<()> {
-    if !path.is_symlink() {
-        return Ok(());
-    }
-    let target = std::fs::read_link(path).map(|target| target.display().to_string()).unwrap_or_default();
-    let what = format_args!("is a link to {}, which is not there", excerpt(&target, 120));
-    Err(Problem::new(path.display(), what, "download the file again, or remove the link if it is not meant"))
 }
 
 #[cfg(test)]

@@ -91,11 +91,15 @@ fn empty(state: &State) -> String {
     }
     let largest = largest(state);
     // A selection that holds features in one view or in both may still leave nothing to compare.
+    let holds_any = match state.selection {
+        Selection::Threshold(threshold) => largest > f64::from(threshold),
+        Selection::TopK(count) => largest > 0.0 && count > 0,
+    };
     match (state.selection, state.shown()) {
-        (Selection::Threshold(threshold), Shown::Difference(..)) if largest > f64::from(threshold) => {
+        (_, Shown::Difference(..)) if holds_any => {
             return "no feature is in only one of the two selections".to_owned();
         }
-        (Selection::Threshold(threshold), Shown::Similarity(..)) if largest > f64::from(threshold) => {
+        (_, Shown::Similarity(..)) if holds_any => {
             return "no feature is in both selections".to_owned();
         }
         (Selection::Threshold(_), _) => {}

@@ -2,6 +2,7 @@
 
 use super::apart::apart;
 use super::progress::progress;
+use super::running::is_of_the_shown;
 use super::said;
 use crate::app::command_id::CommandId;
 use crate::app::key::{Code, Key};
@@ -15,8 +16,9 @@ use crate::core::causal::check::{Check, Done};
 
 /// The checks with their lines.
 pub fn checks(state: &State) -> Vec<(Check, String)> {
+    let of = if is_of_the_shown(state) { "" } else { " of another run" };
     let running =
-        state.check.iter().map(|running| (running.check.clone(), format!("{}: {}", running.check, progress(state, running))));
+        state.check.iter().map(|running| (running.check.clone(), format!("{}{of}: {}", running.check, progress(state, running))));
     // What is known of the running check from before, or is whole but for its side effects, stands in its own line.
     let is_running = |done: &Done| state.check.as_ref().is_some_and(|running| running.check == done.check);
     let known = state.record.checks.iter().rev().filter(|done| !state.show_published && !is_running(done));

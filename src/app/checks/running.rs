@@ -60,12 +60,15 @@ pub fn start_sets(state: &mut State, sets: Vec<FeatureSet>, file: &str, way: Way
 
 /// Stops the running check; what was found so far stays until the run is left, and a whole result for good.
 pub fn cancel(state: &mut State) -> Vec<Effect> {
+    let is_of_the_shown = is_of_the_shown(state);
     let Some(running) = state.check.take() else { return Vec::new() };
     let shows = state.setting.keymap.way(CommandId::CHECKS);
     let kept = if running.is_whole {
         format!("the result is whole, its side effects are not measured; {shows} shows it")
-    } else if running.partial.is_some() {
+    } else if running.partial.is_some() && is_of_the_shown {
         format!("{shows} shows what was found so far")
+    } else if running.partial.is_some() {
+        "its run is not on the screen any more, so that what was found is gone".to_owned()
     } else {
         "nothing was found yet".to_owned()
     };
@@ -73,6 +76,15 @@ pub fn cancel(state: &mut State) -> Vec<Effect> {
     let number = running.number;
     add_part(state, running);
     vec![Effect::CancelCheck(number)]
+}
+
+/// Whether the running check, if there is one, is of the run on the screen, or of the one that comes back to it.
+pub fn is_of_the_shown(state: &State) -> bool {
+    let is = |findings: &Arc<Findings>, running: &Checking| Arc::ptr_eq(findings, &running.findings);
+    state.check.as_ref().is_none_or(|running| {
+        state.study.as_ref().is_some_and(|study| is(study, running))
+            || state.former.as_ref().is_some_and(|(former, _)| is(former, running))
+    })
 }
 
 /// Where the run `findings` is recorded, if it is on the screen or comes back to it.

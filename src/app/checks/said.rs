@@ -58,7 +58,10 @@ pub fn told_apart(done: &Done, apart: &str) -> String {
         Found::Each(each) => format!("{}, bias {:+.4}", counted(each.features.len(), "feature"), each.all.mean),
         Found::Curve(curve) => curve.rungs.last().map_or_else(String::new, |rung| {
             let bias = number(curve.all.mean);
-            format!("all {} remove {} of the bias {bias}", rung.size, share(&rung.strongest.bias, curve.bias))
+            let size = rung.size;
+            let which = if done.whole { format!("all {size}") } else { format!("the {size} strongest") };
+            let verb = if size == 1 { "removes" } else { "remove" };
+            format!("{which} {verb} {} of the bias {bias}", share(&rung.strongest.bias, curve.bias))
         }),
         Found::Circuit(circuit) => {
             let above = circuit.edges.iter().filter(|edge| edge.size() > LEAST).count();

@@ -12,7 +12,7 @@ use crate::app::notice::Notice;
 use crate::app::state::State;
 use crate::app::state::overlay::Chooser;
 use crate::app::state::prompt::Asked;
-use crate::app::table;
+use crate::app::{table, targets};
 use crate::core::filter::Filter;
 use crate::core::rows::cells::said;
 use crate::core::rows::column::Column;
@@ -211,7 +211,7 @@ fn compared(state: &State) -> Result<(), String> {
 }
 
 fn with_row(state: &State) -> Result<(), String> {
-    state.table.row().map(|_| ()).ok_or_else(|| "no feature is listed".to_owned())
+    if state.table.row().is_some() { Ok(()) } else { targets::some(state) }
 }
 
 /// Ok if a row that matches is not marked yet, else the reason.

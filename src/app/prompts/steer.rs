@@ -5,6 +5,7 @@ use super::dialogue::Dialogue;
 use crate::app::checks::{asking, running};
 use crate::app::message::Effect;
 use crate::app::state::State;
+use crate::app::targets;
 use crate::core::causal::check::Check;
 use crate::core::causal::steering::Positions;
 
@@ -17,7 +18,8 @@ const NAMES: [&str; 3] = ["all", "all_but_last", "last"];
 fn read(state: &State, text: &str) -> Result<Check, String> {
     let unknown = |_| format!("'{}' are no positions; use {}, or a position from 0", text.trim(), NAMES.join(", "));
     let positions: Positions = text.trim().parse().map_err(unknown)?;
-    asking::steering(state, positions).ok_or_else(|| "no feature is listed".to_owned())
+    asking::steering(state, positions)
+        .ok_or_else(|| targets::some(state).err().unwrap_or_else(|| "no feature is listed".to_owned()))
 }
 
 impl Dialogue for Steer {

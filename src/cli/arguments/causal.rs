@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::listing::ListArguments;
-use super::values::{Choice, above_zero, backend, error_treatment, finite, positive, share, threads, threshold, way, within};
+use super::values::{
+    Choice, above_zero, backend, coefficient, error_treatment, positive, share, threads, threshold, way, within,
+};
 use crate::core::causal::set::Member;
 use crate::core::causal::steering::Positions;
 use crate::core::causal::way::{ErrorTreatment, Way};
@@ -159,7 +161,7 @@ pub struct SteerArguments {
     pub positions: Positions,
 
     /// Factors of the decoder row as it is stored.
-    #[arg(long, value_name = "X,X,..", value_delimiter = ',', allow_hyphen_values = true, value_parser = finite, default_value = "-20,-10,-5,-1,0,1,5,10,20")]
+    #[arg(long, value_name = "X,X,..", value_delimiter = ',', allow_hyphen_values = true, value_parser = coefficient, default_value = "-20,-10,-5,-1,0,1,5,10,20")]
     pub coefficients: Vec<f32>,
 
     /// Do not look for the smallest coefficient that turns the sign of the metric (steps of 0.5 up to 100 in both directions).

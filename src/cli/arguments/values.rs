@@ -174,23 +174,29 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses a number in single precision.
-pub fn finite(text: &str) -> Result<f32, String> {
-    let number = text.trim().parse::<f32>().ok().filter(|number| number.is_finite());
-    number.ok_or_else(|| "use numbers such as -5 or 0.5, up to 3.4e38 in size".to_owned())
+/// A number in single precision.
+fn finite(text: &str) -> Option<f32> {
+    text.trim().parse::<f32>().ok().filter(|number| number.is_finite())
+}
+
+/// Largest size of a coefficient. Activations are at most thousands, so that beside more than this nothing is left of them in single
+/// precision; far above it squares of a norm are too large, and the model's answer would be another than the one asked for.
+const LARGEST_COEFFICIENT: f32 = 1e9;
+
+/// Parses a coefficient of steering.
+pub fn coefficient(text: &str) -> Result<f32, String> {
+    let number = finite(text).filter(|number| number.abs() <= LARGEST_COEFFICIENT);
+    number.ok_or_else(|| format!("use numbers such as -5 or 0.5, up to {LARGEST_COEFFICIENT:e} in size"))
 }
 
 /// Parses a number above 0.
 pub fn above_zero(text: &str) -> Result<f32, String> {
-    finite(text).ok().filter(|number| *number > 0.0).ok_or_else(|| "use a number above 0, such as 0.7".to_owned())
+    finite(text).filter(|number| *number > 0.0).ok_or_else(|| "use a number above 0, such as 0.7".to_owned())
 }
 
 /// Parses a share of a whole, above 0 and at most 1.
 pub fn share(text: &str) -> Result<f32, String> {
-    finite(text)
-        .ok()
-        .filter(|number| *number > 0.0 && *number <= 1.0)
-        .ok_or_else(|| "use a number above 0 and at most 1".to_owned())
+    finite(text).filter(|number| *number > 0.0 && *number <= 1.0).ok_or_else(|| "use a number above 0 and at most 1".to_owned())
 }
 
 /// Parses a threshold of `|effect|`, a finite number from 0 up.

@@ -22,14 +22,14 @@ pub fn pearson(left: &[f64], right: &[f64]) -> Option<f64> {
 
 /// The rank of each value from 1, equal values at the average of their ranks.
 fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|left, right| values[*left].total_cmp(&values[*right]));
+    let mut order: Vec<(f64, usize)> = values.iter().copied().zip(0..).collect();
+    order.sort_unstable_by(|(left, _), (right, _)| left.total_cmp(right));
     let mut ranks = vec![0.0; values.len()];
     let mut before = 0;
     // The comparison takes 0 and -0 for equal, which the sort puts side by side.
-    for equal in order.chunk_by(|left, right| values[*left] <= values[*right] && values[*right] <= values[*left]) {
+    for equal in order.chunk_by(|(left, _), (right, _)| left <= right && right <= left) {
         let rank = before as f64 + f64::midpoint(1.0, equal.len() as f64);
-        equal.iter().for_each(|index| ranks[*index] = rank);
+        equal.iter().for_each(|(_, index)| ranks[*index] = rank);
         before += equal.len();
     }
     ranks

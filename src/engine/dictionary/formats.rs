@@ -108,7 +108,15 @@ pub fn expect_one(folder: &Path) -> Result<()> {
     let weights = |files: &[&'static str]| files.last().copied();
     let mut whole = FILES.into_iter().filter(|(_, files)| files.iter().all(|file| folder.join(file).is_file()));
     let Some((one, files)) = whole.next() else { return Ok(()) };
-    let Some((other, others)) = whole.find(|(_, others)| weights(others) != weights(files)) else { return Ok(()) };
+    let Some((other, others)) = whole.find(|(_, others)| weights(others) != weights(files)) else {
+        // A part of another dictionary's files is as telling. Only config.json is everybody's name.
+        let is_foreign = |file: &&str| *file != "config.json" && !files.contains(file) && folder.join(file).is_file();
+        let foreign = FILES.iter().find_map(|(format, others)| Some((others.iter().find(|file| is_foreign(file))?, format)));
+        let Some((file, format)) = foreign else { return Ok(()) };
+        let (is, of) = (files.join(" and "), format.name());
+        let what = format_args!("holds {is} ({}) and {file}, which is a file of {of}", one.name());
+        return Err(Problem::new(folder.display(), what, "keep the files of the one that is meant"));
+    };
     let what = format_args!(
         "holds two dictionaries, {} ({}) and {} ({})",
         files.join(" and "),

@@ -144,11 +144,18 @@ impl<'a> Keys<'a> {
         })
     }
 
-    /// The BOS token; None if the file names none or several, or one beyond the vocabulary.
+    /// The BOS token; None if the file names none.
+    ///
+    /// # Errors
+    /// If it names several, or one beyond the vocabulary.
     pub fn bos(&self) -> Result<Option<u32>> {
         let vocabulary = self.size("vocab_size")?;
-        let token = self.fields.object.get("bos_token_id").and_then(Value::as_u64);
-        Ok(token.and_then(|token| u32::try_from(token).ok()).filter(|token| (*token as usize) < vocabulary))
+        let Some(named) = self.fields.object.get("bos_token_id").filter(|named| !named.is_null()) else { return Ok(None) };
+        let token = named.as_u64().and_then(|token| u32::try_from(token).ok()).filter(|token| (*token as usize) < vocabulary);
+        token.map(Some).ok_or_else(|| {
+            let what = format_args!("bos_token_id is {named}; it must be one number of a token, below vocab_size, {vocabulary}");
+            Problem::new(self.fields.file, what, "correct it, or take it out if the model has no such token")
+        })
     }
 
     /// Fails if both keys are there with different sizes.

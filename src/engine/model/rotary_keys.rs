@@ -64,9 +64,11 @@ impl<'a> Keys<'a> {
                 "the number of rotated dimensions must be even and at most the head's width",
             ));
         }
-        let base =
-            self.agreed(&[(top, "rotary_emb_base"), (top, "rope_theta"), (parameters, "rope_theta"), (scaling, "rope_theta")])?;
-        let base = self.expect_positive("rotary_emb_base", base.unwrap_or(10_000.0))?;
+        let names = [(top, "rotary_emb_base"), (top, "rope_theta"), (parameters, "rope_theta"), (scaling, "rope_theta")];
+        let base = self.agreed(&names)?;
+        let is_there = |(fields, key): &(Option<Fields<'_>>, &str)| fields.is_some_and(|fields| fields.object.contains_key(*key));
+        let name = names.into_iter().find(is_there).map_or("rope_theta", |(_, key)| key);
+        let base = self.expect_positive(name, base.unwrap_or(10_000.0))?;
         let [one, other] = [parameters, scaling].map(|object| object.map(rotary_type).transpose());
         let scaled = match (one?, other?) {
             (Some(one), Some(other)) if one != other => {

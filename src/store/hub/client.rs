@@ -337,7 +337,7 @@ fn target(address: &str, location: &str) -> Option<String> {
     // A port that is none, such as 99999, would be taken for the usual one.
     let authority = to.authority()?.as_str();
     let after_host = authority.rsplit_once('@').map_or(authority, |(_, host)| host).rsplit_once([':', ']']);
-    if after_host.is_some_and(|(_, port)| !port.is_empty()) && to.port_u16().is_none() {
+    if after_host.is_some_and(|(_, port)| !port.is_empty()) && to.port_u16().is_none_or(|port| port == 0) {
         return None;
     }
     match (scheme, to.scheme_str()?) {
@@ -412,8 +412,15 @@ mod tests {
         }
         assert_eq!(target("http://localhost:1/", "http://127.0.0.1:2/b").as_deref(), Some("http://127.0.0.1:2/b"));
         assert_eq!(target("http://localhost:1", "b").as_deref(), Some("http://localhost:1/b"));
-        for nowhere in ["http://hub.org/b", "ftp://hub.org/b", "mailto:me", "http:b", "https://hub.org:99999/b", "//hub.org:x/b"]
-        {
+        for nowhere in [
+            "http://hub.org/b",
+            "ftp://hub.org/b",
+            "mailto:me",
+            "http:b",
+            "https://hub.org:99999/b",
+            "https://hub.org:0/b",
+            "//hub.org:x/b",
+        ] {
             assert_eq!(target(from, nowhere), None, "{nowhere}");
         }
     }

@@ -400,7 +400,7 @@ impl Reader<'_> {
     /// The effects in single pairs of `features` features of a submodule; `name` gives its tensors' names.
     fn pair_effects(&self, name: &dyn Fn(&str) -> String, features: usize, examples: usize) -> Result<PairEffects> {
         let mut found = PairEffects::default();
-        if self.tensors.tensor(&name("pair_count")).is_err() {
+        if ["pair_count", "pair", "pair_effect"].iter().all(|part| self.tensors.tensor(&name(part)).is_err()) {
             return Ok(found);
         }
         let counts = self.words(&name("pair_count"), Dtype::I32, Some(features))?.into_iter().map(i32::from_le_bytes);
@@ -408,7 +408,12 @@ impl Reader<'_> {
         let effects = self.floats(&name("pair_effect"), Some(pairs.len()))?;
         let mut entries = pairs.into_iter().zip(effects);
         for count in counts {
-            let count = usize::try_from(count).ok();
+            let count = match count {
+                -1 => None,
+                count => Some(usize::try_from(count).map_err(|_| {
+                    self.damaged(format_args!("its tensor '{}' holds {count}, which is no number of pairs", name("pair_count")))
+                })?),
+            };
             let of_feature = count.map(|count| entries.by_ref().take(count).collect::<Vec<_>>());
             let is_whole = |of: &Vec<(u32, f32)>| Some(of.len()) == count && of.is_sorted_by(|left, right| left.0 < right.0);
             if of_feature.as_ref().is_some_and(|of| !is_whole(of)) {

@@ -177,6 +177,7 @@ fn what_a_stopped_check_found_is_not_left_without_a_question() {
     assert!(text(&pilot).contains("leave? what was found of the stopped ablation of 4 features"), "{}", text(&pilot));
     pilot.press("n");
     assert!(!text(&pilot).contains("leave?"), "{}", text(&pilot));
+    pilot.asked();
     pilot.press("r");
     let asks = "? what was found of the stopped ablation of 4 features";
     assert!(pilot.asked().is_empty() && text(&pilot).contains(asks), "{}", text(&pilot));
