@@ -146,6 +146,21 @@ fn a_list_without_a_name_is_refused() {
     assert!(text.contains("--title: is empty; name the list, or leave --title out"), "{text}");
 }
 
+/// An empty table alone would look as if nothing carried the concept.
+#[test]
+fn an_export_that_lists_nothing_says_so_beside_the_table() {
+    let (folder, _) = demo();
+    for (arguments, says) in [
+        ("export run --view male --threshold 50", "note: Names male |effect| > 50 lists no feature"),
+        ("export run --view male --tag FP --format json", "filter tag=FP lists no feature"),
+        ("export run --view male --top-k 5", ""),
+    ] {
+        let output = saescope(folder.path(), arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && said.contains(says) && said.contains("lists no") != says.is_empty(), "{said}");
+    }
+}
+
 #[test]
 fn exports_agree_with_the_run_and_with_each_other() {
     let (folder, run) = demo();

@@ -31,6 +31,9 @@ pub fn export(arguments: &ExportArguments) -> Result<ExitCode> {
         spec
     };
     let Listing { rows, folded, .. } = arrange(&findings, book.features(), &spec);
+    if rows.is_empty() {
+        output::note(&format!("note: {} lists no feature", spec.title(&findings.study, false)));
+    }
     let pages = Pages::of(&findings, &study::hosted()?);
     if let (true, Err(reason)) = (arguments.format.needs_pages(), &pages) {
         return Err(Problem::new("--format", reason, "use another format, such as names or markdown"));
