@@ -414,17 +414,18 @@ fn a_difference_says_which_side_holds_each_feature() {
     assert_eq!(difference["errors"]["attn_0"].as_object().unwrap().len(), 2);
 }
 
-/// The demo behaves as the study's model does: the figures that its training promises.
 #[test]
 fn a_filter_of_a_comparison_is_noted_where_nothing_is_compared() {
     let (folder, _) = demo();
-    let says = "note: delta and side are known only in a comparison: --view difference or similarity\n";
+    let says = "note: delta and side are known only in a comparison: --view difference or similarity\n\
+                note: Names male |effect| > 0, filter side=male lists no feature\n";
     for (view, noted) in [("male", says), ("difference", "")] {
         let output = saescope(folder.path(), &format!("export run --view {view} --filter side=male"));
         assert_eq!((output.status.success(), String::from_utf8_lossy(&output.stderr).as_ref()), (true, noted));
     }
 }
 
+/// The demo behaves as the study's model does: the figures that its training promises.
 #[test]
 fn the_demo_model_behaves_as_promised() {
     let (_folder, run) = demo();
