@@ -1,7 +1,7 @@
 //! How far the lists of two views agree.
 
+use super::alike::{self, correlated};
 use super::findings::Findings;
-use super::overlap::{Overlap, correlated};
 use super::rows::arrange::held;
 use super::selection::{HeldBy, Selection};
 use super::submodule::FeatureId;
@@ -43,7 +43,7 @@ pub fn agreement(findings: &Findings, first: View, second: View, selection: Sele
     let held = held(findings.view(first), findings.view(second), selection)?;
     let union: Vec<FeatureId> = held.iter().map(|(feature, _)| *feature).collect();
     let common: Vec<FeatureId> = held.iter().filter(|(_, by)| *by == HeldBy::Both).map(|(feature, _)| *feature).collect();
-    let overlap = Overlap::of(findings, first, second, &held);
+    let overlap = alike::overlap(findings, [first, second], selection, &held);
     let correlation = |features: &[FeatureId]| correlation(findings, first, second, features);
     Ok(Agreement {
         common: overlap.common,

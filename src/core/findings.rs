@@ -7,6 +7,7 @@ use super::dictionary_report::DictionaryReport;
 use super::effects::ViewEffects;
 use super::explanations::{Explanation, Explanations};
 use super::hosted::Hosted;
+use super::overlap::LastOverlap;
 use super::quadrature::Quadrature;
 use super::ranking::Ranked;
 use super::run::{DataRecord, DictionaryRecord, ExampleRecord, Manifest, Method, Opened, Run};
@@ -66,6 +67,8 @@ pub struct Findings {
     reports: Vec<Option<DictionaryReport>>,
     /// The test against chance of each view, as far as it was asked for.
     tests: Vec<Tests>,
+    /// What the lists of the comparison that was asked for last share.
+    last_overlap: LastOverlap,
     /// For each view, the first view of the same pairs of prompts.
     prompts: Vec<View>,
 }
@@ -102,8 +105,9 @@ impl Findings {
         let views = study.all().map(|view| ViewFindings::new(view, layers)).collect();
         let reports = vec![None; Submodule::count(layers)];
         let tests = study.all().map(|_| Tests::default()).collect();
-        let (subject, explanations, prompts) = (None, None, Vec::new());
-        let mut findings = Self { source, study, model, layers, subject, explanations, views, reports, tests, prompts };
+        let (subject, explanations, prompts, last_overlap) = (None, None, Vec::new(), LastOverlap::default());
+        let mut findings =
+            Self { source, study, model, layers, subject, explanations, views, reports, tests, last_overlap, prompts };
         findings.prompts = findings.study.all().map(|view| findings.first_of_same_prompts(view)).collect();
         let examples: Vec<_> = findings.study.all().map(|view| Some(findings.data(view)?.examples.len())).collect();
         for (view, examples) in findings.views.iter_mut().zip(examples) {
@@ -182,12 +186,18 @@ impl Findings {
     pub fn view_mut(&mut self, view: View) -> &mut ViewFindings {
         // The test of a view depends on its reversed view, too.
         self.tests.fill(Tests::default());
+        self.last_overlap = LastOverlap::default();
         &mut self.views[usize::from(view.0)]
     }
 
     /// The test against chance of `view`, if it was asked for: see [`chance::tests`](super::chance::tests). Panics like [`Findings::view`].
     pub fn tests(&self, view: View) -> &Tests {
         &self.tests[usize::from(view.0)]
+    }
+
+    /// What the lists of the comparison that was asked for last share: see [`alike::overlap`](super::alike::overlap).
+    pub fn last_overlap(&self) -> &LastOverlap {
+        &self.last_overlap
     }
 
     /// Adds the ranked effects of one submodule in `view`.

@@ -4,6 +4,7 @@
 //! by itself.
 
 pub mod agreement;
+pub mod alike;
 pub mod capability;
 pub mod causal;
 pub mod certainties;

@@ -7,6 +7,7 @@ use super::column::{Column, Sort};
 use super::facts::RowFacts;
 use super::unknown::{Unknown, ordering};
 use super::{Count, Listing, Row, Shown, Spec, cells, fires};
+use crate::core::alike;
 use crate::core::chance;
 use crate::core::families::Families;
 use crate::core::filter::{Asked, Filter};
@@ -112,7 +113,7 @@ fn compared(findings: &Findings, first: View, second: View, spec: &Spec) -> (Vec
         Ok(held) => held,
         Err((view, gap)) => return (Vec::new(), None, Some(format!("{}: {gap}", findings.study.name(view)))),
     };
-    let overlap = Overlap::of(findings, first, second, &held);
+    let overlap = alike::overlap(findings, [first, second], spec.selection, &held);
     let keep_both = matches!(spec.shown, Shown::Similarity(..));
     held.retain(|(_, held_by)| (*held_by == HeldBy::Both) == keep_both);
     let effect = |view: View, feature| findings.view(view).effect(feature).unwrap_or(f32::NAN);
