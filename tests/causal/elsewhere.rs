@@ -326,3 +326,30 @@ fn what_a_scaled_feature_wrote_is_taken_out() {
     let plain_metric = plain.metrics(&cancel).unwrap()[group.places[pair]];
     assert!((plain_metric - expected).abs() > 1e-3, "{plain_metric}, {expected}");
 }
+
+/// What a coefficient does whose streams are not finite is not known; what the others do is, all the same.
+#[test]
+fn an_edit_that_is_not_finite_leaves_the_numbers_of_the_others() {
+    let cancel = Cancel::default();
+    for backend in cpu_backends() {
+        let (compute, dictionaries) = (reference_model(backend), reference_dictionaries("saelens"));
+        let prompts = pairs("names");
+        let plain = Plain::new(compute.as_ref(), &dictionaries, &prompts, Sides::Clean, &cancel).unwrap();
+        let texts: Vec<Vec<u32>> = prompts.iter().map(|pair| pair.clean.clone()).collect();
+        let texts = plain_of(compute.as_ref(), &dictionaries, &texts, &cancel).unwrap();
+        let damage = |coefficients: &[f32]| {
+            let steering = Steering::new(&texts, feature("resid_1/364")).unwrap();
+            damage_of_steering(&steering, coefficients, &mut |_| {}, &cancel).unwrap()
+        };
+        let beside = damage(&[2.0, f32::INFINITY, -1.0]);
+        assert_eq!((&beside[..1], &beside[2..]), (&damage(&[2.0])[..], &damage(&[-1.0])[..]), "{backend}");
+        assert_eq!((beside[1].divergence.mean, beside[1].loss_change.mean), (None, None), "{backend}");
+        let steering = Steering::new(&plain, feature("resid_1/364")).unwrap();
+        let metrics = |coefficients: &[f32]| steering.metrics_as_they_are(coefficients, Positions::All, &cancel).unwrap();
+        let found = metrics(&[2.0, f32::INFINITY]);
+        assert_eq!(found[0], metrics(&[2.0])[0], "{backend}");
+        assert!(found[1].iter().all(|metric| !metric.is_finite()), "{backend}: {:?}", found[1]);
+        let refused = steering.metrics(&[2.0, f32::INFINITY], Positions::All, &cancel).unwrap_err().to_string();
+        assert!(refused.contains("not a finite number"), "{refused}");
+    }
+}

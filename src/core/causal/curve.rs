@@ -153,9 +153,9 @@ impl Curve {
             return Err(doubt);
         }
         let point = |rung: &Rung| {
-            let damage = rung.damage.as_ref().and_then(|damage| damage.divergence.mean);
-            let bias = rung.strongest.bias.mean;
-            Ok((damage.ok_or("the damage is not measured for every size")?, bias.ok_or("F(M) is no more than rounding")?))
+            let damage = rung.damage.as_ref().ok_or("the damage is not measured for every size")?;
+            let damage = damage.divergence.mean.ok_or("the damage is not a finite number for every size")?;
+            Ok((damage, rung.strongest.bias.mean.ok_or("F(M) is no more than rounding")?))
         };
         let points = self.rungs.iter().map(point).collect::<Result<Vec<_>, &str>>()?;
         Ok(Dose::of(&points)?)

@@ -140,7 +140,9 @@ impl Elsewhere {
             let dropped =
                 if other.dropped > 0 { format!(" ({} not used)", counted(other.dropped, "other line")) } else { String::new() };
             let pairs = counted(other.examples, "pair");
-            format!("{}: {pairs}{dropped}, F(M) {:+.4}{doubt}", printable(&other.name), other.all.mean)
+            let is_unknown = doubt.is_empty() && other.bias.iter().any(|bias| bias.mean.is_none());
+            let unknown = if is_unknown { ", - where a metric is not finite or F(M) is rounding beside it" } else { "" };
+            format!("{}: {pairs}{dropped}, F(M) {:+.4}{doubt}{unknown}", printable(&other.name), other.all.mean)
         };
         let others: Vec<String> = self.others.iter().map(of_other).collect();
         let way = self.way.map_or_else(String::new, |way| format!(", way {way}"));
@@ -150,7 +152,10 @@ impl Elsewhere {
         );
         let of_unmeasured =
             |Unmeasured { name, why }: &Unmeasured| format!("{}: not measured, since {}.", printable(name), printable(why));
+        let of_broken = self.damages().iter().any(|damage| damage.divergence.mean.is_none() || damage.loss_change.mean.is_none());
+        let of_broken = of_broken.then(|| "- on neutral text: a probability is not a finite number after the edit.".to_owned());
         let mut sentences = vec![of_text];
+        sentences.extend(of_broken);
         sentences.extend((!others.is_empty()).then_some(of_others));
         sentences.extend(self.unmeasured.iter().map(of_unmeasured));
         sentences.retain(|sentence| !sentence.is_empty());
@@ -179,6 +184,23 @@ mod tests {
             for (is_wide, edit) in [(true, 0), (false, 0), (true, 7), (false, 7)] {
                 assert_eq!(elsewhere.heading(is_wide).len(), elsewhere.row(edit, "one", is_wide).len());
             }
+        }
+    }
+
+    #[test]
+    fn an_edit_whose_numbers_are_not_finite_leaves_the_others_and_is_said() {
+        let sums = |divergence| TextSums { tokens: 4, loss_before: 8.0, loss_after: 8.4, divergence };
+        let of = |divergence| Damage::of(&[sums(0.2), sums(divergence)], &resamples(2));
+        let bias = |removed: f32| removed_bias(&[1.0, 2.0], &[0.5, removed], &resamples(2));
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let damages = vec![of(0.4), of(f64::from(bad))];
+            let others = vec![Other { bias: vec![bias(1.0), bias(bad)], ..other(&[1.0, 2.0]) }];
+            let elsewhere = Elsewhere::new(Some(Way::Zero), Neutral::Measured("texts".to_owned(), damages), others);
+            assert_eq!(elsewhere.row(0, "one", false), ["one", "0.075000", "+0.1000", "+0.5000"]);
+            assert_eq!(elsewhere.row(1, "two", true), ["two", "-", "-", "+0.1000", "+0.100 .. +0.100", "-"], "{bad}");
+            let said = elsewhere.explanation();
+            assert!(said.contains("- on neutral text: a probability is not a finite number after the edit."), "{said}");
+            assert!(said.contains("F(M) +1.5000, - where a metric is not finite or F(M) is rounding beside it"), "{said}");
         }
     }
 

@@ -44,9 +44,9 @@ pub struct AblatedSet {
 /// A number over examples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// Of metrics the mean over examples, of ratios the ratio of the means; None where the denominator is rounding.
+    /// Of metrics the mean over examples, of ratios the ratio of the means; None where the denominator is rounding, or it is not finite.
     pub mean: Option<f64>,
-    /// The number of each example by itself; None where the denominator is rounding.
+    /// The number of each example by itself; None where the denominator is rounding, or it is not finite.
     pub per_example: Vec<Option<f64>>,
     /// The percentile bootstrap interval of 95 % of `mean`; None with fewer than two examples.
     pub interval: Option<[f64; 2]>,
@@ -170,7 +170,7 @@ fn mean(values: &[f64]) -> f64 {
 fn plain(values: &[f64], resamples: &Resamples) -> Score {
     Score {
         mean: Some(mean(values)).filter(|mean| mean.is_finite()),
-        per_example: values.iter().copied().map(Some).collect(),
+        per_example: values.iter().map(|value| Some(*value).filter(|value| value.is_finite())).collect(),
         interval: resamples.interval(&[values], |means| means[0]),
     }
 }
@@ -190,7 +190,9 @@ struct Ratio<'a> {
 
 impl Ratio<'_> {
     fn of(&self, numerators: &[f64], denominators: &[f64]) -> Score {
-        let ratio = |numerator: f64, denominator: f64| (denominator.abs() > self.least).then(|| numerator / denominator);
+        let ratio = |numerator: f64, denominator: f64| {
+            (denominator.abs() > self.least).then(|| numerator / denominator).filter(|ratio| ratio.is_finite())
+        };
         Score {
             mean: ratio(mean(numerators), mean(denominators)),
             per_example: numerators.iter().zip(denominators).map(|(above, below)| ratio(*above, *below)).collect(),

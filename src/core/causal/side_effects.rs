@@ -39,7 +39,7 @@ pub struct Damage {
 }
 
 impl Damage {
-    /// The damage in `texts`, with intervals over texts by `resamples`.
+    /// The damage in `texts`, with intervals over texts by `resamples`. What is not finite is None.
     ///
     /// # Panics
     /// If there is no text: a fault of the caller.
@@ -48,8 +48,12 @@ impl Damage {
         let tokens = column(|text| text.tokens as f64);
         let all: f64 = tokens.iter().sum();
         let score = |sums: &[f64]| Score {
-            mean: Some(sums.iter().sum::<f64>() / all),
-            per_example: sums.iter().zip(&tokens).map(|(sum, tokens)| Some(sum / tokens)).collect(),
+            mean: Some(sums.iter().sum::<f64>() / all).filter(|mean| mean.is_finite()),
+            per_example: sums
+                .iter()
+                .zip(&tokens)
+                .map(|(sum, tokens)| Some(sum / tokens).filter(|mean| mean.is_finite()))
+                .collect(),
             interval: resamples.interval(&[sums, &tokens], |means| means[0] / means[1]),
         };
         Self {

@@ -306,7 +306,10 @@ impl Steered {
         let mut points = Vec::new();
         for (dose, damage) in self.doses.iter().zip(damage).filter(|(dose, _)| dose.coefficient * sign > 0.0) {
             coefficients.push(dose.coefficient);
-            points.push((damage.divergence.mean.ok_or(UNMEASURED)?, 1.0 - mean(&dose.metrics) / unsteered));
+            points.push((
+                damage.divergence.mean.ok_or("the damage on neutral text is not a finite number")?,
+                1.0 - mean(&dose.metrics) / unsteered,
+            ));
         }
         if points.is_empty() {
             return Err(UNMEASURED.to_owned());

@@ -65,6 +65,26 @@ pub fn metrics(
     told: Told<'_>,
     cancel: &Cancel,
 ) -> Result<Vec<Vec<f32>>> {
+    let found = metrics_as_they_are(plain, edits, way, error, told, cancel)?;
+    if found.iter().flatten().any(|metric| !metric.is_finite()) {
+        let remedy = "check that model and dictionaries belong together";
+        return Err(Problem::new("ablation", "a metric is not a finite number", remedy));
+    }
+    Ok(found)
+}
+
+/// The same as [`metrics`], with numbers that are not finite where an edit leads to such: they spoil no other edit.
+///
+/// # Errors
+/// When `cancel` is raised.
+pub fn metrics_as_they_are(
+    plain: &Plain<'_>,
+    edits: &[Vec<Part>],
+    way: Way,
+    error: ErrorTreatment,
+    told: Told<'_>,
+    cancel: &Cancel,
+) -> Result<Vec<Vec<f32>>> {
     let mut known: HashMap<&[Part], usize> = HashMap::new();
     let mut distinct: Vec<&[Part]> = Vec::new();
     let of_edit: Vec<usize> = edits
@@ -112,9 +132,5 @@ pub fn metrics(
         }
     }
     told(progress);
-    if found.iter().flatten().any(|metric| !metric.is_finite()) {
-        let remedy = "check that model and dictionaries belong together";
-        return Err(Problem::new("ablation", "a metric is not a finite number", remedy));
-    }
     Ok(of_edit.into_iter().map(|place| found[place].clone()).collect())
 }

@@ -73,7 +73,7 @@ pub fn damage(
 /// The damage that each of `coefficients` times the decoder row does, added at every position of the texts that `steering` has.
 ///
 /// # Errors
-/// When a probability is not finite, or `cancel` is raised.
+/// When a probability without the edit is not finite, or `cancel` is raised.
 pub fn damage_of_steering(steering: &Steering<'_>, coefficients: &[f32], told: Told<'_>, cancel: &Cancel) -> Result<Vec<Damage>> {
     let texts = steering.plain;
     let ends = |edit: usize, group: &Group, pairs: &[usize]| match coefficients[edit] {
@@ -81,17 +81,14 @@ pub fn damage_of_steering(steering: &Steering<'_>, coefficients: &[f32], told: T
         coefficient => steering.ends_of_texts(coefficient, group, pairs, cancel).map(Some),
     };
     let draws = resamples(texts.pairs);
-    Ok(sums_of(texts, coefficients.len(), &ends, "use smaller coefficients", told, cancel)?
-        .iter()
-        .map(|sums| Damage::of(sums, &draws))
-        .collect())
+    Ok(sums_of(texts, coefficients.len(), &ends, told, cancel)?.iter().map(|sums| Damage::of(sums, &draws)).collect())
 }
 
 /// What each of `edits` does to the prediction of the texts of `texts`, which [`plain_of`] made: for each edit the sums of each text.
 /// Ablated features take the values that `way` gives them in the prompts of `prompts`.
 ///
 /// # Errors
-/// When `way` has no value for a token of another text, a probability is not finite, or `cancel` is raised.
+/// When `way` has no value for a token of another text, a probability without the edits is not finite, or `cancel` is raised.
 pub fn on_texts(
     prompts: &Plain<'_>,
     texts: &Plain<'_>,
@@ -113,7 +110,7 @@ pub fn on_texts(
             Ablating { plain: texts, group, targets: &targets, error, sequences: &sequences, reads_every_position: true, cancel };
         texts.compute.run_edited(first, &streams, &edit, cancel).map(Some)
     };
-    sums_of(texts, edits.len(), &ends, "check that model and dictionaries belong together", told, cancel)
+    sums_of(texts, edits.len(), &ends, told, cancel)
 }
 
 /// Fails if `way` takes its values from pairs.
@@ -142,15 +139,8 @@ fn is_active(edit: &[Part], group: &Group, pairs: &[usize]) -> bool {
 /// What leaves the last layer of each of some pairs of a group under the edit of that number; None where the edit changes nothing.
 type Ends<'a> = dyn Fn(usize, &Group, &[usize]) -> Result<Option<Vec<Vec<f32>>>> + 'a;
 
-/// For each of `count` edits the sums of each text. `remedy` helps against numbers that are not finite.
-fn sums_of(
-    texts: &Plain<'_>,
-    count: usize,
-    ends: &Ends<'_>,
-    remedy: &str,
-    told: Told<'_>,
-    cancel: &Cancel,
-) -> Result<Vec<Vec<TextSums>>> {
+/// For each of `count` edits the sums of each text, not finite where an edit leads to such probabilities: they spoil no other edit.
+fn sums_of(texts: &Plain<'_>, count: usize, ends: &Ends<'_>, told: Told<'_>, cancel: &Cancel) -> Result<Vec<Vec<TextSums>>> {
     let mut found = vec![vec![TextSums::default(); texts.pairs]; count];
     let total = texts.pairs * count;
     let mut progress = Progress { stage: "side effects".to_owned(), done: 0, total: total as u64 };
@@ -181,8 +171,9 @@ fn sums_of(
         }
     }
     told(progress);
-    if found.iter().flatten().any(|text| !text.loss_after.is_finite() || !text.divergence.is_finite()) {
-        return Err(Problem::new("side effects", "a probability is not a finite number", remedy));
+    if found.iter().flatten().any(|text| !text.loss_before.is_finite()) {
+        let remedy = "check that the weights are those of the model's configuration";
+        return Err(Problem::new("side effects", "a probability of the plain run is not a finite number", remedy));
     }
     Ok(found)
 }

@@ -128,9 +128,6 @@ impl<'a> Steering<'a> {
                 let ends: Vec<&[f32]> = ends.iter().map(Vec::as_slice).collect();
                 let answers: Vec<_> = sequences.iter().map(|(_, pair)| group.answers[*pair]).collect();
                 let metrics = self.plain.metrics_of(&ends, &answers, cancel)?;
-                if metrics.iter().any(|metric| !metric.is_finite()) {
-                    return Err(Problem::new("steering", "a metric is not a finite number", "use smaller coefficients"));
-                }
                 for (((place, pair), end), metric) in sequences.iter().zip(ends).zip(metrics) {
                     each(*place, group, *pair, &end[end.len() - width..], metric);
                 }
@@ -153,6 +150,16 @@ impl<'a> Steering<'a> {
     /// # Errors
     /// As for [`Steering::dose`].
     pub fn metrics(&self, coefficients: &[f32], positions: Positions, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
+        let metrics = self.metrics_as_they_are(coefficients, positions, cancel)?;
+        metrics.iter().try_for_each(|metrics| expect_finite(metrics))?;
+        Ok(metrics)
+    }
+
+    /// The same, with numbers that are not finite where a coefficient leads to such: they spoil no other coefficient.
+    ///
+    /// # Errors
+    /// When a position is beyond a prompt, or `cancel` is raised.
+    pub fn metrics_as_they_are(&self, coefficients: &[f32], positions: Positions, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
         let mut metrics = vec![vec![0.0; self.plain.pairs]; coefficients.len()];
         let mut keep = |place: usize, group: &Group, pair: usize, _: &[f32], metric| metrics[place][group.places[pair]] = metric;
         self.run(coefficients, positions, &mut keep, cancel)?;
@@ -176,6 +183,7 @@ impl<'a> Steering<'a> {
                 ends.push((group.places[pair], group.answers[pair], end.to_vec()));
             };
             self.run(&[*coefficient], positions, &mut keep, cancel)?;
+            expect_finite(&metrics)?;
             let streams: Vec<&[f32]> = ends.iter().map(|(_, _, end)| end.as_slice()).collect();
             let logits = self.plain.compute.end_logits(&streams, cancel)?;
             let (mut clean, mut patch) = (vec![0.0; pairs], vec![0.0; pairs]);
@@ -214,6 +222,13 @@ impl<'a> Steering<'a> {
         }
         Ok(flips)
     }
+}
+
+fn expect_finite(metrics: &[f32]) -> Result<()> {
+    if metrics.iter().all(|metric| metric.is_finite()) {
+        return Ok(());
+    }
+    Err(Problem::new("steering", "a metric is not a finite number", "use smaller coefficients"))
 }
 
 /// The probabilities of some tokens: softmax over the whole vocabulary.
