@@ -25,7 +25,7 @@ use super::jobs::Jobs;
 use super::keeper::Keeper;
 use super::leaving::{self, Waiting};
 use super::saver::{LAST_TRIES, Saver};
-use super::suspension::Suspension;
+use super::suspension;
 use super::{browser, device, hyperlink, input, signals};
 use crate::app::command_id::CommandId;
 use crate::app::config::Config;
@@ -167,7 +167,6 @@ fn show(start: Start) -> Result<Result<()>> {
     let reply = if asks { BackgroundReply::asked(Duration::ZERO) } else { BackgroundReply::not_asked() };
     let mut explorer = Explorer {
         guard,
-        suspension: Suspension::default(),
         state,
         errands,
         saver,
@@ -304,7 +303,6 @@ fn opening(state: &mut State, request: Option<Request>, show_published: bool) ->
 
 struct Explorer {
     guard: Guard,
-    suspension: Suspension,
     state: State,
     errands: Errands,
     saver: Saver,
@@ -343,7 +341,7 @@ impl Stage for Explorer {
                 Ok(())
             }
             Incoming::Stop => {
-                let refused = self.suspension.stop(&mut self.guard)?;
+                let refused = suspension::stop(&mut self.guard)?;
                 self.notify(refused);
                 Ok(())
             }
@@ -433,7 +431,7 @@ impl Explorer {
         match effect {
             Effect::Quit => self.leaving = true,
             Effect::Suspend => {
-                let refused = self.suspension.suspend(&mut self.guard)?;
+                let refused = suspension::suspend(&mut self.guard)?;
                 self.notify(refused);
             }
             Effect::Redraw => self.guard.clear()?,
