@@ -41,8 +41,8 @@
 //! - `native` is the same arithmetic for GPT-NeoX models in loops over slices ([`engine::compute::native`]), which the processor takes
 //!   where it can; the tests hold both against each other, against automatic differentiation and against numbers of PyTorch.
 //!
-//! Encoders' products run on the same device; features are chosen, decoder rows multiplied and effects summed on the processor, in f32
-//! with sums in f64 ([`engine::attribution`]).
+//! Encoders run on the processor whatever the device, by one code (`engine::compute::encode`, which says why); decoder rows are multiplied
+//! and effects summed there, too, in f32 with sums in f64 ([`engine::attribution`]).
 
 pub mod app;
 pub mod cli;

@@ -120,6 +120,8 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments) -> Result<ExitCode> {
     if let Ok(folder) = folders::cache() {
         file_facts::keep_in(Box::new(KeptFacts::in_folder(&folder)));
+        #[cfg(feature = "cuda")]
+        crate::engine::compute::keep_kernels_in(folder.join("kernels"));
     }
     let Some(command) = arguments.command else { return explore::explore(arguments.explore) };
     match command {

@@ -104,9 +104,9 @@ fn opened(folder: &Path) -> String {
 #[test]
 fn a_divided_model_is_checked_against_its_index() {
     let whole = copied("llama/model_sharded");
-    // The first of burn's processor backends that the test binary holds.
+    // The first of burn's backends that the test binary holds and that works here.
     let backend = opened(whole.path());
-    assert!(["ndarray", "flex"].contains(&backend.as_str()), "{backend}");
+    assert_ne!(backend, "native");
     for (from, to, says) in [
         ("\"model-00002-of-00002.safetensors\"", "\"model-00003-of-00003.safetensors\"", "model-00003-of-00003.safetensors"),
         ("\"model-00002-of-00002.safetensors\"", "\"../secret\"", "the name of a file in the same folder is expected"),

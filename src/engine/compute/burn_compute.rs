@@ -8,8 +8,6 @@ use std::sync::Arc;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Int, Tensor, TensorData};
 
-use super::encoders::{Encoders, Piece};
-use super::extent::Extent;
 use super::layers::{Held, Layers, Stored};
 use super::{Answers, Compute, Edit, Entry, Inner, Segment, Start, grouped};
 use crate::core::problem::Result;
@@ -17,8 +15,6 @@ use crate::core::quadrature::Point;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::{Array, Trace, zeros};
 use crate::engine::cancel::Cancel;
-use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::attention::at_the_end;
 use crate::engine::model::config::Config;
 use crate::engine::model::load::Names;
@@ -35,8 +31,7 @@ pub struct BurnCompute<B: Products> {
     layers: Layers<Layer<B>>,
     device: B::Device,
     backend: &'static str,
-    extent: Extent,
-    encoders: Encoders<B>,
+    tokens_at_once: usize,
 }
 
 /// What sequences left behind on their way from an entry to the end of the model. Any number of backward passes can read it.
@@ -60,8 +55,14 @@ enum Trail<B: Backend> {
 }
 
 impl<B: Products> BurnCompute<B> {
-    /// Loads the weights onto `device`; `extent` says how much the backend does at once and keeps.
-    pub fn load(backend: &'static str, model: Stored<'_>, device: B::Device, extent: Extent, cancel: &Cancel) -> Result<Self> {
+    /// Loads the weights onto `device`; of sequences, so many tokens go through a layer together.
+    pub fn load(
+        backend: &'static str,
+        model: Stored<'_>,
+        device: B::Device,
+        tokens_at_once: usize,
+        cancel: &Cancel,
+    ) -> Result<Self> {
         let Stored { config, weights, kept } = model;
         let names = Names::of(config, weights, cancel)?;
         let model = Transformer::load_ends(config, weights, names, &device, cancel)?;
@@ -72,7 +73,7 @@ impl<B: Products> BurnCompute<B> {
             layer
         };
         let layers = Layers::load(config.layers, kept, read, cancel)?;
-        Ok(Self { model, layers, encoders: Encoders::new(device.clone(), extent), device, backend, extent })
+        Ok(Self { model, layers, device, backend, tokens_at_once })
     }
 
     fn layer(&self, index: usize, cancel: &Cancel) -> Result<Held<'_, Layer<B>>> {
@@ -208,7 +209,7 @@ impl<B: Products> Compute for BurnCompute<B> {
         let Config { layers, width, .. } = *self.model.config();
         let positions = prompts.first().map_or(0, |prompt| prompt.len());
         let mut arrays: Vec<Array> = prompts.iter().map(|_| zeros(Trace::parts(layers) * positions * width)).collect();
-        let at_once = (self.extent.tokens / positions.max(1)).max(1);
+        let at_once = (self.tokens_at_once / positions.max(1)).max(1);
         for (prompts, arrays) in prompts.chunks(at_once).zip(arrays.chunks_mut(at_once)) {
             let mut hidden = self.embed(prompts);
             distribute(hidden.clone(), 0, arrays);
@@ -264,7 +265,7 @@ impl<B: Products> Compute for BurnCompute<B> {
 
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>> {
         let positions = streams.first().map_or(1, |stream| stream.len() / self.model.config().width);
-        let at_once = (self.extent.tokens / positions).max(1);
+        let at_once = (self.tokens_at_once / positions).max(1);
         let mut metrics = Vec::with_capacity(streams.len());
         for (streams, answers) in streams.chunks(at_once).zip(answers.chunks(at_once)) {
             let walk = self.forward(entry, self.upload(streams.concat(), positions), cancel)?;
@@ -281,7 +282,7 @@ impl<B: Products> Compute for BurnCompute<B> {
         cancel: &Cancel,
     ) -> Result<Vec<Vec<Array>>> {
         let size = segments.first().map_or(0, |segment| segment.stream.len());
-        let streams_at_once = (self.extent.tokens * self.model.config().width / size.max(1)).max(1);
+        let streams_at_once = (self.tokens_at_once * self.model.config().width / size.max(1)).max(1);
         let points_at_once = streams_at_once.min(points.len()).max(1);
         let none = |segment: &Segment<'_>| segment.metrics.iter().map(|_| zeros(size)).collect();
         let mut sums: Vec<Vec<Array>> = segments.iter().map(none).collect();
@@ -304,7 +305,7 @@ impl<B: Products> Compute for BurnCompute<B> {
     fn plain_gradients(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
         let Config { layers, width, .. } = *self.model.config();
         let positions = starts.first().map_or(0, |start| start.prompt.len());
-        let at_once = (self.extent.tokens / positions.max(1)).max(1);
+        let at_once = (self.tokens_at_once / positions.max(1)).max(1);
         let mut found: Vec<Vec<Array>> = vec![Vec::new(); starts.len()];
         for group in grouped(starts, |start| start.metrics.len()) {
             for places in group.chunks(at_once) {
@@ -325,24 +326,6 @@ impl<B: Products> Compute for BurnCompute<B> {
         }
         Ok(found)
     }
-
-    fn encode(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>> {
-        let width = dictionary.width();
-        let plain = |values: Vec<f32>, shape: [usize; 2]| Tensor::<B, 2>::from_data(TensorData::new(values, shape), &self.device);
-        let input = plain(dictionary.inputs(tokens)?, [tokens.len(), width]);
-        let (rule, norms) = (&dictionary.arithmetic().rule, dictionary.norms_for_rule(cancel)?);
-        let mut found: Vec<Vec<(u32, f32)>> = vec![Vec::new(); tokens.len()];
-        self.encoders.visit(dictionary, |Piece { first, weights, bias }| {
-            cancel.check()?;
-            let [_, count] = weights.dims();
-            let pre = download(B::product(input.clone(), weights) + bias);
-            for (row, pre) in found.iter_mut().zip(pre.chunks_exact(count)) {
-                rule.select(first, pre, norms, row);
-            }
-            Ok(())
-        })?;
-        Ok(found.into_iter().map(|candidates| rule.decide(candidates.into_iter())).collect())
-    }
 }
 
 #[cfg(test)]
@@ -351,17 +334,18 @@ mod tests {
 
     use super::*;
     use crate::core::quadrature::{Quadrature, Rule};
+    use crate::engine::compute::extent::tokens_on_card;
     use crate::engine::demo;
 
-    /// The settings of a graphics card, used on the processor: all points of all segments in one batch, encoders that stay.
+    /// The settings of a graphics card, used on the processor: all points of all segments in one batch.
     #[test]
-    fn a_card_s_extent_gives_a_processor_s_numbers() {
+    fn as_many_tokens_as_on_a_card_give_a_processor_s_numbers() {
         let (config, weights, cancel) = (demo::config().unwrap(), demo::weights().unwrap(), Cancel::default());
-        let load = |extent| {
+        let load = |tokens_at_once| {
             let model = Stored { config: &config, weights: &weights, kept: config.layers };
-            BurnCompute::<NdArray<f32>>::load("ndarray", model, NdArrayDevice::Cpu, extent, &cancel).unwrap()
+            BurnCompute::<NdArray<f32>>::load("ndarray", model, NdArrayDevice::Cpu, tokens_at_once, &cancel).unwrap()
         };
-        let (card, processor) = (load(Extent::of_card(80 << 30, &config)), load(Extent { tokens: 20, ..Extent::PROCESSOR }));
+        let (card, processor) = (load(tokens_on_card(80 << 30, &config)), load(20));
         let prompts: Vec<Vec<u32>> = (0..7).map(|prompt| vec![prompt, 20 + prompt, 30, 31]).collect();
         let prompts: Vec<&[u32]> = prompts.iter().map(Vec::as_slice).collect();
         let metrics = [Answers { clean: 5, patch: 9 }, Answers { clean: 5, patch: 7 }];
@@ -387,13 +371,6 @@ mod tests {
                     assert!((card - processor).abs() <= 1e-5 * largest, "{submodule}: {card}, {processor} of {largest}");
                 }
             }
-        }
-        for dictionary in demo::dictionaries(&config).unwrap() {
-            let outputs: Vec<&[f32]> =
-                traces.iter().flat_map(|trace| trace.output(dictionary.submodule()).chunks_exact(config.width)).collect();
-            let codes = |compute: &dyn Compute| compute.encode(&dictionary, &outputs, &cancel).unwrap();
-            // The second call reads the encoder that stayed on the device.
-            assert_eq!((codes(&card), codes(&card)), (codes(&processor), codes(&processor)));
         }
     }
 }

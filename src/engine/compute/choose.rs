@@ -7,7 +7,7 @@ use burn_wgpu::{Wgpu, WgpuDevice};
 
 use super::Compute;
 use super::burn_compute::BurnCompute;
-use super::extent::Extent;
+use super::extent;
 use super::layers::Stored;
 use super::native::NativeCompute;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
@@ -18,9 +18,6 @@ use crate::engine::cancel::Cancel;
 use crate::engine::model::config::{Config, Family};
 use crate::engine::model::products::Products;
 use crate::engine::model::weight_files::WeightFiles;
-
-/// The version of burn behind every backend, which `Cargo.toml` pins.
-pub const BURN_VERSION: &str = "0.21.0";
 
 /// Whether this program was built with `backend`.
 pub fn is_built_in(backend: Backend) -> bool {
@@ -99,21 +96,21 @@ pub fn load(backend: Backend, config: &Config, weights: &WeightFiles, kept: usiz
         Backend::Native => Ok(Box::new(NativeCompute::load(model, cancel)?)),
         Backend::NdArray => {
             let device = burn_ndarray::NdArrayDevice::Cpu;
-            on_burn::<burn_ndarray::NdArray<f32>>("ndarray", device, Extent::PROCESSOR, model, cancel)
+            on_burn::<burn_ndarray::NdArray<f32>>("ndarray", device, extent::TOKENS_AT_ONCE, model, cancel)
         }
         #[cfg(feature = "flex")]
-        Backend::Flex => on_burn::<burn_flex::Flex>("flex", burn_flex::FlexDevice, Extent::PROCESSOR, model, cancel),
+        Backend::Flex => on_burn::<burn_flex::Flex>("flex", burn_flex::FlexDevice, extent::TOKENS_AT_ONCE, model, cancel),
         #[cfg(feature = "cuda")]
         Backend::Cuda => {
-            let (device, extent) = (CudaDevice::default(), Extent::of_card(super::cuda::memory()?, config));
+            let (device, tokens) = (CudaDevice::default(), extent::tokens_on_card(super::cuda::card()?.memory, config));
             let name = said::<Cuda>(["cuda", "cuda, f32 products in TF32"], &device, config);
-            on_burn::<Cuda>(name, device, extent, model, cancel)
+            on_burn::<Cuda>(name, device, tokens, model, cancel)
         }
         #[cfg(feature = "wgpu")]
         Backend::Wgpu => {
             let device = WgpuDevice::DefaultDevice;
             let name = said::<Wgpu>(["wgpu", "wgpu, f32 products rounded"], &device, config);
-            on_burn::<Wgpu>(name, device, Extent::CARD_OF_UNKNOWN_MEMORY, model, cancel)
+            on_burn::<Wgpu>(name, device, extent::TOKENS_ON_A_CARD, model, cancel)
         }
         #[allow(unreachable_patterns)]
         other => Err(not_built_in(other)),
@@ -123,11 +120,11 @@ pub fn load(backend: Backend, config: &Config, weights: &WeightFiles, kept: usiz
 fn on_burn<B: Products>(
     name: &'static str,
     device: B::Device,
-    extent: Extent,
+    tokens_at_once: usize,
     model: Stored<'_>,
     cancel: &Cancel,
 ) -> Result<Box<dyn Compute>> {
-    Ok(Box::new(BurnCompute::<B>::load(name, model, device, extent, cancel)?))
+    Ok(Box::new(BurnCompute::<B>::load(name, model, device, tokens_at_once, cancel)?))
 }
 
 fn not_built_in(backend: Backend) -> Problem {

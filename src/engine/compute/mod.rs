@@ -11,16 +11,19 @@ mod cuda;
 #[cfg(feature = "cuda")]
 mod cuda_products;
 mod edit;
-mod encoders;
+mod encode;
 mod entry;
 mod extent;
 mod inner;
+#[cfg(feature = "cuda")]
+mod kernels;
 mod layers;
 pub mod native;
 #[cfg(any(feature = "cuda", feature = "wgpu", test))]
 mod precision;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod quiet;
+mod version;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
@@ -36,11 +39,14 @@ use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::config::Config;
 use crate::engine::model::site::Site;
 
-pub use choose::{BURN_VERSION, available, choose, is_built_in, load, open, works};
+pub use choose::{available, choose, is_built_in, load, open, works};
 pub use edit::Edit;
 pub use entry::{Entry, feeds};
 pub use extent::{TOKENS_AT_ONCE, TOKENS_PER_TASK};
 pub use inner::Inner;
+#[cfg(feature = "cuda")]
+pub use kernels::keep_kernels_in;
+pub use version::BURN_VERSION;
 
 /// The two tokens whose logits the metric compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -159,9 +165,10 @@ pub trait Compute: Send + Sync {
     /// - output: per start and metric the blocks of a [`Trace`], `[1 + outputs, positions, width]`
     fn plain_gradients(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>>;
 
-    /// The active features of every one of `tokens`, each `[width]`, in one read of the encoder: the dictionary's rule, applied to
-    /// `z W_enc + b_enc` of its inputs `z`.
-    fn encode(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>>;
+    /// The active features of every one of `tokens`: see [`encode`]. It is the same on every backend.
+    fn encode(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>> {
+        encode::encode(dictionary, tokens, cancel)
+    }
 }
 
 /// The places of `items`, grouped by their number of metrics, most first: a group goes forward together and back once per

@@ -85,4 +85,30 @@ mod tests {
             }
         }
     }
+
+    /// burn's own kernels for large products round where a card has tensor cores, which is why the products here are not burn's.
+    #[cfg(feature = "cuda")]
+    #[test]
+    #[ignore = "needs an NVIDIA card"]
+    fn an_nvidia_card_multiplies_in_f32() {
+        type Card = burn_cuda::Cuda<f32, i32>;
+        let device = burn_cuda::CudaDevice::default();
+        for size in [[ROWS, 512, 1536], [ROWS, MOST_TERMS, 512], [3, 64, 5]] {
+            assert!(is_exact::<Card>(&device, size, Card::product), "{size:?}");
+            println!("{size:?}: burn's own product is exact: {}", is_exact::<Card>(&device, size, Tensor::matmul));
+        }
+    }
+
+    #[cfg(feature = "wgpu")]
+    #[test]
+    #[ignore = "needs a card with a driver for Vulkan, Metal or DirectX 12"]
+    fn a_card_multiplies_in_f32() {
+        use crate::engine::compute::wgpu::is_card;
+        type Card = burn_wgpu::Wgpu<f32, i32>;
+        is_card().unwrap();
+        let device = burn_wgpu::WgpuDevice::DefaultDevice;
+        for size in [[ROWS, 512, 1536], [ROWS, MOST_TERMS, 512], [3, 64, 5]] {
+            assert!(is_exact::<Card>(&device, size, Card::product), "{size:?}");
+        }
+    }
 }

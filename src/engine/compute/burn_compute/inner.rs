@@ -17,7 +17,7 @@ impl<B: Products> BurnCompute<B> {
         let mut found: Vec<Vec<Array>> = wanted.iter().map(|_| Vec::with_capacity(prompts.len())).collect();
         let Some(last) = wanted.iter().map(|inner| inner.layer()).max() else { return Ok(found) };
         let positions = prompts.first().map_or(1, |prompt| prompt.len());
-        for prompts in prompts.chunks((self.extent.tokens / positions.max(1)).max(1)) {
+        for prompts in prompts.chunks((self.tokens_at_once / positions.max(1)).max(1)) {
             let mut hidden = self.embed(prompts);
             let tables = self.model.positions(&hidden);
             for layer in 0..=last {
@@ -58,7 +58,7 @@ impl<B: Products> BurnCompute<B> {
     /// The sums of [`super::Compute::added`].
     pub(super) fn added_by(&self, site: Site, rows: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
         let mut added = Vec::new();
-        let values_at_once = self.extent.tokens.max(1) * self.width_at(site);
+        let values_at_once = self.tokens_at_once.max(1) * self.width_at(site);
         for rows in rows.chunks(values_at_once) {
             let layer = self.layer(site.layer(), cancel)?;
             added.extend(download(self.model.added(&layer, site, self.rows(rows, self.width_at(site)))));
@@ -68,7 +68,7 @@ impl<B: Products> BurnCompute<B> {
 
     /// The gradients of [`super::Compute::added_back`].
     pub(super) fn added_by_back(&self, site: Site, rows: &[f32], gradient: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
-        let (width, added_width, at_once) = (self.width_at(site), self.model.config().width, self.extent.tokens.max(1));
+        let (width, added_width, at_once) = (self.width_at(site), self.model.config().width, self.tokens_at_once.max(1));
         let mut found = Vec::with_capacity(rows.len());
         for (rows, gradient) in rows.chunks(at_once * width).zip(gradient.chunks(at_once * added_width)) {
             let layer = self.layer(site.layer(), cancel)?;

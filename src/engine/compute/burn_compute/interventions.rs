@@ -17,7 +17,7 @@ impl<B: Products> BurnCompute<B> {
     pub(super) fn run_with(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
         let Config { layers, width, .. } = *self.model.config();
         let positions = streams.first().map_or(1, |stream| stream.len() / width);
-        let at_once = (self.extent.tokens / positions.max(1)).max(1);
+        let at_once = (self.tokens_at_once / positions.max(1)).max(1);
         let mut ends = Vec::with_capacity(streams.len());
         for (chunk, streams) in streams.chunks(at_once).enumerate() {
             let sequences = chunk * at_once..chunk * at_once + streams.len();
@@ -49,7 +49,7 @@ impl<B: Products> BurnCompute<B> {
     /// The logits of [`super::Compute::end_logits`].
     pub(super) fn logits_of(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>> {
         let mut logits = Vec::with_capacity(tokens.len() * self.model.config().vocabulary);
-        for tokens in tokens.chunks(self.extent.tokens) {
+        for tokens in tokens.chunks(self.tokens_at_once) {
             cancel.check()?;
             logits.extend(download(self.model.logits(self.upload(tokens.concat(), 1))));
         }
@@ -71,7 +71,7 @@ impl<B: Products> BurnCompute<B> {
         if later == Submodule::EMBEDDING {
             return Ok(found);
         }
-        let at_once = (self.extent.tokens / positions.max(1)).max(1);
+        let at_once = (self.tokens_at_once / positions.max(1)).max(1);
         let chunks = prompts.chunks(at_once).zip(upstream.chunks(at_once)).zip(found.chunks_mut(at_once));
         for ((prompts, upstream), found) in chunks {
             let mut hidden = self.embed(prompts);

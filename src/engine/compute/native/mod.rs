@@ -6,17 +6,16 @@
 
 mod attention;
 mod edited;
-mod encode;
 mod layer;
 mod metric;
 mod path;
 mod plain;
 mod pool;
-mod product;
+pub(super) mod product;
 mod rate;
 mod rotary;
 mod split;
-mod vector;
+pub(super) mod vector;
 mod walk;
 mod weights;
 
@@ -27,7 +26,7 @@ use std::sync::OnceLock;
 use burn_ndarray::{NdArray, NdArrayDevice};
 
 use super::burn_compute::BurnCompute;
-use super::extent::{Extent, TOKENS_PER_TASK};
+use super::extent::{TOKENS_AT_ONCE, TOKENS_PER_TASK};
 use super::layers::{Held, Stored};
 use super::{Answers, Compute, Edit, Entry, Inner, Segment, Start};
 use crate::core::problem::Result;
@@ -35,8 +34,6 @@ use crate::core::quadrature::Point;
 use crate::core::submodule::Submodule;
 use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
-use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::codes::TokenCodes;
 use crate::engine::model::config::Config;
 use crate::engine::model::site::Site;
 use crate::engine::model::weight_files::WeightFiles;
@@ -49,7 +46,6 @@ pub struct NativeCompute {
     config: Config,
     weights: Weights,
     workspaces: Pool<Workspace>,
-    encoders: Pool<encode::Buffers>,
     /// The file of the weights, for [`NativeCompute::differentiable`].
     file: WeightFiles,
     differentiable: OnceLock<BurnCompute<NdArray<f32>>>,
@@ -63,7 +59,6 @@ impl NativeCompute {
             config: config.clone(),
             weights: Weights::load(model, cancel)?,
             workspaces: Pool::default(),
-            encoders: Pool::default(),
             file: weights.clone(),
             differentiable: OnceLock::new(),
         })
@@ -78,7 +73,7 @@ impl NativeCompute {
         }
         let kept = if self.weights.layers.are_kept() { self.config.layers } else { 0 };
         let model = Stored { config: &self.config, weights: &self.file, kept };
-        let model = BurnCompute::load("native", model, NdArrayDevice::Cpu, Extent::PROCESSOR, cancel)?;
+        let model = BurnCompute::load("native", model, NdArrayDevice::Cpu, TOKENS_AT_ONCE, cancel)?;
         Ok(self.differentiable.get_or_init(|| model))
     }
 
@@ -159,9 +154,5 @@ impl Compute for NativeCompute {
 
     fn plain_gradients(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
         self.gradients_at(starts, cancel)
-    }
-
-    fn encode(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>> {
-        self.encode_all(dictionary, tokens, cancel)
     }
 }

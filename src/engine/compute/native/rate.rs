@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::TOKENS_PER_TASK;
-use super::encode::FEATURES_AT_ONCE;
 use super::product::{Matrix, add_rows};
+use crate::engine::compute::encode::FEATURES_AT_ONCE;
 use crate::engine::model::config::Config;
 
 /// Floating point operations per second of all threads together; each thread computes products of its own, as in a study.
