@@ -281,7 +281,33 @@ fn whole_files_of_another_kind_are_called_what_they_are() {
             RUN_PT.into(),
             &["mlp_out_layer1/10_512: holds no ae.pt, the dictionary for mlp_1"],
         ),
+        #[cfg(unix)]
+        (
+            "a dictionary's folder that is a link to nothing",
+            |w| to_nothing(w, "saelens/1-mlp-sm"),
+            RUN.into(),
+            &["saelens/1-mlp-sm: is a link to gone, which is not there"],
+        ),
+        #[cfg(unix)]
+        (
+            "all dictionaries' folder likewise",
+            |w| to_nothing(w, "saelens"),
+            RUN.into(),
+            &["saelens: is a link to gone, which is not there"],
+        ),
+        (
+            "a configuration of bytes",
+            |w| w.write(CFG, b"{\"a\": \"\xfe\"}"),
+            RUN.into(),
+            &["cfg.json: is not UTF-8 from byte 8 on"],
+        ),
     ]);
+}
+
+#[cfg(unix)]
+fn to_nothing(workshop: &Workshop, folder: &str) {
+    fs::remove_dir_all(workshop.path(folder)).unwrap();
+    std::os::unix::fs::symlink("gone", workshop.path(folder)).unwrap();
 }
 
 /// The demo's tokenizer for the reference model, with a file beside it that asks for a BOS token.

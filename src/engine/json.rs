@@ -24,6 +24,9 @@ pub fn object(text: &[u8]) -> std::result::Result<Map<String, Value>, Fault> {
         let remedy = "save the file as UTF-8 without it: Python's json.load refuses it, too";
         return Err(Fault::new("begins with a byte order mark").helped(remedy));
     }
+    if let Err(error) = std::str::from_utf8(text) {
+        return Err(Fault::new(format!("is not UTF-8 from byte {} on", error.valid_up_to() + 1)));
+    }
     let mut reader = serde_json::Deserializer::from_slice(text);
     let parsed = Strict { depth: 0 }.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     match parsed {
@@ -332,6 +335,7 @@ mod tests {
                 assert!(!said.contains(foreign), "{text}: {said}");
             }
         }
+        assert_eq!(object(b"{\"a\": \"\xff\"}").unwrap_err().to_string(), "is not UTF-8 from byte 8 on");
         for (text, remedy) in [("{\"a\": NaN}", "a number or null"), ("\u{feff}{}", "without it"), ("{", "use the file")] {
             assert!(object(text.as_bytes()).unwrap_err().remedy("use the file").contains(remedy), "{text}");
         }

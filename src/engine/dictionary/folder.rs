@@ -13,6 +13,7 @@ use crate::core::problem::{Problem, Result};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::core::text::{counted, excerpt};
 use crate::engine::cancel::Cancel;
+use crate::files::regular::expect_no_link;
 
 /// The layouts, in words, for messages.
 const LAYOUTS: &str = "expected folders such as attn_out_layer0/10_32768 with ae.pt in them, or 0-att-sm with cfg.json in it, or a zip of the former, \
@@ -82,6 +83,7 @@ pub fn open_some(roots: &[PathBuf], host: &Host, only: &Parts, cancel: &Cancel) 
     let has_others = |gap: &&Submodule| found.iter().any(|one| one.is_named && one.dictionary.submodule().kind == gap.kind);
     let gap = if found.is_empty() { missing.first() } else { missing.iter().find(has_others) };
     if let Some(submodule) = gap {
+        roots.iter().try_for_each(expect_no_links_to_nothing)?;
         if let Some(problem) = roots.iter().find_map(|root| without_file(root, *submodule)) {
             return Err(problem);
         }
@@ -196,6 +198,9 @@ impl Root {
 /// The archive at `root`, or the folder that holds the dictionaries: `root` itself, or the only such folder up to two levels
 /// below it, as in the published archive (`dictionaries/MODEL`).
 fn find_root(root: &Path) -> Result<Root> {
+    if !root.exists() {
+        expect_no_link(root)?;
+    }
     if root.is_file() {
         return ZipFile::open(root).map(|zip| Root::Zip(Box::new(zip)));
     }
@@ -275,6 +280,12 @@ fn open_one(root: &Path, placed: &OnceCell<Placed>, host: &Host, purpose: Purpos
     let folders = placed.get().and_then(|placed| placed.folders.get(&submodule)).map(Vec::as_slice).unwrap_or_default();
     let Some(folder) = only(folders.to_vec(), root, submodule)? else { return Ok(None) };
     Ok(Some(Found { dictionary: formats::open_for(&folder, purpose, host)?, is_named: false, folder: Some(folder) }))
+}
+
+/// Fails if something below `root` is a link that leads nowhere: a dictionary was meant to be there.
+fn expect_no_links_to_nothing(root: &Root) -> Result<()> {
+    let Root::Folder(root, _) = root else { return Ok(()) };
+    children(root)?.iter().filter(|path| !path.exists()).try_for_each(|path| expect_no_link(path))
 }
 
 /// The problem that the folder called after `submodule` in dictionary_learning's layout is there without its file.

@@ -29,7 +29,9 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
         Span::styled(number, card.theme.signed(effect)),
         Span::styled(error + &share, card.theme.text),
     ])];
-    lines.extend(card.dim(&judged(&delta)));
+    let single = [first, second].into_iter().find(|view| card.findings.data(*view).is_some_and(|data| data.examples.len() == 1));
+    let single = single.map(|view| card.findings.study.name(view).to_string());
+    lines.extend(card.dim(&judged(&delta, single.as_deref())));
     let resamples = card.findings.view(first).resamples();
     if let Ok(difference) = PairedDifference::between(card.findings, [first, second], card.row.feature, resamples)
         && let Some(found) = difference.uncertainty.interval()
@@ -40,11 +42,26 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
     lines
 }
 
-fn judged(delta: &Delta) -> String {
+/// `single` is the name of a view that has one pair.
+fn judged(delta: &Delta, single: Option<&str>) -> String {
     let of = if delta.is_paired { "paired, pair by pair" } else { "both views taken as independent" };
     match (delta.standard_error, delta.may_be_zero()) {
+        (None, _) if let Some(view) = single => format!("no standard error: {view} has one pair"),
         (None, _) => "its standard error is not known".to_owned(),
         (Some(_), true) => format!("within {CLEAR} standard errors of zero; {of}"),
         (Some(_), false) => format!("more than {CLEAR} standard errors from zero; {of}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_standard_error_the_reason_is_said() {
+        let delta = |standard_error| Delta { effect: 0.5, standard_error, is_paired: true, share: None };
+        assert_eq!(judged(&delta(None), Some("baseline")), "no standard error: baseline has one pair");
+        assert_eq!(judged(&delta(None), None), "its standard error is not known");
+        assert_eq!(judged(&delta(Some(0.1)), Some("baseline")), "more than 2 standard errors from zero; paired, pair by pair");
     }
 }
