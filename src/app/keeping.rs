@@ -41,14 +41,15 @@ fn is_shown(state: &State, findings: &Arc<Findings>) -> bool {
     state.study.as_ref().is_some_and(|study| Arc::ptr_eq(study, findings))
 }
 
-/// Words for the header about a run that was computed here.
-pub fn said(state: &State) -> String {
-    match (&state.record.written, state.record.keeping) {
-        (Some(path), _) => format!("written to {path}"),
-        (None, Keeping::Kept) => "kept".to_owned(),
-        (None, Keeping::Asked) => "being kept".to_owned(),
-        (None, Keeping::Failed | Keeping::Unasked) => "not kept".to_owned(),
-    }
+/// Words for the header about a run that was computed here; without the path to which it was written in the second, shorter form.
+pub fn said(state: &State) -> [String; 2] {
+    let word = match (&state.record.written, state.record.keeping) {
+        (Some(path), _) => return [format!("written to {path}"), "written".to_owned()],
+        (None, Keeping::Kept) => "kept",
+        (None, Keeping::Asked) => "being kept",
+        (None, Keeping::Failed | Keeping::Unasked) => "not kept",
+    };
+    [word.to_owned(), word.to_owned()]
 }
 
 /// What there is of a computation that did not end, if that is more than nothing: only whole runs are kept, so that leaving, or

@@ -131,7 +131,10 @@ fn as_json(
     };
     let flip =
         |flip: &Option<Flip>| flip.map(|flip| json!({ "coefficient": flip.coefficient, "before": flip.before, "at": flip.at }));
-    let flips = |flips: &Flips| json!({ "per_example": flips.per_example.iter().map(flip).collect::<Vec<_>>(), "mean": flip(&flips.mean) });
+    let flips = |flips: &Flips| {
+        let per_example: Vec<_> = flips.per_example.iter().map(flip).collect();
+        json!({ "per_example": per_example, "mean": flip(&flips.mean), "not_finite_at": flips.ended })
+    };
     let mut continuations: Map<String, Value> = Map::new();
     for Written { continuation: found, greedy, sampled } in &found.written {
         let sampled: Vec<Value> =
@@ -195,14 +198,14 @@ fn as_table(
 }
 
 /// The coefficient as text: that of the largest floats has forty digits otherwise.
-fn coefficient(dose: &Dose) -> String {
-    let coefficient = dose.coefficient + 0.0;
+fn coefficient(coefficient: f32) -> String {
+    let coefficient = coefficient + 0.0;
     if coefficient.abs() < 1e6 { coefficient.to_string() } else { format!("{coefficient:e}") }
 }
 
 /// The doses as names of edits.
 fn names(found: &Steered) -> Vec<String> {
-    found.doses.iter().map(coefficient).collect()
+    found.doses.iter().map(|dose| coefficient(dose.coefficient)).collect()
 }
 
 /// What each coefficient does elsewhere, with area and knee.
@@ -218,7 +221,7 @@ fn doses(found: &Steered) -> String {
     for (dose, metric) in found.doses.iter().zip(&found.metrics) {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         table.push(vec![
-            coefficient(dose),
+            coefficient(dose.coefficient),
             found.in_units(dose.coefficient),
             number(metric.mean),
             interval(metric.interval),
@@ -231,12 +234,13 @@ fn doses(found: &Steered) -> String {
 
 fn flips([up, down]: &[Flips; 2]) -> String {
     let said = |sign: &str, flips: &Flips| {
+        let reach = flips.reach(sign == "-");
         let mean = flips.mean.map_or_else(|| "does not turn".to_owned(), |flip| format!("turns at {}", flip.coefficient));
         let mut at: Vec<f32> = flips.per_example.iter().flatten().map(|flip| flip.coefficient.abs()).collect();
         at.sort_unstable_by(f32::total_cmp);
         let median = at.get(at.len() / 2).map_or_else(String::new, |middle| format!(", half of these by {sign}{middle}"));
         format!(
-            "the sign of the mean {mean} (up to {sign}{SCAN_END}); it turns in {} of {}{median}\n",
+            "the sign of the mean {mean} ({reach}); it turns in {} of {}{median}\n",
             at.len(),
             counted(flips.per_example.len(), "pair")
         )
@@ -252,14 +256,16 @@ fn continuations(manifest: &Manifest, checked: &Checked, found: &Steered) -> Str
     let examples = &manifest.data(checked.view).examples;
     let mut text = String::new();
     let prompts = found.written.first().map_or(0, |written| written.greedy.len());
+    let coefficients: Vec<String> = found.written.iter().map(|written| coefficient(written.continuation.coefficient)).collect();
+    let widest = coefficients.iter().map(String::len).max().unwrap_or_default().max(6);
     for (place, example) in examples.iter().take(prompts).enumerate() {
         let (clean, _) = view.direction.orient(&example.clean_text, &example.patch_text);
         text.push_str(&format!("{}\n", printable(&clean.concat())));
-        for Written { continuation, greedy, sampled } in &found.written {
+        for (Written { continuation, greedy, sampled }, coefficient) in found.written.iter().zip(&coefficients) {
             let name = if continuation.coefficient == 0.0 { "unsteered" } else { continuation.mode.name() };
-            text.push_str(&format!("  {:>6} {name:<12} {}\n", continuation.coefficient, printable(&greedy[place])));
+            text.push_str(&format!("  {coefficient:>widest$} {name:<12} {}\n", printable(&greedy[place])));
             for sample in sampled {
-                text.push_str(&format!("  {:>6} {:<12} {}\n", "", "  sampled", printable(&sample[place])));
+                text.push_str(&format!("  {:>widest$} {:<12} {}\n", "", "  sampled", printable(&sample[place])));
             }
         }
     }

@@ -83,19 +83,20 @@ fn described(state: &State) -> Vec<String> {
             let forms = [&[&says, &model, &study, &method][..], &[&says, &model, &method], &[&says, &model], &[&says]];
             return forms.into_iter().map(joined).collect();
         }
-        Source::Live { opened, .. } => (printable(&opened.backend), None),
+        Source::Live { opened, .. } => (printable(&opened.backend), Vec::new()),
         Source::Run { manifest, file } => {
-            let kept = file.as_ref().map_or_else(|| printable(&keeping::said(state)), |file| printable(file));
-            (printable(&manifest.backend), Some(kept))
+            let said = file.as_ref().map_or_else(|| keeping::said(state).to_vec(), |file| vec![file.clone()]);
+            (printable(&manifest.backend), said.iter().map(|said| printable(said)).collect())
         }
     };
     let (data, pairs) = (data(findings, state.shown(), true), data(findings, state.shown(), false));
     let before: Vec<&String> = standing.iter().collect();
-    let kept: Vec<&String> = kept.iter().collect();
+    let [kept, shorter] = [kept.first(), kept.last()].map(|kept| kept.into_iter().collect::<Vec<&String>>());
     let form = |middle: &[&String], after: &[&String]| joined(&[&before, middle, after].concat());
     vec![
         form(&[&model, &data, &method, &backend], &kept),
         form(&[&model, &data, &method], &kept),
+        form(&[&model, &data, &method], &shorter),
         form(&[&model, &data, &method], &[]),
         form(&[&model, &pairs, &method], &[]),
         form(&[&model, &pairs], &[]),

@@ -29,7 +29,7 @@ pub fn line(state: &State, theme: &Theme, columns: usize) -> Line<'static> {
 
 /// The legend in words, the longest form first; the last ones are made for `columns`.
 fn forms(state: &State, theme: &Theme, columns: usize) -> Vec<Parts> {
-    let Some(findings) = state.findings() else { return vec![vec![(nothing(state), theme.dim)]] };
+    let Some(findings) = state.findings() else { return nothing(state).map(|text| vec![(text, theme.dim)]).to_vec() };
     let dim = |text: &str| (text.to_owned(), theme.dim);
     let direction = Direction::of(findings, state.shown());
     let (directions, short) = (direction.parts(theme, true), direction.parts(theme, false));
@@ -125,13 +125,18 @@ fn apart([first, second]: [&str; 2], room: usize) -> [String; 2] {
 }
 
 /// What to do when there is nothing to explain yet.
-fn nothing(state: &State) -> String {
+fn nothing(state: &State) -> [String; 3] {
     if state.job.is_some() {
-        return " the first rows come with the first submodule".to_owned();
+        return [" the first rows come with the first submodule", " the first rows come later", " no rows yet"]
+            .map(str::to_owned);
     }
     let way = |command| state.setting.keymap.way(command);
     let (compute, published, help) = (way(CommandId::COMPUTE), way(CommandId::PUBLISHED), way(CommandId::HELP));
-    format!(" nothing is computed yet: {compute} computes, {published} shows published figures, {help} explains")
+    [
+        format!(" nothing is computed yet: {compute} computes, {published} shows published figures, {help} explains"),
+        format!(" nothing yet: {compute} computes, {published} published figures, {help} help"),
+        format!(" {compute} computes, {help} help"),
+    ]
 }
 
 /// The two answers between which effects push.

@@ -1,5 +1,7 @@
 //! Curves, searches, side effects and comparisons of methods, against what they are made of.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use saescope::core::causal::curve::Curve;
@@ -16,12 +18,15 @@ use saescope::engine::cancel::Cancel;
 use saescope::engine::causal::ablation::{ablate, metrics};
 use saescope::engine::causal::approximation::compare;
 use saescope::engine::causal::curve::{Plan, Texts, curve};
-use saescope::engine::causal::plain::{Pair, Plain, Sides};
+use saescope::engine::causal::plain::{Group, Pair, Plain, Sides};
 use saescope::engine::causal::search::search;
 use saescope::engine::causal::side_effects::{damage_of_steering, on_texts, plain_of};
 use saescope::engine::causal::steering::Steering;
 use saescope::engine::dictionary::Dictionary;
 use saescope::engine::dictionary::arithmetic::{Arithmetic, Frame, Scale};
+use saescope::engine::dictionary::codes::TokenCodes;
+use saescope::engine::dictionary::folder;
+use saescope::engine::dictionary::host::Host;
 
 use super::support::{self, Prompts, cpu_backends, reference_dictionaries, reference_model};
 use super::{assert_near, pairs};
@@ -345,11 +350,65 @@ fn an_edit_that_is_not_finite_leaves_the_numbers_of_the_others() {
         assert_eq!((&beside[..1], &beside[2..]), (&damage(&[2.0])[..], &damage(&[-1.0])[..]), "{backend}");
         assert_eq!((beside[1].divergence.mean, beside[1].loss_change.mean), (None, None), "{backend}");
         let steering = Steering::new(&plain, feature("resid_1/364")).unwrap();
-        let metrics = |coefficients: &[f32]| steering.metrics_as_they_are(coefficients, Positions::All, &cancel).unwrap();
+        let metrics = |coefficients: &[f32]| steering.metrics(coefficients, Positions::All, &cancel).unwrap();
         let found = metrics(&[2.0, f32::INFINITY]);
         assert_eq!(found[0], metrics(&[2.0])[0], "{backend}");
         assert!(found[1].iter().all(|metric| !metric.is_finite()), "{backend}: {:?}", found[1]);
-        let refused = steering.metrics(&[2.0, f32::INFINITY], Positions::All, &cancel).unwrap_err().to_string();
-        assert!(refused.contains("not a finite number"), "{refused}");
+        let refused = steering.dose(&[2.0, f32::INFINITY], Positions::All, &mut |_| {}, &cancel).unwrap_err().to_string();
+        assert!(refused.contains("not a finite number with the coefficient inf"), "{refused}");
+    }
+}
+
+/// An encoder finds no feature in what is no number, and errors of the clean run would take its place: a run that overflowed would come
+/// back as an ordinary one.
+#[test]
+fn a_run_that_overflowed_stays_one_under_every_treatment_of_the_error() {
+    let cancel = Cancel::default();
+    let files = tempfile::tempdir().unwrap();
+    for folder in std::fs::read_dir(support::reference("saelens")).unwrap() {
+        let folder = folder.unwrap();
+        std::fs::create_dir(files.path().join(folder.file_name())).unwrap();
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), files.path().join(folder.file_name()).join(file.file_name())).unwrap();
+        }
+    }
+    let prompts = pairs("names");
+    let compute = reference_model(cpu_backends()[0]);
+    let plain_of = |dictionaries| Plain::new(compute.as_ref(), dictionaries, &prompts, Sides::Both, &cancel).unwrap();
+    let before = reference_dictionaries("saelens");
+    // On the patch side it is on, and on the clean side it is off: only a value from the patch side writes its row.
+    let chosen = {
+        let plain = plain_of(&before);
+        let place = plain.dictionary("mlp_0".parse().unwrap()).unwrap();
+        let active = |side: fn(&Group, usize) -> &[TokenCodes]| -> BTreeSet<u32> {
+            let codes = plain.groups.iter().flat_map(|group| side(group, place).iter());
+            codes.flat_map(|codes| codes.iter().map(|(index, _)| *index)).collect()
+        };
+        *active(Group::patch).difference(&active(Group::clean)).next().unwrap()
+    };
+    let path = files.path().join("0-mlp-sm/sae_weights.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let header = 8 + usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap();
+    let described: serde_json::Value = serde_json::from_slice(&bytes[8..header]).unwrap();
+    let decoder = &described["W_dec"];
+    let width = usize::try_from(decoder["shape"][1].as_u64().unwrap()).unwrap();
+    let first = header + usize::try_from(decoder["data_offsets"][0].as_u64().unwrap()).unwrap() + 4 * width * chosen as usize;
+    bytes[first..first + 4 * width].chunks_exact_mut(4).for_each(|value| value.copy_from_slice(&3e38_f32.to_le_bytes()));
+    std::fs::write(&path, bytes).unwrap();
+    let dictionaries = folder::open_all(&[files.path().to_owned()], &Host::plain(3, 64), &cancel).unwrap();
+    let plain = plain_of(&dictionaries);
+    let chosen = format!("mlp_0/{chosen}");
+    let edits = [parts(&plain, &ACTIVE), parts(&plain, &[&chosen]), parts(&plain, &[&chosen, ACTIVE[0], ACTIVE[5]])];
+    for error in ErrorTreatment::ALL {
+        let found = metrics(&plain, &edits, Way::Resample, error, &mut |_| {}, &cancel).unwrap();
+        let alone = metrics(&plain, &edits[..1], Way::Resample, error, &mut |_| {}, &cancel).unwrap();
+        assert_eq!(found[0], alone[0], "{error}");
+        for found in &found[1..] {
+            assert!(found.iter().any(|metric| !metric.is_finite()), "{error}: {found:?}");
+        }
+        let named = FeatureSet { name: "big".to_owned(), ..set(&[&chosen]) };
+        let refused = ablate(&plain, &[set(&ACTIVE[..2]), named], Way::Resample, error, &mut |_| {}, &cancel).unwrap_err();
+        assert!(refused.to_string().contains("'big'"), "{refused}");
     }
 }

@@ -4,7 +4,7 @@ use crate::core::causal::approximation::{Approximate, Effects};
 use crate::core::causal::check::{Check, Done, Found, What};
 use crate::core::causal::circuit::LEAST;
 use crate::core::causal::scores::{Denominator, Score};
-use crate::core::causal::steering::{Flips, SCAN_END, Steered};
+use crate::core::causal::steering::{Flips, Steered};
 use crate::core::causal::way::Way;
 use crate::core::causal::words::{number, ratio};
 use crate::core::submodule::FeatureId;
@@ -79,11 +79,11 @@ pub fn told_apart(done: &Done, apart: &str) -> String {
 /// At which coefficients the sign of the mean metric turns.
 pub fn flips(steered: &Steered) -> String {
     let Some([up, down]) = &steered.flips else { return "flips are not looked for yet".to_owned() };
-    let at = |sign: &str, flips: &Flips| match flips.mean {
+    let at = |flips: &Flips, down: bool| match flips.mean {
         Some(flip) => format!("turns at {:+}", flip.coefficient),
-        None => format!("does not turn up to {sign}{SCAN_END}"),
+        None => format!("does not turn {}", flips.reach(down)),
     };
-    format!("the sign of the mean metric {}, {}", at("+", up), at("-", down))
+    format!("the sign of the mean metric {}, {}", at(up, false), at(down, true))
 }
 
 /// Whether what `other` says of single features holds what `done` says of its only one: features that are ablated one by one are

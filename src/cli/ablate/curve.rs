@@ -144,8 +144,11 @@ fn as_json(checked: &Checked, listing: &Listing, found: &Curve, corpus: Option<&
     let of_controls = |controls: &Controls| {
         let of_score = |score: CurveScore| (score.name().to_owned(), json!(spread(score.of_controls(controls))));
         let mut scores: Map<String, Value> = CurveScore::ALL.map(of_score).into_iter().collect();
-        if controls.divergence.is_some() {
+        if controls.divergence.is_some() || controls.broken > 0 {
             scores.insert("divergence".to_owned(), json!(spread(controls.divergence.as_ref())));
+        }
+        if controls.broken > 0 {
+            scores.insert("sets_of_divergence_not_finite".to_owned(), json!(controls.broken));
         }
         (controls.sampler.name().to_owned(), Value::Object(scores))
     };

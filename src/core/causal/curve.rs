@@ -83,8 +83,11 @@ pub struct Controls {
     pub completeness: Option<Spread>,
     /// Their bias.
     pub bias: Option<Spread>,
-    /// Their Kullback-Leibler divergence on text, if that was measured.
+    /// Their Kullback-Leibler divergence on text, if that was measured and is finite for all.
     pub divergence: Option<Spread>,
+    /// Number of sets whose divergence is not finite.
+    #[serde(default)]
+    pub broken: usize,
 }
 
 /// A number of each of some sets.
@@ -185,6 +188,7 @@ impl Rung {
                 completeness: spread(|set| &set.completeness),
                 bias: spread(|set| &set.bias),
                 divergence: Spread::of(of_sets.iter().map(|damage| damage.divergence.mean)),
+                broken: of_sets.iter().filter(|damage| damage.divergence.mean.is_none()).count(),
             }
         };
         let damage_of_strongest = damage.first().cloned();

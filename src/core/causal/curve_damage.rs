@@ -20,7 +20,7 @@ impl<'a> CurveDamage<'a> {
     pub fn of(curve: &'a Curve) -> Option<Self> {
         let of_some = curve.rungs.iter().find_map(|rung| rung.damage.as_ref())?;
         let mut controls = curve.rungs.iter().flat_map(|rung| &rung.controls);
-        Some(Self { curve, of_some, has_controls: controls.any(|controls| controls.divergence.is_some()) })
+        Some(Self { curve, of_some, has_controls: controls.any(|controls| controls.divergence.is_some() || controls.broken > 0) })
     }
 
     /// The heads of columns.
@@ -77,10 +77,13 @@ impl<'a> CurveDamage<'a> {
             "{} Intervals: bootstrap over texts. {}area: under bias against divergence, both divided by their largest; 0.5 if they grow \
              together. knee: the size furthest above that line.",
             self.of_some.explanation(corpus),
-            if self.has_controls {
-                "random, stratified: divergence of the control sets; <=: sets that diverge at most as much. "
-            } else {
-                ""
+            match (self.has_controls, self.curve.rungs.iter().flat_map(|rung| &rung.controls).any(|controls| controls.broken > 0))
+            {
+                (false, _) => "",
+                (true, false) => "random, stratified: divergence of the control sets; <=: sets that diverge at most as much. ",
+                (true, true) =>
+                    "random, stratified: divergence of the control sets, - where that of some is not finite; <=: sets that diverge at \
+                     most as much. ",
             }
         )
     }
@@ -138,5 +141,17 @@ mod tests {
         assert!(said.starts_with("area and knee: none, since F(M) = +0.0333 is within its standard error"), "{said}");
         assert_eq!(summary(&curve([2.0, 2.1, 1.9], [[3.0; 3]; 2])), "area and knee: none, since nothing is removed");
         assert!(CurveDamage::of(&sure).unwrap().explanation("texts").contains("KL(plain || edited)"));
+    }
+
+    #[test]
+    fn control_sets_whose_damage_is_not_finite_are_no_sets_that_were_not_measured() {
+        let mut curve = curve([2.0, 2.1, 1.9], [[0.5; 3], [0.0; 3]]);
+        assert!(!CurveDamage::of(&curve).unwrap().has_controls);
+        let of = |sampler| Controls { sampler, faithfulness: None, completeness: None, bias: None, divergence: None, broken: 1 };
+        curve.rungs.iter_mut().for_each(|rung| rung.controls = Sampler::ALL.map(of).to_vec());
+        let damage = CurveDamage::of(&curve).unwrap();
+        assert!(damage.has_controls && damage.explanation("texts").contains("- where that of some is not finite"));
+        assert_eq!(damage.rows()[0][5..], ["-"; 6]);
+        assert_eq!(damage.rows()[0].len(), damage.heading().len());
     }
 }

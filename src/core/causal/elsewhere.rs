@@ -153,7 +153,8 @@ impl Elsewhere {
         let of_unmeasured =
             |Unmeasured { name, why }: &Unmeasured| format!("{}: not measured, since {}.", printable(name), printable(why));
         let of_broken = self.damages().iter().any(|damage| damage.divergence.mean.is_none() || damage.loss_change.mean.is_none());
-        let of_broken = of_broken.then(|| "- on neutral text: a probability is not a finite number after the edit.".to_owned());
+        let of_broken =
+            of_broken.then(|| "On neutral text `-` stands for numbers that are not finite after the edit.".to_owned());
         let mut sentences = vec![of_text];
         sentences.extend(of_broken);
         sentences.extend((!others.is_empty()).then_some(of_others));
@@ -199,7 +200,7 @@ mod tests {
             assert_eq!(elsewhere.row(0, "one", false), ["one", "0.075000", "+0.1000", "+0.5000"]);
             assert_eq!(elsewhere.row(1, "two", true), ["two", "-", "-", "+0.1000", "+0.100 .. +0.100", "-"], "{bad}");
             let said = elsewhere.explanation();
-            assert!(said.contains("- on neutral text: a probability is not a finite number after the edit."), "{said}");
+            assert!(said.contains("`-` stands for numbers that are not finite"), "{said}");
             assert!(said.contains("F(M) +1.5000, - where a metric is not finite or F(M) is rounding beside it"), "{said}");
         }
     }

@@ -94,7 +94,10 @@ fn all() -> Vec<Done> {
         doses: vec![Dose { coefficient: 0.1, metrics: all.clone(), clean: vec![0.1; 4], patch: vec![0.2; 4] }],
         metrics: vec![share(0.3)],
         shortened: None,
-        flips: Some([Flips::none(4), Flips { per_example: vec![None, Some(flip), None, None], mean: Some(flip) }]),
+        flips: Some([
+            Flips::none(4),
+            Flips { per_example: vec![None, Some(flip), None, None], mean: Some(flip), ended: Some(-7.5) },
+        ]),
         written: vec![Written { continuation, greedy: vec!["a\u{1b}".to_owned()], sampled: vec![vec!["b".to_owned()]] }],
     };
     let edge =

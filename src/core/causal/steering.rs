@@ -168,12 +168,24 @@ pub struct Flips {
     pub per_example: Vec<Option<Flip>>,
     /// That of the mean over examples.
     pub mean: Option<Flip>,
+    /// The coefficient at which a metric was not finite, so that the scan ended before it; None if it came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<f32>,
 }
 
 impl Flips {
     /// No flips of `examples` examples yet.
     pub fn none(examples: usize) -> Self {
-        Self { per_example: vec![None; examples], mean: None }
+        Self { per_example: vec![None; examples], mean: None, ended: None }
+    }
+
+    /// How far the scan upwards, or downwards if `down`, came, in words: `up to +100`.
+    pub fn reach(&self, down: bool) -> String {
+        match self.ended {
+            Some(ended) => format!("below {ended:+}, where a metric is not finite").replace("below -", "above -"),
+            None if down => format!("up to -{SCAN_END}"),
+            None => format!("up to +{SCAN_END}"),
+        }
     }
 
     /// Whether nothing is left to be found.
@@ -378,6 +390,12 @@ mod tests {
         }
         assert_eq!(flips.per_example, [Some(Flip { coefficient: 0.5, before: 1.0, at: -0.5 }), None]);
         assert!(flips.mean.is_none() && !flips.is_complete());
+        assert_eq!([flips.reach(false), flips.reach(true)], ["up to +100", "up to -100"]);
+        let reach = |ended: f32| Flips { ended: Some(ended), ..Flips::none(2) }.reach(ended < 0.0);
+        assert_eq!(
+            [2.5, -2.5].map(reach),
+            ["below +2.5, where a metric is not finite", "above -2.5, where a metric is not finite"]
+        );
     }
 
     fn steered(unsteered: [f32; 2], doses: &[(f32, f32)]) -> Steered {

@@ -10,6 +10,7 @@ use crate::core::causal::set::{FeatureSet, Part};
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
+use crate::core::text::printable;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::TOKENS_AT_ONCE;
 
@@ -35,7 +36,13 @@ pub fn ablate(
         edits.push(parts.iter().map(Part::complement).collect());
         edits.push(parts);
     }
-    let mut metrics = metrics(plain, &edits, way, error, told, cancel)?.into_iter();
+    let found = metrics(plain, &edits, way, error, told, cancel)?;
+    expect_finite(&found, |place| match (place.checked_sub(1), place % 2) {
+        (None, _) => "every feature".to_owned(),
+        (Some(set), 1) => format!("every feature outside '{}'", sets[set / 2].name),
+        (Some(set), _) => format!("the set '{}'", sets[set / 2].name),
+    })?;
+    let mut metrics = found.into_iter();
     let mut next = || metrics.next().unwrap_or_else(|| unreachable!("there is one list for each edit"));
     let empty = next();
     let mut ablated = Vec::with_capacity(sets.len());
@@ -46,6 +53,16 @@ pub fn ablate(
     Ok(Ablation { way, error, all: plain.metrics(cancel)?, empty, sets: ablated })
 }
 
+/// Fails if a metric of some edit is not finite; `name` says what was ablated there.
+///
+/// # Errors
+/// The first such edit.
+pub fn expect_finite(metrics: &[Vec<f32>], name: impl Fn(usize) -> String) -> Result<()> {
+    let Some(place) = metrics.iter().position(|metrics| metrics.iter().any(|metric| !metric.is_finite())) else { return Ok(()) };
+    let what = format_args!("a metric is not a finite number when {} is ablated", printable(&name(place)));
+    Err(Problem::new("ablation", what, "leave it out, or check that model and dictionaries belong together"))
+}
+
 /// The first layer in which `edit` ablates something; None if it ablates nothing.
 pub fn first_layer(plain: &Plain<'_>, edit: &[Part]) -> Option<usize> {
     let ablated = plain.dictionaries.iter().zip(edit).filter(|(_, part)| **part != Part::Nothing);
@@ -53,31 +70,11 @@ pub fn first_layer(plain: &Plain<'_>, edit: &[Part]) -> Option<usize> {
 }
 
 /// The metric of each pair's clean prompt under each of `edits`, which name the ablated features as a part of each dictionary. Equal
-/// edits are run once.
-///
-/// # Errors
-/// When a metric is not finite, or `cancel` is raised.
-pub fn metrics(
-    plain: &Plain<'_>,
-    edits: &[Vec<Part>],
-    way: Way,
-    error: ErrorTreatment,
-    told: Told<'_>,
-    cancel: &Cancel,
-) -> Result<Vec<Vec<f32>>> {
-    let found = metrics_as_they_are(plain, edits, way, error, told, cancel)?;
-    if found.iter().flatten().any(|metric| !metric.is_finite()) {
-        let remedy = "check that model and dictionaries belong together";
-        return Err(Problem::new("ablation", "a metric is not a finite number", remedy));
-    }
-    Ok(found)
-}
-
-/// The same as [`metrics`], with numbers that are not finite where an edit leads to such: they spoil no other edit.
+/// edits are run once. An edit that leads to numbers that are not finite spoils no other: see [`expect_finite`].
 ///
 /// # Errors
 /// When `cancel` is raised.
-pub fn metrics_as_they_are(
+pub fn metrics(
     plain: &Plain<'_>,
     edits: &[Vec<Part>],
     way: Way,

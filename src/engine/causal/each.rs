@@ -1,6 +1,6 @@
 //! Features one by one: where each is on, and how much of the bias goes with it.
 
-use super::ablation::{Told, metrics};
+use super::ablation::{Told, expect_finite, metrics};
 use super::plain::{Group, Plain};
 use crate::core::causal::each::{Each, Single};
 use crate::core::causal::scores::{removed_bias, resamples, score_of};
@@ -24,6 +24,7 @@ pub fn each(plain: &Plain<'_>, features: &[FeatureId], error: ErrorTreatment, to
     let draws = resamples(all.len());
     let zero = metrics(plain, &edits, Way::Zero, error, told, cancel)?;
     let resample = metrics(plain, &edits, Way::Resample, error, told, cancel)?;
+    [&zero, &resample].into_iter().try_for_each(|found| expect_finite(found, |place| features[place].to_string()))?;
     let single = |((feature, zero), resample): ((&FeatureId, &Vec<f32>), &Vec<f32>)| Single {
         feature: *feature,
         on_clean: examples_on(plain, *feature, Group::clean),

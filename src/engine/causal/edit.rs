@@ -140,22 +140,27 @@ impl Edit for Ablating<'_> {
         let plain = self.group.clean(dictionary);
         let (number, dictionary) = (dictionary, &self.plain.dictionaries[dictionary]);
         let change = |(row, found): (&Row, Option<TokenCodes>)| {
+            let output = &outputs[row.place * width..(row.place + 1) * width];
+            // An encoder finds no feature in what is no number: the output stays, so that the metric is none, too.
+            if found.is_some() && output.iter().any(|value| !value.is_finite()) {
+                return None;
+            }
             let part = &self.sequences[row.sequence].1[number];
             let found = found.as_deref().unwrap_or_default();
             let wanted = ablated_codes(found, self.targets.at(self.group, number, row.token), part);
-            let now = dictionary.written(&outputs[row.place * width..(row.place + 1) * width]);
+            let now = dictionary.written(output);
             if self.error == ErrorTreatment::Recomputed {
-                return Move { token: row.token, changed: changes(found, &wanted), before: now, now };
+                return Some(Move { token: row.token, changed: changes(found, &wanted), before: now, now });
             }
             let before = dictionary.written(self.group.output(0, submodule, row.token));
             let changed = changes_of_scaled(&plain[row.token], &wanted, (before.factor, now.factor));
-            Move { token: row.token, changed, before, now }
+            Some(Move { token: row.token, changed, before, now })
         };
-        let found: Vec<Move> = rows.par_iter().zip(found).map(change).collect();
-        let features = found.iter().flat_map(|moved| &moved.changed).map(|change| change.feature);
+        let found: Vec<Option<Move>> = rows.par_iter().zip(found).map(change).collect();
+        let features = found.iter().flatten().flat_map(|moved| &moved.changed).map(|change| change.feature);
         let decoder = DecoderRows::read(dictionary, features, self.cancel)?;
         let mut moves: Vec<Option<Move>> = (0..outputs.len() / width).map(|_| None).collect();
-        rows.iter().zip(found).for_each(|(row, moved)| moves[row.place] = Some(moved));
+        rows.iter().zip(found).for_each(|(row, moved)| moves[row.place] = moved);
         outputs.par_chunks_exact_mut(width).zip(moves).for_each(|(output, moved)| {
             let Some(Move { token, changed, before, now }) = moved else { return };
             if self.error != ErrorTreatment::Recomputed {

@@ -1,6 +1,6 @@
 //! What edits do elsewhere: on neutral text, and on the pairs of other views.
 
-use super::ablation::{Told, metrics_as_they_are};
+use super::ablation::{Told, metrics};
 use super::neutral::{self, Corpus};
 use super::plain::{Pair, Plain, Sides};
 use super::side_effects::{damage, damage_of_steering, pairs_of};
@@ -137,7 +137,7 @@ impl Around {
             plain,
             (Some(way), Runs { sides: Sides::of(way), encodes: true }),
             |texts| damage(plain, texts, &edits, (way, error), &mut { tell }, cancel),
-            |other| metrics_as_they_are(other, &edits, way, error, &mut { tell }, cancel),
+            |other| metrics(other, &edits, way, error, &mut { tell }, cancel),
             cancel,
         )
     }
@@ -157,7 +157,7 @@ impl Around {
         cancel: &Cancel,
     ) -> Result<Elsewhere> {
         let on_text = |texts: &Plain<'_>| damage_of_steering(&Steering::new(texts, feature)?, coefficients, told, cancel);
-        let on_pairs = |other: &Plain<'_>| Steering::new(other, feature)?.metrics_as_they_are(coefficients, positions, cancel);
+        let on_pairs = |other: &Plain<'_>| Steering::new(other, feature)?.metrics(coefficients, positions, cancel);
         // Steering adds to outputs, and reads no codes.
         self.measure(plain, (None, Runs { sides: Sides::Clean, encodes: false }), on_text, on_pairs, cancel)
     }

@@ -1,6 +1,6 @@
 //! Looks for the subset of a list whose ablation leaves the least bias: greedily, and in full where the list is short.
 
-use super::ablation::{Told, metrics};
+use super::ablation::{Told, expect_finite, metrics};
 use super::plain::Plain;
 use crate::core::causal::scores::{denominator_of, removed_bias, resamples, score_of};
 use crate::core::causal::search::{MOST_EXHAUSTIVE, Search, Subset, best, subsets};
@@ -35,7 +35,10 @@ pub fn search(
     let mut run = |stage: String, sets: &[Vec<FeatureId>]| {
         let edits: Vec<Vec<Part>> = sets.iter().map(|features| edit(features)).collect::<Result<_>>()?;
         let mut tell = |progress: Progress| told(Progress { stage: stage.clone(), ..progress });
-        metrics(plain, &edits, way, error, &mut tell, cancel)
+        let found = metrics(plain, &edits, way, error, &mut tell, cancel)?;
+        let named = |place: usize| sets[place].iter().map(ToString::to_string).collect::<Vec<_>>().join(" with ");
+        expect_finite(&found, named)?;
+        Ok(found)
     };
     let (mut chosen, mut before) = (Vec::new(), all.clone());
     let mut search = Search {

@@ -145,21 +145,11 @@ impl<'a> Steering<'a> {
         self.plain.compute.run_edited(first, &streams, &edit, cancel)
     }
 
-    /// The metric of each pair under each of `coefficients`.
-    ///
-    /// # Errors
-    /// As for [`Steering::dose`].
-    pub fn metrics(&self, coefficients: &[f32], positions: Positions, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
-        let metrics = self.metrics_as_they_are(coefficients, positions, cancel)?;
-        metrics.iter().try_for_each(|metrics| expect_finite(metrics))?;
-        Ok(metrics)
-    }
-
-    /// The same, with numbers that are not finite where a coefficient leads to such: they spoil no other coefficient.
+    /// The metric of each pair under each of `coefficients`. A coefficient that leads to numbers that are not finite spoils no other.
     ///
     /// # Errors
     /// When a position is beyond a prompt, or `cancel` is raised.
-    pub fn metrics_as_they_are(&self, coefficients: &[f32], positions: Positions, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
+    pub fn metrics(&self, coefficients: &[f32], positions: Positions, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
         let mut metrics = vec![vec![0.0; self.plain.pairs]; coefficients.len()];
         let mut keep = |place: usize, group: &Group, pair: usize, _: &[f32], metric| metrics[place][group.places[pair]] = metric;
         self.run(coefficients, positions, &mut keep, cancel)?;
@@ -183,7 +173,10 @@ impl<'a> Steering<'a> {
                 ends.push((group.places[pair], group.answers[pair], end.to_vec()));
             };
             self.run(&[*coefficient], positions, &mut keep, cancel)?;
-            expect_finite(&metrics)?;
+            if !are_finite(&metrics) {
+                let what = format_args!("a metric is not a finite number with the coefficient {coefficient:e}");
+                return Err(Problem::new("steering", what, "use smaller coefficients"));
+            }
             let streams: Vec<&[f32]> = ends.iter().map(|(_, _, end)| end.as_slice()).collect();
             let logits = self.plain.compute.end_logits(&streams, cancel)?;
             let (mut clean, mut patch) = (vec![0.0; pairs], vec![0.0; pairs]);
@@ -195,10 +188,11 @@ impl<'a> Steering<'a> {
         Ok(doses)
     }
 
-    /// The first flips of a scan upwards from 0, or downwards if `down`; the scan ends where nothing is left to be found.
+    /// The first flips of a scan upwards from 0, or downwards if `down`; the scan ends where nothing is left to be found, or a metric is
+    /// not finite.
     ///
     /// # Errors
-    /// As for [`Steering::dose`].
+    /// As for [`Steering::metrics`].
     pub fn flips(&self, positions: Positions, down: bool, told: Told<'_>, cancel: &Cancel) -> Result<Flips> {
         /// Coefficients that are run together.
         const AT_ONCE: usize = 10;
@@ -213,6 +207,10 @@ impl<'a> Steering<'a> {
             told(Progress { stage, done: first as u64 - 1, total: steps as u64 });
             let metrics = self.metrics(&coefficients, positions, cancel)?;
             for (coefficient, metrics) in coefficients.into_iter().zip(metrics) {
+                if !are_finite(&metrics) {
+                    flips.ended = Some(coefficient);
+                    return Ok(flips);
+                }
                 flips.add(coefficient, &zero, &before, &metrics);
                 before = metrics;
             }
@@ -224,11 +222,8 @@ impl<'a> Steering<'a> {
     }
 }
 
-fn expect_finite(metrics: &[f32]) -> Result<()> {
-    if metrics.iter().all(|metric| metric.is_finite()) {
-        return Ok(());
-    }
-    Err(Problem::new("steering", "a metric is not a finite number", "use smaller coefficients"))
+fn are_finite(metrics: &[f32]) -> bool {
+    metrics.iter().all(|metric| metric.is_finite())
 }
 
 /// The probabilities of some tokens: softmax over the whole vocabulary.

@@ -181,8 +181,16 @@ impl Plain<'_> {
     }
 
     /// The codes of `outputs`, `[tokens, width]`, in dictionary number `dictionary`.
+    ///
+    /// # Errors
+    /// When an output is not finite, in which an encoder would find no feature, or `cancel` is raised.
     pub fn codes_of(&self, dictionary: usize, outputs: &[f32], cancel: &Cancel) -> Result<Vec<TokenCodes>> {
         let dictionary = &self.dictionaries[dictionary];
+        if outputs.iter().any(|value| !value.is_finite()) {
+            let what =
+                format_args!("the output of {} is not finite where a feature before it is patched", dictionary.submodule());
+            return Err(Problem::new("circuit", what, "check that model and dictionaries belong together"));
+        }
         let tokens: Vec<&[f32]> = outputs.chunks_exact(dictionary.width()).collect();
         let mut codes = Vec::with_capacity(tokens.len());
         for tokens in tokens.chunks(TOKENS_AT_ONCE) {

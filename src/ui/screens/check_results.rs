@@ -183,7 +183,7 @@ fn steered(feature: FeatureId, positions: Positions) -> Steered {
         metrics: doses.iter().map(|dose| score_of(&dose.metrics, &draws)).collect(),
         doses,
         shortened: None,
-        flips: Some([Flips { per_example: vec![flip; EXAMPLES], mean: flip }, Flips::none(EXAMPLES)]),
+        flips: Some([Flips { per_example: vec![flip; EXAMPLES], mean: flip, ended: None }, Flips::none(EXAMPLES)]),
         written: std::iter::once((0.0, Mode::All)).chain(modes).map(written).collect(),
     }
 }

@@ -53,8 +53,11 @@ fn a_whole_computation_is_kept_and_the_header_says_what_is_true() {
     found(&run(), MALE, 2).into_iter().for_each(|news| pilot.news(2, news));
     pilot.press("x y");
     assert!(header(&pilot).contains(" · kept"), "{}", header(&pilot));
-    pilot.tell(Message::RunWritten(findings, "mine".to_owned()));
+    pilot.tell(Message::RunWritten(Arc::clone(&findings), "mine".to_owned()));
     assert!(header(&pilot).contains(" · written to mine"), "{}", header(&pilot));
+    // A path that has no room leaves the word.
+    pilot.tell(Message::RunWritten(findings, "folder/".repeat(30)));
+    assert!(header(&pilot).contains(" · written ") && !header(&pilot).contains("folder"), "{}", header(&pilot));
     pilot.asked();
     pilot.press("q");
     assert!(matches!(pilot.asked().as_slice(), [Effect::Quit]));

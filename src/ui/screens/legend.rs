@@ -127,6 +127,12 @@ fn names_that_begin_alike_are_told_apart_in_both_directions() {
 
 #[test]
 fn a_study_without_numbers_says_what_to_press() {
-    let shown = text(&mut Pilot::new(empty()), 200);
-    assert!(shown.contains("nothing is computed yet: r computes, p shows published figures, ? explains"), "{shown}");
+    for (columns, says) in [
+        (200, "nothing is computed yet: r computes, p shows published figures, ? explains"),
+        (70, "nothing yet: r computes, p published figures, ? help"),
+        (60, "nothing yet: r computes, p published figures, ? help"),
+    ] {
+        let shown = text(&mut Pilot::new(empty()), columns);
+        assert_eq!(shown.trim(), says, "{columns}");
+    }
 }
