@@ -513,6 +513,28 @@ fn a_script_is_suspended_with_the_explorer_in_it() {
     shell.wait_for("left with 0");
 }
 
+/// A program that was started without a shell of its own terminal, as by `xterm -e` or `docker run`, would never be continued: the system
+/// leaves out the default effect of the signal there.
+#[test]
+fn where_no_shell_would_continue_it_the_program_does_not_stop() {
+    let home = Home::new();
+    fs::write(home.file("script"), format!("sh -c 'echo $$ > pid; exec {SAESCOPE} --published'\necho left with $?\n")).unwrap();
+    let mut program = home.start("sh", "script", &[]);
+    program.wait_for("published figures");
+    program.press("\x1a");
+    program.wait_for("no shell is there to continue it");
+    terminal::signal(fs::read_to_string(home.file("pid")).unwrap().trim().parse().unwrap(), "TSTP");
+    // Keys that are typed in between are the shell's.
+    program.wait_until("the terminal given back", |program| !program.screen().alternate_screen());
+    program.wait_until("the explorer", |program| program.screen().alternate_screen() && program.shown().contains("published"));
+    program.press("?");
+    program.wait_for("type to search");
+    program.press("\x1b");
+    program.wait_until("the help closed", |program| !program.shown().contains("type to search"));
+    program.press("q");
+    program.wait_for("left with 0");
+}
+
 #[test]
 fn a_terminal_that_only_prints_lines_is_refused() {
     let home = Home::new();

@@ -340,11 +340,7 @@ impl Stage for Explorer {
                 self.leaving = true;
                 Ok(())
             }
-            Incoming::Stop => {
-                let refused = suspension::stop(&mut self.guard)?;
-                self.notify(refused);
-                Ok(())
-            }
+            Incoming::Stop => suspension::stop(&mut self.guard),
             Incoming::Continued => self.guard.take_again(),
             // Only the way out asks for it.
             Incoming::Finished(_) => Ok(()),

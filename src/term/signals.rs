@@ -60,6 +60,13 @@ pub fn is_continued() -> bool {
     LATEST_OF_JOBS.get().is_some_and(|latest| latest.load(Ordering::SeqCst) == Signal::CONT.as_raw() as usize)
 }
 
+/// Forgets whether the program was asked to stop or continued.
+pub fn forget_jobs() {
+    if let Some(latest) = LATEST_OF_JOBS.get() {
+        latest.store(0, Ordering::SeqCst);
+    }
+}
+
 /// Starts the thread that waits for signals and tells the loop about them.
 ///
 /// # Errors
