@@ -281,14 +281,19 @@ fn whole_files_of_another_kind_are_called_what_they_are() {
             RUN_PT.into(),
             &["mlp_out_layer1/10_512: holds no ae.pt, the dictionary for mlp_1"],
         ),
-        #[cfg(unix)]
+    ]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_nothing_and_bytes_in_place_of_text_are_named() {
+    expect_refused(&[
         (
             "a dictionary's folder that is a link to nothing",
             |w| to_nothing(w, "saelens/1-mlp-sm"),
             RUN.into(),
             &["saelens/1-mlp-sm: is a link to gone, which is not there"],
         ),
-        #[cfg(unix)]
         (
             "all dictionaries' folder likewise",
             |w| to_nothing(w, "saelens"),

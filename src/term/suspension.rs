@@ -59,7 +59,7 @@ fn is_stopped_by(send: impl FnOnce() -> rustix::io::Result<()>) -> io::Result<bo
     if unsafe { libc::sigaction(libc::SIGTSTP, &raw const default, &raw mut handler) } != 0 {
         return Err(io::Error::last_os_error());
     }
-    let sent = send();
+    let outcome = send();
     thread::sleep(TAKES);
     // Time goes on while the process is stopped, and the handler of the signal to continue runs on any thread.
     if !signals::is_continued() {
@@ -68,7 +68,7 @@ fn is_stopped_by(send: impl FnOnce() -> rustix::io::Result<()>) -> io::Result<bo
     // SAFETY: as above; `handler` is what the first call found.
     #[allow(unsafe_code)]
     let restored = unsafe { libc::sigaction(libc::SIGTSTP, &raw const handler, ptr::null_mut()) };
-    sent?;
+    outcome?;
     if restored != 0 {
         return Err(io::Error::last_os_error());
     }
