@@ -165,7 +165,8 @@ pub trait Compute: Send + Sync {
     /// - output: per start and metric the blocks of a [`Trace`], `[1 + outputs, positions, width]`
     fn plain_gradients(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>>;
 
-    /// The active features of every one of `tokens`: see [`encode`]. It is the same on every backend.
+    /// The active features of every one of `tokens`, each `[width]`, in one read of the encoder: the dictionary's rule, applied to
+    /// `z W_enc + b_enc` of its inputs `z`. This is the same on every backend: the file `encode.rs` says why.
     fn encode(&self, dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<TokenCodes>> {
         encode::encode(dictionary, tokens, cancel)
     }
