@@ -178,7 +178,7 @@ fn what_must_not_be_read_is_refused_for_its_reason() {
     ];
     let listed: serde_json::Map<_, _> = serde_json::from_slice(&fs::read(fixture("kinds/refused/why.json")).unwrap()).unwrap();
     assert_eq!(listed.len(), reasons.len());
-    let compute = support::reference_model(Backend::Native);
+    let compute = support::reference_model(Backend::NdArray);
     for (name, says) in reasons {
         assert!(listed.contains_key(name), "{name}");
         let folder = dictionary_folder(&fixture("kinds/refused").join(name));
@@ -258,7 +258,7 @@ fn transcoders_are_attributed_where_they_write() {
     let cancel = Cancel::default();
     let examples: Vec<_> = support::Prompts::of("names").examples().into_iter().take(3).collect();
     for (backend, hook, skips) in [
-        (Backend::Native, "ln2.hook_normalized", false),
+        (Backend::NdArray, "ln2.hook_normalized", false),
         (Backend::NdArray, "hook_mlp_in", true),
         (Backend::NdArray, "ln2.hook_normalized", true),
     ] {
@@ -376,7 +376,7 @@ fn attributed(compute: &dyn Compute, dictionaries: &[Dictionary], method: Method
 /// the change of what it writes.
 #[test]
 fn effects_are_those_of_what_features_write() {
-    let compute = support::reference_model(Backend::Native);
+    let compute = support::reference_model(Backend::NdArray);
     let all = ["att", "mlp", "res"];
     for keys in [
         json!({}),
@@ -432,7 +432,7 @@ fn expect_effects(compute: &dyn Compute, dictionary: &Dictionary, effects: &Subm
 
 #[test]
 fn dictionaries_of_some_submodules_find_what_they_find_among_all() {
-    let compute = support::reference_model(Backend::Native);
+    let compute = support::reference_model(Backend::NdArray);
     let folder = reference_with(&["res"], &json!({}));
     let some = folder::open_all(&[folder.path().to_owned()], &Host::plain(3, 64), &Cancel::default()).unwrap();
     assert_eq!(some.iter().map(|one| one.submodule().to_string()).collect::<Vec<_>>(), ["resid_0", "resid_1", "resid_2"]);

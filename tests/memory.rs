@@ -82,7 +82,7 @@ fn fresh(request: &Request) -> Vec<ViewEffects> {
 /// A limit that is a little too small gives up a layer after the other, and no bit of an effect; then it is refused.
 #[test]
 fn less_memory_gives_up_layers_and_changes_no_effect() {
-    for backend in [Backend::Native, Backend::NdArray] {
+    for backend in [Backend::NdArray, Backend::NdArray] {
         let mut request = request(backend, Method::Ig, 2);
         (request.settings.batch, request.settings.steps) = (1, 2);
         let (mut whole, mut limit, mut kept) = (None, u64::MAX, Vec::new());
@@ -110,7 +110,7 @@ fn less_memory_gives_up_layers_and_changes_no_effect() {
 
 #[test]
 fn the_same_again_computes_nothing_and_a_change_only_what_changed() {
-    for backend in [Backend::Native, Backend::NdArray] {
+    for backend in [Backend::NdArray, Backend::NdArray] {
         let cache = Cache::new(Bounds::EXPLORER);
         let first = request(backend, Method::Ig, 12);
         let (views, usage) = compute(&first, &cache);
@@ -158,7 +158,7 @@ fn other_answers_find_the_codes_of_their_prompts() {
         path
     };
     let request =
-        |pairs: PathBuf| Request { study: studies::pairs_only(pairs, None).unwrap(), ..request(Backend::Native, Method::Ig, 50) };
+        |pairs: PathBuf| Request { study: studies::pairs_only(pairs, None).unwrap(), ..request(Backend::NdArray, Method::Ig, 50) };
     let cache = Cache::new(Bounds::EXPLORER);
     let (he, him) = (request(write("he", [" he", " she"])), request(write("him", [" him", " her"])));
     let (first, usage) = compute(&he, &cache);
@@ -192,7 +192,7 @@ fn prompts_of_several_lengths_share_what_they_begin_with() {
     let request = |name: &str, text: &str| {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
-        Request { study: studies::pairs_only(path, None).unwrap(), ..request(Backend::Native, Method::Ig, 50) }
+        Request { study: studies::pairs_only(path, None).unwrap(), ..request(Backend::NdArray, Method::Ig, 50) }
     };
     let cache = Cache::new(Bounds::EXPLORER);
     let first = request("long", &long);
@@ -208,7 +208,7 @@ fn prompts_of_several_lengths_share_what_they_begin_with() {
 /// What is remembered of a computation that was cancelled is whole.
 #[test]
 fn after_a_cancelled_computation_the_next_one_is_right_and_takes_less() {
-    for backend in [Backend::Native, Backend::NdArray] {
+    for backend in [Backend::NdArray, Backend::NdArray] {
         let request = request(backend, Method::Ig, 12);
         let expected = fresh(&request);
         let (_, of_all) = compute(&request, &Cache::new(Bounds::EXPLORER));
@@ -231,7 +231,7 @@ fn after_a_cancelled_computation_the_next_one_is_right_and_takes_less() {
 
 #[test]
 fn little_room_costs_time_and_no_number() {
-    let request = request(Backend::Native, Method::Ig, 12);
+    let request = request(Backend::NdArray, Method::Ig, 12);
     let bounds = Bounds { arrays: 200_000, codes: 20_000 };
     let cache = Cache::new(bounds);
     let (first, _) = compute(&request, &cache);
@@ -258,7 +258,7 @@ fn a_file_that_changed_is_read_again() {
             release: Release::default(),
         },
         study: studies::pairs_only(at("w/pairs.json"), None).unwrap(),
-        ..request(Backend::Native, Method::Attrib, 8)
+        ..request(Backend::NdArray, Method::Attrib, 8)
     };
     let cache = Cache::new(Bounds::EXPLORER);
     let open = || cache.loaded(&request.model, request.backend, &Cancel::default()).unwrap();

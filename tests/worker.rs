@@ -159,7 +159,7 @@ fn a_dropped_job_does_not_outlive_its_owner() {
 #[test]
 fn each_study_has_its_own_threads() {
     let run = |threads: usize| {
-        let request = Request { threads: NonZeroUsize::new(threads), backend: Some(Backend::Native), ..request(Method::Ig, 64) };
+        let request = Request { threads: NonZeroUsize::new(threads), backend: Some(Backend::NdArray), ..request(Method::Ig, 64) };
         let study = OpenStudy::open(request, &Cache::default(), &Cancel::default()).unwrap();
         assert_eq!(study.threads().count(), threads);
         study.run(&|_| {}, &Cancel::default()).unwrap().views

@@ -10,7 +10,7 @@ use crate::core::text::bytes;
 use crate::core::view::{Direction, View};
 use crate::engine::attribution::{ViewInput, batches};
 use crate::engine::compute::Inner;
-use crate::engine::compute::native::rates;
+use crate::engine::compute::rates;
 use crate::engine::dataset::Example;
 use crate::engine::floor::Floor;
 use crate::engine::model::config::Config;

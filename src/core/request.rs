@@ -136,25 +136,21 @@ pub enum Backend {
     Cuda,
     /// GPUs through Vulkan, Metal or DirectX (cargo feature `wgpu`).
     Wgpu,
-    /// The processor, with kernels written for this program; always available.
-    Native,
-    /// burn-ndarray; always available.
+    /// burn-ndarray, with kernels written for this program; always available.
     NdArray,
     /// burn-flex (cargo feature `flex`).
     Flex,
 }
 
 impl Backend {
-    /// All backends from the fastest to the slowest, the order in which `auto` tries them. At pythia-70m's size flex encodes
-    /// about twice as fast as ndarray and runs forward and backward in three quarters of its time.
-    pub const ALL: [Self; 5] = [Self::Cuda, Self::Wgpu, Self::Native, Self::Flex, Self::NdArray];
+    /// All backends from the fastest to the slowest, the order in which `auto` tries them.
+    pub const ALL: [Self; 4] = [Self::Cuda, Self::Wgpu, Self::NdArray, Self::Flex];
 
     /// The backend's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cuda => "cuda",
             Self::Wgpu => "wgpu",
-            Self::Native => "native",
             Self::NdArray => "ndarray",
             Self::Flex => "flex",
         }

@@ -161,7 +161,7 @@ fn expect_floor(parallel: bool, kinds: &[SubmoduleKind], rule: Rule) {
     config.parallel_residual = parallel;
     let cancel = Cancel::default();
     let weights = demo::weights().unwrap();
-    let inner = open(Some(Backend::Native), &config, &weights, &cancel).unwrap();
+    let inner = open(Some(Backend::NdArray), &config, &weights, &cancel).unwrap();
     let reads_mlp = !parallel && kinds.contains(&SubmoduleKind::Attention);
     let lowest = if reads_mlp { Entry::Mlp(0) } else { Entry::Layer(1) };
     let compute = Counting { inner, lowest, counted: Mutex::default() };

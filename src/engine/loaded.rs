@@ -120,7 +120,7 @@ impl Files {
     pub fn load(self, backend: Option<Backend>, kept: usize, bounds: Bounds, cancel: &Cancel) -> Result<Loaded> {
         let Self { config, tokenizer, dictionaries, notes, name, config_sha256, weights, source, stamps } = self;
         Ok(Loaded {
-            compute: compute::load(compute::choose(backend, &config)?, &config, &weights, kept, cancel)?,
+            compute: compute::load(compute::choose(backend, &config), &config, &weights, kept, cancel)?,
             name,
             config_sha256,
             weights,

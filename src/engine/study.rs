@@ -121,7 +121,7 @@ impl OpenStudy {
         let files = Files::open(&request.model, cancel)?;
         let Files { config, tokenizer, dictionaries, .. } = &files;
         let lists = Lists::read(&request, config, tokenizer.as_ref(), dictionaries, cancel)?;
-        let (backend, settings) = (choose(request.backend, config)?, request.settings);
+        let (backend, settings) = (choose(request.backend, config), request.settings);
         let points = match settings.method {
             Method::Ig => settings.steps,
             Method::Attrib => 1,

@@ -6,7 +6,7 @@ use burn_ndarray::NdArray;
 use saescope::engine::compute::Answers;
 use saescope::engine::model::attention::at_the_end;
 use saescope::engine::model::inside::{Inside, Layer};
-use saescope::engine::model::products::Products;
+use saescope::engine::model::operations::Operations;
 use saescope::engine::model::site::Site;
 use saescope::engine::model::transformer::Transformer;
 
@@ -32,13 +32,13 @@ type Pick = fn(&Inside) -> Option<&Vec<f32>>;
 /// Activations and gradients of a run, in the order in which they were seen.
 type Seen<B> = Vec<(Place, Tensor<B, 3>)>;
 
-fn embed<B: Products>(model: &Transformer<B>, prompts: &[Vec<u32>], device: &B::Device) -> Tensor<B, 3> {
+fn embed<B: Operations>(model: &Transformer<B>, prompts: &[Vec<u32>], device: &B::Device) -> Tensor<B, 3> {
     let ids: Vec<i32> = prompts.iter().flatten().map(|id| id.cast_signed()).collect();
     model.embed(Tensor::from_data(TensorData::new(ids, [prompts.len(), prompts[0].len()]), device))
 }
 
 /// Runs the model with the activation at one place replaced, if one is given; returns all activations and all gradients.
-fn run<B: Products>(
+fn run<B: Operations>(
     model: &Transformer<B>,
     embedded: &Tensor<B, 3>,
     answers: &[Answers],
@@ -79,15 +79,15 @@ fn run<B: Products>(
     (seen, gradients)
 }
 
-fn at<B: Products>(seen: &Seen<B>, place: Place) -> Tensor<B, 3> {
+fn at<B: Operations>(seen: &Seen<B>, place: Place) -> Tensor<B, 3> {
     seen.iter().find(|(other, _)| *other == place).unwrap().1.clone()
 }
 
-fn values<B: Products>(tensor: Tensor<B, 3>) -> Vec<f32> {
+fn values<B: Operations>(tensor: Tensor<B, 3>) -> Vec<f32> {
     tensor.into_data().convert::<f32>().into_vec().unwrap()
 }
 
-fn check<B: Products>(backend: &str, device: &B::Device) {
+fn check<B: Operations>(backend: &str, device: &B::Device) {
     for (host, folders) in HOSTS {
         let golden = Golden::open(&format!("{host}/golden.safetensors"));
         let folder = format!("{host}/{}", folders[0]);

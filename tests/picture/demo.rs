@@ -38,7 +38,7 @@ fn run() -> Run {
         study: studies::names().unwrap(),
         options: Options { seed: 12, tokens: None, examples: None },
         settings: Settings { method: Method::Ig, rule: Rule::Riemann, steps: 10, batch: 50, detail: 100 },
-        backend: Some(Backend::Native),
+        backend: Some(Backend::NdArray),
         threads: None,
         shard: None,
     };

@@ -12,7 +12,7 @@ use crate::core::run::Method;
 use crate::engine::attribution::Stages;
 use crate::engine::cache::Cache;
 use crate::engine::cancel::Cancel;
-use crate::engine::compute::native::{Rates, rates};
+use crate::engine::compute::{Rates, rates};
 use crate::engine::floor::Floor;
 use crate::engine::study::OpenStudy;
 

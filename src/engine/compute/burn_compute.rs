@@ -3,11 +3,13 @@
 mod inner;
 mod interventions;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::tensor::backend::Backend;
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 
+use super::division::Division;
 use super::layers::{Held, Layers, Stored};
 use super::{Answers, Compute, Edit, Entry, Inner, Segment, Start, grouped};
 use crate::core::problem::Result;
@@ -17,21 +19,23 @@ use crate::engine::activation::{Array, Trace, zeros};
 use crate::engine::cancel::Cancel;
 use crate::engine::model::attention::at_the_end;
 use crate::engine::model::config::Config;
-use crate::engine::model::load::Names;
+use crate::engine::model::load::{Names, Reading};
+use crate::engine::model::operations::Operations;
 use crate::engine::model::passes::{Kept, KeptEnd, KeptMlpHalf};
 use crate::engine::model::positions::Positions;
-use crate::engine::model::products::Products;
 use crate::engine::model::site::Site;
+use crate::engine::model::tables::Tables;
 use crate::engine::model::transformer::{Layer, Transformer};
 
 /// A model on backend `B`.
-pub struct BurnCompute<B: Products> {
-    /// Everything but the layers.
+pub struct BurnCompute<B: Operations> {
+    /// Everything but the tables and the layers.
     model: Transformer<B>,
+    tables: Tables<B>,
     layers: Layers<Layer<B>>,
     device: B::Device,
     backend: &'static str,
-    tokens_at_once: usize,
+    division: Division,
 }
 
 /// What sequences left behind on their way from an entry to the end of the model. Any number of backward passes can read it.
@@ -54,26 +58,31 @@ enum Trail<B: Backend> {
     Entering(Tensor<B, 3>),
 }
 
-impl<B: Products> BurnCompute<B> {
-    /// Loads the weights onto `device`; of sequences, so many tokens go through a layer together.
+impl<B: Operations> BurnCompute<B> {
+    /// Loads the weights onto `device`. Where calls are divided into tasks, embedding and unembedding stay in their files.
     pub fn load(
         backend: &'static str,
         model: Stored<'_>,
         device: B::Device,
-        tokens_at_once: usize,
+        division: Division,
         cancel: &Cancel,
     ) -> Result<Self> {
         let Stored { config, weights, kept } = model;
         let names = Names::of(config, weights, cancel)?;
-        let model = Transformer::load_ends(config, weights, names, &device, cancel)?;
+        let (held, reading) = match division {
+            Division::Batches(_) => (true, Reading::ByAllThreads),
+            Division::Tasks(_) => (false, Reading::ByOne),
+        };
+        let tables = Tables::load(config, weights, names, held, &device, cancel)?;
+        let model = Transformer::load_norms(config, weights, names, &device, cancel)?;
         let (sizes, files, on) = (config.clone(), weights.clone(), device.clone());
         let read = move |index, cancel: &Cancel| {
-            let layer = Layer::load(&sizes, &files, names, index, &on, cancel);
+            let layer = Layer::load(&sizes, &files, names, index, reading, &on, cancel);
             files.release();
             layer
         };
         let layers = Layers::load(config.layers, kept, read, cancel)?;
-        Ok(Self { model, layers, device, backend, tokens_at_once })
+        Ok(Self { model, tables, layers, device, backend, division })
     }
 
     fn layer(&self, index: usize, cancel: &Cancel) -> Result<Held<'_, Layer<B>>> {
@@ -82,18 +91,21 @@ impl<B: Products> BurnCompute<B> {
     }
 
     /// The residual stream that enters layer 0, `[prompts, positions, width]`.
-    fn embed(&self, prompts: &[&[u32]]) -> Tensor<B, 3> {
+    fn embed(&self, prompts: &[&[u32]]) -> Result<Tensor<B, 3>> {
         let positions = prompts.first().map_or(0, |prompt| prompt.len());
-        let ids: Vec<i32> = prompts.iter().flat_map(|prompt| prompt.iter().map(|token| *token as i32)).collect();
-        self.model.embed(Tensor::from_data(TensorData::new(ids, [prompts.len(), positions]), &self.device))
+        let rows = self.tables.embedding_rows(&prompts.concat())?;
+        Ok(self.model.placed(rows.reshape([prompts.len(), positions, self.model.config().width])))
     }
 
-    fn answers(&self, answers: &[Answers]) -> [Tensor<B, 1, Int>; 2] {
-        let upload = |pick: fn(&Answers) -> u32| {
-            let ids: Vec<i32> = answers.iter().map(|answer| pick(answer) as i32).collect();
-            Tensor::from_data(TensorData::new(ids, [answers.len()]), &self.device)
-        };
-        [upload(|answers| answers.clean), upload(|answers| answers.patch)]
+    /// The unembedding's rows of the answers (clean, patch), `[answers, width]` each.
+    fn answers(&self, answers: &[Answers]) -> Result<[Tensor<B, 2>; 2]> {
+        let rows = |pick: fn(&Answers) -> u32| self.tables.unembedding_rows(&answers.iter().map(pick).collect::<Vec<_>>());
+        Ok([rows(|answers| answers.clean)?, rows(|answers| answers.patch)?])
+    }
+
+    /// `0..total` sequences of `positions` tokens, in parts that go through the layers together.
+    fn parts(&self, total: usize, positions: usize) -> Vec<Range<usize>> {
+        self.division.parts(total, self.division.sequences(positions))
     }
 
     /// Uploads streams that lie one after another, as `[streams, positions, width]`.
@@ -101,6 +113,11 @@ impl<B: Products> BurnCompute<B> {
         let width = self.model.config().width;
         let streams = values.len() / (positions * width);
         Tensor::from_data(TensorData::new(values, [streams, positions, width]), &self.device)
+    }
+
+    /// The logits of the whole vocabulary of streams that leave the last layer, `[streams, positions, width]`.
+    fn logits(&self, leaving: Tensor<B, 3>, cancel: &Cancel) -> Result<Vec<f32>> {
+        self.tables.logits(&self.model.normalised(leaving), |logits| download(self.model.capped(logits)), cancel)
     }
 
     fn is_last(&self, layer: usize) -> bool {
@@ -113,7 +130,7 @@ impl<B: Products> BurnCompute<B> {
         let (mut hidden, mut mlp) = (stream, None);
         if let Entry::Mlp(layer) = entry {
             let (written, kept) = self.model.mlp_forward(&*self.layer(layer, cancel)?, hidden.clone());
-            (hidden, mlp) = (hidden + written, Some(kept));
+            (hidden, mlp) = (B::add(written, hidden), Some(kept));
         }
         let mut layers = Vec::new();
         for layer in entry.first_layer()..self.model.config().layers {
@@ -134,7 +151,7 @@ impl<B: Products> BurnCompute<B> {
         each: &mut dyn FnMut(Submodule, &Tensor<B, 3>),
         cancel: &Cancel,
     ) -> Result<Tensor<B, 3>> {
-        let mut gradient = self.model.end_backward(&walk.end, self.answers(answers));
+        let mut gradient = self.model.end_backward(&walk.end, self.answers(answers)?);
         for (layer, trail) in walk.layers.iter().rev() {
             let weights = self.layer(*layer, cancel)?;
             each(Submodule::new(SubmoduleKind::Residual, *layer), &gradient);
@@ -155,7 +172,8 @@ impl<B: Products> BurnCompute<B> {
         }
         Ok(match (walk.entry, &walk.mlp) {
             (Entry::Mlp(layer), Some(kept)) => {
-                gradient.clone() + self.model.mlp_backward(&*self.layer(layer, cancel)?, gradient, kept, &mut |_, _| {})
+                let through_mlp = self.model.mlp_backward(&*self.layer(layer, cancel)?, gradient.clone(), kept, &mut |_, _| {});
+                B::add(through_mlp, gradient)
             }
             _ => gradient,
         })
@@ -182,6 +200,7 @@ impl<B: Products> BurnCompute<B> {
     }
 }
 
+/// The numbers of `tensor`, row-major.
 fn download<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
     let data = tensor.into_data().convert::<f32>();
     data.into_vec().unwrap_or_else(|error| unreachable!("data was converted to f32: {error:?}"))
@@ -196,7 +215,7 @@ fn distribute<B: Backend>(tensor: Tensor<B, 3>, part: usize, arrays: &mut [Array
     }
 }
 
-impl<B: Products> Compute for BurnCompute<B> {
+impl<B: Operations> Compute for BurnCompute<B> {
     fn backend(&self) -> &'static str {
         self.backend
     }
@@ -208,21 +227,22 @@ impl<B: Products> Compute for BurnCompute<B> {
     fn traces(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Trace>> {
         let Config { layers, width, .. } = *self.model.config();
         let positions = prompts.first().map_or(0, |prompt| prompt.len());
-        let mut arrays: Vec<Array> = prompts.iter().map(|_| zeros(Trace::parts(layers) * positions * width)).collect();
-        let at_once = (self.tokens_at_once / positions.max(1)).max(1);
-        for (prompts, arrays) in prompts.chunks(at_once).zip(arrays.chunks_mut(at_once)) {
-            let mut hidden = self.embed(prompts);
-            distribute(hidden.clone(), 0, arrays);
+        let run = |part: &Range<usize>| {
+            let mut arrays: Vec<Array> = part.clone().map(|_| zeros(Trace::parts(layers) * positions * width)).collect();
+            let mut hidden = self.embed(&prompts[part.clone()])?;
+            distribute(hidden.clone(), 0, &mut arrays);
             let positions = self.model.positions(&hidden);
             for layer in 0..layers {
                 let mut keep = |submodule, output: Tensor<B, 3>| {
-                    distribute(output.clone(), Trace::part(submodule, layers), arrays);
+                    distribute(output.clone(), Trace::part(submodule, layers), &mut arrays);
                     output
                 };
                 hidden = self.model.run_layer(&*self.layer(layer, cancel)?, hidden, &positions, &mut keep);
             }
-        }
-        Ok(arrays.into_iter().map(|values| Trace::new(values, layers)).collect())
+            Ok(arrays)
+        };
+        let arrays = self.division.run(&self.parts(prompts.len(), positions), run)?;
+        Ok(arrays.into_iter().flatten().map(|values| Trace::new(values, layers)).collect())
     }
 
     fn activations(&self, wanted: &[Inner], prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
@@ -238,17 +258,17 @@ impl<B: Products> Compute for BurnCompute<B> {
     }
 
     fn last_logits(&self, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<f32>> {
-        let mut hidden = self.embed(prompts);
+        let mut hidden = self.embed(prompts)?;
         let tables = self.model.positions(&hidden);
         for layer in 0..self.model.config().layers {
             hidden = self.model.run_layer(&*self.layer(layer, cancel)?, hidden, &tables, &mut |_, output| output);
         }
         let [_, positions, _] = hidden.dims();
-        Ok(download(self.model.logits(hidden.narrow(1, positions - 1, 1))))
+        self.logits(hidden.narrow(1, positions - 1, 1), cancel)
     }
 
     fn embedded(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
-        Ok(prompts.iter().map(|prompt| download(self.embed(&[prompt]))).collect())
+        prompts.iter().map(|prompt| Ok(download(self.embed(&[prompt])?))).collect()
     }
 
     fn run_edited(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
@@ -265,13 +285,11 @@ impl<B: Products> Compute for BurnCompute<B> {
 
     fn metrics(&self, entry: Entry, streams: &[&[f32]], answers: &[Answers], cancel: &Cancel) -> Result<Vec<f32>> {
         let positions = streams.first().map_or(1, |stream| stream.len() / self.model.config().width);
-        let at_once = (self.tokens_at_once / positions).max(1);
-        let mut metrics = Vec::with_capacity(streams.len());
-        for (streams, answers) in streams.chunks(at_once).zip(answers.chunks(at_once)) {
-            let walk = self.forward(entry, self.upload(streams.concat(), positions), cancel)?;
-            metrics.extend(download(self.model.logit_difference(&walk.end, self.answers(answers))));
-        }
-        Ok(metrics)
+        let run = |part: &Range<usize>| {
+            let walk = self.forward(entry, self.upload(streams[part.clone()].concat(), positions), cancel)?;
+            Ok(download(self.model.logit_difference(&walk.end, self.answers(&answers[part.clone()])?)))
+        };
+        Ok(self.division.run(&self.parts(streams.len(), positions), run)?.concat())
     }
 
     fn gradient_sums(
@@ -282,20 +300,23 @@ impl<B: Products> Compute for BurnCompute<B> {
         cancel: &Cancel,
     ) -> Result<Vec<Vec<Array>>> {
         let size = segments.first().map_or(0, |segment| segment.stream.len());
-        let streams_at_once = (self.tokens_at_once * self.model.config().width / size.max(1)).max(1);
-        let points_at_once = streams_at_once.min(points.len()).max(1);
+        let sequences = self.division.sequences(size / self.model.config().width);
+        let groups = grouped(segments, |segment| segment.metrics.len());
+        let tasks: Vec<(&[usize], &[Point])> =
+            groups.iter().flat_map(|group| tasks(self.division, sequences, group, points)).collect();
+        let run = |(places, points): &(&[usize], &[Point])| {
+            let segments: Vec<&Segment<'_>> = places.iter().map(|place| &segments[*place]).collect();
+            self.sums(entry, &segments, points, cancel)
+        };
+        let parts = self.division.run(&tasks, run)?;
         let none = |segment: &Segment<'_>| segment.metrics.iter().map(|_| zeros(size)).collect();
         let mut sums: Vec<Vec<Array>> = segments.iter().map(none).collect();
-        for group in grouped(segments, |segment| segment.metrics.len()) {
-            for places in group.chunks((streams_at_once / points_at_once).max(1)) {
-                let segments: Vec<&Segment<'_>> = places.iter().map(|place| &segments[*place]).collect();
-                for points in points.chunks(points_at_once) {
-                    for (metric, parts) in self.sums(entry, &segments, points, cancel)?.iter().enumerate() {
-                        for (place, part) in places.iter().zip(parts.chunks_exact(size)) {
-                            let sum = Arc::make_mut(&mut sums[*place][metric]);
-                            sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
-                        }
-                    }
+        // Summed in the order of the tasks, so that no bit depends on the threads' pace.
+        for ((places, _), metrics) in tasks.iter().zip(parts) {
+            for (metric, parts) in metrics.iter().enumerate() {
+                for (place, part) in places.iter().zip(parts.chunks_exact(size)) {
+                    let sum = Arc::make_mut(&mut sums[*place][metric]);
+                    sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
                 }
             }
         }
@@ -305,27 +326,41 @@ impl<B: Products> Compute for BurnCompute<B> {
     fn plain_gradients(&self, starts: &[Start<'_>], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
         let Config { layers, width, .. } = *self.model.config();
         let positions = starts.first().map_or(0, |start| start.prompt.len());
-        let at_once = (self.tokens_at_once / positions.max(1)).max(1);
+        let groups = grouped(starts, |start| start.metrics.len());
+        let of_group = |group: &Vec<usize>| self.parts(group.len(), positions).into_iter().map(|part| group[part].to_vec()).collect();
+        let tasks: Vec<Vec<usize>> = groups.iter().flat_map::<Vec<Vec<usize>>, _>(of_group).collect();
+        let run = |places: &Vec<usize>| {
+            let prompts: Vec<&[u32]> = places.iter().map(|place| starts[*place].prompt).collect();
+            let walk = self.forward(Entry::Layer(0), self.embed(&prompts)?, cancel)?;
+            let gradients = (0..starts[places[0]].metrics.len()).map(|metric| {
+                let answers: Vec<Answers> = places.iter().map(|place| starts[*place].metrics[metric]).collect();
+                let length = Trace::parts(layers) * positions * width;
+                let mut arrays: Vec<Array> = places.iter().map(|_| zeros(length)).collect();
+                let mut keep = |submodule: Submodule, gradient: &Tensor<B, 3>| {
+                    distribute(at_the_end(gradient.clone(), 1, positions), Trace::part(submodule, layers), &mut arrays);
+                };
+                let entering = self.backward(&walk, &answers, &mut keep, cancel)?;
+                keep(Submodule::EMBEDDING, &entering);
+                Ok(arrays)
+            });
+            gradients.collect::<Result<Vec<Vec<Array>>>>()
+        };
         let mut found: Vec<Vec<Array>> = vec![Vec::new(); starts.len()];
-        for group in grouped(starts, |start| start.metrics.len()) {
-            for places in group.chunks(at_once) {
-                let prompts: Vec<&[u32]> = places.iter().map(|place| starts[*place].prompt).collect();
-                let walk = self.forward(Entry::Layer(0), self.embed(&prompts), cancel)?;
-                for metric in 0..starts[places[0]].metrics.len() {
-                    let answers: Vec<Answers> = places.iter().map(|place| starts[*place].metrics[metric]).collect();
-                    let length = Trace::parts(layers) * positions * width;
-                    let mut arrays: Vec<Array> = places.iter().map(|_| zeros(length)).collect();
-                    let mut keep = |submodule: Submodule, gradient: &Tensor<B, 3>| {
-                        distribute(at_the_end(gradient.clone(), 1, positions), Trace::part(submodule, layers), &mut arrays);
-                    };
-                    let entering = self.backward(&walk, &answers, &mut keep, cancel)?;
-                    keep(Submodule::EMBEDDING, &entering);
-                    places.iter().zip(arrays).for_each(|(place, array)| found[*place].push(array));
-                }
+        for (places, metrics) in tasks.iter().zip(self.division.run(&tasks, run)?) {
+            for arrays in metrics {
+                places.iter().zip(arrays).for_each(|(place, array)| found[*place].push(array));
             }
         }
         Ok(found)
     }
+}
+
+/// Some of the segments of `group`, which have equally many metrics, with some of the points, so that at most `sequences` go together.
+fn tasks<'a>(division: Division, sequences: usize, group: &'a [usize], points: &'a [Point]) -> Vec<(&'a [usize], &'a [Point])> {
+    let parts = points.len().div_ceil(sequences).max(1);
+    let points: Vec<&[Point]> = (0..parts).map(|part| &points[part * points.len() / parts..(part + 1) * points.len() / parts]).collect();
+    let segments = division.parts(group.len(), sequences / points[0].len().max(1));
+    segments.into_iter().flat_map(|segments| points.iter().map(move |points| (&group[segments.clone()], *points))).collect()
 }
 
 #[cfg(test)]
@@ -341,11 +376,11 @@ mod tests {
     #[test]
     fn as_many_tokens_as_on_a_card_give_a_processor_s_numbers() {
         let (config, weights, cancel) = (demo::config().unwrap(), demo::weights().unwrap(), Cancel::default());
-        let load = |tokens_at_once| {
+        let load = |division| {
             let model = Stored { config: &config, weights: &weights, kept: config.layers };
-            BurnCompute::<NdArray<f32>>::load("ndarray", model, NdArrayDevice::Cpu, tokens_at_once, &cancel).unwrap()
+            BurnCompute::<NdArray<f32>>::load("ndarray", model, NdArrayDevice::Cpu, division, &cancel).unwrap()
         };
-        let (card, processor) = (load(tokens_on_card(80 << 30, &config)), load(20));
+        let (card, processor) = (load(Division::Batches(tokens_on_card(80 << 30, &config))), load(Division::Tasks(20)));
         let prompts: Vec<Vec<u32>> = (0..7).map(|prompt| vec![prompt, 20 + prompt, 30, 31]).collect();
         let prompts: Vec<&[u32]> = prompts.iter().map(Vec::as_slice).collect();
         let metrics = [Answers { clean: 5, patch: 9 }, Answers { clean: 5, patch: 7 }];

@@ -7,16 +7,16 @@ use burn_wgpu::{Wgpu, WgpuDevice};
 
 use super::Compute;
 use super::burn_compute::BurnCompute;
+use super::division::Division;
 use super::extent;
 use super::layers::Stored;
-use super::native::NativeCompute;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 use super::precision::has_full_products;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Backend;
 use crate::engine::cancel::Cancel;
-use crate::engine::model::config::{Config, Family};
-use crate::engine::model::products::Products;
+use crate::engine::model::config::Config;
+use crate::engine::model::operations::Operations;
 use crate::engine::model::weight_files::WeightFiles;
 
 /// Whether this program was built with `backend`.
@@ -24,7 +24,7 @@ pub fn is_built_in(backend: Backend) -> bool {
     match backend {
         Backend::Cuda => cfg!(feature = "cuda"),
         Backend::Wgpu => cfg!(feature = "wgpu"),
-        Backend::Native | Backend::NdArray => true,
+        Backend::NdArray => true,
         Backend::Flex => cfg!(feature = "flex"),
     }
 }
@@ -39,31 +39,17 @@ pub fn available() -> impl Iterator<Item = Backend> {
 /// # Errors
 /// When the weights are unusable, the backend is not built in or does not work on this machine, or `cancel` is raised.
 pub fn open(wanted: Option<Backend>, config: &Config, weights: &WeightFiles, cancel: &Cancel) -> Result<Box<dyn Compute>> {
-    load(choose(wanted, config)?, config, weights, config.layers, cancel)
+    load(choose(wanted, config), config, weights, config.layers, cancel)
 }
 
-/// `wanted`, or the first backend that works and serves models such as `config` if none is named.
-///
-/// # Errors
-/// When `wanted` does not serve such models.
-pub fn choose(wanted: Option<Backend>, config: &Config) -> Result<Backend> {
+/// `wanted`, or the first backend that works and suits models such as `config` if none is named.
+pub fn choose(wanted: Option<Backend>, config: &Config) -> Backend {
     if let Some(backend) = wanted {
-        expect_serves(backend, config)?;
-        return Ok(backend);
+        return backend;
     }
     // Here it is no error if a card does not work: the choice is printed, and `--backend cuda` tells the reason.
-    let suits =
-        |backend: &Backend| expect_serves(*backend, config).is_ok() && works(*backend).is_ok() && suits_auto(*backend, config);
-    Ok(available().find(suits).unwrap_or(Backend::NdArray))
-}
-
-/// Fails unless `backend` has the arithmetic of models such as `config`: that written by hand is GPT-NeoX's.
-fn expect_serves(backend: Backend, config: &Config) -> Result<()> {
-    if backend != Backend::Native || config.family == Family::GptNeoX {
-        return Ok(());
-    }
-    let what = format!("computes {} models, this one is {}", Family::GptNeoX.model_type(), config.family.model_type());
-    Err(Problem::new("backend 'native'", what, "use --backend ndarray, or auto, which chooses what fits"))
+    let suits = |backend: &Backend| works(*backend).is_ok() && suits_auto(*backend, config);
+    available().find(suits).unwrap_or(Backend::NdArray)
 }
 
 /// Whether `auto` may take this backend, which works: it is no processor in a card's place, and it does not round products.
@@ -80,7 +66,7 @@ fn suits_auto(backend: Backend, config: &Config) -> bool {
 
 /// The name of a card's backend, which says so where its products are rounded.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
-fn said<B: Products>(names: [&'static str; 2], device: &B::Device, config: &Config) -> &'static str {
+fn said<B: Operations>(names: [&'static str; 2], device: &B::Device, config: &Config) -> &'static str {
     if has_full_products::<B>(device, config) { names[0] } else { names[1] }
 }
 
@@ -93,38 +79,40 @@ pub fn load(backend: Backend, config: &Config, weights: &WeightFiles, kept: usiz
     works(backend)?;
     let model = Stored { config, weights, kept };
     match backend {
-        Backend::Native => Ok(Box::new(NativeCompute::load(model, cancel)?)),
         Backend::NdArray => {
             let device = burn_ndarray::NdArrayDevice::Cpu;
-            on_burn::<burn_ndarray::NdArray<f32>>("ndarray", device, extent::TOKENS_AT_ONCE, model, cancel)
+            on_burn::<burn_ndarray::NdArray<f32>>("ndarray", device, Division::Tasks(extent::TOKENS_PER_TASK), model, cancel)
         }
         #[cfg(feature = "flex")]
-        Backend::Flex => on_burn::<burn_flex::Flex>("flex", burn_flex::FlexDevice, extent::TOKENS_AT_ONCE, model, cancel),
+        Backend::Flex => {
+            let division = Division::Batches(extent::TOKENS_AT_ONCE);
+            on_burn::<burn_flex::Flex>("flex", burn_flex::FlexDevice, division, model, cancel)
+        }
         #[cfg(feature = "cuda")]
         Backend::Cuda => {
             let (device, tokens) = (CudaDevice::default(), extent::tokens_on_card(super::cuda::card()?.memory, config));
             let name = said::<Cuda>(["cuda", "cuda, f32 products in TF32"], &device, config);
-            on_burn::<Cuda>(name, device, tokens, model, cancel)
+            on_burn::<Cuda>(name, device, Division::Batches(tokens), model, cancel)
         }
         #[cfg(feature = "wgpu")]
         Backend::Wgpu => {
             let device = WgpuDevice::DefaultDevice;
             let name = said::<Wgpu>(["wgpu", "wgpu, f32 products rounded"], &device, config);
-            on_burn::<Wgpu>(name, device, extent::TOKENS_ON_A_CARD, model, cancel)
+            on_burn::<Wgpu>(name, device, Division::Batches(extent::TOKENS_ON_A_CARD), model, cancel)
         }
         #[allow(unreachable_patterns)]
         other => Err(not_built_in(other)),
     }
 }
 
-fn on_burn<B: Products>(
+fn on_burn<B: Operations>(
     name: &'static str,
     device: B::Device,
-    tokens_at_once: usize,
+    division: Division,
     model: Stored<'_>,
     cancel: &Cancel,
 ) -> Result<Box<dyn Compute>> {
-    Ok(Box::new(BurnCompute::<B>::load(name, model, device, tokens_at_once, cancel)?))
+    Ok(Box::new(BurnCompute::<B>::load(name, model, device, division, cancel)?))
 }
 
 fn not_built_in(backend: Backend) -> Problem {
@@ -142,7 +130,7 @@ fn not_built_in(backend: Backend) -> Problem {
 /// When it is not or does not; the problem gives the reason.
 pub fn works(backend: Backend) -> Result<()> {
     match backend {
-        Backend::Native | Backend::NdArray => Ok(()),
+        Backend::NdArray => Ok(()),
         #[cfg(feature = "flex")]
         Backend::Flex => Ok(()),
         #[cfg(feature = "cuda")]

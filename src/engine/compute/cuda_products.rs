@@ -13,6 +13,7 @@ use cubek::matmul::launch::{Strategy, launch_ref};
 use cubek::matmul::routines::BlueprintStrategy;
 use cubek::std::InputBinding;
 
+use crate::engine::model::operations::Operations;
 use crate::engine::model::products::Products;
 
 impl Products for Cuda<f32, i32> {
@@ -21,6 +22,8 @@ impl Products for Cuda<f32, i32> {
         Tensor::from_primitive(TensorPrimitive::Float(multiplied(&left, &right)))
     }
 }
+
+impl Operations for Cuda<f32, i32> {}
 
 type Numbers = CubeTensor<burn_cubecl::cubecl::cuda::CudaRuntime>;
 

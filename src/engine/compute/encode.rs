@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::native::product::add_rows;
-use super::native::vector::fill_rows;
+use super::processor::product::{Right, add_product};
+use super::processor::vector::fill_rows;
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
@@ -64,7 +64,7 @@ fn encode_block(
     codes.resize(rows * count, 0.0);
     fill_rows(codes, &dictionary.encoder_bias()[features.clone()]);
     dictionary.read_encoder(features, encoder)?;
-    add_rows(input, encoder, [width, count], codes);
+    add_product(input, Right::whole(encoder, count), [width, count], codes);
     let mut block = Block { ends: Vec::with_capacity(rows), entries: Vec::new() };
     for codes in codes.chunks_exact(count) {
         dictionary.arithmetic().rule.select(first, codes, norms, &mut block.entries);

@@ -1,8 +1,8 @@
 //! The interface to the arithmetic: everything the attribution asks of a backend, over plain f32 arrays.
 //!
 //! burn's tensors carry their backend as a type parameter, which stays behind this one trait: attribution, data and dictionaries
-//! are compiled once, and backends are chosen at run time. Beside burn there is [`native`], arithmetic written by hand for
-//! processors.
+//! are compiled once, and backends are chosen at run time. Every backend runs the same model ([`crate::engine::model`]); that of the
+//! processor has kernels of its own for the model's operations.
 
 mod burn_compute;
 mod choose;
@@ -10,6 +10,7 @@ mod choose;
 mod cuda;
 #[cfg(feature = "cuda")]
 mod cuda_products;
+mod division;
 mod edit;
 mod encode;
 mod entry;
@@ -18,11 +19,12 @@ mod inner;
 #[cfg(feature = "cuda")]
 mod kernels;
 mod layers;
-pub mod native;
 #[cfg(any(feature = "cuda", feature = "wgpu", test))]
 mod precision;
+mod processor;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod quiet;
+mod rate;
 mod version;
 #[cfg(feature = "wgpu")]
 mod wgpu;
@@ -46,6 +48,7 @@ pub use extent::{TOKENS_AT_ONCE, TOKENS_PER_TASK};
 pub use inner::Inner;
 #[cfg(feature = "cuda")]
 pub use kernels::keep_kernels_in;
+pub use rate::{Rates, rates};
 pub use version::BURN_VERSION;
 
 /// The two tokens whose logits the metric compares.

@@ -31,7 +31,7 @@ fn adapter() -> Result<&'static Adapter> {
         Problem::new(
             "backend 'wgpu'",
             format_args!("no card can be opened: {why}"),
-            "install a driver for Vulkan (Debian: mesa-vulkan-drivers), or use --backend native",
+            "install a driver for Vulkan (Debian: mesa-vulkan-drivers), or use --backend ndarray",
         )
     })
 }
@@ -48,7 +48,7 @@ pub fn is_card() -> Result<()> {
         Adapter { name, .. } => Err(Problem::new(
             "backend 'wgpu'",
             format_args!("{name} computes on the processor, where other backends are faster"),
-            "use --backend native, or name wgpu to have it all the same",
+            "use --backend ndarray, or name wgpu to have it all the same",
         )),
     }
 }

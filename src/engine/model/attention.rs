@@ -1,34 +1,31 @@
-//! Causal self-attention, forward and backward, with keys and values that several heads may share.
+//! The attention of a layer between its norm and its output projection: queries, keys and values, their norms and rotation, and back.
 //!
-//! Sources: Vaswani et al. 2017 (arXiv:1706.03762); shared keys and values: Ainslie et al. 2023 (arXiv:2305.13245); softcap and
-//! windows: Gemma 2 (arXiv:2408.00118); norms of heads: Qwen 3 (arXiv:2505.09388).
+//! Norms of heads: Qwen 3 (arXiv:2505.09388).
+
+use std::ops::Range;
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::softmax;
 use burn::tensor::backend::Backend;
 
-use super::norm::Normal;
+use super::norm::{Norm, Normal};
+use super::operations::{Attended, Heads, Operations};
 use super::positions::Positions;
-use super::products::Products;
-use super::transformer::{Layer, Transformer, project, project_back};
+use super::transformer::{Layer, Transformer};
 
 /// Intermediate values of attention that its backward pass reads.
-///
-/// # Shapes
-/// query `[examples, heads, queries, head_width]`, key and value `[examples, key_value_heads, positions, head_width]`, pattern and
-/// slope `[examples, heads, queries, positions]`
-pub struct Attended<B: Backend> {
-    query: Tensor<B, 4>,
-    key: Tensor<B, 4>,
-    value: Tensor<B, 4>,
-    pattern: Tensor<B, 4>,
-    /// The derivative of the softcap, if the model has one.
-    slope: Option<Tensor<B, 4>>,
-    /// Queries and keys of all positions after their norms, if the model has them.
+pub struct KeptAttention<B: Backend> {
+    pub(super) attended: Attended<B>,
+    /// Queries and keys after their norms, `[examples, positions, heads, head_width]`, if the model has them.
     normal: Option<[Normal<B, 4>; 2]>,
 }
 
-impl<B: Products> Transformer<B> {
+/// Where queries stand in the columns of `query_key_value`, and where keys and values do.
+fn columns(heads: &Heads) -> [Range<usize>; 2] {
+    let queries = heads.count * heads.width;
+    [0..queries, queries..queries + 2 * heads.shared * heads.width]
+}
+
+impl<B: Operations> Transformer<B> {
     /// The outputs of the heads side by side for the normalised input of `layer`; if `last` is set, only at the last
     /// position.
     ///
@@ -41,45 +38,34 @@ impl<B: Products> Transformer<B> {
         read: Tensor<B, 3>,
         positions: &Positions<B>,
         last: bool,
-    ) -> (Tensor<B, 3>, Attended<B>) {
-        let config = &self.config;
-        let [examples, length, _] = read.dims();
-        let (heads, shared, head_width) = (config.heads, config.key_value_heads, config.head_width);
-        let mixed = project(&layer.query_key_value, read);
-        let part = |first: usize, count: usize| {
-            let part = mixed.clone().narrow(2, first * head_width, count * head_width);
-            part.reshape([examples, length, count, head_width]).swap_dims(1, 2)
-        };
-        let (query, key, value) = (part(0, heads), part(heads, shared), part(heads + shared, shared));
-        let (query, key, normal) = match (&layer.query_norm, &layer.key_norm) {
+    ) -> (Tensor<B, 3>, KeptAttention<B>) {
+        let heads = Heads::of(&self.config, layer.index);
+        let [_, length, _] = read.dims();
+        let [of_query, of_key_value] = columns(&heads);
+        let key_value = layer.query_key_value.forward_to(of_key_value, read.clone());
+        let hidden = positions.hidden_from(heads.window);
+        let (read, hidden) =
+            if last { (read.narrow(1, length - 1, 1), hidden.narrow(2, length - 1, 1)) } else { (read, hidden) };
+        let query = layer.query_key_value.forward_to(of_query, read);
+        let (query, key_value, normal) = match (&layer.query_norm, &layer.key_norm) {
             (Some(query_norm), Some(key_norm)) => {
-                let normal = [query, key].map(|rows| Normal::of(rows, config));
-                (normal[0].scaled(query_norm), normal[1].scaled(key_norm), Some(normal))
+                let normal = [(query, heads.count), (key_value.clone(), heads.shared)]
+                    .map(|(rows, count)| Normal::of(by_head(rows, count, heads.width), &self.config));
+                let query = in_rows(normal[0].scaled(query_norm));
+                let key_value = with_keys(in_rows(normal[1].scaled(key_norm)), key_value);
+                (query, key_value, Some(normal))
             }
-            _ => (query, key, None),
+            _ => (query, key_value, None),
         };
-        let rotate = |tensor: Tensor<B, 4>| match &positions.rotary {
-            Some(rotary) => rotary.apply(tensor),
-            None => tensor,
+        let (query, key_value) = match &positions.rotary {
+            Some(rotary) => (
+                B::rotate(query, heads.count, heads.width, rotary, false),
+                B::rotate(key_value, heads.shared, heads.width, rotary, false),
+            ),
+            None => (query, key_value),
         };
-        let (query, key) = (rotate(query), rotate(key));
-        let hidden = positions.hidden_from(config.window(layer.index));
-        let (query, hidden) =
-            if last { (query.narrow(2, length - 1, 1), hidden.narrow(2, length - 1, 1)) } else { (query, hidden) };
-        let queries = if last { 1 } else { length };
-        let scores = B::product(together(query.clone(), shared), key.clone().swap_dims(2, 3)) * config.attention_scale;
-        let scores = scores.reshape([examples, heads, queries, length]);
-        let (scores, slope) = match config.attention_softcap {
-            Some(cap) => {
-                let tanh = (scores / cap).tanh();
-                (tanh.clone() * cap, Some(-tanh.square() + 1.0))
-            }
-            None => (scores, None),
-        };
-        let pattern = softmax(scores.mask_fill(hidden, f32::NEG_INFINITY), 3);
-        let output = B::product(together(pattern.clone(), shared), value.clone()).reshape([examples, heads, queries, head_width]);
-        let output = output.swap_dims(1, 2).reshape([examples, queries, heads * head_width]);
-        (output, Attended { query, key, value, pattern, slope, normal })
+        let (output, attended) = B::attend(&heads, query, key_value, hidden);
+        (output, KeptAttention { attended, normal })
     }
 
     /// Passes the gradient with respect to the heads' outputs back to the normalised input of the layer, at all positions.
@@ -87,52 +73,56 @@ impl<B: Products> Transformer<B> {
         &self,
         layer: &Layer<B>,
         gradient: Tensor<B, 3>,
-        attended: &Attended<B>,
+        kept: &KeptAttention<B>,
         positions: &Positions<B>,
     ) -> Tensor<B, 3> {
-        let [examples, queries, _] = gradient.dims();
-        let (heads, shared, head_width) = (self.config.heads, self.config.key_value_heads, self.config.head_width);
-        let Attended { query, key, value, pattern, slope, normal } = attended;
-        let [_, _, length, _] = key.dims();
-        let gradient = together(gradient.reshape([examples, queries, heads, head_width]).swap_dims(1, 2), shared);
-        let d_value = B::product(together(pattern.clone(), shared).swap_dims(2, 3), gradient.clone());
-        let d_pattern = B::product(gradient, value.clone().swap_dims(2, 3)).reshape([examples, heads, queries, length]);
-        let along = (d_pattern.clone() * pattern.clone()).sum_dim(3);
-        let d_scores = (d_pattern - along) * pattern.clone();
-        let d_scores = match slope {
-            Some(slope) => d_scores * slope.clone(),
-            None => d_scores,
+        let heads = Heads::of(&self.config, layer.index);
+        let [d_query, d_key_value] = B::attend_back(&heads, gradient, &kept.attended);
+        let (d_query, d_key_value) = match &positions.rotary {
+            Some(rotary) => (
+                B::rotate(d_query, heads.count, heads.width, rotary, true),
+                B::rotate(d_key_value, heads.shared, heads.width, rotary, true),
+            ),
+            None => (d_query, d_key_value),
         };
-        let d_scores = together(d_scores * self.config.attention_scale, shared);
-        let d_query = B::product(d_scores.clone(), key.clone()).reshape([examples, heads, queries, head_width]);
-        let d_key = B::product(d_scores.swap_dims(2, 3), together(query.clone(), shared));
-        let turn_back = |tensor: Tensor<B, 4>| match &positions.rotary {
-            Some(rotary) => rotary.apply_back(tensor),
-            None => tensor,
-        };
-        let (d_query, d_key) = (turn_back(at_the_end(d_query, 2, length)), turn_back(d_key));
-        let (d_query, d_key) = match (normal, &layer.query_norm, &layer.key_norm) {
+        let (d_query, d_key_value) = match (&kept.normal, &layer.query_norm, &layer.key_norm) {
             (Some([query, key]), Some(query_norm), Some(key_norm)) => {
-                (query.back(d_query, query_norm), key.back(d_key, key_norm))
+                let back = |normal: &Normal<B, 4>, norm: &Norm<B>, rows: Tensor<B, 3>, count: usize| {
+                    in_rows(normal.back(by_head(rows, count, heads.width), norm))
+                };
+                let d_key = back(key, key_norm, d_key_value.clone(), heads.shared);
+                (back(query, query_norm, d_query, heads.count), with_keys(d_key, d_key_value))
             }
-            _ => (d_query, d_key),
+            _ => (d_query, d_key_value),
         };
-        let mixed = Tensor::cat(vec![d_query, d_key, d_value], 1);
-        let mixed = mixed.swap_dims(1, 2).reshape([examples, length, (heads + 2 * shared) * head_width]);
-        project_back(&layer.query_key_value, mixed)
+        let [_, queries, _] = d_query.dims();
+        let [_, length, _] = d_key_value.dims();
+        let [of_query, of_key_value] = columns(&heads);
+        let d_read = layer.query_key_value.back_from(of_key_value, d_key_value, None);
+        if queries == length {
+            return layer.query_key_value.back_from(of_query, d_query, Some(d_read));
+        }
+        let of_queries = layer.query_key_value.back_from(of_query, d_query, None);
+        B::add(d_read, at_the_end(of_queries, 1, length))
     }
 }
 
-/// Puts the rows of heads that share keys and values under one another, so that one product serves them all.
-///
-/// # Shapes
-/// - rows: `[examples, heads, queries, columns]`, output: `[examples, shared, heads / shared * queries, columns]`
-fn together<B: Backend>(rows: Tensor<B, 4>, shared: usize) -> Tensor<B, 4> {
-    let [examples, heads, queries, columns] = rows.dims();
-    if heads == shared {
-        return rows;
-    }
-    rows.reshape([examples, shared, heads / shared * queries, columns])
+/// The first `heads` heads of each row, as `[examples, positions, heads, head_width]`.
+fn by_head<B: Backend>(rows: Tensor<B, 3>, heads: usize, head_width: usize) -> Tensor<B, 4> {
+    let [examples, positions, _] = rows.dims();
+    rows.narrow(2, 0, heads * head_width).reshape([examples, positions, heads, head_width])
+}
+
+/// The opposite of [`by_head`].
+fn in_rows<B: Backend>(heads: Tensor<B, 4>) -> Tensor<B, 3> {
+    let [examples, positions, count, head_width] = heads.dims();
+    heads.reshape([examples, positions, count * head_width])
+}
+
+/// `key_value` with other keys in front of its values.
+fn with_keys<B: Backend>(keys: Tensor<B, 3>, key_value: Tensor<B, 3>) -> Tensor<B, 3> {
+    let [_, _, half] = keys.dims();
+    Tensor::cat(vec![keys, key_value.narrow(2, half, half)], 2)
 }
 
 /// Pads dimension `dimension` to `length` with zeros in front.

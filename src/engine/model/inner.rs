@@ -3,12 +3,12 @@
 use burn::tensor::Tensor;
 
 use super::norm::{Norm, Normal};
+use super::operations::Operations;
 use super::passes::Kept;
-use super::products::Products;
 use super::site::Site;
-use super::transformer::{Layer, Transformer, project, project_back};
+use super::transformer::{Layer, Transformer};
 
-impl<B: Products> Transformer<B> {
+impl<B: Operations> Transformer<B> {
     /// What the block of `site`, which lies in `layer`, adds to the stream for the activations `rows` there: output projection and the norm that follows.
     ///
     /// # Shapes
@@ -29,7 +29,7 @@ impl<B: Products> Transformer<B> {
             None => gradient,
         };
         match site {
-            Site::Heads(_) => project_back(&layer.attention_output, gradient),
+            Site::Heads(_) => layer.attention_output.back(gradient),
             Site::AttentionBeforeNorm(_) | Site::MlpBeforeNorm(_) | Site::Output(_) => gradient,
         }
     }
@@ -37,7 +37,7 @@ impl<B: Products> Transformer<B> {
     /// The norm that follows the block of `site`, if there is one, and what it reads for the activations `rows`.
     fn before_norm(layer: &Layer<B>, site: Site, rows: Tensor<B, 3>) -> (Option<&Norm<B>>, Tensor<B, 3>) {
         match site {
-            Site::Heads(_) => (layer.attention_output_norm.as_ref(), project(&layer.attention_output, rows)),
+            Site::Heads(_) => (layer.attention_output_norm.as_ref(), layer.attention_output.forward(rows)),
             Site::AttentionBeforeNorm(_) => (layer.attention_output_norm.as_ref(), rows),
             Site::MlpBeforeNorm(_) => (layer.mlp_output_norm.as_ref(), rows),
             Site::Output(_) => (None, rows),
@@ -45,7 +45,7 @@ impl<B: Products> Transformer<B> {
     }
 }
 
-impl<B: Products> Layer<B> {
+impl<B: Operations> Layer<B> {
     /// What the MLP read in the pass that left `kept`: after its norm, or without that norm's gain and bias if `plain`.
     pub fn mlp_read(&self, kept: &Kept<B>, plain: bool) -> Tensor<B, 3> {
         let normal = kept.mlp_normal();

@@ -4,9 +4,9 @@ use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 
 use super::config::Config;
-use super::load::Names;
+use super::load::{Names, Reading};
 use super::norm::Normal;
-use super::products::Products;
+use super::operations::Operations;
 use super::site::Site;
 use super::transformer::{self, Transformer};
 use super::weight_files::WeightFiles;
@@ -46,14 +46,14 @@ pub struct Inside {
     pub mlp_input: Vec<f32>,
 }
 
-impl<B: Products> Layer<B> {
+impl<B: Operations> Layer<B> {
     /// Reads layer `index` of the model of `config`.
     ///
     /// # Errors
     /// When [`Transformer::load`] would fail at one of its tensors, or `cancel` is raised.
     pub fn load(config: &Config, files: &WeightFiles, index: usize, device: &B::Device, cancel: &Cancel) -> Result<Self> {
         let names = Names::of(config, files, cancel)?;
-        let weights = transformer::Layer::load(config, files, names, index, device, cancel)?;
+        let weights = transformer::Layer::load(config, files, names, index, Reading::ByAllThreads, device, cancel)?;
         Ok(Self { model: Transformer::without_layers(config, device), weights, device: device.clone() })
     }
 

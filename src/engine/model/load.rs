@@ -3,15 +3,14 @@
 //! Buffers that old checkpoints hold (masks, rotary frequencies) are not read: they are computed.
 
 use burn::module::{Module, Param};
-use burn::nn::Linear;
-use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::config::{Config, Family};
 use super::layout::{Layout, QueryKeyValue};
 use super::norm::Norm;
-use super::products::Products;
+use super::operations::Operations;
+use super::projection::Projection;
 use super::transformer::{Layer, Transformer};
 use super::weight_files::WeightFiles;
 use crate::core::problem::{Problem, Result};
@@ -19,7 +18,7 @@ use crate::core::text::excerpt;
 use crate::engine::cancel::Cancel;
 use crate::engine::tensor_file::StoredTensor;
 
-impl<B: Products> Transformer<B> {
+impl<B: Operations> Transformer<B> {
     /// Reads every weight that `config` implies. The weights require no gradients: attribution differentiates with respect to
     /// activations only, and tracking weights costs a quarter to half of the time.
     ///
@@ -28,7 +27,7 @@ impl<B: Products> Transformer<B> {
     pub fn load(config: &Config, files: &WeightFiles, device: &B::Device, cancel: &Cancel) -> Result<Self> {
         let names = Names::of(config, files, cancel)?;
         let mut model = Self::load_ends(config, files, names, device, cancel)?;
-        let layer = |index| Layer::load(config, files, names, index, device, cancel);
+        let layer = |index| Layer::load(config, files, names, index, Reading::ByAllThreads, device, cancel);
         model.layers = (0..config.layers).map(layer).collect::<Result<_>>()?;
         files.release();
         Ok(model)
@@ -38,27 +37,37 @@ impl<B: Products> Transformer<B> {
     ///
     /// # Errors
     /// As [`Transformer::load`].
-    pub fn load_ends(config: &Config, files: &WeightFiles, names: Names, device: &B::Device, cancel: &Cancel) -> Result<Self> {
+    fn load_ends(config: &Config, files: &WeightFiles, names: Names, device: &B::Device, cancel: &Cancel) -> Result<Self> {
+        let mut model = Self::load_norms(config, files, names, device, cancel)?;
+        let reader = Reader::<B> { files, device, cancel, config, layout: names.layout, reading: Reading::ByAllThreads };
+        let shape = [config.vocabulary, config.width];
+        model.embedding = reader.matrix(&names.embedding(), shape)?;
+        if let Some(name) = names.unembedding {
+            model.unembedding = Some(reader.matrix(name, shape)?);
+        }
+        Ok(model.no_grad())
+    }
+
+    /// Reads what is before the layers and after them but for embedding and unembedding, which are held elsewhere, as are the layers.
+    ///
+    /// # Errors
+    /// As [`Transformer::load`].
+    pub fn load_norms(config: &Config, files: &WeightFiles, names: Names, device: &B::Device, cancel: &Cancel) -> Result<Self> {
         let Names { layout, .. } = names;
-        let reader = Reader::<B> { files, device, cancel, config, layout };
+        let reader = Reader::<B> { files, device, cancel, config, layout, reading: Reading::ByAllThreads };
         // Loading overwrites every parameter of an initialised model, so the structure is written down only once, there.
         // burn draws its random values only when they are read.
         let mut model = Self::without_layers(config, device);
-        let Config { width, vocabulary, .. } = *config;
-        model.embedding = reader.matrix(&names.model(&format!("{}.weight", layout.embedding)), [vocabulary, width])?;
         if let Some(part) = layout.positions {
-            let table = reader.matrix(&names.model(&format!("{part}.weight")), [config.context, width])?;
+            let table = reader.matrix(&names.model(&format!("{part}.weight")), [config.context, config.width])?;
             model.position_embedding = Some(table);
         }
-        if let Some(name) = names.unembedding {
-            model.unembedding = Some(reader.matrix(name, [vocabulary, width])?);
-        }
-        reader.norm(&mut model.final_norm, &names.model(layout.final_norm), width)?;
-        Ok(model.no_grad())
+        reader.norm(&mut model.final_norm, &names.model(layout.final_norm), config.width)?;
+        Ok(model)
     }
 }
 
-impl<B: Products> Layer<B> {
+impl<B: Operations> Layer<B> {
     /// Reads the weights of layer `index`.
     ///
     /// # Errors
@@ -68,10 +77,11 @@ impl<B: Products> Layer<B> {
         files: &WeightFiles,
         names: Names,
         index: usize,
+        reading: Reading,
         device: &B::Device,
         cancel: &Cancel,
     ) -> Result<Self> {
-        let reader = Reader::<B> { files, device, cancel, config, layout: names.layout };
+        let reader = Reader::<B> { files, device, cancel, config, layout: names.layout, reading };
         let mut layer = Self::init(config, index, device);
         reader.layer(&mut layer, &|part| names.layer(index, part))?;
         Ok(layer.no_grad())
@@ -80,6 +90,15 @@ impl<B: Products> Layer<B> {
 
 /// Rows of a matrix that are read between two checks for cancellation.
 const ROWS_AT_ONCE: usize = 512;
+
+/// Who reads a matrix.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// All threads: most of the time goes to memory that is touched for the first time.
+    ByAllThreads,
+    /// The calling thread alone, so that it does not take another task meanwhile, which might wait for what it reads.
+    ByOne,
+}
 
 /// The names of a model's tensors in its files.
 #[derive(Clone, Copy)]
@@ -137,6 +156,11 @@ impl Names {
         format!("{}{part}", self.prefix)
     }
 
+    /// The name of the embedding.
+    pub fn embedding(&self) -> String {
+        self.model(&format!("{}.weight", self.layout.embedding))
+    }
+
     /// The name of `part` of layer `index`.
     pub fn layer(&self, index: usize, part: &str) -> String {
         format!("{}{}.{index}.{part}", self.prefix, self.layout.layers)
@@ -144,7 +168,7 @@ impl Names {
 
     /// Fails unless the unembedding `head` of a model whose embedding serves as such is the embedding once more.
     fn expect_tied(&self, head: &str, files: &WeightFiles, cancel: &Cancel) -> Result<()> {
-        let embedding = files.tensor(&self.model(&format!("{}.weight", self.layout.embedding)))?;
+        let embedding = files.tensor(&self.embedding())?;
         let head = files.tensor(head)?.expect_shape(embedding.shape())?;
         let rows = embedding.shape()[0];
         for first in (0..rows).step_by(ROWS_AT_ONCE) {
@@ -162,17 +186,21 @@ impl Names {
     }
 }
 
-struct Reader<'a, B: Backend> {
+struct Reader<'a, B: Operations> {
     files: &'a WeightFiles,
     device: &'a B::Device,
     cancel: &'a Cancel,
     config: &'a Config,
     layout: &'static Layout,
+    reading: Reading,
 }
 
-impl<B: Backend> Reader<'_, B> {
-    /// All values of `tensor`, read by all threads: most of the time goes to memory that is touched for the first time.
+impl<B: Operations> Reader<'_, B> {
     fn values(&self, tensor: &StoredTensor) -> Result<Vec<f32>> {
+        if self.reading == Reading::ByOne {
+            self.cancel.check()?;
+            return tensor.values();
+        }
         let (rows, count) = (tensor.shape()[0], tensor.shape().iter().product::<usize>());
         let mut values = vec![0.0; count];
         let pieces = values.par_chunks_mut(ROWS_AT_ONCE * (count / rows)).enumerate();
@@ -209,8 +237,18 @@ impl<B: Backend> Reader<'_, B> {
     }
 
     /// Reads layers with the same input of width `inputs`, each with its number of outputs, as one whose outputs lie side by side.
-    /// burn multiplies by `[inputs, outputs]`.
-    fn linear(&self, linear: &mut Linear<B>, parts: &[(String, usize)], inputs: usize) -> Result<()> {
+    fn linear(&self, linear: &mut Projection<B>, parts: &[(String, usize)], inputs: usize) -> Result<()> {
+        self.linear_of(linear, parts, inputs, None)
+    }
+
+    /// The same with the outputs in the order `columns`.
+    fn linear_of(
+        &self,
+        linear: &mut Projection<B>,
+        parts: &[(String, usize)],
+        inputs: usize,
+        columns: Option<&[usize]>,
+    ) -> Result<()> {
         let outputs: usize = parts.iter().map(|(_, outputs)| outputs).sum();
         let mut values = vec![0.0; inputs * outputs];
         let mut first = 0;
@@ -227,10 +265,14 @@ impl<B: Backend> Reader<'_, B> {
             }
             first += count;
         }
-        linear.weight = Param::from_tensor(Tensor::from_data(TensorData::new(values, [inputs, outputs]), self.device));
-        if linear.bias.is_some() {
+        let in_order = |values: Vec<f32>| match columns {
+            Some(columns) => values.chunks_exact(outputs).flat_map(|row| columns.iter().map(|column| row[*column])).collect(),
+            None => values,
+        };
+        linear.set_weight(in_order(values), inputs, self.device);
+        if linear.linear.bias.is_some() {
             let biases = parts.iter().map(|(name, outputs)| self.stored_vector(&format!("{name}.bias"), *outputs));
-            linear.bias = Some(self.vector(biases.collect::<Result<Vec<_>>>()?.concat()));
+            linear.linear.bias = Some(self.vector(in_order(biases.collect::<Result<Vec<_>>>()?.concat())));
         }
         Ok(())
     }
@@ -263,31 +305,26 @@ impl<B: Backend> Reader<'_, B> {
         Ok(())
     }
 
-    fn query_key_value(&self, linear: &mut Linear<B>, name: &impl Fn(&str) -> String) -> Result<()> {
+    fn query_key_value(&self, linear: &mut Projection<B>, name: &impl Fn(&str) -> String) -> Result<()> {
         let Config { width, heads, key_value_heads, head_width, .. } = *self.config;
         let sizes = [heads, key_value_heads, key_value_heads].map(|heads| heads * head_width);
+        let whole = |part: &str| [(name(part), sizes.iter().sum())];
         match self.layout.query_key_value {
             QueryKeyValue::Separate(parts) => {
                 let parts: Vec<(String, usize)> = parts.into_iter().map(name).zip(sizes).collect();
                 self.linear(linear, &parts, width)
             }
-            QueryKeyValue::Thirds(part) => self.linear(linear, &[(name(part), sizes.iter().sum())], width),
+            QueryKeyValue::Thirds(part) => self.linear(linear, &whole(part), width),
             QueryKeyValue::PerHead(part) => {
-                self.linear(linear, &[(name(part), sizes.iter().sum())], width)?;
-                let columns = Tensor::from_data(TensorData::from(&thirds_from_heads(heads, head_width)[..]), self.device);
-                linear.weight = Param::from_tensor(linear.weight.val().select(1, columns.clone()));
-                if let Some(bias) = &linear.bias {
-                    linear.bias = Some(Param::from_tensor(bias.val().select(0, columns)));
-                }
-                Ok(())
+                self.linear_of(linear, &whole(part), width, Some(&thirds_from_heads(heads, head_width)))
             }
         }
     }
 }
 
 /// Where each column of `queries | keys | values` stands if query, key and value of each head lie side by side.
-pub fn thirds_from_heads(heads: usize, head_width: usize) -> Vec<i32> {
+pub fn thirds_from_heads(heads: usize, head_width: usize) -> Vec<usize> {
     let of =
         |part: usize| (0..heads).flat_map(move |head| (0..head_width).map(move |column| (3 * head + part) * head_width + column));
-    (0..3).flat_map(of).map(|column| column as i32).collect()
+    (0..3).flat_map(of).collect()
 }

@@ -16,16 +16,19 @@ pub mod load;
 pub mod mlp;
 pub mod norm;
 mod notes;
+pub mod operations;
 #[cfg(test)]
 mod oracle;
 mod parse;
 pub mod passes;
 pub mod positions;
 pub mod products;
+mod projection;
 pub mod rotary;
 mod rotary_keys;
 #[cfg(feature = "train")]
 pub mod save;
 pub mod site;
+pub mod tables;
 pub mod transformer;
 pub mod weight_files;

@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
 
 use super::config::{Config, NormKind};
+use super::operations::Operations;
 
 /// The weights of a norm.
 #[derive(Module, Debug)]
@@ -23,7 +24,9 @@ impl<B: Backend> Norm<B> {
         let bias = (config.norm == NormKind::Layer).then(|| Initializer::Zeros.init([width], device));
         Self { gain: Initializer::Ones.init([width], device), bias }
     }
+}
 
+impl<B: Operations> Norm<B> {
     /// The normalised, scaled and shifted rows.
     ///
     /// # Shapes
@@ -45,15 +48,11 @@ pub struct Normal<B: Backend, const D: usize> {
     kind: NormKind,
 }
 
-impl<B: Backend, const D: usize> Normal<B, D> {
+impl<B: Operations, const D: usize> Normal<B, D> {
     /// Normalises the rows of `input` as `config` says.
     pub fn of(input: Tensor<B, D>, config: &Config) -> Self {
-        let centred = match config.norm {
-            NormKind::Layer => input.clone() - input.mean_dim(D - 1),
-            NormKind::Rms => input,
-        };
-        let scale = (centred.clone().square().mean_dim(D - 1) + config.norm_epsilon).sqrt().recip();
-        Self { rows: centred * scale.clone(), scale, kind: config.norm }
+        let [rows, scale] = B::normalise(input, config.norm, config.norm_epsilon);
+        Self { rows, scale, kind: config.norm }
     }
 
     /// The normalised rows, before gain and bias.
@@ -63,21 +62,22 @@ impl<B: Backend, const D: usize> Normal<B, D> {
 
     /// The output of `norm`, which scales and shifts the normalised rows.
     pub fn scaled(&self, norm: &Norm<B>) -> Tensor<B, D> {
-        let output = self.rows.clone() * norm.gain.val().unsqueeze();
-        match &norm.bias {
-            Some(bias) => output + bias.val().unsqueeze(),
-            None => output,
-        }
+        B::scale_and_shift(self.rows.clone(), norm.gain.val(), norm.bias.as_ref().map(Param::val))
     }
 
     /// Turns the gradient with respect to [`Normal::scaled`] into the gradient with respect to the input.
     pub fn back(&self, gradient: Tensor<B, D>, norm: &Norm<B>) -> Tensor<B, D> {
-        let gradient = gradient * norm.gain.val().unsqueeze();
-        let along = (gradient.clone() * self.rows.clone()).mean_dim(D - 1);
-        let straight = match self.kind {
-            NormKind::Layer => gradient.clone() - gradient.mean_dim(D - 1),
-            NormKind::Rms => gradient,
+        B::normalise_back(gradient, norm.gain.val(), [self.rows.clone(), self.scale.clone()], self.kind)
+    }
+}
+
+impl<B: Backend> Normal<B, 3> {
+    /// The rows of the last position alone.
+    pub fn at_last(&self) -> Self {
+        let last = |tensor: &Tensor<B, 3>| {
+            let [_, positions, _] = tensor.dims();
+            tensor.clone().narrow(1, positions - 1, 1)
         };
-        (straight - self.rows.clone() * along) * self.scale.clone()
+        Self { rows: last(&self.rows), scale: last(&self.scale), kind: self.kind }
     }
 }

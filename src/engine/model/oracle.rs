@@ -68,9 +68,9 @@ fn model(config: &Config, draws: &mut Draws) -> Transformer<Tracking> {
     let optional = [&mut layer.attention_output_norm, &mut layer.mlp_output_norm, &mut layer.query_norm, &mut layer.key_norm];
     optional.into_iter().flatten().for_each(&mut scatter);
     for linear in [&mut layer.query_key_value, &mut layer.attention_output, &mut layer.mlp_input, &mut layer.mlp_output] {
-        let shape @ [_, outputs] = linear.weight.dims();
-        linear.weight = Param::from_tensor(draws.tensor(shape, 0.0));
-        linear.bias = linear.bias.as_ref().map(|_| Param::from_tensor(draws.tensor([outputs], 0.0)));
+        let shape @ [_, outputs] = linear.linear.weight.dims();
+        linear.linear.weight = Param::from_tensor(draws.tensor(shape, 0.0));
+        linear.linear.bias = linear.linear.bias.as_ref().map(|_| Param::from_tensor(draws.tensor([outputs], 0.0)));
     }
     model.embedding = Param::from_tensor(draws.tensor([config.vocabulary, config.width], 0.0));
     model.unembedding =
@@ -155,7 +155,8 @@ fn the_end_is_differentiated_as_automatically() {
         let mut draws = Draws(Random::new(4, name));
         let model = model(&config(more), &mut draws);
         let input = draws.tensor([2, 1, 16], 0.0).require_grad();
-        let answers = || [[3, 1], [5, 2]].map(|ids| Tensor::<Tracking, 1, Int>::from_ints(ids, &NdArrayDevice::Cpu));
+        let row = |ids| model.unembedding().select(0, Tensor::<Tracking, 1, Int>::from_ints(ids, &NdArrayDevice::Cpu));
+        let answers = || [[3, 1], [5, 2]].map(row);
         let logits = model.logits(input.clone());
         let of = |example: usize, token: usize| logits.clone().slice([example..example + 1, 0..1, token..token + 1]).sum();
         let difference = of(0, 5) - of(0, 3) + of(1, 2) - of(1, 1);

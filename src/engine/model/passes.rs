@@ -7,15 +7,16 @@
 //! those of every family with automatic differentiation.
 
 use burn::tensor::backend::Backend;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::Tensor;
 
-use super::attention::{Attended, at_the_end};
+use super::attention::{KeptAttention, at_the_end};
 use super::mlp::KeptMlp;
 use super::norm::Normal;
+use super::operations::Operations;
 use super::positions::Positions;
-use super::products::Products;
+
 use super::site::Site;
-use super::transformer::{Layer, Transformer, project, project_back};
+use super::transformer::{Layer, Transformer};
 use crate::core::submodule::{Submodule, SubmoduleKind};
 
 /// Values of the MLP half of a layer that its backward pass reads.
@@ -28,7 +29,7 @@ pub struct KeptMlpHalf<B: Backend> {
 /// Values of a layer's forward pass that its backward pass reads.
 pub struct Kept<B: Backend> {
     normal: Normal<B, 3>,
-    attended: Attended<B>,
+    attended: KeptAttention<B>,
     /// The attention's output before the norm that follows it, if the model has one.
     output: Option<Normal<B, 3>>,
     mlp: KeptMlpHalf<B>,
@@ -44,7 +45,7 @@ impl<B: Backend> Kept<B> {
 /// Values after the last layer that the backward pass reads.
 pub struct KeptEnd<B: Backend>(Normal<B, 3>);
 
-impl<B: Products> Transformer<B> {
+impl<B: Operations> Transformer<B> {
     /// The tables for the shape of `hidden`, `[examples, positions, width]`.
     pub fn positions(&self, hidden: &Tensor<B, 3>) -> Positions<B> {
         let [_, positions, _] = hidden.dims();
@@ -112,7 +113,7 @@ impl<B: Products> Transformer<B> {
         let [_, length, _] = hidden.dims();
         let normal = Normal::of(hidden.clone(), &self.config);
         let (heads, attended) = self.attend(layer, normal.scaled(&layer.attention_norm), positions, last);
-        let attention = project(&layer.attention_output, hook(Site::Heads(layer.index), heads));
+        let attention = layer.attention_output.forward(hook(Site::Heads(layer.index), heads));
         let (attention, output) = match &layer.attention_output_norm {
             Some(norm) => {
                 let normal = Normal::of(hook(Site::AttentionBeforeNorm(layer.index), attention), &self.config);
@@ -122,25 +123,30 @@ impl<B: Products> Transformer<B> {
         };
         let attention = hook(Site::attention(layer.index), attention);
         let hidden = if last { hidden.narrow(1, length - 1, 1) } else { hidden };
-        let middle = hidden.clone() + attention;
-        let read = if self.config.parallel_residual { hidden } else { middle.clone() };
+        let middle = B::add(attention, hidden);
+        let read = match (self.config.parallel_residual, last) {
+            // The same rows as the attention's: the norms of a parallel layer differ in gain and bias.
+            (true, false) => normal.clone(),
+            (true, true) => normal.at_last(),
+            (false, _) => Normal::of(middle.clone(), &self.config),
+        };
         let (written, mlp) = self.mlp_forward_hooked(layer, read, hook);
-        let residual = hook(Site::residual(layer.index), middle + written);
+        let residual = hook(Site::residual(layer.index), B::add(written, middle));
         (residual, Kept { normal, attended, output, mlp })
     }
 
     /// Runs the MLP of `layer` on the stream that it reads. The caller adds its output to the stream.
     pub fn mlp_forward(&self, layer: &Layer<B>, input: Tensor<B, 3>) -> (Tensor<B, 3>, KeptMlpHalf<B>) {
-        self.mlp_forward_hooked(layer, input, &mut |_, output| output)
+        self.mlp_forward_hooked(layer, Normal::of(input, &self.config), &mut |_, output| output)
     }
 
     fn mlp_forward_hooked(
         &self,
         layer: &Layer<B>,
-        input: Tensor<B, 3>,
+        read: Normal<B, 3>,
         hook: &mut impl FnMut(Site, Tensor<B, 3>) -> Tensor<B, 3>,
     ) -> (Tensor<B, 3>, KeptMlpHalf<B>) {
-        let (written, mlp) = self.transform(layer, input);
+        let (written, mlp) = self.transform(layer, read);
         let (written, output) = match &layer.mlp_output_norm {
             Some(norm) => {
                 let normal = Normal::of(hook(Site::MlpBeforeNorm(layer.index), written), &self.config);
@@ -166,14 +172,14 @@ impl<B: Products> Transformer<B> {
     ) -> Tensor<B, 3> {
         let through_mlp = self.mlp_backward(layer, gradient.clone(), &kept.mlp, each);
         let (attention, beside) = if self.config.parallel_residual {
-            (gradient.clone(), gradient + through_mlp)
+            (gradient.clone(), B::add(through_mlp, gradient))
         } else {
-            let middle = gradient + through_mlp;
+            let middle = B::add(through_mlp, gradient);
             (middle.clone(), middle)
         };
         let through_attention = self.attention_backward(layer, attention, kept, positions, each);
         let [_, length, _] = through_attention.dims();
-        through_attention + at_the_end(beside, 1, length)
+        B::add(through_attention, at_the_end(beside, 1, length))
     }
 
     /// Passes the gradient with respect to the output `kind` of `layer`, one of three, back to the stream that enters the layer; what
@@ -198,7 +204,7 @@ impl<B: Products> Transformer<B> {
                 if self.config.parallel_residual {
                     return read;
                 }
-                read.clone() + self.attention_backward(layer, read, kept, positions, each)
+                B::add(self.attention_backward(layer, read.clone(), kept, positions, each), read)
             }
             SubmoduleKind::Embedding
             | SubmoduleKind::Heads
@@ -228,7 +234,7 @@ impl<B: Products> Transformer<B> {
             }
             _ => gradient,
         };
-        let heads = project_back(&layer.attention_output, attention);
+        let heads = layer.attention_output.back(attention);
         each(Site::Heads(layer.index), &heads);
         let read = self.attend_back(layer, heads, &kept.attended, positions);
         kept.normal.back(read, &layer.attention_norm)
@@ -264,11 +270,11 @@ impl<B: Products> Transformer<B> {
     /// vocabulary.
     ///
     /// # Shapes
-    /// - answers (clean, patch) and output: `[examples]`
-    pub fn logit_difference(&self, end: &KeptEnd<B>, answers: [Tensor<B, 1, Int>; 2]) -> Tensor<B, 1> {
+    /// - rows of the answers (clean, patch): `[examples, width]` each; output: `[examples]`
+    pub fn logit_difference(&self, end: &KeptEnd<B>, rows: [Tensor<B, 2>; 2]) -> Tensor<B, 1> {
         let last = end.0.scaled(&self.final_norm);
         let [examples, _, _] = last.dims();
-        let [clean, patch] = self.rows_of(answers);
+        let [clean, patch] = rows.map(|rows| rows.unsqueeze_dim(1));
         let along = |row: Tensor<B, 3>| (last.clone() * row).sum_dim(2).reshape([examples]);
         match self.config.logit_softcap {
             // The difference of the rows first: less rounding, half the work.
@@ -279,8 +285,8 @@ impl<B: Products> Transformer<B> {
 
     /// The gradient of [`Transformer::logit_difference`] with respect to the stream that leaves the last layer,
     /// `[examples, 1, width]`.
-    pub fn end_backward(&self, end: &KeptEnd<B>, answers: [Tensor<B, 1, Int>; 2]) -> Tensor<B, 3> {
-        let [clean, patch] = self.rows_of(answers);
+    pub fn end_backward(&self, end: &KeptEnd<B>, rows: [Tensor<B, 2>; 2]) -> Tensor<B, 3> {
+        let [clean, patch] = rows.map(|rows| rows.unsqueeze_dim(1));
         let direction = match self.config.logit_softcap {
             None => patch - clean,
             Some(cap) => {
@@ -294,10 +300,5 @@ impl<B: Products> Transformer<B> {
             }
         };
         end.0.back(direction, &self.final_norm)
-    }
-
-    /// The unembedding's rows of both answers (clean, patch), `[examples, 1, width]`.
-    fn rows_of(&self, answers: [Tensor<B, 1, Int>; 2]) -> [Tensor<B, 3>; 2] {
-        answers.map(|answer| self.unembedding().select(0, answer).unsqueeze_dim(1))
     }
 }

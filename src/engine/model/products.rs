@@ -13,8 +13,6 @@ pub trait Products: Backend {
     }
 }
 
-impl Products for burn_ndarray::NdArray<f32> {}
-
 #[cfg(feature = "flex")]
 impl Products for burn_flex::Flex {}
 

@@ -53,44 +53,45 @@ fn scaled_period(config: &Config, scaling: RotaryScaling, pair: usize) -> f64 {
 /// The angles' cosines and sines on a device.
 ///
 /// # Shapes
-/// Both `[1, 1, positions, half]`, to broadcast over examples and heads.
+/// Both `[1, positions, 1, half]`, to broadcast over examples and heads.
 pub struct Rotary<B: Backend> {
-    cosine: Tensor<B, 4>,
-    sine: Tensor<B, 4>,
+    /// Cosines.
+    pub cosine: Tensor<B, 4>,
+    /// Sines.
+    pub sine: Tensor<B, 4>,
 }
 
 impl<B: Backend> Rotary<B> {
     /// The tables for positions `0..positions`; None if the model rotates nothing.
     pub fn new(config: &Config, positions: usize, device: &B::Device) -> Option<Self> {
         let Angles { half, cosine, sine } = Angles::new(config, positions);
-        let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [1, 1, positions, half]), device);
+        let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [1, positions, 1, half]), device);
         (half > 0).then(|| Self { cosine: table(cosine), sine: table(sine) })
     }
 
-    /// Rotates queries or keys by the angles of their positions.
+    /// Rotates the first `heads` heads of each row by the angles of its position, or back.
     ///
     /// # Shapes
-    /// - input and output: `[examples, heads, positions, head_width]`
-    pub fn apply(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        Self::turn(input, &self.cosine, self.sine.clone())
-    }
-
-    /// Rotates back. This is the transpose of the rotation, which passes gradients back.
-    pub fn apply_back(&self, input: Tensor<B, 4>) -> Tensor<B, 4> {
-        Self::turn(input, &self.cosine, -self.sine.clone())
-    }
-
-    fn turn(input: Tensor<B, 4>, cosine: &Tensor<B, 4>, sine: Tensor<B, 4>) -> Tensor<B, 4> {
-        let [_, _, _, head_width] = input.dims();
-        let [_, _, _, half] = cosine.dims();
-        let first = input.clone().narrow(3, 0, half);
-        let second = input.clone().narrow(3, half, half);
+    /// - rows and output: `[examples, positions, columns]`, where the positions are the last ones of the tables
+    pub fn turn(&self, rows: Tensor<B, 3>, heads: usize, head_width: usize, back: bool) -> Tensor<B, 3> {
+        let [examples, positions, columns] = rows.dims();
+        let [_, tabled, _, half] = self.cosine.dims();
+        let [cosine, sine] =
+            [&self.cosine, &self.sine].map(|table| table.clone().narrow(1, tabled - positions, positions));
+        let sine = if back { -sine } else { sine };
+        let turning = rows.clone().narrow(2, 0, heads * head_width).reshape([examples, positions, heads, head_width]);
+        let part = |first: usize, width: usize| turning.clone().narrow(3, first, width);
+        let (first, second) = (part(0, half), part(half, half));
         let rotated_first = first.clone() * cosine.clone() - second.clone() * sine.clone();
-        let rotated_second = second * cosine.clone() + first * sine;
+        let rotated_second = second * cosine + first * sine;
         let mut parts = vec![rotated_first, rotated_second];
         if head_width > 2 * half {
-            parts.push(input.narrow(3, 2 * half, head_width - 2 * half));
+            parts.push(part(2 * half, head_width - 2 * half));
         }
-        Tensor::cat(parts, 3)
+        let turned = Tensor::cat(parts, 3).reshape([examples, positions, heads * head_width]);
+        if columns == heads * head_width {
+            return turned;
+        }
+        Tensor::cat(vec![turned, rows.narrow(2, heads * head_width, columns - heads * head_width)], 2)
     }
 }

@@ -7,11 +7,11 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, serialize};
 
 use super::load::thirds_from_heads;
-use super::products::Products;
+use super::operations::Operations;
 use super::transformer::Transformer;
 use crate::core::problem::{Problem, Result};
 
-impl<B: Products> Transformer<B> {
+impl<B: Operations> Transformer<B> {
     /// The bytes of a `model.safetensors` that [`Transformer::load`] and transformers read.
     pub fn to_safetensors_f16(&self) -> Result<Vec<u8>> {
         let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
@@ -24,17 +24,18 @@ impl<B: Products> Transformer<B> {
             norms.push((name("input_layernorm"), &layer.attention_norm));
             norms.push((name("post_attention_layernorm"), &layer.mlp_norm));
             let name_of = name("attention.query_key_value");
+            let mixed = &layer.query_key_value.linear;
             // The file keeps query, key and value of each head side by side.
             let columns = heads_from_thirds(self.config.heads, self.config.head_width);
-            let columns = Tensor::from_data(TensorData::from(&columns[..]), &layer.query_key_value.weight.device());
-            let weight = layer.query_key_value.weight.val().transpose().select(0, columns.clone());
+            let columns = Tensor::from_data(TensorData::from(&columns[..]), &mixed.weight.device());
+            let weight = mixed.weight.val().transpose().select(0, columns.clone());
             push(&mut tensors, format!("{name_of}.weight"), weight)?;
-            if let Some(bias) = &layer.query_key_value.bias {
+            if let Some(bias) = &mixed.bias {
                 push(&mut tensors, format!("{name_of}.bias"), bias.val().select(0, columns))?;
             }
-            linears.push((name("attention.dense"), &layer.attention_output));
-            linears.push((name("mlp.dense_h_to_4h"), &layer.mlp_input));
-            linears.push((name("mlp.dense_4h_to_h"), &layer.mlp_output));
+            linears.push((name("attention.dense"), &layer.attention_output.linear));
+            linears.push((name("mlp.dense_h_to_4h"), &layer.mlp_input.linear));
+            linears.push((name("mlp.dense_4h_to_h"), &layer.mlp_output.linear));
         }
         for (name, norm) in norms {
             push(&mut tensors, format!("{name}.weight"), norm.gain.val())?;
@@ -83,7 +84,7 @@ fn push<B: Backend, const D: usize>(
 fn heads_from_thirds(heads: usize, head_width: usize) -> Vec<i32> {
     let mut inverse = vec![0; 3 * heads * head_width];
     for (third, place) in thirds_from_heads(heads, head_width).into_iter().enumerate() {
-        inverse[place as usize] = third as i32;
+        inverse[place] = third as i32;
     }
     inverse
 }

@@ -2,15 +2,15 @@
 //!
 //! What a model computes is stated by its [`Config`]; tensor names and layouts are those of Hugging Face transformers.
 
-use burn::module::{Initializer, Module, Param};
-use burn::nn::{Linear, LinearConfig};
+use burn::module::{Module, Param};
 use burn::tensor::backend::Backend;
 use burn::tensor::module::embedding;
 use burn::tensor::{Int, Tensor};
 
 use super::config::Config;
 use super::norm::Norm;
-use super::products::Products;
+use super::operations::Operations;
+use super::projection::{NORMAL, Projection};
 
 /// A model with its weights on a device.
 #[derive(Module, Debug)]
@@ -40,29 +40,22 @@ pub struct Layer<B: Backend> {
     pub(super) mlp_norm: Norm<B>,
     pub(super) mlp_output_norm: Option<Norm<B>>,
     /// `[width, (heads + 2 key_value_heads) * head_width]`: the queries of all heads, then the keys, then the values.
-    pub(super) query_key_value: Linear<B>,
+    pub(super) query_key_value: Projection<B>,
     /// Norms of each head's queries and keys, `[head_width]`.
     pub(super) query_norm: Option<Norm<B>>,
     pub(super) key_norm: Option<Norm<B>>,
     /// `[heads * head_width, width]`
-    pub(super) attention_output: Linear<B>,
+    pub(super) attention_output: Projection<B>,
     /// `[width, mlp_width]`; in gated MLPs `[width, 2 mlp_width]`, the gate first.
-    pub(super) mlp_input: Linear<B>,
+    pub(super) mlp_input: Projection<B>,
     /// `[mlp_width, width]`
-    pub(super) mlp_output: Linear<B>,
+    pub(super) mlp_output: Projection<B>,
 }
-
-/// How random weights are drawn.
-const NORMAL: Initializer = Initializer::Normal { mean: 0.0, std: 0.02 };
 
 impl<B: Backend> Layer<B> {
     /// Layer `index` of a model of `config`, with random weights as in [`Transformer::init`].
     pub(super) fn init(config: &Config, index: usize, device: &B::Device) -> Self {
-        let linear = |inputs: usize, outputs: usize, bias: bool| {
-            let mut layer = LinearConfig::new(inputs, outputs).with_initializer(NORMAL).init(device);
-            layer.bias = bias.then(|| Initializer::Zeros.init([outputs], device));
-            layer
-        };
+        let linear = |inputs: usize, outputs: usize, bias: bool| Projection::init(inputs, outputs, bias, device);
         let norm = || Norm::init(config, config.width, device);
         let head_norm = || config.head_norms.then(|| Norm::init(config, config.head_width, device));
         let Config { width, mlp_width, head_width, biases, .. } = *config;
@@ -87,28 +80,7 @@ impl<B: Backend> Layer<B> {
     }
 }
 
-/// Applies a linear layer to all tokens of all examples as one matrix. On three dimensions burn multiplies example by example,
-/// and each product of a few rows packs the whole weight again: at pythia-70m's size that takes several times as long.
-///
-/// # Shapes
-/// - input: `[examples, positions, inputs]`, output: `[examples, positions, outputs]`
-pub(super) fn project<B: Products>(layer: &Linear<B>, input: Tensor<B, 3>) -> Tensor<B, 3> {
-    let [examples, positions, inputs] = input.dims();
-    let output = B::product(input.reshape([examples * positions, inputs]), layer.weight.val());
-    let [_, outputs] = output.dims();
-    let output = layer.bias.iter().fold(output, |output, bias| output + bias.val().unsqueeze());
-    output.reshape([examples, positions, outputs])
-}
-
-/// Passes a gradient back through a linear layer, as one product for all tokens of all examples.
-pub(super) fn project_back<B: Products>(layer: &Linear<B>, gradient: Tensor<B, 3>) -> Tensor<B, 3> {
-    let [examples, positions, outputs] = gradient.dims();
-    let gradient = B::product(gradient.reshape([examples * positions, outputs]), layer.weight.val().transpose());
-    let [_, inputs] = gradient.dims();
-    gradient.reshape([examples, positions, inputs])
-}
-
-impl<B: Products> Transformer<B> {
+impl<B: Operations> Transformer<B> {
     /// A model with random weights (normal, standard deviation 0.02; zero biases), from the backend's seeded generator.
     pub fn init(config: &Config, device: &B::Device) -> Self {
         let layers = (0..config.layers).map(|index| Layer::init(config, index, device)).collect();
@@ -147,8 +119,15 @@ impl<B: Products> Transformer<B> {
     /// - tokens: `[examples, positions]`
     /// - output: `[examples, positions, width]`
     pub fn embed(&self, tokens: Tensor<B, 2, Int>) -> Tensor<B, 3> {
-        let [_, positions] = tokens.dims();
-        let embedded = embedding(self.embedding.val(), tokens);
+        self.placed(embedding(self.embedding.val(), tokens))
+    }
+
+    /// The residual stream that enters layer 0, from the rows of the embedding that belong to the tokens.
+    ///
+    /// # Shapes
+    /// - embedded and output: `[examples, positions, width]`
+    pub fn placed(&self, embedded: Tensor<B, 3>) -> Tensor<B, 3> {
+        let [_, positions, _] = embedded.dims();
         let embedded = match self.config.embedding_scale {
             Some(scale) => embedded * scale,
             None => embedded,
@@ -170,10 +149,19 @@ impl<B: Products> Transformer<B> {
     /// - residual (the last layer's output): `[examples, positions, width]`
     /// - output: `[examples, positions, vocabulary]`
     pub fn logits(&self, residual: Tensor<B, 3>) -> Tensor<B, 3> {
+        let [examples, positions, _] = residual.dims();
+        let logits = self.capped(B::product(self.normalised(residual), self.unembedding().transpose()));
+        logits.reshape([examples, positions, self.config.vocabulary])
+    }
+
+    /// What the unembedding reads of the last layer's output, `[examples, positions, width]`, as `[examples * positions, width]`.
+    pub fn normalised(&self, residual: Tensor<B, 3>) -> Tensor<B, 2> {
         let [examples, positions, width] = residual.dims();
-        let normalised = self.final_norm.forward(residual, &self.config).reshape([examples * positions, width]);
-        let logits = B::product(normalised, self.unembedding().transpose());
-        let logits = logits.reshape([examples, positions, self.config.vocabulary]);
+        self.final_norm.forward(residual, &self.config).reshape([examples * positions, width])
+    }
+
+    /// Logits with the softcap, if the model has one.
+    pub fn capped(&self, logits: Tensor<B, 2>) -> Tensor<B, 2> {
         match self.config.logit_softcap {
             Some(cap) => (logits / cap).tanh() * cap,
             None => logits,

@@ -15,7 +15,7 @@ use tokenizers::Tokenizer;
 use super::windows::Windows;
 use crate::core::problem::Result;
 use crate::engine::model::config::Config;
-use crate::engine::model::products::Products;
+use crate::engine::model::operations::Operations;
 use crate::engine::model::transformer::Transformer;
 
 /// The backend after training, without gradients.
@@ -92,7 +92,7 @@ pub fn train(
 ///
 /// # Shapes
 /// - tokens: `[windows * (WINDOW + 1)]`
-pub fn loss<B: Products>(model: &Transformer<B>, tokens: &[i32], device: &B::Device) -> Tensor<B, 1> {
+pub fn loss<B: Operations>(model: &Transformer<B>, tokens: &[i32], device: &B::Device) -> Tensor<B, 1> {
     let windows = tokens.len() / (WINDOW + 1);
     let tokens = Tensor::<B, 2, Int>::from_data(TensorData::new(tokens.to_vec(), [windows, WINDOW + 1]), device);
     let inputs = tokens.clone().narrow(1, 0, WINDOW);

@@ -72,7 +72,7 @@ impl Small {
             study: studies::pairs_only(self.path("pairs.json"), Some(self.path("baseline.json"))).unwrap(),
             options: Options { seed: 12, tokens: None, examples: None },
             settings: Settings { method: Method::Ig, rule: Rule::Riemann, steps: 2, batch: 4, detail: 5 },
-            backend: Some(Backend::Native),
+            backend: Some(Backend::NdArray),
             threads: None,
             shard,
         };

