@@ -23,8 +23,8 @@
 //!
 //! # Where a number comes from
 //! An effect on the screen is [`core::effects::SubmoduleEffects`], made in `engine::attribution::aggregate` from effects at single tokens,
-//! which `engine::attribution::gradient` (or `exact`) computes from the gradient that [`engine::compute::Compute`] gives: the arithmetic
-//! of [`engine::compute::native`] or burn's, or what [`engine::memory`] holds of it from an earlier computation with the same files. Which
+//! which `engine::attribution::gradient` (or `exact`) computes from the gradient that [`engine::compute::Compute`] gives: the passes of
+//! [`engine::model`], or what [`engine::memory`] holds of them from an earlier computation with the same files. Which
 //! features are listed is decided in [`core::rows::arrange`], what their cells say in [`core::rows::cells`], what the pairs show of one
 //! feature in [`core::evidence`], on which prompt it fires in [`core::firing`], what a key does in
 //! [`app::commands`]. What a causal check says is [`core::causal::check::Found`], made in `engine::causal`; the explorer asks for one in
@@ -34,12 +34,12 @@
 //!
 //! # On which device
 //! [`engine::compute::open`] chooses among [`core::request::Backend::ALL`], from the fastest to the slowest that is built in and works:
-//! - Cards (`cuda`, `wgpu`) and burn's processor backends (`ndarray`, `flex`) run one generic model, [`engine::model`]: a forward and a
-//!   hand-derived backward pass in burn's tensor operations, without a tape. Every matrix product goes through
-//!   [`engine::model::products::Products`], which keeps the precision of f32 on a card; a card that rounds all the same is found out by a
-//!   probe before it is used, is never taken unasked, and the run is named after what it did.
-//! - `native` is the same arithmetic for GPT-NeoX models in loops over slices ([`engine::compute::native`]), which the processor takes
-//!   where it can; the tests hold both against each other, against automatic differentiation and against numbers of PyTorch.
+//! - All of them run one model, [`engine::model`]: a forward and a hand-derived backward pass, without a tape, composed of the operations
+//!   of [`engine::model::operations::Operations`]. Their default is burn's tensor operations: so on `cuda`, `wgpu` and `flex`.
+//! - On `ndarray`, the processor's, they are kernels on slices (`engine::compute::processor`). Tests hold them against the defaults, the
+//!   defaults against automatic differentiation, and both against numbers of PyTorch.
+//! - Every matrix product of a card goes through [`engine::model::products::Products`], which keeps the precision of f32; a card that
+//!   rounds all the same is found out by a probe before it is used, is never taken unasked, and the run is named after what it did.
 //!
 //! Encoders run on the processor whatever the device, by one code (`engine::compute::encode`, which says why); decoder rows are multiplied
 //! and effects summed there, too, in f32 with sums in f64 ([`engine::attribution`]).

@@ -627,7 +627,7 @@ fn wrong_flags_say_what_is_allowed() {
         ("run --threads 30000", "the cores of this machine"),
         ("run --batch 0", "use a whole number from 1 up"),
         ("export x --view male --top-k 3 --format csv --title n", "--format json, markdown, url"),
-        ("run --backend magic", "[possible values: auto, cuda, wgpu, native, flex, ndarray]"),
+        ("run --backend magic", "[possible values: auto, cuda, wgpu, ndarray, flex]"),
         ("--theme pink", "[possible values: auto, dark, light, 16, mono]"),
         (
             "synth --output w --format zip,tar",

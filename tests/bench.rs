@@ -46,7 +46,7 @@ fn people_get_tables_and_the_claims() {
 #[test]
 fn the_engine_is_held_against_its_floor() {
     let report: Value = serde_json::from_str(&saescope("bench --examples 4 --runs 2 --json")).unwrap();
-    assert_eq!((&report["runs"], &report["pairs"], &report["backend"]), (&2.into(), &4.into(), &"native".into()));
+    assert_eq!((&report["runs"], &report["pairs"], &report["backend"]), (&2.into(), &4.into(), &"ndarray".into()));
     let median = |key: &str| report[key]["median"].as_f64().unwrap();
     let parts = ["plain_runs_s", "encoders_s", "decoder_rows_s", "paths_s", "effects_s"].map(median);
     assert!(parts.iter().all(|part| *part > 0.0) && median("attribution_s") > 0.0, "{report}");

@@ -1,6 +1,8 @@
 //! What a computation remembers for the next one: how much of it is used, and that it does not change a number.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -82,7 +84,7 @@ fn fresh(request: &Request) -> Vec<ViewEffects> {
 /// A limit that is a little too small gives up a layer after the other, and no bit of an effect; then it is refused.
 #[test]
 fn less_memory_gives_up_layers_and_changes_no_effect() {
-    for backend in [Backend::NdArray, Backend::NdArray] {
+    for backend in support::cpu_backends() {
         let mut request = request(backend, Method::Ig, 2);
         (request.settings.batch, request.settings.steps) = (1, 2);
         let (mut whole, mut limit, mut kept) = (None, u64::MAX, Vec::new());
@@ -110,7 +112,7 @@ fn less_memory_gives_up_layers_and_changes_no_effect() {
 
 #[test]
 fn the_same_again_computes_nothing_and_a_change_only_what_changed() {
-    for backend in [Backend::NdArray, Backend::NdArray] {
+    for backend in support::cpu_backends() {
         let cache = Cache::new(Bounds::EXPLORER);
         let first = request(backend, Method::Ig, 12);
         let (views, usage) = compute(&first, &cache);
@@ -157,8 +159,10 @@ fn other_answers_find_the_codes_of_their_prompts() {
         fs::write(&path, line("John", "Anna") + &line("Roger", "Mary")).unwrap();
         path
     };
-    let request =
-        |pairs: PathBuf| Request { study: studies::pairs_only(pairs, None).unwrap(), ..request(Backend::NdArray, Method::Ig, 50) };
+    let request = |pairs: PathBuf| Request {
+        study: studies::pairs_only(pairs, None).unwrap(),
+        ..request(Backend::NdArray, Method::Ig, 50)
+    };
     let cache = Cache::new(Bounds::EXPLORER);
     let (he, him) = (request(write("he", [" he", " she"])), request(write("him", [" him", " her"])));
     let (first, usage) = compute(&he, &cache);
@@ -208,7 +212,7 @@ fn prompts_of_several_lengths_share_what_they_begin_with() {
 /// What is remembered of a computation that was cancelled is whole.
 #[test]
 fn after_a_cancelled_computation_the_next_one_is_right_and_takes_less() {
-    for backend in [Backend::NdArray, Backend::NdArray] {
+    for backend in support::cpu_backends() {
         let request = request(backend, Method::Ig, 12);
         let expected = fresh(&request);
         let (_, of_all) = compute(&request, &Cache::new(Bounds::EXPLORER));

@@ -178,13 +178,14 @@ proptest! {
         }
     }
 
-    /// Two arithmetics that share no code: loops over slices, and burn's operations.
+    /// Two arithmetics that share no loop: the kernels of the processor, and burn's operations.
+    #[cfg(feature = "flex")]
     #[test]
-    fn native_arithmetic_agrees_with_burn_s(shape in shapes()) {
-        let (native, burn) = (Fixture::new(shape, Backend::NdArray), Fixture::new(shape, Backend::NdArray));
+    fn kernels_agree_with_burn_s_operations(shape in shapes()) {
+        let (kernels, burn) = (Fixture::new(shape, Backend::NdArray), Fixture::new(shape, Backend::Flex));
         for settings in every_way() {
             let run = |fixture: &Fixture| fixture.compute(&support::views(&fixture.pairs, Some(&fixture.baseline)), settings);
-            assert_same(&format!("{settings:?} {shape:?}"), &run(&native), &run(&burn), BETWEEN_ARITHMETICS);
+            assert_same(&format!("{settings:?} {shape:?}"), &run(&kernels), &run(&burn), BETWEEN_ARITHMETICS);
         }
     }
 
@@ -230,7 +231,7 @@ proptest! {
     /// What views share does not show: each by itself, with nothing to share it with, finds the same.
     #[test]
     fn views_together_find_what_each_finds_alone(shape in shapes()) {
-        for backend in [Backend::NdArray, Backend::NdArray] {
+        for backend in support::cpu_backends() {
             let fixture = Fixture::new(shape, backend);
             for settings in every_way() {
                 let run = |views: &[ViewInput<'_>]| fixture.compute(views, settings);

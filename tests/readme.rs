@@ -90,7 +90,7 @@ fn the_manual_lists_every_backend() {
     assert_eq!(rows.len(), Backend::ALL.len());
     for backend in Backend::ALL {
         let row = rows.iter().find(|row| row[1] == format!("`{backend}`")).unwrap_or_else(|| panic!("no row of {backend}"));
-        let always = matches!(backend, Backend::NdArray | Backend::NdArray);
+        let always = backend == Backend::NdArray;
         let how = if always { "always there".to_owned() } else { format!("`--features {backend}`") };
         assert_eq!(row[2], how, "{backend}");
     }

@@ -31,7 +31,7 @@
 //! runs, 1,351 GF of paths and 151 GF of encoders (tested below): the paths are nine tenths of it. The paths of the six residual
 //! outputs alone are 312 GF.
 //!
-//! The `native` backend computes this, except for the plain runs, which it takes forward twice and back through layer 0 too: one
+//! The backends compute this, except for the plain runs, which it takes forward twice and back through layer 0 too: one
 //! hundredth of the whole. The tests count what a study asks of a backend, token by token, and find this. A search for ways below this
 //! floor found one with the same result: tokens that both prompts begin with do not move, and are counted here since they are computed.
 //! All others move, and the points are needed one by one, since the model is not linear along the path. A better rule of

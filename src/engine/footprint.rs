@@ -291,8 +291,8 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_what_it_needs() {
-        let refused = within(LLAMA, Backend::NdArray, Some(4_000_000_000)).unwrap_err().to_string();
-        assert!(refused.starts_with("--memory 4.00 GB: is less than the study takes, "), "{refused}");
+        let refused = within(LLAMA, Backend::NdArray, Some(2_200_000_000)).unwrap_err().to_string();
+        assert!(refused.starts_with("--memory 2.20 GB: is less than the study takes, "), "{refused}");
         let least: f64 = refused.split("takes, ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         let limit = (least * 1e9) as u64;
         assert!(within(LLAMA, Backend::NdArray, Some(limit + 100_000_000)).is_ok(), "{refused}");

@@ -29,8 +29,7 @@ fn of_environment() -> Result<Option<NonZeroUsize>> {
     }
 }
 
-/// The threads of one computation. They serve everything that works with rayon: the `native` backend entirely, and burn's on the
-/// processor except for the threads that matrixmultiply adds in products of burn-ndarray. Hashing has a thread of its own beside
+/// The threads of one computation. They serve everything that works with rayon, which is all arithmetic on the processor. Hashing has a thread of its own beside
 /// them.
 pub struct Threads(ThreadPool);
 

@@ -238,7 +238,7 @@ proptest! {
         let mut backward = forward.clone();
         backward.reverse();
         backward.extend(forward.clone());
-        for backend in [Backend::NdArray, Backend::NdArray] {
+        for backend in support::cpu_backends() {
             let random = Random::new(shape, backend);
             let plain =
                 Plain::new(random.compute.as_ref(), &random.dictionaries, &random.pairs, Sides::Both, &Cancel::default()).unwrap();

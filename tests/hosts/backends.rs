@@ -19,9 +19,6 @@ fn each(mut test: impl FnMut(&str, &Golden, &dyn Compute)) {
             let folder = format!("{name}/{folder}");
             let config = config(&format!("{folder}/config.json"));
             for backend in support::cpu_backends() {
-                if backend == Backend::NdArray && config.family != Family::GptNeoX {
-                    continue;
-                }
                 let compute = compute::open(Some(backend), &config, &weights(&folder), &never()).unwrap();
                 test(&format!("{folder} on {backend}"), &golden, compute.as_ref());
             }

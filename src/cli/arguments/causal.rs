@@ -25,7 +25,7 @@ pub struct ModelArguments {
     #[arg(long, value_name = "DIR", requires = "model")]
     pub dictionaries: Option<PathBuf>,
 
-    /// `auto` takes the best backend in this program that works: cuda, native, flex, ndarray.
+    /// `auto` takes the best backend in this program that works: cuda, wgpu, ndarray, flex.
     #[arg(long, value_name = "BACKEND", default_value = "auto", value_parser = backend())]
     pub backend: Choice<Backend>,
 

@@ -74,7 +74,7 @@ pub struct StudyArguments {
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub detail: usize,
 
-    /// `auto` takes the best backend in this program that works: cuda, wgpu, native, flex, ndarray.
+    /// `auto` takes the best backend in this program that works: cuda, wgpu, ndarray, flex.
     #[arg(long, value_name = "BACKEND", default_value = "auto", value_parser = backend())]
     pub backend: Choice<Backend>,
 

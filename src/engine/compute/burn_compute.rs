@@ -117,7 +117,7 @@ impl<B: Operations> BurnCompute<B> {
 
     /// The logits of the whole vocabulary of streams that leave the last layer, `[streams, positions, width]`.
     fn logits(&self, leaving: Tensor<B, 3>, cancel: &Cancel) -> Result<Vec<f32>> {
-        self.tables.logits(&self.model.normalised(leaving), |logits| download(self.model.capped(logits)), cancel)
+        self.tables.logits(&self.model.normalised(leaving), |logits| B::numbers(self.model.capped(logits)), cancel)
     }
 
     fn is_last(&self, layer: usize) -> bool {
@@ -194,21 +194,15 @@ impl<B: Operations> BurnCompute<B> {
             let of_points = |segment: &&Segment<'_>| std::iter::repeat_n(segment.metrics[metric], points.len());
             let answers: Vec<Answers> = segments.iter().flat_map(of_points).collect();
             let gradient = self.backward(&walk, &answers, &mut |_, _| {}, cancel)?;
-            Ok(download((gradient.reshape([segments.len(), points.len(), size]) * weights.clone()).sum_dim(1)))
+            Ok(B::numbers((gradient.reshape([segments.len(), points.len(), size]) * weights.clone()).sum_dim(1)))
         });
         sums.collect()
     }
 }
 
-/// The numbers of `tensor`, row-major.
-fn download<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Vec<f32> {
-    let data = tensor.into_data().convert::<f32>();
-    data.into_vec().unwrap_or_else(|error| unreachable!("data was converted to f32: {error:?}"))
-}
-
 /// Writes `tensor`, `[arrays, ..]`, into block `part` of each array.
-fn distribute<B: Backend>(tensor: Tensor<B, 3>, part: usize, arrays: &mut [Array]) {
-    let values = download(tensor);
+fn distribute<B: Operations>(tensor: Tensor<B, 3>, part: usize, arrays: &mut [Array]) {
+    let values = B::numbers(tensor);
     let size = values.len() / arrays.len();
     for (values, array) in values.chunks_exact(size).zip(arrays) {
         Arc::make_mut(array)[part * size..(part + 1) * size].copy_from_slice(values);
@@ -268,7 +262,7 @@ impl<B: Operations> Compute for BurnCompute<B> {
     }
 
     fn embedded(&self, prompts: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
-        prompts.iter().map(|prompt| Ok(download(self.embed(&[prompt])?))).collect()
+        prompts.iter().map(|prompt| Ok(B::numbers(self.embed(&[prompt])?))).collect()
     }
 
     fn run_edited(&self, first: usize, streams: &[&[f32]], edit: &dyn Edit, cancel: &Cancel) -> Result<Vec<Vec<f32>>> {
@@ -287,7 +281,7 @@ impl<B: Operations> Compute for BurnCompute<B> {
         let positions = streams.first().map_or(1, |stream| stream.len() / self.model.config().width);
         let run = |part: &Range<usize>| {
             let walk = self.forward(entry, self.upload(streams[part.clone()].concat(), positions), cancel)?;
-            Ok(download(self.model.logit_difference(&walk.end, self.answers(&answers[part.clone()])?)))
+            Ok(B::numbers(self.model.logit_difference(&walk.end, self.answers(&answers[part.clone()])?)))
         };
         Ok(self.division.run(&self.parts(streams.len(), positions), run)?.concat())
     }
@@ -327,7 +321,8 @@ impl<B: Operations> Compute for BurnCompute<B> {
         let Config { layers, width, .. } = *self.model.config();
         let positions = starts.first().map_or(0, |start| start.prompt.len());
         let groups = grouped(starts, |start| start.metrics.len());
-        let of_group = |group: &Vec<usize>| self.parts(group.len(), positions).into_iter().map(|part| group[part].to_vec()).collect();
+        let of_group =
+            |group: &Vec<usize>| self.parts(group.len(), positions).into_iter().map(|part| group[part].to_vec()).collect();
         let tasks: Vec<Vec<usize>> = groups.iter().flat_map::<Vec<Vec<usize>>, _>(of_group).collect();
         let run = |places: &Vec<usize>| {
             let prompts: Vec<&[u32]> = places.iter().map(|place| starts[*place].prompt).collect();
@@ -358,7 +353,8 @@ impl<B: Operations> Compute for BurnCompute<B> {
 /// Some of the segments of `group`, which have equally many metrics, with some of the points, so that at most `sequences` go together.
 fn tasks<'a>(division: Division, sequences: usize, group: &'a [usize], points: &'a [Point]) -> Vec<(&'a [usize], &'a [Point])> {
     let parts = points.len().div_ceil(sequences).max(1);
-    let points: Vec<&[Point]> = (0..parts).map(|part| &points[part * points.len() / parts..(part + 1) * points.len() / parts]).collect();
+    let points: Vec<&[Point]> =
+        (0..parts).map(|part| &points[part * points.len() / parts..(part + 1) * points.len() / parts]).collect();
     let segments = division.parts(group.len(), sequences / points[0].len().max(1));
     segments.into_iter().flat_map(|segments| points.iter().map(move |points| (&group[segments.clone()], *points))).collect()
 }

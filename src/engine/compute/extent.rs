@@ -2,9 +2,9 @@
 //!
 //! - [`TOKENS_AT_ONCE`] bounds the tokens of the prompts that the attribution hands to a backend in one call, whatever batch was
 //!   asked for: memory does not grow with the length of prompts, and the computation can be cancelled between two calls.
-//! - [`TOKENS_PER_TASK`] bounds the tokens that one thread of the `native` backend takes through a layer together: products run
+//! - [`TOKENS_PER_TASK`] bounds the tokens that one thread of the `ndarray` backend takes through a layer together: products run
 //!   at their rate, while what a layer reads and writes stays in a core's cache.
-//! - The tokens (points of segments included) that a burn backend takes through a layer together are bounded, too: a card wants
+//! - The tokens (points of segments included) that the other backends take through a layer together are bounded, too: a card wants
 //!   thousands, a processor no more than its caches hold. The bound changes results only by the rounding of sums in another order.
 
 #[cfg(any(feature = "cuda", test))]
@@ -14,7 +14,7 @@ use crate::engine::model::config::Config;
 /// down, more would make cancelling wait.
 pub const TOKENS_AT_ONCE: usize = 512;
 
-/// Tokens that one task of the `native` backend takes through a layer together: enough that products run at their rate, few
+/// Tokens that one task of the `ndarray` backend takes through a layer together: enough that products run at their rate, few
 /// enough that what a layer reads and writes stays in a core's cache, and that cancelling waits for no more than a few
 /// hundredths of a second.
 pub const TOKENS_PER_TASK: usize = 256;

@@ -44,8 +44,7 @@ impl<B: Operations> Transformer<B> {
         let [of_query, of_key_value] = columns(&heads);
         let key_value = layer.query_key_value.forward_to(of_key_value, read.clone());
         let hidden = positions.hidden_from(heads.window);
-        let (read, hidden) =
-            if last { (read.narrow(1, length - 1, 1), hidden.narrow(2, length - 1, 1)) } else { (read, hidden) };
+        let (read, hidden) = if last { (read.narrow(1, length - 1, 1), hidden.narrow(2, length - 1, 1)) } else { (read, hidden) };
         let query = layer.query_key_value.forward_to(of_query, read);
         let (query, key_value, normal) = match (&layer.query_norm, &layer.key_norm) {
             (Some(query_norm), Some(key_norm)) => {

@@ -67,9 +67,9 @@ impl<B: Operations> Layer<B> {
         let mut outputs = Vec::new();
         let mut hook = |site: Site, value: Tensor<B, 3>| {
             match site {
-                Site::Heads(_) => heads = values(value.clone()),
-                Site::AttentionBeforeNorm(_) => attention_before_norm = Some(values(value.clone())),
-                Site::MlpBeforeNorm(_) => mlp_before_norm = Some(values(value.clone())),
+                Site::Heads(_) => heads = B::numbers(value.clone()),
+                Site::AttentionBeforeNorm(_) => attention_before_norm = Some(B::numbers(value.clone())),
+                Site::MlpBeforeNorm(_) => mlp_before_norm = Some(B::numbers(value.clone())),
                 // Attention, MLP, stream, in this order.
                 Site::Output(_) => outputs.push(value.clone()),
             }
@@ -81,7 +81,7 @@ impl<B: Operations> Layer<B> {
             Some(attention) if !config.parallel_residual => entering + attention.clone(),
             _ => entering,
         };
-        let mut outputs = outputs.into_iter().map(values);
+        let mut outputs = outputs.into_iter().map(B::numbers);
         let mut output = || outputs.next().unwrap_or_default();
         let normal = Normal::of(middle.clone(), config);
         let mlp_input = normal.scaled(&self.weights.mlp_norm);
@@ -89,17 +89,12 @@ impl<B: Operations> Layer<B> {
             heads,
             attention_before_norm,
             mlp_before_norm,
-            middle: values(middle),
+            middle: B::numbers(middle),
             attention: output(),
             mlp: output(),
             leaving: output(),
-            mlp_normalised: values(normal.rows()),
-            mlp_input: values(mlp_input),
+            mlp_normalised: B::numbers(normal.rows()),
+            mlp_input: B::numbers(mlp_input),
         }
     }
-}
-
-fn values<B: Backend>(tensor: Tensor<B, 3>) -> Vec<f32> {
-    let data = tensor.into_data().convert::<f32>();
-    data.into_vec().unwrap_or_else(|error| unreachable!("data was converted to f32: {error:?}"))
 }

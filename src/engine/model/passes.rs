@@ -6,8 +6,8 @@
 //! read are computed. Weights are frozen. For GPT-NeoX the formulas are those of [`crate::engine::compute::native`]; tests compare
 //! those of every family with automatic differentiation.
 
-use burn::tensor::backend::Backend;
 use burn::tensor::Tensor;
+use burn::tensor::backend::Backend;
 
 use super::attention::{KeptAttention, at_the_end};
 use super::mlp::KeptMlp;

@@ -76,8 +76,7 @@ impl<B: Backend> Rotary<B> {
     pub fn turn(&self, rows: Tensor<B, 3>, heads: usize, head_width: usize, back: bool) -> Tensor<B, 3> {
         let [examples, positions, columns] = rows.dims();
         let [_, tabled, _, half] = self.cosine.dims();
-        let [cosine, sine] =
-            [&self.cosine, &self.sine].map(|table| table.clone().narrow(1, tabled - positions, positions));
+        let [cosine, sine] = [&self.cosine, &self.sine].map(|table| table.clone().narrow(1, tabled - positions, positions));
         let sine = if back { -sine } else { sine };
         let turning = rows.clone().narrow(2, 0, heads * head_width).reshape([examples, positions, heads, head_width]);
         let part = |first: usize, width: usize| turning.clone().narrow(3, first, width);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use burn::tensor::Tensor;
 use burn::tensor::TensorData;
 
-use super::{BurnCompute, download};
+use super::BurnCompute;
 use crate::core::problem::Result;
 use crate::engine::activation::Array;
 use crate::engine::cancel::Cancel;
@@ -27,7 +27,7 @@ impl<B: Operations> BurnCompute<B> {
                 let mut keep = |inner: Inner, tensor: Tensor<B, 3>| {
                     for (place, _) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted == inner) {
                         let width = inner.width(self.model.config());
-                        let values = download(tensor.clone());
+                        let values = B::numbers(tensor.clone());
                         found[place].extend(values.chunks_exact(positions * width).map(Array::from));
                     }
                 };
@@ -67,7 +67,7 @@ impl<B: Operations> BurnCompute<B> {
         let width = self.width_at(site);
         let run = |part: &Range<usize>| {
             let rows = self.rows(&rows[part.start * width..part.end * width], width);
-            Ok(download(self.model.added(&*self.layer(site.layer(), cancel)?, site, rows)))
+            Ok(B::numbers(self.model.added(&*self.layer(site.layer(), cancel)?, site, rows)))
         };
         Ok(self.division.run(&self.parts(rows.len() / width, 1), run)?.concat())
     }
@@ -78,7 +78,7 @@ impl<B: Operations> BurnCompute<B> {
         let run = |part: &Range<usize>| {
             let rows = self.rows(&rows[part.start * width..part.end * width], width);
             let gradient = self.rows(&gradient[part.start * added..part.end * added], added);
-            Ok(download(self.model.added_back(&*self.layer(site.layer(), cancel)?, site, rows, gradient)))
+            Ok(B::numbers(self.model.added_back(&*self.layer(site.layer(), cancel)?, site, rows, gradient)))
         };
         Ok(self.division.run(&self.parts(rows.len() / width, 1), run)?.concat())
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-use super::{BurnCompute, distribute, download};
+use super::{BurnCompute, distribute};
 use crate::core::problem::Result;
 use crate::core::submodule::{Submodule, SubmoduleKind};
 use crate::engine::activation::{Array, Trace, zeros};
@@ -32,14 +32,14 @@ impl<B: Operations> BurnCompute<B> {
                     if outcome.is_err() || !edit.touches(submodule) {
                         return output;
                     }
-                    let mut values = download(output);
+                    let mut values = B::numbers(output);
                     outcome = edit.apply(submodule, sequences.clone(), &mut values);
                     self.upload(values, positions)
                 };
                 hidden = self.model.run_layer(&*self.layer(layer, cancel)?, hidden, &tables, &mut change);
                 outcome?;
             }
-            Ok(download(hidden).chunks_exact(positions * width).map(<[f32]>::to_vec).collect::<Vec<_>>())
+            Ok(B::numbers(hidden).chunks_exact(positions * width).map(<[f32]>::to_vec).collect::<Vec<_>>())
         };
         let parts = self.parts(streams.len(), positions);
         let ends = if self.layers.are_kept() {

@@ -5,6 +5,8 @@
 //! slices on the thread that calls it; threads are given whole tasks instead ([`super::division`]), and no kernel waits for another thread.
 
 mod attention;
+#[cfg(test)]
+mod kernel_tests;
 pub(super) mod product;
 mod rotary;
 mod tensors;
@@ -54,6 +56,10 @@ fn changed<const D: usize>(
 
 impl Operations for Processor {
     const KEEPS_TRANSPOSES: bool = true;
+
+    fn numbers<const D: usize>(tensor: Tensor<Self, D>) -> Vec<f32> {
+        vector(tensor)
+    }
 
     fn add<const D: usize>(left: Tensor<Self, D>, right: Tensor<Self, D>) -> Tensor<Self, D> {
         changed(left, right, vector::add)
@@ -156,8 +162,8 @@ impl Operations for Processor {
         let first = (tabled - positions) * half;
         let mut rows = vector(rows);
         for sequence in rows.chunks_exact_mut(positions * columns) {
-            let tables = cosine[first..].chunks_exact(half).zip(sine[first..].chunks_exact(half));
-            for (row, (cosine, sine)) in sequence.chunks_exact_mut(columns).zip(tables) {
+            let angles = cosine[first..].chunks_exact(half).zip(sine[first..].chunks_exact(half));
+            for (row, (cosine, sine)) in sequence.chunks_exact_mut(columns).zip(angles) {
                 rotary::turn(&mut row[..heads * head_width], head_width, cosine, sine, back);
             }
         }

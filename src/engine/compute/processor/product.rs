@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(multiplied(&[1.0, 10.0], Right::whole(&values, 3), [2, 3]), [41.0, 52.0, 63.0]);
         assert_eq!(multiplied(&[1.0, 10.0], Right::columns(&values, 3, 1), [2, 2]), [52.0, 63.0]);
         assert_eq!(multiplied(&[1.0, 0.0, 1.0, 0.0, 1.0, 0.0], Right::transposed(&values, 3), [3, 2]), [4.0, 10.0, 2.0, 5.0]);
-        let mut sum = [1.0; 3];
+        let mut sum = vec![1.0; 3];
         add_product(&[1.0, 10.0], Right::whole(&values, 3), [2, 3], &mut sum);
         assert_eq!(sum, [42.0, 53.0, 64.0]);
         assert!(multiplied(&[], Right::whole(&values, 3), [2, 3]).is_empty());

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use burn::tensor::{Tensor, TensorData, TensorPrimitive};
+use burn::tensor::{Tensor, TensorData};
 use burn_ndarray::{NdArray, NdArrayDevice, NdArrayTensor};
 
 /// burn's backend of arrays in memory.
@@ -16,7 +16,9 @@ impl Numbers {
     pub fn of<const D: usize>(tensor: Tensor<Processor, D>) -> Self {
         Self::if_row_major(tensor.clone()).unwrap_or_else(|| {
             let shape = tensor.dims();
-            Self(self::tensor(to_vector(tensor), shape).into_primitive().tensor())
+            let data = tensor.into_data().into_vec();
+            let turned = data.unwrap_or_else(|error| unreachable!("a tensor of f32 was read: {error:?}"));
+            Self(self::tensor(turned, shape).into_primitive().tensor())
         })
     }
 
@@ -52,17 +54,21 @@ pub fn taken<const D: usize>(tensor: Tensor<Processor, D>) -> Result<Vec<f32>, N
     if numbers.is_shared() {
         return Err(numbers);
     }
-    Ok(to_vector(Tensor::<Processor, D>::from_primitive(TensorPrimitive::Float(numbers.0))))
+    let length = numbers.len();
+    let NdArrayTensor::F32(array) = numbers.0 else { unreachable!("a slice of f32 was read of it") };
+    match array.into_shared().try_into_owned_nocopy() {
+        Ok(array) => {
+            let (all, first) = array.into_raw_vec_and_offset();
+            let first = first.unwrap_or(0);
+            Ok(if all.len() == length { all } else { all[first..first + length].to_vec() })
+        }
+        Err(array) => Ok(array.iter().copied().collect()),
+    }
 }
 
 /// The numbers of `tensor`, row-major; a copy only if another tensor holds them, too, or they lie in another order.
 pub fn vector<const D: usize>(tensor: Tensor<Processor, D>) -> Vec<f32> {
     taken(tensor).unwrap_or_else(|numbers| numbers.to_vec())
-}
-
-/// burn's own way, which copies shared numbers one by one.
-fn to_vector<const D: usize>(tensor: Tensor<Processor, D>) -> Vec<f32> {
-    tensor.into_data().into_vec().unwrap_or_else(|error| unreachable!("a tensor of f32 was read: {error:?}"))
 }
 
 /// A tensor of these numbers, row-major, which are not copied.

@@ -22,6 +22,12 @@ pub trait Operations: Products {
     /// Whether the transposes of weights are kept beside them, for kernels that would copy a transposed view before each product.
     const KEEPS_TRANSPOSES: bool = false;
 
+    /// The numbers of `tensor`, row-major.
+    fn numbers<const D: usize>(tensor: Tensor<Self, D>) -> Vec<f32> {
+        let data = tensor.into_data().convert::<f32>();
+        data.into_vec().unwrap_or_else(|error| unreachable!("data was converted to f32: {error:?}"))
+    }
+
     /// The sum of two tensors of one shape.
     fn add<const D: usize>(left: Tensor<Self, D>, right: Tensor<Self, D>) -> Tensor<Self, D> {
         left + right
