@@ -2,11 +2,9 @@
 //! serves the model.
 
 use saescope::core::quadrature::Point;
-use saescope::core::request::Backend;
 use saescope::core::submodule::Submodule;
 use saescope::engine::activation::Trace;
 use saescope::engine::compute::{self, Compute, Entry};
-use saescope::engine::model::config::Family;
 
 use super::golden::{GRADIENT_TOLERANCE, Golden, TOLERANCE, assert_close};
 use super::{GROUPS, HOSTS, PAIRS, config, never, support, weights};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use saescope::core::effects::SubmoduleEffects;
 use saescope::core::quadrature::Rule;
-use saescope::core::request::{Backend, Settings};
+use saescope::core::request::Settings;
 use saescope::core::run::Method;
 use saescope::core::submodule::{Submodule, SubmoduleKind};
 use saescope::engine::attribution::attribute;
@@ -14,7 +14,6 @@ use saescope::engine::compute::{self, Compute, Inner};
 use saescope::engine::dataset::Example;
 use saescope::engine::dictionary::host::Host;
 use saescope::engine::dictionary::{Dictionary, folder};
-use saescope::engine::model::config::Family;
 use safetensors::Dtype;
 use safetensors::tensor::{TensorView, serialize};
 use serde_json::{Value, json};

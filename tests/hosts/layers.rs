@@ -6,11 +6,9 @@ use std::ops::Range;
 use rayon::prelude::*;
 use saescope::core::problem::Result;
 use saescope::core::quadrature::Point;
-use saescope::core::request::Backend;
 use saescope::core::submodule::{Submodule, SubmoduleKind};
 use saescope::engine::activation::Array;
 use saescope::engine::compute::{self, Answers, Compute, Edit, Entry, Inner, Segment, Start};
-use saescope::engine::model::config::Family;
 use saescope::engine::model::site::Site;
 
 use super::golden::Golden;

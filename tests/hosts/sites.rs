@@ -65,10 +65,10 @@ fn run<B: Operations>(
         kept.push(layer);
     }
     let end = model.end_forward(hidden.narrow(1, length - 1, 1));
-    let upload = |ids: Vec<i32>| Tensor::<B, 1, Int>::from_data(TensorData::from(&ids[..]), &device);
+    let rows = |ids: Vec<i32>| model.unembedding().select(0, Tensor::<B, 1, Int>::from_data(TensorData::from(&ids[..]), &device));
     let ids =
         [answers.iter().map(|of| of.clean.cast_signed()).collect(), answers.iter().map(|of| of.patch.cast_signed()).collect()];
-    let mut gradient = at_the_end(model.end_backward(&end, ids.map(upload)), 1, length);
+    let mut gradient = at_the_end(model.end_backward(&end, ids.map(rows)), 1, length);
     let mut gradients: Seen<B> = Vec::new();
     for (layer, kept) in kept.iter().enumerate().rev() {
         gradients.push((Some(Site::residual(layer)), gradient.clone()));

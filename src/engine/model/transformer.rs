@@ -139,7 +139,7 @@ impl<B: Operations> Transformer<B> {
     }
 
     /// The rows of the unembedding, `[vocabulary, width]`.
-    pub(super) fn unembedding(&self) -> Tensor<B, 2> {
+    pub fn unembedding(&self) -> Tensor<B, 2> {
         self.unembedding.as_ref().unwrap_or(&self.embedding).val()
     }
 
