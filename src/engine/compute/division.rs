@@ -38,7 +38,8 @@ impl Division {
     pub fn run<P: Sync, T: Send>(self, parts: &[P], work: impl Fn(&P) -> Result<T> + Sync + Send) -> Result<Vec<T>> {
         match self {
             Self::Batches(_) => parts.iter().map(work).collect(),
-            Self::Tasks(_) => parts.par_iter().map(work).collect(),
+            // One by one, since they differ in their work: a thread that is done takes the next one from another.
+            Self::Tasks(_) => parts.par_iter().with_max_len(1).map(work).collect(),
         }
     }
 }
