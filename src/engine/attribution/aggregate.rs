@@ -79,7 +79,7 @@ impl ViewAggregate {
     /// The means of all submodules over all examples, with the detail.
     pub fn finish(self) -> ViewEffects {
         let examples = self.clean_metrics.len();
-        // One after another, so that sums and means of all features are not in memory together.
+        // One after another, so that a view's sums and means of all features are not in memory together.
         let submodules: Vec<SubmoduleEffects> = self.submodules.into_iter().map(|aggregate| aggregate.means(examples)).collect();
         let detail = self.detail.finish(&submodules);
         ViewEffects {

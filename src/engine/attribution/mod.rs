@@ -32,6 +32,8 @@ pub mod testing;
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::core::effects::ViewEffects;
 use crate::core::problem::Result;
 use crate::core::progress::{Observer, Progress, Step};
@@ -142,7 +144,7 @@ pub fn attribute_timed(
         attribution.run_batch(batch, &batches[index + 1..])?;
     }
     let finish = |aggregate: ViewAggregate| cancel.check().map(|()| aggregate.finish());
-    let views = attribution.aggregates.into_iter().map(finish).collect::<Result<_>>()?;
+    let views = attribution.aggregates.into_par_iter().map(finish).collect::<Result<_>>()?;
     Ok((views, attribution.stages))
 }
 

@@ -67,9 +67,13 @@ impl<'a> Site<'a> {
         let codes = stages.time(Stage::Encode, || sharing.codes(ordinal, &prepared.prefixes, &read))?;
         stages.time(Stage::Decode, || {
             let decoder = DecoderRows::read(dictionary, active_features(&codes), sharing.cancel)?;
-            dictionary.release();
-            next.read_ahead();
-            let mut errors = errors_without_skip(dictionary, &read, &outputs, &codes, &decoder);
+            // Giving pages back and asking for others takes one thread as long as the errors take the others.
+            let pages = || {
+                dictionary.release();
+                next.read_ahead();
+            };
+            let errors = || errors_without_skip(dictionary, &read, &outputs, &codes, &decoder);
+            let ((), mut errors) = rayon::join(pages, errors);
             let is_apart = dictionary.arithmetic().is_per_token() || dictionary.skips();
             let written: Vec<Written> = read.iter().filter(|_| is_apart).map(|x| dictionary.written(x)).collect();
             let rests = rests(dictionary, &errors, &written);

@@ -10,6 +10,10 @@ use crate::core::problem::Result;
 #[derive(Debug, Clone, Copy)]
 pub enum Division {
     /// One batch of at most so many tokens after another: the backend divides each operation among its threads by itself.
+    #[cfg_attr(
+        not(any(feature = "flex", feature = "cuda", feature = "wgpu", test)),
+        expect(dead_code, reason = "the processor's own backend takes tasks")
+    )]
     Batches(usize),
     /// One task of at most so many tokens on each thread, from its start to its end: threads meet when all is done, not after each
     /// operation.

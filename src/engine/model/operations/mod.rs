@@ -8,7 +8,6 @@ mod attention;
 
 use std::ops::Range;
 
-use burn::tensor::backend::Backend;
 use burn::tensor::{Bool, Tensor};
 
 use super::config::{ActivationFunction, NormKind};
@@ -174,4 +173,4 @@ impl Operations for burn_wgpu::Wgpu {}
 
 /// For training, and for tests that hold derivatives against those of a tape: these run on processors.
 #[cfg(any(test, feature = "train"))]
-impl<B: Backend> Operations for burn::backend::Autodiff<B> {}
+impl<B: burn::tensor::backend::Backend> Operations for burn::backend::Autodiff<B> {}
