@@ -28,6 +28,13 @@ pub struct Attended<B: Backend> {
     normal: Option<[Normal<B, 4>; 2]>,
 }
 
+impl<B: Backend> Attended<B> {
+    /// The weight with which each query reads each position, `[examples, heads, queries, positions]`.
+    pub(super) fn pattern(&self) -> &Tensor<B, 4> {
+        &self.pattern
+    }
+}
+
 impl<B: Products> Transformer<B> {
     /// The outputs of the heads side by side for the normalised input of `layer`; if `last` is set, only at the last
     /// position.

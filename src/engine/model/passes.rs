@@ -39,6 +39,11 @@ impl<B: Backend> Kept<B> {
     pub(super) fn mlp_normal(&self) -> &Normal<B, 3> {
         &self.mlp.mlp.normal
     }
+
+    /// The attention pattern, `[examples, heads, queries, positions]`.
+    pub fn pattern(&self) -> &Tensor<B, 4> {
+        self.attended.pattern()
+    }
 }
 
 /// Values after the last layer that the backward pass reads.

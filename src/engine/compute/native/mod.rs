@@ -109,6 +109,10 @@ impl Compute for NativeCompute {
         self.differentiable(cancel)?.activations(wanted, prompts, cancel)
     }
 
+    fn attention_patterns(&self, layer: usize, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Array>> {
+        self.differentiable(cancel)?.attention_patterns(layer, prompts, cancel)
+    }
+
     fn added(&self, site: Site, rows: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
         self.differentiable(cancel)?.added(site, rows, cancel)
     }
