@@ -2,7 +2,7 @@
 
 use crate::cli::table::Table;
 use crate::core::causal::scatter::{MARKS, SEVERAL, scatter as drawing};
-use crate::core::picture::{Bars, Content, Grid, Intervals, Picture, Scatter};
+use crate::core::picture::{Bars, Content, Grid, Intervals, Picture, Scale, Scatter};
 use crate::core::text::wrap;
 use crate::core::uncertainty::Touched;
 
@@ -22,7 +22,7 @@ const COLUMNS: usize = 100;
 pub fn text(picture: &Picture) -> String {
     let content = match &picture.content {
         Content::Bars(panels) => panels.iter().map(bars).collect::<Vec<_>>().join("\n"),
-        Content::Grid(grid) => of_grid(grid),
+        Content::Grids(grids) => of_grids(grids),
         Content::Scatter(scatter) => of_scatter(scatter),
         Content::Intervals(intervals) => of_intervals(intervals),
     };
@@ -59,23 +59,36 @@ fn bar(value: f64, largest: f64) -> String {
     if value < 0.0 { "░" } else { "█" }.repeat(length)
 }
 
-fn of_grid(grid: &Grid) -> String {
-    let header: Vec<&str> = ["submodule"].into_iter().chain(grid.columns.iter().map(String::as_str)).collect();
-    let mut table = Table::new(1, &header);
-    let known = grid.values.iter().flatten().flatten();
-    let largest = known.fold(0.0_f64, |largest, value| largest.max(value.abs()));
-    let shade = |value: f64| SHADES[(value.abs() / largest.max(f64::MIN_POSITIVE) * (SHADES.len() - 1) as f64).round() as usize];
-    for (name, values) in grid.rows.iter().zip(&grid.values) {
-        let values = values.iter().map(|value| value.map_or_else(String::new, |value| format!("{value:+.4} {}", shade(value))));
-        table.push([name.clone()].into_iter().chain(values).collect());
-    }
+/// A table of numbers for each grid, with shades for their sizes, all on one scale.
+fn of_grids(grids: &[Grid]) -> String {
+    let tables: Vec<String> = grids.iter().map(of_grid).collect();
+    let Some(first) = grids.first() else { return String::new() };
     format!(
-        "{}\nacross: {}; cells: {}, behind each its share of the largest: {}\n",
-        table.plain(),
-        grid.across,
-        grid.axis,
+        "{}\nacross: {}; down: {}; cells: {}, behind each its share of {}: {}\n",
+        tables.join("\n"),
+        first.across,
+        first.down,
+        first.axis,
+        match first.scale {
+            Scale::Largest => "the largest",
+            Scale::Whole => "one",
+        },
         SHADES.iter().collect::<String>()
     )
+}
+
+fn of_grid(grid: &Grid) -> String {
+    let first = if grid.name.is_empty() { &grid.down } else { &grid.name };
+    let header: Vec<&str> = [first.as_str()].into_iter().chain(grid.columns.iter().map(String::as_str)).collect();
+    let mut table = Table::new(1, &header);
+    let largest = grid.largest().max(f64::MIN_POSITIVE);
+    let shade = |value: f64| SHADES[((value.abs() / largest).min(1.0) * (SHADES.len() - 1) as f64).round() as usize];
+    for (name, values) in grid.rows.iter().zip(&grid.values) {
+        let cell = |value: f64| format!("{} {}", grid.number(value, 4), shade(value));
+        let values = values.iter().map(|value| value.map_or_else(String::new, cell));
+        table.push([name.clone()].into_iter().chain(values).collect());
+    }
+    table.plain()
 }
 
 fn of_scatter(scatter: &Scatter) -> String {
