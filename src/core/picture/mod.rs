@@ -1,4 +1,4 @@
-//! What the pictures of a run show, as numbers with names and units; `cli::plot` draws them as SVG, PNG or text.
+//! What the pictures of a run show, as numbers with names and units; `cli::plot` draws them as SVG or PNG, `app::drawing` with characters.
 
 pub mod attention;
 mod features;

@@ -21,7 +21,7 @@ pub fn counts(findings: &Findings, tags: &Features, spec: &Spec) -> Result<Parts
     let submodules = findings.submodules();
     let nonzero = |view: View| {
         let count = |submodule: &Submodule| findings.view(view).submodule(*submodule).map(|ranked| ranked.len() as f64);
-        (format!("features with an effect, {} view", findings.study.name(view)), submodules.iter().map(count).collect())
+        (format!("{} view", findings.study.name(view)), submodules.iter().map(count).collect())
     };
     let listed = submodules.iter().map(|submodule| {
         let counts = listing.counts.get(submodule.ordinal(findings.layers));
