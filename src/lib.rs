@@ -27,7 +27,8 @@
 //! [`engine::model`], or what [`engine::memory`] holds of them from an earlier computation with the same files. Which
 //! features are listed is decided in [`core::rows::arrange`], what their cells say in [`core::rows::cells`], what the pairs show of one
 //! feature in [`core::evidence`], on which prompt it fires in [`core::firing`], what a key does in
-//! [`app::commands`]. What a causal check says is [`core::causal::check::Found`], made in `engine::causal`; the explorer asks for one in
+//! [`app::commands`]. What a picture shows is [`core::picture`]; [`app::drawing`] draws it with characters, `cli::plot` as SVG and PNG.
+//! What a causal check says is [`core::causal::check::Found`], made in `engine::causal`; the explorer asks for one in
 //! [`app::checks`]. The effects of pairs that are dealt out anew, which [`core::shuffled`] compares with a list, are computed in
 //! [`engine::shuffled`]. What features respond to in a text is counted in [`engine::corpus`] and compared with the labels of [`core::label`].
 //! How fast it could be is in [`engine::floor`]. Every failure is one [`core::problem::Problem`].

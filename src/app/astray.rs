@@ -16,7 +16,7 @@ const IN_ONE_GO: Duration = Duration::from_secs(1);
 /// Takes a key that was typed for something that is not open, and says that it did nothing. Returns whether it was one. `said` is the notice
 /// that stood there when it was typed.
 pub fn take(state: &mut State, key: Key, said: Option<Notice>) -> bool {
-    let Some(astray) = state.astray.take().filter(|_| matches!(state.overlay, None | Some(Overlay::HeatMap))) else {
+    let Some(astray) = state.astray.take().filter(|_| matches!(state.overlay, None | Some(Overlay::Pictures))) else {
         return false;
     };
     match meant(state, astray, key) {

@@ -24,9 +24,9 @@ pub struct Command {
 /// Where the keys of a command work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// In the panes and in the heat map.
+    /// In the panes and over the pictures.
     Screen,
-    /// In the panes only: the heat map hides them.
+    /// In the panes only: pictures hide them.
     Features,
     /// In dialogues too, unless the key types a character.
     Everywhere,

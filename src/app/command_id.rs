@@ -46,6 +46,7 @@ named! {
     PUBLISHED "published"
     QUIT "quit"
     QUIT_NOW "quit-now"
+    RIGHT "right"
     RUNS "runs"
     SIMILARITY "similarity"
     SORT "sort"

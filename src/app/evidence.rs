@@ -149,13 +149,8 @@ pub fn shuffled(state: &State) -> Option<String> {
 pub fn said(state: &State) -> Option<String> {
     let open = state.evidence.open.as_ref()?;
     let about = excerpt(&open.about, 30);
-    let share = responses(state).filter(|found| !found.is_whole()).map(share);
+    let share = responses(state).filter(|found| !found.is_whole()).map(Responses::percent_read);
     Some(share.map_or_else(|| format!("{about}…"), |share| format!("{about} {share:.0} %")))
-}
-
-/// How much of a corpus was read, in percent.
-pub fn share(responses: &Responses) -> f64 {
-    100.0 * responses.place.read as f64 / responses.bytes.max(1) as f64
 }
 
 /// What a corpus has answered about the model and dictionaries on the screen, as far as it is known.

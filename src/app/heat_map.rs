@@ -3,7 +3,6 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::commands::conditions::with_findings;
-use super::layout::Layout;
 use super::state::State;
 use super::state::overlay::Overlay;
 use crate::core::findings::{Findings, Source};
@@ -48,9 +47,9 @@ pub fn missing(state: &State, findings: &Findings) -> Option<String> {
     views(state.shown()).find_map(of)
 }
 
-/// Ok if the map can be opened, or closed where it is open, else the reason. While its numbers are computed it fills up by itself.
+/// Ok if the map can be opened, or closed where a picture is open, else the reason. While its numbers are computed it fills up by itself.
 pub fn can_toggle(state: &State) -> Result<(), String> {
-    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+    if matches!(state.overlay, Some(Overlay::Pictures)) {
         return Ok(());
     }
     with_findings(state)?;
@@ -63,17 +62,14 @@ fn views(shown: Shown) -> impl Iterator<Item = View> {
     [Some(shown.first()), shown.pair().map(|(_, second)| second)].into_iter().flatten()
 }
 
-/// The most submodules that can be hidden above the first row of the map: 0 where all are shown, and where a sentence stands in the
+/// The most submodules that can be hidden above the first row of a map of so many columns and rows: 0 where all are shown, and where a sentence stands in the
 /// place of the map.
-pub fn most_scroll(state: &State) -> usize {
-    let (Some(findings), Some(layout)) = (state.findings(), Layout::showing(state, state.size(), state.pane)) else { return 0 };
+pub fn most_scroll(state: &State, (columns, rows): (usize, usize)) -> usize {
+    let Some(findings) = state.findings() else { return 0 };
     let shown = state.shown();
     if missing(state, findings).is_some() {
         return 0;
     }
-    let (width, height) = state.size();
-    let columns = usize::from(width.saturating_sub(2));
-    let rows = usize::from(height.saturating_sub(layout.header.height + layout.footer.height + 2));
     let submodules = findings.submodules();
     let label = submodules.iter().map(|submodule| submodule.to_string().len()).max().unwrap_or(0) + 1;
     let sums = if shown.pair().is_some() { 2 } else { 3 };

@@ -49,11 +49,12 @@ fn published(state: &State) -> Said {
 
 /// The commands that are useful now, the most important first, among them some that cannot run.
 fn useful(state: &State) -> Vec<Said> {
-    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+    if matches!(state.overlay, Some(Overlay::Pictures)) {
         let next = (CommandId::NEXT_VIEW, "next view");
         return vec![
             HELP,
             (CommandId::BACK, "close"),
+            (CommandId::RIGHT, "next picture"),
             (CommandId::DOWN, "down"),
             (CommandId::UP, "up"),
             next,
@@ -142,6 +143,6 @@ pub fn in_window(state: &State) -> Option<&'static str> {
         Overlay::Check(_) => Some("Up Down scroll · y copies · Esc closes"),
         Overlay::Checks(_) => Some("Up Down move · Enter opens · Esc closes"),
         Overlay::Dropped(_) => Some("Up Down PageUp PageDown scroll · Esc closes"),
-        Overlay::Prompt(_) | Overlay::Question(_) | Overlay::HeatMap => None,
+        Overlay::Prompt(_) | Overlay::Question(_) | Overlay::Pictures => None,
     }
 }

@@ -243,7 +243,7 @@ pub fn window(state: &State, (width, height): (u16, u16), lines: usize) -> Optio
             at_bottom((width, free), LIST, bordered.min(free.saturating_sub(HEADER - 1)))
         }
         Some(Overlay::Help(_) | Overlay::Topic(_)) => Area { x: 0, y: 0, width, height: free },
-        Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::HeatMap) | None => return None,
+        Some(Overlay::Prompt(_) | Overlay::Question(_) | Overlay::Pictures) | None => return None,
     };
     Some(area)
 }

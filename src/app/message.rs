@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::key::Key;
 use super::state::chance::{Chance, Question};
 use super::state::evidence::{EvidenceNews, EvidenceQuestion};
+use super::state::picture::{Drawn, Question as Picture};
 use super::state::prompt::Names;
 use super::state::table::{Arranged, Arrangement};
 use crate::core::causal::check::{self, Done};
@@ -49,6 +50,8 @@ pub enum Message {
     Arranged(Arranged),
     /// What a list would hold by chance.
     Chance(Box<Chance>),
+    /// A picture that was asked for.
+    Picture(Box<Drawn>),
     /// News of the question of this number about features.
     Evidence(u64, EvidenceNews),
     /// A run file was read.
@@ -156,6 +159,8 @@ pub enum Effect {
     Arrange(Box<Arrangement>),
     /// Count what a list would hold by chance, off the drawing thread.
     Chance(Box<Question>),
+    /// Make a picture, off the drawing thread.
+    Picture(Box<Picture>),
     /// Ask about features beyond their effects, off the drawing thread; a question before it ends.
     Ask(Box<EvidenceQuestion>),
     /// End the question of this number.

@@ -22,13 +22,13 @@ pub fn mouse(state: &mut State, mouse: Mouse, x: u16, y: u16) -> Vec<Effect> {
     // A long notice moves the panes up: the click was meant for what is drawn with it.
     let layout = Layout::showing(state, state.size(), state.pane);
     let notice = if mouse == Mouse::Click { state.notice.take() } else { None };
-    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+    if matches!(state.overlay, Some(Overlay::Pictures)) {
         return match (mouse, layout) {
             (Mouse::WheelDown, _) => movement::scroll(state, NOTCH),
             (Mouse::WheelUp, _) => movement::scroll(state, -NOTCH),
             (Mouse::Click, Some(layout)) => click_around_panes(state, &layout, notice.is_some(), x, y).unwrap_or_else(|| {
                 let back = state.setting.keymap.way(CommandId::BACK);
-                state.notice = Some(Notice::refused(format!("the heat map takes no clicks; {back} closes it")));
+                state.notice = Some(Notice::refused(format!("the {} takes no clicks; {back} closes it", state.pictures.title())));
                 Vec::new()
             }),
             (Mouse::Click, None) => Vec::new(),

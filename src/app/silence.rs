@@ -23,7 +23,7 @@ struct Parts {
 }
 
 impl Seen {
-    /// The open window; the commands that run over the panes and over the heat map, and the answers to a question, are no concern of it.
+    /// The open window; the commands that run over the panes and over the pictures, and the answers to a question, are no concern of it.
     pub fn of(state: &State) -> Self {
         let Some(overlay) = &state.overlay else { return Self(None) };
         let (text, at, other) = match overlay {
@@ -39,7 +39,7 @@ impl Seen {
             Overlay::Runs(list) => ("", (0, list.cursor), String::new()),
             Overlay::Dropped(at) | Overlay::Checks(at) | Overlay::Copy(at) => ("", (0, *at), String::new()),
             Overlay::Check(window) => ("", (0, window.at), format!("{:?} {}", window.order, window.reversed)),
-            Overlay::Question(_) | Overlay::HeatMap => return Self(None),
+            Overlay::Question(_) | Overlay::Pictures => return Self(None),
         };
         Self(Some(Parts { window: discriminant(overlay), text: text.to_owned(), at, other }))
     }

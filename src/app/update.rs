@@ -12,8 +12,8 @@ use super::silence::Seen;
 use super::state::overlay::Overlay;
 use super::state::{State, ThemeName};
 use super::{
-    answer, astray, chance, choice, copy_box, download, dropped, evidence, help, job, keeping, layout, mouse, palette, prompts,
-    run_list, session, table, tagging,
+    answer, astray, chance, choice, copy_box, download, dropped, evidence, help, job, keeping, layout, mouse, palette, pictures,
+    prompts, run_list, session, table, tagging,
 };
 use crate::core::submodule::FeatureId;
 use crate::core::tags::import::{Target, import};
@@ -22,7 +22,8 @@ use crate::core::view::ViewName;
 
 /// Applies `message` to the state and returns the effects that the outside must carry out.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
-    let effects = take(state, message);
+    let mut effects = take(state, message);
+    effects.extend(pictures::settle(state));
     answer::settle(state);
     // A notice that comes or goes changes how many rows are visible.
     table::settle(state);
@@ -77,6 +78,7 @@ fn take(state: &mut State, message: Message) -> Vec<Effect> {
             chance::answered(state, *answer);
             Vec::new()
         }
+        Message::Picture(drawn) => pictures::answered(state, *drawn),
         Message::Evidence(number, news) => evidence::news(state, number, news),
         Message::RunRead(Ok(findings)) => job::read(state, findings),
         Message::SessionRead(looked, found) => session::resume(state, &looked, found.map(|found| *found)),
@@ -182,7 +184,7 @@ fn key(state: &mut State, key: Key) -> Vec<Effect> {
         Some(Overlay::Help(_)) => help::key(state, key),
         Some(Overlay::Topic(_)) => help::topic_key(state, key),
         Some(Overlay::Copy(_)) => copy_box::key(state, key),
-        Some(Overlay::HeatMap) | None => command_key(state, key, command),
+        Some(Overlay::Pictures) | None => command_key(state, key, command),
     }
 }
 

@@ -24,6 +24,7 @@ mod listing;
 mod manual;
 mod merge;
 mod misplaced;
+mod model_of_run;
 pub mod models;
 mod output;
 mod parts;

@@ -143,6 +143,13 @@ pub struct OfFeature {
     pub across: Vec<Neighbour>,
 }
 
+impl OfFeature {
+    /// What it says in `form`; None if it was not read in that form.
+    pub fn lens(&self, form: LensForm) -> Option<&Lens> {
+        self.lenses.iter().find(|lens| lens.form == form)
+    }
+}
+
 /// What the decoder rows of several features say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lenses {
@@ -158,4 +165,22 @@ pub struct Lenses {
     pub prompts: usize,
     /// The features, in the order in which they were asked for.
     pub features: Vec<OfFeature>,
+}
+
+impl Lenses {
+    /// What `feature`'s decoder row says; None if it was not asked for.
+    pub fn of(&self, feature: FeatureId) -> Option<&OfFeature> {
+        self.features.iter().find(|of| of.feature == feature)
+    }
+
+    /// The usual form in words, with what turns its values into logits: the heading of a card.
+    pub fn heading(&self) -> String {
+        let form = LensForm::ALL[0];
+        format!(
+            "logit lens, {}: {}, the direct path; a value / {:.2} is about the logits of one unit of activation",
+            form.name(),
+            form.formula(self.is_centred),
+            self.mean_last_sigma
+        )
+    }
 }

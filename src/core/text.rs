@@ -153,6 +153,16 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
+/// An activation: two digits behind the point, and never the text of zero for what is not zero.
+pub fn activation(number: f64) -> String {
+    match number {
+        0.0 => "0.00".to_owned(),
+        -0.005..0.0 => ">-0.01".to_owned(),
+        0.0..0.005 => "<0.01".to_owned(),
+        _ => format!("{number:.2}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -73,6 +73,10 @@ impl Compute for Counting {
         self.inner.activations(wanted, prompts, cancel)
     }
 
+    fn attention_patterns(&self, layer: usize, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Array>> {
+        self.inner.attention_patterns(layer, prompts, cancel)
+    }
+
     fn added(&self, site: Site, rows: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {
         self.inner.added(site, rows, cancel)
     }

@@ -123,20 +123,33 @@ impl KeptAnswers {
         Ok(())
     }
 
+    /// All answers of the kind `A`, the latest first; what is not readable as one is left out, since answers of all kinds may lie there and
+    /// nothing depends on them.
+    pub fn latest<A: Answer>(&self) -> impl Iterator<Item = A> {
+        let read = |path: PathBuf| serde_json::from_str(&whole::text(&path, LONGEST).ok()?).ok();
+        self.oldest_first().into_iter().rev().filter_map(read)
+    }
+
     /// Removes what is too much, but never `latest`. What cannot be removed stays: nothing depends on it.
     fn remove_oldest(&self, latest: &Path) {
-        let Ok(entries) = std::fs::read_dir(&self.folder) else { return };
+        let files: Vec<PathBuf> = self.oldest_first().into_iter().filter(|path| path != latest).collect();
+        let surplus = (files.len() + 1).saturating_sub(KEPT);
+        for path in files.into_iter().take(surplus) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    /// The files of answers, those first that were written longest ago; none where the folder cannot be read.
+    fn oldest_first(&self) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };
         let mut files: Vec<_> = entries
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| path != latest && path.extension().is_some_and(|ending| ending == "json"))
+            .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
             .filter_map(|path| Some((path.metadata().ok()?.modified().ok()?, path)))
             .collect();
         files.sort();
-        let surplus = (files.len() + 1).saturating_sub(KEPT);
-        for (_, path) in files.into_iter().take(surplus) {
-            let _ = std::fs::remove_file(path);
-        }
+        files.into_iter().map(|(_, path)| path).collect()
     }
 
     /// The file of the answer under `key`.

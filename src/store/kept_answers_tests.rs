@@ -60,6 +60,22 @@ fn answers_are_bounded_and_the_latest_stays() {
 }
 
 #[test]
+fn the_latest_answer_comes_first_and_what_is_none_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = KeptAnswers::new(folder.path().to_owned());
+    assert_eq!(kept.latest::<Responses>().count(), 0);
+    for (key, fired, written) in [("a", 1, 20), ("b", 2, 10), ("c", 3, 30)] {
+        kept.keep(&responses(key, fired)).unwrap();
+        let file = std::fs::File::options().write(true).open(kept.path(key)).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(written)).unwrap();
+    }
+    std::fs::write(kept.path("d"), "{").unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "{}").unwrap();
+    let found: Vec<Responses> = kept.latest().collect();
+    assert_eq!(found, [responses("c", 3), responses("a", 1), responses("b", 2)]);
+}
+
+#[test]
 fn what_would_not_be_read_is_not_written_and_what_is_too_long_can_be_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let kept = KeptAnswers::new(folder.path().to_owned());

@@ -141,6 +141,7 @@ impl Runner {
                 done(write_tags(Path::new(&path), &text).map(|()| format!("wrote {what} to {path}")))
             }
             Errand::Effect(Effect::Chance(question)) => Message::Chance(Box::new(question.answered())),
+            Errand::Effect(Effect::Picture(question)) => Message::Picture(Box::new(question.answered())),
             Errand::Effect(Effect::ReadTags(path)) => Message::TagsRead(read_tags(Path::new(&path)).map(|text| (text, path))),
             Errand::Effect(Effect::ReadSets { path, way, error }) => {
                 let sets = whole::text(Path::new(&path), whole::BY_HAND).and_then(|text| set::parse(&text, &path));

@@ -452,6 +452,7 @@ impl Explorer {
                 self.errands.run(Errand::Effect(Effect::Copy(card::text(&self.state), what)));
             }
             Effect::Chance(_)
+            | Effect::Picture(_)
             | Effect::Copy(..)
             | Effect::Browse(_)
             | Effect::WriteRun(..)

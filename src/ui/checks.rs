@@ -2,15 +2,13 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text;
 
 use super::fit::cut;
 use super::overlay::{around, row};
 use super::rect;
 use super::theme::Theme;
-use super::window::{more, open};
-use crate::app::checks::line::{Line, Tone};
+use super::window::{more, open, tone};
 use crate::app::checks::list::checks;
 use crate::app::checks::page::page;
 use crate::app::layout;
@@ -38,7 +36,7 @@ fn check(state: &State, window: &Window, theme: &Theme, screen: Rect, frame: &mu
     let top = page.top(window.at, rows);
     let visible = page.head.iter().chain(page.body.iter().skip(top));
     for (row, line) in visible.take(rows).enumerate() {
-        let text = text::Line::styled(cut(&format!(" {}", line.text), width), style(line, theme));
+        let text = text::Line::styled(cut(&format!(" {}", line.text), width), tone(line.tone, theme));
         let place = Rect::new(inside.x, inside.y + row as u16, inside.width, 1);
         frame.buffer_mut().set_line(place.x, place.y, &text, place.width);
         if page.rows > window.at && row >= page.head.len() && row - page.head.len() + top == window.at {
@@ -48,15 +46,6 @@ fn check(state: &State, window: &Window, theme: &Theme, screen: Rect, frame: &mu
     }
     let below = page.body.len() > top + rows.saturating_sub(page.head.len());
     more(top > 0, below, theme, area, frame);
-}
-
-fn style(line: &Line, theme: &Theme) -> Style {
-    match line.tone {
-        Tone::Title => theme.title,
-        Tone::Plain => theme.text,
-        Tone::Dim => theme.dim,
-        Tone::Warning => theme.warning,
-    }
 }
 
 fn list(state: &State, cursor: usize, theme: &Theme, area: Rect, frame: &mut Frame) {

@@ -33,7 +33,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
         None => fit::sentence("nothing is computed yet", theme.dim, usize::from(area.width), theme),
         Some((_, Some(reason))) => fit::sentence(&reason, theme.dim, usize::from(area.width), theme),
         Some((findings, None)) => {
-            Map::new(findings, shown).lines(theme, usize::from(area.width), usize::from(area.height), state.map_scroll)
+            Map::new(findings, shown).lines(theme, usize::from(area.width), usize::from(area.height), state.pictures.scroll)
         }
     };
     frame.render_widget(Paragraph::new(lines), area);

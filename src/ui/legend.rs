@@ -10,6 +10,7 @@ use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
 use crate::core::evidence::missing;
 use crate::core::findings::{Findings, Source};
+use crate::core::picture::Kind;
 use crate::core::rows::Shown;
 use crate::core::sides::sides;
 use crate::core::text::{printable, told_apart, without_article};
@@ -41,7 +42,14 @@ fn forms(state: &State, theme: &Theme, columns: usize) -> Vec<Parts> {
         parts
     };
     let cut = shortest(&direction.within(columns.saturating_sub(1)));
-    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+    if matches!(state.overlay, Some(Overlay::Pictures)) && state.pictures.kind != Kind::Map {
+        return vec![
+            [vec![dim(" effects in logits · ")], directions].concat(),
+            [vec![dim(" ")], short].concat(),
+            [vec![dim(" ")], cut].concat(),
+        ];
+    }
+    if matches!(state.overlay, Some(Overlay::Pictures)) {
         if let Some(pair) = state.shown().pair() {
             return differences(findings, pair, theme, columns);
         }

@@ -14,6 +14,7 @@ mod legend;
 mod lists;
 mod overlay;
 mod pane;
+mod picture;
 #[cfg(test)]
 mod screens;
 mod submodules;
@@ -29,8 +30,10 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::app::command_id::CommandId;
 use crate::app::layout::{Area, Layout, SMALLEST};
+use crate::app::pictures;
 use crate::app::state::State;
 use crate::app::state::overlay::Overlay;
+use crate::core::picture::Kind;
 use theme::Theme;
 
 /// Draws the whole screen.
@@ -43,12 +46,19 @@ pub fn view(state: &State, frame: &mut Frame) {
         return;
     };
     header::draw(state, &theme, rect(layout.header), frame);
-    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+    if matches!(state.overlay, Some(Overlay::Pictures)) {
         let rows = area.height.saturating_sub(layout.header.height + layout.footer.height);
         let back = state.setting.keymap.way(CommandId::BACK);
         let whole = Rect::new(0, layout.header.height, area.width, rows);
-        let inside = pane::frame(&format!("heat map · {back} closes"), true, &theme, whole, frame);
-        heat_map::draw(state, &theme, inside, frame);
+        let [before, after] = [-1, 1].map(|step| pictures::name(pictures::beside(state, step)));
+        let title = format!("{} · {back} closes · ‹ {before} · {after} ›", pictures::name(state.pictures.kind));
+        let inside = pane::frame(&title, true, &theme, whole, frame);
+        if state.pictures.kind == Kind::Map {
+            heat_map::draw(state, &theme, inside, frame);
+        } else {
+            let [above, below] = picture::draw(state, &theme, inside, frame);
+            window::more(above, below, &theme, whole, frame);
+        }
     } else {
         layout.submodules.into_iter().for_each(|area| submodules::draw(state, &theme, rect(area), frame));
         layout.features.into_iter().for_each(|area| features::draw(state, &theme, rect(area), frame));

@@ -32,7 +32,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, frame: &mut Frame) {
             | Overlay::Dropped(_)
             | Overlay::Check(_)
             | Overlay::Checks(_)
-            | Overlay::HeatMap,
+            | Overlay::Pictures,
         )
         | None => {}
     }

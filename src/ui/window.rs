@@ -2,11 +2,13 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::widgets::Clear;
 
 use super::fit::width;
 use super::pane;
 use super::theme::Theme;
+use crate::app::checks::line::Tone;
 use crate::app::state::list::List;
 use crate::core::text::{printable, printable_start};
 
@@ -28,6 +30,16 @@ pub fn typed(list: &List, theme: &Theme, inside: Rect, frame: &mut Frame) {
     let cursor = u16::try_from(3 + width(&before)).unwrap_or(u16::MAX);
     if cursor < inside.width {
         frame.set_cursor_position((inside.x + cursor, inside.y));
+    }
+}
+
+/// The style of a line of that importance.
+pub fn tone(tone: Tone, theme: &Theme) -> Style {
+    match tone {
+        Tone::Title => theme.title,
+        Tone::Plain => theme.text,
+        Tone::Dim => theme.dim,
+        Tone::Warning => theme.warning,
     }
 }
 

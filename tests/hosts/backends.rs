@@ -64,6 +64,37 @@ fn logits_metrics_and_activations() {
     });
 }
 
+/// In every family, with shared keys, softcaps and windows, too: the weights of a query add up to 1, and none is on a later token. All
+/// backends of a model agree.
+#[test]
+fn attention_patterns() {
+    let mut first: Option<(String, Vec<f32>)> = None;
+    let mut compared = 0;
+    each(|what, golden, compute| {
+        let (config, group) = (compute.config(), GROUPS[0]);
+        let prompts = golden.prompts(group, "clean");
+        let positions = prompts[0].len();
+        let patterns = compute.attention_patterns(config.layers - 1, &rows(&prompts), &never()).unwrap();
+        assert_eq!(patterns.len(), prompts.len(), "{what}");
+        for pattern in &patterns {
+            assert_eq!(pattern.len(), config.heads * positions * positions, "{what}");
+            for (query, row) in pattern.chunks_exact(positions).enumerate().map(|(row, shares)| (row % positions, shares)) {
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{what}: {row:?}");
+                assert!(row[query + 1..].iter().all(|share| *share == 0.0), "{what}: {row:?}");
+            }
+        }
+        let (host, all) = (what.split('/').next().unwrap().to_owned(), patterns.concat());
+        match &first {
+            Some((same, expected)) if *same == host => {
+                assert_close(what, TOLERANCE, &all, expected);
+                compared += 1;
+            }
+            _ => first = Some((host, all)),
+        }
+    });
+    assert!(compared > 0);
+}
+
 #[test]
 fn gradients_and_integrated_gradients() {
     let points: Vec<Point> = (0..10_u8).map(|step| Point { alpha: f32::from(step) / 10.0, weight: 0.1 }).collect();

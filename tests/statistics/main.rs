@@ -2,6 +2,7 @@
 //! these are.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod cards;
 mod labels;
 #[path = "../support/manual.rs"]
 mod manual;
@@ -220,7 +221,10 @@ fn correlations_of_all_features_between_views() {
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_saescope"));
-    command.args(arguments).current_dir(folder).env("XDG_DATA_HOME", folder.join("data"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .envs([("XDG_DATA_HOME", "data"), ("XDG_STATE_HOME", "state")].map(|(name, place)| (name, folder.join(place))));
     command
 }
 

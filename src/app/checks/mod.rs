@@ -16,5 +16,5 @@ pub mod said;
 mod search;
 mod set;
 mod steering;
-mod table;
+pub mod table;
 pub mod window;

@@ -81,9 +81,9 @@ pub fn refusal(state: &State, command: &Command) -> Option<String> {
 }
 
 fn allowed(state: &State, command: &Command) -> Result<(), String> {
-    if matches!(state.overlay, Some(Overlay::HeatMap)) && command.reach == Reach::Features {
+    if matches!(state.overlay, Some(Overlay::Pictures)) && command.reach == Reach::Features {
         let back = state.setting.keymap.way(CommandId::BACK);
-        return Err(format!("the heat map hides the panes; {back} closes it"));
+        return Err(format!("the {} hides the panes; {back} closes it", state.pictures.title()));
     }
     (command.enabled)(state)
 }

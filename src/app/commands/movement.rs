@@ -5,9 +5,9 @@ use crate::app::command::{Command, Reach};
 use crate::app::command_id::CommandId;
 use crate::app::layout::{Layout, table_rows};
 use crate::app::message::Effect;
-use crate::app::state::overlay::Overlay;
 use crate::app::state::{Pane, State};
-use crate::app::{heat_map, table};
+use crate::app::{pictures, table};
+use crate::core::picture::Kind;
 
 /// Commands that move the cursor, scroll, or change the pane.
 pub const COMMANDS: &[Command] = &[
@@ -93,19 +93,19 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "left",
-        help: "to the pane on the left: features, then submodules",
+        help: "to the pane on the left: features, then submodules; in the pictures, to the one before",
         keys: &["h", "left"],
-        reach: Reach::Features,
+        reach: Reach::Screen,
         enabled: |state| has_pane_beside(state, -1),
-        run: |state| pane(state, -1, false),
+        run: |state| beside(state, -1),
     },
     Command {
         name: "right",
-        help: "to the pane on the right: features, then the card",
+        help: "to the pane on the right: features, then the card; in the pictures, to the next one",
         keys: &["l", "right"],
-        reach: Reach::Features,
+        reach: Reach::Screen,
         enabled: |state| has_pane_beside(state, 1),
-        run: |state| pane(state, 1, false),
+        run: |state| beside(state, 1),
     },
     Command {
         name: "next-pane",
@@ -143,13 +143,23 @@ fn half_page(state: &State) -> isize {
 
 const ORDER: [Pane; 3] = [Pane::Submodules, Pane::Features, Pane::Card];
 
-/// Ok if there is a pane on the left (-1) or on the right (1) of the one that takes keys, else the reason.
+/// Ok if there is a pane on the left (-1) or on the right (1) of the one that takes keys, else the reason. Pictures go round.
 fn has_pane_beside(state: &State, step: isize) -> Result<(), String> {
     match (state.pane, step < 0) {
+        _ if pictures::are_open(state) => Ok(()),
         (Pane::Submodules, true) => Err("this is the leftmost pane".to_owned()),
         (Pane::Card, false) => Err("this is the rightmost pane".to_owned()),
         _ => Ok(()),
     }
+}
+
+/// Goes to the picture or the pane on the left (-1) or on the right (1).
+fn beside(state: &mut State, step: isize) -> Vec<Effect> {
+    if pictures::are_open(state) {
+        let kind = pictures::beside(state, step);
+        return pictures::show(state, kind);
+    }
+    pane(state, step, false)
 }
 
 fn pane(state: &mut State, step: isize, around: bool) -> Vec<Effect> {
@@ -161,7 +171,7 @@ fn pane(state: &mut State, step: isize, around: bool) -> Vec<Effect> {
 }
 
 fn enter(state: &mut State) -> Vec<Effect> {
-    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+    if pictures::are_open(state) {
         state.overlay = None;
         return Vec::new();
     }
@@ -173,15 +183,16 @@ fn enter(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The reason why the heat map, or else the pane that takes keys, cannot move down (1) or up (-1), if it cannot.
+/// The reason why the picture, or else the pane that takes keys, cannot move down (1) or up (-1), if it cannot.
 fn can_scroll(state: &State, step: isize) -> Result<(), String> {
     let up = step < 0;
-    if matches!(state.overlay, Some(Overlay::HeatMap)) {
-        let last = heat_map::most_scroll(state);
-        return match (up, state.map_scroll) {
+    if pictures::are_open(state) {
+        let last = pictures::most_scroll(state);
+        let what = if state.pictures.kind == Kind::Map { "map" } else { "picture" };
+        return match (up, state.pictures.scroll) {
             _ if last == 0 => Err("everything is shown".to_owned()),
-            (true, 0) => Err("the map begins here".to_owned()),
-            (false, row) if row >= last => Err("the map ends here".to_owned()),
+            (true, 0) => Err(format!("the {what} begins here")),
+            (false, row) if row >= last => Err(format!("the {what} ends here")),
             _ => Ok(()),
         };
     }
@@ -234,17 +245,19 @@ fn other(state: &mut State, rows: isize) -> Vec<Effect> {
     step(state, pane, rows)
 }
 
-/// Scrolls the heat map by `rows` if it is open, else moves the cursor of the pane that takes keys.
+/// Scrolls the picture by `rows` if one is open, else moves the cursor of the pane that takes keys.
 pub fn scroll(state: &mut State, rows: isize) -> Vec<Effect> {
-    if matches!(state.overlay, Some(Overlay::HeatMap)) {
-        return scroll_map(state, state.map_scroll.saturating_add_signed(rows));
+    if pictures::are_open(state) {
+        // Another picture may end before the row from which the former one was seen.
+        let first = state.pictures.scroll.min(pictures::most_scroll(state));
+        return scroll_picture(state, first.saturating_add_signed(rows));
     }
     step(state, state.pane, rows)
 }
 
-/// Makes `row` the first visible row of the heat map, or the one from which on all rows to the last fit.
-fn scroll_map(state: &mut State, row: usize) -> Vec<Effect> {
-    state.map_scroll = row.min(heat_map::most_scroll(state));
+/// Makes `row` the first visible row of the picture, or the one from which on all rows to the last fit.
+fn scroll_picture(state: &mut State, row: usize) -> Vec<Effect> {
+    state.pictures.scroll = row.min(pictures::most_scroll(state));
     Vec::new()
 }
 
@@ -285,8 +298,8 @@ pub fn turn(state: &mut State, pane: Pane, rows: isize) -> Vec<Effect> {
 }
 
 fn line(state: &mut State, row: usize) -> Vec<Effect> {
-    if matches!(state.overlay, Some(Overlay::HeatMap)) {
-        return scroll_map(state, row);
+    if pictures::are_open(state) {
+        return scroll_picture(state, row);
     }
     match state.pane {
         Pane::Features => {

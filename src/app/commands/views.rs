@@ -1,16 +1,16 @@
-//! Switching between views and comparisons, to the heat map and to the published figures.
+//! Switching between views and comparisons, to the pictures and to the published figures.
 
-use super::conditions::always;
+use super::conditions::{always, with_findings};
 use crate::app::command::{Command, Reach};
 use crate::app::command_id::CommandId;
 use crate::app::heat_map::can_toggle;
 use crate::app::message::Effect;
 use crate::app::notice::Notice;
 use crate::app::state::State;
-use crate::app::state::overlay::Overlay;
 use crate::app::state::prompt::Asked;
 use crate::app::state::tab::Tab;
-use crate::app::{baseline, table};
+use crate::app::{baseline, pictures, table};
+use crate::core::picture::Kind;
 use crate::core::rows::column::Sort;
 
 /// The command that switches to one place in the row of views.
@@ -91,11 +91,43 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "heat-map",
-        help: "sums by submodule and position, over the whole screen",
+        help: "sums by submodule and position, over the screen; right: the next picture",
         keys: &["H"],
         reach: Reach::Screen,
         enabled: can_toggle,
         run: heat_map,
+    },
+    Command {
+        name: "picture-counts",
+        help: "bars of the features with an effect, and of those listed, by submodule",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: with_findings,
+        run: |state| pictures::show(state, Kind::Counts),
+    },
+    Command {
+        name: "picture-effects",
+        help: "bars of the cumulative effect by submodule, with the error term",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: with_findings,
+        run: |state| pictures::show(state, Kind::Effects),
+    },
+    Command {
+        name: "picture-views",
+        help: "the listed features' effects in one view against those in another",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: with_findings,
+        run: |state| pictures::show(state, Kind::Views),
+    },
+    Command {
+        name: "picture-intervals",
+        help: "the listed features' effects with their 95 % intervals",
+        keys: &[],
+        reach: Reach::Screen,
+        enabled: with_findings,
+        run: |state| pictures::show(state, Kind::Intervals),
     },
     Command {
         name: "published",
@@ -167,11 +199,11 @@ fn next_pair(state: &mut State) -> Vec<Effect> {
 }
 
 fn heat_map(state: &mut State) -> Vec<Effect> {
-    state.overlay = match state.overlay {
-        Some(Overlay::HeatMap) => None,
-        _ => Some(Overlay::HeatMap),
-    };
-    Vec::new()
+    if pictures::are_open(state) && state.pictures.kind == Kind::Map {
+        state.overlay = None;
+        return Vec::new();
+    }
+    pictures::show(state, Kind::Map)
 }
 
 fn published(state: &mut State) -> Vec<Effect> {

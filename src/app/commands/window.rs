@@ -93,7 +93,7 @@ fn open(state: &mut State, overlay: Overlay) -> Vec<Effect> {
 }
 
 fn back(state: &mut State) -> Vec<Effect> {
-    if matches!(state.overlay, Some(Overlay::HeatMap)) {
+    if matches!(state.overlay, Some(Overlay::Pictures)) {
         state.overlay = None;
     } else if covers_table(state) {
         state.pane = Pane::Features;

@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod job;
 pub mod list;
 pub mod overlay;
+pub mod picture;
 pub mod prompt;
 pub mod question;
 pub mod record;
@@ -29,6 +30,7 @@ use download::{Download, Offer};
 use evidence::Evidence;
 use job::Job;
 use overlay::{Chooser, Overlay};
+use picture::Pictures;
 use prompt::{Asked, Prompt};
 use question::Pending;
 use record::Record;
@@ -206,8 +208,8 @@ pub struct State {
     pub card_scroll: usize,
     /// The same before the latest key.
     pub card_before: usize,
-    /// Index of the first visible row of the heat map.
-    pub map_scroll: usize,
+    /// The pictures, which may lie over the panes.
+    pub pictures: Pictures,
     /// Tags of the study, and whether they are saved.
     pub tagging: Tagging,
     /// Whether it is known how the study was looked at last.
@@ -220,7 +222,7 @@ pub struct State {
     pub astray: Option<Astray>,
     /// Index of the row with the cursor in the open chooser.
     pub choice: usize,
-    /// The prompt, chooser, list or heat map over the panes, if one is open.
+    /// The prompt, chooser, list or picture over the panes, if one is open.
     pub overlay: Option<Overlay>,
     /// The notice at the bottom of the screen, until the next key.
     pub notice: Option<Notice>,
@@ -308,7 +310,7 @@ impl State {
             pane: Pane::Features,
             card_scroll: 0,
             card_before: 0,
-            map_scroll: 0,
+            pictures: Pictures::default(),
             tagging: Tagging::default(),
             resumed: Resumed::Unasked,
             arrival: None,

@@ -1,4 +1,4 @@
-//! Overlays: prompts, questions, choosers, lists and the heat map.
+//! Overlays: prompts, questions, choosers, lists and the pictures.
 
 use super::check::Window;
 use super::list::List;
@@ -7,7 +7,7 @@ use super::question::Question;
 use super::run_list::RunList;
 use crate::app::manual::Topic;
 
-/// An overlay, which lies over the panes. It takes the keys, except that commands work over the heat map.
+/// An overlay, which lies over the panes. It takes the keys, except that commands work over the pictures.
 #[derive(Debug, Clone)]
 pub enum Overlay {
     /// A line of text is being typed.
@@ -32,8 +32,8 @@ pub enum Overlay {
     Checks(usize),
     /// The copy box, with the index of the line at its cursor.
     Copy(usize),
-    /// The heat map, over the whole screen.
-    HeatMap,
+    /// A picture, such as the heat map, over the whole screen.
+    Pictures,
 }
 
 /// An open topic of the manual.

@@ -3,6 +3,7 @@
 mod bench;
 mod causal;
 mod corpus;
+mod drawn;
 mod export;
 mod import;
 mod lens;
@@ -31,12 +32,13 @@ pub use causal::{
     SideEffectsOf, SteerArguments,
 };
 pub use corpus::CorpusArguments;
+pub use drawn::Drawn;
 pub use export::{ExportArguments, Format};
 pub use import::{ImportArguments, ImportFrom, NeuronpediaArguments};
 pub use lens::{LensArguments, LensFormat};
 pub use listing::{ListArguments, ListingArguments};
 pub use part::PartArguments;
-pub use plot::{PlotArguments, PlotFormat};
+pub use plot::{AttentionArguments, PlotArguments, PlotFormat, PromptSide};
 pub use report::ReportArguments;
 pub use runs::{DeleteRunsArguments, NameRunArguments, RunsArguments, RunsCommand};
 pub use statistics::{StatisticsArguments, StatisticsFormat};

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::drawn::Drawn;
 use crate::app::state::ThemeName;
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::corpus::context::MOST as CONTEXTS;
 use crate::core::lens::LensForm;
-use crate::core::picture::Kind;
 use crate::core::quadrature::{MOST_STEPS, Rule};
 use crate::core::request::Backend;
 use crate::core::run::Method;
@@ -90,8 +90,8 @@ pub fn rule() -> impl TypedValueParser<Value = Rule> {
 }
 
 /// Parses the name of a picture.
-pub fn picture() -> impl TypedValueParser<Value = Kind> {
-    one_of(&Kind::ALL, Kind::name)
+pub fn picture() -> impl TypedValueParser<Value = Drawn> {
+    one_of(&Drawn::ALL, Drawn::name)
 }
 
 /// Parses the name of a way to ablate.

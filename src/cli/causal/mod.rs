@@ -13,27 +13,24 @@ use indicatif::ProgressBar;
 use listing::Listing;
 
 use super::arguments::{ListArguments, ModelArguments};
+use super::model_of_run::with_model_of;
 use super::which_run::file_or_kept;
-use super::{listing as flags, progress, study, tags};
+use super::{listing as flags, tags};
 use crate::core::effects::SubmoduleEffects;
 use crate::core::findings::Findings;
-use crate::core::parts::Parts;
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::rows::arrange::arrange;
 use crate::core::rows::{Shown, Spec};
-use crate::core::run::{DictionaryRecord, Manifest, Run};
+use crate::core::run::{Manifest, Run};
 use crate::core::submodule::FeatureId;
 use crate::core::text::{counted, printable};
 use crate::core::view::View;
 use crate::engine::cancel::Cancel;
 use crate::engine::causal::plain::{Pair, Plain, Sides};
-use crate::engine::causal::recorded::expect_model_of;
 use crate::engine::identity;
 use crate::engine::loaded::Loaded;
-use crate::engine::memory::Bounds;
-use crate::engine::threads::Threads;
-use crate::store::{run_file, run_model};
+use crate::store::run_file;
 
 /// A run whose features are checked, with one of its views.
 pub struct Checked {
@@ -122,31 +119,13 @@ impl Checked {
         })
     }
 
-    /// Opens the run's model, checks that it is the run's, and does `work` on the computing threads, with a bar for its progress.
+    /// Does `work` with the run's model, as [`with_model_of`] does.
     pub fn with_loaded<T: Send>(
         &self,
         model: ModelArguments,
         work: impl FnOnce(&Loaded, &ProgressBar, &Cancel) -> Result<T> + Send,
     ) -> Result<T> {
-        let source = match model.model {
-            Some(name) => study::named_model(&name, model.dictionaries)?,
-            None => run_model::of(self.manifest())?,
-        };
-        // The run may have used some of the dictionaries that lie there.
-        let used = self.manifest().dictionaries.iter().filter_map(DictionaryRecord::place);
-        let source = study::part_of(source, &Parts::of(used));
-        let bar = progress::bar("{wide_bar} {pos}/{len}, {eta} left, {msg}");
-        bar.set_message("opening the model");
-        let cancel = Cancel::default();
-        let outcome = Threads::new(model.threads)?.run(|| {
-            let loaded = Loaded::open(&source, model.backend.named(), Bounds::NONE, &cancel)?;
-            expect_model_of(self.manifest(), &loaded, &cancel)?;
-            let value = work(&loaded, &bar, &cancel)?;
-            loaded.expect_unchanged(&cancel)?;
-            Ok(value)
-        });
-        bar.finish_and_clear();
-        outcome
+        with_model_of(self.manifest(), model, work)
     }
 
     /// The view's pairs of prompts.

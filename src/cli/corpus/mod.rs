@@ -6,10 +6,13 @@ mod table;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use indicatif::ProgressBar;
+
 use super::arguments::{CorpusArguments, Printed};
 use super::causal::json as printed;
+use super::model_of_run::with_model_of;
 use super::which_run::file_or_kept;
-use super::{listing, output, progress, study, tags};
+use super::{listing, output, progress, tags};
 use crate::core::corpus::responses::Responses;
 use crate::core::corpus::score::Level;
 use crate::core::findings::Findings;
@@ -19,15 +22,11 @@ use crate::core::run::{Manifest, Run};
 use crate::core::submodule::FeatureId;
 use crate::core::tags::TagBook;
 use crate::engine::cancel::Cancel;
-use crate::engine::causal::recorded::expect_model_of;
 use crate::engine::corpus::Question;
 use crate::engine::corpus::source::Source;
-use crate::engine::loaded::Loaded;
-use crate::engine::memory::Bounds;
-use crate::engine::threads::Threads;
 use crate::engine::{demo, identity};
 use crate::store::kept_answers::Keeping;
-use crate::store::{folders, labels, run_file, run_model};
+use crate::store::{folders, labels, run_file};
 
 /// Runs `corpus`.
 pub fn corpus(arguments: &CorpusArguments) -> Result<ExitCode> {
@@ -70,47 +69,43 @@ fn features(run: Run, path: &std::path::Path, arguments: &CorpusArguments) -> Re
 
 /// The answer, kept from before or read now.
 fn answered(manifest: &Manifest, features: &[FeatureId], arguments: &CorpusArguments) -> Result<Responses> {
-    let corpus = corpus_source(manifest, arguments.corpus.clone())?;
+    let source = source(manifest, arguments.corpus.clone())?;
     let labels = labels::open(arguments.labels.as_deref())?;
-    let model = match arguments.model.model.clone() {
-        Some(name) => study::named_model(&name, arguments.model.dictionaries.clone())?,
-        None => run_model::of(manifest)?,
-    };
+    with_model_of(manifest, arguments.model.clone(), |loaded, bar, cancel| {
+        let question = Question { loaded, features, labels: &labels, window: arguments.window, source: &source };
+        answer(&question, bar, cancel)
+    })
+}
+
+/// The answer to `question`, kept from before or read now, with its progress on `bar`. It is kept for the next time, where that is possible:
+/// else a note says why it is not.
+pub fn answer(question: &Question<'_>, bar: &ProgressBar, cancel: &Cancel) -> Result<Responses> {
     let mut keeping = Keeping::new(folders::responses());
-    let bar = progress::bar("{wide_bar} {bytes}/{total_bytes}, {eta} left, {msg}");
-    bar.set_message("opening the model");
-    let cancel = Cancel::default();
-    let outcome = Threads::new(arguments.model.threads)?.run(|| {
-        let loaded = Loaded::open(&model, arguments.model.backend.named(), Bounds::NONE, &cancel)?;
-        expect_model_of(manifest, &loaded, &cancel)?;
-        let question = Question { loaded: &loaded, features, labels: &labels, window: arguments.window, source: &corpus };
-        let mut responses = keeping.or_kept(question.begin(&cancel)?)?;
-        if responses.is_whole() {
-            return Ok(responses);
+    let mut responses = keeping.or_kept(question.begin(cancel)?)?;
+    if responses.is_whole() {
+        return Ok(responses);
+    }
+    keeping.keep(&responses);
+    if let Some(problem) = keeping.problem() {
+        bar.suspend(|| output::note(&format!("note: the answer is not kept for the next time: {problem}")));
+    }
+    progress::restyle(bar, "{wide_bar} {bytes}/{total_bytes}, {eta} left, {msg}");
+    bar.set_length(responses.bytes);
+    bar.set_message(question.source.name());
+    let mut batch_done = |responses: &Responses| {
+        bar.set_position(responses.place.read);
+        if responses.is_whole() || keeping.is_due() {
+            question.loaded.expect_unchanged(cancel)?;
+            keeping.keep(responses);
         }
-        keeping.keep(&responses);
-        if let Some(problem) = keeping.problem() {
-            bar.suspend(|| output::note(&format!("note: the answer is not kept for the next time: {problem}")));
-        }
-        bar.set_length(responses.bytes);
-        bar.set_message(corpus.name());
-        let mut batch_done = |responses: &Responses| {
-            bar.set_position(responses.place.read);
-            if responses.is_whole() || keeping.is_due() {
-                loaded.expect_unchanged(&cancel)?;
-                keeping.keep(responses);
-            }
-            Ok(())
-        };
-        question.go_on(&mut responses, &mut batch_done, &cancel)?;
-        Ok(responses)
-    });
-    bar.finish_and_clear();
-    outcome
+        Ok(())
+    };
+    question.go_on(&mut responses, &mut batch_done, cancel)?;
+    Ok(responses)
 }
 
 /// The corpus that the flags name, else the demo's for the demo.
-fn corpus_source(manifest: &Manifest, corpus: Option<PathBuf>) -> Result<Source> {
+pub fn source(manifest: &Manifest, corpus: Option<PathBuf>) -> Result<Source> {
     match corpus {
         Some(path) => Ok(Source::File(path)),
         None if manifest.model.name == demo::NAME => Ok(Source::Demo),

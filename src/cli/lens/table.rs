@@ -41,7 +41,7 @@ pub fn text(lenses: &Lenses, form: LensForm, last: &dyn Fn(FeatureId) -> Option<
 
 fn of_feature(of: &OfFeature, form: LensForm, last: Option<f64>) -> String {
     let mut text = format!("{} · {} · decoder row {:.3} long\n", of.feature, of.feature.submodule, of.norm);
-    if let Some(lens) = of.lenses.iter().find(|lens| lens.form == form) {
+    if let Some(lens) = of.lens(form) {
         text.push_str(&format!("  promotes    {}\n", tokens(&lens.promoted)));
         text.push_str(&format!("  suppresses  {}\n", tokens(&lens.suppressed)));
         text.push_str(&format!("  answers     {}\n", answers(lens)));

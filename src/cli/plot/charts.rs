@@ -5,17 +5,14 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes::{Names, span};
 use super::paper::{Area, BLUE, FAINT, Failure, GREEN, INK, ORANGE, Paper, Sign, bar_styles, text_width};
-use crate::core::picture::{Bars, Grid, IntervalRow, Intervals, Scatter};
+use crate::core::picture::{Bars, IntervalRow, Intervals, Scatter};
 use crate::core::uncertainty::Touched;
 
 /// Height of the numbers and the name of the axis below a chart.
-const BELOW: i32 = 48;
+pub const BELOW: i32 = 48;
 
 /// Height of a row of cells, or of one interval.
-const ROW: i32 = 20;
-
-/// The narrowest column of cells that has room for its numbers.
-const NUMBER: i32 = 56;
+pub const ROW: i32 = 20;
 
 /// Points of a scatter plot that have their names beside them.
 const NAMED: usize = 8;
@@ -32,11 +29,6 @@ fn bar_group(bars: &Bars) -> i32 {
     }
 }
 
-/// The height of a grid.
-pub fn grid_height(grid: &Grid) -> i32 {
-    grid.rows.len() as i32 * ROW + BELOW + 8
-}
-
 /// The height of intervals.
 pub fn intervals_height(intervals: &Intervals) -> i32 {
     intervals.rows.len().max(1) as i32 * ROW + BELOW + 8
@@ -44,14 +36,6 @@ pub fn intervals_height(intervals: &Intervals) -> i32 {
 
 /// The height of a scatter plot.
 pub const SCATTER_HEIGHT: i32 = 640;
-
-/// The colour of a share of the largest |effect|, from -1 to 1: blue, white, orange.
-pub fn heat(share: f64) -> RGBColor {
-    let share = if share.is_finite() { share.clamp(-1.0, 1.0) } else { 0.0 };
-    let end = if share < 0.0 { BLUE } else { ORANGE };
-    let mix = |end: u8| (255.0 + (f64::from(end) - 255.0) * share.abs()).round() as u8;
-    RGBColor(mix(end.0), mix(end.1), mix(end.2))
-}
 
 /// The chart of values across and names down, with its axes.
 fn named_chart<'a, B: DrawingBackend + 'a>(
@@ -80,7 +64,7 @@ fn named_chart<'a, B: DrawingBackend + 'a>(
 }
 
 /// The width of a column of names.
-fn label_width(names: &[String]) -> i32 {
+pub fn label_width(names: &[String]) -> i32 {
     16 + names.iter().map(|name| text_width(name, 12)).max().unwrap_or(0)
 }
 
@@ -112,65 +96,6 @@ pub fn bars<B: DrawingBackend>(area: &Area<B>, paper: Paper, bars: &Bars) -> Res
         chart.draw_series([PathElement::new([(value, 0.0), (value, down)], style)])?;
     }
     Ok(())
-}
-
-/// The signs of a grid: colours with the numbers that they stand for.
-pub fn grid_legend(grid: &Grid) -> Vec<(Sign, String)> {
-    let largest = largest(grid);
-    [-1.0, -0.5, 0.0, 0.5, 1.0].into_iter().map(|share| (Sign::Cell(heat(share)), format!("{:+.3}", share * largest))).collect()
-}
-
-fn largest(grid: &Grid) -> f64 {
-    let known = grid.values.iter().flatten().copied().flatten().filter(|value| value.is_finite());
-    known.fold(0.0, |largest, value| value.abs().max(largest))
-}
-
-/// Draws the cells; those that are wide enough hold their number.
-pub fn grid<B: DrawingBackend>(area: &Area<B>, paper: Paper, grid: &Grid) -> Result<(), Failure<B>> {
-    let mut chart = ChartBuilder::on(area)
-        .margin(paper.px(8))
-        .x_label_area_size(paper.px(BELOW - 8))
-        .y_label_area_size(paper.px(label_width(&grid.rows)))
-        .build_cartesian_2d(Names::across(&grid.columns), Names::down(&grid.rows))?;
-    let (wide, _) = chart.plotting_area().dim_in_pixel();
-    let column = wide as i32 / paper.px(grid.columns.len().max(1) as i32);
-    let longest = grid.columns.iter().map(|name| text_width(name, 12)).max().unwrap_or(0).max(1);
-    let labels = (wide as i32 / paper.px(longest + 8)).max(1) as usize;
-    chart
-        .configure_mesh()
-        .disable_mesh()
-        .x_labels(grid.columns.len().min(labels))
-        .y_labels(grid.rows.len())
-        .x_desc(format!("{}; cells: {}", grid.across, grid.axis))
-        .label_style(paper.text(12, INK))
-        .axis_desc_style(paper.text(13, INK))
-        .draw()?;
-    let largest = largest(grid);
-    for (row, values) in grid.values.iter().enumerate() {
-        for (place, value) in values.iter().enumerate() {
-            let Some(value) = value.filter(|value| value.is_finite()) else { continue };
-            let (left, top) = (place as f64, row as f64);
-            let color = heat(if largest > 0.0 { value / largest } else { 0.0 });
-            let corners = [(left, top), (left + 1.0, top + 1.0)];
-            chart.draw_series([Rectangle::new(corners, color.filled()), Rectangle::new(corners, paper.stroke(WHITE, 1))])?;
-            if column >= NUMBER {
-                let style = paper.anchored(12, readable_on(color), HPos::Center, VPos::Center);
-                chart.draw_series([Text::new(format!("{value:+.3}"), (left + 0.5, top + 0.5), style)])?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Black or white, whichever has more contrast on `color` by the relative luminance of WCAG 2.1.
-fn readable_on(color: RGBColor) -> RGBColor {
-    let linear = |part: u8| {
-        let part = f64::from(part) / 255.0;
-        if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
-    };
-    let luminance = 0.2126 * linear(color.0) + 0.7152 * linear(color.1) + 0.0722 * linear(color.2);
-    // Both contrasts are equal at 0.179.
-    if luminance > 0.179 { BLACK } else { WHITE }
 }
 
 /// The signs of a scatter plot.

@@ -3,8 +3,8 @@
 use plotters::prelude::*;
 use plotters::style::register_font;
 
-use super::charts;
 use super::paper::{Area, Failure, Paper, Sign, WIDTH, frame, height};
+use super::{charts, grids};
 use crate::core::escape::visible;
 use crate::core::picture::{Content, Picture};
 use crate::core::problem::{Problem, Result};
@@ -81,7 +81,7 @@ fn register() -> Result<()> {
 fn size(picture: &Picture) -> (i32, i32) {
     let chart = match &picture.content {
         Content::Bars(panels) => panels.iter().map(charts::bars_height).sum(),
-        Content::Grid(grid) => charts::grid_height(grid),
+        Content::Grids(grids) => grids::height(grids),
         Content::Scatter(_) => charts::SCATTER_HEIGHT,
         Content::Intervals(intervals) => charts::intervals_height(intervals),
     };
@@ -91,7 +91,7 @@ fn size(picture: &Picture) -> (i32, i32) {
 fn legend(picture: &Picture) -> Vec<(Sign, String)> {
     match &picture.content {
         Content::Bars(panels) => panels.iter().flat_map(charts::bars_legend).collect(),
-        Content::Grid(grid) => charts::grid_legend(grid),
+        Content::Grids(grids) => grids::legend(grids),
         Content::Scatter(scatter) => charts::scatter_legend(scatter),
         Content::Intervals(intervals) => charts::intervals_legend(intervals),
     }
@@ -109,7 +109,7 @@ fn draw<B: DrawingBackend>(root: &Area<B>, paper: Paper, picture: &Picture) -> s
             }
             Ok(())
         }
-        Content::Grid(grid) => charts::grid(&area, paper, grid),
+        Content::Grids(grids) => grids::draw(&area, paper, grids),
         Content::Scatter(scatter) => charts::scatter(&area, paper, scatter),
         Content::Intervals(intervals) => charts::intervals(&area, paper, intervals),
     }

@@ -3,24 +3,29 @@
 //! Drawn with plotters: it has both outputs, needs no fonts and no libraries of the system, and adds ten small crates. The alternatives draw
 //! text in PNG files only with the system's fonts, or need a browser's engine, or four times as many crates.
 
+mod attention;
 mod axes;
 mod charts;
 mod draw;
 mod file;
+mod grids;
 mod paper;
 mod text;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use draw::svg;
 pub use file::PictureFile;
 
-use super::arguments::{PlotArguments, PlotFormat};
+use super::arguments::{Drawn, PlotArguments, PlotFormat};
 use super::which_run::file_or_kept;
 use super::{listing, output, saved};
+use crate::core::findings::Findings;
 use crate::core::picture::{Kind, Picture};
 use crate::core::problem::{Problem, Result};
+use crate::core::rows::Spec;
 
 /// Runs `plot`.
 pub fn plot(arguments: &PlotArguments) -> Result<ExitCode> {
@@ -28,13 +33,29 @@ pub fn plot(arguments: &PlotArguments) -> Result<ExitCode> {
     let file = arguments.output.as_deref().map(|path| PictureFile::with(path, format)).transpose()?;
     let run = file_or_kept(&arguments.run)?;
     let (mut findings, book) = saved::open(&run)?;
+    let picture = match arguments.kind {
+        Drawn::Attention => attention::picture(arguments, &run, &findings)?,
+        Drawn::Effects(kind) => {
+            attention::expect_no_attention(&arguments.attention)?;
+            let spec = spec(kind, arguments, &run, &mut findings)?;
+            Picture::of(kind, &findings, book.features(), &spec)?
+        }
+    };
+    match file {
+        Some(file) => file.write(&picture)?,
+        None => output::print(&String::from_utf8_lossy(&file::drawn(&picture, format)?))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is listed. A list of one view is drawn against the other view of the pair that is compared, which `findings` then say.
+fn spec(kind: Kind, arguments: &PlotArguments, run: &Path, findings: &mut Findings) -> Result<Spec> {
     let mut listing = arguments.listing.clone();
-    // A list of one view is drawn against the other view of the pair that is compared.
-    if arguments.kind == Kind::Views
+    if kind == Kind::Views
         && let Some(view) = listing.view.as_deref().and_then(|name| findings.study.find(name))
         && listing.of.is_some()
     {
-        let (first, second) = listing::pair(&findings.study, &run, listing.of.take().as_deref())?;
+        let (first, second) = listing::pair(&findings.study, run, listing.of.take().as_deref())?;
         if ![first, second].contains(&view) {
             let name = findings.study.name(view);
             return Err(Problem::new(
@@ -45,13 +66,7 @@ pub fn plot(arguments: &PlotArguments) -> Result<ExitCode> {
         }
         Arc::make_mut(&mut findings.study).compare = Some((first, second));
     }
-    let spec = listing::spec(&findings.study, &run, &listing)?;
-    let picture = Picture::of(arguments.kind, &findings, book.features(), &spec)?;
-    match file {
-        Some(file) => file.write(&picture)?,
-        None => output::print(&String::from_utf8_lossy(&file::drawn(&picture, format)?))?,
-    }
-    Ok(ExitCode::SUCCESS)
+    listing::spec(&findings.study, run, &listing)
 }
 
 /// The format that is asked for, else that of the file's ending, else text.

@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::evidence::Evidence;
 use super::facts::{Facts, anchor};
 use super::lists::{number, probability};
-use super::prompts;
+use super::{lens, prompts, responses};
 use crate::core::evidence::{self, Pairs};
 use crate::core::rows::cells::{interval, signed, unsigned};
 use crate::core::submodule::FeatureId;
@@ -13,7 +14,7 @@ use crate::core::uncertainty::Touched;
 use crate::core::view::View;
 
 /// What is known of `feature`.
-pub fn card(facts: &Facts<'_>, feature: FeatureId) -> Markup {
+pub fn card(facts: &Facts<'_>, beyond: &Evidence, feature: FeatureId) -> Markup {
     let (findings, view) = (facts.findings, facts.strongest_view(feature));
     let (found, spec) = (findings.view(view), findings.study.view(view));
     let pairs = Pairs::find(findings, view, feature).ok_or_else(|| evidence::missing(findings, view, false));
@@ -31,7 +32,27 @@ pub fn card(facts: &Facts<'_>, feature: FeatureId) -> Markup {
                 None => p.faint { "No page on Neuronpedia" @if let Err(reason) = &facts.pages { ": " (reason) } "." },
             }
             @if let Ok(pairs) = &pairs { (prompts::pairs(spec, pairs)) }
+            @if let Some(why) = beyond.missing() {
+                p.faint { "What it says, what it responds to and what is near it is not known: " (why) "." }
+            } @else {
+                (responds(facts, beyond, feature))
+                @if let Some((view, lenses, of)) = beyond.lens(feature) { (lens::says(facts, view, lenses, of)) (lens::near(facts, of)) }
+            }
         }
+    }
+}
+
+/// What the feature responds to in a text, or how to find out.
+fn responds(facts: &Facts<'_>, beyond: &Evidence, feature: FeatureId) -> Markup {
+    match (beyond.response(feature), beyond.unread()) {
+        (Some((found, of)), _) => responses::responds(facts, found, of),
+        (None, Some(why)) => html! { p.faint { "What it responds to is not known: " (why) "." } },
+        (None, None) => html! {
+            p.faint {
+                "What it responds to is not known: no text was read for it; name one with "
+                code { "saescope report RUN --corpus FILE" } ", a document on each line."
+            }
+        },
     }
 }
 

@@ -4,10 +4,13 @@
 //! script, all made by the program itself. A content security policy in the page forbids every load.
 
 mod card;
+mod evidence;
 mod facts;
+mod lens;
 mod lists;
 mod page;
 mod prompts;
+mod responses;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,13 +20,13 @@ use super::which_run::file_or_kept;
 use super::{output, saved, study};
 use crate::core::escape::visible;
 use crate::core::extract::Pages;
-use crate::core::findings::Findings;
-use crate::core::problem::Result;
+use crate::core::findings::Source;
+use crate::core::problem::{Problem, Result};
 use crate::core::selection::Selection;
-use crate::core::tags::TagBook;
 use crate::core::text::{bytes, printable};
 use crate::store::atomic::AtomicFile;
 use crate::store::own_file;
+use evidence::Evidence;
 use facts::Facts;
 
 /// Runs `report`.
@@ -34,19 +37,22 @@ pub fn report(arguments: &ReportArguments) -> Result<ExitCode> {
     let file = AtomicFile::reserve(&path)?;
     own_file::expect_replaceable(&path, Some("<meta name=\"generator\" content=\"saescope"), "page")?;
     let (findings, book) = saved::open(&run)?;
-    let page = html(&findings, &book, Selection::Threshold(arguments.threshold), arguments.top)?;
+    let Source::Run { manifest, file: named } = &findings.source else {
+        return Err(Problem::new("report", "is of a run", "compute one with `saescope run`"));
+    };
+    let pages = Pages::of(&findings, &study::hosted()?);
+    let selection = Selection::Threshold(arguments.threshold);
+    let facts = Facts::of(&findings, book.features(), pages, selection, arguments.top);
+    let beyond = Evidence::of(&facts, manifest, arguments)?;
+    if let Some(note) = evidence::note(&beyond).filter(|_| !arguments.no_model) {
+        output::note(&note);
+    }
+    let page = page::page(&facts, &beyond, manifest, named.as_deref())?.into_string();
+    let page = visible(&page);
     file.commit(page.as_bytes())?;
     let size = bytes(page.len() as u64);
     output::print(&format!("wrote {} ({size})\n", printable(&path.display().to_string())))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The page of `findings` with the user's tags: the lists of `selection`, and cards of the `top` strongest features of each view beside those
-/// of tagged ones.
-fn html(findings: &Findings, book: &TagBook, selection: Selection, top: usize) -> Result<String> {
-    let pages = Pages::of(findings, &study::hosted()?);
-    let facts = Facts::of(findings, book.features(), pages, selection, top);
-    Ok(visible(&page::page(&facts)?.into_string()).into_owned())
 }
 
 fn default_output(run: &Path) -> PathBuf {

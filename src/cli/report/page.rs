@@ -3,10 +3,10 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::card::card;
+use super::evidence::Evidence;
 use super::facts::{Facts, OfView};
 use super::lists;
 use crate::cli::plot;
-use crate::core::findings::Source;
 use crate::core::notes;
 use crate::core::picture::{Kind, Picture};
 use crate::core::problem::{Problem, Result};
@@ -24,11 +24,8 @@ const POLICY: &str =
 /// Most pairs of a list in the printed manifest.
 const PAIRS: usize = 100;
 
-/// The page.
-pub fn page(facts: &Facts<'_>) -> Result<Markup> {
-    let Source::Run { manifest, file } = &facts.findings.source else {
-        return Err(Problem::new("report", "is of a run", "compute one with `saescope run`"));
-    };
+/// The page of the run that `manifest` records, read from `file`; its cards hold what is known `beyond` the run.
+pub fn page(facts: &Facts<'_>, beyond: &Evidence, manifest: &Manifest, file: Option<&str>) -> Result<Markup> {
     let study = &facts.findings.study;
     let title = format!("{}: {} ({})", excerpt(&study.title, 200), excerpt(&manifest.model.name, 100), manifest.method);
     let lists: Vec<Markup> = facts.views.iter().map(|of_view| list(facts, of_view)).collect::<Result<_>>()?;
@@ -61,7 +58,7 @@ pub fn page(facts: &Facts<'_>) -> Result<Markup> {
                 main {
                     section id="summary" aria-labelledby="summary-heading" {
                         h2 #summary-heading { "Summary" }
-                        (summary(facts, manifest, file.as_deref()))
+                        (summary(facts, manifest, file))
                         (lists::views(facts))
                         (lists::invariants(facts))
                     }
@@ -70,7 +67,7 @@ pub fn page(facts: &Facts<'_>) -> Result<Markup> {
                     section id="features" aria-labelledby="features-heading" {
                         h2 #features-heading { "Features" }
                         p { "Cards of the " (facts.cards.len()) " features that have tags, reject marks or notes, or are among the strongest of a view." }
-                        @for feature in &facts.cards { (card(facts, *feature)) }
+                        @for feature in &facts.cards { (card(facts, beyond, *feature)) }
                     }
                     section id="dictionaries" aria-labelledby="dictionaries-heading" {
                         h2 #dictionaries-heading { "Dictionaries" }

@@ -57,8 +57,8 @@ fn prompt(name: &str, side: Side<'_>, other: Side<'_>, entries: &[Entry], of: fn
     }
 }
 
-/// A token with its activation, if it differs between both prompts.
-fn token(text: &str, differs: bool, activation: Option<f32>, largest: f64) -> Markup {
+/// A token with its activation, if it has one, coloured by its share of `largest`; bold if it differs from the other prompt's.
+pub fn token(text: &str, differs: bool, activation: Option<f32>, largest: f64) -> Markup {
     let text = cut(&printable_part(text), TOKEN);
     let share =
         activation.map_or(0.0, |activation| if largest > 0.0 { (f64::from(activation) / largest).clamp(-1.0, 1.0) } else { 0.0 });
@@ -66,6 +66,9 @@ fn token(text: &str, differs: bool, activation: Option<f32>, largest: f64) -> Ma
     // Dark text keeps a contrast of more than 4.5 on the darkest of these colours.
     let [red, green, blue] = if share > 0.0 { ABOVE } else { BELOW }.map(mix);
     let style = (share != 0.0).then(|| format!("background:rgb({red},{green},{blue})"));
+    if activation.is_none() && !differs {
+        return html! { (text) };
+    }
     html! {
         span.token.differs[differs] style=[style] {
             (text)

@@ -42,6 +42,17 @@ impl Context {
         [&self.tokens[..character.start], &self.tokens[character.clone()], &self.tokens[character.end..]]
     }
 
+    /// The tokens as text, each with the feature's activation there. The text of a character of several tokens stands at its first one, with
+    /// the strongest activation of all of them.
+    pub fn shown(&self) -> impl Iterator<Item = (&str, f32)> {
+        self.tokens.iter().enumerate().map(|(token, text)| {
+            let character = self.character(token);
+            let values = if character.start == token { character } else { token..token };
+            let values = values.map(|token| self.activations.get(token).copied().unwrap_or_default());
+            (text.as_str(), values.max_by(|one, other| one.abs().total_cmp(&other.abs())).unwrap_or_default())
+        })
+    }
+
     /// The tokens of the character, or of the several, to which `token` belongs.
     pub fn character(&self, token: usize) -> Range<usize> {
         let token = token.min(self.tokens.len());
@@ -115,6 +126,13 @@ mod tests {
         {
             assert_eq!(marked(strongest), expected, "{strongest}");
         }
+    }
+
+    #[test]
+    fn a_character_shows_its_strongest_activation_once() {
+        let tokens = ["a", "名", "", "b"].map(str::to_owned).to_vec();
+        let context = Context { tokens, activations: vec![0.5, 1.0, -2.0, 0.0], ..context(1, 1.0) };
+        assert_eq!(context.shown().collect::<Vec<_>>(), [("a", 0.5), ("名", -2.0), ("", 0.0), ("b", 0.0)]);
     }
 
     proptest! {

@@ -4,3 +4,4 @@ pub mod context;
 pub mod responses;
 pub mod score;
 pub mod tally;
+pub mod words;

@@ -96,6 +96,11 @@ impl Responses {
             && self.features.iter().all(|found| found.tally.fired <= self.tokens && found.tally.is_whole(self.labels.len()))
     }
 
+    /// How much of the corpus was read, in percent.
+    pub fn percent_read(&self) -> f64 {
+        100.0 * self.place.read as f64 / self.bytes.max(1) as f64
+    }
+
     /// The share of the tokens at which a feature fired; None if there are none.
     pub fn rate(&self, feature: &OfFeature) -> Option<f64> {
         (self.tokens > 0).then(|| feature.tally.fired as f64 / self.tokens as f64)

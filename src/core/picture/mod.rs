@@ -1,8 +1,11 @@
-//! What the pictures of a run show, as numbers with names and units; `cli::plot` draws them as SVG, PNG or text.
+//! What the pictures of a run show, as numbers with names and units; `cli::plot` draws them as SVG or PNG, `app::drawing` with characters.
 
+pub mod attention;
 mod features;
 mod methods;
 mod submodules;
+
+use attention::Attention;
 
 use super::causal::approximation::Approximation;
 use super::findings::{Findings, Source};
@@ -48,8 +51,8 @@ pub struct Picture {
 pub enum Content {
     /// Bars by submodule.
     Bars(Vec<Bars>),
-    /// Coloured cells by submodule and position.
-    Grid(Grid),
+    /// Coloured cells, in tables of one size on the same scale.
+    Grids(Vec<Grid>),
     /// Points by two effects of each feature.
     Scatter(Scatter),
     /// Features with intervals.
@@ -72,16 +75,50 @@ pub struct Bars {
 /// A table of numbers as coloured cells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
+    /// The name of the table among several; empty if it stands alone.
+    pub name: String,
     /// What the cells hold, with the unit.
     pub axis: String,
     /// What the columns are.
     pub across: String,
+    /// What the rows are.
+    pub down: String,
     /// The heading of each column.
     pub columns: Vec<String>,
     /// The name of each row.
     pub rows: Vec<String>,
     /// `[row][column]`; None where nothing is known.
     pub values: Vec<Vec<Option<f64>>>,
+    /// What the colours reach to.
+    pub scale: Scale,
+}
+
+/// What the strongest colour of a table stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// The largest |value| of the table, above and below zero.
+    Largest,
+    /// One: the values are shares.
+    Whole,
+}
+
+impl Grid {
+    /// The value of the strongest colour.
+    pub fn largest(&self) -> f64 {
+        let known = || self.values.iter().flatten().copied().flatten().filter(|value| value.is_finite());
+        match self.scale {
+            Scale::Largest => known().fold(0.0, |largest, value| value.abs().max(largest)),
+            Scale::Whole => 1.0,
+        }
+    }
+
+    /// A value as the cells show it.
+    pub fn number(&self, value: f64, decimals: usize) -> String {
+        match self.scale {
+            Scale::Largest => format!("{value:+.decimals$}"),
+            Scale::Whole => format!("{value:.2}"),
+        }
+    }
 }
 
 /// Points of two coordinates.
@@ -164,6 +201,16 @@ impl Picture {
         Ok(Self { title, caption: caption(findings, spec).into_iter().chain(notes).collect(), content })
     }
 
+    /// The attention patterns of some heads of a layer, which read the prompt `of` so.
+    ///
+    /// # Errors
+    /// If the run has no such pair or head.
+    pub fn of_attention(of: &Attention, patterns: &[f32], findings: &Findings) -> Result<Self> {
+        let (title, notes, content) = attention::attention(of, patterns, findings)?;
+        let caption = [source(findings), view(findings, of.view)].into_iter().chain(notes).collect();
+        Ok(Self { title, caption, content })
+    }
+
     /// The scatter of the approximate effects in `found` against the exact ones; `spec` lists the features.
     pub fn of_methods(found: &Approximation, findings: &Findings, spec: &Spec) -> Self {
         let (title, notes, content) = methods::methods(found, findings, spec);
@@ -174,9 +221,15 @@ impl Picture {
 /// Title, sentences for the end of the caption, and the numbers.
 type Parts = (String, Vec<String>, Content);
 
-/// The sentences with which every caption begins.
+/// The sentences with which every caption of lists begins.
 fn caption(findings: &Findings, spec: &Spec) -> Vec<String> {
-    let study = &findings.study;
+    let views: Vec<View> = spec.shown.pair().map_or_else(|| vec![spec.shown.first()], |(first, second)| vec![first, second]);
+    let list = format!("List: {}.", spec.title(&findings.study, false));
+    [source(findings), list].into_iter().chain(views.into_iter().map(|of| view(findings, of))).collect()
+}
+
+/// The run, its model and its method: a sentence.
+fn source(findings: &Findings) -> String {
     let (method, quadrature) = findings.method();
     let quadrature = quadrature.map_or_else(String::new, |quadrature| format!(" ({quadrature})"));
     let from = match &findings.source {
@@ -187,19 +240,16 @@ fn caption(findings: &Findings, spec: &Spec) -> Vec<String> {
         Source::Run { file: None, .. } | Source::Live { .. } => "This run".to_owned(),
         Source::Published { .. } => "Published figures".to_owned(),
     };
-    let views: Vec<View> = spec.shown.pair().map_or_else(|| vec![spec.shown.first()], |(first, second)| vec![first, second]);
-    let mut sentences = vec![
-        format!("{from}: model {}, method {method}{quadrature}.", excerpt(&findings.model, 100)),
-        format!("List: {}.", spec.title(study, false)),
-    ];
-    sentences.extend(views.into_iter().map(|view| {
-        let of = study.view(view);
-        let pairs =
-            findings.view(view).summary.examples.map_or_else(String::new, |examples| format!(", {}", counted(examples, "pair")));
-        let [label, clean, patch] = [&of.label, &of.clean, &of.patch].map(|text| excerpt(text, 100));
-        format!("View {}: {label}, from {clean} to {patch}{pairs}.", of.name)
-    }));
-    sentences
+    format!("{from}: model {}, method {method}{quadrature}.", excerpt(&findings.model, 100))
+}
+
+/// The view, from which prompts to which, and its number of pairs: a sentence.
+fn view(findings: &Findings, view: View) -> String {
+    let of = findings.study.view(view);
+    let pairs =
+        findings.view(view).summary.examples.map_or_else(String::new, |examples| format!(", {}", counted(examples, "pair")));
+    let [label, clean, patch] = [&of.label, &of.clean, &of.patch].map(|text| excerpt(text, 100));
+    format!("View {}: {label}, from {clean} to {patch}{pairs}.", of.name)
 }
 
 /// What the axis of an effect measures: `effect in the male view, logits`.

@@ -1,6 +1,6 @@
 //! The pictures of whole submodules: how many features have an effect, and how much of it.
 
-use super::{Bars, Content, Grid, Kind, Parts, axis, impossible};
+use super::{Bars, Content, Grid, Kind, Parts, Scale, axis, impossible};
 use crate::core::findings::{Findings, Source};
 use crate::core::problem::Result;
 use crate::core::ranking::Ranked;
@@ -21,7 +21,7 @@ pub fn counts(findings: &Findings, tags: &Features, spec: &Spec) -> Result<Parts
     let submodules = findings.submodules();
     let nonzero = |view: View| {
         let count = |submodule: &Submodule| findings.view(view).submodule(*submodule).map(|ranked| ranked.len() as f64);
-        (format!("features with an effect, {} view", findings.study.name(view)), submodules.iter().map(count).collect())
+        (format!("{} view", findings.study.name(view)), submodules.iter().map(count).collect())
     };
     let listed = submodules.iter().map(|submodule| {
         let counts = listing.counts.get(submodule.ordinal(findings.layers));
@@ -100,14 +100,17 @@ pub fn map(findings: &Findings, spec: &Spec) -> Result<Parts> {
         notes.push(format!("Words are those of the first {} for example.", excerpt(&findings.study.view(view).clean, 100)));
     }
     let grid = Grid {
+        name: String::new(),
         axis: axis(&format!("sum of effects{}", difference(findings, spec))),
         across: "position in the prompt, from 0".to_owned(),
+        down: "submodule".to_owned(),
         columns: (0..positions).map(column).collect(),
         rows: names(&submodules),
         values: submodules.iter().map(row).collect(),
+        scale: Scale::Largest,
     };
     let title = format!("Effect by submodule and position: {}", spec.shown.described(&findings.study));
-    Ok((title, notes, Content::Grid(grid)))
+    Ok((title, notes, Content::Grids(vec![grid])))
 }
 
 /// The number of `submodule` in the view, or in a comparison that in the first view minus that in the second; None if it is not known.

@@ -2,6 +2,7 @@
 
 mod inner;
 mod interventions;
+mod patterns;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -241,6 +242,10 @@ impl<B: Operations> Compute for BurnCompute<B> {
 
     fn activations(&self, wanted: &[Inner], prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Vec<Array>>> {
         self.activations_inside(wanted, prompts, cancel)
+    }
+
+    fn attention_patterns(&self, layer: usize, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Array>> {
+        self.patterns(layer, prompts, cancel)
     }
 
     fn added(&self, site: Site, rows: &[f32], cancel: &Cancel) -> Result<Vec<f32>> {

@@ -113,6 +113,16 @@ pub trait Compute: Send + Sync {
     /// activation's own width.
     fn activations(&self, wanted: &[Inner], prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Vec<Array>>>;
 
+    /// The attention patterns of all heads of `layer` in the plain runs of `prompts`: the weight with which each position (a query) reads each
+    /// position (a key), 0 for keys that come later; the weights of a query add up to 1.
+    ///
+    /// # Shapes
+    /// - output: per prompt `[heads, positions, positions]`, of head, query and key
+    ///
+    /// # Errors
+    /// When the weights of a layer cannot be read, or `cancel` is raised.
+    fn attention_patterns(&self, layer: usize, prompts: &[&[u32]], cancel: &Cancel) -> Result<Vec<Array>>;
+
     /// What the block of `site` adds to the stream for activations there.
     ///
     /// # Shapes

@@ -63,32 +63,9 @@ impl Question<'_> {
         let bos = bos::token(loaded.compute.config(), loaded.tokenizer.as_ref(), &loaded.dictionaries)?;
         let window = self.window_length(bos)?;
         let (corpus_sha256, bytes) = self.source.identify(cancel)?;
-        let identity = loaded.identify(&|_| {}, cancel)?;
-        let rules: Vec<String> = loaded.dictionaries.iter().map(|dictionary| dictionary.arithmetic().in_words()).collect();
-        let decisive = format!(
-            "responses 2\n{}\n{}\n{}\n{:?}\n{}\n{rules:?}\n{corpus_sha256}\n{window} {bos:?}\n{:?}\n{:?}\n",
-            identity.weights_sha256,
-            loaded.config_sha256,
-            loaded.tokenizer.as_ref().map_or("", Tokenizer::sha256),
-            loaded.tokenizer.as_ref().and_then(Tokenizer::prefix_space),
-            subject(&loaded.name, &identity.dictionaries).dictionaries,
-            self.features,
-            self.labels.all(),
-        );
-        let label =
-            |label: &Label| LabelRecord { name: label.name.clone(), meaning: label.meaning.clone(), tag: label.tag, tokens: 0 };
-        Ok(Responses {
-            key: sha256_hex(decisive.as_bytes()),
-            corpus: self.source.name(),
-            model: loaded.name.clone(),
-            corpus_sha256,
-            bytes,
-            window,
-            bos,
-            labels: self.labels.all().iter().map(label).collect(),
-            features: self.features.iter().map(|feature| OfFeature { feature: *feature, tally: Tally::new() }).collect(),
-            ..Responses::default()
-        })
+        let corpus = self.source.name();
+        let begun = Responses { corpus, corpus_sha256, bytes, window, bos, ..Responses::default() };
+        about(begun, loaded, self.features, self.labels, cancel)
     }
 
     /// Reads the corpus from where `responses`, an answer to this question, stopped, to its end. `batch_done` is called after each batch: what it
@@ -212,6 +189,54 @@ impl Question<'_> {
     }
 }
 
+/// Whether `kept` is an answer of `loaded`, tested against `labels`, whole or begun, whatever corpus and features it was about.
+///
+/// # Errors
+/// When the model's files cannot be read, or `cancel` is raised.
+pub fn is_of(kept: &Responses, loaded: &Loaded, labels: &Labels, cancel: &Cancel) -> Result<bool> {
+    let features: Vec<FeatureId> = kept.features.iter().map(|found| found.feature).collect();
+    let begun = Responses {
+        corpus_sha256: kept.corpus_sha256.clone(),
+        bytes: kept.bytes,
+        window: kept.window,
+        bos: kept.bos,
+        ..Responses::default()
+    };
+    let begun = about(begun, loaded, &features, labels, cancel)?;
+    Ok(kept.key == begun.key && kept.go_on_with(&begun))
+}
+
+/// The answer of `loaded` about `features` before anything was read, of the corpus, the windows and the BOS token of `begun`.
+fn about(begun: Responses, loaded: &Loaded, features: &[FeatureId], labels: &Labels, cancel: &Cancel) -> Result<Responses> {
+    let Responses { corpus, corpus_sha256, bytes, window, bos, .. } = begun;
+    let identity = loaded.identify(&|_| {}, cancel)?;
+    let rules: Vec<String> = loaded.dictionaries.iter().map(|dictionary| dictionary.arithmetic().in_words()).collect();
+    let decisive = format!(
+        "responses 2\n{}\n{}\n{}\n{:?}\n{}\n{rules:?}\n{corpus_sha256}\n{window} {bos:?}\n{:?}\n{:?}\n",
+        identity.weights_sha256,
+        loaded.config_sha256,
+        loaded.tokenizer.as_ref().map_or("", Tokenizer::sha256),
+        loaded.tokenizer.as_ref().and_then(Tokenizer::prefix_space),
+        subject(&loaded.name, &identity.dictionaries).dictionaries,
+        features,
+        labels.all(),
+    );
+    let label =
+        |label: &Label| LabelRecord { name: label.name.clone(), meaning: label.meaning.clone(), tag: label.tag, tokens: 0 };
+    Ok(Responses {
+        key: sha256_hex(decisive.as_bytes()),
+        corpus,
+        model: loaded.name.clone(),
+        corpus_sha256,
+        bytes,
+        window,
+        bos,
+        labels: labels.all().iter().map(label).collect(),
+        features: features.iter().map(|feature| OfFeature { feature: *feature, tally: Tally::new() }).collect(),
+        ..Responses::default()
+    })
+}
+
 /// The features that fire in a window, by their place among the asked ones, each with its tokens and codes.
 type Fired = BTreeMap<usize, Vec<(usize, f32)>>;
 
@@ -282,6 +307,30 @@ mod tests {
         let predicate = Predicate::Words(Words::new(["he", "she"]));
         labels.push(Label { name: "pronoun".to_owned(), meaning: String::new(), tag: None, predicate }).unwrap();
         labels
+    }
+
+    #[test]
+    fn an_answer_is_known_by_model_labels_and_key() {
+        let cancel = Cancel::default();
+        let loaded = Loaded::open(&ModelSource::Demo, None, Bounds::NONE, &cancel).unwrap();
+        let (labels, features) = (labels(), ["resid_1/374".parse().unwrap()]);
+        let question = Question { loaded: &loaded, features: &features, labels: &labels, window: Some(9), source: &Source::Demo };
+        let kept = question.begin(&cancel).unwrap();
+        let is_of = |kept: &Responses, labels: &Labels| is_of(kept, &loaded, labels, &cancel).unwrap();
+        assert!(is_of(&kept, &labels) && !is_of(&kept, &Labels::new()));
+        let other = OfFeature { feature: "resid_1/375".parse().unwrap(), tally: Tally::new() };
+        for changed in [
+            Responses { features: vec![other], ..kept.clone() },
+            Responses { window: 10, ..kept.clone() },
+            Responses { corpus_sha256: String::new(), ..kept.clone() },
+            Responses {
+                tokens: 3,
+                place: crate::core::corpus::responses::Place { read: u64::MAX, ..kept.place },
+                ..kept.clone()
+            },
+        ] {
+            assert!(!is_of(&changed, &labels), "{changed:?}");
+        }
     }
 
     #[test]

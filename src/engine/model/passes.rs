@@ -3,8 +3,8 @@
 //!
 //! burn's automatic differentiation consumes a graph in one backward pass. Here the values that a backward pass needs are kept,
 //! so that one forward pass serves several metrics, only the last position goes through the last layer, and only values that are
-//! read are computed. Weights are frozen. For GPT-NeoX the formulas are those of [`crate::engine::compute::native`]; tests compare
-//! those of every family with automatic differentiation.
+//! read are computed. Weights are frozen. Tests compare those of every family with automatic
+//! differentiation.
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
@@ -39,6 +39,11 @@ impl<B: Backend> Kept<B> {
     /// What the MLP read, after its norm and before the norm's gain.
     pub(super) fn mlp_normal(&self) -> &Normal<B, 3> {
         &self.mlp.mlp.normal
+    }
+
+    /// The attention pattern, `[examples, heads, queries, positions]`.
+    pub fn pattern(&self) -> &Tensor<B, 4> {
+        &self.attended.attended.pattern
     }
 }
 

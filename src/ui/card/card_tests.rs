@@ -22,6 +22,7 @@ use crate::core::run::{Method, Opened, Run};
 use crate::core::selection::Selection;
 use crate::core::study::testing::{BASELINE, FEMALE, MALE, name, tag};
 use crate::core::tags::{Edit, Scope, TagBook};
+use crate::core::text::activation;
 use crate::store::studies;
 use crate::ui::testing::{empty, rows, run, screen, showing};
 
@@ -179,12 +180,12 @@ fn tokens_are_coloured(state: &State) {
     for name in ThemeName::ALL {
         let buffer = drawn(state, name, (80, 60));
         for entry in entries.iter().filter(|entry| entry.position == 1) {
-            for (names, activation) in names.iter().zip([entry.clean, entry.patch]) {
-                let (token, number) = (names[entry.example], format!(" {}", part::activation(f64::from(activation))));
+            for (names, value) in names.iter().zip([entry.clean, entry.patch]) {
+                let (token, number) = (names[entry.example], format!(" {}", activation(f64::from(value))));
                 let style = token_style(&buffer, token, &number);
                 // A silent token that differs from the other prompt is highlighted like any other that differs.
-                let silent = activation == 0.0;
-                let heat = if silent { theme(name).title } else { theme(name).heat(f64::from(activation), 3.0) };
+                let silent = value == 0.0;
+                let heat = if silent { theme(name).title } else { theme(name).heat(f64::from(value), 3.0) };
                 assert_eq!((style.fg.unwrap(), style.bg.unwrap()), (heat.fg.unwrap_or_default(), heat.bg.unwrap_or_default()));
                 assert_eq!(style.add_modifier & (Modifier::BOLD | Modifier::REVERSED), heat.add_modifier);
                 let brackets = matches!(name, ThemeName::Sixteen | ThemeName::Monochrome) && !silent;

@@ -11,20 +11,13 @@ use crate::ui::fit::{self, Piece};
 /// Promoted and suppressed tokens, the answers' difference, and neighbours; no lines before they were asked for.
 pub fn lines(card: &Card) -> Vec<Line<'static>> {
     let Some((view, lenses)) = evidence::lenses(card.state) else { return Vec::new() };
-    let form = LensForm::ALL[0];
-    let name = card.findings.study.name(view);
-    let mut lines = card.heading(&format!(
-        "logit lens, {}: {}, the direct path; a value / {:.2} is about the logits of one unit of activation ({name})",
-        form.name(),
-        form.formula(lenses.is_centred),
-        lenses.mean_last_sigma
-    ));
-    let Some(of) = lenses.features.iter().find(|of| of.feature == card.row.feature) else {
+    let mut lines = card.heading(&format!("{} ({})", lenses.heading(), card.findings.study.name(view)));
+    let Some(of) = lenses.of(card.row.feature) else {
         let asked = lenses.features.len();
         lines.extend(card.dim(&format!("not among the {asked} features that it was read for; ask again with this list")));
         return lines;
     };
-    if let Some(lens) = of.lenses.iter().find(|lens| lens.form == form) {
+    if let Some(lens) = of.lens(LensForm::ALL[0]) {
         lines.extend(tokens(card, "promotes    ", &lens.promoted));
         lines.extend(tokens(card, "suppresses  ", &lens.suppressed));
         if let Some(mean) = lens.mean_answer_difference() {

@@ -2,9 +2,10 @@
 
 use ratatui::text::{Line, Span};
 
-use super::part::{Card, activation};
+use super::part::Card;
 use crate::core::evidence::Pairs;
 use crate::core::rows::cells;
+use crate::core::text::activation;
 
 /// Blocks of one to eight eighths of a line.
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -53,13 +53,3 @@ impl Card<'_> {
         fit::sentence(text, self.theme.title, self.columns, self.theme)
     }
 }
-
-/// An activation: two digits behind the point, and never the text of zero for what is not zero.
-pub fn activation(number: f64) -> String {
-    match number {
-        0.0 => "0.00".to_owned(),
-        -0.005..0.0 => ">-0.01".to_owned(),
-        0.0..0.005 => "<0.01".to_owned(),
-        _ => format!("{number:.2}"),
-    }
-}

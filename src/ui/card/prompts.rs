@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ratatui::text::{Line, Span};
 
-use super::part::{Card, activation};
+use super::part::Card;
 use crate::app::state::ThemeName;
 use crate::core::evidence::Pairs;
 use crate::core::rows::cells;
 use crate::core::sides::{CONTINUED, Side};
-use crate::core::text::{excerpt, printable_part};
+use crate::core::text::{activation, excerpt, printable_part};
 use crate::ui::fit::{self, Piece};
 
 /// The longest name of a prompt, in columns.

@@ -276,7 +276,7 @@ fn outcome(command: &'static Command, start: &str, size: (u16, u16)) -> (bool, b
     pilot.state.notice = None;
     pilot.asked();
     let before = pilot.buffer();
-    let hidden = matches!(pilot.state.overlay, Some(Overlay::HeatMap)) && command.reach == Reach::Features;
+    let hidden = matches!(pilot.state.overlay, Some(Overlay::Pictures)) && command.reach == Reach::Features;
     let enabled = !hidden && (command.enabled)(&pilot.state).is_ok();
     pilot.state.card_before = pilot.state.card_scroll;
     let effects = commands::run(&mut pilot.state, command);

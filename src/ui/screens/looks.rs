@@ -59,6 +59,15 @@ fn views() {
 }
 
 #[test]
+fn pictures() {
+    for (name, keys) in [("counts", "H h h"), ("effects", "H h"), ("views", "H l"), ("intervals", "H l l")] {
+        let mut pilot = after(keys);
+        pilot.draw_pictures();
+        look(&format!("picture_{name}"), &mut pilot, &[SMALL, MEDIUM]);
+    }
+}
+
+#[test]
 fn prompts() {
     look("threshold", &mut after("t ctrl-u 0.15"), &ALL);
     look("threshold_bad", &mut after("t ctrl-u 0.15 x"), &[SMALL]);

@@ -21,6 +21,7 @@ mod legend;
 mod long_notices;
 mod looks;
 mod many_rows;
+mod pictures;
 mod pilot;
 mod pointing;
 mod prompts;

@@ -123,6 +123,17 @@ impl Pilot {
         }
     }
 
+    /// Makes the pictures that another thread was asked for, until none is asked for any more, and nothing else. Returns their number.
+    pub fn draw_pictures(&mut self) -> usize {
+        let question = |effect| if let Effect::Picture(question) = effect { Some(question) } else { None };
+        let mut made = 0;
+        while let Some(question) = self.asked().into_iter().find_map(question) {
+            self.tell(Message::Picture(Box::new(question.answered())));
+            made += 1;
+        }
+        made
+    }
+
     /// The effects that were asked for since the last call.
     pub fn asked(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)

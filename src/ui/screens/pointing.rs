@@ -67,7 +67,7 @@ fn a_click_in_the_help_runs_or_explains_and_one_in_the_list_of_runs_opens() {
     assert!(matches!(pilot.state.overlay, Some(Overlay::Topic(_))), "{}", pilot.screen().join("\n"));
     pilot.press("esc esc ?").type_text("heat-map");
     click(&mut pilot, "sums by submodule");
-    assert!(matches!(pilot.state.overlay, Some(Overlay::HeatMap)), "{}", pilot.screen().join("\n"));
+    assert!(matches!(pilot.state.overlay, Some(Overlay::Pictures)), "{}", pilot.screen().join("\n"));
     pilot.press("esc R");
     pilot.asked();
     pilot.tell(Message::RunsListed(Ok(vec![kept("first", true), kept("second", true)])));
@@ -141,11 +141,15 @@ fn the_heat_map_leaves_the_panes_alone_and_says_how_it_closes() {
     let pane = pilot.state.pane;
     pilot.press("H");
     assert!(pilot.screen()[4].contains("heat map · Esc closes"));
-    for key in ["h", "l", "tab", "backtab"] {
+    for key in ["tab", "backtab"] {
         pilot.press(key);
         assert_eq!(pilot.state.pane, pane, "{key}");
         assert!(pilot.notice().ends_with("the heat map hides the panes; Esc closes it"), "{}", pilot.notice());
     }
+    pilot.press("l h left right h");
+    assert_eq!(pilot.state.pane, pane, "other pictures");
+    pilot.press("tab");
+    assert!(pilot.notice().ends_with("the picture hides the panes; Esc closes it"), "{}", pilot.notice());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Tests that a key that can do nothing here says why, and that no key changes what is hidden.
 
 use super::pilot::{Pilot, opened, request};
-use crate::app::heat_map;
 use crate::app::key_bar::hints;
+use crate::app::pictures;
 use crate::app::state::Pane;
 use crate::app::state::overlay::Overlay;
 use crate::core::agreement::agreement;
@@ -52,7 +52,7 @@ fn the_heat_map_offers_scrolling_exactly_where_something_is_hidden() {
                 pilot.press("H");
                 let hides = pilot.screen().join("\n").contains(" more below");
                 let what = format!("{width}x{height}, {tab}");
-                assert_eq!(heat_map::most_scroll(&pilot.state) > 0, hides, "{what}: {:#?}", pilot.screen());
+                assert_eq!(pictures::most_scroll(&pilot.state) > 0, hides, "{what}: {:#?}", pilot.screen());
                 let said = |pilot: &Pilot| hints(&pilot.state, width).iter().any(|hint| hint.says == "down");
                 assert!(said(&pilot) == hides || width < 80, "{what}");
                 pilot.press("j");
@@ -81,7 +81,7 @@ fn in_the_heat_map_no_key_changes_the_hidden_table() {
     for (key, name) in [("S", "reverse"), ("F", "tagged"), ("\\", "keep-others"), ("n", "next-match"), ("N", "previous-match")] {
         pilot.press(key);
         assert_eq!(pilot.notice(), format!("{name}: the heat map hides the panes; Esc closes it"));
-        assert!(matches!(pilot.state.overlay, Some(Overlay::HeatMap)));
+        assert!(matches!(pilot.state.overlay, Some(Overlay::Pictures)));
         let after = (pilot.state.sort, pilot.state.filter.clone(), pilot.state.keep_others, pilot.features());
         assert_eq!(after, before, "{name}");
     }
@@ -136,7 +136,7 @@ fn the_heat_map_is_offered_only_where_there_is_one() {
     pilot.press("r");
     pilot.news(1, opened(&run()));
     pilot.press("H");
-    assert!(matches!(pilot.state.overlay, Some(Overlay::HeatMap)));
+    assert!(matches!(pilot.state.overlay, Some(Overlay::Pictures)));
 }
 
 #[test]

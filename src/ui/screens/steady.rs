@@ -63,7 +63,7 @@ fn the_heat_map_scrolls_and_hides_what_it_cannot_show() {
     for (key, name) in [("m", "tag"), ("space", "mark"), ("y", "copy")] {
         pilot.press(key);
         assert_eq!(pilot.notice(), format!("{name}: the heat map hides the panes; Esc closes it"));
-        assert!(matches!(pilot.state.overlay, Some(Overlay::HeatMap)) && pilot.asked().is_empty());
+        assert!(matches!(pilot.state.overlay, Some(Overlay::Pictures)) && pilot.asked().is_empty());
     }
 }
 

