@@ -13,6 +13,7 @@ use super::compute::{TOKENS_AT_ONCE, TOKENS_PER_TASK};
 use super::dictionary::Dictionary;
 use super::looks::MOST_TOKENS;
 use super::model::config::Config;
+use super::model::projection::keeps_transposes;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Backend;
 use crate::core::text::{bytes, counted};
@@ -135,15 +136,17 @@ impl Needs<'_> {
         }
     }
 
-    /// Bytes of the weights on a processor, with the parts of a layer that are in memory twice while they are read.
+    /// Bytes of the weights, with the parts of a layer that are in memory twice while they are read.
     fn of_model(&self, kept: usize) -> u64 {
         if self.backend != Backend::NdArray {
             return on_burn(self.config, kept);
         }
-        // Embedding and unembedding stay in the file. Every matrix is there with its transpose, and the largest once more while it is read.
+        // Embedding and unembedding stay in the file. Small models have every matrix with its transpose; the largest is there once more
+        // while it is read.
         let Config { width, context, learned_positions, .. } = *self.config;
         let positions = if learned_positions { context * width } else { 0 };
-        F32 * (positions + 2 * in_memory(self.config, kept) * of_layer(self.config) + largest(self.config)) as u64
+        let times = if keeps_transposes(self.config) { 2 } else { 1 };
+        F32 * (positions + times * in_memory(self.config, kept) * self.config.numbers_of_layer() + largest(self.config)) as u64
     }
 
     /// Bytes of the arrays of `batch`.
@@ -153,17 +156,20 @@ impl Needs<'_> {
         let outputs = 2 * tokens * (1 + 3 * layers) * width;
         let gradients = batch.views.len() * tokens * 3 * layers * width;
         // What a token leaves in a layer for the backward pass, and what is there beside that of the layer in work, once.
+        // Of a softcap the slope, as large as the pattern.
+        let patterns = heads * batch.positions * if self.config.attention_softcap.is_some() { 2 } else { 1 };
         let (at_once, left, once) = match self.backend {
             Backend::NdArray => {
                 let hidden = mlp_width * if self.config.gated { 4 } else { 1 };
-                let left = 6 * width.max(heads * head_width) + hidden + heads * batch.positions;
-                (TOKENS_PER_TASK * self.threads, left, 10 * width + 2 * hidden)
+                let left = 6 * width.max(heads * head_width) + hidden + patterns;
+                // Each thread has one prompt at least.
+                (TOKENS_PER_TASK.max(batch.positions) * self.threads, left, 10 * width + 2 * hidden)
             }
             // As in `compute::extent`.
-            _ => (TOKENS_AT_ONCE, 20 * width + 6 * mlp_width, 0),
+            _ => (TOKENS_AT_ONCE.max(batch.positions), 20 * width + 6 * mlp_width, 0),
         };
         // The paths of a pair start from both of its prompts.
-        let passing = (2 * tokens * self.points).min(at_once.max(batch.positions));
+        let passing = (2 * tokens * self.points).min(at_once);
         // Where layers are read again, each keeps the stream that entered it, and one or two are in work.
         let of_token = if kept == layers { layers * left } else { layers * width + 2 * left };
         let prefixes = batch.prefixes() as f64;
@@ -204,14 +210,6 @@ impl Needs<'_> {
     }
 }
 
-/// Numbers of the matrices of a layer.
-fn of_layer(config: &Config) -> usize {
-    let Config { width, mlp_width, key_value_heads, head_width, .. } = *config;
-    let heads = config.heads * head_width;
-    let attention = width * (heads + 2 * key_value_heads * head_width) + heads * width;
-    attention + width * mlp_width * if config.gated { 3 } else { 2 }
-}
-
 /// Layers whose weights are in memory together: one beside those that stay, unless all do.
 fn in_memory(config: &Config, kept: usize) -> usize {
     config.layers.min(kept + 1)
@@ -224,7 +222,7 @@ fn on_burn(config: &Config, kept: usize) -> u64 {
     let table = vocabulary * width;
     let positions = if config.learned_positions { config.context * width } else { 0 };
     let ends = if config.tied { table } else { 2 * table } + positions;
-    F32 * (ends + table.max(in_memory(config, kept) * of_layer(config) + largest(config))) as u64
+    F32 * (ends + table.max(in_memory(config, kept) * config.numbers_of_layer() + largest(config))) as u64
 }
 
 /// Numbers of the largest matrix of a layer.
@@ -254,8 +252,13 @@ mod tests {
 
     /// What a study of 50 pairs of 5 tokens takes within `limit`.
     fn within(config: &str, backend: Backend, limit: Option<u64>) -> Result<Footprint> {
+        of_tokens(config, (backend, 2), 5, limit)
+    }
+
+    /// The same with pairs of `tokens` tokens, on a backend with so many threads.
+    fn of_tokens(config: &str, (backend, threads): (Backend, usize), tokens: u32, limit: Option<u64>) -> Result<Footprint> {
         let config = Config::parse(config.as_bytes(), "config.json").unwrap();
-        let prompt = |first: u32| (0..5).map(|token| 5 * first + token).collect::<Vec<u32>>();
+        let prompt = |first: u32| (0..tokens).map(|token| tokens * first + token).collect::<Vec<u32>>();
         let examples: Vec<Example> = (0..50)
             .map(|pair| Example {
                 line: 1,
@@ -266,11 +269,13 @@ mod tests {
             })
             .collect();
         let views = [ViewInput { view: View(0), name: "", examples: &examples, direction: Direction::Forward, is_part: false }];
-        let needs = Needs { config: &config, backend, threads: 2, dictionaries: &[], views: &views, points: 10, looks: false };
+        let needs = Needs { config: &config, backend, threads, dictionaries: &[], views: &views, points: 10, looks: false };
         // Looks at dictionaries keep the activations of all tokens of a study as short as this one.
         let looked = Needs { looks: true, ..needs }.within(64, None)?;
-        assert_eq!(looked.looks, 4 * 2 * 50 * 5 * (1 + 3 * 32) * 4096);
-        assert!(looked.to_string().contains("looks at dictionaries that do not fit 794.6 MB"), "{looked}");
+        if tokens == 5 {
+            assert_eq!(looked.looks, 4 * 2 * 50 * 5 * (1 + 3 * 32) * 4096);
+            assert!(looked.to_string().contains("looks at dictionaries that do not fit 794.6 MB"), "{looked}");
+        }
         needs.within(64, limit)
     }
 
@@ -278,7 +283,7 @@ mod tests {
     fn models_of_eight_billion_weights_fit_into_8_gb() {
         for (config, backend) in [(LLAMA, Backend::Flex), (LLAMA, Backend::NdArray), (PYTHIA, Backend::NdArray)] {
             let whole = within(config, backend, None).unwrap();
-            assert!((whole.kept, whole.pairs) == (32, 50) && whole.sum() > 30 << 30, "{whole}");
+            assert!((whole.kept, whole.pairs) == (32, 50) && whole.sum() > 25 << 30, "{whole}");
             assert!(!whole.to_string().contains("layers"), "{whole}");
             let small = within(config, backend, Some(8_000_000_000)).unwrap();
             assert!(small.kept < 8 && small.pairs > 1 && small.sum() <= 8_000_000_000, "{small}");
@@ -291,11 +296,21 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_what_it_needs() {
-        let refused = within(LLAMA, Backend::NdArray, Some(2_200_000_000)).unwrap_err().to_string();
-        assert!(refused.starts_with("--memory 2.20 GB: is less than the study takes, "), "{refused}");
+        let refused = within(LLAMA, Backend::NdArray, Some(1_500_000_000)).unwrap_err().to_string();
+        assert!(refused.starts_with("--memory 1.50 GB: is less than the study takes, "), "{refused}");
         let least: f64 = refused.split("takes, ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         let limit = (least * 1e9) as u64;
         assert!(within(LLAMA, Backend::NdArray, Some(limit + 100_000_000)).is_ok(), "{refused}");
         assert!(within(LLAMA, Backend::NdArray, Some(limit - 100_000_000)).is_err(), "{refused}");
+    }
+
+    /// Each thread takes a whole prompt through the layers, however long it is.
+    #[test]
+    fn long_prompts_count_once_for_each_thread() {
+        let of = |threads| of_tokens(PYTHIA, (Backend::NdArray, threads), 2000, None).unwrap();
+        let (one, eight) = (of(1), of(8));
+        // What seven more prompts of 2,000 tokens leave in 32 layers, at least: streams, queries, keys, values, slopes of the MLP.
+        let more = 4 * 7 * 2000 * 32 * (5 * 4096 + 16384);
+        assert!(eight.batch - one.batch > more, "{one}, {eight}");
     }
 }

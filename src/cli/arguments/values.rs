@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::drawn::Drawn;
 use crate::app::state::ThemeName;
@@ -104,9 +104,18 @@ pub fn error_treatment() -> impl TypedValueParser<Value = ErrorTreatment> {
     one_of(&ErrorTreatment::ALL, ErrorTreatment::name)
 }
 
-/// Parses the name of a backend, or `auto` for the fastest that works.
+/// Parses the name of a backend, or `auto` for the fastest that works. `native` is what `ndarray` with kernels was called before.
 pub fn backend() -> impl TypedValueParser<Value = Choice<Backend>> {
-    auto_or(&Backend::ALL, Backend::name)
+    let name = |backend: Backend| {
+        let name = PossibleValue::new(backend.name());
+        if backend == Backend::NdArray { name.alias("native") } else { name }
+    };
+    let find = |text: String| match text.as_str() {
+        AUTO => Ok(Choice::Auto),
+        "native" => Ok(Choice::Named(Backend::NdArray)),
+        text => Backend::ALL.into_iter().find(|backend| backend.name() == text).map(Choice::Named).ok_or("is not known"),
+    };
+    PossibleValuesParser::new(std::iter::once(PossibleValue::new(AUTO)).chain(Backend::ALL.map(name))).try_map(find)
 }
 
 /// Parses the name of a theme, or `auto` for one that suits the terminal.

@@ -70,14 +70,13 @@ impl<B: Operations> BurnCompute<B> {
     ) -> Result<Self> {
         let Stored { config, weights, kept } = model;
         let names = Names::of(config, weights, cancel)?;
-        let (held, reading) = match division {
-            Division::Batches(_) => (true, Reading::ByAllThreads),
-            Division::Tasks(_) => (false, Reading::ByOne),
-        };
+        let held = matches!(division, Division::Batches(_));
         let tables = Tables::load(config, weights, names, held, &device, cancel)?;
         let model = Transformer::load_norms(config, weights, names, &device, cancel)?;
         let (sizes, files, on) = (config.clone(), weights.clone(), device.clone());
-        let read = move |index, cancel: &Cancel| {
+        let read = move |index, reading, cancel: &Cancel| {
+            // Batches follow one another: no other pass waits for the layer.
+            let reading = if held { Reading::ByAllThreads } else { reading };
             let layer = Layer::load(&sizes, &files, names, index, reading, &on, cancel);
             files.release();
             layer
@@ -114,6 +113,16 @@ impl<B: Operations> BurnCompute<B> {
         let width = self.model.config().width;
         let streams = values.len() / (positions * width);
         Tensor::from_data(TensorData::new(values, [streams, positions, width]), &self.device)
+    }
+
+    /// Runs `work` on each of `parts` as the division says. Where layers are read again, so many at once as there are threads, which go
+    /// through the layers side by side: one that was ahead would wait for a layer that the others leave behind.
+    fn run<P: Sync, T: Send>(&self, parts: &[P], work: impl Fn(&P) -> Result<T> + Sync + Send) -> Result<Vec<T>> {
+        if self.layers.are_kept() {
+            return self.division.run(parts, work);
+        }
+        let rounds = parts.chunks(rayon::current_num_threads()).map(|parts| self.division.run(parts, &work));
+        Ok(rounds.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
     /// The logits of the whole vocabulary of streams that leave the last layer, `[streams, positions, width]`.
@@ -236,7 +245,7 @@ impl<B: Operations> Compute for BurnCompute<B> {
             }
             Ok(arrays)
         };
-        let arrays = self.division.run(&self.parts(prompts.len(), positions), run)?;
+        let arrays = self.run(&self.parts(prompts.len(), positions), run)?;
         Ok(arrays.into_iter().flatten().map(|values| Trace::new(values, layers)).collect())
     }
 
@@ -288,7 +297,7 @@ impl<B: Operations> Compute for BurnCompute<B> {
             let walk = self.forward(entry, self.upload(streams[part.clone()].concat(), positions), cancel)?;
             Ok(B::numbers(self.model.logit_difference(&walk.end, self.answers(&answers[part.clone()])?)))
         };
-        Ok(self.division.run(&self.parts(streams.len(), positions), run)?.concat())
+        Ok(self.run(&self.parts(streams.len(), positions), run)?.concat())
     }
 
     fn gradient_sums(
@@ -307,7 +316,7 @@ impl<B: Operations> Compute for BurnCompute<B> {
             let segments: Vec<&Segment<'_>> = places.iter().map(|place| &segments[*place]).collect();
             self.sums(entry, &segments, points, cancel)
         };
-        let parts = self.division.run(&tasks, run)?;
+        let parts = self.run(&tasks, run)?;
         let none = |segment: &Segment<'_>| segment.metrics.iter().map(|_| zeros(size)).collect();
         let mut sums: Vec<Vec<Array>> = segments.iter().map(none).collect();
         // Summed in the order of the tasks, so that no bit depends on the threads' pace.
@@ -346,7 +355,7 @@ impl<B: Operations> Compute for BurnCompute<B> {
             gradients.collect::<Result<Vec<Vec<Array>>>>()
         };
         let mut found: Vec<Vec<Array>> = vec![Vec::new(); starts.len()];
-        for (places, metrics) in tasks.iter().zip(self.division.run(&tasks, run)?) {
+        for (places, metrics) in tasks.iter().zip(self.run(&tasks, run)?) {
             for arrays in metrics {
                 places.iter().zip(arrays).for_each(|(place, array)| found[*place].push(array));
             }

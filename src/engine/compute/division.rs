@@ -38,7 +38,7 @@ impl Division {
     /// Runs `work` on each of `parts`, in their order or all at once, and returns the results in their order.
     ///
     /// # Errors
-    /// The first of `work`.
+    /// One of `work`: the first in time.
     pub fn run<P: Sync, T: Send>(self, parts: &[P], work: impl Fn(&P) -> Result<T> + Sync + Send) -> Result<Vec<T>> {
         match self {
             Self::Batches(_) => parts.iter().map(work).collect(),

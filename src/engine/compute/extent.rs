@@ -10,7 +10,7 @@
 #[cfg(any(feature = "cuda", test))]
 use crate::engine::model::config::Config;
 
-/// Tokens of one call to a backend; on a processor burn takes as many through a layer together. Fewer would slow the products
+/// Tokens of one call to a backend; `flex` takes as many through a layer together. Fewer would slow the products
 /// down, more would make cancelling wait.
 pub const TOKENS_AT_ONCE: usize = 512;
 

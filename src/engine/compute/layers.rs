@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
 use crate::engine::model::config::Config;
+use crate::engine::model::load::Reading;
 use crate::engine::model::weight_files::WeightFiles;
 
 /// A model to be loaded.
@@ -24,7 +25,7 @@ pub struct Stored<'a> {
 }
 
 /// Reads a layer's weights from the files of the model.
-type Read<L> = dyn Fn(usize, &Cancel) -> Result<L> + Send + Sync;
+type Read<L> = dyn Fn(usize, Reading, &Cancel) -> Result<L> + Send + Sync;
 
 /// The layers of a model, with their weights as a backend needs them.
 pub struct Layers<L> {
@@ -61,21 +62,20 @@ pub enum Held<'a, L> {
 pub struct Turn<'a, L>(&'a Layers<L>);
 
 impl<L> Layers<L> {
-    /// Reads all of `count` layers once, so that what is unusable is refused now, and keeps the last `kept` of them. `read` may hand work
-    /// to a pool of threads only if no task of that pool asks for layers: while it waits for the others, its thread would take such a
-    /// task and wait for itself.
+    /// Reads all of `count` layers once, by all threads, so that what is unusable is refused now, and keeps the last `kept` of them. Later a
+    /// layer is read by one thread: while it waited for others, it could take a task that asks for the same layer, and wait for itself.
     ///
     /// # Errors
     /// When `read` fails.
     pub fn load(
         count: usize,
         kept: usize,
-        read: impl Fn(usize, &Cancel) -> Result<L> + Send + Sync + 'static,
+        read: impl Fn(usize, Reading, &Cancel) -> Result<L> + Send + Sync + 'static,
         cancel: &Cancel,
     ) -> Result<Self> {
         let below = count.saturating_sub(kept);
-        (0..below).try_for_each(|index| read(index, cancel).map(drop))?;
-        let kept = (below..count).map(|index| read(index, cancel)).collect::<Result<_>>()?;
+        (0..below).try_for_each(|index| read(index, Reading::ByAllThreads, cancel).map(drop))?;
+        let kept = (below..count).map(|index| read(index, Reading::ByAllThreads, cancel)).collect::<Result<_>>()?;
         Ok(Self { below, kept, read: Box::new(read), passing: Mutex::default(), free: Condvar::new() })
     }
 
@@ -100,7 +100,7 @@ impl<L> Layers<L> {
         let there = passing.take().filter(|there| there.index == index);
         let Passing { layer, users, .. } = match there {
             Some(there) => there,
-            None => Passing { index, layer: Arc::new((self.read)(index, cancel)?), users: 0 },
+            None => Passing { index, layer: Arc::new((self.read)(index, Reading::ByOne, cancel)?), users: 0 },
         };
         *passing = Some(Passing { index, layer: Arc::clone(&layer), users: users + 1 });
         Ok(Held::Passing { layer, _turn: Turn(self) })
@@ -156,7 +156,7 @@ mod tests {
     fn layers(kept: usize) -> (Layers<Counted>, [Arc<AtomicUsize>; 3]) {
         let counts: [Arc<AtomicUsize>; 3] = Default::default();
         let [there, most, reads] = counts.clone();
-        let read = move |index, cancel: &Cancel| {
+        let read = move |index, _, cancel: &Cancel| {
             cancel.check()?;
             most.fetch_max(1 + there.fetch_add(1, Ordering::SeqCst), Ordering::SeqCst);
             reads.fetch_add(1, Ordering::SeqCst);
@@ -201,7 +201,7 @@ mod tests {
     fn a_layer_that_cannot_be_read_is_a_problem_each_time_and_blocks_nothing() {
         let fails = Arc::new(AtomicUsize::new(0));
         let state = Arc::clone(&fails);
-        let read = move |index, _: &Cancel| match state.load(Ordering::SeqCst) {
+        let read = move |index, _, _: &Cancel| match state.load(Ordering::SeqCst) {
             0 => Ok(index),
             _ => Err(Problem::new("model.safetensors", "became shorter", "start again")),
         };

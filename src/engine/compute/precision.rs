@@ -1,10 +1,11 @@
 //! Whether a backend multiplies in the full precision of f32. Kernels for tensor cores round f32 inputs to 10 bits (TF32) or to
 //! those of f16 and say nothing of it.
 
+use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::engine::model::config::Config;
-use crate::engine::model::products::Products;
+use crate::engine::model::operations::Operations;
 
 /// Rows of the products that are tried: as many tokens as kernels for large products want.
 const ROWS: usize = 512;
@@ -12,15 +13,45 @@ const ROWS: usize = 512;
 /// Terms of a sum that are tried at most: the partial sums of more might not be exact in f32 whatever their order.
 const MOST_TERMS: usize = 4096;
 
-/// Whether products of the sizes of the model's layers have the precision of f32 on `device`.
-pub fn has_full_products<B: Products>(device: &B::Device, config: &Config) -> bool {
-    let Config { width, mlp_width, .. } = *config;
-    let sizes = [[width, 3 * width], [width, width], [width, mlp_width], [mlp_width, width]];
-    sizes.into_iter().all(|[inner, columns]| is_exact::<B>(device, [ROWS, inner.min(MOST_TERMS), columns], B::product))
+/// Whether products of the sizes of the model's layers have the precision of f32 on `device`, in each of the ways in which passes take
+/// them: forward, with some columns of a weight, back through a transposed weight, and between the positions of many heads.
+pub fn has_full_products<B: Operations>(device: &B::Device, config: &Config) -> bool {
+    let Config { width, mlp_width, heads, key_value_heads, head_width, .. } = *config;
+    let hidden = mlp_width * if config.gated { 2 } else { 1 };
+    let mixed = (heads + 2 * key_value_heads) * head_width;
+    let sizes = [[width, mixed], [heads * head_width, width], [width, hidden], [mlp_width, width]];
+    let exact = |size: [usize; 3], product: fn(Tensor<B, 2>, Tensor<B, 2>) -> Tensor<B, 2>| is_exact::<B>(device, size, product);
+    sizes.into_iter().all(|[inner, columns]| {
+        let size = [ROWS, inner.min(MOST_TERMS), columns];
+        exact(size, B::product) && exact(size, some_columns) && exact(size, back)
+    }) && exact([ROWS, head_width, ROWS], between_positions)
+}
+
+/// The product with the last columns of a wider weight.
+fn some_columns<B: Operations>(left: Tensor<B, 2>, right: Tensor<B, 2>) -> Tensor<B, 2> {
+    let [_, columns] = right.dims();
+    let wider = Tensor::cat(vec![right.clone(), right], 1);
+    B::project(left.unsqueeze(), wider, None, columns..2 * columns).squeeze_dim(0)
+}
+
+/// The product with the transpose of a weight, as gradients take it.
+fn back<B: Operations>(left: Tensor<B, 2>, right: Tensor<B, 2>) -> Tensor<B, 2> {
+    let [inner, _] = right.dims();
+    // In memory the weight lies the other way round.
+    let weight = Tensor::from_data(right.transpose().into_data(), &left.device());
+    B::project_back(None, left.unsqueeze(), weight, None, 0..inner).squeeze_dim(0)
+}
+
+/// The product of one of several heads in several examples.
+fn between_positions<B: Operations>(left: Tensor<B, 2>, right: Tensor<B, 2>) -> Tensor<B, 2> {
+    let [rows, _] = left.dims();
+    let [_, columns] = right.dims();
+    let heads = |tensor: Tensor<B, 2>| tensor.unsqueeze::<4>().repeat_dim(0, 2).repeat_dim(1, 3);
+    B::product(heads(left), heads(right)).narrow(0, 1, 1).narrow(1, 2, 1).reshape([rows, columns])
 }
 
 /// Whether `product` is exact where f32 can be: at sums of numbers that need 13 bits, whose leading bits cancel.
-fn is_exact<B: Products>(
+fn is_exact<B: Backend>(
     device: &B::Device,
     [rows, inner, columns]: [usize; 3],
     product: impl Fn(Tensor<B, 2>, Tensor<B, 2>) -> Tensor<B, 2>,
@@ -94,7 +125,9 @@ mod tests {
         type Card = burn_cuda::Cuda<f32, i32>;
         let device = burn_cuda::CudaDevice::default();
         for size in [[ROWS, 512, 1536], [ROWS, MOST_TERMS, 512], [3, 64, 5]] {
-            assert!(is_exact::<Card>(&device, size, Card::product), "{size:?}");
+            for product in [crate::engine::model::products::Products::product, some_columns, back, between_positions] {
+                assert!(is_exact::<Card>(&device, size, product), "{size:?}");
+            }
         }
     }
 
@@ -107,7 +140,9 @@ mod tests {
         is_card().unwrap();
         let device = burn_wgpu::WgpuDevice::DefaultDevice;
         for size in [[ROWS, 512, 1536], [ROWS, MOST_TERMS, 512], [3, 64, 5]] {
-            assert!(is_exact::<Card>(&device, size, Card::product), "{size:?}");
+            for product in [crate::engine::model::products::Products::product, some_columns, back, between_positions] {
+                assert!(is_exact::<Card>(&device, size, product), "{size:?}");
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The places that a dictionary is tried at, with the activations there.
 
 use burn_ndarray::{NdArray, NdArrayDevice};
+use rayon::prelude::*;
 
 use super::Set;
 use crate::core::problem::Result;
@@ -158,15 +159,12 @@ fn start(set: &Set<'_>, traces: &[Trace]) -> Spot {
     Spot { is_stated: start.is_stated || is_embedding, ..start }
 }
 
-/// The places inside of layer `layer`. Its weights are read once more, in burn's form, since a backend keeps what it needs in its own.
+/// The places inside of layer `layer`. Its weights are read once more, since a backend does not show its own.
 fn inside(set: &Set<'_>, layer: usize, traces: &[Trace], cancel: &Cancel) -> Result<Vec<Spot>> {
     let config = set.compute.config();
     let weights = Layer::<NdArray<f32>>::load(config, set.weights, layer, &NdArrayDevice::Cpu, cancel)?;
-    let mut seen: Vec<Inside> = Vec::new();
-    for trace in traces {
-        cancel.check()?;
-        seen.push(weights.look(trace.entering(layer)));
-    }
+    let look = |trace: &Trace| cancel.check().map(|()| weights.look(trace.entering(layer)));
+    let seen: Vec<Inside> = traces.par_iter().map(look).collect::<Result<_>>()?;
     let all = |pick: Pick<'_>| -> Option<Vec<f32>> {
         seen.iter().map(|inside| pick(inside).cloned()).collect::<Option<Vec<_>>>().map(|values| values.concat())
     };

@@ -15,7 +15,8 @@ use super::transformer::{Layer, Transformer};
 /// Intermediate values of attention that its backward pass reads.
 pub struct KeptAttention<B: Backend> {
     pub(super) attended: Attended<B>,
-    /// Queries and keys after their norms, `[examples, positions, heads, head_width]`, if the model has them.
+    /// Queries, `[examples, queries, heads, head_width]`, and keys, `[examples, positions, key_value_heads, head_width]`, after their
+    /// norms, if the model has them.
     normal: Option<[Normal<B, 4>; 2]>,
 }
 

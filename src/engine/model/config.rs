@@ -159,6 +159,13 @@ pub struct Config {
 }
 
 impl Config {
+    /// Numbers of the matrices of a layer.
+    pub fn numbers_of_layer(&self) -> usize {
+        let heads = self.heads * self.head_width;
+        let attention = self.width * (heads + 2 * self.key_value_heads * self.head_width) + heads * self.width;
+        attention + self.width * self.mlp_width * if self.gated { 3 } else { 2 }
+    }
+
     /// The window of layer `layer`, if it has one.
     pub fn window(&self, layer: usize) -> Option<usize> {
         self.windows.get(layer).copied().flatten()

@@ -89,7 +89,7 @@ impl<B: Operations> Layer<B> {
 }
 
 /// Rows of a matrix that are read between two checks for cancellation.
-const ROWS_AT_ONCE: usize = 512;
+pub(super) const ROWS_AT_ONCE: usize = 512;
 
 /// Who reads a matrix.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -269,7 +269,7 @@ impl<B: Operations> Reader<'_, B> {
             Some(columns) => values.chunks_exact(outputs).flat_map(|row| columns.iter().map(|column| row[*column])).collect(),
             None => values,
         };
-        linear.set_weight(in_order(values), inputs, self.device);
+        linear.set_weight(in_order(values), inputs, self.config, self.device);
         if linear.linear.bias.is_some() {
             let biases = parts.iter().map(|(name, outputs)| self.stored_vector(&format!("{name}.bias"), *outputs));
             linear.linear.bias = Some(self.vector(in_order(biases.collect::<Result<Vec<_>>>()?.concat())));

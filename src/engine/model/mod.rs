@@ -23,7 +23,7 @@ mod parse;
 pub mod passes;
 pub mod positions;
 pub mod products;
-mod projection;
+pub mod projection;
 pub mod rotary;
 mod rotary_keys;
 #[cfg(feature = "train")]

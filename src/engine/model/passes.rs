@@ -1,10 +1,8 @@
-//! The forward pass through the layers to the metric and the backward pass, with derivatives written by hand in burn's
-//! operations.
+//! The forward pass through the layers to the metric and the backward pass, with derivatives written by hand.
 //!
 //! burn's automatic differentiation consumes a graph in one backward pass. Here the values that a backward pass needs are kept,
 //! so that one forward pass serves several metrics, only the last position goes through the last layer, and only values that are
-//! read are computed. Weights are frozen. Tests compare those of every family with automatic
-//! differentiation.
+//! read are computed. Weights are frozen. Tests compare the derivatives of every family with automatic differentiation.
 
 use burn::tensor::Tensor;
 use burn::tensor::backend::Backend;
@@ -14,7 +12,6 @@ use super::mlp::KeptMlp;
 use super::norm::Normal;
 use super::operations::Operations;
 use super::positions::Positions;
-
 use super::site::Site;
 use super::transformer::{Layer, Transformer};
 use crate::core::submodule::{Submodule, SubmoduleKind};

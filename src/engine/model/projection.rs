@@ -7,8 +7,19 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 
+use super::config::Config;
 use super::operations::Operations;
 use crate::engine::transpose::transpose;
+
+/// Bytes of the layers up to which their transposes are kept beside them, where the backend asks for that: twice the memory, for
+/// products that are up to a sixth faster (see `engine::compute::processor::product`).
+const SMALL: usize = 1 << 30;
+
+/// Whether a model is so small that the transposes of its weights may be kept beside them. It depends on nothing else, so that numbers do
+/// not depend on how many layers stay in memory.
+pub fn keeps_transposes(config: &Config) -> bool {
+    config.layers * config.numbers_of_layer() * size_of::<f32>() <= SMALL
+}
 
 /// How random weights are drawn.
 pub const NORMAL: Initializer = Initializer::Normal { mean: 0.0, std: 0.02 };
@@ -32,11 +43,12 @@ impl<B: Backend> Projection<B> {
 }
 
 impl<B: Operations> Projection<B> {
-    /// Takes over `values`, `[inputs, outputs]`, as the weight.
-    pub fn set_weight(&mut self, values: Vec<f32>, inputs: usize, device: &B::Device) {
+    /// Takes over `values`, `[inputs, outputs]`, as the weight in a model of `config`.
+    pub fn set_weight(&mut self, values: Vec<f32>, inputs: usize, config: &Config, device: &B::Device) {
         let outputs = values.len() / inputs;
         let matrix = |values, shape: [usize; 2]| Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), device));
-        self.transposed = B::KEEPS_TRANSPOSES.then(|| matrix(transpose(&values, outputs), [outputs, inputs]));
+        self.transposed =
+            (B::KEEPS_TRANSPOSES && keeps_transposes(config)).then(|| matrix(transpose(&values, outputs), [outputs, inputs]));
         self.linear.weight = matrix(values, [inputs, outputs]);
     }
 

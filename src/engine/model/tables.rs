@@ -5,15 +5,15 @@ use burn::tensor::{Int, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::config::Config;
-use super::load::Names;
+use super::load::{Names, ROWS_AT_ONCE};
 use super::operations::Operations;
 use super::weight_files::WeightFiles;
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
 use crate::engine::tensor_file::StoredTensor;
 
-/// Tokens of the vocabulary whose logits are computed together where the unembedding stays in its file.
-const TOKENS_TOGETHER: usize = 4096;
+/// Bytes of the unembedding that a thread multiplies together where it stays in its file: what its cache holds.
+const BYTES_TOGETHER: usize = 2 << 20;
 
 /// The two tables, `[vocabulary, width]` each.
 pub struct Tables<B: Operations> {
@@ -44,7 +44,11 @@ impl<B: Operations> Tables<B> {
         let table = |name: &str| {
             let stored = files.tensor(name)?.expect_shape(&[config.vocabulary, config.width])?;
             if !held {
-                stored.expect_all_finite(cancel)?;
+                let starts: Vec<usize> = (0..config.vocabulary).step_by(ROWS_AT_ONCE).collect();
+                starts.par_iter().try_for_each(|first| {
+                    let rows = *first..config.vocabulary.min(first + ROWS_AT_ONCE);
+                    stored.narrowed(0, rows).expect_all_finite(cancel)
+                })?;
                 return Ok(Table::Stored(stored));
             }
             let values = TensorData::new(stored.values()?, [config.vocabulary, config.width]);
@@ -83,24 +87,45 @@ impl<B: Operations> Tables<B> {
         finish: impl Fn(Tensor<B, 2>) -> Vec<f32> + Sync,
         cancel: &Cancel,
     ) -> Result<Vec<f32>> {
-        let stored = match self.unembedding() {
-            Table::Held(table) => return Ok(finish(B::product(normalised.clone(), table.clone().transpose()))),
-            Table::Stored(stored) => stored,
-        };
-        let [vocabulary, width] = [stored.shape()[0], stored.shape()[1]];
-        let starts: Vec<usize> = (0..vocabulary).step_by(TOKENS_TOGETHER).collect();
+        match self.unembedding() {
+            Table::Held(table) => Ok(finish(B::product(normalised.clone(), table.clone().transpose()))),
+            Table::Stored(stored) => {
+                let together = BYTES_TOGETHER / (stored.shape()[1] * size_of::<f32>());
+                self.logits_of_stored(stored, together.max(1), normalised, finish, cancel)
+            }
+        }
+    }
+
+    /// The same with an unembedding in its file, of which a thread multiplies `together` rows together.
+    fn logits_of_stored(
+        &self,
+        stored: &StoredTensor,
+        together: usize,
+        normalised: &Tensor<B, 2>,
+        finish: impl Fn(Tensor<B, 2>) -> Vec<f32> + Sync,
+        cancel: &Cancel,
+    ) -> Result<Vec<f32>> {
+        let [rows, width] = normalised.dims();
+        let vocabulary = stored.shape()[0];
+        let starts: Vec<usize> = (0..vocabulary).step_by(together).collect();
         let part = |first: &usize| {
             cancel.check()?;
-            let tokens = *first..vocabulary.min(first + TOKENS_TOGETHER);
+            let tokens = *first..vocabulary.min(first + together);
             let rows = TensorData::new(stored.narrowed(0, tokens.clone()).values()?, [tokens.len(), width]);
             Ok(finish(B::product(normalised.clone(), Tensor::<B, 2>::from_data(rows, &self.device).transpose())))
         };
-        let parts: Vec<Vec<f32>> = starts.par_iter().map(part).collect::<Result<_>>()?;
-        let [rows, _] = normalised.dims();
-        let row = |row: usize| {
-            parts.iter().flat_map(move |part| part[row * (part.len() / rows)..(row + 1) * (part.len() / rows)].iter().copied())
-        };
-        Ok((0..rows).flat_map(row).collect())
+        let mut logits = vec![0.0; rows * vocabulary];
+        // A few parts for each thread, so that all logits are not there twice.
+        for starts in starts.chunks(4 * rayon::current_num_threads()) {
+            let parts: Vec<Vec<f32>> = starts.par_iter().map(part).collect::<Result<_>>()?;
+            for (first, part) in starts.iter().zip(&parts) {
+                let count = part.len() / rows.max(1);
+                for (row, part) in part.chunks_exact(count.max(1)).enumerate() {
+                    logits[row * vocabulary + first..][..count].copy_from_slice(part);
+                }
+            }
+        }
+        Ok(logits)
     }
 
     fn unembedding(&self) -> &Table<B> {
@@ -125,5 +150,40 @@ impl<B: Operations> Table<B> {
                 Ok(Tensor::from_data(TensorData::new(rows, [tokens.len(), width]), device))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn_ndarray::{NdArray, NdArrayDevice};
+
+    use super::*;
+    use crate::engine::demo;
+
+    #[test]
+    fn tables_in_their_files_give_what_tables_in_memory_give() {
+        let (config, files, cancel) = (demo::config().unwrap(), demo::weights().unwrap(), Cancel::default());
+        let names = Names::of(&config, &files, &cancel).unwrap();
+        let load = |held| Tables::<NdArray<f32>>::load(&config, &files, names, held, &NdArrayDevice::Cpu, &cancel).unwrap();
+        let (held, stored) = (load(true), load(false));
+        let ids = [3, 0, 1000, 3];
+        for rows in [Tables::embedding_rows, Tables::unembedding_rows] {
+            let [of_held, of_stored] = [&held, &stored].map(|tables| NdArray::numbers(rows(tables, &ids).unwrap()));
+            assert_eq!(of_held, of_stored);
+            assert!(of_held[..config.width] == of_held[3 * config.width..] && of_held[0] != of_held[config.width]);
+        }
+        let normalised = stored.embedding_rows(&ids).unwrap();
+        let expected = held.logits(&normalised, NdArray::numbers, &cancel).unwrap();
+        assert_eq!(expected.len(), ids.len() * config.vocabulary);
+        let Table::Stored(table) = stored.unembedding() else { panic!("it stays in its file") };
+        for together in [1, 100, config.vocabulary] {
+            let found = stored.logits_of_stored(table, together, &normalised, NdArray::numbers, &cancel).unwrap();
+            for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                assert!((found - expected).abs() < 1e-5 * expected.abs().max(1.0), "{together}, {place}: {found}, {expected}");
+            }
+        }
+        assert_eq!(stored.logits(&normalised, NdArray::numbers, &cancel).unwrap().len(), expected.len());
+        cancel.cancel();
+        assert!(stored.logits(&normalised, NdArray::numbers, &cancel).is_err());
     }
 }

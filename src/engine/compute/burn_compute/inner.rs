@@ -56,7 +56,7 @@ impl<B: Operations> BurnCompute<B> {
             Ok(found)
         };
         let mut all: Vec<Vec<Array>> = vec![Vec::new(); wanted.len()];
-        for part in self.division.run(&self.parts(prompts.len(), positions), run)? {
+        for part in self.run(&self.parts(prompts.len(), positions), run)? {
             all.iter_mut().zip(part).for_each(|(all, part)| all.extend(part));
         }
         Ok(all)
@@ -69,7 +69,7 @@ impl<B: Operations> BurnCompute<B> {
             let rows = self.rows(&rows[part.start * width..part.end * width], width);
             Ok(B::numbers(self.model.added(&*self.layer(site.layer(), cancel)?, site, rows)))
         };
-        Ok(self.division.run(&self.parts(rows.len() / width, 1), run)?.concat())
+        Ok(self.run(&self.parts(rows.len() / width, 1), run)?.concat())
     }
 
     /// The gradients of [`super::Compute::added_back`].
@@ -80,7 +80,7 @@ impl<B: Operations> BurnCompute<B> {
             let gradient = self.rows(&gradient[part.start * added..part.end * added], added);
             Ok(B::numbers(self.model.added_back(&*self.layer(site.layer(), cancel)?, site, rows, gradient)))
         };
-        Ok(self.division.run(&self.parts(rows.len() / width, 1), run)?.concat())
+        Ok(self.run(&self.parts(rows.len() / width, 1), run)?.concat())
     }
 
     fn width_at(&self, site: Site) -> usize {

@@ -108,6 +108,6 @@ impl<B: Operations> BurnCompute<B> {
             distribute(gradient, Trace::part(Submodule::EMBEDDING, layers), &mut found);
             Ok(found)
         };
-        Ok(self.division.run(&self.parts(prompts.len(), positions), run)?.into_iter().flatten().collect())
+        Ok(self.run(&self.parts(prompts.len(), positions), run)?.into_iter().flatten().collect())
     }
 }

@@ -22,7 +22,7 @@ impl<B: Operations> BurnCompute<B> {
             let (_, kept) = self.model.layer_forward(&*self.layer(layer, cancel)?, hidden, &tables, false);
             Ok(B::numbers(kept.pattern().clone()).chunks_exact(size).map(Array::from).collect::<Vec<_>>())
         };
-        Ok(self.division.run(&self.parts(prompts.len(), positions), run)?.into_iter().flatten().collect())
+        Ok(self.run(&self.parts(prompts.len(), positions), run)?.into_iter().flatten().collect())
     }
 }
 

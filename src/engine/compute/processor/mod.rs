@@ -46,6 +46,7 @@ fn changed<const D: usize>(
     change: fn(&mut [f32], &[f32]),
 ) -> Tensor<Processor, D> {
     let shape = left.dims();
+    assert_eq!(shape, right.dims());
     let (mut target, source) = match taken(left) {
         Ok(left) => (left, Numbers::of(right)),
         Err(left) => (vector(right), left),
@@ -117,7 +118,7 @@ impl Operations for Processor {
         let shape = input.dims();
         let (input, width) = (Numbers::of(input), shape[D - 1]);
         let (mut rows, mut scales) = (vec![0.0; input.len()], vec![0.0; input.len() / width]);
-        vector::normalise(&input, kind, epsilon as f32, &mut rows, &mut scales);
+        vector::normalise(&input, width, kind, epsilon as f32, &mut rows, &mut scales);
         let mut of_scales = shape;
         of_scales[D - 1] = 1;
         [tensor(rows, shape), tensor(scales, of_scales)]

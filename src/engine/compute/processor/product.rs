@@ -7,10 +7,8 @@
 //! matrixmultiply would start threads of its own inside each task, since burn-ndarray switches them on for the whole program.
 //!
 //! With its feature `x86-v4`, `gemm` uses AVX-512 if the machine has it. On Zen 4, which does one such instruction in two steps,
-//! a study's layers ran at 202 GF/s without it, at 173 with it, and at 209 with it and with transposes kept (weights are kept with their transposes: `gemm` copies a matrix whose columns lie apart before each
-//! product, which costs more the wider the machine's vectors are, with AVX-512 a sixth of the rate, while all of pythia-70m's layers
-//! are 75 MB);
-//! encoders at 208 and 219.
+//! a study's layers ran at 202 GF/s without it, at 173 with it, and at 209 with it and with transposes of the weights kept; encoders at
+//! 208 and 219. The transposes matter because `gemm` copies a matrix whose columns lie apart before each product.
 
 use gemm::{Parallelism, gemm};
 
@@ -62,6 +60,12 @@ pub fn add_product(left: &[f32], right: Right<'_>, sizes @ [_, columns]: [usize;
 /// As [`add_product`].
 pub fn multiplied(left: &[f32], right: Right<'_>, sizes @ [_, columns]: [usize; 2]) -> Vec<f32> {
     let rows = rows_of(left, right, sizes);
+    if rows == 1 || columns == 1 {
+        // `gemm` takes its output for a slice there.
+        let mut output = vec![0.0; rows * columns];
+        add_product(left, right, sizes, &mut output);
+        return output;
+    }
     let mut output = Vec::with_capacity(rows * columns);
     // SAFETY: there is room for `rows * columns` numbers, and every one of them is written before the length says so.
     #[allow(unsafe_code)]
@@ -75,8 +79,11 @@ pub fn multiplied(left: &[f32], right: Right<'_>, sizes @ [_, columns]: [usize; 
 /// The number of rows of `left`, once the sizes fit.
 fn rows_of(left: &[f32], right: Right<'_>, [inner, columns]: [usize; 2]) -> usize {
     assert!(inner > 0 && columns > 0 && left.len().is_multiple_of(inner));
-    assert!((inner - 1) * right.row_stride + (columns - 1) * right.column_stride < right.values.len());
-    left.len() / inner
+    let rows = left.len() / inner;
+    let last = (inner - 1).checked_mul(right.row_stride).zip((columns - 1).checked_mul(right.column_stride));
+    let last = last.and_then(|(down, along)| down.checked_add(along));
+    assert!(last.is_some_and(|last| last < right.values.len()) && rows.checked_mul(columns).is_some());
+    rows
 }
 
 /// `output = left right`, or `output += left right` if `adds` is set.

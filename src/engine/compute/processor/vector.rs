@@ -65,8 +65,7 @@ pub fn fill_rows(target: &mut [f32], row: &[f32]) {
 ///
 /// # Shapes
 /// - input, rows: `[rows, width]`; scales: `[rows]`
-pub fn normalise(input: &[f32], kind: NormKind, epsilon: f32, rows: &mut [f32], scales: &mut [f32]) {
-    let width = input.len() / scales.len().max(1);
+pub fn normalise(input: &[f32], width: usize, kind: NormKind, epsilon: f32, rows: &mut [f32], scales: &mut [f32]) {
     Arch::new().dispatch(
         #[inline(always)]
         || {
