@@ -9,6 +9,8 @@ mod charts;
 mod draw;
 mod file;
 mod grids;
+#[cfg(test)]
+mod layout_tests;
 mod paper;
 mod text;
 
