@@ -32,11 +32,11 @@ fn shown(study: &Study, run: &Path, arguments: &ListingArguments) -> Result<Show
         Some(SIMILARITY) => Shown::Similarity,
         Some(name) => {
             let view = study.find(name).ok_or_else(|| {
-                Problem::new(
-                    format_args!("--view {name}"),
-                    format_args!("is not a view of {}", run.display()),
-                    format_args!("use {}, {DIFFERENCE} or {SIMILARITY}", study.names().join(", ")),
-                )
+                let what = format_args!("is not a view of {}", run.display());
+                let views = study.names().join(", ");
+                // One view has nothing to be compared with.
+                let compared = if study.compare.is_some() { format!(", {DIFFERENCE} or {SIMILARITY}") } else { String::new() };
+                Problem::new(format_args!("--view {name}"), what, format_args!("use {views}{compared}"))
             })?;
             return match of {
                 Some(_) => Err(Problem::new(

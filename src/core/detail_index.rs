@@ -6,6 +6,7 @@ use super::effects::Detail;
 use super::firing::Firing;
 use super::run::DataRecord;
 use super::submodule::FeatureId;
+use super::total::total;
 
 /// One token at which a feature's activation differed between clean and patch prompt. At a token without an entry it was the same
 /// in both, which says nothing about its size: before the first token that differs, every activation is the same.
@@ -104,7 +105,7 @@ impl DetailIndex {
         let is_last = |entry: &Entry| {
             data.examples.get(entry.example).is_some_and(|example| entry.position + 1 == example.clean_tokens.len())
         };
-        let sum: f64 = self.entries(feature)?.filter(is_last).map(|entry| f64::from(entry.effect)).sum();
+        let sum = total(self.entries(feature)?.filter(is_last).map(|entry| f64::from(entry.effect)));
         (!data.examples.is_empty()).then(|| sum / data.examples.len() as f64)
     }
 
@@ -112,5 +113,26 @@ impl DetailIndex {
     /// differed.
     pub fn firing(&self, feature: FeatureId) -> Option<Firing> {
         self.features.get(&feature)?.firing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::findings::Findings;
+    use crate::core::view::View;
+
+    #[test]
+    fn an_effect_that_no_pair_has_at_the_last_position_is_zero_without_a_sign() {
+        let run = crate::ui::testing::run();
+        let subject = crate::engine::identity::subject_of(&run);
+        let findings = Findings::from_run(run, None, subject);
+        let mut data = findings.data(View(0)).unwrap().clone();
+        // No entry of the run is as far behind.
+        for example in &mut data.examples {
+            example.clean_tokens.resize(1000, 0);
+        }
+        let kept = findings.detail(View(0)).detail().features[0];
+        let effect = findings.detail(View(0)).at_last_position(kept, &data).unwrap();
+        assert_eq!((effect, effect.is_sign_negative()), (0.0, false));
     }
 }

@@ -5,6 +5,7 @@
 
 use super::pair_effects::PairEffects;
 use super::submodule::{FeatureId, FeatureIndex, Submodule};
+use super::total::total;
 use super::view::View;
 
 /// Effects of all features of one submodule that ever differed between clean and patch; every other feature's effect is 0.
@@ -49,7 +50,7 @@ pub struct ErrorTerm {
 impl SubmoduleEffects {
     /// The sum of the effects of all features.
     pub fn feature_sum(&self) -> f64 {
-        self.effects.iter().map(|effect| f64::from(*effect)).sum()
+        total(self.effects.iter().map(|effect| f64::from(*effect)))
     }
 
     /// Every feature with an effect other than 0, with its effect.
@@ -148,7 +149,7 @@ impl ViewEffects {
 
 fn mean(values: impl ExactSizeIterator<Item = f32>) -> f64 {
     let count = values.len();
-    values.map(f64::from).sum::<f64>() / count as f64
+    total(values.map(f64::from)) / count as f64
 }
 
 /// Effects at single tokens of single examples, kept for the strongest features only.

@@ -4,6 +4,7 @@
 //! the logits only; what later layers make of d is not in it.
 
 use super::submodule::FeatureId;
+use super::total::total;
 
 /// How a direction d is read by the unembedding U. `gamma` and `beta` are scale and shift of the final norm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +85,7 @@ impl Lens {
     /// The mean of the answers' differences over all pairs; None without pairs.
     pub fn mean_answer_difference(&self) -> Option<f64> {
         let pairs: usize = self.answers.iter().map(|answers| answers.pairs).sum();
-        let sum: f64 = self.answers.iter().map(|answers| answers.pairs as f64 * f64::from(answers.value)).sum();
+        let sum = total(self.answers.iter().map(|answers| answers.pairs as f64 * f64::from(answers.value)));
         (pairs > 0).then(|| sum / pairs as f64)
     }
 }

@@ -70,6 +70,7 @@ pub mod tags;
 pub mod template;
 pub mod tested;
 pub mod text;
+pub mod total;
 pub mod uncertainty;
 pub mod verification;
 pub mod view;

@@ -155,6 +155,11 @@ pub struct ShardRecord {
 }
 
 impl Manifest {
+    /// Which part of a study the run is, in words: `shard 2 of 8`; None for a whole run.
+    pub fn part(&self) -> Option<String> {
+        self.shard.as_ref().map(|shard| format!("shard {} of {}", shard.number, shard.of))
+    }
+
     /// How the integral along the path was approximated; None except for integrated gradients.
     pub fn quadrature(&self) -> Option<Quadrature> {
         self.steps.map(|steps| Quadrature { rule: self.rule.unwrap_or_default(), steps })

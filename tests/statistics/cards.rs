@@ -122,6 +122,11 @@ fn cards_show_what_was_read_before_and_say_what_is_missing() {
     assert!(report(&["--corpus", "text"]).status.success());
     assert!(features.iter().all(|feature| card(&path, feature).contains("in text: ")));
     assert!(!fs::read_to_string(&path).unwrap().contains("<late>"));
+    // Where a feature does not fire, there is no list of contexts.
+    fs::write(folder.path().join("empty"), "A\n").unwrap();
+    assert!(report(&["--corpus", "empty"]).status.success());
+    let page = fs::read_to_string(&path).unwrap();
+    assert!(page.contains("it never fires there") && !page.contains("<ul class=\"prompts\"></ul>"), "{page}");
 
     fs::rename(&model, folder.path().join("away")).unwrap();
     let output = report(&[]);

@@ -96,6 +96,10 @@ fn what_cannot_be_drawn_is_said() {
     refused(&["plot", "run", "attention", "--top-k", "3"], "selects features, of which attention shows none");
     refused(&["plot", "run", "attention", "--view", "difference"], "attention is of one prompt; name one view");
     refused(
+        &["plot", "run", "attention", "--view", "nope"],
+        "--view nope: is not a view of run; name one of male, female, baseline",
+    );
+    refused(
         &["plot", "run", "attention", "--pair", "900"],
         "--pair 900: is no pair of run, view male: its pairs are from the lines ",
     );

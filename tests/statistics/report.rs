@@ -11,6 +11,8 @@ use saescope::store::tags_file::{Saved, TagsFile};
 use super::markup::{Element, elements};
 use super::{demo_run, saescope};
 
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
 const NOTE: &str = "<script>alert(1)</script> & \"quoted\"";
 
 #[test]
@@ -50,6 +52,12 @@ fn a_report_is_one_page_that_loads_nothing_and_holds_every_tagged_feature() {
     for link in named("a").into_iter().filter_map(|link| link.attribute("href")?.strip_prefix('#')) {
         assert!(targets.contains(link), "{link}");
     }
+    // Copied text keeps tags and notes apart.
+    assert!(page.matches("<span class=\"tag\">FP</span> &lt;script&gt;").count() >= tagged.len());
+    assert!(!page.contains("</span><span class=\"tag\">"));
+    // A list has items, and zero no sign.
+    assert!(!page.contains("<ul class=\"prompts\"></ul>") && !page.contains("data-sort=\"-0\""));
+    assert!(!page.contains("<dt>Part</dt>"), "a whole run");
     // Every listed feature of every view has a row.
     for view in ["male", "female", "baseline"] {
         for name in saescope(folder.path(), &["export", "run", "--view", view, "--format", "names"]).lines() {
@@ -57,6 +65,56 @@ fn a_report_is_one_page_that_loads_nothing_and_holds_every_tagged_feature() {
         }
     }
     in_a_browser(&path);
+}
+
+#[test]
+fn a_report_of_a_shard_says_that_it_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    saescope(folder.path(), &["run", "--output", "run", "--examples", "6", "--shard", "2/3"]);
+    saescope(folder.path(), &["report", "run", "--top", "1", "--no-model"]);
+    let page = std::fs::read_to_string(folder.path().join("run.html")).unwrap();
+    assert!(page.contains("<dt>Part</dt><dd>shard 2 of 3: all numbers are of its pairs alone; "));
+    let picture = saescope(folder.path(), &["plot", "run", "counts"]);
+    assert!(
+        picture.split_whitespace().collect::<Vec<_>>().join(" ").contains(", shard 2 of 3: model saescope-demo"),
+        "{picture}"
+    );
+}
+
+/// On paper stands what is closed on the screen: as many pages as with everything open, and more than without it.
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn what_is_closed_is_printed() {
+    let folder = demo_run();
+    saescope(folder.path(), &["report", "run", "--top", "1"]);
+    let page = std::fs::read_to_string(folder.path().join("run.html")).unwrap();
+    assert!(page.contains("<details>"));
+    // Without its script, which opens what is closed for browsers that do not know the style.
+    let (before, script) = page.rsplit_once("<script>").unwrap();
+    let page = before.to_owned() + script.split_once("</script>").unwrap().1;
+    let without: String =
+        page.split("<details>").map(|part| part.split_once("</details>").map_or(part, |(_, rest)| rest)).collect();
+    let [closed, open, without] = [page.clone(), page.replace("<details>", "<details open>"), without].map(|page| {
+        std::fs::write(folder.path().join("page.html"), page).unwrap();
+        pages(&folder.path().join("page.html"))
+    });
+    match closed.zip(open).zip(without) {
+        Some(((closed, open), without)) => assert!(closed == open && open > without, "{closed}, {open}, {without}"),
+        None => eprintln!("skipped: no Chromium on PATH to print the report with"),
+    }
+}
+
+/// The number of pages on which a headless Chromium prints a page; None if there is none.
+fn pages(page: &std::path::Path) -> Option<usize> {
+    let paper = page.with_extension("pdf");
+    let print = format!("--print-to-pdf={}", paper.display());
+    let flags = ["--headless", "--no-sandbox", "--disable-gpu", print.as_str()];
+    BROWSERS.into_iter().find_map(|browser| Command::new(browser).args(flags).arg(page).output().ok())?;
+    let bytes = std::fs::read(&paper).unwrap();
+    let of_page = b"/Type /Page\n";
+    let count = bytes.windows(of_page.len()).filter(|part| part == of_page).count();
+    assert!(count > 0, "not as Chromium writes PDF files");
+    Some(count)
 }
 
 /// Nothing is fetched: addresses stand in links and in the name of the SVG language only, and a policy forbids the rest.
@@ -77,7 +135,7 @@ fn expect_no_loads(all: &[Element], page: &str) {
 #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn in_a_browser(path: &std::path::Path) {
     let flags = ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"];
-    for browser in ["chromium", "chromium-browser", "google-chrome"] {
+    for browser in BROWSERS {
         let Ok(output) = Command::new(browser).args(flags).arg(path).output() else { continue };
         let page = String::from_utf8_lossy(&output.stdout).into_owned();
         let cards = |page: &str| page.matches("<article").count();

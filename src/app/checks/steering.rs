@@ -7,6 +7,7 @@ use crate::core::causal::steering::{Dose, Flips, Mode, Steered, Written};
 use crate::core::causal::words::{interval, number, probability};
 use crate::core::findings::Findings;
 use crate::core::text::{counted, excerpt, left, printable};
+use crate::core::total::total;
 use crate::core::view::View;
 
 /// The widths of a drawing, at least and at most; where there is less room there is none.
@@ -44,7 +45,7 @@ pub fn lines(steered: &Steered, damages: &[Damage], findings: &Findings, view: V
 }
 
 fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+    total(values.iter().copied()) / values.len().max(1) as f64
 }
 
 /// A row for each dose: its numbers, the metric as a mark between the smallest and the largest, the probabilities from 0 to the largest.

@@ -1,6 +1,7 @@
 //! The lenses as text to read.
 
 use crate::core::lens::{Lens, LensForm, Lenses, Neighbour, OfFeature, TokenValue};
+use crate::core::rows::cells::signed;
 use crate::core::submodule::FeatureId;
 
 /// Answers that are named one by one; of more, only the mean is.
@@ -46,7 +47,7 @@ fn of_feature(of: &OfFeature, form: LensForm, last: Option<f64>) -> String {
         text.push_str(&format!("  suppresses  {}\n", tokens(&lens.suppressed)));
         text.push_str(&format!("  answers     {}\n", answers(lens)));
     }
-    let last = last.map_or_else(|| "single pairs are not kept (--detail)".to_owned(), |last| format!("{last:+.4}"));
+    let last = last.map_or_else(|| "single pairs are not kept (--detail)".to_owned(), |last| signed(Some(last)));
     text.push_str(&format!("  its effect at the last position, mean over pairs: {last}\n"));
     text.push_str(&format!("  near it in its dictionary     {}\n", near(&of.within)));
     text.push_str(&format!("  near it in all dictionaries   {}\n", near(&of.across)));

@@ -10,6 +10,7 @@ use crate::core::findings::{Findings, Source};
 use crate::core::picture::Picture;
 use crate::core::picture::attention::{Attention, strongest_layer};
 use crate::core::problem::{Problem, Result};
+use crate::core::rows::{DIFFERENCE, SIMILARITY};
 use crate::core::view::View;
 
 /// The picture that the flags ask for, of the run file `run`.
@@ -58,7 +59,17 @@ fn view(listing: &ListingArguments, run: &Path, findings: &Findings) -> Result<V
     if let Some((flag, _)) = given.into_iter().find(|(_, is_given)| *is_given) {
         return Err(Problem::new(flag, "selects features, of which attention shows none", "leave it out"));
     }
-    let shown = spec(&findings.study, run, listing)?.shown;
+    let study = &findings.study;
+    // Neither comparison is proposed, since attention has none.
+    if let Some(name) = listing.view.as_deref()
+        && study.find(name).is_none()
+        && ![DIFFERENCE, SIMILARITY].contains(&name)
+    {
+        let what = format_args!("is not a view of {}", run.display());
+        let views = study.names().join(", ");
+        return Err(Problem::new(format_args!("--view {name}"), what, format_args!("name one of {views}")));
+    }
+    let shown = spec(study, run, listing)?.shown;
     if shown.pair().is_some() {
         return Err(Problem::new("--view", "names a comparison, and attention is of one prompt", "name one view"));
     }

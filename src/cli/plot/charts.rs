@@ -9,7 +9,7 @@ use crate::core::picture::{Bars, IntervalRow, Intervals, Scatter};
 use crate::core::uncertainty::Touched;
 
 /// Height of the numbers and the name of the axis below a chart.
-pub const BELOW: i32 = 48;
+const BELOW: i32 = 48;
 
 /// Height of a row of cells, or of one interval.
 pub const ROW: i32 = 20;

@@ -4,7 +4,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axes::Names;
-use super::charts::{BELOW, ROW, label_width};
+use super::charts::{ROW, label_width};
 use super::paper::{Area, BLUE, Failure, INK, ORANGE, Paper, Sign, WIDTH, text_width};
 use crate::core::picture::{Grid, Scale};
 
@@ -17,6 +17,15 @@ const NAME: i32 = 22;
 /// Width of the name of the rows.
 const DOWN: i32 = 20;
 
+/// Height of the names of the columns.
+const COLUMNS: i32 = 26;
+
+/// Height of the name of the columns and of the cells: it stands once, below all tables, since most tables are narrower than it.
+const AXIS: i32 = 24;
+
+/// Around each table.
+const MARGIN: i32 = 8;
+
 /// Most tables side by side.
 const MOST_ACROSS: i32 = 4;
 
@@ -24,16 +33,33 @@ const MOST_ACROSS: i32 = 4;
 pub fn height(grids: &[Grid]) -> i32 {
     let Some(first) = grids.first() else { return 0 };
     let name = if first.name.is_empty() { 0 } else { NAME };
+    // The name of the rows stands upright beside them.
+    let rows = (first.rows.len() as i32 * ROW).max(text_width(&first.down, 13));
     let down = (grids.len() as i32 + across(grids) - 1) / across(grids);
-    down * (name + first.rows.len() as i32 * ROW + BELOW + 8)
+    down * (name + rows + COLUMNS + 2 * MARGIN) + AXIS
 }
 
 /// How many tables stand side by side: as many as leave every column room for its number and its name.
 fn across(grids: &[Grid]) -> i32 {
     let Some(first) = grids.first() else { return 1 };
     let column = NUMBER.max(longest(&first.columns) + 8);
-    let one = 16 + DOWN + label_width(&first.rows) + column * first.columns.len() as i32;
+    let cells = left_of_cells(first) + column * first.columns.len() as i32;
+    let name = grids.iter().map(|grid| text_width(&grid.name, 13)).max().unwrap_or(0);
+    let one = cells.max(name) + 2 * MARGIN;
     (WIDTH / one).clamp(1, MOST_ACROSS).min(grids.len() as i32)
+}
+
+/// Width of the names of the rows. The name of the first column may reach as far to the left of it.
+fn left_of_cells(grid: &Grid) -> i32 {
+    (DOWN + label_width(&grid.rows)).max(longest(&grid.columns) / 2)
+}
+
+/// Width to the right of the cells of a table that is `wide`: the name of the last column is wider than it where names of columns are left out.
+fn right_of_cells(grid: &Grid, wide: i32) -> i32 {
+    let cells = wide - 2 * MARGIN - left_of_cells(grid);
+    let longest = longest(&grid.columns);
+    let overhangs = cells / (grid.columns.len().max(1) as i32) < longest;
+    if overhangs { (longest / 2).max(MARGIN) } else { MARGIN }
 }
 
 fn longest(names: &[String]) -> i32 {
@@ -60,9 +86,14 @@ pub fn legend(grids: &[Grid]) -> Vec<(Sign, String)> {
 
 /// Draws all tables, row by row.
 pub fn draw<B: DrawingBackend>(area: &Area<B>, paper: Paper, grids: &[Grid]) -> Result<(), Failure<B>> {
+    let Some(first) = grids.first() else { return Ok(()) };
     let across = across(grids) as usize;
-    let areas = area.split_evenly((grids.len().div_ceil(across), across));
-    grids.iter().zip(areas).try_for_each(|(grid, area)| one(&area, paper, grid))
+    let (wide, high) = area.dim_in_pixel();
+    let (tables, axis) = area.split_vertically(high as i32 - paper.px(AXIS));
+    let areas = tables.split_evenly((grids.len().div_ceil(across), across));
+    grids.iter().zip(areas).try_for_each(|(grid, area)| one(&area, paper, grid))?;
+    let name = format!("{}; cells: {}", first.across, first.axis);
+    axis.draw(&Text::new(name, (wide as i32 / 2, paper.px(AXIS / 2)), paper.anchored(13, INK, HPos::Center, VPos::Center)))
 }
 
 /// Draws the cells of one table; those that are wide enough hold their number.
@@ -71,10 +102,12 @@ fn one<B: DrawingBackend>(area: &Area<B>, paper: Paper, grid: &Grid) -> Result<(
     if !grid.name.is_empty() {
         builder.caption(&grid.name, paper.text(13, INK));
     }
+    let (whole, _) = area.dim_in_pixel();
     let mut chart = builder
-        .margin(paper.px(8))
-        .x_label_area_size(paper.px(BELOW - 8))
-        .y_label_area_size(paper.px(DOWN + label_width(&grid.rows)))
+        .margin(paper.px(MARGIN))
+        .margin_right(paper.px(right_of_cells(grid, whole as i32 / paper.scale)))
+        .x_label_area_size(paper.px(COLUMNS))
+        .y_label_area_size(paper.px(left_of_cells(grid)))
         .build_cartesian_2d(Names::across(&grid.columns), Names::down(&grid.rows))?;
     let (wide, _) = chart.plotting_area().dim_in_pixel();
     let column = wide as i32 / paper.px(grid.columns.len().max(1) as i32);
@@ -84,7 +117,6 @@ fn one<B: DrawingBackend>(area: &Area<B>, paper: Paper, grid: &Grid) -> Result<(
         .disable_mesh()
         .x_labels(grid.columns.len().min(labels))
         .y_labels(grid.rows.len())
-        .x_desc(format!("{}; cells: {}", grid.across, grid.axis))
         .y_desc(&grid.down)
         .label_style(paper.text(12, INK))
         .axis_desc_style(paper.text(13, INK))

@@ -8,7 +8,11 @@ mod axes;
 mod charts;
 mod draw;
 mod file;
+#[cfg(test)]
+mod font_tests;
 mod grids;
+#[cfg(test)]
+mod layout_tests;
 mod paper;
 mod text;
 

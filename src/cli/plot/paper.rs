@@ -34,6 +34,10 @@ const CAPTION_COLUMNS: usize = 140;
 
 const MARGIN: i32 = 16;
 const TITLE_HEIGHT: i32 = 40;
+
+/// The sizes of a title that is too long and of all others.
+const TITLE_SIZES: (i32, i32) = (11, 18);
+
 const LEGEND_HEIGHT: i32 = 26;
 const CAPTION_LINE: i32 = 17;
 
@@ -96,8 +100,24 @@ pub fn height(picture: &Picture, legend: bool, chart: i32) -> i32 {
     TITLE_HEIGHT + legend + chart + MARGIN + CAPTION_LINE * caption(picture).len() as i32
 }
 
+/// The caption in lines none of which passes the edge.
 fn caption(picture: &Picture) -> Vec<String> {
-    wrap(&picture.caption.join(" "), CAPTION_COLUMNS)
+    let text = picture.caption.join(" ");
+    let mut columns = CAPTION_COLUMNS;
+    loop {
+        let lines = wrap(&text, columns);
+        let fits = |line: &String| drawn_width(line.trim_end(), 12) <= WIDTH - 2 * MARGIN;
+        if columns < 40 || lines.iter().all(fits) {
+            return lines;
+        }
+        columns -= 5;
+    }
+}
+
+/// The largest usual size at which a title does not pass the edge.
+fn title_size(title: &str) -> i32 {
+    let fits = |size: &i32| text_width(title, *size) <= WIDTH - 2 * MARGIN;
+    (TITLE_SIZES.0..=TITLE_SIZES.1).rev().find(fits).unwrap_or(TITLE_SIZES.0)
 }
 
 /// Draws everything around the chart, and returns the area for it.
@@ -108,7 +128,11 @@ pub fn frame<B: DrawingBackend>(
     legend: &[(Sign, String)],
 ) -> Result<Area<B>, Failure<B>> {
     root.fill(&WHITE)?;
-    root.draw(&Text::new(picture.title.clone(), (paper.px(MARGIN), paper.px(MARGIN)), paper.text(18, INK)))?;
+    root.draw(&Text::new(
+        picture.title.clone(),
+        (paper.px(MARGIN), paper.px(MARGIN)),
+        paper.text(title_size(&picture.title), INK),
+    ))?;
     let mut left = MARGIN;
     for (sign, name) in legend {
         draw_sign(root, paper, *sign, (left, TITLE_HEIGHT + 10))?;
@@ -129,9 +153,17 @@ pub fn frame<B: DrawingBackend>(
     Ok(chart)
 }
 
-/// About how many units wide a text is.
+/// The most units that a text is wide: in the font of PNG files, and by the columns of a terminal in one that a viewer of SVG files takes.
 pub fn text_width(text: &str, size: i32) -> i32 {
-    text.width() as i32 * size * 3 / 5
+    drawn_width(text, size).max(text.width() as i32 * size * 3 / 5)
+}
+
+/// How many units wide a text is in the program's own font, at the size that SVG files say.
+pub fn drawn_width(text: &str, size: i32) -> i32 {
+    // plotters measures from the top of the highest letters to the bottom of the lowest, which are further apart than the size.
+    const HEIGHT: f64 = 1.362;
+    let font = (FONT, f64::from(size) * HEIGHT).into_font();
+    font.box_size(text).map_or(0, |(wide, _)| wide as i32 + 1)
 }
 
 fn draw_sign<B: DrawingBackend>(root: &Area<B>, paper: Paper, sign: Sign, (left, middle): (i32, i32)) -> Result<(), Failure<B>> {

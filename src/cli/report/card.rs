@@ -63,8 +63,8 @@ fn tags(facts: &Facts<'_>, feature: FeatureId) -> Markup {
         dl { @for (scope, marks) in said.scopes() {
             dt { (scope.to_string()) }
             dd {
-                @if marks.rejected { span.tag { "rejected" } }
-                @for tag in facts.findings.study.tags.ordered(&marks.tags) { span.tag { (printable(&tag.to_string())) } }
+                @if marks.rejected { span.tag { "rejected" } " " }
+                @for tag in facts.findings.study.tags.ordered(&marks.tags) { span.tag { (printable(&tag.to_string())) } " " }
                 (marks.shown_note())
             }
         } }

@@ -14,7 +14,8 @@ use crate::core::view::View;
 
 /// A cell of a number: what is shown, and all digits to sort by.
 pub fn number(shown: &str, value: Option<f64>) -> Markup {
-    html! { td.number data-sort=[value.filter(|value| value.is_finite())] { (shown) } }
+    // Zero is added, since it takes the sign of -0.0 away.
+    html! { td.number data-sort=[value.filter(|value| value.is_finite()).map(|value| value + 0.0)] { (shown) } }
 }
 
 /// p and q as text; empty if they are not known.
@@ -119,7 +120,8 @@ fn feature(facts: &Facts<'_>, of_view: &OfView, row: &Row, others: &[View]) -> M
         }
         @let said = said(row, &findings.study, facts.tags, &of_view.spec);
         td {
-            @for word in said.words() { span.tag { (printable(&word)) } }
+            // Tags and note stand apart in copied text, too.
+            @for word in said.words() { span.tag { (printable(&word)) } " " }
             (said.note)
         }
         td { @if let Some(page) = facts.page(row.feature) { a href=(page) { "page of " (name) } } }

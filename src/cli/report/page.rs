@@ -89,6 +89,9 @@ fn summary(facts: &Facts<'_>, manifest: &Manifest, file: Option<&str>) -> Markup
     html! {
         dl {
             dt { "Study" } dd { (excerpt(&manifest.study.name, 200)) }
+            @if let Some(part) = manifest.part() {
+                dt { "Part" } dd { (part) ": all numbers are of its pairs alone; " code { "saescope merge" } " puts the shards together" }
+            }
             dt { "Model" } dd { (excerpt(&manifest.model.name, 100)) ", SHA-256 " code { (excerpt(&manifest.model.sha256, 64)) } }
             dt { "Method" } dd { (manifest.method) (quadrature) "; effects in logits" }
             dt { "Selection" } dd { (facts.selection.to_string()) }

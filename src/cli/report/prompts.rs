@@ -25,6 +25,10 @@ const TOKEN: usize = 60;
 /// The pairs of largest |effect|.
 pub fn pairs(view: &ViewSpec, pairs: &Pairs<'_>) -> Markup {
     let shown = pairs.order.len().min(PAIRS);
+    if shown == 0 {
+        let name = view.name.as_str();
+        return html! { p.faint { "In all " (pairs.len()) " pairs of the " (name) " view its activation is the same in both prompts." } };
+    }
     html! {
         p.faint {
             "The " (shown) " pairs of largest |effect| of " (pairs.len()) " in the " (view.name.as_str()) " view, with the effect in each; in "

@@ -22,7 +22,7 @@ pub fn responds(facts: &Facts<'_>, responses: &Responses, found: &OfFeature) -> 
         h4 { "What it responds to" }
         p.faint { (words::heading(responses)) "." }
         ul { @for sentence in words::sentences(responses, found, &tags) { li { (sentence) } } }
-        (contexts(open, found))
+        @if !open.is_empty() { (contexts(open, found)) }
         @if !others.is_empty() {
             details { summary { (others.len()) " more of its strongest contexts" } (contexts(others, found)) }
         }

@@ -6,6 +6,7 @@ use crate::core::quadrature::Quadrature;
 use crate::core::run::Manifest;
 use crate::core::statistics::correlation::{pearson, spearman};
 use crate::core::submodule::{FeatureId, Submodule};
+use crate::core::total::total;
 
 /// Steps of integrated gradients for a run of another method: those of the study.
 const STEPS: usize = 10;
@@ -99,7 +100,7 @@ impl Approximation {
         Agreement {
             pearson: pearson(&found, &exact),
             spearman: spearman(&found, &exact),
-            mean_distance: distances().sum::<f64>() / all.len().max(1) as f64,
+            mean_distance: total(distances()) / all.len().max(1) as f64,
             largest_distance: distances().fold(0.0, f64::max),
             other_sign: found.iter().zip(&exact).filter(|(found, exact)| **found * **exact < 0.0).count(),
         }

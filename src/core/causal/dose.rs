@@ -1,6 +1,7 @@
 //! A dose curve: the bias that is removed against the damage that is done, while more and more is ablated.
 
 use super::side_effects::ROUNDING;
+use crate::core::total::total;
 
 /// The summary of a dose curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,7 +37,7 @@ impl Dose {
         let mut ordered = scaled.clone();
         ordered.push((0.0, 0.0));
         ordered.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)));
-        let area = ordered.windows(2).map(|ends| (ends[1].0 - ends[0].0) * f64::midpoint(ends[0].1, ends[1].1)).sum();
+        let area = total(ordered.windows(2).map(|ends| (ends[1].0 - ends[0].0) * f64::midpoint(ends[0].1, ends[1].1)));
         Ok(Self { area, knee: knee.map(|(place, _)| place) })
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::effects::SubmoduleEffects;
 use crate::core::invariant::error_share;
 use crate::core::submodule::Submodule;
+use crate::core::total::total;
 
 /// The effects at one submodule, of all features together and of the error term.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +38,7 @@ pub fn error_shares<'a>(submodules: impl IntoIterator<Item = &'a SubmoduleEffect
         let positions = effects.error.position_effects.len();
         let at = |(position, error): (usize, &f32)| {
             let features = effects.position_effects.iter().skip(position).step_by(positions);
-            Parts { features: features.map(|effect| f64::from(*effect)).sum(), error: f64::from(*error) }
+            Parts { features: total(features.map(|effect| f64::from(*effect))), error: f64::from(*error) }
         };
         ErrorShare {
             submodule: effects.submodule,

@@ -12,7 +12,8 @@ pub fn number(value: Option<f64>) -> String {
 
 /// An interval, or `-`.
 pub fn interval(interval: Option<[f64; 2]>) -> String {
-    interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{low:+.3} .. {high:+.3}"))
+    // Zero is added, since it takes the sign of -0.0 away.
+    interval.map_or_else(|| "-".to_owned(), |[low, high]| format!("{:+.3} .. {:+.3}", low + 0.0, high + 0.0))
 }
 
 /// A number of a thousandth or less, such as a divergence, or `-`.
@@ -75,5 +76,6 @@ mod tests {
         );
         assert_eq!(small_interval(Some([-3e-8, 1e-6])), "0.000000 .. 0.000001");
         assert_eq!(small(Some(-3e-6)), "-0.000003");
+        assert_eq!(interval(Some([-0.0, 0.25])), "+0.000 .. +0.250");
     }
 }

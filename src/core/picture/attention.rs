@@ -23,7 +23,7 @@ pub struct Attention {
     pub is_patch: bool,
     /// The layer, from 0.
     pub layer: usize,
-    /// The heads of it, from 0; empty for all.
+    /// The heads of it, from 0, each shown once; empty for all.
     pub heads: Vec<usize>,
 }
 
@@ -75,7 +75,15 @@ pub fn attention(of: &Attention, patterns: &[f32], findings: &Findings) -> Resul
             format_args!("give 0 to {}", all - 1),
         ));
     }
-    let heads = if of.heads.is_empty() { (0..all).collect() } else { of.heads.clone() };
+    let mut heads: Vec<usize> = Vec::new();
+    for head in &of.heads {
+        if !heads.contains(head) {
+            heads.push(*head);
+        }
+    }
+    if heads.is_empty() {
+        heads = (0..all).collect();
+    }
     let tokens = side.tokens.iter().enumerate().map(|(position, token)| format!("{position} {}", cut(&alone(token), TOKEN)));
     let tokens: Vec<String> = tokens.collect();
     let grid = |head: &usize| {
@@ -104,7 +112,9 @@ pub fn attention(of: &Attention, patterns: &[f32], findings: &Findings) -> Resul
         format!("Layer {} (the first is 0, the last {}), {heads_named}.", of.layer, findings.layers.saturating_sub(1)),
         "Each row is a query, the token that reads; its shares of the keys, the tokens up to itself, add up to 1.".to_owned(),
     ];
-    let title = format!("Attention in layer {}, {heads_named}: {}", of.layer, excerpt(name, 40));
+    // A title has room for a few numbers.
+    let in_title = if heads.len() > 4 && heads.len() < all { format!("{} of {all} heads", heads.len()) } else { heads_named };
+    let title = format!("Attention in layer {}, {in_title}: {}", of.layer, excerpt(name, 40));
     Ok((title, notes, Content::Grids(heads.iter().map(grid).collect())))
 }
 
@@ -134,6 +144,16 @@ mod tests {
             for (key, share) in row.iter().enumerate() {
                 assert_eq!(*share, (key <= query).then(|| f64::from(expected(query, key))));
             }
+        }
+        // A head that is named twice is shown once, and the words count it once.
+        for (named, shown, says) in [(vec![1, 1], vec![1], "head 1"), (vec![1, 0, 1], vec![1, 0], "all 2 heads")] {
+            let of = Attention { heads: named, ..of.clone() };
+            let picture = Picture::of_attention(&of, &patterns, &findings).unwrap();
+            let Content::Grids(grids) = &picture.content else { panic!("{picture:?}") };
+            let names: Vec<String> = grids.iter().map(|grid| grid.name.clone()).collect();
+            assert_eq!(names, shown.iter().map(|head| format!("head {head}")).collect::<Vec<_>>());
+            assert!(picture.title.starts_with(&format!("Attention in layer 1, {says}: ")), "{}", picture.title);
+            assert!(picture.caption.iter().any(|note| note.ends_with(&format!(", {says}."))), "{:?}", picture.caption);
         }
         // The patch prompt of the reversed view is the clean one of the pair list.
         let first = &findings.data(View(1)).unwrap().examples[0];

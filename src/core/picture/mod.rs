@@ -115,7 +115,8 @@ impl Grid {
     /// A value as the cells show it.
     pub fn number(&self, value: f64, decimals: usize) -> String {
         match self.scale {
-            Scale::Largest => format!("{value:+.decimals$}"),
+            // Zero is added, since it takes the sign of -0.0 away.
+            Scale::Largest => format!("{:+.decimals$}", value + 0.0),
             Scale::Whole => format!("{value:.2}"),
         }
     }
@@ -235,7 +236,8 @@ fn source(findings: &Findings) -> String {
     let from = match &findings.source {
         Source::Run { file: Some(file), manifest } => {
             let name = file.rsplit(std::path::is_separator).next().unwrap_or(file);
-            format!("Run {} of {}", excerpt(name, 255), excerpt(&manifest.program, 80))
+            let part = manifest.part().map_or_else(String::new, |part| format!(", {part}"));
+            format!("Run {} of {}{part}", excerpt(name, 255), excerpt(&manifest.program, 80))
         }
         Source::Run { file: None, .. } | Source::Live { .. } => "This run".to_owned(),
         Source::Published { .. } => "Published figures".to_owned(),

@@ -38,7 +38,8 @@ pub fn unsigned(number: Option<f64>) -> String {
 
 /// Both ends of an interval with their signs; empty if it is not known.
 pub fn interval(interval: Option<Interval>) -> String {
-    interval.map_or_else(String::new, |Interval { low, high }| format!("[{low:+.3}, {high:+.3}]"))
+    // Zero is added, since it takes the sign of -0.0 away.
+    interval.map_or_else(String::new, |Interval { low, high }| format!("[{:+.3}, {:+.3}]", low + 0.0, high + 0.0))
 }
 
 /// |effect| / standard error; empty if it is not known.
@@ -169,7 +170,9 @@ mod tests {
     fn numbers_show_their_sign_and_unknown_ones_nothing() {
         assert_eq!(signed(Some(0.25)), "+0.2500");
         assert_eq!(signed(Some(-0.25)), "-0.2500");
-        assert_eq!(signed(Some(0.0)), "0");
+        // Zero has no sign, whichever it is stored with.
+        assert_eq!([0.0, -0.0].map(|zero| signed(Some(zero))), ["0", "0"]);
+        assert_eq!(interval(Some(Interval { low: -0.0, high: 0.5 })), "[+0.000, +0.500]");
         assert_eq!((signed(None), signed(Some(f64::NAN)), unsigned(None)), (String::new(), String::new(), String::new()));
         assert_eq!(unsigned(Some(0.021_04)), "0.0210");
     }

@@ -13,6 +13,7 @@ use crate::core::causal::side_effects::{Damage, TextSums};
 use crate::core::causal::way::{ErrorTreatment, Way};
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
+use crate::core::total::total;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Answers, Compute};
 use crate::engine::dictionary::Dictionary;
@@ -213,7 +214,7 @@ fn sums(tokens: &[u32], before: &[Vec<f32>], probabilities: &[Vec<f32>], after: 
     // Summed one after another, so that the order of threads changes nothing.
     let divergences: Vec<f64> = divergence.collect();
     // By rounding the sum of a text that is hardly changed can be below zero, which no divergence is. What is not a number stays none.
-    let divergence = divergences.into_iter().sum::<f64>();
+    let divergence = total(divergences);
     let loss =
         |logs: &[Vec<f32>]| -logs.iter().zip(&tokens[1..]).map(|(logs, next)| f64::from(logs[*next as usize])).sum::<f64>();
     TextSums {

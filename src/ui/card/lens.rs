@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use super::part::Card;
 use crate::app::evidence;
 use crate::core::lens::{LensForm, Neighbour, TokenValue};
+use crate::core::rows::cells::signed;
 use crate::core::text::printable;
 use crate::ui::fit::{self, Piece};
 
@@ -22,7 +23,7 @@ pub fn lines(card: &Card) -> Vec<Line<'static>> {
         lines.extend(tokens(card, "suppresses  ", &lens.suppressed));
         if let Some(mean) = lens.mean_answer_difference() {
             let last = card.findings.data(view).and_then(|data| card.findings.detail(view).at_last_position(of.feature, data));
-            let last = last.map_or_else(String::new, |last| format!("; its effect at the last position {last:+.4}"));
+            let last = last.map_or_else(String::new, |last| format!("; its effect at the last position {}", signed(Some(last))));
             lines.extend(card.plain(&format!("answers     patch - clean {mean:+.3}, mean over pairs{last}")));
         }
     }
