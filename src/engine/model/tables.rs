@@ -170,7 +170,8 @@ mod tests {
         for rows in [Tables::embedding_rows, Tables::unembedding_rows] {
             let [of_held, of_stored] = [&held, &stored].map(|tables| NdArray::numbers(rows(tables, &ids).unwrap()));
             assert_eq!(of_held, of_stored);
-            assert!(of_held[..config.width] == of_held[3 * config.width..] && of_held[0] != of_held[config.width]);
+            let row = |index: usize| &of_held[index * config.width..(index + 1) * config.width];
+            assert!(row(0) == row(3) && row(0) != row(1));
         }
         let normalised = stored.embedding_rows(&ids).unwrap();
         let expected = held.logits(&normalised, NdArray::numbers, &cancel).unwrap();
