@@ -500,6 +500,14 @@ fn files_say_their_place_where_names_do_not() {
     // TransformerLens leaves writing weights of such models as they are, and says so.
     let said = open_in("saelens5_standard", &with_norms).unwrap_err().to_string();
     assert!(said.contains("center_writing_weights") && said.contains("RMSNorm"), "{said}");
+    // A download into a folder of another name has lost what says the place.
+    let own = tempfile::tempdir().unwrap();
+    let kept = own.path().join("gs/layer_1/width_16k/average_l0_9");
+    fs::create_dir_all(&kept).unwrap();
+    fs::copy(dictionary_folder(&fixture("kinds/gemma_scope_2b-pt-res")).join("params.npz"), kept.join("params.npz")).unwrap();
+    let said = open(&own.path().join("gs"), 24).unwrap_err().to_string();
+    assert!(said.starts_with(&kept.display().to_string()) && said.contains("says no place"), "{said}");
+    assert!(said.contains("gemma-scope-2b-pt-res"), "{said}");
     let said = open(&fixture("kinds/saelens_jumprelu"), 24).unwrap_err().to_string();
     assert!(said.contains("width 32"), "{said}");
     let said = open(&fixture("kinds"), 24).unwrap_err().to_string();

@@ -76,6 +76,8 @@ fn is_pickle(bytes: &[u8]) -> bool {
     let is_name =
         |line: &[u8]| !line.is_empty() && line.iter().all(|byte| byte.is_ascii_alphanumeric() || [b'_', b'.'].contains(byte));
     match bytes {
+        // The length of a safetensors header can begin like this; its text follows eight bytes of length.
+        [0x80, 2..=5, _, _, 0, 0, 0, 0, b'{', ..] => false,
         [0x80, 2..=5, ..] => true,
         [b'(', b'd' | b'l' | b't', b'p', ..] | [b'}' | b']', b'q', 0, ..] => bytes.ends_with(b"."),
         [b'c', ..] => bytes.ends_with(b".") && bytes.splitn(3, |byte| *byte == b'\n').take(2).all(is_name),
@@ -167,6 +169,8 @@ mod tests {
             let said = in_place_of_binary(bytes, &"f", &["a zip"], "convert").unwrap().to_string();
             assert!(said.contains(says), "{says}: {said}");
         }
+        // A safetensors file that was cut: the length of its header begins like a pickle.
+        assert_eq!(in_place_of_binary(b"\x80\x05\0\0\0\0\0\0{\"__meta", &"f", &["a safetensors"], "convert"), None);
         for (bytes, says) in [
             (&b"GGUF\x03\0\0\0"[..], "is a GGUF file, as llama.cpp reads it, where a text is expected; check that"),
             (b"PK\x03\x04\x14\0", "is a zip archive, perhaps of torch.save or numpy, where a text is expected; unpack it"),

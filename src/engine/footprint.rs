@@ -73,6 +73,33 @@ impl fmt::Display for Footprint {
     }
 }
 
+/// What the memory of a study depends on of one dictionary.
+#[derive(Debug, Clone, Copy)]
+pub struct DictionarySize {
+    /// Width of what it reads.
+    pub width: usize,
+    /// Width of what it writes.
+    pub written_width: usize,
+    /// Number of features.
+    pub features: usize,
+    /// Declared active features of a token.
+    pub active: Option<f64>,
+}
+
+impl From<&Dictionary> for DictionarySize {
+    fn from(dictionary: &Dictionary) -> Self {
+        let (width, written_width) = (dictionary.width(), dictionary.written_width());
+        Self { width, written_width, features: dictionary.features(), active: dictionary.stated().active }
+    }
+}
+
+impl DictionarySize {
+    /// Features that are active at `tokens` different tokens together, at most.
+    fn active_at(self, tokens: f64) -> usize {
+        ((self.active.unwrap_or(ACTIVE).max(1.0) * tokens) as usize).min(self.features)
+    }
+}
+
 /// What the memory of a study depends on.
 #[derive(Clone, Copy)]
 pub struct Needs<'a> {
@@ -82,8 +109,8 @@ pub struct Needs<'a> {
     pub backend: Backend,
     /// The number of computing threads.
     pub threads: usize,
-    /// The dictionaries, with their declared active features.
-    pub dictionaries: &'a [Dictionary],
+    /// The dictionaries.
+    pub dictionaries: &'a [DictionarySize],
     /// What is computed.
     pub views: &'a [ViewInput<'a>],
     /// Points of a path that go through the model together.
@@ -173,12 +200,11 @@ impl Needs<'_> {
         // Where layers are read again, each keeps the stream that entered it, and one or two are in work.
         let of_token = if kept == layers { layers * left } else { layers * width + 2 * left };
         let prefixes = batch.prefixes() as f64;
-        let of_dictionary = |dictionary: &Dictionary| {
-            let active = dictionary.stated().active.unwrap_or(ACTIVE).max(1.0) * prefixes;
-            let rows = (active as usize).min(dictionary.features()) * dictionary.written_width();
-            let errors = batch.prefixes() * dictionary.width() * 2;
-            let piece = ENCODER_PIECE.min(dictionary.features()) * (dictionary.width() + TOKENS_AT_ONCE);
-            rows + errors + piece + dictionary.features()
+        let of_dictionary = |dictionary: &DictionarySize| {
+            let rows = dictionary.active_at(prefixes) * dictionary.written_width;
+            let errors = batch.prefixes() * dictionary.width * 2;
+            let piece = ENCODER_PIECE.min(dictionary.features) * (dictionary.width + TOKENS_AT_ONCE);
+            rows + errors + piece + dictionary.features
         };
         let dictionary = self.dictionaries.iter().map(of_dictionary).max().unwrap_or(0);
         F32 * (outputs + gradients + passing * (of_token + once) + dictionary) as u64
@@ -198,13 +224,9 @@ impl Needs<'_> {
         // A place for every feature; for those that were met, two sums in f64, one for each position, and the results in f32. A study of
         // thousands of prompts meets nearly all.
         let of_feature = 4 + 16 + 8 * positions + 12 + 4 * positions;
-        let features: usize = self.dictionaries.iter().map(Dictionary::features).sum();
+        let features: usize = self.dictionaries.iter().map(|dictionary| dictionary.features).sum();
         // Effects in single pairs, while they are collected and as results.
-        let of_pair = |dictionary: &Dictionary| {
-            let active = dictionary.stated().active.unwrap_or(ACTIVE).max(1.0) * (2 * positions) as f64;
-            (active as usize).min(dictionary.features())
-        };
-        let in_pair: usize = self.dictionaries.iter().map(of_pair).sum();
+        let in_pair: usize = self.dictionaries.iter().map(|dictionary| dictionary.active_at((2 * positions) as f64)).sum();
         let of_view = |view: &ViewInput<'_>| (view.examples.len() * in_pair).min(MOST_PAIR_EFFECTS) * (12 + 8);
         (self.views.len() * features * of_feature + self.views.iter().map(of_view).sum::<usize>()) as u64
     }

@@ -31,7 +31,7 @@ use crate::engine::dataset::shard::deal;
 use crate::engine::dataset::{self, DataSet, Example, Limits};
 use crate::engine::dictionary::Dictionary;
 use crate::engine::floor::Floor;
-use crate::engine::footprint::{Footprint, Needs};
+use crate::engine::footprint::{DictionarySize, Footprint, Needs};
 use crate::engine::identity::{self, Identity};
 use crate::engine::loaded::{Files, Loaded};
 use crate::engine::looks::Looks;
@@ -128,6 +128,7 @@ impl OpenStudy {
             Method::Exact => TOKENS_AT_ONCE,
         };
         let views = lists.views(&request.study.study);
+        let dictionaries = &dictionaries.iter().map(DictionarySize::from).collect::<Vec<_>>();
         let needs = Needs { config, backend, threads: threads.count(), dictionaries, views: &views, points, looks: care.fit };
         let footprint = needs.within(settings.batch, care.memory)?;
         request.settings.batch = footprint.size;

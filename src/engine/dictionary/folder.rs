@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::host::Host;
-use super::placed::{Candidates, MOST_FOLDERS, Placed, candidates};
+use super::placed::{Candidates, MOST_FOLDERS, Placed, Unusable, candidates};
 use super::zip_file::ZipFile;
 use super::{Dictionary, Purpose, ae_pt, formats, saelens};
 use crate::core::parts::Parts;
@@ -87,6 +87,11 @@ pub fn open_some(roots: &[PathBuf], host: &Host, only: &Parts, cancel: &Cancel) 
         if let Some(problem) = roots.iter().find_map(|root| without_file(root, *submodule)) {
             return Err(problem);
         }
+        if let Some(one) = roots.iter().find_map(Root::without_place).filter(|_| found.is_empty()) {
+            let remedy =
+                "put it below a folder whose name says it, as gemma-scope-2b-pt-res does above layer_1 (`saescope models`)";
+            return Err(Problem::new(one.folder.display(), &one.reason, remedy));
+        }
         let elsewhere: Vec<String> = roots.iter().flat_map(Root::elsewhere).collect();
         let also = match &elsewhere[..] {
             [] => String::new(),
@@ -140,13 +145,22 @@ impl Root {
         Self::Folder(path.to_owned(), OnceCell::new())
     }
 
+    /// The dictionaries that no submodule can use.
+    fn unusable(&self) -> &[Unusable] {
+        match self {
+            Self::Folder(_, placed) => placed.get().map_or(&[], |placed| &placed.unusable),
+            Self::Zip(_) => &[],
+        }
+    }
+
     /// The places of dictionaries that no submodule can use.
     fn elsewhere(&self) -> impl Iterator<Item = String> {
-        let placed = match self {
-            Self::Folder(_, placed) => placed.get(),
-            Self::Zip(_) => None,
-        };
-        placed.into_iter().flat_map(|placed| placed.unusable.iter().filter_map(|one| one.short.clone()))
+        self.unusable().iter().filter_map(|one| one.short.clone())
+    }
+
+    /// A dictionary of a format whose folders say the place, in folders that do not.
+    fn without_place(&self) -> Option<&Unusable> {
+        self.unusable().iter().find(|one| one.by_folder)
     }
 
     /// The folders that look like a dictionary's and are neither used by `found` nor that of a submodule that nobody asked for. All that is

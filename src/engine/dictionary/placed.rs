@@ -35,6 +35,8 @@ pub struct Unusable {
     pub short: Option<String>,
     /// The reason, for the end of a sentence that begins with the folder.
     pub reason: String,
+    /// Whether the name of a folder would say the place, and none does.
+    pub by_folder: bool,
 }
 
 impl Placed {
@@ -51,7 +53,9 @@ impl Placed {
         for folder in folders {
             match formats::missing(&folder) {
                 None => placed.add(folder, host)?,
-                Some(reason) => placed.unusable.push(Unusable { folder, short: Some(reason.clone()), reason }),
+                Some(reason) => {
+                    placed.unusable.push(Unusable { folder, short: Some(reason.clone()), reason, by_folder: false });
+                }
             }
         }
         placed.folders.values_mut().for_each(|folders| folders.sort());
@@ -73,10 +77,14 @@ impl Placed {
             Place::Unknown(_) => format!("says the place {place} ({key}), which is not known"),
             _ => format!("writes {place} ({key}), where no dictionary can be used"),
         };
-        self.unusable.push(Unusable { folder, short: place.is_said().then(|| place.to_string()), reason });
+        let by_folder = key == BY_FOLDER && !place.is_said();
+        self.unusable.push(Unusable { folder, short: place.is_said().then(|| place.to_string()), reason, by_folder });
         Ok(())
     }
 }
+
+/// What says the place of a dictionary whose files do not.
+const BY_FOLDER: &str = "name of a folder that says it";
 
 /// Where a format says the place that a dictionary writes.
 fn key(format: Format) -> &'static str {
@@ -85,7 +93,7 @@ fn key(format: Format) -> &'static str {
         Format::DictionaryLearning => "submodule_name",
         Format::GemmaScope2 => "hf_hook_point_out",
         Format::LlamaScope | Format::LlamaScopeR1 => "hook_point_out",
-        Format::Sparsify | Format::GemmaScope => "name of a folder that says it",
+        Format::Sparsify | Format::GemmaScope => BY_FOLDER,
     }
 }
 
