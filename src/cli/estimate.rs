@@ -48,7 +48,7 @@ pub fn lines(preset: &Preset) -> Result<Option<String>> {
     let seconds = 2.0 * ((floor.plain + floor.paths) / rates.layers + floor.encoders / rates.encoder);
     Ok(Some(format!(
         "memory: {footprint}, on {backend} for {PAIRS} pairs of {TOKENS} tokens in both directions by ig with {STEPS} steps; mapped files beside \
-         that, and --memory 8G keeps a run to less\n\
+         that; with less --memory it takes longer\n\
          time: not under {} on this machine for the same: the arithmetic alone, at the rate measured now{}; attrib takes about a tenth\n",
         spoken(seconds),
         if config.width <= WIDEST { "" } else { " with smaller matrices" },
