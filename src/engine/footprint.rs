@@ -13,7 +13,7 @@ use super::compute::{TOKENS_AT_ONCE, TOKENS_PER_TASK};
 use super::dictionary::Dictionary;
 use super::looks::MOST_TOKENS;
 use super::model::config::Config;
-use super::model::projection::keeps_transposes;
+use super::model::projection::is_small;
 use crate::core::problem::{Problem, Result};
 use crate::core::request::Backend;
 use crate::core::text::{bytes, counted};
@@ -172,7 +172,7 @@ impl Needs<'_> {
         // while it is read.
         let Config { width, context, learned_positions, .. } = *self.config;
         let positions = if learned_positions { context * width } else { 0 };
-        let times = if keeps_transposes(self.config) { 2 } else { 1 };
+        let times = if is_small(self.config) { 2 } else { 1 };
         F32 * (positions + times * in_memory(self.config, kept) * self.config.numbers_of_layer() + largest(self.config)) as u64
     }
 

@@ -1,11 +1,12 @@
 //! Whether a backend multiplies in the full precision of f32. Kernels for tensor cores round f32 inputs to 10 bits (TF32) or to
 //! those of f16 and say nothing of it.
 
+use burn::module::Param;
 use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::engine::model::config::Config;
-use crate::engine::model::operations::Operations;
+use crate::engine::model::operations::{Operations, Weight};
 
 /// Rows of the products that are tried: as many tokens as kernels for large products want.
 const ROWS: usize = 512;
@@ -31,7 +32,7 @@ pub fn has_full_products<B: Operations>(device: &B::Device, config: &Config) -> 
 fn some_columns<B: Operations>(left: Tensor<B, 2>, right: Tensor<B, 2>) -> Tensor<B, 2> {
     let [_, columns] = right.dims();
     let wider = Tensor::cat(vec![right.clone(), right], 1);
-    B::project(left.unsqueeze(), wider, None, columns..2 * columns).squeeze_dim(0)
+    B::project(left.unsqueeze(), &whole(wider), None, columns..2 * columns).squeeze_dim(0)
 }
 
 /// The product with the transpose of a weight, as gradients take it.
@@ -39,7 +40,11 @@ fn back<B: Operations>(left: Tensor<B, 2>, right: Tensor<B, 2>) -> Tensor<B, 2> 
     let [inner, _] = right.dims();
     // In memory the weight lies the other way round.
     let weight = Tensor::from_data(right.transpose().into_data(), &left.device());
-    B::project_back(None, left.unsqueeze(), weight, None, 0..inner).squeeze_dim(0)
+    B::project_back(None, left.unsqueeze(), &whole(weight), 0..inner).squeeze_dim(0)
+}
+
+fn whole<B: Backend>(matrix: Tensor<B, 2>) -> Weight<B> {
+    Weight::Whole(Param::from_tensor(matrix))
 }
 
 /// The product of one of several heads in several examples.

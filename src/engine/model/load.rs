@@ -270,9 +270,9 @@ impl<B: Operations> Reader<'_, B> {
             None => values,
         };
         linear.set_weight(in_order(values), inputs, self.config, self.device);
-        if linear.linear.bias.is_some() {
+        if linear.bias.is_some() {
             let biases = parts.iter().map(|(name, outputs)| self.stored_vector(&format!("{name}.bias"), *outputs));
-            linear.linear.bias = Some(self.vector(in_order(biases.collect::<Result<Vec<_>>>()?.concat())));
+            linear.bias = Some(self.vector(in_order(biases.collect::<Result<Vec<_>>>()?.concat())));
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use burn_ndarray::{NdArray, NdArrayDevice};
 
 use super::config::Config;
 use super::norm::Norm;
+use super::operations::Weight;
 use super::site::Site;
 use super::transformer::Transformer;
 use crate::core::submodule::{Submodule, SubmoduleKind};
@@ -68,9 +69,9 @@ fn model(config: &Config, draws: &mut Draws) -> Transformer<Tracking> {
     let optional = [&mut layer.attention_output_norm, &mut layer.mlp_output_norm, &mut layer.query_norm, &mut layer.key_norm];
     optional.into_iter().flatten().for_each(&mut scatter);
     for linear in [&mut layer.query_key_value, &mut layer.attention_output, &mut layer.mlp_input, &mut layer.mlp_output] {
-        let shape @ [_, outputs] = linear.linear.weight.dims();
-        linear.linear.weight = Param::from_tensor(draws.tensor(shape, 0.0));
-        linear.linear.bias = linear.linear.bias.as_ref().map(|_| Param::from_tensor(draws.tensor([outputs], 0.0)));
+        let shape @ [_, outputs] = linear.weight.sizes();
+        linear.weight = Weight::Whole(Param::from_tensor(draws.tensor(shape, 0.0)));
+        linear.bias = linear.bias.as_ref().map(|_| Param::from_tensor(draws.tensor([outputs], 0.0)));
     }
     model.embedding = Param::from_tensor(draws.tensor([config.vocabulary, config.width], 0.0));
     model.unembedding =

@@ -24,18 +24,19 @@ impl<B: Operations> Transformer<B> {
             norms.push((name("input_layernorm"), &layer.attention_norm));
             norms.push((name("post_attention_layernorm"), &layer.mlp_norm));
             let name_of = name("attention.query_key_value");
-            let mixed = &layer.query_key_value.linear;
+            let mixed = &layer.query_key_value;
             // The file keeps query, key and value of each head side by side.
             let columns = heads_from_thirds(self.config.heads, self.config.head_width);
-            let columns = Tensor::from_data(TensorData::from(&columns[..]), &mixed.weight.device());
-            let weight = mixed.weight.val().transpose().select(0, columns.clone());
+            let matrix = mixed.weight.matrix();
+            let columns = Tensor::from_data(TensorData::from(&columns[..]), &matrix.device());
+            let weight = matrix.transpose().select(0, columns.clone());
             push(&mut tensors, format!("{name_of}.weight"), weight)?;
             if let Some(bias) = &mixed.bias {
                 push(&mut tensors, format!("{name_of}.bias"), bias.val().select(0, columns))?;
             }
-            linears.push((name("attention.dense"), &layer.attention_output.linear));
-            linears.push((name("mlp.dense_h_to_4h"), &layer.mlp_input.linear));
-            linears.push((name("mlp.dense_4h_to_h"), &layer.mlp_output.linear));
+            linears.push((name("attention.dense"), &layer.attention_output));
+            linears.push((name("mlp.dense_h_to_4h"), &layer.mlp_input));
+            linears.push((name("mlp.dense_4h_to_h"), &layer.mlp_output));
         }
         for (name, norm) in norms {
             push(&mut tensors, format!("{name}.weight"), norm.gain.val())?;
@@ -44,7 +45,7 @@ impl<B: Operations> Transformer<B> {
             }
         }
         for (name, linear) in linears {
-            push(&mut tensors, format!("{name}.weight"), linear.weight.val().transpose())?;
+            push(&mut tensors, format!("{name}.weight"), linear.weight.matrix().transpose())?;
             if let Some(bias) = &linear.bias {
                 push(&mut tensors, format!("{name}.bias"), bias.val())?;
             }

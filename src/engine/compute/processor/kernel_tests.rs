@@ -65,23 +65,31 @@ fn sums_and_products_number_by_number() {
 fn linear_layers_and_their_gradients() {
     let mut draws = Draws::of("layers");
     for _ in 0..20 {
-        let [examples, positions, inputs, outputs] = [draws.size(3), draws.size(4), draws.size(70), draws.size(70)];
+        let [examples, positions, inputs, outputs] = [draws.size(9), draws.size(9), draws.size(150), draws.size(150)];
         let first = draws.0.below(outputs);
         let columns = first..first + draws.size(outputs - first);
         let (weight, weight_too) = draws.tensors([inputs, outputs]);
         let (bias, bias_too) = draws.tensors([outputs]);
         let (input, input_too) = draws.tensors([examples, positions, inputs]);
+        let whole = Weight::Whole(Param::from_tensor(weight_too.clone()));
+        let weights = [false, true].map(|small| Processor::weight(vector(weight.clone()), inputs, small, &NdArrayDevice::Cpu));
+        assert!(matches!(weights, [Weight::Whole(_), Weight::Panels(_)]));
         for (bias, bias_too) in [(Some(bias), Some(bias_too)), (None, None)] {
-            let found = Processor::project(input.clone(), weight.clone(), bias, columns.clone());
-            assert_close("forward", found, Plain::project(input_too.clone(), weight_too.clone(), bias_too, columns.clone()));
+            let expected = Plain::project(input_too.clone(), &whole, bias_too, columns.clone());
+            for weight in &weights {
+                assert_eq!(weight.sizes(), [inputs, outputs]);
+                assert_close("matrix", weight.matrix(), weight_too.clone());
+                let found = Processor::project(input.clone(), weight, bias.clone(), columns.clone());
+                assert_close("forward", found, expected.clone());
+            }
         }
         let (gradient, gradient_too) = draws.tensors([examples, positions, columns.len()]);
         for adds in [false, true] {
             let sum = adds.then(|| input.clone());
             let sum_too = adds.then(|| input_too.clone());
-            let expected = Plain::project_back(sum_too, gradient_too.clone(), weight_too.clone(), None, columns.clone());
-            for transposed in [None, Some(tensor(vector(weight.clone().transpose()), [outputs, inputs]))] {
-                let found = Processor::project_back(sum.clone(), gradient.clone(), weight.clone(), transposed, columns.clone());
+            let expected = Plain::project_back(sum_too, gradient_too.clone(), &whole, columns.clone());
+            for weight in &weights {
+                let found = Processor::project_back(sum.clone(), gradient.clone(), weight, columns.clone());
                 assert_close("backward", found, expected.clone());
             }
         }
@@ -203,9 +211,10 @@ fn shared_inputs_stay_as_they_were() {
     let normal = Processor::normalise(input.clone(), NormKind::Layer, 1e-5);
     drop(Processor::normalise_back(input.clone(), gain, normal, NormKind::Layer));
     unchanged("a gradient of a norm");
-    drop(Processor::project_back(Some(input.clone()), input.clone(), weight.clone(), None, 0..width));
+    let weight = Weight::Whole(Param::from_tensor(weight));
+    drop(Processor::project_back(Some(input.clone()), input.clone(), &weight, 0..width));
     unchanged("a sum");
-    drop(Processor::project(input.clone(), weight, None, 0..width));
+    drop(Processor::project(input.clone(), &weight, None, 0..width));
     unchanged("an input");
     drop(Processor::numbers(input.clone()));
     unchanged("what was read");

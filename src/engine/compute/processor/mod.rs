@@ -14,13 +14,14 @@ pub(super) mod vector;
 
 use std::ops::Range;
 
-use burn::tensor::{Bool, Tensor};
+use burn::module::Param;
+use burn::tensor::{Bool, Tensor, TensorData};
 
 use crate::engine::model::config::{ActivationFunction, NormKind};
-use crate::engine::model::operations::{Attended, Heads, Operations};
+use crate::engine::model::operations::{Attended, Heads, Operations, Panels, Weight};
 use crate::engine::model::products::Products;
 use crate::engine::model::rotary::Rotary;
-use product::{Right, add_product, multiplied};
+use product::{PANEL, Right, add_product, multiplied, panels, panels_of_transpose};
 use tensors::{Numbers, Processor, taken, tensor, vector};
 
 impl Products for Processor {
@@ -56,7 +57,18 @@ fn changed<const D: usize>(
 }
 
 impl Operations for Processor {
-    const KEEPS_TRANSPOSES: bool = true;
+    fn weight(values: Vec<f32>, inputs: usize, is_small: bool, device: &Self::Device) -> Weight<Self> {
+        if !is_small {
+            return Weight::whole(values, inputs, device);
+        }
+        let outputs = values.len() / inputs;
+        let parameter = |panels: Vec<f32>, rows: usize| {
+            let shape = [panels.len() / (rows * PANEL), rows, PANEL];
+            Param::from_tensor(Tensor::from_data(TensorData::new(panels, shape), device))
+        };
+        let forward = parameter(panels(&values, outputs), inputs);
+        Weight::Panels(Panels { forward, back: parameter(panels_of_transpose(&values, outputs), outputs) })
+    }
 
     fn numbers<const D: usize>(tensor: Tensor<Self, D>) -> Vec<f32> {
         vector(tensor)
@@ -72,13 +84,23 @@ impl Operations for Processor {
 
     fn project(
         input: Tensor<Self, 3>,
-        weight: Tensor<Self, 2>,
+        weight: &Weight<Self>,
         bias: Option<Tensor<Self, 1>>,
         columns: Range<usize>,
     ) -> Tensor<Self, 3> {
-        let ([examples, positions, inputs], [_, outputs], count) = (input.dims(), weight.dims(), columns.len());
-        let (input, weight) = (Numbers::of(input), Numbers::of(weight));
-        let right = Right::columns(&weight, outputs, columns.start);
+        let ([examples, positions, _], [inputs, outputs], count) = (input.dims(), weight.sizes(), columns.len());
+        let input = Numbers::of(input);
+        let numbers;
+        let right = match weight {
+            Weight::Whole(matrix) => {
+                numbers = Numbers::of(matrix.val());
+                Right::columns(&numbers, outputs, columns.start)
+            }
+            Weight::Panels(Panels { forward, .. }) => {
+                numbers = Numbers::of(forward.val());
+                Right::in_panels(&numbers, inputs, [0, columns.start])
+            }
+        };
         let output = match bias {
             Some(bias) => {
                 let mut output = Numbers::of(bias)[columns].repeat(examples * positions);
@@ -93,15 +115,21 @@ impl Operations for Processor {
     fn project_back(
         sum: Option<Tensor<Self, 3>>,
         gradient: Tensor<Self, 3>,
-        weight: Tensor<Self, 2>,
-        transposed: Option<Tensor<Self, 2>>,
+        weight: &Weight<Self>,
         columns: Range<usize>,
     ) -> Tensor<Self, 3> {
-        let ([examples, positions, count], [inputs, outputs]) = (gradient.dims(), weight.dims());
-        let (gradient, weight, transposed) = (Numbers::of(gradient), Numbers::of(weight), transposed.map(Numbers::of));
-        let right = match &transposed {
-            Some(transposed) => Right::whole(&transposed[columns.start * inputs..columns.end * inputs], inputs),
-            None => Right::transposed(&weight[columns.start..], outputs),
+        let ([examples, positions, count], [inputs, outputs]) = (gradient.dims(), weight.sizes());
+        let gradient = Numbers::of(gradient);
+        let numbers;
+        let right = match weight {
+            Weight::Whole(matrix) => {
+                numbers = Numbers::of(matrix.val());
+                Right::transposed(&numbers[columns.start..], outputs)
+            }
+            Weight::Panels(Panels { back, .. }) => {
+                numbers = Numbers::of(back.val());
+                Right::in_panels(&numbers, outputs, [columns.start, 0])
+            }
         };
         let output = match sum {
             Some(sum) => {

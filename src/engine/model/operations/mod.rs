@@ -5,6 +5,7 @@
 
 mod activation;
 mod attention;
+mod weight;
 
 use std::ops::Range;
 
@@ -15,11 +16,16 @@ use super::products::Products;
 use super::rotary::Rotary;
 
 pub use attention::{Attended, Heads};
+pub use weight::{Panels, Weight};
 
 /// A backend on which models run.
 pub trait Operations: Products {
-    /// Whether the transposes of weights are kept beside them, for kernels that would copy a transposed view before each product.
-    const KEEPS_TRANSPOSES: bool = false;
+    /// `values`, row-major, as the weight of a layer with so many inputs. A backend may keep a weight and its transpose in the order in which
+    /// its products read them; then `is_small` says whether the model is small enough for weights to be in memory twice.
+    fn weight(values: Vec<f32>, inputs: usize, is_small: bool, device: &Self::Device) -> Weight<Self> {
+        let _ = is_small;
+        Weight::whole(values, inputs, device)
+    }
 
     /// The numbers of `tensor`, row-major.
     fn numbers<const D: usize>(tensor: Tensor<Self, D>) -> Vec<f32> {
@@ -44,12 +50,12 @@ pub trait Operations: Products {
     /// - output: `[examples, positions, columns]`
     fn project(
         input: Tensor<Self, 3>,
-        weight: Tensor<Self, 2>,
+        weight: &Weight<Self>,
         bias: Option<Tensor<Self, 1>>,
         columns: Range<usize>,
     ) -> Tensor<Self, 3> {
         let (first, count) = (columns.start, columns.len());
-        let output = product_of_rows(input, weight.narrow(1, first, count));
+        let output = product_of_rows(input, weight.matrix().narrow(1, first, count));
         bias.into_iter().fold(output, |output, bias| output + bias.narrow(0, first, count).unsqueeze())
     }
 
@@ -57,15 +63,13 @@ pub trait Operations: Products {
     ///
     /// # Shapes
     /// - sum and output: `[examples, positions, inputs]`, gradient: `[examples, positions, columns]`, weight: `[inputs, outputs]`
-    /// - transposed: `[outputs, inputs]`, if [`Operations::KEEPS_TRANSPOSES`] had it made
     fn project_back(
         sum: Option<Tensor<Self, 3>>,
         gradient: Tensor<Self, 3>,
-        weight: Tensor<Self, 2>,
-        transposed: Option<Tensor<Self, 2>>,
+        weight: &Weight<Self>,
         columns: Range<usize>,
     ) -> Tensor<Self, 3> {
-        let transposed = transposed.unwrap_or_else(|| weight.transpose()).narrow(0, columns.start, columns.len());
+        let transposed = weight.matrix().transpose().narrow(0, columns.start, columns.len());
         let product = product_of_rows(gradient, transposed);
         match sum {
             Some(sum) => sum + product,
