@@ -17,6 +17,7 @@ pub struct ViewAggregate {
     patch_metrics: Vec<f32>,
     submodules: Vec<SubmoduleAggregate>,
     detail: DetailKeeper,
+    in_example: InExample,
 }
 
 impl ViewAggregate {
@@ -37,6 +38,7 @@ impl ViewAggregate {
             patch_metrics: vec![f32::NAN; examples.len()],
             submodules,
             detail: DetailKeeper::new(detail, is_part),
+            in_example: InExample::default(),
         }
     }
 
@@ -54,7 +56,7 @@ impl ViewAggregate {
     /// - effects: one per example of the batch and position, `positions` of them per example
     pub fn add(&mut self, ordinal: usize, examples: &[usize], positions: usize, effects: &[TokenEffects]) {
         for (example, tokens) in examples.iter().zip(effects.chunks_exact(positions)) {
-            self.submodules[ordinal].add_example(*example, tokens);
+            self.submodules[ordinal].add_example(*example, tokens, &mut self.in_example);
             for (position, token) in tokens.iter().enumerate() {
                 self.detail.extend(token.features.iter().map(|(change, effect)| Entry {
                     submodule: ordinal as u32,
@@ -115,6 +117,36 @@ impl Term {
     }
 }
 
+/// Sums over the tokens of the example that is being added, by slot: one buffer for all submodules.
+#[derive(Default)]
+struct InExample {
+    sums: Vec<Option<f64>>,
+    /// The slots that have a sum.
+    met: Vec<u32>,
+}
+
+impl InExample {
+    fn add(&mut self, slot: u32, effect: f32) {
+        let place = slot as usize;
+        if place >= self.sums.len() {
+            self.sums.resize(place + 1, None);
+        }
+        match &mut self.sums[place] {
+            Some(sum) => *sum += f64::from(effect),
+            none => {
+                *none = Some(f64::from(effect));
+                self.met.push(slot);
+            }
+        }
+    }
+
+    /// Takes the sums out, in the order in which the slots were met.
+    fn drain(&mut self) -> impl Iterator<Item = (u32, f64)> + '_ {
+        let sums = &mut self.sums;
+        self.met.drain(..).filter_map(|slot| Some((slot, sums[slot as usize].take()?)))
+    }
+}
+
 /// The sums of many terms. A study of thousands of prompts meets nearly every feature of every dictionary in every view, so the
 /// sums lie side by side in a few arrays.
 struct Terms {
@@ -122,8 +154,6 @@ struct Terms {
     sums: Vec<Term>,
     /// `[terms, positions]`
     position_sums: Vec<f64>,
-    /// Slots and effects at the tokens of the example that is being added, cleared after it.
-    example: Vec<(u32, f32)>,
     pairs: PairKeeper,
 }
 
@@ -131,7 +161,7 @@ impl Terms {
     /// No terms yet, at so many positions; the effects of up to `pairs` single pairs will be kept.
     fn new(positions: usize, pairs: usize) -> Self {
         let pairs = PairKeeper::new(pairs);
-        Self { positions, sums: Vec::new(), position_sums: Vec::new(), example: Vec::new(), pairs }
+        Self { positions, sums: Vec::new(), position_sums: Vec::new(), pairs }
     }
 
     fn push(&mut self) -> u32 {
@@ -140,23 +170,19 @@ impl Terms {
         (self.sums.len() - 1) as u32
     }
 
-    fn add(&mut self, slot: u32, position: usize, effect: f32) {
+    fn add(&mut self, slot: u32, position: usize, effect: f32, example: &mut InExample) {
         self.position_sums[slot as usize * self.positions + position] += f64::from(effect);
-        self.example.push((slot, effect));
+        example.add(slot, effect);
     }
 
     /// Ends the example of index `pair`.
-    fn finish_example(&mut self, pair: usize) {
-        // Stable: each term's tokens stay in their order.
-        self.example.sort_by_key(|(slot, _)| *slot);
-        for tokens in self.example.chunk_by(|left, right| left.0 == right.0) {
-            let effect: f64 = tokens.iter().map(|(_, effect)| f64::from(*effect)).sum();
-            let term = &mut self.sums[tokens[0].0 as usize];
+    fn finish_example(&mut self, pair: usize, example: &mut InExample) {
+        for (slot, effect) in example.drain() {
+            let term = &mut self.sums[slot as usize];
             term.sum += effect;
             term.squares += effect * effect;
-            self.pairs.push(tokens[0].0, pair as u32, effect as f32);
+            self.pairs.push(slot, pair as u32, effect as f32);
         }
-        self.example.clear();
         self.pairs.shrink(|slot| self.sums[slot as usize].sum.abs());
     }
 
@@ -186,22 +212,24 @@ impl SubmoduleAggregate {
         Self { submodule, slots: vec![NONE; features], terms: Terms::new(positions, pairs), error, gradient_dot_change: None }
     }
 
-    fn add_example(&mut self, pair: usize, tokens: &[TokenEffects]) {
+    fn add_example(&mut self, pair: usize, tokens: &[TokenEffects], in_example: &mut InExample) {
         for (position, token) in tokens.iter().enumerate() {
             for (change, effect) in &token.features {
                 let slot = &mut self.slots[change.feature as usize];
                 if *slot == NONE {
                     *slot = self.terms.push();
                 }
-                self.terms.add(*slot, position, *effect);
+                self.terms.add(*slot, position, *effect, in_example);
             }
-            self.error.add(0, position, token.error);
             if let Some(part) = token.gradient_dot_change {
                 *self.gradient_dot_change.get_or_insert(0.0) += f64::from(part);
             }
         }
-        self.terms.finish_example(pair);
-        self.error.finish_example(pair);
+        self.terms.finish_example(pair, in_example);
+        for (position, token) in tokens.iter().enumerate() {
+            self.error.add(0, position, token.error, in_example);
+        }
+        self.error.finish_example(pair, in_example);
     }
 
     fn strength(&self, feature: u32) -> f64 {
@@ -238,12 +266,12 @@ mod tests {
 
     #[test]
     fn the_standard_error_is_that_of_the_mean_over_examples() {
-        let mut terms = Terms::new(2, 100);
+        let (mut terms, mut example) = (Terms::new(2, 100), InExample::default());
         let slot = terms.push();
         for (pair, (first, second)) in [(1.0, 0.0), (2.0, 1.0), (0.0, -1.0)].into_iter().enumerate() {
-            terms.add(slot, 0, first);
-            terms.add(slot, 1, second);
-            terms.finish_example(pair);
+            terms.add(slot, 0, first, &mut example);
+            terms.add(slot, 1, second, &mut example);
+            terms.finish_example(pair, &mut example);
         }
         let term = terms.sums[slot as usize];
         // Examples 1, 3, -1 and one in which the feature did not differ: mean 3/4.

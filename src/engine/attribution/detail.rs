@@ -69,12 +69,12 @@ impl DetailKeeper {
         for entry in &self.entries {
             *counts.get_mut((entry.submodule, entry.feature)) += 1;
         }
-        let mut features: Vec<((u32, u32), u32)> = counts.iter().filter(|(_, count)| *count > 0).collect();
-        features.sort_by(|(left, _), (right, _)| {
-            strength(right.0, right.1).total_cmp(&strength(left.0, left.1)).then(left.cmp(right))
-        });
+        let met = counts.iter().filter(|(_, count)| *count > 0);
+        let mut features: Vec<(f64, (u32, u32), u32)> =
+            met.map(|(feature, count)| (strength(feature.0, feature.1), feature, count)).collect();
+        features.sort_unstable_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
         let mut room = self.largest / 2;
-        for (feature, count) in features {
+        for (_, feature, count) in features {
             // A dense feature that does not fit by itself is dropped; features after it that do fit stay.
             if count as usize <= room {
                 room -= count as usize;

@@ -1,6 +1,7 @@
 //! The three methods: what each computes once for a batch, once for a submodule, and then for every view.
 
 use super::TokenEffects;
+use super::gradient::OfView;
 use super::sharing::{Path, PlainGradients, Sharing};
 use super::site::Site;
 use super::{exact, gradient, inner_gradient};
@@ -18,8 +19,8 @@ pub enum Approach {
     Exact,
 }
 
-/// Gives the effects at every token of a submodule, for the view at the given place in the batch.
-pub type EffectsOfView<'s> = Box<dyn Fn(usize) -> Result<Vec<TokenEffects>> + 's>;
+/// Gives the effects at every token of a submodule, for each of the views at the given places in the batch.
+pub type EffectsOfViews<'s> = Box<dyn Fn(&[usize]) -> Result<Vec<Vec<TokenEffects>>> + 's>;
 
 impl Approach {
     /// Computes what the method needs before the first submodule.
@@ -35,19 +36,38 @@ impl Approach {
         })
     }
 
+    /// How many of `views` views are computed before any of them is shown: exact effects take long, and each view is shown when it is there.
+    pub fn views_at_once(&self, views: usize) -> usize {
+        match self {
+            Self::Integrated(_) | Self::Plain(_) => views.max(1),
+            Self::Exact => 1,
+        }
+    }
+
     /// Computes what all views share at `site`, and returns how each view gets its effects from that.
-    pub fn at<'s>(&'s self, site: &'s Site<'s>) -> Result<EffectsOfView<'s>> {
+    pub fn at<'s>(&'s self, site: &'s Site<'s>) -> Result<EffectsOfViews<'s>> {
         let views = &site.prepared.sharing.batch.views;
         Ok(match self {
             Self::Integrated(path) => {
                 let gradients = inner_gradient::integrated(site.prepared, site.submodule, path)?;
-                Box::new(move |view| Ok(gradient::effects(site, views[view].direction, &gradients[view])))
+                Box::new(move |places| {
+                    let views: Vec<OfView<'_>> =
+                        places.iter().map(|place| OfView::new(&views[*place], &gradients[*place])).collect();
+                    Ok(gradient::effects(site, &views))
+                })
             }
-            Self::Plain(starts) => Box::new(move |view| {
-                let gradients = inner_gradient::plain(site.prepared, site.submodule, &views[view], &starts[view])?;
-                Ok(gradient::effects(site, views[view].direction, &gradients))
+            Self::Plain(starts) => Box::new(move |places| {
+                let at_starts =
+                    |place: &usize| inner_gradient::plain(site.prepared, site.submodule, &views[*place], &starts[*place]);
+                let gradients = places.iter().map(at_starts).collect::<Result<Vec<_>>>()?;
+                let views: Vec<OfView<'_>> =
+                    places.iter().zip(&gradients).map(|(place, gradients)| OfView::new(&views[*place], gradients)).collect();
+                Ok(gradient::effects(site, &views))
             }),
-            Self::Exact => Box::new(move |view| exact::effects(site, &views[view], &site.prepared.metrics[view].clean)),
+            Self::Exact => Box::new(move |places| {
+                let of_view = |place: &usize| exact::effects(site, &views[*place], &site.prepared.metrics[*place].clean);
+                places.iter().map(of_view).collect()
+            }),
         })
     }
 }

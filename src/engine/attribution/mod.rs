@@ -45,12 +45,12 @@ use crate::engine::cancel::Cancel;
 use crate::engine::compute::Compute;
 use crate::engine::dataset::Example;
 use crate::engine::dictionary::Dictionary;
-use crate::engine::dictionary::codes::Change;
+use crate::engine::dictionary::codes::{Change, DecoderRows};
 use crate::engine::dictionary::report::Fit;
 use crate::engine::memory::{Bounds, Memory};
 use aggregate::ViewAggregate;
 pub use batch::{Batch, ViewBatch, batches, prefixes};
-use method::{Approach, EffectsOfView};
+use method::{Approach, EffectsOfViews};
 pub use pair_keeper::LARGEST as MOST_PAIR_EFFECTS;
 use prepared::Prepared;
 use sharing::Sharing;
@@ -137,12 +137,14 @@ pub fn attribute_timed(
         order: cheapest_first(dictionaries),
         aggregates: views.iter().map(aggregate).collect(),
         fits: vec![Fit::default(); dictionaries.len()],
+        earlier: DecoderRows::default(),
         progress: Teller { observer, cancel, done: 0, units },
         stages: Stages::default(),
     };
     for (index, batch) in batches.iter().enumerate() {
         attribution.run_batch(batch, &batches[index + 1..])?;
     }
+    drop(attribution.earlier);
     let finish = |aggregate: ViewAggregate| cancel.check().map(|()| aggregate.finish());
     let views = attribution.aggregates.into_par_iter().map(finish).collect::<Result<_>>()?;
     Ok((views, attribution.stages))
@@ -190,6 +192,8 @@ struct Attribution<'a> {
     aggregates: Vec<ViewAggregate>,
     /// How well each dictionary fits so far, in submodule order.
     fits: Vec<Fit>,
+    /// Decoder rows of the submodule before, for their memory.
+    earlier: DecoderRows,
     progress: Teller<'a>,
     stages: Stages,
 }
@@ -218,7 +222,8 @@ impl Attribution<'_> {
         let dictionaries = self.model.dictionaries;
         let views = &prepared.sharing.batch.views;
         self.progress.begin(dictionaries[ordinal].submodule(), self.views[views[0].place].name)?;
-        let site = Site::open(prepared, ordinal, &dictionaries[next], &self.stages)?;
+        let earlier = std::mem::take(&mut self.earlier);
+        let site = Site::open(prepared, ordinal, &dictionaries[next], earlier, &self.stages)?;
         let before = self.fits[ordinal].tokens();
         self.stages.time(Stage::Decode, || site.add_to(&mut self.fits[ordinal]));
         let is_enough = self.fits[ordinal].tokens() >= ENOUGH_TOKENS || later.is_empty();
@@ -232,26 +237,41 @@ impl Attribution<'_> {
             self.progress.tell(Step::Fitted(site.submodule, self.fits[ordinal].sums().clone()))?;
         }
         let effects = self.stages.time(Stage::Paths, || approach.at(&site))?;
-        for (index, ViewBatch { place, .. }) in views.iter().enumerate() {
-            self.run_view(&site, index, &effects)?;
-            // A view's numbers are final at the last batch that asks about it.
-            if !later.iter().flat_map(|batch| &batch.views).any(|later| later.place == *place) {
-                let found = Ranked::new(self.aggregates[*place].submodule(ordinal));
-                self.progress.tell(Step::Found(self.views[*place].view, Arc::new(found)))?;
-            }
+        let places: Vec<usize> = (0..views.len()).collect();
+        for places in places.chunks(approach.views_at_once(views.len())) {
+            self.run_views(&site, places, &effects, later)?;
         }
+        drop(effects);
+        self.earlier = site.decoder;
         Ok(())
     }
 
-    /// Adds the effects at `site` of the view at place `view` in the batch to that view's aggregate.
-    fn run_view(&mut self, site: &Site<'_>, view: usize, effects: &EffectsOfView<'_>) -> Result<()> {
-        let ViewBatch { place, examples, .. } = &site.prepared.sharing.batch.views[view];
-        self.progress.begin(site.submodule, self.views[*place].name)?;
-        self.stages.time(Stage::Effects, || {
-            self.aggregates[*place].add(site.ordinal, examples, site.positions(), &effects(view)?);
-            Ok(())
-        })?;
-        self.progress.done += 1;
+    /// Adds the effects at `site` of the views at `places` in the batch to their aggregates, each on a thread of its own.
+    fn run_views(&mut self, site: &Site<'_>, places: &[usize], effects: &EffectsOfViews<'_>, later: &[Batch<'_>]) -> Result<()> {
+        let mut of_views: Vec<Option<(&ViewBatch, Vec<TokenEffects>)>> = self.views.iter().map(|_| None).collect();
+        let batch = &site.prepared.sharing.batch.views;
+        for place in places {
+            self.progress.begin(site.submodule, self.views[batch[*place].place].name)?;
+        }
+        for (place, effects) in places.iter().zip(self.stages.time(Stage::Effects, || effects(places))?) {
+            let view = &batch[*place];
+            of_views[view.place] = Some((view, effects));
+            self.progress.done += 1;
+        }
+        let add = |(aggregate, of_view): (&mut ViewAggregate, Option<(&ViewBatch, Vec<TokenEffects>)>)| {
+            let (view, effects) = of_view?;
+            aggregate.add(site.ordinal, &view.examples, site.positions(), &effects);
+            // A view's numbers are final at the last batch that asks about it.
+            let is_final = !later.iter().flat_map(|batch| &batch.views).any(|later| later.place == view.place);
+            is_final.then(|| Ranked::new(aggregate.submodule(site.ordinal)))
+        };
+        let found: Vec<Option<Ranked>> =
+            self.stages.time(Stage::Effects, || self.aggregates.par_iter_mut().zip(of_views).with_max_len(1).map(add).collect());
+        for (view, found) in self.views.iter().zip(found) {
+            if let Some(found) = found {
+                self.progress.tell(Step::Found(view.view, Arc::new(found)))?;
+            }
+        }
         Ok(())
     }
 }

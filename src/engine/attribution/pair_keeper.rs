@@ -27,6 +27,20 @@ pub struct PairKeeper {
     let_go: Vec<bool>,
 }
 
+/// Pairs and effects of all features, slot after slot.
+struct BySlot {
+    ends: Vec<usize>,
+    entries: Vec<(u32, f32)>,
+}
+
+impl BySlot {
+    fn of(&mut self, slot: usize) -> &mut [(u32, f32)] {
+        let start = slot.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or(self.entries.len()));
+        let end = self.ends.get(slot).copied().unwrap_or(self.entries.len());
+        &mut self.entries[start..end]
+    }
+}
+
 impl PairKeeper {
     /// An empty keeper of up to `largest` entries.
     pub fn new(largest: usize) -> Self {
@@ -63,17 +77,33 @@ impl PairKeeper {
 
     /// The entries of the features at `slots`, in this order.
     pub fn of(&self, slots: &[usize]) -> PairEffects {
-        let mut entries = self.entries.clone();
-        entries.sort_unstable_by_key(|entry| (entry.slot, entry.pair));
+        let mut by_slot = self.by_slot();
         let mut found = PairEffects::default();
         for slot in slots {
-            let slot = *slot as u32;
-            let start = entries.partition_point(|entry| entry.slot < slot);
-            let of_feature = entries[start..].iter().take_while(|entry| entry.slot == slot);
-            let is_kept = self.largest > 0 && !self.has_let_go(slot);
-            found.push(is_kept.then(|| of_feature.map(|entry| (entry.pair, entry.effect))));
+            let is_kept = self.largest > 0 && !self.has_let_go(*slot as u32);
+            let of_feature = by_slot.of(*slot);
+            of_feature.sort_unstable_by_key(|(pair, _)| *pair);
+            found.push(is_kept.then(|| of_feature.iter().copied()));
         }
         found
+    }
+
+    /// Pairs and effects, slot after slot, in linear time: there are as many slots as features were met.
+    fn by_slot(&self) -> BySlot {
+        let slots = self.entries.iter().map(|entry| entry.slot as usize + 1).max().unwrap_or(0);
+        // One entry more than slots: where each slot's entries end, once they are all in their places, and the next one's begin.
+        let mut ends = vec![0; slots + 1];
+        self.entries.iter().for_each(|entry| ends[entry.slot as usize + 1] += 1);
+        for slot in 1..=slots {
+            ends[slot] += ends[slot - 1];
+        }
+        let mut entries = vec![(0, 0.0); self.entries.len()];
+        for entry in &self.entries {
+            let place = &mut ends[entry.slot as usize];
+            entries[*place] = (entry.pair, entry.effect);
+            *place += 1;
+        }
+        BySlot { ends, entries }
     }
 
     fn has_let_go(&self, slot: u32) -> bool {

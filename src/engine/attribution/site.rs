@@ -54,9 +54,15 @@ pub struct Token<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// Encodes what dictionary number `ordinal` reads, takes what it writes from the submodule's output, and asks the system to read ahead the file of `next`, the
-    /// dictionary that comes afterwards.
-    pub fn open(prepared: &'a Prepared<'a>, ordinal: usize, next: &Dictionary, stages: &Stages) -> Result<Self> {
+    /// Encodes what dictionary number `ordinal` reads, takes what it writes from the submodule's output, and asks the system to read ahead
+    /// the file of `next`, the dictionary that comes afterwards. The memory of `earlier` rows is used again.
+    pub fn open(
+        prepared: &'a Prepared<'a>,
+        ordinal: usize,
+        next: &Dictionary,
+        earlier: DecoderRows,
+        stages: &Stages,
+    ) -> Result<Self> {
         let sharing = &prepared.sharing;
         let dictionary = &sharing.model.dictionaries[ordinal];
         let submodule = dictionary.submodule();
@@ -66,7 +72,7 @@ impl<'a> Site<'a> {
         let (read, outputs) = (rows(Source::read_by(dictionary)), rows(Source::of(submodule)));
         let codes = stages.time(Stage::Encode, || sharing.codes(ordinal, &prepared.prefixes, &read))?;
         stages.time(Stage::Decode, || {
-            let decoder = DecoderRows::read(dictionary, active_features(&codes), sharing.cancel)?;
+            let decoder = earlier.read_instead(dictionary, active_features(&codes), sharing.cancel)?;
             // Giving pages back and asking for others takes one thread as long as the errors take the others.
             let pages = || {
                 dictionary.release();

@@ -48,7 +48,10 @@ pub fn encode(dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Re
         encode_block(dictionary, &input, first..dictionary.features().min(first + FEATURES_AT_ONCE), norms, buffers)
     };
     let blocks: Vec<Block> = starts.into_par_iter().map_init(Buffers::default, block).collect::<Result<_>>()?;
-    Ok((0..tokens.len()).map(|token| rule.decide(blocks.iter().flat_map(|block| block.row(token).iter().copied()))).collect())
+    Ok((0..tokens.len())
+        .into_par_iter()
+        .map(|token| rule.decide(blocks.iter().flat_map(|block| block.row(token).iter().copied())))
+        .collect())
 }
 
 fn encode_block(

@@ -22,10 +22,15 @@ pub struct Change {
 
 /// Every feature that is active at any of `tokens`, ascending.
 pub fn active_features(tokens: &[TokenCodes]) -> Vec<u32> {
-    let mut active: Vec<u32> = tokens.iter().flat_map(|codes| codes.iter().map(|(feature, _)| *feature)).collect();
-    active.sort_unstable();
-    active.dedup();
-    active
+    let mut is_active = Vec::new();
+    for (feature, _) in tokens.iter().flat_map(|codes| codes.iter()) {
+        let feature = *feature as usize;
+        if feature >= is_active.len() {
+            is_active.resize(feature + 1, false);
+        }
+        is_active[feature] = true;
+    }
+    (0..).zip(is_active).filter_map(|(feature, is_active)| is_active.then_some(feature)).collect()
 }
 
 impl Change {
@@ -74,7 +79,7 @@ fn differing(clean: &[(u32, f32)], patch: &[(u32, f32)], only_changed: bool) -> 
 const NOT_READ: u32 = u32::MAX;
 
 /// What one unit of each feature that a batch needs writes: decoder rows, each read once from the file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct DecoderRows {
     width: usize,
     /// For every feature of the dictionary its row among `values`, or [`NOT_READ`].
@@ -86,6 +91,11 @@ pub struct DecoderRows {
 impl DecoderRows {
     /// Reads the rows of `features` from `dictionary`'s file, unless `cancel` is raised.
     pub fn read(dictionary: &Dictionary, features: impl IntoIterator<Item = u32>, cancel: &Cancel) -> Result<Self> {
+        Self::default().read_instead(dictionary, features, cancel)
+    }
+
+    /// The same in the memory of rows that are no longer needed: touching so much memory for the first time takes as long as reading.
+    pub fn read_instead(self, dictionary: &Dictionary, features: impl IntoIterator<Item = u32>, cancel: &Cancel) -> Result<Self> {
         let width = dictionary.written_width();
         let (mut slots, mut wanted) = (vec![NOT_READ; dictionary.features()], Vec::new());
         for feature in features {
@@ -95,7 +105,11 @@ impl DecoderRows {
                 wanted.push(feature);
             }
         }
-        let mut values = vec![0.0; wanted.len() * width];
+        let mut values = self.values;
+        if values.capacity() < wanted.len() * width {
+            values = Vec::new();
+        }
+        values.resize(wanted.len() * width, 0.0);
         let read = |(row, feature): (&mut [f32], &u32)| {
             cancel.check()?;
             dictionary.read_decoder_row(*feature, row)

@@ -15,12 +15,18 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use crate::engine::activation::LANES;
+
 /// The active features of one token, ascending, with their activations.
 pub type TokenCodes = Arc<[(u32, f32)]>;
 
 /// The features of a block that begins at feature `first` whose value is above zero, with their values.
 pub fn active(first: usize, values: &[f32]) -> impl Iterator<Item = (u32, f32)> + '_ {
-    values.iter().enumerate().filter(|(_, value)| **value > 0.0).map(move |(index, value)| ((first + index) as u32, *value))
+    // Nearly all are not: most blocks are passed over as a whole, which counting lets the compiler find out without a branch for each value.
+    let above_zero = |block: &[f32]| block.iter().map(|value| u8::from(*value > 0.0)).sum::<u8>();
+    let blocks = values.chunks(LANES).enumerate().filter(move |(_, block)| above_zero(block) > 0);
+    let features = blocks.flat_map(move |(block, values)| (first + block * LANES..).zip(values));
+    features.filter(|(_, value)| **value > 0.0).map(|(feature, value)| (feature as u32, *value))
 }
 
 /// How codes follow from pre-activations.

@@ -40,6 +40,12 @@ impl Products for Processor {
     }
 }
 
+/// Zeros to be added to. A vector of zeros from the allocator may be memory that was never touched: reading it first and then writing it
+/// costs two faults a page, and the second interrupts the other threads.
+fn zeros(count: usize) -> Vec<f32> {
+    std::iter::repeat_n(0.0, count).collect()
+}
+
 /// `change` of the numbers of one of two tensors by those of the other: of one that no other tensor shares, if there is one.
 fn changed<const D: usize>(
     left: Tensor<Processor, D>,
@@ -208,7 +214,7 @@ impl Operations for Processor {
         let (shape @ [examples, queries, _], [_, positions, _]) = (query.dims(), key_value.dims());
         let sizes = attention::Sizes { heads, examples, queries, positions };
         let (queries_read, keys_values) = (Numbers::of(query.clone()), Numbers::of(key_value.clone()));
-        let mut output = vec![0.0; queries_read.len()];
+        let mut output = zeros(queries_read.len());
         let mut patterns = vec![0.0; sizes.patterns()];
         let mut slopes = heads.softcap.map(|_| vec![1.0; sizes.patterns()]);
         attention::forward(sizes, &queries_read, &keys_values, &mut patterns, slopes.as_deref_mut(), &mut output);
@@ -225,7 +231,7 @@ impl Operations for Processor {
         let (query, key_value) = (numbers(&attended.query), numbers(&attended.key_value));
         let pattern = Numbers::of(attended.pattern.clone());
         let slope = attended.slope.clone().map(Numbers::of);
-        let (mut d_query, mut d_key_value) = (vec![0.0; query.len()], vec![0.0; key_value.len()]);
+        let (mut d_query, mut d_key_value) = (zeros(query.len()), zeros(key_value.len()));
         attention::backward(
             sizes,
             attention::Read { query: &query, key_value: &key_value, pattern: &pattern, slope: slope.as_deref() },

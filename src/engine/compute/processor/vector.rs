@@ -3,11 +3,8 @@
 
 use pulp::Arch;
 
-use crate::engine::activation::dot;
+use crate::engine::activation::{LANES, dot};
 use crate::engine::model::config::{ActivationFunction, NormKind};
-
-/// Partial sums that are kept side by side, so that sums become vector instructions.
-const LANES: usize = 16;
 
 /// `target += factor * source`. Call it inside a dispatched loop.
 #[expect(clippy::inline_always, reason = "vector instructions reach only what is inlined into the dispatched loop")]
