@@ -72,35 +72,9 @@ impl Trace {
     }
 }
 
-/// Partial sums that lie side by side: a vector register of the widest kind.
-pub const LANES: usize = 16;
-
-/// The scalar product, summed in lanes so that the compiler can use vector instructions. In a loop that `pulp` dispatches, these
-/// are those of the machine that runs it.
-#[expect(clippy::inline_always, reason = "vector instructions reach only what is inlined into the dispatched loop")]
-#[inline(always)]
-pub fn dot(left: &[f32], right: &[f32]) -> f32 {
-    let mut lanes = [0.0_f32; LANES];
-    let (left_blocks, left_rest) = left.as_chunks::<LANES>();
-    let (right_blocks, right_rest) = right.as_chunks::<LANES>();
-    for (a, b) in left_blocks.iter().zip(right_blocks) {
-        for (lane, (x, y)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane += x * y;
-        }
-    }
-    let rest: f32 = left_rest.iter().zip(right_rest).map(|(x, y)| x * y).sum();
-    lanes.iter().sum::<f32>() + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dot_covers_blocks_and_rest() {
-        let values: Vec<f32> = (1..=19_u8).map(f32::from).collect();
-        assert_eq!(dot(&values, &values).to_bits(), 2470.0_f32.to_bits());
-    }
 
     #[test]
     fn a_trace_finds_its_blocks() {

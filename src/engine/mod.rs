@@ -18,6 +18,7 @@ pub mod hash;
 pub mod identity;
 pub mod inspect;
 mod json;
+pub mod lanes;
 pub mod lens;
 pub mod loaded;
 mod looks;

@@ -1,11 +1,12 @@
 //! Edges of the reference over whole submodules: what all nodes upstream predict together, and weights of strong nodes alone.
 
 use saescope::core::submodule::{FeatureId, FeatureIndex, Submodule};
-use saescope::engine::activation::{Trace, dot};
+use saescope::engine::activation::Trace;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::causal::edges::STEPS;
 use saescope::engine::causal::plain::{Plain, Sides};
 use saescope::engine::causal::tracing::{Target, activation, decoder_row};
+use saescope::engine::lanes::dot;
 use serde_json::Value;
 
 use super::support::{cpu_backends, reference_dictionaries, reference_model};

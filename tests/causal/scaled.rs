@@ -2,7 +2,6 @@
 
 use saescope::core::causal::steering::Positions;
 use saescope::core::submodule::{FeatureId, FeatureIndex};
-use saescope::engine::activation::dot;
 use saescope::engine::cancel::Cancel;
 use saescope::engine::causal::edges::{STEPS, edges};
 use saescope::engine::causal::plain::{Group, Plain, Sides};
@@ -10,6 +9,7 @@ use saescope::engine::causal::steering::Steering;
 use saescope::engine::causal::tracing::{activation, decoder_row};
 use saescope::engine::dictionary::Dictionary;
 use saescope::engine::dictionary::arithmetic::{Arithmetic, Frame, Scale};
+use saescope::engine::lanes::dot;
 
 use super::support::{cpu_backends, reference_dictionaries, reference_model};
 use super::{assert_near, pairs};

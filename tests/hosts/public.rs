@@ -3,11 +3,11 @@
 
 use saescope::core::request::ModelSource;
 use saescope::core::submodule::{Submodule, SubmoduleKind};
-use saescope::engine::activation::dot;
 use saescope::engine::compute::{self, Compute};
 use saescope::engine::dictionary::arithmetic::Frame;
 use saescope::engine::dictionary::codes::TokenCodes;
 use saescope::engine::dictionary::{Dictionary, Purpose, formats};
+use saescope::engine::lanes::dot;
 use saescope::engine::model::config::Config;
 use saescope::engine::model::weight_files::WeightFiles;
 use saescope::engine::tokenizer::Tokenizer;

@@ -1,14 +1,13 @@
 //! Effects from a gradient: the last step of both integrated gradients and plain attribution patching.
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::TokenEffects;
 use super::batch::ViewBatch;
 use super::site::Site;
 use crate::core::view::Direction;
-use crate::engine::activation::dot;
 use crate::engine::dictionary::codes::{Change, changes_of_scaled};
+use crate::engine::lanes::{dispatched, dot};
 
 /// A view with its gradients.
 #[derive(Clone, Copy)]
@@ -45,29 +44,30 @@ fn at_token(site: &Site<'_>, row: usize, views: &[OfView<'_>]) -> Vec<TokenEffec
     let gradients: Vec<&[f32]> = views.iter().map(|view| &view.gradients[pair][first..first + width]).collect();
     // The same features differ in both directions.
     let (clean, patch) = site.ends(Direction::Forward, row);
-    let changes = changes_of_scaled(clean.codes, patch.codes, (clean.factor, patch.factor));
-    Arch::new().dispatch(
+    let factors = (clean.factor, patch.factor);
+    let changes = changes_of_scaled(clean.codes, patch.codes, factors);
+    let mut effects = Vec::with_capacity(views.len());
+    dispatched(
         #[inline(always)]
         || {
-            let start = |(view, gradient): (&OfView<'_>, &&[f32])| {
+            for (view, gradient) in views.iter().zip(&gradients) {
                 let (clean, patch) = site.ends(view.direction, row);
-                TokenEffects {
+                effects.push(TokenEffects {
                     features: Vec::with_capacity(changes.len()),
                     error: dot(gradient, patch.rest) - dot(gradient, clean.rest),
                     gradient_dot_change: Some(dot(gradient, patch.output) - dot(gradient, clean.output)),
-                }
-            };
-            let mut effects: Vec<TokenEffects> = views.iter().zip(&gradients).map(start).collect();
+                });
+            }
             for Change { feature, clean: first, patch: second } in &changes {
                 let written = site.decoder.row(*feature);
                 for ((view, gradient), effects) in views.iter().zip(&gradients).zip(&mut effects) {
-                    let orient = |first, second| view.direction.orient(first, second);
-                    let ((clean, patch), factors) = (orient(*first, *second), orient(clean.factor, patch.factor));
+                    let (clean, patch) = view.direction.orient(*first, *second);
+                    let factors = view.direction.orient(factors.0, factors.1);
                     let change = Change { feature: *feature, clean, patch };
                     effects.features.push((change, change.written(factors.0, factors.1) * dot(gradient, written)));
                 }
             }
-            effects
         },
-    )
+    );
+    effects
 }

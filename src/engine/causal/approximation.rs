@@ -13,11 +13,11 @@ use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::quadrature::{Point, Quadrature};
 use crate::core::submodule::FeatureId;
-use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Entry, TOKENS_AT_ONCE};
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::{Change, DecoderRows, changes_of_scaled};
+use crate::engine::lanes::dot;
 
 /// Pairs whose moves are held together: a move has the width of the model, and a pair has one for each listed feature and token.
 const PAIRS_AT_ONCE: usize = 16;

@@ -11,10 +11,11 @@ use crate::core::causal::set::{FeatureSet, Member};
 use crate::core::problem::{Problem, Result};
 use crate::core::progress::Progress;
 use crate::core::submodule::{FeatureId, Submodule, SubmoduleKind};
-use crate::engine::activation::{Array, Trace, dot};
+use crate::engine::activation::{Array, Trace};
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::feeds;
 use crate::engine::dictionary::codes::TokenCodes;
+use crate::engine::lanes::dot;
 
 /// Steps of the integrated gradient behind `left`: those of the reference.
 pub const STEPS: usize = 10;

@@ -8,13 +8,14 @@ use super::plain::{Group, Plain};
 use crate::core::problem::{Problem, Result};
 use crate::core::quadrature::Point;
 use crate::core::submodule::Submodule;
-use crate::engine::activation::{Array, dot};
+use crate::engine::activation::Array;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Edit, Entry, Segment, TOKENS_AT_ONCE};
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::arithmetic::Scale;
 use crate::engine::dictionary::codes::{DecoderRows, TokenCodes, active_features, reconstruction_errors};
 use crate::engine::dictionary::rule::Rule;
+use crate::engine::lanes::dot;
 
 /// The outputs of submodules in each of some runs, `[positions, width]`.
 pub type Seen = HashMap<Submodule, Vec<Vec<f32>>>;

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::core::problem::Result;
-use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
 use crate::engine::compute::{Compute, TOKENS_AT_ONCE};
 use crate::engine::dictionary::Dictionary;
+use crate::engine::lanes::{dispatched, dot};
 
 /// Features of a dictionary, ready to be encoded.
 pub struct Chosen<'a> {
@@ -61,15 +60,22 @@ impl<'a> Chosen<'a> {
         let inputs = self.dictionary.inputs(tokens)?;
         let (rule, bias) = (&self.dictionary.arithmetic().rule, self.dictionary.encoder_bias());
         let of_token = |input: &[f32]| {
-            let (mut codes, mut one) = (Vec::new(), Vec::new());
-            for ((place, feature), encoder) in self.features.iter().enumerate().zip(encoders.chunks_exact(width)) {
-                let pre = dot(input, encoder) + bias[*feature as usize];
-                rule.select(*feature as usize, &[pre], &[], &mut one);
+            let (mut codes, mut one, mut pre) = (Vec::new(), Vec::new(), vec![0.0; self.features.len()]);
+            dispatched(
+                #[inline(always)]
+                || {
+                    for (pre, encoder) in pre.iter_mut().zip(encoders.chunks_exact(width)) {
+                        *pre = dot(input, encoder);
+                    }
+                },
+            );
+            for ((place, feature), pre) in self.features.iter().enumerate().zip(pre) {
+                rule.select(*feature as usize, &[pre + bias[*feature as usize]], &[], &mut one);
                 codes.extend(one.drain(..).map(|(_, code)| (place, code)));
             }
             codes
         };
-        Ok(inputs.par_chunks_exact(width).map(|input| Arch::new().dispatch(|| of_token(input))).collect())
+        Ok(inputs.par_chunks_exact(width).map(of_token).collect())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Sparse codes: the features that are active at each token, and the decoder rows that belong to them.
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::Dictionary;
@@ -8,6 +7,7 @@ use super::arithmetic::Written;
 pub use super::rule::TokenCodes;
 use crate::core::problem::Result;
 use crate::engine::cancel::Cancel;
+use crate::engine::lanes::dispatched;
 
 /// One feature whose activation differs at one token between the two runs of a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -182,7 +182,7 @@ pub fn transcoding_errors(
 /// Subtracts what `codes` write at a token from `row`.
 fn subtract_written(row: &mut [f32], token: Written, codes: &TokenCodes, dictionary: &Dictionary, decoder: &DecoderRows) {
     let Written { factor, offset } = token;
-    Arch::new().dispatch(
+    dispatched(
         #[inline(always)]
         || {
             // Without a scale the factor is 1 and the offset 0, which change no bit.

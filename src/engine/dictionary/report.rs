@@ -3,8 +3,8 @@
 use super::Dictionary;
 use crate::core::dictionary_report::{DecoderNorms, DictionaryReport, FitSums};
 use crate::core::problem::Result;
-use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
+use crate::engine::lanes::dot;
 
 /// The sums over the tokens that were seen so far.
 #[derive(Debug, Clone, Default)]

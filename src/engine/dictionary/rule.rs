@@ -15,7 +15,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use crate::engine::activation::LANES;
+use crate::engine::lanes::LANES;
 
 /// The active features of one token, ascending, with their activations.
 pub type TokenCodes = Arc<[(u32, f32)]>;

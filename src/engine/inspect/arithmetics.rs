@@ -1,9 +1,9 @@
 //! The arithmetics that a dictionary is tried with: what its files say, and what they might have said.
 
-use crate::engine::activation::dot;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::arithmetic::{Arithmetic, Frame, Scale, WriteFactors};
 use crate::engine::dictionary::rule::Rule;
+use crate::engine::lanes::dot;
 
 /// Numbers of active features that published TopK dictionaries have.
 const KNOWN_K: [usize; 5] = [16, 32, 64, 128, 256];

@@ -6,8 +6,8 @@ use super::{length, row};
 use crate::core::families::{Alike, COSINE};
 use crate::core::problem::Result;
 use crate::core::submodule::{FeatureId, SubmoduleKind};
-use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
+use crate::engine::lanes::dot;
 use crate::engine::loaded::Loaded;
 
 /// All pairs among `features` that may be copies of each other: see [`crate::core::families`].

@@ -7,9 +7,10 @@ use super::{NEIGHBOURS, length};
 use crate::core::lens::{JointActivity, Neighbour};
 use crate::core::problem::Result;
 use crate::core::submodule::{FeatureId, FeatureIndex, Submodule};
-use crate::engine::activation::{Trace, dot};
+use crate::engine::activation::Trace;
 use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
+use crate::engine::lanes::dot;
 
 /// Rows that are read together.
 const TOGETHER: usize = 1024;

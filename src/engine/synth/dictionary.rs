@@ -7,7 +7,7 @@ use safetensors::{Dtype, SafeTensorError, serialize};
 use super::{fault, torch_zip};
 use crate::core::problem::Result;
 use crate::core::submodule::Submodule;
-use crate::engine::activation::dot;
+use crate::engine::lanes::dot;
 use crate::engine::random;
 use crate::engine::transpose::transpose;
 

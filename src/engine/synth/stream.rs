@@ -8,7 +8,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::WriteSeek;
 use super::dictionary::Random;
-use crate::engine::activation::dot;
+use crate::engine::lanes::dot;
 
 /// The first bytes of a safetensors file whose tensors `entries` says: a length, and JSON that ends at a multiple of 8 bytes.
 pub fn header(entries: &Value) -> Vec<u8> {

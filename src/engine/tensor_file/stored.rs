@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
-
 use super::{Bytes, Element};
 use crate::core::problem::{Problem, Result};
-use crate::engine::activation::dot;
 use crate::engine::cancel::Cancel;
+use crate::engine::lanes::{dispatched, dot};
 
 /// A tensor of one or two dimensions inside [`Bytes`], with strides, so that a transposed view costs nothing.
 #[derive(Debug, Clone)]
@@ -199,7 +197,7 @@ impl StoredTensor {
             let norm = |index| {
                 cancel.check()?;
                 self.read_row(index, &mut row)?;
-                let square = Arch::new().dispatch(
+                let square = dispatched(
                     #[inline(always)]
                     || dot(&row, &row),
                 );

@@ -3,10 +3,8 @@
 
 use std::ops::Range;
 
-use pulp::Arch;
-
 use super::vector::add_scaled;
-use crate::engine::activation::dot;
+use crate::engine::lanes::{dispatched, dot};
 use crate::engine::model::operations::Heads;
 
 /// The sizes of a batch.
@@ -87,7 +85,7 @@ pub fn forward(
 ) {
     let (width, scale, stride, to_value) = (sizes.heads.width, sizes.heads.scale as f32, sizes.key_stride(), sizes.to_value());
     let softcap = sizes.heads.softcap.map(|cap| cap as f32);
-    Arch::new().dispatch(
+    dispatched(
         #[inline(always)]
         || {
             sizes.each(
@@ -147,7 +145,7 @@ pub struct Read<'a> {
 pub fn backward(sizes: Sizes<'_>, read: Read<'_>, gradient: &[f32], d_query: &mut [f32], d_key_value: &mut [f32]) {
     let (width, scale, stride, to_value) = (sizes.heads.width, sizes.heads.scale as f32, sizes.key_stride(), sizes.to_value());
     let mut d_scores = vec![0.0; sizes.positions];
-    Arch::new().dispatch(
+    dispatched(
         #[inline(always)]
         || {
             sizes.each(

@@ -1,9 +1,7 @@
 //! Loops over neighbouring numbers, compiled for the vector instructions of the machine that runs them: `pulp` dispatches each
 //! loop once for a whole array. So a program that starts on any x86-64 uses AVX2 or AVX-512 if the machine has it.
 
-use pulp::Arch;
-
-use crate::engine::activation::{LANES, dot};
+use crate::engine::lanes::{LANES, dispatched, dot};
 use crate::engine::model::config::{ActivationFunction, NormKind};
 
 /// `target += factor * source`. Call it inside a dispatched loop.
@@ -30,7 +28,7 @@ fn sum(values: &[f32]) -> f32 {
 
 /// `target += source`
 pub fn add(target: &mut [f32], source: &[f32]) {
-    Arch::new().dispatch(
+    dispatched(
         #[inline(always)]
         || {
             for (target, source) in target.iter_mut().zip(source) {
@@ -42,7 +40,7 @@ pub fn add(target: &mut [f32], source: &[f32]) {
 
 /// `target *= source`
 pub fn multiply(target: &mut [f32], source: &[f32]) {
-    Arch::new().dispatch(
+    dispatched(
         #[inline(always)]
         || {
             for (target, source) in target.iter_mut().zip(source) {
@@ -63,10 +61,10 @@ pub fn fill_rows(target: &mut [f32], row: &[f32]) {
 /// # Shapes
 /// - input, rows: `[rows, width]`; scales: `[rows]`
 pub fn normalise(input: &[f32], width: usize, kind: NormKind, epsilon: f32, rows: &mut [f32], scales: &mut [f32]) {
-    Arch::new().dispatch(
+    dispatched(
         #[inline(always)]
         || {
-            for ((input, row), scale) in input.chunks_exact(width).zip(rows.chunks_exact_mut(width)).zip(scales) {
+            for ((input, row), scale) in input.chunks_exact(width).zip(rows.chunks_exact_mut(width)).zip(scales.iter_mut()) {
                 let mean = match kind {
                     NormKind::Layer => sum(input) / width as f32,
                     NormKind::Rms => 0.0,
@@ -89,7 +87,7 @@ pub fn normalise(input: &[f32], width: usize, kind: NormKind, epsilon: f32, rows
 /// - rows, output: `[rows, width]`; gain, bias: `[width]`
 pub fn scale_and_shift(rows: &[f32], gain: &[f32], bias: Option<&[f32]>, output: &mut [f32]) {
     let width = gain.len();
-    Arch::new().dispatch(
+    dispatched(
         #[inline(always)]
         || {
             for (row, output) in rows.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
@@ -114,7 +112,7 @@ pub fn scale_and_shift(rows: &[f32], gain: &[f32], bias: Option<&[f32]>, output:
 /// - gradient, rows: `[rows, width]`; gain: `[width]`; scales: `[rows]`
 pub fn normalise_back(gradient: &mut [f32], gain: &[f32], rows: &[f32], scales: &[f32], kind: NormKind) {
     let width = gain.len();
-    Arch::new().dispatch(
+    dispatched(
         #[inline(always)]
         || {
             let rows = gradient.chunks_exact_mut(width).zip(rows.chunks_exact(width)).zip(scales);
@@ -137,10 +135,10 @@ pub fn normalise_back(gradient: &mut [f32], gain: &[f32], rows: &[f32], scales: 
 
 /// Replaces every number by its activation and writes the derivative at that number into `slopes`.
 pub fn activate(function: ActivationFunction, values: &mut [f32], slopes: &mut [f32]) {
-    Arch::new().dispatch(
+    dispatched(
         #[inline(always)]
         || {
-            let pairs = values.iter_mut().zip(slopes);
+            let pairs = values.iter_mut().zip(slopes.iter_mut());
             match function {
                 ActivationFunction::Gelu => pairs.for_each(|(value, slope)| (*value, *slope) = gelu(*value)),
                 ActivationFunction::GeluTanh => pairs.for_each(|(value, slope)| (*value, *slope) = gelu_tanh(*value)),
