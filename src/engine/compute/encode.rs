@@ -15,23 +15,17 @@ use crate::engine::cancel::Cancel;
 use crate::engine::dictionary::Dictionary;
 use crate::engine::dictionary::codes::TokenCodes;
 
-/// Features whose encoders are read and multiplied together: at a width of 512 these are 2 MiB.
-pub const FEATURES_AT_ONCE: usize = 1024;
+/// Features whose encoders are read and multiplied together: at a width of 512 these are half a MiB, which stays in a core's cache.
+pub const FEATURES_AT_ONCE: usize = 256;
 
-/// Buffers of one thread, which are used again: a fresh large allocation costs a page fault for every four kilobytes.
-#[derive(Default)]
-pub struct Buffers {
-    /// `[width, features of the block]`
+/// What the dictionary's rule found in neighbouring blocks of features, which one thread goes through one after another.
+struct Part {
+    /// `[width, features of the block]`, a buffer that is used again: a fresh large allocation costs a page fault for every four kilobytes.
     encoder: Vec<f32>,
-    /// `[tokens, features of the block]`: pre-activations.
-    codes: Vec<f32>,
-}
-
-/// What the dictionary's rule selects in one block, for all tokens.
-struct Block {
-    /// Row `r` owns the entries up to `ends[r]`.
-    ends: Vec<usize>,
-    entries: Vec<(u32, f32)>,
+    /// `[tokens, features of the block]`: pre-activations, in a buffer, too.
+    pre: Vec<f32>,
+    /// For each token the features that are active, or may be once the whole token is known.
+    found: Vec<Vec<(u32, f32)>>,
 }
 
 /// The active features of every one of `tokens`, each `[width]`, in one read of the encoder: the dictionary's rule, applied to
@@ -43,42 +37,28 @@ pub fn encode(dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Re
     let input = dictionary.inputs(tokens)?;
     let (rule, norms) = (&dictionary.arithmetic().rule, dictionary.norms_for_rule(cancel)?);
     let starts: Vec<usize> = (0..dictionary.features()).step_by(FEATURES_AT_ONCE).collect();
-    let block = |buffers: &mut Buffers, first: usize| {
+    let new = || Part { encoder: Vec::new(), pre: Vec::new(), found: vec![Vec::new(); tokens.len()] };
+    let add = |mut part: Part, first: usize| {
         cancel.check()?;
-        encode_block(dictionary, &input, first..dictionary.features().min(first + FEATURES_AT_ONCE), norms, buffers)
+        part.add(dictionary, &input, first..dictionary.features().min(first + FEATURES_AT_ONCE), norms)?;
+        Ok(part)
     };
-    let blocks: Vec<Block> = starts.into_par_iter().map_init(Buffers::default, block).collect::<Result<_>>()?;
-    Ok((0..tokens.len())
-        .into_par_iter()
-        .map(|token| rule.decide(blocks.iter().flat_map(|block| block.row(token).iter().copied())))
-        .collect())
+    let parts: Vec<Part> = starts.into_par_iter().try_fold(new, add).collect::<Result<_>>()?;
+    let of_token = |token: usize| rule.decide(parts.iter().flat_map(|part| part.found[token].iter().copied()));
+    Ok((0..tokens.len()).into_par_iter().map(of_token).collect())
 }
 
-fn encode_block(
-    dictionary: &Dictionary,
-    input: &[f32],
-    features: Range<usize>,
-    norms: &[f32],
-    buffers: &mut Buffers,
-) -> Result<Block> {
-    let (first, count, width) = (features.start, features.len(), dictionary.width());
-    let rows = input.len() / width;
-    let Buffers { encoder, codes } = buffers;
-    codes.resize(rows * count, 0.0);
-    fill_rows(codes, &dictionary.encoder_bias()[features.clone()]);
-    dictionary.read_encoder(features, encoder)?;
-    add_product(input, Right::whole(encoder, count), [width, count], codes);
-    let mut block = Block { ends: Vec::with_capacity(rows), entries: Vec::new() };
-    for codes in codes.chunks_exact(count) {
-        dictionary.arithmetic().rule.select(first, codes, norms, &mut block.entries);
-        block.ends.push(block.entries.len());
-    }
-    Ok(block)
-}
-
-impl Block {
-    fn row(&self, row: usize) -> &[(u32, f32)] {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.entries[start..self.ends[row]]
+impl Part {
+    /// Goes through the block of `features`, which come after those before.
+    fn add(&mut self, dictionary: &Dictionary, input: &[f32], features: Range<usize>, norms: &[f32]) -> Result<()> {
+        let (first, count, width) = (features.start, features.len(), dictionary.width());
+        self.pre.resize(input.len() / width * count, 0.0);
+        fill_rows(&mut self.pre, &dictionary.encoder_bias()[features.clone()]);
+        dictionary.read_encoder(features, &mut self.encoder)?;
+        add_product(input, Right::whole(&self.encoder, count), [width, count], &mut self.pre);
+        for (pre, found) in self.pre.chunks_exact(count).zip(&mut self.found) {
+            dictionary.arithmetic().rule.select(first, pre, norms, found);
+        }
+        Ok(())
     }
 }

@@ -87,14 +87,13 @@ impl Rule {
         matches!(self, Self::TopK { by_decoder_norm: true, .. })
     }
 
-    /// Appends the features of a block that are active, or may be once the whole token is known, to `found`, which holds those
-    /// of the same token in earlier blocks or other tokens'.
+    /// Adds the features of a block that are active, or may be once the whole token is known, to `found`, which holds those of the same
+    /// token in blocks before, and drops those that have become too many.
     ///
     /// # Shapes
     /// - first: index of the block's first feature; pre: `[features of the block]`
     /// - norms: `[features]`, the lengths of all decoder rows, if the rule needs them
     pub fn select(&self, first: usize, pre: &[f32], norms: &[f32], found: &mut Vec<(u32, f32)>) {
-        let start = found.len();
         match self {
             Self::Relu => found.extend(active(first, pre)),
             Self::JumpRelu { thresholds } => {
@@ -109,11 +108,11 @@ impl Rule {
                 // NaN is neither.
                 let counts = |(_, value): &(u32, f32)| *value > 0.0 || *signed && *value < 0.0;
                 found.extend(pre.iter().enumerate().map(scaled).filter(counts));
-                keep_largest(found, start, *k);
+                keep_largest(found, *k);
             }
             Self::GroupMax { size } => {
                 found.extend(active(first, pre));
-                keep_group_maxima(found, start, *size);
+                keep_group_maxima(found, *size);
             }
             Self::Gated { gate_bias, magnitude, magnitude_bias } => {
                 let code = |(index, value): (usize, &f32)| {
@@ -132,36 +131,35 @@ impl Rule {
             Self::Relu | Self::JumpRelu { .. } | Self::Gated { .. } => candidates.collect(),
             Self::TopK { k, .. } => {
                 let mut candidates: Vec<_> = candidates.collect();
-                keep_largest(&mut candidates, 0, *k);
+                keep_largest(&mut candidates, *k);
                 Arc::from(candidates)
             }
             Self::GroupMax { size } => {
                 let mut candidates: Vec<_> = candidates.collect();
-                keep_group_maxima(&mut candidates, 0, *size);
+                keep_group_maxima(&mut candidates, *size);
                 Arc::from(candidates)
             }
         }
     }
 }
 
-/// Leaves the `k` entries of the largest size from `start` on, ascending by feature.
-fn keep_largest(entries: &mut Vec<(u32, f32)>, start: usize, k: usize) {
-    let candidates = &mut entries[start..];
-    if candidates.len() <= k {
+/// Leaves the `k` entries of the largest size, ascending by feature.
+fn keep_largest(entries: &mut Vec<(u32, f32)>, k: usize) {
+    if entries.len() <= k {
         return;
     }
     // The bits of numbers that are not negative are in their order.
-    candidates.select_nth_unstable_by_key(k - 1, |(feature, value)| (Reverse(value.abs().to_bits()), *feature));
-    entries.truncate(start + k);
-    entries[start..].sort_unstable_by_key(|(feature, _)| *feature);
+    entries.select_nth_unstable_by_key(k - 1, |(feature, value)| (Reverse(value.abs().to_bits()), *feature));
+    entries.truncate(k);
+    entries.sort_unstable_by_key(|(feature, _)| *feature);
 }
 
-/// Leaves the entry of the largest value of each group of `size` features from `start` on; entries are ascending by feature.
-fn keep_group_maxima(entries: &mut Vec<(u32, f32)>, start: usize, size: usize) {
-    let mut end = start;
-    for place in start..entries.len() {
+/// Leaves the entry of the largest value of each group of `size` features; entries are ascending by feature.
+fn keep_group_maxima(entries: &mut Vec<(u32, f32)>, size: usize) {
+    let mut end = 0;
+    for place in 0..entries.len() {
         let (feature, value) = entries[place];
-        if end > start && entries[end - 1].0 as usize / size == feature as usize / size {
+        if end > 0 && entries[end - 1].0 as usize / size == feature as usize / size {
             if value > entries[end - 1].1 {
                 entries[end - 1] = (feature, value);
             }
@@ -179,13 +177,16 @@ mod tests {
 
     use super::*;
 
-    /// The codes of a token whose pre-activations come in blocks of `block` features.
+    /// The codes of a token whose pre-activations come in blocks of `block` features, of which a thread goes through up to three.
     fn codes(rule: &Rule, pre: &[f32], block: usize, norms: &[f32]) -> Vec<(u32, f32)> {
-        let mut found = vec![(9, 9.0)];
+        let mut parts: Vec<Vec<(u32, f32)>> = Vec::new();
         for (number, pre) in pre.chunks(block).enumerate() {
-            rule.select(number * block, pre, norms, &mut found);
+            if number.is_multiple_of(3) {
+                parts.push(Vec::new());
+            }
+            rule.select(number * block, pre, norms, parts.last_mut().unwrap());
         }
-        rule.decide(found.into_iter().skip(1)).to_vec()
+        rule.decide(parts.into_iter().flatten()).to_vec()
     }
 
     fn top(k: usize, signed: bool, by_decoder_norm: bool) -> Rule {
