@@ -168,8 +168,8 @@ impl Needs<'_> {
         if self.backend != Backend::NdArray {
             return on_burn(self.config, kept);
         }
-        // Embedding and unembedding stay in the file. Small models have every matrix with its transpose; the largest is there once more
-        // while it is read.
+        // Embedding and unembedding stay in the file. Small models have every matrix and its transpose, in panels; the largest is there
+        // once more while it is read.
         let Config { width, context, learned_positions, .. } = *self.config;
         let positions = if learned_positions { context * width } else { 0 };
         let times = if is_small(self.config) { 2 } else { 1 };

@@ -1,4 +1,5 @@
-//! How fast this machine multiplies matrices of the sizes that a study needs.
+//! How fast this machine multiplies matrices of the sizes that a study needs, by `gemm` and with matrices as they lie: the same measure for
+//! every version of this program. A study's own weights may lie in a better order ([`super::processor::product`]).
 
 use std::time::{Duration, Instant};
 

@@ -10,7 +10,7 @@ use super::config::Config;
 use super::operations::{Operations, Weight};
 
 /// Bytes of the layers up to which weights may be in memory twice, with their transposes, where the backend asks for that: products are
-/// up to a sixth faster (see `engine::compute::processor::product`).
+/// up to a fifth faster (see `engine::compute::processor::product`).
 const SMALL: usize = 1 << 30;
 
 /// Whether a model is so small that its weights may be in memory twice. It depends on nothing else, so that numbers do not depend on how
