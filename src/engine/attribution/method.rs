@@ -9,6 +9,10 @@ use crate::core::problem::Result;
 use crate::core::request::Settings;
 use crate::core::run::Method;
 
+/// Effects at single tokens that are in memory together, of several views: 16 bytes each, 64 MB. Only dictionaries that do not fit have so
+/// many.
+const LARGEST: usize = 4_000_000;
+
 /// A method with what it computed for a batch. The gradients are those at the plain runs, per view and pair.
 pub enum Approach {
     /// Integrated gradients.
@@ -36,10 +40,11 @@ impl Approach {
         })
     }
 
-    /// How many of `views` views are computed before any of them is shown: exact effects take long, and each view is shown when it is there.
-    pub fn views_at_once(&self, views: usize) -> usize {
+    /// How many of `views` views are computed at `site` before any of them is shown: as many as [`LARGEST`] allows. Exact effects take long,
+    /// and each view is shown when it is there.
+    pub fn views_at_once(&self, site: &Site<'_>, views: usize) -> usize {
         match self {
-            Self::Integrated(_) | Self::Plain(_) => views.max(1),
+            Self::Integrated(_) | Self::Plain(_) => (LARGEST / site.most_changes().max(1)).clamp(1, views.max(1)),
             Self::Exact => 1,
         }
     }

@@ -238,7 +238,7 @@ impl Attribution<'_> {
         }
         let effects = self.stages.time(Stage::Paths, || approach.at(&site))?;
         let places: Vec<usize> = (0..views.len()).collect();
-        for places in places.chunks(approach.views_at_once(views.len())) {
+        for places in places.chunks(approach.views_at_once(&site, views.len())) {
             self.run_views(&site, places, &effects, later)?;
         }
         drop(effects);

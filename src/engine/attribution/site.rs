@@ -114,6 +114,12 @@ impl<'a> Site<'a> {
         direction.orient(self.token(0, row), self.token(1, row))
     }
 
+    /// At least as many features as differ between the two sides, summed over all tokens.
+    pub fn most_changes(&self) -> usize {
+        let at = |row: usize| self.token(0, row).codes.len() + self.token(1, row).codes.len();
+        (0..self.rows()).map(at).sum()
+    }
+
     /// Adds all tokens of both sides to `fit`.
     pub fn add_to(&self, fit: &mut Fit) {
         for side in 0..2 {
