@@ -9,7 +9,7 @@ use std::fmt;
 
 use super::activation::Trace;
 use super::attribution::{Batch, MOST_PAIR_EFFECTS, ViewInput, batches};
-use super::compute::{TOKENS_AT_ONCE, TOKENS_PER_TASK};
+use super::compute::{FEATURES_AT_ONCE, TOKENS_AT_ONCE, TOKENS_PER_TASK};
 use super::dictionary::Dictionary;
 use super::looks::MOST_TOKENS;
 use super::model::config::Config;
@@ -20,9 +20,6 @@ use crate::core::text::{bytes, counted};
 
 /// Active features of a token where no dictionary declares any: as many as the densest of pythia-70m's have.
 const ACTIVE: f64 = 250.0;
-
-/// Features whose encoder is in memory together, see [`super::compute`].
-const ENCODER_PIECE: usize = 4096;
 
 /// The program, its tables of remembered codes, and the activations at single tokens that a run keeps.
 const FIXED: u64 = 64 << 20;
@@ -200,14 +197,16 @@ impl Needs<'_> {
         // Where layers are read again, each keeps the stream that entered it, and one or two are in work.
         let of_token = if kept == layers { layers * left } else { layers * width + 2 * left };
         let prefixes = batch.prefixes() as f64;
-        let of_dictionary = |dictionary: &DictionarySize| {
-            let rows = dictionary.active_at(prefixes) * dictionary.written_width;
+        // The rows of one submodule are there while the next one is encoded.
+        let rows = |dictionary: &DictionarySize| dictionary.active_at(prefixes) * dictionary.written_width;
+        let others = |dictionary: &DictionarySize| {
             let errors = batch.prefixes() * dictionary.width * 2;
-            let piece = ENCODER_PIECE.min(dictionary.features) * (dictionary.width + TOKENS_AT_ONCE);
-            rows + errors + piece + dictionary.features
+            let block = FEATURES_AT_ONCE.min(dictionary.features) * (dictionary.width + batch.prefixes());
+            errors + self.threads * block + dictionary.features
         };
-        let dictionary = self.dictionaries.iter().map(of_dictionary).max().unwrap_or(0);
-        F32 * (outputs + gradients + passing * (of_token + once) + dictionary) as u64
+        let rows = self.dictionaries.iter().map(rows).max().unwrap_or(0);
+        let others = self.dictionaries.iter().map(others).max().unwrap_or(0);
+        F32 * (outputs + gradients + passing * (of_token + once) + rows + others) as u64
     }
 
     /// Bytes of the activations that looks at dictionaries keep: see [`super::looks`]. The last prompt may go beyond the bound.

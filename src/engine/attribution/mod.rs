@@ -170,7 +170,7 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    /// Reports that work on `submodule` for the view `name` begins.
+    /// Reports that work on `submodule` begins, for the view `name` and those that are computed with it.
     fn begin(&mut self, submodule: Submodule, name: &str) -> Result<()> {
         self.tell(Step::Progress(Progress { stage: format!("{submodule}, {name}"), done: self.done, total: self.units }))
     }
@@ -250,8 +250,8 @@ impl Attribution<'_> {
     fn run_views(&mut self, site: &Site<'_>, places: &[usize], effects: &EffectsOfViews<'_>, later: &[Batch<'_>]) -> Result<()> {
         let mut of_views: Vec<Option<(&ViewBatch, Vec<TokenEffects>)>> = self.views.iter().map(|_| None).collect();
         let batch = &site.prepared.sharing.batch.views;
-        for place in places {
-            self.progress.begin(site.submodule, self.views[batch[*place].place].name)?;
+        if let Some(first) = places.first() {
+            self.progress.begin(site.submodule, self.views[batch[*first].place].name)?;
         }
         for (place, effects) in places.iter().zip(self.stages.time(Stage::Effects, || effects(places))?) {
             let view = &batch[*place];

@@ -18,14 +18,17 @@ use crate::engine::dictionary::codes::TokenCodes;
 /// Features whose encoders are read and multiplied together: at a width of 512 these are half a MiB, which stays in a core's cache.
 pub const FEATURES_AT_ONCE: usize = 256;
 
-/// What the dictionary's rule found in neighbouring blocks of features, which one thread goes through one after another.
+/// The features of a token that are active, or may be once the whole token is known.
+type Candidates = Vec<(u32, f32)>;
+
+/// Neighbouring blocks of features, which one thread goes through one after another.
 struct Part {
     /// `[width, features of the block]`, a buffer that is used again: a fresh large allocation costs a page fault for every four kilobytes.
     encoder: Vec<f32>,
     /// `[tokens, features of the block]`: pre-activations, in a buffer, too.
     pre: Vec<f32>,
-    /// For each token the features that are active, or may be once the whole token is known.
-    found: Vec<Vec<(u32, f32)>>,
+    /// What the dictionary's rule found, for each token.
+    found: Vec<Candidates>,
 }
 
 /// The active features of every one of `tokens`, each `[width]`, in one read of the encoder: the dictionary's rule, applied to
@@ -43,8 +46,10 @@ pub fn encode(dictionary: &Dictionary, tokens: &[&[f32]], cancel: &Cancel) -> Re
         part.add(dictionary, &input, first..dictionary.features().min(first + FEATURES_AT_ONCE), norms)?;
         Ok(part)
     };
-    let parts: Vec<Part> = starts.into_par_iter().try_fold(new, add).collect::<Result<_>>()?;
-    let of_token = |token: usize| rule.decide(parts.iter().flat_map(|part| part.found[token].iter().copied()));
+    // Of a part that is done only what it found stays.
+    let parts = starts.into_par_iter().try_fold(new, add).map(|part| part.map(|part| part.found));
+    let parts: Vec<Vec<Candidates>> = parts.collect::<Result<_>>()?;
+    let of_token = |token: usize| rule.decide(parts.iter().flat_map(|found| found[token].iter().copied()));
     Ok((0..tokens.len()).into_par_iter().map(of_token).collect())
 }
 

@@ -43,6 +43,7 @@ use crate::engine::model::site::Site;
 
 pub use choose::{available, choose, is_built_in, load, open, works};
 pub use edit::Edit;
+pub use encode::FEATURES_AT_ONCE;
 pub use entry::{Entry, feeds};
 pub use extent::{TOKENS_AT_ONCE, TOKENS_PER_TASK};
 pub use inner::Inner;

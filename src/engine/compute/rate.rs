@@ -4,9 +4,11 @@
 use std::time::{Duration, Instant};
 
 use super::TOKENS_PER_TASK;
-use super::encode::FEATURES_AT_ONCE;
 use super::processor::product::{Right, add_product};
 use crate::engine::model::config::Config;
+
+/// Columns of the block of an encoder that is multiplied.
+const COLUMNS: usize = 1024;
 
 /// Floating point operations per second of all threads together; each thread computes products of its own, as in a study.
 #[derive(Debug, Clone, Copy)]
@@ -36,11 +38,11 @@ pub fn rates(config: &Config, prefixes: usize, time: Duration) -> Rates {
         }
     });
     let encoder = measure(time, || {
-        let (input, block) = (vec![0.5_f32; prefixes * width], vec![0.01_f32; width * FEATURES_AT_ONCE]);
-        let mut output = vec![0.0; prefixes * FEATURES_AT_ONCE];
+        let (input, block) = (vec![0.5_f32; prefixes * width], vec![0.01_f32; width * COLUMNS]);
+        let mut output = vec![0.0; prefixes * COLUMNS];
         move || {
-            add_product(&input, Right::whole(&block, FEATURES_AT_ONCE), [width, FEATURES_AT_ONCE], &mut output);
-            2.0 * (prefixes * width * FEATURES_AT_ONCE) as f64
+            add_product(&input, Right::whole(&block, COLUMNS), [width, COLUMNS], &mut output);
+            2.0 * (prefixes * width * COLUMNS) as f64
         }
     });
     Rates { layers, encoder }

@@ -106,10 +106,12 @@ impl DecoderRows {
             }
         }
         let mut values = self.values;
-        if values.capacity() < wanted.len() * width {
+        let needed = wanted.len() * width;
+        // Far more than is needed is not kept, either: one dense dictionary among others would hold its memory for the whole run.
+        if values.capacity() < needed || values.capacity() / 4 > needed {
             values = Vec::new();
         }
-        values.resize(wanted.len() * width, 0.0);
+        values.resize(needed, 0.0);
         let read = |(row, feature): (&mut [f32], &u32)| {
             cancel.check()?;
             dictionary.read_decoder_row(*feature, row)

@@ -88,7 +88,7 @@ impl Rule {
     }
 
     /// Adds the features of a block that are active, or may be once the whole token is known, to `found`, which holds those of the same
-    /// token in blocks before, and drops those that have become too many.
+    /// token in blocks before, and drops those that have become too many: of the largest `k`, more than `2 k` are never left.
     ///
     /// # Shapes
     /// - first: index of the block's first feature; pre: `[features of the block]`
@@ -108,11 +108,15 @@ impl Rule {
                 // NaN is neither.
                 let counts = |(_, value): &(u32, f32)| *value > 0.0 || *signed && *value < 0.0;
                 found.extend(pre.iter().enumerate().map(scaled).filter(counts));
-                keep_largest(found, *k);
+                // Not after each block: that would take longer than the product where `k` is large.
+                if found.len() > k.saturating_mul(2) {
+                    keep_largest(found, *k);
+                }
             }
             Self::GroupMax { size } => {
+                let before = found.len().saturating_sub(1);
                 found.extend(active(first, pre));
-                keep_group_maxima(found, *size);
+                keep_group_maxima(found, before, *size);
             }
             Self::Gated { gate_bias, magnitude, magnitude_bias } => {
                 let code = |(index, value): (usize, &f32)| {
@@ -136,7 +140,7 @@ impl Rule {
             }
             Self::GroupMax { size } => {
                 let mut candidates: Vec<_> = candidates.collect();
-                keep_group_maxima(&mut candidates, *size);
+                keep_group_maxima(&mut candidates, 0, *size);
                 Arc::from(candidates)
             }
         }
@@ -154,12 +158,12 @@ fn keep_largest(entries: &mut Vec<(u32, f32)>, k: usize) {
     entries.sort_unstable_by_key(|(feature, _)| *feature);
 }
 
-/// Leaves the entry of the largest value of each group of `size` features; entries are ascending by feature.
-fn keep_group_maxima(entries: &mut Vec<(u32, f32)>, size: usize) {
-    let mut end = 0;
-    for place in 0..entries.len() {
+/// Leaves the entry of the largest value of each group of `size` features from place `start` on; entries are ascending by feature.
+fn keep_group_maxima(entries: &mut Vec<(u32, f32)>, start: usize, size: usize) {
+    let mut end = start;
+    for place in start..entries.len() {
         let (feature, value) = entries[place];
-        if end > 0 && entries[end - 1].0 as usize / size == feature as usize / size {
+        if end > start && entries[end - 1].0 as usize / size == feature as usize / size {
             if value > entries[end - 1].1 {
                 entries[end - 1] = (feature, value);
             }

@@ -22,15 +22,19 @@ use gemm::{Parallelism, gemm};
 
 use crate::engine::transpose::transpose;
 
-/// Columns of a panel: a row of the registers of `gemm`'s AVX-512 kernel. A matrix in panels, `[panels, rows, PANEL]`, has its first so many
-/// columns in the first panel, row after row, and so on; zeros fill the last one.
-pub const PANEL: usize = 64;
+/// Whether kernels are those of ARM's processors: `gemm` then copies the left matrix for every panel that is wider than two of its kernels,
+/// which have 16 columns and four rows.
+const IS_ARM: bool = cfg!(target_arch = "aarch64");
 
-/// Rows that go through a panel together at most: `gemm` copies no panel for so few.
-const ROWS_OF_PANELS: usize = 48;
+/// Columns of a panel: a row of the registers of `gemm`'s AVX-512 kernel, or what ARM's takes without a copy. A matrix in panels,
+/// `[panels, rows, PANEL]`, has its first so many columns in the first panel, row after row, and so on; zeros fill the last one.
+pub const PANEL: usize = if IS_ARM { 32 } else { 64 };
 
-/// Rows that the AVX-512 kernel computes at once.
-const ROWS_OF_KERNEL: usize = 6;
+/// Rows that go through a panel together at most: eight times those of a kernel, for which `gemm` copies no panel.
+const ROWS_OF_PANELS: usize = 8 * ROWS_OF_KERNEL;
+
+/// Rows that a kernel computes at once: of AVX2 and AVX-512, and of ARM.
+const ROWS_OF_KERNEL: usize = if IS_ARM { 4 } else { 6 };
 
 /// The right matrix of a product, `[inner, columns]`, somewhere in `values`.
 #[derive(Clone, Copy)]
@@ -111,6 +115,11 @@ impl<'a> Right<'a> {
             Order::Panels { .. } => rows.div_ceil(rows.div_ceil(ROWS_OF_PANELS).max(1)).next_multiple_of(ROWS_OF_KERNEL),
         }
     }
+
+    /// Whether one of `rows` rows goes through a block alone.
+    fn leaves_a_row(self, rows: usize) -> bool {
+        rows > 0 && (rows == 1 || rows % self.rows_at_once(rows) == 1)
+    }
 }
 
 /// A row-major matrix of `columns` columns in panels.
@@ -163,8 +172,7 @@ pub fn add_product(left: &[f32], right: Right<'_>, sizes @ [_, columns]: [usize;
 /// As [`add_product`].
 pub fn multiplied(left: &[f32], right: Right<'_>, sizes @ [_, columns]: [usize; 2]) -> Vec<f32> {
     let rows = rows_of(left, sizes);
-    let has_single_row = rows > 0 && (rows == 1 || rows % right.rows_at_once(rows) == 1);
-    if has_single_row || right.blocks(columns).any(|block| block.columns.len() == 1) {
+    if right.leaves_a_row(rows) || right.blocks(columns).any(|block| block.columns.len() == 1) {
         // `gemm` takes its output for a slice there.
         let mut output = vec![0.0; rows * columns];
         add_product(left, right, sizes, &mut output);
@@ -251,6 +259,14 @@ mod tests {
     }
 
     #[test]
+    #[cfg(not(target_arch = "aarch64"))]
+    fn a_row_that_is_alone_is_known_before_it_is_multiplied() {
+        let alone = |rows: &usize| Right::in_panels(&[], 1, [0, 0]).leaves_a_row(*rows);
+        assert_eq!((0..500).filter(alone).collect::<Vec<_>>(), [1, 337, 385, 433, 481]);
+        assert_eq!((0..500).filter(|rows| Right::whole(&[], 1).leaves_a_row(*rows)).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
     fn any_part_of_a_matrix_in_panels_gives_the_product_of_that_part() {
         let number = |place: usize| (place * 37 % 101) as f32 - 50.0;
         for [height, width] in [[1, 1], [5, 63], [7, 64], [3, 65], [9, 150]] {
@@ -260,8 +276,8 @@ mod tests {
             for first @ [first_row, first_column] in [[0, 0], [height - 1, 0], [0, width - 1], [height / 2, width / 3]] {
                 let sizes @ [inner, columns] = [height - first_row, width - first_column];
                 let part: Vec<f32> = matrix.chunks(width).skip(first_row).flat_map(|row| &row[first_column..]).copied().collect();
-                // Up to 48 rows go through a panel together, so that 49 are 30 and 19, 97 are 36, 36 and 25, and 61 are 36 and 25.
-                for rows in [0, 1, 2, 49, 61, 97] {
+                // Of 337 rows, seven times 48 go through a panel together and one alone; 49 are 30 and 19.
+                for rows in [0, 1, 2, 49, 61, 97, 337] {
                     let left: Vec<f32> = (0..rows * inner).map(|place| number(place + 3)).collect();
                     let right = Right::in_panels(&in_panels, height, first);
                     // Whole numbers so small that every sum is exact.
